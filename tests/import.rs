@@ -1,6 +1,8 @@
 //! Configurations of other resolvers, imported by `resolverctl import`: each result is compared with a golden file, and
 //! passes the check of the daemon.
 
+#[path = "import/knot_answers.rs"]
+mod knot_answers;
 #[path = "import/reached.rs"]
 mod reached;
 #[path = "import/views.rs"]
@@ -346,6 +348,16 @@ fn keys(found: &str) -> String {
     let found: serde_json::Value = serde_json::from_str(found).unwrap();
     let config = found["config"].as_str().unwrap();
     config.split_inclusive('\n').filter(|line| !line.starts_with('#')).collect()
+}
+
+/// The `[[zone]]` of a name, without its name and comments; empty if there is none.
+fn zone(found: &str, name: &str) -> String {
+    let keys: Vec<String> =
+        keys(found).lines().map(|line| line.split("  # ").next().unwrap().to_owned()).collect();
+    let keys = keys.join("\n");
+    let begin = format!("name = \"{name}\"\n");
+    let mut entries = keys.split("[[zone]]\n").skip(1).filter_map(|entry| entry.strip_prefix(begin.as_str()));
+    entries.next().map_or_else(String::new, |entry| entry.split("\n\n").next().unwrap().trim_end().to_owned())
 }
 
 #[test]

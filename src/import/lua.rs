@@ -73,9 +73,9 @@ impl LuaValue {
         match self {
             Self::Text(text) => vec![text],
             Self::Table(entries) => entries.iter().flat_map(|(_, value)| value.texts()).collect(),
-            // policy.todnames({...}), todname('...'), kres.str2dname('...')
+            // policy.todnames({...}), todname('...'), kres.str2dname('...'), kres.str2ip('...')
             Self::Call(name, arguments)
-                if name.ends_with("todname") || name.ends_with("todnames") || name.ends_with("str2dname") =>
+                if ["todname", "todnames", "str2dname", "str2ip"].iter().any(|end| name.ends_with(end)) =>
             {
                 arguments.iter().flat_map(Self::texts).collect()
             }
@@ -274,6 +274,14 @@ impl Reader<'_> {
                 (Token::Mark('['), Some(Token::Text(key))) => {
                     let key = key.clone();
                     self.at = self.at.saturating_add(2);
+                    self.mark(']')?;
+                    self.mark('=')?;
+                    Some(key)
+                }
+                // A constant as a key: `[kres.type.A]`.
+                (Token::Mark('['), Some(Token::Word(_))) => {
+                    self.at = self.at.saturating_add(1);
+                    let key = self.name()?;
                     self.mark(']')?;
                     self.mark('=')?;
                     Some(key)

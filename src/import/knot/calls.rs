@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::gathered::Gathered;
+use super::gathered::{Gathered, WITHOUT_NODATA};
 use super::told;
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
@@ -101,6 +101,9 @@ impl Gathered<'_> {
                 let directory = place.file.parent().unwrap_or_else(|| Path::new(""));
                 let path = directory.join(file.unwrap_or("/etc/hosts"));
                 self.names.file((place, typed), &path, (None, &mut self.sources), self.draft);
+            }
+            ("hints.use_nodata", _) if arguments.first() == Some(&LuaValue::Name("false".to_owned())) => {
+                self.draft.tell(Different, place, typed, WITHOUT_NODATA);
             }
             ("hints.set", Some(pair)) => match pair.split_once(' ') {
                 Some((name, address)) => self.hint((place, typed), name, &[address.trim()]),

@@ -11,6 +11,18 @@ use crate::import::source::Sources;
 use crate::import::upstreams::GatheredZones;
 use crate::import::values::{Clients, loopback, network, texts};
 
+/// The effect of names with addresses of one family without denials of the other one, and what to do.
+pub(super) const WITHOUT_NODATA: (&str, &str) = (
+    "resolved the addresses of the other family of a name with addresses",
+    "[[host]] answers that the name has none: add them to its addresses, or write it as [[record]]",
+);
+
+/// The effect of local data with denials, and what to do.
+pub(super) const WITH_NODATA: (&str, &str) = (
+    "also answered that these names have no records of other types (nodata)",
+    "resolverd resolves other types as usual; for a whole name use a [[zone]] with records",
+);
+
 /// The result of a file while it is read.
 pub(super) struct Gathered<'d> {
     pub(super) draft: &'d mut Draft,

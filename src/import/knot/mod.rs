@@ -1,5 +1,6 @@
 //! Knot Resolver: kresd.conf (version 5, a program in Lua whose plain calls are read) and YAML (version 6).
 
+mod answer;
 mod calls;
 mod gathered;
 mod policy;

@@ -116,6 +116,11 @@ impl Gathered<'_> {
             self.decides_all = Some(place.clone());
         }
         match arguments.first() {
+            Some(LuaValue::Call(action, values)) if action == "policy.ANSWER" => {
+                if !self.answer(said, values, (&names, kind != "policy.domains")) {
+                    self.unknown_rule(place, typed);
+                }
+            }
             Some(LuaValue::Call(action, values)) => self.action_with(said, action, values, &names),
             Some(LuaValue::Name(action)) => self.action(said, action, &names),
             _ => self.unknown_rule(place, typed),

@@ -160,7 +160,7 @@ pub(super) const CALLS: [ToldSetting; 39] = [
 ];
 
 /// Settings in YAML by their path.
-pub(super) const TREE: [ToldSetting; 44] = [
+pub(super) const TREE: [ToldSetting; 43] = [
     (
         "dns64*",
         Dangerous,
@@ -199,12 +199,6 @@ pub(super) const TREE: [ToldSetting; 44] = [
         Different,
         "named the servers of the root",
         "resolverd has them built in; for a private root set resolve.root_hints to a file",
-    ),
-    (
-        "local-data.nodata",
-        Different,
-        "answered that names of this section have no other types",
-        "resolverd resolves other types as usual",
     ),
     (
         "cache.ttl-min",

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::gathered::Gathered;
+use super::gathered::{Gathered, WITH_NODATA, WITHOUT_NODATA};
 use super::policy::{Server, Upstreams};
 use super::told;
 use crate::import::ImportError;
@@ -28,7 +28,13 @@ pub(super) fn add(path: &Arc<Path>, text: &str, gathered: &mut Gathered<'_>) -> 
             "dnssec" if node.text() == "false" => {
                 gathered.draft.set(&node.place, "dnssec: false", ("[dnssec]", "validate"), false);
             }
-            "network" | "local-data" | "cache" | "dnssec" | "options" if !node.entries().is_empty() => {
+            "local-data" if !node.entries().is_empty() => {
+                for (key, value) in node.entries() {
+                    gathered.setting(section, key, value);
+                }
+                gathered.nodata_of(node);
+            }
+            "network" | "cache" | "dnssec" | "options" if !node.entries().is_empty() => {
                 for (key, value) in node.entries() {
                     gathered.setting(section, key, value);
                 }
@@ -110,6 +116,7 @@ impl Gathered<'_> {
                 let files = node.items().iter().filter_map(|item| item.get("file"));
                 files.for_each(|file| self.anchors(said.0, &shown(&path, file), file.text()));
             }
+            "local-data.nodata" => {}
             _ if section == "local-data" => self.local_data(key, node),
             _ => self.tell_node(&path, node),
         }
@@ -145,6 +152,34 @@ impl Gathered<'_> {
                 }
             },
             _ => self.tell_node(&path, node),
+        }
+    }
+
+    /// Reports whether names of `local-data` have records of other types. By default they have none.
+    fn nodata_of(&mut self, section: &Node) {
+        let (nodata, typed) = (section.get("nodata"), "local-data.nodata");
+        let has_names =
+            |rule: &Node| ["address", "records", "file"].iter().any(|key| rule.get(key).is_some());
+        let mut data = section.entries().iter().filter(|(key, node)| match key.as_str() {
+            "addresses" | "addresses-files" | "records" => true,
+            "rules" => node.items().iter().any(has_names),
+            _ => false,
+        });
+        let first = data.next().map(|(_, node)| &node.place);
+        match (nodata, first) {
+            (Some(off), _) if off.text() == "false" => {
+                self.draft.tell(Different, &off.place, "local-data.nodata: false", WITHOUT_NODATA);
+            }
+            (Some(on), _) => self.draft.tell(Different, &on.place, &shown(typed, on), WITH_NODATA),
+            (None, Some(first)) => self.draft.tell(Different, first, "local-data", WITH_NODATA),
+            (None, None) => {}
+        }
+        for rule in section.get("rules").map(Node::items).unwrap_or_default() {
+            let Some(own) = rule.get("nodata").filter(|_| has_names(rule)) else { continue };
+            let names = rule.get("name").map(Node::texts).unwrap_or_default();
+            let told = if own.text() == "false" { WITHOUT_NODATA } else { WITH_NODATA };
+            let typed = format!("local-data.rules: {}: nodata: {}", names.join(", "), own.text());
+            self.draft.tell(Different, &own.place, &typed, told);
         }
     }
 
