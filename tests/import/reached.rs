@@ -140,6 +140,38 @@ fn forwarders_around_a_stub_zone_of_bind_come_before_its_servers() {
 }
 
 #[test]
+fn the_built_in_lists_of_bind_have_the_addresses_that_the_file_names() {
+    // localhost is every address of this host, localnets every network of its interfaces.
+    let found = named(
+        "options { listen-on { 127.0.0.1; 10.0.0.25; }; listen-on-v6 { none; }; allow-recursion { localhost; 10.2.0.0/16; }; };\n",
+    );
+    assert!(
+        keys(&found).contains("allow = [\"127.0.0.0/8\", \"::1/128\", \"10.0.0.25/32\", \"10.2.0.0/16\"]"),
+        "{found}"
+    );
+    assert!(!found.contains("\"dangerous\""), "{found}");
+    let found = named("options {\n  allow-recursion { localhost; 10.2.0.0/16; }; };\n");
+    assert!(
+        found.contains("stood for all addresses of this host") && found.contains("named.conf:2\"")
+            || found.contains("\"line\":2"),
+        "{found}"
+    );
+    let found =
+        named("acl own { localhost; };\noptions { listen-on { own; }; allow-recursion { 10/8; }; };\n");
+    assert!(keys(&found).contains("addresses = [\"0.0.0.0:53\", \"[::]:53\"]"), "{found}");
+    assert!(!found.contains("add their prefixes to listen.allow"), "{found}");
+    // Red Hat's file.
+    let found = named(
+        "options { listen-on port 53 { 127.0.0.1; }; listen-on-v6 port 53 { ::1; }; allow-query { localhost; }; };\n",
+    );
+    assert!(!found.contains("\"dangerous\""), "{found}");
+    // Without a list, the networks of the interfaces are answered.
+    let found = named("options { listen-on { 127.0.0.1; 10.0.0.25; }; listen-on-v6 { none; }; };\n");
+    assert!(keys(&found).contains("allow = [\"127.0.0.0/8\", \"::1/128\", \"10.0.0.25/32\"]"), "{found}");
+    assert!(found.contains("as no allow-recursion names others"), "{found}");
+}
+
+#[test]
 fn a_network_with_a_view_or_tag_of_unbound_alone_is_allowed() {
     let view = "view:\n name: v\n local-data: \"www.corp.lan. A 10.0.0.9\"\n";
     let found = unbound(&format!(

@@ -55,7 +55,9 @@ fn the_view_of_this_host_is_imported_and_strangers_are_refused() {
 
 #[test]
 fn clients_of_a_view_with_the_same_settings_are_allowed_and_those_of_others_refused() {
-    let host = format!("view \"host\" {{ match-clients {{ localhost; }}; {A} }};\n");
+    let host = format!(
+        "options {{ listen-on {{ 127.0.0.1; 10.0.0.25; }}; listen-on-v6 {{ none; }}; }};\nview \"host\" {{ match-clients {{ localhost; }}; {A} }};\n"
+    );
     let office = |zone: &str| format!("view \"office\" {{ match-clients {{ 10.1.0.0/16; }}; {zone} }};\n");
     let wide = format!("view \"wide\" {{ match-clients {{ 10.0.0.0/8; }}; {A} }};\n");
     let found = named(&format!("{host}{}", office(A)));

@@ -4,7 +4,10 @@
 //! of `allow-query`, else those of this host and its networks. Beside one of the two, `allow-query` is for own zones only (BIND's
 //! Administrator Reference Manual, at these options).
 
-use super::clients::{self, Lists};
+use ipnet::IpNet;
+
+use super::clients;
+use super::lists::Lists;
 use super::reader::{Statement, find};
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
@@ -40,9 +43,27 @@ pub(super) fn of(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) ->
     if let Some(cache) = cache.filter(|_| recursion.is_some()) {
         clients = restricted(&clients, cache, lists, draft);
     }
+    if let Some(list) = chosen.filter(|_| clients.has_others()) {
+        clients::tell_own(list, lists, draft);
+    }
     clients.drop = blackhole.map(|list| clients::clients(list, lists, draft).allow).unwrap_or_default();
     let option = chosen.map_or_else(|| "blackhole".to_owned(), Statement::shown);
     Some(AccessList { place: first.place.clone(), option, clients })
+}
+
+/// The clients of a file that names none: this host and the networks of its interfaces. None if other hosts reach named nowhere, or
+/// at all addresses, which `listen` reports.
+pub(super) fn by_default(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) -> Option<AccessList> {
+    let others: Vec<IpNet> = lists.own().iter().filter(|own| !own.addr().is_loopback()).copied().collect();
+    let listens = ["listen-on", "listen-on-v6"].iter().filter_map(|option| find(options, option));
+    let is_named =
+        |list: &&Statement| list.block().iter().filter_map(clients::address).any(|own| !own.is_loopback());
+    let list = listens.into_iter().find(is_named).filter(|_| !others.is_empty())?;
+    let did = "answered clients in the networks of this host's interfaces at these addresses, as no allow-recursion names others";
+    let instead = "listen.allow has this host; add the prefixes of these networks to listen.allow";
+    draft.tell(Dangerous, &list.place, &list.shown(), (did, instead));
+    let clients = Clients { allow: lists.own().to_vec(), ..Clients::default() };
+    Some(AccessList { place: list.place.clone(), option: list.shown(), clients })
 }
 
 /// The clients that are among those of `allow-query-cache` too, which BIND demands.

@@ -3,19 +3,16 @@
 //! A client that a nested list denies is not decided by that list. So `! { ! 10.0.0.0/8; any; }` denies all clients but those of the
 //! network, and leaves these to the elements after it (BIND's Administrator Reference Manual, "address_match_list").
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::lists::Lists;
 use super::reader::Statement;
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
-use crate::import::values::{Clients, loopback, network};
+use crate::import::values::{Clients, network};
 use crate::limits;
-
-/// The lists by name.
-pub(super) type Lists<'s> = BTreeMap<&'s str, &'s Statement>;
 
 /// The clients of a list, in its order, while it is read.
 struct Gathered<'d> {
@@ -61,7 +58,7 @@ pub(super) fn decides(elements: &[Statement], of: Sample, lists: &Lists<'_>, dep
         let (typed, denied) = typed.strip_prefix('!').map_or((typed, false), |rest| (rest, true));
         let is_named = match typed {
             "any" => true,
-            "localhost" => of.is_own || loopback().iter().any(|own| own.contains(&of.net)),
+            "localhost" => of.is_own || lists.own().iter().any(|own| own.contains(&of.net)),
             "localnets" => of.is_own,
             "none" => return Some(denied),
             "key" => false,
@@ -80,7 +77,7 @@ fn named(elements: &[Statement], lists: &Lists<'_>, depth: usize, found: &mut Ve
     for element in elements {
         match element.option().trim_start_matches('!') {
             "any" => found.extend(["0.0.0.0/0", "::/0"].iter().filter_map(|all| network(all))),
-            "localhost" => found.extend(loopback()),
+            "localhost" => found.extend(lists.own()),
             "" if depth < limits::MAX_NESTED => named(element.block(), lists, depth.saturating_add(1), found),
             name => match (network(&filled(name)), lists.get(name)) {
                 (Some(net), _) => found.push(net),
@@ -115,7 +112,7 @@ impl Gathered<'_> {
                     .filter_map(|all| network(all))
                     .for_each(|net| self.one(net, denied, element)),
                 "none" => {}
-                "localhost" => loopback().into_iter().for_each(|net| self.one(net, denied, element)),
+                "localhost" => lists.own().iter().for_each(|net| self.one(*net, denied, element)),
                 "localnets" => self.draft.tell(
                     Dangerous,
                     &element.place,
@@ -159,6 +156,20 @@ impl Gathered<'_> {
         if !same.contains(&net) {
             same.push(net);
         }
+    }
+}
+
+/// Reports that the addresses of this host are not all known: its programs come from them if they query named at one of them.
+pub(super) fn tell_own(list: &Statement, lists: &Lists<'_>, draft: &mut Draft) {
+    let localnets = lists.built_in(list.block(), "localnets");
+    let Some(element) = lists.built_in(list.block(), "localhost").filter(|_| localnets.is_none()) else {
+        return;
+    };
+    if lists.listens_elsewhere() {
+        let did = "stood for all addresses of this host; listen.allow has those that the file names";
+        let instead =
+            "add the other addresses of this host to listen.allow if its programs query resolverd there";
+        draft.tell(Dangerous, &element.place, "localhost", (did, instead));
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::access::{self, AccessList};
-use super::clients::Lists;
+use super::lists::Lists;
 use super::reader::{Statement, find};
 use super::{listen, options, zones};
 use crate::import::draft::Draft;
@@ -71,8 +71,7 @@ const KEYS: [&str; 3] = ["trust-anchors", "managed-keys", "trusted-keys"];
 
 /// The access lists by name.
 pub(super) fn acls(statements: &[Statement]) -> Lists<'_> {
-    let lists = statements.iter().filter(|statement| statement.option() == "acl");
-    lists.map(|list| (list.value(), list)).collect()
+    Lists::new(statements, options_of(statements))
 }
 
 /// The options of a file without views.
@@ -84,6 +83,7 @@ pub(super) fn options_of(statements: &[Statement]) -> &[Statement] {
 pub(super) fn add(path: &Path, statements: &[Statement], clients: Option<AccessList>, draft: &mut Draft) {
     let (options, lists) = (options_of(statements), acls(statements));
     let start = SourcePlace { file: Arc::from(path), line: 1 };
+    let clients = clients.or_else(|| access::by_default(options, &lists, draft));
     let allowed = access::add(clients, draft);
     listen::add(options, (&lists, statements), (&start, allowed), draft);
     add_settings(path, statements, draft);

@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
 
-use super::clients::{self, Lists};
+use super::clients;
+use super::lists::Lists;
 use super::reader::{Statement, find};
 use super::tls::FoundListeners;
 use crate::import::draft::Draft;
@@ -89,6 +90,11 @@ fn of_list(
     let words = list.words();
     let port = words.iter().skip_while(|word| **word != "port").nth(1).and_then(|port| port.parse().ok());
     let port = port.unwrap_or(usual);
+    let built_in = ["localhost", "localnets"].iter().any(|name| lists.built_in(list.block(), name).is_some());
+    if built_in {
+        // They have all addresses of this host.
+        return vec![SocketAddr::new(all, port)];
+    }
     let clients = clients::clients(list, lists, draft);
     if !clients.refuse.is_empty() {
         let did = "did not listen at some addresses";

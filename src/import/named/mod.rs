@@ -4,6 +4,7 @@ mod access;
 mod clients;
 mod configuration;
 mod listen;
+mod lists;
 mod options;
 mod own_zones;
 mod ports;

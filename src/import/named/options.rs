@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::clients::Lists;
+use super::lists::Lists;
 use super::reader::{Statement, find};
 use super::{ports, private, told, zones};
 use crate::import::draft::Draft;

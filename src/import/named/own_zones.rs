@@ -7,8 +7,9 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::clients::{self, Lists};
+use super::clients;
 use super::configuration::options_of;
+use super::lists::Lists;
 use super::reader::{Statement, find};
 use super::zones::OWN;
 use crate::import::draft::Draft;

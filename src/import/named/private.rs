@@ -1,6 +1,7 @@
 //! `deny-answer-addresses` of BIND: addresses that strangers must not give to their names.
 
-use super::clients::{self, Lists};
+use super::clients;
+use super::lists::Lists;
 use super::reader::{Part, Statement, find};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{Dangerous, Different};

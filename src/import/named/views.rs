@@ -9,8 +9,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
 use super::access::{self, AccessList};
-use super::clients::{self, Lists, Sample};
+use super::clients::{self, Sample};
 use super::configuration::{self, acls, is_whole, options_of};
+use super::lists::Lists;
 use super::own_zones::ZoneClients;
 use super::reader::{Part, Statement, find};
 use crate::import::ImportError;
@@ -234,6 +235,9 @@ impl Gathered<'_, '_> {
         let mut allowed = Clients::deciding(nets, |net| self.permits(net));
         allowed.drop = found.as_ref().map(|list| list.clients.drop.clone()).unwrap_or_default();
         let named = find(of_host.view.block(), "match-clients").unwrap_or(of_host.view);
+        if allowed.has_others() {
+            clients::tell_own(named, lists, draft);
+        }
         let (place, option) =
             found.map_or_else(|| (named.place.clone(), named.shown()), |list| (list.place, list.option));
         if !is_chosen && allowed.has_others() {

@@ -1,0 +1,90 @@
+//! The access lists of BIND by name, with the built-in ones: `localhost` is every address of this host, and `localnets` every
+//! network of its interfaces (BIND's Administrator Reference Manual, "acl").
+//!
+//! The import may run on another host. Of these addresses it knows those at which the file says that named listens.
+
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
+
+use super::clients::address;
+use super::reader::{Statement, find};
+use crate::import::values::loopback;
+use crate::limits;
+
+/// The options with addresses to listen at.
+const LISTENS: [&str; 2] = ["listen-on", "listen-on-v6"];
+
+/// The lists of a file.
+pub(super) struct Lists<'s> {
+    named: BTreeMap<&'s str, &'s Statement>,
+    /// The addresses of this host, as far as they are known.
+    own: Vec<IpNet>,
+    /// Whether named listens at addresses that the file does not name.
+    listens_elsewhere: bool,
+}
+
+impl<'s> Lists<'s> {
+    /// Those of the statements of a file, whose options are these.
+    pub(super) fn new(statements: &'s [Statement], options: &[Statement]) -> Self {
+        let named = statements.iter().filter(|statement| statement.option() == "acl");
+        let mut found = Self {
+            named: named.map(|list| (list.value(), list)).collect(),
+            own: loopback(),
+            listens_elsewhere: LISTENS.iter().any(|option| find(options, option).is_none()),
+        };
+        let listens = options.iter().filter(|statement| LISTENS.contains(&statement.option()));
+        for element in listens.flat_map(Statement::block) {
+            match address(element) {
+                Some(address) if !found.own.iter().any(|own| own.contains(&address)) => {
+                    found.own.push(address.into());
+                }
+                Some(_) => {}
+                None => {
+                    found.listens_elsewhere |=
+                        !element.option().starts_with('!') && element.option() != "none"
+                }
+            }
+        }
+        found
+    }
+
+    /// A list by its name.
+    pub(super) fn get(&self, name: &str) -> Option<&'s Statement> {
+        self.named.get(name).copied()
+    }
+
+    /// The known addresses of this host: those of `localhost`.
+    pub(super) fn own(&self) -> &[IpNet] {
+        &self.own
+    }
+
+    /// Whether named listens at addresses that the file does not name.
+    pub(super) const fn listens_elsewhere(&self) -> bool {
+        self.listens_elsewhere
+    }
+
+    /// The first element that names a built-in list, directly or by a list of the file.
+    pub(super) fn built_in<'e>(&self, elements: &'e [Statement], wanted: &str) -> Option<&'e Statement>
+    where
+        's: 'e,
+    {
+        self.built_in_at(elements, wanted, 0)
+    }
+
+    fn built_in_at<'e>(&self, elements: &'e [Statement], wanted: &str, depth: usize) -> Option<&'e Statement>
+    where
+        's: 'e,
+    {
+        elements.iter().find_map(|element| match element.option() {
+            name if name == wanted => Some(element),
+            "" if depth < limits::MAX_NESTED => {
+                self.built_in_at(element.block(), wanted, depth.saturating_add(1))
+            }
+            name if depth < limits::MAX_NESTED => {
+                self.built_in_at(self.get(name)?.block(), wanted, depth.saturating_add(1))
+            }
+            _ => None,
+        })
+    }
+}
