@@ -67,7 +67,8 @@ prop_compose! {
         };
         let source = if sourced { vec![address(1), address(2)] } else { Vec::new() };
         let name = Name::from_ascii(format!("{label}.example.")).unwrap();
-        ConfiguredZone { name, forward_first: sourced && matches!(kind, ZoneKind::Forward(_)), kind, source, max_ttl, negative_max_ttl, validate }
+        let forward_first = sourced && matches!(kind, ZoneKind::Forward(_));
+        ConfiguredZone { name, forward_first, locally_served: secure, kind, source, max_ttl, negative_max_ttl, validate }
     }
 }
 
@@ -201,6 +202,7 @@ fn only_what_differs_is_shown_where_that_is_asked_for() {
         name: Name::from_ascii("corp.example.").unwrap(),
         kind: ZoneKind::Forward(forwarders),
         forward_first: true,
+        locally_served: true,
         source: Vec::new(),
         max_ttl: Some(Duration::from_secs(5_400)),
         negative_max_ttl: None,
@@ -209,7 +211,7 @@ fn only_what_differs_is_shown_where_that_is_asked_for() {
     assert_eq!(
         show(&config, true),
         "version = 1\n\n[cache]\nsize = \"1GiB\"\n\n[resolve]\nipv6 = false\n\n[[zone]]\nname = \"corp.example\"\n\
-         forward = [\"fd00::3\", \"tls://fd00::355#dns.example\", \"tls://10.0.3.86:854#dns.example\"]\nforward_first = true  # asks the root servers if no forwarder answers\nmax_ttl = \"90m\"\n"
+         forward = [\"fd00::3\", \"tls://fd00::355#dns.example\", \"tls://10.0.3.86:854#dns.example\"]\nforward_first = true  # asks the root servers if no forwarder answers\nlocally_served = true  # answers reverse names of private addresses here\nmax_ttl = \"90m\"\n"
     );
 }
 

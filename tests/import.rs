@@ -3,6 +3,8 @@
 
 #[path = "import/knot_answers.rs"]
 mod knot_answers;
+#[path = "import/local_zones.rs"]
+mod local_zones;
 #[path = "import/reached.rs"]
 mod reached;
 #[path = "import/views.rs"]

@@ -175,6 +175,7 @@ impl Default for ConfiguredZone {
             name: Name::root(),
             kind: ZoneKind::Stub(Vec::new()),
             forward_first: false,
+            locally_served: false,
             source: Vec::new(),
             max_ttl: None,
             negative_max_ttl: None,

@@ -28,6 +28,8 @@ pub struct ConfiguredZone {
     pub kind: ZoneKind,
     /// With `forward`: whether recursion follows if all forwarders fail.
     pub forward_first: bool,
+    /// Whether the locally served zones below it are answered here (RFC 6303).
+    pub locally_served: bool,
     /// Addresses to ask from; empty: `resolve.source`.
     pub source: Vec<IpAddr>,
     /// Overrides `cache.max_ttl`.
@@ -84,6 +86,13 @@ impl TableEntry for ConfiguredZone {
             |zone| zone.forward_first.then(|| true.into()),
         )
         .comment(&[(Some("true"), "asks the root servers if no forwarder answers")])
+        .unset("false"),
+        ConfigKey::<Self>::new(
+            "locally_served",
+            |zone, typed, _| set(&mut zone.locally_served, value::flag(typed)),
+            |zone| zone.locally_served.then(|| true.into()),
+        )
+        .comment(&[(Some("true"), "answers reverse names of private addresses here")])
         .unset("false"),
         ConfigKey::<Self>::new(
             "stub",

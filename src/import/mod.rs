@@ -28,6 +28,7 @@ mod named;
 mod names;
 mod recursor;
 mod secret;
+mod served;
 mod source;
 mod told;
 mod unbound;

@@ -9,7 +9,8 @@ use toml::Value;
 
 use super::draft::Draft;
 use super::finding::{SourcePlace, Weight};
-use super::values::texts;
+use super::served::is_around;
+use super::values::{is_within, texts};
 use crate::limits;
 use crate::wire::presentation::name_text;
 use hickory_proto::rr::Name;
@@ -28,7 +29,7 @@ pub(super) enum ZoneSource {
 }
 
 /// A zone as it is gathered.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct GatheredZone {
     place: SourcePlace,
     option: String,
@@ -39,7 +40,12 @@ struct GatheredZone {
     /// Addresses to ask from.
     from: Vec<IpAddr>,
     validate: bool,
+    /// Whether the locally served zones below it stay here.
+    locally_served: bool,
 }
+
+/// The reverse zone of the network around 100.64.0.0/10.
+const AROUND_SHARED: &str = "100.in-addr.arpa";
 
 /// Zones as they are gathered, in their order.
 #[derive(Debug, Default)]
@@ -65,7 +71,17 @@ impl GatheredZones {
         let Some(zone) = self.zones.get_mut(at) else {
             let (place, option) = (place.clone(), option.to_owned());
             let from = Vec::new();
-            self.zones.push(GatheredZone { place, option, name, source, values, from, validate });
+            let locally_served = false;
+            self.zones.push(GatheredZone {
+                place,
+                option,
+                name,
+                source,
+                values,
+                from,
+                validate,
+                locally_served,
+            });
             return;
         };
         if zone.source != source {
@@ -93,6 +109,55 @@ impl GatheredZones {
         root.map(|zone| zone.values.clone()).unwrap_or_default()
     }
 
+    /// The place of the first of them.
+    pub(super) fn first_place(&self) -> Option<SourcePlace> {
+        self.zones.first().map(|zone| zone.place.clone())
+    }
+
+    /// Keeps the locally served reverse zones below `trees` on this host, but not those of 100.64.0.0/10: their names are not sent to
+    /// the servers of zones around them. Returns whether there are such servers.
+    pub(super) fn keep_reverse(&mut self, (place, option): (&SourcePlace, &str), trees: &[&str]) -> bool {
+        let has_servers = |zone: &&GatheredZone| zone.source != ZoneSource::Records;
+        let closest = |zones: &[GatheredZone], name: &str| {
+            let around =
+                zones.iter().enumerate().filter(|(_, zone)| has_servers(zone) && is_within(name, &zone.name));
+            around.max_by_key(|(_, zone)| zone.name.trim_end_matches('.').len()).map(|(at, _)| at)
+        };
+        let mut kept = false;
+        // A zone between a tree and its locally served zones has servers of its own for some of them.
+        let between = |zone: &GatheredZone| {
+            trees.iter().any(|tree| is_within(&zone.name, tree)) && is_around(&zone.name)
+        };
+        for zone in self.zones.iter_mut().filter(|zone| has_servers(&&**zone) && between(zone)) {
+            zone.locally_served = true;
+            kept = true;
+        }
+        for (name, locally_served) in trees.iter().map(|tree| (*tree, true)).chain([(AROUND_SHARED, false)]) {
+            let Some(around) = closest(&self.zones, name).filter(|_| !self.at.contains_key(name)) else {
+                continue;
+            };
+            if !locally_served && !kept {
+                continue;
+            }
+            // The servers of a stub zone know the delegations of its parts, and no more.
+            let Some(around) = self.zones.get(around).filter(|around| around.source != ZoneSource::Stub)
+            else {
+                continue;
+            };
+            kept = true;
+            let zone = GatheredZone {
+                place: place.clone(),
+                option: option.to_owned(),
+                name: name.to_owned(),
+                locally_served,
+                ..around.clone()
+            };
+            self.at.insert(name.to_owned(), self.zones.len());
+            self.zones.push(zone);
+        }
+        kept
+    }
+
     /// Adds all of them.
     pub(super) fn finish(self, draft: &mut Draft) {
         for zone in self.zones {
@@ -112,6 +177,9 @@ impl GatheredZones {
             }
             let value = if zone.source == ZoneSource::Recurse { Value::from(true) } else { texts(values) };
             let mut keys = vec![("name", Value::from(zone.name)), (key, value)];
+            if zone.locally_served {
+                keys.push(("locally_served", Value::from(true)));
+            }
             if !zone.from.is_empty() {
                 keys.push(("source", texts(zone.from.iter().map(ToString::to_string))));
             }

@@ -60,6 +60,13 @@ pub(super) fn counted(names: &[impl AsRef<str>]) -> String {
     }
 }
 
+/// Whether a name is another one or below it.
+pub(super) fn is_within(name: &str, around: &str) -> bool {
+    let plain = |name: &str| name.trim_end_matches('.').to_ascii_lowercase();
+    let (name, around) = (plain(name), plain(around));
+    around.is_empty() || name == around || name.ends_with(&format!(".{around}"))
+}
+
 /// Seconds as a span of our file, at most `most`; and whether they were more.
 pub(super) fn seconds(text: &str, most: u64) -> Option<(String, bool)> {
     let seconds: u64 = text.parse().ok()?;

@@ -28,7 +28,7 @@ mod views;
 pub mod zone;
 
 pub use route::{Mirrored, Route, RouteTarget, Wrong, ZonePolicy, same_mirror};
-pub use special::replaced_by_zones_around;
+pub use special::locally_served;
 pub use trust::AnchorsInUse;
 pub use view::View;
 pub use views::{Views, changed};

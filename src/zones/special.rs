@@ -8,15 +8,17 @@
 use hickory_proto::rr::{Name, RData, Record, rdata};
 
 use super::{Route, RouteTarget, Wrong, ZonePolicy, local};
+use crate::config::{Config, ConfiguredZone};
 
 /// TTL of answers made here (RFC 6303 section 3).
 const TTL: u32 = 10_800;
 
 /// Empty zones, unless a zone configured at or above them replaces them.
-const EMPTY: [&str; 37] = [
-    "test.",
-    "local.",
-    "alt.",
+const EMPTY: [&str; 3] = ["test.", "local.", "alt."];
+
+/// Empty zones of IANA's registry "Locally-Served DNS Zones" (RFC 6303 section 6), without those of 100.64.0.0/10: a zone configured
+/// above them replaces them unless it has `locally_served`.
+const LOCALLY_SERVED: [&str; 34] = [
     "home.arpa.",
     "resolver.arpa.",
     "service.arpa.",
@@ -66,9 +68,17 @@ const SHARED: std::ops::RangeInclusive<u8> = 64..=127;
 /// A zone made here.
 pub(super) struct Special {
     name: Name,
-    /// Whether a configured zone above it replaces it.
-    yields: bool,
+    yields: Yields,
     holds: Holds,
+}
+
+/// Whether a zone configured above a zone made here replaces it.
+#[derive(Clone, Copy)]
+enum Yields {
+    Never,
+    Always,
+    /// Unless it has `locally_served`.
+    UnlessServed,
 }
 
 enum Holds {
@@ -78,34 +88,62 @@ enum Holds {
     LoopbackSix,
 }
 
-/// The names of the empty zones made here that a zone configured above them replaces, without those of 100.64.0.0/10.
-pub fn replaced_by_zones_around() -> impl Iterator<Item = &'static str> {
-    EMPTY.into_iter()
+/// The names of the locally served zones.
+pub fn locally_served() -> impl Iterator<Item = String> {
+    let shared = SHARED.map(|octet| format!("{octet}.100.in-addr.arpa."));
+    LOCALLY_SERVED.iter().map(|text| (*text).to_owned()).chain(shared)
 }
 
 /// All of them.
 pub(super) fn zones() -> Vec<Special> {
     let name = |text: &str| Name::from_ascii(text).ok();
-    let shared = SHARED.map(|octet| format!("{octet}.100.in-addr.arpa."));
-    let empty = EMPTY.iter().map(|text| (*text).to_owned()).chain(shared);
-    let yielding = empty.map(|text| (text, true));
-    let never = NEVER.iter().map(|text| ((*text).to_owned(), false));
-    let mut zones: Vec<Special> = yielding
-        .chain(never)
+    let texts = |texts: &[&str], yields: Yields| -> Vec<(String, Yields)> {
+        texts.iter().map(|text| ((*text).to_owned(), yields)).collect()
+    };
+    let empty = locally_served().map(|text| (text, Yields::UnlessServed));
+    let empty = empty.chain(texts(&EMPTY, Yields::Always)).chain(texts(&NEVER, Yields::Never));
+    let mut zones: Vec<Special> = empty
         .filter_map(|(text, yields)| Some(Special { name: name(&text)?, yields, holds: Holds::Nothing }))
         .collect();
     let [four, six] = LOOPBACK;
     for (text, holds) in
         [("localhost.", Holds::Localhost), (four, Holds::LoopbackFour), (six, Holds::LoopbackSix)]
     {
-        zones.extend(name(text).map(|name| Special { name, yields: false, holds }));
+        zones.extend(name(text).map(|name| Special { name, yields: Yields::Never, holds }));
     }
     zones
 }
 
-/// Whether a zone made here gives way to the zone configured at `apex`.
-pub(super) fn gives_way(special: &Special, apex: &Name) -> bool {
-    special.name == *apex || special.yields && apex.zone_of(&special.name)
+/// Whether one of the configured zones replaces a zone made here: the closest one around it decides.
+pub(super) fn is_replaced(special: &Special, configured: &[&ConfiguredZone]) -> bool {
+    let around = configured.iter().filter(|zone| zone.name.zone_of(&special.name));
+    around.max_by_key(|zone| zone.name.iter().len()).is_some_and(|zone| {
+        zone.name == special.name
+            || match special.yields {
+                Yields::Never => false,
+                Yields::Always => true,
+                Yields::UnlessServed => !zone.locally_served,
+            }
+    })
+}
+
+/// Refuses `locally_served` in a zone around no such zone.
+///
+/// # Errors
+/// The first such zone.
+pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
+    let served = zones();
+    let served: Vec<&Special> =
+        served.iter().filter(|special| matches!(special.yields, Yields::UnlessServed)).collect();
+    let is_around = |apex: &Name| served.iter().any(|zone| zone.name != *apex && apex.zone_of(&zone.name));
+    match config.zones.iter().find(|zone| zone.locally_served && !is_around(&zone.name)) {
+        None => Ok(()),
+        Some(zone) => Err(Wrong {
+            zone: zone.name.to_string(),
+            reason: "locally_served has no effect: no locally served zone (RFC 6303) is below this zone; remove it"
+                .to_owned(),
+        }),
+    }
 }
 
 /// The route of a zone made here.

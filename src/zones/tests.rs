@@ -62,6 +62,41 @@ fn special_names_stay_here_unless_a_configured_zone_covers_them() {
 }
 
 #[test]
+fn locally_served_zones_stay_here_below_a_zone_that_says_so() {
+    let forward = |text: &str, locally_served: bool| {
+        let forwarder = Forwarder { address: "10.0.0.1:53".parse().unwrap(), tls: None };
+        ConfiguredZone { kind: ZoneKind::Forward(vec![forwarder]), locally_served, ..stub(text) }
+    };
+    let zones =
+        vec![forward(".", true), forward("1.10.in-addr.arpa.", false), forward("100.in-addr.arpa.", false)];
+    let kept = views(zones, Vec::new());
+    let view = kept.of_listener(0).unwrap();
+    for (name, zone) in [
+        ("4.3.2.10.in-addr.arpa.", "10.in-addr.arpa."),
+        ("4.3.1.10.in-addr.arpa.", "1.10.in-addr.arpa."),
+        ("4.3.64.100.in-addr.arpa.", "100.in-addr.arpa."),
+        ("8.8.8.8.in-addr.arpa.", "."),
+        ("a.home.arpa.", "home.arpa."),
+        // These are no locally served zones.
+        ("a.local.", "."),
+        ("a.test.", "."),
+        ("a.onion.", "onion."),
+    ] {
+        assert_eq!(apex(view, name), zone, "{name}");
+    }
+    // The closest zone around them decides.
+    let inner = views(vec![forward(".", false), forward("in-addr.arpa.", true)], Vec::new());
+    let view = inner.of_listener(0).unwrap();
+    assert_eq!(apex(view, "4.3.2.10.in-addr.arpa."), "10.in-addr.arpa.");
+    assert_eq!(apex(view, "a.home.arpa."), ".");
+    for apex in ["10.in-addr.arpa.", "corp.example."] {
+        let zones = vec![forward(apex, true)];
+        let wrong = Views::new(&Arc::new(Config { zones, ..Config::default() })).unwrap_err();
+        assert!(wrong.reason.starts_with("locally_served has no effect"), "{apex}: {wrong}");
+    }
+}
+
+#[test]
 fn listeners_that_see_the_same_zones_share_a_view() {
     let listener = |zones: Option<Vec<Name>>| Listener {
         addresses: Vec::new(),

@@ -132,7 +132,7 @@ impl View {
         };
         let zones: Vec<&config::ConfiguredZone> = config.zones.iter().filter(visible).collect();
         for zone in special::zones() {
-            if !zones.iter().any(|configured| special::gives_way(&zone, &configured.name)) {
+            if !special::is_replaced(&zone, &zones) {
                 let route = special::route(&zone, &policy)?;
                 view.routes.insert(wire_name(&route.zone), Arc::new(route));
             }

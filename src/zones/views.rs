@@ -11,6 +11,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::circle;
 use super::route::{Route, RouteTarget, Wrong, same_mirror};
+use super::special;
 use super::trust::AnchorsInUse;
 use super::view::{Sees, View};
 use crate::config::{Config, ZoneKind};
@@ -55,6 +56,7 @@ impl Views {
         mut next: ViewId,
     ) -> Result<Self, Wrong> {
         circle::refuse(config)?;
+        special::refuse(config)?;
         let (seen, of_listener) = seen(config)?;
         let mut views: Vec<Arc<View>> = Vec::with_capacity(seen.len());
         for sees in seen {

@@ -187,25 +187,6 @@ fn a_network_with_a_view_or_tag_of_unbound_alone_is_allowed() {
 }
 
 #[test]
-fn names_that_unbound_keeps_from_forwarders_are_kept_here() {
-    let forward = "forward-zone:\n name: \".\"\n forward-addr: 192.0.2.53\n";
-    let found = unbound(&format!("server:\n port: 53\n{forward}"));
-    for name in ["168.192.in-addr.arpa", "254.169.in-addr.arpa", "home.arpa", "test"] {
-        assert!(keys(&found).contains(&format!("name = \"{name}\"\nrecords = []")), "{name}: {found}");
-    }
-    assert!(!keys(&found).contains("name = \"local\""), "{found}");
-    // A zone that the file opens, or fills, is as it says.
-    let data = " local-zone: \"10.in-addr.arpa\" nodefault\n local-zone: \"1.168.192.in-addr.arpa\" transparent\n local-data-ptr: \"172.16.0.1 gw.lan\"\n";
-    let found = unbound(&format!("server:\n{data}{forward}"));
-    assert!(!keys(&found).contains("\"10.in-addr.arpa\""), "{found}");
-    assert!(!keys(&found).contains("\"168.192.in-addr.arpa\""), "{found}");
-    assert!(keys(&found).contains("1.0.16.172.in-addr.arpa. 3600 IN PTR gw.lan"), "{found}");
-    let found = unbound(&format!("server:\n unblock-lan-zones: yes\n{forward}"));
-    assert!(!keys(&found).contains("in-addr.arpa") && keys(&found).contains("home.arpa"), "{found}");
-    assert!(!keys(&unbound("server:\n port: 53\n")).contains("home.arpa"));
-}
-
-#[test]
 fn the_own_name_of_an_empty_zone_of_unbound_is_told() {
     let found = unbound(
         "server:\n local-zone: \"ads.example.\" always_nxdomain\n local-zone: \"bad.example.\" static\n",
@@ -214,15 +195,4 @@ fn the_own_name_of_an_empty_zone_of_unbound_is_told() {
     let found =
         unbound("server:\n local-zone: \"a.example.\" static\n local-data: \"a.example. A 10.0.0.1\"\n");
     assert!(!found.contains("(NXDOMAIN)"), "{found}");
-}
-
-#[test]
-fn data_in_an_always_transparent_zone_of_unbound_have_no_effect() {
-    let found = unbound(
-        "server:\n local-zone: \"t.lan.\" always_transparent\n local-data: \"w.t.lan. A 10.0.0.7\"\n",
-    );
-    assert!(
-        !keys(&found).contains("10.0.0.7") && found.contains("the zone around it is always_transparent"),
-        "{found}"
-    );
 }

@@ -176,7 +176,13 @@ pub(crate) const CONVERTED: &[Row] = &[
         "named",
         "forward first (also if forward is not set)",
         "options { forwarders { 192.0.2.53; }; };\n",
-        &["[[zone]] forward", "[[zone]] forward_first"],
+        &["[[zone]] forward", "[[zone]] forward_first", "[[zone]] locally_served"],
+    ),
+    row(
+        "named",
+        "empty-zones-enable, disable-empty-zone, below forwarders",
+        "options { forwarders { 192.0.2.53; }; disable-empty-zone \"10.in-addr.arpa\"; };\n",
+        &["[[zone]] forward", "[[zone]] locally_served"],
     ),
     row(
         "named",

@@ -110,8 +110,11 @@ that only they know can get NXDOMAIN from the root servers, and mail to it bounc
 .TP
 Private reverse zones
 resolverd answers NXDOMAIN for addresses of private networks, unless a \fB[[zone]]\fR covers them. The zone "." covers them: its forwarders get
-these queries. Unbound and BIND do not forward them by default. Below a forwarder for all names, the import writes a \fB[[zone]]\fR with
-\fBrecords = []\fR for each of Unbound's default local zones (home.arpa and test too), but not for 100.64.0.0/10.
+these queries, unless it has \fBlocally_served = true\fR. Unbound answers these names itself also below a forwarder for all names, BIND
+does so with \fBforward first\fR, dnsmasq with \fBbogus\-priv\fR, and PowerDNS Recursor by default (\fBserve\-rfc1918\fR). The import
+writes \fBlocally_served\fR then, and a \fB[[zone]]\fR for each part that the other resolver forwarded (\fBnodefault\fR of Unbound,
+\fBdisable\-empty\-zone\fR of BIND). A zone of servers that had no effect below such a zone is told: Unbound needs \fBnodefault\fR for it,
+and BIND \fBforward only\fR.
 .TP
 Clients of own zones
 BIND answers all clients from its own zones by default (\fBallow\-query\fR), and resolves names for those that \fBallow\-recursion\fR and
@@ -120,7 +123,18 @@ clients of its own zones differ.
 .TP
 Forwarders around a stub zone
 BIND asks the forwarders of \fBoptions\fR before the servers of a zone of type stub or static\-stub, unless the zone has empty
-\fBforwarders\fR. The import leaves such a zone out, and tells it. Unbound asks the servers.
+\fBforwarders\fR. The import sends the names of such a zone to these forwarders, and tells it. Unbound asks the servers of the zone with the
+longest name, as resolverd does.
+.TP
+localhost and localnets
+In access lists of BIND, \fBlocalhost\fR is every address of this host, and \fBlocalnets\fR every network of its interfaces. resolverd has
+no such names. The import takes the loopback addresses, with the addresses of \fBlisten\-on\fR, for \fBlocalhost\fR, and tells where this may not
+be all.
+.TP
+view\-first and types of local\-zone
+Unbound answers a name from the closest local zone around it; a transparent one leaves names without data to resolution, or, in a view with
+\fBview\-first\fR, to the zones of \fBserver\fR. The import follows this name by name. Data in zones of type always_nxdomain, always_nodata,
+always_refuse, always_deny and always_transparent has no effect, and is left out.
 .TP
 Deadline
 A client gets an answer or SERVFAIL within 4 s (\fBdeadline\fR of \fB[resolve]\fR). BIND gives up after 10 s by default.

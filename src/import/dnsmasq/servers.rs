@@ -6,7 +6,7 @@ use std::path::Path;
 use super::reader::DnsmasqSetting;
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
-use crate::import::finding::Weight::{Dangerous, Different};
+use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::source::{Source, Sources};
 use crate::import::upstreams::{GatheredZones, ZoneSource, reverse_zones};
 use crate::import::values::{Upstream, network, upstream_text};
@@ -44,7 +44,20 @@ pub(super) fn add(
         }
     }
     standard(settings, &mut zones, draft);
+    private(settings, &mut zones, draft);
     zones
+}
+
+/// `bogus-priv`: reverse names of private networks get no server, unless one is for them alone.
+fn private(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut Draft) {
+    let Some(setting) = settings.iter().find(|setting| setting.option == "bogus-priv") else { return };
+    let trees = ["in-addr.arpa", "ip6.arpa"];
+    let did = "answered reverse names of private networks itself";
+    let instead = match zones.keep_reverse((&setting.place, &setting.typed), &trees) {
+        true => "locally_served = true does the same",
+        false => "resolverd does, unless a [[zone]] has them",
+    };
+    draft.tell(Unneeded, &setting.place, &setting.typed, (did, instead));
 }
 
 /// A server for some domains; without an address they are answered here.

@@ -9,7 +9,7 @@ use crate::import::told::{self, ToldSetting};
 use crate::import::values::{private, seconds, texts};
 
 /// Settings that other functions of this module read.
-const READ: [&str; 14] = [
+const READ: [&str; 15] = [
     "server",
     "local",
     "rev-server",
@@ -24,6 +24,7 @@ const READ: [&str; 14] = [
     "conf-dir",
     "servers-file",
     "dnssec",
+    "bogus-priv",
 ];
 
 /// Parts of dnsmasq that are no resolver; each is reported once.
@@ -50,7 +51,7 @@ const PARTS: [(&str, &str, &[&str]); 3] = [
 ];
 
 /// Settings whose effect is missing here, or is not needed.
-const TOLD: [ToldSetting; 69] = [
+const TOLD: [ToldSetting; 68] = [
     (
         "bogus-nxdomain",
         Dangerous,
@@ -194,12 +195,6 @@ const TOLD: [ToldSetting; 69] = [
         "resolverd asks a second one when the first is late",
     ),
     ("fast-dns-retry", Unneeded, "asked again early", "resolverd measures each server"),
-    (
-        "bogus-priv",
-        Unneeded,
-        "answered reverse names of private networks itself",
-        "resolverd does, unless a [[zone]] has them",
-    ),
     ("add-mac", Different, "told the servers the hardware address of the client", "resolverd never does"),
     ("add-subnet", Different, "told the servers the network of the client", "resolverd never does"),
     ("add-cpe-id", Different, "told the servers who asks", "resolverd never does"),

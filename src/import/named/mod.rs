@@ -3,6 +3,7 @@
 mod access;
 mod clients;
 mod configuration;
+mod empty_zones;
 mod listen;
 mod lists;
 mod options;

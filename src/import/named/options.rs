@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::lists::Lists;
 use super::reader::{Statement, find};
-use super::{ports, private, told, zones};
+use super::{empty_zones, ports, private, told, zones};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{Dangerous, Different};
 use crate::import::values::{self, texts};
@@ -26,8 +26,12 @@ pub(super) fn add(options: &[Statement], lists: &Lists<'_>, statements: &[Statem
             (did, "resolverd always resolves for the clients in listen.allow"),
         );
     }
+    // The zones have their effect then.
+    let has_forwarders = find(options, "forwarders").is_some_and(|list| !list.block().is_empty());
     for statement in options {
-        told::tell(statement, draft);
+        if !(has_forwarders && empty_zones::OPTIONS.contains(&statement.option())) {
+            told::tell(statement, draft);
+        }
     }
 }
 

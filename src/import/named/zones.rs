@@ -5,11 +5,13 @@ use std::path::Path;
 
 use toml::Value;
 
+use super::configuration::options_of;
 use super::reader::{Statement, find};
-use super::{tls, told};
+use super::{empty_zones, tls, told};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
-use crate::import::values::{Upstream, texts, upstream_text};
+use crate::import::served;
+use crate::import::values::{Upstream, is_within, texts, upstream_text};
 use crate::limits;
 
 /// The zones of Debian's named.conf.default-zones and of Red Hat's named.rfc1912.zones, which resolverd has itself.
@@ -55,6 +57,23 @@ pub(super) fn add(statements: &[Statement], settings: &Settings<'_>, draft: &mut
     for zone in statements.iter().filter(|statement| statement.option() == "zone") {
         one(zone, settings, draft);
     }
+    for disabled in empty_zones::disabled(statements) {
+        not_empty(disabled, settings, draft);
+    }
+}
+
+/// An empty zone that is turned off: its names go to the forwarders around it, which here have the other ones not.
+fn not_empty(disabled: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
+    let name = disabled.value().trim_end_matches('.');
+    let is_same = |zone: &&Statement| {
+        let apex = zone.value().trim_end_matches('.');
+        zone.option() == "zone" && apex.eq_ignore_ascii_case(name)
+    };
+    let is_own = settings.statements.iter().any(|zone| is_same(&zone));
+    let Some(list) = forwarders_around(name, settings).filter(|_| !is_own) else { return };
+    let servers = servers(list, settings, &mut Draft::default(), 0);
+    let first = is_first(options_of(settings.statements));
+    upstreams(disabled, name, ("forward", first), servers, (settings, draft));
 }
 
 fn one(zone: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
@@ -83,7 +102,7 @@ fn one(zone: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
             let servers = find(block, "server-addresses")
                 .map(|list| servers(list, settings, draft, 0))
                 .unwrap_or_default();
-            upstreams(zone, name, ("stub", false), servers, draft);
+            upstreams(zone, name, ("stub", false), servers, (settings, draft));
         }
         "forward" => forward(zone, name, settings, draft),
         _ if find(block, "in-view").is_some() => {
@@ -150,7 +169,7 @@ fn secondary(zone: &Statement, name: &str, kind: &str, settings: &Settings<'_>, 
             "resolverd asks the primaries, and caches; while they are down, only cached answers are given";
         draft.tell(Different, &zone.place, &format!("zone \"{}\" type {kind}", zone.value()), (did, instead));
     }
-    upstreams(zone, name, ("stub", false), servers, draft);
+    upstreams(zone, name, ("stub", false), servers, (settings, draft));
 }
 
 /// A zone that is forwarded; without forwarders it is resolved from the root.
@@ -158,6 +177,11 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
     let Some(list) = find(zone.block(), "forwarders") else { return };
     if list.block().is_empty() {
         let shown = format!("zone \"{}\"", zone.value());
+        if let Some(empty) = empty_zones::of(name, settings.statements) {
+            let did = "was not forwarded: named answered its names itself, by an empty zone";
+            draft.tell(Unneeded, &zone.place, &shown, (did, "resolverd answers them itself, too"));
+            return stays_empty(zone, empty.trim_end_matches('.'), settings, draft);
+        }
         let is_options = |statement: &&Statement| statement.option() == "options";
         let around = settings.statements.iter().filter(is_options);
         let mut around = around.filter_map(|block| find(block.block(), "forwarders"));
@@ -169,25 +193,45 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
         let did = "was not forwarded";
         return draft.tell(Unneeded, &zone.place, &shown, (did, "resolverd does not forward it"));
     }
+    if empty_zones::of(name, settings.statements).is_some() && is_first(zone.block()) {
+        let did = "had no effect for most names: with `forward first` named answers them itself, by the empty zone of private addresses";
+        let instead = "the [[zone]] sends them to these forwarders; remove it if they must not get them";
+        draft.tell(Different, &zone.place, &format!("zone \"{}\"", zone.value()), (did, instead));
+    }
     let servers = servers(list, settings, draft, 0);
-    upstreams(zone, name, ("forward", is_first(zone.block())), servers, draft);
+    upstreams(zone, name, ("forward", is_first(zone.block())), servers, (settings, draft));
+}
+
+/// An empty zone of BIND below forwarders that would get its names here.
+fn stays_empty(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
+    let has_forwarders = forwarders_around(name, settings).is_some();
+    let of_all = is_first(options_of(settings.statements));
+    if has_forwarders && !of_all {
+        let keys = vec![("name", Value::from(named(name))), ("records", texts([]))];
+        draft.add(&zone.place, &zone.shown(), "[[zone]]", keys);
+    }
 }
 
 /// The forwarders that named asks before the servers of a zone: those in it, else the nearest around it, unless they are empty
 /// (BIND's Administrator Reference Manual, "forwarders").
 fn forwarders_of<'s>(zone: &'s Statement, name: &str, settings: &Settings<'s>) -> Option<&'s Statement> {
+    match find(zone.block(), "forwarders") {
+        Some(list) => Some(list).filter(|list| !list.block().is_empty()),
+        None => forwarders_around(name, settings),
+    }
+}
+
+/// The nearest forwarders around a zone, unless they are empty.
+fn forwarders_around<'s>(name: &str, settings: &Settings<'s>) -> Option<&'s Statement> {
     let is_around = |other: &&Statement| {
-        let apex = other.value().trim_end_matches('.').to_ascii_lowercase();
-        let name = name.to_ascii_lowercase();
         let is_forward = find(other.block(), "type").is_some_and(|kind| kind.value() == "forward");
-        other.option() == "zone" && is_forward && (apex.is_empty() || name.ends_with(&format!(".{apex}")))
+        let is_same = is_within(other.value(), name);
+        other.option() == "zone" && is_forward && is_within(name, other.value()) && !is_same
     };
     let around = settings.statements.iter().filter(is_around);
     let around = around.filter_map(|other| Some((other.value().len(), find(other.block(), "forwarders")?)));
-    let of_all = settings.statements.iter().find(|statement| statement.option() == "options");
-    let nearest = find(zone.block(), "forwarders")
-        .or_else(|| around.max_by_key(|(length, _)| *length).map(|(_, list)| list))
-        .or_else(|| find(of_all?.block(), "forwarders"));
+    let nearest = around.max_by_key(|(length, _)| *length).map(|(_, list)| list);
+    let nearest = nearest.or_else(|| find(options_of(settings.statements), "forwarders"));
     nearest.filter(|list| !list.block().is_empty())
 }
 
@@ -197,9 +241,15 @@ fn passed_over(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mu
     if find(zone.block(), "forwarders").is_some() {
         return forward(zone, name, settings, draft);
     }
+    if let Some(list) = forwarders_around(name, settings).filter(|_| served::of(name).is_some()) {
+        // Here the zone around it would keep its names.
+        let servers = servers(list, settings, &mut Draft::default(), 0);
+        let first = is_first(options_of(settings.statements));
+        upstreams(zone, name, ("forward", first), servers, (settings, &mut *draft));
+    }
     let kind = find(zone.block(), "type").map_or("", Statement::value);
     let did = "had forwarders around it: named asked these first for its names, as the zone has no `forwarders { };`";
-    let instead = "the zone is left out, and its names go to these forwarders; if its servers are to be asked, add a [[zone]] with stub";
+    let instead = "its names go to these forwarders here, too; if its servers are to be asked, add a [[zone]] with stub";
     draft.tell(Dangerous, &zone.place, &format!("zone \"{}\" type {kind}", zone.value()), (did, instead));
 }
 
@@ -208,11 +258,11 @@ pub(super) fn forward_all(block: &[Statement], statements: &[Statement], draft: 
     let Some(list) = find(block, "forwarders").filter(|list| !list.block().is_empty()) else { return };
     let settings = Settings { statements, base: Path::new("/") };
     let servers = servers(list, &settings, draft, 0);
-    upstreams(list, ".", ("forward", is_first(block)), servers, draft);
+    upstreams(list, ".", ("forward", is_first(block)), servers, (&settings, draft));
 }
 
 /// Whether recursion follows if the forwarders fail, which is BIND's default.
-fn is_first(block: &[Statement]) -> bool {
+pub(super) fn is_first(block: &[Statement]) -> bool {
     find(block, "forward").is_none_or(|forward| forward.value() != "only")
 }
 
@@ -229,7 +279,7 @@ fn upstreams(
     name: &str,
     (key, first): (&'static str, bool),
     servers: Vec<String>,
-    draft: &mut Draft,
+    (settings, draft): (&Settings<'_>, &mut Draft),
 ) {
     let shown = zone.shown();
     if servers.is_empty() {
@@ -242,6 +292,9 @@ fn upstreams(
         keys.push(("forward_first", Value::from(true)));
         let did = "resolved names from the root servers if the forwarders failed";
         draft.tell(Different, &zone.place, &shown, (did, FIRST));
+    }
+    if (first || key == "stub") && empty_zones::are_below(name, settings.statements) {
+        keys.push(("locally_served", Value::from(true)));
     }
     draft.add(&zone.place, &shown, "[[zone]]", keys);
 }

@@ -33,7 +33,7 @@ const USUAL_CLIENTS: [&str; 9] = [
 ];
 
 /// Settings that functions of this module read.
-const READ: [&str; 20] = [
+const READ: [&str; 22] = [
     "local-address",
     "local-port",
     "allow-from",
@@ -54,6 +54,8 @@ const READ: [&str; 20] = [
     "forward-zones-recurse",
     "forward-zones-file",
     "auth-zones",
+    "serve-rfc1918",
+    "serve-rfc6303",
 ];
 
 /// Settings of the file of hosts, which are read if it is in use.
@@ -278,12 +280,6 @@ fn tell(setting: &RecursorSetting, settings: &Settings, draft: &mut Draft) {
     let row = find(&told::TOLD, option).or_else(|| find(&details, option)).copied();
     let (weight, did, instead) = match row {
         Some((_, Unneeded, did, instead)) => (Unneeded, did, instead),
-        Some(_) if option.starts_with("serve-rfc") && setting.is_on() => (
-            Unneeded,
-            "answered reverse names of private networks itself",
-            "resolverd does, unless a [[zone]] has them",
-        ),
-        Some((_, weight, did, instead)) if option.starts_with("serve-rfc") => (weight, did, instead),
         Some(_) if is_off => (Unneeded, "turned it off", "resolverd has no such part"),
         Some((_, weight, did, instead)) => (weight, did, instead),
         None => {

@@ -4,7 +4,7 @@ use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::told::ToldSetting;
 
 /// They by their old name, and sections of YAML that are named whole.
-pub(super) const TOLD: [ToldSetting; 101] = [
+pub(super) const TOLD: [ToldSetting; 99] = [
     (
         "rpz",
         Dangerous,
@@ -65,18 +65,6 @@ pub(super) const TOLD: [ToldSetting; 101] = [
         Unneeded,
         "was the least time of negative answers",
         "resolverd takes that of the SOA",
-    ),
-    (
-        "serve-rfc1918",
-        Different,
-        "sent reverse names of private networks to the internet",
-        "resolverd answers these itself unless a [[zone]] has them",
-    ),
-    (
-        "serve-rfc6303",
-        Different,
-        "sent reverse names of private networks to the internet",
-        "resolverd answers these itself unless a [[zone]] has them",
     ),
     ("ecs*", Unneeded, "configured the networks of clients in queries", "resolverd sends none"),
     ("edns-subnet-*", Different, "told some servers the network of the client", "resolverd never does"),

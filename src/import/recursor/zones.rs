@@ -6,7 +6,7 @@ use super::settings::{self, RecursorSetting, Settings, ZoneValue, address};
 use crate::import::ImportError;
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
-use crate::import::finding::Weight::Dangerous;
+use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::source::{Source, Sources};
 use crate::import::upstreams::{GatheredZones, ZoneSource};
 use crate::import::values::{Upstream, upstream_text};
@@ -33,6 +33,7 @@ pub(super) fn add(settings: &Settings, sources: &mut Sources, draft: &mut Draft)
             servers(&zone, OF_FILE, (tls, validate), &mut zones, draft);
         }
     }
+    private(settings, &mut zones, draft);
     zones.finish(draft);
     for zone in settings.get("auth-zones").map_or(&[][..], |setting| &setting.zones) {
         let directory = zone.place.file.parent().unwrap_or_else(|| std::path::Path::new(""));
@@ -41,6 +42,39 @@ pub(super) fn add(settings: &Settings, sources: &mut Sources, draft: &mut Draft)
         draft.add(&zone.place, &format!("auth-zones: {}", zone.name), "[[zone]]", keys);
     }
     Ok(())
+}
+
+/// `serve-rfc1918`, which is on by default, and `serve-rfc6303`: reverse names of private networks get no server, unless one is for
+/// them alone.
+fn private(settings: &Settings, zones: &mut GatheredZones, draft: &mut Draft) {
+    let [ipv4, all] = ["serve-rfc1918", "serve-rfc6303"].map(|option| settings.get(option));
+    for off in [ipv4, all].into_iter().flatten().filter(|setting| !setting.is_on()) {
+        let did = "sent reverse names of private networks to servers";
+        let instead = "resolverd answers these itself unless a [[zone]] has them";
+        draft.tell(Different, &off.place, &off.typed, (did, instead));
+    }
+    if ipv4.is_some_and(|setting| !setting.is_on()) {
+        return;
+    }
+    let all = all.filter(|setting| setting.is_on());
+    let trees: &[&str] = if all.is_some() { &["in-addr.arpa", "ip6.arpa"] } else { &["in-addr.arpa"] };
+    let typed = ipv4.or(all).map(|setting| (setting.place.clone(), setting.typed.clone()));
+    let (place, typed, weight) = match (typed, zones.first_place()) {
+        (Some((place, typed)), _) => (place, typed, Unneeded),
+        (None, Some(place)) => (place, "serve-rfc1918".to_owned(), Different),
+        (None, None) => return,
+    };
+    let did = "answered reverse names of private networks itself";
+    match zones.keep_reverse((&place, &typed), trees) {
+        true => {
+            let instead = "locally_served = true of [[zone]] \"in-addr.arpa\" does the same, also for the other networks of RFC 6303";
+            draft.tell(weight, &place, &typed, (did, instead));
+        }
+        false if weight == Unneeded => {
+            draft.tell(weight, &place, &typed, (did, "resolverd does, unless a [[zone]] has them"));
+        }
+        false => {}
+    }
 }
 
 fn name(zone: &ZoneValue) -> String {

@@ -1,4 +1,6 @@
 //! `local-zone`, `local-data` and `local-data-ptr` of Unbound.
+//!
+//! The longest zone around a name decides, also if it is transparent below one that is not.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -7,9 +9,13 @@ use hickory_proto::rr::Name;
 use toml::Value;
 
 use super::default_zones::DefaultZone;
+use super::kinds;
 use super::reader::{Section, UnboundSetting};
+use super::upstreams::UpstreamZones;
+use super::zones;
 use crate::import::draft::Draft;
 use crate::import::finding::{SourcePlace, Weight};
+use crate::import::served;
 use crate::import::values::{counted, texts};
 use crate::wire::presentation::{kind_text, name_text, read_name};
 use crate::zone_file::{self, Word, ZoneFileReader};
@@ -17,12 +23,14 @@ use crate::zone_file::{self, Word, ZoneFileReader};
 /// The kind of a zone that is there by default, as its entry names it.
 const BY_DEFAULT: &str = "by default";
 
+/// The addresses that always_null gives to all names.
+const NULL: [(&str, &str); 2] = [("A", "0.0.0.0"), ("AAAA", "::")];
+
 /// A `local-zone`.
 struct LocalZone {
     place: SourcePlace,
     kind: String,
-    /// Lines of a zone file.
-    lines: Vec<String>,
+    records: Vec<LocalRecord>,
 }
 
 /// A record of `local-data`.
@@ -35,11 +43,33 @@ struct LocalRecord {
     data: String,
 }
 
-/// Adds them, with the zones that are there by default.
-pub(super) fn add(server: &Section, by_default: &[DefaultZone], draft: &mut Draft) {
-    let mut zones = zones(server, draft);
+/// Zones by name, shorter names first.
+type LocalZones = Vec<(Name, LocalZone)>;
+
+/// Adds them, with the zones that are there by default. Returns the places of the zones of servers that they pass over.
+pub(super) fn add(
+    server: &Section,
+    (by_default, upstreams): (&[DefaultZone], &UpstreamZones<'_>),
+    draft: &mut Draft,
+) -> Vec<SourcePlace> {
+    let mut zones = read(server, upstreams, draft);
     add_defaults(by_default, &mut zones);
-    let mut alone: BTreeMap<(String, String), Vec<LocalRecord>> = BTreeMap::new();
+    let alone = divided(server, &mut zones, draft);
+    let passed_over = passed_over(&zones, upstreams, draft);
+    tell_empty(&zones, draft);
+    add_open(&zones, upstreams, draft);
+    add_alone(alone, (&zones, upstreams), draft);
+    for (apex, zone) in zones.into_iter().filter(|(_, zone)| kinds::is_closed(&zone.kind)) {
+        let option = format!("local-zone {} {}", name_text(&apex), zone.kind);
+        let keys = vec![("name", Value::from(name_text(&apex))), ("records", texts(zone.lines(&apex)))];
+        draft.add(&zone.place, &option, "[[zone]]", keys);
+    }
+    passed_over
+}
+
+/// The records of closed zones are given to these; returns those of other names.
+fn divided(server: &Section, zones: &mut LocalZones, draft: &mut Draft) -> Vec<LocalRecord> {
+    let mut alone = Vec::new();
     for setting in server.settings.iter() {
         let text = match setting.option.as_str() {
             "local-data" => Some(setting.value().to_owned()),
@@ -52,27 +82,34 @@ pub(super) fn add(server: &Section, by_default: &[DefaultZone], draft: &mut Draf
             draft.tell(Weight::Dangerous, &setting.place, &option, (did, "add it as a [[record]]"));
             continue;
         };
-        let around = zones.iter().rfind(|(apex, _)| apex.zone_of(&record.name));
-        if around.is_some_and(|(_, zone)| zone.kind == "always_transparent") {
-            let did = "had no effect, because the zone around it is always_transparent";
-            draft.tell(Weight::Different, &setting.place, &setting.shown(), (did, "is left out"));
-            continue;
-        }
-        match zones.iter_mut().filter(|(apex, zone)| apex.zone_of(&record.name) && zone.has_data()).last() {
-            Some((_, zone)) => zone.lines.extend(zone.lines_of(&record)),
-            None => alone.entry((name_text(&record.name), record.kind.clone())).or_default().push(record),
+        match zones.iter_mut().rfind(|(apex, _)| apex.zone_of(&record.name)) {
+            Some((_, zone)) if !kinds::has_data(&zone.kind) => {
+                let did = format!("had no effect, because the zone around it is {}", zone.kind);
+                draft.tell(Weight::Different, &setting.place, &setting.shown(), (&did, "is left out"));
+            }
+            Some((_, zone)) if kinds::is_closed(&zone.kind) => zone.records.push(record),
+            _ => alone.push(record),
         }
     }
-    tell_empty(&zones, draft);
-    for (apex, zone) in zones.into_iter().filter(|(_, zone)| zone.has_data()) {
-        let option = format!("local-zone {} {}", name_text(&apex), zone.kind);
-        let keys = vec![("name", Value::from(name_text(&apex))), ("records", texts(zone.lines))];
-        draft.add(&zone.place, &option, "[[zone]]", keys);
+    alone
+}
+
+/// Adds records of names that no closed zone has.
+fn add_alone(
+    records: Vec<LocalRecord>,
+    (zones, upstreams): (&LocalZones, &UpstreamZones<'_>),
+    draft: &mut Draft,
+) {
+    let mut sets: BTreeMap<(String, String), Vec<LocalRecord>> = BTreeMap::new();
+    for record in records {
+        sets.entry((name_text(&record.name), record.kind.clone())).or_default().push(record);
     }
     let mut told: Option<&Name> = None;
-    for record in alone.values().filter_map(|records| records.first()) {
-        // A name with several types is told once.
-        if told.replace(&record.name) == Some(&record.name) {
+    for record in sets.values().filter_map(|records| records.first()) {
+        // A name with several types is told once. Other types of a name that stays here do not exist here either.
+        let is_open = upstreams.lets_lan_out || around(zones, &record.name).is_some();
+        let stays = !is_open && served::of(&name_text(&record.name)).is_some();
+        if told.replace(&record.name) == Some(&record.name) || stays {
             continue;
         }
         let did =
@@ -81,7 +118,7 @@ pub(super) fn add(server: &Section, by_default: &[DefaultZone], draft: &mut Draf
             "resolverd resolves other types as usual; for the whole name use a [[zone]] with records";
         draft.tell(Weight::Different, &record.place, &record.option, (did, instead));
     }
-    for ((name, kind), records) in alone {
+    for ((name, kind), records) in sets {
         let Some(first) = records.first() else { continue };
         let mut keys = vec![("name", Value::from(name)), ("type", Value::from(kind))];
         let mut data: Vec<String> = records.iter().map(|record| record.data.clone()).collect();
@@ -92,25 +129,75 @@ pub(super) fn add(server: &Section, by_default: &[DefaultZone], draft: &mut Draf
     }
 }
 
-/// Adds the zones of Unbound's defaults that the file does not change. A part of one that the file resolves keeps it out.
-fn add_defaults(by_default: &[DefaultZone], zones: &mut Vec<(Name, LocalZone)>) {
+/// Adds the zones of Unbound's defaults that the file does not change.
+fn add_defaults(by_default: &[DefaultZone], zones: &mut LocalZones) {
     for default in by_default {
-        if zones
-            .iter()
-            .any(|(apex, zone)| *apex == default.name || default.name.zone_of(apex) && !zone.has_data())
-        {
+        if zones.iter().any(|(apex, _)| *apex == default.name) {
             continue;
         }
-        let zone = LocalZone { place: default.place.clone(), kind: BY_DEFAULT.to_owned(), lines: Vec::new() };
-        zones.push((default.name.clone(), zone));
+        let (place, kind) = (default.place.clone(), BY_DEFAULT.to_owned());
+        zones.push((default.name.clone(), LocalZone { place, kind, records: Vec::new() }));
     }
     zones.sort_by_key(|(name, _)| name.iter().len());
 }
 
+/// The closest zone at or above a name.
+fn around<'z>(zones: &'z LocalZones, name: &Name) -> Option<&'z (Name, LocalZone)> {
+    zones.iter().rfind(|(apex, _)| apex.zone_of(name))
+}
+
+/// Adds the zones that are open below a closed one, or below one that stays here by `locally_served`: their names go where those of
+/// the zone of servers around them go.
+fn add_open(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
+    for (apex, zone) in zones.iter().filter(|(_, zone)| !kinds::is_closed(&zone.kind)) {
+        let name = name_text(apex);
+        let closed_around = match around(zones, &apex.base_name()).filter(|_| !apex.is_root()) {
+            Some((_, around)) => kinds::is_closed(&around.kind),
+            None => {
+                let of_servers = upstreams.around(&name).map(zones::name);
+                served::of(&name).is_some()
+                    && of_servers.is_some_and(|around| upstreams.keeps_locally_served(around))
+            }
+        };
+        if closed_around && !upstreams.has(&name) {
+            let mut keys = vec![("name", Value::from(name.clone()))];
+            keys.extend(upstreams.keys_around(apex));
+            draft.add(&zone.place, &format!("local-zone {name} {}", zone.kind), "[[zone]]", keys);
+        }
+    }
+}
+
+/// Reports the zones of servers whose names Unbound answered itself. Returns the places of those that are left out: they have no
+/// effect after a `local-zone` of the file, and those below a default zone are meant to be asked.
+fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> Vec<SourcePlace> {
+    let mut left_out = Vec::new();
+    for section in upstreams.all() {
+        let text = zones::name(section);
+        let Some(mut name) = read_name(text) else { continue };
+        name.set_fqdn(true);
+        let option = format!("{} {text}", section.kind);
+        match around(zones, &name.to_lowercase()) {
+            Some((apex, zone)) if kinds::is_closed(&zone.kind) && zone.kind != BY_DEFAULT => {
+                let did = format!("had no effect: local-zone {} {} came first", name_text(apex), zone.kind);
+                let instead = "is left out; if its servers are to be asked, remove that zone and add a [[zone]] for them";
+                draft.tell(Weight::Different, &section.place, &option, (&did, instead));
+                left_out.push(section.place.clone());
+            }
+            None if !upstreams.lets_lan_out && served::of(text).is_some() => {
+                let did = "had no effect: Unbound answered these names itself, as it has no local-zone nodefault for them";
+                let instead = "the [[zone]] sends them to these servers; remove it if they must not get them";
+                draft.tell(Weight::Different, &section.place, &option, (did, instead));
+            }
+            _ => {}
+        }
+    }
+    left_out
+}
+
 /// Reports the zones without data whose own names did not exist: a zone here has a SOA record at its name.
-fn tell_empty(zones: &[(Name, LocalZone)], draft: &mut Draft) {
+fn tell_empty(zones: &LocalZones, draft: &mut Draft) {
     let is_empty = |zone: &&(Name, LocalZone)| {
-        zone.1.lines.is_empty() && matches!(zone.1.kind.as_str(), "static" | "always_nxdomain")
+        zone.1.records.is_empty() && matches!(zone.1.kind.as_str(), "static" | "always_nxdomain")
     };
     let mut empty = zones.iter().filter(is_empty);
     let Some((apex, zone)) = empty.next() else { return };
@@ -123,12 +210,27 @@ fn tell_empty(zones: &[(Name, LocalZone)], draft: &mut Draft) {
 }
 
 impl LocalZone {
-    /// Whether its names have no other data than its own.
-    fn has_data(&self) -> bool {
-        !matches!(
-            self.kind.as_str(),
-            "transparent" | "typetransparent" | "nodefault" | "inform" | "always_transparent"
-        )
+    /// Its records, as lines of a zone file.
+    fn lines(&self, apex: &Name) -> Vec<String> {
+        let mut lines = Vec::new();
+        if self.kind == "always_null" {
+            let mut owners: Vec<&Name> = self.records.iter().map(|record| &record.name).collect();
+            owners.push(apex);
+            owners.sort();
+            owners.dedup();
+            for (kind, data) in NULL {
+                let has = |owner: &Name| {
+                    self.records.iter().any(|record| record.name == *owner && record.kind == kind)
+                };
+                for owner in owners.iter().filter(|owner| !has(owner)) {
+                    let owner = if *owner == apex { "@".to_owned() } else { name_text(owner) };
+                    lines.push(format!("{owner} {kind} {data}"));
+                }
+                lines.push(format!("* {kind} {data}"));
+            }
+        }
+        lines.extend(self.records.iter().flat_map(|record| self.lines_of(record)));
+        lines
     }
 
     /// The lines of a record: in a zone of type redirect, it is also the record of all names below its own.
@@ -144,29 +246,19 @@ impl LocalZone {
 }
 
 /// The zones by name, shorter names first; and the report of zones without an exact counterpart.
-fn zones(server: &Section, draft: &mut Draft) -> Vec<(Name, LocalZone)> {
-    let mut zones: Vec<(Name, LocalZone)> = Vec::new();
+fn read(server: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> LocalZones {
+    let mut zones: LocalZones = Vec::new();
     for setting in server.all("local-zone") {
         let (Some(mut name), Some(kind)) = (read_name(setting.value()), setting.values.get(1)) else {
             let option = format!("local-zone: {}", setting.values.join(" "));
-            draft.tell(
-                Weight::Dangerous,
-                &setting.place,
-                &option,
-                ("cannot be read", "add a [[zone]] for it"),
-            );
+            let did = "cannot be read";
+            draft.tell(Weight::Dangerous, &setting.place, &option, (did, "add a [[zone]] for it"));
             continue;
         };
         name.set_fqdn(true);
         let name = name.to_lowercase();
-        tell(setting, kind, draft);
-        let lines = match kind.as_str() {
-            "always_null" => {
-                ["@ A 0.0.0.0", "* A 0.0.0.0", "@ AAAA ::", "* AAAA ::"].map(str::to_owned).to_vec()
-            }
-            _ => Vec::new(),
-        };
-        let zone = LocalZone { place: setting.place.clone(), kind: kind.clone(), lines };
+        tell(setting, kind, upstreams, draft);
+        let zone = LocalZone { place: setting.place.clone(), kind: kind.clone(), records: Vec::new() };
         zones.retain(|(known, _)| *known != name);
         zones.push((name, zone));
     }
@@ -175,11 +267,12 @@ fn zones(server: &Section, draft: &mut Draft) -> Vec<(Name, LocalZone)> {
 }
 
 /// Reports a type of zone whose answers differ here.
-fn tell(setting: &UnboundSetting, kind: &str, draft: &mut Draft) {
+fn tell(setting: &UnboundSetting, kind: &str, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     let (did, instead) = match kind {
-        "static" | "redirect" | "always_nxdomain" | "always_null" | "typetransparent" | "transparent" => {
-            return;
-        }
+        "static" | "redirect" | "always_nxdomain" | "always_null" | "typetransparent" | "transparent"
+        | "noview" => return,
+        // They go to these servers here too.
+        "always_transparent" | "nodefault" if upstreams.around(setting.value()).is_some() => return,
         "deny" | "always_deny" | "inform_deny" => {
             ("dropped the queries for it", "resolverd answers NXDOMAIN")
         }
@@ -196,6 +289,7 @@ fn tell(setting: &UnboundSetting, kind: &str, draft: &mut Draft) {
             "let names of private networks leave this host",
             "resolverd answers these itself unless a [[zone]] has them",
         ),
+        "ipset" => ("added addresses to a set of the firewall", "resolverd does not change the firewall"),
         _ => ("has no counterpart", "resolverd answers NXDOMAIN for all names of it; change its [[zone]]"),
     };
     let option = format!("local-zone: {}", setting.values.join(" "));

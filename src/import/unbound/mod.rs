@@ -1,12 +1,15 @@
 //! unbound.conf of Unbound (unbound.conf(5), version 1.22).
 
 mod default_zones;
+mod kinds;
 mod local;
 mod ports;
 mod reader;
 mod server;
 mod told;
 mod trust;
+mod upstreams;
+mod view_data;
 mod views;
 mod zones;
 
@@ -14,6 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use self::reader::{Section, UnboundSetting};
+use self::upstreams::UpstreamZones;
 use self::views::Views;
 use super::ImportError;
 use super::draft::Draft;
@@ -25,18 +29,17 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     let sections = reader::read(path, &mut Sources::default())?;
     let server = joined(&sections, path);
     let directory = server.last("directory").map_or("/etc/unbound", UnboundSetting::value).to_owned();
-    let views = Views::new(&server, &sections, draft);
+    let upstreams = UpstreamZones::new(&sections, &server);
+    let views = Views::new((&server, &sections), &upstreams, draft);
     server::add(&server, &views, draft);
-    let by_default = default_zones::below(&sections, &server, draft);
-    local::add(&views.data_of_host(), &by_default, draft);
+    let by_default = default_zones::below(&upstreams, draft);
+    let passed_over = local::add(&views.data_of_host(), (&by_default, &upstreams), draft);
     ports::add(&server, draft);
-    let tls = server.last("tls-upstream").or_else(|| server.last("ssl-upstream"));
-    let tls = tls.is_some_and(UnboundSetting::is_yes);
-    let forwarded = zones::forwarded(&sections);
     for section in sections.iter().filter(|section| !matches!(section.kind.as_str(), "server" | "view")) {
         match section.kind.as_str() {
-            "forward-zone" => zones::forward(section, tls, draft),
-            "stub-zone" => zones::stub(section, (&forwarded, tls), draft),
+            "forward-zone" | "stub-zone" if passed_over.contains(&section.place) => {}
+            "forward-zone" => zones::forward(section, &upstreams, draft),
+            "stub-zone" => zones::stub(section, &upstreams, draft),
             "auth-zone" => zones::auth(section, Path::new(&directory), draft),
             other => tell(other, section, draft),
         }

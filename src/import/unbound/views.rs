@@ -1,22 +1,20 @@
 //! `view:` and `access-control-view` of Unbound: the local data that this host sees are imported.
 //!
-//! As for the views of BIND, clients that see the same data are allowed, and others are refused and told.
+//! Unbound looks in the zones of the view of a client, and then in those of `server:` if the view says `view-first` (unbound.conf(5),
+//! "view-first"). As for the views of BIND, clients that see the same data are allowed, and others are refused and told.
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use hickory_proto::rr::Name;
 use ipnet::IpNet;
 
 use super::reader::{Section, UnboundSetting};
+use super::upstreams::UpstreamZones;
+use super::view_data::{data, is_data, merged};
 use super::{local, told};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{Dangerous, Unneeded};
 use crate::import::values::{self, Clients};
 use crate::limits;
-use crate::wire::presentation::read_name;
-
-/// The settings of local data.
-const DATA: [&str; 3] = ["local-zone", "local-data", "local-data-ptr"];
 
 /// Settings of a view that this module reads.
 const READ: [&str; 2] = ["name", "view-first"];
@@ -31,6 +29,7 @@ struct ViewClients {
 /// The views of a file.
 pub(super) struct Views<'s> {
     server: &'s Section,
+    upstreams: &'s UpstreamZones<'s>,
     /// The view of this host; none: it sees the data of `server:`.
     own: Option<&'s Section>,
     clients: Vec<ViewClients>,
@@ -40,7 +39,11 @@ pub(super) struct Views<'s> {
 
 impl<'s> Views<'s> {
     /// Reads them, and reports those whose clients saw other data than this host.
-    pub(super) fn new(server: &'s Section, sections: &'s [Section], draft: &mut Draft) -> Self {
+    pub(super) fn new(
+        (server, sections): (&'s Section, &'s [Section]),
+        upstreams: &'s UpstreamZones<'s>,
+        draft: &mut Draft,
+    ) -> Self {
         let of_file = || sections.iter().filter(|section| section.kind == "view");
         let views: Vec<&Section> = of_file().take(limits::MAX_IMPORTED_VIEWS).collect();
         for view in of_file().skip(limits::MAX_IMPORTED_VIEWS) {
@@ -52,7 +55,7 @@ impl<'s> Views<'s> {
         let of_host = chosen.iter().filter(|(net, ..)| net.contains(&here));
         let own = of_host.max_by_key(|(net, ..)| net.prefix_len()).map(|(_, _, view)| *view);
         let own = own.and_then(|own| views.get(own)).copied();
-        let mut found = Self { server, own, clients: Vec::new(), others_same: true };
+        let mut found = Self { server, upstreams, own, clients: Vec::new(), others_same: true };
         let of_host = found.settings(own);
         let of_views: Vec<Draft> = views.iter().map(|view| found.settings(Some(view))).collect();
         for (net, setting, view) in &chosen {
@@ -108,29 +111,20 @@ impl<'s> Views<'s> {
     /// The settings of a view in our form, for a comparison.
     fn settings(&self, view: Option<&Section>) -> Draft {
         let mut settings = Draft::default();
-        local::add(&self.data_of(view), &[], &mut settings);
+        local::add(&self.data_of(view), (&[], self.upstreams), &mut settings);
         let rest = view.iter().flat_map(|view| &view.settings).filter(|setting| !is_read(setting));
         rest.for_each(|setting| told::tell(setting, &mut settings));
         settings
     }
 
-    /// The local data of a view; of `server:` if it is none. A view without data, or with `view-first`, has those of `server:` too, but not
-    /// at and below its own names.
+    /// The local data that the clients of a view see; those of `server:` if it is none. A view without data has those of `server:`.
     fn data_of(&self, view: Option<&Section>) -> Section {
-        let of_server = data(self.server);
-        let Some(view) = view else {
-            return Section { settings: of_server.cloned().collect(), ..self.server.clone() };
-        };
-        let own: Vec<&UnboundSetting> = data(view).collect();
-        let names: Vec<_> = own.iter().filter_map(|setting| named(setting)).collect();
-        let is_first = view.last("view-first").is_some_and(UnboundSetting::is_yes);
-        let has_both = own.is_empty() || is_first;
-        let is_hidden = |setting: &UnboundSetting| {
-            named(setting).is_some_and(|name| names.iter().any(|apex| apex.zone_of(&name)))
-        };
-        let left = of_server.filter(|setting| has_both && !is_hidden(setting));
-        let settings = left.chain(own.iter().copied()).cloned().collect();
-        Section { settings, ..view.clone() }
+        let of_server = || data(self.server).cloned().collect();
+        match view {
+            None => Section { settings: of_server(), ..self.server.clone() },
+            Some(view) if data(view).next().is_none() => Section { settings: of_server(), ..view.clone() },
+            Some(view) => Section { settings: merged(view, self.server), ..view.clone() },
+        }
     }
 }
 
@@ -180,24 +174,7 @@ fn name(view: &Section) -> &str {
     view.last("name").map_or("", UnboundSetting::value)
 }
 
-fn data(section: &Section) -> impl Iterator<Item = &UnboundSetting> {
-    section.settings.iter().filter(|setting| DATA.contains(&setting.option.as_str()))
-}
-
 fn is_read(setting: &UnboundSetting) -> bool {
     let option = setting.option.as_str();
-    DATA.contains(&option) || READ.contains(&option)
-}
-
-/// The name of local data.
-fn named(setting: &UnboundSetting) -> Option<Name> {
-    let first = setting.value().split_whitespace().next()?;
-    if setting.option == "local-data-ptr" {
-        let mut reverse = Name::from(first.parse::<IpAddr>().ok()?);
-        reverse.set_fqdn(true);
-        return Some(reverse);
-    }
-    let mut name = read_name(first)?;
-    name.set_fqdn(true);
-    Some(name.to_lowercase())
+    is_data(option) || READ.contains(&option)
 }

@@ -5,19 +5,29 @@ use std::path::Path;
 use toml::Value;
 
 use super::reader::{Section, UnboundSetting};
+use super::upstreams::UpstreamZones;
 use crate::import::draft::Draft;
 use crate::import::finding::Weight;
-use crate::import::values::{Upstream, texts, upstream_text};
+use crate::import::values::{Upstream, is_within, texts, upstream_text};
 
 /// Settings of an `auth-zone` that `auth` reads, or whose effect resolverd always has.
 const READ_OF_AUTH: [&str; 6] = ["name", "primary", "master", "zonefile", "for-upstream", "for-downstream"];
 
-/// Adds a `forward-zone`; `tls` tells whether all upstreams are asked over TLS.
-pub(super) fn forward(section: &Section, tls: bool, draft: &mut Draft) {
-    let tls = tls || has_own_tls(section, "forward");
-    let servers = servers(section, "forward-addr", tls, draft);
-    add(section, "forward", servers, draft);
+/// Adds a `forward-zone`.
+pub(super) fn forward(section: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
+    let servers = forwarders(section, upstreams.tls, draft);
+    add(section, ("forward", servers), upstreams, draft);
     rest(section, "forward", draft);
+}
+
+/// The servers of a `forward-zone`, in the form of our file; `tls` tells whether all upstreams are asked over TLS.
+pub(super) fn forwarders(section: &Section, tls: bool, draft: &mut Draft) -> Vec<String> {
+    servers(section, "forward-addr", tls || has_own_tls(section, "forward"), draft)
+}
+
+/// The servers of a `stub-zone`, in the form of our file.
+pub(super) fn stub_servers(section: &Section, draft: &mut Draft) -> Vec<String> {
+    servers(section, "stub-addr", false, draft)
 }
 
 /// Whether the upstreams of a zone are asked over TLS by its own setting.
@@ -26,30 +36,30 @@ fn has_own_tls(section: &Section, kind: &str) -> bool {
     own("tls").or_else(|| own("ssl")).is_some_and(UnboundSetting::is_yes)
 }
 
-/// Adds a `stub-zone`; `forwarded` are the names of the zones that are forwarded; `tls` tells whether all upstreams are asked over TLS.
-pub(super) fn stub(section: &Section, (forwarded, tls): (&[&str], bool), draft: &mut Draft) {
-    if tls || has_own_tls(section, "stub") {
+/// Adds a `stub-zone`.
+pub(super) fn stub(section: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
+    if upstreams.tls || has_own_tls(section, "stub") {
         let option = format!("{} {}", section.kind, name(section));
         let did = "asked the servers of the zone over TLS";
         let instead = "resolverd asks the servers of stub in plain, at port 53 unless the address has a port; if they answer recursive queries, use forward with \"tls://\"";
         draft.tell(Weight::Dangerous, &section.place, &option, (did, instead));
     }
-    let servers = servers(section, "stub-addr", false, draft);
+    let servers = stub_servers(section, draft);
     if servers.is_empty() && section.last("stub-host").is_some() {
-        by_name(section, forwarded, draft);
+        by_name(section, upstreams, draft);
     } else {
-        add(section, "stub", servers, draft);
+        add(section, ("stub", servers), upstreams, draft);
     }
     rest(section, "stub", draft);
 }
 
 /// Adds a stub zone whose servers are known by their names only. It must not be forwarded: DNS lists refuse the resolvers of
 /// providers, and mail is then accepted without them.
-fn by_name(section: &Section, forwarded: &[&str], draft: &mut Draft) {
+fn by_name(section: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     let zone = name(section);
     let option = format!("{} {zone}", section.kind);
     let did = "asked servers that it knew by their names (stub-host)";
-    let instead = if forwarded.iter().any(|around| is_within(zone, around)) {
+    let instead = if upstreams.forwarded().any(|around| is_within(zone, around)) {
         draft.add(
             &section.place,
             &option,
@@ -63,34 +73,36 @@ fn by_name(section: &Section, forwarded: &[&str], draft: &mut Draft) {
     draft.tell(Weight::Dangerous, &section.place, &option, (did, instead));
 }
 
-/// Whether a zone is another one or below it.
-pub(super) fn is_within(zone: &str, around: &str) -> bool {
-    let plain = |name: &str| name.trim_end_matches('.').to_ascii_lowercase();
-    let (zone, around) = (plain(zone), plain(around));
-    around.is_empty() || zone == around || zone.ends_with(&format!(".{around}"))
-}
-
-/// The names of the zones that are forwarded.
-pub(super) fn forwarded(sections: &[Section]) -> Vec<&str> {
-    let has_servers =
-        |section: &&Section| section.kind == "forward-zone" && section.last("forward-addr").is_some();
-    sections.iter().filter(has_servers).map(name).collect()
-}
-
-fn name(section: &Section) -> &str {
+/// The name of a zone.
+pub(super) fn name(section: &Section) -> &str {
     section.last("name").map_or(".", UnboundSetting::value)
 }
 
-fn add(section: &Section, key: &'static str, servers: Vec<String>, draft: &mut Draft) {
+/// The keys of a zone for its servers.
+pub(super) fn keys(section: &Section, key: &'static str, servers: Vec<String>) -> Vec<(&'static str, Value)> {
+    let mut keys = vec![(key, texts(servers))];
+    if key == "forward" && section.last("forward-first").is_some_and(UnboundSetting::is_yes) {
+        keys.push(("forward_first", Value::from(true)));
+    }
+    keys
+}
+
+fn add(
+    section: &Section,
+    (key, servers): (&'static str, Vec<String>),
+    upstreams: &UpstreamZones<'_>,
+    draft: &mut Draft,
+) {
     let option = format!("{} {}", section.kind, name(section));
     if servers.is_empty() {
         let did = "sent queries to servers that cannot be named here";
         let instead = "add a [[zone]] with the addresses of these servers; until then the zone is resolved as the names around it";
         return draft.tell(Weight::Dangerous, &section.place, &option, (did, instead));
     }
-    let mut zone = vec![("name", Value::from(name(section))), (key, texts(servers))];
-    if key == "forward" && section.last("forward-first").is_some_and(UnboundSetting::is_yes) {
-        zone.push(("forward_first", Value::from(true)));
+    let mut zone = vec![("name", Value::from(name(section)))];
+    zone.extend(keys(section, key, servers));
+    if upstreams.keeps_locally_served(name(section)) {
+        zone.push(("locally_served", Value::from(true)));
     }
     draft.add(&section.place, &option, "[[zone]]", zone);
 }

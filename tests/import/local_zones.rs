@@ -1,0 +1,215 @@
+//! Zones and data that a resolver answers itself: local zones of Unbound, and the locally served zones (RFC 6303) of all of them.
+
+use super::{imported, keys, zone};
+
+fn unbound(text: &str) -> String {
+    imported("unbound", &[("unbound.conf", text)])
+}
+
+fn named(text: &str) -> String {
+    imported("named", &[("named.conf", text)])
+}
+
+fn dnsmasq(text: &str) -> String {
+    imported("dnsmasq", &[("dnsmasq.conf", text)])
+}
+
+fn recursor(text: &str) -> String {
+    imported("recursor", &[("recursor.conf", text)])
+}
+
+const FORWARD: &str = "forward-zone:\n name: \".\"\n forward-addr: 192.0.2.53\n";
+
+const SERVED: &str = "forward = [\"192.0.2.53\"]\nlocally_served = true";
+const OPEN: &str = "forward = [\"192.0.2.53\"]";
+
+#[test]
+fn names_that_unbound_keeps_from_forwarders_are_kept_here() {
+    let found = unbound(&format!("server:\n port: 53\n{FORWARD}"));
+    assert_eq!(zone(&found, "."), SERVED, "{found}");
+    assert_eq!(zone(&found, "test"), "records = []", "{found}");
+    assert_eq!(keys(&found).matches("[[zone]]").count(), 2, "{found}");
+    // Parts that the file opens or fills are as it says.
+    let data = " local-zone: \"10.in-addr.arpa\" nodefault\n local-zone: \"1.168.192.in-addr.arpa\" transparent\n local-data-ptr: \"172.16.0.1 gw.lan\"\n";
+    let found = unbound(&format!("server:\n{data}{FORWARD}"));
+    assert_eq!(zone(&found, "10.in-addr.arpa"), OPEN, "{found}");
+    assert_eq!(zone(&found, "1.168.192.in-addr.arpa"), OPEN, "{found}");
+    assert_eq!(zone(&found, "."), SERVED, "{found}");
+    assert!(keys(&found).contains("name = \"1.0.16.172.in-addr.arpa\"\ntype = \"PTR\""), "{found}");
+    assert!(!found.contains("has no records of other types"), "{found}");
+    let found = unbound(&format!("server:\n unblock-lan-zones: yes\n{FORWARD}"));
+    assert_eq!(zone(&found, "."), OPEN, "{found}");
+    assert_eq!(zone(&found, "home.arpa"), "records = []", "{found}");
+    assert!(!keys(&unbound("server:\n port: 53\n")).contains("[[zone]]"));
+}
+
+#[test]
+fn zones_of_servers_that_unbound_passed_over_are_told() {
+    let zone_of = |name: &str| format!("forward-zone:\n name: \"{name}\"\n forward-addr: 192.0.2.54\n");
+    let found = unbound(&format!("server:\n port: 53\n{FORWARD}{}", zone_of("15.10.in-addr.arpa")));
+    assert_eq!(zone(&found, "15.10.in-addr.arpa"), "forward = [\"192.0.2.54\"]", "{found}");
+    assert!(found.contains("it has no local-zone nodefault for them"), "{found}");
+    let opened = "server:\n local-zone: \"10.in-addr.arpa\" nodefault\n";
+    let found = unbound(&format!("{opened}{FORWARD}{}", zone_of("15.10.in-addr.arpa")));
+    assert!(!found.contains("nodefault for them"), "{found}");
+    let found = unbound(&format!("server:\n local-zone: \"lan\" static\n{}", zone_of("dev.lan")));
+    assert_eq!(zone(&found, "dev.lan"), "", "{found}");
+    assert!(found.contains("had no effect: local-zone lan. static came first"), "{found}");
+}
+
+#[test]
+fn an_open_zone_below_a_closed_one_of_unbound_is_resolved() {
+    let zones = "server:\n local-zone: \"lan\" static\n local-zone: \"dev.lan\" transparent\n local-data: \"a.dev.lan. A 10.0.0.1\"\n";
+    let found = unbound(zones);
+    assert_eq!(zone(&found, "dev.lan"), "recurse = true", "{found}");
+    assert_eq!(zone(&found, "lan"), "records = []", "{found}");
+    assert!(keys(&found).contains("[[record]]\nname = \"a.dev.lan\""), "{found}");
+    assert_eq!(zone(&unbound(&format!("{zones}{FORWARD}")), "dev.lan"), OPEN);
+}
+
+#[test]
+fn data_in_local_zones_of_unbound_have_the_effect_of_their_type() {
+    let of = |kind: &str| {
+        unbound(&format!(
+            "server:\n local-zone: \"t.lan.\" {kind}\n local-data: \"t.lan. A 10.0.0.6\"\n local-data: \"w.t.lan. A 10.0.0.7\"\n"
+        ))
+    };
+    for kind in ["always_transparent", "always_nxdomain", "always_nodata", "always_refuse", "always_deny"] {
+        let found = of(kind);
+        assert!(!keys(&found).contains("10.0.0."), "{kind}: {found}");
+        assert!(found.contains(&format!("had no effect, because the zone around it is {kind}")), "{found}");
+    }
+    for kind in ["deny", "refuse", "static", "inform_deny"] {
+        let found = of(kind);
+        assert!(zone(&found, "t.lan").contains("w.t.lan. 3600 IN A 10.0.0.7"), "{kind}: {found}");
+        assert!(!found.contains("had no effect"), "{kind}: {found}");
+    }
+    for kind in ["transparent", "typetransparent", "inform", "noview"] {
+        let found = of(kind);
+        assert!(!keys(&found).contains("[[zone]]") && keys(&found).contains("[[record]]"), "{kind}: {found}");
+    }
+    // Names with data have the addresses of always_null for the other types only.
+    let found = of("always_null");
+    assert_eq!(
+        zone(&found, "t.lan"),
+        "records = [\"* A 0.0.0.0\", \"@ AAAA ::\", \"w.t.lan. AAAA ::\", \"* AAAA ::\", \"t.lan. 3600 IN A 10.0.0.6\", \"w.t.lan. 3600 IN A 10.0.0.7\"]",
+        "{found}"
+    );
+}
+
+/// Zones and data of `server:`, and of a view of this host.
+const SERVER: &str = " access-control-view: 127.0.0.0/8 v\n access-control-view: ::1 v\n local-zone: \"g.lan\" static\n\
+     local-data: \"a.g.lan. A 10.1.0.1\"\n local-data: \"b.g.lan. A 10.1.0.2\"\n local-data: \"b.g.lan. TXT global\"\n\
+     local-zone: \"h.lan\" static\n local-data: \"a.h.lan. A 10.1.0.3\"\n local-data: \"b.h.lan. TXT global\"\n\
+     local-data: \"x.g2.lan. A 10.1.0.4\"\n local-data: \"y.x.g2.lan. A 10.1.0.5\"\n local-zone: \"i.lan\" static\n\
+     local-data: \"a.i.lan. A 10.1.0.6\"\n local-zone: \"j.lan\" static\n local-data: \"a.dev.j.lan. A 10.1.0.7\"\n\
+     local-data: \"a.k.lan. A 10.1.0.8\"\n local-data: \"a.dev.k.lan. A 10.1.0.9\"\n local-zone: \"m.lan\" static\n\
+     local-data: \"a.m.lan. A 10.1.0.10\"\n";
+const VIEW: &str = " local-zone: \"g.lan\" transparent\n local-data: \"b.g.lan. A 10.2.0.2\"\n local-zone: \"h.lan\" typetransparent\n\
+     local-data: \"b.h.lan. A 10.2.0.3\"\n local-data: \"x.g2.lan. A 10.2.0.4\"\n local-zone: \"i.lan\" always_transparent\n\
+     local-data: \"b.i.lan. A 10.2.0.6\"\n local-zone: \"j.lan\" static\n local-zone: \"dev.j.lan\" transparent\n\
+     local-data: \"b.dev.j.lan. A 10.2.0.7\"\n local-zone: \"k.lan\" static\n local-zone: \"dev.k.lan\" transparent\n\
+     local-zone: \"m.lan\" noview\n local-data: \"b.m.lan. A 10.2.0.10\"\n";
+
+/// What Unbound 1.17 answers is in tests/real/import.sh.
+#[test]
+fn a_view_of_unbound_leaves_names_without_data_to_the_zones_of_the_server() {
+    let of = |first: &str| {
+        unbound(&format!("server:\n{SERVER}view:\n name: v\n view-first: {first}\n{VIEW}{FORWARD}"))
+    };
+    let found = of("yes");
+    let lines = |name: &str| {
+        let keys = zone(&found, name);
+        let records = keys.strip_prefix("records = [").unwrap_or_default().trim_end_matches(']').to_owned();
+        let mut data: Vec<String> = records
+            .split(", ")
+            .map(|line| line.trim_matches('"').replace(" 3600 IN", ""))
+            .filter(|line| !line.is_empty())
+            .collect();
+        data.sort();
+        data
+    };
+    assert_eq!(lines("g.lan"), ["a.g.lan. A 10.1.0.1", "b.g.lan. A 10.2.0.2"], "{found}");
+    assert_eq!(
+        lines("h.lan"),
+        ["a.h.lan. A 10.1.0.3", "b.h.lan. A 10.2.0.3", "b.h.lan. TXT global"],
+        "{found}"
+    );
+    assert_eq!(lines("i.lan"), ["a.i.lan. A 10.1.0.6"], "{found}");
+    assert_eq!(lines("j.lan"), ["a.dev.j.lan. A 10.1.0.7", "b.dev.j.lan. A 10.2.0.7"], "{found}");
+    assert_eq!(zone(&found, "k.lan"), "records = []", "{found}");
+    assert_eq!(zone(&found, "dev.k.lan"), OPEN, "{found}");
+    assert_eq!(lines("m.lan"), ["a.m.lan. A 10.1.0.10"], "{found}");
+    for (name, address) in [("x.g2.lan", "10.2.0.4"), ("y.x.g2.lan", "10.1.0.5"), ("a.dev.k.lan", "10.1.0.9")]
+    {
+        let record = format!("name = \"{name}\"\ntype = \"A\"\ndata = [\"{address}\"]");
+        assert!(keys(&found).contains(&record), "{name}: {found}");
+    }
+    assert!(!keys(&found).contains("10.1.0.8"), "{found}");
+    // Without view-first nothing of the server is seen.
+    let found = of("no");
+    assert!(!keys(&found).contains("10.1.0.") && keys(&found).contains("10.2.0.2"), "{found}");
+    assert!(!keys(&found).contains("10.2.0.6") && !keys(&found).contains("10.2.0.10"), "{found}");
+}
+
+#[test]
+fn empty_zones_of_bind_stay_here_below_forwarders_that_are_asked_first() {
+    let of = |options: &str, zones: &str| {
+        named(&format!("options {{ forwarders {{ 192.0.2.53; }}; {options} }};\n{zones}"))
+    };
+    let first = "forward = [\"192.0.2.53\"]\nforward_first = true";
+    let served = "forward = [\"192.0.2.53\"]\nforward_first = true\nlocally_served = true";
+    assert_eq!(zone(&of("", ""), "."), served);
+    assert_eq!(zone(&of("forward only;", ""), "."), OPEN);
+    assert_eq!(zone(&of("empty-zones-enable no;", ""), "."), first);
+    let found = of("disable-empty-zone \"168.192.in-addr.arpa\";", "");
+    assert_eq!(
+        (zone(&found, "."), zone(&found, "168.192.in-addr.arpa")),
+        (served.to_owned(), first.to_owned()),
+        "{found}"
+    );
+    let forward = |more: &str| {
+        format!("zone \"15.10.in-addr.arpa\" {{ type forward; forwarders {{ 192.0.2.54; }}; {more} }};\n")
+    };
+    let found = of("", &forward("forward only;"));
+    assert!(!found.contains("had no effect"), "{found}");
+    let found = of("", &forward(""));
+    assert!(found.contains("with `forward first` named answers them itself"), "{found}");
+    // Its servers are not asked, and its names are forwarded although the zone around it is empty.
+    let stub = "zone \"16.10.in-addr.arpa\" { type static-stub; server-addresses { 192.0.2.55; }; };\n";
+    let found = of("", stub);
+    assert_eq!(zone(&found, "16.10.in-addr.arpa"), first, "{found}");
+    // No forwarders: named answered it itself.
+    let closed = "zone \"10.in-addr.arpa\" { type forward; forwarders { }; };\n";
+    assert_eq!(zone(&of("", closed), "10.in-addr.arpa"), "");
+    assert_eq!(zone(&of("forward only;", closed), "10.in-addr.arpa"), "records = []");
+}
+
+#[test]
+fn private_reverse_names_of_dnsmasq_and_the_recursor_are_not_forwarded() {
+    let found = dnsmasq(
+        "no-resolv\nno-hosts\nbogus-priv\nserver=192.0.2.53\nserver=/15.0.10.in-addr.arpa/192.0.2.54\n",
+    );
+    let plain = "forward = [\"192.0.2.53\"]\nvalidate = false";
+    let served = "forward = [\"192.0.2.53\"]\nlocally_served = true\nvalidate = false";
+    for (name, wanted) in
+        [(".", plain), ("in-addr.arpa", served), ("ip6.arpa", served), ("100.in-addr.arpa", plain)]
+    {
+        assert_eq!(zone(&found, name), wanted, "{name}: {found}");
+    }
+    assert!(zone(&found, "15.0.10.in-addr.arpa").starts_with("forward = [\"192.0.2.54\"]"), "{found}");
+    let found = dnsmasq("no-resolv\nno-hosts\nserver=192.0.2.53\n");
+    assert_eq!(keys(&found).matches("[[zone]]").count(), 1, "{found}");
+    assert!(!keys(&dnsmasq("no-resolv\nno-hosts\nbogus-priv\n")).contains("[[zone]]"));
+    // The Recursor does so by default, for IPv4.
+    let found = recursor("dnssec=validate\nforward-zones-recurse=.=192.0.2.53\n");
+    for (name, wanted) in
+        [(".", OPEN), ("in-addr.arpa", SERVED), ("ip6.arpa", ""), ("100.in-addr.arpa", OPEN)]
+    {
+        assert_eq!(zone(&found, name), wanted, "{name}: {found}");
+    }
+    let found = recursor("dnssec=validate\nserve-rfc1918=no\nforward-zones-recurse=.=192.0.2.53\n");
+    assert_eq!(keys(&found).matches("[[zone]]").count(), 1, "{found}");
+    let found = recursor("dnssec=validate\nserve-rfc6303=yes\nforward-zones-recurse=.=192.0.2.53\n");
+    assert_eq!(zone(&found, "ip6.arpa"), SERVED, "{found}");
+}
