@@ -7,7 +7,7 @@
 use ipnet::IpNet;
 
 use super::clients;
-use super::lists::Lists;
+use super::lists::{self, Lists};
 use super::reader::{Statement, find};
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
@@ -57,7 +57,7 @@ pub(super) fn by_default(options: &[Statement], lists: &Lists<'_>, draft: &mut D
     let others: Vec<IpNet> = lists.own().iter().filter(|own| !own.addr().is_loopback()).copied().collect();
     let listens = ["listen-on", "listen-on-v6"].iter().filter_map(|option| find(options, option));
     let is_named =
-        |list: &&Statement| list.block().iter().filter_map(clients::address).any(|own| !own.is_loopback());
+        |list: &&Statement| list.block().iter().filter_map(lists::address).any(|own| !own.is_loopback());
     let list = listens.into_iter().find(is_named).filter(|_| !others.is_empty())?;
     let did = "answered clients in the networks of this host's interfaces at these addresses, as no allow-recursion names others";
     let instead = "listen.allow has this host; add the prefixes of these networks to listen.allow";

@@ -3,8 +3,6 @@
 //! A client that a nested list denies is not decided by that list. So `! { ! 10.0.0.0/8; any; }` denies all clients but those of the
 //! network, and leaves these to the elements after it (BIND's Administrator Reference Manual, "address_match_list").
 
-use std::net::IpAddr;
-
 use ipnet::IpNet;
 
 use super::lists::Lists;
@@ -88,12 +86,6 @@ fn named(elements: &[Statement], lists: &Lists<'_>, depth: usize, found: &mut Ve
             },
         }
     }
-}
-
-/// An element that is a single address.
-pub(super) fn address(element: &Statement) -> Option<IpAddr> {
-    let net = network(element.option())?;
-    (net.prefix_len() == net.max_prefix_len()).then_some(net.addr())
 }
 
 impl Gathered<'_> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::access::{self, AccessList};
 use super::lists::Lists;
-use super::reader::{Statement, find};
+use super::reader::{Statement, find, options_of};
 use super::{listen, options, zones};
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
@@ -72,11 +72,6 @@ const KEYS: [&str; 3] = ["trust-anchors", "managed-keys", "trusted-keys"];
 /// The access lists by name.
 pub(super) fn acls(statements: &[Statement]) -> Lists<'_> {
     Lists::new(statements, options_of(statements))
-}
-
-/// The options of a file without views.
-pub(super) fn options_of(statements: &[Statement]) -> &[Statement] {
-    find(statements, "options").map_or(&[], Statement::block)
 }
 
 /// Adds a file without views, with the clients that it answers.

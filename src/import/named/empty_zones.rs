@@ -3,9 +3,7 @@
 //! A zone of its own takes the place of an empty one. One of type forward does not: with `forward first`, which is the default,
 //! named answers names below an empty zone itself (BIND's Administrator Reference Manual, "empty-zones-enable"; tested with 9.18).
 
-use super::configuration::options_of;
-use super::reader::{Statement, find};
-use super::zones::is_first;
+use super::reader::{Statement, find, options_of};
 use crate::import::served;
 use crate::import::values::is_within;
 
@@ -51,5 +49,10 @@ fn is_forwarded_first(name: &str, statements: &[Statement]) -> bool {
     };
     let around = statements.iter().filter(is_around);
     let closest = around.max_by_key(|zone| zone.value().trim_end_matches('.').len());
-    is_first(closest.map_or(options_of(statements), Statement::block))
+    is_first(closest.map_or_else(|| options_of(statements), Statement::block))
+}
+
+/// Whether recursion follows if the forwarders fail, which is BIND's default.
+pub(super) fn is_first(block: &[Statement]) -> bool {
+    find(block, "forward").is_none_or(|forward| forward.value() != "only")
 }

@@ -4,12 +4,12 @@
 //! The import may run on another host. Of these addresses it knows those at which the file says that named listens.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::clients::address;
 use super::reader::{Statement, find};
-use crate::import::values::loopback;
+use crate::import::values::{loopback, network};
 use crate::limits;
 
 /// The options with addresses to listen at.
@@ -87,4 +87,10 @@ impl<'s> Lists<'s> {
             _ => None,
         })
     }
+}
+
+/// An element that is a single address.
+pub(super) fn address(element: &Statement) -> Option<IpAddr> {
+    let net = network(element.option())?;
+    (net.prefix_len() == net.max_prefix_len()).then_some(net.addr())
 }

@@ -18,9 +18,9 @@ mod zones;
 
 use std::path::Path;
 
-use self::configuration::{acls, options_of};
+use self::configuration::acls;
 use self::own_zones::ZoneClients;
-use self::reader::find;
+use self::reader::{find, options_of};
 use super::ImportError;
 use super::draft::Draft;
 use super::source::Sources;

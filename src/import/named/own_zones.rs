@@ -8,9 +8,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::clients;
-use super::configuration::options_of;
-use super::lists::Lists;
-use super::reader::{Statement, find};
+use super::lists::{self, Lists};
+use super::reader::{Statement, find, options_of};
 use super::zones::OWN;
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{Dangerous, Unneeded};
@@ -87,7 +86,7 @@ fn is_own(statement: &Statement) -> bool {
 /// Whether named listens at an address that other hosts reach; without the options it listens at all addresses.
 fn listens_to_others(options: &[Statement]) -> bool {
     let is_other = |element: &Statement| {
-        let is_loopback = clients::address(element).is_some_and(|address: IpAddr| address.is_loopback());
+        let is_loopback = lists::address(element).is_some_and(|address: IpAddr| address.is_loopback());
         !is_loopback && element.option() != "none" && !element.option().starts_with('!')
     };
     ["listen-on", "listen-on-v6"].iter().any(|option| {

@@ -72,6 +72,11 @@ pub(super) fn find<'s>(statements: &'s [Statement], option: &str) -> Option<&'s 
     statements.iter().find(|statement| statement.option() == option)
 }
 
+/// The options of a file without views.
+pub(super) fn options_of(statements: &[Statement]) -> &[Statement] {
+    find(statements, "options").map_or(&[], Statement::block)
+}
+
 /// The statements of a file and of the files that it includes.
 pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<Statement>, ImportError> {
     let Source { path, text } = sources.begin(path)?;

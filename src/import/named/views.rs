@@ -10,10 +10,10 @@ use std::path::Path;
 
 use super::access::{self, AccessList};
 use super::clients::{self, Sample};
-use super::configuration::{self, acls, is_whole, options_of};
-use super::lists::Lists;
+use super::configuration::{self, acls, is_whole};
+use super::lists::{self, Lists};
 use super::own_zones::ZoneClients;
-use super::reader::{Part, Statement, find};
+use super::reader::{Part, Statement, find, options_of};
 use crate::import::ImportError;
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{self, Dangerous, Different, Unneeded};
@@ -121,7 +121,7 @@ fn own_addresses(options: &[Statement], lists: &Lists<'_>) -> Vec<IpAddr> {
         if listens.is_empty() || listens.iter().any(has_loopback) {
             found.push(loopback);
         }
-        found.extend(listens.iter().flat_map(|list| list.block()).filter_map(clients::address));
+        found.extend(listens.iter().flat_map(|list| list.block()).filter_map(lists::address));
     }
     found
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use toml::Value;
 
-use super::configuration::options_of;
-use super::reader::{Statement, find};
+use super::empty_zones::is_first;
+use super::reader::{Statement, find, options_of};
 use super::{empty_zones, tls, told};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
@@ -259,11 +259,6 @@ pub(super) fn forward_all(block: &[Statement], statements: &[Statement], draft: 
     let settings = Settings { statements, base: Path::new("/") };
     let servers = servers(list, &settings, draft, 0);
     upstreams(list, ".", ("forward", is_first(block)), servers, (&settings, draft));
-}
-
-/// Whether recursion follows if the forwarders fail, which is BIND's default.
-pub(super) fn is_first(block: &[Statement]) -> bool {
-    find(block, "forward").is_none_or(|forward| forward.value() != "only")
 }
 
 /// The remark about a zone whose names may be resolved from the root servers.

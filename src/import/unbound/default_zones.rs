@@ -7,8 +7,7 @@
 use hickory_proto::rr::Name;
 
 use super::reader::Section;
-use super::upstreams::UpstreamZones;
-use super::zones;
+use super::upstreams::{self, UpstreamZones};
 use crate::import::draft::Draft;
 use crate::import::finding::{SourcePlace, Weight};
 use crate::import::values::is_within;
@@ -34,8 +33,8 @@ pub(super) fn below(upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> Vec<Def
         let (around, name) = (upstreams.around(text)?, read_name(text)?);
         Some(DefaultZone { name, place: around.place.clone() })
     });
-    let keeps = |section: &&Section| upstreams.keeps_locally_served(zones::name(section));
-    let around_test = |section: &&Section| is_within("test", zones::name(section));
+    let keeps = |section: &&Section| upstreams.keeps_locally_served(upstreams::name(section));
+    let around_test = |section: &&Section| is_within("test", upstreams::name(section));
     let (did, instead) = if upstreams.lets_lan_out {
         (
             "got no query for home.arpa and test: Unbound answered them itself",
@@ -48,7 +47,7 @@ pub(super) fn below(upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> Vec<Def
         )
     };
     if let Some(first) = upstreams.all().find(|section| keeps(section) || around_test(section)) {
-        let option = format!("{} {}", first.kind, zones::name(first));
+        let option = format!("{} {}", first.kind, upstreams::name(first));
         draft.tell(Weight::Different, &first.place, &option, (did, instead));
     }
     below.collect()

@@ -11,8 +11,7 @@ use toml::Value;
 use super::default_zones::DefaultZone;
 use super::kinds;
 use super::reader::{Section, UnboundSetting};
-use super::upstreams::UpstreamZones;
-use super::zones;
+use super::upstreams::{self, UpstreamZones};
 use crate::import::draft::Draft;
 use crate::import::finding::{SourcePlace, Weight};
 use crate::import::served;
@@ -154,7 +153,7 @@ fn add_open(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft
         let closed_around = match around(zones, &apex.base_name()).filter(|_| !apex.is_root()) {
             Some((_, around)) => kinds::is_closed(&around.kind),
             None => {
-                let of_servers = upstreams.around(&name).map(zones::name);
+                let of_servers = upstreams.around(&name).map(upstreams::name);
                 served::of(&name).is_some()
                     && of_servers.is_some_and(|around| upstreams.keeps_locally_served(around))
             }
@@ -172,7 +171,7 @@ fn add_open(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft
 fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> Vec<SourcePlace> {
     let mut left_out = Vec::new();
     for section in upstreams.all() {
-        let text = zones::name(section);
+        let text = upstreams::name(section);
         let Some(mut name) = read_name(text) else { continue };
         name.set_fqdn(true);
         let option = format!("{} {text}", section.kind);

@@ -4,10 +4,10 @@ use hickory_proto::rr::Name;
 use toml::Value;
 
 use super::reader::{Section, UnboundSetting};
-use super::zones;
 use crate::import::draft::Draft;
+use crate::import::finding::Weight;
 use crate::import::served;
-use crate::import::values::is_within;
+use crate::import::values::{Upstream, is_within, texts, upstream_text};
 use crate::wire::presentation::name_text;
 
 /// The zones of a file that have servers of their own.
@@ -37,7 +37,7 @@ impl<'s> UpstreamZones<'s> {
     pub(super) fn forwarded(&self) -> impl Iterator<Item = &'s str> {
         let has_servers =
             |section: &&&Section| section.kind == "forward-zone" && section.last("forward-addr").is_some();
-        self.sections.iter().filter(has_servers).map(|section| zones::name(section))
+        self.sections.iter().filter(has_servers).map(|section| name(section))
     }
 
     /// All of them.
@@ -46,16 +46,14 @@ impl<'s> UpstreamZones<'s> {
     }
 
     /// Whether one of them has this name.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.sections
-            .iter()
-            .any(|section| is_within(zones::name(section), name) && is_within(name, zones::name(section)))
+    pub(super) fn has(&self, asked: &str) -> bool {
+        self.sections.iter().any(|section| is_within(name(section), asked) && is_within(asked, name(section)))
     }
 
     /// The closest one at or above a name.
-    pub(super) fn around(&self, name: &str) -> Option<&'s Section> {
-        let around = self.sections.iter().filter(|section| is_within(name, zones::name(section)));
-        around.copied().max_by_key(|section| zones::name(section).trim_end_matches('.').len())
+    pub(super) fn around(&self, asked: &str) -> Option<&'s Section> {
+        let around = self.sections.iter().filter(|section| is_within(asked, name(section)));
+        around.copied().max_by_key(|section| name(section).trim_end_matches('.').len())
     }
 
     /// Whether Unbound answered the locally served zones below a zone of servers itself.
@@ -68,11 +66,71 @@ impl<'s> UpstreamZones<'s> {
         let mut untold = Draft::default();
         let around = self.around(&name_text(name)).and_then(|section| {
             let (key, servers) = match section.kind.as_str() {
-                "forward-zone" => ("forward", zones::forwarders(section, self.tls, &mut untold)),
-                _ => ("stub", zones::stub_servers(section, &mut untold)),
+                "forward-zone" => ("forward", forwarders(section, self.tls, &mut untold)),
+                _ => ("stub", stub_servers(section, &mut untold)),
             };
-            (!servers.is_empty()).then(|| zones::keys(section, key, servers))
+            (!servers.is_empty()).then(|| keys(section, key, servers))
         });
         around.unwrap_or_else(|| vec![("recurse", Value::from(true))])
     }
+}
+
+/// The servers of a `forward-zone`, in the form of our file; `tls` tells whether all upstreams are asked over TLS.
+pub(super) fn forwarders(section: &Section, tls: bool, draft: &mut Draft) -> Vec<String> {
+    servers(section, "forward-addr", tls || has_own_tls(section, "forward"), draft)
+}
+
+/// The servers of a `stub-zone`, in the form of our file.
+pub(super) fn stub_servers(section: &Section, draft: &mut Draft) -> Vec<String> {
+    servers(section, "stub-addr", false, draft)
+}
+
+/// Whether the upstreams of a zone are asked over TLS by its own setting.
+pub(super) fn has_own_tls(section: &Section, kind: &str) -> bool {
+    let own = |word: &str| section.last(&format!("{kind}-{word}-upstream"));
+    own("tls").or_else(|| own("ssl")).is_some_and(UnboundSetting::is_yes)
+}
+
+/// The name of a zone.
+pub(super) fn name(section: &Section) -> &str {
+    section.last("name").map_or(".", UnboundSetting::value)
+}
+
+/// The keys of a zone for its servers.
+pub(super) fn keys(section: &Section, key: &'static str, servers: Vec<String>) -> Vec<(&'static str, Value)> {
+    let mut keys = vec![(key, texts(servers))];
+    if key == "forward" && section.last("forward-first").is_some_and(UnboundSetting::is_yes) {
+        keys.push(("forward_first", Value::from(true)));
+    }
+    keys
+}
+
+/// The servers of a zone, in the form of our file.
+pub(super) fn servers(section: &Section, option: &str, tls: bool, draft: &mut Draft) -> Vec<String> {
+    let mut servers = Vec::new();
+    for setting in section.all(option) {
+        let Some(server) = Upstream::of_unbound(setting.value(), tls) else {
+            draft.tell(
+                Weight::Dangerous,
+                &setting.place,
+                &format!("{option}: {}", setting.value()),
+                ("named a server by an address that cannot be read", "add its address to the [[zone]]"),
+            );
+            continue;
+        };
+        match upstream_text(&server) {
+            Some(text) if !servers.contains(&text) => servers.push(text),
+            Some(_) => {}
+            None => draft.tell(
+                Weight::Dangerous,
+                &setting.place,
+                &format!("{option}: {}", setting.value()),
+                (
+                    "sent queries over TLS without a check of the certificate",
+                    "add the server with its name, like \"tls://192.0.2.1#dns.example\"",
+                ),
+            ),
+        }
+    }
+    servers
 }

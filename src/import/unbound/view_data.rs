@@ -89,9 +89,9 @@ fn kind(setting: &UnboundSetting) -> Option<String> {
     if setting.option == "local-data-ptr" {
         return Some("PTR".to_owned());
     }
-    let words = setting.value().split_whitespace().skip(1).map(str::to_ascii_uppercase);
+    let mut words = setting.value().split_whitespace().skip(1).map(str::to_ascii_uppercase);
     let is_head = |word: &String| word == "IN" || word.starts_with(|first: char| first.is_ascii_digit());
-    words.skip_while(is_head).next()
+    words.find(|word| !is_head(word))
 }
 
 /// The name of local data.

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use toml::Value;
 
-use super::reader::{Section, UnboundSetting};
-use super::upstreams::UpstreamZones;
+use super::reader::Section;
+use super::upstreams::{UpstreamZones, forwarders, has_own_tls, keys, name, servers, stub_servers};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight;
-use crate::import::values::{Upstream, is_within, texts, upstream_text};
+use crate::import::values::{is_within, texts};
 
 /// Settings of an `auth-zone` that `auth` reads, or whose effect resolverd always has.
 const READ_OF_AUTH: [&str; 6] = ["name", "primary", "master", "zonefile", "for-upstream", "for-downstream"];
@@ -18,22 +18,6 @@ pub(super) fn forward(section: &Section, upstreams: &UpstreamZones<'_>, draft: &
     let servers = forwarders(section, upstreams.tls, draft);
     add(section, ("forward", servers), upstreams, draft);
     rest(section, "forward", draft);
-}
-
-/// The servers of a `forward-zone`, in the form of our file; `tls` tells whether all upstreams are asked over TLS.
-pub(super) fn forwarders(section: &Section, tls: bool, draft: &mut Draft) -> Vec<String> {
-    servers(section, "forward-addr", tls || has_own_tls(section, "forward"), draft)
-}
-
-/// The servers of a `stub-zone`, in the form of our file.
-pub(super) fn stub_servers(section: &Section, draft: &mut Draft) -> Vec<String> {
-    servers(section, "stub-addr", false, draft)
-}
-
-/// Whether the upstreams of a zone are asked over TLS by its own setting.
-fn has_own_tls(section: &Section, kind: &str) -> bool {
-    let own = |word: &str| section.last(&format!("{kind}-{word}-upstream"));
-    own("tls").or_else(|| own("ssl")).is_some_and(UnboundSetting::is_yes)
 }
 
 /// Adds a `stub-zone`.
@@ -73,20 +57,6 @@ fn by_name(section: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) 
     draft.tell(Weight::Dangerous, &section.place, &option, (did, instead));
 }
 
-/// The name of a zone.
-pub(super) fn name(section: &Section) -> &str {
-    section.last("name").map_or(".", UnboundSetting::value)
-}
-
-/// The keys of a zone for its servers.
-pub(super) fn keys(section: &Section, key: &'static str, servers: Vec<String>) -> Vec<(&'static str, Value)> {
-    let mut keys = vec![(key, texts(servers))];
-    if key == "forward" && section.last("forward-first").is_some_and(UnboundSetting::is_yes) {
-        keys.push(("forward_first", Value::from(true)));
-    }
-    keys
-}
-
 fn add(
     section: &Section,
     (key, servers): (&'static str, Vec<String>),
@@ -105,36 +75,6 @@ fn add(
         zone.push(("locally_served", Value::from(true)));
     }
     draft.add(&section.place, &option, "[[zone]]", zone);
-}
-
-/// The servers of a zone, in the form of our file.
-fn servers(section: &Section, option: &str, tls: bool, draft: &mut Draft) -> Vec<String> {
-    let mut servers = Vec::new();
-    for setting in section.all(option) {
-        let Some(server) = Upstream::of_unbound(setting.value(), tls) else {
-            draft.tell(
-                Weight::Dangerous,
-                &setting.place,
-                &format!("{option}: {}", setting.value()),
-                ("named a server by an address that cannot be read", "add its address to the [[zone]]"),
-            );
-            continue;
-        };
-        match upstream_text(&server) {
-            Some(text) if !servers.contains(&text) => servers.push(text),
-            Some(_) => {}
-            None => draft.tell(
-                Weight::Dangerous,
-                &setting.place,
-                &format!("{option}: {}", setting.value()),
-                (
-                    "sent queries over TLS without a check of the certificate",
-                    "add the server with its name, like \"tls://192.0.2.1#dns.example\"",
-                ),
-            ),
-        }
-    }
-    servers
 }
 
 /// Reports all other settings.
