@@ -223,4 +223,5 @@ check "import: the view of BIND that answers this host" views_of_bind
 put_away
 check "import: the view of Unbound that answers this host" views_of_unbound
 put_away
+. "$here/import_own.sh"
 end office

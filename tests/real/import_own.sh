@@ -1,0 +1,224 @@
+# Names that a resolver answers itself, and zones with servers below forwarders: which of several settings counts in each resolver,
+# and that it counts in resolverd too. Sourced by `import.sh`. The servers 1, 2 and 3 answer each question with their own number.
+
+server_1=198.18.0.61
+server_2=198.18.0.62
+server_3=198.18.0.63
+
+raise_servers_that_say() {
+  local number address
+  for number in 1 2 3; do
+    address=server_$number
+    internet ip address add "${!address}/16" dev peer
+    begin "says$number" internet /usr/bin/python3 "$here/says.py" "${!address}" $number
+    soon has "10.9.9.$number" dig @"${!address}" +tries=1 +timeout=2 +short x.lan
+  done
+}
+
+# asked_alike KIND FILE: both answer the names on standard input alike, and the names of private networks; `meant` has the exceptions.
+asked_alike() {
+  local name type
+  original "$1" "$2"
+  imported "$1" "$2"
+  while read -r name; do
+    for type in A AAAA TXT; do echo "$name $type"; done
+  done >"$work/questions"
+  for name in 9.0.0.10 1.1.15.10 1.1.16.10 1.1.17.10 1.1.18.10 1.1.168.192 1.2.168.192 3.15.16.172 1.1.20.172 254.1.254.169 7.2.0.192 1.64.64.100 8.8.8.8; do
+    echo "$name.in-addr.arpa PTR"
+  done >>"$work/questions"
+  echo "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa PTR" >>"$work/questions"
+  meant_of_own >"$work/meant"
+  /usr/bin/python3 "$here/same.py" "$(basename "$2" .conf)" "$work/questions" "$work/meant"
+}
+
+# The differences that are meant, as in `meant`.
+meant_of_own() {
+  cat <<'EOF'
+views-* x.g2.lan * names of local-data without a local-zone have no other types in Unbound, and are resolved in resolverd
+views-* y.x.g2.lan * the same
+views-* a.dev.k.lan * the same
+views-* b.g.lan * the same
+views-* b.h.lan * the same
+views-* b.dev.j.lan * the same
+views-* a.dev.o.lan * the same
+views-* b.n.lan * the same
+kinds *.lan AAAA a refusal, or none at all, is NXDOMAIN here; and a name of one type is resolved for others
+kinds *.lan TXT the same
+kinds x.*deny.lan A the same
+kinds x.*refuse.lan A the same
+kinds *always_*.lan A the same
+stubs-unbound 1.1.1?.10.in-addr.arpa PTR Unbound answers these names itself although a zone of servers has them, and the import says so
+stubs-unbound 1.2.168.192.in-addr.arpa PTR the same
+stubs-named 1.1.15.10.in-addr.arpa PTR BIND answers these names itself with forward first although a zone forwards them, and the import says so
+stubs-named 1.1.20.172.in-addr.arpa PTR the same
+recursor 254.1.254.169.in-addr.arpa PTR the Recursor serves the networks of RFC 1918 only
+recursor 7.2.0.192.in-addr.arpa PTR the same
+EOF
+}
+
+forwarders_and_stubs_of_bind() {
+  local policy
+  for policy in first only; do
+    cat >"$work/stubs-named.conf" <<EOF
+options { directory "$work"; forward $policy; forwarders { $server_1; }; disable-empty-zone "168.192.in-addr.arpa"; };
+zone "stub.lan" { type static-stub; server-addresses { $server_2; }; };
+zone "own.lan" { type static-stub; server-addresses { $server_2; }; forwarders { }; };
+zone "both.lan" { type static-stub; server-addresses { $server_2; }; forwarders { $server_3; }; forward only; };
+zone "lan" { type forward; forward only; forwarders { $server_3; }; };
+zone "deep.stub.lan" { type forward; forward only; forwarders { $server_1; }; };
+zone "15.10.in-addr.arpa" { type forward; forwarders { $server_2; }; };
+zone "16.10.in-addr.arpa" { type static-stub; server-addresses { $server_2; }; };
+zone "17.10.in-addr.arpa" { type static-stub; server-addresses { $server_2; }; forwarders { }; };
+zone "18.10.in-addr.arpa" { type forward; forward only; forwarders { $server_2; }; };
+zone "20.172.in-addr.arpa" { type forward; forwarders { $server_2; }; };
+EOF
+    asked_alike named "$work/stubs-named.conf" < <(printf '%s\n' x.example a.stub.lan a.own.lan a.both.lan a.lan a.deep.stub.lan x.home.arpa x.local)
+    put_away
+  done
+}
+
+forwarders_and_stubs_of_unbound() {
+  cat >"$work/stubs-unbound.conf" <<EOF
+$(unbound_server)
+  interface: 127.0.0.2
+  local-zone: "168.192.in-addr.arpa" nodefault
+  local-zone: "2.168.192.in-addr.arpa" static
+  local-zone: "20.172.in-addr.arpa" transparent
+  local-data-ptr: "172.20.1.9 gw.lan"
+  local-zone: "shut.lan" static
+forward-zone:
+  name: "."
+  forward-addr: $server_1
+stub-zone:
+  name: "stub.lan"
+  stub-addr: $server_2
+forward-zone:
+  name: "deep.stub.lan"
+  forward-addr: $server_3
+forward-zone:
+  name: "forward.lan"
+  forward-addr: $server_3
+stub-zone:
+  name: "stub.forward.lan"
+  stub-addr: $server_2
+forward-zone:
+  name: "in.shut.lan"
+  forward-addr: $server_3
+stub-zone:
+  name: "15.10.in-addr.arpa"
+  stub-addr: $server_2
+EOF
+  asked_alike unbound "$work/stubs-unbound.conf" \
+    < <(printf '%s\n' x.example a.stub.lan a.deep.stub.lan a.forward.lan a.stub.forward.lan a.in.shut.lan a.shut.lan x.home.arpa x.test x.local)
+}
+
+# The zones of a server and of a view of all clients, of each type that leaves names to others.
+views_of_unbound_and_its_own_zones() {
+  local first
+  for first in yes no; do
+    cat >"$work/views-$first.conf" <<EOF
+$(unbound_server)
+  interface: 127.0.0.2
+  access-control: 127.0.0.0/8 allow
+  access-control-view: 127.0.0.0/8 v
+  local-zone: "g.lan" static
+  local-data: "a.g.lan. A 10.1.0.1"
+  local-data: "b.g.lan. A 10.1.0.2"
+  local-data: "b.g.lan. TXT global"
+  local-zone: "h.lan" static
+  local-data: "a.h.lan. A 10.1.0.3"
+  local-data: "b.h.lan. TXT global"
+  local-data: "x.g2.lan. A 10.1.0.4"
+  local-data: "y.x.g2.lan. A 10.1.0.5"
+  local-zone: "i.lan" static
+  local-data: "a.i.lan. A 10.1.0.6"
+  local-zone: "j.lan" static
+  local-data: "a.dev.j.lan. A 10.1.0.7"
+  local-data: "a.k.lan. A 10.1.0.8"
+  local-data: "a.dev.k.lan. A 10.1.0.9"
+  local-zone: "m.lan" static
+  local-data: "a.m.lan. A 10.1.0.10"
+  local-zone: "n.lan" static
+  local-data: "a.n.lan. A 10.1.0.11"
+  local-zone: "o.lan" static
+  local-zone: "dev.o.lan" transparent
+  local-data: "a.dev.o.lan. A 10.1.0.12"
+view:
+  name: v
+  view-first: $first
+  local-zone: "g.lan" transparent
+  local-data: "b.g.lan. A 10.2.0.2"
+  local-zone: "h.lan" typetransparent
+  local-data: "b.h.lan. A 10.2.0.3"
+  local-data: "x.g2.lan. A 10.2.0.4"
+  local-zone: "i.lan" always_transparent
+  local-data: "b.i.lan. A 10.2.0.6"
+  local-zone: "j.lan" static
+  local-zone: "dev.j.lan" transparent
+  local-data: "b.dev.j.lan. A 10.2.0.7"
+  local-zone: "k.lan" static
+  local-zone: "dev.k.lan" transparent
+  local-zone: "m.lan" noview
+  local-data: "b.m.lan. A 10.2.0.10"
+  local-zone: "n.lan" inform
+  local-data: "b.n.lan. A 10.2.0.11"
+forward-zone:
+  name: "."
+  forward-addr: $server_1
+EOF
+    asked_alike unbound "$work/views-$first.conf" < <(printf '%s.lan\n' {a,b,c}.{g,h,i,j,k,m,n} {a,b,c}.dev.{j,k,o} c.o x.g2 y.x.g2)
+    put_away
+  done
+}
+
+kinds_of_local_zones() {
+  local kind
+  {
+    unbound_server
+    echo "  interface: 127.0.0.2"
+    for kind in deny refuse static transparent typetransparent redirect inform inform_deny inform_redirect \
+      always_transparent always_refuse always_nxdomain always_nodata always_deny always_null noview; do
+      echo "  local-zone: \"$kind.lan\" $kind"
+      echo "  local-data: \"$kind.lan. A 10.0.0.1\""
+      [[ $kind = *redirect ]] || echo "  local-data: \"w.$kind.lan. A 10.0.0.2\""
+      printf '%s.%s.lan\n' w "$kind" x "$kind" >>"$work/kinds"
+    done
+    printf 'forward-zone:\n  name: "."\n  forward-addr: %s\n' "$server_1"
+  } >"$work/kinds.conf"
+  asked_alike unbound "$work/kinds.conf" <"$work/kinds"
+}
+
+private_reverse_of_dnsmasq() {
+  cat >"$work/dnsmasq.conf" <<EOF
+no-resolv
+bogus-priv
+server=$server_1
+server=/15.10.in-addr.arpa/$server_2
+rev-server=192.168.2.0/24,$server_3
+EOF
+  asked_alike dnsmasq "$work/dnsmasq.conf" < <(printf '%s\n' x.example x.home.arpa x.local)
+}
+
+private_reverse_of_the_recursor() {
+  mkdir -p "$work/own"
+  cat >"$work/own/recursor.conf" <<EOF
+dnssec=off
+forward-zones-recurse=.=$server_1, 15.10.in-addr.arpa=$server_2
+EOF
+  asked_alike recursor "$work/own/recursor.conf" < <(printf '%s\n' x.example x.home.arpa x.local)
+}
+
+check "import: servers that answer with their number" raise_servers_that_say
+check "import: forwarders, stub zones and empty zones of BIND" forwarders_and_stubs_of_bind
+put_away
+check "import: forwarders, stub zones and default zones of Unbound" forwarders_and_stubs_of_unbound
+put_away
+check "import: zones of a view of Unbound beside those of its server" views_of_unbound_and_its_own_zones
+put_away
+check "import: types of local zones of Unbound with data" kinds_of_local_zones
+put_away
+check "import: reverse names of private networks below a forwarder of dnsmasq" private_reverse_of_dnsmasq
+put_away
+check "import: reverse names of private networks below a forwarder of the Recursor" private_reverse_of_the_recursor
+put_away
+for one in 1 2 3; do end says$one; done
