@@ -97,6 +97,23 @@ fn data_in_local_zones_of_unbound_have_the_effect_of_their_type() {
     );
 }
 
+#[test]
+fn names_in_local_data_of_unbound_are_whole_without_a_dot_too() {
+    let found = unbound(
+        "server:\n local-zone: \"corp.lan\" static\n local-data: \"corp.lan MX 10 relay.corp.lan\"\n local-data: \"s.corp.lan SRV 0 0 25 relay.corp.lan.\"\n local-data: 'corp.lan TXT \"v=spf1 mx\"'\n local-zone: \"0.0.10.in-addr.arpa\" static\n local-data-ptr: \"10.0.0.25 relay.corp.lan\"\n",
+    );
+    assert_eq!(
+        zone(&found, "corp.lan"),
+        "records = [\"corp.lan. 3600 IN MX 10 relay.corp.lan.\", \"s.corp.lan. 3600 IN SRV 0 0 25 relay.corp.lan.\", 'corp.lan. 3600 IN TXT \"v=spf1 mx\"']",
+        "{found}"
+    );
+    assert_eq!(
+        zone(&found, "0.0.10.in-addr.arpa"),
+        "records = [\"25.0.0.10.in-addr.arpa. 3600 IN PTR relay.corp.lan.\"]",
+        "{found}"
+    );
+}
+
 /// Zones and data of `server:`, and of a view of this host.
 const SERVER: &str = " access-control-view: 127.0.0.0/8 v\n access-control-view: ::1 v\n local-zone: \"g.lan\" static\n\
      local-data: \"a.g.lan. A 10.1.0.1\"\n local-data: \"b.g.lan. A 10.1.0.2\"\n local-data: \"b.g.lan. TXT global\"\n\

@@ -234,14 +234,41 @@ impl LocalZone {
 
     /// The lines of a record: in a zone of type redirect, it is also the record of all names below its own.
     fn lines_of(&self, record: &LocalRecord) -> Vec<String> {
-        let LocalRecord { ttl, kind, data, .. } = record;
-        let name = name_text(&record.name);
+        let LocalRecord { ttl, kind, .. } = record;
+        let (name, data) = (name_text(&record.name), whole_names(kind, &record.data));
         let mut lines = vec![format!("{name} {ttl} IN {kind} {data}")];
         if matches!(self.kind.as_str(), "redirect" | "inform_redirect") {
             lines.push(format!("*.{name} {ttl} IN {kind} {data}"));
         }
         lines
     }
+}
+
+/// The words of the data of a type that are names, by their places.
+const NAMES: [(&str, &[usize]); 11] = [
+    ("AFSDB", &[1]),
+    ("CNAME", &[0]),
+    ("DNAME", &[0]),
+    ("HTTPS", &[1]),
+    ("MX", &[1]),
+    ("NS", &[0]),
+    ("PTR", &[0]),
+    ("RP", &[0, 1]),
+    ("SOA", &[0, 1]),
+    ("SRV", &[3]),
+    ("SVCB", &[1]),
+];
+
+/// The data of a record, with a final dot at each name: all names are whole in Unbound, and are inside the zone in the lines of a zone.
+fn whole_names(kind: &str, data: &str) -> String {
+    let Some((_, places)) = NAMES.iter().find(|(with_names, _)| *with_names == kind) else {
+        return data.to_owned();
+    };
+    let whole = |(place, word): (usize, &str)| match places.contains(&place) && !word.ends_with('.') {
+        true => format!("{word}."),
+        false => word.to_owned(),
+    };
+    data.split_whitespace().enumerate().map(whole).collect::<Vec<_>>().join(" ")
 }
 
 /// The zones by name, shorter names first; and the report of zones without an exact counterpart.
