@@ -48,7 +48,6 @@ kinds x.*deny.lan A the same
 kinds x.*refuse.lan A the same
 kinds *always_*.lan A the same
 stubs-unbound 1.1.1?.10.in-addr.arpa PTR Unbound answers these names itself although a zone of servers has them, and the import says so
-stubs-unbound 1.2.168.192.in-addr.arpa PTR the same
 stubs-named 1.1.15.10.in-addr.arpa PTR BIND answers these names itself with forward first although a zone forwards them, and the import says so
 stubs-named 1.1.20.172.in-addr.arpa PTR the same
 recursor 254.1.254.169.in-addr.arpa PTR the Recursor serves the networks of RFC 1918 only
@@ -83,6 +82,7 @@ $(unbound_server)
   interface: 127.0.0.2
   local-zone: "168.192.in-addr.arpa" nodefault
   local-zone: "2.168.192.in-addr.arpa" static
+  local-data-ptr: "192.168.2.1 gw.lan"
   local-zone: "20.172.in-addr.arpa" transparent
   local-data-ptr: "172.20.1.9 gw.lan"
   local-zone: "shut.lan" static
