@@ -7,6 +7,7 @@ mod codes;
 mod compare;
 mod connect;
 mod elsewhere;
+mod families;
 mod faults;
 mod forum;
 mod gateway;

@@ -10,8 +10,7 @@ use super::facts::{DomainFacts, LookupFound, ReplyFacts, Want};
 use super::finding::Finding;
 use super::part::About;
 use super::record_set::{ADDRESS_TTL, final_records, in_words, negative_ttl, own_records, path, records};
-use super::zone::shown;
-use super::{compared, served, zone};
+use super::{compared, served, server_hosts, zone};
 use crate::clock::minute;
 
 /// The findings.
@@ -35,7 +34,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
             old.push(records);
         } else {
             unsure.push(records);
-            others.extend(untold.into_iter().filter_map(|server| Some(shown(*server, servers.get(server)?))));
+            others.extend(untold.into_iter().copied());
         }
     }
     old.extend(other_servers(facts, &names));
@@ -43,7 +42,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let gave: Vec<About> = gave.copied().map(About::Address).collect();
     let told = (!old.is_empty()).then(|| Finding::new(Code::CachedHere, old.join("; ")).about(gave));
     let differing = (!unsure.is_empty()).then(|| {
-        let others = others.into_iter().collect::<Vec<_>>().join(", ");
+        let others = server_hosts::shown(&servers, others).join(", ");
         let evidence = format!("{}; not known: the records of {others}", unsure.join("; "));
         Finding::new(Code::CachedDiffers, evidence)
     });

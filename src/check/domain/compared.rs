@@ -19,8 +19,7 @@ use super::part::{About, Part};
 use super::record_set::{ADDRESS_TTL, final_records, in_words, own_records};
 use super::spf_record::is_spf;
 use super::steady::{self, ServersBySet};
-use super::zone::shown;
-use super::{current, groups, mail, outside, served, zone};
+use super::{current, groups, mail, outside, served, server_hosts, zone};
 use crate::limits::{
     MAX_CHECK_QUESTIONS, MAX_COMPARED_POLICIES, MAX_COMPARED_QUESTIONS, MAX_OTHER_RESOLVERS,
     MAX_REPEATED_ANSWERS, QUESTIONS_AFTER_COMPARISON, QUESTIONS_TO_RESOLVER,
@@ -264,10 +263,8 @@ fn difference<'f>(facts: &DomainFacts, (name, kind): (&'f str, &'static str)) ->
     about.sort();
     let wanted = if kind == "TXT" && !is_policy(name) { "SPF record" } else { kind };
     let names = zone::servers(facts);
-    let in_evidence = |server: IpAddr| names.get(&server).map(|names| shown(server, names));
-    let sets = sets.into_iter().map(|(set, servers)| {
-        (in_words(&set, wanted), servers.into_iter().filter_map(in_evidence).collect::<Vec<_>>())
-    });
+    let sets = sets.into_iter().map(|(set, servers)| (in_words(&set, wanted), servers));
+    let sets = server_hosts::of_groups(&names, sets);
     about.push(About::Host(name.to_owned()));
     Some(Difference { name, kind, level, about, told: format!("{name} {kind}: {}", groups::having(sets)) })
 }

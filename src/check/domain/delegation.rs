@@ -5,8 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use ipnet::IpNet;
-
 use super::codes::Code;
 use super::dmarc::organizational_7489;
 use super::facts::{
@@ -14,11 +12,10 @@ use super::facts::{
     is_within, lookup,
 };
 use super::finding::{Finding, Level};
-use super::mail::is_private;
 use super::part::About;
 use super::record_set::is_known;
-use super::zone::{self, serves, shown};
-use super::{cached, compared, each_server, elsewhere, groups, mail, served, unanswered};
+use super::zone::{self, serves};
+use super::{cached, compared, each_server, elsewhere, groups, mail, served, server_hosts, unanswered};
 use crate::clock::minute;
 use crate::limits::{
     MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_SERVERS_ASKED_IN_ALL_WAYS,
@@ -421,8 +418,8 @@ fn names(facts: &DomainFacts) -> Vec<Finding> {
     };
     if names.len() == 1 {
         findings.push(Finding::new(Code::NsSingle, listed(&names)));
-    } else if all.len() == 1 && are_known() {
-        let told: Vec<String> = all.iter().map(|(server, names)| shown(*server, names)).collect();
+    } else if server_hosts::count(&all) == 1 && are_known() {
+        let told = server_hosts::shown(&all, all.keys().copied());
         findings.push(Finding::new(Code::NsSingle, told.join(", ")));
     }
     findings
@@ -432,11 +429,11 @@ fn names(facts: &DomainFacts) -> Vec<Finding> {
 fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let (mut serials, mut mail) =
-        (BTreeMap::<u32, Vec<String>>::new(), BTreeMap::<String, Vec<String>>::new());
+        (BTreeMap::<u32, Vec<IpAddr>>::new(), BTreeMap::<String, Vec<IpAddr>>::new());
     let (mut of_serials, mut of_mail) = (Vec::new(), vec![About::Host(domain.to_owned())]);
-    for (server, names) in servers {
+    for server in servers.keys() {
         if let Some(soa) = served::soa(facts, *server).and_then(zone::soa) {
-            serials.entry(soa.serial).or_default().push(shown(*server, names));
+            serials.entry(soa.serial).or_default().push(*server);
             of_serials.push(About::Address(*server));
         }
         if let Some(reply) = served::given(facts, *server, (domain, "MX")) {
@@ -444,13 +441,13 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
             let mut records: Vec<String> = reply.data("MX").map(str::to_ascii_lowercase).collect();
             records.sort();
             let set = if records.is_empty() { "no MX".to_owned() } else { records.join(", ") };
-            mail.entry(set).or_default().push(shown(*server, names));
+            mail.entry(set).or_default().push(*server);
         }
     }
     let mut findings = Vec::new();
     let has_one_mail = mail.len() < 2;
     if !has_one_mail {
-        findings.push(Finding::new(Code::MxDiffers, groups::having(mail)).about(of_mail));
+        findings.push(Finding::new(Code::MxDiffers, groups::having(server_hosts::of_groups(servers, mail))).about(of_mail));
     }
     if serials.len() > 1 {
         let is_numbered_twice = has_one_mail && is_numbered_twice(facts, servers);
@@ -463,7 +460,7 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
             };
             (format!("{serial}{mark}"), servers)
         });
-        let evidence = groups::being_at(told);
+        let evidence = groups::being_at(server_hosts::of_groups(servers, told));
         let finding = match is_numbered_twice {
             true => Finding::new(
                 Code::SerialDiffers,
@@ -502,16 +499,11 @@ fn operators_of(facts: &DomainFacts, server: IpAddr, names: &BTreeSet<String>) -
     let own = organization(zone::apex(facts));
     let of_name = |name: &String| match organization(name) {
         of_name if of_name == own => {
-            network(server).map_or_else(|| server.to_string(), |net| net.to_string())
+            server_hosts::network(server).map_or_else(|| server.to_string(), |net| net.to_string())
         }
         of_name => of_name,
     };
     names.iter().map(of_name).collect()
-}
-
-/// The /24 or /48 of an address.
-fn network(address: IpAddr) -> Option<IpNet> {
-    Some(IpNet::new(address, if address.is_ipv4() { 24 } else { 48 }).ok()?.trunc())
 }
 
 /// The servers that are not asked, because there are too many.
@@ -526,14 +518,11 @@ fn beyond_bound(facts: &DomainFacts) -> Option<Finding> {
     (!beyond.is_empty()).then(|| Finding::new(Code::NsMany, evidence()))
 }
 
-/// Whether all servers are in one /24 or /48. Private addresses tell nothing about networks.
+/// Whether all servers are in one network.
 fn networks(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Option<Finding> {
-    let public = |address: &IpAddr| network(*address).filter(|_| !is_private(*address));
-    let networks: BTreeSet<_> = servers.keys().map(public).collect();
-    let several = zone::server_names(facts).len() > 1 && servers.len() > 1;
-    let one = several && networks.len() == 1 && !networks.contains(&None);
-    let all = || listed(&servers.keys().copied().collect::<BTreeSet<_>>());
-    one.then(|| Finding::new(Code::NsOneNetwork, all()))
+    let several = zone::server_names(facts).len() > 1;
+    let all = || server_hosts::shown(servers, servers.keys().copied()).join(", ");
+    (several && server_hosts::are_in_one_network(servers)).then(|| Finding::new(Code::NsOneNetwork, all()))
 }
 
 fn well(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> String {

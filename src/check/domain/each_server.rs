@@ -8,10 +8,9 @@ use std::net::IpAddr;
 use super::codes::Code;
 use super::facts::{DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts};
 use super::finding::{Finding, Level};
-use super::groups;
 use super::part::{About, Part};
-use super::zone::{serves, shown};
-use super::{mail, zone};
+use super::zone::serves;
+use super::{mail, server_hosts, zone};
 use crate::limits::{DIRECT_TIME, MOST_MILLIS_WITHOUT_EDNS, SLOW_SERVER_MILLIS};
 
 /// Each server by itself.
@@ -172,9 +171,7 @@ fn is_resolved(facts: &DomainFacts) -> bool {
 
 /// The servers with their conduct, in words.
 fn texts(servers: &BTreeMap<IpAddr, BTreeSet<String>>, told: &[(IpAddr, String)]) -> String {
-    let named: Vec<(String, &str)> =
-        told.iter().map(|(server, conduct)| (named(servers, *server), conduct.as_str())).collect();
-    groups::with_conduct(named.iter().map(|(server, conduct)| (server.as_str(), *conduct)))
+    server_hosts::with_conduct(servers, told)
 }
 
 /// The finding about servers of one conduct.
@@ -197,7 +194,7 @@ fn unreached(
     let is_met = |server: &IpAddr| {
         servers.get(server).is_some_and(|names| names.iter().any(|name| met.contains(name)))
     };
-    of(&Code::NsUnrouted).filter(|server| !is_met(server)).map(|server| named(servers, server)).collect()
+    server_hosts::shown(servers, of(&Code::NsUnrouted).filter(|server| !is_met(server)))
 }
 
 /// The code and the conduct of a server that does not answer over UDP for the SOA in time.
@@ -245,10 +242,6 @@ fn is_without_soa(facts: &DomainFacts, server: IpAddr) -> bool {
     let names = facts.server(server, apex, "NS", QueryForm::Tcp);
     is_silent
         && matches!(names, Some(Got::Reply(reply)) if reply.authoritative && reply.data("NS").next().is_some())
-}
-
-fn named(servers: &BTreeMap<IpAddr, BTreeSet<String>>, server: IpAddr) -> String {
-    servers.get(&server).map_or_else(|| server.to_string(), |names| shown(server, names))
 }
 
 /// The details of a server that serves the zone.

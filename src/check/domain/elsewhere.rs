@@ -12,8 +12,8 @@ use super::facts::{
     canonical, is_within, lookup,
 };
 use super::record_set::is_known;
-use super::zone::{self, named, shown};
-use super::{aliases, dnssec, groups};
+use super::zone::{self, named};
+use super::{aliases, dnssec, server_hosts};
 use crate::limits::{
     MAX_CHECKED_PARENTS, MAX_FAILED_LOOKUP_SERVERS, MAX_FAILED_LOOKUPS, MAX_REVERSE_LABELS_AT_ONCE,
 };
@@ -329,7 +329,7 @@ fn failing(
     for (server, names) in servers {
         match conduct(facts, *server, name, kind) {
             Conduct::Fails(words) => {
-                failing.push((shown(*server, names), words));
+                failing.push((*server, words));
                 reached.extend(names);
             }
             Conduct::NoRoute => beyond.push(names),
@@ -338,7 +338,7 @@ fn failing(
     }
     // A server that is not reached counts by its other addresses.
     let counts = beyond.iter().all(|names| names.iter().any(|name| reached.contains(name)));
-    let words = groups::with_conduct(failing.iter().map(|(server, words)| (server.as_str(), words.as_str())));
+    let words = server_hosts::with_conduct(servers, &failing);
     (counts && !failing.is_empty()).then_some(words)
 }
 

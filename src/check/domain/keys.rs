@@ -11,7 +11,7 @@ use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, digest};
 
 use super::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
 use super::record_set::is_known;
-use super::{groups, served, zone};
+use super::{served, server_hosts, zone};
 use crate::limits::MAX_CHECKED_KEY_SERVERS;
 use crate::wire::presentation::read_name;
 
@@ -121,10 +121,10 @@ pub(super) fn unanswered(facts: &DomainFacts) -> Option<String> {
     let told = asked.into_iter().map(|server| {
         let over = |way| facts.server(server, apex, "DNSKEY", way).and_then(words);
         over(QueryForm::Tcp)?;
-        Some((zone::shown(server, all.get(&server)?), over(QueryForm::Udp)?))
+        Some((server, over(QueryForm::Udp)?))
     });
-    let told: Vec<(String, String)> = told.collect::<Option<_>>()?;
-    Some(groups::with_conduct(told.iter().map(|(server, words)| (server.as_str(), words.as_str()))))
+    let told: Vec<(IpAddr, String)> = told.collect::<Option<_>>()?;
+    Some(server_hosts::with_conduct(&all, &told))
 }
 
 /// Whether a DS names a key that signs the keys of a reply.

@@ -67,6 +67,7 @@ mod refusing_lists;
 mod role;
 pub mod sent;
 mod served;
+mod server_hosts;
 mod server_time;
 pub mod side_by_side;
 pub mod signing;

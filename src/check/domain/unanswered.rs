@@ -13,8 +13,8 @@ use super::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
 use super::finding::Finding;
 use super::part::{About, Part};
 use super::record_set::is_known;
-use super::zone::{self, shown};
-use super::{each_server, groups, keys, served};
+use super::zone;
+use super::{each_server, keys, served, server_hosts};
 use crate::limits::{MAX_EVIDENCE, MAX_REPEATED_OVER_TCP, MAX_UNANSWERED_SHOWN};
 use crate::wire::presentation;
 
@@ -113,15 +113,14 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
 fn partly(facts: &DomainFacts, by_server: BTreeMap<IpAddr, Vec<(String, Vec<String>)>>) -> Option<Finding> {
     let servers = zone::servers(facts);
     let about: Vec<About> = by_server.keys().copied().map(About::Address).collect();
-    let told: Vec<(String, String)> = by_server
+    let told: Vec<(IpAddr, String)> = by_server
         .into_iter()
         .map(|(server, conducts)| {
             let words = conducts.iter().map(|(conduct, lookups)| format!("{conduct} for {}", some(lookups)));
-            let name = servers.get(&server).map_or_else(|| server.to_string(), |names| shown(server, names));
-            (name, words.collect::<Vec<_>>().join(", and "))
+            (server, words.collect::<Vec<_>>().join(", and "))
         })
         .collect();
-    let evidence = groups::with_conduct(told.iter().map(|(server, words)| (server.as_str(), words.as_str())));
+    let evidence = server_hosts::with_conduct(&servers, &told);
     (!told.is_empty()).then(|| Finding::new(Code::NsPartly, evidence).of(Part::Records).about(about))
 }
 
@@ -146,11 +145,11 @@ fn no_mx_records(facts: &DomainFacts) -> Option<Finding> {
         Some(reply) if !is_denied(facts, server, lookup, reply) => None,
         _ => {
             let conduct = conduct(facts, server, lookup)?;
-            Some((shown(server, servers.get(&server)?), conduct.trim_end_matches(',').to_owned()))
+            Some((server, conduct.trim_end_matches(',').to_owned()))
         }
     });
-    let told: Vec<(String, String)> = told.collect::<Option<_>>()?;
-    let conducts = groups::with_conduct(told.iter().map(|(server, words)| (server.as_str(), words.as_str())));
+    let told: Vec<(IpAddr, String)> = told.collect::<Option<_>>()?;
+    let conducts = server_hosts::with_conduct(&servers, &told);
     Some(Finding::new(Code::MxUnanswered, format!("{} MX: {conducts}", lookup.0)).of(Part::MxRecords))
 }
 
@@ -175,10 +174,7 @@ pub(super) fn name_servers(facts: &DomainFacts, findings: &mut [Finding]) {
         if giving.is_empty() || others.is_empty() {
             continue;
         }
-        let named = |set: &BTreeSet<IpAddr>| {
-            let named = set.iter().filter_map(|server| Some(shown(*server, servers.get(server)?)));
-            some(&named.collect::<Vec<_>>())
-        };
+        let named = |set: &BTreeSet<IpAddr>| some(&server_hosts::shown(&servers, set.iter().copied()));
         let told = format!("; given by {}; not known at {}", named(&giving), named(&others));
         finding.evidence.push_str(&presentation::shown(&told, MAX_EVIDENCE));
     }

@@ -1,0 +1,86 @@
+//! Name servers with addresses of both families: each is one host.
+
+use std::sync::Arc;
+
+use resolverd::check::domain::codes::Code;
+use resolverd::check::domain::facts::CheckSubject;
+use resolverd::check::domain::finding::Finding;
+use resolverd::config::Family;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::simulation::{Simulation, config_for, paused};
+use resolverd::lab::world::ServerPlan;
+
+use crate::faults::{SOUND, tree};
+use crate::simulated::check;
+
+/// The findings about a domain at these name servers: the addresses of each, and its faults.
+fn found(servers: &[(&str, &[&str], &[Fault])]) -> Vec<Finding> {
+    found_with(servers, "")
+}
+
+/// The same with further records of the domain.
+fn found_with(servers: &[(&str, &[&str], &[Fault])], records: &str) -> Vec<Finding> {
+    let mut tree = tree(SOUND, &[]);
+    let second = "ns A 198.18.5.1\nns AAAA 2001:2::53\n";
+    tree.zone("second.com.", &["ns1.hosts.com".to_owned()], second).unwrap();
+    for (name, addresses, faults) in servers {
+        let addresses = addresses.iter().map(|address| address.parse().unwrap()).collect();
+        let mut plan = ServerPlan::new(name, addresses);
+        plan.faults = faults.to_vec();
+        tree.server(plan).unwrap();
+    }
+    let names: Vec<String> = servers.iter().map(|(name, _, _)| (*name).to_owned()).collect();
+    tree.zone("both.com.", &names, &format!("{SOUND}{records}")).unwrap();
+    let lab = Arc::new(tree.build().unwrap());
+    let mut config = config_for(&lab);
+    config.resolve.ipv6 = Family::On;
+    let subject = CheckSubject { domain: "both.com.".to_owned(), ..CheckSubject::default() };
+    paused(async { check(&Simulation::new(lab, config, 1), subject).await.1 })
+}
+
+fn evidence(findings: &[Finding], code: Code) -> Option<&str> {
+    findings.iter().find(|finding| finding.code == code).map(|finding| finding.evidence.as_str())
+}
+
+#[test]
+fn servers_that_fail_are_counted_as_hosts() {
+    let found = found(&[
+        ("ns3.hosts.com", &["198.18.5.1", "2001:2::53"], &[Fault::Refused]),
+        ("ns4.hosts.com", &["198.18.6.1", "2001:2::54"], &[Fault::Refused]),
+        ("ns5.hosts.com", &["198.18.7.1", "2001:2::55"], &[]),
+    ]);
+    assert_eq!(
+        evidence(&found, Code::NsLame),
+        Some(
+            "198.18.5.1 and 2001:2::53 (ns3.hosts.com.) answers REFUSED for both.com.; \
+             198.18.6.1 and 2001:2::54 (ns4.hosts.com.) answers REFUSED for both.com."
+        ),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn one_host_with_two_names_and_both_families_is_one_server() {
+    let servers: [(&str, &[&str], &[Fault]); 1] = [("ns3.hosts.com", &["198.18.5.1", "2001:2::53"], &[])];
+    let found = found_with(&servers, "@ NS ns3.hosts.com.\n@ NS ns.second.com.\n");
+    assert_eq!(
+        evidence(&found, Code::NsSingle),
+        Some("198.18.5.1 and 2001:2::53 (ns.second.com., ns3.hosts.com.)"),
+        "{found:#?}"
+    );
+    assert_eq!(evidence(&found, Code::NsOneNetwork), None, "{found:#?}");
+}
+
+#[test]
+fn hosts_with_both_families_may_be_in_one_network() {
+    let of = |second: [&str; 2]| {
+        let found =
+            found(&[("ns3.hosts.com", &["9.9.5.1", "2a00:1::53"], &[]), ("ns4.hosts.com", &second, &[])]);
+        evidence(&found, Code::NsOneNetwork).map(str::to_owned)
+    };
+    assert_eq!(
+        of(["9.9.5.2", "2a00:1::54"]).as_deref(),
+        Some("9.9.5.1 and 2a00:1::53 (ns3.hosts.com.), 9.9.5.2 and 2a00:1::54 (ns4.hosts.com.)")
+    );
+    assert_eq!(of(["9.9.6.2", "2a00:1::54"]), None);
+}
