@@ -63,7 +63,7 @@ pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Messag
             response.metadata.authoritative = true;
         }
         Fault::Fails(kind) | Fault::DeniesType(kind) if asks(query, kind) => *response = failed(fault, query),
-        Fault::CatchAll => *response = denied_by_root(query),
+        Fault::CatchAll => *response = denied_by(Name::root(), query),
         Fault::NoAa => response.metadata.authoritative = false,
         Fault::AddressForAll => *response = one_address(query),
         Fault::LameEmpty => *response = bare(query, ResponseCode::NoError),
@@ -77,6 +77,7 @@ pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Messag
         }
         Fault::EmptyNoData if is_no_data(response) => *response = bare(query, ResponseCode::NoError),
         Fault::RefusesMixedCase if is_mixed_case(query) => *response = bare(query, ResponseCode::Refused),
+        Fault::DeniesMixedCase if is_mixed_case(query) => *response = denied_by(asked.origin.clone(), query),
         Fault::NoEdns if query.edns.is_some() => {
             *response = bare(query, ResponseCode::FormErr);
             response.edns = None;
@@ -116,13 +117,13 @@ pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Messag
     }
 }
 
-/// NXDOMAIN with an SOA of the root.
-fn denied_by_root(query: &Message) -> Message {
+/// NXDOMAIN with an SOA of a zone.
+fn denied_by(zone: Name, query: &Message) -> Message {
     let mut response = bare(query, ResponseCode::NXDomain);
     response.metadata.authoritative = true;
     let (server, mailbox) = (name("ns.hoster.invalid."), name("host.hoster.invalid."));
     let soa = SOA::new(server, mailbox, 1, 7_200, 900, 86_400, 300);
-    response.add_authority(Record::from_rdata(Name::root(), 300, RData::SOA(soa)));
+    response.add_authority(Record::from_rdata(zone, 300, RData::SOA(soa)));
     response
 }
 

@@ -111,6 +111,8 @@ faults! {
     FlipsCase = "flips-case",
     /// Refuses names in mixed case: it compares them octet by octet.
     RefusesMixedCase = "refuses-mixed-case",
+    /// Denies names in mixed case (NXDOMAIN): it looks for them octet by octet.
+    DeniesMixedCase = "denies-mixed-case",
     /// Never answers about names in mixed case.
     DropsMixedCase = "drops-mixed-case",
     /// Never answers about the first of its zones: a hoster's server that drops queries for a domain which it does not serve.

@@ -38,6 +38,7 @@ const CASES: &[(&str, &str)] = &[
     ("notcp.com", "ns_tcp"),
     ("noedns.com", "ns_edns"),
     ("case.com", "ns_case"),
+    ("uncased.com", "ns_case_denied"),
     ("open.com", "ns_recursive"),
     ("single.com", "ns_single"),
     ("six.com", "ns_unrouted"),

@@ -129,10 +129,33 @@ fn a_server_is_asked_at_each_of_its_addresses_of_both_families() {
     config.resolve.ipv6 = Family::On;
     let found = paused(async { check(&Simulation::new(lab, config, 1), domain("both.com.")).await.1 });
     let lame = found.iter().find(|finding| finding.code == Code::NsLame).unwrap();
-    assert_eq!(
-        lame.evidence,
-        "198.18.5.1 and 2001:2::53 (ns3.hosts.com.) answers REFUSED for both.com."
-    );
+    assert_eq!(lame.evidence, "198.18.5.1 and 2001:2::53 (ns3.hosts.com.) answers REFUSED for both.com.");
+}
+
+#[test]
+fn a_server_that_fails_names_in_mixed_case_is_named_and_its_answers_are_not_called_old() {
+    for (fault, level, words) in [
+        (Fault::RefusesMixedCase, Level::Warning, "answers REFUSED for names in mixed case"),
+        (Fault::DeniesMixedCase, Level::Failure, "denies names in mixed case (NXDOMAIN)"),
+    ] {
+        let evidence = format!("198.18.4.1 (ns2.hosts.com.) {words}");
+        let of_one = of(SOUND, &[fault]);
+        let told = &of_one[0];
+        assert_eq!(
+            (told.code, told.level, &told.evidence),
+            (Code::NsCaseDenied, level, &evidence),
+            "{of_one:#?}"
+        );
+        assert!(of_one.iter().all(|finding| finding.code != Code::NsDiffer), "{of_one:#?}");
+        // The daemon asks in mixed case too.
+        let lab = tree(SOUND, &[fault]).build().unwrap();
+        lab.server("ns1.hosts.com").unwrap().set_faults(&[fault]);
+        let of_all = findings(lab, domain("faulty.com."), false);
+        assert!(has(&of_all, Code::NsCaseDenied, level), "{of_all:#?}");
+        let wrong =
+            [Code::CachedHere, Code::CachedDiffers, Code::MailNowhere, Code::DomainMissing, Code::NsDiffer];
+        assert!(of_all.iter().all(|finding| !wrong.contains(&finding.code)), "{of_all:#?}");
+    }
 }
 
 #[test]

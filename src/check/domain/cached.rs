@@ -10,7 +10,7 @@ use super::facts::{DomainFacts, LookupFound, ReplyFacts, Want};
 use super::finding::Finding;
 use super::part::About;
 use super::record_set::{ADDRESS_TTL, final_records, in_words, negative_ttl, own_records, path, records};
-use super::{compared, served, server_hosts, zone};
+use super::{compared, each_server, served, server_hosts, zone};
 use crate::clock::minute;
 
 /// The findings.
@@ -25,6 +25,11 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     for (want, here) in &facts.cached {
         let Want::Lookup { name, kind } = want else { continue };
         if here.configured.is_some() || is_told(facts, (name, kind), here) {
+            continue;
+        }
+        // A server that denies names in mixed case gives such an answer each time: it is wrong, and not old.
+        let is_denied = final_records(here, kind).is_empty() && here.data("CNAME").next().is_none();
+        if is_denied && servers.keys().any(|server| each_server::denies_mixed_case(facts, *server)) {
             continue;
         }
         let Some(records) = old_records(facts, (name, kind), here) else { continue };

@@ -280,12 +280,14 @@ fn crowded(second: &str, hosts: usize) -> PartlySilent {
         lines.push_str(&format!("\nlookup m{host}.a.test. A | 198.18.8.{host}"));
     }
     let mut referral = "\nserver 198.18.9.1 a.test. NS udp".to_owned();
+    let own: String = (1..=12).map(|last| format!(" | n{last}.a.test.")).collect();
     for last in 1..=12 {
         referral.push_str(&format!(" | >a.test. NS n{last}.a.test."));
         lines.push_str(&format!("\nlookup n{last}.a.test. A | 198.18.1.{last} | 198.18.4.{last}"));
         for (net, policy) in [(1, "v=spf1 mx -all"), (4, second)] {
             let server = format!("\nserver 198.18.{net}.{last}");
             lines.push_str(&format!("{server} a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5"));
+            lines.push_str(&format!("{server} a.test. NS mixed aa{own}"));
             lines.push_str(&format!("{server} a.test. TXT udp aa | \"{policy}\""));
             lines.push_str(&format!("{server} _dmarc.a.test. TXT udp aa | \"v=DMARC1; p=reject\""));
             lines.push_str(&format!("{server} a.test. MX udp aa | 10 mx.a.test.{mail}"));

@@ -113,8 +113,11 @@ fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bo
             if in_mixed_case {
                 wants.push(ask(server, apex, "NS", QueryForm::MixedCase));
             }
-            if let Some(Got::NoReply(_)) = facts.server(server, apex, "NS", QueryForm::MixedCase) {
-                wants.push(ask(server, apex, "NS", QueryForm::Udp));
+            // Without names in mixed case: they show whether the case is the reason.
+            match facts.server(server, apex, "NS", QueryForm::MixedCase) {
+                Some(Got::Reply(reply)) if reply.data("NS").next().is_some() => {}
+                Some(_) => wants.push(ask(server, apex, "NS", QueryForm::Udp)),
+                None => {}
             }
         }
         Some(Got::Reply(reply)) if dislikes_edns(reply) => {
@@ -347,10 +350,12 @@ fn until(facts: &DomainFacts) -> String {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let referred = zone::referrals(facts).into_iter().flat_map(|(_, reply)| &reply.authority);
     let own = zone::servers(facts).into_keys().filter_map(|server| {
-        match facts.server(server, apex, "NS", QueryForm::MixedCase) {
-            Some(Got::Reply(reply)) => Some(&reply.answers),
-            _ => None,
-        }
+        [QueryForm::MixedCase, QueryForm::Udp].into_iter().find_map(|way| {
+            match facts.server(server, apex, "NS", way) {
+                Some(Got::Reply(reply)) if reply.data("NS").next().is_some() => Some(&reply.answers),
+                _ => None,
+            }
+        })
     });
     let here = facts.lookup(apex, "NS").reply().into_iter().flat_map(|reply| &reply.answers);
     let names = referred.chain(own.flatten()).chain(here);
@@ -447,7 +452,10 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
     let mut findings = Vec::new();
     let has_one_mail = mail.len() < 2;
     if !has_one_mail {
-        findings.push(Finding::new(Code::MxDiffers, groups::having(server_hosts::of_groups(servers, mail))).about(of_mail));
+        findings.push(
+            Finding::new(Code::MxDiffers, groups::having(server_hosts::of_groups(servers, mail)))
+                .about(of_mail),
+        );
     }
     if serials.len() > 1 {
         let is_numbered_twice = has_one_mail && is_numbered_twice(facts, servers);

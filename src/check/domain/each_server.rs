@@ -9,6 +9,7 @@ use super::codes::Code;
 use super::facts::{DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts};
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
+use super::record_set::is_known;
 use super::zone::serves;
 use super::{mail, server_hosts, zone};
 use crate::limits::{DIRECT_TIME, MOST_MILLIS_WITHOUT_EDNS, SLOW_SERVER_MILLIS};
@@ -140,6 +141,13 @@ fn of_conducts(
     }
     findings.extend(by_code.into_iter().map(|(code, of_code)| match told(servers, code, &of_code) {
         finding if code == Code::NsPrivateAddress && sound == 0 => finding.at(Level::Failure),
+        // After an error a resolver asks again.
+        finding
+            if code == Code::NsCaseDenied
+                && !of_code.iter().any(|(server, _)| denies_mixed_case(facts, *server)) =>
+        {
+            finding.at(Level::Warning)
+        }
         finding => finding,
     }));
     findings
@@ -270,6 +278,31 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
         let how = if *lost == NoReply::OtherCase { "changes the case" } else { "does not answer mixed case" };
         tell(Code::NsCase, how.to_owned());
     }
+    if let Some(failed) = failed_in_mixed_case(facts, server) {
+        let how = match failed.rcode.as_str() {
+            "NXDOMAIN" => "denies names in mixed case (NXDOMAIN)".to_owned(),
+            "NOERROR" => "gives no records for names in mixed case".to_owned(),
+            rcode => format!("answers {rcode} for names in mixed case"),
+        };
+        tell(Code::NsCaseDenied, how);
+    }
+}
+
+/// The reply of a server to a name in mixed case without the records that it gives for the name in lower case.
+fn failed_in_mixed_case(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
+    let apex = zone::apex(facts);
+    let reply = |way| match facts.server(server, apex, "NS", way) {
+        Some(Got::Reply(reply)) => Some(reply),
+        _ => None,
+    };
+    let has_names = |reply: &ReplyFacts| reply.data("NS").next().is_some();
+    reply(QueryForm::Udp).filter(|plain| has_names(plain))?;
+    reply(QueryForm::MixedCase).filter(|mixed| !has_names(mixed))
+}
+
+/// Whether a server denies the name or its records if the name is in mixed case: a resolver that sends it so takes this for the truth.
+pub(super) fn denies_mixed_case(facts: &DomainFacts, server: IpAddr) -> bool {
+    failed_in_mixed_case(facts, server).is_some_and(is_known)
 }
 
 /// The reply of a lame server in words.

@@ -281,6 +281,14 @@ async fn confirmed(
                 }
             }
         }
+        // Some servers fail for a moment, whatever the case of the name is.
+        (Want::Server { kind, way: QueryForm::MixedCase, .. }, Got::Reply(reply))
+            if is_empty(reply, kind) =>
+        {
+            if let Some(again @ Got::Reply(_)) = once(want, sources, budget).await {
+                return (again, None);
+            }
+        }
         (Want::Server { kind: "SOA", way: QueryForm::Plain, .. }, Got::Reply(_)) => {
             for _ in 0..CHECK_EDNS_TURNS {
                 if let Some(again @ Got::Reply(_)) = once(&with_edns(), sources, budget).await {
@@ -294,6 +302,11 @@ async fn confirmed(
         _ => {}
     }
     (got, None)
+}
+
+/// Whether a reply has no records of a type.
+fn is_empty(reply: &ReplyFacts, kind: &str) -> bool {
+    reply.data(kind).next().is_none()
 }
 
 /// Whether it is a question of DNS. Connections to mail hosts and hosts of policies have bounds of their own.

@@ -20,6 +20,7 @@ mod bounce_logs;
 mod cached;
 mod client;
 mod code_entry;
+mod code_results;
 mod code_word;
 pub mod codes;
 mod compared;

@@ -123,6 +123,7 @@ pub const fn needs(code: Code, level: Level) -> &'static [Part] {
         | Code::NsTcp
         | Code::NsEdns
         | Code::NsCase
+        | Code::NsCaseDenied
         | Code::NsSlow
         | Code::NsRecursive => &[Delegation, Servers, Records],
         // Its end is an answer for MX records.

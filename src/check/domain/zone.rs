@@ -152,14 +152,16 @@ pub(super) fn glue(facts: &DomainFacts) -> BTreeMap<&str, BTreeSet<IpAddr>> {
 /// The servers that the zone itself names at a server; none if this server has not told.
 pub(super) fn child_set_at(facts: &DomainFacts, server: IpAddr) -> Option<BTreeSet<String>> {
     let apex = apex(facts);
-    [QueryForm::MixedCase, QueryForm::Udp].into_iter().find_map(|way| {
+    let told = [QueryForm::MixedCase, QueryForm::Udp].into_iter().filter_map(|way| {
         match facts.server(server, apex, "NS", way) {
             Some(Got::Reply(reply)) if reply.authoritative && reply.rcode == "NOERROR" => {
                 Some(named(&reply.answers, apex).collect())
             }
             _ => None,
         }
-    })
+    });
+    // Some servers find no names in mixed case.
+    told.max_by_key(BTreeSet::len)
 }
 
 /// The names of all servers, of the parent's set and of the zone's own. A server that only the cache of the daemon still
