@@ -6,10 +6,12 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::bounce_addresses::{NamedAddress, addresses, hosts, named};
+use super::bounce_lookups::numeric_exchangers;
 use super::facts::canonical;
 use super::mail::is_private;
 use super::refusal::{NamedList, NamedReason, RefusalReason};
 use super::refusal_reasons::reason;
+use super::refusal_recipient::is_of_recipient;
 use super::refusal_words::{is_reply_code, status};
 use crate::limits::{LEAST_KEY_LABEL, MAX_NAMED_LISTS, MAX_NAMED_PAGES, MAX_RECIPIENT_LINES};
 use crate::wire::presentation::read_name;
@@ -222,6 +224,7 @@ pub(super) fn replies(message: &str, fields: &[(String, String)]) -> Replies {
     let mut texts = Vec::new();
     for (place, paragraph) in paragraphs.iter().enumerate() {
         receivers.extend(hosts(paragraph));
+        receivers.extend(numeric_exchangers(paragraph));
         let said = SAID.iter().filter_map(|words| paragraph.rsplit_once(words));
         let split = said.min_by_key(|(_, reply)| reply.len()).or_else(|| {
             let begins = BEFORE_REPLY.iter().filter_map(|words| paragraph.find(words));
@@ -344,15 +347,13 @@ impl Replies {
     }
 }
 
-/// Whether a reply may refuse the sender. Google names a page also where it is the recipient or the route that fails, or its own lookup.
+/// Whether a reply may refuse the sender. Google and GMX name a page also where it is the recipient or the route that fails, or their own
+/// lookup.
 fn is_of_sender(text: &str) -> bool {
     let words = || text.split(|letter: char| letter.is_whitespace() || "-;:(<".contains(letter));
-    match words().find_map(status) {
-        // RFC 3463 section 3: the address or the mailbox of the recipient, the receiver's system, the route.
-        Some((1, 1..=6 | 10) | (2, 1..=4) | (3 | 4, 1..)) => false,
-        Some(_) => true,
-        None => words().any(is_reply_code),
-    }
+    let is_refusal = words().any(|word| status(word).is_some() || is_reply_code(word));
+    // Software words the refusal of a sender as that of the recipient too: "Recipient address rejected: ... SPF fail".
+    is_refusal && (reason(text).is_some() || !is_of_recipient(text))
 }
 
 /// The web pages in a reply, without the part from ? on. A host name that begins with a customer's key is shown without it.

@@ -5,14 +5,8 @@
 
 use std::borrow::Cow;
 
-use super::refusal_words::{domain, ends, is_host_name};
-use crate::limits::MAX_MESSAGE_DOMAINS;
-
 /// The words before the text of a failed delivery.
 const BEFORE_TEXT: [&str; 2] = [": failure: ", ": deferral: "];
-
-/// The words of qmail-remote before a host that does not exist.
-const BEFORE_HOST: &str = "any host named ";
 
 /// The message with the texts of deliveries as they stand in bounces.
 pub(super) fn readable(message: &str) -> Cow<'_, str> {
@@ -36,13 +30,6 @@ fn text_of(line: &str) -> Option<(&str, &str)> {
     (before.contains("delivery ") && text.contains('_')).then_some((before, text))
 }
 
-/// The domains of recipients that qmail has not found, for texts without an address.
-pub(super) fn missing_hosts(message: &str) -> Vec<String> {
-    let hosts = message.split(BEFORE_HOST).skip(1).filter_map(|behind| behind.split(ends).next());
-    let hosts = hosts.map(|host| host.trim_end_matches('.')).filter(|host| is_host_name(host));
-    hosts.filter_map(domain).take(MAX_MESSAGE_DOMAINS).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,13 +39,11 @@ mod tests {
         let line = "@4000 delivery 1: failure: Sorry,_I_couldn't_find_any_host_named_a.example._(#5.1.2)/";
         let text = "@4000 delivery 1: failure: Sorry, I couldn't find any host named a.example. (#5.1.2)\n";
         assert_eq!(readable(line), text);
-        assert_eq!(missing_hosts(text), ["a.example."]);
         let line = "delivery 2: deferral: 192.0.2.1_does_not_like_recipient./Remote_host_said:_451_4.1.8_no/Giving_up_on_192.0.2.1./";
         let text = "delivery 2: deferral: 192.0.2.1 does not like recipient.\nRemote host said: 451 4.1.8 no\nGiving up on 192.0.2.1.\n";
         assert_eq!(readable(line), text);
         for other in ["status: failure: a_b", "delivery 1: success: did_0+0+1/", "a_b", ""] {
             assert_eq!(readable(other), other);
         }
-        assert!(missing_hosts("any host named _ or 1.2").is_empty());
     }
 }

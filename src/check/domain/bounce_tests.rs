@@ -203,3 +203,69 @@ fn recipients_stand_in_the_text_of_postfix_qmail_and_sendmail() {
     );
     assert_eq!(recipients("to <x@a.example>: host", true), Vec::<&str>::new());
 }
+
+/// Refusals of large providers and of mail software that are about the recipient, and those that may be about the sender.
+#[test]
+fn a_refusal_of_the_recipient_is_none_of_the_sender() {
+    for recipient in [
+        // Gmail.
+        "550-5.1.1 The email account that you tried to reach does not exist. 550 5.1.1 https://support.google.com/mail/?p=NoSuchUser",
+        "552-5.2.2 The recipient's inbox is out of storage space. https://support.google.com/mail/?p=OverQuotaPerm",
+        "550-5.2.1 The email account that you tried to reach is inactive. https://support.google.com/mail/?p=DisabledUser",
+        "553-5.1.2 We weren't able to find the recipient domain. Please check for any spelling errors",
+        // Microsoft.
+        "550 5.4.1 Recipient address rejected: Access denied. AS(201806281) [x.prod.protection.outlook.com]",
+        "550 5.7.64 TenantAttribution; Relay Access Denied [x.prod.protection.outlook.com]",
+        "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup",
+        "550 5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup; authentication required",
+        "550 5.5.0 Requested action not taken: mailbox unavailable (S2017062302)",
+        // Yahoo.
+        "554 delivery error: dd This user doesn't have a yahoo.com account (y@yahoo.com) [0] - mta4012.mail.gq1.yahoo.com",
+        "554 30 Sorry, your message to y@yahoo.com cannot be delivered. This mailbox is disabled (554.30).",
+        "552 1 Requested mail action aborted, mailbox not found",
+        // GMX.
+        "550-Requested action not taken: mailbox unavailable 550 For explanation visit https://postmaster.gmx.net/en/error-messages?c=rmbx",
+        "552-Requested mail action aborted: exceeded storage allocation 552-Quota exceeded. 552 For explanation visit https://postmaster.gmx.net/",
+        // Postfix.
+        "450 4.1.2 <y@b.example>: Recipient address rejected: Domain not found",
+        "554 5.7.1 <y@b.example>: Relay access denied",
+        "454 4.7.1 <y@b.example>: Relay access denied",
+        "554 5.7.1 <y@b.example>: Recipient address rejected: Access denied",
+        "550 5.1.1 <y@b.example>: Recipient address rejected: User unknown in virtual mailbox table",
+        "556 5.1.10 <y@b.example>: Recipient address rejected: Domain b.example does not accept mail (nullMX)",
+        // Exim, qmail and Sendmail.
+        "550 relay not permitted",
+        "550 Unrouteable address",
+        "550-Callout verification failed: 550 no such user here",
+        "550 Unknown user",
+        "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)",
+        "550 5.7.1 <y@b.example>... Relaying denied",
+        // rspamd, as its rules for unknown recipients word it.
+        "550 5.7.1 No such user",
+    ] {
+        assert!(!is_of_sender(recipient), "{recipient}");
+        assert_eq!(reason(recipient), None, "{recipient}");
+    }
+    for sender in [
+        "550-5.7.26 This mail has been blocked because the sender is unauthenticated. https://support.google.com/mail/answer/81126",
+        "550-5.7.1 [192.0.2.5] Our system has detected that this message is likely unsolicited mail. https://support.google.com/mail/?p=UnsolicitedMessageError",
+        "550 5.7.1 Unfortunately, messages from [192.0.2.5] weren't sent. (S3150)",
+        "550 5.7.606 Access denied, banned sending IP [192.0.2.5]",
+        "550 5.7.515 Access denied, sending domain A.example doesn't meet the required authentication level",
+        "553 5.7.1 [BL21] Connections will not be accepted from 192.0.2.5, because the ip is in Spamhaus's list",
+        "554 5.7.9 Message not accepted for policy reasons. See https://postmaster.yahooinc.com/error-codes",
+        "421 4.7.0 [TSS04] Messages from 192.0.2.5 temporarily deferred due to unexpected volume",
+        "554-Transaction failed 554-Reject due to policy restrictions. 554 For explanation visit https://postmaster.gmx.net/",
+        "554-No SMTP service 554-Bad DNS PTR resource record.",
+        "450 4.1.8 <al@a.example>: Sender address rejected: Domain not found",
+        "554 5.7.1 Service unavailable; Client host [192.0.2.5] blocked using bl.example",
+        "550 5.7.23 <y@b.example>: Recipient address rejected: Message rejected due to: SPF fail - not authorized",
+        "554 5.7.1 <y@b.example>: Recipient address rejected: blocked for abuse",
+        "550-Verification failed for <al@a.example> 550-Unrouteable address 550 Sender verify failed",
+        "550 Administrative prohibition",
+        "554 5.7.1 Spam message rejected",
+        "550 5.7.1 Email rejected per DMARC policy for a.example",
+    ] {
+        assert!(is_of_sender(sender), "{sender}");
+    }
+}

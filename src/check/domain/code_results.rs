@@ -12,7 +12,7 @@ macro_rules! with_results {
             MxIsHere "mx_is_here" Mail Note "RFC 5321 section 5.1":
                 "a mail host of the domain is this host";
                 "Postfix here reports that mail for the domain \"loops back to myself\", unless mydestination, virtual_mailbox_domains or relay_domains has the domain.";
-                "Nothing, if this host receives mail for the domain; otherwise correct the MX record".
+                "If this host receives mail for the domain and it loops, enter the domain in mydestination, virtual_mailbox_domains or relay_domains. If another host receives it, correct the MX record".
             MxEqual "mx_equal_preference" Mail Ok "RFC 5321 section 5.1":
                 "MX records have equal preferences";
                 "Senders distribute mail over these hosts at random."; "".

@@ -11,6 +11,7 @@ use super::facts::{
 };
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
+use super::refusal::RefusalReason;
 use super::spf_record::{SpfRecords, Term, TermKind, records, terms};
 use super::{dnssec, elsewhere, pointer, served, zone};
 use crate::limits::{MAX_CHECKED_ADDRESSES, MAX_CHECKED_HOSTS};
@@ -181,7 +182,27 @@ fn here(facts: &DomainFacts) -> Option<Finding> {
             Some(format!("{host} has the address {address} of this host"))
         })
         .collect();
-    (!told.is_empty()).then(|| Finding::new(Code::MxIsHere, told.join("; ")))
+    if told.is_empty() {
+        return by_bounce(facts);
+    }
+    Some(Finding::new(Code::MxIsHere, told.join("; ")))
+}
+
+/// That the mail software which has sent a bounce has found a host of itself: its address may be that of a router before it.
+fn by_bounce(facts: &DomainFacts) -> Option<Finding> {
+    let domain = facts.subject.domain.as_str();
+    let is_loop = facts.subject.refusal.reason == Some(RefusalReason::Loop);
+    let hosts = hosts(facts).into_iter().map(|host| {
+        let found: Vec<String> = facts.addresses(&host).iter().map(ToString::to_string).collect();
+        format!("{host} ({})", found.join(", "))
+    });
+    let evidence = || {
+        let hosts = hosts.collect::<Vec<_>>().join(", ");
+        format!(
+            "the host that has bounced the mail says that it is a mail host of {domain}; these are {hosts}"
+        )
+    };
+    (is_loop && facts.lookup(domain, "MX").is_known()).then(|| Finding::new(Code::MxIsHere, evidence()))
 }
 
 /// The fallback to the address of the domain, which is then its own mail host (RFC 5321 section 5.1).

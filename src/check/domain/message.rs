@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::authorship::Authorship;
+use super::bounce_lookups::MailLoop;
 use super::client::{self, Sender};
 use super::facts::{CheckSubject, Role, is_within};
 use super::local_part::LocalPart;
@@ -14,7 +15,7 @@ use super::message_addresses::{addresses, domains};
 use super::message_text::{self, MessageText};
 use super::refusal::{NamedReason, Refusal, RefusalReason};
 use super::tags::value;
-use super::{bounce, bounce_logs, dkim, message_addresses, refusal_pages};
+use super::{bounce, bounce_logs, bounce_lookups, dkim, message_addresses, refusal_pages};
 use crate::limits::{MAX_MESSAGE_DOMAINS, MAX_MESSAGE_LINKS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS};
 use crate::wire::presentation::{ascii_name, read_name};
 
@@ -67,7 +68,7 @@ fn of_text(message: &str) -> MessageSubjects {
     }
     let body = if is_letter { "" } else { message };
     let is_returned = is_returned(body, &fields, of_header);
-    let Named { mut roles, mut selectors, has_recipients, unresolved } =
+    let Named { mut roles, mut selectors, has_recipients, unresolved, looping } =
         named(body, &fields, is_returned || is_bounce(&fields) || is_bare(&fields));
     let returned = returned(&fields, of_header, has_recipients);
     let of_bounce = returned.as_ref().map(|_| of_header);
@@ -82,7 +83,8 @@ fn of_text(message: &str) -> MessageSubjects {
         |wanted: &[RefusalReason]| reason.as_ref().is_some_and(|named| wanted.contains(&named.reason));
     let told_without_client = refused.is_none() && is_of(&[RefusalReason::Pointer, RefusalReason::Spf]);
     let is_of_helo = is_of(&[RefusalReason::Helo]);
-    let is_reasoned = reason.is_some();
+    // A line of a receiver's log tells the sender alone.
+    let is_of_log = is_bare(&fields) && reason.is_some();
     let told = reason.as_ref().and_then(|named| Some((fields.len(), refused_domain(named, &roles)?)));
     if let Some((_, domain)) = &told {
         if let Some(selector) = reason.as_ref().and_then(|named| named.selector.clone()) {
@@ -111,16 +113,37 @@ fn of_text(message: &str) -> MessageSubjects {
     }
     let refusal = if is_refusal { refusal(&replies) } else { Refusal::default() };
     belongings(message, &mut subjects, (refusal, reason));
+    give_loop(&mut subjects, looping.as_deref());
     let told_without_helo = is_of_helo && subjects.iter().all(|subject| subject.helo.is_none());
     let is_delivered = subjects.is_empty() && has_recipients;
-    // A line of a receiver's log tells the sender alone.
-    let is_of_log = is_bare(&fields) && is_reasoned;
     let is_lost = !has_recipients && !subjects.is_empty() && is_returned && !is_of_log;
     let told_without_sender = is_bare(&fields) && replies.is_of_sender() && !has_sender(&subjects);
     let untold = [told_without_client, told_without_helo, told_without_sender, is_lost];
     let unread = UNTOLD.iter().zip(untold).filter(|(_, is_so)| *is_so).map(|(words, _)| (*words).to_owned());
     let unread = unread.collect();
     MessageSubjects { is_delivered, subjects, left_out, lacks_recipient, unread }
+}
+
+/// The domain of a recipient for which mail comes back to the host that sends it. The software may send to the hosts of another domain.
+fn looping(body: &str, roles: &mut Vec<(String, Role)>) -> Option<String> {
+    let of_recipient = |(_, role): &&(String, Role)| *role == Role::Recipient;
+    let first = roles.iter().find(of_recipient).map(|(domain, _)| domain.clone())?;
+    let domain = match bounce_lookups::mail_loop(body)? {
+        MailLoop::Of(domain) => domain,
+        MailLoop::Unnamed => first,
+    };
+    let looping = (domain, Role::Recipient);
+    if !roles.contains(&looping) {
+        roles.insert(0, looping.clone());
+    }
+    Some(looping.0)
+}
+
+/// Gives the loop to the domain for which it is reported.
+fn give_loop(subjects: &mut [CheckSubject], looping: Option<&str>) {
+    if let Some(subject) = subjects.iter_mut().find(|subject| Some(subject.domain.as_str()) == looping) {
+        subject.refusal.reason = Some(RefusalReason::Loop);
+    }
 }
 
 /// The place of a role among the subjects.
@@ -185,6 +208,8 @@ struct Named {
     has_recipients: bool,
     /// The domains of recipients that a lookup has failed for.
     unresolved: BTreeSet<String>,
+    /// The domain of a recipient for which mail comes back to the host that sends it.
+    looping: Option<String>,
 }
 
 fn named(message: &str, fields: &[(String, String)], is_bounce: bool) -> Named {
@@ -198,8 +223,8 @@ fn named(message: &str, fields: &[(String, String)], is_bounce: bool) -> Named {
     if !has_recipients {
         let bounced = bounce::recipients(message, is_bounce).into_iter().flat_map(domains);
         roles.extend(bounced.map(|domain| (domain, Role::Recipient)));
-        if roles.is_empty() && is_bounce {
-            let missing = bounce_logs::missing_hosts(message).into_iter();
+        if is_bounce && (roles.is_empty() || is_bare(fields)) {
+            let missing = bounce_lookups::missing_hosts(message).into_iter();
             roles.extend(missing.map(|domain| (domain, Role::Recipient)));
         }
         has_recipients = !roles.is_empty();
@@ -229,7 +254,8 @@ fn named(message: &str, fields: &[(String, String)], is_bounce: bool) -> Named {
         };
         roles.extend(domains(body).into_iter().map(|domain| (domain, role)));
     }
-    Named { roles, selectors, has_recipients, unresolved }
+    let looping = looping(message, &mut roles);
+    Named { roles, selectors, has_recipients, unresolved, looping }
 }
 
 /// Adds a selector of a domain, within the bound.

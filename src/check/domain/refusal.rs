@@ -24,6 +24,8 @@ pub enum RefusalReason {
     Spf,
     /// SPF, DKIM or DMARC of the domain in the field `From`.
     Authentication,
+    /// No fault of the sender: the host that sent the mail is a mail host of the recipient's domain, and does not take it.
+    Loop,
 }
 
 /// The reason of a refusal, with the name that the receiver refuses.

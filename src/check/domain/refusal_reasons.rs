@@ -136,6 +136,11 @@ fn of_phrase(reply: &str) -> Option<NamedReason> {
     let found = PHRASES.iter().find_map(|(words, reason, place)| {
         let begin = lower.find(words)?;
         let (before, behind) = (reply.get(..begin)?, reply.get(begin + words.len()..)?);
+        // The same words are said of a recipient.
+        let is_of = |whom: &str| lower.get(..begin).is_some_and(|before| before.contains(whom));
+        if *reason == RefusalReason::Sender && is_of("recipient") && !is_of("sender") {
+            return None;
+        }
         let next = || behind.trim_start_matches(['<', '[']).split(ends).next();
         let word = match place {
             Place::Before => before.rsplit_once('<').and_then(|(_, name)| name.split('>').next()),
@@ -169,7 +174,12 @@ fn of_phrase(reply: &str) -> Option<NamedReason> {
 pub(super) const fn is_raised(reason: Option<RefusalReason>, code: Code) -> bool {
     let may_be_raised = matches!(
         code,
-        Code::HeloUnknown | Code::HeloUnanswered | Code::NullMx | Code::SpfMissing | Code::DkimRevoked
+        Code::HeloUnknown
+            | Code::HeloUnanswered
+            | Code::NullMx
+            | Code::SpfMissing
+            | Code::DkimRevoked
+            | Code::MxIsHere
     );
     may_be_raised && is_it(reason, code)
 }
@@ -193,6 +203,7 @@ pub(super) const fn is_it(reason: Option<RefusalReason>, code: Code) -> bool {
                 | Code::MxWithoutAddress
                 | Code::NullMx
         ),
+        RefusalReason::Loop => matches!(code, Code::MxIsHere),
         RefusalReason::Pointer => matches!(code, Code::PtrMissing | Code::PtrUnanswered | Code::PtrDiffers),
         RefusalReason::Spf => is_of_spf(code),
         RefusalReason::Authentication => {
@@ -401,6 +412,8 @@ mod tests {
             "503 5.5.1 send HELO 4.1.1.1 first",
             "550 5.1.10 Recipient address has null MX, sender notified",
             "550 5.1.25 no",
+            "550 Recipient address <y@b.example> rejected: Domain not found",
+            "550 Recipient verification failed for <y@b.example>",
             "550 5.7.1 no",
         ] {
             assert_eq!(reason(other), None, "{other}");
