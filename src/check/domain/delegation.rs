@@ -528,7 +528,9 @@ fn beyond_bound(facts: &DomainFacts) -> Option<Finding> {
 
 /// Whether all servers are in one network.
 fn networks(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Option<Finding> {
-    let several = zone::server_names(facts).len() > 1;
+    // Private addresses tell nothing about networks.
+    let has_private = servers.keys().any(|address| mail::is_private(*address));
+    let several = zone::server_names(facts).len() > 1 && !has_private;
     let all = || server_hosts::shown(servers, servers.keys().copied()).join(", ");
     (several && server_hosts::are_in_one_network(servers)).then(|| Finding::new(Code::NsOneNetwork, all()))
 }

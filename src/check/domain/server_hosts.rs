@@ -9,7 +9,6 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::groups;
-use super::mail::is_private;
 
 /// A host: its addresses and names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -120,10 +119,9 @@ pub(super) fn network(address: IpAddr) -> Option<IpNet> {
 }
 
 /// Whether several hosts are all in one network: in one /24, and in one /48 as far as they have IPv6. A host with both families shows that
-/// both are of one place. Private addresses tell nothing about networks.
+/// both are of one place.
 pub(super) fn are_in_one_network(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
     let hosts = hosts(servers, servers.keys().copied());
-    let has_private = servers.keys().any(|address| is_private(*address));
     let networks = |ipv4: bool| -> BTreeSet<Option<IpNet>> {
         servers.keys().filter(|address| address.is_ipv4() == ipv4).map(|address| network(*address)).collect()
     };
@@ -133,7 +131,7 @@ pub(super) fn are_in_one_network(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -
         || hosts.iter().any(|host| {
             host.addresses.iter().any(IpAddr::is_ipv4) && host.addresses.iter().any(IpAddr::is_ipv6)
         });
-    hosts.len() > 1 && !has_private && of_ipv4.len() <= 1 && of_ipv6.len() <= 1 && are_joined
+    hosts.len() > 1 && of_ipv4.len() <= 1 && of_ipv6.len() <= 1 && are_joined
 }
 
 #[cfg(test)]
@@ -194,7 +192,6 @@ mod tests {
             ("9.0.0.1=a 2a00:1::1=a", false),
             ("9.0.0.1=a 2a00:1::1=a 9.0.0.2=b 2a00:2::2=b", false),
             ("9.0.0.1=a 9.0.1.2=b", false),
-            ("10.0.0.1=a 10.0.0.2=b", false),
         ] {
             assert_eq!(are_in_one_network(&servers(words)), expected, "{words}");
         }
