@@ -76,8 +76,7 @@ pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Messag
             response.metadata.response_code = ResponseCode::NXDomain;
         }
         Fault::EmptyNoData if is_no_data(response) => *response = bare(query, ResponseCode::NoError),
-        Fault::RefusesMixedCase if is_mixed_case(query) => *response = bare(query, ResponseCode::Refused),
-        Fault::DeniesMixedCase if is_mixed_case(query) => *response = denied_by(asked.origin.clone(), query),
+        Fault::RefusesMixedCase | Fault::DeniesMixedCase => by_octets(fault, asked, response),
         Fault::NoEdns if query.edns.is_some() => {
             *response = bare(query, ResponseCode::FormErr);
             response.edns = None;
@@ -139,6 +138,16 @@ fn one_address(query: &Message) -> Message {
 /// Whether the name of the question has a letter that is not lower-case.
 pub(super) fn is_mixed_case(query: &Message) -> bool {
     query.queries.iter().any(|it| !it.name().eq_case(&it.name().to_lowercase()))
+}
+
+/// The answer of a server that compares names octet by octet.
+fn by_octets(fault: Fault, asked: &TrueQuery<'_>, response: &mut Message) {
+    if is_mixed_case(asked.query) {
+        *response = match fault {
+            Fault::DeniesMixedCase => denied_by(asked.origin.clone(), asked.query),
+            _ => bare(asked.query, ResponseCode::Refused),
+        };
+    }
 }
 
 /// The answer for a type that a server fails or denies.
