@@ -140,8 +140,8 @@ pub const QUESTIONS_AFTER_COMPARISON: usize = 10;
 /// Mail hosts in the zone whose addresses each resolver of others is asked for: those with the best preference.
 pub const MAX_HOSTS_AT_OTHERS: usize = 2;
 
-/// Questions to each resolver of others: five about the domain, two about each of these hosts, and its SOA record.
-pub const QUESTIONS_TO_RESOLVER: usize = 6 + 2 * MAX_HOSTS_AT_OTHERS;
+/// Questions to each resolver of others: five about the domain, its DMARC record, two about each of these hosts, and its SOA record.
+pub const QUESTIONS_TO_RESOLVER: usize = 7 + 2 * MAX_HOSTS_AT_OTHERS;
 
 /// Servers of a zone that are asked for the records that the configuration of this host answers in their place: `delegation` compares
 /// all servers with each other.

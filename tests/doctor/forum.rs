@@ -79,7 +79,7 @@ pub(crate) fn public_resolver(zone: &str, records: &str) -> Lab {
 fn with_older_mail_host(serial: u32) -> Authority {
     let records = format!(
         "@ 300 SOA ns hostmaster {serial} 7200 900 1209600 300\n@ NS ns1.host.com.\n@ NS ns2.host.com.\n\
-         @ MX 10 older.host.com.\n"
+         @ MX 10 older.host.com.\n_dmarc TXT \"v=DMARC1; p=none\"\n"
     );
     public_resolver("moved.com.", &records).server("public.resolver").unwrap().authority()
 }
@@ -219,6 +219,7 @@ fn other_resolvers_are_compared() {
             && evidence.contains(" UTC: its serial is 0, and the zone has 1. They have the new records by "),
         "{evidence}"
     );
+    assert!(evidence.contains("; 127.91.0.8 (resolv.conf) _dmarc.moved.com. TXT: "), "{evidence}");
     let unheard = finding("others_unknown").unwrap();
     assert_eq!(unheard["level"], "note", "another resolver has answered");
     assert_eq!(unheard["evidence"], "127.91.0.9 moved.com. MX: unreachable");

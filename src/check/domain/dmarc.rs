@@ -82,6 +82,14 @@ pub(super) fn policy(facts: &DomainFacts) -> Policy<'_> {
     last.map_or(Policy::Missing, |(name, record)| Policy::Record(name, record))
 }
 
+/// The name of the DMARC record that applies to the domain; that of the domain's own, if there is none.
+pub(super) fn applied_at(facts: &DomainFacts) -> String {
+    match policy(facts) {
+        Policy::Record(name, _) => format!("_dmarc.{name}"),
+        _ => format!("_dmarc.{}", facts.subject.domain),
+    }
+}
+
 /// Second labels below a country's domain under which domains are registered, as in `co.uk`.
 const REGISTRY_LABELS: [&str; 14] =
     ["ac", "co", "com", "edu", "gob", "gouv", "gov", "go", "gv", "ne", "net", "or", "org", "mil"];

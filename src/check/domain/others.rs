@@ -8,6 +8,7 @@
 //! - Other records are old only where something shows it (`old_answer`), as after a change of the MX records: the resolver's SOA record
 //!   has an older serial than each server of the zone, or the signatures have ended. Otherwise they may be of a zone, a filter or a
 //!   forwarder of the resolver, and it cannot be told.
+//! - The DMARC record that applies is asked for too: the policy of a receiver is the one that its resolver has.
 //! - The serial is asked only of a resolver with other records.
 //! - The addresses of mail hosts in the zone are compared too: a resolver with an old one sends mail to the old host. Web servers may
 //!   have an address for each place, but mail hosts hardly ever have.
@@ -25,9 +26,9 @@ use super::facts::{
 use super::finding::{Finding, Level};
 use super::old_answer::{ended_signature, older_serial};
 use super::record_set::{final_records, in_words, is_known, negative_ttl, positive_ttl, records};
-use super::{configured, mail, served, zone};
+use super::{configured, dmarc, mail, served, zone};
 use crate::clock::minute;
-use crate::limits::{MAX_HOSTS_AT_OTHERS, MAX_OTHER_RESOLVERS};
+use crate::limits::{MAX_CHECK_QUESTIONS, MAX_HOSTS_AT_OTHERS, MAX_OTHER_RESOLVERS};
 
 /// The question that every resolver answers which serves this host: it tells one that refuses the domain alone from one that refuses all.
 const CONTROL: (&str, &str) = (".", "SOA");
@@ -64,6 +65,27 @@ fn questions(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     questions
 }
 
+/// The question for the DMARC record that applies, if it is known here.
+fn policy(facts: &DomainFacts) -> Option<(String, &'static str)> {
+    let at = dmarc::applied_at(facts);
+    facts.lookup(&at, "TXT").is_known().then_some((at, "TXT"))
+}
+
+/// The questions for this record to resolvers that have answered the others, if there is room for all of them.
+fn of_policy(facts: &DomainFacts, others: &[Want]) -> Vec<Want> {
+    let is_asked = |want: &Want| facts.got.contains_key(want);
+    let answers = |resolver: &&OtherResolver| {
+        let mail = facts.got.get(&ask(resolver, &facts.subject.domain, "MX"));
+        matches!(mail, Some(Got::Reply(reply)) if !is_refusal(reply))
+    };
+    let asked = policy(facts).filter(|_| others.iter().all(is_asked)).map(|(name, kind)| {
+        resolvers(facts).filter(answers).map(|resolver| ask(resolver, &name, kind)).collect::<Vec<Want>>()
+    });
+    let asked = asked.unwrap_or_default();
+    let new = asked.iter().filter(|want| !is_asked(want)).count();
+    if facts.got.len() + new <= MAX_CHECK_QUESTIONS { asked } else { Vec::new() }
+}
+
 /// The questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
@@ -92,6 +114,13 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
             wants.push(ask(resolver, zone::apex(facts), "SOA"));
         }
     }
+    let of_policy = of_policy(facts, &wants);
+    let differs = |resolver: &&OtherResolver| {
+        let judged = policy(facts).and_then(|(name, kind)| judge(facts, resolver, (&name, kind)));
+        matches!(judged, Some(Seen::Old(..) | Seen::Differs(..)))
+    };
+    wants.extend(resolvers(facts).filter(differs).map(|resolver| ask(resolver, zone::apex(facts), "SOA")));
+    wants.extend(of_policy);
     wants
 }
 
@@ -290,7 +319,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let (mut hidden, mut fails, mut elsewhere) = (Vec::new(), Vec::new(), Vec::new());
     let (mut unknown, mut same) = (Vec::new(), BTreeSet::new());
     for resolver in resolvers(facts) {
-        for (name, kind) in questions(facts) {
+        for (name, kind) in questions(facts).into_iter().chain(policy(facts)) {
             match judge(facts, resolver, (&name, kind)) {
                 None => {}
                 Some(Seen::Same) => {

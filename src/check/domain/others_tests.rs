@@ -1,6 +1,7 @@
 //! Cases of the resolvers of others.
 
 use super::*;
+use crate::check::domain::facts::NoReply;
 use crate::check::domain::facts::tests::facts;
 
 const ZONE: &str = "
@@ -208,4 +209,29 @@ fn the_end_of_other_records_is_told() {
         "public resolver 192.0.2.8 a.test. MX: 10 old.a.test. until 2026-01-01 01:00 UTC: its serial is 6, and the zone has 7. \
          They have the new records by 2026-01-01 01:00 UTC"
     );
+}
+
+#[test]
+fn a_resolver_with_another_dmarc_record_is_told() {
+    let zone = format!("{ZONE}\n{}", SOUND.replace("10 New", "10 new"));
+    let here = "lookup _dmarc.a.test. TXT | \"v=DMARC1; p=reject\"";
+    let found = |policy: &str, more: &str| -> Vec<Code> {
+        let lines = format!("{zone}\n{here}\nserver 192.0.2.8 _dmarc.a.test. TXT recursive {policy}\n{more}");
+        check(&asked(&lines)).into_iter().map(|finding| finding.code).collect()
+    };
+    assert_eq!(found("ra | \"v=DMARC1; p=reject\"", ""), [Code::OthersOk]);
+    assert_eq!(found("ra | \"v=DMARC1; p=none\"", ""), [Code::OthersDiffer]);
+    let soa = "server 192.0.2.8 a.test. SOA recursive ra | ns1.a.test. h. 6 2 3 4 5";
+    assert_eq!(found("ra | \"v=DMARC1; p=none\"", soa), [Code::OthersOld]);
+    assert_eq!(found("NXDOMAIN ra", ""), [Code::OthersHide]);
+    let open = |lines: &str, name: &str| {
+        let mut facts = asked(&format!("{zone}\n{lines}"));
+        for host in ["A", "AAAA"].map(|kind| ask(&facts.subject.resolvers[0], "cached.a.test.", kind)) {
+            facts.got.insert(host, Got::NoReply(NoReply::Silent));
+        }
+        wants(&facts).contains(&ask(&facts.subject.resolvers[0], name, "TXT"))
+    };
+    assert!(open(here, "_dmarc.a.test.") && !open("", "_dmarc.a.test."));
+    let above = "lookup _dmarc.a.test. TXT NXDOMAIN\nlookup _dmarc.test. TXT | \"v=DMARC1; p=reject; psd=n\"";
+    assert!(open(above, "_dmarc.test.") && !open(above, "_dmarc.a.test."), "the record that applies");
 }
