@@ -265,6 +265,28 @@ fn faults_of_policies_are_named() {
 }
 
 #[test]
+fn a_host_that_spf_names_beside_the_mail_hosts_is_not_judged_as_one() {
+    let hosts =
+        "@ A 198.18.9.9\nwww A 198.18.9.8\n@ MX 10 mx1.hosts.com.\n_dmarc TXT \"v=DMARC1; p=reject\"\n";
+    for spf in [
+        "a mx",
+        "a mx a:www.faulty.com",
+        "mx ip4:198.18.8.0/24",
+        "mx ip4:198.18.9.8",
+        "a",
+        "ip4:198.18.9.0/24",
+    ] {
+        let found = of(&format!("{hosts}@ TXT \"v=spf1 {spf} -all\"\n"), &[]);
+        let bad: Vec<&Finding> = found.iter().filter(|finding| finding.level < Level::Note).collect();
+        assert!(bad.is_empty(), "{spf}: {bad:#?}");
+    }
+    // No mail host, and a web server that may send.
+    let found =
+        of("@ A 198.18.9.9\n@ MX 0 .\n@ TXT \"v=spf1 a -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n", &[]);
+    assert!(found.iter().all(|finding| finding.level >= Level::Note), "{found:#?}");
+}
+
+#[test]
 fn the_sending_address_is_checked_against_spf() {
     let from = |address: &str| {
         let subject = CheckSubject { address: Some(address.parse().unwrap()), ..domain("faulty.com.") };

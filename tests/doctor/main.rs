@@ -22,5 +22,6 @@ mod simulated;
 mod sourced;
 mod split;
 mod stage;
+mod unusual;
 mod watched;
 mod watching;
