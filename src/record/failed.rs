@@ -93,7 +93,7 @@ pub struct FailedServer {
 pub enum StillFails {
     /// A question has failed in the last `limits::INCIDENT_QUIET`, and was not answered since.
     Yes,
-    /// The question that failed last was answered since, or another one after silence.
+    /// The question that failed last was answered since, or a server of the zone has answered another one after silence.
     No,
     /// Nothing was asked lately.
     Unknown,
@@ -110,6 +110,8 @@ struct FailuresOfZone<'a> {
     user: Option<&'a str>,
     /// The last one of all clients and names: it shows whether the zone still fails.
     last_of_all: FailedQuestion<'a>,
+    /// When the last query was sent that a server of the zone has answered correctly.
+    answered: Option<u64>,
 }
 
 impl FailedWanted {
@@ -144,6 +146,7 @@ pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &DaemonFacts<'_
         let new = || FailuresOfZone::new(failed.clone());
         zones.entry(failed.zone.clone()).or_insert_with(new).add(failed, is_wanted);
     }
+    note_answers(&mut zones, recorded);
     let mut rows: Vec<FailedZone> =
         zones.values().filter_map(|failures| failures.row(recorded, &traffic, now)).collect();
     rows.sort_by(|one, other| {
@@ -155,7 +158,15 @@ pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &DaemonFacts<'_
 impl<'a> FailuresOfZone<'a> {
     fn new(failed: FailedQuestion<'a>) -> Self {
         let first = failed.asked.question.at;
-        Self { questions: 0, first, last: None, servers: BTreeMap::new(), user: None, last_of_all: failed }
+        Self {
+            questions: 0,
+            first,
+            last: None,
+            servers: BTreeMap::new(),
+            user: None,
+            last_of_all: failed,
+            answered: None,
+        }
     }
 
     fn add(&mut self, failed: FailedQuestion<'a>, is_wanted: bool) {
@@ -216,17 +227,37 @@ impl<'a> FailuresOfZone<'a> {
         let mut answered = later.filter(|question| {
             !question.outcome.is_failure() && !matches!(question.outcome, Outcome::Stale | Outcome::Cache)
         });
-        let is_speech =
-            matches!(culprit, CulpritKind::ServerSilent | CulpritKind::ListSilent | CulpritKind::Network);
+        let is_list = self.last_of_all.asked.apex().is_some();
         let same = |question: &QuestionEntry| question.name == last.name && question.kind == last.kind;
-        let heard = |question: &QuestionEntry| is_speech && is_within(&question.name, &self.last_of_all.zone);
-        if answered.any(|question| same(question) || heard(question)) {
+        // All servers below the apex of a list are those of the list. Below another zone are zones with servers of their own, which
+        // a delegation in the cache leads to while the zone is silent.
+        let of_list = |question: &QuestionEntry| is_list && is_within(&question.name, &self.last_of_all.zone);
+        let heard = self.answered.is_some_and(|at| at > last.end());
+        let works = match culprit {
+            CulpritKind::ServerSilent | CulpritKind::ListSilent | CulpritKind::Network => {
+                heard || answered.any(|question| same(question) || of_list(question))
+            }
+            _ => answered.any(same),
+        };
+        if works {
             return StillFails::No;
         }
         if now.saturating_sub(last.at) < micros(INCIDENT_QUIET) {
             StillFails::Yes
         } else {
             StillFails::Unknown
+        }
+    }
+}
+
+/// Notes of each zone when the last query was sent that a server of this very zone has answered.
+fn note_answers(zones: &mut BTreeMap<Box<[u8]>, FailuresOfZone<'_>>, recorded: &Recorded) {
+    for flight in &recorded.flights {
+        for message in flight.messages.iter().filter(|message| message.conduct == Some(Conduct::Answered)) {
+            if let Some(failures) = zones.get_mut(&*message.zone) {
+                failures.answered =
+                    failures.answered.max(Some(flight.began.saturating_add(message.at.into())));
+            }
         }
     }
 }

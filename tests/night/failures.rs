@@ -276,6 +276,30 @@ fn failed_names_each_zone_with_its_servers_and_knows_which_work_again() {
 }
 
 #[test]
+fn a_silent_zone_works_again_only_after_an_answer_of_its_own_servers() {
+    lines(|| async {
+        let simulation = simulation(&[("fine.tld.", &[], 20)]);
+        let _tended = simulation.tend();
+        let still_fails = async || {
+            let rows = simulation.resolver().failed(FailedWanted::default()).await.zones;
+            rows.iter().map(|row| (row.zone.clone().unwrap(), row.still_fails)).collect::<Vec<_>>()
+        };
+        ask(&simulation, "w0.fine.tld.", RecordType::A).await;
+        simulation.lab().server("ns1.tld").unwrap().set_faults(&[Fault::Dead]);
+        ask(&simulation, "first.tld.", RecordType::A).await;
+        assert_eq!(still_fails().await, [("tld.".to_owned(), StillFails::Yes)]);
+        sleep(Duration::from_secs(1)).await;
+        // The delegation of fine.tld. is in the cache: no server of tld. is asked.
+        ask(&simulation, "w1.fine.tld.", RecordType::A).await;
+        assert_eq!(still_fails().await, [("tld.".to_owned(), StillFails::Yes)]);
+        simulation.lab().server("ns1.tld").unwrap().set_faults(&[]);
+        sleep(Duration::from_secs(120)).await;
+        ask(&simulation, "second.tld.", RecordType::A).await;
+        assert_eq!(still_fails().await, [("tld.".to_owned(), StillFails::No)]);
+    });
+}
+
+#[test]
 fn failed_of_one_client_says_the_same_of_a_zone_as_failed_of_all() {
     lines(|| async {
         let simulation = simulation(&[("refused.tld.", &[Fault::Refused], 20)]);
