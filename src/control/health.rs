@@ -13,7 +13,9 @@ use crate::clock::date;
 use crate::config::{Config, Listener};
 use crate::limits::{CERTIFICATE_SOON, LONG_UNCHECKED_ROOT_KEYS, MAX_STATUS_ZONES};
 use crate::question::Outcome;
-use crate::record::{FailingZone, JudgedCounts, TimeSpan, Troubles, failed_text};
+use crate::record::{
+    FailingZone, FailuresByZone, JudgedCounts, TimeSpan, Troubles, ZoneFailures, failed_text,
+};
 
 /// The least number of questions or messages that allow a judgement.
 const ENOUGH: u64 = 20;
@@ -21,13 +23,32 @@ const ENOUGH: u64 = 20;
 /// Failures in a hundred questions from which a fault on our side is reported. Dead domains in spam cause 1 to 3.
 const FAILURES_PER_HUNDRED: u64 = 10;
 
-/// The troubles: the current troubles, and the troubles of the window.
-pub fn judge(counts: &JudgedCounts, troubles: &Troubles) -> Vec<Warning> {
+/// Zones and DNS lists whose failures are no fault on our side, however many they are: one list that refuses fails the queries of all mail.
+const FEW_ZONES: usize = 3;
+
+/// Questions that failed, without those that were turned away.
+fn failures(counts: &JudgedCounts) -> u64 {
+    let outcome = |outcome| counts.outcomes.get(&outcome).copied().unwrap_or(0);
+    outcome(Outcome::Failed) + outcome(Outcome::Remembered) + outcome(Outcome::Deadline)
+}
+
+/// Whether so many questions failed that their zones are of interest.
+pub fn much_fails(counts: &JudgedCounts) -> bool {
+    is_much(failures(counts), counts)
+}
+
+fn is_much(failed: u64, counts: &JudgedCounts) -> bool {
+    counts.questions >= ENOUGH && failed * 100 >= counts.questions * FAILURES_PER_HUNDRED
+}
+
+/// The troubles: the current troubles, and the troubles of the window. `by_zone`: the failures of the window; none if their zones are not
+/// known.
+pub fn judge(counts: &JudgedCounts, by_zone: Option<&FailuresByZone>, troubles: &Troubles) -> Vec<Warning> {
     let outcome = |outcome| counts.outcomes.get(&outcome).copied().unwrap_or(0);
     let messages: u64 = counts.messages.values().sum();
     let came_back = counts.messages.iter().filter(|(conduct, _)| conduct.came_back());
     let came_back: u64 = came_back.map(|(_, count)| count).sum();
-    let failed = outcome(Outcome::Failed) + outcome(Outcome::Remembered) + outcome(Outcome::Deadline);
+    let failed = failures(counts);
     let shed = outcome(Outcome::Shed);
     // Each with the number of its queries.
     let mut judged = Vec::new();
@@ -36,16 +57,11 @@ pub fn judge(counts: &JudgedCounts, troubles: &Troubles) -> Vec<Warning> {
         judged.push((u64::MAX, unreachable(problem)));
     } else if messages >= ENOUGH && came_back == 0 {
         judged.push((u64::MAX, unreachable(format!("No server answered any of {messages} queries."))));
-    } else if counts.questions >= ENOUGH && failed * 100 >= counts.questions * FAILURES_PER_HUNDRED {
-        let warning = Warning {
-            severity: Severity::Critical,
-            problem: format!("{failed} of {} queries failed with SERVFAIL.", counts.questions),
-            remedy: "See `resolverctl failed` for the zones that failed, and why.".to_owned(),
-        };
-        judged.push((failed, warning));
+    } else if is_much(failed, counts) {
+        judged.push((failed, failing(counts, by_zone)));
     }
     if shed > 0 {
-        let most = counts.questions >= ENOUGH && shed * 100 >= counts.questions * FAILURES_PER_HUNDRED;
+        let most = is_much(shed, counts);
         let warning = Warning {
             severity: if most { Severity::Critical } else { Severity::Warning },
             problem: format!(
@@ -61,6 +77,32 @@ pub fn judge(counts: &JudgedCounts, troubles: &Troubles) -> Vec<Warning> {
     warnings.extend(troubles.unkept.as_deref().map(unkept));
     warnings.extend(zones(&troubles.zones));
     warnings
+}
+
+/// Many failures. They are critical if they are many also without the zones or lists with most of them. The root and top-level domains are
+/// above zones of all kinds.
+fn failing(counts: &JudgedCounts, by_zone: Option<&FailuresByZone>) -> Warning {
+    let failed = failures(counts);
+    let zones = by_zone.map_or(&[][..], |by_zone| &by_zone.zones);
+    let elsewhere = by_zone.map_or(failed, |by_zone| {
+        let (owned, above): (Vec<_>, Vec<_>) = zones.iter().partition(|zone| zone.is_owned);
+        let left = owned.iter().skip(FEW_ZONES).chain(&above).map(|zone| zone.failed);
+        left.fold(by_zone.others, u64::saturating_add)
+    });
+    let (mut told, mut left) = (Vec::new(), failed);
+    for ZoneFailures { zone, failed, .. } in zones.iter().take(FEW_ZONES) {
+        // The minute that was current at the begin of the window is counted in full.
+        let failed = left.min(*failed);
+        left = left.saturating_sub(failed);
+        told.extend((failed > 0).then(|| format!("{zone} {failed}")));
+    }
+    told.extend((left > 0 && !told.is_empty()).then(|| format!("others {left}")));
+    let zones = if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) };
+    Warning {
+        severity: if is_much(elsewhere, counts) { Severity::Critical } else { Severity::Warning },
+        problem: format!("{failed} of {} queries failed with SERVFAIL{zones}.", counts.questions),
+        remedy: "See `resolverctl failed` for the zones that failed, and why.".to_owned(),
+    }
 }
 
 fn unreachable(problem: String) -> Warning {
@@ -220,7 +262,7 @@ mod tests {
     }
 
     fn problems(report: &JudgedCounts) -> Vec<String> {
-        judge(report, &Troubles::default()).into_iter().map(|warning| warning.problem).collect()
+        judge(report, None, &Troubles::default()).into_iter().map(|warning| warning.problem).collect()
     }
 
     #[test]
@@ -291,9 +333,48 @@ mod tests {
     }
 
     #[test]
+    fn failures_are_critical_only_if_they_are_of_many_zones() {
+        let failing = report(&[(Outcome::Cache, 280), (Outcome::Failed, 40)], &[(Conduct::Answered, 80)]);
+        let told = |zones: &[(&str, u64, bool)], others| {
+            let row = |(zone, failed, is_owned): &(&str, u64, bool)| ZoneFailures {
+                zone: (*zone).to_owned(),
+                failed: *failed,
+                is_owned: *is_owned,
+            };
+            let by_zone = FailuresByZone { zones: zones.iter().map(row).collect(), others };
+            let warning = judge(&failing, Some(&by_zone), &Troubles::default()).remove(0);
+            (warning.severity, warning.problem)
+        };
+        let list = ("list.example.", 38, true);
+        assert_eq!(
+            told(&[list, ("dead.example.", 2, true)], 0),
+            (
+                Severity::Warning,
+                "40 of 320 queries failed with SERVFAIL (list.example. 38, dead.example. 2).".to_owned()
+            )
+        );
+        let many = ["a.example.", "b.example.", "c.example.", "d.example.", "e.example."];
+        let (severity, problem) = told(&many.map(|zone| (zone, 8, true)), 0);
+        assert_eq!(severity, Severity::Warning, "16 of 320 are of other zones");
+        assert!(problem.ends_with("(a.example. 8, b.example. 8, c.example. 8, others 16)."));
+        let spread: Vec<String> = (0..40).map(|number| format!("d{number}.example.")).collect();
+        let spread: Vec<_> = spread.iter().map(|zone| (zone.as_str(), 1, true)).collect();
+        assert_eq!(told(&spread, 0).0, Severity::Critical);
+        assert_eq!(told(&[("tld.", 40, false)], 0).0, Severity::Critical, "many zones are below it");
+        assert_eq!(told(&[(".", 40, false)], 0).0, Severity::Critical);
+        assert_eq!(told(&[], 40).0, Severity::Critical);
+        assert_eq!(judge(&failing, None, &Troubles::default())[0].severity, Severity::Critical);
+        // They have not been read from the record yet.
+        let (severity, problem) = told(&[], 0);
+        assert_eq!((severity, &*problem), (Severity::Warning, "40 of 320 queries failed with SERVFAIL."));
+        // More than the counters of the window have.
+        assert!(told(&[("list.example.", 44, true)], 0).1.ends_with("SERVFAIL (list.example. 40)."));
+    }
+
+    #[test]
     fn a_disk_that_is_full_is_told() {
         let unkept = Some("cannot write to /var/lib/resolverd/history: No space left on device".to_owned());
-        let told = judge(&report(&[], &[]), &Troubles { unkept, ..Troubles::default() });
+        let told = judge(&report(&[], &[]), None, &Troubles { unkept, ..Troubles::default() });
         assert_eq!(
             told[0].problem,
             "Failed and slow queries are not kept over a restart: cannot write to /var/lib/resolverd/history: No space left on device."
@@ -337,7 +418,7 @@ mod tests {
             trace: "`resolverctl trace z.example. MX` shows each step".to_owned(),
         };
         let busy = report(&[(Outcome::Cache, 970), (Outcome::Failed, 30)], &[(Conduct::Answered, 80)]);
-        let told = judge(&busy, &Troubles { zones: vec![zone(0)], ..Troubles::default() });
+        let told = judge(&busy, None, &Troubles { zones: vec![zone(0)], ..Troubles::default() });
         assert_eq!(
             told,
             [Warning {
@@ -348,12 +429,13 @@ mod tests {
                 remedy: "`resolverctl trace z.example. MX` shows each step.".to_owned(),
             }]
         );
-        let many = judge(&busy, &Troubles { zones: (0..9).map(zone).collect(), ..Troubles::default() });
+        let many = judge(&busy, None, &Troubles { zones: (0..9).map(zone).collect(), ..Troubles::default() });
         assert_eq!(many.len(), MAX_STATUS_ZONES + 1);
         assert_eq!(many.last().unwrap().problem, "4 more zones fail.");
         let down = Troubles { down: Some(Duration::from_secs(61)), ..Troubles::default() };
         let unplugged = report(&[(Outcome::Failed, 50)], &[(Conduct::Silent, 300)]);
-        let told: Vec<String> = judge(&unplugged, &down).into_iter().map(|warning| warning.problem).collect();
+        let told: Vec<String> =
+            judge(&unplugged, None, &down).into_iter().map(|warning| warning.problem).collect();
         assert_eq!(told, ["No server on the internet has answered for 61 s."]);
     }
 }

@@ -19,13 +19,16 @@ pub fn status_by(subject: &impl Controlled, judged: &JudgedCounts) -> Status {
     let root_keys = health::root_keys(&daemon.root_keys, subject.now().unix);
     let certificates = health::certificates(&daemon.certificates, subject.now().unix);
     let metrics = daemon.metrics.as_ref().and_then(health::metrics);
+    let recorder = subject.recorder();
+    // A scrape of metrics comes ten times a second, and most find few failures.
+    let by_zone = if health::much_fails(judged) { recorder.failures_by_zone(JUDGED) } else { None };
     Status {
         daemon,
         uptime: judged.uptime,
         questions: judged.questions,
         seconds: judged.seconds,
         stores: subject.fill().iter().map(Fill::from).collect(),
-        warnings: health::judge(judged, &subject.recorder().troubles())
+        warnings: health::judge(judged, by_zone.as_ref(), &recorder.troubles())
             .into_iter()
             .chain(missing)
             .chain(root_keys)

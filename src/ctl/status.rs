@@ -17,8 +17,9 @@ pub(super) struct Arguments {
     /// Print one line with performance data in the format of a Nagios plug-in, for Icinga, Zabbix and check_mk.
     ///
     /// The exit code is 0 if the daemon is healthy, 1 (warning) if some queries fail, for instance those of one zone or list,
-    /// 2 (critical) if queries of all kinds fail, or the daemon does not run or does not reply within 5 s, and 3 (unknown) if this
-    /// user may not ask the daemon or the command line is wrong. --json has no effect.
+    /// 2 (critical) if queries of all kinds fail (a tenth of all queries, without those of the three zones or lists that fail most), or
+    /// the daemon does not run or does not reply within 5 s, and 3 (unknown) if this user may not ask the daemon or the command line is
+    /// wrong. --json has no effect.
     #[arg(long)]
     plugin: bool,
 }

@@ -20,7 +20,7 @@ use crate::limits::EXPLAINED_TIME;
 use crate::question::{Outcome, label_places};
 
 /// A zone with fewer labels has many owners: its failure explains no failure below it.
-const OWNED_LABELS: usize = 2;
+pub(super) const OWNED_LABELS: usize = 2;
 
 /// The flights of a record, by what they explain. All are in the order of time.
 pub(super) struct Explained<'a> {

@@ -113,13 +113,13 @@ use self::query_log::QueryLog;
 use self::recorded::Kept;
 pub use self::recorded::{Flown, HitPage, ReadSpan, Recorded};
 pub use self::report::{
-    ClientRow, FailingZone, JudgedCounts, Scraped, ServerRow, ShedRow, StatsReport, Troubles, TypeRow,
-    UpstreamReport, ZoneRow, blames,
+    ClientRow, FailingZone, FailuresByZone, JudgedCounts, Scraped, ServerRow, ShedRow, StatsReport, Troubles,
+    TypeRow, UpstreamReport, ZoneFailures, ZoneRow, blames,
 };
 use self::shard::Shard;
 use self::table::Tally;
 use self::table::{CounterTable, Rows};
-use self::tally::{ClientTally, Messages, ZoneTally};
+use self::tally::{ClientTally, FailureTally, Messages, ZoneTally};
 pub use self::told::{TellFacts, Told};
 use self::totals::{Totals, Upstream};
 use self::watch::Watchers;
@@ -142,6 +142,9 @@ pub struct Recorder {
     zones: Mutex<CounterTable<Vec<u8>, ZoneTally>>,
     servers: Mutex<CounterTable<IpAddr, Messages>>,
     clients: Mutex<CounterTable<IpAddr, ClientTally>>,
+    /// The failed questions by the zone at whose servers they failed, counted when they are read from `kept`; an empty name: those that
+    /// this resolver turned away, or that were overwritten before they were read.
+    failures: Mutex<CounterTable<Vec<u8>, FailureTally>>,
     snapshots: Mutex<Snapshots<Totals>>,
     incidents: Mutex<Incidents>,
     /// Wakes the task that asks other servers when one does not answer.
@@ -198,6 +201,7 @@ impl Recorder {
             zones: Mutex::default(),
             servers: Mutex::default(),
             clients: Mutex::default(),
+            failures: Mutex::default(),
             snapshots: Mutex::new(Snapshots::new(started)),
             incidents: Mutex::default(),
             doubt: Notify::new(),
@@ -360,6 +364,7 @@ impl Recorder {
             clients.close_minute();
             lock(&self.servers).close_minute();
             lock(&self.zones).close_minute();
+            lock(&self.failures).close_minute();
         }
     }
 

@@ -174,6 +174,27 @@ pub struct FailingZone {
     pub trace: String,
 }
 
+/// The failed questions of a zone or a DNS list in a window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneFailures {
+    /// The zone, or the apex of the list.
+    pub zone: String,
+    /// Its questions that failed.
+    pub failed: u64,
+    /// Whether it has one owner: not the root and no top-level domain, which stand above the zones of many.
+    pub is_owned: bool,
+}
+
+/// The failed questions of a window by the zone at whose servers they failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FailuresByZone {
+    /// The zones and the lists, most failures first.
+    pub zones: Vec<ZoneFailures>,
+    /// Failures of no zone that is known: this resolver turned them away, they were overwritten before they were read, or there were too
+    /// many zones.
+    pub others: u64,
+}
+
 impl ZoneRow {
     pub(super) fn new(zone: String, tally: &ZoneTally) -> Self {
         let [under_50ms, under_200ms, under_1s, under_3s, over_3s] = tally.columns;

@@ -1,14 +1,17 @@
 //! The counts that a scrape of metrics reads, all at one moment. A scrape may come ten times a second, so nothing else is read.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
+use super::explained::OWNED_LABELS;
 use super::histogram::Distribution;
 use super::lock::lock;
-use super::report::{JudgedCounts, Scraped};
+use super::report::{FailuresByZone, JudgedCounts, Scraped, ZoneFailures};
+use super::tally::FailureTally;
 use super::totals::Totals;
 use super::window::Window;
 use super::{Recorder, types_of};
-use crate::question::Outcome;
+use crate::question::{Outcome, label_places, name_of_wire, name_text};
 
 impl Recorder {
     /// The counts for a scrape, with those of the window by which the health is judged.
@@ -34,6 +37,25 @@ impl Recorder {
     /// The counts of a window by which the health is judged.
     pub fn judged(&self, window: Window) -> JudgedCounts {
         self.judged_of(&Totals::read_counts(&self.shards, &self.upstream, |_, _| ()), window)
+    }
+
+    /// The failed questions of a window by zone, as `JudgedCounts` counts them without their zones; none if no questions are kept, so that
+    /// the zones are not known. They are read from the record some seconds after they end.
+    pub fn failures_by_zone(&self, window: Window) -> Option<FailuresByZone> {
+        if !self.kept.is_on() {
+            return None;
+        }
+        let (rows, other) = lock(&self.failures).rows(window).in_order();
+        let (turned_away, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(zone, _)| zone.is_empty());
+        let others = turned_away.iter().map(|(_, tally)| tally.0).fold(other.0, u64::saturating_add);
+        let of_zone = |(zone, tally): (Vec<u8>, FailureTally)| ZoneFailures {
+            zone: name_text(&name_of_wire(&zone)),
+            failed: tally.0,
+            is_owned: label_places(&zone).count() >= OWNED_LABELS,
+        };
+        let mut zones: Vec<ZoneFailures> = rows.into_iter().map(of_zone).collect();
+        zones.sort_by_key(|zone| Reverse(zone.failed));
+        Some(FailuresByZone { zones, others })
     }
 
     fn judged_of(&self, totals: &Totals, window: Window) -> JudgedCounts {

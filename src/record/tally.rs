@@ -165,6 +165,20 @@ impl Tally for ZoneTally {
     }
 }
 
+/// The failed questions of a zone or a DNS list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct FailureTally(pub(super) u64);
+
+impl Tally for FailureTally {
+    fn add(&mut self, other: &Self) {
+        self.0 = self.0.saturating_add(other.0);
+    }
+
+    fn weight(&self) -> u64 {
+        self.0
+    }
+}
+
 /// A client's row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ClientTally {

@@ -117,6 +117,13 @@ impl Recorder {
         self.store(told.long.take(&mut told.stored, slow, until, &facts.facts), facts.redaction);
     }
 
+    /// Counts failed questions of a zone; see `Recorder::failures`.
+    fn count_failures(&self, zone: &[u8], count: u64) {
+        if count > 0 {
+            lock(&self.failures).count(zone, |row| row.0 = row.0.saturating_add(count));
+        }
+    }
+
     /// Writes the lines about questions that failed or were slow, and stores these.
     fn tell_failures(&self, told: &mut Told, facts: &TellFacts<'_>, is_ending: bool) {
         let now = self.clock.mono();
@@ -133,6 +140,7 @@ impl Recorder {
         let slow = micros(self.slow_from());
         let mut lines = told.failures.tick(now);
         told.failures.overwritten(overwritten, now);
+        self.count_failures(&[], overwritten);
         // The questions to be stored, by their places, and the flights that explain them.
         let (mut places, mut flights) = (BTreeSet::new(), BTreeSet::from_iter(explained.failed_to_lists()));
         for (place, question) in recorded.questions.iter().enumerate() {
@@ -144,6 +152,7 @@ impl Recorder {
             places.insert(place);
             flights.extend(asked.flight.map(|flight| flight.id));
             if let Some(failed) = FailedQuestion::of(asked) {
+                self.count_failures(&failed.zone, 1);
                 let elsewhere = if is_ending && failed.is_turned_away() {
                     ToldElsewhere::End
                 } else {

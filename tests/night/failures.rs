@@ -8,13 +8,16 @@ use futures_util::future::join_all;
 use hickory_proto::rr::RecordType;
 use resolverd::conduct::Conduct;
 use resolverd::config::Redact;
+use resolverd::control::health::judge;
+use resolverd::control::protocol::Severity;
+use resolverd::control::status::JUDGED;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::prelude::{ask, ask_with, name};
 use resolverd::lab::server::Distance;
 use resolverd::lab::simulation::{Flags, Simulation, config_for};
 use resolverd::lab::world::ServerPlan;
-use resolverd::limits::{FAILURE_LINES_A_MINUTE, MAX_DEBUG_LINES, SLOW_LINES_A_MINUTE};
+use resolverd::limits::{FAILURE_LINES_A_MINUTE, FOLLOW_PAUSE, MAX_DEBUG_LINES, SLOW_LINES_A_MINUTE};
 use resolverd::question::wire_name;
 use resolverd::record::culprit::CulpritKind;
 use resolverd::record::failed::{FailedServer, FailedWanted, StillFails};
@@ -296,6 +299,39 @@ fn a_silent_zone_works_again_only_after_an_answer_of_its_own_servers() {
         sleep(Duration::from_secs(120)).await;
         ask(&simulation, "second.tld.", RecordType::A).await;
         assert_eq!(still_fails().await, [("tld.".to_owned(), StillFails::No)]);
+    });
+}
+
+#[test]
+fn failures_of_one_zone_are_a_warning_and_those_of_many_are_critical() {
+    lines(|| async {
+        let names: Vec<String> = (0..9).map(|number| format!("d{number}.tld.")).collect();
+        let domains: Vec<(&str, &[Fault], u64)> =
+            names.iter().map(|name| (name.as_str(), &[Fault::Refused][..], 5)).collect();
+        let simulation = simulation(&domains);
+        let tells = tell(&simulation);
+        let warnings = async || {
+            sleep(2 * FOLLOW_PAUSE).await;
+            let recorder = simulation.recorder();
+            let by_zone = recorder.failures_by_zone(JUDGED);
+            judge(&recorder.judged(JUDGED), by_zone.as_ref(), &recorder.troubles())
+        };
+        for number in 0..30 {
+            ask(&simulation, &format!("w{number}.d0.tld."), RecordType::A).await;
+        }
+        let of_one = warnings().await;
+        assert_eq!(of_one[0].problem, "30 of 30 queries failed with SERVFAIL (d0.tld. 30).");
+        assert!(of_one.iter().all(|warning| warning.severity == Severity::Warning), "{of_one:#?}");
+        for domain in &names {
+            ask(&simulation, domain, RecordType::MX).await;
+        }
+        let of_many = &warnings().await[0];
+        assert_eq!(
+            of_many.problem,
+            "39 of 39 queries failed with SERVFAIL (d0.tld. 31, d1.tld. 1, d2.tld. 1, others 6)."
+        );
+        assert_eq!(of_many.severity, Severity::Critical);
+        tells.abort();
     });
 }
 
