@@ -2,6 +2,7 @@
 
 use super::client::ControlClient;
 use super::render::{Format, failed, json};
+use super::typed_name::typed_domain;
 use super::{CommandFailure, CommandOutcome, Exit, moment};
 use crate::control::protocol::{FailedRequest, Reply, Request};
 
@@ -11,8 +12,9 @@ pub(super) struct Arguments {
     /// Show only queries since this time, like 03:00, or of the last 1h, 30m and so on.
     #[arg(long, value_name = "SPAN|TIME", default_value = "1h")]
     since: String,
-    /// Show only this zone, the zones below it, and queries for this name and names below it.
-    #[arg(long, value_name = "ZONE")]
+    /// Show only this zone, the zones below it, and queries for this name and names below it. A mail address stands for its
+    /// domain.
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true, value_parser = typed_domain)]
     zone: Option<String>,
     /// Show only queries of this client: an address or a network.
     #[arg(long, value_name = "ADDRESS|NETWORK")]

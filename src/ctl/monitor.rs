@@ -9,7 +9,7 @@ use super::exit::{CommandFailure, Exit};
 use super::moment;
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, monitor};
-use super::typed_name::typed_name;
+use super::typed_name::typed_domain;
 use crate::control::protocol::{MonitorRequest, Request};
 
 /// The command line of `monitor`.
@@ -24,8 +24,8 @@ pub(super) struct Arguments {
     /// Show only queries of this client: an address or a network.
     #[arg(long, value_name = "ADDRESS|NETWORK")]
     client: Option<String>,
-    /// Show only this name and names below it.
-    #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = typed_name)]
+    /// Show only this name and names below it. A mail address stands for its domain.
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = typed_domain)]
     zone: Option<String>,
 }
 

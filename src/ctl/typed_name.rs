@@ -24,6 +24,24 @@ pub(super) fn typed_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// A domain as it is typed. A mail address stands for its domain, because it is what a bounce and a complaint have.
+///
+/// # Errors
+/// It is a mistyped option.
+pub(super) fn typed_domain(text: &str) -> Result<String, String> {
+    typed_name(domain_of_mail(text).unwrap_or(text))
+}
+
+/// The domain of a mail address, or its address in brackets (RFC 5321 section 4.1.3); none if the text is no mail address. A name on a screen
+/// has a backslash before its `@`.
+fn domain_of_mail(text: &str) -> Option<&str> {
+    let (_, domain) = text.rsplit_once('@').filter(|_| !text.contains('\\'))?;
+    let domain = domain.trim_end_matches('>');
+    let literal = domain.strip_prefix('[').and_then(|literal| literal.strip_suffix(']'));
+    let domain = literal.map_or(domain, |literal| literal.strip_prefix("IPv6:").unwrap_or(literal));
+    (!domain.is_empty()).then_some(domain)
+}
+
 /// The line about a name that was typed in another script than it has in the DNS; none if it was not.
 pub(super) fn ascii_form(typed: &str) -> Option<String> {
     let name = read_typed_name(typed).filter(|_| !typed.is_ascii())?;
@@ -53,6 +71,24 @@ mod tests {
         for option in ["--al", "-x"] {
             assert!(typed_name(option).is_err(), "{option}");
         }
+    }
+
+    #[test]
+    fn a_mail_address_stands_for_its_domain() {
+        for (typed, domain) in [
+            ("user@good.example", "good.example"),
+            ("<user@good.example.>", "good.example."),
+            ("\"a@b\"@good.example", "good.example"),
+            ("user@[192.0.2.1]", "192.0.2.1"),
+            ("<user@[IPv6:2001:db8::1]>", "2001:db8::1"),
+            ("a\\@b.example", "a\\@b.example"),
+            ("good.example", "good.example"),
+            ("user@", "user@"),
+            ("-", "-"),
+        ] {
+            assert_eq!(typed_domain(typed).as_deref(), Ok(domain), "{typed}");
+        }
+        assert!(typed_domain("--al").is_err());
     }
 
     #[test]

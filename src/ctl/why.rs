@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::client::ControlClient;
 use super::pasted::{self, PastedLine, TimeFit};
 use super::render::{Format, json, why};
-use super::typed_name::typed_name;
+use super::typed_name::typed_domain;
 use super::{CommandFailure, CommandOutcome, Exit, moment};
 use crate::control::protocol::{Reply, Request, WhyRequest};
 use crate::limits::{MAX_PASTED, MAX_PASTED_LINES, MAX_PASTED_MESSAGES, MAX_WHY_MESSAGES, WHY_AROUND};
@@ -21,8 +21,8 @@ use crate::wire::presentation::harmless;
 #[command(group = clap::ArgGroup::new("what").required(true).args(["subject", "slowest"]))]
 pub(super) struct Arguments {
     /// A name, an address or a domain. A domain stands for all names below it too. An address stands for its names in DNS lists and
-    /// for the hosts with this address too. `-` reads pasted lines of a mail log, a bounce or mailq from standard input.
-    #[arg(value_name = "NAME|ADDRESS|DOMAIN", allow_hyphen_values = true, value_parser = typed_name)]
+    /// for the hosts with this address too. A mail address stands for its domain. `-` reads pasted lines of a mail log, a bounce or mailq from standard input.
+    #[arg(value_name = "NAME|ADDRESS|DOMAIN", allow_hyphen_values = true, value_parser = typed_domain)]
     subject: Option<String>,
     /// Show this number of messages (emails), at most 100: the slowest of the query history.
     #[arg(long, value_name = "NUMBER", conflicts_with = "subject", value_parser = number_of_messages)]

@@ -173,7 +173,7 @@ never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l since -d 'Show only queries since this time, like 03:00, or of the last 1h, 30m and so on' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l zone -d 'Show only this zone, the zones below it, and queries for this name and names below it' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l zone -d 'Show only this zone, the zones below it, and queries for this name and names below it. A mail address stands for its domain' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l client -d 'Show only queries of this client: an address or a network' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
@@ -183,7 +183,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l json 
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand monitor" -l slow -d 'Show queries that take this long or longer, like 500ms or 2s. With --failures, failed ones too' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand monitor" -l client -d 'Show only queries of this client: an address or a network' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand monitor" -l zone -d 'Show only this name and names below it' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand monitor" -l zone -d 'Show only this name and names below it. A mail address stands for its domain' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand monitor" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand monitor" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
 always\t''

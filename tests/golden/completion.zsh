@@ -187,13 +187,13 @@ _arguments "${_arguments_options[@]}" : \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::subject -- A name, an address or a domain. A domain stands for all names below it too. An address stands for its names in DNS lists and for the hosts with this address too. `-` reads pasted lines of a mail log, a bounce or mailq from standard input:_default' \
+'::subject -- A name, an address or a domain. A domain stands for all names below it too. An address stands for its names in DNS lists and for the hosts with this address too. A mail address stands for its domain. `-` reads pasted lines of a mail log, a bounce or mailq from standard input:_default' \
 && ret=0
 ;;
 (failed)
 _arguments "${_arguments_options[@]}" : \
 '--since=[Show only queries since this time, like 03\:00, or of the last 1h, 30m and so on]:SPAN|TIME:_default' \
-'--zone=[Show only this zone, the zones below it, and queries for this name and names below it]:ZONE:_default' \
+'--zone=[Show only this zone, the zones below it, and queries for this name and names below it. A mail address stands for its domain]:ZONE:_default' \
 '--client=[Show only queries of this client\: an address or a network]:ADDRESS|NETWORK:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
@@ -206,7 +206,7 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '--slow=[Show queries that take this long or longer, like 500ms or 2s. With --failures, failed ones too]:SPAN:_default' \
 '--client=[Show only queries of this client\: an address or a network]:ADDRESS|NETWORK:_default' \
-'--zone=[Show only this name and names below it]:NAME:_default' \
+'--zone=[Show only this name and names below it. A mail address stands for its domain]:NAME:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--failures[Show queries that fail with SERVFAIL. With --slow, slow ones too]' \

@@ -407,6 +407,10 @@ fn why_names_the_culprit_or_says_that_the_record_has_nothing() {
     let (code, text, _) = world.run(&["why", "Example"]);
     assert!(code == 0 && text.contains("mail.example. MX"), "{text}");
     assert!(text.contains("Cause: overload; too many queries for this zone"), "{text}");
+    for address in ["user@mail.example", "<user@Mail.Example.>", "-\"a@b\"@example"] {
+        let (code, text, _) = world.run(&["why", address]);
+        assert!(code == 0 && text.contains("mail.example. MX"), "{address}: {text}");
+    }
     let (code, text, _) = world.run(&["why", "--slowest", "3", "--json"]);
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!((code, &value["culprit"]["kind"]), (0, &"overload".into()));
@@ -474,6 +478,8 @@ fn failed_shows_the_zones_whose_queries_failed() {
     assert_eq!((&rows[0]["questions"], &rows[0]["extended_error"]), (&1.into(), &22.into()));
     assert_eq!(rows[0]["still_fails"], "yes");
     let (code, text, _) = world.run(&["failed", "--zone", "www.example"]);
+    assert!(code == 0 && text.starts_with("www.example."), "{text}");
+    let (code, text, _) = world.run(&["failed", "--zone", "<user@www.example>"]);
     assert!(code == 0 && text.starts_with("www.example."), "{text}");
     let (code, text, _) = world.run(&["failed", "--client", "::ffff:127.0.0.1", "--zone", "other"]);
     assert!(code == 0 && text.starts_with("www.other.  1 failed query"), "{text}");
