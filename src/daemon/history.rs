@@ -1,7 +1,7 @@
 //! The segments of the record in the state directory; `record::stored` has their form.
 //!
 //! Entries are appended to the newest segment. The oldest one is removed if all take more than `limits::MAX_STORED`
-//! octets. A segment that was last written seven days ago is removed within a minute. A torn end is cut off at start. A segment with more
+//! octets. A segment is closed after a day, and removed within a minute if its last entry is seven days old. A torn end is cut off at start. A segment with more
 //! damage is left as it is, and the next one begins. Nothing is synced to the disk, because a sync delays mail queues on the same disk. The group of the daemon, which the control socket also has, may
 //! read the files.
 
@@ -10,10 +10,11 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::state_files;
-use crate::clock::Clock;
-use crate::limits::{MAX_SEGMENT, MAX_STORED, MAX_TORN, STORED_TIME};
+use crate::clock::{Clock, micros};
+use crate::limits::{MAX_SEGMENT, MAX_STORED, MAX_TORN, SEGMENT_TIME, STORED_TIME};
 use crate::record::store::Store;
 use crate::record::stored::{self, SEGMENT_HEAD};
 
@@ -39,6 +40,8 @@ struct OpenSegment {
     path: PathBuf,
     file: File,
     octets: u64,
+    /// When it was begun, in microseconds since 1970.
+    begun: u64,
 }
 
 impl HistoryFiles {
@@ -68,7 +71,8 @@ impl HistoryFiles {
                 if torn > 0 {
                     file.set_len(whole)?;
                 }
-                *files.lock() = Some(OpenSegment { path: newest.clone(), file, octets: whole });
+                let begun = begin_of(newest).unwrap_or(0);
+                *files.lock() = Some(OpenSegment { path: newest.clone(), file, octets: whole, begun });
             }
         }
         Ok(files)
@@ -101,6 +105,7 @@ impl HistoryFiles {
             // Entries in a file that was removed would be lost at the next start.
             Some(segment)
                 if segment.octets.saturating_add(length) <= MAX_SEGMENT
+                    && !self.is_past(segment.begun, SEGMENT_TIME)
                     && segment.file.metadata()?.nlink() > 0 =>
             {
                 segment
@@ -123,7 +128,8 @@ impl HistoryFiles {
     /// Begins a segment, and removes the oldest if all take too much.
     fn begin(&self) -> io::Result<OpenSegment> {
         self.make_directory()?;
-        let path = self.directory.join(format!("{:020}.{EXTENSION}", self.clock.unix_micros()));
+        let begun = self.clock.unix_micros();
+        let path = self.directory.join(format!("{begun:020}.{EXTENSION}"));
         let mut file = File::options().append(true).create_new(true).mode(0o640).open(&path)?;
         if let Err(error) = file.write_all(&SEGMENT_HEAD) {
             fs::remove_file(&path)?;
@@ -136,24 +142,39 @@ impl HistoryFiles {
                 fs::remove_file(segment)?;
             }
         }
-        Ok(OpenSegment { path, file, octets: SEGMENT_HEAD.len() as u64 })
+        Ok(OpenSegment { path, file, octets: SEGMENT_HEAD.len() as u64, begun })
     }
 
-    /// Removes the segments that were last written too long ago, the open one too.
+    /// Removes the segments whose last entry is too old, the open one too.
     fn remove_old(&self) -> io::Result<()> {
         let mut open = self.lock();
-        let segments = self.segments()?;
-        for segment in &segments {
-            let age = fs::metadata(segment)?.modified()?.elapsed().unwrap_or_default();
-            if age <= STORED_TIME {
+        for segment in &self.segments()? {
+            if !self.is_too_old(segment)? {
                 continue;
             }
-            if Some(segment) == segments.last() {
-                *open = None;
-            }
+            open.take_if(|open| open.path == *segment);
             fs::remove_file(segment)?;
         }
         Ok(())
+    }
+
+    /// Whether all entries of a segment are too old. A copy of a file may have been written later than its last entry.
+    fn is_too_old(&self, segment: &Path) -> io::Result<bool> {
+        let written = fs::metadata(segment)?.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        if self.is_past(micros(written), STORED_TIME) {
+            return Ok(true);
+        }
+        // Only segments of this age are read.
+        if begin_of(segment).is_some_and(|begun| !self.is_past(begun, STORED_TIME)) {
+            return Ok(false);
+        }
+        let last = stored::last_moment(&read_segment(segment)?);
+        Ok(last.is_some_and(|last| self.is_past(last, STORED_TIME)))
+    }
+
+    /// Whether a moment, in microseconds since 1970, is longer ago than a span.
+    fn is_past(&self, at: u64, span: Duration) -> bool {
+        self.clock.unix_micros().saturating_sub(at) > micros(span)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<OpenSegment>> {
@@ -163,8 +184,7 @@ impl HistoryFiles {
 
 impl Store for HistoryFiles {
     fn begin(&self) -> Option<u64> {
-        // A segment has the moment of its begin as its name; see `Self::begin`.
-        self.segments().ok()?.first()?.file_stem()?.to_str()?.parse().ok()
+        begin_of(self.segments().ok()?.first()?)
     }
 
     fn append(&self, entries: &[u8]) {
@@ -209,6 +229,11 @@ impl Store for HistoryFiles {
     }
 }
 
+/// When a segment was begun, in microseconds since 1970: it is its name; see `HistoryFiles::begin`.
+fn begin_of(segment: &Path) -> Option<u64> {
+    segment.file_stem()?.to_str()?.parse().ok()
+}
+
 /// The octets of a segment, as far as it may be long.
 fn read_segment(path: &Path) -> io::Result<Vec<u8>> {
     let mut octets = Vec::new();
@@ -235,8 +260,15 @@ pub(super) fn of_state_directory(clock: &Clock) -> Option<HistoryFiles> {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+    use std::sync::Arc;
 
     use super::*;
+    use crate::question::Outcome;
+    use crate::record::redact::{Redaction, Secrets};
+    use crate::record::why::DaemonFacts;
+    use crate::record::written::Written;
+    use crate::record::{ReadSpan, Recorder, TellFacts, Told};
+    use hickory_proto::rr::RecordType;
 
     fn files(directory: &Path) -> HistoryFiles {
         HistoryFiles::open(directory.join("history"), Clock::machine()).unwrap()
@@ -331,6 +363,95 @@ mod tests {
         assert_eq!(files.segments().unwrap().len(), 0, "the open one too");
         files.append(b"more");
         assert_eq!(all(&files), [[&SEGMENT_HEAD[..], b"more"].concat()]);
+    }
+
+    /// A record that keeps its failures in files.
+    struct FailingRecord {
+        recorder: Arc<Recorder>,
+        told: Told,
+        clock: Clock,
+    }
+
+    impl FailingRecord {
+        fn new(files: &Arc<HistoryFiles>, clock: &Clock) -> Self {
+            let recorder = Recorder::new(clock.clone(), 1);
+            recorder.store_in(Arc::clone(files) as Arc<dyn Store>);
+            Self { recorder, told: Told::default(), clock: clock.clone() }
+        }
+
+        /// A question fails after some hours.
+        fn fails_after(&mut self, hours: u64) {
+            self.clock.sleep(Duration::from_secs(hours * 3_600));
+            let failed = Written {
+                name: b"\x07example\x00",
+                kind: RecordType::MX,
+                client: [127, 0, 0, 1].into(),
+                port: 0,
+                transport: None,
+                view: 0,
+                at: self.clock.mono().as_micros(),
+                outcome: Outcome::Failed,
+                elapsed: Duration::from_millis(1),
+                flight: 0,
+                error: "no server of it answered",
+                code: 22,
+                user: "",
+            };
+            self.recorder.asked(&failed, None);
+            let facts = DaemonFacts {
+                list: &|_| None,
+                usual: &|_| None,
+                slow: Duration::from_secs(1),
+                shortens: false,
+            };
+            let facts = TellFacts {
+                secrets: &Secrets::default(),
+                redaction: Redaction::default(),
+                facts,
+                is_list_told: &|_| false,
+                is_configured: &|_| false,
+            };
+            self.recorder.tell(&mut self.told, &facts);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_segment_is_closed_after_a_day_and_its_entries_are_forgotten_after_seven() {
+        let now = std::time::SystemTime::now();
+        let clock = Clock::simulated(now.duration_since(UNIX_EPOCH).unwrap().as_secs());
+        let directory = tempfile::tempdir().unwrap();
+        let files = Arc::new(HistoryFiles::open(directory.path().join("history"), clock.clone()).unwrap());
+        let mut record = FailingRecord::new(&files, &clock);
+        record.fails_after(0);
+        record.fails_after(23);
+        assert_eq!(files.segments().unwrap().len(), 1);
+        record.fails_after(2);
+        let segments = files.segments().unwrap();
+        assert_eq!(segments.len(), 2);
+        // A copy of the files is younger than their entries.
+        for segment in &segments {
+            let copied = now + 2 * STORED_TIME;
+            File::options().append(true).open(segment).unwrap().set_modified(copied).unwrap();
+        }
+        let shown = || {
+            let record = FailingRecord::new(&files, &clock);
+            record.recorder.recorded(&ReadSpan::default(), &Secrets::default())
+        };
+        assert_eq!(shown().questions.len(), 3);
+        // The ages of the entries: 180, 157 and 155 hours. Seven days are 168.
+        clock.sleep(Duration::from_secs(155 * 3_600));
+        files.tend();
+        assert_eq!(files.segments().unwrap(), segments);
+        assert_eq!(shown().questions.len(), 2);
+        assert!(shown().stored_since >= Some(clock.unix_micros() - micros(STORED_TIME)));
+        clock.sleep(Duration::from_secs(12 * 3_600));
+        files.tend();
+        assert_eq!(files.segments().unwrap(), segments[1..]);
+        clock.sleep(Duration::from_secs(2 * 3_600));
+        files.tend();
+        assert_eq!(files.segments().unwrap().len(), 0, "the open one too");
+        record.fails_after(0);
+        assert_eq!(shown().questions.len(), 1);
     }
 
     #[test]

@@ -289,11 +289,14 @@ pub const MAX_STORED: u64 = 64 << 20;
 /// Octets of a segment: the oldest one is removed as a whole, and one is read at a time.
 pub const MAX_SEGMENT: u64 = 4 << 20;
 
+/// How long a segment is written: a gateway with few failures would not fill one in months, and a segment is removed as a whole.
+pub const SEGMENT_TIME: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Octets at the end of a segment that a crash may have torn: one writing of entries. More of them are damage, and are not removed: somebody
 /// may want to read what is behind it.
 pub const MAX_TORN: usize = 64 << 10;
 
-/// How long a segment is kept after it was last written: a mail is looked for in the week in which it was delayed.
+/// How long an entry on disk is shown, and a segment is kept after its last entry: a mail is looked for in the week in which it was delayed.
 pub const STORED_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Octets of memory that a reader takes for entries of the disk; the oldest entries are left out.

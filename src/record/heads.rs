@@ -22,6 +22,18 @@ pub(super) enum EntryHead<'o> {
     Owner(OwnerEntry),
 }
 
+impl EntryHead<'_> {
+    /// When it ended; none of a user.
+    pub(super) fn end(&self) -> Option<u64> {
+        match self {
+            Self::Question(question) => Some(question.at.saturating_add(question.elapsed.into())),
+            Self::Flight(flight) => Some(flight.began.saturating_add(flight.elapsed.into())),
+            Self::Outage(_, until) => Some(*until),
+            Self::Owner(_) => None,
+        }
+    }
+}
+
 /// The head of a client's question.
 #[derive(Debug)]
 pub(super) struct QuestionHead<'o> {

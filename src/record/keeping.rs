@@ -20,7 +20,9 @@ use super::watch::Watch;
 use super::written::{HitHead, Written, WrittenFlight};
 use super::{Recorder, Window, links};
 use crate::clock::{Mono, micros};
-use crate::limits::{CLOCK_READINGS, CLOCK_STEP, MAIL_MARGIN, MAX_HIT_GROWTH, RECORD_BLOCK, RECORD_READER};
+use crate::limits::{
+    CLOCK_READINGS, CLOCK_STEP, MAIL_MARGIN, MAX_HIT_GROWTH, RECORD_BLOCK, RECORD_READER, STORED_TIME,
+};
 use crate::question::{Outcome, WireName};
 
 impl Recorder {
@@ -146,9 +148,11 @@ impl Recorder {
             let until = outline.extent.whole.unwrap_or(u64::MAX);
             let mut memory = std::mem::take(&mut outline.questions);
             memory.sort_by_key(|question| question.at);
-            StoreReader { span, until, memory: &memory, taken: 0 }.read(&**store, &mut outline);
+            let oldest = self.oldest_stored();
+            StoreReader { span, until, oldest, memory: &memory, taken: 0 }.read(&**store, &mut outline);
             let read = outline.extent.stored_begin;
-            outline.extent.stored_since = store.begin().into_iter().chain(read).min();
+            let begin = store.begin().map(|begin| begin.max(oldest));
+            outline.extent.stored_since = begin.into_iter().chain(read).min();
             outline.questions.append(&mut memory);
         }
         outline.in_order()
@@ -174,13 +178,19 @@ impl Recorder {
         let mut outline = reader.outline;
         outline.extent.off = !self.kept.is_on();
         if let Some(store) = self.kept.store.get() {
-            StoreReader { span, until: u64::MAX, memory: &[], taken: 0 }.read(&**store, &mut outline);
+            let oldest = self.oldest_stored();
+            StoreReader { span, until: u64::MAX, oldest, memory: &[], taken: 0 }.read(&**store, &mut outline);
             // What was asked since shows whether it still fails.
             if outline.questions.iter().any(|question| question.outcome.is_failure()) {
                 return self.recorded(span, secrets);
             }
         }
         outline.in_order().in_full()
+    }
+
+    /// Entries on disk from before this moment are not shown, in microseconds since 1970.
+    fn oldest_stored(&self) -> u64 {
+        self.clock.unix_micros().saturating_sub(micros(STORED_TIME))
     }
 
     /// Like `outline`, without the disk, which has only questions that failed or were slow. Flights are not read in full.

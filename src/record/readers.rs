@@ -38,6 +38,8 @@ pub(super) struct StoreReader<'a> {
     pub(super) span: &'a ReadSpan,
     /// Only questions before this moment.
     pub(super) until: u64,
+    /// What ended before this moment is too old to be shown; see `limits::STORED_TIME`.
+    pub(super) oldest: u64,
     /// The questions in memory, in the order of time. Those from the cache may reach further back than `until`.
     pub(super) memory: &'a [QuestionOutline],
     /// Octets of memory that were taken.
@@ -47,7 +49,7 @@ pub(super) struct StoreReader<'a> {
 impl StoreReader<'_> {
     pub(super) fn read(mut self, store: &dyn Store, outline: &mut Outline<'_>) {
         // Older flights explain nothing in the span.
-        let first = self.span.from.saturating_sub(micros(EXPLAINED_TIME));
+        let first = self.span.from.saturating_sub(micros(EXPLAINED_TIME)).max(self.oldest);
         store.read_back(&mut |segment| {
             let mut latest = 0;
             stored::read(segment, |octets| {
@@ -62,7 +64,11 @@ impl StoreReader<'_> {
     /// Adds an entry if it is wanted; returns its moment.
     fn add(&mut self, entry: &[u8], first: u64, outline: &mut Outline<'_>) -> Option<u64> {
         let place = outline.entries.0.len().saturating_add(2);
-        match head(entry)? {
+        let head = head(entry)?;
+        if head.end().is_some_and(|end| end < self.oldest) {
+            return head.end();
+        }
+        match head {
             EntryHead::Question(head) => {
                 let question = outline.question_of(&head, head.at, place);
                 if question.at < self.until && !self.is_in_memory(&question, &outline.names) {

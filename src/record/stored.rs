@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
 
 use super::entry::{Entry, FlightEntry, TAGS};
+use super::heads::head;
+use super::reading;
 use super::recorded::Recorded;
 use crate::hash::Plain;
 use crate::limits::MAX_FOLLOWED_FLIGHTS;
@@ -46,6 +48,17 @@ pub struct SegmentCheck {
 /// Tells how far a segment can be read.
 pub fn check(segment: &[u8]) -> SegmentCheck {
     frames(segment, |_| ())
+}
+
+/// When the last entry of a segment ended, in microseconds since 1970; none if it has none.
+pub fn last_moment(segment: &[u8]) -> Option<u64> {
+    let mut last = None;
+    read(segment, |octets| {
+        for entry in reading::entries(octets) {
+            last = last.max(head(entry).and_then(|head| head.end()));
+        }
+    });
+    last
 }
 
 /// Takes the octets of each whole entry of a segment.
