@@ -163,7 +163,7 @@ impl Recorder {
                     .any(|zone| (facts.is_configured)(zone));
                 let owner = if is_own { ZoneOwner::Operator } else { ZoneOwner::Stranger };
                 lines.extend(told.failures.failed(&failed, elsewhere, owner, now));
-            } else if !traffic.was_down(question) && told.slow.has_room(now) {
+            } else if !traffic.was_down(question) && told.slow.has_room(question.flight, now) {
                 // A question that is slow in an outage of our own network has the line about the outage.
                 lines.push(slow_line(asked, &traffic, &facts.facts));
             }

@@ -154,6 +154,22 @@ fn a_slow_question_is_a_line_that_names_its_culprit_and_lines_are_bounded() {
 }
 
 #[test]
+fn slow_questions_that_waited_for_the_same_servers_have_one_line() {
+    let lines = lines(|| async {
+        let simulation = simulation(&[("slow.tld.", &[], 1_800)]);
+        let _tended = simulation.tend();
+        let tells = tell(&simulation);
+        join_all((0..5).map(|_| ask(&simulation, "w.slow.tld.", RecordType::A))).await;
+        sleep(Duration::from_secs(70)).await;
+        tells.abort();
+    });
+    let [slow] = told(&lines, "query_slow")[..] else { panic!("{lines:#?}") };
+    assert!(slow.text.starts_with("query w.slow.tld. A from 127.0.0.1 took "), "{slow:?}");
+    let [counted] = told(&lines, "queries_slow")[..] else { panic!("{lines:#?}") };
+    assert!(counted.text.starts_with("4 more queries were slow"), "{counted:?}");
+}
+
+#[test]
 fn spam_with_many_dead_domains_does_not_fill_the_log() {
     let lines = lines(|| async {
         let names: Vec<String> = (0..40).map(|number| format!("d{number}.tld.")).collect();
