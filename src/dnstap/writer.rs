@@ -52,10 +52,7 @@ pub async fn write(tap: Arc<Tap>, clock: Clock) -> Infallible {
                     }
                 })
                 .await;
-                // A reader that leaves at once each time has few lines.
-                if clock.mono().since(begun) >= MAX_TAP_RETRY {
-                    retry = TAP_RETRY;
-                }
+                retry = pause_after(retry, clock.mono().since(begun));
                 left
             }
             Err(failed) => Left::Failed(failed),
@@ -79,6 +76,12 @@ pub async fn write(tap: Arc<Tap>, clock: Clock) -> Infallible {
         wait(&tap, &settings.target, retry).await;
         retry = (retry * 2).min(MAX_TAP_RETRY);
     }
+}
+
+/// The pause before the next attempt, after an output that lasted for a time. A reader that was there for longer than the last pause is well, and
+/// one that leaves at once each time has few lines.
+fn pause_after(pause: Duration, lasted: Duration) -> Duration {
+    if lasted >= pause { TAP_RETRY } else { pause }
 }
 
 fn tell_begun(place: &str, is_missing: &mut bool) {
@@ -176,5 +179,25 @@ fn place_of(target: &TapTarget) -> String {
     match target {
         TapTarget::Socket(path) => format!("the socket {}", path.display()),
         TapTarget::File(path) => path.display().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pause_grows_only_over_outputs_that_end_at_once() {
+        let pauses = |lasted: u64| {
+            let mut retry = TAP_RETRY;
+            let mut next = || {
+                let pause = pause_after(retry, Duration::from_secs(lasted));
+                retry = (pause * 2).min(MAX_TAP_RETRY);
+                pause.as_secs()
+            };
+            [next(), next(), next(), next()]
+        };
+        assert_eq!(pauses(0), [1, 2, 4, 8]);
+        assert_eq!(pauses(5), [1, 1, 1, 1]);
     }
 }
