@@ -52,7 +52,7 @@ pub enum Conduct {
     Silent,
     /// The network reports that it cannot be reached.
     Unreachable,
-    /// It answered over UDP, and its connection over TCP was refused or closed.
+    /// It answered over UDP, and its connection over TCP was refused or closed, or it did not answer over TCP.
     NoTcp,
     /// Its TLS certificate is for another server.
     Certificate,

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use hickory_proto::rr::RecordType;
+use resolverd::conduct::Conduct;
 use resolverd::config::{Config, Family};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
@@ -312,5 +313,46 @@ fn a_name_with_the_key_of_a_list_is_found_as_a_log_line_has_it() {
         let report = why(&simulation, named(&asked)).await;
         assert_eq!(told(&report), (CulpritKind::ListSilent, KEYED, "192.0.2.3", KEYED), "{report:#?}");
         assert!(!format!("{report:?}").contains("secret1"), "{report:#?}");
+    });
+}
+
+#[test]
+fn a_server_that_truncates_and_is_silent_over_tcp_is_no_silent_server() {
+    paused(async {
+        for fault in [Fault::SilentTcp, Fault::MuteTcp, Fault::DripsTcp, Fault::NoTcp] {
+            let mut internet = Internet::new();
+            internet.fine("tld.", "192.0.2.2", "");
+            let faults = [Fault::AlwaysTruncates, fault];
+            let time = Duration::from_millis(20);
+            internet.zone("cut.tld.", "192.0.2.5", (&faults, time), "* 300 A 198.51.100.8\n");
+            let simulation = internet.simulation(|_| ());
+            // While the resolutions of both are still in progress.
+            for asked in ["first.cut.tld.", "second.cut.tld."] {
+                ask(&simulation, asked, RecordType::A).await;
+            }
+            let report = why(&simulation, named("cut.tld.")).await;
+            assert_eq!(report.questions.len(), 2, "{fault}: {report:#?}");
+            assert!(report.culprit.evidence.contains("; 2 queries failed"), "{fault}: {report:#?}");
+            tokio::time::sleep(Duration::from_secs(3_600)).await;
+            // The first query finds out that TCP fails, the second knows it.
+            for asked in ["a.cut.tld.", "b.cut.tld."] {
+                ask(&simulation, asked, RecordType::A).await;
+                tokio::time::sleep(Duration::from_secs(8)).await;
+                let report = why(&simulation, named(asked)).await;
+                let expected = (CulpritKind::Truncated, "cut.tld.", "192.0.2.5", "");
+                assert_eq!(told(&report), expected, "{fault}: {report:#?}");
+                let culprit = &report.culprit;
+                let evidence = "192.0.2.5 truncates its answers for cut.tld. and does not answer over TCP";
+                assert!(culprit.evidence.starts_with(evidence), "{fault}: {report:#?}");
+                assert!(culprit.advice.contains("TCP port 53"), "{fault}: {report:#?}");
+                assert!(report.also.is_empty(), "{fault}: {report:#?}");
+            }
+            let [zone] = &failed(&simulation).await[..] else { panic!("one zone") };
+            let server = zone.servers.first().map(|server| (&*server.server, server.conduct));
+            assert_eq!(server, Some(("192.0.2.5", Some(Conduct::NoTcp))), "{fault}: {zone:#?}");
+            assert_eq!(zone.culprit, CulpritKind::Truncated, "{fault}: {zone:#?}");
+            assert!(zone.reason.contains("192.0.2.5 no answer over TCP"), "{fault}: {zone:#?}");
+            assert!(zone.advice.contains("TCP port 53"), "{fault}: {zone:#?}");
+        }
     });
 }

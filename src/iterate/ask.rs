@@ -255,12 +255,18 @@ impl<'a> Asking<'a> {
     /// Takes in an event of an attempt; returns an answer that helps.
     fn heard(&mut self, event: AttemptEvent) -> Option<Said> {
         let one_at_a_time = self.errand.route.policy.one_at_a_time;
-        if !matches!(event.news, News::Ended(_)) && self.is_known_silence() {
+        let is_silence = matches!(event.news, News::Overdue | News::Late);
+        if is_silence && self.is_known_silence() {
             self.given_up = true;
             return None;
         }
         match event.news {
             // With one server at a time, another query is sent only when this one counts as lost.
+            News::Truncated => {
+                if let Some(candidate) = self.candidate(event.server) {
+                    candidate.truncated = true;
+                }
+            }
             News::Overdue if one_at_a_time => {}
             News::Overdue => {
                 self.give_up_waiting(event.server, event.tries);
@@ -297,7 +303,8 @@ impl<'a> Asking<'a> {
         if self.candidate(server).is_some_and(|candidate| !candidate.ended(conduct)) {
             return None;
         }
-        self.faults.push((server, conduct));
+        let fault = self.candidate(server).map_or(conduct, |candidate| candidate.fault(conduct));
+        self.faults.push((server, fault));
         if self.is_refused() {
             return None;
         }

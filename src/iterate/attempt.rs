@@ -164,6 +164,7 @@ impl Attempt {
             if !self.standing().features.tcp && self.first.transport != Transport::Tcp {
                 return Said::Nothing(Conduct::Truncated);
             }
+            self.tell(News::Truncated);
             turn = Box::pin(self.again(Transport::Tcp, edns, "truncated")).await;
         }
         match turn {

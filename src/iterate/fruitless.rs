@@ -74,7 +74,7 @@ impl Asking<'_> {
     pub(super) fn mark_waiting_silent(&mut self) {
         for candidate in &self.candidates {
             if matches!(candidate.progress, CandidateProgress::Waiting | CandidateProgress::Overdue) {
-                self.faults.push((candidate.address, Conduct::Silent));
+                self.faults.push((candidate.address, candidate.fault(Conduct::Silent)));
             }
         }
     }

@@ -31,6 +31,8 @@ pub(super) enum News {
     Overdue,
     /// The query or its answer counts as lost.
     Late,
+    /// The answer was truncated, and the query goes on over TCP.
+    Truncated,
     /// The attempt has ended.
     Ended(Box<Said>),
 }
@@ -43,8 +45,8 @@ pub(super) struct Events(Arc<Board>);
 #[derive(Clone)]
 pub(super) struct Reports(Arc<Board>);
 
-/// Holds at most seven events of each attempt: overdue and late, late again without EDNS, in its own case and twice over TCP, and
-/// its end.
+/// Holds at most eight events of each attempt: overdue and late, late again without EDNS, in its own case and twice over TCP, that
+/// its answer was truncated, and its end.
 #[derive(Default)]
 struct Board {
     events: Mutex<VecDeque<AttemptEvent>>,

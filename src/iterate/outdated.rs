@@ -70,7 +70,8 @@ impl Iterate {
             Failure::Addresses { .. } => Some(true),
             // An outage of our own network shows nothing about the servers.
             Failure::Servers { faults, .. } | Failure::Time { faults, .. } => {
-                let silent = faults.iter().any(|(_, fault)| *fault == Conduct::Silent);
+                let is_silent = |fault: &Conduct| matches!(fault, Conduct::Silent | Conduct::NoTcp);
+                let silent = faults.iter().any(|(_, fault)| is_silent(fault));
                 (silent && self.means.uplink.has_heard_internet(errand.context.began())).then_some(false)
             }
             _ => None,

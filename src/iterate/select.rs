@@ -28,6 +28,8 @@ pub struct Candidate {
     pub under_way: u8,
     /// Whether it has answered a query. The step then waits for no other answer of it.
     pub answered: bool,
+    /// Whether it has truncated an answer: its silence is then one over TCP.
+    pub truncated: bool,
     /// The number of queries over TCP since it has truncated an answer: it is then asked over TCP only. None before that.
     pub over_tcp: Option<u8>,
     /// Whether it is asked again after an error, in the question's own case: some servers do not find names in another.
@@ -67,6 +69,7 @@ impl Candidate {
             progress: CandidateProgress::Untried,
             under_way: 0,
             answered: false,
+            truncated: false,
             over_tcp: None,
             own_case: false,
         }
@@ -89,10 +92,16 @@ impl Candidate {
             return false;
         }
         if conduct == Conduct::Truncated {
+            self.truncated = true;
             self.over_tcp = Some(0);
         }
         self.answered |= conduct.came_back();
         true
+    }
+
+    /// The fault that the end of a query to it shows: silence after a truncated answer is silence over TCP.
+    pub fn fault(&self, conduct: Conduct) -> Conduct {
+        if conduct == Conduct::Silent && self.truncated { Conduct::NoTcp } else { conduct }
     }
 
     /// Queries to it whose answers could change the result.
@@ -330,6 +339,9 @@ mod tests {
         }
         assert_eq!(next(&candidates, 8, |_| 0), None);
         assert!(!candidates[0].ended(Conduct::Truncated), "the other copy over UDP");
+        assert_eq!(candidates[0].fault(Conduct::Silent), Conduct::NoTcp);
+        assert_eq!(candidates[0].fault(Conduct::Refused), Conduct::Refused);
+        assert_eq!(candidate(1, None, Health::Answering).fault(Conduct::Silent), Conduct::Silent);
         assert_eq!(candidates[0].awaited(), usize::from(MAX_STREAM_TRIES));
     }
 

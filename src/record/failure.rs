@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::net::IpAddr;
 
-use super::culprit::ExplainedQuestion;
+use super::culprit::{ExplainedQuestion, last_conduct};
 use super::entry::{FlightEntry, MessageEntry};
 use super::event::Shows;
 use super::subject::domain_of;
@@ -98,7 +98,9 @@ fn is_at_fault(message: &&MessageEntry) -> bool {
 fn servers_at_fault(flight: &FlightEntry, zone: &[u8]) -> Vec<(IpAddr, Option<Conduct>)> {
     if !flight.faults.is_empty() {
         let faults = flight.faults.iter().take(MAX_FAILURE_SERVERS);
-        return faults.map(|(server, conduct)| (*server, Some(*conduct))).collect();
+        return faults
+            .map(|(server, conduct)| (*server, last_conduct(flight, *server, Some(*conduct))))
+            .collect();
     }
     let mut last: Vec<(IpAddr, Option<Conduct>)> = Vec::new();
     for message in flight.messages.iter().filter(|message| is_within(&message.zone, zone)) {
@@ -106,6 +108,9 @@ fn servers_at_fault(flight: &FlightEntry, zone: &[u8]) -> Vec<(IpAddr, Option<Co
             Some((_, conduct)) => *conduct = message.conduct.or(*conduct),
             None => last.push((message.server, message.conduct)),
         }
+    }
+    for (server, conduct) in &mut last {
+        *conduct = last_conduct(flight, *server, *conduct);
     }
     last.retain(|(_, conduct)| conduct.is_none_or(Conduct::is_fault));
     last.truncate(MAX_FAILURE_SERVERS);

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::cause::{Cause, CauseKey, CulpritKind, cause};
 use super::explained_question::{ExplainedQuestion, is_of_list, zone_of};
-use super::fault::{fault, kind_of};
+use super::fault::{fault, kind_of, last_conduct};
 use super::timeline::timeline;
 use crate::clock::micros;
 use crate::conduct::Conduct;
@@ -137,7 +137,10 @@ fn of_servers<'a>(
         };
         let seen = message.filter(|message| !under_way(message));
         let seen = seen.and_then(|message| kind_of(one, flight, message, traffic));
-        let told = conduct.and_then(|conduct| match conduct {
+        let told = conduct.and_then(|conduct| last_conduct(flight, server, Some(conduct)));
+        let told = told.and_then(|conduct| match conduct {
+            // It was not asked over TCP, because it is known not to take it.
+            Conduct::Truncated => Some(CulpritKind::Truncated),
             Conduct::Silent if traffic.is_down_at(one.question.at) => Some(CulpritKind::Network),
             conduct => fault(is_of_list(one, zone), conduct),
         });

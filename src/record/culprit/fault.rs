@@ -1,5 +1,7 @@
 //! The kind of fault that a query to a server, or a server's conduct, shows.
 
+use std::net::IpAddr;
+
 use super::cause::CulpritKind;
 use super::explained_question::{ExplainedQuestion, is_of_list};
 use crate::conduct::{Conduct, Transport};
@@ -47,9 +49,6 @@ fn silence(
     message: &MessageEntry,
     traffic: &Traffic,
 ) -> Option<CulpritKind> {
-    let cut = |other: &MessageEntry| {
-        other.server == message.server && other.conduct == Some(Conduct::Truncated) && other.at <= message.at
-    };
     let raced = |other: &MessageEntry| {
         let end = other.at.saturating_add(other.elapsed);
         other.conduct.is_some_and(Conduct::came_back)
@@ -57,7 +56,7 @@ fn silence(
             && end >= message.at.saturating_add(message.elapsed)
             && other.at.abs_diff(message.at) < SAME_MOMENT
     };
-    if message.transport == Transport::Tcp && flight.messages.iter().any(cut) {
+    if is_silent_over_tcp(flight, message) {
         return Some(CulpritKind::Truncated);
     }
     // The other server of a race answered first.
@@ -70,6 +69,33 @@ fn silence(
         Some(CulpritKind::Loss)
     } else {
         fault(list, Conduct::Silent)
+    }
+}
+
+/// Whether a query over TCP got no answer, after its server has truncated one.
+fn is_silent_over_tcp(flight: &FlightEntry, message: &MessageEntry) -> bool {
+    let cut = |other: &MessageEntry| {
+        other.server == message.server && other.conduct == Some(Conduct::Truncated) && other.at <= message.at
+    };
+    message.transport == Transport::Tcp
+        && matches!(message.conduct, None | Some(Conduct::Silent))
+        && flight.messages.iter().any(cut)
+}
+
+/// The last conduct of a server in a flight, if the queries to it say more: silence after a truncated answer is silence over TCP.
+pub(in crate::record) fn last_conduct(
+    flight: &FlightEntry,
+    server: IpAddr,
+    conduct: Option<Conduct>,
+) -> Option<Conduct> {
+    let mut of_server = flight.messages.iter().filter(|message| message.server == server);
+    match conduct {
+        None | Some(Conduct::Silent | Conduct::Truncated)
+            if of_server.any(|message| is_silent_over_tcp(flight, message)) =>
+        {
+            Some(Conduct::NoTcp)
+        }
+        conduct => conduct,
     }
 }
 

@@ -16,6 +16,7 @@
 //!   silence of the list, and the zone that is named is the one whose servers were silent. The servers of a top-level domain are no part of
 //!   a list, so their silence is theirs, and the list is named beside it.
 //! - A failed question is blamed on each server's last word: a server that was silent once and refused then has refused.
+//! - A server that has truncated an answer is not silent, whatever becomes of the query over TCP: its answers need TCP, and TCP fails.
 
 mod blame;
 mod cause;
@@ -30,6 +31,7 @@ use self::cause::{CauseKey, cause};
 pub use self::explained_question::ExplainedQuestion;
 use self::explained_question::zone_of;
 use self::fault::kind_of;
+pub(super) use self::fault::last_conduct;
 use self::timeline::timeline;
 use super::traffic::Traffic;
 use crate::clock::micros;

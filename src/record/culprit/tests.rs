@@ -31,6 +31,10 @@ struct One {
     outcome: Outcome,
     shows: Option<Shows>,
     sent: Vec<Sent>,
+    /// The last octets of servers with faults, and the conduct of each.
+    faults: Vec<(u8, Conduct)>,
+    /// The places of the queries that begin a step of the walk.
+    begins: Vec<usize>,
 }
 
 impl One {
@@ -43,23 +47,29 @@ impl One {
 
 fn one(at: u64, elapsed: u64, name: &'static str, outcome: Outcome, sent: Vec<Sent>) -> One {
     let shows = (outcome == Outcome::Failed).then_some(Shows::NoHelp);
-    One { at, elapsed, name, outcome, shows, sent }
+    One { at, elapsed, name, outcome, shows, sent, faults: Vec::new(), begins: vec![0] }
 }
 
-fn transport_of((.., conduct): &Sent) -> Transport {
-    if *conduct == Some(Conduct::NoTcp) { Transport::Tcp } else { Transport::Udp }
+/// A query without an answer, after a truncated answer of its server, is one over TCP.
+fn transport_of((at, _, server, _, conduct): &Sent, all: &[Sent]) -> Transport {
+    let is_cut = |other: &Sent| other.2 == *server && other.0 < *at && other.4 == Some(Conduct::Truncated);
+    match conduct {
+        Some(Conduct::NoTcp) => Transport::Tcp,
+        None | Some(Conduct::Silent) if all.iter().any(is_cut) => Transport::Tcp,
+        _ => Transport::Udp,
+    }
 }
 
 fn entries(id: usize, one: &One) -> (QuestionEntry, FlightEntry) {
     let (at, name) = (BEGIN + one.at * 1_000, wire(one.name));
-    let message = |sent: &Sent| MessageEntry {
+    let message = |(place, sent): (usize, &Sent)| MessageEntry {
         at: sent.0 * 1_000,
         elapsed: sent.1 * 1_000,
         server: [192, 0, 2, sent.2].into(),
         zone: wire(sent.3),
-        transport: transport_of(sent),
+        transport: transport_of(sent, &one.sent),
         conduct: sent.4,
-        reason: "first",
+        reason: if one.begins.contains(&place) { "first" } else { "retry" },
         depth: 0,
         keys: false,
     };
@@ -72,8 +82,8 @@ fn entries(id: usize, one: &One) -> (QuestionEntry, FlightEntry) {
         zone: one.zone(),
         shows: one.shows,
         why: if one.shows.is_some() { "it failed".into() } else { Box::default() },
-        messages: one.sent.iter().map(message).collect(),
-        faults: Vec::new(),
+        messages: one.sent.iter().enumerate().map(message).collect(),
+        faults: one.faults.iter().map(|(last, conduct)| ([192, 0, 2, *last].into(), *conduct)).collect(),
         links: Vec::new(),
     };
     let question = QuestionEntry {
@@ -211,6 +221,32 @@ fn of_servers() -> Vec<Case> {
         ),
         ("bogus", vec![bogus], &[(Kind::Bogus, "example.")]),
     ]
+}
+
+/// Servers that truncate, and do not answer over TCP.
+fn of_silence_over_tcp() -> Vec<Case> {
+    const CUT: Option<Conduct> = Some(Conduct::Truncated);
+    let faulty = |conduct, sent| One { faults: vec![(1, conduct)], ..lost(4_000, sent) };
+    let later = || {
+        vec![
+            (0, 20, 1, "example.", CUT),
+            (20, 3_980, 1, "example.", None),
+            (420, 20, 1, "example.", CUT),
+            (2_000, 2_000, 1, "example.", SILENT),
+        ]
+    };
+    let deadline = One { shows: None, ..one(0, 4_000, "a.example.", Deadline, later()) };
+    let faults = vec![(1, Conduct::Truncated)];
+    let known = One { faults, ..lost(20, vec![(0, 20, 1, "example.", CUT)]) };
+    vec![
+        ("TCP is silent", faulty(Conduct::Silent, later())),
+        ("TCP is silent, and the walk knows it", faulty(Conduct::NoTcp, later())),
+        ("TCP is silent until the client's deadline", deadline),
+        ("truncated, and known not to take TCP", known),
+    ]
+    .into_iter()
+    .map(|(what, one)| (what, vec![one], &[(Kind::Truncated, "example.")][..]))
+    .collect()
 }
 
 /// DNS lists.
@@ -371,9 +407,9 @@ fn of_failures() -> Vec<Case> {
 
 #[test]
 fn each_fault_has_its_culprit() {
-    for (what, asked, expected) in
-        [of_servers(), of_lists(), of_last_words(), of_messages(), of_failures()].into_iter().flatten()
-    {
+    let of_silence = [of_silence_over_tcp(), of_last_words()];
+    let others = [of_servers(), of_lists(), of_messages(), of_failures()];
+    for (what, asked, expected) in others.into_iter().chain(of_silence).flatten() {
         let expected: Vec<(Kind, String)> =
             expected.iter().map(|(kind, zone)| (*kind, (*zone).to_owned())).collect();
         assert_eq!(told(&asked, &healthy()), expected, "{what}");
