@@ -356,3 +356,33 @@ fn a_server_that_truncates_and_is_silent_over_tcp_is_no_silent_server() {
         }
     });
 }
+
+/// A zone with a server that has this fault, asked for once after a start.
+async fn asked_cold(fault: Fault) -> MessageReport {
+    let mut internet = Internet::new();
+    internet.fine("tld.", "192.0.2.2", "");
+    let faults = (&[fault][..], Duration::from_millis(20));
+    internet.zone("cold.tld.", "192.0.2.5", faults, "* 300 A 198.51.100.8\n");
+    let simulation = internet.simulation(|config| config.history.slow = Duration::from_millis(100));
+    ask(&simulation, "a.cold.tld.", RecordType::A).await;
+    why(&simulation, named("a.cold.tld.")).await
+}
+
+#[test]
+fn a_server_that_answered_the_next_query_was_not_silent() {
+    paused(async {
+        let report = asked_cold(Fault::LosesFirst).await;
+        assert_eq!(told(&report), (CulpritKind::Loss, "cold.tld.", "192.0.2.5", ""), "{report:#?}");
+        let culprit = &report.culprit;
+        let evidence = "192.0.2.5 did not answer 1 query for cold.tld., but answered others within seconds";
+        assert!(culprit.evidence.starts_with(evidence), "{report:#?}");
+        assert!(culprit.advice.starts_with("packets get lost"), "{report:#?}");
+        // The query that it answers has no EDNS.
+        let report = asked_cold(Fault::DropsEdns).await;
+        assert_eq!(told(&report), (CulpritKind::Unknown, "cold.tld.", "192.0.2.5", ""), "{report:#?}");
+        let culprit = &report.culprit;
+        let evidence = "192.0.2.5 did not answer 2 queries for cold.tld., but answered the next one, which may have had a simpler form (no EDNS); ";
+        assert!(culprit.evidence.starts_with(evidence), "{report:#?}");
+        assert!(culprit.advice.contains("`resolverctl check cold.tld.`"), "{report:#?}");
+    });
+}

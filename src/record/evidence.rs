@@ -208,6 +208,9 @@ impl Seen<'_> {
             CulpritKind::Network => {
                 format!("no server answered during this time; {named} did not answer {queries}")
             }
+            CulpritKind::Unknown if cause.why.is_empty() && !named.is_empty() => format!(
+                "{named} did not answer {queries} for {zone}, but answered the next one, which may have had a simpler form (no EDNS)"
+            ),
             CulpritKind::Client => return self.pauses(),
             CulpritKind::None => return self.nothing(),
             CulpritKind::Overload if cause.why.is_empty() => {
@@ -310,6 +313,11 @@ pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
         _ => name_text(&name_of_wire(&cause.zone)),
     };
     let kind = cause.kind;
+    if kind == CulpritKind::Unknown && cause.why.is_empty() && !servers.is_empty() {
+        return format!(
+            "if it happens again, `resolverctl check {zone}` shows whether a server drops queries with EDNS; if none does, packets get lost between this host and the server"
+        );
+    }
     if kind == CulpritKind::Unknown && !cause.why.is_empty() {
         let owner = if zone.is_empty() { "the owner of the name" } else { &format!("the owner of {zone}") };
         return format!(

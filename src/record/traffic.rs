@@ -10,7 +10,7 @@ use super::entry::{FlightEntry, MessageEntry, QuestionEntry};
 use super::recorded::Recorded;
 use crate::clock::micros;
 use crate::conduct::Conduct;
-use crate::limits::{LOSS_WINDOW, SLOW_ANSWER};
+use crate::limits::{EDNS_TRIES, LOSS_WINDOW, SLOW_ANSWER};
 
 /// The answers of servers, and the outages of our own network.
 #[derive(Clone, Debug)]
@@ -36,6 +36,18 @@ struct AnswerSpan {
     flight: u64,
 }
 
+/// The meaning of a query without an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unanswered {
+    /// It was lost: the server answers such queries.
+    Lost,
+    /// The server answered a later query, which may have had a simpler form. The query was lost, or the server drops queries of the
+    /// usual form.
+    CouldNotTell,
+    /// Nothing shows that the server answers.
+    Silent,
+}
+
 /// Reasons of queries in an unusual form. If a server answers only such queries, and not the usual ones, no query was lost.
 const UNUSUAL: [&str; 3] = ["without_edns", "own_case", "other_case"];
 
@@ -57,7 +69,7 @@ impl Traffic {
         // Most servers answer always, and nobody asks for their answers.
         let flights = recorded.flights.iter().filter(|_| !answers.is_empty());
         for flight in flights.collect::<Vec<_>>() {
-            for message in flight.messages.iter().filter(came_back).filter(is_usual) {
+            for message in flight.messages.iter().filter(came_back).filter(|message| is_usual(message)) {
                 let (sent, end) = moments(flight, message);
                 if let Some(spans) = answers.get_mut(&key_of(message)) {
                     spans.push(AnswerSpan { sent, end, flight: flight.id });
@@ -87,9 +99,26 @@ impl Traffic {
         self.outages.iter().any(|(since, until)| *since <= end && begin < *until)
     }
 
-    /// Whether a query without an answer was lost: its server answered others for the zone over the same transport, shortly before and
+    /// The meaning of a query without an answer: its server answered others for the zone over the same transport, shortly before and
+    /// shortly after, or the next copy of it.
+    pub(super) fn unanswered(&self, flight: &FlightEntry, message: &MessageEntry) -> Unanswered {
+        if self.is_between_answers(flight, message) {
+            return Unanswered::Lost;
+        }
+        let same = |other: &&&MessageEntry| key_of(other) == key_of(message);
+        let came_back = |other: &MessageEntry| other.conduct.is_some_and(Conduct::came_back);
+        let is_answer = |other: &&MessageEntry| other.at > message.at && came_back(other) && is_usual(other);
+        match step_of(flight, message).iter().filter(same).position(is_answer) {
+            // The queries before it were too few for another form of this one.
+            Some(place) if place < usize::from(EDNS_TRIES) => Unanswered::Lost,
+            Some(_) => Unanswered::CouldNotTell,
+            None => Unanswered::Silent,
+        }
+    }
+
+    /// Whether the server of a query without an answer answered others for the zone over the same transport, shortly before and
     /// shortly after.
-    pub(super) fn is_lost(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
+    fn is_between_answers(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
         let same = |other: &&MessageEntry| {
             other.server == message.server
                 && other.zone == message.zone
@@ -106,7 +135,8 @@ impl Traffic {
     /// The flights whose answers show that queries of a flight were lost.
     pub(super) fn witnesses(&self, flight: &FlightEntry) -> Vec<u64> {
         let silent = |message: &&MessageEntry| !message.conduct.is_some_and(Conduct::came_back);
-        let lost = flight.messages.iter().filter(silent).filter(|message| self.is_lost(flight, message));
+        let lost =
+            flight.messages.iter().filter(silent).filter(|message| self.is_between_answers(flight, message));
         lost.filter_map(|message| self.around(flight, message)).flatten().collect()
     }
 
@@ -138,8 +168,27 @@ fn key_of(message: &MessageEntry) -> AnswerKey {
 }
 
 /// Whether a query has the usual form: its answer shows that the server answers usual queries.
-fn is_usual(message: &&MessageEntry) -> bool {
+fn is_usual(message: &MessageEntry) -> bool {
     !UNUSUAL.contains(&message.reason)
+}
+
+/// The queries of the step of a walk to which a query belongs: they ask for the same data. A step begins with the reason `first`.
+fn step_of<'a>(flight: &'a FlightEntry, message: &MessageEntry) -> Vec<&'a MessageEntry> {
+    let is_near = |other: &&MessageEntry| {
+        (&other.zone, other.depth, other.keys) == (&message.zone, message.depth, message.keys)
+    };
+    let (mut step, mut is_it) = (Vec::new(), false);
+    for other in flight.messages.iter().filter(is_near) {
+        if other.reason == "first" {
+            if is_it {
+                break;
+            }
+            step.clear();
+        }
+        is_it |= other == message;
+        step.push(other);
+    }
+    step
 }
 
 /// When a query was sent, and when it ended.

@@ -6,7 +6,7 @@ use super::cause::CulpritKind;
 use super::explained_question::{ExplainedQuestion, is_of_list};
 use crate::conduct::{Conduct, Transport};
 use crate::record::entry::{FlightEntry, MessageEntry};
-use crate::record::traffic::Traffic;
+use crate::record::traffic::{Traffic, Unanswered};
 
 /// The kind of fault that a query to a server shows; none if it shows none.
 pub(super) fn kind_of(
@@ -64,11 +64,12 @@ fn silence(
         return None;
     }
     if traffic.is_down(flight, message) {
-        Some(CulpritKind::Network)
-    } else if traffic.is_lost(flight, message) {
-        Some(CulpritKind::Loss)
-    } else {
-        fault(list, Conduct::Silent)
+        return Some(CulpritKind::Network);
+    }
+    match traffic.unanswered(flight, message) {
+        Unanswered::Lost => Some(CulpritKind::Loss),
+        Unanswered::CouldNotTell => Some(CulpritKind::Unknown),
+        Unanswered::Silent => fault(list, Conduct::Silent),
     }
 }
 

@@ -10,8 +10,10 @@
 //!   progress; an answer counts more than a silence beside it, because it ended the wait.
 //! - A failed question costs as much as its client's patience, because mail is deferred by it, however quickly it failed.
 //! - The pauses of a client excuse no failure: the failure is named first, and the client after it.
-//! - A silence is called loss if the same server answers over the same transport shortly before and shortly after. It is
-//!   called our own network's if root servers were asked meanwhile too, and no server on the internet answered.
+//! - A silence is called loss if the same server answers over the same transport shortly before and shortly after, or if it answers the
+//!   next copy of the query. After two silences the next copy may have no EDNS, so its answer does not show whether the first ones were
+//!   lost: could not tell. A silence is called our own network's if root servers were asked meanwhile too, and no server on the internet
+//!   answered.
 //! - A zone above a DNS list that belongs to the owner of the list is a part of it: `spamcop.net.` of `bl.spamcop.net.`. Its silence is a
 //!   silence of the list, and the zone that is named is the one whose servers were silent. The servers of a top-level domain are no part of
 //!   a list, so their silence is theirs, and the list is named beside it.

@@ -300,11 +300,6 @@ fn of_last_words() -> Vec<Case> {
             &[(Kind::Loss, "example.")],
         ),
         (
-            "a server that answers again is not known to have answered before",
-            vec![up(600, vec![(0, 580, 1, "example.", SILENT), (580, 20, 1, "example.", OK)])],
-            &[(Kind::ServerSilent, "example.")],
-        ),
-        (
             "a server that has a last word",
             vec![lost(
                 420,
@@ -327,6 +322,42 @@ fn of_last_words() -> Vec<Case> {
                 vec![(0, 20, 1, "example.", Some(Conduct::Refused)), (20, 40, 2, "example.", None)],
             )],
             &[(Kind::ServerRefused, "example.")],
+        ),
+    ]
+}
+
+/// Servers that answered a query after a silence.
+fn of_next_answers() -> Vec<Case> {
+    vec![
+        (
+            "a server that answers the same query again has not been silent",
+            vec![up(600, vec![(0, 580, 1, "example.", SILENT), (580, 20, 1, "example.", OK)])],
+            &[(Kind::Loss, "example.")],
+        ),
+        (
+            "a server that answers a query in a simpler form may not answer the usual one",
+            vec![up(
+                700,
+                vec![
+                    (0, 680, 1, "example.", SILENT),
+                    (300, 380, 1, "example.", SILENT),
+                    (680, 20, 1, "example.", OK),
+                ],
+            )],
+            &[(Kind::Unknown, "example.")],
+        ),
+        (
+            "a server that answers another query of the walk may not answer this one",
+            vec![One {
+                begins: vec![0, 1],
+                ..up(600, vec![(0, 580, 1, "example.", SILENT), (580, 20, 1, "example.", OK)])
+            }],
+            &[(Kind::ServerSilent, "example.")],
+        ),
+        (
+            "a server that was silent after its answer has not answered again",
+            vec![lost(600, vec![(0, 20, 1, "example.", OK), (20, 580, 1, "example.", SILENT)])],
+            &[(Kind::ServerSilent, "example.")],
         ),
     ]
 }
@@ -407,7 +438,7 @@ fn of_failures() -> Vec<Case> {
 
 #[test]
 fn each_fault_has_its_culprit() {
-    let of_silence = [of_silence_over_tcp(), of_last_words()];
+    let of_silence = [of_silence_over_tcp(), of_last_words(), of_next_answers()];
     let others = [of_servers(), of_lists(), of_messages(), of_failures()];
     for (what, asked, expected) in others.into_iter().chain(of_silence).flatten() {
         let expected: Vec<(Kind, String)> =
