@@ -80,6 +80,8 @@ pub enum Conduct {
     /// Sent a message that does not fit the question or cannot be read.
     #[serde(rename = "invalid")]
     Unfit,
+    /// No query left this host: it has no route to the server, its firewall blocks it, or it has no descriptor or memory left.
+    NotSent,
 }
 
 impl Conduct {
@@ -97,7 +99,7 @@ impl Conduct {
     }
 
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Answered,
         Self::Truncated,
         Self::Silent,
@@ -113,6 +115,7 @@ impl Conduct {
         Self::OtherError,
         Self::Lame,
         Self::Unfit,
+        Self::NotSent,
     ];
 
     /// Its place in `ALL`.
@@ -137,6 +140,7 @@ impl Conduct {
             Self::OtherError => Some("unknown RCODE"),
             Self::Lame => Some("lame"),
             Self::Unfit => Some("invalid reply"),
+            Self::NotSent => Some("not sent"),
         }
     }
 
@@ -147,6 +151,6 @@ impl Conduct {
 
     /// Whether a message came back, so that the time is a round trip.
     pub const fn came_back(self) -> bool {
-        !matches!(self, Self::Silent | Self::Unreachable | Self::NoTcp)
+        !matches!(self, Self::Silent | Self::Unreachable | Self::NotSent | Self::NoTcp)
     }
 }

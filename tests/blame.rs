@@ -386,3 +386,24 @@ fn a_server_that_answered_the_next_query_was_not_silent() {
         assert!(culprit.advice.contains("`resolverctl check cold.tld.`"), "{report:#?}");
     });
 }
+
+#[test]
+fn a_missing_route_of_this_host_is_no_fault_of_the_owner() {
+    paused(async {
+        let mut internet = Internet::new();
+        internet.fine("tld.", "192.0.2.2", "");
+        internet.fine("away.tld.", "192.0.2.5", "@ 300 MX 10 mx\n");
+        let simulation = internet.simulation(|_| ());
+        simulation.network().set_unroutable("192.0.2.5".parse().unwrap());
+        ask(&simulation, "away.tld.", RecordType::MX).await;
+        let report = why(&simulation, named("away.tld.")).await;
+        assert_eq!(told(&report), (CulpritKind::Unreachable, "away.tld.", "192.0.2.5", ""), "{report:#?}");
+        let culprit = &report.culprit;
+        let evidence = "this host has no route to 192.0.2.5, or its firewall blocks port 53; no query for away.tld. was sent";
+        assert!(culprit.evidence.starts_with(evidence), "{report:#?}");
+        assert!(culprit.advice.starts_with("check the routes and the firewall of this host"), "{report:#?}");
+        let [zone] = &failed(&simulation).await[..] else { panic!("one zone") };
+        assert_eq!(zone.advice, culprit.advice, "{zone:#?}");
+        assert!(zone.reason.contains("192.0.2.5 not sent"), "{zone:#?}");
+    });
+}

@@ -72,7 +72,7 @@ fn not_heard(kind: NotHeard, why: String, elapsed: f64) -> ServerSaid {
 fn kind_of(trouble: &Trouble) -> NotHeard {
     match trouble {
         Trouble::Silent => NotHeard::Silent,
-        Trouble::Unreachable => NotHeard::Unreachable,
+        Trouble::Unreachable | Trouble::NoRouteToAddress => NotHeard::Unreachable,
         Trouble::NoRoute => NotHeard::NoRoute,
         Trouble::NotSent(_) | Trouble::Certificate(_) => NotHeard::NotSent,
         Trouble::OtherCase => NotHeard::OtherCase,

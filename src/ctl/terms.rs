@@ -270,7 +270,8 @@ Causes:
   server silent, server slow, server refused, server lame, server failed
                   the servers of a zone did not answer, answered late, refused, do not serve the zone, or sent errors
   truncated       answers need TCP, and TCP fails
-  unreachable     the port of the servers is closed, or this host has no route to them, or does not use their address family
+  unreachable     the port of the servers is closed, or this host has no route to them, or does not use their address family;
+                  the evidence says which
   list silent, list slow, list refused
                   a DNS list did not answer, answered late, or refused; also a zone above it that has the same owner
   bogus           DNSSEC validation failed

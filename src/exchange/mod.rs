@@ -171,7 +171,11 @@ impl Exchange {
         started: Mono,
     ) -> Result<(Message, Spelling), Trouble> {
         let sent = self.network.send_datagram(&ask.path, &message.sent).await;
-        let mut replies = sent.map_err(|error| trouble_of(&error))?;
+        // Nothing has left this machine, so no router has said it.
+        let mut replies = sent.map_err(|error| match error.kind() {
+            ErrorKind::HostUnreachable => Trouble::NoRouteToAddress,
+            _ => trouble_of(&error),
+        })?;
         let on_the_way = |error: std::io::Error| match trouble_of(&error) {
             // The error comes from a router or from the server and is about one address, so its family is not
             // excluded.

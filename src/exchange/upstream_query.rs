@@ -68,6 +68,9 @@ pub enum Trouble {
     /// This machine has no route to its address family.
     #[error("no route to the server")]
     NoRoute,
+    /// This machine has no route to this address; others of its family may have one.
+    #[error("no route to the server")]
+    NoRouteToAddress,
     /// This machine could not send it, for a reason of its own: no descriptor or memory left, a firewall, or the
     /// address to send from is missing.
     #[error("this host could not send the query: {0}")]

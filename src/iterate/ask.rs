@@ -317,7 +317,7 @@ impl<'a> Asking<'a> {
                 if is_truncated { CandidateProgress::Truncated } else { CandidateProgress::Spent };
         }
         // If the host has no route for this address family, another server takes the place in the race.
-        let no_family = conduct == Conduct::Unreachable && self.drop_unusable();
+        let no_family = conduct == Conduct::NotSent && self.drop_unusable();
         if no_family || !self.is_waiting() {
             self.given_up = self.wanted == WantedAnswer::Referral && conduct.came_back();
             if !self.given_up {

@@ -125,7 +125,7 @@ impl Attempt {
     async fn blame_for(&self, heard: &Heard, sent: Mono) {
         match heard.reply {
             Err(Trouble::Silent) => self.blame(sent, self.means.clock.mono()),
-            Err(Trouble::Unreachable) => {
+            Err(Trouble::Unreachable | Trouble::NoRouteToAddress) => {
                 // Whether the silence is the server's fault depends on whether others are heard meanwhile.
                 tokio::time::sleep(self.patience).await;
                 self.blame(sent, self.means.clock.mono());
@@ -406,7 +406,9 @@ impl Attempt {
             }
             // Silence is judged when it has lasted long enough: see `again`.
             Err(Trouble::Unreachable) if transport == Transport::Tcp => self.server.takes_no_tcp(now),
-            Err(Trouble::Unreachable | Trouble::Certificate(_)) => self.server.overdue(now, now),
+            Err(Trouble::Unreachable | Trouble::NoRouteToAddress | Trouble::Certificate(_)) => {
+                self.server.overdue(now, now);
+            }
             Err(
                 Trouble::NoRoute
                 | Trouble::NotSent(_)
@@ -533,7 +535,8 @@ pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
     match trouble {
         Trouble::Unreachable if transport == Transport::Tcp => Conduct::NoTcp,
         Trouble::Silent => Conduct::Silent,
-        Trouble::Unreachable | Trouble::NoRoute | Trouble::NotSent(_) => Conduct::Unreachable,
+        Trouble::Unreachable => Conduct::Unreachable,
+        Trouble::NoRoute | Trouble::NoRouteToAddress | Trouble::NotSent(_) => Conduct::NotSent,
         Trouble::Certificate(_) => Conduct::Certificate,
         Trouble::Unfit | Trouble::OtherCase => Conduct::Unfit,
     }

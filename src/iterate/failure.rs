@@ -304,9 +304,10 @@ impl Failure {
 
     /// The extended error for the client.
     pub fn extended_error(&self) -> ExtendedError {
+        let is_of_network =
+            |conduct: Conduct| matches!(conduct, Conduct::Unreachable | Conduct::NotSent | Conduct::NoTcp);
         let unreachable = |faults: &[(SocketAddr, Conduct)]| {
-            !faults.is_empty()
-                && faults.iter().all(|(_, conduct)| matches!(conduct, Conduct::Unreachable | Conduct::NoTcp))
+            !faults.is_empty() && faults.iter().all(|(_, conduct)| is_of_network(*conduct))
         };
         let code = match self {
             Self::Servers { faults, .. } if unreachable(faults) => ExtendedError::NETWORK_ERROR,

@@ -195,6 +195,11 @@ impl Seen<'_> {
             CulpritKind::Truncated => {
                 format!("{named} truncates its answers for {zone} and does not answer over TCP")
             }
+            CulpritKind::Unreachable if cause.is_of_this_host() => {
+                format!(
+                    "this host has no route to {named}, or its firewall blocks port 53; no query for {zone} was sent"
+                )
+            }
             // No query was sent: the sentence says why, and which addresses the servers have.
             CulpritKind::Unreachable if count == 0 => cause.why.to_string(),
             CulpritKind::Unreachable => {
@@ -323,6 +328,9 @@ pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
         return format!(
             "`resolverctl trace` with the name and type shows each step; if its records are at fault, {owner} must correct them"
         );
+    }
+    if cause.is_of_this_host() && servers.iter().any(IpAddr::is_ipv4) {
+        return "check the routes and the firewall of this host: `ip route get ADDRESS` shows the route to a server".to_owned();
     }
     advice(kind, zone, servers)
 }

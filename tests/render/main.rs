@@ -64,7 +64,7 @@ fn report() -> StatsReport {
         upstream: UpstreamReport {
             messages: Conduct::ALL
                 .into_iter()
-                .zip([18_001, 93, 212, 0, 0, 0, 14, 30, 2, 0, 0, 0, 0, 4, 0])
+                .zip([18_001, 93, 212, 0, 0, 0, 14, 30, 2, 0, 0, 0, 0, 4, 0, 0])
                 .collect(),
             counts: Counts::from_iter([
                 (Counter::Tcp, 93),

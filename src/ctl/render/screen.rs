@@ -157,7 +157,7 @@ fn rare_together(messages: &BTreeMap<Conduct, u64>) -> BTreeMap<Conduct, u64> {
     for (conduct, count) in messages {
         let shown = match conduct {
             Conduct::FormErr | Conduct::NotImp | Conduct::NotAuth | Conduct::BadVers => Conduct::OtherError,
-            Conduct::NoTcp => Conduct::Unreachable,
+            Conduct::NoTcp | Conduct::NotSent => Conduct::Unreachable,
             other => *other,
         };
         let sum: &mut u64 = together.entry(shown).or_default();

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::micros;
+use crate::conduct::Conduct;
 use crate::limits::FAILURE_COST;
 use crate::record::entry::MessageEntry;
 
@@ -25,7 +26,7 @@ pub enum CulpritKind {
     ServerFailed,
     /// Answers of servers are cut, and TCP fails.
     Truncated,
-    /// The network reports that servers cannot be reached.
+    /// The network reports that servers cannot be reached, or this host cannot send to them.
     Unreachable,
     /// Servers of a DNS list did not answer.
     ListSilent,
@@ -92,6 +93,8 @@ pub struct Cause {
     pub failures: u32,
     /// The queries to each server, and the sum of their times in microseconds.
     pub servers: BTreeMap<IpAddr, (u32, u64)>,
+    /// Those of these queries that did not leave this host.
+    pub unsent: BTreeMap<IpAddr, u32>,
     /// The sentence of the failure, if there is one.
     pub why: Box<str>,
 }
@@ -101,14 +104,21 @@ pub(super) type CauseKey = (CulpritKind, Box<[u8]>);
 
 impl Cause {
     pub(in crate::record) fn of(kind: CulpritKind, zone: Box<[u8]>) -> Self {
-        let (lists, servers, why) = Default::default();
-        Self { kind, zone, lists, micros: 0, failures: 0, servers, why }
+        let (lists, servers, unsent, why) = Default::default();
+        Self { kind, zone, lists, micros: 0, failures: 0, servers, unsent, why }
     }
 
     /// The time by which it delays the mail, in microseconds.
     pub fn cost(&self) -> u64 {
         let failed = if self.failures > 0 { micros(FAILURE_COST) } else { 0 };
         self.micros.saturating_add(failed)
+    }
+
+    /// Whether it is this host's: no query to its servers was sent.
+    pub(in crate::record) fn is_of_this_host(&self) -> bool {
+        self.kind == CulpritKind::Unreachable
+            && !self.servers.is_empty()
+            && self.servers.iter().all(|(server, (count, _))| self.unsent.get(server) == Some(count))
     }
 
     /// Notes the list that a question asks, if the cause is one of a zone.
@@ -119,6 +129,10 @@ impl Cause {
     pub(super) fn add(&mut self, message: &MessageEntry) {
         let (count, time) = self.servers.entry(message.server).or_default();
         *count = count.saturating_add(1);
+        if message.conduct == Some(Conduct::NotSent) {
+            let unsent = self.unsent.entry(message.server).or_default();
+            *unsent = unsent.saturating_add(1);
+        }
         *time = time.saturating_add(message.elapsed.into());
     }
 }

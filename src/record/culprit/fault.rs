@@ -22,7 +22,9 @@ pub(super) fn kind_of(
             slow.then_some(if list { CulpritKind::ListSlow } else { CulpritKind::ServerSlow })
         }
         None | Some(Conduct::Silent) => silence(list, flight, message, traffic),
-        Some(Conduct::Unreachable) if traffic.is_down(flight, message) => Some(CulpritKind::Network),
+        Some(Conduct::Unreachable | Conduct::NotSent) if traffic.is_down(flight, message) => {
+            Some(CulpritKind::Network)
+        }
         Some(conduct) => fault(list, conduct),
     }
 }
@@ -37,7 +39,7 @@ pub(super) fn fault(list: bool, conduct: Conduct) -> Option<CulpritKind> {
         Conduct::Refused | Conduct::NotAuth => Some(CulpritKind::ServerRefused),
         Conduct::Lame => Some(CulpritKind::ServerLame),
         Conduct::NoTcp => Some(CulpritKind::Truncated),
-        Conduct::Unreachable => Some(CulpritKind::Unreachable),
+        Conduct::Unreachable | Conduct::NotSent => Some(CulpritKind::Unreachable),
         _ => Some(CulpritKind::ServerFailed),
     }
 }

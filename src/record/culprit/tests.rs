@@ -207,7 +207,8 @@ fn of_servers() -> Vec<Case> {
         ("refused", vec![lost(20, fault(Conduct::Refused))], &[(Kind::ServerRefused, "example.")]),
         ("lame", vec![lost(20, fault(Conduct::Lame))], &[(Kind::ServerLame, "example.")]),
         ("SERVFAIL", vec![lost(20, fault(Conduct::ServFail))], &[(Kind::ServerFailed, "example.")]),
-        ("no route", vec![lost(20, fault(Conduct::Unreachable))], &[(Kind::Unreachable, "example.")]),
+        ("a closed port", vec![lost(20, fault(Conduct::Unreachable))], &[(Kind::Unreachable, "example.")]),
+        ("no route", vec![lost(20, fault(Conduct::NotSent))], &[(Kind::Unreachable, "example.")]),
         (
             "no TCP",
             vec![lost(
