@@ -232,11 +232,12 @@ impl Seen<'_> {
     /// The time and the failures that it cost.
     fn cost(&self) -> String {
         let (cause, waited) = (self.cause, self.verdict.waited);
-        let [time, waited] = [cause.micros, waited].map(|micros| format!("{:.1} s", seconds(micros)));
-        let time = if time == waited {
-            format!("; this took all of the {waited}")
-        } else {
-            format!("; this took {time} of {waited}")
+        let [time, waited] = [cause.micros, waited].map(span);
+        let time = match time == waited {
+            // It failed at once.
+            _ if cause.micros == 0 && cause.failures > 0 => String::new(),
+            true => format!("; this took all of the {waited}"),
+            false => format!("; this took {time} of {waited}"),
         };
         match cause.failures {
             0 => time,
@@ -408,6 +409,16 @@ fn advice_of_route(zone: &str, servers: &[IpAddr]) -> String {
     )
 }
 
+/// A time in seconds, or in milliseconds if it is so short that no second would be left.
+fn span(micros: u64) -> String {
+    match micros {
+        0..100 => "0 ms".to_owned(),
+        100..1_000 => format!("{:.1} ms", seconds(micros) * 1e3),
+        1_000..100_000 => format!("{:.0} ms", seconds(micros) * 1e3),
+        _ => format!("{:.1} s", seconds(micros)),
+    }
+}
+
 /// Microseconds of a second.
 pub(super) const MICROS: f64 = 1e6;
 
@@ -426,6 +437,12 @@ mod tests {
             let told = advice(kind, ".", &[[192, 0, 2, 1].into()]);
             assert!(told.contains("[[zone]] \".\" with forward") && !told.contains("owner"), "{told}");
         }
+    }
+
+    #[test]
+    fn a_short_time_is_told_in_milliseconds() {
+        let told = [0, 400, 7_100, 99_400, 100_000, 4_000_000].map(span);
+        assert_eq!(told, ["0 ms", "0.4 ms", "7 ms", "99 ms", "0.1 s", "4.0 s"]);
     }
 
     #[test]

@@ -267,6 +267,15 @@ fn the_screen() {
 }
 
 #[test]
+fn one_failed_resolution_has_no_plural() {
+    let mut stats = stats();
+    stats.failed_zones.truncate(1);
+    stats.failed_zones[0].failed = 1;
+    let screen = screen::stats(&stats, Style::Plain);
+    assert!(screen.contains("1 resolution for badly-run.example."), "{screen}");
+}
+
+#[test]
 fn the_screen_of_a_daemon_that_has_just_started() {
     let recorder = resolverd::record::Recorder::new(resolverd::clock::Clock::machine(), 1);
     let mut fresh = resolverd::control::stats(&recorder, &[], Window::FiveMinutes);

@@ -100,7 +100,11 @@ fn upper(stats: &Stats, style: Style) -> String {
 fn failed(stats: &Stats, style: Style) -> String {
     let width = if stats.failed_zones.len() == 1 { ZONE } else { FAILED };
     let told = |(place, row): (usize, &ZoneRow)| {
-        let what = if place == 0 { "resolutions for" } else { "for" };
+        let what = match (place, row.failed) {
+            (0, 1) => "resolution for",
+            (0, _) => "resolutions for",
+            _ => "for",
+        };
         format!("{} {what} {}", words::number(row.failed), words::cut(&row.zone, width))
     };
     let rows: Vec<String> = stats.failed_zones.iter().enumerate().map(told).collect();
