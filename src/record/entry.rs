@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use hickory_proto::rr::RecordType;
 
 use super::dates::Dates;
 use super::event::Shows;
+use super::hidden_clients::is_without_client;
 use crate::conduct::{Conduct, Transport};
 use crate::hash::Plain;
 use crate::question::{ClientTransport, ExtendedError, Outcome};
@@ -267,11 +268,6 @@ pub(super) fn flight_weight(texts: usize, faults: usize, messages: usize, links:
         .into_iter()
         .chain([faults.saturating_mul(size_of::<(IpAddr, Conduct)>())])
         .fold(own, usize::saturating_add)
-}
-
-/// Whether `history.redact` has removed a client.
-pub(super) fn is_without_client(client: IpAddr) -> bool {
-    client == IpAddr::V4(Ipv4Addr::UNSPECIFIED)
 }
 
 /// An address as sixteen octets, and whether it is one of IPv6.

@@ -213,6 +213,7 @@ mod tests {
     use super::*;
     use crate::question::ClientTransport;
     use crate::record::entry::Entry;
+    use crate::record::hidden_clients::ClientNumbers;
     use crate::record::names::ReadNames;
     use crate::record::redact::Redaction;
     use crate::record::written::{HitHead, Written};
@@ -264,7 +265,7 @@ mod tests {
         };
         let entry = Entry::Question(in_full(&failed("no server answered")).unwrap());
         let mut redacted = Vec::new();
-        Redaction { clients: false, names: true }.applied(entry).put(&mut redacted);
+        Redaction { clients: false, names: true }.applied(entry, ClientNumbers::draw()).put(&mut redacted);
         assert!(shortened(&redacted[2..]) && !shortened(&failed("no server answered")) && !shortened(&hit()));
     }
 

@@ -24,7 +24,8 @@ use std::net::IpAddr;
 use hickory_proto::rr::RecordType;
 use smallvec::SmallVec;
 
-use super::entry::{ByAsked, Link, QuestionEntry, index, is_without_client};
+use super::entry::{ByAsked, Link, QuestionEntry, index};
+use super::hidden_clients::is_of_any_client;
 pub use super::subject::ListName;
 use super::subject::{Subject, organisation, subject};
 use crate::clock::micros;
@@ -481,7 +482,7 @@ fn choose(open: &OpenOfClient, question: &Asking, asked: &AskedSubjects) -> Opti
         return again.then(other).flatten().or(Some(place));
     }
     // It may be of any client, so that only its name joins it to others.
-    if is_without_client(question.client) {
+    if is_of_any_client(question.client) {
         return None;
     }
     let place = open.with_any(ROOM).min_by_key(nearest)?;

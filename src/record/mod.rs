@@ -42,6 +42,7 @@ mod failure;
 mod failure_lines;
 mod follow;
 mod heads;
+mod hidden_clients;
 mod histogram;
 mod incident;
 mod keeping;
@@ -101,6 +102,7 @@ use tokio::sync::Notify;
 pub use self::counters::{Counter, Counts};
 use self::dates::Dates;
 use self::event::{Ended, FlightEnded, Overdue, RouteKind, Sent, ServerOrigin};
+use self::hidden_clients::ClientNumbers;
 pub use self::histogram::{BOUNDS, Distribution, Histogram, Quantiles, Spread};
 use self::incident::{FlightZone, Incidents};
 pub use self::kinds::OTHER;
@@ -165,6 +167,8 @@ pub struct Recorder {
     query_log: QueryLog,
     /// The clients whose local user is wanted.
     owners: WantedOwners,
+    /// The clients on the disk and in the log, where `history.redact` withholds their addresses.
+    client_numbers: ClientNumbers,
     /// Whether the log gets lines about zones and the network.
     is_told: bool,
 }
@@ -211,6 +215,7 @@ impl Recorder {
             watchers: Watchers::default(),
             query_log: QueryLog::default(),
             owners: WantedOwners::default(),
+            client_numbers: ClientNumbers::draw(),
             is_told,
         }
     }

@@ -4,8 +4,8 @@ use std::sync::Mutex;
 
 use super::asked::AskedNames;
 use super::dates::Dates;
-use super::entry::is_without_client;
 use super::heads::{EntryHead, QuestionHead, head, links_of};
+use super::hidden_clients::is_without_client;
 use super::outline::{Outline, QuestionOutline};
 use super::reading::entries;
 use super::recorded::ReadSpan;
@@ -115,7 +115,10 @@ impl StoreReader<'_> {
         let near = self.memory.get(begin..).unwrap_or_default().iter().take_while(|other| other.at <= to);
         let kind = names.kind(question.asked);
         let is_same = |other: &QuestionOutline| match question.outcome {
-            Outcome::Cache => (other.client, other.asked) == (question.client, question.asked),
+            Outcome::Cache => {
+                let is_client = other.client == question.client || is_without_client(question.client);
+                is_client && other.asked == question.asked
+            }
             _ => other.elapsed == question.elapsed && names.kind(other.asked) == kind,
         };
         near.filter(|other| other.outcome == question.outcome).any(is_same)

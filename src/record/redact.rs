@@ -4,9 +4,8 @@
 //! A client that has a key sends it in each name, in the label before the apex of the list. The rings have names as
 //! they came, because a hit is written without looking at it; `names` removes them when entries are read.
 
-use std::net::Ipv4Addr;
-
 use super::entry::{Entry, QuestionEntry};
+use super::hidden_clients::ClientNumbers;
 use super::subject::domain_of;
 use crate::limits::MIN_LIST_KEY;
 use crate::question::{FirstLabels, label_places};
@@ -29,19 +28,19 @@ impl Redaction {
         if self.names { domain_of(name) } else { name.into() }
     }
 
-    /// Removes the client of a question, if the disk and the log get none.
-    pub(super) fn hide_client(self, question: &mut QuestionEntry) {
+    /// Puts a number in the place of the client of a question, if the disk and the log get none.
+    pub(super) fn hide_client(self, question: &mut QuestionEntry, numbers: ClientNumbers) {
         if self.clients {
-            (question.client, question.port) = (Ipv4Addr::UNSPECIFIED.into(), 0);
+            (question.client, question.port) = (numbers.of(question.client), 0);
             question.user = None;
         }
     }
 
     /// The entry as the disk gets it.
-    pub(super) fn applied(self, mut entry: Entry) -> Entry {
+    pub(super) fn applied(self, mut entry: Entry, numbers: ClientNumbers) -> Entry {
         match &mut entry {
             Entry::Question(question) => {
-                self.hide_client(question);
+                self.hide_client(question, numbers);
                 if self.names {
                     question.name = domain_of(&question.name).into();
                     hide(&mut question.error);

@@ -133,7 +133,10 @@ impl Recorder {
             return;
         }
         let (mut recorded, overwritten) = self.news(&mut told.follower, facts.secrets);
-        recorded.questions.iter_mut().for_each(|question| facts.redaction.hide_client(question));
+        recorded
+            .questions
+            .iter_mut()
+            .for_each(|question| facts.redaction.hide_client(question, self.client_numbers));
         let known = KnownFacts { facts: &facts.facts, links: links_of(&recorded) };
         let (explained, traffic) =
             (Explained::of(&recorded, &known), Traffic::of(&recorded, self.slow_from()));
@@ -208,7 +211,8 @@ impl Recorder {
     fn tell_queries(&self, facts: &TellFacts<'_>) {
         let (questions, more) = self.query_log.take();
         for question in questions {
-            let entry = facts.redaction.applied(Entry::Question(facts.secrets.question(question)));
+            let entry = Entry::Question(facts.secrets.question(question));
+            let entry = facts.redaction.applied(entry, self.client_numbers);
             if let Entry::Question(question) = entry {
                 query_log::write(&question);
             }
@@ -235,7 +239,7 @@ impl Recorder {
         let mut octets = Vec::new();
         for mut entry in entries {
             entry.date(&dates);
-            stored::put(&redaction.applied(entry), &mut octets);
+            stored::put(&redaction.applied(entry, self.client_numbers), &mut octets);
         }
         store.append(&octets);
     }

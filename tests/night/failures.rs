@@ -526,6 +526,46 @@ fn a_name_that_the_disk_has_as_its_domain_is_found_by_it() {
 }
 
 #[test]
+fn messages_of_different_clients_stay_apart_on_a_disk_without_clients() {
+    for redact in [Redact::None, Redact::Client, Redact::Names] {
+        let store = Arc::new(MemoryStore::default());
+        let seen = async |simulation: &Simulation| {
+            let found = simulation.resolver().why(of("slow.tld.")).await;
+            let mut shapes: Vec<(usize, bool)> =
+                found.iter().map(|message| (message.questions.len(), message.took < 3.0)).collect();
+            shapes.sort_unstable();
+            (shapes, found.into_iter().map(|message| message.client).collect::<Vec<_>>())
+        };
+        lines(|| async {
+            let simulation = simulation(&[("slow.tld.", &[], 1_800)]);
+            let mut config = config_for(simulation.lab());
+            config.history.redact = redact;
+            simulation.reload(config).await;
+            simulation.recorder().store_in(Arc::clone(&store) as Arc<dyn Store>);
+            let tells = tell(&simulation);
+            let mail = async |number: u8| {
+                sleep(Duration::from_millis(900) * number.into()).await;
+                let client = Some([10, 0, 0, number].into());
+                let flags = Flags { client, ..Flags::default() };
+                ask_with(&simulation, &format!("m{number}.slow.tld."), RecordType::A, flags).await;
+            };
+            tokio::join!(mail(1), mail(2), mail(3), mail(4));
+            sleep(Duration::from_secs(20)).await;
+            assert_eq!(seen(&simulation).await.0, [(1, true); 4], "{redact:?}, in memory");
+            tells.abort();
+        });
+        lines(|| async {
+            let simulation = simulation(&[]);
+            simulation.recorder().store_in(Arc::clone(&store) as Arc<dyn Store>);
+            let (shapes, clients) = seen(&simulation).await;
+            assert_eq!(shapes, [(1, true); 4], "{redact:?}, after a restart");
+            let hidden = clients.iter().filter(|client| *client == "redacted").count();
+            assert_eq!(hidden, if redact == Redact::None { 0 } else { 4 }, "{redact:?}: {clients:?}");
+        });
+    }
+}
+
+#[test]
 fn the_disk_does_not_get_what_the_operator_withholds() {
     let has = |redact: Redact, text: &[u8]| {
         let octets = stored(redact).0.lock().unwrap().clone();
