@@ -5,7 +5,7 @@ mod stage;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hickory_proto::op::Message;
 use hickory_proto::rr::RecordType;
@@ -180,6 +180,41 @@ async fn a_file_has_every_message_and_its_end() {
         "{text}"
     );
     assert!(lines("RQ", "/IN/A") >= 2 && lines("RR", "/IN/A") >= 2, "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_renamed_or_removed_begins_anew() {
+    let (stage, folder) = play(|config, folder| {
+        config.dnstap.file = Some(folder.join("tap"));
+        config.dnstap.messages = vec![TapKind::ClientQuery];
+    })
+    .await;
+    let (tap, moved) = (folder.path().join("tap"), folder.path().join("moved"));
+    let begin = Instant::now();
+    let mut number = 0;
+    // A message is written some milliseconds after its query.
+    let mut ask_until = async |wanted: &dyn Fn() -> bool| {
+        while !wanted() {
+            assert!(begin.elapsed() < PATIENCE, "no new file");
+            number += 1;
+            ask(&stage, &format!("n{number}.tld.")).await;
+        }
+        number
+    };
+    let has_messages = || std::fs::metadata(&tap).is_ok_and(|file| file.len() > 100);
+    let first = ask_until(&has_messages).await;
+    std::fs::rename(&tap, &moved).unwrap();
+    let second = ask_until(&has_messages).await;
+    std::fs::remove_file(&tap).unwrap();
+    ask_until(&has_messages).await;
+    ask(&stage, "last.tld.").await;
+    let Stage { daemon, .. } = stage;
+    daemon.stop().await;
+    let old = messages(&std::fs::read(&moved).unwrap());
+    assert_eq!(kinds(&old, "n1.tld."), [5]);
+    assert!(old.len() <= first + 1 && second > first, "the moved file has its end and gets no more");
+    assert_eq!(kinds(&messages(&std::fs::read(&tap).unwrap()), "last.tld."), [5]);
+    assert!(!folder.path().join("tap.1").exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

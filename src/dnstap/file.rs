@@ -65,7 +65,9 @@ impl TapFile {
     }
 
     fn append(&mut self, frames: &[u8]) -> io::Result<()> {
-        if self.length.saturating_add(octets(frames)) > MAX_TAP_FILE {
+        let is_full = self.length.saturating_add(octets(frames)) > MAX_TAP_FILE;
+        // Two system calls, at most once in each `limits::TAP_PAUSE`. What is written to a removed file is lost.
+        if is_full || !self.is_in_place() {
             check(&self.path)?;
             let (file, length) = begun(&self.path)?;
             self.file.write_all(&control(Control::Stop))?;
@@ -187,6 +189,26 @@ mod tests {
         let stop = control(Control::Stop);
         assert_eq!(fs::read(beside(&path, ".1")).unwrap(), [&start(), ONE, &stop].concat());
         assert_eq!(fs::read(&path).unwrap(), [&start(), &b"two"[..]].concat());
+    }
+
+    #[test]
+    fn a_file_that_is_no_longer_in_its_place_gets_its_end_and_no_more() {
+        let (_directory, path) = older();
+        let moved = beside(&path, ".moved");
+        let mut file = TapFile::begin(path.clone()).unwrap();
+        file.write(ONE).unwrap();
+        fs::rename(&path, &moved).unwrap();
+        file.write(b"two").unwrap();
+        fs::remove_file(&path).unwrap();
+        file.write(b"three").unwrap();
+        assert_eq!(fs::read(&moved).unwrap(), [&start(), ONE, &control(Control::Stop)].concat());
+        assert_eq!(fs::read(&path).unwrap(), [&start(), &b"three"[..]].concat());
+        assert!(ends(&beside(&path, ".1"), b" of FILE"), "it is as it was");
+        // Another file that stands there now is left alone.
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, b"version = 1").unwrap();
+        assert!(file.write(b"four").is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"version = 1");
     }
 
     #[test]
