@@ -45,37 +45,41 @@ struct OpenSegment {
 }
 
 impl HistoryFiles {
-    /// The segments in a directory, which is created if it does not exist. The torn end of the newest one is cut off.
-    pub(super) fn open(directory: PathBuf, clock: Clock) -> io::Result<Self> {
+    /// The segments in a directory, which is created if it does not exist. If the directory cannot be used, it is tried again when
+    /// there is something to write.
+    pub(super) fn open(directory: PathBuf, clock: Clock) -> Self {
         let files = Self { directory, clock, open: Mutex::default(), trouble: Mutex::default() };
-        files.make_directory()?;
-        if let Some(newest) = files.segments()?.last() {
-            let octets = read_segment(newest)?;
-            let check = stored::check(&octets);
-            let torn = octets.len().saturating_sub(check.end);
-            // A file that is none of this version is left alone, and the next segment is another one.
-            if check.end == 0 {
-                return Ok(files);
-            }
-            let is_torn = torn <= MAX_TORN;
-            let lost = check.damaged.saturating_add(if is_torn { 0 } else { torn });
-            if lost > 0 {
-                tracing::warn!(
-                    "the history file {} is damaged: {lost} of {} bytes cannot be read; their failed and slow queries are missing in `resolverctl why` and `resolverctl failed`; check the disk and the file system",
-                    newest.display(),
-                    octets.len()
+        let newest = files.make_directory().and_then(|()| files.segments());
+        match newest.map(|mut segments| segments.pop()) {
+            Ok(Some(newest)) => match resumed(&newest) {
+                Ok(segment) => *files.lock() = segment,
+                Err(error) => tracing::warn!(
+                    "cannot open the history file {}: {error}; resolverd leaves it as it is and begins a new one; its failed and slow queries may be missing in `resolverctl why` and `resolverctl failed`; make the user resolverd its owner, or remove it",
+                    newest.display()
+                ),
+            },
+            Ok(None) => {}
+            Err(error) => files.note(Some(format!("cannot use {}: {error}", files.directory.display()))),
+        }
+        files
+    }
+
+    /// Notes whether entries can be written. The log has a line when that changes.
+    fn note(&self, trouble: Option<String>) {
+        let mut known = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&*known, &trouble) {
+            (None, Some(trouble)) => tracing::warn!(
+                "{trouble}; until this works again, failed and slow queries are not kept over a restart"
+            ),
+            (Some(_), None) => {
+                tracing::info!(
+                    "writing to {} works again: failed and slow queries are kept over a restart",
+                    self.directory.display()
                 );
             }
-            if is_torn {
-                let (file, whole) = (File::options().append(true).open(newest)?, check.end as u64);
-                if torn > 0 {
-                    file.set_len(whole)?;
-                }
-                let begun = begin_of(newest).unwrap_or(0);
-                *files.lock() = Some(OpenSegment { path: newest.clone(), file, octets: whole, begun });
-            }
+            _ => {}
         }
-        Ok(files)
+        *known = trouble;
     }
 
     fn make_directory(&self) -> io::Result<()> {
@@ -189,20 +193,7 @@ impl Store for HistoryFiles {
 
     fn append(&self, entries: &[u8]) {
         let directory = self.directory.display();
-        let trouble = self.write(entries).err().map(|error| format!("cannot write to {directory}: {error}"));
-        let mut known = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        match (&*known, &trouble) {
-            (None, Some(trouble)) => tracing::warn!(
-                "{trouble}; until this works again, failed and slow queries are not kept over a restart"
-            ),
-            (Some(_), None) => {
-                tracing::info!(
-                    "writing to {directory} works again: failed and slow queries are kept over a restart"
-                );
-            }
-            _ => {}
-        }
-        *known = trouble;
+        self.note(self.write(entries).err().map(|error| format!("cannot write to {directory}: {error}")));
     }
 
     fn trouble(&self) -> Option<String> {
@@ -241,20 +232,38 @@ fn read_segment(path: &Path) -> io::Result<Vec<u8>> {
     Ok(octets)
 }
 
-/// The segments of the state directory; none where the service manager gives none, or if it cannot be read. The log then has
-/// a line.
+/// The newest segment as it goes on, without its torn end; none if the next one is another: it is none of this version, or damaged.
+fn resumed(newest: &Path) -> io::Result<Option<OpenSegment>> {
+    let octets = read_segment(newest)?;
+    let check = stored::check(&octets);
+    let torn = octets.len().saturating_sub(check.end);
+    // A file that is none of this version is left alone.
+    if check.end == 0 {
+        return Ok(None);
+    }
+    let is_torn = torn <= MAX_TORN;
+    let lost = check.damaged.saturating_add(if is_torn { 0 } else { torn });
+    if lost > 0 {
+        tracing::warn!(
+            "the history file {} is damaged: {lost} of {} bytes cannot be read; their failed and slow queries are missing in `resolverctl why` and `resolverctl failed`; check the disk and the file system",
+            newest.display(),
+            octets.len()
+        );
+    }
+    if !is_torn {
+        return Ok(None);
+    }
+    let (file, whole) = (File::options().append(true).open(newest)?, check.end as u64);
+    if torn > 0 {
+        file.set_len(whole)?;
+    }
+    Ok(Some(OpenSegment { path: newest.to_owned(), file, octets: whole, begun: begin_of(newest).unwrap_or(0) }))
+}
+
+/// The segments of the state directory; none where the service manager gives none.
 pub(super) fn of_state_directory(clock: &Clock) -> Option<HistoryFiles> {
     let directory = state_files::path_of(DIRECTORY)?;
-    let shown = directory.display().to_string();
-    match HistoryFiles::open(directory, clock.clone()) {
-        Ok(files) => Some(files),
-        Err(error) => {
-            tracing::warn!(
-                "cannot use {shown}: {error}; failed and slow queries are kept in memory only, and are lost at the next start; check the permissions of the directory"
-            );
-            None
-        }
-    }
+    Some(HistoryFiles::open(directory, clock.clone()))
 }
 
 #[cfg(test)]
@@ -271,7 +280,7 @@ mod tests {
     use hickory_proto::rr::RecordType;
 
     fn files(directory: &Path) -> HistoryFiles {
-        HistoryFiles::open(directory.join("history"), Clock::machine()).unwrap()
+        HistoryFiles::open(directory.join("history"), Clock::machine())
     }
 
     fn all(files: &HistoryFiles) -> Vec<Vec<u8>> {
@@ -420,7 +429,7 @@ mod tests {
         let now = std::time::SystemTime::now();
         let clock = Clock::simulated(now.duration_since(UNIX_EPOCH).unwrap().as_secs());
         let directory = tempfile::tempdir().unwrap();
-        let files = Arc::new(HistoryFiles::open(directory.path().join("history"), clock.clone()).unwrap());
+        let files = Arc::new(HistoryFiles::open(directory.path().join("history"), clock.clone()));
         let mut record = FailingRecord::new(&files, &clock);
         record.fails_after(0);
         record.fails_after(23);
