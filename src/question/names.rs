@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use hickory_proto::rr::Name;
+use hickory_proto::rr::{Name, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
 /// The longest name on the wire (RFC 1035 section 2.3.4).
@@ -130,6 +130,14 @@ pub fn lies_within(name: &Name, zone: &Name) -> bool {
 
 /// Characters with a meaning in names, which are therefore escaped.
 const SPECIAL: &[u8] = b".\\\"();@$";
+
+/// The name of a type. One without a mnemonic has its number (RFC 3597 section 5), which the library leaves out.
+pub fn kind_text(kind: RecordType) -> String {
+    match kind {
+        RecordType::Unknown(number) => format!("TYPE{number}"),
+        known => known.to_string(),
+    }
+}
 
 /// A name as text, with its last dot, as every option and file takes it (RFC 1035 section 5.1): an octet is escaped by a
 /// backslash and itself, or by a backslash and three decimal digits. The library writes octal digits.

@@ -12,7 +12,7 @@ use super::query_log::result_text;
 use super::reason::reason_label;
 use super::recorded::Recorded;
 use crate::limits::MAX_DEBUG_LINES;
-use crate::question::{name_of_wire, name_text, zone_text};
+use crate::question::{kind_text, name_of_wire, name_text, zone_text};
 
 /// Writes the lines about the questions of a reading, as far as the level of the log wants them.
 pub(super) fn write(recorded: &Recorded) {
@@ -43,7 +43,7 @@ pub(super) fn write(recorded: &Recorded) {
 }
 
 fn write_question(question: &QuestionEntry) {
-    let (name, kind) = (name_text(&name_of_wire(&question.name)), question.kind);
+    let (name, kind) = (name_text(&name_of_wire(&question.name)), kind_text(question.kind));
     let client = question.client_text();
     let (outcome, result) = (question.outcome.word(), result_text(question.outcome));
     let took = Duration::from_micros(question.elapsed).as_secs_f32();
@@ -51,7 +51,7 @@ fn write_question(question: &QuestionEntry) {
         if question.error.is_empty() { String::new() } else { format!("; cause: {}", question.error) };
     tracing::debug!(
         name,
-        "type" = kind.to_string(),
+        "type" = kind,
         client,
         outcome,
         "query {name} {kind} from {client}: {result} in {took:.3} s{error}"
@@ -59,7 +59,7 @@ fn write_question(question: &QuestionEntry) {
 }
 
 fn write_message(question: &QuestionEntry, message: &MessageEntry) {
-    let (name, kind) = (name_text(&name_of_wire(&question.name)), question.kind);
+    let (name, kind) = (name_text(&name_of_wire(&question.name)), kind_text(question.kind));
     let apex = name_of_wire(&message.zone);
     let (server, zone, shown) = (message.server.to_string(), name_text(&apex), zone_text(&apex));
     let (transport, reason) = (message.transport.word(), reason_label(message.reason));
@@ -72,7 +72,7 @@ fn write_message(question: &QuestionEntry, message: &MessageEntry) {
     let keys = if message.keys { ", for DNSSEC keys" } else { "" };
     tracing::trace!(
         name,
-        "type" = kind.to_string(),
+        "type" = kind,
         server,
         zone,
         conduct,

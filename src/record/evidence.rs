@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::culprit::{Cause, CulpritKind, ExplainedQuestion, MessageVerdict};
-use crate::question::{is_within, name_of_wire, name_text};
+use crate::question::{is_within, kind_text, name_of_wire, name_text};
 
 /// A culprit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -264,7 +264,8 @@ impl Seen<'_> {
         let Some(before) = longest.1 else {
             return format!("the client sent no query for {idle:.1} s of {took:.1} s");
         };
-        let (name, kind) = (name_text(&name_of_wire(&before.question.name)), before.question.kind);
+        let question = before.question;
+        let (name, kind) = (name_text(&name_of_wire(&question.name)), kind_text(question.kind));
         if count == 1 {
             return format!("the client sent no query for {idle:.1} s of {took:.1} s, before {name} {kind}");
         }

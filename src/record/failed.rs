@@ -19,7 +19,7 @@ use super::why::{DaemonFacts, KnownFacts};
 use crate::clock::micros;
 use crate::conduct::Conduct;
 use crate::limits::{INCIDENT_QUIET, MAX_FAILURE_SERVERS};
-use crate::question::{Outcome, is_within, name_of_wire, name_text};
+use crate::question::{Outcome, is_within, kind_text, name_of_wire, name_text};
 
 /// Which failures are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -207,7 +207,7 @@ impl<'a> FailuresOfZone<'a> {
             first: seconds(self.first),
             last: seconds(question.at),
             name: name_text(&name_of_wire(&question.name)),
-            kind: question.kind.to_string(),
+            kind: kind_text(question.kind),
             user: self.user.map(str::to_owned),
             culprit,
             reason: last.why().to_owned(),

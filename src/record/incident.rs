@@ -18,7 +18,7 @@ use crate::limits::{
     INCIDENT_FAILURES, INCIDENT_FORGOTTEN, INCIDENT_QUIET, INCIDENT_STRANGER_FAILURES,
     INCIDENT_STRANGER_TIME, INCIDENT_WINDOW, INCIDENTS_AN_HOUR, MAX_INCIDENT_QUESTIONS, MAX_INCIDENT_ZONES,
 };
-use crate::question::{Question, name_text};
+use crate::question::{Question, kind_text, name_text};
 
 /// The time for which `limits::INCIDENTS_AN_HOUR` applies.
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -104,7 +104,7 @@ impl Incidents {
             return self.failed(zone, ended, lost, now);
         }
         if ended.doubted {
-            let (name, kind) = (name_text(&ended.question.name), ended.question.kind);
+            let (name, kind) = (name_text(&ended.question.name), kind_text(ended.question.kind));
             let why = format!(
                 "all servers of {} deny {name} {kind} without authority, as if they did not serve it",
                 zone.name

@@ -13,7 +13,9 @@ use super::culprit::CulpritKind;
 use super::entry::QuestionEntry;
 use super::evidence::CulpritReport;
 use super::failure::FailedQuestion;
-use crate::question::{ClientTransport, ExtendedError, Question, name_of_wire, name_text, zone_text};
+use crate::question::{
+    ClientTransport, ExtendedError, Question, kind_text, name_of_wire, name_text, zone_text,
+};
 
 /// A line for the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -257,7 +259,7 @@ impl AskedLine {
     fn fields(&self) -> Fields {
         Fields {
             name: Some(name_text(&self.name)),
-            kind: Some(self.kind.to_string()),
+            kind: Some(kind_text(self.kind)),
             client: Some(self.client.clone()),
             transport: self.transport.map(ClientTransport::word),
             user: self.user.as_ref().map(|user| user.to_string()),
@@ -268,7 +270,7 @@ impl AskedLine {
 
 impl fmt::Display for AskedLine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {} from {}", name_text(&self.name), self.kind, self.client)?;
+        write!(formatter, "{} {} from {}", name_text(&self.name), kind_text(self.kind), self.client)?;
         if let Some(encrypted) = self.transport.filter(|transport| transport.is_encrypted()) {
             write!(formatter, " over {}", encrypted.word())?;
         }
@@ -476,7 +478,7 @@ pub(super) struct Trace<'a>(pub(super) &'a Question);
 
 impl fmt::Display for Trace<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, kind) = (name_text(&self.0.name), self.0.kind);
+        let (name, kind) = (name_text(&self.0.name), kind_text(self.0.kind));
         let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
         if name.chars().all(plain) && !name.starts_with('-') {
             write!(formatter, "`resolverctl trace {name} {kind}` shows each step")

@@ -13,7 +13,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use super::event::{DsFact, DsSource, KeyFact, StepEvent};
 use crate::clock::micros;
 use crate::conduct::{Conduct, Transport};
-use crate::question::name_text;
+use crate::question::{kind_text, name_text};
 use crate::validate::verdict::SecurityStatus;
 
 /// A step as it is noted; `StepEvent` has the meanings.
@@ -152,14 +152,14 @@ impl Note {
     pub(super) fn told(&self) -> StepEvent {
         match self {
             Self::Question { name, kind } => {
-                StepEvent::Question { name: name_text(name), kind: kind.to_string() }
+                StepEvent::Question { name: name_text(name), kind: kind_text(*kind) }
             }
             Self::Cut { zone, addresses } => StepEvent::Cut { zone: name_text(zone), addresses: *addresses },
             Self::Sent { server, transport, reason, usual, asked, .. } => StepEvent::Sent {
                 server: server.to_string(),
                 transport: *transport,
                 name: asked.as_ref().map(|asked| name_text(&asked.0)),
-                kind: asked.as_ref().map(|asked| asked.1.to_string()),
+                kind: asked.as_ref().map(|asked| kind_text(asked.1)),
                 reason: (*reason).to_owned(),
                 usual_micros: usual.map(micros),
             },
@@ -175,7 +175,7 @@ impl Note {
                 said: said.to_string(),
             },
             Self::Checked { name, kind, state, why } => StepEvent::Checked {
-                subject: format!("{} {kind}", name_text(name)),
+                subject: format!("{} {}", name_text(name), kind_text(*kind)),
                 state: *state,
                 why: why.clone(),
             },

@@ -11,7 +11,7 @@ use super::entry::QuestionEntry;
 use super::lock::lock;
 use crate::clock::Mono;
 use crate::limits::{MAX_LOGGED_QUERIES, QUERY_LINES_A_SECOND};
-use crate::question::{Outcome, name_of_wire, name_text};
+use crate::question::{Outcome, kind_text, name_of_wire, name_text};
 
 /// The time for which `QUERY_LINES_A_SECOND` applies.
 const SECOND: Duration = Duration::from_secs(1);
@@ -81,14 +81,14 @@ pub(super) fn result_text(outcome: Outcome) -> String {
 
 /// Writes the line about a question.
 pub(super) fn write(question: &QuestionEntry) {
-    let (name, kind) = (name_text(&name_of_wire(&question.name)), question.kind);
+    let (name, kind) = (name_text(&name_of_wire(&question.name)), kind_text(question.kind));
     let client = question.client_text();
     let (outcome, result) = (question.outcome.word(), result_text(question.outcome));
     let took = Duration::from_micros(question.elapsed).as_secs_f32();
     tracing::info!(
         query_log = "query",
         name,
-        "type" = kind.to_string(),
+        "type" = kind,
         client,
         outcome,
         "query {name} {kind} from {client}: {result} in {took:.3} s"

@@ -22,7 +22,7 @@ use super::subject::{ListName, domain_of};
 use crate::clock::micros;
 use crate::conduct::{Conduct, Transport};
 use crate::limits::{MAX_WHY_ALSO, MAX_WHY_LINE, MAX_WHY_QUESTIONS, MAX_WHY_SENT, MESSAGE_BURST, WHY_MARGIN};
-use crate::question::{ClientTransport, Outcome, name_of_wire, name_text, wire_name};
+use crate::question::{ClientTransport, Outcome, kind_text, name_of_wire, name_text, wire_name};
 
 /// Which messages are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -343,7 +343,7 @@ fn question(one: &ExplainedQuestion<'_>, (first, depth): (u64, u8), of_subject: 
     QuestionReport {
         at: seconds(question.at.saturating_sub(first)),
         name: name_text(&name_of_wire(&question.name)),
-        kind: question.kind.to_string(),
+        kind: kind_text(question.kind),
         outcome: question.outcome,
         elapsed: seconds(question.elapsed),
         queued: seconds(began.saturating_sub(question.at)),

@@ -76,10 +76,7 @@ pub fn name_text(name: &Name) -> String {
 
 /// The name of a type.
 pub fn kind_text(kind: RecordType) -> String {
-    match kind {
-        RecordType::Unknown(number) => format!("TYPE{number}"),
-        known => known.to_string(),
-    }
+    question::kind_text(kind)
 }
 
 /// Foreign text for a screen or a log line. Characters that act on a terminal, turn the direction of writing or cannot

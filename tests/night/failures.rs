@@ -526,6 +526,26 @@ fn a_name_that_the_disk_has_as_its_domain_is_found_by_it() {
 }
 
 #[test]
+fn a_type_without_a_name_is_told_by_its_number() {
+    let lines = lines(|| async {
+        let simulation = simulation(&[("silent.tld.", &[Fault::Dead], 20)]);
+        let tells = tell(&simulation);
+        ask(&simulation, "www.silent.tld.", RecordType::Unknown(65_280)).await;
+        sleep(Duration::from_secs(20)).await;
+        tells.abort();
+        let resolver = simulation.resolver();
+        assert_eq!(resolver.why(of("silent.tld.")).await[0].questions[0].kind, "TYPE65280");
+        assert_eq!(resolver.failed(FailedWanted::default()).await.zones[0].kind, "TYPE65280");
+    });
+    let told = lines.iter().map(|line| &line.text).filter(|text| text.contains("www.silent.tld."));
+    let told: Vec<_> = told.collect();
+    assert!(
+        !told.is_empty() && told.iter().all(|text| text.contains("www.silent.tld. TYPE65280")),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn messages_of_different_clients_stay_apart_on_a_disk_without_clients() {
     for redact in [Redact::None, Redact::Client, Redact::Names] {
         let store = Arc::new(MemoryStore::default());
