@@ -69,8 +69,10 @@ fn canonical(network: IpNet) -> IpNet {
 }
 
 fn subject(typed: &str) -> Result<WantedSubject, Problem> {
-    Ok(match typed.parse() {
-        Ok(address) => WantedSubject::Address(address),
+    // Logs have IPv6 addresses in brackets, and IPv4 clients of an IPv6 socket in mapped form.
+    let bare = typed.strip_prefix('[').and_then(|behind| behind.strip_suffix(']')).unwrap_or(typed);
+    Ok(match bare.parse::<IpAddr>() {
+        Ok(address) => WantedSubject::Address(address.to_canonical()),
         Err(_) => WantedSubject::Name(wire_name(&read_name(typed)?).into()),
     })
 }
@@ -90,6 +92,22 @@ mod tests {
         ] {
             assert_eq!(network(typed).unwrap().to_string(), meant, "{typed}");
         }
+    }
+
+    #[test]
+    fn an_address_may_have_the_forms_of_logs() {
+        for (typed, meant) in [
+            ("192.0.2.25", "192.0.2.25"),
+            ("[192.0.2.25]", "192.0.2.25"),
+            ("::ffff:192.0.2.25", "192.0.2.25"),
+            ("[::ffff:192.0.2.25]", "192.0.2.25"),
+            ("[2001:db8::25]", "2001:db8::25"),
+            ("2001:db8::25", "2001:db8::25"),
+        ] {
+            let address = meant.parse().unwrap();
+            assert_eq!(subject(typed).ok(), Some(WantedSubject::Address(address)), "{typed}");
+        }
+        assert!(matches!(subject("mail.example"), Ok(WantedSubject::Name(_))));
     }
 
     #[test]
