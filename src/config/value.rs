@@ -171,8 +171,11 @@ pub(super) fn size(value: &Typed<'_>) -> Read<u64> {
     }
 }
 
-/// A size in octets within a range, 0 for `"0"`, or none for `"auto"`.
+/// A size in octets within a range, 0 for `0` or `"0"`, or none for `"auto"`.
 pub(super) fn auto_size(value: &Typed<'_>, range: &RangeInclusive<u64>) -> Read<Option<u64>> {
+    if value.get_ref().as_integer().is_some_and(|integer| integer.as_str() == "0") {
+        return Ok(Some(0));
+    }
     let typed = text(value)?;
     let octets = match typed {
         "auto" => return Ok(None),

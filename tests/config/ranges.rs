@@ -87,3 +87,14 @@ fn the_shipped_file_says_the_ranges() {
     }
     assert_eq!(tested, 13, "keys with a range of numbers, spans or sizes");
 }
+
+#[test]
+fn zero_turns_the_history_off_with_quotes_and_without() {
+    for typed in ["0", "\"0\""] {
+        let config = load(&format!("version = 1\n[history]\nsize = {typed}\n"));
+        assert_eq!(config.map(|config| config.history.size), Ok(Some(0)), "{typed}");
+    }
+    for typed in ["1", "-0", "0.0", "\"-0\""] {
+        assert!(load(&format!("version = 1\n[history]\nsize = {typed}\n")).is_err(), "{typed}");
+    }
+}
