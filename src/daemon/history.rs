@@ -172,7 +172,8 @@ impl HistoryFiles {
         if begin_of(segment).is_some_and(|begun| !self.is_past(begun, STORED_TIME)) {
             return Ok(false);
         }
-        let last = stored::last_moment(&read_segment(segment)?);
+        // One that cannot be read must not keep the others.
+        let last = read_segment(segment).ok().and_then(|octets| stored::last_moment(&octets));
         Ok(last.is_some_and(|last| self.is_past(last, STORED_TIME)))
     }
 
@@ -257,7 +258,12 @@ fn resumed(newest: &Path) -> io::Result<Option<OpenSegment>> {
     if torn > 0 {
         file.set_len(whole)?;
     }
-    Ok(Some(OpenSegment { path: newest.to_owned(), file, octets: whole, begun: begin_of(newest).unwrap_or(0) }))
+    Ok(Some(OpenSegment {
+        path: newest.to_owned(),
+        file,
+        octets: whole,
+        begun: begin_of(newest).unwrap_or(0),
+    }))
 }
 
 /// The segments of the state directory; none where the service manager gives none.
