@@ -204,6 +204,7 @@ impl Fault {
                 | Self::NxdomainOnEmptyNonTerminals
                 | Self::NxdomainOnNoData
                 | Self::Denies
+                | Self::DeniesMixedCase
                 | Self::AddressForAll
         )
     }

@@ -1,9 +1,9 @@
 # Names that a resolver answers itself, and zones with servers below forwarders: which of several settings counts in each resolver,
 # and that it counts in resolverd too. Sourced by `import.sh`. The servers 1, 2 and 3 answer each question with their own number.
 
-server_1=198.18.0.61
-server_2=198.18.0.62
-server_3=198.18.0.63
+server_1=198.18.0.171
+server_2=198.18.0.172
+server_3=198.18.0.173
 
 raise_servers_that_say() {
   local number address
