@@ -113,22 +113,22 @@ impl Attempt {
             }
         };
         // It has reported already. A panic here must not take the answer of another attempt away.
-        if let Err(panicked) = caught(self.blame_for(&heard, sent)).await {
+        if let Err(panicked) = caught(async { self.blame_for(&heard, sent) }).await {
+            let server = self.path.server;
             tracing::error!(
-                "{panicked}; a timeout of server {} was not counted; please send this line to the makers of resolverd",
-                self.path.server
+                "{panicked}; a timeout of server {server} was not counted; please send this line to the makers of resolverd"
             );
         }
     }
 
-    /// Counts the silence of a server that has ended without an answer.
-    async fn blame_for(&self, heard: &Heard, sent: Mono) {
+    /// Counts the silence of a server that has ended without an answer. A refusal is counted after the patience for the
+    /// server, and the attempt ends at once: it holds the trail and the delegation of its question.
+    fn blame_for(&self, heard: &Heard, sent: Mono) {
+        let now = self.means.clock.mono();
         match heard.reply {
-            Err(Trouble::Silent) => self.blame(sent, self.means.clock.mono()),
+            Err(Trouble::Silent) => self.blame(sent, now),
             Err(Trouble::Unreachable | Trouble::NoRouteToAddress) => {
-                // Whether the silence is the server's fault depends on whether others are heard meanwhile.
-                tokio::time::sleep(self.patience).await;
-                self.blame(sent, self.means.clock.mono());
+                self.means.refused(self.silence(sent, now.after(self.patience)), self.patience);
             }
             _ => {}
         }
@@ -284,12 +284,17 @@ impl Attempt {
     fn blame(&self, sent: Mono, late: Mono) {
         #[cfg(feature = "lab")]
         self.means.strike.fall();
+        self.means.silent(self.silence(sent, late));
+    }
+
+    /// A silence from `sent` to `late`, and the probe of its server.
+    fn silence(&self, sent: Mono, late: Mono) -> Silent {
         let asked = (&self.name, self.kind);
         let (aside, asked) =
             Aside::probe(self.path.clone(), self.role, &self.zone, asked, self.secret.is_some());
         let view = Arc::clone(&self.context.view);
         let wanted = WantedServer { aside, asked, unanswered: true, view, at: late };
-        self.means.silent(Silent { server: Arc::clone(&self.server), sent, late, wanted, aside: false });
+        Silent { server: Arc::clone(&self.server), sent, late, wanted, aside: false }
     }
 
     /// Reports the server's answer. If no step waits for it any more, because the question of the client has failed, the

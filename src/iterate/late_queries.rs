@@ -3,6 +3,8 @@
 //! In this way the answer of a slow server is received after seconds. A dead server never answers, and each query
 //! keeps a socket open. So there is a bound for each server, and one for all servers. Queries beyond a bound end with their
 //! patience.
+//!
+//! Refused queries wait under the same bounds, in a table of their own, until they count.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::exchange::Exchange;
 use crate::random::Random;
 use crate::record::Recorder;
+use crate::supervise::caught;
 #[cfg(feature = "lab")]
 use crate::supervise::strike::Strike;
 
@@ -34,6 +35,8 @@ pub(super) struct Means {
     pub(super) measurements: QueryShare,
     pub(super) uplink: Uplink,
     pub(super) late: Arc<Late>,
+    /// Refused queries that wait until they count.
+    refused: Arc<Late>,
     pub(super) dead: DeadServers,
     pub(super) unproven: Unproven,
     pub(super) late_answers: LateAnswers,
@@ -64,6 +67,7 @@ impl Means {
             measurements: QueryShare::of_measurements(),
             uplink,
             late,
+            refused: Arc::default(),
             dead,
             unproven,
             late_answers,
@@ -81,6 +85,24 @@ impl Means {
         } else if silent.wanted.view.config.resolve.race && silent.tells() {
             self.unproven.add(silent);
         }
+    }
+
+    /// A query was refused by a host or on the way to it. It counts after `patience`, because whether this is the server's
+    /// fault depends on whether others are heard meanwhile.
+    pub(super) fn refused(self: &Arc<Self>, silent: Silent, patience: Duration) {
+        let server = silent.wanted.aside.path.server;
+        // Beyond the bound it is not counted, but the next refusal of the same server is.
+        let Some(waiting) = self.refused.listen(server) else { return };
+        let means = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(patience).await;
+            if let Err(panicked) = caught(async { means.silent(silent) }).await {
+                tracing::error!(
+                    "{panicked}; a refusal of server {server} was not counted; please send this line to the makers of resolverd"
+                );
+            }
+            drop(waiting);
+        });
     }
 
     /// A server has answered a question for `zone` after `round_trip`. If it was dead, it may still drop the queries for other
