@@ -8,7 +8,8 @@
 # one thread, has the first core, dnsperf the second. In each round each resolver is started, asked for all names once, and then
 #   at RATE a second      CPU of an answer in microseconds: user and system, of all threads of the resolver (proc(5), stat)
 #   at full load          answers a second
-#   at half of that       p50 and p99 of the time until an answer, in microseconds, as dnsperf sees it
+#   at half load          p50 and p99 of the time until an answer, in microseconds, as dnsperf sees it, at half of the answers a second of
+#                         the first resolver: the same rate for all
 # Hits are asked in another order than that in which the names were asked first, because names that came together lie together in
 # memory. Octets of memory for a name are those that the process has grown by while all names were asked for the first time; they
 # mean something from a hundred thousand names on, and the caches are large enough for all. Printed are the medians of the rounds,
@@ -71,7 +72,8 @@ run() { # run RESOLVER NAMES: a line of figures
   answered=$(figure "Queries completed")
   load shuffled -l "$seconds" -q 200
   full=$(figure "Queries per second")
-  load shuffled -v -Q "$(awk "BEGIN { print int($full / 2) }")" -l "$seconds" -q 200
+  half=${half-$(awk "BEGIN { print int($full / 2) }")}
+  load shuffled -v -Q "$half" -l "$seconds" -q 200
   awk '/^> / { print $NF * 1000000 }' "$work/dnsperf" | sort -n >"$work/times"
   kill "$resolver"
   wait "$resolver" || true
