@@ -1,14 +1,22 @@
 //! Configurations of other resolvers, imported by `resolverctl import`: each result is compared with a golden file, and
 //! passes the check of the daemon.
 
+#[path = "import/bind.rs"]
+mod bind;
 #[path = "import/knot_answers.rs"]
 mod knot_answers;
 #[path = "import/local_zones.rs"]
 mod local_zones;
 #[path = "import/reached.rs"]
 mod reached;
+#[path = "import/servers.rs"]
+mod servers;
+#[path = "import/trust.rs"]
+mod trust;
 #[path = "import/views.rs"]
 mod views;
+#[path = "import/whole_files.rs"]
+mod whole_files;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

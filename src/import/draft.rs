@@ -10,6 +10,7 @@ use toml::Value;
 use super::finding::{ImportFinding, SourcePlace, Weight};
 use super::secret::masked;
 use super::values::counted;
+use super::whole;
 use crate::config::Config;
 use crate::limits;
 use crate::zones::Views;
@@ -129,8 +130,22 @@ impl Draft {
         }
         self.take(&entries);
         self.drop_unserved(&entries);
+        self.tell_whole(&entries);
         self.findings.sort_by(|one, other| (one.weight, &one.place).cmp(&(other.weight, &other.place)));
         (self.config, self.findings, self.more)
+    }
+
+    /// Reports the effects of several entries together, at the last one with the key.
+    fn tell_whole(&mut self, entries: &[DraftEntry]) {
+        let (memory, unprotected) = (whole::memory(&self.config), whole::unprotected(&self.config));
+        for (weight, key, told) in
+            [(Weight::Dangerous, whole::SIZE, memory), (Weight::Different, whole::PRIVATE, unprotected)]
+        {
+            let entry = entries.iter().rfind(|entry| entry.has_key(key));
+            if let (Some(entry), Some((did, instead))) = (entry, told) {
+                self.tell(weight, &entry.place, &entry.option, (&did, &instead));
+            }
+        }
     }
 
     /// Removes the entries beyond the number that our file takes, and reports the first of them.
@@ -216,6 +231,11 @@ impl DraftEntry {
     /// The value of `name`.
     fn name(&self) -> Option<&str> {
         self.keys.iter().find(|(key, _)| *key == "name").and_then(|(_, value)| value.as_str())
+    }
+
+    /// Whether it has a key of a section.
+    fn has_key(&self, (head, wanted): (&str, &str)) -> bool {
+        self.head == head && self.keys.iter().any(|(key, _)| *key == wanted)
     }
 
     /// Whether its name is this one, which has no final dot.

@@ -367,7 +367,9 @@ fn tokens(text: &str) -> Vec<(Token, usize)> {
                 let mut word = String::new();
                 while let Some(next) = letters.next().filter(|next| *next != letter) {
                     line = line.saturating_add(usize::from(next == '\n'));
-                    word.push(if next == '\\' { letters.next().unwrap_or(next) } else { next });
+                    // The number of an octet stays as it was typed: a text with one is a name in wire form.
+                    let is_escape = next == '\\' && !letters.peek().is_some_and(char::is_ascii_digit);
+                    word.push(if is_escape { letters.next().unwrap_or(next) } else { next });
                 }
                 tokens.push((Token::Text(word), begin));
             }

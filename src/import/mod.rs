@@ -34,6 +34,7 @@ mod told;
 mod unbound;
 mod upstreams;
 mod values;
+mod whole;
 mod write;
 mod yaml;
 

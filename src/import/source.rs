@@ -66,8 +66,10 @@ fn read(path: &Path, most: u64) -> Result<String, String> {
     if u64::try_from(octets.len()).unwrap_or(u64::MAX) > most {
         return Err(format!("makes the configuration larger than {} octets", limits::MAX_IMPORTED));
     }
+    // Some editors begin a file with a byte order mark.
+    let octets = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&octets);
     // Comments in old encodings are common; names and addresses are ASCII.
-    Ok(String::from_utf8_lossy(&octets).into_owned())
+    Ok(String::from_utf8_lossy(octets).into_owned())
 }
 
 /// The files that a pattern with `*` and `?` in any component names, in order; a path without them is itself.

@@ -1,7 +1,7 @@
 //! Zones with servers or answers of their own, as several formats have them: the settings of one zone, which may be far
 //! apart, become one `[[zone]]`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -68,6 +68,9 @@ impl GatheredZones {
             name => name.to_ascii_lowercase(),
         };
         let at = *self.at.entry(name.clone()).or_insert(self.zones.len());
+        // Our file refuses a server that is named twice.
+        let mut known = BTreeSet::new();
+        let values: Vec<String> = values.into_iter().filter(|value| known.insert(value.clone())).collect();
         let Some(zone) = self.zones.get_mut(at) else {
             let (place, option) = (place.clone(), option.to_owned());
             let from = Vec::new();
@@ -112,6 +115,11 @@ impl GatheredZones {
     /// The place of the first of them.
     pub(super) fn first_place(&self) -> Option<SourcePlace> {
         self.zones.first().map(|zone| zone.place.clone())
+    }
+
+    /// Whether a zone of servers is at or above a name.
+    pub(super) fn have_servers_around(&self, name: &str) -> bool {
+        self.zones.iter().any(|zone| zone.source != ZoneSource::Records && is_within(name, &zone.name))
     }
 
     /// Keeps the locally served reverse zones below `trees` on this host, but not those of 100.64.0.0/10: their names are not sent to

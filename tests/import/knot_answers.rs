@@ -34,6 +34,53 @@ fn answers_of_a_rule_of_knot_resolver_are_records() {
 }
 
 #[test]
+fn data_of_an_answer_of_knot_resolver_are_read_in_the_forms_of_its_functions_only() {
+    let unknown = "is a rule that is not known to this import";
+    let of = |records: &str| {
+        let rule = format!("policy.suffix(policy.ANSWER({{ {records} }}), {{ todname('hi.example') }})");
+        imported("kresd", &[("kresd.conf", &format!("policy.add({rule})\n"))])
+    };
+    for (records, lines) in [
+        (
+            "[kres.type.CNAME] = { rdata=todname('www.example.com'), ttl=300 }",
+            "\"@ 300 IN CNAME www.example.com.\", \"* 300 IN CNAME www.example.com.\"",
+        ),
+        ("[kres.type.PTR] = { rdata=kres.str2dname('a.b.') }", "\"@ 1 IN PTR a.b.\", \"* 1 IN PTR a.b.\""),
+        (
+            "[kres.type.A] = { rdata={ kres.str2ip('192.0.2.7'), kres.str2ip('192.0.2.8') }, ttl=60 }",
+            "\"@ 60 IN A 192.0.2.7\", \"* 60 IN A 192.0.2.7\", \"@ 60 IN A 192.0.2.8\", \"* 60 IN A 192.0.2.8\"",
+        ),
+    ] {
+        let found = of(records);
+        assert_eq!(zone(&found, "hi.example"), format!("records = [{lines}]"), "{records}: {found}");
+        assert!(!found.contains(unknown), "{records}: {found}");
+    }
+    for records in [
+        // A plain text is in wire form.
+        r"[kres.type.CNAME] = { rdata='\3www\7example\3com\0', ttl=300 }",
+        "[kres.type.CNAME] = { rdata='www.example.com', ttl=300 }",
+        "[kres.type.A] = { rdata='192.0.2.7' }",
+        "[kres.type.A] = { rdata={ kres.str2ip('192.0.2.7'), 'abcd' } }",
+        "[kres.type.A] = { rdata={} }",
+        "[kres.type.CNAME] = { rdata=kres.str2ip('192.0.2.7') }",
+        "[kres.type.A] = { rdata=kres.str2ip(policy.x) }",
+        "[kres.type.A] = { rdata=kres.str2ip('192.0.2.7'), ttl=policy.x }",
+        "[kres.type.A] = { rdata=kres.str2ip('192.0.2.7'), ttl=5 * minute }",
+    ] {
+        let found = of(records);
+        assert!(found.contains(unknown) && !keys(&found).contains("[["), "{records}: {found}");
+    }
+}
+
+#[test]
+fn a_rule_of_knot_resolver_for_names_in_wire_form_is_told() {
+    let rule = "policy.add(policy.suffix(policy.DENY, { '\\7example\\3com\\0' }))\n";
+    let found = imported("kresd", &[("kresd.conf", rule)]);
+    assert!(found.contains("is a rule that is not known to this import"), "{found}");
+    assert!(!keys(&found).contains("[["), "{found}");
+}
+
+#[test]
 fn denials_of_other_types_of_knot_resolver_are_told() {
     let (with, without) =
         ("have no records of other types (nodata)", "resolved the addresses of the other family");

@@ -114,6 +114,22 @@ fn names_in_local_data_of_unbound_are_whole_without_a_dot_too() {
     );
 }
 
+#[test]
+fn records_of_unbound_that_are_written_twice_are_taken_once() {
+    let data = |addresses: &[&str]| {
+        let lines = addresses.iter().map(|address| format!(" local-data: \"a.example. A {address}\"\n"));
+        format!("server:\n{}", lines.collect::<String>())
+    };
+    for (addresses, taken) in [
+        (["192.0.2.1", "192.0.2.2", "192.0.2.1"], "data = [\"192.0.2.1\", \"192.0.2.2\"]"),
+        (["192.0.2.2", "192.0.2.1", "192.0.2.2"], "data = [\"192.0.2.2\", \"192.0.2.1\"]"),
+        (["192.0.2.1", "192.0.2.1", "192.0.2.2"], "data = [\"192.0.2.1\", \"192.0.2.2\"]"),
+    ] {
+        let found = unbound(&data(&addresses));
+        assert!(keys(&found).contains(taken) && !found.contains("cannot be carried over"), "{found}");
+    }
+}
+
 /// Zones and data of `server:`, and of a view of this host.
 const SERVER: &str = " access-control-view: 127.0.0.0/8 v\n access-control-view: ::1 v\n local-zone: \"g.lan\" static\n\
      local-data: \"a.g.lan. A 10.1.0.1\"\n local-data: \"b.g.lan. A 10.1.0.2\"\n local-data: \"b.g.lan. TXT global\"\n\
@@ -167,6 +183,24 @@ fn a_view_of_unbound_leaves_names_without_data_to_the_zones_of_the_server() {
     let found = of("no");
     assert!(!keys(&found).contains("10.1.0.") && keys(&found).contains("10.2.0.2"), "{found}");
     assert!(!keys(&found).contains("10.2.0.6") && !keys(&found).contains("10.2.0.10"), "{found}");
+}
+
+#[test]
+fn reverse_names_that_the_recursor_sent_on_are_told_where_they_stay_here() {
+    let (stay, sent) = ("resolverd answers these itself", "the [[zone]] does the same");
+    for (settings, stays, sends) in [
+        ("serve-rfc1918=no\n", true, false),
+        ("serve-rfc1918=no\nforward-zones-recurse=corp.lan=192.0.2.53\n", true, false),
+        ("serve-rfc1918=no\nforward-zones-recurse=10.in-addr.arpa=192.0.2.53\n", true, false),
+        ("serve-rfc1918=no\nforward-zones=in-addr.arpa=192.0.2.53\n", false, true),
+        ("serve-rfc1918=no\nserve-rfc6303=no\nforward-zones-recurse=.=192.0.2.53\n", false, true),
+        ("serve-rfc1918=no\nserve-rfc6303=no\nforward-zones-recurse=in-addr.arpa=192.0.2.53\n", true, true),
+        // The zone for in-addr.arpa is locally served.
+        ("serve-rfc6303=no\nforward-zones-recurse=.=192.0.2.53\n", true, false),
+    ] {
+        let found = recursor(&format!("dnssec=validate\n{settings}"));
+        assert_eq!((found.contains(stay), found.contains(sent)), (stays, sends), "{settings}: {found}");
+    }
 }
 
 #[test]
@@ -227,6 +261,8 @@ fn private_reverse_names_of_dnsmasq_and_the_recursor_are_not_forwarded() {
     }
     let found = recursor("dnssec=validate\nserve-rfc1918=no\nforward-zones-recurse=.=192.0.2.53\n");
     assert_eq!(keys(&found).matches("[[zone]]").count(), 1, "{found}");
+    assert!(found.contains("the [[zone]] does the same"), "{found}");
+    assert!(!found.contains("resolverd answers these itself"), "{found}");
     let found = recursor("dnssec=validate\nserve-rfc6303=yes\nforward-zones-recurse=.=192.0.2.53\n");
     assert_eq!(zone(&found, "ip6.arpa"), SERVED, "{found}");
 }

@@ -172,6 +172,97 @@ fn the_built_in_lists_of_bind_have_the_addresses_that_the_file_names() {
 }
 
 #[test]
+fn blackhole_of_bind_chooses_no_clients() {
+    let own_nets = "listen-on { 127.0.0.1; 192.0.2.1; }; listen-on-v6 { none; };";
+    let own = "allow = [\"127.0.0.0/8\", \"::1/128\", \"192.0.2.1/32\"]";
+    for (blackhole, drop) in [
+        ("", None),
+        ("blackhole { none; };", None),
+        ("blackhole { 10.6.6.6; };", Some("drop = [\"10.6.6.6/32\"]")),
+    ] {
+        let found = named(&format!("options {{ {own_nets} {blackhole} }};\n"));
+        assert!(keys(&found).contains(own), "{blackhole}: {found}");
+        assert!(found.contains("as no allow-recursion names others"), "{blackhole}: {found}");
+        assert_eq!(keys(&found).lines().find(|line| line.starts_with("drop")), drop, "{blackhole}: {found}");
+    }
+    // named listens at all addresses: this host is allowed.
+    let found = named("options { blackhole { 10.6.6.6; }; };\n");
+    assert!(keys(&found).contains("drop = [\"10.6.6.6/32\"]"), "{found}");
+    assert!(!keys(&found).contains("192.0.2.1") && !found.contains("\"dangerous\""), "{found}");
+    // Dropped clients got no answers from own zones either.
+    let found = named(&format!("options {{ allow-query {{ 10/8; }}; blackhole {{ 10.6.6.6; }}; }};\n{CORP}"));
+    assert!(!found.contains("had an answer for more clients"), "{found}");
+}
+
+#[test]
+fn blackhole_of_bind_chooses_no_clients_of_a_view() {
+    let of = |blackhole: &str| {
+        named(&format!(
+            "options {{ {OWN_HOST} blackhole {{ {blackhole} }}; }};\nview \"in\" {{ match-clients {{ localhost; 10.1.0.0/16; }}; {CORP} }};\n"
+        ))
+    };
+    let told = "resolved names for those of its clients that are in networks of this host's interfaces";
+    let found = of("none;");
+    assert!(found.contains(told) && !found.contains("blackhole"), "{found}");
+    assert!(keys(&found).contains("\"10.1.0.0/16\"") && !keys(&found).contains("drop"), "{found}");
+    let found = of("10.1.6.6;");
+    assert!(found.contains(told) && !found.contains("blackhole"), "{found}");
+    assert!(keys(&found).contains("drop = [\"10.1.6.6/32\"]") && !keys(&found).contains("refuse"), "{found}");
+}
+
+#[test]
+fn exceptions_of_blackhole_of_bind_are_kept() {
+    let of = |clients: &str, blackhole: &str| {
+        let found =
+            named(&format!("options {{ allow-recursion {{ {clients} }}; blackhole {{ {blackhole} }}; }};\n"));
+        let lists: Vec<String> = keys(&found)
+            .lines()
+            .filter(|line| ["allow = ", "refuse = ", "drop = "].iter().any(|key| line.starts_with(key)))
+            .map(|line| line.replace('"', ""))
+            .collect();
+        (lists.join("; "), found.contains("exempted "), found)
+    };
+    for (clients, blackhole, lists, is_told) in [
+        (
+            "any;",
+            "!203.0.113.7; 203.0.113.0/24;",
+            "allow = [0.0.0.0/0, ::/0, 203.0.113.7/32]; drop = [203.0.113.0/24]",
+            false,
+        ),
+        (
+            "10.0.0.0/8;",
+            "!203.0.113.7; 203.0.113.0/24;",
+            "allow = [10.0.0.0/8]; refuse = [203.0.113.7/32]; drop = [203.0.113.0/24]",
+            true,
+        ),
+        (
+            "!203.0.113.7; any;",
+            "!203.0.113.7; 203.0.113.0/24;",
+            "allow = [0.0.0.0/0, ::/0]; refuse = [203.0.113.7/32]; drop = [203.0.113.0/24]",
+            false,
+        ),
+        // The prefix of the exception has no other around it.
+        (
+            "10.0.0.0/8;",
+            "!192.0.2.7; 203.0.113.0/24;",
+            "allow = [10.0.0.0/8]; drop = [203.0.113.0/24]",
+            false,
+        ),
+        ("10.0.0.0/8;", "!203.0.113.7; none;", "allow = [10.0.0.0/8]", false),
+        // Clients of a longer prefix than that of `blackhole` got no reply either.
+        ("10.1.0.0/16; 192.0.2.0/24;", "10.0.0.0/8;", "allow = [192.0.2.0/24]; drop = [10.0.0.0/8]", false),
+    ] {
+        let (found, told, text) = of(clients, blackhole);
+        assert_eq!((found.as_str(), told), (lists, is_told), "{clients} {blackhole}: {text}");
+    }
+    let (.., found) = of("10.0.0.0/8;", "!203.0.113.7; 203.0.113.0/24;");
+    assert!(
+        found.contains("exempted 203.0.113.7/32 from blackhole") && found.contains("\"dangerous\""),
+        "{found}"
+    );
+}
+
+#[test]
 fn a_network_with_a_view_or_tag_of_unbound_alone_is_allowed() {
     let view = "view:\n name: v\n local-data: \"www.corp.lan. A 10.0.0.9\"\n";
     let found = unbound(&format!(

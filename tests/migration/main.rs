@@ -17,6 +17,8 @@ fn imported(format: &str, typed: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("lan.zone"), "@ 300 SOA a. b. 1 2 3 4 5\n@ NS a.\n").unwrap();
     fs::write(folder.path().join("private.key"), "corp.example. DS 4711 13 2 00FF\n").unwrap();
+    let hints = ". 3600000 NS a.root.example.\na.root.example. 3600000 A 198.41.0.4\n";
+    fs::write(folder.path().join("own.hints"), hints).unwrap();
     for name in ["first.pem", "first.key"] {
         let copy = folder.path().join(name);
         fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls").join(name), &copy).unwrap();

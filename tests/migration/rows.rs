@@ -6,7 +6,8 @@ pub(crate) struct Row {
     pub(crate) format: &'static str,
     /// The option, as the page shows it.
     pub(crate) option: &'static str,
-    /// A configuration with it. `FOLDER` has a zone file, a file of trust anchors, and a certificate with its key.
+    /// A configuration with it. `FOLDER` has a zone file, files of trust anchors and of root servers, and a certificate with
+    /// its key.
     pub(crate) typed: &'static str,
     /// The keys that it becomes.
     pub(crate) keys: &'static [&'static str],
@@ -85,6 +86,12 @@ pub(crate) const CONVERTED: &[Row] = &[
         "unbound",
         "module-config without validator",
         "server:\n  module-config: \"iterator\"\n",
+        &["[dnssec] validate"],
+    ),
+    row(
+        "unbound",
+        "no auto-trust-anchor-file, trust-anchor-file, trust-anchor or trusted-keys-file",
+        "server:\n  interface: 127.0.0.1\n",
         &["[dnssec] validate"],
     ),
     row(
@@ -199,6 +206,19 @@ pub(crate) const CONVERTED: &[Row] = &[
     row("named", "dnssec-validation no", "options { dnssec-validation no; };\n", &["[dnssec] validate"]),
     row(
         "named",
+        "dnssec-validation yes without trust-anchors",
+        "options { dnssec-validation yes; };\n",
+        &["[dnssec] validate"],
+    ),
+    row("named", "server with bogus yes", "server 9.9.9.9 { bogus yes; };\n", &["[resolve] deny_servers"]),
+    row(
+        "named",
+        "zone of type hint with a file of its own",
+        "zone \".\" { type hint; file \"FOLDER/own.hints\"; };\n",
+        &["[resolve] root_hints"],
+    ),
+    row(
+        "named",
         "validate-except",
         "options { validate-except { \"corp.example\"; }; };\n",
         &["[dnssec] negative_trust_anchors"],
@@ -283,8 +303,20 @@ pub(crate) const NOT_CONVERTED: &[(&str, &str, &str, &str)] = &[
     (
         "unbound",
         "val-permissive-mode",
-        "server:\n  val-permissive-mode: yes\n",
+        "server:\n  auto-trust-anchor-file: \"root.key\"\n  val-permissive-mode: yes\n",
         "bogus answers are SERVFAIL; without validation: validate = false in [dnssec]",
+    ),
+    (
+        "unbound",
+        "harden-dnssec-stripped: no",
+        "server:\n  auto-trust-anchor-file: \"root.key\"\n  harden-dnssec-stripped: no\n",
+        "answers without their signatures are SERVFAIL; validate = false in the [[zone]] of a forwarder that removes signatures",
+    ),
+    (
+        "unbound",
+        "tls-cert-bundle",
+        "server:\n  tls-cert-bundle: \"/etc/own.pem\"\n",
+        "resolverd trusts the issuers of the system: add a private one, if a forwarder has a certificate of it",
     ),
     (
         "unbound",
@@ -486,6 +518,18 @@ pub(crate) const NOT_CONVERTED: &[(&str, &str, &str, &str)] = &[
         "type redirect",
         "zone \".\" { type redirect; file \"x\"; };\n",
         "resolverd never replaces the answer that a name does not exist",
+    ),
+    (
+        "named",
+        "type mirror",
+        "zone \"m.example\" { type mirror; primaries { 10.0.0.4; }; };\n",
+        "nothing to do for the root; other zones are resolved as usual, unless a [[zone]] with stub names servers",
+    ),
+    (
+        "named",
+        "query-source port",
+        "options { query-source port 10053; };\n",
+        "queries come from random ports: permit those of source_ports of [resolve] in the firewall",
     ),
     (
         "named",

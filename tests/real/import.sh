@@ -3,7 +3,9 @@
 #
 # Of each file only that is changed what ties it to its own host and internet: users, paths, addresses to listen at, the
 # anchors of the root, the lists and servers that this internet has not, and the addresses of forwarders, which are an Unbound of
-# this internet. Validation is off on both sides, as this internet is not signed.
+# this internet. This internet is not signed, so the files have no anchor of the root; BIND and Knot Resolver, which have one built
+# in, are told so in the file. Nothing else turns validation off: if the import does not find out that the file validates nothing,
+# resolverd answers SERVFAIL.
 
 published=$here/../import/published
 
@@ -22,9 +24,14 @@ EOF
   soon has 198.18.77.10 dig @198.18.0.40 +tries=1 +timeout=2 +short domain.example
 }
 
-# adapted FILE: the file for this internet.
+# adapted KIND FILE: the file for this internet.
 adapted() {
-  sed -E -e '/^[[:space:]]*(root-hints|(auto-)?trust-anchor-file|username|chroot|logfile|use-syslog|do-daemonize|interface|port|server-(key|cert)-file|control-[a-z-]+):/d' \
+  local without=()
+  case $1 in
+    named) grep -q dnssec-validation "$2" || without=(-e '0,/options \{/s//options { dnssec-validation no;/') ;;
+    kresd) without=(-e "\$a trust_anchors.remove('.')") ;;
+  esac
+  sed -E "${without[@]}" -e '/^[[:space:]]*(root-hints|(auto-)?trust-anchor-file|username|chroot|logfile|use-syslog|do-daemonize|interface|port|server-(key|cert)-file|control-[a-z-]+):/d' \
     -e 's/dnssec-validation auto/dnssec-validation no/' -e '/^[[:space:]]*(listen-on(-v6)?|managed-keys-directory) /d' \
     -e '/^(listen-address|interface|local-address|local-port|setuid|setgid)=/d' -e '/^net\.listen/d' \
     -e "s#directory:?[[:space:]]+\"(/var/cache/bind|/etc/unbound|/var/named)\"#directory \"$work\"#; s#directory \"surbl\"#directory \"$published/surbl\"#" \
@@ -32,18 +39,19 @@ adapted() {
     -e '/stub-zone/,$s/(zen|dbl)\.spamhaus\.org/\1.lists.example/; s/zen\.lists/bl.lists/; s/[a-e]\.gns\.spamhaus\.org/ns.outside.lists.example/' \
     -e 's/^([[:space:]]*)directory "([^;]*)"$/\1directory: "\2"/' \
     -e 's/192\.0\.2\.5[34]/198.18.0.40/g; s/127\.0\.0\.11$/198.18.0.40/; s/127\.0\.0\.1 port 530/198.18.0.40 port 530/; s/127\.0\.0\.1#10053/198.18.0.40#10053/' \
-    "$1"
+    "$2"
 }
 
 # original KIND FILE: starts the resolver of the file at 127.0.0.2.
 original() {
   case $1 in
     unbound)
-      { cat "$2"; unbound_server; printf '  interface: 127.0.0.2\n  do-not-query-localhost: no\n'; } >"$work/original.conf"
+      # Its modules are those of the file.
+      { cat "$2"; unbound_server | grep -v module-config; printf '  interface: 127.0.0.2\n  do-not-query-localhost: no\n'; } >"$work/original.conf"
       begin original unbound -d -c "$work/original.conf"
       ;;
     named)
-      { sed -E '0,/options \{/s##options { listen-on { 127.0.0.2; }; listen-on-v6 { none; }; pid-file none; session-keyfile none; dnssec-validation no;#; /^[[:space:]]+dnssec-validation/d' "$2"
+      { sed -E '0,/options \{/s##options { listen-on { 127.0.0.2; }; listen-on-v6 { none; }; pid-file none; session-keyfile none;#' "$2"
         printf 'controls { };\nzone "." { type hint; file "%s"; };\n' "$work/zones/root.hints"; } >"$work/original.conf"
       begin original named -g -c "$work/original.conf"
       ;;
@@ -62,7 +70,7 @@ original() {
       { cat "$2"
         printf "net.listen('127.0.0.2', 53, { kind = 'dns' })\nmodules = { 'hints > iterate' }\nhints.root_file('%s')\n" \
           "$work/zones/root.hints"
-        printf "trust_anchors.remove('.')\ncache.size = 10 * MB\n"
+        printf 'cache.size = 10 * MB\n'
       } >"$work/original.conf"
       begin original kresd -n -c "$work/original.conf" "$work/kresd"
       ;;
@@ -77,7 +85,7 @@ imported() {
 import sys
 path, work = sys.argv[1:]
 needed = {"listen": 'addresses = ["127.0.0.3:53"]', "resolve": f'root_hints = "{work}/zones/root.hints"',
-          "dnssec": "validate = false", "control": f'socket = "{work}/imported.sock"', "lookahead": 'mode = "off"'}
+          "control": f'socket = "{work}/imported.sock"', "lookahead": 'mode = "off"'}
 section, sections, lists = "", {"": []}, []
 for line in open(path):
     if line.startswith("[["):
@@ -136,7 +144,7 @@ EOF
 
 same_answers() {
   local kind=$1 name=$2
-  adapted "$published/$name.conf" >"$work/adapted.conf"
+  adapted "$kind" "$published/$name.conf" >"$work/adapted.conf"
   # The zones of the panel are those of a server of this internet.
   sed 's/127\.0\.0\.1:5300/198.18.0.20/' "$published/jabali/recursor.forwards" >"$work/recursor.forwards"
   original "$kind" "$work/adapted.conf"

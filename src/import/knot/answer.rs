@@ -6,23 +6,29 @@ use crate::import::finding::Weight::Different;
 use crate::import::lua::LuaValue;
 use crate::import::upstreams::ZoneSource;
 
-/// The TTL of an answer that names none.
-const TTL: &str = "1";
+/// The TTL in seconds of an answer that names none.
+const TTL: u32 = 1;
 
-/// Types whose data this import reads: as addresses, or as names.
-const KINDS: [(&str, &str); 6] = [
-    ("kres.type.A", "A"),
-    ("kres.type.AAAA", "AAAA"),
-    ("kres.type.CNAME", "CNAME"),
-    ("kres.type.NS", "NS"),
-    ("kres.type.PTR", "PTR"),
-    ("kres.type.DNAME", "DNAME"),
+/// The function that makes the wire form of an address.
+const OF_ADDRESS: &[&str] = &["str2ip"];
+
+/// The functions that make the wire form of a name.
+const OF_NAME: &[&str] = &["str2dname", "todname"];
+
+/// Types whose data this import reads, with the functions of them.
+const KINDS: [(&str, &str, &[&str]); 6] = [
+    ("kres.type.A", "A", OF_ADDRESS),
+    ("kres.type.AAAA", "AAAA", OF_ADDRESS),
+    ("kres.type.CNAME", "CNAME", OF_NAME),
+    ("kres.type.NS", "NS", OF_NAME),
+    ("kres.type.PTR", "PTR", OF_NAME),
+    ("kres.type.DNAME", "DNAME", OF_NAME),
 ];
 
 /// A record without its name.
 struct Answer {
     kind: &'static str,
-    ttl: String,
+    ttl: u32,
     data: String,
 }
 
@@ -79,18 +85,37 @@ fn answers(table: &LuaValue) -> Option<Vec<Answer>> {
     let LuaValue::Table(entries) = table else { return None };
     let mut found = Vec::new();
     for (key, value) in entries {
-        let (_, kind) = KINDS.iter().find(|(name, _)| Some(*name) == key.as_deref())?;
-        let ttl = value.key("ttl").and_then(|ttl| ttl.texts().first().map(|ttl| (*ttl).to_owned()));
-        let data = value.key("rdata")?.texts();
-        if data.is_empty() {
-            return None;
-        }
-        for text in data {
+        let (_, kind, functions) = KINDS.iter().find(|(name, ..)| Some(*name) == key.as_deref())?;
+        let ttl = match value.key("ttl") {
+            None => TTL,
+            Some(LuaValue::Text(seconds)) => seconds.parse().ok()?,
+            Some(_) => return None,
+        };
+        for text in data(value.key("rdata")?, functions)? {
             // A name of a zone file that is no address has its final dot.
-            let is_name = !["A", "AAAA"].contains(kind);
+            let is_name = *functions == OF_NAME;
             let data = if is_name { format!("{}.", text.trim_end_matches('.')) } else { text.to_owned() };
-            found.push(Answer { kind, ttl: ttl.clone().unwrap_or_else(|| TTL.to_owned()), data });
+            found.push(Answer { kind, ttl, data });
         }
     }
     Some(found)
+}
+
+/// The texts from which these functions make the data of a type. A text without a function is in wire form, which this import does
+/// not read: none then.
+fn data<'v>(value: &'v LuaValue, functions: &[&str]) -> Option<Vec<&'v str>> {
+    let one = |value: &'v LuaValue| {
+        let LuaValue::Call(name, arguments) = value else { return None };
+        let function = name.rsplit('.').next().filter(|function| functions.contains(function));
+        match arguments.as_slice() {
+            [LuaValue::Text(text)] => function.map(|_| text.as_str()),
+            _ => None,
+        }
+    };
+    match value {
+        LuaValue::Table(entries) if !entries.is_empty() => {
+            entries.iter().map(|(key, entry)| one(entry).filter(|_| key.is_none())).collect()
+        }
+        value => Some(vec![one(value)?]),
+    }
 }

@@ -1,8 +1,8 @@
 //! The clients that named resolved names for.
 //!
 //! `allow-recursion` and `allow-query-cache` must both allow them. Each takes the clients of the other if it is not set, else those
-//! of `allow-query`, else those of this host and its networks. Beside one of the two, `allow-query` is for own zones only (BIND's
-//! Administrator Reference Manual, at these options).
+//! of `allow-query`, else those of this host and its networks. Beside one of the two, `allow-query` is for own zones only. Clients
+//! of `blackhole` get no reply, whatever these lists say (BIND's Administrator Reference Manual, at these options).
 
 use ipnet::IpNet;
 
@@ -12,7 +12,7 @@ use super::reader::{Statement, find};
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different};
-use crate::import::values::{self, Clients};
+use crate::import::values::Clients;
 
 /// The clients of `options`, with the setting that names them.
 pub(super) struct AccessList {
@@ -25,30 +25,18 @@ pub(super) struct AccessList {
 /// The options that choose the clients: the first that is set counts, and the second restricts the first.
 const CHOOSING: [&str; 3] = ["allow-recursion", "allow-query-cache", "allow-query"];
 
-/// Whether one of the options chooses the clients.
-pub(super) fn is_chosen(options: &[Statement]) -> bool {
-    CHOOSING.iter().any(|option| find(options, option).is_some())
-}
-
-/// Reads the clients: BIND answers them from its cache. None if no option names any.
+/// Reads the clients: BIND answers them from its cache. None if no option chooses them.
 pub(super) fn of(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) -> Option<AccessList> {
     let [recursion, cache, queries] = CHOOSING.map(|option| find(options, option));
-    let chosen = recursion.or(cache).or(queries);
-    let blackhole = find(options, "blackhole");
-    let first = chosen.or(blackhole)?;
-    let mut clients = chosen.map_or_else(
-        || Clients { allow: values::loopback(), ..Clients::default() },
-        |list| clients::clients(list, lists, draft),
-    );
+    let chosen = recursion.or(cache).or(queries)?;
+    let mut clients = clients::clients(chosen, lists, draft);
     if let Some(cache) = cache.filter(|_| recursion.is_some()) {
         clients = restricted(&clients, cache, lists, draft);
     }
-    if let Some(list) = chosen.filter(|_| clients.has_others()) {
-        clients::tell_own(list, lists, draft);
+    if clients.has_others() {
+        clients::tell_own(chosen, lists, draft);
     }
-    clients.drop = blackhole.map(|list| clients::clients(list, lists, draft).allow).unwrap_or_default();
-    let option = chosen.map_or_else(|| "blackhole".to_owned(), Statement::shown);
-    Some(AccessList { place: first.place.clone(), option, clients })
+    Some(AccessList { place: chosen.place.clone(), option: chosen.shown(), clients })
 }
 
 /// The clients of a file that names none: this host and the networks of its interfaces. None if other hosts reach named nowhere, or
@@ -64,6 +52,38 @@ pub(super) fn by_default(options: &[Statement], lists: &Lists<'_>, draft: &mut D
     draft.tell(Dangerous, &list.place, &list.shown(), (did, instead));
     let clients = Clients { allow: lists.own().to_vec(), ..Clients::default() };
     Some(AccessList { place: list.place.clone(), option: list.shown(), clients })
+}
+
+/// The clients, without those of `blackhole`; this host if no option chooses the clients. The longest prefix decides here, so the
+/// exceptions of `blackhole` have entries of their own.
+pub(super) fn without_blackhole(
+    found: Option<AccessList>,
+    options: &[Statement],
+    lists: &Lists<'_>,
+    draft: &mut Draft,
+) -> Option<AccessList> {
+    let Some(list) = find(options, "blackhole") else { return found };
+    let blackhole = clients::clients(list, lists, draft);
+    if blackhole.allow.is_empty() {
+        return found;
+    }
+    let of_this_host =
+        || AccessList { place: list.place.clone(), option: list.shown(), clients: Clients::of_this_host() };
+    let mut found = found.unwrap_or_else(of_this_host);
+    found.clients.allow.retain(|net| !blackhole.permits(net));
+    let Clients { allow: dropped, refuse: exempt, .. } = blackhole;
+    for net in exempt.into_iter().filter(|net| dropped.iter().any(|around| around.contains(net))) {
+        if found.clients.permits(&net) {
+            found.clients.allow.push(net);
+        } else if !found.clients.refuse.contains(&net) {
+            found.clients.refuse.push(net);
+            let did = format!("exempted {net} from blackhole");
+            let instead = "resolverd refuses it; if it may query, move it from listen.refuse to listen.allow";
+            draft.tell(Dangerous, &list.place, &list.shown(), (&did, instead));
+        }
+    }
+    found.clients.drop = dropped;
+    Some(found)
 }
 
 /// The clients that are among those of `allow-query-cache` too, which BIND demands.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::access::{self, AccessList};
 use super::lists::Lists;
-use super::reader::{Statement, find, options_of};
-use super::{listen, options, zones};
+use super::reader::{KEYS, Statement, find, options_of};
+use super::{listen, options, servers, zones};
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{self, Dangerous, Different, Unneeded};
@@ -66,9 +66,6 @@ const TOLD: [(&str, Weight, &str, &str); 20] = [
     ("key-store", Unneeded, "configured signing", "resolverd signs no zones"),
 ];
 
-/// The statements with keys to validate with.
-const KEYS: [&str; 3] = ["trust-anchors", "managed-keys", "trusted-keys"];
-
 /// The access lists by name.
 pub(super) fn acls(statements: &[Statement]) -> Lists<'_> {
     Lists::new(statements, options_of(statements))
@@ -79,6 +76,7 @@ pub(super) fn add(path: &Path, statements: &[Statement], clients: Option<AccessL
     let (options, lists) = (options_of(statements), acls(statements));
     let start = SourcePlace { file: Arc::from(path), line: 1 };
     let clients = clients.or_else(|| access::by_default(options, &lists, draft));
+    let clients = access::without_blackhole(clients, options, &lists, draft);
     let allowed = access::add(clients, draft);
     listen::add(options, (&lists, statements), (&start, allowed), draft);
     add_settings(path, statements, draft);
@@ -92,6 +90,7 @@ pub(super) fn add_settings(path: &Path, statements: &[Statement], draft: &mut Dr
     let settings = zones::Settings { statements, base: &base };
     options::add(options, &acls(statements), statements, draft);
     zones::add(statements, &settings, draft);
+    servers::add(statements, draft);
     for statement in statements {
         tell(statement, draft);
     }
@@ -105,7 +104,7 @@ pub(super) fn is_whole(statement: &Statement) -> bool {
 
 fn tell(statement: &Statement, draft: &mut Draft) {
     let option = statement.option();
-    if ["acl", "options", "zone"].contains(&option) {
+    if ["acl", "options", "zone"].contains(&option) || servers::is_taken(statement) {
         return;
     }
     let of_the_root = |key: &Statement| key.option() == ".";

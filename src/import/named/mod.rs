@@ -1,6 +1,7 @@
 //! named.conf of BIND 9 (version 9.20).
 
 mod access;
+mod built_in;
 mod clients;
 mod configuration;
 mod empty_zones;
@@ -11,6 +12,7 @@ mod own_zones;
 mod ports;
 mod private;
 mod reader;
+mod servers;
 mod tls;
 mod told;
 mod views;

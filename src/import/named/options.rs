@@ -3,17 +3,18 @@
 use std::net::IpAddr;
 
 use super::lists::Lists;
-use super::reader::{Statement, find};
+use super::reader::{KEYS, Statement, find, is_yes};
 use super::{empty_zones, ports, private, told, zones};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{Dangerous, Different};
+use crate::import::told::{PARTLY_VALIDATED, UNVALIDATED};
 use crate::import::values::{self, texts};
 
 /// Adds the options of `options`, but not the clients and the addresses to listen at. `statements` are all of the file.
 pub(super) fn add(options: &[Statement], lists: &Lists<'_>, statements: &[Statement], draft: &mut Draft) {
     zones::forward_all(options, statements, draft);
     cache(options, draft);
-    trust(options, draft);
+    trust(options, statements, draft);
     sources(options, draft);
     ports::add(options, draft);
     private::add(options, lists, draft);
@@ -73,12 +74,25 @@ fn cache(options: &[Statement], draft: &mut Draft) {
     draft.set(&stale.place, &stale.shown(), ("[cache]", "serve_stale"), span);
 }
 
-/// Validation.
-fn trust(options: &[Statement], draft: &mut Draft) {
+/// Validation. With `yes` named validates only if the file has keys to begin with; `auto`, the default, has those of the root (BIND's
+/// Administrator Reference Manual, "dnssec-validation").
+fn trust(options: &[Statement], statements: &[Statement], draft: &mut Draft) {
+    let key = ("[dnssec]", "validate");
     // Before BIND 9.16, `dnssec-enable no` turned validation off as well.
     let mut off = ["dnssec-validation", "dnssec-enable"].iter().filter_map(|option| find(options, option));
-    if let Some(validation) = off.find(|setting| setting.value() == "no") {
-        draft.set(&validation.place, &validation.shown(), ("[dnssec]", "validate"), false);
+    let by_hand = find(options, "dnssec-validation").filter(|setting| is_yes(setting));
+    let keys: Vec<&Statement> =
+        statements.iter().filter(|statement| KEYS.contains(&statement.option())).collect();
+    if let Some(validation) = off.find(|setting| matches!(setting.value(), "no" | "false" | "0")) {
+        draft.set(&validation.place, &validation.shown(), key, false);
+    } else if let Some(validation) = by_hand.filter(|_| keys.is_empty()) {
+        draft.set(&validation.place, &validation.shown(), key, false);
+        let did = "passed answers on without validation, as the file has no trust-anchors";
+        draft.tell(Different, &validation.place, &validation.shown(), (did, UNVALIDATED));
+    } else if let Some(validation) = by_hand
+        && !keys.iter().flat_map(|keys| keys.block()).any(|key| key.option() == ".")
+    {
+        draft.tell(Different, &validation.place, &validation.shown(), PARTLY_VALIDATED);
     }
     if let Some(minimise) = find(options, "qname-minimization") {
         let on = !matches!(minimise.value(), "off" | "disabled");
@@ -96,13 +110,15 @@ fn sources(options: &[Statement], draft: &mut Draft) {
     let mut first: Option<&Statement> = None;
     for setting in ["query-source", "query-source-v6"].iter().filter_map(|option| find(options, option)) {
         first = first.or(Some(setting));
-        found.extend(
-            setting
-                .words()
-                .iter()
-                .filter_map(|word| word.parse::<IpAddr>().ok())
-                .map(|address| address.to_string()),
-        );
+        let words = setting.words();
+        let addresses = words.iter().filter_map(|word| word.parse::<IpAddr>().ok());
+        found.extend(addresses.map(|address| address.to_string()));
+        let port = words.iter().skip_while(|word| **word != "port").nth(1);
+        if port.is_some_and(|port| *port != "*") {
+            let did = "sent all queries from one port";
+            let instead = "resolverd uses random ports; permit those of resolve.source_ports in the firewall";
+            draft.tell(Dangerous, &setting.place, &setting.shown(), (did, instead));
+        }
     }
     if let Some(setting) = first.filter(|_| !found.is_empty()) {
         draft.set(&setting.place, &setting.shown(), ("[resolve]", "source"), texts(found));

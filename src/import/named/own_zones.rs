@@ -7,10 +7,10 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::built_in::OWN;
 use super::clients;
 use super::lists::{self, Lists};
 use super::reader::{Statement, find, options_of};
-use super::zones::OWN;
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{Dangerous, Unneeded};
 use crate::import::values::{Clients, counted};

@@ -67,6 +67,14 @@ impl Part {
     }
 }
 
+/// The statements with keys to validate with.
+pub(super) const KEYS: [&str; 3] = ["trust-anchors", "managed-keys", "trusted-keys"];
+
+/// Whether the value of an option is yes.
+pub(super) fn is_yes(option: &Statement) -> bool {
+    matches!(option.value(), "yes" | "true" | "1")
+}
+
 /// The first statement with an option.
 pub(super) fn find<'s>(statements: &'s [Statement], option: &str) -> Option<&'s Statement> {
     statements.iter().find(|statement| statement.option() == option)

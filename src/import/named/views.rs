@@ -168,7 +168,7 @@ impl<'s> SeenView<'s> {
             list.map_or_else(Clients::everybody, |list| clients::clients(list, lists, &mut Draft::default()));
         let is_here = is_taken(view, "match-destinations", address, lists);
         let options = options_of(&file);
-        let named = access::of(options, lists, &mut Draft::default()).filter(|_| access::is_chosen(options));
+        let named = access::of(options, lists, &mut Draft::default());
         Self { view, matched, is_here, settings, named: named.map(|list| list.clients), file }
     }
 
@@ -181,7 +181,7 @@ impl<'s> SeenView<'s> {
         find(options_of(&self.file), "recursion").is_none_or(|recursion| recursion.value() != "no")
     }
 
-    /// What its clients got, and those of another view did not, in words.
+    /// The data that its clients got, and those of another view did not, in words.
     fn unlike(&self, other: &Self) -> String {
         let mut words = self.settings.unlike(&other.settings);
         if !self.recurses() {
@@ -227,13 +227,12 @@ impl Gathered<'_, '_> {
         if let Some(list) = find(of_host.view.block(), "match-clients") {
             clients::clients(list, lists, draft);
         }
-        let options = options_of(&of_host.file);
-        let (is_chosen, found) = (access::is_chosen(options), access::of(options, lists, draft));
+        let found = access::of(options_of(&of_host.file), lists, draft);
+        let is_chosen = found.is_some();
         let listed = self.seen.iter().filter_map(|view| view.named.as_ref()).flat_map(Clients::nets);
         let matched = self.seen.iter().flat_map(|view| view.matched.nets());
         let nets = values::loopback().into_iter().chain(matched).chain(listed);
-        let mut allowed = Clients::deciding(nets, |net| self.permits(net));
-        allowed.drop = found.as_ref().map(|list| list.clients.drop.clone()).unwrap_or_default();
+        let allowed = Clients::deciding(nets, |net| self.permits(net));
         let named = find(of_host.view.block(), "match-clients").unwrap_or(of_host.view);
         if allowed.has_others() {
             clients::tell_own(named, lists, draft);

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use toml::Value;
 
+use super::built_in::{self, OWN, OwnRecords};
 use super::empty_zones::is_first;
 use super::reader::{Statement, find, options_of};
 use super::{empty_zones, tls, told};
@@ -14,18 +15,9 @@ use crate::import::served;
 use crate::import::values::{Upstream, is_within, texts, upstream_text};
 use crate::limits;
 
-/// The zones of Debian's named.conf.default-zones and of Red Hat's named.rfc1912.zones, which resolverd has itself.
-pub(super) const OWN: [&str; 9] = [
-    "localhost",
-    "127.in-addr.arpa",
-    "0.in-addr.arpa",
-    "255.in-addr.arpa",
-    "0.0.127.in-addr.arpa",
-    "1.0.0.127.in-addr.arpa",
-    "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa",
-    "localhost.localdomain",
-    "localdomain",
-];
+/// Files in which packages have the servers of the root.
+const USUAL_HINTS: [&str; 7] =
+    ["root.hints", "db.root", "named.ca", "named.root", "named.cache", "root.cache", "db.cache"];
 
 /// Options of a zone that other functions of this module read.
 const READ: [&str; 13] = [
@@ -81,17 +73,22 @@ fn one(zone: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
     let block = zone.block();
     let kind = find(block, "type").map_or("", Statement::value);
     let shown = format!("zone \"{}\" type {kind}", zone.value());
+    if matches!(kind, "master" | "primary") && has_usual_records(zone, settings.base, draft) {
+        return;
+    }
     let mut tell = |weight, did: &str, instead: &str| draft.tell(weight, &zone.place, &shown, (did, instead));
     match kind {
-        "hint" => tell(Unneeded, "named the servers of the root", "resolverd has them built in"),
-        "mirror" => {
+        "hint" => hint(zone, settings.base, draft),
+        "mirror" if name.is_empty() => {
             tell(Unneeded, "kept a copy of the root zone", "resolverd keeps and renews its delegations")
+        }
+        "mirror" => {
+            let did = "kept a validated copy of the zone, transferred from its primaries";
+            let instead = "resolverd asks the servers to which the zone is delegated; for others add a [[zone]] with their addresses in stub";
+            tell(Different, did, instead);
         }
         "redirect" => {
             tell(Dangerous, "replaced answers that a name does not exist", "resolverd never does this")
-        }
-        "master" | "primary" if OWN.contains(&name) => {
-            tell(Unneeded, "gave names of this host", "resolverd has this zone built in");
         }
         "master" | "primary" => file(zone, name, settings.base, draft),
         "stub" | "static-stub" if forwarders_of(zone, name, settings).is_some() => {
@@ -110,9 +107,58 @@ fn one(zone: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
         }
         _ => tell(Dangerous, "is of a type that this import does not know", "add a [[zone]] for it"),
     }
-    if kind != "hint" && !OWN.contains(&name) {
+    if kind != "hint" {
         rest(zone, draft);
     }
+}
+
+/// The servers of the root. A file of another name may have those of a private root.
+fn hint(zone: &Statement, base: &Path, draft: &mut Draft) {
+    let shown = format!("zone \"{}\" type hint", zone.value());
+    let did = "named the servers of the root";
+    let file = find(zone.block(), "file").map(Statement::value).filter(|file| {
+        let name = Path::new(file).file_name();
+        !USUAL_HINTS.iter().any(|usual| name.is_some_and(|name| name == *usual))
+    });
+    let Some(file) = file else {
+        return draft.tell(Unneeded, &zone.place, &shown, (did, "resolverd has them built in"));
+    };
+    let path = base.join(file);
+    draft.set(&zone.place, &shown, ("[resolve]", "root_hints"), path.display().to_string());
+    // Else the draft reports it.
+    if path.is_file() {
+        let instead = "resolve.root_hints has the file; remove it if these are the servers of the internet, which resolverd has built in";
+        draft.tell(Different, &zone.place, &shown, (did, instead));
+    }
+}
+
+/// Reports a zone that names this host only, as those of BIND's packages do. Returns whether it is left out.
+fn has_usual_records(zone: &Statement, base: &Path, draft: &mut Draft) -> bool {
+    let name = zone.value().trim_end_matches('.').to_ascii_lowercase();
+    let Some(file) = find(zone.block(), "file").filter(|_| OWN.contains(&name.as_str())) else {
+        return false;
+    };
+    let kind = find(zone.block(), "type").map_or("", Statement::value);
+    let shown = format!("zone \"{}\" type {kind}", zone.value());
+    let did = "gave names of this host";
+    match built_in::records(&name, &base.join(file.value())) {
+        OwnRecords::Usual => {
+            let is_built_in = !name.ends_with("localdomain");
+            let instead = if is_built_in {
+                "resolverd has this zone built in"
+            } else {
+                "programs of this host have the name in /etc/hosts"
+            };
+            draft.tell(Unneeded, &zone.place, &shown, (did, instead));
+        }
+        OwnRecords::Unread(reason) => {
+            let did = format!("{did}, and maybe others: {reason}");
+            let instead = "resolverd has names of this host only: add a [[zone]] if the zone has others";
+            draft.tell(Different, &zone.place, &shown, (&did, instead));
+        }
+        OwnRecords::More => return false,
+    }
+    true
 }
 
 /// Reports the other options of a zone.
@@ -307,7 +353,11 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
                     && statement.value() == element.option()
             };
             match settings.statements.iter().find(is_list).filter(|_| depth < limits::MAX_NESTED) {
-                Some(list) => found.extend(servers(list, settings, draft, depth.saturating_add(1))),
+                Some(list) => {
+                    let listed = servers(list, settings, draft, depth.saturating_add(1));
+                    let new: Vec<String> = listed.into_iter().filter(|one| !found.contains(one)).collect();
+                    found.extend(new);
+                }
                 None => draft.tell(
                     Dangerous,
                     &element.place,

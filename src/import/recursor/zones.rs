@@ -48,12 +48,21 @@ pub(super) fn add(settings: &Settings, sources: &mut Sources, draft: &mut Draft)
 /// them alone.
 fn private(settings: &Settings, zones: &mut GatheredZones, draft: &mut Draft) {
     let [ipv4, all] = ["serve-rfc1918", "serve-rfc6303"].map(|option| settings.get(option));
-    for off in [ipv4, all].into_iter().flatten().filter(|setting| !setting.is_on()) {
+    let is_off = ipv4.is_some_and(|setting| !setting.is_on());
+    // While `serve-rfc1918` is on, the names stay here, also those of the other networks of IPv4.
+    let are_sent = |tree: &str| is_off && zones.have_servers_around(tree);
+    let (ipv4_sent, all_sent) =
+        (are_sent("in-addr.arpa"), ["in-addr.arpa", "ip6.arpa"].into_iter().all(are_sent));
+    for (off, are_sent) in [(ipv4, ipv4_sent), (all, all_sent)] {
+        let Some(off) = off.filter(|setting| !setting.is_on()) else { continue };
         let did = "sent reverse names of private networks to servers";
-        let instead = "resolverd answers these itself unless a [[zone]] has them";
-        draft.tell(Different, &off.place, &off.typed, (did, instead));
+        let (weight, instead) = match are_sent {
+            true => (Unneeded, "the [[zone]] does the same"),
+            false => (Different, "resolverd answers these itself unless a [[zone]] has them"),
+        };
+        draft.tell(weight, &off.place, &off.typed, (did, instead));
     }
-    if ipv4.is_some_and(|setting| !setting.is_on()) {
+    if is_off {
         return;
     }
     let all = all.filter(|setting| setting.is_on());

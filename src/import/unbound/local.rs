@@ -2,7 +2,7 @@
 //!
 //! The longest zone around a name decides, also if it is transparent below one that is not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use hickory_proto::rr::Name;
@@ -120,9 +120,9 @@ fn add_alone(
     for ((name, kind), records) in sets {
         let Some(first) = records.first() else { continue };
         let mut keys = vec![("name", Value::from(name)), ("type", Value::from(kind))];
-        let mut data: Vec<String> = records.iter().map(|record| record.data.clone()).collect();
-        data.dedup();
-        keys.push(("data", texts(data)));
+        let mut known = BTreeSet::new();
+        let data = records.iter().map(|record| &record.data).filter(|data| known.insert(*data));
+        keys.push(("data", texts(data.cloned())));
         keys.push(("ttl", Value::from(format!("{}s", first.ttl))));
         draft.add(&first.place, &first.option, "[[record]]", keys);
     }
@@ -184,7 +184,12 @@ fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Dr
             }
             None if !upstreams.lets_lan_out && served::of(text).is_some() => {
                 let did = "had no effect: Unbound answered these names itself, as it has no local-zone nodefault for them";
-                let instead = "the [[zone]] sends them to these servers; remove it if they must not get them";
+                let instead = if upstreams::has_addresses(section) {
+                    "the [[zone]] sends them to these servers; remove it if they must not get them"
+                } else {
+                    left_out.push(section.place.clone());
+                    "is left out: resolverd answers them itself, too; if these servers are to be asked, add a [[zone]] with their addresses"
+                };
                 draft.tell(Weight::Different, &section.place, &option, (did, instead));
             }
             _ => {}

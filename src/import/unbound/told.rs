@@ -212,8 +212,8 @@ const TOLD: [ToldSetting; 56] = [
         "resolverd serves DNS over HTTPS only: see https of [listen]",
     ),
     ("http-*", Unneeded, "set a detail of DNS over HTTPS", "resolverd needs no such setting"),
-    ("tls-cert-bundle", Unneeded, "named certificates to trust", "resolverd trusts those of the system"),
-    ("ssl-cert-bundle", Unneeded, "named certificates to trust", "resolverd trusts those of the system"),
+    ("tls-cert-bundle", Different, TRUSTED, OF_SYSTEM),
+    ("ssl-cert-bundle", Different, TRUSTED, OF_SYSTEM),
     ("tls-cipher*", Unneeded, "chose the ciphers of TLS", "resolverd has those of its library"),
     ("tls-use-sni", Unneeded, "named the server in TLS", "resolverd always does"),
     ("tls-*", Different, SERVED, OVER_TLS),
@@ -225,6 +225,20 @@ const TOLD: [ToldSetting; 56] = [
 /// The effect of settings of encrypted DNS, and what to do.
 const SERVED: &str = "served or asked over TLS or HTTPS";
 const OVER_TLS: &str = "clients: see tls and https of [listen]; forwarders may be tls://address#name";
+
+/// The effect of certificates to trust, and what to do.
+const TRUSTED: &str = "named certificates to trust";
+const OF_SYSTEM: &str = "resolverd trusts those of the system: if a forwarder has a certificate of a private issuer, add this issuer to those of the system, or its certificate cannot be verified";
+
+/// The files in which systems have the issuers that they trust.
+const SYSTEM_BUNDLES: [&str; 6] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/ssl/cert.pem",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/usr/local/share/certs/ca-root-nss.crt",
+];
 
 /// Details of Unbound, and begins of their names, which end with `-`.
 const DETAILS: [&str; 62] = [
@@ -295,7 +309,9 @@ const DETAILS: [&str; 62] = [
 /// Reports a setting that no other function reads.
 pub(super) fn tell(setting: &UnboundSetting, draft: &mut Draft) {
     let option = setting.option.as_str();
-    if READ.contains(&option) {
+    // See `trust`.
+    let is_lenient = (option, setting.value()) == ("harden-dnssec-stripped", "no");
+    if READ.contains(&option) || is_lenient {
         return;
     }
     if let ("do-udp" | "do-tcp", "no") = (option, setting.value()) {
@@ -307,6 +323,9 @@ pub(super) fn tell(setting: &UnboundSetting, draft: &mut Draft) {
     let is_detail = DETAILS.iter().any(begins);
     let (weight, did, instead) = match told::find(&TOLD, option) {
         Some(_) if is_off => (Unneeded, "turned it off", "resolverd has no such part"),
+        Some((.., OF_SYSTEM)) if SYSTEM_BUNDLES.contains(&setting.value()) => {
+            (Unneeded, TRUSTED, "resolverd trusts those of the system")
+        }
         Some((_, weight, did, instead)) => (*weight, *did, *instead),
         None if is_detail => (Unneeded, "sets a detail of Unbound", "resolverd needs no such setting"),
         None if setting.value() == "no" => (Unneeded, "turned it off", "resolverd has no such part"),

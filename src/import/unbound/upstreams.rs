@@ -96,6 +96,11 @@ pub(super) fn name(section: &Section) -> &str {
     section.last("name").map_or(".", UnboundSetting::value)
 }
 
+/// Whether a zone names a server by its address.
+pub(super) fn has_addresses(section: &Section) -> bool {
+    ["forward-addr", "stub-addr"].iter().any(|option| section.last(option).is_some())
+}
+
 /// The keys of a zone for its servers.
 pub(super) fn keys(section: &Section, key: &'static str, servers: Vec<String>) -> Vec<(&'static str, Value)> {
     let mut keys = vec![(key, texts(servers))];

@@ -160,7 +160,7 @@ fn chosen<'s>(server: &'s Section, views: &[&Section], draft: &mut Draft) -> Vec
     chosen
 }
 
-/// What clients got, and this host did not, in words.
+/// The data that clients got, and this host did not, in words.
 fn unlike(settings: &Draft, of_host: &Draft) -> String {
     let words = settings.unlike(of_host);
     if words.is_empty() { "other settings".to_owned() } else { words.join(", ") }

@@ -1,0 +1,77 @@
+//! Zones with servers: addresses in their answers, servers that are named twice, and servers without addresses.
+
+use super::{imported, keys, zone};
+
+#[test]
+fn zones_whose_answers_keep_private_addresses_are_told() {
+    let told = "removed these addresses from answers of the servers of list.example too";
+    for (format, protected, zones) in [
+        (
+            "unbound",
+            "server:\n private-address: 10.0.0.0/8\n private-domain: \"corp.example\"\n",
+            "stub-zone:\n name: \"list.example\"\n stub-addr: 192.0.2.4\nforward-zone:\n name: \"a.corp.example\"\n forward-addr: 10.0.0.2\nforward-zone:\n name: \".\"\n forward-addr: 192.0.2.53\n",
+        ),
+        (
+            "dnsmasq",
+            "no-hosts\nno-resolv\nstop-dns-rebind\nrebind-domain-ok=/corp.example/\n",
+            "server=192.0.2.53\nserver=/corp.example/10.0.0.2\nserver=/list.example/192.0.2.4\n",
+        ),
+        (
+            "kresd",
+            "modules = { 'rebinding < iterate' }\n",
+            "policy.add(policy.suffix(policy.STUB({'192.0.2.4'}), {todname('list.example')}))\npolicy.add(policy.all(policy.FORWARD({'192.0.2.53'})))\n",
+        ),
+        (
+            "named",
+            "options { deny-answer-addresses { 10/8; } except-from { \"corp.example\"; }; forward only; forwarders { 192.0.2.53; }; };\n",
+            "zone \"list.example\" { type forward; forward only; forwarders { 192.0.2.4; }; };\nzone \"corp.example\" { type forward; forward only; forwarders { 10.0.0.2; }; };\n",
+        ),
+    ] {
+        let found = imported(format, &[("a.conf", &format!("{protected}{zones}"))]);
+        assert!(keys(&found).contains("private_addresses") && found.contains(told), "{format}: {found}");
+        for without in [protected, zones] {
+            let found = imported(format, &[("a.conf", without)]);
+            assert!(!found.contains("from answers of the servers of"), "{format}: {found}");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_is_named_twice_is_asked_once() {
+    for (format, text, wanted) in [
+        ("recursor", "dnssec=validate\nforward-zones=fw.example=192.0.2.9:53;192.0.2.9\n", "stub"),
+        (
+            "kresd",
+            "policy.add(policy.suffix(policy.FORWARD({'192.0.2.9', '192.0.2.9@53'}), {todname('fw.example')}))\n",
+            "forward",
+        ),
+        (
+            "named",
+            "primaries a { 192.0.2.9; };\nprimaries b { 192.0.2.9; a; };\nzone \"fw.example\" { type stub; primaries { b; }; };\n",
+            "stub",
+        ),
+        (
+            "unbound",
+            "stub-zone:\n name: \"fw.example\"\n stub-addr: 192.0.2.9\n stub-addr: 192.0.2.9@53\n",
+            "stub",
+        ),
+    ] {
+        let found = imported(format, &[("a.conf", text)]);
+        assert_eq!(zone(&found, "fw.example"), format!("{wanted} = [\"192.0.2.9\"]"), "{format}: {found}");
+    }
+}
+
+#[test]
+fn private_reverse_names_of_servers_without_addresses_stay_here_as_in_unbound() {
+    let forward = "forward-zone:\n name: \".\"\n forward-addr: 192.0.2.53\n";
+    let stub = "stub-zone:\n name: \"0.0.10.in-addr.arpa\"\n stub-host: ns.corp.example\n";
+    for around in ["", forward] {
+        let found = imported("unbound", &[("a.conf", &format!("server:\n port: 53\n{around}{stub}"))]);
+        assert_eq!(zone(&found, "0.0.10.in-addr.arpa"), "", "{found}");
+        assert!(found.contains("is left out: resolverd answers them itself, too"), "{found}");
+        assert!(!found.contains("the [[zone]] sends them") && !found.contains("recurse = true"), "{found}");
+    }
+    let opened = "server:\n local-zone: \"10.in-addr.arpa\" nodefault\n";
+    let found = imported("unbound", &[("a.conf", &format!("{opened}{forward}{stub}"))]);
+    assert_eq!(zone(&found, "0.0.10.in-addr.arpa"), "recurse = true", "{found}");
+}

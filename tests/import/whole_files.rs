@@ -1,0 +1,36 @@
+//! The file as a whole: a byte order mark at its beginning, and the memory that the result needs.
+
+use super::{imported, keys};
+use resolverd::daemon::allowance::needed;
+
+#[test]
+fn a_byte_order_mark_is_skipped() {
+    for (format, text) in [
+        ("unbound", "server:\n port: 5353\n"),
+        ("named", "options { listen-on port 5353 { 127.0.0.1; }; listen-on-v6 { none; }; };\n"),
+        ("dnsmasq", "port=5353\nlisten-address=127.0.0.1\n"),
+        ("recursor", "local-port=5353\nlocal-address=127.0.0.1\n"),
+        ("kresd", "net.listen('127.0.0.1', 5353)\n"),
+        ("kresd", "network:\n  listen:\n    - interface: 127.0.0.1@5353\n"),
+    ] {
+        let plain = imported(format, &[("a.conf", text)]);
+        let marked = imported(format, &[("a.conf", &format!("\u{feff}{text}"))]);
+        assert!(keys(&plain).contains(":5353\""), "{format}: {plain}");
+        assert_eq!(keys(&marked), keys(&plain), "{format}");
+    }
+}
+
+#[test]
+fn a_cache_for_which_the_unit_permits_too_little_memory_is_told() {
+    let unit = include_str!("../../systemd/resolverd.service");
+    assert!(unit.contains("\nMemoryMax=600M\n"));
+    // The record is a sixteenth of the cache, and at most 64 MiB.
+    for (size, record, is_told) in [(256, 16, false), (257, 17, true), (768, 48, true), (4_096, 64, true)] {
+        let found = imported("unbound", &[("a.conf", &format!("server:\n rrset-cache-size: {size}m\n"))]);
+        let needed = needed(size << 20, record << 20).div_ceil(1 << 20);
+        assert_eq!(found.contains("resolverd.service permits 600 MiB"), is_told, "{size}: {found}");
+        if size != 257 {
+            assert_eq!(found.contains(&format!("set MemoryMax={needed}M")), is_told, "{size}: {found}");
+        }
+    }
+}
