@@ -21,6 +21,11 @@ pub const SNAPSHOT_BLOCK: usize = 256 << 10;
 /// Octets of the longest block of the snapshot: an RRset of a message of 64 KiB whose names were all compressed fits.
 pub const MAX_SNAPSHOT_BLOCK: usize = 2 << 20;
 
+/// By how much the clock may have been set back since a snapshot was written. Its entries then count as if no time had
+/// passed, so an answer may be used for so long after its end. A time service corrects a clock by some seconds. If the
+/// clock was set back further, the age of the snapshot is unknown.
+pub const MAX_SNAPSHOT_SET_BACK: Duration = Duration::from_secs(60);
+
 /// The age from which the data of a snapshot about servers are not used, because routes and servers may have changed.
 pub const RESTORED_SERVER_TIME: Duration = Duration::from_secs(86_400);
 /// How long a client waits for servers before it gets a stale answer: the client response timer of RFC 8767 section 5.

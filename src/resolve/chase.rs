@@ -19,7 +19,7 @@ use super::trust::chain::note_refuted;
 use crate::cache::Memory;
 use crate::cache::entries::Delegation;
 use crate::clock::Clock;
-use crate::dnsbl::list::AskedAbout;
+use crate::dnsbl::list::{AskedAbout, List};
 use crate::iterate::classify::{End, Found, Said, classify};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
@@ -46,13 +46,22 @@ pub(super) struct Chaser {
     pub(super) leading: Arc<WaitingEvents>,
 }
 
+/// Whether a chase goes on at a name of a DNS list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum AtList {
+    /// It goes on, as at any other name.
+    Passes,
+    /// It stops: the list counts the question, and its gate decides about the answer.
+    Stops,
+}
+
 impl Chaser {
-    /// Follows `name` to its end; `way` is the route of the first name, and `cut` its closest known cut, if it was looked up.
+    /// Follows a name to its end; `way` is the route of the first name, and `cut` its closest known cut, if it was looked up.
     pub(super) async fn chase(
         &self,
-        name: &Name,
-        kind: RecordType,
+        (name, kind): (&Name, RecordType),
         (way, cut): (&Arc<Route>, Option<&Arc<Delegation>>),
+        at_list: AtList,
         context: &Context,
     ) -> Result<Chased, Failure> {
         let mut chased = Chased::default();
@@ -61,6 +70,12 @@ impl Chaser {
             if context.is_ahead() && route.list_asked(&current).is_some() {
                 // An alias or a server's name of a stranger must not spend the quota of a list.
                 return Err(Failure::Aliases { name: name.clone() });
+            }
+            if at_list == AtList::Stops
+                && let Some(list) = list_entered(route, &current, kind)
+            {
+                chased.entered = Some((current.into_owned(), list));
+                return Ok(chased);
             }
             let errand = Errand {
                 name: &current,
@@ -281,7 +296,8 @@ impl SubQuestions for Chaser {
             if let Some(failed) = self.trust.failed_a_moment_ago(&key) {
                 return Err(Failure::Remembered { why: failed.error.text.clone() });
             }
-            let chased = self.chase(name, kind, (context.view.route(name, kind), None), context).await;
+            let way = (context.view.route(name, kind), None);
+            let chased = self.chase((name, kind), way, AtList::Passes, context).await;
             match &chased {
                 Ok(_) => self.memory.failures.clear(&key),
                 Err(failure @ (Failure::Servers { .. } | Failure::Addresses { .. })) => {
@@ -304,6 +320,12 @@ impl SubQuestions for Chaser {
         }
         self.trust.foresee_keys(cut, context);
     }
+}
+
+/// The list that is asked for `name` on its route, if its gate decides about answers of this type.
+fn list_entered(route: &Route, name: &Name, kind: RecordType) -> Option<Arc<List>> {
+    let list = matches!(kind, RecordType::A | RecordType::TXT).then(|| route.list_asked(name))?;
+    list.filter(|list| list.is_alive())
 }
 
 /// Whether `target` has another route than the alias that leads there. The operator's own zones and the lists have

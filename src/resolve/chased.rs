@@ -4,12 +4,14 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, Record, RecordType};
 
 use crate::clock::Mono;
+use crate::dnsbl::list::List;
 use crate::iterate::classify::{End, Found};
 use crate::iterate::failure::Failure;
 use crate::iterate::kept_answers::AnswerSecurity;
@@ -47,6 +49,8 @@ pub(super) struct Chased {
     pub(super) shared: bool,
     /// Whether it ends at a denial in doubt that all servers of the zone gave.
     pub(super) doubted: bool,
+    /// The name of a DNS list that the aliases lead to, and the list, if the name was not followed.
+    pub(super) entered: Option<(Name, Arc<List>)>,
 }
 
 impl Chased {
@@ -54,6 +58,20 @@ impl Chased {
     pub(super) fn exists_here(&mut self) {
         self.proofs.clear();
         self.security = self.security.map(|security| security.and(Security::Insecure));
+    }
+
+    /// These aliases, followed by the answer that is given for the name that they lead to.
+    pub(super) fn leading_to(self, end: Self) -> Self {
+        Self {
+            answers: [self.answers, end.answers].concat(),
+            signatures: [self.signatures, end.signatures].concat(),
+            proofs: [self.proofs, end.proofs].concat(),
+            security: Some(self.security.unwrap_or_default().and(end.security.unwrap_or_default())),
+            told: self.told.or(end.told),
+            zone: end.zone.or(self.zone),
+            answered: end.answered.or(self.answered),
+            ..end
+        }
     }
 
     /// Adds the result for one name of the chain.

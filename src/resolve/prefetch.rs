@@ -24,6 +24,7 @@ use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 
+use super::chase::AtList;
 use super::client_question::ClientQuestion;
 use super::flight::FlightResolver;
 use super::side::{Ahead, SideResolver};
@@ -219,7 +220,8 @@ impl Prefetcher {
             }
             is_answered
         } else {
-            self.flight.chaser.chase(name, *kind, (way, None), &context).await.is_ok()
+            let chaser = &self.flight.chaser;
+            chaser.chase((name, *kind), (way, None), AtList::Passes, &context).await.is_ok()
         };
         if context.budget.packets() > 0 {
             self.flight.recorder.count(Counter::ServersRenewed, 1);

@@ -9,11 +9,14 @@
 //! - Only NOERROR and NXDOMAIN with AA renew data (RFC 8767 section 4). SERVFAIL, REFUSED and lame answers do not: the stale
 //!   answer is given after them, also if one server sent an empty answer without AA. If all servers of a zone send such
 //!   an answer it is believed for a short time, and ends the stale data.
+//! - A stale answer with signatures has a TTL that ends with the first of them, like a fresh one (RFC 4035 section 5.3.3). With
+//!   30 s always, a resolver behind this one kept it for longer.
 //! - A bogus answer is no answer either, but may be an attack: the stale data of its name end with it, of all types.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
+use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::chase::goes_in_a_circle;
@@ -101,23 +104,41 @@ impl StaleAnswers {
         let now = self.clock.mono();
         let security = word.rrset.backing().security;
         let mut evidence = word.rrset.evidence(now);
-        let is_over =
-            |calendar: Calendar| evidence.iter().any(|record| signature::has_expired(record, calendar));
-        match security {
+        let calendar = self.clock.calendar();
+        let most = match security {
             Security::Unchecked if checks => return None,
-            Security::Insecure => {}
-            Security::Secure | Security::Unchecked if is_over(self.clock.calendar()) => return None,
-            Security::Secure | Security::Unchecked => {}
-        }
+            Security::Insecure => STALE_TTL,
+            Security::Secure | Security::Unchecked
+                if evidence.iter().any(|record| signature::has_expired(record, calendar)) =>
+            {
+                return None;
+            }
+            Security::Secure | Security::Unchecked => {
+                evidence.iter().map(|record| seconds_left(record, calendar)).fold(STALE_TTL, u32::min)
+            }
+        };
         let mut records = word.rrset.records(name, now);
         for record in records.iter_mut().chain(&mut evidence) {
-            record.ttl = if word.age == Age::Fresh { record.ttl.min(STALE_TTL) } else { STALE_TTL };
+            record.ttl = if word.age == Age::Fresh { record.ttl.min(most) } else { most };
         }
         let target = records.iter().find_map(alias);
         let end = target.clone().map_or(End::Data, End::Alias);
         let checked = AnswerSecurity { sets: vec![security], end: Security::default() };
         chased.take(held(records, end, evidence, word.rrset.rank()), &checked);
         Some(target)
+    }
+}
+
+/// Seconds until the end of a signature that has not ended; no bound for other records.
+fn seconds_left(record: &Record, calendar: Calendar) -> u32 {
+    let (Calendar::Clock(unix) | Calendar::After(unix)) = calendar;
+    let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);
+    match &record.data {
+        // Serial numbers of 32 bits that wrap in 2106 (RFC 4034 section 3.1.5).
+        RData::DNSSEC(DNSSECRData::RRSIG(signature)) => {
+            signature.input().sig_expiration.get().wrapping_sub(now)
+        }
+        _ => u32::MAX,
     }
 }
 

@@ -8,6 +8,8 @@
 //!   lists differ from other zones only by that policy and the gate of `dnsbl`.
 //! - A `[[host]]` decides addresses and reverse names only, a `[[record]]` its own type. When it decided all types, the MX of a name was lost and
 //!   mail went to the host itself.
+//! - A listener with a list of zones sees a `[[host]]` or `[[record]]` only if the closest `[[zone]]` around its name is in the
+//!   list. Before, these entries were visible at every listener.
 //! - Listeners that see the same zones share one view and its memory. Ids of views are never given twice: when they
 //!   were, a listener could for ten seconds after a reload get data learnt for clients of another listener.
 //! - Routes are found without a secret hash, because the operator chooses the names in the table.

@@ -1,6 +1,6 @@
 //! Names with records of their own: `[[host]]` and `[[record]]`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -41,8 +41,15 @@ struct Gathered {
 }
 
 impl ConfiguredNames {
-    /// The names of `config`, and the reverse names of the addresses of each `[[host]]`.
-    pub(super) fn new(config: &Config, policy: &ZonePolicy) -> Result<Self, Wrong> {
+    /// The names of `config`, and the reverse names of the addresses of each `[[host]]`. For clients that see some `zones`
+    /// only, which are sorted: those whose closest `[[zone]]` is one of them.
+    pub(super) fn new(config: &Config, zones: Option<&[Name]>, policy: &ZonePolicy) -> Result<Self, Wrong> {
+        let configured: HashSet<&Name> = config.zones.iter().map(|zone| &zone.name).collect();
+        let is_seen = |name: &Name| {
+            zones.is_none_or(|seen| {
+                closest(name, &configured).is_some_and(|zone| seen.binary_search(&zone).is_ok())
+            })
+        };
         let mut gathered: BTreeMap<Vec<u8>, Gathered> = BTreeMap::new();
         let mut add = |name: &Name, records: Vec<Record>, kinds: &[RecordType]| {
             let blank = || Gathered { name: name.clone(), records: Vec::new(), kinds: Vec::new() };
@@ -50,7 +57,7 @@ impl ConfiguredNames {
             of_name.records.extend(records);
             of_name.kinds.extend(kinds);
         };
-        for host in &config.hosts {
+        for host in config.hosts.iter().filter(|host| is_seen(&host.name)) {
             for address in &host.addresses {
                 let data = match address {
                     IpAddr::V4(address) => RData::A(rdata::A(*address)),
@@ -63,7 +70,7 @@ impl ConfiguredNames {
                 add(&reverse, record(&reverse, RData::PTR(rdata::PTR(host.name.clone()))), &HOST_KINDS);
             }
         }
-        for record in &config.records {
+        for record in config.records.iter().filter(|record| is_seen(&record.name)) {
             let kinds: &[RecordType] =
                 if ADDRESS_KINDS.contains(&record.kind) { &ADDRESS_KINDS } else { &[record.kind] };
             add(&record.name, record.records(), kinds);
@@ -84,6 +91,12 @@ impl ConfiguredNames {
     pub(super) fn has(&self, name: &Name) -> bool {
         !self.0.is_empty() && self.0.contains_key(&wire_name(name))
     }
+}
+
+/// The closest of `zones` at or above a name.
+pub(super) fn closest(name: &Name, zones: &HashSet<&Name>) -> Option<Name> {
+    let parent = |name: &Name| (!name.is_root()).then(|| name.base_name());
+    std::iter::successors(Some(name.clone()), parent).find(|zone| zones.contains(zone))
 }
 
 impl Gathered {

@@ -119,7 +119,7 @@ impl View {
             knows,
             config: Arc::clone(config),
             routes: Routes::default(),
-            names: ConfiguredNames::new(config, &policy)?,
+            names: ConfiguredNames::new(config, sees.zones.as_deref(), &policy)?,
             recursion: Arc::new(recursion),
             anchors: Arc::clone(anchors),
             ntas: config.dnssec.negative_trust_anchors.iter().map(wire_name).collect(),

@@ -4,17 +4,18 @@
 //! that differ only in look-ahead have one id, because their answers are the same. Ids are never given
 //! twice while the daemon runs, so that data learnt under one are never given to clients of another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RecordType};
 
 use super::circle;
+use super::names::closest;
 use super::route::{Route, RouteTarget, Wrong, same_mirror};
 use super::special;
 use super::trust::AnchorsInUse;
 use super::view::{Sees, View};
-use crate::config::{Config, ZoneKind};
+use crate::config::{Config, ConfiguredHost, ZoneKind};
 use crate::dnsbl::list_way::Way;
 use crate::limits::MAX_VIEWS;
 use crate::question::ViewId;
@@ -191,7 +192,14 @@ pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
         names.extend(
             one.zones.iter().filter(|zone| !other.zones.contains(zone)).map(|zone| zone.name.clone()),
         );
-        for host in one.hosts.iter().filter(|host| !other.hosts.contains(host)) {
+    }
+    // A zone around a host decides which listeners see the host, and the reverse names of its addresses are elsewhere.
+    let zones = names.clone();
+    let around: HashSet<&Name> = zones.iter().collect();
+    for (one, other) in [(old, new), (new, old)] {
+        let is_other =
+            |host: &&ConfiguredHost| !other.hosts.contains(host) || closest(&host.name, &around).is_some();
+        for host in one.hosts.iter().filter(is_other) {
             names.push(host.name.clone());
             names.extend(host.addresses.iter().map(|address| Name::from(*address)));
         }

@@ -3,7 +3,7 @@
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
-use resolverd::config::{Config, Guard, Listener};
+use resolverd::config::{Config, ConfiguredZone, Guard, Listener, ZoneKind};
 use resolverd::dnsbl::list::OnRefusal;
 use resolverd::dnsbl::state::ListState;
 use resolverd::lab::fault::Fault;
@@ -109,6 +109,24 @@ fn a_list_is_asked_once_and_each_listener_is_told_in_its_own_way() {
             });
         }
     }
+}
+
+#[test]
+fn an_answer_of_a_list_that_an_alias_leads_to_counts_for_the_list() {
+    paused(async {
+        let kind = ZoneKind::Records(vec![format!("alias CNAME {}", question(sender(1), LIST))]);
+        let zone = ConfiguredZone { name: name("corp.test."), kind, ..ConfiguredZone::default() };
+        let stage = Stage::new(&|_| "* 60 A 127.0.0.4\n".to_owned(), |config| config.zones.push(zone));
+        for _ in 0..2 {
+            let reply = ask(&stage, GUARDED, "alias.corp.test.", RecordType::A).await;
+            assert_eq!(given(&reply), (ResponseCode::NoError, 2));
+        }
+        let counts = stage.entry(LIST).counts();
+        assert_eq!((counts.questions, counts.hits, counts.listed), (2, 1, 2));
+        let unix = stage.simulation.clock().now().unix;
+        let sent = asked(&stage, &question(sender(1), LIST), RecordType::A);
+        assert_eq!((stage.entry(LIST).watch.quota(unix).0, sent), (1, 1));
+    });
 }
 
 #[test]

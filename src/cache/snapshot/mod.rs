@@ -12,6 +12,7 @@
 //! Knot Resolver keeps its cache in files that all processes map; Unbound has `dump_cache` for an operator. Here it
 //! is written without a command, and no question waits for it.
 
+mod aliases;
 mod blocks;
 mod entry;
 mod octets;
@@ -36,7 +37,8 @@ pub use self::unusable::UnusableSnapshot;
 use super::Memory;
 use super::keys::KeySlot;
 use crate::clock::Now;
-use crate::question::{Security, ViewId, label_places};
+use crate::limits::MAX_SNAPSHOT_SET_BACK;
+use crate::question::{Answer, Security, ViewId, label_places, wire_name};
 
 /// The configuration of the process, which decides about the entries of a snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,6 +92,15 @@ impl Scope {
         !is_left_out
     }
 
+    /// Whether the names that the aliases in an answer lead to have entries that are kept.
+    fn keeps_targets(&self, answer: &Answer) -> bool {
+        if self.lists.is_empty() && self.overlooked.is_empty() {
+            return true;
+        }
+        aliases::targets(answer)
+            .is_some_and(|targets| targets.iter().all(|target| self.keeps(&wire_name(target), true)))
+    }
+
     fn place(&self, is_it: impl Fn(&(ViewId, ViewId)) -> bool) -> Option<u16> {
         u16::try_from(self.views.iter().position(is_it)?).ok()
     }
@@ -135,7 +146,8 @@ impl Memory {
             let overlooked = !scope.overlooked.is_empty() && answer.security != Security::Secure;
             let kept = answer.is_fresh(moment) && answer.list.is_none() && !overlooked;
             let view = scope.place(|(own, _)| *own == key.view());
-            let Some(view) = view.filter(|_| kept && scope.keeps(key.name(), true)) else { return Ok(()) };
+            let kept = kept && scope.keeps(key.name(), true) && scope.keeps_targets(answer);
+            let Some(view) = view.filter(|_| kept) else { return Ok(()) };
             let put = |out: &mut Vec<u8>| entry::put_answer(out, (key, view), answer, moment);
             writer.entry(|out| entry::put_entry(out, EntryTag::Answer, in_use, put))
         })?;
@@ -159,9 +171,11 @@ impl Memory {
         if head.fingerprint != scope.fingerprint {
             return Err(UnusableSnapshot::OtherZones);
         }
-        let Some(age) = now.unix.checked_sub(head.written) else {
-            return Err(UnusableSnapshot::Future(Duration::from_secs(head.written.saturating_sub(now.unix))));
-        };
+        let early = Duration::from_secs(head.written.saturating_sub(now.unix));
+        if early > MAX_SNAPSHOT_SET_BACK {
+            return Err(UnusableSnapshot::Future(early));
+        }
+        let age = now.unix.saturating_sub(head.written);
         reader.check(&goes_on)?;
         // Both moments are whole seconds, so the true age may be almost a second more.
         let gone = Duration::from_secs(age.saturating_add(1));
@@ -192,7 +206,8 @@ impl Memory {
         }
         if is_answer {
             let answer = Arc::new(entry::answer(left, begin.name, moments)?);
-            return Some(self.answers.0.restore(begin.key(own), answer, framed.in_use));
+            let kept = scope.keeps_targets(&answer);
+            return kept.then(|| self.answers.0.restore(begin.key(own), answer, framed.in_use));
         }
         let known = entry::known(left, framed.tag, &begin, moments)?;
         if begin.kind == RecordType::DNAME {

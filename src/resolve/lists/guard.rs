@@ -1,12 +1,15 @@
 //! Questions in the zones of DNS lists: resolved like others, then judged by the gate.
 //!
+//! An alias of another zone may lead to a name of a list. The gate then decides about the end of the chain. Before, a
+//! refusal or a parked zone reached the client through such an alias as a listing.
+//!
 //! RFC 5782, RFC 8914. Only clients' questions come here. A question of the iterator, for instance for the address of
 //! a list's server, is never a listing.
 
 use std::sync::Arc;
 
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::RecordType;
+use hickory_proto::rr::{Name, RecordType};
 
 use super::ListResolver;
 use super::list_question::ListQuestion;
@@ -19,6 +22,7 @@ use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::question::{Answer, ExtendedError, ListSays, Question};
 use crate::record::event::StepEvent;
+use crate::resolve::chase::AtList;
 use crate::resolve::chased::Chased;
 use crate::resolve::client_question::ClientQuestion;
 use crate::wire::compose;
@@ -38,19 +42,46 @@ impl ListResolver {
             if matches!(kind, RecordType::A | RecordType::TXT) && !context.is_ahead() {
                 self.table.lookalikes().notice(name);
             }
-            return self.chaser.chase(name, kind, (way, asked.cut.get()), context).await;
+            let way = (way, asked.cut.get());
+            let mut led = self.chaser.chase((name, kind), way, AtList::Stops, context).await?;
+            return match led.entered.take() {
+                Some(entered) => Box::pin(self.led_into(entered, led, kind, context)).await,
+                None => Ok(led),
+            };
         };
         let entry = self.list_entry(&context.view, list);
         if !list.is_alive() {
             self.tell_of_shut_down(list, &entry);
-            return self.chaser.chase(name, kind, (way, asked.cut.get()), context).await;
+            return self.chaser.chase((name, kind), (way, asked.cut.get()), AtList::Passes, context).await;
         }
         // Boxed, because it would enlarge each flight and only some questions need it.
-        let asked = ListQuestion { list, entry: &entry, name, kind, context };
-        let found = Box::pin(self.hear_list(asked)).await;
+        Box::pin(self.judged(ListQuestion { list, entry: &entry, name, kind, context })).await
+    }
+
+    /// The answer to a question whose aliases have `led` to a name of a list: these aliases, and the answer to a question for
+    /// that name. The list counts it like one.
+    async fn led_into(
+        &self,
+        (name, list): (Name, Arc<List>),
+        led: Chased,
+        kind: RecordType,
+        context: &Context,
+    ) -> Result<Chased, Failure> {
+        let entry = self.list_entry(&context.view, &list);
+        let given =
+            self.judged(ListQuestion { list: &list, entry: &entry, name: &name, kind, context }).await;
+        let mark = given.as_ref().ok().and_then(|given| given.list);
+        let says = mark.map_or(ListSays::Untold, |mark| mark.says);
+        entry.miss(says, self.clock.mono().since(context.began()));
+        Ok(led.leading_to(given?))
+    }
+
+    /// The answer of a list that the gate gives.
+    async fn judged(&self, asked: ListQuestion<'_>) -> Result<Chased, Failure> {
+        let found = self.hear_list(asked).await;
         let verdict = Box::pin(self.verdict(asked, &found)).await;
         if let Some(verdict) = &verdict {
-            entry.heard(verdict, self.clock.now());
+            asked.entry.heard(verdict, self.clock.now());
         }
         give(asked, verdict.as_ref(), found)
     }
@@ -228,7 +259,6 @@ mod tests {
     use crate::dnsbl::gate::Guarding;
     use crate::dnsbl::list::ListSubject;
     use crate::validate::verdict::{SecurityStatus as Validated, ValidationFailure, Why as Wrong};
-    use hickory_proto::rr::Name;
 
     #[test]
     fn a_list_that_is_bogus_or_leads_nowhere_is_judged_by_what_it_is_for() {

@@ -25,6 +25,7 @@ use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::question::{Answer, ExtendedError, ListSays, Outcome, Question, QuestionKey};
 use crate::record::event::StepEvent;
+use crate::resolve::chase::AtList;
 use crate::resolve::chased::{Chased, compose_answer};
 use crate::resolve::client_question::ClientQuestion;
 use crate::wire::compose;
@@ -102,7 +103,8 @@ impl ListResolver {
         let (began, before) = (self.clock.mono(), context.budget.packets());
         let under_way = entry.watch.asked(began);
         self.table.wake_in_time();
-        let found = self.chaser.chase(name, kind, (context.view.route(name, kind), None), context).await;
+        let way = (context.view.route(name, kind), None);
+        let found = self.chaser.chase((name, kind), way, AtList::Passes, context).await;
         under_way.ended();
         let now = self.clock.now();
         let answered = found.as_ref().ok().and_then(|chased| chased.answered);
