@@ -7,11 +7,11 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use resolverd::check::HostFinding;
 use resolverd::check::system::gather::gather;
 use resolverd::check::system::judge;
 use resolverd::check::system::root_keys::{RootKeysHere, RootKeysVerdict};
 use resolverd::check::system::root_zone::{RootZoneAnswer, RootZoneReplies};
+use resolverd::check::{CheckVerdict, HostFinding};
 use resolverd::ctl::render::{Style, findings, json};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::server::Distance;
@@ -99,6 +99,14 @@ fn healthy() -> Host {
     host
 }
 
+/// A correct gateway with these zones.
+fn with_zones(zones: &str) -> Host {
+    let host = healthy();
+    let listen = "version = 1\n[listen]\naddresses = [\"127.0.0.1:53\"]\n";
+    host.write("etc/resolverd/resolverd.toml", &format!("{listen}{zones}"));
+    host
+}
+
 /// A gateway on which every program asks another server.
 fn sick() -> Host {
     let host = Host::new(&[
@@ -168,7 +176,7 @@ fn another_users_process_is_nobody_we_know() {
     std::fs::remove_dir_all(host.root.path().join("proc/200")).unwrap();
     let found = host.findings(heard(false, None), RootKeysVerdict::Secure);
     let port = found.iter().find(|finding| finding.check == "port 53").unwrap();
-    assert_eq!(port.verdict, resolverd::check::CheckVerdict::CouldNotTell);
+    assert_eq!(port.verdict, CheckVerdict::CouldNotTell);
     assert_eq!(port.evidence, "unknown process listens at 127.0.0.1:53");
 }
 
@@ -229,4 +237,42 @@ fn a_closed_port_53_is_a_failure() {
     let refused =
         lines.iter().filter(|line| line.starts_with("failure") && line.ends_with("refused")).count();
     assert_eq!(refused, 2, "{lines:#?}");
+}
+
+/// The verdicts and texts of both checks of outgoing queries on a host with these zones, none of whose queries reaches a root server.
+fn outgoing(zones: &str) -> Vec<(CheckVerdict, String)> {
+    let unreached = || Err("198.41.0.4:53: timeout after 2 s".to_owned());
+    let heard = RootZoneReplies { udp: unreached(), tcp: unreached() };
+    let found = with_zones(zones).findings(heard, RootKeysVerdict::Secure);
+    let outgoing = found.into_iter().filter(|finding| finding.check.starts_with("outgoing "));
+    outgoing.map(|finding| (finding.verdict, finding.evidence)).collect()
+}
+
+const FORWARD: &str = "[[zone]]\nname = \".\"\nforward = [\"192.0.2.53\"]\n";
+
+#[test]
+fn a_host_that_forwards_all_names_needs_no_root_server() {
+    let verdicts = |zones: &str| outgoing(zones).into_iter().map(|(verdict, _)| verdict).collect::<Vec<_>>();
+    let evidence = "no root server answers; 198.41.0.4:53: timeout after 2 s; resolverd forwards all names to 192.0.2.53, so it needs no root server";
+    assert_eq!(outgoing(FORWARD), vec![(CheckVerdict::Ok, evidence.to_owned()); 2]);
+    // Zones that are resolved from the root servers nevertheless.
+    let recursing = outgoing(&format!("{FORWARD}[[zone]]\nname = \"bl.example\"\nrecurse = true\n"));
+    for (verdict, evidence) in &recursing {
+        assert_eq!(*verdict, CheckVerdict::Warning, "{evidence}");
+        assert!(evidence.ends_with("but needs the root servers for bl.example."), "{evidence}");
+    }
+    assert_eq!(recursing.len(), 2);
+    // The root servers are needed if no forwarder answers, and for all names outside of a zone that is forwarded.
+    assert_eq!(verdicts(&format!("{FORWARD}forward_first = true\n")), [CheckVerdict::Failure; 2]);
+    assert_eq!(verdicts(&FORWARD.replace("\".\"", "\"corp.example\"")), [CheckVerdict::Failure; 2]);
+    assert_eq!(verdicts(""), [CheckVerdict::Failure; 2]);
+}
+
+#[test]
+fn a_server_in_the_place_of_the_root_servers_does_not_matter_to_a_host_that_forwards_all_names() {
+    let found = with_zones(FORWARD).findings(heard(true, None), RootKeysVerdict::Secure);
+    assert!(found.iter().all(|finding| finding.verdict != CheckVerdict::Failure), "{found:#?}");
+    let clock = found.iter().find(|finding| finding.check == "clock").unwrap();
+    assert_eq!(clock.verdict, CheckVerdict::CouldNotTell);
+    assert!(!clock.advice.as_ref().unwrap().contains("outgoing"), "{clock:?}");
 }

@@ -163,7 +163,7 @@ Causes, in JSON `cause`. \"in place\" is the resolver of --against:
                ended, only the cache of resolverd has it, or the resolver says that it is expired
   unknown      could not tell, also where an answer of the resolver in place may be old or from a zone or a forwarder of its own
   ad_only      only AD differs
-  geography    after its TTL each gets its own addresses again, and both name the same name servers
+  geography    name servers of the zone give both addresses, so the zone answers in turn or by place
   timing       one failed, or they differed, once
   rotation     the same records in another order or in turn, seen from both, or the zone is proven to answer in turn
   ttl          only TTLs differ

@@ -9,7 +9,7 @@ use super::step::{Change, Informed, NETWORK_MANAGER, OWN_UNITS, SwitchStep, Unit
 use super::texts::{self, MARK};
 use crate::check::system::host::HostFile;
 use crate::check::system::{
-    cloud_init, judge, network_manager, nsswitch, port, postfix, resolv_conf, resolved,
+    cloud_init, egress, judge, network_manager, nsswitch, port, postfix, resolv_conf, resolved,
 };
 use crate::check::{CheckVerdict, HostFinding};
 
@@ -111,6 +111,11 @@ impl PlanDraft<'_> {
                 || finding.check == port::CHECK && self.facts.host.ours.is_empty()
         };
         self.plan.refusals.extend(self.findings.iter().filter(failed).cloned());
+        // The zones that would not work on a host that forwards all other names.
+        let warned = |finding: &&HostFinding| {
+            finding.verdict == CheckVerdict::Warning && egress::CHECKS.contains(&finding.check)
+        };
+        self.plan.warnings.extend(self.findings.iter().filter(warned).cloned());
         if let Err(errors) = &self.facts.config {
             let advice = "correct the file; `resolverctl config check` shows the errors";
             self.plan.refusals.push(HostFinding::failure("configuration", errors.trim_end(), advice));

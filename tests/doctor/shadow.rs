@@ -18,12 +18,17 @@ use resolverd::limits::MAX_SHADOW_SILENT;
 use crate::forum::public_resolver;
 use crate::gateway::Gateway;
 
-/// Thirty names of a domain, with one name server.
+/// Thirty names of a domain.
 fn names() -> String {
     (0..30).map(|number| format!("n{number} 3600 A 198.18.3.{number}\n")).collect()
 }
 
 fn lab() -> Lab {
+    internet("198.18.4.5")
+}
+
+/// An internet in which `viewed` has this address, with a short TTL.
+fn internet(viewed: &str) -> Lab {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("ns.com", 2), ("ns1.host.com", 3), ("in.place", 8)] {
         tree.server(ServerPlan::new(name, vec![[127, 94, 0, last].into()])).unwrap();
@@ -32,7 +37,8 @@ fn lab() -> Lab {
     tree.zone(".", &at(&["a.root"]), "").unwrap();
     tree.zone("com.", &at(&["ns.com"]), "").unwrap();
     tree.zone("host.com.", &at(&["ns1.host.com"]), "").unwrap();
-    let text = format!("{}moved 3600 A 198.18.4.2\nblocked 3600 A 198.18.4.3\n", names());
+    let text =
+        format!("{}moved 3600 A 198.18.4.2\nblocked 3600 A 198.18.4.3\nviewed 5 A {viewed}\n", names());
     tree.zone("shop.com.", &at(&["ns1.host.com"]), &text).unwrap();
     tree.build().unwrap()
 }
@@ -45,8 +51,7 @@ struct Beside {
 
 impl Beside {
     fn start(records: &str, rest: &str) -> Self {
-        let world =
-            Gateway::start(lab(), "deny_servers = []", &format!("[dnssec]\nvalidate = false\n{rest}"));
+        let world = resolver(lab(), rest);
         let zone = format!("@ NS ns1.host.com.\n{}{records}", names());
         let authority = public_resolver("shop.com.", &zone).server("public.resolver").unwrap().authority();
         world.lab().server("in.place").unwrap().set_authority(authority);
@@ -91,6 +96,18 @@ impl Beside {
     }
 }
 
+/// A resolver of this internet.
+fn resolver(lab: Lab, rest: &str) -> Gateway {
+    Gateway::start(lab, "deny_servers = []", &format!("[dnssec]\nvalidate = false\n{rest}"))
+}
+
+/// The address where the daemon listens.
+fn listens(world: &Gateway) -> String {
+    let status: serde_json::Value =
+        serde_json::from_slice(&world.command(&["--json", "status"]).stdout).unwrap();
+    status["listen"][0].as_str().unwrap().to_owned()
+}
+
 /// The cause of each difference of a name.
 fn causes(objects: &[serde_json::Value]) -> Vec<(String, String)> {
     let rows = objects.iter().filter(|object| object.get("cause").is_some());
@@ -122,6 +139,19 @@ fn differences_have_their_causes_and_the_worst_is_first() {
     assert_eq!(found.len(), 3, "{objects:#?}");
     let ours = objects.iter().find(|object| object["name"] == "ours.shop.com.").unwrap();
     assert_eq!((ours["side"].as_str(), ours["resolverd"].as_str()), (Some("resolverd"), Some("10.9.9.9")));
+}
+
+#[test]
+fn an_answer_of_a_view_of_the_zone_is_not_safe() {
+    let mut beside = Beside::start("", "");
+    // A resolver within a network, whose servers of the zone have the same NS records and another address.
+    let inside = resolver(internet("203.0.113.99"), "");
+    beside.against = listens(&inside);
+    let (code, objects) = beside.run(&["viewed.shop.com"], &[]);
+    assert_eq!(causes(&objects), [("viewed.shop.com.".to_owned(), "unknown".to_owned())], "{objects:#?}");
+    let verdict = objects.last().unwrap()["verdict"].as_str();
+    assert_eq!((code, verdict), (4, Some("could_not_tell")), "{objects:#?}");
+    assert!(objects[0]["why"].as_str().unwrap().contains("a forwarder, a view or a zone"), "{objects:#?}");
 }
 
 #[test]
@@ -176,9 +206,7 @@ fn resolverd_itself_and_files_without_questions_are_refused() {
     let (code, told) = run(&beside.against, file.to_str().unwrap());
     assert_eq!(code, Some(2), "{told}");
     assert!(told.contains("no questions found; skipped: 1 line without a query"), "{told}");
-    let status = beside.world.command(&["--json", "status"]);
-    let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
-    let own = status["listen"][0].as_str().unwrap_or_default().to_owned();
+    let own = listens(&beside.world);
     let (code, told) = run(&own, file.to_str().unwrap());
     assert_eq!(code, Some(2), "{own}: {told}");
     assert!(told.contains("is resolverd itself"), "{own}: {told}");

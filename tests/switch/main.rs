@@ -161,6 +161,33 @@ fn nothing_happens_where_a_failure_stays() {
 }
 
 #[test]
+fn a_host_that_forwards_all_names_needs_no_root_server() {
+    let mut offline = internet();
+    offline.server = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let with_zones = |more: &str| {
+        let host = plain();
+        let zones = format!("version = 1\n[[zone]]\nname = \".\"\nforward = [\"192.0.2.53\"]\n{more}");
+        host.write("etc/resolverd/resolverd.toml", &zones);
+        host
+    };
+    let host = with_zones("");
+    let (code, text) = host.switch(&offline, &["--yes"]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.ends_with("To undo the switch, run: resolverctl switch --back\n"), "{text}");
+    assert!(host.read("etc/resolv.conf").contains("127.0.0.1"));
+
+    let host = with_zones("[[zone]]\nname = \"bl.example\"\nrecurse = true\n");
+    let (code, text) = host.switch(&offline, &[]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("but needs the root servers for bl.example."), "{text}");
+
+    let host = with_zones("forward_first = true\n");
+    let (code, text) = host.switch(&offline, &["--yes"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("outgoing UDP"), "{text}");
+}
+
+#[test]
 fn a_file_that_cannot_be_restored_is_refused_before() {
     let (internet, host) = (internet(), plain());
     let latin = b"# gepr\xfcft\nnameserver 192.0.2.53\n";

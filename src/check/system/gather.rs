@@ -4,14 +4,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use super::host::CheckedHost;
-use super::{HostFacts, proc, root_zone};
+use super::{HostFacts, forwarding, proc, root_zone};
 use crate::config::{Config, defaults};
 
 /// Reads the host below `root`, and asks `servers`, root servers, over the network.
 pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
     let host = CheckedHost { root };
+    let config = config(root);
     HostFacts {
-        ours: ours(root),
+        ours: listeners(&config),
+        forwarding: forwarding::of(&config),
         resolv_conf: host.link("/etc/resolv.conf"),
         nsswitch: host.file("/etc/nsswitch.conf"),
         resolved: (
@@ -46,11 +48,18 @@ pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
     }
 }
 
-/// The addresses where resolverd listens at port 53; errors of the configuration are left to `resolverd --check`.
+/// The addresses where resolverd listens at port 53.
 pub fn ours(root: &Path) -> Vec<IpAddr> {
+    listeners(&config(root))
+}
+
+/// The configuration of resolverd; its errors are left to `resolverd --check`.
+fn config(root: &Path) -> Config {
     let path = CheckedHost { root }.path(defaults::FILE);
-    let config =
-        if path.exists() { Config::load(Some(&path)).unwrap_or_default() } else { Config::default() };
+    if path.exists() { Config::load(Some(&path)).unwrap_or_default() } else { Config::default() }
+}
+
+fn listeners(config: &Config) -> Vec<IpAddr> {
     let addresses = config.listen.addresses.iter().filter(|address| address.port() == defaults::PORT);
     addresses.map(SocketAddr::ip).collect()
 }

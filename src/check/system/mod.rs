@@ -4,7 +4,8 @@
 
 mod clock;
 pub mod cloud_init;
-mod egress;
+pub mod egress;
+pub mod forwarding;
 pub mod gather;
 pub mod host;
 mod ini;
@@ -22,6 +23,7 @@ pub mod root_zone;
 
 use std::net::IpAddr;
 
+use self::forwarding::Forwarding;
 use self::host::HostFile;
 use self::proc::Holders;
 use self::resolv_conf::ResolvConf;
@@ -34,6 +36,8 @@ use super::HostFinding;
 pub struct HostFacts {
     /// The addresses where resolverd listens at port 53.
     pub ours: Vec<IpAddr>,
+    /// The forwarders of all names; none if resolverd resolves names from the root servers.
+    pub forwarding: Option<Forwarding>,
     /// `/etc/resolv.conf`, and its target if it is a link.
     pub resolv_conf: (HostFile, Option<String>),
     /// `/etc/nsswitch.conf`
@@ -74,12 +78,12 @@ pub fn judge(facts: &HostFacts) -> Vec<HostFinding> {
         postfix::check(&facts.postfix.0, &facts.postfix.1, parsed.as_ref(), ours),
         opendkim::check(&facts.opendkim, ours),
         port::check(facts.holders.as_ref(), ours),
-        egress::udp(&facts.heard),
-        egress::tcp(&facts.heard),
+        egress::udp(&facts.heard, facts.forwarding.as_ref()),
+        egress::tcp(&facts.heard, facts.forwarding.as_ref()),
         ipv6::check(&facts.ipv6.0, &facts.ipv6.1),
-        clock::check(facts.unix, &facts.heard),
+        clock::check(facts.unix, &facts.heard, facts.forwarding.is_some()),
     ]);
-    let listens = port::has_daemon(facts.holders.as_ref());
-    findings.extend(facts.root_keys.as_ref().map(|here| root_keys::check(here, listens)));
+    let (listens, forwards_all) = (port::has_daemon(facts.holders.as_ref()), facts.forwarding.is_some());
+    findings.extend(facts.root_keys.as_ref().map(|here| root_keys::check(here, listens, forwards_all)));
     findings
 }

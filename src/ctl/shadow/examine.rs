@@ -195,12 +195,6 @@ impl Examiner {
         }
         sleep(wait).await;
         evidence.renewed = Some(self.sides.sample(question).await);
-        let zone = evidence.compared.as_ref().and_then(|compared| compared.zone.clone());
-        if let Some(zone) = zone {
-            let servers = self.sides.sample(&plain(&zone, RecordType::NS)).await;
-            let (in_place, resolverd) = (servers.in_place.data("NS"), servers.resolverd.data("NS"));
-            evidence.has_same_servers = !in_place.is_empty() && in_place == resolverd;
-        }
     }
 }
 

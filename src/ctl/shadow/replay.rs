@@ -69,12 +69,13 @@ impl OpenQuestions {
         };
         let (if_it_does, if_not) = (of(true), of(false));
         let last = examined.evidence.shown().unwrap_or(&examined.first).clone();
+        if if_it_does == if_not && !report.answers_others() {
+            // Each of those that are open depends on it. There may be thousands, so none is looked at again.
+            return report.take(&waiting.question, waiting.queries, (if_not, &last));
+        }
         self.0.push(OpenQuestion { waiting, last, if_it_does, if_not });
         if report.answers_others() {
-            return self.settle(report);
-        }
-        for open in self.0.extract_if(.., |open| open.if_it_does == open.if_not) {
-            report.take(&open.waiting.question, open.waiting.queries, (open.if_not, &open.last));
+            self.settle(report);
         }
     }
 
@@ -169,5 +170,42 @@ impl Replay<'_> {
             Ok(Ok(Some(_))) => Some(NotCompared::KeptHere),
             _ => Some(NotCompared::Unreached),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::rr::RecordType;
+
+    use super::*;
+    use crate::check::domain::facts::ReplyFacts;
+    use crate::shadow::answer::SideReply;
+    use crate::shadow::judge::Evidence;
+
+    fn reply(rcode: &str) -> SideAnswer {
+        let facts = ReplyFacts { rcode: rcode.to_owned(), ..ReplyFacts::default() };
+        SideAnswer::Reply(Box::new(SideReply { facts, secure: false, error: None }))
+    }
+
+    #[test]
+    fn only_a_question_whose_cause_depends_on_other_answers_stays_open() {
+        let (mut report, mut open) = (ShadowReport::default(), OpenQuestions::default());
+        let mut ends = |in_place: SideAnswer| {
+            let question = AskedQuestion {
+                name: "www.example.".to_owned(),
+                kind: RecordType::A,
+                dnssec_ok: false,
+                checking_disabled: false,
+            };
+            let first = Sample { in_place, resolverd: reply("NOERROR") };
+            let evidence = Evidence { samples: vec![first.clone(); 3], ..Evidence::default() };
+            let waiting = Waiting { question, queries: 1, in_place: None };
+            open.take(&mut report, waiting, Examined { first, evidence });
+            (open.0.len(), report.summary("192.0.2.53", false).compared)
+        };
+        assert_eq!(ends(reply("REFUSED")), (1, 0));
+        assert_eq!(ends(SideAnswer::None("timeout".to_owned())), (1, 1));
+        assert_eq!(ends(reply("REFUSED")), (2, 1));
+        assert_eq!(ends(reply("NXDOMAIN")), (0, 4));
     }
 }

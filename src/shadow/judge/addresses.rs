@@ -54,6 +54,10 @@ pub(super) fn judge(question: &AskedQuestion, evidence: &Evidence) -> Judged {
     if let Some(judged) = by_verdicts(evidence, in_place, resolverd) {
         return judged;
     }
+    if [in_place, resolverd].iter().all(|row| is_of_servers(evidence, row)) {
+        let why = "name servers of the zone give both answers: the zone answers in turn or by place";
+        return Judged::harmless(Cause::Geography, None, why);
+    }
     let servers: Vec<&ComparedAnswer> = evidence.servers().filter(|row| row.is_known()).collect();
     if let Some(judged) = renewed(question, evidence, &servers) {
         return judged;
@@ -68,6 +72,24 @@ pub(super) fn judge(question: &AskedQuestion, evidence: &Evidence) -> Judged {
 const OF_NO_SERVER: &str = "the name servers of the zone give the answer of resolverd; the other one is old, or from a zone or a forwarder of the resolver in place, or the zone answers by client";
 
 const ADVICE_ON_NO_SERVER: &str = "if the resolver in place has a zone or a forwarder for this name, write it into the configuration of resolverd (`resolverctl import` converts the file); if not, remove the name from its cache (`rndc flushname`, `unbound-control flush`) and run shadow again: an old answer is gone then";
+
+const FETCHED_ANEW: &str = "the resolver in place has fetched its answer again after the TTL, and the name servers of the zone give that of resolverd: the other one is from a forwarder, a view or a zone of the resolver in place, or the zone answers by the place of the client";
+
+const ADVICE_ON_FETCHED_ANEW: &str = "if the resolver in place has a forwarder, a view or a zone for this name, write it into the configuration of resolverd (`resolverctl import` converts the file); only if it queries the name servers itself, from another place, both answers may be right";
+
+/// Whether a name server gives these addresses, too, and it is not behind the others.
+fn is_of_servers(evidence: &Evidence, row: &ComparedAnswer) -> bool {
+    use AnswerVerdict::{Elsewhere, InTurn, Same};
+    let is_address = !row.records.is_empty()
+        && row.records.iter().all(|data| data.parse::<IpAddr>().is_ok())
+        && matches!(row.verdict, Elsewhere | InTurn | Same);
+    let gives = |server: &ComparedAnswer| {
+        matches!(server.verdict, Elsewhere | InTurn | Same)
+            && server.records == row.records
+            && server.rcode == row.rcode
+    };
+    is_address && evidence.servers().any(gives)
+}
 
 /// Whether an answer may be old or of a zone of the resolver's own. An older serial is that of such a zone, too.
 const fn is_of_no_server(row: &ComparedAnswer) -> bool {
@@ -135,22 +157,17 @@ fn renewed(question: &AskedQuestion, evidence: &Evidence, servers: &[&ComparedAn
             _ => None,
         };
     }
-    // Each has fetched its answer anew, and it stayed.
-    let is_new = |side: Side| {
+    // The resolver in place has fetched its answer anew, and both answers stayed. That shows no place: a forwarder, or a view of the zone
+    // for a network, gives its own answer again and again, too.
+    let is_new = {
         let whole = servers.iter().filter_map(|row| row.ttl).max();
-        let ttl = |sample: &Sample| sample.of(side).ttl_apart(sample.of(side.other()));
+        let ttl = |sample: &Sample| sample.in_place.ttl_apart(&sample.resolverd);
         ttl(renewed) > ttl(last) && ttl(renewed) <= whole
     };
-    let sides = [Side::InPlace, Side::Resolverd];
-    let is_place = ["A", "AAAA"].contains(&kind.as_str())
-        && sides.iter().all(|side| !changed(*side) && !renewed.of(*side).data(&kind).is_empty())
-        && is_new(Side::InPlace)
-        && are_steady(servers)
-        && evidence.has_same_servers;
-    is_place.then(|| {
-        let why = "each resolver gets its own addresses again and again from the same name servers, so these answer by the place of the resolver";
-        Judged::harmless(Cause::Geography, None, why)
-    })
+    let stayed = [Side::InPlace, Side::Resolverd].iter().all(|side| !changed(*side));
+    let is_of_resolverd = evidence.of(Side::Resolverd).is_some_and(|row| row.verdict == AnswerVerdict::Same);
+    (is_new && stayed && is_of_resolverd && are_steady(servers))
+        .then(|| Judged { advice: ADVICE_ON_FETCHED_ANEW.to_owned(), ..Judged::unknown(FETCHED_ANEW) })
 }
 
 fn replaced(side: Side) -> String {

@@ -25,7 +25,7 @@ pub enum Cause {
     Unknown,
     /// Only AD differs.
     AdOnly,
-    /// Other addresses by the place of the resolver.
+    /// Name servers of the zone give both addresses: in turn, or by place.
     Geography,
     /// A reply failed or differed once.
     Timing,
@@ -146,8 +146,6 @@ pub struct Evidence {
     pub compared: Option<Compared>,
     /// Both answers after the TTLs have ended.
     pub renewed: Option<Sample>,
-    /// The name servers of the zone that the resolver in place gives, if these are those of the zone.
-    pub has_same_servers: bool,
     /// Whether the resolver in place has answered other questions.
     pub answers_others: bool,
     /// The IPv6 addresses that the resolver in place gives for `IPV4_ONLY`, which has none.

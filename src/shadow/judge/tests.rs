@@ -124,7 +124,7 @@ fn rotation_is_seen_from_both_or_proven_by_the_zone() {
 }
 
 #[test]
-fn other_addresses_are_old_by_place_or_unknown() {
+fn other_addresses_are_old_or_unknown() {
     let of = |whole: u32| Evidence {
         compared: compared(
             ("192.0.2.1", Elsewhere, 100),
@@ -137,21 +137,45 @@ fn other_addresses_are_old_by_place_or_unknown() {
     expect(&of(3_600), Cause::Unknown, Weight::Unknown, None);
     // A TTL of services that answer by place.
     expect(&of(300), Cause::Unknown, Weight::Unknown, None);
-    let renewed = |words: &str, has_same_servers| Evidence {
-        renewed: Some(sample(words)),
-        has_same_servers,
-        ..of(300)
-    };
-    expect(&renewed("192.0.2.2@300 192.0.2.2@300", true), Cause::Old, Harmless, Some(InPlace));
-    expect(&renewed("192.0.2.1@300 192.0.2.1@300", true), Cause::Old, Look, Some(Resolverd));
-    expect(&renewed("192.0.2.1@300 192.0.2.2@300", true), Cause::Geography, Harmless, None);
-    expect(&renewed("192.0.2.1@300 192.0.2.2@300", false), Cause::Unknown, Weight::Unknown, None);
+    let renewed = |words: &str| Evidence { renewed: Some(sample(words)), ..of(300) };
+    expect(&renewed("192.0.2.2@300 192.0.2.2@300"), Cause::Old, Harmless, Some(InPlace));
+    expect(&renewed("192.0.2.1@300 192.0.2.1@300"), Cause::Old, Look, Some(Resolverd));
+    // A forwarder gives its own answer again and again, too, so it is no proof of another place.
+    let again = renewed("192.0.2.1@300 192.0.2.2@300");
+    expect(&again, Cause::Unknown, Weight::Unknown, None);
+    let told = judge(&question(), &again);
+    assert!(told.why.contains("from a forwarder, a view or a zone"), "{told:#?}");
+    assert!(!told.advice.contains("flush"), "it is in no cache: {told:#?}");
     // It was not fetched anew: perhaps it is of no name server at all.
-    expect(&renewed("192.0.2.1@40 192.0.2.2@300", true), Cause::Unknown, Weight::Unknown, None);
-    expect(&renewed("192.0.2.1@9000 192.0.2.2@300", true), Cause::Unknown, Weight::Unknown, None);
-    expect(&renewed("192.0.2.3@300 192.0.2.2@300", true), Cause::Unknown, Weight::Unknown, None);
+    expect(&renewed("192.0.2.1@40 192.0.2.2@300"), Cause::Unknown, Weight::Unknown, None);
+    expect(&renewed("192.0.2.1@9000 192.0.2.2@300"), Cause::Unknown, Weight::Unknown, None);
+    expect(&renewed("192.0.2.3@300 192.0.2.2@300"), Cause::Unknown, Weight::Unknown, None);
     assert!(needs_renewal(&question(), &of(300)) && needs_renewal(&question(), &of(3_600)));
     assert!(!needs_renewal(&question(), &samples(&["192.0.2.1 fail"; 3])));
+}
+
+#[test]
+fn addresses_that_name_servers_give_are_of_the_zone() {
+    let of = |second: ComparedAnswer| {
+        let mut evidence = Evidence {
+            compared: compared(
+                ("192.0.2.1", Elsewhere, 20),
+                ("192.0.2.2", Elsewhere, 20),
+                ("192.0.2.2", Elsewhere, 60),
+            ),
+            ..samples(&[OTHER, OTHER, OTHER])
+        };
+        evidence.compared.as_mut().unwrap().answers.push(second);
+        evidence
+    };
+    let server = |records, verdict| row(AnswerSource::NameServer, records, verdict, 60);
+    let of_zone = of(server("192.0.2.1", Elsewhere));
+    expect(&of_zone, Cause::Geography, Harmless, None);
+    assert!(!needs_renewal(&question(), &of_zone));
+    expect(&of(server("192.0.2.3", Elsewhere)), Cause::Unknown, Weight::Unknown, None);
+    expect(&of(server("192.0.2.1", NotTransferred)), Cause::Unknown, Weight::Unknown, None);
+    let of_other = row(AnswerSource::Resolver, "192.0.2.1", Elsewhere, 60);
+    expect(&of(of_other), Cause::Unknown, Weight::Unknown, None);
 }
 
 #[test]
