@@ -19,7 +19,7 @@ use resolverd::arguments::Command;
 use resolverd::config::Config;
 use resolverd::config::defaults;
 use resolverd::daemon::Daemon;
-use resolverd::listener::Inherited;
+use resolverd::listener::{Inherited, StoppedWorkers};
 use resolverd::zones::Views;
 use resolverd::{dnstap, log, notify};
 use tokio::signal::unix::{SignalKind, signal};
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
     let served = runtime().and_then(|runtime| {
         runtime.block_on(serve(config, origin, inherited)).map_err(std::io::Error::other)
     });
-    match served {
+    match served.and_then(|(given_up, _stopped)| given_up.map_or(Ok(()), |error| Err(std::io::Error::other(error)))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("resolverd: {error}");
@@ -88,12 +88,13 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("resolve").build()
 }
 
-/// Runs the daemon until a signal ends it.
+/// Runs the daemon until a signal ends it, or a part crashes too often, which the returned sentence says. Keep the workers until
+/// the runtime has ended.
 async fn serve(
     config: Config,
     origin: Option<PathBuf>,
     inherited: Inherited,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<(Option<String>, StoppedWorkers), Box<dyn std::error::Error + Send + Sync>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
@@ -139,13 +140,10 @@ async fn serve(
         }
     }
     notify::stopping();
-    daemon.stop().await;
+    let stopped = daemon.stop().await;
     tracing::info!("resolverd has stopped");
-    match given_up {
-        // The service manager restarts it after a failure.
-        Some(whose) => Err(format!("{whose} crashed too often").into()),
-        None => Ok(()),
-    }
+    // The service manager restarts it after a failure.
+    Ok((given_up.map(|whose| format!("{whose} crashed too often")), stopped))
 }
 
 /// `resolverd demo`.

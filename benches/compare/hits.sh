@@ -118,6 +118,7 @@ for count in $names; do
   awk -v names="$count" 'BEGIN { for (number = 0; number < names; number++) printf "w%d.z%d.bench A\n", number, number % 200 }' >"$work/names"
   shuf --random-source="$work/names" "$work/names" >"$work/shuffled"
   : >"$work/figures"
+  unset half
   for ((round = 0; round < rounds; round++)); do
     for peer in "${present[@]}"; do run "$peer" "$count" >/dev/null; done
   done

@@ -72,8 +72,8 @@ fn not_heard(kind: NotHeard, why: String, elapsed: f64) -> ServerSaid {
 fn kind_of(trouble: &Trouble) -> NotHeard {
     match trouble {
         Trouble::Silent => NotHeard::Silent,
-        Trouble::Unreachable | Trouble::NoRouteToAddress => NotHeard::Unreachable,
-        Trouble::NoRoute => NotHeard::NoRoute,
+        Trouble::Unreachable => NotHeard::Unreachable,
+        Trouble::NoRoute | Trouble::NoRouteToAddress => NotHeard::NoRoute,
         Trouble::NotSent(_) | Trouble::Certificate(_) => NotHeard::NotSent,
         Trouble::OtherCase => NotHeard::OtherCase,
         Trouble::Unfit => NotHeard::Unfit,

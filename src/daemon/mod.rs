@@ -54,7 +54,9 @@ use crate::exchange::ports::{self, SourcePorts};
 use crate::exchange::socket_network::SocketNetwork;
 use crate::hash::Keyed;
 use crate::limits::{DESCRIPTORS, MIN_SOURCE_PORTS, STOP_FLUSH, STOP_GRACE, TAP_END};
-use crate::listener::{self, AddressUnavailable, Inherited, Listeners, NotServed, Settled, Sockets};
+use crate::listener::{
+    self, AddressUnavailable, Inherited, Listeners, NotServed, Settled, Sockets, StoppedWorkers,
+};
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::resolve::{Resolver, ResolverParts};
@@ -242,10 +244,11 @@ impl Daemon {
         Arc::clone(&self.subject)
     }
 
-    /// Ends the daemon: waiting clients get their answers or SERVFAIL within a second; then the snapshot is written.
-    pub async fn stop(self) {
+    /// Ends the daemon: waiting clients get their answers or SERVFAIL within a second; then the snapshot is written. Keep the
+    /// returned value until the runtime of this call has ended.
+    pub async fn stop(self) -> StoppedWorkers {
         let Self { subject, mut tasks, mut control, ending, .. } = self;
-        let Some(listeners) = subject.state().listeners.take() else { return };
+        let Some(listeners) = subject.state().listeners.take() else { return StoppedWorkers::default() };
         listeners.stop_accepting();
         ending.send_replace(true);
         let settled = settle(&listeners, control.as_mut(), &subject.resolver).await;
@@ -267,8 +270,9 @@ impl Daemon {
             subject.write_snapshot().await;
         }
         // Joins threads that only wait for their own sockets.
-        tokio::task::block_in_place(|| listeners.stop());
+        let stopped = tokio::task::block_in_place(|| listeners.stop());
         drop(settled);
+        stopped
     }
 }
 

@@ -261,12 +261,12 @@ impl<'a> Asking<'a> {
             return None;
         }
         match event.news {
-            // With one server at a time, another query is sent only when this one counts as lost.
             News::Truncated => {
                 if let Some(candidate) = self.candidate(event.server) {
                     candidate.truncated = true;
                 }
             }
+            // With one server at a time, another query is sent only when this one counts as lost.
             News::Overdue if one_at_a_time => {}
             News::Overdue => {
                 self.give_up_waiting(event.server, event.tries);

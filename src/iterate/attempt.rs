@@ -121,14 +121,14 @@ impl Attempt {
         }
     }
 
-    /// Counts the silence of a server that has ended without an answer. A refusal is counted after the patience for the
+    /// Counts the silence of a server that has ended without an answer. An undelivered query counts after the patience for the
     /// server, and the attempt ends at once: it holds the trail and the delegation of its question.
     fn blame_for(&self, heard: &Heard, sent: Mono) {
         let now = self.means.clock.mono();
         match heard.reply {
             Err(Trouble::Silent) => self.blame(sent, now),
             Err(Trouble::Unreachable | Trouble::NoRouteToAddress) => {
-                self.means.refused(self.silence(sent, now.after(self.patience)), self.patience);
+                self.means.undelivered(self.silence(sent, now.after(self.patience)), self.patience);
             }
             _ => {}
         }

@@ -204,7 +204,7 @@ impl Failure {
             Self::Servers { faults, .. } | Self::Time { faults, .. } => last_faults(faults),
             Self::Silent { servers, .. } => servers.iter().map(|server| (*server, Conduct::Silent)).collect(),
             Self::Addresses { unused: Some(unused), .. } => {
-                unused.servers.iter().map(|server| (*server, Conduct::Unreachable)).collect()
+                unused.servers.iter().map(|server| (*server, Conduct::NotSent)).collect()
             }
             _ => Vec::new(),
         }

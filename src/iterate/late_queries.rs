@@ -4,7 +4,7 @@
 //! keeps a socket open. So there is a bound for each server, and one for all servers. Queries beyond a bound end with their
 //! patience.
 //!
-//! Refused queries wait under the same bounds, in a table of their own, until they count.
+//! Queries that could not be delivered wait under the same bounds, in a table of their own, until they count.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

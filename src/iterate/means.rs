@@ -35,8 +35,8 @@ pub(super) struct Means {
     pub(super) measurements: QueryShare,
     pub(super) uplink: Uplink,
     pub(super) late: Arc<Late>,
-    /// Refused queries that wait until they count.
-    refused: Arc<Late>,
+    /// Queries that could not be delivered, until they count.
+    undelivered: Arc<Late>,
     pub(super) dead: DeadServers,
     pub(super) unproven: Unproven,
     pub(super) late_answers: LateAnswers,
@@ -67,7 +67,7 @@ impl Means {
             measurements: QueryShare::of_measurements(),
             uplink,
             late,
-            refused: Arc::default(),
+            undelivered: Arc::default(),
             dead,
             unproven,
             late_answers,
@@ -87,18 +87,23 @@ impl Means {
         }
     }
 
-    /// A query was refused by a host or on the way to it. It counts after `patience`, because whether this is the server's
+    /// A query could not be delivered to its server. It counts as a silence after `patience`, because whether this is the server's
     /// fault depends on whether others are heard meanwhile.
-    pub(super) fn refused(self: &Arc<Self>, silent: Silent, patience: Duration) {
+    pub(super) fn undelivered(self: &Arc<Self>, silent: Silent, patience: Duration) {
         let server = silent.wanted.aside.path.server;
-        // Beyond the bound it is not counted, but the next refusal of the same server is.
-        let Some(waiting) = self.refused.listen(server) else { return };
+        // Beyond the bound it does not count. A later one counts once there is room, and until then the waiting ones of this server do.
+        let Some(waiting) = self.undelivered.listen(server) else { return };
         let means = Arc::clone(self);
         tokio::spawn(async move {
             tokio::time::sleep(patience).await;
-            if let Err(panicked) = caught(async { means.silent(silent) }).await {
+            let counted = caught(async {
+                #[cfg(feature = "lab")]
+                means.strike.fall();
+                means.silent(silent);
+            });
+            if let Err(panicked) = counted.await {
                 tracing::error!(
-                    "{panicked}; a refusal of server {server} was not counted; please send this line to the makers of resolverd"
+                    "{panicked}; an undelivered query to server {server} was not counted; please send this line to the makers of resolverd"
                 );
             }
             drop(waiting);

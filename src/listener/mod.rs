@@ -26,11 +26,10 @@
 //!   of 20 000 misses. Both together lower the CPU time of a miss from 41 to 36 µs (`benches/compare/misses.sh`).
 //! - The socket of a query to a server stays connected: the kernel then drops datagrams of strangers and reports
 //!   unreachable servers. A pool of sockets was rejected, because each message has a random port of its own.
-//! - Sleeping in `recvmmsg` itself, outside the runtime, was built and rejected. It is possible only while no task of the
-//!   runtime is alive. In seven rounds at 30 000 hits a second it showed no difference: a hit cost 10.4 µs with it, 10.6 µs
-//!   without it, and the echo 8.7 µs, with a deviation of 1 µs between rounds on a host with other load. Samples of perf show
-//!   the reason: epoll and the turn of tokio are 0.3 µs of a hit, because a wake reads six queries at this rate. The wake
-//!   itself is the largest part of a hit, and the echo needs it too.
+//! - While only hits come, a worker sleeps in `recvmmsg` itself, outside the runtime: epoll and the turn of tokio cost as much as
+//!   four hits. It is possible only while no task of the runtime is alive. The runtime has a turn in less than a second
+//!   (`READS_WITHOUT_RUNTIME`). With it, and with the two places and the reads of `recent`, a hit costs 1.05 to 1.08 of a bare echo
+//!   (1.15 before).
 //! - io_uring was rejected. A bare echo with one multishot receive and its replies submitted together with the wait was measured
 //!   beside the echo with `recvmmsg` and `sendmmsg`, in five rounds on Linux 6.18: at 30 000 queries a second an answer cost 10.7 µs
 //!   with io_uring and 10.3 µs without it, and at full load both answered 150 000 a second. The crates for it also need `unsafe`
@@ -91,6 +90,7 @@ use std::sync::{Arc, Weak};
 
 use futures_util::future::join_all;
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -132,6 +132,18 @@ pub struct Listeners {
     bounds: Arc<SharedBounds>,
     /// Workers so far: each counts in a shard of its own.
     shards: usize,
+}
+
+/// The runtimes of stopped workers. Tasks of the daemon's runtime may still wait for flights and messages of them, and a timer
+/// of a runtime that has ended panics. So keep this until the daemon's runtime has ended.
+#[derive(Debug, Default)]
+pub struct StoppedWorkers(Vec<Runtime>);
+
+impl Drop for StoppedWorkers {
+    fn drop(&mut self) {
+        // It may be dropped on a thread of another runtime, which must not wait.
+        self.0.drain(..).for_each(Runtime::shutdown_background);
+    }
 }
 
 /// Why a listener cannot be served.
@@ -421,13 +433,13 @@ impl Listeners {
     }
 
     /// Ends the workers.
-    pub fn stop(self) {
+    pub fn stop(self) -> StoppedWorkers {
+        let mut stopped = StoppedWorkers::default();
         for open in self.open {
             open.accept.abort();
-            for worker in open.workers {
-                worker.stop();
-            }
+            stopped.0.extend(open.workers.into_iter().filter_map(Worker::stop));
         }
+        stopped
     }
 
     /// Starts threads for `sockets`; they wait to begin.

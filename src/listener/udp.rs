@@ -43,7 +43,8 @@ use crate::wire::query::Query;
 
 /// A thread at work.
 pub(super) struct Worker {
-    thread: std::thread::JoinHandle<()>,
+    /// Returns the runtime of a worker that was stopped.
+    thread: std::thread::JoinHandle<Option<Runtime>>,
     begin: SyncSender<()>,
     orders: Arc<Orders>,
     socket: Weak<UdpSocket>,
@@ -108,15 +109,14 @@ impl Worker {
                 Ok(made) => made,
                 Err(error) => {
                     let _ = ready.send(Err(error));
-                    return;
+                    return None;
                 }
             };
             let _ = ready.send(Ok(()));
             // An error means that the configuration was refused and the worker must not begin.
-            if begun.recv().is_ok() {
-                supervisor.keep_thread(&whose, || runtime.block_on(work.serve()));
-                work.end(runtime);
-            }
+            begun.recv().ok()?;
+            supervisor.keep_thread(&whose, || runtime.block_on(work.serve()));
+            work.end(runtime)
         };
         let thread = std::thread::Builder::new().name(name).spawn(lives)?;
         // An error of the channel means that the thread has panicked.
@@ -152,11 +152,11 @@ impl Worker {
         self.orders.is_known().await;
     }
 
-    /// Ends the thread.
-    pub(super) fn stop(self) {
+    /// Ends the thread. Returns its runtime, which other threads need while they wait for flights and messages of it.
+    pub(super) fn stop(self) -> Option<Runtime> {
         self.orders.give(STOP);
-        // A worker that panicked has ended.
-        let _ = self.thread.join();
+        // An error means that the worker has panicked: then its runtime has ended.
+        self.thread.join().ok().flatten()
     }
 }
 
@@ -360,17 +360,21 @@ impl Work {
     }
 
     /// Closes the socket. Other threads may wait for flights and messages of this runtime. So if the daemon
-    /// continues, the runtime runs until they end.
-    fn end(self, runtime: Runtime) {
+    /// continues, the runtime runs until they end; otherwise it is returned.
+    fn end(self, runtime: Runtime) -> Option<Runtime> {
         let (order, now) = (self.orders.now(), self.front.now());
         let lasts = self.missed.get().map(|last| WORKER_LINGER.saturating_sub(now.since(last)));
         // The task has the socket too.
         self.sender.abort();
         drop(self);
-        if let (RETIRE, Some(lasts)) = (order, lasts) {
+        if order != RETIRE {
+            return Some(runtime);
+        }
+        if let Some(lasts) = lasts {
             runtime.block_on(async { tokio::time::sleep(lasts).await });
         }
         runtime.shutdown_background();
+        None
     }
 }
 

@@ -143,7 +143,7 @@ fn the_process_stays_within_its_bound_if_all_kinds_come_in_turn() {
     let world = World::with(Duration::from_millis(1), &zones());
     // The peak was 35 to 38 MiB of 45. With a cache of 8 MiB it was 31 to 35 MiB of 35: fifty replies of 60 KB in progress
     // take as much as with a larger cache, and the slack of the allocator is 2 MiB. Delegations took 10 MiB more while each
-    // refused query kept the trail and the delegation of its question until it counted.
+    // undelivered query kept the trail and the delegation of its question until it counted.
     let size = size(16);
     let setting = Setting::new(&world, &format!("[cache]\nsize = \"{size}MiB\"\n{LIST}"));
     let process = setting.start();
