@@ -16,7 +16,7 @@ use resolverd::lab::fault::Fault;
 use resolverd::lab::prelude::{ask, name};
 use resolverd::lab::server::Distance;
 use resolverd::lab::simulated::Ipv6Way;
-use resolverd::lab::simulation::{Simulation, config_for, paused};
+use resolverd::lab::simulation::{Simulation, config_for, config_trusting, paused};
 use resolverd::lab::world::ServerPlan;
 use resolverd::limits::{MAX_FLIGHTS, MAX_SILENT_FLIGHTS};
 use resolverd::question::wire_name;
@@ -253,6 +253,42 @@ fn a_zone_with_servers_of_ipv6_alone_is_unreachable_without_ipv6() {
     });
 }
 
+#[test]
+fn a_path_of_ipv6_that_leads_nowhere_is_no_fault_of_the_owners() {
+    const SIX: [&str; 4] = ["six0.tld.", "six1.tld.", "six2.tld.", "six3.tld."];
+    paused(async {
+        for (way, kind) in
+            [(Ipv6Way::Swallowed, CulpritKind::Unreachable), (Ipv6Way::Open, CulpritKind::ServerSilent)]
+        {
+            let mut internet = Internet::new();
+            internet.fine("tld.", "192.0.2.2", "");
+            internet.fine("well.tld.", "2001:db8:99::53", "@ 300 MX 10 mx\n");
+            for (place, zone) in SIX.into_iter().enumerate() {
+                let dead = (&[Fault::Dead][..], Duration::from_millis(20));
+                internet.zone(zone, &format!("2001:db8:{place}::53"), dead, "@ 300 MX 10 mx\n");
+            }
+            let simulation = internet.simulation(|config| config.resolve.ipv6 = Family::On);
+            simulation.network().set_ipv6(way);
+            for zone in SIX.into_iter().chain(["well.tld."]) {
+                ask(&simulation, zone, RecordType::MX).await;
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            }
+            for (place, zone) in SIX.into_iter().enumerate() {
+                let report = why(&simulation, named(zone)).await;
+                let server = format!("2001:db8:{place}::53");
+                let server = server.parse::<IpAddr>().unwrap().to_string();
+                assert_eq!(told(&report), (kind, zone, &*server, ""), "{report:#?}");
+                let advice = &report.culprit.advice;
+                assert_eq!(advice.contains("resolve.ipv6 = false"), way == Ipv6Way::Swallowed, "{report:#?}");
+            }
+            let rows = failed(&simulation).await;
+            let dead = rows.iter().filter(|row| row.zone.as_deref() != Some("well.tld."));
+            assert!(dead.clone().count() == SIX.len(), "{rows:#?}");
+            assert!(dead.into_iter().all(|row| row.culprit == kind), "{rows:#?}");
+        }
+    });
+}
+
 /// Asks for so many names below a zone at once.
 async fn flood(simulation: &Simulation, zone: &str, count: usize) {
     let names: Vec<String> = (0..count).map(|number| format!("w{number}.{zone}")).collect();
@@ -297,6 +333,20 @@ fn queries_that_were_turned_away_because_of_a_silent_zone_are_its_fault() {
         let [silent] = &rows[..] else { panic!("{rows:#?}") };
         let told = (silent.zone.as_deref(), silent.culprit);
         assert_eq!(told, (Some("silent.tld."), CulpritKind::ServerSilent), "{silent:#?}");
+        // The limit of resolverd is named too.
+        let (zones, _) = simulation.recorder().shed_by(Window::Start);
+        let [shed] = &zones[..] else { panic!("{zones:#?}") };
+        let limit = format!(
+            "{} of these queries were turned away by resolverd at once, because its limit",
+            shed.shed
+        );
+        assert!(shed.shed > 1 && silent.reason.contains(&limit), "{silent:#?}");
+        let subject = Some(named("silent.tld."));
+        let wanted = Wanted { subject, from: 0, to: u64::MAX, client: None, most: 20 };
+        let reports = simulation.resolver().why(wanted).await;
+        let told =
+            |report: &MessageReport| report.culprit.evidence.contains("turned away by resolverd at once");
+        assert!(reports.iter().any(told), "{reports:#?}");
     });
 }
 
@@ -313,6 +363,58 @@ fn a_name_with_the_key_of_a_list_is_found_as_a_log_line_has_it() {
         let report = why(&simulation, named(&asked)).await;
         assert_eq!(told(&report), (CulpritKind::ListSilent, KEYED, "192.0.2.3", KEYED), "{report:#?}");
         assert!(!format!("{report:?}").contains("secret1"), "{report:#?}");
+    });
+}
+
+#[test]
+fn a_list_whose_domain_has_a_new_owner_is_to_be_removed() {
+    paused(async {
+        let mut internet = Internet::new();
+        internet.fine("net.", "192.0.2.2", "");
+        internet.fine(OWNER, "192.0.2.3", "");
+        internet.fine(LIST, "192.0.2.4", "* 60 A 203.0.113.9\n");
+        let simulation = internet.simulation(|_| ());
+        check(&simulation, 1).await;
+        let report = why(&simulation, address(1)).await;
+        assert_eq!(told(&report), (CulpritKind::ListRefused, LIST, "", LIST), "{report:#?}");
+        let culprit = &report.culprit;
+        assert!(culprit.evidence.contains("its domain may have a new owner"), "{report:#?}");
+        let advice = "remove bl.spamcop.net. from the configuration of your mail software";
+        assert!(culprit.advice.starts_with(advice), "{report:#?}");
+        let [zone] = &failed(&simulation).await[..] else { panic!("one zone") };
+        assert_eq!(zone.advice, culprit.advice, "{zone:#?}");
+    });
+}
+
+#[test]
+fn a_broken_chain_is_the_fault_of_the_zone_where_it_breaks() {
+    const KIDS: [(&str, &str); 2] = [("one.sig.", "192.0.2.3"), ("two.sig.", "192.0.2.4")];
+    paused(async {
+        for (flaws, zone, advice) in [
+            (["", "unsigned"], "sig.", "the owner of sig. must repair its signatures"),
+            (["ds-mismatch", ""], ".", "check the clock and the trust anchor of this host"),
+        ] {
+            let mut internet = Internet::new();
+            internet.fine("sig.", "192.0.2.2", "");
+            for (kid, address) in KIDS {
+                internet.fine(kid, address, "@ 300 MX 10 mx\nmx 300 A 198.51.100.8\n");
+            }
+            for (signed, flaw) in [".", "sig."].into_iter().zip(flaws) {
+                internet.0.sign(signed, Some(flaw.parse().unwrap())).unwrap();
+            }
+            let lab = Arc::new(internet.0.build().unwrap());
+            let config = config_trusting(&lab);
+            let simulation = Simulation::new(lab, config, 11);
+            for (kid, _) in KIDS {
+                ask(&simulation, kid, RecordType::MX).await;
+                let report = why(&simulation, named(kid)).await;
+                assert_eq!(told(&report), (CulpritKind::Bogus, zone, "", ""), "{report:#?}");
+                assert!(report.culprit.advice.starts_with(advice), "{report:#?}");
+            }
+            let [row] = &failed(&simulation).await[..] else { panic!("one zone") };
+            assert_eq!((row.zone.as_deref(), row.questions), (Some(zone), 2), "{row:#?}");
+            assert!(row.advice.starts_with(advice), "{row:#?}");
+        }
     });
 }
 

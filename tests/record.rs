@@ -10,12 +10,17 @@ use hickory_proto::rr::{Name, RecordType};
 use proptest::prelude::*;
 use resolverd::clock::Clock;
 use resolverd::conduct::{Conduct, Transport};
+use resolverd::control::health;
+use resolverd::control::protocol::Severity;
 use resolverd::lab::prelude::Lines;
 use resolverd::lab::simulation::paused;
 use resolverd::limits;
 use resolverd::question::{Apart, Outcome, Question};
 use resolverd::record::event::{Ended, FlightEnded, FlightFailure, RouteKind, Sent, ServerOrigin, Shows};
-use resolverd::record::{OTHER, Recorder, ShedRow, Window};
+use resolverd::record::redact::{Redaction, Secrets};
+use resolverd::record::why::DaemonFacts;
+use resolverd::record::written::Written;
+use resolverd::record::{OTHER, Recorder, ShedRow, TellFacts, Told, Troubles, Window};
 
 fn ended(client: u32, kind: RecordType, outcome: Outcome) -> Ended {
     let client = IpAddr::V4(Ipv4Addr::from_bits(client));
@@ -77,6 +82,68 @@ fn fly(recorder: &Recorder, zone: &str, millis: u64, failed: bool) {
         elapsed: Duration::from_millis(millis),
         patience: Duration::from_secs(4),
         packets: 2,
+    });
+}
+
+/// Keeps failed queries for the MX of a name in wire form.
+fn fails(recorder: &Recorder, at: u64, name: &[u8], outcome: Outcome, count: u64) {
+    for _ in 0..count {
+        let question = Written {
+            name,
+            kind: RecordType::MX,
+            client: [127, 0, 0, 1].into(),
+            port: 0,
+            transport: None,
+            view: 0,
+            at,
+            outcome,
+            elapsed: Duration::from_millis(1),
+            flight: 0,
+            error: "no server of it answered",
+            code: 22,
+            user: "",
+        };
+        recorder.asked(&question, None);
+        recorder.question(0, &ended(1, RecordType::MX, outcome));
+    }
+}
+
+/// Writes the lines about what is new.
+fn tell(recorder: &Recorder, secrets: &Secrets) {
+    let facts =
+        DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1), shortens: false };
+    let redaction = Redaction::default();
+    let facts = TellFacts { secrets, redaction, facts, is_list_told: &|_| false, is_configured: &|_| false };
+    recorder.tell(&mut Told::default(), &facts);
+}
+
+#[test]
+fn queries_that_were_turned_away_are_no_failures_of_other_zones() {
+    in_virtual_time(|| async {
+        let clock = Clock::simulated(0);
+        let recorder = Recorder::new(clock.clone(), 1);
+        let fails = |name: &[u8], outcome, count| {
+            fails(&recorder, clock.mono().as_micros(), name, outcome, count);
+        };
+        for name in [b"\x01a\x07example\x00", b"\x01b\x07example\x00", b"\x01c\x07example\x00"] {
+            fails(name, Outcome::Failed, 18);
+        }
+        let last = b"\x01d\x07example\x00";
+        fails(last, Outcome::Deadline, 1);
+        fails(last, Outcome::Remembered, 1);
+        fails(last, Outcome::Shed, 31);
+        fails(last, Outcome::Crashed, 1);
+        recorder.questions(0, &ended(1, RecordType::MX, Outcome::Cache), 232);
+        tell(&recorder, &Secrets::default());
+        let by_zone = recorder.failures_by_zone(Window::FiveMinutes).unwrap();
+        let zones: Vec<_> = by_zone.zones.iter().map(|row| (&*row.zone, row.failed)).collect();
+        assert_eq!(zones, [("a.example.", 18), ("b.example.", 18), ("c.example.", 18), ("d.example.", 2)]);
+        assert_eq!(by_zone.others, 0);
+        let judged = recorder.judged(Window::FiveMinutes);
+        assert_eq!((judged.questions, judged.failures()), (320, 56));
+        let warnings = health::judge(&judged, Some(&by_zone), &Troubles::default());
+        let failing = warnings.iter().find(|warning| warning.problem.starts_with("56 of 320")).unwrap();
+        assert_eq!(failing.severity, Severity::Warning, "{warnings:?}");
     });
 }
 
@@ -242,6 +309,28 @@ fn a_zone_that_dies_is_one_line_and_its_return_another() {
         said[1],
         "INFO queries for zone partner.example. are answered again after 2 min; the first answered query was partner.example. MX incident=\"zone_answers\" zone=\"partner.example.\""
     );
+}
+
+#[test]
+fn the_lines_about_a_zone_have_no_key_of_a_list() {
+    let said = Lines::of(tracing::Level::INFO, || {
+        in_virtual_time(|| async {
+            let recorder = Recorder::new(Clock::simulated(0), 1);
+            tell(&recorder, &Secrets::before([b"\x02dq\x04list\x04test\x00".to_vec()]));
+            fly(&recorder, "sekret.dq.list.test.", 10, false);
+            for _ in 0..6 {
+                fly(&recorder, "sekret.dq.list.test.", 4_000, true);
+                recorder.sent(&sent("test.", 2, Conduct::Answered, 10));
+                tokio::time::advance(Duration::from_secs(4)).await;
+            }
+            fly(&recorder, "sekret.dq.list.test.", 10, false);
+        });
+    });
+    let said: Vec<&str> = said.lines().map(str::trim).collect();
+    let [begin, end] = said.as_slice() else { panic!("{said:#?}") };
+    assert!(begin.contains("`resolverctl trace _key.dq.list.test. MX`"), "{begin}");
+    assert!(end.contains("answered query was _key.dq.list.test. MX"), "{end}");
+    assert!(!begin.contains("sekret") && !end.contains("sekret"), "{said:#?}");
 }
 
 #[test]

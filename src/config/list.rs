@@ -142,7 +142,7 @@ impl TableEntry for ConfiguredList {
         .unset(AS_KNOWN),
         ConfigKey::<Self>::new(
             "key",
-            |list, typed, directory| set_some(&mut list.key, key_file(&directory.join(value::text(typed)?))),
+            |list, typed, directory| set_some(&mut list.key, key_file(directory, value::text(typed)?)),
             |list| list.key.as_ref().map(|file| written::path(Some(&file.path))),
         )
         .unset(AS_KNOWN)

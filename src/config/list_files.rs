@@ -37,8 +37,14 @@ pub(super) fn registry(path: &Path) -> Read<Arc<Registry>> {
     Ok(Arc::new(registry))
 }
 
-/// Reads a key. Every user who may read its file may use the key, so no others may.
-pub(super) fn key_file(path: &Path) -> Read<KeyFile> {
+/// Reads the key in a file, whose path may begin in `directory`. Every user who may read the file may use the key, so no others may.
+pub(super) fn key_file(directory: &Path, named: &str) -> Read<KeyFile> {
+    let path = &directory.join(named);
+    if !named.contains('/') && !path.exists() {
+        // It may be the key itself, and errors come into logs.
+        let wrong = format!("the file with the key cannot be read: {} has no such file", directory.display());
+        return Err(WrongValue::new(wrong, KEY_REMEDY));
+    }
     let file = path.display();
     let unreadable = |error: Unreadable| WrongValue::new(format!("{file} {error}"), KEY_REMEDY);
     let opened = Opened::regular(path).map_err(unreadable)?;
@@ -51,4 +57,18 @@ pub(super) fn key_file(path: &Path) -> Read<KeyFile> {
     let key = Key::read(&text)
         .ok_or_else(|| WrongValue::new(format!("{file} does not contain a key"), KEY_REMEDY))?;
     Ok(KeyFile { path: path.to_owned(), key })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_in_the_place_of_its_file_is_not_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let wrong = key_file(folder.path(), "sekretkey0123456789abcd").unwrap_err().to_string();
+        assert!(wrong.contains("cannot be read") && !wrong.contains("sekret"), "{wrong}");
+        let wrong = key_file(folder.path(), "keys/list.key").unwrap_err().to_string();
+        assert!(wrong.contains("keys/list.key"), "{wrong}");
+    }
 }

@@ -26,15 +26,9 @@ const FAILURES_PER_HUNDRED: u64 = 10;
 /// Zones and DNS lists whose failures are no fault on our side, however many they are: one list that refuses fails the queries of all mail.
 const FEW_ZONES: usize = 3;
 
-/// Questions that failed, without those that were turned away.
-fn failures(counts: &JudgedCounts) -> u64 {
-    let outcome = |outcome| counts.outcomes.get(&outcome).copied().unwrap_or(0);
-    outcome(Outcome::Failed) + outcome(Outcome::Remembered) + outcome(Outcome::Deadline)
-}
-
 /// Whether so many questions failed that their zones are of interest.
 pub fn much_fails(counts: &JudgedCounts) -> bool {
-    is_much(failures(counts), counts)
+    is_much(counts.failures(), counts)
 }
 
 fn is_much(failed: u64, counts: &JudgedCounts) -> bool {
@@ -48,7 +42,7 @@ pub fn judge(counts: &JudgedCounts, by_zone: Option<&FailuresByZone>, troubles: 
     let messages: u64 = counts.messages.values().sum();
     let came_back = counts.messages.iter().filter(|(conduct, _)| conduct.came_back());
     let came_back: u64 = came_back.map(|(_, count)| count).sum();
-    let failed = failures(counts);
+    let failed = counts.failures();
     let shed = outcome(Outcome::Shed);
     // Each with the number of its queries.
     let mut judged = Vec::new();
@@ -82,7 +76,7 @@ pub fn judge(counts: &JudgedCounts, by_zone: Option<&FailuresByZone>, troubles: 
 /// Many failures. They are critical if they are many also without the zones or lists with most of them. The root and top-level domains are
 /// above zones of all kinds.
 fn failing(counts: &JudgedCounts, by_zone: Option<&FailuresByZone>) -> Warning {
-    let failed = failures(counts);
+    let failed = counts.failures();
     let zones = by_zone.map_or(&[][..], |by_zone| &by_zone.zones);
     let elsewhere = by_zone.map_or(failed, |by_zone| {
         let (owned, above): (Vec<_>, Vec<_>) = zones.iter().partition(|zone| zone.is_owned);

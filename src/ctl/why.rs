@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::client::ControlClient;
-use super::pasted::{self, PastedLine, TimeFit};
+use super::pasted::{self, NeighboursWanted, PastedLine, TimeFit, ToldMessage};
 use super::render::{Format, json, why};
 use super::typed_name::typed_domain;
 use super::{CommandFailure, CommandOutcome, Exit, moment};
@@ -21,7 +21,8 @@ use crate::wire::presentation::harmless;
 #[command(group = clap::ArgGroup::new("what").required(true).args(["subject", "slowest"]))]
 pub(super) struct Arguments {
     /// A name, an address or a domain. A domain stands for all names below it too. An address stands for its names in DNS lists and
-    /// for the hosts with this address too. A mail address stands for its domain. `-` reads pasted lines of a mail log, a bounce or mailq from standard input.
+    /// for the hosts with this address too. A mail address stands for its domain. `-` reads pasted lines of a mail log, a bounce or
+    /// mailq from standard input.
     #[arg(value_name = "NAME|ADDRESS|DOMAIN", allow_hyphen_values = true, value_parser = typed_domain)]
     subject: Option<String>,
     /// Show this number of messages (emails), at most 100: the slowest of the query history.
@@ -81,7 +82,21 @@ pub(super) fn run(
     if arguments.subject.as_deref() == Some("-") {
         return run_pasted(arguments, client, format);
     }
-    let replies = client.ask(&Request::Why(arguments.request(moment::now())?))?;
+    let asked = arguments.request(moment::now())?;
+    let mut replies = client.ask(&Request::Why(asked.clone()))?;
+    if let Some(subject) = &asked.subject {
+        let addresses: Vec<IpAddr> = subject.trim_matches(['[', ']']).parse().into_iter().collect();
+        let mut search = LineSearch::of(&asked, client);
+        for reply in &mut replies {
+            let Reply::Message(message) = reply else { continue };
+            if let Some(doubted) = search.doubted(message, &addresses)? {
+                **message = doubted;
+            }
+        }
+        // Those that were certainly quick come last.
+        let is_quick = |reply: &Reply| matches!(reply, Reply::Message(message) if message.culprit.kind == CulpritKind::None);
+        replies.sort_by_key(is_quick);
+    }
     let messages: Vec<_> = replies
         .iter()
         .filter_map(|reply| match reply {
@@ -104,51 +119,86 @@ fn run_pasted(
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     let asked = arguments.request(moment::now())?;
-    let mut octets = Vec::new();
-    let failed = |error| CommandFailure::Input { file: PathBuf::from("-"), error };
-    io::stdin().lock().take(MAX_PASTED).read_to_end(&mut octets).map_err(failed)?;
-    let mut lines = pasted::read(&String::from_utf8_lossy(&octets), moment::now());
-    if lines.is_empty() {
-        return Err(failed(io::Error::other("no line names an address or a domain")));
-    }
-    let left_out = lines.split_off(lines.len().min(MAX_PASTED_LINES));
-    if !left_out.is_empty() {
-        // Behind JSON on standard output, the sentence would be no object. The output may be closed.
-        let _closed = writeln!(
-            io::stderr(),
-            "resolverctl: only the first {MAX_PASTED_LINES} lines with an address or a domain were read, and {} were left out; paste the lines of one mail",
-            left_out.len()
-        );
-    }
-    let mut search = LineSearch { asked: &asked, client, known: BTreeMap::new(), kept: 0 };
-    let mut told: Vec<MessageReport> = Vec::new();
+    let lines = read_lines()?;
+    let mut search = LineSearch::of(&asked, client);
+    let mut told: Vec<ToldMessage> = Vec::new();
     for line in &lines {
         let note = line.unread_note(asked.from.is_some());
         if let Some(note) = &note {
             let _closed = writeln!(io::stderr(), "resolverctl: {}", harmless(note));
         }
         let found = search.messages_of(line)?;
-        let Some(message) = pasted::settle(line, found, &moment::shown) else { continue };
+        let Some(message) = search.settle(line, found)? else { continue };
         // Several lines of one mail have one message.
-        let is_same = |other: &&mut MessageReport| {
+        let is_same = |other: &&mut ToldMessage| {
+            let other = &other.message;
             other.began == message.began && other.client == message.client && other.culprit == message.culprit
         };
         match told.iter_mut().find(is_same) {
-            Some(same) => same.more_lines = same.more_lines.saturating_add(1),
-            None => told.push(MessageReport { note, ..message }),
+            Some(same) => same.add(line),
+            None => told.push(ToldMessage::of(line, MessageReport { note, ..message })),
         }
     }
+    let known = told.iter().any(|told| told.message.culprit.kind != CulpritKind::Unknown);
     let text = match format {
-        Format::Json => pasted::once(told.clone())
-            .into_iter()
-            .map(|one| json::reply(&Reply::Message(Box::new(one))))
-            .collect(),
+        Format::Json => {
+            pasted::once(told).into_iter().map(|one| json::reply(&Reply::Message(Box::new(one)))).collect()
+        }
         Format::Text(style) => {
-            told.iter().map(|message| why::messages(&[message], &moment::shown, style)).collect()
+            told.into_iter().map(|told| why::messages(&[&told.shown()], &moment::shown, style)).collect()
         }
     };
-    let known = told.iter().any(|message| message.culprit.kind != CulpritKind::Unknown);
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
+}
+
+/// Reads the pasted lines. Those that are left out are counted on standard error.
+fn read_lines() -> Result<Vec<PastedLine>, CommandFailure> {
+    let mut octets = Vec::new();
+    let failed = |error| CommandFailure::Input { file: PathBuf::from("-"), error };
+    io::stdin().lock().take(MAX_PASTED.saturating_add(1)).read_to_end(&mut octets).map_err(failed)?;
+    let is_cut = octets.len() as u64 > MAX_PASTED;
+    if is_cut {
+        // A part of a line may name something else than the line.
+        octets.pop();
+        octets.truncate(octets.iter().rposition(|octet| *octet == b'\n').unwrap_or(octets.len()));
+    }
+    let mut lines = pasted::read(&String::from_utf8_lossy(&octets), moment::now());
+    if lines.is_empty() {
+        let sentence = if is_cut {
+            format!(
+                "no line in the first {} MiB of the text names an address or a domain, and the rest was not read; paste the lines of one mail",
+                MAX_PASTED >> 20
+            )
+        } else {
+            "no line names an address or a domain".to_owned()
+        };
+        return Err(failed(io::Error::other(sentence)));
+    }
+    if let Some(sentence) = leave_out(&mut lines, is_cut) {
+        // Behind JSON on standard output, the sentence would be no object. The output may be closed.
+        let _closed = writeln!(io::stderr(), "resolverctl: {sentence}; paste the lines of one mail");
+    }
+    Ok(lines)
+}
+
+/// Removes the lines behind the first `MAX_PASTED_LINES`, and says how many these are. The parts of a line stay together. `is_cut`: the
+/// text behind `MAX_PASTED` was not read.
+fn leave_out(lines: &mut Vec<PastedLine>, is_cut: bool) -> Option<String> {
+    let octets = format!("the first {} MiB", MAX_PASTED >> 20);
+    let mut numbers: Vec<usize> = lines.iter().map(|line| line.number).collect();
+    numbers.dedup();
+    let Some(first) = numbers.get(MAX_PASTED_LINES) else {
+        return is_cut.then(|| format!("only {octets} of the text was read, and the rest was left out"));
+    };
+    lines.retain(|line| line.number < *first);
+    let more = numbers.len().saturating_sub(MAX_PASTED_LINES);
+    let were = if more == 1 { "was" } else { "were" };
+    let read = format!("only the first {MAX_PASTED_LINES} lines with an address or a domain were read");
+    Some(if is_cut {
+        format!("{read}; {more} more in {octets} of the text {were} left out, and so was the rest")
+    } else {
+        format!("{read}, and {more} more {were} left out")
+    })
 }
 
 /// The search for the messages of pasted lines. Equal requests of several lines are sent once.
@@ -161,7 +211,52 @@ struct LineSearch<'a> {
     kept: usize,
 }
 
-impl LineSearch<'_> {
+impl<'a> LineSearch<'a> {
+    /// A search that has asked nothing yet.
+    fn of(asked: &'a WhyRequest, client: &'a ControlClient) -> Self {
+        Self { asked, client, known: BTreeMap::new(), kept: 0 }
+    }
+
+    /// The message of a line among these. It is in doubt if a wait of another message may be its own, or that of another quick message that
+    /// the line may mean.
+    fn settle(
+        &mut self,
+        line: &PastedLine,
+        found: Vec<MessageReport>,
+    ) -> Result<Option<MessageReport>, CommandFailure> {
+        let Some(message) = pasted::settle(line, found.clone(), &moment::shown) else { return Ok(None) };
+        let addresses: Vec<IpAddr> =
+            line.subjects.iter().filter_map(|subject| subject.parse().ok()).collect();
+        if !pasted::may_lack_queries(&message, &addresses) {
+            return Ok(Some(message));
+        }
+        let rivals = pasted::rivals(line, &message, found);
+        let neighbours = self.neighbours(&rivals)?;
+        let doubted = rivals.iter().find_map(|rival| pasted::doubted(rival, Some(line), &neighbours));
+        let own_line = message.line.clone();
+        Ok(Some(doubted.map_or(message, |doubted| MessageReport { line: own_line, ..doubted })))
+    }
+
+    /// The message as it is in doubt; none if it is not.
+    fn doubted(
+        &mut self,
+        message: &MessageReport,
+        addresses: &[IpAddr],
+    ) -> Result<Option<MessageReport>, CommandFailure> {
+        if !pasted::may_lack_queries(message, addresses) {
+            return Ok(None);
+        }
+        let neighbours = self.neighbours(std::slice::from_ref(message))?;
+        Ok(pasted::doubted(message, None, &neighbours))
+    }
+
+    /// The messages that may have queries of the same mail as one of these, which are of one client.
+    fn neighbours(&mut self, messages: &[MessageReport]) -> Result<Vec<MessageReport>, CommandFailure> {
+        let Some(wanted) = NeighboursWanted::of(messages.iter()) else { return Ok(Vec::new()) };
+        let NeighboursWanted { from, to, client } = wanted;
+        self.ask(WhyRequest { subject: None, from: Some(from), to: Some(to), client, most: MAX_WHY_MESSAGES })
+    }
+
     /// The messages of the record that match a pasted line: same subject, and of the time of the line. If there are none, those of the
     /// time around it. If the line has no time, the time on the command line is used.
     fn messages_of(&mut self, line: &PastedLine) -> Result<Vec<MessageReport>, CommandFailure> {

@@ -1,9 +1,10 @@
 //! The segments of the record in the state directory; `record::stored` has their form.
 //!
 //! Entries are appended to the newest segment. The oldest one is removed if all take more than `limits::MAX_STORED`
-//! octets. A segment is closed after a day, and removed within a minute if its last entry is seven days old. A torn end is cut off at start. A segment with more
-//! damage is left as it is, and the next one begins. Nothing is synced to the disk, because a sync delays mail queues on the same disk. The group of the daemon, which the control socket also has, may
-//! read the files.
+//! octets. A segment is closed after a day, and removed within a minute if its last entry is seven days old. A torn end is cut off
+//! at start. A segment with more damage is left as it is, and the next one begins. A segment that cannot be looked at or removed is
+//! passed over. Nothing is synced to the disk, because a sync delays mail queues on the same disk. The group of the daemon, which the
+//! control socket also has, may read the files.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -132,6 +133,8 @@ impl HistoryFiles {
     /// Begins a segment, and removes the oldest if all take too much.
     fn begin(&self) -> io::Result<OpenSegment> {
         self.make_directory()?;
+        // Behind the new file nothing may fail: each attempt would leave one more.
+        let segments = self.segments()?;
         let begun = self.clock.unix_micros();
         let path = self.directory.join(format!("{begun:020}.{EXTENSION}"));
         let mut file = File::options().append(true).create_new(true).mode(0o640).open(&path)?;
@@ -140,26 +143,34 @@ impl HistoryFiles {
             return Err(error);
         }
         let mut sum = MAX_SEGMENT;
-        for segment in self.segments()?.iter().rev().filter(|segment| **segment != path) {
-            sum = sum.saturating_add(fs::metadata(segment)?.len());
-            if sum > MAX_STORED {
-                fs::remove_file(segment)?;
+        for segment in segments.iter().rev() {
+            let Ok(metadata) = fs::metadata(segment) else { continue };
+            sum = sum.saturating_add(metadata.len());
+            if sum > MAX_STORED
+                && let Err(error) = fs::remove_file(segment)
+            {
+                tracing::debug!("cannot remove {}: {error}", segment.display());
             }
         }
         Ok(OpenSegment { path, file, octets: SEGMENT_HEAD.len() as u64, begun })
     }
 
-    /// Removes the segments whose last entry is too old, the open one too.
+    /// Removes the segments whose last entry is too old, the open one too. Also behind one that cannot be removed; the first error is
+    /// returned.
     fn remove_old(&self) -> io::Result<()> {
         let mut open = self.lock();
+        let mut result = Ok(());
         for segment in &self.segments()? {
-            if !self.is_too_old(segment)? {
-                continue;
-            }
-            open.take_if(|open| open.path == *segment);
-            fs::remove_file(segment)?;
+            let removed = self.is_too_old(segment).and_then(|is_too_old| {
+                if !is_too_old {
+                    return Ok(());
+                }
+                open.take_if(|open| open.path == *segment);
+                fs::remove_file(segment)
+            });
+            result = result.and(removed);
         }
-        Ok(())
+        result
     }
 
     /// Whether all entries of a segment are too old. A copy of a file may have been written later than its last entry.
@@ -380,6 +391,27 @@ mod tests {
         assert_eq!(all(&files), [[&SEGMENT_HEAD[..], b"more"].concat()]);
     }
 
+    #[test]
+    fn an_entry_that_cannot_be_removed_does_not_keep_the_old_segments_behind_it() {
+        let old = std::time::SystemTime::now() - STORED_TIME - Duration::from_secs(86_400);
+        let date_back = |path: &Path| File::open(path).unwrap().set_modified(old).unwrap();
+        let held = |path: &Path| {
+            fs::create_dir(path).unwrap();
+            date_back(path);
+        };
+        let dangling = |path: &Path| std::os::unix::fs::symlink("nowhere", path).unwrap();
+        for make in [&held as &dyn Fn(&Path), &dangling] {
+            let directory = tempfile::tempdir().unwrap();
+            let files = files(directory.path());
+            files.append(b"old");
+            files.segments().unwrap().iter().for_each(|path| date_back(path));
+            let foreign = directory.path().join("history/00000000000000000007.record");
+            make(&foreign);
+            assert!(files.remove_old().is_err());
+            assert_eq!(files.segments().unwrap(), [foreign]);
+        }
+    }
+
     /// A record that keeps its failures in files.
     struct FailingRecord {
         recorder: Arc<Recorder>,
@@ -473,13 +505,36 @@ mod tests {
     fn the_oldest_segments_give_way() {
         let directory = tempfile::tempdir().unwrap();
         let files = files(directory.path());
+        // Neither can be removed as a file, and the link cannot be looked at.
+        let history = directory.path().join("history");
+        fs::create_dir(history.join("00000000000000000007.record")).unwrap();
+        std::os::unix::fs::symlink("nowhere", history.join("x.record")).unwrap();
+        let lengths = || -> Vec<u64> {
+            let mut segments = files.segments().unwrap();
+            segments.retain(|path| path.is_file());
+            segments.iter().map(|path| fs::metadata(path).unwrap().len()).collect()
+        };
         let part = vec![0; usize::try_from(MAX_SEGMENT).unwrap() / 2];
         for _ in 0..2 * MAX_STORED / MAX_SEGMENT + 20 {
             files.append(&part);
-            let sum: u64 =
-                files.segments().unwrap().iter().map(|path| fs::metadata(path).unwrap().len()).sum();
+            assert_eq!(files.trouble(), None);
+            let sum: u64 = lengths().iter().sum();
             assert!(sum <= MAX_STORED, "{sum}");
         }
-        assert!(files.segments().unwrap().len() as u64 >= MAX_STORED / MAX_SEGMENT - 1);
+        assert!(lengths().len() as u64 >= MAX_STORED / MAX_SEGMENT - 1);
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_listed_does_not_fill_with_segments() {
+        let directory = tempfile::tempdir().unwrap();
+        let files = files(directory.path());
+        let history = directory.path().join("history");
+        let allow = |mode| fs::set_permissions(&history, fs::Permissions::from_mode(mode)).unwrap();
+        allow(0o300);
+        let is_root = fs::read_dir(&history).is_ok();
+        (0..3).for_each(|_| files.append(b"entry"));
+        allow(0o700);
+        // Root may list it.
+        assert_eq!(files.segments().unwrap().len(), usize::from(is_root));
     }
 }

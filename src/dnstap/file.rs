@@ -66,7 +66,7 @@ impl TapFile {
 
     fn append(&mut self, frames: &[u8]) -> io::Result<()> {
         let is_full = self.length.saturating_add(octets(frames)) > MAX_TAP_FILE;
-        // Two system calls, at most once in each `limits::TAP_PAUSE`. What is written to a removed file is lost.
+        // Two system calls, at most once in each `limits::TAP_PAUSE`. Frames that are written to a removed file are lost.
         if is_full || !self.is_in_place() {
             check(&self.path)?;
             let (file, length) = begun(&self.path)?;

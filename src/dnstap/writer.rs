@@ -78,8 +78,8 @@ pub async fn write(tap: Arc<Tap>, clock: Clock) -> Infallible {
     }
 }
 
-/// The pause before the next attempt, after an output that lasted for a time. A reader that was there for longer than the last pause is well, and
-/// one that leaves at once each time has few lines.
+/// The pause before the next attempt, after an output that lasted for a time. A reader that was there for longer than the last pause is
+/// well, and one that leaves at once each time has few lines.
 fn pause_after(pause: Duration, lasted: Duration) -> Duration {
     if lasted >= pause { TAP_RETRY } else { pause }
 }

@@ -205,9 +205,9 @@ pub const MAX_RESET_REQUESTS: usize = 20;
 /// connection. A client that keeps them may open a hundred before it has read that `MAX_PIPELINED` are allowed.
 pub const MAX_PROVOKED_RESETS: usize = 2 * MAX_PIPELINED;
 
-/// Handshakes of QUIC, at all sockets of the process, whose client has not proved its address yet. Beyond it a client must prove it before anything is
-/// computed (RFC 9000 section 8.1.2), which takes one more round trip. With `HANDSHAKE_TIME`, forged addresses cause at most seven
-/// handshakes a second, and few gateways begin so many at once.
+/// Handshakes of QUIC, at all sockets of the process, whose client has not proved its address yet. Beyond it a client must prove it
+/// before anything is computed (RFC 9000 section 8.1.2), which takes one more round trip. With `HANDSHAKE_TIME`, forged addresses cause
+/// at most seven handshakes a second, and few gateways begin so many at once.
 pub const MAX_UNPROVEN_HANDSHAKES: usize = 32;
 
 /// Connections for QUIC that wait until resolverd looks at them: more begin to wait in the kernel, or begin again a second later.

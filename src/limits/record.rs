@@ -309,12 +309,20 @@ pub const MAX_MAIL_MINUTES: usize = 60;
 /// takes a few seconds, and seldom a minute.
 pub const MAIL_MARGIN: Duration = Duration::from_secs(60);
 
-/// Octets of messages (emails) that took long though no question of theirs did, stored in an hour: in seven days a third of
-/// `MAX_STORED`. A message of 60 questions takes 7 KiB.
+/// Networks of IPv6 with a silent server from which on the path to all of them is taken for broken if none answers: the owners of so many
+/// zones do not fail together.
+pub const SILENT_IPV6_NETWORKS: usize = 3;
+
+/// Octets of messages (emails) that took long or had a failed question, without these questions, stored in an hour: in seven days a third
+/// of `MAX_STORED`. A message of 60 questions takes 7 KiB.
 pub const LONG_MESSAGES_AN_HOUR: u64 = 128 << 10;
 
 /// Octets of such messages that are stored at once: the worst night had about 150 of them.
 pub const LONG_MESSAGE_BURST: u64 = 1 << 20;
+
+/// The part of `LONG_MESSAGE_BURST` up to which messages are stored that had a failed question and did not take long: most are spam of
+/// dead domains, and a message that took long finds room after them.
+pub const FAILED_MESSAGE_BURST: u64 = LONG_MESSAGE_BURST / 2;
 
 /// Blocks of the ring of a worker that are read for them every `SNAPSHOT_INTERVAL`: some 480 questions a second from the cache. Two
 /// workers have as many at 2 000 messages a minute.

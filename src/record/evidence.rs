@@ -195,18 +195,7 @@ impl Seen<'_> {
             CulpritKind::Truncated => {
                 format!("{named} truncates its answers for {zone} and does not answer over TCP")
             }
-            CulpritKind::Unreachable if cause.is_of_this_host() => {
-                format!(
-                    "this host has no route to {named}, or its firewall blocks port 53; no query for {zone} was sent"
-                )
-            }
-            // No query was sent: the sentence says why, and which addresses the servers have.
-            CulpritKind::Unreachable if count == 0 => cause.why.to_string(),
-            CulpritKind::Unreachable => {
-                format!(
-                    "the network reports that port 53 of {named} cannot be reached; it was queried for {zone}"
-                )
-            }
+            CulpritKind::Unreachable => self.unreachable(count, &queries),
             CulpritKind::Loss => {
                 format!("{named} did not answer {queries} for {zone}, but answered others within seconds")
             }
@@ -229,6 +218,26 @@ impl Seen<'_> {
         format!("{seen}{}", self.cost())
     }
 
+    /// Why servers cannot be reached, which were queried `count` times.
+    fn unreachable(&self, count: u32, queries: &str) -> String {
+        let Self { cause, named, zone, .. } = self;
+        if cause.is_of_this_host() {
+            return format!(
+                "this host has no route to {named}, or its firewall blocks port 53; no query for {zone} was sent"
+            );
+        }
+        if count == 0 {
+            // No query was sent: the sentence says why, and which addresses the servers have.
+            return cause.why.to_string();
+        }
+        if cause.silent_path {
+            return format!(
+                "{named} did not answer {queries} for {zone}, and no server in any other network answered over IPv6, but others did over IPv4"
+            );
+        }
+        format!("the network reports that port 53 of {named} cannot be reached; it was queried for {zone}")
+    }
+
     /// The time and the failures that it cost.
     fn cost(&self) -> String {
         let (cause, waited) = (self.cause, self.verdict.waited);
@@ -239,11 +248,18 @@ impl Seen<'_> {
             true => format!("; this took all of the {waited}"),
             false => format!("; this took {time} of {waited}"),
         };
-        match cause.failures {
-            0 => time,
-            1 => format!("{time}; 1 query failed"),
-            many => format!("{time}; {many} queries failed"),
-        }
+        let failed = match cause.failures {
+            0 => String::new(),
+            1 => "; 1 query failed".to_owned(),
+            many => format!("; {many} queries failed"),
+        };
+        let away = match cause.turned_away {
+            0 => String::new(),
+            // The whole sentence says so.
+            _ if cause.kind == CulpritKind::Overload => String::new(),
+            count => format!("; {}", turned_away(count.into())),
+        };
+        format!("{time}{failed}{away}")
     }
 
     /// The time in which the client asked nothing, and its longest pause.
@@ -287,9 +303,24 @@ impl Seen<'_> {
     }
 }
 
+/// The words for queries to a zone that resolverd turned away, because of its bound for one zone.
+pub(super) fn turned_away(count: u64) -> String {
+    let queries = if count == 1 {
+        "1 of these queries was".to_owned()
+    } else {
+        format!("{count} of these queries were")
+    };
+    format!(
+        "{queries} turned away by resolverd at once, because its limit for the queries in progress for one zone was reached"
+    )
+}
+
 /// The advice about servers of the root. It has no owner whom an operator could ask, and its servers are often those of a
 /// `[[zone]] "."`.
 const ROOT_ADVICE: &str = "if the configuration has a [[zone]] \".\" with forward, repair these servers or name others; if not, check whether a firewall lets this host send to the root servers";
+
+/// The advice about signatures of the root, which all hosts but a misconfigured one find correct.
+const ROOT_KEYS_ADVICE: &str = "check the clock and the trust anchor of this host: dnssec.trust_anchor must be the path of a file with the keys of https://data.iana.org/root-anchors/root-anchors.xml, or \"\" for the built-in keys; if both are right, somebody forges the answers of the root servers";
 
 /// The advice about a client that waited between queries some of which failed.
 const CLIENT_BESIDE_FAILURE: &str =
@@ -320,6 +351,9 @@ pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
         _ => name_text(&name_of_wire(&cause.zone)),
     };
     let kind = cause.kind;
+    if kind == CulpritKind::Bogus && zone == "." {
+        return ROOT_KEYS_ADVICE.to_owned();
+    }
     if kind == CulpritKind::Unknown && cause.why.is_empty() && !servers.is_empty() {
         return format!(
             "if it happens again, `resolverctl check {zone}` shows whether a server drops queries with EDNS; if none does, packets get lost between this host and the server"
@@ -331,10 +365,33 @@ pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
             "`resolverctl trace` with the name and type shows each step; if its records are at fault, {owner} must correct them"
         );
     }
+    if kind == CulpritKind::ListRefused {
+        return advice_of_list(zone, cause);
+    }
     if cause.is_of_this_host() && servers.iter().any(IpAddr::is_ipv4) {
         return "check the routes and the firewall of this host: `ip route get ADDRESS` shows the route to a server".to_owned();
     }
     advice(kind, zone, servers)
+}
+
+/// The advice about a DNS list whose answers are of no use. The sentences are those of `dnsbl`; `history.redact` may have removed them.
+fn advice_of_list(list: &str, cause: &Cause) -> String {
+    let says = |words: &str| cause.why.contains(words);
+    if says("its domain may have a new owner") || says("lists everything") {
+        return format!(
+            "remove {list} from the configuration of your mail software; `resolverctl dnsbl` shows its state"
+        );
+    }
+    if says("rejects the query as invalid") {
+        return format!("correct the configuration of your mail software: {list} does not take such queries");
+    }
+    let refused = |(count, _): &(u32, u64)| *count > 0;
+    if says("refuses") || cause.servers.values().any(refused) {
+        return format!(
+            "{list} blocks this host or your key: register there, or remove the list; `resolverctl dnsbl` shows its state"
+        );
+    }
+    advice(cause.kind, list, &[])
 }
 
 /// The advice about `servers` of a zone.
@@ -368,7 +425,7 @@ fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
             format!("use a mirror or another list than {zone} if this continues; `resolverctl dnsbl` shows its times")
         }
         CulpritKind::ListRefused => format!(
-            "{zone} blocks this host or your key: register there, or remove the list; `resolverctl dnsbl` shows its state"
+            "`resolverctl dnsbl` shows the state of {zone}: if it blocks this host or your key, register there; otherwise remove it from the configuration of your mail software"
         ),
         CulpritKind::Bogus => format!(
             "the owner of {zone} must repair its signatures; to deliver until then: `resolverctl nta add {zone}`"

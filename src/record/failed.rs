@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::culprit::{Cause, CulpritKind, judge};
 use super::entry::QuestionEntry;
-use super::evidence::{advice_of, seconds};
+use super::evidence::{advice_of, seconds, turned_away};
 use super::explained::{Explained, links_of};
 use super::failure::FailedQuestion;
 use super::recorded::{ReadSpan, Recorded};
@@ -103,6 +103,8 @@ pub enum StillFails {
 struct FailuresOfZone<'a> {
     /// Failed questions within the wanted time and of the wanted client.
     questions: u64,
+    /// Those of them that this resolver turned away at once, because others waited for the zone.
+    turned_away: u64,
     first: u64,
     last: Option<FailedQuestion<'a>>,
     servers: BTreeMap<IpAddr, Option<Conduct>>,
@@ -160,6 +162,7 @@ impl<'a> FailuresOfZone<'a> {
         let first = failed.asked.question.at;
         Self {
             questions: 0,
+            turned_away: 0,
             first,
             last: None,
             servers: BTreeMap::new(),
@@ -180,6 +183,8 @@ impl<'a> FailuresOfZone<'a> {
             self.first = failed.asked.question.at;
         }
         self.questions = self.questions.saturating_add(1);
+        let is_turned_away = failed.asked.question.outcome == Outcome::Shed && !failed.is_turned_away();
+        self.turned_away = self.turned_away.saturating_add(u64::from(is_turned_away));
         self.user = failed.asked.question.user.as_deref().or(self.user);
         for (server, conduct) in &failed.servers {
             if let Some(known) = self.servers.get_mut(server) {
@@ -210,13 +215,21 @@ impl<'a> FailuresOfZone<'a> {
             kind: kind_text(question.kind),
             user: self.user.map(str::to_owned),
             culprit,
-            reason: last.why().to_owned(),
+            reason: self.reason(last),
             extended_error: question.code,
             servers: servers.map(|(server, conduct)| FailedServer::of(*server, *conduct)).collect(),
             still_fails: self.still_fails(recorded, traffic, now),
             advice: advice_of(&cause, &addresses),
             zone,
         })
+    }
+
+    /// Why the last one failed, and how many were turned away beside it.
+    fn reason(&self, last: &FailedQuestion<'_>) -> String {
+        match self.turned_away {
+            0 => last.why().to_owned(),
+            count => format!("{}; {}", last.why(), turned_away(count)),
+        }
     }
 
     fn still_fails(&self, recorded: &Recorded, traffic: &Traffic, now: u64) -> StillFails {

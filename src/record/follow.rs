@@ -13,6 +13,7 @@ use super::reading;
 use super::recorded::Recorded;
 use super::redact::Secrets;
 use super::ring::{self, Ring, RingPlace};
+use super::tally::FailureCount;
 use crate::clock::Mono;
 use crate::limits::{EXPLAINED_TIME, MAX_FOLLOWED_FLIGHTS};
 
@@ -26,9 +27,9 @@ pub(super) struct NewsReader {
     flights: VecDeque<FlightEntry>,
     /// The last users: at most `MAX_FOLLOWED_FLIGHTS`. The user of a question that waits is read before the question.
     owners: VecDeque<OwnerEntry>,
-    /// Number of failed questions read so far, and number of failed questions that were overwritten before they were read.
-    failures: u64,
-    lost: u64,
+    /// Numbers of failed questions read so far, and of failed questions that were overwritten before they were read.
+    failures: FailureCount,
+    lost: FailureCount,
 }
 
 impl NewsReader {
@@ -41,8 +42,13 @@ impl NewsReader {
     }
 
     /// Reads the new questions of a ring, with the flights that may explain them: also earlier ones. Moments are in microseconds
-    /// of `Mono`. Also returns the number of failed questions that were overwritten before they were read.
-    pub(super) fn read(&mut self, ring: &Mutex<Ring>, secrets: &Secrets, now: Mono) -> (Recorded, u64) {
+    /// of `Mono`. Also returns the numbers of failed questions that were overwritten before they were read.
+    pub(super) fn read(
+        &mut self,
+        ring: &Mutex<Ring>,
+        secrets: &Secrets,
+        now: Mono,
+    ) -> (Recorded, FailureCount) {
         let mut news = Recorded::default();
         let written = lock(ring).failures();
         let mut names = ReadNames::without(secrets);
@@ -65,11 +71,10 @@ impl NewsReader {
         let news = news.in_order();
         let more = self.flights.len().saturating_sub(MAX_FOLLOWED_FLIGHTS);
         self.flights.drain(..more);
-        let failed = news.questions.iter().filter(|question| question.outcome.is_failure()).count();
-        self.failures = self.failures.saturating_add(failed as u64);
+        news.questions.iter().for_each(|question| self.failures.count(question.outcome));
         // A failure that was written during the reading is counted as lost at the next one at the latest.
-        let lost = written.saturating_sub(self.failures).max(self.lost);
-        let newly = lost.saturating_sub(self.lost);
+        let lost = written.without(self.failures).max(self.lost);
+        let newly = lost.without(self.lost);
         self.lost = lost;
         (news, newly)
     }
@@ -113,7 +118,7 @@ mod tests {
         write(4, Outcome::Failed);
         let read = |follower: &mut NewsReader| {
             let (news, lost) = follower.read(&ring, &Secrets::default(), Mono::from_micros(4));
-            assert_eq!(lost, 0);
+            assert_eq!(lost, FailureCount::default());
             news.questions.iter().map(|question| question.at).collect::<Vec<_>>()
         };
         assert_eq!(read(follower), [3, 4]);
@@ -133,7 +138,8 @@ mod tests {
         let mut follower = NewsReader::default();
         let mut read = || {
             let (news, lost) = follower.read(&ring, &Secrets::default(), Mono::from_micros(1));
-            (news.questions.len() as u64, lost)
+            assert!(lost.judged <= lost.all);
+            (news.questions.len() as u64, lost.all)
         };
         write(20, Outcome::Failed);
         assert_eq!(read(), (20, 0));
@@ -145,5 +151,17 @@ mod tests {
         assert_eq!(read().1, 0);
         write(7, Outcome::Deadline);
         assert_eq!(read(), (7, 0));
+    }
+
+    #[test]
+    fn queries_that_were_turned_away_and_overwritten_are_no_judged_failures() {
+        let ring = Mutex::new(Ring::new(1));
+        for at in 0..20_000 {
+            lock(&ring).question(&written(at, Outcome::Shed));
+        }
+        let (news, lost) = NewsReader::default().read(&ring, &Secrets::default(), Mono::from_micros(1));
+        let all = 20_000 - news.questions.len() as u64;
+        assert!(all > 0);
+        assert_eq!(lost, FailureCount { all, judged: 0 });
     }
 }

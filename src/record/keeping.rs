@@ -3,8 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use super::broken_chain::broken_at;
 use super::dates::Dates;
 use super::entry::QuestionEntry;
+use super::event::Shows;
 use super::lock::lock;
 use super::outline::{Outline, QuestionOutline};
 use super::owner::WantedOwner;
@@ -111,7 +113,10 @@ impl Recorder {
         }
         let Flown { trail, question, name, zone, failed, faults, answers } = *flown;
         let elapsed = self.clock.mono().since(trail.began());
-        let zone = zone.map(WireName::of);
+        // The owner of the zone that was asked cannot repair what is broken above it.
+        let bogus = failed.filter(|failed| failed.shows == Shows::Bogus);
+        let broken = bogus.zip(zone).and_then(|(failed, zone)| broken_at(&failed.why, zone));
+        let zone = broken.as_ref().or(zone).map(WireName::of);
         let flight = WrittenFlight {
             id: self.flight_number(trail),
             began: trail.began().as_micros(),

@@ -13,6 +13,7 @@ use super::culprit::CulpritKind;
 use super::entry::QuestionEntry;
 use super::evidence::CulpritReport;
 use super::failure::FailedQuestion;
+use super::redact::Secrets;
 use crate::question::{
     ClientTransport, ExtendedError, Question, kind_text, name_of_wire, name_text, zone_text,
 };
@@ -197,6 +198,22 @@ impl Line {
                 write_at!(info, self);
             }
         }
+    }
+
+    /// The line without the keys of DNS lists. Lines about recorded questions are made of names without keys.
+    pub(super) fn without_keys(&self, secrets: &Secrets) -> Self {
+        let mut line = self.clone();
+        match &mut line {
+            Self::ZoneFails { zone, why, question, .. } => {
+                *why = secrets.without_keys(std::mem::take(why));
+                (*zone, question.name) = (secrets.name(zone), secrets.name(&question.name));
+            }
+            Self::ZoneAnswers { zone, question, .. } => {
+                (*zone, question.name) = (secrets.name(zone), secrets.name(&question.name));
+            }
+            _ => {}
+        }
+        line
     }
 
     /// The word of the incident.
@@ -491,7 +508,38 @@ impl fmt::Display for Trace<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::question::wire_name;
     use hickory_proto::rr::RecordType;
+
+    #[test]
+    fn a_line_about_a_zone_has_no_key_of_a_list() {
+        const KEY: &str = "sekretkey0123456789abcd";
+        let name = |text: &str| Name::from_ascii(text.replace("KEY", KEY)).unwrap();
+        let known = Secrets::before([wire_name(&name("dq.list.test."))]);
+        for (secrets, zone) in [
+            (&known, "dq.list.test."),
+            (&known, "KEY.dq.list.test."),
+            (&Secrets::unknown(), "dq.list.test."),
+            (&Secrets::unknown(), "KEY.dq.list.test."),
+        ] {
+            let (zone, question) = (name(zone), Question::new(&name("7.2.KEY.dq.list.test."), RecordType::A));
+            let fails = Line::ZoneFails {
+                zone: zone.clone(),
+                failures: 3,
+                doubted: false,
+                span: Duration::from_secs(1),
+                why: format!("no server of {zone} answers"),
+                question: question.clone(),
+                servers: Vec::new(),
+            };
+            let answers = Line::ZoneAnswers { zone, question, after: Duration::from_secs(1) };
+            for line in [fails, answers] {
+                let line = line.without_keys(secrets);
+                let told = format!("{line} {:?}", line.fields());
+                assert!(told.contains("7.2._key.dq.list.test. A") && !told.contains(KEY), "{told}");
+            }
+        }
+    }
 
     #[test]
     fn a_name_that_a_shell_would_read_is_not_part_of_a_command() {

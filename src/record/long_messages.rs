@@ -1,11 +1,12 @@
-//! The messages (emails) that took long though no question of theirs failed or was slow: their client waited between its questions, or
-//! many questions took some time each. Their questions are stored too, so that `why` explains them after a restart.
+//! The messages (emails) that took long, or of which a question failed. Their other questions are stored too, so that after a restart `why`
+//! finds a message by its domain, and knows what it waited for: a question to a list, or a client that waited between its questions.
 //!
 //! # Decisions
 //!
 //! - The questions that the cache answered are read too, because they show when a client went on. That costs more than the reading of
 //!   failures, so it is done every `SNAPSHOT_INTERVAL`, and only the last blocks of a ring are read.
 //! - These messages take a third of the disk at most: where a content filter makes every message long, failures must not give way.
+//! - The longest messages come first. Messages that a failed question did not delay get less room, because most are about domains of spam.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,8 +24,8 @@ use super::stored::{self, Chooser};
 use super::why::{DaemonFacts, KnownFacts};
 use crate::clock::Mono;
 use crate::limits::{
-    LONG_HIT_BLOCKS, LONG_MESSAGE_BURST, LONG_MESSAGE_TIME, LONG_MESSAGES_AN_HOUR, LONG_MISS_BLOCKS,
-    MAX_LONG_QUESTIONS, SNAPSHOT_INTERVAL,
+    FAILED_MESSAGE_BURST, LONG_HIT_BLOCKS, LONG_MESSAGE_BURST, LONG_MESSAGE_TIME, LONG_MESSAGES_AN_HOUR,
+    LONG_MISS_BLOCKS, MAX_LONG_QUESTIONS, SNAPSHOT_INTERVAL,
 };
 
 /// Seconds of an hour.
@@ -85,8 +86,8 @@ impl LongMessages {
     }
 
     /// Takes the messages that ended before `until`, in microseconds of `Mono`. Returns the entries of the messages that took
-    /// at least `slow` microseconds, without the questions that are stored anyway; the longest messages first, as far as there
-    /// is room.
+    /// at least `slow` microseconds, or of which a question failed, without the questions that are stored anyway; the longest
+    /// messages first, as far as there is room.
     pub(super) fn take(
         &mut self,
         stored: &mut Chooser,
@@ -111,25 +112,20 @@ impl LongMessages {
                 self.questions.extend(questions.into_iter().cloned());
                 continue;
             }
-            let is_stored =
-                |question: &QuestionEntry| question.outcome.is_failure() || question.elapsed >= slow;
-            let explained =
-                questions.iter().filter(|question| is_stored(question)).map(|question| question.elapsed);
-            let took = ended.saturating_sub(began).saturating_sub(explained.sum());
-            if took >= slow {
-                let waits_for_stored =
-                    |question: &QuestionEntry| question.flight.is_some_and(|id| stored.has(id));
-                let new = questions
-                    .into_iter()
-                    .filter(|question| !is_stored(question) && !waits_for_stored(question));
-                long.push((took, new.collect::<Vec<_>>()));
+            let took = ended.saturating_sub(began);
+            if took >= slow || questions.iter().any(|question| question.outcome.is_failure()) {
+                let is_new = |question: &&QuestionEntry| {
+                    let is_slow_or_failed = question.outcome.is_failure() || question.elapsed >= slow;
+                    !is_slow_or_failed && !question.flight.is_some_and(|id| stored.has_questions(id))
+                };
+                long.push((took, questions.into_iter().filter(is_new).collect::<Vec<_>>()));
             }
         }
         long.sort_by_key(|(took, _)| Reverse(*took));
         let by_number: BTreeMap<u64, &FlightEntry> =
             recorded.flights.iter().map(|flight| (flight.id, flight)).collect();
         let mut chosen = Vec::new();
-        for (_, questions) in long {
+        for (took, questions) in long {
             let numbers: BTreeSet<u64> = questions.iter().filter_map(|question| question.flight).collect();
             let flights = numbers.iter().filter_map(|number| by_number.get(number));
             let flights: Vec<&FlightEntry> =
@@ -140,7 +136,7 @@ impl LongMessages {
             let mut octets = Vec::new();
             entries.iter().for_each(|entry| stored::put(entry, &mut octets));
             let used = self.used.saturating_add(octets.len() as u64);
-            if used <= LONG_MESSAGE_BURST {
+            if used <= if took >= slow { LONG_MESSAGE_BURST } else { FAILED_MESSAGE_BURST } {
                 self.used = used;
                 flights.into_iter().for_each(|flight| stored.add(flight));
                 chosen.extend(entries);
@@ -208,12 +204,47 @@ mod tests {
             question(2, 4 * SECOND, 10, Outcome::Upstream),
             question(3, 0, 10, Outcome::Upstream),
             question(3, SECOND / 2, 10, Outcome::Upstream),
+            // A list refused one of its questions at once.
+            question(4, 1, 10, Outcome::Upstream),
+            question(4, SECOND / 2, 10, Outcome::Failed),
         ];
         let mut long = LongMessages { questions, ..LongMessages::default() };
-        assert_eq!(taken(&mut long, SECOND), [0; 0]);
-        assert_eq!(long.questions.len(), 5, "client 3 has ended");
-        assert_eq!(taken(&mut long, 9 * SECOND), [0, SECOND]);
+        assert_eq!(taken(&mut long, SECOND), [1]);
+        assert_eq!(long.questions.len(), 5, "clients 3 and 4 have ended");
+        assert_eq!(taken(&mut long, 9 * SECOND), [4 * SECOND, 0, SECOND]);
         assert_eq!(taken(&mut long, u64::MAX), [0; 0]);
+    }
+
+    #[test]
+    fn a_question_that_shares_a_flight_with_an_earlier_message_is_stored_too() {
+        let of_flight =
+            |client, at| QuestionEntry { flight: Some(7), ..question(client, at, 10, Outcome::Upstream) };
+        let flight = FlightEntry {
+            id: 7,
+            began: 0,
+            elapsed: 10,
+            name: b"\x07example\x00"[..].into(),
+            kind: RecordType::MX,
+            zone: std::sync::Arc::default(),
+            shows: None,
+            why: Box::default(),
+            faults: Vec::new(),
+            messages: Vec::new(),
+            links: Vec::new(),
+        };
+        let later = [of_flight(2, 0), question(2, SECOND, 3 * SECOND, Outcome::Upstream)];
+        let first = [of_flight(1, 0), question(1, SECOND, 10, Outcome::Upstream)];
+        let questions = later.into_iter().chain(first).collect();
+        let mut long = LongMessages { questions, flights: vec![flight], ..LongMessages::default() };
+        let mut stored = Chooser::default();
+        let mut take = |until| facts(|facts| long.take(&mut stored, SECOND, until, facts));
+        let counts = |chosen: &[Entry]| {
+            let is_flight = |entry: &&Entry| matches!(entry, Entry::Flight(_));
+            let flights = chosen.iter().filter(is_flight).count();
+            (flights, chosen.len() - flights)
+        };
+        assert_eq!(counts(&take(2 * SECOND)), (1, 2));
+        assert_eq!(counts(&take(u64::MAX)), (0, 1), "its slow question is stored anyway");
     }
 
     #[test]

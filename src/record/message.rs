@@ -10,8 +10,8 @@
 //!
 //! - A question that could belong to two messages goes to the one that was active last: mail software asks its next
 //!   question within a few milliseconds.
-//! - Questions whose client `history.redact` has removed are joined by name only, because the questions of all clients look
-//!   like the questions of one client.
+//! - Questions that were stored before clients had numbers (`hidden_clients`) have no client. They are joined by name only, because
+//!   they look like the questions of one client.
 //! - Two messages of one sender's domain are told apart by the connection that the second one begins with: the domain's MX is asked again,
 //!   while the first message is quiet, for the one that has not asked for any.
 //! - The record on the disk lacks the questions that were answered soon, so that its only message in progress was not the only one: there a
@@ -92,8 +92,8 @@ struct Open {
     ends: Vec<u64>,
     /// Whether it asked about an address: a host has connected.
     connected: bool,
-    /// A bit for each name whose MX it asked.
-    exchangers: u64,
+    /// The numbers of the names whose MX it asked: mostly one or two, at most `MAX_MESSAGE_QUESTIONS`.
+    exchangers: SmallVec<[usize; 2]>,
 }
 
 /// The messages of a client that may go on.
@@ -375,8 +375,8 @@ impl OpenOfClient {
         if message.questions == 0 {
             message.began = question.at;
         }
-        if asked.exchangers {
-            message.exchangers |= bit_of(question.asked);
+        if asked.exchangers && !message.exchangers.contains(&question.asked) {
+            message.exchangers.push(question.asked);
         }
         message.questions = message.questions.saturating_add(1);
         for subject in &asked.numbers {
@@ -421,15 +421,15 @@ impl OpenOfClient {
 impl OpenOfClient {
     /// Whether a message has asked this before, and was quiet since.
     fn has_left(&self, place: usize, question: &Asking) -> bool {
-        let has_asked =
-            self.messages.get(place).is_some_and(|message| message.exchangers & bit_of(question.asked) != 0);
+        let message = self.messages.get(place);
+        let has_asked = message.is_some_and(|message| message.exchangers.contains(&question.asked));
         has_asked && self.gap(place, question.at) > micros(MESSAGE_BURST)
     }
 
     /// Whether a message is that of another connection, which began when the one at `before` was quiet, and has not asked for an MX.
     fn is_next(&self, place: usize, before: usize) -> bool {
         let (message, last) = (self.messages.get(place), self.lasts.get(before));
-        let began = message.filter(|message| message.connected && message.exchangers == 0);
+        let began = message.filter(|message| message.connected && message.exchangers.is_empty());
         place != before && began.zip(last).is_some_and(|(message, last)| message.began >= last.moment)
     }
 }
@@ -500,15 +500,10 @@ const fn bit(subject: u32) -> u64 {
     1 << (subject % 63)
 }
 
-/// The bit of a name and type in `Open::exchangers`.
-const fn bit_of(asked: usize) -> u64 {
-    1 << (asked % 64)
-}
-
 /// Whether a question that belongs to no other may be the first of a message: of a connection from another host, or of
 /// a delivery to another domain. The sender's domain of an inbound mail is asked for its MX too.
 fn begins(asked: &AskedSubjects, message: &Open) -> bool {
-    let delivers = asked.exchangers && (message.exchangers > 0 || !message.connected);
+    let delivers = asked.exchangers && (!message.exchangers.is_empty() || !message.connected);
     asked.connects || delivers || asked.delivers
 }
 

@@ -257,6 +257,28 @@ fn mails_of_one_sender_from_several_hosts_are_told_apart() {
 }
 
 #[test]
+fn a_name_that_was_never_asked_is_no_second_question_whatever_its_number_is() {
+    let world = World::of_lists(&LISTS);
+    let mut asked = vec![(wire("unused.test."), RecordType::A); 65];
+    asked[0] = (wire("a.sender.example."), RecordType::MX);
+    asked[1] = (wire("2.2.0.192.in-addr.arpa."), RecordType::PTR);
+    asked[64] = (wire("b.sender.example."), RecordType::MX);
+    let asked = asked.iter().map(|(name, kind)| (&**name, *kind)).collect();
+    let names = NamesOfEntries { asked, known: &world };
+    let grouped = |last: usize| {
+        let asking = [(0, 0), (300, 1), (600, last)].map(|(at, asked)| {
+            let (at, end) = (at * 1_000, (at + 10) * 1_000);
+            Asking { at, end, client: [127, 0, 0, 1].into(), asked, sparse: false }
+        });
+        let grouped = group_numbered(asking.into_iter(), &names);
+        grouped.iter().map(<[u32]>::to_vec).collect::<Vec<_>>()
+    };
+    assert_eq!(grouped(64), [vec![0, 2], vec![1]]);
+    // The same name again is the first question of the next host's message.
+    assert_eq!(grouped(0), [vec![0], vec![1, 2]]);
+}
+
+#[test]
 fn a_question_without_its_neighbours_follows_only_what_was_just_before() {
     let world = World::default();
     let asked = [

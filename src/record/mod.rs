@@ -29,6 +29,7 @@
 )]
 
 mod asked;
+mod broken_chain;
 mod counters;
 pub mod culprit;
 mod dates;
@@ -114,6 +115,7 @@ use self::owner::WantedOwners;
 use self::query_log::QueryLog;
 use self::recorded::Kept;
 pub use self::recorded::{Flown, HitPage, ReadSpan, Recorded};
+use self::redact::Secrets;
 pub use self::report::{
     ClientRow, FailingZone, FailuresByZone, JudgedCounts, Scraped, ServerRow, ShedRow, StatsReport, Troubles,
     TypeRow, UpstreamReport, ZoneFailures, ZoneRow, blames,
@@ -144,8 +146,8 @@ pub struct Recorder {
     zones: Mutex<CounterTable<Vec<u8>, ZoneTally>>,
     servers: Mutex<CounterTable<IpAddr, Messages>>,
     clients: Mutex<CounterTable<IpAddr, ClientTally>>,
-    /// The failed questions by the zone at whose servers they failed, counted when they are read from `kept`; an empty name: those that
-    /// this resolver turned away, or that were overwritten before they were read.
+    /// The failed questions of `JudgedCounts::failures` by the zone at whose servers they failed, counted when they are read from `kept`;
+    /// an empty name: those that waited for this resolver for most of their time, or that were overwritten before they were read.
     failures: Mutex<CounterTable<Vec<u8>, FailureTally>>,
     snapshots: Mutex<Snapshots<Totals>>,
     incidents: Mutex<Incidents>,
@@ -169,6 +171,8 @@ pub struct Recorder {
     owners: WantedOwners,
     /// The clients on the disk and in the log, where `history.redact` withholds their addresses.
     client_numbers: ClientNumbers,
+    /// The keys that no line about a zone may have.
+    secrets: Mutex<Secrets>,
     /// Whether the log gets lines about zones and the network.
     is_told: bool,
 }
@@ -216,6 +220,7 @@ impl Recorder {
             query_log: QueryLog::default(),
             owners: WantedOwners::default(),
             client_numbers: ClientNumbers::draw(),
+            secrets: Mutex::new(Secrets::unknown()),
             is_told,
         }
     }
@@ -223,6 +228,7 @@ impl Recorder {
     /// Writes a line about a zone or the network.
     fn write(&self, line: Option<&Line>) {
         if let Some(line) = line.filter(|_| self.is_told) {
+            let line = line.without_keys(&lock(&self.secrets));
             line.write();
         }
     }

@@ -275,6 +275,19 @@ impl<'s> Outline<'s> {
                 silent.extend(unanswered.map(|(server, _)| server));
             }
         }
+        if silent.iter().any(IpAddr::is_ipv6) {
+            // A single answer shows that the path to the silent ones leads somewhere.
+            let answers = |flight: &FlightOutline| {
+                let mut sent = heads::sent(self.entries.at(flight.place));
+                sent.any(|(server, conduct)| server.is_ipv6() && conduct.is_some_and(Conduct::came_back))
+            };
+            if let Some(place) = self.flights.iter().rposition(answers)
+                && let Some(wanted) = wanted.get_mut(place)
+            {
+                count = count.saturating_add(usize::from(!*wanted));
+                *wanted = true;
+            }
+        }
         if !silent.is_empty() {
             for (outline, wanted) in self.flights.iter().zip(&mut wanted).filter(|(_, wanted)| !**wanted) {
                 let mut sent = heads::sent(self.entries.at(outline.place));

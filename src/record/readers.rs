@@ -38,7 +38,7 @@ pub(super) struct StoreReader<'a> {
     pub(super) span: &'a ReadSpan,
     /// Only questions before this moment.
     pub(super) until: u64,
-    /// What ended before this moment is too old to be shown; see `limits::STORED_TIME`.
+    /// Entries that ended before this moment are too old to be shown; see `limits::STORED_TIME`.
     pub(super) oldest: u64,
     /// The questions in memory, in the order of time. Those from the cache may reach further back than `until`.
     pub(super) memory: &'a [QuestionOutline],

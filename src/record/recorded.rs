@@ -57,7 +57,8 @@ pub struct Flown<'a> {
     pub question: &'a Question,
     /// See `question`.
     pub name: &'a [u8],
-    /// The zone at whose servers it failed, else the deepest one whose servers it asked.
+    /// The zone at whose servers it failed, else the deepest one whose servers it asked. A bogus failure is kept with the zone at which the
+    /// chain of trust breaks.
     pub zone: Option<&'a Name>,
     /// Why it failed, if it did.
     pub failed: Option<&'a FlightFailure>,

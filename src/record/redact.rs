@@ -4,11 +4,13 @@
 //! A client that has a key sends it in each name, in the label before the apex of the list. The rings have names as
 //! they came, because a hit is written without looking at it; `names` removes them when entries are read.
 
+use hickory_proto::rr::Name;
+
 use super::entry::{Entry, QuestionEntry};
 use super::hidden_clients::ClientNumbers;
 use super::subject::domain_of;
 use crate::limits::MIN_LIST_KEY;
-use crate::question::{FirstLabels, label_places};
+use crate::question::{FirstLabels, label_places, name_of_wire, wire_name};
 
 /// The parts of an entry that are not written to disk, nor to the log as far as it is the client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,6 +88,8 @@ pub struct Secrets {
     providers: Vec<Box<[u8]>>,
     /// The first labels of the apexes: every name of the record is looked at when it is read, and most have no key.
     begins: FirstLabels,
+    /// Whether each label that looks like a key is one.
+    are_unknown: bool,
 }
 
 /// An apex before which a key may stand.
@@ -103,6 +107,11 @@ impl Secrets {
         let mut secrets = Self::default();
         apexes.into_iter().for_each(|apex| secrets.add(apex.into(), 1));
         secrets
+    }
+
+    /// As long as the lists are not known: each label that looks like a key.
+    pub(super) fn unknown() -> Self {
+        Self { are_unknown: true, ..Self::default() }
     }
 
     /// Also keys before these apexes, which are asked without a key too: labels that are long enough for one.
@@ -131,6 +140,12 @@ impl Secrets {
         }
         question.error = self.text(question.error);
         question
+    }
+
+    /// A name that was not read from the record, without keys.
+    pub(super) fn name(&self, name: &Name) -> Name {
+        let hidden = self.hidden(&wire_name(&name.to_lowercase()));
+        hidden.map_or_else(|| name.clone(), |hidden| name_of_wire(&hidden))
     }
 
     /// The name with keys replaced; none if there is nothing to hide. Both are in lower-case wire form.
@@ -208,7 +223,7 @@ impl Secrets {
             numbers.add(label);
             before = Some(place);
         }
-        let of_provider = !alike.is_empty() && self.is_of_provider(name);
+        let of_provider = !alike.is_empty() && (self.are_unknown || self.is_of_provider(name));
         keys.extend(alike.into_iter().filter(|(_, follows)| of_provider || *follows).map(|(place, _)| place));
         keys
     }
@@ -223,7 +238,7 @@ impl Secrets {
 
     /// Whether no key is known.
     pub const fn is_empty(&self) -> bool {
-        self.apexes.is_empty() && self.providers.is_empty()
+        self.apexes.is_empty() && self.providers.is_empty() && !self.are_unknown
     }
 
     /// The text of an entry without keys.
@@ -320,8 +335,6 @@ impl Address {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::question::wire_name;
-    use hickory_proto::rr::Name;
 
     fn wire(text: &str) -> Box<[u8]> {
         wire_name(&Name::from_ascii(text).unwrap()).into()

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::counters::Counts;
 use super::histogram::{Distribution, Quantiles};
-use super::tally::{ClientTally, Messages, ZoneTally};
+use super::tally::{ClientTally, Messages, ZoneTally, is_judged_failure};
 use super::window::Window;
 use crate::conduct::Conduct;
 use crate::question::{Apart, Outcome};
@@ -185,13 +185,13 @@ pub struct ZoneFailures {
     pub is_owned: bool,
 }
 
-/// The failed questions of a window by the zone at whose servers they failed.
+/// The failed questions of a window by the zone at whose servers they failed. They are those of `JudgedCounts::failures`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FailuresByZone {
     /// The zones and the lists, most failures first.
     pub zones: Vec<ZoneFailures>,
-    /// Failures of no zone that is known: this resolver turned them away, they were overwritten before they were read, or there were too
-    /// many zones.
+    /// Failures of no zone that is known: they had waited for this resolver for most of their time, they were overwritten before they were
+    /// read, or there were too many zones.
     pub others: u64,
 }
 
@@ -335,4 +335,13 @@ pub struct JudgedCounts {
     pub outcomes: BTreeMap<Outcome, u64>,
     /// See `UpstreamReport::messages`.
     pub messages: BTreeMap<Conduct, u64>,
+}
+
+impl JudgedCounts {
+    /// The failed questions by which the health is judged. Those that were turned away are not among them, because they have a warning
+    /// of their own, nor those of a crash, which is in the log.
+    pub fn failures(&self) -> u64 {
+        let judged = self.outcomes.iter().filter(|(outcome, _)| is_judged_failure(**outcome));
+        judged.map(|(_, count)| count).sum()
+    }
 }

@@ -10,6 +10,7 @@ use std::sync::Mutex;
 
 use super::entry::OwnerEntry;
 use super::lock::lock;
+use super::tally::FailureCount;
 use super::written::{HitHead, Written, WrittenFlight};
 use crate::limits::RECORD_BLOCK;
 
@@ -30,7 +31,7 @@ pub(super) struct Ring {
     /// Room for an entry of unknown length.
     entry: Vec<u8>,
     /// Failed questions written so far.
-    failures: u64,
+    failures: FailureCount,
 }
 
 impl Ring {
@@ -59,7 +60,7 @@ impl Ring {
 
     /// Writes another question.
     pub(super) fn question(&mut self, question: &Written<'_>) {
-        self.failures = self.failures.saturating_add(u64::from(question.outcome.is_failure()));
+        self.failures.count(question.outcome);
         self.add(|octets| question.put(octets));
     }
 
@@ -74,7 +75,7 @@ impl Ring {
     }
 
     /// Number of failed questions written so far, including questions that were overwritten since.
-    pub(super) const fn failures(&self) -> u64 {
+    pub(super) const fn failures(&self) -> FailureCount {
         self.failures
     }
 

@@ -39,15 +39,15 @@ impl Recorder {
         self.judged_of(&Totals::read_counts(&self.shards, &self.upstream, |_, _| ()), window)
     }
 
-    /// The failed questions of a window by zone, as `JudgedCounts` counts them without their zones; none if no questions are kept, so that
-    /// the zones are not known. They are read from the record some seconds after they end.
+    /// The failed questions of a window by zone, as `JudgedCounts::failures` counts them without their zones; none if no questions are
+    /// kept, so that the zones are not known. They are read from the record some seconds after they end.
     pub fn failures_by_zone(&self, window: Window) -> Option<FailuresByZone> {
         if !self.kept.is_on() {
             return None;
         }
         let (rows, other) = lock(&self.failures).rows(window).in_order();
-        let (turned_away, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(zone, _)| zone.is_empty());
-        let others = turned_away.iter().map(|(_, tally)| tally.0).fold(other.0, u64::saturating_add);
+        let (of_none, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(zone, _)| zone.is_empty());
+        let others = of_none.iter().map(|(_, tally)| tally.0).fold(other.0, u64::saturating_add);
         let of_zone = |(zone, tally): (Vec<u8>, FailureTally)| ZoneFailures {
             zone: name_text(&name_of_wire(&zone)),
             failed: tally.0,

@@ -213,7 +213,7 @@ impl Search<'_> {
                 .map(|one| explained.explain(one, &known))
                 .collect();
             let verdict = judge(&asked, &traffic);
-            let cost = verdict.causes.first().map_or(0, Cause::cost);
+            let cost = verdict.causes.iter().map(Cause::cost).max().unwrap_or(0);
             Judged { worth: worth(wanted, cost, verdict.waited), asked, verdict }
         });
         tell(judged.collect(), &traffic)

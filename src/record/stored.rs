@@ -124,6 +124,8 @@ pub(super) struct Chooser {
     /// The stored flights, by their numbers, and their times: a flight is stored again when it has ended. At most
     /// `MAX_FOLLOWED_FLIGHTS`.
     flights: BTreeMap<u64, u64>,
+    /// Those of `flights` that were stored with a message that took long: other questions that waited for them were not stored.
+    added: BTreeSet<u64>,
     /// The stored flights that only show what servers did beside these. At most `MAX_FOLLOWED_FLIGHTS`.
     witnesses: BTreeSet<u64>,
     /// The outages when entries were last stored.
@@ -145,9 +147,18 @@ impl Chooser {
         self.flights.contains_key(&flight)
     }
 
-    /// Notes a flight that is stored.
+    /// Whether the questions that waited for a flight were stored with it.
+    pub(super) fn has_questions(&self, flight: u64) -> bool {
+        self.has(flight) && !self.added.contains(&flight)
+    }
+
+    /// Notes a flight that is stored with a question of a message.
     pub(super) fn add(&mut self, flight: &FlightEntry) {
         self.flights.insert(flight.id, flight.elapsed);
+        self.added.insert(flight.id);
+        while self.added.len() > MAX_FOLLOWED_FLIGHTS {
+            self.added.pop_first();
+        }
         while self.flights.len() > MAX_FOLLOWED_FLIGHTS {
             self.flights.pop_first();
         }

@@ -179,6 +179,38 @@ impl Tally for FailureTally {
     }
 }
 
+/// Whether a question of this outcome is one of `JudgedCounts::failures`.
+pub(super) const fn is_judged_failure(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Failed | Outcome::Remembered | Outcome::Deadline)
+}
+
+/// Numbers of failed questions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct FailureCount {
+    /// All of them.
+    pub(super) all: u64,
+    /// Those of `JudgedCounts::failures`.
+    pub(super) judged: u64,
+}
+
+impl FailureCount {
+    /// Counts a question if it failed.
+    pub(super) fn count(&mut self, outcome: Outcome) {
+        self.all = self.all.saturating_add(u64::from(outcome.is_failure()));
+        self.judged = self.judged.saturating_add(u64::from(is_judged_failure(outcome)));
+    }
+
+    /// The numbers without those of `other`.
+    pub(super) fn without(self, other: Self) -> Self {
+        Self { all: self.all.saturating_sub(other.all), judged: self.judged.saturating_sub(other.judged) }
+    }
+
+    /// The greater number of each kind.
+    pub(super) fn max(self, other: Self) -> Self {
+        Self { all: self.all.max(other.all), judged: self.judged.max(other.judged) }
+    }
+}
+
 /// A client's row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ClientTally {

@@ -19,6 +19,7 @@ use super::recorded::Recorded;
 use super::redact::{Redaction, Secrets};
 use super::store::Store;
 use super::stored::{self, WantedFlights};
+use super::tally::{FailureCount, is_judged_failure};
 use super::told::{TellFacts, Told};
 use super::traffic::Traffic;
 use super::why::{DaemonFacts, KnownFacts};
@@ -29,9 +30,11 @@ use crate::limits::{MESSAGE_PAUSE, QUERY_LINES_A_SECOND};
 use crate::question::{Outcome, label_places, name_of_wire};
 
 impl Recorder {
-    /// Sets the time from which on a question is slow.
+    /// Sets the time from which on a question is slow; called at start and after each reload.
     pub fn set_slow(&self, slow: Duration) {
         self.slow.store(micros(slow), Ordering::Relaxed);
+        // The lists with keys may be others too.
+        self.noticed.notify_one();
     }
 
     /// The time from which on a question is slow.
@@ -63,7 +66,7 @@ impl Recorder {
 
     /// The entries since the last reading, without `secrets`, and the number of failed questions that are missing because they
     /// were overwritten meanwhile.
-    fn news(&self, follower: &mut NewsReader, secrets: &Secrets) -> (Recorded, u64) {
+    fn news(&self, follower: &mut NewsReader, secrets: &Secrets) -> (Recorded, FailureCount) {
         let now = self.clock.mono();
         let (mut news, lost) = follower.read(&self.kept.misses, secrets, now);
         let outages = lock(&self.incidents).outage.spans(now);
@@ -99,6 +102,7 @@ impl Recorder {
     fn tell_news(&self, told: &mut Told, facts: &TellFacts<'_>, is_ending: bool) {
         // A step of the clock is noticed here: this is called every some seconds.
         self.dates();
+        lock(&self.secrets).clone_from(facts.secrets);
         self.tell_queries(facts);
         self.tell_failures(told, facts, is_ending);
         self.store_long(told, facts, is_ending);
@@ -142,8 +146,8 @@ impl Recorder {
             (Explained::of(&recorded, &known), Traffic::of(&recorded, self.slow_from()));
         let slow = micros(self.slow_from());
         let mut lines = told.failures.tick(now);
-        told.failures.overwritten(overwritten, now);
-        self.count_failures(&[], overwritten);
+        told.failures.overwritten(overwritten.all, now);
+        self.count_failures(&[], overwritten.judged);
         // The questions to be stored, by their places, and the flights that explain them.
         let (mut places, mut flights) = (BTreeSet::new(), BTreeSet::from_iter(explained.failed_to_lists()));
         for (place, question) in recorded.questions.iter().enumerate() {
@@ -155,7 +159,7 @@ impl Recorder {
             places.insert(place);
             flights.extend(asked.flight.map(|flight| flight.id));
             if let Some(failed) = FailedQuestion::of(asked) {
-                self.count_failures(&failed.zone, 1);
+                self.count_failures(&failed.zone, u64::from(is_judged_failure(question.outcome)));
                 let elsewhere = if is_ending && failed.is_turned_away() {
                     ToldElsewhere::End
                 } else {

@@ -1,7 +1,7 @@
 //! The traffic around a message: which servers answered when, and when our own network was down. It separates a silent
 //! server from loss and from an outage.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::entry::{FlightEntry, MessageEntry, QuestionEntry};
 use super::recorded::Recorded;
 use crate::clock::micros;
 use crate::conduct::Conduct;
-use crate::limits::{EDNS_TRIES, LOSS_WINDOW, SLOW_ANSWER};
+use crate::limits::{EDNS_TRIES, LOSS_WINDOW, SILENT_IPV6_NETWORKS, SLOW_ANSWER};
 
 /// The answers of servers, and the outages of our own network.
 #[derive(Clone, Debug)]
@@ -18,6 +18,9 @@ pub struct Traffic {
     /// Of the servers that did not answer some query, by the server, the transport and the zone that it was asked for, in the order of their
     /// ends.
     answers: HashMap<AnswerKey, Vec<AnswerSpan>>,
+    /// The begin of memory, in microseconds, if no server has answered over IPv6 since then, though servers in several networks were asked,
+    /// and others answered over IPv4.
+    ipv6_silent_since: Option<u64>,
     /// In the order of time.
     outages: Vec<(u64, u64)>,
     /// The time from which on an answer is slow, in microseconds.
@@ -55,6 +58,9 @@ const UNUSUAL: [&str; 3] = ["without_edns", "own_case", "other_case"];
 /// question.
 const ALWAYS_SILENT: usize = 3;
 
+/// Bits of an address of IPv6 behind the prefix of a site (RFC 6177): servers of one owner often share a prefix.
+const IPV6_HOST_BITS: u32 = 80;
+
 /// The time by which moments of the record and of outages may differ, in microseconds.
 const BLUR: u64 = 10_000;
 
@@ -77,7 +83,19 @@ impl Traffic {
             }
         }
         answers.values_mut().for_each(|of_server| of_server.sort_unstable_by_key(|answer| answer.end));
-        Self { answers, outages: recorded.outages.clone(), slow: slow_answer(slow) }
+        // The disk lacks most answers.
+        let ipv6_silent_since = recorded.whole.filter(|since| is_ipv6_silent(recorded, *since));
+        Self { answers, ipv6_silent_since, outages: recorded.outages.clone(), slow: slow_answer(slow) }
+    }
+
+    /// Whether the silence of a server is that of the path of this host to all servers of IPv6, as far as the record shows.
+    pub(super) fn is_silent_path(&self, flight: &FlightEntry, server: IpAddr) -> bool {
+        server.is_ipv6() && self.ipv6_silent_since.is_some_and(|since| flight.began >= since)
+    }
+
+    /// Whether no server answered over IPv6 since the begin of memory.
+    pub(super) fn is_ipv6_silent(&self) -> bool {
+        self.ipv6_silent_since.is_some()
     }
 
     /// Whether a query was sent while no server on the internet answered, including root servers.
@@ -161,6 +179,24 @@ impl Traffic {
 /// question that has a line because it was slow has a cause.
 pub(super) fn slow_answer(slow: Duration) -> u64 {
     micros(slow.min(SLOW_ANSWER))
+}
+
+/// Whether no server answered over IPv6 since a moment, though servers in several networks were asked, and others answered over IPv4.
+fn is_ipv6_silent(recorded: &Recorded, since: u64) -> bool {
+    let (mut silent, mut ipv4_answers) = (BTreeSet::new(), false);
+    let flights = recorded.flights.iter().filter(|flight| flight.began >= since);
+    for message in flights.flat_map(|flight| &flight.messages) {
+        let came_back = message.conduct.is_some_and(Conduct::came_back);
+        match message.server {
+            IpAddr::V4(_) => ipv4_answers |= came_back,
+            IpAddr::V6(_) if came_back => return false,
+            IpAddr::V6(server) if matches!(message.conduct, None | Some(Conduct::Silent)) => {
+                silent.insert(server.to_bits() >> IPV6_HOST_BITS);
+            }
+            IpAddr::V6(_) => {}
+        }
+    }
+    ipv4_answers && silent.len() >= SILENT_IPV6_NETWORKS
 }
 
 fn key_of(message: &MessageEntry) -> AnswerKey {

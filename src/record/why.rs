@@ -65,7 +65,7 @@ pub struct MessageReport {
     /// The number of further lines with the same message.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more_lines: u64,
-    /// What was not understood of the line.
+    /// The part of the line that was not understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// When its first question came; for an unknown one when the record begins.

@@ -3,6 +3,7 @@
 use std::process::Stdio;
 
 use resolverd::clock::Clock;
+use resolverd::limits::{MAX_PASTED, MAX_PASTED_LINES};
 use resolverd::question::Outcome;
 use resolverd::record::written::Written;
 use std::io::Write;
@@ -141,9 +142,147 @@ fn the_sender_of_an_entry_of_mailq_is_found_by_its_date() {
         "{}\n(Host or domain name not found. Name service error for name=mail.example type=MX: Host not found, try again)\n   us@mail.example\n",
         entries(3_600)[0].replace("mail.example", "sender.test")
     );
-    let told = objects(&pasted(&world, &entry, &["--json"]).1);
-    let found = told.iter().find(|one| one["questions"][0]["name"] == "mail.example.").unwrap();
-    assert!(found["culprit"]["evidence"].as_str().unwrap().starts_with("no server answered"), "{told:#?}");
+    // So was that of an entry in one line.
+    let object = entries(3_600)[3].replace("mail.example", "sender.test");
+    let object = object.replace(
+        '}',
+        ", \"recipients\": [{\"address\": \"us@mail.example\", \"delay_reason\": \"Name service error for name=mail.example\"}]}",
+    );
+    for entry in [entry, object] {
+        let told = objects(&pasted(&world, &entry, &["--json"]).1);
+        let found = told.iter().find(|one| one["questions"][0]["name"] == "mail.example.").unwrap();
+        assert!(
+            found["culprit"]["evidence"].as_str().unwrap().starts_with("no server answered"),
+            "{told:#?}"
+        );
+    }
+    // Both parts of a line have one message: it is one line.
+    let both = entries(6)[3].replace('}', ", \"recipients\": [{\"address\": \"us@mail.example\"}]}");
+    let (_, text, _) = pasted(&world, &both, &[]);
+    assert!(text.contains("no server answered") && !text.contains("more line"), "{text}");
+    let told = objects(&pasted(&world, &both, &["--json"]).1);
+    assert_eq!((told.len(), &told[0]["more_lines"]), (1, &serde_json::Value::Null), "{told:#?}");
+}
+
+#[test]
+fn lines_beyond_the_limit_are_counted() {
+    let world = World::new();
+    let line = "connect from mail.example[192.0.2.7]\n";
+    let entry = "{\"arrival_time\": 1795302000, \"sender\": \"bob@a.test\", \"recipients\": [{\"address\": \"us@b.test\"}]}\n";
+    for line in [line, entry] {
+        for (more, told) in [(1, "and 1 more was left out;"), (2, "and 2 more were left out;")] {
+            let (_, _, error) = pasted(&world, &line.repeat(MAX_PASTED_LINES + more), &[]);
+            assert!(error.contains(told) && error.lines().count() == 1, "{error}");
+        }
+        assert_eq!(pasted(&world, &line.repeat(MAX_PASTED_LINES), &[]).2, "");
+    }
+}
+
+#[test]
+fn text_that_was_not_read_is_told() {
+    let world = World::new();
+    let line = "connect from mail.example[192.0.2.7]\n";
+    let nameless = "a line without a name\n";
+    let blank = |octets: u64| nameless.repeat(octets as usize / nameless.len() + 1);
+    // The line stands behind the text that is read.
+    let (code, _, error) = pasted(&world, &(blank(MAX_PASTED) + line), &[]);
+    assert_eq!(code, 2, "{error}");
+    assert!(
+        error.contains(
+            "no line in the first 1 MiB of the text names an address or a domain, and the rest was not read;"
+        ),
+        "{error}"
+    );
+    // It stands before, and the last line that is read is cut.
+    let (_, _, error) = pasted(&world, &(line.to_owned() + &blank(MAX_PASTED)), &[]);
+    assert!(
+        error.contains("only the first 1 MiB of the text was read, and the rest was left out"),
+        "{error}"
+    );
+    let many = MAX_PASTED as usize / line.len() + 9;
+    let (_, _, error) = pasted(&world, &line.repeat(many), &[]);
+    let more = MAX_PASTED as usize / line.len() - MAX_PASTED_LINES;
+    let told = format!("; {more} more in the first 1 MiB of the text were left out, and so was the rest;");
+    assert!(error.contains(&told) && error.lines().count() == 1, "{error}");
+    let (_, _, error) = pasted(&world, &(line.to_owned() + &blank(MAX_PASTED - 1_000)), &[]);
+    assert_eq!(error, "");
+}
+
+/// Keeps queries of 127.0.0.1: their names in wire form and types, and when they began and how long they took, in milliseconds; the first
+/// one three seconds before now.
+fn played(world: &World, queries: &[(&[u8], RecordType, u64, u64)]) {
+    let begin = Clock::machine().mono().as_micros() - 3_000_000;
+    for (name, kind, at, elapsed) in queries {
+        let question = Written {
+            name,
+            kind: *kind,
+            client: [127, 0, 0, 1].into(),
+            port: 0,
+            transport: None,
+            view: 0,
+            at: begin + at * 1_000,
+            outcome: Outcome::Upstream,
+            elapsed: Duration::from_millis(*elapsed),
+            flight: 0,
+            error: "",
+            code: 0,
+            user: "",
+        };
+        world.fake.recorder.asked(&question, None);
+    }
+}
+
+const LISTED: &[u8] = b"\x017\x012\x010\x03192\x04list\x04test\x00";
+const REVERSE: &[u8] = b"\x018\x012\x010\x03192\x07in-addr\x04arpa\x00";
+const SENDER: &[u8] = b"\x06sender\x04test\x00";
+
+#[test]
+fn a_message_is_not_called_quick_if_a_wait_just_before_it_may_be_of_the_same_mail() {
+    let world = World::new();
+    // Another host connects while the first mail waits for a list. Then the domain of the first mail is asked.
+    let mail = [
+        (LISTED, RecordType::A, 0, 1_200),
+        (REVERSE, RecordType::PTR, 1_202, 1),
+        (SENDER, RecordType::MX, 1_204, 3),
+    ];
+    played(&world, &mail);
+    let (code, text, error) = world.run(&["--json", "why", "sender.test"]);
+    let told = objects(&text);
+    assert_eq!(
+        (code, told.len(), &told[0]["culprit"]["kind"]),
+        (4, 1, &"unknown".into()),
+        "{told:#?} {error}"
+    );
+    let evidence = told[0]["culprit"]["evidence"].as_str().unwrap();
+    let wait = "a wait of the same client ended 4.0 ms before: 7.2.0.192.list.test. A (1.2 s); it may belong to this mail";
+    assert!(evidence.ends_with(wait), "{evidence}");
+    let at = jiff::Zoned::now().strftime("%b %e %H:%M:%S");
+    let kind = |delays: &str| {
+        let line = format!(
+            "{at} mx postfix/smtp[9]: 4AB: to=<a@sender.test>, relay=mx.sender.test[192.0.2.1]:25, delay=9, delays={delays}, dsn=2.0.0, status=sent (ok)\n"
+        );
+        let told = objects(&pasted(&world, &line, &["--json"]).1);
+        told[0]["culprit"]["kind"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(kind("0.1/0/3.0/0.1"), "not_dns", "1.2 s are not most of it");
+    assert_eq!(kind("0.1/0/2.0/0.1"), "unknown");
+    assert_eq!(kind("0.1/0/0.3/0.1"), "not_dns", "the wait was longer than this");
+    // The message of the address has a part of its own.
+    let (code, text, _) = world.run(&["--json", "why", "192.0.2.8"]);
+    assert_eq!((code, &objects(&text)[0]["culprit"]["kind"]), (0, &"none".into()));
+}
+
+#[test]
+fn a_wait_that_ended_long_before_a_message_is_not_of_its_mail() {
+    let world = World::new();
+    let mail = [
+        (LISTED, RecordType::A, 0, 1_200),
+        (REVERSE, RecordType::PTR, 1_350, 1),
+        (SENDER, RecordType::MX, 1_352, 3),
+    ];
+    played(&world, &mail);
+    let (code, text, _) = world.run(&["--json", "why", "sender.test"]);
+    assert_eq!((code, &objects(&text)[0]["culprit"]["kind"]), (0, &"none".into()), "{text}");
 }
 
 #[test]

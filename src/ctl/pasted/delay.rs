@@ -1,5 +1,7 @@
 //! The delay that a log line tells, and which part of it can be DNS.
 
+use crate::limits::RETRY_PAUSE;
+
 /// A delay in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LineDelay {
@@ -8,17 +10,32 @@ pub struct LineDelay {
     /// Its parts in a line of Postfix: before the queue manager, in it, until the remote server has greeted (with DNS), and the
     /// transmission.
     pub parts: Option<[f64; 4]>,
+    /// The time of the last try in a line of Sendmail, if earlier tries came before it.
+    pub last_try: Option<f64>,
 }
 
 impl LineDelay {
     /// The part in which mail software waits for DNS.
     pub fn with_dns(&self) -> Option<f64> {
-        self.parts.map(|[_, _, connecting, _]| connecting).or(self.whole)
+        self.parts.map(|[_, _, connecting, _]| connecting).or(self.last_try).or(self.whole)
+    }
+
+    /// The time before the last try of a mail that was deferred before. None if it was not.
+    pub fn before_last_try(&self) -> Option<f64> {
+        let before = match (self.parts, self.last_try) {
+            (Some([before, ..]), _) => before,
+            (None, Some(last)) => self.whole? - last,
+            (None, None) => return None,
+        };
+        (before >= RETRY_PAUSE.as_secs_f64()).then_some(before)
     }
 }
 
 /// Keys whose value is a time: of Postfix, Sendmail, Exim, SpamAssassin and rspamd.
 const KEYS: [&str; 7] = ["delay=", "DT=", "QT=", "RT=", "scantime=", "time: ", "xdelay="];
+
+/// The seconds of a day.
+const DAY: f64 = 86_400.0;
 
 /// The delay of a line.
 pub(super) fn of(line: &str) -> LineDelay {
@@ -30,7 +47,11 @@ pub(super) fn of(line: &str) -> LineDelay {
     });
     let whole = KEYS.iter().find_map(|key| span(after(key).flatten()?));
     let whole = whole.or_else(|| of_words(line));
-    LineDelay { whole, parts }
+    // Sendmail: the time since the mail came, and that of this try.
+    let tried = || Some(whole? - span(after(" xdelay=").flatten()?)?);
+    let is_retried = tried().is_some_and(|before| before >= RETRY_PAUSE.as_secs_f64());
+    let last_try = if is_retried { after(" xdelay=").flatten().and_then(span) } else { None };
+    LineDelay { whole, parts, last_try }
 }
 
 /// The time of a scan in words: `in 25.0 seconds` of spamd, and `25012 ms` at the end of a line of amavis.
@@ -41,10 +62,13 @@ fn of_words(line: &str) -> Option<f64> {
     seconds.or_else(|| millis().map(|millis| millis / 1e3))
 }
 
-/// A span in seconds: `4.2`, `4.2s`, `4200ms`, `1m3s`, `00:01:03`.
+/// A span in seconds: `4.2`, `4.2s`, `4200ms`, `1m3s`, `00:01:03`, and with days before it `1+00:01:03`.
 fn span(typed: &str) -> Option<f64> {
     if let Some(millis) = typed.strip_suffix("ms") {
         return millis.parse::<f64>().ok().map(|millis| millis / 1e3);
+    }
+    if let Some((days, rest)) = typed.split_once('+').filter(|(_, rest)| rest.contains(':')) {
+        return Some(days.parse::<u32>().map(f64::from).ok()? * DAY + span(rest)?);
     }
     if typed.contains(':') {
         let parts = typed.split(':').map(|part| part.parse::<f64>().ok());
@@ -56,7 +80,7 @@ fn span(typed: &str) -> Option<f64> {
     let mut number = String::new();
     for letter in typed.chars() {
         let unit = match letter {
-            'd' => 86_400.0,
+            'd' => DAY,
             'h' => 3_600.0,
             'm' => 60.0,
             's' => 1.0,
@@ -83,6 +107,8 @@ mod tests {
             ("=> a@b.example R=dnslookup T=remote_smtp DT=1m3.5s", Some(63.5), Some(63.5)),
             ("<= a@b.example H=mx.b.example [192.0.2.1] P=esmtps S=9 RT=25.125s", Some(25.125), Some(25.125)),
             ("stat=Deferred, delay=00:01:03, xdelay=00:00:30", Some(63.0), Some(63.0)),
+            ("delay=00:30:06, xdelay=00:00:06, mailer=esmtp, stat=Sent", Some(1_806.0), Some(6.0)),
+            ("delay=1+00:30:06, xdelay=00:00:06, mailer=esmtp, stat=Sent", Some(88_206.0), Some(6.0)),
             ("(default: F (no action): time: 4523.5ms, dns req: 40", Some(4.5235), Some(4.5235)),
             ("result: . 0 - scantime=12.5,size=1234", Some(12.5), Some(12.5)),
             (

@@ -1,7 +1,7 @@
 //! A pasted line of mail software, as far as it is understood.
 
 use super::delay::LineDelay;
-use crate::limits::{PASTED_AFTER, PASTED_BEFORE, RETRY_PAUSE, SESSION_PART};
+use crate::limits::{PASTED_AFTER, PASTED_BEFORE, SESSION_PART};
 use crate::wire::presentation::shown;
 
 /// Characters of a time that is not understood.
@@ -16,11 +16,12 @@ pub struct PastedLine {
     pub text: String,
     /// Its time, in seconds since 1970.
     pub at: Option<f64>,
-    /// The last moment of its time, if that has no seconds, or came twice because clocks were set back; else the same as `at`.
+    /// The last moment of its time, if that has no seconds, came twice because clocks were set back, or is of tries until now; else the
+    /// same as `at`.
     pub at_last: Option<f64>,
     /// The words of its time, if they are not understood.
     pub unread_time: Option<String>,
-    /// Whether it is the first line of an entry of mailq: its time is that at which the mail came, and its sender was checked then.
+    /// Whether it is the first part of an entry of mailq: its time is that at which the mail came, and its sender was checked then.
     pub is_arrival: bool,
     /// Addresses and names in it. Names that were certainly looked up come first.
     pub subjects: Vec<String>,
@@ -49,15 +50,15 @@ impl PastedLine {
         Some(format!("line {number}: the time \"{words}\" is not understood; {searched}"))
     }
 
-    /// The time of its last try: that of the connection and of DNS. Of a mail that was not deferred before, the whole delay. If the line has
-    /// no delay, the time shortly before it, or that of a part of a session. None if it has no time.
+    /// The time of its last try: that of the connection and of DNS. Of a mail that was not deferred before, the whole delay. If the line
+    /// has no delay, the time shortly before it, or that of a part of a session. None if it has no time.
     pub fn last_try(&self) -> Option<Span> {
         let before = match (self.delay.parts, self.delay.whole) {
             (Some([before, queued, connecting, _]), _) => {
-                let is_retried = before >= RETRY_PAUSE.as_secs_f64();
+                let is_retried = self.delay.before_last_try().is_some();
                 if is_retried { connecting } else { before + queued + connecting }
             }
-            (None, Some(whole)) => whole,
+            (None, Some(whole)) => self.delay.last_try.unwrap_or(whole),
             (None, None) if self.ends_session => SESSION_PART.as_secs_f64(),
             (None, None) => PASTED_BEFORE.as_secs_f64(),
         };

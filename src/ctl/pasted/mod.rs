@@ -5,6 +5,7 @@
 //! pattern of its own. Names that nobody looked up are not in the record, and do no harm.
 
 mod delay;
+mod doubt;
 mod fit;
 mod line;
 mod queue;
@@ -16,9 +17,10 @@ use std::net::IpAddr;
 use hickory_proto::rr::Name;
 
 pub use self::delay::LineDelay;
+pub use self::doubt::{NeighboursWanted, doubted, may_lack_queries, rivals};
 pub use self::fit::{TimeFit, time_fit};
 pub use self::line::PastedLine;
-pub use self::settle::{once, settle};
+pub use self::settle::{ToldMessage, once, settle};
 use crate::limits::MAX_LINE_SUBJECTS;
 
 /// Words by which mail software reports a failed lookup.
@@ -54,31 +56,42 @@ const NO_NAMES: [&str; 7] = ["message-id", "msgid", "id", "mid", "resent-message
 const LOOKED_UP: [&str; 2] = ["name", "query"];
 
 /// Reads pasted text: its lines that name an address or a domain. Times without a time zone are in the time zone of this host;
-/// `now` is in seconds since 1970.
+/// `now` is in seconds since 1970. A line of `postqueue -j` is read as two with the same number: the sender was checked when the mail
+/// came, and the recipients were tried from then until now.
 pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
     let mut dates = LineDates::default();
     let mut lines: Vec<PastedLine> = Vec::new();
     for (number, text) in (1..).zip(text.lines().map(str::trim)) {
         let (at, is_arrival) = dates.of(text, now);
-        let subjects = subjects(text);
-        if subjects.is_empty() || is_header_without_name(text) {
+        if is_header_without_name(text) {
             continue;
         }
-        let lower = text.to_ascii_lowercase();
-        let ends_session = SESSION_ENDED.iter().any(|words| lower.contains(words));
-        let blames_dns = LOOKUP_FAILED.iter().any(|words| lower.contains(words));
-        lines.push(PastedLine {
-            number,
-            text: text.to_owned(),
-            at: at.map(|(first, _)| first),
-            at_last: at.map(|(_, last)| last),
-            unread_time: dates.unread.clone(),
-            is_arrival,
-            subjects,
-            delay: delay::of(text),
-            blames_dns,
-            ends_session,
-        });
+        let line = |part: &str, at: Option<(f64, f64)>, is_arrival: bool| {
+            let lower = part.to_ascii_lowercase();
+            PastedLine {
+                number,
+                text: text.to_owned(),
+                at: at.map(|(first, _)| first),
+                at_last: at.map(|(_, last)| last),
+                unread_time: dates.unread.clone(),
+                is_arrival,
+                subjects: subjects(part),
+                delay: delay::of(part),
+                blames_dns: LOOKUP_FAILED.iter().any(|words| lower.contains(words)),
+                ends_session: SESSION_ENDED.iter().any(|words| lower.contains(words)),
+            }
+        };
+        let read = match queue::parts(text) {
+            Some((sender, recipients)) => {
+                vec![line(&sender, at, true), line(&recipients, dates.date, false)]
+            }
+            None => match time::of_journal(text) {
+                // The other fields have names of this host.
+                Some((message, _)) => vec![line(&message, at, is_arrival)],
+                None => vec![line(text, at, is_arrival)],
+            },
+        };
+        lines.extend(read.into_iter().filter(|line| !line.subjects.is_empty()));
     }
     lines
 }

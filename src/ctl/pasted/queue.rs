@@ -1,7 +1,9 @@
 //! Entries of a mail queue, as `mailq` of Postfix, Exim and Sendmail and `postqueue -j` show them.
 //!
-//! An entry begins with a line that has the time at which the mail came, and its sender. Its other lines have the reason of the last try and
-//! the recipients, without a time: the tries were between that time and now.
+//! An entry begins with a line that has the time at which the mail came, and its sender. Its other lines have the reason of the last
+//! try and the recipients, without a time: the tries were between that time and now. `postqueue -j` has all of it in one line.
+
+use serde_json::{Map, Value};
 
 use super::time;
 
@@ -52,9 +54,20 @@ fn of_exim(line: &str, now: f64) -> Option<(f64, f64)> {
 
 /// Of `postqueue -j`: an object a line.
 fn of_json(line: &str) -> Option<(f64, f64)> {
-    let entry: serde_json::Value = serde_json::from_str(line).ok().filter(|_| line.starts_with('{'))?;
-    let at = entry.get("arrival_time")?.as_f64()?;
+    let at = entry(line)?.get("arrival_time")?.as_f64()?;
     Some((at, at))
+}
+
+/// The object of a line.
+fn entry(line: &str) -> Option<Map<String, Value>> {
+    if line.starts_with('{') { serde_json::from_str(line).ok() } else { None }
+}
+
+/// The parts of an entry of `postqueue -j`, as text: that with the sender, and the recipients with the reasons of their last tries.
+pub(super) fn parts(line: &str) -> Option<(String, String)> {
+    let mut entry = entry(line).filter(|entry| entry.contains_key("arrival_time"))?;
+    let recipients = entry.remove("recipients").unwrap_or_default();
+    Some((Value::Object(entry).to_string(), recipients.to_string()))
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! The verdict on a pasted line: which of the messages of the record it is about, and whether DNS delayed it.
 
+use std::collections::BTreeSet;
+
 use super::fit::{DELAYED, Fit, SHARE, has_failed, is_of_dns, is_of_dns_kind};
 use super::line::PastedLine;
 use crate::ctl::render::words::time;
-use crate::limits::RETRY_PAUSE;
 use crate::record::culprit::CulpritKind;
 use crate::record::why::{CulpritReport, MessageReport, QuestionReport};
 
@@ -17,8 +18,8 @@ struct FoundMessage {
     has_failed: bool,
 }
 
-/// The messages, each once. `messages` are in the order of the subjects that found them. A culprit in DNS comes before none; if the line blames
-/// a lookup, that of a name comes before that of an address, because a failed list or reverse name is mostly no reason to reject.
+/// The messages, each once. `messages` are in the order of the subjects that found them. A culprit in DNS comes before none; if the line
+/// blames a lookup, that of a name comes before that of an address, because a failed list or reverse name is mostly no reason to reject.
 fn found(line: &PastedLine, messages: Vec<MessageReport>) -> Vec<FoundMessage> {
     let mut found: Vec<FoundMessage> = Vec::new();
     for report in messages {
@@ -59,10 +60,10 @@ fn is_of_name(message: &MessageReport) -> bool {
         .any(|question| !is_reversed(&question.name))
 }
 
-/// The message of the record that a line is about, of all that concern its subjects around its time: the one that fits best, see `Fit`. Its
-/// culprit is `not_dns` if the delay of the line is not in it; never if the line blames DNS and one of its queries failed. It is `unknown` if
-/// none is of the time of the line; then the message is another of the same domain, which `moment` shows with its time. None if there are no
-/// messages.
+/// The message of the record that a line is about, of all that concern its subjects around its time: the one that fits best, see `Fit`.
+/// Its culprit is `not_dns` if the delay of the line is not in it; never if the line blames DNS and one of its queries failed. It is
+/// `unknown` if none is of the time of the line; then the message is another of the same domain, which `moment` shows with its time.
+/// None if there are no messages.
 pub fn settle(
     line: &PastedLine,
     messages: Vec<MessageReport>,
@@ -108,17 +109,19 @@ fn judge(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     // The pauses of the client are the delay of the line.
     let sleeps = |culprit: &CulpritReport| culprit.kind == CulpritKind::Client;
     let asleep = (sleeps(&message.culprit) || message.also.iter().any(sleeps))
-        && line.delay.whole.is_some_and(|delay| delay >= DELAYED && message.took >= delay * SHARE);
+        && line
+            .delay
+            .last_try
+            .or(line.delay.whole)
+            .is_some_and(|delay| delay >= DELAYED && message.took >= delay * SHARE);
     if asleep {
         return message;
     }
     // The time before the queue manager has the earlier tries of a mail, and DNS explains this one.
-    let is_retried = line.delay.parts.is_some_and(|[before, queued, connecting, sending]| {
-        before >= RETRY_PAUSE.as_secs_f64()
-            && queued.max(sending) < connecting
-            && connecting >= DELAYED
-            && waited >= connecting * SHARE
-    });
+    let is_elsewhere =
+        line.delay.parts.is_some_and(|[_, queued, connecting, sending]| queued.max(sending) >= connecting);
+    let is_explained = line.delay.with_dns().is_some_and(|delay| delay >= DELAYED && waited >= delay * SHARE);
+    let is_retried = line.delay.before_last_try().is_some() && !is_elsewhere && is_explained;
     if is_retried && is_of_dns(&message) {
         message.also.insert(0, not_dns(line, waited));
         return message;
@@ -132,25 +135,52 @@ fn judge(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     message
 }
 
+/// A message of the record, and the pasted lines that it is told for.
+#[derive(Clone, Debug)]
+pub struct ToldMessage {
+    /// The message, as the first of these lines has it.
+    pub message: MessageReport,
+    /// The numbers of the lines. The two parts of a line of `postqueue -j` have one number.
+    numbers: BTreeSet<usize>,
+}
+
+impl ToldMessage {
+    /// The message of one line.
+    pub fn of(line: &PastedLine, message: MessageReport) -> Self {
+        Self { message, numbers: BTreeSet::from([line.number]) }
+    }
+
+    /// Notes a line with the same message.
+    pub fn add(&mut self, line: &PastedLine) {
+        self.numbers.insert(line.number);
+    }
+
+    /// The message with the number of its lines behind the first.
+    pub fn shown(self) -> MessageReport {
+        let more_lines = self.numbers.len().saturating_sub(1) as u64;
+        MessageReport { more_lines, ..self.message }
+    }
+}
+
 /// Each message once, for programs that count them: several lines of one message may have culprits of their own, and the first line gets
 /// those of the others as further ones.
-pub fn once(messages: Vec<MessageReport>) -> Vec<MessageReport> {
-    let mut once: Vec<MessageReport> = Vec::new();
-    for message in messages {
-        let same = |known: &&mut MessageReport| {
+pub fn once(told: Vec<ToldMessage>) -> Vec<MessageReport> {
+    let mut once: Vec<ToldMessage> = Vec::new();
+    for ToldMessage { mut message, numbers } in told {
+        let same = |known: &&mut ToldMessage| {
+            let known = &known.message;
             !message.is_absent() && (known.began, &known.client) == (message.began, &message.client)
         };
         let Some(known) = once.iter_mut().find(same) else {
-            once.push(message);
+            once.push(ToldMessage { message, numbers });
             continue;
         };
-        let mut message = message;
-        let more = known.more_lines.saturating_add(message.more_lines).saturating_add(1);
+        known.numbers.extend(numbers);
+        let known = &mut known.message;
         if known.culprit.kind == CulpritKind::Unknown && message.culprit.kind != CulpritKind::Unknown {
             // The message of this line is certain.
             std::mem::swap(known, &mut message);
         }
-        known.more_lines = more;
         for culprit in std::iter::once(message.culprit).chain(message.also) {
             let is_told = known.culprit == culprit || known.also.contains(&culprit);
             if !is_told && culprit.kind != CulpritKind::Unknown {
@@ -158,14 +188,14 @@ pub fn once(messages: Vec<MessageReport>) -> Vec<MessageReport> {
             }
         }
     }
-    once
+    once.into_iter().map(ToldMessage::shown).collect()
 }
 
 /// The culprit of a delay that is not in DNS.
 fn not_dns(line: &PastedLine, waited: f64) -> CulpritReport {
     let took = format!("the queries of this mail waited {} for DNS", time(waited));
-    let (evidence, advice) = match (line.delay.parts, line.delay.whole) {
-        (Some(parts), _) => {
+    let (evidence, advice) = match (line.delay.parts, line.delay.whole, line.delay.last_try) {
+        (Some(parts), ..) => {
             let [before, queued, connecting, sending] = parts;
             let evidence = format!(
                 "{took}; the delay was {before:.1} s before the queue manager, {queued:.1} s in the queue manager, {connecting:.1} s until the greeting of the remote server, {sending:.1} s during sending"
@@ -182,11 +212,15 @@ fn not_dns(line: &PastedLine, waited: f64) -> CulpritReport {
             };
             (evidence, advice)
         }
-        (None, Some(delay)) => (
+        (None, Some(delay), Some(last)) => (
+            format!("{took}; the whole delay was {delay:.1} s, and {last:.1} s of it were in the last try"),
+            "the mail was deferred before: see the earlier lines of its queue id; for the last try look at the remote server",
+        ),
+        (None, Some(delay), None) => (
             format!("{took}; the whole delay was {delay:.1} s"),
             "look at the other steps of the program that wrote the line",
         ),
-        (None, None) => (took, "look at the program that wrote the line"),
+        (None, None, _) => (took, "look at the program that wrote the line"),
     };
     CulpritReport { evidence, advice: advice.to_owned(), ..report(CulpritKind::NotDns) }
 }

@@ -155,13 +155,22 @@ fn the_time_is_read_behind_what_other_programs_put_before_it() {
         "<22>1 2026-11-21T12:00:00.000Z",
         "mail.log:7:2026-11-21T13:00:00+01:00",
         "2026-11-21T13:00:00+0100",
+        "[2026-11-21T12:00:00Z]",
+        "[2026-11-21T13:00:00+01:00],",
+        "2026-11-21T13:00:00+01:00[Europe/Berlin]",
         "1795262400.000000",
         "Sat, 21 Nov 2026 13:00:00 +0100",
     ] {
         let line = one(&format!("{head} {tail}"));
         assert_eq!((line.at, line.unread_time), (zoned, None), "{head}");
     }
-    for head in ["21/Nov/2026:12:00:00", "11/21/26 12:00:00", "21.11.2026 12:00:00,", "1795262400"] {
+    for head in [
+        "21/Nov/2026:12:00:00",
+        "11/21/26 12:00:00",
+        "21.11.2026 12:00:00,",
+        "<22>21.11.2026 12:00:00",
+        "1795262400",
+    ] {
         let line = one(&format!("{head} {tail}"));
         assert_eq!((line.at, line.unread_time.as_deref()), (None, Some(head)), "{head}");
     }
@@ -173,6 +182,11 @@ fn a_header_with_another_date_is_not_the_time_of_a_bounce() {
     let lines = read(bounce, NOW);
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert!(lines.iter().all(|line| (line.at, &line.unread_time) == (Some(NOW - 60.0), &None)), "{lines:?}");
+    let received = "Received: from mail.silent.example by mx.our.example (Postfix) with ESMTPS\n\tid 4A1B2C; Sat, 21 Nov 2026 23:07:53 +0000 (UTC)\n\tfor <a@silent.example>; Sat, 21 Nov 2026 23:07:53 +0000 (UTC)\nFrom: bob@sender.example\nTo: a@silent.example\n";
+    let lines = read(&format!("{bounce}\n{received}"), NOW);
+    assert_eq!(lines.len(), 5, "{lines:?}");
+    assert!(lines.iter().all(|line| (line.at, &line.unread_time) == (Some(NOW - 60.0), &None)), "{lines:?}");
+    assert!(read(received, NOW).iter().all(|line| (line.at, &line.unread_time) == (None, &None)));
     let lines = read("Arrival-Date: 21.11.2026 23:59:00\n\nFinal-Recipient: rfc822; a@silent.example\n", NOW);
     let unread = lines[0].unread_time.as_deref();
     assert_eq!((lines[0].at, unread), (None, Some("Arrival-Date: 21.11.2026 23:59:00")), "{lines:?}");
@@ -202,6 +216,26 @@ fn an_entry_of_sendmails_mailq_is_found_anywhere_in_its_minute() {
         let (from, to) = line.span(120.0).unwrap();
         assert!(from <= minute && to >= minute + 59.0, "{line:?}");
     }
+}
+
+#[test]
+fn an_entry_in_one_line_has_its_sender_at_its_arrival_and_its_recipients_until_now() {
+    let entry = r#"{"queue_name": "deferred", "queue_id": "4A1B2C", "arrival_time": 1795302000, "message_size": 9, "sender": "bob@sender.example", "recipients": [{"address": "a@gone.example", "delay_reason": "Host or domain name not found. Name service error for name=silent.example type=MX: Host not found, try again"}, {"address": "b@gone.example"}]}"#;
+    let lines = read(entry, NOW);
+    let told: Vec<_> = lines
+        .iter()
+        .map(|line| (line.number, line.at, line.at_last, line.is_arrival, line.blames_dns))
+        .collect();
+    let came = Some(NOW - 3_600.0);
+    assert_eq!(told, [(1, came, came, true, false), (1, came, Some(NOW), false, true)]);
+    assert_eq!(lines[0].subjects, ["sender.example"]);
+    assert_eq!(lines[1].subjects, ["silent.example", "gone.example"]);
+    assert!(lines.iter().all(|line| line.text == entry));
+    // A bounce has no sender, and a new entry no reason.
+    let entry =
+        r#"{"arrival_time": 1795302000, "sender": "", "recipients": [{"address": "a@gone.example"}]}"#;
+    assert_eq!(one(entry).subjects, ["gone.example"]);
+    assert!(read(r#"{"arrival_time": 1795302000, "recipients": 7}"#, NOW).is_empty());
 }
 
 /// A message of the record whose queries waited for some seconds.
@@ -359,7 +393,11 @@ fn a_line_is_told_about_its_own_mail() {
 fn a_program_gets_each_message_once_with_the_causes_of_all_its_lines() {
     let of = |kind, began| MessageReport { began, ..message(2.0, kind, Outcome::Upstream) };
     let (slow, silent) = (CulpritKind::ServerSlow, CulpritKind::ServerSilent);
-    let told = once(vec![of(slow, NOW), of(silent, NOW), of(slow, NOW + 9.0), of(silent, NOW)]);
+    let of_lines = |messages: Vec<MessageReport>| -> Vec<ToldMessage> {
+        let line = |number| PastedLine { number, ..one(LINES[0].0) };
+        (1..).zip(messages).map(|(number, message)| ToldMessage::of(&line(number), message)).collect()
+    };
+    let told = once(of_lines(vec![of(slow, NOW), of(silent, NOW), of(slow, NOW + 9.0), of(silent, NOW)]));
     let kinds: Vec<_> = told
         .iter()
         .map(|message| {
@@ -367,9 +405,10 @@ fn a_program_gets_each_message_once_with_the_causes_of_all_its_lines() {
         })
         .collect();
     assert_eq!(kinds, [(NOW, slow, vec![silent]), (NOW + 9.0, slow, Vec::new())]);
+    assert_eq!(told.iter().map(|message| message.more_lines).collect::<Vec<_>>(), [2, 0]);
     // A line whose mail it certainly is counts more than one whose own mail is not known.
     for kinds in [[CulpritKind::Unknown, slow], [slow, CulpritKind::Unknown]] {
-        let told = once(kinds.map(|kind| of(kind, NOW)).to_vec()).remove(0);
+        let told = once(of_lines(kinds.map(|kind| of(kind, NOW)).to_vec())).remove(0);
         assert_eq!((told.culprit.kind, told.also), (slow, Vec::new()));
     }
 }
@@ -496,4 +535,49 @@ fn a_retried_mail_has_the_culprit_of_its_last_try() {
         settle_at_its_end(&line, vec![message(3.6, CulpritKind::ServerSlow, Outcome::Upstream)]).unwrap();
     assert_eq!((told.culprit.kind, told.also[0].kind), (CulpritKind::ServerSlow, CulpritKind::NotDns));
     assert!(told.also[0].advice.contains("earlier lines of its queue id"), "{:?}", told.also);
+}
+
+#[test]
+fn a_retried_mail_of_sendmail_has_the_culprit_of_its_last_try() {
+    let line = one(
+        "Nov 21 03:12:05 mx sendmail[99]: 0AL3C5: to=<a@fine.example>, delay=00:30:06, xdelay=00:00:06, mailer=esmtp, relay=mx.fine.example. [192.0.2.9], dsn=2.0.0, stat=Sent (OK)",
+    );
+    let told =
+        settle_at_its_end(&line, vec![message(5.4, CulpritKind::ServerSlow, Outcome::Upstream)]).unwrap();
+    assert_eq!((told.culprit.kind, told.also[0].kind), (CulpritKind::ServerSlow, CulpritKind::NotDns));
+    assert!(
+        told.also[0].evidence.ends_with("was 1806.0 s, and 6.0 s of it were in the last try"),
+        "{:?}",
+        told.also
+    );
+    // The remote server was slow in this try.
+    let told = settle_at_its_end(&line, vec![message(0.4, CulpritKind::None, Outcome::Upstream)]).unwrap();
+    assert_eq!(told.culprit.kind, CulpritKind::NotDns);
+    assert!(told.culprit.advice.contains("deferred before"), "{:?}", told.culprit);
+}
+
+#[test]
+fn an_entry_of_the_journal_has_its_own_time_and_the_names_of_its_text() {
+    let text = "connect from mail.fine.example[192.0.2.9]";
+    let octets: Vec<String> = text.bytes().map(|octet| octet.to_string()).collect();
+    for message in [format!("\"{text}\""), format!("[{}]", octets.join(","))] {
+        let entry = format!(
+            "{{\"_HOSTNAME\":\"mx.our.example\",\"MESSAGE\":{message},\"__REALTIME_TIMESTAMP\":\"1795219200500000\"}}"
+        );
+        let line = one(&entry);
+        assert_eq!(line.at, Some(NOW - 86_399.5), "{entry}");
+        assert_eq!(line.subjects, ["mail.fine.example", "192.0.2.9"]);
+        assert_eq!((line.unread_time, line.text), (None, entry));
+    }
+    // The same entry as `-o export` has it.
+    let line = one(&format!("__CURSOR=s=abc\n__REALTIME_TIMESTAMP=1795219200500000\nMESSAGE={text}"));
+    assert_eq!((line.at, line.number), (Some(NOW - 86_399.5), 3));
+}
+
+#[test]
+fn a_time_that_does_not_exist_is_not_understood() {
+    for time in ["2026-02-29 24:60:61", "2026-02-29T24:60:61", "1795219200500000"] {
+        let line = one(&format!("{time} mx postfix/smtpd[1]: connect from mail.fine.example[192.0.2.9]"));
+        assert_eq!((line.at, line.unread_time.as_deref()), (None, Some(time)));
+    }
 }

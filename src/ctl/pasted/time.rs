@@ -1,5 +1,7 @@
 //! The time of a log line, and the line behind its time, host and program.
 
+use serde_json::{Map, Value};
+
 use super::super::moment;
 
 /// Words in which a time is looked for: that of mailq stands behind the number and the size of the entry.
@@ -7,6 +9,9 @@ const WORDS: usize = 7;
 
 /// Headers of a bounce with the time of its lines.
 const DATE_HEADERS: [&str; 3] = ["Date:", "Arrival-Date:", "Last-Attempt-Date:"];
+
+/// The field of an entry of the journal with its time, in microseconds since 1970 (systemd.journal-fields(7)).
+const JOURNAL_TIME: &str = "__REALTIME_TIMESTAMP";
 
 /// The names of months in logs.
 const MONTHS: [&str; 12] =
@@ -21,7 +26,8 @@ const FUTURE: f64 = 86_400.0;
 /// Seconds that a time without seconds leaves open.
 const MINUTE: f64 = 60.0;
 
-/// The time of a line in seconds since 1970. Of a time without seconds, the begin and the end of its minute. Of a local time that came twice, because clocks were set back, the first and the last moment.
+/// The time of a line in seconds since 1970. Of a time without seconds, the begin and the end of its minute. Of a local time that came
+/// twice, because clocks were set back, the first and the last moment.
 pub(super) fn of(line: &str, now: f64) -> Option<(f64, f64)> {
     find(line, now).map(|(at, _)| at)
 }
@@ -34,7 +40,18 @@ pub(super) fn not_understood(line: &str) -> Option<String> {
         return None;
     }
     let place = words.iter().position(|word| has_clock(word) || is_stamp(word))?;
+    // Behind such words a time belongs to the text: `for <a@b.example>; Sat, 21 Nov 2026 03:12:05 +0000` goes on `Received:`.
+    let is_text = |word: &&str| without_priority(word).contains([';', '<', '@', '=']);
+    if words.iter().take(place).any(is_text) {
+        return None;
+    }
     words.get(..=place).map(|words| words.join(" "))
+}
+
+/// A word without the priority of syslog before it: `<22>`.
+fn without_priority(word: &str) -> &str {
+    let parts = word.strip_prefix('<').and_then(|behind| behind.split_once('>'));
+    parts.filter(|(priority, _)| priority.parse::<u8>().is_ok()).map_or(word, |(_, rest)| rest)
 }
 
 /// Whether a word is a time of day, or ends with one: `03:12:05.1`, `21/Nov/2026:03:12:05`.
@@ -45,17 +62,15 @@ fn has_clock(word: &str) -> bool {
         part.contains(['/', '-', '.', 'T']) && part.contains(|letter: char| letter.is_ascii_digit())
     };
     let parts: Vec<&str> = word.rsplitn(4, ':').collect();
-    let is_number =
-        |part: &&str, most: u8| part.len() == 2 && part.parse::<u8>().is_ok_and(|number| number <= most);
+    // Also a time that does not exist, like 24:60:61: it was meant as a time.
+    let is_number = |part: &str| part.len() == 2 && part.parse::<u8>().is_ok();
     match &parts[..] {
         [seconds, minutes, hours] => {
             let hours = hours.rsplit(['T', 't', '_']).next().unwrap_or_default();
-            is_number(seconds, 60)
-                && is_number(minutes, 59)
-                && hours.parse::<u8>().is_ok_and(|number| number <= 24)
+            is_number(seconds) && is_number(minutes) && hours.len() <= 2 && hours.parse::<u8>().is_ok()
         }
         [seconds, minutes, hours, before] => {
-            is_number(seconds, 60) && is_number(minutes, 59) && is_number(hours, 24) && date(before)
+            is_number(seconds) && is_number(minutes) && is_number(hours) && date(before)
         }
         _ => false,
     }
@@ -96,13 +111,13 @@ fn is_unix(word: &str) -> bool {
         .is_some_and(|(seconds, rest)| seconds.len() == 10 && is_digits(seconds) && is_digits(rest))
 }
 
-/// Whether a word is a number of seconds since 1970, or a label of TAI64N.
+/// Whether a word is a number of seconds, milliseconds or microseconds since 1970, or a label of TAI64N.
 fn is_stamp(word: &str) -> bool {
     let tai = word
         .strip_prefix('@')
         .is_some_and(|label| label.len() == 24 && label.bytes().all(|octet| octet.is_ascii_hexdigit()));
     let seconds = word.split(['.', ',']).next().unwrap_or_default();
-    tai || (matches!(seconds.len(), 10 | 13) && seconds.bytes().all(|octet| octet.is_ascii_digit()))
+    tai || (matches!(seconds.len(), 10 | 13 | 16) && seconds.bytes().all(|octet| octet.is_ascii_digit()))
 }
 
 /// The line behind its time; in lines of syslog also behind the host and the program.
@@ -115,8 +130,42 @@ pub(super) fn without_head(line: &str) -> String {
     words.get(behind..).unwrap_or_default().join(" ")
 }
 
+/// The text of an entry of the journal, if a line is one of `journalctl -o json`, and its time in seconds since 1970. Text that is not
+/// UTF-8 is an array of octets there.
+pub(super) fn of_journal(line: &str) -> Option<(String, f64)> {
+    if !line.starts_with('{') {
+        return None;
+    }
+    let entry: Map<String, Value> = serde_json::from_str(line).ok()?;
+    let at = micros(entry.get(JOURNAL_TIME)?.as_str()?)?;
+    let octet = |number: &Value| number.as_u64().and_then(|number| u8::try_from(number).ok());
+    let text = match entry.get("MESSAGE")? {
+        Value::String(text) => text.clone(),
+        Value::Array(octets) => {
+            let octets: Option<Vec<u8>> = octets.iter().map(octet).collect();
+            String::from_utf8_lossy(&octets?).into_owned()
+        }
+        _ => return None,
+    };
+    Some((text, at))
+}
+
+/// A number of microseconds in seconds.
+fn micros(digits: &str) -> Option<f64> {
+    let micros = digits.parse::<u64>().ok().filter(|_| digits.len() == 16)?;
+    Some(micros as f64 / 1e6)
+}
+
 /// The time, and the number of words up to its end.
 fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
+    if let Some((_, at)) = of_journal(line) {
+        return Some(((at, at), 0));
+    }
+    // `journalctl -o export` begins each entry with its time.
+    let field = line.strip_prefix(JOURNAL_TIME).and_then(|behind| behind.strip_prefix('='));
+    if let Some(at) = field.and_then(micros) {
+        return Some(((at, at), 1));
+    }
     for header in DATE_HEADERS {
         if let Some(date) = line.strip_prefix(header) {
             let zoned = jiff::fmt::rfc2822::parse(date.trim()).ok()?;
@@ -127,7 +176,10 @@ fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
     let words: Vec<&str> = without_prefix(line).split_whitespace().take(WORDS + 3).collect();
     (0..words.len().min(WORDS)).find_map(|place| {
         let word = |behind: usize| words.get(place.saturating_add(behind)).copied().unwrap_or_default();
-        if let Some(at) = moment::read_both(word(0), now).filter(|_| word(0).contains('T')) {
+        // A time may end with the name of its zone in brackets.
+        let joined = word(0).trim_end_matches([',', ';']);
+        let joined = joined.strip_prefix('[').map_or(joined, |within| within.trim_end_matches(']'));
+        if let Some(at) = moment::read_both(joined, now).filter(|_| joined.contains('T')) {
             return Some((at, place.saturating_add(1)));
         }
         if place == 0 && is_unix(word(0)) {

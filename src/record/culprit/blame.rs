@@ -10,7 +10,7 @@ use super::timeline::timeline;
 use crate::clock::micros;
 use crate::conduct::Conduct;
 use crate::limits::SLOW_ANSWER;
-use crate::question::is_within;
+use crate::question::{Outcome, is_within};
 use crate::record::entry::{FlightEntry, MessageEntry};
 use crate::record::event::Shows;
 use crate::record::subject::domain_of;
@@ -142,6 +142,7 @@ fn of_servers<'a>(
             // It was not asked over TCP, because it is known not to take it.
             Conduct::Truncated => Some(CulpritKind::Truncated),
             Conduct::Silent if traffic.is_down_at(one.question.at) => Some(CulpritKind::Network),
+            Conduct::Silent if traffic.is_silent_path(flight, server) => Some(CulpritKind::Unreachable),
             conduct => fault(is_of_list(one, zone), conduct),
         });
         let kind = seen.filter(|kind| !is_slow(*kind)).or(told)?;
@@ -170,6 +171,8 @@ fn fail(causes: &mut BTreeMap<CauseKey, Cause>, key: CauseKey, one: &ExplainedQu
     let cause = cause(causes, key);
     cause.add_list(one.apex());
     cause.failures = cause.failures.saturating_add(1);
+    cause.deferring = cause.deferring.saturating_add(u32::from(one.list.is_none()));
+    cause.turned_away = cause.turned_away.saturating_add(u32::from(one.question.outcome == Outcome::Shed));
     if cause.why.is_empty() {
         cause.why = why.into();
     }

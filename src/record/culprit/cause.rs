@@ -91,10 +91,16 @@ pub struct Cause {
     pub micros: u64,
     /// Questions that failed by it.
     pub failures: u32,
+    /// Those of them that were for no DNS list: mail software defers a mail for them, and goes on without a list.
+    pub deferring: u32,
+    /// Those of them that this resolver turned away at once, because others waited for the zone.
+    pub turned_away: u32,
     /// The queries to each server, and the sum of their times in microseconds.
     pub servers: BTreeMap<IpAddr, (u32, u64)>,
     /// Those of these queries that did not leave this host.
     pub unsent: BTreeMap<IpAddr, u32>,
+    /// Whether they did not answer because no server of IPv6 does; see `Traffic`.
+    pub silent_path: bool,
     /// The sentence of the failure, if there is one.
     pub why: Box<str>,
 }
@@ -105,7 +111,19 @@ pub(super) type CauseKey = (CulpritKind, Box<[u8]>);
 impl Cause {
     pub(in crate::record) fn of(kind: CulpritKind, zone: Box<[u8]>) -> Self {
         let (lists, servers, unsent, why) = Default::default();
-        Self { kind, zone, lists, micros: 0, failures: 0, servers, unsent, why }
+        Self {
+            kind,
+            zone,
+            lists,
+            micros: 0,
+            failures: 0,
+            deferring: 0,
+            turned_away: 0,
+            servers,
+            unsent,
+            silent_path: false,
+            why,
+        }
     }
 
     /// The time by which it delays the mail, in microseconds.
@@ -126,6 +144,7 @@ impl Cause {
         self.lists.extend(apex.filter(|_| !self.zone.is_empty()).map(Box::from));
     }
 
+    /// Counts a query to a server of it.
     pub(super) fn add(&mut self, message: &MessageEntry) {
         let (count, time) = self.servers.entry(message.server).or_default();
         *count = count.saturating_add(1);

@@ -71,6 +71,9 @@ fn silence(
     match traffic.unanswered(flight, message) {
         Unanswered::Lost => Some(CulpritKind::Loss),
         Unanswered::CouldNotTell => Some(CulpritKind::Unknown),
+        Unanswered::Silent if traffic.is_silent_path(flight, message.server) => {
+            Some(CulpritKind::Unreachable)
+        }
         Unanswered::Silent => fault(list, Conduct::Silent),
     }
 }

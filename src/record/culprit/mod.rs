@@ -9,11 +9,14 @@
 //!   others did not delay the mail further. Within that question it counts for the query to a server that was in
 //!   progress; an answer counts more than a silence beside it, because it ended the wait.
 //! - A failed question costs as much as its client's patience, because mail is deferred by it, however quickly it failed.
+//!   A failed question to a DNS list defers no mail: the list comes behind the causes of a delay, unless its failure took long itself.
 //! - The pauses of a client excuse no failure: the failure is named first, and the client after it.
 //! - A silence is called loss if the same server answers over the same transport shortly before and shortly after, or if it answers the
 //!   next copy of the query. After two silences the next copy may have no EDNS, so its answer does not show whether the first ones were
 //!   lost: could not tell. A silence is called our own network's if root servers were asked meanwhile too, and no server on the internet
 //!   answered.
+//! - The silence of a server of IPv6 is a broken path if servers in several networks were silent and none answered over IPv6, while others
+//!   answered over IPv4: then the servers cannot be reached, and the owner of a zone is not blamed alone.
 //! - A zone above a DNS list that belongs to the owner of the list is a part of it: `spamcop.net.` of `bl.spamcop.net.`. Its silence is a
 //!   silence of the list, and the zone that is named is the one whose servers were silent. The servers of a top-level domain are no part of
 //!   a list, so their silence is theirs, and the list is named beside it.
@@ -27,6 +30,7 @@ mod fault;
 mod timeline;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 pub use self::cause::{Cause, CulpritKind};
 use self::cause::{CauseKey, cause};
@@ -93,10 +97,15 @@ pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdi
         client.micros = idle;
     }
     let mut causes: Vec<Cause> = causes.into_values().collect();
+    for cause in causes.iter_mut().filter(|cause| cause.kind == CulpritKind::Unreachable) {
+        cause.silent_path = traffic.is_ipv6_silent() && cause.servers.keys().all(IpAddr::is_ipv6);
+    }
     causes.retain(|cause| cause.cost() >= traffic.slow);
     let has_failed = causes.iter().any(|cause| cause.failures > 0);
     let is_excuse = |cause: &Cause| has_failed && cause.kind == CulpritKind::Client;
-    causes.sort_by_key(|cause| (is_excuse(cause), std::cmp::Reverse(cause.cost())));
+    // A list that failed soon has delayed nothing.
+    let is_aside = |cause: &Cause| cause.failures > 0 && cause.deferring == 0 && cause.micros < traffic.slow;
+    causes.sort_by_key(|cause| (is_excuse(cause), is_aside(cause), std::cmp::Reverse(cause.cost())));
     let best = causes.first().map_or(0, Cause::cost);
     // A failure costs a client's patience, however quickly it came. The cause of most of the time is named beside it, unless its servers
     // have caused the failure too.

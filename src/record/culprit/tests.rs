@@ -437,10 +437,43 @@ fn of_failures() -> Vec<Case> {
     ]
 }
 
+/// Messages with a failure of a list, for which no mail is deferred.
+fn of_failed_lists() -> Vec<Case> {
+    vec![
+        (
+            "a list that failed at once has not delayed the mail",
+            vec![
+                up(1_200, vec![(0, 1_200, 1, "example.", OK)]),
+                One {
+                    at: 1_200,
+                    ..list(Failed, 1, vec![(0, 1, 2, "list.example.", Some(Conduct::Refused))])
+                },
+            ],
+            &[(Kind::ServerSlow, "example."), (Kind::ListRefused, "list.example.")],
+        ),
+        (
+            "a list that failed after a wait has",
+            vec![
+                up(800, vec![(0, 800, 1, "example.", OK)]),
+                One { at: 800, ..list(Failed, 4_000, vec![(0, 4_000, 2, "list.example.", SILENT)]) },
+            ],
+            &[(Kind::ListSilent, "list.example.")],
+        ),
+        (
+            "a list that failed at once, and a client that waited",
+            vec![
+                list(Failed, 20, vec![(0, 20, 2, "list.example.", Some(Conduct::Refused))]),
+                one(3_000, 20, "b.example.", Upstream, vec![(0, 20, 1, "example.", OK)]),
+            ],
+            &[(Kind::ListRefused, "list.example."), (Kind::Client, "")],
+        ),
+    ]
+}
+
 #[test]
 fn each_fault_has_its_culprit() {
     let of_silence = [of_silence_over_tcp(), of_last_words(), of_next_answers()];
-    let others = [of_servers(), of_lists(), of_messages(), of_failures()];
+    let others = [of_servers(), of_lists(), of_messages(), of_failures(), of_failed_lists()];
     for (what, asked, expected) in others.into_iter().chain(of_silence).flatten() {
         let expected: Vec<(Kind, String)> =
             expected.iter().map(|(kind, zone)| (*kind, (*zone).to_owned())).collect();
