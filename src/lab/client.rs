@@ -40,12 +40,20 @@ pub struct LabClient {
     attempts: u32,
     edns_size: Option<u16>,
     wants_ad: bool,
+    wants_signatures: bool,
 }
 
 impl LabClient {
     /// Asks `server` once, with EDNS of 1232 octets, and waits `patience` for the answer.
     pub fn new(server: SocketAddr, patience: Duration) -> Self {
-        Self { server, patience, attempts: 1, edns_size: Some(1232), wants_ad: false }
+        Self {
+            server,
+            patience,
+            attempts: 1,
+            edns_size: Some(1232),
+            wants_ad: false,
+            wants_signatures: false,
+        }
     }
 
     /// Asks without OPT, as most mail software does.
@@ -65,6 +73,12 @@ impl LabClient {
     #[must_use]
     pub fn asking_for_ad(self) -> Self {
         Self { wants_ad: true, ..self }
+    }
+
+    /// Asks with DO, for an answer with its signatures. It needs EDNS.
+    #[must_use]
+    pub fn asking_with_do(self) -> Self {
+        Self { wants_signatures: true, ..self }
     }
 
     /// Asks over UDP, and over TCP after TC.
@@ -110,6 +124,7 @@ impl LabClient {
         if let Some(size) = self.edns_size {
             let mut edns = Edns::new();
             edns.set_max_payload(size);
+            edns.set_dnssec_ok(self.wants_signatures);
             query.set_edns(edns);
         }
         query.to_vec().map_err(|error| AskError::Message(error.to_string()))
@@ -183,4 +198,19 @@ pub async fn read_framed(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Ve
     let mut message = vec![0; usize::from(length)];
     stream.read_exact(&mut message).await?;
     Ok(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flag_do_is_sent_if_it_is_wanted() {
+        let client = LabClient::new(SocketAddr::from(([127, 0, 0, 1], 53)), Duration::ZERO);
+        let has_do = |client: LabClient| {
+            let query = client.query(&Name::root(), RecordType::MX).unwrap();
+            read(&query).unwrap().edns.unwrap().flags().dnssec_ok
+        };
+        assert_eq!([client, client.asking_with_do()].map(has_do), [false, true]);
+    }
 }

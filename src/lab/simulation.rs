@@ -360,4 +360,13 @@ impl Asker for Simulation {
     fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
         async move { Ok(Self::ask(self, name, kind).await?.message) }.boxed()
     }
+
+    fn ask_with_do<'a>(
+        &'a self,
+        name: &'a Name,
+        kind: RecordType,
+    ) -> BoxFuture<'a, Result<Message, AskError>> {
+        let flags = Flags { dnssec_ok: true, ..Flags::default() };
+        async move { Ok(self.ask_with(name, kind, flags).await?.message) }.boxed()
+    }
 }

@@ -34,11 +34,32 @@ pub trait Asker: Sync {
     /// # Errors
     /// No answer came.
     fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>>;
+
+    /// Like `ask`, with DO, as mail software with DANE asks (RFC 7672 section 2.2). Without DO if the asker has no flags.
+    ///
+    /// # Errors
+    /// As `ask`.
+    fn ask_with_do<'a>(
+        &'a self,
+        name: &'a Name,
+        kind: RecordType,
+    ) -> BoxFuture<'a, Result<Message, AskError>> {
+        self.ask(name, kind)
+    }
 }
 
 impl Asker for LabClient {
     fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
         Box::pin(Self::ask(self, name, kind))
+    }
+
+    fn ask_with_do<'a>(
+        &'a self,
+        name: &'a Name,
+        kind: RecordType,
+    ) -> BoxFuture<'a, Result<Message, AskError>> {
+        let client = self.asking_with_do();
+        Box::pin(async move { client.ask(name, kind).await })
     }
 }
 
@@ -146,6 +167,11 @@ impl Session<'_> {
         self.note(answer)
     }
 
+    async fn one_with_do(&mut self, name: &Name, kind: RecordType) -> Option<Message> {
+        let answer = self.asker.ask_with_do(name, kind).await;
+        self.note(answer)
+    }
+
     fn note(&mut self, answer: Result<Message, AskError>) -> Option<Message> {
         let sound = |answer: &Message| {
             matches!(answer.metadata.response_code, ResponseCode::NoError | ResponseCode::NXDomain)
@@ -213,20 +239,20 @@ impl Session<'_> {
         self.all(&questions).await;
     }
 
-    /// Postfix's SMTP client: MX, then A and AAAA of each exchanger, one after the other. With DANE it asks for TLSA
-    /// if MX and addresses are secure; here if they are signed, so that the questions do not depend on validation.
+    /// Postfix's SMTP client with DANE, which asks with DO: MX, then A and AAAA of each exchanger, one after the other, and
+    /// TLSA if MX and addresses are secure; here if they are signed, so that the questions do not depend on validation.
     async fn delivery(&mut self, recipient: &Name) {
-        let answer = self.one(recipient, RecordType::MX).await;
+        let answer = self.one_with_do(recipient, RecordType::MX).await;
         let mut hosts: Vec<(u16, Name)> =
             answer.iter().flat_map(|answer| &answer.answers).filter_map(exchanger).collect();
         hosts.sort();
         let signed = self.internet.is_signed(recipient);
         for (_, host) in hosts {
-            self.one(&host, RecordType::A).await;
-            self.one(&host, RecordType::AAAA).await;
+            self.one_with_do(&host, RecordType::A).await;
+            self.one_with_do(&host, RecordType::AAAA).await;
             let certificates = below("_25._tcp", &host).filter(|_| signed && self.internet.is_signed(&host));
             if let Some(certificates) = certificates {
-                self.one(&certificates, RecordType::TLSA).await;
+                self.one_with_do(&certificates, RecordType::TLSA).await;
             }
         }
     }
@@ -306,13 +332,26 @@ mod tests {
         asked: Mutex<Vec<String>>,
     }
 
-    impl Asker for AuthorityAsker {
-        fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
-            self.asked.lock().unwrap().push(format!("{name} {kind}"));
+    impl AuthorityAsker {
+        fn answer(&self, name: &Name, kind: RecordType, flag: &str) -> Message {
+            self.asked.lock().unwrap().push(format!("{name} {kind}{flag}"));
             let mut query = Message::query();
             query.add_query(hickory_proto::op::Query::query(name.clone(), kind));
-            let answer = self.authority.respond(&query);
-            Box::pin(std::future::ready(Ok(answer)))
+            self.authority.respond(&query)
+        }
+    }
+
+    impl Asker for AuthorityAsker {
+        fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
+            Box::pin(std::future::ready(Ok(self.answer(name, kind, ""))))
+        }
+
+        fn ask_with_do<'a>(
+            &'a self,
+            name: &'a Name,
+            kind: RecordType,
+        ) -> BoxFuture<'a, Result<Message, AskError>> {
+            Box::pin(std::future::ready(Ok(self.answer(name, kind, " DO"))))
         }
     }
 
@@ -350,7 +389,8 @@ mod tests {
             play(&internet, &mail, &oracle, &Clock::machine()).await;
         }
         let asked = oracle.asked.into_inner().unwrap();
-        let certificates: Vec<_> = asked.iter().filter(|question| question.ends_with("TLSA")).collect();
+        assert!(asked.iter().all(|question| question.ends_with(" DO")), "{asked:?}");
+        let certificates: Vec<_> = asked.iter().filter(|question| question.ends_with("TLSA DO")).collect();
         assert!((5..=15).contains(&certificates.len()), "{certificates:?}");
     }
 

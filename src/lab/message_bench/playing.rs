@@ -87,10 +87,30 @@ struct Watched<'a> {
 
 impl Asker for Watched<'_> {
     fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
+        self.timed(name, kind, self.asker.ask(name, kind))
+    }
+
+    fn ask_with_do<'a>(
+        &'a self,
+        name: &'a Name,
+        kind: RecordType,
+    ) -> BoxFuture<'a, Result<Message, AskError>> {
+        self.timed(name, kind, self.asker.ask_with_do(name, kind))
+    }
+}
+
+impl Watched<'_> {
+    /// Counts and times a question.
+    fn timed<'a>(
+        &'a self,
+        name: &'a Name,
+        kind: RecordType,
+        asked: BoxFuture<'a, Result<Message, AskError>>,
+    ) -> BoxFuture<'a, Result<Message, AskError>> {
         async move {
             let (began, is_of_list) = (self.clock.mono(), is_of_list(self.internet, name));
             self.watch.asked_of_lists.fetch_add(u64::from(is_of_list), Ordering::Relaxed);
-            let answer = self.asker.ask(name, kind).await;
+            let answer = asked.await;
             let waited = self.clock.mono().since(began);
             let mut waits = self.watch.waits.lock().unwrap_or_else(PoisonError::into_inner);
             let (count, sum) = waits.entry(title(name, kind, is_of_list)).or_default();
