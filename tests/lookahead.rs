@@ -13,7 +13,7 @@ use resolverd::config::LookaheadMode;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::internet::Internet;
 use resolverd::lab::server::Distance;
-use resolverd::lab::simulation::{SimulatedReply, Simulation, config_for, paused};
+use resolverd::lab::simulation::{Flags, SimulatedReply, Simulation, config_for, paused};
 use resolverd::lab::traffic;
 use resolverd::lab::world::ServerPlan;
 use resolverd::lookahead::{Rule, RuleStanding, RuleState};
@@ -57,6 +57,18 @@ impl Stage {
 
     async fn ask(&self, name: &str, kind: RecordType) -> SimulatedReply {
         self.0.ask(&Name::from_ascii(name).unwrap(), kind).await.unwrap()
+    }
+
+    /// One message asks these questions with DO about its domain, one after the other. Returns the time of the last.
+    async fn delivery(&self, number: usize, questions: &[(&str, RecordType)]) -> Duration {
+        let flags = Flags { dnssec_ok: true, ..Flags::default() };
+        let mut last = Duration::ZERO;
+        for (prefix, kind) in questions {
+            let name = Name::from_ascii(format!("{prefix}d{number}.one.tld.")).unwrap();
+            last = self.0.ask_with(&name, *kind, flags).await.unwrap().elapsed;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        last
     }
 
     /// One message a second asks these questions about its domain, one after the other. Returns the times of the last.
@@ -125,11 +137,11 @@ const SENDER: [(&str, RecordType); 3] =
 fn a_receiver_gets_spf_ahead_and_no_other_question_is_sent() {
     paused(async {
         let stage = Stage::new(LookaheadMode::Learned);
-        let learning = stage.messages(0..6, &RECEIVER).await;
+        let learning = stage.messages(0..4, &RECEIVER).await;
         assert!(learning.iter().all(|time| *time == TRIP), "nothing is known yet");
         assert_eq!(stage.counted(Counter::LookaheadAsked), 0);
-        let soon = stage.messages(6..20, &RECEIVER).await;
-        assert!(soon.iter().all(Duration::is_zero), "six of the first ten were enough: {soon:?}");
+        let soon = stage.messages(4..20, &RECEIVER).await;
+        assert!(soon.iter().all(Duration::is_zero), "all of the first four were enough: {soon:?}");
         stage.messages(20..80, &RECEIVER).await;
         let times = stage.messages(80..180, &RECEIVER).await;
         assert!(times.iter().all(Duration::is_zero), "{times:?}");
@@ -166,6 +178,25 @@ fn a_sender_gets_the_addresses_of_hosts_ahead_and_never_asks_for_spf() {
         let sent = stage.sent();
         assert_eq!([sent.get("d TXT"), sent.get("_dmarc TXT")], [None, None]);
         assert_eq!([sent["mx A"], sent["mx AAAA"]], [120, 120]);
+    });
+}
+
+#[test]
+fn the_few_deliveries_of_a_receiver_get_the_addresses_of_hosts_ahead_if_they_ask_with_do() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Learned);
+        let mut times = Vec::new();
+        for number in 0..60 {
+            stage.messages(6 * number..6 * number + 5, &RECEIVER).await;
+            times.push(stage.delivery(6 * number + 5, &SENDER).await);
+        }
+        assert!(times[20..].iter().all(Duration::is_zero), "{times:?}");
+        let states =
+            [Rule::DaneA, Rule::DaneAaaa, Rule::MxA, Rule::MxAaaa].map(|rule| stage.rule(rule).state);
+        let (active, inactive) = (RuleState::Active, RuleState::Inactive);
+        assert_eq!(states, [active, active, inactive, inactive]);
+        let sent = stage.sent();
+        assert_eq!([sent["mx A"], sent["mx AAAA"]], [60, 60], "none of the senders' hosts: {sent:?}");
     });
 }
 

@@ -368,7 +368,10 @@ Rules, by the queries that they send, with their words in JSON:
   AAAA of a PTR name       (ptr_aaaa) of that name
   A of mail hosts          (mx_a) of the mail hosts of a domain, or of the domain if it has no MX
   AAAA of mail hosts       (mx_aaaa) of them
-  TLSA of mail hosts       (tlsa) certificates (DANE), if MX and addresses are signed
+  A for DANE               (dane_a) of the mail hosts of a domain whose MX a client looked up with the flag DO, as mail
+                           software that sends mail with DANE does; mx_a and mx_aaaa are only for other clients
+  AAAA for DANE            (dane_aaaa) of them
+  TLSA of mail hosts       (tlsa) certificates (DANE), if MX and addresses are signed and the client asked with DO
   SPF record               (spf) of a domain whose MX a client looked up
   SPF includes             (spf_chain) SPF records that an SPF record includes
   hosts in SPF records     (spf_hosts) addresses and MX that an SPF record names

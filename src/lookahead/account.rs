@@ -4,7 +4,7 @@
 //! that a habit that ends suddenly costs little.
 //!
 //! The first questions of a rule are its trial: they are only expected, and once clients have asked enough of them, the rule is
-//! used before the first is judged. The trial counts a fixed number of questions. If it counted only the questions that clients
+//! used before the first is judged; a rule of which they have asked every question so far, after a few. The trial counts a fixed number of questions. If it counted only the questions that clients
 //! have asked so far, a rule whose questions clients seldom ask would be used too.
 
 use std::time::Duration;
@@ -12,7 +12,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::micros;
-use crate::limits::{AHEAD_MIN_JUDGED, AHEAD_PERCENT, AHEAD_RULE_MEMORY, AHEAD_TRIAL, AHEAD_UNUSED};
+use crate::limits::{
+    AHEAD_MIN_JUDGED, AHEAD_PERCENT, AHEAD_RULE_MEMORY, AHEAD_SHORT_TRIAL, AHEAD_TRIAL, AHEAD_UNUSED,
+};
 
 /// The state of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +57,8 @@ pub(super) struct RuleAccount {
     /// Number of questions in the trial, and number of these that a client asked.
     trial: u32,
     trial_used: u32,
+    /// Whether clients asked enough of them, or all of the first.
+    has_passed: bool,
     /// The usual time from a question to its use, once there was one.
     gap: Option<Duration>,
 }
@@ -76,8 +80,7 @@ impl RuleAccount {
     pub(super) fn state(&self) -> RuleState {
         let judged = self.recent_used.saturating_add(self.recent_unused);
         if judged < AHEAD_MIN_JUDGED {
-            let has_passed = self.trial_used.saturating_mul(100) >= AHEAD_TRIAL.saturating_mul(AHEAD_PERCENT);
-            if has_passed { RuleState::Active } else { RuleState::Learning }
+            if self.has_passed { RuleState::Active } else { RuleState::Learning }
         } else if self.recent_used.saturating_mul(100) >= judged.saturating_mul(AHEAD_PERCENT) {
             RuleState::Active
         } else {
@@ -133,6 +136,9 @@ impl RuleAccount {
     /// A client asks a question that was only expected; `on_trial`: it is one of the trial.
     pub(super) fn sent_later(&mut self, gap: Duration, on_trial: bool) {
         self.trial_used = self.trial_used.saturating_add(u32::from(on_trial));
+        let none_is_missing = self.trial_used == self.trial && self.trial >= AHEAD_SHORT_TRIAL;
+        let is_enough = self.trial_used.saturating_mul(100) >= AHEAD_TRIAL.saturating_mul(AHEAD_PERCENT);
+        self.has_passed |= on_trial && (none_is_missing || is_enough);
         self.counts.sent_later = self.counts.sent_later.saturating_add(1);
         self.learn_gap(gap);
     }
@@ -205,6 +211,25 @@ mod tests {
         // Judged queries count more.
         (0..AHEAD_MIN_JUDGED).for_each(|place| account.judge(place < 8, false));
         assert_eq!(account.state(), RuleState::Inactive);
+    }
+
+    #[test]
+    fn a_rule_begins_sooner_if_clients_ask_all_of_its_first_questions() {
+        let states = |asked: &[bool]| {
+            let mut account = RuleAccount::default();
+            let state = |asks: &bool| {
+                let on_trial = account.observed();
+                if *asks {
+                    account.sent_later(Duration::from_secs(1), on_trial);
+                }
+                account.state()
+            };
+            asked.iter().map(state).collect::<Vec<_>>()
+        };
+        let (learning, active) = (RuleState::Learning, RuleState::Active);
+        assert_eq!(states(&[true, true, true, true, false]), [learning, learning, learning, active, active]);
+        let one_is_missing = states(&[true, false, true, true, true, true, true]);
+        assert_eq!(one_is_missing, [[learning; 6].as_slice(), &[active]].concat());
     }
 
     #[test]

@@ -67,9 +67,10 @@ impl ExpectedQuestions {
         self.by_key.is_empty()
     }
 
-    /// Whether it is expected already.
-    pub(super) fn has(&self, key: &[u8]) -> bool {
-        self.by_key.contains_key(key)
+    /// Whether a question may be added; `asks`: it will be asked. One that is expected already may not, unless it was only
+    /// counted: a rule that is not used keeps no other rule from asking.
+    pub(super) fn takes(&self, key: &[u8], asks: bool) -> bool {
+        self.by_key.get(key).is_none_or(|expected| asks && expected.messages.is_none() && !expected.used)
     }
 
     /// Whether one more that is asked has room.
@@ -146,7 +147,14 @@ mod tests {
         };
         questions.add(key(1), expected(at(0)));
         questions.add(key(2), expected(at(1)));
-        assert!(questions.has(&key(1)) && !questions.has(&key(3)) && questions.has_room());
+        assert!(!questions.takes(&key(1), false) && questions.takes(&key(3), false) && questions.has_room());
+        // One that is asked comes in the place of one that was only counted, and of no other.
+        assert!(questions.takes(&key(1), true));
+        questions.add(key(3), Expected { messages: Some(2), ..expected(at(0)) });
+        questions.add(key(4), Expected { used: true, ..expected(at(0)) });
+        assert!(!questions.takes(&key(3), true) && !questions.takes(&key(4), true));
+        questions.remove(&key(3));
+        questions.remove(&key(4));
         questions.remove(&key(1));
         questions.add(key(1), expected(at(2)));
         let mut over = |seconds| questions.next_over(at(seconds)).map(|expected| expected.at);

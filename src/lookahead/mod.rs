@@ -9,9 +9,13 @@
 //! - A rule proves itself before it is used. It first counts which of its questions clients ask within 30 s, without asking; it
 //!   is used while that is at least 60 %, and otherwise counts again. So an outbound host never asks for SPF, and a rule that
 //!   is not used sends no query to find out when that changes.
-//! - A rule begins once clients have asked six of its first ten questions. When it waited until twenty questions were
+//! - A rule begins once clients have asked six of its first ten questions, or all of its first four. When it waited until twenty questions were
 //!   judged, after 30 s, the messages of the first minute gained nothing. The learned rules outlast a restart
 //!   (`kept_rules`).
+//! - An MX asked with DO is one of software that delivers with DANE. The addresses of its hosts are rules of their own, as
+//!   software that receives mail asks for the MX of senders, and for no host: on a host that does both, the rules for
+//!   all MX would be used by one question in five. SPF and DMARC have one rule for both, as what mail to a domain
+//!   teaches helps the mail that comes from it.
 //! - Only misses teach it. A question that memory answers needs no look-ahead, so its trigger needs no event, and a
 //!   hit costs one comparison: whether its answer was asked ahead and is used for the first time.
 //! - SPF, DMARC and DKIM go beside the MX once the servers of the domain are known, and the addresses of its hosts follow

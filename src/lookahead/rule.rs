@@ -16,6 +16,11 @@ pub enum Rule {
     MxA,
     /// Their IPv6 addresses.
     MxAaaa,
+    /// The IPv4 addresses of the mail hosts of a domain whose MX was asked with DO: software that delivers with DANE asks so
+    /// (RFC 7672 section 2.2), and software that receives mail does not.
+    DaneA,
+    /// Their IPv6 addresses.
+    DaneAaaa,
     /// The certificates of a mail host whose MX and addresses are secure.
     Tlsa,
     /// The SPF record of a domain whose MX was asked.
@@ -34,12 +39,14 @@ pub enum Rule {
 
 impl Rule {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Ptr,
         Self::PtrA,
         Self::PtrAaaa,
         Self::MxA,
         Self::MxAaaa,
+        Self::DaneA,
+        Self::DaneAaaa,
         Self::Tlsa,
         Self::Spf,
         Self::SpfChain,

@@ -195,7 +195,7 @@ impl LookaheadTables {
                 self.plan(chain, further, outside, now)
             }
             None => {
-                let step = rules::begins(&question.name, question.kind);
+                let step = rules::begins(question);
                 let Some(mut further) = further(step, &question.name, answer) else {
                     return (Vec::new(), false);
                 };
@@ -324,8 +324,8 @@ impl LookaheadTables {
         Some(used)
     }
 
-    /// Plans questions that follow a client's own: in the chain of the domain, if its SPF record is expected, or in a
-    /// new one. A new chain that neither asks nor expects anything is not kept: a message asks thirty lists about one
+    /// Plans questions that follow a client's own: in the chain of the domain, if its SPF record is expected and DO is the
+    /// same, or in a new one: the questions of mail from a domain take no place of those of mail to it. A new chain that neither asks nor expects anything is not kept: a message asks thirty lists about one
     /// address.
     fn begin(
         &mut self,
@@ -339,7 +339,10 @@ impl LookaheadTables {
         }
         let record = Question { kind: RecordType::TXT, ..like.clone() };
         let known = self.expected.get_mut(&key_of(&record.key())).map(|expected| expected.chain);
-        if let Some(number) = known.filter(|number| self.chains.contains_key(number)) {
+        let is_like = |number: &ChainNumber| {
+            self.chains.get(number).is_some_and(|chain| chain.like.dnssec_ok == like.dnssec_ok)
+        };
+        if let Some(number) = known.filter(is_like) {
             return self.plan(number, further, outside, now);
         }
         let number = self.next_chain;
@@ -391,10 +394,13 @@ impl LookaheadTables {
                     waiting.extend(self::further(next.step, &next.name, &answer).unwrap_or_default());
                     continue;
                 }
-                KnownAhead::Nothing if !self.expected.has(&key) => {}
-                KnownAhead::Nothing | KnownAhead::Left => continue,
+                KnownAhead::Nothing => {}
+                KnownAhead::Left => continue,
             }
             let asks = self.asks(next.rule, mode);
+            if !self.expected.takes(&key, asks) {
+                continue;
+            }
             let zone = if asks { outside.zone(&question) } else { Name::root() };
             if asks && self.avoided.has(question.view, &zone, now) {
                 continue;

@@ -423,3 +423,20 @@ fn the_zone_to_blame_is_avoided_and_nothing_if_the_messages_were_spent() {
         ["one.example.", "dead.example."].map(|zone| state.avoided.has(mx.view, &name(zone), at(11)));
     assert_eq!(avoided, [false, true]);
 }
+
+#[test]
+fn mail_to_a_domain_is_asked_ahead_although_mail_from_it_expects_the_same_and_has_spent_its_chain() {
+    let (mut state, world) = (state(), World::new());
+    for rule in [Rule::DaneA, Rule::DaneAaaa] {
+        (0..AHEAD_MIN_JUDGED).for_each(|_| state.accounts[rule.index()].judge(true, false));
+    }
+    let mx = question("one.example.", RecordType::MX);
+    let found = answer(&mx, 300, &[exchanger("mx.one.example.")]);
+    assert!(learn(&mut state, &world, &mx, &found, 0).is_empty(), "four are counted");
+    state.chains.values_mut().for_each(|chain| chain.asked_left = 0);
+    let delivery = Question { dnssec_ok: true, ..mx };
+    let start = learn(&mut state, &world, &delivery, &found, 100);
+    assert_eq!(shown(&start), ["mx.one.example. A", "mx.one.example. AAAA"]);
+    assert!(start.iter().all(|start| start.question.dnssec_ok));
+    assert!(learn(&mut state, &world, &delivery, &found, 200).is_empty(), "they are in progress");
+}

@@ -86,6 +86,8 @@ const fn rule_label(rule: Rule) -> &'static str {
         Rule::PtrAaaa => "AAAA of a PTR name",
         Rule::MxA => "A of mail hosts",
         Rule::MxAaaa => "AAAA of mail hosts",
+        Rule::DaneA => "A for DANE",
+        Rule::DaneAaaa => "AAAA for DANE",
         Rule::Tlsa => "TLSA of mail hosts",
         Rule::Spf => "SPF record",
         Rule::SpfChain => "SPF includes",

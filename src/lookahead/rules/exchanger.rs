@@ -8,8 +8,9 @@ use super::step::{Further, RuleStep};
 use super::{dmarc, spf};
 use crate::lookahead::rule::Rule;
 
-/// The questions that follow the MX of a domain. A domain that does not exist has none: spam invents domains.
-pub(super) fn after_exchangers(domain: &Name, facts: &AnswerFacts) -> Vec<Further> {
+/// The questions that follow the MX of a domain, asked with DO or without. A domain that does not exist has none: spam
+/// invents domains.
+pub(super) fn after_exchangers(domain: &Name, with_do: bool, facts: &AnswerFacts) -> Vec<Further> {
     if !facts.exists() {
         return Vec::new();
     }
@@ -21,11 +22,18 @@ pub(super) fn after_exchangers(domain: &Name, facts: &AnswerFacts) -> Vec<Furthe
         }
         hosts => hosts,
     };
-    let step = RuleStep::Host { secure: facts.secure };
+    // Without DO no client learns that an answer is secure, so none asks for certificates.
+    let may_use_dane = with_do && facts.secure;
+    let step = RuleStep::Host { secure: may_use_dane };
+    let [ipv4, ipv6] = if with_do { [Rule::DaneA, Rule::DaneAaaa] } else { [Rule::MxA, Rule::MxAaaa] };
     let mut further = Vec::new();
     for host in hosts {
-        further.push(Further::new(host.clone(), RecordType::A, Rule::MxA, step));
-        further.push(Further::new(host, RecordType::AAAA, Rule::MxAaaa, step));
+        further.push(Further::new(host.clone(), RecordType::A, ipv4, step));
+        further.push(Further::new(host.clone(), RecordType::AAAA, ipv6, step));
+        // A host in a signed domain is signed too but in a zone of its own, so its certificates need not wait for its address.
+        if may_use_dane && domain.zone_of(&host) {
+            further.extend(certificates_of(&host));
+        }
     }
     further.push(spf::of_domain(domain));
     further.extend(dmarc::of_domain(domain));
@@ -41,6 +49,10 @@ pub(super) fn after_host(host: &Name, secure: bool, facts: &AnswerFacts) -> Vec<
     // RFC 7672 section 2.2.2: the name at the end of the aliases comes first.
     let end = facts.records.iter().find(|record| is_address(record.record_type()));
     let end = end.map_or(host, |record| &record.name).to_lowercase();
-    let service = Name::from_ascii("_25._tcp").ok().and_then(|service| service.append_domain(&end).ok());
-    service.map(|name| Further::new(name, RecordType::TLSA, Rule::Tlsa, RuleStep::End)).into_iter().collect()
+    certificates_of(&end).into_iter().collect()
+}
+
+fn certificates_of(host: &Name) -> Option<Further> {
+    let service = Name::from_ascii("_25._tcp").ok().and_then(|service| service.append_domain(host).ok());
+    service.map(|name| Further::new(name, RecordType::TLSA, Rule::Tlsa, RuleStep::End))
 }

@@ -15,6 +15,7 @@ mod tests;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::rule::Rule;
+use crate::question::Question;
 pub(super) use answer_facts::AnswerFacts;
 use step::is_underscored;
 pub(super) use step::{Further, RuleStep};
@@ -35,10 +36,11 @@ pub(super) fn of_key(name: Name) -> Further {
 }
 
 /// The place of a client's own question: the start of a chain.
-pub(super) fn begins(name: &Name, kind: RecordType) -> RuleStep {
-    match kind {
+pub(super) fn begins(question: &Question) -> RuleStep {
+    let name = &question.name;
+    match question.kind {
         RecordType::PTR if address::is_reverse(name) => RuleStep::Pointer,
-        RecordType::MX => RuleStep::Exchangers,
+        RecordType::MX => RuleStep::Exchangers { with_do: question.dnssec_ok },
         RecordType::TXT if !name.iter().any(is_underscored) => RuleStep::Spf { depth: 0 },
         _ => RuleStep::End,
     }
@@ -49,7 +51,7 @@ pub(super) fn follow(step: RuleStep, name: &Name, facts: &AnswerFacts) -> Vec<Fu
     match step {
         RuleStep::End => Vec::new(),
         RuleStep::Pointer => address::after_pointer(facts),
-        RuleStep::Exchangers => exchanger::after_exchangers(name, facts),
+        RuleStep::Exchangers { with_do } => exchanger::after_exchangers(name, with_do, facts),
         RuleStep::Host { secure } => exchanger::after_host(name, secure, facts),
         RuleStep::Spf { depth } => spf::after_text(name, depth, facts),
         RuleStep::SpfExchangers => spf::after_exchangers(facts),

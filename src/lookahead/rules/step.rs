@@ -12,7 +12,10 @@ pub(in crate::lookahead) enum RuleStep {
     /// The PTR of an address: the addresses of its name follow.
     Pointer,
     /// The MX of a domain that mail comes from or goes to.
-    Exchangers,
+    Exchangers {
+        /// Whether it was asked with DO.
+        with_do: bool,
+    },
     /// Addresses of a mail host: TLSA follows, if the MX was secure and they are.
     Host {
         /// Whether the MX was.

@@ -36,7 +36,7 @@ fn shown(further: &[Further]) -> Vec<String> {
 
 /// The questions that follow a client's own question.
 fn after(owner: &str, kind: RecordType, facts: &AnswerFacts) -> Vec<String> {
-    shown(&follow(begins(&name(owner), kind), &name(owner), facts))
+    shown(&follow(begins(&Question::new(&name(owner), kind)), &name(owner), facts))
 }
 
 #[test]
@@ -81,6 +81,30 @@ fn the_mx_of_a_domain_leads_to_its_hosts_and_to_what_a_receiver_asks() {
         let denied = AnswerFacts { rcode, ..facts("example.", &[]) };
         assert!(after("example.", RecordType::MX, &denied).is_empty(), "{rcode}");
     }
+}
+
+/// The questions about hosts that follow the MX of "example." asked with DO.
+fn of_delivery(secure: bool, exchanger: &str) -> Vec<String> {
+    let asked = Question { dnssec_ok: true, ..Question::new(&name("example."), RecordType::MX) };
+    let facts = AnswerFacts { secure, ..facts("example.", &[exchanger]) };
+    let mut further = shown(&follow(begins(&asked), &asked.name, &facts));
+    further.retain(|one| !one.contains("TXT"));
+    further
+}
+
+#[test]
+fn an_mx_that_was_asked_with_do_leads_to_its_hosts_by_rules_of_their_own() {
+    let addresses = ["mx.example. A dane_a", "mx.example. AAAA dane_aaaa"];
+    assert_eq!(of_delivery(false, "MX 10 mx.example."), addresses);
+    let certificates = ["_25._tcp.mx.example. TLSA tlsa"];
+    assert_eq!(of_delivery(true, "MX 10 mx.example."), [&addresses[..], &certificates].concat());
+    // Without DO no client may use DANE.
+    let plain = Question::new(&name("example."), RecordType::MX);
+    let secure = AnswerFacts { secure: true, ..facts("example.", &["MX 10 mx.example."]) };
+    let further = follow(begins(&plain), &plain.name, &secure);
+    assert!(further.iter().all(|one| !matches!(one.step, RuleStep::Host { secure: true })), "{further:?}");
+    // Whether a host elsewhere is signed shows with its address.
+    assert_eq!(of_delivery(true, "MX 10 mx.other."), ["mx.other. A dane_a", "mx.other. AAAA dane_aaaa"]);
 }
 
 #[test]
@@ -151,8 +175,8 @@ fn an_spf_chain_ends_at_its_depth_and_at_names_with_an_underscore() {
     assert_eq!(shown(&at(1)), ["j.example. TXT spf_chain", "i.example. MX spf_hosts"]);
     assert_eq!(at(1)[0].step, RuleStep::Spf { depth: 2 });
     assert!(at(3).is_empty());
-    assert_eq!(begins(&name("_spf.example."), RecordType::TXT), RuleStep::End);
-    assert_eq!(begins(&name("s1._domainkey.example."), RecordType::TXT), RuleStep::End);
+    assert_eq!(begins(&Question::new(&name("_spf.example."), RecordType::TXT)), RuleStep::End);
+    assert_eq!(begins(&Question::new(&name("s1._domainkey.example."), RecordType::TXT)), RuleStep::End);
     let hosts = facts("i.example.", &["MX 10 m.example."]);
     assert_eq!(
         shown(&follow(RuleStep::SpfExchangers, &name("i.example."), &hosts)),
@@ -188,6 +212,6 @@ fn other_questions_begin_nothing() {
         ("example.", RecordType::NS),
         ("in-addr.arpa.example.", RecordType::PTR),
     ] {
-        assert_eq!(begins(&name(owner), kind), RuleStep::End, "{owner} {kind}");
+        assert_eq!(begins(&Question::new(&name(owner), kind)), RuleStep::End, "{owner} {kind}");
     }
 }
