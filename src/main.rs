@@ -74,7 +74,9 @@ fn main() -> ExitCode {
     let served = runtime().and_then(|runtime| {
         runtime.block_on(serve(config, origin, inherited)).map_err(std::io::Error::other)
     });
-    match served.and_then(|(given_up, _stopped)| given_up.map_or(Ok(()), |error| Err(std::io::Error::other(error)))) {
+    match served
+        .and_then(|(given_up, _stopped)| given_up.map_or(Ok(()), |error| Err(std::io::Error::other(error))))
+    {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("resolverd: {error}");

@@ -248,14 +248,24 @@ fn without_effect(arguments: &Arguments, subject: &CheckSubject) -> Option<Strin
 fn subjects_of(file: &Path) -> Result<MessageSubjects, CommandFailure> {
     let failed = |error| CommandFailure::Input { file: file.to_owned(), error };
     let mut octets = Vec::new();
+    // One octet more shows that the file goes on.
+    let most = MAX_CHECKED_MESSAGE + 1;
     if file == Path::new("-") {
-        io::stdin().lock().take(MAX_CHECKED_MESSAGE).read_to_end(&mut octets).map_err(failed)?;
+        io::stdin().lock().take(most).read_to_end(&mut octets).map_err(failed)?;
     } else {
         let opened = std::fs::File::open(file).map_err(failed)?;
-        opened.take(MAX_CHECKED_MESSAGE).read_to_end(&mut octets).map_err(failed)?;
+        opened.take(most).read_to_end(&mut octets).map_err(failed)?;
     }
-    let read = message::read(&octets);
-    if read.is_delivered {
+    let is_cut = u64::try_from(octets.len()).is_ok_and(|length| length == most);
+    if is_cut {
+        octets.pop();
+    }
+    let mut read = message::read(&octets);
+    if is_cut {
+        let told = format!("all that follows the first {} KiB of the file", MAX_CHECKED_MESSAGE >> 10);
+        read.unread.insert(0, told);
+    }
+    if read.is_delivered && !is_cut {
         return Err(failed(io::Error::other(
             "it reports that all its recipients got the message, so there is nothing to check",
         )));

@@ -210,8 +210,9 @@ enum Command {
     /// Find out why mail to or from a domain fails, what an address lacks, or what is wrong with the DNS of this host.
     ///
     /// With a domain, it checks each name server, MX records, PTR records, SPF, DKIM, DMARC, DNSSEC and DNS lists. The first line
-    /// is the worst finding. A check asks the daemon at most 200 questions, within 10 seconds, or 20 with --connect; a question to
-    /// the DNS lists goes to each list in use. `resolverctl check watched` shows the domains that the daemon checks on schedule.
+    /// is the worst finding. A check asks the daemon at most 200 questions, not counting its retries and its queries over TCP, within
+    /// 10 seconds, or 20 with --connect; a question to the DNS lists goes to each list in use. `resolverctl check watched` shows the
+    /// domains that the daemon checks on schedule.
     #[command(after_long_help = terms::check())]
     Check(check::Arguments),
 }

@@ -282,3 +282,7 @@ pub const MAX_UNREAD_PARTS: usize = 4;
 
 /// Lines of a bounce behind the line that introduces its recipients: each recipient has two or three.
 pub const MAX_RECIPIENT_LINES: usize = 40;
+
+/// Names from a domain upward whose failed lookups are taken for those of one zone: names of mail domains have five labels at most, and
+/// each name costs a lookup that may wait for silent servers.
+pub const MAX_FAILING_NAMES: usize = 6;

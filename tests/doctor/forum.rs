@@ -295,3 +295,16 @@ fn a_bounce_leads_to_the_recipient_s_domain() {
     let (_, lines) = world.run(&["--json", "check", "mail", file.to_str().unwrap()]);
     assert!(lines[0].ends_with("\"subject\":\"unfound.com\"}"), "{}", lines[0]);
 }
+
+#[test]
+fn a_file_that_is_too_large_to_be_read_whole_is_not_called_well() {
+    let world = world();
+    let file = world.path("log");
+    let sent = "Nov 24 09:00:00 mx postfix/smtp[7]: 4A1: to=<you@sound.com>, relay=mx.sound.com[192.0.2.7]:25, dsn=2.0.0, status=sent (ok)\n";
+    let bounced = "Nov 24 09:00:00 mx postfix/smtp[7]: 4A2: to=<you@unfound.com>, relay=none, dsn=5.4.4, status=bounced (Host not found)\n";
+    std::fs::write(&file, sent.repeat(10_000) + bounced).unwrap();
+    let (code, lines) = world.run(&["check", "mail", file.to_str().unwrap()]);
+    assert_ne!(code, 0, "{lines:#?}");
+    let told = |line: &String| line.contains("the message was not read completely");
+    assert!(lines.iter().any(told), "{lines:#?}");
+}

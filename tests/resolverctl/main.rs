@@ -373,7 +373,7 @@ fn why_says_how_many_pasted_lines_it_left_out() {
     for format in [&[][..], &["--json"]] {
         let said = pasted(32, format);
         assert!(
-            said.starts_with("resolverctl: only the first 30 lines") && said.contains("and 2 were left"),
+            said.starts_with("resolverctl: only the first 30 lines") && said.contains("and 2 more were left"),
             "{said}"
         );
     }

@@ -10,6 +10,9 @@ const BEFORE_TEXT: [&str; 2] = [": failure: ", ": deferral: "];
 
 /// The message with the texts of deliveries as they stand in bounces.
 pub(super) fn readable(message: &str) -> Cow<'_, str> {
+    if let Some(reply) = reply_alone(message) {
+        return reply.into();
+    }
     if !message.lines().any(|line| text_of(line).is_some()) {
         return message.into();
     }
@@ -21,6 +24,14 @@ pub(super) fn readable(message: &str) -> Cow<'_, str> {
         None => format!("{line}\n"),
     });
     lines.collect::<String>().into()
+}
+
+/// A reply of a receiver that was pasted without the text around it, as a bounce has it (RFC 5321 section 4.2).
+fn reply_alone(message: &str) -> Option<String> {
+    let lines: Vec<&str> = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let is_reply =
+        |line: &&str| matches!(line.as_bytes(), [b'4' | b'5', b'0'..=b'9', b'0'..=b'9', b' ' | b'-', ..]);
+    (!lines.is_empty() && lines.iter().all(is_reply)).then(|| format!("the host said: {}\n", lines.join(" ")))
 }
 
 /// A line of a failed delivery, parted before its text.
@@ -42,6 +53,8 @@ mod tests {
         let line = "delivery 2: deferral: 192.0.2.1_does_not_like_recipient./Remote_host_said:_451_4.1.8_no/Giving_up_on_192.0.2.1./";
         let text = "delivery 2: deferral: 192.0.2.1 does not like recipient.\nRemote host said: 451 4.1.8 no\nGiving up on 192.0.2.1.\n";
         assert_eq!(readable(line), text);
+        assert_eq!(readable("450 4.7.25 no\n"), "the host said: 450 4.7.25 no\n");
+        assert_eq!(readable("550-5.7.1 a\r\n550 5.7.1 b\r\n"), "the host said: 550-5.7.1 a 550 5.7.1 b\n");
         for other in ["status: failure: a_b", "delivery 1: success: did_0+0+1/", "a_b", ""] {
             assert_eq!(readable(other), other);
         }

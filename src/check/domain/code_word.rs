@@ -5,9 +5,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use super::codes::Code;
 
 impl Code {
-    /// Whether it is told before all others, as the answer to a bounce: a page of a provider only if the check finds no failure itself.
+    /// Whether it is told before all others, as the answer to a bounce: a page of a provider, and that the list in the bounce does not
+    /// tell, only if the check finds no failure itself.
     pub const fn leads(self, beside_failure: bool) -> bool {
-        self.answers_bounce() && !(beside_failure && matches!(self, Self::BouncePage))
+        match self {
+            Self::BouncePage | Self::BounceListUnknown => !beside_failure,
+            _ => self.answers_bounce(),
+        }
     }
 
     /// Whether it is about the DNS list or the page that a bounce names.

@@ -57,6 +57,10 @@ with_results! {
         "no name server of the zone answers for the MX records of the domain";
         "Senders cannot find the mail hosts: mail to the domain waits in their queues and bounces after days. If all servers deny the name, it bounces at once.";
         "Ask the servers with dig @ADDRESS DOMAIN MX, and look for errors in their logs. Remove what drops this type, such as a firewall or load balancer".
+    NsDiffer "ns_differ" Delegation Warning "RFC 1034 section 4.2.2, RFC 9471":
+        "the name servers in the zone above (at the registrar) differ from those in the zone";
+        "Resolvers use one set or the other, depending on what they have in cache. If the servers have different data, mail goes to either.";
+        "Make both sets equal: change the NS records in the zone, or the name servers in the zone above (at the registrar)".
     MxDiffers "mx_differs" Mail Failure "RFC 1034 section 4.3.5, RFC 2182 section 3":
         "the name servers of the zone give different MX records";
         "Some mail goes to the old host and some to the new one, depending on the server that was asked.";
@@ -89,10 +93,6 @@ with_results! {
         "a name server does not serve the zone";
         "A resolver that asks this server before the others gets an error and must ask another server: lookups are slow, and some recipients or senders cannot find the domain.";
         "Set up the zone on this server, or remove the server from the NS records in the zone and at the registrar".
-    NsDiffer "ns_differ" Delegation Warning "RFC 1034 section 4.2.2, RFC 9471":
-        "the name servers in the zone above (at the registrar) differ from those in the zone";
-        "Resolvers use one set or the other, depending on what they have in cache. If the servers have different data, mail goes to either.";
-        "Make both sets equal: change the NS records in the zone, or the name servers in the zone above (at the registrar)".
     GlueDiffers "glue_differs" Delegation Failure "RFC 1912 section 2.3, RFC 9471":
         "the glue in the zone above (at the registrar) differs from the address of the name server";
         "Resolvers ask the address of the glue first. If another server or no server has this address, lookups fail or are slow.";

@@ -66,7 +66,8 @@ pub(super) fn to_servers(facts: &DomainFacts) -> Vec<Want> {
     if !is_asked(domain) && !is_asked(above(domain)) {
         return wants;
     }
-    wants.extend([lookup(apex, "NS"), lookup(above(apex), "SOA")]);
+    // Of a name in a zone whose servers fail, only the zone above this one tells the delegation.
+    wants.extend([lookup(apex, "NS"), lookup(above(apex), "SOA"), lookup(zone::above_failing(facts), "SOA")]);
     if let Some(parent) = zone::parent(facts) {
         wants.push(lookup(parent, "NS"));
         wants.extend(zone::names_of_parent(facts, parent).iter().flat_map(|name| addresses(name)));
@@ -126,7 +127,11 @@ fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bo
         // Some load balancers refuse queries for SOA and NS alone.
         Some(Got::Reply(reply)) if !is_known(reply) => wants.push(ask(server, domain, "MX", QueryForm::Udp)),
         // Without a SOA, as behind an alias or at some load balancers: the zone may have no NS records either.
-        Some(Got::Reply(reply)) if reply.authoritative => wants.push(ask(server, apex, "NS", QueryForm::Udp)),
+        Some(Got::Reply(reply)) if reply.authoritative => {
+            wants.extend(
+                [(apex, "NS"), (domain, "MX")].map(|(name, kind)| ask(server, name, kind, QueryForm::Udp)),
+            );
+        }
         // They come later: `of_silent`.
         Some(Got::Reply(_) | Got::NoReply(_)) => {}
     }
@@ -147,7 +152,8 @@ pub(super) fn of_silent(facts: &DomainFacts) -> Vec<Want> {
         .flat_map(|server| {
             let soa = [QueryForm::Plain, QueryForm::Tcp].map(|way| ask(server, apex, "SOA", way));
             // Some servers drop queries for the SOA alone.
-            soa.into_iter().chain([ask(server, apex, "NS", QueryForm::Tcp)])
+            let mail = ask(server, &facts.subject.domain, "MX", QueryForm::Udp);
+            soa.into_iter().chain([ask(server, apex, "NS", QueryForm::Tcp), mail])
         })
         .collect()
 }
@@ -201,7 +207,13 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         matches!(facts.server(*server, zone::apex(facts), "SOA", QueryForm::Udp), Some(Got::Reply(_)))
     };
     if agree && findings.iter().all(|finding| finding.level >= Level::Note) && servers.keys().any(replied) {
-        findings.push(Finding::new(Code::DelegationOk, well(facts, &servers)));
+        findings.push(match are_untold(facts, &servers) {
+            true => {
+                let apex = zone::apex(facts);
+                Finding::new(Code::DelegationUnknown, format!("no name server of {apex} told its NS records"))
+            }
+            false => Finding::new(Code::DelegationOk, well(facts, &servers)),
+        });
     }
     // These have the moment in their evidence.
     let is_told = |finding: &Finding| [Code::DelegationOk, Code::NsDiffer].contains(&finding.code);
@@ -333,6 +345,14 @@ fn untold(facts: &DomainFacts) -> String {
         ),
         None => format!("no server of the zone above {apex} told the delegation"),
     }
+}
+
+/// Whether servers were asked for the NS records of the zone, and none gave them.
+fn are_untold(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
+    let apex = zone::apex(facts);
+    let is_asked = |server: &IpAddr| facts.server(*server, apex, "NS", QueryForm::MixedCase).is_some();
+    let told = |server: &IpAddr| zone::child_set_at(facts, *server).is_some_and(|names| !names.is_empty());
+    servers.keys().any(is_asked) && !servers.keys().any(told)
 }
 
 /// Whether a server of the parent told whether it delegates the zone.

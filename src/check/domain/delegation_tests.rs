@@ -137,6 +137,50 @@ fn each_fault_of_a_server_has_its_code() {
 }
 
 #[test]
+fn a_name_in_a_zone_whose_servers_fail_is_told_of_this_zone() {
+    let lines = format!("{ABOVE}\n{REFERRAL}").replace(
+        "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5",
+        "lookup x.a.test. SOA SERVFAIL\nlookup a.test. SOA SERVFAIL",
+    );
+    let servers =
+        ["198.18.1.1", "198.18.2.1"].map(|server| format!("server {server} a.test. SOA udp SERVFAIL"));
+    let facts = facts("x.a.test.", &format!("{lines}\n{}", servers.join("\n")));
+    assert_eq!(zone::apex(&facts), "a.test.");
+    let found = check(&facts);
+    let none = found.iter().find(|finding| finding.code == Code::NsNoneAnswers);
+    let evidence = none.map(|finding| finding.evidence.as_str()).unwrap_or_default();
+    assert!(evidence.starts_with("of the zone a.test.: ") && evidence.contains("198.18.2.1"), "{found:#?}");
+}
+
+#[test]
+fn servers_that_give_mail_and_no_soa_serve_the_zone() {
+    let mail = |server: &str, soa: &str| {
+        format!("server {server} a.test. SOA udp {soa}\nserver {server} a.test. MX udp aa | 10 mx.a.test.")
+    };
+    for soa in ["aa", "silent"] {
+        let found = codes(REFERRAL, &mail("198.18.1.1", soa), &mail("198.18.2.1", soa));
+        assert!(found.contains(&usual(Code::NsPartly)), "{soa}: {found:?}");
+        assert!(!found.contains(&usual(Code::NsNoneAnswers)), "{soa}: {found:?}");
+    }
+}
+
+#[test]
+fn servers_that_give_no_ns_records_do_not_agree() {
+    let dropped = |text: &str, server: &str| {
+        let of_names = format!("server {server} a.test. NS mixed aa | ns1.a.test. | ns2.b.test.");
+        let silent =
+            format!("server {server} a.test. NS mixed silent\nserver {server} a.test. NS udp silent");
+        assert!(text.contains(&of_names));
+        text.replace(&of_names, &silent)
+    };
+    let found = codes(REFERRAL, &dropped(FIRST, "198.18.1.1"), &dropped(SECOND, "198.18.2.1"));
+    assert!(
+        found.contains(&usual(Code::NsPartly)) && !found.contains(&usual(Code::DelegationOk)),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn servers_that_answer_late_are_not_dead() {
     let silent = |text: &str| text.replace("SOA udp aa", "SOA udp silent");
     let late = |answer: &str| {

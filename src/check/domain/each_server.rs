@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts};
+use super::facts::{DomainFacts, Got, LookupFound, NoReply, QueryForm, Record, ReplyFacts};
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::record_set::is_known;
@@ -52,7 +52,7 @@ pub(super) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<Str
                     }
                     Got::Reply(reply) if gives_mail(facts, *server) => {
                         sound += 1;
-                        tell(Code::NsPartly, format!("{} SOA", wrong(reply, apex)));
+                        tell(Code::NsPartly, without_soa(reply, apex));
                     }
                     Got::Reply(reply) => tell(Code::NsLame, wrong(reply, apex)),
                     _ => {
@@ -99,10 +99,17 @@ fn of_plain(first: &Got, plain: Option<&Got>, tell: &mut impl FnMut(Code, String
 fn gives_mail(facts: &DomainFacts, server: IpAddr) -> bool {
     match facts.server(server, &facts.subject.domain, "MX", QueryForm::Udp) {
         Some(Got::Reply(reply)) => {
-            reply.authoritative && reply.rcode == "NOERROR" && reply.data("MX").next().is_some()
+            let is_own = |record: &Record| record.kind == "MX" && record.name == facts.subject.domain;
+            reply.authoritative && reply.rcode == "NOERROR" && reply.answers.iter().any(is_own)
         }
         _ => false,
     }
+}
+
+/// The conduct of a server that gives MX records and no SOA, in words.
+fn without_soa(reply: &ReplyFacts, apex: &str) -> String {
+    let wrong = wrong(reply, apex);
+    if reply.rcode == "NOERROR" && reply.authoritative { wrong } else { format!("{wrong} SOA") }
 }
 
 /// The findings about servers by their conduct; the number of servers that serve the zone, and that were asked.
@@ -112,7 +119,7 @@ fn of_conducts(
     mut by_code: BTreeMap<Code, Vec<(IpAddr, String)>>,
     (sound, asked): (i32, i32),
 ) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = Vec::new();
+    let (mut findings, apex) = (Vec::<Finding>::new(), zone::apex(facts));
     let unreached = if sound == 0 { unreached(servers, &by_code) } else { Vec::new() };
     if !unreached.is_empty() {
         // Others may reach them, and find the zone there.
@@ -136,6 +143,9 @@ fn of_conducts(
                 Finding::new(Code::DelegationUnknown, evidence).of(Part::Servers).about(about)
             }
             None if none_heard && all_lost(facts) => Finding::new(Code::DelegationUnknown, texts),
+            None if apex != facts.subject.domain => {
+                Finding::new(Code::NsNoneAnswers, format!("of the zone {apex}: {texts}"))
+            }
             None => Finding::new(Code::NsNoneAnswers, texts),
         });
     }
@@ -211,7 +221,7 @@ fn of_silence(facts: &DomainFacts, server: IpAddr) -> (Code, String) {
     if let Some(millis) = late(facts, server) {
         return (Code::NsSlow, format!("answers over TCP after {millis} ms"));
     }
-    if is_without_soa(facts, server) {
+    if is_without_soa(facts, server) || gives_mail(facts, server) {
         return (Code::NsPartly, format!("does not answer for {apex} SOA"));
     }
     (Code::NsSilent, silence(facts, server))
@@ -285,6 +295,27 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
             rcode => format!("answers {rcode} for names in mixed case"),
         };
         tell(Code::NsCaseDenied, how);
+    }
+    if let Some(how) = without_names(facts, server) {
+        tell(Code::NsPartly, how);
+    }
+}
+
+/// The conduct of a server that serves the zone and gives no NS records of it, neither in mixed case nor in lower case.
+fn without_names(facts: &DomainFacts, server: IpAddr) -> Option<String> {
+    let apex = zone::apex(facts);
+    let gives = |got: &Got| matches!(got, Got::Reply(reply) if reply.data("NS").next().is_some());
+    facts.server(server, apex, "NS", QueryForm::MixedCase).filter(|mixed| !gives(mixed))?;
+    match facts.server(server, apex, "NS", QueryForm::Udp)? {
+        Got::NoReply(NoReply::Silent) if is_slow(facts, server) || facts.sent(server).is_lossy => None,
+        Got::NoReply(NoReply::Silent | NoReply::Unreachable | NoReply::Unfit) => {
+            Some(format!("does not answer for {apex} NS"))
+        }
+        Got::Reply(reply) if !is_known(reply) => Some(format!("answers {} for {apex} NS", reply.rcode)),
+        Got::Reply(reply) if reply.authoritative && reply.answers.is_empty() => {
+            Some(format!("has no NS records of {apex}"))
+        }
+        _ => None,
     }
 }
 

@@ -197,10 +197,14 @@ fn by_bounce(facts: &DomainFacts) -> Option<Finding> {
         format!("{host} ({})", found.join(", "))
     });
     let evidence = || {
-        let hosts = hosts.collect::<Vec<_>>().join(", ");
-        format!(
-            "the host that has bounced the mail says that it is a mail host of {domain}; these are {hosts}"
-        )
+        let (hosts, records) = (hosts.collect::<Vec<_>>().join(", "), facts.data(domain, "MX").join(", "));
+        let these = match (hosts.as_str(), records.as_str()) {
+            ("", "") => String::new(),
+            // An address in place of a name is no host.
+            ("", records) => format!("; its MX records are {records}"),
+            (hosts, _) => format!("; these are {hosts}"),
+        };
+        format!("the host that has bounced the mail says that it is a mail host of {domain}{these}")
     };
     (is_loop && facts.lookup(domain, "MX").is_known()).then(|| Finding::new(Code::MxIsHere, evidence()))
 }

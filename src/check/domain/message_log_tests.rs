@@ -24,6 +24,13 @@ fn a_notice_that_software_sends_is_no_bounce() {
 }
 
 #[test]
+fn a_reply_that_was_pasted_alone_leads_to_the_client() {
+    let read = read(b"450 4.7.25 Client host rejected: cannot find your hostname, [9.12.0.22]\n");
+    let addresses: Vec<_> = read.subjects.iter().filter_map(|subject| subject.address).collect();
+    assert_eq!(addresses, ["9.12.0.22".parse::<std::net::IpAddr>().unwrap()], "{:#?}", read.subjects);
+}
+
+#[test]
 fn lines_of_the_log_of_a_receiver_lead_to_the_client_or_the_sender() {
     let of = |line: &str| {
         let read = read(format!("Nov 23 06:00:05 mx {line}\n").as_bytes());

@@ -266,8 +266,20 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     for finding in findings.iter_mut().filter(|finding| refusal_reasons::is_raised(reason, finding.code)) {
         finding.level = Level::Failure;
     }
+    if facts.subject.refusal != refusal::Refusal::default() {
+        without_logo(&mut findings);
+    }
     in_order(&mut findings, reason);
     findings
+}
+
+/// Makes notes of the findings about a logo: no receiver refuses mail for one.
+fn without_logo(findings: &mut [Finding]) {
+    for finding in findings {
+        if [Code::BimiSyntax, Code::BimiWithoutDmarc].contains(&finding.code) {
+            finding.level = Level::Note;
+        }
+    }
 }
 
 /// The findings about a domain that only signs: its keys, their DNSSEC, and why nobody can look them up.
@@ -362,6 +374,21 @@ mod tests {
         let base = TWO_SERVERS.replace("SOA udp aa | ns1.a.test. h. 7 2 3 4 5", answer);
         let found = judge(&facts("a.test.", &format!("{base}\n{here}")));
         found.into_iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn the_cause_and_the_list_of_a_bounce_are_told_first() {
+        let first = |codes: [Code; 2]| {
+            let mut findings = codes.map(|code| Finding::new(code, "x"));
+            findings.iter_mut().filter(|finding| finding.code == Code::NsDiffer).for_each(|finding| {
+                finding.level = Level::Failure;
+            });
+            in_order(&mut findings, None);
+            findings[0].code
+        };
+        assert_eq!(first([Code::BimiWithoutDmarc, Code::BounceListUnknown]), Code::BounceListUnknown);
+        assert_eq!(first([Code::BounceListUnknown, Code::DomainMissing]), Code::DomainMissing);
+        assert_eq!(first([Code::MxDiffers, Code::NsDiffer]), Code::NsDiffer);
     }
 
     #[test]

@@ -34,7 +34,7 @@ enum Place {
 type Phrase = (&'static str, RefusalReason, Place);
 
 /// The words. Longer ones stand before shorter ones that they contain.
-const PHRASES: [Phrase; 49] = [
+const PHRASES: [Phrase; 54] = [
     // Postfix 3.9, src/smtpd/smtpd_check.c.
     ("helo command rejected: host not found", RefusalReason::Helo, Place::Before),
     ("helo command rejected: need fully-qualified hostname", RefusalReason::Helo, Place::Before),
@@ -80,6 +80,12 @@ const PHRASES: [Phrase; 49] = [
     ("invalid helo name", RefusalReason::Helo, Place::NameBehind),
     // Words of rules that many operators write themselves.
     ("reverse dns lookup of ", RefusalReason::Pointer, Place::Nowhere),
+    ("forward dns does not match reverse", RefusalReason::Pointer, Place::Nowhere),
+    // The same in Spanish, German and French.
+    ("no tiene registro ptr", RefusalReason::Pointer, Place::Nowhere),
+    ("hat keinen ptr-eintrag", RefusalReason::Pointer, Place::Nowhere),
+    ("a pas d'enregistrement ptr", RefusalReason::Pointer, Place::Nowhere),
+    ("helo-name ", RefusalReason::Helo, Place::NameNext),
     ("no ptr record", RefusalReason::Pointer, Place::Nowhere),
     ("sender domain has no mx", RefusalReason::Sender, Place::Before),
     ("> rejected: domain not found", RefusalReason::Sender, Place::Before),
@@ -313,6 +319,11 @@ mod tests {
             None,
         ),
         ("550 5.7.1 Fix reverse DNS for 192.0.2.5", RefusalReason::Pointer, None),
+        ("550 forward DNS does not match reverse for [192.0.2.5]", RefusalReason::Pointer, None),
+        ("550 La IP 192.0.2.5 no tiene registro PTR", RefusalReason::Pointer, None),
+        ("550 192.0.2.5 hat keinen PTR-Eintrag", RefusalReason::Pointer, None),
+        ("550 192.0.2.5 n'a pas d'enregistrement PTR", RefusalReason::Pointer, None),
+        ("550 HELO-Name mx.wrong.example ist ungültig", RefusalReason::Helo, Some("mx.wrong.example")),
         ("451 4.1.8 Client IP address [192.0.2.5] does not resolve", RefusalReason::Pointer, None),
         (
             "450 4.7.25 Service unavailable, sending IPv6 address [2001:db8::5] must have reverse DNS record.",

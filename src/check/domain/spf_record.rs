@@ -199,6 +199,9 @@ fn term(text: &str) -> Result<Term, String> {
         "exists" => TermKind::Exists,
         _ => return Err(wrong("there is no such mechanism")),
     };
+    if value.contains("://") {
+        return Err(wrong("it holds a URL instead of the name of a domain"));
+    }
     let (named, prefix) = split_lengths(value);
     let prefixes = match prefix {
         None => (32, 128),

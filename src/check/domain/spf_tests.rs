@@ -46,6 +46,7 @@ fn each_fault_has_its_code() {
         ("lookup a.test. TXT | \"v=spf1 -all\" | \"v=spf1 mx -all\"", &[Code::SpfMultiple]),
         ("lookup a.test. TXT | \"v=spf1 include:b.testinclude:c.test -all\"", &[Code::SpfSyntax]),
         ("lookup a.test. TXT | \"v=spf1 ip4:1.2.3 -all\"", &[Code::SpfSyntax]),
+        ("lookup a.test. TXT | \"v=spf1 include:https://b.test -all\"", &[Code::SpfSyntax]),
         ("lookup a.test. TXT | \"v=spf1 +all\"", &[Code::SpfAllowsAll]),
         ("lookup a.test. TXT | \"v=spf1 all\"", &[Code::SpfAllowsAll]),
         ("lookup a.test. TXT | \"v=spf1 ip4:9.9.9.9\"", &[Code::SpfOpenEnd]),

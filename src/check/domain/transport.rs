@@ -42,6 +42,8 @@ pub(super) fn bimi(facts: &DomainFacts) -> Option<Finding> {
     record(facts, LOGO, "BIMI1", Code::BimiSyntax, |text| {
         let sound = |logo: &str| logo.is_empty() || logo.starts_with("https:") && !is_bitmap(logo);
         match value(text, "l") {
+            // The domain declines a logo.
+            Some("") => Ok(None),
             Some(logo) if sound(logo) && enforced(facts) == Some(false) => Ok(Some(Code::BimiWithoutDmarc)),
             Some(logo) if sound(logo) => Ok(None),
             _ => Err("it has no l=https://... of an SVG file"),
@@ -143,6 +145,7 @@ mod tests {
                     .replace("none", "Reject"),
                 &[],
             ),
+            (format!("lookup default._bimi.a.test. TXT | \"v=BIMI1; l=; a=;\"\n{dmarc}"), &[]),
             ("lookup default._bimi.a.test. TXT | \"v=BIMI1; l=http://x\"".to_owned(), &[Code::BimiSyntax]),
             (
                 "lookup default._bimi.a.test. TXT | \"v=BIMI1; l=https://x/y.PNG\"".to_owned(),

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::facts::{DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, Want, above, canonical};
-use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS};
+use super::facts::{
+    DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, canonical,
+};
+use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_FAILING_NAMES};
 
 /// The data of an SOA record that checks use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +64,38 @@ pub(super) fn apex(facts: &DomainFacts) -> &str {
         return domain;
     }
     let known = owner(facts, domain).filter(|apex| super::facts::is_within(domain, apex));
-    known.or_else(|| behind_alias(facts)).unwrap_or(domain)
+    known.or_else(|| behind_alias(facts)).unwrap_or_else(|| failing(facts).last().copied().unwrap_or(domain))
+}
+
+/// The domain and the names above it whose lookups failed, up to the first one below a zone that answers: this is the zone whose servers
+/// fail. Without an answer from any zone above, it is the domain alone.
+fn failing(facts: &DomainFacts) -> Vec<&str> {
+    let mut failing = climbed(facts);
+    let is_known = failing.last().is_some_and(|top| facts.lookup(above(top), "SOA").is_known());
+    failing.truncate(if is_known { failing.len() } else { 1 });
+    failing
+}
+
+/// The domain, and the names above it below which every lookup of the SOA failed. Not of answers that fail DNSSEC validation: those have
+/// come from the servers.
+fn climbed(facts: &DomainFacts) -> Vec<&str> {
+    let has_failed = |name: &str| match facts.got.get(&super::facts::lookup(name, "SOA")) {
+        Some(Got::Reply(reply)) => reply.rcode == "SERVFAIL" && reply.security != ReplySecurity::Bogus,
+        Some(Got::NoReply(_)) => true,
+        _ => false,
+    };
+    let domain = facts.subject.domain.as_str();
+    let names = std::iter::successors(Some(domain), |name| Some(above(name)).filter(|above| *above != "."));
+    let mut climbed = vec![domain];
+    if has_failed(domain) {
+        climbed.extend(names.skip(1).take(MAX_FAILING_NAMES).take_while(|name| has_failed(name)));
+    }
+    climbed
+}
+
+/// The name whose SOA shows whether the zone below it is the one whose servers fail.
+pub(super) fn above_failing(facts: &DomainFacts) -> &str {
+    above(climbed(facts).last().copied().unwrap_or(&facts.subject.domain))
 }
 
 /// The zone above; none while it is not known, and for the root.
