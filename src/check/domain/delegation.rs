@@ -128,9 +128,11 @@ fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bo
         Some(Got::Reply(reply)) if !is_known(reply) => wants.push(ask(server, domain, "MX", QueryForm::Udp)),
         // Without a SOA, as behind an alias or at some load balancers: the zone may have no NS records either.
         Some(Got::Reply(reply)) if reply.authoritative => {
-            wants.extend(
-                [(apex, "NS"), (domain, "MX")].map(|(name, kind)| ask(server, name, kind, QueryForm::Udp)),
-            );
+            wants.push(ask(server, apex, "NS", QueryForm::Udp));
+            // A server that denies the name has no mail of it.
+            if reply.rcode == "NOERROR" {
+                wants.push(ask(server, domain, "MX", QueryForm::Udp));
+            }
         }
         // They come later: `of_silent`.
         Some(Got::Reply(_) | Got::NoReply(_)) => {}
