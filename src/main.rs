@@ -74,15 +74,13 @@ fn main() -> ExitCode {
     let served = runtime().and_then(|runtime| {
         runtime.block_on(serve(config, origin, inherited)).map_err(std::io::Error::other)
     });
-    match served
-        .and_then(|(given_up, _stopped)| given_up.map_or(Ok(()), |error| Err(std::io::Error::other(error))))
-    {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("resolverd: {error}");
-            FAILED.into()
-        }
-    }
+    let error = match served {
+        Ok((None, _stopped)) => return ExitCode::SUCCESS,
+        Ok((Some(given_up), _stopped)) => given_up,
+        Err(error) => error.to_string(),
+    };
+    eprintln!("resolverd: {error}");
+    FAILED.into()
 }
 
 /// The threads of streams, the control socket and the daemon's tasks. Each UDP worker has a runtime of its own.

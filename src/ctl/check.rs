@@ -1,6 +1,6 @@
 //! `resolverctl check`: finds problems of this host, without a daemon; and those of a domain, an address or a message.
 
-use std::io::{self, Read};
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,6 +11,7 @@ use hickory_proto::rr::Name;
 use super::client::ControlClient;
 use super::domain::{Daemon, ServicePorts};
 use super::exit::{CommandFailure, Exit};
+use super::input::read_at_most;
 use super::others::{OtherArguments, resolvers};
 use super::outcome::CommandOutcome;
 use super::render::html::{self, DomainReport};
@@ -247,19 +248,12 @@ fn without_effect(arguments: &Arguments, subject: &CheckSubject) -> Option<Strin
 /// The subjects of a message.
 fn subjects_of(file: &Path) -> Result<MessageSubjects, CommandFailure> {
     let failed = |error| CommandFailure::Input { file: file.to_owned(), error };
-    let mut octets = Vec::new();
-    // One octet more shows that the file goes on.
-    let most = MAX_CHECKED_MESSAGE + 1;
-    if file == Path::new("-") {
-        io::stdin().lock().take(most).read_to_end(&mut octets).map_err(failed)?;
+    let read = if file == Path::new("-") {
+        read_at_most(io::stdin().lock(), MAX_CHECKED_MESSAGE)
     } else {
-        let opened = std::fs::File::open(file).map_err(failed)?;
-        opened.take(most).read_to_end(&mut octets).map_err(failed)?;
-    }
-    let is_cut = u64::try_from(octets.len()).is_ok_and(|length| length == most);
-    if is_cut {
-        octets.pop();
-    }
+        std::fs::File::open(file).and_then(|opened| read_at_most(opened, MAX_CHECKED_MESSAGE))
+    };
+    let (octets, is_cut) = read.map_err(failed)?;
     let mut read = message::read(&octets);
     if is_cut {
         let told = format!("all that follows the first {} KiB of the file", MAX_CHECKED_MESSAGE >> 10);

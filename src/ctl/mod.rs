@@ -29,6 +29,7 @@ mod flush;
 mod https;
 mod import;
 mod inflight;
+mod input;
 mod interrupt;
 mod lookahead;
 mod moment;

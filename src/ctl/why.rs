@@ -1,11 +1,12 @@
 //! `resolverctl why`: why a mail was slow.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::client::ControlClient;
+use super::input::read_at_most;
 use super::pasted::{self, NeighboursWanted, PastedLine, TimeFit, ToldMessage};
 use super::render::{Format, json, why};
 use super::typed_name::typed_domain;
@@ -153,13 +154,10 @@ fn run_pasted(
 
 /// Reads the pasted lines. Those that are left out are counted on standard error.
 fn read_lines() -> Result<Vec<PastedLine>, CommandFailure> {
-    let mut octets = Vec::new();
     let failed = |error| CommandFailure::Input { file: PathBuf::from("-"), error };
-    io::stdin().lock().take(MAX_PASTED.saturating_add(1)).read_to_end(&mut octets).map_err(failed)?;
-    let is_cut = octets.len() as u64 > MAX_PASTED;
+    let (mut octets, is_cut) = read_at_most(io::stdin().lock(), MAX_PASTED).map_err(failed)?;
     if is_cut {
         // A part of a line may name something else than the line.
-        octets.pop();
         octets.truncate(octets.iter().rposition(|octet| *octet == b'\n').unwrap_or(octets.len()));
     }
     let mut lines = pasted::read(&String::from_utf8_lossy(&octets), moment::now());

@@ -160,10 +160,10 @@ pub enum AskedAbout {
 }
 
 /// Labels of an IPv6 address, reversed.
-const NIBBLES: usize = 32;
+pub const NIBBLES: usize = 32;
 
 /// Labels of an IPv4 address, reversed.
-const OCTETS: usize = 4;
+pub const OCTETS: usize = 4;
 
 /// Labels of a domain that may be registered for more than a list: `ahbl.org`.
 const OWN_DOMAIN: usize = 2;

@@ -103,7 +103,7 @@ pub enum StillFails {
 struct FailuresOfZone<'a> {
     /// Failed questions within the wanted time and of the wanted client.
     questions: u64,
-    /// Those of them that this resolver turned away at once, because others waited for the zone.
+    /// Questions of this number that this resolver turned away at once, because others waited for the zone.
     turned_away: u64,
     first: u64,
     last: Option<FailedQuestion<'a>>,

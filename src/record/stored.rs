@@ -124,7 +124,7 @@ pub(super) struct Chooser {
     /// The stored flights, by their numbers, and their times: a flight is stored again when it has ended. At most
     /// `MAX_FOLLOWED_FLIGHTS`.
     flights: BTreeMap<u64, u64>,
-    /// Those of `flights` that were stored with a message that took long: other questions that waited for them were not stored.
+    /// The members of `flights` that were stored with a message. Other questions that waited for them were not stored.
     added: BTreeSet<u64>,
     /// The stored flights that only show what servers did beside these. At most `MAX_FOLLOWED_FLIGHTS`.
     witnesses: BTreeSet<u64>,

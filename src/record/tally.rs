@@ -189,7 +189,7 @@ pub(super) const fn is_judged_failure(outcome: Outcome) -> bool {
 pub(super) struct FailureCount {
     /// All of them.
     pub(super) all: u64,
-    /// Those of `JudgedCounts::failures`.
+    /// The ones that `JudgedCounts::failures` counts.
     pub(super) judged: u64,
 }
 

@@ -48,9 +48,9 @@ pub(super) fn of(line: &str) -> LineDelay {
     let whole = KEYS.iter().find_map(|key| span(after(key).flatten()?));
     let whole = whole.or_else(|| of_words(line));
     // Sendmail: the time since the mail came, and that of this try.
-    let tried = || Some(whole? - span(after(" xdelay=").flatten()?)?);
-    let is_retried = tried().is_some_and(|before| before >= RETRY_PAUSE.as_secs_f64());
-    let last_try = if is_retried { after(" xdelay=").flatten().and_then(span) } else { None };
+    let last_try = after(" xdelay=").flatten().and_then(span);
+    let last_try =
+        last_try.filter(|last| whole.is_some_and(|whole| whole - last >= RETRY_PAUSE.as_secs_f64()));
     LineDelay { whole, parts, last_try }
 }
 

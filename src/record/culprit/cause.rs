@@ -91,9 +91,9 @@ pub struct Cause {
     pub micros: u64,
     /// Questions that failed by it.
     pub failures: u32,
-    /// Those of them that were for no DNS list: mail software defers a mail for them, and goes on without a list.
+    /// Failed questions that were for no DNS list. Mail software defers a mail for them; without a list it goes on.
     pub deferring: u32,
-    /// Those of them that this resolver turned away at once, because others waited for the zone.
+    /// Failed questions that this resolver turned away at once, because others waited for the zone.
     pub turned_away: u32,
     /// The queries to each server, and the sum of their times in microseconds.
     pub servers: BTreeMap<IpAddr, (u32, u64)>,
