@@ -22,6 +22,7 @@ check() {
     failed=$((failed + 1))
     echo "FAILED $name ($took s)"
     tail -n 40 "$work/seen" | cut -c 1-400 | sed 's/^/     /'
+    { echo "FAILED $name: its last lines"; tail -n 5 "$work/seen" | cut -c 1-200 | sed 's/^/     /'; } >>"$work/failures"
   fi
 }
 
@@ -88,6 +89,8 @@ end() {
 finish() {
   # If this names a directory, the output of the programs is kept there for the analysis of a failure.
   if [ -n "${REAL_LOGS-}" ]; then cp "$work"/*.log "$REAL_LOGS"/; fi
+  # Once more at the end, where one looks first.
+  if [ "$failed" -gt 0 ]; then cat "$work/failures"; fi
   echo "$passed passed, $failed failed"
   [ "$failed" -eq 0 ]
 }

@@ -19,6 +19,7 @@ OSTYPE(\`linux')dnl
 define(\`confDOMAIN_NAME', \`mx.domain.example')dnl
 define(\`confPID_FILE', \`/var/spool/mqueue/pid-$2')dnl
 define(\`confTO_IDENT', \`0s')dnl
+$(no_limit_by_load)
 define(\`QUEUE_DIR', \`/var/spool/mqueue')dnl
 define(\`STATUS_FILE', \`/var/spool/mqueue/statistics')dnl
 define(\`ALIAS_FILE', \`')dnl
@@ -31,6 +32,12 @@ DAEMON_OPTIONS(\`Name=MTA, Port=$2, Addr=$1')dnl
 RELAY_DOMAIN(\`partner.example')dnl
 MAILER(\`smtp')dnl
 END
+}
+
+# At a high load average of the machine Sendmail only queues mails, and at a higher one it refuses connections.
+no_limit_by_load() {
+  local limit
+  for limit in QUEUE_LA REFUSE_LA; do echo "define(\`conf$limit', \`1000')dnl"; done
 }
 
 # sendmailing NAME RESOLVER ADDRESS: a gateway with two daemons: at port 25, and at port 26 one that puts off when a lookup fails.
