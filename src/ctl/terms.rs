@@ -336,7 +336,9 @@ Removed entries:
   negative answer  a name or type that does not exist
   delegation       the name servers of a zone
   cached failure   a query that failed a moment ago
-  server           round trip, timeouts and features of a server";
+  server           round trip, timeouts and features of a server
+
+The saved cache is written again within 30 s. If resolverd is killed before that, its next start restores the removed entries.";
 
 /// Terms of `dnsbl`.
 pub(super) const DNSBL: &str = "\

@@ -28,6 +28,7 @@ use super::select::{self, Candidate, CandidateProgress};
 use super::{Errand, Iterate};
 use crate::cache::entries::Delegation;
 use crate::cache::servers::Health;
+use crate::clock::Mono;
 use crate::conduct::Conduct;
 use crate::limits::{
     LAME_TIME, MAX_ADDRESSES, MAX_TIMER, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED, UNKNOWN_TIMER,
@@ -77,6 +78,9 @@ pub(super) struct Asking<'a> {
     pub(super) given_up: bool,
     /// Whether it has failed, and its servers are probed sooner because of that.
     pub(super) hastened: bool,
+    began: Mono,
+    /// When its last query was sent, if no server of any zone had been heard from the begin of the step until then.
+    pub(super) sent_in_outage: Option<Mono>,
 }
 
 /// Lookups of servers' addresses in progress. Most steps need none, so nothing is set up for them.
@@ -127,6 +131,8 @@ impl<'a> Asking<'a> {
             wanted: WantedAnswer::Any,
             given_up: false,
             hastened: false,
+            began: iterate.now(),
+            sent_in_outage: None,
         };
         let addresses = iterate.addresses(errand, cut);
         asking.unglued = addresses.unglued.into_iter().take(MAX_UNGLUED).collect();
@@ -199,6 +205,10 @@ impl<'a> Asking<'a> {
                         return Err(Failure::Time { zone, role, faults: std::mem::take(&mut self.faults) });
                     }
                     self.given_up |= self.is_known_silence();
+                    if self.is_outage_over() {
+                        self.begin_anew();
+                        self.begin();
+                    }
                     over.set(self.over(true));
                 }
             }
@@ -415,6 +425,8 @@ impl<'a> Asking<'a> {
         let (now, errand, means) = (self.iterate.now(), self.errand, self.iterate.means());
         let Some(candidate) = self.candidates.get_mut(place) else { return };
         let server = self.iterate.server(candidate.address);
+        let role = ServerRole::of(errand.route, self.cut);
+        self.sent_in_outage = (!means.uplink.is_own_fault(role, self.began)).then_some(now);
         if candidate.standing.health == Health::Due {
             server.probe(&self.cut.zone, now, &means.random);
         }
@@ -426,7 +438,7 @@ impl<'a> Asking<'a> {
             server,
             first: FirstQuery::of(candidate, &path, self.signed),
             path,
-            role: ServerRole::of(errand.route, self.cut),
+            role,
             cut: Arc::clone(self.cut),
             zone: self.cut.zone.clone(),
             name: errand.name.clone(),

@@ -1,5 +1,6 @@
-//! A question whose servers are known to be silent, at a moment when they are probed: it waits a short time for the probe.
+//! Servers that come back while a question waits: its step begins anew.
 //!
+//! A question whose servers are known to be silent, at a moment when they are probed, waits a short time for the probe.
 //! Without this, the first query of each zone after an outage failed, if the zone was asked seldom. Unbound asks such a server
 //! with the client's question.
 //! The wait begins with the probe, so that of the three questions of a mail from a dead domain only the first one waits.
@@ -13,6 +14,7 @@ use tokio::time::timeout;
 
 use super::ask::Asking;
 use super::forward_first;
+use super::role::ServerRole;
 use super::select::Candidate;
 use crate::cache::servers::ServerStanding;
 use crate::clock::Mono;
@@ -42,6 +44,14 @@ impl Asking<'_> {
             }
         }
         .boxed()
+    }
+
+    /// Whether an outage of our own network has ended: its queries were sent while no server of any zone was heard, and one was
+    /// heard since. Without this, new questions would join the flights of the outage, and get stale answers until these end.
+    pub(super) fn is_outage_over(&self) -> bool {
+        let role = ServerRole::of(self.errand.route, self.cut);
+        let is_over = |sent| self.iterate.means.uplink.is_own_fault(role, sent);
+        !self.is_waiting() && self.sent_in_outage.is_some_and(is_over)
     }
 
     /// Begins the step anew, because a server is back.
