@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 use resolverd::cache::flush::Flush;
@@ -97,6 +98,35 @@ fn mail_to_known_domains_goes_on_through_ten_minutes_without_servers() {
                 let reply = ask(&name, kind).await;
                 assert!(!has_stale_error(&reply), "seed {seed}, {name} {kind}: {:?}", reply.extended_error);
                 assert_eq!(oracle.objection(&name, kind, &reply.message), None);
+            }
+        });
+    }
+}
+
+/// Questions of an outage stay in progress for ten seconds. A question after the outage joins them, and must not wait for their end.
+#[test]
+fn answers_are_fresh_two_seconds_after_a_server_was_heard_again() {
+    for seed in 0..10 {
+        let internet = Internet::new(seed, DOMAINS).unwrap();
+        let mut config = config_for(&internet.lab);
+        config.cache.max_ttl = TTL;
+        paused(async {
+            let simulation = Simulation::new(internet.lab.clone(), config, seed);
+            let ask = async |(name, kind): &(Name, RecordType)| simulation.ask(name, *kind).await.unwrap();
+            let known: Vec<_> = (0..DOMAINS / 2).flat_map(|place| questions(&internet, place)).collect();
+            join_all(known.iter().map(ask)).await;
+            tokio::time::sleep(TTL).await;
+            internet.lab.servers().iter().for_each(|server| server.set_faults(&[Fault::Dead]));
+            join_all(known.iter().map(ask)).await;
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            internet.lab.servers().iter().for_each(|server| server.set_faults(&[]));
+            // Mail of a new sender comes in.
+            join_all(questions(&internet, DOMAINS - 1).iter().map(ask)).await;
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            for reply in join_all(known.iter().map(ask)).await {
+                let told = format!("seed {seed}: {:?} {:#?}", reply.extended_error, reply.steps);
+                assert!(!has_stale_error(&reply), "{told}");
+                assert_ne!(reply.message.metadata.response_code, ResponseCode::ServFail, "{told}");
             }
         });
     }
