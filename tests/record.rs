@@ -71,6 +71,8 @@ fn fly(recorder: &Recorder, zone: &str, millis: u64, failed: bool) {
         shows: Shows::Silence,
         origin: ServerOrigin::Recursion,
         servers: vec![([192, 0, 2, 1].into(), Conduct::Silent)],
+        broken_at: None,
+        list: None,
     };
     recorder.flight(&FlightEnded {
         question: &Question::new(&zone, RecordType::MX),

@@ -121,6 +121,8 @@ impl Traffic<'_> {
             shows: Shows::Silence,
             origin: ServerOrigin::Recursion,
             servers: vec![(server, Conduct::Silent)],
+            broken_at: None,
+            list: None,
         };
         let failed = Some(&failure).filter(|_| conduct == Conduct::Silent);
         let (kind, view) = (asked.kind, ViewId::default());

@@ -11,6 +11,7 @@ use super::codes::{self, ERRORS};
 use super::list::{Guard, List, OnRefusal, Purpose, WhenSilent};
 use super::state::ListState;
 use crate::question::{ExtendedError, ListSays};
+use crate::record::event::ListFault;
 
 /// TTL of a "not listed" that resolverd makes. It is the TTL of the listings of zen.spamhaus.org: short, so that a
 /// list that works again is soon used.
@@ -186,6 +187,21 @@ impl UntoldReason {
                 OnRefusal::Nxdomain => Given::Nxdomain(error),
                 OnRefusal::Pass => Given::Answer,
             },
+        }
+    }
+
+    /// The behaviour of the list, as the record has it.
+    pub const fn fault(&self) -> ListFault {
+        match self {
+            Self::Refused { .. } => ListFault::Refuses,
+            Self::KeyRefused { .. } => ListFault::RefusesKey,
+            Self::NotServed { .. } => ListFault::NotServed,
+            Self::Mistaken { .. } => ListFault::RejectsQuery,
+            Self::Parked { .. } => ListFault::NewOwner,
+            Self::ListsTheWorld => ListFault::ListsEverything,
+            Self::Unusable { .. } => ListFault::Unusable,
+            Self::TextAlone => ListFault::TextAlone,
+            Self::Silent { .. } => ListFault::Silent,
         }
     }
 

@@ -8,7 +8,7 @@ use hickory_proto::rr::{Name, RecordType};
 use super::role::ServerRole;
 use crate::conduct::Conduct;
 use crate::question::{ExtendedError, name_text, zone_text};
-use crate::record::event::{FlightFailure, ServerOrigin, Shows};
+use crate::record::event::{FlightFailure, ListFault, ServerOrigin, Shows};
 use crate::validate::verdict::{SecurityStatus, ValidationFailure};
 
 /// Servers named in a sentence; the others are given as a number.
@@ -113,6 +113,8 @@ pub enum Failure {
     List {
         /// The failure at its servers, if their silence is the reason.
         silent: Option<Box<Failure>>,
+        /// Its behaviour.
+        fault: ListFault,
         /// The extended error for the client.
         error: ExtendedError,
     },
@@ -299,7 +301,15 @@ impl Failure {
             | Self::Remembered { .. } => Shows::NoHelp,
         };
         let servers = faults.into_iter().map(|(server, conduct)| (server.ip(), conduct)).collect();
-        FlightFailure { why: self.to_string(), shows, origin, servers }
+        let broken_at = match self {
+            Self::Untrusted { fault, .. } => fault.broken_at.clone(),
+            _ => None,
+        };
+        let list = match self {
+            Self::List { fault, .. } => Some(*fault),
+            _ => None,
+        };
+        FlightFailure { why: self.to_string(), shows, origin, servers, broken_at, list }
     }
 
     /// The extended error for the client.
@@ -424,9 +434,13 @@ mod tests {
         let (at_fault, servers) = names.at_fault();
         assert_eq!((at_fault, servers.len()), (Some(zone("example.net.")), 6));
         let error = names.extended_error();
-        let list = Failure::List { silent: Some(Box::new(names)), error: error.clone() };
+        let list =
+            Failure::List { silent: Some(Box::new(names)), fault: ListFault::Silent, error: error.clone() };
         assert_eq!(list.at_fault().0, Some(zone("example.net.")));
-        assert_eq!(Failure::List { silent: None, error }.at_fault(), (None, Vec::new()));
+        assert_eq!(
+            Failure::List { silent: None, fault: ListFault::Refuses, error }.at_fault(),
+            (None, Vec::new())
+        );
         assert!(
             !Failure::Addresses { zone: zone("example.com."), why: None, unused: None }.is_known_silence()
         );

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use hickory_proto::rr::RecordType;
 
 use super::dates::Dates;
-use super::event::Shows;
+use super::event::{ListFault, Shows};
 use super::hidden_clients::is_without_client;
 use crate::conduct::{Conduct, Transport};
 use crate::hash::Plain;
@@ -179,7 +179,8 @@ pub struct FlightEntry {
     pub name: Arc<[u8]>,
     /// The type asked for.
     pub kind: RecordType,
-    /// The deepest zone whose servers it asked, in wire form; empty if there is none.
+    /// The deepest zone whose servers it asked, in wire form; empty if there is none. Of a bogus answer, the zone at which the chain of trust
+    /// breaks, if it is known.
     pub zone: Arc<[u8]>,
     /// The meaning of its failure, if it failed.
     pub shows: Option<Shows>,
@@ -191,6 +192,8 @@ pub struct FlightEntry {
     pub messages: Vec<MessageEntry>,
     /// The names and addresses in its answer.
     pub links: Vec<Link>,
+    /// The behaviour of the DNS list, if the list is at fault. Files of earlier versions do not have it.
+    pub list_fault: Option<ListFault>,
 }
 
 /// A query to a server.

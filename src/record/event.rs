@@ -125,6 +125,61 @@ pub struct FlightFailure {
     pub origin: ServerOrigin,
     /// Servers with faults, and the last conduct of each.
     pub servers: Vec<(IpAddr, Conduct)>,
+    /// Of a bogus answer, the zone at which the chain of trust breaks, if it is known.
+    pub broken_at: Option<Name>,
+    /// The behaviour of the DNS list, if it has one at fault.
+    pub list: Option<ListFault>,
+}
+
+impl FlightFailure {
+    /// The failure of a flight on the internet that has found an answer.
+    pub(super) fn of_answer(why: String, shows: Shows) -> Self {
+        let (origin, servers) = (ServerOrigin::Recursion, Vec::new());
+        Self { why, shows, origin, servers, broken_at: None, list: None }
+    }
+}
+
+/// The behaviour of a DNS list whose answer does not say whether a name is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListFault {
+    /// It refuses queries of this host.
+    Refuses,
+    /// It refuses the key of its client.
+    RefusesKey,
+    /// Its servers answer REFUSED.
+    NotServed,
+    /// It rejects the query as invalid.
+    RejectsQuery,
+    /// Its domain may have a new owner.
+    NewOwner,
+    /// It lists everything.
+    ListsEverything,
+    /// Its answer cannot be used: an alias leads nowhere, or its signatures are wrong.
+    Unusable,
+    /// It has text for the name, and no address.
+    TextAlone,
+    /// Its servers do not answer.
+    Silent,
+}
+
+impl ListFault {
+    /// All of them, in the order of their numbers in the record.
+    pub const ALL: [Self; 9] = [
+        Self::Refuses,
+        Self::RefusesKey,
+        Self::NotServed,
+        Self::RejectsQuery,
+        Self::NewOwner,
+        Self::ListsEverything,
+        Self::Unusable,
+        Self::TextAlone,
+        Self::Silent,
+    ];
+
+    /// Its place in `ALL`.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
 }
 
 /// The meaning of a failure for the zone whose servers were asked.

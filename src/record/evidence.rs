@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::culprit::{Cause, CulpritKind, ExplainedQuestion, MessageVerdict};
+use super::event::ListFault;
 use crate::question::{is_within, kind_text, name_of_wire, name_text};
 
 /// A culprit.
@@ -374,24 +375,21 @@ pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
     advice(kind, zone, servers)
 }
 
-/// The advice about a DNS list whose answers are of no use. The sentences are those of `dnsbl`; `history.redact` may have removed them.
+/// The advice about a DNS list whose answers are of no use.
 fn advice_of_list(list: &str, cause: &Cause) -> String {
-    let says = |words: &str| cause.why.contains(words);
-    if says("its domain may have a new owner") || says("lists everything") {
-        return format!(
+    let has_refused = cause.servers.values().any(|(count, _)| *count > 0);
+    match cause.list_fault {
+        Some(ListFault::NewOwner | ListFault::ListsEverything) => format!(
             "remove {list} from the configuration of your mail software; `resolverctl dnsbl` shows its state"
-        );
-    }
-    if says("rejects the query as invalid") {
-        return format!("correct the configuration of your mail software: {list} does not take such queries");
-    }
-    let refused = |(count, _): &(u32, u64)| *count > 0;
-    if says("refuses") || cause.servers.values().any(refused) {
-        return format!(
+        ),
+        Some(ListFault::RejectsQuery) => {
+            format!("correct the configuration of your mail software: {list} does not take such queries")
+        }
+        fault if has_refused || matches!(fault, Some(ListFault::Refuses | ListFault::RefusesKey)) => format!(
             "{list} blocks this host or your key: register there, or remove the list; `resolverctl dnsbl` shows its state"
-        );
+        ),
+        _ => advice(cause.kind, list, &[]),
     }
-    advice(cause.kind, list, &[])
 }
 
 /// The advice about `servers` of a zone.
@@ -495,6 +493,42 @@ mod tests {
             let told = advice(kind, ".", &[[192, 0, 2, 1].into()]);
             assert!(told.contains("[[zone]] \".\" with forward") && !told.contains("owner"), "{told}");
         }
+    }
+
+    #[test]
+    fn queries_that_were_turned_away_are_told_with_their_number() {
+        let limit = "turned away by resolverd at once, because its limit for the queries in progress for one zone was reached";
+        assert_eq!(turned_away(1), format!("1 of these queries was {limit}"));
+        assert_eq!(turned_away(2), format!("2 of these queries were {limit}"));
+    }
+
+    #[test]
+    fn the_advice_about_a_list_is_that_of_its_fault() {
+        let advice = |fault: Option<ListFault>, refused: u32| {
+            let mut cause = Cause::of(CulpritKind::ListRefused, Box::default());
+            cause.list_fault = fault;
+            cause.servers.insert([192, 0, 2, 1].into(), (refused, 0));
+            advice_of_list("list.test.", &cause)
+        };
+        let (remove, correct) =
+            ("remove list.test. from the configuration", "correct the configuration of your mail software");
+        let (blocked, state) =
+            ("list.test. blocks this host or your key: register", "`resolverctl dnsbl` shows the state of");
+        for (fault, begin) in [
+            (ListFault::Refuses, blocked),
+            (ListFault::RefusesKey, blocked),
+            (ListFault::NotServed, state),
+            (ListFault::RejectsQuery, correct),
+            (ListFault::NewOwner, remove),
+            (ListFault::ListsEverything, remove),
+            (ListFault::Unusable, state),
+            (ListFault::TextAlone, state),
+            (ListFault::Silent, state),
+        ] {
+            assert!(advice(Some(fault), 0).starts_with(begin), "{fault:?}: {}", advice(Some(fault), 0));
+        }
+        assert!(advice(None, 1).starts_with(blocked), "its servers refuse");
+        assert!(advice(None, 0).starts_with(state), "of an earlier version");
     }
 
     #[test]

@@ -166,6 +166,7 @@ mod tests {
             faults: Vec::new(),
             messages: Vec::new(),
             links: Vec::new(),
+            list_fault: None,
         }
     }
 

@@ -109,12 +109,7 @@ impl Incidents {
                 "all servers of {} deny {name} {kind} without authority, as if they did not serve it",
                 zone.name
             );
-            let doubt = FlightFailure {
-                why,
-                shows: Shows::Doubt,
-                origin: ServerOrigin::Recursion,
-                servers: Vec::new(),
-            };
+            let doubt = FlightFailure::of_answer(why, Shows::Doubt);
             return self.failed(zone, ended, &doubt, now);
         }
         if ended.elapsed <= ended.patience {
@@ -122,8 +117,7 @@ impl Incidents {
         }
         let (took, patience) = (ended.elapsed.as_secs_f32(), ended.patience.as_secs_f32());
         let why = format!("the answer took {took:.1} s, but clients get SERVFAIL after {patience} s");
-        let late =
-            FlightFailure { why, shows: Shows::Late, origin: ServerOrigin::Recursion, servers: Vec::new() };
+        let late = FlightFailure::of_answer(why, Shows::Late);
         self.failed(zone, ended, &late, now)
     }
 

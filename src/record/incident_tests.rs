@@ -48,7 +48,14 @@ impl Stage {
         let doubted = shows == Some(Shows::Doubt);
         let shows = shows.filter(|_| !doubted);
         let origin = if self.configured { ServerOrigin::Configuration } else { ServerOrigin::Recursion };
-        let failed = shows.map(|shows| FlightFailure { why: "why".to_owned(), shows, origin, servers });
+        let failed = shows.map(|shows| FlightFailure {
+            why: "why".to_owned(),
+            shows,
+            origin,
+            servers,
+            broken_at: None,
+            list: None,
+        });
         let elapsed = Duration::from_secs(if failed.is_some() { 2 } else { 0 });
         let state = failed.is_none().then_some(Validated::Insecure);
         let ended = FlightEnded {

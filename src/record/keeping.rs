@@ -3,7 +3,6 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use super::broken_chain::broken_at;
 use super::dates::Dates;
 use super::entry::QuestionEntry;
 use super::event::Shows;
@@ -114,9 +113,10 @@ impl Recorder {
         let Flown { trail, question, name, zone, failed, faults, answers } = *flown;
         let elapsed = self.clock.mono().since(trail.began());
         // The owner of the zone that was asked cannot repair what is broken above it.
-        let bogus = failed.filter(|failed| failed.shows == Shows::Bogus);
-        let broken = bogus.zip(zone).and_then(|(failed, zone)| broken_at(&failed.why, zone));
-        let zone = broken.as_ref().or(zone).map(WireName::of);
+        let broken =
+            failed.filter(|failed| failed.shows == Shows::Bogus).and_then(|failed| failed.broken_at.as_ref());
+        let zone =
+            broken.filter(|broken| zone.is_some_and(|zone| broken.zone_of(zone))).or(zone).map(WireName::of);
         let flight = WrittenFlight {
             id: self.flight_number(trail),
             began: trail.began().as_micros(),
@@ -129,6 +129,7 @@ impl Recorder {
             faults,
             messages: &trail.messages(),
             links: &links::of(answers),
+            list_fault: failed.and_then(|failed| failed.list),
         };
         lock(&self.kept.misses).flight(&flight);
         if failed.is_some() {

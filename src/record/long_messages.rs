@@ -231,6 +231,7 @@ mod tests {
             faults: Vec::new(),
             messages: Vec::new(),
             links: Vec::new(),
+            list_fault: None,
         };
         let later = [of_flight(2, 0), question(2, SECOND, 3 * SECOND, Outcome::Upstream)];
         let first = [of_flight(1, 0), question(1, SECOND, 10, Outcome::Upstream)];

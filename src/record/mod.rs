@@ -29,7 +29,6 @@
 )]
 
 mod asked;
-mod broken_chain;
 mod counters;
 pub mod culprit;
 mod dates;

@@ -429,6 +429,7 @@ mod tests {
             faults: Vec::new(),
             messages: vec![message],
             links: Vec::new(),
+            list_fault: None,
         }
     }
 

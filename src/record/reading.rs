@@ -10,7 +10,7 @@ use super::entry::{
     Entry, FLIGHT, FOR_KEYS, FlightEntry, HIT, Link, MessageEntry, OUTAGE, OWNER, OwnerEntry, QUESTION,
     QuestionEntry, REASONS, TYPE,
 };
-use super::event::Shows;
+use super::event::{ListFault, Shows};
 use super::names::ReadNames;
 use crate::conduct::{Conduct, Transport};
 use crate::question::ClientTransport;
@@ -118,7 +118,22 @@ fn read_flight(reader: &mut EntryReader<'_>, names: &mut ReadNames<'_>) -> Optio
         (0..reader.octet()?).map_while(|_| reader.octets().map(|zone| names.of(zone))).collect();
     let messages = (0..reader.octet()?).map_while(|_| read_message(reader, &zones)).collect();
     let links = (0..reader.octet()?).map_while(|_| read_link(reader, |name| names.of(name))).collect();
-    Some(FlightEntry { id, began, elapsed, name, kind, zone, shows, why, faults, messages, links })
+    // Files of earlier versions end here, and so does a flight without a fault of a list.
+    let list_fault = reader.octet().and_then(|fault| ListFault::ALL.get(usize::from(fault)).copied());
+    Some(FlightEntry {
+        id,
+        began,
+        elapsed,
+        name,
+        kind,
+        zone,
+        shows,
+        why,
+        faults,
+        messages,
+        links,
+        list_fault,
+    })
 }
 
 fn read_fault(reader: &mut EntryReader<'_>) -> Option<(IpAddr, Conduct)> {
@@ -256,6 +271,7 @@ mod tests {
                 message("2001:db8::1", None, "."),
             ],
             links: vec![Link::Name(name("mx.example.")), Link::Address([192, 0, 2, 9].into())],
+            list_fault: Some(ListFault::NewOwner),
         }
     }
 
@@ -310,6 +326,10 @@ mod tests {
         assert_eq!((second.port, second.user.as_deref()), (40_001, Some("postfix")));
         assert_eq!(told, &owner);
         assert_eq!(third, &flight());
+        // As earlier versions wrote it.
+        let (without, mut octets) = (Entry::Flight(FlightEntry { list_fault: None, ..flight() }), Vec::new());
+        without.put(&mut octets);
+        assert_eq!(read_all(&octets), [without]);
     }
 
     proptest! {

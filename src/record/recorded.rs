@@ -279,6 +279,7 @@ mod tests {
             faults: Vec::new(),
             messages: Vec::new(),
             links: Vec::new(),
+            list_fault: None,
         };
         let between = FlightEntry { id: 8, ..entry(1, 5) };
         let flights = vec![entry(4_000_000, 4), between.clone(), entry(6_000_000, 6)];

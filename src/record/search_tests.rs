@@ -63,6 +63,7 @@ fn flight(of: &mut QuestionEntry, id: u64, server: u8, conduct: Conduct) -> Flig
         faults: Vec::new(),
         messages: vec![message],
         links: Vec::new(),
+        list_fault: None,
     }
 }
 

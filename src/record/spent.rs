@@ -291,6 +291,7 @@ mod tests {
             faults: Vec::new(),
             messages: sent.iter().map(message).collect(),
             links: Vec::new(),
+            list_fault: None,
         }
     }
 

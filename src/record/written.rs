@@ -13,7 +13,7 @@ use super::entry::{
     Entry, FLIGHT, FOR_KEYS, FlightEntry, HEAD, HIT, HIT_HEAD, Link, MessageEntry, NONE, OUTAGE, OWNER,
     OwnerEntry, QUESTION, REASONS, octets_of,
 };
-use super::event::Shows;
+use super::event::{ListFault, Shows};
 use crate::clock::micros;
 use crate::conduct::{Conduct, Transport};
 use crate::limits::{
@@ -88,6 +88,8 @@ pub struct WrittenFlight<'a> {
     pub messages: &'a WrittenMessages,
     /// The names and addresses in its answer.
     pub links: &'a [Link],
+    /// See `FlightEntry`.
+    pub list_fault: Option<ListFault>,
 }
 
 /// The queries of a flight, as they are written, in the order in which they were sent. Most flights send one to one zone.
@@ -195,6 +197,7 @@ fn put_flight(flight: &FlightEntry, into: &mut Vec<u8>) {
         faults: &flight.faults,
         messages: &messages,
         links: &flight.links,
+        list_fault: flight.list_fault,
     }
     .put(into);
 }
@@ -287,6 +290,7 @@ impl WrittenFlight<'_> {
                 }
             }
         }
+        into.extend(self.list_fault.map(|fault| index_of(fault.index())));
         let length = u16::try_from(into.len().saturating_sub(begin)).unwrap_or(0);
         if let Some(place) = into.get_mut(begin..).and_then(|entry| entry.first_chunk_mut::<2>()) {
             *place = length.to_le_bytes();

@@ -165,15 +165,11 @@ impl<'a> Denials<'a> {
             return fault.clone();
         }
         if self.nsecs.is_empty() && self.nsec3s.is_empty() {
-            return ValidationFailure::new(
-                Why::NsecMissing,
-                format!("{} sent no proof (NSEC, NSEC3) {what}", self.zone),
-            );
+            let text = format!("{} sent no proof (NSEC, NSEC3) {what}", self.zone);
+            return ValidationFailure::new(Why::NsecMissing, text).at(self.zone);
         }
-        ValidationFailure::new(
-            Why::NsecMissing,
-            format!("the NSEC or NSEC3 records of {} do not prove {what}", self.zone),
-        )
+        let text = format!("the NSEC or NSEC3 records of {} do not prove {what}", self.zone);
+        ValidationFailure::new(Why::NsecMissing, text).at(self.zone)
     }
 }
 

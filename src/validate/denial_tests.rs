@@ -125,7 +125,10 @@ fn parts_of_a_proof_are_none() {
     assert_eq!(why(&Proofs::of(Vec::new())), Why::NsecMissing);
     assert_eq!(why(&only_name), Why::NsecMissing);
     let text = |proofs: &Proofs| {
-        proofs.with(|denials, budget| denials.nxdomain(&name("ml.example."), budget)).unwrap_err().text
+        let fault =
+            proofs.with(|denials, budget| denials.nxdomain(&name("ml.example."), budget)).unwrap_err();
+        assert_eq!(fault.broken_at, Some(name(ZONE)), "{fault}");
+        fault.text
     };
     let only_hash = Proofs::of(vec![nsec3(
         ZONE,

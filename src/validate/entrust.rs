@@ -68,12 +68,12 @@ pub async fn entrust(
     keys.truncate(MAX_DNSKEYS);
     if keys.is_empty() {
         let text = format!("{zone} has a DS record but no DNSKEY");
-        return Entrusted::Bogus(ValidationFailure::new(Why::DnskeyMissing, text));
+        return Entrusted::Bogus(ValidationFailure::new(Why::DnskeyMissing, text).at(zone));
     }
     let named: Vec<ZoneKey> =
         keys.iter().filter(|key| ds.iter().any(|ds| names(ds, zone, key, &keys))).cloned().collect();
     if named.is_empty() {
-        return Entrusted::Bogus(none_named(zone, &ds, &keys));
+        return Entrusted::Bogus(none_named(zone, &ds, &keys).at(zone));
     }
     let rrset = CoveredRrset { name: zone, kind: RecordType::DNSKEY, records };
     let entry = ZoneKeys { zone: zone.clone(), keys: named };

@@ -87,10 +87,8 @@ pub async fn check(
     rules: Rules<'_>,
 ) -> Result<GoodSignature, ValidationFailure> {
     let what = format!("{} {}", rrset.name, rrset.kind);
-    let mut fault = ValidationFailure::new(
-        Why::RrsigsMissing,
-        format!("{what} has no signature (RRSIG) by a key of {}", keys.zone),
-    );
+    let text = format!("{what} has no signature (RRSIG) by a key of {}", keys.zone);
+    let mut fault = ValidationFailure::new(Why::RrsigsMissing, text).at(&keys.zone);
     let mut failed = 0;
     for signature in signatures {
         if failed >= MAX_SIGNATURES {
@@ -106,7 +104,7 @@ pub async fn check(
             Err(found) => {
                 // One that is out of time or whose key the zone does not have is not checked by any key.
                 failed = failed.saturating_add(usize::from(found.why == Why::Bogus));
-                fault = fault.or_more_telling(found);
+                fault = fault.or_more_telling(found.at(&keys.zone));
             }
         }
     }

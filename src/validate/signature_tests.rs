@@ -198,7 +198,9 @@ fn a_signature_of_another_key_type_zone_or_depth_is_none() {
     let signer = Signer::new("example.", Algorithm::ED25519);
     let records = addresses("www.example.");
     let why = |input: SigInput, keys: &ZoneKeys| {
-        judge(&records, &[signer.sign_as(input, &records)], keys, NOW).unwrap_err().why
+        let fault = judge(&records, &[signer.sign_as(input, &records)], keys, NOW).unwrap_err();
+        assert_eq!(fault.broken_at.as_ref(), Some(&keys.zone), "{fault}");
+        fault.why
     };
     let other = Signer::new("example.", Algorithm::ED25519);
     assert_eq!(why(signer.input(&records), &other.keys()), Why::DnskeyMissing);
@@ -384,7 +386,10 @@ fn a_key_that_is_no_zone_key_revoked_or_not_signed_is_not_trusted() {
         let signer = Signer::with_flags("example.", Algorithm::ED25519, flags);
         let signature = signer.sign(&[signer.record()]);
         match judge(&signer, &[rrsig(&signature)]) {
-            Entrusted::Bogus(fault) => fault.why,
+            Entrusted::Bogus(fault) => {
+                assert_eq!(fault.broken_at, Some(name("example.")), "{fault}");
+                fault.why
+            }
             other => panic!("{other:?}"),
         }
     };

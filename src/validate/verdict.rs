@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
 
 use crate::question::ExtendedError;
@@ -46,6 +47,9 @@ pub struct ValidationFailure {
     /// A calendar moment that has passed, in seconds since 1970, if this proves it: the start of a fitting signature
     /// of the root.
     pub passed: Option<u64>,
+    /// The zone at which the chain of trust breaks, if its owner is at fault: the zone whose key, signature or proof is wrong or missing
+    /// (RFC 4035 section 5). The zones below it may be in order.
+    pub broken_at: Option<Name>,
 }
 
 /// The kinds of fault with codes in RFC 8914 section 4 and RFC 9276 section 3.2.
@@ -135,7 +139,13 @@ impl fmt::Display for SecurityStatus {
 impl ValidationFailure {
     /// A fault and its sentence.
     pub fn new(why: Why, text: impl Into<String>) -> Self {
-        Self { why, text: text.into(), passed: None }
+        Self { why, text: text.into(), passed: None, broken_at: None }
+    }
+
+    /// Says at which zone the chain of trust breaks.
+    #[must_use]
+    pub fn at(self, zone: &Name) -> Self {
+        Self { broken_at: Some(zone.clone()), ..self }
     }
 
     /// Adds a calendar moment that has passed, as the signature proves.

@@ -9,6 +9,7 @@ use crate::clock::micros;
 use crate::conduct::Conduct;
 use crate::limits::FAILURE_COST;
 use crate::record::entry::MessageEntry;
+use crate::record::event::ListFault;
 
 /// The kind of a culprit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -103,6 +104,8 @@ pub struct Cause {
     pub silent_path: bool,
     /// The sentence of the failure, if there is one.
     pub why: Box<str>,
+    /// The behaviour of the list that made a question fail.
+    pub list_fault: Option<ListFault>,
 }
 
 /// The key of a cause.
@@ -123,6 +126,7 @@ impl Cause {
             unsent,
             silent_path: false,
             why,
+            list_fault: None,
         }
     }
 

@@ -85,6 +85,7 @@ fn entries(id: usize, one: &One) -> (QuestionEntry, FlightEntry) {
         messages: one.sent.iter().enumerate().map(message).collect(),
         faults: one.faults.iter().map(|(last, conduct)| ([192, 0, 2, *last].into(), *conduct)).collect(),
         links: Vec::new(),
+        list_fault: None,
     };
     let question = QuestionEntry {
         name,

@@ -21,7 +21,7 @@ use crate::dnsbl::state::ListState;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::question::{Answer, ExtendedError, ListSays, Question};
-use crate::record::event::StepEvent;
+use crate::record::event::{ListFault, StepEvent};
 use crate::resolve::chase::AtList;
 use crate::resolve::chased::Chased;
 use crate::resolve::client_question::ClientQuestion;
@@ -207,9 +207,12 @@ fn give(
         Given::Servfail(error) => {
             context.note(StepEvent::Memory { found: format!("answer replaced: {}", error.text) });
             // Silence is counted for the zone of its servers. A refusal is counted as a refusal of the list.
-            let silent = matches!(verdict, Some(ListVerdict::Untold(UntoldReason::Silent { .. })));
-            let silent = found.err().filter(|_| silent).map(Box::new);
-            Err(Failure::List { silent, error })
+            let fault = match verdict {
+                Some(ListVerdict::Untold(why)) => why.fault(),
+                _ => ListFault::Unusable,
+            };
+            let silent = found.err().filter(|_| fault == ListFault::Silent).map(Box::new);
+            Err(Failure::List { silent, fault, error })
         }
         Given::Nxdomain(error) => {
             context.note(StepEvent::Memory { found: format!("answer replaced: {}", error.text) });

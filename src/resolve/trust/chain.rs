@@ -379,7 +379,7 @@ impl Validator {
         }
         let fault = refuted.into_iter().map(|(_, fault)| fault).reduce(ValidationFailure::or_more_telling);
         let fault = fault.unwrap_or_else(|| {
-            ValidationFailure::new(Why::DnskeyMissing, format!("{zone} returned no DNSKEY"))
+            ValidationFailure::new(Why::DnskeyMissing, format!("{zone} returned no DNSKEY")).at(zone)
         });
         if zone.is_root() {
             self.timekeeper.suspects_clock(&self.clock, &fault);

@@ -251,4 +251,5 @@ fn ds_in(record: &Record) -> Option<&DS> {
 
 fn unsigned_in(name: &Name, zone: &Name) -> ValidationFailure {
     ValidationFailure::new(Why::RrsigsMissing, format!("{name} is not signed, but its zone {zone} is"))
+        .at(zone)
 }
