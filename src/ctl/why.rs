@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::client::ControlClient;
 use super::input::read_at_most;
-use super::pasted::{self, NeighboursWanted, PastedLine, TimeFit, ToldMessage};
+use super::pasted::{self, PastedLine, TimeFit, ToldMessage};
 use super::render::{Format, json, why};
 use super::typed_name::typed_domain;
 use super::{CommandFailure, CommandOutcome, Exit, moment};
@@ -84,20 +84,7 @@ pub(super) fn run(
         return run_pasted(arguments, client, format);
     }
     let asked = arguments.request(moment::now())?;
-    let mut replies = client.ask(&Request::Why(asked.clone()))?;
-    if let Some(subject) = &asked.subject {
-        let addresses: Vec<IpAddr> = subject.trim_matches(['[', ']']).parse().into_iter().collect();
-        let mut search = LineSearch::of(&asked, client);
-        for reply in &mut replies {
-            let Reply::Message(message) = reply else { continue };
-            if let Some(doubted) = search.doubted(message, &addresses)? {
-                **message = doubted;
-            }
-        }
-        // Those that were certainly quick come last.
-        let is_quick = |reply: &Reply| matches!(reply, Reply::Message(message) if message.culprit.kind == CulpritKind::None);
-        replies.sort_by_key(is_quick);
-    }
+    let replies = client.ask(&Request::Why(asked))?;
     let messages: Vec<_> = replies
         .iter()
         .filter_map(|reply| match reply {
@@ -129,7 +116,7 @@ fn run_pasted(
             let _closed = writeln!(io::stderr(), "resolverctl: {}", harmless(note));
         }
         let found = search.messages_of(line)?;
-        let Some(message) = search.settle(line, found)? else { continue };
+        let Some(message) = pasted::settle(line, found, &moment::shown) else { continue };
         // Several lines of one mail have one message.
         let is_same = |other: &&mut ToldMessage| {
             let other = &other.message;
@@ -213,46 +200,6 @@ impl<'a> LineSearch<'a> {
     /// A search that has asked nothing yet.
     fn of(asked: &'a WhyRequest, client: &'a ControlClient) -> Self {
         Self { asked, client, known: BTreeMap::new(), kept: 0 }
-    }
-
-    /// The message of a line among these. It is in doubt if a wait of another message may be its own, or that of another quick message that
-    /// the line may mean.
-    fn settle(
-        &mut self,
-        line: &PastedLine,
-        found: Vec<MessageReport>,
-    ) -> Result<Option<MessageReport>, CommandFailure> {
-        let Some(message) = pasted::settle(line, found.clone(), &moment::shown) else { return Ok(None) };
-        let addresses: Vec<IpAddr> =
-            line.subjects.iter().filter_map(|subject| subject.parse().ok()).collect();
-        if !pasted::may_lack_queries(&message, &addresses) {
-            return Ok(Some(message));
-        }
-        let rivals = pasted::rivals(line, &message, found);
-        let neighbours = self.neighbours(&rivals)?;
-        let doubted = rivals.iter().find_map(|rival| pasted::doubted(rival, Some(line), &neighbours));
-        let own_line = message.line.clone();
-        Ok(Some(doubted.map_or(message, |doubted| MessageReport { line: own_line, ..doubted })))
-    }
-
-    /// The message as it is in doubt; none if it is not.
-    fn doubted(
-        &mut self,
-        message: &MessageReport,
-        addresses: &[IpAddr],
-    ) -> Result<Option<MessageReport>, CommandFailure> {
-        if !pasted::may_lack_queries(message, addresses) {
-            return Ok(None);
-        }
-        let neighbours = self.neighbours(std::slice::from_ref(message))?;
-        Ok(pasted::doubted(message, None, &neighbours))
-    }
-
-    /// The messages that may have queries of the same mail as one of these, which are of one client.
-    fn neighbours(&mut self, messages: &[MessageReport]) -> Result<Vec<MessageReport>, CommandFailure> {
-        let Some(wanted) = NeighboursWanted::of(messages.iter()) else { return Ok(Vec::new()) };
-        let NeighboursWanted { from, to, client } = wanted;
-        self.ask(WhyRequest { subject: None, from: Some(from), to: Some(to), client, most: MAX_WHY_MESSAGES })
     }
 
     /// The messages of the record that match a pasted line: same subject, and of the time of the line. If there are none, those of the

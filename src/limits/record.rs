@@ -182,6 +182,13 @@ pub const MAX_WHY_SENT: usize = 8;
 /// Other culprits of a mail in a reply: each takes about a kilobyte, and a mail with links to many dead domains has one for each.
 pub const MAX_WHY_ALSO: usize = 8;
 
+/// A wait of the same client that may be the delay of a mail, though no name shows that it belongs to it: half of a delay of a second, which
+/// a log line tells and an operator asks about.
+pub const POSSIBLE_WAIT: Duration = Duration::from_millis(500);
+
+/// Such waits of a mail in a reply: a pasted line excludes those that do not fit its delay, and the nearest ones are the likely ones.
+pub const MAX_WHY_POSSIBLE_WAITS: usize = 32;
+
 /// Octets of the questions of a mail in a reply, and of all mails: below `MAX_CONTROL_REPLY`, which is the bound of a line, and
 /// 16 MiB for each of the connections that wait for a reply would be too much.
 pub const MAX_WHY_LINE: usize = 256 << 10;

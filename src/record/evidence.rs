@@ -466,7 +466,7 @@ fn advice_of_route(zone: &str, servers: &[IpAddr]) -> String {
 }
 
 /// A time in seconds, or in milliseconds if it is so short that no second would be left.
-fn span(micros: u64) -> String {
+pub(super) fn span(micros: u64) -> String {
     match micros {
         0..100 => "0 ms".to_owned(),
         100..1_000 => format!("{:.1} ms", seconds(micros) * 1e3),

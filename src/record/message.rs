@@ -17,8 +17,12 @@
 //! - The record on the disk lacks the questions that were answered soon, so that its only message in progress was not the only one: there a
 //!   question whose name belongs to nothing follows only what ended or began just before.
 //! - It is better to cut a message in two than to join two: a joined one blames a server for the wrong mail.
+//! - A question that no name joins is certainly of a message only if its client has no other message in progress. If it has, the question
+//!   begins a part of the message that it follows, and later names join the part that has them. The questions of one part belong to one
+//!   mail; those of another part may belong to another mail, and `search` makes no verdict of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use hickory_proto::rr::RecordType;
@@ -85,6 +89,12 @@ struct Open {
     began: u64,
     /// The numbers of its subjects.
     subjects: Vec<u32>,
+    /// The part of each of them.
+    parts: Vec<u32>,
+    /// The part of its last question.
+    part: u32,
+    /// Whether it has several parts.
+    is_parted: bool,
     /// The begin of its last question, in microseconds.
     begun: u64,
     /// The ends of its questions behind that begin, the earliest first: earlier ones are not near to the next question. At most
@@ -148,11 +158,13 @@ pub(super) struct Grouped {
     /// Where each message begins in `places`, and where the last one ends.
     begins: Vec<u32>,
     places: Vec<u32>,
+    /// The part of each question: the place of the first question of the part.
+    parts: Vec<u32>,
 }
 
 impl Grouped {
-    /// Of the number of the message of each question, in the order of begins.
-    fn of(messages: &[u32], count: u32) -> Self {
+    /// Of the number of the message of each question, in the order of begins, and of the part of each question.
+    fn of(messages: &[u32], count: u32, parts: Vec<u32>) -> Self {
         let mut begins = vec![0_u32; index(count).saturating_add(1)];
         let mut places = vec![0; messages.len()];
         // First the number of questions before each message, then that behind each one that was placed.
@@ -175,7 +187,19 @@ impl Grouped {
                 *next = next.saturating_add(1);
             }
         }
-        Self { begins, places }
+        Self { begins, places, parts }
+    }
+
+    /// Of the questions of a message those that belong to one mail with a wanted one, as far as that is certain.
+    pub(super) fn certain<'p>(&self, places: &'p [u32], is_wanted: impl Fn(u32) -> bool) -> Cow<'p, [u32]> {
+        let part = |place: &u32| self.parts.get(index(*place)).copied();
+        let first = places.first().and_then(part);
+        if places.iter().all(|place| part(place) == first) {
+            return Cow::Borrowed(places);
+        }
+        let wanted: BTreeSet<Option<u32>> =
+            places.iter().filter(|place| is_wanted(**place)).map(part).collect();
+        places.iter().filter(|place| wanted.contains(&part(place))).copied().collect()
     }
 
     /// The questions of each message in their order; the messages in the order of their begins.
@@ -309,22 +333,25 @@ pub fn group(questions: &[QuestionEntry], known: &impl Known) -> Vec<Vec<usize>>
 /// As `group`, of questions whose names have numbers.
 pub(super) fn group_numbered(questions: impl Iterator<Item = Asking>, names: &impl NumberedNames) -> Grouped {
     let mut open = OpenMessages::default();
-    let (mut messages, mut next) = (Vec::with_capacity(questions.size_hint().0), 0_u32);
+    let count = questions.size_hint().0;
+    let (mut messages, mut parts, mut next) = (Vec::with_capacity(count), Vec::with_capacity(count), 0_u32);
     let mut numbered = NumberedSubjects::of(names);
     let none = AskedSubjects::default();
-    for question in questions {
+    for (place, question) in (0..).zip(questions) {
         let Some(of_client) = open.of(question.client) else { continue };
         of_client.end_quiet(question.at);
         numbered.find(question.asked);
         let asked = numbered.asked.get(question.asked).unwrap_or(&none);
         let chosen = choose(of_client, &question, asked);
-        let at = chosen.unwrap_or_else(|| {
+        let part = chosen.and_then(|chosen| chosen.part).unwrap_or(place);
+        let at = chosen.map(|chosen| chosen.at).unwrap_or_else(|| {
             next = next.saturating_add(1);
             of_client.begin(next.saturating_sub(1))
         });
-        messages.push(of_client.add(at, &question, asked));
+        parts.push(part);
+        messages.push(of_client.add(at, part, &question, asked));
     }
-    Grouped::of(&messages, next)
+    Grouped::of(&messages, next, parts)
 }
 
 impl OpenOfClient {
@@ -365,8 +392,8 @@ impl OpenOfClient {
         place
     }
 
-    /// Adds a question to a message, whose number is returned.
-    fn add(&mut self, at: usize, question: &Asking, asked: &AskedSubjects) -> u32 {
+    /// Adds a question to a part of a message, whose number is returned.
+    fn add(&mut self, at: usize, part: u32, question: &Asking, asked: &AskedSubjects) -> u32 {
         let (message, bits) = (self.messages.get_mut(at), self.bits.get_mut(at));
         let (Some(message), Some(bits), Some(last)) = (message, bits, self.lasts.get_mut(at)) else {
             return u32::MAX;
@@ -374,7 +401,10 @@ impl OpenOfClient {
         message.connected |= asked.connects;
         if message.questions == 0 {
             message.began = question.at;
+        } else {
+            message.is_parted |= message.part != part;
         }
+        message.part = part;
         if asked.exchangers && !message.exchangers.contains(&question.asked) {
             message.exchangers.push(question.asked);
         }
@@ -383,6 +413,7 @@ impl OpenOfClient {
             let is_known = *bits & bit(*subject) != 0 && message.subjects.contains(subject);
             if message.subjects.len() < MAX_MESSAGE_SUBJECTS && !is_known {
                 message.subjects.push(*subject);
+                message.parts.push(part);
                 *bits |= bit(*subject);
             }
         }
@@ -419,6 +450,13 @@ impl OpenOfClient {
 }
 
 impl OpenOfClient {
+    /// The part of a message, if it has one only, and at most `most` messages of its client are in progress: then a question that no name
+    /// joins is certainly of it.
+    fn only_part(&self, place: usize, most: usize) -> Option<u32> {
+        let message = self.messages.get(place).filter(|_| self.messages.len() <= most)?;
+        (!message.is_parted).then_some(message.part)
+    }
+
     /// Whether a message has asked this before, and was quiet since.
     fn has_left(&self, place: usize, question: &Asking) -> bool {
         let message = self.messages.get(place);
@@ -440,10 +478,17 @@ const CHUNK: usize = 8;
 impl Open {
     /// Forgets all but its memory.
     fn begin_anew(&mut self, number: u32) {
-        let Self { mut subjects, mut ends, .. } = std::mem::take(self);
+        let Self { mut subjects, mut parts, mut ends, .. } = std::mem::take(self);
         subjects.clear();
+        parts.clear();
         ends.clear();
-        *self = Self { number, subjects, ends, ..Self::default() };
+        *self = Self { number, subjects, parts, ends, ..Self::default() };
+    }
+
+    /// The part with one of these subjects.
+    fn part_with(&self, subjects: &[u32]) -> Option<u32> {
+        let place = self.subjects.iter().position(|known| subjects.contains(known))?;
+        self.parts.get(place).copied()
     }
 
     /// Notes the moments of its last question.
@@ -466,20 +511,30 @@ impl Open {
 }
 
 /// The message that a question belongs to.
-fn choose(open: &OpenOfClient, question: &Asking, asked: &AskedSubjects) -> Option<usize> {
+#[derive(Clone, Copy)]
+struct Chosen {
+    /// Its place.
+    at: usize,
+    /// The part that the question is certainly of; none if it begins one.
+    part: Option<u32>,
+}
+
+/// The message that a question belongs to.
+fn choose(open: &OpenOfClient, question: &Asking, asked: &AskedSubjects) -> Option<Chosen> {
     let nearest = |place: &usize| {
         let end = open.lasts.get(*place).map_or(0, |last| last.end);
         (open.gap(*place, question.at), std::cmp::Reverse(end))
     };
     let wanted = asked.own().iter().fold(0, |wanted, subject| wanted | bit(*subject));
-    let is_related = |place: &usize| {
-        let subjects = open.messages.get(*place).map(|message| &*message.subjects).unwrap_or_default();
-        asked.own().iter().any(|subject| subjects.contains(subject))
-    };
+    let part_of = |place: usize| open.messages.get(place)?.part_with(asked.own());
+    let is_related = |place: &usize| part_of(*place).is_some();
     if let Some(place) = open.with_any(wanted).filter(is_related).min_by_key(nearest) {
         let other = || open.with_any(ROOM).filter(|other| open.is_next(*other, place)).min_by_key(nearest);
         let again = asked.exchangers && open.has_left(place, question);
-        return again.then(other).flatten().or(Some(place));
+        return Some(match again.then(other).flatten() {
+            Some(next) => Chosen { at: next, part: open.only_part(next, 2) },
+            None => Chosen { at: place, part: part_of(place) },
+        });
     }
     // It may be of any client, so that only its name joins it to others.
     if is_of_any_client(question.client) {
@@ -489,7 +544,7 @@ fn choose(open: &OpenOfClient, question: &Asking, asked: &AskedSubjects) -> Opti
     let near = if begins(asked, open.messages.get(place)?) { MESSAGE_NEXT } else { MESSAGE_BURST };
     let follows = open.gap(place, question.at) <= micros(near);
     let is_alone = open.messages.len() == 1 && near == MESSAGE_BURST && !question.sparse;
-    (follows || is_alone).then_some(place)
+    (follows || is_alone).then(|| Chosen { at: place, part: open.only_part(place, 1) })
 }
 
 /// The bit of a message with room in `OpenOfClient::bits`.

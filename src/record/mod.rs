@@ -33,6 +33,7 @@ mod counters;
 pub mod culprit;
 mod dates;
 mod debug_lines;
+pub mod doubt;
 pub mod entry;
 pub mod event;
 mod evidence;

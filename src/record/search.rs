@@ -3,10 +3,13 @@
 //!
 //! Pure: a function of the outline.
 
+use std::borrow::Cow;
 use std::cell::{LazyCell, RefCell};
 use std::cmp::Reverse;
+use std::net::IpAddr;
 
-use super::culprit::{Cause, ExplainedQuestion, MessageVerdict, judge, known_cost, turns};
+use super::culprit::{Cause, CulpritKind, ExplainedQuestion, MessageVerdict, judge, known_cost, turns};
+use super::doubt::{self, OwnQuery, PossibleWaits};
 use super::entry::{Link, QuestionEntry, index};
 use super::evidence::{self, Absence, seconds};
 use super::explained::{Explained, Links};
@@ -18,7 +21,7 @@ use super::subject::{Subject, asked_domain, subject};
 use super::traffic::{Traffic, slow_answer};
 use super::why::{DaemonFacts, HistoryReach, KnownFacts, MessageReport, Wanted, WantedSubject, report};
 use crate::limits::MAX_WHY_REPLY;
-use crate::question::{is_within, name_of_wire, name_text};
+use crate::question::{is_within, kind_text, name_of_wire, name_text};
 
 /// The wanted messages, worst first. If there is none, the reply is one of the kind `unknown`.
 pub fn why(outline: &Outline<'_>, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Vec<MessageReport> {
@@ -37,6 +40,10 @@ pub fn why(outline: &Outline<'_>, wanted: &Wanted, facts: &DaemonFacts<'_>) -> V
     }
     found.sort_by_key(|(worth, _)| std::cmp::Reverse(*worth));
     found.truncate(wanted.most);
+    if wanted.subject.is_some() {
+        // Those that were certainly quick come last.
+        found.sort_by_key(|(_, message)| message.culprit.kind == CulpritKind::None);
+    }
     if found.is_empty() {
         return vec![unknown(&outline.extent, wanted, facts)];
     }
@@ -65,6 +72,8 @@ fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Mes
         waited: 0.0,
         questions: Vec::new(),
         left_out: 0,
+        possible_waits: Vec::new(),
+        possible_waits_left_out: 0,
         culprit,
         also: Vec::new(),
     }
@@ -76,6 +85,20 @@ struct Search<'a> {
     names: &'a OutlineNames<'a>,
     facts: &'a DaemonFacts<'a>,
     messages: &'a Grouped,
+}
+
+/// A message with wanted questions, by the places of its questions.
+struct FoundMessage<'m> {
+    /// Those that certainly belong to one mail with the wanted ones. No others are judged and shown.
+    certain: Cow<'m, [u32]>,
+    /// All.
+    all: &'m [u32],
+}
+
+impl AsRef<[u32]> for FoundMessage<'_> {
+    fn as_ref(&self) -> &[u32] {
+        &self.certain
+    }
 }
 
 /// A message and its verdict.
@@ -96,38 +119,47 @@ impl Search<'_> {
             let mut worst = self.worths(found, wanted);
             worst.sort_by_key(|(worth, _)| Reverse(*worth));
             worst.truncate(wanted.most);
-            found = worst.into_iter().map(|(_, places)| places).collect();
+            found = worst.into_iter().map(|(_, message)| message).collect();
         }
+        let doubts = Doubts::of(self, &subject);
         let is_of_subject =
             |question: &QuestionEntry| wanted.subject.is_some() && subject.is_of_entry(question);
-        self.judge(&found, wanted, |mut judged, traffic| {
-            judged.sort_by_key(|message| Reverse(message.worth));
-            let report = |Judged { worth, asked, mut verdict }: Judged<'_>| {
+        self.judge(&found, wanted, |judged, traffic| {
+            let mut judged: Vec<_> = judged.into_iter().zip(&found).collect();
+            judged.sort_by_key(|(message, _)| Reverse(message.worth));
+            let report = |(Judged { worth, asked, mut verdict }, found): (Judged<'_>, &FoundMessage<'_>)| {
                 let own: Vec<_> = asked.iter().filter(|one| is_of_subject(one.question)).copied().collect();
                 if !own.is_empty() && own.len() < asked.len() {
                     verdict.put_first(judge(&own, traffic));
                 }
-                (worth, report(&asked, &verdict, self.facts, &is_of_subject, left))
+                let report = report(&asked, &verdict, self.facts, &is_of_subject, left);
+                (worth, doubts.added(report, found))
             };
             judged.into_iter().map(report).collect()
         })
     }
 
     /// The messages with a question that is wanted.
-    fn candidates(&self, wanted: &Wanted, subject: &AskedSubject<'_>) -> Vec<&[u32]> {
+    fn candidates(&self, wanted: &Wanted, subject: &AskedSubject<'_>) -> Vec<FoundMessage<'_>> {
         let span = ReadSpan { from: wanted.from, to: wanted.to, client: wanted.client, hits: true };
         let is_wanted = |places: &&[u32]| {
             let mut questions = self.questions(places);
             questions.any(|question| span.has(question.at, question.client) && subject.is_of(question.asked))
         };
-        let mut found: Vec<&[u32]> = self.messages.iter().filter(is_wanted).collect();
-        if wanted.subject.is_none() {
-            // The others do not come into the reply, and to judge all takes as long as to read them.
-            found.sort_by_cached_key(|places| {
-                Reverse(waited(self.questions(places).map(|question| (question.at, question.end()))))
-            });
-            found.truncate(wanted.most);
+        let found = self.messages.iter().filter(is_wanted);
+        if wanted.subject.is_some() {
+            let is_of =
+                |place| self.outline.questions.get(index(place)).is_some_and(|one| subject.is_of(one.asked));
+            return found
+                .map(|all| FoundMessage { certain: self.messages.certain(all, is_of), all })
+                .collect();
         }
+        // The others do not come into the reply, and to judge all takes as long as to read them.
+        let mut found: Vec<_> = found.map(|all| FoundMessage { certain: Cow::Borrowed(all), all }).collect();
+        found.sort_by_cached_key(|message| {
+            Reverse(waited(self.questions(message.all).map(|question| (question.at, question.end()))))
+        });
+        found.truncate(wanted.most);
         found
     }
 
@@ -136,13 +168,17 @@ impl Search<'_> {
     }
 
     /// The worth of each message. Only those that took long or failed are read for it.
-    fn worths<'m>(&self, messages: Vec<&'m [u32]>, wanted: &Wanted) -> Vec<((u64, u64), &'m [u32])> {
+    fn worths<'m>(
+        &self,
+        messages: Vec<FoundMessage<'m>>,
+        wanted: &Wanted,
+    ) -> Vec<((u64, u64), FoundMessage<'m>)> {
         let (mut decisive, mut worths) = (Vec::new(), Vec::new());
         let flights = LazyCell::new(|| self.outline.flights_by_number());
-        for places in &messages {
-            let known = self.known_worth(places, wanted, &flights);
+        for message in &messages {
+            let known = self.known_worth(message.as_ref(), wanted, &flights);
             if known.is_none() {
-                decisive.push(self.decisive(places));
+                decisive.push(self.decisive(message.as_ref()));
             }
             worths.push(known);
         }
@@ -252,6 +288,94 @@ impl<'a> AskedSubject<'a> {
 
     fn is_of_entry(&self, question: &QuestionEntry) -> bool {
         self.outline.names.find(&question.name, question.kind).is_some_and(|asked| self.is_of(asked))
+    }
+}
+
+/// The messages that waited, with which quick messages are compared.
+struct Doubts<'a> {
+    search: &'a Search<'a>,
+    subject: &'a AskedSubject<'a>,
+    waited: Vec<WaitedMessage<'a>>,
+}
+
+/// A message with a question that took long.
+struct WaitedMessage<'a> {
+    places: &'a [u32],
+    client: IpAddr,
+    /// From its first question to its last reply.
+    span: (u64, u64),
+}
+
+impl<'a> Doubts<'a> {
+    fn of(search: &'a Search<'a>, subject: &'a AskedSubject<'a>) -> Self {
+        let waited = |places: &'a [u32]| {
+            let first = search.questions(places).next().filter(|_| subject.subject.is_some())?;
+            search.questions(places).any(doubt::is_wait).then_some(())?;
+            let end = search.questions(places).map(QuestionOutline::end).max()?;
+            Some(WaitedMessage { places, client: first.client, span: (first.at, end) })
+        };
+        Self { search, subject, waited: search.messages.iter().filter_map(waited).collect() }
+    }
+
+    /// The report of a message with the waits that may belong to its mail, and in doubt if nothing else was slow.
+    fn added(&self, mut report: MessageReport, found: &FoundMessage<'_>) -> MessageReport {
+        let waits = self.waits(found);
+        (report.possible_waits, report.possible_waits_left_out) = (waits.nearest, waits.left_out);
+        if report.culprit.kind == CulpritKind::None && !report.possible_waits.is_empty() {
+            report.culprit = doubt::culprit(report.waited, report.possible_waits.iter());
+        }
+        report
+    }
+
+    fn waits(&self, found: &FoundMessage<'_>) -> PossibleWaits {
+        let Search { outline, names, .. } = *self.search;
+        let queries: Vec<OwnQuery<'_>> =
+            self.search.questions(&found.certain).map(|question| self.own(question)).collect();
+        let Some(client) = queries.first().map(|query| query.question.client) else {
+            return PossibleWaits::default();
+        };
+        let others: Vec<&QuestionOutline> = (found.all.iter())
+            .filter(|place| found.certain.binary_search(place).is_err())
+            .filter_map(|place| outline.questions.get(index(*place)))
+            .collect();
+        let mut waits = doubt::after(&queries, &others);
+        if !self.has_address(&queries) {
+            let begins = doubt::begins(&queries);
+            waits.extend(doubt::nearest_before(&begins, &others));
+            for other in &self.waited {
+                let is_other = other.client == client && other.places.first() != found.all.first();
+                if is_other && doubt::may_be_before(&begins, other.span) {
+                    let others: Vec<_> = self.search.questions(other.places).collect();
+                    waits.extend(doubt::nearest_before(&begins, &others));
+                }
+            }
+        }
+        doubt::told(waits, |question| {
+            let (name, kind) = names.asked(index(question.asked));
+            let text = |name: &[u8]| name_text(&name_of_wire(name));
+            let apex = names.list(name).and_then(|list| name.get(name.len().checked_sub(list.apex)?..));
+            (text(name), kind_text(kind), apex.map(text))
+        })
+    }
+
+    fn own<'q>(&self, question: &'q QuestionOutline) -> OwnQuery<'q> {
+        let of_address = self.address(question).is_some();
+        OwnQuery { question, of_subject: self.subject.is_of(question.asked), of_address }
+    }
+
+    /// The address that a question is about.
+    fn address(&self, question: &QuestionOutline) -> Option<IpAddr> {
+        let (name, _) = self.search.names.asked(index(question.asked));
+        match subject(name, |name| self.search.names.list(name))? {
+            Subject::Address(address) => Some(address),
+            Subject::Domain(_) => None,
+        }
+    }
+
+    /// Whether a message has questions about the wanted address.
+    fn has_address(&self, queries: &[OwnQuery<'_>]) -> bool {
+        let Some(WantedSubject::Address(wanted)) = self.subject.subject else { return false };
+        queries.iter().any(|query| self.address(query.question) == Some(*wanted))
     }
 }
 

@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::culprit::{ExplainedQuestion, MessageVerdict};
+use super::doubt::PossibleWait;
 use super::entry::{FlightEntry, Link, MessageEntry, QuestionEntry};
 pub use super::evidence::CulpritReport;
 use super::evidence::{self, Absence, MICROS, seconds};
@@ -82,6 +83,13 @@ pub struct MessageReport {
     /// The number of the others.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub left_out: u64,
+    /// Waits of the same client that may belong to the mail of this message, the nearest first: no name joins them, and other messages of
+    /// the client were in progress.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub possible_waits: Vec<PossibleWait>,
+    /// The number of further ones.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub possible_waits_left_out: u64,
     /// The culprit.
     pub culprit: CulpritReport,
     /// Other culprits that cost about the same time, or more time than the culprit of the questions about the wanted subject.
@@ -296,6 +304,8 @@ pub(super) fn report(
         waited: seconds(verdict.waited),
         left_out: asked.len().saturating_sub(questions.len()) as u64,
         questions,
+        possible_waits: Vec::new(),
+        possible_waits_left_out: 0,
         culprit: culprits.next().unwrap_or_else(|| evidence::unknown(Absence::Others)),
         also: culprits.take(MAX_WHY_ALSO).collect(),
     }

@@ -91,6 +91,8 @@ pub(super) fn silent() -> MessageReport {
         waited: 4.068,
         questions,
         left_out: 0,
+        possible_waits: Vec::new(),
+        possible_waits_left_out: 0,
         history_begin: None,
         history: None,
         culprit: found,

@@ -17,7 +17,6 @@ use std::net::IpAddr;
 use hickory_proto::rr::Name;
 
 pub use self::delay::LineDelay;
-pub use self::doubt::{NeighboursWanted, doubted, may_lack_queries, rivals};
 pub use self::fit::{TimeFit, time_fit};
 pub use self::line::PastedLine;
 pub use self::settle::{ToldMessage, once, settle};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::doubt::{doubted, is_in_doubt};
 use super::fit::{DELAYED, Fit, SHARE, has_failed, is_of_dns, is_of_dns_kind};
 use super::line::PastedLine;
 use crate::ctl::render::words::time;
@@ -62,13 +63,14 @@ fn is_of_name(message: &MessageReport) -> bool {
 
 /// The message of the record that a line is about, of all that concern its subjects around its time: the one that fits best, see `Fit`.
 /// Its culprit is `not_dns` if the delay of the line is not in it; never if the line blames DNS and one of its queries failed. It is
-/// `unknown` if none is of the time of the line; then the message is another of the same domain, which `moment` shows with its time.
-/// None if there are no messages.
+/// `unknown` if a wait of another message may be the delay of the line, or if none is of the time of the line; then the message is another of
+/// the same domain, which `moment` shows with its time. None if there are no messages.
 pub fn settle(
     line: &PastedLine,
     messages: Vec<MessageReport>,
     moment: &dyn Fn(f64) -> String,
 ) -> Option<MessageReport> {
+    let all = messages.clone();
     let (known, unknown): (Vec<MessageReport>, Vec<MessageReport>) =
         messages.into_iter().partition(|message| !message.is_absent());
     let fit =
@@ -80,7 +82,8 @@ pub fn settle(
     };
     message.line = Some(line.text.clone());
     if fit.is_certain() {
-        return Some(judge(line, message));
+        let message = judge(line, message);
+        return Some(doubted(line, &message, &all).unwrap_or(message));
     }
     let before = std::mem::replace(&mut message.culprit, of_another(&moment(message.began)));
     message.also = if is_of_dns_kind(before.kind) { vec![before] } else { Vec::new() };
@@ -127,7 +130,8 @@ fn judge(line: &PastedLine, mut message: MessageReport) -> MessageReport {
         return message;
     }
     let failed = has_failed(&message) && line.blames_dns;
-    let blameless = !is_of_dns(&message) && message.culprit.kind != CulpritKind::Unknown;
+    let blameless =
+        !is_of_dns(&message) && (message.culprit.kind != CulpritKind::Unknown || is_in_doubt(&message));
     if !failed && (blameless || unexplained || elsewhere) {
         let before = std::mem::replace(&mut message.culprit, not_dns(line, waited));
         message.also = if is_of_dns_kind(before.kind) { vec![before] } else { Vec::new() };

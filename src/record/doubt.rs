@@ -1,0 +1,210 @@
+//! Doubt about a message that was quick: a wait of the same client may belong to the same mail.
+//!
+//! Pure. The queries about the address of a host and those about the domain of a sender are joined by time only. If many mails of one client
+//! are under way, the wait for the first ones may stand in another message, or in a part of this message that is not certainly of the mail.
+//!
+//! # Decisions
+//!
+//! - A part of a mail begins with the first query of its message, with the first query about the wanted subject, and with each of these that
+//!   the message has asked before: then two mails of one domain are one message.
+//! - A wait belongs to the mail possibly if it ended, or a chain of quick queries behind it ended, within `MESSAGE_BURST` before such a
+//!   begin. By that pause the messages are joined too.
+//! - A message with queries about the address that was asked for lacks none before them: its first part is known.
+//! - A wait of another part of the same message belongs to the mail possibly also if it began within `MESSAGE_BURST` after one of its
+//!   queries.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::culprit::CulpritKind;
+use super::evidence::{CulpritReport, MICROS, span};
+use super::outline::QuestionOutline;
+use crate::clock::micros;
+use crate::limits::{MAX_WHY_POSSIBLE_WAITS, MESSAGE_BURST, POSSIBLE_WAIT};
+
+/// Waits that a sentence names.
+const NAMED: usize = 3;
+
+/// Whether a wait was before or after the queries of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitOrder {
+    /// It ended before one of them began.
+    Before,
+    /// It began after one of them began or ended.
+    After,
+}
+
+/// A wait of the same client that may belong to the mail of a message. Times are in seconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PossibleWait {
+    /// The name of its query.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The DNS list that it asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
+    /// The time that it took.
+    pub elapsed: f64,
+    /// Whether it was before or after the queries of the message.
+    pub order: WaitOrder,
+    /// The time between it and them.
+    pub gap: f64,
+}
+
+/// The waits that may belong to the mail of a message.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct PossibleWaits {
+    /// The nearest ones, the nearest first; at most `MAX_WHY_POSSIBLE_WAITS`.
+    pub(super) nearest: Vec<PossibleWait>,
+    /// The number of the others.
+    pub(super) left_out: u64,
+}
+
+/// A wait, as it is found. Times are in microseconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FoundWait<'q> {
+    pub(super) question: &'q QuestionOutline,
+    order: WaitOrder,
+    gap: u64,
+}
+
+/// Whether a query took so long that it may be the delay of a mail.
+pub(super) fn is_wait(question: &QuestionOutline) -> bool {
+    u64::from(question.elapsed) >= micros(POSSIBLE_WAIT)
+}
+
+/// A query of a message whose first part may be elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OwnQuery<'q> {
+    pub(super) question: &'q QuestionOutline,
+    /// Whether it is about the wanted subject.
+    pub(super) of_subject: bool,
+    /// Whether it is about an address.
+    pub(super) of_address: bool,
+}
+
+/// The moments at which a part of a mail begins in a message. `queries` are in the order of time.
+pub(super) fn begins(queries: &[OwnQuery<'_>]) -> Vec<u64> {
+    let mut own = BTreeSet::new();
+    let begins = queries.iter().enumerate().filter(|(place, query)| {
+        let is_first_own = query.of_subject && own.is_empty();
+        let is_again = query.of_subject && !own.insert(query.question.asked);
+        (*place == 0 || is_first_own || is_again) && !query.of_address
+    });
+    begins.map(|(_, query)| query.question.at).collect()
+}
+
+/// Whether a message of a time may have a wait just before one of these moments, which are in order.
+pub(super) fn may_be_before(begins: &[u64], (began, ended): (u64, u64)) -> bool {
+    let (first, last) = (begins.first().copied().unwrap_or(u64::MAX), begins.last().copied().unwrap_or(0));
+    began <= last && ended.saturating_add(micros(MESSAGE_BURST)) >= first
+}
+
+/// Of the waits of another message, or of another part, that which ended before one of these moments and is nearest to it.
+pub(super) fn nearest_before<'q>(begins: &[u64], others: &[&'q QuestionOutline]) -> Option<FoundWait<'q>> {
+    begins.iter().filter_map(|begin| wait_before(*begin, others)).min_by_key(|wait| wait.gap)
+}
+
+/// The last wait that ended before a moment, and behind which came at most quick queries until then.
+fn wait_before<'q>(at: u64, others: &[&'q QuestionOutline]) -> Option<FoundWait<'q>> {
+    let mut asked: Vec<&QuestionOutline> =
+        others.iter().copied().filter(|question| question.end() <= at).collect();
+    asked.sort_by_key(|question| std::cmp::Reverse(question.end()));
+    let mut reached = at;
+    for question in asked {
+        if reached.saturating_sub(question.end()) > micros(MESSAGE_BURST) {
+            return None;
+        }
+        if is_wait(question) {
+            let gap = at.saturating_sub(question.end());
+            return Some(FoundWait { question, order: WaitOrder::Before, gap });
+        }
+        reached = reached.min(question.at);
+    }
+    None
+}
+
+/// The waits of other parts of a message that began just after a query of it.
+pub(super) fn after<'q>(queries: &[OwnQuery<'_>], others: &[&'q QuestionOutline]) -> Vec<FoundWait<'q>> {
+    let gap = |wait: &QuestionOutline| {
+        let moments = queries.iter().flat_map(|query| [query.question.at, query.question.end()]);
+        moments.filter(|moment| *moment <= wait.at).map(|moment| wait.at.saturating_sub(moment)).min()
+    };
+    let found = others.iter().copied().filter(|question| is_wait(question)).filter_map(|question| {
+        let gap = gap(question).filter(|gap| *gap <= micros(MESSAGE_BURST))?;
+        Some(FoundWait { question, order: WaitOrder::After, gap })
+    });
+    found.collect()
+}
+
+/// The report of waits; `tell` gives the name, the type and the list of a query.
+pub(super) fn told(
+    mut found: Vec<FoundWait<'_>>,
+    tell: impl Fn(&QuestionOutline) -> (String, String, Option<String>),
+) -> PossibleWaits {
+    found.sort_by_key(|wait| (wait.gap, wait.order));
+    let left_out = found.len().saturating_sub(MAX_WHY_POSSIBLE_WAITS) as u64;
+    let nearest = found.into_iter().take(MAX_WHY_POSSIBLE_WAITS).map(|wait| {
+        let (name, kind, list) = tell(wait.question);
+        let elapsed = f64::from(wait.question.elapsed) / MICROS;
+        PossibleWait { name, kind, list, elapsed, order: wait.order, gap: wait.gap as f64 / MICROS }
+    });
+    PossibleWaits { nearest: nearest.collect(), left_out }
+}
+
+/// The culprit `unknown` of a message that waited for `waited` seconds, if one of these waits, the nearest first, may belong to its mail.
+/// Without waits, those that were left out may.
+pub fn culprit<'w>(waited: f64, waits: impl Iterator<Item = &'w PossibleWait> + Clone) -> CulpritReport {
+    CulpritReport {
+        kind: CulpritKind::Unknown,
+        zone: None,
+        server: None,
+        list: None,
+        evidence: evidence(waited, waits),
+        usual: None,
+        advice: "look in the mail log for the address of the host that sent this mail: `resolverctl why` with that address shows whether its queries waited".to_owned(),
+    }
+}
+
+fn evidence<'w>(waited: f64, waits: impl Iterator<Item = &'w PossibleWait> + Clone) -> String {
+    let Some(first) = waits.clone().next() else {
+        return "its own queries were quick, but too many other queries of the same client waited at this time to compare it with all of them".to_owned();
+    };
+    let told = |wait: &PossibleWait| {
+        let list = wait.list.as_ref().map(|list| format!("list {list}, ")).unwrap_or_default();
+        format!("{} {} ({list}{})", wait.name, wait.kind, time(wait.elapsed))
+    };
+    let count = waits.clone().count();
+    let named: Vec<String> = waits.clone().take(NAMED).map(told).collect();
+    let more = match count.saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let (own, named, gap) = (time(waited), named.join(", "), time(first.gap));
+    let is_after = |wait: &PossibleWait| wait.order == WaitOrder::After;
+    let beside = match (count, waits.clone().any(is_after)) {
+        (1, false) => format!("a wait of the same client ended {gap} before"),
+        (1, true) => format!("a wait of the same client began {gap} after one of them"),
+        (_, false) => {
+            format!("{count} waits of the same client ended just before, the last one {gap} before")
+        }
+        (_, true) => {
+            format!("{count} waits of the same client were just before or after, the nearest one {gap} away")
+        }
+    };
+    let they = if count == 1 { "it may" } else { "one of them may" };
+    format!("its own queries waited {own}, but {beside}: {named}{more}; {they} belong to this mail")
+}
+
+/// A time in seconds as text.
+fn time(seconds: f64) -> String {
+    span(std::time::Duration::try_from_secs_f64(seconds).map(micros).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+#[path = "doubt_tests.rs"]
+mod tests;
