@@ -11,11 +11,12 @@ use super::entry::{FlightEntry, MessageEntry, QuestionEntry};
 use super::query_log::result_text;
 use super::reason::reason_label;
 use super::recorded::Recorded;
+use super::redact::Redaction;
 use crate::limits::MAX_DEBUG_LINES;
 use crate::question::{kind_text, name_of_wire, name_text, zone_text};
 
 /// Writes the lines about the questions of a reading, as far as the level of the log wants them.
-pub(super) fn write(recorded: &Recorded) {
+pub(super) fn write(recorded: &Recorded, redaction: Redaction) {
     if !tracing::enabled!(tracing::Level::DEBUG) {
         return;
     }
@@ -35,20 +36,20 @@ pub(super) fn write(recorded: &Recorded) {
             return;
         };
         left = rest;
-        write_question(question);
+        write_question(question, redaction);
         if let Some(flight) = flight {
-            flight.messages.iter().for_each(|message| write_message(question, message));
+            flight.messages.iter().for_each(|message| write_message(question, message, redaction));
         }
     }
 }
 
-fn write_question(question: &QuestionEntry) {
-    let (name, kind) = (name_text(&name_of_wire(&question.name)), kind_text(question.kind));
+fn write_question(question: &QuestionEntry, redaction: Redaction) {
+    let (name, kind) = (name_text(&name_of_wire(&redaction.name(&question.name))), kind_text(question.kind));
     let client = question.client_text();
     let (outcome, result) = (question.outcome.word(), result_text(question.outcome));
     let took = Duration::from_micros(question.elapsed).as_secs_f32();
-    let error =
-        if question.error.is_empty() { String::new() } else { format!("; cause: {}", question.error) };
+    let error = redaction.text(&question.error, &[]);
+    let error = if error.is_empty() { error } else { format!("; cause: {error}") };
     tracing::debug!(
         name,
         "type" = kind,
@@ -58,8 +59,8 @@ fn write_question(question: &QuestionEntry) {
     );
 }
 
-fn write_message(question: &QuestionEntry, message: &MessageEntry) {
-    let (name, kind) = (name_text(&name_of_wire(&question.name)), kind_text(question.kind));
+fn write_message(question: &QuestionEntry, message: &MessageEntry, redaction: Redaction) {
+    let (name, kind) = (name_text(&name_of_wire(&redaction.name(&question.name))), kind_text(question.kind));
     let apex = name_of_wire(&message.zone);
     let (server, zone, shown) = (message.server.to_string(), name_text(&apex), zone_text(&apex));
     let (transport, reason) = (message.transport.word(), reason_label(message.reason));

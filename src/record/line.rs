@@ -13,7 +13,7 @@ use super::culprit::CulpritKind;
 use super::entry::QuestionEntry;
 use super::evidence::CulpritReport;
 use super::failure::FailedQuestion;
-use super::redact::Secrets;
+use super::redact::{Redaction, Secrets};
 use crate::question::{
     ClientTransport, ExtendedError, Question, kind_text, name_of_wire, name_text, zone_text,
 };
@@ -216,6 +216,25 @@ impl Line {
         line
     }
 
+    /// The line without what `redaction` withholds of names. The zone of a line stays: it is the one that its owner must repair.
+    pub(super) fn without_names(&self, redaction: Redaction) -> Self {
+        let mut line = self.clone();
+        if !redaction.names {
+            return line;
+        }
+        match &mut line {
+            Self::ZoneFails { zone, why, question, .. } => {
+                *why = redaction.text(why, &[&name_text(zone)]);
+                question.name = redaction.shortened(&question.name);
+            }
+            Self::ZoneAnswers { question, .. } => question.name = redaction.shortened(&question.name),
+            Self::QueryFailed(failed) => failed.shorten(redaction),
+            Self::QuerySlow(slow) => slow.shorten(redaction),
+            _ => {}
+        }
+        line
+    }
+
     /// The word of the incident.
     const fn incident(&self) -> &'static str {
         match self {
@@ -315,6 +334,15 @@ impl FailedLine {
     }
 }
 
+impl FailedLine {
+    fn shorten(&mut self, redaction: Redaction) {
+        let zone = self.zone.as_ref().map(name_text).unwrap_or_default();
+        self.asked.name = redaction.shortened(&self.asked.name);
+        self.error = redaction.text(&self.error, &[&zone]);
+        self.why = self.why.as_ref().map(|why| redaction.text(why, &[&zone]));
+    }
+}
+
 impl fmt::Display for FailedLine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { asked, error, why, conduct, .. } = self;
@@ -355,6 +383,14 @@ impl fmt::Display for FailedLine {
 impl SlowLine {
     pub(super) fn of(question: &QuestionEntry, culprit: CulpritReport) -> Self {
         Self { asked: AskedLine::of(question), elapsed: Duration::from_micros(question.elapsed), culprit }
+    }
+
+    fn shorten(&mut self, redaction: Redaction) {
+        self.asked.name = redaction.shortened(&self.asked.name);
+        let CulpritReport { zone, list, evidence, advice, .. } = &mut self.culprit;
+        let kept = [zone, list].map(|name| name.as_deref().unwrap_or_default());
+        *evidence = redaction.text(evidence, &kept);
+        *advice = redaction.text(advice, &kept);
     }
 }
 

@@ -93,7 +93,7 @@ pub mod written;
 use std::cell::Cell;
 use std::hash::Hash;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -115,7 +115,7 @@ use self::owner::WantedOwners;
 use self::query_log::QueryLog;
 use self::recorded::Kept;
 pub use self::recorded::{Flown, HitPage, ReadSpan, Recorded};
-use self::redact::Secrets;
+use self::redact::{Redaction, Secrets};
 pub use self::report::{
     ClientRow, FailingZone, FailuresByZone, JudgedCounts, Scraped, ServerRow, ShedRow, StatsReport, Troubles,
     TypeRow, UpstreamReport, ZoneFailures, ZoneRow, blames,
@@ -173,6 +173,8 @@ pub struct Recorder {
     client_numbers: ClientNumbers,
     /// The keys that no line about a zone may have.
     secrets: Mutex<Secrets>,
+    /// Whether the log gets no names but domains (`history.redact = "names"`).
+    withholds_names: AtomicBool,
     /// Whether the log gets lines about zones and the network.
     is_told: bool,
 }
@@ -221,6 +223,7 @@ impl Recorder {
             owners: WantedOwners::default(),
             client_numbers: ClientNumbers::draw(),
             secrets: Mutex::new(Secrets::unknown()),
+            withholds_names: AtomicBool::new(false),
             is_told,
         }
     }
@@ -229,7 +232,8 @@ impl Recorder {
     fn write(&self, line: Option<&Line>) {
         if let Some(line) = line.filter(|_| self.is_told) {
             let line = line.without_keys(&lock(&self.secrets));
-            line.write();
+            let names = self.withholds_names.load(Ordering::Relaxed);
+            line.without_names(Redaction { clients: names, names }).write();
         }
     }
 

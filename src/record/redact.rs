@@ -10,9 +10,9 @@ use super::entry::{Entry, QuestionEntry};
 use super::hidden_clients::ClientNumbers;
 use super::subject::domain_of;
 use crate::limits::MIN_LIST_KEY;
-use crate::question::{FirstLabels, label_places, name_of_wire, wire_name};
+use crate::question::{FirstLabels, label_places, name_of_wire, name_text, wire_name};
 
-/// The parts of an entry that are not written to disk, nor to the log as far as it is the client.
+/// The parts of an entry that are not written to disk, nor to the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Redaction {
     /// The addresses, ports and local users of clients.
@@ -36,6 +36,29 @@ impl Redaction {
             (question.client, question.port) = (numbers.of(question.client), 0);
             question.user = None;
         }
+    }
+
+    /// A sentence, as the log gets it: each name in it is shortened, except those of zones and lists in `kept`. Names in sentences end with
+    /// a dot.
+    pub(super) fn text(self, text: &str, kept: &[&str]) -> String {
+        if !self.names {
+            return text.to_owned();
+        }
+        let shortened = |word: &str| {
+            let name = word.trim_matches(['(', ')', ',', ';', ':', '`', '"']);
+            let is_kept = !name.ends_with('.') || kept.contains(&name);
+            let known = Name::from_utf8(name).or_else(|_| Name::from_ascii(name)).ok().filter(|_| !is_kept);
+            known.map_or_else(
+                || word.to_owned(),
+                |known| word.replace(name, &name_text(&self.shortened(&known))),
+            )
+        };
+        text.split(' ').map(shortened).collect::<Vec<_>>().join(" ")
+    }
+
+    /// A name, as the log gets it; see `name`.
+    pub(super) fn shortened(self, name: &Name) -> Name {
+        name_of_wire(&self.name(&wire_name(&name.to_lowercase())))
     }
 
     /// The entry as the disk gets it.
@@ -335,6 +358,21 @@ impl Address {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_has_domains_instead_of_names_except_zones_and_lists() {
+        let redaction = Redaction { clients: true, names: true };
+        for (text, told) in [
+            ("timeout at ns.mail.one.test. (after 2 s)", "timeout at one.test. (after 2 s)"),
+            ("the chain of a.b.one.test., of x", "the chain of one.test., of x"),
+            ("192.0.2.1 timeout, 2001:db8::1 SERVFAIL", "192.0.2.1 timeout, 2001:db8::1 SERVFAIL"),
+            ("no server of a.list.test. or of .", "no server of a.list.test. or of ."),
+            ("`resolverctl check mail.one.test.`", "`resolverctl check one.test.`"),
+        ] {
+            assert_eq!(redaction.text(text, &["a.list.test."]), told);
+            assert_eq!(Redaction::default().text(text, &[]), text);
+        }
+    }
 
     fn wire(text: &str) -> Box<[u8]> {
         wire_name(&Name::from_ascii(text).unwrap()).into()

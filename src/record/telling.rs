@@ -37,6 +37,11 @@ impl Recorder {
         self.noticed.notify_one();
     }
 
+    /// Sets which names the lines about zones have; called at start and after each reload.
+    pub fn set_redaction(&self, redaction: Redaction) {
+        self.withholds_names.store(redaction.names, Ordering::Relaxed);
+    }
+
     /// The time from which on a question is slow.
     pub fn slow_from(&self) -> Duration {
         Duration::from_micros(self.slow.load(Ordering::Relaxed))
@@ -96,7 +101,8 @@ impl Recorder {
         self.tell_news(told, facts, true);
         let now = self.clock.mono();
         let sums = [told.slow.finish(now), lock(&self.incidents).finish()];
-        told.failures.finish(now).iter().chain(sums.iter().flatten()).for_each(Line::write);
+        let sums = told.failures.finish(now).into_iter().chain(sums.into_iter().flatten());
+        sums.for_each(|line| line.without_names(facts.redaction).write());
     }
 
     fn tell_news(&self, told: &mut Told, facts: &TellFacts<'_>, is_ending: bool) {
@@ -183,8 +189,8 @@ impl Recorder {
         let chosen = told.stored.choose(&recorded, &wanted, |place| places.contains(&place));
         self.store(chosen, facts.redaction);
         lines.extend(told.slow.tick(now));
-        lines.iter().for_each(Line::write);
-        debug_lines::write(&recorded);
+        lines.iter().for_each(|line| line.without_names(facts.redaction).write());
+        debug_lines::write(&recorded, facts.redaction);
     }
 
     /// Keeps failed and slow questions also in `store`, and reads them again; only the first call does so.

@@ -167,6 +167,7 @@ impl Resolver {
         let memory = Memory::new(size, &random);
         recorder.recurses(views.recurse());
         recorder.set_slow(views.config().history.slow);
+        recorder.set_redaction(list_keys::redaction_of(views.config()));
         recorder.set_query_log(views.config().log.queries);
         let views = Arc::new(ArcSwap::from_pointee(views));
         let keyed = memory.keyed();
@@ -347,6 +348,7 @@ impl Resolver {
         views.go_on_from(&old);
         self.recorder.recurses(views.recurse());
         self.recorder.set_slow(views.config().history.slow);
+        self.recorder.set_redaction(list_keys::redaction_of(views.config()));
         self.recorder.set_query_log(views.config().log.queries);
         self.changed.note(&changed, self.clock.mono());
         self.views.store(Arc::new(views));

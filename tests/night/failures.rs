@@ -388,7 +388,7 @@ fn failed_of_one_client_says_the_same_of_a_zone_as_failed_of_all() {
 
 /// Segments in memory, as the disk keeps them.
 #[derive(Debug, Default)]
-pub(crate) struct MemoryStore(Mutex<Vec<u8>>);
+pub(crate) struct MemoryStore(pub(crate) Mutex<Vec<u8>>);
 
 impl Store for MemoryStore {
     fn append(&self, entries: &[u8]) {
@@ -403,9 +403,14 @@ impl Store for MemoryStore {
 }
 
 /// Asks a silent, a refusing, a slow and a fine domain and a list with a key; returns what the disk has then.
-fn stored(redact: Redact) -> Arc<MemoryStore> {
+pub(crate) fn stored(redact: Redact) -> Arc<MemoryStore> {
+    stored_and_told(redact).0
+}
+
+/// As `stored`, with the log.
+pub(crate) fn stored_and_told(redact: Redact) -> (Arc<MemoryStore>, Vec<Line>) {
     let store = Arc::new(MemoryStore::default());
-    lines(|| async {
+    let told = lines(|| async {
         let domains: [(&str, &[Fault], u64); 5] = [
             ("silent.tld.", &[Fault::Dead], 20),
             ("refused.tld.", &[Fault::Refused], 20),
@@ -431,7 +436,7 @@ fn stored(redact: Redact) -> Arc<MemoryStore> {
         sleep(Duration::from_secs(20)).await;
         tells.abort();
     });
-    store
+    (store, told)
 }
 
 pub(crate) fn of(name: &str) -> Wanted {
@@ -543,59 +548,4 @@ fn a_type_without_a_name_is_told_by_its_number() {
         !told.is_empty() && told.iter().all(|text| text.contains("www.silent.tld. TYPE65280")),
         "{told:?}"
     );
-}
-
-#[test]
-fn messages_of_different_clients_stay_apart_on_a_disk_without_clients() {
-    for redact in [Redact::None, Redact::Client, Redact::Names] {
-        let store = Arc::new(MemoryStore::default());
-        let seen = async |simulation: &Simulation| {
-            let found = simulation.resolver().why(of("slow.tld.")).await;
-            let mut shapes: Vec<(usize, bool)> =
-                found.iter().map(|message| (message.questions.len(), message.took < 3.0)).collect();
-            shapes.sort_unstable();
-            (shapes, found.into_iter().map(|message| message.client).collect::<Vec<_>>())
-        };
-        lines(|| async {
-            let simulation = simulation(&[("slow.tld.", &[], 1_800)]);
-            let mut config = config_for(simulation.lab());
-            config.history.redact = redact;
-            simulation.reload(config).await;
-            simulation.recorder().store_in(Arc::clone(&store) as Arc<dyn Store>);
-            let tells = tell(&simulation);
-            let mail = async |number: u8| {
-                sleep(Duration::from_millis(900) * number.into()).await;
-                let client = Some([10, 0, 0, number].into());
-                let flags = Flags { client, ..Flags::default() };
-                ask_with(&simulation, &format!("m{number}.slow.tld."), RecordType::A, flags).await;
-            };
-            tokio::join!(mail(1), mail(2), mail(3), mail(4));
-            sleep(Duration::from_secs(20)).await;
-            assert_eq!(seen(&simulation).await.0, [(1, true); 4], "{redact:?}, in memory");
-            tells.abort();
-        });
-        lines(|| async {
-            let simulation = simulation(&[]);
-            simulation.recorder().store_in(Arc::clone(&store) as Arc<dyn Store>);
-            let (shapes, clients) = seen(&simulation).await;
-            assert_eq!(shapes, [(1, true); 4], "{redact:?}, after a restart");
-            let hidden = clients.iter().filter(|client| *client == "redacted").count();
-            assert_eq!(hidden, if redact == Redact::None { 0 } else { 4 }, "{redact:?}: {clients:?}");
-        });
-    }
-}
-
-#[test]
-fn the_disk_does_not_get_what_the_operator_withholds() {
-    let has = |redact: Redact, text: &[u8]| {
-        let octets = stored(redact).0.lock().unwrap().clone();
-        octets.windows(text.len()).any(|window| window == text)
-    };
-    for (redact, client, name) in
-        [(Redact::None, true, true), (Redact::Client, false, true), (Redact::Names, false, false)]
-    {
-        assert_eq!(has(redact, &[10, 0, 0, 7]), client, "{redact:?}");
-        assert_eq!(has(redact, b"\x03www\x06silent"), name, "{redact:?}");
-        assert!(has(redact, b"silent"), "{redact:?}");
-    }
 }

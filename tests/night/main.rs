@@ -7,6 +7,7 @@ mod failures;
 mod incidents;
 mod log;
 mod six_hours;
+mod withheld;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
