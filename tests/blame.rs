@@ -326,13 +326,32 @@ fn queries_that_were_turned_away_because_of_a_silent_zone_are_its_fault() {
         let mut internet = Internet::new();
         internet.fine("tld.", "192.0.2.4", "");
         internet.zone("silent.tld.", "192.0.2.5", (&[Fault::Dead], Duration::from_millis(20)), "");
+        internet.fine("fine.tld.", "192.0.2.6", "* 300 A 198.51.100.8\n");
         let simulation = internet.simulation(|_| ());
         ask(&simulation, "w.silent.tld.", RecordType::A).await;
-        flood(&simulation, "silent.tld.", 2 * MAX_SILENT_FLIGHTS).await;
+        let beside = async {
+            for number in 0..9 {
+                ask(&simulation, &format!("w{number}.fine.tld."), RecordType::A).await;
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::join!(flood(&simulation, "silent.tld.", 2 * MAX_SILENT_FLIGHTS), beside);
         let rows = failed(&simulation).await;
         let [silent] = &rows[..] else { panic!("{rows:#?}") };
         let told = (silent.zone.as_deref(), silent.culprit);
         assert_eq!(told, (Some("silent.tld."), CulpritKind::ServerSilent), "{silent:#?}");
+        let (_, clients) = simulation.recorder().shed_by(Window::Start);
+        let shed = clients.iter().map(|row| row.shed).sum::<u64>();
+        assert!(shed > 0, "{clients:#?}");
+        let limit = "turned away by resolverd at once, because its limit for the queries in progress for one zone was reached";
+        let words = format!("; {shed} of these queries were {limit}");
+        assert!(silent.reason.ends_with(&words), "{silent:#?}");
+        let report = why(&simulation, named("silent.tld.")).await;
+        assert_eq!(report.culprit.kind, CulpritKind::ServerSilent, "{report:#?}");
+        assert!(report.culprit.evidence.ends_with(limit), "{report:#?}");
+        let report = why(&simulation, named("w8.fine.tld.")).await;
+        assert!(report.questions.iter().all(|one| !one.name.contains("silent")), "{report:#?}");
+        assert_ne!(report.culprit.kind, CulpritKind::ServerSilent, "{report:#?}");
     });
 }
 
