@@ -302,7 +302,7 @@ impl Failure {
         };
         let servers = faults.into_iter().map(|(server, conduct)| (server.ip(), conduct)).collect();
         let broken_at = match self {
-            Self::Untrusted { fault, .. } => fault.broken_at.clone(),
+            Self::Untrusted { fault, .. } => fault.broken_at.as_deref().cloned(),
             _ => None,
         };
         let list = match self {

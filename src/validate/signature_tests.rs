@@ -199,7 +199,7 @@ fn a_signature_of_another_key_type_zone_or_depth_is_none() {
     let records = addresses("www.example.");
     let why = |input: SigInput, keys: &ZoneKeys| {
         let fault = judge(&records, &[signer.sign_as(input, &records)], keys, NOW).unwrap_err();
-        assert_eq!(fault.broken_at.as_ref(), Some(&keys.zone), "{fault}");
+        assert_eq!(fault.broken_at.as_deref(), Some(&keys.zone), "{fault}");
         fault.why
     };
     let other = Signer::new("example.", Algorithm::ED25519);
@@ -387,7 +387,7 @@ fn a_key_that_is_no_zone_key_revoked_or_not_signed_is_not_trusted() {
         let signature = signer.sign(&[signer.record()]);
         match judge(&signer, &[rrsig(&signature)]) {
             Entrusted::Bogus(fault) => {
-                assert_eq!(fault.broken_at, Some(name("example.")), "{fault}");
+                assert_eq!(fault.broken_at.as_deref(), Some(&name("example.")), "{fault}");
                 fault.why
             }
             other => panic!("{other:?}"),

@@ -49,7 +49,7 @@ pub struct ValidationFailure {
     pub passed: Option<u64>,
     /// The zone at which the chain of trust breaks, if its owner is at fault: the zone whose key, signature or proof is wrong or missing
     /// (RFC 4035 section 5). The zones below it may be in order.
-    pub broken_at: Option<Name>,
+    pub broken_at: Option<Box<Name>>,
 }
 
 /// The kinds of fault with codes in RFC 8914 section 4 and RFC 9276 section 3.2.
@@ -145,7 +145,7 @@ impl ValidationFailure {
     /// Says at which zone the chain of trust breaks.
     #[must_use]
     pub fn at(self, zone: &Name) -> Self {
-        Self { broken_at: Some(zone.clone()), ..self }
+        Self { broken_at: Some(Box::new(zone.clone())), ..self }
     }
 
     /// Adds a calendar moment that has passed, as the signature proves.

@@ -79,6 +79,8 @@ impl Fake {
                 shows: Shows::Silence,
                 origin: ServerOrigin::Recursion,
                 servers: Vec::new(),
+                broken_at: None,
+                list: None,
             }),
             doubted: false,
             state: None,

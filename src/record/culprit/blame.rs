@@ -176,5 +176,5 @@ fn fail(causes: &mut BTreeMap<CauseKey, Cause>, key: CauseKey, one: &ExplainedQu
     if cause.why.is_empty() {
         cause.why = why.into();
     }
-    cause.list_fault = cause.list_fault.or(one.flight.and_then(|flight| flight.list_fault));
+    cause.list_fault = cause.list_fault.or_else(|| one.flight?.list_fault);
 }
