@@ -158,7 +158,7 @@ pub(super) fn told(
 
 /// The culprit `unknown` of a message that waited for `waited` seconds, if one of these waits, the nearest first, may belong to its mail.
 /// Without waits, those that were left out may.
-pub fn culprit<'w>(waited: f64, waits: impl Iterator<Item = &'w PossibleWait> + Clone) -> CulpritReport {
+pub fn culprit(waited: f64, waits: &[&PossibleWait]) -> CulpritReport {
     CulpritReport {
         kind: CulpritKind::Unknown,
         zone: None,
@@ -170,23 +170,23 @@ pub fn culprit<'w>(waited: f64, waits: impl Iterator<Item = &'w PossibleWait> + 
     }
 }
 
-fn evidence<'w>(waited: f64, waits: impl Iterator<Item = &'w PossibleWait> + Clone) -> String {
-    let Some(first) = waits.clone().next() else {
+fn evidence(waited: f64, waits: &[&PossibleWait]) -> String {
+    let Some(first) = waits.first() else {
         return "its own queries were quick, but too many other queries of the same client waited at this time to compare it with all of them".to_owned();
     };
-    let told = |wait: &PossibleWait| {
+    let told = |wait: &&PossibleWait| {
         let list = wait.list.as_ref().map(|list| format!("list {list}, ")).unwrap_or_default();
         format!("{} {} ({list}{})", wait.name, wait.kind, time(wait.elapsed))
     };
-    let count = waits.clone().count();
-    let named: Vec<String> = waits.clone().take(NAMED).map(told).collect();
+    let count = waits.len();
+    let named: Vec<String> = waits.iter().take(NAMED).map(told).collect();
     let more = match count.saturating_sub(NAMED) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
     let (own, named, gap) = (time(waited), named.join(", "), time(first.gap));
-    let is_after = |wait: &PossibleWait| wait.order == WaitOrder::After;
-    let beside = match (count, waits.clone().any(is_after)) {
+    let is_after = |wait: &&PossibleWait| wait.order == WaitOrder::After;
+    let beside = match (count, waits.iter().any(is_after)) {
         (1, false) => format!("a wait of the same client ended {gap} before"),
         (1, true) => format!("a wait of the same client began {gap} after one of them"),
         (_, false) => {

@@ -88,14 +88,14 @@ struct Search<'a> {
 }
 
 /// A message with wanted questions, by the places of its questions.
-struct FoundMessage<'m> {
+struct WantedMessage<'m> {
     /// Those that certainly belong to one mail with the wanted ones. No others are judged and shown.
     certain: Cow<'m, [u32]>,
     /// All.
     all: &'m [u32],
 }
 
-impl AsRef<[u32]> for FoundMessage<'_> {
+impl AsRef<[u32]> for WantedMessage<'_> {
     fn as_ref(&self) -> &[u32] {
         &self.certain
     }
@@ -127,7 +127,7 @@ impl Search<'_> {
         self.judge(&found, wanted, |judged, traffic| {
             let mut judged: Vec<_> = judged.into_iter().zip(&found).collect();
             judged.sort_by_key(|(message, _)| Reverse(message.worth));
-            let report = |(Judged { worth, asked, mut verdict }, found): (Judged<'_>, &FoundMessage<'_>)| {
+            let report = |(Judged { worth, asked, mut verdict }, found): (Judged<'_>, &WantedMessage<'_>)| {
                 let own: Vec<_> = asked.iter().filter(|one| is_of_subject(one.question)).copied().collect();
                 if !own.is_empty() && own.len() < asked.len() {
                     verdict.put_first(judge(&own, traffic));
@@ -140,7 +140,7 @@ impl Search<'_> {
     }
 
     /// The messages with a question that is wanted.
-    fn candidates(&self, wanted: &Wanted, subject: &AskedSubject<'_>) -> Vec<FoundMessage<'_>> {
+    fn candidates(&self, wanted: &Wanted, subject: &AskedSubject<'_>) -> Vec<WantedMessage<'_>> {
         let span = ReadSpan { from: wanted.from, to: wanted.to, client: wanted.client, hits: true };
         let is_wanted = |places: &&[u32]| {
             let mut questions = self.questions(places);
@@ -151,11 +151,11 @@ impl Search<'_> {
             let is_of =
                 |place| self.outline.questions.get(index(place)).is_some_and(|one| subject.is_of(one.asked));
             return found
-                .map(|all| FoundMessage { certain: self.messages.certain(all, is_of), all })
+                .map(|all| WantedMessage { certain: self.messages.certain(all, is_of), all })
                 .collect();
         }
         // The others do not come into the reply, and to judge all takes as long as to read them.
-        let mut found: Vec<_> = found.map(|all| FoundMessage { certain: Cow::Borrowed(all), all }).collect();
+        let mut found: Vec<_> = found.map(|all| WantedMessage { certain: Cow::Borrowed(all), all }).collect();
         found.sort_by_cached_key(|message| {
             Reverse(waited(self.questions(message.all).map(|question| (question.at, question.end()))))
         });
@@ -170,9 +170,9 @@ impl Search<'_> {
     /// The worth of each message. Only those that took long or failed are read for it.
     fn worths<'m>(
         &self,
-        messages: Vec<FoundMessage<'m>>,
+        messages: Vec<WantedMessage<'m>>,
         wanted: &Wanted,
-    ) -> Vec<((u64, u64), FoundMessage<'m>)> {
+    ) -> Vec<((u64, u64), WantedMessage<'m>)> {
         let (mut decisive, mut worths) = (Vec::new(), Vec::new());
         let flights = LazyCell::new(|| self.outline.flights_by_number());
         for message in &messages {
@@ -318,16 +318,17 @@ impl<'a> Doubts<'a> {
     }
 
     /// The report of a message with the waits that may belong to its mail, and in doubt if nothing else was slow.
-    fn added(&self, mut report: MessageReport, found: &FoundMessage<'_>) -> MessageReport {
+    fn added(&self, mut report: MessageReport, found: &WantedMessage<'_>) -> MessageReport {
         let waits = self.waits(found);
         (report.possible_waits, report.possible_waits_left_out) = (waits.nearest, waits.left_out);
         if report.culprit.kind == CulpritKind::None && !report.possible_waits.is_empty() {
-            report.culprit = doubt::culprit(report.waited, report.possible_waits.iter());
+            let waits: Vec<_> = report.possible_waits.iter().collect();
+            report.culprit = doubt::culprit(report.waited, &waits);
         }
         report
     }
 
-    fn waits(&self, found: &FoundMessage<'_>) -> PossibleWaits {
+    fn waits(&self, found: &WantedMessage<'_>) -> PossibleWaits {
         let Search { outline, names, .. } = *self.search;
         let queries: Vec<OwnQuery<'_>> =
             self.search.questions(&found.certain).map(|question| self.own(question)).collect();

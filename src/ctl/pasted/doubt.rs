@@ -63,11 +63,11 @@ pub(super) fn is_in_doubt(message: &MessageReport) -> bool {
 /// The message with the culprit `unknown` if a wait that fits a line may be its own.
 fn in_doubt(line: &PastedLine, message: &MessageReport) -> Option<MessageReport> {
     let is_of_line = |wait: &&PossibleWait| fits(line, message.waited, wait.elapsed);
-    let waits = message.possible_waits.iter().filter(is_of_line);
+    let waits: Vec<&PossibleWait> = message.possible_waits.iter().filter(is_of_line).collect();
     let is_cut =
         message.possible_waits_left_out > 0 && fits(line, message.waited, MAX_DEADLINE.as_secs_f64());
-    (is_cut || waits.clone().next().is_some())
-        .then(|| MessageReport { culprit: culprit(message.waited, waits), ..message.clone() })
+    let culprit = || culprit(message.waited, &waits);
+    (is_cut || !waits.is_empty()).then(|| MessageReport { culprit: culprit(), ..message.clone() })
 }
 
 /// Whether a wait may be a part of the delay of a line whose message waited for `waited` seconds.
