@@ -18,7 +18,7 @@ use resolverd::lab::server::Distance;
 use resolverd::lab::simulated::Ipv6Way;
 use resolverd::lab::simulation::{Simulation, config_for, config_trusting, paused};
 use resolverd::lab::world::ServerPlan;
-use resolverd::limits::{MAX_FLIGHTS, MAX_SILENT_FLIGHTS};
+use resolverd::limits::{FLIGHT_TIME, MAX_FLIGHTS, MAX_SILENT_FLIGHTS, NEW_ZONE_TIME};
 use resolverd::question::wire_name;
 use resolverd::record::Window;
 use resolverd::record::culprit::CulpritKind;
@@ -326,32 +326,52 @@ fn queries_that_were_turned_away_because_of_a_silent_zone_are_its_fault() {
         let mut internet = Internet::new();
         internet.fine("tld.", "192.0.2.4", "");
         internet.zone("silent.tld.", "192.0.2.5", (&[Fault::Dead], Duration::from_millis(20)), "");
-        internet.fine("fine.tld.", "192.0.2.6", "* 300 A 198.51.100.8\n");
         let simulation = internet.simulation(|_| ());
         ask(&simulation, "w.silent.tld.", RecordType::A).await;
-        let beside = async {
-            for number in 0..9 {
-                ask(&simulation, &format!("w{number}.fine.tld."), RecordType::A).await;
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        tokio::join!(flood(&simulation, "silent.tld.", 2 * MAX_SILENT_FLIGHTS), beside);
+        flood(&simulation, "silent.tld.", 2 * MAX_SILENT_FLIGHTS).await;
         let rows = failed(&simulation).await;
         let [silent] = &rows[..] else { panic!("{rows:#?}") };
         let told = (silent.zone.as_deref(), silent.culprit);
         assert_eq!(told, (Some("silent.tld."), CulpritKind::ServerSilent), "{silent:#?}");
-        let (_, clients) = simulation.recorder().shed_by(Window::Start);
-        let shed = clients.iter().map(|row| row.shed).sum::<u64>();
-        assert!(shed > 0, "{clients:#?}");
-        let limit = "turned away by resolverd at once, because its limit for the queries in progress for one zone was reached";
-        let words = format!("; {shed} of these queries were {limit}");
-        assert!(silent.reason.ends_with(&words), "{silent:#?}");
-        let report = why(&simulation, named("silent.tld.")).await;
-        assert_eq!(report.culprit.kind, CulpritKind::ServerSilent, "{report:#?}");
-        assert!(report.culprit.evidence.ends_with(limit), "{report:#?}");
-        let report = why(&simulation, named("w8.fine.tld.")).await;
-        assert!(report.questions.iter().all(|one| !one.name.contains("silent")), "{report:#?}");
-        assert_ne!(report.culprit.kind, CulpritKind::ServerSilent, "{report:#?}");
+    });
+}
+
+#[test]
+fn queries_beyond_the_limit_of_a_silent_zone_are_told_with_their_number() {
+    const MORE: usize = 5;
+    paused(async {
+        let mut internet = Internet::new();
+        internet.fine("tld.", "192.0.2.4", "");
+        internet.zone("silent.tld.", "192.0.2.5", (&[Fault::Dead], Duration::from_millis(20)), "");
+        internet.fine("fine.tld.", "192.0.2.6", "* 300 A 198.51.100.8\n");
+        let simulation = internet.simulation(|_| ());
+        let beyond = async {
+            tokio::time::sleep(2 * NEW_ZONE_TIME).await;
+            for number in 0..MORE {
+                ask(&simulation, &format!("more{number}.silent.tld."), RecordType::A).await;
+                ask(&simulation, &format!("w{number}.fine.tld."), RecordType::A).await;
+            }
+        };
+        tokio::join!(flood(&simulation, "silent.tld.", MAX_SILENT_FLIGHTS + 1), beyond);
+        // The flights go on without their clients.
+        tokio::time::sleep(FLIGHT_TIME).await;
+        let (zones, _) = simulation.recorder().shed_by(Window::Start);
+        assert_eq!(zones.iter().map(|row| row.shed).sum::<u64>(), MORE as u64, "{zones:#?}");
+        let limit = format!(
+            "; {MORE} of these queries were turned away by resolverd at once, because its limit for the queries in progress for one zone was reached"
+        );
+        let rows = failed(&simulation).await;
+        let [silent] = &rows[..] else { panic!("{rows:#?}") };
+        let told = (silent.zone.as_deref(), silent.culprit);
+        assert_eq!(told, (Some("silent.tld."), CulpritKind::ServerSilent), "{silent:#?}");
+        assert!(silent.reason.ends_with(&limit), "{silent:#?}");
+        let culprit = why(&simulation, named("silent.tld.")).await.culprit;
+        assert_eq!(culprit.kind, CulpritKind::ServerSilent, "{culprit:#?}");
+        assert!(culprit.evidence.contains(&limit), "{culprit:#?}");
+        // The other zone is not blamed for it.
+        let report = why(&simulation, named("fine.tld.")).await;
+        assert!(report.questions.iter().all(|one| one.name.ends_with(".fine.tld.")), "{report:#?}");
+        assert!(!format!("{report:?}").contains("turned away"), "{report:#?}");
     });
 }
 

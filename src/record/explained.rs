@@ -57,14 +57,14 @@ impl<'a> Explained<'a> {
     pub(super) fn explain(&self, question: &'a QuestionEntry, known: &impl Known) -> ExplainedQuestion<'a> {
         let list = known.list(&question.name);
         let own = question.flight.and_then(|id| self.by_number.get(&id).copied());
-        let flight = own.or_else(|| match question.outcome {
-            Outcome::Remembered | Outcome::Stale => self.before(question, list),
-            // It was turned away because others wait for its silent zone.
+        let flight = match question.outcome {
+            // It was turned away because others wait for its silent zone. Its own flight, if it had one, ended before it showed anything.
             Outcome::Shed if !question.is_overload() => {
-                self.of_zones(question).filter(|flight| flight.shows == Some(Shows::Silence))
+                self.of_zones(question).filter(|flight| flight.shows == Some(Shows::Silence)).or(own)
             }
-            _ => None,
-        });
+            Outcome::Remembered | Outcome::Stale => own.or_else(|| self.before(question, list)),
+            _ => own,
+        };
         ExplainedQuestion { question, list, flight }
     }
 
@@ -177,6 +177,7 @@ mod tests {
             flight(1, 0, "a.example.", "example.", silence),
             flight(2, 10, "b.mail.test.", "mail.test.", silence),
             flight(3, 20, "2.0.0.127.list.test.", "", Some(Shows::List)),
+            flight(5, 30, "other.mail.test.", "mail.test.", None),
             flight(4, 9_000, "3.0.0.127.list.test.", "", None),
         ];
         let recorded = Recorded { flights, ..Recorded::default() };
@@ -193,7 +194,8 @@ mod tests {
                 at: second * SECOND,
                 outcome,
                 elapsed: 0,
-                flight: None,
+                // It was turned away in the middle of a walk.
+                flight: (outcome == Shed && second == 30).then_some(5),
                 error: Box::default(),
                 code: (outcome == Shed).then_some(22),
                 user: None,
