@@ -277,6 +277,9 @@ pub const MAX_MESSAGE_BOUNDARIES: usize = 16;
 /// Messages in a message that are encoded as a whole, one in another: a forwarded bounce is one, and one that was forwarded again two.
 pub const MAX_ENCODED_MESSAGES: usize = 4;
 
+/// Octets of a tag of HTML in a message: the longest ones have an address of a link in them, which filters make as long as 2 000 octets.
+pub const MAX_HTML_TAG: usize = 8_192;
+
 /// Parts of a message that `check mail` names because they cannot be read.
 pub const MAX_UNREAD_PARTS: usize = 4;
 

@@ -2,12 +2,13 @@
 //!
 //! RFC 2045 section 6 (encodings), RFC 2046 sections 5.1 and 5.2.1 (parts and messages), RFC 3629 and RFC 2781 (UTF-8 and UTF-16). A part
 //! keeps its place, so that fields in it are read as those in text that was pasted. Decoded text is shorter than its encoding, so
-//! `MAX_CHECKED_MESSAGE` bounds it.
+//! `MAX_CHECKED_MESSAGE` bounds it. `message_html` reads the text of parts in HTML.
 
 use std::borrow::Cow;
 
 use data_encoding::BASE64_NOPAD;
 
+use super::message_html;
 use crate::limits::{MAX_ENCODED_MESSAGES, MAX_MESSAGE_BOUNDARIES, MAX_UNREAD_PARTS};
 
 /// The text of a message.
@@ -28,6 +29,9 @@ const TEXT_TYPES: [&str; 7] = [
     "message/global-headers",
     "message/global",
 ];
+
+/// The media type of parts that are read without their tags.
+const HTML: &str = "text/html";
 
 /// Media types of messages in a message: header fields follow those of the part.
 const MESSAGES: [&str; 2] = ["message/rfc822", "message/global"];
@@ -65,6 +69,10 @@ impl PartHeader {
 
     fn is_read(&self) -> bool {
         self.media.is_empty() || TEXT_TYPES.contains(&self.media.as_str()) || self.is_message()
+    }
+
+    fn is_html(&self) -> bool {
+        self.media == HTML
     }
 
     fn name(&self) -> &str {
@@ -115,8 +123,12 @@ fn utf16(octets: &[u8], unit: fn([u8; 2]) -> u16) -> String {
 
 /// Reads the octets of a file with a message.
 pub(super) fn read(octets: &[u8]) -> MessageText {
-    let mut parts = Parts::default();
-    for line in lines(&without_mark(octets)) {
+    let (mut parts, octets) = (Parts::default(), without_mark(octets));
+    if message_html::is_page(&octets) {
+        parts.is_begun = true;
+        parts.part.media = HTML.to_owned();
+    }
+    for line in lines(&octets) {
         parts.take(line);
     }
     parts.close();
@@ -132,8 +144,8 @@ struct Parts {
     /// The unfolded fields of the open header; none in a body.
     header: Option<Vec<String>>,
     part: PartHeader,
-    /// The encoded lines of the open body.
-    encoded: Vec<String>,
+    /// The lines of the open body, if it is encoded or HTML.
+    closed: Vec<String>,
     is_begun: bool,
     /// The encoded messages around this line.
     depth: usize,
@@ -160,10 +172,10 @@ impl Parts {
             if line.is_empty() {
                 self.begin_body();
             }
-        } else if self.part.encoding == PartEncoding::Identity {
+        } else if self.part.encoding == PartEncoding::Identity && !self.part.is_html() {
             self.show_body(line);
         } else {
-            self.encoded.push(line.to_owned());
+            self.closed.push(line.to_owned());
         }
     }
 
@@ -238,16 +250,18 @@ impl Parts {
 
     /// The end of a body.
     fn close(&mut self) {
-        let encoded = std::mem::take(&mut self.encoded);
-        if encoded.is_empty() || !self.part.is_read() {
+        let closed = std::mem::take(&mut self.closed);
+        if closed.is_empty() || !self.part.is_read() {
             self.part = PartHeader::default();
             return;
         }
         let octets = match self.part.encoding {
-            PartEncoding::Base64 => base64(&encoded),
-            _ => Some(quoted_printable(&encoded)),
+            PartEncoding::Base64 => base64(&closed),
+            PartEncoding::QuotedPrintable => Some(quoted_printable(&closed)),
+            PartEncoding::Identity => None,
         };
         match octets {
+            None if self.part.encoding == PartEncoding::Identity => self.show_html(&closed.join("\n")),
             Some(octets) if self.part.is_message() => self.open(&octets),
             Some(octets) => self.show_decoded(&octets),
             None => self.leave_out(format!("{}: its base64 is damaged", self.part.name())),
@@ -264,7 +278,15 @@ impl Parts {
             }
             _ => without_mark(octets),
         };
-        lines(&octets).for_each(|line| self.show_body(&characters(line, &charset)));
+        if self.part.is_html() {
+            self.show_html(&characters(&octets, &charset));
+        } else {
+            lines(&octets).for_each(|line| self.show_body(&characters(line, &charset)));
+        }
+    }
+
+    fn show_html(&mut self, html: &str) {
+        message_html::text(html).lines().for_each(|line| self.show_body(line));
     }
 
     /// Reads a message that was encoded as a whole.
@@ -440,6 +462,37 @@ mod tests {
         let encoded =
             of("; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable", b"a@m=FCller.example\n");
         assert_eq!(encoded, ("a@m\u{fc}ller.example".to_owned(), Vec::new()));
+    }
+
+    #[test]
+    fn parts_in_html_are_read_as_a_mail_program_shows_them() {
+        let html = "<html><style>p { x: y }</style>\n<p>Your message to <b>x@m&uuml;ller.example</b>\n couldn't be <i>delivered</i>.</p></html>\n";
+        let shown = "\n\nYour message to x@m\u{fc}ller.example couldn't be delivered.\n\n--b--\n";
+        let part = |encoding: &str, body: &str| {
+            format!(
+                "Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: {encoding}\n\n{body}--b--\n"
+            )
+        };
+        let whole = |part: &str| {
+            text(&format!(
+                "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\n\n--b\n{part}"
+            ))
+        };
+        let in_base64 = format!("{}\n", data_encoding::BASE64.encode(html.as_bytes()));
+        for (encoding, body) in [
+            ("8bit", html.to_owned()),
+            ("base64", in_base64),
+            (
+                "quoted-printable",
+                html.replace(" couldn't", "=20=\ncouldn't").replace("<b>", "<b class=3D\"x\">"),
+            ),
+        ] {
+            let found = whole(&part(encoding, &body));
+            assert!(found.ends_with(shown), "{encoding}: {found}");
+        }
+        let nested = whole(&format!("Content-Type: message/rfc822\n\nSubject: x\n{}", part("8bit", html)));
+        assert!(nested.ends_with(shown), "{nested}");
+        assert!(text("\u{feff}<!DOCTYPE html>\n<p>a@b.example</p>").starts_with("a@b.example\n"));
     }
 
     #[test]

@@ -50,6 +50,7 @@ mod mail;
 mod mail_pointers;
 pub mod message;
 mod message_addresses;
+mod message_html;
 mod message_text;
 mod misplaced;
 mod mta_sts;
