@@ -96,11 +96,12 @@ enum CheckCommand {
     /// DKIM selectors of its signatures, the address that sent it and its HELO name. Of a domain that only signs, the keys
     /// and their DNSSEC are checked. The DNS lists are asked about the domains of links too. If the reply of a receiver in
     /// a bounce gives a HELO name, a domain of a sender, PTR records or SPF as its reason, this is checked, and a fault in
-    /// it is told first. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this
+    /// it is told first. If TLS to the recipient's mail hosts failed, as DANE and MTA-STS demand it, and the records have no
+    /// fault, the first line has the command that looks at their certificates. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this
     /// host does not use it: the first line says whether it still lists the sender. If it refuses the sender and names only
     /// a web page, the first line says whose page this is, if that is known and the check finds no failure. Lines that look
     /// like header fields are read, also in the text of the message. Parts in base64 and quoted-printable are decoded, also
-    /// whole messages; the file may be in UTF-8, in ISO 8859-1 or, with a byte order mark, in UTF-16.
+    /// whole messages, and parts in HTML are read as text; the file may be in UTF-8, in ISO 8859-1 or, with a byte order mark, in UTF-16.
     Mail(MailFile),
     /// Show the domains that the daemon checks on schedule (`[[watch]]`): their findings, since when, and the next check.
     #[command(after_long_help = terms::WATCHED)]
@@ -337,10 +338,12 @@ fn of_subjects(
     // Questions that the end of the time has cut off still wait for the daemon.
     runtime.shutdown_background();
     // The first line is the answer to the bounce, or the worst finding of all.
+    let fails =
+        reports.iter().flat_map(|(_, report)| &report.findings).any(|found| found.level == Level::Failure);
     reports.sort_by_key(|(is_reason, report)| {
         let first = report.findings.first();
         (
-            !first.is_some_and(|finding| finding.code.answers_bounce()),
+            !first.is_some_and(|finding| finding.code.answers_bounce() || finding.code.leads(fails)),
             first.map_or(Level::Ok, |finding| finding.level),
             !is_reason,
         )

@@ -127,6 +127,7 @@ const CASES: &[(&str, &str)] = &[
     ("mail BOUNCE-page:sender.office.com-198.18.9.1", "bounce_page"),
     ("mail BOUNCE-page:why.host.com-198.18.9.1", "bounce_page_unknown"),
     ("mail BOUNCE-helo:nothing.host.com-198.18.9.1", "helo_without_address:failure"),
+    ("mail BOUNCE-tls:dane.com-198.18.9.1", "certificate_unseen dane_ok"),
     ("198.18.9.1 --helo localhost", "helo_syntax"),
     ("198.18.9.1 --helo nothing.host.com", "helo_without_address"),
     ("198.18.9.1 --helo mx2.host.com", "helo_differs"),
@@ -190,12 +191,19 @@ fn check(gateway: &Gateway, arguments: &[&str], codes: &str, seen: &Mutex<Seen>)
 }
 
 /// The file of a bounce `BOUNCE-LIST-ADDRESS`; or `BOUNCE-page:HOST-ADDRESS`, which names a web page and no list; or
-/// `BOUNCE-helo:NAME-ADDRESS`, which names the HELO name alone.
+/// `BOUNCE-helo:NAME-ADDRESS`, which names the HELO name alone; or `BOUNCE-tls:DOMAIN-ADDRESS`, about TLS to a mail host of the domain.
 fn bounce(gateway: &Gateway, word: &str) -> Option<String> {
     let (list, address) = word.strip_prefix("BOUNCE-")?.split_once('-')?;
     let file = gateway.path(word);
     let reply = match list.split_once(':') {
         Some(("helo", name)) => format!("450 4.7.1 <{name}>: Helo command rejected: Host not found"),
+        Some(("tls", domain)) => {
+            let text = format!(
+                "From: MAILER-DAEMON@sound.com\n\n<you@{domain}>: Server certificate not\n    trusted\n"
+            );
+            std::fs::write(&file, text).unwrap();
+            return Some(file.to_str().unwrap().to_owned());
+        }
         Some((_, host)) => format!("550 5.7.1 [{address}] is refused, see https://{host}/why?ip={address}"),
         None => format!("554 5.7.1 Client host [{address}] blocked using {list}"),
     };

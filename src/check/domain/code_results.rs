@@ -147,6 +147,10 @@ macro_rules! with_results {
                 "a mail host could not be reached at port 25";
                 "";
                 "If the host takes the connection, it may let strangers wait: repeat the check, or look for this host in its log. Otherwise check that this network may connect to port 25 of other hosts: many providers block it".
+            CertificateUnseen "certificate_unseen" Policy CouldNotTell "RFC 7672 sections 2.2 and 3.1, RFC 8461 section 4":
+                "the bounce is about TLS to the mail hosts of the domain, and their certificates were not looked at";
+                "Senders to whom DANE, MTA-STS or their own configuration demands TLS do not deliver to a host without STARTTLS or with a certificate that does not fit.";
+                "Run the command in the evidence on a host that may connect to port 25. If it finds no fault, look for the TLS policy in the configuration of the host that sent the mail".
             MessageUnread "message_unread" Mail CouldNotTell "RFC 2045 section 6":
                 "the message was not read completely";
                 "";

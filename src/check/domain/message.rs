@@ -15,7 +15,7 @@ use super::message_addresses::{addresses, domains};
 use super::message_text::{self, MessageText};
 use super::refusal::{NamedReason, Refusal, RefusalReason};
 use super::tags::value;
-use super::{bounce, bounce_logs, bounce_lookups, dkim, message_addresses, refusal_pages};
+use super::{bounce, bounce_logs, bounce_lookups, dkim, message_addresses, refusal_pages, refusal_tls};
 use crate::limits::{MAX_MESSAGE_DOMAINS, MAX_MESSAGE_LINKS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS};
 use crate::wire::presentation::{ascii_name, read_name};
 
@@ -68,8 +68,9 @@ fn of_text(message: &str) -> MessageSubjects {
     }
     let body = if is_letter { "" } else { message };
     let is_returned = is_returned(body, &fields, of_header);
-    let Named { mut roles, mut selectors, has_recipients, unresolved, looping } =
+    let Named { mut roles, mut selectors, has_recipients, unresolved } =
         named(body, &fields, is_returned || is_bounce(&fields) || is_bare(&fields));
+    let of_delivery = of_delivery(body, &mut roles);
     let returned = returned(&fields, of_header, has_recipients);
     let of_bounce = returned.as_ref().map(|_| of_header);
     roles.extend(returned.iter().map(|(_, domain)| (domain.clone(), Role::Sender)));
@@ -113,7 +114,7 @@ fn of_text(message: &str) -> MessageSubjects {
     }
     let refusal = if is_refusal { refusal(&replies) } else { Refusal::default() };
     belongings(message, &mut subjects, (refusal, reason));
-    give_loop(&mut subjects, looping.as_deref());
+    give_of_delivery(&mut subjects, of_delivery);
     let told_without_helo = is_of_helo && subjects.iter().all(|subject| subject.helo.is_none());
     let is_delivered = subjects.is_empty() && has_recipients;
     let is_lost = !has_recipients && !subjects.is_empty() && is_returned && !is_of_log;
@@ -124,11 +125,17 @@ fn of_text(message: &str) -> MessageSubjects {
     MessageSubjects { is_delivered, subjects, left_out, lacks_recipient, unread }
 }
 
-/// The domain of a recipient for which mail comes back to the host that sends it. The software may send to the hosts of another domain.
-fn looping(body: &str, roles: &mut Vec<(String, Role)>) -> Option<String> {
+/// The reason that the host which sent the mail gives for its failure, with the domain of the recipient: that mail for it comes back, or
+/// that TLS has failed. The software may send to the hosts of another domain.
+fn of_delivery(body: &str, roles: &mut Vec<(String, Role)>) -> Option<(String, RefusalReason)> {
     let of_recipient = |(_, role): &&(String, Role)| *role == Role::Recipient;
-    let first = roles.iter().find(of_recipient).map(|(domain, _)| domain.clone())?;
-    let domain = match bounce_lookups::mail_loop(body)? {
+    let recipients: Vec<&str> =
+        roles.iter().filter(of_recipient).map(|(domain, _)| domain.as_str()).collect();
+    let first = (*recipients.first()?).to_owned();
+    let Some(found) = bounce_lookups::mail_loop(body) else {
+        return Some((refusal_tls::recipient(body, &recipients)?, RefusalReason::Tls));
+    };
+    let domain = match found {
         MailLoop::Of(domain) => domain,
         MailLoop::Unnamed => first,
     };
@@ -136,13 +143,14 @@ fn looping(body: &str, roles: &mut Vec<(String, Role)>) -> Option<String> {
     if !roles.contains(&looping) {
         roles.insert(0, looping.clone());
     }
-    Some(looping.0)
+    Some((looping.0, RefusalReason::Loop))
 }
 
-/// Gives the loop to the domain for which it is reported.
-fn give_loop(subjects: &mut [CheckSubject], looping: Option<&str>) {
-    if let Some(subject) = subjects.iter_mut().find(|subject| Some(subject.domain.as_str()) == looping) {
-        subject.refusal.reason = Some(RefusalReason::Loop);
+/// Gives this reason to the domain of the recipient.
+fn give_of_delivery(subjects: &mut [CheckSubject], of_delivery: Option<(String, RefusalReason)>) {
+    let Some((domain, reason)) = of_delivery else { return };
+    if let Some(subject) = subjects.iter_mut().find(|subject| subject.domain == domain) {
+        subject.refusal.reason = Some(reason);
     }
 }
 
@@ -208,8 +216,6 @@ struct Named {
     has_recipients: bool,
     /// The domains of recipients that a lookup has failed for.
     unresolved: BTreeSet<String>,
-    /// The domain of a recipient for which mail comes back to the host that sends it.
-    looping: Option<String>,
 }
 
 fn named(message: &str, fields: &[(String, String)], is_bounce: bool) -> Named {
@@ -254,8 +260,7 @@ fn named(message: &str, fields: &[(String, String)], is_bounce: bool) -> Named {
         };
         roles.extend(domains(body).into_iter().map(|domain| (domain, role)));
     }
-    let looping = looping(message, &mut roles);
-    Named { roles, selectors, has_recipients, unresolved, looping }
+    Named { roles, selectors, has_recipients, unresolved }
 }
 
 /// Adds a selector of a domain, within the bound.

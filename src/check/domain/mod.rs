@@ -65,6 +65,7 @@ pub mod refusal;
 mod refusal_pages;
 mod refusal_reasons;
 mod refusal_recipient;
+mod refusal_tls;
 mod refusal_verdicts;
 mod refusal_words;
 mod refusing_lists;
@@ -270,6 +271,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     if facts.subject.refusal != refusal::Refusal::default() {
         without_logo(&mut findings);
     }
+    findings.extend(refusal_tls::check(facts, &findings));
     in_order(&mut findings, reason);
     findings
 }

@@ -19,7 +19,7 @@ pub(super) fn has_id(text: &str) -> bool {
 }
 
 /// The record that announces a policy.
-fn record(facts: &DomainFacts) -> Option<String> {
+pub(super) fn record(facts: &DomainFacts) -> Option<String> {
     match texts(facts, &format!("_mta-sts.{}", facts.subject.domain), "STSv1") {
         Versioned::Texts(mut found) if found.len() == 1 => found.pop().filter(|text| has_id(text)),
         _ => None,

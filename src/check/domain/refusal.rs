@@ -26,6 +26,8 @@ pub enum RefusalReason {
     Authentication,
     /// No fault of the sender: the host that sent the mail is a mail host of the recipient's domain, and does not take it.
     Loop,
+    /// No fault of the sender: TLS with the mail hosts of the recipient's domain failed, which DANE, MTA-STS or the host that sent it demands.
+    Tls,
 }
 
 /// The reason of a refusal, with the name that the receiver refuses.

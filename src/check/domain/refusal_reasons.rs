@@ -210,6 +210,7 @@ pub(super) const fn is_it(reason: Option<RefusalReason>, code: Code) -> bool {
                 | Code::NullMx
         ),
         RefusalReason::Loop => matches!(code, Code::MxIsHere),
+        RefusalReason::Tls => is_of_tls(code),
         RefusalReason::Pointer => matches!(code, Code::PtrMissing | Code::PtrUnanswered | Code::PtrDiffers),
         RefusalReason::Spf => is_of_spf(code),
         RefusalReason::Authentication => {
@@ -225,6 +226,22 @@ pub(super) const fn is_it(reason: Option<RefusalReason>, code: Code) -> bool {
                 )
         }
     }
+}
+
+const fn is_of_tls(code: Code) -> bool {
+    matches!(
+        code,
+        Code::CertificateUnseen
+            | Code::DnssecBogus
+            | Code::SignatureExpired
+            | Code::NsWithoutKeys
+            | Code::MxHostBogus
+            | Code::PolicyUnanswered
+            | Code::TlsaUnusable
+            | Code::TlsaUnsigned
+            | Code::MtaStsSyntax
+            | Code::MtaStsUnreachable
+    )
 }
 
 const fn is_of_spf(code: Code) -> bool {
