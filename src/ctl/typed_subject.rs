@@ -49,6 +49,9 @@ fn mistaken(text: &str) -> Option<String> {
         return Some("write one domain or address".to_owned());
     }
     let bare = text.trim_matches(['[', ']']);
+    // As mail software writes it (RFC 5321 section 4.1.3).
+    let tag = bare.get(..5).filter(|tag| tag.eq_ignore_ascii_case("ipv6:"));
+    let bare = bare.get(tag.map_or(0, str::len)..).unwrap_or(bare);
     if bare.len() < text.len() && bare.parse::<IpAddr>().is_ok() {
         return Some(format!("write the address without brackets: {bare}"));
     }
@@ -125,6 +128,7 @@ mod tests {
             ("good.example/x", "good.example"),
             ("192.0.2.2/24", "192.0.2.2"),
             ("[::1]", "::1"),
+            ("[IPv6:2001:db8::1]", "without brackets: 2001:db8::1"),
             ("fe80::1%eth0", "fe80::1"),
             ("192.0.2.1:25", "192.0.2.1"),
             ("good.example:25", "good.example"),

@@ -1,4 +1,4 @@
-//! `check mail` of bounces and log lines whose fault is in the MX records of the recipient.
+//! `check mail` of bounces and log lines whose fault is on the side of the recipient, and of messages with a revoked key.
 
 use resolverd::lab::prelude::skipped;
 
@@ -46,4 +46,86 @@ fn a_loop_and_a_numeric_exchanger_lead_to_the_recipient_s_domain() {
         let lines = lines(&gateway, text);
         assert!(lines[0].starts_with("here.com: a mail host of the domain is this host: "), "{lines:#?}");
     }
+}
+
+/// The text of a bounce of Exchange Online, which is HTML alone.
+fn exchange_online(domain: &str, reply: &str) -> String {
+    let text = include_str!("bounces/exchange_online.eml");
+    text.replace("DOMAIN", domain).replace("SENDER", "sound.com").replace("REPLY", reply)
+}
+
+#[test]
+fn bounces_in_html_alone_are_read() {
+    let gateway = gateway();
+    for (text, first) in [
+        (
+            exchange_online("address.com", "550 5.4.310 DNS domain address.com does not exist"),
+            "address.com: an MX record holds an IP address instead of a host name",
+        ),
+        (include_str!("bounces/gmail.eml").to_owned(), "gone.com: an MX record names a host without an address"),
+        (
+            "<html><body><p>Delivery has failed to these recipients or groups:</p>\n<p><a href=\"mailto:you@private.com\">You</a></p>\n\
+             <p>&nbsp;</p></body></html>"
+                .to_owned(),
+            "private.com: an MX host has a private, loopback or reserved address",
+        ),
+    ] {
+        let lines = lines(&gateway, &text);
+        assert!(lines[0].starts_with(first), "{first}: {lines:#?}");
+        assert!(!lines.iter().any(|line| line.contains("the message was not read completely")), "{lines:#?}");
+    }
+}
+
+#[test]
+fn bounces_about_tls_lead_to_the_recipient_and_to_the_certificates() {
+    let gateway = gateway();
+    let unseen = |domain: &str, demanded: &str| {
+        format!(
+            "{domain}: the bounce is about TLS to the mail hosts of the domain, and their certificates were not looked at: {demanded}; run \
+             `resolverctl check {domain} --connect`."
+        )
+    };
+    let log = "Nov 24 03:00:00 gw postfix/smtp[7]: 4A1: from=<al@sound.com>, to=<you@pinned.com>, relay=mx.pinned.com[198.18.9.1]:25, \
+               delay=0.1, dsn=4.7.5, status=deferred (Server certificate not verified)\n";
+    let of_dane = unseen("pinned.com", "TLS is demanded by the TLSA records of mx.pinned.com.");
+    let policy = "TLS is demanded by the MTA-STS record \"v=STSv1; id=1\"";
+    for (text, first) in [
+        (log.to_owned(), of_dane.clone()),
+        (
+            exchange_online("pinned.com", "550 5.7.323 tlsa-invalid: The domain failed DANE validation"),
+            of_dane,
+        ),
+        (
+            exchange_online(
+                "posted.com",
+                "550 5.4.8 MX hosts of &#39;posted.com&#39; failed MTA-STS validation",
+            ),
+            unseen("posted.com", policy),
+        ),
+    ] {
+        let file = gateway.path("bounce");
+        std::fs::write(&file, &text).unwrap();
+        let (code, lines) = gateway.run(&["check", "mail", file.to_str().unwrap()]);
+        assert_eq!((lines[0].as_str(), code), (first.as_str(), 4), "{lines:#?}");
+    }
+    let bogus = lines(&gateway, &log.replace("pinned.com", "bogus.com"));
+    assert!(bogus[0].starts_with("bogus.com: the domain fails DNSSEC validation: "), "{bogus:#?}");
+    assert!(bogus.iter().all(|line| !line.contains("--connect")), "{bogus:#?}");
+}
+
+#[test]
+fn a_message_that_is_signed_with_a_revoked_key_fails_if_nothing_else_passes() {
+    let gateway = gateway();
+    let message = |envelope: &str| {
+        format!(
+            "Return-Path: <al@{envelope}>\nDKIM-Signature: v=1; a=ed25519-sha256; d=dkim.com; s=revoked; h=from; bh=x; b=x\n\
+             From: al@dkim.com\nTo: you@sound.com\n\ntext\n"
+        )
+    };
+    let title = "dkim.com: the DKIM key is revoked (empty p=): ";
+    let alone = lines(&gateway, &message("sound.com"));
+    assert!(alone[0].starts_with(title) && alone[0].contains("nothing else can pass DMARC"), "{alone:#?}");
+    let beside = lines(&gateway, &message("dkim.com"));
+    assert!(beside[0].starts_with("dkim.com: "), "{beside:#?}");
+    assert!(beside.iter().any(|line| line.contains("the message is signed with this key")), "{beside:#?}");
 }

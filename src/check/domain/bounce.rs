@@ -36,7 +36,7 @@ const POSTFIX: [&str; 14] = [
 
 /// The words before a receiver's reply: of Exim, Sendmail, qmail, Gmail, Microsoft and of own words of operators; and in the log of the
 /// receiver itself: of a Postfix that refuses or warns, and of the programs that judge mail for it.
-const BEFORE_REPLY: [&str; 17] = [
+const BEFORE_REPLY: [&str; 18] = [
     ": reject: RCPT from ",
     "]: warning: ",
     "policyd-spf[",
@@ -52,6 +52,7 @@ const BEFORE_REPLY: [&str; 17] = [
     "response was:",
     "responded:",
     "Server returned",
+    "Reported error:",
     "gave this error:",
     "was rejected: ",
 ];
@@ -107,6 +108,9 @@ const BEFORE_RECIPIENT: [&str; 10] = [
     "to remote ",
 ];
 
+/// The words in log lines of Postfix and Sendmail about recipients that got the mail.
+const SENT: [&str; 2] = [" status=sent ", " stat=Sent "];
+
 /// The begins of lines behind the recipients of a bounce.
 const BEHIND_RECIPIENTS: [&str; 3] = ["---", "|---", "Diagnostic information"];
 
@@ -115,27 +119,46 @@ fn lines(message: &str) -> impl Iterator<Item = &str> {
     message.lines().map(|line| line.trim_start_matches("> ").trim_end())
 }
 
-/// The recipients in the text: lines `<user@domain>: host ...` of Postfix. In a bounce also lines `<user@domain>:` of qmail and
-/// `<user@domain>` of Sendmail.
+/// The recipients in the text: lines `<user@domain>: host ...` of Postfix. In a bounce also lines `<user@domain>:` of qmail, and
+/// `<user@domain>` and `<user@domain>... ` of Sendmail.
 pub(super) fn recipients(message: &str, is_bounce: bool) -> Vec<&str> {
-    let recipient = |line: &'_ str| -> Option<usize> {
-        let (address, rest) = line.strip_prefix('<')?.split_once('>')?;
-        let told = match rest.split_once(": ") {
-            // Postfix names the alias that led to the recipient.
-            Some((before, told)) if before.is_empty() || before.starts_with(" (expanded from ") => told,
-            None if is_bounce && ["", ":"].contains(&rest) => return Some(address.len()),
-            _ => return None,
-        };
-        let is_told = POSTFIX.iter().any(|begin| told.starts_with(begin));
-        let is_delivered = told.starts_with("delivery via ");
-        (is_told || is_bounce && !is_delivered).then_some(address.len())
-    };
-    let found: Vec<&str> = lines(message).filter_map(|line| line.get(1..=recipient(line)?)).collect();
+    let found: Vec<&str> = lines(message).filter_map(|line| at_begin(line, is_bounce)).collect();
     if !is_bounce || !found.is_empty() {
         return found;
     }
     let found = in_words(message);
     if found.is_empty() { alone(message).into_iter().collect() } else { found }
+}
+
+/// The recipient at the begin of a line.
+fn at_begin(line: &str, is_bounce: bool) -> Option<&str> {
+    // Sendmail begins the line with the codes of its error.
+    let without_codes =
+        line.trim_start_matches(|letter: char| letter.is_ascii_digit() || ". ".contains(letter));
+    let (address, rest) = without_codes.strip_prefix('<')?.split_once('>')?;
+    if !address.contains('@') || address.contains("://") {
+        return None;
+    }
+    let is_of_sendmail = is_bounce && rest.starts_with("... ");
+    if is_of_sendmail || without_codes.len() < line.len() {
+        return Some(address).filter(|_| is_of_sendmail);
+    }
+    let told = match rest.split_once(": ") {
+        // Postfix names the alias that led to the recipient.
+        Some((before, told)) if before.is_empty() || before.starts_with(" (expanded from ") => told,
+        None if is_bounce && ["", ":"].contains(&rest) => return Some(address),
+        _ => return None,
+    };
+    let is_told = POSTFIX.iter().any(|begin| told.starts_with(begin));
+    let is_delivered = told.starts_with("delivery via ");
+    (is_told || is_bounce && !is_delivered).then_some(address)
+}
+
+/// The place of a reply right behind the recipient at the begin of a paragraph, as Yahoo writes it.
+fn behind_recipient(paragraph: &str) -> Option<usize> {
+    let (address, rest) = paragraph.strip_prefix('<')?.split_once(">: ")?;
+    let code = rest.split_whitespace().next()?.trim_end_matches(':');
+    (address.contains('@') && is_reply_code(code)).then_some(paragraph.len() - rest.len())
 }
 
 /// The first address that is a line by itself, behind the header: so bounces in all languages have their recipient.
@@ -165,7 +188,7 @@ pub(super) fn has_refusal(message: &str, is_of_daemon: bool) -> bool {
 
 /// The recipients of a bounce in other words: at the begins of lines behind a line that introduces them, or within a sentence.
 fn in_words(message: &str) -> Vec<&str> {
-    let (mut found, mut left) = (Vec::new(), 0_usize);
+    let (mut found, mut delivered, mut left) = (Vec::new(), Vec::new(), 0_usize);
     for line in lines(message) {
         let lower = line.to_ascii_lowercase();
         if BEFORE_RECIPIENTS.iter().any(|words| lower.trim_end_matches(['-', '|', ' ']).ends_with(words)) {
@@ -178,10 +201,13 @@ fn in_words(message: &str) -> Vec<&str> {
         let places = BEFORE_RECIPIENT.iter().filter_map(|words| Some(lower.find(words)? + words.len()));
         let sentences = places.filter_map(|place| line.get(place..));
         let begin = Some(line).filter(|_| left > 0);
-        found.extend(begin.into_iter().chain(sentences).filter_map(leading_address));
+        let is_sent = SENT.iter().any(|words| line.contains(words));
+        let of_line = if is_sent { &mut delivered } else { &mut found };
+        of_line.extend(begin.into_iter().chain(sentences).filter_map(leading_address));
         left = left.saturating_sub(1);
     }
-    found
+    // A log also has lines of recipients that got their mail.
+    if found.is_empty() { delivered } else { found }
 }
 
 /// The mail address at the begin of a text.
@@ -211,7 +237,13 @@ pub(super) fn replies(message: &str, fields: &[(String, String)]) -> Replies {
     let mut paragraphs: Vec<String> = of("diagnostic-code").filter(is_reply).collect();
     let fields = paragraphs.len();
     let mut is_open = false;
+    let awaits_reply =
+        |text: &String| BEFORE_REPLY.iter().any(|words| text.trim_end().ends_with(words.trim_end()));
     for line in lines(message) {
+        // Gmail and Exchange begin a paragraph with the reply.
+        if line.is_empty() && paragraphs.last().is_some_and(awaits_reply) {
+            continue;
+        }
         match paragraphs.last_mut().filter(|_| is_open && !line.is_empty()) {
             Some(open) => *open += &format!(" {}", line.trim_start()),
             None => paragraphs.push(line.to_owned()),
@@ -228,7 +260,7 @@ pub(super) fn replies(message: &str, fields: &[(String, String)]) -> Replies {
         let said = SAID.iter().filter_map(|words| paragraph.rsplit_once(words));
         let split = said.min_by_key(|(_, reply)| reply.len()).or_else(|| {
             let begins = BEFORE_REPLY.iter().filter_map(|words| paragraph.find(words));
-            begins.min().map(|begin| paragraph.split_at(begin))
+            begins.min().or_else(|| behind_recipient(paragraph)).map(|begin| paragraph.split_at(begin))
         });
         match split {
             Some((before, reply)) => {
@@ -314,6 +346,13 @@ impl Replies {
                 || words.iter().any(|word| word.contains(' ') && lower.contains(word))
         };
         self.texts.iter().any(is_it)
+    }
+
+    /// Whether a reply judges the mail by DMARC, which needs its client and its signatures.
+    pub(super) fn is_of_dmarc(&self) -> bool {
+        let words = ["dmarc", "unauthenticated"];
+        let lower = self.texts.iter().map(|text| text.to_ascii_lowercase());
+        lower.into_iter().any(|text| words.iter().any(|word| text.contains(word)))
     }
 
     /// Whether a reply may refuse the sender.

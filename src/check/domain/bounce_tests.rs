@@ -40,6 +40,10 @@ fn the_refused_address_is_the_client_in_the_words_of_the_receiver() {
         ),
         (format!("{postfix}554 Client host mail.a.example[192.0.2.5] blocked"), Some("192.0.2.5")),
         ("<y@b.example>\n    (reason: 550 5.7.1 [192.0.2.5] blocked)".to_owned(), Some("192.0.2.5")),
+        ("<y@b.example>:\n554: 5.7.1 refused [192.0.2.5]".to_owned(), Some("192.0.2.5")),
+        ("<y@b.example>:\nsee [192.0.2.5] 554".to_owned(), None),
+        ("The response was:\n\n550 5.7.606 Access denied, banned sending IP [192.0.2.5]".to_owned(), Some("192.0.2.5")),
+        ("Error Details\nReported error: 550 5.7.606 Access denied, banned sending IP [192.0.2.5]".to_owned(), Some("192.0.2.5")),
         (format!("{postfix}554 rejected by scanner 192.0.2.40; from 192.0.2.5"), Some("192.0.2.5")),
         (format!("{postfix}554 Exchange version 192.0.2.40 refuses 192.0.2.5"), Some("192.0.2.5")),
         ("I saw 192.0.2.5 in my log".to_owned(), None),
@@ -143,6 +147,19 @@ fn the_pages_are_those_in_the_words_of_the_receiver() {
 
 #[test]
 fn recipients_stand_in_the_words_of_other_software() {
+    let sent = "4A1: to=<y@b.example>, dsn=2.0.0, status=sent (ok)\n";
+    let log = format!("{sent}4A2: to=<x@a.example>, dsn=5.4.4, status=bounced (Host not found)\n");
+    assert_eq!((recipients(&log, true), recipients(sent, true)), (vec!["x@a.example"], vec!["y@b.example"]));
+    for transcript in [
+        "   ----- Transcript of session follows -----\n<x@a.example>... Deferred: 403 4.7.0 TLS handshake failed.\n",
+        "550 5.1.2 <x@a.example>... Host unknown (Name server: mx.a.example: host not found)\n",
+    ] {
+        assert_eq!(recipients(transcript, true), ["x@a.example"], "{transcript}");
+        assert!(recipients(transcript, false).is_empty(), "{transcript}");
+    }
+    assert!(recipients("550 5.1.1 <x@a.example>: User unknown\n", true).is_empty());
+    let pages = "<https://a.example/logo.png>\n<https://al@c.example/>:\nYour message to x@a.example couldn't be delivered.\n";
+    assert_eq!(recipients(pages, true), ["x@a.example"]);
     for text in [
         "The following address\nfailed:\n\n\"x@a.example\":\nno valid MX hosts found\n\n--- The header follows ---\n\ny@b.example\n",
         "The address to which the message has not yet been delivered is:\n\n  x@a.example\n    host lookup did not complete\n",

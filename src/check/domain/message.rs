@@ -51,9 +51,10 @@ pub fn read(octets: &[u8]) -> MessageSubjects {
     if unread.is_empty() { read } else { MessageSubjects { unread, ..read } }
 }
 
-/// What a bounce may leave out, in words: the client, its HELO name, the sender, the recipient.
-const UNTOLD: [&str; 4] = [
+/// What a bounce may leave out, in words: the client, the client and the signature, its HELO name, the sender, the recipient.
+const UNTOLD: [&str; 5] = [
     "the receiver refuses the client, and the bounce does not tell its address",
+    "the receiver refuses the mail by DMARC, and the bounce tells neither the address of the client nor a signature",
     "the receiver refuses the HELO name of the client, and the bounce does not tell it",
     "the receiver refuses the sender, and the text does not tell its domain",
     "no recipient that did not get the mail was found in this bounce",
@@ -95,8 +96,11 @@ fn of_text(message: &str) -> MessageSubjects {
         roles.insert(0, (domain.clone(), if is_recipient { Role::Both } else { Role::Sender }));
     }
     let is_of_author = is_of(&[RefusalReason::Authentication]);
+    let told_without_proof =
+        is_of_author && replies.is_of_dmarc() && selectors.is_empty() && !is_bare(&fields);
     let envelope = told.filter(|_| !is_of_author).or_else(|| envelope(&fields)).or(returned);
     let sender = sender((of_header, &fields), envelope.as_ref(), (is_refusal, refused));
+    let told_without_proof = told_without_proof && sender.is_none();
     let envelope = envelope.map(|(_, domain)| domain);
     let of_envelope = sender.as_ref().zip(envelope.as_deref());
     let signers: Vec<String> = selectors.keys().cloned().collect();
@@ -119,7 +123,7 @@ fn of_text(message: &str) -> MessageSubjects {
     let is_delivered = subjects.is_empty() && has_recipients;
     let is_lost = !has_recipients && !subjects.is_empty() && is_returned && !is_of_log;
     let told_without_sender = is_bare(&fields) && replies.is_of_sender() && !has_sender(&subjects);
-    let untold = [told_without_client, told_without_helo, told_without_sender, is_lost];
+    let untold = [told_without_client, told_without_proof, told_without_helo, told_without_sender, is_lost];
     let unread = UNTOLD.iter().zip(untold).filter(|(_, is_so)| *is_so).map(|(words, _)| (*words).to_owned());
     let unread = unread.collect();
     MessageSubjects { is_delivered, subjects, left_out, lacks_recipient, unread }
@@ -563,3 +567,7 @@ mod tests;
 #[cfg(test)]
 #[path = "message_log_tests.rs"]
 mod log_tests;
+
+#[cfg(test)]
+#[path = "message_bounce_tests.rs"]
+mod bounce_tests;
