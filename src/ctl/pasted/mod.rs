@@ -191,4 +191,6 @@ fn is_domain(word: &str) -> bool {
 }
 
 #[cfg(test)]
+mod doubt_tests;
+#[cfg(test)]
 mod tests;
