@@ -58,6 +58,10 @@ fn lab(mail_host: &str, servers: &[&str]) -> Lab {
     tree.zone("website.com.", &hosts, "@ A 198.18.0.80\n").unwrap();
     let own = "@ NS ns1.host.com.\n@ NS ns2.host.com.\n@ MX 10 new.host.com.\n";
     tree.zone("registered.com.", &names(servers), own).unwrap();
+    // The registrar still has the servers of the former provider, with the former records.
+    let mail = if servers.iter().all(|server| server.starts_with("old")) { "old" } else { "new" };
+    let own = own.replace("new", mail);
+    tree.zone("outdated.com.", &names(servers), &own).unwrap();
     tree.zone("unfound.com.", &names(&["ns1.host.com", "ns3.host.com"]), "@ MX 10 new.host.com.\n").unwrap();
     tree.build().unwrap()
 }
@@ -166,6 +170,14 @@ fn the_first_line_is_the_answer() {
         "{lines:#?}"
     );
     assert_eq!(code, 0);
+    // The same, and the servers at the registrar still have the old records: the cause comes before its effect.
+    let (code, line, lines) = first("outdated.com");
+    let begin = "outdated.com: the name servers in the zone above (at the registrar) differ from those in the zone: com. delegates \
+                 outdated.com. to old1.former.com., old2.former.com.; the zone itself names ns1.host.com., ns2.host.com.. A change ";
+    assert!(line.starts_with(begin), "{lines:#?}");
+    let effect = "  failure  the name servers of the zone give different MX records";
+    assert!(lines.iter().any(|line| line == effect), "{lines:#?}");
+    assert_eq!(code, 1);
     // "One recipient domain cannot find us."
     let (code, line, lines) = first("unfound.com");
     assert_eq!(

@@ -3,6 +3,7 @@
 //! `codes`, `connect`, `forum`, `lists`, `root`, `secured` and `split` run both programs over sockets; `codes` has a fault for each code of the table. `elsewhere`, `faults`, `partly` and `healthy` run the same questions over the simulated network,
 //! in virtual time.
 
+mod below;
 mod bounced;
 mod codes;
 mod compare;

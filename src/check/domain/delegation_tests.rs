@@ -82,6 +82,23 @@ fn a_server_without_a_soa_is_asked_for_ns_records() {
 }
 
 #[test]
+fn servers_that_are_too_slow_for_their_ns_records_do_not_agree() {
+    let slow = |text: &str| {
+        let silent = text.lines().filter(|line| line.contains(" NS mixed "));
+        let silent = silent.map(|line| line.split(" mixed ").next().unwrap_or_default());
+        let silent: String = silent.map(|line| format!("{line} mixed silent\n{line} udp silent\n")).collect();
+        let others = text.lines().filter(|line| !line.contains(" NS mixed "));
+        others.collect::<Vec<_>>().join("\n").replace("SOA udp aa", "SOA udp aa 900ms") + "\n" + &silent
+    };
+    let lines = format!("{ABOVE}\n{REFERRAL}\n{}\n{}", slow(FIRST), slow(SECOND));
+    let found = check(&facts("a.test.", &lines));
+    let of = |code| found.iter().find(|finding| finding.code == code);
+    let told = of(Code::DelegationUnknown).unwrap_or_else(|| panic!("{found:#?}"));
+    assert_eq!(told.evidence, "no name server of a.test. told its NS records");
+    assert_eq!(of(Code::DelegationOk), None, "{found:#?}");
+}
+
+#[test]
 fn each_fault_of_a_server_has_its_code() {
     let soa = "server 198.18.2.1 a.test. SOA";
     let cases = [

@@ -242,3 +242,20 @@ fn a_mail_host_that_spf_does_not_allow_needs_no_ptr_record() {
         assert_eq!(notes(of("", pointer)), [code], "{pointer}: nobody knows whether it sends");
     }
 }
+
+#[test]
+fn a_loop_is_told_with_the_mail_hosts_or_with_the_records_that_name_none() {
+    for (records, expected) in [
+        ("MX | 10 mx.a.test.", "; these are mx.a.test. (192.0.2.7)"),
+        ("MX | 10 192.0.2.7.", "; its MX records are 10 192.0.2.7."),
+        ("MX SERVFAIL", ""),
+    ] {
+        let mut facts =
+            facts("a.test.", &format!("lookup a.test. {records}\nlookup mx.a.test. A | 192.0.2.7"));
+        facts.subject.refusal.reason = Some(crate::check::domain::refusal::RefusalReason::Loop);
+        let told = check(&facts).into_iter().find(|found| found.code == Code::MxIsHere);
+        let begin = "the host that has bounced the mail says that it is a mail host of a.test.";
+        let expected = (!expected.is_empty()).then(|| format!("{begin}{expected}"));
+        assert_eq!(told.map(|found| found.evidence), expected, "{records}");
+    }
+}

@@ -395,6 +395,24 @@ mod tests {
     }
 
     #[test]
+    fn no_bounce_is_about_a_logo() {
+        for (logo, code) in
+            [("v=BIMI1; l=http://x", Code::BimiSyntax), ("v=BIMI1; l=https://x", Code::BimiWithoutDmarc)]
+        {
+            let lines = format!(
+                "{TWO_SERVERS}\nlookup default._bimi.a.test. TXT | \"{logo}\"\nlookup _dmarc.a.test. TXT | \"v=DMARC1; p=none\""
+            );
+            let level = |pages: &[&str]| {
+                let mut facts = facts("a.test.", &lines);
+                facts.subject.refusal.pages = pages.iter().map(ToString::to_string).collect();
+                judge(&facts).into_iter().find(|found| found.code == code).map(|found| found.level)
+            };
+            assert_eq!(level(&[]), Some(Level::Warning), "{logo}");
+            assert_eq!(level(&["https://b.example/"]), Some(Level::Note), "{logo}");
+        }
+    }
+
+    #[test]
     fn a_zone_that_all_its_servers_deny_does_not_exist() {
         let denied = codes("lookup a.test. SOA NXDOMAIN\nlookup a.test. TXT NXDOMAIN", "SOA udp NXDOMAIN aa");
         assert_eq!(denied.first(), Some(&Code::DomainMissing), "{denied:?}");

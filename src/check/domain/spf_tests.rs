@@ -296,3 +296,12 @@ fn the_services_behind_includes_are_named() {
     let expected = "includes _spf.google.com (Google Workspace), > _netblocks.google.com, x.test)";
     assert!(evidence.ends_with(expected), "{evidence}");
 }
+
+#[test]
+fn a_url_in_the_place_of_a_domain_is_called_so() {
+    let facts = facts("a.test.", "lookup a.test. TXT | \"v=spf1 include:https://spf.b.test -all\"");
+    let found = check(&facts);
+    let told =
+        found.iter().find(|found| found.code == Code::SpfSyntax).unwrap_or_else(|| panic!("{found:#?}"));
+    assert!(told.evidence.contains("it holds a URL instead of the name of a domain"), "{told:?}");
+}
