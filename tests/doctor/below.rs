@@ -67,6 +67,6 @@ fn silence_of_the_zone_above_too_is_not_known_to_be_a_fault_of_the_zone() {
             "{domain}: {findings:#?}"
         );
         let is_of_zone = |found: &&Finding| found.evidence.contains("198.18.5.1");
-        assert!(!failures.iter().any(|found| is_of_zone(&found)), "{domain}: {findings:#?}");
+        assert!(!failures.iter().any(is_of_zone), "{domain}: {findings:#?}");
     }
 }

@@ -96,11 +96,10 @@ fn of_text(message: &str) -> MessageSubjects {
         roles.insert(0, (domain.clone(), if is_recipient { Role::Both } else { Role::Sender }));
     }
     let is_of_author = is_of(&[RefusalReason::Authentication]);
-    let told_without_proof =
-        is_of_author && replies.is_of_dmarc() && selectors.is_empty() && !is_bare(&fields);
     let envelope = told.filter(|_| !is_of_author).or_else(|| envelope(&fields)).or(returned);
     let sender = sender((of_header, &fields), envelope.as_ref(), (is_refusal, refused));
-    let told_without_proof = told_without_proof && sender.is_none();
+    let is_without_proof = sender.is_none() && selectors.is_empty() && !is_bare(&fields);
+    let told_without_proof = is_without_proof && is_of_author && replies.is_of_dmarc();
     let envelope = envelope.map(|(_, domain)| domain);
     let of_envelope = sender.as_ref().zip(envelope.as_deref());
     let signers: Vec<String> = selectors.keys().cloned().collect();
@@ -124,9 +123,13 @@ fn of_text(message: &str) -> MessageSubjects {
     let is_lost = !has_recipients && !subjects.is_empty() && is_returned && !is_of_log;
     let told_without_sender = is_bare(&fields) && replies.is_of_sender() && !has_sender(&subjects);
     let untold = [told_without_client, told_without_proof, told_without_helo, told_without_sender, is_lost];
-    let unread = UNTOLD.iter().zip(untold).filter(|(_, is_so)| *is_so).map(|(words, _)| (*words).to_owned());
-    let unread = unread.collect();
-    MessageSubjects { is_delivered, subjects, left_out, lacks_recipient, unread }
+    MessageSubjects { is_delivered, subjects, left_out, lacks_recipient, unread: untold_words(untold) }
+}
+
+/// The words for the parts that a bounce leaves out.
+fn untold_words(untold: [bool; UNTOLD.len()]) -> Vec<String> {
+    let untold = UNTOLD.iter().zip(untold).filter(|(_, is_so)| *is_so);
+    untold.map(|(words, _)| (*words).to_owned()).collect()
 }
 
 /// The reason that the host which sent the mail gives for its failure, with the domain of the recipient: that mail for it comes back, or

@@ -241,7 +241,7 @@ fn attribute(attributes: &str, wanted: &str) -> Option<String> {
         let behind = behind.trim_start();
         let quote = behind.chars().next().filter(|letter| ['"', '\''].contains(letter));
         let (value, after) = match quote {
-            Some(quote) => behind[1..].split_once(quote).unwrap_or((&behind[1..], "")),
+            Some(quote) => behind[1..].split_once(quote).unwrap_or_else(|| (&behind[1..], "")),
             None => behind.split_once(char::is_whitespace).unwrap_or((behind, "")),
         };
         let name = before.split_whitespace().next_back().unwrap_or_default();
