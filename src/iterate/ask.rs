@@ -205,7 +205,9 @@ impl<'a> Asking<'a> {
                         return Err(Failure::Time { zone, role, faults: std::mem::take(&mut self.faults) });
                     }
                     self.given_up |= self.is_known_silence();
-                    if self.is_outage_over() {
+                    if self.ends_outage() {
+                        // The attempts of the outage have no news.
+                        (self.events, self.attempts) = (Events::default(), Vec::new());
                         self.begin_anew();
                         self.begin();
                     }
@@ -447,6 +449,7 @@ impl<'a> Asking<'a> {
             secret: errand.rewrite.map(|rewrite| Arc::clone(rewrite.secret())),
             signed: self.signed,
             tries: candidate.tries,
+            outages: means.uplink.outages(),
             round_trip: candidate.standing.round_trip,
             timer: select::longer(candidate.standing.timer, candidate.tries),
             patience: select::longer(candidate.standing.patience, candidate.tries),

@@ -32,7 +32,7 @@ use crate::exchange::secret::Secret;
 use crate::exchange::{Heard, Place, Sender, Trouble, UpstreamQuery};
 use crate::limits::{
     FAILING_TIME, LAME_TIME, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_ERROR_TEXT, MAX_TIMER,
-    MIXED_CASE_TRIES,
+    MAX_TRIES, MIXED_CASE_TRIES,
 };
 use crate::question::ExtendedError;
 use crate::record::Counter;
@@ -81,8 +81,10 @@ pub(super) struct Attempt {
     pub(super) signed: Signed,
     /// The form of the first query.
     pub(super) first: FirstQuery,
-    /// Queries sent to it before in this step of the walk.
+    /// Queries sent to it before in this step of the walk, since the step began or began anew.
     pub(super) tries: u8,
+    /// Outages of our network that have ended: no query that was lost in one is shared.
+    pub(super) outages: u8,
     /// Its smoothed round trip, if it ever answered.
     pub(super) round_trip: Option<Duration>,
     /// The time until it is overdue.
@@ -243,7 +245,7 @@ impl Attempt {
         tokio::select! {
             biased;
             heard = &mut asking => return Some(heard),
-            () = tokio::time::sleep(self.patience.saturating_sub(self.timer)) => {}
+            () = tokio::time::sleep(self.patience.saturating_sub(now.since(sent))) => {}
         }
         // The next query may have been sent meanwhile; its silence counts separately.
         self.blame(sent, sent.after(self.patience).min(self.means.clock.mono()));
@@ -481,7 +483,8 @@ impl Attempt {
     }
 
     fn message(&self, transport: Transport, edns: bool, now: Mono) -> UpstreamQuery {
-        let (path, name, kind, tries) = (self.path.clone(), self.name.clone(), self.kind, self.tries);
+        let (path, name, kind) = (self.path.clone(), self.name.clone(), self.kind);
+        let tries = self.tries.wrapping_add(self.outages.wrapping_mul(MAX_TRIES));
         let secret = self.secret.clone();
         // Signatures under a name with a key in it cannot be checked without the key.
         let dnssec_ok = self.context.view.config.dnssec.validate && secret.is_none();

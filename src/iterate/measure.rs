@@ -61,6 +61,7 @@ impl Asking<'_> {
             secret: None,
             signed: self.signed,
             tries: 0,
+            outages: means.uplink.outages(),
             round_trip: candidate.standing.round_trip,
             timer: candidate.standing.timer,
             patience: candidate.standing.patience,

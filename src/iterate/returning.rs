@@ -48,10 +48,14 @@ impl Asking<'_> {
 
     /// Whether an outage of our own network has ended: its queries were sent while no server of any zone was heard, and one was
     /// heard since. Without this, new questions would join the flights of the outage, and get stale answers until these end.
-    pub(super) fn is_outage_over(&self) -> bool {
-        let role = ServerRole::of(self.errand.route, self.cut);
-        let is_over = |sent| self.iterate.means.uplink.is_own_fault(role, sent);
-        !self.is_waiting() && self.sent_in_outage.is_some_and(is_over)
+    pub(super) fn ends_outage(&self) -> bool {
+        let (role, uplink) = (ServerRole::of(self.errand.route, self.cut), &self.iterate.means.uplink);
+        let heard = |sent: &Mono| !self.is_waiting() && uplink.is_own_fault(role, *sent);
+        let sent = self.sent_in_outage.filter(heard);
+        if let Some(sent) = sent {
+            uplink.end_outage(sent, self.iterate.now());
+        }
+        sent.is_some()
     }
 
     /// Begins the step anew, because a server is back.

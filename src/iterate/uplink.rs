@@ -3,7 +3,7 @@
 //! While no server is heard, silence is no server's fault: an outage of our own network must not mark all servers
 //! dead. Servers that the operator has named may be in our own network, so they prove nothing about the others.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::clock::Mono;
@@ -17,6 +17,9 @@ pub(super) struct Uplink {
     configured: AtomicU64,
     /// When servers last gave an answer that helped.
     helped: Mutex<NetworkAnswers>,
+    /// Outages that have ended, and when the end of the last one was noticed.
+    outages: AtomicU8,
+    outage_ended: AtomicU64,
 }
 
 impl Uplink {
@@ -47,6 +50,18 @@ impl Uplink {
         self.has_heard_internet(moment) || self.configured.load(Ordering::Relaxed) > moment.as_micros()
     }
 
+    /// A server was heard after an outage in which a query was sent at `sent`. An outage ends once.
+    pub(super) fn end_outage(&self, sent: Mono, now: Mono) {
+        if self.outage_ended.fetch_max(now.as_micros(), Ordering::Relaxed) <= sent.as_micros() {
+            self.outages.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The number of outages that have ended; it wraps.
+    pub(super) fn outages(&self) -> u8 {
+        self.outages.load(Ordering::Relaxed)
+    }
+
     /// Whether the silence of a server of this role since `sent` is its own fault, because others were heard
     /// meanwhile.
     pub(super) fn is_own_fault(&self, role: ServerRole, sent: Mono) -> bool {
@@ -57,6 +72,16 @@ impl Uplink {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_outage_ends_once() {
+        let (uplink, at) = (Uplink::default(), Mono::from_micros);
+        let ended = [(10, 20), (15, 21), (22, 30), (25, 31)].map(|(sent, now)| {
+            uplink.end_outage(at(sent), at(now));
+            uplink.outages()
+        });
+        assert_eq!(ended, [1, 1, 2, 2]);
+    }
 
     #[test]
     fn silence_is_a_servers_own_fault_if_others_were_heard_meanwhile() {
