@@ -21,6 +21,7 @@ use resolverd::record::redact::{Redaction, Secrets};
 use resolverd::record::why::DaemonFacts;
 use resolverd::record::written::Written;
 use resolverd::record::{OTHER, Recorder, ShedRow, TellFacts, Told, Troubles, Window};
+use resolverd::wire::presentation::read_name;
 
 fn ended(client: u32, kind: RecordType, outcome: Outcome) -> Ended {
     let client = IpAddr::V4(Ipv4Addr::from_bits(client));
@@ -65,7 +66,7 @@ fn sent(zone: &str, server: u8, conduct: Conduct, millis: u64) -> Sent {
 
 /// Reports a flight for the zone's MX.
 fn fly(recorder: &Recorder, zone: &str, millis: u64, failed: bool) {
-    let zone = Name::from_str(zone).unwrap();
+    let zone = read_name(zone).unwrap();
     let lost = || FlightFailure {
         why: format!("no server of {zone} gave a usable answer: 192.0.2.1 timeout"),
         shows: Shows::Silence,
@@ -333,6 +334,15 @@ fn the_lines_about_a_zone_have_no_key_of_a_list() {
     assert!(begin.contains("`resolverctl trace _key.dq.list.test. MX`"), "{begin}");
     assert!(end.contains("answered query was _key.dq.list.test. MX"), "{end}");
     assert!(!begin.contains("sekret") && !end.contains("sekret"), "{said:#?}");
+}
+
+/// Commands that take a name read `\DDD` as decimal (RFC 1035 section 5.1).
+#[test]
+fn the_zone_of_a_row_has_the_escapes_that_a_command_reads() {
+    let recorder = Recorder::new(Clock::machine(), 1);
+    fly(&recorder, "e\\027[31m\\032x.example.", 10, true);
+    let zones: Vec<String> = recorder.by_zone(Window::Start).into_iter().map(|row| row.zone).collect();
+    assert_eq!(zones, ["e\\027[31m\\032x.example."]);
 }
 
 #[test]

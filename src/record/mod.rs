@@ -444,7 +444,7 @@ impl Recorder {
     pub fn by_zone(&self, window: Window) -> Vec<ZoneRow> {
         let mut rows = self.zone_rows(window);
         rows.sort_by_key(|(name, tally)| (name.is_none(), std::cmp::Reverse(tally.flights)));
-        rows.into_iter().map(|(name, tally)| ZoneRow::new(title(name), &tally)).collect()
+        rows.into_iter().map(|(name, tally)| ZoneRow::new(zone_title(name), &tally)).collect()
     }
 
     /// The zones of a window on which flights spent time, most time first, "other" last.
@@ -452,7 +452,7 @@ impl Recorder {
         let mut rows = self.zone_rows(window);
         rows.retain(|(_, tally)| tally.flights > 0);
         rows.sort_by_key(|(name, tally)| (name.is_none(), std::cmp::Reverse(tally.flight_micros)));
-        rows.into_iter().map(|(name, tally)| ZoneRow::new(title(name), &tally)).collect()
+        rows.into_iter().map(|(name, tally)| ZoneRow::new(zone_title(name), &tally)).collect()
     }
 
     /// The zones of a window in which flights failed, most failures first, "other" last.
@@ -460,7 +460,7 @@ impl Recorder {
         let mut rows = self.zone_rows(window);
         rows.retain(|(_, tally)| tally.failed > 0);
         rows.sort_by_key(|(name, tally)| (name.is_none(), std::cmp::Reverse(tally.failed)));
-        rows.into_iter().map(|(name, tally)| ZoneRow::new(title(name), &tally)).collect()
+        rows.into_iter().map(|(name, tally)| ZoneRow::new(zone_title(name), &tally)).collect()
     }
 
     /// The servers of a window, the longest total wait first, "other" last.
@@ -551,6 +551,11 @@ fn most_shed(rows: impl Iterator<Item = ShedRow>) -> Vec<ShedRow> {
     let mut rows: Vec<ShedRow> = rows.filter(|row| row.shed > 0).collect();
     rows.sort_by_key(|row| (row.name == OTHER, std::cmp::Reverse(row.shed)));
     rows
+}
+
+/// The words for a row's zone, as all screens have it.
+fn zone_title(zone: Option<Name>) -> String {
+    title(zone.map(|zone| name_text(&zone)))
 }
 
 /// The words for a row's key.
