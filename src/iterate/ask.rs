@@ -205,7 +205,7 @@ impl<'a> Asking<'a> {
                         return Err(Failure::Time { zone, role, faults: std::mem::take(&mut self.faults) });
                     }
                     self.given_up |= self.is_known_silence();
-                    if self.ends_outage() {
+                    if !self.given_up && self.ends_outage() {
                         // The attempts of the outage have no news.
                         (self.events, self.attempts) = (Events::default(), Vec::new());
                         self.begin_anew();

@@ -245,7 +245,7 @@ impl Attempt {
         tokio::select! {
             biased;
             heard = &mut asking => return Some(heard),
-            () = tokio::time::sleep(self.patience.saturating_sub(now.since(sent))) => {}
+            () = tokio::time::sleep(self.patience.saturating_sub(self.timer)) => {}
         }
         // The next query may have been sent meanwhile; its silence counts separately.
         self.blame(sent, sent.after(self.patience).min(self.means.clock.mono()));
