@@ -361,8 +361,10 @@ fn is_daemon(body: &str) -> bool {
 
 /// Whether an address is that of the software alone.
 fn is_mailer_daemon(body: &str) -> bool {
-    // The second one is that of Exchange, with an address of the organization behind it.
-    is_of(body, "mailer-daemon@") || is_of(body, "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e@")
+    // The last one is that of Exchange, with an address of the organization behind it.
+    is_of(body, "mailer-daemon@")
+        || message_addresses::is_without_domain(body, "mailer-daemon")
+        || is_of(body, "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e@")
 }
 
 fn is_of(body: &str, begin: &str) -> bool {

@@ -10,6 +10,16 @@ use crate::wire::presentation::{name_text, read_typed_name};
 
 /// The mail addresses of a body (RFC 5322 section 3.4): without names and comments, which may look like addresses too.
 pub(super) fn addresses(body: &str) -> Vec<String> {
+    mailboxes(body).filter(|address| address.contains('@')).collect()
+}
+
+/// Whether a body has no address with a domain, and this local part alone: qmail and Sendmail may write `MAILER-DAEMON` so.
+pub(super) fn is_without_domain(body: &str, local: &str) -> bool {
+    addresses(body).is_empty() && mailboxes(body).any(|mailbox| mailbox.eq_ignore_ascii_case(local))
+}
+
+/// The addresses of a body, with and without a domain.
+fn mailboxes(body: &str) -> impl Iterator<Item = String> {
     let (mut found, mut open, mut depth, mut quoted) = (Vec::new(), String::new(), 0_usize, false);
     let mut letters = body.chars();
     while let Some(letter) = letters.next() {
@@ -27,11 +37,7 @@ pub(super) fn addresses(body: &str) -> Vec<String> {
         }
     }
     found.push(open);
-    found
-        .into_iter()
-        .map(|address| address.trim().to_owned())
-        .filter(|address| address.contains('@'))
-        .collect()
+    found.into_iter().map(|address| address.trim().to_owned())
 }
 
 /// The domains of mail addresses in a body, those of RFC 6531 in their ASCII form.

@@ -4,6 +4,11 @@ use super::*;
 
 const HEADER: &str = "From: MAILER-DAEMON@mail.a.example\nTo: bob@a.example\n";
 
+/// The domains of a text with their roles.
+fn subjects(text: &str) -> Vec<(String, Role)> {
+    read(text.as_bytes()).subjects.into_iter().map(|subject| (subject.domain, subject.role)).collect()
+}
+
 #[test]
 fn a_bounce_in_html_has_its_recipient_and_its_reply() {
     let html = "Content-Type: text/html\n\n<p><img src=\"https://a.example/logo.png\"></p>\n<p>Your message to <a href=\"mailto:y@b.example\">Y</a>\n\
@@ -59,4 +64,31 @@ fn a_refusal_by_dmarc_without_client_and_signature_is_not_called_well() {
     assert!(of(refused, "DKIM-Signature: v=1; d=a.example; s=s1; b=x\nFrom: al@a.example\n").is_empty());
     assert!(of("550 5.7.26 Unauthenticated email from a.example is not accepted [192.0.2.5]", "").is_empty());
     assert!(of("550 5.7.24 [SPF] permerror for a.example: multiple SPF records", "").is_empty());
+}
+
+#[test]
+fn a_bounce_from_a_mailer_daemon_without_a_domain_is_a_bounce() {
+    let qmail = "Hi. This is the qmail-send program at a.example.\nI'm afraid I wasn't able to deliver your message to the following addresses.\n\n\
+        <y@b.example>:\nSorry, I couldn't find any host named b.example. (#5.1.2)\n";
+    let sendmail = "THIS IS A WARNING MESSAGE ONLY\n\n   ----- The following addresses had transient non-fatal errors -----\n\
+        <y@b.example>\n\n   ----- Transcript of session follows -----\n<y@b.example>... Deferred: Name server: b.example.: host name lookup failure\n";
+    for from in [
+        "MAILER-DAEMON",
+        "Mailer-Daemon (Mail Delivery System)",
+        "Mail Delivery Subsystem <MAILER-DAEMON>",
+        "<mailer-daemon>",
+        "MAILER-DAEMON@a.example",
+    ] {
+        for text in [qmail, sendmail] {
+            let found = subjects(&format!("From: {from}\nTo: al@a.example\n\n{text}"));
+            let expected =
+                [("b.example.".to_owned(), Role::Recipient), ("a.example.".to_owned(), Role::Sender)];
+            assert_eq!(found, expected, "{from} {text}");
+        }
+    }
+    for from in ["MAILER-DAEMON <cy@c.example>", "\"MAILER-DAEMON\" <cy@c.example>", "Mailer", ""] {
+        let header = format!("Received: from mx ([192.0.2.7]) by here\nFrom: {from}\nTo: al@a.example");
+        let found = subjects(&format!("{header}\n\n{qmail}"));
+        assert!(found.iter().all(|(_, role)| *role != Role::Recipient), "{from} {found:?}");
+    }
 }
