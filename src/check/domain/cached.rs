@@ -27,9 +27,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         if here.configured.is_some() || is_told(facts, (name, kind), here) {
             continue;
         }
-        // A server that denies names in mixed case gives such an answer each time: it is wrong, and not old.
-        let is_denied = final_records(here, kind).is_empty() && here.data("CNAME").next().is_none();
-        if is_denied && servers.keys().any(|server| each_server::denies_mixed_case(facts, *server)) {
+        if may_be_denied(facts, here, kind) {
             continue;
         }
         let Some(records) = old_records(facts, (name, kind), here) else { continue };
@@ -66,6 +64,13 @@ fn is_told(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &Reply
     zone::servers(facts)
         .into_keys()
         .any(|server| served::given(facts, server, (name, kind)).is_some_and(is_given))
+}
+
+/// Whether the cache has no records because a server denies names in mixed case. It gives such an answer each time: this is wrong, and
+/// not old.
+fn may_be_denied(facts: &DomainFacts, here: &ReplyFacts, kind: &str) -> bool {
+    let is_denied = final_records(here, kind).is_empty() && here.data("CNAME").next().is_none();
+    is_denied && zone::servers(facts).into_keys().any(|server| each_server::denies_mixed_case(facts, server))
 }
 
 /// The records in the cache, their end, and the current ones.
@@ -113,6 +118,9 @@ fn other_servers(facts: &DomainFacts, told: &BTreeSet<BTreeSet<String>>) -> Opti
     let (LookupFound::Data(reply) | LookupFound::NoData(reply)) = facts.lookup(apex, "NS") else {
         return None;
     };
+    if may_be_denied(facts, reply, "NS") {
+        return None;
+    }
     let here = records(reply, apex, "NS")?;
     let current = told.first().filter(|_| told.len() == 1 && !told.contains(&here))?;
     Some(in_evidence(facts, (apex, "NS"), (&here, ttl(reply, apex, "NS")), current))
@@ -170,6 +178,22 @@ mod tests {
         let mut facts = facts("a.test.", &format!("{ZONE}\n{second}\nlookup a.test. MX | 10 old.a.test."));
         current::adopt(&mut facts);
         assert_eq!((facts.cached.len(), check(&facts)), (1, Vec::new()));
+    }
+
+    #[test]
+    fn servers_that_deny_names_in_mixed_case_make_no_old_name_servers() {
+        let told = |mixed: &str| {
+            let lines = format!(
+                "{ZONE}\nlookup a.test. MX | 10 new.a.test.\nlookup a.test. NS\nserver 198.18.1.1 a.test. NS udp aa | ns1.a.test."
+            );
+            let lines = lines.replace("198.18.1.1 a.test. NS mixed aa | ns1.a.test.", mixed);
+            let mut facts = facts("a.test.", &lines);
+            current::adopt(&mut facts);
+            check(&facts).into_iter().map(|finding| finding.evidence).collect::<Vec<_>>()
+        };
+        let old = told("198.18.1.1 a.test. NS mixed aa | ns1.a.test.");
+        assert!(old.len() == 1 && old[0].contains("this host still uses no NS"), "{old:?}");
+        assert_eq!(told("198.18.1.1 a.test. NS mixed aa"), Vec::<String>::new());
     }
 
     #[test]
