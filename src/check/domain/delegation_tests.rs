@@ -155,6 +155,23 @@ fn each_fault_of_a_server_has_its_code() {
 }
 
 #[test]
+fn a_server_with_a_late_reply_is_slow_and_not_silent() {
+    let soa = "server 198.18.2.1 a.test. SOA";
+    let silent = format!("{soa} udp silent\n{soa} plain silent\n{soa} tcp silent");
+    for (other, conduct) in [
+        ("NS tcp aa 4002ms | ns1.a.test. | ns2.b.test.", "answers over TCP after 4002 ms"),
+        ("MX udp aa 4002ms | 10 mx.a.test.", "answers after 4002 ms"),
+        ("MX udp aa 4002ms", "answers after 4002 ms"),
+    ] {
+        let second = format!("{silent}\nserver 198.18.2.1 a.test. {other}");
+        let found = check(&facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{second}")));
+        let slow = found.iter().find(|finding| finding.code == Code::NsSlow);
+        assert!(slow.is_some_and(|finding| finding.evidence.ends_with(conduct)), "{other} {found:#?}");
+        assert!(found.iter().all(|finding| finding.code != Code::NsSilent), "{other} {found:#?}");
+    }
+}
+
+#[test]
 fn a_name_in_a_zone_whose_servers_fail_is_told_of_this_zone() {
     let lines = format!("{ABOVE}\n{REFERRAL}").replace(
         "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5",

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Got, LookupFound, NoReply, QueryForm, Record, ReplyFacts};
+use super::facts::{DomainFacts, Got, LookupFound, NoReply, QueryForm, Record, ReplyFacts, Want};
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::record_set::is_known;
@@ -169,8 +169,7 @@ fn answered_late(facts: &DomainFacts) -> Option<(String, u64)> {
     let domain = facts.subject.domain.as_str();
     let late = ["SOA", "MX", "TXT"].into_iter().filter_map(|kind| {
         let LookupFound::Data(reply) = facts.lookup(domain, kind) else { return None };
-        let is_late = !reply.from_cache && u128::from(reply.millis) >= DIRECT_TIME.as_millis();
-        is_late.then(|| (format!("{domain} {kind}"), reply.millis))
+        (!reply.from_cache && is_late(reply)).then(|| (format!("{domain} {kind}"), reply.millis))
     });
     late.max_by_key(|(_, millis)| *millis)
 }
@@ -218,8 +217,9 @@ fn unreached(
 /// The code and the conduct of a server that does not answer over UDP for the SOA in time.
 fn of_silence(facts: &DomainFacts, server: IpAddr) -> (Code, String) {
     let apex = zone::apex(facts);
-    if let Some(millis) = late(facts, server) {
-        return (Code::NsSlow, format!("answers over TCP after {millis} ms"));
+    if let Some((way, millis)) = late(facts, server) {
+        let over = if way == QueryForm::Tcp { " over TCP" } else { "" };
+        return (Code::NsSlow, format!("answers{over} after {millis} ms"));
     }
     if is_without_soa(facts, server) || gives_mail(facts, server) {
         return (Code::NsPartly, format!("does not answer for {apex} SOA"));
@@ -227,20 +227,31 @@ fn of_silence(facts: &DomainFacts, server: IpAddr) -> (Code, String) {
     (Code::NsSilent, silence(facts, server))
 }
 
-/// The milliseconds after which a server answers, if it does so later than this check waits over UDP.
-fn late(facts: &DomainFacts, server: IpAddr) -> Option<u64> {
+/// The milliseconds after which a server answers, and how it was asked, if it does so later than this check waits over UDP.
+fn late(facts: &DomainFacts, server: IpAddr) -> Option<(QueryForm, u64)> {
     let apex = zone::apex(facts);
-    let is_late = |reply: &ReplyFacts| u128::from(reply.millis) >= DIRECT_TIME.as_millis();
     match facts.server(server, apex, "SOA", QueryForm::Tcp) {
-        Some(Got::Reply(reply)) if serves(reply, apex) && is_late(reply) => return Some(reply.millis),
+        Some(Got::Reply(reply)) if serves(reply, apex) && is_late(reply) => {
+            return Some((QueryForm::Tcp, reply.millis));
+        }
         Some(Got::Reply(_)) => return None,
         _ => {}
     }
-    // The SOA may have been later than this check waits over TCP.
-    match facts.server(server, apex, "NS", QueryForm::Tcp) {
-        Some(Got::Reply(reply)) if reply.authoritative && is_late(reply) => Some(reply.millis),
+    // The SOA may have been later than this check waits, also over TCP.
+    let other = facts.got.iter().filter_map(|(want, got)| match (want, got) {
+        (Want::Server { server: asked, way, .. }, Got::Reply(reply))
+            if *asked == server && reply.authoritative && is_late(reply) =>
+        {
+            Some((*way, reply.millis))
+        }
         _ => None,
-    }
+    });
+    other.max_by_key(|(_, millis)| *millis)
+}
+
+/// Whether a reply came later than this check waits over UDP.
+fn is_late(reply: &ReplyFacts) -> bool {
+    u128::from(reply.millis) >= DIRECT_TIME.as_millis()
 }
 
 /// Whether a server is so slow that its silence may be lateness.
