@@ -34,7 +34,7 @@ macro_rules! with_results {
                 "Add an AAAA record once the mail host has IPv6 and a PTR record for it".
             NsSlow "ns_slow" Delegation Note "RFC 2182 section 3":
                 "a name server answers slowly";
-                "The first lookup of the domain takes longer.";
+                "The first lookup of the domain takes longer. If no server answers within the time that a resolver waits, lookups fail, and mail is deferred.";
                 "Use a server nearer to the clients, or one with less load".
             NsRecursive "ns_recursive" Delegation Note "RFC 5358 section 4":
                 "a name server offers recursion to this host";

@@ -155,6 +155,48 @@ fn each_fault_of_a_server_has_its_code() {
 }
 
 #[test]
+fn servers_that_all_answer_too_late_are_a_failure() {
+    let late = |text: &str| {
+        text.replace("SOA udp aa", "SOA udp aa 4002ms").replace("SOA tcp aa", "SOA tcp aa 4003ms")
+    };
+    let failed = "lookup a.test. SOA SERVFAIL\nlookup a.test. MX SERVFAIL";
+    let told = |first: &str, second: &str, lookups: &str| {
+        let lines = format!("{ABOVE}\n{REFERRAL}\n{first}\n{second}\n{lookups}");
+        let found = check(&facts("a.test.", &lines)).into_iter();
+        found.filter(|finding| finding.code == Code::NsSlow).collect::<Vec<_>>()
+    };
+    let all = told(&late(FIRST), &late(SECOND), failed);
+    assert!(all.len() == 1 && all[0].level == Level::Failure, "{all:?}");
+    assert!(
+        all[0].evidence.ends_with("; no server of the zone answered a lookup by this host in time"),
+        "{all:?}"
+    );
+    let silent = SECOND.replace(" aa | ", " silent | ");
+    for (first, second, lookups, level) in [
+        (late(FIRST), silent, failed, Level::Failure),
+        (late(FIRST), SECOND.to_owned(), failed, Level::Note),
+        (late(FIRST), late(SECOND), "", Level::Note),
+        (
+            late(FIRST),
+            late(SECOND),
+            "lookup a.test. SOA SERVFAIL\nlookup a.test. MX | 10 mx.a.test.",
+            Level::Note,
+        ),
+        (
+            late(FIRST),
+            late(SECOND),
+            "lookup a.test. SOA SERVFAIL bogus\nlookup a.test. MX SERVFAIL bogus",
+            Level::Note,
+        ),
+        (late(FIRST), "server 198.18.2.1 a.test. SOA udp unknown".to_owned(), failed, Level::Note),
+    ] {
+        let found = told(&first, &second, lookups);
+        let levels: Vec<Level> = found.iter().map(|finding| finding.level).collect();
+        assert_eq!(levels, [level], "{second} {lookups} {found:?}");
+    }
+}
+
+#[test]
 fn a_server_with_a_late_reply_is_slow_and_not_silent() {
     let soa = "server 198.18.2.1 a.test. SOA";
     let silent = format!("{soa} udp silent\n{soa} plain silent\n{soa} tcp silent");

@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Got, LookupFound, NoReply, QueryForm, Record, ReplyFacts, Want};
+use super::facts::{
+    DomainFacts, Got, LookupFound, NoReply, QueryForm, Record, ReplyFacts, ReplySecurity, Want, lookup,
+};
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::record_set::is_known;
 use super::zone::serves;
-use super::{mail, server_hosts, zone};
+use super::{mail, served, server_hosts, zone};
 use crate::limits::{DIRECT_TIME, MOST_MILLIS_WITHOUT_EDNS, SLOW_SERVER_MILLIS};
 
 /// Each server by itself.
@@ -65,10 +67,36 @@ pub(super) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<Str
         }
     }
     let mut findings = of_conducts(facts, servers, by_code, (sound, asked));
+    if unknown.is_empty() && has_failed(facts, apex) && serves_only_late(facts, servers) {
+        for finding in findings.iter_mut().filter(|finding| finding.code == Code::NsSlow) {
+            finding.level = Level::Failure;
+            finding.evidence.push_str("; no server of the zone answered a lookup by this host in time");
+        }
+    }
     if !unknown.is_empty() {
         findings.push(told(servers, Code::DelegationUnknown, &unknown).of(Part::Servers));
     }
     findings
+}
+
+/// Whether the servers that serve the zone all answer late.
+fn serves_only_late(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
+    let gives = |server: &&IpAddr| {
+        served::form(facts, **server).is_some()
+            || gives_mail(facts, **server)
+            || late(facts, **server).is_some()
+    };
+    let mut serving = servers.keys().filter(gives).peekable();
+    serving.peek().is_some() && serving.all(|server| serves_late(facts, *server))
+}
+
+/// Whether lookups of the zone by this host fail for another reason than DNSSEC.
+fn has_failed(facts: &DomainFacts, apex: &str) -> bool {
+    let has_failed = match facts.got.get(&lookup(apex, "SOA")) {
+        Some(Got::Reply(reply)) => reply.rcode == "SERVFAIL" && reply.security != ReplySecurity::Bogus,
+        _ => false,
+    };
+    has_failed && !facts.lookup(&facts.subject.domain, "MX").is_known()
 }
 
 /// A server that serves the zone without EDNS. Of a very slow one, the replies with EDNS may have come too late: only if its replies
@@ -252,6 +280,12 @@ fn late(facts: &DomainFacts, server: IpAddr) -> Option<(QueryForm, u64)> {
 /// Whether a reply came later than this check waits over UDP.
 fn is_late(reply: &ReplyFacts) -> bool {
     u128::from(reply.millis) >= DIRECT_TIME.as_millis()
+}
+
+/// Whether a server that serves the zone answers later than this check waits over UDP.
+fn serves_late(facts: &DomainFacts, server: IpAddr) -> bool {
+    let of_form = served::soa(facts, server);
+    of_form.map_or_else(|| late(facts, server).is_some(), is_late)
 }
 
 /// Whether a server is so slow that its silence may be lateness.
