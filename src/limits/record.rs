@@ -205,6 +205,14 @@ pub const SLOW_ANSWER: Duration = Duration::from_millis(300);
 /// Time before or after a silence in which an answer of the same server shows that messages get lost on its path.
 pub const LOSS_WINDOW: Duration = Duration::from_secs(10);
 
+/// Queries in a row that a server did not answer, from which on it was silent, if no answer came for `SILENCE_SPAN`: with a third of
+/// all exchanges lost, four in a row are one in eighty.
+pub const SILENCES_IN_A_ROW: usize = 4;
+
+/// The least time between two answers of a server for which it counts as silent between them. On a busy host, four queries are lost in a
+/// burst of some milliseconds.
+pub const SILENCE_SPAN: Duration = Duration::from_secs(3);
+
 /// How long before a question that failed at once a flight may have failed that explains it: failures are remembered for 30 s at
 /// most, and a silent zone is probed in this time.
 pub const EXPLAINED_TIME: Duration = Duration::from_secs(60);

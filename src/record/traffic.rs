@@ -10,7 +10,9 @@ use super::entry::{FlightEntry, MessageEntry, QuestionEntry};
 use super::recorded::Recorded;
 use crate::clock::micros;
 use crate::conduct::Conduct;
-use crate::limits::{EDNS_TRIES, LOSS_WINDOW, SILENT_IPV6_NETWORKS, SLOW_ANSWER};
+use crate::limits::{
+    EDNS_TRIES, LOSS_WINDOW, SILENCE_SPAN, SILENCES_IN_A_ROW, SILENT_IPV6_NETWORKS, SLOW_ANSWER,
+};
 
 /// The answers of servers, and the outages of our own network.
 #[derive(Clone, Debug)]
@@ -18,6 +20,8 @@ pub struct Traffic {
     /// Of the servers that did not answer some query, by the server, the transport and the zone that it was asked for, in the order of their
     /// ends.
     answers: HashMap<AnswerKey, Vec<AnswerSpan>>,
+    /// When the queries that these servers did not answer were sent, in the order of time.
+    silences: HashMap<AnswerKey, Vec<u64>>,
     /// The begin of memory, in microseconds, if no server has answered over IPv6 since then, though servers in several networks were asked,
     /// and others answered over IPv4.
     ipv6_silent_since: Option<u64>,
@@ -68,10 +72,15 @@ impl Traffic {
     /// The traffic of a record; see `slow_answer`.
     pub fn of(recorded: &Recorded, slow: Duration) -> Self {
         let came_back = |message: &&MessageEntry| message.conduct.is_some_and(Conduct::came_back);
-        let messages = recorded.flights.iter().flat_map(|flight| &flight.messages);
-        let silent = messages.filter(|message| !came_back(message)).map(key_of);
+        let mut silences: HashMap<AnswerKey, Vec<u64>> = HashMap::new();
+        for flight in &recorded.flights {
+            for message in flight.messages.iter().filter(|message| !came_back(message)) {
+                silences.entry(key_of(message)).or_default().push(moments(flight, message).0);
+            }
+        }
+        silences.values_mut().for_each(|of_server| of_server.sort_unstable());
         let mut answers: HashMap<AnswerKey, Vec<AnswerSpan>> =
-            silent.map(|silent| (silent, Vec::new())).collect();
+            silences.keys().map(|key| (key.clone(), Vec::new())).collect();
         // Most servers answer always, and nobody asks for their answers.
         let flights = recorded.flights.iter().filter(|_| !answers.is_empty());
         for flight in flights.collect::<Vec<_>>() {
@@ -85,7 +94,8 @@ impl Traffic {
         answers.values_mut().for_each(|of_server| of_server.sort_unstable_by_key(|answer| answer.end));
         // The disk lacks most answers.
         let ipv6_silent_since = recorded.whole.filter(|since| is_ipv6_silent(recorded, *since));
-        Self { answers, ipv6_silent_since, outages: recorded.outages.clone(), slow: slow_answer(slow) }
+        let outages = recorded.outages.clone();
+        Self { answers, silences, ipv6_silent_since, outages, slow: slow_answer(slow) }
     }
 
     /// Whether the silence of a server is that of the path of this host to all servers of IPv6, as far as the record shows.
@@ -159,7 +169,7 @@ impl Traffic {
     }
 
     /// The flights of an answer of the same server for the zone over the same transport shortly before a query, and of one
-    /// shortly after.
+    /// shortly after; none if the server answered nothing for long between these.
     fn around(&self, flight: &FlightEntry, message: &MessageEntry) -> Option<[u64; 2]> {
         let answers = self.answers.get(&key_of(message))?;
         let (sent, end) = moments(flight, message);
@@ -171,7 +181,15 @@ impl Traffic {
         };
         let before = ended(sent.saturating_sub(window), sent).last()?;
         let after = ended(sent, end.saturating_add(window)).find(|answer| answer.sent >= sent)?;
-        Some([before.flight, after.flight])
+        (!self.was_silent(&key_of(message), (before.end, after.sent)))
+            .then_some([before.flight, after.flight])
+    }
+
+    /// Whether a server answered none of several queries in a time that is too long for loss.
+    fn was_silent(&self, server: &AnswerKey, (from, until): (u64, u64)) -> bool {
+        let sent = self.silences.get(server).map(Vec::as_slice).unwrap_or_default();
+        let between = sent.iter().filter(|sent| (from..until).contains(*sent)).count();
+        until.saturating_sub(from) >= micros(SILENCE_SPAN) && between >= SILENCES_IN_A_ROW
     }
 }
 

@@ -527,6 +527,28 @@ fn a_server_that_answers_only_an_unusual_query_loses_nothing() {
 }
 
 #[test]
+fn a_server_that_answered_nothing_for_seconds_lost_nothing() {
+    let at = |at: u64, conduct: Option<Conduct>| {
+        let (outcome, elapsed) = if conduct == OK { (Upstream, 20) } else { (Failed, 1_700) };
+        let sent = vec![(0, elapsed, 1, "list.example.", conduct)];
+        one(at, u64::from(elapsed), "2.0.0.127.list.example.", outcome, sent)
+    };
+    let kind_of = |own: u64, silent: &[u64], answered: &[u64]| {
+        let silent = silent.iter().map(|moment| at(*moment, SILENT));
+        let around: Vec<One> = silent.chain(answered.iter().map(|moment| at(*moment, OK))).collect();
+        told(&[at(own, SILENT)], &around)[0].0
+    };
+    let silence = [1_000, 1_200, 1_400, 1_600, 7_000];
+    for own in [1_000, 7_000] {
+        assert_eq!(kind_of(own, &silence, &[500, 900, 15_000]), Kind::ListSilent, "at {own} ms");
+        assert_eq!(kind_of(own, &silence, &[500, 900]), Kind::ListSilent, "at {own} ms, without an end");
+    }
+    assert_eq!(kind_of(1_000, &[], &[900, 15_000]), Kind::ListSilent, "no answer near");
+    assert_eq!(kind_of(1_000, &[], &[900, 6_000]), Kind::Loss, "one query alone");
+    assert_eq!(kind_of(1_000, &[1_200, 1_400, 1_600], &[900, 2_800]), Kind::Loss, "a burst");
+}
+
+#[test]
 fn a_shorter_slow_time_has_causes_for_shorter_delays() {
     let kind_of = |slow: Duration| {
         let (question, flight) = entries(0, &up(150, vec![(0, 150, 1, "example.", OK)]));
