@@ -104,7 +104,7 @@ pub(super) fn may_be_before(begins: &[u64], (began, ended): (u64, u64)) -> bool 
     began <= last && ended.saturating_add(micros(MESSAGE_BURST)) >= first
 }
 
-/// Of the waits of another message, or of another part, that which ended before one of these moments and is nearest to it.
+/// The wait of another message, or of another part, that ended before one of these moments and is nearest to it.
 pub(super) fn nearest_before<'q>(begins: &[u64], others: &[&'q QuestionOutline]) -> Option<FoundWait<'q>> {
     begins.iter().filter_map(|begin| wait_before(*begin, others)).min_by_key(|wait| wait.gap)
 }

@@ -47,18 +47,11 @@ fn recorded(queries: &[Query<'_>]) -> Recorded {
             keys: false,
         };
         flights.push(FlightEntry {
-            id,
-            began: at,
-            elapsed,
             name: Arc::clone(&question.name),
             kind,
             zone,
-            shows: None,
-            why: Box::default(),
-            faults: Vec::new(),
             messages: vec![message],
-            links: Vec::new(),
-            list_fault: None,
+            ..FlightEntry::blank(id, at, elapsed)
         });
         questions.push(question);
     }

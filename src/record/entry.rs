@@ -255,6 +255,25 @@ pub enum Entry {
 }
 
 impl FlightEntry {
+    /// A flight without a name and without queries to servers, for tests.
+    #[cfg(test)]
+    pub(super) fn blank(id: u64, began: u64, elapsed: u64) -> Self {
+        Self {
+            id,
+            began,
+            elapsed,
+            name: Arc::default(),
+            kind: RecordType::A,
+            zone: Arc::default(),
+            shows: None,
+            why: Box::default(),
+            faults: Vec::new(),
+            messages: Vec::new(),
+            links: Vec::new(),
+            list_fault: None,
+        }
+    }
+
     /// When it ended, or was last looked at, in microseconds since 1970.
     pub fn end(&self) -> u64 {
         self.began.saturating_add(self.elapsed)

@@ -155,18 +155,10 @@ mod tests {
 
     fn flight(id: u64, second: u64, name: &str, zone: &str, shows: Option<Shows>) -> FlightEntry {
         FlightEntry {
-            id,
-            began: second * SECOND,
-            elapsed: SECOND,
             name: wire(name),
-            kind: RecordType::A,
             zone: wire(zone),
             shows,
-            why: Box::default(),
-            faults: Vec::new(),
-            messages: Vec::new(),
-            links: Vec::new(),
-            list_fault: None,
+            ..FlightEntry::blank(id, second * SECOND, SECOND)
         }
     }
 

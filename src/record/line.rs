@@ -217,12 +217,11 @@ impl Line {
     }
 
     /// The line without what `redaction` withholds of names. The zone of a line stays: it is the one that its owner must repair.
-    pub(super) fn without_names(&self, redaction: Redaction) -> Self {
-        let mut line = self.clone();
+    pub(super) fn without_names(mut self, redaction: Redaction) -> Self {
         if !redaction.names {
-            return line;
+            return self;
         }
-        match &mut line {
+        match &mut self {
             Self::ZoneFails { zone, why, question, .. } => {
                 *why = redaction.text(why, &[&name_text(zone)]);
                 question.name = redaction.shortened(&question.name);
@@ -232,7 +231,7 @@ impl Line {
             Self::QuerySlow(slow) => slow.shorten(redaction),
             _ => {}
         }
-        line
+        self
     }
 
     /// The word of the incident.
@@ -332,9 +331,7 @@ impl FailedLine {
             conduct: failed.servers_text(),
         }
     }
-}
 
-impl FailedLine {
     fn shorten(&mut self, redaction: Redaction) {
         let zone = self.zone.as_ref().map(name_text).unwrap_or_default();
         self.asked.name = redaction.shortened(&self.asked.name);

@@ -220,18 +220,9 @@ mod tests {
         let of_flight =
             |client, at| QuestionEntry { flight: Some(7), ..question(client, at, 10, Outcome::Upstream) };
         let flight = FlightEntry {
-            id: 7,
-            began: 0,
-            elapsed: 10,
             name: b"\x07example\x00"[..].into(),
             kind: RecordType::MX,
-            zone: std::sync::Arc::default(),
-            shows: None,
-            why: Box::default(),
-            faults: Vec::new(),
-            messages: Vec::new(),
-            links: Vec::new(),
-            list_fault: None,
+            ..FlightEntry::blank(7, 0, 10)
         };
         let later = [of_flight(2, 0), question(2, SECOND, 3 * SECOND, Outcome::Upstream)];
         let first = [of_flight(1, 0), question(1, SECOND, 10, Outcome::Upstream)];

@@ -190,7 +190,7 @@ impl Grouped {
         Self { begins, places, parts }
     }
 
-    /// Of the questions of a message those that belong to one mail with a wanted one, as far as that is certain.
+    /// The questions of a message that certainly belong to one mail with a wanted one.
     pub(super) fn certain<'p>(&self, places: &'p [u32], is_wanted: impl Fn(u32) -> bool) -> Cow<'p, [u32]> {
         let part = |place: &u32| self.parts.get(index(*place)).copied();
         let first = places.first().and_then(part);

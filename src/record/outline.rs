@@ -418,18 +418,10 @@ mod tests {
             keys: false,
         };
         FlightEntry {
-            id,
-            began: id,
-            elapsed: 10,
             name: wire(name),
-            kind: RecordType::A,
             zone: wire("example."),
-            shows: None,
-            why: Box::default(),
-            faults: Vec::new(),
             messages: vec![message],
-            links: Vec::new(),
-            list_fault: None,
+            ..FlightEntry::blank(id, id, 10)
         }
     }
 

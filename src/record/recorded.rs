@@ -247,7 +247,6 @@ pub(super) fn joined(mut spans: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hickory_proto::rr::RecordType;
 
     #[test]
     fn an_outage_that_was_stored_while_it_lasted_is_one() {
@@ -267,20 +266,7 @@ mod tests {
 
     #[test]
     fn a_flight_that_is_kept_twice_is_one_whatever_the_clock_did() {
-        let entry = |elapsed, began| FlightEntry {
-            id: 7,
-            began,
-            elapsed,
-            name: Arc::default(),
-            kind: RecordType::A,
-            zone: Arc::default(),
-            shows: None,
-            why: Box::default(),
-            faults: Vec::new(),
-            messages: Vec::new(),
-            links: Vec::new(),
-            list_fault: None,
-        };
+        let entry = |elapsed, began| FlightEntry::blank(7, began, elapsed);
         let between = FlightEntry { id: 8, ..entry(1, 5) };
         let flights = vec![entry(4_000_000, 4), between.clone(), entry(6_000_000, 6)];
         let recorded = Recorded { flights, ..Recorded::default() }.in_order();

@@ -89,9 +89,9 @@ struct Search<'a> {
 
 /// A message with wanted questions, by the places of its questions.
 struct WantedMessage<'m> {
-    /// Those that certainly belong to one mail with the wanted ones. No others are judged and shown.
+    /// The questions that certainly belong to one mail with the wanted ones. Only these are judged and shown.
     certain: Cow<'m, [u32]>,
-    /// All.
+    /// All questions of the message.
     all: &'m [u32],
 }
 
@@ -309,16 +309,21 @@ struct WaitedMessage<'a> {
 impl<'a> Doubts<'a> {
     fn of(search: &'a Search<'a>, subject: &'a AskedSubject<'a>) -> Self {
         let waited = |places: &'a [u32]| {
-            let first = search.questions(places).next().filter(|_| subject.subject.is_some())?;
+            let first = search.questions(places).next()?;
             search.questions(places).any(doubt::is_wait).then_some(())?;
             let end = search.questions(places).map(QuestionOutline::end).max()?;
             Some(WaitedMessage { places, client: first.client, span: (first.at, end) })
         };
-        Self { search, subject, waited: search.messages.iter().filter_map(waited).collect() }
+        // Without a subject, each message is judged with all its questions.
+        let messages = search.messages.iter().filter(|_| subject.subject.is_some());
+        Self { search, subject, waited: messages.filter_map(waited).collect() }
     }
 
     /// The report of a message with the waits that may belong to its mail, and in doubt if nothing else was slow.
     fn added(&self, mut report: MessageReport, found: &WantedMessage<'_>) -> MessageReport {
+        if self.subject.subject.is_none() {
+            return report;
+        }
         let waits = self.waits(found);
         (report.possible_waits, report.possible_waits_left_out) = (waits.nearest, waits.left_out);
         if report.culprit.kind == CulpritKind::None && !report.possible_waits.is_empty() {

@@ -52,18 +52,12 @@ fn flight(of: &mut QuestionEntry, id: u64, server: u8, conduct: Conduct) -> Flig
         keys: false,
     };
     FlightEntry {
-        id,
-        began: of.at,
-        elapsed: of.elapsed,
         name: Arc::clone(&of.name),
         kind: of.kind,
         zone: wire("example."),
         shows: failed.then_some(Shows::Silence),
-        why: Box::default(),
-        faults: Vec::new(),
         messages: vec![message],
-        links: Vec::new(),
-        list_fault: None,
+        ..FlightEntry::blank(id, of.at, of.elapsed)
     }
 }
 

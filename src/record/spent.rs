@@ -240,7 +240,7 @@ mod tests {
     use crate::record::redact::Secrets;
     use hickory_proto::rr::{Name, RecordType};
     use proptest::prelude::*;
-    use std::sync::{Arc, LazyLock};
+    use std::sync::LazyLock;
 
     const MILLI: u64 = 1_000;
 
@@ -280,18 +280,8 @@ mod tests {
             keys,
         };
         FlightEntry {
-            id,
-            began: BEGIN + began * MILLI,
-            elapsed: elapsed * MILLI,
-            name: Arc::default(),
-            kind: RecordType::A,
-            zone: Arc::default(),
-            shows: None,
-            why: Box::default(),
-            faults: Vec::new(),
             messages: sent.iter().map(message).collect(),
-            links: Vec::new(),
-            list_fault: None,
+            ..FlightEntry::blank(id, BEGIN + began * MILLI, elapsed * MILLI)
         }
     }
 

@@ -189,7 +189,7 @@ impl Recorder {
         let chosen = told.stored.choose(&recorded, &wanted, |place| places.contains(&place));
         self.store(chosen, facts.redaction);
         lines.extend(told.slow.tick(now));
-        lines.iter().for_each(|line| line.without_names(facts.redaction).write());
+        lines.into_iter().for_each(|line| line.without_names(facts.redaction).write());
         debug_lines::write(&recorded, facts.redaction);
     }
 

@@ -17,11 +17,8 @@ use crate::limits::{
 /// The answers of servers, and the outages of our own network.
 #[derive(Clone, Debug)]
 pub struct Traffic {
-    /// Of the servers that did not answer some query, by the server, the transport and the zone that it was asked for, in the order of their
-    /// ends.
-    answers: HashMap<AnswerKey, Vec<AnswerSpan>>,
-    /// When the queries that these servers did not answer were sent, in the order of time.
-    silences: HashMap<AnswerKey, Vec<u64>>,
+    /// Of the servers that did not answer some query, by the server, the transport and the zone that it was asked for.
+    servers: HashMap<AnswerKey, ServerTraffic>,
     /// The begin of memory, in microseconds, if no server has answered over IPv6 since then, though servers in several networks were asked,
     /// and others answered over IPv4.
     ipv6_silent_since: Option<u64>,
@@ -33,6 +30,15 @@ pub struct Traffic {
 
 /// A server, the number of a transport, and a zone.
 type AnswerKey = (IpAddr, usize, Arc<[u8]>);
+
+/// The queries to a server.
+#[derive(Clone, Debug, Default)]
+struct ServerTraffic {
+    /// Those with an answer, in the order of their ends.
+    answers: Vec<AnswerSpan>,
+    /// When each query without an answer was sent, in the order of time.
+    silences: Vec<u64>,
+}
 
 /// A query that was answered.
 #[derive(Clone, Copy, Debug)]
@@ -72,30 +78,29 @@ impl Traffic {
     /// The traffic of a record; see `slow_answer`.
     pub fn of(recorded: &Recorded, slow: Duration) -> Self {
         let came_back = |message: &&MessageEntry| message.conduct.is_some_and(Conduct::came_back);
-        let mut silences: HashMap<AnswerKey, Vec<u64>> = HashMap::new();
+        let mut servers: HashMap<AnswerKey, ServerTraffic> = HashMap::new();
         for flight in &recorded.flights {
             for message in flight.messages.iter().filter(|message| !came_back(message)) {
-                silences.entry(key_of(message)).or_default().push(moments(flight, message).0);
+                servers.entry(key_of(message)).or_default().silences.push(moments(flight, message).0);
             }
         }
-        silences.values_mut().for_each(|of_server| of_server.sort_unstable());
-        let mut answers: HashMap<AnswerKey, Vec<AnswerSpan>> =
-            silences.keys().map(|key| (key.clone(), Vec::new())).collect();
         // Most servers answer always, and nobody asks for their answers.
-        let flights = recorded.flights.iter().filter(|_| !answers.is_empty());
+        let flights = recorded.flights.iter().filter(|_| !servers.is_empty());
         for flight in flights.collect::<Vec<_>>() {
             for message in flight.messages.iter().filter(came_back).filter(|message| is_usual(message)) {
                 let (sent, end) = moments(flight, message);
-                if let Some(spans) = answers.get_mut(&key_of(message)) {
-                    spans.push(AnswerSpan { sent, end, flight: flight.id });
+                if let Some(server) = servers.get_mut(&key_of(message)) {
+                    server.answers.push(AnswerSpan { sent, end, flight: flight.id });
                 }
             }
         }
-        answers.values_mut().for_each(|of_server| of_server.sort_unstable_by_key(|answer| answer.end));
+        for server in servers.values_mut() {
+            server.answers.sort_unstable_by_key(|answer| answer.end);
+            server.silences.sort_unstable();
+        }
         // The disk lacks most answers.
         let ipv6_silent_since = recorded.whole.filter(|since| is_ipv6_silent(recorded, *since));
-        let outages = recorded.outages.clone();
-        Self { answers, silences, ipv6_silent_since, outages, slow: slow_answer(slow) }
+        Self { servers, ipv6_silent_since, outages: recorded.outages.clone(), slow: slow_answer(slow) }
     }
 
     /// Whether the silence of a server is that of the path of this host to all servers of IPv6, as far as the record shows.
@@ -171,7 +176,8 @@ impl Traffic {
     /// The flights of an answer of the same server for the zone over the same transport shortly before a query, and of one
     /// shortly after; none if the server answered nothing for long between these.
     fn around(&self, flight: &FlightEntry, message: &MessageEntry) -> Option<[u64; 2]> {
-        let answers = self.answers.get(&key_of(message))?;
+        let server = self.servers.get(&key_of(message))?;
+        let answers = &server.answers;
         let (sent, end) = moments(flight, message);
         let window = micros(LOSS_WINDOW);
         // Answers that ended in the window, in the order of their ends.
@@ -181,14 +187,15 @@ impl Traffic {
         };
         let before = ended(sent.saturating_sub(window), sent).last()?;
         let after = ended(sent, end.saturating_add(window)).find(|answer| answer.sent >= sent)?;
-        (!self.was_silent(&key_of(message), (before.end, after.sent)))
-            .then_some([before.flight, after.flight])
+        (!server.was_silent(before.end, after.sent)).then_some([before.flight, after.flight])
     }
+}
 
-    /// Whether a server answered none of several queries in a time that is too long for loss.
-    fn was_silent(&self, server: &AnswerKey, (from, until): (u64, u64)) -> bool {
-        let sent = self.silences.get(server).map(Vec::as_slice).unwrap_or_default();
-        let between = sent.iter().filter(|sent| (from..until).contains(*sent)).count();
+impl ServerTraffic {
+    /// Whether it answered none of several queries between two answers, in a time that is too long for loss.
+    fn was_silent(&self, from: u64, until: u64) -> bool {
+        let sent_before = |moment: u64| self.silences.partition_point(|sent| *sent < moment);
+        let between = sent_before(until).saturating_sub(sent_before(from));
         until.saturating_sub(from) >= micros(SILENCE_SPAN) && between >= SILENCES_IN_A_ROW
     }
 }

@@ -351,8 +351,8 @@ impl Replies {
     /// Whether a reply judges the mail by DMARC, which needs its client and its signatures.
     pub(super) fn is_of_dmarc(&self) -> bool {
         let words = ["dmarc", "unauthenticated"];
-        let lower = self.texts.iter().map(|text| text.to_ascii_lowercase());
-        lower.into_iter().any(|text| words.iter().any(|word| text.contains(word)))
+        let mut lower = self.texts.iter().map(|text| text.to_ascii_lowercase());
+        lower.any(|text| words.iter().any(|word| text.contains(word)))
     }
 
     /// Whether a reply may refuse the sender.

@@ -51,7 +51,8 @@ pub fn read(octets: &[u8]) -> MessageSubjects {
     if unread.is_empty() { read } else { MessageSubjects { unread, ..read } }
 }
 
-/// What a bounce may leave out, in words: the client, the client and the signature, its HELO name, the sender, the recipient.
+/// The sentences about facts that a bounce may leave out: the address of the client, this and a signature, the HELO name of the client,
+/// the domain of the sender, the recipient.
 const UNTOLD: [&str; 5] = [
     "the receiver refuses the client, and the bounce does not tell its address",
     "the receiver refuses the mail by DMARC, and the bounce tells neither the address of the client nor a signature",
