@@ -2,7 +2,7 @@
 //!
 //! Entries are appended to the newest segment. The oldest one is removed if all take more than `limits::MAX_STORED`
 //! octets. A segment is closed after a day, and removed within a minute if its last entry is seven days old. A torn end is cut off
-//! at start. A segment with more damage is left as it is, and the next one begins. A segment that cannot be looked at or removed is
+//! at start. A segment with more damage is left as it is, and the next one begins; the log names it. A segment that cannot be looked at or removed is
 //! passed over. Nothing is synced to the disk, because a sync delays mail queues on the same disk. The group of the daemon, which the
 //! control socket also has, may read the files.
 
@@ -51,6 +51,9 @@ impl HistoryFiles {
     pub(super) fn open(directory: PathBuf, clock: Clock) -> Self {
         let files = Self { directory, clock, open: Mutex::default(), trouble: Mutex::default() };
         let newest = files.make_directory().and_then(|()| files.segments());
+        if let Ok(segments) = &newest {
+            warn_of_foreign(segments);
+        }
         match newest.map(|mut segments| segments.pop()) {
             Ok(Some(newest)) => match resumed(&newest) {
                 Ok(segment) => *files.lock() = segment,
@@ -242,6 +245,27 @@ fn read_segment(path: &Path) -> io::Result<Vec<u8>> {
     let mut octets = Vec::new();
     state_files::open(path)?.take(MAX_SEGMENT).read_to_end(&mut octets)?;
     Ok(octets)
+}
+
+/// Writes a line about the segments whose head is not that of a segment: nothing of them can be read.
+fn warn_of_foreign(segments: &[PathBuf]) {
+    let is_foreign = |path: &&PathBuf| {
+        let mut head = Vec::new();
+        let read = state_files::open(path)
+            .and_then(|file| file.take(SEGMENT_HEAD.len() as u64).read_to_end(&mut head));
+        // The begin of an empty file was torn by a crash, and has no queries.
+        read.is_ok() && !head.is_empty() && !stored::is_head(&head)
+    };
+    let mut foreign = segments.iter().filter(is_foreign);
+    let Some(first) = foreign.next() else { return };
+    let more = match foreign.count() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    tracing::warn!(
+        "the history file {}{more} cannot be read, because its begin is damaged: its failed and slow queries are missing in `resolverctl why` and `resolverctl failed`; check the disk and the file system; resolverd removes it after seven days",
+        first.display()
+    );
 }
 
 /// The newest segment as it goes on, without its torn end; none if the next one is another: it is none of this version, or damaged.

@@ -161,8 +161,20 @@ pub const MESSAGE_BURST: Duration = Duration::from_millis(100);
 /// sends several questions within a millisecond.
 pub const MESSAGE_NEXT: Duration = Duration::from_millis(1);
 
+/// Different queries about a host and its mail that come again, all in the same order, if its next mail begins: a reverse name, a host and
+/// a list. Fewer may be those of another program that looks at the same mail.
+pub const MIN_REPEATED_OF_HOST: usize = 3;
+
+/// As `MIN_REPEATED_OF_HOST`, of a delivery: an MX and an address. Also the queries of an opening that a mail with content begins with: a
+/// reverse name and a host.
+pub const MIN_REPEATED_OF_DELIVERY: usize = 2;
+
 /// Mails of one client in progress at once that are told apart; the quietest ends early.
 pub const MAX_OPEN_MESSAGES: usize = 64;
+
+/// Questions behind that for a sender's domain that are looked at for other mails of its time: a gateway asks some fifty in that time at 50
+/// mails a second.
+pub const MAX_RIVALS: usize = 256;
 
 /// Questions of a mail; the next begins another one. A mail with many links asks some two hundred.
 pub const MAX_MESSAGE_QUESTIONS: usize = 500;

@@ -12,6 +12,9 @@
 //! - A message with queries about the address that was asked for lacks none before them: its first part is known.
 //! - A wait of another part of the same message belongs to the mail possibly also if it began within `MESSAGE_BURST` after one of its
 //!   queries.
+//! - A query that failed defers a mail, however soon it failed, so it counts as a wait does. A failed list defers none. Failures are many
+//!   where mail is spam, so fewer of them are doubts: one before a message must be of a mail whose host is known, and one behind it must be of
+//!   a part without a host, and the message without a query for its sender's domain.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +39,7 @@ pub enum WaitOrder {
     After,
 }
 
-/// A wait of the same client that may belong to the mail of a message. Times are in seconds.
+/// A wait of the same client, or a failed query, that may belong to the mail of a message. Times are in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PossibleWait {
     /// The name of its query.
@@ -49,6 +52,9 @@ pub struct PossibleWait {
     pub list: Option<String>,
     /// The time that it took.
     pub elapsed: f64,
+    /// Whether it failed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
     /// Whether it was before or after the queries of the message.
     pub order: WaitOrder,
     /// The time between it and them.
@@ -77,6 +83,35 @@ pub(super) fn is_wait(question: &QuestionOutline) -> bool {
     u64::from(question.elapsed) >= micros(POSSIBLE_WAIT)
 }
 
+/// A query beside those of a message: of another message of the same client, or of another part.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OtherQuery<'q> {
+    pub(super) question: &'q QuestionOutline,
+    /// Whether it asks a DNS list.
+    pub(super) of_list: bool,
+    /// Whether its part has a query about an address: the host of its mail is known.
+    pub(super) with_host: bool,
+    /// Whether it is of the same message.
+    pub(super) of_message: bool,
+}
+
+impl OtherQuery<'_> {
+    fn defers(&self) -> bool {
+        self.question.outcome.is_failure() && !self.of_list
+    }
+
+    /// Whether it may be a delay before the queries of a message.
+    fn delays_before(&self) -> bool {
+        is_wait(self.question) || (self.defers() && self.with_host)
+    }
+
+    /// Whether it may be a delay behind the queries of a message. `lacks_sender`: these have none for a sender's domain.
+    fn delays_after(&self, lacks_sender: bool) -> bool {
+        let is_open = !self.with_host && lacks_sender;
+        (is_wait(self.question) && (self.of_message || is_open)) || (self.defers() && is_open)
+    }
+}
+
 /// A query of a message whose first part may be elsewhere.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OwnQuery<'q> {
@@ -85,6 +120,8 @@ pub(super) struct OwnQuery<'q> {
     pub(super) of_subject: bool,
     /// Whether it is about an address.
     pub(super) of_address: bool,
+    /// Whether it is for the MX or a text of a domain, as of a sender.
+    pub(super) of_sender: bool,
 }
 
 /// The moments at which a part of a mail begins in a message. `queries` are in the order of time.
@@ -104,22 +141,28 @@ pub(super) fn may_be_before(begins: &[u64], (began, ended): (u64, u64)) -> bool 
     began <= last && ended.saturating_add(micros(MESSAGE_BURST)) >= first
 }
 
+/// Whether a message of a time may have a wait just behind queries of another time.
+pub(super) fn may_be_after((first, last): (u64, u64), (began, ended): (u64, u64)) -> bool {
+    began <= last.saturating_add(micros(MESSAGE_BURST)) && ended >= first
+}
+
 /// The wait of another message, or of another part, that ended before one of these moments and is nearest to it.
-pub(super) fn nearest_before<'q>(begins: &[u64], others: &[&'q QuestionOutline]) -> Option<FoundWait<'q>> {
+pub(super) fn nearest_before<'q>(begins: &[u64], others: &[OtherQuery<'q>]) -> Option<FoundWait<'q>> {
     begins.iter().filter_map(|begin| wait_before(*begin, others)).min_by_key(|wait| wait.gap)
 }
 
 /// The last wait that ended before a moment, and behind which came at most quick queries until then.
-fn wait_before<'q>(at: u64, others: &[&'q QuestionOutline]) -> Option<FoundWait<'q>> {
-    let mut asked: Vec<&QuestionOutline> =
-        others.iter().copied().filter(|question| question.end() <= at).collect();
-    asked.sort_by_key(|question| std::cmp::Reverse(question.end()));
+fn wait_before<'q>(at: u64, others: &[OtherQuery<'q>]) -> Option<FoundWait<'q>> {
+    let mut asked: Vec<OtherQuery<'q>> =
+        others.iter().copied().filter(|other| other.question.end() <= at).collect();
+    asked.sort_by_key(|other| std::cmp::Reverse(other.question.end()));
     let mut reached = at;
-    for question in asked {
+    for other in asked {
+        let question = other.question;
         if reached.saturating_sub(question.end()) > micros(MESSAGE_BURST) {
             return None;
         }
-        if is_wait(question) {
+        if other.delays_before() {
             let gap = at.saturating_sub(question.end());
             return Some(FoundWait { question, order: WaitOrder::Before, gap });
         }
@@ -128,13 +171,15 @@ fn wait_before<'q>(at: u64, others: &[&'q QuestionOutline]) -> Option<FoundWait<
     None
 }
 
-/// The waits of other parts of a message that began just after a query of it.
-pub(super) fn after<'q>(queries: &[OwnQuery<'_>], others: &[&'q QuestionOutline]) -> Vec<FoundWait<'q>> {
+/// The waits of other parts, or of other messages, that began just after a query of a message.
+pub(super) fn after<'q>(queries: &[OwnQuery<'_>], others: &[OtherQuery<'q>]) -> Vec<FoundWait<'q>> {
     let gap = |wait: &QuestionOutline| {
         let moments = queries.iter().flat_map(|query| [query.question.at, query.question.end()]);
         moments.filter(|moment| *moment <= wait.at).map(|moment| wait.at.saturating_sub(moment)).min()
     };
-    let found = others.iter().copied().filter(|question| is_wait(question)).filter_map(|question| {
+    let lacks_sender = !queries.iter().any(|query| query.of_sender);
+    let delays = others.iter().filter(|other| other.delays_after(lacks_sender));
+    let found = delays.filter_map(|OtherQuery { question, .. }| {
         let gap = gap(question).filter(|gap| *gap <= micros(MESSAGE_BURST))?;
         Some(FoundWait { question, order: WaitOrder::After, gap })
     });
@@ -151,7 +196,8 @@ pub(super) fn told(
     let nearest = found.into_iter().take(MAX_WHY_POSSIBLE_WAITS).map(|wait| {
         let (name, kind, list) = tell(wait.question);
         let elapsed = f64::from(wait.question.elapsed) / MICROS;
-        PossibleWait { name, kind, list, elapsed, order: wait.order, gap: wait.gap as f64 / MICROS }
+        let (failed, gap) = (wait.question.outcome.is_failure(), wait.gap as f64 / MICROS);
+        PossibleWait { name, kind, list, elapsed, failed, order: wait.order, gap }
     });
     PossibleWaits { nearest: nearest.collect(), left_out }
 }
@@ -166,17 +212,18 @@ pub fn culprit(waited: f64, waits: &[&PossibleWait]) -> CulpritReport {
         list: None,
         evidence: evidence(waited, waits),
         usual: None,
-        advice: "look in the mail log for the address of the host that sent this mail: `resolverctl why` with that address shows whether its queries waited".to_owned(),
+        advice: "look in the mail log for the address of the host that sent this mail: `resolverctl why` with that address shows whether its queries waited or failed".to_owned(),
     }
 }
 
 fn evidence(waited: f64, waits: &[&PossibleWait]) -> String {
     let Some(first) = waits.first() else {
-        return "its own queries were quick, but too many other queries of the same client waited at this time to compare it with all of them".to_owned();
+        return "its own queries were quick, but too many other queries of the same client waited or failed at this time to compare it with all of them".to_owned();
     };
     let told = |wait: &&PossibleWait| {
         let list = wait.list.as_ref().map(|list| format!("list {list}, ")).unwrap_or_default();
-        format!("{} {} ({list}{})", wait.name, wait.kind, time(wait.elapsed))
+        let failed = if wait.failed { "failed after " } else { "" };
+        format!("{} {} ({list}{failed}{})", wait.name, wait.kind, time(wait.elapsed))
     };
     let count = waits.len();
     let named: Vec<String> = waits.iter().take(NAMED).map(told).collect();
@@ -186,14 +233,20 @@ fn evidence(waited: f64, waits: &[&PossibleWait]) -> String {
     };
     let (own, named, gap) = (time(waited), named.join(", "), time(first.gap));
     let is_after = |wait: &&PossibleWait| wait.order == WaitOrder::After;
+    let failed = waits.iter().filter(|wait| wait.failed).count();
+    let (one, many) = match failed {
+        0 => ("wait", "waits"),
+        all if all == count => ("failed query", "failed queries"),
+        _ => ("wait", "waits and failed queries"),
+    };
     let beside = match (count, waits.iter().any(is_after)) {
-        (1, false) => format!("a wait of the same client ended {gap} before"),
-        (1, true) => format!("a wait of the same client began {gap} after one of them"),
+        (1, false) => format!("a {one} of the same client ended {gap} before"),
+        (1, true) => format!("a {one} of the same client began {gap} after one of them"),
         (_, false) => {
-            format!("{count} waits of the same client ended just before, the last one {gap} before")
+            format!("{count} {many} of the same client ended just before, the last one {gap} before")
         }
         (_, true) => {
-            format!("{count} waits of the same client were just before or after, the nearest one {gap} away")
+            format!("{count} {many} of the same client were just before or after, the nearest one {gap} away")
         }
     };
     let they = if count == 1 { "it may" } else { "one of them may" };

@@ -2,6 +2,7 @@ use super::*;
 use crate::conduct::{Conduct, Transport};
 use crate::question::{Outcome, wire_name};
 use crate::record::entry::{FlightEntry, MessageEntry, QuestionEntry};
+use crate::record::event::Shows;
 use crate::record::outline::Outline;
 use crate::record::recorded::Recorded;
 use crate::record::redact::Secrets;
@@ -12,6 +13,9 @@ use hickory_proto::rr::{Name, RecordType};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The time of a query in `recorded` that fails.
+const FAILS: u64 = 3;
 
 /// 2026-11-20 09:12:00 UTC.
 const BEGIN: u64 = 1_795_165_920_000_000;
@@ -29,8 +33,9 @@ fn recorded(queries: &[Query<'_>]) -> Recorded {
     for (id, (name, kind, at, elapsed)) in (1..).zip(queries) {
         let (kind, at, elapsed) = (RecordType::from_str(kind).unwrap(), BEGIN + at * 1_000, elapsed * 1_000);
         let zone = wire(if name.ends_with("list.test.") { "list.test." } else { "test." });
+        let fails = elapsed == FAILS * 1_000;
         let question = QuestionEntry {
-            outcome: Outcome::Upstream,
+            outcome: if fails { Outcome::Failed } else { Outcome::Upstream },
             elapsed,
             flight: Some(id),
             ..QuestionEntry::hit(wire(name), kind, [192, 0, 2, 1].into(), 0, at)
@@ -41,7 +46,7 @@ fn recorded(queries: &[Query<'_>]) -> Recorded {
             server: [198, 18, 0, 1].into(),
             zone: Arc::clone(&zone),
             transport: Transport::Udp,
-            conduct: Some(Conduct::Answered),
+            conduct: Some(if fails { Conduct::Refused } else { Conduct::Answered }),
             reason: "first",
             depth: 0,
             keys: false,
@@ -51,6 +56,7 @@ fn recorded(queries: &[Query<'_>]) -> Recorded {
             kind,
             zone,
             messages: vec![message],
+            shows: fails.then_some(Shows::NoHelp),
             ..FlightEntry::blank(id, at, elapsed)
         });
         questions.push(question);
@@ -267,4 +273,74 @@ fn further_waits_are_counted() {
     assert_eq!(message.possible_waits.len(), MAX_WHY_POSSIBLE_WAITS);
     assert_eq!(message.possible_waits_left_out, 40 - MAX_WHY_POSSIBLE_WAITS as u64);
     assert!(message.possible_waits.is_sorted_by(|one, other| one.gap <= other.gap));
+}
+
+/// Two mails at once: from 192.0.2.7 with the sender refused.example, whose servers refuse, and from 192.0.2.8 with fine.example; no name
+/// joins the hosts to the senders. The first letter of `order` begins, and small letters are the senders.
+fn at_once(order: &str) -> Vec<Query<'static>> {
+    let begin = |letter: char| -> Vec<(&'static str, &'static str, u64)> {
+        match letter {
+            'A' => vec![("7.2.0.192.in-addr.arpa.", "PTR", 1), (LISTED, "A", 1)],
+            'B' => vec![(REVERSE, "PTR", 1), ("8.2.0.192.list.test.", "A", 1)],
+            'a' => vec![("refused.example.", "MX", FAILS), ("refused.example.", "TXT", FAILS)],
+            _ => vec![("fine.example.", "MX", 1), ("fine.example.", "TXT", 1)],
+        }
+    };
+    let queries = order.chars().flat_map(begin);
+    (0..).zip(queries).map(|(place, (name, kind, elapsed))| (name, kind, place / 2, elapsed)).collect()
+}
+
+#[test]
+fn of_two_mails_at_once_the_healthy_one_does_not_get_the_culprit_of_the_other() {
+    use CulpritKind::{None, ServerRefused, Unknown};
+    let kind = |order: &str, subject: &str| verdict(&at_once(order), subject).0;
+    for order in ["ABab", "ABba", "BAab", "BAba", "AaBb", "BbAa"] {
+        assert_eq!(kind(order, "refused.example."), ServerRefused, "{order}");
+        let healthy = [kind(order, "fine.example."), kind(order, "192.0.2.8")];
+        assert!(healthy.iter().all(|kind| matches!(kind, None | Unknown)), "{order}: {healthy:?}");
+    }
+    for order in ["ABab", "ABba", "BAab", "BAba"] {
+        assert_eq!(kind(order, "192.0.2.7"), Unknown, "{order}");
+    }
+    // A mail alone is certain.
+    assert_eq!(kind("Aa", "192.0.2.7"), ServerRefused);
+    assert_eq!(kind("Bb", "192.0.2.8"), None);
+    // One comes in while another goes out.
+    assert_eq!(kind("Aab", "192.0.2.7"), Unknown);
+    assert_eq!(kind("Bab", "192.0.2.8"), Unknown);
+}
+
+#[test]
+fn a_query_that_failed_at_once_may_belong_to_a_mail_among_many() {
+    let failed = "a failed query of the same client began 2 ms after one of them: refused.example. MX (failed after 3 ms); it may belong to this mail";
+    let crowd = |sender: &[Query<'static>]| {
+        let others = [(REVERSE, "PTR", 0, 1), ("9.2.0.192.in-addr.arpa.", "PTR", 200, 1)];
+        let own = [("7.2.0.192.in-addr.arpa.", "PTR", 400, 1), (LISTED, "A", 402, 1)];
+        others.into_iter().chain(own).chain(sender.iter().copied()).collect::<Vec<_>>()
+    };
+    let sender = [("refused.example.", "MX", 405, FAILS)];
+    assert_eq!(doubt(&crowd(&sender), "192.0.2.7").as_deref(), Some(failed));
+    assert_eq!(verdict(&crowd(&sender), "refused.example.").0, CulpritKind::ServerRefused);
+    assert_eq!(doubt(&crowd(&[("refused.example.", "MX", 505, FAILS)]), "192.0.2.7"), None, "later");
+    assert_eq!(doubt(&crowd(&[("7.2.0.192.other.list.test.", "A", 403, 1)]), "192.0.2.7"), None);
+    // A failed reverse name before a sender, whose host stands in another message.
+    let queries = [
+        ("9.2.0.192.in-addr.arpa.", "PTR", 0, 1),
+        ("7.2.0.192.in-addr.arpa.", "PTR", 400, FAILS),
+        (REVERSE, "PTR", 404, 1),
+        ("fine.example.", "MX", 406, 1),
+    ];
+    assert!(
+        doubt(&queries, "fine.example.")
+            .unwrap()
+            .starts_with("a failed query of the same client ended 3 ms before")
+    );
+    // A failed sender of another mail is none of this one.
+    let queries = [
+        ("9.2.0.192.in-addr.arpa.", "PTR", 0, 1),
+        (REVERSE, "PTR", 399, 1),
+        ("refused.example.", "MX", 400, FAILS),
+        ("fine.example.", "MX", 406, 1),
+    ];
+    assert_eq!(doubt(&queries, "fine.example."), None);
 }

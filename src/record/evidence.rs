@@ -203,6 +203,12 @@ impl Seen<'_> {
             CulpritKind::Network => {
                 format!("no server answered during this time; {named} did not answer {queries}")
             }
+            CulpritKind::Unknown if cause.other_mail => {
+                return format!(
+                    "{}; the queries behind it begin as this mail began, so that they may be of another mail",
+                    self.pauses()
+                );
+            }
             CulpritKind::Unknown if cause.why.is_empty() && !named.is_empty() => format!(
                 "{named} did not answer {queries} for {zone}, but answered the next one, which may have had a simpler form (no EDNS)"
             ),
@@ -354,6 +360,9 @@ pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
     let kind = cause.kind;
     if kind == CulpritKind::Bogus && zone == "." {
         return ROOT_KEYS_ADVICE.to_owned();
+    }
+    if cause.other_mail {
+        return "look in the mail log whether another mail of the same host, or to the same domain, came at this time; if none did, look at the program that asks".to_owned();
     }
     if kind == CulpritKind::Unknown && cause.why.is_empty() && !servers.is_empty() {
         return format!(

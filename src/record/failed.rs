@@ -95,7 +95,7 @@ pub enum StillFails {
     Yes,
     /// The question that failed last was answered since, or a server of the zone has answered another one after silence.
     No,
-    /// Nothing was asked lately.
+    /// Nothing was asked lately, or the failure is known from the disk alone, which has no question that was answered since.
     Unknown,
 }
 
@@ -255,7 +255,8 @@ impl<'a> FailuresOfZone<'a> {
         if works {
             return StillFails::No;
         }
-        if now.saturating_sub(last.at) < micros(INCIDENT_QUIET) {
+        let is_in_memory = recorded.whole.is_some_and(|whole| last.at >= whole);
+        if is_in_memory && now.saturating_sub(last.at) < micros(INCIDENT_QUIET) {
             StillFails::Yes
         } else {
             StillFails::Unknown
@@ -293,5 +294,43 @@ fn cause_of(failed: &FailedQuestion<'_>, traffic: &Traffic) -> Cause {
 impl FailedServer {
     fn of(server: IpAddr, conduct: Option<Conduct>) -> Self {
         Self { server: server.to_string(), conduct }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hickory_proto::rr::RecordType;
+    use std::time::Duration;
+
+    #[test]
+    fn a_failure_that_only_the_disk_has_may_be_over() {
+        let failed_at = micros(INCIDENT_QUIET);
+        let question = QuestionEntry {
+            outcome: Outcome::Failed,
+            error: "no server answered".into(),
+            ..QuestionEntry::hit(
+                b"\x07example\x00"[..].into(),
+                RecordType::MX,
+                [127, 0, 0, 1].into(),
+                0,
+                failed_at,
+            )
+        };
+        let state = |whole: Option<u64>, later: u64| {
+            let recorded = Recorded { questions: vec![question.clone()], whole, ..Recorded::default() };
+            let facts = DaemonFacts {
+                list: &|_| None,
+                usual: &|_| None,
+                slow: Duration::from_secs(1),
+                shortens: false,
+            };
+            let report = failed(&recorded, &FailedWanted::default(), &facts, failed_at + later);
+            report.zones.first().map(|zone| zone.still_fails)
+        };
+        assert_eq!(state(Some(0), 1), Some(StillFails::Yes));
+        assert_eq!(state(Some(0), micros(INCIDENT_QUIET)), Some(StillFails::Unknown));
+        assert_eq!(state(Some(failed_at + 1), 1), Some(StillFails::Unknown), "after a restart");
+        assert_eq!(state(None, 1), Some(StillFails::Unknown), "nothing was asked since");
     }
 }

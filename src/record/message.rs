@@ -17,26 +17,30 @@
 //! - The record on the disk lacks the questions that were answered soon, so that its only message in progress was not the only one: there a
 //!   question whose name belongs to nothing follows only what ended or began just before.
 //! - It is better to cut a message in two than to join two: a joined one blames a server for the wrong mail.
-//! - A question that no name joins is certainly of a message only if its client has no other message in progress. If it has, the question
+//! - The reverse name of another address, and the MX of another domain if no host has connected, begin a message of their own, however soon
+//!   they come: a host connects once for a mail, and a delivery is to one domain.
+//! - Mails of one sender from one host look like one message. `next_mail` cuts it where the next one begins.
+//! - A question that no name joins is certainly of a message only if its client has no other message in progress, and if no MX of another
+//!   domain is asked for at about the same time. If it has, the question
 //!   begins a part of the message that it follows, and later names join the part that has them. The questions of one part belong to one
 //!   mail; those of another part may belong to another mail, and `search` makes no verdict of them.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use hickory_proto::rr::RecordType;
 use smallvec::SmallVec;
 
+use super::asked_subjects::{AskedSubjects, NumberedSubjects, Step};
 use super::entry::{ByAsked, Link, QuestionEntry, index};
+use super::grouped::Grouped;
 use super::hidden_clients::is_of_any_client;
+use super::next_mail::{self, MailQuery};
 pub use super::subject::ListName;
-use super::subject::{Subject, organisation, subject};
 use crate::clock::micros;
-use crate::hash::Keyed;
 use crate::limits::{
-    MAX_MESSAGE_ENDS, MAX_MESSAGE_QUESTIONS, MAX_MESSAGE_SUBJECTS, MAX_OPEN_MESSAGES, MESSAGE_BURST,
-    MESSAGE_NEXT, MESSAGE_PAUSE,
+    MAX_MESSAGE_ENDS, MAX_MESSAGE_QUESTIONS, MAX_MESSAGE_SUBJECTS, MAX_OPEN_MESSAGES, MAX_RIVALS,
+    MESSAGE_BURST, MESSAGE_NEXT, MESSAGE_PAUSE,
 };
 
 /// The facts that grouping needs beside the questions.
@@ -102,6 +106,10 @@ struct Open {
     ends: Vec<u64>,
     /// Whether it asked about an address: a host has connected.
     connected: bool,
+    /// Whether it asked about one address and nothing else.
+    of_one_address: bool,
+    /// Whether it asked for an MX or a policy of MTA-STS.
+    delivers: bool,
     /// The numbers of the names whose MX it asked: mostly one or two, at most `MAX_MESSAGE_QUESTIONS`.
     exchangers: SmallVec<[usize; 2]>,
 }
@@ -152,141 +160,6 @@ struct LastMoments {
     moment: u64,
 }
 
-/// The questions of each message, by their places.
-#[derive(Debug, Default)]
-pub(super) struct Grouped {
-    /// Where each message begins in `places`, and where the last one ends.
-    begins: Vec<u32>,
-    places: Vec<u32>,
-    /// The part of each question: the place of the first question of the part.
-    parts: Vec<u32>,
-}
-
-impl Grouped {
-    /// Of the number of the message of each question, in the order of begins, and of the part of each question.
-    fn of(messages: &[u32], count: u32, parts: Vec<u32>) -> Self {
-        let mut begins = vec![0_u32; index(count).saturating_add(1)];
-        let mut places = vec![0; messages.len()];
-        // First the number of questions before each message, then that behind each one that was placed.
-        for message in messages {
-            if let Some(behind) = begins.get_mut(index(*message).saturating_add(1)) {
-                *behind = behind.saturating_add(1);
-            }
-        }
-        let mut sum = 0_u32;
-        for begin in &mut begins {
-            sum = sum.saturating_add(*begin);
-            *begin = sum;
-        }
-        let mut next = begins.clone();
-        for (place, message) in (0..).zip(messages) {
-            if let Some(next) = next.get_mut(index(*message)) {
-                if let Some(room) = places.get_mut(index(*next)) {
-                    *room = place;
-                }
-                *next = next.saturating_add(1);
-            }
-        }
-        Self { begins, places, parts }
-    }
-
-    /// The questions of a message that certainly belong to one mail with a wanted one.
-    pub(super) fn certain<'p>(&self, places: &'p [u32], is_wanted: impl Fn(u32) -> bool) -> Cow<'p, [u32]> {
-        let part = |place: &u32| self.parts.get(index(*place)).copied();
-        let first = places.first().and_then(part);
-        if places.iter().all(|place| part(place) == first) {
-            return Cow::Borrowed(places);
-        }
-        let wanted: BTreeSet<Option<u32>> =
-            places.iter().filter(|place| is_wanted(**place)).map(part).collect();
-        places.iter().filter(|place| wanted.contains(&part(place))).copied().collect()
-    }
-
-    /// The questions of each message in their order; the messages in the order of their begins.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &[u32]> {
-        let ends = self.begins.iter().skip(1);
-        let spans = self.begins.iter().zip(ends);
-        spans.filter_map(|(begin, end)| self.places.get(index(*begin)..index(*end)))
-    }
-}
-
-/// The subjects of a name and type. There is one for each name of the record, so it is small.
-#[derive(Default)]
-struct AskedSubjects {
-    /// The numbers of the subjects: those of the name itself, then those that its answer names.
-    numbers: SmallVec<[u32; 4]>,
-    /// How many are of the name itself; none if they were not looked for.
-    own: Option<u8>,
-    /// Whether the name has an address.
-    connects: bool,
-    /// Whether it asks for an MX.
-    exchangers: bool,
-    /// Whether it asks for a policy of MTA-STS, which a delivery begins with.
-    delivers: bool,
-}
-
-impl AskedSubjects {
-    /// The subjects of the name itself.
-    fn own(&self) -> &[u32] {
-        self.numbers.get(..self.own.unwrap_or(0).into()).unwrap_or_default()
-    }
-}
-
-/// Numbers for subjects, because the subjects of each question are compared with the subjects of all open messages; and the
-/// subjects of names and types, because most of them are asked more than once. Both are bounded by the number of questions.
-struct NumberedSubjects<'n, Names> {
-    names: &'n Names,
-    addresses: HashMap<IpAddr, u32, Keyed>,
-    domains: HashMap<Box<[u8]>, u32, Keyed>,
-    asked: Vec<AskedSubjects>,
-}
-
-impl<'n, Names: NumberedNames> NumberedSubjects<'n, Names> {
-    fn of(names: &'n Names) -> Self {
-        let asked = std::iter::repeat_with(AskedSubjects::default).take(names.count()).collect();
-        let hash = Keyed::of_system();
-        Self { names, addresses: HashMap::with_hasher(hash), domains: HashMap::with_hasher(hash), asked }
-    }
-
-    /// Looks for the subjects of a name and type, if it was not done yet.
-    fn find(&mut self, asked: usize) {
-        if self.asked.get(asked).is_none_or(|known| known.own.is_some()) {
-            return;
-        }
-        let names = self.names;
-        let (name, kind) = names.asked(asked);
-        let subject = subject(name, |name| names.list(name));
-        let mut found = AskedSubjects {
-            own: Some(u8::from(subject.is_some())),
-            connects: matches!(subject, Some(Subject::Address(_))),
-            exchangers: kind == RecordType::MX,
-            delivers: is_mta_sts(name),
-            ..AskedSubjects::default()
-        };
-        found.numbers.extend(subject.map(|subject| self.number(&subject)));
-        for link in names.links(asked) {
-            found.numbers.push(match &link {
-                Link::Address(address) => self.number(&Subject::Address(*address)),
-                Link::Name(name) => self.number(&Subject::Domain(organisation(name).into())),
-            });
-        }
-        if let Some(known) = self.asked.get_mut(asked) {
-            *known = found;
-        }
-    }
-
-    fn number(&mut self, subject: &Subject<'_>) -> u32 {
-        let next = u32::try_from(self.addresses.len().saturating_add(self.domains.len())).unwrap_or(u32::MAX);
-        match subject {
-            Subject::Address(address) => *self.addresses.entry(*address).or_insert(next),
-            Subject::Domain(domain) => match self.domains.get(&**domain) {
-                Some(number) => *number,
-                None => *self.domains.entry((**domain).into()).or_insert(next),
-            },
-        }
-    }
-}
-
 /// The names and types of entries.
 struct NamesOfEntries<'q, Facts> {
     asked: Vec<(&'q [u8], RecordType)>,
@@ -326,32 +199,68 @@ pub fn group(questions: &[QuestionEntry], known: &impl Known) -> Vec<Vec<usize>>
         let (at, end, client) = (question.at, question.end(), question.client);
         asking.push(Asking { at, end, client, asked, sparse: false });
     }
-    let grouped = group_numbered(asking.into_iter(), &names);
+    let grouped = group_numbered(asking.len(), |place| asking.get(place).copied(), &names);
     grouped.iter().map(|places| places.iter().map(|place| index(*place)).collect()).collect()
 }
 
-/// As `group`, of questions whose names have numbers.
-pub(super) fn group_numbered(questions: impl Iterator<Item = Asking>, names: &impl NumberedNames) -> Grouped {
+/// As `group`, of `count` questions whose names have numbers.
+pub(super) fn group_numbered(
+    count: usize,
+    question: impl Fn(usize) -> Option<Asking>,
+    names: &impl NumberedNames,
+) -> Grouped {
     let mut open = OpenMessages::default();
-    let count = questions.size_hint().0;
     let (mut messages, mut parts, mut next) = (Vec::with_capacity(count), Vec::with_capacity(count), 0_u32);
     let mut numbered = NumberedSubjects::of(names);
     let none = AskedSubjects::default();
-    for (place, question) in (0..).zip(questions) {
-        let Some(of_client) = open.of(question.client) else { continue };
-        of_client.end_quiet(question.at);
-        numbered.find(question.asked);
-        let asked = numbered.asked.get(question.asked).unwrap_or(&none);
-        let chosen = choose(of_client, &question, asked);
+    for (place, asking) in (0..).zip((0..count).map_while(&question)) {
+        let Some(of_client) = open.of(asking.client) else { continue };
+        of_client.end_quiet(asking.at);
+        numbered.find(asking.asked);
+        let asked = numbered.known(asking.asked).unwrap_or(&none);
+        let mut chosen = choose(of_client, &asking, asked);
+        if let Some(chosen) = chosen.as_mut().filter(|chosen| chosen.is_sender) {
+            let later = (index(place).saturating_add(1)..).map_while(&question);
+            if has_rival(later, &asking, &mut numbered) {
+                chosen.part = None;
+            }
+        }
+        let asked = numbered.known(asking.asked).unwrap_or(&none);
         let part = chosen.and_then(|chosen| chosen.part).unwrap_or(place);
         let at = chosen.map(|chosen| chosen.at).unwrap_or_else(|| {
             next = next.saturating_add(1);
             of_client.begin(next.saturating_sub(1))
         });
         parts.push(part);
-        messages.push(of_client.add(at, part, &question, asked));
+        messages.push(of_client.add(at, part, &asking, asked));
     }
-    Grouped::of(&messages, next, parts)
+    let mut queries = Vec::new();
+    Grouped::of(&messages, next, parts).cut(|grouped, places| {
+        queries.clear();
+        queries.extend(places.iter().filter_map(|place| {
+            let Asking { at, end, asked, .. } = question(index(*place))?;
+            let AskedSubjects { step, connects, .. } = *numbered.known(asked).unwrap_or(&none);
+            Some(MailQuery { at, end, asked, part: grouped.part(*place), step, connects })
+        }));
+        next_mail::begins(&queries)
+    })
+}
+
+/// Whether the client asks for the MX of another domain at about the time of a question for one: then one of them is of another mail.
+/// `later` are the questions behind it.
+fn has_rival(
+    later: impl Iterator<Item = Asking>,
+    sender: &Asking,
+    numbered: &mut NumberedSubjects<'_, impl NumberedNames>,
+) -> bool {
+    let until = sender.at.saturating_add(micros(MESSAGE_BURST));
+    let own = numbered.known(sender.asked).and_then(|asked| asked.own().first().copied());
+    later.take_while(|other| other.at <= until).take(MAX_RIVALS).any(|other| {
+        numbered.find(other.asked);
+        let asked = numbered.known(other.asked);
+        let is_other = asked.is_some_and(|asked| asked.exchangers && asked.own().first().copied() != own);
+        other.client == sender.client && is_other
+    })
 }
 
 impl OpenOfClient {
@@ -399,9 +308,12 @@ impl OpenOfClient {
             return u32::MAX;
         };
         message.connected |= asked.connects;
+        message.delivers |= asked.exchangers || asked.delivers;
         if message.questions == 0 {
             message.began = question.at;
+            message.of_one_address = asked.connects;
         } else {
+            message.of_one_address &= asked.connects && message.part == part;
             message.is_parted |= message.part != part;
         }
         message.part = part;
@@ -517,6 +429,14 @@ struct Chosen {
     at: usize,
     /// The part that the question is certainly of; none if it begins one.
     part: Option<u32>,
+    /// Whether it is the sender's domain of a host's mail, joined by time only.
+    is_sender: bool,
+}
+
+impl Chosen {
+    fn by_name(at: usize, part: Option<u32>) -> Self {
+        Self { at, part, is_sender: false }
+    }
 }
 
 /// The message that a question belongs to.
@@ -532,8 +452,8 @@ fn choose(open: &OpenOfClient, question: &Asking, asked: &AskedSubjects) -> Opti
         let other = || open.with_any(ROOM).filter(|other| open.is_next(*other, place)).min_by_key(nearest);
         let again = asked.exchangers && open.has_left(place, question);
         return Some(match again.then(other).flatten() {
-            Some(next) => Chosen { at: next, part: open.only_part(next, 2) },
-            None => Chosen { at: place, part: part_of(place) },
+            Some(next) => Chosen::by_name(next, open.only_part(next, 2)),
+            None => Chosen::by_name(place, part_of(place)),
         });
     }
     // It may be of any client, so that only its name joins it to others.
@@ -541,10 +461,16 @@ fn choose(open: &OpenOfClient, question: &Asking, asked: &AskedSubjects) -> Opti
         return None;
     }
     let place = open.with_any(ROOM).min_by_key(nearest)?;
-    let near = if begins(asked, open.messages.get(place)?) { MESSAGE_NEXT } else { MESSAGE_BURST };
+    let message = open.messages.get(place)?;
+    if is_of_another(asked, message) {
+        return None;
+    }
+    let near = if begins(asked, message) { MESSAGE_NEXT } else { MESSAGE_BURST };
     let follows = open.gap(place, question.at) <= micros(near);
     let is_alone = open.messages.len() == 1 && near == MESSAGE_BURST && !question.sparse;
-    (follows || is_alone).then(|| Chosen { at: place, part: open.only_part(place, 1) })
+    let part = open.only_part(place, 1).filter(|_| !is_doubtful(asked, message));
+    let is_sender = asked.exchangers && message.connected && part.is_some();
+    (follows || is_alone).then_some(Chosen { at: place, part, is_sender })
 }
 
 /// The bit of a message with room in `OpenOfClient::bits`.
@@ -562,8 +488,19 @@ fn begins(asked: &AskedSubjects, message: &Open) -> bool {
     asked.connects || delivers || asked.delivers
 }
 
-fn is_mta_sts(name: &[u8]) -> bool {
-    name.starts_with(b"\x08_mta-sts")
+/// Whether a question that belongs to no other is certainly not of a message: the host of another connection, or the domain of another
+/// delivery, however soon it comes.
+fn is_of_another(asked: &AskedSubjects, message: &Open) -> bool {
+    let delivers = asked.exchangers || asked.delivers;
+    let is_host = asked.connects && asked.step == Step::Reverse;
+    (is_host && message.connected) || (delivers && message.delivers && !message.connected)
+}
+
+/// Whether a question about an address may be of another connection, though it comes within `MESSAGE_NEXT`: of a delivery nobody connects,
+/// and lists that are asked about one address only are asked at the begin of a connection. A filter asks about several at once, but beside
+/// them also about domains.
+fn is_doubtful(asked: &AskedSubjects, message: &Open) -> bool {
+    asked.connects && (message.of_one_address || (message.delivers && !message.connected))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use super::*;
 use crate::question::{Outcome, wire_name};
+use crate::record::subject::{Subject, subject};
 use hickory_proto::rr::Name;
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -224,6 +225,81 @@ fn mails_of_one_client_are_told_apart_although_their_questions_alternate() {
     }
 }
 
+/// When the last question of a mail ends, in milliseconds.
+fn end(mail: &[QuestionEntry]) -> u64 {
+    mail.iter().map(QuestionEntry::end).max().unwrap() / 1_000
+}
+
+#[test]
+fn mails_of_one_sender_from_one_host_are_told_apart_behind_a_pause() {
+    for pause in [150, 700, 1_900] {
+        let mut world = World::of_lists(&LISTS);
+        let one = inbound(&mut world, 1);
+        let first = draw(INBOUND, 0, &one);
+        let mail = |number: u64| draw(INBOUND, number * (end(&first) + pause), &one);
+        is_told_apart(&[mail(0), mail(1), mail(2)], &world);
+        let two = outbound(&mut world, 2);
+        let mail = |begin: u64| {
+            let mut mail = draw(OUTBOUND, begin, &two);
+            mail.retain(|question| *question.name != [0]);
+            mail
+        };
+        let next = end(&mail(0)) + pause;
+        is_told_apart(&[mail(0), mail(next)], &world);
+    }
+}
+
+#[test]
+fn a_filter_that_asks_again_behind_a_pause_begins_no_mail() {
+    for pause in [150, 700, 1_900] {
+        let mut world = World::of_lists(&LISTS);
+        let fill = inbound(&mut world, 1);
+        let mut mail = draw(INBOUND, 0, &fill);
+        let content =
+            mail.iter().position(|question| question.name.ends_with(b"\x06rspamd\x03com\x00")).unwrap();
+        let begin = mail[content].at;
+        for question in mail.iter_mut().filter(|question| question.at >= begin) {
+            question.at += pause * 1_000;
+        }
+        // A content filter behind the queue looks at the host and the sender once more.
+        let end = end(&mail);
+        for (step, (name, kind)) in (0..).zip([
+            ("1.2.0.192.in-addr.arpa.", "PTR"),
+            ("sender1.example.", "MX"),
+            ("1.2.0.192.zen.spamhaus.org.", "A"),
+        ]) {
+            mail.push(question(end + pause + 30 * step, 29, name, kind));
+        }
+        mail.sort_by_key(|question| question.at);
+        is_told_apart(&[mail], &world);
+    }
+}
+
+#[test]
+fn mails_that_begin_at_once_are_told_apart() {
+    let mut world = World::of_lists(&LISTS);
+    for host in 1..=2 {
+        let out = format!("out{host}.hosts{host}.test.");
+        world.link(&format!("{host}.2.0.192.in-addr.arpa."), RecordType::PTR, &out);
+        world.link(&out, RecordType::A, &format!("192.0.2.{host}"));
+    }
+    let of_host = |begin: u64, host: u8, sender: &str| {
+        let mut mail = from_host(begin, host, sender);
+        mail[1].name = wire(&format!("out{host}.hosts{host}.test.")).into();
+        mail
+    };
+    // Behind the opening only time joins, and each goes on in its own part; the begins are two messages.
+    let count = |mails: &[Vec<QuestionEntry>]| {
+        let mut all = mails.concat();
+        all.sort_by_key(|question| question.at);
+        group(&all, &world).len()
+    };
+    let opening = |begin: u64, host: u8| of_host(begin, host, "sender.example.")[..3].to_vec();
+    assert_eq!(count(&[opening(0, 1), opening(0, 2)]), 2);
+    let delivery = |domain: &str| vec![question(0, 29, domain, "MX")];
+    assert_eq!(count(&[delivery("one.example."), delivery("two.example.")]), 2);
+}
+
 /// The questions of a mail of a sender from a host, 30 ms apart.
 fn from_host(begin: u64, host: u8, sender: &str) -> Vec<QuestionEntry> {
     let asked = [
@@ -270,7 +346,7 @@ fn a_name_that_was_never_asked_is_no_second_question_whatever_its_number_is() {
             let (at, end) = (at * 1_000, (at + 10) * 1_000);
             Asking { at, end, client: [127, 0, 0, 1].into(), asked, sparse: false }
         });
-        let grouped = group_numbered(asking.into_iter(), &names);
+        let grouped = group_numbered(asking.len(), |place| asking.get(place).copied(), &names);
         grouped.iter().map(<[u32]>::to_vec).collect::<Vec<_>>()
     };
     assert_eq!(grouped(64), [vec![0, 2], vec![1]]);
@@ -296,7 +372,11 @@ fn a_question_without_its_neighbours_follows_only_what_was_just_before() {
         asked: place,
         sparse: true,
     };
-    let grouped = group_numbered(asked.iter().enumerate().map(asking), &names);
+    let grouped = group_numbered(
+        asked.len(),
+        |place| asked.get(place).map(|question| asking((place, question))),
+        &names,
+    );
     assert_eq!(grouped.iter().collect::<Vec<_>>(), [&[0, 1][..], &[2]]);
 }
 

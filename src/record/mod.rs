@@ -29,6 +29,7 @@
 )]
 
 mod asked;
+mod asked_subjects;
 mod counters;
 pub mod culprit;
 mod dates;
@@ -42,6 +43,7 @@ pub mod failed;
 mod failure;
 mod failure_lines;
 mod follow;
+mod grouped;
 mod heads;
 mod hidden_clients;
 mod histogram;
@@ -55,6 +57,7 @@ mod lock;
 mod long_messages;
 pub mod message;
 mod names;
+mod next_mail;
 pub mod note;
 mod numbers;
 mod outage;

@@ -17,8 +17,9 @@ use smallvec::SmallVec;
 
 use super::asked::AskedNames;
 use super::entry::{Entry, FlightEntry, HIT_HEAD, Link, QuestionEntry, index};
+use super::grouped::Grouped;
 use super::heads::{self, FlightHead, QuestionHead};
-use super::message::{Asking, Grouped, NumberedNames, group_numbered};
+use super::message::{Asking, NumberedNames, group_numbered};
 use super::names::ReadNames;
 use super::owner;
 use super::reading;
@@ -352,14 +353,15 @@ impl<'a> OutlineNames<'a> {
     pub(super) fn messages(&self) -> Grouped {
         // Before then there is the disk alone.
         let whole = self.outline.extent.whole.unwrap_or(u64::MAX);
-        let asking = self.outline.questions.iter().map(|question| Asking {
+        let questions = &self.outline.questions;
+        let asking = |question: &QuestionOutline| Asking {
             at: question.at,
             end: question.end(),
             client: question.client,
             asked: index(question.asked),
             sparse: !question.hit && question.at < whole,
-        });
-        group_numbered(asking, self)
+        };
+        group_numbered(questions.len(), |place| questions.get(place).map(asking), self)
     }
 }
 

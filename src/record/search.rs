@@ -6,14 +6,18 @@
 use std::borrow::Cow;
 use std::cell::{LazyCell, RefCell};
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use hickory_proto::rr::RecordType;
+
 use super::culprit::{Cause, CulpritKind, ExplainedQuestion, MessageVerdict, judge, known_cost, turns};
-use super::doubt::{self, OwnQuery, PossibleWaits};
+use super::doubt::{self, OtherQuery, OwnQuery, PossibleWaits};
 use super::entry::{Link, QuestionEntry, index};
 use super::evidence::{self, Absence, seconds};
 use super::explained::{Explained, Links};
-use super::message::{Grouped, NumberedNames};
+use super::grouped::Grouped;
+use super::message::NumberedNames;
 use super::outline::{FlightsByNumber, Outline, OutlineNames, QuestionOutline};
 use super::recorded::{ReadSpan, Recorded};
 use super::spans::waited;
@@ -167,6 +171,12 @@ impl Search<'_> {
         places.iter().filter_map(|place| self.outline.questions.get(index(*place)))
     }
 
+    /// Whether a question may be the delay of a mail: it took long, or failed. A failed list defers none.
+    fn is_delay(&self, question: &QuestionOutline) -> bool {
+        let is_list = || self.names.list(self.names.asked(index(question.asked)).0).is_some();
+        doubt::is_wait(question) || (question.outcome.is_failure() && !is_list())
+    }
+
     /// The worth of each message. Only those that took long or failed are read for it.
     fn worths<'m>(
         &self,
@@ -291,15 +301,15 @@ impl<'a> AskedSubject<'a> {
     }
 }
 
-/// The messages that waited, with which quick messages are compared.
+/// The messages that waited or failed, with which quick messages are compared.
 struct Doubts<'a> {
     search: &'a Search<'a>,
     subject: &'a AskedSubject<'a>,
-    waited: Vec<WaitedMessage<'a>>,
+    delayed: Vec<DelayedMessage<'a>>,
 }
 
-/// A message with a question that took long.
-struct WaitedMessage<'a> {
+/// A message with a question that took long or failed.
+struct DelayedMessage<'a> {
     places: &'a [u32],
     client: IpAddr,
     /// From its first question to its last reply.
@@ -308,15 +318,15 @@ struct WaitedMessage<'a> {
 
 impl<'a> Doubts<'a> {
     fn of(search: &'a Search<'a>, subject: &'a AskedSubject<'a>) -> Self {
-        let waited = |places: &'a [u32]| {
+        let delayed = |places: &'a [u32]| {
             let first = search.questions(places).next()?;
-            search.questions(places).any(doubt::is_wait).then_some(())?;
+            search.questions(places).any(|question| search.is_delay(question)).then_some(())?;
             let end = search.questions(places).map(QuestionOutline::end).max()?;
-            Some(WaitedMessage { places, client: first.client, span: (first.at, end) })
+            Some(DelayedMessage { places, client: first.client, span: (first.at, end) })
         };
         // Without a subject, each message is judged with all its questions.
         let messages = search.messages.iter().filter(|_| subject.subject.is_some());
-        Self { search, subject, waited: messages.filter_map(waited).collect() }
+        Self { search, subject, delayed: messages.filter_map(delayed).collect() }
     }
 
     /// The report of a message with the waits that may belong to its mail, and in doubt if nothing else was slow.
@@ -334,26 +344,29 @@ impl<'a> Doubts<'a> {
     }
 
     fn waits(&self, found: &WantedMessage<'_>) -> PossibleWaits {
-        let Search { outline, names, .. } = *self.search;
+        let names = self.search.names;
         let queries: Vec<OwnQuery<'_>> =
             self.search.questions(&found.certain).map(|question| self.own(question)).collect();
         let Some(client) = queries.first().map(|query| query.question.client) else {
             return PossibleWaits::default();
         };
-        let others: Vec<&QuestionOutline> = (found.all.iter())
-            .filter(|place| found.certain.binary_search(place).is_err())
-            .filter_map(|place| outline.questions.get(index(*place)))
-            .collect();
+        let own_span = (
+            queries.first().map_or(0, |query| query.question.at),
+            queries.iter().map(|query| query.question.end()).max().unwrap_or(0),
+        );
+        let others = self.others(found.all, &found.certain, true);
         let mut waits = doubt::after(&queries, &others);
-        if !self.has_address(&queries) {
-            let begins = doubt::begins(&queries);
-            waits.extend(doubt::nearest_before(&begins, &others));
-            for other in &self.waited {
-                let is_other = other.client == client && other.places.first() != found.all.first();
-                if is_other && doubt::may_be_before(&begins, other.span) {
-                    let others: Vec<_> = self.search.questions(other.places).collect();
-                    waits.extend(doubt::nearest_before(&begins, &others));
-                }
+        let begins = if self.has_address(&queries) { Vec::new() } else { doubt::begins(&queries) };
+        waits.extend(doubt::nearest_before(&begins, &others));
+        let is_other =
+            |other: &&DelayedMessage<'_>| other.client == client && other.places.first() != found.all.first();
+        for other in self.delayed.iter().filter(is_other) {
+            let (is_before, is_after) =
+                (doubt::may_be_before(&begins, other.span), doubt::may_be_after(own_span, other.span));
+            if is_before || is_after {
+                let others = self.others(other.places, &[], false);
+                waits.extend(doubt::nearest_before(&begins, &others));
+                waits.extend(doubt::after(&queries, &others));
             }
         }
         doubt::told(waits, |question| {
@@ -365,8 +378,32 @@ impl<'a> Doubts<'a> {
     }
 
     fn own<'q>(&self, question: &'q QuestionOutline) -> OwnQuery<'q> {
+        let (name, kind) = self.search.names.asked(index(question.asked));
         let of_address = self.address(question).is_some();
-        OwnQuery { question, of_subject: self.subject.is_of(question.asked), of_address }
+        let of_sender = matches!(kind, RecordType::MX | RecordType::TXT)
+            && !of_address
+            && self.search.names.list(name).is_none();
+        OwnQuery { question, of_subject: self.subject.is_of(question.asked), of_address, of_sender }
+    }
+
+    /// The questions of a message that are not among `own`, whose places are in order.
+    fn others(&self, message: &[u32], own: &[u32], of_message: bool) -> Vec<OtherQuery<'a>> {
+        let Search { outline, names, messages, .. } = *self.search;
+        let question = |place: u32| outline.questions.get(index(place));
+        let with_host: BTreeSet<u32> = message
+            .iter()
+            .filter(|place| question(**place).is_some_and(|one| self.address(one).is_some()))
+            .map(|place| messages.part(*place))
+            .collect();
+        let others = message.iter().filter(|place| own.binary_search(place).is_err());
+        let other = |place: &u32| {
+            let question = question(*place)?;
+            let (name, _) = names.asked(index(question.asked));
+            let of_list = question.outcome.is_failure() && names.list(name).is_some();
+            let with_host = with_host.contains(&messages.part(*place));
+            Some(OtherQuery { question, of_list, with_host, of_message })
+        };
+        others.filter_map(other).collect()
     }
 
     /// The address that a question is about.

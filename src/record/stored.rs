@@ -36,6 +36,12 @@ pub(super) fn put(entry: &Entry, into: &mut Vec<u8>) {
     }
 }
 
+/// Whether these octets are the head of a segment, of any version, or a torn one.
+pub fn is_head(octets: &[u8]) -> bool {
+    let of_any_version = SEGMENT_HEAD.split_last().map_or(&[][..], |(_, head)| head);
+    octets.iter().zip(of_any_version).all(|(one, other)| one == other)
+}
+
 /// How far a segment can be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SegmentCheck {

@@ -90,6 +90,14 @@ fn tables() {
     both("by_minute", &table(Table::Minute, &minutes()), &lines(&minutes()));
     let whole = table(Table::Stage, &[span(9.0, false)]);
     assert!(whole.ends_with("\nAll figures are since 2026-11-20 09:12:10 UTC.\n"), "{whole}");
+    let one: Vec<Reply> = minutes()
+        .into_iter()
+        .map(|reply| match reply {
+            Reply::Minute(row) if row.minute.is_none() => Reply::Minute(MinuteRow { messages: 1, ..row }),
+            other => other,
+        })
+        .collect();
+    assert!(table(Table::Minute, &one).starts_with("1 message (email) in "));
     let empty = [Reply::TableSpan(TableSpan {
         begin: None,
         since: RECORD_BEGIN,

@@ -4,8 +4,9 @@
 //!
 //! # Decisions
 //!
-//! - A message with queries about an address of the line is not in doubt: its first part is known.
-//! - A wait that does not fit the delay of a line is not that of its mail.
+//! - Of a message with queries about an address of the line the first part is known, so only waits behind them are doubts.
+//! - A wait that does not fit the delay of a line is not that of its mail. A failed query is, however soon it failed, if the line blames a
+//!   lookup or has no delay.
 //! - Another quick message of the same client and of the time of the line may be that of the line too, so its doubts count.
 
 use std::net::IpAddr;
@@ -15,7 +16,7 @@ use super::line::PastedLine;
 use crate::dnsbl::list::{NIBBLES, OCTETS, reversed};
 use crate::limits::MAX_DEADLINE;
 use crate::record::culprit::CulpritKind;
-use crate::record::doubt::{PossibleWait, culprit};
+use crate::record::doubt::{PossibleWait, WaitOrder, culprit};
 use crate::record::why::{MessageReport, QuestionReport};
 
 /// The part of a second that a delay of a line leaves out, if it is written with a fraction.
@@ -28,29 +29,30 @@ pub(super) fn doubted(
     message: &MessageReport,
     found: &[MessageReport],
 ) -> Option<MessageReport> {
-    if !may_lack_queries(line, message) {
+    if !is_quick(message) {
         return None;
     }
+    let knows_host = knows_host(line, message);
     let is_rival = |other: &&MessageReport| {
-        other.client == message.client && time_fit(line, other) == TimeFit::LastTry && is_quick(other)
+        let is_of_line = other.client == message.client && time_fit(line, other) == TimeFit::LastTry;
+        !knows_host && is_of_line && is_quick(other)
     };
     let rivals = std::iter::once(message).chain(found.iter().filter(is_rival));
-    let doubted = rivals.filter_map(|rival| in_doubt(line, rival)).next()?;
+    let doubted = rivals.filter_map(|rival| in_doubt(line, rival, knows_host)).next()?;
     Some(MessageReport { line: message.line.clone(), ..doubted })
 }
 
-/// Whether the verdict on the message of a line says that DNS did not delay it, though the first part of its mail may stand in another
-/// message.
-fn may_lack_queries(line: &PastedLine, message: &MessageReport) -> bool {
+/// Whether a message has queries about an address of a line: the first part of its mail.
+fn knows_host(line: &PastedLine, message: &MessageReport) -> bool {
     let addresses: Vec<IpAddr> = line.subjects.iter().filter_map(|subject| subject.parse().ok()).collect();
     let is_of_these = |question: &QuestionReport| {
         address_of(&question.name).is_some_and(|address| addresses.contains(&address))
     };
-    is_quick(message) && !message.questions.iter().any(is_of_these)
+    message.questions.iter().any(is_of_these)
 }
 
 /// Whether DNS did not delay a message, as far as its own queries show.
-fn is_quick(message: &MessageReport) -> bool {
+pub(super) fn is_quick(message: &MessageReport) -> bool {
     let is_quick = matches!(message.culprit.kind, CulpritKind::None | CulpritKind::NotDns);
     (is_quick || is_in_doubt(message)) && !message.is_absent()
 }
@@ -60,14 +62,23 @@ pub(super) fn is_in_doubt(message: &MessageReport) -> bool {
     message.culprit.kind == CulpritKind::Unknown && !message.possible_waits.is_empty()
 }
 
-/// The message with the culprit `unknown` if a wait that fits a line may be its own.
-fn in_doubt(line: &PastedLine, message: &MessageReport) -> Option<MessageReport> {
-    let is_of_line = |wait: &&PossibleWait| fits(line, message.waited, wait.elapsed);
+/// The message with the culprit `unknown` if a wait that fits a line may be its own. `knows_host`: only one behind its queries.
+fn in_doubt(line: &PastedLine, message: &MessageReport, knows_host: bool) -> Option<MessageReport> {
+    let is_of_line = |wait: &&PossibleWait| {
+        let is_open = !knows_host || wait.order == WaitOrder::After;
+        is_open && (defers(line, wait) || fits(line, message.waited, wait.elapsed))
+    };
     let waits: Vec<&PossibleWait> = message.possible_waits.iter().filter(is_of_line).collect();
-    let is_cut =
-        message.possible_waits_left_out > 0 && fits(line, message.waited, MAX_DEADLINE.as_secs_f64());
+    let is_cut = !knows_host
+        && message.possible_waits_left_out > 0
+        && fits(line, message.waited, MAX_DEADLINE.as_secs_f64());
     let culprit = || culprit(message.waited, &waits);
     (is_cut || !waits.is_empty()).then(|| MessageReport { culprit: culprit(), ..message.clone() })
+}
+
+/// Whether a query that failed may be the reason for a line, though it took no time.
+fn defers(line: &PastedLine, wait: &PossibleWait) -> bool {
+    wait.failed && (line.blames_dns || line.delay.with_dns().is_none())
 }
 
 /// Whether a wait may be a part of the delay of a line whose message waited for `waited` seconds.
@@ -80,7 +91,7 @@ fn fits(line: &PastedLine, waited: f64, wait: f64) -> bool {
 }
 
 /// The address of a name in text, if it is a reverse name or that of an address in a DNS list.
-fn address_of(name: &str) -> Option<IpAddr> {
+pub(super) fn address_of(name: &str) -> Option<IpAddr> {
     let labels: Vec<&[u8]> = name.split('.').map(str::as_bytes).collect();
     [NIBBLES, OCTETS].into_iter().find_map(|count| reversed(labels.get(..count)?))
 }

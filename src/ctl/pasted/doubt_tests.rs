@@ -2,6 +2,7 @@ use super::tests::{message, settled};
 use crate::question::Outcome;
 use crate::record::culprit::CulpritKind;
 use crate::record::doubt::{PossibleWait, WaitOrder};
+use crate::record::why::MessageReport;
 
 #[test]
 fn a_possible_wait_counts_if_it_fits_the_delay_of_the_line() {
@@ -10,6 +11,7 @@ fn a_possible_wait_counts_if_it_fits_the_delay_of_the_line() {
         kind: "A".to_owned(),
         list: Some("list.test.".to_owned()),
         elapsed,
+        failed: false,
         order: WaitOrder::Before,
         gap: 0.004,
     };
@@ -46,4 +48,46 @@ fn a_possible_wait_counts_if_it_fits_the_delay_of_the_line() {
     );
     let evidence = told(&line(12.0), &[5.0], (9, "fine.example.")).evidence;
     assert!(evidence.contains("too many other queries"), "{evidence}");
+}
+
+/// A message of 192.0.2.1 that was quick, with a failed query of the same client behind it.
+fn before_a_failure() -> MessageReport {
+    let mut message = message(0.003, CulpritKind::Unknown, Outcome::Upstream);
+    message.questions[0].name = "1.2.0.192.in-addr.arpa.".to_owned();
+    message.possible_waits = vec![PossibleWait {
+        name: "refused.example.".to_owned(),
+        kind: "MX".to_owned(),
+        list: None,
+        elapsed: 0.001,
+        failed: true,
+        order: WaitOrder::After,
+        gap: 0.002,
+    }];
+    message
+}
+
+#[test]
+fn a_query_that_failed_behind_the_host_of_a_line_is_a_doubt_if_the_line_has_no_delay() {
+    for (text, kind) in [
+        (
+            "Nov 21 03:12:05 mx postfix/postscreen[7]: NOQUEUE: reject: RCPT from [192.0.2.1]:4711: 450 4.3.2 Service currently unavailable",
+            CulpritKind::Unknown,
+        ),
+        (
+            "Nov 21 03:12:05 mx postfix/smtpd[7]: NOQUEUE: reject: RCPT from x[192.0.2.1]: 450 4.1.8 Domain not found; delay=9",
+            CulpritKind::Unknown,
+        ),
+        (
+            "2026-11-21 03:12:05 #12(normal) <abc>; task; log: ip: 192.0.2.1, time: 9000.1ms, dns req: 20",
+            CulpritKind::NotDns,
+        ),
+    ] {
+        assert_eq!(settled(text, vec![before_a_failure()]).unwrap().culprit.kind, kind, "{text}");
+    }
+    // A wait before it is not that of its mail.
+    let mut before = before_a_failure();
+    before.possible_waits[0].order = WaitOrder::Before;
+    let line =
+        "Nov 21 03:12:05 mx postfix/postscreen[7]: NOQUEUE: reject: RCPT from [192.0.2.1]:4711: 450 4.3.2";
+    assert_eq!(settled(line, vec![before]).unwrap().culprit.kind, CulpritKind::NotDns);
 }

@@ -1,5 +1,7 @@
 //! A pasted line of mail software, as far as it is understood.
 
+use std::net::IpAddr;
+
 use super::delay::LineDelay;
 use crate::limits::{PASTED_AFTER, PASTED_BEFORE, SESSION_PART};
 use crate::wire::presentation::shown;
@@ -35,6 +37,14 @@ pub struct PastedLine {
 
 /// A time, from its first to its last moment, in seconds since 1970.
 type Span = (f64, f64);
+
+/// Whether an address is of this host or of a private network (RFC 1918, RFC 4193).
+fn is_local(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
+    }
+}
 
 impl PastedLine {
     /// The sentence about a time that is not understood: where the line was searched instead. `has_from`: the command line has a time.
@@ -79,6 +89,16 @@ impl PastedLine {
         Some((self.whole_delay()?.0.min(begin), end))
     }
 
+    /// Whether the mail was given to a program of this host or of its network, and not to a remote server: a content filter, a mailbox.
+    pub(super) fn has_local_relay(&self) -> bool {
+        let relay = self.text.split_once(" relay=").and_then(|(_, behind)| behind.split(',').next());
+        let Some(relay) = relay.map(str::trim).filter(|relay| *relay != "none") else { return false };
+        let address = relay.split_once('[').and_then(|(_, behind)| behind.split(']').next());
+        // A relay without an address is a program, or a socket.
+        let address = address.and_then(|address| address.trim_start_matches("IPv6:").parse::<IpAddr>().ok());
+        address.is_none_or(is_local)
+    }
+
     /// Its last moment without the transmission of the mail, which comes behind its queries.
     pub(super) fn end(&self) -> Option<f64> {
         Some(self.at_last.or(self.at)? - self.sending())
@@ -94,5 +114,29 @@ impl PastedLine {
         // The checks of a sender go on for some time after its mail began to come.
         let checks = if self.is_arrival { PASTED_BEFORE.as_secs_f64() } else { 0.0 };
         Some((self.at? - self.sending() - before - after, self.end()? + after + checks))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+
+    #[test]
+    fn a_relay_of_this_network_is_known() {
+        for (relay, is_local) in [
+            ("127.0.0.1[127.0.0.1]:10024", true),
+            ("filter.local[10.0.0.5]:10024", true),
+            ("[IPv6:fd00::5]:24", true),
+            ("filter", true),
+            ("mx[private/dovecot-lmtp]", true),
+            ("dovecot", true),
+            ("mx.fine.example[198.18.1.7]:25", false),
+            ("mx.fine.example[2001:db8::7]:25", false),
+            ("none", false),
+        ] {
+            let text =
+                format!("Nov 21 03:12:05 mx postfix/x[9]: 4AB: to=<a@fine.example>, relay={relay}, delay=12");
+            assert_eq!(read(&text, 1_795_305_600.0)[0].has_local_relay(), is_local, "{relay}");
+        }
     }
 }

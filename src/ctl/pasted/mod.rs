@@ -8,6 +8,7 @@ mod delay;
 mod doubt;
 mod fit;
 mod line;
+mod other_part;
 mod queue;
 mod settle;
 mod time;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::doubt::{doubted, is_in_doubt};
+use super::doubt::{doubted, is_in_doubt, is_quick};
 use super::fit::{DELAYED, Fit, SHARE, has_failed, is_of_dns, is_of_dns_kind};
 use super::line::PastedLine;
+use super::other_part::{OtherPart, other_part, unsure};
 use crate::ctl::render::words::time;
 use crate::record::culprit::CulpritKind;
 use crate::record::why::{CulpritReport, MessageReport, QuestionReport};
@@ -62,7 +63,8 @@ fn is_of_name(message: &MessageReport) -> bool {
 }
 
 /// The message of the record that a line is about, of all that concern its subjects around its time: the one that fits best, see `Fit`.
-/// Its culprit is `not_dns` if the delay of the line is not in it; never if the line blames DNS and one of its queries failed. It is
+/// Its culprit is `not_dns` if the delay of the line is not in it; never if the line blames DNS and one of its queries failed. If other
+/// names of the line are in another message, and this one explains the line, it is the message; see `OtherPart`. The culprit is
 /// `unknown` if a wait of another message may be the delay of the line, or if none is of the time of the line; then the message is another of
 /// the same domain, which `moment` shows with its time. None if there are no messages.
 pub fn settle(
@@ -70,24 +72,36 @@ pub fn settle(
     messages: Vec<MessageReport>,
     moment: &dyn Fn(f64) -> String,
 ) -> Option<MessageReport> {
-    let all = messages.clone();
     let (known, unknown): (Vec<MessageReport>, Vec<MessageReport>) =
         messages.into_iter().partition(|message| !message.is_absent());
-    let fit =
-        |found: FoundMessage| (Fit::of(line, &found.report, found.subjects, found.has_failed), found.report);
-    let best = found(line, known).into_iter().map(fit).max_by(|(one, _), (other, _)| one.cmp(other));
-    let Some((fit, mut message)) = best else {
+    let mut found = found(line, known);
+    let fit = |found: &FoundMessage| Fit::of(line, &found.report, found.subjects, found.has_failed);
+    let fits = found.iter().map(fit).enumerate();
+    let Some((place, fit)) = fits.max_by(|(_, one), (_, other)| one.cmp(other)) else {
         let absent = unknown.into_iter().next();
         return absent.map(|message| MessageReport { line: Some(line.text.clone()), ..message });
     };
-    message.line = Some(line.text.clone());
+    let message = MessageReport { line: Some(line.text.clone()), ..found.swap_remove(place).report };
     if fit.is_certain() {
-        let message = judge(line, message);
-        return Some(doubted(line, &message, &all).unwrap_or(message));
+        let others: Vec<MessageReport> = found.into_iter().map(|found| found.report).collect();
+        return Some(explained(line, message, &others));
     }
-    let before = std::mem::replace(&mut message.culprit, of_another(&moment(message.began)));
-    message.also = if is_of_dns_kind(before.kind) { vec![before] } else { Vec::new() };
-    Some(message)
+    let before = message.culprit;
+    let also = if is_of_dns_kind(before.kind) { vec![before] } else { Vec::new() };
+    Some(MessageReport { culprit: of_another(&moment(message.began)), also, ..message })
+}
+
+/// The message of a line with the verdict for it, or one of the `others` that explains it.
+fn explained(line: &PastedLine, message: MessageReport, others: &[MessageReport]) -> MessageReport {
+    let message = judge(line, message);
+    if is_quick(&message) || message.culprit.kind == CulpritKind::Client {
+        match other_part(line, &message, others, |other| judge(line, other)) {
+            Some(OtherPart::Known(other)) => return MessageReport { line: message.line, ..*other },
+            Some(OtherPart::Unsure(causes)) => return unsure(message, causes),
+            None => {}
+        }
+    }
+    doubted(line, &message, others).unwrap_or(message)
 }
 
 /// Says that the record has only another message of the same domain.
@@ -111,12 +125,13 @@ fn judge(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     });
     // The pauses of the client are the delay of the line.
     let sleeps = |culprit: &CulpritReport| culprit.kind == CulpritKind::Client;
+    // A line without a delay does not show another.
     let asleep = (sleeps(&message.culprit) || message.also.iter().any(sleeps))
         && line
             .delay
             .last_try
             .or(line.delay.whole)
-            .is_some_and(|delay| delay >= DELAYED && message.took >= delay * SHARE);
+            .is_none_or(|delay| delay >= DELAYED && message.took >= delay * SHARE);
     if asleep {
         return message;
     }
@@ -209,6 +224,8 @@ fn not_dns(line: &PastedLine, waited: f64) -> CulpritReport {
                 "if the mail was deferred before, this time has its earlier tries: see the earlier lines of its queue id; if not, look at the program that gave the mail to Postfix, for instance a content filter or a slow client"
             } else if most <= queued {
                 "look at the queue: `qshape active`, and the limits of concurrency"
+            } else if line.has_local_relay() {
+                "look at the program of this network that got the mail (relay=), for instance a content filter or a mailbox server: it answered late"
             } else if most <= connecting {
                 "look at the remote server: it accepted the connection late or greeted late"
             } else {

@@ -93,8 +93,9 @@ pub(super) fn minutes(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: 
 
 /// The messages of the whole window.
 fn told(row: &MinuteRow) -> String {
+    let messages = if row.messages == 1 { "message (email)" } else { "messages (emails)" };
     format!(
-        "{} messages (emails) in {}, {:.1} a minute, {:.1} queries each; DNS time {}",
+        "{} {messages} in {}, {:.1} a minute, {:.1} queries each; DNS time {}",
         words::number(row.messages),
         words::time(row.seconds),
         row.per_minute,

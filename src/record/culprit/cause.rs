@@ -102,6 +102,8 @@ pub struct Cause {
     pub unsent: BTreeMap<IpAddr, u32>,
     /// Whether they did not answer because no server of IPv6 does; see `Traffic`.
     pub silent_path: bool,
+    /// Whether it is a pause of the client, behind which another mail may have begun.
+    pub other_mail: bool,
     /// The sentence of the failure, if there is one.
     pub why: Box<str>,
     /// The behaviour of the list that made a question fail.
@@ -125,6 +127,7 @@ impl Cause {
             servers,
             unsent,
             silent_path: false,
+            other_mail: false,
             why,
             list_fault: None,
         }

@@ -10,7 +10,8 @@
 //!   progress; an answer counts more than a silence beside it, because it ended the wait.
 //! - A failed question costs as much as its client's patience, because mail is deferred by it, however quickly it failed.
 //!   A failed question to a DNS list defers no mail: the list comes behind the causes of a delay, unless its failure took long itself.
-//! - The pauses of a client excuse no failure: the failure is named first, and the client after it.
+//! - The pauses of a client excuse no failure: the failure is named first, and the client after it. Pauses behind which another mail may
+//!   begin are not blamed on it, see `pause`.
 //! - A silence is called loss if the same server answers over the same transport shortly before and shortly after, or if it answers the
 //!   next copy of the query. After two silences the next copy may have no EDNS, so its answer does not show whether the first ones were
 //!   lost: could not tell. A silence is called our own network's if root servers were asked meanwhile too, and no server on the internet
@@ -27,6 +28,7 @@ mod blame;
 mod cause;
 mod explained_question;
 mod fault;
+mod pause;
 mod timeline;
 
 use std::collections::BTreeMap;
@@ -113,6 +115,12 @@ pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdi
         causes.iter().filter(|cause| cause.failures > 0).map(|cause| cause.zone.clone()).collect();
     let took_most = |cause: &Cause| has_failed && cause.micros > waited / 2 && !failed.contains(&cause.zone);
     causes.retain(|cause| cause.cost() >= best / 10 * 9 || took_most(cause));
+    let unsure = pause::before_other_mails(asked);
+    if idle.saturating_sub(unsure) < micros(CLIENT_PAUSE) {
+        for cause in causes.iter_mut().filter(|cause| cause.kind == CulpritKind::Client) {
+            (cause.kind, cause.other_mail) = (CulpritKind::Unknown, true);
+        }
+    }
     if causes.is_empty() {
         causes.push(Cause::of(CulpritKind::None, Box::default()));
     }

@@ -1,0 +1,197 @@
+//! The other part of the mail of a pasted line: the queries about names of the line that its message lacks.
+//!
+//! Where many mails of one client are under way, the queries about the host of a mail and those about its sender's domain are two messages,
+//! because no name joins them. A line that names both does.
+//!
+//! # Decisions
+//!
+//! - The message with the most names of the line is often that of the host, which was quick. So the others are looked at if it does not
+//!   explain the line.
+//! - Several mails of a domain may be of that time. Their cause is that of the line only if all of them have it; otherwise could not tell.
+
+use std::net::IpAddr;
+
+use super::doubt::address_of;
+use super::fit::{TimeFit, is_of_dns, time_fit};
+use super::line::PastedLine;
+use crate::limits::MESSAGE_PAUSE;
+use crate::record::culprit::CulpritKind;
+use crate::record::why::{CulpritReport, MessageReport};
+
+/// The messages with the queries that the message of a line lacks, as far as they explain the line.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum OtherPart {
+    /// They have one cause. The nearest one.
+    Known(Box<MessageReport>),
+    /// Some of them have a cause, or they have several.
+    Unsure(Vec<CulpritReport>),
+}
+
+/// The other part of the mail of a line, whose `message` does not explain it; none if no message of `found` does. `judge` gives a message
+/// with the verdict for the line.
+pub(super) fn other_part(
+    line: &PastedLine,
+    message: &MessageReport,
+    found: &[MessageReport],
+    judge: impl Fn(MessageReport) -> MessageReport,
+) -> Option<OtherPart> {
+    let lacks = |subject: &&String| !has(message, subject);
+    let lacking: Vec<&String> = line.subjects.iter().filter(lacks).collect();
+    let is_candidate = |other: &&MessageReport| {
+        let is_of_line = other.client == message.client && time_fit(line, other) > TimeFit::Elsewhere;
+        let is_near = gap(message, other) <= MESSAGE_PAUSE.as_secs_f64();
+        is_of_line && is_near && lacking.iter().any(|subject| has(other, subject))
+    };
+    let candidates: Vec<MessageReport> = found.iter().filter(is_candidate).cloned().map(judge).collect();
+    let mut causes: Vec<CulpritReport> = Vec::new();
+    for candidate in candidates.iter().filter(|candidate| is_of_dns(candidate)) {
+        if !causes.iter().any(|known| is_same(known, &candidate.culprit)) {
+            causes.push(candidate.culprit.clone());
+        }
+    }
+    if causes.is_empty() {
+        return None;
+    }
+    if causes.len() > 1 || !candidates.iter().all(is_of_dns) {
+        return Some(OtherPart::Unsure(causes));
+    }
+    let nearest =
+        candidates.into_iter().min_by(|one, other| gap(message, one).total_cmp(&gap(message, other)))?;
+    Some(OtherPart::Known(Box::new(nearest)))
+}
+
+/// The message of a line, with the culprit `unknown` because these may be its causes.
+pub(super) fn unsure(message: MessageReport, causes: Vec<CulpritReport>) -> MessageReport {
+    let (zone, server, list, usual) = Default::default();
+    let culprit = CulpritReport {
+        kind: CulpritKind::Unknown,
+        zone,
+        server,
+        list,
+        evidence: "the queries of this message were quick, but other queries of the same client for names of this line waited or failed at the same time, and not all of them have one cause: they may be of other mails".to_owned(),
+        usual,
+        advice: "look in the mail log for other mails of the same domain at this time; `resolverctl why` with the domain shows them".to_owned(),
+    };
+    MessageReport { culprit, also: causes, ..message }
+}
+
+fn is_same(one: &CulpritReport, other: &CulpritReport) -> bool {
+    (one.kind, &one.zone, &one.list) == (other.kind, &other.zone, &other.list)
+}
+
+/// Whether a message has a query about an address or a name of a line.
+fn has(message: &MessageReport, subject: &str) -> bool {
+    let address = subject.parse::<IpAddr>().ok();
+    message.questions.iter().any(|question| match address {
+        Some(address) => address_of(&question.name) == Some(address),
+        None => is_about(&question.name, subject),
+    })
+}
+
+/// Whether a query is for a domain, for a name below it, or for one of both in a DNS list.
+fn is_about(name: &str, domain: &str) -> bool {
+    name.match_indices(domain).any(|(place, _)| {
+        let begins = place == 0 || name.as_bytes().get(place.wrapping_sub(1)) == Some(&b'.');
+        begins && name.as_bytes().get(place.saturating_add(domain.len())) == Some(&b'.')
+    })
+}
+
+/// The seconds between two messages; 0 if they overlap.
+fn gap(one: &MessageReport, other: &MessageReport) -> f64 {
+    let behind = other.began - (one.began + one.took);
+    behind.max(one.began - (other.began + other.took)).max(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{message, settled};
+    use super::*;
+    use crate::question::Outcome;
+
+    const LINE: &str = "2026-11-21 03:12:05 H=mail.host.example [192.0.2.1] F=<u@sender.example> temporarily rejected RCPT <x@our.example>: Could not complete sender verify";
+
+    /// A message with a query for a name.
+    fn of(name: &str, (began, waited): (f64, f64), kind: CulpritKind, zone: &str) -> MessageReport {
+        let outcome = if is_of_dns(&message(waited, kind, Outcome::Upstream)) {
+            Outcome::Failed
+        } else {
+            Outcome::Upstream
+        };
+        let mut message = message(waited, kind, outcome);
+        message.began += began;
+        message.questions[0].name = name.to_owned();
+        message.questions[0].of_subject = true;
+        message.culprit.zone = Some(zone.to_owned());
+        message
+    }
+
+    fn host() -> MessageReport {
+        of("1.2.0.192.in-addr.arpa.", (-1.0, 0.003), CulpritKind::None, "")
+    }
+
+    /// The kind of the verdict on the line, its zone, and the number of further causes.
+    fn told(others: &[MessageReport]) -> (CulpritKind, Option<String>, usize) {
+        // The address and the name of the host find the same message.
+        let found = [host(), host()].into_iter().chain(others.iter().cloned()).collect();
+        let told = settled(LINE, found).unwrap();
+        assert_eq!(told.line.as_deref(), Some(LINE));
+        (told.culprit.kind, told.culprit.zone, told.also.len())
+    }
+
+    #[test]
+    fn the_sender_of_a_line_may_stand_in_another_message_than_its_host() {
+        use CulpritKind::{None, NotDns, ServerRefused, ServerSlow, Unknown};
+        let zone = "sender.example.";
+        let refused = |began: f64| of(zone, (began, 0.001), ServerRefused, zone);
+        let fine = of("mx.sender.example.", (-0.8, 0.001), None, "");
+        let slow = of(zone, (-0.7, 2.0), ServerSlow, zone);
+        let elsewhere = MessageReport { client: "192.0.2.9".to_owned(), ..refused(-0.9) };
+        let other = of("other.example.", (-0.9, 0.001), ServerRefused, "other.example.");
+        let known = |kind| (kind, Some(zone.to_owned()), 0);
+        for (case, others, expected) in [
+            ("no other", vec![], (NotDns, Option::None, 0)),
+            ("its sender", vec![refused(-0.9)], known(ServerRefused)),
+            ("a slow sender", vec![slow.clone()], known(ServerSlow)),
+            ("all mails of its sender", vec![refused(-0.9), refused(-0.5)], known(ServerRefused)),
+            ("some of them", vec![refused(-0.9), fine.clone()], (Unknown, Option::None, 1)),
+            ("of two causes", vec![refused(-0.9), slow], (Unknown, Option::None, 2)),
+            ("a healthy sender", vec![fine], (NotDns, Option::None, 0)),
+            ("of another client", vec![elsewhere], (NotDns, Option::None, 0)),
+            ("of another time", vec![refused(-9.0)], (NotDns, Option::None, 0)),
+            ("of another name", vec![other], (NotDns, Option::None, 0)),
+        ] {
+            assert_eq!(told(&others), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_client_that_sleeps_is_the_cause_of_a_line_without_delay() {
+        let kind = |text: &str| {
+            let mut asleep = of("1.2.0.192.in-addr.arpa.", (-3.2, 0.003), CulpritKind::Client, "");
+            asleep.took = 3.2;
+            settled(text, vec![asleep]).unwrap().culprit.kind
+        };
+        for text in [
+            LINE,
+            "Nov 21 03:12:05 mx postfix/postscreen[7]: NOQUEUE: reject: RCPT from [192.0.2.1]:4711: 450 4.3.2 Service currently unavailable",
+        ] {
+            assert_eq!(kind(text), CulpritKind::Client, "{text}");
+        }
+        let long = "Nov 21 03:12:05 mx spamd[1]: spamd: clean message (1.0/5.0) for x:1 in 25.0 seconds, 2222 bytes, 192.0.2.1";
+        assert_eq!(kind(long), CulpritKind::NotDns);
+    }
+
+    #[test]
+    fn a_name_is_found_in_names_below_it_and_in_lists() {
+        for (name, domain, found) in [
+            ("sender.example.", "sender.example", true),
+            ("_dmarc.sender.example.", "sender.example", true),
+            ("sender.example.dbl.test.", "sender.example", true),
+            ("mysender.example.", "sender.example", false),
+            ("sender.example1.", "sender.example", false),
+            ("mysender.example.sender.example.", "sender.example", true),
+        ] {
+            assert_eq!(is_about(name, domain), found, "{name}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The subjects of the names and types of the record, by numbers, and the step of a mail at which mail software asks for them.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use hickory_proto::rr::RecordType;
+use smallvec::SmallVec;
+
+use super::entry::Link;
+use super::message::NumberedNames;
+use super::subject::{Subject, organisation, subject};
+use crate::hash::Keyed;
+use crate::question::label_places;
+
+/// The step of a mail at which mail software asks for a name and type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The reverse name of an address: a host has connected.
+    Reverse,
+    /// The addresses of a host.
+    Host,
+    /// An address or a domain in a DNS list.
+    List,
+    /// A key of DKIM or a policy of DMARC: the content of the mail has come.
+    Content,
+    /// Any other.
+    #[default]
+    Other,
+}
+
+impl Step {
+    fn of(name: &[u8], kind: RecordType, of_list: bool) -> Self {
+        match kind {
+            RecordType::PTR => Self::Reverse,
+            _ if of_list => Self::List,
+            RecordType::A | RecordType::AAAA => Self::Host,
+            RecordType::TXT if is_of_content(name) => Self::Content,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Whether a name has a label of DKIM or DMARC.
+fn is_of_content(name: &[u8]) -> bool {
+    let is_label = |place: usize| {
+        let label = name.get(place..).unwrap_or_default();
+        label.starts_with(b"\x0a_domainkey") || label.starts_with(b"\x06_dmarc")
+    };
+    name.contains(&b'_') && label_places(name).any(is_label)
+}
+
+/// The subjects of a name and type. There is one for each name of the record, so it is small.
+#[derive(Default)]
+pub(super) struct AskedSubjects {
+    /// The numbers of the subjects: those of the name itself, then those that its answer names.
+    pub(super) numbers: SmallVec<[u32; 4]>,
+    /// How many are of the name itself; none if they were not looked for.
+    own: Option<u8>,
+    /// Whether the name has an address.
+    pub(super) connects: bool,
+    /// Whether it asks for an MX.
+    pub(super) exchangers: bool,
+    /// Whether it asks for a policy of MTA-STS, which a delivery begins with.
+    pub(super) delivers: bool,
+    /// The step of a mail that it is of.
+    pub(super) step: Step,
+}
+
+impl AskedSubjects {
+    /// The subjects of the name itself.
+    pub(super) fn own(&self) -> &[u32] {
+        self.numbers.get(..self.own.unwrap_or(0).into()).unwrap_or_default()
+    }
+}
+
+/// Numbers for subjects, because the subjects of each question are compared with the subjects of all open messages; and the
+/// subjects of names and types, because most of them are asked more than once. Both are bounded by the number of questions.
+pub(super) struct NumberedSubjects<'n, Names> {
+    names: &'n Names,
+    addresses: HashMap<IpAddr, u32, Keyed>,
+    domains: HashMap<Box<[u8]>, u32, Keyed>,
+    asked: Vec<AskedSubjects>,
+}
+
+impl<'n, Names: NumberedNames> NumberedSubjects<'n, Names> {
+    pub(super) fn of(names: &'n Names) -> Self {
+        let asked = std::iter::repeat_with(AskedSubjects::default).take(names.count()).collect();
+        let hash = Keyed::of_system();
+        Self { names, addresses: HashMap::with_hasher(hash), domains: HashMap::with_hasher(hash), asked }
+    }
+
+    /// The subjects of a name and type; none if `find` has not looked for them.
+    pub(super) fn known(&self, asked: usize) -> Option<&AskedSubjects> {
+        self.asked.get(asked)
+    }
+
+    /// Looks for the subjects of a name and type, if it was not done yet.
+    pub(super) fn find(&mut self, asked: usize) {
+        if self.asked.get(asked).is_none_or(|known| known.own.is_some()) {
+            return;
+        }
+        let names = self.names;
+        let (name, kind) = names.asked(asked);
+        let mut list = None;
+        let subject = subject(name, |name| {
+            list = names.list(name);
+            list
+        });
+        let connects = matches!(subject, Some(Subject::Address(_)));
+        let mut found = AskedSubjects {
+            own: Some(u8::from(subject.is_some())),
+            connects,
+            step: Step::of(name, kind, connects || list.is_some()),
+            exchangers: kind == RecordType::MX,
+            delivers: is_mta_sts(name),
+            ..AskedSubjects::default()
+        };
+        found.numbers.extend(subject.map(|subject| self.number(&subject)));
+        for link in names.links(asked) {
+            found.numbers.push(match &link {
+                Link::Address(address) => self.number(&Subject::Address(*address)),
+                Link::Name(name) => self.number(&Subject::Domain(organisation(name).into())),
+            });
+        }
+        if let Some(known) = self.asked.get_mut(asked) {
+            *known = found;
+        }
+    }
+
+    fn number(&mut self, subject: &Subject<'_>) -> u32 {
+        let next = u32::try_from(self.addresses.len().saturating_add(self.domains.len())).unwrap_or(u32::MAX);
+        match subject {
+            Subject::Address(address) => *self.addresses.entry(*address).or_insert(next),
+            Subject::Domain(domain) => match self.domains.get(&**domain) {
+                Some(number) => *number,
+                None => *self.domains.entry((**domain).into()).or_insert(next),
+            },
+        }
+    }
+}
+
+fn is_mta_sts(name: &[u8]) -> bool {
+    name.starts_with(b"\x08_mta-sts")
+}

@@ -1,0 +1,108 @@
+//! The pauses of a client between its questions.
+//!
+//! # Decisions
+//!
+//! - A pause is not blamed on the client if the questions behind it begin as the mail began: with its reverse name, or without one with its
+//!   first question. Then another mail of the same host, or to the same domain, may have begun, and this is told: could not tell. Most
+//!   of such mails are messages of their own already, see `next_mail`.
+
+use hickory_proto::rr::RecordType;
+
+use super::explained_question::ExplainedQuestion;
+use crate::clock::micros;
+use crate::limits::MESSAGE_BURST;
+
+/// The time of the pauses behind which another mail may begin, in microseconds. `asked` are in the order of time.
+pub(super) fn before_other_mails(asked: &[ExplainedQuestion<'_>]) -> u64 {
+    let (mut end, mut sum) = (0_u64, 0_u64);
+    for (place, one) in asked.iter().enumerate() {
+        let pause = one.question.at.saturating_sub(end);
+        let rest = asked.get(place..).unwrap_or_default();
+        if place > 0
+            && pause > micros(MESSAGE_BURST)
+            && begins_anew(asked.get(..place).unwrap_or_default(), rest)
+        {
+            sum = sum.saturating_add(pause);
+        }
+        end = end.max(one.question.end());
+    }
+    sum
+}
+
+/// Whether the questions `rest` begin as those before them.
+fn begins_anew(before: &[ExplainedQuestion<'_>], rest: &[ExplainedQuestion<'_>]) -> bool {
+    let same = |one: &ExplainedQuestion<'_>, other: &ExplainedQuestion<'_>| {
+        one.question.name == other.question.name && one.question.kind == other.question.kind
+    };
+    let mut reverse = opening(before).filter(|one| one.question.kind == RecordType::PTR).peekable();
+    let opens = rest.first().is_some_and(|next| opening(before).any(|one| same(one, next)));
+    if reverse.peek().is_some() {
+        return opens && reverse.any(|one| opening(rest).any(|other| same(one, other)));
+    }
+    // A filter asks the lists again in the same mail.
+    let (first, next) = (before.first().filter(|first| first.list.is_none()), rest.first());
+    first.zip(next).is_some_and(|(first, next)| same(first, next))
+}
+
+/// The first question, and those behind it for reverse names, for addresses of hosts and to lists.
+fn opening<'a, 'q>(asked: &'a [ExplainedQuestion<'q>]) -> impl Iterator<Item = &'a ExplainedQuestion<'q>> {
+    let opens = |kind: RecordType| matches!(kind, RecordType::PTR | RecordType::A | RecordType::AAAA);
+    let counted = asked.iter().enumerate();
+    counted.take_while(move |(place, one)| *place == 0 || opens(one.question.kind)).map(|(_, one)| one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{CulpritKind, judge};
+    use crate::question::wire_name;
+    use crate::record::culprit::ExplainedQuestion;
+    use crate::record::entry::QuestionEntry;
+    use crate::record::recorded::Recorded;
+    use crate::record::subject::ListName;
+    use crate::record::traffic::Traffic;
+    use hickory_proto::rr::{Name, RecordType};
+    use std::str::FromStr;
+    use std::time::Duration;
+
+    /// The culprit of answers from the cache: types and names, each 1 ms behind the other, or behind the pause before it.
+    fn culprit(text: &str) -> CulpritKind {
+        let (mut at, mut pause, mut questions) = (1_000_000, 1, Vec::new());
+        for word in text.split_whitespace() {
+            if let Ok(millis) = word.parse::<u64>() {
+                pause = millis;
+                continue;
+            }
+            at += std::mem::replace(&mut pause, 1) * 1_000;
+            let (kind, name) = word.split_once(':').unwrap();
+            let name = wire_name(&Name::from_ascii(name).unwrap());
+            let kind = RecordType::from_str(kind).unwrap();
+            questions.push(QuestionEntry::hit(name.into(), kind, [127, 0, 0, 1].into(), 0, at));
+        }
+        let list = |question: &QuestionEntry| {
+            question.name.ends_with(b"\x04list\x00").then_some(ListName { apex: 6, keyed: false })
+        };
+        let explained: Vec<_> = questions
+            .iter()
+            .map(|question| ExplainedQuestion { question, list: list(question), flight: None })
+            .collect();
+        judge(&explained, &Traffic::of(&Recorded::default(), Duration::from_secs(1))).causes[0].kind
+    }
+
+    #[test]
+    fn a_pause_before_another_mail_may_not_be_the_clients() {
+        use CulpritKind::{Client, None, Unknown};
+        for (case, text, kind) in [
+            ("a pause in a mail", "PTR:r A:h A:l.list 1500 MX:d TXT:d", Client),
+            ("another mail of the host", "PTR:r A:h A:l.list MX:d 1500 PTR:r A:h A:l.list MX:e", Unknown),
+            ("the lists first", "A:l.list PTR:r MX:d 1500 A:l.list PTR:r MX:d", Unknown),
+            ("a filter", "A:l.list PTR:r MX:d 1500 A:l.list TXT:d", Client),
+            ("a filter without reverse name", "A:l.list MX:d 1500 A:l.list TXT:d", Client),
+            ("a delivery", "MX:d A:m 1500 MX:d A:m2", Unknown),
+            ("both", "PTR:r MX:d 1500 TXT:d 300 PTR:r", Client),
+            ("two short ones", "PTR:r MX:d 600 TXT:d 600 PTR:r", Unknown),
+            ("a short one", "PTR:r MX:d 900 PTR:r", None),
+        ] {
+            assert_eq!(culprit(text), kind, "{case}");
+        }
+    }
+}
