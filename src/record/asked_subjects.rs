@@ -7,10 +7,24 @@ use hickory_proto::rr::RecordType;
 use smallvec::SmallVec;
 
 use super::entry::Link;
-use super::message::NumberedNames;
-use super::subject::{Subject, organisation, subject};
+use super::subject::{ListName, Subject, organisation, subject};
 use crate::hash::Keyed;
 use crate::question::label_places;
+
+/// Names and types by numbers, and the facts that grouping needs about them.
+pub(super) trait NumberedNames {
+    /// A number that is greater than all.
+    fn count(&self) -> usize;
+
+    /// The name, in lower-case wire form, and the type.
+    fn asked(&self, number: usize) -> (&[u8], RecordType);
+
+    /// The DNS list that a name asks.
+    fn list(&self, name: &[u8]) -> Option<ListName>;
+
+    /// The names and addresses in the answer, as far as they are known.
+    fn links(&self, number: usize) -> impl Iterator<Item = Link>;
+}
 
 /// The step of a mail at which mail software asks for a name and type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -31,7 +31,7 @@ use std::net::IpAddr;
 use hickory_proto::rr::RecordType;
 use smallvec::SmallVec;
 
-use super::asked_subjects::{AskedSubjects, NumberedSubjects, Step};
+use super::asked_subjects::{AskedSubjects, NumberedNames, NumberedSubjects, Step};
 use super::entry::{ByAsked, Link, QuestionEntry, index};
 use super::grouped::Grouped;
 use super::hidden_clients::is_of_any_client;
@@ -65,21 +65,6 @@ pub(super) struct Asking {
     pub(super) asked: usize,
     /// Whether other questions of its time may be missing.
     pub(super) sparse: bool,
-}
-
-/// Names and types by numbers, and the facts that grouping needs about them.
-pub(super) trait NumberedNames {
-    /// A number that is greater than all.
-    fn count(&self) -> usize;
-
-    /// The name, in lower-case wire form, and the type.
-    fn asked(&self, number: usize) -> (&[u8], RecordType);
-
-    /// The DNS list that a name asks.
-    fn list(&self, name: &[u8]) -> Option<ListName>;
-
-    /// The names and addresses in the answer, as far as they are known.
-    fn links(&self, number: usize) -> impl Iterator<Item = Link>;
 }
 
 /// A message that may go on.

@@ -16,10 +16,11 @@ use hickory_proto::rr::RecordType;
 use smallvec::SmallVec;
 
 use super::asked::AskedNames;
+use super::asked_subjects::NumberedNames;
 use super::entry::{Entry, FlightEntry, HIT_HEAD, Link, QuestionEntry, index};
 use super::grouped::Grouped;
 use super::heads::{self, FlightHead, QuestionHead};
-use super::message::{Asking, NumberedNames, group_numbered};
+use super::message::{Asking, group_numbered};
 use super::names::ReadNames;
 use super::owner;
 use super::reading;

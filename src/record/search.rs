@@ -11,13 +11,13 @@ use std::net::IpAddr;
 
 use hickory_proto::rr::RecordType;
 
+use super::asked_subjects::NumberedNames;
 use super::culprit::{Cause, CulpritKind, ExplainedQuestion, MessageVerdict, judge, known_cost, turns};
 use super::doubt::{self, OtherQuery, OwnQuery, PossibleWaits};
 use super::entry::{Link, QuestionEntry, index};
 use super::evidence::{self, Absence, seconds};
 use super::explained::{Explained, Links};
 use super::grouped::Grouped;
-use super::message::NumberedNames;
 use super::outline::{FlightsByNumber, Outline, OutlineNames, QuestionOutline};
 use super::recorded::{ReadSpan, Recorded};
 use super::spans::waited;
