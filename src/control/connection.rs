@@ -9,7 +9,7 @@ use hickory_proto::rr::Name;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::direct;
 use super::protocol::rows::HeldRow;
@@ -61,7 +61,7 @@ pub(super) async fn serve(
         biased;
         request = read(&mut stream) => request?,
         () = ended(&mut ending) => return Ok(None),
-        () = crowd.is_full.notified() => {
+        () = crowded_out(crowd) => {
             subject.recorder().count(Counter::ControlRefused, 1);
             Some(Err(wrong("The connection had sent no request while others waited to be served.")))
         }
@@ -97,6 +97,12 @@ pub(super) async fn serve(
     write(&mut stream, lines, &shown).await?;
     drop(reading);
     Ok(None)
+}
+
+/// Waits until the connection has to give way: it has had the time for its request, and a client waits for a place.
+async fn crowded_out(crowd: &Crowd) {
+    sleep(limits::CONTROL_UNDISTURBED).await;
+    crowd.is_full.notified().await;
 }
 
 /// Writes the lines of a reply, without keys, as they are made: a long reply in one piece takes several times its memory.
@@ -365,6 +371,25 @@ async fn reload(subject: &impl Controlled) -> Vec<Reply> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_gives_way_to_others_only_after_it_had_time_for_its_request() {
+        let crowd = Crowd::default();
+        let begun = tokio::time::Instant::now();
+        let others = async {
+            loop {
+                crowd.is_full.notify_waiters();
+                sleep(limits::CONTROL_CROWDED).await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = crowded_out(&crowd) => {}
+            () = others => {}
+        }
+        let had = limits::CONTROL_UNDISTURBED;
+        assert!((had..=had + limits::CONTROL_CROWDED).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+    }
 
     #[test]
     fn changing_is_for_root_and_the_owner() {

@@ -92,18 +92,30 @@ impl ControlClient {
         read(BufReader::new(&stream), |error| self.failed(error), take)
     }
 
+    /// Sends a request. A connection that gave way to others before the request was written (`limits::CONTROL_UNDISTURBED`) is opened
+    /// again; the last one is returned, because its reply has the reason.
     fn send(&self, request: &Request) -> Result<UnixStream, CommandFailure> {
-        let patience = self.patience()?;
-        let stream = self.connect(patience).map_err(|error| match error.kind() {
-            io::ErrorKind::PermissionDenied => CommandFailure::Permission { socket: self.socket.clone() },
-            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => self.failed(&error),
-            _ => CommandFailure::Unreachable { socket: self.socket.clone(), error },
-        })?;
         let mut line =
             serde_json::to_vec(request).map_err(|error| CommandFailure::CutOff(error.to_string()))?;
         line.push(b'\n');
-        (&stream).write_all(&line).map_err(|error| self.failed(&error))?;
-        Ok(stream)
+        let mut tries = limits::CONTROL_TRIES;
+        loop {
+            tries = tries.saturating_sub(1);
+            let stream = self.connected()?;
+            match (&stream).write_all(&line) {
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(self.failed(&error)),
+                Err(_) if tries > 0 => {}
+                _ => return Ok(stream),
+            }
+        }
+    }
+
+    fn connected(&self) -> Result<UnixStream, CommandFailure> {
+        self.connect(self.patience()?).map_err(|error| match error.kind() {
+            io::ErrorKind::PermissionDenied => CommandFailure::Permission { socket: self.socket.clone() },
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => self.failed(&error),
+            _ => CommandFailure::Unreachable { socket: self.socket.clone(), error },
+        })
     }
 
     /// Connects. If the daemon is stuck and the queue of its socket is full, the kernel waits for as long as a write may
@@ -214,6 +226,36 @@ mod tests {
         let _first = UnixStream::connect(&socket).unwrap();
         let client = ControlClient::new(&socket).within(Duration::from_millis(50));
         assert!(matches!(client.ask(&Request::Status), Err(CommandFailure::Timeout(_))));
+    }
+
+    /// The requests are longer than the buffer of a socket, so that the client is still writing when the daemon closes.
+    #[test]
+    fn a_connection_that_gave_way_is_opened_again_and_the_last_one_tells_the_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("control.sock");
+        let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let long = Request::Query { name: "x".repeat(4 << 20), kind: None };
+        let gives_way = move |listener: &std::os::unix::net::UnixListener| {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.read_exact(&mut [0]).unwrap();
+            stream
+                .write_all(b"{\"reply\":\"problem\",\"fault\":\"request\",\"sentence\":\"Others waited.\"}\n")
+                .unwrap();
+        };
+        let daemon = std::thread::spawn(move || {
+            gives_way(&listener);
+            let (mut stream, _) = listener.accept().unwrap();
+            BufReader::new(&stream).read_line(&mut String::new()).unwrap();
+            stream.write_all(b"{\"reply\":\"end\"}\n").unwrap();
+            drop(stream);
+            for _ in 0..limits::CONTROL_TRIES {
+                gives_way(&listener);
+            }
+        });
+        let client = ControlClient::new(&socket);
+        assert_eq!(client.ask(&long).unwrap().len(), 0);
+        assert!(client.ask(&long).unwrap_err().to_string().contains("Others waited."));
+        daemon.join().unwrap();
     }
 
     #[test]

@@ -27,8 +27,14 @@ pub const MAX_CONTROL_ROWS: usize = 4_096;
 /// The time for a request: it is one line from the same host.
 pub const CONTROL_REQUEST_TIME: Duration = Duration::from_secs(5);
 
-/// The time between two looks for connections without a request that give way, while a client waits for a place: `resolverctl` sends its
-/// request with the connection.
+/// The time that a connection without a request has for it before it gives way to a client that waits for a place. `resolverctl` sends its
+/// request as soon as it is connected, but its process may not get the CPU for a while on a busy host.
+pub const CONTROL_UNDISTURBED: Duration = Duration::from_millis(250);
+
+/// Connections that `resolverctl` opens for one request, if each gave way before the request was written.
+pub const CONTROL_TRIES: usize = 3;
+
+/// The time between two looks for connections without a request that give way, while a client waits for a place.
 pub const CONTROL_CROWDED: Duration = Duration::from_millis(50);
 
 /// Octets of a reply that are collected before they are written. A system call for each line of a table would take longer than the line,
