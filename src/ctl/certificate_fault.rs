@@ -1,4 +1,4 @@
-//! The fault of a resolver's certificate in a sentence, in place of the text of the TLS library.
+//! The fault of the certificate of a resolver, a mail host or the host of a policy in a sentence, in place of the text of the TLS library.
 
 use std::iter;
 
@@ -19,7 +19,8 @@ pub(super) fn words(error: &Error) -> String {
     }
 }
 
-fn of_certificate(fault: &CertificateError) -> String {
+/// The fault of a certificate in words; its subject is "it".
+pub(super) fn of_certificate(fault: &CertificateError) -> String {
     use CertificateError::{
         Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
         Other, Revoked, UnknownIssuer,

@@ -29,7 +29,7 @@ use crate::check::{CheckVerdict, HostFinding};
 use crate::config::{RootHints, defaults};
 use crate::control::lookup::read_name;
 use crate::control::protocol::{Blame, Problem};
-use crate::limits::{MAX_CHECKED_MESSAGE, MAX_HELO, MAX_MESSAGE_DOMAINS};
+use crate::limits::{MAX_CHECKED_MESSAGE, MAX_GIVEN_SELECTORS, MAX_HELO, MAX_MESSAGE_DOMAINS};
 use crate::wire::presentation::{name_text, shown};
 
 /// The command line of `check`.
@@ -53,7 +53,7 @@ pub(super) struct Arguments {
     /// Name that the client gives with HELO or EHLO: check its form, and whether it leads to the address.
     #[arg(long, value_name = "NAME")]
     helo: Option<String>,
-    /// DKIM selector to check; may be repeated.
+    /// DKIM selector to check; may be repeated, up to 10 times.
     #[arg(long, value_name = "NAME", value_parser = typed_selector)]
     selector: Vec<String>,
     /// Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print.
@@ -97,11 +97,13 @@ enum CheckCommand {
     /// and their DNSSEC are checked. The DNS lists are asked about the domains of links too. If the reply of a receiver in
     /// a bounce gives a HELO name, a domain of a sender, PTR records or SPF as its reason, this is checked, and a fault in
     /// it is told first. If TLS to the recipient's mail hosts failed, as DANE and MTA-STS demand it, and the records have no
-    /// fault, the first line has the command that looks at their certificates. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this
-    /// host does not use it: the first line says whether it still lists the sender. If it refuses the sender and names only
-    /// a web page, the first line says whose page this is, if that is known and the check finds no failure. Lines that look
-    /// like header fields are read, also in the text of the message. Parts in base64 and quoted-printable are decoded, also
-    /// whole messages, and parts in HTML are read as text; the file may be in UTF-8, in ISO 8859-1 or, with a byte order mark, in UTF-16.
+    /// fault, the first line has the command that looks at their certificates. If the reply of a receiver in a bounce names a
+    /// DNS list, this list is asked first, also if this host does not use it: the first line says whether it still lists the
+    /// sender. If it refuses the sender and names only a web page, the first line says whose page this is, if that is known and
+    /// the check finds no failure. Lines that look like header fields are read, also in the text of the message. Parts in base64
+    /// and quoted-printable are decoded, also whole messages, and parts in HTML are read as text; the file may be in UTF-8, in
+    /// ISO 8859-1 or, with a byte order mark, in UTF-16. At most 4 domains are checked, one after the other, for at most 10
+    /// seconds each.
     Mail(MailFile),
     /// Show the domains that the daemon checks on schedule (`[[watch]]`): their findings, since when, and the next check.
     #[command(after_long_help = terms::WATCHED)]
@@ -216,7 +218,7 @@ fn reversed(name: &Name) -> Option<IpAddr> {
     (network.prefix_len() == network.max_prefix_len()).then(|| network.addr())
 }
 
-/// An option that has no effect on this subject, in words.
+/// An option that has no effect on this subject, or is repeated too often, in words.
 fn without_effect(arguments: &Arguments, subject: &CheckSubject) -> Option<String> {
     let of_domain = [
         ("--as-sender", arguments.as_sender),
@@ -230,6 +232,11 @@ fn without_effect(arguments: &Arguments, subject: &CheckSubject) -> Option<Strin
         let (option, _) = of_domain.into_iter().find(|(_, is_set)| *is_set)?;
         return Some(format!(
             "{option} has no effect on the check of an address: name a domain, or omit the option."
+        ));
+    }
+    if arguments.selector.len() > MAX_GIVEN_SELECTORS {
+        return Some(format!(
+            "A check has {MAX_GIVEN_SELECTORS} selectors at most: run it again for the others."
         ));
     }
     if arguments.helo.is_some() && subject.address.is_none() {

@@ -13,6 +13,7 @@ use tokio_rustls::rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned,
 };
 
+use super::certificate_fault;
 use crate::check::domain::der;
 use crate::check::domain::facts::NoReply;
 use crate::limits::{CONNECTION_TIME, MAX_PEER_CERTIFICATES};
@@ -105,7 +106,10 @@ fn in_words(fault: &Error, leaf: &CertificateDer<'_>) -> String {
     if der::is_version_1(leaf) {
         return "the certificate has X.509 version 1, which has no place for the name of a host".to_owned();
     }
-    fault.to_string()
+    match fault {
+        Error::InvalidCertificate(fault) => certificate_fault::of_certificate(fault),
+        other => certificate_fault::words(other),
+    }
 }
 
 /// Keeps the certificates with the verdict of the system, and goes on, because mail is sent with any certificate unless DANE

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use super::typed_name::typed_name;
+use crate::question::MAX_LABEL;
 use crate::wire::presentation::ascii_name;
 
 /// A domain or an address as it is typed.
@@ -78,14 +79,19 @@ fn mistaken(text: &str) -> Option<String> {
     is_number.then(|| "this is no domain, and no IPv4 address, which has four numbers".to_owned())
 }
 
-/// A DKIM selector as it is typed, in the ASCII form that DNS has (RFC 8616 section 4).
+/// A DKIM selector as it is typed, in the ASCII form that DNS has (RFC 8616 section 4): the labels before `_domainkey` (RFC 6376 section 3.1).
 ///
 /// # Errors
-/// No name has its characters.
+/// No name has its characters, or its labels.
 pub(super) fn typed_selector(text: &str) -> Result<String, String> {
-    match text.is_ascii() {
-        true => Ok(text.to_owned()),
-        false => ascii_name(text).ok_or_else(|| "no selector has these characters".to_owned()),
+    let ascii = if text.is_ascii() { Some(text.to_owned()) } else { ascii_name(text) };
+    let is_of_selector = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);
+    let ascii = ascii.filter(|ascii| ascii.bytes().all(is_of_selector));
+    let ascii = ascii.ok_or_else(|| "no selector has these characters".to_owned())?;
+    let is_label = |label: &str| (1..=MAX_LABEL).contains(&label.len());
+    match ascii.split('.').all(is_label) {
+        true => Ok(ascii),
+        false => Err("write the word after s= of a signature: labels of 1 to 63 characters".to_owned()),
     }
 }
 
@@ -142,7 +148,9 @@ mod tests {
         }
         assert_eq!(typed_selector("M\u{fc}ller").as_deref(), Ok("xn--mller-kva"));
         assert_eq!(typed_selector("s1._domainkey").as_deref(), Ok("s1._domainkey"));
-        assert!(typed_selector("\u{fc} x").is_err());
+        for no_selector in ["\u{fc} x", "a b", "", "a..b", ".", "a\\.b", "a@b", &"x".repeat(64)] {
+            assert!(typed_selector(no_selector).is_err(), "{no_selector}");
+        }
         assert!(report_file("-").is_err() && report_file("./-").is_ok());
     }
 }

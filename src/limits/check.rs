@@ -240,6 +240,9 @@ pub const MAX_MESSAGE_DOMAINS: usize = 4;
 /// DKIM selectors of one domain of a message: a signer has one or two, an attacker any number.
 pub const MAX_MESSAGE_SELECTORS: usize = 4;
 
+/// DKIM selectors of a command line: each is one lookup, or more if it fails, of `MAX_CHECK_QUESTIONS`.
+pub const MAX_GIVEN_SELECTORS: usize = 10;
+
 /// Characters of a text in the place of a DKIM key that evidence shows: its first tags.
 pub const MAX_OTHER_TEXT: usize = 60;
 

@@ -30,7 +30,7 @@ pub use client::{Client, ClientTransport, Question, ViewId};
 pub use extended_error::ExtendedError;
 pub use key::{QuestionKey, push_tail, tail};
 pub use names::{
-    FirstLabels, MAX_NAME, WireName, is_name, is_wire_of, is_within, kind_text, label_places, lies_within,
-    name_of_wire, name_text, put_wire, same_name, wire_name, zone_text,
+    FirstLabels, MAX_LABEL, MAX_NAME, WireName, is_name, is_wire_of, is_within, kind_text, label_places,
+    lies_within, name_of_wire, name_text, put_wire, same_name, wire_name, zone_text,
 };
 pub use outcome::{Apart, Outcome};

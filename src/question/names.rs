@@ -9,7 +9,7 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 pub const MAX_NAME: usize = 255;
 
 /// The longest label (RFC 1035 section 2.3.4).
-const MAX_LABEL: usize = 63;
+pub const MAX_LABEL: usize = 63;
 
 /// A name in lower-case wire form, without compression.
 pub fn wire_name(name: &Name) -> Vec<u8> {

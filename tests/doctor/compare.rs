@@ -260,7 +260,7 @@ fn name_servers_that_fail_are_named() {
         (
             &[Fault::AlwaysTruncates, Fault::NoTcp],
             4,
-            "127.91.0.4 (ns2.host.com.): a truncated reply, and none over TCP",
+            "127.91.0.4 (ns2.host.com.): a truncated reply, and no whole one over TCP",
         ),
         (&[Fault::Refused], 1, "127.91.0.4 (ns2.host.com.): REFUSED, so it does not serve the zone"),
         (&[Fault::NoAa], 1, "127.91.0.4 (ns2.host.com.): it answers without authority"),

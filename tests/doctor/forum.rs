@@ -131,6 +131,8 @@ fn options_without_effect_and_this_host_are_refused() {
         assert!(told.contains("has no effect with --as-recipient"), "{told}");
     }
     assert!(refused("check moved.com --helo a.example").contains("--helo has no effect without --from"));
+    let many = " --selector x".repeat(11);
+    assert!(refused(&format!("check moved.com{many}")).contains("has 10 selectors at most"));
     assert!(refused("check localhost.").contains("this is the host itself"));
 }
 

@@ -115,6 +115,7 @@ fn each_fault_of_a_server_has_its_code() {
         (format!("{soa} udp silent\n{soa} plain aa 1150ms | ns1.a.test. h. 7 2 3 4 5"), Code::NsSlow),
         (SECOND.replace("SOA tcp aa", "SOA tcp unreachable"), Code::NsTcp),
         (SECOND.replace("SOA tcp aa", "SOA tcp silent"), Code::NsTcp),
+        (SECOND.replace("SOA tcp aa", "SOA tcp aa tc"), Code::NsTcp),
         (
             SECOND.replace("SOA udp aa | ns1.a.test. h. 7", "SOA udp aa | ns1.a.test. h. 6"),
             Code::SerialDiffers,

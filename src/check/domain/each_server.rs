@@ -316,6 +316,9 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
         Some(Got::NoReply(NoReply::Silent | NoReply::Unfit)) => {
             tell(Code::NsTcp, "does not answer".to_owned())
         }
+        Some(Got::Reply(reply)) if reply.truncated => {
+            tell(Code::NsTcp, "truncates its replies over TCP".to_owned())
+        }
         Some(Got::Reply(reply)) if !serves(reply, apex) => tell(Code::NsTcp, wrong(reply, apex)),
         _ => {}
     }
@@ -402,6 +405,7 @@ fn silence(facts: &DomainFacts, server: IpAddr) -> String {
         _ => "does not answer over UDP",
     };
     let over_tcp = match facts.server(server, apex, "SOA", QueryForm::Tcp) {
+        Some(Got::Reply(reply)) if reply.truncated => "and over TCP",
         Some(Got::Reply(_)) => "and answers over TCP",
         Some(Got::NoReply(NoReply::Unreachable)) => "and is unreachable over TCP",
         Some(Got::NoReply(NoReply::Unknown(_))) | None => return over_udp.to_owned(),

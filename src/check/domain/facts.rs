@@ -198,7 +198,7 @@ pub enum NoReply {
     OtherCase,
     /// The reply cannot be read, or answers another question.
     Unfit,
-    /// The reply over UDP was truncated, and there was none over TCP.
+    /// The reply over UDP was truncated, and there was no whole one over TCP.
     Truncated,
     /// This host has no route to the address family, or does not use it.
     NoRoute,
@@ -214,7 +214,7 @@ impl NoReply {
             Self::Unreachable => "unreachable".to_owned(),
             Self::OtherCase => "the name in another case".to_owned(),
             Self::Unfit => "a reply that cannot be read".to_owned(),
-            Self::Truncated => "a truncated reply, and none over TCP".to_owned(),
+            Self::Truncated => "a truncated reply, and no whole one over TCP".to_owned(),
             Self::NoRoute => "this host has no route".to_owned(),
             Self::Unknown(why) => why.clone(),
         }

@@ -46,6 +46,7 @@ pub(in crate::check) fn facts(domain: &str, lines: &str) -> DomainFacts {
             match word {
                 "aa" => reply.authoritative = true,
                 "ra" => reply.recursive = true,
+                "tc" => reply.truncated = true,
                 "secure" => reply.security = ReplySecurity::Secure,
                 "insecure" => reply.security = ReplySecurity::Insecure,
                 "bogus" => reply.security = ReplySecurity::Bogus,

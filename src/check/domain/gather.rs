@@ -339,7 +339,8 @@ async fn whole(want: &Want, millis: u64, sources: &impl Sources, budget: &Budget
         *way = way.over_tcp().unwrap_or(*way);
     }
     match once(&want, sources, budget).await {
-        Some(Got::Reply(reply)) => Got::Reply(ReplyFacts { millis, ..reply }),
+        Some(Got::Reply(reply)) if !reply.truncated => Got::Reply(ReplyFacts { millis, ..reply }),
+        Some(Got::Reply(_)) => Got::NoReply(NoReply::Truncated),
         Some(Got::NoReply(lost)) if !matches!(lost, NoReply::Unknown(_)) => Got::NoReply(NoReply::Truncated),
         _ => left_out("its reply over UDP was truncated, and the check had no query or no time left for TCP"),
     }
@@ -417,6 +418,8 @@ mod tests {
         let expected = Got::Reply(ReplyFacts { millis: 9, ..sound.clone() });
         assert_eq!(ask(Got::Reply(sound.clone()), 2), expected);
         assert!(matches!(ask(Got::Reply(sound), 1), Got::NoReply(NoReply::Unknown(_))));
+        let cut = Got::Reply(ReplyFacts { truncated: true, ..ReplyFacts::default() });
+        assert_eq!(ask(cut, 2), Got::NoReply(NoReply::Truncated));
         for lost in [NoReply::Silent, NoReply::Unreachable, NoReply::Unfit] {
             assert_eq!(ask(Got::NoReply(lost), 2), Got::NoReply(NoReply::Truncated));
         }
