@@ -90,7 +90,7 @@
 //! check      config wire clock random limits
 //! zones      config zone_file dnsbl cache wire validate question clock hash rdata limits
 //! config     zone_file dnsbl exchange dnstap wire validate rdata limits
-//! zone_file  wire rdata
+//! zone_file  wire rdata limits
 //! dnsbl      exchange record question clock limits
 //! exchange   dnstap wire question supervise conduct clock hash random limits
 //! dnstap     record wire question clock limits
