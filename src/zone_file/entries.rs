@@ -85,7 +85,7 @@ impl Iterator for ZoneFileEntries<'_> {
             Ok(entry) if entry.is_directive() && entry.has_first_word("$GENERATE") => entry,
             other => return Some(other),
         };
-        match GeneratedLines::new(&entry) {
+        match GeneratedLines::new(&entry.texts()) {
             Ok(lines) => {
                 self.generated = Some((lines, entry.line));
                 self.next_generated()

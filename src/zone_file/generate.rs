@@ -1,6 +1,5 @@
 //! `$GENERATE`, the directive of BIND (ARM section 3.5.3): one record for each number of a range.
 
-use super::entries::{Word, ZoneFileEntry};
 use crate::limits::MAX_GENERATED_RECORDS;
 
 /// The records of one directive, as lines of a zone file, made one by one.
@@ -43,16 +42,15 @@ impl GeneratedLines {
     ///
     /// # Errors
     /// It is no such directive, or has too many records.
-    pub(super) fn new(entry: &ZoneFileEntry) -> Result<Self, String> {
-        let [_, range, owner, middle @ .., data] = entry.words.as_slice() else {
+    pub(super) fn new(words: &[&str]) -> Result<Self, String> {
+        let [_, range, owner, middle @ .., data] = words else {
             return Err("$GENERATE needs a range, an owner, a type and data".to_owned());
         };
         if middle.is_empty() {
             return Err("$GENERATE has no type".to_owned());
         }
-        let middle: Vec<&str> = middle.iter().map(|word| word.text.as_str()).collect();
         Ok(Self {
-            numbers: numbers(&range.text)?,
+            numbers: numbers(range)?,
             owner: pieces(owner)?,
             middle: middle.join(" "),
             data: pieces(data)?,
@@ -92,9 +90,9 @@ fn numbers(range: &str) -> Result<std::iter::StepBy<std::ops::RangeInclusive<i64
 
 /// The parts of a word. `$$` and an escaped `$` are no numbers. As in BIND, an offset holds for all further numbers of the word that have no
 /// form of their own.
-fn pieces(word: &Word) -> Result<Vec<Piece>, String> {
+fn pieces(word: &str) -> Result<Vec<Piece>, String> {
     let (mut pieces, mut text) = (Vec::new(), String::new());
-    let (mut rest, mut offset) = (word.text.as_str(), 0);
+    let (mut rest, mut offset) = (word, 0);
     while let Some(letter) = rest.chars().next() {
         rest = rest.get(letter.len_utf8()..).unwrap_or_default();
         match letter {
@@ -114,7 +112,7 @@ fn pieces(word: &Word) -> Result<Vec<Piece>, String> {
                     None => NumberForm { offset, width: 0, base: NumberBase::Decimal },
                     Some(braced) => {
                         let (form, behind) =
-                            braced.split_once('}').ok_or_else(|| format!("{} has no }}", word.text))?;
+                            braced.split_once('}').ok_or_else(|| format!("{word} has no }}"))?;
                         rest = behind;
                         number_form(form).ok_or_else(|| format!("${{{form}}} is not a form of a number"))?
                     }
@@ -183,8 +181,7 @@ fn nibbles(digits: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::entries::entries;
-    use super::*;
+    use super::super::entries::{ZoneFileEntry, entries};
 
     fn lines(directive: &str) -> Result<Vec<String>, String> {
         let entry = entries(&format!("{directive}\n")).next();
