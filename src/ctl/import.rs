@@ -80,5 +80,8 @@ fn json_text(imported: &Imported, file: &str) -> String {
             })
         })
         .collect();
-    format!("{}\n", json!({ "config": file, "findings": findings, "more": imported.more }))
+    format!(
+        "{}\n",
+        json!({ "config": file, "findings": findings, "more": imported.more.values().sum::<usize>() })
+    )
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use toml::Value;
 
 use super::finding::{ImportFinding, SourcePlace, Weight};
+use super::imported::Imported;
 use super::secret::masked;
 use super::values::counted;
 use super::whole;
@@ -36,8 +37,8 @@ pub(super) struct Draft {
     pub(super) config: Config,
     entries: Vec<DraftEntry>,
     findings: Vec<ImportFinding>,
-    /// The number of findings beyond `limits::MAX_FINDINGS`.
-    more: usize,
+    /// The numbers of findings beyond `limits::MAX_FINDINGS`, by their weight: many harmless ones hide no dangerous one.
+    more: BTreeMap<Weight, usize>,
 }
 
 impl Draft {
@@ -71,10 +72,6 @@ impl Draft {
         option: &str,
         (did, instead): (&str, &str),
     ) {
-        if self.findings.len() >= limits::MAX_FINDINGS {
-            self.more = self.more.saturating_add(1);
-            return;
-        }
         let finding = ImportFinding {
             place: place.clone(),
             option: masked(option),
@@ -82,8 +79,14 @@ impl Draft {
             instead: instead.to_owned(),
             weight,
         };
-        if !self.findings.contains(&finding) {
+        if self.findings.contains(&finding) {
+            return;
+        }
+        if self.findings.iter().filter(|known| known.weight == weight).count() < limits::MAX_FINDINGS {
             self.findings.push(finding);
+        } else {
+            let more = self.more.entry(weight).or_default();
+            *more = more.saturating_add(1);
         }
     }
 
@@ -121,7 +124,7 @@ impl Draft {
     }
 
     /// The configuration of all entries that can be used, and the findings, the dangerous first.
-    pub(super) fn finish(mut self) -> (Config, Vec<ImportFinding>, usize) {
+    pub(super) fn finish(mut self) -> Imported {
         let mut entries = std::mem::take(&mut self.entries);
         // In TOML the keys of sections stand before the first entry of a list.
         entries.sort_by_key(|entry| entry.head.starts_with("[["));
@@ -132,7 +135,7 @@ impl Draft {
         self.drop_unserved(&entries);
         self.tell_whole(&entries);
         self.findings.sort_by(|one, other| (one.weight, &one.place).cmp(&(other.weight, &other.place)));
-        (self.config, self.findings, self.more)
+        Imported { config: self.config, findings: self.findings, more: self.more }
     }
 
     /// Reports the effects of several entries together, at the last one with the key.
@@ -148,19 +151,25 @@ impl Draft {
         }
     }
 
-    /// Removes the entries beyond the number that our file takes, and reports the first of them.
+    /// Removes the entries beyond the number that our file takes, and reports them at the first. Zones with servers come before block
+    /// lists, whose names would be resolved otherwise; internal names would go to the internet.
     fn cut(&mut self, entries: &mut Vec<DraftEntry>, head: &str, most: usize) {
-        let number = entries.iter().filter(|entry| entry.head == head).count();
-        let Some(first) = entries.iter().filter(|entry| entry.head == head).nth(most).cloned() else {
-            return;
-        };
-        let mut place: usize = 0;
-        entries.retain(|entry| {
-            place = place.saturating_add(usize::from(entry.head == head));
-            entry.head != head || place <= most
-        });
-        let did =
-            format!("and all after it are left out: they are {number} {head}, and the maximum is {most}");
+        let mut places: Vec<usize> =
+            (0..).zip(&*entries).filter(|(_, entry)| entry.head == head).map(|(at, _)| at).collect();
+        let number = places.len();
+        places.sort_by_key(|at| entries.get(*at).is_some_and(|entry| !entry.has_servers()));
+        let mut left_out = places.split_off(most.min(number));
+        left_out.sort_unstable();
+        let Some(first) = left_out.first().and_then(|at| entries.get(*at)).cloned() else { return };
+        let names: Vec<&str> =
+            left_out.iter().filter_map(|at| entries.get(*at)).filter_map(DraftEntry::name).collect();
+        let did = format!(
+            "is left out, with {number} {head} where the maximum is {most}: no entry for {}",
+            counted(&names)
+        );
+        let left_out: BTreeSet<usize> = left_out.into_iter().collect();
+        let mut at = 0..;
+        entries.retain(|_| !at.next().is_some_and(|at| left_out.contains(&at)));
         let instead = "write their names to a zone file, or to a DNS list on a server of its own";
         self.tell(Weight::Dangerous, &first.place, &first.option, (&did, instead));
     }
@@ -231,6 +240,11 @@ impl DraftEntry {
     /// The value of `name`.
     fn name(&self) -> Option<&str> {
         self.keys.iter().find(|(key, _)| *key == "name").and_then(|(_, value)| value.as_str())
+    }
+
+    /// Whether it is a zone whose names are asked of servers.
+    fn has_servers(&self) -> bool {
+        self.keys.iter().any(|(key, _)| ["forward", "stub"].contains(key))
     }
 
     /// Whether it has a key of a section.

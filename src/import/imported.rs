@@ -1,6 +1,8 @@
 //! The result of an import.
 
-use super::finding::ImportFinding;
+use std::collections::BTreeMap;
+
+use super::finding::{ImportFinding, Weight};
 use crate::config::Config;
 
 /// The result of an import.
@@ -10,6 +12,6 @@ pub struct Imported {
     pub config: Config,
     /// The settings that were changed or left out, the dangerous ones first.
     pub findings: Vec<ImportFinding>,
-    /// The number of findings that are left out.
-    pub more: usize,
+    /// The numbers of findings that are left out, by their weight.
+    pub more: BTreeMap<Weight, usize>,
 }

@@ -63,6 +63,5 @@ pub fn import(path: &Path, format: Option<Format>) -> Result<Imported, ImportErr
         Format::Recursor => recursor::import(path, &mut draft)?,
         Format::Knot => knot::import(path, &mut draft)?,
     }
-    let (config, findings, more) = draft.finish();
-    Ok(Imported { config, findings, more })
+    Ok(draft.finish())
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use ipnet::IpNet;
 use toml::Value;
 
-use crate::limits;
+use crate::{limits, zone_file};
 
 /// A server that is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +71,11 @@ pub(super) fn is_within(name: &str, around: &str) -> bool {
 pub(super) fn seconds(text: &str, most: u64) -> Option<(String, bool)> {
     let seconds: u64 = text.parse().ok()?;
     Some((format!("{}s", seconds.min(most)), seconds > most))
+}
+
+/// Like `seconds`, for a number that may have units, as in zone files: `1h30m`.
+pub(super) fn span(text: &str, most: u64) -> Option<(String, bool)> {
+    seconds(&zone_file::span(text)?.to_string(), most)
 }
 
 /// A size with `k`, `m` or `g`, in octets.

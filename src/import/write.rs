@@ -39,9 +39,9 @@ impl Imported {
             if !findings.is_empty() {
                 text.push_str(&format!("{}\n{}", weight.heading(), findings.concat()));
             }
-        }
-        if self.more > 0 {
-            text.push_str(&format!("{} more are left out.\n", self.more));
+            if let Some(more) = self.more.get(&weight) {
+                text.push_str(&format!("  and {more} more of these\n"));
+            }
         }
         text
     }

@@ -32,8 +32,8 @@ use hickory_proto::rr::{Name, Record};
 
 pub use self::entries::{Word, ZoneFileEntries, ZoneFileEntry, ZoneFileError, entries};
 pub use self::fields::algorithm;
-pub use self::words::kind;
-use self::words::{name, span};
+use self::words::name;
+pub use self::words::{kind, span};
 
 /// TTL if no record and no $TTL has given one: an hour, as in NSD and ldns.
 const DEFAULT_TTL: u32 = 3_600;

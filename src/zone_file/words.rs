@@ -44,7 +44,7 @@ pub(super) fn name(text: &str, origin: &Name) -> Result<Name, String> {
 }
 
 /// Seconds, or numbers with units as BIND has them: `1w2d3h4m5s`.
-pub(super) fn span(text: &str) -> Option<u32> {
+pub fn span(text: &str) -> Option<u32> {
     let (mut sum, mut number) = (0_u32, None::<u32>);
     for letter in text.chars() {
         if let Some(digit) = letter.to_digit(10) {

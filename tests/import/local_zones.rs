@@ -266,3 +266,41 @@ fn private_reverse_names_of_dnsmasq_and_the_recursor_are_not_forwarded() {
     let found = recursor("dnssec=validate\nserve-rfc6303=yes\nforward-zones-recurse=.=192.0.2.53\n");
     assert_eq!(zone(&found, "ip6.arpa"), SERVED, "{found}");
 }
+
+#[test]
+fn a_doubled_or_unreadable_record_takes_no_others_with_it() {
+    let data = " local-zone: \"d.lan\" static\n local-data: \"x.d.lan A 10.0.0.1\"\n local-data: \"x.d.lan A 10.0.0.1\"\n local-data: \"y.d.lan A 10.0.0\"\n";
+    let found = unbound(&format!("server:\n{data}"));
+    assert_eq!(zone(&found, "d.lan"), "records = [\"x.d.lan. 3600 IN A 10.0.0.1\"]", "{found}");
+    assert!(found.contains("local-data: y.d.lan A 10.0.0: gave a record that cannot be read"), "{found}");
+}
+
+#[test]
+fn of_several_sections_of_one_name_the_one_that_unbound_used_is_kept() {
+    let section =
+        |kind: &str, server: &str| format!("{kind}-zone:\n name: \"dup.lan\"\n {kind}-addr: {server}\n");
+    for (first, second, kept) in [
+        (section("forward", "192.0.2.1"), section("forward", "192.0.2.2"), "forward = [\"192.0.2.2\"]"),
+        (section("stub", "192.0.2.1"), section("stub", "192.0.2.2"), "stub = [\"192.0.2.2\"]"),
+        (section("stub", "192.0.2.1"), section("forward", "192.0.2.2"), "forward = [\"192.0.2.2\"]"),
+        (section("forward", "192.0.2.1"), section("stub", "192.0.2.2"), "forward = [\"192.0.2.1\"]"),
+    ] {
+        let found = unbound(&format!("{first}{second}"));
+        assert_eq!(zone(&found, "dup.lan"), kept, "{found}");
+        assert!(found.contains("another section for these names came in its place"), "{found}");
+    }
+}
+
+#[test]
+fn names_that_unbound_answered_itself_are_told_where_servers_are_named_for_them() {
+    let section = |name: &str| format!("stub-zone:\n name: \"{name}\"\n stub-addr: 192.0.2.1\n");
+    let found = unbound(&section("corp.test"));
+    assert!(
+        found.contains("stub-zone corp.test: had no effect: Unbound answered these names itself"),
+        "{found}"
+    );
+    assert_eq!(zone(&found, "corp.test"), "stub = [\"192.0.2.1\"]", "{found}");
+    let found = unbound(&section("localhost"));
+    assert!(found.contains("stub-zone localhost: had no effect"), "{found}");
+    assert!(!keys(&found).contains("[[zone]]"), "{found}");
+}

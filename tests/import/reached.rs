@@ -287,3 +287,40 @@ fn the_own_name_of_an_empty_zone_of_unbound_is_told() {
         unbound("server:\n local-zone: \"a.example.\" static\n local-data: \"a.example. A 10.0.0.1\"\n");
     assert!(!found.contains("(NXDOMAIN)"), "{found}");
 }
+
+#[test]
+fn clients_behind_none_of_bind_are_refused() {
+    for (clients, expected) in [
+        ("10.1.1.1; none; 10.2.0.0/16;", "allow = [\"10.1.1.1/32\"]"),
+        ("10.1.1.1; !none;", "allow = [\"10.1.1.1/32\", \"0.0.0.0/0\", \"::/0\"]"),
+        ("nobody; 10.2.0.0/16;", "allow = [\"10.2.0.0/16\"]"),
+    ] {
+        let found =
+            named(&format!("acl nobody {{ none; }};\noptions {{ allow-recursion {{ {clients} }}; }};\n"));
+        assert!(keys(&found).contains(expected), "{clients}: {found}");
+    }
+    let found = named("options { listen-on-v6 { none; }; allow-recursion { none; 10.1.1.1; }; };\n");
+    assert!(!keys(&found).contains("10.1.1.1") && !found.contains("did not listen"), "{found}");
+}
+
+#[test]
+fn a_static_stub_zone_of_bind_for_fewer_clients_is_told() {
+    let of = |zone: &str| {
+        named(&format!(
+            "options {{ {OWN_HOST} allow-query {{ 127.0.0.1; 10.1.0.0/16; }}; allow-recursion {{ 10.0.0.0/8; 127.0.0.1; }}; }};\n{zone}"
+        ))
+    };
+    let told = "kept its own zones from some of the clients";
+    assert!(of("zone \"st.lan\" { type static-stub; server-addresses { 10.0.0.10; }; };\n").contains(told));
+    assert!(!of("zone \"fw.lan\" { type forward; forwarders { 10.0.0.10; }; };\n").contains(told));
+}
+
+#[test]
+fn times_of_bind_may_have_units() {
+    let found = named(
+        "options { max-cache-ttl 10m; max-ncache-ttl 1h30m; stale-answer-enable yes; max-stale-ttl 2h; };\n",
+    );
+    for key in ["max_ttl = \"10m\"", "negative_max_ttl = \"90m\"", "serve_stale = \"2h\""] {
+        assert!(keys(&found).contains(key), "{key}: {found}");
+    }
+}

@@ -75,3 +75,21 @@ fn private_reverse_names_of_servers_without_addresses_stay_here_as_in_unbound() 
     let found = imported("unbound", &[("a.conf", &format!("{opened}{forward}{stub}"))]);
     assert_eq!(zone(&found, "0.0.10.in-addr.arpa"), "recurse = true", "{found}");
 }
+
+#[test]
+fn servers_that_named_never_asked_are_in_no_zone() {
+    let bogus = "server 192.0.2.9 { bogus yes; };\n";
+    let text = format!(
+        "options {{ forward only; forwarders {{ 192.0.2.9; 192.0.2.8; }}; }};\n{bogus}zone \"st.example\" {{ type static-stub; forwarders {{ }}; server-addresses {{ 192.0.2.9; 192.0.2.7; }}; }};\n"
+    );
+    let found = imported("named", &[("a.conf", &text)]);
+    assert_eq!(zone(&found, "."), "forward = [\"192.0.2.8\"]", "{found}");
+    assert!(zone(&found, "st.example").starts_with("stub = [\"192.0.2.7\"]"), "{found}");
+}
+
+#[test]
+fn the_port_of_named_is_that_of_the_servers_that_it_asks() {
+    let text = "options { port 5300; listen-on { 127.0.0.1; }; forward only; forwarders { 192.0.2.9; 192.0.2.8 port 53; }; };\n";
+    let found = imported("named", &[("a.conf", text)]);
+    assert_eq!(zone(&found, "."), "forward = [\"192.0.2.9:5300\", \"192.0.2.8\"]", "{found}");
+}

@@ -74,7 +74,7 @@ pub(super) fn decides(elements: &[Statement], of: Sample, lists: &Lists<'_>, dep
 fn named(elements: &[Statement], lists: &Lists<'_>, depth: usize, found: &mut Vec<IpNet>) {
     for element in elements {
         match element.option().trim_start_matches('!') {
-            "any" => found.extend(["0.0.0.0/0", "::/0"].iter().filter_map(|all| network(all))),
+            "any" | "none" => found.extend(["0.0.0.0/0", "::/0"].iter().filter_map(|all| network(all))),
             "localhost" => found.extend(lists.own()),
             "" if depth < limits::MAX_NESTED => named(element.block(), lists, depth.saturating_add(1), found),
             name => match (network(&filled(name)), lists.get(name)) {
@@ -95,15 +95,14 @@ impl Gathered<'_> {
             let (typed, own) = typed.strip_prefix('!').map_or((typed, false), |rest| (rest, true));
             let denied = denied != own;
             // A client that a nested list denies is left to the elements after that list.
-            self.exempts |= own && depth > 0;
+            self.exempts |= depth > 0 && (own || typed == "none");
+            let all = || ["0.0.0.0/0", "::/0"].iter().filter_map(|all| network(all));
             match typed {
+                // It denies all clients that no earlier element names; `!none` allows them.
+                "none" => all().for_each(|net| self.one(net, !denied, element)),
                 // They are left to the elements after the denied list.
                 _ if own && !denied => {}
-                "any" => ["0.0.0.0/0", "::/0"]
-                    .iter()
-                    .filter_map(|all| network(all))
-                    .for_each(|net| self.one(net, denied, element)),
-                "none" => {}
+                "any" => all().for_each(|net| self.one(net, denied, element)),
                 "localhost" => lists.own().iter().for_each(|net| self.one(*net, denied, element)),
                 "localnets" => self.draft.tell(
                     Dangerous,

@@ -96,7 +96,7 @@ fn of_list(
         return vec![SocketAddr::new(all, port)];
     }
     let clients = clients::clients(list, lists, draft);
-    if !clients.refuse.is_empty() {
+    if clients.refuse.iter().any(|net| net.prefix_len() > 0) {
         let did = "did not listen at some addresses";
         let instead = "write the other addresses of this host into listen.addresses";
         draft.tell(Dangerous, &list.place, &list.shown(), (did, instead));

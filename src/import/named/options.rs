@@ -55,7 +55,7 @@ fn cache(options: &[Statement], draft: &mut Draft) {
         [("max-cache-ttl", "max_ttl", 604_800), ("max-ncache-ttl", "negative_max_ttl", 86_400)]
     {
         let Some(setting) = find(options, option) else { continue };
-        match values::seconds(setting.value(), most) {
+        match values::span(setting.value(), most) {
             Some((text, _)) => draft.set(&setting.place, &setting.shown(), ("[cache]", key), text),
             None => draft.tell(
                 Different,
@@ -66,7 +66,7 @@ fn cache(options: &[Statement], draft: &mut Draft) {
         }
     }
     let Some(stale) = find(options, "stale-answer-enable") else { return };
-    let span = match find(options, "max-stale-ttl").and_then(|ttl| values::seconds(ttl.value(), 259_200)) {
+    let span = match find(options, "max-stale-ttl").and_then(|ttl| values::span(ttl.value(), 259_200)) {
         _ if stale.value() != "yes" => "0s".to_owned(),
         Some((text, _)) => text,
         None => "1d".to_owned(),

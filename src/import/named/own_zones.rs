@@ -30,7 +30,9 @@ impl ZoneClients<'_> {
         let of_all = find(options, "allow-query");
         let is_beside =
             ["allow-recursion", "allow-query-cache"].iter().any(|option| find(options, option).is_some());
-        let zones: Vec<&Statement> = file.iter().filter(|statement| is_own(statement)).collect();
+        let chooses_clients =
+            |statement: &&Statement| is_own(statement) || is_of_type(statement, &["static-stub"]);
+        let zones: Vec<&Statement> = file.iter().filter(chooses_clients).collect();
         let own_list = |zone: &Statement| find(zone.block(), "allow-query").is_some();
         // Alone it chooses the clients of all names.
         if let Some(list) = of_all.filter(|_| is_beside) {
@@ -55,7 +57,9 @@ impl ZoneClients<'_> {
             };
             self.has(&queried, is_stranger)
         };
-        let wider: Vec<&Statement> = zones.iter().filter(is_wider).copied().collect();
+        // The servers of the other zones are asked for the clients that names are resolved for.
+        let own = zones.iter().filter(|zone| is_own(zone));
+        let wider: Vec<&Statement> = own.filter(is_wider).copied().collect();
         let Some(first) = wider.first() else { return };
         let names: Vec<&str> = wider.iter().map(|zone| zone.value()).collect();
         let shown = format!("zone {}", counted(&names));
@@ -78,9 +82,13 @@ fn queried(list: Option<&Statement>, lists: &Lists<'_>) -> Clients {
 
 /// Whether a statement is a zone whose data named has, and resolverd does not have itself.
 fn is_own(statement: &Statement) -> bool {
+    is_of_type(statement, &["master", "primary", "slave", "secondary"])
+        && !OWN.contains(&statement.value().trim_end_matches('.'))
+}
+
+fn is_of_type(statement: &Statement, types: &[&str]) -> bool {
     let kind = find(statement.block(), "type").map_or("", Statement::value);
-    let is_zone = statement.option() == "zone" && ["master", "primary", "slave", "secondary"].contains(&kind);
-    is_zone && !OWN.contains(&statement.value().trim_end_matches('.'))
+    statement.option() == "zone" && types.contains(&kind)
 }
 
 /// Whether named listens at an address that other hosts reach; without the options it listens at all addresses.

@@ -19,7 +19,7 @@ pub(super) fn add(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) {
     let (place, option) = (denied.place.clone(), denied.shown());
     let alone = Statement { place: place.clone(), parts: vec![addresses] };
     let networks = clients::clients(&alone, lists, draft);
-    if !networks.refuse.is_empty() {
+    if networks.refuse.iter().any(|net| net.prefix_len() > 0) {
         let did = "let some of these addresses through";
         let instead = "resolverd removes them; add the domains that have them to resolve.private_domains";
         draft.tell(Dangerous, &place, &option, (did, instead));

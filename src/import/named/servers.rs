@@ -1,5 +1,7 @@
 //! `server` statements of BIND: those with `bogus yes` name servers that are never asked.
 
+use std::net::IpAddr;
+
 use super::reader::{Statement, find, is_yes};
 use crate::config::Config;
 use crate::import::draft::Draft;
@@ -26,6 +28,12 @@ pub(super) fn add(statements: &[Statement], draft: &mut Draft) {
         let value = texts(denied.iter().map(ToString::to_string));
         draft.set(&server.place, &server.shown(), ("[resolve]", "deny_servers"), value);
     }
+}
+
+/// Whether a server is one that named never asks, whoever names it: zones and forwarders have no effect on it.
+pub(super) fn is_never_asked(statements: &[Statement], address: IpAddr) -> bool {
+    let mut bogus = statements.iter().filter(|statement| is_bogus(statement));
+    bogus.any(|server| network(server.value()).is_some_and(|net| net.contains(&address)))
 }
 
 /// Whether all of a statement is carried over.

@@ -367,14 +367,20 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
             }
             continue;
         };
+        if super::servers::is_never_asked(settings.statements, address) {
+            continue;
+        }
         if after(&words, "key").is_some() {
             let did = "signed its queries to this server with a key (TSIG)";
             let instead =
                 "resolverd has no TSIG: see that the server gives this host the same answers without the key";
             draft.tell(Dangerous, &element.place, &format!("primary {address}"), (did, instead));
         }
-        let port = after(&words, "port").or(usual).and_then(|port| port.parse().ok());
         let tls = after(&words, "tls").or(usual_tls);
+        // The port of `options` is that of queries, too (BIND's Administrator Reference Manual, "port").
+        let of_options = find(options_of(settings.statements), "port").filter(|_| tls.is_none());
+        let port = after(&words, "port").or(usual).or(of_options.map(Statement::value));
+        let port = port.and_then(|port| port.parse().ok());
         let name = tls.and_then(|tls| tls::remote_name(settings.statements, tls));
         let server = Upstream { address, port, tls: tls.is_some(), name };
         match upstream_text(&server) {

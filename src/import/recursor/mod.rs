@@ -264,6 +264,10 @@ fn hosts(settings: &Settings, sources: &mut Sources, draft: &mut Draft) {
     let mut names = Names::default();
     names.file((&typed.place, &typed.typed), &path, (suffix, sources), draft);
     names.finish(draft);
+    let did =
+        "answered that these names have no records of other types, and that names below them do not exist";
+    let instead = "resolverd resolves these as usual; for whole names use a [[zone]] with records";
+    draft.tell(Different, &used.place, &used.typed, (did, instead));
 }
 
 /// Reports a setting that is not carried over.

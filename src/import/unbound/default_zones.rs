@@ -10,6 +10,7 @@ use super::reader::Section;
 use super::upstreams::{self, UpstreamZones};
 use crate::import::draft::Draft;
 use crate::import::finding::{SourcePlace, Weight};
+use crate::import::served;
 use crate::import::values::is_within;
 use crate::wire::presentation::read_name;
 
@@ -18,6 +19,19 @@ const OTHERS: [&str; 1] = ["test."];
 
 /// Those that stay although `unblock-lan-zones` lets the reverse zones out.
 const NOT_OF_LAN: [&str; 4] = ["home.arpa.", "resolver.arpa.", "service.arpa.", "test."];
+
+/// Names that Unbound answers itself, and that `locally_served` is not about.
+const SPECIAL: [&str; 4] = ["invalid", "localhost", "onion", "test"];
+
+/// Whether Unbound answers a name itself, unless the file has a `local-zone` for it. `lets_lan_out`: `unblock-lan-zones`.
+pub(super) fn is_answered(name: &str, lets_lan_out: bool) -> bool {
+    !lets_lan_out && served::of(name).is_some() || SPECIAL.iter().any(|zone| is_within(name, zone))
+}
+
+/// Whether a name stands for the host of the program that asks (RFC 6761 section 6.3): no server is asked for it.
+pub(super) fn is_of_this_host(name: &str) -> bool {
+    is_within(name, "localhost")
+}
 
 /// A zone that is there by default.
 pub(super) struct DefaultZone {

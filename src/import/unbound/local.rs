@@ -8,10 +8,10 @@ use std::net::IpAddr;
 use hickory_proto::rr::Name;
 use toml::Value;
 
-use super::default_zones::DefaultZone;
-use super::kinds;
+use super::default_zones::{self, DefaultZone};
 use super::reader::{Section, UnboundSetting};
 use super::upstreams::{self, UpstreamZones};
+use super::{kinds, local_zones};
 use crate::import::draft::Draft;
 use crate::import::finding::{SourcePlace, Weight};
 use crate::import::served;
@@ -42,8 +42,7 @@ struct LocalRecord {
     data: String,
 }
 
-/// Zones by name, shorter names first.
-type LocalZones = Vec<(Name, LocalZone)>;
+type LocalZones = local_zones::LocalZones<LocalZone>;
 
 /// Adds them, with the zones that are there by default. Returns the places of the zones of servers that they pass over.
 pub(super) fn add(
@@ -51,8 +50,7 @@ pub(super) fn add(
     (by_default, upstreams): (&[DefaultZone], &UpstreamZones<'_>),
     draft: &mut Draft,
 ) -> Vec<SourcePlace> {
-    let mut zones = read(server, upstreams, draft);
-    add_defaults(by_default, &mut zones);
+    let mut zones = with_defaults(by_default, read(server, upstreams, draft));
     let alone = divided(server, &mut zones, draft);
     let passed_over = passed_over(&zones, upstreams, draft);
     tell_empty(&zones, draft);
@@ -81,7 +79,7 @@ fn divided(server: &Section, zones: &mut LocalZones, draft: &mut Draft) -> Vec<L
             draft.tell(Weight::Dangerous, &setting.place, &option, (did, "add it as a [[record]]"));
             continue;
         };
-        match zones.iter_mut().rfind(|(apex, _)| apex.zone_of(&record.name)) {
+        match zones.around_mut(&record.name) {
             Some((_, zone)) if !kinds::has_data(&zone.kind) => {
                 let did = format!("had no effect, because the zone around it is {}", zone.kind);
                 draft.tell(Weight::Different, &setting.place, &setting.shown(), (&did, "is left out"));
@@ -106,7 +104,7 @@ fn add_alone(
     let mut told: Option<&Name> = None;
     for record in sets.values().filter_map(|records| records.first()) {
         // A name with several types is told once. Other types of a name that stays here do not exist here either.
-        let is_open = upstreams.lets_lan_out || around(zones, &record.name).is_some();
+        let is_open = upstreams.lets_lan_out || zones.around(&record.name).is_some();
         let stays = !is_open && served::of(&name_text(&record.name)).is_some();
         if told.replace(&record.name) == Some(&record.name) || stays {
             continue;
@@ -128,21 +126,17 @@ fn add_alone(
     }
 }
 
-/// Adds the zones of Unbound's defaults that the file does not change.
-fn add_defaults(by_default: &[DefaultZone], zones: &mut LocalZones) {
-    for default in by_default {
-        if zones.iter().any(|(apex, _)| *apex == default.name) {
-            continue;
-        }
-        let (place, kind) = (default.place.clone(), BY_DEFAULT.to_owned());
-        zones.push((default.name.clone(), LocalZone { place, kind, records: Vec::new() }));
-    }
-    zones.sort_by_key(|(name, _)| name.iter().len());
-}
-
-/// The closest zone at or above a name.
-fn around<'z>(zones: &'z LocalZones, name: &Name) -> Option<&'z (Name, LocalZone)> {
-    zones.iter().rfind(|(apex, _)| apex.zone_of(name))
+/// The zones of the file, with those of Unbound's defaults that it does not change.
+fn with_defaults(by_default: &[DefaultZone], zones: LocalZones) -> LocalZones {
+    let missing: Vec<(Name, LocalZone)> = by_default
+        .iter()
+        .filter(|default| !zones.has(&default.name))
+        .map(|default| {
+            let (place, kind) = (default.place.clone(), BY_DEFAULT.to_owned());
+            (default.name.clone(), LocalZone { place, kind, records: Vec::new() })
+        })
+        .collect();
+    LocalZones::new(zones.into_iter().chain(missing))
 }
 
 /// Adds the zones that are open below a closed one, or below one that stays here by `locally_served`: their names go where those of
@@ -150,7 +144,7 @@ fn around<'z>(zones: &'z LocalZones, name: &Name) -> Option<&'z (Name, LocalZone
 fn add_open(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     for (apex, zone) in zones.iter().filter(|(_, zone)| !kinds::is_closed(&zone.kind)) {
         let name = name_text(apex);
-        let closed_around = match around(zones, &apex.base_name()).filter(|_| !apex.is_root()) {
+        let closed_around = match zones.around(&apex.base_name()).filter(|_| !apex.is_root()) {
             Some((_, around)) => kinds::is_closed(&around.kind),
             None => {
                 let of_servers = upstreams.around(&name).map(upstreams::name);
@@ -175,16 +169,17 @@ fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Dr
         let Some(mut name) = read_name(text) else { continue };
         name.set_fqdn(true);
         let option = format!("{} {text}", section.kind);
-        match around(zones, &name.to_lowercase()) {
+        match zones.around(&name.to_lowercase()) {
             Some((apex, zone)) if kinds::is_closed(&zone.kind) && zone.kind != BY_DEFAULT => {
                 let did = format!("had no effect: local-zone {} {} came first", name_text(apex), zone.kind);
                 let instead = "is left out; if its servers are to be asked, remove that zone and add a [[zone]] for them";
                 draft.tell(Weight::Different, &section.place, &option, (&did, instead));
                 left_out.push(section.place.clone());
             }
-            None if !upstreams.lets_lan_out && served::of(text).is_some() => {
+            None if default_zones::is_answered(text, upstreams.lets_lan_out) => {
                 let did = "had no effect: Unbound answered these names itself, as it has no local-zone nodefault for them";
-                let instead = if upstreams::has_addresses(section) {
+                let is_sent = upstreams::has_addresses(section) && !default_zones::is_of_this_host(text);
+                let instead = if is_sent {
                     "the [[zone]] sends them to these servers; remove it if they must not get them"
                 } else {
                     left_out.push(section.place.clone());
@@ -234,6 +229,9 @@ impl LocalZone {
             }
         }
         lines.extend(self.records.iter().flat_map(|record| self.lines_of(record)));
+        // Unbound takes equal records for one.
+        let mut known = BTreeSet::new();
+        lines.retain(|line| known.insert(line.clone()));
         lines
     }
 
@@ -278,7 +276,7 @@ fn whole_names(kind: &str, data: &str) -> String {
 
 /// The zones by name, shorter names first; and the report of zones without an exact counterpart.
 fn read(server: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> LocalZones {
-    let mut zones: LocalZones = Vec::new();
+    let mut zones = Vec::new();
     for setting in server.all("local-zone") {
         let (Some(mut name), Some(kind)) = (read_name(setting.value()), setting.values.get(1)) else {
             let option = format!("local-zone: {}", setting.values.join(" "));
@@ -290,11 +288,9 @@ fn read(server: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> L
         let name = name.to_lowercase();
         tell(setting, kind, upstreams, draft);
         let zone = LocalZone { place: setting.place.clone(), kind: kind.clone(), records: Vec::new() };
-        zones.retain(|(known, _)| *known != name);
         zones.push((name, zone));
     }
-    zones.sort_by_key(|(name, _)| name.iter().len());
-    zones
+    LocalZones::new(zones)
 }
 
 /// Reports a type of zone whose answers differ here.
@@ -340,7 +336,9 @@ fn pointer(text: &str) -> Option<String> {
     Some(format!("{} {ttl} IN PTR {name}", name_text(&reverse)))
 }
 
+/// The record of a text; none if our file would refuse it, and with it all records of its zone.
 fn record(setting: &UnboundSetting, text: &str) -> Option<LocalRecord> {
+    zone_file::record(text).ok()?;
     let entry = zone_file::entries(text).next()?.ok()?;
     let head = ZoneFileReader::new(Name::root()).begin(&entry).ok()?;
     let kind = zone_file::kind(head.kind)?;

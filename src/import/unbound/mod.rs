@@ -3,6 +3,7 @@
 mod default_zones;
 mod kinds;
 mod local;
+mod local_zones;
 mod ports;
 mod reader;
 mod server;
@@ -34,10 +35,16 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     server::add(&server, &views, draft);
     let by_default = default_zones::below(&upstreams, draft);
     let passed_over = local::add(&views.data_of_host(), (&by_default, &upstreams), draft);
+    let replaced = upstreams.replaced();
     ports::add(&server, draft);
     for section in sections.iter().filter(|section| !matches!(section.kind.as_str(), "server" | "view")) {
         match section.kind.as_str() {
             "forward-zone" | "stub-zone" if passed_over.contains(&section.place) => {}
+            "forward-zone" | "stub-zone" if replaced.contains(&section.place) => {
+                let option = format!("{} {}", section.kind, upstreams::name(section));
+                let did = "had no effect: another section for these names came in its place";
+                draft.tell(Weight::Different, &section.place, &option, (did, "is left out"));
+            }
             "forward-zone" => zones::forward(section, &upstreams, draft),
             "stub-zone" => zones::stub(section, &upstreams, draft),
             "auth-zone" => zones::auth(section, Path::new(&directory), draft),

@@ -1,11 +1,14 @@
 //! The zones of Unbound that have servers of their own, as other settings meet them.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use hickory_proto::rr::Name;
 use toml::Value;
 
 use super::reader::{Section, UnboundSetting};
 use crate::import::draft::Draft;
-use crate::import::finding::Weight;
+use crate::import::finding::{SourcePlace, Weight};
 use crate::import::served;
 use crate::import::values::{Upstream, is_within, texts, upstream_text};
 use crate::wire::presentation::name_text;
@@ -43,6 +46,29 @@ impl<'s> UpstreamZones<'s> {
     /// All of them.
     pub(super) fn all(&self) -> impl Iterator<Item = &'s Section> {
         self.sections.iter().copied()
+    }
+
+    /// The places of those that have no effect: of several of one name, Unbound takes the last `forward-zone`; without one, the last
+    /// `stub-zone` (seen with Unbound 1.17).
+    pub(super) fn replaced(&self) -> Vec<SourcePlace> {
+        let mut taken: BTreeMap<String, (bool, &Section)> = BTreeMap::new();
+        let mut replaced = Vec::new();
+        for section in &self.sections {
+            let plain = name(section).trim_end_matches('.').to_ascii_lowercase();
+            let is_forward = section.kind == "forward-zone";
+            match taken.entry(plain) {
+                Entry::Vacant(free) => {
+                    free.insert((is_forward, section));
+                }
+                Entry::Occupied(known) if known.get().0 && !is_forward => {
+                    replaced.push(section.place.clone());
+                }
+                Entry::Occupied(mut known) => {
+                    replaced.push(known.insert((is_forward, section)).1.place.clone());
+                }
+            }
+        }
+        replaced
     }
 
     /// Whether one of them has this name.
