@@ -175,7 +175,7 @@ queries, causes, not_compared, in_place and resolverd (answered, failed, silent,
 Live: --from live --listen ADDRESS:PORT. Queries of clients that [listen] of resolverd does not allow are dropped. Of the queries of a
 question the first is compared. If too many wait, queries are answered and not compared (overload).
 Exit codes: 0 safe to switch, 1 look at some differences first, 4 could not tell: fewer than 20 questions, a resolver that answers nothing
-or leaves a tenth of the questions without a reply, or a difference whose cause is unknown.";
+or leaves a tenth of the questions without a reply, more than a tenth not reached before the end, or a difference whose cause is unknown.";
 
 /// Terms of `trace`.
 pub(super) const TRACE: &str = "\

@@ -64,6 +64,10 @@ pub const LEAST_SHADOW_QUESTIONS: u64 = 20;
 /// The part of the questions, in percent, that a resolver leaves without a reply and from which there is no verdict.
 pub const MOST_SHADOW_SILENCE: u64 = 10;
 
+/// The part of the questions, in percent, that were not reached before the end and above which there is no verdict: one that fails may be
+/// among them.
+pub const MOST_SHADOW_LEFT_OUT: u64 = 10;
+
 /// Questions without a reply of one resolver, and with none, after which a run over a file ends: as many as are compared at once, so a
 /// resolver that is not there takes 20 s and not hours.
 pub const MAX_SHADOW_SILENT: u64 = SHADOW_AT_ONCE as u64;

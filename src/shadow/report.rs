@@ -8,7 +8,7 @@ use super::answer::{Side, SideAnswer};
 use super::asked::AskedQuestion;
 use super::capture::Captured;
 use super::judge::{Cause, Judged, Sample, Weight};
-use crate::limits::{LEAST_SHADOW_QUESTIONS, MAX_SHADOW_SILENT, MOST_SHADOW_SILENCE};
+use crate::limits::{LEAST_SHADOW_QUESTIONS, MAX_SHADOW_SILENT, MOST_SHADOW_LEFT_OUT, MOST_SHADOW_SILENCE};
 
 /// A difference.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -315,6 +315,16 @@ impl ShadowReport {
             return (
                 CouldNotTell,
                 format!("could not tell: {compared} questions were compared, and a verdict needs {least}"),
+            );
+        }
+        let ended = self.not_compared.get(&NotCompared::Ended).copied().unwrap_or_default();
+        let all = compared.saturating_add(ended);
+        if ended * 100 > all * MOST_SHADOW_LEFT_OUT {
+            return (
+                CouldNotTell,
+                format!(
+                    "could not tell: {ended} of {all} questions were not reached before the end; run it for longer"
+                ),
             );
         }
         if unknown > 0 {

@@ -99,3 +99,14 @@ fn a_resolver_that_replies_to_nothing_ends_a_run_early() {
     once.answered(&sample("fail", "192.0.2.1"));
     assert!(!once.is_silent(), "it has replied");
 }
+
+#[test]
+fn many_questions_that_were_not_reached_give_no_verdict() {
+    let well = sample("192.0.2.1", "192.0.2.1");
+    let mut few = report(90, &well);
+    few.leave_out(NotCompared::Ended, 10);
+    assert_eq!(verdict(&few).0, SwitchVerdict::Safe);
+    few.leave_out(NotCompared::Ended, 1);
+    let told = "could not tell: 11 of 101 questions were not reached before the end; run it for longer";
+    assert_eq!(verdict(&few), (SwitchVerdict::CouldNotTell, told.to_owned()));
+}

@@ -40,7 +40,8 @@ pub(super) fn would_answer(machine: &Machine<'_>, record: &SwitchRecord) -> Resu
     }
     let future = Future { machine, record };
     let named = servers(&then);
-    if future.answers(&named)? {
+    // If nobody answered before the switch either, nothing is lost.
+    if future.answers(&named)? || (named_before == then && future.had_none(&named)) {
         return Ok(());
     }
     Err(match named_before == then {
@@ -94,6 +95,13 @@ impl Future<'_> {
         local.len() < servers.len()
             || local.iter().any(|address| self.is_held(*address))
             || !local.iter().any(former)
+    }
+
+    /// Whether no resolver answered the programs of this host before the switch, which queried these addresses of it.
+    fn had_none(&self, servers: &[String]) -> bool {
+        let mut local = servers.iter().filter_map(|server| self.local(server));
+        self.stops_ours()
+            && !local.any(|address| self.record.held.iter().any(|former| former.covers(address)))
     }
 
     /// The address of a name server that is a program of this host.

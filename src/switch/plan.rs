@@ -351,8 +351,9 @@ impl PlanDraft<'_> {
             (HostFile::Text { path: "/etc/resolv.conf".to_owned(), text: text.clone() }, None);
         let left = judge(&after);
         if left.iter().any(|finding| finding.check == postfix::CHECK && finding.verdict != CheckVerdict::Ok) {
+            let copy = self.facts.host.postfix.1.path().to_owned();
             self.write(
-                "/var/spool/postfix/etc/resolv.conf",
+                &copy,
                 text,
                 Some(("postfix.service", false)),
                 "the services of Postfix that run in the chroot read this copy of /etc/resolv.conf",

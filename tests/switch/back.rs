@@ -416,3 +416,31 @@ fn a_link_without_a_target_is_restored() {
     assert!(text.contains("All is as before the switch; "), "{text}");
     assert_eq!(host.files()["etc/resolv.conf"], before["etc/resolv.conf"]);
 }
+
+#[test]
+fn a_switch_of_a_host_that_had_no_resolver_is_undone() {
+    let internet = internet();
+    for link in [Some("../run/nowhere/resolv.conf"), None] {
+        let host = plain();
+        fs::remove_file(host.path("etc/resolv.conf")).unwrap();
+        if let Some(target) = link {
+            host.link("etc/resolv.conf", target);
+        }
+        let before = host.files();
+        switched(&internet, &host);
+        restored(&internet, &host, &before);
+    }
+}
+
+#[test]
+fn the_copy_in_another_queue_directory_of_postfix_is_changed_and_restored() {
+    let (internet, host) = (internet(), crowded());
+    host.write("etc/postfix/main.cf", "queue_directory = /data/spool\n");
+    host.write("data/spool/etc/resolv.conf", "nameserver 192.0.2.53\n");
+    let before = host.files();
+    let (code, text) = host.switch(&internet, &["--yes", "--stop-shared"]);
+    assert_eq!(code, 0, "{text}");
+    assert!(host.read("data/spool/etc/resolv.conf").contains("nameserver 127.0.0.1"), "{text}");
+    assert_eq!(host.read("var/spool/postfix/etc/resolv.conf"), "nameserver 192.0.2.53\n");
+    restored(&internet, &host, &before);
+}

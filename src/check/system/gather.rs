@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use super::host::CheckedHost;
-use super::{HostFacts, forwarding, proc, root_zone};
+use super::{HostFacts, forwarding, postfix, proc, root_zone};
 use crate::config::{Config, defaults};
 
 /// Reads the host below `root`, and asks `servers`, root servers, over the network.
@@ -38,7 +38,10 @@ pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
             host.is_there("/etc/cloud/cloud.cfg") && !host.is_there("/etc/cloud/cloud-init.disabled"),
             host.files("/etc/cloud/cloud.cfg", &["/etc"], "cloud/cloud.cfg.d", "cfg"),
         ),
-        postfix: (host.file("/etc/postfix/master.cf"), host.file("/var/spool/postfix/etc/resolv.conf")),
+        postfix: (
+            host.file("/etc/postfix/master.cf"),
+            host.file(&postfix::copy_of(&host.file("/etc/postfix/main.cf"))),
+        ),
         opendkim: host.file("/etc/opendkim.conf"),
         holders: proc::holders(&host),
         ipv6: (host.file("/proc/net/ipv6_route"), host.file("/proc/net/if_inet6")),

@@ -25,6 +25,21 @@ const LOOKING_UP: [&str; 4] = ["dnsblog", "lmtp", "smtp", "smtpd"];
 /// Options that Postfix sets itself if it needs them: `dns_lookup()` asks for DNSSEC with EDNS, and trusts AD.
 const OWN_OPTIONS: [&str; 2] = ["edns0", "trust-ad"];
 
+/// The usual queue directory.
+const QUEUE: &str = "/var/spool/postfix";
+
+/// The copy of `resolv.conf` in the queue directory of a `main.cf`, which is the root of the chroot (postconf(5), "queue_directory").
+pub(super) fn copy_of(main: &HostFile) -> String {
+    let lines = main.text().unwrap_or_default().lines();
+    let values = lines.filter_map(|line| {
+        let (name, value) = line.split_once('=')?;
+        (name.trim_end() == "queue_directory").then_some(value.trim())
+    });
+    // The last one counts. One with a variable cannot be read here.
+    let queue = values.last().filter(|queue| queue.starts_with('/') && !queue.contains('$')).unwrap_or(QUEUE);
+    format!("{}/etc/resolv.conf", queue.trim_end_matches('/'))
+}
+
 /// Whether lookups in the chroot reach resolverd too, with the options of `conf`.
 pub(super) fn check(
     master: &HostFile,
@@ -123,5 +138,15 @@ mod tests {
         assert_eq!(without(&[here]), CheckVerdict::Ok, "the C library asks 127.0.0.1 then");
         assert_eq!(without(&[there]), CheckVerdict::Failure, "where nobody listens");
         assert_eq!(jailed(MASTER), ["smtp"]);
+        let usual = "/var/spool/postfix/etc/resolv.conf";
+        for (main, copy) in [
+            ("", usual),
+            ("#queue_directory = /a\n", usual),
+            ("queue_directory = /a\nqueue_directory=/data/spool/\n", "/data/spool/etc/resolv.conf"),
+            ("queue_directory = $config_directory/q\n", usual),
+        ] {
+            assert_eq!(copy_of(&file(main)), copy, "{main}");
+        }
+        assert_eq!(copy_of(&missing), usual);
     }
 }
