@@ -74,7 +74,8 @@ fn kind_of(trouble: &Trouble) -> NotHeard {
         Trouble::Silent => NotHeard::Silent,
         Trouble::Unreachable => NotHeard::Unreachable,
         Trouble::NoRoute | Trouble::NoRouteToAddress => NotHeard::NoRoute,
-        Trouble::NotSent(_) | Trouble::Certificate(_) => NotHeard::NotSent,
+        // Why the reply is not shown is in the words of the trouble.
+        Trouble::NotSent(_) | Trouble::Certificate(_) | Trouble::NoRoom => NotHeard::NotSent,
         Trouble::OtherCase => NotHeard::OtherCase,
         Trouble::Unfit => NotHeard::Unfit,
     }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 
+use super::long_replies::ReplyRoom;
 use super::upstream_query::{Heard, Trouble, UpstreamQuery};
 use crate::clock::Mono;
 use crate::hash::{Keyed, Plain};
@@ -153,7 +154,8 @@ impl Merge {
         let sending = caught(send(Arc::clone(&hashed.ask))).map(move |heard| {
             heard.unwrap_or_else(|panicked| {
                 tracing::error!("{panicked}; the query to server {server} failed; please send this line to the makers of resolverd");
-                Heard { reply: Err(Trouble::Unfit), elapsed: Duration::ZERO, other_case: false }
+                let (reply, room) = (Err(Trouble::Unfit), ReplyRoom::default());
+                Heard { reply, elapsed: Duration::ZERO, other_case: false, room }
             })
         });
         let shared = sending.boxed().shared();

@@ -21,6 +21,8 @@
 //!   second fragment.
 //! - One /24 or /48 takes at most 32 streams, so that a server that accepts TCP and never answers cannot hold them
 //!   all.
+//! - A long reply needs room before it is decoded (`long_replies`), which its records hold until nobody needs them. Before, 300
+//!   replies with 3 700 addresses each, whose zones had silent servers for their keys, took 350 MB.
 //! - The key of a DNS list is added here while a message is encoded. Nothing above this module sees it.
 
 #![deny(
@@ -35,6 +37,7 @@
 mod case;
 mod departures;
 mod framed;
+mod long_replies;
 mod merge;
 mod message;
 pub mod network;
@@ -64,13 +67,15 @@ use crate::question::{WireName, same_name};
 use crate::random::Random;
 use crate::wire::{HEADER, PAYLOAD, pointers, response};
 use case::Spelling;
+pub use long_replies::ReplyRoom;
+use long_replies::{LongReplies, NoRoom};
 use merge::Merge;
 pub use merge::Sender;
 use message::Sendable;
 use network::{CertificateRefused, Network, NotSent};
 pub use places::Place;
 use places::Places;
-use streams::Streams;
+use streams::{StreamReply, Streams};
 pub use upstream_query::{Heard, Trouble, UpstreamQuery};
 
 /// Sends messages; equal ones at the same time are sent once.
@@ -83,6 +88,7 @@ pub struct Exchange {
     keyed: Keyed,
     merge: Merge,
     streams: Streams,
+    long_replies: Arc<LongReplies>,
     /// Datagrams passed over since `take_strays` was last called.
     strays: AtomicUsize,
     /// Takes copies of messages.
@@ -90,11 +96,25 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// An exchange over `network`, with copies of its messages to `tap`.
-    pub fn new(network: Arc<dyn Network>, clock: Clock, random: Random, keyed: Keyed, tap: Arc<Tap>) -> Self {
-        let streams = Streams::new(Arc::clone(&network), random.clone());
-        let (merge, strays) = (Merge::new(keyed), AtomicUsize::new(0));
-        Self { network, clock, random, places: Arc::default(), keyed, merge, streams, strays, tap }
+    /// An exchange over `network`, beside a cache of `cache_size` octets.
+    pub fn new(
+        network: Arc<dyn Network>,
+        clock: Clock,
+        random: Random,
+        keyed: Keyed,
+        cache_size: u64,
+    ) -> Self {
+        let long_replies = Arc::new(LongReplies::beside(cache_size));
+        let streams = Streams::new(Arc::clone(&network), random.clone(), Arc::clone(&long_replies));
+        let (merge, strays, tap) = (Merge::new(keyed), AtomicUsize::new(0), Arc::default());
+        let places = Arc::default();
+        Self { network, clock, random, places, keyed, merge, streams, long_replies, strays, tap }
+    }
+
+    /// The same, with copies of its messages to `tap`.
+    #[must_use]
+    pub fn tapped(self, tap: Arc<Tap>) -> Self {
+        Self { tap, ..self }
     }
 
     /// Datagrams that came to our ports and were passed over since the last call: of another id or question, or from
@@ -158,9 +178,13 @@ impl Exchange {
             }
         };
         let elapsed = self.clock.mono().since(started);
-        let other_case =
-            ask.mixed_case && matches!(reply, Ok((_, Spelling::Other)) | Err(Trouble::OtherCase));
-        Heard { reply: reply.map(|(message, _)| Arc::new(message)), elapsed, other_case }
+        let is_other = match &reply {
+            Ok(read) => read.spelling == Spelling::Other,
+            Err(trouble) => *trouble == Trouble::OtherCase,
+        };
+        let room = reply.as_ref().map(|read| read.room.clone()).unwrap_or_default();
+        let reply = reply.map(|read| Arc::new(read.message));
+        Heard { reply, elapsed, other_case: ask.mixed_case && is_other, room }
     }
 
     async fn udp(
@@ -169,7 +193,7 @@ impl Exchange {
         id: u16,
         message: &Sendable,
         started: Mono,
-    ) -> Result<(Message, Spelling), Trouble> {
+    ) -> Result<ReadReply, Trouble> {
         let sent = self.network.send_datagram(&ask.path, &message.sent).await;
         // Nothing has left this machine, so no router has said it.
         let mut replies = sent.map_err(|error| match error.kind() {
@@ -192,11 +216,15 @@ impl Exchange {
                     return Err(Trouble::OtherCase);
                 }
                 if datagram.len() > PAYLOAD.into() {
-                    return Ok((cut(id), spelling));
+                    return Ok(ReadReply { message: cut(id), spelling, room: ReplyRoom::default() });
                 }
                 match decode(ask, &datagram, spelling) {
                     Ok(read) if read.queries.is_empty() && ask.mixed_case => return Err(Trouble::OtherCase),
-                    Ok(read) => return Ok((read, spelling)),
+                    Ok(message) => {
+                        let room = self.long_replies.admit(source, &datagram).await;
+                        let room = room.map_err(|NoRoom| Trouble::NoRoom)?;
+                        return Ok(ReadReply { message, spelling, room });
+                    }
                     Err(Misfit::Unreadable) => return Err(Trouble::Unfit),
                     // Somebody has guessed our id, or it is a late answer to an earlier query from this port. The
                     // answer may still come.
@@ -214,16 +242,16 @@ impl Exchange {
         id: u16,
         message: &Sendable,
         started: Mono,
-    ) -> Result<(Message, Spelling), Trouble> {
+    ) -> Result<ReadReply, Trouble> {
         let reply = self.streams.exchange(&ask.path, &message.sent).await;
-        let mut reply = reply.map_err(|error| trouble_of(&error))?;
+        let StreamReply { octets: mut reply, room } = reply.map_err(|error| trouble_of(&error))?;
         if id_of(&reply) != Some(id) {
             return Err(Trouble::Unfit);
         }
         self.tap(TapKind::ResolverResponse, ask, &reply, started);
         let spelling = case::restore(&message.plain, &message.sent, &mut reply);
-        let read = decode(ask, &reply, spelling).map_err(|_| Trouble::Unfit)?;
-        Ok((read, spelling))
+        let message = decode(ask, &reply, spelling).map_err(|_| Trouble::Unfit)?;
+        Ok(ReadReply { message, spelling, room })
     }
 
     /// Copies a message for dnstap, without the key in it.
@@ -252,6 +280,14 @@ impl Exchange {
     }
 }
 
+/// A reply that can be read and answers the question.
+struct ReadReply {
+    message: Message,
+    /// Whether its name is spelled as it was sent.
+    spelling: Spelling,
+    room: ReplyRoom,
+}
+
 /// The message that stands for a datagram larger than we offered: a truncated one. Such a datagram came in fragments.
 /// A forger of the second fragment need not guess the id or the port.
 fn cut(id: u16) -> Message {
@@ -267,6 +303,9 @@ fn trouble_of(error: &std::io::Error) -> Trouble {
     }
     if let Some(NotSent(why)) = error.get_ref().and_then(|inner| inner.downcast_ref::<NotSent>()) {
         return Trouble::NotSent(why.as_str().into());
+    }
+    if error.get_ref().is_some_and(|inner| inner.is::<NoRoom>()) {
+        return Trouble::NoRoom;
     }
     match error.kind() {
         ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable | ErrorKind::Unsupported => {

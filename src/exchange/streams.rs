@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 
+use super::long_replies::{LongReplies, NoRoom, ReplyRoom, network_of};
 use super::network::{Network, Path, Stream};
 use crate::limits::{
     LISTEN_TIME, MAX_PIPELINED, MAX_STRAY_MESSAGES, MAX_STREAMS_PER_NETWORK, MAX_UPSTREAM_STREAMS,
@@ -25,6 +26,7 @@ pub(super) struct Streams {
     table: Arc<Mutex<StreamTable>>,
     /// Bounds the open streams.
     places: Arc<Semaphore>,
+    long_replies: Arc<LongReplies>,
 }
 
 #[derive(Default)]
@@ -46,7 +48,14 @@ struct KeptStream {
 
 struct StreamRequest {
     message: Vec<u8>,
-    reply: oneshot::Sender<Result<Vec<u8>, LostStream>>,
+    reply: oneshot::Sender<Result<StreamReply, LostStream>>,
+}
+
+/// A reply, with its room.
+#[derive(Debug)]
+pub(super) struct StreamReply {
+    pub(super) octets: Vec<u8>,
+    pub(super) room: ReplyRoom,
 }
 
 /// Why there is no answer.
@@ -56,12 +65,14 @@ enum LostStream {
     Failed(Arc<io::Error>),
     /// It carried answers and was closed before this one: another stream may bring it.
     Closed,
+    /// The answer came, and there is no room for it. The stream goes on.
+    NoRoom,
 }
 
 impl Streams {
-    pub(super) fn new(network: Arc<dyn Network>, random: Random) -> Self {
+    pub(super) fn new(network: Arc<dyn Network>, random: Random, long_replies: Arc<LongReplies>) -> Self {
         let places = Arc::new(Semaphore::new(MAX_UPSTREAM_STREAMS));
-        Self { network, random, table: Arc::default(), places }
+        Self { network, random, table: Arc::default(), places, long_replies }
     }
 
     /// Streams, and networks that have one.
@@ -75,8 +86,8 @@ impl Streams {
     /// answer, it is opened again.
     ///
     /// # Errors
-    /// The stream cannot be opened, or is closed before any answer.
-    pub(super) async fn exchange(&self, path: &Path, message: &[u8]) -> Result<Vec<u8>, Arc<io::Error>> {
+    /// The stream cannot be opened, or is closed before any answer; `NoRoom` inside if there is no room for the answer.
+    pub(super) async fn exchange(&self, path: &Path, message: &[u8]) -> Result<StreamReply, Arc<io::Error>> {
         let mut heard = ask(self.kept(path), message).await;
         if matches!(heard, Err(LostStream::Closed)) {
             heard = ask(self.kept(path), message).await;
@@ -84,12 +95,13 @@ impl Streams {
         if matches!(heard, Err(LostStream::Closed)) {
             // If a server closes the stream after each answer, each message that it did not answer gets a stream of
             // its own. Otherwise messages that were sent together would wait for each other.
-            let places = lock(&self.table).places_of(network_of(path));
+            let places = lock(&self.table).places_of(network_of(path.server));
             heard = ask(self.open(path, 0, places), message).await;
         }
         heard.map_err(|lost| match lost {
             LostStream::Failed(error) => error,
             LostStream::Closed => Arc::new(io::ErrorKind::UnexpectedEof.into()),
+            LostStream::NoRoom => Arc::new(io::Error::other(NoRoom)),
         })
     }
 
@@ -103,9 +115,11 @@ impl Streams {
             return kept.requests.clone();
         }
         table.forget_closed();
-        let network = network_of(path);
-        if table.kept.keys().filter(|other| network_of(other) == network).count() >= MAX_STREAMS_PER_NETWORK {
-            table.let_go_of_one(|other| network_of(other) == network);
+        let network = network_of(path.server);
+        if table.kept.keys().filter(|other| network_of(other.server) == network).count()
+            >= MAX_STREAMS_PER_NETWORK
+        {
+            table.let_go_of_one(|other| network_of(other.server) == network);
         }
         if table.kept.len() >= MAX_UPSTREAM_STREAMS {
             table.let_go_of_one(|_| true);
@@ -120,7 +134,8 @@ impl Streams {
     fn open(&self, path: &Path, number: u64, of_network: Arc<Semaphore>) -> mpsc::Sender<StreamRequest> {
         let (sender, requests) = mpsc::channel(MAX_PIPELINED);
         let (path, table, random) = (path.clone(), Arc::clone(&self.table), self.random.clone());
-        let driver = Driver { path, number, requests, early: Vec::new(), table, random };
+        let long_replies = Arc::clone(&self.long_replies);
+        let driver = Driver { path, number, requests, early: Vec::new(), table, random, long_replies };
         let (network, places) = (Arc::clone(&self.network), Arc::clone(&self.places));
         tokio::spawn(driver.run(network, of_network, places));
         sender
@@ -154,7 +169,7 @@ impl StreamTable {
     /// Forgets streams whose tasks have ended without forgetting them.
     fn forget_closed(&mut self) {
         let closed = self.kept.extract_if(|_, kept| kept.requests.is_closed());
-        let networks: Vec<IpAddr> = closed.map(|(path, _)| network_of(&path)).collect();
+        let networks: Vec<IpAddr> = closed.map(|(path, _)| network_of(path.server)).collect();
         networks.into_iter().for_each(|network| self.forget_free(network));
     }
 
@@ -167,15 +182,7 @@ impl StreamTable {
     }
 }
 
-/// The /24 or /48 of a server: as a rule the smallest network that one operator is given.
-fn network_of(path: &Path) -> IpAddr {
-    match path.server.ip() {
-        IpAddr::V4(address) => IpAddr::V4((u32::from(address) & (u32::MAX << 8)).into()),
-        IpAddr::V6(address) => IpAddr::V6((u128::from(address) & (u128::MAX << 80)).into()),
-    }
-}
-
-async fn ask(requests: mpsc::Sender<StreamRequest>, message: &[u8]) -> Result<Vec<u8>, LostStream> {
+async fn ask(requests: mpsc::Sender<StreamRequest>, message: &[u8]) -> Result<StreamReply, LostStream> {
     let (reply, heard) = oneshot::channel();
     let request = StreamRequest { message: message.to_vec(), reply };
     requests.send(request).await.map_err(|_| LostStream::Closed)?;
@@ -192,13 +199,14 @@ struct Driver {
     early: Vec<StreamRequest>,
     table: Arc<Mutex<StreamTable>>,
     random: Random,
+    long_replies: Arc<LongReplies>,
 }
 
 /// A message that was sent and not answered yet.
 struct UnansweredMessage {
     /// The id that the sender gave it.
     id: [u8; 2],
-    reply: oneshot::Sender<Result<Vec<u8>, LostStream>>,
+    reply: oneshot::Sender<Result<StreamReply, LostStream>>,
 }
 
 impl Driver {
@@ -229,7 +237,7 @@ impl Driver {
         if table.kept.get(&self.path).is_some_and(|kept| kept.number == self.number) {
             table.kept.remove(&self.path);
         }
-        table.forget_free(network_of(&self.path));
+        table.forget_free(network_of(self.path.server));
         drop(table);
         self.requests.close();
         for request in self.early {
@@ -260,7 +268,7 @@ impl Driver {
                 biased;
                 reply = stream.next() => match reply {
                     Ok(octets) => {
-                        if deliver(octets, &mut waiting) {
+                        if self.deliver(octets, &mut waiting).await {
                             (answered, strays) = (true, 0);
                             quiet.set(sleep(if waiting.is_empty() { UPSTREAM_IDLE_TIME } else { LISTEN_TIME }));
                         } else if strays < MAX_STRAY_MESSAGES {
@@ -302,6 +310,19 @@ impl Driver {
         }
         self.early = early.collect();
         lost
+    }
+
+    /// Passes an answer to its sender, under the sender's id, as soon as there is room for it; returns false if nobody waits
+    /// for it. Meanwhile the octets behind it stay with the kernel.
+    async fn deliver(&self, mut octets: Vec<u8>, waiting: &mut BTreeMap<u16, UnansweredMessage>) -> bool {
+        let Some(place) = octets.first_chunk_mut() else { return false };
+        let Some(sent) = waiting.remove(&u16::from_be_bytes(*place)) else { return false };
+        *place = sent.id;
+        let room = self.long_replies.admit(self.path.server, &octets).await;
+        let reply = room.map(|room| StreamReply { octets, room }).map_err(|NoRoom| LostStream::NoRoom);
+        // The sender may have given up meanwhile.
+        let _ = sent.reply.send(reply);
+        true
     }
 
     /// Notes a message as sent, under an id that no other on this stream has.
@@ -368,16 +389,6 @@ async fn send(stream: &mut dyn Stream, message: &[u8]) -> io::Result<()> {
     timeout(TCP_WRITE_TIME, stream.send(message))
         .await
         .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
-}
-
-/// Passes an answer to its sender, under the sender's id; returns false if nobody waits for it.
-fn deliver(mut octets: Vec<u8>, waiting: &mut BTreeMap<u16, UnansweredMessage>) -> bool {
-    let Some(place) = octets.first_chunk_mut() else { return false };
-    let Some(sent) = waiting.remove(&u16::from_be_bytes(*place)) else { return false };
-    *place = sent.id;
-    // The sender may have given up meanwhile.
-    let _ = sent.reply.send(Ok(octets));
-    true
 }
 
 #[cfg(test)]

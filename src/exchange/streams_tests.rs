@@ -47,12 +47,13 @@ impl Network for Echo {
             if self.refuses {
                 return Err(io::ErrorKind::ConnectionRefused.into());
             }
-            if self.swallows == Some(network_of(path)) {
+            if self.swallows == Some(network_of(path.server)) {
                 return std::future::pending().await;
             }
             let (left, closes_when_idle, open) =
                 (self.closes_after, self.closes_when_idle, Arc::clone(&self.open));
-            let drips = self.drips.filter(|(network, _)| *network == network_of(path)).map(|(_, drip)| drip);
+            let drips =
+                self.drips.filter(|(network, _)| *network == network_of(path.server)).map(|(_, drip)| drip);
             open.fetch_add(1, Ordering::Relaxed);
             let stream = EchoStream { pending: Vec::new(), left, closes_when_idle, drips, open };
             Ok(Box::new(stream) as Box<dyn Stream>)
@@ -103,7 +104,8 @@ async fn asked_for_a_second(streams: &Streams, path: &Path) -> bool {
 
 fn streams(echo: Echo) -> (Streams, Arc<Echo>) {
     let echo = Arc::new(echo);
-    (Streams::new(Arc::clone(&echo) as Arc<dyn Network>, Random::seeded(1)), echo)
+    let long_replies = Arc::new(LongReplies::beside(0));
+    (Streams::new(Arc::clone(&echo) as Arc<dyn Network>, Random::seeded(1), long_replies), echo)
 }
 
 /// Sends this many at once, all with the same id; each answer must be the one that was sent.
@@ -112,7 +114,7 @@ async fn burst(streams: &Streams, count: u8) {
     let path = path(1);
     let heard = join_all(messages.iter().map(|message| streams.exchange(&path, message))).await;
     for (message, heard) in messages.iter().zip(heard) {
-        assert_eq!(heard.as_ref().unwrap(), message);
+        assert_eq!(&heard.as_ref().unwrap().octets, message);
     }
 }
 
@@ -170,7 +172,7 @@ async fn beyond_the_bound_the_one_unused_for_longest_goes() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_drips_keeps_no_stream_of_those_who_gave_up() {
-    let drips = Some((network_of(&path(1)), Duration::from_millis(700)));
+    let drips = Some((network_of(path(1).server), Duration::from_millis(700)));
     let (streams, echo) = streams(Echo { drips, ..Echo::default() });
     for _ in 0..3 {
         let path = path(1);
@@ -184,7 +186,7 @@ async fn a_server_that_drips_keeps_no_stream_of_those_who_gave_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_sends_at_line_rate_is_not_read_for_ever() {
-    let drips = Some((network_of(&path(1)), Duration::from_micros(1)));
+    let drips = Some((network_of(path(1).server), Duration::from_micros(1)));
     let (streams, _) = streams(Echo { drips, ..Echo::default() });
     let heard = timeout(Duration::from_secs(1), streams.exchange(&path(1), b"question")).await.unwrap();
     assert_eq!(heard.unwrap_err().kind(), io::ErrorKind::InvalidData);
@@ -192,7 +194,7 @@ async fn a_server_that_sends_at_line_rate_is_not_read_for_ever() {
 
 #[tokio::test(start_paused = true)]
 async fn one_network_does_not_take_all_places() {
-    let (streams, echo) = streams(Echo { swallows: Some(network_of(&path(1))), ..Echo::default() });
+    let (streams, echo) = streams(Echo { swallows: Some(network_of(path(1).server)), ..Echo::default() });
     let hostile: Vec<Path> = (0..=u8::MAX).map(|last| path_in(1, last)).collect();
     let asked = join_all(hostile.iter().map(|path| asked_for_a_second(&streams, path)));
     let others = async {
@@ -221,11 +223,34 @@ fn streams_of_a_worker_that_has_ended_leave_nothing_once_another_is_opened() {
         || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let ended = worker();
     for network in 1..=3 {
-        assert_eq!(ended.block_on(streams.exchange(&path(network), b"question")).ok().unwrap(), b"question");
+        assert_eq!(
+            ended.block_on(streams.exchange(&path(network), b"question")).ok().unwrap().octets,
+            b"question"
+        );
     }
     assert_eq!(lock(&streams.table).kept.len(), 3);
     drop(ended);
-    assert_eq!(worker().block_on(streams.exchange(&path(4), b"question")).ok().unwrap(), b"question");
+    assert_eq!(worker().block_on(streams.exchange(&path(4), b"question")).ok().unwrap().octets, b"question");
     let table = lock(&streams.table);
     assert_eq!((table.kept.len(), table.networks.len()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_reply_without_room_is_dropped_and_its_stream_goes_on() {
+    let (echo, long_replies) = (Arc::new(Echo::default()), Arc::new(LongReplies::beside(0)));
+    let network = Arc::clone(&echo) as Arc<dyn Network>;
+    let streams = Streams::new(network, Random::seeded(1), Arc::clone(&long_replies));
+    // The header says 6 000 records.
+    let mut long = vec![0; 66_000];
+    long[6..8].copy_from_slice(&6_000_u16.to_be_bytes());
+    let held = streams.exchange(&path(1), &long).await.ok().unwrap();
+    assert!(held.room.is_held());
+    let (dropped, short) =
+        tokio::join!(streams.exchange(&path(1), &long), streams.exchange(&path(1), b"question"));
+    let error = dropped.unwrap_err();
+    assert!(error.get_ref().is_some_and(|inner| inner.is::<NoRoom>()), "{error}");
+    assert_eq!(short.unwrap().octets, b"question");
+    drop(held);
+    assert!(streams.exchange(&path(1), &long).await.is_ok());
+    assert_eq!(echo.opened.load(Ordering::Relaxed), 1);
 }

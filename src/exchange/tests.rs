@@ -70,7 +70,7 @@ fn exchange(forge: fn(Message) -> Vec<(SocketAddr, Vec<u8>)>) -> (Arc<Exchange>,
     let shared: Arc<dyn Network> = Arc::clone(&network) as Arc<dyn Network>;
     let random = Random::seeded(3);
     let keyed = Keyed::new(&random);
-    (Arc::new(Exchange::new(shared, clock, random, keyed, Arc::default())), network)
+    (Arc::new(Exchange::new(shared, clock, random, keyed, 0)), network)
 }
 
 async fn heard(exchange: &Arc<Exchange>, ask: UpstreamQuery, patience: Duration) -> (Heard, bool) {

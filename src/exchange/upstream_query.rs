@@ -7,6 +7,7 @@ use std::time::Duration;
 use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RecordType};
 
+use super::long_replies::ReplyRoom;
 use super::network::Path;
 use super::secret::Secret;
 use crate::conduct::Transport;
@@ -54,6 +55,8 @@ pub struct Heard {
     pub elapsed: Duration,
     /// Whether the question came back in another case than it was sent in.
     pub other_case: bool,
+    /// The room of a long reply: it is held as long as the records of the reply are.
+    pub room: ReplyRoom,
 }
 
 /// Why there is no message.
@@ -85,4 +88,7 @@ pub enum Trouble {
     /// The reply under our id cannot be read, or over TCP answers another question.
     #[error("the reply does not match the query")]
     Unfit,
+    /// The reply came, and this machine has no memory for it, because too many long replies are in use.
+    #[error("long reply dropped: no memory for it at the moment")]
+    NoRoom,
 }

@@ -76,6 +76,8 @@ pub(super) struct Asking<'a> {
     /// If only a referral is wanted, the first server that answers at all ends the step.
     wanted: WantedAnswer,
     pub(super) given_up: bool,
+    /// Whether it has ended because there was no memory for an answer.
+    pub(super) shed: bool,
     /// Whether it has failed, and its servers are probed sooner because of that.
     pub(super) hastened: bool,
     began: Mono,
@@ -130,6 +132,7 @@ impl<'a> Asking<'a> {
             has_glue: false,
             wanted: WantedAnswer::Any,
             given_up: false,
+            shed: false,
             hastened: false,
             began: iterate.now(),
             sent_in_outage: None,
@@ -302,6 +305,11 @@ impl<'a> Asking<'a> {
     fn ended(&mut self, server: SocketAddr, tries: u8, said: Said) -> Option<Said> {
         let conduct = match said {
             Said::Nothing(conduct) => conduct,
+            Said::NoRoom => {
+                // Other servers have the same answer, for which there is no room either.
+                (self.shed, self.given_up) = (true, true);
+                return None;
+            }
             Said::Doubtful(found) => {
                 self.doubtful = Some(found);
                 self.doubted = self.doubted.saturating_add(1);

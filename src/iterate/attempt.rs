@@ -172,7 +172,7 @@ impl Attempt {
         match turn {
             NextQuery::Said(said) => {
                 // The reply shows only now that the server rejected EDNS.
-                if stays_without && !matches!(*said, Said::Nothing(_)) {
+                if stays_without && !matches!(*said, Said::Nothing(_) | Said::NoRoom) {
                     self.server.takes_no_edns(self.means.clock.mono());
                 }
                 *said
@@ -361,6 +361,13 @@ impl Attempt {
     fn settle(&self, transport: Transport, edns: bool, heard: &Heard, first: bool) -> NextQuery {
         let now = self.means.clock.mono();
         let (turn, conduct, words) = match &heard.reply {
+            Err(trouble @ Trouble::NoRoom) => {
+                if first {
+                    self.means.recorder.count(Counter::LongRepliesShed, 1);
+                }
+                let turn = NextQuery::Said(Box::new(Said::NoRoom));
+                (turn, conduct_of(trouble, transport), trouble.to_string().into())
+            }
             Err(trouble) => {
                 let conduct = conduct_of(trouble, transport);
                 let other_case = *trouble == Trouble::OtherCase;
@@ -379,7 +386,7 @@ impl Attempt {
             Ok(message) if message.metadata.truncation => {
                 (NextQuery::Stream, Conduct::Truncated, Words::Fixed("truncated"))
             }
-            Ok(message) => self.judge(message, heard.elapsed, now),
+            Ok(message) => self.judge(message, heard, now),
         };
         if first {
             self.record(transport, conduct, heard.elapsed);
@@ -394,11 +401,11 @@ impl Attempt {
         if heard.other_case && transport == Transport::Tcp {
             self.server.flips_case(now);
         }
-        if heard.reply.is_ok() {
+        if matches!(heard.reply, Ok(_) | Err(Trouble::NoRoom)) {
             self.means.families.answered(self.path.server.ip(), now);
         }
         match heard.reply {
-            Ok(_) => {
+            Ok(_) | Err(Trouble::NoRoom) => {
                 self.means.uplink.heard(self.role, now);
                 match transport {
                     Transport::Tcp => self.server.takes_tcp(),
@@ -427,7 +434,7 @@ impl Attempt {
     }
 
     /// Reads the server's answer, and remembers if it does not serve the zone.
-    fn judge(&self, message: &Message, elapsed: Duration, now: Mono) -> (NextQuery, Conduct, Words) {
+    fn judge(&self, message: &Message, heard: &Heard, now: Mono) -> (NextQuery, Conduct, Words) {
         let (said, dropped) = if self.role.is_recursive() {
             classify_recursive(&self.zone, &self.name, self.kind, message)
         } else {
@@ -470,7 +477,7 @@ impl Attempt {
             self.context.note(Note::Scrubbed { dropped, records });
         }
         let words = describe(&said, message, self.secret.is_some());
-        (NextQuery::Said(Box::new(said.said_by(self.path.server, elapsed))), conduct, words)
+        (NextQuery::Said(Box::new(said.said_by(self.path.server, heard))), conduct, words)
     }
 
     fn standing(&self) -> ServerStanding {
@@ -547,6 +554,8 @@ pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
         Trouble::NoRoute | Trouble::NoRouteToAddress | Trouble::NotSent(_) => Conduct::NotSent,
         Trouble::Certificate(_) => Conduct::Certificate,
         Trouble::Unfit | Trouble::OtherCase => Conduct::Unfit,
+        // The server has answered; this host dropped the reply.
+        Trouble::NoRoom => Conduct::Answered,
     }
 }
 
@@ -567,6 +576,7 @@ fn describe(said: &Said, message: &Message, keyed: bool) -> Words {
             text.into()
         }
         Said::Doubtful(_) => format!("negative answer that is not from the zone{authority}").into(),
+        Said::NoRoom => Trouble::NoRoom.to_string().into(),
         Said::Nothing(conduct) => {
             let (code, error) = (message.metadata.response_code, extended_error(message, keyed));
             let text = conduct_text(*conduct);

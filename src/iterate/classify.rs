@@ -14,6 +14,7 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
 use super::scrub::{Scrubbed, scrub};
 use crate::conduct::Conduct;
+use crate::exchange::{Heard, ReplyRoom};
 use crate::limits::{MAX_ADDRESSES, MAX_ALIASES, MAX_SERVERS};
 use crate::question::same_name;
 use crate::validate::signature::covered_type;
@@ -33,6 +34,8 @@ pub enum Said {
     Referral(Referral),
     /// The message is of no use: the next server is asked.
     Nothing(Conduct),
+    /// The message was dropped, because this host has no memory for it: it shows nothing about the server.
+    NoRoom,
 }
 
 /// An answer.
@@ -56,6 +59,8 @@ pub struct Found {
     pub contradicted: bool,
     /// Whether it is a denial in doubt that all servers of the zone gave: it holds for a short time.
     pub doubted: bool,
+    /// The room of its records, if the reply was long.
+    pub room: ReplyRoom,
 }
 
 impl Found {
@@ -76,6 +81,7 @@ impl Found {
             authoritative: false,
             contradicted: false,
             doubted: false,
+            room: ReplyRoom::default(),
         }
     }
 
@@ -176,12 +182,13 @@ pub struct Referral {
 }
 
 impl Said {
-    /// Adds the server that sent it, and its round trip.
+    /// Adds the server that sent it, its round trip, and the room of its records.
     #[must_use]
-    pub(super) fn said_by(mut self, server: SocketAddr, round_trip: Duration) -> Self {
+    pub(super) fn said_by(mut self, server: SocketAddr, heard: &Heard) -> Self {
         if let Self::Found(found) | Self::Doubtful(found) = &mut self {
             found.server = Some(server);
-            found.round_trip = Some(round_trip);
+            found.round_trip = Some(heard.elapsed);
+            found.room = heard.room.clone();
         }
         self
     }

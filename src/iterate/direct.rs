@@ -15,7 +15,7 @@ use super::families::FamilyState;
 use super::zone_servers::contains;
 use crate::conduct::Transport;
 use crate::exchange::network::Path;
-use crate::exchange::{Heard, Sender, Trouble, UpstreamQuery};
+use crate::exchange::{Heard, ReplyRoom, Sender, Trouble, UpstreamQuery};
 use crate::limits::{DIRECT_LATE_TIME, DIRECT_RECURSION_TIME, DIRECT_STREAM_TIME, DIRECT_TIME};
 use crate::zones::View;
 
@@ -62,7 +62,7 @@ impl Iterate {
         }
         if self.means.families.state(config, server, self.now()) == FamilyState::Unrouted {
             let (reply, elapsed) = (Err(Trouble::NoRoute), Duration::ZERO);
-            return Ok(Heard { reply, elapsed, other_case: false });
+            return Ok(Heard { reply, elapsed, other_case: false, room: ReplyRoom::default() });
         }
         let source = view.route(&name, kind).source_for(server);
         let address = SocketAddr::new(server, port.unwrap_or(config.upstream_port));

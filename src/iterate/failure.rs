@@ -118,6 +118,12 @@ pub enum Failure {
         /// The extended error for the client.
         error: ExtendedError,
     },
+    /// A long reply was dropped, because too many are in use: overload of this host, and no fault of the zone or its servers.
+    #[error("too many long replies in use; one from a server of {zone} was dropped", zone = zone_text(.zone))]
+    NoRoom {
+        /// The zone whose server sent it.
+        zone: Name,
+    },
     /// The question, or one that it needs, failed a moment ago (RFC 9520).
     #[error("{why} (cached failure)")]
     Remembered {
@@ -298,6 +304,7 @@ impl Failure {
             | Self::Aliases { .. }
             | Self::TooLarge { .. }
             | Self::TooLong { .. }
+            | Self::NoRoom { .. }
             | Self::Remembered { .. } => Shows::NoHelp,
         };
         let servers = faults.into_iter().map(|(server, conduct)| (server.ip(), conduct)).collect();
@@ -330,6 +337,7 @@ impl Failure {
             Self::Untrusted { fault, .. } => fault.why.code(),
             Self::Remembered { .. } => ExtendedError::CACHED_ERROR,
             Self::List { error, .. } => error.code,
+            Self::NoRoom { .. } => ExtendedError::NOT_READY,
             Self::Referrals { .. } | Self::Aliases { .. } | Self::TooLong { .. } | Self::TooLarge { .. } => {
                 ExtendedError::OTHER
             }

@@ -81,6 +81,9 @@ impl Asking<'_> {
 
     /// The result if no server gave an answer that helps: a denial that all servers gave in doubt, or the failure.
     pub(super) fn end(&mut self) -> Result<Said, Failure> {
+        if self.shed {
+            return Err(Failure::NoRoom { zone: self.cut.zone.clone() });
+        }
         // The server that is avoided gave another answer.
         let all = self.doubted == self.faults.len()
             && self.errand.avoid.is_empty()

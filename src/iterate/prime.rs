@@ -91,7 +91,7 @@ impl Iterate {
             Said::Found(found) => {
                 self.primed(&hints, &found, view.config.cache.max_ttl).map_or(hints, Arc::new)
             }
-            Said::Referral(_) | Said::Doubtful(_) | Said::Nothing(_) => hints,
+            Said::Referral(_) | Said::Doubtful(_) | Said::Nothing(_) | Said::NoRoom => hints,
         };
         // It is renewed in the last tenth of its TTL.
         let lives = primed.expires.since(now).max(PRIME_RETRY);

@@ -98,7 +98,7 @@ impl Iterate {
                 // The root has the top-level domain itself, as it has `arpa`.
                 Said::Found(_) | Said::Doubtful(_) if part != *zone => is_shortened = false,
                 // One server has both zones, so there is no referral. The old delegation is valid until its end.
-                Said::Found(_) | Said::Doubtful(_) | Said::Nothing(_) => break,
+                Said::Found(_) | Said::Doubtful(_) | Said::Nothing(_) | Said::NoRoom => break,
             }
         }
         Ok(())

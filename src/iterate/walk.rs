@@ -112,7 +112,7 @@ impl Iterate {
                     }
                     Said::Referral(referral) => referral,
                     // `Asking` ends with an answer that helps, or fails.
-                    Said::Nothing(_) => break,
+                    Said::Nothing(_) | Said::NoRoom => break,
                 },
             };
             errand.context.note(StepEvent::Referral { zone: name_text(&referral.zone) });

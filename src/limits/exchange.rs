@@ -14,6 +14,21 @@ pub const MAX_UPSTREAM_STREAMS: usize = 256;
 /// places.
 pub const MAX_STREAMS_PER_NETWORK: usize = 32;
 
+/// Octets that the records of a short reply take once they are decoded: a referral with thirteen servers and their addresses takes
+/// 13 KiB. Longer replies need room, so that all resolutions together cannot hold records without bound.
+pub const MAX_SHORT_REPLY: usize = 16 << 10;
+
+/// The part of `cache.size` that is room for long replies in progress: beside the cache of 256 MiB 130 texts of 60 KB, or seven
+/// replies with 3 700 addresses.
+pub const LONG_REPLIES_PART: u64 = 32;
+
+/// The least room for long replies: 33 texts of 60 KB, or two replies of any length.
+pub const MIN_LONG_REPLIES: u64 = 2 << 20;
+
+/// How long a reply waits for room: records are in memory for milliseconds, unless their resolution waits for keys. A longer wait
+/// would make other replies of the same stream late.
+pub const LONG_REPLY_WAIT: Duration = Duration::from_millis(100);
+
 /// Unwanted messages on a stream, between two wanted ones, before it is closed: the number of questions that may have
 /// been given up while they were in progress.
 pub const MAX_STRAY_MESSAGES: usize = MAX_PIPELINED;

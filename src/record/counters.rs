@@ -57,6 +57,8 @@ counters! {
     ForwardersFailed "forwarders_failed" Some("queries resolved without their forwarders (forward_first)");
     /// Datagrams that came to the port of a query and did not answer it: forgeries, or late replies.
     Strays "strays" Some("unexpected replies");
+    /// Long replies of servers that were dropped, because the records of other long replies took all memory for them.
+    LongRepliesShed "long_replies_shed" Some("long replies dropped (no memory for more)");
     /// Answers that were renewed before their TTL ended.
     Prefetches "prefetches" Some("answers prefetched");
     /// Answers that were not renewed before their TTL ended, because too many queries were in progress.

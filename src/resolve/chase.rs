@@ -134,6 +134,7 @@ impl Chaser {
         chased.zone = found.zone;
         chased.answered = found.answered;
         chased.doubted = found.doubted;
+        chased.rooms.append(&mut found.rooms);
         // The signatures are for the name with the key, so they do not match.
         chased.security = found.security.map(|security| security.and(Security::Insecure));
         chased.answers.extend(found.answers.into_iter().map(|record| rewrite.outward_record(record)));
@@ -250,7 +251,7 @@ impl Chaser {
                 chased.zone = Some(resolved.zone);
                 Ok(chased.take(found, &checked))
             }
-            Said::Nothing(_) => Err(Failure::Aliases { name: errand.name.clone() }),
+            Said::Nothing(_) | Said::NoRoom => Err(Failure::Aliases { name: errand.name.clone() }),
         }
     }
 

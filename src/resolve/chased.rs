@@ -12,6 +12,7 @@ use hickory_proto::rr::{Name, Record, RecordType};
 
 use crate::clock::Mono;
 use crate::dnsbl::list::List;
+use crate::exchange::ReplyRoom;
 use crate::iterate::classify::{End, Found};
 use crate::iterate::failure::Failure;
 use crate::iterate::kept_answers::AnswerSecurity;
@@ -51,6 +52,8 @@ pub(super) struct Chased {
     pub(super) doubted: bool,
     /// The name of a DNS list that the aliases lead to, and the list, if the name was not followed.
     pub(super) entered: Option<(Name, Arc<List>)>,
+    /// The room of long replies that the records came in.
+    pub(super) rooms: Vec<ReplyRoom>,
 }
 
 impl Chased {
@@ -66,6 +69,7 @@ impl Chased {
             answers: [self.answers, end.answers].concat(),
             signatures: [self.signatures, end.signatures].concat(),
             proofs: [self.proofs, end.proofs].concat(),
+            rooms: [self.rooms, end.rooms].concat(),
             security: Some(self.security.unwrap_or_default().and(end.security.unwrap_or_default())),
             told: self.told.or(end.told),
             zone: end.zone.or(self.zone),
@@ -77,6 +81,9 @@ impl Chased {
     /// Adds the result for one name of the chain.
     pub(super) fn take(&mut self, found: Found, checked: &AnswerSecurity) -> End {
         self.doubted = found.doubted;
+        if found.room.is_held() {
+            self.rooms.push(found.room);
+        }
         if let (Some(server), Some(round_trip)) = (found.server, found.round_trip) {
             self.answered = Some((server.ip(), round_trip));
         }

@@ -9,8 +9,9 @@ use hickory_proto::rr::{Record, RecordType};
 use super::chase::Chaser;
 use super::chased::{Chased, compose_answer};
 use super::client_question::ClientQuestion;
-use super::flights::{BegunFlight, FlightEnd, Flights, Landed};
+use super::flights::{BegunFlight, FlightEnd, Flights, Landed, Shed};
 use super::lists::ListResolver;
+use super::shares::ShedReason;
 use super::stale::StaleAnswers;
 use super::{private, shares};
 use crate::cache::Memory;
@@ -164,8 +165,15 @@ impl FlightResolver {
         context.note(Note::Question { name: question.name.clone(), kind: question.kind });
         let chased = tokio::select! {
             biased;
-            chased = self.answer(&asked, &context) => chased,
-            shed = begun.gives_way() => {
+            chased = self.answer(&asked, &context) => match chased {
+                Err(Failure::NoRoom { zone }) => Err(Shed { why: ShedReason::LongReply, zone }),
+                chased => Ok(chased),
+            },
+            shed = begun.gives_way() => Err(shed),
+        };
+        let chased = match chased {
+            Ok(chased) => chased,
+            Err(shed) => {
                 let error = ExtendedError::new(ExtendedError::NOT_READY, shed.sentence());
                 let answer = Arc::new(compose::failure(question, error, self.clock.mono()));
                 let packets = context.budget.packets();

@@ -75,7 +75,7 @@ impl LateAnswerKeeper {
                 }
             }
             Said::Referral(referral) => self.chaser.iterate.keep_late_referral(errand, referral, &cut),
-            Said::Doubtful(_) | Said::Nothing(_) => {}
+            Said::Doubtful(_) | Said::Nothing(_) | Said::NoRoom => {}
         }
     }
 

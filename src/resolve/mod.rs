@@ -171,8 +171,8 @@ impl Resolver {
         recorder.set_query_log(views.config().log.queries);
         let views = Arc::new(ArcSwap::from_pointee(views));
         let keyed = memory.keyed();
-        let exchange = Exchange::new(network, clock.clone(), random.clone(), keyed, Arc::clone(&tap));
-        let exchange = Arc::new(exchange);
+        let exchange = Exchange::new(network, clock.clone(), random.clone(), keyed, size);
+        let exchange = Arc::new(exchange.tapped(Arc::clone(&tap)));
         let iterate =
             Arc::new(Iterate::new(memory.clone(), exchange, Arc::clone(&recorder), clock.clone(), random));
         let chaser = Arc::new_cyclic(|me: &Weak<Chaser>| Chaser {

@@ -68,6 +68,8 @@ pub(super) enum ShedReason {
     MadeRoom,
     /// The greatest number of clients is waiting already.
     Waiters,
+    /// There was no memory for a long reply of a server of the zone.
+    LongReply,
     /// A reload has changed the routes of names that the flight may lead to.
     Reloaded,
 }
@@ -97,6 +99,9 @@ impl ShedReason {
             }
             Self::Full => "too many queries in progress".to_owned(),
             Self::Waiters => "too many clients are waiting, for this answer or in total".to_owned(),
+            Self::LongReply => {
+                format!("too many long replies in use; one from a server of {zone} was dropped")
+            }
             Self::Reloaded => format!("reloads changed the routes of {zone} again and again"),
         }
     }

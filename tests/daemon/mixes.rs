@@ -5,10 +5,14 @@ use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
+use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
+use resolverd::conduct::Conduct;
 use resolverd::limits::{MAX_PIPELINED, MAX_TCP_PER_CLIENT, MIN_RECORD};
+use resolverd::question::Outcome;
+use resolverd::record::Counter;
 
-use crate::client::{Client, framed};
+use crate::client::{Client, framed, is_servfail};
 use crate::process::{Process, Setting, World, alone};
 
 /// Questions of a socket that wait at the same time.
@@ -22,6 +26,9 @@ const TCP_CLIENTS: u8 = 4;
 
 /// Questions that each connection sends at once. All replies together have 240 MB.
 const PIPELINED: u16 = 8;
+
+/// Questions at once whose replies are long.
+const LONG_REPLIES: usize = 80;
 
 /// A list, for its answers.
 const LIST: &str = "[[list]]\nname = \"bl.tld\"\npurpose = \"block\"\nsubjects = [\"ip4\"]";
@@ -230,6 +237,58 @@ fn questions_in_progress_over_all_connections_take_no_more() {
         assert_within_bound(&process, before, title);
         assert_eq!(client.ask("www.tld.", RecordType::A).answers.len(), 1, "others are served");
     }
+}
+
+#[test]
+fn long_replies_whose_zone_has_silent_servers_for_its_keys_take_no_more() {
+    let _alone = alone();
+    let addresses: String = (0..3_000).fold(String::new(), |mut text, number| {
+        writeln!(text, "* 3600 A {}", Ipv4Addr::from_bits(0x0a00_0000 + number)).unwrap();
+        text
+    });
+    let world = World::with(Duration::from_millis(1), &[("keyless.tld.", addresses)]);
+    let setting = Setting::new(&world, "[cache]\nsize = \"16MiB\"");
+    setting.validate_keyless();
+    let process = setting.start();
+    let (mut light, mut heavy) = (Client::new(process.address), Client::new(process.address));
+    light.ask("www.tld.", RecordType::A);
+    let before = most_taken(&process);
+    // The records of each take 900 KB, and the resolution holds them until its time is over.
+    for number in 0..LONG_REPLIES {
+        heavy.send(&format!("h{number}.keyless.tld."), RecordType::A);
+    }
+    process.wait_until("replies were shed", |process| shed(process) > 0);
+    assert_eq!(light.ask("light.tld.", RecordType::A).answers.len(), 1, "others are served");
+    while heavy.waiting() > 0 {
+        assert!(is_servfail(&heavy.next_reply()));
+    }
+    assert_within_bound(&process, before, "long replies without keys");
+    let upstream = process.stats().report.upstream;
+    let blamed = [Conduct::NoTcp, Conduct::Unfit, Conduct::Unreachable, Conduct::NotSent, Conduct::Lame];
+    let of = |conduct| upstream.messages.get(&conduct).copied().unwrap_or(0);
+    assert_eq!(blamed.map(of), [0; 5], "the server is not at fault");
+    assert!(process.outcome(Outcome::Shed) > 0);
+}
+
+#[test]
+fn dozens_of_long_replies_at_once_are_never_shed() {
+    let _alone = alone();
+    let world = World::with(Duration::from_millis(1), &zones());
+    let setting = Setting::new(&world, "");
+    let process = setting.start();
+    let mut client = Client::new(process.address);
+    for number in 0..LONG_REPLIES {
+        client.send(&format!("t{number}.big.tld."), RecordType::TXT);
+    }
+    while client.waiting() > 0 {
+        assert_eq!(client.next_reply().metadata.response_code, ResponseCode::NoError);
+    }
+    assert_eq!(shed(&process), 0);
+}
+
+/// Long replies that were dropped.
+fn shed(process: &Process) -> u64 {
+    process.stats().report.upstream.counts[Counter::LongRepliesShed]
 }
 
 /// A connection from an address, with a small receive buffer.

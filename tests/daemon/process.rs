@@ -52,7 +52,7 @@ impl World {
         Self::with(distance, &[])
     }
 
-    /// Like `new`, with these zones below `tld.`, each with its text.
+    /// Like `new`, with these zones below `tld.`, each with its text. The server of `keyless.tld.` never answers queries for keys.
     pub(crate) fn with(distance: Duration, zones: &[(&str, String)]) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let lab = Arc::new(lab(distance, zones));
@@ -63,11 +63,14 @@ impl World {
 
 fn lab(distance: Duration, zones: &[(&str, String)]) -> Lab {
     let mut tree = Tree::default();
-    for (name, last) in [("a.root", 1), ("ns.tld", 2), ("ns1.silent.tld", 3)] {
+    for (name, last) in [("a.root", 1), ("ns.tld", 2), ("ns1.silent.tld", 3), ("ns.keyless.tld", 5)] {
         let mut plan = ServerPlan::new(name, vec![[127, 78, 0, last].into()]);
         plan.distance = Distance::steady(distance);
         if name == "ns1.silent.tld" {
             plan.faults = vec![Fault::Dead];
+        }
+        if name == "ns.keyless.tld" {
+            plan.faults = vec![Fault::DropsDnskey];
         }
         tree.server(plan).unwrap();
     }
@@ -77,7 +80,8 @@ fn lab(distance: Duration, zones: &[(&str, String)]) -> Lab {
     tree.zone("tld.", &["ns.tld".to_owned()], &text).unwrap();
     tree.zone("silent.tld.", &["ns1.silent.tld".to_owned()], "").unwrap();
     for (name, text) in zones {
-        tree.zone(name, &["ns.tld".to_owned()], text).unwrap();
+        let server = if *name == "keyless.tld." { "ns.keyless.tld" } else { "ns.tld" };
+        tree.zone(name, &[server.to_owned()], text).unwrap();
     }
     tree.build().unwrap()
 }
@@ -120,6 +124,15 @@ impl Setting {
 
     pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("resolverd.toml")
+    }
+
+    /// Validates the answers of `keyless.tld.`.
+    pub(crate) fn validate_keyless(&self) {
+        let key = "Aio4P+Jh0hSxiVvHVAveh6ovEnH9Q+K8+1qdsWtH0C3BSydA8KMuWOLXi6xbFYJSXdosj8gzUBp80wcEY6Du9w==";
+        self.write("anchor", &format!("keyless.tld. 3600 IN DNSKEY 257 3 13 {key}\n"));
+        let text = std::fs::read_to_string(self.config()).unwrap();
+        let text = text.replace("validate = false", "validate = true\ntrust_anchor = \"anchor\"");
+        self.write("resolverd.toml", &text);
     }
 
     pub(crate) fn socket(&self) -> PathBuf {

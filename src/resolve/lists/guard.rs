@@ -251,7 +251,10 @@ pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<Untol
         | Failure::Time { .. }
         | Failure::Addresses { .. } => Some(UntoldReason::Silent { what }),
         // The question or this host is at fault.
-        Failure::TooLarge { .. } | Failure::TooLong { .. } | Failure::List { .. } => None,
+        Failure::TooLarge { .. }
+        | Failure::TooLong { .. }
+        | Failure::List { .. }
+        | Failure::NoRoom { .. } => None,
         _ => Some(UntoldReason::Unusable { error: failure.extended_error() }),
     }
 }

@@ -15,6 +15,7 @@ use crate::cache::renewal;
 use crate::cache::rrset::Rank;
 use crate::cache::security::ZoneTrust;
 use crate::clock::Mono;
+use crate::exchange::ReplyRoom;
 use crate::iterate::Errand;
 use crate::iterate::classify::{Said, classify};
 use crate::iterate::context::Context;
@@ -173,7 +174,8 @@ impl Validator {
             Known::Rrset(rrset) => (rrset.records(name, now), rrset.evidence(now), rrset.stored()),
             Known::Negative(negative) => (Vec::new(), negative.evidence(now), now),
         };
-        Some(Fetched { answers, evidence, zone: name.clone(), server: None, since })
+        let room = ReplyRoom::default();
+        Some(Fetched { answers, evidence, zone: name.clone(), server: None, since, _room: room })
     }
 
     /// Whether it is being fetched.
@@ -211,10 +213,11 @@ impl Validator {
         let message = local::respond(authority, name, kind);
         let (answers, evidence) = match classify(zone, name, kind, &message).0 {
             Said::Found(found) | Said::Doubtful(found) => (found.answers, found.evidence),
-            Said::Referral(_) | Said::Nothing(_) => Default::default(),
+            Said::Referral(_) | Said::Nothing(_) | Said::NoRoom => Default::default(),
         };
         let answers = answers.into_iter().filter(|record| record.name == *name).collect();
-        Fetched { answers, evidence, zone: zone.clone(), server: None, since: self.clock.mono() }
+        let (since, room) = (self.clock.mono(), ReplyRoom::default());
+        Fetched { answers, evidence, zone: zone.clone(), server: None, since, _room: room }
     }
 
     async fn fetch_now(
@@ -258,7 +261,8 @@ impl Validator {
         let found = self.iterate.keep(errand, &resolved.zone, resolved.found, &AnswerSecurity::default());
         let of_name = |record: &Record| record.name == *name;
         let answers = found.answers.into_iter().filter(of_name).collect();
-        Ok(Fetched { answers, evidence, zone: resolved.zone, server, since: self.clock.mono() })
+        let (since, room) = (self.clock.mono(), found.room);
+        Ok(Fetched { answers, evidence, zone: resolved.zone, server, since, _room: room })
     }
 }
 

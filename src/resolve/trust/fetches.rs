@@ -10,6 +10,7 @@ use hickory_proto::rr::{Name, Record};
 use tokio::sync::oneshot;
 
 use crate::clock::Mono;
+use crate::exchange::ReplyRoom;
 use crate::iterate::failure::Failure;
 use crate::limits::MAX_FETCHES;
 use crate::question::QuestionKey;
@@ -27,6 +28,8 @@ pub(crate) struct Fetched {
     pub(super) server: Option<SocketAddr>,
     /// When it was said.
     pub(super) since: Mono,
+    /// The room of a long reply. It is held, and never read.
+    pub(super) _room: ReplyRoom,
 }
 
 /// The end of a fetch. An error means that the fetch was given up, for instance after a panic.
