@@ -197,7 +197,16 @@ fn one(origin: &Name, text: &str) -> Result<Record, String> {
         .map_err(|wrong| wrong.reason)?
         .into_iter();
     match (records.next(), records.next()) {
+        (Some(record), None) if record.record_type() == RecordType::TXT && is_cut(text) => {
+            Err("a semicolon begins a comment; put text with a semicolon in quotes".to_owned())
+        }
         (Some(record), None) if is_understood(&record.data) => Ok(record),
         _ => Err("it is not one record".to_owned()),
     }
+}
+
+/// Whether a comment follows a word without quotes, as in `v=DMARC1; p=none`: what was meant as text would be lost.
+fn is_cut(text: &str) -> bool {
+    let mut entries = zone_file::entries(text).flatten();
+    entries.any(|entry| !entry.comment.is_empty() && entry.words.last().is_some_and(|word| !word.quoted))
 }

@@ -240,17 +240,17 @@ async fn a_long_reply_without_room_is_dropped_and_its_stream_goes_on() {
     let (echo, long_replies) = (Arc::new(Echo::default()), Arc::new(LongReplies::beside(0)));
     let network = Arc::clone(&echo) as Arc<dyn Network>;
     let streams = Streams::new(network, Random::seeded(1), Arc::clone(&long_replies));
+    let path = path(1);
     // The header says 6 000 records.
-    let mut long = vec![0; 66_000];
+    let mut long = vec![0; 64_000];
     long[6..8].copy_from_slice(&6_000_u16.to_be_bytes());
-    let held = streams.exchange(&path(1), &long).await.ok().unwrap();
+    let held = streams.exchange(&path, &long).await.ok().unwrap();
     assert!(held.room.is_held());
-    let (dropped, short) =
-        tokio::join!(streams.exchange(&path(1), &long), streams.exchange(&path(1), b"question"));
+    let (dropped, short) = tokio::join!(streams.exchange(&path, &long), streams.exchange(&path, b"question"));
     let error = dropped.unwrap_err();
     assert!(error.get_ref().is_some_and(|inner| inner.is::<NoRoom>()), "{error}");
     assert_eq!(short.unwrap().octets, b"question");
     drop(held);
-    assert!(streams.exchange(&path(1), &long).await.is_ok());
+    assert!(streams.exchange(&path, &long).await.is_ok());
     assert_eq!(echo.opened.load(Ordering::Relaxed), 1);
 }

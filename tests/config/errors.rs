@@ -215,6 +215,14 @@ const WRONG_SECTIONS: &[(&str, &str)] = &[
         "line 5: record.data: \"mx\": MX cannot be read; write it as in a zone file",
     ),
     (
+        "[[record]]\nname = \"a\"\ntype = \"TXT\"\ndata = [\"v=DMARC1; p=none\"]",
+        "line 5: record.data: \"v=DMARC1; p=none\": a semicolon begins a comment; put text with a semicolon in quotes; write it as in a zone file",
+    ),
+    (
+        "[[zone]]\nname = \"a\"\nrecords = ['x TXT \"v=DKIM1\" ; the key', \"y TXT v=DKIM1; p=a\"]",
+        "line 4: zone.records: \"y TXT v=DKIM1; p=a\" is not a record of the zone: a semicolon begins a comment; put text with a semicolon in quotes; write it as a line of a zone file, like \"mail MX 10 mx\"",
+    ),
+    (
         "[[record]]\nname = \"a\"\ntype = \"A\"\ndata = [\"10.0.0.1\"]\n[[record]]\nname = \"A\"\ntype = \"CNAME\"\ndata = [\"b\"]",
         "line 7: record.name: \"a\" has a CNAME and other records; remove the CNAME or the others (RFC 1034 section 3.6.2)",
     ),

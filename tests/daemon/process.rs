@@ -126,12 +126,12 @@ impl Setting {
         self.folder.path().join("resolverd.toml")
     }
 
-    /// Validates the answers of `keyless.tld.`.
+    /// Validates the answers of `keyless.tld.`, and not those of two names for another client.
     pub(crate) fn validate_keyless(&self) {
         let key = "Aio4P+Jh0hSxiVvHVAveh6ovEnH9Q+K8+1qdsWtH0C3BSydA8KMuWOLXi6xbFYJSXdosj8gzUBp80wcEY6Du9w==";
         self.write("anchor", &format!("keyless.tld. 3600 IN DNSKEY 257 3 13 {key}\n"));
         let text = std::fs::read_to_string(self.config()).unwrap();
-        let text = text.replace("validate = false", "validate = true\ntrust_anchor = \"anchor\"");
+        let text = text.replace("validate = false", "validate = true\ntrust_anchor = \"anchor\"\nnegative_trust_anchors = [\"www.tld\", \"light.tld\"]");
         self.write("resolverd.toml", &text);
     }
 
