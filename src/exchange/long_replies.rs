@@ -161,7 +161,9 @@ mod tests {
     use super::*;
 
     /// The half of the room beside the smallest cache.
-    const HALF: usize = MIN_LONG_REPLIES as usize / 2;
+    fn half() -> usize {
+        usize::try_from(MIN_LONG_REPLIES).unwrap() / 2
+    }
 
     /// A reply whose records take about this many octets.
     fn reply(octets: usize) -> Vec<u8> {
@@ -197,7 +199,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_network_takes_at_most_half_and_a_dropped_reply_gives_its_room_back() {
         let room = LongReplies::beside(0);
-        let long = reply(HALF / 8);
+        let long = reply(half() / 8);
         let held = admitted(&room, 1, &long).await;
         assert!((7..=9).contains(&held.len()), "{}", held.len());
         let short = room.admit(server(1), &reply(MAX_SHORT_REPLY / 2)).await;
@@ -215,7 +217,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_reply_of_more_than_the_half_has_room_if_its_network_holds_nothing() {
         let room = LongReplies::beside(0);
-        let (huge, long) = (reply(2 * HALF), reply(HALF / 8));
+        let (huge, long) = (reply(2 * half()), reply(half() / 8));
         let held = room.admit(server(1), &huge).await.unwrap();
         assert!(room.admit(server(1), &long).await.is_err());
         assert!(room.admit(server(2), &huge).await.is_ok());
@@ -229,7 +231,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_reply_waits_for_room_once() {
         let room = LongReplies::beside(0);
-        let long = reply(HALF / 2 + PLACE);
+        let long = reply(half() / 2 + PLACE);
         let held = room.admit(server(1), &long).await.unwrap();
         let began = tokio::time::Instant::now();
         let (waited, ()) = tokio::join!(room.admit(server(1), &long), async {

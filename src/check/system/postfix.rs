@@ -31,12 +31,13 @@ const QUEUE: &str = "/var/spool/postfix";
 /// The copy of `resolv.conf` in the queue directory of a `main.cf`, which is the root of the chroot (postconf(5), "queue_directory").
 pub(super) fn copy_of(main: &HostFile) -> String {
     let lines = main.text().unwrap_or_default().lines();
-    let values = lines.filter_map(|line| {
+    let mut values = lines.filter_map(|line| {
         let (name, value) = line.split_once('=')?;
         (name.trim_end() == "queue_directory").then_some(value.trim())
     });
     // The last one counts. One with a variable cannot be read here.
-    let queue = values.last().filter(|queue| queue.starts_with('/') && !queue.contains('$')).unwrap_or(QUEUE);
+    let queue =
+        values.next_back().filter(|queue| queue.starts_with('/') && !queue.contains('$')).unwrap_or(QUEUE);
     format!("{}/etc/resolv.conf", queue.trim_end_matches('/'))
 }
 

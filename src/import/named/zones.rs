@@ -379,7 +379,7 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
         let tls = after(&words, "tls").or(usual_tls);
         // The port of `options` is that of queries, too (BIND's Administrator Reference Manual, "port").
         let of_options = find(options_of(settings.statements), "port").filter(|_| tls.is_none());
-        let port = after(&words, "port").or(usual).or(of_options.map(Statement::value));
+        let port = after(&words, "port").or(usual).or_else(|| of_options.map(Statement::value));
         let port = port.and_then(|port| port.parse().ok());
         let name = tls.and_then(|tls| tls::remote_name(settings.statements, tls));
         let server = Upstream { address, port, tls: tls.is_some(), name };
