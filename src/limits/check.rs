@@ -240,6 +240,10 @@ pub const MAX_MESSAGE_DOMAINS: usize = 4;
 /// DKIM selectors of one domain of a message: a signer has one or two, an attacker any number.
 pub const MAX_MESSAGE_SELECTORS: usize = 4;
 
+/// Questions for the addresses of name servers that have glue, to the servers of their zone: three servers with both families in two
+/// networks have 24. More would leave too few of `MAX_CHECK_QUESTIONS` for other checks.
+pub const MAX_GLUE_QUESTIONS: usize = 24;
+
 /// DKIM selectors of a command line: each is one lookup, or more if it fails, of `MAX_CHECK_QUESTIONS`.
 pub const MAX_GIVEN_SELECTORS: usize = 10;
 

@@ -144,18 +144,33 @@ pub(super) fn differs(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::ConfiguredDiffers, evidence).at(worst))
 }
 
-/// Differences between configured records of mail hosts in other zones and those of the servers. A host with another address inside
-/// is usual, and mail from this host reaches it: that is a note.
+/// Differences between configured records of mail hosts and those of the servers, if the configuration answers for a host only, or for one
+/// in another zone. A host with another address inside is usual, and mail from this host reaches it: that is a note. A host of the domain
+/// with another public address gets its mail at another server.
 fn hosts_differ(facts: &DomainFacts) -> Vec<(Level, String)> {
-    let differing = outside::hosts(facts).into_iter().filter_map(|(name, kind)| {
+    let of_zone = hosts_of_zone(facts).into_iter().map(|lookup| (lookup, true));
+    let elsewhere = outside::hosts(facts).into_iter().map(|lookup| (lookup, false));
+    let differing = of_zone.chain(elsewhere).filter_map(|((name, kind), is_of_zone)| {
         let own = facts.cached.get(&lookup(&name, kind))?;
         let (here, now) =
             (own_records(own, &name, kind)?, own_records(facts.lookup(&name, kind).reply()?, &name, kind)?);
         let by = own.configured.as_deref()?;
+        let is_public = |data: &str| data.parse().is_ok_and(|address| !mail::is_private(address));
+        let is_misled = is_of_zone && own.data(kind).any(is_public);
+        let level = if is_misled { Level::Warning } else { Level::Note };
         let (here, now) = (in_words(&here, kind), in_words(&now, kind));
-        Some((Level::Note, format!("{name} {kind} here: {here}; at the servers of the zone: {now} ({by})")))
+        Some((level, format!("{name} {kind} here: {here}; at the servers of the zone: {now} ({by})")))
     });
     differing.collect()
+}
+
+/// The lookups of the addresses of mail hosts in the zone, if the configuration does not answer for the domain itself.
+fn hosts_of_zone(facts: &DomainFacts) -> Vec<(String, &'static str)> {
+    if facts.configured().is_some() {
+        return Vec::new();
+    }
+    let hosts = mail::hosts(facts).into_iter().filter(|host| is_within(host, zone::apex(facts)));
+    hosts.flat_map(|host| ["A", "AAAA"].map(|kind| (host.clone(), kind))).collect()
 }
 
 /// Verdicts on the MX records and on the mail hosts.
@@ -288,6 +303,27 @@ mod tests {
         assert_eq!((code, level), (Code::ConfiguredHere, Level::CouldNotTell));
         let begin = "a.test. is answered by [[zone]] a.test, which forwards to 192.0.2.1, and could not be looked up: ";
         assert!(evidence.starts_with(begin), "{evidence}");
+    }
+
+    #[test]
+    fn a_mail_host_with_another_public_address_here_gets_the_mail_elsewhere() {
+        let of = |here: &str| {
+            let lines = format!(
+                "{TWO_SERVERS}\nlookup a.test. MX | 5 mx.a.test.\nserver 198.18.1.1 a.test. MX udp aa | 5 mx.a.test.\n\
+                 lookup mx.a.test. A | {here}\nserver 198.18.1.1 mx.a.test. A udp aa | 95.100.0.42"
+            );
+            let mut facts = facts("a.test.", &lines);
+            let Some(Got::Reply(reply)) = facts.got.get_mut(&lookup("mx.a.test.", "A")) else { panic!() };
+            reply.configured = Some("[[host]] mx.a.test".to_owned());
+            current::adopt(&mut facts);
+            differs(&facts).map(|finding| (finding.level, finding.evidence))
+        };
+        let told = |here: &str| {
+            format!("mx.a.test. A here: {here}; at the servers of the zone: 95.100.0.42 ([[host]] mx.a.test)")
+        };
+        assert_eq!(of("95.70.0.1"), Some((Level::Warning, told("95.70.0.1"))));
+        assert_eq!(of("10.0.0.1"), Some((Level::Note, told("10.0.0.1"))));
+        assert_eq!(of("95.100.0.42"), None);
     }
 
     #[test]

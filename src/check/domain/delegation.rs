@@ -15,7 +15,7 @@ use super::finding::{Finding, Level};
 use super::part::About;
 use super::record_set::is_known;
 use super::zone::{self, serves};
-use super::{cached, compared, each_server, elsewhere, groups, mail, served, server_hosts, unanswered};
+use super::{cached, compared, each_server, elsewhere, glue, groups, mail, served, server_hosts, unanswered};
 use crate::clock::minute;
 use crate::limits::{
     MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_SERVERS_ASKED_IN_ALL_WAYS,
@@ -97,6 +97,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
         of_server(facts, server, (over_tcp.contains(&server), in_mixed_case.contains(&server)))
     };
     wants.extend(servers.into_keys().flat_map(asked));
+    wants.extend(glue::wants(facts));
     wants
 }
 
@@ -195,7 +196,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut findings = sets(facts);
     findings.extend(without_servers(facts));
     findings.extend(names(facts));
-    findings.extend(each_server::check(facts, &servers));
+    findings.extend(each_server::check(facts, &glue::without_stale(facts, &servers)));
     findings.extend(data(facts, &servers));
     let differing = compared::check(facts);
     let agree = differing.is_none() && !compared::is_left_out(facts);
@@ -241,48 +242,37 @@ fn sets(facts: &DomainFacts) -> Vec<Finding> {
         }
         return findings;
     };
-    let told: Vec<(IpAddr, BTreeSet<String>)> = zone::servers(facts)
-        .into_keys()
-        .filter_map(|server| Some((server, zone::child_set_at(facts, server)?)))
-        .filter(|(_, set)| !set.is_empty() && *set != above)
-        .collect();
-    if let Some(other) = told.iter().map(|(_, set)| set).min() {
+    let servers = zone::servers(facts);
+    let mut told = zone::current_sets(facts, servers.keys().copied());
+    told.retain(|(_, set)| !set.is_empty());
+    let named = own_sets(&servers, &told);
+    told.retain(|(_, set)| *set != above);
+    if !told.is_empty() {
         let parent = zone::parent(facts).unwrap_or_default();
         let (level, why) = meaning(facts, &above, &told);
-        let evidence = format!(
-            "{parent} delegates {apex} to {}; the zone itself names {}{why}. {}",
-            listed(&above),
-            listed(other),
-            until(facts)
-        );
+        let evidence =
+            format!("{parent} delegates {apex} to {}; {named}{why}. {}", listed(&above), until(facts));
         let about = told.iter().map(|(server, _)| About::Address(*server));
         findings.push(Finding::new(Code::NsDiffer, evidence).at(level).about(about));
     }
     findings.extend(without_glue(facts, &above));
-    for (name, glued) in zone::glue(facts) {
-        let known: BTreeSet<IpAddr> = facts.addresses(name).into_iter().collect();
-        let families = |ipv4: bool| {
-            let of = |set: &BTreeSet<IpAddr>| -> BTreeSet<IpAddr> {
-                set.iter().filter(|address| address.is_ipv4() == ipv4).copied().collect()
-            };
-            (of(&glued), of(&known))
-        };
-        for (glued, known) in [families(true), families(false)] {
-            if !glued.is_empty() && !known.is_empty() && glued != known {
-                let evidence =
-                    format!("the glue of {name} is {}, its address is {}", listed(&glued), listed(&known));
-                let level = if glued.is_disjoint(&known) {
-                    Level::Failure
-                } else if glued.is_subset(&known) {
-                    Level::Note
-                } else {
-                    Level::Warning
-                };
-                findings.push(Finding::new(Code::GlueDiffers, evidence).at(level));
-            }
-        }
-    }
+    findings.extend(glue::check(facts));
     findings
+}
+
+/// The servers that the zone itself names, in words: if its servers do not agree, each with its set.
+fn own_sets(servers: &BTreeMap<IpAddr, BTreeSet<String>>, told: &[(IpAddr, BTreeSet<String>)]) -> String {
+    let mut sets = BTreeMap::<String, Vec<IpAddr>>::new();
+    for (server, set) in told {
+        sets.entry(listed(set)).or_default().push(*server);
+    }
+    match sets.keys().next() {
+        Some(only) if sets.len() == 1 => format!("the zone itself names {only}"),
+        _ => format!(
+            "the servers of the zone name others: {}",
+            groups::having(server_hosts::of_groups(servers, sets))
+        ),
+    }
 }
 
 /// The level of a difference between the parent's NS set and those that servers told, and the words for it.

@@ -44,7 +44,8 @@ fn usual(code: Code) -> (Code, Level) {
 #[test]
 fn servers_that_agree_are_well() {
     assert_eq!(codes(REFERRAL, FIRST, SECOND), [usual(Code::DelegationOk)]);
-    let facts = facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{SECOND}"));
+    let of_glue = "server 198.18.1.1 ns1.a.test. A udp aa | 198.18.1.1\nserver 198.18.2.1 ns1.a.test. A udp aa | 198.18.1.1";
+    let facts = facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{SECOND}\n{of_glue}"));
     assert!(wants(&facts).iter().all(|want| facts.got.contains_key(want)), "nothing is left to ask");
     assert!(check(&facts)[0].evidence.contains("seen everywhere by 2026-01-01 01:00 UTC"));
 }
@@ -330,6 +331,54 @@ fn the_registrar_s_set_is_compared_with_the_zone_s() {
     assert_eq!(more(REFERRAL), Some(Level::Note), "a part of the addresses");
     assert_eq!(more(&glue), Some(Level::Failure));
     assert_eq!(more(&format!("{glue} | +ns1.a.test. A 198.18.1.1")), Some(Level::Warning));
+}
+
+#[test]
+fn glue_is_compared_with_the_addresses_that_the_servers_of_the_newest_zone_give() {
+    let found = |serial: &str, first: &str, second: &str| {
+        let second_zone = SECOND.replace("h. 7 ", &format!("h. {serial} "));
+        let told = format!(
+            "server 198.18.1.1 ns1.a.test. A udp aa | {first}\nserver 198.18.2.1 ns1.a.test. A udp aa | {second}"
+        );
+        let found = check(&facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{second_zone}\n{told}")));
+        let differs = found.into_iter().find(|finding| finding.code == Code::GlueDiffers);
+        differs.map(|finding| (finding.level, finding.evidence))
+    };
+    assert_eq!(found("7", "198.18.1.1", "198.18.1.1"), None);
+    assert_eq!(found("6", "198.18.1.1", "198.18.1.9"), None, "an old copy of the zone");
+    let (level, evidence) = found("8", "198.18.1.1", "198.18.1.9").unwrap();
+    assert_eq!(level, Level::Failure, "whatever the old copy at the glue says");
+    assert_eq!(evidence, "the glue of ns1.a.test. is 198.18.1.1, its address is 198.18.1.9");
+    let (level, evidence) = found("7", "198.18.1.1", "198.18.1.9").unwrap();
+    assert_eq!(level, Level::Warning);
+    assert!(evidence.ends_with("198.18.2.1 (ns2.b.test.) has 198.18.1.9"), "{evidence}");
+}
+
+#[test]
+fn wrong_glue_is_told_in_place_of_the_server_that_it_leads_to() {
+    let glue = REFERRAL.replace("A 198.18.1.1", "A 198.18.1.99");
+    let told =
+        "server 198.18.2.1 ns1.a.test. A udp aa | 198.18.1.1\nserver 198.18.1.99 a.test. SOA udp REFUSED";
+    let found = codes(&format!("{glue}\n{told}"), FIRST, SECOND);
+    assert_eq!(found.first(), Some(&(Code::GlueDiffers, Level::Failure)), "{found:?}");
+    assert!(found.iter().all(|(code, _)| *code != Code::NsLame), "{found:?}");
+}
+
+#[test]
+fn the_servers_that_an_old_copy_of_the_zone_names_are_not_those_of_the_zone() {
+    let named = |serial: &str, set: &str| {
+        let second =
+            SECOND.replace("h. 7 ", &format!("h. {serial} ")).replace("ns1.a.test. | ns2.b.test.", set);
+        let facts = facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{second}"));
+        let found = check(&facts).into_iter().find(|finding| finding.code == Code::NsDiffer);
+        found.map(|finding| finding.evidence)
+    };
+    assert_eq!(named("6", "ns1.a.test. | old.c.test."), None, "the serials differ, and this is told");
+    let newer = named("8", "ns1.a.test. | new.c.test.").unwrap();
+    assert!(newer.contains("; the zone itself names new.c.test., ns1.a.test."), "{newer}");
+    let other = named("7", "ns1.a.test. | ns3.c.test.").unwrap();
+    assert!(other.contains("198.18.2.1 (ns2.b.test.) has ns1.a.test., ns3.c.test."), "{other}");
+    assert!(other.contains("198.18.1.1 (ns1.a.test.) has ns1.a.test., ns2.b.test."), "{other}");
 }
 
 #[test]

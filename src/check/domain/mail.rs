@@ -43,8 +43,15 @@ impl Exchange {
 
     /// The address that stands in the place of the host's name.
     fn address(&self) -> Option<IpAddr> {
-        self.host.trim_end_matches('.').parse().ok()
+        address(self.host.trim_end_matches('.'))
     }
+}
+
+/// The address in the place of a name, also as a literal of mail addresses (RFC 5321 section 4.1.3): `[192.0.2.1]`, `[IPv6:2001:db8::1]`.
+fn address(text: &str) -> Option<IpAddr> {
+    let literal = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let literal = literal.map(|literal| literal.strip_prefix("ipv6:").unwrap_or(literal));
+    literal.unwrap_or(text).parse().ok()
 }
 
 /// The MX records, the most preferred first.
@@ -333,7 +340,7 @@ impl Addressless {
         };
         // The usual mistake in a zone file: an address without a last dot.
         let before = host.strip_suffix(&facts.subject.domain).and_then(|before| before.strip_suffix('.'));
-        let is_address = before.is_some_and(|before| before.parse::<IpAddr>().is_ok());
+        let is_address = before.is_some_and(|before| address(before).is_some());
         let (list, told) = match kinds.iter().find(|(_, found)| !found.is_known()) {
             // Another server of the zone has one: that the servers differ is told.
             None if is_given(facts, host) => return,

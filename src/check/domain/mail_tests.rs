@@ -36,6 +36,8 @@ fn each_fault_of_mx_records_has_its_code() {
     let cases: &[(&str, &[(Code, Level)])] = &[
         ("lookup a.test. MX | 10 mx.a.test.", &[usual(Code::MailOk), usual(Code::PointerOk)]),
         ("lookup a.test. MX | 10 192.0.2.1.", &[usual(Code::MxIsAddress)]),
+        ("lookup a.test. MX | 10 [192.0.2.1].", &[usual(Code::MxIsAddress)]),
+        ("lookup a.test. MX | 10 [IPv6:2001:db8::1].", &[usual(Code::MxIsAddress)]),
         ("lookup a.test. MX SERVFAIL", &[usual(Code::MailUnknown)]),
         (
             "lookup a.test. MX | 10 mx.b.test.\nlookup mx.b.test. A SERVFAIL bogus\nlookup mx.b.test. AAAA SERVFAIL bogus",

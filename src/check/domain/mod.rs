@@ -40,6 +40,7 @@ mod elsewhere;
 pub mod facts;
 pub mod finding;
 pub mod gather;
+mod glue;
 mod groups;
 mod helo;
 mod keys;

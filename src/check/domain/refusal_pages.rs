@@ -54,7 +54,13 @@ const OPERATORS: [Operator; 26] = [
     provider("Google (Gmail)", &["support.google.com."], "https://support.google.com/a/answer/81126"),
     provider(
         "Yahoo and AOL",
-        &["senders.yahooinc.com.", "postmaster.yahooinc.com.", "help.yahoo.com.", "postmaster.aol.com."],
+        &[
+            "senders.yahooinc.com.",
+            "postmaster.yahooinc.com.",
+            "postmaster.yahoo.com.",
+            "help.yahoo.com.",
+            "postmaster.aol.com.",
+        ],
         "https://senders.yahooinc.com/",
     ),
     provider("Deutsche Telekom (T-Online)", &["postmaster.t-online.de."], "https://postmaster.t-online.de/"),

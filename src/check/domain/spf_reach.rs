@@ -4,10 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
-use super::facts::DomainFacts;
+use super::facts::{DomainFacts, canonical};
 use super::spf_evaluate::SpfOutcome;
 use super::spf_record::{SpfRecords, Term, TermKind, records, terms};
-use crate::limits::{MAX_CHECKED_SPF_COUNTED, WIDEST_SPF_NETWORKS};
+use crate::limits::{MAX_CHECKED_SPF_COUNTED, MAX_CHECKED_SPF_HOSTS, WIDEST_SPF_NETWORKS};
 
 /// The reach.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,7 +59,13 @@ fn rest(
             (TermKind::Exists, Some(target)) if !facts.data(target, "A").is_empty() => {
                 return (SpfOutcome::of(term.qualifier), at);
             }
-            (TermKind::A | TermKind::Mx, _) if term.qualifier == '+' => networks.extend(around_hosts(term)),
+            (TermKind::A | TermKind::Mx, target) if term.qualifier == '+' => {
+                networks.extend(around_all(term).chain(around_hosts(
+                    facts,
+                    term,
+                    target.unwrap_or_default(),
+                )));
+            }
             (TermKind::Include, Some(target)) => {
                 let mut included = Vec::new();
                 let (outcome, of) = rest(facts, target, &mut included, left);
@@ -82,10 +88,25 @@ fn rest(
 }
 
 /// The networks around addresses of hosts, whatever these are, if they have no prefix at all.
-fn around_hosts(term: &Term) -> impl Iterator<Item = IpNet> {
+fn around_all(term: &Term) -> impl Iterator<Item = IpNet> {
     let (ipv4, ipv6) = term.prefixes;
     let all = [(ipv4, IpAddr::from(Ipv4Addr::UNSPECIFIED)), (ipv6, IpAddr::from(Ipv6Addr::UNSPECIFIED))];
     all.into_iter().filter(|(length, _)| *length == 0).filter_map(|(_, address)| IpNet::new(address, 0).ok())
+}
+
+/// The networks around the known addresses of hosts.
+fn around_hosts(facts: &DomainFacts, term: &Term, target: &str) -> impl Iterator<Item = IpNet> {
+    let hosts = match term.kind {
+        TermKind::Mx => {
+            let named = facts.data(target, "MX").into_iter().filter_map(|data| data.split_once(' '));
+            named.map(|(_, host)| canonical(host.trim())).take(MAX_CHECKED_SPF_HOSTS).collect()
+        }
+        _ => vec![target.to_owned()],
+    };
+    let (ipv4, ipv6) = term.prefixes;
+    let around = move |address: IpAddr| IpNet::new(address, if address.is_ipv4() { ipv4 } else { ipv6 }).ok();
+    let addresses: Vec<IpAddr> = hosts.iter().flat_map(|host| facts.addresses(host)).collect();
+    addresses.into_iter().filter_map(around).map(|net| net.trunc())
 }
 
 #[cfg(test)]
@@ -110,6 +131,19 @@ mod tests {
         assert_eq!(of("v=spf1 redirect=b.test", "v=spf1 mx"), told(SpfOutcome::Neutral, "b.test."));
         assert_eq!(of("v=spf1 redirect=%{l}.b.test", ""), told(SpfOutcome::Unknown, "a.test."));
         assert_eq!(of("v=spf1 include:a.test -all", ""), told(SpfOutcome::Fail, "a.test."));
+    }
+
+    #[test]
+    fn a_wide_network_around_a_known_host_is_found() {
+        let wide = |record: &str| {
+            let hosts = "lookup a.test. A | 192.0.2.1\nlookup a.test. MX | 10 mx.b.test.\nlookup mx.b.test. A | 198.51.100.1";
+            let lines = format!("lookup a.test. TXT | \"{record}\"\n{hosts}");
+            reach(&facts("a.test.", &lines), "a.test.").wide.len()
+        };
+        assert_eq!(wide("v=spf1 a/1 -all"), 1);
+        assert_eq!(wide("v=spf1 mx/4 -all"), 1);
+        assert_eq!(wide("v=spf1 a:mx.b.test/1 -all"), 1);
+        assert_eq!(wide("v=spf1 a mx a/24 mx/16 ?a/1 a:nowhere.test/1 -all"), 0);
     }
 
     #[test]

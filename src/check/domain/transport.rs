@@ -61,7 +61,11 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         }),
         record(facts, "_smtp._tls.", "TLSRPTv1", Code::TlsRptSyntax, |text| {
             let target = |rua: &str| rua.starts_with("mailto:") || rua.starts_with("https:");
-            if value(text, "rua").is_some_and(target) { Ok(None) } else { Err("it has no rua") }
+            if value(text, "rua").is_some_and(target) {
+                Ok(None)
+            } else {
+                Err("it has no rua with a mailto: or https: address")
+            }
         }),
     ]
     .into_iter()

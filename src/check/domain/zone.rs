@@ -197,6 +197,34 @@ pub(super) fn child_set_at(facts: &DomainFacts, server: IpAddr) -> Option<BTreeS
     told.max_by_key(BTreeSet::len)
 }
 
+/// The sets of servers that servers told, without those of a server whose serial is older than that of another one: an old copy of the zone
+/// names the servers of its time.
+pub(super) fn current_sets(
+    facts: &DomainFacts,
+    servers: impl IntoIterator<Item = IpAddr>,
+) -> Vec<(IpAddr, BTreeSet<String>)> {
+    let told: Vec<(IpAddr, BTreeSet<String>)> =
+        servers.into_iter().filter_map(|server| Some((server, child_set_at(facts, server)?))).collect();
+    let serials: BTreeMap<u32, ()> =
+        told.iter().filter_map(|(server, _)| Some((serial_at(facts, *server)?, ()))).collect();
+    let newest = newest(&serials);
+    let is_current = |server: IpAddr| match (serial_at(facts, server), newest) {
+        (Some(own), Some(newest)) => own == newest,
+        _ => true,
+    };
+    told.into_iter().filter(|(server, _)| is_current(*server)).collect()
+}
+
+/// The serial of the zone at a server.
+pub(super) fn serial_at(facts: &DomainFacts, server: IpAddr) -> Option<u32> {
+    let apex = apex(facts);
+    let ways = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp];
+    ways.into_iter().find_map(|way| match facts.server(server, apex, "SOA", way) {
+        Some(Got::Reply(reply)) if serves(reply, apex) => soa(reply).map(|soa| soa.serial),
+        _ => None,
+    })
+}
+
 /// The names of all servers, of the parent's set and of the zone's own. A server that only the cache of the daemon still
 /// names is none, once a server that the zone above names has told the zone's own set.
 pub(super) fn server_names(facts: &DomainFacts) -> BTreeSet<String> {
@@ -210,8 +238,8 @@ pub(super) fn server_names(facts: &DomainFacts) -> BTreeSet<String> {
 fn with_own_sets(facts: &DomainFacts, mut names: BTreeSet<String>) -> BTreeSet<String> {
     // The servers that the zone names may name others; a third set is a fault that the first two show.
     for _ in 0..2 {
-        let told = addressed(facts, &names).into_keys().filter_map(|server| child_set_at(facts, server));
-        let told: Vec<String> = told.flatten().collect();
+        let told = current_sets(facts, addressed(facts, &names).into_keys());
+        let told: Vec<String> = told.into_iter().flat_map(|(_, set)| set).collect();
         if told.is_empty() {
             names.extend(told_names(facts));
         }

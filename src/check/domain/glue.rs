@@ -1,0 +1,137 @@
+//! Glue: the addresses of name servers that the zone above gives, against those that the servers of the zone give.
+//!
+//! RFC 1034 section 4.2.1, RFC 9471. The servers are asked themselves: the daemon may have asked the one that only old glue leads to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::codes::Code;
+use super::facts::{DomainFacts, QueryForm, Want, is_within};
+use super::finding::{Finding, Level};
+use super::{groups, served, server_hosts, zone};
+use crate::limits::MAX_GLUE_QUESTIONS;
+
+/// The types of addresses.
+const TYPES: [&str; 2] = ["A", "AAAA"];
+
+/// The questions to the servers for the addresses of name servers in the zone that have glue.
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    let serving = serving(facts);
+    let mut wants = Vec::new();
+    for (name, glued) in zone::glue(facts) {
+        for kind in TYPES.into_iter().filter(|kind| glued.iter().any(|address| type_of(*address) == *kind)) {
+            wants.extend(serving.iter().filter(|_| is_within(name, zone::apex(facts))).map(|server| {
+                let (server, name) = (*server, name.to_owned());
+                Want::Server {
+                    server,
+                    name,
+                    kind,
+                    way: served::form(facts, server).unwrap_or(QueryForm::Udp),
+                }
+            }));
+        }
+    }
+    // A part of the answers would show a part of the servers only.
+    if wants.len() > MAX_GLUE_QUESTIONS { Vec::new() } else { wants }
+}
+
+/// The servers of the zone that serve it and have no older serial than others.
+fn serving(facts: &DomainFacts) -> Vec<IpAddr> {
+    let servers: Vec<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
+    let serials: BTreeMap<u32, ()> =
+        servers.iter().filter_map(|server| Some((zone::serial_at(facts, *server)?, ()))).collect();
+    let newest = zone::newest(&serials);
+    let is_current = |server: &IpAddr| {
+        zone::serial_at(facts, *server).is_some_and(|own| newest.is_none_or(|newest| own == newest))
+    };
+    servers.into_iter().filter(is_current).collect()
+}
+
+fn type_of(address: IpAddr) -> &'static str {
+    if address.is_ipv4() { "A" } else { "AAAA" }
+}
+
+/// The glue that is not the addresses of its name.
+pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, glued) in zone::glue(facts) {
+        for kind in TYPES {
+            let glued: BTreeSet<IpAddr> =
+                glued.iter().copied().filter(|address| type_of(*address) == kind).collect();
+            if !glued.is_empty() {
+                findings.extend(of_type(facts, (name, kind), &glued));
+            }
+        }
+    }
+    findings
+}
+
+/// The servers without those that only wrong glue leads to and that do not serve the zone: the glue is their fault, and is told.
+pub(super) fn without_stale(
+    facts: &DomainFacts,
+    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
+) -> BTreeMap<IpAddr, BTreeSet<String>> {
+    let (glue, serving) = (zone::glue(facts), serving(facts));
+    let is_stale = |address: IpAddr, name: &String| {
+        let given = given(facts, (name, type_of(address)));
+        let is_glued = glue.get(name.as_str()).is_some_and(|glued| glued.contains(&address));
+        is_glued && !given.is_empty() && !given.keys().any(|given| given.contains(&address))
+    };
+    let mut left = servers.clone();
+    left.retain(|address, names| {
+        serving.contains(address) || !names.iter().all(|name| is_stale(*address, name))
+    });
+    left
+}
+
+/// The addresses of one type of a name server, with the servers that gave them.
+type GivenAddresses = BTreeMap<BTreeSet<IpAddr>, Vec<IpAddr>>;
+
+fn of_type(
+    facts: &DomainFacts,
+    (name, kind): (&str, &'static str),
+    glued: &BTreeSet<IpAddr>,
+) -> Option<Finding> {
+    let given = given(facts, (name, kind));
+    let known: BTreeSet<IpAddr> = match given.is_empty() {
+        true => facts.addresses(name).into_iter().filter(|address| type_of(*address) == kind).collect(),
+        false => given.keys().flatten().copied().collect(),
+    };
+    if known.is_empty() || known == *glued && given.len() < 2 {
+        return None;
+    }
+    let given_alike = given.len() < 2;
+    let told = match given.len() {
+        0 | 1 => format!("its address is {}", listed(&known)),
+        _ => {
+            let servers = zone::servers(facts);
+            let sets = given.into_iter().map(|(set, servers)| (listed(&set), servers));
+            format!("by the servers of the zone: {}", groups::having(server_hosts::of_groups(&servers, sets)))
+        }
+    };
+    let level = if glued.is_disjoint(&known) {
+        Level::Failure
+    } else if given_alike && glued.is_subset(&known) {
+        Level::Note
+    } else {
+        Level::Warning
+    };
+    let evidence = format!("the glue of {name} is {}, {told}", listed(glued));
+    Some(Finding::new(Code::GlueDiffers, evidence).at(level))
+}
+
+fn given(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> GivenAddresses {
+    let mut given = GivenAddresses::new();
+    for server in serving(facts) {
+        let Some(reply) = served::given(facts, server, (name, kind)) else { continue };
+        let addresses: BTreeSet<IpAddr> = reply.data(kind).filter_map(|data| data.parse().ok()).collect();
+        if !addresses.is_empty() {
+            given.entry(addresses).or_default().push(server);
+        }
+    }
+    given
+}
+
+fn listed(addresses: &BTreeSet<IpAddr>) -> String {
+    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
