@@ -117,6 +117,7 @@ fn each_fault_of_a_server_has_its_code() {
         (SECOND.replace("SOA tcp aa", "SOA tcp unreachable"), Code::NsTcp),
         (SECOND.replace("SOA tcp aa", "SOA tcp silent"), Code::NsTcp),
         (SECOND.replace("SOA tcp aa", "SOA tcp aa tc"), Code::NsTcp),
+        (SECOND.replace("SOA tcp aa", "SOA tcp unfit"), Code::NsTcp),
         (
             SECOND.replace("SOA udp aa | ns1.a.test. h. 7", "SOA udp aa | ns1.a.test. h. 6"),
             Code::SerialDiffers,
@@ -130,6 +131,10 @@ fn each_fault_of_a_server_has_its_code() {
         (SECOND.replace("SOA udp aa", "SOA udp aa ra"), Code::NsRecursive),
         (SECOND.replace("SOA tcp aa", "SOA tcp aa ra"), Code::NsRecursive),
         (SECOND.replace("SOA udp aa", "SOA udp aa 900ms"), Code::NsSlow),
+        (
+            SECOND.replace("SOA udp aa", "SOA udp aa 900ms").replace("SOA tcp aa", "SOA tcp silent"),
+            Code::NsSlow,
+        ),
         (
             SECOND.replace("NS mixed aa", "NS mixed other-case")
                 + "\nserver 198.18.2.1 a.test. NS udp aa | ns1.a.test. | ns2.b.test.",

@@ -313,8 +313,11 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
     let over_tcp = facts.server(server, apex, "SOA", QueryForm::Tcp);
     match over_tcp {
         Some(Got::NoReply(NoReply::Unreachable)) => tell(Code::NsTcp, "refuses the connection".to_owned()),
-        Some(Got::NoReply(NoReply::Silent | NoReply::Unfit)) => {
-            tell(Code::NsTcp, "does not answer".to_owned())
+        // A query over TCP takes two round trips.
+        Some(Got::NoReply(NoReply::Silent)) if is_slow(facts, server) => {}
+        Some(Got::NoReply(NoReply::Silent)) => tell(Code::NsTcp, "does not answer".to_owned()),
+        Some(Got::NoReply(NoReply::Unfit)) => {
+            tell(Code::NsTcp, "sends replies that cannot be read".to_owned());
         }
         Some(Got::Reply(reply)) if reply.truncated => {
             tell(Code::NsTcp, "truncates its replies over TCP".to_owned())
@@ -408,6 +411,7 @@ fn silence(facts: &DomainFacts, server: IpAddr) -> String {
         Some(Got::Reply(reply)) if reply.truncated => "and over TCP",
         Some(Got::Reply(_)) => "and answers over TCP",
         Some(Got::NoReply(NoReply::Unreachable)) => "and is unreachable over TCP",
+        Some(Got::NoReply(NoReply::Unfit)) => "and replies over TCP that cannot be read",
         Some(Got::NoReply(NoReply::Unknown(_))) | None => return over_udp.to_owned(),
         _ => "and does not answer over TCP",
     };

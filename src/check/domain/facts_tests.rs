@@ -56,6 +56,7 @@ pub(in crate::check) fn facts(domain: &str, lines: &str) -> DomainFacts {
                 "unreachable" => lost = Some(NoReply::Unreachable),
                 "no-route" => lost = Some(NoReply::NoRoute),
                 "other-case" => lost = Some(NoReply::OtherCase),
+                "unfit" => lost = Some(NoReply::Unfit),
                 "unknown" => lost = Some(NoReply::Unknown("not asked".to_owned())),
                 millis if millis.ends_with("ms") => {
                     reply.millis = millis.trim_end_matches("ms").parse().unwrap();

@@ -78,6 +78,13 @@ impl Budget {
         }
     }
 
+    /// Whether the server of a question has answered any query.
+    fn has_answered(&self, want: &Want) -> bool {
+        let Want::Server { server, .. } = want else { return false };
+        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.get(server).is_some_and(|sent| sent.answered > 0)
+    }
+
     /// Runs `note` on the time that was spent on the server of a question; none if the question goes to no server.
     fn time_of<Out>(&self, want: &Want, note: impl FnOnce(&mut ServerTime) -> Out) -> Option<Out> {
         let Want::Server { server, .. } = want else { return None };
@@ -236,8 +243,8 @@ async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
     for tried in 0..tries {
         let Some(answered) = once(want, sources, budget).await else { break };
         let is_unknown = matches!(answered, Got::NoReply(NoReply::Unknown(_)));
-        // Two lost datagrams are silence enough if the time for the third is over.
-        if !(is_unknown && tried >= CHECK_TRIES - 1) {
+        // Two lost datagrams of a server that has answered nothing are silence enough if the time for the third is over.
+        if !(is_unknown && tried >= CHECK_TRIES - 1 && !budget.has_answered(want)) {
             got = answered;
         }
         if got != Got::NoReply(NoReply::Silent) || is_unknown {
@@ -474,6 +481,23 @@ mod tests {
             ));
         });
         assert_eq!(fixed.1.lock().unwrap().0, 0);
+    }
+
+    #[test]
+    fn lost_datagrams_before_the_end_are_no_silence_of_a_server_that_answers_others() {
+        for answers in [false, true] {
+            let (want, fixed) =
+                (server(QueryForm::Udp), Fixed(Got::NoReply(NoReply::Silent), Mutex::default()));
+            let got = paused(async {
+                // The third query is cut off.
+                let budget = Budget::new(9, Duration::from_secs(2));
+                if answers {
+                    budget.note(&want, |sent| sent.count(QueryEnd::Answered));
+                }
+                answer(&want, &fixed, &budget).await
+            });
+            assert_eq!(got == Got::NoReply(NoReply::Silent), !answers, "{got:?}");
+        }
     }
 
     /// Notes the questions, and does not answer.
