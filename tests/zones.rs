@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{RData, RecordType};
-use resolverd::config::{Config, ConfiguredHost, ConfiguredZone, Forwarder, Guard, Listener, ZoneKind};
+use resolverd::config::{
+    Config, ConfiguredHost, ConfiguredRecord, ConfiguredZone, Forwarder, Guard, Listener, ZoneKind,
+};
 use resolverd::lab::client::LabClient;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
@@ -208,6 +210,30 @@ fn a_zone_file_hosts_and_special_names_are_answered_here() {
         assert_eq!(lab.log().total(), 0);
         let out = ask(&simulation, "out.corp.test.", RecordType::A).await.message;
         assert!(matches!(out.answers[1].data, RData::A(_)), "the alias leads out into the world");
+    });
+}
+
+#[test]
+fn ptr_records_of_the_file_replace_the_reverse_name_of_a_host() {
+    paused(async {
+        let lab = lab();
+        let mut config = config_for(&lab);
+        let addresses = vec![[10, 0, 0, 9].into(), [10, 0, 0, 8].into()];
+        config.hosts = vec![ConfiguredHost { name: name("mail.lan."), addresses }];
+        config.records = vec![ConfiguredRecord {
+            name: name("9.0.0.10.in-addr.arpa."),
+            kind: RecordType::PTR,
+            data: vec!["out.lan.".to_owned()],
+            ttl: None,
+        }];
+        let simulation = Simulation::new(lab, config, 1);
+        for (reverse, named) in
+            [("9.0.0.10.in-addr.arpa.", "out.lan."), ("8.0.0.10.in-addr.arpa.", "mail.lan.")]
+        {
+            let reply = ask(&simulation, reverse, RecordType::PTR).await.message;
+            let data: Vec<String> = reply.answers.iter().map(|record| record.data.to_string()).collect();
+            assert_eq!(data, [named]);
+        }
     });
 }
 

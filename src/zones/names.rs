@@ -41,7 +41,7 @@ struct Gathered {
 }
 
 impl ConfiguredNames {
-    /// The names of `config`, and the reverse names of the addresses of each `[[host]]`. For clients that see some `zones`
+    /// The names of `config`, and the reverse names of the addresses of each `[[host]]` without PTR records in a `[[record]]`. For clients that see some `zones`
     /// only, which are sorted: those whose closest `[[zone]]` is one of them.
     pub(super) fn new(config: &Config, zones: Option<&[Name]>, policy: &ZonePolicy) -> Result<Self, Wrong> {
         let configured: HashSet<&Name> = config.zones.iter().map(|zone| &zone.name).collect();
@@ -50,6 +50,9 @@ impl ConfiguredNames {
                 closest(name, &configured).is_some_and(|zone| seen.binary_search(&zone).is_ok())
             })
         };
+        let records = || config.records.iter().filter(|record| is_seen(&record.name));
+        let reversed = records().filter(|record| record.kind == RecordType::PTR);
+        let reversed: HashSet<&Name> = reversed.map(|record| &record.name).collect();
         let mut gathered: BTreeMap<Vec<u8>, Gathered> = BTreeMap::new();
         let mut add = |name: &Name, records: Vec<Record>, kinds: &[RecordType]| {
             let blank = || Gathered { name: name.clone(), records: Vec::new(), kinds: Vec::new() };
@@ -67,10 +70,12 @@ impl ConfiguredNames {
                 add(&host.name, record(&host.name, data), &HOST_KINDS);
                 let mut reverse = Name::from(*address);
                 reverse.set_fqdn(true);
-                add(&reverse, record(&reverse, RData::PTR(rdata::PTR(host.name.clone()))), &HOST_KINDS);
+                if !reversed.contains(&reverse) {
+                    add(&reverse, record(&reverse, RData::PTR(rdata::PTR(host.name.clone()))), &HOST_KINDS);
+                }
             }
         }
-        for record in config.records.iter().filter(|record| is_seen(&record.name)) {
+        for record in records() {
             let kinds: &[RecordType] =
                 if ADDRESS_KINDS.contains(&record.kind) { &ADDRESS_KINDS } else { &[record.kind] };
             add(&record.name, record.records(), kinds);
