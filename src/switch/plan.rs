@@ -245,14 +245,16 @@ impl PlanDraft<'_> {
 
     /// Warns of the services of this host that end together with the stopped services.
     fn tell_what_stops(&mut self, stopped: &BTreeSet<String>, holders: &[Held]) {
-        let dhcp = |file: &HostFile| {
-            file.text()
-                .is_some_and(|text| text.lines().any(|line| line.trim_start().starts_with("dhcp-range")))
+        let serves = |option: &str| {
+            let is_set = |line: &str| line.split('=').next().is_some_and(|name| name.trim() == option);
+            let has = |file: &HostFile| file.text().is_some_and(|text| text.lines().any(is_set));
+            self.facts.dnsmasq.iter().any(has)
         };
-        if stopped.contains(DNSMASQ) && self.facts.dnsmasq.iter().any(dhcp) {
+        let other = DNSMASQ_SERVES.into_iter().find(|(option, _)| serves(option));
+        if let Some((option, what)) = other.filter(|_| stopped.contains(DNSMASQ)) {
             self.plan.refusals.push(HostFinding::failure(
                 CHECK,
-                "dnsmasq also gives addresses to other hosts (dhcp-range)",
+                format!("dnsmasq also {what} ({option})"),
                 "write `port=0` to its configuration, which ends its DNS alone, and restart it",
             ));
         }
@@ -349,15 +351,20 @@ impl PlanDraft<'_> {
         let mut after = self.facts.host.clone();
         after.resolv_conf =
             (HostFile::Text { path: "/etc/resolv.conf".to_owned(), text: text.clone() }, None);
-        let left = judge(&after);
-        if left.iter().any(|finding| finding.check == postfix::CHECK && finding.verdict != CheckVerdict::Ok) {
-            let copy = self.facts.host.postfix.1.path().to_owned();
-            self.write(
-                &copy,
-                text,
-                Some(("postfix.service", false)),
-                "the services of Postfix that run in the chroot read this copy of /etc/resolv.conf",
-            );
+        for instance in &self.facts.host.postfix {
+            after.postfix = vec![instance.clone()];
+            let left = judge(&after);
+            if left
+                .iter()
+                .any(|finding| finding.check == postfix::CHECK && finding.verdict != CheckVerdict::Ok)
+            {
+                self.write(
+                    instance.copy.path(),
+                    text.clone(),
+                    Some(("postfix.service", false)),
+                    "the services of Postfix that run in the chroot read this copy of /etc/resolv.conf",
+                );
+            }
         }
     }
 
@@ -372,6 +379,14 @@ impl PlanDraft<'_> {
 
 /// A listener at port 53.
 type Held = (std::net::SocketAddr, Option<crate::check::system::proc::Holder>);
+
+/// Options with which dnsmasq serves other hosts with more than answers of DNS (dnsmasq(8)), and the service.
+const DNSMASQ_SERVES: [(&str, &str); 4] = [
+    ("dhcp-range", "gives addresses to other hosts"),
+    ("dhcp-relay", "passes queries for addresses on"),
+    ("enable-ra", "announces routes to other hosts"),
+    ("enable-tftp", "serves files to other hosts"),
+];
 
 /// The setting of openresolv that leaves `resolv.conf` alone.
 const OPENRESOLV_OFF: &str = "resolvconf=NO";

@@ -135,11 +135,15 @@ fn nothing_happens_where_a_failure_stays() {
     host.holds("docker-proxy", "docker.service", [0, 0, 0, 0]);
     refused(&host, &internet, "docker-proxy of docker.service listens at 0.0.0.0:53");
 
-    let host = plain();
-    host.write("units/dnsmasq.service", "loaded enabled active\n");
-    host.write("etc/dnsmasq.d/lan", "dhcp-range=10.0.0.10,10.0.0.99\n");
-    host.holds("dnsmasq", "dnsmasq.service", [127, 0, 0, 1]);
-    refused(&host, &internet, "dhcp-range");
+    for (line, option) in
+        [("dhcp-range=10.0.0.10,10.0.0.99\n", "dhcp-range"), (" enable-tftp\n", "enable-tftp")]
+    {
+        let host = plain();
+        host.write("units/dnsmasq.service", "loaded enabled active\n");
+        host.write("etc/dnsmasq.d/lan", line);
+        host.holds("dnsmasq", "dnsmasq.service", [127, 0, 0, 1]);
+        refused(&host, &internet, option);
+    }
 
     // A wildcard address cannot be bound beside it.
     let host = plain();

@@ -38,10 +38,7 @@ pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
             host.is_there("/etc/cloud/cloud.cfg") && !host.is_there("/etc/cloud/cloud-init.disabled"),
             host.files("/etc/cloud/cloud.cfg", &["/etc"], "cloud/cloud.cfg.d", "cfg"),
         ),
-        postfix: (
-            host.file("/etc/postfix/master.cf"),
-            host.file(&postfix::copy_of(&host.file("/etc/postfix/main.cf"))),
-        ),
+        postfix: postfix::instances(&host),
         opendkim: host.file("/etc/opendkim.conf"),
         holders: proc::holders(&host),
         ipv6: (host.file("/proc/net/ipv6_route"), host.file("/proc/net/if_inet6")),

@@ -25,6 +25,7 @@ use std::net::IpAddr;
 
 use self::forwarding::Forwarding;
 use self::host::HostFile;
+use self::postfix::PostfixInstance;
 use self::proc::Holders;
 use self::resolv_conf::ResolvConf;
 use self::root_keys::{RootKeysHere, RootKeysUntold};
@@ -48,8 +49,8 @@ pub struct HostFacts {
     pub network_manager: (bool, Vec<HostFile>),
     /// Whether cloud-init runs, and its configuration files in the order of precedence.
     pub cloud_init: (bool, Vec<HostFile>),
-    /// Postfix's `master.cf`, and the copy of `resolv.conf` in its chroot.
-    pub postfix: (HostFile, HostFile),
+    /// The instances of Postfix.
+    pub postfix: Vec<PostfixInstance>,
     /// `/etc/opendkim.conf`
     pub opendkim: HostFile,
     /// The listeners at port 53; none if /proc cannot be read.
@@ -75,7 +76,9 @@ pub fn judge(facts: &HostFacts) -> Vec<HostFinding> {
         resolved::check(facts.resolved.0, &facts.resolved.1, ours),
         network_manager::check(facts.network_manager.0, &facts.network_manager.1),
         cloud_init::check(facts.cloud_init.0, &facts.cloud_init.1),
-        postfix::check(&facts.postfix.0, &facts.postfix.1, parsed.as_ref(), ours),
+    ]);
+    findings.extend(facts.postfix.iter().map(|instance| postfix::check(instance, parsed.as_ref(), ours)));
+    findings.extend([
         opendkim::check(&facts.opendkim, ours),
         port::check(facts.holders.as_ref(), ours),
         egress::udp(&facts.heard, facts.forwarding.as_ref()),

@@ -6,9 +6,10 @@
 
 use std::net::IpAddr;
 
-use super::host::HostFile;
+use super::host::{CheckedHost, HostFile};
 use super::resolv_conf::{ResolvConf, is_ours};
 use crate::check::HostFinding;
+use crate::limits::MAX_POSTFIX_INSTANCES;
 
 /// The name of this check.
 pub const CHECK: &str = "postfix";
@@ -28,33 +29,79 @@ const OWN_OPTIONS: [&str; 2] = ["edns0", "trust-ad"];
 /// The usual queue directory.
 const QUEUE: &str = "/var/spool/postfix";
 
-/// The copy of `resolv.conf` in the queue directory of a `main.cf`, which is the root of the chroot (postconf(5), "queue_directory").
-pub(super) fn copy_of(main: &HostFile) -> String {
-    let lines = main.text().unwrap_or_default().lines();
-    let mut values = lines.filter_map(|line| {
-        let (name, value) = line.split_once('=')?;
-        (name.trim_end() == "queue_directory").then_some(value.trim())
-    });
-    // The last one counts. One with a variable cannot be read here.
-    let queue =
-        values.next_back().filter(|queue| queue.starts_with('/') && !queue.contains('$')).unwrap_or(QUEUE);
+/// The configuration of the usual instance. Its `main.cf` names the others (postmulti(1)).
+const CONFIGURATION: &str = "/etc/postfix";
+
+/// An instance of Postfix.
+#[derive(Clone, Debug)]
+pub struct PostfixInstance {
+    /// `master.cf`
+    pub master: HostFile,
+    /// The copy of `resolv.conf` in the queue directory, which is the root of the chroot (postconf(5), "queue_directory").
+    pub copy: HostFile,
+}
+
+/// The instances of Postfix on this host, the usual one first.
+pub(super) fn instances(host: &CheckedHost<'_>) -> Vec<PostfixInstance> {
+    let read = |folder: &str| {
+        let main = host.file(&format!("{folder}/main.cf"));
+        let (master, copy) = (host.file(&format!("{folder}/master.cf")), host.file(&copy_of(&main)));
+        (main, PostfixInstance { master, copy })
+    };
+    let (main, usual) = read(CONFIGURATION);
+    let others = parameter(&main, "multi_instance_directories").unwrap_or_default();
+    let others = others.split([' ', '\t', ',']).filter(|folder| folder.starts_with('/'));
+    let others = others.take(MAX_POSTFIX_INSTANCES - 1).map(|folder| read(folder.trim_end_matches('/')).1);
+    std::iter::once(usual).chain(others).collect()
+}
+
+/// The value of a parameter in a `main.cf`: the last one counts, and lines that begin with a space continue it (postconf(5)).
+fn parameter(main: &HostFile, wanted: &str) -> Option<String> {
+    let mut found: Option<String> = None;
+    let mut is_within = false;
+    for line in main.text().unwrap_or_default().lines() {
+        if line.trim_start().is_empty() || line.trim_start().starts_with('#') {
+            continue;
+        }
+        if line.starts_with([' ', '\t']) {
+            if let Some(value) = found.as_mut().filter(|_| is_within) {
+                value.push(' ');
+                value.push_str(line.trim());
+            }
+            continue;
+        }
+        let (name, value) = line.split_once('=').unwrap_or((line, ""));
+        is_within = name.trim_end() == wanted;
+        if is_within {
+            found = Some(value.trim().to_owned());
+        }
+    }
+    found.map(|value| value.trim().to_owned())
+}
+
+/// The path of the copy of `resolv.conf` for a `main.cf`.
+fn copy_of(main: &HostFile) -> String {
+    // One with a variable cannot be read here.
+    let queue = parameter(main, "queue_directory")
+        .filter(|queue| queue.starts_with('/') && !queue.contains('$'))
+        .unwrap_or_else(|| QUEUE.to_owned());
     format!("{}/etc/resolv.conf", queue.trim_end_matches('/'))
 }
 
-/// Whether lookups in the chroot reach resolverd too, with the options of `conf`.
-pub(super) fn check(
-    master: &HostFile,
-    copy: &HostFile,
-    conf: Option<&ResolvConf>,
-    ours: &[IpAddr],
-) -> HostFinding {
+/// Whether lookups in the chroot of an instance reach resolverd too, with the options of `conf`.
+pub(super) fn check(instance: &PostfixInstance, conf: Option<&ResolvConf>, ours: &[IpAddr]) -> HostFinding {
+    let PostfixInstance { master, copy } = instance;
     if let Some(unread) = master.unread(CHECK) {
         return unread;
     }
-    let Some(master) = master.text() else { return HostFinding::ok(CHECK, "is not installed") };
+    let folder = master.path().trim_end_matches("/master.cf").to_owned();
+    let of = if folder == CONFIGURATION { String::new() } else { format!(" ({folder})") };
+    let Some(master) = master.text() else {
+        return HostFinding::ok(CHECK, format!("is not installed{of}"));
+    };
     let jailed = jailed(master);
     if jailed.is_empty() {
-        return HostFinding::ok(CHECK, "no service that resolves names runs in a chroot");
+        return HostFinding::ok(CHECK, format!("no service that resolves names runs in a chroot{of}"));
     }
     if let Some(unread) = copy.unread(CHECK) {
         return unread;
@@ -64,7 +111,7 @@ pub(super) fn check(
         Some(_) => format!("resolv.conf in the chroot names {}", copied.nameservers.join(", ")),
         None => "there is no resolv.conf in the chroot, so they use 127.0.0.1".to_owned(),
     };
-    let evidence = format!("services that run in the chroot of Postfix: {}; {says}", jailed.join(", "));
+    let evidence = format!("services that run in the chroot of Postfix{of}: {}; {says}", jailed.join(", "));
     let renew = "restart Postfix, which copies /etc/resolv.conf to its chroot: `systemctl restart postfix`";
     let strangers = copied.nameservers.iter().filter(|nameserver| !is_ours(nameserver, ours)).count();
     if !copied.nameservers.first().is_some_and(|first| is_ours(first, ours)) {
@@ -122,7 +169,8 @@ mod tests {
         let conf = ResolvConf::parse("nameserver 127.0.0.1\noptions edns0 trust-ad timeout:2\n");
         let (here, there) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([10, 0, 0, 1]));
         let judge = |master: &HostFile, copy: &HostFile, ours: &[IpAddr]| {
-            check(master, copy, Some(&conf), ours).verdict
+            let instance = PostfixInstance { master: master.clone(), copy: copy.clone() };
+            check(&instance, Some(&conf), ours).verdict
         };
         let verdict = |copy: &HostFile| judge(&file(MASTER), copy, &[here]);
         assert_eq!(judge(&missing, &missing, &[here]), CheckVerdict::Ok);
@@ -135,7 +183,8 @@ mod tests {
         assert_eq!(verdict(&file("nameserver 127.0.0.1\nnameserver 192.0.2.53\n")), CheckVerdict::Warning);
         assert_eq!(verdict(&file("nameserver 192.0.2.53\n")), CheckVerdict::Failure);
         let plain = ResolvConf::parse("nameserver 127.0.0.1\noptions edns0 trust-ad\n");
-        let without = |ours: &[IpAddr]| check(&file(MASTER), &missing, Some(&plain), ours).verdict;
+        let uncopied = PostfixInstance { master: file(MASTER), copy: missing.clone() };
+        let without = |ours: &[IpAddr]| check(&uncopied, Some(&plain), ours).verdict;
         assert_eq!(without(&[here]), CheckVerdict::Ok, "the C library asks 127.0.0.1 then");
         assert_eq!(without(&[there]), CheckVerdict::Failure, "where nobody listens");
         assert_eq!(jailed(MASTER), ["smtp"]);
@@ -144,6 +193,8 @@ mod tests {
             ("", usual),
             ("#queue_directory = /a\n", usual),
             ("queue_directory = /a\nqueue_directory=/data/spool/\n", "/data/spool/etc/resolv.conf"),
+            ("queue_directory =\n# moved\n /a\n", "/a/etc/resolv.conf"),
+            ("other =\n queue_directory = /a\n", usual),
             ("queue_directory = $config_directory/q\n", usual),
         ] {
             assert_eq!(copy_of(&file(main)), copy, "{main}");
