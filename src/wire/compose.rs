@@ -109,18 +109,19 @@ fn encode(parts: &AnswerParts<'_>) -> Result<Vec<u8>, ProtoError> {
 }
 
 /// Most answers are addresses of the name of the question: only their owners are compressed. The library takes
-/// several times as long for them.
+/// several times as long for them, and writes the owners of long answers in full.
 fn encode_addresses(parts: &AnswerParts<'_>) -> Option<Vec<u8>> {
     let AnswerParts { question, answers, .. } = parts;
-    let count = u8::try_from(answers.len()).ok().filter(|count| *count > 0)?;
+    let count = u16::try_from(answers.len()).ok().filter(|count| *count > 0)?;
     if !parts.authorities.is_empty() || question.name.is_root() {
         return None;
     }
     let name = WireName::of(&question.name);
     // The capacity is exact, so that nothing is copied when the answer is kept.
     let addresses: usize = answers.iter().map(|record| ADDRESS + octets_of(&record.data)).sum();
-    let mut wire = Vec::with_capacity(HEADER + name.len() + TYPE_AND_CLASS + addresses);
-    for field in [0, RESPONSE | u16::from(parts.rcode) & RCODE, 1, count.into(), 0, 0] {
+    let octets = HEADER + name.len() + TYPE_AND_CLASS + addresses;
+    let mut wire = Vec::with_capacity(usize::from(u16::try_from(octets).ok()?));
+    for field in [0, RESPONSE | u16::from(parts.rcode) & RCODE, 1, count, 0, 0] {
         wire.extend_from_slice(&field.to_be_bytes());
     }
     wire.extend_from_slice(&name);
@@ -207,6 +208,7 @@ fn ttls(wire: &[u8]) -> Option<(Vec<u16>, Option<u32>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hickory_proto::op::Message;
     use hickory_proto::rr::{Name, RData, RecordType, rdata};
     use std::str::FromStr;
     use std::time::Duration;
@@ -265,5 +267,19 @@ mod tests {
         let other_case = [at("WWW.Example.", one.data)];
         let parts = AnswerParts::positive(&question, &other_case, Mono::START);
         assert_eq!(encode_addresses(&parts).unwrap().get(29..31), Some(OWNER_ASKED_FOR.as_slice()));
+    }
+
+    #[test]
+    fn addresses_that_fit_a_message_are_written() {
+        let name = Name::from_str("www.example.").unwrap();
+        let question = Question::new(&name, RecordType::A);
+        let record = Record::from_rdata(name, 300, RData::A(rdata::A::new(192, 0, 2, 1)));
+        let kept = |count: usize| {
+            answer(&AnswerParts::positive(&question, &vec![record.clone(); count], Mono::START))
+        };
+        let most = (usize::from(u16::MAX) - HEADER - 13 - TYPE_AND_CLASS) / (ADDRESS + 4);
+        let message = Message::from_vec(&kept(most).unwrap().wire).unwrap();
+        assert_eq!(message.answers, vec![record.clone(); most]);
+        assert!(kept(most + 1).is_none());
     }
 }
