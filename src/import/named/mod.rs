@@ -4,6 +4,7 @@ mod access;
 mod built_in;
 mod clients;
 mod configuration;
+mod delegated;
 mod empty_zones;
 mod listen;
 mod lists;

@@ -8,7 +8,7 @@ use toml::Value;
 use super::built_in::{self, OWN, OwnRecords};
 use super::empty_zones::is_first;
 use super::reader::{Statement, find, options_of};
-use super::{empty_zones, tls, told};
+use super::{delegated, empty_zones, tls, told};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::served;
@@ -90,7 +90,7 @@ fn one(zone: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
         "redirect" => {
             tell(Dangerous, "replaced answers that a name does not exist", "resolverd never does this")
         }
-        "master" | "primary" => file(zone, name, settings.base, draft),
+        "master" | "primary" => file(zone, name, settings, draft),
         "stub" | "static-stub" if forwarders_of(zone, name, settings).is_some() => {
             passed_over(zone, name, settings, draft);
         }
@@ -178,7 +178,7 @@ fn rest(zone: &Statement, draft: &mut Draft) {
 }
 
 /// A zone with a file of its own.
-fn file(zone: &Statement, name: &str, base: &Path, draft: &mut Draft) {
+fn file(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
     let shown = format!("zone \"{}\"", zone.value());
     let Some(file) = find(zone.block(), "file") else {
         let did = "has no file";
@@ -189,9 +189,12 @@ fn file(zone: &Statement, name: &str, base: &Path, draft: &mut Draft) {
             (did, "add a [[zone]] with file, stub or forward"),
         );
     };
-    let path = base.join(file.value()).display().to_string();
-    let keys = vec![("name", Value::from(named(name))), ("file", Value::from(path))];
+    let path = settings.base.join(file.value());
+    let keys = vec![("name", Value::from(named(name))), ("file", Value::from(path.display().to_string()))];
     draft.add(&zone.place, &shown, "[[zone]]", keys);
+    if forwarders_of(zone, name, settings).is_some() {
+        delegated::tell_delegations(zone, &path, draft);
+    }
     let dynamic = ["update-policy", "allow-update", "auto-dnssec", "inline-signing", "dnssec-policy"];
     let is_off = |option: &Statement| {
         matches!(option.value(), "no" | "none" | "off")
@@ -244,6 +247,7 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
         let instead = "the [[zone]] sends them to these forwarders; remove it if they must not get them";
         draft.tell(Different, &zone.place, &format!("zone \"{}\"", zone.value()), (did, instead));
     }
+    delegated::tell_forward_below(zone, settings.statements, draft);
     let servers = servers(list, settings, draft, 0);
     upstreams(zone, name, ("forward", is_first(zone.block())), servers, (settings, draft));
 }
