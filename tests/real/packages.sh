@@ -1,6 +1,5 @@
-# The package for Debian in a clean Debian 12, or 13, with a systemd of its own: installed, upgraded, removed and purged. Sourced
-# by `run`, which has made the clean root with mmdebstrap. Not played here: the .rpm on Rocky, and AppArmor in force, which need
-# another distribution and another kernel.
+# The package for Debian in a clean Debian 12, Debian 13 or Ubuntu 24.04, with a systemd of its own: installed, upgraded, removed and purged. Sourced
+# by `run`, which has made the clean root with mmdebstrap. Not played here: AppArmor in force, which needs another kernel.
 # shellcheck shell=bash disable=SC2016,SC2153,SC2154 # `run` sets work, here, BINARIES and GROUP.
 
 clean=$work/clean
@@ -323,6 +322,8 @@ if mkdir "$group" 2>/dev/null; then
   check "packages: remove" removes
   check "packages: install again" installs_again
   check "packages: purge" purges
+  # shellcheck source=tests/real/rpm.sh
+  . "$here/rpm.sh"
   if first_clean >/dev/null; then kill -KILL "$(first_clean)"; fi
 else
   echo "not run: packages needs a control group that may be written to"
