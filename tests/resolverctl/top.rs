@@ -125,6 +125,20 @@ fn keys_work_and_the_terminal_is_given_back() {
 }
 
 #[test]
+fn enter_opens_the_messages_of_a_row_and_escape_leaves_them() {
+    let world = World::new();
+    let Some(mut top) = OnTerminal::begin(&world) else { return };
+    top.until("slow.example.");
+    top.press("\r");
+    top.until("messages (emails) with queries for slow.example.");
+    top.until("history");
+    top.press("\u{1b}");
+    top.until("slow.example.");
+    top.press("q");
+    top.end();
+}
+
+#[test]
 fn a_signal_gives_the_terminal_back() {
     let world = World::new();
     for name in ["-TERM", "-INT", "-HUP"] {
