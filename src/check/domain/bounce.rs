@@ -10,6 +10,7 @@ use super::bounce_lookups::numeric_exchangers;
 use super::facts::canonical;
 use super::mail::is_private;
 use super::refusal::{NamedList, NamedReason, RefusalReason};
+use super::refusal_pages;
 use super::refusal_reasons::reason;
 use super::refusal_recipient::is_of_recipient;
 use super::refusal_words::{is_reply_code, status};
@@ -360,10 +361,11 @@ impl Replies {
         self.texts.iter().any(|text| is_of_sender(text))
     }
 
-    /// The web pages of replies that refuse the sender, each once.
+    /// The web pages, and the addresses for senders, of replies that refuse the sender, each once.
     pub(super) fn pages(&self) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
-        for page in self.texts.iter().filter(|text| is_of_sender(text)).flat_map(|text| pages(text)) {
+        let texts = self.texts.iter().filter(|text| is_of_sender(text));
+        for page in texts.flat_map(|text| pages(text).into_iter().chain(refusal_pages::addresses(text))) {
             if !found.contains(&page) && found.len() < MAX_NAMED_PAGES {
                 found.push(page);
             }

@@ -129,6 +129,14 @@ fn the_pages_are_those_in_the_words_of_the_receiver() {
         ("550-5.7.26 see https://b.example/a", &["https://b.example/a"]),
         ("550 5.2.0 blocked, see https://b.example/a", &["https://b.example/a"]),
         ("554-Nemesis refuses; see https://b.example/a", &["https://b.example/a"]),
+        (
+            "554 IP=192.0.2.5 - None/bad reputation. Ask your postmaster for help or to contact tobr@rx.t-online.de for reset. (NOWL)",
+            &["tobr@rx.t-online.de"],
+        ),
+        (
+            "550 5.7.511 Access denied, banned sender[192.0.2.5]. Please email delist@messaging.microsoft.com. y@b.example",
+            &["delist@messaging.microsoft.com"],
+        ),
         ("550-5.1.1 The account does not exist. https://support.google.com/mail/?p=NoSuchUser", &[]),
         ("552 5.2.2 over quota, https://support.google.com/mail/?p=OverQuotaPerm", &[]),
         ("452-4.3.4 too large: https://support.google.com/mail/?p=MaxSizeError", &[]),

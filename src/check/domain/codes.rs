@@ -18,7 +18,7 @@ with_results! {
         "Receivers that use this list accept mail from this sender once their copies of the old answer have expired.";
         "Send the message again. If it is rejected again, ask the receiver which entry of the list it has seen".
     BouncePage "bounce_page" Lists Note "RFC 5321 section 4.2":
-        "the bounce names a page of a provider or list, and no DNS list";
+        "the bounce names a page or an address of a provider or list, and no DNS list";
         "The receiver has the reason of the refusal there. Lists of providers are not in the DNS: this check cannot tell whether they still have the sender.";
         "Open the page. If it says that the sender is listed, end the cause first, and then ask for removal there".
     DomainMissing "domain_missing" Delegation Failure "RFC 8020 section 2":

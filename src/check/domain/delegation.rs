@@ -205,7 +205,10 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings.extend(unanswered::check(facts));
     findings.extend(cached::check(facts));
     findings.extend(networks(facts, &servers));
-    findings.extend(beyond_bound(facts));
+    match (beyond_bound(facts), findings.iter_mut().find(|finding| finding.code == Code::NsMany)) {
+        (Some(beyond), Some(known)) => known.evidence = format!("{}; {}", beyond.evidence, known.evidence),
+        (beyond, _) => findings.extend(beyond),
+    }
     let replied = |server: &IpAddr| {
         matches!(facts.server(*server, zone::apex(facts), "SOA", QueryForm::Udp), Some(Got::Reply(_)))
     };

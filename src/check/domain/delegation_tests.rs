@@ -367,6 +367,32 @@ fn wrong_glue_is_told_in_place_of_the_server_that_it_leads_to() {
     let found = codes(&format!("{glue}\n{told}"), FIRST, SECOND);
     assert_eq!(found.first(), Some(&(Code::GlueDiffers, Level::Failure)), "{found:?}");
     assert!(found.iter().all(|(code, _)| *code != Code::NsLame), "{found:?}");
+    // The glue of a server in another zone, whose address the daemon has looked up.
+    let glue = format!("{REFERRAL} | +ns2.b.test. A 198.18.2.99");
+    for (soa, without) in [("REFUSED", Code::NsLame), ("silent", Code::NsSilent)] {
+        let told =
+            format!("server 198.18.2.99 a.test. SOA udp {soa}\nserver 198.18.2.99 a.test. SOA tcp {soa}");
+        let found = codes(&format!("{glue}\n{told}"), FIRST, SECOND);
+        assert_eq!(found.first(), Some(&(Code::GlueDiffers, Level::Failure)), "{found:?}");
+        assert!(found.iter().all(|(code, _)| *code != without), "{found:?}");
+    }
+}
+
+#[test]
+fn old_glue_at_which_the_zone_is_still_served_is_a_warning() {
+    let glue = REFERRAL.replace("A 198.18.1.1", "A 198.18.1.99");
+    let first = FIRST.replace("198.18.1.1 ", "198.18.1.99 ");
+    let told = "server 198.18.2.1 ns1.a.test. A udp aa | 198.18.1.1";
+    let found = codes(&format!("{glue}\n{told}"), &format!("{FIRST}\n{first}"), SECOND);
+    assert_eq!(found.first(), Some(&(Code::GlueDiffers, Level::Warning)), "{found:?}");
+}
+
+#[test]
+fn a_server_that_drops_names_in_mixed_case_is_a_warning() {
+    let plain = "server 198.18.2.1 a.test. NS udp aa | ns1.a.test. | ns2.b.test.";
+    let second = format!("{}\n{plain}", SECOND.replace("NS mixed aa", "NS mixed silent"));
+    let found = codes(REFERRAL, FIRST, &second);
+    assert_eq!(found.first(), Some(&(Code::NsCase, Level::Warning)), "{found:?}");
 }
 
 #[test]

@@ -186,10 +186,19 @@ fn of_conducts(
         {
             finding.at(Level::Warning)
         }
+        // Each resolver with mixed case waits for its timeout.
+        finding
+            if code == Code::NsCase && of_code.iter().any(|(_, conduct)| conduct == MIXED_CASE_DROPPED) =>
+        {
+            finding.at(Level::Warning)
+        }
         finding => finding,
     }));
     findings
 }
+
+/// The conduct of a server that drops queries for names in mixed case.
+const MIXED_CASE_DROPPED: &str = "does not answer mixed case";
 
 /// A lookup of the domain that servers have answered to this host, later than this check waits for a query of its own, with its
 /// milliseconds.
@@ -336,7 +345,7 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
     if let (Some(Got::NoReply(lost)), Some(Got::Reply(_))) = (mixed, plain)
         && !matches!(lost, NoReply::Unknown(_))
     {
-        let how = if *lost == NoReply::OtherCase { "changes the case" } else { "does not answer mixed case" };
+        let how = if *lost == NoReply::OtherCase { "changes the case" } else { MIXED_CASE_DROPPED };
         tell(Code::NsCase, how.to_owned());
     }
     if let Some(failed) = failed_in_mixed_case(facts, server) {

@@ -73,15 +73,32 @@ pub(super) fn without_stale(
 ) -> BTreeMap<IpAddr, BTreeSet<String>> {
     let (glue, serving) = (zone::glue(facts), serving(facts));
     let is_stale = |address: IpAddr, name: &String| {
-        let given = given(facts, (name, type_of(address)));
         let is_glued = glue.get(name.as_str()).is_some_and(|glued| glued.contains(&address));
-        is_glued && !given.is_empty() && !given.keys().any(|given| given.contains(&address))
+        let current = current(facts, (name, type_of(address)), &given(facts, (name, type_of(address))));
+        is_glued && !current.is_empty() && !current.contains(&address)
     };
     let mut left = servers.clone();
     left.retain(|address, names| {
         serving.contains(address) || !names.iter().all(|name| is_stale(*address, name))
     });
     left
+}
+
+/// The addresses of one type of a name server now: those that the servers of its zone give.
+fn current(
+    facts: &DomainFacts,
+    (name, kind): (&str, &'static str),
+    given: &GivenAddresses,
+) -> BTreeSet<IpAddr> {
+    match given.is_empty() {
+        // The daemon has asked the servers of another zone. In this zone it may have asked the one that the glue leads to.
+        true if !is_within(name, zone::apex(facts)) => of_kind(facts.addresses(name), kind),
+        _ => given.keys().flatten().copied().collect(),
+    }
+}
+
+fn of_kind(addresses: impl IntoIterator<Item = IpAddr>, kind: &str) -> BTreeSet<IpAddr> {
+    addresses.into_iter().filter(|address| type_of(*address) == kind).collect()
 }
 
 /// The addresses of one type of a name server, with the servers that gave them.
@@ -93,9 +110,9 @@ fn of_type(
     glued: &BTreeSet<IpAddr>,
 ) -> Option<Finding> {
     let given = given(facts, (name, kind));
-    let known: BTreeSet<IpAddr> = match given.is_empty() {
-        true => facts.addresses(name).into_iter().filter(|address| type_of(*address) == kind).collect(),
-        false => given.keys().flatten().copied().collect(),
+    let known = match given.is_empty() {
+        true => of_kind(facts.addresses(name), kind),
+        false => current(facts, (name, kind), &given),
     };
     if known.is_empty() || known == *glued && given.len() < 2 {
         return None;
@@ -109,8 +126,10 @@ fn of_type(
             format!("by the servers of the zone: {}", groups::having(server_hosts::of_groups(&servers, sets)))
         }
     };
+    let serving = serving(facts);
     let level = if glued.is_disjoint(&known) {
-        Level::Failure
+        // The zone is found at the old address too, until that server is turned off.
+        if glued.iter().all(|address| serving.contains(address)) { Level::Warning } else { Level::Failure }
     } else if given_alike && glued.is_subset(&known) {
         Level::Note
     } else {

@@ -21,7 +21,8 @@ use std::net::IpAddr;
 
 use super::codes::Code;
 use super::facts::{
-    DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, ReplySecurity, ResolverWay, Want, is_within,
+    BOUND_REACHED, DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, ReplySecurity, ResolverWay, Want,
+    is_within,
 };
 use super::finding::{Finding, Level};
 use super::old_answer::{ended_signature, older_serial};
@@ -361,7 +362,9 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     if !elsewhere.is_empty() {
         findings.push(Finding::new(Code::OthersElsewhere, elsewhere.join("; ")));
     }
-    if !unknown.is_empty() {
+    // The number of servers tells why questions were left out, see `NsMany`.
+    let is_bounded = |text: &String| text.ends_with(BOUND_REACHED);
+    if !unknown.is_empty() && !(heard && unknown.iter().all(is_bounded)) {
         let level = if heard { Level::Note } else { Level::CouldNotTell };
         findings.push(Finding::new(Code::OthersUnknown, unknown.join("; ")).at(level));
     }

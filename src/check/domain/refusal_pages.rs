@@ -1,4 +1,4 @@
-//! The web pages that a receiver names in a bounce: the provider or list whose page it is.
+//! The web pages and addresses for senders that a receiver names in a bounce: the provider or list whose page it is.
 //!
 //! Large providers refuse mail by lists of their own, which are not in the DNS, and name a page only. Nothing is said about pages that
 //! are not in the table here.
@@ -11,7 +11,7 @@ use super::refusal::NamedList;
 /// A provider, or the operator of a list.
 struct Operator {
     name: &'static str,
-    /// Domains of its pages.
+    /// Domains of its pages and addresses.
     domains: &'static [&'static str],
     /// The page for senders whose mail is refused; empty: the page that the bounce names.
     page: &'static str,
@@ -32,7 +32,10 @@ const fn list(
     Operator { name, domains, page: "", lists }
 }
 
-const OPERATORS: [Operator; 26] = [
+/// Domains of addresses to which senders write that were refused. Other addresses in a bounce are those of senders and recipients.
+const ADDRESSES: [&str; 2] = ["rx.t-online.de.", "messaging.microsoft.com."];
+
+const OPERATORS: [Operator; 28] = [
     list("Spamhaus", &["spamhaus.org.", "spamhaus.com."], &["zen.spamhaus.org.", "dbl.spamhaus.org."]),
     list("SpamCop", &["spamcop.net."], &["bl.spamcop.net."]),
     list("Barracuda", &["barracudacentral.org.", "barracudanetworks.com."], &["b.barracudacentral.org."]),
@@ -44,7 +47,11 @@ const OPERATORS: [Operator; 26] = [
     list("SpamRATS", &["spamrats.com."], &["all.spamrats.com."]),
     list("SURBL", &["surbl.org."], &["multi.surbl.org."]),
     list("URIBL", &["uribl.com."], &["multi.uribl.com."]),
-    provider("Microsoft 365", &["sender.office.com."], "https://sender.office.com/"),
+    provider(
+        "Microsoft 365",
+        &["sender.office.com.", "messaging.microsoft.com."],
+        "https://sender.office.com/",
+    ),
     provider("Microsoft", &["go.microsoft.com.", "aka.ms."], ""),
     provider(
         "Microsoft (Outlook.com, Hotmail)",
@@ -63,7 +70,13 @@ const OPERATORS: [Operator; 26] = [
         ],
         "https://senders.yahooinc.com/",
     ),
-    provider("Deutsche Telekom (T-Online)", &["postmaster.t-online.de."], "https://postmaster.t-online.de/"),
+    provider(
+        "Deutsche Telekom (T-Online)",
+        &["postmaster.t-online.de.", "rx.t-online.de."],
+        "https://postmaster.t-online.de/",
+    ),
+    provider("Tencent (QQ Mail)", &["service.mail.qq.com."], ""),
+    provider("NetEase (163.com, 126.com)", &["mail.163.com.", "mail.126.com."], ""),
     provider(
         "GMX, WEB.DE and mail.com",
         &["postmaster.gmx.net.", "postmaster.gmx.com.", "postmaster.web.de.", "postmaster.mail.com."],
@@ -83,9 +96,19 @@ const OPERATORS: [Operator; 26] = [
     provider("Trend Micro", &["trendmicro.com."], ""),
 ];
 
-/// The operator of a page.
+/// The addresses of operators in a reply.
+pub(super) fn addresses(text: &str) -> Vec<String> {
+    let ends = |letter: char| letter.is_whitespace() || "()[]<>{},;\"'`:".contains(letter);
+    let words = text.split(ends).map(|word| word.trim_matches('.').to_ascii_lowercase());
+    let is_address = |word: &String| {
+        word.split_once('@').is_some_and(|(_, domain)| ADDRESSES.contains(&format!("{domain}.").as_str()))
+    };
+    words.filter(is_address).collect()
+}
+
+/// The operator of a page or an address.
 fn operator(page: &str) -> Option<&'static Operator> {
-    let (_, rest) = page.split_once("://")?;
+    let (_, rest) = page.split_once("://").or_else(|| page.split_once('@'))?;
     let host = format!("{}.", rest.split(['/', ':']).next()?.to_ascii_lowercase());
     OPERATORS.iter().find(|operator| operator.domains.iter().any(|domain| is_within(&host, domain)))
 }
@@ -103,9 +126,10 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
         .iter()
         .filter_map(|page| {
             let Operator { name, page: own, .. } = operator(page)?;
+            let what = if page.contains("://") { "a page" } else { "an address" };
             Some(match *own {
-                "" => format!("{page} is a page of {name}"),
-                own => format!("{page} is a page of {name}; its page for senders is {own}"),
+                "" => format!("{page} is {what} of {name}"),
+                own => format!("{page} is {what} of {name}; its page for senders is {own}"),
             })
         })
         .collect();
@@ -136,6 +160,9 @@ mod tests {
         );
         let other = "https://outlook.com.evil.example/pm/";
         assert_eq!(found(&[other]), Some((Code::BouncePageUnknown, other.to_owned())));
+        let (code, told) = found(&["tobr@rx.t-online.de"]).unwrap();
+        assert_eq!(code, Code::BouncePage);
+        assert!(told.starts_with("tobr@rx.t-online.de is an address of Deutsche Telekom"), "{told}");
         let both = found(&[other, "http://postmaster.t-online.de/x"]).unwrap();
         assert!(both.0 == Code::BouncePage && !both.1.contains("evil"), "{both:?}");
         for host in ["notspamhaus.org", "spamhaus.org.example", "example"] {
