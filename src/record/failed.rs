@@ -247,9 +247,11 @@ impl<'a> FailuresOfZone<'a> {
         let of_list = |question: &QuestionEntry| is_list && is_within(&question.name, &self.last_of_all.zone);
         let heard = self.answered.is_some_and(|at| at > last.end());
         let works = match culprit {
-            CulpritKind::ServerSilent | CulpritKind::ListSilent | CulpritKind::Network => {
-                heard || answered.any(|question| same(question) || of_list(question))
-            }
+            CulpritKind::ServerSilent
+            | CulpritKind::ServerSlow
+            | CulpritKind::ListSilent
+            | CulpritKind::ListSlow
+            | CulpritKind::Network => heard || answered.any(|question| same(question) || of_list(question)),
             _ => answered.any(same),
         };
         if works {

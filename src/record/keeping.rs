@@ -365,6 +365,40 @@ mod tests {
         assert_eq!(read, [earlier.name, (*failed.name).into()]);
     }
 
+    /// Segments, the newest first.
+    #[derive(Debug)]
+    struct Segments(Vec<Vec<u8>>);
+
+    impl Store for Segments {
+        fn append(&self, _: &[u8]) {}
+
+        fn tend(&self) {}
+
+        fn read_back(&self, take: &mut dyn FnMut(&[u8]) -> bool) {
+            for segment in &self.0 {
+                if !take(segment) {
+                    return;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_segment_hides_no_older_one() {
+        let at = Clock::machine().unix_micros() - 60_000_000;
+        let stored =
+            QuestionEntry::hit((*b"\x07example\x00").into(), RecordType::MX, [127, 0, 0, 1].into(), 0, at);
+        let mut whole = stored::SEGMENT_HEAD.to_vec();
+        stored::put(&Entry::Question(QuestionEntry { outcome: Outcome::Failed, ..stored }), &mut whole);
+        let mut headless = whole.clone();
+        headless[..4].copy_from_slice(b"XXXX");
+        for newest in [headless, vec![0; 5_000], Vec::new()] {
+            let recorder = recorder(1 << 20);
+            recorder.store_in(std::sync::Arc::new(Segments(vec![newest, whole.clone()])));
+            assert_eq!(recorder.recorded(&ReadSpan::default(), &Secrets::default()).questions.len(), 1);
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_step_of_the_clock_makes_no_stored_question_two() {
         let clock = Clock::simulated(1_795_165_920);

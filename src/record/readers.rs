@@ -51,13 +51,14 @@ impl StoreReader<'_> {
         // Older flights explain nothing in the span.
         let first = self.span.from.saturating_sub(micros(EXPLAINED_TIME)).max(self.oldest);
         store.read_back(&mut |segment| {
-            let mut latest = 0;
+            let mut latest = None;
             stored::read(segment, |octets| {
                 for entry in entries(octets) {
-                    latest = latest.max(self.add(entry, first, outline).unwrap_or(0));
+                    latest = latest.max(self.add(entry, first, outline));
                 }
             });
-            self.taken < MAX_STORED_READ && latest >= first
+            // A damaged one tells no time.
+            self.taken < MAX_STORED_READ && latest.is_none_or(|latest| latest >= first)
         });
     }
 

@@ -3,6 +3,12 @@
 //! Pure. The formats of Postfix, Exim, Sendmail, rspamd and SpamAssassin differ, but all of them write a time first, and the
 //! names that were looked up in brackets, behind `=` or behind `@`. So a line is read word by word, and no program has a
 //! pattern of its own. Names that nobody looked up are not in the record, and do no harm.
+//!
+//! # Decisions
+//!
+//! - The host in a line about a delivery is that of the recipient's domain, and many domains have one mail host: only the domain says
+//!   which mail it was. In a line about a client the host is the client.
+//! - The domain of a Message-ID may be any name. It counts only in a result line of SpamAssassin, which has nothing else.
 
 mod delay;
 mod doubt;
@@ -50,7 +56,17 @@ const SESSION_ENDED: [&str; 5] =
     ["timeout after", "lost connection after", "disconnect from", "timed out while", "synchronization error"];
 
 /// Keys whose value is no name that is looked up.
-const NO_NAMES: [&str; 7] = ["message-id", "msgid", "id", "mid", "resent-message-id", "uid", "queue-id"];
+const NO_NAMES: [&str; 6] = ["message-id", "msgid", "id", "resent-message-id", "uid", "queue-id"];
+
+/// The key of a Message-ID in a result line of SpamAssassin.
+const RESULT_ID: &str = "mid";
+
+/// Words of lines about a delivery, each with those that must stand beside it: of Postfix and Sendmail, and of Exim.
+const DELIVERIES: [[&str; 2]; 5] =
+    [[" to=", " relay="], [" => ", " T="], [" -> ", " T="], [" == ", " T="], [" ** ", " T="]];
+
+/// Keys of the host that got the mail in such lines, of Postfix and Sendmail, and of Exim.
+const RECEIVING_HOST: [&str; 2] = ["relay", "h"];
 
 /// Keys whose value was certainly looked up.
 const LOOKED_UP: [&str; 2] = ["name", "query"];
@@ -127,7 +143,9 @@ fn is_header_without_name(text: &str) -> bool {
 
 /// The addresses and names in a line.
 fn subjects(text: &str) -> Vec<String> {
-    let (mut certain, mut others) = (Vec::new(), Vec::new());
+    let is_delivery = DELIVERIES.iter().any(|words| words.iter().all(|word| text.contains(word)));
+    // Those that count only if the line has no others.
+    let (mut certain, mut others, mut last) = (Vec::new(), Vec::new(), Vec::new());
     let mut key = String::new();
     for word in time::without_head(text).split([' ', ',']).filter(|word| !word.is_empty()) {
         for part in word.split(['<', '>', '(', ')', '[', ']', '{', '}', '"', '\'', ';', '/', '|', '!']) {
@@ -136,14 +154,24 @@ fn subjects(text: &str) -> Vec<String> {
                 key = of.to_ascii_lowercase();
             }
             let Some(subject) = subject(value) else { continue };
-            if NO_NAMES.contains(&key.as_str()) {
-                continue;
-            }
-            let into = if LOOKED_UP.contains(&key.as_str()) { &mut certain } else { &mut others };
+            let into = match key.as_str() {
+                RESULT_ID => &mut last,
+                key if is_delivery && RECEIVING_HOST.contains(&key) => &mut last,
+                key if NO_NAMES.contains(&key) => continue,
+                key if LOOKED_UP.contains(&key) => &mut certain,
+                _ => &mut others,
+            };
             into.push(subject);
         }
         // rspamd and headers of bounces write the key as a word: `id: <a@b>`.
         key = word.strip_suffix(':').unwrap_or_default().to_ascii_lowercase();
+    }
+    let is_name = |subject: &String| subject.parse::<IpAddr>().is_err();
+    if is_delivery && certain.iter().chain(&others).any(is_name) {
+        others.retain(is_name);
+    }
+    if certain.is_empty() && others.is_empty() {
+        others = last;
     }
     let mut subjects: Vec<String> = Vec::new();
     for subject in certain.into_iter().chain(others) {

@@ -5,23 +5,26 @@
 //! - A pause is not blamed on the client if the questions behind it begin as the mail began: with its reverse name, or without one with its
 //!   first question. Then another mail of the same host, or to the same domain, may have begun, and this is told: could not tell. Most
 //!   of such mails are messages of their own already, see `next_mail`.
+//! - Nor is it if the question behind it is for the MX of another domain than one before it: two mails may have hosts and senders in
+//!   domains of one provider.
+//! - A pause longer than those that join a message had questions of another part of it, or some that are no longer known.
 
 use hickory_proto::rr::RecordType;
 
 use super::explained_question::ExplainedQuestion;
 use crate::clock::micros;
-use crate::limits::MESSAGE_BURST;
+use crate::limits::{MESSAGE_BURST, MESSAGE_PAUSE};
 
 /// The time of the pauses behind which another mail may begin, in microseconds. `asked` are in the order of time.
 pub(super) fn before_other_mails(asked: &[ExplainedQuestion<'_>]) -> u64 {
     let (mut end, mut sum) = (0_u64, 0_u64);
     for (place, one) in asked.iter().enumerate() {
         let pause = one.question.at.saturating_sub(end);
-        let rest = asked.get(place..).unwrap_or_default();
-        if place > 0
-            && pause > micros(MESSAGE_BURST)
-            && begins_anew(asked.get(..place).unwrap_or_default(), rest)
-        {
+        let (before, rest) = (asked.get(..place).unwrap_or_default(), asked.get(place..).unwrap_or_default());
+        let may_be_other = || {
+            pause > micros(MESSAGE_PAUSE) || begins_anew(before, rest) || is_for_another_domain(before, one)
+        };
+        if place > 0 && pause > micros(MESSAGE_BURST) && may_be_other() {
             sum = sum.saturating_add(pause);
         }
         end = end.max(one.question.end());
@@ -42,6 +45,15 @@ fn begins_anew(before: &[ExplainedQuestion<'_>], rest: &[ExplainedQuestion<'_>])
     // A filter asks the lists again in the same mail.
     let (first, next) = (before.first().filter(|first| first.list.is_none()), rest.first());
     first.zip(next).is_some_and(|(first, next)| same(first, next))
+}
+
+/// Whether a question is for the MX of a domain, and those before it are for the MX of other domains only.
+fn is_for_another_domain(before: &[ExplainedQuestion<'_>], next: &ExplainedQuestion<'_>) -> bool {
+    let is_exchanger = |one: &&ExplainedQuestion<'_>| one.question.kind == RecordType::MX;
+    let mut known = before.iter().filter(is_exchanger).peekable();
+    is_exchanger(&next)
+        && known.peek().is_some()
+        && known.all(|known| known.question.name != next.question.name)
 }
 
 /// The first question, and those behind it for reverse names, for addresses of hosts and to lists.
@@ -101,6 +113,9 @@ mod tests {
             ("both", "PTR:r MX:d 1500 TXT:d 300 PTR:r", Client),
             ("two short ones", "PTR:r MX:d 600 TXT:d 600 PTR:r", Unknown),
             ("a short one", "PTR:r MX:d 900 PTR:r", None),
+            ("a sender of the same provider", "PTR:r A:h A:l.list MX:d 1500 MX:e", Unknown),
+            ("the sender again", "PTR:r A:h MX:d 1500 MX:d", Client),
+            ("queries of others are between", "PTR:r A:h MX:d 2500 TXT:d", Unknown),
         ] {
             assert_eq!(culprit(text), kind, "{case}");
         }
