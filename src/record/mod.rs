@@ -349,7 +349,9 @@ impl Recorder {
     /// Counts a flight that has ended.
     pub fn flight(&self, ended: &FlightEnded<'_>) {
         self.upstream.flight(ended);
-        let Some(zone) = &ended.zone else { return };
+        let Some(zone) = &ended.zone else {
+            return lock(&self.zones).count_other(|row| row.count_flight(ended));
+        };
         let worked = Cell::new(false);
         lock(&self.zones).count(&*WireName::of(zone), |row| {
             row.count_flight(ended);

@@ -143,6 +143,12 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> CounterTable<Key, Counted> {
         self.start.count(hash, key, &count);
     }
 
+    /// Counts for no key, now: in "other".
+    pub(super) fn count_other(&mut self, count: impl Fn(&mut Counted)) {
+        count(&mut self.current.other);
+        count(&mut self.start.other);
+    }
+
     /// Adds rows gathered elsewhere, now.
     pub(super) fn add_all(&mut self, rows: &Rows<Key, Counted>) {
         self.start.add_all(rows);

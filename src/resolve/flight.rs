@@ -237,10 +237,14 @@ impl FlightResolver {
             faults: &faults,
             answers: found.map_or(&[][..], |chased| &chased.answers),
         });
+        let route = context.view.route(&question.name, question.kind);
+        // A list that refuses has answered: no zone has failed, and the list counts.
+        let of_list =
+            || route.policy.list.as_ref().filter(|_| failed.is_some()).map(|list| list.apex.clone());
         self.recorder.flight(&FlightEnded {
             question,
-            route: route_kind(&context.view.route(&question.name, question.kind).target),
-            zone,
+            route: route_kind(&route.target),
+            zone: zone.or_else(of_list),
             failed: lost,
             doubted: found.is_some_and(|chased| chased.doubted),
             state: context.checks().then(|| state_of(chased)).flatten(),

@@ -32,6 +32,8 @@ pub(super) fn differences(simulation: &Simulation) -> Vec<String> {
     sums.push(("messages by zone", zones.iter().map(|row| all(&row.messages)).sum(), messages));
     let servers = recorder.by_server(window);
     sums.push(("messages by server", servers.iter().map(|row| all(&row.messages)).sum(), messages));
+    let flights = recorder.flights_by_route().map(|(_, times)| times.count).sum();
+    sums.push(("resolutions by zone", zones.iter().map(|row| row.flights).sum(), flights));
     for row in &zones {
         let columns = row.under_50ms + row.under_200ms + row.under_1s + row.under_3s + row.over_3s;
         sums.push(("resolutions of a zone by time", columns, row.flights));
