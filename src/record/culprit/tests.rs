@@ -385,7 +385,7 @@ fn of_messages() -> Vec<Case> {
             "a failure that the client sleeps after",
             vec![
                 lost(20, fault(Conduct::ServFail)),
-                one(20_000, 20, "b.example.", Upstream, vec![(0, 20, 1, "example.", OK)]),
+                one(2_000, 20, "b.example.", Upstream, vec![(0, 20, 1, "example.", OK)]),
             ],
             &[(Kind::ServerFailed, "example."), (Kind::Client, "")],
         ),
@@ -464,7 +464,7 @@ fn of_failed_lists() -> Vec<Case> {
             "a list that failed at once, and a client that waited",
             vec![
                 list(Failed, 20, vec![(0, 20, 2, "list.example.", Some(Conduct::Refused))]),
-                one(3_000, 20, "b.example.", Upstream, vec![(0, 20, 1, "example.", OK)]),
+                one(2_000, 20, "b.example.", Upstream, vec![(0, 20, 1, "example.", OK)]),
             ],
             &[(Kind::ListRefused, "list.example."), (Kind::Client, "")],
         ),
