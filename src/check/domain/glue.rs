@@ -128,8 +128,9 @@ fn of_type(
     };
     let serving = serving(facts);
     let level = if glued.is_disjoint(&known) {
-        // The zone is found at the old address too, until that server is turned off.
-        if glued.iter().all(|address| serving.contains(address)) { Level::Warning } else { Level::Failure }
+        // The zone is found at both, until the old server is turned off.
+        let are_served = glued.union(&known).all(|address| serving.contains(address));
+        if are_served { Level::Warning } else { Level::Failure }
     } else if given_alike && glued.is_subset(&known) {
         Level::Note
     } else {
