@@ -97,7 +97,12 @@ pub(super) struct Attempt {
 
 impl Attempt {
     /// Asks, and reports events. `reason` says on the trail why this server is asked now.
-    pub(super) async fn run(self, reason: &'static str) {
+    #[expect(clippy::manual_async_fn, reason = "an async function would store the attempt twice")]
+    pub(super) fn run(self, reason: &'static str) -> impl Future<Output = ()> {
+        async move { self.ask_and_blame(reason).await }
+    }
+
+    async fn ask_and_blame(&self, reason: &'static str) {
         let (heard, sent) = match caught(self.ask(reason)).await {
             Ok(Some(asked)) => asked,
             // No step waits for it any more.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
+use futures_util::FutureExt;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use tokio_rustls::rustls::ServerConfig;
@@ -549,13 +550,14 @@ fn asked_in(message: &[u8], name: usize) -> &[u8] {
 }
 
 /// The outcome of work for one query; none, and a line in the log, if it panics.
-async fn or_no_reply<Work: Future>(work: Work) -> Option<Work::Output> {
-    let ended = caught(work).await;
-    ended
-        .inspect_err(|panicked| {
+fn or_no_reply<Work: Future>(work: Work) -> impl Future<Output = Option<Work::Output>> {
+    // An async function would store the work twice, and each waiting client has one.
+    caught(work).map(|ended| {
+        let told = ended.inspect_err(|panicked| {
             tracing::error!(
                 "{panicked}; a query got no reply; please send this line to the makers of resolverd"
             )
-        })
-        .ok()
+        });
+        told.ok()
+    })
 }

@@ -23,7 +23,7 @@ use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::iterate::progress::FlightProgress;
 use crate::limits::MAX_TOLD_REMOVED;
-use crate::question::{Answer, ExtendedError, Question, Security};
+use crate::question::{Answer, ExtendedError, Security};
 use crate::record::event::{FlightEnded, RouteKind, ServerOrigin};
 use crate::record::note::{Note, Words};
 use crate::record::{Counter, Flown, Recorder};
@@ -78,10 +78,16 @@ impl FlightResolver {
     /// Answers a question. ANY gets one RRset of the real data (RFC 8482 section 4.3), as servers refuse ANY or
     /// invent an answer.
     pub(super) async fn answer(&self, asked: &ClientQuestion, context: &Context) -> Result<Chased, Failure> {
-        let Question { name, kind, .. } = &asked.question;
-        if *kind != RecordType::ANY {
+        if asked.question.kind != RecordType::ANY {
             return Ok(self.without_private(self.lists.guarded(asked, context).await?, context));
         }
+        // Boxed, because it would enlarge each flight and hardly any asks ANY.
+        Box::pin(self.answer_any(asked, context)).await
+    }
+
+    /// One RRset of the real data.
+    async fn answer_any(&self, asked: &ClientQuestion, context: &Context) -> Result<Chased, Failure> {
+        let name = &asked.question.name;
         let mut found = Chased::default();
         for kind in ANY_KINDS {
             // A denial names the apex of its zone (RFC 2308 section 3).

@@ -437,16 +437,19 @@ impl Resolver {
     }
 
     /// Answers a question that was not in memory when it arrived.
-    pub async fn miss(&self, missed: ClientQuestion) -> Asked {
+    pub fn miss(&self, missed: ClientQuestion) -> impl Future<Output = Asked> {
+        // Shared before it waits: each waiting client would store it twice.
         let missed = Arc::new(missed);
-        self.answered.tell_asked(&missed);
-        let asked = match self.lists.watched(&missed) {
-            // Boxed, because it would enlarge each waiting question and only questions to lists need it.
-            Some(watched) => Box::pin(self.clients.ask_watched(&watched, &missed)).await,
-            None => self.clients.join(&missed).await,
-        };
-        self.answered.tell_answered(&missed, &asked);
-        asked
+        async move {
+            self.answered.tell_asked(&missed);
+            let asked = match self.lists.watched(&missed) {
+                // Boxed, because it would enlarge each waiting question and only questions to lists need it.
+                Some(watched) => Box::pin(self.clients.ask_watched(&watched, &missed)).await,
+                None => self.clients.join(&missed).await,
+            };
+            self.answered.tell_answered(&missed, &asked);
+            asked
+        }
     }
 }
 

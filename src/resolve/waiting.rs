@@ -116,7 +116,7 @@ impl ClientResolver {
                     let context = missed.context(&seat.progress).of_flight(begun.ticket.number());
                     Arc::clone(&self.flight).take_off(Arc::clone(missed), context, begun)
                 });
-                self.wait(missed, seat, flight).await
+                self.wait(missed, &seat, flight).await
             }
         }
     }
@@ -141,7 +141,7 @@ impl ClientResolver {
     async fn wait(
         &self,
         missed: &ClientQuestion,
-        seat: FlightSeat,
+        seat: &FlightSeat,
         flight: Option<Driven<Option<Arc<Landed>>>>,
     ) -> Result<Asked, Shed> {
         let question = &missed.question;
