@@ -87,7 +87,7 @@ With --watch and --json, an object with the time (at, in seconds since 1970) com
 
 Load is limited as follows. If more than half of the maximum number of queries is in progress, queries of the busiest zone
 and of the busiest client are answered with SERVFAIL first. A zone whose servers do not answer may have only a small part
-of the maximum number in progress.";
+of the maximum number in progress. The maximum is 2000, and smaller if cache.size is below 256MiB.";
 
 /// Terms of `top`.
 pub(super) const TOP: &str = "\

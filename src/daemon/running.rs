@@ -27,7 +27,6 @@ use crate::dnsbl::table::Lists;
 use crate::exchange::Heard;
 use crate::exchange::socket_network::SocketNetwork;
 use crate::iterate::direct::{DirectQuery, Untold};
-use crate::limits::MAX_FLIGHTS;
 use crate::listener::Listeners;
 use crate::lookahead::{Lookahead, RuleStanding};
 use crate::question::{Client, Question};
@@ -184,7 +183,7 @@ impl Controlled for Running {
             certificates: self.certificates.status(&self.config()),
             metrics: self.metrics.status(),
             flights: self.resolver.flights() as u64,
-            flights_max: MAX_FLIGHTS as u64,
+            flights_max: self.resolver.bounds().flights as u64,
             restarts: self.supervisor.restarts(),
             stuck: self.supervisor.pulses().stuck(),
             root_keys: RootKeysStatus::of(self.resolver.root_keys().report()),

@@ -62,7 +62,7 @@ use crate::conduct::Transport;
 use crate::dnstap::tap::Tap;
 use crate::dnstap::tapped::{TapKind, TapTransport, TappedMessage};
 use crate::hash::Keyed;
-use crate::limits::MAX_STRAY_DATAGRAMS;
+use crate::limits::{MAX_STRAY_DATAGRAMS, WorkBounds};
 use crate::question::{WireName, same_name};
 use crate::random::Random;
 use crate::wire::{HEADER, PAYLOAD, pointers, response};
@@ -89,6 +89,7 @@ pub struct Exchange {
     merge: Merge,
     streams: Streams,
     long_replies: Arc<LongReplies>,
+    bounds: WorkBounds,
     /// Datagrams passed over since `take_strays` was last called.
     strays: AtomicUsize,
     /// Takes copies of messages.
@@ -107,8 +108,9 @@ impl Exchange {
         let long_replies = Arc::new(LongReplies::beside(cache_size));
         let streams = Streams::new(Arc::clone(&network), random.clone(), Arc::clone(&long_replies));
         let (merge, strays, tap) = (Merge::new(keyed), AtomicUsize::new(0), Arc::default());
-        let places = Arc::default();
-        Self { network, clock, random, places, keyed, merge, streams, long_replies, strays, tap }
+        let bounds = WorkBounds::of(cache_size);
+        let places = Arc::new(Places::new(bounds.exchanges));
+        Self { network, clock, random, places, keyed, merge, streams, long_replies, bounds, strays, tap }
     }
 
     /// The same, with copies of its messages to `tap`.
@@ -130,9 +132,14 @@ impl Exchange {
         self.places.len() + self.merge.len() + self.streams.len()
     }
 
-    /// Messages in progress, of `limits::MAX_EXCHANGES` at most.
-    pub fn taken(&self) -> usize {
-        self.places.taken()
+    /// Whether messages in progress take half of their places or more.
+    pub fn is_half_taken(&self) -> bool {
+        self.places.taken() >= self.bounds.exchanges / 2
+    }
+
+    /// The bounds of work in progress.
+    pub fn bounds(&self) -> WorkBounds {
+        self.bounds
     }
 
     /// Waits for a place for a query to a server of `zone`. Timers start when the message has its place, because

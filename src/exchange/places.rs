@@ -11,14 +11,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 use crate::hash::Plain;
-use crate::limits::MAX_EXCHANGES;
 
 /// The places.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Places(Mutex<PlacesTable>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct PlacesTable {
+    /// The greatest number of places.
+    most: usize,
     taken: usize,
     zones: HashMap<u64, ZonePlaces, BuildHasherDefault<Plain>>,
     /// Waiting zones, by the number of their places.
@@ -40,6 +41,12 @@ pub struct Place {
 }
 
 impl Places {
+    /// So many free places.
+    pub(super) fn new(most: usize) -> Self {
+        let (taken, zones, waiting) = Default::default();
+        Self(Mutex::new(PlacesTable { most, taken, zones, waiting }))
+    }
+
     /// Messages with a place, and zones that have or want one.
     #[cfg(feature = "lab")]
     pub(super) fn len(&self) -> usize {
@@ -106,7 +113,7 @@ impl Places {
 
 impl PlacesTable {
     fn free(&self) -> usize {
-        MAX_EXCHANGES.saturating_sub(self.taken)
+        self.most.saturating_sub(self.taken)
     }
 
     fn wait(&mut self, zone: u64) -> oneshot::Receiver<Place> {
@@ -157,6 +164,7 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::MAX_EXCHANGES;
     use futures_util::FutureExt;
 
     fn take(places: &Arc<Places>, zone: u64, count: usize) -> Vec<Place> {
@@ -165,7 +173,7 @@ mod tests {
 
     #[test]
     fn one_zone_has_half_and_the_next_half_of_the_rest() {
-        let places = Arc::new(Places::default());
+        let places = Arc::new(Places::new(MAX_EXCHANGES));
         let first = take(&places, 1, MAX_EXCHANGES);
         assert_eq!(first.len(), MAX_EXCHANGES / 2);
         let second = take(&places, 2, MAX_EXCHANGES);
@@ -177,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_hundred_zones_leave_places_for_another() {
-        let places = Arc::new(Places::default());
+        let places = Arc::new(Places::new(MAX_EXCHANGES));
         let mut held = Vec::new();
         let mut before = 0;
         loop {
@@ -194,7 +202,7 @@ mod tests {
 
     #[test]
     fn who_waits_has_its_turn_by_how_little_it_has_and_one_that_left_has_none() {
-        let places = Arc::new(Places::default());
+        let places = Arc::new(Places::new(MAX_EXCHANGES));
         let mut first = take(&places, 1, MAX_EXCHANGES);
         let mut second = take(&places, 2, MAX_EXCHANGES);
         let mut of_first = Box::pin(places.take(1));

@@ -12,6 +12,7 @@ use crate::cache::servers::Server;
 use crate::clock::{Clock, Mono};
 use crate::dnsbl::network_answers::NetworkAnswers;
 use crate::exchange::Exchange;
+use crate::limits::WorkBounds;
 use crate::question::ViewId;
 use crate::random::Random;
 use crate::record::Recorder;
@@ -61,9 +62,14 @@ impl Iterate {
         self.means.uplink.evidence()
     }
 
-    /// Queries to servers in progress.
-    pub fn messages_under_way(&self) -> usize {
-        self.means.exchange.taken()
+    /// Whether queries to servers in progress take half of their places or more.
+    pub fn is_half_taken(&self) -> bool {
+        self.means.exchange.is_half_taken()
+    }
+
+    /// The bounds of work in progress.
+    pub fn bounds(&self) -> WorkBounds {
+        self.means.exchange.bounds()
     }
 
     /// Whether any server was heard after `began`. If none was, later failures may be our own network's fault.

@@ -10,11 +10,15 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::limits::{CROWDED_SERVER, LATE_SHARE, MAX_LATE, MAX_LATE_PER_SERVER};
+use crate::limits::{CROWDED_SERVER, LATE_SHARE, MAX_LATE_PER_SERVER};
 
 /// Late queries, by server.
-#[derive(Debug, Default)]
-pub(super) struct Late(Mutex<LateTable>);
+#[derive(Debug)]
+pub(super) struct Late {
+    table: Mutex<LateTable>,
+    /// The greatest number for all servers.
+    most: usize,
+}
 
 #[derive(Debug, Default)]
 struct LateTable {
@@ -30,11 +34,16 @@ pub(super) struct Listened {
 }
 
 impl Late {
+    /// No late queries; `most` are listened for at once.
+    pub(super) fn new(most: usize) -> Self {
+        Self { table: Mutex::default(), most }
+    }
+
     /// Listens for one more query to `server`; none if the bound is reached.
     pub(super) fn listen(self: &Arc<Self>, server: SocketAddr) -> Option<Listened> {
         let mut table = self.table();
         let of_server = table.servers.get(&server).copied().unwrap_or(0);
-        let free = MAX_LATE.saturating_sub(table.all);
+        let free = self.most.saturating_sub(table.all);
         if of_server >= MAX_LATE_PER_SERVER.min(free.div_ceil(LATE_SHARE)) {
             return None;
         }
@@ -49,7 +58,7 @@ impl Late {
     }
 
     fn table(&self) -> MutexGuard<'_, LateTable> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -70,6 +79,8 @@ impl Drop for Listened {
 mod tests {
     use super::*;
 
+    const MAX_LATE: usize = 2_000;
+
     fn server(number: usize) -> SocketAddr {
         let [.., high, low] = number.to_be_bytes();
         SocketAddr::from(([192, 0, high, low], 53))
@@ -77,7 +88,7 @@ mod tests {
 
     #[test]
     fn one_server_takes_a_part_and_all_together_a_bound() {
-        let late = Arc::new(Late::default());
+        let late = Arc::new(Late::new(MAX_LATE));
         let mut listened: Vec<_> =
             (0..MAX_LATE_PER_SERVER + 9).map_while(|_| late.listen(server(0))).collect();
         assert_eq!(listened.len(), MAX_LATE_PER_SERVER);
@@ -90,7 +101,7 @@ mod tests {
 
     #[test]
     fn two_hundred_silent_servers_leave_room_for_one_that_is_slow() {
-        let late = Arc::new(Late::default());
+        let late = Arc::new(Late::new(MAX_LATE));
         let listened: Vec<_> = (0..MAX_LATE_PER_SERVER)
             .flat_map(|_| (0..200).filter_map(|number| late.listen(server(number))).collect::<Vec<_>>())
             .collect();

@@ -55,7 +55,8 @@ impl Means {
         random: Random,
     ) -> Self {
         let (families, uplink) = (Families::default(), Uplink::default());
-        let (late, late_answers) = (Arc::default(), LateAnswers::default());
+        let late = || Arc::new(Late::new(exchange.bounds().late()));
+        let (late, undelivered, late_answers) = (late(), late(), LateAnswers::default());
         let (dead, unproven, endings) = (DeadServers::default(), Unproven::default(), Endings::default());
         Self {
             exchange,
@@ -67,7 +68,7 @@ impl Means {
             measurements: QueryShare::of_measurements(),
             uplink,
             late,
-            undelivered: Arc::default(),
+            undelivered,
             dead,
             unproven,
             late_answers,

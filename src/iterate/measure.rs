@@ -17,7 +17,6 @@ use super::news::Events;
 use super::progress::FlightProgress;
 use super::role::ServerRole;
 use super::select::{self, Candidate};
-use crate::limits::MAX_EXCHANGES;
 use crate::record::Counter;
 use crate::supervise::driven::Driven;
 
@@ -27,7 +26,7 @@ impl Asking<'_> {
     pub(super) fn measure(&mut self) {
         let (context, policy, means) = (self.context(), &self.errand.route.policy, self.iterate.means());
         let is_aside = context.is_ahead() || context.is_on_the_side();
-        if !policy.race || policy.one_at_a_time || is_aside || means.exchange.taken() > MAX_EXCHANGES / 2 {
+        if !policy.race || policy.one_at_a_time || is_aside || means.exchange.is_half_taken() {
             return;
         }
         let place = select::to_measure(&self.candidates, |below| self.iterate.toss(below));

@@ -22,8 +22,8 @@ pub const STOP_FLUSH: Duration = Duration::from_millis(200);
 /// shows less.
 pub const CACHE_SLACK_PERCENT: u64 = 25;
 
-/// Memory in addition to the cache and the record, in octets: 24 MiB for the programs and the statistics, 32 MiB for flights,
-/// and the rest for buffers of sockets and for clients' streams, which the kernel counts too.
+/// Memory in addition to the cache and the record, in octets: 24 MiB for the program, its statistics and work in progress
+/// (`WorkBounds`), and the rest for buffers of sockets, clients' streams and the threads of many listeners, which the kernel counts too.
 pub const MEMORY_BESIDE_CACHE: u64 = 192 << 20;
 
 /// Descriptors that are requested at start: every exchange and client connection has one, a UDP worker has four, and there are

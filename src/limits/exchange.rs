@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Queries to servers in progress, each with a socket; further ones wait. The bound is smaller than the number of
+/// Queries to servers in progress, each with a socket; further ones wait; fewer beside a small cache (`WorkBounds`). The bound is smaller than the number of
 /// ports, and the daemon requests this number of descriptors at start.
 pub const MAX_EXCHANGES: usize = 4_000;
 

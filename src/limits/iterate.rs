@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::cache::MAX_DEAD_TIME;
-use super::exchange::MAX_EXCHANGES;
 
 /// Queries to servers for one client question, its sub-questions included. A cold name behind unglued servers in
 /// cold zones takes about 30; Unbound stops at 32 referrals and 64 targets. Bounds NXNSAttack (CVE-2020-12662).
@@ -113,13 +112,10 @@ pub const MAX_LATE_JUDGED: usize = 16;
 pub const MAX_TIMER: Duration = Duration::from_secs(2);
 
 /// Late queries of one server that are listened for: a slow zone's questions of a few seconds. Those of a dead
-/// server end with their patience, otherwise thirty questions a second to it would take all of `MAX_EXCHANGES`.
+/// server end with their patience, otherwise thirty questions a second to it would take all places of queries.
 pub const MAX_LATE_PER_SERVER: usize = 64;
 
-/// Late queries of all servers: half of the queries in progress, so that the other half serves those that answer.
-pub const MAX_LATE: usize = MAX_EXCHANGES / 2;
-
-/// The greatest part (one sixteenth) of the free `MAX_LATE` for one server: two hundred silent ones then leave room
+/// The greatest part (one sixteenth) of the free places of late queries for one server: two hundred silent ones then leave room
 /// for a slow one.
 pub const LATE_SHARE: usize = 16;
 

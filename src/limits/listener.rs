@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::cache::MIN_TIMER;
 use super::config::MIN_DEADLINE;
 use super::exchange::{LISTEN_TIME_OF_SLOW, MAX_PIPELINED};
-use super::resolve::{FLIGHT_TIME, MAX_WAITERS};
+use super::resolve::FLIGHT_TIME;
 
 /// UDP workers for each address: beyond four the loopback device is the bottleneck.
 pub const MAX_WORKERS: usize = 4;
@@ -24,11 +24,8 @@ pub const MAX_ADDRESS_RETRY: Duration = Duration::from_secs(30);
 /// Pause after a connection could not be accepted: the reason, as a rule no file descriptors, passes by itself.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Misses that a worker has not begun. A burst of 4 000 takes 2 MB, and begins within 0.2 s.
+/// Misses that a worker has not begun; fewer beside a small cache (`WorkBounds`). A burst of 4 000 takes 2 MB, and begins within 0.2 s.
 pub const MAX_QUEUE: usize = 4_096;
-
-/// The number of misses of a worker from which on a client with three quarters of them gives way: half, as with flights.
-pub const CROWDED_QUEUE: usize = MAX_QUEUE / 2;
 
 /// Misses of one client that wait in one line. Further ones are divided by zone and port: the line is begun within 2 ms, and the
 /// usual miss is not hashed.
@@ -245,7 +242,3 @@ pub const CERTIFICATES_TOLD: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often the files of certificates are looked at: a system call for each. A renewal is written weeks before the old certificate
 /// ends.
 pub const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(10);
-
-/// Questions that wait at all listeners, including the queue: more than `MAX_WAITERS`, so that the flights decide
-/// which are turned away.
-pub const MAX_WAITING: usize = MAX_WAITERS + MAX_QUEUE;

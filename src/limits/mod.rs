@@ -1,7 +1,7 @@
 //! Every hard bound, each with its reason. Work beyond a bound is shed early and counted.
 //!
-//! An operator changes the keys of `config`; these bounds are fixed. There is one file for each module that uses
-//! them; all are named as `limits::NAME`.
+//! An operator changes the keys of `config`; these bounds are fixed. Those of work in progress follow from `cache.size`
+//! (`WorkBounds`). There is one file for each module that uses them; all are named as `limits::NAME`.
 //!
 //! # Decisions
 //!
@@ -35,6 +35,7 @@ mod switch;
 mod validate;
 mod watched;
 mod wire;
+mod work;
 mod zones;
 
 pub use cache::*;
@@ -59,4 +60,5 @@ pub use switch::*;
 pub use validate::*;
 pub use watched::*;
 pub use wire::*;
+pub use work::*;
 pub use zones::*;

@@ -15,15 +15,11 @@ pub const FLIGHT_TIME: Duration = Duration::from_secs(10);
 /// within `FLIGHT_TIME`; their data are then forgotten, and that walks whole tables.
 pub const CHANGED_ROUTE_TIME: Duration = Duration::from_secs(2 * FLIGHT_TIME.as_secs());
 
-/// Flights at once. Each may hold a few sockets and about 16 KiB.
+/// Flights at once; fewer beside a small cache (`WorkBounds`). Each may hold a few sockets and 14 to 32 KB.
 pub const MAX_FLIGHTS: usize = 2_000;
 
-/// The number of flights from which on the zone or the client with the most gives way: half, like Unbound's jostle
-/// list.
-pub const CROWDED_FLIGHTS: usize = MAX_FLIGHTS / 2;
-
-/// Like `CROWDED_FLIGHTS`, while this host does not keep up: at 0.1 ms of a processor each, a light client then waits 13 ms for
-/// earlier flights.
+/// The number of flights from which on the zone or the client with the most gives way while this host does not keep up: at 0.1 ms
+/// of a processor each, a light client then waits 13 ms for earlier flights.
 pub const BUSY_FLIGHTS: usize = MAX_FLIGHTS / 16;
 
 /// A question that waited longer than this before it was accepted had to wait for others: the target of RFC 8289.
@@ -36,9 +32,6 @@ pub const BACKLOG_TIME: Duration = Duration::from_millis(100);
 /// is less, because a hundred such zones occur at once. A healthy zone of 50 ms has this many at 2 500 new names a
 /// second.
 pub const MAX_SILENT_FLIGHTS: usize = 128;
-
-/// Flights of a zone that was not asked before and has had no time to answer: a list after a restart.
-pub const MAX_NEW_FLIGHTS: usize = MAX_FLIGHTS / 4;
 
 /// The time within which a working zone has answered: a round trip around the world, and a lost one.
 pub const NEW_ZONE_TIME: Duration = Duration::from_millis(500);
@@ -67,7 +60,7 @@ pub const REVERSE_IPV6_LABELS: usize = 10;
 /// A client that waits for fewer answers than this may wait for any: one message makes a program ask as many at once.
 pub const FEW_WAITERS: usize = 16;
 
-/// Clients that wait for flights at once; each costs a task of about 1 KiB.
+/// Clients that wait for flights at once; fewer beside a small cache. Each costs about 2.4 KB.
 pub const MAX_WAITERS: usize = 10_000;
 
 /// Reloads that may end the flight of a waiting client one after the other: more in the four seconds of a client are a mistake.
@@ -97,9 +90,6 @@ pub const INSECURE_TTL: u32 = 3_600;
 /// in use; a reverse name of IPv6 has cuts at every fourth label.
 pub const MAX_CUT_PROBES: u32 = 24;
 
-/// Fetches of DS and keys at once for all questions together: as many as flights, because each has one cut at a time.
-pub const MAX_FETCHES: usize = MAX_FLIGHTS;
-
 /// Keys older than this are fetched again if a signature does not fit them: a zone may have changed them without notice. A
 /// bogus zone, or one with forged answers, costs one query in this time.
 pub const KEY_RENEWAL: Duration = Duration::from_secs(10);
@@ -114,10 +104,7 @@ pub const MAX_RENEWALS_WAITING: usize = 256;
 /// Renewals at once: far below `BUSY_FLIGHTS`, as clients' flights come first. At 50 ms each it is a thousand a second.
 pub const MAX_RENEWALS: usize = 64;
 
-/// Like `MAX_RENEWALS`, for delegations and addresses of servers, so that those below a silent TLD leave room for answers.
-pub const MAX_ENDINGS_RENEWED: usize = MAX_RENEWALS / 2;
-
-/// Like `MAX_ENDINGS_RENEWED`, for the answers of one zone, and for the delegations and addresses that its servers give, so that a zone with silent servers leaves room for the others.
+/// Like `MAX_RENEWALS`, for the answers of one zone, and for the delegations and addresses that its servers give, so that a zone with silent servers leaves room for the others.
 pub const MAX_RENEWALS_OF_ZONE: usize = 8;
 
 /// The time from the start to the first query for the keys of the root. Most clients have asked by then, and the root servers are

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::flows::Flows;
 use super::queued::{ClientKey, Queued};
-use crate::limits::{CROWDED_QUEUE, MAX_QUEUE, MAX_SPARE_PLACES, SPARE_QUEUES};
+use crate::limits::{MAX_SPARE_PLACES, SPARE_QUEUES};
 
 /// Items of clients that wait for their turn.
 pub(super) struct FairQueue<Item> {
@@ -21,6 +21,8 @@ pub(super) struct FairQueue<Item> {
     spare: Vec<Flows<Item>>,
     /// The items of all clients.
     waiting: usize,
+    /// The greatest number of these.
+    most: usize,
 }
 
 /// The fate of a new item.
@@ -35,6 +37,11 @@ pub(super) enum Admitted<Item> {
 }
 
 impl<Item: Queued> FairQueue<Item> {
+    /// Nothing waits; `most` items may.
+    pub(super) fn new(most: usize) -> Self {
+        Self { clients: BTreeMap::new(), turns: VecDeque::new(), spare: Vec::new(), waiting: 0, most }
+    }
+
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting == 0
@@ -89,11 +96,12 @@ impl<Item: Queued> FairQueue<Item> {
     /// The client that must give way before an item of `client` is added; none if there is room. It is `client` itself if
     /// no other has more than it would have then.
     fn gives_way(&self, client: ClientKey) -> Option<ClientKey> {
-        if self.waiting < CROWDED_QUEUE {
+        // From half on, as with flights, a client with three quarters gives way.
+        if self.waiting < self.most / 2 {
             return None;
         }
         let own = self.clients.get(&client).map_or(0, Flows::len);
-        let is_full = self.waiting >= MAX_QUEUE;
+        let is_full = self.waiting >= self.most;
         let is_most = |items: usize| items > self.waiting / 4 * 3;
         if is_most(own) {
             // It has the most. A burst of one client may fill the queue.
@@ -118,12 +126,6 @@ impl<Item: Queued> FairQueue<Item> {
     }
 }
 
-impl<Item> Default for FairQueue<Item> {
-    fn default() -> Self {
-        Self { clients: BTreeMap::new(), turns: VecDeque::new(), spare: Vec::new(), waiting: 0 }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::queued::stage::Asked;
@@ -131,7 +133,7 @@ mod tests {
     use std::time::Duration;
 
     use crate::clock::Mono;
-    use crate::limits::{MAX_QUEUE_TIME, UNDIVIDED_MISSES};
+    use crate::limits::{MAX_QUEUE, MAX_QUEUE_TIME, UNDIVIDED_MISSES};
     use proptest::prelude::*;
 
     const FLOODS: ClientKey = ClientKey::V4(1);
@@ -147,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_burst_of_one_client_fills_the_queue_and_is_served_in_its_order() {
-        let mut queue = FairQueue::default();
+        let mut queue = FairQueue::new(MAX_QUEUE);
         assert!(queue.is_empty() && queue.first().is_none() && queue.next().is_none());
         let mut added = |number| queue.add(of(FLOODS, number)) == Admitted::Waits;
         assert_eq!((0..6_000).filter(|number| added(*number)).count(), MAX_QUEUE);
@@ -159,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_light_client_is_served_in_turn_and_the_one_that_floods_gives_way() {
-        let mut queue = FairQueue::default();
+        let mut queue = FairQueue::new(MAX_QUEUE);
         for number in 0..MAX_QUEUE {
             assert_eq!(queue.add(of(FLOODS, number)), Admitted::Waits);
         }
@@ -174,7 +176,7 @@ mod tests {
 
     #[test]
     fn of_programs_at_one_address_the_one_that_floods_gives_way() {
-        let mut queue = FairQueue::default();
+        let mut queue = FairQueue::new(MAX_QUEUE);
         for number in 0..MAX_QUEUE {
             assert_eq!(queue.add(of(FLOODS, number)), Admitted::Waits);
         }
@@ -193,12 +195,12 @@ mod tests {
 
     #[test]
     fn over_half_full_a_client_with_three_quarters_gives_way_but_two_bursts_have_room() {
-        let mut queue = FairQueue::default();
+        let mut queue = FairQueue::new(MAX_QUEUE);
         assert_eq!(queue.add(of(LIGHT, 0)), Admitted::Waits);
         let flood = (1..MAX_QUEUE).filter(|number| queue.add(of(FLOODS, *number)) == Admitted::Waits);
-        assert_eq!(flood.count(), CROWDED_QUEUE - 1);
+        assert_eq!(flood.count(), MAX_QUEUE / 2 - 1);
         assert!(matches!(queue.add(of(LIGHT, 1)), Admitted::InPlaceOf(_)));
-        let mut queue = FairQueue::default();
+        let mut queue = FairQueue::new(MAX_QUEUE);
         for number in 0..MAX_QUEUE {
             let client = if number % 2 == 0 { FLOODS } else { LIGHT };
             assert_eq!(queue.add(of(client, number)), Admitted::Waits);
@@ -217,7 +219,7 @@ mod tests {
 
     /// `turns`: the greatest number of misses for which `light` waits.
     fn light_beside_flood(light: Asked, turns: u64) {
-        let (mut queue, mut now) = (FairQueue::default(), Mono::START);
+        let (mut queue, mut now) = (FairQueue::new(MAX_QUEUE), Mono::START);
         let (mut sent, mut begun, mut longest) = (0_u32, 0_u32, Duration::ZERO);
         for tick in 0..2_000_u32 {
             now = now.after(Duration::from_millis(5));
@@ -246,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_client_that_comes_and_goes_takes_no_new_memory() {
-        let mut queue = FairQueue::default();
+        let mut queue = FairQueue::new(MAX_QUEUE);
         let _ = queue.add(of(FLOODS, 0));
         queue.next();
         assert!(queue.clients.is_empty() && queue.spare[0].capacity() > 0);
@@ -269,7 +271,7 @@ mod tests {
         fn nothing_is_lost_and_each_zone_of_a_client_keeps_its_order(
             steps in proptest::collection::vec((0_u32..3, 0_u64..3, 0_u8..4), 1..400),
         ) {
-            let (mut queue, mut taken, mut added) = (FairQueue::default(), Vec::new(), 0);
+            let (mut queue, mut taken, mut added) = (FairQueue::new(MAX_QUEUE), Vec::new(), 0);
             for (number, (client, zone, takes)) in steps.into_iter().enumerate() {
                 if takes == 0 {
                     taken.extend(queue.next());

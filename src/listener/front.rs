@@ -192,6 +192,11 @@ impl Front {
         self.parts.clock.mono()
     }
 
+    /// The greatest number of misses that a worker has not begun.
+    pub(super) fn queue(&self) -> usize {
+        self.parts.resolver.bounds().queue
+    }
+
     pub(super) fn answers(&self) -> &Answers {
         &self.parts.resolver.memory().answers
     }

@@ -28,7 +28,6 @@ pub(super) struct Miss {
 }
 
 /// The misses of a worker that it has not begun.
-#[derive(Default)]
 pub(super) struct HandOver {
     waiting: RefCell<FairQueue<Miss>>,
     /// Tasks that have not run yet.
@@ -36,6 +35,11 @@ pub(super) struct HandOver {
 }
 
 impl HandOver {
+    /// No misses; `most` may wait.
+    pub(super) fn new(most: usize) -> Self {
+        Self { waiting: RefCell::new(FairQueue::new(most)), tasks: Arc::default() }
+    }
+
     /// Takes a miss; gives it back if too many wait, and its client and zone have the most of them. If another has, the last
     /// one of that gets SERVFAIL.
     pub(super) fn hand(&self, miss: Miss) -> Result<(), Miss> {

@@ -96,7 +96,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::config::{Config, ListenAt, ListenFor, Listener, overlap};
-use crate::limits::{CORES_PER_WORKER, MAX_WAITING, MAX_WORKERS, STOP_FIRST_MESSAGE};
+use crate::limits::{CORES_PER_WORKER, MAX_WORKERS, STOP_FIRST_MESSAGE};
 use crate::zones::Views;
 use dropped::{Dropped, Inode};
 use front::Front;
@@ -280,7 +280,8 @@ impl Listeners {
         config: &Config,
         views: &Views,
     ) -> std::io::Result<Self> {
-        let bounds = Arc::new(SharedBounds::new(parts.resolver.memory().keyed(), MAX_WAITING));
+        let waiting = parts.resolver.bounds().waiting();
+        let bounds = Arc::new(SharedBounds::new(parts.resolver.memory().keyed(), waiting));
         let mut listeners = Self {
             parts: Arc::new(parts),
             open: Vec::new(),
@@ -428,7 +429,7 @@ impl Listeners {
         // A listener that was given up after its panics does not end.
         let _ = timeout(STOP_FIRST_MESSAGE, async { tokio::join!(accepted, left) }).await;
         self.places.first_messages(&self.parts.clock).await;
-        let all = u32::try_from(MAX_WAITING).unwrap_or(u32::MAX);
+        let all = u32::try_from(self.parts.resolver.bounds().waiting()).unwrap_or(u32::MAX);
         Settled { _waiting: Arc::clone(&self.bounds.waiting).acquire_many_owned(all).await.ok() }
     }
 

@@ -88,7 +88,7 @@ impl Worker {
                 // The thread owns its socket.
                 let socket = readable(socket)?;
                 let (local, orders) = (socket.get_ref().local_addr()?, given);
-                let (hand_over, missed) = (HandOver::default(), Cell::new(None));
+                let (hand_over, missed) = (HandOver::new(front.queue()), Cell::new(None));
                 let tasks = runtime.metrics();
                 let work = Work {
                     socket,
@@ -480,7 +480,7 @@ pub(in crate::listener) mod tests {
         let (front, _, name) = front();
         let (socket, orders) = (Arc::new(UdpSocket::bind("127.0.0.1:0").unwrap()), Arc::<Orders>::default());
         let outbox = Outbox::new(Arc::clone(&socket), Arc::clone(&front), 0, Arc::clone(&orders));
-        let (hand_over, missed, outbox) = (HandOver::default(), Cell::new(None), Arc::new(outbox));
+        let (hand_over, missed, outbox) = (HandOver::new(front.queue()), Cell::new(None), Arc::new(outbox));
         let (sender, tasks) = (runtime.spawn(Arc::clone(&outbox).serve()), runtime.metrics());
         let beat = Supervisor::default().pulses().enroll("it", || ());
         let client = UdpSocket::bind("127.0.0.1:0").unwrap();

@@ -27,7 +27,7 @@ use crate::config::{Config, LookaheadMode};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::iterate::progress::FlightProgress;
-use crate::limits::{MAX_ALIASES, MAX_EXCHANGES, PRIVATE_LABELS};
+use crate::limits::{MAX_ALIASES, PRIVATE_LABELS};
 use crate::question::{Answer, Question, ViewId, name_of_wire};
 use crate::record::Recorder;
 use crate::record::note::Note;
@@ -110,7 +110,7 @@ impl LookaheadResolver {
     /// Whether look-ahead may ask: neither flights nor queries to servers take more than half of their places, and
     /// this host keeps up.
     pub fn has_room(&self) -> bool {
-        self.flight.iterate.messages_under_way() < MAX_EXCHANGES / 2 && !self.flight.flights.are_crowded()
+        !self.flight.iterate.is_half_taken() && !self.flight.flights.are_crowded()
     }
 
     /// The zone that is to blame if a question fails: the zone of its closest known cut, or the name itself if no cut below

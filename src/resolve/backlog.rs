@@ -4,7 +4,7 @@
 //! never becomes empty.
 
 use crate::clock::Mono;
-use crate::limits::{BACKLOG_TIME, BACKLOG_WAIT, BUSY_FLIGHTS, CROWDED_FLIGHTS};
+use crate::limits::{BACKLOG_TIME, BACKLOG_WAIT, WorkBounds};
 
 /// The waits of the last questions.
 #[derive(Debug, Default)]
@@ -24,15 +24,16 @@ impl Backlog {
 
     /// The number of flights from which on the heaviest zone or client gives way. It is smaller if this host does not
     /// keep up.
-    pub(super) fn crowded_from(&self) -> usize {
+    pub(super) fn crowded_from(&self, bounds: WorkBounds) -> usize {
         let lasts = self.late.is_some_and(|(since, last)| last.since(since) >= BACKLOG_TIME);
-        if lasts { BUSY_FLIGHTS } else { CROWDED_FLIGHTS }
+        if lasts { bounds.busy_flights() } else { bounds.crowded_flights() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::{BUSY_FLIGHTS, FULL_WORK_CACHE};
     use std::time::Duration;
 
     fn at(millis: u64) -> Mono {
@@ -48,15 +49,17 @@ mod tests {
 
     #[test]
     fn a_burst_is_none_and_a_queue_that_does_not_empty_is_one() {
+        let bounds = WorkBounds::of(FULL_WORK_CACHE);
+        let crowded = bounds.crowded_flights();
         let mut backlog = Backlog::default();
         ask(&mut backlog, 1_000..1_090, 50);
-        assert_eq!(backlog.crowded_from(), CROWDED_FLIGHTS);
+        assert_eq!(backlog.crowded_from(bounds), crowded);
         ask(&mut backlog, 1_090..1_200, 50);
-        assert_eq!(backlog.crowded_from(), BUSY_FLIGHTS);
+        assert_eq!(backlog.crowded_from(bounds), BUSY_FLIGHTS);
         ask(&mut backlog, 1_200..1_201, 1);
-        assert_eq!(backlog.crowded_from(), CROWDED_FLIGHTS);
+        assert_eq!(backlog.crowded_from(bounds), crowded);
         ask(&mut backlog, 1_201..1_250, 50);
         ask(&mut backlog, 9_000..9_050, 50);
-        assert_eq!(backlog.crowded_from(), CROWDED_FLIGHTS, "nobody asked in between");
+        assert_eq!(backlog.crowded_from(bounds), crowded, "nobody asked in between");
     }
 }

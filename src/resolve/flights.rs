@@ -21,7 +21,7 @@ use super::shares::{
 use crate::clock::Mono;
 use crate::hash::Keyed;
 use crate::iterate::progress::FlightProgress;
-use crate::limits::{FEW_WAITERS, MAX_WAITERS, PRIVATE_LABELS};
+use crate::limits::{FEW_WAITERS, PRIVATE_LABELS, WorkBounds};
 use crate::question::{
     Answer, Client, QuestionKey, ViewId, WireName, is_within, label_places, name_of_wire, wire_name,
 };
@@ -76,8 +76,8 @@ impl Hash for FlightKey {
     }
 }
 
-#[derive(Default)]
 struct FlightTable {
+    bounds: WorkBounds,
     flights: Numbered<FlightKey, Flight>,
     shares: Shares,
     backlog: Backlog,
@@ -162,8 +162,8 @@ pub(super) struct BegunFlight {
 
 impl Flights {
     /// No flights.
-    pub(super) fn new(keyed: Keyed) -> Self {
-        Self { table: Arc::default(), keyed }
+    pub(super) fn new(keyed: Keyed, bounds: WorkBounds) -> Self {
+        Self { table: Arc::new(Mutex::new(FlightTable::new(bounds))), keyed }
     }
 
     /// Lets a client wait for the flight of its question. If there is none, one begins with `progress`. The flight
@@ -270,7 +270,7 @@ impl Flights {
     /// Whether the heaviest zone or client gives way, because of the number of flights.
     pub(super) fn are_crowded(&self) -> bool {
         let table = self.table();
-        table.shares.taken() >= table.backlog.crowded_from()
+        table.shares.taken() >= table.crowded_from()
     }
 
     /// Each flight's question, progress and number of waiting clients.
@@ -347,11 +347,21 @@ fn suffixes(name: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 impl FlightTable {
+    fn new(bounds: WorkBounds) -> Self {
+        let (flights, backlog, standing, waiters, waiting) = Default::default();
+        Self { bounds, flights, shares: Shares::new(bounds), backlog, standing, waiters, waiting }
+    }
+
+    /// The number of flights from which on the heaviest zone or client gives way.
+    fn crowded_from(&self) -> usize {
+        self.backlog.crowded_from(self.bounds)
+    }
+
     /// Whether one more question of a client may wait for the flight of `key`. A flight has at most half as many
     /// waiters as places are free, so that the first waiter of a new flight finds room. A client with few waiting
     /// questions may wait for any flight.
     fn may_wait(&self, key: &FlightKey, client: ClientKey) -> bool {
-        let free = MAX_WAITERS.saturating_sub(self.waiters);
+        let free = self.bounds.waiters.saturating_sub(self.waiters);
         let of_flight = self.flights.get(key).map_or(0, |flight| flight.waiting.len());
         let of_client = self.waiting.get(&client).copied().unwrap_or(0);
         free > 0 && (of_flight <= free / 2 || of_client < FEW_WAITERS)
@@ -359,7 +369,7 @@ impl FlightTable {
 
     /// Makes another flight give way if `account` needs room.
     fn make_room(&mut self, account: ShareAccount, now: Mono) -> Result<(), ShedReason> {
-        match self.shares.judge(account, self.backlog.crowded_from(), now) {
+        match self.shares.judge(account, self.crowded_from(), now) {
             FlightAdmission::Room => {}
             FlightAdmission::InPlaceOf(other) => self.give_way(other, None, ShedReason::MadeRoom),
             FlightAdmission::Refused(why) => return Err(why),
@@ -371,7 +381,7 @@ impl FlightTable {
     fn go_over(&mut self, ticket: Ticket, (zone, hash): (&[u8], ZoneHash), now: Mono) {
         let Some(account) = self.shares.account(ticket) else { return };
         let moved = ShareAccount { zone: hash, ..account };
-        match self.shares.judge(moved, self.backlog.crowded_from(), now) {
+        match self.shares.judge(moved, self.crowded_from(), now) {
             FlightAdmission::Refused(why) => self.give_way(ticket, Some(zone), why),
             verdict => {
                 if let FlightAdmission::InPlaceOf(other) = verdict

@@ -1,6 +1,8 @@
 use super::*;
 use crate::clock::Clock;
-use crate::limits::{CROWDED_FLIGHTS, MAX_FLIGHTS, MAX_SILENT_FLIGHTS, NEW_ZONE_TIME};
+use crate::limits::{
+    FULL_WORK_CACHE, MAX_FLIGHTS, MAX_SILENT_FLIGHTS, MAX_WAITERS, NEW_ZONE_TIME, WorkBounds,
+};
 use crate::question::{Question, wire_name};
 use crate::random::Random;
 use hickory_proto::rr::RecordType;
@@ -8,7 +10,7 @@ use proptest::prelude::*;
 use std::hash::BuildHasher;
 
 fn flights() -> Flights {
-    Flights::new(Keyed::new(&Random::seeded(1)))
+    Flights::new(Keyed::new(&Random::seeded(1)), WorkBounds::of(FULL_WORK_CACHE))
 }
 
 fn client(port: u16, id: u16) -> Client {
@@ -77,7 +79,7 @@ fn flights_are_bounded_and_those_of_the_heaviest_client_give_way() {
     assert!(!flights.are_crowded());
     let mut held = Vec::new();
     for number in 0..MAX_FLIGHTS {
-        assert_eq!(flights.are_crowded(), number >= CROWDED_FLIGHTS, "{number}");
+        assert_eq!(flights.are_crowded(), number >= MAX_FLIGHTS / 2, "{number}");
         let JoinedFlight::Waits { seat, begun } = join(&flights, number, client(1, 1)) else {
             panic!("full at {number}")
         };

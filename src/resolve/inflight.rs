@@ -44,6 +44,7 @@ mod tests {
     use crate::conduct::Transport;
     use crate::hash::Keyed;
     use crate::iterate::progress::FlightProgress;
+    use crate::limits::{FULL_WORK_CACHE, WorkBounds};
     use crate::question::{Client, wire_name};
     use crate::random::Random;
     use crate::record::note::Note;
@@ -53,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_flight_is_told_with_those_who_wait_and_whom_it_waits_for() {
-        let flights = Flights::new(Keyed::new(&Random::seeded(1)));
+        let flights = Flights::new(Keyed::new(&Random::seeded(1)), WorkBounds::of(FULL_WORK_CACHE));
         let question = Question::new(&Name::from_ascii("mail.example.").unwrap(), RecordType::MX);
         let client = |port| Client { address: [127, 0, 0, 1].into(), port, id: 1 };
         let asked = |port| ClientQuestion::in_test(question.clone(), client(port));

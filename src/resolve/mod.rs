@@ -82,6 +82,7 @@ use crate::exchange::Exchange;
 use crate::exchange::network::Network;
 use crate::iterate::Iterate;
 use crate::iterate::failure::Failure;
+use crate::limits::WorkBounds;
 use crate::question::{Answer, Client, Outcome, Question};
 use crate::random::Random;
 use crate::record::{Recorder, Told};
@@ -180,8 +181,8 @@ impl Resolver {
             clock: clock.clone(),
             memory: memory.clone(),
             recorder: Arc::clone(&recorder),
+            flights: Arc::new(Flights::new(keyed, iterate.bounds())),
             iterate,
-            flights: Arc::new(Flights::new(keyed)),
             leading: Arc::default(),
         });
         let lists = Arc::new(ListResolver::new(&chaser, &views));
@@ -306,6 +307,11 @@ impl Resolver {
     /// The routes of questions, and the operator's settings.
     pub fn views(&self) -> Arc<Views> {
         self.views.load_full()
+    }
+
+    /// The bounds of work in progress.
+    pub fn bounds(&self) -> WorkBounds {
+        self.flight.iterate.bounds()
     }
 
     /// Flights in progress.

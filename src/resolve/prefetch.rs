@@ -33,7 +33,7 @@ use crate::iterate::Errand;
 use crate::iterate::context::Context;
 use crate::iterate::ending::Ending;
 use crate::iterate::progress::FlightProgress;
-use crate::limits::{MAX_ENDINGS_RENEWED, MAX_RENEWALS, MAX_RENEWALS_OF_ZONE, MAX_RENEWALS_WAITING};
+use crate::limits::{MAX_RENEWALS_OF_ZONE, MAX_RENEWALS_WAITING};
 use crate::question::{Answer, Client, QuestionKey};
 use crate::record::Counter;
 use crate::zones::{RouteTarget, Views};
@@ -141,7 +141,7 @@ impl Prefetcher {
 
     /// Renews answers, delegations, addresses of servers and keys that are handed over, as long as it runs.
     pub async fn run(self: Arc<Self>) -> Infallible {
-        let mut asking = JoinSet::new();
+        let (mut asking, bounds) = (JoinSet::new(), self.flight.iterate.bounds());
         let (mut answers, mut endings) = (ZonesAsked::default(), ZonesAsked::default());
         loop {
             let of_zone = |zone: &Name| self.flight.memory.keyed().hash_one(zone);
@@ -152,12 +152,12 @@ impl Prefetcher {
                     endings.forget_finished();
                 }
                 ending = self.flight.iterate.ending(|zone| endings.has_room(of_zone(zone))),
-                    if asking.len() < MAX_RENEWALS && endings.0.len() < MAX_ENDINGS_RENEWED =>
+                    if asking.len() < bounds.renewals() && endings.0.len() < bounds.endings_renewed() =>
                 {
                     let zone = of_zone(&ending.asked);
                     endings.0.push((zone, asking.spawn(Arc::clone(&self).renew_ending(ending))));
                 }
-                renewal = self.renewals.next(), if asking.len() < MAX_RENEWALS => {
+                renewal = self.renewals.next(), if asking.len() < bounds.renewals() => {
                     let Some(asked) = self.renewable(&renewal.key) else { continue };
                     let zone = self.flight.memory.keyed().hash_one(self.flight.zone_at_first(&asked));
                     if !answers.has_room(zone) {

@@ -15,8 +15,8 @@ use hickory_proto::rr::Name;
 use crate::clock::Mono;
 use crate::hash::Plain;
 use crate::limits::{
-    EVEN_SHARE, FEW_PLACES, HEARD_TIME, JOSTLE_AGE, MAX_FLIGHTS, MAX_NEW_FLIGHTS, MAX_SILENT_FLIGHTS,
-    NEW_ZONE_TIME, PRIVATE_LABELS, REVERSE_IPV4_LABELS, REVERSE_IPV6_LABELS,
+    EVEN_SHARE, FEW_PLACES, HEARD_TIME, JOSTLE_AGE, NEW_ZONE_TIME, PRIVATE_LABELS, REVERSE_IPV4_LABELS,
+    REVERSE_IPV6_LABELS, WorkBounds,
 };
 use crate::question::{ExtendedError, label_places, name_text};
 
@@ -123,8 +123,9 @@ pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
 }
 
 /// The places.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Shares {
+    bounds: WorkBounds,
     /// The owner of each place, and when it was taken.
     places: Numbered<Ticket, (ShareAccount, Mono)>,
     next: u64,
@@ -155,6 +156,13 @@ struct ZoneActivity {
 }
 
 impl Shares {
+    /// No place is taken.
+    pub(super) fn new(bounds: WorkBounds) -> Self {
+        let (places, next, ages, seen) = Default::default();
+        let (clients, zones, zones_of, clients_of) = Default::default();
+        Self { bounds, places, next, clients, zones, zones_of, clients_of, ages, seen }
+    }
+
     /// Places that are taken.
     pub(super) fn taken(&self) -> usize {
         self.places.len()
@@ -166,7 +174,7 @@ impl Shares {
         if self.zones.count((), zone) >= self.most_of_zone(zone, now) {
             return self.within_zone(account, zone, ShedReason::SilentZone);
         }
-        if self.taken() < half.min(MAX_FLIGHTS) {
+        if self.taken() < half.min(self.bounds.flights) {
             return FlightAdmission::Room;
         }
         let (most_of_client, heaviest_client) = self.clients.heaviest(()).unwrap_or_default();
@@ -180,7 +188,7 @@ impl Shares {
         };
         let gives_way_early =
             matches!(verdict, FlightAdmission::Refused(ShedReason::Zone | ShedReason::Client));
-        if self.taken() >= MAX_FLIGHTS || gives_way_early { verdict } else { FlightAdmission::Room }
+        if self.taken() >= self.bounds.flights || gives_way_early { verdict } else { FlightAdmission::Room }
     }
 
     /// Takes a place.
@@ -264,13 +272,13 @@ impl Shares {
 
     /// The places that a zone may have if all are free: few if it does not answer, otherwise all.
     fn most_of_zone(&self, zone: ZoneHash, now: Mono) -> usize {
-        let Some(seen) = self.seen.get(&zone) else { return MAX_NEW_FLIGHTS };
+        let Some(seen) = self.seen.get(&zone) else { return self.bounds.new_flights() };
         if seen.heard.is_some_and(|heard| now.since(heard) < HEARD_TIME) {
-            MAX_FLIGHTS
+            self.bounds.flights
         } else if now.since(seen.since) < NEW_ZONE_TIME {
-            MAX_NEW_FLIGHTS
+            self.bounds.new_flights()
         } else {
-            MAX_SILENT_FLIGHTS
+            self.bounds.silent_flights()
         }
     }
 

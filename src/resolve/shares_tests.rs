@@ -1,10 +1,18 @@
 //! Which places are granted, and which give way.
 
 use super::*;
+use crate::limits::{FULL_WORK_CACHE, MAX_FLIGHTS, MAX_SILENT_FLIGHTS, MIN_CACHE_SIZE};
 use crate::question::{name_of_wire, wire_name};
 use proptest::prelude::*;
 
 const HALF: usize = MAX_FLIGHTS / 2;
+
+const MAX_NEW_FLIGHTS: usize = MAX_FLIGHTS / 4;
+
+/// The places beside a large cache.
+fn no_places() -> Shares {
+    Shares::new(WorkBounds::of(FULL_WORK_CACHE))
+}
 
 fn at(millis: u64) -> Mono {
     Mono::START.after(Duration::from_millis(millis))
@@ -41,12 +49,12 @@ fn account(client: ClientKey, zone: ZoneHash) -> ShareAccount {
 
 #[test]
 fn a_silent_zone_has_few_and_one_that_answers_half() {
-    let mut shares = Shares::default();
+    let mut shares = no_places();
     shares.take(account(1, 1), at(0));
     let known = at(0).after(NEW_ZONE_TIME);
     assert_eq!(take(&mut shares, account(1, 1), 999, known), 1_000 - MAX_SILENT_FLIGHTS);
     assert_eq!(take(&mut shares, account(1, 4), 1_000, known), 1_000 - MAX_NEW_FLIGHTS);
-    let mut shares = Shares::default();
+    let mut shares = no_places();
     shares.take(account(1, 1), at(0));
     take(&mut shares, account(1, 1), 999, known);
     assert_eq!(take_heard(&mut shares, account(1, 2), 2_000, known), 2_000 - HALF + MAX_SILENT_FLIGHTS);
@@ -56,8 +64,28 @@ fn a_silent_zone_has_few_and_one_that_answers_half() {
 }
 
 #[test]
+fn beside_the_smallest_cache_zones_and_clients_share_fewer_places_alike() {
+    let bounds = WorkBounds::of(MIN_CACHE_SIZE);
+    let mut shares = Shares::new(bounds);
+    let mut admitted = |account, count: usize, now| {
+        let admits = |_: &usize| {
+            let has_room = shares.judge(account, bounds.crowded_flights(), now) == FlightAdmission::Room;
+            has_room.then(|| shares.take(account, now)).is_some()
+        };
+        (0..count).filter(admits).count()
+    };
+    let known = at(0).after(NEW_ZONE_TIME);
+    assert_eq!(admitted(account(1, 1), 1, at(0)), 1);
+    assert_eq!(admitted(account(1, 1), 300, known), bounds.silent_flights() - 1);
+    assert_eq!(admitted(account(1, 2), 300, known), bounds.new_flights());
+    (3..9).for_each(|zone| assert_eq!(admitted(account(1, zone), 10, known), 10));
+    assert_eq!(admitted(account(1, 2), 1, known), 0, "more than half is taken, and it has the most");
+    assert_eq!(admitted(account(2, 10), EVEN_SHARE, known), EVEN_SHARE, "another client");
+}
+
+#[test]
 fn another_client_of_a_silent_zone_takes_the_place_of_the_heavier_one() {
-    let mut shares = Shares::default();
+    let mut shares = no_places();
     take(&mut shares, account(1, 1), 1_000, at(0));
     assert_eq!(take(&mut shares, account(2, 1), 10, at(1)), 0);
     assert_eq!(shares.zones_of.count(1, 1), MAX_NEW_FLIGHTS - 10);
@@ -66,7 +94,7 @@ fn another_client_of_a_silent_zone_takes_the_place_of_the_heavier_one() {
 
 #[test]
 fn a_hundred_silent_zones_stay_near_half_and_light_ones_are_never_refused() {
-    let mut shares = Shares::default();
+    let mut shares = no_places();
     for _ in 0..200 {
         for zone in 0..100 {
             take(&mut shares, account(1, zone), 1, at(0));
@@ -78,7 +106,7 @@ fn a_hundred_silent_zones_stay_near_half_and_light_ones_are_never_refused() {
 
 #[test]
 fn where_all_is_taken_the_heaviest_zone_gives_way() {
-    let mut shares = Shares::default();
+    let mut shares = no_places();
     take_heard(&mut shares, account(1, 1), HALF, at(0));
     for zone in 2..1_990 {
         assert_eq!(take(&mut shares, account(1, zone), 1, at(1)), 0, "at zone {zone}");
@@ -88,7 +116,7 @@ fn where_all_is_taken_the_heaviest_zone_gives_way() {
 
 #[test]
 fn a_client_with_ever_new_zones_gives_way_to_others_at_once_and_to_itself_by_age() {
-    let mut shares = Shares::default();
+    let mut shares = no_places();
     let zones = 0..u64::try_from(MAX_FLIGHTS).unwrap();
     let refused: usize = zones.map(|zone| take(&mut shares, account(1, zone), 1, at(0))).sum();
     assert_eq!(refused, 0);
@@ -100,7 +128,7 @@ fn a_client_with_ever_new_zones_gives_way_to_others_at_once_and_to_itself_by_age
 
 #[test]
 fn many_clients_of_one_zone_give_way_to_who_asks_for_others() {
-    let mut shares = Shares::default();
+    let mut shares = no_places();
     take_heard(&mut shares, account(1, 1), 1, at(0));
     for client in 2..3_000 {
         take(&mut shares, account(client, 1), 1, at(0));
@@ -114,7 +142,7 @@ fn many_clients_of_one_zone_give_way_to_who_asks_for_others() {
 
 #[test]
 fn a_place_goes_over_to_another_zone_and_to_a_lighter_client() {
-    let mut shares = Shares::default();
+    let mut shares = no_places();
     let ticket = shares.take(account(1, 1), at(0));
     shares.take(account(1, 1), at(0));
     shares.go_over(ticket, 2, at(5));
@@ -147,7 +175,7 @@ proptest! {
     fn sums_hold_and_nothing_is_left(
         steps in proptest::collection::vec((0_u64..4, 0_u64..6, 0_u8..5), 1..400)
     ) {
-        let mut shares = Shares::default();
+        let mut shares = no_places();
         let mut held: Vec<Ticket> = Vec::new();
         for (place, (client, zone, what)) in steps.into_iter().enumerate() {
             let now = at(u64::try_from(place).unwrap_or(0));
@@ -170,7 +198,7 @@ proptest! {
         for ticket in held {
             shares.give_up(ticket, None);
         }
-        let empty = Shares { next: shares.next, ..Shares::default() };
+        let empty = Shares { next: shares.next, ..no_places() };
         prop_assert_eq!(format!("{shares:?}"), format!("{empty:?}"));
     }
 }

@@ -146,7 +146,8 @@ resolverd does not pass on refusals and answers of parked lists as listings. Unb
 \fBsize\fR of \fB[cache]\fR is for the whole cache. For Unbound the import adds up its cache sizes. A gateway needs much less than a
 resolver of an office: begin with the default, and look at the last table of \fBresolverctl stats\fR after a day. If you increase
 \fBsize\fR, increase MemoryMax= of resolverd.service too: the process takes at most 1.25 times this size, plus 216 MiB, plus four times
-\fBsize\fR of \fB[history]\fR.
+\fBsize\fR of \fB[history]\fR. A \fBsize\fR below 256MiB also decreases the maximum number of queries in progress; see
+resolverd.toml(5).
 .PP
 .EX
 version = 1

@@ -12,7 +12,6 @@ use tokio::sync::oneshot;
 use crate::clock::Mono;
 use crate::exchange::ReplyRoom;
 use crate::iterate::failure::Failure;
-use crate::limits::MAX_FETCHES;
 use crate::question::QuestionKey;
 
 /// The result of a fetch.
@@ -36,8 +35,12 @@ pub(crate) struct Fetched {
 pub(crate) type Fetch = Shared<oneshot::Receiver<Result<Arc<Fetched>, Failure>>>;
 
 /// The fetches in progress: one for each name and type.
-#[derive(Clone, Default)]
-pub(crate) struct Fetches(Arc<Mutex<HashMap<QuestionKey, Fetch>>>);
+#[derive(Clone)]
+pub(crate) struct Fetches {
+    table: Arc<Mutex<HashMap<QuestionKey, Fetch>>>,
+    /// The greatest number at once.
+    most: usize,
+}
 
 /// A fetch to be made. Dropped without an end, it is given up: its waiters learn that, and the next question begins
 /// another.
@@ -77,6 +80,11 @@ impl Drop for BegunFetch {
 }
 
 impl Fetches {
+    /// No fetches; `most` may be in progress at once.
+    pub(super) fn new(most: usize) -> Self {
+        Self { table: Arc::default(), most }
+    }
+
     /// Fetches in progress.
     #[cfg(feature = "lab")]
     pub(super) fn len(&self) -> usize {
@@ -89,7 +97,7 @@ impl Fetches {
         if let Some(fetch) = table.get(key) {
             return JoinedFetch::Waits(fetch.clone());
         }
-        if table.len() >= MAX_FETCHES {
+        if table.len() >= self.most {
             return JoinedFetch::Full;
         }
         let (sender, receiver) = oneshot::channel();
@@ -107,6 +115,6 @@ impl Fetches {
     }
 
     fn table(&self) -> MutexGuard<'_, HashMap<QuestionKey, Fetch>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

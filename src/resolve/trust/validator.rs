@@ -55,8 +55,8 @@ impl Validator {
         Arc::new_cyclic(|me| Self {
             clock,
             memory,
+            fetches: Fetches::new(iterate.bounds().fetches()),
             iterate,
-            fetches: Fetches::default(),
             ntas: Ntas::default(),
             timekeeper,
             questions,

@@ -1,0 +1,138 @@
+//! Bounds of work in progress, which follow from `cache.size`.
+//!
+//! Queries in progress take memory beside the cache. With the bounds of a large cache they would take several times a small one,
+//! so they are smaller below the default size of the cache.
+//!
+//! Measured with floods beside a full cache: a flight takes 14 KB if its zone is slow, and 32 KB if all servers of its zone are
+//! silent, with the queries that are still listened for. A further client that waits for it takes 2.4 KB. Beside a cache of 8 MiB,
+//! for which 1.25 times `cache.size` plus 24 MiB are 34 MiB, the process took 46, 91 and 62 MiB with the greatest bounds, in floods
+//! of slow names, of dead names and of clients.
+
+use super::config::MIN_CACHE_SIZE;
+use super::exchange::MAX_EXCHANGES;
+use super::listener::MAX_QUEUE;
+use super::resolve::{BUSY_FLIGHTS, MAX_FLIGHTS, MAX_RENEWALS, MAX_SILENT_FLIGHTS, MAX_WAITERS};
+
+/// The `cache.size` in octets from which on work has its greatest bounds: the default.
+pub const FULL_WORK_CACHE: u64 = 256 << 20;
+
+/// Flights beside the smallest cache: those of five messages of mail that ask all their questions at once. They take 8 MB if all
+/// their zones are dead.
+pub const LEAST_FLIGHTS: usize = 256;
+
+/// Waiting clients beside the smallest cache: five for each flight.
+pub const LEAST_WAITERS: usize = 5 * LEAST_FLIGHTS;
+
+/// Misses that a worker beside the smallest cache has not begun: a burst of 2 000 takes 2 MB, and begins within 0.1 s.
+pub const LEAST_QUEUE: usize = MAX_QUEUE / 2;
+
+/// The greatest numbers of work in progress beside a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WorkBounds {
+    /// Flights: `LEAST_FLIGHTS` to `MAX_FLIGHTS`.
+    pub flights: usize,
+    /// Clients that wait for flights: `LEAST_WAITERS` to `MAX_WAITERS`.
+    pub waiters: usize,
+    /// Misses that a worker has not begun: `LEAST_QUEUE` to `MAX_QUEUE`.
+    pub queue: usize,
+    /// Queries to servers: two for each flight, `MAX_EXCHANGES` at most.
+    pub exchanges: usize,
+}
+
+impl WorkBounds {
+    /// The bounds beside a cache of `cache_size` octets: the least beside the smallest cache, and from there in proportion to what it
+    /// has more.
+    pub fn of(cache_size: u64) -> Self {
+        let beyond = cache_size.clamp(MIN_CACHE_SIZE, FULL_WORK_CACHE) - MIN_CACHE_SIZE;
+        let between = |least: usize, most: usize| {
+            let more = (most - least) as u64 * beyond / (FULL_WORK_CACHE - MIN_CACHE_SIZE);
+            usize::try_from(more).map_or(most, |more| least + more)
+        };
+        Self {
+            flights: between(LEAST_FLIGHTS, MAX_FLIGHTS),
+            waiters: between(LEAST_WAITERS, MAX_WAITERS),
+            queue: between(LEAST_QUEUE, MAX_QUEUE),
+            exchanges: between(2 * LEAST_FLIGHTS, MAX_EXCHANGES),
+        }
+    }
+
+    /// The number of flights from which on the zone or the client with the most gives way: half, like Unbound's jostle
+    /// list.
+    pub fn crowded_flights(self) -> usize {
+        self.flights / 2
+    }
+
+    /// Like `crowded_flights`, while this host does not keep up.
+    pub fn busy_flights(self) -> usize {
+        BUSY_FLIGHTS.min(self.crowded_flights() / 2)
+    }
+
+    /// Flights of a zone that was not asked before and has had no time to answer: a list after a restart.
+    pub fn new_flights(self) -> usize {
+        self.flights / 4
+    }
+
+    /// Flights of a zone from which no answer has come for `HEARD_TIME`: `MAX_SILENT_FLIGHTS`, and fewer beside a small cache, so
+    /// that eight such zones do not take all.
+    pub fn silent_flights(self) -> usize {
+        MAX_SILENT_FLIGHTS.min(self.flights / 8)
+    }
+
+    /// Fetches of DS and keys at once for all questions together: as many as flights, because each has one cut at a time.
+    pub fn fetches(self) -> usize {
+        self.flights
+    }
+
+    /// Renewals at once: `MAX_RENEWALS`, and fewer beside a small cache, as clients' flights come first.
+    pub fn renewals(self) -> usize {
+        MAX_RENEWALS.min(self.flights / 8)
+    }
+
+    /// Like `renewals`, for delegations and addresses of servers, so that those below a silent TLD leave room for answers.
+    pub fn endings_renewed(self) -> usize {
+        self.renewals() / 2
+    }
+
+    /// Late queries of all servers: half of the queries in progress, so that the other half serves those that answer.
+    pub fn late(self) -> usize {
+        self.exchanges / 2
+    }
+
+    /// Questions that wait at all listeners, including the queue: more than `waiters`, so that the flights decide which are turned
+    /// away.
+    pub fn waiting(self) -> usize {
+        self.waiters.saturating_add(self.queue)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_cache_has_all_and_the_smallest_enough_for_a_few_messages() {
+        let full = WorkBounds::of(FULL_WORK_CACHE);
+        assert_eq!(full, WorkBounds::of(u64::MAX));
+        assert_eq!((full.flights, full.waiters), (MAX_FLIGHTS, MAX_WAITERS));
+        assert_eq!((full.exchanges, full.queue), (MAX_EXCHANGES, MAX_QUEUE));
+        assert_eq!((full.silent_flights(), full.busy_flights()), (MAX_SILENT_FLIGHTS, BUSY_FLIGHTS));
+        assert_eq!((full.renewals(), full.new_flights()), (MAX_RENEWALS, 500));
+        let least = WorkBounds::of(MIN_CACHE_SIZE);
+        assert_eq!((least.flights, least.waiters), (LEAST_FLIGHTS, LEAST_WAITERS));
+        assert_eq!((least.silent_flights(), least.busy_flights(), least.late()), (32, 64, 256));
+        assert_eq!(WorkBounds::of(0), least);
+        // The manual has this number.
+        assert_eq!(WorkBounds::of(64 << 20).flights, 649);
+    }
+
+    #[test]
+    fn no_bound_becomes_smaller_with_a_larger_cache() {
+        let bounds: Vec<_> = (0..=300).map(|mebibytes| WorkBounds::of(mebibytes << 20)).collect();
+        for pair in bounds.windows(2) {
+            let ([a, b], of) = ([pair[0], pair[1]], |bounds: WorkBounds| {
+                [bounds.flights, bounds.waiters, bounds.queue, bounds.exchanges]
+            });
+            assert!(of(a).iter().zip(of(b)).all(|(before, after)| *before <= after), "{a:?}, {b:?}");
+        }
+    }
+}
