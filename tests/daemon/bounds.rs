@@ -10,6 +10,7 @@ use resolverd::limits;
 use resolverd::question::{Apart, Outcome};
 
 use crate::client::{Client, is_servfail};
+use crate::memory::assert_within_bound;
 use crate::process::{Process, Setting, World, alone};
 
 /// Questions of the burst.
@@ -23,11 +24,6 @@ const NAMES: usize = 40_000;
 
 /// Questions of a socket that wait at the same time.
 const WINDOW: usize = 50;
-
-/// The bound of a daemon's resident memory.
-fn resident_bound(cache_size: u64) -> u64 {
-    cache_size / 4 * 5 + (64 << 20)
-}
 
 #[test]
 fn ten_thousand_cold_names_at_once_stay_within_the_bounds() {
@@ -45,13 +41,15 @@ fn ten_thousand_cold_names_at_once_stay_within_the_bounds() {
         over.store(true, Ordering::Release);
         (burst, watch.join().unwrap())
     });
-    let peak = process.peak_memory();
-    println!("{burst:?}, {watched:?}, {} MiB", peak >> 20);
+    println!("{burst:?}, {watched:?}");
+    assert_within_bound(&process, 16, "cold names at once");
     assert_eq!(burst.answered + burst.failed, BURST as u64);
-    assert!(burst.answered >= limits::MAX_FLIGHTS as u64 / 2, "hardly any was answered: {burst:?}");
+    assert!(
+        burst.answered >= limits::WorkBounds::of(16 << 20).flights as u64,
+        "hardly any was answered: {burst:?}"
+    );
     assert!(watched.descriptors <= limits::DESCRIPTORS, "{watched:?}");
     assert!(watched.hits > 20, "hits did not go on: {watched:?}");
-    assert!(peak <= resident_bound(16 << 20), "{} MiB", peak >> 20);
 
     let sent = burst.sent + warm.sent;
     process.wait_until("every datagram is accounted for", |process| {
@@ -139,8 +137,7 @@ fn more_names_than_fit_stay_within_the_size_of_the_cache() {
         client.next_reply();
     }
     let stores = process.stats().stores;
-    println!("{} MiB, {stores:?}", process.peak_memory() >> 20);
-    assert!(process.peak_memory() <= resident_bound(8 << 20), "{} MiB", process.peak_memory() >> 20);
+    assert_within_bound(&process, 8, "more names than fit");
     for store in &stores {
         assert!(store.bytes <= store.capacity, "{store:?}");
     }

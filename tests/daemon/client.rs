@@ -27,6 +27,11 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn new(server: SocketAddr) -> Self {
         let ours: IpAddr = if server.is_ipv4() { [127, 0, 0, 1].into() } else { Ipv6Addr::LOCALHOST.into() };
+        Self::at(ours, server)
+    }
+
+    /// A client with this address.
+    pub(crate) fn at(ours: IpAddr, server: SocketAddr) -> Self {
         let socket = UdpSocket::bind((ours, 0)).unwrap();
         socket.connect(server).unwrap();
         socket.set_read_timeout(Some(AGAIN)).unwrap();

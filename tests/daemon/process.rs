@@ -29,6 +29,9 @@ use tokio::runtime::Runtime;
 /// Long enough for any machine. A test that passes never waits that long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The distance of a slow server.
+const FAR: Duration = Duration::from_millis(1_500);
+
 /// A user without rights, if the tests run as root.
 const NOBODY: u32 = 65_534;
 
@@ -52,7 +55,8 @@ impl World {
         Self::with(distance, &[])
     }
 
-    /// Like `new`, with these zones below `tld.`, each with its text. The server of `keyless.tld.` never answers queries for keys.
+    /// Like `new`, with these zones below `tld.`, each with its text. The server of `keyless.tld.` never answers queries for keys,
+    /// and that of `slow.tld.` is far away.
     pub(crate) fn with(distance: Duration, zones: &[(&str, String)]) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let lab = Arc::new(lab(distance, zones));
@@ -63,9 +67,11 @@ impl World {
 
 fn lab(distance: Duration, zones: &[(&str, String)]) -> Lab {
     let mut tree = Tree::default();
-    for (name, last) in [("a.root", 1), ("ns.tld", 2), ("ns1.silent.tld", 3), ("ns.keyless.tld", 5)] {
+    for (name, last) in
+        [("a.root", 1), ("ns.tld", 2), ("ns1.silent.tld", 3), ("ns.keyless.tld", 5), ("ns.slow.tld", 6)]
+    {
         let mut plan = ServerPlan::new(name, vec![[127, 78, 0, last].into()]);
-        plan.distance = Distance::steady(distance);
+        plan.distance = Distance::steady(if name == "ns.slow.tld" { FAR } else { distance });
         if name == "ns1.silent.tld" {
             plan.faults = vec![Fault::Dead];
         }
@@ -80,7 +86,11 @@ fn lab(distance: Duration, zones: &[(&str, String)]) -> Lab {
     tree.zone("tld.", &["ns.tld".to_owned()], &text).unwrap();
     tree.zone("silent.tld.", &["ns1.silent.tld".to_owned()], "").unwrap();
     for (name, text) in zones {
-        let server = if *name == "keyless.tld." { "ns.keyless.tld" } else { "ns.tld" };
+        let server = match *name {
+            "keyless.tld." => "ns.keyless.tld",
+            "slow.tld." => "ns.slow.tld",
+            _ => "ns.tld",
+        };
         tree.zone(name, &[server.to_owned()], text).unwrap();
     }
     tree.build().unwrap()
