@@ -364,7 +364,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     }
     // The number of servers tells why questions were left out, see `NsMany`.
     let is_bounded = |text: &String| text.ends_with(BOUND_REACHED);
-    if !unknown.is_empty() && !(heard && unknown.iter().all(is_bounded)) {
+    let is_explained = heard && unknown.iter().all(is_bounded);
+    if !unknown.is_empty() && !is_explained {
         let level = if heard { Level::Note } else { Level::CouldNotTell };
         findings.push(Finding::new(Code::OthersUnknown, unknown.join("; ")).at(level));
     }
