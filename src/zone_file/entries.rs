@@ -37,6 +37,13 @@ pub struct Word {
     pub quoted: bool,
 }
 
+impl Word {
+    /// Its text for `$GENERATE`: as in BIND, the escaped quotes of a word in quotes are the quotes of the records.
+    fn with_quotes(&self) -> String {
+        if self.quoted { self.text.replace("\\\"", "\"") } else { self.text.clone() }
+    }
+}
+
 impl ZoneFileEntry {
     fn at(line: usize, begins_blank: bool) -> Self {
         Self { line, begins_blank, words: Vec::new(), comment: String::new() }
@@ -85,7 +92,8 @@ impl Iterator for ZoneFileEntries<'_> {
             Ok(entry) if entry.is_directive() && entry.has_first_word("$GENERATE") => entry,
             other => return Some(other),
         };
-        match GeneratedLines::new(&entry.texts()) {
+        let words: Vec<String> = entry.words.iter().map(Word::with_quotes).collect();
+        match GeneratedLines::new(&words.iter().map(String::as_str).collect::<Vec<_>>()) {
             Ok(lines) => {
                 self.generated = Some((lines, entry.line));
                 self.next_generated()

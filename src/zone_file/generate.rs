@@ -205,6 +205,7 @@ mod tests {
             ("$GENERATE 28-29 ${0,8,n}x A 10.0.0.$", ["c.1.0.0.x A 10.0.0.28", "d.1.0.0.x A 10.0.0.29"]),
             ("$GENERATE 256-257 ${0,2,n} A 10.0.0.1", ["0.0.1 A 10.0.0.1", "1.0.1 A 10.0.0.1"]),
             ("$GENERATE 1-2 m MX \"${9} mx$\"", ["m MX 10 mx10", "m MX 11 mx11"]),
+            (r#"$GENERATE 1-2 t TXT "\"a $\" b""#, ["t TXT a 1 b", "t TXT a 2 b"]),
         ] {
             assert_eq!(
                 lines(directive).as_deref(),
