@@ -106,7 +106,7 @@ pub const MAX_SOCKET_TABLE: u64 = 16 << 20;
 /// Connections that the kernel keeps until they are accepted.
 pub const LISTEN_BACKLOG: i32 = 256;
 
-/// TCP connections of clients at once.
+/// TCP connections of clients at once; fewer beside a small cache (`WorkBounds`).
 pub const MAX_TCP_CLIENTS: usize = 512;
 
 /// An idle connection is closed after this time (RFC 7766 section 6.2.3: in the order of seconds).
@@ -118,13 +118,6 @@ pub const TCP_MESSAGE_TIME: Duration = Duration::from_secs(10);
 
 /// How long to wait for a client to take its reply.
 pub const TCP_WRITE_TIME: Duration = Duration::from_secs(4);
-
-/// Questions in progress beyond the first of each TCP connection, at all connections together. TCP clients then have 1 024 at
-/// most, of 14 KiB each with their flights. A connection that gets no more reads on when one of its own is answered.
-pub const MAX_MORE_PIPELINED: usize = 512;
-
-/// Like `MAX_MORE_PIPELINED`, for one client, so that one that asks much leaves room for others.
-pub const MAX_MORE_PIPELINED_PER_CLIENT: usize = MAX_MORE_PIPELINED / 2;
 
 /// Octets of replies that clients over TCP have not taken, at all connections together: 64 of the longest. The kernel takes
 /// `TCP_SEND_BUFFER` of a connection before, so only clients that read slowly or not at all get here. Over HTTPS, the messages of
@@ -140,9 +133,6 @@ pub const TCP_SEND_BUFFER: usize = 64 << 10;
 
 /// How long the kernel keeps what a TCP client does not acknowledge or has no room for, after the connection is closed too.
 pub const TCP_UNACKNOWLEDGED_TIME: Duration = Duration::from_secs(10);
-
-/// TCP connections of one client: one address must not take them all.
-pub const MAX_TCP_PER_CLIENT: usize = 128;
 
 /// Counters of REFUSED for clients that are not allowed, by network. With the two bounds below, all of them together
 /// get 256 replies a second at most, which is 40 KB.

@@ -10,7 +10,7 @@
 
 use super::config::MIN_CACHE_SIZE;
 use super::exchange::MAX_EXCHANGES;
-use super::listener::MAX_QUEUE;
+use super::listener::{MAX_QUEUE, MAX_TCP_CLIENTS};
 use super::resolve::{BUSY_FLIGHTS, MAX_FLIGHTS, MAX_RENEWALS, MAX_SILENT_FLIGHTS, MAX_WAITERS};
 
 /// The `cache.size` in octets from which on work has its greatest bounds: the default.
@@ -26,6 +26,10 @@ pub const LEAST_WAITERS: usize = 5 * LEAST_FLIGHTS;
 /// Misses that a worker beside the smallest cache has not begun: a burst of 2 000 takes 2 MB, and begins within 0.1 s.
 pub const LEAST_QUEUE: usize = MAX_QUEUE / 2;
 
+/// Connections beside the smallest cache. An open one takes 11 KB while queries come, and each may have a flight: with 512 connections
+/// whose zone was silent, the process took 50 MiB beside an empty cache of 16 MiB.
+pub const LEAST_TCP_CLIENTS: usize = LEAST_FLIGHTS / 2;
+
 /// The greatest numbers of work in progress beside a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkBounds {
@@ -37,6 +41,8 @@ pub struct WorkBounds {
     pub queue: usize,
     /// Queries to servers: two for each flight, `MAX_EXCHANGES` at most.
     pub exchanges: usize,
+    /// Connections of clients over TCP, TLS, HTTPS and QUIC: `LEAST_TCP_CLIENTS` to `MAX_TCP_CLIENTS`.
+    pub connections: usize,
 }
 
 impl WorkBounds {
@@ -53,6 +59,7 @@ impl WorkBounds {
             waiters: between(LEAST_WAITERS, MAX_WAITERS),
             queue: between(LEAST_QUEUE, MAX_QUEUE),
             exchanges: between(2 * LEAST_FLIGHTS, MAX_EXCHANGES),
+            connections: between(LEAST_TCP_CLIENTS, MAX_TCP_CLIENTS),
         }
     }
 
@@ -98,6 +105,22 @@ impl WorkBounds {
         self.exchanges / 2
     }
 
+    /// Connections of one client: one address must not take them all.
+    pub fn connections_of_client(self) -> usize {
+        self.connections / 4
+    }
+
+    /// Questions in progress beyond the first of each connection, at all connections together: then these clients have two for each
+    /// connection. A connection that gets no more reads on when one of its own is answered.
+    pub fn more_pipelined(self) -> usize {
+        self.connections
+    }
+
+    /// Like `more_pipelined`, for one client, so that one that asks much leaves room for others.
+    pub fn more_pipelined_of_client(self) -> usize {
+        self.more_pipelined() / 2
+    }
+
     /// Questions that wait at all listeners, including the queue: more than `waiters`, so that the flights decide which are turned
     /// away.
     pub fn waiting(self) -> usize {
@@ -108,6 +131,7 @@ impl WorkBounds {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::MAX_PIPELINED;
 
     #[test]
     fn the_default_cache_has_all_and_the_smallest_enough_for_a_few_messages() {
@@ -117,9 +141,11 @@ mod tests {
         assert_eq!((full.exchanges, full.queue), (MAX_EXCHANGES, MAX_QUEUE));
         assert_eq!((full.silent_flights(), full.busy_flights()), (MAX_SILENT_FLIGHTS, BUSY_FLIGHTS));
         assert_eq!((full.renewals(), full.new_flights()), (MAX_RENEWALS, 500));
+        assert_eq!((full.connections, full.connections_of_client()), (MAX_TCP_CLIENTS, 128));
         let least = WorkBounds::of(MIN_CACHE_SIZE);
         assert_eq!((least.flights, least.waiters), (LEAST_FLIGHTS, LEAST_WAITERS));
         assert_eq!((least.silent_flights(), least.busy_flights(), least.late()), (32, 64, 256));
+        assert_eq!((least.connections, least.more_pipelined_of_client()), (LEAST_TCP_CLIENTS, MAX_PIPELINED));
         assert_eq!(WorkBounds::of(0), least);
         // The manual has this number.
         assert_eq!(WorkBounds::of(64 << 20).flights, 649);
@@ -130,7 +156,7 @@ mod tests {
         let bounds: Vec<_> = (0..=300).map(|mebibytes| WorkBounds::of(mebibytes << 20)).collect();
         for pair in bounds.windows(2) {
             let ([a, b], of) = ([pair[0], pair[1]], |bounds: WorkBounds| {
-                [bounds.flights, bounds.waiters, bounds.queue, bounds.exchanges]
+                [bounds.flights, bounds.waiters, bounds.queue, bounds.exchanges, bounds.connections]
             });
             assert!(of(a).iter().zip(of(b)).all(|(before, after)| *before <= after), "{a:?}, {b:?}");
         }

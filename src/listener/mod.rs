@@ -280,14 +280,14 @@ impl Listeners {
         config: &Config,
         views: &Views,
     ) -> std::io::Result<Self> {
-        let waiting = parts.resolver.bounds().waiting();
-        let bounds = Arc::new(SharedBounds::new(parts.resolver.memory().keyed(), waiting));
+        let work = parts.resolver.bounds();
+        let bounds = Arc::new(SharedBounds::new(parts.resolver.memory().keyed(), work.waiting()));
         let mut listeners = Self {
             parts: Arc::new(parts),
             open: Vec::new(),
             retired: Vec::new(),
             missing: Vec::new(),
-            places: Arc::default(),
+            places: Arc::new(ConnectionPlaces::new(work)),
             dropped: Arc::default(),
             bounds,
             shards: 0,

@@ -15,13 +15,12 @@ use tokio::time::timeout;
 use super::queued::ClientKey;
 use crate::clock::{Clock, Mono};
 use crate::limits::{
-    MAX_MORE_PIPELINED, MAX_MORE_PIPELINED_PER_CLIENT, MAX_PIPELINED, MAX_TCP_CLIENTS, MAX_TCP_PER_CLIENT,
-    MAX_UNSENT, MAX_UNSENT_PER_CLIENT, SILENT_CONNECTION, STOP_FIRST_MESSAGE,
+    MAX_PIPELINED, MAX_UNSENT, MAX_UNSENT_PER_CLIENT, SILENT_CONNECTION, STOP_FIRST_MESSAGE, WorkBounds,
 };
 
 /// The connections of all listeners.
-#[derive(Default)]
 pub(super) struct ConnectionPlaces {
+    bounds: WorkBounds,
     seats: Mutex<Vec<Arc<Seat>>>,
     /// Notified when a connection has sent its first message, and when one was closed before.
     first_message: Notify,
@@ -49,13 +48,18 @@ pub(super) struct TakenPlace {
 }
 
 impl ConnectionPlaces {
+    /// No connections.
+    pub(super) fn new(bounds: WorkBounds) -> Self {
+        Self { bounds, seats: Mutex::default(), first_message: Notify::new() }
+    }
+
     /// Takes a place for `client`. If there is none, one of its own, or of the client with the most, makes room.
     pub(super) fn take(self: &Arc<Self>, client: ClientKey, now: Mono) -> TakenPlace {
         let mut seats = self.seats();
         let own = |seat: &&Arc<Seat>| seat.client == client;
-        if seats.iter().filter(own).count() >= MAX_TCP_PER_CLIENT {
+        if seats.iter().filter(own).count() >= self.bounds.connections_of_client() {
             make_room(&mut seats, now, |seat| seat.client == client);
-        } else if seats.len() >= MAX_TCP_CLIENTS {
+        } else if seats.len() >= self.bounds.connections {
             let counts = counts(&seats);
             let most = counts.values().max().copied();
             make_room(&mut seats, now, |seat| counts.get(&seat.client).copied() == most);
@@ -177,7 +181,10 @@ impl TakenPlace {
     fn has_room_among(&self, seats: &[Arc<Seat>]) -> bool {
         let more = |seat: &Seat| seat.questions.load(Ordering::Relaxed).saturating_sub(1);
         let (all, own) = self.sums(seats, more);
-        self.questions() < MAX_PIPELINED && all < MAX_MORE_PIPELINED && own < MAX_MORE_PIPELINED_PER_CLIENT
+        let bounds = self.places.bounds;
+        self.questions() < MAX_PIPELINED
+            && all < bounds.more_pipelined()
+            && own < bounds.more_pipelined_of_client()
     }
 
     fn questions(&self) -> usize {
@@ -223,7 +230,12 @@ impl Drop for TakenPlace {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::FULL_WORK_CACHE;
     use futures_util::FutureExt;
+
+    fn places() -> Arc<ConnectionPlaces> {
+        Arc::new(ConnectionPlaces::new(WorkBounds::of(FULL_WORK_CACHE)))
+    }
 
     fn client(last: u8) -> ClientKey {
         ClientKey::of([127, 0, 0, last].into())
@@ -235,21 +247,22 @@ mod tests {
 
     #[test]
     fn a_client_with_all_its_places_loses_its_idlest() {
-        let places = Arc::new(ConnectionPlaces::default());
+        let places = places();
         let stranger = places.take(client(2), at(0));
-        let held: Vec<TakenPlace> =
-            (0..MAX_TCP_PER_CLIENT).map(|number| places.take(client(1), at(number as u64))).collect();
+        let held: Vec<TakenPlace> = (0..places.bounds.connections_of_client())
+            .map(|number| places.take(client(1), at(number as u64)))
+            .collect();
         held[0].mark_active(at(1_000));
         let _newest = places.take(client(1), at(2_000));
         assert!(held[1].leave().now_or_never().is_some(), "the idlest leaves");
         assert!(held[0].leave().now_or_never().is_none());
         assert!(stranger.leave().now_or_never().is_none(), "another client's stays");
-        assert_eq!(places.seats().len(), MAX_TCP_PER_CLIENT + 1);
+        assert_eq!(places.seats().len(), places.bounds.connections_of_client() + 1);
     }
 
     #[test]
     fn what_clients_have_not_taken_is_bounded_for_each_and_for_all_together() {
-        let places = Arc::new(ConnectionPlaces::default());
+        let places = places();
         let (one, second) = (places.take(client(1), at(0)), places.take(client(1), at(0)));
         assert!(one.keep_unsent(MAX_UNSENT_PER_CLIENT - 10));
         assert!(!second.keep_unsent(11) && second.keep_unsent(10));
@@ -268,20 +281,25 @@ mod tests {
 
     #[test]
     fn questions_in_progress_beyond_one_are_bounded_for_each_client_and_for_all_together() {
-        let places = Arc::new(ConnectionPlaces::default());
+        let places = places();
         let of = |last| -> Vec<TakenPlace> {
-            let held: Vec<_> = (0..MAX_TCP_PER_CLIENT).map(|_| places.take(client(last), at(0))).collect();
-            for place in held.iter().cycle().take(MAX_TCP_PER_CLIENT * MAX_PIPELINED) {
+            let held: Vec<_> = (0..places.bounds.connections_of_client())
+                .map(|_| places.take(client(last), at(0)))
+                .collect();
+            for place in held.iter().cycle().take(places.bounds.connections_of_client() * MAX_PIPELINED) {
                 assert_eq!(place.has_room(), place.begin_question());
             }
             held
         };
         let sum = |held: &[TakenPlace]| held.iter().map(TakenPlace::questions).sum::<usize>();
         let first = of(1);
-        assert_eq!(sum(&first), MAX_TCP_PER_CLIENT + MAX_MORE_PIPELINED_PER_CLIENT);
+        assert_eq!(
+            sum(&first),
+            places.bounds.connections_of_client() + places.bounds.more_pipelined_of_client()
+        );
         let rest: Vec<_> = (2..=4).map(of).collect();
         let all = sum(&first) + rest.iter().map(|held| sum(held)).sum::<usize>();
-        assert_eq!(all, MAX_TCP_CLIENTS + MAX_MORE_PIPELINED);
+        assert_eq!(all, places.bounds.connections + places.bounds.more_pipelined());
         drop((first, rest));
         let alone = places.take(client(1), at(0));
         assert_eq!((0..).take_while(|_| alone.begin_question()).count(), MAX_PIPELINED);
@@ -291,8 +309,8 @@ mod tests {
 
     #[test]
     fn beyond_all_places_the_idlest_of_all_leaves_and_places_are_given_back() {
-        let places = Arc::new(ConnectionPlaces::default());
-        let held: Vec<TakenPlace> = (0..MAX_TCP_CLIENTS)
+        let places = places();
+        let held: Vec<TakenPlace> = (0..places.bounds.connections)
             .map(|number| {
                 let client = ClientKey::V4(0x0A00_0000 | u32::try_from(number).unwrap());
                 places.take(client, at(number as u64))
@@ -307,9 +325,10 @@ mod tests {
 
     #[test]
     fn connections_on_their_way_do_not_close_each_other_while_others_are_idle() {
-        let places = Arc::new(ConnectionPlaces::default());
-        let used: Vec<TakenPlace> =
-            (0..MAX_TCP_PER_CLIENT).map(|number| places.take(client(1), at(number as u64))).collect();
+        let places = places();
+        let used: Vec<TakenPlace> = (0..places.bounds.connections_of_client())
+            .map(|number| places.take(client(1), at(number as u64)))
+            .collect();
         used.iter().for_each(TakenPlace::mark_sent);
         assert!(used[0].begin_question());
         let new: Vec<TakenPlace> = (0..10).map(|_| places.take(client(1), at(1_000))).collect();
@@ -323,7 +342,7 @@ mod tests {
 
     #[test]
     fn many_silent_connections_of_one_client_leave_before_those_of_others_and_before_its_own_that_asked() {
-        let places = Arc::new(ConnectionPlaces::default());
+        let places = places();
         let quiet = places.take(client(1), at(0));
         quiet.mark_sent();
         let asked = places.take(client(2), at(0));
@@ -331,9 +350,12 @@ mod tests {
         let silent = |last: u8, count: usize| -> Vec<TakenPlace> {
             (0..count).map(|number| places.take(client(last), at(10 + number as u64))).collect()
         };
-        let floods = (silent(2, MAX_TCP_PER_CLIENT - 1), [3, 4].map(|last| silent(last, MAX_TCP_PER_CLIENT)));
-        let _rest = silent(5, MAX_TCP_PER_CLIENT - 1);
-        assert_eq!(places.seats().len(), MAX_TCP_CLIENTS);
+        let floods = (
+            silent(2, places.bounds.connections_of_client() - 1),
+            [3, 4].map(|last| silent(last, places.bounds.connections_of_client())),
+        );
+        let _rest = silent(5, places.bounds.connections_of_client() - 1);
+        assert_eq!(places.seats().len(), places.bounds.connections);
         let _new = places.take(client(6), at(1_000));
         assert!(quiet.leave().now_or_never().is_none(), "the idlest of all, but alone");
         let _same = places.take(client(2), at(1_000));

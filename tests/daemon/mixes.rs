@@ -8,7 +8,7 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use resolverd::conduct::Conduct;
-use resolverd::limits::{MAX_PIPELINED, MAX_TCP_PER_CLIENT};
+use resolverd::limits::{MAX_PIPELINED, WorkBounds};
 use resolverd::question::Outcome;
 use resolverd::record::Counter;
 
@@ -22,7 +22,7 @@ const WINDOW: usize = 50;
 /// Clients whose connections are all open at once.
 const TCP_CLIENTS: u8 = 4;
 
-/// Questions that each connection sends at once. All replies together have 240 MB.
+/// Questions that each connection sends at once. All replies together have 70 MB.
 const PIPELINED: u16 = 8;
 
 /// Questions at once whose replies are long.
@@ -165,9 +165,10 @@ fn fill(process: &Process, mix: &Mix, count: u64) {
     }
 }
 
-/// As many connections as the daemon serves.
-fn all_connections(process: &Process) -> Vec<TcpStream> {
-    let clients = (1..=TCP_CLIENTS).flat_map(|last| std::iter::repeat_n(last, MAX_TCP_PER_CLIENT));
+/// As many connections as the daemon serves beside a cache of `size` MiB.
+fn all_connections(process: &Process, size: u64) -> Vec<TcpStream> {
+    let of_client = WorkBounds::of(size << 20).connections_of_client();
+    let clients = (1..=TCP_CLIENTS).flat_map(|last| std::iter::repeat_n(last, of_client));
     clients.map(|last| connected(process.address, [127, 0, 0, last].into())).collect()
 }
 
@@ -184,7 +185,7 @@ fn clients_that_do_not_read_long_replies_take_no_more() {
     let process = setting.start();
     let mut client = Client::new(process.address);
     client.ask("a.big.tld.", RecordType::TXT);
-    let mut streams = all_connections(&process);
+    let mut streams = all_connections(&process, 16);
     // All connections wait for one answer and get it together. Then they ask for it again.
     for name in ["b.big.tld.", "b.big.tld.", "a.big.tld."] {
         for stream in &mut streams {
@@ -200,20 +201,24 @@ fn clients_that_do_not_read_long_replies_take_no_more() {
 #[test]
 fn questions_in_progress_over_all_connections_take_no_more() {
     let _alone = alone();
-    let world = World::with(Duration::from_millis(300), &[]);
-    for (title, zone) in [("a slow zone", "tld."), ("a silent zone", "silent.tld.")] {
-        let setting = Setting::new(&world, "[cache]\nsize = \"16MiB\"");
-        let process = setting.start();
-        let mut client = Client::new(process.address);
-        client.ask("www.tld.", RecordType::A);
-        let mut streams = all_connections(&process);
-        for (place, stream) in streams.iter_mut().enumerate() {
-            let question = |number| framed(number, &format!("n{number}.c{place}.{zone}"), RecordType::A);
-            pipeline((0..u16::try_from(MAX_PIPELINED).unwrap()).flat_map(question), stream);
+    let world = World::with(Duration::from_millis(300), &zones());
+    for size in sizes(&[8, 32]) {
+        for (title, zone) in [("a slow zone", "tld."), ("a silent zone", "silent.tld.")] {
+            let setting = Setting::new(&world, &format!("[cache]\nsize = \"{size}MiB\""));
+            let process = setting.start();
+            let texts = &MIXES[4];
+            fill(&process, texts, (size << 20) / texts.octets);
+            let mut client = Client::new(process.address);
+            client.ask("www.tld.", RecordType::A);
+            let mut streams = all_connections(&process, size);
+            for (place, stream) in streams.iter_mut().enumerate() {
+                let question = |number| framed(number, &format!("n{number}.c{place}.{zone}"), RecordType::A);
+                pipeline((0..u16::try_from(MAX_PIPELINED).unwrap()).flat_map(question), stream);
+            }
+            std::thread::sleep(Duration::from_millis(2_500));
+            assert_within_bound(&process, size, title);
+            assert_eq!(client.ask("www.tld.", RecordType::A).answers.len(), 1, "others are served");
         }
-        std::thread::sleep(Duration::from_millis(2_500));
-        assert_within_bound(&process, 16, title);
-        assert_eq!(client.ask("www.tld.", RecordType::A).answers.len(), 1, "others are served");
     }
 }
 

@@ -34,7 +34,7 @@
 //!
 //! Those of the library are set in `encrypted::quic`; the others are here or shared with TCP.
 //!
-//! - Connections: `MAX_TCP_CLIENTS` and `MAX_TCP_PER_CLIENT`, together with those of TCP. Handshakes: `HANDSHAKE_TIME`,
+//! - Connections: `WorkBounds::connections` and `connections_of_client`, together with those of TCP. Handshakes: `HANDSHAKE_TIME`,
 //!   `HANDSHAKE_INTERVAL` and `MAX_UNPROVEN_HANDSHAKES`; those that wait for a look: `MAX_NEW_QUIC`, `NEW_QUIC_OCTETS`.
 //! - Queries at once: `MAX_PIPELINED` streams; of a client and of all: `places`. Clients open no streams of one direction, and send no
 //!   datagrams of their own.
