@@ -288,7 +288,8 @@ impl Recorder {
         }
         let extent = &mut outline.extent;
         (extent.lost, extent.lost_hits) = (lost, lost_hits.max(left_out(hits.max(begin))));
-        extent.whole = misses.map(|misses| misses.max(begin));
+        // They are kept when they end: one that took long is there while later ones that failed at once are overwritten.
+        extent.whole = misses.map(|misses| misses.max(begin).max(lost.unwrap_or(0)));
         let unix = |at: Mono| dates.unix(at.as_micros());
         let outages = lock(&self.incidents).outage.spans(now);
         extent.off = !self.kept.is_on();
@@ -363,6 +364,40 @@ mod tests {
         recorder.store_in(std::sync::Arc::new(OneSegment(segment)));
         let read: Vec<_> = all().into_iter().map(|question| question.name).collect();
         assert_eq!(read, [earlier.name, (*failed.name).into()]);
+    }
+
+    #[test]
+    fn a_failure_that_memory_has_lost_is_read_from_the_disk_beside_a_longer_question_from_before() {
+        let recorder = recorder(1 << 20);
+        let now = recorder.clock.mono().as_micros();
+        let ask = |name: &[u8], at: u64, elapsed: Duration| {
+            let asked = Written {
+                name,
+                kind: RecordType::MX,
+                client: [127, 0, 0, 1].into(),
+                port: 7,
+                transport: None,
+                view: 0,
+                at: now + at,
+                outcome: Outcome::Failed,
+                elapsed,
+                flight: 0,
+                error: "",
+                code: 0,
+                user: "",
+            };
+            recorder.asked(&asked, None);
+        };
+        let all = || recorder.recorded(&ReadSpan::default(), &Secrets::default()).questions;
+        ask(b"\x04lost\x00", 2_000_000, Duration::from_micros(5));
+        let lost = all().remove(0);
+        (0..40_000).for_each(|_| ask(b"\x05later\x00", 3_000_000, Duration::from_micros(9)));
+        ask(b"\x04long\x00", 1_000_000, Duration::from_secs(4));
+        assert!(!all().contains(&lost));
+        let mut segment = stored::SEGMENT_HEAD.to_vec();
+        stored::put(&Entry::Question(lost.clone()), &mut segment);
+        recorder.store_in(std::sync::Arc::new(OneSegment(segment)));
+        assert_eq!(all().iter().filter(|question| question.name == lost.name).count(), 1);
     }
 
     /// Segments, the newest first.

@@ -20,7 +20,7 @@ fn findings_with(text: &str) -> Vec<Finding> {
     vec![
         Finding::new(Code::MxIsAddress, "example.com. MX 10 192.0.2.1."),
         Finding::new(Code::NsLame, "192.0.2.53 (ns2.example.net.) answers REFUSED for example.com."),
-        Finding::new(Code::NsTcp, "192.0.2.54 (ns1.example.net.) refuses the connection"),
+        Finding::new(Code::NsTcp, "192.0.2.54 (ns1.example.net.) refuses or closes the connection"),
         Finding::new(Code::PointerUnknown, format!("PTR of 192.0.2.9: SERVFAIL: {text}")),
         Finding::new(Code::PtrMissing, "192.0.2.8").at(Level::Note),
         Finding::new(Code::DnssecUnsigned, "example.com."),

@@ -61,7 +61,11 @@ fn rows() -> Vec<WatchedRow> {
                 Standing::Going,
                 "ns1.example.net. 2026111601; ns2.example.net. 2026111500",
             ),
-            finding(Code::NsTcp, Standing::Coming, "192.0.2.54 (ns1.example.net.) refuses the connection"),
+            finding(
+                Code::NsTcp,
+                Standing::Coming,
+                "192.0.2.54 (ns1.example.net.) refuses or closes the connection",
+            ),
         ],
         Some(MONDAY + 7_200),
         None,

@@ -321,7 +321,9 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
     let apex = zone::apex(facts);
     let over_tcp = facts.server(server, apex, "SOA", QueryForm::Tcp);
     match over_tcp {
-        Some(Got::NoReply(NoReply::Unreachable)) => tell(Code::NsTcp, "refuses the connection".to_owned()),
+        Some(Got::NoReply(NoReply::Unreachable)) => {
+            tell(Code::NsTcp, "refuses or closes the connection".to_owned())
+        }
         // A query over TCP takes two round trips.
         Some(Got::NoReply(NoReply::Silent)) if is_slow(facts, server) => {}
         Some(Got::NoReply(NoReply::Silent)) => tell(Code::NsTcp, "does not answer".to_owned()),
