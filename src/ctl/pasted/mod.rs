@@ -8,6 +8,8 @@
 //!
 //! - The host in a line about a delivery is that of the recipient's domain, and many domains have one mail host: only the domain says
 //!   which mail it was. In a line about a client the host is the client.
+//! - Other names in a line about a delivery may be of other mail: an earlier address of the recipient, the sender, the words of the remote
+//!   server. They count only if the line says that a lookup failed, because it then names what was looked up.
 //! - The domain of a Message-ID may be any name. It counts only in a result line of SpamAssassin, which has nothing else.
 
 mod delay;
@@ -65,6 +67,12 @@ const RESULT_ID: &str = "mid";
 const DELIVERIES: [[&str; 2]; 5] =
     [[" to=", " relay="], [" => ", " T="], [" -> ", " T="], [" == ", " T="], [" ** ", " T="]];
 
+/// The key of the recipients in such lines of Postfix and Sendmail.
+const RECIPIENTS: &str = "to";
+
+/// The words before the recipient in such lines of Exim.
+const ARROWS: [&str; 4] = ["=>", "->", "==", "**"];
+
 /// Keys of the host that got the mail in such lines, of Postfix and Sendmail, and of Exim.
 const RECEIVING_HOST: [&str; 2] = ["relay", "h"];
 
@@ -84,6 +92,8 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
         }
         let line = |part: &str, at: Option<(f64, f64)>, is_arrival: bool| {
             let lower = part.to_ascii_lowercase();
+            let blames_dns = LOOKUP_FAILED.iter().any(|words| lower.contains(words));
+            let recipients = if blames_dns { Vec::new() } else { recipients(part) };
             PastedLine {
                 number,
                 text: text.to_owned(),
@@ -91,9 +101,9 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
                 at_last: at.map(|(_, last)| last),
                 unread_time: dates.unread.clone(),
                 is_arrival,
-                subjects: subjects(part),
+                subjects: if recipients.is_empty() { subjects(part) } else { recipients },
                 delay: delay::of(part),
-                blames_dns: LOOKUP_FAILED.iter().any(|words| lower.contains(words)),
+                blames_dns,
                 ends_session: SESSION_ENDED.iter().any(|words| lower.contains(words)),
             }
         };
@@ -141,9 +151,45 @@ fn is_header_without_name(text: &str) -> bool {
     ["message-id:", "reporting-mta:", "date:", "arrival-date:", "received:"].iter().any(|name| header(name))
 }
 
+/// Whether a line is about a delivery.
+fn is_delivery(text: &str) -> bool {
+    DELIVERIES.iter().any(|words| words.iter().all(|word| text.contains(word)))
+}
+
+/// Whether a subject is no address.
+fn is_name(subject: &String) -> bool {
+    subject.parse::<IpAddr>().is_err()
+}
+
+/// The domains of the recipients in a line about a delivery; empty in other lines.
+fn recipients(text: &str) -> Vec<String> {
+    let mut recipients: Vec<String> = Vec::new();
+    if !is_delivery(text) {
+        return recipients;
+    }
+    let text = time::without_head(text);
+    let mut words = text.split([' ', ',']).filter(|word| !word.is_empty());
+    let Some(first) = words.find_map(|word| match word.split_once('=') {
+        Some((RECIPIENTS, first)) => Some(first),
+        _ => ARROWS.contains(&word).then_some(""),
+    }) else {
+        return recipients;
+    };
+    // Exim writes one recipient, and behind it the address from which it was made. Sendmail writes all recipients, each in brackets.
+    let most = if first.is_empty() { 1 } else { MAX_LINE_SUBJECTS };
+    let rest = words.take_while(|word| !word.contains('=') && (first.is_empty() || word.starts_with('<')));
+    let named = std::iter::once(first).chain(rest).map(|word| word.trim_matches(['<', '>']));
+    for domain in named.filter_map(subject).filter(is_name).take(most) {
+        if !recipients.contains(&domain) {
+            recipients.push(domain);
+        }
+    }
+    recipients
+}
+
 /// The addresses and names in a line.
 fn subjects(text: &str) -> Vec<String> {
-    let is_delivery = DELIVERIES.iter().any(|words| words.iter().all(|word| text.contains(word)));
+    let is_delivery = is_delivery(text);
     // Those that count only if the line has no others.
     let (mut certain, mut others, mut last) = (Vec::new(), Vec::new(), Vec::new());
     let mut key = String::new();
@@ -166,7 +212,6 @@ fn subjects(text: &str) -> Vec<String> {
         // rspamd and headers of bounces write the key as a word: `id: <a@b>`.
         key = word.strip_suffix(':').unwrap_or_default().to_ascii_lowercase();
     }
-    let is_name = |subject: &String| subject.parse::<IpAddr>().is_err();
     if is_delivery && certain.iter().chain(&others).any(is_name) {
         others.retain(is_name);
     }
