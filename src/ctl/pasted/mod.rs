@@ -157,7 +157,7 @@ fn is_delivery(text: &str) -> bool {
 }
 
 /// Whether a subject is no address.
-fn is_name(subject: &String) -> bool {
+fn is_name(subject: &str) -> bool {
     subject.parse::<IpAddr>().is_err()
 }
 
@@ -179,7 +179,7 @@ fn recipients(text: &str) -> Vec<String> {
     let most = if first.is_empty() { 1 } else { MAX_LINE_SUBJECTS };
     let rest = words.take_while(|word| !word.contains('=') && (first.is_empty() || word.starts_with('<')));
     let named = std::iter::once(first).chain(rest).map(|word| word.trim_matches(['<', '>']));
-    for domain in named.filter_map(subject).filter(is_name).take(most) {
+    for domain in named.filter_map(subject).filter(|domain| is_name(domain)).take(most) {
         if !recipients.contains(&domain) {
             recipients.push(domain);
         }
@@ -212,8 +212,8 @@ fn subjects(text: &str) -> Vec<String> {
         // rspamd and headers of bounces write the key as a word: `id: <a@b>`.
         key = word.strip_suffix(':').unwrap_or_default().to_ascii_lowercase();
     }
-    if is_delivery && certain.iter().chain(&others).any(is_name) {
-        others.retain(is_name);
+    if is_delivery && certain.iter().chain(&others).any(|subject| is_name(subject)) {
+        others.retain(|subject| is_name(subject));
     }
     if certain.is_empty() && others.is_empty() {
         others = last;
