@@ -313,6 +313,32 @@ mod tests {
         Recorder::with_size(Clock::machine(), 2, size)
     }
 
+    /// A question that failed at once.
+    fn failed(name: &[u8], at: u64) -> Written<'_> {
+        Written {
+            name,
+            kind: RecordType::MX,
+            client: [127, 0, 0, 1].into(),
+            port: 7,
+            transport: None,
+            view: 0,
+            at,
+            outcome: Outcome::Failed,
+            elapsed: Duration::from_micros(1),
+            flight: 0,
+            error: "",
+            code: 0,
+            user: "",
+        }
+    }
+
+    /// Gives a record a disk that has these questions.
+    fn store(recorder: &Recorder, questions: impl IntoIterator<Item = QuestionEntry>) {
+        let mut segment = stored::SEGMENT_HEAD.to_vec();
+        questions.into_iter().for_each(|question| stored::put(&Entry::Question(question), &mut segment));
+        recorder.store_in(std::sync::Arc::new(OneSegment(segment)));
+    }
+
     /// One segment, as it is on disk.
     #[derive(Debug)]
     struct OneSegment(Vec<u8>);
@@ -330,21 +356,11 @@ mod tests {
     #[test]
     fn the_first_question_of_memory_is_not_read_from_the_disk_too() {
         let recorder = recorder(1 << 20);
-        let now = recorder.clock.mono();
+        let now = recorder.clock.mono().as_micros();
         let failed = Written {
-            name: b"\x04mail\x07example\x00",
-            kind: RecordType::MX,
-            client: [127, 0, 0, 1].into(),
-            port: 7,
-            transport: None,
-            view: 0,
-            at: now.as_micros(),
             outcome: Outcome::Deadline,
             elapsed: Duration::from_millis(4_003),
-            flight: 0,
-            error: "",
-            code: 0,
-            user: "",
+            ..failed(b"\x04mail\x07example\x00", now)
         };
         recorder.asked(&failed, None);
         let all = || recorder.recorded(&ReadSpan::default(), &Secrets::default()).questions;
@@ -357,11 +373,7 @@ mod tests {
             ..question.clone()
         };
         let earlier = QuestionEntry { at: question.at - 1_000_000, ..stored.clone() };
-        let mut segment = stored::SEGMENT_HEAD.to_vec();
-        for question in [earlier.clone(), stored] {
-            stored::put(&Entry::Question(question), &mut segment);
-        }
-        recorder.store_in(std::sync::Arc::new(OneSegment(segment)));
+        store(&recorder, [earlier.clone(), stored]);
         let read: Vec<_> = all().into_iter().map(|question| question.name).collect();
         assert_eq!(read, [earlier.name, (*failed.name).into()]);
     }
@@ -371,22 +383,7 @@ mod tests {
         let recorder = recorder(1 << 20);
         let now = recorder.clock.mono().as_micros();
         let ask = |name: &[u8], at: u64, elapsed: Duration| {
-            let asked = Written {
-                name,
-                kind: RecordType::MX,
-                client: [127, 0, 0, 1].into(),
-                port: 7,
-                transport: None,
-                view: 0,
-                at: now + at,
-                outcome: Outcome::Failed,
-                elapsed,
-                flight: 0,
-                error: "",
-                code: 0,
-                user: "",
-            };
-            recorder.asked(&asked, None);
+            recorder.asked(&Written { elapsed, ..failed(name, now + at) }, None);
         };
         let all = || recorder.recorded(&ReadSpan::default(), &Secrets::default()).questions;
         ask(b"\x04lost\x00", 2_000_000, Duration::from_micros(5));
@@ -394,9 +391,7 @@ mod tests {
         (0..40_000).for_each(|_| ask(b"\x05later\x00", 3_000_000, Duration::from_micros(9)));
         ask(b"\x04long\x00", 1_000_000, Duration::from_secs(4));
         assert!(!all().contains(&lost));
-        let mut segment = stored::SEGMENT_HEAD.to_vec();
-        stored::put(&Entry::Question(lost.clone()), &mut segment);
-        recorder.store_in(std::sync::Arc::new(OneSegment(segment)));
+        store(&recorder, [lost.clone()]);
         assert_eq!(all().iter().filter(|question| question.name == lost.name).count(), 1);
     }
 
@@ -438,40 +433,25 @@ mod tests {
     async fn a_step_of_the_clock_makes_no_stored_question_two() {
         let clock = Clock::simulated(1_795_165_920);
         let recorder = Recorder::with_size(clock.clone(), 1, 1 << 20);
-        let failed = |at: Mono| {
-            let question = Written {
-                name: b"\x04mail\x07example\x00",
-                kind: RecordType::MX,
-                client: [127, 0, 0, 1].into(),
-                port: 7,
-                transport: None,
-                view: 0,
-                at: at.as_micros(),
-                outcome: Outcome::Failed,
-                elapsed: Duration::from_millis(20),
-                flight: 0,
-                error: "",
-                code: 0,
-                user: "",
-            };
+        let fail = |at: Mono| {
+            let elapsed = Duration::from_millis(20);
+            let question = Written { elapsed, ..failed(b"\x04mail\x07example\x00", at.as_micros()) };
             recorder.asked(&question, None);
         };
         let moments = || -> Vec<u64> {
             let read = recorder.recorded(&ReadSpan::default(), &Secrets::default());
             read.questions.into_iter().map(|question| question.at).collect()
         };
-        failed(clock.mono());
-        let (before, mut segment) = (moments(), stored::SEGMENT_HEAD.to_vec());
-        let read = recorder.recorded(&ReadSpan::default(), &Secrets::default()).questions;
-        read.into_iter().for_each(|question| stored::put(&Entry::Question(question), &mut segment));
-        recorder.store_in(std::sync::Arc::new(OneSegment(segment)));
+        fail(clock.mono());
+        let before = moments();
+        store(&recorder, recorder.recorded(&ReadSpan::default(), &Secrets::default()).questions);
         for (seconds, wrong) in [(1, 3), (60, 86_400), (60, -3)] {
             clock.sleep(Duration::from_secs(seconds));
             clock.set_wrong_by(wrong);
             assert_eq!(moments(), before, "after a step to {wrong} s");
         }
         clock.sleep(Duration::from_secs(1));
-        failed(clock.mono());
+        fail(clock.mono());
         assert_eq!(moments().len(), 2);
     }
 
@@ -484,24 +464,8 @@ mod tests {
             let at = Mono::from_micros(number.into());
             let mut page = recorder.hits(0, at, 0).unwrap();
             page.put(b"\x00\x00\x01", [127, 0, 0, 1].into());
-            recorder.asked(
-                &Written {
-                    name: b"\x00",
-                    kind: RecordType::NS,
-                    client: [127, 0, 0, 1].into(),
-                    port: 0,
-                    transport: None,
-                    view: 0,
-                    at: number.into(),
-                    outcome: Outcome::Failed,
-                    elapsed: std::time::Duration::from_micros(1),
-                    flight: 1,
-                    error: "",
-                    code: 0,
-                    user: "",
-                },
-                None,
-            );
+            let kind = RecordType::NS;
+            recorder.asked(&Written { kind, port: 0, flight: 1, ..failed(b"\x00", number.into()) }, None);
         }
         let mut read = Recorded::default();
         let counted = allocation_counter::measure(|| {
@@ -526,27 +490,10 @@ mod tests {
         let miss = |count| {
             let elapsed = Duration::from_millis(1);
             for _ in 0..count {
-                let (name, kind, at) =
-                    (&b"\x04slow\x00"[..], RecordType::A, clock.mono().before(elapsed).as_micros());
-                let (outcome, error) = (Outcome::Upstream, "");
-                recorder.asked(
-                    &Written {
-                        name,
-                        kind,
-                        client,
-                        port: 0,
-                        transport: None,
-                        view: 0,
-                        at,
-                        outcome,
-                        elapsed,
-                        flight: 0,
-                        error,
-                        code: 0,
-                        user: "",
-                    },
-                    None,
-                );
+                let at = clock.mono().before(elapsed).as_micros();
+                let (kind, outcome) = (RecordType::A, Outcome::Upstream);
+                let miss = Written { kind, port: 0, outcome, elapsed, ..failed(b"\x04slow\x00", at) };
+                recorder.asked(&miss, None);
             }
         };
         let told = || {

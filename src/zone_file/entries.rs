@@ -93,7 +93,7 @@ impl Iterator for ZoneFileEntries<'_> {
             other => return Some(other),
         };
         let words: Vec<String> = entry.words.iter().map(Word::with_quotes).collect();
-        match GeneratedLines::new(&words.iter().map(String::as_str).collect::<Vec<_>>()) {
+        match GeneratedLines::new(&words) {
             Ok(lines) => {
                 self.generated = Some((lines, entry.line));
                 self.next_generated()

@@ -42,7 +42,7 @@ impl GeneratedLines {
     ///
     /// # Errors
     /// It is no such directive, or has too many records.
-    pub(super) fn new(words: &[&str]) -> Result<Self, String> {
+    pub(super) fn new(words: &[String]) -> Result<Self, String> {
         let [_, range, owner, middle @ .., data] = words else {
             return Err("$GENERATE needs a range, an owner, a type and data".to_owned());
         };

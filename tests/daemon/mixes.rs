@@ -40,6 +40,13 @@ struct Mix {
     dnssec_ok: bool,
 }
 
+const TEXTS: Mix = Mix {
+    title: "texts of 60 KB",
+    octets: 120_000,
+    ask: |number| (format!("t{number}.big.tld."), RecordType::TXT),
+    dnssec_ok: false,
+};
+
 const MIXES: [Mix; 8] = [
     Mix {
         title: "addresses",
@@ -65,12 +72,7 @@ const MIXES: [Mix; 8] = [
         ask: |number| (format!("d{number}.none.tld."), RecordType::MX),
         dnssec_ok: false,
     },
-    Mix {
-        title: "texts of 60 KB",
-        octets: 120_000,
-        ask: |number| (format!("t{number}.big.tld."), RecordType::TXT),
-        dnssec_ok: false,
-    },
+    TEXTS,
     Mix {
         title: "keys of 60 KB",
         octets: 120_000,
@@ -165,6 +167,11 @@ fn fill(process: &Process, mix: &Mix, count: u64) {
     }
 }
 
+/// Fills the cache of `size` MiB with few long entries, so that all of it takes memory.
+pub(crate) fn fill_with_texts(process: &Process, size: u64) {
+    fill(process, &TEXTS, 2 * (size << 20) / TEXTS.octets);
+}
+
 /// As many connections as the daemon serves beside a cache of `size` MiB.
 fn all_connections(process: &Process, size: u64) -> Vec<TcpStream> {
     let of_client = WorkBounds::of(size << 20).connections_of_client();
@@ -206,8 +213,7 @@ fn questions_in_progress_over_all_connections_take_no_more() {
         for (title, zone) in [("a slow zone", "tld."), ("a silent zone", "silent.tld.")] {
             let setting = Setting::new(&world, &format!("[cache]\nsize = \"{size}MiB\""));
             let process = setting.start();
-            let texts = &MIXES[4];
-            fill(&process, texts, (size << 20) / texts.octets);
+            fill_with_texts(&process, size);
             let mut client = Client::new(process.address);
             client.ask("www.tld.", RecordType::A);
             let mut streams = all_connections(&process, size);

@@ -9,6 +9,7 @@ use hickory_proto::rr::RecordType;
 
 use crate::client::Client;
 use crate::memory::{assert_within_bound, sizes};
+use crate::mixes::fill_with_texts;
 use crate::process::{Process, Setting, World, alone};
 
 /// Sizes of the cache in MiB: the smallest, and a larger one.
@@ -25,20 +26,6 @@ const STEPS: u64 = 45;
 
 /// Servers that never answer, each with many zones.
 const SILENT_SERVERS: u8 = 200;
-
-/// Fills the cache of `size` MiB with few long entries, so that all of it takes memory before the flood.
-fn fill(process: &Process, size: u64) {
-    let mut client = Client::new(process.address);
-    for number in 0..(size << 20) / 60_000 {
-        client.send(&format!("t{number}.big.tld."), RecordType::TXT);
-        if client.waiting() >= 20 {
-            client.next_reply();
-        }
-    }
-    while client.waiting() > 0 {
-        client.next_reply();
-    }
-}
 
 /// Sends queries for the names of `asks` at a steady rate, and reads no reply. Then a client with one query gets its answer.
 fn flood(process: &Process, title: &str, size: u64, name: fn(u64) -> String) {
@@ -71,7 +58,7 @@ fn flood_all(title: &str, name: fn(u64) -> String) {
             let setting = Setting::new(&world, &format!("[cache]\nsize = \"{size}MiB\""));
             scope.spawn(move || {
                 let process = setting.start();
-                fill(&process, size);
+                fill_with_texts(&process, size);
                 assert_within_bound(&process, size, "before the flood");
                 flood(&process, title, size, name);
             });

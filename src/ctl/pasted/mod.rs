@@ -93,7 +93,6 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
         let line = |part: &str, at: Option<(f64, f64)>, is_arrival: bool| {
             let lower = part.to_ascii_lowercase();
             let blames_dns = LOOKUP_FAILED.iter().any(|words| lower.contains(words));
-            let recipients = if blames_dns { Vec::new() } else { recipients(part) };
             PastedLine {
                 number,
                 text: text.to_owned(),
@@ -101,7 +100,7 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
                 at_last: at.map(|(_, last)| last),
                 unread_time: dates.unread.clone(),
                 is_arrival,
-                subjects: if recipients.is_empty() { subjects(part) } else { recipients },
+                subjects: subjects(part, blames_dns),
                 delay: delay::of(part),
                 blames_dns,
                 ends_session: SESSION_ENDED.iter().any(|words| lower.contains(words)),
@@ -151,49 +150,52 @@ fn is_header_without_name(text: &str) -> bool {
     ["message-id:", "reporting-mta:", "date:", "arrival-date:", "received:"].iter().any(|name| header(name))
 }
 
-/// Whether a line is about a delivery.
-fn is_delivery(text: &str) -> bool {
-    DELIVERIES.iter().any(|words| words.iter().all(|word| text.contains(word)))
-}
-
 /// Whether a subject is no address.
 fn is_name(subject: &str) -> bool {
     subject.parse::<IpAddr>().is_err()
 }
 
-/// The domains of the recipients in a line about a delivery; empty in other lines.
-fn recipients(text: &str) -> Vec<String> {
-    let mut recipients: Vec<String> = Vec::new();
-    if !is_delivery(text) {
-        return recipients;
+/// The first `most` subjects, each once.
+fn distinct(all: impl Iterator<Item = String>, most: usize) -> Vec<String> {
+    let mut distinct: Vec<String> = Vec::new();
+    for subject in all {
+        if distinct.len() < most && !distinct.contains(&subject) {
+            distinct.push(subject);
+        }
     }
-    let text = time::without_head(text);
+    distinct
+}
+
+/// The domains of the recipients in a line about a delivery, without its time and its program.
+fn recipients(text: &str) -> Vec<String> {
     let mut words = text.split([' ', ',']).filter(|word| !word.is_empty());
     let Some(first) = words.find_map(|word| match word.split_once('=') {
         Some((RECIPIENTS, first)) => Some(first),
         _ => ARROWS.contains(&word).then_some(""),
     }) else {
-        return recipients;
+        return Vec::new();
     };
     // Exim writes one recipient, and behind it the address from which it was made. Sendmail writes all recipients, each in brackets.
     let most = if first.is_empty() { 1 } else { MAX_LINE_SUBJECTS };
     let rest = words.take_while(|word| !word.contains('=') && (first.is_empty() || word.starts_with('<')));
     let named = std::iter::once(first).chain(rest).map(|word| word.trim_matches(['<', '>']));
-    for domain in named.filter_map(subject).filter(|domain| is_name(domain)).take(most) {
-        if !recipients.contains(&domain) {
-            recipients.push(domain);
-        }
-    }
-    recipients
+    distinct(named.filter_map(subject).filter(|subject| is_name(subject)), most)
 }
 
-/// The addresses and names in a line.
-fn subjects(text: &str) -> Vec<String> {
-    let is_delivery = is_delivery(text);
+/// The addresses and names in a line. `blames_dns`: it says that a lookup failed.
+fn subjects(text: &str, blames_dns: bool) -> Vec<String> {
+    let is_delivery = DELIVERIES.iter().any(|words| words.iter().all(|word| text.contains(word)));
+    let text = &time::without_head(text);
+    if is_delivery && !blames_dns {
+        let recipients = recipients(text);
+        if !recipients.is_empty() {
+            return recipients;
+        }
+    }
     // Those that count only if the line has no others.
     let (mut certain, mut others, mut last) = (Vec::new(), Vec::new(), Vec::new());
     let mut key = String::new();
-    for word in time::without_head(text).split([' ', ',']).filter(|word| !word.is_empty()) {
+    for word in text.split([' ', ',']).filter(|word| !word.is_empty()) {
         for part in word.split(['<', '>', '(', ')', '[', ']', '{', '}', '"', '\'', ';', '/', '|', '!']) {
             let (of, value) = part.rsplit_once('=').map_or((None, part), |(of, value)| (Some(of), value));
             if let Some(of) = of {
@@ -218,13 +220,7 @@ fn subjects(text: &str) -> Vec<String> {
     if certain.is_empty() && others.is_empty() {
         others = last;
     }
-    let mut subjects: Vec<String> = Vec::new();
-    for subject in certain.into_iter().chain(others) {
-        if subjects.len() < MAX_LINE_SUBJECTS && !subjects.contains(&subject) {
-            subjects.push(subject);
-        }
-    }
-    subjects
+    distinct(certain.into_iter().chain(others), MAX_LINE_SUBJECTS)
 }
 
 /// The address or the name in a word.
