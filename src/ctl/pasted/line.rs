@@ -141,6 +141,17 @@ mod tests {
     }
 
     #[test]
+    fn an_arrival_is_no_delivery_if_the_subject_of_its_mail_has_an_arrow() {
+        for arrow in ["->", "=>", "==", "**"] {
+            let text = format!(
+                "2026-11-21 03:12:05 1abCde-0000Xy-01 <= bob@sender.example H=mail.sender.example [192.0.2.7] P=esmtps S=9 T=\"old {arrow} new\" for us@our.example"
+            );
+            let subjects = ["sender.example", "mail.sender.example", "192.0.2.7", "our.example"];
+            assert_eq!(read(&text, 1_795_305_600.0)[0].subjects, subjects, "{text}");
+        }
+    }
+
+    #[test]
     fn a_relay_of_this_network_is_known() {
         for (relay, is_local) in [
             ("127.0.0.1[127.0.0.1]:10024", true),

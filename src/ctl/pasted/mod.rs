@@ -67,6 +67,9 @@ const RESULT_ID: &str = "mid";
 const DELIVERIES: [[&str; 2]; 5] =
     [[" to=", " relay="], [" => ", " T="], [" -> ", " T="], [" == ", " T="], [" ** ", " T="]];
 
+/// The word of a line of Exim about a mail that has come. The subject of the mail, which it may have, has any words.
+const ARRIVAL: &str = " <= ";
+
 /// The key of the recipients in such lines of Postfix and Sendmail.
 const RECIPIENTS: &str = "to";
 
@@ -184,7 +187,8 @@ fn recipients(text: &str) -> Vec<String> {
 
 /// The addresses and names in a line. `blames_dns`: it says that a lookup failed.
 fn subjects(text: &str, blames_dns: bool) -> Vec<String> {
-    let is_delivery = DELIVERIES.iter().any(|words| words.iter().all(|word| text.contains(word)));
+    let is_delivery = !text.contains(ARRIVAL)
+        && DELIVERIES.iter().any(|words| words.iter().all(|word| text.contains(word)));
     let text = &time::without_head(text);
     if is_delivery && !blames_dns {
         let recipients = recipients(text);
