@@ -8,20 +8,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::op::Message;
-use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 use hickory_proto::rr::{Name, RecordType};
 
-use super::classify::{End, Said, classify, classify_recursive};
+use super::classify::{Said, classify, classify_recursive};
 use super::context::Context;
 use super::dead::{Aside, WantedServer};
 use super::edns::{Signed, rejects_edns};
-use super::failure::conduct_text;
 use super::first_query::{FirstQuery, NameCase, WantedAnswer};
 use super::late_answers::LateAnswer;
 use super::means::Means;
 use super::news::{AttemptEvent, News, Reports};
 use super::role::ServerRole;
 use super::scrub::removed;
+use super::summary::summary;
 use super::unproven::Silent;
 use crate::cache::entries::Delegation;
 use crate::cache::servers::{Server, ServerStanding};
@@ -31,17 +30,13 @@ use crate::exchange::network::Path;
 use crate::exchange::secret::Secret;
 use crate::exchange::{Heard, Place, Sender, Trouble, UpstreamQuery};
 use crate::limits::{
-    FAILING_TIME, LAME_TIME, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_ERROR_TEXT, MAX_TIMER,
-    MAX_TRIES, MIXED_CASE_TRIES,
+    FAILING_TIME, LAME_TIME, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_TIMER, MAX_TRIES,
+    MIXED_CASE_TRIES,
 };
-use crate::question::ExtendedError;
 use crate::record::Counter;
 use crate::record::event::{Overdue, Sent};
 use crate::record::note::{Note, Words};
 use crate::supervise::caught;
-
-/// The option of an extended error (RFC 8914 section 2).
-const EXTENDED_ERROR: u16 = 15;
 
 /// The next query of an attempt.
 enum NextQuery {
@@ -481,7 +476,7 @@ impl Attempt {
             let records = if self.secret.is_none() { removed(&self.zone, message) } else { Vec::new() };
             self.context.note(Note::Scrubbed { dropped, records });
         }
-        let words = describe(&said, message, self.secret.is_some());
+        let words = summary(&said, message, self.secret.is_some());
         (NextQuery::Said(Box::new(said.said_by(self.path.server, heard))), conduct, words)
     }
 
@@ -562,49 +557,4 @@ pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
         // The server has answered; this host dropped the reply.
         Trouble::NoRoom => Conduct::Answered,
     }
-}
-
-/// A summary of an answer for the trail. `keyed`: its query had the key of a list, which the server's own text may repeat.
-fn describe(said: &Said, message: &Message, keyed: bool) -> Words {
-    let authoritative = message.metadata.authoritative;
-    let authority = if authoritative { "" } else { ", without AA" };
-    match said {
-        Said::Found(found) => match &found.end {
-            End::Data => Words::Records { count: found.answers.len(), authoritative },
-            End::Alias(target) => format!("alias of {target}{authority}").into(),
-            End::TooLong => format!("YXDOMAIN{authority}").into(),
-            End::Negative { nxdomain, .. } => Words::Negative { nxdomain: *nxdomain, authoritative },
-        },
-        Said::Referral(referral) => {
-            let (servers, addresses) = (referral.servers.len(), referral.glue.len());
-            let text = format!("referral to {} (servers: {servers}, addresses: {addresses})", referral.zone);
-            text.into()
-        }
-        Said::Doubtful(_) => format!("negative answer that is not from the zone{authority}").into(),
-        Said::NoRoom => Trouble::NoRoom.to_string().into(),
-        Said::Nothing(conduct) => {
-            let (code, error) = (message.metadata.response_code, extended_error(message, keyed));
-            let text = conduct_text(*conduct);
-            match (conduct, error) {
-                (Conduct::OtherError, error) => {
-                    format!("{text} {}{}", u16::from(code), error.unwrap_or_default()).into()
-                }
-                (_, Some(error)) => format!("{text}{error}").into(),
-                (_, None) => Words::Fixed(text),
-            }
-        }
-    }
-}
-
-/// The extended error of a server (RFC 8914), after other words.
-fn extended_error(message: &Message, keyed: bool) -> Option<String> {
-    let code = EdnsCode::from(EXTENDED_ERROR);
-    let Some(EdnsOption::Unknown(_, data)) = message.edns.as_ref()?.option(code) else { return None };
-    let (number, text) = data.split_first_chunk::<2>()?;
-    let number = u16::from_be_bytes(*number);
-    let text = if keyed { "".into() } else { String::from_utf8_lossy(text) };
-    let error = ExtendedError::new(number, text.chars().take(MAX_ERROR_TEXT).collect::<String>());
-    let name = error.name().map(|name| format!(" ({name})")).unwrap_or_default();
-    let text = if error.text.is_empty() { String::new() } else { format!(": {}", error.text) };
-    Some(format!(", extended error {number}{name}{text}"))
 }

@@ -82,6 +82,7 @@ mod seek;
 pub mod select;
 mod silent_networks;
 mod stale;
+mod summary;
 mod unproven;
 mod uplink;
 mod walk;
