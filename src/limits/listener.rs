@@ -119,13 +119,10 @@ pub const TCP_MESSAGE_TIME: Duration = Duration::from_secs(10);
 /// How long to wait for a client to take its reply.
 pub const TCP_WRITE_TIME: Duration = Duration::from_secs(4);
 
-/// Octets of replies that clients over TCP have not taken, at all connections together: 64 of the longest. The kernel takes
-/// `TCP_SEND_BUFFER` of a connection before, so only clients that read slowly or not at all get here. Over HTTPS, the messages of
-/// requests behind these replies count too: `MAX_PIPELINED` of a connection with 400 octets each take 25 KiB.
+/// Octets of replies that clients over TCP have not taken, at all connections together: 64 of the longest; fewer beside a small cache
+/// (`WorkBounds`). The kernel takes `TCP_SEND_BUFFER` of a connection before, so only clients that read slowly or not at all get here.
+/// Over HTTPS, the messages of requests behind these replies count too: `MAX_PIPELINED` of a connection with 400 octets each take 25 KiB.
 pub const MAX_UNSENT: usize = 4 << 20;
-
-/// Like `MAX_UNSENT`, for one client, so that one that does not read leaves room for others.
-pub const MAX_UNSENT_PER_CLIENT: usize = MAX_UNSENT / 4;
 
 /// Octets of the kernel's send buffer of a TCP connection: a reply of the greatest length fits. The kernel takes twice as
 /// much, for its own cost; by itself it would take 4 MiB for a client that does not read.

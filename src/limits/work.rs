@@ -10,7 +10,7 @@
 
 use super::config::MIN_CACHE_SIZE;
 use super::exchange::MAX_EXCHANGES;
-use super::listener::{MAX_QUEUE, MAX_TCP_CLIENTS};
+use super::listener::{MAX_QUEUE, MAX_TCP_CLIENTS, MAX_UNSENT};
 use super::resolve::{BUSY_FLIGHTS, MAX_FLIGHTS, MAX_RENEWALS, MAX_SILENT_FLIGHTS, MAX_WAITERS};
 
 /// The `cache.size` in octets from which on work has its greatest bounds: the default.
@@ -30,6 +30,9 @@ pub const LEAST_QUEUE: usize = MAX_QUEUE / 2;
 /// whose zone was silent, the process took 50 MiB beside an empty cache of 16 MiB.
 pub const LEAST_TCP_CLIENTS: usize = LEAST_FLIGHTS / 2;
 
+/// Octets of replies that clients have not taken, beside the smallest cache: 16 of the longest, four of them for one client.
+pub const LEAST_UNSENT: usize = MAX_UNSENT / 4;
+
 /// The greatest numbers of work in progress beside a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkBounds {
@@ -43,6 +46,8 @@ pub struct WorkBounds {
     pub exchanges: usize,
     /// Connections of clients over TCP, TLS, HTTPS and QUIC: `LEAST_TCP_CLIENTS` to `MAX_TCP_CLIENTS`.
     pub connections: usize,
+    /// Octets of replies that clients have not taken, at all connections together: `LEAST_UNSENT` to `MAX_UNSENT`.
+    pub unsent: usize,
 }
 
 impl WorkBounds {
@@ -60,6 +65,7 @@ impl WorkBounds {
             queue: between(LEAST_QUEUE, MAX_QUEUE),
             exchanges: between(2 * LEAST_FLIGHTS, MAX_EXCHANGES),
             connections: between(LEAST_TCP_CLIENTS, MAX_TCP_CLIENTS),
+            unsent: between(LEAST_UNSENT, MAX_UNSENT),
         }
     }
 
@@ -121,6 +127,11 @@ impl WorkBounds {
         self.more_pipelined() / 2
     }
 
+    /// Like `unsent`, for one client, so that one that does not read leaves room for others.
+    pub fn unsent_of_client(self) -> usize {
+        self.unsent / 4
+    }
+
     /// Questions that wait at all listeners, including the queue: more than `waiters`, so that the flights decide which are turned
     /// away.
     pub fn waiting(self) -> usize {
@@ -142,10 +153,12 @@ mod tests {
         assert_eq!((full.silent_flights(), full.busy_flights()), (MAX_SILENT_FLIGHTS, BUSY_FLIGHTS));
         assert_eq!((full.renewals(), full.new_flights()), (MAX_RENEWALS, 500));
         assert_eq!((full.connections, full.connections_of_client()), (MAX_TCP_CLIENTS, 128));
+        assert_eq!((full.unsent, full.unsent_of_client()), (MAX_UNSENT, 1 << 20));
         let least = WorkBounds::of(MIN_CACHE_SIZE);
         assert_eq!((least.flights, least.waiters), (LEAST_FLIGHTS, LEAST_WAITERS));
         assert_eq!((least.silent_flights(), least.busy_flights(), least.late()), (32, 64, 256));
         assert_eq!((least.connections, least.more_pipelined_of_client()), (LEAST_TCP_CLIENTS, MAX_PIPELINED));
+        assert_eq!((least.unsent, least.unsent_of_client()), (LEAST_UNSENT, 256 << 10));
         assert_eq!(WorkBounds::of(0), least);
         // The manual has these numbers.
         let middle = WorkBounds::of(64 << 20);
@@ -157,7 +170,8 @@ mod tests {
         let bounds: Vec<_> = (0..=300).map(|mebibytes| WorkBounds::of(mebibytes << 20)).collect();
         for pair in bounds.windows(2) {
             let ([a, b], of) = ([pair[0], pair[1]], |bounds: WorkBounds| {
-                [bounds.flights, bounds.waiters, bounds.queue, bounds.exchanges, bounds.connections]
+                let of_work = [bounds.flights, bounds.waiters, bounds.queue, bounds.exchanges];
+                [&of_work[..], &[bounds.connections, bounds.unsent]].concat()
             });
             assert!(of(a).iter().zip(of(b)).all(|(before, after)| *before <= after), "{a:?}, {b:?}");
         }

@@ -14,9 +14,7 @@ use tokio::time::timeout;
 
 use super::queued::ClientKey;
 use crate::clock::{Clock, Mono};
-use crate::limits::{
-    MAX_PIPELINED, MAX_UNSENT, MAX_UNSENT_PER_CLIENT, SILENT_CONNECTION, STOP_FIRST_MESSAGE, WorkBounds,
-};
+use crate::limits::{MAX_PIPELINED, SILENT_CONNECTION, STOP_FIRST_MESSAGE, WorkBounds};
 
 /// The connections of all listeners.
 pub(super) struct ConnectionPlaces {
@@ -194,11 +192,13 @@ impl TakenPlace {
     /// The connection keeps so many octets of replies that its client has not taken yet; false if it, or all clients
     /// together, would keep too many.
     pub(super) fn keep_unsent(&self, octets: usize) -> bool {
-        let added = octets.saturating_sub(self.seat.unsent.load(Ordering::Relaxed));
+        let (bounds, added) =
+            (self.places.bounds, octets.saturating_sub(self.seat.unsent.load(Ordering::Relaxed)));
         let seats = (added > 0).then(|| self.places.seats());
         let fits = seats.as_ref().is_none_or(|seats| {
             let (all, own) = self.sums(seats, |seat| seat.unsent.load(Ordering::Relaxed));
-            all.saturating_add(added) <= MAX_UNSENT && own.saturating_add(added) <= MAX_UNSENT_PER_CLIENT
+            all.saturating_add(added) <= bounds.unsent
+                && own.saturating_add(added) <= bounds.unsent_of_client()
         });
         if fits {
             self.seat.unsent.store(octets, Ordering::Relaxed);
@@ -263,20 +263,18 @@ mod tests {
     #[test]
     fn what_clients_have_not_taken_is_bounded_for_each_and_for_all_together() {
         let places = places();
+        let of_client = places.bounds.unsent_of_client();
         let (one, second) = (places.take(client(1), at(0)), places.take(client(1), at(0)));
-        assert!(one.keep_unsent(MAX_UNSENT_PER_CLIENT - 10));
+        assert!(one.keep_unsent(of_client - 10));
         assert!(!second.keep_unsent(11) && second.keep_unsent(10));
-        assert!(!one.keep_unsent(MAX_UNSENT_PER_CLIENT - 9), "it has what it had");
+        assert!(!one.keep_unsent(of_client - 9), "it has what it had");
         let others: Vec<_> = (2..=4).map(|last| places.take(client(last), at(0))).collect();
-        assert!(
-            others.iter().all(|other| other.keep_unsent(MAX_UNSENT_PER_CLIENT)),
-            "one leaves room for others"
-        );
+        assert!(others.iter().all(|other| other.keep_unsent(of_client)), "one leaves room for others");
         let last = places.take(client(9), at(0));
         assert!(!last.keep_unsent(1));
         assert!(one.keep_unsent(0) && last.keep_unsent(11));
         drop(others);
-        assert!(last.keep_unsent(MAX_UNSENT_PER_CLIENT));
+        assert!(last.keep_unsent(of_client));
     }
 
     #[test]

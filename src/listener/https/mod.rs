@@ -36,8 +36,8 @@
 //!   `TCP_MESSAGE_TIME`. The library bounds frames without data.
 //! - What is read before requests are answered: `REQUESTS_AT_ONCE`. Pings, settings, priorities and windows:
 //!   `OCTETS_WITHOUT_QUERY` since the last query. The library answers a ping before it reads the next frame.
-//! - Replies that the client does not take, and the messages of requests behind them: `MAX_UNSENT_PER_CLIENT`, `MAX_UNSENT` and
-//!   `TCP_WRITE_TIME`, as over TCP. No request is answered while they wait; at most `MAX_PIPELINED` of a connection are kept.
+//! - Replies that the client does not take, and the messages of requests behind them: `WorkBounds::unsent`, a quarter of it
+//!   for a client, and `TCP_WRITE_TIME`, as over TCP. No request is answered while they wait; at most `MAX_PIPELINED` of a connection are kept.
 //! - Time: `HANDSHAKE_TIME` for TLS, `TCP_MESSAGE_TIME` until the preface, and `TCP_IDLE_TIME` without a request.
 
 mod connection;

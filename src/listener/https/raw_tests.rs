@@ -16,8 +16,8 @@ use super::super::encrypted::tests::{counted, listen, with_certificate};
 use super::super::reload_tests::query;
 use super::tests::{HTTPS, over, secured};
 use crate::limits::{
-    MAX_PIPELINED, MAX_PROVOKED_RESETS, MAX_REQUEST_HEADER, MAX_RESET_REQUESTS, MAX_UNSENT_PER_CLIENT,
-    OCTETS_WITHOUT_QUERY, TCP_IDLE_TIME, TCP_WRITE_TIME,
+    FULL_WORK_CACHE, MAX_PIPELINED, MAX_PROVOKED_RESETS, MAX_REQUEST_HEADER, MAX_RESET_REQUESTS,
+    OCTETS_WITHOUT_QUERY, TCP_IDLE_TIME, TCP_WRITE_TIME, WorkBounds,
 };
 use crate::record::Counter;
 
@@ -409,7 +409,8 @@ async fn requests_of_all_connections_of_a_client_wait_within_one_bound() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let padding = 2_800;
     let requests = [rest_of_streams(padding), frame(PING, 0, 0, &[7; 8])].concat();
-    let fit = MAX_UNSENT_PER_CLIENT / (MAX_PIPELINED * (padding + 60));
+    let of_client = WorkBounds::of(FULL_WORK_CACHE).unsent_of_client();
+    let fit = of_client / (MAX_PIPELINED * (padding + 60));
     let mut held = Vec::new();
     for _ in 0..fit {
         let mut stream = without_window(&listeners).await;

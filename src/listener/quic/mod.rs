@@ -39,8 +39,8 @@
 //! - Queries at once: `MAX_PIPELINED` streams; of a client and of all: `places`. Clients open no streams of one direction, and send no
 //!   datagrams of their own.
 //! - Octets of a query: `MAX_QUERY`; of all unread queries of a connection: `QUIC_RECEIVE_WINDOW`. Its time: `TCP_MESSAGE_TIME`.
-//! - Replies that the client has not acknowledged: `MAX_STREAM_REPLY` before no more are sent, `MAX_UNSENT_PER_CLIENT`, `MAX_UNSENT`
-//!   and `TCP_WRITE_TIME`, as over TCP.
+//! - Replies that the client has not acknowledged: `MAX_STREAM_REPLY` before no more are sent, `WorkBounds::unsent`, a quarter of it
+//!   for a client, and `TCP_WRITE_TIME`, as over TCP.
 //! - Streams that the client cancels before its query is whole (as in CVE-2023-44487): `MAX_CANCELLED_STREAMS`.
 //! - Time without a query: `TCP_IDLE_TIME`. Pings do not extend it.
 //! - Datagrams of a connection on their way from the socket to its task have no bound in the library; the task takes all of them in
