@@ -14,6 +14,8 @@
 //!   they look like the questions of one client.
 //! - Two messages of one sender's domain are told apart by the connection that the second one begins with: the domain's MX is asked again,
 //!   while the first message is quiet, for the one that has not asked for any.
+//! - The MX of another name of a domain, behind a pause in which another host has connected, may be that of this host's sender: a provider
+//!   has the names of its hosts and those of its customers in one domain. It begins a part of its own.
 //! - The record on the disk lacks the questions that were answered soon, so that its only message in progress was not the only one: there a
 //!   question whose name belongs to nothing follows only what ended or began just before.
 //! - It is better to cut a message in two than to join two: a joined one blames a server for the wrong mail.
@@ -301,6 +303,9 @@ impl OpenOfClient {
             message.of_one_address &= asked.connects && message.part == part;
             message.is_parted |= message.part != part;
         }
+        if message.part != part && !message.parts.contains(&part) {
+            message.give_to_part(asked.own(), part);
+        }
         message.part = part;
         if asked.exchangers && !message.exchangers.contains(&question.asked) {
             message.exchangers.push(question.asked);
@@ -354,11 +359,9 @@ impl OpenOfClient {
         (!message.is_parted).then_some(message.part)
     }
 
-    /// Whether a message has asked this before, and was quiet since.
-    fn has_left(&self, place: usize, question: &Asking) -> bool {
-        let message = self.messages.get(place);
-        let has_asked = message.is_some_and(|message| message.exchangers.contains(&question.asked));
-        has_asked && self.gap(place, question.at) > micros(MESSAGE_BURST)
+    /// Whether a message has asked this before, for an MX.
+    fn has_asked(&self, place: usize, question: &Asking) -> bool {
+        self.messages.get(place).is_some_and(|message| message.exchangers.contains(&question.asked))
     }
 
     /// Whether a message is that of another connection, which began when the one at `before` was quiet, and has not asked for an MX.
@@ -386,6 +389,12 @@ impl Open {
     fn part_with(&self, subjects: &[u32]) -> Option<u32> {
         let place = self.subjects.iter().position(|known| subjects.contains(known))?;
         self.parts.get(place).copied()
+    }
+
+    /// The subjects are those of a new part from now on: what is asked about them next is more likely of it than of the part before.
+    fn give_to_part(&mut self, subjects: &[u32], part: u32) {
+        let known = self.subjects.iter().zip(&mut self.parts);
+        known.filter(|(known, _)| subjects.contains(known)).for_each(|(_, of)| *of = part);
     }
 
     /// Notes the moments of its last question.
@@ -434,11 +443,14 @@ fn choose(open: &OpenOfClient, question: &Asking, asked: &AskedSubjects) -> Opti
     let part_of = |place: usize| open.messages.get(place)?.part_with(asked.own());
     let is_related = |place: &usize| part_of(*place).is_some();
     if let Some(place) = open.with_any(wanted).filter(is_related).min_by_key(nearest) {
-        let other = || open.with_any(ROOM).filter(|other| open.is_next(*other, place)).min_by_key(nearest);
-        let again = asked.exchangers && open.has_left(place, question);
-        return Some(match again.then(other).flatten() {
-            Some(next) => Chosen::by_name(next, open.only_part(next, 2)),
-            None => Chosen::by_name(place, part_of(place)),
+        let is_next = |other: &usize| open.is_next(*other, place);
+        let next = (asked.exchangers && open.gap(place, question.at) > micros(MESSAGE_BURST))
+            .then(|| open.with_any(ROOM).filter(is_next).min_by_key(nearest));
+        return Some(match next.flatten() {
+            Some(next) if open.has_asked(place, question) => Chosen::by_name(next, open.only_part(next, 2)),
+            // The sender of the next host's mail may have a domain of the same owner.
+            Some(next) if nearest(&next) < nearest(&place) => Chosen::by_name(place, None),
+            _ => Chosen::by_name(place, part_of(place)),
         });
     }
     // It may be of any client, so that only its name joins it to others.

@@ -333,6 +333,47 @@ fn mails_of_one_sender_from_several_hosts_are_told_apart() {
 }
 
 #[test]
+fn the_sender_of_the_next_host_is_not_certainly_of_a_quiet_mail_of_the_same_provider() {
+    let mut world = World::of_lists(&LISTS);
+    for (host, owner) in [(1, "provider"), (2, "other")] {
+        let out = format!("out{host}.{owner}.test.");
+        world.link(&format!("{host}.2.0.192.in-addr.arpa."), RecordType::PTR, &out);
+        world.link(&out, RecordType::A, &format!("192.0.2.{host}"));
+    }
+    let opening = |begin: u64, host: u8, owner: &str| {
+        let mut opening = from_host(begin, host, "unused.test.")[..3].to_vec();
+        opening[1].name = wire(&format!("out{host}.{owner}.test.")).into();
+        opening
+    };
+    // The parts of the questions, which are in the order of time.
+    let parts = |mails: &[Vec<QuestionEntry>]| {
+        let mut all = mails.concat();
+        all.sort_by_key(|question| question.at);
+        let asked: Vec<_> = all.iter().map(|question| (&*question.name, question.kind)).collect();
+        let names = NamesOfEntries { asked, known: &world };
+        let asking = |place: usize| {
+            let question = all.get(place)?;
+            let (at, end, client) = (question.at, question.end(), question.client);
+            Some(Asking { at, end, client, asked: place, sparse: false })
+        };
+        let grouped = group_numbered(all.len(), asking, &names);
+        (0..u32::try_from(all.len()).unwrap()).map(|place| grouped.part(place)).collect::<Vec<_>>()
+    };
+    let customer = from_host(1_990, 0, "customer.provider.test.")[3..].to_vec();
+    let first = opening(0, 1, "provider");
+    assert_eq!(parts(&[first.clone(), customer.clone()]), [0; 6], "a pause in the mail");
+    let next = opening(1_950, 2, "other");
+    assert_eq!(parts(&[first.clone(), next.clone(), customer.clone()]), [0, 0, 0, 3, 3, 3, 6, 6, 6]);
+    let mut known = next;
+    known.push(question(2_040, 29, "sender.test.", "MX"));
+    assert_eq!(
+        parts(&[first, known, customer]),
+        [0, 0, 0, 3, 3, 3, 6, 0, 0, 0],
+        "the next mail has its sender"
+    );
+}
+
+#[test]
 fn a_name_that_was_never_asked_is_no_second_question_whatever_its_number_is() {
     let world = World::of_lists(&LISTS);
     let mut asked = vec![(wire("unused.test."), RecordType::A); 65];
