@@ -9,49 +9,30 @@
 //! - The host in a line about a delivery is that of the recipient's domain, and many domains have one mail host: only the domain says
 //!   which mail it was. In a line about a client the host is the client.
 //! - Other names in a line about a delivery may be of other mail: an earlier address of the recipient, the sender, the words of the remote
-//!   server. They count only if the line says that a lookup failed, because it then names what was looked up.
+//!   server. Those of its result count only if it names what was looked up, see `delivery`.
 //! - The domain of a Message-ID may be any name. It counts only in a result line of SpamAssassin, which has nothing else.
 
 mod delay;
+mod delivery;
 mod doubt;
 mod fit;
 mod line;
+mod lookup;
 mod other_part;
 mod queue;
 mod settle;
+mod subject;
 mod time;
 
 use std::net::IpAddr;
 
-use hickory_proto::rr::Name;
-
 pub use self::delay::LineDelay;
+use self::delivery::Delivery;
 pub use self::fit::{TimeFit, time_fit};
 pub use self::line::PastedLine;
 pub use self::settle::{ToldMessage, once, settle};
+use self::subject::subject;
 use crate::limits::MAX_LINE_SUBJECTS;
-
-/// Words by which mail software reports a failed lookup.
-const LOOKUP_FAILED: [&str; 18] = [
-    "name service error",
-    "host not found",
-    "domain not found",
-    "host or domain name not found",
-    "host lookup did not complete",
-    "lookup error",
-    "lookup fail",
-    "lookup timeout",
-    "hostname lookup problem",
-    "servfail",
-    "does not resolve",
-    "temporary failure in name resolution",
-    "gave try_again",
-    "name server timeout",
-    "temporary dns error",
-    "temperror",
-    "query timed out",
-    "server fail",
-];
 
 /// Words of lines that are written at the end of a session, or of a step of it that took long.
 const SESSION_ENDED: [&str; 5] =
@@ -63,20 +44,7 @@ const NO_NAMES: [&str; 6] = ["message-id", "msgid", "id", "resent-message-id", "
 /// The key of a Message-ID in a result line of SpamAssassin.
 const RESULT_ID: &str = "mid";
 
-/// Words of lines about a delivery, each with those that must stand beside it: of Postfix and Sendmail, and of Exim.
-const DELIVERIES: [[&str; 2]; 5] =
-    [[" to=", " relay="], [" => ", " T="], [" -> ", " T="], [" == ", " T="], [" ** ", " T="]];
-
-/// The word of a line of Exim about a mail that has come. The subject of the mail, which it may have, has any words.
-const ARRIVAL: &str = " <= ";
-
-/// The key of the recipients in such lines of Postfix and Sendmail.
-const RECIPIENTS: &str = "to";
-
-/// The words before the recipient in such lines of Exim.
-const ARROWS: [&str; 4] = ["=>", "->", "==", "**"];
-
-/// Keys of the host that got the mail in such lines, of Postfix and Sendmail, and of Exim.
+/// Keys of the host that got the mail in lines about a delivery, of Postfix and Sendmail, and of Exim.
 const RECEIVING_HOST: [&str; 2] = ["relay", "h"];
 
 /// Keys whose value was certainly looked up.
@@ -95,7 +63,6 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
         }
         let line = |part: &str, at: Option<(f64, f64)>, is_arrival: bool| {
             let lower = part.to_ascii_lowercase();
-            let blames_dns = LOOKUP_FAILED.iter().any(|words| lower.contains(words));
             PastedLine {
                 number,
                 text: text.to_owned(),
@@ -103,9 +70,9 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
                 at_last: at.map(|(_, last)| last),
                 unread_time: dates.unread.clone(),
                 is_arrival,
-                subjects: subjects(part, blames_dns),
+                subjects: subjects(part),
                 delay: delay::of(part),
-                blames_dns,
+                blames_dns: lookup::has_failed(&lower),
                 ends_session: SESSION_ENDED.iter().any(|words| lower.contains(words)),
             }
         };
@@ -169,37 +136,15 @@ fn distinct(all: impl Iterator<Item = String>, most: usize) -> Vec<String> {
     distinct
 }
 
-/// The domains of the recipients in a line about a delivery, without its time and its program.
-fn recipients(text: &str) -> Vec<String> {
-    let mut words = text.split([' ', ',']).filter(|word| !word.is_empty());
-    let Some(first) = words.find_map(|word| match word.split_once('=') {
-        Some((RECIPIENTS, first)) => Some(first),
-        _ => ARROWS.contains(&word).then_some(""),
-    }) else {
-        return Vec::new();
-    };
-    // Exim writes one recipient, and behind it the address from which it was made. Sendmail writes all recipients, each in brackets.
-    let most = if first.is_empty() { 1 } else { MAX_LINE_SUBJECTS };
-    let rest = words.take_while(|word| !word.contains('=') && (first.is_empty() || word.starts_with('<')));
-    let named = std::iter::once(first).chain(rest).map(|word| word.trim_matches(['<', '>']));
-    distinct(named.filter_map(subject).filter(|subject| is_name(subject)), most)
-}
-
-/// The addresses and names in a line. `blames_dns`: it says that a lookup failed.
-fn subjects(text: &str, blames_dns: bool) -> Vec<String> {
-    let is_delivery = !text.contains(ARRIVAL)
-        && DELIVERIES.iter().any(|words| words.iter().all(|word| text.contains(word)));
-    let text = &time::without_head(text);
-    if is_delivery && !blames_dns {
-        let recipients = recipients(text);
-        if !recipients.is_empty() {
-            return recipients;
-        }
-    }
+/// The addresses and names in a line.
+fn subjects(text: &str) -> Vec<String> {
+    let delivery = Delivery::of(text);
+    let is_delivery = delivery.is_some();
+    let words = delivery.and_then(Delivery::words).unwrap_or_else(|| time::without_head(text));
     // Those that count only if the line has no others.
     let (mut certain, mut others, mut last) = (Vec::new(), Vec::new(), Vec::new());
     let mut key = String::new();
-    for word in text.split([' ', ',']).filter(|word| !word.is_empty()) {
+    for word in words.split([' ', ',']).filter(|word| !word.is_empty()) {
         for part in word.split(['<', '>', '(', ')', '[', ']', '{', '}', '"', '\'', ';', '/', '|', '!']) {
             let (of, value) = part.rsplit_once('=').map_or((None, part), |(of, value)| (Some(of), value));
             if let Some(of) = of {
@@ -225,43 +170,6 @@ fn subjects(text: &str, blames_dns: bool) -> Vec<String> {
         others = last;
     }
     distinct(certain.into_iter().chain(others), MAX_LINE_SUBJECTS)
-}
-
-/// The address or the name in a word.
-fn subject(word: &str) -> Option<String> {
-    let word = word.trim_matches(['.', ':', '`', '*', '?']);
-    let word = word.strip_prefix("IPv6:").or_else(|| word.strip_prefix("dns;")).unwrap_or(word);
-    // A port behind an address of IPv4, or behind a name.
-    let port = word.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok());
-    let host = port.map_or(word, |(host, _)| host);
-    if let Ok(address) = word.parse::<IpAddr>().or_else(|_| host.parse()) {
-        let address = address.to_canonical();
-        return (!address.is_loopback() && !address.is_unspecified()).then(|| address.to_string());
-    }
-    let domain = host.rsplit_once('@').map_or(host, |(_, domain)| domain).trim_end_matches('.');
-    if domain.is_ascii() {
-        return is_domain(domain).then(|| domain.to_ascii_lowercase());
-    }
-    // Mail with SMTPUTF8 has domains with other letters (RFC 6531); queries have them in ASCII.
-    let ascii = Name::from_utf8(domain).ok()?.to_ascii();
-    let ascii = ascii.trim_end_matches('.');
-    (domain.contains('.') && is_domain(ascii)).then(|| ascii.to_owned())
-}
-
-/// Endings of files that stand in log lines; none of them is a top-level domain.
-const FILES: [&str; 8] = ["c", "cf", "conf", "db", "eml", "log", "lua", "sock"];
-
-/// Whether a word is a name with two labels or more.
-fn is_domain(word: &str) -> bool {
-    let mut labels = word.split('.');
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_'))
-    };
-    let top = word.rsplit('.').next().unwrap_or_default();
-    let is_top =
-        top.starts_with("xn--") || (top.len() >= 2 && top.bytes().all(|octet| octet.is_ascii_alphabetic()));
-    word.len() <= 253 && word.contains('.') && labels.all(is_label) && is_top && !FILES.contains(&top)
 }
 
 #[cfg(test)]

@@ -1,0 +1,211 @@
+//! A line about a delivery, and the words of it that tell which mail it was.
+//!
+//! # Decisions
+//!
+//! - Only the domain of a recipient is looked up for a delivery. The other names of such a line are of another mail as well, or of none:
+//!   the sender, the address before an alias, and what the remote server says.
+//! - The text of the result counts too if it names what this host has looked up in vain. The words of the remote server never count: it
+//!   has looked up the names in them itself.
+//! - The line of an arrival is no delivery, though the subject of a mail may have any words.
+
+use super::lookup;
+use super::subject::subject;
+
+/// Words that stand beside the recipient in lines of Postfix and Sendmail, of which one must be there.
+const BESIDE_TO: [&str; 2] = [" relay=", " stat="];
+
+/// The same in lines of Exim.
+const BESIDE_ARROW: [&str; 3] = [" R=", " T=", " F=<"];
+
+/// Words before the recipient, and those that stand behind it.
+const DELIVERIES: [(&str, &[&str]); 5] = [
+    (" to=", &BESIDE_TO),
+    (" => ", &BESIDE_ARROW),
+    (" -> ", &BESIDE_ARROW),
+    (" == ", &BESIDE_ARROW),
+    (" ** ", &BESIDE_ARROW),
+];
+
+/// Words before the text of the result: of Postfix, of Sendmail, and of Exim.
+const RESULTS: [&str; 3] = [" status=", " stat=", ": "];
+
+/// The word of a line of Exim about a mail that has come.
+const ARRIVAL: &str = " <= ";
+
+/// Words before those of the remote server: of Postfix and of Exim.
+const REMOTE: [&str; 2] = [" said: ", "remote mail server"];
+
+/// A line about a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Delivery<'a> {
+    /// The line from its recipient on.
+    rest: &'a str,
+}
+
+impl<'a> Delivery<'a> {
+    /// The delivery that a line is about; none if it is about something else.
+    pub(super) fn of(line: &'a str) -> Option<Self> {
+        let behind = DELIVERIES.iter().filter(|_| !line.contains(ARRIVAL)).filter_map(|(mark, beside)| {
+            let (_, rest) = line.split_once(*mark)?;
+            beside.iter().any(|words| rest.contains(*words)).then_some(rest)
+        });
+        // The text of a result may have such words too.
+        behind.max_by_key(|rest| rest.len()).map(|rest| Self { rest })
+    }
+
+    /// The words that tell which mail it was; none if no recipient has a domain: a mailbox or a program of this host.
+    pub(super) fn words(self) -> Option<String> {
+        let recipients = self.recipients();
+        let mut addresses = recipients.split([',', '<', '>', '"']).filter(|part| part.contains('@'));
+        let has_domain = addresses.any(|address| subject(address).is_some());
+        let result = self.result_with_lookup().unwrap_or_default();
+        has_domain.then(|| format!("{recipients} {result}"))
+    }
+
+    /// The recipients, up to the first space outside quotes: Sendmail writes several with commas only.
+    fn recipients(self) -> &'a str {
+        let mut is_quoted = false;
+        let end = self.rest.find(|letter: char| {
+            is_quoted ^= letter == '"';
+            letter.is_whitespace() && !is_quoted
+        });
+        end.and_then(|end| self.rest.get(..end)).unwrap_or(self.rest)
+    }
+
+    /// The text of the result, if it names what was looked up.
+    fn result_with_lookup(self) -> Option<&'a str> {
+        let results = RESULTS.iter().filter_map(|mark| self.rest.split_once(*mark));
+        let result = results.map(|(_, result)| result).max_by_key(|result| result.len())?;
+        if REMOTE.iter().any(|words| result.contains(*words)) {
+            return None;
+        }
+        let lower = result.to_ascii_lowercase();
+        (lookup::has_failed(&lower) || lookup::names_host(&lower)).then_some(result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+
+    /// The subjects of a line at a time.
+    fn subjects(line: &str) -> Vec<String> {
+        let text = format!("2026-11-21 03:12:05 {line}");
+        let mut lines = read(&text, 1_795_305_600.0);
+        assert_eq!(lines.len(), 1, "{text}: {lines:?}");
+        lines.remove(0).subjects
+    }
+
+    /// A line of Postfix for `u@v5.h94.lab`, from its relay on.
+    fn postfix(relay: &str, status: &str) -> String {
+        format!(
+            "mx postfix/smtp[9]: 4A1B2C: to=<u@v5.h94.lab>, orig_to=<x@w5.slow.lab>, relay={relay}, delay=10, delays=0.02/0.01/0.1/9.9, dsn=2.0.0, status={status}"
+        )
+    }
+
+    const RELAY: &str = "mx5.slow.lab[192.0.2.9]:25";
+
+    #[test]
+    fn a_delivery_of_postfix_counts_for_the_domain_of_its_recipient() {
+        for (relay, status) in [
+            (RELAY, "sent (250 2.0.0 Ok: queued as 4XYZ)"),
+            (RELAY, "sent (250 2.0.0 OK <4xyz@w5.slow.lab> queued)"),
+            (
+                RELAY,
+                "bounced (host mx5.slow.lab[192.0.2.9] said: 550 <me@w5.slow.lab>: Sender refused (in reply to RCPT TO command))",
+            ),
+            (
+                RELAY,
+                "bounced (host mx5.slow.lab[192.0.2.9] said: 550 5.7.1 Refused, see http://w5.slow.lab/x)",
+            ),
+            (
+                RELAY,
+                "bounced (host mx5.slow.lab[192.0.2.9] said: 550 me@w5.slow.lab is not listed in our directory)",
+            ),
+            (
+                RELAY,
+                "deferred (host mx5.slow.lab[192.0.2.9] said: 450 4.1.8 <me@w5.slow.lab>: Domain not found (in reply to RCPT TO command))",
+            ),
+            (RELAY, "sent (250 => x@w5.slow.lab R=a T=b)"),
+            ("none", "deferred (connect to mx5.slow.lab[192.0.2.9]:25: Connection timed out)"),
+        ] {
+            let line = postfix(relay, status);
+            assert_eq!(subjects(&line), ["v5.h94.lab"], "{line}");
+            let line = line.replace("postfix/smtp[", "postfix/lmtp[").replace("to=<u@", "to=<\"u v\"@");
+            assert_eq!(subjects(&line), ["v5.h94.lab"], "{line}");
+        }
+    }
+
+    #[test]
+    fn a_delivery_of_exim_counts_for_the_domain_of_its_recipient() {
+        for tail in [
+            "=> u@v2.h94.lab <x@w2.slow.lab> R=dnslookup T=remote_smtp H=mx2.slow.lab [192.0.2.9] C=\"250 OK <4xyz@w2.slow.lab>\" QT=10s DT=9s",
+            "=> u@v2.h94.lab F=<me@w2.slow.lab> R=dnslookup T=remote_smtp H=mx2.slow.lab [192.0.2.9] DT=9s",
+            "-> u@v2.h94.lab <x@w2.slow.lab> F=<me@w2.slow.lab> R=dnslookup T=remote_smtp H=mx2.slow.lab [192.0.2.9]",
+            "** u@v2.h94.lab <x@w2.slow.lab> F=<me@w2.slow.lab> R=dnslookup T=remote_smtp H=mx2.slow.lab [192.0.2.9]: SMTP error from remote mail server after RCPT TO:<u@v2.h94.lab>: 550 Refused, see http://w2.slow.lab/x",
+            "=> SRS0=ab=cd=w2.slow.lab=u@v2.h94.lab R=dnslookup T=remote_smtp H=mx2.slow.lab [192.0.2.9]",
+            "** u@v2.h94.lab R=dnslookup: Unrouteable address, see http://w2.slow.lab/x",
+            "== u@v2.h94.lab <x@w2.slow.lab> R=dnslookup T=remote_smtp defer (110) H=mx2.slow.lab [192.0.2.9]: Connection timed out",
+            "== u@v2.h94.lab <x@w2.slow.lab> R=dnslookup defer (-1): host lookup did not complete",
+            "** u@v2.h94.lab <x@w2.slow.lab> R=dnslookup: all relevant MX records point to non-existent hosts",
+        ] {
+            assert_eq!(subjects(&format!("1abCde-0000Xy-01 {tail}")), ["v2.h94.lab"], "{tail}");
+        }
+    }
+
+    #[test]
+    fn an_arrival_is_no_delivery_if_the_subject_of_its_mail_has_an_arrow() {
+        for arrow in ["->", "=>", "==", "**"] {
+            let text = format!(
+                "1abCde-0000Xy-01 <= bob@sender.example H=mail.sender.example [192.0.2.7] P=esmtps S=9 T=\"old {arrow} new\" for us@our.example"
+            );
+            let expected = ["sender.example", "mail.sender.example", "192.0.2.7", "our.example"];
+            assert_eq!(subjects(&text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_delivery_of_sendmail_counts_for_the_domains_of_its_recipients() {
+        let sent = "ctladdr=<me@w2.slow.lab> (1000/1000), delay=00:00:10, xdelay=00:00:10, mailer=esmtp, relay=mx2.slow.lab. [192.0.2.9], dsn=2.0.0, stat=Sent (<4xyz@w2.slow.lab> queued)";
+        let deferred = "ctladdr=<me@w2.slow.lab> (1000/1000), delay=00:00:10, mailer=esmtp, pri=30, dsn=4.0.0, stat=Deferred: Connection timed out with mx2.slow.lab.";
+        for tail in [sent, deferred] {
+            for (to, domains) in [
+                ("<u@v2.h94.lab>", &["v2.h94.lab"][..]),
+                ("u@v2.h94.lab", &["v2.h94.lab"]),
+                ("<u@v2.h94.lab>,<u@v3.h94.lab>", &["v2.h94.lab", "v3.h94.lab"]),
+            ] {
+                let line = format!("mx sendmail[99]: 0AL3C5: to={to}, {tail}");
+                assert_eq!(subjects(&line), domains, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_that_a_delivery_looked_up_count_beside_its_recipient() {
+        let unfound = "Host or domain name not found. Name service error for name=mx5.slow.lab type=A: Host not found, try again";
+        for (line, names) in [
+            (postfix("none", &format!("deferred ({unfound})")), &["mx5.slow.lab", "v5.h94.lab"][..]),
+            (
+                "1abCde-0000Xy-01 == u@v2.h94.lab <x@w2.slow.lab> R=smarthost defer (-1): host lookup for mx2.slow.lab did not complete (DNS timeout?)".to_owned(),
+                &["v2.h94.lab", "mx2.slow.lab"],
+            ),
+            (
+                "mx sendmail[99]: 0AL3C5: to=<u@v2.h94.lab>, ctladdr=<me@w2.slow.lab> (1000/1000), delay=00:00:10, mailer=esmtp, relay=v2.h94.lab., dsn=4.0.0, stat=Deferred: Name server: mx2.slow.lab.: host name lookup failure".to_owned(),
+                &["v2.h94.lab", "mx2.slow.lab"],
+            ),
+        ] {
+            assert_eq!(subjects(&line), names, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_other_names_of_a_delivery_count_if_its_recipient_has_no_domain() {
+        for line in [
+            "mx postfix/local[9]: 4A1B2C: to=<bob>, orig_to=<bob@fine.example>, relay=local, delay=1, delays=0.1/0/0/0.9, dsn=2.0.0, status=sent (delivered to mailbox)",
+            "1abCde-0000Xy-01 => bob <bob@fine.example> R=localuser T=local_delivery",
+            "mx sendmail[99]: 0AL3C5: to=\"|/usr/bin/filter -a\", ctladdr=<bob@fine.example> (1000/1000), delay=00:00:01, mailer=prog, dsn=2.0.0, stat=Sent",
+        ] {
+            assert_eq!(subjects(line), ["fine.example"], "{line}");
+        }
+    }
+}
