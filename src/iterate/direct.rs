@@ -60,7 +60,8 @@ impl Iterate {
         if !recursion && config.deny_servers.iter().any(|net| contains(net, server)) {
             return Err(Untold::NotSent);
         }
-        if self.means.families.state(config, server, self.now()) == FamilyState::Unrouted {
+        let family = self.means.families.state(config, server, self.now());
+        if family == FamilyState::Unrouted {
             let (reply, elapsed) = (Err(Trouble::NoRoute), Duration::ZERO);
             return Ok(Heard { reply, elapsed, other_case: false, room: ReplyRoom::default() });
         }
@@ -91,9 +92,11 @@ impl Iterate {
         };
         let (heard, _) = self.means.exchange.ask(query, patience, place, Sender::default()).1.await;
         let now = self.now();
+        // IPv6 may have begun to rest, or have ended it, while the query waited.
+        let families = [family, self.means.families.state(config, server, now)];
         match heard.reply {
             Ok(_) => self.means.families.answered(server, now),
-            Err(Trouble::Silent) if self.means.families.state(config, server, now) == FamilyState::Silent => {
+            Err(Trouble::Silent) if families.contains(&FamilyState::Silent) => {
                 return Err(Untold::SilentFamily);
             }
             Err(_) => {}

@@ -27,7 +27,7 @@ pub const MAX_CHECK_DATAGRAM: usize = 4_096;
 pub const MAX_CHECK_QUESTIONS: usize = 200;
 
 /// Questions of one check at the same time: as many as servers (`MAX_CHECKED_SERVERS`), because all of them may be silent for
-/// `CHECK_TRIES` times `DIRECT_TIME`.
+/// `CHECK_TRIES` times `CHECK_TRY_TIME`.
 pub const CHECK_QUESTIONS_AT_ONCE: usize = 24;
 
 /// Questions of one check at the same time to one server, through the daemon for names of the domain, or through it for other names:
@@ -51,6 +51,10 @@ pub const CHECK_ROUND_TIME: Duration = Duration::from_secs(1);
 
 /// Datagrams to a server that does not answer, until it counts as silent. One in a hundred is lost on the internet.
 pub const CHECK_TRIES: usize = 3;
+
+/// The time after which a server that has not answered is asked again, beside the queries before, which may still be answered until
+/// `DIRECT_TIME`. The farthest answer within 0.4 s.
+pub const CHECK_TRY_TIME: Duration = Duration::from_millis(1_200);
 
 /// Addresses of mail hosts that are connected to: one of each of `MAX_CHECKED_HOSTS`, and some others. The check says how many
 /// it has left out.
@@ -87,8 +91,9 @@ pub const SECURED_RESOLVER_TIME: Duration = Duration::from_secs(4);
 /// How long a resolver of others is waited for: it may have to ask the servers of the zone first.
 pub const DIRECT_RECURSION_TIME: Duration = Duration::from_secs(2);
 
-/// How long a server is waited for over UDP. The farthest answer within 0.4 s.
-pub const DIRECT_TIME: Duration = Duration::from_millis(1_200);
+/// How long a server is waited for over UDP. The farthest answer within 0.4 s, and one that needs 2 s is slow and not silent. A check asks
+/// again after `CHECK_TRY_TIME`, and waits for the first query beside that.
+pub const DIRECT_TIME: Duration = Duration::from_secs(3);
 
 /// Like `DIRECT_TIME`, over TCP, which needs two round trips and is started once.
 pub const DIRECT_STREAM_TIME: Duration = Duration::from_secs(3);
@@ -208,7 +213,7 @@ pub const MAX_COMPARED_IN_HEAD: usize = 3;
 pub const SLOW_SERVER_MILLIS: u64 = 500;
 
 /// Milliseconds within which a server must answer without EDNS before silence to EDNS is more than lateness: three quarters of
-/// `DIRECT_TIME`, so that replies of one server may differ by a quarter.
+/// `CHECK_TRY_TIME`, so that replies of one server may differ by a quarter.
 pub const MOST_MILLIS_WITHOUT_EDNS: u64 = 900;
 
 /// Addresses of mail hosts that the DNS lists are asked about: lists count queries.

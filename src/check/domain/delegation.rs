@@ -15,11 +15,13 @@ use super::finding::{Finding, Level};
 use super::part::About;
 use super::record_set::is_known;
 use super::zone::{self, serves};
-use super::{cached, compared, each_server, elsewhere, glue, groups, mail, served, server_hosts, unanswered};
+use super::{
+    cached, compared, each_server, elsewhere, glue, groups, mail, others, served, server_hosts, unanswered,
+};
 use crate::clock::minute;
 use crate::limits::{
-    MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_SERVERS_ASKED_IN_ALL_WAYS,
-    MAX_SERVERS_ASKED_IN_MIXED_CASE, MAX_SILENT_SERVERS_ASKED,
+    MAX_CHECK_QUESTIONS, MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS,
+    MAX_SERVERS_ASKED_IN_ALL_WAYS, MAX_SERVERS_ASKED_IN_MIXED_CASE, MAX_SILENT_SERVERS_ASKED,
 };
 
 /// The lookups of names of servers without a known address.
@@ -205,10 +207,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings.extend(unanswered::check(facts));
     findings.extend(cached::check(facts));
     findings.extend(networks(facts, &servers));
-    match (beyond_bound(facts), findings.iter_mut().find(|finding| finding.code == Code::NsMany)) {
-        (Some(beyond), Some(known)) => known.evidence = format!("{}; {}", beyond.evidence, known.evidence),
-        (beyond, _) => findings.extend(beyond),
-    }
+    add_left_out(facts, &mut findings);
     let replied = |server: &IpAddr| {
         matches!(facts.server(*server, zone::apex(facts), "SOA", QueryForm::Udp), Some(Got::Reply(_)))
     };
@@ -539,6 +538,27 @@ fn beyond_bound(facts: &DomainFacts) -> Option<Finding> {
         )
     };
     (!beyond.is_empty()).then(|| Finding::new(Code::NsMany, evidence()))
+}
+
+/// Adds the finding about the servers and the resolvers that are not asked to the one about records that are not compared.
+fn add_left_out(facts: &DomainFacts, findings: &mut Vec<Finding>) {
+    let mut bounds: Vec<String> = beyond_bound(facts).into_iter().map(|beyond| beyond.evidence).collect();
+    let others = others::are_left_out(facts).then(|| {
+        format!("none of the {MAX_CHECK_QUESTIONS} questions of the check was left for other resolvers")
+    });
+    match findings.iter_mut().find(|finding| finding.code == Code::NsMany) {
+        Some(known) => {
+            bounds.push(std::mem::take(&mut known.evidence));
+            bounds.extend(others);
+            known.evidence = bounds.join("; ");
+        }
+        None => {
+            bounds.extend(others);
+            if !bounds.is_empty() {
+                findings.push(Finding::new(Code::NsMany, bounds.join("; ")));
+            }
+        }
+    }
 }
 
 /// Whether all servers are in one network.

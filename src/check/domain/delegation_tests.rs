@@ -221,6 +221,47 @@ fn a_server_with_a_late_reply_is_slow_and_not_silent() {
 }
 
 #[test]
+fn silence_until_the_end_of_the_check_is_not_known_beside_a_server_that_answers() {
+    let soa = |server: &str, told: [&str; 2]| {
+        let told = told.map(|told| format!("server {server} a.test. SOA {told}"));
+        told.join("\n")
+    };
+    for (told, code) in [
+        (["udp silent", "tcp unknown"], Code::DelegationUnknown),
+        (["udp silent", "tcp silent"], Code::NsSilent),
+        (["udp silent", "plain silent"], Code::NsSilent),
+        (["udp unreachable", "tcp unknown"], Code::NsSilent),
+    ] {
+        let found = codes(REFERRAL, FIRST, &soa("198.18.2.1", told));
+        assert_eq!(found.first(), Some(&usual(code)), "{told:?} {found:?}");
+        let both = codes(REFERRAL, &soa("198.18.1.1", told), &soa("198.18.2.1", told));
+        assert_eq!(both.first(), Some(&usual(Code::NsNoneAnswers)), "{told:?} {both:?}");
+    }
+}
+
+#[test]
+fn a_server_that_gives_its_soa_over_tcp_and_answers_other_queries_over_udp_is_not_silent() {
+    let of = |mail: &str, is_lossy: bool| {
+        let second = SECOND.replace("SOA udp aa", "SOA udp silent").replace("MX udp aa", mail);
+        let mut facts = facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{second}"));
+        facts.sent.entry("198.18.2.1".parse().unwrap()).or_default().is_lossy = is_lossy;
+        let found = check(&facts).into_iter();
+        found
+            .map(|finding| finding.code)
+            .filter(|code| [Code::NsSilent, Code::NsPartly].contains(code))
+            .collect::<Vec<Code>>()
+    };
+    for (mail, is_lossy, expected) in [
+        ("MX udp aa", false, &[][..]),
+        ("MX udp silent", true, &[]),
+        ("MX udp silent", false, &[Code::NsSilent]),
+    ] {
+        let found = of(mail, is_lossy);
+        assert_eq!(found, expected, "{mail} {is_lossy}");
+    }
+}
+
+#[test]
 fn a_name_in_a_zone_whose_servers_fail_is_told_of_this_zone() {
     let lines = format!("{ABOVE}\n{REFERRAL}").replace(
         "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5",

@@ -7,14 +7,15 @@ use std::net::IpAddr;
 
 use super::codes::Code;
 use super::facts::{
-    DomainFacts, Got, LookupFound, NoReply, QueryForm, Record, ReplyFacts, ReplySecurity, Want, lookup,
+    BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, Record, ReplyFacts, ReplySecurity,
+    Want, lookup,
 };
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::record_set::is_known;
 use super::zone::serves;
 use super::{mail, served, server_hosts, zone};
-use crate::limits::{DIRECT_TIME, MOST_MILLIS_WITHOUT_EDNS, SLOW_SERVER_MILLIS};
+use crate::limits::{CHECK_TRY_TIME, MOST_MILLIS_WITHOUT_EDNS, SLOW_SERVER_MILLIS};
 
 /// Each server by itself.
 pub(super) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Finding> {
@@ -50,22 +51,21 @@ pub(super) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<Str
                 match first {
                     _ if without_edns => {
                         sound += 1;
-                        of_plain(first, plain, &mut tell);
+                        of_plain(first, plain, facts.is_lossy(*server), &mut tell);
                     }
                     Got::Reply(reply) if gives_mail(facts, *server) => {
                         sound += 1;
                         tell(Code::NsPartly, without_soa(reply, apex));
                     }
                     Got::Reply(reply) => tell(Code::NsLame, wrong(reply, apex)),
-                    _ => {
-                        let (code, conduct) = of_silence(facts, *server);
-                        sound += i32::from(code != Code::NsSilent);
-                        tell(code, conduct);
-                    }
+                    _ => sound += i32::from(of_silence(facts, *server, &mut tell)),
                 }
             }
         }
     }
+    // If all servers are silent, one finding tells it.
+    let cut = if sound == 0 { Vec::new() } else { cut_off(facts, &mut by_code) };
+    unknown.extend(cut);
     let mut findings = of_conducts(facts, servers, by_code, (sound, asked));
     if unknown.is_empty() && has_failed(facts, apex) && serves_only_late(facts, servers) {
         for finding in findings.iter_mut().filter(|finding| finding.code == Code::NsSlow) {
@@ -77,6 +77,33 @@ pub(super) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<Str
         findings.push(told(servers, Code::DelegationUnknown, &unknown).of(Part::Servers));
     }
     findings
+}
+
+/// Takes the servers that are silent over UDP, and that could not be asked over TCP until the end of the check, from those with a finding:
+/// they may be slow. Each comes with what is known of it.
+fn cut_off(
+    facts: &DomainFacts,
+    by_code: &mut BTreeMap<Code, Vec<(IpAddr, String)>>,
+) -> Vec<(IpAddr, String)> {
+    let of = |server: IpAddr, way| facts.server(server, zone::apex(facts), "SOA", way);
+    let is_silent = |server| matches!(of(server, QueryForm::Udp), Some(Got::NoReply(NoReply::Silent)));
+    let untold = |server: IpAddr| match of(server, QueryForm::Tcp) {
+        Some(Got::NoReply(NoReply::Unknown(why))) if is_silent(server) && why != BOUND_REACHED => {
+            Some(facts.sent(server).untold(why))
+        }
+        _ => None,
+    };
+    let (mut cut, mut silent) = (Vec::new(), Vec::new());
+    for (server, conduct) in by_code.remove(&Code::NsSilent).unwrap_or_default() {
+        match untold(server) {
+            Some(untold) => cut.push((server, untold)),
+            None => silent.push((server, conduct)),
+        }
+    }
+    if !silent.is_empty() {
+        by_code.insert(Code::NsSilent, silent);
+    }
+    cut
 }
 
 /// Whether the servers that serve the zone all answer late.
@@ -100,8 +127,9 @@ fn has_failed(facts: &DomainFacts, apex: &str) -> bool {
 }
 
 /// A server that serves the zone without EDNS. Of a very slow one, the replies with EDNS may have come too late: only if its replies
-/// without EDNS come well before the end of the wait, silence to EDNS is another fault.
-fn of_plain(first: &Got, plain: Option<&Got>, tell: &mut impl FnMut(Code, String)) {
+/// without EDNS come well before the end of the wait, silence to EDNS is another fault. `is_lossy`: datagrams are lost, so that silence may
+/// be chance.
+fn of_plain(first: &Got, plain: Option<&Got>, is_lossy: bool, tell: &mut impl FnMut(Code, String)) {
     let millis = match plain {
         Some(Got::Reply(reply)) => reply.millis,
         _ => 0,
@@ -118,7 +146,9 @@ fn of_plain(first: &Got, plain: Option<&Got>, tell: &mut impl FnMut(Code, String
             if is_slow {
                 tell(Code::NsSlow, format!("answers after {millis} ms"));
             }
-            tell(Code::NsEdns, "answers without EDNS only".to_owned());
+            if !(is_lossy && *first == Got::NoReply(NoReply::Silent)) {
+                tell(Code::NsEdns, "answers without EDNS only".to_owned());
+            }
         }
     }
 }
@@ -200,7 +230,7 @@ fn of_conducts(
 /// The conduct of a server that drops queries for names in mixed case.
 const MIXED_CASE_DROPPED: &str = "does not answer mixed case";
 
-/// A lookup of the domain that servers have answered to this host, later than this check waits for a query of its own, with its
+/// A lookup of the domain that servers have answered to this host, later than this check waits until it asks again, with its
 /// milliseconds.
 fn answered_late(facts: &DomainFacts) -> Option<(String, u64)> {
     let domain = facts.subject.domain.as_str();
@@ -251,17 +281,38 @@ fn unreached(
     server_hosts::shown(servers, of(&Code::NsUnrouted).filter(|server| !is_met(server)))
 }
 
-/// The code and the conduct of a server that does not answer over UDP for the SOA in time.
-fn of_silence(facts: &DomainFacts, server: IpAddr) -> (Code, String) {
+/// Tells the conduct of a server that does not answer over UDP for the SOA in time, unless only datagrams were lost. Returns whether it
+/// serves the zone.
+fn of_silence(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Code, String)) -> bool {
     let apex = zone::apex(facts);
     if let Some((way, millis)) = late(facts, server) {
         let over = if way == QueryForm::Tcp { " over TCP" } else { "" };
-        return (Code::NsSlow, format!("answers{over} after {millis} ms"));
+        tell(Code::NsSlow, format!("answers{over} after {millis} ms"));
+        return true;
+    }
+    if is_lost(facts, server) {
+        return true;
     }
     if is_without_soa(facts, server) || gives_mail(facts, server) {
-        return (Code::NsPartly, format!("does not answer for {apex} SOA"));
+        tell(Code::NsPartly, format!("does not answer for {apex} SOA"));
+        return true;
     }
-    (Code::NsSilent, silence(facts, server))
+    tell(Code::NsSilent, silence(facts, server));
+    false
+}
+
+/// Whether a server that is silent over UDP for the SOA gives it over TCP, and answers other queries over UDP: then datagrams were lost.
+fn is_lost(facts: &DomainFacts, server: IpAddr) -> bool {
+    let apex = zone::apex(facts);
+    let is_silent =
+        matches!(facts.server(server, apex, "SOA", QueryForm::Udp), Some(Got::NoReply(NoReply::Silent)));
+    let is_served = matches!(
+        facts.server(server, apex, "SOA", QueryForm::Tcp),
+        Some(Got::Reply(reply)) if serves(reply, apex)
+    );
+    let mail = facts.server(server, &facts.subject.domain, "MX", QueryForm::Udp);
+    let has_answered = matches!(mail, Some(Got::Reply(_))) || facts.sent(server).is_lossy;
+    is_silent && is_served && has_answered
 }
 
 /// The milliseconds after which a server answers, and how it was asked, if it does so later than this check waits over UDP.
@@ -286,9 +337,9 @@ fn late(facts: &DomainFacts, server: IpAddr) -> Option<(QueryForm, u64)> {
     other.max_by_key(|(_, millis)| *millis)
 }
 
-/// Whether a reply came later than this check waits over UDP.
+/// Whether a reply came later than this check waits over UDP until it asks again.
 fn is_late(reply: &ReplyFacts) -> bool {
-    u128::from(reply.millis) >= DIRECT_TIME.as_millis()
+    u128::from(reply.millis) >= CHECK_TRY_TIME.as_millis()
 }
 
 /// Whether a server that serves the zone answers later than this check waits over UDP.
@@ -369,7 +420,7 @@ fn without_names(facts: &DomainFacts, server: IpAddr) -> Option<String> {
     let gives = |got: &Got| matches!(got, Got::Reply(reply) if reply.data("NS").next().is_some());
     facts.server(server, apex, "NS", QueryForm::MixedCase).filter(|mixed| !gives(mixed))?;
     match facts.server(server, apex, "NS", QueryForm::Udp)? {
-        Got::NoReply(NoReply::Silent) if is_slow(facts, server) || facts.sent(server).is_lossy => None,
+        Got::NoReply(NoReply::Silent) if is_slow(facts, server) || facts.is_lossy(server) => None,
         Got::NoReply(NoReply::Silent | NoReply::Unreachable | NoReply::Unfit) => {
             Some(format!("does not answer for {apex} NS"))
         }

@@ -503,6 +503,14 @@ impl DomainFacts {
         self.sent.get(&server).copied().unwrap_or_default()
     }
 
+    /// Whether datagrams to a server or from it are lost, so that silence to some of them may be chance: it has answered a query that was
+    /// silent before, or half of all servers have, as on a path of this host that loses them.
+    pub fn is_lossy(&self, server: IpAddr) -> bool {
+        let lossy = self.sent.values().filter(|sent| sent.is_lossy).count();
+        let answering = self.sent.values().filter(|sent| sent.answered > 0).count();
+        self.sent(server).is_lossy || (lossy > 1 && 2 * lossy >= answering)
+    }
+
     /// The answers of the lists about a subject.
     pub fn lists(&self, subject: &str) -> Option<&Got> {
         self.got.get(&Want::Lists { subject: subject.to_owned() })

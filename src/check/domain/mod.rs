@@ -18,6 +18,7 @@ mod bounce;
 mod bounce_addresses;
 mod bounce_logs;
 mod bounce_lookups;
+mod budget;
 mod cached;
 mod client;
 mod code_entry;

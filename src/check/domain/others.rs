@@ -21,8 +21,8 @@ use std::net::IpAddr;
 
 use super::codes::Code;
 use super::facts::{
-    BOUND_REACHED, DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, ReplySecurity, ResolverWay, Want,
-    is_within,
+    BOUND_REACHED, DomainFacts, Got, NoReply, OtherResolver, QueryForm, ReplyFacts, ReplySecurity,
+    ResolverWay, Want, is_within,
 };
 use super::finding::{Finding, Level};
 use super::old_answer::{ended_signature, older_serial};
@@ -123,6 +123,16 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants.extend(resolvers(facts).filter(differs).map(|resolver| ask(resolver, zone::apex(facts), "SOA")));
     wants.extend(of_policy);
     wants
+}
+
+/// Whether no question was left for a resolver.
+pub(super) fn are_left_out(facts: &DomainFacts) -> bool {
+    let is_left_out =
+        |resolver: &OtherResolver| match facts.got.get(&ask(resolver, &facts.subject.domain, "MX")) {
+            Some(Got::NoReply(NoReply::Unknown(why))) => why == BOUND_REACHED,
+            _ => false,
+        };
+    resolvers(facts).any(is_left_out)
 }
 
 fn is_refusal(reply: &ReplyFacts) -> bool {
@@ -362,9 +372,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     if !elsewhere.is_empty() {
         findings.push(Finding::new(Code::OthersElsewhere, elsewhere.join("; ")));
     }
-    // The number of servers tells why questions were left out, see `NsMany`.
-    let is_bounded = |text: &String| text.ends_with(BOUND_REACHED);
-    let is_explained = heard && unknown.iter().all(is_bounded);
+    // `NsMany` tells that questions were left out.
+    let is_explained = unknown.iter().all(|text| text.ends_with(BOUND_REACHED));
     if !unknown.is_empty() && !is_explained {
         let level = if heard { Level::Note } else { Level::CouldNotTell };
         findings.push(Finding::new(Code::OthersUnknown, unknown.join("; ")).at(level));

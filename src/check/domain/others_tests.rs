@@ -1,7 +1,6 @@
 //! Cases of the resolvers of others.
 
 use super::*;
-use crate::check::domain::facts::NoReply;
 use crate::check::domain::facts::tests::facts;
 
 const ZONE: &str = "
@@ -140,6 +139,21 @@ fn a_resolver_that_does_not_answer_costs_one_question() {
     let sound = subject(&format!("{SOUND}\n{}", of_host.join("\n")));
     assert!(wants(&sound).iter().all(|want| sound.got.contains_key(want)), "{:?}", wants(&sound));
     assert!(check(&facts("a.test.", ZONE)).is_empty());
+}
+
+#[test]
+fn resolvers_for_which_no_question_was_left_are_told_with_the_bound_alone() {
+    let mut open = subject("");
+    let mail = ask(&open.subject.resolvers[0], "a.test.", "MX");
+    open.got.insert(mail.clone(), Got::NoReply(NoReply::Unknown(BOUND_REACHED.to_owned())));
+    assert!(check(&open).is_empty(), "{:#?}", check(&open));
+    let mut found = crate::check::domain::judge(&open);
+    found.retain(|finding| [Code::NsMany, Code::OthersUnknown].contains(&finding.code));
+    let codes: Vec<(Code, Level)> = found.iter().map(|finding| (finding.code, finding.level)).collect();
+    assert_eq!(codes, [(Code::NsMany, Level::Note)], "{found:#?}");
+    assert!(found[0].evidence.ends_with("was left for other resolvers"), "{found:#?}");
+    open.got.insert(mail, Got::NoReply(NoReply::Silent));
+    assert!(!are_left_out(&open));
 }
 
 #[test]

@@ -35,7 +35,7 @@ const fn list(
 /// Domains of addresses to which senders write that were refused. Other addresses in a bounce are those of senders and recipients.
 const ADDRESSES: [&str; 2] = ["rx.t-online.de.", "messaging.microsoft.com."];
 
-const OPERATORS: [Operator; 28] = [
+const OPERATORS: [Operator; 29] = [
     list("Spamhaus", &["spamhaus.org.", "spamhaus.com."], &["zen.spamhaus.org.", "dbl.spamhaus.org."]),
     list("SpamCop", &["spamcop.net."], &["bl.spamcop.net."]),
     list("Barracuda", &["barracudacentral.org.", "barracudanetworks.com."], &["b.barracudacentral.org."]),
@@ -52,7 +52,11 @@ const OPERATORS: [Operator; 28] = [
         &["sender.office.com.", "messaging.microsoft.com."],
         "https://sender.office.com/",
     ),
-    provider("Microsoft", &["go.microsoft.com.", "aka.ms."], ""),
+    provider(
+        "Microsoft",
+        &["go.microsoft.com.", "learn.microsoft.com.", "support.microsoft.com.", "aka.ms."],
+        "",
+    ),
     provider(
         "Microsoft (Outlook.com, Hotmail)",
         &["olc.protection.outlook.com.", "postmaster.live.com.", "mail.live.com.", "olcsupport.office.com."],
@@ -75,8 +79,9 @@ const OPERATORS: [Operator; 28] = [
         &["postmaster.t-online.de.", "rx.t-online.de."],
         "https://postmaster.t-online.de/",
     ),
-    provider("Tencent (QQ Mail)", &["service.mail.qq.com."], ""),
-    provider("NetEase (163.com, 126.com)", &["mail.163.com.", "mail.126.com."], ""),
+    provider("Tencent (QQ Mail)", &["service.mail.qq.com.", "wx.mail.qq.com."], ""),
+    provider("Tencent (Exmail)", &["service.exmail.qq.com.", "open.work.weixin.qq.com."], ""),
+    provider("NetEase (163.com, 126.com)", &["mail.163.com.", "mail.126.com.", "qiye.163.com."], ""),
     provider(
         "GMX, WEB.DE and mail.com",
         &["postmaster.gmx.net.", "postmaster.gmx.com.", "postmaster.web.de.", "postmaster.mail.com."],
@@ -165,6 +170,13 @@ mod tests {
         assert!(told.starts_with("tobr@rx.t-online.de is an address of Deutsche Telekom"), "{told}");
         let both = found(&[other, "http://postmaster.t-online.de/x"]).unwrap();
         assert!(both.0 == Code::BouncePage && !both.1.contains("evil"), "{both:?}");
+        for page in [
+            "https://open.work.weixin.qq.com/help2/pc/20049",
+            "https://learn.microsoft.com/x",
+            "http://qiye.163.com/x",
+        ] {
+            assert_eq!(found(&[page]).map(|(code, _)| code), Some(Code::BouncePage), "{page}");
+        }
         for host in ["notspamhaus.org", "spamhaus.org.example", "example"] {
             assert!(lists(&[format!("https://{host}/query/ip/192.0.2.5")]).is_empty(), "{host}");
         }

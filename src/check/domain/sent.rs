@@ -6,7 +6,7 @@ pub(super) enum QueryEnd {
     Answered,
     /// No reply came in time.
     Unanswered,
-    /// The check has ended while it was under way.
+    /// The check has ended while it was under way, or another query for the same was answered.
     CutOff,
     /// This host has sent nothing.
     NotSent,
@@ -19,7 +19,7 @@ pub struct SentQueries {
     pub answered: usize,
     /// Without a reply in time.
     pub unanswered: usize,
-    /// Sent shortly before the end of the check: a reply may have come later.
+    /// Sent shortly before the end of the check, or beside another query that was answered: a reply may have come later.
     pub cut_off: usize,
     /// Whether the server has answered a query which was silent before: datagrams are lost on the way, so silence may be chance.
     pub is_lossy: bool,

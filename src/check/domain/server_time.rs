@@ -14,12 +14,24 @@ pub(super) struct ServerTime {
     since: Option<Instant>,
     /// The time before that.
     spent: Duration,
+    /// The time of its slowest reply over UDP; none without a reply.
+    slowest: Option<Duration>,
 }
 
 impl ServerTime {
     /// The moment at which the time for the server is over, if queries are under way until then.
     pub(super) fn end(&self, now: Instant) -> Instant {
         self.since.unwrap_or(now) + CHECK_SERVER_TIME.saturating_sub(self.spent)
+    }
+
+    /// The time of its slowest reply over UDP; none without a reply.
+    pub(super) const fn slowest(&self) -> Option<Duration> {
+        self.slowest
+    }
+
+    /// Notes the time of a reply over UDP.
+    pub(super) fn note_reply(&mut self, time: Duration) {
+        self.slowest = self.slowest.max(Some(time));
     }
 
     /// Notes the begin of a query.

@@ -60,7 +60,7 @@ fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'_>) -> Opti
         }
         Got::Reply(reply) if !reply.authoritative && !is_elsewhere(reply) => "answers without authority",
         Got::NoReply(NoReply::Silent) if each_server::is_slow(facts, server) => return None,
-        Got::NoReply(NoReply::Silent) if is_given && facts.sent(server).is_lossy => return None,
+        Got::NoReply(NoReply::Silent) if is_chance(facts, server, lookup) => return None,
         Got::NoReply(NoReply::Silent | NoReply::Unfit | NoReply::Unreachable) if is_given => {
             "answers over TCP only"
         }
@@ -71,6 +71,15 @@ fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'_>) -> Opti
         _ => return None,
     };
     Some(conduct.to_owned())
+}
+
+/// Whether the silence of a server to a lookup over UDP may be chance: it loses other datagrams too, and it is not silent over TCP, as far
+/// as it was asked.
+fn is_chance(facts: &DomainFacts, server: IpAddr, (name, kind): NameAndType<'_>) -> bool {
+    let over_tcp = facts.server(server, name, kind, QueryForm::Tcp);
+    let is_silent =
+        matches!(over_tcp, Some(Got::NoReply(NoReply::Silent | NoReply::Unfit | NoReply::Unreachable)));
+    facts.is_lossy(server) && !is_silent
 }
 
 /// Whether a server denies a name of which it has given another type (RFC 8020).

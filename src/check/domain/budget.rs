@@ -1,0 +1,120 @@
+//! The bounds of one check: the questions that may still be asked, the time until which, and the time for each server.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::facts::{QueryForm, Want};
+use super::sent::{QueryEnd, SentQueries};
+use super::server_time::ServerTime;
+use crate::limits::{CHECK_SERVER_TIME, CHECK_TRY_TIME, DIRECT_RECURSION_TIME};
+
+/// The questions that may still be asked, and the time until which.
+pub(super) struct Budget {
+    left: AtomicUsize,
+    end: Instant,
+    /// From its begin to its end.
+    time: Duration,
+    /// The queries to each server.
+    sent: Mutex<BTreeMap<IpAddr, SentQueries>>,
+    /// The time that was spent on each server.
+    times: Mutex<BTreeMap<IpAddr, ServerTime>>,
+}
+
+impl Budget {
+    /// A budget of `questions` queries and of `time`, which begins now.
+    pub(super) fn new(questions: usize, time: Duration) -> Self {
+        let end = Instant::now() + time;
+        let left = AtomicUsize::new(questions);
+        Self { left, end, time, sent: Mutex::default(), times: Mutex::default() }
+    }
+
+    /// Takes one question; false if none is left.
+    pub(super) fn take(&self) -> bool {
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+    }
+
+    /// The queries to each server.
+    pub(super) fn sent(&self) -> BTreeMap<IpAddr, SentQueries> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes a query to a server, or what it tells.
+    pub(super) fn note(&self, want: &Want, note: impl FnOnce(&mut SentQueries)) {
+        if let Want::Server { server, .. } = want {
+            note(self.sent.lock().unwrap_or_else(PoisonError::into_inner).entry(*server).or_default());
+        }
+    }
+
+    /// Whether the server of a question has answered any query.
+    pub(super) fn has_answered(&self, want: &Want) -> bool {
+        let Want::Server { server, .. } = want else { return false };
+        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.get(server).is_some_and(|sent| sent.answered > 0)
+    }
+
+    /// Runs `note` on the time that was spent on the server of a question; none if the question goes to no server.
+    pub(super) fn time_of<Out>(&self, want: &Want, note: impl FnOnce(&mut ServerTime) -> Out) -> Option<Out> {
+        let Want::Server { server, .. } = want else { return None };
+        let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(note(times.entry(*server).or_default()))
+    }
+
+    /// The moment until which a question may wait, and why it may not wait longer.
+    pub(super) fn until(&self, want: &Want, now: Instant) -> (Instant, String) {
+        let of_server = self.time_of(want, |time| time.end(now)).filter(|end| *end < self.end);
+        match of_server {
+            Some(end) => {
+                (end, format!("the check spends {} s on one server at most", CHECK_SERVER_TIME.as_secs_f64()))
+            }
+            None => (self.end, format!("the check has ended after {} s", self.time.as_secs())),
+        }
+    }
+
+    /// The time from a query to the next one for the same, if no reply comes: half as long again as that of the slowest reply of the
+    /// server.
+    pub(super) fn patience(&self, want: &Want) -> Duration {
+        let usual = match want {
+            Want::Server { way: QueryForm::Recursive, .. } | Want::Resolver { .. } => DIRECT_RECURSION_TIME,
+            _ => CHECK_TRY_TIME,
+        };
+        usual.max(self.slowest(want).unwrap_or_default() * 3 / 2)
+    }
+
+    /// The time of the slowest reply over UDP of the server of a question; none without a reply.
+    pub(super) fn slowest(&self, want: &Want) -> Option<Duration> {
+        self.time_of(want, |time| time.slowest()).flatten()
+    }
+
+    /// Notes that a datagram was lost.
+    pub(super) fn note_loss(&self, want: &Want) {
+        self.note(want, |sent| sent.is_lossy = true);
+    }
+}
+
+/// A query that is under way. It counts as cut off unless it has ended otherwise: the check ends before its reply, or needs none any more.
+pub(super) struct OpenQuery<'q> {
+    budget: &'q Budget,
+    want: &'q Want,
+    pub(super) end: QueryEnd,
+}
+
+impl<'q> OpenQuery<'q> {
+    /// Notes the begin of a query.
+    pub(super) fn begin(budget: &'q Budget, want: &'q Want, now: Instant) -> Self {
+        budget.time_of(want, |time| time.begin_query(now));
+        Self { budget, want, end: QueryEnd::CutOff }
+    }
+}
+
+impl Drop for OpenQuery<'_> {
+    fn drop(&mut self) {
+        let end = self.end;
+        self.budget.time_of(self.want, |time| time.end_query(Instant::now()));
+        self.budget.note(self.want, |sent| sent.count(end));
+    }
+}
