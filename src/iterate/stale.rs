@@ -177,7 +177,7 @@ impl Iterate {
 
     fn stale_addresses(&self, server: &Name, kind: RecordType, context: &Context) -> Vec<IpAddr> {
         let (now, calendar) = (self.now(), self.means.clock.calendar());
-        let serve_stale = context.view.route(server, kind).policy.serve_stale;
+        let serve_stale = context.view.server_route(server, kind).policy.serve_stale;
         let rrsets = self.memory.rrsets.of(context.view.knows);
         let word = rrsets.last_word(server, kind, serve_stale, now);
         let Some(word) = word.filter(|word| word.kind == kind && word.age != Age::Fresh) else {

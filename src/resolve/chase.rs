@@ -297,7 +297,7 @@ impl SubQuestions for Chaser {
             if let Some(failed) = self.trust.failed_a_moment_ago(&key) {
                 return Err(Failure::Remembered { why: failed.error.text.clone() });
             }
-            let way = (context.view.route(name, kind), None);
+            let way = (context.view.server_route(name, kind), None);
             let chased = self.chase((name, kind), way, AtList::Passes, context).await;
             match &chased {
                 Ok(_) => self.memory.failures.clear(&key),

@@ -201,7 +201,7 @@ impl Prefetcher {
         }
         let progress = Arc::new(FlightProgress::new(&self.flight.clock));
         let context = Context::new(progress, Arc::clone(view)).renewing();
-        let way = view.route(name, *kind);
+        let way = view.server_route(name, *kind);
         let is_answered = if *kind == RecordType::NS {
             let errand = Errand {
                 name,

@@ -61,6 +61,8 @@ pub struct View {
     anchors: Arc<AnchorsInUse>,
     /// Names at and below which nothing is validated: names set by the operator, and zones that are served here.
     ntas: HashSet<Vec<u8>>,
+    /// Zones whose records stand in the configuration: they are for clients, see `server_route`.
+    for_clients: HashSet<Vec<u8>>,
     /// How answers of lists that are no listings are handled for its clients.
     pub guarding: Guarding,
     /// The mode of look-ahead for its clients.
@@ -123,6 +125,7 @@ impl View {
             recursion: Arc::new(recursion),
             anchors: Arc::clone(anchors),
             ntas: config.dnssec.negative_trust_anchors.iter().map(wire_name).collect(),
+            for_clients: HashSet::new(),
             guarding: sees.guarding,
             lookahead: sees.lookahead,
             zones: sees.zones,
@@ -137,6 +140,8 @@ impl View {
                 view.routes.insert(wire_name(&route.zone), Arc::new(route));
             }
         }
+        let of_records = |zone: &&&config::ConfiguredZone| matches!(zone.kind, ZoneKind::Records(_));
+        view.for_clients = zones.iter().filter(of_records).map(|zone| wire_name(&zone.name)).collect();
         for zone in &zones {
             view.routes.insert(wire_name(&zone.name), Arc::new(configured(zone, &policy)?));
         }
@@ -168,6 +173,19 @@ impl View {
         // DS is on the parent's side of a cut (RFC 4035 section 3.1.4.1).
         let from = if kind == RecordType::DS { parent(wire) } else { Some(wire) };
         self.longest_suffix(from, |route| is_for(route, name, kind))
+    }
+
+    /// The route of a lookup for a name server. A `[[host]]`, a `[[record]]` and a zone with `records` are for clients: whoever blocks a
+    /// domain, or gives a host another address, does not mean the zones of others whose servers have names there. Unbound does not look
+    /// for servers in its local data either. A zone with a file is a zone like those of others.
+    pub fn server_route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
+        let is_for_clients = |route: &Route| {
+            matches!(route.target, RouteTarget::Local(_))
+                && self.for_clients.contains(wire_name(&route.zone).as_slice())
+        };
+        self.longest_suffix(Some(&WireName::of(name)), |route| {
+            is_for(route, name, kind) && !is_for_clients(route)
+        })
     }
 
     /// The route of the questions to the list at `apex`, even if it is shut down; of the zone around it if no list is
