@@ -26,6 +26,23 @@ const OWN: [&str; 8] = [
     "broadcasthost",
 ];
 
+/// The effect of names with addresses of one family without denials of the other one, and the way to it here.
+pub(super) const OTHER_FAMILY: (&str, &str) = (
+    "resolved the addresses of the other family of a name with addresses",
+    "resolverd answers that the name has none: add them to its [[host]] or [[record]]",
+);
+
+/// The names of a file of hosts that have no dot.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ShortNames<'s> {
+    /// They stay as they are.
+    Alone,
+    /// They are there once more below this domain; the reverse name of the address leads to the short name.
+    AlsoWhole(&'s str),
+    /// Likewise, but the reverse name leads to the whole name.
+    ReverseWhole(&'s str),
+}
+
 /// A name with its addresses.
 struct Host {
     place: SourcePlace,
@@ -113,13 +130,12 @@ impl Names {
         }
     }
 
-    /// Adds the names of a file in the form of /etc/hosts; each of them once more below `suffix` if it has no dot. The
-    /// file of the system itself is reported only: it names this host as programs on it shall see it.
+    /// Adds the names of a file in the form of /etc/hosts. The file of the system itself is reported only: it names this host as programs on it shall see it.
     pub(super) fn file(
         &mut self,
         (place, option): (&SourcePlace, &str),
         path: &Path,
-        (suffix, sources): (Option<&str>, &mut Sources),
+        (short, sources): (ShortNames<'_>, &mut Sources),
         draft: &mut Draft,
     ) {
         if path == Path::new(SYSTEM_HOSTS) {
@@ -147,13 +163,30 @@ impl Names {
                 continue;
             };
             for (at, name) in words.enumerate() {
-                self.host((&place, text), name, address, at == 0);
-                if let Some(suffix) = suffix.filter(|_| !name.contains('.') && !OWN.contains(&name)) {
-                    self.host((&place, text), &format!("{name}.{suffix}"), address, at == 0);
+                let has_whole = !name.contains('.') && !OWN.contains(&name);
+                let (suffix, of_whole) = match short {
+                    ShortNames::AlsoWhole(suffix) if has_whole => (Some(suffix), false),
+                    ShortNames::ReverseWhole(suffix) if has_whole => (Some(suffix), true),
+                    _ => (None, false),
+                };
+                self.host((&place, text), name, address, at == 0 && !of_whole);
+                if let Some(suffix) = suffix {
+                    self.host((&place, text), &format!("{name}.{suffix}"), address, at == 0 && of_whole);
                 }
             }
         }
         sources.end();
+    }
+
+    /// Those that `keep` keeps; it gets the place of a name, its setting, and the name.
+    pub(super) fn retain(mut self, mut keep: impl FnMut((&SourcePlace, &str), &str) -> bool) -> Self {
+        self.hosts.retain(|host| keep((&host.place, &host.option), &host.name));
+        self.records.retain(|set| keep((&set.place, &set.option), &set.name));
+        // The places in the tables have changed.
+        self.host_at = (0..).zip(&self.hosts).map(|(at, host)| (host.name.clone(), at)).collect();
+        let key = |set: &RecordSet| (set.name.clone(), set.kind.clone());
+        self.record_at = (0..).zip(&self.records).map(|(at, set)| (key(set), at)).collect();
+        self
     }
 
     /// Adds all of them: names to which a reverse name leads as hosts, the other ones as records of their addresses.

@@ -125,3 +125,18 @@ fn a_copy_of_a_zone_is_no_copy_of_the_root_zone() {
     assert!(!found.contains("of the root zone"), "{found}");
     assert!(of(".").contains("kept a copy of the root zone"));
 }
+
+#[test]
+fn a_named_that_resolves_for_nobody_leaves_this_host_alone_as_a_client() {
+    for clients in
+        ["", "allow-query { any; };", "allow-query { 10.0.0.0/8; }; allow-recursion { 10.0.0.0/8; };"]
+    {
+        let text = format!(
+            "options {{ recursion no; listen-on {{ 10.0.0.5; }}; {clients} }};\nzone \"corp.test\" {{ type forward; forwarders {{ 192.0.2.1; }}; }};\n"
+        );
+        let found = named(&text);
+        let config = keys(&found);
+        assert!(!config.contains("0.0.0.0/0") && !config.contains("10.0.0.0/8"), "{clients}: {found}");
+        assert!(found.contains("listen.allow has this host only"), "{clients}: {found}");
+    }
+}

@@ -98,3 +98,29 @@ fn denials_of_other_types_of_knot_resolver_are_told() {
     assert!(found.contains(without), "{found}");
     assert!(!imported("kresd", &[("kresd.conf", "hints['a.lan'] = '10.0.0.1'\n")]).contains(without));
 }
+
+#[test]
+fn the_first_rule_of_knot_resolver_for_a_name_counts_and_later_ones_are_told() {
+    let rules = "policy.add(policy.suffix(policy.FORWARD('192.0.2.1'), {todname('example')}))\n\
+        policy.add(policy.suffix(policy.STUB('192.0.2.2'), {todname('corp.example'), todname('corp.test')}))\n\
+        policy.add(policy.suffix(policy.DENY, {todname('ads.com')}))\n\
+        policy.add(policy.suffix(policy.PASS, {todname('good.ads.com')}))\n\
+        policy.add(policy.suffix(policy.FLAGS('NO_EDNS'), {todname('com')}))\n\
+        policy.add(policy.suffix(policy.STUB('192.0.2.3'), {todname('partner.com')}))\n\
+        hints['www.ads.com'] = '192.0.2.9'\n\
+        hints['www.example'] = '192.0.2.8'\n";
+    let found = imported("kresd", &[("kresd.conf", rules)]);
+    assert_eq!(zone(&found, "corp.example"), "", "{found}");
+    assert_eq!(zone(&found, "good.ads.com"), "", "{found}");
+    assert!(zone(&found, "corp.test").contains("192.0.2.2"), "{found}");
+    assert!(zone(&found, "partner.com").contains("192.0.2.3"), "FLAGS decides nothing: {found}");
+    assert_eq!(zone(&found, "ads.com"), "records = []", "{found}");
+    assert!(!keys(&found).contains("www.ads.com") && keys(&found).contains("\"www.example\""), "{found}");
+    for told in [
+        "had no effect for corp.example after the rule for example at ",
+        "had no effect for good.ads.com after the rule for ads.com at ",
+        "kresd.conf:3 denies",
+    ] {
+        assert!(found.contains(told), "{told}: {found}");
+    }
+}

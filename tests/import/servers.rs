@@ -93,3 +93,20 @@ fn the_port_of_named_is_that_of_the_servers_that_it_asks() {
     let found = imported("named", &[("a.conf", text)]);
     assert_eq!(zone(&found, "."), "forward = [\"192.0.2.9:5300\", \"192.0.2.8\"]", "{found}");
 }
+
+#[test]
+fn names_that_dnsmasq_sent_nowhere_or_elsewhere_are_told_as_dangerous() {
+    let dangerous = |text: &str, told: &str| {
+        let found = imported("dnsmasq", &[("dnsmasq.conf", text)]);
+        let found: serde_json::Value = serde_json::from_str(&found).unwrap();
+        let findings = found["findings"].as_array().unwrap().iter();
+        let is_told =
+            |finding: &&serde_json::Value| finding["did"].as_str().is_some_and(|did| did.contains(told));
+        findings.filter(is_told).any(|finding| finding["weight"] == "dangerous")
+    };
+    let refused = "refused all names for which no server is named";
+    assert!(dangerous("no-resolv\nserver=/corp.test/192.0.2.1\n", refused));
+    assert!(!dangerous("no-resolv\nserver=192.0.2.2\nserver=/corp.test/192.0.2.1\n", refused));
+    assert!(!dangerous("server=/corp.test/192.0.2.1\n", refused));
+    assert!(dangerous("server=//192.0.2.1\n", "had a server for names without a dot"));
+}

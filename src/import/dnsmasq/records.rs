@@ -8,7 +8,7 @@ use super::reader::DnsmasqSetting;
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different};
-use crate::import::names::{Names, quoted};
+use crate::import::names::{Names, OTHER_FAMILY, ShortNames, quoted};
 use crate::import::source::{Sources, matching};
 use crate::import::values::seconds;
 
@@ -81,10 +81,17 @@ pub(super) fn add(settings: &[DnsmasqSetting], (path, sources): (&Path, &mut Sou
     if !settings.iter().any(|setting| setting.option == "no-hosts") {
         // Also if the file has comments only, as that of Debian.
         let place = SourcePlace { file: path.into(), line: 1 };
-        names.file((&place, "no-hosts"), Path::new("/etc/hosts"), (None, sources), draft);
+        names.file((&place, "no-hosts"), Path::new("/etc/hosts"), (ShortNames::Alone, sources), draft);
+    }
+    let gives_addresses = |setting: &&DnsmasqSetting| HOSTS.contains(&setting.option.as_str());
+    if let Some(first) = settings.iter().find(gives_addresses) {
+        draft.tell(Different, &first.place, &first.typed, OTHER_FAMILY);
     }
     names.finish(draft);
 }
+
+/// Settings that give addresses of names.
+const HOSTS: [&str; 3] = ["host-record", "addn-hosts", "hostsdir"];
 
 /// `host-record=name[,name...],[IPv4],[IPv6][,TTL]`: the reverse name leads to the first name.
 fn host(setting: &DnsmasqSetting, names: &mut Names, draft: &mut Draft) -> Option<()> {
@@ -182,7 +189,10 @@ fn files(
     draft: &mut Draft,
 ) {
     let is_set = |option: &str| settings.iter().any(|setting| setting.option == option);
-    let suffix = domain.filter(|_| is_set("expand-hosts"));
+    let short = match domain.filter(|_| is_set("expand-hosts")) {
+        Some(domain) => ShortNames::ReverseWhole(domain),
+        None => ShortNames::Alone,
+    };
     for setting in settings {
         let directory = setting.place.file.parent().unwrap_or_else(|| Path::new(""));
         let path = directory.join(setting.field(0));
@@ -193,7 +203,7 @@ fn files(
             _ => continue,
         };
         for path in paths {
-            names.file((&setting.place, &setting.typed), &path, (suffix, &mut *sources), draft);
+            names.file((&setting.place, &setting.typed), &path, (short, &mut *sources), draft);
         }
     }
     if let Some(suffix) =

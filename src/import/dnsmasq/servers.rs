@@ -73,8 +73,8 @@ fn of_domains(
         match (domain, server) {
             ("", _) => {
                 let did = "had a server for names without a dot";
-                let instead = "resolverd has no such rule; clients should ask for whole names";
-                draft.tell(Different, &setting.place, &setting.typed, (did, instead));
+                let instead = "resolverd resolves them as other names; clients must ask for whole names, with a [[zone]] for their domain";
+                draft.tell(Dangerous, &setting.place, &setting.typed, (did, instead));
             }
             (name, _) if name.starts_with('*') || name == "#" => pattern(setting, draft),
             // See `standard`.
@@ -238,7 +238,12 @@ fn resolv(
     zones: &mut GatheredZones,
     draft: &mut Draft,
 ) {
-    if settings.iter().any(|setting| setting.option == "no-resolv") {
+    if let Some(alone) = settings.iter().find(|setting| setting.option == "no-resolv") {
+        if zones.of_root().is_empty() {
+            let did = "refused all names for which no server is named";
+            let instead = "resolverd resolves them from the root; if they must not reach the internet, add a [[zone]] \".\" with records = []: then they do not exist";
+            draft.tell(Dangerous, &alone.place, &alone.typed, (did, instead));
+        }
         return;
     }
     for setting in settings.iter().filter(|setting| setting.option == "resolv-file") {

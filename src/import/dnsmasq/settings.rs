@@ -170,7 +170,7 @@ const TOLD: [ToldSetting; 68] = [
         "domain-needed",
         Different,
         "forwarded no names without a dot",
-        "resolverd resolves them as other names: the root says that they do not exist",
+        "resolverd resolves them as other names: the root, or the servers of the [[zone]] \".\", say that they do not exist",
     ),
     (
         "localise-queries",

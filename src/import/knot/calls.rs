@@ -5,11 +5,12 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::gathered::{Gathered, WITHOUT_NODATA};
+use super::gathered::Gathered;
 use super::told;
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::lua::{LuaKind, LuaValue, statements};
+use crate::import::names::{OTHER_FAMILY, ShortNames};
 use crate::import::told::find;
 use crate::import::values::{private, size, size_text, texts};
 
@@ -100,10 +101,10 @@ impl Gathered<'_> {
             ("hints.add_hosts" | "hints.config", file) => {
                 let directory = place.file.parent().unwrap_or_else(|| Path::new(""));
                 let path = directory.join(file.unwrap_or("/etc/hosts"));
-                self.names.file((place, typed), &path, (None, &mut self.sources), self.draft);
+                self.names.file((place, typed), &path, (ShortNames::Alone, &mut self.sources), self.draft);
             }
             ("hints.use_nodata", _) if arguments.first() == Some(&LuaValue::Name("false".to_owned())) => {
-                self.draft.tell(Different, place, typed, WITHOUT_NODATA);
+                self.draft.tell(Different, place, typed, OTHER_FAMILY);
             }
             ("hints.set", Some(pair)) => match pair.split_once(' ') {
                 Some((name, address)) => self.hint((place, typed), name, &[address.trim()]),

@@ -1,27 +1,30 @@
 //! The result of a file of Knot Resolver while it is read.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
-use crate::import::finding::Weight::{Dangerous, Unneeded};
+use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::names::Names;
 use crate::import::source::Sources;
 use crate::import::upstreams::GatheredZones;
 use crate::import::values::{Clients, loopback, network, texts};
-
-/// The effect of names with addresses of one family without denials of the other one, and what to do.
-pub(super) const WITHOUT_NODATA: (&str, &str) = (
-    "resolved the addresses of the other family of a name with addresses",
-    "[[host]] answers that the name has none: add them to its addresses, or write it as [[record]]",
-);
 
 /// The effect of local data with denials, and what to do.
 pub(super) const WITH_NODATA: (&str, &str) = (
     "also answered that these names have no records of other types (nodata)",
     "resolverd resolves other types as usual; for a whole name use a [[zone]] with records",
 );
+
+/// A rule of kresd.conf after which no further one is read for a name.
+#[derive(Clone, Debug)]
+pub(super) struct DecidingRule {
+    pub(super) place: SourcePlace,
+    /// Whether it denies the names.
+    pub(super) denies: bool,
+}
 
 /// The result of a file while it is read.
 pub(super) struct Gathered<'d> {
@@ -41,8 +44,8 @@ pub(super) struct Gathered<'d> {
     pub(super) untrusted_at: Option<(SourcePlace, String)>,
     /// Addresses to ask from.
     pub(super) from: Vec<IpAddr>,
-    /// The first rule of kresd.conf for all names that decides: no later one has an effect.
-    pub(super) decides_all: Option<SourcePlace>,
+    /// The rules of kresd.conf that decide, by the name at and below which no later one has an effect.
+    pub(super) decided: HashMap<String, DecidingRule>,
 }
 
 impl<'d> Gathered<'d> {
@@ -60,7 +63,7 @@ impl<'d> Gathered<'d> {
             untrusted: Vec::new(),
             untrusted_at: None,
             from: Vec::new(),
-            decides_all: None,
+            decided: HashMap::new(),
         }
     }
 
@@ -82,6 +85,38 @@ impl<'d> Gathered<'d> {
                 let instead = "add these addresses with their port to listen.addresses";
                 self.draft.tell(Dangerous, place, typed, (did, instead));
             }
+        }
+    }
+
+    /// The first rule that decides about a name, and the name at or above it that the rule is for.
+    pub(super) fn decided_at(&self, name: &str) -> Option<(&str, &DecidingRule)> {
+        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        let above = std::iter::successors(Some(name.as_str()), |name| {
+            (!name.is_empty()).then(|| name.split_once('.').map_or("", |(_, parent)| parent))
+        });
+        above
+            .filter_map(|above| self.decided.get_key_value(above))
+            .map(|(name, rule)| (name.as_str(), rule))
+            .next()
+    }
+
+    /// Leaves out the hosts whose names a rule denies.
+    fn without_denied_hosts(&mut self) {
+        let names = std::mem::take(&mut self.names);
+        let mut void = Vec::new();
+        self.names = names.retain(|(place, option), name| {
+            let denied = self.decided_at(name).filter(|(_, rule)| rule.denies);
+            if let Some((_, rule)) = denied {
+                void.push((
+                    place.clone(),
+                    option.to_owned(),
+                    format!("had no effect for {name}, which the rule at {} denies", rule.place),
+                ));
+            }
+            denied.is_none()
+        });
+        for (place, option, did) in void {
+            self.draft.tell(Different, &place, &option, (&did, "is left out"));
         }
     }
 
@@ -196,6 +231,7 @@ impl<'d> Gathered<'d> {
             let names = texts(std::mem::take(&mut self.untrusted));
             self.draft.set(&place, &typed, ("[dnssec]", "negative_trust_anchors"), names);
         }
+        self.without_denied_hosts();
         self.zones.finish(self.draft);
         self.names.finish(self.draft);
     }

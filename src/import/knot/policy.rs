@@ -1,6 +1,6 @@
 //! Rules for names of kresd.conf: `policy.add`, and the servers that both formats name.
 
-use super::gathered::Gathered;
+use super::gathered::{DecidingRule, Gathered};
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::lua::LuaValue;
@@ -32,6 +32,15 @@ const CHAINED: [&str; 6] = [
     "policy.IPTRACE",
     "policy.DEBUG_ALWAYS",
 ];
+
+/// Actions that deny names.
+const DENIALS: [&str; 6] =
+    ["policy.DENY", "policy.DENY_MSG", "policy.NO_ANSWER", "policy.DROP", "policy.REFUSE", "policy.TC"];
+
+/// Whether an action denies names.
+fn denies(action: Option<&LuaValue>) -> bool {
+    matches!(action, Some(LuaValue::Call(name, _) | LuaValue::Name(name)) if DENIALS.contains(&name.as_str()))
+}
 
 /// Whether no later rule is read for a name after this action.
 fn decides(action: Option<&LuaValue>) -> bool {
@@ -108,12 +117,16 @@ impl Gathered<'_> {
         if names.is_empty() || names.iter().any(|name| name.starts_with('\\')) {
             return self.unknown_rule(place, typed);
         }
-        if let Some(all) = self.decides_all.clone() {
-            let did = format!("had no effect after the rule for all names at {all}");
-            return self.draft.tell(Different, place, typed, (&did, "is left out"));
+        let names = self.undecided(said, names);
+        if names.is_empty() {
+            return;
         }
-        if names == ["."] && decides(arguments.first()) {
-            self.decides_all = Some(place.clone());
+        if kind != "policy.domains" && decides(arguments.first()) {
+            let rule = DecidingRule { place: place.clone(), denies: denies(arguments.first()) };
+            for name in &names {
+                let name = name.trim_end_matches('.').to_ascii_lowercase();
+                self.decided.entry(name).or_insert_with(|| rule.clone());
+            }
         }
         match arguments.first() {
             Some(LuaValue::Call(action, values)) if action == "policy.ANSWER" => {
@@ -125,6 +138,27 @@ impl Gathered<'_> {
             Some(LuaValue::Name(action)) => self.action(said, action, &names),
             _ => self.unknown_rule(place, typed),
         }
+    }
+
+    /// The names about which no earlier rule has decided; the others are reported.
+    fn undecided<'n>(
+        &mut self,
+        (place, typed): (&SourcePlace, &str),
+        mut names: Vec<&'n str>,
+    ) -> Vec<&'n str> {
+        let mut void = Vec::new();
+        names.retain(|name| {
+            let decided = self.decided_at(name);
+            void.extend(decided.map(|(around, rule)| match around {
+                "" => format!("had no effect after the rule for all names at {}", rule.place),
+                around => format!("had no effect for {name} after the rule for {around} at {}", rule.place),
+            }));
+            decided.is_none()
+        });
+        for did in void {
+            self.draft.tell(Different, place, typed, (&did, "is left out"));
+        }
+        names
     }
 
     /// An action with servers.

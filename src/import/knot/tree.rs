@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::gathered::{Gathered, WITH_NODATA, WITHOUT_NODATA};
+use super::gathered::{Gathered, WITH_NODATA};
 use super::policy::{Server, Upstreams};
 use super::told;
 use crate::import::ImportError;
 use crate::import::draft;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
+use crate::import::names::{OTHER_FAMILY, ShortNames};
 use crate::import::secret::keyword;
 use crate::import::told::find;
 use crate::import::upstreams::ZoneSource;
@@ -138,7 +139,7 @@ impl Gathered<'_> {
                     let named = directory.join(file.text());
                     let typed = shown(&path, file);
                     let said = (&file.place, typed.as_str());
-                    self.names.file(said, &named, (None, &mut self.sources), self.draft);
+                    self.names.file(said, &named, (ShortNames::Alone, &mut self.sources), self.draft);
                 }
             }
             "local-data.records" => self.records(node, &path),
@@ -168,7 +169,7 @@ impl Gathered<'_> {
         let first = data.next().map(|(_, node)| &node.place);
         match (nodata, first) {
             (Some(off), _) if off.text() == "false" => {
-                self.draft.tell(Different, &off.place, "local-data.nodata: false", WITHOUT_NODATA);
+                self.draft.tell(Different, &off.place, "local-data.nodata: false", OTHER_FAMILY);
             }
             (Some(on), _) => self.draft.tell(Different, &on.place, &shown(typed, on), WITH_NODATA),
             (None, Some(first)) => self.draft.tell(Different, first, "local-data", WITH_NODATA),
@@ -177,7 +178,7 @@ impl Gathered<'_> {
         for rule in section.get("rules").map(Node::items).unwrap_or_default() {
             let Some(own) = rule.get("nodata").filter(|_| has_names(rule)) else { continue };
             let names = rule.get("name").map(Node::texts).unwrap_or_default();
-            let told = if own.text() == "false" { WITHOUT_NODATA } else { WITH_NODATA };
+            let told = if own.text() == "false" { OTHER_FAMILY } else { WITH_NODATA };
             let typed = format!("local-data.rules: {}: nodata: {}", names.join(", "), own.text());
             self.draft.tell(Different, &own.place, &typed, told);
         }
@@ -309,7 +310,7 @@ impl Gathered<'_> {
             (None, None, Some(file)) => {
                 let directory = file.place.file.parent().unwrap_or_else(|| Path::new(""));
                 let named = directory.join(file.text());
-                self.names.file(said, &named, (None, &mut self.sources), self.draft);
+                self.names.file(said, &named, (ShortNames::Alone, &mut self.sources), self.draft);
             }
             (None, None, None) if !addresses.is_empty() => {
                 names.iter().for_each(|name| self.hint(said, name, &addresses));

@@ -27,6 +27,14 @@ const CHOOSING: [&str; 3] = ["allow-recursion", "allow-query-cache", "allow-quer
 
 /// Reads the clients: BIND answers them from its cache. None if no option chooses them.
 pub(super) fn of(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) -> Option<AccessList> {
+    if let Some(never) = find(options, "recursion").filter(|recursion| recursion.value() == "no") {
+        // Here they would get the names of others too.
+        return Some(AccessList {
+            place: never.place.clone(),
+            option: never.shown(),
+            clients: Clients::of_this_host(),
+        });
+    }
     let [recursion, cache, queries] = CHOOSING.map(|option| find(options, option));
     let chosen = recursion.or(cache).or(queries)?;
     let mut clients = clients::clients(chosen, lists, draft);

@@ -24,7 +24,7 @@ pub(super) fn add(options: &[Statement], lists: &Lists<'_>, statements: &[Statem
             Dangerous,
             &recursion.place,
             "recursion no",
-            (did, "resolverd always resolves for the clients in listen.allow"),
+            (did, "resolverd resolves for its clients, so that listen.allow has this host only: let another server give others the zones"),
         );
     }
     // The zones have their effect then.

@@ -14,7 +14,7 @@ use self::settings::{RecursorSetting, Settings, address};
 use super::ImportError;
 use super::draft::Draft;
 use super::finding::Weight::{Dangerous, Different, Unneeded};
-use super::names::Names;
+use super::names::{Names, ShortNames};
 use super::source::Sources;
 use super::told::find;
 use super::values::{Clients, network, seconds, texts};
@@ -262,7 +262,8 @@ fn hosts(settings: &Settings, sources: &mut Sources, draft: &mut Draft) {
     let path = settings.get("etc-hosts-file").map_or_else(|| "/etc/hosts".into(), RecursorSetting::path);
     let suffix = settings.get("export-etc-hosts-search-suffix").map(RecursorSetting::value);
     let mut names = Names::default();
-    names.file((&typed.place, &typed.typed), &path, (suffix, sources), draft);
+    let short = suffix.map_or(ShortNames::Alone, ShortNames::AlsoWhole);
+    names.file((&typed.place, &typed.typed), &path, (short, sources), draft);
     names.finish(draft);
     let did =
         "answered that these names have no records of other types, and that names below them do not exist";

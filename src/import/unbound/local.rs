@@ -14,6 +14,7 @@ use super::upstreams::{self, UpstreamZones};
 use super::{kinds, local_zones};
 use crate::import::draft::Draft;
 use crate::import::finding::{SourcePlace, Weight};
+use crate::import::names::OTHER_FAMILY;
 use crate::import::served;
 use crate::import::values::{counted, texts};
 use crate::wire::presentation::{kind_text, name_text, read_name};
@@ -91,16 +92,39 @@ fn divided(server: &Section, zones: &mut LocalZones, draft: &mut Draft) -> Vec<L
     alone
 }
 
+/// Records by name and type.
+type RecordSets = BTreeMap<(String, String), Vec<LocalRecord>>;
+
+/// Reports names with addresses of one family whose zone leaves the other one to the zones around.
+fn tell_other_family(sets: &RecordSets, zones: &LocalZones, draft: &mut Draft) {
+    for ((name, kind), records) in sets {
+        let other = match kind.as_str() {
+            "A" => "AAAA",
+            "AAAA" => "A",
+            _ => continue,
+        };
+        let is_alone = !sets.contains_key(&(name.clone(), other.to_owned()));
+        let first = records.first().filter(|_| is_alone);
+        let lets_through = |record: &&LocalRecord| {
+            zones.around(&record.name).is_some_and(|(_, zone)| kinds::is_by_type(&zone.kind))
+        };
+        if let Some(record) = first.filter(lets_through) {
+            draft.tell(Weight::Dangerous, &record.place, &record.option, OTHER_FAMILY);
+        }
+    }
+}
+
 /// Adds records of names that no closed zone has.
 fn add_alone(
     records: Vec<LocalRecord>,
     (zones, upstreams): (&LocalZones, &UpstreamZones<'_>),
     draft: &mut Draft,
 ) {
-    let mut sets: BTreeMap<(String, String), Vec<LocalRecord>> = BTreeMap::new();
+    let mut sets = RecordSets::new();
     for record in records {
         sets.entry((name_text(&record.name), record.kind.clone())).or_default().push(record);
     }
+    tell_other_family(&sets, zones, draft);
     let mut told: Option<&Name> = None;
     for record in sets.values().filter_map(|records| records.first()) {
         // A name with several types is told once. Other types of a name that stays here do not exist here either.
@@ -111,8 +135,7 @@ fn add_alone(
         }
         let did =
             "also answered that the name has no records of other types, unless its zone is typetransparent";
-        let instead =
-            "resolverd resolves other types as usual; for the whole name use a [[zone]] with records";
+        let instead = "resolverd resolves other types as usual, but no addresses of the other family; for the whole name use a [[zone]] with records";
         draft.tell(Weight::Different, &record.place, &record.option, (did, instead));
     }
     for ((name, kind), records) in sets {
