@@ -136,6 +136,10 @@ Unbound answers a name from the closest local zone around it; a transparent one 
 \fBview\-first\fR, to the zones of \fBserver\fR. The import follows this name by name. Data in zones of type always_nxdomain, always_nodata,
 always_refuse, always_deny and always_transparent has no effect, and is left out.
 .TP
+Local data behind an alias
+Unbound applies its local data to the queried name only. BIND and resolverd apply them also to the target of an alias (CNAME) of another
+zone: an alias to a blocked name has no address.
+.TP
 Deadline
 A client gets an answer or SERVFAIL within 4 s (\fBdeadline\fR of \fB[resolve]\fR). BIND gives up after 10 s by default.
 .TP
