@@ -69,15 +69,11 @@ impl Memory {
         self.walk(move |memory| memory.flush(&tree)).await;
     }
 
-    /// Removes the entries that `flush` names, expired ones too. Walks through all tables: see `walk`.
+    /// Removes the entries that `flush` names, expired ones too. Walks through all tables: see `walk`. The answers go last: as long as
+    /// RRsets are there, a client gets an answer that was made of them, and it would stay.
     pub fn flush(&self, flush: &Flush) -> Flushed {
         let aim = Aim::new(flush);
         let mut flushed = Flushed::default();
-        let is_hit = |key: &QuestionKey, answer: &Arc<Answer>| aim.hits(key, answer.is_negative());
-        remove(&self.answers.0, is_hit, |answer| {
-            *(if answer.is_negative() { &mut flushed.negatives } else { &mut flushed.answers }) += 1;
-        });
-        self.answers.1.end_all();
         let is_hit =
             |key: &QuestionKey, entry: &CacheEntry| aim.hits(key, kind_of(entry) == EntryKind::Negative);
         remove(self.rrsets.store(), is_hit, |entry| {
@@ -95,6 +91,11 @@ impl Memory {
         if *flush == Flush::All {
             flushed.servers = self.servers.clear();
         }
+        let is_hit = |key: &QuestionKey, answer: &Arc<Answer>| aim.hits(key, answer.is_negative());
+        remove(&self.answers.0, is_hit, |answer| {
+            *(if answer.is_negative() { &mut flushed.negatives } else { &mut flushed.answers }) += 1;
+        });
+        self.answers.1.end_all();
         flushed
     }
 
@@ -106,10 +107,10 @@ impl Memory {
             !is_in_use(key.view()) || suffixes(key.name()).any(|suffix| trees.contains(suffix))
         };
         let is_unchecked = |answer: &Answer| !names.is_empty() && answer.security != Security::Secure;
-        remove(&self.answers.0, |key, answer| is_gone(key) || is_unchecked(answer), |_| ());
-        self.answers.1.end_all();
         remove(self.rrsets.store(), |key, _| is_gone(key), |_| ());
         remove(self.failures.store(), |key, _| !names.is_empty() || is_gone(key), |_| ());
+        remove(&self.answers.0, |key, answer| is_gone(key) || is_unchecked(answer), |_| ());
+        self.answers.1.end_all();
     }
 }
 
@@ -209,6 +210,38 @@ mod tests {
         let all = memory.flush(&Flush::All);
         assert_eq!((all.answers, all.rrsets), (6, 2));
         assert_eq!(memory.flush(&Flush::All), Flushed::default());
+    }
+
+    #[test]
+    fn an_answer_that_a_client_gets_during_a_flush_is_not_made_of_what_is_flushed() {
+        let memory = memory();
+        let address =
+            |owner: &str| Record::from_rdata(name(owner), 60, RData::A(rdata::A::new(192, 0, 2, 1)));
+        let owners: Vec<String> = (0..3_000).map(|number| format!("a{number}.example.")).collect();
+        for owner in &owners {
+            memory.rrsets.of(ViewId::default()).put(&[&address(owner)], Rank::Answer, DAY, Mono::START);
+        }
+        let (owner, record) = (name(&owners[0]), address(&owners[0]));
+        let question = Question::new(&owner, RecordType::A);
+        let made =
+            compose::answer(&AnswerParts::positive(&question, std::slice::from_ref(&record), Mono::START));
+        let (made, key) = (Arc::new(made.unwrap()), question.key());
+        memory.answers.put(key.clone(), &made);
+        let is_there = || memory.answers.get(key.as_bytes(), Mono::START).is_some();
+        let is_flushed = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_flushed.load(std::sync::atomic::Ordering::Relaxed) {
+                    let rrsets = memory.rrsets.of(ViewId::default());
+                    if !is_there() && rrsets.last_word(&owner, RecordType::A, DAY, Mono::START).is_some() {
+                        memory.answers.put(key.clone(), &made);
+                    }
+                }
+            });
+            memory.flush(&Flush::All);
+            is_flushed.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        assert!(!is_there());
     }
 
     #[test]
