@@ -210,6 +210,9 @@ impl<'a> LineSearch<'a> {
         let has_address = line.subjects.iter().any(|subject| subject.parse::<IpAddr>().is_ok());
         let own = [line.last_try(), line.whole_delay()];
         let mut spans: Vec<Option<(f64, f64)>> = if has_address { Vec::new() } else { own.to_vec() };
+        if let Some(nearest) = line.nearest().filter(|_| !has_address) {
+            spans.insert(0, Some(nearest));
+        }
         spans.push(around);
         spans.dedup();
         let mut messages = Vec::new();

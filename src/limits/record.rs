@@ -252,6 +252,10 @@ pub const MAX_LINE_SUBJECTS: usize = 6;
 /// of the same domain.
 pub const PASTED_BEFORE: Duration = Duration::from_secs(30);
 
+/// Like `PASTED_BEFORE`, for the first search of a line that names one domain alone: of a busy domain, more mails than `MAX_WHY_MESSAGES`
+/// may have ended in the longer time, and the reply would have the worst of them and not the nearest.
+pub const PASTED_NEAR: Duration = Duration::from_secs(2);
+
 /// A mail of a log line begins this long after its time at most: times of syslog are whole seconds.
 pub const PASTED_AFTER: Duration = Duration::from_secs(2);
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::delay::LineDelay;
-use crate::limits::{PASTED_AFTER, PASTED_BEFORE, SESSION_PART};
+use crate::limits::{PASTED_AFTER, PASTED_BEFORE, PASTED_NEAR, SESSION_PART};
 use crate::wire::presentation::shown;
 
 /// Characters of a time that is not understood.
@@ -75,6 +75,14 @@ impl PastedLine {
         self.before_its_end(before)
     }
 
+    /// The time just before it, if it names one domain and no delay: of the mails of a busy domain the nearest is meant. None for other
+    /// lines.
+    pub fn nearest(&self) -> Option<Span> {
+        let is_alone = self.subjects.len() == 1 && !self.is_arrival && !self.ends_session;
+        let has_delay = self.delay.parts.is_some() || self.delay.whole.is_some();
+        self.before_its_end(PASTED_NEAR.as_secs_f64()).filter(|_| is_alone && !has_delay)
+    }
+
     /// The time of its delay, with earlier tries. None if it has no time.
     pub fn whole_delay(&self) -> Option<Span> {
         let parts = self.delay.parts.map(|[before, queued, connecting, _]| before + queued + connecting);
@@ -120,6 +128,21 @@ impl PastedLine {
 #[cfg(test)]
 mod tests {
     use super::super::read;
+
+    #[test]
+    fn only_a_line_with_one_domain_and_no_delay_means_the_nearest_mail() {
+        for (text, means_nearest) in [
+            ("postfix/qmgr[9]: 4A: from=<a@one.example>, size=1, nrcpt=1 (queue active)", true),
+            ("sendmail[9]: 4A: from=<a@one.example>, size=1, class=0, nrcpts=1", true),
+            ("postfix/smtp[9]: 4A: to=<a@one.example>, relay=none, delay=3, status=deferred", false),
+            ("exim[9]: 1abCde-0000Xy-01 <= a@one.example H=mail.two.example [192.0.2.7] P=esmtp S=9", false),
+            ("postfix/smtpd[9]: lost connection after RCPT from mail.one.example", false),
+        ] {
+            let read = read(&format!("Nov 21 03:12:05 mx {text}"), 1_795_305_600.0);
+            assert_eq!(read[0].nearest().is_some(), means_nearest, "{text}");
+            assert!(read[0].nearest().is_none_or(|(begin, end)| end - begin <= 6.0), "{text}");
+        }
+    }
 
     #[test]
     fn a_relay_of_this_network_is_known() {
