@@ -7,9 +7,9 @@ use std::time::Duration;
 /// other, and the slowest lists take a quarter of a second for each.
 pub const LIST_TEST_TIME: Duration = Duration::from_secs(2);
 
-/// Connections to the control socket at once; more wait to be accepted. A postmaster and his monitoring need two, and two checks of
-/// domains `CHECK_QUESTIONS_AT_ONCE` each.
-pub const MAX_CONTROL_CONNECTIONS: usize = 64;
+/// Connections to the control socket at once; more wait to be accepted. A postmaster and his monitoring need two, and four checks of
+/// domains up to `CHECK_QUESTIONS_AT_ONCE` times `CHECK_TRIES` each: a query that waited for a place would look lost.
+pub const MAX_CONTROL_CONNECTIONS: usize = 320;
 
 /// Requests of one user for the query history (`why`, `failed`, tables by stage and minute) in progress at once: they are answered one at a
 /// time, and their replies have megabytes. An operator and his monitoring need two.

@@ -49,7 +49,7 @@ pub const SHADOW_RENEWAL: Duration = Duration::from_secs(65);
 /// Differences whose causes are sought, each with at most `MAX_CHECK_QUESTIONS`. The others are unknown.
 pub const MAX_SHADOW_EXAMINED: usize = 200;
 
-/// Differences examined at once: each uses up to `CHECK_QUESTIONS_AT_ONCE` of `MAX_CONTROL_CONNECTIONS`.
+/// Differences examined at once: each uses up to `CHECK_QUESTIONS_AT_ONCE` times `CHECK_TRIES` of `MAX_CONTROL_CONNECTIONS`.
 pub const SHADOW_EXAMINED_AT_ONCE: usize = 2;
 
 /// Different questions to one DNS list by default: lists count queries.
