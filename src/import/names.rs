@@ -130,7 +130,8 @@ impl Names {
         }
     }
 
-    /// Adds the names of a file in the form of /etc/hosts. The file of the system itself is reported only: it names this host as programs on it shall see it.
+    /// Adds the names of a file in the form of /etc/hosts. The file of the system itself is reported only: it names this host as
+    /// programs on it shall see it.
     pub(super) fn file(
         &mut self,
         (place, option): (&SourcePlace, &str),
@@ -178,15 +179,11 @@ impl Names {
         sources.end();
     }
 
-    /// Those that `keep` keeps; it gets the place of a name, its setting, and the name.
-    pub(super) fn retain(mut self, mut keep: impl FnMut((&SourcePlace, &str), &str) -> bool) -> Self {
+    /// Removes the names with addresses that `keep` does not keep; it gets the place of a name, its setting, and the name.
+    pub(super) fn retain_hosts(&mut self, mut keep: impl FnMut((&SourcePlace, &str), &str) -> bool) {
         self.hosts.retain(|host| keep((&host.place, &host.option), &host.name));
-        self.records.retain(|set| keep((&set.place, &set.option), &set.name));
-        // The places in the tables have changed.
+        // The places in the table have changed.
         self.host_at = (0..).zip(&self.hosts).map(|(at, host)| (host.name.clone(), at)).collect();
-        let key = |set: &RecordSet| (set.name.clone(), set.kind.clone());
-        self.record_at = (0..).zip(&self.records).map(|(at, set)| (key(set), at)).collect();
-        self
     }
 
     /// Adds all of them: names to which a reverse name leads as hosts, the other ones as records of their addresses.

@@ -175,8 +175,8 @@ impl View {
         self.longest_suffix(from, |route| is_for(route, name, kind))
     }
 
-    /// The route of a lookup for a name server. A `[[host]]`, a `[[record]]` and a zone with `records` are for clients: whoever blocks a
-    /// domain, or gives a host another address, does not mean the zones of others whose servers have names there. Unbound does not look
+    /// The route of a lookup for a name server. A `[[host]]`, a `[[record]]` and a zone with `records` are for clients: an operator who
+    /// blocks a domain, or gives a host another address, does not mean the zones of others whose servers have names there. Unbound does not look
     /// for servers in its local data either. A zone with a file is a zone like those of others.
     pub fn server_route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
         let is_for_clients = |route: &Route| {

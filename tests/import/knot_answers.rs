@@ -108,6 +108,8 @@ fn the_first_rule_of_knot_resolver_for_a_name_counts_and_later_ones_are_told() {
         policy.add(policy.suffix(policy.FLAGS('NO_EDNS'), {todname('com')}))\n\
         policy.add(policy.suffix(policy.STUB('192.0.2.3'), {todname('partner.com')}))\n\
         hints['www.ads.com'] = '192.0.2.9'\n\
+        policy.add(policy.domains(policy.ANSWER({ [kres.type.A] = { rdata=kres.str2ip('192.0.2.7'), ttl=300 } }), { todname('hi.test') }))\n\
+        policy.add(policy.suffix(policy.DENY, {todname('test')}))\n\
         hints['www.example'] = '192.0.2.8'\n";
     let found = imported("kresd", &[("kresd.conf", rules)]);
     assert_eq!(zone(&found, "corp.example"), "", "{found}");
@@ -115,6 +117,7 @@ fn the_first_rule_of_knot_resolver_for_a_name_counts_and_later_ones_are_told() {
     assert!(zone(&found, "corp.test").contains("192.0.2.2"), "{found}");
     assert!(zone(&found, "partner.com").contains("192.0.2.3"), "FLAGS decides nothing: {found}");
     assert_eq!(zone(&found, "ads.com"), "records = []", "{found}");
+    assert!(keys(&found).contains("name = \"hi.test\"\ntype = \"A\""), "an earlier answer stays: {found}");
     assert!(!keys(&found).contains("www.ads.com") && keys(&found).contains("\"www.example\""), "{found}");
     for told in [
         "had no effect for corp.example after the rule for example at ",

@@ -94,19 +94,35 @@ fn the_port_of_named_is_that_of_the_servers_that_it_asks() {
     assert_eq!(zone(&found, "."), "forward = [\"192.0.2.9:5300\", \"192.0.2.8\"]", "{found}");
 }
 
+/// Whether the import of a file tells this as dangerous.
+fn is_dangerous(format: &str, text: &str, told: &str) -> bool {
+    let found = imported(format, &[("a.conf", text)]);
+    let found: serde_json::Value = serde_json::from_str(&found).unwrap();
+    let findings = found["findings"].as_array().unwrap().iter();
+    let is_told =
+        |finding: &&serde_json::Value| finding["did"].as_str().is_some_and(|did| did.contains(told));
+    findings.filter(is_told).any(|finding| finding["weight"] == "dangerous")
+}
+
 #[test]
 fn names_that_dnsmasq_sent_nowhere_or_elsewhere_are_told_as_dangerous() {
-    let dangerous = |text: &str, told: &str| {
-        let found = imported("dnsmasq", &[("dnsmasq.conf", text)]);
-        let found: serde_json::Value = serde_json::from_str(&found).unwrap();
-        let findings = found["findings"].as_array().unwrap().iter();
-        let is_told =
-            |finding: &&serde_json::Value| finding["did"].as_str().is_some_and(|did| did.contains(told));
-        findings.filter(is_told).any(|finding| finding["weight"] == "dangerous")
-    };
+    let dangerous = |text: &str, told: &str| is_dangerous("dnsmasq", text, told);
     let refused = "refused all names for which no server is named";
     assert!(dangerous("no-resolv\nserver=/corp.test/192.0.2.1\n", refused));
     assert!(!dangerous("no-resolv\nserver=192.0.2.2\nserver=/corp.test/192.0.2.1\n", refused));
     assert!(!dangerous("server=/corp.test/192.0.2.1\n", refused));
     assert!(dangerous("server=//192.0.2.1\n", "had a server for names without a dot"));
+}
+
+#[test]
+fn an_address_of_one_family_whose_zone_in_unbound_leaves_the_other_to_resolution_is_dangerous() {
+    let own = "local-data: \"www.a.test A 192.0.2.1\"\n";
+    let both = format!("{own}local-data: \"www.a.test AAAA 2001:db8::1\"\n");
+    for (kind, data, expected) in
+        [("typetransparent", own, true), ("transparent", own, false), ("typetransparent", &both, false)]
+    {
+        let text = format!("server:\nlocal-zone: \"a.test\" {kind}\n{data}");
+        let told = is_dangerous("unbound", &text, "resolved the addresses of the other family");
+        assert_eq!(told, expected, "{kind} {data}");
+    }
 }

@@ -102,9 +102,9 @@ impl<'d> Gathered<'d> {
 
     /// Leaves out the hosts whose names a rule denies.
     fn without_denied_hosts(&mut self) {
-        let names = std::mem::take(&mut self.names);
+        let mut names = std::mem::take(&mut self.names);
         let mut void = Vec::new();
-        self.names = names.retain(|(place, option), name| {
+        names.retain_hosts(|(place, option), name| {
             let denied = self.decided_at(name).filter(|(_, rule)| rule.denies);
             if let Some((_, rule)) = denied {
                 void.push((
@@ -115,6 +115,7 @@ impl<'d> Gathered<'d> {
             }
             denied.is_none()
         });
+        self.names = names;
         for (place, option, did) in void {
             self.draft.tell(Different, &place, &option, (&did, "is left out"));
         }
