@@ -91,12 +91,12 @@ pub const SECURED_RESOLVER_TIME: Duration = Duration::from_secs(4);
 /// How long a resolver of others is waited for: it may have to ask the servers of the zone first.
 pub const DIRECT_RECURSION_TIME: Duration = Duration::from_secs(2);
 
-/// How long a server is waited for over UDP. The farthest answer within 0.4 s, and one that needs 3 s is slow and not silent. A check asks
-/// again after `CHECK_TRY_TIME`, `CHECK_TRIES` times in all, and waits for the first query until the end of the last one.
-pub const DIRECT_TIME: Duration = Duration::from_millis(3_600);
+/// How long a server is waited for over UDP. The farthest answer within 0.4 s, and one that needs 2 s is slow and not silent. A check asks
+/// again after `CHECK_TRY_TIME`, and waits for the first query beside that.
+pub const DIRECT_TIME: Duration = Duration::from_secs(3);
 
 /// Like `DIRECT_TIME`, over TCP, which needs two round trips and is started once.
-pub const DIRECT_STREAM_TIME: Duration = DIRECT_TIME;
+pub const DIRECT_STREAM_TIME: Duration = Duration::from_secs(3);
 
 /// How long a server that is known to be slow is waited for at most, over UDP or TCP: two questions one after the other have a place
 /// in `CHECK_SERVER_TIME`.
