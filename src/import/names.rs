@@ -9,7 +9,7 @@ use toml::Value;
 use super::draft::Draft;
 use super::finding::{SourcePlace, Weight};
 use super::source::{Source, Sources};
-use super::values::texts;
+use super::values::{plain, texts};
 
 /// The file of names that the C library reads too.
 const SYSTEM_HOSTS: &str = "/etc/hosts";
@@ -35,11 +35,11 @@ pub(super) const OTHER_FAMILY: (&str, &str) = (
 /// The names of a file of hosts that have no dot.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ShortNames<'s> {
-    /// They stay as they are.
+    /// Only the short name is answered.
     Alone,
-    /// They are there once more below this domain; the reverse name of the address leads to the short name.
+    /// The short name is answered, and the name with this domain. The PTR record has the short name.
     AlsoWhole(&'s str),
-    /// Likewise, but the reverse name leads to the whole name.
+    /// As `AlsoWhole`, but the PTR record has the name with the domain.
     ReverseWhole(&'s str),
 }
 
@@ -212,11 +212,6 @@ impl Names {
             draft.add(&set.place, &set.option, "[[record]]", keys);
         }
     }
-}
-
-/// A name in lower case without its final dot.
-fn plain(name: &str) -> String {
-    name.trim_end_matches('.').to_ascii_lowercase()
 }
 
 /// A text as a quoted string of a zone file.

@@ -10,7 +10,7 @@ use toml::Value;
 use super::draft::Draft;
 use super::finding::{SourcePlace, Weight};
 use super::served::is_around;
-use super::values::{is_within, texts};
+use super::values::{is_within, plain, texts};
 use crate::limits;
 use crate::wire::presentation::name_text;
 use hickory_proto::rr::Name;
@@ -99,7 +99,7 @@ impl GatheredZones {
 
     /// Sets an address to ask the servers of a zone from.
     pub(super) fn ask_from(&mut self, name: &str, address: IpAddr) {
-        let at = self.at.get(&name.trim_end_matches('.').to_ascii_lowercase()).or_else(|| self.at.get("."));
+        let at = self.at.get(&plain(name)).or_else(|| self.at.get("."));
         let Some(zone) = at.and_then(|at| self.zones.get_mut(*at)) else { return };
         if !zone.from.iter().any(|known| known.is_ipv4() == address.is_ipv4()) {
             zone.from.push(address);

@@ -60,9 +60,13 @@ pub(super) fn counted(names: &[impl AsRef<str>]) -> String {
     }
 }
 
+/// A name in lower case without its final dot.
+pub(super) fn plain(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
 /// Whether a name is another one or below it.
 pub(super) fn is_within(name: &str, around: &str) -> bool {
-    let plain = |name: &str| name.trim_end_matches('.').to_ascii_lowercase();
     let (name, around) = (plain(name), plain(around));
     around.is_empty() || name == around || name.ends_with(&format!(".{around}"))
 }

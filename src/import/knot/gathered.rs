@@ -10,7 +10,7 @@ use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::names::Names;
 use crate::import::source::Sources;
 use crate::import::upstreams::GatheredZones;
-use crate::import::values::{Clients, loopback, network, texts};
+use crate::import::values::{Clients, loopback, network, plain, texts};
 
 /// The effect of local data with denials, and what to do.
 pub(super) const WITH_NODATA: (&str, &str) = (
@@ -90,7 +90,7 @@ impl<'d> Gathered<'d> {
 
     /// The first rule that decides about a name, and the name at or above it that the rule is for.
     pub(super) fn decided_at(&self, name: &str) -> Option<(&str, &DecidingRule)> {
-        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        let name = plain(name);
         let above = std::iter::successors(Some(name.as_str()), |name| {
             (!name.is_empty()).then(|| name.split_once('.').map_or("", |(_, parent)| parent))
         });
@@ -151,7 +151,7 @@ impl<'d> Gathered<'d> {
     /// Adds names without validation.
     pub(super) fn untrust(&mut self, place: &SourcePlace, typed: &str, names: &[&str]) {
         self.untrusted_at.get_or_insert_with(|| (place.clone(), typed.to_owned()));
-        self.untrusted.extend(names.iter().map(|name| name.trim_end_matches('.').to_ascii_lowercase()));
+        self.untrusted.extend(names.iter().map(|name| plain(name)));
     }
 
     /// A file of keys to validate with.

@@ -5,7 +5,7 @@ use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::lua::LuaValue;
 use crate::import::upstreams::ZoneSource;
-use crate::import::values::{Upstream, upstream_text};
+use crate::import::values::{Upstream, plain, upstream_text};
 
 /// A server with the way to it.
 pub(super) struct Server<'t> {
@@ -33,13 +33,20 @@ const CHAINED: [&str; 6] = [
     "policy.DEBUG_ALWAYS",
 ];
 
-/// Actions that deny names.
-const DENIALS: [&str; 6] =
-    ["policy.DENY", "policy.DENY_MSG", "policy.NO_ANSWER", "policy.DROP", "policy.REFUSE", "policy.TC"];
+/// Actions without values that deny names.
+const DENIALS: [&str; 5] = ["policy.DENY", "policy.NO_ANSWER", "policy.DROP", "policy.REFUSE", "policy.TC"];
+
+/// Like `policy.DENY`, with a text.
+const DENY_WITH_TEXT: &str = "policy.DENY_MSG";
 
 /// Whether an action denies names.
 fn denies(action: Option<&LuaValue>) -> bool {
-    matches!(action, Some(LuaValue::Call(name, _) | LuaValue::Name(name)) if DENIALS.contains(&name.as_str()))
+    match action {
+        Some(LuaValue::Call(name, _) | LuaValue::Name(name)) => {
+            name == DENY_WITH_TEXT || DENIALS.contains(&name.as_str())
+        }
+        _ => false,
+    }
 }
 
 /// Whether no later rule is read for a name after this action.
@@ -124,7 +131,7 @@ impl Gathered<'_> {
         if kind != "policy.domains" && decides(arguments.first()) {
             let rule = DecidingRule { place: place.clone(), denies: denies(arguments.first()) };
             for name in &names {
-                let name = name.trim_end_matches('.').to_ascii_lowercase();
+                let name = plain(name);
                 self.decided.entry(name).or_insert_with(|| rule.clone());
             }
         }
@@ -196,7 +203,7 @@ impl Gathered<'_> {
                     Upstreams { servers: servers.collect(), source: ZoneSource::Forward, validate };
                 self.upstreams((place, typed), names, &upstreams);
             }
-            "policy.DENY_MSG" => self.action((place, typed), "policy.DENY", names),
+            DENY_WITH_TEXT => self.action((place, typed), "policy.DENY", names),
             "policy.FLAGS" => {
                 let did = "changed the way in which names are resolved";
                 let instead = "resolverd learns what servers support; for names that are not validated see dnssec.negative_trust_anchors";
@@ -209,14 +216,12 @@ impl Gathered<'_> {
     /// An action without servers.
     fn action(&mut self, (place, typed): (&SourcePlace, &str), action: &str, names: &[&str]) {
         let (did, instead) = match action {
-            "policy.DENY" | "policy.NO_ANSWER" | "policy.DROP" | "policy.REFUSE" | "policy.TC"
-                if !names.contains(&".") =>
-            {
+            denial if DENIALS.contains(&denial) && !names.contains(&".") => {
                 for name in names {
                     let source = (ZoneSource::Records, Vec::new());
                     self.zones.add((place, typed), (name, true), source, self.draft);
                 }
-                if action == "policy.DENY" {
+                if denial == "policy.DENY" {
                     return;
                 }
                 ("refused, dropped or truncated the queries", "resolverd answers NXDOMAIN")

@@ -7,6 +7,7 @@ use crate::config::defaults::{HTTPS_PORT, TLS_PORT};
 use crate::import::draft::Draft;
 use crate::import::encrypted::{self, EncryptedListeners, NamedFile};
 use crate::import::finding::Weight::Dangerous;
+use crate::import::values::plain;
 
 /// The `tls` statement of a name.
 pub(super) fn named<'s>(statements: &'s [Statement], name: &str) -> Option<&'s Statement> {
@@ -16,7 +17,7 @@ pub(super) fn named<'s>(statements: &'s [Statement], name: &str) -> Option<&'s S
 /// The name that the certificate of a server must have.
 pub(super) fn remote_name(statements: &[Statement], name: &str) -> Option<String> {
     let remote = find(named(statements, name)?.block(), "remote-hostname")?;
-    Some(remote.value().trim_end_matches('.').to_ascii_lowercase())
+    Some(plain(remote.value()))
 }
 
 /// Addresses for DNS over TLS, and for DNS over HTTPS.

@@ -12,7 +12,7 @@ use super::{delegated, empty_zones, tls, told};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::served;
-use crate::import::values::{Upstream, is_within, texts, upstream_text};
+use crate::import::values::{Upstream, is_within, plain, texts, upstream_text};
 use crate::limits;
 
 /// Files in which packages have the servers of the root.
@@ -134,7 +134,7 @@ fn hint(zone: &Statement, base: &Path, draft: &mut Draft) {
 
 /// Reports a zone that names this host only, as those of BIND's packages do. Returns whether it is left out.
 fn has_usual_records(zone: &Statement, base: &Path, draft: &mut Draft) -> bool {
-    let name = zone.value().trim_end_matches('.').to_ascii_lowercase();
+    let name = plain(zone.value());
     let Some(file) = find(zone.block(), "file").filter(|_| OWN.contains(&name.as_str())) else {
         return false;
     };

@@ -7,6 +7,7 @@ use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::lua::{LuaKind, statements};
 use crate::import::source::{Source, Sources};
 use crate::import::told::{ToldSetting, find};
+use crate::import::values::plain;
 
 /// Calls whose effect is missing here.
 const TOLD: [ToldSetting; 12] = [
@@ -82,7 +83,7 @@ pub(super) fn add(setting: &RecursorSetting, sources: &mut Sources, draft: &mut 
         };
         let first = arguments.first().and_then(|value| value.texts().first().map(|text| (*text).to_owned()));
         match (name.as_str(), first) {
-            ("addNTA", Some(name)) => untrusted.push(name.trim_end_matches('.').to_ascii_lowercase()),
+            ("addNTA", Some(name)) => untrusted.push(plain(&name)),
             ("addTA" | "addDS", Some(name)) => tell_anchor(&name, place, typed, draft),
             ("clearTA" | "clearDS", name) if name.as_deref().is_none_or(|name| name == ".") => {
                 let did = "removed the keys of the root";

@@ -308,7 +308,7 @@ fn private(server: &Section, draft: &mut Draft) {
         let mut typed: Vec<String> = Vec::new();
         for setting in server.all(option) {
             let net = values::network(setting.value()).map(|net| net.to_string());
-            let value = net.unwrap_or_else(|| setting.value().trim_end_matches('.').to_ascii_lowercase());
+            let value = net.unwrap_or_else(|| values::plain(setting.value()));
             if !typed.contains(&value) {
                 typed.push(value);
             }

@@ -10,7 +10,7 @@ use super::reader::{Section, UnboundSetting};
 use crate::import::draft::Draft;
 use crate::import::finding::{SourcePlace, Weight};
 use crate::import::served;
-use crate::import::values::{Upstream, is_within, texts, upstream_text};
+use crate::import::values::{Upstream, is_within, plain, texts, upstream_text};
 use crate::wire::presentation::name_text;
 
 /// The zones of a file that have servers of their own.
@@ -54,9 +54,9 @@ impl<'s> UpstreamZones<'s> {
         let mut taken: BTreeMap<String, (bool, &Section)> = BTreeMap::new();
         let mut replaced = Vec::new();
         for section in &self.sections {
-            let plain = name(section).trim_end_matches('.').to_ascii_lowercase();
+            let name = plain(name(section));
             let is_forward = section.kind == "forward-zone";
-            match taken.entry(plain) {
+            match taken.entry(name) {
                 Entry::Vacant(free) => {
                     free.insert((is_forward, section));
                 }
