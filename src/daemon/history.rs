@@ -313,12 +313,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::question::Outcome;
     use crate::record::redact::{Redaction, Secrets};
     use crate::record::why::DaemonFacts;
     use crate::record::written::Written;
     use crate::record::{ReadSpan, Recorder, TellFacts, Told};
-    use hickory_proto::rr::RecordType;
 
     fn files(directory: &Path) -> HistoryFiles {
         HistoryFiles::open(directory.join("history"), Clock::machine())
@@ -454,19 +452,11 @@ mod tests {
         fn fails_after(&mut self, hours: u64) {
             self.clock.sleep(Duration::from_secs(hours * 3_600));
             let failed = Written {
-                name: b"\x07example\x00",
-                kind: RecordType::MX,
-                client: [127, 0, 0, 1].into(),
                 port: 0,
-                transport: None,
-                view: 0,
-                at: self.clock.mono().as_micros(),
-                outcome: Outcome::Failed,
                 elapsed: Duration::from_millis(1),
-                flight: 0,
                 error: "no server of it answered",
                 code: 22,
-                user: "",
+                ..Written::failed(b"\x07example\x00", self.clock.mono().as_micros())
             };
             self.recorder.asked(&failed, None);
             let facts = DaemonFacts {

@@ -85,25 +85,10 @@ mod tests {
     use super::*;
     use crate::question::Outcome;
     use crate::record::written::Written;
-    use hickory_proto::rr::RecordType;
     use std::time::Duration;
 
     fn written(at: u64, outcome: Outcome) -> Written<'static> {
-        Written {
-            name: b"\x07example\x00",
-            kind: RecordType::MX,
-            client: [127, 0, 0, 1].into(),
-            port: 7,
-            transport: None,
-            view: 0,
-            at,
-            outcome,
-            elapsed: Duration::ZERO,
-            flight: 0,
-            error: "",
-            code: 0,
-            user: "",
-        }
+        Written { outcome, elapsed: Duration::ZERO, ..Written::failed(b"\x07example\x00", at) }
     }
 
     #[test]

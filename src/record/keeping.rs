@@ -313,25 +313,6 @@ mod tests {
         Recorder::with_size(Clock::machine(), 2, size)
     }
 
-    /// A question that failed at once.
-    fn failed(name: &[u8], at: u64) -> Written<'_> {
-        Written {
-            name,
-            kind: RecordType::MX,
-            client: [127, 0, 0, 1].into(),
-            port: 7,
-            transport: None,
-            view: 0,
-            at,
-            outcome: Outcome::Failed,
-            elapsed: Duration::from_micros(1),
-            flight: 0,
-            error: "",
-            code: 0,
-            user: "",
-        }
-    }
-
     /// Gives a record a disk that has these questions.
     fn store(recorder: &Recorder, questions: impl IntoIterator<Item = QuestionEntry>) {
         let mut segment = stored::SEGMENT_HEAD.to_vec();
@@ -360,7 +341,7 @@ mod tests {
         let failed = Written {
             outcome: Outcome::Deadline,
             elapsed: Duration::from_millis(4_003),
-            ..failed(b"\x04mail\x07example\x00", now)
+            ..Written::failed(b"\x04mail\x07example\x00", now)
         };
         recorder.asked(&failed, None);
         let all = || recorder.recorded(&ReadSpan::default(), &Secrets::default()).questions;
@@ -383,7 +364,7 @@ mod tests {
         let recorder = recorder(1 << 20);
         let now = recorder.clock.mono().as_micros();
         let ask = |name: &[u8], at: u64, elapsed: Duration| {
-            recorder.asked(&Written { elapsed, ..failed(name, now + at) }, None);
+            recorder.asked(&Written { elapsed, ..Written::failed(name, now + at) }, None);
         };
         let all = || recorder.recorded(&ReadSpan::default(), &Secrets::default()).questions;
         ask(b"\x04lost\x00", 2_000_000, Duration::from_micros(5));
@@ -435,7 +416,7 @@ mod tests {
         let recorder = Recorder::with_size(clock.clone(), 1, 1 << 20);
         let fail = |at: Mono| {
             let elapsed = Duration::from_millis(20);
-            let question = Written { elapsed, ..failed(b"\x04mail\x07example\x00", at.as_micros()) };
+            let question = Written { elapsed, ..Written::failed(b"\x04mail\x07example\x00", at.as_micros()) };
             recorder.asked(&question, None);
         };
         let moments = || -> Vec<u64> {
@@ -465,7 +446,10 @@ mod tests {
             let mut page = recorder.hits(0, at, 0).unwrap();
             page.put(b"\x00\x00\x01", [127, 0, 0, 1].into());
             let kind = RecordType::NS;
-            recorder.asked(&Written { kind, port: 0, flight: 1, ..failed(b"\x00", number.into()) }, None);
+            recorder.asked(
+                &Written { kind, port: 0, flight: 1, ..Written::failed(b"\x00", number.into()) },
+                None,
+            );
         }
         let mut read = Recorded::default();
         let counted = allocation_counter::measure(|| {
@@ -492,7 +476,8 @@ mod tests {
             for _ in 0..count {
                 let at = clock.mono().before(elapsed).as_micros();
                 let (kind, outcome) = (RecordType::A, Outcome::Upstream);
-                let miss = Written { kind, port: 0, outcome, elapsed, ..failed(b"\x04slow\x00", at) };
+                let miss =
+                    Written { kind, port: 0, outcome, elapsed, ..Written::failed(b"\x04slow\x00", at) };
                 recorder.asked(&miss, None);
             }
         };

@@ -202,7 +202,27 @@ fn put_flight(flight: &FlightEntry, into: &mut Vec<u8>) {
     .put(into);
 }
 
-impl Written<'_> {
+impl<'a> Written<'a> {
+    /// A question for MX that failed at once, for tests.
+    #[cfg(test)]
+    pub(crate) fn failed(name: &'a [u8], at: u64) -> Self {
+        Self {
+            name,
+            kind: RecordType::MX,
+            client: [127, 0, 0, 1].into(),
+            port: 7,
+            transport: None,
+            view: 0,
+            at,
+            outcome: Outcome::Failed,
+            elapsed: Duration::from_micros(1),
+            flight: 0,
+            error: "",
+            code: 0,
+            user: "",
+        }
+    }
+
     /// Appends its octets.
     pub fn put(&self, into: &mut Vec<u8>) {
         let text = bounded(self.error);
