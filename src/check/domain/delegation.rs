@@ -529,7 +529,7 @@ fn operators_of(facts: &DomainFacts, server: IpAddr, names: &BTreeSet<String>) -
 }
 
 /// The servers that are not asked, because there are too many.
-fn beyond_bound(facts: &DomainFacts) -> Option<Finding> {
+fn beyond_bound(facts: &DomainFacts) -> Option<String> {
     let beyond = zone::not_asked(facts);
     let evidence = || {
         format!(
@@ -537,27 +537,21 @@ fn beyond_bound(facts: &DomainFacts) -> Option<Finding> {
             beyond.join(", ")
         )
     };
-    (!beyond.is_empty()).then(|| Finding::new(Code::NsMany, evidence()))
+    (!beyond.is_empty()).then(evidence)
 }
 
 /// Adds the finding about the servers and the resolvers that are not asked to the one about records that are not compared.
 fn add_left_out(facts: &DomainFacts, findings: &mut Vec<Finding>) {
-    let mut bounds: Vec<String> = beyond_bound(facts).into_iter().map(|beyond| beyond.evidence).collect();
     let others = others::are_left_out(facts).then(|| {
         format!("none of the {MAX_CHECK_QUESTIONS} questions of the check was left for other resolvers")
     });
-    match findings.iter_mut().find(|finding| finding.code == Code::NsMany) {
-        Some(known) => {
-            bounds.push(std::mem::take(&mut known.evidence));
-            bounds.extend(others);
-            known.evidence = bounds.join("; ");
-        }
-        None => {
-            bounds.extend(others);
-            if !bounds.is_empty() {
-                findings.push(Finding::new(Code::NsMany, bounds.join("; ")));
-            }
-        }
+    let known = findings.iter_mut().find(|finding| finding.code == Code::NsMany);
+    let not_compared = known.as_ref().map(|known| known.evidence.clone());
+    let bounds: Vec<String> = [beyond_bound(facts), not_compared, others].into_iter().flatten().collect();
+    match known {
+        Some(known) => known.evidence = bounds.join("; "),
+        None if bounds.is_empty() => {}
+        None => findings.push(Finding::new(Code::NsMany, bounds.join("; "))),
     }
 }
 

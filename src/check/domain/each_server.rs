@@ -64,8 +64,9 @@ pub(super) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<Str
         }
     }
     // If all servers are silent, one finding tells it.
-    let cut = if sound == 0 { Vec::new() } else { cut_off(facts, &mut by_code) };
-    unknown.extend(cut);
+    if sound > 0 {
+        unknown.extend(cut_off(facts, &mut by_code));
+    }
     let mut findings = of_conducts(facts, servers, by_code, (sound, asked));
     if unknown.is_empty() && has_failed(facts, apex) && serves_only_late(facts, servers) {
         for finding in findings.iter_mut().filter(|finding| finding.code == Code::NsSlow) {
@@ -85,10 +86,10 @@ fn cut_off(
     facts: &DomainFacts,
     by_code: &mut BTreeMap<Code, Vec<(IpAddr, String)>>,
 ) -> Vec<(IpAddr, String)> {
-    let of = |server: IpAddr, way| facts.server(server, zone::apex(facts), "SOA", way);
-    let is_silent = |server| matches!(of(server, QueryForm::Udp), Some(Got::NoReply(NoReply::Silent)));
-    let untold = |server: IpAddr| match of(server, QueryForm::Tcp) {
-        Some(Got::NoReply(NoReply::Unknown(why))) if is_silent(server) && why != BOUND_REACHED => {
+    let untold = |server: IpAddr| match facts.server(server, zone::apex(facts), "SOA", QueryForm::Tcp) {
+        Some(Got::NoReply(NoReply::Unknown(why)))
+            if is_silent(facts, server, QueryForm::Udp) && why != BOUND_REACHED =>
+        {
             Some(facts.sent(server).untold(why))
         }
         _ => None,
@@ -304,15 +305,18 @@ fn of_silence(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Code, S
 /// Whether a server that is silent over UDP for the SOA gives it over TCP, and answers other queries over UDP: then datagrams were lost.
 fn is_lost(facts: &DomainFacts, server: IpAddr) -> bool {
     let apex = zone::apex(facts);
-    let is_silent =
-        matches!(facts.server(server, apex, "SOA", QueryForm::Udp), Some(Got::NoReply(NoReply::Silent)));
     let is_served = matches!(
         facts.server(server, apex, "SOA", QueryForm::Tcp),
         Some(Got::Reply(reply)) if serves(reply, apex)
     );
     let mail = facts.server(server, &facts.subject.domain, "MX", QueryForm::Udp);
     let has_answered = matches!(mail, Some(Got::Reply(_))) || facts.sent(server).is_lossy;
-    is_silent && is_served && has_answered
+    is_silent(facts, server, QueryForm::Udp) && is_served && has_answered
+}
+
+/// Whether a server is silent to the query for the SOA in a form.
+fn is_silent(facts: &DomainFacts, server: IpAddr, way: QueryForm) -> bool {
+    matches!(facts.server(server, zone::apex(facts), "SOA", way), Some(Got::NoReply(NoReply::Silent)))
 }
 
 /// The milliseconds after which a server answers, and how it was asked, if it does so later than this check waits over UDP.
@@ -359,11 +363,8 @@ pub(super) fn is_slow(facts: &DomainFacts, server: IpAddr) -> bool {
 
 /// Whether a server that does not answer for the SOA answers for the NS records.
 fn is_without_soa(facts: &DomainFacts, server: IpAddr) -> bool {
-    let apex = zone::apex(facts);
-    let is_silent =
-        matches!(facts.server(server, apex, "SOA", QueryForm::Tcp), Some(Got::NoReply(NoReply::Silent)));
-    let names = facts.server(server, apex, "NS", QueryForm::Tcp);
-    is_silent
+    let names = facts.server(server, zone::apex(facts), "NS", QueryForm::Tcp);
+    is_silent(facts, server, QueryForm::Tcp)
         && matches!(names, Some(Got::Reply(reply)) if reply.authoritative && reply.data("NS").next().is_some())
 }
 
