@@ -208,11 +208,8 @@ impl<'a> LineSearch<'a> {
         let around = line.span(WHY_AROUND.as_secs_f64());
         // Few mails have the same address, so the time may be wide.
         let has_address = line.subjects.iter().any(|subject| subject.parse::<IpAddr>().is_ok());
-        let own = [line.last_try(), line.whole_delay()];
-        let mut spans: Vec<Option<(f64, f64)>> = if has_address { Vec::new() } else { own.to_vec() };
-        if let Some(nearest) = line.nearest().filter(|_| !has_address) {
-            spans.insert(0, Some(nearest));
-        }
+        let own = line.nearest().map(Some).into_iter().chain([line.last_try(), line.whole_delay()]);
+        let mut spans: Vec<Option<(f64, f64)>> = if has_address { Vec::new() } else { own.collect() };
         spans.push(around);
         spans.dedup();
         let mut messages = Vec::new();

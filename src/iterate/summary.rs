@@ -1,4 +1,4 @@
-//! What a server has answered, in a few words, for the trail of a resolution.
+//! The summary of a server's answer for the trail of a resolution.
 
 use hickory_proto::op::Message;
 use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};

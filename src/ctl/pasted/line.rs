@@ -79,8 +79,8 @@ impl PastedLine {
     /// lines.
     pub fn nearest(&self) -> Option<Span> {
         let is_alone = self.subjects.len() == 1 && !self.is_arrival && !self.ends_session;
-        let has_delay = self.delay.parts.is_some() || self.delay.whole.is_some();
-        self.before_its_end(PASTED_NEAR.as_secs_f64()).filter(|_| is_alone && !has_delay)
+        let means_nearest = is_alone && self.delay.with_dns().is_none();
+        self.before_its_end(PASTED_NEAR.as_secs_f64()).filter(|_| means_nearest)
     }
 
     /// The time of its delay, with earlier tries. None if it has no time.
