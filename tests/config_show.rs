@@ -7,8 +7,9 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, RecordType};
 use proptest::prelude::*;
 use resolverd::config::{
-    Config, ConfiguredHost, ConfiguredList, ConfiguredRecord, ConfiguredWatch, ConfiguredZone, Family,
-    Forwarder, Guard, Listener, Redact, RootHints, WatchAs, WatchLevel, ZoneKind, changes, show,
+    Config, ConfiguredHost, ConfiguredList, ConfiguredRecord, ConfiguredView, ConfiguredWatch,
+    ConfiguredZone, Family, Forwarder, Guard, Listener, Redact, RootHints, WatchAs, WatchLevel, ZoneKind,
+    changes, show,
 };
 
 use resolverd::dnsbl::list::{ListSubject, OnRefusal, Purpose, TestEntries, WhenSilent, WhenStale};
@@ -68,7 +69,7 @@ prop_compose! {
         let source = if sourced { vec![address(1), address(2)] } else { Vec::new() };
         let name = Name::from_ascii(format!("{label}.example.")).unwrap();
         let forward_first = sourced && matches!(kind, ZoneKind::Forward(_));
-        ConfiguredZone { name, forward_first, locally_served: secure, kind, source, max_ttl, negative_max_ttl, validate }
+        ConfiguredZone { name, view: None, forward_first, locally_served: secure, kind, source, max_ttl, negative_max_ttl, validate }
     }
 }
 
@@ -165,6 +166,19 @@ prop_compose! {
             interval: Duration::from_secs(600 + 60 * u64::from(port % 9_000)),
             level: [WatchLevel::Failure, WatchLevel::Warning, WatchLevel::CouldNotTell, WatchLevel::Note][families],
         }).collect();
+        if race {
+            let names: Vec<Name> = zones.iter().map(|zone| zone.name.clone()).collect();
+            let view = |name: &str, clients: &str, zones| {
+                ConfiguredView { name: name.to_owned(), clients: vec![clients.parse().unwrap()], zones }
+            };
+            config.views = vec![
+                view("office", "10.1.0.0/16", hints.then_some(names)),
+                view("guests", "fd00::/8", hints.then(Vec::new)),
+            ];
+            let of_view = zones.iter().map(|zone| ConfiguredZone { view: Some("office".to_owned()), ..zone.clone() });
+            let of_view: Vec<ConfiguredZone> = of_view.collect();
+            zones.extend(of_view);
+        }
         config.zones = zones;
         let data = ["\"v=spf1 -all\"", "\"a \\\" quote\""].map(str::to_owned).to_vec();
         let record = |kind| ConfiguredRecord {
@@ -200,6 +214,7 @@ fn only_what_differs_is_shown_where_that_is_asked_for() {
     let forwarders = vec![forwarder(3, false), forwarder(853, true), forwarder(854, true)];
     config.zones = vec![ConfiguredZone {
         name: Name::from_ascii("corp.example.").unwrap(),
+        view: None,
         kind: ZoneKind::Forward(forwarders),
         forward_first: true,
         locally_served: true,

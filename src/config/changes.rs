@@ -1,6 +1,6 @@
 //! The differences of two configurations, in sentences: the output of a reload.
 //!
-//! Keys come in the order of the shipped file, then listeners, zones, hosts and lists.
+//! Keys come in the order of the shipped file, then listeners, views, zones, hosts and lists.
 
 use toml::Value;
 

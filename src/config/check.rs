@@ -9,7 +9,7 @@ use super::addresses::{METRICS_PORT, overlap};
 use super::reader::KeyLines;
 use super::report::{Problems, WrongValue};
 use super::value::in_quotes;
-use super::{Config, ConfiguredList, Family, ListenAt, ListenFor, Listener};
+use super::{Config, ConfiguredList, Family, ListenAt, ListenFor, Listener, check_views};
 use crate::dnsbl::list::{Life, List};
 
 /// Reports all errors.
@@ -18,8 +18,7 @@ pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) 
     listeners(config, lines, problems);
     metrics(config, lines, problems);
     dnstap(config, lines, problems);
-    let zones = config.zones.iter().map(|zone| &zone.name);
-    once_each("zone", zones, "remove one of them", lines, problems);
+    check_views::check(config, lines, problems);
     let hosts = config.hosts.iter().map(|host| &host.name);
     once_each("host", hosts, "put all its addresses into one [[host]]", lines, problems);
     records(config, lines, problems);
@@ -62,7 +61,8 @@ fn families(config: &Config, lines: &KeyLines, problems: &mut Problems) {
 
 /// Listeners share no address, and show configured zones only.
 fn listeners(config: &Config, lines: &KeyLines, problems: &mut Problems) {
-    let known: BTreeSet<&Name> = config.zones.iter().map(|zone| &zone.name).collect();
+    let shared = config.zones.iter().filter(|zone| zone.view.is_none());
+    let known: BTreeSet<&Name> = shared.map(|zone| &zone.name).collect();
     let mut taken: Vec<ListenAt> = Vec::new();
     encrypted(&config.listen, &|key| lines.of("listen", key), ("listen", &mut taken), problems);
     for (place, listener) in config.listeners.iter().enumerate() {
@@ -79,11 +79,7 @@ fn listeners(config: &Config, lines: &KeyLines, problems: &mut Problems) {
         }
         encrypted(listener, &line, ("listener", &mut taken), problems);
         for zone in listener.zones.iter().flatten().filter(|zone| !known.contains(zone)) {
-            let wrong = WrongValue::new(
-                format!("{} is not a configured zone", in_quotes(zone)),
-                "add a [[zone]] for it, or remove it here",
-            );
-            problems.add(line("zones"), Some("listener.zones"), wrong);
+            problems.add(line("zones"), Some("listener.zones"), check_views::not_shared(config, zone));
         }
     }
 }

@@ -173,6 +173,7 @@ impl Default for ConfiguredZone {
     fn default() -> Self {
         Self {
             name: Name::root(),
+            view: None,
             kind: ZoneKind::Stub(Vec::new()),
             forward_first: false,
             locally_served: false,
@@ -255,6 +256,7 @@ impl Default for Config {
             cache: Cache::default(),
             resolve: Resolve::default(),
             dnssec: Dnssec::default(),
+            views: Vec::new(),
             zones: Vec::new(),
             hosts: Vec::new(),
             records: Vec::new(),

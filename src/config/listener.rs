@@ -48,7 +48,8 @@ pub struct Listener {
     /// UDP workers for each address of every listener; 0 is one for two cores, at most `limits::MAX_WORKERS`. Only the value in
     /// `[listen]` counts.
     pub workers: usize,
-    /// The configured zones that its clients see, by apex; none means all of them. Always none in `[listen]`.
+    /// The configured zones without `view` that its clients see, by apex. None means that the address of a client chooses: all of them,
+    /// or the zones of its `[[view]]`. Always none in `[listen]`.
     pub zones: Option<Vec<Name>>,
     /// Whether answers of lists that are no listings are held back.
     pub dnsbl: Guard,

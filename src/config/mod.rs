@@ -2,7 +2,7 @@
 //!
 //! `file` reads the file by the `table` of its keys, `check` compares its parts with each other, and `report`
 //! describes the errors. Each section's type stands beside the rows of its keys: `sections`, `listener`, `zone`,
-//! `dnsbl`, `list`, `lookahead`, `dnstap`, `watch`.
+//! `view`, `dnsbl`, `list`, `lookahead`, `dnstap`, `watch`.
 //!
 //! # Decisions
 //!
@@ -29,6 +29,7 @@ mod addresses;
 mod certificate;
 mod changes;
 mod check;
+mod check_views;
 pub mod defaults;
 mod dnsbl;
 mod dnstap;
@@ -50,6 +51,7 @@ mod show;
 mod table;
 mod trust_anchor;
 mod value;
+mod view;
 mod watch;
 mod written;
 mod zone;
@@ -72,6 +74,7 @@ pub use self::sections::{
 pub use self::settings::Config;
 pub use self::show::show;
 pub use self::trust_anchor::TrustAnchor;
+pub use self::view::ConfiguredView;
 pub use self::watch::{ConfiguredWatch, WatchAs, WatchLevel};
 pub use self::zone::{ConfiguredHost, ConfiguredZone, ZoneKind};
 pub use crate::dnsbl::list::Guard;

@@ -13,6 +13,7 @@ use super::listener::Listener;
 use super::lookahead::LookaheadSection;
 use super::records::ConfiguredRecord;
 use super::sections::{Cache, Control, Dnssec, HistorySection, LogSection, MetricsSection, Resolve};
+use super::view::ConfiguredView;
 use super::watch::ConfiguredWatch;
 use super::zone::{ConfiguredHost, ConfiguredZone};
 use crate::dnsbl::list::List;
@@ -35,6 +36,8 @@ pub struct Config {
     pub resolve: Resolve,
     /// `[dnssec]`
     pub dnssec: Dnssec,
+    /// `[[view]]`: clients that see zones of their own.
+    pub views: Vec<ConfiguredView>,
     /// `[[zone]]`: zones with servers or data of their own.
     pub zones: Vec<ConfiguredZone>,
     /// `[[host]]`: names with addresses of their own.

@@ -97,6 +97,7 @@ mod tests {
             let (head, needed) = match section {
                 "zone" if key == "recurse" => ("[[zone]]", "name = \"a.example\"\n"),
                 "zone" => ("[[zone]]", "name = \"a.example\"\nforward = [\"192.0.2.1\"]\n"),
+                "view" => ("[[view]]", "name = \"office\"\nclients = [\"10.0.0.0/8\"]\n"),
                 "listener" => ("[[listener]]", "addresses = [\"127.0.0.2:53\"]\n"),
                 section => (&*format!("[{section}]"), ""),
             };

@@ -11,6 +11,7 @@ use super::listener::{self, Listener};
 use super::records::ConfiguredRecord;
 use super::report::nearest;
 use super::settings::Config;
+use super::view::ConfiguredView;
 use super::watch::ConfiguredWatch;
 use super::zone::{ConfiguredHost, ConfiguredZone};
 use super::{dnsbl, dnstap, lookahead, sections, value};
@@ -44,6 +45,7 @@ pub(super) fn visit(visitor: &mut impl Visitor) {
     visitor.once(&sections::CACHE, place!(cache));
     visitor.once(&sections::RESOLVE, place!(resolve));
     visitor.once(&sections::DNSSEC, place!(dnssec));
+    visitor.many::<ConfiguredView>(place!(views));
     visitor.many::<ConfiguredZone>(place!(zones));
     visitor.many::<ConfiguredHost>(place!(hosts));
     visitor.many::<ConfiguredRecord>(place!(records));

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
+use toml::Value;
 
 use super::addresses::{Forwarder, server_text};
 use super::keys::{ConfigKey, TableEntry, ToldBy, set, set_some};
 use super::report::WrongValue;
-use super::{addresses, included, records, value, written};
+use super::{addresses, included, records, value, view, written};
 use crate::limits;
 
 /// The keys for the source of a zone's answers.
@@ -24,6 +25,8 @@ const CAP: &str = "that of [cache]";
 pub struct ConfiguredZone {
     /// Its apex, lower case, absolute.
     pub name: Name,
+    /// The `[[view]]` whose clients see it; none: the clients without a view, and those of each view that has no zone of this name.
+    pub view: Option<String>,
     /// The source of its answers.
     pub kind: ZoneKind,
     /// With `forward`: whether recursion follows if all forwarders fail.
@@ -70,6 +73,12 @@ impl TableEntry for ConfiguredZone {
             |zone| Some(written::name(&zone.name)),
         )
         .required()
+        .told(ToldBy::ByEntry),
+        ConfigKey::<Self>::new(
+            "view",
+            |zone, typed, _| set_some(&mut zone.view, view::word(typed)),
+            |zone| zone.view.clone().map(Value::String),
+        )
         .told(ToldBy::ByEntry),
         ConfigKey::<Self>::new(
             "forward",
@@ -179,7 +188,7 @@ impl TableEntry for ConfiguredZone {
     }
 
     fn title(&self) -> String {
-        format!("zone {}", value::name_text(&self.name))
+        format!("zone {}", self.shown())
     }
 
     fn tell(&self) -> Option<String> {
@@ -219,6 +228,12 @@ impl TableEntry for ConfiguredZone {
 }
 
 impl ConfiguredZone {
+    /// Its name, with that of its view: two zones of a configuration never share both.
+    pub fn shown(&self) -> String {
+        let name = value::name_text(&self.name);
+        self.view.as_ref().map_or_else(|| name.clone(), |view| format!("{name} of the view {view}"))
+    }
+
     /// The source of its answers, with the verb for each kind of zone.
     fn leads(&self, [forward, stub, file]: [&str; 3]) -> String {
         match &self.kind {

@@ -6,7 +6,7 @@ use super::protocol::ConfiguredSource;
 use super::protocol::zones::ZoneSource;
 use crate::config::{Config, ConfiguredZone, ZoneKind};
 
-/// The host, the record or the closest zone of `config` that answers for `name`; none if it is resolved on the internet.
+/// The host, the record or the closest zone of `config` that answers for `name` in the general view; none if it is resolved on the internet.
 /// Forwarders of the root, and zones that are resolved from the root, are the way to the internet.
 pub(super) fn source(config: &Config, name: &Name) -> Option<ConfiguredSource> {
     let is_host = |name: &Name, addresses: &[std::net::IpAddr], wanted: &Name| {
@@ -18,7 +18,8 @@ pub(super) fn source(config: &Config, name: &Name) -> Option<ConfiguredSource> {
     if let Some(record) = config.records.iter().find(|record| record.name == *name) {
         return Some(of_name(&record.name, ZoneSource::Records));
     }
-    let around = config.zones.iter().filter(|zone| zone.name.zone_of(name) && !zone.name.is_root());
+    let around = config.zones.iter().filter(|zone| zone.view.is_none());
+    let around = around.filter(|zone| zone.name.zone_of(name) && !zone.name.is_root());
     let closest = around.max_by_key(|zone| zone.name.num_labels())?;
     (closest.kind != ZoneKind::Recurse).then(|| of_zone(closest))
 }

@@ -31,6 +31,7 @@ impl ZoneState {
     const fn empty() -> Self {
         Self {
             zone: String::new(),
+            view: None,
             kind: ZoneSource::File,
             forward_first: false,
             servers: Vec::new(),
@@ -67,12 +68,12 @@ fn of_zone(config: &Config, zone: &ConfiguredZone, known: &[KnownServer]) -> Zon
         ZoneKind::Records(_) => (ZoneSource::Records, Vec::new(), None),
         ZoneKind::File { path, .. } => (ZoneSource::File, Vec::new(), Some(path.display().to_string())),
     };
-    let hides = config
-        .listeners
-        .iter()
-        .filter(|listener| listener.zones.as_ref().is_some_and(|seen| !seen.contains(&zone.name)));
+    let hides = config.listeners.iter().filter(|listener| {
+        listener.zones.as_ref().is_some_and(|seen| zone.view.is_some() || !seen.contains(&zone.name))
+    });
     ZoneState {
         zone: name_text(&zone.name),
+        view: zone.view.clone(),
         kind,
         forward_first: zone.forward_first,
         servers,

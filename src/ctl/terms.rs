@@ -325,8 +325,8 @@ Source of an entry (source in JSON):
   glue               address of a name server from a referral, never given to clients
 Words after an entry:
   to queries with DO CD  DO: with signatures; CD: without validation
-  group 0, group 1       listeners with the same `zones` setting (view in JSON); an entry is used only for queries that these
-                         listeners receive";
+  group 0, group 1       clients that see the same zones, by their [[view]] or by `zones` of their listener (view in JSON); an
+                         entry is used only for queries of these clients";
 
 /// Terms of `flush`.
 pub(super) const FLUSH: &str = "\

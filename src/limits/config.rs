@@ -69,6 +69,13 @@ pub const MAX_RECORDS: usize = 4_096;
 /// `[[listener]]` entries: each costs threads and sockets. One for each network of a host, and one for tests.
 pub const MAX_LISTENERS: usize = 16;
 
+/// Networks of a `[[view]]`: an organisation has a few hundred. All networks of all views are one table, which is searched for each
+/// client.
+pub const MAX_VIEW_NETWORKS: usize = 1_024;
+
+/// Letters of the name of a `[[view]]`, which stands in sentences and screens.
+pub const MAX_VIEW_NAME: usize = 63;
+
 /// Servers of a configured zone, and addresses of a configured host: no operator lists more by hand.
 pub const MAX_CONFIGURED_ADDRESSES: usize = 32;
 

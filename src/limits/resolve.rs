@@ -94,8 +94,8 @@ pub const MAX_CUT_PROBES: u32 = 24;
 /// bogus zone, or one with forged answers, costs one query in this time.
 pub const KEY_RENEWAL: Duration = Duration::from_secs(10);
 
-/// Sets of zones that listeners see, each with memory of its own: one for the host, one for its containers, one for
-/// its virtual machines.
+/// Sets of zones that clients see, by their listener or their address, each with memory of its own: one for the host, one for its
+/// containers, one for its virtual machines. Also `[[view]]` entries.
 pub const MAX_VIEWS: usize = 8;
 
 /// Answers that wait to be renewed: a second of 2 500 hits on 10 % of answers that are about to end.

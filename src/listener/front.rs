@@ -52,7 +52,7 @@ pub(super) enum Handled {
 pub(super) struct FrontBatch<'a> {
     front: &'a Front,
     policy: Guard<Arc<Policy>>,
-    /// The policy's.
+    /// The view of `allowed`.
     view: ViewId,
     occasion: Occasion,
     /// Room for each query in turn.
@@ -214,11 +214,10 @@ impl Front {
         recent: Option<&'a mut RecentReplies>,
     ) -> FrontBatch<'a> {
         let policy = self.policy.load();
-        let view = policy.view.id;
         FrontBatch {
             front: self,
             policy,
-            view,
+            view: ViewId::default(),
             occasion,
             query,
             recent,
@@ -477,7 +476,7 @@ impl FrontBatch<'_> {
         }
         match Arc::clone(&front.bounds.waiting).try_acquire_owned() {
             Ok(waiting) => {
-                let (query, view) = (query.clone(), Arc::clone(&self.policy.view));
+                let (query, view) = (query.clone(), Arc::clone(self.policy.view_of(arrival.client.ip())));
                 let number = query.id;
                 Handled::Miss(Box::new(WaitingQuery { query, arrival, view, number, waiting }))
             }
@@ -504,13 +503,18 @@ impl FrontBatch<'_> {
         }
     }
 
-    /// Whether `client` may ask.
+    /// Whether `client` may ask. If it may, its view is the one of the next steps.
     fn allows(&mut self, client: IpAddr) -> bool {
         if self.allowed == Some(client) {
             return true;
         }
         let allows = self.policy.access(client) == Access::Allow;
         if allows {
+            let view = self.policy.view_of(client).id;
+            if view != self.view {
+                // A page has the hits of one view.
+                (self.view, self.page) = (view, None);
+            }
             self.allowed = Some(client);
         }
         allows

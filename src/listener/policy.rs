@@ -12,13 +12,13 @@ use super::refusals::Refusals;
 use crate::config::{Access, Listener};
 use crate::hash::Keyed;
 use crate::limits::MAX_UNPROVEN_HANDSHAKES;
-use crate::zones::{View, Views};
+use crate::zones::{ClientViews, View, Views};
 
-/// The clients of a listener, and their view.
+/// The clients of a listener, and their views.
 #[derive(Clone)]
 pub(super) struct Policy {
     pub(super) listener: Listener,
-    pub(super) view: Arc<View>,
+    views: ClientViews,
     /// For connections under TLS; none if it has no certificate.
     pub(super) tls: Option<Arc<ServerConfig>>,
     /// For those over HTTPS.
@@ -42,17 +42,22 @@ pub(super) struct SharedBounds {
 impl Policy {
     /// The policy of the listener at this place; none if `views` does not have it.
     pub(super) fn of(listener: &Listener, views: &Views, place: usize) -> Option<Self> {
-        let view = Arc::clone(views.of_listener(place)?);
+        let views = views.of_clients(place)?.clone();
         let [tls, https] =
             [encrypted::DOT, encrypted::HTTP_2].map(|name| encrypted::settings(listener, name));
         let quic = if listener.quic.is_empty() { None } else { encrypted::quic::settings(listener) };
-        Some(Self { listener: listener.clone(), view, tls, https, quic })
+        Some(Self { listener: listener.clone(), views, tls, https, quic })
     }
 
     /// The handling of a client.
     pub(super) fn access(&self, client: IpAddr) -> Access {
         // A client of IPv4 on a socket of both families comes as ::ffff:a.b.c.d.
         self.listener.access(client.to_canonical())
+    }
+
+    /// The view of a client.
+    pub(super) fn view_of(&self, client: IpAddr) -> &Arc<View> {
+        self.views.of(client.to_canonical())
     }
 }
 

@@ -52,7 +52,7 @@ const LINE: usize = 64;
 /// The data beside its query that a reply depends on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms {
-    /// The view of its listener.
+    /// The view of its client.
     pub(super) view: ViewId,
     /// The type of the question, for counting.
     pub(super) kind: RecordType,
@@ -156,14 +156,15 @@ impl RecentReplies {
     ) -> RecentReply<'_> {
         let Some(query) = message.get(ID..) else { return RecentReply::Nothing };
         let Some(RecentSet(heads)) = self.sets.get(hash.set()) else { return RecentReply::Nothing };
-        let holds = |head: &RecentHead| now < head.until && head.view == view && is_current(head.version);
-        let known = heads.iter().position(|head| head.mark == hash.mark() && holds(head));
+        let lasts = |head: &RecentHead| now < head.until && is_current(head.version);
+        let is_it = |head: &RecentHead| head.mark == hash.mark() && head.view == view && lasts(head);
+        let known = heads.iter().position(is_it);
         if let Some((head, way)) = known.and_then(|way| Some((heads.get(way)?, way)))
             && let Some(octets) = self.octets(RecentPlace { hash, way }, head, query)
         {
             return RecentReply::Reply(KeptReply { octets, kind: head.kind.into(), name: head.name });
         }
-        let free = heads.iter().position(|head| !holds(head));
+        let free = heads.iter().position(|head| !lasts(head));
         free.map_or(RecentReply::Nothing, |way| RecentReply::Free(RecentPlace { hash, way }))
     }
 

@@ -139,6 +139,55 @@ fn a_reload_ends_replies_to_clients_that_may_no_longer_ask() {
     assert_eq!(code(), 5);
 }
 
+/// The reply of a batch with a message of each client.
+fn ask_together(
+    front: &Front,
+    recent: &mut RecentReplies,
+    clients: &[&str],
+    message: &[u8],
+    at: Mono,
+) -> Vec<u8> {
+    let (mut room, mut out, mut last) = (Query::blank(), Vec::new(), Vec::new());
+    let mut batch = front.batch(Occasion { shard: 0, at, limit: None }, &mut room, Some(recent));
+    for client in clients {
+        let hash = Some(RecentHash::of(message));
+        let handled = batch.receive(client.parse().unwrap(), message, hash, &mut out);
+        assert!(matches!(handled, Handled::Reply), "{client}");
+        // An address is at the end of a reply without OPT.
+        last.extend(out.last());
+    }
+    batch.count_hits();
+    last
+}
+
+#[test]
+fn clients_of_several_views_in_one_batch_get_the_replies_of_their_views() {
+    let text = "version = 1\n[listen]\nallow = [\"0.0.0.0/0\"]\n[[view]]\nname = \"office\"\nclients = [\"10.1.0.0/16\"]\n[[zone]]\nname = \"corp.example\"\nview = \"office\"\nrecords = []\n";
+    let config = Config::read_over(Config::default(), text, std::path::Path::new("/")).unwrap();
+    let (front, resolver, _) = front();
+    let views = Views::new(&Arc::new(config.clone())).unwrap();
+    front.set_policy(Policy::of(&config.listen, &views, 0).unwrap());
+    let (mut recent, at) = (RecentReplies::default(), Mono::START.after(Duration::from_secs(1)));
+    for (address, view) in (1..).zip(views.all()) {
+        let (question, answer) = answer("mail.example.", 60, address, at);
+        let question = Question { view: view.id, ..question };
+        resolver.memory().answers.put(question.key(), &answer);
+    }
+    let message = query("mail.example.", 7, None);
+    // A client of IPv4 on a socket of both families is one of IPv4.
+    let clients =
+        ["127.0.0.1:5", "10.1.0.1:5", "10.1.0.1:6", "10.2.0.1:5", "[::ffff:10.1.0.9]:5", "127.0.0.1:5"];
+    for _ in 0..3 {
+        assert_eq!(ask_together(&front, &mut recent, &clients, &message, at), [1, 2, 2, 1, 2, 1]);
+    }
+    let kept = views.all().iter().filter(|view| {
+        let is_current = |version| resolver.memory().answers.is_current(version);
+        let found = recent.look((&message, RecentHash::of(&message)), view.id, at, is_current);
+        matches!(found, RecentReply::Reply(_))
+    });
+    assert_eq!(kept.count(), 2, "both replies are sent again");
+}
+
 #[test]
 fn the_first_use_of_an_answer_of_look_ahead_takes_its_mark_although_an_older_reply_is_kept() {
     let (front, resolver, _) = front();

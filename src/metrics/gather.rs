@@ -1,6 +1,6 @@
 //! Reads the metrics of a daemon. Nothing is counted here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use hickory_proto::rr::Name;
@@ -238,8 +238,10 @@ impl Samples {
         self.whole(Family::FailingZones, &[], troubles.zones.len() as u64);
         let failing: Vec<Name> =
             troubles.zones.iter().filter_map(|failing| Name::from_ascii(&failing.zone).ok()).collect();
-        for zone in &subject.config().zones {
-            if matches!(zone.kind, ZoneKind::Forward(_) | ZoneKind::Stub(_)) {
+        // A zone of a view may have the name of another one, and each sample has labels of its own.
+        let (config, mut told) = (subject.config(), BTreeSet::new());
+        for zone in &config.zones {
+            if matches!(zone.kind, ZoneKind::Forward(_) | ZoneKind::Stub(_)) && told.insert(&zone.name) {
                 let fails = failing.iter().any(|failing| zone.name.zone_of(failing));
                 self.whole(Family::ZoneFailing, &[&text(&zone.name)], u64::from(fails));
             }

@@ -2,68 +2,99 @@
 //!
 //! A listener may forward a zone to another one that does not see the zone. It is a circle if that one forwards the names of
 //! the zone back, by the route that it has for them. The names of a zone that no zone below it has go the same way, so
-//! each zone is followed once.
+//! each zone is followed once. With `[[view]]`, the address that resolverd asks from decides which zones it sees at a listener.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
+use super::clients::ClientNetworks;
+use super::seen::SeenZones;
 use crate::config::{Config, ConfiguredZone, Listener, ZoneKind};
 use crate::zones::Wrong;
 
 /// A server of a zone that is a listener of resolverd itself.
 struct OwnServer {
     server: SocketAddr,
-    /// The place of the listener, and its address.
-    listener: usize,
+    /// The place of the group of clients that resolverd belongs to there, and the address of the listener.
+    group: usize,
     at: SocketAddr,
 }
 
-/// Refuses a zone whose queries would come back to the listener that has sent them, over any number of listeners.
+/// The clients of a listener that see the same zones.
+struct Group<'c> {
+    listener: &'c Listener,
+    /// The place of their `[[view]]`; none: they are in no view, or their listener has a list of zones.
+    view: Option<usize>,
+    /// Their zones.
+    zones: SeenZones,
+}
+
+/// Refuses a zone whose queries would come back to the clients of the listener that has sent them, over any number of listeners.
 ///
 /// # Errors
 /// The first such zone.
 pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
-    let listeners: Vec<&Listener> = config.all_listeners().collect();
+    let groups = groups(config);
+    let networks = ClientNetworks::of(&config.views);
     let zones: Vec<(&ConfiguredZone, Vec<OwnServer>)> =
-        config.zones.iter().map(|zone| (zone, own_servers(zone, &listeners))).collect();
+        config.zones.iter().map(|zone| (zone, own_servers(zone, (config, &networks), &groups))).collect();
     if zones.iter().all(|(_, own)| own.is_empty()) {
         return Ok(());
     }
     for (names_of, _) in &zones {
         let route = |place: usize| {
-            let listener = listeners.get(place)?;
-            let fits = |zone: &ConfiguredZone| sees(listener, zone) && zone.name.zone_of(&names_of.name);
-            zones.iter().filter(|(zone, _)| fits(zone)).max_by_key(|(zone, _)| zone.name.iter().len())
+            let seen = groups.get(place)?.zones.of(config);
+            let fits = |zone: &&ConfiguredZone| zone.name.zone_of(&names_of.name);
+            let closest = seen.into_iter().filter(fits).max_by_key(|zone| zone.name.iter().len())?;
+            zones.iter().find(|(zone, _)| std::ptr::eq(*zone, closest))
         };
-        for place in 0..listeners.len() {
-            let Some((zone, own)) = route(place) else { continue };
-            let next = |place| route(place).map_or(&[][..], |(_, own)| own.as_slice());
-            if let Some(server) = own.iter().find(|server| leads_to(place, server.listener, next)) {
-                return Err(wrong(zone, server, server.listener != place));
+        let routes: Vec<_> = (0..groups.len()).map(route).collect();
+        for (place, routed) in routes.iter().enumerate() {
+            let Some((zone, own)) = routed else { continue };
+            let next = |place: usize| {
+                routes.get(place).copied().flatten().map_or(&[][..], |(_, own)| own.as_slice())
+            };
+            if let Some(server) = own.iter().find(|server| leads_to(place, server.group, next)) {
+                return Err(wrong(zone, server, server.group != place));
             }
         }
     }
     Ok(())
 }
 
-/// Whether queries that come to the listener `from` come to the listener `to` in the end.
+/// The groups of clients of all listeners.
+fn groups(config: &Config) -> Vec<Group<'_>> {
+    let of_listener = |listener| {
+        let general = Group { listener, view: None, zones: SeenZones::of_listener(listener) };
+        let views = config.views.iter().enumerate().filter(|_| listener.zones.is_none());
+        let chosen = views.map(move |(place, view)| Group {
+            listener,
+            view: Some(place),
+            zones: SeenZones::of_view(view, config),
+        });
+        std::iter::once(general).chain(chosen)
+    };
+    config.all_listeners().flat_map(of_listener).collect()
+}
+
+/// Whether queries of the clients `from` come to the clients `to` of a listener in the end.
 fn leads_to<'a>(to: usize, from: usize, next: impl Fn(usize) -> &'a [OwnServer]) -> bool {
     let (mut reached, mut left) = (BTreeSet::from([from]), vec![from]);
     while let Some(place) = left.pop() {
         if place == to {
             return true;
         }
-        left.extend(next(place).iter().map(|server| server.listener).filter(|place| reached.insert(*place)));
+        left.extend(next(place).iter().map(|server| server.group).filter(|place| reached.insert(*place)));
     }
     false
 }
 
-fn sees(listener: &Listener, zone: &ConfiguredZone) -> bool {
-    listener.zones.as_ref().is_none_or(|zones| zones.contains(&zone.name))
-}
-
 /// The servers of a zone that are listeners.
-fn own_servers(zone: &ConfiguredZone, listeners: &[&Listener]) -> Vec<OwnServer> {
+fn own_servers(
+    zone: &ConfiguredZone,
+    (config, networks): (&Config, &ClientNetworks),
+    groups: &[Group<'_>],
+) -> Vec<OwnServer> {
     let servers: Vec<SocketAddr> = match &zone.kind {
         ZoneKind::Forward(forwarders) => forwarders.iter().map(|one| one.address).collect(),
         ZoneKind::Stub(servers) => servers.clone(),
@@ -71,24 +102,38 @@ fn own_servers(zone: &ConfiguredZone, listeners: &[&Listener]) -> Vec<OwnServer>
     };
     let mut own = Vec::new();
     for server in servers {
-        for (place, listener) in listeners.iter().enumerate() {
-            let at = listener.addresses.iter().find(|at| is_at(**at, server, is_ours));
-            own.extend(at.map(|at| OwnServer { server, listener: place, at: *at }));
+        let sources = if zone.source.is_empty() { &config.resolve.source } else { &zone.source };
+        let view = networks.view(source(server, sources));
+        for (place, group) in groups.iter().enumerate() {
+            let is_chosen = group.listener.zones.is_some() || group.view == view;
+            let at = group.listener.addresses.iter().find(|at| is_chosen && is_at(**at, server, is_ours));
+            own.extend(at.map(|at| OwnServer { server, group: place, at: *at }));
         }
     }
     own
+}
+
+/// The address from which this host asks a server that is itself: one of `sources`, or the one that the kernel chooses. That is the
+/// address of the server, and 127.0.0.1 for each loopback address.
+fn source(server: SocketAddr, sources: &[IpAddr]) -> IpAddr {
+    let asked = server.ip().to_canonical();
+    let configured = sources.iter().find(|source| source.is_ipv4() == asked.is_ipv4()).copied();
+    configured.unwrap_or(match asked {
+        IpAddr::V4(address) if address.is_loopback() => Ipv4Addr::LOCALHOST.into(),
+        asked => asked,
+    })
 }
 
 fn wrong(zone: &ConfiguredZone, own: &OwnServer, is_over_others: bool) -> Wrong {
     let OwnServer { server, at, .. } = own;
     let key = if matches!(zone.kind, ZoneKind::Stub(_)) { "stub" } else { "forward" };
     let others = if is_over_others { ", and that listener forwards them back" } else { "" };
-    Wrong {
-        zone: zone.name.to_string(),
-        reason: format!(
+    Wrong::of(
+        zone,
+        format!(
             "{key} contains {server}, at which resolverd itself listens ({at}){others}: its queries would come back to it; write the address and port of another server"
         ),
-    }
+    )
 }
 
 /// Whether a query to `server` comes to `listener`; `is_ours`: whether this host has an address.
@@ -205,6 +250,20 @@ mod tests {
             over_others(".")
         );
         assert_eq!(refused(&[&["."], &["b."], &["a."]], &[(".", 1), ("b.", 2), ("a.", 0)]), None);
+    }
+
+    #[test]
+    fn the_view_of_the_own_address_decides_about_a_circle() {
+        let refused = |clients: &str, source: &str| {
+            let text = format!(
+                "version = 1\n[listen]\naddresses = [\"127.0.0.1:5300\"]\n[[view]]\nname = \"office\"\nclients = [\"{clients}\"]\n[[zone]]\nname = \"a\"\nview = \"office\"\nforward = [\"127.0.0.1:5300\"]\n{source}"
+            );
+            let config = Config::read_over(Config::default(), &text, std::path::Path::new("/")).unwrap();
+            refuse(&config).err().map(|wrong| wrong.zone)
+        };
+        assert_eq!(refused("10.0.0.0/8", ""), None, "the zone is not seen at the own address");
+        assert_eq!(refused("127.0.0.0/8", "").as_deref(), Some("a. of the view office"));
+        assert_eq!(refused("127.0.0.0/8", "source = [\"10.0.0.1\"]\n"), None);
     }
 
     #[test]

@@ -10,12 +10,15 @@
 //!   mail went to the host itself.
 //! - A listener with a list of zones sees a `[[host]]` or `[[record]]` only if the closest `[[zone]]` around its name is in the
 //!   list. Before, these entries were visible at every listener.
-//! - Listeners that see the same zones share one view and its memory. Ids of views are never given twice: when they
+//! - The address of a client chooses its `[[view]]`, except at a listener with a list of zones. A zone of a view takes the place of the
+//!   zone of the same name that the others see. `[[host]]` and `[[record]]` are for the clients of all views.
+//! - Listeners and `[[view]]`s that see the same zones share one view and its memory. Ids of views are never given twice: when they
 //!   were, a listener could for ten seconds after a reload get data learnt for clients of another listener.
 //! - Routes are found without a secret hash, because the operator chooses the names in the table.
 
 pub mod authority;
 mod circle;
+mod clients;
 mod denial;
 mod fingerprint;
 pub mod local;
@@ -23,6 +26,7 @@ pub mod mirror;
 mod names;
 mod private;
 mod route;
+mod seen;
 mod special;
 mod trust;
 mod view;
@@ -33,7 +37,7 @@ pub use route::{Mirrored, Route, RouteTarget, Wrong, ZonePolicy, same_mirror};
 pub use special::locally_served;
 pub use trust::AnchorsInUse;
 pub use view::View;
-pub use views::{Views, changed};
+pub use views::{ClientViews, Views, changed};
 
 #[cfg(test)]
 mod tests;

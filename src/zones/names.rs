@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
 
+use super::seen::SeenZones;
 use super::{Route, RouteTarget, Wrong, ZonePolicy, local};
 use crate::config::Config;
 use crate::config::defaults::RECORD_TTL;
@@ -42,14 +43,9 @@ struct Gathered {
 
 impl ConfiguredNames {
     /// The names of `config`, and the reverse names of the addresses of each `[[host]]` without PTR records in a `[[record]]`. For clients that see some `zones`
-    /// only, which are sorted: those whose closest `[[zone]]` is one of them.
-    pub(super) fn new(config: &Config, zones: Option<&[Name]>, policy: &ZonePolicy) -> Result<Self, Wrong> {
-        let configured: HashSet<&Name> = config.zones.iter().map(|zone| &zone.name).collect();
-        let is_seen = |name: &Name| {
-            zones.is_none_or(|seen| {
-                closest(name, &configured).is_some_and(|zone| seen.binary_search(&zone).is_ok())
-            })
-        };
+    /// only: those whose closest `[[zone]]` is one of them.
+    pub(super) fn new(config: &Config, zones: &SeenZones, policy: &ZonePolicy) -> Result<Self, Wrong> {
+        let is_seen = zones.sees_names(config);
         let records = || config.records.iter().filter(|record| is_seen(&record.name));
         let reversed = records().filter(|record| record.kind == RecordType::PTR);
         let reversed: HashSet<&Name> = reversed.map(|record| &record.name).collect();
@@ -96,12 +92,6 @@ impl ConfiguredNames {
     pub(super) fn has(&self, name: &Name) -> bool {
         !self.0.is_empty() && self.0.contains_key(&wire_name(name))
     }
-}
-
-/// The closest of `zones` at or above a name.
-pub(super) fn closest(name: &Name, zones: &HashSet<&Name>) -> Option<Name> {
-    let parent = |name: &Name| (!name.is_root()).then(|| name.base_name());
-    std::iter::successors(Some(name.clone()), parent).find(|zone| zones.contains(zone))
 }
 
 impl Gathered {

@@ -9,6 +9,7 @@ use hickory_proto::rr::{Name, RecordType};
 use super::authority::Authority;
 use super::mirror::Mirror;
 use crate::cache::entries::Delegation;
+use crate::config::ConfiguredZone;
 use crate::dnsbl::list::{AskedAbout, List};
 use crate::dnsbl::list_way::Way;
 
@@ -109,10 +110,28 @@ pub struct ZonePolicy {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("zone {zone}: {reason}")]
 pub struct Wrong {
-    /// The zone.
+    /// The zone, with its view.
     pub zone: String,
     /// The error.
     pub reason: String,
+}
+
+impl Wrong {
+    /// The error of a configured zone.
+    pub(super) fn of(zone: &ConfiguredZone, reason: impl Into<String>) -> Self {
+        Self { zone: named(zone), reason: reason.into() }
+    }
+
+    /// Whether it is the error of this zone.
+    pub fn is_of(&self, zone: &ConfiguredZone) -> bool {
+        self.zone == named(zone)
+    }
+}
+
+/// The name of a zone, with that of its view: no other zone has both.
+fn named(zone: &ConfiguredZone) -> String {
+    let of_view = zone.view.as_ref().map(|view| format!(" of the view {view}")).unwrap_or_default();
+    format!("{}{of_view}", zone.name)
 }
 
 /// Whether a question takes the route of its zone. All do, except in a list that is shut down: there only questions

@@ -138,11 +138,10 @@ pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
     let is_around = |apex: &Name| served.iter().any(|zone| zone.name != *apex && apex.zone_of(&zone.name));
     match config.zones.iter().find(|zone| zone.locally_served && !is_around(&zone.name)) {
         None => Ok(()),
-        Some(zone) => Err(Wrong {
-            zone: zone.name.to_string(),
-            reason: "locally_served has no effect: no locally served zone (RFC 6303) is below this zone; remove it"
-                .to_owned(),
-        }),
+        Some(zone) => Err(Wrong::of(
+            zone,
+            "locally_served has no effect: no locally served zone (RFC 6303) is below this zone; remove it",
+        )),
     }
 }
 

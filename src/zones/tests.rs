@@ -6,6 +6,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::*;
 use crate::config::{Config, ConfiguredHost, ConfiguredZone, Forwarder, Guard, Listener, ZoneKind};
+use crate::limits::MAX_VIEWS;
 use crate::question::stage::name;
 
 fn stub(text: &str) -> ConfiguredZone {
@@ -118,4 +119,68 @@ fn listeners_that_see_the_same_zones_share_a_view() {
     assert_eq!(apex(of(0), "corp.example."), "corp.example.");
     assert_eq!(apex(of(2), "corp.example."), ".");
     assert!(views.of_listener(4).is_none());
+}
+
+fn configured(text: &str) -> Config {
+    Config::read_over(Config::default(), &format!("version = 1\n{text}"), std::path::Path::new("/")).unwrap()
+}
+
+const OFFICE: &str = "[[view]]\nname = \"office\"\nclients = [\"10.1.0.0/16\"]\n";
+
+#[test]
+fn the_zone_of_a_view_takes_the_place_of_the_general_one_for_its_clients_only() {
+    let zone = |name: &str, more: &str| format!("[[zone]]\nname = \"{name}\"\nrecords = []\n{more}");
+    let of_office = "view = \"office\"\n";
+    let text = format!(
+        "{OFFICE}{}{}{}{}[[view]]\nname = \"guests\"\nclients = [\"10.9.0.0/16\"]\nzones = [\"corp.example\"]\n[[listener]]\naddresses = [\"127.0.0.2:53\"]\nzones = []\n[[host]]\nname = \"printer.lan\"\naddresses = [\"10.0.0.9\"]\n",
+        zone("corp.example", of_office),
+        zone("corp.example", "max_ttl = \"1h\"\n"),
+        zone("office.example", of_office),
+        zone("lan", "")
+    );
+    let views = Views::new(&Arc::new(configured(&text))).unwrap();
+    let of = |place: usize, client: &str| views.of_clients(place).unwrap().of(client.parse().unwrap());
+    let (office, guest, other) = (of(0, "10.1.0.1"), of(0, "10.9.0.1"), of(0, "10.2.0.1"));
+    let max_ttl = |view: &View| view.route(&name("corp.example."), RecordType::A).policy.max_ttl.as_secs();
+    assert_eq!([max_ttl(office), max_ttl(guest), max_ttl(other)], [86_400, 3_600, 3_600]);
+    assert_eq!([apex(office, "office.example."), apex(other, "office.example.")], ["office.example.", "."]);
+    assert_eq!([apex(office, "a.lan."), apex(guest, "a.lan.")], ["lan.", "."]);
+    assert_eq!([apex(office, "printer.lan."), apex(guest, "printer.lan.")], ["printer.lan.", "."]);
+    assert!(Arc::ptr_eq(other, views.general().unwrap()));
+    // A listener with zones has one view.
+    assert_eq!(apex(of(1, "10.1.0.1"), "office.example."), ".");
+}
+
+#[test]
+fn views_that_see_the_same_zones_share_one_and_a_reload_keeps_it_as_long_as_they_do() {
+    let before = Views::new(&Arc::new(configured(OFFICE))).unwrap();
+    let office = |views: &Views| views.of_clients(0).unwrap().of([10, 1, 0, 1].into()).id;
+    assert_eq!(office(&before), before.general().unwrap().id);
+    let zone = "[[zone]]\nname = \"a\"\nview = \"office\"\nrecords = []\n";
+    let own = before.following(&Arc::new(configured(&format!("{OFFICE}{zone}")))).unwrap();
+    assert_ne!(office(&own), own.general().unwrap().id);
+    assert_eq!(own.general().unwrap().id, before.general().unwrap().id);
+    // Other clients, and another zone of the same view: its data stay, except those of the zone.
+    let text = format!("{}{}", OFFICE.replace("10.1.", "10.3."), zone.replace("\"a\"", "\"b\""));
+    let moved = Arc::new(configured(&text));
+    let later = own.following(&moved).unwrap();
+    let in_place = later.of_clients(0).unwrap().of([10, 3, 0, 1].into());
+    assert_eq!(in_place.id, office(&own));
+    assert_eq!(changed(own.config(), &moved), [name("a."), name("b.")]);
+    let renamed = Arc::new(configured(&text.replace("office", "guests")));
+    let renamed = later.following(&renamed).unwrap();
+    assert_ne!(renamed.of_clients(0).unwrap().of([10, 3, 0, 1].into()).id, office(&own));
+}
+
+#[test]
+fn too_many_different_views_are_an_error() {
+    let view = |number: usize| {
+        format!(
+            "[[view]]\nname = \"v{number}\"\nclients = [\"10.{number}.0.0/16\"]\n[[zone]]\nname = \"a\"\nview = \"v{number}\"\nrecords = []\n"
+        )
+    };
+    let views = |most: usize| Views::new(&Arc::new(configured(&(0..most).map(view).collect::<String>())));
+    assert!(views(MAX_VIEWS - 1).is_ok());
+    let wrong = views(MAX_VIEWS).unwrap_err();
+    assert!(wrong.reason.contains("9 different combinations"), "{wrong}");
 }

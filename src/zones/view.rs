@@ -10,12 +10,13 @@ use hickory_proto::rr::{Name, RecordType};
 use super::mirror::Mirror;
 use super::names::ConfiguredNames;
 use super::route::{Mirrored, Route, RouteTarget, Wrong, ZonePolicy, instead, is_for};
+use super::seen::{SeenZones, Sees};
 use super::trust::AnchorsInUse;
 use super::{local, special};
 use crate::cache::entries::Delegation;
 use crate::cache::security::Evidence;
 use crate::clock::Mono;
-use crate::config::{self, Config, Listener, LookaheadMode, ZoneKind};
+use crate::config::{self, Config, LookaheadMode, ZoneKind};
 use crate::dnsbl::gate::Guarding;
 use crate::dnsbl::list::{List, WhenStale};
 use crate::dnsbl::rewrite::provider_of;
@@ -31,17 +32,6 @@ const MADE_HERE_TTL: u32 = 3_600;
 /// Routes by name in wire form. The table is searched for each question with every suffix of its name, several times.
 /// Only the operator and the registry choose the names in it.
 type Routes = HashMap<Vec<u8>, Arc<Route>, BuildHasherDefault<Plain>>;
-
-/// The properties that separate views.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Sees {
-    /// The configured zones, in order; none if all are seen.
-    pub(super) zones: Option<Vec<Name>>,
-    /// How answers of lists that are no listings are handled.
-    pub(super) guarding: Guarding,
-    /// The mode of look-ahead.
-    pub(super) lookahead: LookaheadMode,
-}
 
 /// The view of a group of clients: its routes and its configuration.
 ///
@@ -67,29 +57,8 @@ pub struct View {
     pub guarding: Guarding,
     /// The mode of look-ahead for its clients.
     pub lookahead: LookaheadMode,
-    /// The configured zones that its clients see, in order; none if they see all.
-    pub(super) zones: Option<Vec<Name>>,
-}
-
-impl Sees {
-    pub(super) fn new(listener: &Listener, config: &Config) -> Self {
-        let in_order = |zones: &[Name]| {
-            let mut zones = zones.to_vec();
-            zones.sort();
-            zones.dedup();
-            zones
-        };
-        Self {
-            zones: listener.zones.as_deref().map(in_order),
-            guarding: listener.guarding(),
-            lookahead: listener.lookahead.unwrap_or(config.lookahead.mode),
-        }
-    }
-
-    /// Whether a view has the same answers. Look-ahead changes none.
-    pub(super) fn is_of(&self, view: &View) -> bool {
-        self.guarding == view.guarding && self.zones == view.zones
-    }
+    /// The configured zones that its clients see.
+    pub(super) zones: SeenZones,
 }
 
 impl View {
@@ -121,7 +90,7 @@ impl View {
             knows,
             config: Arc::clone(config),
             routes: Routes::default(),
-            names: ConfiguredNames::new(config, sees.zones.as_deref(), &policy)?,
+            names: ConfiguredNames::new(config, &sees.zones, &policy)?,
             recursion: Arc::new(recursion),
             anchors: Arc::clone(anchors),
             ntas: config.dnssec.negative_trust_anchors.iter().map(wire_name).collect(),
@@ -130,10 +99,7 @@ impl View {
             lookahead: sees.lookahead,
             zones: sees.zones,
         };
-        let visible = |zone: &&config::ConfiguredZone| {
-            view.zones.as_ref().is_none_or(|names| names.contains(&zone.name))
-        };
-        let zones: Vec<&config::ConfiguredZone> = config.zones.iter().filter(visible).collect();
+        let zones = view.zones.of(config);
         for zone in special::zones() {
             if !special::is_replaced(&zone, &zones) {
                 let route = special::route(&zone, &policy)?;
@@ -152,6 +118,11 @@ impl View {
         let here = view.routes.iter().filter(|(_, route)| unsigned(&route.target));
         view.ntas.extend(here.map(|(apex, _)| apex.clone()));
         Ok(view)
+    }
+
+    /// Whether clients with these properties get the same answers. Look-ahead changes none.
+    pub(super) fn answers_as(&self, sees: &Sees) -> bool {
+        self.guarding == sees.guarding && self.zones == sees.zones
     }
 
     /// The trust anchors in use.
@@ -361,15 +332,12 @@ fn configured(zone: &config::ConfiguredZone, general: &ZonePolicy) -> Result<Rou
             beyond: zone.forward_first.then(|| recursion_at(&zone.name, &policy)),
         },
         ZoneKind::File { path, text } => {
-            let authority = local::from_file(&zone.name, path, text).map_err(|reason| Wrong {
-                zone: zone.name.to_string(),
-                reason: shown(&reason, MAX_SHOWN_SENTENCE),
-            })?;
+            let authority = local::from_file(&zone.name, path, text)
+                .map_err(|reason| Wrong::of(zone, shown(&reason, MAX_SHOWN_SENTENCE)))?;
             RouteTarget::Local(authority)
         }
         ZoneKind::Records(lines) => {
-            let authority = local::from_lines(&zone.name, lines)
-                .map_err(|reason| Wrong { zone: zone.name.to_string(), reason })?;
+            let authority = local::from_lines(&zone.name, lines).map_err(|reason| Wrong::of(zone, reason))?;
             RouteTarget::Local(authority)
         }
     };

@@ -1,21 +1,23 @@
-//! The views of a configuration: the zones of each listener's clients, and which view stays the same after a reload.
+//! The views of a configuration: the zones of each group of clients, and which view stays the same after a reload.
 //!
 //! A view keeps its id as long as its clients see the same zones with the same handling of lists. Views
 //! that differ only in look-ahead have one id, because their answers are the same. Ids are never given
 //! twice while the daemon runs, so that data learnt under one are never given to clients of another.
 
 use std::collections::{BTreeSet, HashSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RecordType};
 
 use super::circle;
-use super::names::closest;
+use super::clients::ClientNetworks;
 use super::route::{Route, RouteTarget, Wrong, same_mirror};
+use super::seen::{SeenZones, Sees, closest};
 use super::special;
 use super::trust::AnchorsInUse;
-use super::view::{Sees, View};
-use crate::config::{Config, ConfiguredHost, ZoneKind};
+use super::view::View;
+use crate::config::{Config, ConfiguredHost, Listener, ZoneKind};
 use crate::dnsbl::list_way::Way;
 use crate::limits::MAX_VIEWS;
 use crate::question::ViewId;
@@ -26,14 +28,40 @@ pub struct Views {
     config: Arc<Config>,
     anchors: Arc<AnchorsInUse>,
     views: Vec<Arc<View>>,
-    /// The place of each listener's view: `[listen]` first, then each `[[listener]]`.
-    of_listener: Vec<usize>,
+    /// The views of each listener: `[listen]` first, then each `[[listener]]`.
+    of_listener: Vec<ClientViews>,
     /// The id of the next new view.
     next: ViewId,
 }
 
+/// The views of a listener's clients.
+#[derive(Clone, Debug)]
+pub struct ClientViews {
+    /// The view of clients that are in no `[[view]]`.
+    general: Arc<View>,
+    /// The views by client; none if all clients have the general one.
+    by_client: Option<ViewsByClient>,
+}
+
+/// The view of each `[[view]]`, for the clients of one listener.
+#[derive(Clone, Debug)]
+struct ViewsByClient {
+    networks: Arc<ClientNetworks>,
+    views: Vec<Arc<View>>,
+}
+
+impl ClientViews {
+    /// The view of a client. An IPv4 address must not be written as one of IPv6.
+    pub fn of(&self, client: IpAddr) -> &Arc<View> {
+        let by_client = self.by_client.as_ref();
+        let chosen = by_client.and_then(|by| by.views.get(by.networks.view(client)?));
+        chosen.unwrap_or(&self.general)
+    }
+}
+
 impl Views {
-    /// The views of a configuration: listeners that see the same zones, and are guarded and served ahead alike, share one.
+    /// The views of a configuration: groups of clients that see the same zones, and are guarded and served ahead alike,
+    /// share one.
     ///
     /// # Errors
     /// A zone file cannot be read, a zone's server is resolverd itself, or there are too many views.
@@ -58,10 +86,10 @@ impl Views {
     ) -> Result<Self, Wrong> {
         circle::refuse(config)?;
         special::refuse(config)?;
-        let (seen, of_listener) = seen(config)?;
+        let (seen, groups) = seen(config)?;
         let mut views: Vec<Arc<View>> = Vec::with_capacity(seen.len());
         for sees in seen {
-            let id = match before.iter().chain(&views).find(|view| sees.is_of(view)) {
+            let id = match before.iter().chain(&views).find(|view| view.answers_as(&sees)) {
                 Some(same) => same.id,
                 None => {
                     let id = next;
@@ -76,6 +104,7 @@ impl Views {
             let knows = alike.map_or(id, |view| view.knows);
             views.push(Arc::new(View::new((id, knows), (config, anchors), sees)?));
         }
+        let of_listener = client_views(config, &groups, &views);
         Ok(Self { config: Arc::clone(config), anchors: Arc::clone(anchors), views, of_listener, next })
     }
 
@@ -89,12 +118,18 @@ impl Views {
         &self.anchors
     }
 
-    /// The view of a listener, by its place: `[listen]` is the first.
-    pub fn of_listener(&self, place: usize) -> Option<&Arc<View>> {
-        self.views.get(*self.of_listener.get(place)?)
+    /// The views of a listener's clients, by the place of the listener: `[listen]` is the first.
+    pub fn of_clients(&self, place: usize) -> Option<&ClientViews> {
+        self.of_listener.get(place)
     }
 
-    /// The view of `[listen]`, which sees all zones: used for questions without a listener. It always exists.
+    /// The view of a listener's clients that are in no `[[view]]`.
+    pub fn of_listener(&self, place: usize) -> Option<&Arc<View>> {
+        self.of_clients(place).map(|views| &views.general)
+    }
+
+    /// The view of `[listen]`, which sees all zones without `view`: used for questions without a client, and for those of the control
+    /// socket. It always exists.
     pub fn general(&self) -> Option<&Arc<View>> {
         self.of_listener(0)
     }
@@ -157,18 +192,30 @@ impl Views {
     }
 }
 
-/// The sets of zones of the listeners: each set once, and its place for each listener.
-fn seen(config: &Config) -> Result<(Vec<Sees>, Vec<usize>), Wrong> {
+/// The places of the views of a listener's clients.
+struct Group {
+    general: usize,
+    /// For each `[[view]]`; empty if the address of a client chooses nothing.
+    by_client: Vec<usize>,
+}
+
+/// The sets of zones of all groups of clients: each set once, and its places for each listener.
+fn seen(config: &Config) -> Result<(Vec<Sees>, Vec<Group>), Wrong> {
     let mut seen = Vec::new();
-    let mut of_listener = Vec::new();
-    for listener in config.all_listeners() {
-        let sees = Sees::new(listener, config);
-        let known = seen.iter().position(|other| *other == sees);
-        of_listener.push(known.unwrap_or(seen.len()));
-        if known.is_none() {
+    let mut place = |zones: SeenZones, listener: &Listener| {
+        let sees = Sees::new(zones, listener, config);
+        seen.iter().position(|other| *other == sees).unwrap_or_else(|| {
             seen.push(sees);
-        }
-    }
+            seen.len().saturating_sub(1)
+        })
+    };
+    let groups = config.all_listeners().map(|listener| {
+        let general = place(SeenZones::of_listener(listener), listener);
+        let chosen = config.views.iter().filter(|_| listener.zones.is_none());
+        let by_client = chosen.map(|view| place(SeenZones::of_view(view, config), listener)).collect();
+        Group { general, by_client }
+    });
+    let groups: Vec<Group> = groups.collect();
     let is_new = |(place, sees): &(usize, &Sees)| {
         !seen
             .iter()
@@ -178,11 +225,24 @@ fn seen(config: &Config) -> Result<(Vec<Sees>, Vec<usize>), Wrong> {
     let different = seen.iter().enumerate().filter(is_new).count();
     if different > MAX_VIEWS {
         let reason = format!(
-            "the listeners have {different} different combinations of zones, dnsbl and on_refusal; the maximum is {MAX_VIEWS}"
+            "the listeners and views have {different} different combinations of zones, dnsbl and on_refusal; the maximum is {MAX_VIEWS}"
         );
         return Err(Wrong { zone: "[[listener]]".to_owned(), reason });
     }
-    Ok((seen, of_listener))
+    Ok((seen, groups))
+}
+
+/// The views of each listener's clients.
+fn client_views(config: &Config, groups: &[Group], views: &[Arc<View>]) -> Vec<ClientViews> {
+    let networks = Arc::new(ClientNetworks::of(&config.views));
+    let of_group = |group: &Group| {
+        let own: Vec<Arc<View>> =
+            group.by_client.iter().filter_map(|place| views.get(*place).cloned()).collect();
+        let networks = Arc::clone(&networks);
+        let by_client = (!own.is_empty()).then_some(ViewsByClient { networks, views: own });
+        Some(ClientViews { general: Arc::clone(views.get(group.general)?), by_client })
+    };
+    groups.iter().filter_map(of_group).collect()
 }
 
 /// The apexes below which two configurations differ: data learnt there by the old one must not be used.

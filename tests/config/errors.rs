@@ -314,6 +314,48 @@ const WRONG_SECTIONS: &[(&str, &str)] = &[
         "[[listener]]\naddresses = [\"127.0.0.2:53\"]\nzones = [\"lan\"]",
         "line 4: listener.zones: \"lan\" is not a configured zone; add a [[zone]] for it, or remove it here",
     ),
+    ("[[view]]\nclients = [\"10.0.0.0/8\"]", "line 2: view.name is missing; write name = below [[view]]"),
+    (
+        "[[view]]\nname = \"in house\"\nclients = [\"10.0.0.0/8\"]",
+        "line 3: view.name: \"in house\" is not the name of a view; write a word like \"office\": letters, digits, -, _ and ., at most 63",
+    ),
+    ("[[view]]\nname = \"office\"", "line 2: view.clients is missing; write clients = below [[view]]"),
+    (
+        "[[view]]\nname = \"office\"\nclients = []",
+        "line 4: view.clients is empty, so the view has no clients; add a network, or remove the [[view]]",
+    ),
+    (
+        "[[view]]\nname = \"office\"\nclients = [\"10.0.0.0/8\", \"10.1.2.3/8\"]",
+        "line 4: view.clients: contains a value twice; remove one of them",
+    ),
+    (
+        "[[view]]\nname = \"office\"\nclients = [\"10.0.0.0/8\"]\n[[view]]\nname = \"office\"\nclients = [\"10.1.0.0/16\"]",
+        "line 6: view.name: \"office\" appears twice; put all its networks into one [[view]]",
+    ),
+    (
+        "[[view]]\nname = \"office\"\nclients = [\"10.0.0.0/8\"]\n[[view]]\nname = \"guests\"\nclients = [\"10.9.9.9/8\"]",
+        "line 7: view.clients: 10.0.0.0/8 is also a network of the view \"office\"; remove it from one of them",
+    ),
+    (
+        "[[view]]\nname = \"office\"\nclients = [\"10.0.0.0/8\"]\nzones = [\"lan\"]",
+        "line 5: view.zones: \"lan\" is not a configured zone; add a [[zone]] for it, or remove it here",
+    ),
+    (
+        "[[view]]\nname = \"office\"\nclients = [\"10.0.0.0/8\"]\nzones = [\"lan\"]\n[[zone]]\nname = \"lan\"\nview = \"office\"\nrecords = []",
+        "line 5: view.zones: \"lan\" is a zone of a view only; add a [[zone]] for it without `view`, or remove it here",
+    ),
+    (
+        "[[view]]\nname = \"office\"\nclients = [\"10.0.0.0/8\"]\n[[listener]]\naddresses = [\"127.0.0.2:53\"]\nzones = [\"lan\"]\n[[zone]]\nname = \"lan\"\nview = \"office\"\nrecords = []",
+        "line 7: listener.zones: \"lan\" is a zone of a view only; add a [[zone]] for it without `view`, or remove it here",
+    ),
+    (
+        "[[view]]\nname = \"office\"\nclients = [\"10.0.0.0/8\"]\n[[zone]]\nname = \"lan\"\nview = \"offcie\"\nrecords = []",
+        "line 7: zone.view: \"offcie\" is not the name of a [[view]]; add a [[view]] with this name, or remove it here",
+    ),
+    (
+        "[[view]]\nname = \"office\"\nclients = [\"10.0.0.0/8\"]\n[[zone]]\nname = \"lan\"\nview = \"office\"\nrecords = []\n[[zone]]\nname = \"lan\"\nrecords = []\n[[zone]]\nname = \"LAN.\"\nview = \"office\"\nrecords = []",
+        "line 13: zone.name: \"lan\" appears twice in the view \"office\"; remove one of them",
+    ),
     (
         "resolve.source = [\"0.0.0.0\"]",
         "line 2: resolve.source: \"0.0.0.0\" cannot be an address of this host; write one of its addresses, like \"192.0.2.1\"",

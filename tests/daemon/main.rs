@@ -13,4 +13,5 @@ mod refusals;
 mod reload;
 mod snapshot;
 mod users;
+mod views;
 mod work;

@@ -68,6 +68,7 @@ fn server(address: &str, tls: Option<&str>, round_trip: Option<f64>, health: Opt
 fn zone(zone: &str, kind: ZoneSource, servers: Vec<ZoneServer>) -> ZoneState {
     ZoneState {
         zone: zone.to_owned(),
+        view: None,
         kind,
         forward_first: false,
         servers,

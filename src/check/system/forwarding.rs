@@ -17,9 +17,11 @@ pub struct Forwarding {
 
 /// The forwarding of all names; none if resolverd resolves names from the root servers, also if it does so only after its forwarders.
 pub(super) fn of(config: &Config) -> Option<Forwarding> {
-    let all = config.zones.iter().find(|zone| zone.name.is_root() && !zone.forward_first)?;
+    // This host is in the view of the control socket.
+    let zones = || config.zones.iter().filter(|zone| zone.view.is_none());
+    let all = zones().find(|zone| zone.name.is_root() && !zone.forward_first)?;
     let ZoneKind::Forward(forwarders) = &all.kind else { return None };
-    let recurses = config.zones.iter().filter(|zone| zone.kind == ZoneKind::Recurse || zone.forward_first);
+    let recurses = zones().filter(|zone| zone.kind == ZoneKind::Recurse || zone.forward_first);
     Some(Forwarding {
         servers: forwarders.iter().map(Forwarder::to_string).collect(),
         recursing: recurses.map(|zone| name_text(&zone.name)).collect(),

@@ -13,6 +13,9 @@ use crate::cache::servers::Health;
 pub struct ZoneState {
     /// Its apex.
     pub zone: String,
+    /// The view whose clients see it; none: clients without a view too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<String>,
     /// The source of its answers.
     pub kind: ZoneSource,
     /// Whether the root servers are asked if the forwarders fail.

@@ -52,7 +52,11 @@ fn rows(row: &ZoneState) -> Vec<Vec<(String, Paint)>> {
     }
     // As the key of the configuration is spelled: most such zones come from an import.
     let kind = if row.forward_first { "forward_first".to_owned() } else { words::word(&row.kind) };
-    let named = [row.zone.clone(), kind];
+    let zone = match &row.view {
+        Some(view) => format!("{} (view {view})", row.zone),
+        None => row.zone.clone(),
+    };
+    let named = [zone, kind];
     let lines = targets.into_iter().enumerate().map(|(place, target)| {
         let names = named.iter().map(|name| if place == 0 { name.clone() } else { String::new() });
         names.map(plain).chain(target).collect()
