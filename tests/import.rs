@@ -27,7 +27,7 @@ use std::process::{Command, Output};
 
 const SAMPLES: [(&str, &[&str]); 5] = [
     ("unbound", &["debian", "red-hat", "containers", "gateway", "encrypted", "rare"]),
-    ("named", &["debian", "red-hat", "gateway", "rare", "queries", "views"]),
+    ("named", &["debian", "red-hat", "gateway", "rare", "queries", "views", "offices"]),
     ("dnsmasq", &["exception", "debian", "red-hat", "sample", "gateway"]),
     ("recursor", &["debian", "gateway", "yaml"]),
     (

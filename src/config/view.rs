@@ -43,7 +43,10 @@ impl TableEntry for ConfiguredView {
             |view, typed, _| set_some(&mut view.zones, value::list(typed, value::name)),
             |view| view.zones.as_deref().map(written::names),
         )
-        .comment(&[(None, "[[zone]] entries without `view` that its clients can use")])
+        .comment(&[
+            (Some("[]"), "its clients use no [[zone]] entries without `view`"),
+            (None, "[[zone]] entries without `view` that its clients can use"),
+        ])
         .unset("all"),
     ];
 

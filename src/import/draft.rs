@@ -12,7 +12,7 @@ use super::imported::Imported;
 use super::secret::masked;
 use super::values::counted;
 use super::whole;
-use crate::config::Config;
+use crate::config::{Config, ConfiguredZone};
 use crate::limits;
 use crate::zones::Views;
 
@@ -95,6 +95,62 @@ impl Draft {
         let entries = self.entries.iter().map(DraftEntry::text);
         let findings = self.findings.iter().filter(|finding| finding.weight != Weight::Unneeded);
         entries.chain(findings.map(|finding| format!("{}: {}", finding.option, finding.did))).collect()
+    }
+
+    /// Whether its zones, for clients that see those of `general` too, give them its own data: both have all entries in common, except zones
+    /// that it has beside the others or has otherwise.
+    pub(super) fn replaces_by_zones(&self, general: &Self) -> bool {
+        let texts =
+            |draft: &Self| -> BTreeSet<String> { draft.entries.iter().map(DraftEntry::text).collect() };
+        let (own, others) = (texts(self), texts(general));
+        let added: Vec<&DraftEntry> =
+            self.entries.iter().filter(|entry| !others.contains(&entry.text())).collect();
+        let is_replaced = |entry: &DraftEntry| {
+            own.contains(&entry.text())
+                || entry.head == "[[zone]]" && added.iter().any(|zone| zone.name() == entry.name())
+        };
+        added.iter().all(|entry| entry.head == "[[zone]]") && general.entries.iter().all(is_replaced)
+    }
+
+    /// The entries that another draft does not have, and the findings.
+    pub(super) fn beside(&self, general: &Self) -> Self {
+        let known: BTreeSet<String> = general.entries.iter().map(DraftEntry::text).collect();
+        let entries = self.entries.iter().filter(|entry| !known.contains(&entry.text())).cloned().collect();
+        Self { entries, findings: self.findings.clone(), ..Self::default() }
+    }
+
+    /// Adds the zones of another draft for the clients of a view, which stands at `place`. Other settings are those of `general` for all
+    /// clients, and are reported where they differ.
+    pub(super) fn add_view(
+        &mut self,
+        view: &str,
+        (place, option): (&SourcePlace, &str),
+        settings: &Self,
+        general: &Self,
+    ) {
+        for entry in &settings.entries {
+            if entry.head == "[[zone]]" {
+                let keys = entry.keys.iter().cloned().chain([("view", Value::from(view))]).collect();
+                self.add(&entry.place, &entry.option, entry.head, keys);
+            } else if !general.entries.iter().any(|other| other.text() == entry.text()) {
+                let did = "was set for the clients of one view";
+                let instead =
+                    "resolverd has one value for all clients: see the line of this key in the new file";
+                self.tell(Weight::Different, &entry.place, &entry.option, (did, instead));
+            }
+        }
+        let keys = |draft: &Self| -> BTreeSet<(&'static str, &'static str)> {
+            let sections = draft.entries.iter().filter(|entry| !entry.head.starts_with("[["));
+            sections.flat_map(|entry| entry.keys.iter().map(|(key, _)| (entry.head, *key))).collect()
+        };
+        for (head, key) in keys(general).difference(&keys(settings)) {
+            let did = format!("had no value of its own for {key} of {head}");
+            let instead = "the value of the view of this host is for its clients too";
+            self.tell(Weight::Different, place, option, (&did, instead));
+        }
+        for finding in &settings.findings {
+            self.tell(finding.weight, &finding.place, &finding.option, (&finding.did, &finding.instead));
+        }
     }
 
     /// The zones and records by name, as they stand in our file.
@@ -202,15 +258,9 @@ impl Draft {
     fn drop_unserved(&mut self, entries: &[DraftEntry]) {
         for _ in 0..=self.config.zones.len() {
             let Err(wrong) = Views::new(&Arc::new(self.config.clone())) else { return };
-            let apex = wrong.zone.trim_end_matches('.');
-            let Some(at) =
-                self.config.zones.iter().position(|zone| zone.name.to_string().trim_end_matches('.') == apex)
-            else {
-                return;
-            };
-            self.config.zones.remove(at);
-            let is_of = |entry: &&DraftEntry| entry.head == "[[zone]]" && entry.is_named(apex);
-            let Some(entry) = entries.iter().find(is_of) else { return };
+            let Some(at) = self.config.zones.iter().position(|zone| wrong.is_of(zone)) else { return };
+            let zone = self.config.zones.remove(at);
+            let Some(entry) = entries.iter().find(|entry| entry.is_of(&zone)) else { return };
             let did = format!("cannot be carried over: {}", wrong.reason);
             self.tell(
                 Weight::Dangerous,
@@ -252,9 +302,17 @@ impl DraftEntry {
         self.head == head && self.keys.iter().any(|(key, _)| *key == wanted)
     }
 
-    /// Whether its name is this one, which has no final dot.
-    fn is_named(&self, apex: &str) -> bool {
-        self.name().is_some_and(|name| name.trim_end_matches('.').eq_ignore_ascii_case(apex))
+    /// Whether it is the entry of this zone.
+    fn is_of(&self, zone: &ConfiguredZone) -> bool {
+        let apex = zone.name.to_string();
+        let is_named =
+            |name: &str| name.trim_end_matches('.').eq_ignore_ascii_case(apex.trim_end_matches('.'));
+        self.head == "[[zone]]" && self.view() == zone.view.as_deref() && self.name().is_some_and(is_named)
+    }
+
+    /// The value of `view`.
+    fn view(&self) -> Option<&str> {
+        self.keys.iter().find(|(key, _)| *key == "view").and_then(|(_, value)| value.as_str())
     }
 
     fn text(&self) -> String {

@@ -52,7 +52,7 @@ pub(super) enum Handled {
 pub(super) struct FrontBatch<'a> {
     front: &'a Front,
     policy: Guard<Arc<Policy>>,
-    /// The view of `allowed`.
+    /// The view of `allowed`. Replies, hits and the record are of one view each.
     view: ViewId,
     occasion: Occasion,
     /// Room for each query in turn.

@@ -13,6 +13,8 @@
 //!   written, because it depends on the client.
 //! - A reply keeps its place while it may be sent again. A client that asks for names whose queries hash to one set gains
 //!   nothing: each is then looked up, as without the table. So the hash needs no secret.
+//! - A reply is for clients of one view. Clients of two views that send the same query have both places of it, and those of a third one
+//!   are looked up.
 //! - A query has two places. With one, 11 % of 1 000 names in use share their place with another name, and one of the two is
 //!   looked up each time; with two, 3 %.
 //! - The heads, versions and octets of a batch are read before its first query is handled (`fetch`). The kernel's work for a

@@ -394,7 +394,7 @@ pub(in crate::listener) mod tests {
     use super::*;
     use crate::clock::Clock;
     use crate::config::Config;
-    use crate::config::{ListenAt, ListenFor};
+    use crate::config::{ConfiguredView, ListenAt, ListenFor};
     use crate::exchange::network::Network;
     use crate::exchange::ports::SourcePorts;
     use crate::exchange::socket_network::SocketNetwork;
@@ -412,7 +412,11 @@ pub(in crate::listener) mod tests {
 
     /// A front door, and an address that it knows.
     pub(in crate::listener) fn front() -> (Arc<Front>, Arc<Resolver>, Name) {
-        let (config, clock, random) = (Arc::new(Config::default()), Clock::machine(), Random::seeded(7));
+        // The address of each client is looked up in a `[[view]]`, which sees the same zones as others.
+        let clients = vec!["127.0.0.0/8".parse().unwrap(), "127.0.0.1/32".parse().unwrap()];
+        let office = ConfiguredView { name: "office".to_owned(), clients, zones: None };
+        let config = Arc::new(Config { views: vec![office], ..Config::default() });
+        let (clock, random) = (Clock::machine(), Random::seeded(7));
         let views = Views::new(&config).unwrap();
         let recorder = Recorder::new(clock.clone(), 1);
         let network = Arc::new(SocketNetwork::new(random.clone(), SourcePorts::of(1_024..=u16::MAX, "")));

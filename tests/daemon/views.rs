@@ -57,7 +57,7 @@ fn the_same_query_of_clients_in_several_views_has_the_answer_of_each_view() {
     let query = resolverctl(&setting, &["query", NAME]);
     assert!(query.contains("192.0.2.1") && !query.contains("10.0.0.1"), "{query}");
     let zones = resolverctl(&setting, &["zones"]);
-    assert!(zones.contains("corp.test (view office)"), "{zones}");
+    assert!(zones.contains("corp.test. (view office)"), "{zones}");
 
     // The client moves to the view of all others.
     let text = std::fs::read_to_string(setting.config()).unwrap();

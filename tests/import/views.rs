@@ -1,5 +1,5 @@
-//! Views: the one of this host's queries is imported; clients of views with the same settings are allowed, others are refused
-//! and told.
+//! Views: the one of this host's queries is for all clients. Other views of BIND become `[[view]]`s; views that cannot be carried over
+//! are refused and told.
 
 use super::{import, imported, keys};
 
@@ -54,7 +54,7 @@ fn the_view_of_this_host_is_imported_and_strangers_are_refused() {
 }
 
 #[test]
-fn clients_of_a_view_with_the_same_settings_are_allowed_and_those_of_others_refused() {
+fn clients_of_a_view_with_the_same_settings_are_allowed_and_others_get_a_view_of_their_own() {
     let host = format!(
         "options {{ listen-on {{ 127.0.0.1; 10.0.0.25; }}; listen-on-v6 {{ none; }}; }};\nview \"host\" {{ match-clients {{ localhost; }}; {A} }};\n"
     );
@@ -63,22 +63,79 @@ fn clients_of_a_view_with_the_same_settings_are_allowed_and_those_of_others_refu
     let found = named(&format!("{host}{}", office(A)));
     assert!(keys(&found).contains("\"10.1.0.0/16\"") && !found.contains("\"dangerous\""), "{found}");
     let found = named(&format!("{host}{}{wide}", office(B)));
-    assert!(
-        keys(&found).contains("\"10.0.0.0/8\"") && keys(&found).contains("refuse = [\"10.1.0.0/16\"]"),
-        "{found}"
-    );
-    assert!(found.contains("gave 10.1.0.0/16 own data for corp.example; resolverd refuses them"), "{found}");
+    assert!(keys(&found).contains("\"10.0.0.0/8\"") && !keys(&found).contains("refuse = "), "{found}");
+    let view = "[[view]]\nname = \"office\"\nclients = [\"10.1.0.0/16\"]\nzones = []";
+    assert!(keys(&found).contains(view), "{found}");
+    let zones: Vec<String> = keys(&found).split("\n[[zone]]\n").skip(1).map(str::to_owned).collect();
+    let has = |zone: &str, file: &str, is_of_view: bool| {
+        zone.contains("corp.example")
+            && zone.contains(file)
+            && zone.contains("view = \"office\"") == is_of_view
+    };
+    assert!(zones.len() == 2 && has(&zones[0], "a.zone", false) && has(&zones[1], "b.zone", true), "{found}");
+    let told = "gave 10.1.0.0/16 own data for corp.example; they are the clients of the [[view]] office";
+    assert!(found.contains(told) && !found.contains("\"dangerous\""), "{found}");
     let found = named(&format!("{host}{}", office("")));
     assert!(
-        found.contains("gave 10.1.0.0/16 no data for corp.example") && !keys(&found).contains("10.1."),
+        found.contains("gave 10.1.0.0/16 no data for corp.example") && keys(&found).contains(view),
         "{found}"
     );
+    assert!(!keys(&found).contains("view = \"office\""), "{found}");
     let found = named(&format!("{host}{}", office("zone \"corp.example\" { in-view \"host\"; };")));
     assert!(keys(&found).contains("\"10.1.0.0/16\"") && !found.contains("\"dangerous\""), "{found}");
     let found = named("view \"host\" { zone \"x.example\" { in-view \"none\"; }; };\n");
     assert!(found.contains("took the zone of a view that does not have it"), "{found}");
     let found = named(&format!("{host}{}", office(&format!("response-policy {{ zone \"rpz\"; }}; {A}"))));
-    assert!(found.contains("gave 10.1.0.0/16 other settings"), "{found}");
+    assert!(found.contains("gave 10.1.0.0/16 other settings") && keys(&found).contains(view), "{found}");
+    assert!(found.contains("applied response policy zones"), "{found}");
+}
+
+#[test]
+fn the_first_view_that_takes_a_client_counts_although_the_longest_prefix_does_here() {
+    let view = |name: &str, clients: &str, zone: &str| {
+        format!("view \"{name}\" {{ match-clients {{ {clients} }}; allow-recursion {{ any; }}; {zone} }};\n")
+    };
+    // A longer prefix of a later view has no effect, and one of an earlier view cuts the network of a later one.
+    let host = view("host", "localhost; 10.1.9.0/24;", A);
+    let views = [view("office", "10.1.0.0/16;", B), view("guests", "10.1.7.0/24; 10.0.0.0/8;", "")].concat();
+    let found = named(&format!("{host}{views}"));
+    let clients = |name: &str| {
+        let views = keys(&found);
+        let view = views.split("[[view]]\n").find(|view| view.starts_with(&format!("name = \"{name}\"")));
+        view.and_then(|view| view.lines().nth(1).map(str::to_owned)).unwrap_or_default()
+    };
+    assert_eq!(clients("office"), "clients = [\"10.1.0.0/16\"]", "{found}");
+    assert_eq!(clients("guests"), "clients = [\"10.0.0.0/8\"]", "{found}");
+    // Clients of the view of this host inside of the network of another one.
+    assert_eq!(clients("host"), "clients = [\"10.1.9.0/24\"]", "{found}");
+    assert!(keys(&found).contains("allow = [\"127.0.0.0/8\", \"::1/128\", \"10.0.0.0/8\"]"), "{found}");
+}
+
+#[test]
+fn clients_for_whom_a_view_resolved_no_names_and_views_beyond_the_most_are_refused() {
+    let some = format!(
+        "view \"host\" {{ match-clients {{ localhost; }}; {A} }};\nview \"office\" {{ match-clients {{ 10/8; }}; allow-recursion {{ 10.1/16; }}; {B} }};\n"
+    );
+    let found = named(&some);
+    assert!(keys(&found).contains("allow = [\"127.0.0.0/8\", \"::1/128\", \"10.1.0.0/16\"]"), "{found}");
+    assert!(keys(&found).contains("clients = [\"10.1.0.0/16\"]"), "{found}");
+    assert!(found.contains("resolved names for some of its clients only"), "{found}");
+    let found = named(&some.replace("10.1/16", "192.0.2.1"));
+    assert!(!keys(&found).contains("[[view]]") && !keys(&found).contains("b.zone"), "{found}");
+    assert!(found.contains("resolverd refuses them, as the view resolved names for none of them"), "{found}");
+    let office = |number: usize| {
+        format!(
+            "view \"v{number}\" {{ match-clients {{ 10.{number}.0.0/16; }}; zone \"z{number}\" {{ type primary; file \"b.zone\"; }}; }};\n"
+        )
+    };
+    let offices: String = (1..=8).map(office).collect();
+    let found = named(&format!("view \"host\" {{ match-clients {{ localhost; }}; {A} }};\n{offices}"));
+    assert_eq!(keys(&found).matches("[[view]]").count(), 7, "{found}");
+    assert!(!keys(&found).contains("10.8.0.0/16"), "{found}");
+    assert!(
+        found.contains("gave 10.8.0.0/16 own data for z8, no data for corp.example; resolverd refuses them"),
+        "{found}"
+    );
 }
 
 #[test]
@@ -160,15 +217,39 @@ const CORP: &str = " local-zone: \"corp.lan.\" static\n local-data: \"www.corp.l
 const PUBLIC: &str = " local-zone: \"corp.lan.\" static\n local-data: \"www.corp.lan. A 192.0.2.9\"\n";
 
 #[test]
-fn clients_of_a_view_of_unbound_with_other_data_are_refused() {
+fn clients_of_a_view_of_unbound_with_other_data_get_a_view_or_are_refused() {
     let chosen = format!("{CORP} access-control-view: 10.1.0.0/16 guests\n");
     let guests = |data: &str| format!("view:\n name: \"guests\"\n{data}");
     let found = unbound(&chosen, &guests(PUBLIC));
-    assert!(keys(&found).contains("10.0.0.9") && !keys(&found).contains("192.0.2.9"), "{found}");
-    assert!(keys(&found).contains("refuse = [\"10.1.0.0/16\"]"), "{found}");
+    let view = "[[view]]\nname = \"guests\"\nclients = [\"10.1.0.0/16\"]\n";
+    assert!(keys(&found).contains(view) && !keys(&found).contains("refuse = "), "{found}");
+    let zones: Vec<String> = keys(&found).split("\n[[zone]]\n").skip(1).map(str::to_owned).collect();
+    let has = |zone: &str, address: &str, is_of_view: bool| {
+        zone.contains(address) && zone.contains("view = \"guests\"") == is_of_view
+    };
+    assert!(zones.len() == 2 && zones.iter().any(|zone| has(zone, "10.0.0.9", false)), "{found}");
+    assert!(zones.iter().any(|zone| has(zone, "192.0.2.9", true)), "{found}");
     assert!(
         found.contains("access-control-view: 10.1.0.0/16 guests")
-            && found.contains("gave these clients own data for corp.lan"),
+            && found.contains("gave these clients own data for corp.lan")
+            && !found.contains("\"dangerous\""),
+        "{found}"
+    );
+    // Zones beside those of the others, and clients inside of the network that see those of the others.
+    let blocked =
+        format!("{CORP} access-control-view: 10.1.0.0/16 guests\n access-control-view: 10.1.9.0/24 staff\n");
+    let views = format!(
+        "{}view:\n name: \"staff\"\n view-first: yes\n",
+        guests(" view-first: yes\n local-zone: \"ads.example\" always_nxdomain\n")
+    );
+    let found = unbound(&blocked, &views);
+    assert!(keys(&found).contains(view) && keys(&found).contains("clients = [\"10.1.9.0/24\"]"), "{found}");
+    assert_eq!(keys(&found).matches("view = \"guests\"").count(), 1, "{found}");
+    assert!(!found.contains("\"dangerous\""), "{found}");
+    // The data of the others would be seen, too.
+    let found = unbound(&chosen, &guests(" local-zone: \"ads.example\" always_nxdomain\n"));
+    assert!(
+        !keys(&found).contains("[[view]]") && keys(&found).contains("refuse = [\"10.1.0.0/16\"]"),
         "{found}"
     );
     let found = unbound(&chosen, &guests(CORP));

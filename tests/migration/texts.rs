@@ -94,15 +94,19 @@ The longest prefix decides about a client, as in Unbound. In BIND the first elem
 element that an earlier one makes void.
 .TP
 Views
-The import takes the view that answers this host, because the mail software sees its zones: in BIND the first view that takes queries
-from 127.0.0.1, or from an address of \fBlisten\-on\fR if named does not listen there; in Unbound the view that
-\fBaccess\-control\-view\fR gives to 127.0.0.1. Clients of other views are allowed too if their view has the same zones and options.
-All others are refused. The list of the import names their networks and the zones that differ.
+The zones of the view that answers this host are for all clients, because the mail software sees them: in BIND the first view that takes
+queries from 127.0.0.1, or from an address of \fBlisten\-on\fR if named does not listen there; in Unbound the view that
+\fBaccess\-control\-view\fR gives to 127.0.0.1. Clients of other views with the same zones and options get the same.
 .IP
-resolverd has no zones for single clients: the address that is queried decides (\fBzones\fR of a \fB[[listener]]\fR). All clients
-of an address share its cached answers and the queries in progress, so a rule for single clients would have to hold for each of them,
-and one gap would show internal names to strangers. Let another resolver answer clients that need other zones. If this host has an
-address for them alone, a \fB[[listener]]\fR there can hide zones.
+Another view becomes a \fB[[view]]\fR with its networks, and its zones get \fBview\fR. In BIND the first view that takes a client counts, and here
+the longest prefix: the import leaves out networks that an earlier view has taken. Options of a view other than zones and forwarders are
+told; resolverd has one value for all clients. Seven views are converted at most.
+.IP
+Clients of these views are refused, and the list of the import names their networks and the zones that differ: views of BIND
+that resolve no names (\fBrecursion no\fR) or are chosen by the address that is queried (\fBmatch\-destinations\fR), and views of Unbound
+with data for single names, or without data that this host sees (no \fBview\-first\fR). A \fB[[host]]\fR or \fB[[record]]\fR is for the
+clients of all views. Let another resolver answer them, or write the \fB[[view]]\fR by hand. resolverd has no TSIG: clients with a key get what
+others at their addresses get.
 .TP
 forward first
 It is the default of BIND, so the import writes \fBforward_first = true\fR unless \fBforward only\fR is set. While the forwarders fail, a name

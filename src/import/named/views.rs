@@ -1,12 +1,15 @@
-//! Views of BIND: that of this host's own queries is imported, because the mail software sees its zones.
+//! Views of BIND: the zones of the view that this host's own queries meet are for all clients, because the mail software sees them.
+//! Each other view that resolves names for its clients becomes a `[[view]]` with its networks and its zones.
 //!
-//! In resolverd the address that is queried decides about the zones, not the client: nothing stands between a client and the
-//! answers that another client of its listener left in the cache. So clients of other views are allowed only if their view has
-//! the same zones and settings. All others are refused, and told with their networks: answers from zones that are not theirs
-//! would mislead them, or show them names that were hidden.
+//! Only zones and forwarders are of a view here. Other settings of a view are told where they differ from those of this host. The clients
+//! of views that cannot be carried over are refused, and told with their networks: those of views that resolve no names, views by the
+//! address that is queried, and views beyond `limits::MAX_VIEWS`. Answers from zones that are not theirs would mislead them, or show
+//! them names that were hidden.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
+
+use toml::Value;
 
 use super::access::{self, AccessList};
 use super::clients::{self, Sample};
@@ -15,6 +18,7 @@ use super::lists::{self, Lists};
 use super::own_zones::ZoneClients;
 use super::reader::{Part, Statement, find, options_of};
 use crate::import::ImportError;
+use crate::import::client_views::{self, NetworkZones};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{self, Dangerous, Different, Unneeded};
 use crate::import::values::{self, Clients, counted};
@@ -55,16 +59,17 @@ pub(super) fn add(path: &Path, statements: &[Statement], draft: &mut Draft) -> R
         views.iter().map(|view| SeenView::new(path, (view, statements), (&lists, address))).collect();
     let Some(of_host) = seen.get(own) else { return Ok(()) };
     let same: Vec<bool> = seen.iter().map(|view| view.has_settings_of(of_host)).collect();
-    let gathered = Gathered { seen: &seen, own, same: &same };
+    let gathered = Gathered::new(&seen, own, &same);
     let allowed = gathered.clients(&lists, draft);
     let resolved = allowed.as_ref().map_or_else(Clients::of_this_host, |list| list.clients.clone());
-    let of_zones = ZoneClients { reaching: &gathered.reaching(), resolved: &resolved };
+    let of_zones = ZoneClients { reaching: &gathered.reaching(own), resolved: &resolved };
     of_zones.tell(&of_host.file, &lists, draft);
     configuration::add(path, &of_host.file, allowed, draft);
-    tell_own(of_host, found.is_some(), draft);
-    for place in (0..seen.len()).filter(|place| *place != own) {
+    tell_own(of_host, (found.is_some(), !gathered.carried.is_empty()), draft);
+    for place in (0..seen.len()).filter(|place| *place != own && !gathered.carried.contains(place)) {
         gathered.tell(place, draft);
     }
+    gathered.add_views(&resolved, &lists, draft);
     Ok(())
 }
 
@@ -196,32 +201,62 @@ struct Gathered<'v, 's> {
     seen: &'v [SeenView<'s>],
     own: usize,
     same: &'v [bool],
+    /// The places of the views that become a `[[view]]`.
+    carried: Vec<usize>,
+    /// All networks that a view or the clients of its options name.
+    nets: Vec<ipnet::IpNet>,
 }
 
-impl Gathered<'_, '_> {
+impl<'v, 's> Gathered<'v, 's> {
+    fn new(seen: &'v [SeenView<'s>], own: usize, same: &'v [bool]) -> Self {
+        let matched = seen.iter().flat_map(|view| view.matched.nets());
+        let listed = seen.iter().filter_map(|view| view.named.as_ref()).flat_map(Clients::nets);
+        let nets = values::loopback().into_iter().chain(matched).chain(listed).collect();
+        let mut gathered = Self { seen, own, same, carried: Vec::new(), nets };
+        let is_candidate = |place: usize| {
+            let differs = place != own && same.get(place) == Some(&false);
+            let recurses = seen.get(place).is_some_and(|view| view.is_here && view.recurses());
+            differs && recurses && gathered.resolved_for(place).next().is_some()
+        };
+        let networks_of =
+            |place| gathered.nets.iter().filter(|net| gathered.taking(net) == Some(place)).count();
+        gathered.carried = client_views::carried(seen.len(), is_candidate, networks_of);
+        gathered
+    }
+
     /// The view that takes the clients of a prefix.
     fn taking(&self, net: &ipnet::IpNet) -> Option<usize> {
         self.seen.iter().position(|view| view.is_here && view.matched.permits(net))
     }
 
-    /// The clients that the own view takes.
-    fn reaching(&self) -> Clients {
-        let matched = self.seen.iter().flat_map(|view| view.matched.nets());
-        let nets = values::loopback().into_iter().chain(matched);
-        Clients::deciding(nets, |net| self.taking(net) == Some(self.own))
+    /// The clients that a view takes.
+    fn reaching(&self, place: usize) -> Clients {
+        Clients::deciding(self.nets.iter().copied(), |net| self.taking(net) == Some(place))
     }
 
-    /// Whether the clients of a prefix are in a view with the settings of the own one, whose options allow them.
-    fn permits(&self, net: &ipnet::IpNet) -> bool {
-        let place = self.taking(net).filter(|place| self.same.get(*place) == Some(&true));
-        let view = place.and_then(|place| self.seen.get(place));
-        view.is_some_and(|view| match &view.named {
+    /// The networks that a view takes and resolves names for.
+    fn resolved_for(&self, place: usize) -> impl Iterator<Item = &ipnet::IpNet> {
+        self.nets.iter().filter(move |net| self.taking(net) == Some(place) && self.resolves(place, net))
+    }
+
+    /// Whether the options of a view allow the clients of a prefix.
+    fn resolves(&self, place: usize, net: &ipnet::IpNet) -> bool {
+        self.seen.get(place).is_some_and(|view| match &view.named {
             Some(named) => named.permits(net),
             None => is_near(view, net),
         })
     }
 
-    /// The clients of the views with the settings of the own one, as far as their options allow them.
+    /// The zones that the clients of a prefix get here; none if they are refused.
+    fn zones(&self, net: &ipnet::IpNet) -> Option<NetworkZones> {
+        let place = self.taking(net).filter(|place| self.resolves(*place, net))?;
+        if self.carried.contains(&place) {
+            return Some(NetworkZones::OfView(place));
+        }
+        (self.same.get(place) == Some(&true)).then_some(NetworkZones::OfHost)
+    }
+
+    /// The clients that are answered, as far as the options of their views allow them.
     fn clients(&self, lists: &Lists<'_>, draft: &mut Draft) -> Option<AccessList> {
         let of_host = self.seen.get(self.own)?;
         if let Some(list) = find(of_host.view.block(), "match-clients") {
@@ -229,31 +264,89 @@ impl Gathered<'_, '_> {
         }
         let found = access::of(options_of(&of_host.file), lists, draft);
         let is_chosen = found.is_some();
-        let listed = self.seen.iter().filter_map(|view| view.named.as_ref()).flat_map(Clients::nets);
-        let matched = self.seen.iter().flat_map(|view| view.matched.nets());
-        let nets = values::loopback().into_iter().chain(matched).chain(listed);
-        let allowed = Clients::deciding(nets, |net| self.permits(net));
+        let allowed = Clients::deciding(self.nets.iter().copied(), |net| self.zones(net).is_some());
         let named = find(of_host.view.block(), "match-clients").unwrap_or(of_host.view);
         if allowed.has_others() {
             clients::tell_own(named, lists, draft);
         }
         let (place, option) =
             found.map_or_else(|| (named.place.clone(), named.shown()), |list| (list.place, list.option));
-        if !is_chosen && allowed.has_others() {
-            let did =
-                "resolved names for those of its clients that are in networks of this host's interfaces";
-            let instead = "all of its clients are in listen.allow; remove those that must not query";
-            draft.tell(Different, &place, &option, (did, instead));
+        let is_near =
+            |net: &ipnet::IpNet| self.zones(net) == Some(NetworkZones::OfHost) && !net.addr().is_loopback();
+        if !is_chosen && allowed.allow.iter().any(is_near) {
+            draft.tell(Different, &place, &option, (NEAR, ALL_ALLOWED));
         }
         let is_usual = allowed.allow == values::loopback() && allowed.nets().count() == allowed.allow.len();
         (is_chosen || !is_usual).then_some(AccessList { place, option, clients: allowed })
+    }
+
+    /// Adds a `[[view]]` for each view that is carried over, with its zones.
+    fn add_views(&self, resolved: &Clients, lists: &Lists<'_>, draft: &mut Draft) {
+        let mut networks = client_views::networks(&self.nets, |net| self.zones(net));
+        let (Some(of_host), mut names) = (self.seen.get(self.own), Vec::new()) else { return };
+        let mut add = |view: &SeenView<'_>,
+                       clients: Vec<ipnet::IpNet>,
+                       keys: Vec<(&'static str, Value)>,
+                       draft: &mut Draft| {
+            let name = client_views::name(view.view.value(), &names);
+            let clients = values::texts(clients.iter().map(ToString::to_string));
+            let head = vec![("name", Value::from(name.clone())), ("clients", clients)];
+            draft.add(
+                &view.view.place,
+                &view.view.shown(),
+                "[[view]]",
+                head.into_iter().chain(keys).collect(),
+            );
+            names.push(name.clone());
+            name
+        };
+        if let Some(clients) = networks.remove(&NetworkZones::OfHost) {
+            let name = add(of_host, clients, Vec::new(), draft);
+            let did = "took clients inside of networks of other views";
+            let instead =
+                format!("they are the clients of the [[view]] {name}, which sees the zones of [listen]");
+            draft.tell(Unneeded, &of_host.view.place, &of_host.view.shown(), (did, &instead));
+        }
+        for place in &self.carried {
+            let zones = NetworkZones::OfView(*place);
+            let (Some(view), Some(clients)) = (self.seen.get(*place), networks.remove(&zones)) else {
+                continue;
+            };
+            let name = add(view, clients, vec![("zones", values::texts([]))], draft);
+            draft.add_view(&name, (&view.view.place, &view.view.shown()), &view.settings, &of_host.settings);
+            if let Some(list) = find(view.view.block(), "match-clients") {
+                clients::clients(list, lists, draft);
+            }
+            access::of(options_of(&view.file), lists, draft);
+            let of_zones = ZoneClients { reaching: &self.reaching(*place), resolved };
+            of_zones.tell(&view.file, lists, draft);
+            self.tell_carried(*place, view, &name, draft);
+        }
+    }
+
+    /// Reports a view that is carried over.
+    fn tell_carried(&self, place: usize, view: &SeenView<'_>, name: &str, draft: &mut Draft) {
+        let Some(of_host) = self.seen.get(self.own) else { return };
+        let clients = self.reached(place, view).unwrap_or_default();
+        let did = format!("gave {clients} {}", view.unlike(of_host));
+        let instead = format!("they are the clients of the [[view]] {name}, which has these zones");
+        let (place_of_view, shown) = (&view.view.place, view.view.shown());
+        draft.tell(Unneeded, place_of_view, &shown, (&did, &instead));
+        let is_refused = |net: &&ipnet::IpNet| self.taking(net) == Some(place) && !self.resolves(place, net);
+        if view.named.is_none() {
+            draft.tell(Different, place_of_view, &shown, (NEAR, ALL_ALLOWED));
+        } else if self.nets.iter().any(|net| is_refused(&net)) {
+            let did = "resolved names for some of its clients only";
+            draft.tell(Different, place_of_view, &shown, (did, "the others are refused for all names"));
+        }
+        tell_matches(view.view, draft);
     }
 
     /// The clients of a view with the settings of the own one that get the same here, in words.
     fn served(&self, place: usize, view: &SeenView<'_>) -> (Weight, &'static str, &'static str) {
         let named = view.named.iter().flat_map(Clients::nets);
         let nets = view.matched.nets().chain(named).filter(|net| self.taking(net) == Some(place));
-        let verdicts: Vec<bool> = nets.map(|net| self.permits(&net)).collect();
+        let verdicts: Vec<bool> = nets.map(|net| self.zones(&net).is_some()).collect();
         match (verdicts.contains(&true), verdicts.contains(&false)) {
             (false, true) if view.named.is_some() => (
                 Different,
@@ -287,40 +380,43 @@ impl Gathered<'_, '_> {
             let (weight, did, instead) = self.served(place, view);
             return tell(weight, did, instead);
         }
-        let reached: Vec<String> = view
-            .matched
-            .nets()
-            .filter(|net| self.taking(net) == Some(place))
-            .map(|net| net.to_string())
-            .collect();
-        let clients = if view
-            .matched
-            .allow
-            .iter()
-            .any(|net| net.prefix_len() == 0 && self.taking(net) == Some(place))
-        {
-            "all other clients".to_owned()
-        } else if !reached.is_empty() {
-            counted(&reached)
-        } else if view.matched.allow.is_empty() {
+        let Some(clients) = self.reached(place, view) else {
+            if !view.matched.allow.is_empty() {
+                let did = "had no clients, because the views before it took them";
+                return tell(Unneeded, did, "is left out");
+            }
             let did = format!(
                 "gave clients that it does not name by addresses, such as those with a TSIG key, {}",
                 view.unlike(of_host)
             );
             let instead = "resolverd has no TSIG: they get what others at their addresses get";
             return tell(Dangerous, &did, instead);
-        } else {
-            return tell(Unneeded, "had no clients, because the views before it took them", "is left out");
         };
         let did = format!("gave {clients} {}", view.unlike(of_host));
         let instead = if view.recurses() {
-            "resolverd refuses them, as all clients of an address get the same zones: add them to listen.allow if they may get the zones of this host, or let another resolver answer them"
+            "resolverd refuses them, as the view resolved names for none of them, or is one more than resolverd takes: add a [[view]] with them and its zones, and add them to listen.allow, or let another resolver answer them"
         } else {
             "resolverd refuses them, as it is no authoritative server: let one on another address answer them"
         };
         tell(Dangerous, &did, instead);
     }
+
+    /// The clients that a view took, in words; none if it took none that it names by addresses.
+    fn reached(&self, place: usize, view: &SeenView<'_>) -> Option<String> {
+        let is_taken = |net: &ipnet::IpNet| self.taking(net) == Some(place);
+        if view.matched.allow.iter().any(|net| net.prefix_len() == 0 && is_taken(net)) {
+            return Some("all other clients".to_owned());
+        }
+        let reached: Vec<String> = view.matched.nets().filter(is_taken).map(|net| net.to_string()).collect();
+        (!reached.is_empty()).then(|| counted(&reached))
+    }
 }
+
+/// The effect of a view without a list of the clients that it resolves names for.
+const NEAR: &str = "resolved names for those of its clients that are in networks of this host's interfaces";
+
+/// The way to the same effect here.
+const ALL_ALLOWED: &str = "all of its clients are in listen.allow; remove those that must not query";
 
 /// Whether a client of a view is resolved for if no option names the clients: this host, and networks that the view names.
 fn is_near(view: &SeenView<'_>, net: &ipnet::IpNet) -> bool {
@@ -328,14 +424,19 @@ fn is_near(view: &SeenView<'_>, net: &ipnet::IpNet) -> bool {
     net.addr().is_loopback() || view.matched.allow.iter().any(is_around)
 }
 
-/// Reports the view whose zones are imported.
-fn tell_own(own: &SeenView<'_>, is_found: bool, draft: &mut Draft) {
+/// Reports the view whose zones are those of [listen]. `is_found`: whether it took the queries of this host; `has_others`: whether other
+/// views are carried over.
+fn tell_own(own: &SeenView<'_>, (is_found, has_others): (bool, bool), draft: &mut Draft) {
     let view = own.view;
     let everybody = find(view.block(), "match-clients")
         .is_none_or(|list| list.block().first().is_some_and(|element| element.option() == "any"));
     let (did, instead) = if !is_found {
         let instead = "its zones and options are imported: see that they are those that the mail software needs; if programs of this host query it, add 127.0.0.0/8 and ::1 to listen.allow";
         ("is the first view; none took the queries of this host", instead)
+    } else if has_others {
+        let instead =
+            "its zones and options are imported, for all clients of [listen] that are in no [[view]]";
+        ("answered this host", instead)
     } else if everybody {
         ("gave its clients these zones", "all clients of [listen] get them here")
     } else {
@@ -343,6 +444,11 @@ fn tell_own(own: &SeenView<'_>, is_found: bool, draft: &mut Draft) {
     };
     let weight = if is_found { Unneeded } else { Dangerous };
     draft.tell(weight, &view.place, &view.shown(), (did, instead));
+    tell_matches(view, draft);
+}
+
+/// Reports what a view chose its clients by, beside their addresses.
+fn tell_matches(view: &Statement, draft: &mut Draft) {
     if let Some(destinations) = find(view.block(), "match-destinations") {
         let did = "answered at some addresses of this host only";
         let instead = "remove the other addresses from listen.addresses, or give them a [[listener]] with `allow` and `zones`";

@@ -1,17 +1,22 @@
-//! `view:` and `access-control-view` of Unbound: the local data that this host sees are imported.
+//! `view:` and `access-control-view` of Unbound: the local data that this host sees are for all clients.
 //!
 //! Unbound looks in the zones of the view of a client, and then in those of `server:` if the view says `view-first` (unbound.conf(5),
-//! "view-first"). As for the views of BIND, clients that see the same data are allowed, and others are refused and told.
+//! "view-first"). A view with other data becomes a `[[view]]` if its data are whole zones, and if they replace all data of this host that
+//! its clients must not see: `[[host]]` and `[[record]]` are for the clients of all views here. Clients of other views are
+//! refused and told.
 
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
+use toml::Value;
 
 use super::reader::{Section, UnboundSetting};
 use super::upstreams::UpstreamZones;
 use super::view_data::{data, is_data, merged};
 use super::{local, told};
+use crate::import::client_views::{self, NetworkZones};
 use crate::import::draft::Draft;
+use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Unneeded};
 use crate::import::values::{self, Clients};
 use crate::limits;
@@ -22,8 +27,15 @@ const READ: [&str; 2] = ["name", "view-first"];
 /// The clients of a view.
 struct ViewClients {
     net: IpNet,
-    /// Whether they see the data that this host sees.
-    same: bool,
+    /// The zones that they get here; none if they are refused.
+    zones: Option<NetworkZones>,
+}
+
+/// The settings of a view in our form.
+struct ViewSettings {
+    draft: Draft,
+    /// The zones of servers that its local data replace.
+    passed_over: Vec<SourcePlace>,
 }
 
 /// The views of a file.
@@ -57,18 +69,11 @@ impl<'s> Views<'s> {
         let own = own.and_then(|own| views.get(own)).copied();
         let mut found = Self { server, upstreams, own, clients: Vec::new(), others_same: true };
         let of_host = found.settings(own);
-        let of_views: Vec<Draft> = views.iter().map(|view| found.settings(Some(view))).collect();
-        for (net, setting, view) in &chosen {
-            let Some(settings) = of_views.get(*view) else { continue };
-            let same = settings.gathered() == of_host.gathered();
-            if !same {
-                let did = format!("gave these clients {}", unlike(settings, &of_host));
-                draft.tell(Dangerous, &setting.place, &setting.shown(), (&did, REFUSED));
-            }
-            found.clients.push(ViewClients { net: *net, same });
-        }
+        let of_views: Vec<ViewSettings> = views.iter().map(|view| found.settings(Some(view))).collect();
+        found.add_clients(&chosen, &of_views, (&of_host, draft));
+        found.add_views((&views, &of_views), &of_host, draft);
         let of_others = found.settings(None);
-        found.others_same = of_others.gathered() == of_host.gathered();
+        found.others_same = of_others.is_same(&of_host);
         for (place, view) in views.iter().enumerate() {
             if !chosen.iter().any(|(.., used)| *used == place) {
                 draft.tell(Unneeded, &view.place, &shown(view), ("had no clients", "is left out"));
@@ -80,7 +85,7 @@ impl<'s> Views<'s> {
             let did = "gave this host its data";
             draft.tell(Unneeded, &own.place, &shown(own), (did, "all clients of [listen] get them here"));
             if !found.others_same {
-                let unlike = unlike(&of_others, &of_host);
+                let unlike = unlike(&of_others.draft, &of_host.draft);
                 let did = format!("was not for clients outside of its networks, which got {unlike}");
                 draft.tell(Dangerous, &own.place, &shown(own), (&did, REFUSED));
             }
@@ -93,28 +98,91 @@ impl<'s> Views<'s> {
         self.data_of(self.own)
     }
 
-    /// The clients that see the data of this host.
+    /// Adds the networks, and reports those whose clients saw other data than this host.
+    fn add_clients(
+        &mut self,
+        chosen: &[Chosen<'_>],
+        of_views: &[ViewSettings],
+        (of_host, draft): (&ViewSettings, &mut Draft),
+    ) {
+        let networks_of = |place| chosen.iter().filter(|(.., view)| *view == place).count();
+        let is_candidate = |place: usize| {
+            let view = of_views.get(place).filter(|_| networks_of(place) > 0);
+            view.is_some_and(|view| !view.is_same(of_host) && view.replaces(of_host))
+        };
+        let carried = client_views::carried(of_views.len(), is_candidate, networks_of);
+        for (net, setting, view) in chosen {
+            let Some(settings) = of_views.get(*view) else { continue };
+            let did = || format!("gave these clients {}", unlike(&settings.draft, &of_host.draft));
+            let zones = if settings.is_same(of_host) {
+                Some(NetworkZones::OfHost)
+            } else if carried.contains(view) {
+                draft.tell(Unneeded, &setting.place, &setting.shown(), (&did(), CARRIED));
+                Some(NetworkZones::OfView(*view))
+            } else {
+                draft.tell(Dangerous, &setting.place, &setting.shown(), (&did(), REFUSED));
+                None
+            };
+            self.clients.push(ViewClients { net: *net, zones });
+        }
+    }
+
+    /// Adds a `[[view]]` with its zones for each view that is carried over, and one for networks inside of those of such views whose clients
+    /// see the data of this host.
+    fn add_views(
+        &self,
+        (views, of_views): (&[&Section], &[ViewSettings]),
+        of_host: &ViewSettings,
+        draft: &mut Draft,
+    ) {
+        let nets: Vec<IpNet> = self.clients.iter().map(|clients| clients.net).collect();
+        let zones = |net: &IpNet| self.clients.iter().find(|clients| clients.net == *net)?.zones;
+        let mut names: Vec<String> = Vec::new();
+        for (zones, clients) in client_views::networks(&nets, zones) {
+            let view = match zones {
+                NetworkZones::OfHost => None,
+                NetworkZones::OfView(place) => views.get(place).zip(of_views.get(place)),
+            };
+            let typed = view.map_or("host", |(view, _)| name(view));
+            let named = client_views::name(typed, &names);
+            let (place, shown) = view.map_or_else(
+                || (&self.server.place, "access-control-view".to_owned()),
+                |(view, _)| (&view.place, shown(view)),
+            );
+            let clients = values::texts(clients.iter().map(ToString::to_string));
+            let keys = vec![("name", Value::from(named.clone())), ("clients", clients)];
+            draft.add(place, &shown, "[[view]]", keys);
+            if let Some((_, settings)) = view {
+                let own = settings.draft.beside(&of_host.draft);
+                draft.add_view(&named, (place, &shown), &own, &Draft::default());
+            }
+            names.push(named);
+        }
+    }
+
+    /// The clients that see the data of this host, or those of a view that is carried over.
     pub(super) fn restricted(&self, clients: Clients) -> Clients {
-        if self.others_same && self.clients.iter().all(|clients| clients.same) {
+        if self.others_same && self.clients.iter().all(|clients| clients.zones.is_some()) {
             return clients;
         }
-        let sees_same = |net: &IpNet| {
+        let is_served = |net: &IpNet| {
             let around = self.clients.iter().filter(|clients| clients.net.contains(net));
-            around.max_by_key(|clients| clients.net.prefix_len()).map_or(self.others_same, |found| found.same)
+            let closest = around.max_by_key(|clients| clients.net.prefix_len());
+            closest.map_or(self.others_same, |found| found.zones.is_some())
         };
         let nets = clients.nets().chain(self.clients.iter().map(|clients| clients.net));
-        let mut left = Clients::deciding(nets, |net| clients.permits(net) && sees_same(net));
+        let mut left = Clients::deciding(nets, |net| clients.permits(net) && is_served(net));
         left.drop = clients.drop;
         left
     }
 
-    /// The settings of a view in our form, for a comparison.
-    fn settings(&self, view: Option<&Section>) -> Draft {
-        let mut settings = Draft::default();
-        local::add(&self.data_of(view), (&[], self.upstreams), &mut settings);
+    /// The settings of a view in our form.
+    fn settings(&self, view: Option<&Section>) -> ViewSettings {
+        let mut draft = Draft::default();
+        let passed_over = local::add(&self.data_of(view), (&[], self.upstreams), &mut draft);
         let rest = view.iter().flat_map(|view| &view.settings).filter(|setting| !is_read(setting));
-        rest.for_each(|setting| told::tell(setting, &mut settings));
-        settings
+        rest.for_each(|setting| told::tell(setting, &mut draft));
+        ViewSettings { draft, passed_over }
     }
 
     /// The local data that the clients of a view see; those of `server:` if it is none. A view without data has those of `server:`.
@@ -128,8 +196,22 @@ impl<'s> Views<'s> {
     }
 }
 
+impl ViewSettings {
+    fn is_same(&self, other: &Self) -> bool {
+        self.draft.gathered() == other.draft.gathered()
+    }
+
+    /// Whether its zones, for clients that see those of another one too, give them the same as Unbound did.
+    fn replaces(&self, general: &Self) -> bool {
+        self.passed_over == general.passed_over && self.draft.replaces_by_zones(&general.draft)
+    }
+}
+
+/// The way to the same effect here, if the clients cannot have a `[[view]]`.
+const REFUSED: &str = "resolverd refuses them, as a [[view]] hides no [[host]] and no [[record]] of other clients, and has none of its own: add them to listen.allow if they may get the data of this host, or let another resolver answer them";
+
 /// The way to the same effect here.
-const REFUSED: &str = "resolverd refuses them, as all clients of an address get the same data: add them to listen.allow if they may get those of this host, or let another resolver answer them";
+const CARRIED: &str = "they are the clients of a [[view]] with these zones";
 
 /// A network, its setting, and the place of its view.
 type Chosen<'s> = (IpNet, &'s UnboundSetting, usize);
