@@ -109,6 +109,6 @@ mod tests {
         let long = "x".repeat(100);
         let first = name(&long, &[]);
         assert_eq!(first.len(), MAX_VIEW_NAME);
-        assert_eq!(name(&long, &[first.clone()]), format!("{}-2", &first[..MAX_VIEW_NAME - 2]));
+        assert_eq!(name(&long, std::slice::from_ref(&first)), format!("{}-2", &first[..MAX_VIEW_NAME - 2]));
     }
 }

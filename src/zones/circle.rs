@@ -118,7 +118,7 @@ fn own_servers(
 fn source(server: SocketAddr, sources: &[IpAddr]) -> IpAddr {
     let asked = server.ip().to_canonical();
     let configured = sources.iter().find(|source| source.is_ipv4() == asked.is_ipv4()).copied();
-    configured.unwrap_or(match asked {
+    configured.unwrap_or_else(|| match asked {
         IpAddr::V4(address) if address.is_loopback() => Ipv4Addr::LOCALHOST.into(),
         asked => asked,
     })

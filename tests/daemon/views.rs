@@ -1,13 +1,15 @@
-//! Clients of several views at one address, over UDP: repeated queries are answered for the client that sends them.
+//! Clients of several views at one address, over UDP and TCP: repeated queries are answered for the client that sends them.
 
-use std::net::IpAddr;
+use std::io::{Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::RecordType;
 use rustix::process::Signal;
+use socket2::{Domain, Socket, Type};
 
-use crate::client::Client;
+use crate::client::{Client, framed};
 use crate::process::{Process, Setting, World};
 
 const NAME: &str = "www.corp.test.";
@@ -53,6 +55,11 @@ fn the_same_query_of_clients_in_several_views_has_the_answer_of_each_view() {
     for (client, wanted) in &mut clients {
         (0..20).for_each(|_| assert_eq!(address(&client.next_reply()), *wanted));
     }
+    for (client, wanted) in
+        [([127, 0, 0, 1], Some(office)), ([127, 0, 0, 3], None), ([127, 0, 8, 1], Some(public))]
+    {
+        assert_eq!(address(&over_tcp(&process, client)), wanted, "over TCP");
+    }
     // The operator's own queries are in no view.
     let query = resolverctl(&setting, &["query", NAME]);
     assert!(query.contains("192.0.2.1") && !query.contains("10.0.0.1"), "{query}");
@@ -69,6 +76,20 @@ fn the_same_query_of_clients_in_several_views_has_the_answer_of_each_view() {
         assert_eq!(address(&client.ask(NAME, RecordType::A)), wanted);
     }
     process.end(Signal::TERM);
+}
+
+/// The reply over TCP to a client with this address.
+fn over_tcp(process: &Process, client: [u8; 4]) -> Message {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from((client, 0)).into()).unwrap();
+    socket.connect(&process.address.into()).unwrap();
+    let mut stream = TcpStream::from(socket);
+    stream.write_all(&framed(7, NAME, RecordType::A)).unwrap();
+    let mut size = [0; 2];
+    stream.read_exact(&mut size).unwrap();
+    let mut reply = vec![0; u16::from_be_bytes(size).into()];
+    stream.read_exact(&mut reply).unwrap();
+    Message::from_vec(&reply).unwrap()
 }
 
 fn resolverctl(setting: &Setting, arguments: &[&str]) -> String {
