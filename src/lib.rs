@@ -37,7 +37,7 @@
 //!
 //! 1. [`listener`] reads a datagram or a stream message with [`wire`], which compares bytes and decodes nothing. A hit in
 //!    [`cache`] is copied, patched (id, spelling, TTLs) and sent by the thread that read it. The same query within a
-//!    second gets the same octets.
+//!    second gets the same octets. The listener or the address of a client chooses its view: the zones that it sees.
 //! 2. A miss goes to [`resolve`]: it joins the flight of its question or begins one, and waits until the client's
 //!    deadline. The flight of a query over UDP runs on the thread that read it: each worker has a runtime of its own. The
 //!    flight follows aliases from name to name. For each name, the longest suffix in [`zones`] is its route.

@@ -424,7 +424,7 @@ fn is_near(view: &SeenView<'_>, net: &ipnet::IpNet) -> bool {
     net.addr().is_loopback() || view.matched.allow.iter().any(is_around)
 }
 
-/// Reports the view whose zones are those of [listen]. `is_found`: whether it took the queries of this host; `has_others`: whether other
+/// Reports the view whose zones are those of `[listen]`. `is_found`: whether it took the queries of this host; `has_others`: whether other
 /// views are carried over.
 fn tell_own(own: &SeenView<'_>, (is_found, has_others): (bool, bool), draft: &mut Draft) {
     let view = own.view;
