@@ -18,10 +18,6 @@ use crate::limits::{CLOCKLESS_TTL, MAX_KEYS_OF_TAG, MAX_RRSIGS, MAX_SIGNATURES, 
 /// Between them it is a tenth of the signature's validity. Unbound's val-sig-skew-min and val-sig-skew-max.
 const EARLY: (u32, u32) = (3_600, 86_400);
 
-/// For fast clocks: seconds for which a signature, also one in memory, is valid after its end. RFC 4035 section 5.3.1
-/// allows none, because anybody may replay an expired signature; BIND and Knot allow none either.
-const LATE: u32 = 60;
-
 /// Records of one owner and type.
 #[derive(Clone, Copy, Debug)]
 pub struct CoveredRrset<'a> {
@@ -185,11 +181,12 @@ fn weight(key: &ZoneKey) -> u32 {
     }
 }
 
-/// Seconds that data may be kept for the rest of their signature's time. If the clock is known to be slow, a
+/// Seconds that data may be kept for the rest of their signature's time. It has none after its end, because anybody may
+/// replay it then (RFC 4035 section 5.3.1): a fast clock is not borne. If the clock is known to be slow, a
 /// signature only has to end after the known moment, and the data are kept briefly.
 ///
 /// # Errors
-/// It has ended or not begun, by more than the tolerance.
+/// It has ended, or has not begun by more than the tolerance.
 fn time_left(
     rrset: &CoveredRrset<'_>,
     signature: &RRSIG,
@@ -218,8 +215,7 @@ fn time_left(
         return Err(ValidationFailure::new(Why::NotYetValid, text));
     }
     match after(expiration, now) {
-        Some(left) => Ok(left.max(LATE)),
-        None if now.wrapping_sub(expiration) < LATE => Ok(LATE.saturating_sub(now.wrapping_sub(expiration))),
+        Some(left) => Ok(left),
         None => {
             let text = format!("the RRSIG of {what} expired {} ago", span(now.wrapping_sub(expiration)));
             Err(ValidationFailure::new(Why::Expired, text))

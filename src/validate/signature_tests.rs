@@ -75,7 +75,7 @@ fn ttls_are_capped_by_the_zones_and_the_signatures_end() {
 }
 
 #[test]
-fn a_slow_clock_may_be_off_by_a_tenth_of_the_signatures_time_and_a_fast_one_by_a_minute() {
+fn a_slow_clock_may_be_off_by_a_tenth_of_the_signatures_time_and_a_fast_one_not_at_all() {
     let signer = Signer::new("example.", Algorithm::ED25519);
     let records = addresses("www.example.");
     let at = |begin: u64, end: u64| {
@@ -85,11 +85,10 @@ fn a_slow_clock_may_be_off_by_a_tenth_of_the_signatures_time_and_a_fast_one_by_a
         judge(&records, &[signer.sign_as(input, &records)], &signer.keys(), NOW)
     };
     let day = u64::from(DAY);
-    for (ended, ttl) in [(0, 60), (1, 59), (59, 1)] {
-        assert_eq!(at(NOW - 20 * day, NOW - ended).unwrap().ttl, ttl, "ended {ended} s ago");
+    for left in [0, 1, 5] {
+        assert_eq!(u64::from(at(NOW - 20 * day, NOW + left).unwrap().ttl), left, "it ends in {left} s");
     }
-    assert_eq!(at(NOW - 20 * day, NOW + 5).unwrap().ttl, 60);
-    assert_eq!(at(NOW - 20 * day, NOW - 60).unwrap_err().why, Why::Expired);
+    assert_eq!(at(NOW - 20 * day, NOW - 1).unwrap_err().why, Why::Expired);
     assert_eq!(at(NOW - 2 * day, NOW - day).unwrap_err().why, Why::Expired);
     assert!(at(NOW + 3_500, NOW + 5 * 3_600).is_ok());
     assert_eq!(at(NOW + day, NOW + 2 * day).unwrap_err().why, Why::NotYetValid);
