@@ -32,6 +32,12 @@ impl<Octets> Framed<Octets> {
     fn take(&mut self) -> Option<Vec<u8>> {
         let length = u16::from_be_bytes(*self.arrived.first_chunk()?);
         let end = usize::from(length).saturating_add(LENGTH);
+        if self.arrived.len() == end {
+            // Mostly the message is alone. A copy of a long one would take as much memory again.
+            let mut message = std::mem::take(&mut self.arrived);
+            message.drain(..LENGTH);
+            return Some(message);
+        }
         let message = self.arrived.get(LENGTH..end)?.to_vec();
         self.arrived.drain(..end);
         if self.arrived.is_empty() {

@@ -66,6 +66,7 @@ mod fair_queue;
 mod flows;
 mod front;
 mod hand_over;
+mod held_answers;
 mod https;
 mod inherited;
 mod missing;

@@ -41,7 +41,7 @@ fn query(name: &str, id: u16, dnssec_ok: Option<bool>) -> Vec<u8> {
     message.to_vec().unwrap()
 }
 
-fn answer(name: &str, ttl: u32, address: u32, stored: Mono) -> (Question, Arc<Answer>) {
+pub(super) fn answer(name: &str, ttl: u32, address: u32, stored: Mono) -> (Question, Arc<Answer>) {
     let name = Name::from_ascii(name).unwrap();
     let question = Question::new(&name, RecordType::A);
     let answers = [Record::from_rdata(name, ttl, RData::A(A(Ipv4Addr::from_bits(address))))];

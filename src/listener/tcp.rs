@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::encrypted::{self, ClientStream};
 use super::front::{Front, Handled};
+use super::held_answers::{Held, HeldAnswers};
 use super::places::TakenPlace;
 use super::waiting::{Occasion, Waiting, WaitingQuery};
 use crate::config::ListenFor;
@@ -105,6 +106,8 @@ struct Connection {
     /// Questions in progress, each as a task, because others may wait for the same answers. Their clients wait until
     /// the replies are written. A client that does not read its replies delays only itself.
     pending: JoinSet<AnsweredQuery>,
+    /// Answers to those of them that have ended.
+    held: HeldAnswers<AnsweredQuery>,
     unsent: Unsent,
 }
 
@@ -123,15 +126,14 @@ struct Unsent {
 impl Connection {
     fn new(stream: ClientStream, client: SocketAddr, front: Arc<Front>, taken: TakenPlace) -> Self {
         let (read, due, pending, unsent) = (Vec::new(), None, JoinSet::new(), Unsent::default());
-        let active = Instant::now();
-        Self { stream, client, front, taken, skips: false, read, due, active, pending, unsent }
+        let (active, held) = (Instant::now(), HeldAnswers::default());
+        Self { stream, client, front, taken, skips: false, read, due, active, pending, held, unsent }
     }
 
     async fn serve(mut self) -> io::Result<()> {
         let mut open = true;
-        while open || !self.pending.is_empty() || !self.unsent.is_empty() {
-            // A client that does not take its replies gets no more. Answers stay shared until the kernel has taken the
-            // replies before them.
+        while open || !self.pending.is_empty() || !self.held.is_empty() || !self.unsent.is_empty() {
+            // A client that does not take its replies gets no more.
             let reads =
                 open && self.unsent.is_empty() && self.read.len() < WHOLE_QUERY && self.taken.has_room();
             let idle = self.pending.is_empty();
@@ -139,24 +141,21 @@ impl Connection {
             tokio::select! {
                 biased;
                 () = self.taken.leave() => return Ok(()),
-                Some(resolved) = self.pending.join_next(), if !idle && self.unsent.is_empty() => {
-                    self.taken.end_question();
+                Some(resolved) = self.pending.join_next(), if !idle => {
                     self.active = Instant::now();
-                    // This cannot be an error: no task is aborted while the connection is open, and panics are caught
-                    // in the task.
-                    if let Ok((Some(answer), waiting)) = resolved {
-                        let (reply, mut replies) = (self.front.reply(&waiting, &answer).await, Vec::new());
-                        drop(answer);
-                        reply.iter().for_each(|reply| frame(reply, &mut replies));
-                        drop(reply);
-                        self.send(replies, Some(waiting.into_waiting()))?;
+                    match resolved {
+                        Ok(answered) => self.hold(answered)?,
+                        // This is not reached: no task is aborted while the connection is open, and panics are caught in the task.
+                        Err(_) => self.taken.end_question(),
                     }
+                    self.send_held().await?;
                     self.take_messages()?;
                 }
                 writable = self.unsent.wait(self.stream.tcp()), if !self.unsent.is_empty() => {
                     writable?;
                     self.active = Instant::now();
                     self.send(Vec::new(), None)?;
+                    self.send_held().await?;
                     self.take_messages()?;
                 }
                 readable = readable(&self.stream, until), if reads => {
@@ -171,6 +170,29 @@ impl Connection {
             }
         }
         self.stream.end();
+        Ok(())
+    }
+
+    /// Keeps the answer to a question until the client has taken the replies before it.
+    fn hold(&mut self, answered: AnsweredQuery) -> io::Result<()> {
+        let held = Held::of(answered.0.as_ref());
+        self.held.add(answered, held);
+        if self.unsent.is_empty() { Ok(()) } else { self.keep() }
+    }
+
+    /// Sends the replies that wait, until the kernel does not take one at once.
+    async fn send_held(&mut self) -> io::Result<()> {
+        while self.unsent.is_empty()
+            && let Some((answer, waiting)) = self.held.take()
+        {
+            self.taken.end_question();
+            let Some(answer) = answer else { continue };
+            let (reply, mut replies) = (self.front.reply(&waiting, &answer).await, Vec::new());
+            drop(answer);
+            reply.iter().for_each(|reply| frame(reply, &mut replies));
+            drop(reply);
+            self.send(replies, Some(waiting.into_waiting()))?;
+        }
         Ok(())
     }
 
@@ -243,7 +265,15 @@ impl Connection {
     fn send(&mut self, replies: Vec<u8>, waiting: Option<Waiting>) -> io::Result<()> {
         self.unsent.add(replies, waiting);
         self.unsent.write(&mut self.stream)?;
-        if self.taken.keep_unsent(self.unsent.replies.capacity()) {
+        self.keep()
+    }
+
+    /// Counts what waits until the client takes it.
+    ///
+    /// # Errors
+    /// It is too much, and the connection is to be closed.
+    fn keep(&self) -> io::Result<()> {
+        if self.taken.keep_unsent(self.unsent.replies.capacity().saturating_add(self.held.octets())) {
             return Ok(());
         }
         self.front.apart(SHARD, Apart::ReplyLost);

@@ -16,6 +16,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::super::front::{Front, Handled};
+use super::super::held_answers::{Held, HeldAnswers};
 use super::super::places::TakenPlace;
 use super::super::tcp::SHARD;
 use super::super::waiting::{Occasion, Waiting, WaitingQuery};
@@ -42,6 +43,16 @@ enum Step {
     Resolved(Exchange, Option<Arc<Answer>>, Box<WaitingQuery>),
 }
 
+impl Step {
+    /// The memory that it holds while it waits.
+    fn held(&self) -> Held {
+        match self {
+            Self::Read(_, read) => Held::Octets(read.as_ref().map_or(0, Vec::capacity)),
+            Self::Resolved(_, answer, _) => Held::of(answer.as_ref()),
+        }
+    }
+}
+
 /// A connection.
 pub(super) struct HttpsConnection {
     requests: Requests,
@@ -53,6 +64,8 @@ pub(super) struct HttpsConnection {
     running: JoinSet<Step>,
     /// The bodies among them.
     bodies: usize,
+    /// Those that have ended, and wait until the client has taken the replies before theirs.
+    ended: HeldAnswers<Step>,
     /// Requests that wait for their turn.
     held: HeldRequests,
     unsent: Arc<UnsentReplies>,
@@ -69,9 +82,10 @@ impl HttpsConnection {
         front: Arc<Front>,
         taken: TakenPlace,
     ) -> Self {
-        let (running, held, unsent) = (JoinSet::new(), HeldRequests::default(), Arc::default());
-        let active = Instant::now();
-        Self { requests, room, client, front, taken, running, bodies: 0, held, unsent, due: active, active }
+        let (running, ended) = (JoinSet::new(), HeldAnswers::default());
+        let (held, unsent, active) = (HeldRequests::default(), Arc::default(), Instant::now());
+        let due = active;
+        Self { requests, room, client, front, taken, running, bodies: 0, ended, held, unsent, due, active }
     }
 
     /// Answers requests until the connection ends. It ends by itself when it is idle, or once all requests are answered after
@@ -79,6 +93,14 @@ impl HttpsConnection {
     pub(super) async fn serve(mut self, mut closing: watch::Receiver<()>) -> io::Result<()> {
         let mut ends = false;
         loop {
+            if self.unsent.octets() == 0
+                && let Some(step) = self.ended.take()
+            {
+                // Fewer always fit.
+                let _ = self.keep();
+                self.take_step(step).await?;
+                continue;
+            }
             if self.has_turn()
                 && let Some(request) = self.held.take()
             {
@@ -96,8 +118,7 @@ impl HttpsConnection {
                     ends = true;
                     self.requests.graceful_shutdown();
                 }
-                // A client that does not take its replies gets no more. Answers stay shared until then.
-                Some(step) = self.running.join_next(), if !has_unsent => self.take_step(step).await?,
+                Some(step) = self.running.join_next() => self.hold_step(step)?,
                 () = self.unsent.taken(), if has_unsent => self.mark_taken(),
                 request = poll_fn(|context| {
                     // Behind the requests that wait, the client may send the rest of one that was taken, and how much it takes of
@@ -168,7 +189,8 @@ impl HttpsConnection {
 
     /// Counts what waits until the client takes its replies; false if it is too much.
     fn keep(&self) -> bool {
-        self.taken.keep_unsent(self.unsent.octets().saturating_add(self.held.octets()))
+        let waiting = self.held.octets().saturating_add(self.ended.octets());
+        self.taken.keep_unsent(self.unsent.octets().saturating_add(waiting))
     }
 
     /// Begins to answer a request.
@@ -191,18 +213,37 @@ impl HttpsConnection {
         }
     }
 
-    /// Goes on with a request whose work has ended.
-    async fn take_step(&mut self, step: Result<Step, JoinError>) -> io::Result<()> {
+    /// Keeps ended work until the client has taken the replies before its own. A client that does not take its replies gets no more.
+    fn hold_step(&mut self, step: Result<Step, JoinError>) -> io::Result<()> {
         self.active = Instant::now();
         match step {
-            Ok(Step::Read(exchange, read)) => {
+            Ok(step) => {
+                let held = step.held();
+                self.ended.add(step, held);
+            }
+            // This is not reached: no task is aborted while the connection is open, and panics are caught in the task.
+            Err(_) => self.taken.end_question(),
+        }
+        if self.unsent.octets() == 0 || self.keep() { Ok(()) } else { self.lose() }
+    }
+
+    /// Ends the connection, because too much waits until its client takes it.
+    fn lose(&self) -> io::Result<()> {
+        self.front.apart(SHARD, Apart::ReplyLost);
+        Err(io::ErrorKind::QuotaExceeded.into())
+    }
+
+    /// Goes on with a request whose work has ended.
+    async fn take_step(&mut self, step: Step) -> io::Result<()> {
+        match step {
+            Step::Read(exchange, read) => {
                 self.bodies = self.bodies.saturating_sub(1);
                 match read {
                     Ok(message) => self.take_message(exchange, &message),
                     Err(refused) => self.refuse(exchange, refused),
                 }
             }
-            Ok(Step::Resolved(exchange, answer, waiting)) => {
+            Step::Resolved(exchange, answer, waiting) => {
                 let reply = match &answer {
                     Some(answer) => self.front.reply(&waiting, answer).await,
                     None => None,
@@ -212,11 +253,6 @@ impl HttpsConnection {
                     Some(reply) => self.reply(exchange, reply, Some(waiting.into_waiting())),
                     None => self.refuse(exchange, RefusedRequest::NoReply),
                 }
-            }
-            // This is not reached: no task is aborted while the connection is open, and panics are caught in the task.
-            Err(_) => {
-                self.taken.end_question();
-                Ok(())
             }
         }
     }
@@ -273,11 +309,7 @@ impl HttpsConnection {
             return Ok(());
         }
         self.due = Instant::now() + TCP_WRITE_TIME;
-        if self.keep() {
-            return Ok(());
-        }
-        self.front.apart(SHARD, Apart::ReplyLost);
-        Err(io::ErrorKind::QuotaExceeded.into())
+        if self.keep() { Ok(()) } else { self.lose() }
     }
 
     /// The client has taken a reply.
