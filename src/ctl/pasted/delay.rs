@@ -37,16 +37,20 @@ const KEYS: [&str; 7] = ["delay=", "DT=", "QT=", "RT=", "scantime=", "time: ", "
 /// The seconds of a day.
 const DAY: f64 = 86_400.0;
 
+/// The longest delay in seconds: mail software gives a mail up after days. A greater number is damaged.
+const LONGEST: f64 = 365.0 * DAY;
+
 /// The delay of a line.
 pub(super) fn of(line: &str) -> LineDelay {
     let after = |key: &str| line.split_once(key).map(|(_, value)| value.split([',', ' ', ')', ']']).next());
     let parts = after("delays=").flatten().and_then(|typed| {
-        let mut parts = typed.split('/').map(|part| part.parse::<f64>().ok());
+        let is_delay = |part: &f64| (0.0..=LONGEST).contains(part);
+        let mut parts = typed.split('/').map(|part| part.parse::<f64>().ok().filter(is_delay));
         let mut next = || parts.next().flatten();
         Some([next()?, next()?, next()?, next()?])
     });
     let whole = KEYS.iter().find_map(|key| span(after(key).flatten()?));
-    let whole = whole.or_else(|| of_words(line));
+    let whole = whole.or_else(|| of_words(line)).filter(|whole| (0.0..=LONGEST).contains(whole));
     // Sendmail: the time since the mail came, and that of this try.
     let last_try = after(" xdelay=").flatten().and_then(span);
     let last_try =

@@ -5,13 +5,13 @@
 //! # Decisions
 //!
 //! - Of a message with queries about an address of the line the first part is known, so only waits behind them are doubts.
-//! - A wait that does not fit the delay of a line is not that of its mail. A failed query is, however soon it failed, if the line blames a
-//!   lookup or has no delay.
+//! - A wait that does not fit the delay of a line is not that of its mail, and without a delay before the transmission there is nothing to
+//!   fit. A failed query is, however soon it failed, if the line blames a lookup or has no delay.
 //! - Another quick message of the same client and of the time of the line may be that of the line too, so its doubts count.
 
 use std::net::IpAddr;
 
-use super::fit::{SHARE, TimeFit, time_fit};
+use super::fit::{DELAYED, SHARE, TimeFit, time_fit};
 use super::line::PastedLine;
 use crate::dnsbl::list::{NIBBLES, OCTETS, reversed};
 use crate::limits::MAX_DEADLINE;
@@ -87,7 +87,7 @@ fn fits(line: &PastedLine, waited: f64, wait: f64) -> bool {
     // Sendmail writes whole seconds.
     let is_whole = line.delay.parts.is_none() && delay.fract() == 0.0;
     let left_out = if is_whole { 1.0 } else { FRACTION };
-    wait <= delay + left_out && waited + wait >= delay * SHARE
+    delay >= DELAYED && wait <= delay + left_out && waited + wait >= delay * SHARE
 }
 
 /// The address of a name in text, if it is a reverse name or that of an address in a DNS list.

@@ -32,6 +32,7 @@ fn a_possible_wait_counts_if_it_fits_the_delay_of_the_line() {
         ("most of the delay", 2.0, &[1.2][..], sender, CulpritKind::Unknown),
         ("a small part of it", 3.0, &[1.2], sender, CulpritKind::NotDns),
         ("longer than the delay", 0.3, &[1.2], sender, CulpritKind::NotDns),
+        ("no delay before the transmission", 0.004, &[0.001], sender, CulpritKind::NotDns),
         ("one of two", 2.0, &[5.0, 1.2], sender, CulpritKind::Unknown),
         ("none of those that are told", 2.0, &[5.0], sender, CulpritKind::NotDns),
         ("perhaps one that is not told", 12.0, &[5.0], (9, "fine.example."), CulpritKind::Unknown),

@@ -69,6 +69,12 @@ impl Fit {
         }
     }
 
+    /// Whether nothing but the causes of two messages tells which one is that of the line.
+    pub(super) fn is_equal(&self, other: &Self) -> bool {
+        let key = |fit: &Self| (fit.fails, fit.of_delay, fit.subjects, fit.time, fit.explains, fit.distance);
+        key(self) == key(other)
+    }
+
     /// Whether the message is that of the line, and not only one with the same domain.
     pub(super) fn is_certain(&self) -> bool {
         self.time > TimeFit::Elsewhere || (self.of_delay.is_none() && self.subjects > 1)

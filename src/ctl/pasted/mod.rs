@@ -15,6 +15,7 @@
 mod delay;
 mod delivery;
 mod doubt;
+mod equal;
 mod fit;
 mod line;
 mod lookup;

@@ -75,12 +75,13 @@ pub(super) fn unsure(message: MessageReport, causes: Vec<CulpritReport>) -> Mess
     MessageReport { culprit, also: causes, ..message }
 }
 
-fn is_same(one: &CulpritReport, other: &CulpritReport) -> bool {
+/// Whether two causes are one.
+pub(super) fn is_same(one: &CulpritReport, other: &CulpritReport) -> bool {
     (one.kind, &one.zone, &one.list) == (other.kind, &other.zone, &other.list)
 }
 
 /// Whether a message has a query about an address or a name of a line.
-fn has(message: &MessageReport, subject: &str) -> bool {
+pub(super) fn has(message: &MessageReport, subject: &str) -> bool {
     let address = subject.parse::<IpAddr>().ok();
     message.questions.iter().any(|question| match address {
         Some(address) => address_of(&question.name) == Some(address),

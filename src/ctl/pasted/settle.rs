@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::doubt::{doubted, is_in_doubt, is_quick};
+use super::equal::undecided;
 use super::fit::{DELAYED, Fit, SHARE, has_failed, is_of_dns, is_of_dns_kind};
 use super::line::PastedLine;
 use super::other_part::{OtherPart, other_part, unsure};
@@ -65,8 +66,9 @@ fn is_of_name(message: &MessageReport) -> bool {
 /// The message of the record that a line is about, of all that concern its subjects around its time: the one that fits best, see `Fit`.
 /// Its culprit is `not_dns` if the delay of the line is not in it; never if the line blames DNS and one of its queries failed. If other
 /// names of the line are in another message, and this one explains the line, it is the message; see `OtherPart`. The culprit is
-/// `unknown` if a wait of another message may be the delay of the line, or if none is of the time of the line; then the message is another of
-/// the same domain, which `moment` shows with its time. None if there are no messages.
+/// `unknown` if a wait of another message may be the delay of the line, if several messages fit the line equally well and have not one
+/// cause, or if none is of the time of the line; then the message is another of the same domain, which `moment` shows with its time. None
+/// if there are no messages.
 pub fn settle(
     line: &PastedLine,
     messages: Vec<MessageReport>,
@@ -76,15 +78,20 @@ pub fn settle(
         messages.into_iter().partition(|message| !message.is_absent());
     let mut found = found(line, known);
     let fit = |found: &FoundMessage| Fit::of(line, &found.report, found.subjects, found.has_failed);
-    let fits = found.iter().map(fit).enumerate();
-    let Some((place, fit)) = fits.max_by(|(_, one), (_, other)| one.cmp(other)) else {
+    let mut fits: Vec<Fit> = found.iter().map(fit).collect();
+    let best = fits.iter().enumerate().max_by(|(_, one), (_, other)| one.cmp(other));
+    let Some(place) = best.map(|(place, _)| place) else {
         let absent = unknown.into_iter().next();
         return absent.map(|message| MessageReport { line: Some(line.text.clone()), ..message });
     };
+    let fit = fits.swap_remove(place);
     let message = MessageReport { line: Some(line.text.clone()), ..found.swap_remove(place).report };
     if fit.is_certain() {
         let others: Vec<MessageReport> = found.into_iter().map(|found| found.report).collect();
-        return Some(explained(line, message, &others));
+        let equals = others.iter().zip(&fits).filter(|(_, other)| fit.is_equal(other));
+        let equals: Vec<MessageReport> = equals.map(|(other, _)| judge(line, other.clone())).collect();
+        let undecided = undecided(line, &judge(line, message.clone()), &equals);
+        return Some(undecided.unwrap_or_else(|| explained(line, message, &others)));
     }
     let before = message.culprit;
     let also = if is_of_dns_kind(before.kind) { vec![before] } else { Vec::new() };

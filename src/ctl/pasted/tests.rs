@@ -4,7 +4,7 @@ use crate::record::culprit::CulpritKind;
 use crate::record::why::{CulpritReport, MessageReport, QuestionReport};
 
 /// Midnight of 2026-11-22 in UTC.
-const NOW: f64 = 1_795_305_600.0;
+pub(super) const NOW: f64 = 1_795_305_600.0;
 
 fn one(text: &str) -> PastedLine {
     let mut lines = read(text, NOW);
@@ -375,10 +375,10 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 13] = {
             &[(-40.0, 2.0, ServerSlow, Upstream, 2), (-2.0, 0.03, Nothing, Upstream, 2)],
             (-2.0, NotDns),
         ),
-        // Those of one second cannot be told apart: the worst one.
+        // Those of one second cannot be told apart if they have not one cause.
         (
             QMGR,
-            &[(-2.2, 0.9, ServerSlow, Upstream, 1), (-1.1, 0.03, Nothing, Upstream, 1)],
+            &[(-2.3, 0.9, ServerSlow, Upstream, 1), (-2.2, 0.9, ServerSlow, Upstream, 1)],
             (-2.0, ServerSlow),
         ),
     ]

@@ -2,9 +2,9 @@
 //!
 //! # Decisions
 //!
-//! - A pause is not blamed on the client if the questions behind it begin as the mail began: with its reverse name, or without one with its
-//!   first question. Then another mail of the same host, or to the same domain, may have begun, and this is told: could not tell. Most
-//!   of such mails are messages of their own already, see `next_mail`.
+//! - A pause is not blamed on the client if another mail of the same host, or to the same domain, may have begun behind it: a reverse name
+//!   comes again with the first questions behind the pause, or the first question of a mail without reverse names. This is told: could
+//!   not tell. Most of such mails are messages of their own already, see `next_mail`.
 //! - Nor is it if the question behind it is for the MX of another domain than one before it: two mails may have hosts and senders in
 //!   domains of one provider.
 //! - A pause longer than those that join a message had questions of another part of it, or some that are no longer known.
@@ -37,10 +37,9 @@ fn begins_anew(before: &[ExplainedQuestion<'_>], rest: &[ExplainedQuestion<'_>])
     let same = |one: &ExplainedQuestion<'_>, other: &ExplainedQuestion<'_>| {
         one.question.name == other.question.name && one.question.kind == other.question.kind
     };
-    let mut reverse = opening(before).filter(|one| one.question.kind == RecordType::PTR).peekable();
-    let opens = rest.first().is_some_and(|next| opening(before).any(|one| same(one, next)));
+    let mut reverse = before.iter().filter(|one| one.question.kind == RecordType::PTR).peekable();
     if reverse.peek().is_some() {
-        return opens && reverse.any(|one| opening(rest).any(|other| same(one, other)));
+        return reverse.any(|one| burst(rest).any(|other| same(one, other)));
     }
     // A filter asks the lists again in the same mail.
     let (first, next) = (before.first().filter(|first| first.list.is_none()), rest.first());
@@ -56,11 +55,14 @@ fn is_for_another_domain(before: &[ExplainedQuestion<'_>], next: &ExplainedQuest
         && known.all(|known| known.question.name != next.question.name)
 }
 
-/// The first question, and those behind it for reverse names, for addresses of hosts and to lists.
-fn opening<'a, 'q>(asked: &'a [ExplainedQuestion<'q>]) -> impl Iterator<Item = &'a ExplainedQuestion<'q>> {
-    let opens = |kind: RecordType| matches!(kind, RecordType::PTR | RecordType::A | RecordType::AAAA);
-    let counted = asked.iter().enumerate();
-    counted.take_while(move |(place, one)| *place == 0 || opens(one.question.kind)).map(|(_, one)| one)
+/// The questions that are not behind a further pause.
+fn burst<'a, 'q>(asked: &'a [ExplainedQuestion<'q>]) -> impl Iterator<Item = &'a ExplainedQuestion<'q>> {
+    let mut end = asked.first().map_or(0, |first| first.question.at);
+    asked.iter().take_while(move |one| {
+        let is_near = one.question.at.saturating_sub(end) <= micros(MESSAGE_BURST);
+        end = end.max(one.question.end());
+        is_near
+    })
 }
 
 #[cfg(test)]
@@ -106,6 +108,8 @@ mod tests {
         for (case, text, kind) in [
             ("a pause in a mail", "PTR:r A:h A:l.list 1500 MX:d TXT:d", Client),
             ("another mail of the host", "PTR:r A:h A:l.list MX:d 1500 PTR:r A:h A:l.list MX:e", Unknown),
+            ("it begins with its domain", "PTR:r A:h MX:d 1500 MX:d TXT:d PTR:r", Unknown),
+            ("the connection came late", "MX:d TXT:d PTR:r 1500 PTR:r MX:d", Unknown),
             ("the lists first", "A:l.list PTR:r MX:d 1500 A:l.list PTR:r MX:d", Unknown),
             ("a filter", "A:l.list PTR:r MX:d 1500 A:l.list TXT:d", Client),
             ("a filter without reverse name", "A:l.list MX:d 1500 A:l.list TXT:d", Client),
