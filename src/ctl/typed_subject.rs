@@ -38,10 +38,11 @@ fn mistaken(text: &str) -> Option<String> {
     }
     if let Some((_, rest)) = text.split_once("://") {
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        return Some(format!(
-            "this is a URL: write its domain, {}",
-            host.rsplit('@').next().unwrap_or_default()
-        ));
+        let domain = host.rsplit('@').next().unwrap_or_default();
+        return Some(match domain {
+            "" => "this is a URL without a host: write a domain".to_owned(),
+            domain => format!("this is a URL: write its domain, {domain}"),
+        });
     }
     if let Some((_, domain)) = text.rsplit_once('@') {
         return Some(format!("this is a mail address: write its domain, {}", domain.trim_end_matches('>')));

@@ -92,7 +92,13 @@ impl Budget {
 
     /// Notes that a datagram was lost.
     pub(super) fn note_loss(&self, want: &Want) {
-        self.note(want, |sent| sent.is_lossy = true);
+        self.note(want, |sent| sent.lost += 1);
+    }
+
+    /// Whether datagrams to several servers were lost, as on a path of this host that loses them.
+    pub(super) fn is_lossy(&self) -> bool {
+        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.values().filter(|sent| sent.is_lossy()).count() > 1
     }
 }
 

@@ -14,7 +14,7 @@ use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::record_set::is_known;
 use super::zone::serves;
-use super::{mail, served, server_hosts, zone};
+use super::{delegation, mail, served, server_hosts, zone};
 use crate::limits::{CHECK_TRY_TIME, MOST_MILLIS_WITHOUT_EDNS, SLOW_SERVER_MILLIS};
 
 /// Each server by itself.
@@ -86,11 +86,15 @@ fn cut_off(
     facts: &DomainFacts,
     by_code: &mut BTreeMap<Code, Vec<(IpAddr, String)>>,
 ) -> Vec<(IpAddr, String)> {
+    let wanted = delegation::of_silent(facts);
     let untold = |server: IpAddr| match facts.server(server, zone::apex(facts), "SOA", QueryForm::Tcp) {
-        Some(Got::NoReply(NoReply::Unknown(why)))
-            if is_silent(facts, server, QueryForm::Udp) && why != BOUND_REACHED =>
-        {
+        _ if !is_silent(facts, server, QueryForm::Udp) => None,
+        Some(Got::NoReply(NoReply::Unknown(why))) if why != BOUND_REACHED || facts.is_lossy(server) => {
             Some(facts.sent(server).untold(why))
+        }
+        // Its last query over UDP ended with the check, or it is one of many on a path that loses datagrams.
+        None if is_asked_over_tcp(&wanted, server) || facts.is_lossy(server) => {
+            Some(facts.sent(server).untold("it was not asked over TCP"))
         }
         _ => None,
     };
@@ -105,6 +109,12 @@ fn cut_off(
         by_code.insert(Code::NsSilent, silent);
     }
     cut
+}
+
+/// Whether a query to a server over TCP is among some questions.
+fn is_asked_over_tcp(wanted: &[Want], server: IpAddr) -> bool {
+    let is_to = |want: &Want| matches!(want, Want::Server { server: asked, way: QueryForm::Tcp, .. } if *asked == server);
+    wanted.iter().any(is_to)
 }
 
 /// Whether the servers that serve the zone all answer late.
@@ -310,7 +320,7 @@ fn is_lost(facts: &DomainFacts, server: IpAddr) -> bool {
         Some(Got::Reply(reply)) if serves(reply, apex)
     );
     let mail = facts.server(server, &facts.subject.domain, "MX", QueryForm::Udp);
-    let has_answered = matches!(mail, Some(Got::Reply(_))) || facts.sent(server).is_lossy;
+    let has_answered = matches!(mail, Some(Got::Reply(_))) || facts.is_lossy(server);
     is_silent(facts, server, QueryForm::Udp) && is_served && has_answered
 }
 
@@ -377,7 +387,7 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
             tell(Code::NsTcp, "refuses or closes the connection".to_owned())
         }
         // A query over TCP takes two round trips.
-        Some(Got::NoReply(NoReply::Silent)) if is_slow(facts, server) => {}
+        Some(Got::NoReply(NoReply::Silent)) if is_slow(facts, server) || facts.loses_many(server) => {}
         Some(Got::NoReply(NoReply::Silent)) => tell(Code::NsTcp, "does not answer".to_owned()),
         Some(Got::NoReply(NoReply::Unfit)) => {
             tell(Code::NsTcp, "sends replies that cannot be read".to_owned());

@@ -506,9 +506,18 @@ impl DomainFacts {
     /// Whether datagrams to a server or from it are lost, so that silence to some of them may be chance: it has answered a query that was
     /// silent before, or half of all servers have, as on a path of this host that loses them.
     pub fn is_lossy(&self, server: IpAddr) -> bool {
-        let lossy = self.sent.values().filter(|sent| sent.is_lossy).count();
+        let lossy = self.sent.values().filter(|sent| sent.is_lossy()).count();
         let answering = self.sent.values().filter(|sent| sent.answered > 0).count();
-        self.sent(server).is_lossy || (lossy > 1 && 2 * lossy >= answering)
+        self.sent(server).is_lossy() || (lossy > 1 && 2 * lossy >= answering)
+    }
+
+    /// Whether the other servers have lost so many datagrams that several in a row, and a connection over TCP beside them, may be chance:
+    /// one in ten. At a tenth, four tries are in vain once in ten thousand lookups.
+    pub fn loses_many(&self, server: IpAddr) -> bool {
+        let others = self.sent.iter().filter(|(other, _)| **other != server);
+        let (lost, answered) =
+            others.fold((0, 0), |(lost, answered), (_, sent)| (lost + sent.lost, answered + sent.answered));
+        lost > 1 && 10 * lost >= lost + answered
     }
 
     /// The answers of the lists about a subject.

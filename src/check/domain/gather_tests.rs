@@ -129,7 +129,7 @@ fn silence_over_udp_is_a_trait_only_if_udp_is_still_silent_behind_the_reply_over
             }
             let got = answer(&want, &turns, &budget).await;
             let (got, other) = confirmed(&want, got, &turns, &budget).await;
-            (got, other, budget.sent().into_values().any(|sent| sent.is_lossy))
+            (got, other, budget.sent().into_values().any(|sent| sent.is_lossy()))
         });
         assert_eq!(got, reply);
         assert_eq!(other, heard.then(|| (of(QueryForm::Udp), reply.clone())), "{has_answered} {over_udp}");
@@ -202,7 +202,7 @@ fn a_reply_that_comes_after_the_next_query_counts_and_is_no_loss() {
         assert_eq!(matches!(got, Got::Reply(_)), replies, "{case}");
         // The clock of tests has whole milliseconds.
         assert!((expected..expected + Duration::from_millis(10)).contains(&elapsed), "{case}");
-        assert!(sent.len() == 1 && sent[0].is_lossy == is_lossy && sent[0].is_any(), "{case}");
+        assert!(sent.len() == 1 && sent[0].is_lossy() == is_lossy && sent[0].is_any(), "{case}");
     }
 }
 

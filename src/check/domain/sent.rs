@@ -21,8 +21,8 @@ pub struct SentQueries {
     pub unanswered: usize,
     /// Sent shortly before the end of the check, or beside another query that was answered: a reply may have come later.
     pub cut_off: usize,
-    /// Whether the server has answered a query which was silent before: datagrams are lost on the way, so silence may be chance.
-    pub is_lossy: bool,
+    /// Those of them that the server has answered when they were sent again: datagrams are lost on the way, so silence may be chance.
+    pub lost: usize,
 }
 
 impl SentQueries {
@@ -34,6 +34,11 @@ impl SentQueries {
             QueryEnd::CutOff => self.cut_off += 1,
             QueryEnd::NotSent => {}
         }
+    }
+
+    /// Whether a datagram was lost.
+    pub const fn is_lossy(self) -> bool {
+        self.lost > 0
     }
 
     /// Whether anything was sent.

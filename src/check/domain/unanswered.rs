@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use super::codes::Code;
 use super::compared::{compared, is_verdict_on};
 use super::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
-use super::finding::Finding;
+use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::record_set::is_known;
 use super::zone;
@@ -74,12 +74,12 @@ fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'_>) -> Opti
 }
 
 /// Whether the silence of a server to a lookup over UDP may be chance: it loses other datagrams too, and it is not silent over TCP, as far
-/// as it was asked.
+/// as it was asked, or others lose many.
 fn is_chance(facts: &DomainFacts, server: IpAddr, (name, kind): NameAndType<'_>) -> bool {
     let over_tcp = facts.server(server, name, kind, QueryForm::Tcp);
     let is_silent =
         matches!(over_tcp, Some(Got::NoReply(NoReply::Silent | NoReply::Unfit | NoReply::Unreachable)));
-    facts.is_lossy(server) && !is_silent
+    facts.is_lossy(server) && (!is_silent || facts.loses_many(server))
 }
 
 /// Whether a server denies a name of which it has given another type (RFC 8020).
@@ -102,12 +102,17 @@ fn is_elsewhere(reply: &ReplyFacts) -> bool {
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let without_mx = no_mx_records(facts);
     let mut by_server = BTreeMap::<IpAddr, Vec<(String, Vec<String>)>>::new();
+    let mut is_untold = false;
     for ((name, kind), servers) in lookups(facts) {
         if without_mx.is_some() && (name, kind) == (facts.subject.domain.as_str(), "MX") {
             continue;
         }
-        for server in servers {
-            let Some(conduct) = conduct(facts, server, (name, kind)) else { continue };
+        let conducts = servers.into_iter().map(|server| (server, conduct(facts, server, (name, kind))));
+        let conducts: Vec<(IpAddr, Option<String>)> = conducts.collect();
+        // Receivers defer or reject mail whose policies they cannot look up.
+        is_untold |= kind == "TXT" && conducts.iter().all(|(_, conduct)| conduct.is_some());
+        for (server, conduct) in conducts {
+            let Some(conduct) = conduct else { continue };
             let (told, conducts) = (format!("{name} {kind}"), by_server.entry(server).or_default());
             match conducts.iter_mut().find(|(known, _)| *known == conduct) {
                 Some((_, lookups)) => lookups.push(told),
@@ -115,7 +120,9 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
             }
         }
     }
-    without_mx.into_iter().chain(partly(facts, by_server)).collect()
+    let partly = partly(facts, by_server);
+    let partly = partly.map(|finding| if is_untold { finding.at(Level::Failure) } else { finding });
+    without_mx.into_iter().chain(partly).collect()
 }
 
 /// The servers that fail for some lookups.

@@ -141,10 +141,25 @@ fn silence_over_udp_is_no_trait_of_a_server_on_a_path_that_loses_datagrams() {
         let mut facts = facts("a.test.", &lines);
         for server in ["198.18.1.1", "198.18.2.1", "198.18.9.1"] {
             let sent = facts.sent.entry(server.parse().unwrap()).or_default();
-            (sent.answered, sent.is_lossy) = (1, lossy.contains(&server));
+            (sent.answered, sent.lost) = (1, usize::from(lossy.contains(&server)));
         }
         assert_eq!(told(&facts), is_told, "{over_tcp} {lossy:?}");
     }
+}
+
+#[test]
+fn a_policy_that_no_server_gives_over_udp_is_a_failure() {
+    let level = |second: &str| {
+        let lines = format!(
+            "{TWO_SERVERS}\n{SPF}\n\
+             server 198.18.1.1 a.test. TXT udp silent\nserver 198.18.1.1 a.test. TXT tcp aa | \"v=spf1 mx -all\"\n\
+             server 198.18.2.1 a.test. TXT udp {second}\nserver 198.18.2.1 a.test. TXT tcp aa | \"v=spf1 mx -all\""
+        );
+        let found = check(&facts("a.test.", &lines));
+        found.into_iter().find(|finding| finding.code == Code::NsPartly).map(|finding| finding.level)
+    };
+    assert_eq!(level("silent"), Some(Level::Failure));
+    assert_eq!(level("aa | \"v=spf1 mx -all\""), Some(Level::Warning));
 }
 
 #[test]
