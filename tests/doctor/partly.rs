@@ -247,3 +247,26 @@ fn lost_datagrams_make_no_warning() {
         assert_eq!(worst, None, "{seed}");
     }
 }
+
+#[test]
+fn loss_on_the_way_is_no_trait_of_a_server() {
+    let of_servers = [Code::NsSilent, Code::NsPartly, Code::NsCase, Code::NsEdns, Code::NsTcp];
+    // A loss of 10 and of 20 % each way.
+    for (per_mille, seed) in [190, 360].into_iter().flat_map(|loss| (1..=60).map(move |seed| (loss, seed))) {
+        let mut tree = tree(SOUND, &[]);
+        for (name, net) in [("ns1.hosts.com", 3), ("ns2.hosts.com", 4)] {
+            let addresses = (1..=6).map(|last| [198, 18, net, last].into()).collect();
+            tree.server(ServerPlan::new(name, addresses)).unwrap();
+        }
+        let lab = Arc::new(tree.build().unwrap());
+        let findings = paused(async {
+            let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), seed);
+            simulation.network().set_loss(per_mille);
+            check(&simulation, subject()).await.1
+        });
+        let wrong = findings
+            .iter()
+            .find(|finding| finding.level <= Level::Warning && of_servers.contains(&finding.code));
+        assert_eq!(wrong, None, "{per_mille} {seed}");
+    }
+}

@@ -504,11 +504,11 @@ impl DomainFacts {
     }
 
     /// Whether datagrams to a server or from it are lost, so that silence to some of them may be chance: it has answered a query that was
-    /// silent before, or half of all servers have, as on a path of this host that loses them.
+    /// silent before, or half of all servers have, as on a path of this host that loses them, or others lose many.
     pub fn is_lossy(&self, server: IpAddr) -> bool {
         let lossy = self.sent.values().filter(|sent| sent.is_lossy()).count();
         let answering = self.sent.values().filter(|sent| sent.answered > 0).count();
-        self.sent(server).is_lossy() || (lossy > 1 && 2 * lossy >= answering)
+        self.sent(server).is_lossy() || (lossy > 1 && 2 * lossy >= answering) || self.loses_many(server)
     }
 
     /// Whether the other servers have lost so many datagrams that several in a row, and a connection over TCP beside them, may be chance:
