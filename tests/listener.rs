@@ -383,6 +383,30 @@ async fn large_replies_that_become_ready_together_all_reach_a_client_that_reads(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn answers_that_wait_behind_unread_replies_count_as_unread() {
+    let text = format!("\"{}\" ", "x".repeat(250)).repeat(200);
+    let stage = Stage::set(&format!("{}*.huge 300 TXT {text}\n", zone()), |_| ()).await;
+    for server in stage.sockets.lab().servers() {
+        server.set_faults(&[resolverd::lab::fault::Fault::Slow(std::time::Duration::from_millis(200))]);
+    }
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let mut stream = socket.connect(stage.address).await.unwrap();
+    // 50 KB for each, three times as much as a client may leave unread.
+    let began = std::time::Instant::now();
+    for id in 0..MAX_PIPELINED {
+        let id = u16::try_from(id).unwrap();
+        write_framed(&mut stream, &query(id, &format!("n{id}.huge.tld."), RecordType::TXT)).await.unwrap();
+    }
+    while stage.apart(Apart::ReplyLost) == 0 {
+        assert!(began.elapsed() < TCP_WRITE_TIME, "it was closed for its time only");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    drop(stream);
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_connection_whose_client_does_not_read_holds_up_nobody_else() {
     let stage = Stage::set(&zone(), |_| ()).await;
     for server in stage.sockets.lab().servers().iter().filter(|server| server.name().starts_with("ns1.slow"))

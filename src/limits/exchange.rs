@@ -22,8 +22,10 @@ pub const MAX_SHORT_REPLY: usize = 16 << 10;
 /// replies with 3 700 addresses.
 pub const LONG_REPLIES_PART: u64 = 32;
 
-/// The least room for long replies: 33 texts of 60 KB, or two replies of any length.
-pub const MIN_LONG_REPLIES: u64 = 2 << 20;
+/// The least room for long replies: 16 texts of 60 KB, or two replies of any length. A text takes four times its octets until it is in
+/// memory and answered. With 2 MiB, floods of texts of 60 KB and clients that do not read took 2 MiB more than the bound of the process
+/// with a cache of 8 MiB.
+pub const MIN_LONG_REPLIES: u64 = 1 << 20;
 
 /// How long a reply waits for room: records are in memory for milliseconds, unless their resolution waits for keys. A longer wait
 /// would make other replies of the same stream late.
