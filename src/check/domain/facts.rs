@@ -512,12 +512,12 @@ impl DomainFacts {
     }
 
     /// Whether the other servers have lost so many datagrams that several in a row, and a connection over TCP beside them, may be chance:
-    /// one in ten. At a tenth, four tries are in vain once in ten thousand lookups.
+    /// one in twenty. At a twentieth, four tries are in vain once in a hundred thousand lookups, and at a fifth once in six hundred.
     pub fn loses_many(&self, server: IpAddr) -> bool {
         let others = self.sent.iter().filter(|(other, _)| **other != server);
         let (lost, answered) =
             others.fold((0, 0), |(lost, answered), (_, sent)| (lost + sent.lost, answered + sent.answered));
-        lost > 1 && 10 * lost >= lost + answered
+        lost > 1 && 20 * lost >= lost + answered
     }
 
     /// The answers of the lists about a subject.

@@ -5,7 +5,8 @@
 //! - A line tells when its mail was under way: until its moment, and before it for its delay. Mails of one domain come often, so a
 //!   message of another time is not the line's, however slow it was.
 //! - A line without a delay may be written long after the queries of its mail. Then more names and addresses in common say more than
-//!   the time.
+//!   the time, unless it says that a lookup failed: it is written when the client of the lookup gives up.
+//! - A failed query for a name is the reason of such a line more often than a failed list or reverse name, which defers no mail.
 
 use std::cmp::Reverse;
 
@@ -30,12 +31,23 @@ pub enum TimeFit {
     LastTry,
 }
 
+/// The worst failed query about a line in a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum FailedQuery {
+    /// None has failed.
+    None,
+    /// One about an address: its reverse name, or its name in a DNS list.
+    OfAddress,
+    /// One about a name.
+    OfName,
+}
+
 /// How well a message fits a line; the best is the greatest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Fit {
-    /// Whether it has a failed query about the line, and the line says that a lookup failed.
-    fails: bool,
-    /// Its time, if the line has a delay.
+    /// Its failed query about the line, if the line says that a lookup failed.
+    failed: FailedQuery,
+    /// Its time, if the line has a delay or says that a lookup failed.
     of_delay: Option<TimeFit>,
     /// How many subjects of the line have found it.
     subjects: usize,
@@ -52,13 +64,18 @@ pub(super) struct Fit {
 }
 
 impl Fit {
-    /// How a message fits that `subjects` subjects of a line have found; `fails`: a query about one of them failed.
-    pub(super) fn of(line: &PastedLine, message: &MessageReport, subjects: usize, fails: bool) -> Self {
+    /// How a message fits that `subjects` subjects of a line have found; `failed` is a query about one of them.
+    pub(super) fn of(
+        line: &PastedLine,
+        message: &MessageReport,
+        subjects: usize,
+        failed: FailedQuery,
+    ) -> Self {
         let time = time_fit(line, message);
         let delay = line.delay.with_dns().filter(|delay| *delay >= DELAYED);
         Self {
-            fails: fails && line.blames_dns,
-            of_delay: line.delay.with_dns().map(|_| time),
+            failed: if line.blames_dns { failed } else { FailedQuery::None },
+            of_delay: (line.blames_dns || line.delay.with_dns().is_some()).then_some(time),
             subjects,
             time,
             explains: delay.is_some_and(|delay| message.waited >= delay * SHARE),
@@ -71,7 +88,7 @@ impl Fit {
 
     /// Whether nothing but the causes of two messages tells which one is that of the line.
     pub(super) fn is_equal(&self, other: &Self) -> bool {
-        let key = |fit: &Self| (fit.fails, fit.of_delay, fit.subjects, fit.time, fit.explains, fit.distance);
+        let key = |fit: &Self| (fit.failed, fit.of_delay, fit.subjects, fit.time, fit.explains, fit.distance);
         key(self) == key(other)
     }
 

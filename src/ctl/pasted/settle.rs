@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::doubt::{doubted, is_in_doubt, is_quick};
 use super::equal::undecided;
-use super::fit::{DELAYED, Fit, SHARE, has_failed, is_of_dns, is_of_dns_kind};
+use super::fit::{DELAYED, FailedQuery, Fit, SHARE, has_failed, is_of_dns, is_of_dns_kind};
 use super::line::PastedLine;
 use super::other_part::{OtherPart, other_part, unsure};
 use crate::ctl::render::words::time;
@@ -17,8 +17,8 @@ struct FoundMessage {
     report: MessageReport,
     /// How many subjects of the line have found it.
     subjects: usize,
-    /// Whether a query about one of them failed.
-    has_failed: bool,
+    /// The worst query about one of them that failed.
+    failed: FailedQuery,
 }
 
 /// The messages, each once. `messages` are in the order of the subjects that found them. A culprit in DNS comes before none; if the line
@@ -26,13 +26,13 @@ struct FoundMessage {
 fn found(line: &PastedLine, messages: Vec<MessageReport>) -> Vec<FoundMessage> {
     let mut found: Vec<FoundMessage> = Vec::new();
     for report in messages {
-        let is_failed = |question: &QuestionReport| question.of_subject && question.outcome.is_failure();
-        let has_failed = report.questions.iter().any(is_failed);
+        let failed = failed_query(&report);
+        let has_failed = failed > FailedQuery::None;
         let same = |known: &&mut FoundMessage| {
             (known.report.began, &known.report.client) == (report.began, &report.client)
         };
         let Some(known) = found.iter_mut().find(same) else {
-            found.push(FoundMessage { report, subjects: 1, has_failed });
+            found.push(FoundMessage { report, subjects: 1, failed });
             continue;
         };
         known.subjects = known.subjects.saturating_add(1);
@@ -45,22 +45,31 @@ fn found(line: &PastedLine, messages: Vec<MessageReport>) -> Vec<FoundMessage> {
         if is_better(&report, &known.report) {
             known.report = report;
         }
-        known.has_failed |= has_failed;
+        known.failed = known.failed.max(failed);
     }
     found
 }
 
+/// The worst query of a message about the subject that found it that failed.
+fn failed_query(message: &MessageReport) -> FailedQuery {
+    let own = message.questions.iter().filter(|question| question.of_subject);
+    let failed = own.filter(|question| question.outcome.is_failure());
+    let of = |question: &QuestionReport| {
+        if is_reversed(&question.name) { FailedQuery::OfAddress } else { FailedQuery::OfName }
+    };
+    failed.map(of).max().unwrap_or(FailedQuery::None)
+}
+
 /// Whether the subject that found a message is a name: one of its queries is neither for a reverse name nor to a list.
 fn is_of_name(message: &MessageReport) -> bool {
-    let is_reversed = |name: &str| {
-        let mut labels = name.split('.');
-        labels.by_ref().take(4).all(|label| label.parse::<u8>().is_ok()) || name.ends_with(".ip6.arpa.")
-    };
-    message
-        .questions
-        .iter()
-        .filter(|question| question.of_subject)
-        .any(|question| !is_reversed(&question.name))
+    let mut own = message.questions.iter().filter(|question| question.of_subject);
+    own.any(|question| !is_reversed(&question.name))
+}
+
+/// Whether a name is a reverse name, or that of an address in a DNS list.
+fn is_reversed(name: &str) -> bool {
+    let mut labels = name.split('.');
+    labels.by_ref().take(4).all(|label| label.parse::<u8>().is_ok()) || name.ends_with(".ip6.arpa.")
 }
 
 /// The message of the record that a line is about, of all that concern its subjects around its time: the one that fits best, see `Fit`.
@@ -77,7 +86,7 @@ pub fn settle(
     let (known, unknown): (Vec<MessageReport>, Vec<MessageReport>) =
         messages.into_iter().partition(|message| !message.is_absent());
     let mut found = found(line, known);
-    let fit = |found: &FoundMessage| Fit::of(line, &found.report, found.subjects, found.has_failed);
+    let fit = |found: &FoundMessage| Fit::of(line, &found.report, found.subjects, found.failed);
     let mut fits: Vec<Fit> = found.iter().map(fit).collect();
     let best = fits.iter().enumerate().max_by(|(_, one), (_, other)| one.cmp(other));
     let Some(place) = best.map(|(place, _)| place) else {
@@ -139,7 +148,7 @@ fn judge(line: &PastedLine, mut message: MessageReport) -> MessageReport {
             .last_try
             .or(line.delay.whole)
             .is_none_or(|delay| delay >= DELAYED && message.took >= delay * SHARE);
-    if asleep {
+    if asleep && !is_prompt(line) {
         return message;
     }
     // The time before the queue manager has the earlier tries of a mail, and DNS explains this one.
@@ -154,11 +163,19 @@ fn judge(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     let failed = has_failed(&message) && line.blames_dns;
     let blameless =
         !is_of_dns(&message) && (message.culprit.kind != CulpritKind::Unknown || is_in_doubt(&message));
-    if !failed && (blameless || unexplained || elsewhere) {
+    if !failed && (blameless || unexplained || elsewhere || is_prompt(line)) {
         let before = std::mem::replace(&mut message.culprit, not_dns(line, waited));
         message.also = if is_of_dns_kind(before.kind) { vec![before] } else { Vec::new() };
     }
     message
+}
+
+/// Whether a line tells itself that nothing before the transmission took long, and that no lookup failed: queries of its message that
+/// waited or failed are those of another mail.
+fn is_prompt(line: &PastedLine) -> bool {
+    let is_short = |delay: f64| delay < DELAYED;
+    let before = line.delay.parts.is_none_or(|[before, queued, ..]| is_short(before) && is_short(queued));
+    before && !line.blames_dns && line.delay.with_dns().is_some_and(is_short)
 }
 
 /// A message of the record, and the pasted lines that it is told for.
