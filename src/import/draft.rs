@@ -12,7 +12,7 @@ use super::imported::Imported;
 use super::secret::masked;
 use super::values::counted;
 use super::whole;
-use crate::config::{Config, ConfiguredZone};
+use crate::config::{Config, ConfiguredZone, ZoneKind};
 use crate::limits;
 use crate::zones::Views;
 
@@ -244,6 +244,11 @@ impl Draft {
                 let remedy = problem.map_or_else(String::new, |problem| problem.remedy.clone());
                 let did = format!("cannot be carried over: {wrong}");
                 self.tell(Weight::Dangerous, &alone.place, &alone.option, (&did, &remedy));
+                if let Some(empty) = alone.without_records() {
+                    let text = format!("version = 1\n{}", empty.text());
+                    let read = Config::read_over(self.config.clone(), &text, &directory);
+                    self.config = read.unwrap_or_else(|_| self.config.clone());
+                }
             }
             (Err(_), []) => {}
             (Err(_), entries) => {
@@ -254,12 +259,20 @@ impl Draft {
         }
     }
 
-    /// Removes the zones that the daemon could not serve, one after the other.
+    /// Removes the zones that the daemon could not serve, one after the other. A zone of a view is left empty instead: its clients must
+    /// not see the records of a zone of the same name that others see.
     fn drop_unserved(&mut self, entries: &[DraftEntry]) {
         for _ in 0..=self.config.zones.len() {
             let Err(wrong) = Views::new(&Arc::new(self.config.clone())) else { return };
             let Some(at) = self.config.zones.iter().position(|zone| wrong.is_of(zone)) else { return };
             let zone = self.config.zones.remove(at);
+            if zone.view.is_some() && zone.kind != ZoneKind::Records(Vec::new()) {
+                let (name, view, kind) =
+                    (zone.name.clone(), zone.view.clone(), ZoneKind::Records(Vec::new()));
+                self.config
+                    .zones
+                    .insert(at, ConfiguredZone { name, view, kind, ..ConfiguredZone::default() });
+            }
             let Some(entry) = entries.iter().find(|entry| entry.is_of(&zone)) else { return };
             let did = format!("cannot be carried over: {}", wrong.reason);
             self.tell(
@@ -287,6 +300,14 @@ pub(super) fn check_ttl(text: &str) -> Result<(), String> {
 }
 
 impl DraftEntry {
+    /// The zone of a view without its servers and records; none of other entries.
+    fn without_records(&self) -> Option<Self> {
+        self.view().filter(|_| self.head == "[[zone]]")?;
+        let named = self.keys.iter().filter(|(key, _)| ["name", "view"].contains(key)).cloned();
+        let keys = named.chain([("records", Value::Array(Vec::new()))]).collect();
+        Some(Self { keys, ..self.clone() })
+    }
+
     /// The value of `name`.
     fn name(&self) -> Option<&str> {
         self.keys.iter().find(|(key, _)| *key == "name").and_then(|(_, value)| value.as_str())

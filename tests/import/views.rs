@@ -263,6 +263,36 @@ fn clients_of_a_view_of_unbound_with_other_data_get_a_view_or_are_refused() {
 }
 
 #[test]
+fn a_zone_of_a_view_of_unbound_keeps_its_records_beside_a_soa_and_hides_those_of_others_if_it_is_wrong() {
+    let server = " local-zone: corp.example. static\n local-data: \"www.corp.example. A 10.9.0.4\"\n access-control-view: 10.2.0.0/16 guest\n";
+    let view = |data: &str| {
+        format!(
+            "view:\n name: \"guest\"\n view-first: yes\n local-zone: corp.example. static\n local-data: \"{data}\"\n local-data: \"www.corp.example. A 203.0.113.4\"\n"
+        )
+    };
+    let of_view = |found: &str| {
+        let keys = keys(found);
+        let zones =
+            keys.split("[[zone]]").filter(|zone| zone.contains("view = \"guest\"")).map(str::to_owned);
+        zones.collect::<Vec<_>>()
+    };
+    let found =
+        unbound(server, &view("corp.example. SOA ns.corp.example. h.corp.example. 1 3600 1200 604800 300"));
+    assert!(found.contains("gave the SOA records of the zone"), "{found}");
+    let zones = of_view(&found);
+    assert!(zones.len() == 1 && zones[0].contains("203.0.113.4"), "{found}");
+
+    // A SOA below the apex.
+    let found = unbound(
+        server,
+        &view("www.corp.example. SOA ns.corp.example. h.corp.example. 1 3600 1200 604800 300"),
+    );
+    assert!(found.contains("cannot be carried over"), "{found}");
+    let zones = of_view(&found);
+    assert!(zones.len() == 1 && zones[0].contains("records = []"), "{found}");
+}
+
+#[test]
 fn the_view_of_unbound_for_this_host_is_imported() {
     let chosen =
         format!("{PUBLIC} local-data: \"x.lan. A 10.0.0.1\"\n access-control-view: 127.0.0.0/8 mail\n");

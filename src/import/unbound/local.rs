@@ -85,7 +85,14 @@ fn divided(server: &Section, zones: &mut LocalZones, draft: &mut Draft) -> Vec<L
                 let did = format!("had no effect, because the zone around it is {}", zone.kind);
                 draft.tell(Weight::Different, &setting.place, &setting.shown(), (&did, "is left out"));
             }
-            Some((_, zone)) if kinds::is_closed(&zone.kind) => zone.records.push(record),
+            Some((apex, zone)) if kinds::is_closed(&zone.kind) => match record.is_of_apex(apex) {
+                true => {
+                    let did = format!("gave the {} records of the zone", record.kind);
+                    let instead = "is left out: resolverd makes these records of a [[zone]] itself";
+                    draft.tell(Weight::Different, &setting.place, &setting.shown(), (&did, instead));
+                }
+                false => zone.records.push(record),
+            },
             _ => alone.push(record),
         }
     }
@@ -229,6 +236,13 @@ fn tell_empty(zones: &LocalZones, draft: &mut Draft) {
     let did = format!("answered that the name of the zone does not exist (NXDOMAIN){also}");
     let instead = "resolverd answers that this name has no records, and NXDOMAIN for the names below it";
     draft.tell(Weight::Different, &zone.place, &option, (&did, instead));
+}
+
+impl LocalRecord {
+    /// Whether it is one of the records that each zone has at its apex.
+    fn is_of_apex(&self, apex: &Name) -> bool {
+        self.name == *apex && ["SOA", "NS"].contains(&self.kind.as_str())
+    }
 }
 
 impl LocalZone {
