@@ -198,7 +198,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut findings = sets(facts);
     findings.extend(without_servers(facts));
     findings.extend(names(facts));
-    findings.extend(each_server::check(facts, &glue::without_stale(facts, &servers)));
+    findings.extend(each_server::check(facts, &glue::without_stale(facts, &servers), &of_silent(facts)));
     findings.extend(data(facts, &servers));
     let differing = compared::check(facts);
     let agree = differing.is_none() && !compared::is_left_out(facts);

@@ -14,11 +14,15 @@ use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::record_set::is_known;
 use super::zone::serves;
-use super::{delegation, mail, served, server_hosts, zone};
+use super::{mail, served, server_hosts, zone};
 use crate::limits::{CHECK_TRY_TIME, MOST_MILLIS_WITHOUT_EDNS, SLOW_SERVER_MILLIS};
 
-/// Each server by itself.
-pub(super) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Finding> {
+/// Each server by itself. `of_silent` are the questions to servers that did not answer the first one.
+pub(super) fn check(
+    facts: &DomainFacts,
+    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
+    of_silent: &[Want],
+) -> Vec<Finding> {
     let apex = zone::apex(facts);
     let (mut by_code, mut unknown) = (BTreeMap::<Code, Vec<(IpAddr, String)>>::new(), Vec::new());
     let (mut sound, mut asked) = (0, 0);
@@ -65,7 +69,7 @@ pub(super) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<Str
     }
     // If all servers are silent, one finding tells it.
     if sound > 0 {
-        unknown.extend(cut_off(facts, &mut by_code));
+        unknown.extend(cut_off(facts, of_silent, &mut by_code));
     }
     let mut findings = of_conducts(facts, servers, by_code, (sound, asked));
     if unknown.is_empty() && has_failed(facts, apex) && serves_only_late(facts, servers) {
@@ -84,16 +88,16 @@ pub(super) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<Str
 /// they may be slow. Each comes with what is known of it.
 fn cut_off(
     facts: &DomainFacts,
+    of_silent: &[Want],
     by_code: &mut BTreeMap<Code, Vec<(IpAddr, String)>>,
 ) -> Vec<(IpAddr, String)> {
-    let wanted = delegation::of_silent(facts);
     let untold = |server: IpAddr| match facts.server(server, zone::apex(facts), "SOA", QueryForm::Tcp) {
         _ if !is_silent(facts, server, QueryForm::Udp) => None,
         Some(Got::NoReply(NoReply::Unknown(why))) if why != BOUND_REACHED || facts.is_lossy(server) => {
             Some(facts.sent(server).untold(why))
         }
         // Its last query over UDP ended with the check, or it is one of many on a path that loses datagrams.
-        None if is_asked_over_tcp(&wanted, server) || facts.is_lossy(server) => {
+        None if is_asked_over_tcp(of_silent, server) || facts.is_lossy(server) => {
             Some(facts.sent(server).untold("it was not asked over TCP"))
         }
         _ => None,
