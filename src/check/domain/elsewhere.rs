@@ -225,7 +225,7 @@ fn of_failing_name(facts: &DomainFacts, name: &str) -> Option<BTreeSet<IpAddr>> 
         return Some(glued.clone());
     }
     let servers = servers(facts, &cut, false)?;
-    (servers.is_empty() || failing(facts, &servers, (name, "A"), &cut.zone).is_some()).then(BTreeSet::new)
+    (servers.is_empty() || failing(facts, &servers, (name, "A")).is_some()).then(BTreeSet::new)
 }
 
 /// The addresses of all servers of a zone, each with its names; none if an address is not known, or there are too many. With `is_first`,
@@ -259,17 +259,14 @@ enum Conduct {
     Other,
 }
 
-fn conduct(facts: &DomainFacts, server: IpAddr, (name, kind): (&str, &'static str), zone: &str) -> Conduct {
+fn conduct(facts: &DomainFacts, server: IpAddr, name: &str, kind: &'static str) -> Conduct {
     let forms = [QueryForm::Udp, QueryForm::Tcp].map(|way| facts.server(server, name, kind, way));
     let [Some(over_udp), Some(over_tcp)] = forms else { return Conduct::Other };
     let of = |got: &Got| match got {
         Got::Reply(reply) if is_known(reply) && (reply.authoritative || reply.recursive) => None,
-        // The name is in a zone below, which this check has not found.
-        Got::Reply(reply) if is_known(reply) && refers_below(reply, name, zone) => None,
         Got::Reply(reply) if is_known(reply) => Some("answers without authority".to_owned()),
         Got::Reply(reply) => Some(format!("answers {}", reply.rcode)),
         Got::NoReply(NoReply::Unknown(_) | NoReply::NoRoute | NoReply::OtherCase) => None,
-        Got::NoReply(NoReply::Silent) if facts.loses_many(server) => None,
         Got::NoReply(NoReply::Silent) => Some("does not answer".to_owned()),
         Got::NoReply(NoReply::Unreachable) => Some("is unreachable".to_owned()),
         Got::NoReply(NoReply::Truncated) => Some("truncates its reply".to_owned()),
@@ -282,12 +279,6 @@ fn conduct(facts: &DomainFacts, server: IpAddr, (name, kind): (&str, &'static st
         (_, Some(over_udp), Some(over_tcp)) => Conduct::Fails(format!("{over_udp} (over TCP: {over_tcp})")),
         _ => Conduct::Other,
     }
-}
-
-/// Whether a reply refers to a zone below `zone` that the name is in.
-fn refers_below(reply: &ReplyFacts, name: &str, zone: &str) -> bool {
-    let is_below = |owner: &str| owner != zone && is_within(owner, zone) && is_within(name, owner);
-    reply.authority.iter().any(|record| record.kind == "NS" && is_below(&record.name))
 }
 
 /// Why the address of a name server can never be looked up: its own zone has only name servers in the zone `apex`, without glue, and
@@ -323,7 +314,7 @@ pub(super) fn evidence(facts: &DomainFacts, name: &str, kind: &'static str) -> O
             names.join(", ")
         ));
     }
-    let words = failing(facts, &servers, (&end, kind), zone)?;
+    let words = failing(facts, &servers, (&end, kind))?;
     Some(format!("{name} {kind}{told}: no server of {zone} answers for it: {words}"))
 }
 
@@ -332,12 +323,11 @@ fn failing(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     (name, kind): (&str, &'static str),
-    zone: &str,
 ) -> Option<String> {
     let (mut failing, mut reached) = (Vec::new(), BTreeSet::new());
     let mut beyond = Vec::new();
     for (server, names) in servers {
-        match conduct(facts, *server, (name, kind), zone) {
+        match conduct(facts, *server, name, kind) {
             Conduct::Fails(words) => {
                 failing.push((*server, words));
                 reached.extend(names);
