@@ -278,12 +278,8 @@ async fn confirmed(
         (Want::Server { kind: "SOA", way: QueryForm::Tcp, .. }, Got::Reply(_))
             if budget.slowest(want).is_none() && budget.is_lossy() =>
         {
-            for _ in 0..CHECK_CASE_TURNS {
-                if let Some(again @ Got::Reply(_)) = shortly(&with_edns(), sources, budget).await {
-                    budget.note_loss(want);
-                    return (got, Some((with_edns(), again)));
-                }
-            }
+            let again = again_over_udp(want, with_edns(), sources, budget).await;
+            return (got, again);
         }
         // The SOA is asked over TCP in any case, other records if UDP was silent.
         (Want::Server { kind, way: QueryForm::Tcp, .. }, Got::Reply(_))
@@ -297,6 +293,22 @@ async fn confirmed(
         _ => {}
     }
     (got, None)
+}
+
+/// The reply of a server over UDP that was silent there and has answered over TCP, if one comes to a few more queries.
+async fn again_over_udp(
+    want: &Want,
+    over_udp: Want,
+    sources: &impl Sources,
+    budget: &Budget,
+) -> Option<(Want, Got)> {
+    for _ in 0..CHECK_CASE_TURNS {
+        if let Some(again @ Got::Reply(_)) = shortly(&over_udp, sources, budget).await {
+            budget.note_loss(want);
+            return Some((over_udp, again));
+        }
+    }
+    None
 }
 
 /// Whether a reply has no records of a type.
