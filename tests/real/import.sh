@@ -205,14 +205,14 @@ EOF
   each_view unbound "$work/views.conf"
 }
 
-# each_view KIND FILE: this host gets what it got, and the clients of other views are refused.
+# each_view KIND FILE: this host and the guests get what they got, and strangers are refused.
 each_view() {
   soon has '"inside"' dig @127.0.0.2 +tries=1 +timeout=2 split.example TXT +short
   has '"guests"' dig -b 127.9.9.9 @127.0.0.2 split.example TXT +short
   has '"outside"' dig -b 127.8.0.1 @127.0.0.2 split.example TXT +short
   imported "$1" "$2"
   has '"inside"' dig @127.0.0.3 split.example TXT +short
-  has 'status: REFUSED' dig -b 127.9.9.9 @127.0.0.3 split.example TXT
+  has '"guests"' dig -b 127.9.9.9 @127.0.0.3 split.example TXT +short
   has 'status: REFUSED' dig -b 127.8.0.1 @127.0.0.3 split.example TXT
 }
 
