@@ -13,9 +13,9 @@ use crate::limits::{MAX_VIEW_NAME, MAX_VIEW_NETWORKS, MAX_VIEWS};
 /// The zones that the clients of a network get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum NetworkZones {
-    /// Those of this host.
+    /// The zones of this host.
     OfHost,
-    /// Those of the view at this place.
+    /// The zones of the view at this place.
     OfView(usize),
 }
 

@@ -2,7 +2,7 @@
 //!
 //! # Decisions
 //!
-//! - They count as replies that the client has not taken (`TakenPlace::keep_unsent`). An answer may be in memory too, but only as long as
+//! - Held answers count as replies that the client has not taken (`TakenPlace::keep_unsent`). An answer may be in memory too, but only as long as
 //!   there is room: with texts of 60 KB, clients that did not read kept 10 MB of answers beside a cache of 8 MiB, which had forgotten
 //!   them.
 //! - Queries of a connection that wait for one answer share it, so it counts once.
@@ -18,14 +18,12 @@ pub(super) struct HeldAnswers<Answered> {
 }
 
 /// The memory that an answer holds.
-#[derive(Clone, Debug, Default)]
 pub(super) enum Held {
     /// Nothing.
-    #[default]
     Nothing,
     /// An answer that others may hold too.
     Answer(Arc<Answer>),
-    /// So many octets of its own.
+    /// Octets that nothing else holds.
     Octets(usize),
 }
 

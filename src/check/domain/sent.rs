@@ -21,7 +21,7 @@ pub struct SentQueries {
     pub unanswered: usize,
     /// Sent shortly before the end of the check, or beside another query that was answered: a reply may have come later.
     pub cut_off: usize,
-    /// Those of them that the server has answered when they were sent again: datagrams are lost on the way, so silence may be chance.
+    /// Queries that the server answered only when they were sent again. Datagrams are lost on the way, so silence may be chance.
     pub lost: usize,
 }
 

@@ -6,11 +6,9 @@
 //!   named: the worst is no more likely the line's than the others.
 //! - Another part of the same mail is no equal: it lacks names of the line that the message has.
 
-use super::fit::is_of_dns;
 use super::line::PastedLine;
-use super::other_part::{has, is_same};
-use crate::record::culprit::CulpritKind;
-use crate::record::why::{CulpritReport, MessageReport};
+use super::other_part::{causes_of, has, is_same, unknown_between};
+use crate::record::why::MessageReport;
 
 /// The message of a line with the culprit `unknown` if one of its `equals` has another verdict. All have their verdicts for the line.
 pub(super) fn undecided(
@@ -24,28 +22,14 @@ pub(super) fn undecided(
     if equals.iter().all(|other| is_same(&other.culprit, &message.culprit)) {
         return None;
     }
-    let mut causes: Vec<CulpritReport> = Vec::new();
-    for one in std::iter::once(&message).chain(&equals).filter(|one| is_of_dns(one)) {
-        if !causes.iter().any(|known| is_same(known, &one.culprit)) {
-            causes.push(one.culprit.clone());
-        }
-    }
-    let (zone, server, list, usual) = Default::default();
-    let culprit = CulpritReport {
-        kind: CulpritKind::Unknown,
-        zone,
-        server,
-        list,
-        evidence: format!(
-            "{} mails with names of this line ended in the second of the line, and they have not one cause: each of them may be its mail",
-            equals.len().saturating_add(1)
-        ),
-        usual,
-        advice:
-            "paste other lines of the same mail too: those with its client or its recipient name more of it"
-                .to_owned(),
-    };
-    Some(MessageReport { culprit, also: causes, ..message.clone() })
+    let causes = causes_of(std::iter::once(message).chain(equals.iter().copied()));
+    let evidence = format!(
+        "{} mails with names of this line ended in the second of the line, and they have not one cause: each of them may be its mail",
+        equals.len().saturating_add(1)
+    );
+    let advice =
+        "paste other lines of the same mail too: those with its client or its recipient name more of it";
+    Some(unknown_between(message.clone(), causes, (&evidence, advice)))
 }
 
 #[cfg(test)]
@@ -53,6 +37,7 @@ mod tests {
     use super::super::tests::{NOW, message, settled};
     use super::*;
     use crate::question::Outcome;
+    use crate::record::culprit::CulpritKind;
 
     #[test]
     fn mails_that_fit_a_line_equally_well_and_have_not_one_cause_are_unknown() {

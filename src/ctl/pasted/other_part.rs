@@ -43,12 +43,7 @@ pub(super) fn other_part(
         is_of_line && is_near && lacking.iter().any(|subject| has(other, subject))
     };
     let candidates: Vec<MessageReport> = found.iter().filter(is_candidate).cloned().map(judge).collect();
-    let mut causes: Vec<CulpritReport> = Vec::new();
-    for candidate in candidates.iter().filter(|candidate| is_of_dns(candidate)) {
-        if !causes.iter().any(|known| is_same(known, &candidate.culprit)) {
-            causes.push(candidate.culprit.clone());
-        }
-    }
+    let causes = causes_of(&candidates);
     if causes.is_empty() {
         return None;
     }
@@ -62,17 +57,32 @@ pub(super) fn other_part(
 
 /// The message of a line, with the culprit `unknown` because these may be its causes.
 pub(super) fn unsure(message: MessageReport, causes: Vec<CulpritReport>) -> MessageReport {
+    let evidence = "the queries of this message were quick, but other queries of the same client for names of this line waited or failed at the same time, and not all of them have one cause: they may be of other mails";
+    let advice = "look in the mail log for other mails of the same domain at this time; `resolverctl why` with the domain shows them";
+    unknown_between(message, causes, (evidence, advice))
+}
+
+/// The message of a line with the culprit `unknown`, its evidence and its advice, because each of these may be its cause.
+pub(super) fn unknown_between(
+    message: MessageReport,
+    causes: Vec<CulpritReport>,
+    (evidence, advice): (&str, &str),
+) -> MessageReport {
     let (zone, server, list, usual) = Default::default();
-    let culprit = CulpritReport {
-        kind: CulpritKind::Unknown,
-        zone,
-        server,
-        list,
-        evidence: "the queries of this message were quick, but other queries of the same client for names of this line waited or failed at the same time, and not all of them have one cause: they may be of other mails".to_owned(),
-        usual,
-        advice: "look in the mail log for other mails of the same domain at this time; `resolverctl why` with the domain shows them".to_owned(),
-    };
+    let (evidence, advice) = (evidence.to_owned(), advice.to_owned());
+    let culprit = CulpritReport { kind: CulpritKind::Unknown, zone, server, list, evidence, usual, advice };
     MessageReport { culprit, also: causes, ..message }
+}
+
+/// The causes of messages in DNS, each once.
+pub(super) fn causes_of<'m>(messages: impl IntoIterator<Item = &'m MessageReport>) -> Vec<CulpritReport> {
+    let mut causes: Vec<CulpritReport> = Vec::new();
+    for one in messages.into_iter().filter(|one| is_of_dns(one)) {
+        if !causes.iter().any(|known| is_same(known, &one.culprit)) {
+            causes.push(one.culprit.clone());
+        }
+    }
+    causes
 }
 
 /// Whether two causes are one.

@@ -99,7 +99,8 @@ pub fn settle(
         let others: Vec<MessageReport> = found.into_iter().map(|found| found.report).collect();
         let equals = others.iter().zip(&fits).filter(|(_, other)| fit.is_equal(other));
         let equals: Vec<MessageReport> = equals.map(|(other, _)| judge(line, other.clone())).collect();
-        let undecided = undecided(line, &judge(line, message.clone()), &equals);
+        let message = judge(line, message);
+        let undecided = undecided(line, &message, &equals);
         return Some(undecided.unwrap_or_else(|| explained(line, message, &others)));
     }
     let before = message.culprit;
@@ -107,9 +108,8 @@ pub fn settle(
     Some(MessageReport { culprit: of_another(&moment(message.began)), also, ..message })
 }
 
-/// The message of a line with the verdict for it, or one of the `others` that explains it.
+/// The message of a line, which has the verdict for it, or one of the `others` that explains it.
 fn explained(line: &PastedLine, message: MessageReport, others: &[MessageReport]) -> MessageReport {
-    let message = judge(line, message);
     if is_quick(&message) || message.culprit.kind == CulpritKind::Client {
         match other_part(line, &message, others, |other| judge(line, other)) {
             Some(OtherPart::Known(other)) => return MessageReport { line: message.line, ..*other },

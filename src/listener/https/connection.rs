@@ -64,7 +64,7 @@ pub(super) struct HttpsConnection {
     running: JoinSet<Step>,
     /// The bodies among them.
     bodies: usize,
-    /// Those that have ended, and wait until the client has taken the replies before theirs.
+    /// Work that has ended, and waits until the client has taken the replies before its own.
     ended: HeldAnswers<Step>,
     /// Requests that wait for their turn.
     held: HeldRequests,
