@@ -37,7 +37,13 @@ fn lab() -> Arc<Lab> {
         let mut plan = ServerPlan::new(&server, vec![[10, 1, zone, 1].into()]);
         plan.distance = Distance::steady(Duration::from_millis(300));
         tree.server(plan).unwrap();
-        tree.zone(&apex(zone), &[server], &format!("* 300 A 10.0.{zone}.1\n")).unwrap();
+        // `alias` of each zone leads to `host` of the first, and `far` through `over` of the first to `host` of the last.
+        let (first, last) = (apex(0), apex(ZONES - 1));
+        let aliases = match zone {
+            0 => format!("over 300 CNAME host.{last}\n"),
+            _ => format!("alias 300 CNAME host.{first}\nfar 300 CNAME over.{first}\n"),
+        };
+        tree.zone(&apex(zone), &[server], &format!("* 300 A 10.0.{zone}.1\n{aliases}")).unwrap();
     }
     Arc::new(tree.build().unwrap())
 }
@@ -166,6 +172,37 @@ fn a_client_that_waits_while_its_zone_moves_is_answered_on_the_new_route_and_so_
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
     });
+}
+
+/// A reload while the alias is on its way, while its target is, and while the query is behind the zone that moves.
+#[test]
+fn an_alias_into_a_zone_that_moves_meanwhile_is_followed_on_the_new_route_and_so_are_later_ones() {
+    for (alias, at, until) in [("alias", 100, 310), ("alias", 400, 450), ("far", 700, 910)] {
+        paused(async {
+            let lab = lab();
+            let mut moved = config(&lab, &[]);
+            moved.zones[0].kind = ZoneKind::Records(Vec::new());
+            let simulation = Simulation::new(Arc::clone(&lab), config(&lab, &[]), 1);
+            let owner = format!("{alias}.{}", apex(1));
+            let reloaded = async {
+                tokio::time::sleep(Duration::from_millis(at)).await;
+                simulation.reload(moved.clone()).await;
+            };
+            let waited = tokio::join!(ask(&simulation, 0, &owner), reloaded).0;
+            assert!(waited.elapsed < Duration::from_millis(until), "{alias} at {at}: {:?}", waited.elapsed);
+            let is_empty = |reply: &SimulatedReply| {
+                let mut answers = reply.message.answers.iter();
+                !answers.any(|record| record.record_type() == RecordType::A)
+            };
+            for _ in 0..20 {
+                for owner in [&owner, &format!("host.{}", apex(0)), &format!("over.{}", apex(0))] {
+                    let reply = ask(&simulation, 0, owner).await;
+                    assert!(is_empty(&reply) && is_empty(&waited), "{alias} at {at}: {owner}");
+                }
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        });
+    }
 }
 
 /// The answer of the old route comes between the reload and the stop.

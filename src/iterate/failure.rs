@@ -124,6 +124,12 @@ pub enum Failure {
         /// The zone whose server sent it.
         zone: Name,
     },
+    /// A reload has changed the route of a name that the question leads to, and the servers of the old route are not asked for it.
+    #[error("a reload changed the route of {name}", name = name_text(.name))]
+    Reloaded {
+        /// The name.
+        name: Name,
+    },
     /// The question, or one that it needs, failed a moment ago (RFC 9520).
     #[error("{why} (cached failure)")]
     Remembered {
@@ -305,6 +311,7 @@ impl Failure {
             | Self::TooLarge { .. }
             | Self::TooLong { .. }
             | Self::NoRoom { .. }
+            | Self::Reloaded { .. }
             | Self::Remembered { .. } => Shows::NoHelp,
         };
         let servers = faults.into_iter().map(|(server, conduct)| (server.ip(), conduct)).collect();
@@ -337,7 +344,7 @@ impl Failure {
             Self::Untrusted { fault, .. } => fault.why.code(),
             Self::Remembered { .. } => ExtendedError::CACHED_ERROR,
             Self::List { error, .. } => error.code,
-            Self::NoRoom { .. } => ExtendedError::NOT_READY,
+            Self::NoRoom { .. } | Self::Reloaded { .. } => ExtendedError::NOT_READY,
             Self::Referrals { .. } | Self::Aliases { .. } | Self::TooLong { .. } | Self::TooLarge { .. } => {
                 ExtendedError::OTHER
             }

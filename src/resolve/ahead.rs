@@ -181,12 +181,15 @@ impl LookaheadResolver {
         let ClientQuestion { question, key, .. } = asked;
         context.note(Note::Question { name: question.name.clone(), kind: question.kind });
         let chased = self.flight.answer(asked, context).await;
+        let is_outdated =
+            chased.as_ref().is_ok_and(|chased| self.flight.is_outdated(question, chased, context));
         let now = self.flight.clock.mono();
         let messages = context.budget.packets();
         let composed = chased.and_then(|chased| compose_answer(question, &chased, now));
         let blamed = composed.as_ref().err().and_then(|failure| self.blamed(question, failure, context));
         let answer = composed.ok().map(Arc::new);
         if let Some(answer) = &answer
+            && !is_outdated
             && self.flight.memory.answers.get(key.as_bytes(), now).is_none()
         {
             // If a client asks it already, that is its use.

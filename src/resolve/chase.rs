@@ -14,6 +14,7 @@ use hickory_proto::rr::{Name, Record, RecordType};
 use super::answered_events::WaitingEvents;
 use super::chased::Chased;
 use super::flights::Flights;
+use super::reload::ChangedRoutes;
 use super::trust::Validator;
 use super::trust::chain::note_refuted;
 use crate::cache::Memory;
@@ -42,6 +43,8 @@ pub(super) struct Chaser {
     pub(super) iterate: Arc<Iterate>,
     pub(super) trust: Arc<Validator>,
     pub(super) flights: Arc<Flights>,
+    /// Routes that a reload has just changed.
+    pub(super) changed: Arc<ChangedRoutes>,
     /// Where look-ahead learns of delegations.
     pub(super) leading: Arc<WaitingEvents>,
 }
@@ -151,6 +154,7 @@ impl Chaser {
 
     /// Finds one name of the chain: an answer made here, from memory, or from servers.
     async fn step(&self, errand: Errand<'_>, chased: &mut Chased) -> Result<End, Failure> {
+        self.refuse_changed(errand)?;
         if let RouteTarget::Local(authority) = &errand.route.target {
             return Box::pin(self.answer_here(errand, authority, chased)).await;
         }
@@ -179,7 +183,7 @@ impl Chaser {
             chased.zone = Some(zone.clone());
             resolved.found.cut_where(|target| leads_away(errand, target));
             if !errand.context.checks() {
-                let found = self.iterate.keep(errand, &zone, resolved.found, &AnswerSecurity::default());
+                let found = self.keep(errand, &zone, resolved.found, &AnswerSecurity::default())?;
                 return Ok(chased.take(found, &AnswerSecurity::default()));
             }
             let judged = Box::pin(self.trust.judge(errand, &zone, &mut resolved.found)).await;
@@ -193,7 +197,7 @@ impl Chaser {
                     for (server, zone) in &refuted_for {
                         self.trust.distrust_server(*server, zone, errand.context);
                     }
-                    let found = self.iterate.keep(errand, &zone, resolved.found, &judged.checked);
+                    let found = self.keep(errand, &zone, resolved.found, &judged.checked)?;
                     chased.told = chased.told.take().or(fault);
                     return Ok(chased.take(found, &judged.checked));
                 }
@@ -227,6 +231,28 @@ impl Chaser {
         Err(bogus.unwrap_or_else(|| Failure::Referrals { name: errand.name.clone() }))
     }
 
+    /// Keeps the data of an answer.
+    ///
+    /// # Errors
+    /// A reload has changed the route of the name meanwhile, so these may be data of servers that are no longer its own.
+    fn keep(
+        &self,
+        errand: Errand<'_>,
+        zone: &Name,
+        found: Found,
+        checked: &AnswerSecurity,
+    ) -> Result<Found, Failure> {
+        self.refuse_changed(errand)?;
+        Ok(self.iterate.keep(errand, zone, found, checked))
+    }
+
+    fn refuse_changed(&self, Errand { name, context, .. }: Errand<'_>) -> Result<(), Failure> {
+        match self.changed.concern(&context.view, name, self.clock.mono()) {
+            true => Err(Failure::Reloaded { name: name.clone() }),
+            false => Ok(()),
+        }
+    }
+
     /// An answer from a zone that is served here, or from servers that the zone delegates to.
     async fn answer_here(
         &self,
@@ -247,7 +273,7 @@ impl Chaser {
             Said::Referral(referral) => {
                 let mut resolved = self.iterate.find_from(errand, referral).await?;
                 let checked = self.check_here(errand, authority, &resolved.zone, &mut resolved.found).await?;
-                let found = self.iterate.keep(errand, &resolved.zone, resolved.found, &checked);
+                let found = self.keep(errand, &resolved.zone, resolved.found, &checked)?;
                 chased.zone = Some(resolved.zone);
                 Ok(chased.take(found, &checked))
             }

@@ -23,7 +23,7 @@ use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::iterate::progress::FlightProgress;
 use crate::limits::MAX_TOLD_REMOVED;
-use crate::question::{Answer, ExtendedError, Security};
+use crate::question::{Answer, ExtendedError, Question, Security};
 use crate::record::event::{FlightEnded, RouteKind, ServerOrigin};
 use crate::record::note::{Note, Words};
 use crate::record::{Counter, Flown, Recorder};
@@ -173,7 +173,7 @@ impl FlightResolver {
             biased;
             chased = self.answer(&asked, &context) => match chased {
                 Err(Failure::NoRoom { zone }) => Err(Shed { why: ShedReason::LongReply, zone }),
-                chased => Ok(chased),
+                chased => self.unless_reloaded(question, chased, &context),
             },
             shed = begun.gives_way() => Err(shed),
         };
@@ -214,6 +214,28 @@ impl FlightResolver {
             self.begin_priming(view);
         }
         landed
+    }
+
+    /// The result of a flight, unless a reload has meanwhile changed the route of a name of its chain: its clients begin another flight
+    /// then, as those of `Flights::end_changed` do.
+    fn unless_reloaded(
+        &self,
+        question: &Question,
+        chased: Result<Chased, Failure>,
+        context: &Context,
+    ) -> Result<Result<Chased, Failure>, Shed> {
+        let reloaded = |zone| Err(Shed { why: ShedReason::Reloaded, zone });
+        match chased {
+            Err(Failure::Reloaded { name }) => reloaded(name),
+            Ok(chased) if self.is_outdated(question, &chased, context) => reloaded(question.name.clone()),
+            chased => Ok(chased),
+        }
+    }
+
+    /// Whether a reload has meanwhile changed the route of a name of an answer, so that it must not be kept.
+    pub(super) fn is_outdated(&self, question: &Question, chased: &Chased, context: &Context) -> bool {
+        let chain = (&question.name, &*chased.answers);
+        self.chaser.changed.concern_chain(&context.view, chain, self.clock.mono())
     }
 
     /// Tells the record of a flight that has ended: what was found, and why there is no answer.

@@ -130,7 +130,7 @@ pub struct ResolverParts {
 pub struct Resolver {
     views: Arc<ArcSwap<Views>>,
     /// Routes that a reload has just changed.
-    changed: ChangedRoutes,
+    changed: Arc<ChangedRoutes>,
     clock: Clock,
     memory: Memory,
     recorder: Arc<Recorder>,
@@ -176,12 +176,14 @@ impl Resolver {
         let exchange = Arc::new(exchange.tapped(Arc::clone(&tap)));
         let iterate =
             Arc::new(Iterate::new(memory.clone(), exchange, Arc::clone(&recorder), clock.clone(), random));
+        let changed = Arc::new(ChangedRoutes::new(&views));
         let chaser = Arc::new_cyclic(|me: &Weak<Chaser>| Chaser {
             trust: Validator::new(clock.clone(), memory.clone(), Arc::clone(&iterate), me.clone()),
             clock: clock.clone(),
             memory: memory.clone(),
             recorder: Arc::clone(&recorder),
             flights: Arc::new(Flights::new(keyed, iterate.bounds())),
+            changed: Arc::clone(&changed),
             iterate,
             leading: Arc::default(),
         });
@@ -198,7 +200,7 @@ impl Resolver {
                 flight: Arc::clone(&flight),
                 answered: Arc::clone(&answered),
             }),
-            changed: ChangedRoutes::default(),
+            changed,
             views,
             clock,
             memory,

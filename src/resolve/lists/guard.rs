@@ -254,7 +254,8 @@ pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<Untol
         Failure::TooLarge { .. }
         | Failure::TooLong { .. }
         | Failure::List { .. }
-        | Failure::NoRoom { .. } => None,
+        | Failure::NoRoom { .. }
+        | Failure::Reloaded { .. } => None,
         _ => Some(UntoldReason::Unusable { error: failure.extended_error() }),
     }
 }
