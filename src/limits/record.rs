@@ -208,8 +208,9 @@ pub const MAX_WHY_LINE: usize = 256 << 10;
 /// See `MAX_WHY_LINE`.
 pub const MAX_WHY_REPLY: usize = 4 << 20;
 
-/// Names and addresses by which the questions of a mail are joined. A mail with many links asks for some forty domains.
-pub const MAX_MESSAGE_SUBJECTS: usize = 64;
+/// Names and addresses by which the questions of a mail are joined, and their organisations. A mail with many links asks for some forty
+/// domains.
+pub const MAX_MESSAGE_SUBJECTS: usize = 96;
 
 /// An answer that takes this time is slow: half of the way around the world and back takes about 300 ms.
 pub const SLOW_ANSWER: Duration = Duration::from_millis(300);

@@ -7,7 +7,7 @@ use hickory_proto::rr::RecordType;
 use smallvec::SmallVec;
 
 use super::entry::Link;
-use super::subject::{ListName, Subject, organisation, subject};
+use super::subject::{ListName, Subject, linked, subject};
 use crate::hash::Keyed;
 use crate::question::label_places;
 
@@ -70,6 +70,10 @@ pub(super) struct AskedSubjects {
     pub(super) numbers: SmallVec<[u32; 4]>,
     /// How many are of the name itself; none if they were not looked for.
     own: Option<u8>,
+    /// The number of the organisation of the name.
+    owner: Option<u32>,
+    /// Those of the organisations of the names in its answer.
+    linked_owners: SmallVec<[u32; 2]>,
     /// Whether the name has an address.
     pub(super) connects: bool,
     /// Whether it asks for an MX.
@@ -85,6 +89,16 @@ impl AskedSubjects {
     pub(super) fn own(&self) -> &[u32] {
         self.numbers.get(..self.own.unwrap_or(0).into()).unwrap_or_default()
     }
+
+    /// The organisation of the name itself.
+    pub(super) fn owner(&self) -> Option<u32> {
+        self.owner
+    }
+
+    /// The organisations of the name and of those in its answer.
+    pub(super) fn owners(&self) -> impl Iterator<Item = u32> {
+        self.owner.into_iter().chain(self.linked_owners.iter().copied())
+    }
 }
 
 /// Numbers for subjects, because the subjects of each question are compared with the subjects of all open messages; and the
@@ -93,6 +107,7 @@ pub(super) struct NumberedSubjects<'n, Names> {
     names: &'n Names,
     addresses: HashMap<IpAddr, u32, Keyed>,
     domains: HashMap<Box<[u8]>, u32, Keyed>,
+    owners: HashMap<Box<[u8]>, u32, Keyed>,
     asked: Vec<AskedSubjects>,
 }
 
@@ -100,7 +115,8 @@ impl<'n, Names: NumberedNames> NumberedSubjects<'n, Names> {
     pub(super) fn of(names: &'n Names) -> Self {
         let asked = std::iter::repeat_with(AskedSubjects::default).take(names.count()).collect();
         let hash = Keyed::of_system();
-        Self { names, addresses: HashMap::with_hasher(hash), domains: HashMap::with_hasher(hash), asked }
+        let (addresses, domains) = (HashMap::with_hasher(hash), HashMap::with_hasher(hash));
+        Self { names, addresses, domains, owners: HashMap::with_hasher(hash), asked }
     }
 
     /// The subjects of a name and type; none if `find` has not looked for them.
@@ -129,12 +145,15 @@ impl<'n, Names: NumberedNames> NumberedSubjects<'n, Names> {
             delivers: is_mta_sts(name),
             ..AskedSubjects::default()
         };
+        found.owner = subject.as_ref().and_then(|subject| self.owner(subject));
         found.numbers.extend(subject.map(|subject| self.number(&subject)));
         for link in names.links(asked) {
-            found.numbers.push(match &link {
-                Link::Address(address) => self.number(&Subject::Address(*address)),
-                Link::Name(name) => self.number(&Subject::Domain(organisation(name).into())),
-            });
+            let subject = match &link {
+                Link::Address(address) => Subject::Address(*address),
+                Link::Name(name) => linked(name),
+            };
+            found.numbers.push(self.number(&subject));
+            found.linked_owners.extend(self.owner(&subject));
         }
         if let Some(known) = self.asked.get_mut(asked) {
             *known = found;
@@ -142,14 +161,31 @@ impl<'n, Names: NumberedNames> NumberedSubjects<'n, Names> {
     }
 
     fn number(&mut self, subject: &Subject<'_>) -> u32 {
-        let next = u32::try_from(self.addresses.len().saturating_add(self.domains.len())).unwrap_or(u32::MAX);
+        let next = self.next();
         match subject {
             Subject::Address(address) => *self.addresses.entry(*address).or_insert(next),
-            Subject::Domain(domain) => match self.domains.get(&**domain) {
-                Some(number) => *number,
-                None => *self.domains.entry((**domain).into()).or_insert(next),
-            },
+            Subject::Domain(domain) => numbered(&mut self.domains, domain, next),
         }
+    }
+
+    /// The number of the organisation of a subject.
+    fn owner(&mut self, subject: &Subject<'_>) -> Option<u32> {
+        let next = self.next();
+        subject.owner().map(|owner| numbered(&mut self.owners, owner, next))
+    }
+
+    /// A number that is not in use.
+    fn next(&self) -> u32 {
+        let known = self.addresses.len().saturating_add(self.domains.len()).saturating_add(self.owners.len());
+        u32::try_from(known).unwrap_or(u32::MAX)
+    }
+}
+
+/// The number of a domain, which is `next` if it has none.
+fn numbered(numbers: &mut HashMap<Box<[u8]>, u32, Keyed>, domain: &[u8], next: u32) -> u32 {
+    match numbers.get(domain) {
+        Some(number) => *number,
+        None => *numbers.entry(domain.into()).or_insert(next),
     }
 }
 

@@ -43,16 +43,21 @@ impl Grouped {
         Self { begins, places, parts }
     }
 
-    /// The questions of a message that certainly belong to one mail with a wanted one.
-    pub(super) fn certain<'p>(&self, places: &'p [u32], is_wanted: impl Fn(u32) -> bool) -> Cow<'p, [u32]> {
+    /// The parts of a message with wanted questions: the questions of each certainly belong to one mail.
+    pub(super) fn certain<'p>(
+        &self,
+        places: &'p [u32],
+        is_wanted: impl Fn(u32) -> bool,
+    ) -> Vec<Cow<'p, [u32]>> {
         let part = |place: &u32| self.parts.get(index(*place)).copied();
         let first = places.first().and_then(part);
         if places.iter().all(|place| part(place) == first) {
-            return Cow::Borrowed(places);
+            return vec![Cow::Borrowed(places)];
         }
         let wanted: BTreeSet<Option<u32>> =
             places.iter().filter(|place| is_wanted(**place)).map(part).collect();
-        places.iter().filter(|place| wanted.contains(&part(place))).copied().collect()
+        let of = |wanted: Option<u32>| places.iter().filter(|place| part(place) == wanted).copied().collect();
+        wanted.into_iter().map(of).map(Cow::Owned).collect()
     }
 
     /// The questions of each message in their order; the messages in the order of their begins.

@@ -2,7 +2,7 @@ use super::*;
 use crate::question::{Outcome, wire_name};
 use crate::record::subject::{Subject, subject};
 use hickory_proto::rr::Name;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::str::FromStr;
 
@@ -390,7 +390,7 @@ fn a_name_that_was_never_asked_is_no_second_question_whatever_its_number_is() {
         let grouped = group_numbered(asking.len(), |place| asking.get(place).copied(), &names);
         grouped.iter().map(<[u32]>::to_vec).collect::<Vec<_>>()
     };
-    assert_eq!(grouped(64), [vec![0, 2], vec![1]]);
+    assert_eq!(grouped(64), [vec![0], vec![1], vec![2]]);
     // The same name again is the first question of the next host's message.
     assert_eq!(grouped(0), [vec![0], vec![1, 2]]);
 }
@@ -449,28 +449,103 @@ fn without_clients_only_the_name_joins() {
 #[test]
 fn names_have_their_subjects() {
     let world = World::of_lists(&["dbl.example.", "zen.example.", "dq.example."]);
+    let text = |name: &[u8]| crate::question::name_of_wire(name).to_string();
     let told = |name: &str| {
-        let told = |subject: Subject<'_>| match subject {
-            Subject::Address(address) => address.to_string(),
-            Subject::Domain(name) => crate::question::name_of_wire(&name).to_string(),
-        };
-        subject(&wire(name), |name| world.list(name)).map(told).unwrap_or_default()
+        let wire = wire(name);
+        let Some(subject) = subject(&wire, |name| world.list(name)) else { return Default::default() };
+        let owner = subject.owner().map(text).unwrap_or_default();
+        match subject {
+            Subject::Address(address) => (address.to_string(), owner),
+            Subject::Domain(name) => (text(&name), owner),
+        }
     };
-    for (name, subject) in [
-        ("9.2.0.192.in-addr.arpa.", "192.0.2.9"),
-        ("9.2.0.192.zen.example.", "192.0.2.9"),
-        ("9.2.0.192.unknown.list.test.", "192.0.2.9"),
-        ("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa.", "2001:db8::1"),
-        ("www.shop.test.dbl.example.", "shop.test."),
-        ("0123abcd.zen.example.", ""),
-        ("www.shop.test._key.dq.example.", "shop.test."),
-        ("9.2.0.192._key.dq.example.", "192.0.2.9"),
-        ("s1._domainkey.mail.sender.co.uk.", "sender.co.uk."),
-        ("_25._tcp.mx.sender.org.", "sender.org."),
-        ("_dmarc.sender.org.", "sender.org."),
-        ("com.", "com."),
-        (".", ""),
+    for (name, subject, owner) in [
+        ("9.2.0.192.in-addr.arpa.", "192.0.2.9", ""),
+        ("9.2.0.192.zen.example.", "192.0.2.9", ""),
+        ("9.2.0.192.unknown.list.test.", "192.0.2.9", ""),
+        ("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa.", "2001:db8::1", ""),
+        ("www.shop.test.dbl.example.", "www.shop.test.", "shop.test."),
+        ("0123abcd.zen.example.", "", ""),
+        ("www.shop.test._key.dq.example.", "www.shop.test.", "shop.test."),
+        ("9.2.0.192._key.dq.example.", "192.0.2.9", ""),
+        ("s1._domainkey.mail.sender.co.uk.", "mail.sender.co.uk.", "sender.co.uk."),
+        ("_25._tcp.mx.sender.org.", "mx.sender.org.", "sender.org."),
+        ("_dmarc.sender.org.", "sender.org.", "sender.org."),
+        ("_spf.customer.sender.org.", "_spf.customer.sender.org.", "sender.org."),
+        ("com.", "com.", "com."),
+        (".", "", ""),
     ] {
-        assert_eq!(told(name), subject, "{name}");
+        assert_eq!(told(name), (subject.to_owned(), owner.to_owned()), "{name}");
     }
+}
+
+/// The mail of a customer of a provider, from one of its hosts: without content if the sender is rejected.
+fn of_customer(begin: u64, host: u8, customer: &str, is_rejected: bool) -> Vec<QuestionEntry> {
+    let domain = format!("{customer}.provider.test.");
+    let asked = [
+        (format!("{host}.2.0.192.in-addr.arpa."), "PTR"),
+        (format!("out{host}.provider.test."), "A"),
+        (format!("{host}.2.0.192.zen.spamhaus.org."), "A"),
+        (domain.clone(), "MX"),
+        (domain.clone(), "TXT"),
+        ("_spf.provider.test.".to_owned(), "TXT"),
+        (format!("_dmarc.{domain}"), "TXT"),
+        ("_dmarc.provider.test.".to_owned(), "TXT"),
+    ];
+    let asked = asked.into_iter().take(if is_rejected { 4 } else { 8 });
+    (0..).zip(asked).map(|(step, (name, kind))| question(begin + 30 * step, 29, &name, kind)).collect()
+}
+
+/// The answers that the mails of a provider's customers have in common.
+fn provider() -> World {
+    let mut world = World::of_lists(&LISTS);
+    for host in 1..=2 {
+        let out = format!("out{host}.provider.test.");
+        world.link(&format!("{host}.2.0.192.in-addr.arpa."), RecordType::PTR, &out);
+        world.link(&out, RecordType::A, &format!("192.0.2.{host}"));
+    }
+    for domain in ["one.provider.test.", "two.provider.test.", "provider.test."] {
+        world.link(domain, RecordType::MX, "mx.provider.test.");
+        world.link(domain, RecordType::TXT, "_spf.provider.test.");
+    }
+    world
+}
+
+#[test]
+fn mails_of_customers_of_one_provider_are_told_apart() {
+    let world = provider();
+    for shift in [400, 600, 1_000, 1_900] {
+        for is_rejected in [false, true] {
+            let one = || of_customer(0, 1, "one", is_rejected);
+            for host in 1..=2 {
+                is_told_apart(&[one(), of_customer(shift, host, "two", false)], &world);
+            }
+            let delivery = |domain: &str| {
+                vec![question(shift, 29, domain, "MX"), question(shift + 30, 29, "mx.provider.test.", "A")]
+            };
+            is_told_apart(&[one(), delivery("provider.test.")], &world);
+            is_told_apart(&[one(), delivery("two.provider.test.")], &world);
+        }
+    }
+    let delivery = |begin: u64, domain: &str| {
+        vec![question(begin, 29, domain, "MX"), question(begin + 30, 29, "mx.provider.test.", "A")]
+    };
+    for shift in [10, 150, 1_900] {
+        is_told_apart(
+            &[delivery(0, "one.provider.test."), delivery(shift + 60, "two.provider.test.")],
+            &world,
+        );
+        is_told_apart(&[delivery(0, "one.provider.test."), delivery(shift + 60, "provider.test.")], &world);
+    }
+}
+
+#[test]
+fn a_host_that_is_looked_up_again_for_the_same_sender_begins_no_mail() {
+    let world = provider();
+    let mut mail = of_customer(0, 1, "one", false);
+    // A content filter.
+    mail.extend(
+        of_customer(700, 1, "one", false).into_iter().filter(|question| question.kind != RecordType::A),
+    );
+    is_told_apart(&[mail], &world);
 }

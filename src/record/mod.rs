@@ -30,6 +30,7 @@
 
 mod asked;
 mod asked_subjects;
+mod choice;
 mod counters;
 pub mod culprit;
 mod dates;
@@ -60,6 +61,7 @@ mod names;
 mod next_mail;
 pub mod note;
 mod numbers;
+mod open_messages;
 mod outage;
 mod outline;
 pub mod owner;

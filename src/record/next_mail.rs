@@ -11,6 +11,8 @@
 //!   for a key of DKIM or a policy of DMARC, which are looked up behind the content, and then the whole opening comes again before the next
 //!   such query; or all its queries come again.
 //! - Without a query about the content, the queries of a host must come again in the same order: another program has an order of its own.
+//! - If the MX of another domain follows where the first mail has asked for that of its sender, the host has another mail, whatever
+//!   follows.
 //! - If the queries that come again are too few, the mails stay one message, and `culprit` does not blame the pause between them on the
 //!   client.
 
@@ -35,6 +37,8 @@ pub(super) struct MailQuery {
     pub(super) step: Step,
     /// Whether it is about an address.
     pub(super) connects: bool,
+    /// Whether it is for an MX.
+    pub(super) exchangers: bool,
 }
 
 /// The places in a message at which another mail begins. `queries` are in the order of time.
@@ -78,8 +82,28 @@ fn is_next(head: &[MailQuery], rest: &[MailQuery]) -> bool {
             rest.iter().take_while(|query| !is_content(query)).map(|query| query.asked).collect();
         return opening.iter().all(|asked| before.contains(asked));
     }
+    if opening.len() >= MIN_REPEATED_OF_DELIVERY && has_another_sender(head, rest) {
+        return true;
+    }
     // A mail that has got no further than its envelope may go on with its content.
     (is_past || !rest.iter().any(is_content)) && is_repeated(head, rest, is_past)
+}
+
+/// Whether the opening of a mail comes again in the same order, and the MX of another sender's domain behind it.
+fn has_another_sender(head: &[MailQuery], rest: &[MailQuery]) -> bool {
+    let known = distinct(opening(head), usize::MAX);
+    let sender = |queries: &[MailQuery]| {
+        let behind = |query: &&MailQuery| !known.contains(&query.asked);
+        let first = queries.iter().filter(|query| query.step != Step::List).find(behind)?;
+        first.exchangers.then_some(first.asked)
+    };
+    let hosts = |queries: &[MailQuery]| {
+        let until = queries.iter().position(|query| query.exchangers).unwrap_or(queries.len());
+        let opens = |query: &&MailQuery| matches!(query.step, Step::Reverse | Step::Host);
+        distinct(queries.iter().take(until).filter(opens), usize::MAX)
+    };
+    let (own, next) = (sender(head), sender(rest));
+    own.is_some() && next.is_some() && own != next && hosts(head) == hosts(rest)
 }
 
 /// Whether all queries of a mail come again.
@@ -132,7 +156,7 @@ mod tests {
             let at = now + pause * 1_000;
             now = at + 2_000;
             let connects = matches!(step, Step::Reverse | Step::List);
-            MailQuery { at, end: now, asked, part: 0, step, connects }
+            MailQuery { at, end: now, asked, part: 0, step, connects, exchangers: name.starts_with("mx") }
         };
         queries.iter().map(query).collect()
     }
@@ -174,7 +198,9 @@ mod tests {
     fn without_content_a_mail_begins_where_all_queries_come_again() {
         for (case, text, begins) in [
             ("two rejected mails", "r h l mx 700 r h l mx", &[4][..]),
-            ("of two senders", "r h l mx 700 r h l mx2", &[]),
+            ("of two senders", "r h l mx 700 r h l mx2", &[4]),
+            ("of two senders, the second one with content", "r h l mx 700 r h l mx2 txt2 c2", &[4]),
+            ("of two senders, and of a host with less", "r h l mx 700 r l mx2", &[]),
             ("another program", "r h l mx 700 l r h mx", &[]),
             ("a program asks for less", "r h l mx 300 r mx", &[]),
             ("two queries", "r h 700 r h", &[]),

@@ -37,21 +37,21 @@ pub fn why(outline: &Outline<'_>, wanted: &Wanted, facts: &DaemonFacts<'_>) -> V
     if let Some(domain) = wanted.shortened(&outline.extent, facts) {
         let of_disk = search.find(&wanted.on_disk(&domain, &outline.extent), &mut left);
         let name = name_text(&name_of_wire(&domain));
-        for (worth, mut message) in of_disk {
-            evidence::of_shortened(&mut message.culprit, &name);
-            found.push((worth, message));
+        for mut one in of_disk {
+            evidence::of_shortened(&mut one.message.culprit, &name);
+            found.push(one);
         }
     }
-    found.sort_by_key(|(worth, _)| std::cmp::Reverse(*worth));
+    found.sort_by_key(|one| Reverse(one.worth));
     found.truncate(wanted.most);
     if wanted.subject.is_some() {
-        // Those that were certainly quick come last.
-        found.sort_by_key(|(_, message)| message.culprit.kind == CulpritKind::None);
+        // Those in which the subject itself was the cause come first, and those that were certainly quick last.
+        found.sort_by_key(|one| (one.message.culprit.kind == CulpritKind::None, !one.of_subject));
     }
     if found.is_empty() {
         return vec![unknown(&outline.extent, wanted, facts)];
     }
-    found.into_iter().map(|(_, message)| message).collect()
+    found.into_iter().map(|one| one.message).collect()
 }
 
 /// The report that the record has no such question.
@@ -105,6 +105,15 @@ impl AsRef<[u32]> for WantedMessage<'_> {
     }
 }
 
+/// A message that was found.
+struct FoundMessage {
+    /// The worst one has the greatest.
+    worth: (u64, u64),
+    /// Whether queries about the wanted subject were a cause.
+    of_subject: bool,
+    message: MessageReport,
+}
+
 /// A message and its verdict.
 struct Judged<'a> {
     /// The worst one has the greatest.
@@ -114,9 +123,8 @@ struct Judged<'a> {
 }
 
 impl Search<'_> {
-    /// The wanted messages, worst first, each with its worth. The questions of all take at most `left` octets, which is lessened by
-    /// them.
-    fn find(&self, wanted: &Wanted, left: &mut usize) -> Vec<((u64, u64), MessageReport)> {
+    /// The wanted messages, worst first. The questions of all take at most `left` octets, which is lessened by them.
+    fn find(&self, wanted: &Wanted, left: &mut usize) -> Vec<FoundMessage> {
         let subject = AskedSubject::new(wanted, self);
         let mut found = self.candidates(wanted, &subject);
         if found.len() > wanted.most {
@@ -133,11 +141,10 @@ impl Search<'_> {
             judged.sort_by_key(|(message, _)| Reverse(message.worth));
             let report = |(Judged { worth, asked, mut verdict }, found): (Judged<'_>, &WantedMessage<'_>)| {
                 let own: Vec<_> = asked.iter().filter(|one| is_of_subject(one.question)).copied().collect();
-                if !own.is_empty() && own.len() < asked.len() {
-                    verdict.put_first(judge(&own, traffic));
-                }
+                let of_subject =
+                    own.len() == asked.len() || (!own.is_empty() && verdict.put_first(judge(&own, traffic)));
                 let report = report(&asked, &verdict, self.facts, &is_of_subject, left);
-                (worth, doubts.added(report, found))
+                FoundMessage { worth, of_subject, message: doubts.added(report, found) }
             };
             judged.into_iter().map(report).collect()
         })
@@ -152,11 +159,16 @@ impl Search<'_> {
         };
         let found = self.messages.iter().filter(is_wanted);
         if wanted.subject.is_some() {
-            let is_of =
-                |place| self.outline.questions.get(index(place)).is_some_and(|one| subject.is_of(one.asked));
-            return found
-                .map(|all| WantedMessage { certain: self.messages.certain(all, is_of), all })
-                .collect();
+            let is_of = |place| {
+                let question = self.outline.questions.get(index(place));
+                question.is_some_and(|one| span.has(one.at, one.client) && subject.is_of(one.asked))
+            };
+            // Each part may be a mail of its own.
+            let parts = |all| {
+                let parts = self.messages.certain(all, is_of).into_iter();
+                parts.map(move |certain| WantedMessage { certain, all })
+            };
+            return found.flat_map(parts).collect();
         }
         // The others do not come into the reply, and to judge all takes as long as to read them.
         let mut found: Vec<_> = found.map(|all| WantedMessage { certain: Cow::Borrowed(all), all }).collect();
@@ -434,7 +446,7 @@ impl WantedSubject {
                 let of_list = || Some(is_within(&asked_domain(name, names.list(name)?)?, wanted));
                 is_within(name, wanted) || of_list() == Some(true)
             }
-            Self::Shortened(domain) => *name == **domain,
+            Self::Itself(domain) | Self::Shortened(domain) => *name == **domain,
         }
     }
 }

@@ -173,7 +173,7 @@ fn the_questions_that_were_wanted_are_marked_and_their_culprit_comes_first() {
     flights.push(flight(&mut questions[1], 2, 2, Conduct::Answered));
     flights[1].messages[0].zone = wire("test.");
     flights[1].zone = wire("test.");
-    let recorded = Recorded { questions, flights, ..Recorded::default() };
+    let recorded = Recorded { questions, flights, whole: Some(BEGIN), ..Recorded::default() };
     let [message] = &told(&recorded, &of_name("own.test."))[..] else { panic!() };
     let marked: Vec<_> = message.questions.iter().map(|one| (&*one.name, one.of_subject)).collect();
     assert_eq!(marked, [("other.example.", false), ("own.test.", true)]);
@@ -190,7 +190,7 @@ fn many_messages_are_weighed_by_their_first_and_last_question_and_those_that_too
     questions.push(question(1, MILLI, 0, "a.mail.example."));
     questions.push(question(1, 500 * MILLI, 0, "b.mail.example."));
     questions.push(question(1, 1_900 * MILLI, 0, "c.mail.example."));
-    let recorded = Recorded { questions, ..Recorded::default() };
+    let recorded = Recorded { questions, whole: Some(BEGIN), ..Recorded::default() };
     let worst = told(&recorded, &Wanted { most: 1, ..of_name("example.") });
     assert_eq!(names(&worst), ["a.mail.example."]);
     assert_eq!((worst[0].questions.len(), worst[0].culprit.kind), (3, CulpritKind::Client));

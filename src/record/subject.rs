@@ -24,8 +24,21 @@ pub struct ListName {
 pub(super) enum Subject<'n> {
     /// An address.
     Address(IpAddr),
-    /// A domain of an organisation, in wire form.
+    /// A domain or a host, in wire form: the name behind labels of services.
     Domain(Cow<'n, [u8]>),
+}
+
+impl Subject<'_> {
+    /// The domain of its organisation, in wire form; none for an address and for a name with one label.
+    pub(super) fn owner(&self) -> Option<&[u8]> {
+        let Self::Domain(domain) = self else { return None };
+        Some(organisation(below_service(domain))).filter(|owner| *owner != [0])
+    }
+}
+
+/// The subject of a name in an answer.
+pub(super) fn linked(name: &[u8]) -> Subject<'_> {
+    Subject::Domain(served(name).into())
 }
 
 /// The subject of a name, whose list `list_of` knows; none if it has none.
@@ -40,7 +53,7 @@ pub(super) fn subject(name: &[u8], list_of: impl FnOnce(&[u8]) -> Option<ListNam
         // The zone looks like a list that is not known.
         return Some(Subject::Address(address));
     }
-    match organisation(below_service(name)) {
+    match served(name) {
         [0] => None,
         domain => Some(Subject::Domain(domain.into())),
     }
@@ -71,7 +84,7 @@ fn asked_of_list(name: &[u8], list: ListName) -> Option<Subject<'_>> {
         return Some(Subject::Address(address));
     }
     let domain = asked_domain(name, list).filter(|domain| label_places(domain).count() >= 2)?;
-    Some(Subject::Domain(Cow::Owned(organisation(&domain).to_vec())))
+    Some(Subject::Domain(Cow::Owned(domain)))
 }
 
 /// The name that a list is asked about, in wire form and without the label of a key; none if it is asked about its own apex.
@@ -80,6 +93,22 @@ pub(super) fn asked_domain(name: &[u8], list: ListName) -> Option<Vec<u8>> {
     let key = label_places(own).last().filter(|_| list.keyed);
     let own = own.get(..key.unwrap_or(own.len())).filter(|own| !own.is_empty())?;
     Some(own.iter().copied().chain([0]).collect())
+}
+
+/// Labels of services of a domain: keys and policies of its mail, and protocols of its hosts. Other labels with an underscore are names
+/// of their own: `_spf.` of a provider is a policy that its customers share.
+const SERVICES: [&[u8]; 9] =
+    [b"_domainkey", b"_dmarc", b"_mta-sts", b"_tcp", b"_udp", b"_tls", b"_bimi", b"_adsp", b"_vouch"];
+
+/// The domain or host that a name of a service is about; any other name itself.
+pub(super) fn served(name: &[u8]) -> &[u8] {
+    if !name.contains(&b'_') {
+        return name;
+    }
+    let is_service = |place: &usize| label(name, *place).is_some_and(|label| SERVICES.contains(&label));
+    let Some(last) = label_places(name).filter(is_service).last() else { return name };
+    let behind = label_places(name).find(|place| *place > last);
+    behind.and_then(|place| name.get(place..)).unwrap_or(name)
 }
 
 /// The name behind labels of services: `selector._domainkey.`, `_dmarc.`, `_25._tcp.`.

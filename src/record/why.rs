@@ -47,6 +47,8 @@ pub enum WantedSubject {
     Address(IpAddr),
     /// A name and all below it, in lower-case wire form; also as the subject of a list.
     Name(Box<[u8]>),
+    /// A name without those below it, in lower-case wire form.
+    Itself(Box<[u8]>),
     /// The name in whose place the disk has others, in lower-case wire form; see `Redaction::name`.
     Shortened(Box<[u8]>),
 }
@@ -229,6 +231,7 @@ impl Wanted {
     pub fn without_keys(&self, secrets: &Secrets) -> Self {
         let hidden = match &self.subject {
             Some(WantedSubject::Name(name)) => secrets.hidden(name).map(WantedSubject::Name),
+            Some(WantedSubject::Itself(name)) => secrets.hidden(name).map(WantedSubject::Itself),
             _ => None,
         };
         Self { subject: hidden.or_else(|| self.subject.clone()), ..self.clone() }
@@ -248,7 +251,8 @@ impl Wanted {
         let name: Box<[u8]> = match self.subject.as_ref().filter(|_| is_shortened)? {
             WantedSubject::Name(name) => name.clone(),
             WantedSubject::Address(address) => wire_name(&Name::from(*address)).into(),
-            WantedSubject::Shortened(_) => return None,
+            // The names in its place may be any names of its domain.
+            WantedSubject::Itself(_) | WantedSubject::Shortened(_) => return None,
         };
         Some(domain_of(&name)).filter(|domain| *domain != name)
     }

@@ -62,8 +62,8 @@ impl MessageVerdict {
         self.causes.iter().any(|cause| cause.failures > 0)
     }
 
-    /// Puts the causes of some of its questions before the others: the operator asked for these questions.
-    pub(super) fn put_first(&mut self, own: Self) {
+    /// Puts the causes of some of its questions before the others: the operator asked for these questions. Returns whether there are any.
+    pub(super) fn put_first(&mut self, own: Self) -> bool {
         let names_one = |cause: &Cause| {
             let is_known =
                 !matches!(cause.kind, CulpritKind::None | CulpritKind::Client | CulpritKind::Unknown);
@@ -76,10 +76,12 @@ impl MessageVerdict {
             let place = others.iter().position(|one| (one.kind, &one.zone) == (cause.kind, &cause.zone));
             first.push(place.map_or(cause, |place| others.remove(place)));
         }
-        if !first.is_empty() {
+        let has_own = !first.is_empty();
+        if has_own {
             others.retain(|cause| cause.kind != CulpritKind::None);
         }
         self.causes = first.into_iter().chain(others).collect();
+        has_own
     }
 }
 

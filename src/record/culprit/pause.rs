@@ -5,8 +5,9 @@
 //! - A pause is not blamed on the client if another mail of the same host, or to the same domain, may have begun behind it: a reverse name
 //!   comes again with the first questions behind the pause, or the first question of a mail without reverse names. This is told: could
 //!   not tell. Most of such mails are messages of their own already, see `next_mail`.
-//! - Nor is it if the question behind it is for the MX of another domain than one before it: two mails may have hosts and senders in
-//!   domains of one provider.
+//! - Nor is it if the question behind it is for an MX, as one before it was: two mails may have hosts and senders in domains of one
+//!   provider, and a delivery may go to the domain of a sender.
+//! - Nor is it if all questions are about the address of a host, and one of them comes again behind it: the host has connected again.
 //! - A pause longer than those that join a message had questions of another part of it, or some that are no longer known.
 
 use hickory_proto::rr::RecordType;
@@ -18,11 +19,15 @@ use crate::limits::{MESSAGE_BURST, MESSAGE_PAUSE};
 /// The time of the pauses behind which another mail may begin, in microseconds. `asked` are in the order of time.
 pub(super) fn before_other_mails(asked: &[ExplainedQuestion<'_>]) -> u64 {
     let (mut end, mut sum) = (0_u64, 0_u64);
+    let is_of_host = asked.iter().all(|one| one.list.is_some() || one.question.kind == RecordType::PTR);
     for (place, one) in asked.iter().enumerate() {
         let pause = one.question.at.saturating_sub(end);
         let (before, rest) = (asked.get(..place).unwrap_or_default(), asked.get(place..).unwrap_or_default());
         let may_be_other = || {
-            pause > micros(MESSAGE_PAUSE) || begins_anew(before, rest) || is_for_another_domain(before, one)
+            pause > micros(MESSAGE_PAUSE)
+                || begins_anew(before, rest)
+                || asks_for_an_exchanger_again(before, one)
+                || (is_of_host && asks_again(before, one))
         };
         if place > 0 && pause > micros(MESSAGE_BURST) && may_be_other() {
             sum = sum.saturating_add(pause);
@@ -46,13 +51,18 @@ fn begins_anew(before: &[ExplainedQuestion<'_>], rest: &[ExplainedQuestion<'_>])
     first.zip(next).is_some_and(|(first, next)| same(first, next))
 }
 
-/// Whether a question is for the MX of a domain, and those before it are for the MX of other domains only.
-fn is_for_another_domain(before: &[ExplainedQuestion<'_>], next: &ExplainedQuestion<'_>) -> bool {
-    let is_exchanger = |one: &&ExplainedQuestion<'_>| one.question.kind == RecordType::MX;
-    let mut known = before.iter().filter(is_exchanger).peekable();
-    is_exchanger(&next)
-        && known.peek().is_some()
-        && known.all(|known| known.question.name != next.question.name)
+/// Whether a question was asked before.
+fn asks_again(before: &[ExplainedQuestion<'_>], next: &ExplainedQuestion<'_>) -> bool {
+    let same = |one: &ExplainedQuestion<'_>| {
+        one.question.name == next.question.name && one.question.kind == next.question.kind
+    };
+    before.iter().any(same)
+}
+
+/// Whether a question is for an MX, and those before it have asked for one: the next sender of a host, or a delivery.
+fn asks_for_an_exchanger_again(before: &[ExplainedQuestion<'_>], next: &ExplainedQuestion<'_>) -> bool {
+    let is_exchanger = |one: &ExplainedQuestion<'_>| one.question.kind == RecordType::MX;
+    is_exchanger(next) && before.iter().any(is_exchanger)
 }
 
 /// The questions that are not behind a further pause.
@@ -116,9 +126,13 @@ mod tests {
             ("a delivery", "MX:d A:m 1500 MX:d A:m2", Unknown),
             ("both", "PTR:r MX:d 1500 TXT:d 300 PTR:r", Client),
             ("two short ones", "PTR:r MX:d 600 TXT:d 600 PTR:r", Unknown),
+            ("a host that connects again", "PTR:r A:l.list 1500 A:l.list", Unknown),
+            ("its lists alone", "A:l.list 1500 A:l.list", Unknown),
+            ("another list of a host", "PTR:r A:l.list 1500 A:m.list", Client),
             ("a short one", "PTR:r MX:d 900 PTR:r", None),
             ("a sender of the same provider", "PTR:r A:h A:l.list MX:d 1500 MX:e", Unknown),
-            ("the sender again", "PTR:r A:h MX:d 1500 MX:d", Client),
+            ("a delivery to the sender", "PTR:r A:h MX:d TXT:d 1500 MX:d", Unknown),
+            ("the policy of the sender again", "PTR:r A:h MX:d TXT:d 1500 TXT:d", Client),
             ("queries of others are between", "PTR:r A:h MX:d 2500 TXT:d", Unknown),
         ] {
             assert_eq!(culprit(text), kind, "{case}");
