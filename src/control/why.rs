@@ -19,6 +19,10 @@ use crate::record::why::{Wanted, WantedSubject};
 /// The subject is no address and no name.
 pub(super) fn wanted(request: &WhyRequest) -> Result<Wanted, Problem> {
     let subject = request.subject.as_deref().map(subject).transpose()?;
+    let subject = subject.map(|subject| match subject {
+        WantedSubject::Name(name) if request.itself => WantedSubject::Itself(name),
+        other => other,
+    });
     Ok(Wanted {
         subject,
         from: request.from.map_or(0, micros),

@@ -278,7 +278,7 @@ Causes:
   packet loss     queries to a server, or its replies, get lost on the way
   network         the network of this host: no server answered
   overload        too many queries were in progress
-  client          the client waited between its queries
+  client          the client waited between its queries; a pause of more than two seconds ends a message, and is not shown
   nothing slow    DNS was not the cause
   not DNS         the delay of a pasted line is not in DNS
   unknown         could not tell, or the query history has no such query
@@ -288,9 +288,10 @@ seconds, because it defers mail.
 
 `resolverctl why -` reads pasted lines of Postfix, Exim, Sendmail, rspamd or SpamAssassin, a bounce, or entries of mailq. It finds
 their time, addresses and domains, and shows the message of each line: one of the time that the line tells, with its delay. If the
-query history has none of that time, the result is unknown, and another message of the same domain is shown with its own time. A time
-that is not understood is told on stderr (note in JSON). Lines with the same result are counted (more_lines). At most 30 lines with an
-address or a domain are read.
+query history has none of that time, the result is unknown, and another message of the same domain is shown with its own time. In a
+line, a domain stands for itself: names below it are those of other mail. They count only if the query history has no query for the
+domain, and the zone at fault contains it. A time that is not understood is told on stderr (note in JSON). Lines with the same result are
+counted (more_lines). At most 30 lines with an address or a domain are read.
 
 The query history has in memory the queries that were answered from the cache, and the others, each as far back as they fit; on disk it
 has failed, bogus and slow queries only. If no query is found, the result tells how far back each goes (history in JSON: cache, resolved,

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::client::ControlClient;
 use super::input::read_at_most;
-use super::pasted::{self, PastedLine, TimeFit, ToldMessage};
+use super::pasted::{self, FoundMessages, PastedLine, ToldMessage};
 use super::render::{Format, json, why};
 use super::typed_name::typed_domain;
 use super::{CommandFailure, CommandOutcome, Exit, moment};
@@ -70,7 +69,8 @@ impl Arguments {
             }
         };
         let (subject, client) = (self.subject.clone(), self.client.clone());
-        Ok(WhyRequest { subject, from, to, client, most: self.slowest.unwrap_or(MOST) })
+        let most = self.slowest.unwrap_or(MOST);
+        Ok(WhyRequest { subject, from, to, client, most, ..WhyRequest::default() })
     }
 }
 
@@ -205,44 +205,25 @@ impl<'a> LineSearch<'a> {
     /// The messages of the record that match a pasted line: same subject, and of the time of the line. If there are none, those of the
     /// time around it. If the line has no time, the time on the command line is used.
     fn messages_of(&mut self, line: &PastedLine) -> Result<Vec<MessageReport>, CommandFailure> {
-        let around = line.span(WHY_AROUND.as_secs_f64());
-        // Few mails have the same address, so the time may be wide.
-        let has_address = line.subjects.iter().any(|subject| subject.parse::<IpAddr>().is_ok());
-        let own = line.nearest().map(Some).into_iter().chain([line.last_try(), line.whole_delay()]);
-        let mut spans: Vec<Option<(f64, f64)>> = if has_address { Vec::new() } else { own.collect() };
-        spans.push(around);
-        spans.dedup();
-        let mut messages = Vec::new();
-        for span in spans {
-            messages = self.messages_in(line, span)?;
-            let is_own = |message: &MessageReport| {
-                let failed = || message.questions.iter().any(|question| question.outcome.is_failure());
-                pasted::time_fit(line, message) > TimeFit::Elsewhere && (!line.blames_dns || failed())
-            };
-            if messages.iter().any(|message| !message.is_absent() && is_own(message)) {
+        let mut found = FoundMessages::default();
+        for step in line.steps(WHY_AROUND.as_secs_f64()) {
+            let mut replies = Vec::new();
+            for subject in &line.subjects {
+                let messages = self.ask(WhyRequest {
+                    subject: Some(subject.clone()),
+                    itself: step.itself,
+                    from: step.span.map_or(self.asked.from, |(from, _)| Some(from)),
+                    to: step.span.map_or(self.asked.to, |(_, to)| Some(to)),
+                    most: MAX_WHY_MESSAGES,
+                    ..self.asked.clone()
+                })?;
+                replies.extend(messages.into_iter().map(|message| (subject.as_str(), message)));
+            }
+            if found.take(line, step, replies) {
                 break;
             }
         }
-        Ok(messages)
-    }
-
-    /// The messages of the record with a subject of a line, of some time.
-    fn messages_in(
-        &mut self,
-        line: &PastedLine,
-        span: Option<(f64, f64)>,
-    ) -> Result<Vec<MessageReport>, CommandFailure> {
-        let mut messages = Vec::new();
-        for subject in &line.subjects {
-            messages.extend(self.ask(WhyRequest {
-                subject: Some(subject.clone()),
-                from: span.map_or(self.asked.from, |(from, _)| Some(from)),
-                to: span.map_or(self.asked.to, |(_, to)| Some(to)),
-                most: MAX_WHY_MESSAGES,
-                ..self.asked.clone()
-            })?);
-        }
-        Ok(messages)
+        Ok(found.messages())
     }
 
     /// The reply to a request.

@@ -23,7 +23,7 @@ fn own_user() -> String {
 
 /// The users of the queries for a name in the history.
 fn users(process: &Process, name: &str) -> Vec<Option<String>> {
-    let request = WhyRequest { subject: Some(name.to_owned()), from: None, to: None, client: None, most: 9 };
+    let request = WhyRequest { subject: Some(name.to_owned()), most: 9, ..WhyRequest::default() };
     let mut users = Vec::new();
     for reply in ask(process.socket(), &Request::Why(request)) {
         if let Reply::Message(message) = reply {

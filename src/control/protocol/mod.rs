@@ -192,6 +192,9 @@ pub struct WhyRequest {
     /// A name, an address or a domain; none: any.
     #[serde(default)]
     pub subject: Option<String>,
+    /// Whether a name stands for itself alone, and not for those below it.
+    #[serde(default)]
+    pub itself: bool,
     /// The begin of the time, in seconds since 1970; none: all.
     #[serde(default)]
     pub from: Option<f64>,

@@ -6,8 +6,9 @@
 //!   named: the worst is no more likely the line's than the others.
 //! - Another part of the same mail is no equal: it lacks names of the line that the message has.
 
+use super::about::has;
 use super::line::PastedLine;
-use super::other_part::{causes_of, has, is_same, unknown_between};
+use super::other_part::{causes_of, is_same, unknown_between};
 use crate::record::why::MessageReport;
 
 /// The message of a line with the culprit `unknown` if one of its `equals` has another verdict. All have their verdicts for the line.

@@ -22,7 +22,7 @@ pub(super) const DELAYED: f64 = 1.0;
 
 /// Whether a message is of the time of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum TimeFit {
+pub(super) enum TimeFit {
     /// It is of another time.
     Elsewhere,
     /// It is of an earlier try of the mail.
@@ -99,7 +99,7 @@ impl Fit {
 }
 
 /// Whether a message is of the time of a line.
-pub fn time_fit(line: &PastedLine, message: &MessageReport) -> TimeFit {
+pub(super) fn time_fit(line: &PastedLine, message: &MessageReport) -> TimeFit {
     let (Some(last_try), Some(delay)) = (line.last_try(), line.whole_delay()) else {
         return TimeFit::LastTry;
     };

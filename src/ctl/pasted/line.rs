@@ -27,6 +27,8 @@ pub struct PastedLine {
     pub is_arrival: bool,
     /// Addresses and names in it. Names that were certainly looked up come first.
     pub subjects: Vec<String>,
+    /// The domains of the mail addresses in it.
+    pub mail_domains: Vec<String>,
     /// The delay that the line names.
     pub delay: LineDelay,
     /// Whether it says itself that a lookup failed.

@@ -8,10 +8,12 @@
 //!
 //! - The host in a line about a delivery is that of the recipient's domain, and many domains have one mail host: only the domain says
 //!   which mail it was. In a line about a client the host is the client.
+//! - A domain is looked for as itself first, without the names below it, see `search`.
 //! - Other names in a line about a delivery may be of other mail: an earlier address of the recipient, the sender, the words of the remote
 //!   server. Those of its result count only if it names what was looked up, see `delivery`.
 //! - The domain of a Message-ID may be any name. It counts only in a result line of SpamAssassin, which has nothing else.
 
+mod about;
 mod delay;
 mod delivery;
 mod doubt;
@@ -21,6 +23,8 @@ mod line;
 mod lookup;
 mod other_part;
 mod queue;
+mod search;
+mod sender;
 mod settle;
 mod subject;
 mod time;
@@ -29,8 +33,8 @@ use std::net::IpAddr;
 
 pub use self::delay::LineDelay;
 use self::delivery::Delivery;
-pub use self::fit::{TimeFit, time_fit};
 pub use self::line::PastedLine;
+pub use self::search::{FoundMessages, SearchStep};
 pub use self::settle::{ToldMessage, once, settle};
 use self::subject::subject;
 use crate::limits::MAX_LINE_SUBJECTS;
@@ -64,6 +68,7 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
         }
         let line = |part: &str, at: Option<(f64, f64)>, is_arrival: bool| {
             let lower = part.to_ascii_lowercase();
+            let LineSubjects { all, of_mail } = LineSubjects::of(part);
             PastedLine {
                 number,
                 text: text.to_owned(),
@@ -71,7 +76,8 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
                 at_last: at.map(|(_, last)| last),
                 unread_time: dates.unread.clone(),
                 is_arrival,
-                subjects: subjects(part),
+                subjects: all,
+                mail_domains: of_mail,
                 delay: delay::of(part),
                 blames_dns: lookup::has_failed(&lower),
                 ends_session: SESSION_ENDED.iter().any(|words| lower.contains(words)),
@@ -138,39 +144,51 @@ fn distinct(all: impl Iterator<Item = String>, most: usize) -> Vec<String> {
 }
 
 /// The addresses and names in a line.
-fn subjects(text: &str) -> Vec<String> {
-    let delivery = Delivery::of(text);
-    let is_delivery = delivery.is_some();
-    let words = delivery.and_then(Delivery::words).unwrap_or_else(|| time::without_head(text));
-    // Those that count only if the line has no others.
-    let (mut certain, mut others, mut last) = (Vec::new(), Vec::new(), Vec::new());
-    let mut key = String::new();
-    for word in words.split([' ', ',']).filter(|word| !word.is_empty()) {
-        for part in word.split(['<', '>', '(', ')', '[', ']', '{', '}', '"', '\'', ';', '/', '|', '!']) {
-            let (of, value) = part.rsplit_once('=').map_or((None, part), |(of, value)| (Some(of), value));
-            if let Some(of) = of {
-                key = of.to_ascii_lowercase();
+struct LineSubjects {
+    all: Vec<String>,
+    /// The domains of mail addresses among them.
+    of_mail: Vec<String>,
+}
+
+impl LineSubjects {
+    fn of(text: &str) -> Self {
+        let delivery = Delivery::of(text);
+        let is_delivery = delivery.is_some();
+        let words = delivery.and_then(Delivery::words).unwrap_or_else(|| time::without_head(text));
+        // Those that count only if the line has no others.
+        let (mut certain, mut others, mut last) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut key, mut of_mail) = (String::new(), Vec::new());
+        for word in words.split([' ', ',']).filter(|word| !word.is_empty()) {
+            for part in word.split(['<', '>', '(', ')', '[', ']', '{', '}', '"', '\'', ';', '/', '|', '!']) {
+                let (of, value) = part.rsplit_once('=').map_or((None, part), |(of, value)| (Some(of), value));
+                if let Some(of) = of {
+                    key = of.to_ascii_lowercase();
+                }
+                let Some(subject) = subject(value) else { continue };
+                let into = match key.as_str() {
+                    RESULT_ID => &mut last,
+                    key if is_delivery && RECEIVING_HOST.contains(&key) => &mut last,
+                    key if NO_NAMES.contains(&key) => continue,
+                    key if LOOKED_UP.contains(&key) => &mut certain,
+                    _ => &mut others,
+                };
+                if key != RESULT_ID && value.contains('@') {
+                    of_mail.push(subject.clone());
+                }
+                into.push(subject);
             }
-            let Some(subject) = subject(value) else { continue };
-            let into = match key.as_str() {
-                RESULT_ID => &mut last,
-                key if is_delivery && RECEIVING_HOST.contains(&key) => &mut last,
-                key if NO_NAMES.contains(&key) => continue,
-                key if LOOKED_UP.contains(&key) => &mut certain,
-                _ => &mut others,
-            };
-            into.push(subject);
+            // rspamd and headers of bounces write the key as a word: `id: <a@b>`.
+            key = word.strip_suffix(':').unwrap_or_default().to_ascii_lowercase();
         }
-        // rspamd and headers of bounces write the key as a word: `id: <a@b>`.
-        key = word.strip_suffix(':').unwrap_or_default().to_ascii_lowercase();
+        if is_delivery && certain.iter().chain(&others).any(|subject| is_name(subject)) {
+            others.retain(|subject| is_name(subject));
+        }
+        if certain.is_empty() && others.is_empty() {
+            others = last;
+        }
+        let all = distinct(certain.into_iter().chain(others), MAX_LINE_SUBJECTS);
+        Self { all, of_mail: distinct(of_mail.into_iter(), MAX_LINE_SUBJECTS) }
     }
-    if is_delivery && certain.iter().chain(&others).any(|subject| is_name(subject)) {
-        others.retain(|subject| is_name(subject));
-    }
-    if certain.is_empty() && others.is_empty() {
-        others = last;
-    }
-    distinct(certain.into_iter().chain(others), MAX_LINE_SUBJECTS)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::equal::undecided;
 use super::fit::{DELAYED, FailedQuery, Fit, SHARE, has_failed, is_of_dns, is_of_dns_kind};
 use super::line::PastedLine;
 use super::other_part::{OtherPart, other_part, unsure};
+use super::sender::is_of_another;
 use crate::ctl::render::words::time;
 use crate::record::culprit::CulpritKind;
 use crate::record::why::{CulpritReport, MessageReport, QuestionReport};
@@ -76,7 +77,7 @@ fn is_reversed(name: &str) -> bool {
 /// Its culprit is `not_dns` if the delay of the line is not in it; never if the line blames DNS and one of its queries failed. If other
 /// names of the line are in another message, and this one explains the line, it is the message; see `OtherPart`. The culprit is
 /// `unknown` if a wait of another message may be the delay of the line, if several messages fit the line equally well and have not one
-/// cause, or if none is of the time of the line; then the message is another of the same domain, which `moment` shows with its time. None
+/// cause, or if none is of the time of the line and of its sender; then the message is another of the same domain, which `moment` shows with its time. None
 /// if there are no messages.
 pub fn settle(
     line: &PastedLine,
@@ -85,7 +86,9 @@ pub fn settle(
 ) -> Option<MessageReport> {
     let (known, unknown): (Vec<MessageReport>, Vec<MessageReport>) =
         messages.into_iter().partition(|message| !message.is_absent());
-    let mut found = found(line, known);
+    let (others, own): (Vec<_>, Vec<_>) = known.into_iter().partition(|message| is_of_another(line, message));
+    let is_of_other = own.is_empty();
+    let mut found = found(line, if is_of_other { others } else { own });
     let fit = |found: &FoundMessage| Fit::of(line, &found.report, found.subjects, found.failed);
     let mut fits: Vec<Fit> = found.iter().map(fit).collect();
     let best = fits.iter().enumerate().max_by(|(_, one), (_, other)| one.cmp(other));
@@ -95,7 +98,7 @@ pub fn settle(
     };
     let fit = fits.swap_remove(place);
     let message = MessageReport { line: Some(line.text.clone()), ..found.swap_remove(place).report };
-    if fit.is_certain() {
+    if fit.is_certain() && !is_of_other {
         let others: Vec<MessageReport> = found.into_iter().map(|found| found.report).collect();
         let equals = others.iter().zip(&fits).filter(|(_, other)| fit.is_equal(other));
         let equals: Vec<MessageReport> = equals.map(|(other, _)| judge(line, other.clone())).collect();
