@@ -9,7 +9,7 @@ use hickory_proto::serialize::binary::BinDecoder;
 
 use super::entries::Word;
 use super::fields::{self, Field};
-use super::words;
+use super::{forms, words};
 use crate::rdata;
 
 /// The fields of the types that have a form of their own; the last field may take several words.
@@ -59,6 +59,11 @@ fn fields_of(kind: RecordType) -> Option<&'static [Field]> {
     })
 }
 
+/// Types whose words are no row of fields.
+const LOC: u16 = 29;
+const APL: u16 = 42;
+const HIP: u16 = 55;
+
 /// SVCB and HTTPS (RFC 9460), whose parameters the library reads.
 const SERVICES: [RecordType; 2] = [RecordType::SVCB, RecordType::HTTPS];
 
@@ -76,10 +81,17 @@ pub(super) fn read(kind: RecordType, words: &[Word], origin: &Name) -> Result<RD
     if SERVICES.contains(&kind) {
         return service(kind, words, origin);
     }
-    let Some(fields) = fields_of(kind) else {
-        return Err(format!("{kind} has no form of its own here; write it as \\# and its octets (RFC 3597)"));
+    let octets = match (u16::from(kind), fields_of(kind)) {
+        (_, Some(fields)) => fields::write(fields, words, origin),
+        (LOC, _) => forms::place(words),
+        (APL, _) => forms::prefixes(words),
+        (HIP, _) => forms::host_identity(words, origin),
+        _ => {
+            let reason = "has no form of its own here; write it as \\# and its octets (RFC 3597)";
+            return Err(format!("{kind} {reason}"));
+        }
     };
-    let read = fields::write(fields, words, origin).and_then(|octets| meant(kind, &octets));
+    let read = octets.and_then(|octets| meant(kind, &octets));
     read.ok_or_else(|| format!("{kind} cannot be read"))
 }
 

@@ -145,7 +145,7 @@ fn push_counted(wire: &mut Vec<u8>, octets: &[u8]) -> Option<()> {
 }
 
 /// Labels in the case of the file (RFC 6840 section 5.1).
-fn push_name(wire: &mut Vec<u8>, name: &Name) -> Option<()> {
+pub(super) fn push_name(wire: &mut Vec<u8>, name: &Name) -> Option<()> {
     name.iter().try_for_each(|label| push_counted(wire, label))?;
     wire.push(0);
     Some(())

@@ -25,6 +25,7 @@
 mod data;
 mod entries;
 mod fields;
+mod forms;
 mod generate;
 mod words;
 
