@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{RData, RecordType};
-use resolverd::config::{Config, ConfiguredView, ConfiguredZone, Listener, ZoneKind};
+use resolverd::config::{
+    Config, ConfiguredHost, ConfiguredRecord, ConfiguredView, ConfiguredZone, Listener, ZoneKind,
+};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::prelude::name;
 use resolverd::lab::server::Distance;
@@ -154,6 +156,63 @@ fn clients_of_several_views_at_once_share_no_flight() {
         );
         assert_eq!(address(&office), Some([10, 0, 1, 1].into()));
         assert_eq!((address(&guest), address(&other)), (None, None));
+    });
+}
+
+#[test]
+fn hosts_and_records_of_a_view_are_for_its_clients_only() {
+    paused(async {
+        let lab = lab();
+        let mut config = config(&lab);
+        let host = |owner: &str, last: u8, view: Option<&str>| ConfiguredHost {
+            name: name(owner),
+            addresses: vec![[10, 9, 0, last].into()],
+            view: view.map(str::to_owned),
+        };
+        let record = |owner: &str, data: &str, view: Option<&str>| ConfiguredRecord {
+            name: name(owner),
+            kind: RecordType::A,
+            data: vec![data.to_owned()],
+            ttl: None,
+            view: view.map(str::to_owned),
+        };
+        config.hosts = vec![
+            host("mail.z3.test.", 1, None),
+            host("mail.z3.test.", 2, Some("office")),
+            host("guest.z2.test.", 3, Some("guests")),
+        ];
+        config.records = vec![
+            record("www.z3.test.", "10.9.0.4", None),
+            record("www.z3.test.", "10.9.0.5", Some("office")),
+            // Records of the view are instead of the host of the others.
+            record("guest.z2.test.", "10.9.0.6", None),
+        ];
+        let simulation = Simulation::new(Arc::clone(&lab), config, 1);
+        for _ in 0..2 {
+            for (client, owner, last) in [
+                (OFFICE, "mail.z3.test.", Some(2)),
+                (OTHER, "mail.z3.test.", Some(1)),
+                (OFFICE, "www.z3.test.", Some(5)),
+                (OTHER, "www.z3.test.", Some(4)),
+                (GUEST, "guest.z2.test.", Some(3)),
+                (OTHER, "guest.z2.test.", Some(6)),
+                (GUEST, "mail.z3.test.", None),
+            ] {
+                let found = address(&ask(&simulation, client, owner).await);
+                assert_eq!(found.map(|address| address.octets()[3]), last, "{client:?} {owner}");
+            }
+        }
+        let reverse = |client: [u8; 4]| {
+            let flags = Flags { client: Some(IpAddr::from(client)), ..Flags::default() };
+            let simulation = &simulation;
+            async move {
+                let reply =
+                    simulation.ask_with(&name("2.0.9.10.in-addr.arpa."), RecordType::PTR, flags).await;
+                reply.unwrap().message.metadata.response_code
+            }
+        };
+        assert_eq!(reverse(OFFICE).await, ResponseCode::NoError);
+        assert_eq!(reverse(OTHER).await, ResponseCode::NXDomain);
     });
 }
 

@@ -181,8 +181,11 @@ fn a_zone_file_hosts_and_special_names_are_answered_here() {
         let lab = lab();
         let mut config = config_for(&lab);
         config.zones = vec![zone("corp.test.", file)];
-        config.hosts =
-            vec![ConfiguredHost { name: name("printer.lan."), addresses: vec![[10, 0, 0, 9].into()] }];
+        config.hosts = vec![ConfiguredHost {
+            name: name("printer.lan."),
+            addresses: vec![[10, 0, 0, 9].into()],
+            view: None,
+        }];
         let simulation = Simulation::new(Arc::clone(&lab), config, 1);
         for (owner, kind, rcode, answers) in [
             ("ns.corp.test.", RecordType::A, ResponseCode::NoError, 1),
@@ -219,12 +222,13 @@ fn ptr_records_of_the_file_replace_the_reverse_name_of_a_host() {
         let lab = lab();
         let mut config = config_for(&lab);
         let addresses = vec![[10, 0, 0, 9].into(), [10, 0, 0, 8].into()];
-        config.hosts = vec![ConfiguredHost { name: name("mail.lan."), addresses }];
+        config.hosts = vec![ConfiguredHost { name: name("mail.lan."), addresses, view: None }];
         config.records = vec![ConfiguredRecord {
             name: name("9.0.0.10.in-addr.arpa."),
             kind: RecordType::PTR,
             data: vec!["out.lan.".to_owned()],
             ttl: None,
+            view: None,
         }];
         let simulation = Simulation::new(lab, config, 1);
         for (reverse, named) in
@@ -242,7 +246,11 @@ fn with_hosts(hosts: &[&str], run: impl AsyncFnOnce(Simulation, Arc<Lab>)) {
     paused(async {
         let lab = lab();
         let mut config = config_for(&lab);
-        let host = |owner: &&str| ConfiguredHost { name: name(owner), addresses: vec![[10, 0, 0, 9].into()] };
+        let host = |owner: &&str| ConfiguredHost {
+            name: name(owner),
+            addresses: vec![[10, 0, 0, 9].into()],
+            view: None,
+        };
         config.hosts = hosts.iter().map(host).collect();
         run(Simulation::new(Arc::clone(&lab), config, 1), lab).await;
     });
@@ -332,8 +340,11 @@ async fn each_listener_has_its_own_clients_and_zones() {
 /// The stage's configuration with a host of this address.
 fn with_host(base: &Config, last: u8) -> Config {
     let mut config = base.clone();
-    config.hosts =
-        vec![ConfiguredHost { name: name("printer.lan."), addresses: vec![[10, 0, 0, last].into()] }];
+    config.hosts = vec![ConfiguredHost {
+        name: name("printer.lan."),
+        addresses: vec![[10, 0, 0, last].into()],
+        view: None,
+    }];
     config
 }
 

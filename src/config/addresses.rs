@@ -86,6 +86,25 @@ pub(super) fn network(value: &Typed<'_>) -> Read<IpNet> {
     })
 }
 
+/// The prefix of IPv4 that an IPv6 one within ::ffff:0:0/96 stands for (RFC 4291 section 2.5.5.2); none for others.
+pub fn mapped(net: IpNet) -> Option<IpNet> {
+    let IpAddr::V4(address) = net.addr().to_canonical() else { return None };
+    let length = net.prefix_len().checked_sub(96).filter(|_| net.addr().is_ipv6())?;
+    IpNet::new(address.into(), length).ok()
+}
+
+/// A prefix of clients. Those of IPv4 are compared as such, so a prefix that means them in the form of IPv6 would have no clients.
+pub(super) fn client_network(value: &Typed<'_>) -> Read<IpNet> {
+    let net = network(value)?;
+    match mapped(net) {
+        None => Ok(net),
+        Some(ipv4) => Err(WrongValue::new(
+            format!("{net} is a prefix of IPv4 in the form of IPv6, which no client has"),
+            format!("write \"{ipv4}\" for these clients, or remove it"),
+        )),
+    }
+}
+
 /// A list of addresses with their ports that is not empty.
 pub(super) fn addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     filled(list(value, address)?, "127.0.0.1:53")

@@ -204,6 +204,7 @@ mod tests {
         let host = |address: &str| ConfiguredHost {
             name: Name::from_ascii("printer.lan.").unwrap(),
             addresses: vec![address.parse().unwrap()],
+            view: None,
         };
         (old.hosts, new.hosts) = (vec![host("10.0.0.8")], vec![host("10.0.0.9")]);
         let listener = |zones| Listener {

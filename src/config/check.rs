@@ -6,10 +6,11 @@ use std::net::SocketAddr;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::addresses::{METRICS_PORT, overlap};
+use super::check_views::{self, in_view};
 use super::reader::KeyLines;
 use super::report::{Problems, WrongValue};
 use super::value::in_quotes;
-use super::{Config, ConfiguredList, Family, ListenAt, ListenFor, Listener, check_views};
+use super::{Config, ConfiguredList, Family, ListenAt, ListenFor, Listener};
 use crate::dnsbl::list::{Life, List};
 
 /// Reports all errors.
@@ -19,8 +20,7 @@ pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) 
     metrics(config, lines, problems);
     dnstap(config, lines, problems);
     check_views::check(config, lines, problems);
-    let hosts = config.hosts.iter().map(|host| &host.name);
-    once_each("host", hosts, "put all its addresses into one [[host]]", lines, problems);
+    hosts(config, lines, problems);
     records(config, lines, problems);
     watches(config, lines, problems);
     let lists = config.lists.iter().map(|list| &list.name);
@@ -190,20 +190,33 @@ fn once_each<'n>(
     }
 }
 
-/// No two `[[record]]` have the same name and type, an alias has no other records beside it, and addresses are in one
+/// No two `[[host]]` of the same clients have the same name.
+fn hosts(config: &Config, lines: &KeyLines, problems: &mut Problems) {
+    let mut known = BTreeSet::new();
+    for (place, host) in config.hosts.iter().enumerate() {
+        if !known.insert((&host.name, &host.view)) {
+            let wrong = format!("{} appears twice{}", in_quotes(&host.name), in_view(host.view.as_deref()));
+            let wrong = WrongValue::new(wrong, "put all its addresses into one [[host]]");
+            problems.add(lines.of_entry("host", place, "name"), Some("host.name"), wrong);
+        }
+    }
+}
+
+/// No two `[[record]]` of the same clients have the same name and type, an alias has no other records beside it, and addresses are in one
 /// place.
 fn records(config: &Config, lines: &KeyLines, problems: &mut Problems) {
-    let hosts: BTreeSet<&Name> = config.hosts.iter().map(|host| &host.name).collect();
-    let mut kinds: BTreeMap<&Name, Vec<RecordType>> = BTreeMap::new();
+    let hosts: BTreeSet<_> = config.hosts.iter().map(|host| (&host.name, &host.view)).collect();
+    let mut kinds: BTreeMap<_, Vec<RecordType>> = BTreeMap::new();
     for (place, record) in config.records.iter().enumerate() {
-        let known = kinds.entry(&record.name).or_default();
+        let of_name = (&record.name, &record.view);
+        let known = kinds.entry(of_name).or_default();
         let is_alias = |kind: RecordType| kind == RecordType::CNAME;
         let is_address = matches!(record.kind, RecordType::A | RecordType::AAAA);
-        let name = in_quotes(&record.name);
+        let name = format!("{}{}", in_quotes(&record.name), in_view(record.view.as_deref()));
         let wrong = if known.contains(&record.kind) {
             let wrong = format!("{name} appears twice with type {}", record.kind);
             Some(WrongValue::new(wrong, "put all data into one [[record]]"))
-        } else if hosts.contains(&record.name) && (is_address || is_alias(record.kind)) {
+        } else if hosts.contains(&of_name) && (is_address || is_alias(record.kind)) {
             let wrong = format!("{name} has a [[host]], which has its addresses");
             Some(WrongValue::new(wrong, "put all addresses into the [[host]]"))
         } else if !known.is_empty() && (is_alias(record.kind) || known.iter().any(|kind| is_alias(*kind))) {

@@ -242,20 +242,20 @@ const KEY: ConfigKey<Listener> = ConfigKey::<Listener>::new(
 
 const ALLOW: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "allow",
-    |listener, typed, _| set(&mut listener.allow, value::list(typed, addresses::network)),
+    |listener, typed, _| set(&mut listener.allow, value::list(typed, addresses::client_network)),
     |listener| Some(written::list(&listener.allow)),
 );
 
 const REFUSE: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "refuse",
-    |listener, typed, _| set(&mut listener.refuse, value::list(typed, addresses::network)),
+    |listener, typed, _| set(&mut listener.refuse, value::list(typed, addresses::client_network)),
     |listener| Some(written::list(&listener.refuse)),
 )
 .comment(&[(Some("[]"), "no exceptions from `allow`")]);
 
 const DROP: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "drop",
-    |listener, typed, _| set(&mut listener.drop, value::list(typed, addresses::network)),
+    |listener, typed, _| set(&mut listener.drop, value::list(typed, addresses::client_network)),
     |listener| Some(written::list(&listener.drop)),
 )
 .comment(&[(Some("[]"), "no exceptions from `allow`")]);

@@ -46,6 +46,7 @@ mod records;
 mod report;
 mod root_hints;
 mod sections;
+pub mod seen;
 mod settings;
 mod show;
 mod table;
@@ -56,7 +57,7 @@ mod watch;
 mod written;
 mod zone;
 
-pub use self::addresses::{Forwarder, overlap};
+pub use self::addresses::{Forwarder, mapped, overlap};
 pub use self::certificate::{CertificateFile, PrivateKeyFile, Validity, usable_pair};
 pub use self::changes::changes;
 pub use self::dnsbl::Dnsbl;

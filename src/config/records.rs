@@ -8,7 +8,7 @@ use toml::Value;
 use super::keys::{ConfigKey, TableEntry, ToldBy, set, set_some};
 use super::report::{WrongValue, quoted};
 use super::value::{self, Read, Typed};
-use super::written;
+use super::{view, written};
 use crate::rdata::is_understood;
 use crate::wire::presentation::{kind_text, name_text};
 use crate::{limits, zone_file};
@@ -53,6 +53,8 @@ pub struct ConfiguredRecord {
     pub data: Vec<String>,
     /// Their TTL; none: `RECORD_TTL`.
     pub ttl: Option<Duration>,
+    /// The `[[view]]` whose clients see them; none: the clients without a view, and those of each view that has nothing for this name.
+    pub view: Option<String>,
 }
 
 impl TableEntry for ConfiguredRecord {
@@ -98,14 +100,21 @@ impl TableEntry for ConfiguredRecord {
             |record| record.ttl.map(written::span),
         )
         .unset("5m"),
+        ConfigKey::<Self>::new(
+            "view",
+            |record, typed, _| set_some(&mut record.view, view::word(typed)),
+            |record| record.view.clone().map(Value::String),
+        )
+        .told(ToldBy::ByEntry),
     ];
 
     fn blank() -> Self {
-        Self { name: Name::root(), kind: RecordType::TXT, data: Vec::new(), ttl: None }
+        Self { name: Name::root(), kind: RecordType::TXT, data: Vec::new(), ttl: None, view: None }
     }
 
     fn title(&self) -> String {
-        format!("record {} {}", value::name_text(&self.name), kind_text(self.kind))
+        let of_view = view::of_view(self.view.as_deref());
+        format!("record {} {}{of_view}", value::name_text(&self.name), kind_text(self.kind))
     }
 
     fn tell(&self) -> Option<String> {

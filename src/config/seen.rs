@@ -1,47 +1,73 @@
-//! The configured zones that a group of clients sees, and the properties that separate views.
+//! The configured zones, hosts and records that a group of clients sees, and the properties that separate groups.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 
 use hickory_proto::rr::Name;
 
-use crate::config::{Config, ConfiguredView, ConfiguredZone, Listener, LookaheadMode};
+use super::{
+    Config, ConfiguredHost, ConfiguredRecord, ConfiguredView, ConfiguredZone, Listener, LookaheadMode,
+};
 use crate::dnsbl::gate::Guarding;
 
 /// The configured zones that a group of clients sees. Groups with the same zones share data about names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct SeenZones {
+pub struct SeenZones {
     /// The zones without `view`, in order; none if all are seen.
     shared: Option<Vec<Name>>,
-    /// The `[[view]]` whose zones are seen too; none if it has no zones of its own.
+    /// The `[[view]]` whose zones, hosts and records are seen too; none if it has none of its own.
     own: Option<String>,
 }
 
-/// The properties that separate views.
+/// The hosts and records that a group of clients sees.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SeenNames<'c> {
+    /// Each `[[host]]`.
+    pub hosts: Vec<&'c ConfiguredHost>,
+    /// Each `[[record]]`.
+    pub records: Vec<&'c ConfiguredRecord>,
+}
+
+/// The entry of the configuration that answers for a name.
+#[derive(Clone, Copy, Debug)]
+pub enum SeenEntry<'c> {
+    /// The host with this name, or with this address for a reverse name.
+    Host(&'c ConfiguredHost),
+    /// A record of this name.
+    Record(&'c ConfiguredRecord),
+    /// The closest zone.
+    Zone(&'c ConfiguredZone),
+}
+
+/// The properties that separate groups of clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Sees {
+pub struct Sees {
     /// The configured zones.
-    pub(super) zones: SeenZones,
+    pub zones: SeenZones,
     /// How answers of lists that are no listings are handled.
-    pub(super) guarding: Guarding,
+    pub guarding: Guarding,
     /// The mode of look-ahead.
-    pub(super) lookahead: LookaheadMode,
+    pub lookahead: LookaheadMode,
 }
 
 impl SeenZones {
     /// The zones of a listener's clients that are in no `[[view]]`.
-    pub(super) fn of_listener(listener: &Listener) -> Self {
+    pub fn of_listener(listener: &Listener) -> Self {
         Self { shared: listener.zones.as_deref().map(in_order), own: None }
     }
 
     /// The zones of a `[[view]]`.
-    pub(super) fn of_view(view: &ConfiguredView, config: &Config) -> Self {
-        let is_own = |zone: &ConfiguredZone| zone.view.as_ref() == Some(&view.name);
-        let own = config.zones.iter().any(is_own).then(|| view.name.clone());
+    pub fn of_view(view: &ConfiguredView, config: &Config) -> Self {
+        let views = config.zones.iter().map(|zone| &zone.view);
+        let mut views = views
+            .chain(config.hosts.iter().map(|host| &host.view))
+            .chain(config.records.iter().map(|record| &record.view));
+        let own = views.any(|own| own.as_ref() == Some(&view.name)).then(|| view.name.clone());
         Self { shared: view.zones.as_deref().map(in_order), own }
     }
 
     /// The zones of `config` that are seen. A zone of the view takes the place of one of the same name.
-    pub(super) fn of<'c>(&self, config: &'c Config) -> Vec<&'c ConfiguredZone> {
+    pub fn of<'c>(&self, config: &'c Config) -> Vec<&'c ConfiguredZone> {
         let (own, others): (Vec<_>, Vec<_>) =
             config.zones.iter().filter(|zone| self.sees(zone)).partition(|zone| zone.view.is_some());
         let replaced: HashSet<&Name> = own.iter().map(|zone| &zone.name).collect();
@@ -56,8 +82,48 @@ impl SeenZones {
         }
     }
 
-    /// Whether the `[[host]]` or `[[record]]` of a name is seen: some zones are hidden only if the closest zone around the name is.
-    pub(super) fn sees_names(&self, config: &Config) -> impl Fn(&Name) -> bool {
+    /// The hosts and records of `config` that are seen. For a name with one of the view, those without `view` are not.
+    pub fn names<'c>(&self, config: &'c Config) -> SeenNames<'c> {
+        let of_hosts = config.hosts.iter().map(|host| (&host.name, &host.view));
+        let of_records = config.records.iter().map(|record| (&record.name, &record.view));
+        let is_own = |view: &Option<String>| view.is_some() && *view == self.own;
+        let own: HashSet<&Name> =
+            of_hosts.chain(of_records).filter(|(_, view)| is_own(view)).map(|(name, _)| name).collect();
+        let is_around = self.sees_names(config);
+        let is_seen = |name: &Name, view: &Option<String>| match view {
+            Some(_) => is_own(view),
+            None => !own.contains(name) && is_around(name),
+        };
+        SeenNames {
+            hosts: config.hosts.iter().filter(|host| is_seen(&host.name, &host.view)).collect(),
+            records: config.records.iter().filter(|record| is_seen(&record.name, &record.view)).collect(),
+        }
+    }
+
+    /// The entry of `config` that answers for a name; none if it is resolved on the internet. Forwarders of the root are the way to the
+    /// internet.
+    pub fn entry<'c>(&self, config: &'c Config, name: &Name) -> Option<SeenEntry<'c>> {
+        let names = self.names(config);
+        let is_reverse = |address: &IpAddr| {
+            let mut reverse = Name::from(*address);
+            reverse.set_fqdn(true);
+            reverse == *name
+        };
+        let is_of = |host: &&&ConfiguredHost| host.name == *name || host.addresses.iter().any(is_reverse);
+        if let Some(host) = names.hosts.iter().find(is_of) {
+            return Some(SeenEntry::Host(host));
+        }
+        if let Some(record) = names.records.iter().find(|record| record.name == *name) {
+            return Some(SeenEntry::Record(record));
+        }
+        let around =
+            self.of(config).into_iter().filter(|zone| zone.name.zone_of(name) && !zone.name.is_root());
+        around.max_by_key(|zone| zone.name.num_labels()).map(SeenEntry::Zone)
+    }
+
+    /// Whether the `[[host]]` or `[[record]]` of a name is seen if it has no `view`: some zones are hidden only if the closest zone around the
+    /// name is.
+    fn sees_names(&self, config: &Config) -> impl Fn(&Name) -> bool {
         let around = |zone: &&ConfiguredZone| zone.view.is_none() || self.sees(zone);
         let configured: HashSet<&Name> = config.zones.iter().filter(around).map(|zone| &zone.name).collect();
         let seen: HashSet<&Name> =
@@ -69,17 +135,45 @@ impl SeenZones {
 }
 
 impl Sees {
+    /// The properties of the clients of a listener that are in no `[[view]]`.
+    pub fn general(listener: &Listener, config: &Config) -> Self {
+        Self::new(SeenZones::of_listener(listener), listener, config)
+    }
+
+    /// The properties of the clients of a listener in each `[[view]]`; none if its own zones are for all its clients.
+    pub fn by_client(listener: &Listener, config: &Config) -> impl Iterator<Item = Self> {
+        let views = config.views.iter().filter(|_| listener.zones.is_none());
+        views.map(|view| Self::new(SeenZones::of_view(view, config), listener, config))
+    }
+
+    /// Whether both get the same answers. Look-ahead changes none.
+    pub fn has_answers_of(&self, other: &Self) -> bool {
+        self.zones == other.zones && self.guarding == other.guarding
+    }
+
     /// The properties of the clients of `listener` that see these zones.
-    pub(super) fn new(zones: SeenZones, listener: &Listener, config: &Config) -> Self {
+    fn new(zones: SeenZones, listener: &Listener, config: &Config) -> Self {
         let lookahead = listener.lookahead.unwrap_or(config.lookahead.mode);
         Self { zones, guarding: listener.guarding(), lookahead }
     }
 }
 
 /// The closest of `zones` at or above a name.
-pub(super) fn closest(name: &Name, zones: &HashSet<&Name>) -> Option<Name> {
+pub fn closest(name: &Name, zones: &HashSet<&Name>) -> Option<Name> {
     let parent = |name: &Name| (!name.is_root()).then(|| name.base_name());
     std::iter::successors(Some(name.clone()), parent).find(|zone| zones.contains(zone))
+}
+
+impl SeenEntry<'_> {
+    /// Whether both are the same entry.
+    pub fn is(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Host(one), Self::Host(other)) => std::ptr::eq(one, other),
+            (Self::Record(one), Self::Record(other)) => std::ptr::eq(one, other),
+            (Self::Zone(one), Self::Zone(other)) => std::ptr::eq(one, other),
+            _ => false,
+        }
+    }
 }
 
 fn in_order(zones: &[Name]) -> Vec<Name> {

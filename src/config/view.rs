@@ -77,9 +77,14 @@ pub(super) fn word(typed: &Typed<'_>) -> Read<String> {
     Ok(text.to_owned())
 }
 
+/// The words for an entry of a view, behind its name; empty if it is of none.
+pub(super) fn of_view(view: Option<&str>) -> String {
+    view.map_or_else(String::new, |view| format!(" of the view {view}"))
+}
+
 /// The networks of a view: at least one.
 fn clients(typed: &Typed<'_>) -> Read<Vec<IpNet>> {
-    let networks = value::list(typed, addresses::network)?;
+    let networks = value::list(typed, addresses::client_network)?;
     match networks.len() {
         0 => Err(WrongValue::new(
             "is empty, so the view has no clients",

@@ -230,8 +230,7 @@ impl TableEntry for ConfiguredZone {
 impl ConfiguredZone {
     /// Its name, with that of its view: two zones of a configuration never share both.
     pub fn shown(&self) -> String {
-        let name = value::name_text(&self.name);
-        self.view.as_ref().map_or_else(|| name.clone(), |view| format!("{name} of the view {view}"))
+        format!("{}{}", value::name_text(&self.name), view::of_view(self.view.as_deref()))
     }
 
     /// The source of its answers, with the verb for each kind of zone.
@@ -249,12 +248,14 @@ impl ConfiguredZone {
 }
 
 /// A name with addresses of its own; their reverse names lead back to it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConfiguredHost {
     /// The name, lower case, absolute.
     pub name: Name,
     /// Its addresses.
     pub addresses: Vec<IpAddr>,
+    /// The `[[view]]` whose clients see it; none: the clients without a view, and those of each view that has nothing for this name.
+    pub view: Option<String>,
 }
 
 impl TableEntry for ConfiguredHost {
@@ -275,14 +276,20 @@ impl TableEntry for ConfiguredHost {
         )
         .required()
         .told(ToldBy::Bare),
+        ConfigKey::<Self>::new(
+            "view",
+            |host, typed, _| set_some(&mut host.view, view::word(typed)),
+            |host| host.view.clone().map(Value::String),
+        )
+        .told(ToldBy::ByEntry),
     ];
 
     fn blank() -> Self {
-        Self { name: Name::root(), addresses: Vec::new() }
+        Self::default()
     }
 
     fn title(&self) -> String {
-        format!("host {}", value::name_text(&self.name))
+        format!("host {}{}", value::name_text(&self.name), view::of_view(self.view.as_deref()))
     }
 
     fn tell(&self) -> Option<String> {

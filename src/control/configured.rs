@@ -4,24 +4,28 @@ use hickory_proto::rr::Name;
 
 use super::protocol::ConfiguredSource;
 use super::protocol::zones::ZoneSource;
-use crate::config::{Config, ConfiguredZone, ZoneKind};
+use crate::config::seen::{SeenEntry, SeenZones};
+use crate::config::{Config, ConfiguredView, ConfiguredZone, ZoneKind};
 
 /// The host, the record or the closest zone of `config` that answers for `name` in the general view; none if it is resolved on the internet.
 /// Forwarders of the root, and zones that are resolved from the root, are the way to the internet.
 pub(super) fn source(config: &Config, name: &Name) -> Option<ConfiguredSource> {
-    let is_host = |name: &Name, addresses: &[std::net::IpAddr], wanted: &Name| {
-        name == wanted || addresses.iter().any(|address| Name::from(*address) == *wanted)
-    };
-    if let Some(host) = config.hosts.iter().find(|host| is_host(&host.name, &host.addresses, name)) {
-        return Some(of_name(&host.name, ZoneSource::Host));
+    match SeenZones::default().entry(config, name)? {
+        SeenEntry::Host(host) => Some(of_name(&host.name, ZoneSource::Host)),
+        SeenEntry::Record(record) => Some(of_name(&record.name, ZoneSource::Records)),
+        SeenEntry::Zone(zone) => (zone.kind != ZoneKind::Recurse).then(|| of_zone(zone)),
     }
-    if let Some(record) = config.records.iter().find(|record| record.name == *name) {
-        return Some(of_name(&record.name, ZoneSource::Records));
-    }
-    let around = config.zones.iter().filter(|zone| zone.view.is_none());
-    let around = around.filter(|zone| zone.name.zone_of(name) && !zone.name.is_root());
-    let closest = around.max_by_key(|zone| zone.name.num_labels())?;
-    (closest.kind != ZoneKind::Recurse).then(|| of_zone(closest))
+}
+
+/// The views whose clients get the data of another entry for `name` than those of the general view.
+pub(super) fn views(config: &Config, name: &Name) -> Vec<String> {
+    let general = SeenZones::default().entry(config, name);
+    let differs =
+        |view: &&ConfiguredView| match (SeenZones::of_view(view, config).entry(config, name), general) {
+            (Some(own), Some(general)) => !own.is(general),
+            (own, general) => own.is_some() || general.is_some(),
+        };
+    config.views.iter().filter(differs).map(|view| view.name.clone()).collect()
 }
 
 fn of_name(name: &Name, kind: ZoneSource) -> ConfiguredSource {

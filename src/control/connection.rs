@@ -281,8 +281,11 @@ async fn rows(subject: &impl Controlled, table: Table, window: Window) -> Vec<Re
 async fn query(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Result<Vec<Reply>, Problem> {
     let question = lookup::question(name, kind)?;
     let found = subject.query(question.clone()).await;
-    let configured = configured::source(&subject.config(), &question.name);
-    Ok(vec![Reply::Query(Box::new(QueryReply { configured, ..lookup::reply(&question, &found)? }))])
+    let config = subject.config();
+    let configured = configured::source(&config, &question.name);
+    let views = configured::views(&config, &question.name);
+    let reply = QueryReply { configured, views, ..lookup::reply(&question, &found)? };
+    Ok(vec![Reply::Query(Box::new(reply))])
 }
 
 /// Removes entries from the memories.

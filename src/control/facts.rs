@@ -105,7 +105,7 @@ pub fn got(replies: Vec<Reply>) -> Got {
 }
 
 fn of_query(query: QueryReply) -> ReplyFacts {
-    let (error, configured) = (query.extended_error, query.configured.map(in_words));
+    let (error, configured, views) = (query.extended_error, query.configured.map(in_words), query.views);
     // Its TTL is over, and its servers fail: it says nothing about the zone of now.
     if let Some(error) = error.as_ref().filter(|error| error.code == ExtendedError::STALE_ANSWER) {
         let why = error.text.clone();
@@ -133,6 +133,7 @@ fn of_query(query: QueryReply) -> ReplyFacts {
         millis: millis(query.elapsed),
         why: error.map(|error| error.text).unwrap_or_default(),
         configured,
+        views,
         answers: records(query.answers),
         authority: records(query.authority),
         ..ReplyFacts::default()

@@ -129,6 +129,7 @@ pub fn reply(question: &Question, lookup: &Lookup) -> Result<QueryReply, Problem
         authority: message.authorities.iter().map(|record| record_text(record, gone)).collect(),
         extended_error: lookup.answer.extended_error.clone(),
         configured: None,
+        views: Vec::new(),
     })
 }
 

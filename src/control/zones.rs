@@ -16,14 +16,20 @@ pub(super) fn rows(config: &Config, known: &[KnownServer]) -> Vec<Reply> {
     let zones = config.zones.iter().map(|zone| of_zone(config, zone, known));
     let hosts = config.hosts.iter().map(|host| ZoneState {
         zone: name_text(&host.name),
+        view: host.view.clone(),
         kind: ZoneSource::Host,
         addresses: host.addresses.clone(),
         ..ZoneState::empty()
     });
-    let mut names: Vec<String> = config.records.iter().map(|record| name_text(&record.name)).collect();
+    let mut names: Vec<(String, Option<String>)> =
+        config.records.iter().map(|record| (name_text(&record.name), record.view.clone())).collect();
     names.dedup();
-    let records =
-        names.into_iter().map(|zone| ZoneState { zone, kind: ZoneSource::Records, ..ZoneState::empty() });
+    let records = names.into_iter().map(|(zone, view)| ZoneState {
+        zone,
+        view,
+        kind: ZoneSource::Records,
+        ..ZoneState::empty()
+    });
     rows::bounded(zones.chain(hosts).chain(records).collect(), Reply::ZoneState)
 }
 

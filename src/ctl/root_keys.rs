@@ -79,6 +79,7 @@ mod tests {
                 authority: Vec::new(),
                 extended_error: error,
                 configured: None,
+                views: Vec::new(),
             })
         };
         let unchecked = Security::Unchecked;

@@ -32,7 +32,7 @@ pub(super) fn config(host: u8, others: &[SocketAddr]) -> Config {
     config.listen.addresses = vec!["127.0.0.1:0".parse().unwrap()];
     config.listen.workers = 1;
     let name = Name::from_ascii(HOST).unwrap();
-    config.hosts = vec![ConfiguredHost { name, addresses: vec![[10, 0, 0, host].into()] }];
+    config.hosts = vec![ConfiguredHost { name, addresses: vec![[10, 0, 0, host].into()], view: None }];
     let listener = |address: &SocketAddr| Listener {
         addresses: vec![*address],
         dnsbl: Guard::Pass,

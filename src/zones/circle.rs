@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
 use super::clients::ClientNetworks;
-use super::seen::SeenZones;
+use crate::config::seen::SeenZones;
 use crate::config::{Config, ConfiguredZone, Listener, ZoneKind};
 use crate::zones::Wrong;
 

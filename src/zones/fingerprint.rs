@@ -82,6 +82,7 @@ mod tests {
                 config.hosts.push(ConfiguredHost {
                     name: name("printer.lan."),
                     addresses: vec!["10.0.0.9".parse().unwrap()],
+                    view: None,
                 })
             }),
             fingerprint(|config| {

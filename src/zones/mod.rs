@@ -11,7 +11,7 @@
 //! - A listener with a list of zones sees a `[[host]]` or `[[record]]` only if the closest `[[zone]]` around its name is in the
 //!   list. Before, these entries were visible at every listener.
 //! - The address of a client chooses its `[[view]]`, except at a listener with a list of zones. A zone of a view takes the place of the
-//!   zone of the same name that the others see. `[[host]]` and `[[record]]` are for the clients of all views.
+//!   zone of the same name that the others see, and a `[[host]]` or `[[record]]` of a view that of all of this name that the others see.
 //! - Listeners and `[[view]]`s that see the same zones share one view and its memory. Ids of views are never given twice: when they
 //!   were, a listener could for ten seconds after a reload get data learnt for clients of another listener.
 //! - Routes are found without a secret hash, because the operator chooses the names in the table.
@@ -26,7 +26,6 @@ pub mod mirror;
 mod names;
 mod private;
 mod route;
-mod seen;
 mod special;
 mod trust;
 mod view;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
 
-use super::seen::SeenZones;
 use super::{Route, RouteTarget, Wrong, ZonePolicy, local};
 use crate::config::Config;
 use crate::config::defaults::RECORD_TTL;
+use crate::config::seen::{SeenNames, SeenZones};
 use crate::question::wire_name;
 
 /// The types that a `[[host]]` decides, of its names and its reverse names. Mail, texts and all other types are those
@@ -42,12 +42,11 @@ struct Gathered {
 }
 
 impl ConfiguredNames {
-    /// The names of `config`, and the reverse names of the addresses of each `[[host]]` without PTR records in a `[[record]]`. For clients that see some `zones`
-    /// only: those whose closest `[[zone]]` is one of them.
+    /// The names of `config` that clients with these zones see, and the reverse names of the addresses of each `[[host]]` without PTR records
+    /// in a `[[record]]`.
     pub(super) fn new(config: &Config, zones: &SeenZones, policy: &ZonePolicy) -> Result<Self, Wrong> {
-        let is_seen = zones.sees_names(config);
-        let records = || config.records.iter().filter(|record| is_seen(&record.name));
-        let reversed = records().filter(|record| record.kind == RecordType::PTR);
+        let SeenNames { hosts, records } = zones.names(config);
+        let reversed = records.iter().filter(|record| record.kind == RecordType::PTR);
         let reversed: HashSet<&Name> = reversed.map(|record| &record.name).collect();
         let mut gathered: BTreeMap<Vec<u8>, Gathered> = BTreeMap::new();
         let mut add = |name: &Name, records: Vec<Record>, kinds: &[RecordType]| {
@@ -56,7 +55,7 @@ impl ConfiguredNames {
             of_name.records.extend(records);
             of_name.kinds.extend(kinds);
         };
-        for host in config.hosts.iter().filter(|host| is_seen(&host.name)) {
+        for host in hosts {
             for address in &host.addresses {
                 let data = match address {
                     IpAddr::V4(address) => RData::A(rdata::A(*address)),
@@ -71,7 +70,7 @@ impl ConfiguredNames {
                 }
             }
         }
-        for record in records() {
+        for record in records {
             let kinds: &[RecordType] =
                 if ADDRESS_KINDS.contains(&record.kind) { &ADDRESS_KINDS } else { &[record.kind] };
             add(&record.name, record.records(), kinds);

@@ -13,13 +13,12 @@ use hickory_proto::rr::{Name, RecordType};
 use super::circle;
 use super::clients::ClientNetworks;
 use super::route::{Route, RouteTarget, Wrong, same_mirror};
-use super::seen::{SeenZones, Sees, closest};
 use super::special;
 use super::trust::AnchorsInUse;
 use super::view::View;
-use crate::config::{Config, ConfiguredHost, Listener, ZoneKind};
+use crate::config::seen::{Sees, closest};
+use crate::config::{Config, ConfiguredHost, ZoneKind};
 use crate::dnsbl::list_way::Way;
-use crate::limits::MAX_VIEWS;
 use crate::question::ViewId;
 
 /// All views of a configuration.
@@ -64,7 +63,7 @@ impl Views {
     /// share one.
     ///
     /// # Errors
-    /// A zone file cannot be read, a zone's server is resolverd itself, or there are too many views.
+    /// A zone file cannot be read, or a zone's server is resolverd itself.
     pub fn new(config: &Arc<Config>) -> Result<Self, Wrong> {
         Self::build(config, &Arc::new(AnchorsInUse::new(&config.dnssec)), &[], ViewId::default())
     }
@@ -86,7 +85,7 @@ impl Views {
     ) -> Result<Self, Wrong> {
         circle::refuse(config)?;
         special::refuse(config)?;
-        let (seen, groups) = seen(config)?;
+        let (seen, groups) = seen(config);
         let mut views: Vec<Arc<View>> = Vec::with_capacity(seen.len());
         for sees in seen {
             let id = match before.iter().chain(&views).find(|view| view.answers_as(&sees)) {
@@ -200,36 +199,21 @@ struct Group {
 }
 
 /// The sets of zones of all groups of clients: each set once, and its places for each listener.
-fn seen(config: &Config) -> Result<(Vec<Sees>, Vec<Group>), Wrong> {
+fn seen(config: &Config) -> (Vec<Sees>, Vec<Group>) {
     let mut seen = Vec::new();
-    let mut place = |zones: SeenZones, listener: &Listener| {
-        let sees = Sees::new(zones, listener, config);
+    let mut place = |sees: Sees| {
         seen.iter().position(|other| *other == sees).unwrap_or_else(|| {
             seen.push(sees);
             seen.len().saturating_sub(1)
         })
     };
     let groups = config.all_listeners().map(|listener| {
-        let general = place(SeenZones::of_listener(listener), listener);
-        let chosen = config.views.iter().filter(|_| listener.zones.is_none());
-        let by_client = chosen.map(|view| place(SeenZones::of_view(view, config), listener)).collect();
+        let general = place(Sees::general(listener, config));
+        let by_client = Sees::by_client(listener, config).map(&mut place).collect();
         Group { general, by_client }
     });
-    let groups: Vec<Group> = groups.collect();
-    let is_new = |(place, sees): &(usize, &Sees)| {
-        !seen
-            .iter()
-            .take(*place)
-            .any(|other: &Sees| other.zones == sees.zones && other.guarding == sees.guarding)
-    };
-    let different = seen.iter().enumerate().filter(is_new).count();
-    if different > MAX_VIEWS {
-        let reason = format!(
-            "the listeners and views have {different} different combinations of zones, dnsbl and on_refusal; the maximum is {MAX_VIEWS}"
-        );
-        return Err(Wrong { zone: "[[listener]]".to_owned(), reason });
-    }
-    Ok((seen, groups))
+    let groups = groups.collect();
+    (seen, groups)
 }
 
 /// The views of each listener's clients.

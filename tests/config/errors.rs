@@ -193,6 +193,14 @@ const WRONG_ZONES: &[(&str, &str)] = &[
 /// Wrong sections, each with its error.
 const WRONG_SECTIONS: &[(&str, &str)] = &[
     (
+        "[listen]\nrefuse = [\"::1\", \"::ffff:10.1.2.3/104\"]",
+        "line 3: listen.refuse: ::ffff:10.0.0.0/104 is a prefix of IPv4 in the form of IPv6, which no client has; write \"10.0.0.0/8\" for these clients, or remove it",
+    ),
+    (
+        "[[view]]\nname = \"a\"\nclients = [\"::ffff:0:0/96\"]",
+        "line 4: view.clients: ::ffff:0.0.0.0/96 is a prefix of IPv4 in the form of IPv6, which no client has; write \"0.0.0.0/0\" for these clients, or remove it",
+    ),
+    (
         "[[zone]]\nname = \"a..b\"\nstub = [\"10.1.1.1\"]",
         "line 3: zone.name: \"a..b\" is not a name: a label is empty or longer than 63 octets, or the whole longer than 255; write it like \"corp.example\"",
     ),
@@ -471,6 +479,28 @@ fn a_wrong_zone_host_or_listener_is_told_with_its_line() {
         .map(|number| format!("[[listener]]\naddresses = [\"127.0.1.{number}:53\"]\n"));
     let told = complaint(&many.collect::<String>());
     assert_eq!(told, "line 34: listener: exceeds the maximum of 16; remove some");
+}
+
+#[test]
+fn the_first_view_or_listener_with_one_set_of_zones_too_many_is_told_with_its_line() {
+    let view = |number: usize| {
+        format!(
+            "[[view]]\nname = \"v{number}\"\nclients = [\"10.{number}.0.0/16\"]\n[[zone]]\nname = \"a\"\nview = \"v{number}\"\nrecords = []\n"
+        )
+    };
+    let views = |most: usize| (1..=most).map(view).collect::<String>();
+    let wrong = |found: usize| {
+        format!(
+            "has one set of zones too many: {found} groups of clients differ in zones, dnsbl or on_refusal, with the clients in no [[view]]; the maximum is {}; give views the same zones, or remove a [[view]] or [[listener]]",
+            limits::MAX_VIEWS
+        )
+    };
+    load(&format!("version = 1\n{}", views(limits::MAX_VIEWS - 1))).unwrap();
+    assert_eq!(complaint(&views(limits::MAX_VIEWS)), format!("line 52: view {}", wrong(9)));
+    // A listener with another handling of lists doubles the sets.
+    let listener = "[[listener]]\naddresses = [\"127.0.0.2:53\"]\ndnsbl = \"pass\"\n";
+    load(&format!("version = 1\n{}{listener}", views(3))).unwrap();
+    assert_eq!(complaint(&format!("{}{listener}", views(4))), format!("line 31: listener {}", wrong(10)));
 }
 
 #[test]

@@ -245,7 +245,7 @@ fn zones_hosts_and_listeners_are_read_as_they_are_meant() {
     let path = directory.path().join("lan.zone");
     assert_eq!(config.zones[2].kind, ZoneKind::File { path, text });
     let addresses = ["10.0.0.9", "fd00::9"].map(|address| address.parse().unwrap()).to_vec();
-    assert_eq!(config.hosts, [ConfiguredHost { name: name("printer.lan."), addresses }]);
+    assert_eq!(config.hosts, [ConfiguredHost { name: name("printer.lan."), addresses, view: None }]);
     let [first, second] = config.listeners.as_slice() else { panic!("{:?}", config.listeners) };
     assert_eq!((&first.allow, &first.zones), (&config.listen.allow, &None));
     assert_eq!((second.addresses.len(), &second.zones), (2, &Some(vec![name("lan.")])));

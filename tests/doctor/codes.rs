@@ -59,7 +59,7 @@ const CASES: &[(&str, &str)] = &[
     ("serial.com", "serial_differs"),
     ("differs.com", "mx_differs change_seen"),
     ("policies.com", "records_differ"),
-    ("hosted.com", "configured_here mail_ok"),
+    ("hosted.com", "configured_here configured_in_view mail_ok"),
     ("stubbed.com", "configured_differs configured_here ns_single"),
     ("apex.com", "apex_alias"),
     ("www.beside.com", "cname_beside_mx"),

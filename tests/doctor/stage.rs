@@ -302,6 +302,8 @@ pub(crate) fn gateway() -> Gateway {
         [[list]]\nname = \"dark.host.com\"\npurpose = \"block\"\nsubjects = [\"ip6\"]\n\
         [[host]]\nname = \"printer.lan\"\naddresses = [\"10.0.0.9\"]\n\
         [[host]]\nname = \"mail.hosted.com\"\naddresses = [\"10.0.0.8\"]\n\
+        [[view]]\nname = \"guests\"\nclients = [\"192.0.2.0/24\"]\n\
+        [[host]]\nname = \"mail.hosted.com\"\naddresses = [\"10.9.0.8\"]\nview = \"guests\"\n\
         [[zone]]\nname = \"stubbed.com\"\nstub = [\"127.92.0.4:{port}\"]";
     let dnssec = "[dnssec]\ntrust_anchor = \"anchors\"";
     Gateway::start(

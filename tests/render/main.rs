@@ -248,6 +248,7 @@ fn query(kind: &str, rcode: &str, outcome: Outcome, answers: Vec<RecordText>) ->
         authority: Vec::new(),
         extended_error: None,
         configured: None,
+        views: Vec::new(),
     }
 }
 

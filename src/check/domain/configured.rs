@@ -229,7 +229,23 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let names = domain.into_iter().chain(facts.subject.address.map(reverse));
     let told = names.filter_map(|name| Some(of_name(facts, &name, facts.configured_at(&name)?)));
     let others = others(facts).map(|evidence| Finding::new(Code::ConfiguredHere, evidence));
-    told.chain(others).chain(differs(facts)).collect()
+    told.chain(others).chain(differs(facts)).chain(in_views(facts)).collect()
+}
+
+/// The finding that clients of views get other data for the domain or for its mail hosts.
+fn in_views(facts: &DomainFacts) -> Option<Finding> {
+    let mut names = BTreeMap::<&str, &[String]>::new();
+    for (want, got) in &facts.got {
+        if let (Want::Lookup { name, .. }, Got::Reply(reply)) = (want, got)
+            && !reply.views.is_empty()
+            && is_within(name, &facts.subject.domain)
+        {
+            names.insert(name, &reply.views);
+        }
+    }
+    let told: Vec<String> =
+        names.into_iter().map(|(name, views)| format!("{name}: view {}", views.join(", view "))).collect();
+    (!told.is_empty()).then(|| Finding::new(Code::ConfiguredInView, told.join("; ")))
 }
 
 /// The finding about a name. If it gives no answer, that explains all that could not be told, and so comes before it.

@@ -49,6 +49,9 @@ pub struct QueryReply {
     /// The part of the configuration that answers for the name; none if it is resolved on the internet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configured: Option<ConfiguredSource>,
+    /// The views whose clients get other data for the name. This reply is as for a client in no view.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<String>,
 }
 
 /// The part of the configuration that answers for a name.

@@ -158,10 +158,10 @@ const OTHERS: &str = "non-authoritative";
 /// The line below such entries.
 const FROM_OTHERS: &str = "non-authoritative: not from a server of the zone, or behind an alias (CNAME)\n";
 
-/// The line below entries of several groups of listeners.
-const GROUPED: &str = "group: listeners with the same `zones` setting; an entry is used only for queries that these listeners receive\n";
+/// The line below entries of several groups of clients.
+const GROUPED: &str = "group: clients that see the same zones, by their [[view]] or by `zones` of their listener; an entry is used only for queries of these clients\n";
 
-/// The rows of an entry; `is_grouped`: with its group of listeners.
+/// The rows of an entry; `is_grouped`: with its group of clients.
 fn entry(row: &HeldRow, is_grouped: bool) -> Vec<Vec<String>> {
     let mut data = row.data.iter().cloned();
     let source = row.source.as_ref().map(|from| format!(", {}", source(from))).unwrap_or_default();

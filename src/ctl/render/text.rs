@@ -201,6 +201,12 @@ fn answer(reply: &QueryReply, fresh: bool, style: Style) -> String {
         let said = if error.text.is_empty() { String::new() } else { format!(": {}", harmless(&error.text)) };
         text.push_str(&format!("extended error {}{name}{said}\n", error.code));
     }
+    if !reply.views.is_empty() {
+        let views = reply.views.join(", ");
+        text.push_str(&format!(
+            "clients of these views get other data: {views} (`resolverctl` asks as a client in no [[view]])\n"
+        ));
+    }
     text
 }
 
