@@ -10,7 +10,7 @@ use toml::Value;
 use super::finding::{ImportFinding, SourcePlace, Weight};
 use super::imported::Imported;
 use super::secret::masked;
-use super::values::counted;
+use super::values::{Clients, MAPPED, counted};
 use super::whole;
 use crate::config::{Config, ConfiguredZone, ZoneKind};
 use crate::limits;
@@ -19,6 +19,11 @@ use crate::zones::Views;
 /// The lists of our file that a block list can fill, and the entries that each takes.
 const MOST: [(&str, usize); 3] =
     [("[[zone]]", limits::MAX_ZONES), ("[[host]]", limits::MAX_HOSTS), ("[[record]]", limits::MAX_RECORDS)];
+
+/// The entries with the data of one name.
+const NAMES: [&str; 2] = ["[[host]]", "[[record]]"];
+
+const ZONE: &str = "[[zone]]";
 
 /// An entry of our file, or one key of a section, with the setting that it comes from.
 #[derive(Clone, Debug)]
@@ -51,6 +56,16 @@ impl Draft {
         value: impl Into<Value>,
     ) {
         self.add(place, option, head, vec![(key, value.into())]);
+    }
+
+    /// Sets the clients of `[listen]`. Addresses of IPv4 in the form of IPv6 are left out: no client has one.
+    pub(super) fn set_clients(&mut self, place: &SourcePlace, option: &str, mut clients: Clients) {
+        if clients.take_mapped() {
+            self.tell(Weight::Different, place, option, MAPPED);
+        }
+        for (key, value) in clients.keys() {
+            self.set(place, option, ("[listen]", key), value);
+        }
     }
 
     /// Adds an entry.
@@ -97,29 +112,32 @@ impl Draft {
         entries.chain(findings.map(|finding| format!("{}: {}", finding.option, finding.did))).collect()
     }
 
-    /// Whether its zones, for clients that see those of `general` too, give them its own data: both have all entries in common, except zones
-    /// that it has beside the others or has otherwise.
-    pub(super) fn replaces_by_zones(&self, general: &Self) -> bool {
+    /// Whether its data, for clients that see those of `general` too, give them its own data: both have all entries in common, except zones,
+    /// hosts and records that it has beside the others or has otherwise.
+    pub(super) fn replaces(&self, general: &Self) -> bool {
         let texts =
             |draft: &Self| -> BTreeSet<String> { draft.entries.iter().map(DraftEntry::text).collect() };
         let (own, others) = (texts(self), texts(general));
         let added: Vec<&DraftEntry> =
             self.entries.iter().filter(|entry| !others.contains(&entry.text())).collect();
         let is_replaced = |entry: &DraftEntry| {
-            own.contains(&entry.text())
-                || entry.head == "[[zone]]" && added.iter().any(|zone| zone.name() == entry.name())
+            own.contains(&entry.text()) || added.iter().any(|other| other.takes_place_of(entry))
         };
-        added.iter().all(|entry| entry.head == "[[zone]]") && general.entries.iter().all(is_replaced)
+        added.iter().all(|entry| entry.can_be_of_view()) && general.entries.iter().all(is_replaced)
     }
 
-    /// The entries that another draft does not have, and the findings.
+    /// The entries that another draft does not have, with all hosts and records of the names of such ones, and the findings.
     pub(super) fn beside(&self, general: &Self) -> Self {
         let known: BTreeSet<String> = general.entries.iter().map(DraftEntry::text).collect();
-        let entries = self.entries.iter().filter(|entry| !known.contains(&entry.text())).cloned().collect();
+        let is_new = |entry: &&DraftEntry| !known.contains(&entry.text());
+        let new: Vec<&DraftEntry> = self.entries.iter().filter(is_new).collect();
+        let is_beside =
+            |entry: &&DraftEntry| is_new(entry) || new.iter().any(|other| other.takes_place_of(entry));
+        let entries = self.entries.iter().filter(is_beside).cloned().collect();
         Self { entries, findings: self.findings.clone(), ..Self::default() }
     }
 
-    /// Adds the zones of another draft for the clients of a view, which stands at `place`. Other settings are those of `general` for all
+    /// Adds the zones, hosts and records of another draft for the clients of a view, which stands at `place`. Other settings are those of `general` for all
     /// clients, and are reported where they differ.
     pub(super) fn add_view(
         &mut self,
@@ -129,7 +147,7 @@ impl Draft {
         general: &Self,
     ) {
         for entry in &settings.entries {
-            if entry.head == "[[zone]]" {
+            if entry.can_be_of_view() {
                 let keys = entry.keys.iter().cloned().chain([("view", Value::from(view))]).collect();
                 self.add(&entry.place, &entry.option, entry.head, keys);
             } else if !general.entries.iter().any(|other| other.text() == entry.text()) {
@@ -148,9 +166,21 @@ impl Draft {
             let instead = "the value of the view of this host is for its clients too";
             self.tell(Weight::Different, place, option, (&did, instead));
         }
-        for finding in &settings.findings {
+        self.take_findings(settings);
+    }
+
+    /// Adds the findings of another draft.
+    pub(super) fn take_findings(&mut self, other: &Self) {
+        for finding in &other.findings {
             self.tell(finding.weight, &finding.place, &finding.option, (&finding.did, &finding.instead));
         }
+    }
+
+    /// Whether both have the same entries.
+    pub(super) fn has_entries_of(&self, other: &Self) -> bool {
+        let texts =
+            |draft: &Self| -> BTreeSet<String> { draft.entries.iter().map(DraftEntry::text).collect() };
+        texts(self) == texts(other)
     }
 
     /// The zones and records by name, as they stand in our file.
@@ -306,6 +336,17 @@ impl DraftEntry {
         let named = self.keys.iter().filter(|(key, _)| ["name", "view"].contains(key)).cloned();
         let keys = named.chain([("records", Value::Array(Vec::new()))]).collect();
         Some(Self { keys, ..self.clone() })
+    }
+
+    /// Whether it can be for the clients of one view.
+    fn can_be_of_view(&self) -> bool {
+        self.head == ZONE || NAMES.contains(&self.head)
+    }
+
+    /// Whether clients of a view with this entry do not see another one, which is for all clients.
+    fn takes_place_of(&self, other: &Self) -> bool {
+        let are_names = NAMES.contains(&self.head) && NAMES.contains(&other.head);
+        self.name() == other.name() && (are_names || self.head == ZONE && other.head == ZONE)
     }
 
     /// The value of `name`.

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use ipnet::IpNet;
 use toml::Value;
 
+use crate::config::mapped;
 use crate::{limits, zone_file};
 
 /// A server that is asked.
@@ -106,6 +107,12 @@ pub(super) fn network(text: &str) -> Option<IpNet> {
     Some(net.trunc())
 }
 
+/// The effect of addresses of IPv4 in the form of IPv6 in a list of clients, and what to do.
+pub(super) const MAPPED: (&str, &str) = (
+    "named IPv4 clients in the form of IPv6 (::ffff:...), which clients at a socket of IPv4 do not have",
+    "these are left out: write IPv4 clients as IPv4 prefixes",
+);
+
 /// Clients as they are gathered.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Clients {
@@ -160,6 +167,15 @@ impl Clients {
         let longest =
             |nets: &[IpNet]| nets.iter().filter(|other| other.contains(net)).map(IpNet::prefix_len).max();
         longest(&self.allow) > longest(&self.refuse).max(longest(&self.drop))
+    }
+
+    /// Removes addresses of IPv4 in the form of IPv6. Returns whether there were some.
+    pub(super) fn take_mapped(&mut self) -> bool {
+        let before = self.nets().count();
+        for nets in [&mut self.allow, &mut self.refuse, &mut self.drop] {
+            nets.retain(|net| mapped(*net).is_none());
+        }
+        self.nets().count() < before
     }
 
     /// All prefixes.

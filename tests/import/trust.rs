@@ -108,3 +108,25 @@ fn private_issuers_of_certificates_of_forwarders_are_told() {
         assert!(found.contains("tls-cert-bundle: ") && found.contains(told) == is_told, "{file}: {found}");
     }
 }
+
+#[test]
+fn cas_of_its_own_for_the_certificates_of_servers_are_told() {
+    let told = "install a CA of your own there";
+    let named = |ca: &str| {
+        let tls = format!("tls corp {{ remote-hostname \"dns.example\"; {ca} }};\n");
+        let options = "options { forward only; forwarders { 192.0.2.1 tls corp; }; };\n";
+        imported("named", &[("named.conf", &format!("{tls}{options}"))])
+    };
+    let kresd = |ca: &str| {
+        let line = format!(
+            "policy.add(policy.all(policy.TLS_FORWARD({{{{'192.0.2.1', hostname='dns.example'{ca}}}}})))\n"
+        );
+        imported("kresd", &[("kresd.conf", &line)])
+    };
+    for (with, without) in
+        [(named("ca-file \"/etc/ca.pem\";"), named("")), (kresd(", ca_file='/etc/ca.pem'"), kresd(""))]
+    {
+        assert!(with.contains(told) && with.contains("tls://192.0.2.1#dns.example"), "{with}");
+        assert!(!without.contains(told), "{without}");
+    }
+}

@@ -161,6 +161,44 @@ fn names_of_lists_and_denied_lists_choose_the_view() {
 }
 
 #[test]
+fn clients_whose_networks_the_file_does_not_have_get_the_zones_of_no_other_view() {
+    let view = |name: &str, clients: &str, zone: &str| {
+        format!("view \"{name}\" {{ match-clients {{ {clients} }}; allow-recursion {{ any; }}; {zone} }};\n")
+    };
+    let allowed = |found: &str| {
+        keys(found).lines().find(|line| line.starts_with("allow = ")).map(str::to_owned).unwrap_or_default()
+    };
+    let own_and = |more: &str| format!("allow = [\"127.0.0.0/8\", \"::1/128\"{more}]");
+    let (host, guests) = (view("host", "localhost;", A), view("guests", "any;", ""));
+    for element in ["localnets;", "geoip country DE;", "elsewhere;", "{ localnets; };"] {
+        let found =
+            named(&format!("{host}{}{guests}", view("office", &format!("{element} 10.1.0.0/16;"), B)));
+        // The guests have their view; clients of the office may be among them, so they are not answered yet.
+        assert!(keys(&found).contains("clients = [\"0.0.0.0/0\", \"::/0\"]"), "{element}: {found}");
+        assert_eq!(allowed(&found), own_and(", \"10.1.0.0/16\""), "{element}: {found}");
+        let advice = "add their prefixes to `clients` of the [[view]] office, and to listen.allow";
+        assert!(found.contains(advice) && found.contains("\"dangerous\""), "{element}: {found}");
+        assert!(found.contains("they may be in 0.0.0.0/0, ::/0; resolverd refuses"), "{element}: {found}");
+    }
+    // Denied clients are those of a later view.
+    let found = named(&format!("{}{}", view("out", "!localnets; any;", B), view("in", "any;", A)));
+    assert_eq!(allowed(&found), "", "{found}");
+    assert!(found.contains("add their prefixes to `clients` of the [[view]] with their zones"), "{found}");
+    // Nobody else is known to be of the view.
+    let found = named(&format!("{host}{}{guests}", view("office", "localnets;", B)));
+    assert_eq!(allowed(&found), "", "{found}");
+    assert!(found.contains("gave clients whose networks the file does not have own data"), "{found}");
+    // All get the same.
+    let found = named(&format!("{}{}", view("in", "localhost; localnets;", A), view("lan", "10/8;", A)));
+    assert_eq!(allowed(&found), own_and(", \"10.0.0.0/8\""), "{found}");
+    assert!(found.contains("add their prefixes to listen.allow"), "{found}");
+    // This host is in a network of its own.
+    let found = named(&format!("{}{guests}", view("in", "localnets;", A)));
+    assert!(keys(&found).contains("name = \"in\"\nclients = [\"127.0.0.0/8\", \"::1/128\"]"), "{found}");
+    assert!(found.contains("to `clients` of a [[view]] of their own without `zones`"), "{found}");
+}
+
+#[test]
 fn views_by_address_and_by_recursion_are_told() {
     let views = format!(
         "options {{ listen-on {{ 127.0.0.1; 10.0.0.25; }}; }};\nview \"lan\" {{ match-destinations {{ 10.0.0.25; }}; {B} }};\nview \"in\" {{ match-recursive-only yes; {A} }};\n"
@@ -263,6 +301,37 @@ fn clients_of_a_view_of_unbound_with_other_data_get_a_view_or_are_refused() {
 }
 
 #[test]
+fn a_view_of_unbound_with_records_of_single_names_gets_them_and_one_without_data_gets_those_of_this_host() {
+    let chosen = " local-data: \"www.lan. A 10.0.0.9\"\n local-data: \"www.lan. TXT x\"\n access-control-view: 10.1.0.0/16 guests\n";
+    let guests = |data: &str| format!("view:\n name: \"guests\"\n view-first: yes\n{data}");
+    let found = unbound(chosen, &guests(" local-data: \"www.lan. A 192.0.2.9\"\n"));
+    assert!(
+        keys(&found).contains("[[view]]\nname = \"guests\"") && !keys(&found).contains("refuse"),
+        "{found}"
+    );
+    let records: Vec<String> = keys(&found).split("\n[[record]]\n").skip(1).map(str::to_owned).collect();
+    let of_view: Vec<&String> =
+        records.iter().filter(|record| record.contains("view = \"guests\"")).collect();
+    assert_eq!(records.len() - of_view.len(), 2, "{found}");
+    // Records of a view take the place of all of the name.
+    assert!(of_view.iter().any(|record| record.contains("192.0.2.9")), "{found}");
+    assert!(!of_view.iter().any(|record| record.contains("10.0.0.9")), "{found}");
+    // Zones that leave their names to resolution.
+    for zone in ["10.in-addr.arpa nodefault", "open.lan transparent"] {
+        let found = unbound(
+            " access-control-view: 10.1.0.0/16 guests\n",
+            &format!("view:\n name: \"guests\"\n local-zone: {zone}\n"),
+        );
+        assert!(!keys(&found).contains("[[view]]") && !keys(&found).contains("refuse"), "{zone}: {found}");
+        assert_eq!(
+            found.contains("let names of private networks leave"),
+            zone.contains("nodefault"),
+            "{found}"
+        );
+    }
+}
+
+#[test]
 fn a_zone_of_a_view_of_unbound_keeps_its_records_beside_a_soa_and_hides_those_of_others_if_it_is_wrong() {
     let server = " local-zone: corp.example. static\n local-data: \"www.corp.example. A 10.9.0.4\"\n access-control-view: 10.2.0.0/16 guest\n";
     let view = |data: &str| {
@@ -303,4 +372,26 @@ fn the_view_of_unbound_for_this_host_is_imported() {
     let found = unbound(&chosen, &format!("view:\n name: mail\n view-first: yes\n{CORP}"));
     assert!(keys(&found).contains("10.0.0.9") && keys(&found).contains("x.lan"), "{found}");
     assert!(!keys(&found).contains("192.0.2.9"), "{found}");
+}
+
+#[test]
+fn ipv4_clients_in_the_form_of_ipv6_are_left_out_and_told() {
+    let mapped = "::ffff:10.0.0.0/104";
+    let view = format!(
+        "view \"in\" {{ match-clients {{ localhost; 10/8; {mapped}; }}; allow-recursion {{ any; }}; {A} }};\n"
+    );
+    let view = format!(
+        "{view}view \"out\" {{ match-clients {{ 192.0.2.0/24; {mapped}; }}; allow-recursion {{ any; }}; }};\n"
+    );
+    let of_view =
+        " access-control-view: ::ffff:10.1.0.0/112 guests\n access-control: ::ffff:127.0.0.1 allow\n";
+    for found in [
+        named(&format!("options {{ allow-recursion {{ 10/8; {mapped}; }}; }};\n")),
+        named(&view),
+        unbound(of_view, &format!("view:\n name: \"guests\"\n view-first: yes\n{PUBLIC}")),
+        imported("recursor", &[("recursor.conf", &format!("allow-from=10.0.0.0/8, {mapped}\n"))]),
+    ] {
+        assert!(found.contains("in the form of IPv6") && !keys(&found).contains("::ffff"), "{found}");
+        assert!(!found.contains("cannot be carried over"), "{found}");
+    }
 }

@@ -34,3 +34,17 @@ fn a_cache_for_which_the_unit_permits_too_little_memory_is_told() {
         }
     }
 }
+
+#[test]
+fn a_file_that_another_one_includes_is_told_as_such() {
+    let told = "if another file includes this one, import that file instead";
+    let zone = "zone \"corp.example\" { type forward; forward only; forwarders { 192.0.2.1; }; };\n";
+    let forward = "forward-zone:\n name: \"corp.example\"\n forward-addr: 192.0.2.1\n";
+    for (format, file, part, whole) in [
+        ("named", "named.conf.local", zone.to_owned(), format!("options {{ }};\n{zone}")),
+        ("unbound", "forward.conf", forward.to_owned(), format!("server:\n{forward}")),
+    ] {
+        assert!(imported(format, &[(file, &part)]).contains(told), "{part}");
+        assert!(!imported(format, &[(file, &whole)]).contains(told), "{whole}");
+    }
+}

@@ -104,9 +104,11 @@ told; resolverd has one value for all clients. Seven views are converted at most
 .IP
 Clients of these views are refused, and the list of the import names their networks and the zones that differ: views of BIND
 that resolve no names (\fBrecursion no\fR) or are chosen by the address that is queried (\fBmatch\-destinations\fR), and views of Unbound
-with data for single names, or without data that this host sees (no \fBview\-first\fR). A \fB[[host]]\fR or \fB[[record]]\fR is for the
-clients of all views. Let another resolver answer them, or write the \fB[[view]]\fR by hand. resolverd has no TSIG: clients with a key get what
-others at their addresses get.
+without data that this host sees (no \fBview\-first\fR). Let another resolver answer them, or write the \fB[[view]]\fR by hand. resolverd has
+no TSIG: clients with a key get what others at their addresses get.
+.IP
+If a list of BIND names clients whose networks the file does not have (\fBlocalnets\fR, \fBgeoip\fR, a list that is missing), they may be in
+networks of another view. These networks are refused until you have put the missing prefixes into \fBclients\fR of the right \fB[[view]]\fR.
 .TP
 forward first
 It is the default of BIND, so the import writes \fBforward_first = true\fR unless \fBforward only\fR is set. While the forwarders fail, a name

@@ -222,9 +222,7 @@ impl<'d> Gathered<'d> {
         }
         if let Some((place, typed)) = self.clients_at.take() {
             self.allow_this_host();
-            for (key, value) in std::mem::take(&mut self.clients).keys() {
-                self.draft.set(&place, &typed, ("[listen]", key), value);
-            }
+            self.draft.set_clients(&place, &typed, std::mem::take(&mut self.clients));
         }
         if let Some((place, typed)) = self.untrusted_at.take() {
             self.untrusted.sort();

@@ -4,6 +4,7 @@ use super::gathered::{DecidingRule, Gathered};
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::lua::LuaValue;
+use crate::import::told::{CAS_OF_HOST, OWN_CAS};
 use crate::import::upstreams::ZoneSource;
 use crate::import::values::{Upstream, plain, upstream_text};
 
@@ -189,6 +190,14 @@ impl Gathered<'_> {
                     Some(LuaValue::Table(entries)) => entries.as_slice(),
                     _ => &[],
                 };
+                for key in ["pin_sha256", "ca_file"] {
+                    let is_named =
+                        |entry: &LuaValue| entry.key("hostname").is_some() && entry.key(key).is_some();
+                    if entries.iter().any(|(_, entry)| is_named(entry)) {
+                        let did = format!("{OWN_CAS}, or by their keys ({key})");
+                        self.draft.tell(Dangerous, place, typed, (&did, CAS_OF_HOST));
+                    }
+                }
                 let servers = entries.iter().filter_map(|(_, entry)| {
                     let address = match entry {
                         LuaValue::Table(fields) => {

@@ -11,7 +11,7 @@ use crate::import::draft;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::names::{OTHER_FAMILY, ShortNames};
 use crate::import::secret::keyword;
-use crate::import::told::find;
+use crate::import::told::{CAS_OF_HOST, find};
 use crate::import::upstreams::ZoneSource;
 use crate::import::values::{private, size, size_text};
 use crate::import::yaml::{self, Node};
@@ -221,9 +221,7 @@ impl Gathered<'_> {
                     "checked the certificate of {} by its key or a CA of its own ({key})",
                     addresses.join(", ")
                 );
-                let instead =
-                    "resolverd checks the name, with the CAs of this host; install a CA of your own there";
-                self.draft.tell(Dangerous, &pin.place, &typed, (&did, instead));
+                self.draft.tell(Dangerous, &pin.place, &typed, (&did, CAS_OF_HOST));
             }
             servers.extend(addresses.into_iter().map(|address| Server { address, tls, name }));
         }

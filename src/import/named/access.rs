@@ -6,6 +6,7 @@
 
 use ipnet::IpNet;
 
+use super::belonging::Belonging;
 use super::clients;
 use super::lists::{self, Lists};
 use super::reader::{Statement, find};
@@ -37,7 +38,7 @@ pub(super) fn of(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) ->
     }
     let [recursion, cache, queries] = CHOOSING.map(|option| find(options, option));
     let chosen = recursion.or(cache).or(queries)?;
-    let mut clients = clients::clients(chosen, lists, draft);
+    let mut clients = clients::clients(chosen, lists, Belonging::Allowed, draft);
     if let Some(cache) = cache.filter(|_| recursion.is_some()) {
         clients = restricted(&clients, cache, lists, draft);
     }
@@ -71,7 +72,7 @@ pub(super) fn without_blackhole(
     draft: &mut Draft,
 ) -> Option<AccessList> {
     let Some(list) = find(options, "blackhole") else { return found };
-    let blackhole = clients::clients(list, lists, draft);
+    let blackhole = clients::clients(list, lists, Belonging::Dropped, draft);
     if blackhole.allow.is_empty() {
         return found;
     }
@@ -96,7 +97,7 @@ pub(super) fn without_blackhole(
 
 /// The clients that are among those of `allow-query-cache` too, which BIND demands.
 fn restricted(clients: &Clients, cache: &Statement, lists: &Lists<'_>, draft: &mut Draft) -> Clients {
-    let cached = clients::clients(cache, lists, draft);
+    let cached = clients::clients(cache, lists, Belonging::Allowed, draft);
     if cached.allow.iter().any(|net| !clients.permits(net) && !net.addr().is_loopback()) {
         let did = "answered more clients from its cache than it resolved names for";
         let instead = "resolverd refuses clients that are not in listen.allow";
@@ -115,8 +116,6 @@ pub(super) fn add(found: Option<AccessList>, draft: &mut Draft) -> bool {
         draft.tell(Dangerous, &place, &option, (did, instead));
     }
     let has_others = clients.has_others();
-    for (key, value) in clients.keys() {
-        draft.set(&place, &option, ("[listen]", key), value);
-    }
+    draft.set_clients(&place, &option, clients);
     has_others
 }

@@ -3,30 +3,40 @@
 //! A client that a nested list denies is not decided by that list. So `! { ! 10.0.0.0/8; any; }` denies all clients but those of the
 //! network, and leaves these to the elements after it (BIND's Administrator Reference Manual, "address_match_list").
 
+use std::collections::BTreeSet;
+
 use ipnet::IpNet;
 
+use super::belonging::Belonging;
 use super::lists::Lists;
-use super::reader::Statement;
+use super::reader::{Statement, find};
+use crate::config::mapped;
 use crate::import::draft::Draft;
-use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
-use crate::import::values::{Clients, network};
+use crate::import::finding::Weight::{Dangerous, Different};
+use crate::import::values::{Clients, MAPPED, network};
 use crate::limits;
 
 /// The clients of a list, in its order, while it is read.
-struct Gathered<'d> {
+struct Gathered<'d, 'n> {
     clients: Clients,
+    belonging: Belonging<'n>,
     draft: &'d mut Draft,
     /// Whether a nested list denies some clients, so that each prefix must be decided by itself.
     exempts: bool,
 }
 
 /// The clients of the block of `statement`.
-pub(super) fn clients(statement: &Statement, lists: &Lists<'_>, draft: &mut Draft) -> Clients {
+pub(super) fn clients(
+    statement: &Statement,
+    lists: &Lists<'_>,
+    belonging: Belonging<'_>,
+    draft: &mut Draft,
+) -> Clients {
     let mut unread = Draft::default();
-    let mut first = Gathered { clients: Clients::default(), draft: &mut unread, exempts: false };
+    let mut first = Gathered { clients: Clients::default(), belonging, draft: &mut unread, exempts: false };
     first.add(statement.block(), false, lists, 0);
     let exempts = first.exempts;
-    let mut gathered = Gathered { clients: Clients::default(), draft, exempts };
+    let mut gathered = Gathered { clients: Clients::default(), belonging, draft, exempts };
     gathered.add(statement.block(), false, lists, 0);
     if !exempts {
         return gathered.clients;
@@ -46,27 +56,109 @@ pub(super) struct Sample {
     pub(super) is_own: bool,
 }
 
-/// Whether a list allows some addresses: the first element that names them decides. None if no element does.
+/// Whether an element or a list names some addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Names {
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
+    /// The file does not have its networks.
+    Unknown,
+}
+
+/// Whether a list allows some addresses: the first element that names them decides. None if no element does. Networks that the file does not
+/// have name nothing.
 pub(super) fn decides(elements: &[Statement], of: Sample, lists: &Lists<'_>, depth: usize) -> Option<bool> {
     let nested = |elements: &[Statement]| {
-        depth < limits::MAX_NESTED && decides(elements, of, lists, depth.saturating_add(1)) == Some(true)
+        let is_allowed =
+            depth < limits::MAX_NESTED && decides(elements, of, lists, depth.saturating_add(1)) == Some(true);
+        if is_allowed { Names::Yes } else { Names::No }
     };
     elements.iter().find_map(|element| {
-        let typed = element.option();
-        let (typed, denied) = typed.strip_prefix('!').map_or((typed, false), |rest| (rest, true));
-        let is_named = match typed {
-            "any" => true,
-            "localhost" => of.is_own || lists.own().iter().any(|own| own.contains(&of.net)),
-            "localnets" => of.is_own,
-            "none" => return Some(denied),
-            "key" => false,
-            "" => nested(element.block()),
-            name => match network(&filled(name)) {
-                Some(net) => net.contains(&of.net),
-                None => lists.get(name).is_some_and(|list| nested(list.block())),
-            },
-        };
-        is_named.then_some(!denied)
+        let (names, allows) = read(element, of, lists, nested);
+        (names == Names::Yes).then_some(allows)
+    })
+}
+
+/// Whether a list takes the clients of a prefix, with regard to networks that the file does not have.
+pub(super) fn takes(view: &Statement, option: &str, of: Sample, lists: &Lists<'_>) -> Names {
+    let Some(list) = find(view.block(), option) else { return Names::Yes };
+    if of.is_own {
+        let is_taken = decides(list.block(), of, lists, 0) == Some(true);
+        return if is_taken { Names::Yes } else { Names::No };
+    }
+    allowing(&possible(list.block(), of, lists, 0))
+}
+
+/// The decisions about some addresses that are possible: networks that the file does not have may name them.
+fn possible(elements: &[Statement], of: Sample, lists: &Lists<'_>, depth: usize) -> BTreeSet<Option<bool>> {
+    let nested = |elements: &[Statement]| match depth < limits::MAX_NESTED {
+        true => allowing(&possible(elements, of, lists, depth.saturating_add(1))),
+        false => Names::Unknown,
+    };
+    let mut found = BTreeSet::new();
+    for element in elements {
+        let (names, allows) = read(element, of, lists, nested);
+        if names != Names::No {
+            found.insert(Some(allows));
+        }
+        if names == Names::Yes {
+            return found;
+        }
+    }
+    found.insert(None);
+    found
+}
+
+fn allowing(possible: &BTreeSet<Option<bool>>) -> Names {
+    match (possible.contains(&Some(true)), possible.len()) {
+        (false, _) => Names::No,
+        (true, 1) => Names::Yes,
+        (true, _) => Names::Unknown,
+    }
+}
+
+/// Whether an element names some addresses, and whether it allows them.
+fn read(
+    element: &Statement,
+    of: Sample,
+    lists: &Lists<'_>,
+    nested: impl Fn(&[Statement]) -> Names,
+) -> (Names, bool) {
+    let typed = element.option();
+    let (typed, denied) = typed.strip_prefix('!').map_or((typed, false), |rest| (rest, true));
+    let is = |names: bool| if names { Names::Yes } else { Names::No };
+    let names = match typed {
+        "any" | "none" => Names::Yes,
+        "localhost" => is(of.is_own || lists.own().iter().any(|own| own.contains(&of.net))),
+        "localnets" if of.is_own => Names::Yes,
+        "localnets" | "geoip" => Names::Unknown,
+        "key" => Names::No,
+        "" => nested(element.block()),
+        name => match (network(&filled(name)), lists.get(name)) {
+            (Some(net), _) => is(net.contains(&of.net)),
+            (None, Some(list)) => nested(list.block()),
+            (None, None) => Names::Unknown,
+        },
+    };
+    (names, denied == (typed == "none"))
+}
+
+/// Whether a list names networks that the file does not have, directly or by its nested lists.
+pub(super) fn has_unknown(elements: &[Statement], lists: &Lists<'_>, depth: usize) -> bool {
+    let nested = |elements: &[Statement]| {
+        depth < limits::MAX_NESTED && has_unknown(elements, lists, depth.saturating_add(1))
+    };
+    elements.iter().any(|element| match element.option().trim_start_matches('!') {
+        "any" | "none" | "localhost" | "key" => false,
+        "localnets" | "geoip" => true,
+        "" => nested(element.block()),
+        name => match (network(&filled(name)), lists.get(name)) {
+            (Some(_), _) => false,
+            (None, Some(list)) => nested(list.block()),
+            (None, None) => true,
+        },
     })
 }
 
@@ -88,7 +180,7 @@ fn named(elements: &[Statement], lists: &Lists<'_>, depth: usize, found: &mut Ve
     }
 }
 
-impl Gathered<'_> {
+impl Gathered<'_, '_> {
     fn add(&mut self, elements: &[Statement], denied: bool, lists: &Lists<'_>, depth: usize) {
         for element in elements {
             let typed = element.option();
@@ -104,16 +196,8 @@ impl Gathered<'_> {
                 _ if own && !denied => {}
                 "any" => all().for_each(|net| self.one(net, denied, element)),
                 "localhost" => lists.own().iter().for_each(|net| self.one(*net, denied, element)),
-                "localnets" => self.draft.tell(
-                    Dangerous,
-                    &element.place,
-                    typed,
-                    (
-                        "stood for the networks of this host's interfaces",
-                        "add their prefixes to listen.allow",
-                    ),
-                ),
-                "key" => tell_key(element, denied, self.draft),
+                "localnets" | "geoip" => self.belonging.tell_unknown(element, denied, self.draft),
+                "key" => self.belonging.tell_key(element, denied, self.draft),
                 "" if depth < limits::MAX_NESTED => {
                     self.add(element.block(), denied, lists, depth.saturating_add(1))
                 }
@@ -122,12 +206,7 @@ impl Gathered<'_> {
                     (None, Some(list)) if depth < limits::MAX_NESTED => {
                         self.add(list.block(), denied, lists, depth.saturating_add(1));
                     }
-                    _ => self.draft.tell(
-                        Dangerous,
-                        &element.place,
-                        name,
-                        ("is not the name of an access list", "add the clients to listen.allow"),
-                    ),
+                    _ => self.belonging.tell_unknown(element, denied, self.draft),
                 },
             }
         }
@@ -137,6 +216,9 @@ impl Gathered<'_> {
     fn one(&mut self, net: IpNet, denied: bool, element: &Statement) {
         if self.exempts {
             return;
+        }
+        if mapped(net).is_some() && !matches!(self.belonging, Belonging::Private) {
+            return self.draft.tell(Different, &element.place, &element.shown(), MAPPED);
         }
         let Clients { allow, refuse, .. } = &mut self.clients;
         let (same, other) = if denied { (refuse, allow) } else { (allow, refuse) };
@@ -162,17 +244,6 @@ pub(super) fn tell_own(list: &Statement, lists: &Lists<'_>, draft: &mut Draft) {
             "add the other addresses of this host to listen.allow if its programs query resolverd there";
         draft.tell(Dangerous, &element.place, "localhost", (did, instead));
     }
-}
-
-/// Reports clients with a TSIG key, which no address tells.
-fn tell_key(element: &Statement, denied: bool, draft: &mut Draft) {
-    let (weight, did, instead) = if denied {
-        (Unneeded, "left out clients with a TSIG key", "resolverd has no TSIG")
-    } else {
-        let instead = "resolverd has no TSIG; add their addresses to listen.allow";
-        (Dangerous, "stood for clients with a TSIG key", instead)
-    };
-    draft.tell(weight, &element.place, &element.shown(), (did, instead));
 }
 
 /// A prefix without its last octets: `10/8`.

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
 
+use super::belonging::Belonging;
 use super::clients;
 use super::lists::Lists;
 use super::reader::{Statement, find};
@@ -95,7 +96,7 @@ fn of_list(
         // They have all addresses of this host.
         return vec![SocketAddr::new(all, port)];
     }
-    let clients = clients::clients(list, lists, draft);
+    let clients = clients::clients(list, lists, Belonging::Listening, draft);
     if clients.refuse.iter().any(|net| net.prefix_len() > 0) {
         let did = "did not listen at some addresses";
         let instead = "write the other addresses of this host into listen.addresses";

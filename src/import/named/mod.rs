@@ -1,6 +1,7 @@
 //! named.conf of BIND 9 (version 9.20).
 
 mod access;
+mod belonging;
 mod built_in;
 mod clients;
 mod configuration;
@@ -26,12 +27,17 @@ use self::own_zones::ZoneClients;
 use self::reader::{find, options_of};
 use super::ImportError;
 use super::draft::Draft;
+use super::finding::Weight;
 use super::source::Sources;
+use super::told::FRAGMENT;
 use super::values::Clients;
 
 /// Reads the file at `path` into `draft`.
 pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {
     let statements = reader::read(path, &mut Sources::default())?;
+    if let Some(first) = statements.first().filter(|_| find(&statements, "options").is_none()) {
+        draft.tell(Weight::Different, &first.place, "options", FRAGMENT);
+    }
     if find(&statements, "view").is_some() {
         return views::add(path, &statements, draft);
     }

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::belonging::Belonging;
 use super::built_in::OWN;
 use super::clients;
 use super::lists::{self, Lists};
@@ -77,7 +78,9 @@ impl ZoneClients<'_> {
 
 /// The clients of a list of `allow-query`; all if it is none. Elements that no address tells were reported with the other lists.
 fn queried(list: Option<&Statement>, lists: &Lists<'_>) -> Clients {
-    list.map_or_else(Clients::everybody, |list| clients::clients(list, lists, &mut Draft::default()))
+    list.map_or_else(Clients::everybody, |list| {
+        clients::clients(list, lists, Belonging::Allowed, &mut Draft::default())
+    })
 }
 
 /// Whether a statement is a zone whose data named has, and resolverd does not have itself.

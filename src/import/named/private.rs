@@ -1,5 +1,6 @@
 //! `deny-answer-addresses` of BIND: addresses that strangers must not give to their names.
 
+use super::belonging::Belonging;
 use super::clients;
 use super::lists::Lists;
 use super::reader::{Part, Statement, find};
@@ -18,7 +19,7 @@ pub(super) fn add(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) {
     let excepted = blocks.next().unwrap_or_default();
     let (place, option) = (denied.place.clone(), denied.shown());
     let alone = Statement { place: place.clone(), parts: vec![addresses] };
-    let networks = clients::clients(&alone, lists, draft);
+    let networks = clients::clients(&alone, lists, Belonging::Private, draft);
     if networks.refuse.iter().any(|net| net.prefix_len() > 0) {
         let did = "let some of these addresses through";
         let instead = "resolverd removes them; add the domains that have them to resolve.private_domains";

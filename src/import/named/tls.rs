@@ -7,6 +7,7 @@ use crate::config::defaults::{HTTPS_PORT, TLS_PORT};
 use crate::import::draft::Draft;
 use crate::import::encrypted::{self, EncryptedListeners, NamedFile};
 use crate::import::finding::Weight::Dangerous;
+use crate::import::told::{CAS_OF_HOST, OWN_CAS};
 use crate::import::values::plain;
 
 /// The `tls` statement of a name.
@@ -18,6 +19,13 @@ pub(super) fn named<'s>(statements: &'s [Statement], name: &str) -> Option<&'s S
 pub(super) fn remote_name(statements: &[Statement], name: &str) -> Option<String> {
     let remote = find(named(statements, name)?.block(), "remote-hostname")?;
     Some(plain(remote.value()))
+}
+
+/// Reports the CAs of its own with which a `tls` statement checked the certificate of a server.
+pub(super) fn tell_own_cas(statements: &[Statement], name: &str, draft: &mut Draft) {
+    if let Some(file) = named(statements, name).and_then(|tls| find(tls.block(), "ca-file")) {
+        draft.tell(Dangerous, &file.place, &file.shown(), (OWN_CAS, CAS_OF_HOST));
+    }
 }
 
 /// Addresses for DNS over TLS, and for DNS over HTTPS.

@@ -12,7 +12,8 @@ use std::path::Path;
 use toml::Value;
 
 use super::access::{self, AccessList};
-use super::clients::{self, Sample};
+use super::belonging::Belonging;
+use super::clients::{self, Names, Sample};
 use super::configuration::{self, acls, is_whole};
 use super::lists::{self, Lists};
 use super::own_zones::ZoneClients;
@@ -59,8 +60,8 @@ pub(super) fn add(path: &Path, statements: &[Statement], draft: &mut Draft) -> R
         views.iter().map(|view| SeenView::new(path, (view, statements), (&lists, address))).collect();
     let Some(of_host) = seen.get(own) else { return Ok(()) };
     let same: Vec<bool> = seen.iter().map(|view| view.has_settings_of(of_host)).collect();
-    let gathered = Gathered::new(&seen, own, &same);
-    let allowed = gathered.clients(&lists, draft);
+    let gathered = Gathered::new(&seen, (own, &same), &lists);
+    let allowed = gathered.clients(draft);
     let resolved = allowed.as_ref().map_or_else(Clients::of_this_host, |list| list.clients.clone());
     let of_zones = ZoneClients { reaching: &gathered.reaching(own), resolved: &resolved };
     of_zones.tell(&of_host.file, &lists, draft);
@@ -69,7 +70,7 @@ pub(super) fn add(path: &Path, statements: &[Statement], draft: &mut Draft) -> R
     for place in (0..seen.len()).filter(|place| *place != own && !gathered.carried.contains(place)) {
         gathered.tell(place, draft);
     }
-    gathered.add_views(&resolved, &lists, draft);
+    gathered.add_views(&resolved, draft);
     Ok(())
 }
 
@@ -169,8 +170,9 @@ impl<'s> SeenView<'s> {
         let mut settings = Draft::default();
         configuration::add_settings(path, &file, &mut settings);
         let list = find(view.block(), "match-clients");
-        let matched =
-            list.map_or_else(Clients::everybody, |list| clients::clients(list, lists, &mut Draft::default()));
+        let matched = list.map_or_else(Clients::everybody, |list| {
+            clients::clients(list, lists, Belonging::Allowed, &mut Draft::default())
+        });
         let is_here = is_taken(view, "match-destinations", address, lists);
         let options = options_of(&file);
         let named = access::of(options, lists, &mut Draft::default());
@@ -201,6 +203,7 @@ struct Gathered<'v, 's> {
     seen: &'v [SeenView<'s>],
     own: usize,
     same: &'v [bool],
+    lists: &'v Lists<'s>,
     /// The places of the views that become a `[[view]]`.
     carried: Vec<usize>,
     /// All networks that a view or the clients of its options name.
@@ -208,11 +211,11 @@ struct Gathered<'v, 's> {
 }
 
 impl<'v, 's> Gathered<'v, 's> {
-    fn new(seen: &'v [SeenView<'s>], own: usize, same: &'v [bool]) -> Self {
+    fn new(seen: &'v [SeenView<'s>], (own, same): (usize, &'v [bool]), lists: &'v Lists<'s>) -> Self {
         let matched = seen.iter().flat_map(|view| view.matched.nets());
         let listed = seen.iter().filter_map(|view| view.named.as_ref()).flat_map(Clients::nets);
         let nets = values::loopback().into_iter().chain(matched).chain(listed).collect();
-        let mut gathered = Self { seen, own, same, carried: Vec::new(), nets };
+        let mut gathered = Self { seen, own, same, lists, carried: Vec::new(), nets };
         let is_candidate = |place: usize| {
             let differs = place != own && same.get(place) == Some(&false);
             let recurses = seen.get(place).is_some_and(|view| view.is_here && view.recurses());
@@ -224,9 +227,35 @@ impl<'v, 's> Gathered<'v, 's> {
         gathered
     }
 
-    /// The view that takes the clients of a prefix.
+    /// The view that takes the clients of a prefix, if networks that the file does not have name none of them.
     fn taking(&self, net: &ipnet::IpNet) -> Option<usize> {
-        self.seen.iter().position(|view| view.is_here && view.matched.permits(net))
+        let of = self.sample(net);
+        let takes = |view: &SeenView<'_>| {
+            let list = find(view.view.block(), "match-clients");
+            list.is_none_or(|list| clients::decides(list.block(), of, self.lists, 0) == Some(true))
+        };
+        self.seen.iter().position(|view| view.is_here && takes(view))
+    }
+
+    fn sample(&self, net: &ipnet::IpNet) -> Sample {
+        Sample { net: *net, is_own: self.lists.own().iter().any(|own| own.contains(net)) }
+    }
+
+    /// The first view whose list may take clients of a prefix, as the file does not have all of its networks, although these clients get
+    /// other zones here.
+    fn may_take(&self, net: &ipnet::IpNet) -> Option<&'v SeenView<'s>> {
+        let zones = self.zones(net)?;
+        let (mut unclear, mut differs) = (None, false);
+        for (place, view) in self.seen.iter().enumerate().filter(|(_, view)| view.is_here) {
+            let names = clients::takes(view.view, "match-clients", self.sample(net), self.lists);
+            differs |= names != Names::No && self.given(place) != Some(zones);
+            match names {
+                Names::Yes => return unclear.filter(|_| differs),
+                Names::Unknown => unclear = unclear.or(Some(view)),
+                Names::No => {}
+            }
+        }
+        unclear
     }
 
     /// The clients that a view takes.
@@ -249,25 +278,53 @@ impl<'v, 's> Gathered<'v, 's> {
 
     /// The zones that the clients of a prefix get here; none if they are refused.
     fn zones(&self, net: &ipnet::IpNet) -> Option<NetworkZones> {
-        let place = self.taking(net).filter(|place| self.resolves(*place, net))?;
+        self.given(self.taking(net).filter(|place| self.resolves(*place, net))?)
+    }
+
+    /// The zones here of the clients of a view; none if they are refused.
+    fn given(&self, place: usize) -> Option<NetworkZones> {
         if self.carried.contains(&place) {
             return Some(NetworkZones::OfView(place));
         }
         (self.same.get(place) == Some(&true)).then_some(NetworkZones::OfHost)
     }
 
+    /// The use of the list of this host's view.
+    fn of_host_view(&self) -> Belonging<'static> {
+        if self.carried.is_empty() { Belonging::Allowed } else { Belonging::HostView }
+    }
+
+    /// Reports the networks that are refused because clients in them may be those of another view.
+    fn tell_unclear(&self, draft: &mut Draft) {
+        for view in self.seen {
+            let is_of = |net: &&ipnet::IpNet| self.may_take(net).is_some_and(|may| std::ptr::eq(may, view));
+            let mut nets: Vec<String> = self.nets.iter().filter(is_of).map(ToString::to_string).collect();
+            nets.dedup();
+            let list = find(view.view.block(), "match-clients").filter(|_| !nets.is_empty());
+            let Some(list) = list else { continue };
+            let nets = counted(&nets);
+            let did = format!(
+                "chose the zones of clients whose networks the file does not have; they may be in {nets}"
+            );
+            let instead = "resolverd refuses these networks, so that nobody gets the zones of another view: put the missing prefixes into `clients` of each [[view]], then add those that may query to listen.allow";
+            draft.tell(Dangerous, &list.place, &list.shown(), (&did, instead));
+        }
+    }
+
     /// The clients that are answered, as far as the options of their views allow them.
-    fn clients(&self, lists: &Lists<'_>, draft: &mut Draft) -> Option<AccessList> {
+    fn clients(&self, draft: &mut Draft) -> Option<AccessList> {
         let of_host = self.seen.get(self.own)?;
         if let Some(list) = find(of_host.view.block(), "match-clients") {
-            clients::clients(list, lists, draft);
+            clients::clients(list, self.lists, self.of_host_view(), draft);
         }
-        let found = access::of(options_of(&of_host.file), lists, draft);
+        let found = access::of(options_of(&of_host.file), self.lists, draft);
         let is_chosen = found.is_some();
-        let allowed = Clients::deciding(self.nets.iter().copied(), |net| self.zones(net).is_some());
+        let is_allowed = |net: &ipnet::IpNet| self.zones(net).is_some() && self.may_take(net).is_none();
+        let allowed = Clients::deciding(self.nets.iter().copied(), is_allowed);
+        self.tell_unclear(draft);
         let named = find(of_host.view.block(), "match-clients").unwrap_or(of_host.view);
         if allowed.has_others() {
-            clients::tell_own(named, lists, draft);
+            clients::tell_own(named, self.lists, draft);
         }
         let (place, option) =
             found.map_or_else(|| (named.place.clone(), named.shown()), |list| (list.place, list.option));
@@ -281,7 +338,7 @@ impl<'v, 's> Gathered<'v, 's> {
     }
 
     /// Adds a `[[view]]` for each view that is carried over, with its zones.
-    fn add_views(&self, resolved: &Clients, lists: &Lists<'_>, draft: &mut Draft) {
+    fn add_views(&self, resolved: &Clients, draft: &mut Draft) {
         let mut networks = client_views::networks(&self.nets, |net| self.zones(net));
         let (Some(of_host), mut names) = (self.seen.get(self.own), Vec::new()) else { return };
         let mut add = |view: &SeenView<'_>,
@@ -315,11 +372,11 @@ impl<'v, 's> Gathered<'v, 's> {
             let name = add(view, clients, vec![("zones", values::texts([]))], draft);
             draft.add_view(&name, (&view.view.place, &view.view.shown()), &view.settings, &of_host.settings);
             if let Some(list) = find(view.view.block(), "match-clients") {
-                clients::clients(list, lists, draft);
+                clients::clients(list, self.lists, Belonging::View(&name), draft);
             }
-            access::of(options_of(&view.file), lists, draft);
+            access::of(options_of(&view.file), self.lists, draft);
             let of_zones = ZoneClients { reaching: &self.reaching(*place), resolved };
-            of_zones.tell(&view.file, lists, draft);
+            of_zones.tell(&view.file, self.lists, draft);
             self.tell_carried(*place, view, &name, draft);
         }
     }
@@ -329,7 +386,7 @@ impl<'v, 's> Gathered<'v, 's> {
         let Some(of_host) = self.seen.get(self.own) else { return };
         let clients = self.reached(place, view).unwrap_or_default();
         let did = format!("gave {clients} {}", view.unlike(of_host));
-        let instead = format!("they are the clients of the [[view]] {name}, which has these zones");
+        let instead = format!("they are the clients of the [[view]] {name}: see its [[zone]] entries");
         let (place_of_view, shown) = (&view.view.place, view.view.shown());
         draft.tell(Unneeded, place_of_view, &shown, (&did, &instead));
         let is_refused = |net: &&ipnet::IpNet| self.taking(net) == Some(place) && !self.resolves(place, net);
@@ -380,7 +437,15 @@ impl<'v, 's> Gathered<'v, 's> {
             let (weight, did, instead) = self.served(place, view);
             return tell(weight, did, instead);
         }
+        let list = find(view.view.block(), "match-clients");
+        let is_unknown = list.is_some_and(|list| clients::has_unknown(list.block(), self.lists, 0));
         let Some(clients) = self.reached(place, view) else {
+            if is_unknown {
+                let did =
+                    format!("gave clients whose networks the file does not have {}", view.unlike(of_host));
+                let instead = "add a [[view]] with their prefixes as `clients` and its zones, and add the prefixes to listen.allow";
+                return tell(Dangerous, &did, instead);
+            }
             if !view.matched.allow.is_empty() {
                 let did = "had no clients, because the views before it took them";
                 return tell(Unneeded, did, "is left out");

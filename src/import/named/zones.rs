@@ -386,6 +386,9 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
         let port = after(&words, "port").or(usual).or_else(|| of_options.map(Statement::value));
         let port = port.and_then(|port| port.parse().ok());
         let name = tls.and_then(|tls| tls::remote_name(settings.statements, tls));
+        if let Some(tls) = tls {
+            tls::tell_own_cas(settings.statements, tls, draft);
+        }
         let server = Upstream { address, port, tls: tls.is_some(), name };
         match upstream_text(&server) {
             Some(text) if !found.contains(&text) => found.push(text),

@@ -164,9 +164,7 @@ fn clients(
         let instead = "remove it from listen.allow unless a firewall keeps strangers out: open resolvers are used for attacks";
         draft.tell(Dangerous, &typed.place, &typed.typed, (did, instead));
     }
-    for (key, value) in clients.keys() {
-        draft.set(&typed.place, &typed.typed, ("[listen]", key), value);
-    }
+    draft.set_clients(&typed.place, &typed.typed, clients);
     Ok(())
 }
 

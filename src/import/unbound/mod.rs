@@ -24,11 +24,15 @@ use super::ImportError;
 use super::draft::Draft;
 use super::finding::{SourcePlace, Weight};
 use super::source::Sources;
+use super::told::FRAGMENT;
 
 /// Reads the file at `path` into `draft`.
 pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {
     let sections = reader::read(path, &mut Sources::default())?;
     let server = joined(&sections, path);
+    if !sections.is_empty() && !sections.iter().any(|section| section.kind == "server") {
+        draft.tell(Weight::Different, &server.place, "server", FRAGMENT);
+    }
     let directory = server.last("directory").map_or("/etc/unbound", UnboundSetting::value).to_owned();
     let upstreams = UpstreamZones::new(&sections, &server);
     let views = Views::new((&server, &sections), &upstreams, draft);

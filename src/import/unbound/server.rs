@@ -32,9 +32,7 @@ pub(super) fn add(server: &Section, views: &Views<'_>, draft: &mut Draft) {
     let typed = ALLOWING.iter().chain(&["access-control"]);
     if let Some(first) = typed.filter_map(|option| server.all(option).next()).min_by_key(|first| &first.place)
     {
-        for (key, value) in clients.keys() {
-            draft.set(&first.place, "access-control", ("[listen]", key), value);
-        }
+        draft.set_clients(&first.place, "access-control", clients);
     }
     families(server, draft);
     cache(server, draft);

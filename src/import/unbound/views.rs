@@ -1,9 +1,8 @@
 //! `view:` and `access-control-view` of Unbound: the local data that this host sees are for all clients.
 //!
 //! Unbound looks in the zones of the view of a client, and then in those of `server:` if the view says `view-first` (unbound.conf(5),
-//! "view-first"). A view with other data becomes a `[[view]]` if its data are whole zones, and if they replace all data of this host that
-//! its clients must not see: `[[host]]` and `[[record]]` are for the clients of all views here. Clients of other views are
-//! refused and told.
+//! "view-first"). A view with other data becomes a `[[view]]` if its data take the place of all data of this host that its clients must not
+//! see: a zone that of the same name, and a record all of its name. Clients of other views are refused and told.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -14,10 +13,11 @@ use super::reader::{Section, UnboundSetting};
 use super::upstreams::UpstreamZones;
 use super::view_data::{data, is_data, merged};
 use super::{local, told};
+use crate::config::mapped;
 use crate::import::client_views::{self, NetworkZones};
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
-use crate::import::finding::Weight::{Dangerous, Unneeded};
+use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::values::{self, Clients};
 use crate::limits;
 
@@ -108,13 +108,14 @@ impl<'s> Views<'s> {
         let networks_of = |place| chosen.iter().filter(|(.., view)| *view == place).count();
         let is_candidate = |place: usize| {
             let view = of_views.get(place).filter(|_| networks_of(place) > 0);
-            view.is_some_and(|view| !view.is_same(of_host) && view.replaces(of_host))
+            view.is_some_and(|view| !view.has_data_of(of_host) && view.replaces(of_host))
         };
         let carried = client_views::carried(of_views.len(), is_candidate, networks_of);
         for (net, setting, view) in chosen {
             let Some(settings) = of_views.get(*view) else { continue };
             let did = || format!("gave these clients {}", unlike(&settings.draft, &of_host.draft));
-            let zones = if settings.is_same(of_host) {
+            let zones = if settings.has_data_of(of_host) {
+                draft.take_findings(&settings.draft);
                 Some(NetworkZones::OfHost)
             } else if carried.contains(view) {
                 draft.tell(Unneeded, &setting.place, &setting.shown(), (&did(), CARRIED));
@@ -201,17 +202,22 @@ impl ViewSettings {
         self.draft.gathered() == other.draft.gathered()
     }
 
+    /// Whether its clients get the same here: types of zones that leave names to resolution become no entries.
+    fn has_data_of(&self, other: &Self) -> bool {
+        self.passed_over == other.passed_over && self.draft.has_entries_of(&other.draft)
+    }
+
     /// Whether its zones, for clients that see those of another one too, give them the same as Unbound did.
     fn replaces(&self, general: &Self) -> bool {
-        self.passed_over == general.passed_over && self.draft.replaces_by_zones(&general.draft)
+        self.passed_over == general.passed_over && self.draft.replaces(&general.draft)
     }
 }
 
 /// The way to the same effect here, if the clients cannot have a `[[view]]`.
-const REFUSED: &str = "resolverd refuses them, as a [[view]] hides no [[host]] and no [[record]] of other clients, and has none of its own: add them to listen.allow if they may get the data of this host, or let another resolver answer them";
+const REFUSED: &str = "resolverd refuses them, as a [[view]] hides data of this host only where it has data of the same name: add them to listen.allow if they may get the data of this host, or let another resolver answer them";
 
 /// The way to the same effect here.
-const CARRIED: &str = "they are the clients of a [[view]] with these zones";
+const CARRIED: &str = "they are the clients of a [[view]]: see its entries";
 
 /// A network, its setting, and the place of its view.
 type Chosen<'s> = (IpNet, &'s UnboundSetting, usize);
@@ -223,6 +229,9 @@ fn chosen<'s>(server: &'s Section, views: &[&Section], draft: &mut Draft) -> Vec
         let wanted = setting.values.get(1);
         let view = wanted.and_then(|wanted| views.iter().position(|view| name(view) == wanted));
         match (values::network(setting.value()), view) {
+            (Some(net), Some(_)) if mapped(net).is_some() => {
+                draft.tell(Different, &setting.place, &setting.shown(), values::MAPPED);
+            }
             (Some(net), Some(view)) => {
                 chosen.retain(|(known, ..)| *known != net);
                 chosen.push((net, setting, view));
