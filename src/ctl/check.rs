@@ -1,6 +1,6 @@
 //! `resolverctl check`: finds problems of this host, without a daemon; and those of a domain, an address or a message.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -29,7 +29,9 @@ use crate::check::{CheckVerdict, HostFinding};
 use crate::config::{RootHints, defaults};
 use crate::control::lookup::read_name;
 use crate::control::protocol::{Blame, Problem};
-use crate::limits::{MAX_CHECKED_MESSAGE, MAX_GIVEN_SELECTORS, MAX_HELO, MAX_MESSAGE_DOMAINS};
+use crate::limits::{
+    CHECK_DOMAIN_TIME, MAX_CHECKED_MESSAGE, MAX_GIVEN_SELECTORS, MAX_HELO, MAX_MESSAGE_DOMAINS,
+};
 use crate::wire::presentation::{name_text, shown};
 
 /// The command line of `check`.
@@ -323,6 +325,10 @@ fn of_subjects(
     let runtime = runtime.map_err(CommandFailure::Output)?;
     let (mut reports, own, now) = (Vec::new(), own_addresses(), moment::unix());
     let last = subjects.len();
+    if last > 1 && io::stderr().is_terminal() {
+        let seconds = CHECK_DOMAIN_TIME.as_secs();
+        eprintln!("checking {last} domains or addresses, one after the other, for at most {seconds} s each");
+    }
     for (place, subject) in (1..).zip(subjects) {
         let name = name_of(&subject);
         let subject = CheckSubject { unix: now, own: own.clone(), ..subject };

@@ -270,3 +270,18 @@ fn loss_on_the_way_is_no_trait_of_a_server() {
         assert_eq!(wrong, None, "{per_mille} {seed}");
     }
 }
+
+#[test]
+fn nothing_fails_because_of_loss_on_the_way() {
+    // A loss of 30 % each way.
+    for seed in 1..=100 {
+        let lab = Arc::new(tree(SOUND, &[]).build().unwrap());
+        let findings = paused(async {
+            let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), seed);
+            simulation.network().set_loss(510);
+            check(&simulation, subject()).await.1
+        });
+        let wrong = findings.iter().find(|finding| finding.level <= Level::Warning);
+        assert_eq!(wrong, None, "{seed}");
+    }
+}

@@ -69,6 +69,10 @@ with_results! {
         "a name server fails queries whose name is in mixed case";
         "Resolvers with 0x20 protection, such as Google Public DNS, Unbound with use-caps-for-id and resolverd, may get a wrong answer from it. If it denies the name or the records, mail to the domain may bounce. After an error they must ask again.";
         "Update the server, or the load balancer or plugin in front of it: it must compare names without regard to case, and repeat the question as it came".
+    SerialDiffers "serial_differs" Delegation Warning "RFC 1034 section 4.3.5, RFC 1912 section 2.2":
+        "the name servers have different serials of the zone";
+        "The servers give old and new records. This is normal for some minutes after a change, and if two providers number the zone separately.";
+        "If it lasts longer than the refresh time of the SOA: check NOTIFY and transfers to the server with the old serial".
     RecordsDiffer "records_differ" Delegation Failure "RFC 1034 section 4.3.5, RFC 2182 section 3":
         "the name servers of the zone give different records";
         "Senders and receivers see one or the other, depending on the server that was asked. The other findings are about the records of one server.";
@@ -297,10 +301,6 @@ with_results! {
         "other resolvers withhold records of the domain";
         "Hosts that use these resolvers do not find the domain: their operator filters it, mostly as a source of malware.";
         "Ask the operator of the resolver for the reason, and for removal from the filter".
-    SerialDiffers "serial_differs" Delegation Warning "RFC 1034 section 4.3.5, RFC 1912 section 2.2":
-        "the name servers have different serials of the zone";
-        "The servers give old and new records. This is normal for some minutes after a change, and if two providers number the zone separately.";
-        "If it lasts longer than the refresh time of the SOA: check NOTIFY and transfers to the server with the old serial".
     NsSilent "ns_silent" Delegation Warning "RFC 2182 section 3":
         "a name server does not answer";
         "Resolvers wait for it before they ask another: the first lookup can take seconds longer.";

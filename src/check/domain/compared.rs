@@ -307,6 +307,22 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::RecordsDiffer, told.join("; ")).at(worst).about(about))
 }
 
+/// Gives the old serial of a server the level of the records that differ because of it: it is the cause, and comes first.
+pub(super) fn raise_old_serial(facts: &DomainFacts, findings: &mut [Finding]) {
+    let worst =
+        findings.iter().filter(|finding| finding.code == Code::RecordsDiffer).map(|finding| finding.level);
+    let Some(worst) = worst.min() else { return };
+    let mut differing = differences(facts).into_iter();
+    if !differing.all(|found| steady::have_old_serials(facts, &sets(facts, (found.name, found.kind)).0)) {
+        return;
+    }
+    let is_old =
+        |finding: &&mut Finding| finding.code == Code::SerialDiffers && finding.level == Level::Warning;
+    for finding in findings.iter_mut().filter(is_old) {
+        finding.level = finding.level.min(worst);
+    }
+}
+
 /// The lookups of which a server that serves the zone was to give its records, and could not be asked; each with the reason.
 fn unmade(facts: &DomainFacts) -> Vec<((&str, &'static str), &str)> {
     let why = |server: &IpAddr, lookup: (&str, &'static str)| match served::first(facts, *server, lookup) {

@@ -191,6 +191,18 @@ fn every_server_is_asked_within_a_bound_and_the_rest_is_told() {
 }
 
 #[test]
+fn an_old_serial_is_told_before_the_addresses_that_differ_because_of_it() {
+    let (new, old) = ("198.18.0.1", "198.18.0.9");
+    let first = |serials| {
+        let facts = servers([[new; 3], [new; 3], [old; 3]], serials);
+        judge(&facts).into_iter().next().map(|finding| (finding.code, finding.level))
+    };
+    assert_eq!(first([7, 7, 6]), Some((Code::SerialDiffers, Level::Failure)));
+    // The server with the old serial gives the new address: it explains nothing.
+    assert_ne!(first([7, 6, 7]).map(|(_, level)| level), Some(Level::Failure));
+}
+
+#[test]
 fn mail_hosts_are_not_called_well_if_another_server_names_others() {
     let is_told = |second: &str| {
         let mut lines = format!(

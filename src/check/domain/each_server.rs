@@ -85,7 +85,7 @@ pub(super) fn check(
 }
 
 /// Takes the servers that are silent over UDP, and that could not be asked over TCP until the end of the check, from those with a finding:
-/// they may be slow. Each comes with what is known of it.
+/// they may be slow. So may those on a path that loses many datagrams be sound. Each comes with what is known of it.
 fn cut_off(
     facts: &DomainFacts,
     of_silent: &[Want],
@@ -95,6 +95,9 @@ fn cut_off(
         _ if !is_silent(facts, server, QueryForm::Udp) => None,
         Some(Got::NoReply(NoReply::Unknown(why))) if why != BOUND_REACHED || facts.is_lossy(server) => {
             Some(facts.sent(server).untold(why))
+        }
+        Some(Got::NoReply(NoReply::Silent)) if facts.loses_many(server) => {
+            Some(facts.sent(server).untold("datagrams to other servers are lost too"))
         }
         // Its last query over UDP ended with the check, or it is one of many on a path that loses datagrams.
         None if is_asked_over_tcp(of_silent, server) || facts.is_lossy(server) => {
@@ -404,6 +407,8 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
     }
     if reply.millis > SLOW_SERVER_MILLIS {
         tell(Code::NsSlow, format!("answers after {} ms", reply.millis));
+    } else if let Some((millis, name, kind)) = slowest(facts, server) {
+        tell(Code::NsSlow, format!("answers after {millis} ms for {name} {kind}"));
     }
     if reply.recursive || matches!(over_tcp, Some(Got::Reply(reply)) if reply.recursive) {
         tell(Code::NsRecursive, "sets RA in its answers".to_owned());
@@ -427,6 +432,19 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
     if let Some(how) = without_names(facts, server) {
         tell(Code::NsPartly, how);
     }
+}
+
+/// The slowest reply of a server over UDP beside that for the SOA, if it is slow and datagrams are not lost: one may have been asked for
+/// again.
+fn slowest(facts: &DomainFacts, server: IpAddr) -> Option<(u64, &str, &'static str)> {
+    let slow = facts.got.iter().filter_map(|(want, got)| match (want, got) {
+        (Want::Server { server: asked, name, kind, way: QueryForm::Udp }, Got::Reply(reply)) => {
+            let is_slow = *asked == server && reply.authoritative && reply.millis > SLOW_SERVER_MILLIS;
+            is_slow.then_some((reply.millis, name.as_str(), *kind))
+        }
+        _ => None,
+    });
+    slow.max().filter(|_| !facts.is_lossy(server))
 }
 
 /// The conduct of a server that serves the zone and gives no NS records of it, neither in mixed case nor in lower case.
@@ -510,4 +528,45 @@ fn all_lost(facts: &DomainFacts) -> bool {
         matches!(facts.server(*server, zone::apex(facts), "NS", QueryForm::Udp), None | Some(Got::NoReply(_)))
     };
     asked.iter().all(lost)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::domain::codes::Code;
+    use crate::check::domain::facts::tests::{TWO_SERVERS, facts};
+    use crate::check::domain::judge;
+
+    #[test]
+    fn a_server_that_is_slow_for_other_records_than_the_soa_is_slow() {
+        let told = |time: &str, lost: usize| {
+            let mx = format!("server 198.18.2.1 a.test. MX udp aa{time} | 10 mx.a.test.");
+            let mut facts = facts("a.test.", &format!("{TWO_SERVERS}\n{mx}"));
+            let sent = facts.sent.entry("198.18.2.1".parse().unwrap()).or_default();
+            (sent.answered, sent.lost) = (3, lost);
+            let found = judge(&facts).into_iter().find(|finding| finding.code == Code::NsSlow);
+            found.map(|finding| finding.evidence)
+        };
+        let slow = told(" 2100ms", 0).unwrap();
+        assert!(slow.ends_with("answers after 2100 ms for a.test. MX"), "{slow}");
+        assert_eq!(told("", 0), None);
+        // A datagram was lost, and the time may be that of the next one.
+        assert_eq!(told(" 2100ms", 1), None);
+    }
+
+    #[test]
+    fn silence_is_no_trait_of_a_server_on_a_path_that_loses_many_datagrams() {
+        let told = |lost: usize| -> Vec<Code> {
+            let soa = "server 198.18.2.1 a.test. SOA";
+            let lines = format!("{TWO_SERVERS}\n{soa} udp silent\n{soa} plain silent\n{soa} tcp silent");
+            let mut facts = facts("a.test.", &lines);
+            for (server, lost) in [("198.18.1.1", lost), ("198.18.9.1", lost), ("198.18.2.1", 0)] {
+                let sent = facts.sent.entry(server.parse().unwrap()).or_default();
+                (sent.answered, sent.unanswered, sent.lost) = (3, 3, lost);
+            }
+            judge(&facts).into_iter().map(|finding| finding.code).collect()
+        };
+        assert!(told(0).contains(&Code::NsSilent), "{:?}", told(0));
+        let lossy = told(1);
+        assert!(!lossy.contains(&Code::NsSilent) && lossy.contains(&Code::DelegationUnknown), "{lossy:?}");
+    }
 }

@@ -273,7 +273,10 @@ fn conduct(facts: &DomainFacts, server: IpAddr, name: &str, kind: &'static str) 
         Got::NoReply(NoReply::Unfit) => Some("sends a reply that cannot be read".to_owned()),
         Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => None,
     };
+    let is_silent = |got: &Got| *got == Got::NoReply(NoReply::Silent);
     match (over_udp, of(over_udp), of(over_tcp)) {
+        // It may be chance.
+        _ if is_silent(over_udp) && is_silent(over_tcp) && facts.loses_many(server) => Conduct::Other,
         (Got::NoReply(NoReply::NoRoute), ..) => Conduct::NoRoute,
         (_, Some(over_udp), Some(over_tcp)) if over_udp == over_tcp => Conduct::Fails(over_udp),
         (_, Some(over_udp), Some(over_tcp)) => Conduct::Fails(format!("{over_udp} (over TCP: {over_tcp})")),
@@ -386,6 +389,20 @@ mod tests {
         assert_eq!(told(&(first.clone() + &ask("198.18.2.1", "no-route", "no-route"))), None);
         assert_eq!(told(&first), None, "the other was not asked");
         assert!(told(&(first + &ask("198.18.2.1", "", ""))).unwrap().contains("answers without authority"));
+    }
+
+    #[test]
+    fn silence_on_a_path_that_loses_many_datagrams_is_no_failure() {
+        let silent = ["198.18.1.1", "198.18.2.1"].map(|server| {
+            format!("server {server} mx.b.test. A udp silent\nserver {server} mx.b.test. A tcp silent")
+        });
+        let mut facts = facts("a.test.", &format!("{FAILED}\n{}", silent.join("\n")));
+        assert!(evidence(&facts, "mx.b.test.", "A").is_some());
+        for server in ["198.18.9.1", "198.18.9.2"] {
+            let sent = facts.sent.entry(server.parse().unwrap()).or_default();
+            (sent.answered, sent.lost) = (2, 1);
+        }
+        assert_eq!(evidence(&facts, "mx.b.test.", "A"), None);
     }
 
     #[test]

@@ -233,7 +233,8 @@ fn named(message: &str, fields: &[(String, String)], is_bounce: bool) -> Named {
     let has = |wanted: &str| fields.iter().any(|(name, _)| name == wanted);
     let is_receipt = has("disposition") && !has("action");
     let is_recipient = |name: &str| !is_receipt && RECIPIENTS.contains(&name);
-    let mut has_recipients = fields.iter().any(|(name, _)| is_recipient(name));
+    // Some programs write the field without an address.
+    let mut has_recipients = fields.iter().any(|(name, body)| is_recipient(name) && !body.trim().is_empty());
     if !has_recipients {
         let bounced = bounce::recipients(message, is_bounce).into_iter().flat_map(domains);
         roles.extend(bounced.map(|domain| (domain, Role::Recipient)));

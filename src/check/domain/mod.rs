@@ -263,6 +263,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
         findings.extend(mta_sts::form(facts));
     }
     compared::without_contradictions(facts, &mut findings);
+    compared::raise_old_serial(facts, &mut findings);
     configured::without_inner_view(facts, &mut findings);
     without_consequences(facts, &mut findings);
     unanswered::name_servers(facts, &mut findings);

@@ -101,8 +101,9 @@ const PHRASES: [Phrase; 54] = [
     ("helo ", RefusalReason::Helo, Place::NameNext),
 ];
 
-/// The details of enhanced status codes of the subject 7 that mean one fact of the DNS (RFC 7372 section 3, RFC 7505 section 4.2).
-const DETAILS: [(u16, RefusalReason); 8] = [
+/// The details of enhanced status codes of the subject 7 that mean one fact of the DNS (RFC 7372 section 3, RFC 7505 section 4.2); 509 and
+/// 515 are of Exchange Online and Outlook.com.
+const DETAILS: [(u16, RefusalReason); 10] = [
     (20, RefusalReason::Authentication),
     (21, RefusalReason::Authentication),
     (22, RefusalReason::Authentication),
@@ -111,6 +112,8 @@ const DETAILS: [(u16, RefusalReason); 8] = [
     (25, RefusalReason::Pointer),
     (26, RefusalReason::Authentication),
     (27, RefusalReason::Sender),
+    (509, RefusalReason::Authentication),
+    (515, RefusalReason::Authentication),
 ];
 
 /// The reason in a reply: that of its words, or else that of its enhanced status code.
@@ -406,6 +409,12 @@ mod tests {
         ),
         // The code alone says it.
         ("550 5.7.27 no", RefusalReason::Sender, None),
+        ("550 5.7.515 no", RefusalReason::Authentication, None),
+        (
+            "550; 5.7.515 Access denied, sending domain [A.EXAMPLE] does not meet the required authentication level.",
+            RefusalReason::Authentication,
+            Some("a.example."),
+        ),
         ("550-5.7.25 no", RefusalReason::Pointer, None),
         ("450 4.7.23 no (#4.7.23)", RefusalReason::Spf, None),
         ("550 5.7.21 no", RefusalReason::Authentication, None),
