@@ -298,8 +298,12 @@ impl<'v, 's> Gathered<'v, 's> {
     fn tell_unclear(&self, draft: &mut Draft) {
         for view in self.seen {
             let is_of = |net: &&ipnet::IpNet| self.may_take(net).is_some_and(|may| std::ptr::eq(may, view));
-            let mut nets: Vec<String> = self.nets.iter().filter(is_of).map(ToString::to_string).collect();
-            nets.dedup();
+            let mut nets: Vec<String> = Vec::new();
+            for net in self.nets.iter().filter(is_of).map(ToString::to_string) {
+                if !nets.contains(&net) {
+                    nets.push(net);
+                }
+            }
             let list = find(view.view.block(), "match-clients").filter(|_| !nets.is_empty());
             let Some(list) = list else { continue };
             let nets = counted(&nets);
