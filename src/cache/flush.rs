@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use super::entries::CacheEntry;
 use super::entries::{EntryKind, kind_of};
 use super::memory::Memory;
-use super::store::QuestionStore;
 use crate::question::{Answer, QuestionKey, Security, ViewId, wire_name};
 
 /// The entries to flush.
@@ -76,7 +75,7 @@ impl Memory {
         let mut flushed = Flushed::default();
         let is_hit =
             |key: &QuestionKey, entry: &CacheEntry| aim.hits(key, kind_of(entry) == EntryKind::Negative);
-        remove(self.rrsets.store(), is_hit, |entry| {
+        self.rrsets.store().remove_each(is_hit, |entry| {
             let count = match kind_of(entry) {
                 EntryKind::Rrset => &mut flushed.rrsets,
                 EntryKind::Negative => &mut flushed.negatives,
@@ -86,13 +85,13 @@ impl Memory {
             };
             *count += 1;
         });
-        remove(self.failures.store(), |key, _| aim.hits(key, true), |_| flushed.failures += 1);
+        self.failures.store().remove_each(|key, _| aim.hits(key, true), |_| flushed.failures += 1);
         self.dropped_types.remove_if(|key| aim.hits(key, true));
         if *flush == Flush::All {
             flushed.servers = self.servers.clear();
         }
         let is_hit = |key: &QuestionKey, answer: &Arc<Answer>| aim.hits(key, answer.is_negative());
-        remove(&self.answers.0, is_hit, |answer| {
+        self.answers.0.remove_each(is_hit, |answer| {
             *(if answer.is_negative() { &mut flushed.negatives } else { &mut flushed.answers }) += 1;
         });
         self.answers.1.end_all();
@@ -107,23 +106,10 @@ impl Memory {
             !is_in_use(key.view()) || suffixes(key.name()).any(|suffix| trees.contains(suffix))
         };
         let is_unchecked = |answer: &Answer| !names.is_empty() && answer.security != Security::Secure;
-        remove(self.rrsets.store(), |key, _| is_gone(key), |_| ());
-        remove(self.failures.store(), |key, _| !names.is_empty() || is_gone(key), |_| ());
-        remove(&self.answers.0, |key, answer| is_gone(key) || is_unchecked(answer), |_| ());
+        self.rrsets.store().remove_each(|key, _| is_gone(key), |_| ());
+        self.failures.store().remove_each(|key, _| !names.is_empty() || is_gone(key), |_| ());
+        self.answers.0.remove_each(|key, answer| is_gone(key) || is_unchecked(answer), |_| ());
         self.answers.1.end_all();
-    }
-}
-
-/// Removes the matching entries, and calls back for each.
-fn remove<V: Clone>(
-    store: &QuestionStore<V>,
-    matches: impl Fn(&QuestionKey, &V) -> bool,
-    mut told: impl FnMut(&V),
-) {
-    for (key, _) in store.entries(matches) {
-        if let Some(entry) = store.remove(&key) {
-            told(&entry);
-        }
     }
 }
 

@@ -206,6 +206,25 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         entries
     }
 
+    /// Removes the entries that are `wanted`, and calls `told` with each. They are freed step by step: if all were gathered first, a
+    /// table that fills again meanwhile would take twice its bound.
+    pub(super) fn remove_each(&self, wanted: impl Fn(&K, &V) -> bool, mut told: impl FnMut(&V)) {
+        let is_wanted =
+            |slot: &StoreSlot<K, V>| slot.held.as_ref().is_some_and(|(key, value)| wanted(key, value));
+        for shard in self.shards.iter() {
+            // As in `entries`. An entry that comes meanwhile to a place before this step stays.
+            for begin in (0..).step_by(SLOTS_AT_ONCE) {
+                let mut shard = lock(shard);
+                let Some(slots) = shard.slots.get(begin..).filter(|slots| !slots.is_empty()) else { break };
+                let step = (begin..).zip(slots).take(SLOTS_AT_ONCE).filter(|(_, slot)| is_wanted(slot));
+                let places: Vec<u32> = step.filter_map(|(place, _)| u32::try_from(place).ok()).collect();
+                let removed: Vec<(K, V)> = places.into_iter().filter_map(|place| shard.take(place)).collect();
+                drop(shard);
+                removed.iter().for_each(|(_, value)| told(value));
+            }
+        }
+    }
+
     /// Removes all entries; returns their number.
     pub(super) fn clear(&self) -> u64 {
         let entries = self.fill().0;

@@ -156,3 +156,26 @@ fn evicted_entries_of_one_name_are_remembered_one_by_one() {
     places.dedup();
     assert_eq!(places.len(), 128);
 }
+
+/// A daemon that forgets its answers at a reload fills again at once. With 60 KB in each, it took twice its cache.
+#[test]
+fn entries_that_are_removed_are_freed_before_the_next_are_looked_for() {
+    let store: Store<u32, Arc<u32>> = Store::new(100_000, Keyed::new(&Random::seeded(1)), |_, _| 10, 0);
+    let count = u32::try_from(8 * SLOTS_AT_ONCE).unwrap();
+    let values: Vec<Arc<u32>> = (0..count).map(Arc::new).collect();
+    (0..count).zip(&values).for_each(|(key, value)| store.insert(key, Arc::clone(value)));
+    let held = || values.iter().filter(|value| Arc::strong_count(value) > 1).count();
+    let (before, mut removed) = (held(), 0);
+    store.remove_each(
+        |_, value| !value.is_multiple_of(4),
+        |_| {
+            removed += 1;
+            let gone = before - held();
+            assert!(removed - gone <= SLOTS_AT_ONCE, "{removed} removed, {gone} freed");
+        },
+    );
+    assert_eq!((removed, held()), (before * 3 / 4, before / 4));
+    assert!(store.entries(|_, value| !value.is_multiple_of(4)).is_empty());
+    store.remove_each(|_, _| true, |_| ());
+    assert_eq!((store.fill(), held()), ((0, 0), 0));
+}

@@ -11,6 +11,7 @@ use resolverd::conduct::Conduct;
 use resolverd::limits::{MAX_PIPELINED, WorkBounds};
 use resolverd::question::Outcome;
 use resolverd::record::Counter;
+use rustix::process::Signal;
 
 use crate::client::{Client, framed, is_servfail};
 use crate::memory::{assert_within_bound, sizes};
@@ -27,6 +28,9 @@ const PIPELINED: u16 = 8;
 
 /// Questions at once whose replies are long.
 const LONG_REPLIES: usize = 80;
+
+/// Reloads, one while the cache is filled each time.
+const RELOADS: u64 = 30;
 
 /// A list, for its answers.
 const LIST: &str = "[[list]]\nname = \"bl.tld\"\npurpose = \"block\"\nsubjects = [\"ip4\"]";
@@ -149,6 +153,25 @@ fn the_process_stays_within_its_bound_if_all_kinds_come_in_turn() {
             });
         }
     });
+}
+
+/// A reload forgets answers and views, and clients fill the cache again meanwhile.
+#[test]
+fn reloads_while_the_cache_fills_take_no_more() {
+    let _alone = alone();
+    let world = World::with(Duration::from_millis(1), &zones());
+    for size in sizes(&[8]) {
+        let setting = Setting::new(&world, &format!("[cache]\nsize = \"{size}MiB\""));
+        let process = setting.start();
+        let text = std::fs::read_to_string(setting.config()).unwrap();
+        for round in 0..RELOADS {
+            let zone = format!("[[zone]]\nname = \"r{round}.example\"\nforward = [\"127.78.0.9\"]\n");
+            setting.write("resolverd.toml", &format!("{text}{zone}"));
+            process.signal(Signal::HUP);
+            fill(&process, &TEXTS, (size << 20) / TEXTS.octets);
+        }
+        assert_within_bound(&process, size, "reloads");
+    }
 }
 
 /// Asks for `count` names.
