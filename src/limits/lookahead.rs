@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 /// Answered questions that wait for look-ahead; others are lost, and counted. A tenth of a second at 10 000 misses a
-/// second, two pointers each. They keep the answers alive: up to 64 KiB each, usually below 300 octets.
+/// second, two pointers each.
 pub const MAX_ANSWERED: usize = 1_024;
+
+/// Octets of the answers to these, which they keep alive: 300 for each, or four of the longest. With the number as the only bound, 60 KB
+/// each took up to 100 MB on a busy host, on which look-ahead comes late.
+pub const MAX_ANSWERED_OCTETS: usize = 300 * MAX_ANSWERED;
 
 /// Time for which the use of an address waits for more, so that one wake of look-ahead's task serves them all. At 100 000
 /// misses a second half of the queue is full then.

@@ -138,7 +138,8 @@ impl Lookahead {
                     Err(_) => Vec::new(),
                 },
                 events = resolver.answered() => {
-                    events.iter().flat_map(|event| self.take(&resolver, event)).collect()
+                    // Each answer is freed before the next is read.
+                    events.into_iter().flat_map(|event| self.take(&resolver, &event)).collect()
                 }
             };
             let refused = self.state().take_refused();

@@ -41,7 +41,7 @@ impl AnsweredQueue {
     pub(super) async fn take(&self) -> Vec<AnsweredEvent> {
         self.events.read.store(true, Ordering::Relaxed);
         loop {
-            let events = std::mem::take(&mut *self.events.waiting());
+            let events = self.events.take();
             if !events.is_empty() {
                 return events;
             }
