@@ -197,6 +197,11 @@ impl Front {
         self.parts.resolver.bounds().queue
     }
 
+    /// Streams of a connection over HTTPS at once.
+    pub(super) fn streams(&self) -> usize {
+        self.parts.resolver.bounds().streams
+    }
+
     pub(super) fn answers(&self) -> &Answers {
         &self.parts.resolver.memory().answers
     }

@@ -282,7 +282,7 @@ impl Listeners {
         views: &Views,
     ) -> std::io::Result<Self> {
         let work = parts.resolver.bounds();
-        let bounds = Arc::new(SharedBounds::new(parts.resolver.memory().keyed(), work.waiting()));
+        let bounds = Arc::new(SharedBounds::new(parts.resolver.memory().keyed(), work));
         let mut listeners = Self {
             parts: Arc::new(parts),
             open: Vec::new(),

@@ -8,10 +8,11 @@ use tokio_rustls::rustls::ServerConfig;
 
 use super::encrypted;
 use super::encrypted::handshakes::Handshakes;
+use super::quic::KeptConnections;
 use super::refusals::Refusals;
 use crate::config::{Access, Listener};
 use crate::hash::Keyed;
-use crate::limits::MAX_UNPROVEN_HANDSHAKES;
+use crate::limits::{MAX_UNPROVEN_HANDSHAKES, WorkBounds};
 use crate::zones::{ClientViews, View, Views};
 
 /// The clients of a listener, and their views.
@@ -37,6 +38,8 @@ pub(super) struct SharedBounds {
     pub(super) handshakes: Handshakes,
     /// A permit for each handshake of QUIC whose client has not proved its address.
     pub(super) unproven: Arc<Semaphore>,
+    /// Connections of QUIC that take memory.
+    pub(super) kept_quic: KeptConnections,
 }
 
 impl Policy {
@@ -62,13 +65,14 @@ impl Policy {
 }
 
 impl SharedBounds {
-    /// With so many questions that may wait.
-    pub(super) fn new(keyed: Keyed, waiting: usize) -> Self {
+    /// With the bounds of work in progress.
+    pub(super) fn new(keyed: Keyed, bounds: WorkBounds) -> Self {
         Self {
-            waiting: Arc::new(Semaphore::new(waiting)),
+            waiting: Arc::new(Semaphore::new(bounds.waiting())),
             refusals: Refusals::new(keyed),
             handshakes: Handshakes::default(),
             unproven: Arc::new(Semaphore::new(MAX_UNPROVEN_HANDSHAKES)),
+            kept_quic: KeptConnections::new(bounds),
         }
     }
 }

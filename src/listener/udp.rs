@@ -441,7 +441,8 @@ pub(in crate::listener) mod tests {
             list: None,
         });
         resolver.memory().answers.put(question.key(), &Arc::new(answer.unwrap()));
-        let bounds = Arc::new(SharedBounds::new(resolver.memory().keyed(), 1));
+        let bounds = SharedBounds::new(resolver.memory().keyed(), resolver.bounds());
+        let bounds = Arc::new(SharedBounds { waiting: Arc::new(tokio::sync::Semaphore::new(1)), ..bounds });
         let cookies = CookieSecret::new(Keyed::new(&random));
         let (supervisor, of_front) = (Supervisor::default(), Arc::clone(&resolver));
         let parts = FrontParts { clock, resolver: of_front, recorder, cookies, supervisor };

@@ -8,8 +8,8 @@ use tokio_rustls::rustls::version::TLS13;
 
 use crate::config::Listener;
 use crate::limits::{
-    HANDSHAKE_TIME, MAX_NEW_QUIC, MAX_PIPELINED, MAX_QUERY, NEW_QUIC_OCTETS, QUIC_HANDSHAKE_OCTETS,
-    QUIC_RECEIVE_WINDOW, QUIC_RESET_INTERVAL, QUIC_SEND_WINDOW, TCP_IDLE_TIME,
+    HANDSHAKE_TIME, MAX_NEW_QUIC, MAX_QUERY, NEW_QUIC_OCTETS, QUIC_HANDSHAKE_OCTETS, QUIC_RECEIVE_WINDOW,
+    QUIC_RESET_INTERVAL, QUIC_SEND_WINDOW, TCP_IDLE_TIME,
 };
 
 /// The name of DNS over QUIC in the handshake (RFC 9250 section 4.1).
@@ -18,14 +18,13 @@ pub(in super::super) const DOQ: &[u8] = b"doq";
 /// The version of QUIC (RFC 9000). The library knows drafts too.
 const VERSION: u32 = 1;
 
-/// The settings for connections to a listener; none if it has no certificate, or if its key does not fit, which the configuration
+/// The settings for connections to a listener, without `transport`; none if it has no certificate, or if its key does not fit, which the configuration
 /// has checked.
 pub(in super::super) fn settings(listener: &Listener) -> Option<Arc<ServerConfig>> {
     // Without early data: the library of TLS takes none unless it is told to.
     let tls = super::settings_with(listener, DOQ, &[&TLS13])?;
     let mut config = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls).ok()?));
     config
-        .transport_config(Arc::new(transport()))
         .migration(false)
         .retry_token_lifetime(HANDSHAKE_TIME)
         .max_incoming(MAX_NEW_QUIC)
@@ -42,12 +41,12 @@ pub(in super::super) fn endpoint() -> EndpointConfig {
     config
 }
 
-/// The bounds of a connection.
-fn transport() -> TransportConfig {
+/// The bounds of a connection with so many streams at once.
+pub(in super::super) fn transport(streams: usize) -> TransportConfig {
     let number = |number: usize| VarInt::from_u32(u32::try_from(number).unwrap_or(u32::MAX));
     let mut transport = TransportConfig::default();
     transport
-        .max_concurrent_bidi_streams(number(MAX_PIPELINED))
+        .max_concurrent_bidi_streams(number(streams))
         .max_concurrent_uni_streams(number(0))
         .max_idle_timeout(IdleTimeout::try_from(TCP_IDLE_TIME).ok())
         .keep_alive_interval(None)

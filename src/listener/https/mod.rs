@@ -25,7 +25,7 @@
 //!
 //! Those of the library are set in `settings`; the others are here or shared with TCP.
 //!
-//! - Requests at once on a connection: `MAX_PIPELINED` streams, further ones are refused; questions at once of a client and of all:
+//! - Requests at once on a connection: `WorkBounds::streams`, further ones are refused; questions at once of a client and of all:
 //!   `places`.
 //! - Header of a request: `MAX_REQUEST_HEADER`; beyond it the status is 431, and beyond four times that the connection ends. The
 //!   library bounds its continuations too (CVE-2024-27316).
@@ -64,7 +64,7 @@ use super::front::Front;
 use super::places::TakenPlace;
 use super::tcp;
 use crate::limits::{
-    MAX_PIPELINED, MAX_PROVOKED_RESETS, MAX_QUERY, MAX_REQUEST_HEADER, MAX_RESET_REQUESTS, TCP_MESSAGE_TIME,
+    MAX_PROVOKED_RESETS, MAX_QUERY, MAX_REQUEST_HEADER, MAX_RESET_REQUESTS, TCP_MESSAGE_TIME,
 };
 use connection::HttpsConnection;
 use octets::{BoundedStream, ReadRoom};
@@ -82,7 +82,7 @@ pub(super) async fn serve(
     let secured = encrypted::secure_https(stream, config, || front.may_shake_hands(client.ip()));
     let stream = tcp::shaken(&front, &taken, secured).await?;
     let room = Arc::<ReadRoom>::default();
-    let preface = settings().handshake(BoundedStream::new(stream, Arc::clone(&room)));
+    let preface = settings(front.streams()).handshake(BoundedStream::new(stream, Arc::clone(&room)));
     let requests = tokio::select! {
         biased;
         () = taken.leave() => return Ok(()),
@@ -91,12 +91,12 @@ pub(super) async fn serve(
     HttpsConnection::new((requests, room), client, front, taken).serve(closing).await
 }
 
-/// The bounds that the library holds, and tells the client.
-fn settings() -> Builder {
+/// The bounds that the library holds, and tells the client; so many streams at once.
+fn settings(streams: usize) -> Builder {
     let mut settings = Builder::new();
     let octets = |octets: usize| u32::try_from(octets).unwrap_or(u32::MAX);
     settings
-        .max_concurrent_streams(octets(MAX_PIPELINED))
+        .max_concurrent_streams(octets(streams))
         .max_header_list_size(octets(MAX_REQUEST_HEADER))
         .initial_window_size(octets(MAX_QUERY))
         .max_pending_accept_reset_streams(MAX_RESET_REQUESTS)

@@ -10,6 +10,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use super::super::front::{Front, Handled};
+use super::super::held_answers::{Held, HeldAnswers};
 use super::super::places::TakenPlace;
 use super::super::tcp::SHARD;
 use super::super::waiting::{Occasion, Waiting, WaitingQuery};
@@ -29,6 +30,17 @@ enum Step {
     Resolved(SendStream, Option<Arc<Answer>>, Box<WaitingQuery>),
 }
 
+impl Step {
+    /// The memory that it holds while it waits.
+    fn held(&self) -> Held {
+        match self {
+            Self::Read(_, Ok(message)) => Held::Octets(message.capacity()),
+            Self::Read(_, Err(_)) => Held::Nothing,
+            Self::Resolved(_, answer, _) => Held::of(answer.as_ref()),
+        }
+    }
+}
+
 /// Whether the connection goes on, or why it ends.
 type Goes = Result<(), EndCode>;
 
@@ -40,6 +52,8 @@ pub(super) struct QuicConnection {
     taken: TakenPlace,
     /// Queries that are read, and questions in progress. Each is a task, because others may wait for the same answers.
     running: JoinSet<Step>,
+    /// Those of them that have ended, and wait until the client has taken the replies before their own.
+    ended: HeldAnswers<Step>,
     /// Replies that the client has not acknowledged; each returns its octets.
     sending: JoinSet<usize>,
     /// Their octets.
@@ -69,6 +83,7 @@ impl QuicConnection {
             front,
             taken,
             running: JoinSet::new(),
+            ended: HeldAnswers::default(),
             sending: JoinSet::new(),
             unsent: 0,
             due: None,
@@ -83,6 +98,16 @@ impl QuicConnection {
     /// was dropped at the other side.
     pub(super) async fn serve(mut self, mut closing: watch::Receiver<()>) {
         let code = loop {
+            if self.sends()
+                && let Some(step) = self.ended.take()
+            {
+                // Fewer always fit.
+                let _ = self.keep();
+                match self.take_step(step).await {
+                    Ok(()) => continue,
+                    Err(code) => break code,
+                }
+            }
             let until = self.until();
             let goes = tokio::select! {
                 biased;
@@ -96,8 +121,8 @@ impl QuicConnection {
                     self.mark_taken(sent.unwrap_or_default());
                     Ok(())
                 }
-                // A client that does not take its replies gets no more. Answers stay shared until then.
-                Some(step) = self.running.join_next(), if self.sends() => self.take_step(step).await,
+                Some(step) = self.running.join_next() => self.hold_step(step),
+                // A client that does not take its replies gets no more.
                 stream = self.connection.accept_bi(), if self.sends() && self.taken.has_room() => match stream {
                     Ok(stream) => {
                         self.take_stream(stream);
@@ -125,7 +150,7 @@ impl QuicConnection {
 
     /// Whether nobody waits for anything.
     fn is_idle(&self) -> bool {
-        self.running.is_empty() && self.sending.is_empty()
+        self.running.is_empty() && self.ended.is_empty() && self.sending.is_empty()
     }
 
     /// Whether the listener has ended, and this connection has done its part.
@@ -166,13 +191,37 @@ impl QuicConnection {
         });
     }
 
-    /// Goes on with a stream whose work has ended.
-    async fn take_step(&mut self, step: Result<Step, JoinError>) -> Goes {
+    /// Keeps ended work until the client has taken the replies before its own.
+    fn hold_step(&mut self, step: Result<Step, JoinError>) -> Goes {
         self.active = Instant::now();
         match step {
-            Ok(Step::Read(stream, Ok(message))) => self.take_message(stream, &message),
-            Ok(Step::Read(stream, Err(fault))) => self.take_fault(stream, fault),
-            Ok(Step::Resolved(stream, answer, waiting)) => {
+            Ok(step) => {
+                let held = step.held();
+                self.ended.add(step, held);
+            }
+            // This is not reached: no task is aborted while the connection is open, and panics are caught in the task.
+            Err(_) => self.taken.end_question(),
+        }
+        if self.sends() || self.keep() { Ok(()) } else { self.lose() }
+    }
+
+    /// Counts what waits until the client takes its replies; false if it is too much.
+    fn keep(&self) -> bool {
+        self.taken.keep_unsent(self.unsent.saturating_add(self.ended.octets()))
+    }
+
+    /// Ends the connection, because too much waits until its client takes it.
+    fn lose(&self) -> Goes {
+        self.front.apart(SHARD, Apart::ReplyLost);
+        Err(EndCode::ExcessiveLoad)
+    }
+
+    /// Goes on with a stream whose work has ended.
+    async fn take_step(&mut self, step: Step) -> Goes {
+        match step {
+            Step::Read(stream, Ok(message)) => self.take_message(stream, &message),
+            Step::Read(stream, Err(fault)) => self.take_fault(stream, fault),
+            Step::Resolved(stream, answer, waiting) => {
                 let reply = match &answer {
                     Some(answer) => self.front.reply(&waiting, answer).await,
                     None => None,
@@ -185,11 +234,6 @@ impl QuicConnection {
                         Ok(())
                     }
                 }
-            }
-            // This is not reached: no task is aborted while the connection is open, and panics are caught in the task.
-            Err(_) => {
-                self.taken.end_question();
-                Ok(())
             }
         }
     }
@@ -251,9 +295,8 @@ impl QuicConnection {
         let octets = [&length, reply].concat();
         self.unsent = self.unsent.saturating_add(octets.len());
         self.due = self.due.or_else(|| Some(Instant::now() + TCP_WRITE_TIME));
-        if !self.taken.keep_unsent(self.unsent) {
-            self.front.apart(SHARD, Apart::ReplyLost);
-            return Err(EndCode::ExcessiveLoad);
+        if !self.keep() {
+            return self.lose();
         }
         self.sending.spawn(async move {
             let sent = octets.len();
@@ -269,7 +312,7 @@ impl QuicConnection {
         self.active = Instant::now();
         self.unsent = self.unsent.saturating_sub(octets);
         // Fewer always fit.
-        let _ = self.taken.keep_unsent(self.unsent);
+        let _ = self.keep();
         self.due = (self.unsent > 0).then(|| self.active + TCP_WRITE_TIME);
     }
 }

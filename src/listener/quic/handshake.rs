@@ -5,7 +5,7 @@ use std::net::UdpSocket;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use quinn::{Endpoint, Incoming, TokioRuntime};
+use quinn::{Endpoint, Incoming, ServerConfig, TokioRuntime};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{sleep, timeout};
 
@@ -15,6 +15,7 @@ use super::super::places::{ConnectionPlaces, TakenPlace};
 use super::super::queued::ClientKey;
 use super::super::tcp::{self, SHARD};
 use super::connection::QuicConnection;
+use super::socket::single_datagrams;
 use crate::limits::{ACCEPT_PAUSE, HANDSHAKE_TIME};
 use crate::question::Apart;
 use crate::record::Counter;
@@ -27,8 +28,8 @@ struct Entry {
     closing: watch::Receiver<()>,
 }
 
-/// A connection that may begin, and its permit if its client has not proved its address.
-type Admitted = (Incoming, Option<OwnedSemaphorePermit>);
+/// A connection that may begin, its settings with the certificate of now, and its permit if its client has not proved its address.
+type Admitted = (Incoming, Arc<ServerConfig>, Option<OwnedSemaphorePermit>);
 
 /// Accepts connections until `accepting` turns false. The connections learn of its end.
 pub(in super::super) async fn accept(
@@ -64,7 +65,8 @@ pub(in super::super) async fn accept(
 fn begin(socket: &UdpSocket, front: &Front) -> io::Result<Endpoint> {
     let config = front.quic().ok_or(io::ErrorKind::NotFound)?;
     let runtime = Arc::new(TokioRuntime);
-    Endpoint::new(quic::endpoint(), Some((*config).clone()), socket.try_clone()?, runtime)
+    let socket = single_datagrams(socket)?;
+    Endpoint::new_with_abstract_socket(quic::endpoint(), Some((*config).clone()), socket, runtime)
 }
 
 /// Lets no more connections begin. The socket stays open until those that it has are over.
@@ -112,7 +114,10 @@ impl Entry {
             let _ = incoming.retry();
             return None;
         }
-        if !front.may_shake_hands(client) {
+        let settings = front.quic().filter(|_| front.may_shake_hands(client));
+        let kept = &front.bounds.kept_quic;
+        let Some(settings) = settings.and_then(|settings| kept.begin(ClientKey::of(client), &settings))
+        else {
             front.tell(Counter::QuicRefused);
             if is_proven {
                 incoming.refuse()
@@ -120,18 +125,18 @@ impl Entry {
                 incoming.ignore()
             }
             return None;
-        }
-        Some((incoming, permit))
+        };
+        Some((incoming, settings, permit))
     }
 
     /// Shakes hands with a client, and serves its connection.
-    fn take(&self, (incoming, permit): Admitted) {
+    fn take(&self, (incoming, settings, permit): Admitted) {
         let client = incoming.remote_address();
         let taken = self.places.take(ClientKey::of(client.ip()), self.front.now());
         let (front, closing) = (Arc::clone(&self.front), self.closing.clone());
         tokio::spawn(async move {
             // How a client closes its connection does not matter.
-            if let Ok(connection) = shake_hands(incoming, &front, &taken).await {
+            if let Ok(connection) = shake_hands((incoming, settings), &front, &taken).await {
                 drop(permit);
                 QuicConnection::new(connection, client, front, taken).serve(closing).await;
             }
@@ -139,13 +144,13 @@ impl Entry {
     }
 }
 
-/// Runs the handshake of a connection with the certificate of now.
-async fn shake_hands(incoming: Incoming, front: &Front, taken: &TakenPlace) -> io::Result<quinn::Connection> {
-    let Some(config) = front.quic() else {
-        incoming.refuse();
-        return Err(io::ErrorKind::NotFound.into());
-    };
-    let handshake = async { incoming.accept_with(config)?.await };
+/// Runs the handshake of a connection.
+async fn shake_hands(
+    (incoming, settings): (Incoming, Arc<ServerConfig>),
+    front: &Front,
+    taken: &TakenPlace,
+) -> io::Result<quinn::Connection> {
+    let handshake = async { incoming.accept_with(settings)?.await };
     let secured = async { Ok(timeout(HANDSHAKE_TIME, handshake).await??) };
     tcp::shaken(front, taken, secured).await
 }

@@ -1,7 +1,7 @@
 //! DNS over QUIC (RFC 9250) for gateways and containers that are not on this host.
 //!
-//! `handshake` lets connections in, `connection` answers their queries, and `message` reads the query of a stream.
-//! `encrypted::quic` has the settings of the library.
+//! `socket` reads datagrams, `handshake` lets connections in, `kept` counts those that take memory, `connection` answers their
+//! queries, and `message` reads the query of a stream. `encrypted::quic` has the settings of the library.
 //!
 //! # Decisions
 //!
@@ -36,8 +36,9 @@
 //!
 //! - Connections: `WorkBounds::connections` and `connections_of_client`, together with those of TCP. Handshakes: `HANDSHAKE_TIME`,
 //!   `HANDSHAKE_INTERVAL` and `MAX_UNPROVEN_HANDSHAKES`; those that wait for a look: `MAX_NEW_QUIC`, `NEW_QUIC_OCTETS`.
-//! - Queries at once: `MAX_PIPELINED` streams; of a client and of all: `places`. Clients open no streams of one direction, and send no
-//!   datagrams of their own.
+//! - Connections that take memory, also those that were closed a moment ago: `WorkBounds::kept_quic`, and `kept_quic_of_client`.
+//! - Queries at once: `WorkBounds::streams` of a connection; of a client and of all: `places`. Clients open no streams of one
+//!   direction, and send no datagrams of their own.
 //! - Octets of a query: `MAX_QUERY`; of all unread queries of a connection: `QUIC_RECEIVE_WINDOW`. Its time: `TCP_MESSAGE_TIME`.
 //! - Replies that the client has not acknowledged: `MAX_STREAM_REPLY` before no more are sent, `WorkBounds::unsent`, a quarter of it
 //!   for a client, and `TCP_WRITE_TIME`, as over TCP.
@@ -48,10 +49,13 @@
 
 mod connection;
 mod handshake;
+mod kept;
 mod message;
 #[cfg(test)]
 mod rule_tests;
+mod socket;
 #[cfg(test)]
 mod tests;
 
 pub(super) use handshake::accept;
+pub(super) use kept::KeptConnections;

@@ -1,0 +1,79 @@
+//! Connections that the library keeps: those that are open, and those that were closed a moment ago.
+//!
+//! A closed connection is kept until no more datagrams of it can come (RFC 9000 section 10.2): for three times its probe timeout. The
+//! client chooses a part of that, its greatest delay of acknowledgements, which may be 16 s. Its place among the connections is free
+//! at once.
+//!
+//! # Decisions
+//!
+//! - Connections beyond a number for each client and one for all get no handshake until some are gone. Before, 240 connections that
+//!   their clients opened again and again took 20 MB beside a cache of 8 MiB.
+//! - The library does not tell when it has dropped a connection. It holds the settings of each until then, so each has settings of its
+//!   own.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use quinn::{ServerConfig, TransportConfig};
+
+use super::super::encrypted::quic;
+use super::super::queued::ClientKey;
+use crate::limits::WorkBounds;
+
+/// The connections of all addresses.
+pub(in super::super) struct KeptConnections {
+    bounds: WorkBounds,
+    transport: Arc<TransportConfig>,
+    kept: Mutex<Vec<KeptConnection>>,
+}
+
+/// A connection: its client, and its settings, which are gone when the library has dropped it.
+struct KeptConnection {
+    client: ClientKey,
+    settings: Weak<ServerConfig>,
+}
+
+impl KeptConnections {
+    /// No connections.
+    pub(in super::super) fn new(bounds: WorkBounds) -> Self {
+        Self { bounds, transport: Arc::new(quic::transport(bounds.streams)), kept: Mutex::default() }
+    }
+
+    /// The settings for one more connection of a client, which count as long as anything holds them; none if too many are kept.
+    pub(super) fn begin(&self, client: ClientKey, settings: &ServerConfig) -> Option<Arc<ServerConfig>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|connection| connection.settings.strong_count() > 0);
+        let own = kept.iter().filter(|connection| connection.client == client).count();
+        if kept.len() >= self.bounds.kept_quic() || own >= self.bounds.kept_quic_of_client() {
+            return None;
+        }
+        let mut settings = settings.clone();
+        settings.transport_config(Arc::clone(&self.transport));
+        let settings = Arc::new(settings);
+        kept.push(KeptConnection { client, settings: Arc::downgrade(&settings) });
+        Some(settings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::with_quic;
+    use super::*;
+    use crate::limits::MIN_CACHE_SIZE;
+
+    #[test]
+    fn connections_that_are_kept_are_bounded_for_each_client_and_for_all_together() {
+        let settings = quic::settings(&with_quic().listen).unwrap();
+        let bounds = WorkBounds::of(MIN_CACHE_SIZE);
+        let (kept, of_client) = (KeptConnections::new(bounds), bounds.kept_quic_of_client());
+        let of = |last: u8| -> Vec<Arc<ServerConfig>> {
+            let client = ClientKey::of([192, 0, 2, last].into());
+            std::iter::from_fn(|| kept.begin(client, &settings)).take(2 * bounds.kept_quic()).collect()
+        };
+        let held = [1, 2, 3].map(of);
+        assert_eq!(held.each_ref().map(Vec::len), [of_client; 3]);
+        assert!(of(4).is_empty(), "all together have {}", bounds.kept_quic());
+        let [first, ..] = held;
+        drop(first);
+        assert_eq!(of(4).len(), of_client, "the first are gone");
+    }
+}

@@ -1,0 +1,80 @@
+//! The socket of an address, whose datagrams are read one by one.
+//!
+//! The library has a buffer for 32 reads at once. If the kernel may join datagrams of one client (generic receive offload), each
+//! read has room for 64 of them, and the buffer takes 3 MB of each address once clients send that many. Queries are short, so
+//! datagrams are not joined, and the buffer takes 47 KB.
+
+use std::io::{self, IoSliceMut};
+use std::net::{SocketAddr, UdpSocket};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::UdpGroSegment;
+use quinn::udp::{RecvMeta, Transmit};
+use quinn::{AsyncUdpSocket, Runtime, TokioRuntime, UdpPoller};
+
+/// The socket of the library, without joined datagrams.
+#[derive(Debug)]
+struct SingleDatagrams(Arc<dyn AsyncUdpSocket>);
+
+/// A socket for the library that reads datagrams of `socket`.
+///
+/// # Errors
+/// No descriptors are left, or the kernel refuses the socket.
+pub(super) fn single_datagrams(socket: &UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
+    let read = TokioRuntime.wrap_udp_socket(socket.try_clone()?)?;
+    // The library has asked for joined datagrams. A kernel that does not know the option joins none.
+    let _ = setsockopt(socket, UdpGroSegment, &false);
+    Ok(Arc::new(SingleDatagrams(read)))
+}
+
+impl AsyncUdpSocket for SingleDatagrams {
+    fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
+        Arc::clone(&self.0).create_io_poller()
+    }
+
+    fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        self.0.try_send(transmit)
+    }
+
+    fn poll_recv(
+        &self,
+        context: &mut Context<'_>,
+        into: &mut [IoSliceMut<'_>],
+        told: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        self.0.poll_recv(context, into, told)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+
+    fn max_transmit_segments(&self) -> usize {
+        self.0.max_transmit_segments()
+    }
+
+    fn max_receive_segments(&self) -> usize {
+        1
+    }
+
+    fn may_fragment(&self) -> bool {
+        self.0.may_fragment()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nix::sys::socket::getsockopt;
+
+    #[tokio::test]
+    async fn datagrams_are_not_joined_so_that_the_buffer_has_room_for_one_in_each_read() {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let read = single_datagrams(&socket).unwrap();
+        assert_eq!(read.max_receive_segments(), 1);
+        assert!(!getsockopt(&socket, UdpGroSegment).unwrap_or(false));
+    }
+}
