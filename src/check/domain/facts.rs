@@ -160,7 +160,7 @@ pub struct ReplyFacts {
     pub why: String,
     /// The part of the daemon's configuration that answers for the name, in words; none if it is resolved on the internet.
     pub configured: Option<String>,
-    /// The views of the daemon's configuration whose clients get other data for the name.
+    /// The views whose clients get other data for the name.
     pub views: Vec<String>,
     /// The records of an expired entry of the cache, which the daemon gives because no server answers (RFC 8767). Such a reply counts
     /// as SERVFAIL.
@@ -498,6 +498,28 @@ impl DomainFacts {
     /// The answer of a server.
     pub fn server(&self, server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Option<&Got> {
         self.got.get(&Want::Server { server, name: name.to_owned(), kind, way })
+    }
+
+    /// The queries to a server.
+    pub fn sent(&self, server: IpAddr) -> SentQueries {
+        self.sent.get(&server).copied().unwrap_or_default()
+    }
+
+    /// Whether datagrams to a server or from it are lost, so that silence to some of them may be chance: it has answered a query that was
+    /// silent before, or half of all servers have, as on a path of this host that loses them, or others lose many.
+    pub fn is_lossy(&self, server: IpAddr) -> bool {
+        let lossy = self.sent.values().filter(|sent| sent.is_lossy()).count();
+        let answering = self.sent.values().filter(|sent| sent.answered > 0).count();
+        self.sent(server).is_lossy() || (lossy > 1 && 2 * lossy >= answering) || self.loses_many(server)
+    }
+
+    /// Whether the others lost so many datagrams that several in a row, and a connection beside them, may be chance: one in twenty (then four
+    /// tries are in vain once in a hundred thousand lookups; at a fifth, once in six hundred).
+    pub fn loses_many(&self, server: IpAddr) -> bool {
+        let others = self.sent.iter().filter(|(other, _)| **other != server);
+        let (lost, answered) =
+            others.fold((0, 0), |(lost, answered), (_, sent)| (lost + sent.lost, answered + sent.answered));
+        lost > 1 && 20 * lost >= lost + answered
     }
 
     /// The answers of the lists about a subject.

@@ -1,9 +1,5 @@
 //! The queries that a check has sent to a server, counted: a server that was asked is never said not to have been.
 
-use std::net::IpAddr;
-
-use super::facts::DomainFacts;
-
 /// How a query has ended.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum QueryEnd {
@@ -59,30 +55,6 @@ impl SentQueries {
             (1, 1) => format!("did not answer 1 query: {why}"),
             (all, lost) => format!("did not answer {lost} of {all} queries: {why}"),
         }
-    }
-}
-
-impl DomainFacts {
-    /// The queries to a server.
-    pub fn sent(&self, server: IpAddr) -> SentQueries {
-        self.sent.get(&server).copied().unwrap_or_default()
-    }
-
-    /// Whether datagrams to a server or from it are lost, so that silence to some of them may be chance: it has answered a query that was
-    /// silent before, or half of all servers have, as on a path of this host that loses them, or others lose many.
-    pub fn is_lossy(&self, server: IpAddr) -> bool {
-        let lossy = self.sent.values().filter(|sent| sent.is_lossy()).count();
-        let answering = self.sent.values().filter(|sent| sent.answered > 0).count();
-        self.sent(server).is_lossy() || (lossy > 1 && 2 * lossy >= answering) || self.loses_many(server)
-    }
-
-    /// Whether the other servers have lost so many datagrams that several in a row, and a connection over TCP beside them, may be chance:
-    /// one in twenty. At a twentieth, four tries are in vain once in a hundred thousand lookups, and at a fifth once in six hundred.
-    pub fn loses_many(&self, server: IpAddr) -> bool {
-        let others = self.sent.iter().filter(|(other, _)| **other != server);
-        let (lost, answered) =
-            others.fold((0, 0), |(lost, answered), (_, sent)| (lost + sent.lost, answered + sent.answered));
-        lost > 1 && 20 * lost >= lost + answered
     }
 }
 
