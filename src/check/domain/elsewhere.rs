@@ -181,6 +181,8 @@ fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
     let parents = parents(facts, parent);
     let fails = |server: &IpAddr| match facts.server(*server, name, "NS", QueryForm::Udp) {
         Some(Got::Reply(reply)) => !is_known(reply),
+        // It may be chance.
+        Some(Got::NoReply(NoReply::Silent)) if facts.loses_many(*server) => false,
         Some(Got::NoReply(lost)) => !matches!(lost, NoReply::Unknown(_) | NoReply::NoRoute),
         _ => false,
     };
