@@ -5,6 +5,8 @@
 mod bind;
 #[path = "import/bounds.rs"]
 mod bounds;
+#[path = "import/includes.rs"]
+mod includes;
 #[path = "import/knot_answers.rs"]
 mod knot_answers;
 #[path = "import/local_zones.rs"]

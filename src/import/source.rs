@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::ImportError;
+use super::draft::Draft;
+use super::finding::{SourcePlace, Weight};
 use crate::limits;
 
 /// The state of reading.
@@ -16,6 +18,27 @@ pub(super) struct Sources {
     octets: u64,
     /// The files that include the one that is read.
     open: Vec<PathBuf>,
+    /// The directory that the other resolver has changed to, once its configuration names one.
+    directory: Option<WorkingDirectory>,
+    /// The includes that may be read otherwise than by the other resolver.
+    doubts: Vec<IncludeDoubt>,
+}
+
+/// The directory of relative includes.
+#[derive(Clone, Debug)]
+struct WorkingDirectory {
+    place: SourcePlace,
+    shown: String,
+    path: PathBuf,
+}
+
+/// An include that may be read otherwise than by the other resolver.
+#[derive(Debug)]
+struct IncludeDoubt {
+    place: SourcePlace,
+    shown: String,
+    did: String,
+    instead: &'static str,
 }
 
 /// A file that was read.
@@ -50,6 +73,63 @@ impl Sources {
     /// Ends the file that was begun last.
     pub(super) fn end(&mut self) {
         self.open.pop();
+    }
+
+    /// Takes a directory for the relative includes after it, as BIND and Unbound do once they have read it.
+    pub(super) fn change_directory(&mut self, place: &SourcePlace, shown: &str, named: &str) {
+        if named.is_empty() {
+            return;
+        }
+        let path = self.working_directory().join(named);
+        self.directory = Some(WorkingDirectory { place: place.clone(), shown: shown.to_owned(), path });
+    }
+
+    /// The files that an include names. A pattern without a file, and a directory that is not on this host, are kept for `tell`: the file
+    /// may be a copy from another host.
+    pub(super) fn included(&mut self, place: &SourcePlace, shown: &str, pattern: &str) -> Vec<PathBuf> {
+        let mut base = self.working_directory();
+        if let Some(missing) = self.directory.clone().filter(|_| Path::new(pattern).is_relative())
+            && !missing.path.is_dir()
+        {
+            base = self.first_directory();
+            let did = format!(
+                "is the directory of relative includes, {}, which is not on this host",
+                missing.path.display()
+            );
+            let instead = "they were read from the folder of the imported file; if others are in use, import on the host of the file";
+            self.doubt(&missing.place, &missing.shown, did, instead);
+        }
+        let found = matching(&base.join(pattern));
+        if found.is_empty() {
+            self.doubt_empty(place, shown);
+        }
+        found
+    }
+
+    /// Keeps an include, or a directory of settings, that has no file here.
+    pub(super) fn doubt_empty(&mut self, place: &SourcePlace, shown: &str) {
+        let instead = "if it names files on the host that the configuration is from, copy them too, or import on that host";
+        self.doubt(place, shown, "named no file on this host".to_owned(), instead);
+    }
+
+    /// Reports the includes that may be read otherwise than by the other resolver.
+    pub(super) fn tell(&mut self, draft: &mut Draft) {
+        for IncludeDoubt { place, shown, did, instead } in self.doubts.drain(..) {
+            draft.tell(Weight::Different, &place, &shown, (&did, instead));
+        }
+    }
+
+    fn doubt(&mut self, place: &SourcePlace, shown: &str, did: String, instead: &'static str) {
+        self.doubts.push(IncludeDoubt { place: place.clone(), shown: shown.to_owned(), did, instead });
+    }
+
+    fn working_directory(&self) -> PathBuf {
+        self.directory.as_ref().map_or_else(|| self.first_directory(), |directory| directory.path.clone())
+    }
+
+    /// The directory that the other program was started in: in practice that of its file.
+    fn first_directory(&self) -> PathBuf {
+        self.open.first().and_then(|first| first.parent()).unwrap_or_else(|| Path::new("")).to_owned()
     }
 }
 

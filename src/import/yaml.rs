@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use saphyr_parser::{Event, Parser};
+use saphyr_parser::{Event, Parser, Tag};
 
 use super::ImportError;
 use super::finding::SourcePlace;
@@ -14,6 +14,8 @@ use crate::limits;
 pub(super) struct Node {
     pub(super) place: SourcePlace,
     pub(super) kind: NodeKind,
+    /// Whether it has the tag `!override`.
+    pub(super) is_override: bool,
 }
 
 /// The kind of a value.
@@ -41,6 +43,11 @@ impl Node {
         }
     }
 
+    /// Whether it is a list.
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self.kind, NodeKind::List(_))
+    }
+
     /// The values of a list; a single value is a list of itself.
     pub(super) fn items(&self) -> &[Self] {
         match &self.kind {
@@ -65,8 +72,8 @@ impl Node {
 
 /// A list or map whose end has not been read yet.
 enum Open {
-    List(usize, Vec<Node>),
-    Map(usize, Vec<(String, Node)>, Option<(String, SourcePlace)>),
+    List((usize, bool), Vec<Node>),
+    Map((usize, bool), Vec<(String, Node)>, Option<(String, SourcePlace)>),
 }
 
 /// The first document of a text; an empty map if the text is empty.
@@ -87,19 +94,25 @@ pub(super) fn read(path: &Arc<Path>, text: &str) -> Result<Node, ImportError> {
             Event::SequenceStart(..) | Event::MappingStart(..) if open.len() >= limits::MAX_NESTED => {
                 return Err(wrong(line, "is nested too deep".to_owned()));
             }
-            Event::SequenceStart(..) => {
-                open.push(Open::List(line, Vec::new()));
+            Event::SequenceStart(_, tag) => {
+                open.push(Open::List((line, is_override(tag.as_deref())), Vec::new()));
                 continue;
             }
-            Event::MappingStart(..) => {
-                open.push(Open::Map(line, Vec::new(), None));
+            Event::MappingStart(_, tag) => {
+                open.push(Open::Map((line, is_override(tag.as_deref())), Vec::new(), None));
                 continue;
             }
-            Event::Scalar(text, ..) => Node { place: place(line), kind: NodeKind::Scalar(text.into_owned()) },
+            Event::Scalar(text, _, _, tag) => Node {
+                place: place(line),
+                kind: NodeKind::Scalar(text.into_owned()),
+                is_override: is_override(tag.as_deref()),
+            },
             Event::SequenceEnd | Event::MappingEnd => match open.pop() {
-                Some(Open::List(line, items)) => Node { place: place(line), kind: NodeKind::List(items) },
-                Some(Open::Map(line, entries, _)) => {
-                    Node { place: place(line), kind: NodeKind::Map(entries) }
+                Some(Open::List((line, is_override), items)) => {
+                    Node { place: place(line), kind: NodeKind::List(items), is_override }
+                }
+                Some(Open::Map((line, is_override), entries, _)) => {
+                    Node { place: place(line), kind: NodeKind::Map(entries), is_override }
                 }
                 None => continue,
             },
@@ -115,7 +128,11 @@ pub(super) fn read(path: &Arc<Path>, text: &str) -> Result<Node, ImportError> {
             },
         }
     }
-    Ok(Node { place: place(1), kind: NodeKind::Map(Vec::new()) })
+    Ok(Node { place: place(1), kind: NodeKind::Map(Vec::new()), is_override: false })
+}
+
+fn is_override(tag: Option<&Tag>) -> bool {
+    tag.is_some_and(|tag| tag.handle == "!" && tag.suffix == "override")
 }
 
 #[cfg(test)]

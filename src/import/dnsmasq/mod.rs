@@ -24,6 +24,7 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     servers::add(&settings, (path, &mut sources), draft).finish(draft);
     records::add(&settings, (path, &mut sources), draft);
     settings::add(&settings, draft);
+    sources.tell(draft);
     Ok(())
 }
 

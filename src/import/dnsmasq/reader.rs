@@ -77,6 +77,9 @@ fn read_into(
             "conf-dir" => files(&named, setting.fields.get(1..).unwrap_or_default()),
             _ => Vec::new(),
         };
+        if setting.option == "conf-dir" && included.is_empty() {
+            sources.doubt_empty(&setting.place, &setting.typed);
+        }
         settings.push(setting);
         // dnsmasq reads each file once.
         for file in included {

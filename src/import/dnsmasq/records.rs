@@ -202,6 +202,9 @@ fn files(
             "hostsdir" => matching(&path.join("*")),
             _ => continue,
         };
+        if paths.is_empty() {
+            sources.doubt_empty(&setting.place, &setting.typed);
+        }
         for path in paths {
             names.file((&setting.place, &setting.typed), &path, (short, &mut *sources), draft);
         }

@@ -34,7 +34,9 @@ use super::values::Clients;
 
 /// Reads the file at `path` into `draft`.
 pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {
-    let statements = reader::read(path, &mut Sources::default())?;
+    let mut sources = Sources::default();
+    let statements = reader::read(path, &mut sources)?;
+    sources.tell(draft);
     if let Some(first) = statements.first().filter(|_| find(&statements, "options").is_none()) {
         draft.tell(Weight::Different, &first.place, "options", FRAGMENT);
     }

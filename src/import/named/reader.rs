@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::import::ImportError;
 use crate::import::finding::SourcePlace;
-use crate::import::source::{Source, Sources, matching};
+use crate::import::source::{Source, Sources};
 use crate::limits;
 
 /// A part of a statement.
@@ -90,7 +90,8 @@ pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<Statement>,
     let Source { path, text } = sources.begin(path)?;
     let words = words(&path, &text)?;
     let mut reader = WordReader { words: words.into_iter(), sources };
-    let (statements, _) = reader.statements(0, &SourcePlace { file: path, line: 1 })?;
+    // A file that `options` includes may have the directory.
+    let (statements, _) = reader.statements((0, true), &SourcePlace { file: path, line: 1 })?;
     sources.end();
     Ok(statements)
 }
@@ -108,10 +109,10 @@ struct WordReader<'s> {
 }
 
 impl WordReader<'_> {
-    /// The statements up to the end of a block, or of the text if `depth` is 0.
+    /// The statements up to the end of a block, or of the text if `depth` is 0. `is_options`: the block may be that of `options`.
     fn statements(
         &mut self,
-        depth: usize,
+        (depth, is_options): (usize, bool),
         open: &SourcePlace,
     ) -> Result<(Vec<Statement>, usize), ImportError> {
         let wrong = |place: &SourcePlace, reason: &str| ImportError::Text {
@@ -126,6 +127,10 @@ impl WordReader<'_> {
             match text.as_str() {
                 ";" if !quoted => {
                     if let Some(statement) = current.take() {
+                        if is_options && statement.option() == "directory" {
+                            let Statement { place, .. } = &statement;
+                            self.sources.change_directory(place, &statement.shown(), statement.value());
+                        }
                         self.take(statement, &mut statements)?;
                     }
                 }
@@ -139,7 +144,9 @@ impl WordReader<'_> {
                     };
                 }
                 "{" if !quoted => {
-                    let (block, _) = self.statements(depth.saturating_add(1), &place)?;
+                    let is_of_options =
+                        depth == 0 && current.as_ref().is_some_and(|open| open.option() == "options");
+                    let (block, _) = self.statements((depth.saturating_add(1), is_of_options), &place)?;
                     let blank = || Statement { place: place.clone(), parts: Vec::new() };
                     current.get_or_insert_with(blank).parts.push(Part::Block(block));
                 }
@@ -162,10 +169,7 @@ impl WordReader<'_> {
             statements.push(statement);
             return Ok(());
         }
-        // named reads relative paths from the directory that it was started in, which is that of the file in practice.
-        let directory = statement.place.file.parent().unwrap_or_else(|| Path::new(""));
-        let pattern = directory.join(statement.value());
-        for file in matching(&pattern) {
+        for file in self.sources.included(&statement.place, &statement.shown(), statement.value()) {
             statements.extend(read(&file, self.sources)?);
         }
         Ok(())

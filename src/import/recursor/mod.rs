@@ -10,7 +10,7 @@ use std::path::Path;
 
 use ipnet::IpNet;
 
-use self::settings::{RecursorSetting, Settings, address};
+use self::settings::{RecursorSetting, Settings, USUAL_CLIENTS, address};
 use super::ImportError;
 use super::draft::Draft;
 use super::finding::Weight::{Dangerous, Different, Unneeded};
@@ -18,19 +18,6 @@ use super::names::{Names, ShortNames};
 use super::source::Sources;
 use super::told::find;
 use super::values::{Clients, network, seconds, texts};
-
-/// The clients that the Recursor answers by default.
-const USUAL_CLIENTS: [&str; 9] = [
-    "127.0.0.0/8",
-    "10.0.0.0/8",
-    "100.64.0.0/10",
-    "169.254.0.0/16",
-    "192.168.0.0/16",
-    "172.16.0.0/12",
-    "::1/128",
-    "fc00::/7",
-    "fe80::/10",
-];
 
 /// Settings that functions of this module read.
 const READ: [&str; 22] = [
@@ -84,6 +71,7 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     for setting in settings.all() {
         tell(setting, &settings, draft);
     }
+    sources.tell(draft);
     Ok(())
 }
 

@@ -41,6 +41,26 @@ const WHOLE: [&str; 6] = ["logging", "webservice", "carbon", "snmp", "nod", "ecs
 /// Old settings whose value is a list of zones: `zone=value`.
 const OF_ZONES: [&str; 3] = ["forward-zones", "forward-zones-recurse", "auth-zones"];
 
+/// The clients that the Recursor answers by default.
+pub(super) const USUAL_CLIENTS: [&str; 9] = [
+    "127.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "169.254.0.0/16",
+    "192.168.0.0/16",
+    "172.16.0.0/12",
+    "::1/128",
+    "fc00::/7",
+    "fe80::/10",
+];
+
+/// Lists that are not empty by default.
+const LISTS: [(&str, &[&str]); 3] = [
+    ("local-address", &["127.0.0.1"]),
+    ("allow-from", &USUAL_CLIENTS),
+    ("query-local-address", &["0.0.0.0"]),
+];
+
 /// A zone with its servers or its file.
 #[derive(Clone, Debug)]
 pub(super) struct ZoneValue {
@@ -85,6 +105,13 @@ impl Settings {
         &self.all
     }
 
+    /// Whether a list is the one that the Recursor has without a setting.
+    fn is_by_default(&self, option: &str) -> bool {
+        let Some((_, usual)) = LISTS.iter().find(|(name, _)| *name == option) else { return false };
+        self.get(option)
+            .is_some_and(|known| known.values.iter().map(String::as_str).eq(usual.iter().copied()))
+    }
+
     /// Adds a setting: it takes the place of an earlier one of its name, unless it adds to it.
     fn add(&mut self, setting: RecursorSetting, extends: bool) {
         let at = *self.at.entry(setting.option.clone()).or_insert(self.all.len());
@@ -127,10 +154,14 @@ impl RecursorSetting {
 pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Settings, ImportError> {
     let mut settings = Settings::default();
     read_one(path, sources, &mut settings)?;
-    let included = settings.get("include-dir").map(RecursorSetting::path);
-    if let Some(directory) = included {
+    let named = settings.get("include-dir").filter(|named| !named.value().is_empty()).cloned();
+    if let Some(named) = named {
+        let directory = named.path();
         let mut files = matching(&directory.join("*.conf"));
         files.extend(matching(&directory.join("*.yml")));
+        if files.is_empty() {
+            sources.doubt_empty(&named.place, &named.typed);
+        }
         for file in files.into_iter().take(limits::MAX_FILES) {
             read_one(&file, sources, &mut settings)?;
         }
@@ -219,7 +250,10 @@ fn of_yaml(path: &Arc<Path>, text: &str, settings: &mut Settings) -> Result<(), 
             None => (section.as_str(), inner.entries().to_vec()),
         };
         for (name, node) in entries {
-            settings.add(of_node(section, &name, &node), false);
+            let setting = of_node(section, &name, &node);
+            // PowerDNS Recursor, "Merging multiple setting files".
+            let extends = node.is_list() && !node.is_override && !settings.is_by_default(&setting.option);
+            settings.add(setting, extends);
         }
     }
     Ok(())

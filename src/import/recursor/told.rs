@@ -288,7 +288,12 @@ pub(super) const TOLD: [ToldSetting; 99] = [
     ("pdns-distributes-queries", Unneeded, "configured the threads", "see listen.workers"),
     ("socket-*", Unneeded, "configured rec_control", "resolverctl uses the socket of [control]"),
     ("ignore-unknown-settings", Unneeded, "named settings of other versions", "unknown ones are listed here"),
-    ("include-dir", Unneeded, "named a directory of more settings", "its files are imported too"),
+    (
+        "include-dir",
+        Unneeded,
+        "named a directory of more settings",
+        "the files in it are imported too, if there are any",
+    ),
 ];
 
 /// Details of the daemon that need nothing here.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::import::ImportError;
 use crate::import::finding::SourcePlace;
-use crate::import::source::{Source, Sources, matching};
+use crate::import::source::{Source, Sources};
 
 /// The sections of Unbound 1.22.
 const SECTIONS: [&str; 13] = [
@@ -95,13 +95,15 @@ fn read_into(path: &Path, sources: &mut Sources, sections: &mut Vec<Section>) ->
     for UnboundSetting { place, option, values } in settings(&path, &text)? {
         match option.as_str() {
             "include" | "include-toplevel" => {
-                for pattern in values.first().into_iter() {
-                    let file = path.parent().unwrap_or_else(|| Path::new("")).join(pattern);
-                    for included in matching(&file) {
-                        read_into(&included, sources, sections)?;
-                    }
+                let pattern = values.first().map_or("", String::as_str);
+                for included in sources.included(&place, &format!("{option}: {pattern}"), pattern) {
+                    read_into(&included, sources, sections)?;
                 }
                 continue;
+            }
+            "directory" => {
+                let named = values.first().map_or("", String::as_str);
+                sources.change_directory(&place, &format!("{option}: {named}"), named);
             }
             kind if SECTIONS.contains(&kind) => {
                 sections.push(Section { place, kind: option, settings: Vec::new() });

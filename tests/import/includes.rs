@@ -1,0 +1,126 @@
+//! Files that a configuration includes: the import reads those that the other resolver reads, or tells it.
+
+use std::fs;
+use std::process::Output;
+
+use super::{keys, resolverctl, text, zone};
+
+/// Imports the first of some files. `DIR` in a text stands for the directory in which they are.
+fn output(format: &str, files: &[(&str, &str)]) -> Output {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        let path = directory.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content.replace("DIR", directory.path().to_str().unwrap())).unwrap();
+    }
+    let path = directory.path().join(files.first().unwrap().0);
+    resolverctl(&["--json", "import", "--from", format, path.to_str().unwrap()])
+}
+
+fn imported(format: &str, files: &[(&str, &str)]) -> String {
+    text(&output(format, files))
+}
+
+const CORP: &str = "zone \"corp.example\" { type forward; forward only; forwarders { 192.0.2.53; }; };\n";
+const STUB: &str = "forward-zone:\n name: \"corp.example\"\n forward-addr: 192.0.2.53\n";
+const FORWARD: &str = "forward = [\"192.0.2.53\"]";
+
+#[test]
+fn relative_includes_of_bind_are_read_from_its_directory() {
+    for include in ["include \"zones.d/*.conf\";", "include \"zones.d/a.conf\";"] {
+        let main = format!("options {{ directory \"DIR/var\"; }};\n{include}\n");
+        let found = imported("named", &[("etc/named.conf", &main), ("var/zones.d/a.conf", CORP)]);
+        assert_eq!(zone(&found, "corp.example"), FORWARD, "{found}");
+        // Before named has read the option, it takes the directory in which it was started.
+        let main = format!("{include}\noptions {{ directory \"DIR/var\"; }};\n");
+        let found = imported("named", &[("etc/named.conf", &main), ("etc/zones.d/a.conf", CORP)]);
+        assert_eq!(zone(&found, "corp.example"), FORWARD, "{found}");
+    }
+    // `directory` of another statement.
+    let main = "key-store \"x\" { directory \"DIR/var\"; };\ninclude \"a.conf\";\n";
+    let found = imported("named", &[("etc/named.conf", main), ("etc/a.conf", CORP), ("var/a.conf", "")]);
+    assert_eq!(zone(&found, "corp.example"), FORWARD, "{found}");
+}
+
+#[test]
+fn relative_includes_of_unbound_are_read_from_its_directory() {
+    for include in [" include: \"zones.d/*.conf\"", " include: zones.d/a.conf"] {
+        let main = format!("server:\n directory: \"DIR/var\"\n{include}\n");
+        let found = imported("unbound", &[("etc/unbound.conf", &main), ("var/zones.d/a.conf", STUB)]);
+        assert_eq!(zone(&found, "corp.example"), FORWARD, "{found}");
+        let main = format!("server:\n{include}\nserver:\n directory: \"DIR/var\"\n");
+        let found = imported("unbound", &[("etc/unbound.conf", &main), ("etc/zones.d/a.conf", STUB)]);
+        assert_eq!(zone(&found, "corp.example"), FORWARD, "{found}");
+    }
+}
+
+#[test]
+fn a_directory_that_is_not_on_this_host_is_told_where_it_matters() {
+    let told = "which is not on this host";
+    for (format, main, included) in [
+        ("named", "options { directory \"DIR/none\"; };\ninclude \"a.conf\";\n", CORP),
+        ("unbound", "server:\n directory: \"DIR/none\"\n include: \"a.conf\"\n", STUB),
+    ] {
+        let found = imported(format, &[("etc/x.conf", main), ("etc/a.conf", included)]);
+        assert_eq!(zone(&found, "corp.example"), FORWARD, "{found}");
+        assert!(found.contains(told) && found.contains("x.conf:"), "{found}");
+        let whole = main.replace("\"a.conf\"", "\"DIR/etc/a.conf\"");
+        let found = imported(format, &[("etc/x.conf", &whole), ("etc/a.conf", included)]);
+        assert_eq!(zone(&found, "corp.example"), FORWARD, "{found}");
+        assert!(!found.contains(told), "{found}");
+    }
+}
+
+#[test]
+fn a_pattern_that_fits_no_file_is_told() {
+    let told = "named no file on this host";
+    for (format, line, main) in [
+        ("named", 2, "options { };\ninclude \"DIR/none/*.conf\";\n"),
+        ("unbound", 2, "server:\n include: \"DIR/none/*.conf\"\n"),
+        ("dnsmasq", 1, "conf-dir=DIR/none,*.conf\n"),
+        ("dnsmasq", 1, "hostsdir=DIR/none\n"),
+        ("recursor", 1, "include-dir=DIR/none\n"),
+        ("recursor", 2, "recursor:\n  include_dir: DIR/none\n"),
+    ] {
+        let found = imported(format, &[("x.conf", main)]);
+        assert!(found.contains(told) && found.contains(&format!("\"line\":{line},")), "{main}: {found}");
+        assert!(!found.contains("its files are imported too"), "{main}: {found}");
+        // A file that was read says nothing.
+        let found = imported(format, &[("x.conf", main), ("none/a.conf", "")]);
+        assert!(!found.contains(told), "{main}: {found}");
+    }
+}
+
+/// The directory that a program works in is the same for all its files.
+#[test]
+fn relative_includes_of_included_files_are_of_the_same_directory() {
+    let files =
+        |main, inner, zones| [("etc/x.conf", main), ("etc/d/inner.conf", inner), ("etc/a.conf", zones)];
+    let found = imported("named", &files("include \"d/inner.conf\";\n", "include \"a.conf\";\n", CORP));
+    assert_eq!(zone(&found, "corp.example"), FORWARD, "{found}");
+    let main = "server:\n include: \"d/inner.conf\"\n";
+    let found = imported("unbound", &files(main, " include: \"a.conf\"\n", STUB));
+    assert_eq!(zone(&found, "corp.example"), FORWARD, "{found}");
+}
+
+/// PowerDNS Recursor, "Merging multiple setting files".
+#[test]
+fn lists_of_included_files_of_the_recursor_are_added() {
+    let main = "recursor:\n  include_dir: DIR/d\n  forward_zones:\n    - {zone: a.example, forwarders: [192.0.2.1]}\nincoming:\n  allow_from: [10.1.0.0/16]\n";
+    let of = |main: &str, included: &str| imported("recursor", &[("x.yml", main), ("d/a.yml", included)]);
+    let more = "recursor:\n  forward_zones:\n    - {zone: b.example, forwarders: [192.0.2.2]}\nincoming:\n  allow_from: [10.2.0.0/16]\n";
+    let found = of(main, more);
+    assert_eq!(zone(&found, "a.example"), "stub = [\"192.0.2.1\"]\nvalidate = false", "{found}");
+    assert_eq!(zone(&found, "b.example"), "stub = [\"192.0.2.2\"]\nvalidate = false", "{found}");
+    assert!(keys(&found).contains("allow = [\"10.1.0.0/16\", \"10.2.0.0/16\"]"), "{found}");
+    let found = of(main, "incoming:\n  allow_from: !override [10.2.0.0/16]\n");
+    assert!(keys(&found).contains("allow = [\"10.2.0.0/16\"]"), "{found}");
+    let found = of(main, "incoming:\n  allow_from: !override\n    - 10.2.0.0/16\n");
+    assert!(keys(&found).contains("allow = [\"10.2.0.0/16\"]"), "{found}");
+    // A list that is still the default is replaced.
+    let found = of(
+        "recursor:\n  include_dir: DIR/d\nincoming:\n  listen: [127.0.0.1]\n",
+        "incoming:\n  listen: [10.0.0.1]\n",
+    );
+    assert!(keys(&found).contains("addresses = [\"10.0.0.1:53\"]"), "{found}");
+}
