@@ -140,3 +140,55 @@ fn a_named_that_resolves_for_nobody_leaves_this_host_alone_as_a_client() {
         assert!(found.contains("listen.allow has this host only"), "{clients}: {found}");
     }
 }
+
+#[test]
+fn a_forward_zone_of_bind_without_forwarders_is_not_forwarded() {
+    let options = "options { forwarders { 192.0.2.53; }; };\n";
+    for off in ["", "forwarders { };", "forward only;"] {
+        let found = named(&format!("{options}zone \"corp.example\" {{ type forward; {off} }};\n"));
+        assert_eq!(zone(&found, "corp.example"), "recurse = true", "{off}: {found}");
+        let found = named(&format!("zone \"corp.example\" {{ type forward; {off} }};\n"));
+        assert!(found.contains("was not forwarded") && zone(&found, "corp.example").is_empty(), "{found}");
+        let found = named(&format!(
+            "{options}view \"all\" {{ match-clients {{ any; }}; zone \"corp.example\" {{ type forward; {off} }}; }};\n"
+        ));
+        assert_eq!(zone(&found, "corp.example"), "recurse = true", "{off}: {found}");
+        // It turns off the forwarders of a zone around it, and those of all names for zones within it.
+        let around = "zone \"example\" { type forward; forwarders { 192.0.2.54; }; };\n";
+        let found = named(&format!("{around}zone \"corp.example\" {{ type forward; {off} }};\n"));
+        assert_eq!(zone(&found, "corp.example"), "recurse = true", "{off}: {found}");
+        let stub = "zone \"sub.corp.example\" { type stub; primaries { 10.0.0.5; }; };\n";
+        let found = named(&format!("{options}zone \"corp.example\" {{ type forward; {off} }};\n{stub}"));
+        assert_eq!(zone(&found, "sub.corp.example"), "stub = [\"10.0.0.5\"]", "{off}: {found}");
+    }
+}
+
+#[test]
+fn forwarders_around_a_transferred_zone_of_bind_are_told() {
+    let told = "below its delegations";
+    let all = "options { forwarders { 192.0.2.53; }; };";
+    for (options, own, file, is_told) in [
+        (all, "", "", true),
+        ("", "forwarders { 192.0.2.54; };", "", true),
+        (all, "forwarders { };", "", false),
+        ("", "", "", false),
+        // The copy tells whether it has delegations.
+        (all, "file \"a.zone\";", "sub NS ns.sub\nns.sub A 10.0.0.5\n", true),
+        (all, "file \"a.zone\";", "www A 10.0.0.5\n", false),
+    ] {
+        let text =
+            format!("{options}\nzone \"corp.example\" {{ type slave; masters {{ 10.0.0.1; }}; {own} }};\n");
+        let found = imported("named", &[("named.conf", &text), ("a.zone", &format!("{SOA}{file}"))]);
+        assert_eq!(zone(&found, "corp.example"), "stub = [\"10.0.0.1\"]", "{found}");
+        assert_eq!(found.contains(told), is_told, "{options} {own} {file}: {found}");
+    }
+}
+
+#[test]
+fn servers_of_a_static_stub_zone_that_are_known_by_name_are_told() {
+    let of = |block: &str| named(&format!("zone \"corp.example\" {{ type static-stub; {block} }};\n"));
+    let found = of("server-addresses { 10.0.0.1; }; server-names { \"ns.corp.example\"; };");
+    assert_eq!(zone(&found, "corp.example"), "stub = [\"10.0.0.1\"]", "{found}");
+    assert!(found.contains("server-names") && found.contains("\"dangerous\""), "{found}");
+    assert!(!of("server-addresses { 10.0.0.1; };").contains("server-names"));
+}

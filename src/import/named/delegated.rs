@@ -19,7 +19,23 @@ const NAMED: usize = 3;
 
 /// Reports the delegations in the file of a zone below which named asked forwarders.
 pub(super) fn tell_delegations(zone: &Statement, path: &Path, draft: &mut Draft) {
-    let below = delegations(zone.value(), path);
+    let below = delegations(zone.value(), path).unwrap_or_default();
+    tell(zone, &below, draft);
+}
+
+/// Reports those of a transferred zone. Without its copy, or with one that is not in text, it is unknown whether it has any.
+pub(super) fn tell_delegations_of_copy(zone: &Statement, path: Option<&Path>, draft: &mut Draft) {
+    match path.and_then(|path| delegations(zone.value(), path)) {
+        Some(below) => tell(zone, &below, draft),
+        None => {
+            let did = "sent queries for names below its delegations, if it has any, to the forwarders";
+            let instead = "resolverd asks the servers of the delegation; if only the forwarders know such names, add a [[zone]] with forward for each delegation";
+            draft.tell(Different, &zone.place, &format!("zone \"{}\"", zone.value()), (did, instead));
+        }
+    }
+}
+
+fn tell(zone: &Statement, below: &[String], draft: &mut Draft) {
     let Some(first) = below.first() else { return };
     let named: Vec<&str> = below.iter().take(NAMED).map(String::as_str).collect();
     let others = match below.len().saturating_sub(NAMED) {
@@ -37,15 +53,16 @@ pub(super) fn tell_delegations(zone: &Statement, path: &Path, draft: &mut Draft)
 }
 
 /// The names below a zone that its file delegates; none if it cannot be read.
-fn delegations(zone: &str, path: &Path) -> Vec<String> {
-    let Some(mut apex) = read_name(zone) else { return Vec::new() };
+fn delegations(zone: &str, path: &Path) -> Option<Vec<String>> {
+    let mut apex = read_name(zone)?;
     apex.set_fqdn(true);
-    let text = Sources::default().begin(path).map(|source| source.text).unwrap_or_default();
-    let records = zone_file::records(&apex, &text).unwrap_or_default();
+    let text = Sources::default().begin(path).ok()?.text;
+    let records = zone_file::records(&apex, &text).ok()?;
     let delegating = records.iter().filter(|record| record.record_type() == RecordType::NS);
     let names: BTreeSet<String> = delegating.map(|record| name_text(&record.name.to_lowercase())).collect();
     let apex = name_text(&apex.to_lowercase());
-    names.into_iter().filter(|name| *name != apex).map(|name| name.trim_end_matches('.').to_owned()).collect()
+    let below = names.into_iter().filter(|name| *name != apex);
+    Some(below.map(|name| name.trim_end_matches('.').to_owned()).collect())
 }
 
 /// Reports a forward zone below a zone that named serves itself.

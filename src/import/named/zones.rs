@@ -99,6 +99,11 @@ fn one(zone: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
             let servers = find(block, "server-addresses")
                 .map(|list| servers(list, settings, draft, 0))
                 .unwrap_or_default();
+            if let Some(named) = find(block, "server-names") {
+                let did = "asked servers that it knew by their names";
+                let instead = "add their addresses to stub of the [[zone]]: resolverd takes addresses only";
+                draft.tell(Dangerous, &named.place, &format!("{shown}: server-names"), (did, instead));
+            }
             upstreams(zone, name, ("stub", false), servers, (settings, draft));
         }
         "forward" => forward(zone, name, settings, draft),
@@ -217,31 +222,33 @@ fn secondary(zone: &Statement, name: &str, kind: &str, settings: &Settings<'_>, 
         let instead =
             "resolverd asks the primaries, and caches; while they are down, only cached answers are given";
         draft.tell(Different, &zone.place, &format!("zone \"{}\" type {kind}", zone.value()), (did, instead));
+        if forwarders_of(zone, name, settings).is_some() {
+            let path = find(zone.block(), "file").map(|file| settings.base.join(file.value()));
+            delegated::tell_delegations_of_copy(zone, path.as_deref(), draft);
+        }
     }
     upstreams(zone, name, ("stub", false), servers, (settings, draft));
 }
 
 /// A zone that is forwarded; without forwarders it is resolved from the root.
 fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
-    let Some(list) = find(zone.block(), "forwarders") else { return };
-    if list.block().is_empty() {
+    // Without a list, too, the names of the zone are not forwarded (BIND's Administrator Reference Manual, "type forward").
+    let list = find(zone.block(), "forwarders").filter(|list| !list.block().is_empty());
+    let Some(list) = list else {
         let shown = format!("zone \"{}\"", zone.value());
         if let Some(empty) = empty_zones::of(name, settings.statements) {
             let did = "was not forwarded: named answered its names itself, by an empty zone";
             draft.tell(Unneeded, &zone.place, &shown, (did, "resolverd answers them itself, too"));
             return stays_empty(zone, empty.trim_end_matches('.'), settings, draft);
         }
-        let is_options = |statement: &&Statement| statement.option() == "options";
-        let around = settings.statements.iter().filter(is_options);
-        let mut around = around.filter_map(|block| find(block.block(), "forwarders"));
-        if around.any(|list| !list.block().is_empty()) {
+        if is_below_forwarders(name, settings) {
             // DNS lists refuse the resolvers of providers, and mail is then accepted without them.
             let keys = vec![("name", Value::from(named(name))), ("recurse", Value::from(true))];
             return draft.add(&zone.place, &shown, "[[zone]]", keys);
         }
         let did = "was not forwarded";
         return draft.tell(Unneeded, &zone.place, &shown, (did, "resolverd does not forward it"));
-    }
+    };
     if empty_zones::of(name, settings.statements).is_some() && is_first(zone.block()) {
         let did = "had no effect for most names: with `forward first` named answers them itself, by the empty zone of private addresses";
         let instead = "the [[zone]] sends them to these forwarders; remove it if they must not get them";
@@ -273,16 +280,28 @@ fn forwarders_of<'s>(zone: &'s Statement, name: &str, settings: &Settings<'s>) -
 
 /// The nearest forwarders around a zone, unless they are empty.
 fn forwarders_around<'s>(name: &str, settings: &Settings<'s>) -> Option<&'s Statement> {
-    let is_around = |other: &&Statement| {
+    let nearest = forward_zones_around(name, settings).max_by_key(|other| other.value().len());
+    let list = match nearest {
+        Some(zone) => find(zone.block(), "forwarders"),
+        None => find(options_of(settings.statements), "forwarders"),
+    };
+    list.filter(|list| !list.block().is_empty())
+}
+
+/// Whether any forwarders are around a zone.
+fn is_below_forwarders(name: &str, settings: &Settings<'_>) -> bool {
+    let around = forward_zones_around(name, settings).filter_map(|zone| find(zone.block(), "forwarders"));
+    let mut all = around.chain(find(options_of(settings.statements), "forwarders"));
+    all.any(|list| !list.block().is_empty())
+}
+
+/// The forward zones around a zone.
+fn forward_zones_around<'s>(name: &str, settings: &Settings<'s>) -> impl Iterator<Item = &'s Statement> {
+    settings.statements.iter().filter(move |other| {
         let is_forward = find(other.block(), "type").is_some_and(|kind| kind.value() == "forward");
         let is_same = is_within(other.value(), name);
         other.option() == "zone" && is_forward && is_within(name, other.value()) && !is_same
-    };
-    let around = settings.statements.iter().filter(is_around);
-    let around = around.filter_map(|other| Some((other.value().len(), find(other.block(), "forwarders")?)));
-    let nearest = around.max_by_key(|(length, _)| *length).map(|(_, list)| list);
-    let nearest = nearest.or_else(|| find(options_of(settings.statements), "forwarders"));
-    nearest.filter(|list| !list.block().is_empty())
+    })
 }
 
 /// A zone whose servers named asks only after forwarders. Those of its own are carried over; the zone is left out if they are those
