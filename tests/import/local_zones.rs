@@ -304,3 +304,36 @@ fn names_that_unbound_answered_itself_are_told_where_servers_are_named_for_them(
     assert!(found.contains("stub-zone localhost: had no effect"), "{found}");
     assert!(!keys(&found).contains("[[zone]]"), "{found}");
 }
+
+#[test]
+fn name_servers_inside_a_local_zone_of_unbound_make_no_delegation() {
+    let data = " local-data: \"sub.lan NS ns.lan\"\n local-data: \"www.sub.lan A 10.0.0.7\"\n";
+    let found = unbound(&format!("server:\n local-zone: \"lan\" static\n{data}"));
+    let records = zone(&found, "lan");
+    assert!(records.contains("www.sub.lan. 3600 IN A 10.0.0.7") && !records.contains(" NS "), "{found}");
+    assert!(found.contains("sub.lan NS ns.lan") && found.contains("a delegation"), "{found}");
+}
+
+#[test]
+fn one_address_for_a_domain_of_dnsmasq_that_stops_its_mail_is_dangerous() {
+    for (address, is_dangerous) in
+        [("10.1.1.1", true), ("fd00::1", true), ("0.0.0.0", false), ("::", false), ("#", false), ("", false)]
+    {
+        let found = dnsmasq(&format!(
+            "no-resolv\nno-hosts\nserver=192.0.2.53\nlisten-address=127.0.0.1\naddress=/corp.example/{address}\n"
+        ));
+        assert_eq!(found.contains("MX"), is_dangerous, "{address}: {found}");
+        assert_eq!(found.contains("\"dangerous\""), is_dangerous, "{address}: {found}");
+    }
+}
+
+#[test]
+fn an_auth_zone_of_unbound_that_gives_no_answers_is_left_out() {
+    for (downstream, upstream, is_used) in [("no", "no", false), ("no", "yes", true), ("yes", "no", true)] {
+        let found = unbound(&format!(
+            "auth-zone:\n name: \"corp.example\"\n primary: 10.0.0.1\n for-downstream: {downstream}\n for-upstream: {upstream}\n"
+        ));
+        assert_eq!(!zone(&found, "corp.example").is_empty(), is_used, "{downstream} {upstream}: {found}");
+        assert_eq!(found.contains("gave no answers from it"), !is_used, "{found}");
+    }
+}

@@ -395,3 +395,50 @@ fn ipv4_clients_in_the_form_of_ipv6_are_left_out_and_told() {
         assert!(!found.contains("cannot be carried over"), "{found}");
     }
 }
+
+/// Unbound looks for a name in the data of the view first; for all others it looks in the zones of `server:`.
+#[test]
+fn data_of_a_view_of_unbound_below_zones_of_the_server_keep_their_effect() {
+    let server = " access-control: 192.168.1.0/24 allow\n access-control-view: 192.168.1.0/24 office\n \
+        local-zone: \"ads.net\" always_nxdomain\n \
+        local-zone: \"corp.example\" redirect\n local-data: \"corp.example A 10.0.0.80\"\n \
+        local-zone: \"host.example\" redirect\n local-data: \"host.example A 10.0.0.81\"\n \
+        local-zone: \"lan.example\" always_transparent\n";
+    let view = "view:\n name: \"office\"\n view-first: yes\n \
+        local-data: \"ok.ads.net A 192.168.1.7\"\n local-data: \"corp.example A 192.168.1.80\"\n \
+        local-data: \"a.b.host.example A 192.168.1.81\"\n local-data: \"www.lan.example A 192.168.1.8\"\n";
+    let found = unbound(server, view);
+    assert!(!found.contains("had no effect"), "{found}");
+    let config = keys(&found);
+    let of_view = |name: &str| {
+        let begin = format!("name = \"{name}\"");
+        let mut entries = config
+            .split("\n\n")
+            .filter(|entry| entry.contains(&begin) && entry.contains("view = \"office\""));
+        entries.next().unwrap_or_default().to_owned()
+    };
+    let ads = of_view("ads.net");
+    assert!(ads.contains("ok.ads.net. 3600 IN A 192.168.1.7") && !ads.contains('*'), "{found}");
+    let corp = of_view("corp.example");
+    for (record, is_there) in [
+        ("\"corp.example. 3600 IN A 192.168.1.80\"", true),
+        ("\"*.corp.example. 3600 IN A 10.0.0.80\"", true),
+        ("\"*.corp.example. 3600 IN A 192.168.1.80\"", false),
+        ("\"corp.example. 3600 IN A 10.0.0.80\"", false),
+    ] {
+        assert_eq!(corp.contains(record), is_there, "{record}: {found}");
+    }
+    let host = of_view("host.example");
+    for record in [
+        "\"host.example. 3600 IN A 10.0.0.81\"",
+        "\"*.host.example. 3600 IN A 10.0.0.81\"",
+        "\"b.host.example. 3600 IN A 10.0.0.81\"",
+        "\"*.b.host.example. 3600 IN A 10.0.0.81\"",
+        "\"a.b.host.example. 3600 IN A 192.168.1.81\"",
+        "\"*.a.b.host.example. 3600 IN A 10.0.0.81\"",
+    ] {
+        assert!(host.contains(record), "{record}: {found}");
+    }
+    assert!(!host.contains("\"a.b.host.example. 3600 IN A 10.0.0.81\""), "{found}");
+    assert!(of_view("www.lan.example").contains("192.168.1.8"), "{found}");
+}

@@ -222,12 +222,25 @@ fn answers(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draf
             }
         }
     }
-    if !lines.is_empty() {
-        let did = "answered addresses of the domain, and sent queries for other types to servers";
-        let instead =
-            "the [[zone]] has no records of other types; use [[host]] for a single name that has mail";
-        draft.tell(Different, &setting.place, &setting.typed, (did, instead));
+    if lines.is_empty() {
+        return;
     }
+    // An address that leads nowhere blocks the domain.
+    let is_blocked = address == "#"
+        || address.parse::<IpAddr>().is_ok_and(|address| address.is_unspecified() || address.is_loopback());
+    let (weight, did, instead) = if is_blocked {
+        let did = "answered addresses of the domain, and sent queries for other types to servers";
+        (
+            Different,
+            did,
+            "the [[zone]] has no records of other types; use [[host]] for a single name that has mail",
+        )
+    } else {
+        let did = "answered addresses of the domain, and sent queries for other types to servers, with MX and the TXT records of SPF, DKIM and DMARC";
+        let instead = "the [[zone]] says that these do not exist, which stops mail of the domain: add them to its records, or use a [[host]] for each name instead";
+        (Dangerous, did, instead)
+    };
+    draft.tell(weight, &setting.place, &setting.typed, (did, instead));
 }
 
 /// The servers of `resolv-file`. The file of the system is not read: it may name resolverd itself one day.

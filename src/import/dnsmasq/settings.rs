@@ -68,7 +68,7 @@ const TOLD: [ToldSetting; 68] = [
     ("filter-A", Dangerous, "removed all IPv4 addresses from answers", "resolverd keeps them"),
     (
         "filter-AAAA",
-        Different,
+        Dangerous,
         "removed all IPv6 addresses from answers",
         "resolverd keeps them; turn IPv6 off in the mail software",
     ),

@@ -91,6 +91,12 @@ fn divided(server: &Section, zones: &mut LocalZones, draft: &mut Draft) -> Vec<L
                     let instead = "is left out: resolverd makes these records of a [[zone]] itself";
                     draft.tell(Weight::Different, &setting.place, &setting.shown(), (&did, instead));
                 }
+                false if record.kind == "NS" => {
+                    let did =
+                        "gave NS records of a name inside the zone, and answered the names below it itself";
+                    let instead = "is left out: in a [[zone]] they are a delegation, which takes the names below it from the zone";
+                    draft.tell(Weight::Different, &setting.place, &setting.shown(), (did, instead));
+                }
                 false => zone.records.push(record),
             },
             _ => alone.push(record),

@@ -121,6 +121,11 @@ pub(super) fn auth(section: &Section, directory: &Path, draft: &mut Draft) {
         let instead = "resolverd keeps delegations of the root in its cache and renews them";
         return draft.tell(Weight::Unneeded, &section.place, &option, (did, instead));
     }
+    let is_no = |option| section.last(option).is_some_and(|setting| setting.value() == "no");
+    if is_no("for-upstream") && is_no("for-downstream") {
+        let did = "kept a copy of the zone, and gave no answers from it";
+        return draft.tell(Weight::Unneeded, &section.place, &option, (did, "is left out"));
+    }
     rest_of_auth(section, draft);
     let primaries: Vec<String> =
         ["primary", "master"].iter().flat_map(|option| servers(section, option, false, draft)).collect();
