@@ -1,16 +1,15 @@
 //! The facts that a plan needs: the facts of `resolverctl check system`, the services, and the programs that write
 //! `/etc/resolv.conf`.
 
-use std::fs;
 use std::net::SocketAddr;
 
+use super::dnsmasq;
 use super::error::SwitchError;
 use super::machine::Machine;
 use super::step::{OWN_UNITS, UnitState};
 use crate::check::system::host::{CheckedHost, HostFile};
 use crate::check::system::{self, gather};
 use crate::config::{Config, defaults};
-use crate::limits::MAX_CHECKED_DROP_INS;
 
 /// The services that are resolvers. The services of Knot Resolver have a number.
 const RESOLVERS: [&str; 7] = [
@@ -63,7 +62,7 @@ pub struct SwitchFacts {
     pub dhcpcd: Dhcpcd,
     /// `/etc/resolvconf.conf` of openresolv.
     pub openresolv: HostFile,
-    /// The configuration of dnsmasq.
+    /// The configuration of dnsmasq, with the files that it names and the options of its service.
     pub dnsmasq: Vec<HostFile>,
     /// Configurations to import: the beginning of the unit's name, and the file.
     pub imports: Vec<(&'static str, &'static str)>,
@@ -129,7 +128,7 @@ pub fn gather(machine: &Machine<'_>, servers: &[SocketAddr], unix: u64) -> Resul
             true => host.file("/etc/resolvconf.conf"),
             false => HostFile::Missing { path: "/etc/resolvconf.conf".to_owned() },
         },
-        dnsmasq: dnsmasq(&host),
+        dnsmasq: dnsmasq::files(&host),
         imports: CONFIGURATIONS.into_iter().filter(|(_, path)| host.is_there(path)).collect(),
     })
 }
@@ -141,13 +140,4 @@ fn config(host: &CheckedHost<'_>) -> Result<bool, String> {
         false => Config::default(),
     };
     Ok(!config.zones.is_empty() || !config.hosts.is_empty() || !config.records.is_empty())
-}
-
-/// Its file, and all files of its directory, with any ending.
-fn dnsmasq(host: &CheckedHost<'_>) -> Vec<HostFile> {
-    let folder = "/etc/dnsmasq.d";
-    let entries = fs::read_dir(host.path(folder)).into_iter().flatten().flatten().take(MAX_CHECKED_DROP_INS);
-    let drop_ins =
-        entries.map(|entry| host.file(&format!("{folder}/{}", entry.file_name().to_string_lossy())));
-    std::iter::once(host.file("/etc/dnsmasq.conf")).chain(drop_ins).collect()
 }

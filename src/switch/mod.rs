@@ -28,6 +28,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod carry_out;
+mod dnsmasq;
 mod error;
 pub mod facts;
 mod files;

@@ -165,9 +165,13 @@ impl PlanDraft<'_> {
 
     fn keep_dhclient_off(&mut self) {
         let dhclient = &self.facts.dhclient;
-        let overruled = dhclient.conf.text().is_some_and(|text| {
-            text.lines().any(|line| line.trim_start().starts_with("supersede domain-name-servers"))
-        });
+        let ours = &self.facts.host.ours;
+        let is_ours = |address: &IpAddr| {
+            let is_any = |own: &IpAddr| own.is_unspecified() && own.is_ipv4() == address.is_ipv4();
+            ours.contains(address) || address.is_loopback() && ours.iter().any(is_any)
+        };
+        let named = dhclient.conf.text().and_then(texts::superseding_servers);
+        let overruled = named.is_some_and(|servers| servers.iter().all(is_ours));
         match (dhclient.is_there && !overruled && dhclient.hook.text().is_none(), dhclient.has_hooks) {
             (true, true) => self.write(
                 HOOK,

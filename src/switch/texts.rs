@@ -18,6 +18,29 @@ pub(super) fn is_dhcpcd_off(conf: &str) -> bool {
         .any(|line| line.split([' ', '\t', ',']).any(|hook| hook == "resolv.conf"))
 }
 
+/// The servers that a `dhclient.conf` gives to all interfaces in place of those of a lease; none if it gives none, or one that is not an
+/// address.
+pub(super) fn superseding_servers(conf: &str) -> Option<Vec<IpAddr>> {
+    let text: String =
+        conf.lines().map(|line| format!("{} ", line.split('#').next().unwrap_or_default())).collect();
+    let mut depth = 0_usize;
+    let mut servers = None;
+    for statement in text.split_inclusive([';', '{', '}']) {
+        let words = statement.trim_end_matches([';', '{', '}']).trim();
+        if let Some(named) = words.strip_prefix("supersede domain-name-servers").filter(|_| depth == 0) {
+            // The last statement counts.
+            let addresses = named.split(',').map(|address| address.trim().parse().ok());
+            servers = Some(addresses.collect::<Option<Vec<IpAddr>>>()?);
+        }
+        match statement.chars().last() {
+            Some('{') => depth = depth.saturating_add(1),
+            Some('}') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    servers
+}
+
 /// Options that every such file has: EDNS, and the AD bit for DANE.
 const OPTIONS: [&str; 2] = ["edns0", "trust-ad"];
 
@@ -95,6 +118,21 @@ mod tests {
             )
         );
         assert_eq!(resolv_conf("", here), format!("{MARK}nameserver 127.0.0.1\noptions edns0 trust-ad\n"));
+    }
+
+    #[test]
+    fn servers_of_dhclient_are_those_of_all_interfaces() {
+        let here = vec![IpAddr::from([127, 0, 0, 1])];
+        for (conf, servers) in [
+            ("supersede domain-name-servers 127.0.0.1;\n", Some(here.clone())),
+            ("# x\nsupersede domain-name-servers\n  127.0.0.1; # y\n", Some(here)),
+            ("supersede domain-name-servers 127.0.0.1, x.example;\n", None),
+            ("interface \"a\" { supersede domain-name-servers 127.0.0.1; }\n", None),
+            ("#supersede domain-name-servers 127.0.0.1;\n", None),
+            ("request domain-name-servers;\n", None),
+        ] {
+            assert_eq!(superseding_servers(conf), servers, "{conf}");
+        }
     }
 
     #[test]

@@ -145,6 +145,31 @@ fn nothing_happens_where_a_failure_stays() {
         refused(&host, &internet, option);
     }
 
+    for (path, line, file) in [
+        ("etc/dnsmasq.conf", "conf-dir=/srv/lan/,*.conf\n", "srv/lan/a.conf"),
+        ("etc/dnsmasq.conf", "conf-file=/srv/a.conf # LAN\n", "srv/a.conf"),
+        ("etc/dnsmasq.d/main", "conf-file=/srv/a.conf\n", "srv/a.conf"),
+        ("etc/default/dnsmasq", "# own\nDNSMASQ_OPTS=\"--conf-file=/srv/a.conf --no-poll\"\n", "srv/a.conf"),
+        ("etc/default/dnsmasq", "export DNSMASQ_OPTS='-7 /srv/lan'\n", "srv/lan/a"),
+        ("etc/default/dnsmasq", "CONFIG_DIR=/srv/lan,.dpkg-dist\n", "srv/lan/a"),
+        ("etc/default/dnsmasq", "DNSMASQ_OPTS=\"--no-poll --dhcp-range=10.0.0.10,10.0.0.99\"\n", "srv/none"),
+        ("etc/default/dnsmasq", "DNSMASQ_OPTS=\"-F 10.0.0.10,10.0.0.99\"\n", "srv/none"),
+    ] {
+        let host = plain();
+        host.write("units/dnsmasq.service", "loaded enabled active\n");
+        host.write(path, line);
+        host.write(file, if file == "srv/none" { "" } else { "dhcp-range=10.0.0.10,10.0.0.99\n" });
+        host.holds("dnsmasq", "dnsmasq.service", [127, 0, 0, 1]);
+        refused(&host, &internet, "dhcp-range");
+    }
+    // A circle ends, and a comment is no option.
+    let host = plain();
+    host.write("units/dnsmasq.service", "loaded enabled active\n");
+    host.write("etc/dnsmasq.conf", "conf-file=/etc/dnsmasq.conf\n");
+    host.write("etc/default/dnsmasq", "#DNSMASQ_OPTS=\"--dhcp-range=10.0.0.10,10.0.0.99\"\n");
+    host.holds("dnsmasq", "dnsmasq.service", [127, 0, 0, 1]);
+    assert_eq!(host.switch(&internet, &[]).0, 0);
+
     // A wildcard address cannot be bound beside it.
     let host = plain();
     host.write(
@@ -294,4 +319,26 @@ fn each_kind_of_host_has_its_steps() {
         ("etc/dhcp/dhclient-enter-hooks.d/debug", ""),
     ]);
     assert_eq!(steps(&host, &internet), [START]);
+
+    // An address that is not that of resolverd, or that is for one interface only, changes resolv.conf with each lease.
+    for conf in [
+        "supersede domain-name-servers 192.0.2.53;\n",
+        "supersede domain-name-servers 127.0.0.1, 192.0.2.53;\n",
+        "supersede domain-name-servers 127.0.0.53;\n",
+        "#supersede domain-name-servers 127.0.0.1;\n",
+        "interface \"eth0\" {\n  supersede domain-name-servers 127.0.0.1;\n}\n",
+    ] {
+        let host = Host::new(&[
+            well,
+            dns,
+            ("etc/dhcp/dhclient.conf", conf),
+            ("sbin/dhclient", ""),
+            ("etc/dhcp/dhclient-enter-hooks.d/debug", ""),
+        ]);
+        let steps = steps(&host, &internet);
+        assert!(
+            steps.iter().any(|step| step.contains("dhclient-enter-hooks.d/resolverd")),
+            "{conf}: {steps:?}"
+        );
+    }
 }
