@@ -212,17 +212,19 @@ fn answers(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draf
         let kind = if read.is_ipv4() { "A" } else { "AAAA" };
         lines.extend([format!("@ {kind} {read}"), format!("* {kind} {read}")]);
     }
+    let mut has_zone = false;
     for domain in &domains {
         match domain.trim_start_matches('.') {
             "" => pattern(setting, draft),
             name if name.starts_with('*') || name == "#" => pattern(setting, draft),
             name => {
+                has_zone = true;
                 let source = (ZoneSource::Records, lines.clone());
                 zones.add((&setting.place, &setting.typed), (name, true), source, draft);
             }
         }
     }
-    if lines.is_empty() {
+    if lines.is_empty() || !has_zone {
         return;
     }
     // An address that leads nowhere blocks the domain.
