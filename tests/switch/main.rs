@@ -116,18 +116,20 @@ fn names_that_cannot_be_resolved_undo_it() {
     assert_eq!(after, before);
 }
 
+/// Sees that a switch is refused with these words, and changes nothing.
+fn refused(host: &Host, internet: &Internet, words: &str) {
+    let before = host.files();
+    let (code, text) = host.switch(internet, &["--yes"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains(words), "{words}: {text}");
+    assert!(text.ends_with("Nothing was changed. Correct the failures above first.\n"), "{text}");
+    assert_eq!((host.files(), host.calls()), (before, String::new()));
+}
+
 #[test]
 fn nothing_happens_where_a_failure_stays() {
     let mut offline = internet();
     offline.server = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let refused = |host: &Host, internet: &Internet, words: &str| {
-        let before = host.files();
-        let (code, text) = host.switch(internet, &["--yes"]);
-        assert_eq!(code, 1, "{text}");
-        assert!(text.contains(words), "{words}: {text}");
-        assert!(text.ends_with("Nothing was changed. Correct the failures above first.\n"), "{text}");
-        assert_eq!((host.files(), host.calls()), (before, String::new()));
-    };
     refused(&plain(), &offline, "outgoing UDP");
 
     let internet = internet();
@@ -144,31 +146,6 @@ fn nothing_happens_where_a_failure_stays() {
         host.holds("dnsmasq", "dnsmasq.service", [127, 0, 0, 1]);
         refused(&host, &internet, option);
     }
-
-    for (path, line, file) in [
-        ("etc/dnsmasq.conf", "conf-dir=/srv/lan/,*.conf\n", "srv/lan/a.conf"),
-        ("etc/dnsmasq.conf", "conf-file=/srv/a.conf # LAN\n", "srv/a.conf"),
-        ("etc/dnsmasq.d/main", "conf-file=/srv/a.conf\n", "srv/a.conf"),
-        ("etc/default/dnsmasq", "# own\nDNSMASQ_OPTS=\"--conf-file=/srv/a.conf --no-poll\"\n", "srv/a.conf"),
-        ("etc/default/dnsmasq", "export DNSMASQ_OPTS='-7 /srv/lan'\n", "srv/lan/a"),
-        ("etc/default/dnsmasq", "CONFIG_DIR=/srv/lan,.dpkg-dist\n", "srv/lan/a"),
-        ("etc/default/dnsmasq", "DNSMASQ_OPTS=\"--no-poll --dhcp-range=10.0.0.10,10.0.0.99\"\n", "srv/none"),
-        ("etc/default/dnsmasq", "DNSMASQ_OPTS=\"-F 10.0.0.10,10.0.0.99\"\n", "srv/none"),
-    ] {
-        let host = plain();
-        host.write("units/dnsmasq.service", "loaded enabled active\n");
-        host.write(path, line);
-        host.write(file, if file == "srv/none" { "" } else { "dhcp-range=10.0.0.10,10.0.0.99\n" });
-        host.holds("dnsmasq", "dnsmasq.service", [127, 0, 0, 1]);
-        refused(&host, &internet, "dhcp-range");
-    }
-    // A circle ends, and a comment is no option.
-    let host = plain();
-    host.write("units/dnsmasq.service", "loaded enabled active\n");
-    host.write("etc/dnsmasq.conf", "conf-file=/etc/dnsmasq.conf\n");
-    host.write("etc/default/dnsmasq", "#DNSMASQ_OPTS=\"--dhcp-range=10.0.0.10,10.0.0.99\"\n");
-    host.holds("dnsmasq", "dnsmasq.service", [127, 0, 0, 1]);
-    assert_eq!(host.switch(&internet, &[]).0, 0);
 
     // A wildcard address cannot be bound beside it.
     let host = plain();
@@ -319,7 +296,42 @@ fn each_kind_of_host_has_its_steps() {
         ("etc/dhcp/dhclient-enter-hooks.d/debug", ""),
     ]);
     assert_eq!(steps(&host, &internet), [START]);
+}
 
+#[test]
+fn services_of_dnsmasq_are_found_in_all_its_files() {
+    let internet = internet();
+    for (path, line, file) in [
+        ("etc/dnsmasq.conf", "conf-dir=/srv/lan/,*.conf\n", "srv/lan/a.conf"),
+        ("etc/dnsmasq.conf", "conf-file=/srv/a.conf # LAN\n", "srv/a.conf"),
+        ("etc/dnsmasq.d/main", "conf-file=/srv/a.conf\n", "srv/a.conf"),
+        ("etc/default/dnsmasq", "# own\nDNSMASQ_OPTS=\"--conf-file=/srv/a.conf --no-poll\"\n", "srv/a.conf"),
+        ("etc/default/dnsmasq", "export DNSMASQ_OPTS='-7 /srv/lan'\n", "srv/lan/a"),
+        ("etc/default/dnsmasq", "CONFIG_DIR=/srv/lan,.dpkg-dist\n", "srv/lan/a"),
+        ("etc/default/dnsmasq", "DNSMASQ_OPTS=\"--no-poll --dhcp-range=10.0.0.10,10.0.0.99\"\n", "srv/none"),
+        ("etc/default/dnsmasq", "DNSMASQ_OPTS=\"-F 10.0.0.10,10.0.0.99\"\n", "srv/none"),
+    ] {
+        let host = plain();
+        host.write("units/dnsmasq.service", "loaded enabled active\n");
+        host.write(path, line);
+        host.write(file, if file == "srv/none" { "" } else { "dhcp-range=10.0.0.10,10.0.0.99\n" });
+        host.holds("dnsmasq", "dnsmasq.service", [127, 0, 0, 1]);
+        refused(&host, &internet, "dhcp-range");
+    }
+    // A circle ends, and a comment is no option.
+    let host = plain();
+    host.write("units/dnsmasq.service", "loaded enabled active\n");
+    host.write("etc/dnsmasq.conf", "conf-file=/etc/dnsmasq.conf\n");
+    host.write("etc/default/dnsmasq", "#DNSMASQ_OPTS=\"--dhcp-range=10.0.0.10,10.0.0.99\"\n");
+    host.holds("dnsmasq", "dnsmasq.service", [127, 0, 0, 1]);
+    assert_eq!(host.switch(&internet, &[]).0, 0);
+}
+
+#[test]
+fn dhclient_is_trusted_only_with_addresses_of_resolverd() {
+    let internet = internet();
+    let well = ("etc/resolv.conf", "nameserver 127.0.0.1\noptions edns0 trust-ad\n");
+    let dns = ("etc/nsswitch.conf", "hosts: files dns\n");
     // An address that is not that of resolverd, or that is for one interface only, changes resolv.conf with each lease.
     for conf in [
         "supersede domain-name-servers 192.0.2.53;\n",
