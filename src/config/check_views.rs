@@ -59,8 +59,8 @@ fn sets(config: &Config, lines: &KeyLines, problems: &mut Problems) {
                 continue;
             }
             known.push(sees);
-            if known.len() > most {
-                first = first.or(Some((place.checked_sub(1), view)));
+            if known.len() > most && first.is_none() {
+                first = Some((place.checked_sub(1), view));
             }
         }
     }
