@@ -159,8 +159,9 @@ pub const MAX_CONFIGURED_SERVERS: usize = 2;
 /// two hosts have six, their addresses and TLSA records. Each costs a question to each server in two forms.
 pub const MAX_CONFIGURED_HOST_LOOKUPS: usize = 6;
 
-/// Servers of a zone that are asked for its keys, and compared with the DS records: large answers, often over TCP.
-pub const MAX_CHECKED_KEY_SERVERS: usize = 4;
+/// Addresses of servers of a zone that are asked for its keys, and compared with the DS records: one for each of `MAX_CHECKED_NAMES`.
+/// The check says which it has left out.
+pub const MAX_CHECKED_KEY_SERVERS: usize = 13;
 
 /// Names of servers of a zone that are looked up: a delegation has at most 13 in practice.
 pub const MAX_CHECKED_NAMES: usize = 13;

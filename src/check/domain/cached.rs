@@ -10,7 +10,7 @@ use super::facts::{DomainFacts, LookupFound, ReplyFacts, Want};
 use super::finding::Finding;
 use super::part::About;
 use super::record_set::{ADDRESS_TTL, final_records, in_words, negative_ttl, own_records, path, records};
-use super::{compared, each_server, served, server_hosts, zone};
+use super::{compared, each_server, parents, served, server_hosts, zone};
 use crate::clock::minute;
 
 /// The findings.
@@ -27,7 +27,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         if here.configured.is_some() || is_told(facts, (name, kind), here) {
             continue;
         }
-        if may_be_denied(facts, here, kind) {
+        if may_be_denied(facts, here, kind) || is_denied_above(facts, here) {
             continue;
         }
         let Some(records) = old_records(facts, (name, kind), here) else { continue };
@@ -71,6 +71,11 @@ fn is_told(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &Reply
 fn may_be_denied(facts: &DomainFacts, here: &ReplyFacts, kind: &str) -> bool {
     let is_denied = final_records(here, kind).is_empty() && here.data("CNAME").next().is_none();
     is_denied && zone::servers(facts).into_keys().any(|server| each_server::denies_mixed_case(facts, server))
+}
+
+/// Whether the cache has what a server of the zone above still says, which denies the domain: this is no old answer of the zone.
+fn is_denied_above(facts: &DomainFacts, here: &ReplyFacts) -> bool {
+    here.rcode == "NXDOMAIN" && parents::is_denied_by_one(facts)
 }
 
 /// The records in the cache, their end, and the current ones.
@@ -118,7 +123,7 @@ fn other_servers(facts: &DomainFacts, told: &BTreeSet<BTreeSet<String>>) -> Opti
     let (LookupFound::Data(reply) | LookupFound::NoData(reply)) = facts.lookup(apex, "NS") else {
         return None;
     };
-    if may_be_denied(facts, reply, "NS") {
+    if may_be_denied(facts, reply, "NS") || is_denied_above(facts, reply) {
         return None;
     }
     let here = records(reply, apex, "NS")?;

@@ -25,14 +25,18 @@ with_results! {
         "the domain does not exist";
         "Mail to it bounces at once. Most servers reject mail from it.";
         "Check the spelling. If it is right, correct or remove a CNAME that the evidence names, or add the name to the zone above that the evidence names. If there is neither, ask the registrar whether the registration has expired".
+    ParentDiffers "parent_differs" Delegation Failure "RFC 1034 section 4.3.5, RFC 2182 section 3":
+        "the name servers of the zone above (at the registrar) do not agree about the domain";
+        "Resolvers follow the server that they ask. If it denies the domain, mail to the domain bounces, and many servers reject mail from it. If it delegates to other servers, mail may go to the old host.";
+        "Some minutes after a change, wait. Otherwise tell the operator of the zone above that one of its servers has an old copy of that zone. The zone of the domain is not the cause".
     DnssecBogus "dnssec_bogus" Dnssec Failure "RFC 4035 section 5.5":
         "the domain fails DNSSEC validation";
-        "Hosts behind validating resolvers cannot resolve the domain: mail from there waits in the queue and bounces after days. Hosts behind other resolvers notice nothing.";
-        "Sign the zone again, or correct the DS at the registrar. If the zone is not meant to be signed, remove the DS".
+        "Hosts behind validating resolvers cannot look up the names that the evidence has. If these are the domain itself or its MX records, mail from there waits in the queue and bounces after days. If it is the record of a policy, receivers defer the mail or do without the policy. Hosts behind other resolvers notice nothing.";
+        "Sign the zone again. If the DS does not fit the keys, correct the DS at the registrar, or remove it if the zone is not meant to be signed".
     DsRepaired "ds_repaired" Dnssec Warning "RFC 4035 section 4.5, RFC 6781 section 4.1":
-        "the DS records of the domain were corrected, and this host still has the old ones";
+        "the DS records of the domain were corrected or removed, and this host still has the old ones";
         "Hosts behind validating resolvers that have the old records, such as this one, cannot resolve the domain until the TTL of the old records ends. The other findings may be incomplete, because some lookups failed.";
-        "Wait, or flush the domain from the cache of this host. The zone itself is right".
+        "Wait, or run `resolverctl flush --tree DOMAIN` on this host. The zone itself is right".
     ApexAlias "apex_alias" Mail Failure "RFC 1034 section 3.6.2, RFC 5321 section 5.1":
         "the domain itself is an alias (CNAME)";
         "Resolvers take every type from the target: MX, TXT and SPF records of the domain itself are not seen, or only sometimes. Sendmail and Exim may rewrite the address to the target.";
@@ -84,11 +88,11 @@ with_results! {
     CachedHere "cached_here" Delegation Warning "RFC 1035 section 3.2.1, RFC 1034 section 3.6":
         "this host still has old records of the domain in its cache";
         "Mail from this host goes to the old servers, and its filters read the old policies, until the TTL ends. The other findings are about the new records.";
-        "Run `resolverctl flush` for the domain. If the records stay, look for the domain in the configuration of resolverd".
+        "Run `resolverctl flush --tree DOMAIN`. If the records stay, look for the domain in the configuration of resolverd".
     CachedDiffers "cached_differs" Delegation Warning "RFC 1035 section 3.2.1":
         "this host has other records of the domain in its cache than the name servers that answer";
         "Mail from this host follows the records in its cache. They are old, or a name server that does not answer gives them.";
-        "Mend the name servers that do not answer, or remove them from the NS records. Then run `resolverctl flush` for the domain".
+        "Mend the name servers that do not answer, or remove them from the NS records. Then run `resolverctl flush --tree DOMAIN`".
     OthersOld "others_old" Others Warning "RFC 1035 section 3.2.1, RFC 2308":
         "other resolvers still have old records of the domain";
         "Mail from hosts that use these resolvers goes to the old servers, and receivers that use them apply the old policies, until the TTL ends.";
@@ -182,17 +186,17 @@ with_results! {
         "Servers that count void lookups end with permerror: mail is not authenticated.";
         "Remove the terms whose names do not exist".
     SpfIncludeMissing "spf_include_missing" Policy Failure "RFC 7208 section 5.2":
-        "SPF includes a domain that has no SPF record";
+        "SPF includes or redirects to a domain that has no SPF record";
         "SPF ends with permerror for every sender that no earlier term matches.";
-        "Correct or remove the include".
+        "Correct or remove the term include or redirect that the evidence names. If the record with this term is of another domain, tell its operator".
     SpfUnanswered "spf_unanswered" Policy Failure "RFC 7208 sections 2.6.6 and 5":
         "a domain that SPF needs gives no answer";
         "SPF ends with temperror for every sender that no earlier term matches: many servers defer the mail with 451, others treat it as not authenticated.";
-        "Check this domain with `resolverctl check`, and tell its operator; or remove the term".
+        "If the evidence names the checked domain itself, mend its name servers. Otherwise check the named domain with `resolverctl check` and tell its operator, or remove the term".
     SpfAllowsAll "spf_allows_all" Policy Failure "RFC 7208 section 5.1":
         "SPF allows every address, or a large part of the internet, to send";
         "Anybody can send mail as this domain that passes SPF. Filters count it as a sign of spam.";
-        "Replace +all by -all or ~all, and name the networks of your senders only".
+        "If the evidence names an included domain, remove the include or tell its operator. Otherwise name only the networks of your senders, and end with -all or ~all".
     SpfFromFails "spf_from_fails" Policy Failure "RFC 7208 section 2.6":
         "SPF does not allow the given address to send";
         "Mail from this address fails SPF: it is rejected or filed as spam unless DKIM passes for DMARC.";
@@ -314,9 +318,9 @@ with_results! {
         "Large answers, such as long TXT records and DKIM keys, cannot be fetched from it.";
         "Open port 53 for TCP".
     NsEdns "ns_edns" Delegation Warning "RFC 6891 sections 6.1.1 and 7":
-        "a name server does not answer queries with EDNS";
-        "Resolvers lose time with it, and DNSSEC does not work over it.";
-        "Update the server, or the firewall in front of it".
+        "a name server does not answer queries with EDNS, or answers them without signatures";
+        "Resolvers lose time with it, and DNSSEC does not work over it. If the zone has DS records, validating resolvers take the answers of this server for bogus.";
+        "Update the server, or the firewall in front of it. Signatures and DS records may stay as they are".
     NsSingle "ns_single" Delegation Warning "RFC 1034 section 4.1, RFC 2182 section 5":
         "the zone has one name server only, or all its name servers have one address";
         "While it is down the domain cannot be resolved, and mail is deferred.";
@@ -333,6 +337,10 @@ with_results! {
         "a name server has signatures that have expired";
         "Validating resolvers take the answers of this server for bogus: they ask another server, or fail if they reach only this one.";
         "Find out why the server does not transfer the current zone. If all servers have these signatures, sign the zone again".
+    SignatureEarly "signature_not_yet_valid" Dnssec Failure "RFC 4035 section 5.3.1":
+        "a name server has signatures that are not valid yet";
+        "Validating resolvers may take the answers of this server for bogus until the signatures begin: they ask another server, or fail if they reach only this one.";
+        "Correct the clock of the host that signs, and the one of this host, and sign the zone again. Signers set the begin an hour before the present time".
     NsWithoutKeys "ns_without_keys" Dnssec Failure "RFC 4035 sections 2.4 and 5.2":
         "a name server does not have the DNSSEC keys that the DS records name";
         "Validating resolvers take the answers of this server for bogus: they ask another server, or fail if they reach only this one.";

@@ -16,7 +16,8 @@ use super::part::About;
 use super::record_set::is_known;
 use super::zone::{self, serves};
 use super::{
-    cached, compared, each_server, elsewhere, glue, groups, mail, others, served, server_hosts, unanswered,
+    cached, compared, each_server, elsewhere, glue, groups, mail, others, parents, served, server_hosts,
+    unanswered,
 };
 use crate::clock::minute;
 use crate::limits::{
@@ -248,12 +249,20 @@ fn sets(facts: &DomainFacts) -> Vec<Finding> {
     let mut told = zone::current_sets(facts, servers.keys().copied());
     told.retain(|(_, set)| !set.is_empty());
     let named = own_sets(&servers, &told);
-    told.retain(|(_, set)| *set != above);
+    let sets_above = parents::sets(facts);
+    told.retain(|(_, set)| !sets_above.contains(set));
+    findings.extend(parents::check(facts));
     if !told.is_empty() {
         let parent = zone::parent(facts).unwrap_or_default();
         let (level, why) = meaning(facts, &above, &told);
-        let evidence =
-            format!("{parent} delegates {apex} to {}; {named}{why}. {}", listed(&above), until(facts));
+        let above: Vec<String> = sets_above.iter().map(listed).collect();
+        let delegates = match above.as_slice() {
+            [one] => format!("{parent} delegates {apex} to {one}"),
+            several => format!("servers of {parent} delegate {apex} to {}", several.join(", others to ")),
+        };
+        // A name ends with a full stop already.
+        let sets = format!("{delegates}; {named}{why}");
+        let evidence = format!("{}. {}", sets.trim_end_matches('.'), until(facts));
         let about = told.iter().map(|(server, _)| About::Address(*server));
         findings.push(Finding::new(Code::NsDiffer, evidence).at(level).about(about));
     }

@@ -1,4 +1,4 @@
-//! DNSSEC: whether the domain validates, the first broken link of the chain, and signatures that expire soon.
+//! DNSSEC: whether the domain validates, and the first broken link of the chain. `signature_times` has the times of signatures.
 //!
 //! RFC 4035 section 5, RFC 6781 section 4.4.2.
 
@@ -8,14 +8,10 @@ use super::codes::Code;
 use super::facts::{
     DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, is_within, lookup,
 };
-use super::finding::Finding;
+use super::finding::{Finding, Level};
 use super::keys::{self, KeysNow};
-use super::zone;
+use super::{signature_times, zone};
 use crate::clock::minute;
-
-/// Signatures should be renewed days before they end (RFC 6781 section 4.4.2); two days leave a weekend. Servers that
-/// sign each answer use shorter signatures (50 h at Cloudflare): there it is soon in the last third of their life.
-const SOON: u64 = 2 * 24 * 60 * 60;
 
 /// Algorithms that validators must not or need not support (RFC 8624 section 3.1, RFC 9905, RFC 9906).
 const OLD_ALGORITHMS: [(u8, &str); 6] = [
@@ -122,9 +118,17 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         None => vec![without_verdict(facts)],
         Some((kind, reply)) => match reply.security {
             ReplySecurity::Bogus => {
-                vec![repaired(facts).or_else(|| broken_above(facts)).unwrap_or_else(|| {
-                    Finding::new(Code::DnssecBogus, format!("{domain} {kind}: {}", broken_link(facts, reply)))
-                })]
+                vec![
+                    repaired(facts)
+                        .or_else(|| broken_above(facts))
+                        .or_else(|| at_servers(facts))
+                        .unwrap_or_else(|| {
+                            Finding::new(
+                                Code::DnssecBogus,
+                                format!("{domain} {kind}: {}", broken_link(facts, reply)),
+                            )
+                        }),
+                ]
             }
             ReplySecurity::Secure => vec![of_secure(facts)],
             ReplySecurity::Off => vec![Finding::new(Code::DnssecOff, not_validated(facts))],
@@ -137,7 +141,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         findings.retain(|finding| finding.code != Code::DnssecOk);
         findings.push(broken);
     }
-    findings.extend(expiry(facts));
+    findings.extend(signature_times::check(facts));
     findings.extend(old_algorithms(facts));
     findings.extend(old_digests(facts));
     findings
@@ -176,7 +180,29 @@ fn of_secure(facts: &DomainFacts) -> Finding {
         KeysNow::WithoutDs if !facts.data(apex, "DS").is_empty() => {
             Finding::new(Code::DnssecUnsigned, format!("{domain}: the zone above has no DS record any more"))
         }
+        KeysNow::Unsigned(told) => Finding::new(Code::NsEdns, told).at(Level::Failure),
+        KeysNow::Fit if !keys::not_asked(facts).is_empty() => {
+            let told = format!(
+                "{domain} validates, and its keys fit at the servers that were asked for them; not asked: {}",
+                keys::not_asked(facts).join(", ")
+            );
+            Finding::new(Code::DnssecUnknown, told).at(Level::Note)
+        }
         KeysNow::Fit | KeysNow::WithoutDs => Finding::new(Code::DnssecOk, domain),
+    }
+}
+
+/// That the DS records are right, and some servers do not have the signed zone or send no signatures: this host happened to ask those.
+fn at_servers(facts: &DomainFacts) -> Option<Finding> {
+    if facts.configured().is_some() || zone::apex(facts) == "." {
+        return None;
+    }
+    match keys::now(facts) {
+        KeysNow::Partly(told) => {
+            Some(Finding::new(Code::NsWithoutKeys, format!("{}: {told}", facts.subject.domain)))
+        }
+        KeysNow::Unsigned(told) => Some(Finding::new(Code::NsEdns, told).at(Level::Failure)),
+        _ => None,
     }
 }
 
@@ -216,9 +242,11 @@ fn not_validated(facts: &DomainFacts) -> String {
 fn repaired(facts: &DomainFacts) -> Option<Finding> {
     let (domain, apex) = (&facts.subject.domain, zone::apex(facts));
     let is_above = |name: &&str| !is_within(name, apex) && is_bogus(facts, name);
+    let now = keys::now(facts);
+    let is_removed = now == KeysNow::WithoutDs;
     if facts.configured().is_some()
         || ancestors(domain).any(|name| is_above(&name))
-        || keys::now(facts) != KeysNow::Fit
+        || !(is_removed || now == KeysNow::Fit)
     {
         return None;
     }
@@ -230,11 +258,17 @@ fn repaired(facts: &DomainFacts) -> Option<Finding> {
     let ttl = here.answers.iter().filter(|record| record.kind == "DS").map(|record| record.ttl).max()?;
     let tags = old.iter().filter_map(|data| data.split_whitespace().next()).collect::<Vec<_>>().join(", ");
     let end = minute(facts.subject.unix.saturating_add(ttl.into()));
+    let (cause, again) = match is_removed {
+        true => (format!("the zone above has no DS records for {apex} any more"), "resolves"),
+        false => {
+            (format!("the DS records at the zone above name a key that signs {apex} again"), "validates")
+        }
+    };
     Some(Finding::new(
         Code::DsRepaired,
         format!(
-            "the DS records at the zone above name a key that signs {apex} again; this host still has those of the key {tags}, and \
-             validates the domain again by {end} (or: resolverctl flush {})",
+            "{cause}; this host still has those of the key {tags}, and {again} the domain again by {end} (or: resolverctl flush \
+             --tree {})",
             apex.trim_end_matches('.')
         ),
     ))
@@ -336,208 +370,6 @@ fn broken_link(facts: &DomainFacts, reply: &ReplyFacts) -> String {
     }
 }
 
-/// Signatures of the keys, the SOA and the MX records at the servers that end soon. Those of the keys are often made by hand, with a key
-/// that is kept off line. Each server may have its own.
-fn expiry(facts: &DomainFacts) -> Option<Finding> {
-    let (apex, now) = (zone::apex(facts), facts.subject.unix);
-    let ends = zone::servers(facts).into_iter().flat_map(|(server, names)| {
-        let asked = [(apex, "SOA"), (apex, "DNSKEY"), (facts.subject.domain.as_str(), "MX")];
-        asked.into_iter().filter_map(move |(name, kind)| {
-            let Some(Got::Reply(reply)) = facts.server(server, name, kind, QueryForm::Udp) else {
-                return None;
-            };
-            let ends_soon = |(inception, end): &(u64, u64)| {
-                *end < now.saturating_add(SOON.min(end.saturating_sub(*inception) / 3))
-            };
-            let lives = reply.data("RRSIG").filter_map(|data| life(data, kind));
-            let (_, end) = lives.filter(ends_soon).min_by_key(|(_, end)| *end)?;
-            Some((end, format!("{name} {kind}"), zone::shown(server, &names)))
-        })
-    });
-    let (end, records, server) = ends.min()?;
-    let (code, verb) =
-        if end < now { (Code::SignatureExpired, "ended") } else { (Code::SignatureExpires, "ends") };
-    Some(Finding::new(code, format!("the signature of {records} at {server} {verb} at {}", minute(end))))
-}
-
-/// Inception and end of a signature of a type, in seconds since 1970. The times have 32 bits, which last until 2106.
-pub(super) fn life(data: &str, kind: &str) -> Option<(u64, u64)> {
-    let mut fields = data.split_whitespace();
-    (fields.next()? == kind).then_some(())?;
-    let end = fields.nth(3)?.parse().ok()?;
-    Some((fields.next()?.parse().ok()?, end))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::check::domain::facts::{DomainFacts, tests::facts as bare};
-    use crate::check::domain::keys::tests::SIGNED;
-
-    /// Facts about a zone whose DS fits its keys.
-    fn facts(domain: &str, lines: &str) -> DomainFacts {
-        bare(domain, &format!("{SIGNED}\n{lines}"))
-    }
-
-    /// The codes about `a.b.`.
-    fn codes(lines: &str) -> Vec<Code> {
-        check(&facts("a.b.", lines)).into_iter().map(|finding| finding.code).collect()
-    }
-
-    /// The evidence of the first finding about `a.b.`, with nothing known of its keys.
-    fn link(lines: &str) -> String {
-        check(&bare("a.b.", lines)).remove(0).evidence
-    }
-
-    #[test]
-    fn the_chain_is_judged_by_this_host_and_by_the_servers_of_the_zone() {
-        assert_eq!(codes("lookup a.b. SOA secure | ns. h. 1 2 3 4 5"), [Code::DnssecOk]);
-        assert_eq!(codes("lookup a.b. SOA insecure | ns. h. 1 2 3 4 5"), [Code::DnssecUnsigned]);
-        assert_eq!(codes("lookup a.b. SOA SERVFAIL"), [Code::DnssecUnknown]);
-        assert_eq!(codes("lookup a.b. SOA off | ns. h. 1 2 3 4 5"), [Code::DnssecOff]);
-        let now = |reply: &str| {
-            codes(&format!("lookup a.b. SOA secure | ns. h. 1 2 3 4 5\nserver 192.0.2.9 a.b. DS udp {reply}"))
-        };
-        assert_eq!(now("aa | 7 13 2 aa"), [Code::DnssecBogus], "the cache of this host alone validates it");
-        assert_eq!(now("silent"), [Code::DnssecUnknown]);
-        assert_eq!(now("aa"), [Code::DnssecOk], "a trust anchor of this host");
-        assert_eq!(now("aa\nlookup a.b. DS | 7 13 2 aa"), [Code::DnssecUnsigned]);
-        let off = "lookup a.b. SOA off | ns. h. 1 2 3 4 5";
-        let servers = |reply: &str| {
-            format!(
-                "{off}\nlookup a.b. NS | ns.a.b.\nlookup ns.a.b. A | 192.0.2.1\nserver 192.0.2.1 a.b. SOA udp {reply}"
-            )
-        };
-        assert!(link(off).ends_with("not to validate it"), "{}", link(off));
-        assert!(link(&servers("silent")).ends_with("not to validate it"), "{}", link(&servers("silent")));
-        let unsigned = servers("aa | ns. h. 1 2 3 4 5");
-        assert!(link(&unsigned).ends_with("; its servers send the SOA record without a signature"));
-        let signed = format!("{unsigned} | =a.b. RRSIG SOA 13 2 300 2 1 1 a.b. x");
-        assert!(link(&signed).ends_with("; its servers send signatures"));
-    }
-
-    #[test]
-    fn the_first_broken_link_of_the_chain_is_named() {
-        let both = "lookup a.b. SOA SERVFAIL bogus\nlookup b. SOA SERVFAIL bogus";
-        assert!(
-            link(both).starts_with("a.b.: b. fails DNSSEC validation at this host too"),
-            "{}",
-            link(both)
-        );
-        assert_eq!(codes(both), [Code::DnssecUnknown]);
-        assert!(link(both).ends_with("there, or in the trust anchors of this host"), "{}", link(both));
-        let sound_root = format!("{both}\nlookup . SOA secure | a. h. 1 2 3 4 5");
-        assert!(link(&sound_root).ends_with("there, not in the domain"), "{}", link(&sound_root));
-        let root = |domain: &str, lines: &str| {
-            check(&bare(domain, &format!("{lines}\nlookup . SOA SERVFAIL bogus"))).remove(0)
-        };
-        let old_anchor = [root("a.b.", both), root("b.", "lookup b. SOA SERVFAIL bogus")];
-        for found in old_anchor {
-            assert_eq!(found.code, Code::DnssecUnknown, "{found:?}");
-            assert!(found.evidence.contains("in the trust anchors of this host"), "{found:?}");
-        }
-        assert_eq!(check(&bare(".", "lookup . SOA SERVFAIL bogus"))[0].code, Code::DnssecUnknown);
-        let deep = "lookup a.b.c. SOA SERVFAIL bogus\nlookup b.c. SOA SERVFAIL bogus\nlookup c. SOA secure | ns. h. 1 2 3 4 5";
-        let found = check(&bare("a.b.c.", deep)).remove(0);
-        assert!(
-            found.code == Code::DnssecBogus && found.evidence.ends_with("between c. and b.c.)"),
-            "{found:?}"
-        );
-        let one = "lookup a.b. SOA SERVFAIL bogus\nlookup b. SOA secure | ns. h. 1 2 3 4 5";
-        assert!(!link(one).contains("chain breaks"), "no zone is known to begin at a.b.: {}", link(one));
-        let delegated = format!(
-            "{one}\nlookup b. NS | ns.b.\nlookup ns.b. A | 192.0.2.1\n\
-             server 192.0.2.1 a.b. NS udp | >a.b. NS ns.a.b."
-        );
-        assert!(link(&delegated).ends_with("between b. and a.b.)"), "{}", link(&delegated));
-        let partly = "lookup a.b. SOA secure | ns. h. 1 2 3 4 5\nlookup a.b. MX SERVFAIL bogus";
-        assert_eq!(codes(partly), [Code::DnssecBogus]);
-        let of_name = |alias: &str| {
-            codes(&format!(
-                "lookup a.b. SOA secure | ns. h. 1 2 3 4 5\nlookup _dmarc.a.b. TXT SERVFAIL bogus\nlookup _dmarc.a.b. CNAME {alias}"
-            ))
-        };
-        assert_eq!(of_name("SERVFAIL bogus"), [Code::DnssecBogus]);
-        assert_eq!(of_name("secure"), [Code::DnssecBogus]);
-        assert_eq!(of_name("| _dmarc.c."), [Code::DnssecOk], "the fault is in the zone of the target");
-        assert!(
-            link(partly).starts_with("a.b. MX") && !link(partly).contains("chain breaks"),
-            "{}",
-            link(partly)
-        );
-    }
-
-    #[test]
-    fn a_signature_that_ends_soon_is_named_with_its_server() {
-        let now = 1_767_225_600;
-        let lines = |inception: u64, end: u64| {
-            format!(
-                "lookup a.b. SOA secure | ns. h. 1 2 3 4 5\nlookup a.b. NS | ns.a.b.\nlookup ns.a.b. A | 192.0.2.1\n\
-                 server 192.0.2.1 a.b. SOA udp aa | ns. h. 1 2 3 4 5 | =a.b. RRSIG SOA 13 2 300 {end} {inception} 1 a.b. x"
-            )
-        };
-        let (hour, day) = (3_600, 86_400);
-        let soon = check(&facts("a.b.", &lines(now - 6 * day, now + day)));
-        assert_eq!(soon.last().map(|finding| finding.code), Some(Code::SignatureExpires));
-        assert!(soon.last().unwrap().evidence.ends_with("2026-01-02 00:00 UTC"));
-        assert_eq!(check(&facts("a.b.", &lines(now - 6 * day, now + 9 * day))).len(), 1);
-        let keys = lines(now - 6 * day, now + 9 * day)
-            + &format!(
-                "\nserver 192.0.2.1 a.b. DNSKEY udp aa | =a.b. RRSIG DNSKEY 13 2 300 {} 1 1 a.b. x",
-                now + 3_600
-            );
-        let told = check(&facts("a.b.", &keys));
-        let of_keys = "the signature of a.b. DNSKEY at 192.0.2.1 (ns.a.b.) ends at 2026-01-01 01:00 UTC";
-        assert_eq!(told.last().map(|finding| finding.evidence.as_str()), Some(of_keys));
-        let past = check(&facts("a.b.", &lines(now - 6 * day, now - day)));
-        assert!(past.last().unwrap().evidence.ends_with("ended at 2025-12-31 00:00 UTC"));
-        assert_eq!(past.last().map(|finding| finding.code), Some(Code::SignatureExpired));
-        // Signed for each answer.
-        assert_eq!(check(&facts("a.b.", &lines(now - 25 * hour, now + 25 * hour))).len(), 1);
-        assert_eq!(check(&facts("a.b.", &lines(now - 48 * hour, now + 2 * hour))).len(), 2);
-    }
-
-    #[test]
-    fn the_signature_of_the_mx_records_counts_and_old_algorithms_are_told() {
-        let now = 1_767_225_600_u64;
-        let (day, later) = (86_400, now + 9 * 86_400);
-        let zone = |algorithm: u8, mail_end: u64| {
-            format!(
-                "lookup a.b. SOA secure | ns. h. 1 2 3 4 5\nlookup a.b. NS | ns.a.b.\nlookup ns.a.b. A | 192.0.2.1\n\
-                 server 192.0.2.1 a.b. SOA udp aa | ns. h. 1 2 3 4 5 | =a.b. RRSIG SOA {algorithm} 2 300 {later} {now} 1 a.b. x\n\
-                 server 192.0.2.1 a.b. MX udp aa | 10 m.b. | =a.b. RRSIG MX 13 2 300 {mail_end} {} 1 a.b. x",
-                now - 6 * day
-            )
-        };
-        let codes = |lines: &str| -> Vec<Code> {
-            check(&facts("a.b.", lines)).into_iter().map(|finding| finding.code).collect()
-        };
-        assert_eq!(codes(&zone(13, later)), [Code::DnssecOk]);
-        assert_eq!(codes(&zone(13, now + day)), [Code::DnssecOk, Code::SignatureExpires]);
-        assert_eq!(codes(&zone(7, later)), [Code::DnssecOk, Code::DnssecOldAlgorithm]);
-        let digest = |records: &str| codes(&format!("{}\nlookup a.b. DS | {records}", zone(13, later)));
-        assert_eq!(digest("1 13 1 aa"), [Code::DnssecOk, Code::DsOldDigest]);
-        assert_eq!(digest("1 13 1 aa | 1 13 2 bb"), [Code::DnssecOk]);
-    }
-
-    #[test]
-    fn a_signed_zone_that_validators_take_for_unsigned_is_told() {
-        let of = |ds: &str| {
-            let zone = "lookup a.b. SOA insecure | ns. h. 1 2 3 4 5\nlookup a.b. NS | ns.a.b.\nlookup ns.a.b. A | 192.0.2.1\n\
-                server 192.0.2.1 a.b. SOA udp aa | ns. h. 1 2 3 4 5 | =a.b. RRSIG SOA 13 2 300 4000000000 1 1 a.b. x";
-            let found = check(&bare("a.b.", &format!("{zone}\n{ds}")));
-            (found[0].code, found[0].evidence.clone())
-        };
-        let (code, evidence) = of("lookup a.b. DS");
-        assert_eq!(
-            (code, evidence.ends_with("the zone above has no DS for it")),
-            (Code::DnssecNoEffect, true)
-        );
-        let (code, evidence) = of("lookup a.b. DS | 1 200 2 aa");
-        assert_eq!(
-            (code, evidence.ends_with("the digest of its DS 1 200 2 aa")),
-            (Code::DnssecNoEffect, true)
-        );
-        assert_eq!(of("lookup a.b. DS SERVFAIL").0, Code::DnssecUnsigned, "not known");
-    }
-}
+#[path = "dnssec_tests.rs"]
+mod tests;

@@ -3,13 +3,13 @@
 //! RFC 4034 section 5.1.4 and appendix B, RFC 4035 section 5.2. The daemon validates with the records in its cache. A zone that has a
 //! new key, whose DS nobody has entered, validates there until a TTL ends, and fails everywhere else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, digest};
 
-use super::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
+use super::facts::{BOUND_REACHED, DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
 use super::record_set::is_known;
 use super::{served, server_hosts, zone};
 use crate::limits::MAX_CHECKED_KEY_SERVERS;
@@ -24,15 +24,35 @@ pub(super) enum KeysNow {
     Differ(String),
     /// No DS does at some of the servers; the text says which.
     Partly(String),
+    /// At some or all servers a DS names a key, and they send no signatures; the text says which. The DS and the zone are right.
+    Unsigned(String),
     /// The zone above has no DS.
     WithoutDs,
     /// It could not be told; the text says why.
     Unknown(String),
 }
 
-/// The servers of the zone that are asked.
+/// The servers of the zone that are asked: an address of each name before the others.
 pub(super) fn servers(facts: &DomainFacts) -> Vec<IpAddr> {
-    served::serving(facts).into_iter().take(MAX_CHECKED_KEY_SERVERS).collect()
+    let each = zone::one_of_each(&zone::servers(facts));
+    let (mut first, others): (Vec<IpAddr>, Vec<IpAddr>) =
+        served::serving(facts).into_iter().partition(|server| each.contains(server));
+    first.extend(others);
+    first.truncate(MAX_CHECKED_KEY_SERVERS);
+    first
+}
+
+/// The servers of the zone that are not asked for its keys, or have told nothing of them.
+pub(super) fn not_asked(facts: &DomainFacts) -> Vec<String> {
+    let all = zone::servers(facts);
+    let asked = servers(facts);
+    let is_cut = |server: &IpAddr| {
+        let got = facts.server(*server, zone::apex(facts), "DNSKEY", QueryForm::Udp);
+        matches!(got, Some(Got::NoReply(NoReply::Unknown(why))) if why == BOUND_REACHED)
+    };
+    let beyond =
+        served::serving(facts).into_iter().filter(|server| !asked.contains(server) || is_cut(server));
+    server_hosts::shown(&all, beyond)
 }
 
 /// The questions that are needed next.
@@ -81,26 +101,45 @@ pub(super) fn now(facts: &DomainFacts) -> KeysNow {
     if keys.is_empty() {
         return KeysNow::Unknown("no name server of the zone told the DNSKEY records".to_owned());
     }
-    let fitting = keys.iter().filter(|(_, reply)| fits(apex, &ds, reply)).count();
     let all = zone::servers(facts);
-    let names = |server: &IpAddr| {
-        all.get(server).map_or_else(|| server.to_string(), |names| zone::shown(*server, names))
-    };
-    match keys.iter().find(|(_, reply)| !fits(apex, &ds, reply)) {
-        None => KeysNow::Fit,
-        Some((server, reply)) => {
-            let listed = |tags: BTreeSet<u16>| match tags.len() {
-                0 => "none".to_owned(),
-                _ => tags.iter().map(u16::to_string).collect::<Vec<_>>().join(", "),
-            };
-            let of_keys = listed(signing(apex, reply).into_iter().map(|key| key.tag()).collect());
-            let of_ds = listed(ds.iter().map(|ds| ds.tag).collect());
-            let told = format!(
-                "the DS records at the zone above name the keys {of_ds}; the keys that sign at {} are {of_keys}",
-                names(server)
-            );
-            if fitting == 0 { KeysNow::Differ(told) } else { KeysNow::Partly(told) }
+    let (fitting, others): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(_, reply)| fits(apex, &ds, reply));
+    let (unsigned, wrong): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|(_, reply)| is_without_signatures(apex, &ds, reply));
+    if let [_, ..] = wrong.as_slice() {
+        let of_ds = listed(ds.iter().map(|ds| ds.tag).collect());
+        let mut groups = BTreeMap::<String, Vec<IpAddr>>::new();
+        for (server, reply) in wrong {
+            let tags = signing(apex, reply).into_iter().map(|key| key.tag()).collect();
+            groups.entry(listed(tags)).or_default().push(server);
         }
+        let told = groups.into_iter().map(|(tags, at)| {
+            let at = server_hosts::shown(&all, at).join(" and ");
+            format!("the keys that sign at {at} are {tags}")
+        });
+        let told = told.collect::<Vec<_>>().join("; ");
+        let told = format!("the DS records at the zone above name the keys {of_ds}; {told}");
+        return match fitting.is_empty() && unsigned.is_empty() {
+            true => match not_asked(facts) {
+                beyond if beyond.is_empty() => KeysNow::Differ(told),
+                beyond => KeysNow::Differ(format!("{told}; not asked for keys: {}", beyond.join(", "))),
+            },
+            false => KeysNow::Partly(told),
+        };
+    }
+    if unsigned.is_empty() {
+        return KeysNow::Fit;
+    }
+    let conduct = "gives the keys that the DS records name without signatures, as a server without EDNS does";
+    let unsigned: Vec<(IpAddr, String)> =
+        unsigned.into_iter().map(|(server, _)| (server, conduct.to_owned())).collect();
+    KeysNow::Unsigned(server_hosts::with_conduct(&all, &unsigned))
+}
+
+/// Tags of keys in words.
+fn listed(tags: BTreeSet<u16>) -> String {
+    match tags.len() {
+        0 => "none".to_owned(),
+        _ => tags.iter().map(u16::to_string).collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -130,6 +169,14 @@ pub(super) fn unanswered(facts: &DomainFacts) -> Option<String> {
 /// Whether a DS names a key that signs the keys of a reply.
 fn fits(apex: &str, ds: &[Ds], reply: &ReplyFacts) -> bool {
     signing(apex, reply).iter().any(|key| ds.iter().any(|ds| ds.names(apex, key)))
+}
+
+/// Whether a reply has no signature, and a key that a DS names: the server has the zone and does not send its signatures.
+fn is_without_signatures(apex: &str, ds: &[Ds], reply: &ReplyFacts) -> bool {
+    let mut keys = reply.answers.iter().filter(|record| record.kind == "DNSKEY" && record.name == apex);
+    let is_named = |key: &Key| ds.iter().any(|ds| ds.names(apex, key));
+    reply.data("RRSIG").next().is_none()
+        && keys.any(|record| Key::read(&record.data).is_some_and(|key| is_named(&key)))
 }
 
 /// The keys of a reply that sign its keys.
@@ -266,10 +313,47 @@ pub(super) mod tests {
         let partly = "the DS records at the zone above name the keys 59409; the keys that sign at 192.0.2.2 (ns.a.b.) are none";
         assert_eq!(judged("lookup ns.a.b. A | 192.0.2.1", second), KeysNow::Partly(partly.to_owned()));
         assert_eq!(judged(&format!("DS udp aa | {ds}"), "DS udp aa"), KeysNow::WithoutDs);
+        let third = format!(
+            "{}\nserver 192.0.2.3 a.b. SOA udp aa | ns. h. 1 2 3 4 5\nserver 192.0.2.3 a.b. DNSKEY udp aa",
+            second.replace("192.0.2.2\n", "192.0.2.2 | 192.0.2.3\n")
+        );
+        let KeysNow::Partly(both) = judged("lookup ns.a.b. A | 192.0.2.1", &third) else { panic!() };
+        assert!(both.ends_with("sign at 192.0.2.2 (ns.a.b.) and 192.0.2.3 (ns.a.b.) are none"), "{both}");
+        let bare = judged(" | =a.b. RRSIG DNSKEY 13 2 300 4000000000 1 59409 a.b. x", "");
+        let KeysNow::Unsigned(bare) = bare else { panic!("{bare:?}") };
+        assert!(bare.starts_with("192.0.2.1 (ns.a.b.) gives the keys"), "{bare}");
         for lost in ["DS udp silent", "DS udp aa | >a.b. SOA ns. h. 1 2 3 4 5", "DS udp SERVFAIL"] {
             let told = judged(&format!("DS udp aa | {ds}"), lost);
             assert!(matches!(told, KeysNow::Unknown(_)), "{lost}: {told:?}");
         }
         assert!(matches!(judged("DNSKEY udp aa |", "DNSKEY udp silent |"), KeysNow::Unknown(_)));
+    }
+
+    #[test]
+    fn the_keys_of_all_servers_are_asked_for_and_those_that_are_not_are_told() {
+        let zone = |count: u8| {
+            let names: String = (1..=count).map(|last| format!(" | 192.0.2.{last}")).collect();
+            let soa = |last: u8| format!("server 192.0.2.{last} a.b. SOA udp aa | ns. h. 1 2 3 4 5\n");
+            let servers: String = (1..=count).map(soa).collect();
+            let ns = "lookup b. SOA | ns.b. h. 1 2 3 4 5\nlookup b. NS | ns.b.\nlookup ns.b. A | 192.0.2.99\n\
+                      server 192.0.2.99 a.b. NS udp | >a.b. NS ns.a.b.";
+            facts(
+                "a.b.",
+                &format!(
+                    "lookup a.b. SOA secure | ns. h. 1 2 3 4 5\n{ns}\nlookup ns.a.b. A{names}\n{servers}"
+                ),
+            )
+        };
+        let asked = |facts: &DomainFacts| {
+            let is_key = |want: &Want| matches!(want, Want::Server { kind: "DNSKEY", .. });
+            wants(facts).into_iter().filter(is_key).count()
+        };
+        let seven = zone(7);
+        assert_eq!((asked(&seven), not_asked(&seven).len()), (7, 0));
+        let many = zone(15);
+        assert_eq!(
+            (asked(&many), not_asked(&many).len()),
+            (MAX_CHECKED_KEY_SERVERS, 15 - MAX_CHECKED_KEY_SERVERS)
+        );
     }
 }

@@ -150,12 +150,33 @@ pub(super) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Findin
     }
     if findings.is_empty() && asked > 0 && unknown.about.is_empty() {
         let count = if asked == 1 { "1 answer".to_owned() } else { format!("{asked} answers") };
-        findings.push(Finding::new(Code::ListsOk, format!("{count} about {}", answered.join(", "))));
+        let evidence = format!("{count} about {}{}", answered.join(", "), left_out(facts, &subjects));
+        findings.push(Finding::new(Code::ListsOk, evidence));
     }
     if !unknown.about.is_empty() {
         findings.push(Finding::new(Code::ListsUnknown, unknown.words()).about(unknown.about));
     }
     findings
+}
+
+/// The addresses of mail hosts that the lists are not asked about, in words; empty if there are none.
+fn left_out(facts: &DomainFacts, subjects: &[(Part, String)]) -> String {
+    let is_left_out = |address: &IpAddr| {
+        let address = address.to_string();
+        !facts.subject.domain.is_empty() && subjects.iter().all(|(_, subject)| *subject != address)
+    };
+    let beyond: Vec<String> = mail::host_addresses(facts)
+        .into_iter()
+        .filter(is_left_out)
+        .map(|address| address.to_string())
+        .collect();
+    match beyond.is_empty() {
+        true => String::new(),
+        false => format!(
+            "; lists count queries, so the check asks about {MAX_LISTED_ADDRESSES} addresses of mail hosts; not asked: {}",
+            beyond.join(", ")
+        ),
+    }
 }
 
 /// Whether these are all hosts that may send for the domain, and each is listed.
@@ -228,6 +249,24 @@ mod tests {
         assert_eq!(codes(&[("bl.a.", Some(false))]), [Code::ListsOk]);
         assert_eq!(codes(&[("bl.a.", None)]), [Code::ListsUnknown]);
         assert!(codes(&[]).is_empty());
+    }
+
+    #[test]
+    fn addresses_that_no_list_is_asked_about_are_not_called_unlisted() {
+        let told = |addresses: &str| {
+            let mut facts = facts(
+                "a.test.",
+                &format!("lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A {addresses}"),
+            );
+            let listing = Listing { list: "bl.a.".to_owned(), listed: Some(false), ..Listing::default() };
+            facts.got.insert(Want::Lists { subject: "a.test".to_owned() }, Got::Lists(vec![listing]));
+            let found = check(&facts, None).remove(0);
+            assert_eq!(found.code, Code::ListsOk);
+            found.evidence
+        };
+        assert_eq!(told("| 198.18.0.1"), "1 answer about a.test");
+        let many = told("| 198.18.0.1 | 198.18.0.2 | 198.18.0.3 | 198.18.0.4 | 198.18.0.5");
+        assert!(many.ends_with("3 addresses of mail hosts; not asked: 198.18.0.4, 198.18.0.5"), "{many}");
     }
 
     #[test]

@@ -60,6 +60,7 @@ mod old_answer;
 mod others;
 pub mod outline;
 mod outside;
+mod parents;
 pub mod part;
 mod pointer;
 mod record_set;
@@ -77,6 +78,7 @@ mod served;
 mod server_hosts;
 mod server_time;
 pub mod side_by_side;
+mod signature_times;
 pub mod signing;
 mod spf;
 mod spf_evaluate;
@@ -290,7 +292,7 @@ fn without_logo(findings: &mut [Finding]) {
 
 /// The findings about a domain that only signs: its keys, their DNSSEC, and why nobody can look them up.
 fn of_signer(facts: &DomainFacts) -> Vec<Finding> {
-    let of_keys = [Code::NsNoneAnswers, Code::NsCircular, Code::RecordsDiffer];
+    let of_keys = [Code::ParentDiffers, Code::NsNoneAnswers, Code::NsCircular, Code::RecordsDiffer];
     let mut findings = delegation::check(facts);
     findings.retain(|finding| of_keys.contains(&finding.code));
     if !zone::is_missing(facts) {
@@ -329,7 +331,10 @@ fn without_consequences(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     let is_unreached = is_unreached || served::serving(facts).is_empty() && findings.iter().any(is_unrouted);
     let of_names = dnssec::bogus_names(facts);
     let is_cause = |finding: &Finding| {
+        let is_bogus_here =
+            || [Code::NsWithoutKeys, Code::NsEdns].contains(&finding.code) && dnssec::is_bogus_here(facts);
         causes.contains(&finding.code) && (of_names.is_empty() || finding.code != Code::DnssecBogus)
+            || is_bogus_here()
     };
     if is_unreached || findings.iter().any(is_cause) {
         let consequences =

@@ -8,7 +8,7 @@
 //!   place, give answers that stay in its cache too.
 
 use super::facts::{Record, ReplyFacts};
-use super::{dnssec, zone};
+use super::{signature_times, zone};
 use crate::clock::minute;
 
 /// The serial of a reply with the SOA of the zone, if it is older than that of the zone, in words.
@@ -24,7 +24,7 @@ pub(super) fn ended_signature(reply: &ReplyFacts, name: &str, unix: u64) -> Opti
     let signatures = own.chain(&reply.authority).filter(|record| record.kind == "RRSIG");
     let end = |record: &Record| {
         let kind = record.data.split_whitespace().next()?;
-        dnssec::life(&record.data, kind).map(|(_, end)| end)
+        signature_times::life(&record.data, kind).map(|(_, end)| end)
     };
     let last = signatures.filter_map(end).max()?;
     (last < unix).then(|| format!("its signature ended at {}", minute(last)))

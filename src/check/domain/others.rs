@@ -27,7 +27,7 @@ use super::facts::{
 use super::finding::{Finding, Level};
 use super::old_answer::{ended_signature, older_serial};
 use super::record_set::{final_records, in_words, is_known, negative_ttl, positive_ttl, records};
-use super::{configured, dmarc, mail, served, zone};
+use super::{configured, dmarc, mail, parents, served, zone};
 use crate::clock::minute;
 use crate::limits::{MAX_CHECK_QUESTIONS, MAX_HOSTS_AT_OTHERS, MAX_OTHER_RESOLVERS};
 
@@ -186,6 +186,17 @@ fn current(facts: &DomainFacts, name: &str, kind: &'static str) -> BTreeSet<BTre
     sets
 }
 
+/// Whether a server of the zone denies the zone, or one of the zone above: then a resolver that denies a name in it hides nothing.
+fn is_denied_by_own(facts: &DomainFacts, name: &str) -> bool {
+    let apex = zone::apex(facts);
+    let denies = |server: IpAddr| match facts.server(server, apex, "SOA", QueryForm::Udp) {
+        Some(Got::Reply(reply)) => reply.authoritative && reply.rcode == "NXDOMAIN",
+        _ => false,
+    };
+    let is_denied = || zone::servers(facts).into_keys().any(denies) || parents::is_denied_by_one(facts);
+    is_within(name, apex) && is_denied()
+}
+
 /// The difference between the answer of a resolver and the records of the zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Difference {
@@ -272,7 +283,8 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): (&str, &'s
     // Behind an alias are the name servers of the target, which are not those of the zone.
     let seen =
         if kind == "NS" { zone::named(&reply.answers, name).collect() } else { final_records(reply, kind) };
-    if is_known(reply) && sets.contains(&seen) {
+    let is_denied = || reply.rcode == "NXDOMAIN" && is_denied_by_own(facts, name);
+    if is_known(reply) && (sets.contains(&seen) || seen.is_empty() && is_denied()) {
         return Some(Seen::Same);
     }
     let told = in_words(&seen, kind);

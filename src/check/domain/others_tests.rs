@@ -65,6 +65,13 @@ fn each_difference_has_its_reason() {
     let kept = format!("{negative} | >a.test. SOA ns1.a.test. h. 7 2 3 4 5");
     assert_eq!(found("MX recursive ra | 10 New.a.test.", &kept), differ);
     assert_eq!(found("MX recursive ra | 10 New.a.test.", "MX recursive SERVFAIL"), usual(Code::OthersFail));
+    let own = "server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test.\nlookup ns2.a.test. A | 198.18.2.1";
+    let lines = SOUND.replace("MX recursive ra | 10 New.a.test.", negative);
+    let denied = subject(&format!("{own}\nserver 198.18.2.1 a.test. SOA udp NXDOMAIN aa\n{lines}"));
+    assert!(
+        check(&denied).iter().all(|finding| finding.code != Code::OthersHide),
+        "a server of the zone denies it too"
+    );
     let partly = vec![(Code::OthersUnknown, Level::Note)];
     assert_eq!(found("TXT recursive ra | \"v=spf1 -all\"", "TXT recursive silent"), partly);
 }
