@@ -183,7 +183,7 @@ prop_compose! {
         config.zones = zones;
         let data = ["\"v=spf1 -all\"", "\"a \\\" quote\""].map(str::to_owned).to_vec();
         let record = |kind| ConfiguredRecord {
-            name: Name::from_ascii("of.example.").unwrap(), kind, data: data.clone(), ttl: race.then_some(spans.0), view: hints.then(|| "office".to_owned()),
+            name: Name::from_ascii("of.example.").unwrap(), kind, data: data.clone(), ttl: race.then_some(spans.0), view: race.then(|| "office".to_owned()),
         };
         let kinds = [RecordType::TXT, RecordType::Unknown(99)];
         config.records = kinds.into_iter().filter(|_| hints).map(record).collect();

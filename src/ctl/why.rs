@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::client::ControlClient;
@@ -211,7 +212,8 @@ impl<'a> LineSearch<'a> {
             for subject in &line.subjects {
                 let messages = self.ask(WhyRequest {
                     subject: Some(subject.clone()),
-                    itself: step.itself,
+                    // No name is below an address, so that one request for it is enough.
+                    itself: step.itself && subject.parse::<IpAddr>().is_err(),
                     from: step.span.map_or(self.asked.from, |(from, _)| Some(from)),
                     to: step.span.map_or(self.asked.to, |(_, to)| Some(to)),
                     most: MAX_WHY_MESSAGES,

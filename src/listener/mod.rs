@@ -69,6 +69,7 @@ mod hand_over;
 mod held_answers;
 mod https;
 mod inherited;
+mod kept_quic;
 mod missing;
 mod orders;
 mod outbox;

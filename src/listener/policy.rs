@@ -8,7 +8,7 @@ use tokio_rustls::rustls::ServerConfig;
 
 use super::encrypted;
 use super::encrypted::handshakes::Handshakes;
-use super::quic::KeptConnections;
+use super::kept_quic::KeptConnections;
 use super::refusals::Refusals;
 use crate::config::{Access, Listener};
 use crate::hash::Keyed;

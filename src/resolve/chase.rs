@@ -247,7 +247,7 @@ impl Chaser {
     }
 
     fn refuse_changed(&self, Errand { name, context, .. }: Errand<'_>) -> Result<(), Failure> {
-        match self.changed.concern(&context.view, name, self.clock.mono()) {
+        match self.changed.concern((&context.view, context.began()), name) {
             true => Err(Failure::Reloaded { name: name.clone() }),
             false => Ok(()),
         }

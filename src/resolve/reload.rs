@@ -37,29 +37,34 @@ impl ChangedRoutes {
         changed.iter().filter(|(_, at)| is_recent(**at, now)).map(|(name, _)| name.clone()).collect()
     }
 
-    /// Whether `name` has another route than `view` says, which a question began with. A view that is no longer in use has no new
-    /// routes.
-    pub(super) fn concern(&self, view: &Arc<View>, name: &Name, now: Mono) -> bool {
-        self.is_older(view) && self.recent(now).iter().any(|changed| changed.zone_of(name))
+    /// Whether `name` has another route than a question has that began at this moment in `view`. A view that is no longer in use has no
+    /// new routes.
+    pub(super) fn concern(&self, (view, began): (&Arc<View>, Mono), name: &Name) -> bool {
+        self.is_older(view) && self.since(began).iter().any(|changed| changed.zone_of(name))
     }
 
-    /// Whether the answer to a question for `name` has a name with another route than `view` says.
+    /// Like `concern`, for the names of the answer to a question for `name`.
     pub(super) fn concern_chain(
         &self,
-        view: &Arc<View>,
+        (view, began): (&Arc<View>, Mono),
         (name, answers): (&Name, &[Record]),
-        now: Mono,
     ) -> bool {
         if !self.is_older(view) {
             return false;
         }
-        let changed = self.recent(now);
+        let changed = self.since(began);
         let ends = answers.iter().filter_map(|record| match &record.data {
             RData::CNAME(target) => Some(&target.0),
             _ => None,
         });
         let mut names = std::iter::once(name).chain(answers.iter().map(|record| &record.name)).chain(ends);
         names.any(|name| changed.iter().any(|changed| changed.zone_of(name)))
+    }
+
+    /// The names whose routes have changed since a moment.
+    fn since(&self, began: Mono) -> Vec<Name> {
+        let changed = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        changed.iter().filter(|(_, at)| **at >= began).map(|(name, _)| name.clone()).collect()
     }
 
     /// Whether a reload has replaced `view` by one with the same id.

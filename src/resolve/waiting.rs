@@ -76,10 +76,13 @@ impl ClientResolver {
                 Err(shed) => shed,
             };
             reloads = reloads.saturating_add(1);
-            let Some(again) = self.on_new_routes(asked).filter(|_| reloads <= MAX_RELOADED) else {
+            let again = self.on_new_routes(asked);
+            // It may have waited for a flight that began before the reload.
+            let may_wait = again.is_some() || self.views.load().holds(&asked.view);
+            if !may_wait || reloads > MAX_RELOADED {
                 return self.turn_away(asked, &shed);
-            };
-            renewed = Some(again);
+            }
+            renewed = again.or(renewed);
         }
     }
 

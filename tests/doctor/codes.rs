@@ -25,6 +25,8 @@ const CASES: &[(&str, &str)] = &[
     ("bogus.com", "dnssec_bogus"),
     ("early.com", "signature_expires"),
     ("late.com", "signature_expired"),
+    ("future.com", "signature_not_yet_valid"),
+    ("new.registry.com", "parent_differs"),
     ("loop.com", "ns_circular"),
     ("algorithm.com", "dnssec_old_algorithm dnssec_no_effect"),
     ("digest.com", "ds_old_digest"),

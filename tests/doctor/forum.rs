@@ -175,7 +175,7 @@ fn the_first_line_is_the_answer() {
     // The same, and the servers at the registrar still have the old records: the cause comes before its effect.
     let (code, line, lines) = first("outdated.com");
     let begin = "outdated.com: the name servers in the zone above (at the registrar) differ from those in the zone: com. delegates \
-                 outdated.com. to old1.former.com., old2.former.com.; the zone itself names ns1.host.com., ns2.host.com.. A change ";
+                 outdated.com. to old1.former.com., old2.former.com.; the zone itself names ns1.host.com., ns2.host.com. A change ";
     assert!(line.starts_with(begin), "{lines:#?}");
     let effect = "  failure  the name servers of the zone give different MX records";
     assert!(lines.iter().any(|line| line == effect), "{lines:#?}");

@@ -32,6 +32,8 @@ const SERVERS: &[(&str, u8, &[Fault])] = &[
     ("roll.host.com", 13, &[]),
     ("late.host.com", 16, &[]),
     ("bare.host.com", 17, &[]),
+    ("future.host.com", 21, &[]),
+    ("below.host.com", 22, &[]),
     ("notxt.host.com", 14, &[Fault::Fails(RecordType::TXT)]),
     ("nomx.host.com", 15, &[Fault::Fails(RecordType::MX)]),
     ("public.resolver", 30, &[Fault::Recursive]),
@@ -160,6 +162,7 @@ const SIGNED: &[(&str, &str, &str)] = &[
     ("bogus", "expired", "@ MX 10 mx.host.com."),
     ("early", "", "@ MX 10 mx.host.com."),
     ("late", "", "@ MX 10 mx.host.com."),
+    ("future", "", "@ MX 10 mx.host.com."),
     ("rolled", "", "@ MX 10 mx.host.com."),
     ("halfsigned", "", "@ MX 10 mx.host.com."),
     ("algorithm", "algorithm=12", "@ MX 10 mx.host.com."),
@@ -244,6 +247,11 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
     // The stub zone of the configuration leads to a server that the zone above does not name.
     let (servers, mail) = if second { ("ns1 ns2", "mx2") } else { ("ns1", "mx") };
     tree.zone("stubbed.com.", &names(servers), &format!("@ MX 10 {mail}.host.com.\n")).unwrap();
+    // One server of the zone above has a copy from before the delegation.
+    tree.zone("registry.com.", &both, "@ MX 10 mx.host.com.\n").unwrap();
+    if !second {
+        tree.zone("new.registry.com.", &names("below"), "@ MX 10 mx.host.com.\n").unwrap();
+    }
     for (name, servers, text) in DOMAINS {
         let moved = ["moved", "halfmoved"].contains(name) && turn == Turn::Moved;
         let text = if moved { "@ MX 5 mx2.host.com.\n@ A 198.18.0.81" } else { text };
@@ -254,6 +262,7 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
         let servers = match *name {
             "early" => names("early ns1"),
             "late" => names("late ns1"),
+            "future" => names("future ns1"),
             "halfsigned" => names("bare ns1"),
             "rolled" => names("roll"),
             _ => both.clone(),
@@ -298,6 +307,7 @@ pub(crate) fn gateway() -> Gateway {
     let long_ago = lab(Turn::First, now - 13 * 86_400, own);
     take(&world, "early.host.com", "early.host.com", &long_ago);
     take(&world, "late.host.com", "late.host.com", &lab(Turn::First, now - 20 * 86_400, own));
+    take(&world, "future.host.com", "future.host.com", &lab(Turn::First, now + 12 * 3_600, own));
     let lists = "[[list]]\nname = \"bl.host.com\"\npurpose = \"block\"\nsubjects = [\"ip4\", \"domain\"]\n\
         [[list]]\nname = \"dark.host.com\"\npurpose = \"block\"\nsubjects = [\"ip6\"]\n\
         [[host]]\nname = \"printer.lan\"\naddresses = [\"10.0.0.9\"]\n\

@@ -72,8 +72,8 @@ fn equal_requests_are_sent_once_and_equal_results_are_shown_once_with_their_numb
     let (code, text, _) = pasted(&world, &line.repeat(9), &[]);
     assert_eq!(
         (code, *world.fake.whys.lock().unwrap()),
-        (4, 2),
-        "one request for the name, one for the address"
+        (4, 3),
+        "one request for the name, one for names below it, one for the address"
     );
     assert!(text.contains("> and 8 more lines with the same result\n"), "{text}");
     assert_eq!(text.matches("To do:").count(), 1, "{text}");

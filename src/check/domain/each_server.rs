@@ -13,6 +13,7 @@ use super::facts::{
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::record_set::is_known;
+use super::sent::may_be_chance;
 use super::zone::serves;
 use super::{mail, served, server_hosts, zone};
 use crate::limits::{CHECK_TRY_TIME, MOST_MILLIS_WITHOUT_EDNS, SLOW_SERVER_MILLIS};
@@ -96,7 +97,7 @@ fn cut_off(
         Some(Got::NoReply(NoReply::Unknown(why))) if why != BOUND_REACHED || facts.is_lossy(server) => {
             Some(facts.sent(server).untold(why))
         }
-        Some(Got::NoReply(NoReply::Silent)) if facts.loses_many(server) => {
+        Some(Got::NoReply(NoReply::Silent)) if may_be_chance(&facts.sent, server) => {
             Some(facts.sent(server).untold("datagrams to other servers are lost too"))
         }
         // Its last query over UDP ended with the check, or it is one of many on a path that loses datagrams.

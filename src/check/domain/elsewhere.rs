@@ -12,6 +12,7 @@ use super::facts::{
     canonical, is_within, lookup,
 };
 use super::record_set::is_known;
+use super::sent::may_be_chance;
 use super::zone::{self, named};
 use super::{aliases, dnssec, server_hosts};
 use crate::limits::{
@@ -278,7 +279,9 @@ fn conduct(facts: &DomainFacts, server: IpAddr, name: &str, kind: &'static str) 
     let is_silent = |got: &Got| *got == Got::NoReply(NoReply::Silent);
     match (over_udp, of(over_udp), of(over_tcp)) {
         // It may be chance.
-        _ if is_silent(over_udp) && is_silent(over_tcp) && facts.loses_many(server) => Conduct::Other,
+        _ if is_silent(over_udp) && is_silent(over_tcp) && may_be_chance(&facts.sent, server) => {
+            Conduct::Other
+        }
         (Got::NoReply(NoReply::NoRoute), ..) => Conduct::NoRoute,
         (_, Some(over_udp), Some(over_tcp)) if over_udp == over_tcp => Conduct::Fails(over_udp),
         (_, Some(over_udp), Some(over_tcp)) => Conduct::Fails(format!("{over_udp} (over TCP: {over_tcp})")),

@@ -513,13 +513,11 @@ impl DomainFacts {
         self.sent(server).is_lossy() || (lossy > 1 && 2 * lossy >= answering) || self.loses_many(server)
     }
 
-    /// Whether the others lost so many datagrams that several in a row, and a connection beside them, may be chance: one in twenty (then four
-    /// tries are in vain once in a hundred thousand lookups; at a fifth, once in six hundred).
+    /// Whether the others lost one datagram in twenty or more: several lost in a row may be chance (of four, one time in 100 000 lookups).
     pub fn loses_many(&self, server: IpAddr) -> bool {
-        let others = self.sent.iter().filter(|(other, _)| **other != server);
-        let (lost, answered) =
-            others.fold((0, 0), |(lost, answered), (_, sent)| (lost + sent.lost, answered + sent.answered));
-        lost > 1 && 20 * lost >= lost + answered
+        let others = || self.sent.iter().filter(|(other, _)| **other != server).map(|(_, sent)| sent);
+        let lost: usize = others().map(|sent| sent.lost).sum();
+        lost > 1 && 20 * lost >= lost + others().map(|sent| sent.answered).sum::<usize>()
     }
 
     /// The answers of the lists about a subject.

@@ -1,5 +1,16 @@
 //! The queries that a check has sent to a server, counted: a server that was asked is never said not to have been.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// Whether the silence of a server over UDP and TCP may be chance: others lost one query in four, or more. With less, four tries over UDP
+/// and a connection with its repeats are all in vain once in ten thousand lookups.
+pub(super) fn may_be_chance(sent: &BTreeMap<IpAddr, SentQueries>, server: IpAddr) -> bool {
+    let others = || sent.iter().filter(|(other, _)| **other != server).map(|(_, sent)| sent);
+    let lost: usize = others().map(|sent| sent.lost).sum();
+    lost > 1 && 4 * lost >= lost + others().map(|sent| sent.answered).sum::<usize>()
+}
+
 /// How a query has ended.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum QueryEnd {

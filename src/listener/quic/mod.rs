@@ -1,6 +1,6 @@
 //! DNS over QUIC (RFC 9250) for gateways and containers that are not on this host.
 //!
-//! `socket` reads datagrams, `handshake` lets connections in, `kept` counts those that take memory, `connection` answers their
+//! `socket` reads datagrams, `handshake` lets connections in, `kept_quic` beside this folder counts those that take memory, `connection` answers their
 //! queries, and `message` reads the query of a stream. `encrypted::quic` has the settings of the library.
 //!
 //! # Decisions
@@ -49,13 +49,11 @@
 
 mod connection;
 mod handshake;
-mod kept;
 mod message;
 #[cfg(test)]
 mod rule_tests;
 mod socket;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub(super) use handshake::accept;
-pub(super) use kept::KeptConnections;

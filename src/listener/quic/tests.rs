@@ -45,7 +45,7 @@ pub(super) struct QuicClient {
     pub(super) connection: Connection,
 }
 
-pub(super) fn with_quic() -> Arc<Config> {
+pub(in super::super) fn with_quic() -> Arc<Config> {
     with_certificate("first", QUIC)
 }
 

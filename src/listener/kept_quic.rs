@@ -1,4 +1,4 @@
-//! Connections that the library keeps: those that are open, and those that were closed a moment ago.
+//! Connections over QUIC that the library keeps: those that are open, and those that were closed a moment ago.
 //!
 //! A closed connection is kept until no more datagrams of it can come (RFC 9000 section 10.2): for three times its probe timeout. The
 //! client chooses a part of that, its greatest delay of acknowledgements, which may be 16 s. Its place among the connections is free
@@ -15,12 +15,12 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use quinn::{ServerConfig, TransportConfig};
 
-use super::super::encrypted::quic;
-use super::super::queued::ClientKey;
+use super::encrypted::quic;
+use super::queued::ClientKey;
 use crate::limits::WorkBounds;
 
 /// The connections of all addresses.
-pub(in super::super) struct KeptConnections {
+pub(super) struct KeptConnections {
     bounds: WorkBounds,
     transport: Arc<TransportConfig>,
     kept: Mutex<Vec<KeptConnection>>,
@@ -34,7 +34,7 @@ struct KeptConnection {
 
 impl KeptConnections {
     /// No connections.
-    pub(in super::super) fn new(bounds: WorkBounds) -> Self {
+    pub(super) fn new(bounds: WorkBounds) -> Self {
         Self { bounds, transport: Arc::new(quic::transport(bounds.streams)), kept: Mutex::default() }
     }
 
@@ -56,7 +56,7 @@ impl KeptConnections {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::with_quic;
+    use super::super::quic::tests::with_quic;
     use super::*;
     use crate::limits::MIN_CACHE_SIZE;
 
