@@ -106,11 +106,11 @@ pub(super) fn now(facts: &DomainFacts) -> KeysNow {
     let (unsigned, wrong): (Vec<_>, Vec<_>) =
         others.into_iter().partition(|(_, reply)| is_without_signatures(apex, &ds, reply));
     if let [_, ..] = wrong.as_slice() {
-        let of_ds = listed(ds.iter().map(|ds| ds.tag).collect());
+        let of_ds = listed(&ds.iter().map(|ds| ds.tag).collect());
         let mut groups = BTreeMap::<String, Vec<IpAddr>>::new();
         for (server, reply) in wrong {
             let tags = signing(apex, reply).into_iter().map(|key| key.tag()).collect();
-            groups.entry(listed(tags)).or_default().push(server);
+            groups.entry(listed(&tags)).or_default().push(server);
         }
         let told = groups.into_iter().map(|(tags, at)| {
             let at = server_hosts::shown(&all, at).join(" and ");
@@ -136,7 +136,7 @@ pub(super) fn now(facts: &DomainFacts) -> KeysNow {
 }
 
 /// Tags of keys in words.
-fn listed(tags: BTreeSet<u16>) -> String {
+fn listed(tags: &BTreeSet<u16>) -> String {
     match tags.len() {
         0 => "none".to_owned(),
         _ => tags.iter().map(u16::to_string).collect::<Vec<_>>().join(", "),
