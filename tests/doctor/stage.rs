@@ -206,6 +206,26 @@ fn filled(text: &str) -> String {
         .replace("{rsa}", rsa)
 }
 
+/// The zones whose records differ between the turns. `both` are the servers of most of them.
+fn turned(tree: &mut Tree, both: &[String], second: bool) {
+    let serial = if second { 2 } else { 1 };
+    let soa = format!("@ 300 SOA ns hostmaster {serial} 7200 900 1209600 300\n@ MX 10 mx.host.com.\n");
+    tree.zone("serial.com.", both, &soa).unwrap();
+    let mail = if second { "mx2" } else { "mx" };
+    tree.zone("differs.com.", both, &format!("@ MX 10 {mail}.host.com.\n")).unwrap();
+    let end = if second { "+all" } else { "-all" };
+    let policies = format!("@ MX 10 mx.host.com.\n@ TXT \"v=spf1 mx {end}\"\n");
+    tree.zone("policies.com.", both, &policies).unwrap();
+    // The stub zone of the configuration leads to a server that the zone above does not name.
+    let (servers, mail) = if second { ("ns1 ns2", "mx2") } else { ("ns1", "mx") };
+    tree.zone("stubbed.com.", &names(servers), &format!("@ MX 10 {mail}.host.com.\n")).unwrap();
+    // One server of the zone above has a copy from before the delegation.
+    tree.zone("registry.com.", both, "@ MX 10 mx.host.com.\n").unwrap();
+    if !second {
+        tree.zone("new.registry.com.", &names("below"), "@ MX 10 mx.host.com.\n").unwrap();
+    }
+}
+
 /// The internet in one of its turns, signed at `unix`. `own` is an address of this host.
 fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
     let mut tree = Tree::default();
@@ -236,22 +256,7 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
     tree.zone("19.198.in-addr.arpa.", &names("lame"), "").unwrap();
     tree.zone("20.198.in-addr.arpa.", &names("unasked"), "").unwrap();
     tree.zone("glue.com.", &["ns.glue.com".to_owned()], "@ MX 10 mx.host.com.\n").unwrap();
-    let serial = if second { 2 } else { 1 };
-    let soa = format!("@ 300 SOA ns hostmaster {serial} 7200 900 1209600 300\n@ MX 10 mx.host.com.\n");
-    tree.zone("serial.com.", &both, &soa).unwrap();
-    let mail = if second { "mx2" } else { "mx" };
-    tree.zone("differs.com.", &both, &format!("@ MX 10 {mail}.host.com.\n")).unwrap();
-    let end = if second { "+all" } else { "-all" };
-    let policies = format!("@ MX 10 mx.host.com.\n@ TXT \"v=spf1 mx {end}\"\n");
-    tree.zone("policies.com.", &both, &policies).unwrap();
-    // The stub zone of the configuration leads to a server that the zone above does not name.
-    let (servers, mail) = if second { ("ns1 ns2", "mx2") } else { ("ns1", "mx") };
-    tree.zone("stubbed.com.", &names(servers), &format!("@ MX 10 {mail}.host.com.\n")).unwrap();
-    // One server of the zone above has a copy from before the delegation.
-    tree.zone("registry.com.", &both, "@ MX 10 mx.host.com.\n").unwrap();
-    if !second {
-        tree.zone("new.registry.com.", &names("below"), "@ MX 10 mx.host.com.\n").unwrap();
-    }
+    turned(&mut tree, &both, second);
     for (name, servers, text) in DOMAINS {
         let moved = ["moved", "halfmoved"].contains(name) && turn == Turn::Moved;
         let text = if moved { "@ MX 5 mx2.host.com.\n@ A 198.18.0.81" } else { text };
