@@ -103,7 +103,7 @@ async fn verdicts(simulation: &Simulation, lines: &[PlayedLine], is_restarted: b
 }
 
 /// Plays mails and judges their lines, before and after a restart.
-fn judged(plans: Vec<Plan>) -> [Verdicts; 2] {
+fn judged(plans: &[Plan]) -> [Verdicts; 2] {
     paused(async {
         let store = Arc::new(MemoryStore::default());
         let first = host(Some(Arc::clone(&store) as Arc<dyn Store>));
@@ -130,7 +130,7 @@ fn judged(plans: Vec<Plan>) -> [Verdicts; 2] {
 #[test]
 fn lines_of_a_busy_gateway_get_no_cause_of_another_customer() {
     let (mails, rate) = (by_hand("PROVIDERS_MAILS", 150), by_hand("PROVIDERS_RATE", 10));
-    let [before, after] = judged(Plan::many(by_hand("PROVIDERS_SEED", 1), mails, rate));
+    let [before, after] = judged(&Plan::many(by_hand("PROVIDERS_SEED", 1), mails, rate));
     println!("before a restart: {before:?}\nafter a restart: {after:?}");
     assert_eq!((before.wrong, after.wrong), (0, 0), "{before:?} {after:?}");
 }
@@ -139,13 +139,13 @@ fn lines_of_a_busy_gateway_get_no_cause_of_another_customer() {
 fn a_healthy_mail_behind_a_failed_one_of_the_same_provider_is_healthy() {
     for shift in [150, 600, 1_900] {
         let failed = Plan::delivery(0, "c0.one.tld.");
-        let [before, after] = judged(vec![failed.clone(), Plan::delivery(shift, "c9.one.tld.")]);
+        let [before, after] = judged(&[failed.clone(), Plan::delivery(shift, "c9.one.tld.")]);
         assert_eq!(
             (before.wrong, before.could_not_tell, after.wrong),
             (0, 0, 0),
             "{shift}: {before:?} {after:?}"
         );
-        let [before, after] = judged(vec![failed, Plan::delivery(shift, "one.tld.")]);
+        let [before, after] = judged(&[failed, Plan::delivery(shift, "one.tld.")]);
         assert_eq!(
             (before.wrong, before.could_not_tell, after.wrong),
             (0, 0, 0),
@@ -155,7 +155,7 @@ fn a_healthy_mail_behind_a_failed_one_of_the_same_provider_is_healthy() {
             Plan::arrival(0, ("one", 1), "c0.one.tld."),
             Plan::arrival(shift, ("one", 2), "c9.one.tld."),
         ];
-        let [before, after] = judged(arrivals);
+        let [before, after] = judged(&arrivals);
         assert_eq!((before.wrong, after.wrong), (0, 0), "{shift}: {before:?} {after:?}");
     }
 }
@@ -167,7 +167,7 @@ fn the_next_session_of_a_host_does_not_get_the_cause_of_the_first_one() {
             vec![Plan::arrival(0, ("one", 1), first), Plan::arrival(shift, ("one", 1), next)]
         };
         for (first, next) in [("c0.one.tld.", "c9.one.tld."), ("c9.one.tld.", "c0.one.tld.")] {
-            let [before, after] = judged(sessions(first, next));
+            let [before, after] = judged(&sessions(first, next));
             assert_eq!((before.wrong, after.wrong), (0, 0), "{shift} {first}: {before:?} {after:?}");
             assert!(before.right > before.could_not_tell, "{shift} {first}: {before:?}");
         }
