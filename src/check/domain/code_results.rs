@@ -110,7 +110,7 @@ macro_rules! with_results {
                 "Mail software here sees these records. Other hosts may see others, or none.";
                 "Nothing, if this is intended. Otherwise remove the [[zone]], [[host]] or [[record]] from the configuration, and reload".
             ConfiguredInView "configured_in_view" Delegation Note "RFC 8499 section 7":
-                "clients of a [[view]] get other data for the name";
+                "clients of a view get other data for the name";
                 "Mail software in the networks of the view follows the data of the view. This check asks as a client in no view.";
                 "Nothing, if this is intended. To see the data of the view, query from one of its clients; `resolverctl zones` shows its zones".
             DnssecOff "dnssec_not_validated" Dnssec Note "RFC 4035 section 4.3":
