@@ -71,8 +71,8 @@ boot() {
 # Its PID 1, as seen from here.
 first() { pgrep -P "$(pid systemd)"; }
 
-# booted COMMAND...: runs it there.
-booted() { nsenter -t "$(first)" --mount --pid --uts --ipc --cgroup -- "$@"; }
+# booted COMMAND...: runs it there. The folder of our programs may be one that is hidden there, such as one below /tmp.
+booted() { nsenter -t "$(first)" --mount --pid --uts --ipc --cgroup -- env PATH="/usr/local/sbin:$PATH" "$@"; }
 
 # settle_in TEXT: the daemon's file there, with TEXT at its end; the socket is the usual one.
 settle_in() {
