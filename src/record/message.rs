@@ -27,6 +27,8 @@
 //!   begins a part of the message that it follows, and later names join the part that has them. The questions of one part belong to one
 //!   mail; those of another part may belong to another mail, and `search` makes no verdict of them.
 
+use std::collections::BTreeMap;
+
 use hickory_proto::rr::RecordType;
 
 use super::asked_subjects::{AskedSubjects, NumberedNames, NumberedSubjects, Step};
@@ -137,8 +139,8 @@ struct Placed {
     parts: Vec<u32>,
     /// The number of the next message.
     next: u32,
-    /// Messages, each with its part, that went on in an earlier message and part.
-    merged: Vec<[(u32, u32); 2]>,
+    /// Messages that went on in an earlier one: the part of each, and the message and part that it went on in.
+    merged: BTreeMap<u32, (u32, (u32, u32))>,
 }
 
 impl Placed {
@@ -147,7 +149,7 @@ impl Placed {
             messages: Vec::with_capacity(count),
             parts: Vec::with_capacity(count),
             next: 0,
-            merged: Vec::new(),
+            merged: BTreeMap::new(),
         }
     }
 
@@ -178,27 +180,24 @@ impl Placed {
     /// Notes that a message goes on in the one that was chosen; returns the place of that one.
     fn merge(&mut self, of_client: &mut OpenOfClient, chosen: &Chosen, part: u32) -> Option<usize> {
         let into = of_client.messages.get(chosen.at)?.number;
-        let (from, at) = of_client.merge(chosen.merged?, into)?;
-        self.merged.push([from, (into, part)]);
+        let ((from, of_part), at) = of_client.merge(chosen.merged?, into)?;
+        self.merged.insert(from, (of_part, (into, part)));
         Some(at)
     }
 
     /// The messages.
     fn grouped(mut self) -> Grouped {
-        for [(message, part), (into, into_part)] in &self.merged {
-            for (of, of_part) in
-                self.messages.iter_mut().zip(&mut self.parts).filter(|(of, _)| **of == *message)
-            {
-                *of = *into;
-                if *of_part == *part {
-                    *of_part = *into_part;
+        // A message that went on in another one has no questions.
+        let empty: Vec<u32> = self.merged.keys().copied().collect();
+        if !empty.is_empty() {
+            for (message, part) in self.messages.iter_mut().zip(&mut self.parts) {
+                while let Some((of_part, (into, into_part))) = self.merged.get(message) {
+                    *message = *into;
+                    if *part == *of_part {
+                        *part = *into_part;
+                    }
                 }
             }
-        }
-        // A message that went on in another one has no questions.
-        let mut empty: Vec<u32> = self.merged.iter().map(|[(message, _), _]| *message).collect();
-        empty.sort_unstable();
-        if !empty.is_empty() {
             let before =
                 |message: u32| u32::try_from(empty.partition_point(|one| *one < message)).unwrap_or(0);
             self.messages.iter_mut().for_each(|message| *message = message.saturating_sub(before(*message)));
