@@ -115,9 +115,7 @@ impl Draft {
     /// Whether its data, for clients that see those of `general` too, give them its own data: both have all entries in common, except zones,
     /// hosts and records that it has beside the others or has otherwise.
     pub(super) fn replaces(&self, general: &Self) -> bool {
-        let texts =
-            |draft: &Self| -> BTreeSet<String> { draft.entries.iter().map(DraftEntry::text).collect() };
-        let (own, others) = (texts(self), texts(general));
+        let (own, others) = (self.texts(), general.texts());
         let added: Vec<&DraftEntry> =
             self.entries.iter().filter(|entry| !others.contains(&entry.text())).collect();
         let is_replaced = |entry: &DraftEntry| {
@@ -128,7 +126,7 @@ impl Draft {
 
     /// The entries that another draft does not have, with all hosts and records of the names of such ones, and the findings.
     pub(super) fn beside(&self, general: &Self) -> Self {
-        let known: BTreeSet<String> = general.entries.iter().map(DraftEntry::text).collect();
+        let known = general.texts();
         let is_new = |entry: &&DraftEntry| !known.contains(&entry.text());
         let new: Vec<&DraftEntry> = self.entries.iter().filter(is_new).collect();
         let is_beside =
@@ -178,9 +176,12 @@ impl Draft {
 
     /// Whether both have the same entries.
     pub(super) fn has_entries_of(&self, other: &Self) -> bool {
-        let texts =
-            |draft: &Self| -> BTreeSet<String> { draft.entries.iter().map(DraftEntry::text).collect() };
-        texts(self) == texts(other)
+        self.texts() == other.texts()
+    }
+
+    /// Its entries, as they stand in our file.
+    fn texts(&self) -> BTreeSet<String> {
+        self.entries.iter().map(DraftEntry::text).collect()
     }
 
     /// The zones and records by name, as they stand in our file.

@@ -8,7 +8,7 @@ use hickory_proto::rr::Name;
 use super::local_part::LocalPart;
 use super::refusal::Refusal;
 pub use super::role::Role;
-use super::sent::{QueryEnd, SentQueries};
+use super::sent::{QueryEnd, SentQueries, others_lose};
 use super::signing::Signing;
 use crate::wire::presentation::name_text;
 
@@ -515,9 +515,7 @@ impl DomainFacts {
 
     /// Whether the others lost one datagram in twenty or more: several lost in a row may be chance (of four, one time in 100 000 lookups).
     pub fn loses_many(&self, server: IpAddr) -> bool {
-        let others = || self.sent.iter().filter(|(other, _)| **other != server).map(|(_, sent)| sent);
-        let lost: usize = others().map(|sent| sent.lost).sum();
-        lost > 1 && 20 * lost >= lost + others().map(|sent| sent.answered).sum::<usize>()
+        others_lose(&self.sent, server, 20)
     }
 
     /// The answers of the lists about a subject.

@@ -6,9 +6,14 @@ use std::net::IpAddr;
 /// Whether the silence of a server over UDP and TCP may be chance: others lost one query in four, or more. With less, four tries over UDP
 /// and a connection with its repeats are all in vain once in ten thousand lookups.
 pub(super) fn may_be_chance(sent: &BTreeMap<IpAddr, SentQueries>, server: IpAddr) -> bool {
+    others_lose(sent, server, 4)
+}
+
+/// Whether servers other than `server` lost one query in `in_all`, or more; one that was lost alone says nothing.
+pub(super) fn others_lose(sent: &BTreeMap<IpAddr, SentQueries>, server: IpAddr, in_all: usize) -> bool {
     let others = || sent.iter().filter(|(other, _)| **other != server).map(|(_, sent)| sent);
     let lost: usize = others().map(|sent| sent.lost).sum();
-    lost > 1 && 4 * lost >= lost + others().map(|sent| sent.answered).sum::<usize>()
+    lost > 1 && in_all * lost >= lost + others().map(|sent| sent.answered).sum::<usize>()
 }
 
 /// How a query has ended.

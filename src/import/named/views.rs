@@ -296,10 +296,11 @@ impl<'v, 's> Gathered<'v, 's> {
 
     /// Reports the networks that are refused because clients in them may be those of another view.
     fn tell_unclear(&self, draft: &mut Draft) {
+        let unclear: Vec<_> = self.nets.iter().filter_map(|net| Some((net, self.may_take(net)?))).collect();
         for view in self.seen {
-            let is_of = |net: &&ipnet::IpNet| self.may_take(net).is_some_and(|may| std::ptr::eq(may, view));
+            let of_view = unclear.iter().filter(|(_, may)| std::ptr::eq(*may, view));
             let mut nets: Vec<String> = Vec::new();
-            for net in self.nets.iter().filter(is_of).map(ToString::to_string) {
+            for net in of_view.map(|(net, _)| net.to_string()) {
                 if !nets.contains(&net) {
                     nets.push(net);
                 }

@@ -39,9 +39,6 @@ pub(super) fn before_other_mails(asked: &[ExplainedQuestion<'_>]) -> u64 {
 
 /// Whether the questions `rest` begin as those before them.
 fn begins_anew(before: &[ExplainedQuestion<'_>], rest: &[ExplainedQuestion<'_>]) -> bool {
-    let same = |one: &ExplainedQuestion<'_>, other: &ExplainedQuestion<'_>| {
-        one.question.name == other.question.name && one.question.kind == other.question.kind
-    };
     let mut reverse = before.iter().filter(|one| one.question.kind == RecordType::PTR).peekable();
     if reverse.peek().is_some() {
         return reverse.any(|one| burst(rest).any(|other| same(one, other)));
@@ -53,10 +50,12 @@ fn begins_anew(before: &[ExplainedQuestion<'_>], rest: &[ExplainedQuestion<'_>])
 
 /// Whether a question was asked before.
 fn asks_again(before: &[ExplainedQuestion<'_>], next: &ExplainedQuestion<'_>) -> bool {
-    let same = |one: &ExplainedQuestion<'_>| {
-        one.question.name == next.question.name && one.question.kind == next.question.kind
-    };
-    before.iter().any(same)
+    before.iter().any(|one| same(one, next))
+}
+
+/// Whether two questions are for the same name and type.
+fn same(one: &ExplainedQuestion<'_>, other: &ExplainedQuestion<'_>) -> bool {
+    one.question.name == other.question.name && one.question.kind == other.question.kind
 }
 
 /// Whether a question is for an MX, and those before it have asked for one: the next sender of a host, or a delivery.
