@@ -28,20 +28,23 @@ const OPT_SIZE: usize = 11;
 
 /// Writes `answer` for `query` into `out` (cleared first), at most `limit` octets.
 pub fn write(out: &mut Vec<u8>, answer: &Answer, query: &Query, limit: usize, now: Mono) {
-    out.clear();
-    out.extend_from_slice(&answer.wire);
-    patch_header(out, query, answer.security == Security::Secure);
     let question = query.question_bytes();
-    if let Some(place) = out.get_mut(HEADER..HEADER.saturating_add(question.len())) {
-        place.copy_from_slice(question);
-    }
+    let asked = HEADER.saturating_add(question.len());
     let error = answer.extended_error.as_ref();
     let cookie = query.cookie.as_ref();
     let opt = if query.edns.is_some() { OPT_SIZE.saturating_add(options_size(error, cookie)) } else { 0 };
-    if out.len().saturating_add(opt) > limit {
-        truncate(out, question.len());
-    } else {
+    let is_whole = answer.wire.len().saturating_add(opt) <= limit;
+    let copied = if is_whole { &answer.wire } else { answer.wire.get(..asked).unwrap_or_default() };
+    out.clear();
+    out.extend_from_slice(copied);
+    patch_header(out, query, answer.security == Security::Secure);
+    if let Some(place) = out.get_mut(HEADER..asked) {
+        place.copy_from_slice(question);
+    }
+    if is_whole {
         age(out, &answer.ttl_offsets, now.seconds_since(answer.stored));
+    } else {
+        truncate(out);
     }
     if query.edns.is_some() {
         let pads_to = query.pads_reply.then_some(limit);
@@ -97,9 +100,8 @@ fn age(out: &mut [u8], offsets: &[u16], seconds: u32) {
     }
 }
 
-/// Leaves header and question, with TC.
-fn truncate(out: &mut Vec<u8>, question: usize) {
-    out.truncate(HEADER.saturating_add(question));
+/// Makes header and question a reply without records, with TC.
+fn truncate(out: &mut [u8]) {
     if let Some(flags) = out.get_mut(2) {
         *flags |= 0x02;
     }
@@ -227,6 +229,8 @@ mod tests {
         let reply = read(&out);
         assert!(reply.metadata.truncation);
         assert!(reply.answers.is_empty() && reply.edns.is_some());
+        // Each worker keeps dozens of these buffers, and long answers would stay in all of them.
+        assert!(out.capacity() < 1_232, "records that do not fit were copied: {}", out.capacity());
         write(&mut out, &answer(100), &query("www.example.", None), 65_535, Mono::START);
         let reply = read(&out);
         assert!(!reply.metadata.truncation && reply.edns.is_none());
