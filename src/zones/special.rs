@@ -5,8 +5,11 @@
 //! (reverse zones). An MTA asks for the reverse name of each private client. If such a query left this host, it could
 //! take 30 s.
 
+use std::sync::LazyLock;
+
 use hickory_proto::rr::{Name, RData, Record, rdata};
 
+use super::authority::Authority;
 use super::{Route, RouteTarget, Wrong, ZonePolicy, local};
 use crate::config::{Config, ConfiguredZone};
 
@@ -65,11 +68,14 @@ const LOOPBACK: [&str; 2] =
 /// The first and the last second octet of 100.64.0.0/10 (RFC 7793).
 const SHARED: std::ops::RangeInclusive<u8> = 64..=127;
 
+/// All of them. They are the same for every view and every configuration, and a hundred zones of each would take 0.2 MB.
+static ZONES: LazyLock<Result<Vec<Special>, Wrong>> = LazyLock::new(made);
+
 /// A zone made here.
 pub(super) struct Special {
     name: Name,
     yields: Yields,
-    holds: Holds,
+    authority: Authority,
 }
 
 /// Whether a zone configured above a zone made here replaces it.
@@ -95,23 +101,54 @@ pub fn locally_served() -> impl Iterator<Item = String> {
 }
 
 /// All of them.
-pub(super) fn zones() -> Vec<Special> {
-    let name = |text: &str| Name::from_ascii(text).ok();
-    let texts = |texts: &[&str], yields: Yields| -> Vec<(String, Yields)> {
-        texts.iter().map(|text| ((*text).to_owned(), yields)).collect()
+///
+/// # Errors
+/// The first that is no zone.
+pub(super) fn zones() -> Result<&'static [Special], Wrong> {
+    ZONES.as_deref().map_err(Wrong::clone)
+}
+
+fn made() -> Result<Vec<Special>, Wrong> {
+    let of = |texts: &'static [&str], yields: Yields| {
+        texts.iter().map(move |text| ((*text).to_owned(), yields, Holds::Nothing))
     };
-    let empty = locally_served().map(|text| (text, Yields::UnlessServed));
-    let empty = empty.chain(texts(&EMPTY, Yields::Always)).chain(texts(&NEVER, Yields::Never));
-    let mut zones: Vec<Special> = empty
-        .filter_map(|(text, yields)| Some(Special { name: name(&text)?, yields, holds: Holds::Nothing }))
-        .collect();
     let [four, six] = LOOPBACK;
-    for (text, holds) in
-        [("localhost.", Holds::Localhost), (four, Holds::LoopbackFour), (six, Holds::LoopbackSix)]
-    {
-        zones.extend(name(text).map(|name| Special { name, yields: Yields::Never, holds }));
+    let held = [("localhost.", Holds::Localhost), (four, Holds::LoopbackFour), (six, Holds::LoopbackSix)];
+    locally_served()
+        .map(|text| (text, Yields::UnlessServed, Holds::Nothing))
+        .chain(of(&EMPTY, Yields::Always))
+        .chain(of(&NEVER, Yields::Never))
+        .chain(held.map(|(text, holds)| (text.to_owned(), Yields::Never, holds)))
+        .map(|(text, yields, holds)| {
+            let wrong = |reason: String| Wrong { zone: text.clone(), reason };
+            let name = Name::from_ascii(&text).map_err(|error| wrong(error.to_string()))?;
+            let authority = holds.records(&name).and_then(|records| local::from_records(&name, records, TTL));
+            Ok(Special { authority: authority.map_err(wrong)?, name, yields })
+        })
+        .collect()
+}
+
+impl Holds {
+    /// The records of the zone at `apex`.
+    fn records(self, apex: &Name) -> Result<Vec<Record>, String> {
+        let record = |owner: &Name, data| Record::from_rdata(owner.clone(), TTL, data);
+        let localhost = || RData::PTR(rdata::PTR(Name::from_labels(["localhost"]).unwrap_or_default()));
+        Ok(match self {
+            Self::Nothing => Vec::new(),
+            Self::Localhost => {
+                // RFC 6761 section 6.3: names below localhost are loopback too.
+                let below = apex.prepend_label("*").map_err(|error| error.to_string())?;
+                let four = || RData::A(rdata::A::new(127, 0, 0, 1));
+                let six = || RData::AAAA(rdata::AAAA::new(0, 0, 0, 0, 0, 0, 0, 1));
+                vec![record(apex, four()), record(apex, six()), record(&below, four()), record(&below, six())]
+            }
+            Self::LoopbackFour => {
+                let one = Name::from_ascii("1.0.0.127.in-addr.arpa.").map_err(|error| error.to_string())?;
+                vec![record(&one, localhost())]
+            }
+            Self::LoopbackSix => vec![record(apex, localhost())],
+        })
     }
-    zones
 }
 
 /// Whether one of the configured zones replaces a zone made here: the closest one around it decides.
@@ -132,9 +169,8 @@ pub(super) fn is_replaced(special: &Special, configured: &[&ConfiguredZone]) -> 
 /// # Errors
 /// The first such zone.
 pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
-    let served = zones();
     let served: Vec<&Special> =
-        served.iter().filter(|special| matches!(special.yields, Yields::UnlessServed)).collect();
+        zones()?.iter().filter(|special| matches!(special.yields, Yields::UnlessServed)).collect();
     let is_around = |apex: &Name| served.iter().any(|zone| zone.name != *apex && apex.zone_of(&zone.name));
     match config.zones.iter().find(|zone| zone.locally_served && !is_around(&zone.name)) {
         None => Ok(()),
@@ -146,32 +182,11 @@ pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
 }
 
 /// The route of a zone made here.
-pub(super) fn route(special: &Special, policy: &ZonePolicy) -> Result<Route, Wrong> {
-    let apex = &special.name;
-    let wrong = |reason: String| Wrong { zone: apex.to_string(), reason };
-    let record = |owner: &Name, data| Record::from_rdata(owner.clone(), TTL, data);
-    let localhost = || RData::PTR(rdata::PTR(Name::from_labels(["localhost"]).unwrap_or_default()));
-    let records = match special.holds {
-        Holds::Nothing => Vec::new(),
-        Holds::Localhost => {
-            // RFC 6761 section 6.3: names below localhost are loopback too.
-            let below = apex.prepend_label("*").map_err(|error| wrong(error.to_string()))?;
-            let four = || RData::A(rdata::A::new(127, 0, 0, 1));
-            let six = || RData::AAAA(rdata::AAAA::new(0, 0, 0, 0, 0, 0, 0, 1));
-            vec![record(apex, four()), record(apex, six()), record(&below, four()), record(&below, six())]
-        }
-        Holds::LoopbackFour => {
-            let one =
-                Name::from_ascii("1.0.0.127.in-addr.arpa.").map_err(|error| wrong(error.to_string()))?;
-            vec![record(&one, localhost())]
-        }
-        Holds::LoopbackSix => vec![record(apex, localhost())],
-    };
-    let authority = local::from_records(apex, records, TTL).map_err(wrong)?;
-    Ok(Route {
-        zone: apex.clone(),
-        target: RouteTarget::Local(authority),
+pub(super) fn route(special: &Special, policy: &ZonePolicy) -> Route {
+    Route {
+        zone: special.name.clone(),
+        target: RouteTarget::Local(special.authority.clone()),
         policy: policy.clone(),
         mirrored: None,
-    })
+    }
 }

@@ -65,6 +65,23 @@ fn special_names_stay_here_unless_a_configured_zone_covers_them() {
 }
 
 #[test]
+fn all_configurations_share_the_zones_that_are_made_here() {
+    let (one, next) = (views(Vec::new(), Vec::new()), views(vec![stub("corp.example.")], Vec::new()));
+    for apex in super::locally_served().chain(["localhost.".to_owned(), "invalid.".to_owned()]) {
+        let zone = |views: &Views| match &views
+            .of_listener(0)
+            .unwrap()
+            .route(&name(&apex), RecordType::SOA)
+            .target
+        {
+            RouteTarget::Local(authority) => Arc::clone(&authority.zones()[0]),
+            _ => panic!("{apex} is not local"),
+        };
+        assert!(Arc::ptr_eq(&zone(&one), &zone(&next)), "{apex} was made twice");
+    }
+}
+
+#[test]
 fn locally_served_zones_stay_here_below_a_zone_that_says_so() {
     let forward = |text: &str, locally_served: bool| {
         let forwarder = Forwarder { address: "10.0.0.1:53".parse().unwrap(), tls: None };

@@ -100,9 +100,9 @@ impl View {
             zones: sees.zones,
         };
         let zones = view.zones.of(config);
-        for zone in special::zones() {
-            if !special::is_replaced(&zone, &zones) {
-                let route = special::route(&zone, &policy)?;
+        for zone in special::zones()? {
+            if !special::is_replaced(zone, &zones) {
+                let route = special::route(zone, &policy);
                 view.routes.insert(wire_name(&route.zone), Arc::new(route));
             }
         }
