@@ -15,14 +15,20 @@ use super::redact::Secrets;
 use super::ring::{self, Ring, RingPlace};
 use super::tally::FailureCount;
 use crate::clock::Mono;
-use crate::limits::{EXPLAINED_TIME, MAX_FOLLOWED_FLIGHTS};
+use crate::limits::{EXPLAINED_TIME, FLIGHT_TIME, MAX_FOLLOWED_FLIGHTS, SNAPSHOT_INTERVAL};
+
+/// Calls of `pass_over` whose entries are still read: the user of a question is written when it begins to wait, and a question waits for
+/// longer than the time between two of these calls, `SNAPSHOT_INTERVAL`.
+const KEPT_PASSES: usize = 2;
+
+const _: () = assert!(FLIGHT_TIME.as_secs() < KEPT_PASSES as u64 * SNAPSHOT_INTERVAL.as_secs());
 
 /// A reader that goes on where it ended.
 #[derive(Debug, Default)]
 pub(super) struct NewsReader {
     place: RingPlace,
-    /// The end of the ring when `pass_over` was last called.
-    passed: RingPlace,
+    /// The ends of the ring when `pass_over` was called the last times, the oldest first.
+    passed: [RingPlace; KEPT_PASSES],
     /// The last flights: at most `MAX_FOLLOWED_FLIGHTS`.
     flights: VecDeque<FlightEntry>,
     /// The last users: at most `MAX_FOLLOWED_FLIGHTS`. The user of a question that waits is read before the question.
@@ -33,11 +39,12 @@ pub(super) struct NewsReader {
 }
 
 impl NewsReader {
-    /// Nothing worth a line was written since the last reading. Entries before the last such call will not be read: to read an
-    /// entry takes a tenth of the instructions of a miss. Those since then will be, because they show what servers did
-    /// shortly before a failure.
+    /// Nothing worth a line was written since the last reading. Entries before the last `KEPT_PASSES` such calls will not be read: to
+    /// read an entry takes a tenth of the instructions of a miss. Those since then will be, because they show what servers did
+    /// shortly before a failure, and the users of questions that still wait.
     pub(super) fn pass_over(&mut self, ring: &Mutex<Ring>) {
-        let before = std::mem::replace(&mut self.passed, lock(ring).place());
+        let [before, last] = self.passed;
+        self.passed = [last, lock(ring).place()];
         self.place = self.place.max(before);
     }
 
@@ -92,24 +99,24 @@ mod tests {
     }
 
     #[test]
-    fn what_was_passed_over_twice_is_not_read() {
+    fn what_was_passed_over_three_times_is_not_read() {
         let ring = Mutex::new(Ring::new(1 << 20));
         let write = |at, outcome| lock(&ring).question(&written(at, outcome));
         let follower = &mut NewsReader::default();
-        for at in 1..=3 {
+        for at in 1..=4 {
             write(at, Outcome::Upstream);
             follower.pass_over(&ring);
         }
-        write(4, Outcome::Failed);
+        write(5, Outcome::Failed);
         let read = |follower: &mut NewsReader| {
-            let (news, lost) = follower.read(&ring, &Secrets::default(), Mono::from_micros(4));
+            let (news, lost) = follower.read(&ring, &Secrets::default(), Mono::from_micros(6));
             assert_eq!(lost, FailureCount::default());
             news.questions.iter().map(|question| question.at).collect::<Vec<_>>()
         };
-        assert_eq!(read(follower), [3, 4]);
+        assert_eq!(read(follower), [3, 4, 5]);
         follower.pass_over(&ring);
-        write(5, Outcome::Failed);
-        assert_eq!(read(follower), [5]);
+        write(6, Outcome::Failed);
+        assert_eq!(read(follower), [6]);
     }
 
     #[test]
