@@ -231,6 +231,27 @@ fn the_cause_of_the_wanted_name_comes_first() {
 }
 
 #[test]
+fn a_mail_that_waited_for_the_wanted_name_comes_before_a_worse_one_that_had_it_from_the_cache() {
+    paused(async {
+        let simulation = world();
+        let work = async {
+            ask(&simulation, "slow.tld.", RecordType::A).await;
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            ask(&simulation, "slow.tld.", RecordType::A).await;
+            ask(&simulation, "silent.tld.", RecordType::A).await;
+        };
+        among_others(&simulation, work).await;
+        let subject = WantedSubject::Name(wire_name(&name("slow.tld.")).into());
+        let found = why(&simulation, Some(subject)).await;
+        let kinds: Vec<_> = found.iter().map(kind_of).collect();
+        let wanted =
+            [(CulpritKind::ServerSlow, "slow.tld.", 0), (CulpritKind::ServerSilent, "silent.tld.", 0)];
+        assert_eq!(kinds, wanted, "{found:#?}");
+        assert!(found[0].waited < found[1].waited, "{found:#?}");
+    });
+}
+
+#[test]
 fn fine_mail_has_no_culprit() {
     paused(async {
         let simulation = world();
