@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::dropped_types::DroppedTypes;
+use super::room::Room;
 use super::store::{QuestionStore, StoreFill, fill};
 use super::versions::{AnswerVersion, Versions};
 use super::weights::{SLOT, shared, weight};
@@ -37,6 +38,8 @@ pub struct Memory {
     pub failures: failures::CachedFailures,
     /// The types that the servers of zones drop: a small table beside the four memories.
     pub dropped_types: DroppedTypes,
+    /// The part of their octets that answers and RRsets may use.
+    pub room: Room,
     pub(super) keyed: Keyed,
     pub(super) walks: walk::Walks,
 }
@@ -65,6 +68,7 @@ impl Memory {
                 SLOT,
             )),
             dropped_types: DroppedTypes::new(keyed),
+            room: Room::default(),
             keyed,
             walks: walk::Walks::default(),
         }
@@ -84,11 +88,12 @@ impl Memory {
         self.keyed
     }
 
-    /// The fill of each memory.
+    /// The fill of each memory, with the capacity that it has now.
     pub fn fill(&self) -> [StoreFill; 4] {
+        let now = |fill: StoreFill| StoreFill { capacity: self.room.of(fill.capacity), ..fill };
         [
-            fill("answers", &self.answers.0),
-            fill("rrsets", self.rrsets.store()),
+            now(fill("answers", &self.answers.0)),
+            now(fill("rrsets", self.rrsets.store())),
             self.servers.fill(),
             fill("failures", self.failures.store()),
         ]

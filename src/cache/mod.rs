@@ -40,6 +40,7 @@ pub mod look;
 mod memory;
 pub mod negative;
 pub mod renewal;
+pub mod room;
 mod round_trips;
 pub mod rrset;
 pub mod rrsets;

@@ -20,8 +20,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashbrown::HashTable;
 
+use super::room::WHOLE;
 use crate::hash::Keyed;
-use crate::limits::{MAX_SHARDS_OF_STORE, MIN_SHARD, SLOTS_AT_ONCE};
+use crate::limits::{MAX_SHARDS_OF_STORE, MIN_SHARD, OCTETS_AT_ONCE, SLOTS_AT_ONCE};
 use crate::question::QuestionKey;
 
 /// Per cent of a shard's octets that the short queue may take.
@@ -246,6 +247,15 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         })
     }
 
+    /// Uses `parts` of `WHOLE` of its bound from now on. Entries that have no room are evicted step by step.
+    pub(super) fn use_parts(&self, parts: u64) {
+        let shards = self.shards.len() as u64;
+        let room = (self.capacity / WHOLE).saturating_mul(parts).checked_div(shards).unwrap_or(0);
+        for shard in self.shards.iter() {
+            while lock(shard).near(room) {}
+        }
+    }
+
     /// Its bound in octets.
     pub(super) fn capacity(&self) -> u64 {
         self.capacity
@@ -343,6 +353,14 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         while self.weight().saturating_add(self.empty()) > self.capacity {
             self.evict();
         }
+    }
+
+    /// Brings its bound a step nearer to `room`; returns whether more steps follow. A lookup waits for one step at most.
+    fn near(&mut self, room: u64) -> bool {
+        let used = self.weight().saturating_add(self.empty());
+        self.capacity = room.max(used.saturating_sub(OCTETS_AT_ONCE));
+        self.fit();
+        self.capacity > room
     }
 
     /// Octets of the empty slots.

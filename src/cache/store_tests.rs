@@ -179,3 +179,25 @@ fn entries_that_are_removed_are_freed_before_the_next_are_looked_for() {
     store.remove_each(|_, _| true, |_| ());
     assert_eq!((store.fill(), held()), ((0, 0), 0));
 }
+
+#[test]
+fn a_table_with_less_room_keeps_what_is_in_use_and_gets_its_room_back() {
+    let store = store(100_000);
+    let in_use = 0..50_u32;
+    let ask =
+        |store: &Store<u32, u32>| in_use.clone().map(|key| store.get(&key)).filter(Option::is_some).count();
+    in_use.clone().for_each(|key| store.insert(key, 100));
+    for key in 1_000..5_000 {
+        store.insert(key, 100);
+        ask(&store);
+    }
+    assert_eq!(store.fill().1, 100_000);
+    store.use_parts(200);
+    assert_eq!(store.fill(), (200, 20_000));
+    assert!(in_use.clone().all(|key| store.get(&key).is_some()), "{:?}", keys(&store));
+    (5_000..6_000).for_each(|key| store.insert(key, 100));
+    assert!(store.fill().1 <= 20_000, "it fills its old room");
+    store.use_parts(WHOLE);
+    (6_000..9_000).for_each(|key| store.insert(key, 100));
+    assert_eq!((store.fill().1, store.capacity()), (100_000, 100_000));
+}

@@ -24,6 +24,7 @@ pub mod allowance;
 mod certificates;
 mod dnstap;
 mod history;
+mod memory_bound;
 mod metrics;
 mod owners;
 mod reload;
@@ -157,6 +158,7 @@ impl Daemon {
         let metrics = MetricsListener::default();
         metrics.set(config.metrics.listen);
         let (watched, watched_file) = watched::begin(&config, (&clock, &random), &recorder);
+        let most_memory = memory_bound::most(&config);
         let state = Mutex::new(Reloadable { config, listeners: Some(listeners) });
         let (missed, reloading) = (Notify::new(), tokio::sync::Mutex::default());
         let (lookahead, rules) = tasks::begin_lookahead(&clock, &random);
@@ -173,6 +175,7 @@ impl Daemon {
             watched,
             watched_file,
             snapshot,
+            most_memory,
             fresh: FreshTraces::new(random.clone(), Arc::clone(&network) as Arc<dyn Network>),
             network,
             supervisor: supervisor.clone(),

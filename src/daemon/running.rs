@@ -61,6 +61,8 @@ pub(super) struct Running {
     pub(super) watched_file: Option<PathBuf>,
     /// The snapshot of the cache, where one is kept.
     pub(super) snapshot: Option<Arc<Snapshot>>,
+    /// Octets that the process may use.
+    pub(super) most_memory: u64,
     /// Sends datagrams to servers.
     pub(super) network: Arc<SocketNetwork>,
     /// Traces past the cache.

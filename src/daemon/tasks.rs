@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinSet, block_in_place};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
+use super::memory_bound;
 use super::owners;
 use super::renewals;
 use super::root_keys::{self, RootKeysFile};
@@ -54,6 +55,7 @@ pub(super) fn spawn(
     keep(&mut tasks, supervisor, "the local mirror task", running(), mirrors);
     keep(&mut tasks, supervisor, "the lists file task", running(), keep_learned);
     keep(&mut tasks, supervisor, "the cache snapshot task", running(), keep_snapshot);
+    keep(&mut tasks, supervisor, "the memory task", running(), memory_bound::follow);
     keep(&mut tasks, supervisor, "the missing address task", running(), take_addresses);
     keep(&mut tasks, supervisor, "the certificates task", running(), renewals::follow);
     let ended = ended.clone();

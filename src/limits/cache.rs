@@ -11,6 +11,32 @@ pub const ANSWER_VERSIONS: usize = 4_096;
 /// Slots of a table that are examined under one lock: some dozen microseconds.
 pub const SLOTS_AT_ONCE: usize = 1_024;
 
+/// Octets of entries that are evicted under one lock, when the cache gives way to work in progress: 500 entries of usual size.
+pub const OCTETS_AT_ONCE: u64 = 256 << 10;
+
+/// The room that answers and RRsets keep when the cache gives way, in thousandths: the names in use of a gateway are a small part of a
+/// full cache.
+pub const LEAST_ROOM: u64 = 200;
+
+/// Flights after whose begin the memory of the process is looked at: one in a while at a usual gateway, and some each second in a flood.
+pub const ROOM_FLIGHTS: u32 = 8;
+
+/// The time between two looks. One takes some dozen microseconds.
+pub const ROOM_PAUSE: Duration = Duration::from_millis(50);
+
+/// The cache gives way so many octets before the bound, and `ROOM_SLACK_SHARE` of the bound, because the process grows on until the next
+/// look: by 10 MiB when long replies come for many queries at once.
+pub const ROOM_SLACK: u64 = 4 << 20;
+
+/// The part (one sixteenth) of the bound.
+pub const ROOM_SLACK_SHARE: u64 = 16;
+
+/// Octets that the process may use beside `PROCESS_PERCENT_OF_CACHE` of `cache.size` and `history.size`.
+pub const PROCESS_BESIDE_CACHE: u64 = 24 << 20;
+
+/// The part of `cache.size` in per cent that the process may use, because the allocator loses some of it between entries.
+pub const PROCESS_PERCENT_OF_CACHE: u64 = 125;
+
 /// Octets of the smallest shard: several of the largest answers.
 pub const MIN_SHARD: u64 = 512 << 10;
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-/// The smallest `cache.size`: the four memories need a few hundred entries each to be of use.
-pub const MIN_CACHE_SIZE: u64 = 8 << 20;
+/// The smallest `cache.size`. The program's own pages (14 MiB), its tables and rings (14 MiB) and the least work in progress, if there is
+/// most of all kinds at once (28 MiB), leave a fifth of this size to the cache within 1.25 times this size plus 24 MiB.
+pub const MIN_CACHE_SIZE: u64 = 32 << 20;
 
 /// The largest `cache.max_ttl`: a week, as long as any zone's records are meant to be kept (RFC 8767 section 4).
 pub const MAX_TTL: Duration = Duration::from_secs(7 * 24 * 60 * 60);

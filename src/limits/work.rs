@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(WorkBounds::of(0), least);
         // The manual has these numbers.
         let middle = WorkBounds::of(64 << 20);
-        assert_eq!((middle.flights, middle.connections), (649, 214));
+        assert_eq!((middle.flights, middle.connections), (505, 182));
     }
 
     #[test]

@@ -145,6 +145,7 @@ impl FlightResolver {
         context: Context,
         begun: BegunFlight,
     ) -> Driven<Option<Arc<Landed>>> {
+        self.memory.room.flight_began();
         #[cfg(feature = "lab")]
         let strike = self.strike.clone();
         // The flight is boxed at once, because it has thousands of octets and would be moved.

@@ -29,11 +29,11 @@ const WRONG_VALUES: &[(&str, &str)] = &[
     ),
     (
         "[cache]\nsize = \"1MiB\"",
-        "line 3: cache.size: \"1MiB\" is too small; write 8MiB or more, in KiB, MiB or GiB, like \"256MiB\"",
+        "line 3: cache.size: \"1MiB\" is too small; write 32MiB or more, in KiB, MiB or GiB, like \"256MiB\"",
     ),
     (
         "[cache]\nsize = \"1MB\"",
-        "line 3: cache.size: \"1MB\" is not a size; write 8MiB or more, in KiB, MiB or GiB, like \"256MiB\"",
+        "line 3: cache.size: \"1MB\" is not a size; write 32MiB or more, in KiB, MiB or GiB, like \"256MiB\"",
     ),
     (
         "[cache]\nmax_ttl = \"8d\"",

