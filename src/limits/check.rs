@@ -305,3 +305,6 @@ pub const MAX_RECIPIENT_LINES: usize = 40;
 /// Names from a domain upward whose failed lookups are taken for those of one zone: names of mail domains have five labels at most, and
 /// each name costs a lookup that may wait for silent servers.
 pub const MAX_FAILING_NAMES: usize = 6;
+
+/// Replies in one paragraph of a report of Exchange Server: each has its recipient, which stands in a paragraph of its own.
+pub const MAX_EXCHANGE_REPLIES: usize = 20;

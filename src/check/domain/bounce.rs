@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::bounce_addresses::{NamedAddress, addresses, hosts, named};
+use super::bounce_exchange::{self, without_generating};
 use super::bounce_lookups::numeric_exchangers;
 use super::facts::canonical;
 use super::mail::is_private;
@@ -80,13 +81,15 @@ const BEFORE_LIST: [&str; 15] = [
     "found in ",
 ];
 
-/// The ends of lines before the recipients of a bounce, in lower case: of Exim, GMX, Exchange and T-Online; and of Exchange in French and
-/// German, of which some umlauts cannot be read.
-const BEFORE_RECIPIENTS: [&str; 9] = [
+/// The ends of lines before the recipients of a bounce, in lower case: of Exim, GMX, Exchange (since 2013, 2007 and 2003) and T-Online; and
+/// of Exchange in French and German, of which some umlauts cannot be read.
+const BEFORE_RECIPIENTS: [&str; 11] = [
     "failed:",
     "has not yet been delivered is:",
     "has not yet been delivered are:",
     "failed to these recipients or groups:",
+    "failed to these recipients or distribution lists:",
+    "recipient(s) cannot be reached:",
     "failed addresses follow:",
     "destinataires ou groupes :",
     "destinataires ou groupes\u{a0}:",
@@ -214,7 +217,11 @@ fn in_words(message: &str) -> Vec<&str> {
 /// The mail address at the begin of a text.
 fn leading_address(text: &str) -> Option<&str> {
     let ends = |letter: char| letter.is_whitespace() || "\"<>():;,".contains(letter);
-    let address = text.trim_start_matches([' ', '\t', '"', '<']).split(ends).next()?.trim_end_matches('.');
+    let address = text
+        .trim_start_matches([' ', '\t', '"', '\'', '<'])
+        .split(ends)
+        .next()?
+        .trim_end_matches(['.', '\'']);
     let (local, domain) = address.rsplit_once('@')?;
     (!local.is_empty() && domain.contains('.')).then_some(address)
 }
@@ -252,12 +259,19 @@ pub(super) fn replies(message: &str, fields: &[(String, String)]) -> Replies {
         is_open = !line.is_empty();
     }
     let mut receivers: BTreeSet<IpAddr> = of("remote-mta").flat_map(|body| addresses(&body)).collect();
-    let named_in = |text: &str| names(text).into_iter().map(|host| host.name);
+    let named_in = |text: &str| names(&without_generating(text)).into_iter().map(|host| host.name);
     let mut names_of_hosts: BTreeSet<String> = of("remote-mta").flat_map(|body| named_in(&body)).collect();
     let mut texts = Vec::new();
     for (place, paragraph) in paragraphs.iter().enumerate() {
         receivers.extend(hosts(paragraph));
         receivers.extend(numeric_exchangers(paragraph));
+        let of_exchange = bounce_exchange::replies(paragraph);
+        if !of_exchange.is_empty() {
+            names_of_hosts
+                .extend(of_exchange.iter().filter_map(|reply| reply.host.as_deref()).map(canonical));
+            texts.extend(of_exchange.into_iter().map(|reply| reply.text));
+            continue;
+        }
         let said = SAID.iter().filter_map(|words| paragraph.rsplit_once(words));
         let split = said.min_by_key(|(_, reply)| reply.len()).or_else(|| {
             let begins = BEFORE_REPLY.iter().filter_map(|words| paragraph.find(words));

@@ -92,3 +92,116 @@ fn a_bounce_from_a_mailer_daemon_without_a_domain_is_a_bounce() {
         assert!(found.iter().all(|(_, role)| *role != Role::Recipient), "{from} {found:?}");
     }
 }
+
+/// A report of Exchange Server whose reply stands in this line.
+fn of_exchange(line: &str) -> String {
+    format!(
+        "From: Postmaster <postmaster@a.example>\nTo: al@a.example\nSubject: Undeliverable\n\n\
+         Delivery has failed to these recipients or distribution lists:\n\ny@b.example\nThe message was rejected.\n\n\
+         Diagnostic information for administrators:\n\nGenerating server: gw.a.example\n\ny@b.example\n{line}\n\n\
+         Original message headers:\n\nReceived: from ex.a.example ([10.0.0.5]) by ex.a.example\nFrom: al@a.example\nTo: y@b.example\n"
+    )
+}
+
+#[test]
+fn the_replies_in_reports_of_exchange_server_are_read() {
+    let listed = "Service unavailable; Client host [192.0.2.5] blocked using bl.example";
+    let pointer = "Client host rejected: cannot find your reverse hostname, [192.0.2.5]";
+    let sender_of = |text: &str| {
+        let found = read(text.as_bytes());
+        let sender = found.subjects.into_iter().find(|subject| subject.role != Role::Recipient);
+        (sender.unwrap_or_else(|| panic!("{text}")), found.unread)
+    };
+    let client = "192.0.2.5".parse().ok();
+    for line in [
+        format!("mx.b.example #<mx.b.example #5.7.1 smtp;554 5.7.1 {listed}> #SMTP#"),
+        format!("mx.b.example\n#<mx.b.example #5.7.1 SMTP; 554 5.7.1\n{listed}> #SMTP#"),
+        format!("mx.b.example #554 5.7.1 {listed} ##"),
+        format!("#<mx.b.example #5.7.1 smtp;554 5.7.1 {listed}> #SMTP#"),
+        format!("<gw.a.example #5.7.1 smtp;554 5.7.1 {listed}>"),
+        format!("mx.b.example rejected your message to the following e-mail addresses: #5.7.1 {listed} ##"),
+    ] {
+        for text in [of_exchange(&line), line.clone()] {
+            let (sender, unread) = sender_of(&text);
+            assert_eq!(sender.address, client, "{text}");
+            assert_eq!(sender.refusal.address, client, "{text}");
+            assert_eq!(sender.refusal.listed.as_deref(), Some("192.0.2.5"), "{text}");
+            let lists: Vec<_> =
+                sender.refusal.lists.iter().map(|list| (list.name.as_str(), list.is_clear)).collect();
+            assert_eq!(lists, [("bl.example.", true)], "{text}");
+            assert!(text == line || unread.is_empty(), "{unread:?} {text}");
+        }
+    }
+    for line in [
+        format!("mx.b.example #<mx.b.example #5.7.1 smtp;550 5.7.1 {pointer}> #SMTP#"),
+        format!("mx.b.example #550 5.7.1 {pointer} ##"),
+    ] {
+        let (sender, _) = sender_of(&of_exchange(&line));
+        assert_eq!((sender.address, sender.refusal.reason), (client, Some(RefusalReason::Pointer)), "{line}");
+    }
+}
+
+#[test]
+fn the_server_that_makes_a_report_of_exchange_is_not_the_one_that_refuses() {
+    let subjects_of = |reply: &str| {
+        [
+            format!("mx.b.example #<mx.b.example #5.7.1 smtp;{reply}> #SMTP#"),
+            format!("mx.b.example #{reply} ##"),
+            format!("mx.b.example\nRemote Server returned '{reply}'"),
+        ]
+        .map(|line| {
+            // Mail programs leave out empty lines.
+            let text = of_exchange(&line).replace("gw.a.example\n\n", "gw.a.example\n");
+            read(text.as_bytes()).subjects
+        })
+    };
+    for found in subjects_of("450 4.7.1 <gw.a.example>: Helo command rejected: Host not found") {
+        let helo = found.iter().find_map(|subject| subject.helo.as_deref());
+        assert_eq!(helo, Some("gw.a.example"), "{found:#?}");
+    }
+    let of_name = |name: &str| subjects_of(&format!("550 5.7.24 [SPF] permerror: {name}"));
+    for found in of_name("gw.a.example") {
+        assert_eq!(found.first().map(|subject| subject.domain.as_str()), Some("gw.a.example."), "{found:#?}");
+    }
+    for found in of_name("mx.b.example") {
+        assert!(found.iter().all(|subject| subject.domain != "mx.b.example."), "{found:#?}");
+    }
+}
+
+#[test]
+fn reports_of_exchange_server_about_the_recipient_lead_to_its_domain() {
+    for line in [
+        "#550 5.1.1 RESOLVER.ADR.RecipNotFound; not found ##",
+        "#554 5.4.4 SMTPSEND.DNS.NonExistentDomain; nonexistent domain ##",
+        "#550 4.4.7 QUEUE.Expired; message expired ##",
+        "mx.b.example #<mx.b.example #5.1.1 SMTP; 550 5.1.1 <y@b.example>: Recipient address rejected: User unknown> #SMTP#",
+    ] {
+        let former =
+            "The following recipient(s) cannot be reached:\n\n  'y@b.example' on 1/2/2008 3:04 PM\n    ";
+        for text in [of_exchange(line), format!("y@b.example\n{line}\n"), format!("{former}{line}\n")] {
+            let found = read(text.as_bytes());
+            assert_eq!(found.subjects[0].domain, "b.example.", "{text}");
+            assert_eq!(found.subjects[0].role, Role::Recipient, "{text}");
+            let blamed =
+                |subject: &CheckSubject| subject.address.is_some() || subject.refusal.reason.is_some();
+            assert!(!found.subjects.iter().any(blamed), "{text} {found:#?}");
+            assert!(found.unread.is_empty(), "{:?} {text}", found.unread);
+        }
+    }
+}
+
+#[test]
+fn diagnostic_codes_in_the_form_of_exchange_are_read() {
+    for code in [
+        "smtp;<mx.b.example #5.7.24 smtp;550 5.7.24 SPF permerror for a.example>",
+        "smtp; #550 5.7.24 SPF permerror for a.example ##",
+        "smtp;mx.b.example #<mx.b.example #5.7.24 smtp;550 5.7.24 SPF permerror for a.example> #SMTP#",
+    ] {
+        let text = format!(
+            "{HEADER}\nFinal-Recipient: rfc822;y@b.example\nAction: failed\nStatus: 5.7.24\nDiagnostic-Code: {code}\n\nFrom: al@c.example\n"
+        );
+        let found = read(text.as_bytes()).subjects.into_iter().find(|found| found.refusal.reason.is_some());
+        let found = found.map(|subject| (subject.domain, subject.refusal.reason));
+        assert_eq!(found, Some(("a.example.".to_owned(), Some(RefusalReason::Authentication))), "{code}");
+    }
+}

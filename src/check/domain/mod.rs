@@ -16,6 +16,7 @@ mod aliases;
 mod authorship;
 mod bounce;
 mod bounce_addresses;
+mod bounce_exchange;
 mod bounce_logs;
 mod bounce_lookups;
 mod budget;
