@@ -46,7 +46,10 @@ const HOSTS: &str = "mx A 198.18.9.1\nmx2 A 198.18.9.2\nsix AAAA 2001:2::1\nsmtp
     alias CNAME ns1.host.com.\np1 A 198.18.9.5\n";
 
 const REVERSE: &str = "1.9 PTR mx.host.com.\n2.9 PTR mx2.host.com.\n3.9 PTR c3.dyn.host.com.\n4.9 PTR mx.host.com.\n\
-    5.9 PTR p1.host.com.\n5.9 PTR p2.host.com.\n5.9 PTR p3.host.com.\n5.9 PTR p4.host.com.\n";
+    5.9 PTR p1.host.com.\n5.9 PTR p2.host.com.\n5.9 PTR p3.host.com.\n5.9 PTR p4.host.com.\n\
+    6.9 PTR q1.host.com.\n6.9 PTR q2.host.com.\n6.9 PTR q3.host.com.\n6.9 PTR q4.host.com.\n6.9 PTR q5.host.com.\n\
+    6.9 PTR q6.host.com.\n6.9 PTR q7.host.com.\n6.9 PTR q8.host.com.\n6.9 PTR q9.host.com.\n6.9 PTR r1.host.com.\n\
+    6.9 PTR r2.host.com.\n";
 
 /// A DNS list of addresses and domains.
 const LIST: &str = "listed.com A 127.0.0.2\n1.5.18.198 A 127.0.0.2\n";

@@ -9,7 +9,7 @@ use super::bounce_addresses::{NamedAddress, addresses, hosts, named};
 use super::bounce_exchange::{self, without_generating};
 use super::bounce_lookups::numeric_exchangers;
 use super::facts::canonical;
-use super::mail::is_private;
+use super::private_address::is_private;
 use super::refusal::{NamedList, NamedReason, RefusalReason};
 use super::refusal_pages;
 use super::refusal_reasons::reason;

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use super::dmarc::organizational_7489;
 use super::facts::{DomainFacts, canonical};
-use super::mail::is_private;
+use super::private_address::is_private;
 use super::spf;
 use crate::limits::{MAX_EARLIER_CLIENTS, MAX_HELO};
 

@@ -12,7 +12,7 @@ use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::record_set::{ADDRESS_TTL, in_words, own_records};
 use super::spf_record::is_spf;
-use super::{current, elsewhere, mail, outside, zone};
+use super::{current, elsewhere, mail, outside, private_address, zone};
 use crate::limits::MAX_CHECKED_HOSTS;
 
 /// The next questions: to servers of the zone, about records that the configuration answers.
@@ -47,7 +47,8 @@ fn is_inside_view(facts: &DomainFacts) -> bool {
         let found: Vec<&str> = lookups.flat_map(|(kind, reply)| reply.data(kind)).collect();
         found.into_iter().filter_map(|text| text.parse().ok()).collect()
     };
-    let is_inside = |found: Vec<IpAddr>| !found.is_empty() && found.into_iter().all(mail::is_private);
+    let is_inside =
+        |found: Vec<IpAddr>| !found.is_empty() && found.into_iter().all(private_address::is_private);
     !hosts.is_empty() && hosts.iter().map(of_host).all(is_inside)
 }
 
@@ -155,7 +156,7 @@ fn hosts_differ(facts: &DomainFacts) -> Vec<(Level, String)> {
         let (here, now) =
             (own_records(own, &name, kind)?, own_records(facts.lookup(&name, kind).reply()?, &name, kind)?);
         let by = own.configured.as_deref()?;
-        let is_public = |data: &str| data.parse().is_ok_and(|address| !mail::is_private(address));
+        let is_public = |data: &str| data.parse().is_ok_and(|address| !private_address::is_private(address));
         let is_misled = is_of_zone && own.data(kind).any(is_public);
         let level = if is_misled { Level::Warning } else { Level::Note };
         let (here, now) = (in_words(&here, kind), in_words(&now, kind));

@@ -16,8 +16,8 @@ use super::part::About;
 use super::record_set::is_known;
 use super::zone::{self, serves};
 use super::{
-    cached, compared, each_server, elsewhere, glue, groups, mail, others, parents, served, server_hosts,
-    unanswered,
+    cached, compared, each_server, elsewhere, glue, groups, mail, others, parents, private_address,
+    served, server_hosts, unanswered,
 };
 use crate::clock::minute;
 use crate::limits::{
@@ -567,7 +567,7 @@ fn add_left_out(facts: &DomainFacts, findings: &mut Vec<Finding>) {
 /// Whether all servers are in one network.
 fn networks(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Option<Finding> {
     // Private addresses tell nothing about networks.
-    let has_private = servers.keys().any(|address| mail::is_private(*address));
+    let has_private = servers.keys().any(|address| private_address::is_private(*address));
     let several = zone::server_names(facts).len() > 1 && !has_private;
     let all = || server_hosts::shown(servers, servers.keys().copied()).join(", ");
     (several && server_hosts::are_in_one_network(servers)).then(|| Finding::new(Code::NsOneNetwork, all()))

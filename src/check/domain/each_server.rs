@@ -12,10 +12,11 @@ use super::facts::{
 };
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
+use super::private_address::{OUT_OF_REACH, is_private};
 use super::record_set::is_known;
 use super::sent::may_be_chance;
 use super::zone::serves;
-use super::{mail, served, server_hosts, zone};
+use super::{served, server_hosts, zone};
 use crate::limits::{CHECK_TRY_TIME, MOST_MILLIS_WITHOUT_EDNS, SLOW_SERVER_MILLIS};
 
 /// Each server by itself. `of_silent` are the questions to servers that did not answer the first one.
@@ -37,13 +38,8 @@ pub(super) fn check(
                 of_sound(facts, *server, reply, &mut tell);
             }
             Got::NoReply(NoReply::NoRoute) => tell(Code::NsUnrouted, "was not asked".to_owned()),
-            Got::NoReply(NoReply::Unknown(_))
-                if !facts.sent(*server).is_any() && mail::is_private(*server) =>
-            {
-                tell(
-                    Code::NsPrivateAddress,
-                    "has an address that no host on the internet reaches".to_owned(),
-                );
+            Got::NoReply(NoReply::Unknown(_)) if !facts.sent(*server).is_any() && is_private(*server) => {
+                tell(Code::NsPrivateAddress, OUT_OF_REACH.to_owned());
             }
             Got::NoReply(NoReply::Unknown(why)) => {
                 unknown.push((*server, facts.sent(*server).untold(why)));

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::facts::{
-    DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want, above, addresses,
-    canonical, is_within, lookup,
+    BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want, above,
+    addresses, canonical, is_within, lookup,
 };
+use super::private_address::{OUT_OF_REACH, is_private};
 use super::record_set::is_known;
 use super::sent::may_be_chance;
 use super::zone::{self, named};
@@ -252,6 +253,11 @@ fn servers(facts: &DomainFacts, cut: &Cut, is_first: bool) -> Option<BTreeMap<Ip
     (servers.len() <= MAX_FAILED_LOOKUP_SERVERS).then_some(servers)
 }
 
+/// Whether this host did not send a query because its configuration forbids the address. Queries beyond the bound were not sent either.
+fn is_refused_here(got: &Got) -> bool {
+    matches!(got, Got::NoReply(NoReply::Unknown(why)) if why != BOUND_REACHED)
+}
+
 /// The conduct of a server for a lookup.
 enum Conduct {
     /// It fails for good, in words.
@@ -265,6 +271,12 @@ enum Conduct {
 fn conduct(facts: &DomainFacts, server: IpAddr, name: &str, kind: &'static str) -> Conduct {
     let forms = [QueryForm::Udp, QueryForm::Tcp].map(|way| facts.server(server, name, kind, way));
     let [Some(over_udp), Some(over_tcp)] = forms else { return Conduct::Other };
+    if is_private(server)
+        && !facts.sent(server).is_any()
+        && [over_udp, over_tcp].into_iter().all(is_refused_here)
+    {
+        return Conduct::Fails(OUT_OF_REACH.to_owned());
+    }
     let of = |got: &Got| match got {
         Got::Reply(reply) if is_known(reply) && (reply.authoritative || reply.recursive) => None,
         Got::Reply(reply) if is_known(reply) => Some("answers without authority".to_owned()),
@@ -408,6 +420,49 @@ mod tests {
             (sent.answered, sent.lost) = (2, 1);
         }
         assert_eq!(evidence(&facts, "mx.b.test.", "A"), None);
+    }
+
+    #[test]
+    fn a_zone_whose_servers_have_private_addresses_is_told_with_them() {
+        let asked = |server: &str, end: &str| {
+            format!("server {server} mx.b.test. A udp {end}\nserver {server} mx.b.test. A tcp {end}\n")
+        };
+        let told = |lines: &str, bound: bool| {
+            let lines = format!("{}\n{lines}", FAILED.replace("198.18.1.1", "10.0.0.1"));
+            let mut facts = facts("a.test.", &lines);
+            for got in facts
+                .got
+                .values_mut()
+                .filter(|got| bound && **got == Got::NoReply(NoReply::Unknown("not asked".to_owned())))
+            {
+                *got = Got::NoReply(NoReply::Unknown(crate::check::domain::facts::BOUND_REACHED.to_owned()));
+            }
+            evidence(&facts, "mx.b.test.", "A")
+        };
+        let private = asked("10.0.0.1", "unknown");
+        assert_eq!(
+            told(&(private.clone() + &asked("198.18.2.1", "SERVFAIL")), false).as_deref(),
+            Some(
+                "mx.b.test. A: no server of b.test. answers for it: 10.0.0.1 (ns1.b.test.) has an address that no host on the \
+                 internet reaches; 198.18.2.1 (ns2.b.test.) answers SERVFAIL"
+            )
+        );
+        assert_eq!(told(&(private.clone() + &asked("198.18.2.1", "unknown")), false), None);
+        let both = FAILED.replace("198.18.1.1", "10.0.0.1").replace("198.18.2.1", "192.168.0.2");
+        let both = format!("{both}\n{private}{}", asked("192.168.0.2", "unknown"));
+        let found = evidence(&facts("a.test.", &both), "mx.b.test.", "A");
+        assert_eq!(
+            found.as_deref(),
+            Some(
+                "mx.b.test. A: no server of b.test. answers for it: 10.0.0.1 (ns1.b.test.) has an address that no host on the \
+                 internet reaches; 192.168.0.2 (ns2.b.test.) has an address that no host on the internet reaches"
+            )
+        );
+        assert_eq!(
+            told(&(private + &asked("198.18.2.1", "SERVFAIL")), true),
+            None,
+            "it may be one of this network"
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::facts::{DomainFacts, Got, NoReply, Want, is_within};
 use super::finding::{Finding, Level};
 use super::part::About;
 use super::spf_named::NamedSenders;
-use super::{mail, mail_pointers, refusal_pages, refusing_lists, zone};
+use super::{mail, mail_pointers, private_address, refusal_pages, refusing_lists, zone};
 use crate::limits::{MAX_LISTED_ADDRESSES, MAX_LISTED_SERVERS};
 
 /// The part of a subject of the lists.
@@ -47,7 +47,7 @@ fn subjects(
     examined: Option<IpAddr>,
     senders: Option<&NamedSenders>,
 ) -> Vec<(Part, String)> {
-    let own = examined.filter(|address| !mail::is_private(*address));
+    let own = examined.filter(|address| !private_address::is_private(*address));
     let domain = facts.subject.domain.trim_end_matches('.');
     let mut subjects: Vec<(Part, String)> = Vec::new();
     let mut add = |part: Part, subject: String| {
@@ -74,7 +74,7 @@ fn subjects(
 
 /// Addresses of name servers, and the domain of each name: lists of domains have no host names.
 fn of_servers(facts: &DomainFacts) -> Vec<String> {
-    let public = |address: &IpAddr| !mail::is_private(*address);
+    let public = |address: &IpAddr| !private_address::is_private(*address);
     let servers: Vec<_> = zone::servers(facts).into_iter().filter(|(address, _)| public(address)).collect();
     let above = |name: &String| {
         let (_, above) = name.split_once('.')?;

@@ -65,6 +65,7 @@ mod parents;
 pub mod part;
 mod pointer;
 mod record_set;
+mod private_address;
 pub mod refusal;
 mod refusal_pages;
 mod refusal_reasons;
@@ -99,7 +100,7 @@ mod zone;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-pub use mail::is_private;
+pub use private_address::is_private;
 pub use record_set::compared_data;
 
 use codes::Code;
@@ -234,7 +235,7 @@ fn needed(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<(String, &'stati
 pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     let (mut findings, examined) = (configured::check(facts), client::examined(facts));
     if let Some(address) = examined {
-        findings.extend(pointer::check(facts, address, mail::is_private(address)));
+        findings.extend(pointer::check(facts, address, is_private(address)));
     }
     findings.extend(helo::check(facts, examined));
     if facts.subject.role == Role::Signer {

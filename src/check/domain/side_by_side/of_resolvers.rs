@@ -10,8 +10,8 @@ use super::of_zone::{ZoneSays, doubtful, is_address, without_reply};
 use super::old;
 use super::told::Told;
 use crate::check::domain::facts::{DomainFacts, Got, ReplyFacts, ReplySecurity, Want, is_within};
-use crate::check::domain::mail::is_private;
 use crate::check::domain::others::{is_sinkhole, no_answer};
+use crate::check::domain::private_address::is_private;
 use crate::check::domain::record_set::{ADDRESS_TTL, negative_ttl};
 use crate::clock::minute;
 
