@@ -579,7 +579,8 @@ fn well(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> St
     let end = if until.is_empty() { String::new() } else { format!(". {until}") };
     let addresses =
         if servers.len() == 1 { "1 address".to_owned() } else { format!("{} addresses", servers.len()) };
-    format!("{} of {} with {addresses}{end}", listed(&names), zone::apex(facts))
+    let agreed = parents::agreed(facts);
+    format!("{} of {} with {addresses}{agreed}{end}", listed(&names), zone::apex(facts))
 }
 
 /// A set in words.

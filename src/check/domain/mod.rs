@@ -127,7 +127,7 @@ impl Plan for WholeDomain {
 
 /// The questions that the checks need next. Some of them may have been asked already, or are under way.
 fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
-    let (mut wants, examined) = (Vec::new(), client::examined(facts));
+    let (mut wants, mut further, examined) = (Vec::new(), Vec::new(), client::examined(facts));
     if let Some(address) = examined {
         wants.extend(pointer::wants(facts, address));
     }
@@ -158,6 +158,7 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     if !facts.subject.domain.is_empty() && wants.iter().all(is_asked) {
         wants.extend(compared::wants(facts));
         wants.extend(unanswered::wants(facts));
+        further = parents::wants(facts);
     }
     // Other resolvers wait for all lookups, which show whether the configuration answers for the domain, and for no slow server.
     let is_looked_up = |want: &Want| match want {
@@ -179,6 +180,8 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     }
     wants
 }
+    // Nothing waits for these.
+    wants.extend(further);
 
 /// The questions about a domain by its role.
 fn of_role(facts: &DomainFacts) -> Vec<Want> {

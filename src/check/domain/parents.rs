@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Got, QueryForm, canonical};
+use super::facts::{DomainFacts, Got, QueryForm, Want, canonical, lookup};
 use super::finding::{Finding, Level};
 use super::part::About;
 use super::{groups, zone};
+use crate::limits::{MAX_CHECKED_PARENTS, MAX_COMPARED_PARENTS};
 
 /// The words of a server of the zone above about the domain's zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +39,19 @@ impl Said {
     }
 }
 
+/// The questions to further servers of the zone above. IPv4 is enough: nobody has servers with different zones by family.
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    let Some(parent) = zone::parent(facts) else { return Vec::new() };
+    let names = facts.data(parent, "NS").into_iter().take(MAX_COMPARED_PARENTS).map(canonical);
+    // The first have been looked up before.
+    let further = names.skip(MAX_CHECKED_PARENTS).map(|name| lookup(&name, "A"));
+    let apex = zone::apex(facts);
+    let servers = zone::compared_parents(facts).into_iter();
+    let asked =
+        servers.map(|server| Want::Server { server, name: apex.to_owned(), kind: "NS", way: QueryForm::Udp });
+    further.chain(asked).collect()
+}
+
 /// Each server of the zone above that told about the delegation. Errors, and answers of a server that has both zones, tell nothing.
 fn said(facts: &DomainFacts) -> BTreeMap<IpAddr, Said> {
     let apex = zone::apex(facts);
@@ -52,12 +66,17 @@ fn said(facts: &DomainFacts) -> BTreeMap<IpAddr, Said> {
         }
         _ => None,
     };
-    zone::parent_servers(facts).into_iter().filter_map(of_server).collect()
+    zone::compared_parents(facts).into_iter().filter_map(of_server).collect()
 }
 
 /// The sets of servers that servers of the zone above delegate to.
 pub(super) fn sets(facts: &DomainFacts) -> BTreeSet<BTreeSet<String>> {
-    let sets = said(facts).into_values().filter_map(|said| match said {
+    delegated(&said(facts)).into_iter().cloned().collect()
+}
+
+/// The sets in the words of servers.
+fn delegated(said: &BTreeMap<IpAddr, Said>) -> BTreeSet<&BTreeSet<String>> {
+    let sets = said.values().filter_map(|said| match said {
         Said::Delegates(names) => Some(names),
         Said::Denies { .. } => None,
     });
@@ -66,17 +85,35 @@ pub(super) fn sets(facts: &DomainFacts) -> BTreeSet<BTreeSet<String>> {
 
 /// Whether a server of the zone above denies the domain's zone, which another one delegates.
 pub(super) fn is_denied_by_one(facts: &DomainFacts) -> bool {
-    let said = said(facts);
+    is_denied(&said(facts))
+}
+
+/// Whether one of these denies the zone, and another one delegates it.
+fn is_denied(said: &BTreeMap<IpAddr, Said>) -> bool {
     let denies = |said: &Said| matches!(said, Said::Denies { .. });
     said.values().any(denies) && !said.values().all(denies)
+}
+
+/// How many servers of the zone above have told this, if others have not told it or were not asked; `verb` is the end of the words.
+fn share(facts: &DomainFacts, told: usize, verb: &str) -> String {
+    let parent = zone::parent(facts).unwrap_or_default();
+    match facts.data(parent, "NS").len() {
+        all if told > 0 && told < all => format!("; {told} of the {all} name servers of {parent} {verb}"),
+        _ => String::new(),
+    }
+}
+
+/// How many servers of the zone above delegate the zone as it is, if not all were asked.
+pub(super) fn agreed(facts: &DomainFacts) -> String {
+    share(facts, said(facts).len(), "delegate it so")
 }
 
 /// That the servers of the zone above do not say the same. If one denies the zone, mail is lost.
 pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     let (apex, parent) = (zone::apex(facts), zone::parent(facts)?);
     let said = said(facts);
-    let is_denied = is_denied_by_one(facts);
-    if !is_denied && sets(facts).len() < 2 {
+    let is_denied = is_denied(&said);
+    if !is_denied && delegated(&said).len() < 2 {
         return None;
     }
     let shown = shown(facts, parent);
@@ -86,7 +123,8 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     told.sort_by_key(|(said, _)| matches!(said, Said::Delegates(_)));
     let told: Vec<(String, String)> =
         told.into_iter().map(|(said, server)| (server, said.words(apex, parent))).collect();
-    let evidence = groups::with_conduct(told.iter().map(|(server, said)| (server.as_str(), said.as_str())));
+    let words = groups::with_conduct(told.iter().map(|(server, said)| (server.as_str(), said.as_str())));
+    let evidence = words + &share(facts, said.len(), "told it");
     let level = if is_denied { Level::Failure } else { Level::Warning };
     let about = said.keys().copied().map(About::Address);
     Some(Finding::new(Code::ParentDiffers, evidence).at(level).about(about))
@@ -160,5 +198,60 @@ mod tests {
             let found = found(untold, "");
             assert!(found.iter().all(|finding| finding.code != Code::ParentDiffers), "{untold}: {found:#?}");
         }
+    }
+
+    /// Facts about `a.test.` with eight servers of the zone above, of which the third to the sixth answer so.
+    fn of_eight(others: &str) -> String {
+        let names = |from: u8| (from..9).map(|number| format!(" | ns{number}.test.")).collect::<String>();
+        let addresses = (3..9)
+            .map(|number| format!("lookup ns{number}.test. A | 198.18.9.{number}\n"))
+            .collect::<String>();
+        let asked = (3..7)
+            .map(|number| format!("server 198.18.9.{number} a.test. NS udp {others}\n"))
+            .collect::<String>();
+        format!(
+            "{TWO_SERVERS}\nlookup test. NS | ns.test. | ns2.test.{}\nlookup ns2.test. A | 198.18.9.2\n{addresses}{asked}\
+             server 198.18.9.2 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test. | +ns1.a.test. A 198.18.1.1 | \
+             +ns2.a.test. A 198.18.2.1\nserver 198.18.1.1 a.test. NS mixed aa | ns1.a.test. | ns2.a.test.\n\
+             server 198.18.2.1 a.test. NS mixed aa | ns1.a.test. | ns2.a.test.\n\
+             server 198.18.1.1 a.test. MX udp aa | 10 mx.a.test.\nserver 198.18.2.1 a.test. MX udp aa | 10 mx.a.test.",
+            names(3)
+        )
+    }
+
+    #[test]
+    fn six_servers_of_the_zone_above_are_asked_and_their_number_is_told() {
+        let found = |others: &str| judge(&facts("a.test.", &of_eight(others)));
+        let denied = found("NXDOMAIN aa | >test. SOA ns.test. h. 1 2 3 4 5");
+        assert_eq!((denied[0].code, denied[0].level), (Code::ParentDiffers, Level::Failure), "{denied:#?}");
+        assert!(
+            denied[0].evidence.ends_with("; 6 of the 8 name servers of test. told it"),
+            "{}",
+            denied[0].evidence
+        );
+        let told = |others: &str| {
+            let found = found(others).into_iter().find(|finding| finding.code == Code::DelegationOk);
+            found.unwrap_or_else(|| panic!("{others}")).evidence
+        };
+        let agreed = told("| >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test.");
+        assert!(agreed.contains("; 6 of the 8 name servers of test. delegate it so"), "{agreed}");
+        assert!(told("silent").contains("; 2 of the 8 name servers of test. delegate it so"));
+    }
+
+    #[test]
+    fn further_servers_of_the_zone_above_are_looked_up_and_asked() {
+        let wanted = wants(&facts("a.test.", &of_eight("silent")));
+        let ask = |number: u8| Want::Server {
+            server: [198, 18, 9, number].into(),
+            name: "a.test.".to_owned(),
+            kind: "NS",
+            way: QueryForm::Udp,
+        };
+        for number in 3..7 {
+            assert!(wanted.contains(&ask(number)), "{number}: {wanted:?}");
+            assert!(wanted.contains(&lookup(&format!("ns{number}.test."), "A")), "{number}: {wanted:?}");
+        }
+        assert!(!wanted.contains(&ask(7)), "{wanted:?}");
+        assert!(wants(&facts("a.test.", "")).is_empty());
     }
 }

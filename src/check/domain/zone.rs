@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use super::facts::{
     DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, canonical,
 };
-use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_FAILING_NAMES};
+use crate::limits::{
+    MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_COMPARED_PARENTS, MAX_FAILING_NAMES,
+};
 
 /// The data of an SOA record that checks use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,11 +114,21 @@ pub(super) fn parent_servers(facts: &DomainFacts) -> Vec<IpAddr> {
 /// The addresses of servers of a zone that is a parent, as far as they are asked. The names of root servers need not have an address in
 /// the DNS: resolvers have the addresses as hints (RFC 9609).
 pub(super) fn servers_of_parent(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
+    first_of_parent(facts, parent, MAX_CHECKED_PARENTS)
+}
+
+/// The addresses of the parent's servers whose words are compared.
+pub(super) fn compared_parents(facts: &DomainFacts) -> Vec<IpAddr> {
+    parent(facts).map_or_else(Vec::new, |parent| first_of_parent(facts, parent, MAX_COMPARED_PARENTS))
+}
+
+/// The first addresses of so many servers of a parent.
+fn first_of_parent(facts: &DomainFacts, parent: &str, most: usize) -> Vec<IpAddr> {
     let names = facts.data(parent, "NS");
     let first = |name: &&str| facts.addresses(&canonical(name)).into_iter().next();
-    let known: Vec<IpAddr> = names.iter().filter_map(first).take(MAX_CHECKED_PARENTS).collect();
+    let known: Vec<IpAddr> = names.iter().filter_map(first).take(most).collect();
     if known.is_empty() && parent == "." {
-        return facts.subject.root_servers.iter().copied().take(MAX_CHECKED_PARENTS).collect();
+        return facts.subject.root_servers.iter().copied().take(most).collect();
     }
     known
 }
