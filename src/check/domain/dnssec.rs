@@ -117,19 +117,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut findings = match of_domain(facts) {
         None => vec![without_verdict(facts)],
         Some((kind, reply)) => match reply.security {
-            ReplySecurity::Bogus => {
-                vec![
-                    repaired(facts)
-                        .or_else(|| broken_above(facts))
-                        .or_else(|| at_servers(facts))
-                        .unwrap_or_else(|| {
-                            Finding::new(
-                                Code::DnssecBogus,
-                                format!("{domain} {kind}: {}", broken_link(facts, reply)),
-                            )
-                        }),
-                ]
-            }
+            ReplySecurity::Bogus => vec![of_bogus(facts, kind, reply)],
             ReplySecurity::Secure => vec![of_secure(facts)],
             ReplySecurity::Off => vec![Finding::new(Code::DnssecOff, not_validated(facts))],
             ReplySecurity::Insecure | ReplySecurity::Unknown => {
@@ -162,6 +150,19 @@ fn without_verdict(facts: &DomainFacts) -> Finding {
     Finding::new(Code::DnssecUnknown, format!("{domain}: {why}"))
 }
 
+/// The verdict about a domain whose records of a type do not validate at the daemon.
+fn of_bogus(facts: &DomainFacts, kind: &str, reply: &ReplyFacts) -> Finding {
+    let now = keys::now(facts);
+    let has_keys = facts.configured().is_none() && zone::apex(facts) != ".";
+    repaired(facts, &now)
+        .or_else(|| broken_above(facts))
+        .or_else(|| at_servers(facts, &now).filter(|_| has_keys))
+        .unwrap_or_else(|| {
+            let evidence = format!("{} {kind}: {}", facts.subject.domain, broken_link(facts, reply));
+            Finding::new(Code::DnssecBogus, evidence)
+        })
+}
+
 /// The verdict about a domain that the daemon found secure. The daemon may have old keys and DS records in its cache, so its
 /// verdict says nothing about the present keys and DS records. Names that the configuration answers have no other keys here.
 fn of_secure(facts: &DomainFacts) -> Finding {
@@ -170,34 +171,33 @@ fn of_secure(facts: &DomainFacts) -> Finding {
     if apex == "." || facts.configured().is_some() {
         return Finding::new(Code::DnssecOk, domain);
     }
-    match keys::now(facts) {
-        KeysNow::Differ(told) => {
+    let now = keys::now(facts);
+    match (at_servers(facts, &now), now) {
+        (Some(found), _) => found,
+        (None, KeysNow::Differ(told)) => {
             Finding::new(Code::DnssecBogus, format!("{domain}: {told}; until their TTL ends, {cached}"))
         }
-        KeysNow::Partly(told) => Finding::new(Code::NsWithoutKeys, format!("{domain}: {told}")),
-        KeysNow::Unknown(why) => Finding::new(Code::DnssecUnknown, format!("{domain}: {why}; {cached}")),
+        (None, KeysNow::Unknown(why)) => {
+            Finding::new(Code::DnssecUnknown, format!("{domain}: {why}; {cached}"))
+        }
         // Without a DS in the cache, a trust anchor of this host is the reason.
-        KeysNow::WithoutDs if !facts.data(apex, "DS").is_empty() => {
+        (None, KeysNow::WithoutDs) if !facts.data(apex, "DS").is_empty() => {
             Finding::new(Code::DnssecUnsigned, format!("{domain}: the zone above has no DS record any more"))
         }
-        KeysNow::Unsigned(told) => Finding::new(Code::NsEdns, told).at(Level::Failure),
-        KeysNow::Fit if !keys::not_asked(facts).is_empty() => {
+        (None, KeysNow::Fit) if !keys::not_asked(facts).is_empty() => {
             let told = format!(
                 "{domain} validates, and its keys fit at the servers that were asked for them; not asked: {}",
                 keys::not_asked(facts).join(", ")
             );
             Finding::new(Code::DnssecUnknown, told).at(Level::Note)
         }
-        KeysNow::Fit | KeysNow::WithoutDs => Finding::new(Code::DnssecOk, domain),
+        (None, _) => Finding::new(Code::DnssecOk, domain),
     }
 }
 
-/// That the DS records are right, and some servers do not have the signed zone or send no signatures: this host happened to ask those.
-fn at_servers(facts: &DomainFacts) -> Option<Finding> {
-    if facts.configured().is_some() || zone::apex(facts) == "." {
-        return None;
-    }
-    match keys::now(facts) {
+/// That the DS records are right, and some servers do not have the signed zone or send no signatures: a bogus answer came from these.
+fn at_servers(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
+    match now {
         KeysNow::Partly(told) => {
             Some(Finding::new(Code::NsWithoutKeys, format!("{}: {told}", facts.subject.domain)))
         }
@@ -239,14 +239,13 @@ fn not_validated(facts: &DomainFacts) -> String {
 }
 
 /// That the DS was corrected and this host still has the old one; none if this is not the reason why the domain is bogus here.
-fn repaired(facts: &DomainFacts) -> Option<Finding> {
+fn repaired(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     let (domain, apex) = (&facts.subject.domain, zone::apex(facts));
     let is_above = |name: &&str| !is_within(name, apex) && is_bogus(facts, name);
-    let now = keys::now(facts);
-    let is_removed = now == KeysNow::WithoutDs;
+    let is_removed = *now == KeysNow::WithoutDs;
     if facts.configured().is_some()
         || ancestors(domain).any(|name| is_above(&name))
-        || !(is_removed || now == KeysNow::Fit)
+        || !(is_removed || *now == KeysNow::Fit)
     {
         return None;
     }
