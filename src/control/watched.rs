@@ -29,7 +29,7 @@ pub fn row(domain: WatchedDomain) -> WatchedRow {
 }
 
 fn finding(finding: FollowedFinding) -> WatchedFinding {
-    let FollowedFinding { code, level, evidence, since, seen, standing, unseen, .. } = finding;
+    let FollowedFinding { code, level, evidence, remedy, since, seen, standing, unseen, .. } = finding;
     let entry = code.entry();
     WatchedFinding {
         level,
@@ -41,7 +41,7 @@ fn finding(finding: FollowedFinding) -> WatchedFinding {
         seen,
         evidence,
         effect: entry.effect.to_owned(),
-        remedy: entry.remedy.to_owned(),
+        remedy: if remedy.is_empty() { entry.remedy.to_owned() } else { remedy },
         source: entry.source.to_owned(),
     }
 }

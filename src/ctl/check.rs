@@ -312,7 +312,8 @@ fn of_left_out(read: &MessageSubjects) -> Option<Finding> {
 
 /// The finding that parts of a message cannot be read.
 fn of_unread(unread: &[String]) -> Option<Finding> {
-    (!unread.is_empty()).then(|| Finding::new(Code::MessageUnread, unread.join("; ")))
+    let remedy = message::remedy_of_unread(unread);
+    (!unread.is_empty()).then(|| Finding { remedy, ..Finding::new(Code::MessageUnread, unread.join("; ")) })
 }
 
 /// The checks of domains and addresses, one after the other. The last one has the findings that are told about all of them.

@@ -16,6 +16,9 @@ pub struct FollowedFinding {
     pub level: Level,
     /// The facts of the last check that saw it.
     pub evidence: String,
+    /// The change that helps against its cause; empty: that of the code.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub remedy: String,
     /// The hosts, addresses or lists that it is about; empty: the domain.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub about: Vec<About>,

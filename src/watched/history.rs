@@ -96,8 +96,7 @@ impl DomainHistory {
         let (mut kept, mut changes) = (Vec::new(), Vec::new());
         for mut finding in std::mem::take(&mut self.findings) {
             if let Some(one) = seen.remove(&(finding.level, finding.code)) {
-                (finding.evidence, finding.about, finding.parts) = (one.evidence, one.about, one.parts);
-                (finding.seen, finding.unseen, finding.missed, finding.missed_since) = (now, false, 0, None);
+                finding.renew(one, now);
                 if finding.standing == Standing::Coming {
                     changes.push(finding.changed(ChangeKind::Came, now));
                 }
@@ -112,7 +111,7 @@ impl DomainHistory {
             }
             kept.push(finding);
         }
-        for ((level, code), JoinedFinding { evidence, about, parts }) in seen {
+        for ((level, code), JoinedFinding { evidence, remedy, about, parts }) in seen {
             let standing = match confirmation {
                 Confirmation::Once => Standing::Present,
                 Confirmation::Twice => Standing::Coming,
@@ -123,6 +122,7 @@ impl DomainHistory {
                 code,
                 level,
                 evidence,
+                remedy,
                 about,
                 parts,
                 since,
@@ -205,6 +205,13 @@ impl DomainHistory {
 }
 
 impl FollowedFinding {
+    /// Takes the facts of a check that has seen it again.
+    fn renew(&mut self, one: JoinedFinding, now: u64) {
+        (self.evidence, self.remedy) = (one.evidence, one.remedy);
+        (self.about, self.parts) = (one.about, one.parts);
+        (self.seen, self.unseen, self.missed, self.missed_since) = (now, false, 0, None);
+    }
+
     /// Takes in that a check looked for it and did not find it; returns whether it is over.
     fn is_over(&mut self, confirmation: Confirmation, now: u64) -> bool {
         self.unseen = false;
@@ -237,6 +244,7 @@ fn left_out(findings: Vec<FollowedFinding>, now: u64) -> Vec<FindingChange> {
 /// Findings of one code and level.
 struct JoinedFinding {
     evidence: String,
+    remedy: String,
     about: Vec<About>,
     parts: Vec<Part>,
 }
@@ -257,7 +265,10 @@ impl JoinedFinding {
         let parts: BTreeSet<Part> = findings.iter().filter_map(|finding| finding.part).collect();
         // With too many, and if one is about the domain, so is their sum.
         let is_named = about.len() <= MAX_WATCH_ABOUT && findings.iter().all(|one| !one.about.is_empty());
+        let remedies: BTreeSet<Option<&str>> = findings.iter().map(|finding| finding.remedy).collect();
+        let remedy = remedies.first().copied().flatten().filter(|_| remedies.len() == 1);
         Self {
+            remedy: remedy.unwrap_or_default().to_owned(),
             evidence: shown(&texts.join("; "), MAX_WATCH_EVIDENCE),
             about: about.into_iter().filter(|_| is_named).cloned().collect(),
             parts: parts.into_iter().collect(),

@@ -286,3 +286,22 @@ fn checks_that_tell_nothing_for_an_hour_have_one_line_and_another_when_it_is_ove
     }
     assert_eq!(lines, [(7, "untold"), (15, "told")]);
 }
+
+#[test]
+fn the_remedy_of_a_cause_stays_with_its_finding() {
+    let of = |remedies: &[Option<&'static str>]| {
+        let mut history = DomainHistory::default();
+        let findings = || {
+            let one = |remedy: &Option<&'static str>| Finding {
+                remedy: *remedy,
+                ..Finding::new(Code::NsSilent, "")
+            };
+            CheckEnd::Told(remedies.iter().map(one).collect())
+        };
+        history.take(findings(), 0, Confirmation::Twice);
+        history.take(findings(), HOUR, Confirmation::Twice);
+        history.findings[0].remedy.clone()
+    };
+    assert_eq!(of(&[Some("Wait"), Some("Wait")]), "Wait");
+    assert_eq!(of(&[Some("Wait"), None]), "", "that of the code fits both");
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use resolverd::check::domain::codes::Code;
 use resolverd::check::domain::facts::CheckSubject;
-use resolverd::check::domain::finding::Finding;
+use resolverd::check::domain::finding::{Finding, Level};
 use resolverd::config::Family;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::simulation::{Simulation, config_for, paused};
@@ -20,6 +20,11 @@ fn found(servers: &[(&str, &[&str], &[Fault])]) -> Vec<Finding> {
 
 /// The same with further records of the domain.
 fn found_with(servers: &[(&str, &[&str], &[Fault])], records: &str) -> Vec<Finding> {
+    found_over(servers, records, Family::On)
+}
+
+/// The same of a host with or without IPv6.
+fn found_over(servers: &[(&str, &[&str], &[Fault])], records: &str, ipv6: Family) -> Vec<Finding> {
     let mut tree = tree(SOUND, &[]);
     let second = "ns A 198.18.5.1\nns AAAA 2001:2::53\n";
     tree.zone("second.com.", &["ns1.hosts.com".to_owned()], second).unwrap();
@@ -33,7 +38,7 @@ fn found_with(servers: &[(&str, &[&str], &[Fault])], records: &str) -> Vec<Findi
     tree.zone("both.com.", &names, &format!("{SOUND}{records}")).unwrap();
     let lab = Arc::new(tree.build().unwrap());
     let mut config = config_for(&lab);
-    config.resolve.ipv6 = Family::On;
+    config.resolve.ipv6 = ipv6;
     let subject = CheckSubject { domain: "both.com.".to_owned(), ..CheckSubject::default() };
     paused(async { check(&Simulation::new(lab, config, 1), subject).await.1 })
 }
@@ -83,4 +88,16 @@ fn hosts_with_both_families_may_be_in_one_network() {
         Some("9.9.5.1 and 2a00:1::53 (ns3.hosts.com.), 9.9.5.2 and 2a00:1::54 (ns4.hosts.com.)")
     );
     assert_eq!(of(["9.9.6.2", "2a00:1::54"]), None);
+}
+
+#[test]
+fn name_servers_with_ipv6_alone_are_no_failure_for_a_host_without_it() {
+    let servers: &[(&str, &[&str], &[Fault])] =
+        &[("ns3.hosts.com", &["2001:2::53"], &[]), ("ns4.hosts.com", &["2001:2::54"], &[])];
+    let found = found_over(servers, "", Family::Off);
+    assert!(found.iter().all(|finding| finding.level != Level::Failure), "{found:#?}");
+    let untold = found.iter().find(|finding| finding.code == Code::DelegationUnknown);
+    assert!(untold.is_some_and(|finding| finding.remedy().contains("IPv6")), "{found:#?}");
+    let over_ipv6 = found_over(servers, "", Family::On);
+    assert!(over_ipv6.iter().any(|finding| finding.code == Code::NsWithoutIpv4), "{over_ipv6:#?}");
 }

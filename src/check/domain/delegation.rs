@@ -16,7 +16,7 @@ use super::part::About;
 use super::record_set::is_known;
 use super::zone::{self, serves};
 use super::{
-    cached, compared, each_server, elsewhere, glue, groups, mail, others, parents, private_address,
+    cached, compared, each_server, elsewhere, glue, groups, mail, others, parents, private_address, remedies,
     served, server_hosts, unanswered,
 };
 use crate::clock::minute;
@@ -56,7 +56,11 @@ fn without_servers(facts: &DomainFacts) -> Option<Finding> {
     // `without_glue` tells these.
     let is_told = names.iter().all(|name| is_within(name, apex));
     let evidence = || format!("{apex} is delegated to {}; {}", listed(&names), told.join("; "));
-    (!is_told).then(|| Finding::new(code, evidence()))
+    let finding = || {
+        let finding = Finding::new(code, evidence());
+        if is_circular { finding } else { finding.to_do(remedies::NAMELESS_SERVERS) }
+    };
+    (!is_told).then(finding)
 }
 
 /// The questions that lead to the servers of the zone.

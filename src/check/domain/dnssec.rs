@@ -10,7 +10,7 @@ use super::facts::{
 };
 use super::finding::{Finding, Level};
 use super::keys::{self, KeysNow};
-use super::{signature_times, zone};
+use super::{remedies, signature_times, zone};
 use crate::clock::minute;
 
 /// Algorithms that validators must not or need not support (RFC 8624 section 3.1, RFC 9905, RFC 9906).
@@ -141,7 +141,7 @@ fn without_verdict(facts: &DomainFacts) -> Finding {
     if let Some(conducts) = keys::unanswered(facts) {
         let why =
             format!("the zone above has a DS record, and no name server gives {apex} DNSKEY: {conducts}");
-        return Finding::new(Code::DnssecBogus, format!("{domain}: {why}"));
+        return Finding::new(Code::DnssecBogus, format!("{domain}: {why}")).to_do(remedies::KEYS_UNANSWERED);
     }
     let why = match facts.lookup(domain, "SOA") {
         LookupFound::Circle(why) | LookupFound::Unknown(why) => why,

@@ -16,7 +16,7 @@ use super::private_address::{OUT_OF_REACH, is_private};
 use super::record_set::is_known;
 use super::sent::may_be_chance;
 use super::zone::serves;
-use super::{served, server_hosts, zone};
+use super::{remedies, served, server_hosts, zone};
 use crate::limits::{CHECK_TRY_TIME, MOST_MILLIS_WITHOUT_EDNS, SLOW_SERVER_MILLIS};
 
 /// Each server by itself. `of_silent` are the questions to servers that did not answer the first one.
@@ -201,7 +201,8 @@ fn of_conducts(
             "this host has no route to {}, or does not use its family, and reaches no server of the zone that answers",
             unreached.join(", ")
         );
-        findings.push(Finding::new(Code::DelegationUnknown, evidence).of(Part::Servers));
+        let finding = Finding::new(Code::DelegationUnknown, evidence).to_do(remedies::NO_ROUTE);
+        findings.push(finding.of(Part::Servers));
     } else if asked > 0 && sound == 0 && !is_resolved(facts) {
         // If the servers of the zone above are silent too, this host may not reach port 53 of any server.
         let none_heard = by_code.keys().all(|code| [Code::NsSilent, Code::NsUnrouted].contains(code));

@@ -21,13 +21,34 @@ pub struct Finding {
     pub part: Option<Part>,
     /// The hosts, addresses or lists that it is about; empty: the domain, or all of the part.
     pub about: Vec<About>,
+    /// The change that helps against its cause, if the remedy of the code does not fit.
+    pub remedy: Option<&'static str>,
 }
 
 impl Finding {
     /// A finding with the level of its code.
     pub fn new(code: Code, evidence: impl AsRef<str>) -> Self {
         let evidence = shown(evidence.as_ref(), MAX_EVIDENCE);
-        Self { code, level: code.entry().level, evidence, part: untold_part(code), about: Vec::new() }
+        Self {
+            code,
+            level: code.entry().level,
+            evidence,
+            part: untold_part(code),
+            about: Vec::new(),
+            remedy: None,
+        }
+    }
+
+    /// The change that helps; empty if none is needed.
+    pub fn remedy(&self) -> &'static str {
+        self.remedy.unwrap_or_else(|| self.code.entry().remedy)
+    }
+
+    /// Sets a remedy in the place of that of the code.
+    #[must_use]
+    pub const fn to_do(mut self, remedy: &'static str) -> Self {
+        self.remedy = Some(remedy);
+        self
     }
 
     /// Names the part that could not be told.
@@ -62,7 +83,7 @@ impl Serialize for Finding {
         object.serialize_field("code", entry.word)?;
         object.serialize_field("evidence", &self.evidence)?;
         object.serialize_field("effect", entry.effect)?;
-        object.serialize_field("remedy", entry.remedy)?;
+        object.serialize_field("remedy", self.remedy())?;
         object.serialize_field("source", entry.source)?;
         object.end()
     }
@@ -77,5 +98,26 @@ mod tests {
         let finding = Finding::new(Code::SpfSyntax, format!("a\u{202e}b\u{9b}2J{}", "x".repeat(1 << 20)));
         assert!(finding.evidence.starts_with("a\\u{202e}b\\u{9b}2Jx"), "{:.40}", finding.evidence);
         assert!(finding.evidence.len() < MAX_EVIDENCE + 100);
+    }
+
+    /// The remedy in JSON.
+    fn remedy(finding: &Finding) -> String {
+        let object = serde_json::to_value(finding).unwrap();
+        object.get("remedy").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn the_remedy_fits_the_cause_of_the_finding() {
+        use crate::check::domain::facts::tests::facts;
+        use crate::check::domain::judge;
+        let of = |domain: &str, lines: &str, code: Code| {
+            let found = judge(&facts(domain, lines)).into_iter().find(|finding| finding.code == code);
+            remedy(&found.unwrap_or_else(|| panic!("{}", code.entry().word)))
+        };
+        let nameless = "lookup a.test. SOA SERVFAIL\nlookup test. SOA | ns.test. h. 1 2 3 4 5\nlookup test. NS | ns.test.\n\
+            lookup ns.test. A | 198.18.9.1\nserver 198.18.9.1 a.test. NS udp | >a.test. NS ns1.b.test. | >a.test. NS ns2.b.test.\n\
+            lookup ns1.b.test. A\nlookup ns1.b.test. AAAA\nlookup ns2.b.test. A\nlookup ns2.b.test. AAAA";
+        let told = of("a.test.", nameless, Code::NsNoneAnswers);
+        assert!(told.contains("address") && !told.contains("Start the name servers"), "{told}");
     }
 }

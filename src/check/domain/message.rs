@@ -15,7 +15,9 @@ use super::message_addresses::{addresses, domains};
 use super::message_text::{self, MessageText};
 use super::refusal::{NamedReason, Refusal, RefusalReason};
 use super::tags::value;
-use super::{bounce, bounce_logs, bounce_lookups, dkim, message_addresses, refusal_pages, refusal_tls};
+use super::{
+    bounce, bounce_logs, bounce_lookups, dkim, message_addresses, message_untold, refusal_pages, refusal_tls,
+};
 use crate::limits::{MAX_MESSAGE_DOMAINS, MAX_MESSAGE_LINKS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS};
 use crate::wire::presentation::{ascii_name, read_name};
 
@@ -51,15 +53,10 @@ pub fn read(octets: &[u8]) -> MessageSubjects {
     if unread.is_empty() { read } else { MessageSubjects { unread, ..read } }
 }
 
-/// The sentences about facts that a bounce may leave out: the address of the client, this and a signature, the HELO name of the client,
-/// the domain of the sender, the recipient.
-const UNTOLD: [&str; 5] = [
-    "the receiver refuses the client, and the bounce does not tell its address",
-    "the receiver refuses the mail by DMARC, and the bounce tells neither the address of the client nor a signature",
-    "the receiver refuses the HELO name of the client, and the bounce does not tell it",
-    "the receiver refuses the sender, and the text does not tell its domain",
-    "no recipient that did not get the mail was found in this bounce",
-];
+/// The change that helps if parts were not read, unless it is that of the code.
+pub fn remedy_of_unread(unread: &[String]) -> Option<&'static str> {
+    message_untold::remedy(unread)
+}
 
 fn of_text(message: &str) -> MessageSubjects {
     let (mut fields, of_header) = (fields(message), of_header(message));
@@ -89,12 +86,8 @@ fn of_text(message: &str) -> MessageSubjects {
     // A line of a receiver's log tells the sender alone.
     let is_of_log = is_bare(&fields) && reason.is_some();
     let told = reason.as_ref().and_then(|named| Some((fields.len(), refused_domain(named, &roles)?)));
-    if let Some((_, domain)) = &told {
-        if let Some(selector) = reason.as_ref().and_then(|named| named.selector.clone()) {
-            add(&mut selectors, domain, selector);
-        }
-        let is_recipient = roles.iter().any(|known| *known == (domain.clone(), Role::Recipient));
-        roles.insert(0, (domain.clone(), if is_recipient { Role::Both } else { Role::Sender }));
+    if let Some((named, (_, domain))) = reason.as_ref().zip(told.as_ref()) {
+        take_refused((named, domain), &mut roles, &mut selectors);
     }
     let is_of_author = is_of(&[RefusalReason::Authentication]);
     let envelope = told.filter(|_| !is_of_author).or_else(|| envelope(&fields)).or(returned);
@@ -111,11 +104,7 @@ fn of_text(message: &str) -> MessageSubjects {
     give_local_parts(&mut subjects, &fields, of_bounce);
     let lacks_recipient = left_out.iter().any(|(_, role)| *role == Role::Recipient);
     let left_out = left_out.into_iter().map(|(domain, _)| domain).collect();
-    let is_left =
-        subjects.is_empty() || refused.is_some() && subjects.iter().all(|subject| subject.address.is_none());
-    if let Some(Sender { address, helo, .. }) = sender.filter(|_| is_left) {
-        subjects.push(CheckSubject { address: Some(address), helo, ..CheckSubject::default() });
-    }
+    add_client(&mut subjects, sender, refused.is_some());
     let refusal = if is_refusal { refusal(&replies) } else { Refusal::default() };
     belongings(message, &mut subjects, (refusal, reason));
     give_of_delivery(&mut subjects, of_delivery);
@@ -124,13 +113,35 @@ fn of_text(message: &str) -> MessageSubjects {
     let is_lost = !has_recipients && !subjects.is_empty() && is_returned && !is_of_log;
     let told_without_sender = is_bare(&fields) && replies.is_of_sender() && !has_sender(&subjects);
     let untold = [told_without_client, told_without_proof, told_without_helo, told_without_sender, is_lost];
-    MessageSubjects { is_delivered, subjects, left_out, lacks_recipient, unread: untold_words(untold) }
+    MessageSubjects {
+        is_delivered,
+        subjects,
+        left_out,
+        lacks_recipient,
+        unread: message_untold::words(untold),
+    }
 }
 
-/// The words for the parts that a bounce leaves out.
-fn untold_words(untold: [bool; UNTOLD.len()]) -> Vec<String> {
-    let untold = UNTOLD.iter().zip(untold).filter(|(_, is_so)| *is_so);
-    untold.map(|(words, _)| (*words).to_owned()).collect()
+/// Adds the client as a subject of its own, if no domain has it and it was refused, or there is no domain.
+fn add_client(subjects: &mut Vec<CheckSubject>, sender: Option<Sender>, is_refused: bool) {
+    let is_left =
+        subjects.is_empty() || is_refused && subjects.iter().all(|subject| subject.address.is_none());
+    if let Some(Sender { address, helo, .. }) = sender.filter(|_| is_left) {
+        subjects.push(CheckSubject { address: Some(address), helo, ..CheckSubject::default() });
+    }
+}
+
+/// Takes in the domain of the sender that a refusal is about, and the selector that it names.
+fn take_refused(
+    (named, domain): (&NamedReason, &str),
+    roles: &mut Vec<(String, Role)>,
+    selectors: &mut BTreeMap<String, Vec<String>>,
+) {
+    if let Some(selector) = named.selector.clone() {
+        add(selectors, domain, selector);
+    }
+    let is_recipient = roles.iter().any(|(known, role)| known == domain && *role == Role::Recipient);
+    roles.insert(0, (domain.to_owned(), if is_recipient { Role::Both } else { Role::Sender }));
 }
 
 /// The reason that the host which sent the mail gives for its failure, with the domain of the recipient: that mail for it comes back, or

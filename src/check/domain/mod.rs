@@ -55,6 +55,7 @@ pub mod message;
 mod message_addresses;
 mod message_html;
 mod message_text;
+mod message_untold;
 mod misplaced;
 mod mta_sts;
 mod old_answer;
@@ -64,8 +65,8 @@ mod outside;
 mod parents;
 pub mod part;
 mod pointer;
-mod record_set;
 mod private_address;
+mod record_set;
 pub mod refusal;
 mod refusal_pages;
 mod refusal_reasons;
@@ -74,6 +75,7 @@ mod refusal_tls;
 mod refusal_verdicts;
 mod refusal_words;
 mod refusing_lists;
+mod remedies;
 mod role;
 pub mod sent;
 mod served;
@@ -104,7 +106,7 @@ pub use private_address::is_private;
 pub use record_set::compared_data;
 
 use codes::Code;
-use facts::{DomainFacts, Role, Want};
+use facts::{BOUND_REACHED, DomainFacts, Role, Want};
 use finding::{Finding, Level};
 use gather::Plan;
 use part::Part;
@@ -156,9 +158,9 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     let is_done = |wants: &[Want]| wants.iter().all(|want| facts.got.contains_key(want));
     // Comparisons take no question from another check, and wait for no answer.
     if !facts.subject.domain.is_empty() && wants.iter().all(is_asked) {
+        further = parents::wants(facts);
         wants.extend(compared::wants(facts));
         wants.extend(unanswered::wants(facts));
-        further = parents::wants(facts);
     }
     // Other resolvers wait for all lookups, which show whether the configuration answers for the domain, and for no slow server.
     let is_looked_up = |want: &Want| match want {
@@ -178,10 +180,10 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
         wants.extend(connect::wants(facts));
         wants.extend(mta_sts::wants(facts));
     }
-    wants
-}
     // Nothing waits for these.
     wants.extend(further);
+    wants
+}
 
 /// The questions about a domain by its role.
 fn of_role(facts: &DomainFacts) -> Vec<Want> {
@@ -282,6 +284,10 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
         without_logo(&mut findings);
     }
     findings.extend(refusal_tls::check(facts, &findings));
+    let is_bounded = |finding: &&mut Finding| {
+        finding.level == Level::CouldNotTell && finding.evidence.contains(BOUND_REACHED)
+    };
+    findings.iter_mut().filter(is_bounded).for_each(|finding| finding.remedy = Some(remedies::BOUND));
     in_order(&mut findings, reason);
     findings
 }

@@ -46,7 +46,7 @@ fn one(finding: &Finding, style: Style) -> String {
     if finding.level != Level::Ok {
         let lines = [
             ("", entry.effect.to_owned()),
-            ("to do: ", sentence(entry.remedy)),
+            ("to do: ", sentence(finding.remedy())),
             ("see ", entry.source.to_owned()),
         ];
         for (mark, line) in lines.iter().filter(|(_, line)| !line.is_empty()) {

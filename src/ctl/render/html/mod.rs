@@ -87,7 +87,7 @@ fn article(finding: &Finding) -> String {
     if finding.level != Level::Ok {
         let lines = [
             ("Effect", entry.effect.to_owned()),
-            ("Change", sentence(entry.remedy)),
+            ("Change", sentence(finding.remedy())),
             ("Source", entry.source.to_owned()),
         ];
         for (head, line) in lines.iter().filter(|(_, line)| !line.is_empty()) {

@@ -1,0 +1,43 @@
+//! The changes that help against causes of findings which the remedy of their code does not fit.
+//!
+//! A code stands for one effect. Where its findings have clearly different causes, its remedy is that of the most frequent cause, and the
+//! finding of another cause has one of these.
+
+/// Of `ns_none_answers`, if no address of a name server can be found.
+pub(super) const NAMELESS_SERVERS: &str = "Give each name in the evidence an A or AAAA record, and let the servers of its zone answer; or let the registrar delegate to \
+     name servers whose names have addresses";
+
+/// Of `delegation_unknown`, if this host has no route to any server.
+pub(super) const NO_ROUTE: &str = "Repeat the check on a host that reaches these addresses, mostly one with IPv6; a later check on this host tells no more";
+
+/// Of findings of the level "could not tell", if the check has asked as many questions as it may.
+pub(super) const BOUND: &str = "Check the names in the evidence by themselves with `resolverctl check`, or check one side of the mail with --as-sender or \
+     --as-recipient. The same check tells no more later";
+
+/// Of `mx_without_address`, if the name seems to lack its last dot.
+pub(super) const LAST_DOT: &str = "In the zone file, end the name in the MX record with a dot: without it, the server adds the name of the zone";
+
+/// Of `mx_private_address`, if senders reach the domain otherwise.
+pub(super) const PRIVATE_BESIDE_PUBLIC: &str = "Remove the private address from the public zone, or the MX record that leads to it. Hosts of your own network may see it in a zone of their own";
+
+/// Of `ptr_unknown`, if an address has more PTR records than are followed.
+pub(super) const ONE_POINTER: &str = "Keep one PTR record, with the name of the mail host";
+
+/// Of `dnssec_bogus`, if no server gives the keys.
+pub(super) const KEYS_UNANSWERED: &str = "Let the name servers answer for DNSKEY: look in their logs, and for a firewall or load balancer that drops this type. If the zone is \
+     not meant to be signed, remove the DS records at the registrar";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remedies_are_sentences_without_a_last_full_stop() {
+        for remedy in
+            [NAMELESS_SERVERS, NO_ROUTE, BOUND, LAST_DOT, PRIVATE_BESIDE_PUBLIC, ONE_POINTER, KEYS_UNANSWERED]
+        {
+            assert!(remedy.starts_with(char::is_uppercase) && !remedy.ends_with('.'), "{remedy}");
+            assert!(!remedy.contains("  "), "{remedy}");
+        }
+    }
+}
