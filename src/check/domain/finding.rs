@@ -119,5 +119,9 @@ mod tests {
             lookup ns1.b.test. A\nlookup ns1.b.test. AAAA\nlookup ns2.b.test. A\nlookup ns2.b.test. AAAA";
         let told = of("a.test.", nameless, Code::NsNoneAnswers);
         assert!(told.contains("address") && !told.contains("Start the name servers"), "{told}");
+        let dotless = "lookup a.test. MX | 10 mx.a.test.a.test.\nlookup mx.a.test.a.test. A NXDOMAIN\n\
+            lookup mx.a.test.a.test. AAAA NXDOMAIN";
+        let told = of("a.test.", dotless, Code::MxWithoutAddress);
+        assert!(told.contains("dot"), "{told}");
     }
 }

@@ -14,7 +14,7 @@ use super::part::{About, Part};
 use super::private_address::is_private;
 use super::refusal::RefusalReason;
 use super::spf_record::{SpfRecords, Term, TermKind, records, terms};
-use super::{dnssec, elsewhere, pointer, served, zone};
+use super::{dnssec, elsewhere, pointer, remedies, served, zone};
 use crate::limits::{MAX_CHECKED_ADDRESSES, MAX_CHECKED_HOSTS};
 
 /// A name below the domain that does not exist: only a wildcard answers for it.
@@ -228,10 +228,16 @@ fn without_mx(facts: &DomainFacts) -> Vec<Finding> {
     let evidence = format!("{domain} has no MX; it has the address {}", list.join(", "));
     let (private, public): (Vec<IpAddr>, Vec<IpAddr>) = found.into_iter().partition(is_unreachable);
     let told = Finding::new(Code::MxPrivateAddress, &evidence).about([About::Host(domain.to_owned())]);
+    let told = if public.is_empty() { told } else { beside_public(told) };
     let private = (!private.is_empty()).then_some(told);
     // Nobody takes a private address for that of a web server.
     let no_mx = (!public.is_empty()).then(|| Finding::new(Code::NoMx, &evidence));
     private.into_iter().chain(no_mx).collect()
+}
+
+/// A finding about private addresses of a domain that senders reach at others: they try these, too.
+const fn beside_public(finding: Finding) -> Finding {
+    finding.at(Level::Warning).to_do(remedies::PRIVATE_BESIDE_PUBLIC)
 }
 
 /// A domain with neither MX nor a known address.
@@ -304,16 +310,25 @@ fn with_mx(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// The hosts that are not looked up, because there are too many. No lookup has failed.
+/// The hosts that are not looked up, because there are too many, and the addresses whose PTR records are not. No lookup has failed.
 fn beyond_bound(facts: &DomainFacts) -> Option<Finding> {
-    let beyond = named_hosts(facts).split_off(hosts(facts).len());
-    let evidence = || {
+    let hosts = hosts(facts);
+    let beyond = named_hosts(facts).split_off(hosts.len());
+    let of_hosts = (!beyond.is_empty()).then(|| {
         format!(
             "the check looks up the {MAX_CHECKED_HOSTS} most preferred mail hosts; not looked up: {}",
             beyond.join(", ")
         )
-    };
-    (!beyond.is_empty()).then(|| Finding::new(Code::MxMany, evidence()))
+    });
+    let addresses: BTreeSet<IpAddr> = hosts.iter().flat_map(|host| facts.addresses(host)).collect();
+    let public = addresses.into_iter().filter(|address| !is_private(*address)).count();
+    let of_addresses = (public > MAX_CHECKED_ADDRESSES).then(|| {
+        format!(
+            "the check looks up the PTR records of {MAX_CHECKED_ADDRESSES} addresses of mail hosts, which have {public}"
+        )
+    });
+    let told: Vec<String> = of_hosts.into_iter().chain(of_addresses).collect();
+    (!told.is_empty()).then(|| Finding::new(Code::MxMany, told.join("; ")))
 }
 
 /// Mail hosts without a known address, each with its evidence.
@@ -321,6 +336,8 @@ fn beyond_bound(facts: &DomainFacts) -> Option<Finding> {
 struct Addressless {
     /// There is no address.
     missing: Vec<(String, String)>,
+    /// The same, and the name of the domain was added to a name without a last dot.
+    dotless: Vec<(String, String)>,
     /// An address stands in the place of the name, and the name of the domain was added to it.
     addresses: Vec<(String, String)>,
     /// The zone of the host fails DNSSEC validation.
@@ -346,7 +363,13 @@ impl Addressless {
             // Another server of the zone has one: that the servers differ is told.
             None if is_given(facts, host) => return,
             None if is_address => (&mut self.addresses, format!("{host} (an address without a last dot)")),
-            None => (&mut self.missing, host.to_owned()),
+            None => match without_dot(host, &facts.subject.domain) {
+                Some(meant) => (
+                    &mut self.dotless,
+                    format!("{host} (the zone file may name {meant} without its last dot)"),
+                ),
+                None => (&mut self.missing, host.to_owned()),
+            },
             Some((_, LookupFound::Circle(circle))) => (&mut self.missing, format!("{host} ({circle})")),
             Some((kind, LookupFound::Unknown(why))) if is_bogus(kind) => {
                 (&mut self.bogus, format!("{host}: {why}"))
@@ -362,9 +385,9 @@ impl Addressless {
 
     /// The findings about a domain with so many hosts.
     fn findings(self, all: usize) -> Vec<Finding> {
-        let Self { missing, addresses, bogus, unanswered, unknown } = self;
+        let Self { missing, dotless, addresses, bogus, unanswered, unknown } = self;
         // Senders deliver to none of these.
-        let lost = missing.len() + addresses.len() + bogus.len() + unanswered.len();
+        let lost = missing.len() + dotless.len() + addresses.len() + bogus.len() + unanswered.len();
         let worst = if lost == all { Level::Failure } else { Level::Warning };
         // The others receive the mail, and nobody is to deliver to these.
         let missing = match lost < all {
@@ -378,16 +401,34 @@ impl Addressless {
             (Code::MxWithoutAddress, missing, worst),
             (Code::MailUnknown, unknown, Code::MailUnknown.entry().level),
         ];
-        let told = told.into_iter().filter(|(_, hosts, _)| !hosts.is_empty()).map(|(code, hosts, level)| {
+        let finding = |(code, hosts, level): (Code, Vec<(String, String)>, Level)| {
             let (names, texts): (Vec<String>, Vec<String>) = hosts.into_iter().unzip();
             let separator = if code == Code::MxWithoutAddress { ", " } else { "; " };
             let finding = Finding::new(code, texts.join(separator)).at(level);
             let is_untold = [Code::MailUnknown, Code::MxHostUnanswered].contains(&code);
             let finding = if is_untold { finding.of(Part::MailHosts) } else { finding };
             finding.about(names.into_iter().map(About::Host))
-        });
-        told.collect()
+        };
+        let has_hosts = |hosts: &Vec<_>| !hosts.is_empty();
+        let dotless = Some(dotless).filter(has_hosts);
+        let dotless =
+            dotless.map(|hosts| finding((Code::MxWithoutAddress, hosts, worst)).to_do(remedies::LAST_DOT));
+        let told = told.into_iter().filter(|(_, hosts, _)| has_hosts(hosts)).map(finding);
+        dotless.into_iter().chain(told).collect()
     }
+}
+
+/// Top-level domains that are labels of nothing else.
+const TOP_LEVEL: [&str; 5] = ["com", "net", "org", "info", "biz"];
+
+/// The name that is meant by a host whose name ends with that of the domain a second time, or has a top-level domain before it; as in a zone
+/// file where the last dot is missing (RFC 1035 section 5.1).
+fn without_dot<'h>(host: &'h str, domain: &str) -> Option<&'h str> {
+    let before = host.strip_suffix(domain).filter(|before| before.ends_with('.'))?;
+    let labels: Vec<&str> = before.trim_end_matches('.').split('.').collect();
+    let is_top = |label: &&&str| TOP_LEVEL.contains(*label);
+    let has_top = labels.len() > 1 && labels.last().filter(is_top).is_some();
+    (is_within(before, domain) || has_top).then_some(before)
 }
 
 /// Whether a host has no address on purpose: providers let people prove by its name in an MX record that a domain is theirs (Microsoft 365:
@@ -415,6 +456,8 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
     let all = named + exchanges(facts).iter().filter(|exchange| exchange.address().is_some()).count();
     // Nothing is said of all hosts unless all were looked up.
     let mut known = [named == hosts.len(); 2];
+    let has_public = |host: &&String| facts.addresses(host).iter().any(|address| !is_unreachable(address));
+    let public: Vec<&str> = hosts.iter().filter(has_public).map(String::as_str).collect();
     for host in &hosts {
         let kinds = ["A", "AAAA"].map(|kind| facts.lookup(host, kind));
         if let Some(target) = kinds.iter().find_map(LookupFound::alias) {
@@ -430,7 +473,18 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
         if !private.is_empty() {
             let word = if private.len() == 1 { "address" } else { "addresses" };
             let evidence = format!("{host} has the {word} {}", private.join(", "));
-            let told = Finding::new(Code::MxPrivateAddress, evidence);
+            let told = match public.as_slice() {
+                [] => Finding::new(Code::MxPrivateAddress, evidence),
+                public => {
+                    let others = match public.contains(&host.as_str()) {
+                        true => "its public address".to_owned(),
+                        false => public.join(", "),
+                    };
+                    let evidence =
+                        format!("{evidence}; senders also try {others}: mail is late, and not lost");
+                    beside_public(Finding::new(Code::MxPrivateAddress, evidence))
+                }
+            };
             findings.push(told.about([About::Host(host.clone())]));
         }
         if found.is_empty() {

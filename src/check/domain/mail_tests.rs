@@ -99,7 +99,8 @@ fn a_private_address_of_the_domain_is_that_of_a_mail_host_if_there_is_no_mx() {
     };
     assert_eq!(of(" | 10.1.1.1"), [usual(Code::MxPrivateAddress)]);
     assert_eq!(of(" | 127.0.0.1"), [usual(Code::MxPrivateAddress)]);
-    assert_eq!(of(" | 198.18.0.1 | 10.1.1.1"), [usual(Code::MxPrivateAddress), usual(Code::NoMx)]);
+    let beside = (Code::MxPrivateAddress, Level::Warning);
+    assert_eq!(of(" | 198.18.0.1 | 10.1.1.1"), [beside, usual(Code::NoMx)], "senders try the other address");
     assert_eq!(of(" | 198.18.0.1"), [usual(Code::NoMx)]);
 }
 
@@ -108,7 +109,7 @@ fn names_that_no_host_can_have_and_addresses_of_documentation_are_told() {
     let cases: &[(&str, &[(Code, Level)])] = &[
         (
             "lookup a.test. MX | 10 in.test.\nlookup in.test. A | 198.18.0.1\nlookup in.test. AAAA | 2001:db8::1",
-            &[usual(Code::MxPrivateAddress), usual(Code::PointerUnknown)],
+            &[(Code::MxPrivateAddress, Level::Warning), usual(Code::PointerUnknown)],
         ),
         (
             "lookup a.test. MX | 10 m\\032x.test. | 20 m_x.test.\nlookup m\\032x.test. A | 198.18.0.1\nlookup m_x.test. A | 198.18.0.1",
@@ -260,4 +261,69 @@ fn a_loop_is_told_with_the_mail_hosts_or_with_the_records_that_name_none() {
         let expected = (!expected.is_empty()).then(|| format!("{begin}{expected}"));
         assert_eq!(told.map(|found| found.evidence), expected, "{records}");
     }
+}
+
+#[test]
+fn a_private_address_beside_a_public_one_delays_mail() {
+    let of = |lines: &str| {
+        let found = check(&facts("a.test.", lines)).into_iter();
+        let told = found.filter(|finding| finding.code == Code::MxPrivateAddress);
+        told.map(|finding| (finding.level, finding.evidence)).collect::<Vec<_>>()
+    };
+    let inner = "lookup in.a.test. A | 10.0.0.1\nlookup in.a.test. AAAA";
+    let two = format!("lookup a.test. MX | 10 in.a.test. | 20 mx.a.test.\n{inner}\n{HOST}");
+    let (level, evidence) = of(&two).remove(0);
+    assert_eq!(level, Level::Warning);
+    assert_eq!(
+        evidence,
+        "in.a.test. has the address 10.0.0.1; senders also try mx.a.test.: mail is late, and not lost"
+    );
+    let alone = format!(
+        "lookup a.test. MX | 10 in.a.test. | 20 gone.a.test.\n{inner}\n\
+        lookup gone.a.test. A NXDOMAIN\nlookup gone.a.test. AAAA NXDOMAIN"
+    );
+    assert_eq!(of(&alone), [(Level::Failure, "in.a.test. has the address 10.0.0.1".to_owned())]);
+    let one = "lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.0.1 | 10.0.0.1\nlookup mx.a.test. AAAA";
+    assert_eq!(of(one)[0].0, Level::Warning);
+}
+
+#[test]
+fn a_name_without_its_last_dot_is_told_as_the_cause() {
+    let of = |host: &str| {
+        let lines = format!(
+            "lookup a.example. MX | 10 {host}\nlookup {host} A NXDOMAIN\nlookup {host} AAAA NXDOMAIN"
+        );
+        let found = check(&facts("a.example.", &lines)).into_iter();
+        let found = found.filter(|finding| finding.code == Code::MxWithoutAddress);
+        found.map(|finding| finding.evidence).collect::<Vec<_>>().join("")
+    };
+    for (host, meant) in [
+        ("mail.a.example.a.example.", "mail.a.example."),
+        ("mx1.hoster.com.a.example.", "mx1.hoster.com."),
+        ("a.example.a.example.", "a.example."),
+    ] {
+        let told = of(host);
+        assert_eq!(told, format!("{host} (the zone file may name {meant} without its last dot)"));
+    }
+    for host in ["mail.a.example.", "mx.com.example.", "com.a.example.", "mail.b.a.example."] {
+        assert_eq!(of(host), host);
+    }
+}
+
+#[test]
+fn addresses_of_a_mail_host_beyond_the_bound_are_told() {
+    let of = |number: usize| {
+        let addresses: String =
+            (0..number).map(|place| format!(" | 198.18.{}.{}", place / 200, 1 + place % 200)).collect();
+        let lines = format!(
+            "lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A{addresses}\nlookup mx.a.test. AAAA"
+        );
+        check(&facts("a.test.", &lines)).into_iter().find(|finding| finding.code == Code::MxMany)
+    };
+    assert_eq!(of(MAX_CHECKED_ADDRESSES), None);
+    let told = of(700).unwrap();
+    assert_eq!(
+        told.evidence,
+        "the check looks up the PTR records of 12 addresses of mail hosts, which have 700"
+    );
 }
