@@ -9,6 +9,7 @@ use super::codes::Code;
 use super::facts::DomainFacts;
 use super::finding::{Finding, Level};
 use super::part::About;
+use super::pointer::Levels;
 use super::spf_evaluate::{SpfOutcome, outcome};
 use super::spf_named::{NamedSenders, named};
 use super::{mail, pointer};
@@ -35,11 +36,11 @@ pub(super) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Findin
     };
     let mut findings = Vec::new();
     if let Some(senders) = senders.filter(|_| !sending.is_empty()) {
-        let found = pointer::check_all(facts, &with_hosts(sending), level(facts, &senders));
+        let found = pointer::check_all(facts, &with_hosts(sending), levels(facts, &senders));
         findings.extend(found.into_iter().map(|finding| with_record(finding, &senders.record)));
     }
     if !others.is_empty() {
-        findings.extend(pointer::check_all(facts, &with_hosts(others), Level::Note));
+        findings.extend(pointer::check_all(facts, &with_hosts(others), Levels::of(Level::Note)));
     }
     findings
 }
@@ -49,15 +50,23 @@ pub(super) fn senders(facts: &DomainFacts) -> Option<NamedSenders> {
     named(facts, &facts.subject.domain).filter(|_| facts.subject.role.sends())
 }
 
-/// The level of a missing or wrong name: a failure if no other host may send for the domain, so that all its mail is rejected.
-fn level(facts: &DomainFacts, senders: &NamedSenders) -> Level {
-    let all_faulty = senders.addresses.iter().all(|address| pointer::is_faulty(facts, *address));
-    if senders.are_all && all_faulty { Level::Failure } else { Level::Warning }
+/// The levels of findings about the hosts that send. Missing or wrong names are a failure if no other host may send for the domain, so that
+/// all its mail is rejected. Names that look dynamic are a warning if no host that may send has a better one.
+fn levels(facts: &DomainFacts, senders: &NamedSenders) -> Levels {
+    let are_all = |is_so: &dyn Fn(IpAddr) -> bool| {
+        senders.are_all && senders.addresses.iter().all(|address| is_so(*address))
+    };
+    let is_faulty = |address| pointer::is_faulty(facts, address);
+    let is_refused = |address| is_faulty(address) || pointer::is_dynamic(facts, address);
+    Levels {
+        fault: if are_all(&is_faulty) { Level::Failure } else { Level::Warning },
+        dynamic: if are_all(&is_refused) { Level::Warning } else { Level::Note },
+    }
 }
 
 /// Adds to a fault that the host sends mail by this SPF record.
 fn with_record(finding: Finding, record: &str) -> Finding {
-    let faults = [Code::PtrMissing, Code::PtrDiffers, Code::PtrUnanswered];
+    let faults = [Code::PtrMissing, Code::PtrDiffers, Code::PtrUnanswered, Code::PtrDynamic];
     if !faults.contains(&finding.code) {
         return finding;
     }
@@ -116,5 +125,24 @@ mod tests {
         let client =
             of("v=spf1 a:mx1.a.test -all", |facts| facts.subject.address = "198.18.0.1".parse().ok());
         assert_eq!(client, [], "the client has a finding of its own");
+    }
+
+    #[test]
+    fn a_dynamic_name_of_a_host_that_alone_sends_is_a_warning() {
+        let of = |spf: &str| {
+            let found = of(spf, |facts| {
+                let more = "lookup 1.0.18.198.in-addr.arpa. PTR | 198-18-0-1.host.b.test.\nlookup 198-18-0-1.host.b.test. A | 198.18.0.1";
+                facts.got.extend(self::facts("", more).got);
+            });
+            let dynamic = found.into_iter().find(|finding| finding.code == Code::PtrDynamic);
+            dynamic.map(|finding| (finding.level, finding.evidence.contains("; named as a sender by SPF: ")))
+        };
+        for spf in ["v=spf1 a:mx1.a.test -all", "v=spf1 ip4:198.18.0.1 ~all"] {
+            assert_eq!(of(spf), Some((Level::Warning, true)), "{spf}");
+        }
+        for spf in ["v=spf1 mx -all", "v=spf1 a:mx1.a.test include:b.test -all"] {
+            assert_eq!(of(spf), Some((Level::Note, true)), "{spf}");
+        }
+        assert_eq!(of("v=spf1 ip4:198.18.0.0/24 -all"), Some((Level::Note, false)));
     }
 }

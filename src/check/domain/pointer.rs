@@ -5,10 +5,10 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::elsewhere;
 use super::facts::{DomainFacts, LookupFound, Want, canonical, is_within, lookup, reverse};
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
+use super::{elsewhere, remedies};
 use crate::limits::MAX_CHECKED_POINTERS;
 
 /// Labels, or their beginnings, that providers give to dynamic addresses.
@@ -56,6 +56,8 @@ enum Judged {
     /// The lookup of the PTR record, or of its name, fails for good; the text says why.
     Unanswered(String),
     Unknown(String),
+    /// The names that are looked up do not lead back, and there are more.
+    Crowded(String),
     Confirmed(String),
 }
 
@@ -103,7 +105,7 @@ fn judge(facts: &DomainFacts, address: IpAddr) -> Judged {
     }
     let all = names(facts, address).len();
     if all > MAX_CHECKED_POINTERS {
-        unknown = Some(format!(
+        return Judged::Crowded(format!(
             "{address} has {all} PTR records, and the first {MAX_CHECKED_POINTERS} do not lead back"
         ));
     }
@@ -138,6 +140,11 @@ pub(super) fn is_faulty(facts: &DomainFacts, address: IpAddr) -> bool {
     matches!(judge(facts, address), Judged::Missing(_) | Judged::Differs(_) | Judged::Unanswered(_))
 }
 
+/// Whether a name of the address looks like that of a dynamic address.
+pub(super) fn is_dynamic(facts: &DomainFacts, address: IpAddr) -> bool {
+    names(facts, address).iter().any(|name| looks_dynamic(name, address))
+}
+
 /// The texts of one finding, and the things that they are about.
 #[derive(Default)]
 struct Told {
@@ -152,16 +159,33 @@ impl Told {
     }
 }
 
-/// The findings about addresses; a missing or wrong name is of `level`.
-/// Each address has the hosts that it is one of.
+/// The levels of findings about addresses.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Levels {
+    /// Of a missing or wrong name.
+    pub(super) fault: Level,
+    /// Of a name that looks like that of a dynamic address.
+    pub(super) dynamic: Level,
+}
+
+impl Levels {
+    /// That of a fault, and the next milder one for a name that looks dynamic.
+    pub(super) const fn of(fault: Level) -> Self {
+        let dynamic = if matches!(fault, Level::Failure) { Level::Warning } else { Level::Note };
+        Self { fault, dynamic }
+    }
+}
+
+/// The findings about addresses. Each has the hosts that it is one of.
 pub(super) fn check_all(
     facts: &DomainFacts,
     addresses: &[(IpAddr, Vec<About>)],
-    level: Level,
+    levels: Levels,
 ) -> Vec<Finding> {
+    let level = levels.fault;
     let (mut missing, mut differs, mut unanswered) = (Told::default(), Told::default(), Told::default());
     let (mut unknown, mut well) = (Told::default(), Vec::new());
-    let (mut dynamic, mut many) = (Told::default(), Told::default());
+    let (mut dynamic, mut many, mut crowded) = (Told::default(), Told::default(), Told::default());
     for (address, hosts) in addresses {
         let about = || {
             let hosts = hosts.iter().cloned();
@@ -172,6 +196,7 @@ pub(super) fn check_all(
             Judged::Differs(text) => differs.add(text, about()),
             Judged::Unanswered(text) => unanswered.add(text, about()),
             Judged::Unknown(text) => unknown.add(text, vec![About::Address(*address)]),
+            Judged::Crowded(text) => crowded.add(text, vec![About::Address(*address)]),
             Judged::Confirmed(name) => well.push(format!("{address} ({name})")),
         }
         let names = names(facts, *address);
@@ -194,11 +219,15 @@ pub(super) fn check_all(
     if !unknown.texts.is_empty() {
         findings.push(Finding::new(Code::PointerUnknown, unknown.texts.join("; ")).about(unknown.about));
     }
+    if !crowded.texts.is_empty() {
+        let finding = Finding::new(Code::PointerUnknown, crowded.texts.join("; ")).about(crowded.about);
+        findings.push(finding.to_do(remedies::ONE_POINTER));
+    }
     if findings.is_empty() && !well.is_empty() {
         findings.push(Finding::new(Code::PointerOk, well.join(", ")));
     }
-    let milder = if level == Level::Failure { Level::Warning } else { Level::Note };
-    let others = [(Code::PtrDynamic, dynamic, milder), (Code::PtrMany, many, Code::PtrMany.entry().level)];
+    let others =
+        [(Code::PtrDynamic, dynamic, levels.dynamic), (Code::PtrMany, many, Code::PtrMany.entry().level)];
     for (code, told, level) in others.into_iter().filter(|(_, told, _)| !told.texts.is_empty()) {
         findings.push(Finding::new(code, told.texts.join("; ")).at(level).about(told.about));
     }
@@ -208,7 +237,7 @@ pub(super) fn check_all(
 /// The findings about the address of a client. Only hosts of its own network see a client with a private address.
 pub(super) fn check(facts: &DomainFacts, address: IpAddr, is_private: bool) -> Vec<Finding> {
     let level = if is_private { Level::Note } else { Level::Failure };
-    check_all(facts, &[(address, Vec::new())], level)
+    check_all(facts, &[(address, Vec::new())], Levels::of(level))
 }
 
 /// Whether a name looks like a provider's name for a dynamic address: it holds most of the address, or a label
@@ -304,7 +333,7 @@ mod tests {
         let lines = "lookup 1.2.0.192.in-addr.arpa. PTR | 192-0-2-1.host.b.\nlookup 192-0-2-1.host.b. A | 192.0.2.1\n\
             lookup 2.2.0.192.in-addr.arpa. PTR | 192-0-2-2.host.b.\nlookup 192-0-2-2.host.b. A | 192.0.2.2";
         let addresses = ["192.0.2.1", "192.0.2.2"].map(|text| (text.parse().unwrap(), Vec::new()));
-        let found = check_all(&facts("", lines), &addresses, Level::Note);
+        let found = check_all(&facts("", lines), &addresses, Levels::of(Level::Note));
         let dynamic: Vec<_> = found.iter().filter(|finding| finding.code == Code::PtrDynamic).collect();
         assert_eq!(dynamic.len(), 1, "{found:#?}");
         assert_eq!(dynamic[0].evidence, "192.0.2.1 PTR 192-0-2-1.host.b.; 192.0.2.2 PTR 192-0-2-2.host.b.");
@@ -346,6 +375,7 @@ mod tests {
         let bounds = [
             (many(10), Code::PtrDiffers, Level::Failure),
             (many(11), Code::PointerUnknown, Level::CouldNotTell),
+            (many(26), Code::PointerUnknown, Level::CouldNotTell),
             (many(10).replace("h9.a. A NXDOMAIN", "h9.a. A | 192.0.2.7"), Code::PointerOk, Level::Ok),
         ];
         for (lines, code, level) in cases.into_iter().chain(bounds) {
@@ -356,5 +386,16 @@ mod tests {
                 "{lines}"
             );
         }
+    }
+
+    #[test]
+    fn many_names_that_do_not_lead_back_are_to_be_fewer() {
+        let names: String = (0..26).map(|number| format!(" | h{number}.a.")).collect();
+        let hosts: String = (0..10).map(|number| format!("\nlookup h{number}.a. A NXDOMAIN")).collect();
+        let lines = format!("lookup 7.2.0.192.in-addr.arpa. PTR{names}{hosts}");
+        let found = check(&facts("", &lines), "192.0.2.7".parse().unwrap(), false);
+        assert_eq!(found[0].code, Code::PointerUnknown);
+        let object = serde_json::to_value(&found[0]).unwrap();
+        assert!(object.to_string().contains("Keep one PTR record"), "{object}");
     }
 }
