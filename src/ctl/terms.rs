@@ -445,10 +445,16 @@ configured_differs is a note if the mail hosts have only private addresses here:
 records_differ is milder for addresses: a warning if name servers keep to different ones of a mail host, and a note where addresses
 are answered in turn, or where each of two servers gives one of its own network. With an old serial of the
 same primary server it is a failure.
+parent_differs and delegation_ok: up to 6 name servers of the zone above are asked; the evidence says how many of how many, if not all.
+ptr_dynamic of a mail host is a warning if SPF lets no other host send, or only hosts with PTR faults or such names; otherwise a note.
+mx_private_address is a warning if a mail host also has a public address: senders try this too, and mail is late.
 mx_name_invalid is a failure if all mail hosts have such names.
 listed is a warning for a mail host that SPF names as a sender beside others that are not listed, and a note for one that only receives.
 dkim_revoked is a warning in `check mail` if the message is signed with this key, and a failure if nothing else passes DMARC for the domain
 in From: no other signature, and not SPF.
+JSON: an object a line for each finding: level (failure, warning, could_not_tell, note, ok), topic (delegation, dnssec, mail, pointer,
+policy, lists, others), code, evidence (what was seen, and which server said it), effect (on mail), remedy (the change that helps against
+the cause), source (the RFC), subject (the domain or address that was checked). effect, remedy and source may be empty.
 Exit codes, also of `check mail` and `check system`: 0 neither failures nor unknown results; there may be warnings and notes. 1 a failure,
 also beside unknown results. 4 no failure, and an unknown result, or the daemon has not replied in time. Other resolvers that cannot be
 asked are unknown too: if this network blocks them, use --local. 2 the command line is wrong, or the file has nothing to check. 3 the daemon

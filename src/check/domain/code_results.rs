@@ -53,8 +53,8 @@ macro_rules! with_results {
                 "One fault of this network makes the domain unresolvable.";
                 "Add a server in another network".
             NsMany "ns_many" Delegation Note "RFC 1034 section 4.1":
-                "the zone has more addresses of name servers than this check asks";
-                "No effect on mail. Faults of the others are not seen.";
+                "this check has left out some name servers, comparisons of them, or other resolvers";
+                "No effect on mail. Faults that only these show are not seen.";
                 "Nothing, if the others are set up in the same way; otherwise ask each of them with dig @ADDRESS".
             HeloDiffers "helo_differs" Pointer Note "RFC 5321 section 4.1.4":
                 "the HELO name does not lead to the address of the client";
