@@ -305,6 +305,52 @@ fn a_host_whose_name_nobody_else_knows_exists_for_every_type() {
     });
 }
 
+/// RFC 8020: a name with names below it exists, although it has no records.
+#[test]
+fn a_name_above_names_of_the_configuration_exists() {
+    paused(async {
+        let lab = lab();
+        let mut config = config_for(&lab);
+        let empty = |apex| zone(apex, ZoneKind::Records(Vec::new()));
+        let records = ZoneKind::Records(vec!["@ A 10.0.0.4".to_owned()]);
+        config.zones = vec![
+            empty("corp.lan."),
+            zone("app.own.corp.lan.", records),
+            empty("ads.blocked.corp.lan."),
+            stub("ad.stub.corp.lan.", &[ADDRESS_OF_CORP]),
+        ];
+        let host =
+            |owner| ConfiguredHost { name: name(owner), addresses: vec![[10, 0, 0, 9].into()], view: None };
+        config.hosts = vec![host("a.b.host.corp.lan."), host("a.none.tld.")];
+        config.records = vec![ConfiguredRecord {
+            name: name("_dmarc.mail.corp.lan."),
+            kind: RecordType::TXT,
+            data: vec!["x".to_owned()],
+            ttl: None,
+            view: None,
+        }];
+        let simulation = Simulation::new(Arc::clone(&lab), config, 1);
+        for (owner, rcode) in [
+            ("b.host.corp.lan.", ResponseCode::NoError),
+            ("host.corp.lan.", ResponseCode::NoError),
+            ("mail.corp.lan.", ResponseCode::NoError),
+            ("own.corp.lan.", ResponseCode::NoError),
+            ("stub.corp.lan.", ResponseCode::NoError),
+            ("none.tld.", ResponseCode::NoError),
+            ("0.0.10.in-addr.arpa.", ResponseCode::NoError),
+            ("blocked.corp.lan.", ResponseCode::NXDomain),
+            ("c.host.corp.lan.", ResponseCode::NXDomain),
+            ("other.tld.", ResponseCode::NXDomain),
+        ] {
+            for kind in [RecordType::A, RecordType::MX] {
+                let reply = ask(&simulation, owner, kind).await.message;
+                assert_eq!((reply.metadata.response_code, reply.answers.len()), (rcode, 0), "{owner} {kind}");
+                assert!(rcode == ResponseCode::NXDomain || !reply.authorities.is_empty(), "{owner}: a SOA");
+            }
+        }
+    });
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_listener_has_its_own_clients_and_zones() {
     let stage = Stage::set("www 300 A 10.0.0.1\n", |config| {

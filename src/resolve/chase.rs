@@ -97,7 +97,7 @@ impl Chaser {
                     return Ok(chased);
                 }
                 End::Negative { nxdomain, soa, .. } => {
-                    let here = nxdomain && context.view.has_records(&current);
+                    let here = nxdomain && context.view.exists_here(&current);
                     if here {
                         chased.exists_here();
                     }

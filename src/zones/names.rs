@@ -1,15 +1,15 @@
-//! Names with records of their own: `[[host]]` and `[[record]]`.
+//! Names with records of their own: `[[host]]` and `[[record]]`; and the names above data of the configuration, which exist too.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
 
 use super::{Route, RouteTarget, Wrong, ZonePolicy, local};
-use crate::config::Config;
 use crate::config::defaults::RECORD_TTL;
 use crate::config::seen::{SeenNames, SeenZones};
+use crate::config::{Config, ZoneKind};
 use crate::question::wire_name;
 
 /// The types that a `[[host]]` decides, of its names and its reverse names. Mail, texts and all other types are those
@@ -23,9 +23,13 @@ const ADDRESS_KINDS: [RecordType; 2] = [RecordType::A, RecordType::AAAA];
 /// The types that are asked of the zone around a name, even if the name is an alias.
 const OF_THE_ZONE: [RecordType; 3] = [RecordType::SOA, RecordType::NS, RecordType::DS];
 
-/// The routes of these names, by name in wire form.
+/// The routes of these names, and the names above them, in wire form.
 #[derive(Debug, Default)]
-pub(super) struct ConfiguredNames(BTreeMap<Vec<u8>, NameRoute>);
+pub(super) struct ConfiguredNames {
+    routes: BTreeMap<Vec<u8>, NameRoute>,
+    /// The names above them and above zones with data or servers: they exist (RFC 8020 section 2), although no entry is for them.
+    above: BTreeSet<Vec<u8>>,
+}
 
 #[derive(Debug)]
 struct NameRoute {
@@ -75,22 +79,42 @@ impl ConfiguredNames {
                 if ADDRESS_KINDS.contains(&record.kind) { &ADDRESS_KINDS } else { &[record.kind] };
             add(&record.name, record.records(), kinds);
         }
+        // A zone without records blocks its names, and does not make those above it exist.
+        let has_data = |kind: &ZoneKind| !matches!(kind, ZoneKind::Records(lines) if lines.is_empty());
+        let apexes = zones.of(config).into_iter().filter(|zone| has_data(&zone.kind)).map(|zone| &zone.name);
+        let above = above(gathered.values().map(|of_name| &of_name.name).chain(apexes));
         let routes = gathered.into_iter().map(|(key, of_name)| Ok((key, of_name.route(policy)?)));
-        Ok(Self(routes.collect::<Result<_, _>>()?))
+        Ok(Self { routes: routes.collect::<Result<_, _>>()?, above })
     }
 
     /// The route of a name in wire form, if `kind` is answered here.
     pub(super) fn route(&self, wire: &[u8], kind: RecordType) -> Option<&Arc<Route>> {
-        let found = self.0.get(wire)?;
+        let found = self.routes.get(wire)?;
         let is_alias = found.kinds.contains(&RecordType::CNAME);
         let is_here = if is_alias { !OF_THE_ZONE.contains(&kind) } else { found.kinds.contains(&kind) };
         is_here.then_some(&found.route)
     }
 
-    /// Whether the name is one of these.
-    pub(super) fn has(&self, name: &Name) -> bool {
-        !self.0.is_empty() && self.0.contains_key(&wire_name(name))
+    /// Whether the name is one of these, or above data.
+    pub(super) fn exists(&self, name: &Name) -> bool {
+        let wire = wire_name(name);
+        self.routes.contains_key(&wire) || self.above.contains(&wire)
     }
+}
+
+/// The names above these.
+fn above<'n>(names: impl Iterator<Item = &'n Name>) -> BTreeSet<Vec<u8>> {
+    let mut above = BTreeSet::new();
+    for name in names {
+        let mut parent = name.clone();
+        while !parent.is_root() {
+            parent = parent.base_name();
+            if !above.insert(wire_name(&parent)) {
+                break;
+            }
+        }
+    }
+    above
 }
 
 impl Gathered {

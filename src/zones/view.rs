@@ -177,9 +177,10 @@ impl View {
         &self.recursion
     }
 
-    /// Whether it is the name of a `[[host]]` or `[[record]]`, or the reverse name of an address of a host.
-    pub fn has_records(&self, name: &Name) -> bool {
-        self.names.has(name)
+    /// Whether the configuration makes a name exist: it is that of a `[[host]]` or `[[record]]`, the reverse name of an address of a
+    /// host, or above one of these or above a zone with data or servers.
+    pub fn exists_here(&self, name: &Name) -> bool {
+        self.names.exists(name)
     }
 
     /// Whether validation ends at exactly this name: a negative trust anchor, or a zone that is not validated.
