@@ -133,16 +133,18 @@ impl PlanDraft<'_> {
     /// Programs that would write over `resolv.conf`.
     fn keep_others_off_resolv_conf(&mut self) {
         if self.is_amiss(network_manager::CHECK) {
+            let files = &self.facts.host.network_manager.1;
             self.write(
-                "/etc/NetworkManager/conf.d/zz-resolverd.conf",
+                &texts::last_drop_in("/etc/NetworkManager/conf.d", "conf", files),
                 format!("{MARK}[main]\ndns=none\n"),
                 Some((NETWORK_MANAGER, false)),
                 "otherwise NetworkManager overwrites /etc/resolv.conf",
             );
         }
         if self.is_amiss(cloud_init::CHECK) {
+            let files = &self.facts.host.cloud_init.1;
             self.write(
-                "/etc/cloud/cloud.cfg.d/zz-resolverd.cfg",
+                &texts::last_drop_in("/etc/cloud/cloud.cfg.d", "cfg", files),
                 format!("{MARK}manage_resolv_conf: false\n"),
                 None,
                 "otherwise cloud-init overwrites /etc/resolv.conf at the next boot",
@@ -302,8 +304,9 @@ impl PlanDraft<'_> {
     fn systemd_resolved(&mut self) {
         if self.is_amiss(resolved::CHECK) {
             let address = self.address();
+            let files = &self.facts.host.resolved.1;
             self.write(
-                "/etc/systemd/resolved.conf.d/zz-resolverd.conf",
+                &texts::last_drop_in("/etc/systemd/resolved.conf.d", "conf", files),
                 format!("{MARK}[Resolve]\nDNS=\nDNS={address}\nDNSOverTLS=no\nDomains=~.\n"),
                 Some(("systemd-resolved.service", true)),
                 "otherwise programs that ask systemd-resolved bypass resolverd",

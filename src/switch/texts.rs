@@ -2,11 +2,24 @@
 
 use std::net::IpAddr;
 
+use crate::check::system::host::HostFile;
+
 /// The first line of each file that is written as a whole.
 pub(super) const MARK: &str = "# Written by `resolverctl switch`; `resolverctl switch --back` undoes it.\n";
 
 /// The line of a hook by which dhcpcd's script passes over its hook for `resolv.conf`.
 pub(super) const DHCPCD_OFF: &str = "skip_hooks=\"$skip_hooks resolv.conf\"";
+
+/// The path of our drop-in in a directory: its name sorts after those of the drop-ins that are there, as the last one counts.
+pub(super) fn last_drop_in(directory: &str, ending: &str, files: &[HostFile]) -> String {
+    let ours = format!("zz-resolverd.{ending}");
+    let names = files.iter().skip(1).filter_map(|file| file.path().rsplit('/').next());
+    let later = names.filter(|name| *name > ours.as_str()).max();
+    let stem = later.and_then(|name| name.strip_suffix(&format!(".{ending}")));
+    // "resolverd" is after the ending of the other one.
+    let name = stem.map_or(ours, |stem| format!("{stem}.resolverd.{ending}"));
+    format!("{directory}/{name}")
+}
 
 /// Whether a `dhcpcd.conf` leaves `resolv.conf` alone at all interfaces.
 pub(super) fn is_dhcpcd_off(conf: &str) -> bool {
@@ -106,6 +119,20 @@ fn without_resolve(line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn our_drop_in_is_the_last_one() {
+        let path = |names: &[&str]| {
+            let file = |name: &&str| HostFile::Text { path: format!("/d/{name}"), text: String::new() };
+            last_drop_in("/d", "conf", &names.iter().map(file).collect::<Vec<_>>())
+        };
+        assert_eq!(path(&["zzz.conf"]), "/d/zz-resolverd.conf", "the main file");
+        assert_eq!(path(&["main", "10-a.conf", "zz-r.conf"]), "/d/zz-resolverd.conf");
+        assert_eq!(path(&["main", "zz-resolverd.conf"]), "/d/zz-resolverd.conf");
+        let later = path(&["main", "zzz.conf", "zzz-a.conf"]);
+        assert_eq!(later, "/d/zzz.resolverd.conf");
+        assert!(later.as_str() > "/d/zzz.conf" && later.as_str() > "/d/zzz-a.conf");
+    }
 
     #[test]
     fn resolv_conf_keeps_the_search_list() {

@@ -235,6 +235,24 @@ fn steps(host: &Host, internet: &Internet) -> Vec<String> {
 
 const START: &str = "start and enable resolverd.socket and resolverd.service";
 
+/// Of the files of NetworkManager, cloud-init and systemd-resolved, the last one counts.
+#[test]
+fn a_drop_in_is_read_after_those_of_others() {
+    let internet = internet();
+    let well = ("etc/resolv.conf", "nameserver 127.0.0.1\noptions edns0 trust-ad\n");
+    let dns = ("etc/nsswitch.conf", "hosts: files dns\n");
+    let site = ("etc/NetworkManager/conf.d/zzz-site.conf", "[main]\ndns=default\n");
+    let before = ("etc/NetworkManager/conf.d/90-site.conf", "[main]\ndns=default\n");
+    let host = Host::new(&[well, dns, ("run/NetworkManager/resolv.conf", ""), site, before]);
+    let later = "/etc/NetworkManager/conf.d/zzz-site.resolverd.conf";
+    let write = format!("write {later}, then reload NetworkManager.service");
+    assert_eq!(steps(&host, &internet), [write.as_str(), START]);
+    assert_eq!(host.switch(&internet, &["--yes"]).0, 0);
+    assert!(host.read(&later[1..]).ends_with("[main]\ndns=none\n"));
+    assert_eq!(host.switch(&internet, &["--back"]).0, 0);
+    assert!(!host.path(&later[1..]).exists());
+}
+
 #[test]
 fn each_kind_of_host_has_its_steps() {
     let internet = internet();
