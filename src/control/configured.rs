@@ -19,6 +19,9 @@ pub(super) fn source(config: &Config, name: &Name) -> Option<ConfiguredSource> {
 
 /// The views whose clients get the data of another entry for `name` than those of the general view.
 pub(super) fn views(config: &Config, name: &Name) -> Vec<String> {
+    if config.views.is_empty() {
+        return Vec::new();
+    }
     let general = SeenZones::default().entry(config, name);
     let differs =
         |view: &&ConfiguredView| match (SeenZones::of_view(view, config).entry(config, name), general) {

@@ -42,6 +42,11 @@ struct SeenView<'s> {
     named: Option<Clients>,
 }
 
+/// The list of clients that a view is for; none: it is for all of them.
+fn match_clients(view: &Statement) -> Option<&Statement> {
+    find(view.block(), "match-clients")
+}
+
 /// Reads a file with views into `draft`.
 ///
 /// # Errors
@@ -169,7 +174,7 @@ impl<'s> SeenView<'s> {
         let file = seen_by(view, statements);
         let mut settings = Draft::default();
         configuration::add_settings(path, &file, &mut settings);
-        let list = find(view.block(), "match-clients");
+        let list = match_clients(view);
         let matched = list.map_or_else(Clients::everybody, |list| {
             clients::clients(list, lists, Belonging::Allowed, &mut Draft::default())
         });
@@ -231,7 +236,7 @@ impl<'v, 's> Gathered<'v, 's> {
     fn taking(&self, net: &ipnet::IpNet) -> Option<usize> {
         let of = self.sample(net);
         let takes = |view: &SeenView<'_>| {
-            let list = find(view.view.block(), "match-clients");
+            let list = match_clients(view.view);
             list.is_none_or(|list| clients::decides(list.block(), of, self.lists, 0) == Some(true))
         };
         self.seen.iter().position(|view| view.is_here && takes(view))
@@ -305,7 +310,7 @@ impl<'v, 's> Gathered<'v, 's> {
                     nets.push(net);
                 }
             }
-            let list = find(view.view.block(), "match-clients").filter(|_| !nets.is_empty());
+            let list = match_clients(view.view).filter(|_| !nets.is_empty());
             let Some(list) = list else { continue };
             let nets = counted(&nets);
             let did = format!(
@@ -319,7 +324,7 @@ impl<'v, 's> Gathered<'v, 's> {
     /// The clients that are answered, as far as the options of their views allow them.
     fn clients(&self, draft: &mut Draft) -> Option<AccessList> {
         let of_host = self.seen.get(self.own)?;
-        if let Some(list) = find(of_host.view.block(), "match-clients") {
+        if let Some(list) = match_clients(of_host.view) {
             clients::clients(list, self.lists, self.of_host_view(), draft);
         }
         let found = access::of(options_of(&of_host.file), self.lists, draft);
@@ -327,7 +332,7 @@ impl<'v, 's> Gathered<'v, 's> {
         let is_allowed = |net: &ipnet::IpNet| self.zones(net).is_some() && self.may_take(net).is_none();
         let allowed = Clients::deciding(self.nets.iter().copied(), is_allowed);
         self.tell_unclear(draft);
-        let named = find(of_host.view.block(), "match-clients").unwrap_or(of_host.view);
+        let named = match_clients(of_host.view).unwrap_or(of_host.view);
         if allowed.has_others() {
             clients::tell_own(named, self.lists, draft);
         }
@@ -376,7 +381,7 @@ impl<'v, 's> Gathered<'v, 's> {
             };
             let name = add(view, clients, vec![("zones", values::texts([]))], draft);
             draft.add_view(&name, (&view.view.place, &view.view.shown()), &view.settings, &of_host.settings);
-            if let Some(list) = find(view.view.block(), "match-clients") {
+            if let Some(list) = match_clients(view.view) {
                 clients::clients(list, self.lists, Belonging::View(&name), draft);
             }
             access::of(options_of(&view.file), self.lists, draft);
@@ -442,7 +447,7 @@ impl<'v, 's> Gathered<'v, 's> {
             let (weight, did, instead) = self.served(place, view);
             return tell(weight, did, instead);
         }
-        let list = find(view.view.block(), "match-clients");
+        let list = match_clients(view.view);
         let is_unknown = list.is_some_and(|list| clients::has_unknown(list.block(), self.lists, 0));
         let Some(clients) = self.reached(place, view) else {
             if is_unknown {
@@ -498,7 +503,7 @@ fn is_near(view: &SeenView<'_>, net: &ipnet::IpNet) -> bool {
 /// views are carried over.
 fn tell_own(own: &SeenView<'_>, (is_found, has_others): (bool, bool), draft: &mut Draft) {
     let view = own.view;
-    let everybody = find(view.block(), "match-clients")
+    let everybody = match_clients(view)
         .is_none_or(|list| list.block().first().is_some_and(|element| element.option() == "any"));
     let (did, instead) = if !is_found {
         let instead = "its zones and options are imported: see that they are those that the mail software needs; if programs of this host query it, add 127.0.0.0/8 and ::1 to listen.allow";
