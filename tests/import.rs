@@ -11,6 +11,8 @@ mod includes;
 mod knot_answers;
 #[path = "import/local_zones.rs"]
 mod local_zones;
+#[path = "import/own_answers.rs"]
+mod own_answers;
 #[path = "import/reached.rs"]
 mod reached;
 #[path = "import/servers.rs"]

@@ -10,7 +10,7 @@ use toml::Value;
 use super::finding::{ImportFinding, SourcePlace, Weight};
 use super::imported::Imported;
 use super::secret::masked;
-use super::values::{Clients, MAPPED, counted};
+use super::values::{Clients, MAPPED, counted, is_within};
 use super::whole;
 use crate::config::{Config, ConfiguredZone, ZoneKind};
 use crate::limits;
@@ -103,6 +103,12 @@ impl Draft {
             let more = self.more.entry(weight).or_default();
             *more = more.saturating_add(1);
         }
+    }
+
+    /// Whether an entry gives data of a name, or of one below it.
+    pub(super) fn has_names_within(&self, name: &str) -> bool {
+        let mut named = self.entries.iter().filter(|entry| NAMES.contains(&entry.head));
+        named.any(|entry| entry.name().is_some_and(|owner| is_within(owner, name)))
     }
 
     /// The entries, and the findings that matter, without their places.

@@ -36,6 +36,7 @@ mod unbound;
 mod upstreams;
 mod values;
 mod whole;
+mod without_data;
 mod write;
 mod yaml;
 

@@ -43,6 +43,12 @@ pub(super) enum ShortNames<'s> {
     ReverseWhole(&'s str),
 }
 
+/// The effect of a record whose name begins with an asterisk in a format without wildcards, and the way to all names below.
+pub(super) const ASTERISK: (&str, &str) = (
+    "gave a record of the name with the asterisk itself, and of no other name",
+    "is left out, as no program asks for this name; for all names below, write a record of `*` into records of a [[zone]]",
+);
+
 /// A name with its addresses.
 struct Host {
     place: SourcePlace,
@@ -201,6 +207,10 @@ impl Names {
             }
         }
         for set in self.records {
+            if set.name.starts_with("*.") {
+                draft.tell(Weight::Different, &set.place, &set.option, ASTERISK);
+                continue;
+            }
             let mut keys = vec![
                 ("name", Value::from(set.name)),
                 ("type", Value::from(set.kind)),

@@ -11,6 +11,7 @@ use super::draft::Draft;
 use super::finding::{SourcePlace, Weight};
 use super::served::is_around;
 use super::values::{is_within, plain, texts};
+use super::without_data::EmptyZone;
 use crate::limits;
 use crate::wire::presentation::name_text;
 use hickory_proto::rr::Name;
@@ -110,6 +111,19 @@ impl GatheredZones {
     pub(super) fn of_root(&self) -> Vec<String> {
         let root = self.at.get(".").and_then(|at| self.zones.get(*at));
         root.map(|zone| zone.values.clone()).unwrap_or_default()
+    }
+
+    /// Those without data. Nobody asks for the own name of a reverse zone.
+    pub(super) fn without_data(&self) -> Vec<EmptyZone> {
+        let is_empty = |zone: &&GatheredZone| {
+            zone.source == ZoneSource::Records && zone.values.is_empty() && !is_within(&zone.name, "arpa")
+        };
+        let empty = |zone: &GatheredZone| EmptyZone {
+            place: zone.place.clone(),
+            option: zone.option.clone(),
+            name: zone.name.clone(),
+        };
+        self.zones.iter().filter(is_empty).map(empty).collect()
     }
 
     /// The place of the first of them.

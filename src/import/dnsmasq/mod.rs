@@ -15,14 +15,20 @@ use super::finding::SourcePlace;
 use super::finding::Weight::{Dangerous, Different};
 use super::source::Sources;
 use super::values::texts;
+use super::without_data::tell_denied;
 
 /// Reads the file at `path` into `draft`.
 pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {
     let mut sources = Sources::default();
     let settings = reader::read(path, &mut sources)?;
     listen(&settings, path, draft);
-    servers::add(&settings, (path, &mut sources), draft).finish(draft);
+    let zones = servers::add(&settings, (path, &mut sources), draft);
+    let mut denied = zones.without_data();
+    zones.finish(draft);
     records::add(&settings, (path, &mut sources), draft);
+    // dnsmasq knows the names above those that it has.
+    denied.retain(|zone| !draft.has_names_within(&zone.name));
+    tell_denied(&denied, draft);
     settings::add(&settings, draft);
     sources.tell(draft);
     Ok(())

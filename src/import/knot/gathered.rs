@@ -9,8 +9,9 @@ use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::names::Names;
 use crate::import::source::Sources;
-use crate::import::upstreams::GatheredZones;
+use crate::import::upstreams::{GatheredZones, ZoneSource};
 use crate::import::values::{Clients, loopback, network, plain, texts};
+use crate::import::without_data::{EmptyZone, tell_denied};
 
 /// The effect of local data with denials, and what to do.
 pub(super) const WITH_NODATA: (&str, &str) = (
@@ -44,6 +45,8 @@ pub(super) struct Gathered<'d> {
     pub(super) untrusted_at: Option<(SourcePlace, String)>,
     /// Addresses to ask from.
     pub(super) from: Vec<IpAddr>,
+    /// Zones without data whose own names did not exist.
+    pub(super) denied: Vec<EmptyZone>,
     /// The rules of kresd.conf that decide, by the name at and below which no later one has an effect.
     pub(super) decided: HashMap<String, DecidingRule>,
 }
@@ -63,6 +66,7 @@ impl<'d> Gathered<'d> {
             untrusted: Vec::new(),
             untrusted_at: None,
             from: Vec::new(),
+            denied: Vec::new(),
             decided: HashMap::new(),
         }
     }
@@ -98,6 +102,16 @@ impl<'d> Gathered<'d> {
             .filter_map(|above| self.decided.get_key_value(above))
             .map(|(name, rule)| (name.as_str(), rule))
             .next()
+    }
+
+    /// Adds zones without data, whose names exist no more.
+    pub(super) fn deny(&mut self, (place, typed): (&SourcePlace, &str), names: &[&str]) {
+        for name in names {
+            let source = (ZoneSource::Records, Vec::new());
+            self.zones.add((place, typed), (name, true), source, self.draft);
+            let (place, option, name) = (place.clone(), typed.to_owned(), plain(name));
+            self.denied.push(EmptyZone { place, option, name });
+        }
     }
 
     /// Leaves out the hosts whose names a rule denies.
@@ -231,6 +245,7 @@ impl<'d> Gathered<'d> {
             self.draft.set(&place, &typed, ("[dnssec]", "negative_trust_anchors"), names);
         }
         self.without_denied_hosts();
+        tell_denied(&self.denied, self.draft);
         self.zones.finish(self.draft);
         self.names.finish(self.draft);
     }

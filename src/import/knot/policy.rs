@@ -225,15 +225,15 @@ impl Gathered<'_> {
     /// An action without servers.
     fn action(&mut self, (place, typed): (&SourcePlace, &str), action: &str, names: &[&str]) {
         let (did, instead) = match action {
+            "policy.DENY" if !names.contains(&".") => return self.deny((place, typed), names),
             denial if DENIALS.contains(&denial) && !names.contains(&".") => {
                 for name in names {
                     let source = (ZoneSource::Records, Vec::new());
                     self.zones.add((place, typed), (name, true), source, self.draft);
                 }
-                if denial == "policy.DENY" {
-                    return;
-                }
-                ("refused, dropped or truncated the queries", "resolverd answers NXDOMAIN")
+                let instead =
+                    "resolverd answers that the name has no records, and NXDOMAIN for the names below it";
+                ("refused, dropped or truncated the queries", instead)
             }
             "policy.PASS" if !names.contains(&".") => {
                 for name in names {

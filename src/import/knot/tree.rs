@@ -13,7 +13,8 @@ use crate::import::names::{OTHER_FAMILY, ShortNames};
 use crate::import::secret::keyword;
 use crate::import::told::{CAS_OF_HOST, find};
 use crate::import::upstreams::ZoneSource;
-use crate::import::values::{private, size, size_text};
+use crate::import::values::{plain, private, size, size_text};
+use crate::import::without_data::{EmptyZone, tell_nodata};
 use crate::import::yaml::{self, Node};
 use crate::wire::presentation::{kind_text, name_text};
 use crate::zone_file::{self, ZoneFileReader};
@@ -294,10 +295,15 @@ impl Gathered<'_> {
             self.draft.tell(Different, &ttl.place, said.1, (&did, instead));
         }
         match (subtree, item.get("records"), item.get("file")) {
-            (Some("empty" | "nxdomain"), _, _) => {
+            (Some("nxdomain"), _, _) => self.deny(said, &names),
+            (Some(subtree @ ("empty" | "nodata")), _, _) => {
                 for name in &names {
                     let source = (ZoneSource::Records, Vec::new());
                     self.zones.add(said, (name, true), source, self.draft);
+                    if subtree == "nodata" {
+                        let (place, option, name) = (said.0.clone(), said.1.to_owned(), plain(name));
+                        tell_nodata(&[EmptyZone { place, option, name }], self.draft);
+                    }
                 }
             }
             (Some(_), _, _) => {

@@ -11,7 +11,7 @@ use super::upstreams::{self, UpstreamZones};
 use crate::import::draft::Draft;
 use crate::import::finding::{SourcePlace, Weight};
 use crate::import::served;
-use crate::import::values::is_within;
+use crate::import::values::{is_within, plain};
 use crate::wire::presentation::read_name;
 
 /// The zones that `locally_served` is not about.
@@ -22,6 +22,17 @@ const NOT_OF_LAN: [&str; 4] = ["home.arpa.", "resolver.arpa.", "service.arpa.", 
 
 /// Names that Unbound answers itself, and that `locally_served` is not about.
 const SPECIAL: [&str; 4] = ["invalid", "localhost", "onion", "test"];
+
+/// 127.0.0.0/8 and ::1 read backwards.
+const LOOPBACK: [&str; 2] =
+    ["127.in-addr.arpa", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa"];
+
+/// Whether Unbound has a default zone of exactly this name.
+pub(super) fn is_default(name: &str) -> bool {
+    let name = plain(name);
+    let served = served::of(&name).is_some_and(|served| plain(&served) == name);
+    served || SPECIAL.iter().chain(&LOOPBACK).any(|zone| *zone == name)
+}
 
 /// Whether Unbound answers a name itself, unless the file has a `local-zone` for it. `lets_lan_out`: `unblock-lan-zones`.
 pub(super) fn is_answered(name: &str, lets_lan_out: bool) -> bool {

@@ -14,9 +14,10 @@ use super::upstreams::{self, UpstreamZones};
 use super::{kinds, local_zones};
 use crate::import::draft::Draft;
 use crate::import::finding::{SourcePlace, Weight};
-use crate::import::names::OTHER_FAMILY;
+use crate::import::names::{ASTERISK, OTHER_FAMILY};
 use crate::import::served;
-use crate::import::values::{counted, texts};
+use crate::import::values::texts;
+use crate::import::without_data::{EmptyZone, tell_denied, tell_nodata};
 use crate::wire::presentation::{kind_text, name_text, read_name};
 use crate::zone_file::{self, Word, ZoneFileReader};
 
@@ -63,6 +64,20 @@ pub(super) fn add(
         draft.add(&zone.place, &option, "[[zone]]", keys);
     }
     passed_over
+}
+
+/// Leaves out the records of names that begin with an asterisk: Unbound has no wildcards.
+pub(super) fn leave_out_asterisks(sections: &mut [Section], draft: &mut Draft) {
+    for section in sections {
+        section.settings.retain(|setting| {
+            let has_asterisk = setting.option == "local-data"
+                && record(setting, setting.value()).is_some_and(|record| record.name.is_wildcard());
+            if has_asterisk {
+                draft.tell(Weight::Different, &setting.place, &setting.shown(), ASTERISK);
+            }
+            !has_asterisk
+        });
+    }
 }
 
 /// The records of closed zones are given to these; returns those of other names.
@@ -229,19 +244,19 @@ fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Dr
     left_out
 }
 
-/// Reports the zones without data whose own names did not exist: a zone here has a SOA record at its name.
+/// Reports the zones without data whose answers differ here.
 fn tell_empty(zones: &LocalZones, draft: &mut Draft) {
-    let is_empty = |zone: &&(Name, LocalZone)| {
-        zone.1.records.is_empty() && matches!(zone.1.kind.as_str(), "static" | "always_nxdomain")
+    let of_kinds = |kinds: &[&str]| -> Vec<EmptyZone> {
+        let is_empty =
+            |(_, zone): &&(Name, LocalZone)| zone.records.is_empty() && kinds.contains(&zone.kind.as_str());
+        let empty = |(apex, zone): &(Name, LocalZone)| {
+            let (place, name) = (zone.place.clone(), name_text(apex));
+            EmptyZone { place, option: format!("local-zone: {name} {}", zone.kind), name }
+        };
+        zones.iter().filter(is_empty).map(empty).collect()
     };
-    let mut empty = zones.iter().filter(is_empty);
-    let Some((apex, zone)) = empty.next() else { return };
-    let option = format!("local-zone: {} {}", name_text(apex), zone.kind);
-    let others: Vec<String> = empty.map(|(apex, _)| name_text(apex)).collect();
-    let also = if others.is_empty() { String::new() } else { format!("; so did {}", counted(&others)) };
-    let did = format!("answered that the name of the zone does not exist (NXDOMAIN){also}");
-    let instead = "resolverd answers that this name has no records, and NXDOMAIN for the names below it";
-    draft.tell(Weight::Different, &zone.place, &option, (&did, instead));
+    tell_denied(&of_kinds(&["static", "always_nxdomain"]), draft);
+    tell_nodata(&of_kinds(&["redirect", "inform_redirect", "always_nodata"]), draft);
 }
 
 impl LocalRecord {
@@ -319,7 +334,7 @@ fn whole_names(kind: &str, data: &str) -> String {
 
 /// The zones by name, shorter names first; and the report of zones without an exact counterpart.
 fn read(server: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> LocalZones {
-    let mut zones = Vec::new();
+    let (mut zones, mut opened) = (Vec::new(), Vec::new());
     for setting in server.all("local-zone") {
         let (Some(mut name), Some(kind)) = (read_name(setting.value()), setting.values.get(1)) else {
             let option = format!("local-zone: {}", setting.values.join(" "));
@@ -329,18 +344,46 @@ fn read(server: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> L
         };
         name.set_fqdn(true);
         let name = name.to_lowercase();
-        tell(setting, kind, upstreams, draft);
         let zone = LocalZone { place: setting.place.clone(), kind: kind.clone(), records: Vec::new() };
-        zones.push((name, zone));
+        if kind == "nodefault" {
+            opened.push((setting, name, zone));
+        } else {
+            tell(setting, kind, upstreams, draft);
+            zones.push((name, zone));
+        }
     }
-    LocalZones::new(zones)
+    let zones = LocalZones::new(zones);
+    let mut open = Vec::new();
+    for (setting, name, zone) in opened {
+        match opens_nothing(&name, &zones) {
+            Some(did) => {
+                let instead = "is left out; resolverd answers names of private networks itself unless a [[zone]] has them";
+                draft.tell(Weight::Different, &setting.place, &setting.shown(), (&did, instead));
+            }
+            None => {
+                tell(setting, &zone.kind, upstreams, draft);
+                open.push((name, zone));
+            }
+        }
+    }
+    LocalZones::new(zones.into_iter().chain(open))
+}
+
+/// Why `nodefault` for a name has no effect: it makes no zone, and only takes away the default zone of exactly this name (seen with
+/// Unbound 1.17).
+fn opens_nothing(name: &Name, zones: &LocalZones) -> Option<String> {
+    if !default_zones::is_default(&name_text(name)) {
+        return Some("had no effect: Unbound has no default zone of this name".to_owned());
+    }
+    let (apex, zone) = zones.around(name).filter(|(_, zone)| kinds::is_closed(&zone.kind))?;
+    Some(format!("had no effect: local-zone {} {} has these names", name_text(apex), zone.kind))
 }
 
 /// Reports a type of zone whose answers differ here.
 fn tell(setting: &UnboundSetting, kind: &str, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     let (did, instead) = match kind {
         "static" | "redirect" | "always_nxdomain" | "always_null" | "typetransparent" | "transparent"
-        | "noview" => return,
+        | "always_nodata" | "noview" => return,
         // They go to these servers here too.
         "always_transparent" | "nodefault" if upstreams.around(setting.value()).is_some() => return,
         "deny" | "always_deny" | "inform_deny" => {
@@ -349,7 +392,6 @@ fn tell(setting: &UnboundSetting, kind: &str, upstreams: &UpstreamZones<'_>, dra
         "refuse" | "always_refuse" => {
             ("answered REFUSED", "resolverd answers NXDOMAIN, which ends the lookup too")
         }
-        "always_nodata" => ("answered that the name has no such record", "resolverd answers NXDOMAIN"),
         "inform" | "inform_redirect" => ("logged the queries for it", "resolverd does not log them"),
         "always_transparent" => (
             "resolved its names as usual, past local data",

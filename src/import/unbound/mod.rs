@@ -29,8 +29,9 @@ use super::told::FRAGMENT;
 /// Reads the file at `path` into `draft`.
 pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {
     let mut sources = Sources::default();
-    let sections = reader::read(path, &mut sources)?;
+    let mut sections = reader::read(path, &mut sources)?;
     sources.tell(draft);
+    local::leave_out_asterisks(&mut sections, draft);
     let server = joined(&sections, path);
     if !sections.is_empty() && !sections.iter().any(|section| section.kind == "server") {
         draft.tell(Weight::Different, &server.place, "server", FRAGMENT);

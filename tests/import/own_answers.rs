@@ -1,0 +1,113 @@
+//! Names that another resolver answers itself, and whose answers differ here: the import tells each difference once.
+
+use super::{imported, keys, zone};
+
+fn unbound(text: &str) -> String {
+    imported("unbound", &[("unbound.conf", &format!("server:\n{text}"))])
+}
+
+fn dnsmasq(text: &str) -> String {
+    imported("dnsmasq", &[("dnsmasq.conf", &format!("no-resolv\nno-hosts\nserver=192.0.2.53\n{text}"))])
+}
+
+fn kresd(text: &str) -> String {
+    imported("kresd", &[("kresd.conf", text)])
+}
+
+const NAME_DENIED: &str = "answered that the name of the zone does not exist (NXDOMAIN)";
+
+/// dnsmasq 2.90 and Knot Resolver 5.6 say so of the domain itself, too.
+#[test]
+fn the_own_names_of_blocked_domains_of_dnsmasq_and_knot_resolver_are_told_once() {
+    let found = dnsmasq("address=/ads.example/\nlocal=/lan/\naddress=/x.example/0.0.0.0\n");
+    assert_eq!(found.matches(NAME_DENIED).count(), 2, "in the file and in the list: {found}");
+    assert!(found.contains(&format!("{NAME_DENIED}; so did ads.example")), "{found}");
+    // dnsmasq knows a name with names below it.
+    let found = dnsmasq("local=/lan/\nhost-record=a.lan,10.0.0.5\n");
+    assert!(!found.contains(NAME_DENIED), "{found}");
+    let found = dnsmasq("address=/x.example/0.0.0.0\n");
+    assert!(!found.contains(NAME_DENIED), "{found}");
+    let found =
+        kresd("policy.add(policy.suffix(policy.DENY, policy.todnames({'ads.example', 'b.example'})))\n");
+    assert!(found.contains(&format!("{NAME_DENIED}; so did b.example")), "{found}");
+    let found = kresd("local-data:\n  rules:\n    - name: a.example\n      subtree: nxdomain\n");
+    assert!(found.contains(NAME_DENIED), "{found}");
+    // "empty": the name has no records.
+    let found = kresd("local-data:\n  rules:\n    - name: a.example\n      subtree: empty\n");
+    assert!(!found.contains(NAME_DENIED), "{found}");
+}
+
+#[test]
+fn a_subtree_of_knot_resolver_without_records_is_not_called_redirected() {
+    let found = kresd("local-data:\n  rules:\n    - name: a.example\n      subtree: nodata\n");
+    assert_eq!(zone(&found, "a.example"), "records = []", "{found}");
+    assert!(found.contains("answered that the names have no records (NODATA)"), "{found}");
+}
+
+/// No name with an asterisk stands for others, except in the zone files of BIND.
+#[test]
+fn an_asterisk_in_local_data_makes_no_wildcard() {
+    let told = "gave a record of the name with the asterisk itself";
+    for (zone_line, name) in
+        [(" local-zone: \"x.example\" static\n", "*.x.example"), ("", "*.y.example"), ("", "*.z.y.example")]
+    {
+        let found = unbound(&format!("{zone_line} local-data: \"{name}. A 10.0.0.5\"\n"));
+        assert!(found.contains(told) && !keys(&found).contains("10.0.0.5"), "{found}");
+        assert!(!found.contains("add a [[zone]] with records = [\\\"* ...\\\"]"), "{found}");
+    }
+    let found = unbound(" local-zone: \"x.example\" redirect\n local-data: \"x.example. A 10.0.0.5\"\n");
+    assert!(zone(&found, "x.example").contains("*.x.example. 3600 IN A 10.0.0.5"), "{found}");
+    let found = dnsmasq("host-record=*.a.example,10.0.0.5\n");
+    assert!(keys(&found).contains("[[host]]\nname = \"*.a.example\""), "{found}");
+    for text in ["cname=*.a.example,b.example\n", "ptr-record=*.a.example,b.example\n"] {
+        let found = dnsmasq(text);
+        assert!(found.contains(told) && !keys(&found).contains("*.a"), "{found}");
+        assert!(!found.contains("dangerous"), "{found}");
+    }
+    let found = kresd("hints['*.a.example'] = '10.0.0.5'\n");
+    assert!(!keys(&found).contains("* A"), "{found}");
+    let found = kresd("local-data:\n  records: |\n    *.a.example. A 10.0.0.7\n");
+    assert!(found.contains(told) && !keys(&found).contains("10.0.0.7"), "{found}");
+}
+
+/// Unbound 1.17 answers NOERROR without records for all of its names.
+#[test]
+fn a_redirect_of_unbound_without_data_is_told() {
+    let told = "answered that the names have no records (NODATA)";
+    for kind in ["redirect", "inform_redirect"] {
+        let found =
+            unbound(&format!(" local-zone: \"a.example\" {kind}\n local-zone: \"b.example\" {kind}\n"));
+        assert_eq!(zone(&found, "a.example"), "records = []", "{found}");
+        assert_eq!(found.matches(told).count(), 2, "in the file and in the list: {found}");
+        assert!(found.contains("so did b.example"), "{found}");
+        let with = " local-data: \"a.example. A 10.0.0.5\"\n";
+        let found = unbound(&format!(" local-zone: \"a.example\" {kind}\n{with}"));
+        assert!(!found.contains(told), "{found}");
+    }
+}
+
+/// Unbound 1.17 opens default zones by their own names only.
+#[test]
+fn nodefault_of_unbound_opens_the_zones_of_exactly_these_names() {
+    let told = "had no effect: Unbound has no default zone of this name";
+    let forward = "forward-zone:\n name: \".\"\n forward-addr: 192.0.2.53\n";
+    for name in ["1.168.192.in-addr.arpa", "x.test", "corp.example"] {
+        let found = unbound(&format!(" local-zone: \"{name}.\" nodefault\n{forward}"));
+        assert_eq!(zone(&found, name), "", "{found}");
+        assert!(found.contains(told), "{found}");
+        assert!(!found.contains("leave this host"), "{found}");
+    }
+    for name in ["168.192.in-addr.arpa", "30.172.IN-ADDR.arpa"] {
+        let found = unbound(&format!(" local-zone: \"{name}.\" nodefault\n{forward}"));
+        let name = name.to_ascii_lowercase();
+        assert_eq!(zone(&found, &name), "forward = [\"192.0.2.53\"]", "{found}");
+        assert!(!found.contains(told), "{found}");
+    }
+    // A zone around it that the file closes has its names.
+    let closed = " local-zone: \"168.192.in-addr.arpa.\" nodefault\n local-zone: \"in-addr.arpa\" static\n";
+    assert_eq!(zone(&unbound(&format!("{closed}{forward}")), "168.192.in-addr.arpa"), "");
+    // Servers of the names that stay closed got no query.
+    let part = "forward-zone:\n name: \"1.168.192.in-addr.arpa\"\n forward-addr: 192.0.2.54\n";
+    let found = unbound(&format!(" local-zone: \"1.168.192.in-addr.arpa.\" nodefault\n{part}"));
+    assert!(found.contains("had no effect: Unbound answered these names itself"), "{found}");
+}
