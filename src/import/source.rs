@@ -39,6 +39,7 @@ struct IncludeDoubt {
     shown: String,
     did: String,
     instead: &'static str,
+    weight: Weight,
 }
 
 /// A file that was read.
@@ -84,8 +85,8 @@ impl Sources {
         self.directory = Some(WorkingDirectory { place: place.clone(), shown: shown.to_owned(), path });
     }
 
-    /// The files that an include names. A pattern without a file, and a directory that is not on this host, are kept for `tell`: the file
-    /// may be a copy from another host.
+    /// The files that an include names. A file that cannot be read, a pattern without a file, and a directory that is not on this host are
+    /// kept for `tell`: the file may be a copy from another host.
     pub(super) fn included(&mut self, place: &SourcePlace, shown: &str, pattern: &str) -> Vec<PathBuf> {
         let mut base = self.working_directory();
         if let Some(missing) = self.directory.clone().filter(|_| Path::new(pattern).is_relative())
@@ -97,30 +98,57 @@ impl Sources {
                 missing.path.display()
             );
             let instead = "they were read from the folder of the imported file; if others are in use, import on the host of the file";
-            self.doubt(&missing.place, &missing.shown, did, instead);
+            self.doubt(Weight::Different, (&missing.place, &missing.shown), did, instead);
         }
         let found = matching(&base.join(pattern));
         if found.is_empty() {
             self.doubt_empty(place, shown);
         }
-        found
+        self.readable((place, shown), found)
+    }
+
+    /// Those of some files that can be read. The others are kept for `tell`.
+    pub(super) fn readable(
+        &mut self,
+        (place, shown): (&SourcePlace, &str),
+        mut files: Vec<PathBuf>,
+    ) -> Vec<PathBuf> {
+        files.retain(|file| {
+            let Err(reason) = opened(file) else { return true };
+            let instead = "its settings are missing here: correct or copy the file, and import again";
+            self.doubt(Weight::Dangerous, (place, shown), format!("{} {reason}", file.display()), instead);
+            false
+        });
+        files
     }
 
     /// Keeps an include, or a directory of settings, that has no file here.
     pub(super) fn doubt_empty(&mut self, place: &SourcePlace, shown: &str) {
         let instead = "if it names files on the host that the configuration is from, copy them too, or import on that host";
-        self.doubt(place, shown, "named no file on this host".to_owned(), instead);
+        self.doubt(Weight::Different, (place, shown), "named no file on this host".to_owned(), instead);
     }
 
     /// Reports the includes that may be read otherwise than by the other resolver.
     pub(super) fn tell(&mut self, draft: &mut Draft) {
-        for IncludeDoubt { place, shown, did, instead } in self.doubts.drain(..) {
-            draft.tell(Weight::Different, &place, &shown, (&did, instead));
+        for IncludeDoubt { place, shown, did, instead, weight } in self.doubts.drain(..) {
+            draft.tell(weight, &place, &shown, (&did, instead));
         }
     }
 
-    fn doubt(&mut self, place: &SourcePlace, shown: &str, did: String, instead: &'static str) {
-        self.doubts.push(IncludeDoubt { place: place.clone(), shown: shown.to_owned(), did, instead });
+    fn doubt(
+        &mut self,
+        weight: Weight,
+        (place, shown): (&SourcePlace, &str),
+        did: String,
+        instead: &'static str,
+    ) {
+        self.doubts.push(IncludeDoubt {
+            place: place.clone(),
+            shown: shown.to_owned(),
+            did,
+            instead,
+            weight,
+        });
     }
 
     fn working_directory(&self) -> PathBuf {
@@ -133,13 +161,18 @@ impl Sources {
     }
 }
 
-fn read(path: &Path, most: u64) -> Result<String, String> {
+/// A regular file.
+fn opened(path: &Path) -> Result<File, String> {
     let about = std::fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
     if !about.is_file() {
         return Err("is not a regular file".to_owned());
     }
+    File::open(path).map_err(|error| format!("cannot be read: {error}"))
+}
+
+fn read(path: &Path, most: u64) -> Result<String, String> {
     let mut octets = Vec::new();
-    let file = File::open(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let file = opened(path)?;
     file.take(most.saturating_add(1))
         .read_to_end(&mut octets)
         .map_err(|error| format!("cannot be read: {error}"))?;

@@ -1,25 +1,6 @@
 //! Files that a configuration includes: the import reads those that the other resolver reads, or tells it.
 
-use std::fs;
-use std::process::Output;
-
-use super::{keys, resolverctl, text, zone};
-
-/// Imports the first of some files. `DIR` in a text stands for the directory in which they are.
-fn output(format: &str, files: &[(&str, &str)]) -> Output {
-    let directory = tempfile::tempdir().unwrap();
-    for (name, content) in files {
-        let path = directory.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content.replace("DIR", directory.path().to_str().unwrap())).unwrap();
-    }
-    let path = directory.path().join(files.first().unwrap().0);
-    resolverctl(&["--json", "import", "--from", format, path.to_str().unwrap()])
-}
-
-fn imported(format: &str, files: &[(&str, &str)]) -> String {
-    text(&output(format, files))
-}
+use super::{import, imported, keys, zone};
 
 const CORP: &str = "zone \"corp.example\" { type forward; forward only; forwarders { 192.0.2.53; }; };\n";
 const STUB: &str = "forward-zone:\n name: \"corp.example\"\n forward-addr: 192.0.2.53\n";
@@ -123,4 +104,37 @@ fn lists_of_included_files_of_the_recursor_are_added() {
         "incoming:\n  listen: [10.0.0.1]\n",
     );
     assert!(keys(&found).contains("addresses = [\"10.0.0.1:53\"]"), "{found}");
+}
+
+/// The other resolver does not start then, but the rest of its settings can be read.
+#[test]
+fn the_rest_is_imported_if_an_included_file_cannot_be_read() {
+    for (format, line, main) in [
+        ("named", 1, format!("include \"DIR/none.conf\";\n{CORP}")),
+        ("named", 1, format!("include \"none.conf\";\n{CORP}")),
+        ("unbound", 2, format!("server:\n include: \"DIR/none.conf\"\n{STUB}")),
+        ("unbound", 2, format!("server:\n include: none.conf\n{STUB}")),
+        ("dnsmasq", 1, "conf-file=DIR/none.conf\nserver=/corp.example/192.0.2.53\n".to_owned()),
+        ("dnsmasq", 1, "servers-file=DIR/none.conf\nserver=/corp.example/192.0.2.53\n".to_owned()),
+        (
+            "recursor",
+            1,
+            "forward-zones-file=DIR/none.conf\nforward-zones-recurse=corp.example=192.0.2.53\n".to_owned(),
+        ),
+        (
+            "recursor",
+            1,
+            "allow-from-file=DIR/none.conf\nforward-zones-recurse=corp.example=192.0.2.53\n".to_owned(),
+        ),
+    ] {
+        let output = import(format, &[("etc/x.conf", &main)]);
+        assert_eq!(output.status.code(), Some(1), "{main}: {output:?}");
+        let found = super::text(&output);
+        assert!(zone(&found, "corp.example").starts_with(FORWARD), "{main}: {found}");
+        assert!(found.contains("none.conf cannot be read: No such file"), "{main}: {found}");
+        let list: serde_json::Value = serde_json::from_str(&found).unwrap();
+        let first = &list["findings"][0];
+        assert_eq!((&first["weight"], &first["line"]), (&"dangerous".into(), &line.into()), "{found}");
+    }
+    assert_eq!(import("unbound", &[("x.conf", "server:\n include: x.conf\n")]).status.code(), Some(6));
 }

@@ -80,6 +80,7 @@ fn read_into(
         if setting.option == "conf-dir" && included.is_empty() {
             sources.doubt_empty(&setting.place, &setting.typed);
         }
+        let included = sources.readable((&setting.place, &setting.typed), included);
         settings.push(setting);
         // dnsmasq reads each file once.
         for file in included {

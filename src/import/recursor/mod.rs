@@ -116,7 +116,9 @@ fn clients(
     };
     let named: Vec<String> = match file {
         Some(file) => {
-            let text = sources.begin(&file.path())?.text;
+            let found = sources.readable((&file.place, &file.typed), vec![file.path()]);
+            let Some(path) = found.first() else { return Ok(()) };
+            let text = sources.begin(path)?.text;
             sources.end();
             let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
             lines

@@ -162,7 +162,8 @@ pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Settings, Impor
         if files.is_empty() {
             sources.doubt_empty(&named.place, &named.typed);
         }
-        for file in files.into_iter().take(limits::MAX_FILES) {
+        files.truncate(limits::MAX_FILES);
+        for file in sources.readable((&named.place, &named.typed), files) {
             read_one(&file, sources, &mut settings)?;
         }
     }

@@ -135,7 +135,9 @@ fn servers(
 /// The zones of a file: a line each, `zone=server,server`, with `+` before the name if the servers are recursive and `^`
 /// if they may notify; or a list in YAML.
 fn of_file(file: &RecursorSetting, sources: &mut Sources) -> Result<Vec<ZoneValue>, ImportError> {
-    let Source { path, text } = sources.begin(&file.path())?;
+    let found = sources.readable((&file.place, &file.typed), vec![file.path()]);
+    let Some(path) = found.first() else { return Ok(Vec::new()) };
+    let Source { path, text } = sources.begin(path)?;
     sources.end();
     if settings::is_yaml(&text) {
         let tree = yaml::read(&path, &text)?;
