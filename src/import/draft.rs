@@ -44,6 +44,8 @@ pub(super) struct Draft {
     findings: Vec<ImportFinding>,
     /// The numbers of findings beyond `limits::MAX_FINDINGS`, by their weight: many harmless ones hide no dangerous one.
     more: BTreeMap<Weight, usize>,
+    /// Whether the other resolver asked servers of every address.
+    asks_any_server: bool,
 }
 
 impl Draft {
@@ -103,6 +105,11 @@ impl Draft {
             let more = self.more.entry(weight).or_default();
             *more = more.saturating_add(1);
         }
+    }
+
+    /// Takes note that the other resolver asked servers of every address.
+    pub(super) fn asked_any_server(&mut self) {
+        self.asks_any_server = true;
     }
 
     /// Whether an entry gives data of a name, or of one below it.
@@ -234,13 +241,21 @@ impl Draft {
     /// Reports the effects of several entries together, at the last one with the key.
     fn tell_whole(&mut self, entries: &[DraftEntry]) {
         let (memory, unprotected) = (whole::memory(&self.config), whole::unprotected(&self.config));
-        for (weight, key, told) in
-            [(Weight::Dangerous, whole::SIZE, memory), (Weight::Different, whole::PRIVATE, unprotected)]
-        {
+        for (weight, key, told) in [
+            (Weight::Dangerous, whole::SIZE, memory),
+            (Weight::Different, whole::PRIVATE, unprotected),
+            (Weight::Dangerous, whole::CLIENTS, whole::own_queries(&self.config)),
+        ] {
             let entry = entries.iter().rfind(|entry| entry.has_key(key));
             if let (Some(entry), Some((did, instead))) = (entry, told) {
                 self.tell(weight, &entry.place, &entry.option, (&did, &instead));
             }
+        }
+        let told = whole::private_servers(&self.config).filter(|_| self.asks_any_server);
+        let served = entries.iter().rfind(|entry| entry.has_key(whole::CLIENTS));
+        let entry = served.or_else(|| entries.iter().rfind(|entry| entry.has_servers()));
+        if let (Some(entry), Some(told)) = (entry, told) {
+            self.tell(Weight::Different, &entry.place, &entry.option, told);
         }
     }
 

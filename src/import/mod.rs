@@ -65,5 +65,8 @@ pub fn import(path: &Path, format: Option<Format>) -> Result<Imported, ImportErr
         Format::Recursor => recursor::import(path, &mut draft)?,
         Format::Knot => knot::import(path, &mut draft)?,
     }
+    if matches!(format, Format::Unbound | Format::Named | Format::Knot) {
+        draft.asked_any_server();
+    }
     Ok(draft.finish())
 }

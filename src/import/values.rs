@@ -216,6 +216,11 @@ pub(super) fn private() -> Value {
     texts(PRIVATE.map(str::to_owned))
 }
 
+/// The private networks.
+pub(super) fn private_networks() -> Vec<IpNet> {
+    PRIVATE.iter().filter_map(|text| network(text)).collect()
+}
+
 /// The networks of this host.
 pub(super) fn loopback() -> Vec<IpNet> {
     ["127.0.0.0/8", "::1/128"].iter().filter_map(|text| network(text)).collect()

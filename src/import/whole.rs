@@ -1,7 +1,9 @@
-//! Findings about the whole result, which no setting alone shows: the memory that its cache needs, and the zones whose answers
-//! keep addresses that the other resolver removed. Pure.
+//! Findings about the whole result, which no setting alone shows: the memory that its cache needs, the zones whose answers
+//! keep addresses that the other resolver removed, queries of this host that are refused, and servers that are not asked. Pure.
 
-use super::values::{counted, is_within};
+use std::net::IpAddr;
+
+use super::values::{Clients, counted, is_within, loopback, private_networks};
 use crate::config::{Config, ZoneKind};
 use crate::limits::{CACHE_SLACK_PERCENT, MAX_STORED_READ, MEMORY_BESIDE_CACHE, RECORD_READER};
 use crate::wire::presentation::name_text;
@@ -17,6 +19,12 @@ pub(super) const PRIVATE: (&str, &str) = ("[resolve]", "private_addresses");
 
 /// The key of the size of the cache.
 pub(super) const SIZE: (&str, &str) = ("[cache]", "size");
+
+/// The addresses that programs of this host ask from, in the order of `loopback`.
+const OWN: [&str; 2] = ["127.0.0.1/32", "::1/128"];
+
+/// The key of the clients.
+pub(super) const CLIENTS: (&str, &str) = ("[listen]", "allow");
 
 /// The effect of a setting, and what to do.
 pub(super) type Told = (String, String);
@@ -62,4 +70,50 @@ pub(super) fn unprotected(config: &Config) -> Option<Told> {
     let did = format!("removed these addresses from answers of the servers of {} too", counted(&names));
     let instead = "resolverd removes none from answers in a [[zone]] with forward or stub, unless its name is \".\": if others can write names there, let its servers remove these addresses";
     Some((did, instead.to_owned()))
+}
+
+/// The network of this host that is not allowed, although resolverd listens there.
+pub(super) fn own_queries(config: &Config) -> Option<Told> {
+    let listen = &config.listen;
+    let clients =
+        Clients { allow: listen.allow.clone(), refuse: listen.refuse.clone(), drop: listen.drop.clone() };
+    let is_asked = |own: IpAddr| {
+        let is_own = |address: IpAddr| address.is_loopback() || address.is_unspecified();
+        listen.addresses.iter().any(|at| is_own(at.ip()) && at.is_ipv4() == own.is_ipv4())
+    };
+    // Programs of this host ask 127.0.0.1, if resolverd listens there.
+    let (net, own) = loopback().into_iter().zip(OWN).find(|(net, _)| is_asked(net.addr()))?;
+    if own.parse().is_ok_and(|own| clients.permits(&own)) {
+        return None;
+    }
+    let did = format!("refused or dropped the queries of this host ({net})");
+    let instead = format!(
+        "add {net} to listen.allow if programs of this host are to ask resolverd: otherwise its own mail fails"
+    );
+    Some((did, instead))
+}
+
+/// The servers of private networks that names may be delegated to, if the result resolves names itself and a private network is in it.
+pub(super) fn private_servers(config: &Config) -> Option<(&'static str, &'static str)> {
+    let private = private_networks();
+    let is_private = |address: IpAddr| private.iter().any(|net| net.contains(&address));
+    let serves = config.listen.allow.iter().any(|net| private.iter().any(|private| private.contains(net)));
+    let asks = config.zones.iter().any(|zone| match &zone.kind {
+        ZoneKind::Forward(servers) => servers.iter().any(|server| is_private(server.address.ip())),
+        ZoneKind::Stub(servers) => servers.iter().any(|server| is_private(server.ip())),
+        ZoneKind::Recurse | ZoneKind::File { .. } | ZoneKind::Records(_) => false,
+    });
+    let is_forwarded = config.zones.iter().any(|zone| {
+        zone.name.is_root()
+            && zone.view.is_none()
+            && matches!(zone.kind, ZoneKind::Forward(_))
+            && !zone.forward_first
+    });
+    let denies = config.resolve.deny_servers.iter().any(|denied| private.contains(denied));
+    if is_forwarded || !denies || !(serves || asks) {
+        return None;
+    }
+    let did = "asked servers with private addresses too, if a name is delegated to them";
+    let instead = "resolverd asks such servers only for a [[zone]] that names them, and for delegations inside of it: for other names on servers of your network add a [[zone]] with their addresses in stub, or remove the network from resolve.deny_servers";
+    Some((did, instead))
 }

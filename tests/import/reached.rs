@@ -324,3 +324,24 @@ fn times_of_bind_may_have_units() {
         assert!(keys(&found).contains(key), "{key}: {found}");
     }
 }
+
+/// The sample config.isp of Knot Resolver drops all clients over IPv4 for whom no earlier rule is.
+#[test]
+fn programs_of_this_host_without_an_answer_are_told() {
+    let told = "refused or dropped the queries of this host";
+    let found = kresd(
+        "view:addr('192.168.1.0/24', policy.all(policy.PASS))\nview:addr('0.0.0.0/0', policy.all(policy.DROP))\n",
+    );
+    assert!(
+        found.contains(told) && found.contains("127.0.0.0/8") && !found.contains("::1/128 to"),
+        "{found}"
+    );
+    let found = unbound("server:\n access-control: 127.0.0.0/8 refuse\n access-control: 10.0.0.0/8 allow\n");
+    assert!(found.contains(told), "{found}");
+    let found = kresd(
+        "view:addr('127.0.0.1', policy.all(policy.PASS))\nview:addr('0.0.0.0/0', policy.all(policy.DROP))\n",
+    );
+    assert!(!found.contains(told), "{found}");
+    let found = unbound("server:\n access-control: 0.0.0.0/0 refuse\n access-control: 10.0.0.0/8 allow\n");
+    assert!(!found.contains(told), "{found}");
+}

@@ -126,3 +126,32 @@ fn an_address_of_one_family_whose_zone_in_unbound_leaves_the_other_to_resolution
         assert_eq!(told, expected, "{kind} {data}");
     }
 }
+
+/// Unbound, BIND and Knot Resolver ask every server to which a name is delegated.
+#[test]
+fn delegations_to_private_servers_are_told_where_a_private_network_is_served() {
+    let told = "asked servers with private addresses";
+    let of = |format: &str, text: &str| imported(format, &[("a.conf", text)]).matches(told).count();
+    for (format, text) in [
+        ("unbound", "server:\n access-control: 10.0.0.0/8 allow\n access-control: 192.168.0.0/16 allow\n"),
+        ("unbound", "stub-zone:\n name: \"a.example\"\n stub-addr: 10.0.0.5\n"),
+        ("named", "options { allow-query { 10.0.0.0/8; localhost; }; };\n"),
+        ("kresd", "view:addr('10.0.0.0/8', policy.all(policy.PASS))\n"),
+    ] {
+        assert_eq!(of(format, text), 2, "once, in the file and in the list: {text}");
+    }
+    for (format, text) in [
+        ("unbound", "server:\n port: 53\n"),
+        ("unbound", "server:\n access-control: 192.0.2.0/24 allow\n"),
+        // Forwarders find the servers.
+        (
+            "unbound",
+            "server:\n access-control: 10.0.0.0/8 allow\nforward-zone:\n name: \".\"\n forward-addr: 192.0.2.53\n",
+        ),
+        ("dnsmasq", "no-resolv\nserver=/a.example/10.0.0.5\n"),
+        // It asks none either.
+        ("recursor", "allow-from=10.0.0.0/8\n"),
+    ] {
+        assert_eq!(of(format, text), 0, "{text}");
+    }
+}
