@@ -1,4 +1,7 @@
-//! The file as a whole: a byte order mark at its beginning, and the memory that the result needs.
+//! The file as a whole: a byte order mark at its beginning, the memory that the result needs, and the commands that findings name.
+
+use std::fs;
+use std::path::Path;
 
 use super::{imported, keys};
 use resolverd::daemon::allowance::needed;
@@ -46,5 +49,27 @@ fn a_file_that_another_one_includes_is_told_as_such() {
     ] {
         assert!(imported(format, &[(file, &part)]).contains(told), "{part}");
         assert!(!imported(format, &[(file, &whole)]).contains(told), "{whole}");
+    }
+}
+
+#[test]
+fn each_command_that_a_finding_names_is_one_of_resolverctl() {
+    let commands = String::from_utf8(super::resolverctl(&["--help"]).stdout).unwrap();
+    let commands: Vec<&str> = commands.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    // `resolverctl uses the socket`
+    let verbs = ["uses", "needs", "reads", "changes"];
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/import")];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            for after in text.split("resolverctl ").skip(1) {
+                let word = after.split(|letter: char| !letter.is_ascii_lowercase()).next().unwrap();
+                assert!(verbs.contains(&word) || commands.contains(&word), "{}: {word}", path.display());
+            }
+        }
     }
 }

@@ -176,7 +176,7 @@ const TOLD: [ToldSetting; 68] = [
         "localise-queries",
         Different,
         "chose an address by the network of the client",
-        "give each network a [[listener]] with `zones`",
+        "give each network a [[view]] with a [[host]] of its own",
     ),
     (
         "min-cache-ttl",
@@ -214,7 +214,7 @@ const TOLD: [ToldSetting; 68] = [
         "found servers that ask back",
         "resolverd refuses its own addresses as servers",
     ),
-    ("log-queries", Different, "logged each query", "use resolverctl query and resolverctl stats"),
+    ("log-queries", Different, "logged each query", "log.queries = true does the same"),
     ("log-*", Unneeded, "configured the log", "resolverd logs to the journal; see [log]"),
     ("quiet-*", Unneeded, "configured the log", "resolverd logs to the journal; see [log]"),
     ("dump*", Different, "wrote packets to a file", "see [dnstap]"),

@@ -181,7 +181,7 @@ impl Gathered<'_> {
             }
             "webmgmt" => {
                 let did = "served a page of its state over HTTP";
-                self.draft.tell(Unneeded, place, typed, (did, "use resolverctl stats, top and dashboard"));
+                self.draft.tell(Unneeded, place, typed, (did, "use resolverctl stats and resolverctl top"));
             }
             _ => {
                 let did = "served DNS over TLS or HTTPS";

@@ -118,7 +118,7 @@ const TOLD: [ToldSetting; 46] = [
         "turned the empty zones of private networks on or off",
         "resolverd has them unless a [[zone]] covers them",
     ),
-    ("querylog", Different, "logged each query", "use resolverctl query and resolverctl stats"),
+    ("querylog", Different, "logged each query", "log.queries = true does the same"),
     (
         "disable-algorithms",
         Different,
@@ -189,7 +189,7 @@ const TOLD: [ToldSetting; 46] = [
         "attach-cache",
         Unneeded,
         "shared the cache of views",
-        "all clients share one cache, unless a [[listener]] has zones",
+        "all clients share one cache, unless a [[listener]] has zones or they are of a [[view]]",
     ),
     ("servfail-ttl", Unneeded, "kept failures", "resolverd has rules of its own"),
     ("max-*", Unneeded, "was a bound", "resolverd has bounds of its own"),

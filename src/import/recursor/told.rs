@@ -194,7 +194,7 @@ pub(super) const TOLD: [ToldSetting; 99] = [
         "was the domain of names without a dot in the file of hosts",
         "they are written out as [[host]]",
     ),
-    ("export-etc-hosts", Unneeded, "gave the names of a file of hosts", "it was off; see [[host]]"),
+    ("export-etc-hosts", Unneeded, "was off: names of a file of hosts were not answered", "see [[host]]"),
     ("etc-hosts-file", Unneeded, "named a file of hosts that was not in use", "export-etc-hosts was off"),
     (
         "gettag-needs-edns-options",
@@ -230,12 +230,12 @@ pub(super) const TOLD: [ToldSetting; 99] = [
     ("disable-syslog", Unneeded, "configured the log", "resolverd logs to the journal; see [log]"),
     ("trace", Unneeded, "configured the log", "use resolverctl trace"),
     ("quiet", Unneeded, "configured the log", "resolverd logs to the journal; see [log]"),
-    ("event-trace-enabled", Unneeded, "timed the steps of a query", "resolverctl query shows them"),
+    ("event-trace-enabled", Unneeded, "timed the steps of a query", "resolverctl trace shows them"),
     (
         "opentelemetry-*",
         Different,
         "sent traces to another host",
-        "resolverctl query shows the steps of a query",
+        "resolverctl trace shows the steps of a query",
     ),
     ("statistics-interval", Unneeded, "logged statistics", "use resolverctl stats"),
     ("latency-statistic-size", Unneeded, "configured statistics", "use resolverctl stats"),

@@ -84,11 +84,13 @@ fn tell(kind: &str, section: &Section, draft: &mut Draft) {
             "applied a response policy zone",
             "resolverd has none; put names to block into a [[zone]] with records",
         ),
-        "dnscrypt" => (Weight::Different, "served DNSCrypt", "resolverd serves plain DNS only"),
+        "dnscrypt" => (
+            Weight::Different,
+            "served DNSCrypt",
+            "resolverd has no DNSCrypt; see tls, https and quic of [listen]",
+        ),
         "cachedb" => (Weight::Unneeded, "kept the cache outside", "resolverd keeps its cache over a restart"),
-        "dnstap" => {
-            (Weight::Different, "sent a log of DNS messages", "see resolverctl stats and resolverctl query")
-        }
+        "dnstap" => (Weight::Different, "sent a log of DNS messages", "see [dnstap]"),
         _ => (Weight::Different, "ran a module", "resolverd has no modules"),
     };
     let name = section.last("name").map_or("", UnboundSetting::value);

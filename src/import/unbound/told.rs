@@ -102,7 +102,7 @@ const TOLD: [ToldSetting; 56] = [
         "rrset-roundrobin",
         Different,
         "rotated the records of an answer",
-        "see `resolverctl query`; clients choose among addresses themselves",
+        "clients choose among addresses themselves",
     ),
     (
         "tcp-upstream",
@@ -111,7 +111,7 @@ const TOLD: [ToldSetting; 56] = [
         "resolverd uses TCP after truncated answers only",
     ),
     ("deny-any", Different, "answered ANY with nothing", "resolverd answers ANY from its data"),
-    ("log-queries", Different, "logged each query", "use resolverctl query and resolverctl stats"),
+    ("log-queries", Different, "logged each query", "log.queries = true does the same"),
     (
         "do-not-query-address",
         Dangerous,
