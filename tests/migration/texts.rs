@@ -19,6 +19,9 @@ resolverctl config check /etc/resolverd/resolverd.toml
 It reads the files of dnsmasq, PowerDNS Recursor and Knot Resolver too: /etc/dnsmasq.conf, /etc/powerdns/recursor.conf or recursor.yml, and
 /etc/knot\-resolver/kresd.conf or config.yaml.
 .PP
+If an included file cannot be read, the others are converted, and the list names the file first. Nothing is written if the file itself cannot be
+read, or is not of its format: the exit code is 6 then.
+.PP
 The command never replaces a file. Rename the \fBresolverd.toml\fR of the package first.
 .PP
 3. Change to resolverd. The first command only shows the steps.
@@ -118,8 +121,8 @@ Private reverse zones
 resolverd answers NXDOMAIN for addresses of private networks, unless a \fB[[zone]]\fR covers them. The zone "." covers them: its forwarders get
 these queries, unless it has \fBlocally_served = true\fR. Unbound answers these names itself also below a forwarder for all names, BIND
 does so with \fBforward first\fR, dnsmasq with \fBbogus\-priv\fR, and PowerDNS Recursor by default (\fBserve\-rfc1918\fR). The import
-writes \fBlocally_served\fR then, and a \fB[[zone]]\fR for each part that the other resolver forwarded (\fBnodefault\fR of Unbound,
-\fBdisable\-empty\-zone\fR of BIND). A zone of servers that had no effect below such a zone is told: Unbound needs \fBnodefault\fR for it,
+writes \fBlocally_served\fR then, and a \fB[[zone]]\fR for each part that the other resolver forwarded (\fBnodefault\fR of Unbound for exactly
+the name of a default zone, \fBdisable\-empty\-zone\fR of BIND). A zone of servers that had no effect below such a zone is told: Unbound needs \fBnodefault\fR for it,
 and BIND \fBforward only\fR.
 .TP
 Clients of own zones
@@ -141,6 +144,21 @@ view\-first and types of local\-zone
 Unbound answers a name from the closest local zone around it; a transparent one leaves names without data to resolution, or, in a view with
 \fBview\-first\fR, to the zones of \fBserver\fR. The import follows this name by name. Data in zones of type always_nxdomain, always_nodata,
 always_refuse, always_deny and always_transparent has no effect, and is left out.
+.TP
+Names of zones without data
+The zones \fBstatic\fR and \fBalways_nxdomain\fR of Unbound, \fBaddress=/domain/\fR and \fBlocal=/domain/\fR of dnsmasq and
+\fBpolicy.DENY\fR of Knot Resolver answer NXDOMAIN for the name of the zone too. A \fB[[zone]]\fR with \fBrecords = []\fR says that this name has no
+records (NODATA), and NXDOMAIN for the names below it. \fBredirect\fR of Unbound without data says NODATA for all names. The import tells both once.
+A name above names of the configuration exists: its answer is NODATA, also inside of such a zone.
+.TP
+Wildcards
+\fB*.example\fR in local data of Unbound, in settings of dnsmasq and in hints of Knot Resolver is the name with the asterisk itself. The import makes
+no wildcard of it, and tells it. In zone files of BIND, and in \fBrecords\fR and \fBfile\fR of a \fB[[zone]]\fR, it stands for all names below.
+.TP
+Servers with private addresses
+Unbound, BIND and Knot Resolver ask each server to which a name is delegated. resolverd asks no servers of private networks
+(\fBdeny_servers\fR of \fB[resolve]\fR), except those that a \fB[[zone]]\fR names, and those to which such a zone delegates. The import tells this once if
+the result resolves names itself, and has a client or a server of a private network.
 .TP
 Local data behind an alias
 Unbound applies its local data to the queried name only. BIND and resolverd apply them also to the target of an alias (CNAME) of another
