@@ -1,7 +1,7 @@
 //! Lines about single questions that fail or are slow.
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -22,12 +22,12 @@ use resolverd::question::wire_name;
 use resolverd::record::culprit::CulpritKind;
 use resolverd::record::failed::{FailedServer, FailedWanted, StillFails};
 use resolverd::record::store::Store;
-use resolverd::record::stored::SEGMENT_HEAD;
 use resolverd::record::why::{Wanted, WantedSubject};
 use tokio::time::sleep;
 use tracing::Level;
 
 use crate::log::{Line, lines, lines_from};
+use crate::memory_store::MemoryStore;
 use crate::tell;
 
 /// Adds a zone with a server of its own at 192.0.2.`last`.
@@ -384,22 +384,6 @@ fn failed_of_one_client_says_the_same_of_a_zone_as_failed_of_all() {
         assert_eq!(rows(None, Some("tld.")).await, [(2, StillFails::Yes)]);
         assert_eq!(rows(None, Some("www.refused.tld.")).await, []);
     });
-}
-
-/// Segments in memory, as the disk keeps them.
-#[derive(Debug, Default)]
-pub(crate) struct MemoryStore(pub(crate) Mutex<Vec<u8>>);
-
-impl Store for MemoryStore {
-    fn append(&self, entries: &[u8]) {
-        self.0.lock().unwrap().extend_from_slice(entries);
-    }
-
-    fn tend(&self) {}
-
-    fn read_back(&self, take: &mut dyn FnMut(&[u8]) -> bool) {
-        take(&[&SEGMENT_HEAD[..], &self.0.lock().unwrap()].concat());
-    }
 }
 
 /// Asks a silent, a refusing, a slow and a fine domain and a list with a key; returns what the disk has then.

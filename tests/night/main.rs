@@ -6,6 +6,8 @@
 mod failures;
 mod incidents;
 mod log;
+#[path = "../stage/memory_store.rs"]
+mod memory_store;
 mod six_hours;
 mod withheld;
 

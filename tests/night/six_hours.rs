@@ -20,8 +20,9 @@ use resolverd::record::store::Store;
 use resolverd::record::why::MessageReport;
 use tokio::time::sleep;
 
-use crate::failures::{MemoryStore, of, zone_of_one_server};
+use crate::failures::{of, zone_of_one_server};
 use crate::log::lines;
+use crate::memory_store::MemoryStore;
 use crate::tell;
 
 /// Domains and lists with their faults, the round trip of their servers in milliseconds, and their culprit.

@@ -10,8 +10,9 @@ use resolverd::lab::simulation::{Flags, Simulation, config_for};
 use resolverd::record::store::Store;
 use tokio::time::sleep;
 
-use crate::failures::{MemoryStore, of, simulation, stored, stored_and_told};
+use crate::failures::{of, simulation, stored, stored_and_told};
 use crate::log::lines;
+use crate::memory_store::MemoryStore;
 use crate::tell;
 
 #[test]

@@ -3,6 +3,8 @@
 
 #![cfg(feature = "lab")]
 
+#[path = "../stage/memory_store.rs"]
+mod memory_store;
 mod played;
 mod world;
 
@@ -20,8 +22,9 @@ use resolverd::record::store::Store;
 use resolverd::record::why::{MessageReport, Wanted, WantedSubject};
 use tokio::time::sleep;
 
+use memory_store::MemoryStore;
 use played::{Plan, PlayedLine, PlayedMail, play};
-use world::{MemoryStore, host};
+use world::host;
 
 /// The verdicts on lines, by their truth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

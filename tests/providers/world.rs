@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use resolverd::lab::delegations::Tree;
@@ -11,7 +11,6 @@ use resolverd::lab::server::Distance;
 use resolverd::lab::simulation::{Simulation, config_for};
 use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::record::store::Store;
-use resolverd::record::stored::SEGMENT_HEAD;
 
 /// The providers: labels below `tld.`.
 pub(crate) const PROVIDERS: [&str; 3] = ["one", "two", "three"];
@@ -97,22 +96,6 @@ fn lab() -> Lab {
         net.zone(&zone, &server, "$TTL 60\n@ MX 10 mx\nmx A 198.51.100.8\n@ TXT \"v=spf1 mx -all\"\n_dmarc TXT \"v=DMARC1; p=none\"\ns1._domainkey TXT \"v=DKIM1; p=\"\n");
     }
     net.tree.build().unwrap()
-}
-
-/// Segments in memory, as the disk keeps them.
-#[derive(Debug, Default)]
-pub(crate) struct MemoryStore(Mutex<Vec<u8>>);
-
-impl Store for MemoryStore {
-    fn append(&self, entries: &[u8]) {
-        self.0.lock().unwrap().extend_from_slice(entries);
-    }
-
-    fn tend(&self) {}
-
-    fn read_back(&self, take: &mut dyn FnMut(&[u8]) -> bool) {
-        take(&[&SEGMENT_HEAD[..], &self.0.lock().unwrap()].concat());
-    }
 }
 
 /// A host that resolves in this internet.

@@ -1,0 +1,22 @@
+//! A store of the record in memory.
+
+use std::sync::Mutex;
+
+use resolverd::record::store::Store;
+use resolverd::record::stored::SEGMENT_HEAD;
+
+/// Segments in memory, as the disk keeps them.
+#[derive(Debug, Default)]
+pub(crate) struct MemoryStore(pub(crate) Mutex<Vec<u8>>);
+
+impl Store for MemoryStore {
+    fn append(&self, entries: &[u8]) {
+        self.0.lock().unwrap().extend_from_slice(entries);
+    }
+
+    fn tend(&self) {}
+
+    fn read_back(&self, take: &mut dyn FnMut(&[u8]) -> bool) {
+        take(&[&SEGMENT_HEAD[..], &self.0.lock().unwrap()].concat());
+    }
+}
