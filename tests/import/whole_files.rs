@@ -73,3 +73,21 @@ fn each_command_that_a_finding_names_is_one_of_resolverctl() {
         }
     }
 }
+
+/// A setting that is turned off had no effect.
+#[test]
+fn a_setting_that_is_off_is_not_told_as_if_it_were_on() {
+    for (format, text, told, is_told) in [
+        ("named", "options { querylog no; };\n", "logged each query", false),
+        ("named", "options { querylog yes; };\n", "logged each query", true),
+        ("named", "options { filter-aaaa-on-v4 no; };\n", "removed IPv6 addresses", false),
+        ("named", "options { minimal-any no; };\n", "answered ANY with the records of one type", false),
+        ("named", "options { empty-zones-enable no; };\n", "turned the empty zones", true),
+        // This one is on by default.
+        ("unbound", "server:\n do-not-query-localhost: no\n", "allowed servers at 127.0.0.0/8", true),
+        ("unbound", "server:\n do-not-query-localhost: yes\n", "allowed servers at 127.0.0.0/8", false),
+    ] {
+        let found = imported(format, &[("a.conf", text)]);
+        assert_eq!(found.contains(told), is_told, "{text}: {found}");
+    }
+}

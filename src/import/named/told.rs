@@ -303,7 +303,10 @@ pub(super) fn tell(statement: &Statement, draft: &mut Draft) {
         return;
     }
     let is_detail = DETAILS.iter().any(|begin| option.starts_with(begin));
+    // `empty-zones-enable` is on by default.
+    let is_off = matches!(statement.value(), "no" | "false" | "0") && option != "empty-zones-enable";
     let (weight, did, instead) = match told::find(&TOLD, option) {
+        Some(_) if is_off => (Unneeded, "turned it off", "resolverd needs no such setting"),
         Some((_, weight, did, instead)) => (*weight, *did, *instead),
         None if is_detail => (Unneeded, "sets a detail of BIND", "resolverd needs no such setting"),
         None => {

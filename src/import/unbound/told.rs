@@ -318,10 +318,17 @@ pub(super) fn tell(setting: &UnboundSetting, draft: &mut Draft) {
         let did = "used one of UDP and TCP only";
         return draft.tell(Different, &setting.place, &setting.shown(), (did, "resolverd uses both"));
     }
-    let is_off = setting.value() == "no" || setting.value() == "0";
+    // This one is on by default: the finding is about `no`.
+    let is_off = match option {
+        "do-not-query-localhost" => setting.is_yes(),
+        _ => setting.value() == "no" || setting.value() == "0",
+    };
     let begins = |begin: &&str| option == *begin || (begin.ends_with('-') && option.starts_with(*begin));
     let is_detail = DETAILS.iter().any(begins);
     let (weight, did, instead) = match told::find(&TOLD, option) {
+        Some(_) if is_off && setting.is_yes() => {
+            (Unneeded, "sets the default", "resolverd needs no such setting")
+        }
         Some(_) if is_off => (Unneeded, "turned it off", "resolverd has no such part"),
         Some((.., OF_SYSTEM)) if SYSTEM_BUNDLES.contains(&setting.value()) => {
             (Unneeded, TRUSTED, "resolverd trusts those of the system")
