@@ -83,6 +83,19 @@ impl Memory {
         self.walks.run(self, walk).await
     }
 
+    /// Gives answers and RRsets the room that the process leaves them: it uses `resident` octets, and may use `most`. Entries are freed step
+    /// by step.
+    pub async fn give_way(&self, resident: u64, most: u64) {
+        let whole = self.answers.0.capacity().saturating_add(self.rrsets.store().capacity());
+        if let Some(parts) = self.room.change(whole, resident, most) {
+            self.walk(move |memory| {
+                memory.answers.0.use_parts(parts);
+                memory.rrsets.store().use_parts(parts);
+            })
+            .await;
+        }
+    }
+
     /// The hash of these memories, for other tables with strangers' keys.
     pub fn keyed(&self) -> Keyed {
         self.keyed

@@ -16,7 +16,6 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 
-use super::Memory;
 use crate::limits::{LEAST_ROOM, ROOM_FLIGHTS, ROOM_SLACK, ROOM_SLACK_SHARE};
 
 /// All of the room of a table.
@@ -58,28 +57,18 @@ impl Room {
         }
     }
 
+    /// Changes the room to what the process leaves to tables of `whole` octets: it uses `resident` octets, and may use `most`. Returns the
+    /// room in parts of `WHOLE`, if it is another one now.
+    pub(super) fn change(&self, whole: u64, resident: u64, most: u64) -> Option<u64> {
+        let before = self.0.parts.load(Ordering::Relaxed);
+        let now = room(before, whole, resident, most);
+        self.0.parts.store(now, Ordering::Relaxed);
+        (now != before).then_some(now)
+    }
+
     /// Returns when `limits::ROOM_FLIGHTS` have begun since the last time.
     pub async fn many_flights(&self) {
         self.0.notice.notified().await;
-    }
-}
-
-impl Memory {
-    /// Gives answers and RRsets the room that the process leaves them: `resident` octets are in use by the process, which may use `most`.
-    /// It frees entries step by step.
-    pub async fn give_way(&self, resident: u64, most: u64) {
-        let parts = &self.room.0.parts;
-        let before = parts.load(Ordering::Relaxed);
-        let whole = self.answers.0.capacity().saturating_add(self.rrsets.store().capacity());
-        let now = room(before, whole, resident, most);
-        if now != before {
-            parts.store(now, Ordering::Relaxed);
-            self.walk(move |memory| {
-                memory.answers.0.use_parts(now);
-                memory.rrsets.store().use_parts(now);
-            })
-            .await;
-        }
     }
 }
 
