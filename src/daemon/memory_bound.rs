@@ -9,7 +9,10 @@ use tokio::time::sleep;
 
 use super::running::Running;
 use crate::config::Config;
-use crate::limits::{PROCESS_BESIDE_CACHE, PROCESS_PERCENT_OF_CACHE, ROOM_PAUSE};
+use crate::limits::{
+    PROCESS_BESIDE_CACHE, PROCESS_PERCENT_OF_CACHE, ROOM_PAUSE, UDP_THREAD_MEMORY, USUAL_UDP_THREADS,
+};
+use crate::listener;
 
 /// Looks at the memory of the process while many flights begin.
 pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
@@ -17,16 +20,22 @@ pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
     loop {
         memory.room.many_flights().await;
         if let Some(resident) = resident() {
-            memory.give_way(resident, subject.most_memory).await;
+            let most = subject.most_memory.saturating_add(of_udp_threads(&subject.state().config));
+            memory.give_way(resident, most).await;
         }
         sleep(ROOM_PAUSE).await;
     }
 }
 
-/// Octets that the process may use with this configuration.
+/// Octets that the process may use with this configuration and few UDP threads.
 pub(super) fn most(config: &Config) -> u64 {
     let cache = config.cache.size.saturating_mul(PROCESS_PERCENT_OF_CACHE) / 100;
     cache.saturating_add(PROCESS_BESIDE_CACHE).saturating_add(config.history_size())
+}
+
+/// Octets of the UDP threads that this configuration has more than usual.
+fn of_udp_threads(config: &Config) -> u64 {
+    (listener::shards(config) as u64).saturating_sub(USUAL_UDP_THREADS).saturating_mul(UDP_THREAD_MEMORY)
 }
 
 /// The resident octets of this process; none if they cannot be read.
@@ -45,6 +54,13 @@ mod tests {
     fn the_default_may_use_what_the_manual_says() {
         // 1.25 * 256 MiB + 24 MiB + 16 MiB.
         assert_eq!(most(&Config::default()), 360 << 20);
+        let mut config = Config::default();
+        config.listen.workers = 1;
+        assert_eq!(of_udp_threads(&config), 0);
+        config.listen.workers = 4;
+        let threads = listener::shards(&config) as u64;
+        assert!(threads >= 4, "{threads}");
+        assert_eq!(of_udp_threads(&config), (threads - USUAL_UDP_THREADS) * UDP_THREAD_MEMORY);
     }
 
     #[test]

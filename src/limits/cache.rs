@@ -37,6 +37,12 @@ pub const PROCESS_BESIDE_CACHE: u64 = 24 << 20;
 /// The part of `cache.size` in per cent that the process may use, because the allocator loses some of it between entries.
 pub const PROCESS_PERCENT_OF_CACHE: u64 = 125;
 
+/// UDP threads whose memory is a part of `PROCESS_BESIDE_CACHE`.
+pub const USUAL_UDP_THREADS: u64 = 2;
+
+/// Octets of a further UDP thread: its table of replies, and the room of a batch of queries.
+pub const UDP_THREAD_MEMORY: u64 = 1_536 << 10;
+
 /// Octets of the smallest shard: several of the largest answers.
 pub const MIN_SHARD: u64 = 512 << 10;
 
