@@ -153,16 +153,15 @@ impl Daemon {
             supervisor: supervisor.clone(),
         };
         let listeners = Listeners::start(sockets, parts, &config, &views)?;
-        let lists = tasks::begin_lists(&resolver);
-        let snapshot = snapshot_of(&config, &clock);
+        let (snapshot, most_memory) = (snapshot_of(&config, &clock), memory_bound::most(&config));
         let metrics = MetricsListener::default();
         metrics.set(config.metrics.listen);
         let (watched, watched_file) = watched::begin(&config, (&clock, &random), &recorder);
-        let most_memory = memory_bound::most(&config);
         let state = Mutex::new(Reloadable { config, listeners: Some(listeners) });
         let (missed, reloading) = (Notify::new(), tokio::sync::Mutex::default());
         let (lookahead, rules) = tasks::begin_lookahead(&clock, &random);
         let subject = Arc::new(Running {
+            lists: tasks::begin_lists(&resolver),
             resolver,
             lookahead,
             recorder,
@@ -170,7 +169,6 @@ impl Daemon {
             state,
             reloading,
             origin,
-            lists,
             rules,
             watched,
             watched_file,
