@@ -334,8 +334,9 @@ fn a_name_above_names_of_the_configuration_exists() {
             ("b.host.corp.lan.", ResponseCode::NoError),
             ("host.corp.lan.", ResponseCode::NoError),
             ("mail.corp.lan.", ResponseCode::NoError),
-            ("own.corp.lan.", ResponseCode::NoError),
-            ("stub.corp.lan.", ResponseCode::NoError),
+            // As in Unbound and BIND, a zone decides nothing about the names above it.
+            ("own.corp.lan.", ResponseCode::NXDomain),
+            ("stub.corp.lan.", ResponseCode::NXDomain),
             ("none.tld.", ResponseCode::NoError),
             ("0.0.10.in-addr.arpa.", ResponseCode::NoError),
             ("blocked.corp.lan.", ResponseCode::NXDomain),

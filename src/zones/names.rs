@@ -1,4 +1,4 @@
-//! Names with records of their own: `[[host]]` and `[[record]]`; and the names above data of the configuration, which exist too.
+//! Names with records of their own: `[[host]]` and `[[record]]`; and the names above them, which exist too.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
@@ -7,9 +7,9 @@ use std::sync::Arc;
 use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
 
 use super::{Route, RouteTarget, Wrong, ZonePolicy, local};
+use crate::config::Config;
 use crate::config::defaults::RECORD_TTL;
 use crate::config::seen::{SeenNames, SeenZones};
-use crate::config::{Config, ZoneKind};
 use crate::question::wire_name;
 
 /// The types that a `[[host]]` decides, of its names and its reverse names. Mail, texts and all other types are those
@@ -27,7 +27,7 @@ const OF_THE_ZONE: [RecordType; 3] = [RecordType::SOA, RecordType::NS, RecordTyp
 #[derive(Debug, Default)]
 pub(super) struct ConfiguredNames {
     routes: BTreeMap<Vec<u8>, NameRoute>,
-    /// The names above them and above zones with data or servers: they exist (RFC 8020 section 2), although no entry is for them.
+    /// The names above them: they exist (RFC 8020 section 2), although no entry is for them.
     above: BTreeSet<Vec<u8>>,
 }
 
@@ -79,10 +79,8 @@ impl ConfiguredNames {
                 if ADDRESS_KINDS.contains(&record.kind) { &ADDRESS_KINDS } else { &[record.kind] };
             add(&record.name, record.records(), kinds);
         }
-        // A zone without records blocks its names, and does not make those above it exist.
-        let has_data = |kind: &ZoneKind| !matches!(kind, ZoneKind::Records(lines) if lines.is_empty());
-        let apexes = zones.of(config).into_iter().filter(|zone| has_data(&zone.kind)).map(|zone| &zone.name);
-        let above = above(gathered.values().map(|of_name| &of_name.name).chain(apexes));
+        // Names above zones are those of the zone around them, as for Unbound and BIND.
+        let above = above(gathered.values().map(|of_name| &of_name.name));
         let routes = gathered.into_iter().map(|(key, of_name)| Ok((key, of_name.route(policy)?)));
         Ok(Self { routes: routes.collect::<Result<_, _>>()?, above })
     }
@@ -95,7 +93,7 @@ impl ConfiguredNames {
         is_here.then_some(&found.route)
     }
 
-    /// Whether the name is one of these, or above data.
+    /// Whether the name is one of these, or above one.
     pub(super) fn exists(&self, name: &Name) -> bool {
         let wire = wire_name(name);
         self.routes.contains_key(&wire) || self.above.contains(&wire)

@@ -178,7 +178,7 @@ impl View {
     }
 
     /// Whether the configuration makes a name exist: it is that of a `[[host]]` or `[[record]]`, the reverse name of an address of a
-    /// host, or above one of these or above a zone with data or servers.
+    /// host, or above one of these.
     pub fn exists_here(&self, name: &Name) -> bool {
         self.names.exists(name)
     }
