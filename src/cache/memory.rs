@@ -87,10 +87,11 @@ impl Memory {
     /// by step.
     pub async fn give_way(&self, resident: u64, most: u64) {
         let whole = self.answers.0.capacity().saturating_add(self.rrsets.store().capacity());
-        if let Some(parts) = self.room.change(whole, resident, most) {
-            self.walk(move |memory| {
-                memory.answers.0.use_parts(parts);
-                memory.rrsets.store().use_parts(parts);
+        if self.room.change(whole, resident, most) {
+            self.walk(|memory| {
+                let (answers, rrsets) = (&memory.answers.0, memory.rrsets.store());
+                answers.use_octets(memory.room.of(answers.capacity()));
+                rrsets.use_octets(memory.room.of(rrsets.capacity()));
             })
             .await;
         }

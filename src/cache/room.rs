@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 use crate::limits::{LEAST_ROOM, ROOM_FLIGHTS, ROOM_SLACK, ROOM_SLACK_SHARE};
 
 /// All of the room of a table.
-pub(super) const WHOLE: u64 = 1_000;
+const WHOLE: u64 = 1_000;
 
 /// The room of the tables, and who looks at it.
 #[derive(Clone)]
@@ -57,13 +57,13 @@ impl Room {
         }
     }
 
-    /// Changes the room to what the process leaves to tables of `whole` octets: it uses `resident` octets, and may use `most`. Returns the
-    /// room in parts of `WHOLE`, if it is another one now.
-    pub(super) fn change(&self, whole: u64, resident: u64, most: u64) -> Option<u64> {
+    /// Changes the room to what the process leaves to tables of `whole` octets: it uses `resident` octets, and may use `most`. Returns
+    /// whether the room is another one now.
+    pub(super) fn change(&self, whole: u64, resident: u64, most: u64) -> bool {
         let before = self.0.parts.load(Ordering::Relaxed);
         let now = room(before, whole, resident, most);
         self.0.parts.store(now, Ordering::Relaxed);
-        (now != before).then_some(now)
+        now != before
     }
 
     /// Returns when `limits::ROOM_FLIGHTS` have begun since the last time.

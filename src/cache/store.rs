@@ -20,7 +20,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashbrown::HashTable;
 
-use super::room::WHOLE;
 use crate::hash::Keyed;
 use crate::limits::{MAX_SHARDS_OF_STORE, MIN_SHARD, OCTETS_AT_ONCE, SLOTS_AT_ONCE};
 use crate::question::QuestionKey;
@@ -247,10 +246,9 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         })
     }
 
-    /// Uses `parts` of `WHOLE` of its bound from now on. Entries that have no room are evicted step by step.
-    pub(super) fn use_parts(&self, parts: u64) {
-        let shards = self.shards.len() as u64;
-        let room = (self.capacity / WHOLE).saturating_mul(parts).checked_div(shards).unwrap_or(0);
+    /// Uses at most `octets` from now on. Entries that have no room are evicted step by step.
+    pub(super) fn use_octets(&self, octets: u64) {
+        let room = octets.checked_div(self.shards.len() as u64).unwrap_or(0);
         for shard in self.shards.iter() {
             while lock(shard).near(room) {}
         }

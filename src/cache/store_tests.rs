@@ -192,12 +192,12 @@ fn a_table_with_less_room_keeps_what_is_in_use_and_gets_its_room_back() {
         ask(&store);
     }
     assert_eq!(store.fill().1, 100_000);
-    store.use_parts(200);
+    store.use_octets(20_000);
     assert_eq!(store.fill(), (200, 20_000));
     assert!(in_use.clone().all(|key| store.get(&key).is_some()), "{:?}", keys(&store));
     (5_000..6_000).for_each(|key| store.insert(key, 100));
     assert!(store.fill().1 <= 20_000, "it fills its old room");
-    store.use_parts(WHOLE);
+    store.use_octets(store.capacity());
     (6_000..9_000).for_each(|key| store.insert(key, 100));
     assert_eq!((store.fill().1, store.capacity()), (100_000, 100_000));
 }

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use super::running::Running;
 use crate::config::Config;
 use crate::limits::{
-    PROCESS_BESIDE_CACHE, PROCESS_PERCENT_OF_CACHE, ROOM_PAUSE, UDP_THREAD_MEMORY, USUAL_UDP_THREADS,
+    CACHE_SLACK_PERCENT, PROCESS_BESIDE_CACHE, ROOM_PAUSE, UDP_THREAD_MEMORY, USUAL_UDP_THREADS,
 };
 use crate::listener;
 
@@ -29,8 +29,9 @@ pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
 
 /// Octets that the process may use with this configuration and few UDP threads.
 pub(super) fn most(config: &Config) -> u64 {
-    let cache = config.cache.size.saturating_mul(PROCESS_PERCENT_OF_CACHE) / 100;
-    cache.saturating_add(PROCESS_BESIDE_CACHE).saturating_add(config.history_size())
+    let size = config.cache.size;
+    let slack = size.saturating_mul(CACHE_SLACK_PERCENT) / 100;
+    size.saturating_add(slack).saturating_add(PROCESS_BESIDE_CACHE).saturating_add(config.history_size())
 }
 
 /// Octets of the UDP threads that this configuration has more than usual.

@@ -107,7 +107,7 @@ impl Sources {
         self.readable((place, shown), found)
     }
 
-    /// Those of some files that can be read. The others are kept for `tell`.
+    /// The files that can be read. A file that cannot be read is kept for `tell`.
     pub(super) fn readable(
         &mut self,
         (place, shown): (&SourcePlace, &str),

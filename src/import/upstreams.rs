@@ -113,7 +113,7 @@ impl GatheredZones {
         root.map(|zone| zone.values.clone()).unwrap_or_default()
     }
 
-    /// Those without data. Nobody asks for the own name of a reverse zone.
+    /// The zones without data, except reverse zones: no client asks for the name of such a zone itself.
     pub(super) fn without_data(&self) -> Vec<EmptyZone> {
         let is_empty = |zone: &&GatheredZone| {
             zone.source == ZoneSource::Records && zone.values.is_empty() && !is_within(&zone.name, "arpa")

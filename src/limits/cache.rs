@@ -31,11 +31,8 @@ pub const ROOM_SLACK: u64 = 4 << 20;
 /// The part (one sixteenth) of the bound.
 pub const ROOM_SLACK_SHARE: u64 = 16;
 
-/// Octets that the process may use beside `PROCESS_PERCENT_OF_CACHE` of `cache.size` and `history.size`.
+/// Octets that the process may use beside `cache.size` with `CACHE_SLACK_PERCENT`, and `history.size`.
 pub const PROCESS_BESIDE_CACHE: u64 = 24 << 20;
-
-/// The part of `cache.size` in per cent that the process may use, because the allocator loses some of it between entries.
-pub const PROCESS_PERCENT_OF_CACHE: u64 = 125;
 
 /// UDP threads whose memory is a part of `PROCESS_BESIDE_CACHE`.
 pub const USUAL_UDP_THREADS: u64 = 2;

@@ -68,7 +68,7 @@ const LOOPBACK: [&str; 2] =
 /// The first and the last second octet of 100.64.0.0/10 (RFC 7793).
 const SHARED: std::ops::RangeInclusive<u8> = 64..=127;
 
-/// All of them. They are the same for every view and every configuration, and a hundred zones of each would take 0.2 MB.
+/// The zones made here. Every view and every configuration shares them: they take 0.2 MB.
 static ZONES: LazyLock<Result<Vec<Special>, Wrong>> = LazyLock::new(made);
 
 /// A zone made here.
@@ -100,10 +100,10 @@ pub fn locally_served() -> impl Iterator<Item = String> {
     LOCALLY_SERVED.iter().map(|text| (*text).to_owned()).chain(shared)
 }
 
-/// All of them.
+/// The zones made here.
 ///
 /// # Errors
-/// The first that is no zone.
+/// The first of them that is not a zone.
 pub(super) fn zones() -> Result<&'static [Special], Wrong> {
     ZONES.as_deref().map_err(Wrong::clone)
 }
