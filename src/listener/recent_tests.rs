@@ -10,13 +10,15 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::front::{Front, Handled};
 use super::policy::Policy;
-use super::recent::{RecentHash, RecentReplies, RecentReply};
+use super::recent::{RecentHash, RecentReplies, RecentReply, Terms};
 use super::udp::tests::front;
 use super::waiting::Occasion;
+use crate::cache::AnswerVersion;
 use crate::cache::flush::Flush;
 use crate::clock::Mono;
 use crate::config::Config;
 use crate::config::Listener;
+use crate::limits::RECENT_REPLIES;
 use crate::question::{Answer, Question, ViewId};
 use crate::random::Random;
 use crate::wire::compose::{self, AnswerParts};
@@ -106,6 +108,39 @@ fn whatever_happens_in_between_a_reply_is_the_one_without_the_table() {
         }
     }
     assert!(again > STEPS / 5 && missed > STEPS / 100, "{again} again, {missed} missed");
+}
+
+#[test]
+fn a_full_table_gives_no_query_the_reply_of_another() {
+    let (mut recent, random) = (RecentReplies::default(), Random::seeded(5));
+    let until = Mono::START.after(Duration::from_secs(1));
+    let draw = |below: u64| usize::try_from(random.u64() % below).unwrap();
+    let reply_to = |number: usize| {
+        let octet = u8::try_from(number % 251).unwrap();
+        vec![octet; 12 + number % 190]
+    };
+    let mut found = 0;
+    for _ in 0..4 * RECENT_REPLIES {
+        // About as many queries as places, so that places change their queries and need more lines than before.
+        let number = draw(2 * RECENT_REPLIES as u64);
+        let message = query(&format!("n{number}.example."), 7, None);
+        let hash = RecentHash::of(&message);
+        match recent.look((&message, hash), ViewId::default(), Mono::START, |_| true) {
+            RecentReply::Reply(kept) => {
+                let mut out = Vec::new();
+                kept.write(&message, &mut out);
+                assert_eq!(out[2..], reply_to(number)[2..], "{number}");
+                found += 1;
+            }
+            RecentReply::Free(place) => {
+                let (version, view) = (AnswerVersion::default(), ViewId::default());
+                let terms = Terms { view, kind: RecordType::A, name: 1, version, until };
+                recent.keep(place, &message, &reply_to(number), terms);
+            }
+            RecentReply::Nothing => {}
+        }
+    }
+    assert!(found > RECENT_REPLIES / 4, "{found}");
 }
 
 #[test]
