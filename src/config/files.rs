@@ -54,6 +54,18 @@ pub fn open_at_once(path: &Path, link: Link) -> io::Result<(File, Metadata)> {
     Ok((file, about))
 }
 
+/// Opens a regular file, or a link to one, for reading. It never waits.
+///
+/// # Errors
+/// The system's, or it is not a regular file.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    let (file, about) = open_at_once(path, Link::Followed)?;
+    match about.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")),
+    }
+}
+
 /// An open file of a kind that can be read.
 pub(super) struct Opened {
     file: File,

@@ -12,6 +12,7 @@ use super::error::SwitchError;
 use super::machine::Machine;
 use super::step::StateBefore;
 use crate::check::system::host::{CheckedHost, HostFile};
+use crate::config::files::open_regular;
 use crate::limits::MAX_SWITCHED_FILE;
 
 /// The end of the name of a file that is not yet in its place. Programs that read all files of a directory skip it: dhclient's
@@ -185,7 +186,7 @@ fn failed(does: &'static str, path: &str) -> impl Fn(io::Error) -> SwitchError +
 /// A text whose every octet can be restored.
 fn read(place: &Path) -> io::Result<String> {
     let mut text = String::new();
-    let octets = File::open(place)?.take(MAX_SWITCHED_FILE).read_to_string(&mut text)?;
+    let octets = open_regular(place)?.take(MAX_SWITCHED_FILE).read_to_string(&mut text)?;
     match octets as u64 == MAX_SWITCHED_FILE {
         true => Err(io::Error::other("it is larger than 1 MiB")),
         false => Ok(text),

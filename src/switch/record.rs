@@ -11,6 +11,7 @@ use super::error::{RECORD, SwitchError};
 use super::former::FormerHolder;
 use super::machine::Machine;
 use super::step::{StateBefore, SwitchStep};
+use crate::config::files::open_regular;
 use crate::limits::MAX_SWITCHED_FILE;
 
 /// The version of its format.
@@ -87,7 +88,7 @@ impl SwitchRecord {
     /// # Errors
     /// There is no record, it cannot be read, or another user than the user of this program may have written it.
     pub fn read(machine: &Machine<'_>) -> Result<Self, SwitchError> {
-        let file = match File::open(machine.path(RECORD)) {
+        let file = match open_regular(&machine.path(RECORD)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(SwitchError::NotRecorded);
             }

@@ -6,6 +6,7 @@ mod host;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 use host::{Host, Internet, crowded, golden, internet, plain, without_times};
 
@@ -370,5 +371,18 @@ fn dhclient_is_trusted_only_with_addresses_of_resolverd() {
             steps.iter().any(|step| step.contains("dhclient-enter-hooks.d/resolverd")),
             "{conf}: {steps:?}"
         );
+    }
+}
+
+#[test]
+fn a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for() {
+    let (internet, host) = (internet(), plain());
+    for (path, more) in [("etc/resolv.conf", "--json"), ("var/lib/resolverctl/switch.json", "--back")] {
+        let _ = fs::remove_file(host.path(path));
+        fs::create_dir_all(host.path(path).parent().unwrap()).unwrap();
+        assert!(Command::new("mkfifo").arg(host.path(path)).status().unwrap().success());
+        let (code, text, error) = host.command(&internet, &[more]);
+        assert_ne!(code, 0, "{path}: {text}{error}");
+        assert!(format!("{text}{error}").contains("not a regular file"), "{path}: {text}{error}");
     }
 }

@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::check::HostFinding;
+use crate::config::files::open_regular;
 use crate::limits::{MAX_CHECKED_DROP_INS, MAX_CHECKED_FILE};
 
 /// A file of the host.
@@ -85,8 +86,7 @@ impl CheckedHost<'_> {
     fn read(&self, place: &Path, path: &str) -> HostFile {
         let path = path.to_owned();
         let mut octets = Vec::new();
-        let read =
-            fs::File::open(place).and_then(|file| file.take(MAX_CHECKED_FILE).read_to_end(&mut octets));
+        let read = open_regular(place).and_then(|file| file.take(MAX_CHECKED_FILE).read_to_end(&mut octets));
         match read {
             Ok(_) => HostFile::Text { path, text: String::from_utf8_lossy(&octets).into_owned() },
             Err(error) if error.kind() == ErrorKind::NotFound => HostFile::Missing { path },
