@@ -51,11 +51,16 @@ fn lab(mail_host: &str, servers: &[&str]) -> Lab {
     tree.zone(
         "18.198.in-addr.arpa.",
         &hosts,
-        "10.0 PTR new.host.com.\n11.0 PTR old.host.com.\n80.0 PTR web.host.com.\n",
+        "10.0 PTR new.host.com.\n11.0 PTR old.host.com.\n80.0 PTR web.host.com.\n82.0 PTR web.host.com.\n",
     )
     .unwrap();
     tree.zone("moved.com.", &hosts, &format!("@ MX 10 {mail_host}.host.com.\n")).unwrap();
     tree.zone("website.com.", &hosts, "@ A 198.18.0.80\n").unwrap();
+    // The SPF record of many panels says that only this address sends.
+    for (name, last) in [("nameless", 81), ("otherwise", 82)] {
+        let text = format!("@ A 198.18.0.{last}\n@ TXT \"v=spf1 a mx -all\"\n");
+        tree.zone(&format!("{name}.com."), &hosts, &text).unwrap();
+    }
     let own = "@ NS ns1.host.com.\n@ NS ns2.host.com.\n@ MX 10 new.host.com.\n";
     tree.zone("registered.com.", &names(servers), own).unwrap();
     // The registrar still has the servers of the former provider, with the former records.
@@ -161,6 +166,21 @@ fn the_first_line_is_the_answer() {
         "{lines:#?}"
     );
     assert_eq!(code, 0, "that DNSSEC validation is off here is a note");
+    // The same at a host without a PTR record, and at one with that of another host.
+    for (domain, last, fault) in
+        [("nameless.com", 81, "has no PTR record"), ("otherwise.com", 82, "does not lead back")]
+    {
+        let (code, line, lines) = first(domain);
+        let answer = format!(
+            "{domain}: the domain has no MX record, so mail goes to the address of the domain itself: {domain}. has no MX; it has the \
+             address 198.18.0.{last}."
+        );
+        assert_eq!((line, code), (answer, 1), "{lines:#?}");
+        assert!(
+            lines.iter().any(|line| line.starts_with("  failure  ") && line.contains(fault)),
+            "{lines:#?}"
+        );
+    }
     // "The name servers at the registrar differ from those in the zone."
     let (code, line, lines) = first("registered.com");
     assert!(

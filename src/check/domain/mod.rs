@@ -40,6 +40,7 @@ mod dnssec;
 mod each_server;
 mod elsewhere;
 pub mod facts;
+mod fallback;
 pub mod finding;
 pub mod gather;
 mod glue;
@@ -313,12 +314,15 @@ fn of_signer(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Sorts findings: the answer to a bounce first, then the worst; of one level first those that a receiver gives as the reason.
+/// Sorts findings: the answer to a bounce first, then the worst; of one level first those that a receiver gives as the reason. A missing MX
+/// record stands before its consequences.
 pub fn in_order(findings: &mut [Finding], reason: Option<RefusalReason>) {
     let fails = findings.iter().any(|finding| finding.level == Level::Failure);
+    let consequence = fallback::worst_consequence(findings);
     findings.sort_by_key(|finding| {
         let is_reason = refusal_reasons::is_it(reason, finding.code);
-        (!finding.code.leads(fails), finding.level, !is_reason, finding.code)
+        let raised = consequence.filter(|level| finding.code == Code::NoMx && *level < finding.level);
+        (!finding.code.leads(fails), raised.unwrap_or(finding.level), !is_reason, finding.code)
     });
 }
 
