@@ -102,10 +102,11 @@ enum CheckCommand {
     /// fault, the first line has the command that looks at their certificates. If the reply of a receiver in a bounce names a
     /// DNS list, this list is asked first, also if this host does not use it: the first line says whether it still lists the
     /// sender. If it refuses the sender and names only a web page, the first line says whose page this is, if that is known and
-    /// the check finds no failure. Lines that look like header fields are read, also in the text of the message. Parts in base64
-    /// and quoted-printable are decoded, also whole messages, and parts in HTML are read as text; the file may be in UTF-8, in
-    /// ISO 8859-1 or, with a byte order mark, in UTF-16. At most 4 domains are checked, one after the other, for at most 10
-    /// seconds each.
+    /// the check finds no failure. If it has a status code and no reply, as those of Exchange Server 2003 do, and the check finds no
+    /// failure, the first line says what the code means. Lines that look like header fields are read, also in the text of the
+    /// message. Parts in base64 and quoted-printable are decoded, also whole messages, and parts in HTML are read as text; the file
+    /// may be in UTF-8, in ISO 8859-1 or, with a byte order mark, in UTF-16. At most 4 domains are checked, one after the other, for
+    /// at most 10 seconds each.
     Mail(MailFile),
     /// Show the domains that the daemon checks on schedule (`[[watch]]`): their findings, since when, and the next check.
     #[command(after_long_help = terms::WATCHED)]

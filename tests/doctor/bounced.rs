@@ -129,3 +129,21 @@ fn a_message_that_is_signed_with_a_revoked_key_fails_if_nothing_else_passes() {
     assert!(beside[0].starts_with("dkim.com: "), "{beside:#?}");
     assert!(beside.iter().any(|line| line.contains("the message is signed with this key")), "{beside:#?}");
 }
+
+#[test]
+fn a_bounce_with_a_code_alone_says_what_the_code_means() {
+    let gateway = gateway();
+    let text = include_str!("bounces/exchange_2003.txt");
+    let german = "Folgende(r) Empf\u{e4}nger konnte(n) nicht erreicht werden:\n\n      you@DOMAIN am 04.01.2006 15:09\n            \
+                  Text\n            <gw.here.com #4.4.7>\n";
+    let file = gateway.path("bounce");
+    for text in [text, german] {
+        std::fs::write(&file, text.replace("DOMAIN", "sound.com")).unwrap();
+        let (code, lines) = gateway.run(&["check", "mail", file.to_str().unwrap()]);
+        let first = "sound.com: the bounce has a status code, and no reply of a server: 4.4.7 (told by gw.here.com): the time for the delivery \
+                     is over: no mail host of the recipient was reached, or the receiver deferred the message each time.";
+        assert_eq!((lines[0].as_str(), code), (first, 4), "{lines:#?}");
+    }
+    let faulty = lines(&gateway, &text.replace("DOMAIN", "gone.com"));
+    assert!(faulty[0].starts_with("gone.com: an MX record names a host without an address: "), "{faulty:#?}");
+}

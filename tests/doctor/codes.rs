@@ -130,6 +130,7 @@ const CASES: &[(&str, &str)] = &[
     ("mail BOUNCE-page:why.host.com-198.18.9.1", "bounce_page_unknown"),
     ("mail BOUNCE-helo:nothing.host.com-198.18.9.1", "helo_without_address:failure"),
     ("mail BOUNCE-tls:dane.com-198.18.9.1", "certificate_unseen dane_ok"),
+    ("mail BOUNCE-status:sound.com-198.18.9.1", "bounce_status mail_ok"),
     ("198.18.9.1 --helo localhost", "helo_syntax"),
     ("198.18.9.1 --helo nothing.host.com", "helo_without_address"),
     ("198.18.9.1 --helo mx2.host.com", "helo_differs"),
@@ -194,7 +195,8 @@ fn check(gateway: &Gateway, arguments: &[&str], codes: &str, seen: &Mutex<Seen>)
 }
 
 /// The file of a bounce `BOUNCE-LIST-ADDRESS`; or `BOUNCE-page:HOST-ADDRESS`, which names a web page and no list; or
-/// `BOUNCE-helo:NAME-ADDRESS`, which names the HELO name alone; or `BOUNCE-tls:DOMAIN-ADDRESS`, about TLS to a mail host of the domain.
+/// `BOUNCE-helo:NAME-ADDRESS`, which names the HELO name alone; or `BOUNCE-tls:DOMAIN-ADDRESS`, about TLS to a mail host of the domain; or
+/// `BOUNCE-status:DOMAIN-ADDRESS`, which has a status code and no reply.
 fn bounce(gateway: &Gateway, word: &str) -> Option<String> {
     let (list, address) = word.strip_prefix("BOUNCE-")?.split_once('-')?;
     let file = gateway.path(word);
@@ -204,6 +206,11 @@ fn bounce(gateway: &Gateway, word: &str) -> Option<String> {
             let text = format!(
                 "From: MAILER-DAEMON@sound.com\n\n<you@{domain}>: Server certificate not\n    trusted\n"
             );
+            std::fs::write(&file, text).unwrap();
+            return Some(file.to_str().unwrap().to_owned());
+        }
+        Some(("status", domain)) => {
+            let text = include_str!("bounces/exchange_2003.txt").replace("DOMAIN", domain);
             std::fs::write(&file, text).unwrap();
             return Some(file.to_str().unwrap().to_owned());
         }

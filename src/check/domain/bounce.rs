@@ -83,13 +83,16 @@ const BEFORE_LIST: [&str; 15] = [
 
 /// The ends of lines before the recipients of a bounce, in lower case: of Exim, GMX, Exchange (since 2013, 2007 and 2003) and T-Online; and
 /// of Exchange in French and German, of which some umlauts cannot be read.
-const BEFORE_RECIPIENTS: [&str; 11] = [
+const BEFORE_RECIPIENTS: [&str; 14] = [
     "failed:",
     "has not yet been delivered is:",
     "has not yet been delivered are:",
     "failed to these recipients or groups:",
     "failed to these recipients or distribution lists:",
-    "recipient(s) cannot be reached:",
+    "cannot be reached:",
+    "could not be reached:",
+    "konnte(n) nicht erreicht werden:",
+    "konnten nicht erreicht werden:",
     "failed addresses follow:",
     "destinataires ou groupes :",
     "destinataires ou groupes\u{a0}:",
@@ -119,7 +122,7 @@ const SENT: [&str; 2] = [" status=sent ", " stat=Sent "];
 const BEHIND_RECIPIENTS: [&str; 3] = ["---", "|---", "Diagnostic information"];
 
 /// The lines without the marks of quoted text, and without spaces at their ends.
-fn lines(message: &str) -> impl Iterator<Item = &str> {
+pub(super) fn lines(message: &str) -> impl Iterator<Item = &str> {
     message.lines().map(|line| line.trim_start_matches("> ").trim_end())
 }
 
@@ -204,7 +207,7 @@ fn in_words(message: &str) -> Vec<&str> {
         }
         let places = BEFORE_RECIPIENT.iter().filter_map(|words| Some(lower.find(words)? + words.len()));
         let sentences = places.filter_map(|place| line.get(place..));
-        let begin = Some(line).filter(|_| left > 0);
+        let begin = Some(line).filter(|line| left > 0 || is_dated(line));
         let is_sent = SENT.iter().any(|words| line.contains(words));
         let of_line = if is_sent { &mut delivered } else { &mut found };
         of_line.extend(begin.into_iter().chain(sentences).filter_map(leading_address));
@@ -214,8 +217,15 @@ fn in_words(message: &str) -> Vec<&str> {
     if found.is_empty() { delivered } else { found }
 }
 
+/// Whether a line has a date behind an address, as Exchange Server 2003 names a recipient: `user@domain on 1/2/2006 3:04 PM`.
+fn is_dated(line: &str) -> bool {
+    let mut words = line.split_whitespace().skip(1);
+    words.next().is_some_and(|word| ["on", "am"].contains(&word))
+        && words.any(|word| word.starts_with(|letter: char| letter.is_ascii_digit()))
+}
+
 /// The mail address at the begin of a text.
-fn leading_address(text: &str) -> Option<&str> {
+pub(super) fn leading_address(text: &str) -> Option<&str> {
     let ends = |letter: char| letter.is_whitespace() || "\"<>():;,".contains(letter);
     let address = text
         .trim_start_matches([' ', '\t', '"', '\'', '<'])
@@ -269,7 +279,10 @@ pub(super) fn replies(message: &str, fields: &[(String, String)]) -> Replies {
         if !of_exchange.is_empty() {
             names_of_hosts
                 .extend(of_exchange.iter().filter_map(|reply| reply.host.as_deref()).map(canonical));
-            texts.extend(of_exchange.into_iter().map(|reply| reply.text));
+            // A code alone is no reply: it refuses nobody, unless it means one fact of the DNS.
+            let has_words =
+                |text: &String| text.split_whitespace().nth(1).is_some() || reason(text).is_some();
+            texts.extend(of_exchange.into_iter().map(|reply| reply.text).filter(has_words));
             continue;
         }
         let said = SAID.iter().filter_map(|words| paragraph.rsplit_once(words));

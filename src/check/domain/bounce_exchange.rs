@@ -82,7 +82,7 @@ fn at_mark(before: &str, behind: &str, is_ended: bool) -> Option<(ExchangeReply,
 }
 
 /// Whether a word is the enhanced status code of a failure.
-fn is_failure(word: &str) -> bool {
+pub(super) fn is_failure(word: &str) -> bool {
     word.starts_with(['4', '5']) && status(word).is_some()
 }
 

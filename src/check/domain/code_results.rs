@@ -155,6 +155,10 @@ macro_rules! with_results {
                 "the bounce is about TLS to the mail hosts of the domain, and their certificates were not looked at";
                 "Senders to whom DANE, MTA-STS or their own configuration demands TLS do not deliver to a host without STARTTLS or with a certificate that does not fit.";
                 "Run the command in the evidence on a host that may connect to port 25. If it finds no fault, look for the TLS policy in the configuration of the host that sent the mail".
+            BounceStatus "bounce_status" Mail CouldNotTell "RFC 3463 sections 2 and 3":
+                "the bounce has a status code, and no reply of a server";
+                "The code names the kind of the failure as the host that made the bounce has seen it. The DNS does not show the cause.";
+                "Look for the mail in the log of the host that sent it: the log has the addresses that were tried and the replies".
             MessageUnread "message_unread" Mail CouldNotTell "RFC 2045 section 6":
                 "the message was not read completely";
                 "";

@@ -5,11 +5,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use super::codes::Code;
 
 impl Code {
-    /// Whether it is told before all others, as the answer to a bounce: a page of a provider, and that the list in the bounce or the
-    /// certificates that it is about do not tell, only if the check finds no failure itself.
+    /// Whether it is told before all others, as the answer to a bounce: a page of a provider, the meaning of its status code, and that the
+    /// list in the bounce or the certificates that it is about do not tell, only if the check finds no failure itself.
     pub const fn leads(self, beside_failure: bool) -> bool {
         match self {
-            Self::BouncePage | Self::BounceListUnknown | Self::CertificateUnseen => !beside_failure,
+            Self::BouncePage | Self::BounceStatus | Self::BounceListUnknown | Self::CertificateUnseen => {
+                !beside_failure
+            }
             _ => self.answers_bounce(),
         }
     }

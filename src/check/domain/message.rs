@@ -11,24 +11,24 @@ use super::bounce_lookups::MailLoop;
 use super::client::{self, Sender};
 use super::facts::{CheckSubject, Role, is_within};
 use super::local_part::LocalPart;
-use super::message_addresses::{addresses, domains};
+use super::message_addresses::domains;
+use super::message_fields::{RECIPIENTS, fields, is_delivered, is_unresolved, of_header};
+use super::message_kind::{
+    SENDERS, has_empty_sender, is_bare, is_bounce, is_daemon, is_letter, is_mailer_daemon, is_report,
+    is_returned,
+};
 use super::message_text::{self, MessageText};
 use super::refusal::{NamedReason, Refusal, RefusalReason};
 use super::tags::value;
 use super::{
-    bounce, bounce_logs, bounce_lookups, dkim, message_addresses, message_untold, refusal_pages, refusal_tls,
+    bounce, bounce_logs, bounce_lookups, bounce_status, dkim, message_addresses, message_untold,
+    refusal_pages, refusal_tls,
 };
 use crate::limits::{MAX_MESSAGE_DOMAINS, MAX_MESSAGE_LINKS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS};
 use crate::wire::presentation::{ascii_name, read_name};
 
-/// Fields with the domain of a sender.
-const SENDERS: [&str; 5] = ["from", "return-path", "sender", "x-envelope-from", "x-postfix-sender"];
-
 /// Fields with the envelope sender: SPF is evaluated for its domain (RFC 7208 section 2.4).
 const ENVELOPE: [&str; 3] = ["return-path", "x-envelope-from", "x-postfix-sender"];
-
-/// Fields with the domain of a recipient of a message that was not delivered.
-const RECIPIENTS: [&str; 3] = ["final-recipient", "original-recipient", "x-failed-recipients"];
 
 /// The subjects of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -108,6 +108,7 @@ fn of_text(message: &str) -> MessageSubjects {
     let refusal = if is_refusal { refusal(&replies) } else { Refusal::default() };
     belongings(message, &mut subjects, (refusal, reason));
     give_of_delivery(&mut subjects, of_delivery);
+    bounce_status::give(&mut subjects, body, &fields);
     let told_without_helo = is_of_helo && subjects.iter().all(|subject| subject.helo.is_none());
     let is_delivered = subjects.is_empty() && has_recipients;
     let is_lost = !has_recipients && !subjects.is_empty() && is_returned && !is_of_log;
@@ -341,115 +342,10 @@ fn belongings(
     }
 }
 
-/// The fields of the recipient in the field at this place, from there on (RFC 3464 section 2.3).
-fn of_recipient(fields: &[(String, String)], place: usize) -> impl Iterator<Item = (&str, &str)> {
-    // They have any order. The second field of one name belongs to the next recipient.
-    let mut known = BTreeSet::new();
-    let fields = fields.iter().skip(place).map(|(name, body)| (name.as_str(), body.as_str()));
-    fields.take_while(move |(name, _)| !RECIPIENTS.contains(name) || known.insert(*name))
-}
-
-/// Whether the recipient of the field at this place got the message: its own `Action` says so (RFC 3464 section 2.3.3).
-fn is_delivered(fields: &[(String, String)], place: usize) -> bool {
-    let mut actions = of_recipient(fields, place).filter(|(name, _)| *name == "action");
-    let words = ["delivered", "relayed", "expanded"];
-    actions.next().is_some_and(|(_, action)| words.iter().any(|word| action.eq_ignore_ascii_case(word)))
-}
-
-/// Whether the domain of the recipient was not found, or no host of it: its own `Status` says so (RFC 3463 sections 3.2 and 3.5, RFC 7505
-/// section 5; 310 is of Exchange Online).
-fn is_unresolved(fields: &[(String, String)], place: usize) -> bool {
-    let mut status = of_recipient(fields, place).filter(|(name, _)| *name == "status");
-    let codes = [".1.2", ".1.10", ".4.3", ".4.4", ".4.310"];
-    status.next().is_some_and(|(_, status)| {
-        let status = status.split([' ', '(']).next().unwrap_or_default();
-        codes.iter().any(|code| status.get(1..) == Some(code))
-    })
-}
-
-/// Whether an address is that of the software which tells of failures, or of people with the same address.
-fn is_daemon(body: &str) -> bool {
-    is_mailer_daemon(body) || is_of(body, "postmaster@")
-}
-
-/// Whether an address is that of the software alone.
-fn is_mailer_daemon(body: &str) -> bool {
-    // The last one is that of Exchange, with an address of the organization behind it.
-    is_of(body, "mailer-daemon@")
-        || message_addresses::is_without_domain(body, "mailer-daemon")
-        || is_of(body, "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e@")
-}
-
-fn is_of(body: &str, begin: &str) -> bool {
-    addresses(body).first().is_some_and(|address| address.to_ascii_lowercase().starts_with(begin))
-}
-
-/// Whether it may be a bounce, by its sender or its form.
-fn is_bounce(fields: &[(String, String)]) -> bool {
-    is_report(fields) || fields.iter().any(|(name, body)| name == "from" && is_daemon(body))
-}
-
-/// Words of subjects of bounces, in lower case.
-const FAILED: [&str; 6] = ["undeliver", "delivery", "delivered", "returned", "failure", "unzustell"];
-
-/// Whether it returns a message to its sender: by its form, by the empty envelope sender of bounces (RFC 5321 section 4.5.5), or by the
-/// reply of a server in its text. Answers that software gives in the place of people have an empty envelope sender too (RFC 3834), and so
-/// have its reports and notices.
-fn is_returned(body: &str, fields: &[(String, String)], of_header: usize) -> bool {
-    let header = fields.get(..of_header).unwrap_or_default();
-    let is_answer = header.iter().any(|(name, body)| {
-        let body = body.to_ascii_lowercase();
-        name == "auto-submitted" && body.starts_with("auto-replied")
-            || name == "content-type" && body.contains("disposition-notification")
-    });
-    let says = |wanted: &str, words: &[&str]| {
-        let mut bodies =
-            header.iter().filter(|(name, _)| name == wanted).map(|(_, body)| body.to_ascii_lowercase());
-        bodies.any(|body| words.iter().any(|word| body.contains(word)))
-    };
-    // Some software marks its bounces as generated too.
-    let is_generated = says("auto-submitted", &["auto-generated"])
-        && !(says("auto-submitted", &["failure"]) || says("subject", &FAILED) || is_bounce(header));
-    let is_notice = has_empty_sender(header) && !is_answer && !is_generated;
-    is_report(fields) || is_notice || bounce::has_refusal(body, is_bounce(fields))
-}
-
-/// Whether it is a text without a header: that of a bounce as mail programs show it, or a line of a log.
-fn is_bare(fields: &[(String, String)]) -> bool {
-    let others = ["to", "subject", "received", "dkim-signature"];
-    let is_of_message =
-        |name: &str| SENDERS.contains(&name) || RECIPIENTS.contains(&name) || others.contains(&name);
-    !fields.iter().any(|(name, _)| is_of_message(name))
-}
-
 /// Whether the domain of a sender is one of the subjects.
 fn has_sender(subjects: &[CheckSubject]) -> bool {
     let is_sender = |subject: &CheckSubject| [Role::Sender, Role::Both].contains(&subject.role);
     subjects.iter().any(|subject| !subject.domain.is_empty() && is_sender(subject))
-}
-
-/// Whether a header has the empty envelope sender.
-fn has_empty_sender(header: &[(String, String)]) -> bool {
-    header.iter().any(|(name, body)| name == "return-path" && body == "<>")
-}
-
-/// Whether it can be nothing but a bounce: no person has such an address, or it is a report (RFC 6522, RFC 3464 section 2).
-fn is_report(fields: &[(String, String)]) -> bool {
-    fields.iter().any(|(name, body)| match name.as_str() {
-        "from" => is_mailer_daemon(body),
-        "content-type" => {
-            let body = body.to_ascii_lowercase();
-            body.starts_with("multipart/report") && body.contains("delivery-status")
-        }
-        _ => false,
-    })
-}
-
-/// Whether it is a message with a header of its own that was delivered, and no bounce or forwarded bounce.
-fn is_letter(fields: &[(String, String)], of_header: usize) -> bool {
-    let header = fields.get(..of_header).unwrap_or_default();
-    let has = |wanted: &str| header.iter().any(|(name, _)| name == wanted);
-    has("from") && has("received") && !is_bounce(header) && !has_empty_sender(header) && !is_report(fields)
 }
 
 /// Domains and addresses of links, each once.
@@ -475,30 +371,6 @@ fn links(message: &str) -> Vec<String> {
         }
     }
     found
-}
-
-/// Names, in lower case, and bodies of header fields, unfolded (RFC 5322 section 2.2.3).
-fn fields(message: &str) -> Vec<(String, String)> {
-    let mut fields: Vec<(String, String)> = Vec::new();
-    let mut open = false;
-    for line in message.lines() {
-        if line.starts_with([' ', '\t']) && open {
-            if let Some((_, body)) = fields.last_mut() {
-                body.push(' ');
-                body.push_str(line.trim());
-            }
-            continue;
-        }
-        open = false;
-        if let Some((name, body)) = line.split_once(':')
-            && !name.is_empty()
-            && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
-        {
-            fields.push((name.to_ascii_lowercase(), body.trim().to_owned()));
-            open = true;
-        }
-    }
-    fields
 }
 
 /// Domain and selector of a signature (RFC 8616 section 4: in other scripts too); none if one of them is invalid.
@@ -553,12 +425,6 @@ fn returned(fields: &[(String, String)], of_header: usize, has_recipients: bool)
     }
     let to = header.iter().filter(|(name, body)| name == "to" && !is_daemon(body));
     Some((fields.len(), to.flat_map(|(_, body)| domains(body)).next()?))
-}
-
-/// The number of the fields of the header itself, above those in the text.
-fn of_header(message: &str) -> usize {
-    let header: Vec<&str> = message.lines().take_while(|line| !line.is_empty()).collect();
-    fields(&header.join("\n")).len()
 }
 
 /// The client that a message came from: the one that a receiver has refused, or else the one that the receivers wrote down. The header

@@ -19,6 +19,7 @@ mod bounce_addresses;
 mod bounce_exchange;
 mod bounce_logs;
 mod bounce_lookups;
+mod bounce_status;
 mod budget;
 mod cached;
 mod client;
@@ -54,7 +55,9 @@ mod mail;
 mod mail_pointers;
 pub mod message;
 mod message_addresses;
+mod message_fields;
 mod message_html;
+mod message_kind;
 mod message_text;
 mod message_untold;
 mod misplaced;
@@ -285,6 +288,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
         without_logo(&mut findings);
     }
     findings.extend(refusal_tls::check(facts, &findings));
+    findings.extend(bounce_status::check(facts));
     let is_bounded = |finding: &&mut Finding| {
         finding.level == Level::CouldNotTell && finding.evidence.contains(BOUND_REACHED)
     };

@@ -91,7 +91,7 @@ pub(super) const fn untold_part(code: Code) -> Option<Part> {
         Code::PointerUnknown => Some(Part::Pointers),
         Code::SpfUnevaluated => Some(Part::Spf),
         Code::ListsUnknown | Code::BounceListUnknown | Code::BouncePageUnknown => Some(Part::Lists),
-        Code::SmtpUnknown | Code::CertificateUnseen => Some(Part::Connections),
+        Code::SmtpUnknown | Code::CertificateUnseen | Code::BounceStatus => Some(Part::Connections),
         Code::OthersDiffer | Code::OthersUnknown => Some(Part::Others),
         _ => None,
     }

@@ -40,6 +40,15 @@ pub(super) struct NamedReason {
     pub(super) selector: Option<String>,
 }
 
+/// A status code (RFC 3463) that a bounce gives for a recipient without the reply of a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BareStatus {
+    /// The code: `4.4.7`.
+    pub code: String,
+    /// The host that tells it.
+    pub host: Option<String>,
+}
+
 /// The refusal of a message in the words of the receiver.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusal {
@@ -55,4 +64,6 @@ pub struct Refusal {
     pub is_of_content: bool,
     /// Web pages, without the part from ? on.
     pub pages: Vec<String>,
+    /// The code that stands in the place of a reply.
+    pub status: Option<BareStatus>,
 }

@@ -27,15 +27,45 @@ pub(super) const ONE_POINTER: &str = "Keep one PTR record, with the name of the 
 pub(super) const KEYS_UNANSWERED: &str = "Let the name servers answer for DNSKEY: look in their logs, and for a firewall or load balancer that drops this type. If the zone is \
      not meant to be signed, remove the DS records at the registrar";
 
+/// Of `bounce_status`, if the mail host was not reached, or has deferred the mail.
+pub(super) const STATUS_EXPIRED: &str = "Run `resolverctl check DOMAIN --connect` on the host that sent the mail: it shows whether this host reaches port 25 of the mail hosts. If \
+     it does, look in the log of the sender for replies with 4xx: the receiver has deferred each try";
+
+/// Of `bounce_status`, if the sending host found no route.
+pub(super) const STATUS_ROUTE: &str = "If this check finds no fault in the MX records, look at the host that sent the mail: the DNS servers in its configuration, and its smart host";
+
+/// Of `bounce_status`, if the mail went in a loop.
+pub(super) const STATUS_LOOP: &str = "Compare the MX records with the host that made the bounce: it may be a mail host of the domain that does not know the domain as its own. \
+     Otherwise look for two mailboxes that forward to each other";
+
+/// Of `bounce_status`, if the address or its mailbox is refused.
+pub(super) const STATUS_ADDRESS: &str =
+    "Check the spelling of the address, and ask the recipient in another way";
+
+/// Of `bounce_status`, if a rule forbids the delivery.
+pub(super) const STATUS_FORBIDDEN: &str = "Look for the reply of the receiver in the log of the host that sent the mail. Check the domain of the sender with `resolverctl check \
+     DOMAIN --from ADDRESS`, with the public address of this host";
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn remedies_are_sentences_without_a_last_full_stop() {
-        for remedy in
-            [NAMELESS_SERVERS, NO_ROUTE, BOUND, LAST_DOT, PRIVATE_BESIDE_PUBLIC, ONE_POINTER, KEYS_UNANSWERED]
-        {
+        for remedy in [
+            NAMELESS_SERVERS,
+            NO_ROUTE,
+            BOUND,
+            LAST_DOT,
+            PRIVATE_BESIDE_PUBLIC,
+            ONE_POINTER,
+            KEYS_UNANSWERED,
+            STATUS_EXPIRED,
+            STATUS_ROUTE,
+            STATUS_LOOP,
+            STATUS_ADDRESS,
+            STATUS_FORBIDDEN,
+        ] {
             assert!(remedy.starts_with(char::is_uppercase) && !remedy.ends_with('.'), "{remedy}");
             assert!(!remedy.contains("  "), "{remedy}");
         }
