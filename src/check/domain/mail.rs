@@ -6,15 +6,17 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{
-    DomainFacts, Got, LookupFound, ReplySecurity, Role, Want, addresses, canonical, is_within, lookup,
-};
+use super::exchanges::{Exchange, exchanges};
+pub(super) use super::exchanges::{hosts, named_hosts};
+use super::facts::{DomainFacts, Got, LookupFound, ReplySecurity, Role, Want, addresses, lookup};
 use super::finding::{Finding, Level};
+use super::mail_addressless::Addressless;
+use super::mail_reach::{Reach, listed};
 use super::part::{About, Part};
 use super::private_address::is_private;
 use super::refusal::RefusalReason;
 use super::spf_record::{SpfRecords, Term, TermKind, records, terms};
-use super::{dnssec, elsewhere, pointer, remedies, served, zone};
+use super::{elsewhere, last_dot, pointer, zone};
 use crate::limits::{MAX_CHECKED_ADDRESSES, MAX_CHECKED_HOSTS};
 
 /// A name below the domain that does not exist: only a wildcard answers for it.
@@ -25,61 +27,7 @@ pub(super) fn is_nowhere(name: &str) -> bool {
     name.starts_with(NOWHERE)
 }
 
-/// An MX record.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Exchange {
-    preference: u16,
-    host: String,
-}
-
-impl Exchange {
-    fn read(data: &str) -> Option<Self> {
-        let (preference, host) = data.split_once(' ')?;
-        Some(Self { preference: preference.parse().ok()?, host: canonical(host.trim()) })
-    }
-
-    fn is_null(&self) -> bool {
-        self.host == "."
-    }
-
-    /// The address that stands in the place of the host's name.
-    fn address(&self) -> Option<IpAddr> {
-        address(self.host.trim_end_matches('.'))
-    }
-}
-
-/// The address in the place of a name, also as a literal of mail addresses (RFC 5321 section 4.1.3): `[192.0.2.1]`, `[IPv6:2001:db8::1]`.
-fn address(text: &str) -> Option<IpAddr> {
-    let literal = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    let literal = literal.map(|literal| literal.strip_prefix("ipv6:").unwrap_or(literal));
-    literal.unwrap_or(text).parse().ok()
-}
-
-/// The MX records, the most preferred first.
-fn exchanges(facts: &DomainFacts) -> Vec<Exchange> {
-    let mut exchanges: Vec<Exchange> =
-        facts.data(&facts.subject.domain, "MX").into_iter().filter_map(Exchange::read).collect();
-    exchanges.sort();
-    exchanges
-}
-
-/// The hosts that the MX records name, the most preferred first; or the domain itself.
-pub(super) fn named_hosts(facts: &DomainFacts) -> Vec<String> {
-    let exchanges = exchanges(facts);
-    if exchanges.is_empty() && facts.lookup(&facts.subject.domain, "MX").is_absent() {
-        return vec![facts.subject.domain.clone()];
-    }
-    let named = exchanges.into_iter().filter(|exchange| !exchange.is_null() && exchange.address().is_none());
-    let mut known = BTreeSet::new();
-    named.map(|exchange| exchange.host).filter(|host| known.insert(host.clone())).collect()
-}
-
-/// The hosts that receive mail for the domain, as far as they are looked up.
-pub(super) fn hosts(facts: &DomainFacts) -> Vec<String> {
-    named_hosts(facts).into_iter().take(MAX_CHECKED_HOSTS).collect()
-}
-
-/// The public addresses of these hosts.
+/// The public addresses of the mail hosts.
 pub(super) fn host_addresses(facts: &DomainFacts) -> Vec<IpAddr> {
     let mut found: Vec<IpAddr> = Vec::new();
     for address in hosts(facts).iter().flat_map(|host| facts.addresses(host)) {
@@ -100,6 +48,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     }
     wants.push(lookup(&format!("{NOWHERE}.{domain}"), "MX"));
     wants.extend(hosts(facts).iter().flat_map(|host| addresses(host)));
+    wants.extend(last_dot::wants(facts));
     wants.extend(host_addresses(facts).into_iter().flat_map(|address| pointer::wants(facts, address)));
     wants
 }
@@ -224,20 +173,16 @@ fn without_mx(facts: &DomainFacts) -> Vec<Finding> {
     if found.is_empty() {
         return vec![without_host(facts)];
     }
-    let list: Vec<String> = found.iter().map(ToString::to_string).collect();
-    let evidence = format!("{domain} has no MX; it has the address {}", list.join(", "));
-    let (private, public): (Vec<IpAddr>, Vec<IpAddr>) = found.into_iter().partition(is_unreachable);
-    let told = Finding::new(Code::MxPrivateAddress, &evidence).about([About::Host(domain.to_owned())]);
-    let told = if public.is_empty() { told } else { beside_public(told) };
-    let private = (!private.is_empty()).then_some(told);
+    let evidence = format!("{domain} has no MX; it has {}", listed(&found));
+    let reach = Reach::of(facts, &[domain.to_owned()], 1);
+    let end = if reach.needs_ipv6 { "; senders without IPv6 do not deliver" } else { "" };
+    let private = reach.private(facts, domain);
+    let private = private.map(|found| Finding { evidence: format!("{evidence}{end}"), ..found });
     // Nobody takes a private address for that of a web server.
-    let no_mx = (!public.is_empty()).then(|| Finding::new(Code::NoMx, &evidence));
-    private.into_iter().chain(no_mx).collect()
-}
-
-/// A finding about private addresses of a domain that senders reach at others: they try these, too.
-const fn beside_public(finding: Finding) -> Finding {
-    finding.at(Level::Warning).to_do(remedies::PRIVATE_BESIDE_PUBLIC)
+    let no_mx = reach.has_public().then(|| Finding::new(Code::NoMx, &evidence));
+    let without_ipv4 = private.as_ref().filter(|_| reach.needs_ipv6);
+    let without_ipv4 = without_ipv4.map(|_| Finding::new(Code::MxWithoutIpv4, domain));
+    private.iter().cloned().chain(no_mx).chain(without_ipv4).collect()
 }
 
 /// A domain with neither MX nor a known address.
@@ -331,123 +276,6 @@ fn beyond_bound(facts: &DomainFacts) -> Option<Finding> {
     (!told.is_empty()).then(|| Finding::new(Code::MxMany, told.join("; ")))
 }
 
-/// Mail hosts without a known address, each with its evidence.
-#[derive(Default)]
-struct Addressless {
-    /// There is no address.
-    missing: Vec<(String, String)>,
-    /// The same, and the name of the domain was added to a name without a last dot.
-    dotless: Vec<(String, String)>,
-    /// An address stands in the place of the name, and the name of the domain was added to it.
-    addresses: Vec<(String, String)>,
-    /// The zone of the host fails DNSSEC validation.
-    bogus: Vec<(String, String)>,
-    /// No server of the host's zone answers.
-    unanswered: Vec<(String, String)>,
-    unknown: Vec<(String, String)>,
-}
-
-impl Addressless {
-    /// Takes in a host for which no address was found.
-    fn take(&mut self, facts: &DomainFacts, host: &str) {
-        let kinds = ["A", "AAAA"].map(|kind| (kind, facts.lookup(host, kind)));
-        let is_bogus = |kind: &'static str| {
-            let got = facts.got.get(&lookup(host, kind));
-            matches!(got, Some(Got::Reply(reply)) if reply.security == ReplySecurity::Bogus)
-                && !dnssec::is_broken_above(facts, host)
-        };
-        // The usual mistake in a zone file: an address without a last dot.
-        let before = host.strip_suffix(&facts.subject.domain).and_then(|before| before.strip_suffix('.'));
-        let is_address = before.is_some_and(|before| address(before).is_some());
-        let (list, told) = match kinds.iter().find(|(_, found)| !found.is_known()) {
-            // Another server of the zone has one: that the servers differ is told.
-            None if is_given(facts, host) => return,
-            None if is_address => (&mut self.addresses, format!("{host} (an address without a last dot)")),
-            None => match without_dot(host, &facts.subject.domain) {
-                Some(meant) => (
-                    &mut self.dotless,
-                    format!("{host} (the zone file may name {meant} without its last dot)"),
-                ),
-                None => (&mut self.missing, host.to_owned()),
-            },
-            Some((_, LookupFound::Circle(circle))) => (&mut self.missing, format!("{host} ({circle})")),
-            Some((kind, LookupFound::Unknown(why))) if is_bogus(kind) => {
-                (&mut self.bogus, format!("{host}: {why}"))
-            }
-            Some((kind, LookupFound::Unknown(why))) => match elsewhere::evidence(facts, host, kind) {
-                Some(evidence) => (&mut self.unanswered, evidence),
-                None => (&mut self.unknown, format!("{host}: {why}")),
-            },
-            Some(_) => (&mut self.unknown, format!("{host} was not looked up")),
-        };
-        list.push((host.to_owned(), told));
-    }
-
-    /// The findings about a domain with so many hosts.
-    fn findings(self, all: usize) -> Vec<Finding> {
-        let Self { missing, dotless, addresses, bogus, unanswered, unknown } = self;
-        // Senders deliver to none of these.
-        let lost = missing.len() + dotless.len() + addresses.len() + bogus.len() + unanswered.len();
-        let worst = if lost == all { Level::Failure } else { Level::Warning };
-        // The others receive the mail, and nobody is to deliver to these.
-        let missing = match lost < all {
-            true => missing.into_iter().filter(|(host, _)| !is_verification(host)).collect(),
-            false => missing,
-        };
-        let told = [
-            (Code::MxIsAddress, addresses, Code::MxIsAddress.entry().level),
-            (Code::MxHostBogus, bogus, worst),
-            (Code::MxHostUnanswered, unanswered, worst),
-            (Code::MxWithoutAddress, missing, worst),
-            (Code::MailUnknown, unknown, Code::MailUnknown.entry().level),
-        ];
-        let finding = |(code, hosts, level): (Code, Vec<(String, String)>, Level)| {
-            let (names, texts): (Vec<String>, Vec<String>) = hosts.into_iter().unzip();
-            let separator = if code == Code::MxWithoutAddress { ", " } else { "; " };
-            let finding = Finding::new(code, texts.join(separator)).at(level);
-            let is_untold = [Code::MailUnknown, Code::MxHostUnanswered].contains(&code);
-            let finding = if is_untold { finding.of(Part::MailHosts) } else { finding };
-            finding.about(names.into_iter().map(About::Host))
-        };
-        let has_hosts = |hosts: &Vec<_>| !hosts.is_empty();
-        let dotless = Some(dotless).filter(has_hosts);
-        let dotless =
-            dotless.map(|hosts| finding((Code::MxWithoutAddress, hosts, worst)).to_do(remedies::LAST_DOT));
-        let told = told.into_iter().filter(|(_, hosts, _)| has_hosts(hosts)).map(finding);
-        dotless.into_iter().chain(told).collect()
-    }
-}
-
-/// Top-level domains that are labels of nothing else.
-const TOP_LEVEL: [&str; 5] = ["com", "net", "org", "info", "biz"];
-
-/// The name that is meant by a host whose name ends with that of the domain a second time, or has a top-level domain before it; as in a zone
-/// file where the last dot is missing (RFC 1035 section 5.1).
-fn without_dot<'h>(host: &'h str, domain: &str) -> Option<&'h str> {
-    let before = host.strip_suffix(domain).filter(|before| before.ends_with('.'))?;
-    let labels: Vec<&str> = before.trim_end_matches('.').split('.').collect();
-    let is_top = |label: &&&str| TOP_LEVEL.contains(*label);
-    let has_top = labels.len() > 1 && labels.last().filter(is_top).is_some();
-    (is_within(before, domain) || has_top).then_some(before)
-}
-
-/// Whether a host has no address on purpose: providers let people prove by its name in an MX record that a domain is theirs (Microsoft 365:
-/// `ms12345678.msv1.invalid`, Google Workspace: `TOKEN.mx-verification.google.com`).
-fn is_verification(host: &str) -> bool {
-    ["invalid.", "mx-verification.google.com."].iter().any(|zone| is_within(host, zone))
-}
-
-/// Whether a server of the zone gives an address of a host.
-fn is_given(facts: &DomainFacts, host: &str) -> bool {
-    let gives = |kind: &'static str| {
-        let given = served::serving(facts)
-            .into_iter()
-            .filter_map(move |server| served::given(facts, server, (host, kind)));
-        given.flat_map(move |reply| reply.data(kind)).next().is_some()
-    };
-    ["A", "AAAA"].into_iter().any(gives)
-}
-
 /// The addresses of the hosts.
 fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
     let (mut findings, mut addressless) = (Vec::new(), Addressless::default());
@@ -456,8 +284,7 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
     let all = named + exchanges(facts).iter().filter(|exchange| exchange.address().is_some()).count();
     // Nothing is said of all hosts unless all were looked up.
     let mut known = [named == hosts.len(); 2];
-    let has_public = |host: &&String| facts.addresses(host).iter().any(|address| !is_unreachable(address));
-    let public: Vec<&str> = hosts.iter().filter(has_public).map(String::as_str).collect();
+    let reach = Reach::of(facts, &hosts, named);
     for host in &hosts {
         let kinds = ["A", "AAAA"].map(|kind| facts.lookup(host, kind));
         if let Some(target) = kinds.iter().find_map(LookupFound::alias) {
@@ -468,25 +295,7 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
         known = [known[0] && kinds[0].is_known(), known[1] && kinds[1].is_known()];
         ipv4 |= found.iter().any(IpAddr::is_ipv4);
         ipv6 |= found.iter().any(IpAddr::is_ipv6);
-        let private = found.iter().filter(|address| is_unreachable(address)).map(ToString::to_string);
-        let private: Vec<String> = private.collect();
-        if !private.is_empty() {
-            let word = if private.len() == 1 { "address" } else { "addresses" };
-            let evidence = format!("{host} has the {word} {}", private.join(", "));
-            let told = match public.as_slice() {
-                [] => Finding::new(Code::MxPrivateAddress, evidence),
-                public => {
-                    let others = match public.contains(&host.as_str()) {
-                        true => "its public address".to_owned(),
-                        false => public.join(", "),
-                    };
-                    let evidence =
-                        format!("{evidence}; senders also try {others}: mail is late, and not lost");
-                    beside_public(Finding::new(Code::MxPrivateAddress, evidence))
-                }
-            };
-            findings.push(told.about([About::Host(host.clone())]));
-        }
+        findings.extend(reach.private(facts, host));
         if found.is_empty() {
             addressless.take(facts, host);
         }
@@ -494,7 +303,7 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
     findings.extend(addressless.findings(all));
     findings.extend(misnamed(&hosts, all));
     let names = || hosts.join(", ");
-    match (ipv4, ipv6, known) {
+    match (ipv4 && !reach.needs_ipv6, ipv6, known) {
         (false, true, [true, _]) => findings.push(Finding::new(Code::MxWithoutIpv4, names())),
         (true, false, [_, true]) => findings.push(Finding::new(Code::MxWithoutIpv6, names())),
         _ => {}
@@ -506,19 +315,6 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
 pub(super) fn hosts_at(facts: &DomainFacts, address: IpAddr) -> Vec<About> {
     let has = |host: &String| facts.addresses(host).contains(&address);
     hosts(facts).into_iter().filter(has).map(About::Host).collect()
-}
-
-/// Whether the address is one of examples in documentation (RFC 5737, RFC 3849).
-fn is_documentation(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => v4.is_documentation(),
-        IpAddr::V6(v6) => v6.segments().starts_with(&[0x2001, 0xdb8]),
-    }
-}
-
-/// Whether no host on the internet has the address, or reaches it.
-fn is_unreachable(address: &IpAddr) -> bool {
-    is_private(*address) || is_documentation(*address)
 }
 
 /// The fault in a name that no host can have (RFC 1123 section 2.1), and whether mail software takes it all the same.

@@ -17,6 +17,9 @@ pub(super) const BOUND: &str = "Check the names in the evidence by themselves wi
 /// Of `mx_without_address`, if the name seems to lack its last dot.
 pub(super) const LAST_DOT: &str = "In the zone file, end the name in the MX record with a dot: without it, the server adds the name of the zone";
 
+/// The same, if the name stands in a CNAME record.
+pub(super) const LAST_DOT_ALIAS: &str = "In the zone file, end the target of the CNAME record with a dot: without it, the server adds the name of the zone";
+
 /// Of `mx_private_address`, if senders reach the domain otherwise.
 pub(super) const PRIVATE_BESIDE_PUBLIC: &str = "Remove the private address from the public zone, or the MX record that leads to it. Hosts of your own network may see it in a zone of their own";
 
@@ -57,6 +60,7 @@ mod tests {
             NO_ROUTE,
             BOUND,
             LAST_DOT,
+            LAST_DOT_ALIAS,
             PRIVATE_BESIDE_PUBLIC,
             ONE_POINTER,
             KEYS_UNANSWERED,

@@ -1,0 +1,63 @@
+//! The MX records of the domain, and the hosts that they name.
+//!
+//! RFC 5321 section 5.1 (the choice of the host).
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::facts::{DomainFacts, canonical};
+use crate::limits::MAX_CHECKED_HOSTS;
+
+/// An MX record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Exchange {
+    pub(super) preference: u16,
+    pub(super) host: String,
+}
+
+impl Exchange {
+    fn read(data: &str) -> Option<Self> {
+        let (preference, host) = data.split_once(' ')?;
+        Some(Self { preference: preference.parse().ok()?, host: canonical(host.trim()) })
+    }
+
+    pub(super) fn is_null(&self) -> bool {
+        self.host == "."
+    }
+
+    /// The address that stands in the place of the host's name.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        address(self.host.trim_end_matches('.'))
+    }
+}
+
+/// The address in the place of a name, also as a literal of mail addresses (RFC 5321 section 4.1.3): `[192.0.2.1]`, `[IPv6:2001:db8::1]`.
+pub(super) fn address(text: &str) -> Option<IpAddr> {
+    let literal = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let literal = literal.map(|literal| literal.strip_prefix("ipv6:").unwrap_or(literal));
+    literal.unwrap_or(text).parse().ok()
+}
+
+/// The MX records, the most preferred first.
+pub(super) fn exchanges(facts: &DomainFacts) -> Vec<Exchange> {
+    let mut exchanges: Vec<Exchange> =
+        facts.data(&facts.subject.domain, "MX").into_iter().filter_map(Exchange::read).collect();
+    exchanges.sort();
+    exchanges
+}
+
+/// The hosts that the MX records name, the most preferred first; or the domain itself.
+pub(super) fn named_hosts(facts: &DomainFacts) -> Vec<String> {
+    let exchanges = exchanges(facts);
+    if exchanges.is_empty() && facts.lookup(&facts.subject.domain, "MX").is_absent() {
+        return vec![facts.subject.domain.clone()];
+    }
+    let named = exchanges.into_iter().filter(|exchange| !exchange.is_null() && exchange.address().is_none());
+    let mut known = BTreeSet::new();
+    named.map(|exchange| exchange.host).filter(|host| known.insert(host.clone())).collect()
+}
+
+/// The hosts that receive mail for the domain, as far as they are looked up.
+pub(super) fn hosts(facts: &DomainFacts) -> Vec<String> {
+    named_hosts(facts).into_iter().take(MAX_CHECKED_HOSTS).collect()
+}

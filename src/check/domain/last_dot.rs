@@ -1,0 +1,100 @@
+//! Names in a zone file without their last dot: the server adds the name of the zone, or that of `$ORIGIN`.
+//!
+//! RFC 1035 section 5.1. A name without an address ends with such an origin. The part before it is the name that is meant if it ends with the
+//! name of the zone too, or with a top-level domain and has an address itself.
+
+use super::dmarc::organizational_7489;
+use super::exchanges::{self, hosts};
+use super::facts::{DomainFacts, LookupFound, ReplyFacts, Want, addresses, canonical, is_within, lookup};
+use super::zone;
+use crate::limits::MAX_MEANT_NAMES;
+
+/// Top-level domains that are labels of nothing else.
+const TOP_LEVEL: [&str; 5] = ["com", "net", "org", "info", "biz"];
+
+/// The zone that the records of an owner are in, as far as it is known: that of the domain, or else the organizational domain.
+fn zone_of<'n>(facts: &'n DomainFacts, owner: &'n str) -> &'n str {
+    let apex = zone::apex(facts);
+    if is_within(owner, apex) { apex } else { organizational_7489(owner).unwrap_or(owner) }
+}
+
+/// The parts of a name before each name that may be the origin: the zone, and names below it. The longest part first.
+fn parts<'n>(name: &'n str, zone: &'n str) -> impl Iterator<Item = &'n str> {
+    let ends = name.match_indices('.').map(|(end, _)| end + 1).rev();
+    let split = ends.filter_map(|end| name.split_at_checked(end));
+    split.filter(move |(_, origin)| is_within(origin, zone)).map(|(before, _)| before)
+}
+
+/// The last label of a name, if it has others before it.
+fn top(name: &str) -> Option<&str> {
+    name.trim_end_matches('.').rsplit_once('.').map(|(_, top)| top)
+}
+
+/// Whether an address stands in the place of a host in a record of the owner, with an origin behind it.
+pub(super) fn holds_address(facts: &DomainFacts, host: &str, owner: &str) -> bool {
+    parts(host, zone_of(facts, owner))
+        .any(|before| exchanges::address(before.trim_end_matches('.')).is_some())
+}
+
+/// The name that is meant by a name without an address in a record of the owner, if it lacks its last dot.
+pub(super) fn meant<'n>(facts: &'n DomainFacts, name: &'n str, owner: &'n str) -> Option<&'n str> {
+    let zone = zone_of(facts, owner);
+    let is_clear =
+        |before: &&str| is_within(before, zone) || top(before).is_some_and(|top| TOP_LEVEL.contains(&top));
+    let has_address = |before: &&str| !facts.addresses(before).is_empty();
+    parts(name, zone)
+        .find(is_clear)
+        .or_else(|| parts(name, zone).filter(|part| top(part).is_some()).find(has_address))
+}
+
+/// The aliases of a host, each with its owner and its target.
+fn aliases(facts: &DomainFacts, host: &str) -> Vec<(String, String)> {
+    let replies = ["A", "AAAA"].into_iter().filter_map(|kind| facts.lookup(host, kind).reply());
+    let of = |reply: &ReplyFacts| -> Vec<(String, String)> {
+        let aliases = reply.answers.iter().filter(|record| record.kind == "CNAME");
+        aliases.map(|record| (record.name.clone(), canonical(&record.data))).collect()
+    };
+    let mut found: Vec<(String, String)> = replies.flat_map(of).collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// The target of an alias of a host, and the name that is meant, if it lacks its last dot.
+pub(super) fn meant_by_alias(facts: &DomainFacts, host: &str) -> Option<(String, String)> {
+    aliases(facts, host).into_iter().find_map(|(owner, target)| {
+        let meant = meant(facts, &target, &owner)?.to_owned();
+        Some((target, meant))
+    })
+}
+
+/// The questions that show whether the names before an origin have addresses: of those whose top-level domain exists.
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    let hosts = hosts(facts).into_iter();
+    let without = hosts.filter(|host| ["A", "AAAA"].iter().all(|kind| facts.lookup(host, kind).is_absent()));
+    let names = without.flat_map(|host| {
+        let of_aliases = aliases(facts, &host);
+        let own = (facts.subject.domain.clone(), host);
+        std::iter::once(own).chain(of_aliases)
+    });
+    let names = names.filter(|(owner, name)| meant(facts, name, owner).is_none());
+    let parts = names.flat_map(|(owner, name)| {
+        let parts = parts(&name, zone_of(facts, &owner)).filter(|part| top(part).is_some());
+        parts.map(str::to_owned).collect::<Vec<String>>()
+    });
+    parts.take(MAX_MEANT_NAMES).flat_map(|part| of_part(facts, &part)).collect()
+}
+
+/// The questions about one of these names.
+fn of_part(facts: &DomainFacts, part: &str) -> Vec<Want> {
+    let Some(top) = top(part).map(canonical) else { return Vec::new() };
+    let mut wants = vec![lookup(&top, "SOA")];
+    if let LookupFound::Data(_) = facts.lookup(&top, "SOA") {
+        wants.extend(addresses(part));
+    }
+    wants
+}
+
+#[cfg(test)]
+#[path = "last_dot_tests.rs"]
+mod tests;

@@ -1,0 +1,99 @@
+//! Cases of names without their last dot.
+
+use super::*;
+use crate::check::domain::codes::Code;
+use crate::check::domain::facts::tests::facts;
+use crate::check::domain::mail::check;
+
+/// The evidence about mail hosts without an address.
+fn told(domain: &str, lines: &str) -> String {
+    let found = check(&facts(domain, lines)).into_iter();
+    let found = found.filter(|finding| finding.code == Code::MxWithoutAddress);
+    found
+        .map(|finding| format!("{} [{}]", finding.evidence, &finding.remedy()[..40]))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// A domain with a mail host that does not exist.
+fn without(domain: &str, host: &str) -> String {
+    format!("lookup {domain} MX | 10 {host}\nlookup {host} A NXDOMAIN\nlookup {host} AAAA NXDOMAIN")
+}
+
+const MX: &str = "[In the zone file, end the name in the MX]";
+
+#[test]
+fn the_origin_may_be_a_name_below_the_zone_or_the_zone_of_a_name_below() {
+    for (domain, host, meant) in [
+        ("a.example.", "mail.a.example.sub.a.example.", "mail.a.example."),
+        ("sub.a.example.", "mail.a.example.sub.a.example.", "mail.a.example."),
+        ("sub.a.example.", "mail.sub.a.example.a.example.", "mail.sub.a.example."),
+        ("a.example.", "mx1.hoster.com.sub.a.example.", "mx1.hoster.com."),
+        ("sub.a.example.", "mx1.hoster.com.a.example.", "mx1.hoster.com."),
+    ] {
+        let soa = format!("lookup {domain} SOA | >a.example. SOA ns.a.example. h. 1 2 3 4 5");
+        let expected = format!("{host} (the zone file may name {meant} without its last dot) {MX}");
+        assert_eq!(told(domain, &format!("{}\n{soa}", without(domain, host))), expected);
+    }
+    for host in ["mail.a.example.", "mail.b.a.example.", "com.sub.a.example.", "a.b.c.d.a.example."] {
+        assert!(
+            told("a.example.", &without("a.example.", host)).starts_with(&format!("{host} [Add")),
+            "{host}"
+        );
+    }
+    let address = check(&facts("a.example.", &without("a.example.", "192.0.2.1.sub.a.example.")));
+    assert_eq!(address[0].code, Code::MxIsAddress);
+}
+
+#[test]
+fn a_name_before_the_origin_that_has_an_address_is_meant() {
+    let host = "mx1.hoster.de.sub.a.example.";
+    let lines = without("a.example.", host);
+    let wanted = |lines: &str| wants(&facts("a.example.", lines));
+    assert_eq!(wanted(&lines), ["sub.", "de.", "hoster."].map(|top| lookup(top, "SOA")));
+    let tops = format!(
+        "{lines}\nlookup sub. SOA NXDOMAIN\nlookup hoster. SOA NXDOMAIN\nlookup de. SOA | a. h. 1 2 3 4 5"
+    );
+    let [ipv4, ipv6] = addresses("mx1.hoster.de.");
+    assert_eq!(
+        wanted(&tops),
+        [lookup("sub.", "SOA"), lookup("de.", "SOA"), ipv4, ipv6, lookup("hoster.", "SOA")]
+    );
+    let found = format!("{tops}\nlookup mx1.hoster.de. A | 198.18.0.1\nlookup mx1.hoster.de. AAAA");
+    let expected = format!("{host} (the zone file may name mx1.hoster.de. without its last dot) {MX}");
+    assert_eq!(told("a.example.", &found), expected);
+    assert_eq!(wanted(&found), []);
+    let missing = format!("{tops}\nlookup mx1.hoster.de. A NXDOMAIN\nlookup mx1.hoster.de. AAAA NXDOMAIN");
+    assert!(told("a.example.", &missing).starts_with(&format!("{host} [Add")));
+    let well = "lookup a.example. MX | 10 mx.a.b.a.example.\nlookup mx.a.b.a.example. A | 198.18.0.1\nlookup mx.a.b.a.example. AAAA";
+    assert_eq!(wanted(well), []);
+}
+
+#[test]
+fn the_questions_have_a_bound() {
+    let host = "a1.a2.a3.a4.a5.a6.a7.a8.a9.a.example.";
+    assert_eq!(wants(&facts("a.example.", &without("a.example.", host))).len(), MAX_MEANT_NAMES);
+}
+
+#[test]
+fn the_target_of_an_alias_may_lack_its_last_dot() {
+    let of = |host: &str, target: &str| {
+        let alias = format!("NXDOMAIN | ={host} CNAME {target}");
+        told(
+            "a.example.",
+            &format!("lookup a.example. MX | 10 {host}\nlookup {host} A {alias}\nlookup {host} AAAA {alias}"),
+        )
+    };
+    for (host, target, meant) in [
+        ("mx.a.example.", "mail.a.example.a.example.", "mail.a.example."),
+        ("mx.a.example.", "mx.hoster.com.a.example.", "mx.hoster.com."),
+        ("mx.b.example.", "mail.b.example.b.example.", "mail.b.example."),
+        ("mx.sub.b.example.", "mail.b.example.sub.b.example.", "mail.b.example."),
+    ] {
+        let expected = format!(
+            "{host} (CNAME {target}; the zone file may name {meant} without its last dot) [In the zone file, end the target of the ]"
+        );
+        assert_eq!(of(host, target), expected);
+    }
+    assert!(of("mx.a.example.", "mail.b.example.").starts_with("mx.a.example. [Add"));
+}
