@@ -10,7 +10,7 @@ use resolverd::check::domain::finding::{Finding, Level};
 use resolverd::check::domain::gather::gather;
 use resolverd::check::domain::{WholeDomain, judge};
 use resolverd::lab::fault::Fault;
-use resolverd::lab::simulation::{Simulation, config_for, paused};
+use resolverd::lab::simulation::{Simulation, config_for, config_trusting, paused};
 use resolverd::lab::world::{Lab, ServerPlan, UNIX_AT_START};
 use resolverd::limits::CHECK_DOMAIN_TIME;
 
@@ -129,6 +129,33 @@ fn mx_records_that_no_server_gives_are_a_failure_also_while_this_host_has_them_i
                 }
             }
         });
+    }
+}
+
+#[test]
+fn servers_that_fail_for_tlsa_records_are_told_alike_by_each_check() {
+    for fault in [Fault::Drops(RecordType::TLSA), Fault::Fails(RecordType::TLSA)] {
+        let mut tree = tree("@ MX 10 mx\nmx A 198.18.9.1\n", &[fault]);
+        for zone in [".", "com.", "faulty.com."] {
+            tree.sign(zone, Some("".parse().unwrap())).unwrap();
+        }
+        let lab = Arc::new(tree.build().unwrap());
+        lab.server("ns1.hosts.com").unwrap().set_faults(&[fault]);
+        let told = paused(async {
+            let simulation = Simulation::new(Arc::clone(&lab), config_trusting(&lab), 1);
+            let mut told = Vec::new();
+            // The first check leaves a proof in the cache that a name above the TLSA records does not exist.
+            for _ in 0..2 {
+                let findings = check(&simulation, subject()).await.1;
+                let unanswered =
+                    of(&findings, Code::PolicyUnanswered).unwrap_or_else(|| panic!("{findings:#?}"));
+                told.push((unanswered.level, unanswered.evidence.clone()));
+                tokio::time::sleep(Duration::from_secs(12)).await;
+            }
+            told
+        });
+        assert_eq!(told[0].0, Level::Warning, "{told:#?}");
+        assert_eq!(told[0], told[1], "{fault}");
     }
 }
 

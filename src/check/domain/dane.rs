@@ -8,10 +8,11 @@ use ring::digest::{SHA256, SHA512, digest};
 use super::codes::Code;
 use super::der::public_key;
 use super::elsewhere;
-use super::facts::{DomainFacts, LookupFound, ReplySecurity, Want, lookup};
-use super::finding::Finding;
+use super::facts::{DomainFacts, LookupFound, ReplySecurity, Want, above, lookup};
+use super::finding::{Finding, Level};
 use super::mail;
 use super::part::{About, Part};
+use crate::limits::MAX_DENIED_TLSA;
 
 fn tlsa(host: &str) -> String {
     format!("_25._tcp.{host}")
@@ -25,6 +26,27 @@ pub(super) fn want(host: &str) -> Want {
 /// The questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     mail::hosts(facts).iter().map(|host| want(host)).collect()
+}
+
+/// The questions about TLSA records that the cache of this host denies with a proof: its servers may fail for them all the same. The
+/// proof may be that of a name above (RFC 8020), which other hosts do not have.
+pub(super) fn of_denied(facts: &DomainFacts) -> Vec<Want> {
+    let is_denied = |name: &String| match facts.lookup(name, "TLSA") {
+        LookupFound::NoData(reply) | LookupFound::NoName(reply) => {
+            reply.from_cache && reply.security == ReplySecurity::Secure
+        }
+        _ => false,
+    };
+    let names = mail::hosts(facts).into_iter().map(|host| tlsa(&host)).filter(is_denied);
+    let asked = names.take(MAX_DENIED_TLSA);
+    asked.flat_map(|name| elsewhere::behind_cache(facts, (&name, "TLSA"))).collect()
+}
+
+/// The name above that of TLSA records, if DNSSEC proves that it does not exist: then there are none (RFC 8020).
+fn proof<'n>(facts: &DomainFacts, name: &'n str) -> Option<&'n str> {
+    let above = above(name);
+    let found = facts.lookup(above, "SOA");
+    matches!(found, LookupFound::NoName(reply) if reply.security == ReplySecurity::Secure).then_some(above)
 }
 
 /// A TLSA record.
@@ -96,7 +118,25 @@ struct Hosts {
     without: Vec<String>,
     /// No server gives the records, with the evidence.
     unanswered: Vec<(String, String)>,
+    /// The same, and a proof says that there are none.
+    proven: Vec<(String, String)>,
     unknown: Vec<(String, String)>,
+}
+
+impl Hosts {
+    /// Takes in a host whose TLSA records no server gives; returns the others.
+    fn take_unanswered(&mut self, facts: &DomainFacts, host: String) -> Option<String> {
+        let name = tlsa(&host);
+        let Some(evidence) = elsewhere::evidence(facts, &name, "TLSA") else { return Some(host) };
+        match proof(facts, &name) {
+            Some(above) => self.proven.push((
+                host,
+                format!("{evidence}; a proof that {above} does not exist lets some resolvers answer that there are none"),
+            )),
+            None => self.unanswered.push((host, evidence)),
+        }
+        None
+    }
 }
 
 /// Whether the addresses of a host are not secured by DNSSEC.
@@ -133,15 +173,15 @@ fn hosts(facts: &DomainFacts) -> Hosts {
             // Nobody asks for TLSA records of a host whose address is not secure (RFC 7672 section 2.1.2).
             LookupFound::Unknown(_) if is_insecure(facts, &host) => {}
             LookupFound::Circle(why) | LookupFound::Unknown(why) => {
-                match elsewhere::evidence(facts, &tlsa(&host), "TLSA") {
-                    Some(evidence) => hosts.unanswered.push((host, evidence)),
-                    None => {
-                        let text = format!("{} TLSA: {why}", tlsa(&host));
-                        hosts.unknown.push((host, text));
-                    }
+                if let Some(host) = hosts.take_unanswered(facts, host) {
+                    let text = format!("{} TLSA: {why}", tlsa(&host));
+                    hosts.unknown.push((host, text));
                 }
             }
-            LookupFound::NoData(_) | LookupFound::NoName(_) => hosts.without.push(host),
+            LookupFound::NoData(_) | LookupFound::NoName(_) => {
+                let without = hosts.take_unanswered(facts, host);
+                hosts.without.extend(without);
+            }
             LookupFound::NotAsked => {}
         }
     }
@@ -163,7 +203,7 @@ fn none_usable<'r>(records: impl Iterator<Item = &'r str>) -> Option<String> {
 /// The findings. TLSA records count only in signed zones (RFC 7672 section 2.1.1). Missing ones are not reported, unless
 /// other hosts of the domain have them.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
-    let Hosts { secure, unsigned, unusable, without, unanswered, unknown } = hosts(facts);
+    let Hosts { secure, unsigned, unusable, without, unanswered, proven, unknown } = hosts(facts);
     let domain = facts.subject.domain.as_str();
     let mut findings = Vec::new();
     if !secure.is_empty() && !without.is_empty() {
@@ -182,23 +222,25 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     ];
     let told = groups.into_iter().filter(|(_, texts, _)| !texts.is_empty());
     findings.extend(told.map(|(code, texts, between)| Finding::new(code, texts.join(between))));
-    if !unanswered.is_empty() {
-        let (hosts, texts): (Vec<String>, Vec<String>) = unanswered.into_iter().unzip();
-        let told = Finding::new(Code::PolicyUnanswered, texts.join("; ")).of(Part::Dane);
-        findings.push(told.about(hosts.into_iter().map(About::Host)));
-    }
-    if !unknown.is_empty() {
-        let (hosts, texts): (Vec<String>, Vec<String>) = unknown.into_iter().unzip();
-        let told = Finding::new(Code::PolicyUnknown, texts.join("; ")).of(Part::Dane);
-        findings.push(told.about(hosts.into_iter().map(About::Host)));
-    }
+    let failed = [
+        (Code::PolicyUnanswered, unanswered, Code::PolicyUnanswered.entry().level),
+        // Resolvers that ask for the name above, or have its proof, give an answer.
+        (Code::PolicyUnanswered, proven, Level::Warning),
+        (Code::PolicyUnknown, unknown, Code::PolicyUnknown.entry().level),
+    ];
+    let failed = failed.into_iter().filter(|(_, hosts, _)| !hosts.is_empty());
+    findings.extend(failed.map(|(code, hosts, level)| {
+        let (hosts, texts): (Vec<String>, Vec<String>) = hosts.into_iter().unzip();
+        let told = Finding::new(code, texts.join("; ")).at(level).of(Part::Dane);
+        told.about(hosts.into_iter().map(About::Host))
+    }));
     findings
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::domain::facts::tests::facts;
+    use crate::check::domain::facts::tests::{TWO_SERVERS, facts};
 
     #[test]
     fn tlsa_records_are_judged() {
@@ -231,5 +273,60 @@ mod tests {
                 check(&facts("a.test.", lines)).into_iter().map(|finding| finding.code).collect();
             assert_eq!(found, *expected, "{lines}");
         }
+    }
+
+    /// A signed domain whose two servers fail for the TLSA records of its mail host.
+    const FAILS: &str = "lookup a.test. SOA secure | ns1.a.test. h. 7 2 3 4 5
+        lookup a.test. MX secure | 10 mx.a.test.
+        lookup mx.a.test. A secure | 198.18.0.1
+        lookup mx.a.test. AAAA secure
+        lookup mx.a.test. SOA secure | >a.test. SOA ns1.a.test. h. 7 2 3 4 5
+        lookup a.test. NS | ns1.a.test. | ns2.a.test.
+        server 198.18.1.1 _25._tcp.mx.a.test. NS udp aa NXDOMAIN | >a.test. SOA ns1.a.test. h. 7 2 3 4 5
+        server 198.18.1.1 _25._tcp.mx.a.test. TLSA udp SERVFAIL
+        server 198.18.1.1 _25._tcp.mx.a.test. TLSA tcp SERVFAIL
+        server 198.18.2.1 _25._tcp.mx.a.test. TLSA udp SERVFAIL
+        server 198.18.2.1 _25._tcp.mx.a.test. TLSA tcp SERVFAIL";
+
+    fn failing(lines: &str) -> Vec<(Code, Level, String)> {
+        let lines = format!("{TWO_SERVERS}\n{FAILS}\n{lines}");
+        let found = check(&facts("a.test.", &lines)).into_iter();
+        found.map(|finding| (finding.code, finding.level, finding.evidence)).collect()
+    }
+
+    #[test]
+    fn a_proof_in_the_cache_changes_nothing_about_servers_that_fail() {
+        let above = "lookup _tcp.mx.a.test. SOA secure NXDOMAIN | >a.test. SOA ns1.a.test. h. 7 2 3 4 5";
+        let first = failing(&format!("{above}\nlookup _25._tcp.mx.a.test. TLSA SERVFAIL"));
+        let second = failing(&format!("{above}\nlookup _25._tcp.mx.a.test. TLSA secure NXDOMAIN cached"));
+        assert_eq!(
+            (first.len(), &first[0].0, &first[0].1),
+            (1, &Code::PolicyUnanswered, &Level::Warning),
+            "{first:#?}"
+        );
+        let end = "answers SERVFAIL; a proof that _tcp.mx.a.test. does not exist lets some resolvers answer that there are none";
+        assert!(first[0].2.ends_with(end), "{first:#?}");
+        assert_eq!(first, second);
+        let exists = "lookup _tcp.mx.a.test. SOA secure | >a.test. SOA ns1.a.test. h. 7 2 3 4 5";
+        let found = failing(&format!("{exists}\nlookup _25._tcp.mx.a.test. TLSA SERVFAIL"));
+        assert_eq!((found.len(), found[0].1), (1, Level::Failure), "without a proof: {found:#?}");
+    }
+
+    #[test]
+    fn one_server_is_asked_about_a_proof_in_the_cache_and_the_others_if_it_fails() {
+        let denied = "lookup _tcp.mx.a.test. SOA secure NXDOMAIN | >a.test. SOA ns1.a.test. h. 7 2 3 4 5";
+        let until = FAILS.find("server 198.18.1.1 _25._tcp.mx.a.test. TLSA").unwrap();
+        let asked = |state: &str, more: &str| {
+            let tlsa = format!("lookup _25._tcp.mx.a.test. TLSA {state}");
+            let lines = format!("{TWO_SERVERS}\n{}\n{denied}\n{tlsa}\n{more}", &FAILS[..until]);
+            let wants = of_denied(&facts("a.test.", &lines));
+            wants.iter().filter(|want| matches!(want, Want::Server { kind: "TLSA", .. })).count()
+        };
+        assert_eq!(asked("secure NXDOMAIN cached", ""), 1);
+        assert_eq!(asked("secure NXDOMAIN", ""), 0, "the servers have just told it");
+        assert_eq!(asked("insecure NXDOMAIN cached", ""), 0);
+        let first = "server 198.18.1.1 _25._tcp.mx.a.test. TLSA udp";
+        assert_eq!(asked("secure NXDOMAIN cached", &format!("{first} aa NXDOMAIN")), 1);
+        assert_eq!(asked("secure NXDOMAIN cached", &format!("{first} SERVFAIL")), 4);
     }
 }

@@ -65,7 +65,7 @@ fn is_same((known, of_known): &(String, &'static str), (name, kind): (&str, &str
 }
 
 /// Whether the zone of a name fails DNSSEC validation.
-fn is_bogus(facts: &DomainFacts, name: &str, kind: &'static str) -> bool {
+pub(super) fn is_bogus(facts: &DomainFacts, name: &str, kind: &'static str) -> bool {
     matches!(facts.got.get(&lookup(name, kind)), Some(Got::Reply(reply)) if reply.security == ReplySecurity::Bogus)
 }
 
@@ -88,6 +88,18 @@ pub(super) fn wants(
 /// The questions about a lookup that the configuration of this host answers, to the servers of the zone that others ask.
 pub(super) fn of_zone(facts: &DomainFacts, lookup: (&str, &'static str)) -> Vec<Want> {
     of_lookup(facts, lookup, false)
+}
+
+/// The questions about a lookup that this host answers from its cache: to one server of the zone, and to all of them if this one fails.
+pub(super) fn behind_cache(facts: &DomainFacts, lookup: (&str, &'static str)) -> Vec<Want> {
+    let mut wants = of_lookup(facts, lookup, false);
+    let is_it = |want: &Want| matches!(want, Want::Server { kind, .. } if *kind == lookup.1);
+    let Some(first) = wants.iter().find(|want| is_it(want)).cloned() else { return wants };
+    let is_answered = |got: &Got| matches!(got, Got::Reply(reply) if is_known(reply));
+    if facts.got.get(&first).is_none_or(is_answered) {
+        wants.retain(|want| !is_it(want) || *want == first);
+    }
+    wants
 }
 
 /// The records of a lookup at a server of its zone, with authority, or that there are none; none while no server has told. The glue

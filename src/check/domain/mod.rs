@@ -167,6 +167,9 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     // Comparisons take no question from another check, and wait for no answer.
     if !facts.subject.domain.is_empty() && wants.iter().all(is_asked) {
         further = parents::wants(facts);
+        if facts.subject.role.receives() {
+            further.extend(dane::of_denied(facts));
+        }
         wants.extend(compared::wants(facts));
         wants.extend(unanswered::wants(facts));
     }
