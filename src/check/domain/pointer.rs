@@ -51,47 +51,67 @@ pub(super) fn needed(facts: &DomainFacts, address: IpAddr) -> Vec<(String, &'sta
 enum Judged {
     /// There is no PTR record; the text says at which alias.
     Missing(String),
-    /// No name leads back; the text says where they lead.
-    Differs(String),
-    /// The lookup of the PTR record, or of its name, fails for good; the text says why.
-    Unanswered(String),
+    /// No name leads back; the text says where they lead. The change that helps, if that of the code does not fit.
+    Differs(String, Option<&'static str>),
+    /// The lookup of the PTR record, or of its name, fails for good; the text says why. With the change that helps, too.
+    Unanswered(String, Option<&'static str>),
     Unknown(String),
     /// The names that are looked up do not lead back, and there are more.
     Crowded(String),
     Confirmed(String),
 }
 
-fn judge(facts: &DomainFacts, address: IpAddr) -> Judged {
-    match facts.lookup(&reverse(address), "PTR") {
+/// The result of an address whose PTR records are not known; none if they are.
+fn without_names(facts: &DomainFacts, address: IpAddr) -> Option<Judged> {
+    let owner = reverse(address);
+    Some(match facts.lookup(&owner, "PTR") {
         LookupFound::NoData(reply) | LookupFound::NoName(reply) => {
             let aliases = reply.answers.iter().filter(|record| record.kind == "CNAME");
             let aliases: Vec<String> =
                 aliases.map(|record| format!("{} CNAME {}", record.name, record.data)).collect();
-            return Judged::Missing(match aliases.as_slice() {
+            Judged::Missing(match aliases.as_slice() {
                 [] => address.to_string(),
                 aliases => format!("{address} ({}, which has no PTR record)", aliases.join(", ")),
-            });
+            })
         }
-        LookupFound::Circle(circle) => return Judged::Unanswered(format!("{address}: {circle}")),
+        LookupFound::Circle(circle) => Judged::Unanswered(format!("{address}: {circle}"), None),
         LookupFound::Unknown(why) => {
-            return match elsewhere::evidence(facts, &reverse(address), "PTR") {
-                Some(evidence) => Judged::Unanswered(format!("{address}: {evidence}")),
+            let is_bogus = elsewhere::is_bogus(facts, &owner, "PTR");
+            let remedy = Some(remedies::POINTER_BOGUS).filter(|_| is_bogus);
+            match elsewhere::evidence(facts, &owner, "PTR") {
+                Some(evidence) => Judged::Unanswered(format!("{address}: {evidence}"), remedy),
                 None => Judged::Unknown(format!("PTR of {address}: {why}")),
-            };
+            }
         }
-        LookupFound::NotAsked => return Judged::Unknown(format!("PTR of {address} was not looked up")),
-        LookupFound::Data(_) => {}
+        LookupFound::NotAsked => Judged::Unknown(format!("PTR of {address} was not looked up")),
+        LookupFound::Data(_) => return None,
+    })
+}
+
+fn judge(facts: &DomainFacts, address: IpAddr) -> Judged {
+    if let Some(judged) = without_names(facts, address) {
+        return judged;
     }
-    let (mut others, mut unanswered, mut unknown) = (Vec::new(), None, None);
+    let (mut others, mut unanswered, mut unknown, mut remedy) = (Vec::new(), None, None, None);
     for name in names(facts, address).into_iter().take(MAX_CHECKED_POINTERS) {
         let found = facts.addresses(&name);
         if found.contains(&address) {
             return Judged::Confirmed(name);
         }
-        match facts.lookup(&name, family(address)) {
+        let lookup = facts.lookup(&name, family(address));
+        if let Some((of_fault, text)) = name_fault(&name).filter(|_| lookup.is_known()) {
+            remedy = remedy.or(Some(of_fault));
+            others.push(text);
+            continue;
+        }
+        match lookup {
             LookupFound::Circle(circle) => others.push(format!("{name}, which has {circle}")),
             LookupFound::Unknown(why) => match elsewhere::evidence(facts, &name, family(address)) {
-                Some(evidence) => unanswered = Some(format!("{address} PTR {name}: {evidence}")),
+                Some(evidence) => {
+                    let is_bogus = elsewhere::is_bogus(facts, &name, family(address));
+                    let remedy = Some(remedies::POINTER_NAME_BOGUS).filter(|_| is_bogus);
+                    unanswered = Some((format!("{address} PTR {name}: {evidence}"), remedy));
+                }
                 None => unknown = Some(format!("{name} of {address}: {why}")),
             },
             LookupFound::NotAsked => unknown = Some(format!("{name} of {address} was not looked up")),
@@ -111,9 +131,29 @@ fn judge(facts: &DomainFacts, address: IpAddr) -> Judged {
     }
     match (unknown, unanswered) {
         (Some(why), _) => Judged::Unknown(why),
-        (None, Some(evidence)) => Judged::Unanswered(evidence),
-        (None, None) => Judged::Differs(format!("{address} PTR {}", others.join("; "))),
+        (None, Some((evidence, remedy))) => Judged::Unanswered(evidence, remedy),
+        (None, None) => Judged::Differs(format!("{address} PTR {}", others.join("; ")), remedy),
     }
+}
+
+/// The fault of a PTR name itself, with the change that helps: it lacks its last dot, so that the server has added the name of the reverse
+/// zone (RFC 1035 section 5.1), or it is that of every host itself (RFC 6761 section 6.3).
+fn name_fault(name: &str) -> Option<(&'static str, String)> {
+    if is_within(name, "localhost.") || is_within(name, "localhost.localdomain.") {
+        return Some((remedies::POINTER_LOCALHOST, format!("{name}, which is every host itself")));
+    }
+    let before = ["in-addr.arpa.", "ip6.arpa."].into_iter().find_map(|zone| name.strip_suffix(zone))?;
+    // Labels of addresses, also of parts of a network (RFC 2317).
+    let is_of_address =
+        |label: &str| label.len() <= 1 || label.starts_with(|letter: char| letter.is_ascii_digit());
+    let meant = before.trim_end_matches('.').rsplit('.').skip_while(|label| is_of_address(label));
+    let meant: Vec<&str> = meant.collect();
+    let meant = meant.into_iter().rev().collect::<Vec<_>>().join(".");
+    let told = match meant.as_str() {
+        "" => format!("{name}, which is a name of the reverse zone"),
+        meant => format!("{name} (the reverse zone may name {meant}. without its last dot)"),
+    };
+    Some((remedies::POINTER_LAST_DOT, told))
 }
 
 /// Whether a PTR name of the address leads back to it and is a domain or below it, as the mechanism `ptr` of SPF asks (RFC 7208 section
@@ -137,7 +177,7 @@ pub(super) fn has_name_within(facts: &DomainFacts, address: IpAddr, domain: &str
 
 /// Whether it is known that receivers find no name of the address that leads back to it.
 pub(super) fn is_faulty(facts: &DomainFacts, address: IpAddr) -> bool {
-    matches!(judge(facts, address), Judged::Missing(_) | Judged::Differs(_) | Judged::Unanswered(_))
+    matches!(judge(facts, address), Judged::Missing(_) | Judged::Differs(..) | Judged::Unanswered(..))
 }
 
 /// Whether a name of the address looks like that of a dynamic address.
@@ -150,6 +190,34 @@ pub(super) fn is_dynamic(facts: &DomainFacts, address: IpAddr) -> bool {
 struct Told {
     texts: Vec<String>,
     about: Vec<About>,
+}
+
+/// The faults of addresses, by their codes and the changes that help.
+#[derive(Default)]
+struct Faults(Vec<(Code, Option<&'static str>, Told)>);
+
+impl Faults {
+    fn add(&mut self, (code, remedy): (Code, Option<&'static str>), text: String, about: Vec<About>) {
+        match self.0.iter_mut().find(|(known, of, _)| (*known, *of) == (code, remedy)) {
+            Some((_, _, told)) => told.add(text, about),
+            None => self.0.push((code, remedy, Told { texts: vec![text], about })),
+        }
+    }
+
+    /// The findings: missing names first, and those with a change of their own before others of their code.
+    fn findings(mut self, level: Level) -> Vec<Finding> {
+        let order = [Code::PtrMissing, Code::PtrDiffers, Code::PtrUnanswered];
+        self.0.sort_by_key(|(code, remedy, _)| {
+            (order.iter().position(|known| known == code), remedy.is_none())
+        });
+        let finding = |(code, remedy, told): (Code, Option<&'static str>, Told)| {
+            let between = if code == Code::PtrMissing { ", " } else { "; " };
+            let finding = Finding::new(code, told.texts.join(between)).at(level).about(told.about);
+            let finding = if code == Code::PtrUnanswered { finding.of(Part::Pointers) } else { finding };
+            Finding { remedy, ..finding }
+        };
+        self.0.into_iter().map(finding).collect()
+    }
 }
 
 impl Told {
@@ -183,8 +251,7 @@ pub(super) fn check_all(
     levels: Levels,
 ) -> Vec<Finding> {
     let level = levels.fault;
-    let (mut missing, mut differs, mut unanswered) = (Told::default(), Told::default(), Told::default());
-    let (mut unknown, mut well) = (Told::default(), Vec::new());
+    let (mut faults, mut unknown, mut well) = (Faults::default(), Told::default(), Vec::new());
     let (mut dynamic, mut many, mut crowded) = (Told::default(), Told::default(), Told::default());
     for (address, hosts) in addresses {
         let about = || {
@@ -192,9 +259,9 @@ pub(super) fn check_all(
             hosts.chain([About::Address(*address)]).collect::<Vec<About>>()
         };
         match judge(facts, *address) {
-            Judged::Missing(text) => missing.add(text, about()),
-            Judged::Differs(text) => differs.add(text, about()),
-            Judged::Unanswered(text) => unanswered.add(text, about()),
+            Judged::Missing(text) => faults.add((Code::PtrMissing, None), text, about()),
+            Judged::Differs(text, remedy) => faults.add((Code::PtrDiffers, remedy), text, about()),
+            Judged::Unanswered(text, remedy) => faults.add((Code::PtrUnanswered, remedy), text, about()),
             Judged::Unknown(text) => unknown.add(text, vec![About::Address(*address)]),
             Judged::Crowded(text) => crowded.add(text, vec![About::Address(*address)]),
             Judged::Confirmed(name) => well.push(format!("{address} ({name})")),
@@ -207,15 +274,7 @@ pub(super) fn check_all(
             many.add(format!("{address} has {} PTR records", names.len()), about());
         }
     }
-    let mut findings = Vec::new();
-    let groups = [(Code::PtrMissing, missing, ", "), (Code::PtrDiffers, differs, "; ")];
-    for (code, told, between) in groups.into_iter().filter(|(_, told, _)| !told.texts.is_empty()) {
-        findings.push(Finding::new(code, told.texts.join(between)).at(level).about(told.about));
-    }
-    if !unanswered.texts.is_empty() {
-        let finding = Finding::new(Code::PtrUnanswered, unanswered.texts.join("; ")).at(level);
-        findings.push(finding.of(Part::Pointers).about(unanswered.about));
-    }
+    let mut findings = faults.findings(level);
     if !unknown.texts.is_empty() {
         findings.push(Finding::new(Code::PointerUnknown, unknown.texts.join("; ")).about(unknown.about));
     }
@@ -280,122 +339,5 @@ fn holds(name: &str, address: IpAddr) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::check::domain::facts::tests::facts;
-
-    #[test]
-    fn names_of_dynamic_addresses_are_told_from_those_of_mail_hosts() {
-        let address = "192.0.2.77".parse().unwrap();
-        for name in [
-            "77-2-0-192.provider.example.",
-            "host-192-0-2-77.isp.example.",
-            "c77.dyn.isp.example.",
-            "p192-0-2-77.dip0.isp.example.",
-            "dsl-3.isp.example.",
-            "pc000024d.dip0.isp.example.",
-            "x192000002077.res.isp.example.",
-        ] {
-            assert!(looks_dynamic(name, address), "{name}");
-        }
-        for name in [
-            "mail.example.",
-            "out77.hoster.example.",
-            "mx2.dyn.example.",
-            "pool.example.",
-            "static.77.2.0.192.clients.hoster.example.",
-            "pool-mx1.a.hoster.example.",
-        ] {
-            assert!(!looks_dynamic(name, address), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_name_may_hold_an_ipv6_address() {
-        let address = "2001:db8::7".parse().unwrap();
-        assert!(looks_dynamic("2001-db8--7.isp.example.", address));
-        assert!(looks_dynamic("x20010db8000000000000000000000007.a.isp.example.", address));
-        assert!(!looks_dynamic("a7.b.isp.example.", address));
-    }
-
-    #[test]
-    fn a_missing_name_of_a_private_address_is_a_note() {
-        let found = check(
-            &facts("", "lookup 1.1.1.10.in-addr.arpa. PTR NXDOMAIN"),
-            "10.1.1.1".parse().unwrap(),
-            true,
-        );
-        assert_eq!((found[0].code, found[0].level), (Code::PtrMissing, Level::Note));
-    }
-
-    #[test]
-    fn addresses_with_one_fault_are_one_finding() {
-        let lines = "lookup 1.2.0.192.in-addr.arpa. PTR | 192-0-2-1.host.b.\nlookup 192-0-2-1.host.b. A | 192.0.2.1\n\
-            lookup 2.2.0.192.in-addr.arpa. PTR | 192-0-2-2.host.b.\nlookup 192-0-2-2.host.b. A | 192.0.2.2";
-        let addresses = ["192.0.2.1", "192.0.2.2"].map(|text| (text.parse().unwrap(), Vec::new()));
-        let found = check_all(&facts("", lines), &addresses, Levels::of(Level::Note));
-        let dynamic: Vec<_> = found.iter().filter(|finding| finding.code == Code::PtrDynamic).collect();
-        assert_eq!(dynamic.len(), 1, "{found:#?}");
-        assert_eq!(dynamic[0].evidence, "192.0.2.1 PTR 192-0-2-1.host.b.; 192.0.2.2 PTR 192-0-2-2.host.b.");
-        assert_eq!((dynamic[0].level, dynamic[0].about.len()), (Level::Note, 2));
-    }
-
-    #[test]
-    fn a_name_must_lead_back_to_the_address() {
-        let address = "192.0.2.7".parse().unwrap();
-        let ptr = "7.2.0.192.in-addr.arpa.";
-        let cases = [
-            (format!("lookup {ptr} PTR NXDOMAIN"), Code::PtrMissing, Level::Failure),
-            (format!("lookup {ptr} PTR"), Code::PtrMissing, Level::Failure),
-            (format!("lookup {ptr} PTR SERVFAIL"), Code::PointerUnknown, Level::CouldNotTell),
-            (
-                format!("lookup {ptr} PTR | mail.a.\nlookup mail.a. A | 192.0.2.8"),
-                Code::PtrDiffers,
-                Level::Failure,
-            ),
-            (format!("lookup {ptr} PTR | mail.a.\nlookup mail.a. A"), Code::PtrDiffers, Level::Failure),
-            (
-                format!("lookup {ptr} PTR | mail.a.\nlookup mail.a. A SERVFAIL"),
-                Code::PointerUnknown,
-                Level::CouldNotTell,
-            ),
-            (format!("lookup {ptr} PTR | Mail.A.\nlookup mail.a. A | 192.0.2.7"), Code::PointerOk, Level::Ok),
-            (
-                format!("lookup {ptr} PTR | a.a. | b.a.\nlookup a.a. A NXDOMAIN\nlookup b.a. A | 192.0.2.7"),
-                Code::PointerOk,
-                Level::Ok,
-            ),
-        ];
-        let many = |number: usize| {
-            let names: String = (0..number).map(|number| format!(" | h{number}.a.")).collect();
-            let hosts: String =
-                (0..number).map(|number| format!("\nlookup h{number}.a. A NXDOMAIN")).collect();
-            format!("lookup {ptr} PTR{names}{hosts}")
-        };
-        let bounds = [
-            (many(10), Code::PtrDiffers, Level::Failure),
-            (many(11), Code::PointerUnknown, Level::CouldNotTell),
-            (many(26), Code::PointerUnknown, Level::CouldNotTell),
-            (many(10).replace("h9.a. A NXDOMAIN", "h9.a. A | 192.0.2.7"), Code::PointerOk, Level::Ok),
-        ];
-        for (lines, code, level) in cases.into_iter().chain(bounds) {
-            let found = check(&facts("", &lines), address, false);
-            assert_eq!(
-                found.first().map(|finding| (finding.code, finding.level)),
-                Some((code, level)),
-                "{lines}"
-            );
-        }
-    }
-
-    #[test]
-    fn many_names_that_do_not_lead_back_are_to_be_fewer() {
-        let names: String = (0..26).map(|number| format!(" | h{number}.a.")).collect();
-        let hosts: String = (0..10).map(|number| format!("\nlookup h{number}.a. A NXDOMAIN")).collect();
-        let lines = format!("lookup 7.2.0.192.in-addr.arpa. PTR{names}{hosts}");
-        let found = check(&facts("", &lines), "192.0.2.7".parse().unwrap(), false);
-        assert_eq!(found[0].code, Code::PointerUnknown);
-        let object = serde_json::to_value(&found[0]).unwrap();
-        assert!(object.to_string().contains("Keep one PTR record"), "{object}");
-    }
-}
+#[path = "pointer_tests.rs"]
+mod tests;

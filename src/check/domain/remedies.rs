@@ -30,6 +30,21 @@ pub(super) const ONE_POINTER: &str = "Keep one PTR record, with the name of the 
 pub(super) const KEYS_UNANSWERED: &str = "Let the name servers answer for DNSKEY: look in their logs, and for a firewall or load balancer that drops this type. If the zone is \
      not meant to be signed, remove the DS records at the registrar";
 
+/// Of `ptr_differs`, if the name lacks its last dot.
+pub(super) const POINTER_LAST_DOT: &str = "In the reverse zone, end the name in the PTR record with a dot: without it, the server adds the name of the zone. If the provider of the \
+     address has this zone, ask him to correct the record";
+
+/// Of `ptr_differs`, if the name is localhost.
+pub(super) const POINTER_LOCALHOST: &str = "In the reverse zone, replace localhost in the PTR record by the full name of the mail host. If the provider of the address has this \
+     zone, ask him to do so";
+
+/// Of `ptr_unanswered`, if the zone of the name fails DNSSEC validation.
+pub(super) const POINTER_NAME_BOGUS: &str = "Sign the zone of the PTR name again, or correct its DS records at the registrar of the domain of this name. If this domain is not \
+     yours, change the PTR record to the name of the mail host in a domain of yours";
+
+/// Of `ptr_unanswered`, if the reverse zone fails DNSSEC validation.
+pub(super) const POINTER_BOGUS: &str = "Ask the operator of the reverse zone, mostly the provider of the address, to sign the reverse zone again or to correct its DS records";
+
 /// Of `bounce_status`, if the mail host was not reached, or has deferred the mail.
 pub(super) const STATUS_EXPIRED: &str = "Run `resolverctl check DOMAIN --connect` on the host that sent the mail: it shows whether this host reaches port 25 of the mail hosts. If \
      it does, look in the log of the sender for replies with 4xx: the receiver has deferred each try";
@@ -64,6 +79,10 @@ mod tests {
             PRIVATE_BESIDE_PUBLIC,
             ONE_POINTER,
             KEYS_UNANSWERED,
+            POINTER_LAST_DOT,
+            POINTER_LOCALHOST,
+            POINTER_NAME_BOGUS,
+            POINTER_BOGUS,
             STATUS_EXPIRED,
             STATUS_ROUTE,
             STATUS_LOOP,
