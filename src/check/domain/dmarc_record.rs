@@ -86,7 +86,7 @@ fn addresses(record: &str) -> Vec<String> {
 }
 
 /// The text behind a semicolon that was meant for the addresses of a tag: it has an address, and is no tag.
-fn cut_off<'r>(record: &'r str, tag: &str) -> Option<&'r str> {
+pub(super) fn cut_off<'r>(record: &'r str, tag: &str) -> Option<&'r str> {
     let is_tag = |pair: &str, wanted: &dyn Fn(&str) -> bool| {
         pair.split_once('=').is_some_and(|(name, _)| wanted(name.trim()))
     };

@@ -213,8 +213,9 @@ impl Page {
         let shown = self.text.get(begin..).unwrap_or_default().to_ascii_lowercase();
         let lower = address.to_ascii_lowercase();
         if let Some(mail) = lower.strip_prefix("mailto:") {
-            let mail = mail.split('?').next().unwrap_or_default();
-            if !shown.contains(mail) && self.text.is_char_boundary(begin) {
+            // RFC 6068 section 2: any octet of the address may be encoded.
+            let mail = mail.split('?').next().unwrap_or_default().replace("%40", "@");
+            if !shown.contains(&mail) && self.text.is_char_boundary(begin) {
                 self.text.insert_str(begin, &format!("{mail} "));
             }
         } else if is_of_web(&lower) {
@@ -310,6 +311,7 @@ mod tests {
             ("<y@b.example>: host mx <<< 550 a < b", "<y@b.example>: host mx <<< 550 a < b"),
             ("<a title='>' href=\"MAILTO:y@b.example?subject=x\">Bob</a>:", "y@b.example Bob:"),
             ("<a href=\"mailto:y@b.example\">Y@b.example</a>", "Y@b.example"),
+            ("<a href=\"mailto:y%40b.example\">Bob</a>", "y@b.example Bob"),
             ("<a href=https://a.example/x?a=1&amp;b=2>here</a>!", "here <https://a.example/x?a=1&b=2>!"),
             ("in <a href=\"http://bl.example/\">bl.example</a> now", "in bl.example now"),
             ("<img alt=x src='http://a.example/p.png'>b", "<http://a.example/p.png> b"),

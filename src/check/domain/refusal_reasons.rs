@@ -34,12 +34,14 @@ enum Place {
 type Phrase = (&'static str, RefusalReason, Place);
 
 /// The words. Longer ones stand before shorter ones that they contain.
-const PHRASES: [Phrase; 54] = [
+const PHRASES: [Phrase; 57] = [
     // Postfix 3.9, src/smtpd/smtpd_check.c.
     ("helo command rejected: host not found", RefusalReason::Helo, Place::Before),
     ("helo command rejected: need fully-qualified hostname", RefusalReason::Helo, Place::Before),
     ("helo command rejected: invalid name", RefusalReason::Helo, Place::Before),
     ("helo command rejected: malformed dns server reply", RefusalReason::Helo, Place::Before),
+    // Its tables of access have words of the operator behind it.
+    ("helo command rejected", RefusalReason::Helo, Place::Before),
     ("sender address rejected: domain not found", RefusalReason::Sender, Place::Before),
     ("sender address rejected: malformed dns server reply", RefusalReason::Sender, Place::Before),
     ("sender address rejected: need fully-qualified address", RefusalReason::Sender, Place::Before),
@@ -61,6 +63,8 @@ const PHRASES: [Phrase; 54] = [
     // Exim 4.98, src/src/smtp_in.c and src/src/acl.c.
     ("verification failed for <", RefusalReason::Sender, Place::Behind),
     ("sender verify failed", RefusalReason::Sender, Place::Nowhere),
+    ("syntactically invalid ehlo argument", RefusalReason::Helo, Place::Nowhere),
+    ("syntactically invalid helo argument", RefusalReason::Helo, Place::Nowhere),
     // Microsoft: Email non-delivery reports in Exchange Online, and Support for anonymous inbound email over IPv6.
     ("must have reverse dns record", RefusalReason::Pointer, Place::Nowhere),
     ("because of sender policy framework violation", RefusalReason::Spf, Place::DomainBehind),
@@ -288,6 +292,12 @@ mod tests {
             RefusalReason::Helo,
             Some("pc"),
         ),
+        (
+            "554 5.7.1 <mx.wrong.example>: Helo command rejected: You are not me",
+            RefusalReason::Helo,
+            Some("mx.wrong.example"),
+        ),
+        ("501 Syntactically invalid EHLO argument(s)", RefusalReason::Helo, None),
         ("550 5.7.1 bogus HELO name used: pc.example", RefusalReason::Helo, Some("pc.example")),
         (
             "550 Access denied - Invalid HELO name (See RFC2821 4.1.1.1): mx.wrong.example",

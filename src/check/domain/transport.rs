@@ -5,6 +5,7 @@
 use super::codes::Code;
 use super::dane;
 use super::dmarc::{Policy, applied, policy};
+use super::dmarc_record::cut_off;
 use super::facts::{DomainFacts, Want, lookup};
 use super::finding::{Finding, Level};
 use super::mta_sts;
@@ -61,10 +62,12 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         }),
         record(facts, "_smtp._tls.", "TLSRPTv1", Code::TlsRptSyntax, |text| {
             let target = |rua: &str| rua.starts_with("mailto:") || rua.starts_with("https:");
-            if value(text, "rua").is_some_and(target) {
-                Ok(None)
-            } else {
-                Err("it has no rua with a mailto: or https: address")
+            match value(text, "rua").is_some_and(target) {
+                true if cut_off(text, "rua").is_some() => {
+                    Err("a semicolon ends rua before another address: write a comma between two addresses")
+                }
+                true => Ok(None),
+                false => Err("it has no rua with a mailto: or https: address"),
             }
         }),
     ]
@@ -140,6 +143,16 @@ mod tests {
             ("lookup _mta-sts.a.test. TXT NXDOMAIN".to_owned(), &[]),
             ("lookup _smtp._tls.a.test. TXT | \"v=TLSRPTv1; rua=mailto:x@a.test\"".to_owned(), &[]),
             ("lookup _smtp._tls.a.test. TXT | \"v=TLSRPTv1\"".to_owned(), &[Code::TlsRptSyntax]),
+            (
+                "lookup _smtp._tls.a.test. TXT | \"v=TLSRPTv1; rua=mailto:x@a.test;mailto:y@a.test\""
+                    .to_owned(),
+                &[Code::TlsRptSyntax],
+            ),
+            (
+                "lookup _smtp._tls.a.test. TXT | \"v=TLSRPTv1; rua=mailto:x@a.test,mailto:y@a.test;\""
+                    .to_owned(),
+                &[],
+            ),
             (
                 format!("lookup default._bimi.a.test. TXT | \"v=BIMI1; l=https://x\"\n{dmarc}"),
                 &[Code::BimiWithoutDmarc],
