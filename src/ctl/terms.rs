@@ -445,7 +445,9 @@ configured_differs is a note if the mail hosts have only private addresses here:
 records_differ is milder for addresses: a warning if name servers keep to different ones of a mail host, and a note where addresses
 are answered in turn, or where each of two servers gives one of its own network. With an old serial of the
 same primary server it is a failure.
-parent_differs and delegation_ok: up to 6 name servers of the zone above are asked; the evidence says how many of how many, if not all.
+parent_differs and delegation_ok: the first 6 name servers of the zone above, by name, are asked; the evidence says how many of how many, if
+not all were asked or have told it. parent_differs is a failure if one of them denies the domain, delegates it to servers that do not serve
+the zone, or has DS records that name no key of it; otherwise a warning. The faults of servers that only some of them name are told there.
 ptr_dynamic of a mail host is a warning if SPF lets no other host send, or only hosts with PTR faults or such names; otherwise a note.
 mx_private_address is a warning if a mail host also has a public address: senders try this too, and mail is late.
 mx_name_invalid is a failure if all mail hosts have such names.

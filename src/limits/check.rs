@@ -122,9 +122,12 @@ pub const MAX_FAILED_LOOKUP_SERVERS: usize = 8;
 /// Servers of the parent that are asked for the delegation before all else: the check needs one of them.
 pub const MAX_CHECKED_PARENTS: usize = 2;
 
-/// Servers of the parent that are asked for the delegation in all, the others once nothing else waits for an answer. Top-level domains have
-/// 4 to 13, and one with an old copy is rare: the check says how many it has asked.
+/// Servers of the parent that are asked for the delegation in all, the first by name; the last of them once nothing else waits for an
+/// answer. Top-level domains have 4 to 13, and one with an old copy is rare: the check says how many it has asked.
 pub const MAX_COMPARED_PARENTS: usize = 6;
+
+/// Digits of the digest of a DS record that evidence shows: enough to tell two records of one key apart.
+pub const SHOWN_DIGEST: usize = 8;
 
 /// Hops of a message whose clients SPF is evaluated for, beside that of the receiver's client: a forwarder and a filter service.
 pub const MAX_EARLIER_CLIENTS: usize = 2;

@@ -101,3 +101,48 @@ fn name_servers_with_ipv6_alone_are_no_failure_for_a_host_without_it() {
     let over_ipv6 = found_over(servers, "", Family::On);
     assert!(over_ipv6.iter().any(|finding| finding.code == Code::NsWithoutIpv4), "{over_ipv6:#?}");
 }
+
+/// The findings about `both.com.` at a server with this fault and at one whose own zone has a name server with IPv6 alone, at a host
+/// without IPv6.
+fn found_beside_far_name(faults: &[Fault]) -> Vec<Finding> {
+    let mut tree = tree(SOUND, &[]);
+    for (name, address, faults) in [
+        ("ns3.hosts.com", "198.18.5.1", faults),
+        ("six.far.net", "2001:2::60", &[]),
+        ("n.far.net", "198.18.7.1", &[]),
+    ] {
+        let mut plan = ServerPlan::new(name, vec![address.parse().unwrap()]);
+        plan.faults = faults.to_vec();
+        tree.server(plan).unwrap();
+    }
+    let at = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<String>>();
+    tree.zone("net.", &at(&["ns.com"]), "").unwrap();
+    tree.zone("far.net.", &at(&["six.far.net"]), "").unwrap();
+    tree.zone("both.com.", &at(&["ns3.hosts.com", "n.far.net"]), SOUND).unwrap();
+    let lab = Arc::new(tree.build().unwrap());
+    let mut config = config_for(&lab);
+    config.resolve.ipv6 = Family::Off;
+    let subject = CheckSubject { domain: "both.com.".to_owned(), ..CheckSubject::default() };
+    paused(async { check(&Simulation::new(lab, config, 1), subject).await.1 })
+}
+
+#[test]
+fn a_name_server_whose_address_this_host_cannot_find_may_answer() {
+    let found = found_beside_far_name(&[Fault::Refused]);
+    assert_eq!(evidence(&found, Code::NsNoneAnswers), None, "{found:#?}");
+    let told = |finding: &&Finding| {
+        finding.code == Code::DelegationUnknown && finding.evidence.contains("n.far.net. was not asked: ")
+    };
+    let untold = found.iter().find(told).unwrap_or_else(|| panic!("{found:#?}"));
+    assert!(untold.evidence.contains("198.18.5.1 (ns3.hosts.com.) answers REFUSED"), "{untold:#?}");
+    assert!(untold.evidence.contains("2001:2::60 (six.far.net.)"), "{untold:#?}");
+    assert!(untold.remedy().contains("IPv6"), "{untold:#?}");
+}
+
+#[test]
+fn a_name_server_whose_address_this_host_cannot_find_is_told_beside_one_that_answers() {
+    let found = found_beside_far_name(&[]);
+    let told = evidence(&found, Code::NsUnrouted).unwrap_or_else(|| panic!("{found:#?}"));
+    assert!(told.contains("n.far.net. was not asked: ") && told.contains("2001:2::60"), "{told}");
+    assert!(found.iter().all(|finding| finding.level > Level::Warning), "{found:#?}");
+}

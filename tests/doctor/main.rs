@@ -1,6 +1,6 @@
 //! `resolverctl check DOMAIN` over the lab: faulty domains are named, healthy ones are not.
 //!
-//! `codes`, `connect`, `forum`, `lists`, `root`, `secured` and `split` run both programs over sockets; `codes` has a fault for each code of the table. `elsewhere`, `faults`, `partly` and `healthy` run the same questions over the simulated network,
+//! `codes`, `connect`, `forum`, `lists`, `root`, `secured` and `split` run both programs over sockets; `codes` has a fault for each code of the table. `elsewhere`, `faults`, `parents`, `partly` and `healthy` run the same questions over the simulated network,
 //! in virtual time.
 
 mod below;
@@ -15,6 +15,7 @@ mod forum;
 mod gateway;
 mod healthy;
 mod lists;
+mod parents;
 mod partly;
 mod root;
 mod secured;

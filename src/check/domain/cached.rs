@@ -127,6 +127,10 @@ fn other_servers(facts: &DomainFacts, told: &BTreeSet<BTreeSet<String>>) -> Opti
         return None;
     }
     let here = records(reply, apex, "NS")?;
+    // A server of the zone above still delegates so.
+    if parents::sets(facts).contains(&here) {
+        return None;
+    }
     let current = told.first().filter(|_| told.len() == 1 && !told.contains(&here))?;
     Some(in_evidence(facts, (apex, "NS"), (&here, ttl(reply, apex, "NS")), current))
 }

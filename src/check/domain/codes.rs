@@ -27,8 +27,8 @@ with_results! {
         "Check the spelling. If it is right, correct or remove a CNAME that the evidence names, or add the name to the zone above that the evidence names. If there is neither, ask the registrar whether the registration has expired".
     ParentDiffers "parent_differs" Delegation Failure "RFC 1034 section 4.3.5, RFC 2182 section 3":
         "the name servers of the zone above (at the registrar) do not agree about the domain";
-        "Resolvers follow the server that they ask. If it denies the domain, mail to the domain bounces, and many servers reject mail from it. If it delegates to other servers, mail may go to the old host.";
-        "Some minutes after a change, wait. Otherwise tell the operator of the zone above that one of its servers has an old copy of that zone. The zone of the domain is not the cause".
+        "Resolvers follow the server that they ask. If it denies the domain, mail to the domain bounces, and many servers reject mail from it. If it delegates to other servers, mail may go to the old host, or waits in the queue if these do not serve the zone. If its DS records fit no key, the domain fails DNSSEC validation there.";
+        "Some minutes after a change, wait, and let the servers of both delegations serve the zone. Otherwise tell the operator of the zone above that one of its servers has an old copy of that zone. The zone of the domain is not the cause".
     DnssecBogus "dnssec_bogus" Dnssec Failure "RFC 4035 section 5.5":
         "the domain fails DNSSEC validation";
         "Hosts behind validating resolvers cannot look up the names that the evidence has. If these are the domain itself or its MX records, mail from there waits in the queue and bounces after days. If it is the record of a policy, receivers defer the mail or do without the policy. Hosts behind other resolvers notice nothing.";

@@ -14,54 +14,17 @@ use super::facts::{
 use super::finding::{Finding, Level};
 use super::part::About;
 use super::record_set::is_known;
+use super::server_names::listed;
 use super::zone::{self, serves};
 use super::{
-    cached, compared, each_server, elsewhere, glue, groups, mail, others, parents, private_address, remedies,
-    served, server_hosts, unanswered,
+    cached, compared, each_server, glue, groups, mail, others, parents, parents_differ, private_address,
+    served, server_hosts, server_names, unanswered,
 };
 use crate::clock::minute;
 use crate::limits::{
-    MAX_CHECK_QUESTIONS, MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS,
-    MAX_SERVERS_ASKED_IN_ALL_WAYS, MAX_SERVERS_ASKED_IN_MIXED_CASE, MAX_SILENT_SERVERS_ASKED,
+    MAX_CHECK_QUESTIONS, MAX_CHECKED_NAMES, MAX_CHECKED_SERVERS, MAX_SERVERS_ASKED_IN_ALL_WAYS,
+    MAX_SERVERS_ASKED_IN_MIXED_CASE, MAX_SILENT_SERVERS_ASKED,
 };
-
-/// The lookups of names of servers without a known address.
-pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
-    let glue = zone::glue(facts);
-    let is_unknown = |name: &String| facts.addresses(name).is_empty() && !glue.contains_key(name.as_str());
-    let names = zone::server_names(facts).into_iter().take(MAX_CHECKED_NAMES).filter(is_unknown);
-    names.take(MAX_CHECKED_PARENTS).map(|name| (name, "A")).collect()
-}
-
-/// That no address of a name server can be found: the zones of their names fail, or need this zone.
-fn without_servers(facts: &DomainFacts) -> Option<Finding> {
-    let (apex, names) = (zone::apex(facts), zone::server_names(facts));
-    if names.is_empty() || names.len() > MAX_CHECKED_NAMES || !zone::servers(facts).is_empty() {
-        return None;
-    }
-    let (mut is_circular, mut told) = (false, Vec::new());
-    for name in &names {
-        if let Some(circle) = elsewhere::circle_of_servers(facts, name, apex) {
-            is_circular = true;
-            told.push(circle);
-        } else if ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_absent()) {
-            told.push(format!("{name} has no address"));
-        } else if is_within(name, apex) {
-            told.push(format!("{name} has no glue"));
-        } else {
-            told.push(elsewhere::evidence(facts, name, "A")?);
-        }
-    }
-    let code = if is_circular { Code::NsCircular } else { Code::NsNoneAnswers };
-    // `without_glue` tells these.
-    let is_told = names.iter().all(|name| is_within(name, apex));
-    let evidence = || format!("{apex} is delegated to {}; {}", listed(&names), told.join("; "));
-    let finding = || {
-        let finding = Finding::new(code, evidence());
-        if is_circular { finding } else { finding.to_do(remedies::NAMELESS_SERVERS) }
-    };
-    (!is_told).then(finding)
-}
 
 /// The questions that lead to the servers of the zone.
 pub(super) fn to_servers(facts: &DomainFacts) -> Vec<Want> {
@@ -199,11 +162,13 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         }
         _ => {}
     }
-    let servers = zone::servers(facts);
-    let mut findings = sets(facts);
-    findings.extend(without_servers(facts));
-    findings.extend(names(facts));
-    findings.extend(each_server::check(facts, &glue::without_stale(facts, &servers), &of_silent(facts)));
+    let (servers, of_silent) = (zone::servers(facts), of_silent(facts));
+    let astray = parents_differ::astray(facts, &of_silent);
+    let mut findings = sets(facts, &of_silent);
+    findings.extend(server_names::without_servers(facts));
+    findings.extend(server_names::check(facts, &astray.names()));
+    let asked = astray.without(&glue::without_stale(facts, &servers));
+    findings.extend(each_server::check(facts, &asked, &of_silent));
     findings.extend(data(facts, &servers));
     let differing = compared::check(facts);
     let agree = differing.is_none() && !compared::is_left_out(facts);
@@ -235,7 +200,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
 }
 
 /// Compares the parent's NS set with the NS sets of the servers, and the glue with the addresses.
-fn sets(facts: &DomainFacts) -> Vec<Finding> {
+fn sets(facts: &DomainFacts, of_silent: &[Want]) -> Vec<Finding> {
     let (apex, mut findings) = (zone::apex(facts), Vec::new());
     let Some(above) = zone::parent_set(facts) else {
         if apex != "." && !parent_told(facts) {
@@ -255,7 +220,7 @@ fn sets(facts: &DomainFacts) -> Vec<Finding> {
     let named = own_sets(&servers, &told);
     let sets_above = parents::sets(facts);
     told.retain(|(_, set)| !sets_above.contains(set));
-    findings.extend(parents::check(facts));
+    findings.extend(parents_differ::check(facts, of_silent));
     if !told.is_empty() {
         let parent = zone::parent(facts).unwrap_or_default();
         let (level, why) = meaning(facts, &above, &told);
@@ -345,7 +310,7 @@ pub(super) fn is_unreached(facts: &DomainFacts) -> bool {
 /// The evidence that the zone above did not tell the delegation, with the reason if it is known.
 fn untold(facts: &DomainFacts) -> String {
     let apex = zone::apex(facts);
-    match zone::parent(facts).filter(|_| zone::parent_servers(facts).is_empty()) {
+    match zone::parent(facts).filter(|_| zone::compared_parents(facts).is_empty()) {
         Some(parent) => format!(
             "no server of the zone above {apex} was asked: no address of a name server of {parent} is known ({})",
             facts.data(parent, "NS").join(", ")
@@ -368,7 +333,7 @@ fn parent_told(facts: &DomainFacts) -> bool {
         Some(Got::Reply(reply)) => ["NOERROR", "NXDOMAIN"].contains(&reply.rcode.as_str()),
         _ => false,
     };
-    zone::parent_servers(facts).into_iter().any(told)
+    zone::compared_parents(facts).into_iter().any(told)
 }
 
 /// Until when caches may keep the NS sets, the MX records and the addresses of the mail hosts in the zone that they have now. The NS set
@@ -408,53 +373,6 @@ fn until(facts: &DomainFacts) -> String {
         by(names),
         others.collect::<String>()
     )
-}
-
-/// Names of servers without an address, and aliases.
-fn names(facts: &DomainFacts) -> Vec<Finding> {
-    let (names, glue) = (zone::server_names(facts), zone::glue(facts));
-    let (mut findings, mut missing) = (Vec::new(), Vec::new());
-    for name in names.iter().take(MAX_CHECKED_NAMES) {
-        if name.trim_end_matches('.').parse::<IpAddr>().is_ok() {
-            findings.push(Finding::new(Code::NsIsAddress, name.clone()));
-            continue;
-        }
-        let kinds = ["A", "AAAA"].map(|kind| facts.lookup(name, kind));
-        if kinds.iter().any(|found| found.alias().is_some()) {
-            findings.push(Finding::new(Code::NsIsAlias, name.clone()));
-        }
-        let is_bare = facts.addresses(name).is_empty() && !glue.contains_key(name.as_str());
-        if is_bare && kinds.iter().all(LookupFound::is_absent) {
-            missing.push(name.clone());
-        } else if is_bare && let Some(evidence) = elsewhere::evidence(facts, name, "A") {
-            missing.push(evidence);
-        }
-    }
-    if !missing.is_empty() {
-        findings.push(Finding::new(Code::NsWithoutAddress, missing.join(", ")));
-    }
-    let glued = names.iter().filter_map(|name| glue.get(name.as_str())).flatten().copied();
-    let mut addresses = names.iter().flat_map(|name| facts.addresses(name)).chain(glued).peekable();
-    let all_known = names.iter().take(MAX_CHECKED_NAMES).all(|name| facts.lookup(name, "A").is_absent());
-    if names.len() <= MAX_CHECKED_NAMES
-        && all_known
-        && addresses.peek().is_some()
-        && addresses.all(|address| address.is_ipv6())
-    {
-        findings.push(Finding::new(Code::NsWithoutIpv4, listed(&names)));
-    }
-    let all = zone::servers(facts);
-    let are_known = || {
-        let kinds = |name: &String| ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_known());
-        names.len() <= MAX_CHECKED_NAMES && names.iter().all(kinds)
-    };
-    if names.len() == 1 {
-        findings.push(Finding::new(Code::NsSingle, listed(&names)));
-    } else if server_hosts::count(&all) == 1 && are_known() {
-        let told = server_hosts::shown(&all, all.keys().copied());
-        findings.push(Finding::new(Code::NsSingle, told.join(", ")));
-    }
-    findings
 }
 
 /// Serials and MX records of the servers.
@@ -585,11 +503,6 @@ fn well(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> St
         if servers.len() == 1 { "1 address".to_owned() } else { format!("{} addresses", servers.len()) };
     let agreed = parents::agreed(facts);
     format!("{} of {} with {addresses}{agreed}{end}", listed(&names), zone::apex(facts))
-}
-
-/// A set in words.
-fn listed<Item: ToString>(set: &BTreeSet<Item>) -> String {
-    set.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

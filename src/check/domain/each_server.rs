@@ -15,6 +15,7 @@ use super::part::{About, Part};
 use super::private_address::{OUT_OF_REACH, is_private};
 use super::record_set::is_known;
 use super::sent::may_be_chance;
+use super::untold_servers::{UnfoundName, Untold, add_unrouted, unfound};
 use super::zone::serves;
 use super::{remedies, served, server_hosts, zone};
 use crate::limits::{CHECK_TRY_TIME, MOST_MILLIS_WITHOUT_EDNS, SLOW_SERVER_MILLIS};
@@ -26,59 +27,89 @@ pub(super) fn check(
     of_silent: &[Want],
 ) -> Vec<Finding> {
     let apex = zone::apex(facts);
-    let (mut by_code, mut unknown) = (BTreeMap::<Code, Vec<(IpAddr, String)>>::new(), Vec::new());
-    let (mut sound, mut asked) = (0, 0);
-    for server in servers.keys() {
-        let Some(first) = facts.server(*server, apex, "SOA", QueryForm::Udp) else { continue };
-        let mut tell = |code, conduct: String| by_code.entry(code).or_default().push((*server, conduct));
-        match first {
-            Got::Reply(reply) if serves(reply, apex) => {
-                sound += 1;
-                asked += 1;
-                of_sound(facts, *server, reply, &mut tell);
-            }
-            Got::NoReply(NoReply::NoRoute) => tell(Code::NsUnrouted, "was not asked".to_owned()),
-            Got::NoReply(NoReply::Unknown(_)) if !facts.sent(*server).is_any() && is_private(*server) => {
-                tell(Code::NsPrivateAddress, OUT_OF_REACH.to_owned());
-            }
-            Got::NoReply(NoReply::Unknown(why)) => {
-                unknown.push((*server, facts.sent(*server).untold(why)));
-            }
-            Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => {}
-            Got::Reply(_) | Got::NoReply(_) => {
-                asked += 1;
-                let plain = facts.server(*server, apex, "SOA", QueryForm::Plain);
-                let without_edns = matches!(plain, Some(Got::Reply(reply)) if serves(reply, apex));
-                match first {
-                    _ if without_edns => {
-                        sound += 1;
-                        of_plain(first, plain, facts.is_lossy(*server), &mut tell);
-                    }
-                    Got::Reply(reply) if gives_mail(facts, *server) => {
-                        sound += 1;
-                        tell(Code::NsPartly, without_soa(reply, apex));
-                    }
-                    Got::Reply(reply) => tell(Code::NsLame, wrong(reply, apex)),
-                    _ => sound += i32::from(of_silence(facts, *server, &mut tell)),
-                }
-            }
-        }
-    }
+    let mut shown = ServersShown::default();
+    let verdicts: Vec<bool> = servers.keys().filter_map(|server| shown.judge(facts, *server)).collect();
+    let (sound, asked) = (verdicts.iter().filter(|serves| **serves).count(), verdicts.len());
+    let ServersShown { mut by_code, mut unknown } = shown;
     // If all servers are silent, one finding tells it.
     if sound > 0 {
         unknown.extend(cut_off(facts, of_silent, &mut by_code));
     }
-    let mut findings = of_conducts(facts, servers, by_code, (sound, asked));
-    if unknown.is_empty() && has_failed(facts, apex) && serves_only_late(facts, servers) {
+    let is_beside = |name: &UnfoundName| name.is_unrouted && sound > 0;
+    let (unrouted, names) = unfound(facts).into_iter().partition(is_beside);
+    let untold = Untold { servers: unknown, names };
+    let mut findings = of_conducts(facts, servers, by_code, (sound, asked), &untold);
+    if untold.servers.is_empty() && has_failed(facts, apex) && serves_only_late(facts, servers) {
         for finding in findings.iter_mut().filter(|finding| finding.code == Code::NsSlow) {
             finding.level = Level::Failure;
             finding.evidence.push_str("; no server of the zone answered a lookup by this host in time");
         }
     }
-    if !unknown.is_empty() {
-        findings.push(told(servers, Code::DelegationUnknown, &unknown).of(Part::Servers));
+    add_unrouted(&unrouted, &mut findings);
+    let is_told = findings.iter().any(|finding| finding.evidence.ends_with(&untold.words(servers)));
+    if !untold.is_empty() && !is_told {
+        findings.push(untold.finding(servers));
     }
     findings
+}
+
+/// The conducts of servers that have a finding, and of those of which it could not be told whether they serve the zone.
+#[derive(Default)]
+struct ServersShown {
+    by_code: BTreeMap<Code, Vec<(IpAddr, String)>>,
+    unknown: Vec<(IpAddr, String)>,
+}
+
+impl ServersShown {
+    /// Adds a server. Returns whether it serves the zone; none if it was not asked, or if that could not be told.
+    fn judge(&mut self, facts: &DomainFacts, server: IpAddr) -> Option<bool> {
+        let apex = zone::apex(facts);
+        let first = facts.server(server, apex, "SOA", QueryForm::Udp)?;
+        let mut tell = |code, conduct: String| self.by_code.entry(code).or_default().push((server, conduct));
+        match first {
+            Got::Reply(reply) if serves(reply, apex) => of_sound(facts, server, reply, &mut tell),
+            Got::NoReply(NoReply::NoRoute) => {
+                tell(Code::NsUnrouted, "was not asked".to_owned());
+                return None;
+            }
+            Got::NoReply(NoReply::Unknown(_)) if !facts.sent(server).is_any() && is_private(server) => {
+                tell(Code::NsPrivateAddress, OUT_OF_REACH.to_owned());
+                return None;
+            }
+            Got::NoReply(NoReply::Unknown(why)) => {
+                self.unknown.push((server, facts.sent(server).untold(why)));
+                return None;
+            }
+            Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => return None,
+            Got::Reply(_) | Got::NoReply(_) => {
+                let plain = facts.server(server, apex, "SOA", QueryForm::Plain);
+                let without_edns = matches!(plain, Some(Got::Reply(reply)) if serves(reply, apex));
+                match first {
+                    _ if without_edns => of_plain(first, plain, facts.is_lossy(server), &mut tell),
+                    Got::Reply(reply) if gives_mail(facts, server) => {
+                        tell(Code::NsPartly, without_soa(reply, apex));
+                    }
+                    Got::Reply(reply) => {
+                        tell(Code::NsLame, wrong(reply, apex));
+                        return Some(false);
+                    }
+                    _ => return Some(of_silence(facts, server, &mut tell)),
+                }
+            }
+        }
+        Some(true)
+    }
+}
+
+/// The conduct of a server that does not serve the zone; none if it serves it, or if that could not be told.
+pub(super) fn fault(facts: &DomainFacts, server: IpAddr, of_silent: &[Want]) -> Option<String> {
+    let mut shown = ServersShown::default();
+    if shown.judge(facts, server) == Some(true) {
+        return None;
+    }
+    cut_off(facts, of_silent, &mut shown.by_code);
+    let codes = [Code::NsLame, Code::NsSilent, Code::NsPrivateAddress];
+    codes.into_iter().find_map(|code| shown.by_code.remove(&code)?.pop()).map(|(_, conduct)| conduct)
 }
 
 /// Takes the servers that are silent over UDP, and that could not be asked over TCP until the end of the check, from those with a finding:
@@ -185,12 +216,14 @@ fn without_soa(reply: &ReplyFacts, apex: &str) -> String {
     if reply.rcode == "NOERROR" && reply.authoritative { wrong } else { format!("{wrong} SOA") }
 }
 
-/// The findings about servers by their conduct; the number of servers that serve the zone, and that were asked.
+/// The findings about servers by their conduct; the number of servers that serve the zone, and that were asked; and those of which it
+/// could not be told.
 fn of_conducts(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     mut by_code: BTreeMap<Code, Vec<(IpAddr, String)>>,
-    (sound, asked): (i32, i32),
+    (sound, asked): (usize, usize),
+    untold: &Untold,
 ) -> Vec<Finding> {
     let (mut findings, apex) = (Vec::<Finding>::new(), zone::apex(facts));
     let unreached = if sound == 0 { unreached(servers, &by_code) } else { Vec::new() };
@@ -217,6 +250,12 @@ fn of_conducts(
                 Finding::new(Code::DelegationUnknown, evidence).of(Part::Servers).about(about)
             }
             None if none_heard && all_lost(facts) => Finding::new(Code::DelegationUnknown, texts),
+            None if !untold.is_empty() => {
+                let evidence = format!("{texts}; {}", untold.words(servers));
+                let about = all.iter().map(|(server, _)| About::Address(*server));
+                let finding = Finding::new(Code::DelegationUnknown, evidence).of(Part::Servers).about(about);
+                untold.with_remedy(finding)
+            }
             None if apex != facts.subject.domain => {
                 Finding::new(Code::NsNoneAnswers, format!("of the zone {apex}: {texts}"))
             }
@@ -521,7 +560,7 @@ fn silence(facts: &DomainFacts, server: IpAddr) -> String {
 
 /// Whether no server of the parent replied.
 fn all_lost(facts: &DomainFacts) -> bool {
-    let asked = zone::parent_servers(facts);
+    let asked = zone::compared_parents(facts);
     let lost = |server: &IpAddr| {
         matches!(facts.server(*server, zone::apex(facts), "NS", QueryForm::Udp), None | Some(Got::NoReply(_)))
     };
@@ -529,42 +568,5 @@ fn all_lost(facts: &DomainFacts) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::check::domain::codes::Code;
-    use crate::check::domain::facts::tests::{TWO_SERVERS, facts};
-    use crate::check::domain::judge;
-
-    #[test]
-    fn a_server_that_is_slow_for_other_records_than_the_soa_is_slow() {
-        let told = |time: &str, lost: usize| {
-            let mx = format!("server 198.18.2.1 a.test. MX udp aa{time} | 10 mx.a.test.");
-            let mut facts = facts("a.test.", &format!("{TWO_SERVERS}\n{mx}"));
-            let sent = facts.sent.entry("198.18.2.1".parse().unwrap()).or_default();
-            (sent.answered, sent.lost) = (3, lost);
-            let found = judge(&facts).into_iter().find(|finding| finding.code == Code::NsSlow);
-            found.map(|finding| finding.evidence)
-        };
-        let slow = told(" 2100ms", 0).unwrap();
-        assert!(slow.ends_with("answers after 2100 ms for a.test. MX"), "{slow}");
-        assert_eq!(told("", 0), None);
-        // A datagram was lost, and the time may be that of the next one.
-        assert_eq!(told(" 2100ms", 1), None);
-    }
-
-    #[test]
-    fn silence_is_no_trait_of_a_server_on_a_path_that_loses_many_datagrams() {
-        let told = |lost: usize| -> Vec<Code> {
-            let soa = "server 198.18.2.1 a.test. SOA";
-            let lines = format!("{TWO_SERVERS}\n{soa} udp silent\n{soa} plain silent\n{soa} tcp silent");
-            let mut facts = facts("a.test.", &lines);
-            for (server, lost) in [("198.18.1.1", lost), ("198.18.9.1", lost), ("198.18.2.1", 0)] {
-                let sent = facts.sent.entry(server.parse().unwrap()).or_default();
-                (sent.answered, sent.unanswered, sent.lost) = (3, 3, lost);
-            }
-            judge(&facts).into_iter().map(|finding| finding.code).collect()
-        };
-        assert!(told(0).contains(&Code::NsSilent), "{:?}", told(0));
-        let lossy = told(1);
-        assert!(!lossy.contains(&Code::NsSilent) && lossy.contains(&Code::DelegationUnknown), "{lossy:?}");
-    }
-}
+#[path = "each_server_tests.rs"]
+mod tests;

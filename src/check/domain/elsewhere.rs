@@ -350,6 +350,25 @@ pub(super) fn evidence(facts: &DomainFacts, name: &str, kind: &'static str) -> O
     Some(format!("{name} {kind}{told}: no server of {zone} answers for it: {words}"))
 }
 
+/// That a lookup fails at this host because it has no route to any name server of the zone; none if that is not so, or not known.
+pub(super) fn unrouted(facts: &DomainFacts, name: &str, kind: &'static str) -> Option<String> {
+    if !matches!(facts.lookup(name, kind), LookupFound::Unknown(_)) {
+        return None;
+    }
+    let end = aliases::end(facts, name)?;
+    let cut = cut(facts, &end, zone_above(facts, &end).ok()?)?;
+    let servers = servers(facts, &cut, false)?;
+    let is_unrouted = |server: &IpAddr| matches!(conduct(facts, *server, &end, kind), Conduct::NoRoute);
+    let shown = || server_hosts::shown(&servers, servers.keys().copied()).join(", ");
+    (!servers.is_empty() && servers.keys().all(is_unrouted)).then(|| {
+        format!(
+            "this host has no route to the name servers of {}, or does not use their family: {}",
+            cut.zone,
+            shown()
+        )
+    })
+}
+
 /// The conducts of servers that all fail for a lookup, in words; none if one of them answers or may answer.
 fn failing(
     facts: &DomainFacts,

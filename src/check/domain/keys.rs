@@ -59,7 +59,7 @@ pub(super) fn not_asked(facts: &DomainFacts) -> Vec<String> {
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let ask =
         |server, kind| Want::Server { server, name: zone::apex(facts).to_owned(), kind, way: QueryForm::Udp };
-    let above = zone::parent_servers(facts).into_iter().map(|server| ask(server, "DS"));
+    let above = zone::telling_parents(facts).into_iter().map(|server| ask(server, "DS"));
     above.chain(servers(facts).into_iter().map(|server| ask(server, "DNSKEY"))).collect()
 }
 
@@ -74,7 +74,7 @@ fn told<'f>(facts: &'f DomainFacts, server: IpAddr, kind: &'static str) -> Optio
 /// The answers of servers of the zone above about the DS records.
 fn answers_above(facts: &DomainFacts) -> Vec<&ReplyFacts> {
     let apex = zone::apex(facts);
-    let above = zone::parent_servers(facts).into_iter().filter_map(|server| told(facts, server, "DS"));
+    let above = zone::compared_parents(facts).into_iter().filter_map(|server| told(facts, server, "DS"));
     // A server that has both zones must answer for the zone above.
     above.filter(|reply| zone::soa(reply).is_none_or(|soa| soa.owner != apex)).collect()
 }
@@ -86,10 +86,15 @@ pub(super) fn above(facts: &DomainFacts) -> BTreeSet<&str> {
 
 /// The verdict.
 pub(super) fn now(facts: &DomainFacts) -> KeysNow {
-    let (apex, records) = (zone::apex(facts), above(facts));
     if answers_above(facts).is_empty() {
         return KeysNow::Unknown("no server of the zone above told the DS records".to_owned());
     }
+    against(facts, &above(facts))
+}
+
+/// The verdict about these DS records.
+pub(super) fn against(facts: &DomainFacts, records: &BTreeSet<&str>) -> KeysNow {
+    let apex = zone::apex(facts);
     if records.is_empty() {
         return KeysNow::WithoutDs;
     }

@@ -71,6 +71,7 @@ mod others;
 pub mod outline;
 mod outside;
 mod parents;
+mod parents_differ;
 pub mod part;
 mod pointer;
 mod private_address;
@@ -88,6 +89,7 @@ mod role;
 pub mod sent;
 mod served;
 mod server_hosts;
+mod server_names;
 mod server_time;
 pub mod side_by_side;
 mod signature_times;
@@ -105,6 +107,7 @@ mod steady;
 mod tags;
 mod transport;
 mod unanswered;
+mod untold_servers;
 mod zone;
 
 use std::collections::BTreeSet;
@@ -166,7 +169,7 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     let is_done = |wants: &[Want]| wants.iter().all(|want| facts.got.contains_key(want));
     // Comparisons take no question from another check, and wait for no answer.
     if !facts.subject.domain.is_empty() && wants.iter().all(is_asked) {
-        further = parents::wants(facts);
+        further = parents_differ::wants(facts, || delegation::of_silent(facts));
         if facts.subject.role.receives() {
             further.extend(dane::of_denied(facts));
         }
@@ -222,7 +225,7 @@ fn of_role(facts: &DomainFacts) -> Vec<Want> {
 fn needed(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<(String, &'static str)> {
     let mut needed = Vec::new();
     if !facts.subject.domain.is_empty() {
-        needed.extend(delegation::needed(facts));
+        needed.extend(server_names::needed(facts));
         needed.extend(mail::needed(facts));
         needed.extend(spf::needed(facts));
     }
@@ -286,6 +289,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     compared::raise_old_serial(facts, &mut findings);
     configured::without_inner_view(facts, &mut findings);
     without_consequences(facts, &mut findings);
+    parents_differ::without_consequences(facts, &mut findings);
     unanswered::name_servers(facts, &mut findings);
     let reason = facts.subject.refusal.reason;
     for finding in findings.iter_mut().filter(|finding| refusal_reasons::is_raised(reason, finding.code)) {

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::facts::{
     DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, canonical,
 };
+use super::record_set::is_known;
 use crate::limits::{
     MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_COMPARED_PARENTS, MAX_FAILING_NAMES,
 };
@@ -122,20 +123,47 @@ pub(super) fn compared_parents(facts: &DomainFacts) -> Vec<IpAddr> {
     parent(facts).map_or_else(Vec::new, |parent| first_of_parent(facts, parent, MAX_COMPARED_PARENTS))
 }
 
-/// The first addresses of so many servers of a parent.
+/// The addresses of the parent's servers that have told of the delegation, as far as they are asked for more.
+pub(super) fn telling_parents(facts: &DomainFacts) -> Vec<IpAddr> {
+    let tells = |server: &IpAddr| match facts.server(*server, apex(facts), "NS", QueryForm::Udp) {
+        Some(Got::Reply(reply)) => is_known(reply),
+        _ => false,
+    };
+    compared_parents(facts).into_iter().filter(tells).take(MAX_CHECKED_PARENTS).collect()
+}
+
+/// An address of each of the first so many servers of a parent.
 fn first_of_parent(facts: &DomainFacts, parent: &str, most: usize) -> Vec<IpAddr> {
-    let names = facts.data(parent, "NS");
-    let first = |name: &&str| facts.addresses(&canonical(name)).into_iter().next();
-    let known: Vec<IpAddr> = names.iter().filter_map(first).take(most).collect();
+    let names = first_names(facts, parent, MAX_COMPARED_PARENTS);
+    let known: Vec<IpAddr> = names.iter().filter_map(|name| address(facts, name)).take(most).collect();
     if known.is_empty() && parent == "." {
-        return facts.subject.root_servers.iter().copied().take(most).collect();
+        let roots: BTreeSet<IpAddr> = facts.subject.root_servers.iter().copied().collect();
+        return roots.into_iter().take(most).collect();
     }
     known
 }
 
-/// The names of these servers.
+/// The address at which a server of a parent is asked. The order of addresses in an answer is random.
+pub(super) fn address(facts: &DomainFacts, name: &str) -> Option<IpAddr> {
+    // IPv4 comes first.
+    facts.addresses(name).into_iter().min()
+}
+
+/// The first so many names of servers of a zone that is a parent, by name: the order of an answer is random, and each check is to ask the
+/// same ones.
+fn first_names(facts: &DomainFacts, parent: &str, most: usize) -> Vec<String> {
+    let names: BTreeSet<String> = facts.data(parent, "NS").into_iter().map(canonical).collect();
+    names.into_iter().take(most).collect()
+}
+
+/// The names of the servers of a parent that are asked.
 pub(super) fn names_of_parent(facts: &DomainFacts, parent: &str) -> Vec<String> {
-    facts.data(parent, "NS").into_iter().take(MAX_CHECKED_PARENTS).map(canonical).collect()
+    first_names(facts, parent, MAX_CHECKED_PARENTS)
+}
+
+/// The names of the parent's servers whose words are compared.
+pub(super) fn names_of_compared(facts: &DomainFacts) -> Vec<String> {
+    parent(facts).map_or_else(Vec::new, |parent| first_names(facts, parent, MAX_COMPARED_PARENTS))
 }
 
 /// The referrals of the parent's servers.
@@ -147,7 +175,7 @@ pub(super) fn referrals(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
         }
         _ => None,
     };
-    parent_servers(facts).into_iter().filter_map(told).collect()
+    compared_parents(facts).into_iter().filter_map(told).collect()
 }
 
 /// The servers that NS records of the apex name.

@@ -1,0 +1,39 @@
+//! Cases of each server by itself.
+
+use crate::check::domain::codes::Code;
+use crate::check::domain::facts::tests::{TWO_SERVERS, facts};
+use crate::check::domain::judge;
+
+#[test]
+fn a_server_that_is_slow_for_other_records_than_the_soa_is_slow() {
+    let told = |time: &str, lost: usize| {
+        let mx = format!("server 198.18.2.1 a.test. MX udp aa{time} | 10 mx.a.test.");
+        let mut facts = facts("a.test.", &format!("{TWO_SERVERS}\n{mx}"));
+        let sent = facts.sent.entry("198.18.2.1".parse().unwrap()).or_default();
+        (sent.answered, sent.lost) = (3, lost);
+        let found = judge(&facts).into_iter().find(|finding| finding.code == Code::NsSlow);
+        found.map(|finding| finding.evidence)
+    };
+    let slow = told(" 2100ms", 0).unwrap();
+    assert!(slow.ends_with("answers after 2100 ms for a.test. MX"), "{slow}");
+    assert_eq!(told("", 0), None);
+    // A datagram was lost, and the time may be that of the next one.
+    assert_eq!(told(" 2100ms", 1), None);
+}
+
+#[test]
+fn silence_is_no_trait_of_a_server_on_a_path_that_loses_many_datagrams() {
+    let told = |lost: usize| -> Vec<Code> {
+        let soa = "server 198.18.2.1 a.test. SOA";
+        let lines = format!("{TWO_SERVERS}\n{soa} udp silent\n{soa} plain silent\n{soa} tcp silent");
+        let mut facts = facts("a.test.", &lines);
+        for (server, lost) in [("198.18.1.1", lost), ("198.18.9.1", lost), ("198.18.2.1", 0)] {
+            let sent = facts.sent.entry(server.parse().unwrap()).or_default();
+            (sent.answered, sent.unanswered, sent.lost) = (3, 3, lost);
+        }
+        judge(&facts).into_iter().map(|finding| finding.code).collect()
+    };
+    assert!(told(0).contains(&Code::NsSilent), "{:?}", told(0));
+    let lossy = told(1);
+    assert!(!lossy.contains(&Code::NsSilent) && lossy.contains(&Code::DelegationUnknown), "{lossy:?}");
+}

@@ -1,0 +1,114 @@
+//! The names of the name servers of the zone: their addresses, and aliases among them.
+//!
+//! RFC 1034 section 4.1, RFC 2181 section 10.3 (no aliases), RFC 3901 section 3 (servers with IPv6 alone).
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::codes::Code;
+use super::facts::{DomainFacts, LookupFound, is_within};
+use super::finding::Finding;
+use super::{elsewhere, remedies, server_hosts, zone};
+use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS};
+
+/// The lookups of names of servers without a known address.
+pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
+    let glue = zone::glue(facts);
+    let is_unknown = |name: &String| facts.addresses(name).is_empty() && !glue.contains_key(name.as_str());
+    let names = zone::server_names(facts).into_iter().take(MAX_CHECKED_NAMES).filter(is_unknown);
+    names.take(MAX_CHECKED_PARENTS).map(|name| (name, "A")).collect()
+}
+
+/// That no address of a name server can be found: the zones of their names fail, or need this zone.
+pub(super) fn without_servers(facts: &DomainFacts) -> Option<Finding> {
+    let (apex, names) = (zone::apex(facts), zone::server_names(facts));
+    if names.is_empty() || names.len() > MAX_CHECKED_NAMES || !zone::servers(facts).is_empty() {
+        return None;
+    }
+    let (mut is_circular, mut told) = (false, Vec::new());
+    for name in &names {
+        if let Some(circle) = elsewhere::circle_of_servers(facts, name, apex) {
+            is_circular = true;
+            told.push(circle);
+        } else if ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_absent()) {
+            told.push(format!("{name} has no address"));
+        } else if is_within(name, apex) {
+            told.push(format!("{name} has no glue"));
+        } else {
+            told.push(elsewhere::evidence(facts, name, "A")?);
+        }
+    }
+    let code = if is_circular { Code::NsCircular } else { Code::NsNoneAnswers };
+    // `without_glue` tells these.
+    let is_told = names.iter().all(|name| is_within(name, apex));
+    let evidence = || format!("{apex} is delegated to {}; {}", listed(&names), told.join("; "));
+    let finding = || {
+        let finding = Finding::new(code, evidence());
+        if is_circular { finding } else { finding.to_do(remedies::NAMELESS_SERVERS) }
+    };
+    (!is_told).then(finding)
+}
+
+/// Names of servers without an address, and aliases. `told`: names whose fault another finding tells.
+pub(super) fn check(facts: &DomainFacts, told: &BTreeSet<String>) -> Vec<Finding> {
+    let (names, glue) = (zone::server_names(facts), zone::glue(facts));
+    let (mut findings, mut missing) = (Vec::new(), Vec::new());
+    for name in names.iter().take(MAX_CHECKED_NAMES) {
+        if name.trim_end_matches('.').parse::<IpAddr>().is_ok() {
+            findings.push(Finding::new(Code::NsIsAddress, name.clone()));
+            continue;
+        }
+        let kinds = ["A", "AAAA"].map(|kind| facts.lookup(name, kind));
+        if kinds.iter().any(|found| found.alias().is_some()) {
+            findings.push(Finding::new(Code::NsIsAlias, name.clone()));
+        }
+        let is_bare = facts.addresses(name).is_empty() && !glue.contains_key(name.as_str());
+        let is_bare = is_bare && !told.contains(name);
+        if is_bare && kinds.iter().all(LookupFound::is_absent) {
+            missing.push(name.clone());
+        } else if is_bare && let Some(evidence) = elsewhere::evidence(facts, name, "A") {
+            missing.push(evidence);
+        }
+    }
+    if !missing.is_empty() {
+        findings.push(Finding::new(Code::NsWithoutAddress, missing.join(", ")));
+    }
+    let glued = names.iter().filter_map(|name| glue.get(name.as_str())).flatten().copied();
+    let mut addresses = names.iter().flat_map(|name| facts.addresses(name)).chain(glued).peekable();
+    let all_known = names.iter().take(MAX_CHECKED_NAMES).all(|name| facts.lookup(name, "A").is_absent());
+    if names.len() <= MAX_CHECKED_NAMES
+        && all_known
+        && addresses.peek().is_some()
+        && addresses.all(|address| address.is_ipv6())
+    {
+        findings.push(Finding::new(Code::NsWithoutIpv4, listed(&names)));
+    }
+    let all = zone::servers(facts);
+    let are_known = || {
+        let kinds = |name: &String| ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_known());
+        names.len() <= MAX_CHECKED_NAMES && names.iter().all(kinds)
+    };
+    if names.len() == 1 {
+        findings.push(Finding::new(Code::NsSingle, listed(&names)));
+    } else if server_hosts::count(&all) == 1 && are_known() {
+        let told = server_hosts::shown(&all, all.keys().copied());
+        findings.push(Finding::new(Code::NsSingle, told.join(", ")));
+    }
+    findings
+}
+
+/// Why nobody finds the address of a name of a server; none if somebody may.
+pub(super) fn fault(facts: &DomainFacts, name: &str) -> Option<String> {
+    if !facts.addresses(name).is_empty() || zone::glue(facts).contains_key(name) {
+        return None;
+    }
+    match ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_absent()) {
+        true => Some(format!("{name} has no address")),
+        false => elsewhere::evidence(facts, name, "A"),
+    }
+}
+
+/// A set in words.
+pub(super) fn listed<Item: ToString>(set: &BTreeSet<Item>) -> String {
+    set.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,205 @@
+//! Servers of the zone above that do not agree, that fail, or that are many.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use resolverd::check::domain::codes::Code;
+use resolverd::check::domain::facts::CheckSubject;
+use resolverd::check::domain::finding::{Finding, Level};
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::simulation::{Simulation, config_for, config_trusting, paused};
+use resolverd::lab::world::{Lab, ServerPlan};
+
+use crate::faults::{SOUND, tree};
+use crate::simulated::check;
+
+/// The name servers of `faulty.com.` that serve it.
+const NEW: &[&str] = &["ns1.hosts.com", "ns2.hosts.com"];
+
+/// Servers that do not serve it.
+const OLD: &[&str] = &["old1.hosts.com", "old2.hosts.com"];
+
+/// The internet of `faults` with `com.` at so many servers, and with these name servers of `faulty.com.`.
+fn with_parents(count: u8, servers: &[&str]) -> Tree {
+    let names = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<String>>();
+    let mut tree = tree(SOUND, &[]);
+    let parents: Vec<String> = (1..=count).map(|number| format!("c{number}.com")).collect();
+    for (number, name) in (1..).zip(&parents) {
+        tree.server(ServerPlan::new(name, vec![[198, 18, 20, number].into()])).unwrap();
+    }
+    for (name, net, fault) in [("old1.hosts.com", 5, Fault::Refused), ("old2.hosts.com", 6, Fault::Dead)] {
+        let mut plan = ServerPlan::new(name, vec![[198, 18, net, 1].into()]);
+        plan.faults = vec![fault];
+        tree.server(plan).unwrap();
+    }
+    tree.zone("com.", &parents, "").unwrap();
+    tree.zone("faulty.com.", &names(servers), SOUND).unwrap();
+    tree
+}
+
+/// Gives these servers of `com.` the zone that they have in another internet.
+fn take(lab: &Lab, parents: &[&str], other: &Lab) {
+    for name in parents {
+        lab.server(name).unwrap().set_authority(other.server(name).unwrap().authority());
+    }
+}
+
+fn found(lab: &Arc<Lab>, seed: u64, signed: bool) -> Vec<Finding> {
+    let config = if signed { config_trusting(lab) } else { config_for(lab) };
+    let subject = CheckSubject { domain: "faulty.com.".to_owned(), ..CheckSubject::default() };
+    paused(async { check(&Simulation::new(Arc::clone(lab), config, seed), subject).await.1 })
+}
+
+fn of(findings: &[Finding], code: Code) -> Option<&Finding> {
+    findings.iter().find(|finding| finding.code == code)
+}
+
+#[test]
+fn a_set_of_servers_that_do_not_serve_the_zone_is_one_failure_in_every_run() {
+    let old = with_parents(4, OLD).build().unwrap();
+    let mut told = BTreeSet::new();
+    for seed in 1..=24 {
+        let lab = Arc::new(with_parents(4, NEW).build().unwrap());
+        take(&lab, &["c2.com", "c3.com"], &old);
+        let findings = found(&lab, seed, false);
+        let first = &findings[0];
+        assert_eq!((first.code, first.level), (Code::ParentDiffers, Level::Failure), "{seed}: {findings:#?}");
+        told.insert(first.evidence.clone());
+        for code in
+            [Code::NsLame, Code::NsSilent, Code::NsNoneAnswers, Code::DelegationUnknown, Code::CachedHere]
+        {
+            assert_eq!(of(&findings, code), None, "{seed}: {findings:#?}");
+        }
+    }
+    let told: Vec<String> = told.into_iter().collect();
+    assert_eq!(
+        told,
+        [
+            "198.18.20.2 (c2.com.) delegates faulty.com. to old1.hosts.com., old2.hosts.com.; 198.18.20.3 (c3.com.) delegates \
+          faulty.com. to old1.hosts.com., old2.hosts.com.; 198.18.20.1 (c1.com.) delegates faulty.com. to ns1.hosts.com., \
+          ns2.hosts.com.; 198.18.20.4 (c4.com.) delegates faulty.com. to ns1.hosts.com., ns2.hosts.com.; of the servers that only \
+          some name: 198.18.5.1 (old1.hosts.com.) answers REFUSED for faulty.com.; 198.18.6.1 (old2.hosts.com.) answers neither \
+          over UDP nor over TCP"
+        ]
+    );
+}
+
+#[test]
+fn a_lame_server_that_only_some_servers_of_the_zone_above_name_is_a_part_of_one_warning() {
+    let old = with_parents(4, &["ns1.hosts.com", "old1.hosts.com"]).build().unwrap();
+    for seed in 1..=6 {
+        let lab = Arc::new(with_parents(4, NEW).build().unwrap());
+        take(&lab, &["c1.com"], &old);
+        let findings = found(&lab, seed, false);
+        let first = &findings[0];
+        assert_eq!((first.code, first.level), (Code::ParentDiffers, Level::Warning), "{seed}: {findings:#?}");
+        assert!(first.evidence.contains("198.18.5.1 (old1.hosts.com.) answers REFUSED"), "{findings:#?}");
+        assert_eq!(of(&findings, Code::NsLame), None, "{seed}: {findings:#?}");
+    }
+}
+
+#[test]
+fn the_delegation_is_known_if_any_server_of_the_zone_above_that_is_asked_tells_it() {
+    for fault in [Fault::Refused, Fault::Dead, Fault::ServFail] {
+        for seed in 1..=8 {
+            let lab = Arc::new(with_parents(4, NEW).build().unwrap());
+            for parent in ["c1.com", "c2.com"] {
+                lab.server(parent).unwrap().set_faults(&[fault]);
+            }
+            let findings = found(&lab, seed, false);
+            assert_eq!(of(&findings, Code::DelegationUnknown), None, "{fault} {seed}: {findings:#?}");
+            let well = of(&findings, Code::DelegationOk).unwrap_or_else(|| panic!("{seed} {findings:#?}"));
+            assert!(
+                well.evidence.contains("; 2 of the 4 name servers of com. delegate it so"),
+                "{fault} {seed}: {well:#?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_same_servers_of_the_zone_above_are_asked_in_every_run() {
+    let old = with_parents(8, &["ns1.hosts.com", "old1.hosts.com"]).build().unwrap();
+    for seed in 1..=12 {
+        let lab = Arc::new(with_parents(8, NEW).build().unwrap());
+        take(&lab, &["c2.com"], &old);
+        let findings = found(&lab, seed, false);
+        let first = &findings[0];
+        assert_eq!(first.code, Code::ParentDiffers, "{seed}: {findings:#?}");
+        let asked = "; 6 of the 8 name servers of com. were asked";
+        assert!(first.evidence.ends_with(asked), "{seed}: {first:#?}");
+    }
+}
+
+/// The findings about a signed domain if two of four servers of `com.` have it with other keys, or without DS.
+fn with_other_signers(plan: Option<&str>, seed: u64) -> Vec<Finding> {
+    let signed = |plan: Option<&str>| {
+        let mut tree = with_parents(4, NEW);
+        for (zone, plan) in [(".", Some("")), ("com.", Some("")), ("faulty.com.", plan)] {
+            tree.sign(zone, plan.map(|plan| plan.parse().unwrap())).unwrap();
+        }
+        tree.build().unwrap()
+    };
+    let lab = Arc::new(signed(Some("")));
+    take(&lab, &["c2.com", "c3.com"], &signed(plan));
+    found(&lab, seed, true)
+}
+
+#[test]
+fn ds_records_of_some_servers_of_the_zone_above_that_name_no_key_are_one_failure_in_every_run() {
+    let mut told = BTreeSet::new();
+    for seed in 1..=12 {
+        let findings = with_other_signers(Some("algorithm=15"), seed);
+        let first = &findings[0];
+        assert_eq!((first.code, first.level), (Code::ParentDiffers, Level::Failure), "{seed}: {findings:#?}");
+        assert!(
+            first.evidence.contains("198.18.20.2 (c2.com.) and 198.18.20.3 (c3.com.) have DS "),
+            "{first:#?}"
+        );
+        told.insert(first.evidence.clone());
+        for code in [Code::DnssecBogus, Code::DsRepaired, Code::NsWithoutKeys, Code::DnssecOk] {
+            assert_eq!(of(&findings, code), None, "{seed}: {findings:#?}");
+        }
+    }
+    assert_eq!(told.len(), 1, "{told:#?}");
+}
+
+#[test]
+fn ds_records_that_some_servers_of_the_zone_above_lack_are_one_warning_in_every_run() {
+    let mut told = BTreeSet::new();
+    for seed in 1..=12 {
+        let findings = with_other_signers(None, seed);
+        let first = &findings[0];
+        assert_eq!((first.code, first.level), (Code::ParentDiffers, Level::Warning), "{seed}: {findings:#?}");
+        assert!(
+            first.evidence.contains("198.18.20.2 (c2.com.) and 198.18.20.3 (c3.com.) have no DS"),
+            "{first:#?}"
+        );
+        told.insert(first.evidence.clone());
+    }
+    assert_eq!(told.len(), 1, "{told:#?}");
+}
+
+#[test]
+fn old_glue_at_some_servers_of_the_zone_above_is_told_with_these() {
+    let glued = |last: u8| {
+        let mut tree = with_parents(4, NEW);
+        tree.server(ServerPlan::new("ns.faulty.com", vec![[198, 18, 7, last].into()])).unwrap();
+        let servers = ["ns1.hosts.com", "ns.faulty.com"].map(str::to_owned);
+        tree.zone("faulty.com.", &servers, SOUND).unwrap();
+        tree.build().unwrap()
+    };
+    let old = glued(9);
+    for seed in 1..=6 {
+        let lab = Arc::new(glued(1));
+        take(&lab, &["c2.com", "c3.com"], &old);
+        let findings = found(&lab, seed, false);
+        let differs = of(&findings, Code::ParentDiffers).unwrap_or_else(|| panic!("{seed} {findings:#?}"));
+        assert_eq!(differs.level, Level::Warning, "{seed} {findings:#?}");
+        let glue =
+            "198.18.20.2 (c2.com.) and 198.18.20.3 (c3.com.) have the glue 198.18.7.9 of ns.faulty.com.";
+        assert!(differs.evidence.contains(glue), "{differs:#?}");
+        assert_eq!(of(&findings, Code::GlueDiffers), None, "{seed} {findings:#?}");
+    }
+}
