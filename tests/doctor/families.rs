@@ -146,3 +146,43 @@ fn a_name_server_whose_address_this_host_cannot_find_is_told_beside_one_that_ans
     assert!(told.contains("n.far.net. was not asked: ") && told.contains("2001:2::60"), "{told}");
     assert!(found.iter().all(|finding| finding.level > Level::Warning), "{found:#?}");
 }
+
+/// The findings about `both.com.` with these name servers and records, at a host without IPv6; `far.net.` has a name server with IPv6 alone.
+fn found_beside_far_zone(servers: &[&str], records: &str) -> Vec<Finding> {
+    let mut tree = tree(SOUND, &[]);
+    for (name, address) in [("six.far.net", "2001:2::60"), ("n.far.net", "198.18.7.1")] {
+        tree.server(ServerPlan::new(name, vec![address.parse().unwrap()])).unwrap();
+    }
+    let at = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<String>>();
+    tree.zone("net.", &at(&["ns.com"]), "").unwrap();
+    tree.zone("far.net.", &at(&["six.far.net"]), "mx A 198.18.9.1\nmx2 A 198.18.9.2\n").unwrap();
+    tree.zone("both.com.", &at(servers), records).unwrap();
+    let lab = Arc::new(tree.build().unwrap());
+    let mut config = config_for(&lab);
+    config.resolve.ipv6 = Family::Off;
+    let subject = CheckSubject { domain: "both.com.".to_owned(), ..CheckSubject::default() };
+    paused(async { check(&Simulation::new(lab, config, 1), subject).await.1 })
+}
+
+#[test]
+fn a_zone_of_mail_hosts_that_this_host_has_no_route_to_is_told_once_with_its_remedy() {
+    let records = "@ MX 10 mx.far.net.\n@ MX 20 mx2.far.net.\n@ TXT \"v=spf1 mx a:mx.far.net -all\"\n";
+    let found = found_beside_far_zone(&["ns1.hosts.com", "ns2.hosts.com"], records);
+    let unknown: Vec<&Finding> =
+        found.iter().filter(|finding| finding.level == Level::CouldNotTell).collect();
+    assert!(unknown.iter().all(|finding| finding.remedy().contains("IPv6")), "{unknown:#?}");
+    let evidence: String = unknown.iter().map(|finding| finding.evidence.as_str()).collect();
+    assert_eq!(evidence.matches("IPv6 addresses only").count(), 1, "{unknown:#?}");
+    assert!(evidence.contains("mx2.far.net.: no route to the name servers of far.net."), "{unknown:#?}");
+}
+
+#[test]
+fn name_servers_whose_zone_this_host_has_no_route_to_are_the_one_unknown_finding() {
+    let found = found_beside_far_zone(&["n.far.net"], SOUND);
+    let unknown: Vec<&Finding> =
+        found.iter().filter(|finding| finding.level == Level::CouldNotTell).collect();
+    assert_eq!(unknown.len(), 1, "{unknown:#?}");
+    assert!(unknown[0].remedy().contains("IPv6"), "{unknown:#?}");
+    assert!(unknown[0].evidence.contains("2001:2::60 (six.far.net.)"), "{unknown:#?}");
+    assert!(found.iter().all(|finding| finding.level != Level::Failure), "{found:#?}");
+}

@@ -350,8 +350,15 @@ pub(super) fn evidence(facts: &DomainFacts, name: &str, kind: &'static str) -> O
     Some(format!("{name} {kind}{told}: no server of {zone} answers for it: {words}"))
 }
 
-/// That a lookup fails at this host because it has no route to any name server of the zone; none if that is not so, or not known.
-pub(super) fn unrouted(facts: &DomainFacts, name: &str, kind: &'static str) -> Option<String> {
+/// A zone to whose name servers this host has no route.
+pub(super) struct UnroutedZone {
+    pub(super) zone: String,
+    /// That it is so, with the servers.
+    pub(super) words: String,
+}
+
+/// The zone of a lookup that fails at this host because it has no route to any name server of it; none if that is not so, or not known.
+pub(super) fn unrouted(facts: &DomainFacts, name: &str, kind: &'static str) -> Option<UnroutedZone> {
     if !matches!(facts.lookup(name, kind), LookupFound::Unknown(_)) {
         return None;
     }
@@ -360,13 +367,15 @@ pub(super) fn unrouted(facts: &DomainFacts, name: &str, kind: &'static str) -> O
     let servers = servers(facts, &cut, false)?;
     let is_unrouted = |server: &IpAddr| matches!(conduct(facts, *server, &end, kind), Conduct::NoRoute);
     let shown = || server_hosts::shown(&servers, servers.keys().copied()).join(", ");
-    (!servers.is_empty() && servers.keys().all(is_unrouted)).then(|| {
+    let words = || {
+        let zone = &cut.zone;
         format!(
-            "this host has no route to the name servers of {}, or does not use their family: {}",
-            cut.zone,
+            "this host has no route to the name servers of {zone}, or does not use their family: {}",
             shown()
         )
-    })
+    };
+    let is_so = !servers.is_empty() && servers.keys().all(is_unrouted);
+    is_so.then(words).map(|words| UnroutedZone { zone: cut.zone, words })
 }
 
 /// The conducts of servers that all fail for a lookup, in words; none if one of them answers or may answer.

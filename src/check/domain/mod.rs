@@ -107,6 +107,7 @@ mod steady;
 mod tags;
 mod transport;
 mod unanswered;
+mod unrouted;
 mod untold_servers;
 mod zone;
 
@@ -305,6 +306,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     };
     findings.iter_mut().filter(is_bounded).for_each(|finding| finding.remedy = Some(remedies::BOUND));
     in_order(&mut findings, reason);
+    unrouted::explain(facts, &mut findings);
     findings
 }
 
@@ -356,7 +358,7 @@ fn without_consequences(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     // This host has no route to the servers of the zone.
     let is_unrouted = |finding: &Finding| {
         (finding.code, finding.part) == (Code::DelegationUnknown, Some(Part::Servers))
-            && finding.about.is_empty()
+            && (finding.about.is_empty() || finding.remedy == Some(remedies::NO_ROUTE))
     };
     let is_unreached = is_unreached || served::serving(facts).is_empty() && findings.iter().any(is_unrouted);
     let of_names = dnssec::bogus_names(facts);

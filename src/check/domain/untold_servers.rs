@@ -42,7 +42,7 @@ pub(super) fn unfound(facts: &DomainFacts) -> Vec<UnfoundName> {
         if elsewhere::circle_of_servers(facts, &name, apex).is_some() {
             return None;
         }
-        let unrouted = elsewhere::unrouted(facts, &name, "A");
+        let unrouted = elsewhere::unrouted(facts, &name, "A").map(|unrouted| unrouted.words);
         let is_unrouted = unrouted.is_some();
         let why = unrouted.unwrap_or_else(|| format!("its address could not be looked up ({why})"));
         Some(UnfoundName { name, why, is_unrouted })
