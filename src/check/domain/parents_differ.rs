@@ -1,7 +1,7 @@
 //! Servers of the zone above that do not agree about the delegation: what each says, and what follows from it.
 //!
 //! RFC 1034 section 4.3.5, RFC 2182 section 3, RFC 4035 section 5.2 (DS). Resolvers follow the server that they happen to ask, and keep
-//! its delegation. If this leads to servers that do not serve the zone, these get no answer, and the others notice nothing. So the
+//! its delegation. If this leads to servers that do not serve the zone, they get no answer, and other resolvers do. So the
 //! faults of servers to which only some servers of the zone above lead are told here, and not as faults of the zone.
 
 use std::collections::{BTreeMap, BTreeSet};
