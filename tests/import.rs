@@ -15,6 +15,8 @@ mod local_zones;
 mod own_answers;
 #[path = "import/reached.rs"]
 mod reached;
+#[path = "import/recursor_settings.rs"]
+mod recursor_settings;
 #[path = "import/servers.rs"]
 mod servers;
 #[path = "import/trust.rs"]
@@ -355,6 +357,14 @@ fn the_lines_of_a_wrong_file_are_never_shown() {
         );
         assert!(!found.is_empty() && !found.contains("hidden"), "{format}: {typed}: {found}");
     }
+}
+
+/// The weight of the first finding with this effect; empty if there is none.
+fn weight(found: &str, did: &str) -> String {
+    let found: serde_json::Value = serde_json::from_str(found).unwrap();
+    let mut findings = found["findings"].as_array().unwrap().iter();
+    let told = findings.find(|finding| finding["did"].as_str().is_some_and(|told| told.contains(did)));
+    told.map_or_else(String::new, |finding| finding["weight"].as_str().unwrap().to_owned())
 }
 
 /// The file of a result, without its findings.

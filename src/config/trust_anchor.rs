@@ -11,7 +11,7 @@ use hickory_proto::dnssec::rdata::{DNSKEY, DS};
 use hickory_proto::dnssec::{Algorithm, DigestType, PublicKeyBuf};
 use hickory_proto::rr::Name;
 
-use super::{report, value};
+use super::{RootOf, report, value};
 use crate::limits;
 use crate::validate::anchors::Anchors;
 use crate::zone_file::{self, RecordHead, Word, ZoneFileEntry, ZoneFileError, ZoneFileReader, entries};
@@ -32,6 +32,18 @@ pub struct TrustAnchor {
     pub path: Option<PathBuf>,
     /// The anchors.
     pub anchors: Anchors,
+}
+
+impl TrustAnchor {
+    /// The root that the keys of a text belong to.
+    pub fn root_of(text: &str) -> RootOf {
+        let Ok(anchors) = parse(text) else { return RootOf::CannotTell };
+        let is_of_root_only = anchors.names().all(Name::is_root);
+        match is_of_root_only && anchors.have_key_of(&Anchors::built_in(), &Name::root()) {
+            true => RootOf::Internet,
+            false => RootOf::Others,
+        }
+    }
 }
 
 /// Reads a file of anchors. The root's keys are valid too, unless the file has its own: an anchor of the operator for

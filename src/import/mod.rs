@@ -28,6 +28,7 @@ mod lua;
 mod named;
 mod names;
 mod recursor;
+mod root;
 mod secret;
 mod served;
 mod source;

@@ -1,8 +1,8 @@
 //! The files of a configuration: read with bounds on depth, number and size; a circle of includes is an error.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -100,11 +100,17 @@ impl Sources {
             let instead = "they were read from the folder of the imported file; if others are in use, import on the host of the file";
             self.doubt(Weight::Different, (&missing.place, &missing.shown), did, instead);
         }
-        let found = matching(&base.join(pattern));
-        if found.is_empty() {
+        self.matching((place, shown), &base.join(pattern))
+    }
+
+    /// The files of a pattern that can be read. A directory that cannot be read, and a pattern without a file, are kept for `tell`.
+    pub(super) fn matching(&mut self, (place, shown): (&SourcePlace, &str), pattern: &Path) -> Vec<PathBuf> {
+        let Matched { files, unread } = matching(pattern);
+        if files.is_empty() && unread.is_empty() {
             self.doubt_empty(place, shown);
         }
-        self.readable((place, shown), found)
+        unread.into_iter().for_each(|reason| self.doubt_unread((place, shown), reason));
+        self.readable((place, shown), files)
     }
 
     /// The files that can be read. A file that cannot be read is kept for `tell`.
@@ -115,11 +121,16 @@ impl Sources {
     ) -> Vec<PathBuf> {
         files.retain(|file| {
             let Err(reason) = opened(file) else { return true };
-            let instead = "its settings are missing here: correct or copy the file, and import again";
-            self.doubt(Weight::Dangerous, (place, shown), format!("{} {reason}", file.display()), instead);
+            self.doubt_unread((place, shown), format!("{} {reason}", file.display()));
             false
         });
         files
+    }
+
+    /// Keeps a file or a directory that cannot be read.
+    pub(super) fn doubt_unread(&mut self, said: (&SourcePlace, &str), did: String) {
+        let instead = "its settings are missing here: correct or copy the file, and import again";
+        self.doubt(Weight::Dangerous, said, did, instead);
     }
 
     /// Keeps an include, or a directory of settings, that has no file here.
@@ -185,9 +196,18 @@ fn read(path: &Path, most: u64) -> Result<String, String> {
     Ok(String::from_utf8_lossy(octets).into_owned())
 }
 
+/// The files that a pattern names.
+#[derive(Debug, Default)]
+pub(super) struct Matched {
+    pub(super) files: Vec<PathBuf>,
+    /// The directories that cannot be read, each with the reason.
+    pub(super) unread: Vec<String>,
+}
+
 /// The files that a pattern with `*` and `?` in any component names, in order; a path without them is itself.
-pub(super) fn matching(pattern: &Path) -> Vec<PathBuf> {
+pub(super) fn matching(pattern: &Path) -> Matched {
     let mut found = vec![PathBuf::new()];
+    let mut unread = Vec::new();
     for component in pattern.components() {
         let wanted = component.as_os_str();
         if !is_pattern(wanted) {
@@ -196,14 +216,34 @@ pub(super) fn matching(pattern: &Path) -> Vec<PathBuf> {
         }
         let mut next = Vec::new();
         for directory in &found {
-            let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-            let names = entries.map(|entry| entry.file_name()).filter(|name| fits(wanted, name));
-            next.extend(names.map(|name| directory.join(name)).take(limits::MAX_FILES));
+            match entries_of(directory) {
+                Ok(names) => {
+                    let names = names.filter(|name| fits(wanted, name));
+                    next.extend(names.map(|name| directory.join(name)).take(limits::MAX_FILES));
+                }
+                Err(reason) => unread.push(reason),
+            }
         }
         next.sort();
         found = next;
     }
-    found
+    Matched { files: found, unread }
+}
+
+/// The names in a directory; none if it is not on this host.
+///
+/// # Errors
+/// It is there, and cannot be read: a sentence without its end.
+pub(super) fn entries_of(directory: &Path) -> Result<impl Iterator<Item = OsString> + use<>, String> {
+    let missing = [ErrorKind::NotFound, ErrorKind::NotADirectory];
+    // A relative path may have an empty directory.
+    let named = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    let entries = match std::fs::read_dir(named) {
+        Ok(entries) => Some(entries),
+        Err(error) if missing.contains(&error.kind()) => None,
+        Err(error) => return Err(format!("{} cannot be read: {error}", directory.display())),
+    };
+    Ok(entries.into_iter().flatten().flatten().map(|entry| entry.file_name()))
 }
 
 fn is_pattern(text: &OsStr) -> bool {

@@ -29,7 +29,34 @@ pub(super) enum NodeKind {
     Map(Vec<(String, Node)>),
 }
 
+/// The spellings of true and false in a dialect of YAML.
+pub(super) struct Truths {
+    on: &'static [&'static str],
+    off: &'static [&'static str],
+}
+
+/// YAML 1.1, as the loader of Knot Resolver 6 reads it (PyYAML).
+pub(super) const YAML_1_1: Truths = Truths {
+    on: &["true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"],
+    off: &["false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"],
+};
+
+/// YAML 1.2, as PowerDNS Recursor 5 reads it (serde_yaml): yes, no, on and off are texts.
+pub(super) const YAML_1_2: Truths =
+    Truths { on: &["true", "True", "TRUE"], off: &["false", "False", "FALSE"] };
+
 impl Node {
+    /// The truth value; none if it is none in this dialect.
+    pub(super) fn truth(&self, dialect: &Truths) -> Option<bool> {
+        let NodeKind::Scalar(text) = &self.kind else { return None };
+        let is_among = |spellings: &[&str]| spellings.contains(&text.as_str());
+        match (is_among(dialect.on), is_among(dialect.off)) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        }
+    }
+
     /// The value of a key.
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
         self.entries().iter().find(|(known, _)| known == key).map(|(_, node)| node)
@@ -150,5 +177,29 @@ mod tests {
         assert_eq!(tree.get("f").map(Node::text), Some("::1"));
         assert!(read(&path, "a: [").is_err() && read(&path, "a: &x 1\nb: *x\n").is_err());
         assert!(read(&path, "").unwrap().entries().is_empty());
+    }
+
+    #[test]
+    fn truth_values_are_those_of_the_dialect() {
+        let path: Arc<Path> = Arc::from(Path::new("f"));
+        let of = |text: &str| {
+            let node = read(&path, &format!("{text}\n")).unwrap();
+            (node.truth(&YAML_1_1), node.truth(&YAML_1_2))
+        };
+        for text in ["true", "True", "TRUE"] {
+            assert_eq!(of(text), (Some(true), Some(true)), "{text}");
+        }
+        for text in ["yes", "Yes", "YES", "on", "On", "ON"] {
+            assert_eq!(of(text), (Some(true), None), "{text}");
+        }
+        for text in ["false", "False", "FALSE"] {
+            assert_eq!(of(text), (Some(false), Some(false)), "{text}");
+        }
+        for text in ["no", "No", "NO", "off", "Off", "OFF"] {
+            assert_eq!(of(text), (Some(false), None), "{text}");
+        }
+        for text in ["y", "n", "tRUE", "0", "1", "[]", "~", "yEs"] {
+            assert_eq!(of(text), (None, None), "{text}");
+        }
     }
 }

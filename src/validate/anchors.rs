@@ -95,6 +95,17 @@ impl Anchors {
         ds.map(|ds| self.add(name, ds)).is_some()
     }
 
+    /// Whether some anchor of `name` may name the same key as one of `others`: digests of different types cannot be compared.
+    pub fn have_key_of(&self, others: &Self, name: &Name) -> bool {
+        let is_same = |one: &DS, other: &DS| {
+            let is_alike = (one.key_tag(), one.algorithm()) == (other.key_tag(), other.algorithm());
+            one == other || is_alike && one.digest_type() != other.digest_type()
+        };
+        let others = others.0.get(name);
+        let has_same = |one: &DS| others.into_iter().flatten().any(|other| is_same(one, other));
+        self.0.get(name).into_iter().flatten().any(has_same)
+    }
+
     /// Whether an anchor of `name` names this key.
     pub fn cover(&self, name: &Name, key: &DNSKEY) -> bool {
         self.0.get(name).into_iter().flatten().any(|ds| is_of(ds, name, key))

@@ -192,3 +192,15 @@ fn servers_of_a_static_stub_zone_that_are_known_by_name_are_told() {
     assert!(found.contains("server-names") && found.contains("\"dangerous\""), "{found}");
     assert!(!of("server-addresses { 10.0.0.1; };").contains("server-names"));
 }
+
+#[test]
+fn a_family_without_a_source_address_in_bind_is_not_used() {
+    for (option, key) in [
+        ("query-source-v6 none;", "ipv6"),
+        ("query-source-v6 address none;", "ipv6"),
+        ("query-source address none;", "ipv4"),
+    ] {
+        let found = imported("named", &[("named.conf", &format!("options {{ {option} }};\n"))]);
+        assert!(keys(&found).contains(&format!("[resolve]\n{key} = false")), "{option}: {found}");
+    }
+}

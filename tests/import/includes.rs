@@ -1,6 +1,6 @@
 //! Files that a configuration includes: the import reads those that the other resolver reads, or tells it.
 
-use super::{import, imported, keys, zone};
+use super::{import, imported, keys, weight, zone};
 
 const CORP: &str = "zone \"corp.example\" { type forward; forward only; forwarders { 192.0.2.53; }; };\n";
 const STUB: &str = "forward-zone:\n name: \"corp.example\"\n forward-addr: 192.0.2.53\n";
@@ -63,12 +63,35 @@ fn a_pattern_that_fits_no_file_is_told() {
         ("recursor", 1, "include-dir=DIR/none\n"),
         ("recursor", 2, "recursor:\n  include_dir: DIR/none\n"),
     ] {
+        let file = if main.contains("include_dir") { "none/a.yml" } else { "none/a.conf" };
         let found = imported(format, &[("x.conf", main)]);
         assert!(found.contains(told) && found.contains(&format!("\"line\":{line},")), "{main}: {found}");
         assert!(!found.contains("its files are imported too"), "{main}: {found}");
         // A file that was read says nothing.
-        let found = imported(format, &[("x.conf", main), ("none/a.conf", "")]);
+        let found = imported(format, &[("x.conf", main), (file, "")]);
         assert!(!found.contains(told), "{main}: {found}");
+    }
+}
+
+/// The user who imports is often not that of the other resolver.
+#[test]
+fn a_directory_that_cannot_be_read_is_dangerous() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    // The superuser, who may run these tests, can read each directory: a link to itself is no directory for anybody.
+    std::os::unix::fs::symlink("loop", path("loop")).unwrap();
+    for (format, main) in [
+        ("named", "options { };\ninclude \"LOOP/*.conf\";\n"),
+        ("unbound", "server:\n include: \"LOOP/*.conf\"\n"),
+        ("dnsmasq", "conf-dir=LOOP,*.conf\n"),
+        ("dnsmasq", "hostsdir=LOOP\n"),
+        ("recursor", "include-dir=LOOP\n"),
+        ("recursor", "recursor:\n  include_dir: LOOP\n"),
+    ] {
+        let main = main.replace("LOOP", path("loop").to_str().unwrap());
+        let found = imported(format, &[("x.conf", &main)]);
+        assert_eq!(weight(&found, "loop cannot be read: "), "dangerous", "{main}: {found}");
+        assert!(!found.contains("named no file on this host"), "{main}: {found}");
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::import::ImportError;
 use crate::import::finding::SourcePlace;
-use crate::import::source::{Source, Sources};
+use crate::import::source::{Source, Sources, entries_of};
 use crate::limits;
 
 /// Endings that Debian's service leaves out when it reads /etc/dnsmasq.d.
@@ -55,7 +55,16 @@ pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<DnsmasqSett
             && Path::new(setting.field(0).trim_end_matches('/')).ends_with("dnsmasq.d")
     };
     if path.ends_with("dnsmasq.conf") && !settings.iter().any(is_read) {
-        for file in files(&beside, &DEBIAN_ENDINGS.map(str::to_owned)) {
+        let place = SourcePlace { file: path.into(), line: 1 };
+        let said = (&place, "conf-dir=/etc/dnsmasq.d");
+        let found = match files(&beside, &DEBIAN_ENDINGS.map(str::to_owned)) {
+            Ok(files) => sources.readable(said, files),
+            Err(reason) => {
+                sources.doubt_unread(said, reason);
+                Vec::new()
+            }
+        };
+        for file in found {
             read_into(&file, sources, &mut settings)?;
         }
     }
@@ -74,12 +83,20 @@ fn read_into(
         let named = directory.join(setting.field(0));
         let included = match setting.option.as_str() {
             "conf-file" | "servers-file" => vec![named],
-            "conf-dir" => files(&named, setting.fields.get(1..).unwrap_or_default()),
+            "conf-dir" => match files(&named, setting.fields.get(1..).unwrap_or_default()) {
+                Ok(found) => {
+                    if found.is_empty() {
+                        sources.doubt_empty(&setting.place, &setting.typed);
+                    }
+                    found
+                }
+                Err(reason) => {
+                    sources.doubt_unread((&setting.place, &setting.typed), reason);
+                    Vec::new()
+                }
+            },
             _ => Vec::new(),
         };
-        if setting.option == "conf-dir" && included.is_empty() {
-            sources.doubt_empty(&setting.place, &setting.typed);
-        }
         let included = sources.readable((&setting.place, &setting.typed), included);
         settings.push(setting);
         // dnsmasq reads each file once.
@@ -95,8 +112,11 @@ fn read_into(
 
 /// The files of a directory in order: an ending with `*` is one of files that are read, if there is any; another one is
 /// one of files that are left out.
-fn files(directory: &Path, endings: &[String]) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+///
+/// # Errors
+/// The directory cannot be read: a sentence without its end.
+fn files(directory: &Path, endings: &[String]) -> Result<Vec<PathBuf>, String> {
+    let entries = entries_of(directory)?;
     let is_read = |path: &PathBuf| {
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
         let (read, left): (Vec<&String>, Vec<&String>) =
@@ -105,12 +125,14 @@ fn files(directory: &Path, endings: &[String]) -> Vec<PathBuf> {
             name.ends_with('~') || name.starts_with('.') || (name.starts_with('#') && name.ends_with('#'));
         let wanted =
             read.is_empty() || read.iter().any(|ending| name.ends_with(ending.trim_start_matches('*')));
-        !own && wanted && !left.iter().any(|ending| name.ends_with(ending.as_str())) && path.is_file()
+        !own && wanted && !left.iter().any(|ending| name.ends_with(ending.as_str()))
+            // A file whose kind this user cannot see is told later.
+            && path.metadata().map_or(true, |about| about.is_file())
     };
     let mut files: Vec<PathBuf> =
-        entries.map(|entry| entry.path()).filter(is_read).take(limits::MAX_FILES).collect();
+        entries.map(|name| directory.join(name)).filter(is_read).take(limits::MAX_FILES).collect();
     files.sort();
-    files
+    Ok(files)
 }
 
 /// The setting of a line, if it has one.

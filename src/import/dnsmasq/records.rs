@@ -9,7 +9,7 @@ use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different};
 use crate::import::names::{Names, OTHER_FAMILY, ShortNames, quoted};
-use crate::import::source::{Sources, matching};
+use crate::import::source::Sources;
 use crate::import::values::seconds;
 
 /// The longest TTL of a record, in seconds.
@@ -196,17 +196,15 @@ fn files(
     for setting in settings {
         let directory = setting.place.file.parent().unwrap_or_else(|| Path::new(""));
         let path = directory.join(setting.field(0));
+        let said = (&setting.place, setting.typed.as_str());
         let paths: Vec<PathBuf> = match setting.option.as_str() {
-            "addn-hosts" if path.is_dir() => matching(&path.join("*")),
+            "addn-hosts" if path.is_dir() => sources.matching(said, &path.join("*")),
             "addn-hosts" => vec![path],
-            "hostsdir" => matching(&path.join("*")),
+            "hostsdir" => sources.matching(said, &path.join("*")),
             _ => continue,
         };
-        if paths.is_empty() {
-            sources.doubt_empty(&setting.place, &setting.typed);
-        }
         for path in paths {
-            names.file((&setting.place, &setting.typed), &path, (short, &mut *sources), draft);
+            names.file(said, &path, (short, &mut *sources), draft);
         }
     }
     if let Some(suffix) =

@@ -113,6 +113,10 @@ fn sources(options: &[Statement], draft: &mut Draft) {
         let words = setting.words();
         let addresses = words.iter().filter_map(|word| word.parse::<IpAddr>().ok());
         found.extend(addresses.map(|address| address.to_string()));
+        if words.contains(&"none") {
+            let key = if setting.option() == "query-source" { "ipv4" } else { "ipv6" };
+            draft.set(&setting.place, &setting.shown(), ("[resolve]", key), false);
+        }
         let port = words.iter().skip_while(|word| **word != "port").nth(1);
         if port.is_some_and(|port| *port != "*") {
             let did = "sent all queries from one port";

@@ -1,16 +1,19 @@
 //! `lua-config-file` of the Recursor: anchors are read, all other calls are reported.
 
+use std::path::Path;
+
 use super::settings::RecursorSetting;
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
-use crate::import::lua::{LuaKind, statements};
+use crate::import::lua::{LuaKind, LuaValue, statements};
+use crate::import::root;
 use crate::import::source::{Source, Sources};
 use crate::import::told::{ToldSetting, find};
 use crate::import::values::plain;
 
 /// Calls whose effect is missing here.
-const TOLD: [ToldSetting; 12] = [
+const TOLD: [ToldSetting; 11] = [
     (
         "rpz*",
         Dangerous,
@@ -40,12 +43,6 @@ const TOLD: [ToldSetting; 12] = [
         Dangerous,
         "took other addresses for those of clients",
         "resolverd sees the address of the proxy; let clients ask it directly",
-    ),
-    (
-        "readTrustAnchorsFromFile",
-        Unneeded,
-        "held the keys of the root",
-        "resolverd has them built in and follows their changes (dnssec.update_trust_anchors)",
     ),
     (
         "clearNTA",
@@ -84,7 +81,14 @@ pub(super) fn add(setting: &RecursorSetting, sources: &mut Sources, draft: &mut 
         let first = arguments.first().and_then(|value| value.texts().first().map(|text| (*text).to_owned()));
         match (name.as_str(), first) {
             ("addNTA", Some(name)) => untrusted.push(plain(&name)),
-            ("addTA" | "addDS", Some(name)) => tell_anchor(&name, place, typed, draft),
+            ("addTA" | "addDS", Some(name)) => {
+                let records = arguments.get(1).map(LuaValue::texts).unwrap_or_default();
+                tell_anchor((&name, &records), place, typed, draft);
+            }
+            ("readTrustAnchorsFromFile", Some(file)) => {
+                let directory = path.parent().unwrap_or_else(|| Path::new(""));
+                root::keys_file((place, typed), &directory.join(file), draft);
+            }
             ("clearTA" | "clearDS", name) if name.as_deref().is_none_or(|name| name == ".") => {
                 let did = "removed the keys of the root";
                 let instead = "resolverd has them built in; see dnssec.trust_anchor";
@@ -107,11 +111,16 @@ pub(super) fn add(setting: &RecursorSetting, sources: &mut Sources, draft: &mut 
     untrusted
 }
 
-/// Reports a key to validate with.
-pub(super) fn tell_anchor(name: &str, place: &SourcePlace, typed: &str, draft: &mut Draft) {
+/// Reports keys to validate with: the data of DS records.
+pub(super) fn tell_anchor(
+    (name, records): (&str, &[impl AsRef<str>]),
+    place: &SourcePlace,
+    typed: &str,
+    draft: &mut Draft,
+) {
     if name.trim_end_matches('.').is_empty() {
-        let did = "gave a key of the root";
-        return draft.tell(Unneeded, place, typed, (did, "resolverd has them built in"));
+        let records: String = records.iter().map(|data| format!(". DS {}\n", data.as_ref())).collect();
+        return root::key((place, typed), &records, draft);
     }
     let did = "gave a key to validate with";
     let instead = "write it as a DS record into a file, and set dnssec.trust_anchor to the file";

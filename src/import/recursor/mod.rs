@@ -13,14 +13,16 @@ use ipnet::IpNet;
 use self::settings::{RecursorSetting, Settings, USUAL_CLIENTS, address};
 use super::ImportError;
 use super::draft::Draft;
+use super::finding::SourcePlace;
 use super::finding::Weight::{Dangerous, Different, Unneeded};
 use super::names::{Names, ShortNames};
+use super::root;
 use super::source::Sources;
 use super::told::find;
 use super::values::{Clients, network, seconds, texts};
 
 /// Settings that functions of this module read.
-const READ: [&str; 22] = [
+const READ: [&str; 24] = [
     "local-address",
     "local-port",
     "allow-from",
@@ -30,6 +32,8 @@ const READ: [&str; 22] = [
     "dnssec",
     "negative-trustanchors",
     "trustanchors",
+    "trustanchorfile",
+    "hint-file",
     "lua-config-file",
     "max-cache-ttl",
     "max-negative-ttl",
@@ -56,7 +60,8 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     clients(&settings, has_others, &mut sources, draft)?;
     queries(&settings, draft);
     cache(&settings, draft);
-    let mut untrusted = trust(&settings, draft);
+    let mut untrusted = trust(&settings, path, draft);
+    hints(&settings, draft);
     if let Some(lua) = settings.get("lua-config-file").filter(|lua| !lua.value().is_empty()) {
         untrusted.extend(lua::add(lua, &mut sources, draft));
     }
@@ -129,7 +134,9 @@ fn clients(
         None if has_others => USUAL_CLIENTS.map(str::to_owned).to_vec(),
         None => return Ok(()),
     };
-    let mut clients = Clients::default();
+    // An empty list of the setting closes nothing; an empty file closes the Recursor.
+    let is_open = file.is_none() && named.iter().all(String::is_empty);
+    let mut clients = if is_open { Clients::everybody() } else { Clients::default() };
     for (line, text) in (1..).zip(&named).filter(|(_, text)| !text.is_empty()) {
         let (list, net) = match text.strip_prefix('!') {
             // Clients that are not allowed get no reply.
@@ -220,27 +227,47 @@ fn cache(settings: &Settings, draft: &mut Draft) {
 }
 
 /// Validation; the names without it.
-fn trust(settings: &Settings, draft: &mut Draft) -> Vec<String> {
-    if let Some(mode) = settings.get("dnssec") {
-        match mode.value() {
-            "off" | "process-no-validate" => {
-                draft.set(&mode.place, &mode.typed, ("[dnssec]", "validate"), false);
-            }
-            "validate" => {}
-            _ => {
-                let did = "validated only for clients that ask for it, or logged wrong signatures only";
-                let instead = "resolverd answers SERVFAIL to all clients then; set dnssec.validate = false to have no validation";
-                draft.tell(Different, &mode.place, &mode.typed, (did, instead));
-            }
+fn trust(settings: &Settings, path: &Path, draft: &mut Draft) -> Vec<String> {
+    let first = SourcePlace { file: path.into(), line: 1 };
+    let mode = settings.get("dnssec");
+    let (place, typed) = mode.map_or((&first, "dnssec"), |mode| (&mode.place, mode.typed.as_str()));
+    match mode.map_or("process", RecursorSetting::value) {
+        "off" | "process-no-validate" => draft.set(place, typed, ("[dnssec]", "validate"), false),
+        "validate" => {}
+        value => {
+            let did = match value {
+                "process" => {
+                    "answered clients that set neither AD nor DO also if a signature was wrong (dnssec=process, the default)"
+                }
+                _ => "validated only for clients that ask for it, or logged wrong signatures only",
+            };
+            let instead = "resolverd answers SERVFAIL to all clients then; set dnssec.validate = false to have no validation";
+            draft.tell(Different, place, typed, (did, instead));
         }
     }
     if let Some(anchors) = settings.get("trustanchors") {
         for anchor in &anchors.zones {
-            lua::tell_anchor(&anchor.name, &anchor.place, &format!("trustanchors: {}", anchor.name), draft);
+            let typed = format!("trustanchors: {}", anchor.name);
+            lua::tell_anchor((&anchor.name, &anchor.values), &anchor.place, &typed, draft);
         }
+    }
+    if let Some(file) = settings.get("trustanchorfile").filter(|file| !file.value().is_empty()) {
+        root::keys_file((&file.place, &file.typed), &file.path(), draft);
     }
     let untrusted = settings.get("negative-trustanchors").map(|anchors| anchors.zones.as_slice());
     untrusted.unwrap_or_default().iter().map(|anchor| anchor.name.clone()).collect()
+}
+
+/// The servers of the root. `no` and `no-refresh` name no file.
+fn hints(settings: &Settings, draft: &mut Draft) {
+    let Some(hints) = settings.get("hint-file") else { return };
+    match hints.value() {
+        "" | "no" | "no-refresh" => {
+            let did = "named no servers of the root";
+            draft.tell(Unneeded, &hints.place, &hints.typed, (did, "resolverd has them built in"));
+        }
+        _ => root::hints_file((&hints.place, &hints.typed), &hints.path(), draft),
+    }
 }
 
 /// The file of hosts, if it is in use.
@@ -267,8 +294,8 @@ fn tell(setting: &RecursorSetting, settings: &Settings, draft: &mut Draft) {
         return;
     }
     let detail = |name| (name, Unneeded, "is a detail of the daemon", "resolverd needs no such setting");
-    let is_off =
-        !setting.is_on() || (setting.value().is_empty() && setting.zones.is_empty() && setting.has_value);
+    let is_empty = setting.value().is_empty() && setting.zones.is_empty() && !setting.has_entries;
+    let is_off = !setting.is_on() || (is_empty && setting.has_value);
     let details = told::DETAILS.map(detail);
     let row = find(&told::TOLD, option).or_else(|| find(&details, option)).copied();
     let (weight, did, instead) = match row {

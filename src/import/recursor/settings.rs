@@ -8,9 +8,8 @@ use std::sync::Arc;
 use crate::import::ImportError;
 use crate::import::finding::SourcePlace;
 use crate::import::secret;
-use crate::import::source::{Source, Sources, matching};
-use crate::import::yaml::{self, Node};
-use crate::limits;
+use crate::import::source::{Source, Sources};
+use crate::import::yaml::{self, Node, YAML_1_2};
 
 /// Names of YAML that are not the old name in another spelling: section, name, old name.
 const RENAMED: [(&str, &str, &str); 19] = [
@@ -69,6 +68,8 @@ pub(super) struct ZoneValue {
     pub(super) values: Vec<String>,
     /// Whether its servers are recursive.
     pub(super) recurse: bool,
+    /// Whether it says otherwise, which has no effect.
+    pub(super) has_void_recurse: bool,
 }
 
 /// A setting.
@@ -85,6 +86,8 @@ pub(super) struct RecursorSetting {
     pub(super) zones: Vec<ZoneValue>,
     /// Whether a value was typed, which may be empty.
     pub(super) has_value: bool,
+    /// Whether it has entries of keys and values.
+    pub(super) has_entries: bool,
 }
 
 /// The settings, in their order; each name once.
@@ -92,6 +95,8 @@ pub(super) struct RecursorSetting {
 pub(super) struct Settings {
     all: Vec<RecursorSetting>,
     at: HashMap<String, usize>,
+    /// Whether the first file is in YAML, the form of version 5.
+    pub(super) is_yaml: bool,
 }
 
 impl Settings {
@@ -119,6 +124,7 @@ impl Settings {
             Some(known) if extends => {
                 known.values.extend(setting.values);
                 known.zones.extend(setting.zones);
+                known.has_entries |= setting.has_entries;
             }
             Some(known) => *known = setting,
             None => self.all.push(setting),
@@ -153,32 +159,30 @@ impl RecursorSetting {
 /// The settings of the file and of those of `include-dir`; of each the last one, with the values that `+=` added.
 pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Settings, ImportError> {
     let mut settings = Settings::default();
-    read_one(path, sources, &mut settings)?;
+    settings.is_yaml = read_one(path, sources, &mut settings)?;
     let named = settings.get("include-dir").filter(|named| !named.value().is_empty()).cloned();
     if let Some(named) = named {
         let directory = named.path();
-        let mut files = matching(&directory.join("*.conf"));
-        files.extend(matching(&directory.join("*.yml")));
-        if files.is_empty() {
-            sources.doubt_empty(&named.place, &named.typed);
-        }
-        files.truncate(limits::MAX_FILES);
-        for file in sources.readable((&named.place, &named.typed), files) {
+        // The Recursor reads files of the form of the first one only.
+        let pattern = if settings.is_yaml { "*.yml" } else { "*.conf" };
+        for file in sources.matching((&named.place, &named.typed), &directory.join(pattern)) {
             read_one(&file, sources, &mut settings)?;
         }
     }
     Ok(settings)
 }
 
-fn read_one(path: &Path, sources: &mut Sources, settings: &mut Settings) -> Result<(), ImportError> {
+/// Reads one file. Returns whether it is in YAML.
+fn read_one(path: &Path, sources: &mut Sources, settings: &mut Settings) -> Result<bool, ImportError> {
     let Source { path, text } = sources.begin(path)?;
-    if is_yaml(&text) {
+    let is_yaml = is_yaml(&text);
+    if is_yaml {
         of_yaml(&path, &text, settings)?
     } else {
         of_lines(&path, &text, settings)
     }
     sources.end();
-    Ok(())
+    Ok(is_yaml)
 }
 
 /// Whether the first line with a setting is of YAML.
@@ -219,6 +223,7 @@ fn of_lines(path: &Arc<Path>, text: &str, settings: &mut Settings) {
             values: Vec::new(),
             zones: Vec::new(),
             has_value: whole.contains('='),
+            has_entries: false,
         };
         if OF_ZONES.contains(&name) {
             setting.zones =
@@ -239,7 +244,8 @@ pub(super) fn words(text: &str) -> Vec<String> {
 /// `zone=server;server`.
 pub(super) fn zone_of(place: &SourcePlace, text: &str, recurse: bool) -> Option<ZoneValue> {
     let (name, values) = text.split_once('=')?;
-    Some(ZoneValue { place: place.clone(), name: name.trim().to_owned(), values: words(values), recurse })
+    let (place, name) = (place.clone(), name.trim().to_owned());
+    Some(ZoneValue { place, name, values: words(values), recurse, has_void_recurse: false })
 }
 
 fn of_yaml(path: &Arc<Path>, text: &str, settings: &mut Settings) -> Result<(), ImportError> {
@@ -267,6 +273,8 @@ fn of_node(section: &str, name: &str, node: &Node) -> RecursorSetting {
         None => name.replace('_', "-"),
     };
     let texts = node.texts();
+    // A truth value has one spelling from here on.
+    let truth = node.truth(&YAML_1_2).map(|on| if on { "true" } else { "false" });
     RecursorSetting {
         place: node.place.clone(),
         typed: match texts.as_slice() {
@@ -274,19 +282,27 @@ fn of_node(section: &str, name: &str, node: &Node) -> RecursorSetting {
             texts => format!("{section}.{name}: {}", texts.join(", ")),
         },
         zones: node.items().iter().filter_map(|item| of_item(item, option != "forward-zones")).collect(),
-        values: texts.into_iter().map(str::to_owned).collect(),
+        values: truth.map_or(texts, |truth| vec![truth]).into_iter().map(str::to_owned).collect(),
         has_value: true,
+        has_entries: node.items().iter().any(|item| !item.entries().is_empty()),
         option,
     }
 }
 
-/// An entry with a name: a zone, or an anchor.
-pub(super) fn of_item(item: &Node, recurse: bool) -> Option<ZoneValue> {
+/// An entry with a name: a zone, or an anchor. The setting decides whether the servers of a zone are recursive.
+fn of_item(item: &Node, recurse: bool) -> Option<ZoneValue> {
     let name = item.get("zone").or_else(|| item.get("name"))?.text().to_owned();
     let values = ["forwarders", "file", "dsrecords"].iter().find_map(|key| item.get(key));
     let values = values.map(Node::texts).unwrap_or_default().into_iter().map(str::to_owned).collect();
-    let recurse = item.get("recurse").map_or(recurse, |recurse| recurse.text() == "true");
-    Some(ZoneValue { place: item.place.clone(), name, values, recurse })
+    let own = item.get("recurse").and_then(|own| own.truth(&YAML_1_2));
+    let is_void = own.is_some_and(|own| own != recurse);
+    Some(ZoneValue { place: item.place.clone(), name, values, recurse, has_void_recurse: is_void })
+}
+
+/// An entry of the file of zones, which has a key of its own for recursive servers.
+pub(super) fn of_file_item(item: &Node) -> Option<ZoneValue> {
+    let own = item.get("recurse").and_then(|own| own.truth(&YAML_1_2));
+    of_item(item, own.unwrap_or(false))
 }
 
 /// `address`, `address:port` or `[address]:port`.

@@ -4,7 +4,7 @@ use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::told::ToldSetting;
 
 /// They by their old name, and sections of YAML that are named whole.
-pub(super) const TOLD: [ToldSetting; 99] = [
+pub(super) const TOLD: [ToldSetting; 98] = [
     (
         "rpz",
         Dangerous,
@@ -175,16 +175,10 @@ pub(super) const TOLD: [ToldSetting; 99] = [
     ("x-dnssec-names", Unneeded, "counted validation of some names", "use resolverctl stats"),
     ("signature-inception-skew", Unneeded, "allowed clocks that differ", "resolverd allows some minutes"),
     (
-        "trustanchorfile*",
+        "trustanchorfile-*",
         Unneeded,
         "held the keys of the root",
         "resolverd has them built in and follows their changes (dnssec.update_trust_anchors)",
-    ),
-    (
-        "hint-file",
-        Unneeded,
-        "named the servers of the root",
-        "resolverd has them built in; for a private root set resolve.root_hints to the file",
     ),
     ("security-poll-suffix", Unneeded, "asked for security notices", "resolverd does not"),
     ("public-suffix-list-file", Unneeded, "named the list of public suffixes", "resolverd needs none"),

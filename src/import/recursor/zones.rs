@@ -65,8 +65,10 @@ fn private(settings: &Settings, zones: &mut GatheredZones, draft: &mut Draft) {
     if is_off {
         return;
     }
-    let all = all.filter(|setting| setting.is_on());
-    let trees: &[&str] = if all.is_some() { &["in-addr.arpa", "ip6.arpa"] } else { &["in-addr.arpa"] };
+    // On by default in version 5.
+    let has_all = all.map_or(settings.is_yaml, RecursorSetting::is_on);
+    let all = all.filter(|_| has_all);
+    let trees: &[&str] = if has_all { &["in-addr.arpa", "ip6.arpa"] } else { &["in-addr.arpa"] };
     let typed = ipv4.or(all).map(|setting| (setting.place.clone(), setting.typed.clone()));
     let (place, typed, weight) = match (typed, zones.first_place()) {
         (Some((place, typed)), _) => (place, typed, Unneeded),
@@ -101,6 +103,14 @@ fn servers(
     draft: &mut Draft,
 ) {
     let typed = format!("{option}: {}", zone.name);
+    if zone.has_void_recurse {
+        let did = match zone.recurse {
+            true => "had no effect with recurse: false: queries to these servers asked for recursion",
+            false => "had no effect with recurse: true: queries to these servers did not ask for recursion",
+        };
+        let instead = "the [[zone]] does the same; recurse counts in a file of forward_zones_file only";
+        draft.tell(Different, &zone.place, &typed, (did, instead));
+    }
     let mut found = Vec::new();
     for text in &zone.values {
         let Some(server) = address(text, 53) else {
@@ -110,7 +120,7 @@ fn servers(
             draft.tell(Dangerous, &zone.place, &typed, (&did, "add its address to the [[zone]]"));
             continue;
         };
-        let over_tls = tls && zone.recurse && server.port() == 853;
+        let over_tls = tls && server.port() == 853;
         let upstream =
             Upstream { address: server.ip(), port: Some(server.port()), tls: over_tls, name: None };
         match upstream_text(&upstream) {
@@ -141,7 +151,7 @@ fn of_file(file: &RecursorSetting, sources: &mut Sources) -> Result<Vec<ZoneValu
     sources.end();
     if settings::is_yaml(&text) {
         let tree = yaml::read(&path, &text)?;
-        return Ok(tree.items().iter().filter_map(|item| settings::of_item(item, false)).collect());
+        return Ok(tree.items().iter().filter_map(settings::of_file_item).collect());
     }
     let mut zones = Vec::new();
     for (line, text) in (1..).zip(text.lines()) {

@@ -7,7 +7,8 @@ use toml::Value;
 use super::reader::{Section, UnboundSetting};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{self, Dangerous, Different, Unneeded};
-use crate::import::source::{Sources, matching};
+use crate::import::root;
+use crate::import::source::{Matched, Sources, matching};
 use crate::import::told::{PARTLY_VALIDATED, UNVALIDATED};
 use crate::import::values::texts;
 
@@ -167,7 +168,8 @@ fn tell_modules(server: &Section, draft: &mut Draft) {
 /// Keys that stand in the file itself, and files of keys in the form of BIND.
 fn single_keys(server: &Section, draft: &mut Draft) {
     for key in server.all("trust-anchor") {
-        if key.value().split_whitespace().next() == Some(".") {
+        let is_of_root = key.value().split_whitespace().next() == Some(".");
+        if is_of_root && root::has_internet_keys(key.value()) {
             draft.tell(Unneeded, &key.place, "trust-anchor: .", (OF_THE_ROOT, FOLLOWED));
         } else {
             let instead = "write it into a file and set dnssec.trust_anchor";
@@ -198,8 +200,10 @@ fn gives_no_keys(pattern: &Path) -> bool {
         let line = line.trim_start();
         line.is_empty() || ["#", "//"].iter().any(|comment| line.starts_with(comment))
     };
+    let Matched { files, unread } = matching(pattern);
     pattern.parent().is_some_and(Path::is_dir)
-        && matching(pattern)
+        && unread.is_empty()
+        && files
             .iter()
             .all(|file| Sources::default().begin(file).is_ok_and(|source| source.text.lines().all(is_empty)))
 }
