@@ -9,6 +9,8 @@ mod bounds;
 mod includes;
 #[path = "import/knot_answers.rs"]
 mod knot_answers;
+#[path = "import/knot_settings.rs"]
+mod knot_settings;
 #[path = "import/local_zones.rs"]
 mod local_zones;
 #[path = "import/own_answers.rs"]

@@ -180,6 +180,37 @@ impl GatheredZones {
         kept
     }
 
+    /// Keeps the locally served zones below all servers on this host, and makes each of `others` a zone without data if servers are around
+    /// it. Returns the place and the setting of the first zone with such servers.
+    pub(super) fn keep_local(&mut self, others: &[&str]) -> Option<(SourcePlace, String)> {
+        let mut first = None;
+        let has_servers = |zone: &&mut GatheredZone| zone.source != ZoneSource::Records;
+        for zone in self.zones.iter_mut().filter(has_servers) {
+            zone.locally_served = is_around(&zone.name);
+            if zone.locally_served {
+                first.get_or_insert_with(|| (zone.place.clone(), zone.option.clone()));
+            }
+        }
+        // Only the root is around the others.
+        let (place, option) = first.clone()?;
+        for name in others {
+            if self.have_servers_around(name) && !self.at.contains_key(*name) {
+                self.at.insert((*name).to_owned(), self.zones.len());
+                self.zones.push(GatheredZone {
+                    place: place.clone(),
+                    option: option.clone(),
+                    name: (*name).to_owned(),
+                    source: ZoneSource::Records,
+                    values: Vec::new(),
+                    from: Vec::new(),
+                    validate: true,
+                    locally_served: false,
+                });
+            }
+        }
+        first
+    }
+
     /// Adds all of them.
     pub(super) fn finish(self, draft: &mut Draft) {
         for zone in self.zones {

@@ -69,6 +69,8 @@ pub struct RecordHead<'e> {
     pub owner: Name,
     /// Its TTL in seconds.
     pub ttl: u32,
+    /// Whether the record has this TTL itself, or from a `$TTL` before it.
+    pub has_ttl: bool,
     /// The word for its type.
     pub kind: &'e str,
     /// The words of its data.
@@ -115,7 +117,7 @@ impl ZoneFileReader {
     }
 
     fn record(&mut self, entry: &ZoneFileEntry) -> Result<Record, ZoneFileError> {
-        let RecordHead { owner, ttl, kind, data } = self.begin(entry)?;
+        let RecordHead { owner, ttl, kind, data, .. } = self.begin(entry)?;
         let kind = self::kind(kind).ok_or_else(|| entry.wrong(format!("unknown type {kind}")))?;
         let data = data::read(kind, data, &self.origin).map_err(|reason| entry.wrong(reason))?;
         Ok(Record::from_rdata(owner, ttl, data))
@@ -148,7 +150,8 @@ impl ZoneFileReader {
             } else {
                 self.last_ttl = own_ttl.or(self.last_ttl);
                 let ttl = own_ttl.or(self.ttl).or(self.last_ttl).unwrap_or(DEFAULT_TTL);
-                return Ok(RecordHead { owner, ttl, kind: &word.text, data: words });
+                let has_ttl = own_ttl.or(self.ttl).is_some();
+                return Ok(RecordHead { owner, ttl, has_ttl, kind: &word.text, data: words });
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Answers that Knot Resolver makes itself, with or without denials of other types.
 
-use super::{imported, keys, zone};
+use super::{imported, keys, weight, zone};
 
 #[test]
 fn answers_of_a_rule_of_knot_resolver_are_records() {
@@ -126,4 +126,38 @@ fn the_first_rule_of_knot_resolver_for_a_name_counts_and_later_ones_are_told() {
     ] {
         assert!(found.contains(told), "{told}: {found}");
     }
+}
+
+/// `policy.domains` compares whole names; `policy.suffix` takes the names below, too.
+#[test]
+fn a_rule_of_knot_resolver_for_exact_names_makes_no_zone() {
+    let of = |action: &str| {
+        let rule =
+            format!("policy.add(policy.domains({action}, policy.todnames({{'a.example', 'b.example'}})))\n");
+        imported("kresd", &[("kresd.conf", &rule)])
+    };
+    for (action, did) in [
+        ("policy.DENY", "denied, refused, dropped or truncated queries"),
+        ("policy.DENY_MSG('no')", "denied, refused, dropped or truncated queries"),
+        ("policy.REFUSE", "denied, refused, dropped or truncated queries"),
+        ("policy.DROP", "denied, refused, dropped or truncated queries"),
+        ("policy.FORWARD('192.0.2.1')", "sent queries to servers"),
+        ("policy.STUB({'192.0.2.1'})", "sent queries to servers"),
+        ("policy.TLS_FORWARD({{'192.0.2.1', hostname='dns.example'}})", "sent queries to servers"),
+        ("policy.PASS", "exempted names from later rules"),
+    ] {
+        let found = of(action);
+        let told = format!("{did} for a.example, b.example only, and not for the names below");
+        assert_eq!(weight(&found, &told), "dangerous", "{action}: {found}");
+        assert!(!keys(&found).contains("[["), "{action}: {found}");
+    }
+    let found = of("policy.ANSWER({}, true)");
+    assert_eq!(
+        weight(&found, "have no records (NODATA), and not of the names below"),
+        "dangerous",
+        "{found}"
+    );
+    assert!(!keys(&found).contains("[["), "{found}");
+    let found = of("policy.FLAGS('NO_EDNS')");
+    assert_eq!(weight(&found, "changed the way in which names are resolved"), "different", "{found}");
 }

@@ -1,6 +1,6 @@
 //! Validation: the result validates where the other resolver did, and only there; and the certificates of forwarders.
 
-use super::{imported, keys};
+use super::{imported, keys, weight};
 
 const ANCHOR: &str = "server:\n auto-trust-anchor-file: \"root.key\"\n";
 const DS: &str = "20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D";
@@ -128,5 +128,73 @@ fn cas_of_its_own_for_the_certificates_of_servers_are_told() {
     {
         assert!(with.contains(told) && with.contains("tls://192.0.2.1#dns.example"), "{with}");
         assert!(!without.contains(told), "{without}");
+    }
+}
+
+/// A key of a private root.
+const PRIVATE_DS: &str = "37015 13 2 DA5461E2787C6BF3ECA9B386A863402AFC6643CFF4BFD383979896FC1947505D";
+
+#[test]
+fn keys_of_a_private_root_are_dangerous() {
+    let told = "gave a key of the root that resolverd does not have";
+    let lua = |ds: &str| {
+        imported(
+            "recursor",
+            &[("recursor.conf", "lua-config-file=x.lua\n"), ("x.lua", &format!("addTA('.', '{ds}')\n"))],
+        )
+    };
+    let yaml = |ds: &str| {
+        let text = format!("dnssec:\n  trustanchors:\n    - name: .\n      dsrecords: ['{ds}']\n");
+        imported("recursor", &[("recursor.yml", &text)])
+    };
+    let knot = |ds: &str| {
+        imported("kresd", &[("c.yaml", &format!("dnssec:\n  trust-anchors: ['. 3600 IN DS {ds}']\n"))])
+    };
+    let kresd =
+        |ds: &str| imported("kresd", &[("kresd.conf", &format!("trust_anchors.add('. IN DS {ds}')\n"))]);
+    for of in [&lua as &dyn Fn(&str) -> String, &yaml, &knot, &kresd] {
+        let (private, internet) = (of(PRIVATE_DS), of(DS));
+        assert_eq!(weight(&private, told), "dangerous", "{private}");
+        assert_eq!(weight(&internet, "gave a key of the root"), "unneeded", "{internet}");
+    }
+    let found = result("unbound", &format!("server:\n trust-anchor: \". DS {PRIVATE_DS}\"\n"));
+    assert_eq!(weight(&found, "gave a key to validate with"), "dangerous", "{found}");
+}
+
+#[test]
+fn files_of_a_private_root_are_carried_over() {
+    let keys_of = |ds: &str| format!(". DS {ds}\n");
+    let hints = |address: &str| format!(". NS a.root-servers.net.\na.root-servers.net. A {address}\n");
+    for (format, key, typed, private, internet) in [
+        ("recursor", "root_hints", "hint-file=root.hints\n", hints("192.0.2.1"), hints("198.41.0.4")),
+        (
+            "recursor",
+            "root_hints",
+            "recursor:\n  hint_file: root.hints\n",
+            hints("192.0.2.1"),
+            hints("198.41.0.4"),
+        ),
+        ("kresd", "root_hints", "hints.root_file('root.hints')\n", hints("192.0.2.1"), hints("198.41.0.4")),
+        ("recursor", "trust_anchor", "trustanchorfile=root.hints\n", keys_of(PRIVATE_DS), keys_of(DS)),
+        (
+            "kresd",
+            "trust_anchor",
+            "dnssec:\n  trust-anchors-files: [{file: root.hints}]\n",
+            keys_of(PRIVATE_DS),
+            keys_of(DS),
+        ),
+        ("kresd", "trust_anchor", "trust_anchors.add_file('root.hints')\n", keys_of(PRIVATE_DS), keys_of(DS)),
+    ] {
+        let of = |file: &str| imported(format, &[("a.conf", typed), ("root.hints", file)]);
+        let found = of(&private);
+        assert!(
+            keys(&found)
+                .lines()
+                .any(|line| line.starts_with(&format!("{key} = ")) && line.contains("root.hints")),
+            "{typed}: {found}"
+        );
+        let found = of(&internet);
+        assert!(!keys(&found).contains(key), "{typed}: {found}");
+        assert!(found.contains("resolverd has them built in"), "{typed}: {found}");
     }
 }

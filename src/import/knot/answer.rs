@@ -2,7 +2,7 @@
 
 use super::gathered::Gathered;
 use crate::import::finding::SourcePlace;
-use crate::import::finding::Weight::Different;
+use crate::import::finding::Weight::{Dangerous, Different};
 use crate::import::lua::LuaValue;
 use crate::import::upstreams::ZoneSource;
 
@@ -47,7 +47,8 @@ impl Gathered<'_> {
             return false;
         }
         for name in names {
-            if !below && !answers.is_empty() {
+            // A [[zone]] without records has the names below, too.
+            if !below {
                 for Answer { kind, ttl, data } in &answers {
                     self.names.record((place, typed), (name, kind), data.clone(), Some(format!("{ttl}s")));
                 }
@@ -60,10 +61,16 @@ impl Gathered<'_> {
             self.zones.add((place, typed), (name, true), source, self.draft);
         }
         let (did, instead) = match (has_nodata, below, answers.is_empty()) {
-            (true, _, true) => (
+            (true, true, true) => (
                 "answered that the names have no records (NODATA)",
                 "resolverd answers NXDOMAIN for the names below the [[zone]]",
             ),
+            (true, false, true) => {
+                let did = "answered that the names have no records (NODATA), and not of the names below";
+                let instead = "a [[zone]] with records = [] has all names below, too: add one if no mail needs these names";
+                self.draft.tell(Dangerous, place, typed, (did, instead));
+                return true;
+            }
             (true, true, false) => return true,
             (true, false, false) => (
                 "also answered that the names have no records of other types (NODATA)",

@@ -11,6 +11,7 @@ use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::lua::{LuaKind, LuaValue, statements};
 use crate::import::names::{OTHER_FAMILY, ShortNames};
+use crate::import::root;
 use crate::import::told::find;
 use crate::import::values::{private, size, size_text, texts};
 
@@ -97,6 +98,10 @@ impl Gathered<'_> {
             }
             ("trust_anchors.remove", Some(".")) => {
                 self.draft.set(place, typed, ("[dnssec]", "validate"), false)
+            }
+            ("hints.root_file", Some(file)) => {
+                let directory = place.file.parent().unwrap_or_else(|| Path::new(""));
+                root::hints_file((place, typed), &directory.join(file), self.draft);
             }
             ("hints.add_hosts" | "hints.config", file) => {
                 let directory = place.file.parent().unwrap_or_else(|| Path::new(""));

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
-use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
+use crate::import::finding::Weight::{Dangerous, Different};
 use crate::import::names::Names;
+use crate::import::root;
 use crate::import::source::Sources;
 use crate::import::upstreams::{GatheredZones, ZoneSource};
 use crate::import::values::{Clients, loopback, network, plain, texts};
@@ -170,23 +171,14 @@ impl<'d> Gathered<'d> {
 
     /// A file of keys to validate with.
     pub(super) fn anchors(&mut self, place: &SourcePlace, typed: &str, file: &str) {
-        let of_the_root = Path::new(file)
-            .file_name()
-            .is_some_and(|name| ["root.keys", "root.key", "root.ds"].iter().any(|known| name == *known));
-        if of_the_root {
-            let did = "held the keys of the root";
-            let instead =
-                "resolverd has them built in and follows their changes (dnssec.update_trust_anchors)";
-            return self.draft.tell(Unneeded, place, typed, (did, instead));
-        }
-        self.draft.set(place, typed, ("[dnssec]", "trust_anchor"), file);
+        let directory = place.file.parent().unwrap_or_else(|| Path::new(""));
+        root::keys_file((place, typed), &directory.join(file), self.draft);
     }
 
     /// A key to validate with, as a record.
     pub(super) fn anchor(&mut self, place: &SourcePlace, typed: &str, record: &str) {
-        if record.trim_start().starts_with(". ") {
-            let did = "gave a key of the root";
-            return self.draft.tell(Unneeded, place, typed, (did, "resolverd has them built in"));
+        if record.split_whitespace().next() == Some(".") {
+            return root::key((place, typed), record, self.draft);
         }
         let did = "gave a key to validate with";
         let instead = "write the record into a file, and set dnssec.trust_anchor to the file";

@@ -3,6 +3,7 @@
 mod answer;
 mod calls;
 mod gathered;
+mod local_zones;
 mod policy;
 mod told;
 mod tree;

@@ -6,7 +6,7 @@ use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::lua::LuaValue;
 use crate::import::told::{CAS_OF_HOST, OWN_CAS};
 use crate::import::upstreams::ZoneSource;
-use crate::import::values::{Upstream, plain, upstream_text};
+use crate::import::values::{Upstream, counted, plain, upstream_text};
 
 /// A server with the way to it.
 pub(super) struct Server<'t> {
@@ -39,6 +39,16 @@ const DENIALS: [&str; 5] = ["policy.DENY", "policy.NO_ANSWER", "policy.DROP", "p
 
 /// Like `policy.DENY`, with a text.
 const DENY_WITH_TEXT: &str = "policy.DENY_MSG";
+
+/// The rule of exact names: the names below them are not of it (policy.lua, `kr_dname_is_equal`).
+const OF_NAMES_ONLY: &str = "policy.domains";
+
+const ANSWER: &str = "policy.ANSWER";
+
+const PASS: &str = "policy.PASS";
+
+/// Actions with servers.
+const FORWARDS: [&str; 3] = ["policy.FORWARD", "policy.STUB", "policy.TLS_FORWARD"];
 
 /// Whether an action denies names.
 fn denies(action: Option<&LuaValue>) -> bool {
@@ -107,7 +117,7 @@ impl Gathered<'_> {
         };
         let names: Vec<&str> = match kind.as_str() {
             "policy.all" => vec!["."],
-            "policy.suffix" | "policy.suffix_common" | "policy.domains" => {
+            "policy.suffix" | "policy.suffix_common" | OF_NAMES_ONLY => {
                 arguments.get(1).map(LuaValue::texts).unwrap_or_default()
             }
             "policy.rpz" => {
@@ -129,7 +139,10 @@ impl Gathered<'_> {
         if names.is_empty() {
             return;
         }
-        if kind != "policy.domains" && decides(arguments.first()) {
+        if kind == OF_NAMES_ONLY {
+            return self.rule_of_names(said, arguments.first(), &names);
+        }
+        if decides(arguments.first()) {
             let rule = DecidingRule { place: place.clone(), denies: denies(arguments.first()) };
             for name in &names {
                 let name = plain(name);
@@ -137,14 +150,51 @@ impl Gathered<'_> {
             }
         }
         match arguments.first() {
-            Some(LuaValue::Call(action, values)) if action == "policy.ANSWER" => {
-                if !self.answer(said, values, (&names, kind != "policy.domains")) {
+            Some(LuaValue::Call(action, values)) if action == ANSWER => {
+                if !self.answer(said, values, (&names, true)) {
                     self.unknown_rule(place, typed);
                 }
             }
-            Some(LuaValue::Call(action, values)) => self.action_with(said, action, values, &names),
-            Some(LuaValue::Name(action)) => self.action(said, action, &names),
-            _ => self.unknown_rule(place, typed),
+            Some(action) => self.any_action(said, action, &names),
+            None => self.unknown_rule(place, typed),
+        }
+    }
+
+    /// A rule of `policy.domains`. Only records are carried over: a `[[zone]]` has all names below, too.
+    fn rule_of_names(&mut self, said: (&SourcePlace, &str), action: Option<&LuaValue>, names: &[&str]) {
+        let (place, typed) = said;
+        let (did, instead) = match action {
+            Some(LuaValue::Call(name, values)) if name == ANSWER => {
+                if !self.answer(said, values, (names, false)) {
+                    self.unknown_rule(place, typed);
+                }
+                return;
+            }
+            Some(LuaValue::Call(name, _)) if FORWARDS.contains(&name.as_str()) => (
+                "sent queries to servers",
+                "a [[zone]] with these servers has all names below, too: add one if they know these names",
+            ),
+            Some(LuaValue::Name(name)) if name == PASS => (
+                "exempted names from later rules",
+                "a [[zone]] with recurse = true has all names below, too: add one if later rules are not needed for these names",
+            ),
+            action if denies(action) => (
+                "denied, refused, dropped or truncated queries",
+                "a [[zone]] with records = [] has all names below, too: add one if no mail needs these names",
+            ),
+            Some(action) if !decides(Some(action)) => return self.any_action(said, action, names),
+            _ => return self.unknown_rule(place, typed),
+        };
+        let did = format!("{did} for {} only, and not for the names below", counted(names));
+        self.draft.tell(Dangerous, place, typed, (&did, instead));
+    }
+
+    /// An action other than `policy.ANSWER`.
+    fn any_action(&mut self, said: (&SourcePlace, &str), action: &LuaValue, names: &[&str]) {
+        match action {
+            LuaValue::Call(action, values) => self.action_with(said, action, values, names),
+            LuaValue::Name(action) => self.action(said, action, names),
+            _ => self.unknown_rule(said.0, said.1),
         }
     }
 
@@ -235,16 +285,14 @@ impl Gathered<'_> {
                     "resolverd answers that the name has no records, and NXDOMAIN for the names below it";
                 ("refused, dropped or truncated the queries", instead)
             }
-            "policy.PASS" if !names.contains(&".") => {
+            PASS if !names.contains(&".") => {
                 for name in names {
                     let source = (ZoneSource::Recurse, Vec::new());
                     self.zones.add((place, typed), (name, true), source, self.draft);
                 }
                 return;
             }
-            "policy.PASS" => {
-                ("exempted names from later rules", "resolverd takes the [[zone]] with the longest name")
-            }
+            PASS => ("exempted names from later rules", "resolverd takes the [[zone]] with the longest name"),
             "policy.QTRACE" | "policy.REROUTE" | "policy.DEBUG_ALWAYS" => {
                 return self.draft.tell(Unneeded, place, typed, ("logged queries", "use resolverctl trace"));
             }

@@ -15,9 +15,9 @@ use crate::import::told::{CAS_OF_HOST, find};
 use crate::import::upstreams::ZoneSource;
 use crate::import::values::{plain, private, size, size_text};
 use crate::import::without_data::{EmptyZone, tell_nodata};
-use crate::import::yaml::{self, Node};
+use crate::import::yaml::{self, Node, YAML_1_1};
 use crate::wire::presentation::{kind_text, name_text};
-use crate::zone_file::{self, ZoneFileReader};
+use crate::zone_file::{self, ZoneFileEntry, ZoneFileReader};
 use hickory_proto::rr::Name;
 
 /// Adds the settings of a text.
@@ -27,8 +27,8 @@ pub(super) fn add(path: &Arc<Path>, text: &str, gathered: &mut Gathered<'_>) -> 
         match section.as_str() {
             "forward" => node.items().iter().for_each(|item| gathered.forward(item)),
             "views" => node.items().iter().for_each(|item| gathered.view_of(item)),
-            "dnssec" if node.text() == "false" => {
-                gathered.draft.set(&node.place, "dnssec: false", ("[dnssec]", "validate"), false);
+            "dnssec" if is_off(node) => {
+                gathered.draft.set(&node.place, &shown(section, node), ("[dnssec]", "validate"), false);
             }
             "local-data" if !node.entries().is_empty() => {
                 for (key, value) in node.entries() {
@@ -44,7 +44,16 @@ pub(super) fn add(path: &Arc<Path>, text: &str, gathered: &mut Gathered<'_>) -> 
             _ => gathered.tell_node(section, node),
         }
     }
+    gathered.keep_local();
     Ok(())
+}
+
+fn is_on(node: &Node) -> bool {
+    node.truth(&YAML_1_1) == Some(true)
+}
+
+fn is_off(node: &Node) -> bool {
+    node.truth(&YAML_1_1) == Some(false)
 }
 
 /// A setting in one line.
@@ -81,6 +90,55 @@ fn of_kind(kind: &str) -> (&'static str, &'static str) {
     }
 }
 
+/// The words of the data of a type that are names, by their places.
+const NAMES_IN_DATA: [(&str, &[usize]); 13] = [
+    ("NS", &[0]),
+    ("CNAME", &[0]),
+    ("DNAME", &[0]),
+    ("PTR", &[0]),
+    ("SOA", &[0, 1]),
+    ("RP", &[0, 1]),
+    ("MX", &[1]),
+    ("AFSDB", &[1]),
+    ("KX", &[1]),
+    ("SVCB", &[1]),
+    ("HTTPS", &[1]),
+    ("SRV", &[3]),
+    ("NAPTR", &[5]),
+];
+
+/// A line of `records`.
+enum RecordLine {
+    /// `$ORIGIN` or `$TTL`.
+    Directive,
+    Record {
+        name: String,
+        kind: String,
+        data: String,
+        ttl: Option<String>,
+    },
+}
+
+/// Reads a line, with whole names in its data.
+fn record(reader: &mut ZoneFileReader, entry: &ZoneFileEntry) -> Option<RecordLine> {
+    if entry.is_directive() {
+        return reader.entry(entry).ok().map(|_| RecordLine::Directive);
+    }
+    let head = reader.begin(entry).ok()?;
+    let kind = kind_text(zone_file::kind(head.kind)?);
+    let names = NAMES_IN_DATA.iter().find(|(named, _)| *named == kind).map_or(&[][..], |(_, names)| names);
+    let mut data = Vec::new();
+    for (at, word) in head.data.iter().enumerate() {
+        data.push(match word.quoted {
+            true => format!("\"{}\"", word.text),
+            false if names.contains(&at) => name_text(&reader.name(&word.text).ok()?),
+            false => word.text.clone(),
+        });
+    }
+    let ttl = head.has_ttl.then(|| format!("{}s", head.ttl));
+    Some(RecordLine::Record { name: name_text(&head.owner), kind, data: data.join(" "), ttl })
+}
+
 impl Gathered<'_> {
     fn setting(&mut self, section: &str, key: &str, node: &Node) {
         let path = format!("{section}.{key}");
@@ -90,7 +148,7 @@ impl Gathered<'_> {
             "network.listen" => node.items().iter().for_each(|item| self.listen_of(item)),
             "network.do-ipv4" | "network.do-ipv6" => {
                 let key = if key == "do-ipv4" { "ipv4" } else { "ipv6" };
-                if node.text() == "false" {
+                if is_off(node) {
                     self.draft.set(said.0, said.1, ("[resolve]", key), false);
                 }
             }
@@ -100,15 +158,17 @@ impl Gathered<'_> {
                 None => self.tell_node(&path, node),
             },
             "cache.ttl-max" => self.draft.set(said.0, said.1, ("[cache]", "max_ttl"), node.text()),
-            "options.serve-stale" if node.text() == "true" => {
+            "options.serve-stale" if is_on(node) => {
                 self.draft.set(said.0, said.1, ("[cache]", "serve_stale"), "1d");
             }
-            "options.rebinding-protection" if node.text() == "true" => {
+            "options.rebinding-protection" if is_on(node) => {
                 self.draft.set(said.0, said.1, ("[resolve]", "private_addresses"), private());
             }
             "options.minimize" => {
-                let on = node.text() != "false";
-                self.draft.set(said.0, said.1, ("[resolve]", "qname_minimisation"), on);
+                self.draft.set(said.0, said.1, ("[resolve]", "qname_minimisation"), !is_off(node));
+            }
+            "dnssec.enable" if is_off(node) => {
+                self.draft.set(said.0, said.1, ("[dnssec]", "validate"), false);
             }
             "dnssec.negative-trust-anchors" => self.untrust(said.0, said.1, &node.texts()),
             "dnssec.trust-anchors" => {
@@ -169,8 +229,8 @@ impl Gathered<'_> {
         });
         let first = data.next().map(|(_, node)| &node.place);
         match (nodata, first) {
-            (Some(off), _) if off.text() == "false" => {
-                self.draft.tell(Different, &off.place, "local-data.nodata: false", OTHER_FAMILY);
+            (Some(off), _) if is_off(off) => {
+                self.draft.tell(Different, &off.place, &shown(typed, off), OTHER_FAMILY);
             }
             (Some(on), _) => self.draft.tell(Different, &on.place, &shown(typed, on), WITH_NODATA),
             (None, Some(first)) => self.draft.tell(Different, first, "local-data", WITH_NODATA),
@@ -179,7 +239,7 @@ impl Gathered<'_> {
         for rule in section.get("rules").map(Node::items).unwrap_or_default() {
             let Some(own) = rule.get("nodata").filter(|_| has_names(rule)) else { continue };
             let names = rule.get("name").map(Node::texts).unwrap_or_default();
-            let told = if own.text() == "false" { OTHER_FAMILY } else { WITH_NODATA };
+            let told = if is_off(own) { OTHER_FAMILY } else { WITH_NODATA };
             let typed = format!("local-data.rules: {}: nodata: {}", names.join(", "), own.text());
             self.draft.tell(Different, &own.place, &typed, told);
         }
@@ -210,7 +270,7 @@ impl Gathered<'_> {
     fn forward(&mut self, item: &Node) {
         let names = item.get("subtree").map(Node::texts).unwrap_or_default();
         let typed = format!("forward: {}", names.join(", "));
-        let option = |key: &str| item.get("options").and_then(|options| options.get(key)).map(Node::text);
+        let option = |key: &str| item.get("options").and_then(|options| options.get(key));
         let mut servers = Vec::new();
         for server in item.get("servers").map(Node::items).unwrap_or_default() {
             let addresses = server.get("address").map_or_else(|| server.texts(), Node::texts);
@@ -226,9 +286,9 @@ impl Gathered<'_> {
             }
             servers.extend(addresses.into_iter().map(|address| Server { address, tls, name }));
         }
-        let is_own = option("authoritative") == Some("true");
+        let is_own = option("authoritative").is_some_and(is_on);
         let source = if is_own { ZoneSource::Stub } else { ZoneSource::Forward };
-        let validate = option("dnssec") != Some("false");
+        let validate = !option("dnssec").is_some_and(is_off);
         let upstreams = Upstreams { servers, source, validate };
         self.upstreams((&item.place, &typed), &names, &upstreams);
     }
@@ -258,22 +318,16 @@ impl Gathered<'_> {
     fn records(&mut self, node: &Node, path: &str) {
         let mut reader = ZoneFileReader::new(Name::root());
         for entry in zone_file::entries(node.text()) {
-            let read = entry.ok().and_then(|entry| {
-                let head = reader.begin(&entry).ok()?;
-                let kind = zone_file::kind(head.kind)?;
-                let data: Vec<String> = head
-                    .data
-                    .iter()
-                    .map(|word| if word.quoted { format!("\"{}\"", word.text) } else { word.text.clone() })
-                    .collect();
-                Some((name_text(&head.owner), kind_text(kind), data.join(" "), head.ttl))
-            });
-            let Some((name, kind, data, _)) = read else {
-                let did = "gave a record that cannot be read";
-                self.draft.tell(Dangerous, &node.place, path, (did, "add it as a [[record]]"));
-                continue;
-            };
-            self.names.record((&node.place, path), (&name, &kind), data, None);
+            match entry.ok().and_then(|entry| self::record(&mut reader, &entry)) {
+                Some(RecordLine::Directive) => {}
+                Some(RecordLine::Record { name, kind, data, ttl }) => {
+                    self.names.record((&node.place, path), (&name, &kind), data, ttl);
+                }
+                None => {
+                    let did = "gave a record that cannot be read";
+                    self.draft.tell(Dangerous, &node.place, path, (did, "add it as a [[record]]"));
+                }
+            }
         }
     }
 
@@ -304,6 +358,8 @@ impl Gathered<'_> {
                         let (place, option, name) = (said.0.clone(), said.1.to_owned(), plain(name));
                         tell_nodata(&[EmptyZone { place, option, name }], self.draft);
                     }
+                    // The name itself has them; the names below it have no records.
+                    self.hint(said, name, &addresses);
                 }
             }
             (Some(_), _, _) => {
@@ -313,8 +369,9 @@ impl Gathered<'_> {
             (None, Some(records), _) => self.records(records, said.1),
             (None, None, Some(file)) => {
                 let directory = file.place.file.parent().unwrap_or_else(|| Path::new(""));
-                let named = directory.join(file.text());
-                self.names.file(said, &named, (ShortNames::Alone, &mut self.sources), self.draft);
+                for named in file.texts().into_iter().map(|named| directory.join(named)) {
+                    self.names.file(said, &named, (ShortNames::Alone, &mut self.sources), self.draft);
+                }
             }
             (None, None, None) if !addresses.is_empty() => {
                 names.iter().for_each(|name| self.hint(said, name, &addresses));
@@ -329,7 +386,7 @@ impl Gathered<'_> {
     /// Reports a setting that is not carried over.
     fn tell_node(&mut self, path: &str, node: &Node) {
         let typed = shown(path, node);
-        let is_off = matches!(node.text(), "false" | "0");
+        let is_off = is_off(node) || node.text() == "0" || node.get("enable").is_some_and(is_off);
         let (weight, did, instead) = match find(&told::TREE, path) {
             Some((_, Unneeded, did, instead)) => (Unneeded, *did, *instead),
             Some(_) if is_off => (Unneeded, "turned it off", "resolverd has no such part"),
