@@ -6,15 +6,20 @@
 //!   comes again with the first questions behind the pause, or the first question of a mail without reverse names. This is told: could
 //!   not tell. Most of such mails are messages of their own already, see `next_mail`.
 //! - Nor is it if the question behind it is for an MX, as one before it was: two mails may have hosts and senders in domains of one
-//!   provider, and a delivery may go to the domain of a sender.
+//!   provider, and a delivery may go to the domain of a sender. Nor if one of the first questions behind it is for an MX that was asked
+//!   before: the mails of one sender may come from several hosts.
+//! - Nor is it if the question behind it is about another address than those before it: another host has connected.
 //! - Nor is it if all questions are about the address of a host, and one of them comes again behind it: the host has connected again.
 //! - A pause longer than those that join a message had questions of another part of it, or some that are no longer known.
+
+use std::net::IpAddr;
 
 use hickory_proto::rr::RecordType;
 
 use super::explained_question::ExplainedQuestion;
 use crate::clock::micros;
 use crate::limits::{MESSAGE_BURST, MESSAGE_PAUSE};
+use crate::record::subject::{Subject, subject};
 
 /// The time of the pauses behind which another mail may begin, in microseconds. `asked` are in the order of time.
 pub(super) fn before_other_mails(asked: &[ExplainedQuestion<'_>]) -> u64 {
@@ -26,7 +31,8 @@ pub(super) fn before_other_mails(asked: &[ExplainedQuestion<'_>]) -> u64 {
         let may_be_other = || {
             pause > micros(MESSAGE_PAUSE)
                 || begins_anew(before, rest)
-                || asks_for_an_exchanger_again(before, one)
+                || asks_for_an_exchanger_again(before, rest)
+                || asks_about_another_address(before, one)
                 || (is_of_host && asks_again(before, one))
         };
         if place > 0 && pause > micros(MESSAGE_BURST) && may_be_other() {
@@ -58,10 +64,31 @@ fn same(one: &ExplainedQuestion<'_>, other: &ExplainedQuestion<'_>) -> bool {
     one.question.name == other.question.name && one.question.kind == other.question.kind
 }
 
-/// Whether a question is for an MX, and those before it have asked for one: the next sender of a host, or a delivery.
-fn asks_for_an_exchanger_again(before: &[ExplainedQuestion<'_>], next: &ExplainedQuestion<'_>) -> bool {
-    let is_exchanger = |one: &ExplainedQuestion<'_>| one.question.kind == RecordType::MX;
-    is_exchanger(next) && before.iter().any(is_exchanger)
+/// Whether the first of the questions `rest` is for an MX, and those before it have asked for one: the next sender of a host, or a
+/// delivery. Or whether one behind it is for the same MX: the next mail of the sender.
+fn asks_for_an_exchanger_again(before: &[ExplainedQuestion<'_>], rest: &[ExplainedQuestion<'_>]) -> bool {
+    let is_exchanger = |one: &&ExplainedQuestion<'_>| one.question.kind == RecordType::MX;
+    let mut asked = before.iter().filter(is_exchanger).peekable();
+    if asked.peek().is_none() {
+        return false;
+    }
+    rest.first().filter(is_exchanger).is_some()
+        || asked.any(|one| burst(rest).filter(is_exchanger).any(|other| same(one, other)))
+}
+
+/// Whether a question is about an address, and those before it are about others.
+fn asks_about_another_address(before: &[ExplainedQuestion<'_>], next: &ExplainedQuestion<'_>) -> bool {
+    let Some(address) = address(next) else { return false };
+    let mut known = before.iter().filter_map(self::address).peekable();
+    known.peek().is_some() && known.all(|known| known != address)
+}
+
+/// The address that a question is about: its reverse name, or its name in a list.
+fn address(one: &ExplainedQuestion<'_>) -> Option<IpAddr> {
+    match subject(&one.question.name, |_| one.list)? {
+        Subject::Address(address) => Some(address),
+        Subject::Domain(_) => None,
+    }
 }
 
 /// The questions that are not behind a further pause.
@@ -133,6 +160,19 @@ mod tests {
             ("a delivery to the sender", "PTR:r A:h MX:d TXT:d 1500 MX:d", Unknown),
             ("the policy of the sender again", "PTR:r A:h MX:d TXT:d 1500 TXT:d", Client),
             ("queries of others are between", "PTR:r A:h MX:d 2500 TXT:d", Unknown),
+            ("the sender's mail from another host", "PTR:r A:h MX:d TXT:d 1200 A:h MX:d TXT:d", Unknown),
+            (
+                "another host connects",
+                "PTR:1.2.0.192.in-addr.arpa MX:d 1200 PTR:2.2.0.192.in-addr.arpa TXT:d",
+                Unknown,
+            ),
+            ("its lists", "A:1.2.0.192.list MX:d 1200 A:2.2.0.192.list TXT:d", Unknown),
+            (
+                "the lists of the same host",
+                "PTR:1.2.0.192.in-addr.arpa MX:d 1200 A:1.2.0.192.list TXT:d",
+                Client,
+            ),
+            ("the first host of a mail", "MX:d 1200 PTR:1.2.0.192.in-addr.arpa TXT:d", Client),
         ] {
             assert_eq!(culprit(text), kind, "{case}");
         }
