@@ -170,6 +170,7 @@ impl Seen<'_> {
         let Self { cause, named, zone, .. } = self;
         let count: u32 = cause.servers.values().map(|(count, _)| *count).sum();
         let queries = if count == 1 { "1 query".to_owned() } else { format!("{count} queries") };
+        let one = if cause.servers.len() > 1 { "one of them " } else { "" };
         let seen = match cause.kind {
             CulpritKind::ServerSilent | CulpritKind::ListSilent if named.is_empty() => cause.why.to_string(),
             CulpritKind::ServerSilent | CulpritKind::ListSilent if count == 0 => {
@@ -198,7 +199,9 @@ impl Seen<'_> {
             }
             CulpritKind::Unreachable => self.unreachable(count, &queries),
             CulpritKind::Loss => {
-                format!("{named} did not answer {queries} for {zone}, but answered others within seconds")
+                format!(
+                    "{named} did not answer {queries} for {zone}, but {one}answered others within seconds"
+                )
             }
             CulpritKind::Network => {
                 format!("no server answered during this time; {named} did not answer {queries}")
@@ -210,7 +213,7 @@ impl Seen<'_> {
                 );
             }
             CulpritKind::Unknown if cause.why.is_empty() && !named.is_empty() => format!(
-                "{named} did not answer {queries} for {zone}, but answered the next one, which may have had a simpler form (no EDNS)"
+                "{named} did not answer {queries} for {zone}, but {one}answered the next one, which may have had a simpler form (no EDNS)"
             ),
             CulpritKind::Client => return self.pauses(),
             CulpritKind::None => return self.nothing(),

@@ -138,10 +138,13 @@ impl Traffic {
         if self.is_between_answers(flight, message) {
             return Unanswered::Lost;
         }
-        let same = |other: &&&MessageEntry| key_of(other) == key_of(message);
-        let came_back = |other: &MessageEntry| other.conduct.is_some_and(Conduct::came_back);
-        let is_answer = |other: &&MessageEntry| other.at > message.at && came_back(other) && is_usual(other);
-        match step_of(flight, message).iter().filter(same).position(is_answer) {
+        let step = step_of(flight, message);
+        let of_its_server = answer_of(&step, message);
+        // If it was another server of the step whose answer ended the wait, behind silences of its own, these are the cause: without them
+        // it had ended sooner.
+        let others = step.iter().filter(|other| other.server != message.server && !came_back(other));
+        let of_another = || others.filter_map(|other| answer_of(&step, other)).max();
+        match of_its_server.or_else(of_another) {
             // The queries before it were too few for another form of this one.
             Some(place) if place < usize::from(EDNS_TRIES) => Unanswered::Lost,
             Some(_) => Unanswered::CouldNotTell,
@@ -250,6 +253,16 @@ fn step_of<'a>(flight: &'a FlightEntry, message: &MessageEntry) -> Vec<&'a Messa
         step.push(other);
     }
     step
+}
+
+fn came_back(message: &MessageEntry) -> bool {
+    message.conduct.is_some_and(Conduct::came_back)
+}
+
+/// The place of the answer that a server gave behind a query without one, among the queries of a step to it.
+fn answer_of(step: &[&MessageEntry], silent: &MessageEntry) -> Option<usize> {
+    let mut of_server = step.iter().filter(|other| key_of(other) == key_of(silent));
+    of_server.position(|other| other.at > silent.at && came_back(other) && is_usual(other))
 }
 
 /// When a query was sent, and when it ended.

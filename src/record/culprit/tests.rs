@@ -357,6 +357,33 @@ fn of_next_answers() -> Vec<Case> {
             &[(Kind::ServerSilent, "example.")],
         ),
         (
+            "the answer that ended the wait came behind a silence of its own server",
+            vec![up(
+                600,
+                vec![
+                    (0, 600, 1, "example.", None),
+                    (20, 560, 2, "example.", SILENT),
+                    (300, 300, 1, "example.", None),
+                    (580, 20, 2, "example.", OK),
+                ],
+            )],
+            &[(Kind::Loss, "example.")],
+        ),
+        (
+            "it came behind several",
+            vec![up(
+                900,
+                vec![
+                    (0, 900, 1, "example.", None),
+                    (20, 860, 2, "example.", SILENT),
+                    (300, 580, 2, "example.", SILENT),
+                    (300, 600, 1, "example.", None),
+                    (880, 20, 2, "example.", OK),
+                ],
+            )],
+            &[(Kind::Unknown, "example.")],
+        ),
+        (
             "a server that was silent after its answer has not answered again",
             vec![lost(600, vec![(0, 20, 1, "example.", OK), (20, 580, 1, "example.", SILENT)])],
             &[(Kind::ServerSilent, "example.")],
