@@ -12,6 +12,8 @@
 //! - A message with queries about the address that was asked for lacks none before them: its first part is known.
 //! - A wait of another part of the same message belongs to the mail possibly also if it began within `MESSAGE_BURST` after one of its
 //!   queries.
+//! - A client that waits for a name of the same organisation does not pause, whichever message has that query: if such waits fill its
+//!   pauses, the culprit is not the client.
 //! - A query that failed defers a mail, however soon it failed, so it counts as a wait does. A failed list defers none. Failures are many
 //!   where mail is spam, so fewer of them are doubts: one before a message must be of a mail whose host is known, and one behind it must be of
 //!   a part without a host, and the message without a query for its sender's domain.
@@ -23,8 +25,9 @@ use serde::{Deserialize, Serialize};
 use super::culprit::CulpritKind;
 use super::evidence::{CulpritReport, MICROS, span};
 use super::outline::QuestionOutline;
+use super::spans::waited;
 use crate::clock::micros;
-use crate::limits::{MAX_WHY_POSSIBLE_WAITS, MESSAGE_BURST, POSSIBLE_WAIT};
+use crate::limits::{CLIENT_PAUSE, MAX_WHY_POSSIBLE_WAITS, MESSAGE_BURST, POSSIBLE_WAIT};
 
 /// Waits that a sentence names.
 const NAMED: usize = 3;
@@ -182,6 +185,36 @@ pub(super) fn after<'q>(queries: &[OwnQuery<'_>], others: &[OtherQuery<'q>]) -> 
     let found = delays.filter_map(|OtherQuery { question, .. }| {
         let gap = gap(question).filter(|gap| *gap <= micros(MESSAGE_BURST))?;
         Some(FoundWait { question, order: WaitOrder::After, gap })
+    });
+    found.collect()
+}
+
+/// The waits beside the queries of a message, both in the order of time, if without the time of these waits the client has not paused
+/// between its queries; else none.
+pub(super) fn in_pauses<'q>(own: &[&QuestionOutline], waits: &[&'q QuestionOutline]) -> Vec<FoundWait<'q>> {
+    let (began, ended) = (
+        own.first().map_or(0, |question| question.at),
+        own.iter().map(|question| question.end()).max().unwrap_or(0),
+    );
+    let spans = |questions: &[&QuestionOutline]| -> Vec<(u64, u64)> {
+        let clamped = |moment: u64| moment.clamp(began, ended);
+        questions.iter().map(|question| (clamped(question.at), clamped(question.end()))).collect()
+    };
+    let (of_own, of_waits) = (spans(own), spans(waits));
+    let busy = waited(of_own.iter().chain(&of_waits).copied());
+    let filled = busy.saturating_sub(waited(of_own.into_iter()));
+    let idle = ended.saturating_sub(began).saturating_sub(busy);
+    if filled < micros(POSSIBLE_WAIT) || idle >= micros(CLIENT_PAUSE) {
+        return Vec::new();
+    }
+    let gap = |wait: &QuestionOutline| {
+        let moments = own.iter().flat_map(|question| [question.at, question.end()]);
+        moments.filter(|moment| *moment <= wait.at).map(|moment| wait.at.saturating_sub(moment)).min()
+    };
+    let found = waits.iter().map(|wait| FoundWait {
+        question: wait,
+        order: WaitOrder::After,
+        gap: gap(wait).unwrap_or(0),
     });
     found.collect()
 }

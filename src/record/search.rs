@@ -13,18 +13,19 @@ use hickory_proto::rr::RecordType;
 
 use super::asked_subjects::NumberedNames;
 use super::culprit::{Cause, CulpritKind, ExplainedQuestion, MessageVerdict, judge, known_cost, turns};
-use super::doubt::{self, OtherQuery, OwnQuery, PossibleWaits};
+use super::doubt::{self, FoundWait, OtherQuery, OwnQuery, PossibleWaits};
 use super::entry::{Link, QuestionEntry, index};
-use super::evidence::{self, Absence, seconds};
+use super::evidence::{self, Absence, CulpritReport, seconds};
 use super::explained::{Explained, Links};
 use super::grouped::Grouped;
 use super::outline::{FlightsByNumber, Outline, OutlineNames, QuestionOutline};
 use super::recorded::{ReadSpan, Recorded};
 use super::spans::waited;
-use super::subject::{Subject, asked_domain, subject};
+use super::subject::{Subject, asked_domain, linked, subject};
 use super::traffic::{Traffic, slow_answer};
 use super::why::{DaemonFacts, HistoryReach, KnownFacts, MessageReport, Wanted, WantedSubject, report};
-use crate::limits::MAX_WHY_REPLY;
+use crate::clock::micros;
+use crate::limits::{MAX_DEADLINE, MAX_WHY_REPLY};
 use crate::question::{is_within, kind_text, name_of_wire, name_text};
 
 /// The wanted messages, worst first. If there is none, the reply is one of the kind `unknown`.
@@ -70,6 +71,7 @@ fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Mes
         line: None,
         more_lines: 0,
         note: None,
+        of_disk: false,
         began: begin.map_or(0.0, seconds),
         client: String::new(),
         took: 0.0,
@@ -341,26 +343,67 @@ impl<'a> Doubts<'a> {
         Self { search, subject, delayed: messages.filter_map(delayed).collect() }
     }
 
-    /// The report of a message with the waits that may belong to its mail, and in doubt if nothing else was slow.
+    /// The report of a message with the waits that may belong to its mail, and in doubt if nothing else was slow, or if they fill the pauses
+    /// of its client.
     fn added(&self, mut report: MessageReport, found: &WantedMessage<'_>) -> MessageReport {
-        if self.subject.subject.is_none() {
-            return report;
+        let first = self.search.questions(&found.certain).next().map(|question| question.at);
+        report.of_disk = first < Some(self.search.outline.extent.whole.unwrap_or(u64::MAX));
+        let is_pause = |culprit: &CulpritReport| culprit.kind == CulpritKind::Client;
+        let pauses = is_pause(&report.culprit) || report.also.iter().any(is_pause);
+        let in_pauses = if pauses { self.waits_in_pauses(found) } else { Vec::new() };
+        if !in_pauses.is_empty() {
+            report.also.retain(|also| !is_pause(also));
         }
-        let waits = self.waits(found);
+        let is_open =
+            report.culprit.kind == CulpritKind::None || (is_pause(&report.culprit) && !in_pauses.is_empty());
+        let mut waits = if self.subject.subject.is_some() { self.waits(found) } else { Vec::new() };
+        waits.retain(|wait| !in_pauses.iter().any(|other| std::ptr::eq(wait.question, other.question)));
+        waits.extend(in_pauses);
+        let waits = self.told(waits);
         (report.possible_waits, report.possible_waits_left_out) = (waits.nearest, waits.left_out);
-        if report.culprit.kind == CulpritKind::None && !report.possible_waits.is_empty() {
+        if is_open && !report.possible_waits.is_empty() {
             let waits: Vec<_> = report.possible_waits.iter().collect();
             report.culprit = doubt::culprit(report.waited, &waits);
         }
         report
     }
 
-    fn waits(&self, found: &WantedMessage<'_>) -> PossibleWaits {
-        let names = self.search.names;
+    /// The waits of the same client for names of the organisations of a message, if they fill its pauses: then the client has not paused.
+    fn waits_in_pauses(&self, found: &WantedMessage<'_>) -> Vec<FoundWait<'a>> {
+        let Search { outline, names, .. } = *self.search;
+        let own: Vec<&QuestionOutline> = self.search.questions(&found.certain).collect();
+        let Some(first) = own.first() else { return Vec::new() };
+        let end = own.iter().map(|question| question.end()).max().unwrap_or(0);
+        let mut owners: BTreeSet<Box<[u8]>> = own.iter().filter_map(|one| self.owner(one.asked)).collect();
+        for reverse in own.iter().filter(|one| names.asked(index(one.asked)).1 == RecordType::PTR) {
+            owners.extend(names.links(index(reverse.asked)).filter_map(|link| match link {
+                Link::Name(name) => linked(&name).owner().map(Box::from),
+                Link::Address(_) => None,
+            }));
+        }
+        let longest_before = first.at.saturating_sub(micros(MAX_DEADLINE));
+        let begin = outline.questions.partition_point(|other| other.at < longest_before);
+        let is_wait = |(place, other): &(usize, &QuestionOutline)| {
+            let is_own = found.certain.iter().any(|own| index(*own) == *place);
+            let is_beside = other.client == first.client && other.end() > first.at && doubt::is_wait(other);
+            is_beside && !is_own && self.owner(other.asked).is_some_and(|owner| owners.contains(&owner))
+        };
+        let others = outline.questions.iter().enumerate().skip(begin).take_while(|(_, other)| other.at < end);
+        let waits: Vec<&QuestionOutline> = others.filter(is_wait).map(|(_, other)| other).collect();
+        doubt::in_pauses(&own, &waits)
+    }
+
+    /// The organisation of a name, by its number.
+    fn owner(&self, asked: u32) -> Option<Box<[u8]>> {
+        let (name, _) = self.search.names.asked(index(asked));
+        subject(name, |name| self.search.names.list(name))?.owner().map(Box::from)
+    }
+
+    fn waits(&self, found: &WantedMessage<'_>) -> Vec<FoundWait<'a>> {
         let queries: Vec<OwnQuery<'_>> =
             self.search.questions(&found.certain).map(|question| self.own(question)).collect();
         let Some(client) = queries.first().map(|query| query.question.client) else {
-            return PossibleWaits::default();
+            return Vec::new();
         };
         let own_span = (
             queries.first().map_or(0, |query| query.question.at),
@@ -381,6 +424,11 @@ impl<'a> Doubts<'a> {
                 waits.extend(doubt::after(&queries, &others));
             }
         }
+        waits
+    }
+
+    fn told(&self, waits: Vec<FoundWait<'_>>) -> PossibleWaits {
+        let names = self.search.names;
         doubt::told(waits, |question| {
             let (name, kind) = names.asked(index(question.asked));
             let text = |name: &[u8]| name_text(&name_of_wire(name));

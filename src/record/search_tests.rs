@@ -373,3 +373,69 @@ fn each_part_of_the_record_has_a_reach_of_its_own() {
     assert_eq!(reach(&stored), Some([None, None, Some(0.0)]), "after a restart");
     assert_eq!(reach(&Recorded::default()), None);
 }
+
+/// The queries of a mail from 192.0.2.`host`, whose sender's servers take 1.8 s: when each comes and how long it takes in milliseconds.
+fn of_slow_sender(host: u8, begin: u64, domain: &str) -> Vec<(QuestionEntry, Option<FlightEntry>)> {
+    let (reverse, listed) = (format!("{host}.2.0.192.in-addr.arpa."), format!("{host}.2.0.192.list.test."));
+    let mail = format!("mail.{domain}");
+    let asked = [
+        (0, 4, listed.as_str(), RecordType::A),
+        (5, 3, &reverse, RecordType::PTR),
+        (8, 1, &mail, RecordType::A),
+        (10, 0, &mail, RecordType::A),
+        (12, 1_825, domain, RecordType::MX),
+        (1_838, 3, domain, RecordType::TXT),
+        (1_839, 0, &mail, RecordType::A),
+        (1_840, 3, &mail, RecordType::AAAA),
+        (1_841, 0, &listed, RecordType::A),
+    ];
+    let entry = |(number, (at, elapsed, name, kind)): (u64, (u64, u64, &str, RecordType))| {
+        let mut one = question(1, begin + at * MILLI, elapsed * MILLI, name);
+        one.kind = kind;
+        let id = u64::from(host) * 100 + number;
+        let flight = (elapsed > 0).then(|| {
+            let mut flight = flight(&mut one, id, host, Conduct::Answered);
+            flight.links.extend((kind == RecordType::PTR).then(|| Link::Name(wire(&mail))));
+            flight
+        });
+        (one, flight)
+    };
+    (0..).zip(asked).map(entry).collect()
+}
+
+#[test]
+fn a_client_does_not_pause_while_it_waits_for_a_name_of_the_same_organisation() {
+    let mut mails: Vec<_> = of_slow_sender(1, 0, "one.example.");
+    mails.extend(of_slow_sender(2, 30, "two.example."));
+    mails.sort_by_key(|(question, _)| question.at);
+    let (questions, flights): (Vec<_>, Vec<_>) = mails.into_iter().unzip();
+    let flights = flights.into_iter().flatten().collect();
+    let recorded =
+        Recorded { questions, flights, begin: Some(BEGIN), whole: Some(BEGIN), ..Recorded::default() };
+    for domain in ["one.example.", "two.example."] {
+        let itself =
+            |name: &str| Wanted { subject: Some(WantedSubject::Itself((*wire(name)).into())), ..all() };
+        let of_host = told(&recorded, &itself(&format!("mail.{domain}")));
+        for message in &of_host {
+            let culprit = &message.culprit;
+            assert_ne!(culprit.kind, CulpritKind::Client, "{domain} {message:#?}");
+            assert!(message.also.iter().all(|also| also.kind != CulpritKind::Client), "{message:#?}");
+        }
+        let of_sender = told(&recorded, &itself(domain));
+        assert_eq!(of_sender[0].culprit.kind, CulpritKind::ServerSlow, "{of_sender:#?}");
+    }
+    let address = Wanted { subject: Some(WantedSubject::Address([192, 0, 2, 2].into())), ..all() };
+    for message in told(&recorded, &address) {
+        assert_ne!(message.culprit.kind, CulpritKind::Client, "{message:#?}");
+    }
+}
+
+#[test]
+fn a_message_of_the_disk_is_told_as_such() {
+    let mut recorded = three_messages();
+    recorded.whole = Some(BEGIN + SECOND);
+    let of_disk = |recorded: &Recorded, name: &str| told(recorded, &of_name(name))[0].of_disk;
+    assert!(of_disk(&recorded, "quick.example.") && !of_disk(&recorded, "slow.example."));
+    recorded.whole = None;
+    assert!(of_disk(&recorded, "slow.example."), "after a restart");
+}

@@ -71,6 +71,9 @@ pub struct MessageReport {
     /// The part of the line that was not understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// Whether the record has only the failed, bogus and slow queries of its time, and messages that took long: those on the disk.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub of_disk: bool,
     /// When its first question came; for an unknown one when the record begins.
     pub began: f64,
     /// Its client; `redacted` if `history.redact` has removed it, empty for an unknown one.
@@ -302,6 +305,7 @@ pub(super) fn report(
         line: None,
         more_lines: 0,
         note: None,
+        of_disk: false,
         began: seconds(first),
         client: asked.first().map(|one| one.question.client_text()).unwrap_or_default(),
         took: seconds(verdict.took),

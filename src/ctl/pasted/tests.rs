@@ -283,6 +283,7 @@ pub(super) fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> Messa
         line: None,
         more_lines: 0,
         note: None,
+        of_disk: false,
         began: NOW,
         client: "127.0.0.1".to_owned(),
         took: waited,
