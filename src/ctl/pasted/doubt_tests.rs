@@ -2,7 +2,7 @@ use super::tests::{message, settled};
 use crate::question::Outcome;
 use crate::record::culprit::CulpritKind;
 use crate::record::doubt::{PossibleWait, WaitOrder};
-use crate::record::why::MessageReport;
+use crate::record::why::{MessageReport, QuestionReport};
 
 #[test]
 fn a_possible_wait_counts_if_it_fits_the_delay_of_the_line() {
@@ -94,4 +94,111 @@ fn a_query_that_failed_behind_the_host_of_a_line_is_a_doubt_if_the_line_has_no_d
     let line =
         "Nov 21 03:12:05 mx postfix/postscreen[7]: NOQUEUE: reject: RCPT from [192.0.2.1]:4711: 450 4.3.2";
     assert_eq!(settled(line, vec![before]).unwrap().culprit.kind, CulpritKind::NotDns);
+}
+
+/// A message with queries for names, which `subjects` subjects of a line have found. It took `took` seconds.
+fn of_names(
+    names: &[&str],
+    (began, took): (f64, f64),
+    kind: CulpritKind,
+    subjects: usize,
+) -> Vec<MessageReport> {
+    let mut report = message(took, kind, Outcome::Upstream);
+    report.began += began;
+    let question = report.questions.remove(0);
+    let named = |name: &&str| {
+        let kind = if *name == OF_SENDER[0] { "MX" } else { "A" };
+        QuestionReport {
+            name: (*name).to_owned(),
+            kind: kind.to_owned(),
+            of_subject: true,
+            ..question.clone()
+        }
+    };
+    report.questions = names.iter().map(named).collect();
+    report.culprit.zone = Some("sender.example.".to_owned());
+    vec![report; subjects]
+}
+
+/// Lines of one mail of `sender.example` from 192.0.2.7, which tell no delay.
+const LINES_OF_A_MAIL: [&str; 6] = [
+    "2026-11-21 03:12:05 1vOaBc-0000Tu-2X <= bob@sender.example H=mail.sender.example [192.0.2.7] P=esmtps S=1834 id=1@sender.example",
+    "Nov 21 03:12:05 mx postfix/smtpd[2]: NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 450 4.2.0 <anna@x1.example>: Recipient address rejected: Greylisted; from=<bob@sender.example> to=<anna@x1.example> proto=ESMTP helo=<mail.sender.example>",
+    "Nov 21 03:12:05 mx postfix/cleanup[2]: 4XyZ1: milter-reject: END-OF-MESSAGE from unknown[192.0.2.7]: 4.7.1 Service unavailable; from=<bob@sender.example> to=<anna@x1.example> proto=ESMTP helo=<mail.sender.example>",
+    "Nov 21 03:12:05 mx postfix/smtpd[2]: NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 450 4.1.8 <bob@sender.example>: Sender address rejected: Domain not found; from=<bob@sender.example> to=<anna@x1.example> proto=ESMTP helo=<mail.sender.example>",
+    "Nov 21 03:12:05 mx postfix/smtpd[2]: NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 450 4.7.25 Client host rejected: cannot find your hostname, [192.0.2.7]; from=<bob@sender.example> to=<anna@x1.example> proto=ESMTP helo=<mail.sender.example>",
+    "Nov 21 03:12:05 mx sm-mta[2]: 5AQC1: from=<bob@sender.example>, size=1834, class=0, nrcpts=1, relay=mail.sender.example [192.0.2.7] (may be forged)",
+];
+
+/// The queries of a mail about its host, and those about its sender.
+const OF_HOST: [&str; 2] = ["7.2.0.192.in-addr.arpa.", "mail.sender.example."];
+const OF_SENDER: [&str; 1] = ["sender.example."];
+const OF_BOTH: [&str; 3] = [OF_HOST[0], OF_HOST[1], OF_SENDER[0]];
+
+#[test]
+fn an_older_mail_with_all_names_of_a_line_is_not_its_mail_if_the_parts_of_a_nearer_one_have_them_too() {
+    use CulpritKind::{None as Nothing, ServerSlow};
+    for age in [-26.0, -100.0] {
+        for text in LINES_OF_A_MAIL {
+            let parts = [
+                of_names(&OF_BOTH, (age, 0.1), Nothing, 3),
+                of_names(&OF_HOST, (-3.7, 0.01), Nothing, 2),
+                of_names(&OF_SENDER, (-3.6, 3.5), ServerSlow, 1),
+            ];
+            let found = parts.iter().flatten().cloned().collect();
+            assert_eq!(settled(text, found).unwrap().culprit.kind, ServerSlow, "{age} {text}");
+            let found = parts.iter().rev().flatten().cloned().collect();
+            assert_eq!(settled(text, found).unwrap().culprit.kind, ServerSlow, "{age} {text}");
+        }
+    }
+}
+
+#[test]
+fn an_older_mail_with_more_names_of_a_line_than_a_nearer_one_is_not_certainly_its_mail() {
+    use CulpritKind::{Network, None as Nothing, NotDns, ServerSlow, Unknown};
+    let line = LINES_OF_A_MAIL[0];
+    let told = |older: CulpritKind, nearer: CulpritKind, age: f64| {
+        let older = of_names(&OF_BOTH, (age, 0.9), older, 3);
+        let nearer = of_names(&OF_HOST, (-0.9, 0.9), nearer, 2);
+        settled(line, older.into_iter().chain(nearer).collect()).unwrap().culprit.kind
+    };
+    assert_eq!(told(Nothing, Nothing, -26.0), NotDns);
+    assert_eq!(told(ServerSlow, Nothing, -26.0), Unknown);
+    assert_eq!(told(Nothing, ServerSlow, -26.0), Unknown);
+    // Just before the line it is, whatever its host has begun since.
+    assert_eq!(told(ServerSlow, Nothing, -2.5), ServerSlow);
+    let connect = "Nov 21 03:12:05 mx postfix/smtpd[2]: connect from mail.sender.example[192.0.2.7]";
+    let outage = of_names(&OF_HOST, (-110.0, 16.0), Network, 2);
+    let found = outage.into_iter().chain(of_names(&OF_HOST[..1], (0.2, 0.01), Nothing, 1)).collect();
+    assert_eq!(settled(connect, found).unwrap().culprit.kind, NotDns);
+}
+
+#[test]
+fn a_message_of_the_disk_is_that_of_a_line_only_if_it_is_of_its_time_and_was_slow() {
+    use CulpritKind::{Client, Network, None as Nothing, NotDns, Unknown};
+    let told = |text: &str, (began, took): (f64, f64), kind: CulpritKind| {
+        let mut found = of_names(&OF_BOTH, (began, took), kind, 3);
+        found.iter_mut().for_each(|message| message.of_disk = true);
+        settled(text, found).unwrap().culprit
+    };
+    let of_host =
+        |words: &str| format!("Nov 21 03:12:05 mx postfix/smtpd[2]: {words} mail.sender.example[192.0.2.7]");
+    let delayed = "Nov 21 03:12:05 mx postfix/smtp[9]: 4A: to=<a@sender.example>, relay=mail.sender.example[192.0.2.7]:25, delay=31, delays=0.1/0.01/30/0.9, dsn=2.0.0, status=sent (ok)";
+    for (text, time, kind, expected) in [
+        (of_host("disconnect from"), (-44.0, 16.0), Network, Unknown),
+        (of_host("disconnect from"), (-369.0, 16.0), Network, Unknown),
+        (of_host("disconnect from"), (-16.5, 16.0), Network, Network),
+        (of_host("connect from"), (-44.0, 16.0), Network, Unknown),
+        (of_host("connect from"), (-25.0, 2.0), Network, Unknown),
+        (of_host("connect from"), (-2.5, 2.0), Network, Network),
+        (of_host("connect from"), (-3.5, 3.0), Client, Client),
+        (LINES_OF_A_MAIL[5].to_owned(), (-1.2, 0.0), Nothing, Unknown),
+        (LINES_OF_A_MAIL[0].to_owned(), (-26.0, 2.0), Network, Unknown),
+        // Slow queries are on the disk, and these took a part of the delay only.
+        (delayed.to_owned(), (-29.0, 1.5), Network, NotDns),
+    ] {
+        let culprit = told(&text, time, kind);
+        assert_eq!(culprit.kind, expected, "{text} {time:?}: {culprit:?}");
+        assert!(culprit.kind != Unknown || culprit.evidence.contains("disk"), "{culprit:?}");
+    }
 }

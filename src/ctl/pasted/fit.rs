@@ -5,7 +5,8 @@
 //! - A line tells when its mail was under way: until its moment, and before it for its delay. Mails of one domain come often, so a
 //!   message of another time is not the line's, however slow it was.
 //! - A line without a delay may be written long after the queries of its mail. Then more names and addresses in common say more than
-//!   the time, unless it says that a lookup failed: it is written when the client of the lookup gives up.
+//!   the time, unless it says that a lookup failed: it is written when the client of the lookup gives up. But not if nearer messages have
+//!   these names too, see `nearest`.
 //! - A failed query for a name is the reason of such a line more often than a failed list or reverse name, which defers no mail.
 
 use std::cmp::Reverse;
@@ -115,7 +116,7 @@ pub(super) fn time_fit(line: &PastedLine, message: &MessageReport) -> TimeFit {
 
 /// Whole seconds from the end of a message to the end of a line. A message that began behind that end comes after all others. Before or
 /// after the time at which a mail came.
-fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
+pub(super) fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
     /// The moment of a line is a whole second, and some parts of it have passed.
     const SECOND: f64 = 1.0;
     if let Some(arrival) = line.at.filter(|_| line.is_arrival) {

@@ -16,11 +16,13 @@
 mod about;
 mod delay;
 mod delivery;
+mod disk;
 mod doubt;
 mod equal;
 mod fit;
 mod line;
 mod lookup;
+mod nearest;
 mod other_part;
 mod queue;
 mod search;

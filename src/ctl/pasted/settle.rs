@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::disk;
 use super::doubt::{doubted, is_in_doubt, is_quick};
 use super::equal::undecided;
 use super::fit::{DELAYED, FailedQuery, Fit, SHARE, has_failed, is_of_dns, is_of_dns_kind};
 use super::line::PastedLine;
+use super::nearest::{is_nearer, replace, undecided_by_time};
 use super::other_part::{OtherPart, other_part, unsure};
 use super::sender::is_of_another;
 use crate::ctl::render::words::time;
@@ -88,27 +90,67 @@ pub fn settle(
         messages.into_iter().partition(|message| !message.is_absent());
     let (others, own): (Vec<_>, Vec<_>) = known.into_iter().partition(|message| is_of_another(line, message));
     let is_of_other = own.is_empty();
-    let mut found = found(line, if is_of_other { others } else { own });
-    let fit = |found: &FoundMessage| Fit::of(line, &found.report, found.subjects, found.failed);
-    let mut fits: Vec<Fit> = found.iter().map(fit).collect();
-    let best = fits.iter().enumerate().max_by(|(_, one), (_, other)| one.cmp(other));
-    let Some(place) = best.map(|(place, _)| place) else {
+    let Some(best) = best(line, found(line, if is_of_other { others } else { own })) else {
         let absent = unknown.into_iter().next();
         return absent.map(|message| MessageReport { line: Some(line.text.clone()), ..message });
     };
-    let fit = fits.swap_remove(place);
-    let message = MessageReport { line: Some(line.text.clone()), ..found.swap_remove(place).report };
-    if fit.is_certain() && !is_of_other {
-        let others: Vec<MessageReport> = found.into_iter().map(|found| found.report).collect();
+    let BestFit { fit, message, failed, nearer, others, fits } = best;
+    let message = MessageReport { line: Some(line.text.clone()), ..message };
+    let is_of_disk = disk::may_be_of_another_time(line, &message, failed);
+    if fit.is_certain() && !is_of_other && !is_of_disk {
+        let judged = |messages: Vec<MessageReport>| -> Vec<MessageReport> {
+            messages.into_iter().map(|message| judge(line, message)).collect()
+        };
         let equals = others.iter().zip(&fits).filter(|(_, other)| fit.is_equal(other));
-        let equals: Vec<MessageReport> = equals.map(|(other, _)| judge(line, other.clone())).collect();
+        let (equals, nearer) = (judged(equals.map(|(other, _)| other.clone()).collect()), judged(nearer));
         let message = judge(line, message);
-        let undecided = undecided(line, &message, &equals);
-        return Some(undecided.unwrap_or_else(|| explained(line, message, &others)));
+        let undecided = undecided(line, &message, &equals).or_else(|| undecided_by_time(&message, &nearer));
+        let told = undecided.unwrap_or_else(|| explained(line, message, &others));
+        return Some(disk::in_full(told, is_prompt(line)));
     }
-    let before = message.culprit;
+    let (before, began) = (message.culprit, moment(message.began));
     let also = if is_of_dns_kind(before.kind) { vec![before] } else { Vec::new() };
-    Some(MessageReport { culprit: of_another(&moment(message.began)), also, ..message })
+    let culprit = if is_of_disk { disk::of_another_time(&began) } else { of_another(&began) };
+    Some(MessageReport { culprit, also, ..message })
+}
+
+/// The message that fits a line best, and the others.
+struct BestFit {
+    fit: Fit,
+    message: MessageReport,
+    /// Its query about the line.
+    failed: FailedQuery,
+    /// Those of the others that are nearer to the line.
+    nearer: Vec<MessageReport>,
+    others: Vec<MessageReport>,
+    /// The fits of the others.
+    fits: Vec<Fit>,
+}
+
+/// The message that fits a line best. If nearer ones replace it, it is one of these.
+fn best(line: &PastedLine, mut found: Vec<FoundMessage>) -> Option<BestFit> {
+    loop {
+        let fit = |found: &FoundMessage| Fit::of(line, &found.report, found.subjects, found.failed);
+        let mut fits: Vec<Fit> = found.iter().map(fit).collect();
+        let place = fits.iter().enumerate().max_by(|(_, one), (_, other)| one.cmp(other))?.0;
+        let best = found.get(place)?;
+        let is_nearer = |other: &FoundMessage| {
+            let may_replace = !line.blames_dns || other.failed >= best.failed;
+            may_replace && is_nearer(line, &other.report, &best.report)
+        };
+        let is_kept: Vec<bool> = found.iter().map(is_nearer).collect();
+        let kept = found.iter().zip(&is_kept).filter(|(_, is_kept)| **is_kept);
+        let nearer: Vec<&MessageReport> = kept.map(|(one, _)| &one.report).collect();
+        if replace(line, &nearer, &best.report) {
+            let mut is_kept = is_kept.into_iter();
+            found.retain(|_| is_kept.next() == Some(true));
+            continue;
+        }
+        let nearer = nearer.into_iter().cloned().collect();
+        let (fit, best) = (fits.swap_remove(place), found.swap_remove(place));
+        let others = found.into_iter().map(|found| found.report).collect();
+        return Some(BestFit { fit, message: best.report, failed: best.failed, nearer, others, fits });
+    }
 }
 
 /// The message of a line, which has the verdict for it, or one of the `others` that explains it.

@@ -315,7 +315,7 @@ fn settle_at_its_end(line: &PastedLine, mut found: Vec<MessageReport>) -> Option
 type Found = (f64, f64, CulpritKind, Outcome, usize);
 
 /// Lines, the messages of the record around them, and the message with the culprit that is told: the seconds of its begin.
-const FITS: [(&str, &[Found], (f64, CulpritKind)); 13] = {
+const FITS: [(&str, &[Found], (f64, CulpritKind)); 14] = {
     use CulpritKind::{Client, None as Nothing, NotDns, ServerFailed, ServerSilent, ServerSlow, Unknown};
     use Outcome::{Failed, Upstream};
     const QMGR: &str =
@@ -365,12 +365,13 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 13] = {
             &[(-20.0, 4.0, ServerSilent, Failed, 1), (-2.0, 0.03, Nothing, Upstream, 1)],
             (-20.0, ServerSilent),
         ),
-        // Without a delay, common names and addresses say more than the time.
+        // Without a delay, common names and addresses say more than the time, but not if that is another one.
         (
             CONNECT,
             &[(-100.0, 2.0, ServerSlow, Upstream, 2), (-2.0, 0.03, Nothing, Upstream, 1)],
-            (-100.0, ServerSlow),
+            (-2.0, NotDns),
         ),
+        (CONNECT, &[(-100.0, 2.0, ServerSlow, Upstream, 2)], (-100.0, ServerSlow)),
         (
             CONNECT,
             &[(-40.0, 2.0, ServerSlow, Upstream, 2), (-2.0, 0.03, Nothing, Upstream, 2)],

@@ -1,0 +1,49 @@
+//! Messages of the disk, which has failed, bogus and slow queries and messages that took long, but not the mails that were quick.
+//!
+//! # Decisions
+//!
+//! - The mail of a line may have been quick, so that the disk does not have it. A message of the disk is that of a line only if its last query
+//!   was just before the line, if the line tells the time of its delay, or if the line blames a lookup and one of its queries failed.
+//! - The disk lacks queries of a mail, so what it has of it does not show that the mail was quick.
+
+use super::fit::FailedQuery;
+use super::line::PastedLine;
+use super::nearest::is_older;
+use crate::record::culprit::CulpritKind;
+use crate::record::why::{CulpritReport, MessageReport};
+
+/// Whether a message may be of another time than a line, whose mail the disk does not have. `failed` is its query about the line.
+pub(super) fn may_be_of_another_time(
+    line: &PastedLine,
+    message: &MessageReport,
+    failed: FailedQuery,
+) -> bool {
+    let is_blamed = line.blames_dns && failed > FailedQuery::None;
+    message.of_disk && !is_blamed && is_older(line, message)
+}
+
+/// The culprit of a line of whose time the disk has no message; the one that is shown began at `began`.
+pub(super) fn of_another_time(began: &str) -> CulpritReport {
+    unknown(format!(
+        "of the time of the line the query history has only what is on disk: failed, bogus and slow queries; none of them is of this mail just before the line, and these are of another mail with the same names at {began}"
+    ))
+}
+
+/// The message of a line with the culprit `unknown` if it is of the disk and only that shows that DNS was quick. `is_prompt`: the line tells
+/// that too.
+pub(super) fn in_full(message: MessageReport, is_prompt: bool) -> MessageReport {
+    let is_quick = message.culprit.kind == CulpritKind::NotDns && message.also.is_empty();
+    if !message.of_disk || !is_quick || is_prompt {
+        return message;
+    }
+    let culprit = unknown(
+        "these queries were quick, but of this time the query history has only what is on disk: failed, bogus and slow queries, and messages that took long; other queries of this mail may be missing".to_owned(),
+    );
+    MessageReport { culprit, ..message }
+}
+
+fn unknown(evidence: String) -> CulpritReport {
+    let (zone, server, list, usual) = Default::default();
+    let advice = "paste other lines of the same mail too: one with a delay, or one about a failed lookup, tells which queries are its own".to_owned();
+    CulpritReport { kind: CulpritKind::Unknown, zone, server, list, evidence, usual, advice }
+}
