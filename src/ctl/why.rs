@@ -108,7 +108,7 @@ fn run_pasted(
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     let asked = arguments.request(moment::now())?;
-    let lines = read_lines()?;
+    let lines = pasted::failures_first(read_lines()?);
     let mut search = LineSearch::of(&asked, client);
     let mut told: Vec<ToldMessage> = Vec::new();
     for line in &lines {

@@ -14,6 +14,8 @@ const UNREAD_TIME: usize = 60;
 pub struct PastedLine {
     /// Its number in the pasted text, from 1.
     pub number: usize,
+    /// The number of the entry of a queue, of the bounce or of the line of a log that it is of.
+    pub entry: usize,
     /// The line itself.
     pub text: String,
     /// Its time, in seconds since 1970.

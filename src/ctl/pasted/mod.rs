@@ -73,6 +73,7 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
             let LineSubjects { all, of_mail } = LineSubjects::of(part);
             PastedLine {
                 number,
+                entry: dates.entries,
                 text: text.to_owned(),
                 at: at.map(|(first, _)| first),
                 at_last: at.map(|(_, last)| last),
@@ -100,6 +101,13 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
     lines
 }
 
+/// The lines in the order in which they are told: of an entry of a queue, or of a bounce, those first that say that a lookup failed. Its
+/// sender, which is mostly a domain of this host, is not the reason for it.
+pub fn failures_first(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
+    lines.sort_by_key(|line| (line.entry, !line.blames_dns));
+    lines
+}
+
 /// The time of the lines so far: a line without a time belongs to the line before it.
 #[derive(Default)]
 struct LineDates {
@@ -107,6 +115,8 @@ struct LineDates {
     date: Option<(f64, f64)>,
     /// The words of the last time, if they are not understood.
     unread: Option<String>,
+    /// The number of entries of queues and of lines of logs.
+    entries: usize,
 }
 
 impl LineDates {
@@ -115,6 +125,10 @@ impl LineDates {
         let arrival = queue::arrival(text, now);
         let own = arrival.or_else(|| time::of(text, now));
         let unread = if own.is_none() { time::not_understood(text) } else { None };
+        // The headers of a bounce are of one mail.
+        if (own.is_some() || unread.is_some()) && !time::is_date_header(text) {
+            self.entries = self.entries.saturating_add(1);
+        }
         if own.is_some() || unread.is_some() {
             // A bounce has its date in a header of its own. An entry of mailq goes on in the next lines, and its tries go on until now.
             (self.date, self.unread) = (arrival.map(|(first, _)| (first, now)).or(own), unread);
@@ -195,5 +209,7 @@ impl LineSubjects {
 
 #[cfg(test)]
 mod doubt_tests;
+#[cfg(test)]
+mod order_tests;
 #[cfg(test)]
 mod tests;

@@ -32,6 +32,11 @@ pub(super) fn of(line: &str, now: f64) -> Option<(f64, f64)> {
     find(line, now).map(|(at, _)| at)
 }
 
+/// Whether a line is a header of a bounce with a time.
+pub(super) fn is_date_header(line: &str) -> bool {
+    DATE_HEADERS.iter().any(|header| line.starts_with(header))
+}
+
 /// The begin of a line up to a time of day, or to a number of seconds since 1970, that `of` does not understand.
 pub(super) fn not_understood(line: &str) -> Option<String> {
     let words: Vec<&str> = line.split_whitespace().take(WORDS).collect();

@@ -1,0 +1,29 @@
+use super::tests::NOW;
+use super::{PastedLine, failures_first, read};
+
+/// The subjects of the lines in the order in which they are told.
+fn told(text: &str) -> Vec<Vec<String>> {
+    let lines: Vec<PastedLine> = failures_first(read(text, NOW));
+    lines.into_iter().map(|line| line.subjects).collect()
+}
+
+const ENTRY: &str = "-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------\n4A1B2C3D4E*    1834 Sat Nov 21 03:12:05  bob@our.example\n(Host or domain name not found. Name service error for name=silent.example type=MX: Host not found, try again)\n                                         anna@silent.example\n\n";
+
+#[test]
+fn a_failed_lookup_of_an_entry_of_mailq_or_of_a_bounce_is_told_before_its_sender() {
+    assert_eq!(told(ENTRY), [["silent.example"], ["our.example"], ["silent.example"]]);
+    let second = ENTRY.replace("silent", "gone").replace("4A1B2C3D4E", "5A1B2C3D4E");
+    let both = told(&format!("{ENTRY}{second}"));
+    assert_eq!(both[0], ["silent.example"]);
+    assert_eq!(both[3..], [["gone.example"], ["our.example"], ["gone.example"]], "each entry by itself");
+    let json = r#"{"arrival_time": 1795302000, "sender": "bob@our.example", "recipients": [{"address": "a@gone.example", "delay_reason": "Name service error for name=silent.example type=MX: Host not found, try again"}]}"#;
+    assert_eq!(told(json), [vec!["silent.example", "gone.example"], vec!["our.example"]]);
+    let bounce = "From: MAILER-DAEMON@mx1.our.example (Mail Delivery System)\nTo: bob@our.example\nDate: Sat, 21 Nov 2026 03:13:05 +0100 (CET)\n\nThis is the mail system at host mx1.our.example.\n\n<anna@silent.example>: Host or domain name not found. Name service error for\n    name=silent.example type=MX: Host not found, try again\n\nX-Postfix-Sender: rfc822; bob@our.example\nArrival-Date: Sat, 21 Nov 2026 03:12:05 +0100 (CET)\n\nFinal-Recipient: rfc822; anna@silent.example\n";
+    assert_eq!(told(bounce)[..2], [["silent.example"], ["silent.example"]]);
+}
+
+#[test]
+fn lines_of_a_log_stay_in_their_order() {
+    let log = "Nov 21 03:12:05 mx postfix/smtpd[1]: connect from mail.a.example[192.0.2.7]\nNov 21 03:12:06 mx postfix/smtp[9]: 4A: to=<a@silent.example>, relay=none, delay=4, status=deferred (Name service error for name=silent.example type=MX: Host not found, try again)\n";
+    assert_eq!(told(log)[1], ["silent.example"]);
+}
