@@ -27,3 +27,40 @@ fn lines_of_a_log_stay_in_their_order() {
     let log = "Nov 21 03:12:05 mx postfix/smtpd[1]: connect from mail.a.example[192.0.2.7]\nNov 21 03:12:06 mx postfix/smtp[9]: 4A: to=<a@silent.example>, relay=none, delay=4, status=deferred (Name service error for name=silent.example type=MX: Host not found, try again)\n";
     assert_eq!(told(log)[1], ["silent.example"]);
 }
+
+#[test]
+fn a_zone_behind_a_time_counts_and_one_that_is_not_known_is_told() {
+    let at = |text: &str| {
+        let line =
+            read(&format!("{text} postfix/smtpd[1]: connect from a.example[192.0.2.7]"), NOW).remove(0);
+        (line.at, line.unread_time)
+    };
+    let (zoned, _) = at("2026-11-21T12:00:00Z mx");
+    let (local, _) = at("2026-11-21 12:00:00 mx");
+    assert!(zoned.is_some() && local.is_some());
+    for head in [
+        "2026-11-21 12:00:00 UTC mx",
+        "2026-11-21 12:00:00 GMT mx",
+        "2026-11-21 12:00:00.000 UTC mx",
+        "2026-11-21T12:00:00 UTC mx",
+        "2026-11-21 12:00:00Z mx",
+        "Nov 21 12:00:00 UTC mx",
+        "Sat Nov 21 12:00:00 UTC 2026 mx",
+        "Sat Nov 21 12:00:00 2026 UTC mx",
+        "[2026-11-21 12:00:00 UTC] mx",
+    ] {
+        assert_eq!(at(head), (zoned, None), "{head}");
+    }
+    // These hosts have the name of a zone.
+    for head in ["2026-11-21 12:00:00 UTC", "Nov 21 12:00:00 EST"] {
+        assert_eq!(at(head), (local, None), "{head}");
+    }
+    for (head, time) in [
+        ("2026-11-21 12:00:00 AKST mx", "2026-11-21 12:00:00 AKST"),
+        ("Nov 21 12:00:00 AKST mx", "Nov 21 12:00:00 AKST"),
+        ("Sat Nov 21 12:00:00 AKST 2026 mx", "Sat Nov 21 12:00:00 AKST"),
+        ("2026-11-21T12:00:00 NZDT mx", "2026-11-21T12:00:00 NZDT"),
+    ] {
+        assert_eq!(at(head), (None, Some(time.to_owned())), "{head}");
+    }
+}

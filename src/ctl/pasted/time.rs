@@ -17,6 +17,65 @@ const JOURNAL_TIME: &str = "__REALTIME_TIMESTAMP";
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+/// Words behind a time for UTC.
+const UTC: [&str; 2] = ["UTC", "GMT"];
+
+/// Words for other zones, as `date` and programs of mail write them. Some have several meanings, like IST.
+const ZONES: [&str; 44] = [
+    "ACDT", "ACST", "ADT", "AEDT", "AEST", "AKDT", "AKST", "AST", "AWST", "BRT", "BST", "CAT", "CDT", "CEST",
+    "CET", "CST", "EAT", "EDT", "EEST", "EET", "EST", "HDT", "HKT", "HST", "IDT", "IST", "JST", "KST", "MDT",
+    "MEST", "MET", "MSK", "MST", "NDT", "NST", "NZDT", "NZST", "PDT", "PHT", "PKT", "PST", "SAST", "WEST",
+    "WET",
+];
+
+/// The zone behind a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ZoneWord<'a> {
+    /// None.
+    Absent,
+    /// That of UTC.
+    Utc,
+    /// A word for another zone.
+    Other(&'a str),
+}
+
+impl<'a> ZoneWord<'a> {
+    /// Of the word behind a time, and the one behind that: of two names of a line of syslog, the first is that of a host.
+    fn of(word: &'a str, next: &str) -> Self {
+        let word = word.trim_end_matches([',', ';', ']', ')']).trim_start_matches('(');
+        if next.ends_with(':') {
+            return Self::Absent;
+        }
+        if UTC.contains(&word) {
+            return Self::Utc;
+        }
+        if ZONES.contains(&word) { Self::Other(word) } else { Self::Absent }
+    }
+
+    /// The words of the zone.
+    fn count(self) -> usize {
+        usize::from(self != Self::Absent)
+    }
+
+    /// Reads a local date with its time, joined by `T`, in this zone. A word for another zone is known only if it is that of this host at
+    /// that time.
+    fn read(self, local: &str, now: f64) -> Option<(f64, f64)> {
+        match self {
+            Self::Absent => moment::read_both(local, now),
+            Self::Utc => moment::read_both(&format!("{local}Z"), now),
+            Self::Other(word) => {
+                let (first, last) = moment::read_both(local, now)?;
+                match [first, last].map(|at| moment::zone_word(at).as_deref() == Some(word)) {
+                    [true, true] => Some((first, last)),
+                    [true, false] => Some((first, first)),
+                    [false, true] => Some((last, last)),
+                    [false, false] => None,
+                }
+            }
+        }
+    }
+}
+
 /// Years in which there is at least one leap year.
 const LEAP_YEARS: i32 = 8;
 
@@ -50,7 +109,15 @@ pub(super) fn not_understood(line: &str) -> Option<String> {
     if words.iter().take(place).any(is_text) {
         return None;
     }
-    words.get(..=place).map(|words| words.join(" "))
+    let behind = |count: usize| words.get(place.saturating_add(count)).copied().unwrap_or_default();
+    let end = place.saturating_add(ZoneWord::of(behind(1), behind(2)).count());
+    words.get(..=end).map(|words| words.join(" "))
+}
+
+/// Whether a date with its time, joined by `T`, has no zone.
+fn is_local(joined: &str) -> bool {
+    let time = joined.split_once('T').map_or("", |(_, time)| time);
+    time.bytes().all(|octet| octet.is_ascii_digit() || matches!(octet, b':' | b'.' | b','))
 }
 
 /// A word without the priority of syslog before it: `<22>`.
@@ -185,7 +252,9 @@ fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
         let joined = word(0).trim_end_matches([',', ';']);
         let joined = joined.strip_prefix('[').map_or(joined, |within| within.trim_end_matches(']'));
         if let Some(at) = moment::read_both(joined, now).filter(|_| joined.contains('T')) {
-            return Some((at, place.saturating_add(1)));
+            let zone = if is_local(joined) { ZoneWord::of(word(1), word(2)) } else { ZoneWord::Absent };
+            let at = if zone == ZoneWord::Absent { Some(at) } else { zone.read(joined, now) };
+            return at.map(|at| (at, place.saturating_add(1).saturating_add(zone.count())));
         }
         if place == 0 && is_unix(word(0)) {
             // `journalctl -o short-unix`.
@@ -199,27 +268,46 @@ fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
             let zoned = has_zone
                 .then(|| moment::read_both(&format!("{date}T{time}{hours}:{minutes}"), now))
                 .flatten();
-            let at = zoned.or_else(|| moment::read_both(&format!("{date} {time}"), now))?;
-            return Some((at, place.saturating_add(if has_zone { 3 } else { 2 })));
+            let named = ZoneWord::of(zone, word(3));
+            let at = match named {
+                ZoneWord::Absent => zoned.or_else(|| moment::read_both(&format!("{date} {time}"), now)),
+                named => named.read(&format!("{date}T{time}"), now),
+            };
+            let behind = if has_zone { 3 } else { named.count().saturating_add(2) };
+            return Some((at?, place.saturating_add(behind)));
         }
         if let Some(at) = in_mail_form(place, [word(0), word(1), word(2), word(3), word(4)]) {
             return Some(((at, at), place.saturating_add(5)));
         }
-        let month = MONTHS.iter().position(|month| *month == date)?.saturating_add(1);
-        let (day, time) = (word(1).parse::<u8>().ok()?, word(2).trim_end_matches(','));
-        // Sendmail's mailq has no seconds.
-        let open = if time.matches(':').count() == 1 { MINUTE } else { 0.0 };
-        let on = |year: i32| {
-            let read = moment::read_both(&format!("{year:04}-{month:02}-{day:02} {time}"), now);
-            read.map(|(first, last)| (first, last + open))
-        };
-        if let Some(year) = word(3).parse::<i32>().ok().filter(|year| (1970..=9999).contains(year)) {
-            return Some((on(year)?, place.saturating_add(4)));
-        }
-        let year = moment::year(now)?;
-        // The last such day: on New Year's Eve that of a host whose clock is ahead, and 29 February of a leap year.
-        let mut years = (0..=LEAP_YEARS).map(|back| year.saturating_add(1).saturating_sub(back));
-        let at = years.find_map(|year| on(year).filter(|(first, _)| *first <= now + FUTURE));
-        Some((at?, place.saturating_add(3)))
+        let (at, count) = of_month(word, now)?;
+        Some((at, place.saturating_add(count)))
     })
+}
+
+/// A time that begins with the name of a month, as in syslog, and the number of its words. `word` gives the words from that on.
+fn of_month<'a>(word: impl Fn(usize) -> &'a str, now: f64) -> Option<((f64, f64), usize)> {
+    let month = MONTHS.iter().position(|month| *month == word(0).trim_start_matches('['))?.saturating_add(1);
+    let (day, time) = (word(1).parse::<u8>().ok()?, word(2).trim_end_matches(','));
+    // Sendmail's mailq has no seconds.
+    let open = if time.matches(':').count() == 1 { MINUTE } else { 0.0 };
+    let year = |word: &str| word.trim_end_matches([',', ']']).parse::<i32>().ok();
+    let year = |word: &str| year(word).filter(|year| (1970..=9999).contains(year));
+    // `date` writes the zone before the year.
+    let (typed, zone) = match (year(word(3)), ZoneWord::of(word(3), word(4))) {
+        (Some(typed), _) => (Some(typed), ZoneWord::of(word(4), word(5))),
+        (None, zone) => (year(word(4)).filter(|_| zone != ZoneWord::Absent), zone),
+    };
+    let on = |year: i32| {
+        let read = zone.read(&format!("{year:04}-{month:02}-{day:02}T{time}"), now);
+        read.map(|(first, last)| (first, last + open))
+    };
+    let behind = 3_usize.saturating_add(zone.count());
+    if let Some(year) = typed {
+        return Some((on(year)?, behind.saturating_add(1)));
+    }
+    let year = moment::year(now)?;
+    // The last such day: on New Year's Eve that of a host whose clock is ahead, and 29 February of a leap year.
+    let mut years = (0..=LEAP_YEARS).map(|back| year.saturating_add(1).saturating_sub(back));
+    let at = years.find_map(|year| on(year).filter(|(first, _)| *first <= now + FUTURE));
+    Some((at?, behind))
 }
