@@ -452,8 +452,7 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
         "Nov 21 03:12:05 mx spamd[77]: spamd: result: . 0 - X scantime=12.5,rhost=192.0.2.9".to_owned(),
     ];
     for text in &lines {
-        let quick = message(0.02, CulpritKind::None, Outcome::Upstream);
-        let told = settled(text, vec![quick]).unwrap();
+        let told = settled(text, vec![message(0.02, CulpritKind::None, Outcome::Upstream)]).unwrap();
         assert_eq!(told.culprit.kind, CulpritKind::NotDns, "{text}");
         assert!(told.culprit.evidence.contains("waited 20 ms for DNS"), "{:?}", told.culprit);
         assert_eq!(told.line.as_ref(), Some(text));
@@ -529,8 +528,7 @@ fn a_line_that_blames_a_name_has_the_culprit_of_that_name() {
 fn the_queries_of_a_line_that_is_written_at_the_end_came_before_its_delay() {
     let span = |text: &str| {
         let line = one(text);
-        let (from, to) = line.span(120.0).unwrap();
-        let at = line.at.unwrap();
+        let ((from, to), at) = (line.span(120.0).unwrap(), line.at.unwrap());
         (at - from, to - at)
     };
     let smtp = "Nov 21 03:12:05 mx postfix/smtp[9]: 4A: to=<a@fine.example>, delay=601, delays=0.1/0.01/0.2/600, dsn=4.4.2, status=deferred (timed out)";
