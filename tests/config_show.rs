@@ -102,7 +102,7 @@ fn list(number: u8) -> ConfiguredList {
 prop_compose! {
     fn config(path: std::path::PathBuf)(
         workers in 0_usize..=4,
-        mebibytes in 8_u64..10_000,
+        mebibytes in 32_u64..10_000,
         spans in (span(), span(), 1_000_u64..9_000),
         families in 0_usize..4,
         (race, qname_minimisation) in any::<(bool, bool)>(),
