@@ -4,7 +4,8 @@
 //!
 //! - The mail of a line may have been quick, so that the disk does not have it. A message of the disk is that of a line only if its last query
 //!   was just before the line, if the line tells the time of its delay, or if the line blames a lookup and one of its queries failed.
-//! - The disk lacks queries of a mail, so what it has of it does not show that the mail was quick.
+//! - The disk lacks queries of a mail, so what it has of it does not show that the mail was quick. But a mail that waited for DNS as long as a
+//!   delay in its line is on the disk.
 
 use super::fit::FailedQuery;
 use super::line::PastedLine;
@@ -29,11 +30,10 @@ pub(super) fn of_another_time(began: &str) -> CulpritReport {
     ))
 }
 
-/// The message of a line with the culprit `unknown` if it is of the disk and only that shows that DNS was quick. `is_prompt`: the line tells
-/// that too.
-pub(super) fn in_full(message: MessageReport, is_prompt: bool) -> MessageReport {
+/// The message of a line with the culprit `unknown` if it is of the disk and only that shows that DNS was quick.
+pub(super) fn in_full(line: &PastedLine, message: MessageReport) -> MessageReport {
     let is_quick = message.culprit.kind == CulpritKind::NotDns && message.also.is_empty();
-    if !message.of_disk || !is_quick || is_prompt {
+    if !message.of_disk || !is_quick || line.delay.with_dns().is_some() {
         return message;
     }
     let culprit = unknown(

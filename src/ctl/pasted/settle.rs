@@ -106,7 +106,7 @@ pub fn settle(
         let message = judge(line, message);
         let undecided = undecided(line, &message, &equals).or_else(|| undecided_by_time(&message, &nearer));
         let told = undecided.unwrap_or_else(|| explained(line, message, &others));
-        return Some(disk::in_full(told, is_prompt(line)));
+        return Some(disk::in_full(line, told));
     }
     let (before, began) = (message.culprit, moment(message.began));
     let also = if is_of_dns_kind(before.kind) { vec![before] } else { Vec::new() };
