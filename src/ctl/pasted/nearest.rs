@@ -16,6 +16,20 @@ use super::other_part::{causes_of, is_same, unknown_between};
 use crate::limits::PASTED_NEAR;
 use crate::record::why::MessageReport;
 
+/// A message, and which subjects of a line it has: they are looked for once, because each message is compared with many others.
+pub(super) struct NamedMessage {
+    pub(super) report: MessageReport,
+    /// For each subject of the line.
+    has: Vec<bool>,
+}
+
+impl NamedMessage {
+    pub(super) fn of(line: &PastedLine, report: MessageReport) -> Self {
+        let has = line.subjects.iter().map(|subject| has(&report, subject)).collect();
+        Self { report, has }
+    }
+}
+
 /// Whether the last query of a message was longer before a line than most lines are behind the queries of their mail. A line with a delay
 /// tells its time itself.
 pub(super) fn is_older(line: &PastedLine, message: &MessageReport) -> bool {
@@ -24,28 +38,27 @@ pub(super) fn is_older(line: &PastedLine, message: &MessageReport) -> bool {
 }
 
 /// Whether a message of the client of another one came behind it, before a line, and is for one of its names in the line.
-pub(super) fn is_nearer(line: &PastedLine, other: &MessageReport, than: &MessageReport) -> bool {
-    is_older(line, than)
-        && other.client == than.client
-        && other.began >= than.began + than.took
-        && distance(line, other) < u64::MAX
-        && has_common_name(line, other, than)
+pub(super) fn is_nearer(line: &PastedLine, other: &NamedMessage, than: &NamedMessage) -> bool {
+    let (one, older) = (&other.report, &than.report);
+    one.began >= older.began + older.took
+        && one.client == older.client
+        && has_common_name(other, than)
+        && is_older(line, older)
+        && distance(line, one) < u64::MAX
 }
 
 /// Whether two messages have a name of a line in common. One without its names was found by a name below these, or by an answer.
-fn has_common_name(line: &PastedLine, one: &MessageReport, older: &MessageReport) -> bool {
-    let mut own = line.subjects.iter().filter(|subject| has(older, subject)).peekable();
-    own.peek().is_none() || own.any(|subject| has(one, subject))
+fn has_common_name(one: &NamedMessage, older: &NamedMessage) -> bool {
+    let mut both = one.has.iter().zip(&older.has);
+    !older.has.contains(&true) || both.any(|(one, older)| *one && *older)
 }
 
 /// Whether messages that are nearer to a line than another one are its mail instead of that.
-pub(super) fn replace(line: &PastedLine, nearer: &[&MessageReport], older: &MessageReport) -> bool {
-    let has_all = || {
-        let mut own = line.subjects.iter().filter(|subject| has(older, subject));
-        own.all(|subject| nearer.iter().any(|one| has(one, subject)))
-    };
-    let is_of_line = |one: &&MessageReport| time_fit(line, one) > TimeFit::Elsewhere;
-    let is_elsewhere = time_fit(line, older) == TimeFit::Elsewhere && nearer.iter().any(is_of_line);
+pub(super) fn replace(line: &PastedLine, nearer: &[&NamedMessage], older: &NamedMessage) -> bool {
+    let has_it = |place: usize| nearer.iter().any(|one| one.has.get(place) == Some(&true));
+    let has_all = || older.has.iter().enumerate().all(|(place, own)| !own || has_it(place));
+    let is_of_line = |one: &&NamedMessage| time_fit(line, &one.report) > TimeFit::Elsewhere;
+    let is_elsewhere = time_fit(line, &older.report) == TimeFit::Elsewhere && nearer.iter().any(is_of_line);
     !nearer.is_empty() && (is_elsewhere || has_all())
 }
 

@@ -7,7 +7,7 @@ use super::doubt::{doubted, is_in_doubt, is_quick};
 use super::equal::undecided;
 use super::fit::{DELAYED, FailedQuery, Fit, SHARE, has_failed, is_of_dns, is_of_dns_kind};
 use super::line::PastedLine;
-use super::nearest::{is_nearer, replace, undecided_by_time};
+use super::nearest::{NamedMessage, is_nearer, replace, undecided_by_time};
 use super::other_part::{OtherPart, other_part, unsure};
 use super::sender::is_of_another;
 use crate::ctl::render::words::time;
@@ -128,28 +128,30 @@ struct BestFit {
 }
 
 /// The message that fits a line best. If nearer ones replace it, it is one of these.
-fn best(line: &PastedLine, mut found: Vec<FoundMessage>) -> Option<BestFit> {
+fn best(line: &PastedLine, found: Vec<FoundMessage>) -> Option<BestFit> {
+    let fitted = |found: FoundMessage| {
+        let fit = Fit::of(line, &found.report, found.subjects, found.failed);
+        (fit, NamedMessage::of(line, found.report), found.failed)
+    };
+    let mut found: Vec<(Fit, NamedMessage, FailedQuery)> = found.into_iter().map(fitted).collect();
     loop {
-        let fit = |found: &FoundMessage| Fit::of(line, &found.report, found.subjects, found.failed);
-        let mut fits: Vec<Fit> = found.iter().map(fit).collect();
-        let place = fits.iter().enumerate().max_by(|(_, one), (_, other)| one.cmp(other))?.0;
-        let best = found.get(place)?;
-        let is_nearer = |other: &FoundMessage| {
-            let may_replace = !line.blames_dns || other.failed >= best.failed;
-            may_replace && is_nearer(line, &other.report, &best.report)
+        let place = found.iter().enumerate().max_by(|(_, (one, ..)), (_, (other, ..))| one.cmp(other))?.0;
+        let (_, best, failed) = found.get(place)?;
+        let is_nearer = |(_, other, of_other): &(Fit, NamedMessage, FailedQuery)| {
+            (!line.blames_dns || of_other >= failed) && is_nearer(line, other, best)
         };
         let is_kept: Vec<bool> = found.iter().map(is_nearer).collect();
         let kept = found.iter().zip(&is_kept).filter(|(_, is_kept)| **is_kept);
-        let nearer: Vec<&MessageReport> = kept.map(|(one, _)| &one.report).collect();
-        if replace(line, &nearer, &best.report) {
+        let nearer: Vec<&NamedMessage> = kept.map(|((_, one, _), _)| one).collect();
+        if replace(line, &nearer, best) {
             let mut is_kept = is_kept.into_iter();
             found.retain(|_| is_kept.next() == Some(true));
             continue;
         }
-        let nearer = nearer.into_iter().cloned().collect();
-        let (fit, best) = (fits.swap_remove(place), found.swap_remove(place));
-        let others = found.into_iter().map(|found| found.report).collect();
-        return Some(BestFit { fit, message: best.report, failed: best.failed, nearer, others, fits });
+        let nearer = nearer.into_iter().map(|one| one.report.clone()).collect();
+        let (fit, best, failed) = found.swap_remove(place);
+        let (fits, others) = found.into_iter().map(|(fit, one, _)| (fit, one.report)).unzip();
+        return Some(BestFit { fit, message: best.report, failed, nearer, others, fits });
     }
 }
 
