@@ -40,7 +40,9 @@ pub(super) fn is_older(line: &PastedLine, message: &MessageReport) -> bool {
 /// Whether a message of the client of another one came behind it, before a line, and is for one of its names in the line.
 pub(super) fn is_nearer(line: &PastedLine, other: &NamedMessage, than: &NamedMessage) -> bool {
     let (one, older) = (&other.report, &than.report);
-    one.began >= older.began + older.took
+    // One that took no time is not nearer than itself.
+    one.began > older.began
+        && one.began >= older.began + older.took
         && one.client == older.client
         && has_common_name(other, than)
         && is_older(line, older)
