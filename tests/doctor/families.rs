@@ -6,6 +6,7 @@ use resolverd::check::domain::codes::Code;
 use resolverd::check::domain::facts::CheckSubject;
 use resolverd::check::domain::finding::{Finding, Level};
 use resolverd::config::Family;
+use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::simulation::{Simulation, config_for, paused};
 use resolverd::lab::world::ServerPlan;
@@ -102,6 +103,15 @@ fn name_servers_with_ipv6_alone_are_no_failure_for_a_host_without_it() {
     assert!(over_ipv6.iter().any(|finding| finding.code == Code::NsWithoutIpv4), "{over_ipv6:#?}");
 }
 
+/// The findings about `both.com.` at a host without IPv6.
+fn found_without_ipv6(tree: Tree) -> Vec<Finding> {
+    let lab = Arc::new(tree.build().unwrap());
+    let mut config = config_for(&lab);
+    config.resolve.ipv6 = Family::Off;
+    let subject = CheckSubject { domain: "both.com.".to_owned(), ..CheckSubject::default() };
+    paused(async { check(&Simulation::new(lab, config, 1), subject).await.1 })
+}
+
 /// The findings about `both.com.` at a server with this fault and at one whose own zone has a name server with IPv6 alone, at a host
 /// without IPv6.
 fn found_beside_far_name(faults: &[Fault]) -> Vec<Finding> {
@@ -119,11 +129,7 @@ fn found_beside_far_name(faults: &[Fault]) -> Vec<Finding> {
     tree.zone("net.", &at(&["ns.com"]), "").unwrap();
     tree.zone("far.net.", &at(&["six.far.net"]), "").unwrap();
     tree.zone("both.com.", &at(&["ns3.hosts.com", "n.far.net"]), SOUND).unwrap();
-    let lab = Arc::new(tree.build().unwrap());
-    let mut config = config_for(&lab);
-    config.resolve.ipv6 = Family::Off;
-    let subject = CheckSubject { domain: "both.com.".to_owned(), ..CheckSubject::default() };
-    paused(async { check(&Simulation::new(lab, config, 1), subject).await.1 })
+    found_without_ipv6(tree)
 }
 
 #[test]
@@ -157,11 +163,7 @@ fn found_beside_far_zone(servers: &[&str], records: &str) -> Vec<Finding> {
     tree.zone("net.", &at(&["ns.com"]), "").unwrap();
     tree.zone("far.net.", &at(&["six.far.net"]), "mx A 198.18.9.1\nmx2 A 198.18.9.2\n").unwrap();
     tree.zone("both.com.", &at(servers), records).unwrap();
-    let lab = Arc::new(tree.build().unwrap());
-    let mut config = config_for(&lab);
-    config.resolve.ipv6 = Family::Off;
-    let subject = CheckSubject { domain: "both.com.".to_owned(), ..CheckSubject::default() };
-    paused(async { check(&Simulation::new(lab, config, 1), subject).await.1 })
+    found_without_ipv6(tree)
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use super::codes::Code;
 use super::facts::{DomainFacts, QueryForm, Want, is_within};
 use super::finding::{Finding, Level};
+use super::server_names::listed;
 use super::{groups, parents, served, server_hosts, zone};
 use crate::limits::MAX_GLUE_QUESTIONS;
 
@@ -154,8 +155,4 @@ fn given(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> GivenAddres
         }
     }
     given
-}
-
-fn listed(addresses: &BTreeSet<IpAddr>) -> String {
-    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use super::codes::Code;
 use super::exchanges::{Exchange, exchanges};
 pub(super) use super::exchanges::{hosts, named_hosts};
-use super::facts::{DomainFacts, Got, LookupFound, ReplySecurity, Role, Want, addresses, lookup};
+use super::facts::{DomainFacts, Got, LookupFound, Role, Want, addresses, lookup};
 use super::finding::{Finding, Level};
 use super::mail_addressless::Addressless;
 use super::mail_reach::{Reach, listed};
@@ -62,8 +62,7 @@ pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
 /// Whether the addresses of a host could not be looked up, other than for DNSSEC.
 pub(super) fn is_without_answer(facts: &DomainFacts, host: &str) -> bool {
     let is_unknown = |kind| {
-        let is_bogus = matches!(facts.got.get(&lookup(host, kind)), Some(Got::Reply(reply)) if reply.security == ReplySecurity::Bogus);
-        matches!(facts.lookup(host, kind), LookupFound::Unknown(_)) && !is_bogus
+        matches!(facts.lookup(host, kind), LookupFound::Unknown(_)) && !elsewhere::is_bogus(facts, host, kind)
     };
     facts.addresses(host).is_empty() && ["A", "AAAA"].into_iter().any(is_unknown)
 }

@@ -3,7 +3,7 @@
 //! RFC 5321 section 5.1.
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Got, LookupFound, ReplySecurity, is_within, lookup};
+use super::facts::{DomainFacts, LookupFound, is_within};
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::{dnssec, elsewhere, last_dot, remedies, served};
@@ -31,9 +31,7 @@ impl Addressless {
     pub(super) fn take(&mut self, facts: &DomainFacts, host: &str) {
         let kinds = ["A", "AAAA"].map(|kind| (kind, facts.lookup(host, kind)));
         let is_bogus = |kind: &'static str| {
-            let got = facts.got.get(&lookup(host, kind));
-            matches!(got, Some(Got::Reply(reply)) if reply.security == ReplySecurity::Bogus)
-                && !dnssec::is_broken_above(facts, host)
+            elsewhere::is_bogus(facts, host, kind) && !dnssec::is_broken_above(facts, host)
         };
         let domain = facts.subject.domain.as_str();
         let dotless = |meant: &str| format!("the zone file may name {meant} without its last dot");

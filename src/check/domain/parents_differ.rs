@@ -211,8 +211,7 @@ fn each(facts: &DomainFacts, said: &BTreeMap<IpAddr, Said>, leads_nowhere: &dyn 
     let name = |server: &IpAddr| shown.get(server).cloned().unwrap_or_else(|| server.to_string());
     let words = |said: &Said| match said {
         Said::Delegates(delegation) => {
-            let names: Vec<&str> = delegation.names.iter().map(String::as_str).collect();
-            format!("delegates {apex} to {}", names.join(", "))
+            format!("delegates {apex} to {}", server_names::listed(&delegation.names))
         }
         Said::Denies { serial: None } => format!("answers NXDOMAIN for {apex}"),
         Said::Denies { serial: Some(serial) } => {
@@ -251,10 +250,8 @@ fn of_signers(facts: &DomainFacts, said: &BTreeMap<IpAddr, Said>) -> String {
 /// The different glue of each server.
 fn of_glue(facts: &DomainFacts, said: &BTreeMap<IpAddr, Said>) -> Vec<String> {
     let shown = shown(facts);
-    let words = |name: &str, set: &BTreeSet<IpAddr>| {
-        let set: Vec<String> = set.iter().map(IpAddr::to_string).collect();
-        format!("the glue {} of {name}", set.join(", "))
-    };
+    let words =
+        |name: &str, set: &BTreeSet<IpAddr>| format!("the glue {} of {name}", server_names::listed(set));
     let of_name = |((name, _), groups): ((String, _), BTreeMap<BTreeSet<IpAddr>, Vec<IpAddr>>)| {
         let groups = groups.into_iter().map(|(set, servers)| {
             (words(&name, &set), servers.iter().filter_map(|server| shown.get(server).cloned()).collect())

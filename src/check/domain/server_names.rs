@@ -2,7 +2,7 @@
 //!
 //! RFC 1034 section 4.1, RFC 2181 section 10.3 (no aliases), RFC 3901 section 3 (servers with IPv6 alone).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::codes::Code;
@@ -14,7 +14,7 @@ use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS};
 /// The lookups of names of servers without a known address.
 pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let glue = zone::glue(facts);
-    let is_unknown = |name: &String| facts.addresses(name).is_empty() && !glue.contains_key(name.as_str());
+    let is_unknown = |name: &String| !has_address(facts, &glue, name);
     let names = zone::server_names(facts).into_iter().take(MAX_CHECKED_NAMES).filter(is_unknown);
     names.take(MAX_CHECKED_PARENTS).map(|name| (name, "A")).collect()
 }
@@ -62,8 +62,7 @@ pub(super) fn check(facts: &DomainFacts, told: &BTreeSet<String>) -> Vec<Finding
         if kinds.iter().any(|found| found.alias().is_some()) {
             findings.push(Finding::new(Code::NsIsAlias, name.clone()));
         }
-        let is_bare = facts.addresses(name).is_empty() && !glue.contains_key(name.as_str());
-        let is_bare = is_bare && !told.contains(name);
+        let is_bare = !has_address(facts, &glue, name) && !told.contains(name);
         if is_bare && kinds.iter().all(LookupFound::is_absent) {
             missing.push(name.clone());
         } else if is_bare && let Some(evidence) = elsewhere::evidence(facts, name, "A") {
@@ -99,13 +98,18 @@ pub(super) fn check(facts: &DomainFacts, told: &BTreeSet<String>) -> Vec<Finding
 
 /// Why nobody finds the address of a name of a server; none if somebody may.
 pub(super) fn fault(facts: &DomainFacts, name: &str) -> Option<String> {
-    if !facts.addresses(name).is_empty() || zone::glue(facts).contains_key(name) {
+    if has_address(facts, &zone::glue(facts), name) {
         return None;
     }
     match ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_absent()) {
         true => Some(format!("{name} has no address")),
         false => elsewhere::evidence(facts, name, "A"),
     }
+}
+
+/// Whether a lookup or the glue gives an address of a name.
+pub(super) fn has_address(facts: &DomainFacts, glue: &BTreeMap<&str, BTreeSet<IpAddr>>, name: &str) -> bool {
+    !facts.addresses(name).is_empty() || glue.contains_key(name)
 }
 
 /// A set in words.

@@ -31,8 +31,10 @@ impl UnfoundName {
 pub(super) fn unfound(facts: &DomainFacts) -> Vec<UnfoundName> {
     let (apex, glue) = (zone::apex(facts), zone::glue(facts));
     let unfound = |name: String| {
-        let is_found = !facts.addresses(&name).is_empty() || glue.contains_key(name.as_str());
-        if is_found || is_within(&name, apex) || server_names::fault(facts, &name).is_some() {
+        if server_names::has_address(facts, &glue, &name)
+            || is_within(&name, apex)
+            || server_names::fault(facts, &name).is_some()
+        {
             return None;
         }
         let why = ["A", "AAAA"].into_iter().find_map(|kind| match facts.lookup(&name, kind) {
