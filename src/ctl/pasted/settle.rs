@@ -120,7 +120,7 @@ struct BestFit {
     message: MessageReport,
     /// Its query about the line.
     failed: FailedQuery,
-    /// Those of the others that are nearer to the line.
+    /// The other messages that are nearer to the line.
     nearer: Vec<MessageReport>,
     others: Vec<MessageReport>,
     /// The fits of the others.
