@@ -1,7 +1,7 @@
 //! A setting that the import changed or left out: its place, its effect, and the way to the same effect here.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::limits::MAX_SHOWN_SENTENCE;
@@ -14,6 +14,13 @@ pub struct SourcePlace {
     pub file: Arc<Path>,
     /// The line, from 1.
     pub line: usize,
+}
+
+impl SourcePlace {
+    /// A path that its line names, from the directory of its file.
+    pub(super) fn beside(&self, named: impl AsRef<Path>) -> PathBuf {
+        self.file.parent().unwrap_or_else(|| Path::new("")).join(named)
+    }
 }
 
 /// How much a finding matters, from the most.

@@ -127,6 +127,19 @@ impl Sources {
         files
     }
 
+    /// The files of a directory that can be read. A directory that cannot be read, for this reason, is kept for `tell` too.
+    pub(super) fn readable_of(
+        &mut self,
+        said: (&SourcePlace, &str),
+        found: Result<Vec<PathBuf>, String>,
+    ) -> Vec<PathBuf> {
+        let files = found.unwrap_or_else(|reason| {
+            self.doubt_unread(said, reason);
+            Vec::new()
+        });
+        self.readable(said, files)
+    }
+
     /// Keeps a file or a directory that cannot be read.
     pub(super) fn doubt_unread(&mut self, said: (&SourcePlace, &str), did: String) {
         let instead = "its settings are missing here: correct or copy the file, and import again";

@@ -8,6 +8,28 @@ use toml::Value;
 use crate::config::mapped;
 use crate::{limits, zone_file};
 
+/// The words of the data of a type that are names, by their places.
+const NAMES_IN_DATA: [(&str, &[usize]); 13] = [
+    ("AFSDB", &[1]),
+    ("CNAME", &[0]),
+    ("DNAME", &[0]),
+    ("HTTPS", &[1]),
+    ("KX", &[1]),
+    ("MX", &[1]),
+    ("NAPTR", &[5]),
+    ("NS", &[0]),
+    ("PTR", &[0]),
+    ("RP", &[0, 1]),
+    ("SOA", &[0, 1]),
+    ("SRV", &[3]),
+    ("SVCB", &[1]),
+];
+
+/// The places of the names among the words of the data of a type; none if it has no names.
+pub(super) fn names_in_data(kind: &str) -> &'static [usize] {
+    NAMES_IN_DATA.iter().find(|(with_names, _)| *with_names == kind).map_or(&[], |(_, places)| places)
+}
+
 /// A server that is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Upstream {

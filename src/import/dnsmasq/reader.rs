@@ -57,14 +57,8 @@ pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<DnsmasqSett
     if path.ends_with("dnsmasq.conf") && !settings.iter().any(is_read) {
         let place = SourcePlace { file: path.into(), line: 1 };
         let said = (&place, "conf-dir=/etc/dnsmasq.d");
-        let found = match files(&beside, &DEBIAN_ENDINGS.map(str::to_owned)) {
-            Ok(files) => sources.readable(said, files),
-            Err(reason) => {
-                sources.doubt_unread(said, reason);
-                Vec::new()
-            }
-        };
-        for file in found {
+        let found = files(&beside, &DEBIAN_ENDINGS.map(str::to_owned));
+        for file in sources.readable_of(said, found) {
             read_into(&file, sources, &mut settings)?;
         }
     }
@@ -82,22 +76,14 @@ fn read_into(
         let Some(setting) = setting(SourcePlace { file: Arc::clone(&path), line }, text) else { continue };
         let named = directory.join(setting.field(0));
         let included = match setting.option.as_str() {
-            "conf-file" | "servers-file" => vec![named],
-            "conf-dir" => match files(&named, setting.fields.get(1..).unwrap_or_default()) {
-                Ok(found) => {
-                    if found.is_empty() {
-                        sources.doubt_empty(&setting.place, &setting.typed);
-                    }
-                    found
-                }
-                Err(reason) => {
-                    sources.doubt_unread((&setting.place, &setting.typed), reason);
-                    Vec::new()
-                }
-            },
-            _ => Vec::new(),
+            "conf-file" | "servers-file" => Ok(vec![named]),
+            "conf-dir" => files(&named, setting.fields.get(1..).unwrap_or_default()),
+            _ => Ok(Vec::new()),
         };
-        let included = sources.readable((&setting.place, &setting.typed), included);
+        if setting.option == "conf-dir" && included.as_ref().is_ok_and(Vec::is_empty) {
+            sources.doubt_empty(&setting.place, &setting.typed);
+        }
+        let included = sources.readable_of((&setting.place, &setting.typed), included);
         settings.push(setting);
         // dnsmasq reads each file once.
         for file in included {

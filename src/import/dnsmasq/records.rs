@@ -194,8 +194,7 @@ fn files(
         None => ShortNames::Alone,
     };
     for setting in settings {
-        let directory = setting.place.file.parent().unwrap_or_else(|| Path::new(""));
-        let path = directory.join(setting.field(0));
+        let path = setting.place.beside(setting.field(0));
         let said = (&setting.place, setting.typed.as_str());
         let paths: Vec<PathBuf> = match setting.option.as_str() {
             "addn-hosts" if path.is_dir() => sources.matching(said, &path.join("*")),

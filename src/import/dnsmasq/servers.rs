@@ -262,8 +262,7 @@ fn resolv(
         return;
     }
     for setting in settings.iter().filter(|setting| setting.option == "resolv-file") {
-        let directory = setting.place.file.parent().unwrap_or_else(|| Path::new(""));
-        let path = directory.join(setting.field(0));
+        let path = setting.place.beside(setting.field(0));
         if path == Path::new(RESOLV_CONF) {
             let did = "sent queries to the servers in /etc/resolv.conf";
             draft.tell(Different, &setting.place, &setting.typed, (did, RESOLVES));

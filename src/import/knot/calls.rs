@@ -100,12 +100,10 @@ impl Gathered<'_> {
                 self.draft.set(place, typed, ("[dnssec]", "validate"), false)
             }
             ("hints.root_file", Some(file)) => {
-                let directory = place.file.parent().unwrap_or_else(|| Path::new(""));
-                root::hints_file((place, typed), &directory.join(file), self.draft);
+                root::hints_file((place, typed), &place.beside(file), self.draft);
             }
             ("hints.add_hosts" | "hints.config", file) => {
-                let directory = place.file.parent().unwrap_or_else(|| Path::new(""));
-                let path = directory.join(file.unwrap_or("/etc/hosts"));
+                let path = place.beside(file.unwrap_or("/etc/hosts"));
                 self.names.file((place, typed), &path, (ShortNames::Alone, &mut self.sources), self.draft);
             }
             ("hints.use_nodata", _) if arguments.first() == Some(&LuaValue::Name("false".to_owned())) => {

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
 
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
@@ -171,8 +170,7 @@ impl<'d> Gathered<'d> {
 
     /// A file of keys to validate with.
     pub(super) fn anchors(&mut self, place: &SourcePlace, typed: &str, file: &str) {
-        let directory = place.file.parent().unwrap_or_else(|| Path::new(""));
-        root::keys_file((place, typed), &directory.join(file), self.draft);
+        root::keys_file((place, typed), &place.beside(file), self.draft);
     }
 
     /// A key to validate with, as a record.

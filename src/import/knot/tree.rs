@@ -13,7 +13,7 @@ use crate::import::names::{OTHER_FAMILY, ShortNames};
 use crate::import::secret::keyword;
 use crate::import::told::{CAS_OF_HOST, find};
 use crate::import::upstreams::ZoneSource;
-use crate::import::values::{plain, private, size, size_text};
+use crate::import::values::{names_in_data, plain, private, size, size_text};
 use crate::import::without_data::{EmptyZone, tell_nodata};
 use crate::import::yaml::{self, Node, YAML_1_1};
 use crate::wire::presentation::{kind_text, name_text};
@@ -90,23 +90,6 @@ fn of_kind(kind: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// The words of the data of a type that are names, by their places.
-const NAMES_IN_DATA: [(&str, &[usize]); 13] = [
-    ("NS", &[0]),
-    ("CNAME", &[0]),
-    ("DNAME", &[0]),
-    ("PTR", &[0]),
-    ("SOA", &[0, 1]),
-    ("RP", &[0, 1]),
-    ("MX", &[1]),
-    ("AFSDB", &[1]),
-    ("KX", &[1]),
-    ("SVCB", &[1]),
-    ("HTTPS", &[1]),
-    ("SRV", &[3]),
-    ("NAPTR", &[5]),
-];
-
 /// A line of `records`.
 enum RecordLine {
     /// `$ORIGIN` or `$TTL`.
@@ -126,7 +109,7 @@ fn record(reader: &mut ZoneFileReader, entry: &ZoneFileEntry) -> Option<RecordLi
     }
     let head = reader.begin(entry).ok()?;
     let kind = kind_text(zone_file::kind(head.kind)?);
-    let names = NAMES_IN_DATA.iter().find(|(named, _)| *named == kind).map_or(&[][..], |(_, names)| names);
+    let names = names_in_data(&kind);
     let mut data = Vec::new();
     for (at, word) in head.data.iter().enumerate() {
         data.push(match word.quoted {
@@ -196,8 +179,7 @@ impl Gathered<'_> {
             }
             "local-data.addresses-files" => {
                 for file in node.items() {
-                    let directory = file.place.file.parent().unwrap_or_else(|| Path::new(""));
-                    let named = directory.join(file.text());
+                    let named = file.place.beside(file.text());
                     let typed = shown(&path, file);
                     let said = (&file.place, typed.as_str());
                     self.names.file(said, &named, (ShortNames::Alone, &mut self.sources), self.draft);
@@ -368,8 +350,7 @@ impl Gathered<'_> {
             }
             (None, Some(records), _) => self.records(records, said.1),
             (None, None, Some(file)) => {
-                let directory = file.place.file.parent().unwrap_or_else(|| Path::new(""));
-                for named in file.texts().into_iter().map(|named| directory.join(named)) {
+                for named in file.texts().into_iter().map(|named| file.place.beside(named)) {
                     self.names.file(said, &named, (ShortNames::Alone, &mut self.sources), self.draft);
                 }
             }

@@ -151,8 +151,7 @@ impl RecursorSetting {
 
     /// A path that it names, from the directory of its file.
     pub(super) fn path(&self) -> PathBuf {
-        let directory = self.place.file.parent().unwrap_or_else(|| Path::new(""));
-        directory.join(self.value())
+        self.place.beside(self.value())
     }
 }
 

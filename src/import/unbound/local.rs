@@ -16,7 +16,7 @@ use crate::import::draft::Draft;
 use crate::import::finding::{SourcePlace, Weight};
 use crate::import::names::{ASTERISK, OTHER_FAMILY};
 use crate::import::served;
-use crate::import::values::texts;
+use crate::import::values::{names_in_data, texts};
 use crate::import::without_data::{EmptyZone, tell_denied, tell_nodata};
 use crate::wire::presentation::{kind_text, name_text, read_name};
 use crate::zone_file::{self, Word, ZoneFileReader};
@@ -305,26 +305,12 @@ impl LocalZone {
     }
 }
 
-/// The words of the data of a type that are names, by their places.
-const NAMES: [(&str, &[usize]); 11] = [
-    ("AFSDB", &[1]),
-    ("CNAME", &[0]),
-    ("DNAME", &[0]),
-    ("HTTPS", &[1]),
-    ("MX", &[1]),
-    ("NS", &[0]),
-    ("PTR", &[0]),
-    ("RP", &[0, 1]),
-    ("SOA", &[0, 1]),
-    ("SRV", &[3]),
-    ("SVCB", &[1]),
-];
-
 /// The data of a record, with a final dot at each name: all names are whole in Unbound, and are inside the zone in the lines of a zone.
 fn whole_names(kind: &str, data: &str) -> String {
-    let Some((_, places)) = NAMES.iter().find(|(with_names, _)| *with_names == kind) else {
+    let places = names_in_data(kind);
+    if places.is_empty() {
         return data.to_owned();
-    };
+    }
     let whole = |(place, word): (usize, &str)| match places.contains(&place) && !word.ends_with('.') {
         true => format!("{word}."),
         false => word.to_owned(),
