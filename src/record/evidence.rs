@@ -170,7 +170,8 @@ impl Seen<'_> {
         let Self { cause, named, zone, .. } = self;
         let count: u32 = cause.servers.values().map(|(count, _)| *count).sum();
         let queries = if count == 1 { "1 query".to_owned() } else { format!("{count} queries") };
-        let one = if cause.servers.len() > 1 { "one of them " } else { "" };
+        let is_one = cause.servers.len() <= 1;
+        let one = if is_one { "" } else { "one of them " };
         let seen = match cause.kind {
             CulpritKind::ServerSilent | CulpritKind::ListSilent if named.is_empty() => cause.why.to_string(),
             CulpritKind::ServerSilent | CulpritKind::ListSilent if count == 0 => {
@@ -191,11 +192,14 @@ impl Seen<'_> {
                 format!("{named} refused {queries} for {zone}")
             }
             CulpritKind::ServerLame => {
-                format!("{named} does not serve {zone}, though the zone is delegated to it")
+                let (does, it) = if is_one { ("does", "it") } else { ("do", "them") };
+                format!("{named} {does} not serve {zone}, though the zone is delegated to {it}")
             }
             CulpritKind::ServerFailed => format!("{named} answered {queries} for {zone} with errors"),
             CulpritKind::Truncated => {
-                format!("{named} truncates its answers for {zone} and does not answer over TCP")
+                let truncates = if is_one { "truncates its answers" } else { "truncate their answers" };
+                let does = if is_one { "does" } else { "do" };
+                format!("{named} {truncates} for {zone} and {does} not answer over TCP")
             }
             CulpritKind::Unreachable => self.unreachable(count, &queries),
             CulpritKind::Loss => {
@@ -254,7 +258,7 @@ impl Seen<'_> {
         let [time, waited] = [cause.micros, waited].map(span);
         let time = match time == waited {
             // It failed at once.
-            _ if cause.micros == 0 && cause.failures > 0 => String::new(),
+            _ if time == span(0) && cause.failures > 0 => String::new(),
             true => format!("; this took all of the {waited}"),
             false => format!("; this took {time} of {waited}"),
         };

@@ -46,7 +46,7 @@ pub(super) struct Open {
     pub(super) part: u32,
     /// Whether it has several parts.
     is_parted: bool,
-    /// The end of the last question of each part; at most `MAX_MESSAGE_QUESTIONS`.
+    /// The end of the last question of each part, in the order of the parts; at most `MAX_MESSAGE_QUESTIONS`.
     ends_of_parts: SmallVec<[(u32, u64); 2]>,
     /// The begin of its last question, in microseconds.
     begun: u64,
@@ -226,6 +226,7 @@ impl OpenOfClient {
         open.questions = open.questions.saturating_add(message.questions);
         (open.begun, open.ends) = (message.begun.max(open.begun), message.ends);
         open.ends_of_parts.extend(message.ends_of_parts);
+        open.ends_of_parts.sort_unstable();
         lasts.end = lasts.end.max(last.end);
         lasts.moment = lasts.moment.max(last.moment);
         Some(((message.number, message.part), at))
@@ -299,9 +300,12 @@ impl Open {
             self.give_to_part(asked.own(), part);
         }
         self.part = part;
-        match self.ends_of_parts.iter_mut().rev().find(|(of, _)| *of == part) {
-            Some((_, end)) => *end = question.end.max(*end),
-            None => self.ends_of_parts.push((part, question.end)),
+        match self.place_of_part(part) {
+            Ok(place) => {
+                let known = self.ends_of_parts.get_mut(place).into_iter();
+                known.for_each(|(_, end)| *end = question.end.max(*end));
+            }
+            Err(place) => self.ends_of_parts.insert(place, (part, question.end)),
         }
         if asked.exchangers && !has_any(&self.exchangers, asked) {
             self.exchangers.extend(asked.own().first().copied());
@@ -323,8 +327,16 @@ impl Open {
 
     /// The time since the last question of a part ended.
     pub(super) fn gap_of_part(&self, part: u32, at: u64) -> u64 {
-        let end = self.ends_of_parts.iter().rev().find(|(of, _)| *of == part);
+        let end = self.place_of_part(part).ok().and_then(|place| self.ends_of_parts.get(place));
         end.map_or(0, |(_, end)| at.saturating_sub(*end))
+    }
+
+    /// The place of a part in `ends_of_parts`, or that at which it would stand. A new part is mostly the last one.
+    fn place_of_part(&self, part: u32) -> Result<usize, usize> {
+        match self.ends_of_parts.last() {
+            Some((last, _)) if *last < part => Err(self.ends_of_parts.len()),
+            _ => self.ends_of_parts.binary_search_by_key(&part, |(of, _)| *of),
+        }
     }
 
     /// Whether it has a name from an answer.
@@ -334,7 +346,7 @@ impl Open {
 
     /// Adds an organisation of a part. Whether it is a new one.
     fn add_owner(&mut self, owner: u32, part: u32) -> bool {
-        if let Some(place) = self.subjects.iter().position(|known| *known == owner) {
+        if let Some(place) = self.place_of_subject(owner) {
             self.parts
                 .get_mut(place)
                 .filter(|known| **known != part)
@@ -352,8 +364,14 @@ impl Open {
 
     /// The part with one of these subjects.
     pub(super) fn part_with(&self, subjects: &[u32]) -> Option<u32> {
-        let place = self.subjects.iter().position(|known| subjects.contains(known))?;
+        let place = subjects.iter().filter_map(|subject| self.place_of_subject(*subject)).min()?;
         self.parts.get(place).copied()
+    }
+
+    /// The place of a subject. Mostly there is none, which `contains` tells in a few instructions for several subjects.
+    fn place_of_subject(&self, subject: u32) -> Option<usize> {
+        let is_known = self.subjects.contains(&subject);
+        is_known.then(|| self.subjects.iter().position(|known| *known == subject)).flatten()
     }
 
     /// Whether it has names of an organisation; the part of them, if it is one.

@@ -32,7 +32,7 @@ impl LineDelay {
 }
 
 /// Keys whose value is a time: of Postfix, Sendmail, Exim, SpamAssassin and rspamd.
-const KEYS: [&str; 7] = ["delay=", "DT=", "QT=", "RT=", "scantime=", "time: ", "xdelay="];
+const KEYS: [&str; 8] = ["delay=", "DT=", "QT=", "RT=", " D=", "scantime=", "time: ", "xdelay="];
 
 /// The seconds of a day.
 const DAY: f64 = 86_400.0;
@@ -127,6 +127,12 @@ mod tests {
                 Some(25.012),
             ),
             ("len: 9, time: 25012.3ms real, 20.1ms virtual, dns req: 4", Some(25.0123), Some(25.0123)),
+            (
+                "SMTP command timeout on connection from mail.b.example [192.0.2.1]:4711 D=5m0.2s",
+                Some(300.2),
+                Some(300.2),
+            ),
+            ("H=mail.b.example [192.0.2.1]:4711 I=[192.0.2.9]:25 ID=7s", None, None),
             ("connect from unknown[192.0.2.1]", None, None),
             ("delay=soon", None, None),
         ] {
