@@ -2,6 +2,7 @@
 # BIND. The result of resolverd for each answer must be that of BIND, Unbound and delv. Sourced by `run`.
 
 signed=$work/signed
+. "$here/dane.sh"
 
 # zone_of NAME SERVER: the text of a zone whose server is there.
 zone_of() {
@@ -61,6 +62,8 @@ sign_net() {
   by_ldns spoilt.net ECDSAP256SHA256
   sed -i '/^www.*[[:space:]]A[[:space:]]/s/198\.18\.77\.5/198.18.77.6/' "$signed/spoilt.net.zone"
   cp "$signed/plain.net" "$signed/plain.net.zone"
+  sign_danes
+  names+=" right twice wrong absent unsigned bogus"
   {
     zone_of net 198.18.0.81
     for zone in $names; do printf '%s NS ns.%s\nns.%s A 198.18.0.81\n' "$zone" "$zone" "$zone"; done
@@ -177,7 +180,7 @@ raise_signed() {
   cp "$signed"/*.zone "$work/zones/"
   serve signed-root 198.18.0.80 .
   serve signed-net 198.18.0.81 "net nsec.net rsa.net rsa512.net p384.net ed.net sha1.net iterations.net expired.net \
-    mismatch.net nokeys.net spoilt.net plain.net"
+    mismatch.net nokeys.net spoilt.net plain.net right.net twice.net wrong.net absent.net unsigned.net bogus.net"
   raise_judges
   soon has 'RRSIG.*SOA' dig @198.18.0.80 +dnssec . SOA
   soon has 'RRSIG.*SOA' dig @198.18.0.81 +dnssec net SOA
@@ -349,7 +352,7 @@ sha1() {
   has 'flags:.* ad' dig @127.0.0.1 +dnssec www.sha1.net A
 }
 
-check "dnssec: ldns-signzone and BIND sign a root and sixteen zones" raise_signed
+check "dnssec: ldns-signzone and BIND sign a root and their zones" raise_signed
 check "dnssec: trust anchors as ldns, BIND and zone files have them" spellings
 believing "$signed/root.key"
 check "dnssec: zones of ldns-signzone, as BIND, Unbound and delv see them" agree nsec.net rsa.net rsa512.net p384.net ed.net
@@ -360,6 +363,7 @@ check "dnssec: with DO, what the servers say" with_do
 check "dnssec: AD, DO and CD" flags
 check "dnssec: broken zones say why" reasons
 check "dnssec: what DANE needs" for_mail
+check "dnssec: mails of Postfix with DANE end as with Unbound" postfix_with_dane
 check "dnssec: SHA-1 counts only where that is wanted" sha1
 believing "$signed/root.key"
 . "$here/resolved.sh"

@@ -1,6 +1,8 @@
 # Clients over TLS: kdig, Unbound as a forwarder of a container, and systemd-resolved; over HTTPS: kdig and curl; and
 # over QUIC: kdig. Sourced by `run`.
 
+. "$here/measure.sh"
+
 raise_encrypted() {
   local name
   mkdir -p "$work/dot"
@@ -76,6 +78,45 @@ CONF
   soon has '^198\.18\.77\.10$' internet dig @198.18.0.77 +tries=1 +timeout=2 +short domain.example A
   has 'status: NXDOMAIN' internet dig @198.18.0.77 gone.domain.example A
   end dot-unbound
+}
+
+# raise_resolved_over_tls NAME: systemd-resolved of a container, which wants a certificate with this name of our authority.
+raise_resolved_over_tls() {
+  local root=$work/dot-resolved
+  gateway dot-resolved 127.0.0.53
+  mkdir -p "$root/etc/systemd"
+  grep -q '^systemd-resolve:' "$root/etc/passwd" ||
+    echo 'systemd-resolve:x:19996:19996::/nonexistent:/usr/sbin/nologin' >>"$root/etc/passwd"
+  grep -q '^systemd-resolve:' "$root/etc/group" || echo systemd-resolve:x:19996: >>"$root/etc/group"
+  printf '[Resolve]\nDNS=198.18.100.25:853#%s\nFallbackDNS=\nDNSOverTLS=yes\nDNSSEC=no\nLLMNR=no\nMulticastDNS=no\nDomains=~.\n' \
+    "$1" >"$root/etc/systemd/resolved.conf"
+  at dot-resolved mkdir -p /run/systemd
+  begin dot-systemd-resolved nsenter -t "$(pid gateway-dot-resolved)" --mount --net=/run/netns/internet -- \
+    env SSL_CERT_FILE="$work/dot/ca.pem" LD_LIBRARY_PATH="$RESOLVED/usr/lib/x86_64-linux-gnu/systemd" \
+    "$RESOLVED/lib/systemd/systemd-resolved"
+}
+
+end_resolved_over_tls() {
+  end dot-systemd-resolved
+  end gateway-dot-resolved
+  rm -r "$work/dot-resolved"
+}
+
+resolved_asks() {
+  local before after
+  before=$(ctl stats | grep -E 'queries over TLS' || true)
+  raise_resolved_over_tls gateway.example
+  soon has '^198\.18\.77\.10$' internet dig @127.0.0.53 +tries=1 +timeout=5 +short domain.example A
+  has 'status: NXDOMAIN' internet dig @127.0.0.53 absent.domain.example A
+  # 60 thousand octets.
+  has 'ANSWER: 1' internet dig @127.0.0.53 +tcp longest.domain.example TXT
+  after=$(ctl stats | grep -E 'queries over TLS')
+  [ "$before" != "$after" ]
+  end_resolved_over_tls
+  raise_resolved_over_tls other.example
+  soon has '127\.0\.0\.53%lo:53' internet ss --no-header --numeric --udp --listening
+  ! has '198\.18\.77\.10' internet dig @127.0.0.53 +tries=1 +timeout=3 domain.example A || return 1
+  end_resolved_over_tls
 }
 
 # over_https QUESTION...: kdig in the internet, with the certificate verified; +https-get is GET instead of POST.
@@ -178,6 +219,7 @@ raise_encrypted >/dev/null
 check "DNS over TLS: kdig asks, with long answers, several questions and padding" kdig_asks
 check "DNS over TLS: strangers and plain DNS get nothing" strangers
 check "DNS over TLS: Unbound forwards to us" unbound_forwards
+check "DNS over TLS: systemd-resolved asks, and refuses a certificate of another name" resolved_asks
 check "DNS over HTTPS: kdig asks with both methods, with long answers and padding" kdig_asks_https
 check "DNS over HTTPS: curl asks, and the statuses tell what is wrong" curl_asks_https
 check "DNS over HTTPS: strangers get nothing" https_strangers

@@ -3,13 +3,16 @@
 # shellcheck shell=bash disable=SC2154 # packages.sh and `run` set clean, packages, work, here and BINARIES.
 
 rpm_builds() {
-  local revision
-  for revision in 1 2; do
-    SOURCE_DATE_EPOCH=1700000000 "$here/../../packaging/build" --binaries "$BINARIES" --output "$packages/rpm-$revision" \
-      --revision $revision --quick rpm
-    cp "$packages/rpm-$revision"/resolverd-0*.rpm "$clean/srv/resolverd-$revision.rpm"
+  local name
+  for name in 1 2 again; do
+    SOURCE_DATE_EPOCH=1700000000 "$here/../../packaging/build" --binaries "$BINARIES" --output "$packages/rpm-$name" \
+      --revision "${name/again/1}" --quick rpm
   done
+  cmp "$packages/rpm-1/SHA256SUMS" "$packages/rpm-again/SHA256SUMS"
+  for name in 1 2; do cp "$packages/rpm-$name"/resolverd-0*.rpm "$clean/srv/resolverd-$name.rpm"; done
 }
+
+rpm_without_errors() { has ' 0 errors' rpmlint --config "$here/../../packaging/rpm/rpmlint.toml" "$packages"/rpm-1/*.rpm; }
 
 # Debian's rpm asks to be told that it is on Debian.
 rpm_in_clean() { clean rpm --force-debian --nodeps "$@"; }
@@ -61,7 +64,8 @@ rpm_erases() {
   ! clean test -e /var/lib/resolverctl || return 1
 }
 
-check "packages: the .rpm is built" rpm_builds
+check "packages: the .rpm is built twice alike" rpm_builds
+check "packages: rpmlint finds no error" rpm_without_errors
 check "packages: the .rpm starts nothing while port 53 is taken" rpm_taken
 check "packages: the .rpm: switch, back, and switch again" rpm_switches
 check "packages: the .rpm: an upgrade under load loses no query and keeps the cache" rpm_upgrades
