@@ -136,37 +136,44 @@ impl GatheredZones {
         self.zones.iter().any(|zone| zone.source != ZoneSource::Records && is_within(name, &zone.name))
     }
 
-    /// Keeps the locally served reverse zones below `trees` on this host, but not those of 100.64.0.0/10: their names are not sent to
-    /// the servers of zones around them. Returns whether there are such servers.
-    pub(super) fn keep_reverse(&mut self, (place, option): (&SourcePlace, &str), trees: &[&str]) -> bool {
+    /// Keeps the locally served reverse zones below `trees` on this host, but not those of 100.64.0.0/10 below forwarders: their names are not
+    /// sent to the servers of zones around them. Returns the zones that have `locally_served` for it.
+    pub(super) fn keep_reverse(
+        &mut self,
+        (place, option): (&SourcePlace, &str),
+        trees: &[&str],
+    ) -> BTreeSet<String> {
         let has_servers = |zone: &&GatheredZone| zone.source != ZoneSource::Records;
         let closest = |zones: &[GatheredZone], name: &str| {
             let around =
                 zones.iter().enumerate().filter(|(_, zone)| has_servers(zone) && is_within(name, &zone.name));
             around.max_by_key(|(_, zone)| zone.name.trim_end_matches('.').len()).map(|(at, _)| at)
         };
-        let mut kept = false;
+        let mut kept = BTreeSet::new();
         // A zone between a tree and its locally served zones has servers of its own for some of them.
         let between = |zone: &GatheredZone| {
             trees.iter().any(|tree| is_within(&zone.name, tree)) && is_around(&zone.name)
         };
         for zone in self.zones.iter_mut().filter(|zone| has_servers(&&**zone) && between(zone)) {
             zone.locally_served = true;
-            kept = true;
+            kept.insert(zone.name.clone());
         }
         for (name, locally_served) in trees.iter().map(|tree| (*tree, true)).chain([(AROUND_SHARED, false)]) {
             let Some(around) = closest(&self.zones, name).filter(|_| !self.at.contains_key(name)) else {
                 continue;
             };
-            if !locally_served && !kept {
+            if !locally_served && kept.is_empty() {
                 continue;
             }
-            // The servers of a stub zone know the delegations of its parts, and no more.
-            let Some(around) = self.zones.get(around).filter(|around| around.source != ZoneSource::Stub)
-            else {
+            let Some(around) = self.zones.get_mut(around) else { continue };
+            // The servers of a stub zone know the delegations of its parts, and no more: no part of it has these servers.
+            if around.source == ZoneSource::Stub {
+                if locally_served {
+                    around.locally_served = true;
+                    kept.insert(around.name.clone());
+                }
                 continue;
-            };
-            kept = true;
+            }
             let zone = GatheredZone {
                 place: place.clone(),
                 option: option.to_owned(),
@@ -174,6 +181,9 @@ impl GatheredZones {
                 locally_served,
                 ..around.clone()
             };
+            if locally_served {
+                kept.insert(name.to_owned());
+            }
             self.at.insert(name.to_owned(), self.zones.len());
             self.zones.push(zone);
         }

@@ -110,6 +110,31 @@ fn reverse_names_of_ipv6_stay_here_by_default_with_yaml() {
     assert_eq!(zone(&lines("forward-zones-recurse=.=192.0.2.1\n"), "ip6.arpa"), "");
 }
 
+/// The servers of a stub zone are asked without recursion, so that no part of it can have them as its own.
+#[test]
+fn reverse_names_of_private_networks_stay_here_below_a_stub_zone_for_all_names() {
+    let served = "locally_served = true\nstub = [\"192.0.2.1\"]\nvalidate = false";
+    let told = "locally_served = true of [[zone]] \\\".\\\" does the same";
+    for found in [
+        yaml("recursor:\n  forward_zones:\n    - {zone: ., forwarders: [192.0.2.1]}\n"),
+        imported("recursor", &[("recursor.conf", "forward-zones=.=192.0.2.1\n")]),
+        imported("recursor", &[("recursor.conf", "forward-zones=.=192.0.2.1\nserve-rfc1918=yes\n")]),
+    ] {
+        assert_eq!(zone(&found, "."), served, "{found}");
+        for tree in ["in-addr.arpa", "ip6.arpa", "100.in-addr.arpa"] {
+            assert_eq!(zone(&found, tree), "", "{tree}: {found}");
+        }
+        assert_eq!(weight(&found, "answered reverse names of private networks"), "different", "{found}");
+        assert!(found.contains(told), "{found}");
+    }
+    let found = imported("recursor", &[("recursor.conf", "forward-zones=.=192.0.2.1\nserve-rfc1918=no\n")]);
+    assert_eq!(zone(&found, "."), STUB, "{found}");
+    let own = "forward-zones=.=192.0.2.1, in-addr.arpa=192.0.2.2\n";
+    let found = imported("recursor", &[("recursor.conf", own)]);
+    assert_eq!(zone(&found, "."), STUB, "{found}");
+    assert!(zone(&found, "in-addr.arpa").contains("locally_served = true"), "{found}");
+}
+
 #[test]
 fn lists_of_entries_of_the_recursor_are_not_off() {
     for (typed, did, wanted) in [

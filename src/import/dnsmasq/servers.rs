@@ -53,9 +53,9 @@ fn private(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut D
     let Some(setting) = settings.iter().find(|setting| setting.option == "bogus-priv") else { return };
     let trees = ["in-addr.arpa", "ip6.arpa"];
     let did = "answered reverse names of private networks itself";
-    let instead = match zones.keep_reverse((&setting.place, &setting.typed), &trees) {
-        true => "locally_served = true does the same",
-        false => "resolverd does, unless a [[zone]] has them",
+    let instead = match zones.keep_reverse((&setting.place, &setting.typed), &trees).is_empty() {
+        false => "locally_served = true does the same",
+        true => "resolverd does, unless a [[zone]] has them",
     };
     draft.tell(Unneeded, &setting.place, &setting.typed, (did, instead));
 }

@@ -9,7 +9,7 @@ use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::source::{Source, Sources};
 use crate::import::upstreams::{GatheredZones, ZoneSource};
-use crate::import::values::{Upstream, upstream_text};
+use crate::import::values::{Upstream, is_within, upstream_text};
 use crate::import::yaml;
 
 /// The setting that names a file of zones.
@@ -76,15 +76,24 @@ fn private(settings: &Settings, zones: &mut GatheredZones, draft: &mut Draft) {
         (None, None) => return,
     };
     let did = "answered reverse names of private networks itself";
-    match zones.keep_reverse((&place, &typed), trees) {
-        true => {
+    let kept = zones.keep_reverse((&place, &typed), trees);
+    // A zone around the trees has names of other kinds, too.
+    let whole = kept.iter().find(|zone| trees.iter().any(|tree| *zone != tree && is_within(tree, zone)));
+    match (whole, kept.is_empty()) {
+        (Some(zone), _) => {
+            let instead = format!(
+                "locally_served = true of [[zone]] \"{zone}\" does the same, also for the other names of RFC 6303 (IPv6, 100.64.0.0/10, home.arpa): for those that its servers have add a [[zone]]"
+            );
+            draft.tell(Different, &place, &typed, (did, &instead));
+        }
+        (None, false) => {
             let instead = "locally_served = true of [[zone]] \"in-addr.arpa\" does the same, also for the other networks of RFC 6303";
             draft.tell(weight, &place, &typed, (did, instead));
         }
-        false if weight == Unneeded => {
+        (None, true) if weight == Unneeded => {
             draft.tell(weight, &place, &typed, (did, "resolverd does, unless a [[zone]] has them"));
         }
-        false => {}
+        (None, true) => {}
     }
 }
 
