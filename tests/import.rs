@@ -181,7 +181,7 @@ fn what_is_no_configuration_is_told_with_its_place() {
 }
 
 /// Settings that alone change nothing: they change the reading of others, or name files that are not there.
-const NOTHING_ALONE: [(&str, &[&str]); 4] = [
+const NOTHING_ALONE: [(&str, &[&str]); 5] = [
     (
         "unbound",
         &[
@@ -203,6 +203,7 @@ const NOTHING_ALONE: [(&str, &[&str]); 4] = [
     ("named", &["directory", "forward", "https-port", "max-stale-ttl", "tls-port"]),
     ("dnsmasq", &["dnssec", "local-ttl", "mx-target", "conf-file", "conf-dir", "servers-file", "hostsdir"]),
     ("recursor", &["allow-from-file", "forward-zones-file"]),
+    ("kresd", &[]),
 ];
 
 #[test]

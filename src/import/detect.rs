@@ -1,10 +1,12 @@
 //! The format of a file, from its text; from its name if the text does not tell it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::ImportError;
 use super::format::{FORMATS, Format};
 use super::source::{Source, Sources};
+use super::yaml;
 
 /// Begins of lines that only one of the formats has. Lines of Unbound may be indented.
 const BEGINS: [(Format, &[&str]); 5] = [
@@ -104,8 +106,15 @@ const BEGINS: [(Format, &[&str]); 5] = [
 
 /// The format of the file at `path`.
 pub(super) fn format_of(path: &Path) -> Result<Option<Format>, ImportError> {
-    let Source { text, .. } = Sources::default().begin(path)?;
-    Ok(of_text(&text).or_else(|| of_name(path)))
+    let Source { path: read, text } = Sources::default().begin(path)?;
+    let keys = keys_of_json(&read, &text);
+    Ok(of_text(keys.as_deref().unwrap_or(&text)).or_else(|| of_name(path)))
+}
+
+/// The keys of a text in JSON, which two of the formats read as YAML, in the form of the latter.
+fn keys_of_json(path: &Arc<Path>, text: &str) -> Option<String> {
+    let tree = text.trim_start().starts_with('{').then(|| yaml::read(path, text))?.ok()?;
+    Some(tree.entries().iter().map(|(key, _)| format!("{key}:\n")).collect())
 }
 
 /// The format with the most lines that only it has; none if two have equally many.

@@ -49,6 +49,9 @@ pub(super) const ASTERISK: (&str, &str) = (
     "is left out, as no program asks for this name; for all names below, write a record of `*` into records of a [[zone]]",
 );
 
+/// The types of the records that each zone has at its own name.
+const OF_APEX: [&str; 2] = ["SOA", "NS"];
+
 /// A name with its addresses.
 struct Host {
     place: SourcePlace,
@@ -185,6 +188,29 @@ impl Names {
         sources.end();
     }
 
+    /// The place of the first name with addresses, and its setting.
+    pub(super) fn first_host(&self) -> Option<(&SourcePlace, &str)> {
+        self.hosts.first().map(|host| (&host.place, host.option.as_str()))
+    }
+
+    /// The records of a name, except those that each zone has at its own name, as lines for all names below it in its zone.
+    pub(super) fn lines_below(&self, name: &str) -> Vec<String> {
+        let name = plain(name);
+        let host = self.host_at.get(&name).and_then(|at| self.hosts.get(*at));
+        let addresses = host.into_iter().flat_map(|host| &host.addresses);
+        let addresses = addresses.map(|address| (kind_of(address), address.to_string(), None));
+        let sets =
+            self.records.iter().filter(|set| set.name == name && !OF_APEX.contains(&set.kind.as_str()));
+        let records = sets.flat_map(|set| {
+            set.data.iter().map(|data| (set.kind.as_str(), data.clone(), set.ttl.as_deref()))
+        });
+        let line = |(kind, data, ttl): (&str, String, Option<&str>)| match ttl.or(self.ttl.as_deref()) {
+            Some(ttl) => format!("* {ttl} IN {kind} {data}"),
+            None => format!("* IN {kind} {data}"),
+        };
+        addresses.chain(records).map(line).collect()
+    }
+
     /// Removes the names with addresses that `keep` does not keep; it gets the place of a name, its setting, and the name.
     pub(super) fn retain_hosts(&mut self, mut keep: impl FnMut((&SourcePlace, &str), &str) -> bool) {
         self.hosts.retain(|host| keep((&host.place, &host.option), &host.name));
@@ -202,7 +228,7 @@ impl Names {
                 continue;
             }
             for address in &host.addresses {
-                let kind = if address.is_ipv4() { "A" } else { "AAAA" };
+                let kind = kind_of(address);
                 self.record((&host.place, &host.option), (&host.name, kind), address.to_string(), None);
             }
         }
@@ -222,6 +248,11 @@ impl Names {
             draft.add(&set.place, &set.option, "[[record]]", keys);
         }
     }
+}
+
+/// The type of the record of an address.
+fn kind_of(address: &IpAddr) -> &'static str {
+    if address.is_ipv4() { "A" } else { "AAAA" }
 }
 
 /// A text as a quoted string of a zone file.

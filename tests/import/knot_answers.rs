@@ -161,3 +161,44 @@ fn a_rule_of_knot_resolver_for_exact_names_makes_no_zone() {
     let found = of("policy.FLAGS('NO_EDNS')");
     assert_eq!(weight(&found, "changed the way in which names are resolved"), "different", "{found}");
 }
+
+/// Knot Resolver 6: each name below has the records of the name itself, except SOA and NS, and no others.
+#[test]
+fn a_redirected_subtree_of_knot_resolver_has_the_records_of_its_name() {
+    let found = imported(
+        "kresd",
+        &[(
+            "config.yaml",
+            "local-data:\n  ttl: 5m\n  addresses: {c.lan: 10.0.0.7}\n  records: |\n    c.lan. 60 MX 5 m.lan.\n  rules:\n    - {name: [a.lan, b.lan], subtree: redirect, address: [10.0.0.5, 'fd00::5']}\n    - {name: c.lan, subtree: redirect}\n    - {name: d.lan, subtree: redirect}\n",
+        )],
+    );
+    for name in ["a.lan", "b.lan"] {
+        let lines = "records = [\"* 5m IN A 10.0.0.5\", \"* 5m IN AAAA fd00::5\"]";
+        assert_eq!(zone(&found, name), lines, "{found}");
+        let host = format!("[[host]]\nname = \"{name}\"\naddresses = [\"10.0.0.5\", \"fd00::5\"]");
+        assert!(keys(&found).contains(&host), "{found}");
+    }
+    let lines = "records = [\"* 5m IN A 10.0.0.7\", \"* 1m IN MX 5 m.lan.\"]";
+    assert_eq!(zone(&found, "c.lan").replace("* 60s", "* 1m"), lines, "{found}");
+    assert_eq!(zone(&found, "d.lan"), "records = []", "{found}");
+    assert_eq!(weight(&found, "answered that the names have no records (NODATA)"), "different", "{found}");
+    assert!(!found.contains("\"dangerous\"") && !found.contains("redirected"), "{found}");
+    let only = "local-data:\n  rules:\n    - {name: a.lan, subtree: redirect, address: 10.0.0.5}\n";
+    let found = imported("kresd", &[("config.yaml", only)]);
+    assert_eq!(zone(&found, "a.lan"), "records = [\"* IN A 10.0.0.5\"]", "{found}");
+    assert!(!found.contains("no records of other types"), "the zone has none either: {found}");
+}
+
+/// kresd 5 says so by default.
+#[test]
+fn denials_of_other_types_of_hints_of_kresd_are_told() {
+    let told = "have no records of other types (nodata)";
+    let hint = "hints['a.lan'] = '10.0.0.1'\n";
+    let found = imported("kresd", &[("kresd.conf", hint)]);
+    assert_eq!(weight(&found, told), "different", "{found}");
+    for typed in [format!("{hint}hints.use_nodata(false)\n"), "net.listen('127.0.0.1')\n".to_owned()] {
+        assert!(!imported("kresd", &[("kresd.conf", &typed)]).contains(told), "{typed}");
+    }
+    let found = imported("kresd", &[("kresd.conf", &format!("{hint}hints.ttl(60)\n"))]);
+    assert_eq!(weight(&found, "was the TTL of names with addresses"), "different", "{found}");
+}

@@ -1,6 +1,6 @@
 //! Settings in YAML of Knot Resolver 6: the import reads them as its loader does.
 
-use super::{imported, keys, weight, zone};
+use super::{imported, keys, resolverctl, text, weight, zone};
 
 fn knot(text: &str) -> String {
     imported("kresd", &[("config.yaml", text)])
@@ -14,6 +14,7 @@ fn truth_values_of_knot_resolver_are_read_in_all_spellings() {
             format!("dnssec: {off}\n"),
             format!("dnssec:\n  enable: {off}\n"),
             format!("dnssec: {{enable: {off}}}\n"),
+            format!("dnssec: {{enabled: {off}}}\n"),
         ] {
             let found = knot(&format!("rundir: /tmp\n{typed}"));
             assert!(keys(&found).contains("[dnssec]\nvalidate = false"), "{typed}: {found}");
@@ -128,4 +129,41 @@ fn rules_of_knot_resolver_keep_their_addresses_and_files() {
     for name in ["one.lan", "two.lan", "three.lan"] {
         assert!(keys(&found).contains(&format!("[[host]]\nname = \"{name}\"")), "{found}");
     }
+}
+
+/// JSON is YAML too.
+#[test]
+fn knot_resolver_and_the_recursor_are_read_in_json() {
+    let (line, lines) = (
+        "{\"network\": {\"listen\": [{\"interface\": [\"127.0.0.1\"], \"port\": 5353}], \"do-ipv6\": false}, \"forward\": [{\"subtree\": \".\", \"servers\": [\"192.0.2.53\"]}]}\n",
+        "{\n\t\"cache\": {\n\t\t\"size-max\": \"64M\"\n\t},\n\t\"forward\": [\n\t\t{\n\t\t\t\"subtree\": [\n\t\t\t\t\".\"\n\t\t\t],\n\t\t\t\"servers\": [\"192.0.2.53\"]\n\t\t}\n\t]\n}\n",
+    );
+    for typed in [line, lines] {
+        let found = knot(typed);
+        assert_eq!(zone(&found, "."), "forward = [\"192.0.2.53\"]\nlocally_served = true", "{found}");
+        assert!(!found.contains("is a program"), "{found}");
+    }
+    assert!(keys(&knot(line)).contains("addresses = [\"127.0.0.1:5353\"]"));
+    let recursor = "{\n  \"recursor\": {\n    \"forward_zones_recurse\": [{\"zone\": \"a.example\", \"forwarders\": [\"192.0.2.1\"]}]\n  }\n}\n";
+    let wanted = "forward = [\"192.0.2.1\"]\nvalidate = false";
+    assert_eq!(zone(&imported("recursor", &[("recursor.yml", recursor)]), "a.example"), wanted);
+    for (typed, format) in
+        [(line, "Knot Resolver"), (lines, "Knot Resolver"), (recursor, "PowerDNS Recursor")]
+    {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.json");
+        std::fs::write(&path, typed).unwrap();
+        let output = resolverctl(&["import", path.to_str().unwrap()]);
+        assert!(text(&output).contains("[[zone]]"), "{format}: {}", text(&output));
+    }
+}
+
+/// `lua: {script-only: true}`: the rest of the file has no effect.
+#[test]
+fn a_program_in_the_place_of_the_settings_of_knot_resolver_is_told() {
+    let told = "ran a program in the place of all other settings";
+    let found = knot("lua:\n  script-only: true\n  script: net.listen('127.0.0.1')\n");
+    assert_eq!(weight(&found, told), "dangerous", "{found}");
+    let found = knot("lua:\n  script-only: false\n  script: net.listen('127.0.0.1')\n");
+    assert!(!found.contains(told) && found.contains("ran a program"), "{found}");
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::gathered::Gathered;
+use super::gathered::{Gathered, WITH_NODATA};
 use super::told;
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
@@ -42,6 +42,9 @@ pub(super) fn add(path: &Arc<Path>, text: &str, gathered: &mut Gathered<'_>) {
                 );
             }
         }
+    }
+    if let Some((place, typed)) = gathered.names.first_host().filter(|_| gathered.has_nodata) {
+        gathered.draft.tell(Different, place, typed, WITH_NODATA);
     }
 }
 
@@ -107,6 +110,7 @@ impl Gathered<'_> {
                 self.names.file((place, typed), &path, (ShortNames::Alone, &mut self.sources), self.draft);
             }
             ("hints.use_nodata", _) if arguments.first() == Some(&LuaValue::Name("false".to_owned())) => {
+                self.has_nodata = false;
                 self.draft.tell(Different, place, typed, OTHER_FAMILY);
             }
             ("hints.set", Some(pair)) => match pair.split_once(' ') {

@@ -11,7 +11,7 @@ use crate::import::root;
 use crate::import::source::Sources;
 use crate::import::upstreams::{GatheredZones, ZoneSource};
 use crate::import::values::{Clients, loopback, network, plain, texts};
-use crate::import::without_data::{EmptyZone, tell_denied};
+use crate::import::without_data::{EmptyZone, tell_denied, tell_nodata};
 
 /// The effect of local data with denials, and what to do.
 pub(super) const WITH_NODATA: (&str, &str) = (
@@ -47,6 +47,10 @@ pub(super) struct Gathered<'d> {
     pub(super) from: Vec<IpAddr>,
     /// Zones without data whose own names did not exist.
     pub(super) denied: Vec<EmptyZone>,
+    /// Whether kresd.conf denies the other types of names with addresses, as by default.
+    pub(super) has_nodata: bool,
+    /// Names below which each name has their records.
+    pub(super) redirected: Vec<EmptyZone>,
     /// The rules of kresd.conf that decide, by the name at and below which no later one has an effect.
     pub(super) decided: HashMap<String, DecidingRule>,
 }
@@ -67,6 +71,8 @@ impl<'d> Gathered<'d> {
             untrusted_at: None,
             from: Vec::new(),
             denied: Vec::new(),
+            has_nodata: true,
+            redirected: Vec::new(),
             decided: HashMap::new(),
         }
     }
@@ -111,6 +117,18 @@ impl<'d> Gathered<'d> {
             self.zones.add((place, typed), (name, true), source, self.draft);
             let (place, option, name) = (place.clone(), typed.to_owned(), plain(name));
             self.denied.push(EmptyZone { place, option, name });
+        }
+    }
+
+    /// Gives each name below a redirected one its records. Without records, all of these names are there and have none.
+    fn redirect(&mut self) {
+        for zone in std::mem::take(&mut self.redirected) {
+            let lines = self.names.lines_below(&zone.name);
+            if lines.is_empty() {
+                tell_nodata(std::slice::from_ref(&zone), self.draft);
+            }
+            let source = (ZoneSource::Records, lines);
+            self.zones.add((&zone.place, &zone.option), (&zone.name, true), source, self.draft);
         }
     }
 
@@ -235,6 +253,7 @@ impl<'d> Gathered<'d> {
             self.draft.set(&place, &typed, ("[dnssec]", "negative_trust_anchors"), names);
         }
         self.without_denied_hosts();
+        self.redirect();
         tell_denied(&self.denied, self.draft);
         self.zones.finish(self.draft);
         self.names.finish(self.draft);

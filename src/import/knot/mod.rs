@@ -29,13 +29,15 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     Ok(())
 }
 
-/// Whether the first line with a setting is of YAML: a key with a colon.
+/// Whether the first line with a setting is of YAML: a key with a colon, or the begin of JSON, which is YAML too.
 fn is_yaml(text: &str) -> bool {
     let is_setting =
         |line: &&str| !line.is_empty() && !line.starts_with('#') && !line.starts_with("--") && *line != "---";
     let first = text.lines().map(str::trim).find(is_setting);
-    first.and_then(|line| line.split_once(':')).is_some_and(|(key, rest)| {
-        let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
-        key.chars().all(is_name) && (rest.is_empty() || rest.starts_with(' '))
-    })
+    let is_json = first.is_some_and(|line| line.starts_with('{'));
+    is_json
+        || first.and_then(|line| line.split_once(':')).is_some_and(|(key, rest)| {
+            let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+            key.chars().all(is_name) && (rest.is_empty() || rest.starts_with(' '))
+        })
 }

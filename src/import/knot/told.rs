@@ -57,7 +57,7 @@ pub(super) const MODULES: [ToldSetting; 29] = [
 ];
 
 /// Calls and variables of kresd.conf. `modules.unload` is of modules that resolverd has always or never.
-pub(super) const CALLS: [ToldSetting; 39] = [
+pub(super) const CALLS: [ToldSetting; 40] = [
     (
         "policy.add",
         Dangerous,
@@ -97,6 +97,12 @@ pub(super) const CALLS: [ToldSetting; 39] = [
         Different,
         "named the servers of the root",
         "resolverd has them built in; for a private root set resolve.root_hints to a file",
+    ),
+    (
+        "hints.ttl",
+        Different,
+        "was the TTL of names with addresses",
+        "resolverd gives a [[host]] a TTL of 300 s; a [[record]] has a ttl",
     ),
     ("hints.*", Unneeded, "configured names of files", "see [[host]]"),
     (

@@ -30,6 +30,11 @@ pub(super) fn add(path: &Arc<Path>, text: &str, gathered: &mut Gathered<'_>) -> 
             "dnssec" if is_off(node) => {
                 gathered.draft.set(&node.place, &shown(section, node), ("[dnssec]", "validate"), false);
             }
+            "lua" if node.get("script-only").is_some_and(is_on) => {
+                let did = "ran a program in the place of all other settings of this file (script-only)";
+                let instead = "carry over what it did: resolverd runs no programs; remove what these settings have become here";
+                gathered.draft.tell(Dangerous, &node.place, section, (did, instead));
+            }
             "local-data" if !node.entries().is_empty() => {
                 for (key, value) in node.entries() {
                     gathered.setting(section, key, value);
@@ -55,6 +60,9 @@ fn is_on(node: &Node) -> bool {
 fn is_off(node: &Node) -> bool {
     node.truth(&YAML_1_1) == Some(false)
 }
+
+/// The keys that turn a part on or off, in versions 6.5 and 6.0.
+const SWITCHES: [&str; 2] = ["enable", "enabled"];
 
 /// A setting in one line.
 fn shown(path: &str, node: &Node) -> String {
@@ -150,7 +158,7 @@ impl Gathered<'_> {
             "options.minimize" => {
                 self.draft.set(said.0, said.1, ("[resolve]", "qname_minimisation"), !is_off(node));
             }
-            "dnssec.enable" if is_off(node) => {
+            "dnssec.enable" | "dnssec.enabled" if is_off(node) => {
                 self.draft.set(said.0, said.1, ("[dnssec]", "validate"), false);
             }
             "dnssec.negative-trust-anchors" => self.untrust(said.0, said.1, &node.texts()),
@@ -202,8 +210,11 @@ impl Gathered<'_> {
     /// Reports whether names of `local-data` have records of other types. By default they have none.
     fn nodata_of(&mut self, section: &Node) {
         let (nodata, typed) = (section.get("nodata"), "local-data.nodata");
-        let has_names =
-            |rule: &Node| ["address", "records", "file"].iter().any(|key| rule.get(key).is_some());
+        // A subtree becomes a zone, in which the names have no records of other types either.
+        let has_names = |rule: &Node| {
+            let has = |key: &&str| rule.get(key).is_some();
+            ["address", "records", "file"].iter().any(has) && !has(&"subtree")
+        };
         let mut data = section.entries().iter().filter(|(key, node)| match key.as_str() {
             "addresses" | "addresses-files" | "records" => true,
             "rules" => node.items().iter().any(has_names),
@@ -313,7 +324,7 @@ impl Gathered<'_> {
         }
     }
 
-    /// A rule of `local-data`: an address of names, or a subtree without data.
+    /// A rule of `local-data`: an address of names, or a subtree, without data or with that of its own name.
     fn local_rule(&mut self, item: &Node) {
         let names = item.get("name").map(Node::texts).unwrap_or_default();
         let typed = format!("local-data.rules: {}", names.join(", "));
@@ -344,8 +355,15 @@ impl Gathered<'_> {
                     self.hint(said, name, &addresses);
                 }
             }
+            (Some("redirect"), _, _) => {
+                for name in &names {
+                    self.hint(said, name, &addresses);
+                    let (place, option, name) = (said.0.clone(), said.1.to_owned(), plain(name));
+                    self.redirected.push(EmptyZone { place, option, name });
+                }
+            }
             (Some(_), _, _) => {
-                let did = "redirected a whole subtree";
+                let did = "is a rule for a subtree that is not known to this import";
                 self.draft.tell(Dangerous, said.0, said.1, (did, "add a [[zone]] with records for it"));
             }
             (None, Some(records), _) => self.records(records, said.1),
@@ -367,7 +385,9 @@ impl Gathered<'_> {
     /// Reports a setting that is not carried over.
     fn tell_node(&mut self, path: &str, node: &Node) {
         let typed = shown(path, node);
-        let is_off = is_off(node) || node.text() == "0" || node.get("enable").is_some_and(is_off);
+        let is_off = is_off(node)
+            || node.text() == "0"
+            || SWITCHES.iter().any(|key| node.get(key).is_some_and(is_off));
         let (weight, did, instead) = match find(&told::TREE, path) {
             Some((_, Unneeded, did, instead)) => (Unneeded, *did, *instead),
             Some(_) if is_off => (Unneeded, "turned it off", "resolverd has no such part"),

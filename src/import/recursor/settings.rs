@@ -184,11 +184,15 @@ fn read_one(path: &Path, sources: &mut Sources, settings: &mut Settings) -> Resu
     Ok(is_yaml)
 }
 
-/// Whether the first line with a setting is of YAML.
+/// Whether the first line with a setting is of YAML, or of JSON, which is YAML too.
 pub(super) fn is_yaml(text: &str) -> bool {
     let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
     first.is_some_and(|line| {
-        line == "---" || line.ends_with(':') || line.starts_with("- ") || line.contains(": ")
+        line == "---"
+            || line.starts_with('{')
+            || line.ends_with(':')
+            || line.starts_with("- ")
+            || line.contains(": ")
     })
 }
 
