@@ -37,10 +37,10 @@ pub(super) const OTHER_FAMILY: (&str, &str) = (
 pub(super) enum ShortNames<'s> {
     /// Only the short name is answered.
     Alone,
-    /// The short name is answered, and the name with this domain. The PTR record has the short name.
+    /// Only the name with this domain is answered.
+    Whole(&'s str),
+    /// The short name is answered, and the name with this domain, which the PTR record has.
     AlsoWhole(&'s str),
-    /// As `AlsoWhole`, but the PTR record has the name with the domain.
-    ReverseWhole(&'s str),
 }
 
 /// The effect of a record whose name begins with an asterisk in a format without wildcards, and the way to all names below.
@@ -174,14 +174,16 @@ impl Names {
             };
             for (at, name) in words.enumerate() {
                 let has_whole = !name.contains('.') && !OWN.contains(&name);
-                let (suffix, of_whole) = match short {
-                    ShortNames::AlsoWhole(suffix) if has_whole => (Some(suffix), false),
-                    ShortNames::ReverseWhole(suffix) if has_whole => (Some(suffix), true),
-                    _ => (None, false),
+                let (suffix, keeps_short) = match short {
+                    ShortNames::Whole(suffix) if has_whole => (Some(suffix), false),
+                    ShortNames::AlsoWhole(suffix) if has_whole => (Some(suffix), true),
+                    _ => (None, true),
                 };
-                self.host((&place, text), name, address, at == 0 && !of_whole);
+                if keeps_short {
+                    self.host((&place, text), name, address, at == 0 && suffix.is_none());
+                }
                 if let Some(suffix) = suffix {
-                    self.host((&place, text), &format!("{name}.{suffix}"), address, at == 0 && of_whole);
+                    self.host((&place, text), &format!("{name}.{suffix}"), address, at == 0);
                 }
             }
         }

@@ -165,3 +165,26 @@ fn the_default_mode_of_validation_of_the_recursor_is_told() {
     }
     assert!(!lines("").contains(told));
 }
+
+/// Only the whole name is known.
+#[test]
+fn names_of_hosts_of_the_recursor_are_completed() {
+    let main = "export-etc-hosts=yes\netc-hosts-file=hosts\n";
+    let hosts = ("hosts", "10.0.0.9 printer print.lan\n10.0.0.8 mail\n");
+    let of = |suffix: &str| {
+        let main = format!("{main}{suffix}");
+        imported("recursor", &[("recursor.conf", &main), hosts])
+    };
+    let found = of("export-etc-hosts-search-suffix=lan\n");
+    for (name, address) in [("printer.lan", "10.0.0.9"), ("mail.lan", "10.0.0.8")] {
+        let host = format!("[[host]]\nname = \"{name}\"\naddresses = [\"{address}\"]");
+        assert!(keys(&found).contains(&host), "{found}");
+    }
+    assert!(!keys(&found).contains("\"printer\"") && !keys(&found).contains("\"mail\""), "{found}");
+    assert_eq!(weight(&found, "completed names without a dot"), "different", "{found}");
+    for suffix in ["", "export-etc-hosts-search-suffix=\n"] {
+        let found = of(suffix);
+        assert!(keys(&found).contains("name = \"printer\"") && !found.contains("completed"), "{found}");
+    }
+    assert_eq!(weight(&found, "gave these names a TTL of 86400 s"), "different", "{found}");
+}

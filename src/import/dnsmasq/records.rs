@@ -190,7 +190,7 @@ fn files(
 ) {
     let is_set = |option: &str| settings.iter().any(|setting| setting.option == option);
     let short = match domain.filter(|_| is_set("expand-hosts")) {
-        Some(domain) => ShortNames::ReverseWhole(domain),
+        Some(domain) => ShortNames::AlsoWhole(domain),
         None => ShortNames::Alone,
     };
     for setting in settings {

@@ -275,14 +275,18 @@ fn hosts(settings: &Settings, sources: &mut Sources, draft: &mut Draft) {
     let Some(used) = settings.get("export-etc-hosts").filter(|used| used.is_on()) else { return };
     let typed = settings.get("etc-hosts-file").unwrap_or(used);
     let path = settings.get("etc-hosts-file").map_or_else(|| "/etc/hosts".into(), RecursorSetting::path);
-    let suffix = settings.get("export-etc-hosts-search-suffix").map(RecursorSetting::value);
+    let suffix = settings.get("export-etc-hosts-search-suffix").filter(|suffix| !suffix.value().is_empty());
+    let short = suffix.map_or(ShortNames::Alone, |suffix| ShortNames::Whole(suffix.value()));
     let mut names = Names::default();
-    let short = suffix.map_or(ShortNames::Alone, ShortNames::AlsoWhole);
     names.file((&typed.place, &typed.typed), &path, (short, sources), draft);
     names.finish(draft);
-    let did =
-        "answered that these names have no records of other types, and that names below them do not exist";
-    let instead = "resolverd resolves these as usual; for whole names use a [[zone]] with records";
+    if let Some(suffix) = suffix {
+        let did = "completed names without a dot, in PTR records in newer versions only";
+        let instead = "resolverd completes them in PTR records, too";
+        draft.tell(Different, &suffix.place, &suffix.typed, (did, instead));
+    }
+    let did = "gave these names a TTL of 86400 s, and answered that they have no records of other types and that names below them do not exist";
+    let instead = "resolverd gives them a TTL of 300 s, and resolves the others as usual; for whole names use a [[zone]] with records";
     draft.tell(Different, &used.place, &used.typed, (did, instead));
 }
 
