@@ -1,6 +1,6 @@
 //! Clients and zones that the other resolver's defaults decide about: the import keeps their effect, or tells it.
 
-use super::{imported, keys};
+use super::{imported, keys, weight};
 
 const ZONE: &str = "@ 300 SOA a. b. 1 2 3 4 5\n@ NS a.\n";
 const CORP: &str = "zone \"corp.lan\" { type primary; file \"a.zone\"; };\n";
@@ -344,4 +344,24 @@ fn programs_of_this_host_without_an_answer_are_told() {
     assert!(!found.contains(told), "{found}");
     let found = unbound("server:\n access-control: 0.0.0.0/0 refuse\n access-control: 10.0.0.0/8 allow\n");
     assert!(!found.contains(told), "{found}");
+}
+
+#[test]
+fn a_setting_of_unbound_that_is_off_is_told_as_off() {
+    for (typed, did, instead, wanted) in [
+        (
+            "tls-use-sni: no",
+            "without the name of the server in the first message (SNI)",
+            "resolverd sends the name",
+            "different",
+        ),
+        ("tls-use-sni: yes", "named the server in TLS", "resolverd always does", "unneeded"),
+        ("prefer-ip6: no", "turned it off", "resolverd prefers the fastest server", "unneeded"),
+        ("ratelimit: 0", "turned it off", "resolverd gives each zone a share of its work", "unneeded"),
+        ("tcp-upstream: no", "turned it off", "resolverd has no such part", "unneeded"),
+    ] {
+        let found = unbound(&format!("server:\n {typed}\n"));
+        assert_eq!(weight(&found, did), wanted, "{typed}: {found}");
+        assert!(found.contains(instead), "{typed}: {found}");
+    }
 }

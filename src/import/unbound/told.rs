@@ -314,9 +314,16 @@ pub(super) fn tell(setting: &UnboundSetting, draft: &mut Draft) {
     if READ.contains(&option) || is_lenient {
         return;
     }
-    if let ("do-udp" | "do-tcp", "no") = (option, setting.value()) {
-        let did = "used one of UDP and TCP only";
-        return draft.tell(Different, &setting.place, &setting.shown(), (did, "resolverd uses both"));
+    let without = match (option, setting.value()) {
+        ("do-udp" | "do-tcp", "no") => Some(("used one of UDP and TCP only", "resolverd uses both")),
+        ("tls-use-sni", "no") => Some((
+            "asked servers over TLS without the name of the server in the first message (SNI)",
+            "resolverd sends the name that stands behind # of tls://",
+        )),
+        _ => None,
+    };
+    if let Some(told) = without {
+        return draft.tell(Different, &setting.place, &setting.shown(), told);
     }
     // This one is on by default: the finding is about `no`.
     let is_off = match option {
@@ -329,6 +336,8 @@ pub(super) fn tell(setting: &UnboundSetting, draft: &mut Draft) {
         Some(_) if is_off && setting.is_yes() => {
             (Unneeded, "sets the default", "resolverd needs no such setting")
         }
+        // resolverd has these parts, or something in their place.
+        Some((_, Unneeded, _, instead)) if is_off => (Unneeded, "turned it off", *instead),
         Some(_) if is_off => (Unneeded, "turned it off", "resolverd has no such part"),
         Some((.., OF_SYSTEM)) if SYSTEM_BUNDLES.contains(&setting.value()) => {
             (Unneeded, TRUSTED, "resolverd trusts those of the system")
