@@ -241,13 +241,13 @@ impl Draft {
     /// Reports the effects of several entries together, at the last one with the key.
     fn tell_whole(&mut self, entries: &[DraftEntry]) {
         let (memory, unprotected) = (whole::memory(&self.config), whole::unprotected(&self.config));
-        for (weight, key, told) in [
-            (Weight::Dangerous, whole::SIZE, memory),
-            (Weight::Different, whole::PRIVATE, unprotected),
-            (Weight::Dangerous, whole::CLIENTS, whole::own_queries(&self.config)),
+        for (key, told) in [
+            (whole::SIZE, memory.map(|told| (Weight::Dangerous, told))),
+            (whole::PRIVATE, unprotected.map(|told| (Weight::Different, told))),
+            (whole::CLIENTS, whole::own_queries(&self.config)),
         ] {
             let entry = entries.iter().rfind(|entry| entry.has_key(key));
-            if let (Some(entry), Some((did, instead))) = (entry, told) {
+            if let (Some(entry), Some((weight, (did, instead)))) = (entry, told) {
                 self.tell(weight, &entry.place, &entry.option, (&did, &instead));
             }
         }

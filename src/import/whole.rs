@@ -3,6 +3,9 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
+use super::finding::Weight;
 use super::values::{Clients, counted, is_within, loopback, private_networks};
 use crate::config::{Config, ZoneKind};
 use crate::limits::{CACHE_SLACK_PERCENT, MAX_STORED_READ, MEMORY_BESIDE_CACHE, RECORD_READER};
@@ -72,8 +75,8 @@ pub(super) fn unprotected(config: &Config) -> Option<Told> {
     Some((did, instead.to_owned()))
 }
 
-/// The network of this host that is not allowed, although resolverd listens there.
-pub(super) fn own_queries(config: &Config) -> Option<Told> {
+/// The networks of this host that are not allowed, although resolverd listens there.
+pub(super) fn own_queries(config: &Config) -> Option<(Weight, Told)> {
     let listen = &config.listen;
     let clients =
         Clients { allow: listen.allow.clone(), refuse: listen.refuse.clone(), drop: listen.drop.clone() };
@@ -81,16 +84,22 @@ pub(super) fn own_queries(config: &Config) -> Option<Told> {
         let is_own = |address: IpAddr| address.is_loopback() || address.is_unspecified();
         listen.addresses.iter().any(|at| is_own(at.ip()) && at.is_ipv4() == own.is_ipv4())
     };
-    // Programs of this host ask 127.0.0.1, if resolverd listens there.
-    let (net, own) = loopback().into_iter().zip(OWN).find(|(net, _)| is_asked(net.addr()))?;
-    if own.parse().is_ok_and(|own| clients.permits(&own)) {
+    let asked = loopback().into_iter().zip(OWN).filter(|(net, _)| is_asked(net.addr()));
+    let refused = |(_, own): &(IpNet, &str)| !own.parse().is_ok_and(|own| clients.permits(&own));
+    let (first, nets) = (asked.clone().next()?, asked.filter(&refused));
+    let nets: Vec<String> = nets.map(|(net, _)| net.to_string()).collect();
+    if nets.is_empty() {
         return None;
     }
-    let did = format!("refused or dropped the queries of this host ({net})");
-    let instead = format!(
-        "add {net} to listen.allow if programs of this host are to ask resolverd: otherwise its own mail fails"
-    );
-    Some((did, instead))
+    let nets = nets.join(" and ");
+    let did = format!("refused or dropped the queries of this host ({nets})");
+    // Programs of this host ask 127.0.0.1, if resolverd listens there.
+    let (weight, needed) = match refused(&first) {
+        true => (Weight::Dangerous, "are to ask resolverd: otherwise its own mail fails"),
+        false => (Weight::Different, "ask this address"),
+    };
+    let instead = format!("add {nets} to listen.allow if programs of this host {needed}");
+    Some((weight, (did, instead)))
 }
 
 /// The servers of private networks that names may be delegated to, if the result resolves names itself and a private network is in it.

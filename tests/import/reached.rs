@@ -347,6 +347,32 @@ fn programs_of_this_host_without_an_answer_are_told() {
 }
 
 #[test]
+fn each_address_of_this_host_without_an_answer_is_told() {
+    let told = "refused or dropped the queries of this host";
+    let of = |rules: &str| unbound(&format!("server:\n{rules}"));
+    let found = of(" access-control: ::1 refuse\n access-control: 10.0.0.0/8 allow\n");
+    assert_eq!(weight(&found, told), "different", "{found}");
+    assert!(found.contains(&format!("{told} (::1/128)")), "{found}");
+    let found = of(
+        " access-control: 127.0.0.0/8 refuse\n access-control: ::1 deny\n access-control: 10.0.0.0/8 allow\n",
+    );
+    assert_eq!(weight(&found, told), "dangerous", "{found}");
+    assert!(found.contains(&format!("{told} (127.0.0.0/8 and ::1/128)")), "{found}");
+    let found = of(" interface: 127.0.0.1\n access-control: ::1 refuse\n access-control: 10.0.0.0/8 allow\n");
+    assert!(!found.contains(told), "nobody asks it: {found}");
+}
+
+/// `interface` of dnsmasq has the loopback addresses in its company, wherever it stands.
+#[test]
+fn addresses_of_this_host_of_dnsmasq_are_kept() {
+    let addresses = "addresses = [\"10.0.0.5:53\", \"127.0.0.1:53\", \"[::1]:53\"]";
+    for typed in ["listen-address=10.0.0.5\ninterface=eth0\n", "interface=eth0\nlisten-address=10.0.0.5\n"] {
+        let found = imported("dnsmasq", &[("dnsmasq.conf", typed)]);
+        assert!(keys(&found).contains(addresses), "{typed}: {found}");
+    }
+}
+
+#[test]
 fn a_setting_of_unbound_that_is_off_is_told_as_off() {
     for (typed, did, instead, wanted) in [
         (

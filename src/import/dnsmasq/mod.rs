@@ -63,7 +63,7 @@ fn listen(settings: &[DnsmasqSetting], path: &Path, draft: &mut Draft) {
         draft.tell(Different, &start, "interface", (did, instead));
     }
     // An interface has the loopback addresses in its company.
-    if addresses.is_empty() || (typed.is_some_and(|typed| typed.option == "interface")) {
+    if addresses.is_empty() || settings.iter().any(|setting| setting.option == "interface") {
         addresses.extend(
             ["127.0.0.1", "::1"]
                 .iter()
