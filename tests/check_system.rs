@@ -169,6 +169,47 @@ fn an_empty_host_makes_nothing_up() {
     );
 }
 
+/// resolved.conf(5) and NetworkManager.conf(5): systemd reads drop-ins by their names, NetworkManager first by their directories.
+#[test]
+fn the_last_drop_in_of_each_program_counts() {
+    let verdict = |check: &str, files: &[(&str, &str)], masked: &[&str]| {
+        let host = healthy();
+        host.write("run/systemd/resolve/stub-resolv.conf", "");
+        host.write("run/NetworkManager/resolv.conf", "");
+        files.iter().for_each(|(path, text)| host.write(path, text));
+        masked.iter().for_each(|path| host.link(path, "/dev/null"));
+        let found = host.findings(heard(false, None), RootKeysVerdict::Secure);
+        found.iter().find(|finding| finding.check == check).unwrap().verdict
+    };
+    let (ours, other) = ("[Resolve]\nDNS=\nDNS=127.0.0.1\nDomains=~.\n", "[Resolve]\nDNS=192.0.2.53\n");
+    let (own, late) = ("etc/systemd/resolved.conf.d/zz.conf", "usr/lib/systemd/resolved.conf.d/zzz.conf");
+    let resolved = |files: &[(&str, &str)], masked: &[&str]| verdict("systemd-resolved", files, masked);
+    assert_eq!(
+        resolved(&[(own, ours), ("usr/lib/systemd/resolved.conf.d/9.conf", other)], &[]),
+        CheckVerdict::Ok
+    );
+    for path in
+        [late, "usr/local/lib/systemd/resolved.conf.d/zzz.conf", "run/systemd/resolved.conf.d/zzz.conf"]
+    {
+        assert_eq!(resolved(&[(own, ours), (path, other)], &[]), CheckVerdict::Warning, "{path}");
+        // A file in /etc takes the place of one with the same name.
+        let same = "etc/systemd/resolved.conf.d/zzz.conf";
+        assert_eq!(resolved(&[(own, ours), (path, other), (same, "")], &[]), CheckVerdict::Ok, "{path}");
+        assert_eq!(resolved(&[(own, ours), (path, other)], &[same]), CheckVerdict::Ok, "{path}");
+    }
+    let (none, default) = ("[main]\ndns=none\n", "[main]\ndns=default\n");
+    let manager = |files: &[(&str, &str)]| verdict("networkmanager", files, &[]);
+    let (own, main) = ("etc/NetworkManager/conf.d/a.conf", "etc/NetworkManager/NetworkManager.conf");
+    for path in ["usr/lib/NetworkManager/conf.d/zzz.conf", "run/NetworkManager/conf.d/zzz.conf", main] {
+        assert_eq!(manager(&[(own, none), (path, default)]), CheckVerdict::Ok, "{path}");
+        assert_eq!(manager(&[(own, default), (path, none)]), CheckVerdict::Warning, "{path}");
+    }
+    let late = "usr/lib/NetworkManager/conf.d/zzz.conf";
+    assert_eq!(manager(&[(main, none), (late, default)]), CheckVerdict::Ok);
+    assert_eq!(manager(&[(own, none), ("etc/NetworkManager/conf.d/b.conf", default)]), CheckVerdict::Warning);
+    assert_eq!(manager(&[(late, none), ("etc/NetworkManager/conf.d/zzz.conf", "")]), CheckVerdict::Warning);
+}
+
 #[test]
 fn another_users_process_is_nobody_we_know() {
     let host = healthy();

@@ -1,6 +1,7 @@
 //! The new texts of files.
 
 use std::net::IpAddr;
+use std::path::Path;
 
 use crate::check::system::host::HostFile;
 
@@ -13,7 +14,10 @@ pub(super) const DHCPCD_OFF: &str = "skip_hooks=\"$skip_hooks resolv.conf\"";
 /// The path of our drop-in in a directory: its name sorts after those of the drop-ins that are there, as the last one counts.
 pub(super) fn last_drop_in(directory: &str, ending: &str, files: &[HostFile]) -> String {
     let ours = format!("zz-resolverd.{ending}");
-    let names = files.iter().skip(1).filter_map(|file| file.path().rsplit('/').next());
+    let own = Path::new(directory).file_name();
+    let is_drop_in = |file: &&HostFile| Path::new(file.path()).parent().and_then(Path::file_name) == own;
+    let drop_ins = files.iter().filter(is_drop_in);
+    let names = drop_ins.filter_map(|file| file.path().rsplit('/').next());
     let later = names.filter(|name| *name > ours.as_str()).max();
     let stem = later.and_then(|name| name.strip_suffix(&format!(".{ending}")));
     // "resolverd" is after the ending of the other one.
@@ -123,15 +127,15 @@ mod tests {
     #[test]
     fn our_drop_in_is_the_last_one() {
         let path = |names: &[&str]| {
-            let file = |name: &&str| HostFile::Text { path: format!("/d/{name}"), text: String::new() };
-            last_drop_in("/d", "conf", &names.iter().map(file).collect::<Vec<_>>())
+            let file = |name: &&str| HostFile::Text { path: format!("/etc/{name}"), text: String::new() };
+            last_drop_in("/etc/d", "conf", &names.iter().map(file).collect::<Vec<_>>())
         };
-        assert_eq!(path(&["zzz.conf"]), "/d/zz-resolverd.conf", "the main file");
-        assert_eq!(path(&["main", "10-a.conf", "zz-r.conf"]), "/d/zz-resolverd.conf");
-        assert_eq!(path(&["main", "zz-resolverd.conf"]), "/d/zz-resolverd.conf");
-        let later = path(&["main", "zzz.conf", "zzz-a.conf"]);
-        assert_eq!(later, "/d/zzz.resolverd.conf");
-        assert!(later.as_str() > "/d/zzz.conf" && later.as_str() > "/d/zzz-a.conf");
+        assert_eq!(path(&["zzz.conf"]), "/etc/d/zz-resolverd.conf", "the main file");
+        assert_eq!(path(&["d/10-a.conf", "main", "d/zz-r.conf"]), "/etc/d/zz-resolverd.conf");
+        assert_eq!(path(&["main", "d/zz-resolverd.conf"]), "/etc/d/zz-resolverd.conf");
+        let later = path(&["d/zzz.conf", "main", "d/zzz-a.conf"]);
+        assert_eq!(later, "/etc/d/zzz.resolverd.conf");
+        assert!(later.as_str() > "/etc/d/zzz.conf" && later.as_str() > "/etc/d/zzz-a.conf");
     }
 
     #[test]

@@ -20,14 +20,14 @@ pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
             host.is_there("/run/systemd/resolve"),
             host.files(
                 "/etc/systemd/resolved.conf",
-                &["/usr/lib", "/run", "/etc"],
+                &["/usr/lib", "/usr/local/lib", "/run", "/etc"],
                 "systemd/resolved.conf.d",
                 "conf",
             ),
         ),
         network_manager: (
             host.is_there("/run/NetworkManager"),
-            host.files(
+            host.files_by_directory(
                 "/etc/NetworkManager/NetworkManager.conf",
                 &["/usr/lib", "/run", "/etc"],
                 "NetworkManager/conf.d",

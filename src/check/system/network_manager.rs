@@ -1,6 +1,7 @@
 //! NetworkManager: whether it will write over `/etc/resolv.conf`.
 //!
-//! NetworkManager.conf(5): `dns` and `rc-manager` of `[main]`, the last file counts.
+//! NetworkManager.conf(5): `dns` and `rc-manager` of `[main]`, the last file counts. Drop-ins in /usr/lib and /run are read before
+//! NetworkManager.conf, those in /etc behind it.
 
 use super::host::HostFile;
 use super::ini::values;
