@@ -196,6 +196,9 @@ pub const MAX_DENIED_TLSA: usize = 3;
 /// hosts. Each is three questions at most.
 pub const MAX_MEANT_NAMES: usize = 4;
 
+/// Names that cannot exist, which show whether a wildcard gives mail hosts their addresses: two for each of `MAX_MEANT_NAMES`.
+pub const MAX_WILDCARD_NAMES: usize = 2 * MAX_MEANT_NAMES;
+
 /// Addresses whose PTR records are looked up.
 pub const MAX_CHECKED_ADDRESSES: usize = 12;
 

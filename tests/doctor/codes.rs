@@ -66,6 +66,7 @@ const CASES: &[(&str, &str)] = &[
     ("apex.com", "apex_alias"),
     ("www.beside.com", "cname_beside_mx"),
     ("address.com", "mx_is_address"),
+    ("dotless.com", "mx_by_wildcard"),
     ("fallback.com", "no_mx"),
     ("nowhere.com", "mail_nowhere"),
     ("twofold.com", "null_mx_beside_others"),

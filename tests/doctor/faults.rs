@@ -190,6 +190,37 @@ fn faults_of_mail_records_are_named() {
 }
 
 #[test]
+fn a_missing_last_dot_is_the_answer_also_if_a_wildcard_gives_the_name_an_address() {
+    for (mx, wildcard) in [
+        ("mx1.hosts.com", "A 198.18.9.80"),
+        ("mail.faulty.com", "A 198.18.9.80"),
+        ("mail.faulty.com", "AAAA 2001:2::80"),
+        ("mx1.hosts.com", "CNAME mx2.hosts.com."),
+    ] {
+        let found = of(&format!("@ MX 10 {mx}\nmail A 198.18.9.1\n* {wildcard}\n"), &[]);
+        let first = &found[0];
+        assert_eq!((first.code, first.level), (Code::MxByWildcard, Level::Failure), "{mx}: {found:#?}");
+        let told = format!("{mx}.faulty.com. (the zone file may name {mx}. without its last dot; ");
+        assert!(first.evidence.starts_with(&told), "{first:#?}");
+        assert!(first.remedy().contains("with a dot"), "{first:#?}");
+        assert!(
+            found.iter().all(|finding| ![Code::MxIsCname, Code::MailOk].contains(&finding.code)),
+            "{found:#?}"
+        );
+    }
+    // The name was entered, or it is a name below the zone that a wildcard of its own answers for.
+    for text in [
+        "@ MX 10 mx.net\nmx.net A 198.18.9.1\n* A 198.18.9.80\n",
+        "@ MX 10 mail.faulty.com\nmail.faulty.com A 198.18.9.1\n* A 198.18.9.1\n",
+        "@ MX 10 mx.net\n*.net A 198.18.9.1\n",
+        "@ MX 10 mx\n* A 198.18.9.1\n",
+    ] {
+        let found = of(text, &[]);
+        assert!(found.iter().any(|finding| finding.code == Code::MailOk), "{text}: {found:#?}");
+    }
+}
+
+#[test]
 fn addresses_of_clients_are_judged_by_their_ptr() {
     let lab = || tree(SOUND, &[]).build().unwrap();
     let first = |address: &str| {

@@ -95,6 +95,7 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("circle", "ns1 ns2", "@ MX 10 in\nin CNAME out\nout CNAME in\n_dmarc CNAME _dmarc"),
     ("hosted", "ns1 ns2", "@ MX 10 mail\nmail A 198.18.9.1"),
     ("address", "ns1 ns2", "@ MX 10 198.18.9.1."),
+    ("dotless", "ns1 ns2", "@ MX 10 mx.host.com\n* A 198.18.9.80"),
     ("fallback", "ns1 ns2", "@ A 198.18.9.80\n;MX"),
     ("nowhere", "ns1 ns2", "www A 198.18.9.80\n;MX"),
     ("twofold", "ns1 ns2", "@ MX 0 .\n@ MX 10 mx.host.com."),

@@ -53,6 +53,10 @@ with_results! {
         "an MX record holds an IP address instead of a host name";
         "Postfix and Exim look for a host of that name and find none: mail is deferred or bounces.";
         "Create an A or AAAA record for the mail host, and name this host in the MX record".
+    MxByWildcard "mx_by_wildcard" Mail Failure "RFC 1035 section 5.1, RFC 4592 section 2.1.1":
+        "an MX record names a host that exists only by a wildcard, because its name lacks the last dot";
+        "Mail goes to the host of the wildcard, mostly a web server: it bounces there, or waits in the queue of the sender.";
+        "In the zone file, end the name in the MX record with a dot: without it, the server adds the name of the zone".
     MailNowhere "mail_nowhere" Mail Failure "RFC 5321 section 5.1":
         "the domain has neither MX nor address records";
         "Mail to the domain bounces. Many servers reject mail from it, because no bounce could be delivered.";

@@ -175,10 +175,11 @@ fn hosts_of_zone(facts: &DomainFacts) -> Vec<(String, &'static str)> {
 }
 
 /// Verdicts on the MX records and on the mail hosts.
-const ON_MAIL: [Code; 14] = [
+const ON_MAIL: [Code; 15] = [
     Code::MailNowhere,
     Code::NoMx,
     Code::MxIsAddress,
+    Code::MxByWildcard,
     Code::MxIsCname,
     Code::MxIsHere,
     Code::MxWithoutAddress,
@@ -211,6 +212,7 @@ pub(super) fn without_inner_view(facts: &DomainFacts, findings: &mut Vec<Finding
     let unseen = unseen(facts);
     if !unseen.is_empty() {
         let of_hosts = [
+            Code::MxByWildcard,
             Code::MxPrivateAddress,
             Code::MxWithoutAddress,
             Code::MxWithoutIpv4,

@@ -17,7 +17,7 @@ use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want, is_within, loo
 use super::outside::{in_place_of, open_end};
 use super::record_set::{is_known, path};
 use super::zone::{self, serves};
-use super::{dkim, mail, outside};
+use super::{dkim, outside, wildcard};
 
 /// The types of records that are judged.
 const TYPES: [&str; 5] = ["MX", "TXT", "A", "AAAA", "CNAME"];
@@ -48,7 +48,7 @@ pub(super) fn looked_up(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
 fn judged(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let is_judged = |name: &str| {
         let exists = || !facts.data(name, "TXT").is_empty();
-        !mail::is_nowhere(name) && (dkim::is_given(facts, name) || !dkim::is_key(name) || exists())
+        !wildcard::is_nowhere(name) && (dkim::is_given(facts, name) || !dkim::is_key(name) || exists())
     };
     let mut lookups = of_zone(facts);
     lookups.retain(|(name, _)| is_judged(name));

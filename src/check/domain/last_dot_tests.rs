@@ -65,8 +65,70 @@ fn a_name_before_the_origin_that_has_an_address_is_meant() {
     assert_eq!(wanted(&found), []);
     let missing = format!("{tops}\nlookup mx1.hoster.de. A NXDOMAIN\nlookup mx1.hoster.de. AAAA NXDOMAIN");
     assert!(told("a.example.", &missing).starts_with(&format!("{host} [Add")));
-    let well = "lookup a.example. MX | 10 mx.a.b.a.example.\nlookup mx.a.b.a.example. A | 198.18.0.1\nlookup mx.a.b.a.example. AAAA";
-    assert_eq!(wanted(well), []);
+    let well = "lookup a.example. MX | 10 mx.a.b.a.example.\nlookup mx.a.b.a.example. A | 198.18.0.1\nlookup mx.a.b.a.example. AAAA\n\
+        lookup resolverctl-check-of-wildcards.a.example. MX NXDOMAIN";
+    assert_eq!(wanted(well), [lookup("resolverctl-check-of-wildcards.b.a.example.", "A")]);
+}
+
+/// The evidence of a host that has the address 198.18.0.1 by the zone file, and about names that do not exist.
+fn by_wildcard(host: &str, lines: &str) -> Option<String> {
+    let lines = format!(
+        "lookup a.example. MX | 10 {host}\nlookup {host} A | 198.18.0.1\nlookup {host} AAAA\n{}",
+        lines.replace("NOWHERE", "resolverctl-check-of-wildcards")
+    );
+    let found = check(&facts("a.example.", &lines)).into_iter();
+    let mut found = found.filter(|finding| finding.code == Code::MxByWildcard);
+    found.next().map(|finding| finding.evidence)
+}
+
+#[test]
+fn a_name_that_exists_by_a_wildcard_may_lack_its_last_dot() {
+    let given = |above: &str, data: &str| format!("lookup NOWHERE.{above} A | {data}\n");
+    for (host, above, meant) in [
+        ("mail.a.example.a.example.", "a.example.a.example.", "mail.a.example."),
+        ("mx1.hoster.com.a.example.", "hoster.com.a.example.", "mx1.hoster.com."),
+    ] {
+        let both = given("a.example.", "198.18.0.1") + &given(above, "198.18.0.1");
+        let told = format!(
+            "{host} (the zone file may name {meant} without its last dot; only a wildcard gives it an address)"
+        );
+        assert_eq!(by_wildcard(host, &both), Some(told));
+        let entered = given("a.example.", "198.18.0.1") + &format!("lookup NOWHERE.{above} A NXDOMAIN");
+        assert_eq!(by_wildcard(host, &entered), None, "{host} was entered beside the wildcard");
+        let other = given("a.example.", "198.18.0.2") + &given(above, "198.18.0.2");
+        assert_eq!(by_wildcard(host, &other), None, "{host} has another address");
+        let below = "lookup NOWHERE.a.example. A NXDOMAIN\n".to_owned() + &given(above, "198.18.0.1");
+        assert_eq!(by_wildcard(host, &below), None, "{host}: the wildcard is not that of the origin");
+        assert_eq!(by_wildcard(host, ""), None, "{host}: it is not known");
+    }
+    let both = given("a.example.", "198.18.0.1") + &given("b.a.example.", "198.18.0.1");
+    assert_eq!(by_wildcard("mx.b.a.example.", &both), None, "a name below the zone, which a wildcard gives");
+    let country = given("a.example.", "198.18.0.1") + &given("hoster.de.a.example.", "198.18.0.1");
+    assert_eq!(by_wildcard("mx.hoster.de.a.example.", &country), None);
+    let found = format!("{country}lookup mx.hoster.de. A | 198.18.0.7");
+    assert!(by_wildcard("mx.hoster.de.a.example.", &found).is_some());
+}
+
+#[test]
+fn names_that_cannot_exist_are_looked_up_step_by_step() {
+    let host = "mx.hoster.de.a.example.";
+    let base = format!("lookup a.example. MX | 10 {host}\nlookup {host} AAAA | 2001:2::1\nlookup {host} A\n");
+    let wanted = |lines: &str| {
+        wants(&facts(
+            "a.example.",
+            &format!("{base}{}", lines.replace("NOWHERE", "resolverctl-check-of-wildcards")),
+        ))
+    };
+    let stranger = |above: &str| lookup(&format!("resolverctl-check-of-wildcards.{above}"), "AAAA");
+    let origins = ["a.example.", "de.a.example."].map(stranger);
+    assert_eq!(wanted(""), origins);
+    assert_eq!(wanted("lookup NOWHERE.a.example. MX NXDOMAIN"), origins[1..]);
+    let first = "lookup NOWHERE.a.example. AAAA | 2001:2::1";
+    let all = [origins.as_slice(), &[stranger("hoster.de.a.example.")]].concat();
+    assert_eq!(wanted(first), all);
+    let second = format!("{first}\nlookup NOWHERE.hoster.de.a.example. AAAA | 2001:2::1");
+    let tops = ["de.", "hoster."].map(|top| lookup(top, "SOA"));
+    assert_eq!(wanted(&second), [all.as_slice(), &tops].concat());
 }
 
 #[test]

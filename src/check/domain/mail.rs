@@ -16,16 +16,9 @@ use super::part::{About, Part};
 use super::private_address::is_private;
 use super::refusal::RefusalReason;
 use super::spf_record::{SpfRecords, Term, TermKind, records, terms};
+use super::wildcard::nowhere;
 use super::{elsewhere, last_dot, pointer, zone};
 use crate::limits::{MAX_CHECKED_ADDRESSES, MAX_CHECKED_HOSTS};
-
-/// A name below the domain that does not exist: only a wildcard answers for it.
-const NOWHERE: &str = "resolverctl-check-of-wildcards";
-
-/// Whether it is such a name.
-pub(super) fn is_nowhere(name: &str) -> bool {
-    name.starts_with(NOWHERE)
-}
 
 /// The public addresses of the mail hosts.
 pub(super) fn host_addresses(facts: &DomainFacts) -> Vec<IpAddr> {
@@ -46,7 +39,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     if facts.lookup(domain, "MX") == LookupFound::NotAsked {
         return wants;
     }
-    wants.push(lookup(&format!("{NOWHERE}.{domain}"), "MX"));
+    wants.push(lookup(&nowhere(domain), "MX"));
     wants.extend(hosts(facts).iter().flat_map(|host| addresses(host)));
     wants.extend(last_dot::wants(facts));
     wants.extend(host_addresses(facts).into_iter().flat_map(|address| pointer::wants(facts, address)));
@@ -98,7 +91,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         LookupFound::NoData(_) => findings.extend(without_mx(facts)),
         LookupFound::Data(_) => findings.extend(with_mx(facts)),
     }
-    if let LookupFound::Data(reply) = facts.lookup(&format!("{NOWHERE}.{domain}"), "MX") {
+    if let LookupFound::Data(reply) = facts.lookup(&nowhere(domain), "MX") {
         let data: Vec<&str> = reply.data("MX").collect();
         // A null MX bounces mail to names that do not exist (RFC 7505).
         if data.iter().any(|data| !data.ends_with(" .")) {
@@ -286,7 +279,9 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
     let reach = Reach::of(facts, &hosts, named);
     for host in &hosts {
         let kinds = ["A", "AAAA"].map(|kind| facts.lookup(host, kind));
-        if let Some(target) = kinds.iter().find_map(LookupFound::alias) {
+        if let Some(meant) = last_dot::meant_by_wildcard(facts, host) {
+            addressless.take_by_wildcard(host, meant);
+        } else if let Some(target) = kinds.iter().find_map(LookupFound::alias) {
             let told = Finding::new(Code::MxIsCname, format!("{host} CNAME {target}"));
             findings.push(told.about([About::Host(host.clone())]));
         }

@@ -1,4 +1,4 @@
-//! Mail hosts for which no address was found, by the cause.
+//! Mail hosts for which no address was found, or only that of a wildcard, by the cause.
 //!
 //! RFC 5321 section 5.1.
 
@@ -8,7 +8,7 @@ use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::{dnssec, elsewhere, last_dot, remedies, served};
 
-/// Mail hosts without a known address, each with its evidence.
+/// Mail hosts without a known address of their own, each with its evidence.
 #[derive(Default)]
 pub(super) struct Addressless {
     /// There is no address.
@@ -17,6 +17,8 @@ pub(super) struct Addressless {
     dotless: Vec<(String, String)>,
     /// The same in a CNAME record that the MX record leads to.
     dotless_alias: Vec<(String, String)>,
+    /// The same in an MX record, and a wildcard gives the name an address.
+    by_wildcard: Vec<(String, String)>,
     /// An address stands in the place of the name, and the name of the domain was added to it.
     addresses: Vec<(String, String)>,
     /// The zone of the host fails DNSSEC validation.
@@ -34,7 +36,6 @@ impl Addressless {
             elsewhere::is_bogus(facts, host, kind) && !dnssec::is_broken_above(facts, host)
         };
         let domain = facts.subject.domain.as_str();
-        let dotless = |meant: &str| format!("the zone file may name {meant} without its last dot");
         let (list, told) = match kinds.iter().find(|(_, found)| !found.is_known()) {
             // Another server of the zone has one: that the servers differ is told.
             None if is_given(facts, host) => return,
@@ -43,9 +44,9 @@ impl Addressless {
                 (&mut self.addresses, format!("{host} (an address without a last dot)"))
             }
             None => match (last_dot::meant(facts, host, domain), last_dot::meant_by_alias(facts, host)) {
-                (Some(meant), _) => (&mut self.dotless, format!("{host} ({})", dotless(meant))),
+                (Some(meant), _) => (&mut self.dotless, format!("{host} ({})", last_dot::words(meant))),
                 (None, Some((target, meant))) => {
-                    (&mut self.dotless_alias, format!("{host} (CNAME {target}; {})", dotless(&meant)))
+                    (&mut self.dotless_alias, format!("{host} (CNAME {target}; {})", last_dot::words(&meant)))
                 }
                 (None, None) => (&mut self.missing, host.to_owned()),
             },
@@ -62,11 +63,18 @@ impl Addressless {
         list.push((host.to_owned(), told));
     }
 
+    /// Takes in a host that exists only by a wildcard, with the name that is meant.
+    pub(super) fn take_by_wildcard(&mut self, host: &str, meant: &str) {
+        let told = format!("{host} ({}; only a wildcard gives it an address)", last_dot::words(meant));
+        self.by_wildcard.push((host.to_owned(), told));
+    }
+
     /// The findings about a domain with so many hosts.
     pub(super) fn findings(self, all: usize) -> Vec<Finding> {
-        let Self { missing, dotless, dotless_alias, addresses, bogus, unanswered, unknown } = self;
+        let Self { missing, dotless, dotless_alias, by_wildcard, addresses, bogus, unanswered, unknown } =
+            self;
         // Senders deliver to none of these.
-        let lost = [&missing, &dotless, &dotless_alias, &addresses, &bogus, &unanswered];
+        let lost = [&missing, &dotless, &dotless_alias, &by_wildcard, &addresses, &bogus, &unanswered];
         let lost: usize = lost.into_iter().map(Vec::len).sum();
         let worst = if lost == all { Level::Failure } else { Level::Warning };
         // The others receive the mail, and nobody is to deliver to these.
@@ -76,6 +84,7 @@ impl Addressless {
         };
         let told = [
             (Code::MxIsAddress, addresses, Code::MxIsAddress.entry().level),
+            (Code::MxByWildcard, by_wildcard, Code::MxByWildcard.entry().level),
             (Code::MxHostBogus, bogus, worst),
             (Code::MxHostUnanswered, unanswered, worst),
             (Code::MxWithoutAddress, missing, worst),

@@ -109,6 +109,7 @@ mod transport;
 mod unanswered;
 mod unrouted;
 mod untold_servers;
+mod wildcard;
 mod zone;
 
 use std::collections::BTreeSet;
