@@ -20,21 +20,36 @@ const NEW: &[&str] = &["ns1.hosts.com", "ns2.hosts.com"];
 /// Servers that do not serve it.
 const OLD: &[&str] = &["old1.hosts.com", "old2.hosts.com"];
 
+/// The text of a sound zone with these NS records.
+fn naming(servers: &[&str]) -> String {
+    servers.iter().map(|name| format!("@ NS {name}.\n")).collect::<String>() + SOUND
+}
+
 /// The internet of `faults` with `com.` at so many servers, and with these name servers of `faulty.com.`.
 fn with_parents(count: u8, servers: &[&str]) -> Tree {
+    with_zone(count, servers, SOUND)
+}
+
+/// The same with this text of the zone.
+fn with_zone(count: u8, servers: &[&str], text: &str) -> Tree {
     let names = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<String>>();
     let mut tree = tree(SOUND, &[]);
     let parents: Vec<String> = (1..=count).map(|number| format!("c{number}.com")).collect();
     for (number, name) in (1..).zip(&parents) {
         tree.server(ServerPlan::new(name, vec![[198, 18, 20, number].into()])).unwrap();
     }
-    for (name, net, fault) in [("old1.hosts.com", 5, Fault::Refused), ("old2.hosts.com", 6, Fault::Dead)] {
+    let others: [(&str, u8, &[Fault]); 3] = [
+        ("old1.hosts.com", 5, &[Fault::Refused]),
+        ("old2.hosts.com", 6, &[Fault::Dead]),
+        ("former.hosts.com", 8, &[]),
+    ];
+    for (name, net, faults) in others {
         let mut plan = ServerPlan::new(name, vec![[198, 18, net, 1].into()]);
-        plan.faults = vec![fault];
+        plan.faults = faults.to_vec();
         tree.server(plan).unwrap();
     }
     tree.zone("com.", &parents, "").unwrap();
-    tree.zone("faulty.com.", &names(servers), SOUND).unwrap();
+    tree.zone("faulty.com.", &names(servers), text).unwrap();
     tree
 }
 
@@ -96,6 +111,85 @@ fn a_lame_server_that_only_some_servers_of_the_zone_above_name_is_a_part_of_one_
         assert_eq!((first.code, first.level), (Code::ParentDiffers, Level::Warning), "{seed}: {findings:#?}");
         assert!(first.evidence.contains("198.18.5.1 (old1.hosts.com.) answers REFUSED"), "{findings:#?}");
         assert_eq!(of(&findings, Code::NsLame), None, "{seed}: {findings:#?}");
+    }
+}
+
+#[test]
+fn a_lame_server_that_the_zone_names_too_is_a_part_of_the_difference_and_has_to_go_in_both_places() {
+    // The zone names the servers of the old delegation, or one of them beside one that serves it.
+    for (old, named) in
+        [(OLD, "old1.hosts.com., old2.hosts.com."), (&["ns1.hosts.com", "old1.hosts.com"], "old1.hosts.com.")]
+    {
+        let text = naming(old);
+        let other = with_zone(4, old, &text).build().unwrap();
+        for seed in 1..=6 {
+            let lab = Arc::new(with_zone(4, NEW, &text).build().unwrap());
+            take(&lab, &["c2.com"], &other);
+            let findings = found(&lab, seed, false);
+            let first = &findings[0];
+            assert_eq!(
+                (first.code, first.level),
+                (Code::ParentDiffers, Level::Failure),
+                "{seed}: {findings:#?}"
+            );
+            let lame = "; of the servers that only some name: 198.18.5.1 (old1.hosts.com.) answers REFUSED for faulty.com.";
+            assert!(first.evidence.contains(lame), "{first:#?}");
+            assert!(first.evidence.ends_with(&format!("; the zone itself names {named}")), "{first:#?}");
+            assert!(first.remedy().contains("in both places"), "{first:#?}");
+            for code in [Code::NsLame, Code::NsSilent] {
+                assert_eq!(of(&findings, code), None, "{seed}: {findings:#?}");
+            }
+        }
+    }
+}
+
+/// An internet whose zone above delegates to these servers, while the zone has this text at `NEW`, and at the others that text.
+fn delegated(servers: &[&str], text: &str, at_others: &str) -> Arc<Lab> {
+    let lab = with_zone(4, NEW, text).build().unwrap();
+    let other = with_zone(4, servers, at_others).build().unwrap();
+    take(&lab, &["c1.com", "c2.com", "c3.com", "c4.com", "former.hosts.com"], &other);
+    Arc::new(lab)
+}
+
+#[test]
+fn a_lame_server_that_only_the_registrar_or_only_the_zone_names_is_a_part_of_this_difference() {
+    for (above, own, level, lame) in [
+        (
+            ["ns1.hosts.com", "old1.hosts.com"],
+            NEW,
+            Level::Failure,
+            "198.18.5.1 (old1.hosts.com.) answers REFUSED for faulty.com.",
+        ),
+        (
+            ["ns1.hosts.com", "ns2.hosts.com"],
+            &["ns1.hosts.com", "old1.hosts.com"],
+            Level::Failure,
+            "198.18.5.1 (old1.hosts.com.) answers REFUSED for faulty.com.",
+        ),
+        (
+            ["ns1.hosts.com", "old2.hosts.com"],
+            NEW,
+            Level::Warning,
+            "198.18.6.1 (old2.hosts.com.) answers neither over UDP nor over TCP",
+        ),
+    ] {
+        let lab = delegated(&above, &naming(own), &naming(own));
+        for seed in 1..=6 {
+            let findings = found(&lab, seed, false);
+            let first = &findings[0];
+            assert_eq!((first.code, first.level), (Code::NsDiffer, level), "{seed}: {findings:#?}");
+            assert!(
+                first.evidence.starts_with("com. delegates faulty.com. to ns1.hosts.com., "),
+                "{first:#?}"
+            );
+            let told =
+                format!("; of the servers that only some name: {}. A change ", lame.trim_end_matches('.'));
+            assert!(first.evidence.contains(&told), "{first:#?}");
+            assert!(first.remedy().starts_with("Make both sets equal, without the servers"), "{first:#?}");
+            for code in [Code::NsLame, Code::NsSilent] {
+                assert_eq!(of(&findings, code), None, "{seed}: {findings:#?}");
+            }
+        }
     }
 }
 
@@ -203,3 +297,4 @@ fn old_glue_at_some_servers_of_the_zone_above_is_told_with_these() {
         assert_eq!(of(&findings, Code::GlueDiffers), None, "{seed} {findings:#?}");
     }
 }
+

@@ -12,13 +12,14 @@ use super::facts::{
     is_within, lookup,
 };
 use super::finding::{Finding, Level};
+use super::parents_differ::Astray;
 use super::part::About;
 use super::record_set::is_known;
 use super::server_names::listed;
 use super::zone::{self, serves};
 use super::{
     cached, compared, each_server, glue, groups, mail, others, parents, parents_differ, private_address,
-    served, server_hosts, server_names, unanswered,
+    remedies, served, server_hosts, server_names, unanswered,
 };
 use crate::clock::minute;
 use crate::limits::{
@@ -164,7 +165,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     }
     let (servers, of_silent) = (zone::servers(facts), of_silent(facts));
     let astray = parents_differ::astray(facts, &of_silent);
-    let mut findings = sets(facts, &of_silent);
+    let mut findings = sets(facts, &astray);
     findings.extend(server_names::without_servers(facts));
     findings.extend(server_names::check(facts, &astray.names()));
     let asked = astray.without(&glue::without_stale(facts, &servers));
@@ -200,7 +201,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
 }
 
 /// Compares the parent's NS set with the NS sets of the servers, and the glue with the addresses.
-fn sets(facts: &DomainFacts, of_silent: &[Want]) -> Vec<Finding> {
+fn sets(facts: &DomainFacts, astray: &Astray) -> Vec<Finding> {
     let (apex, mut findings) = (zone::apex(facts), Vec::new());
     let Some(above) = zone::parent_set(facts) else {
         if apex != "." && !parent_told(facts) {
@@ -220,8 +221,10 @@ fn sets(facts: &DomainFacts, of_silent: &[Want]) -> Vec<Finding> {
     let named = own_sets(&servers, &told);
     let sets_above = parents::sets(facts);
     told.retain(|(_, set)| !sets_above.contains(set));
-    findings.extend(parents_differ::check(facts, of_silent));
+    findings.extend(parents_differ::check(facts, astray));
     if !told.is_empty() {
+        // It tells them if the servers of the zone above differ.
+        let lame = astray.words().filter(|_| findings.is_empty());
         let parent = zone::parent(facts).unwrap_or_default();
         let (level, why) = meaning(facts, &above, &told);
         let above: Vec<String> = sets_above.iter().map(listed).collect();
@@ -230,10 +233,15 @@ fn sets(facts: &DomainFacts, of_silent: &[Want]) -> Vec<Finding> {
             several => format!("servers of {parent} delegate {apex} to {}", several.join(", others to ")),
         };
         // A name ends with a full stop already.
-        let sets = format!("{delegates}; {named}{why}");
+        let lame_words = lame.as_ref().map(|words| format!("; {words}")).unwrap_or_default();
+        let sets = format!("{delegates}; {named}{why}{lame_words}");
         let evidence = format!("{}. {}", sets.trim_end_matches('.'), until(facts));
         let about = told.iter().map(|(server, _)| About::Address(*server));
-        findings.push(Finding::new(Code::NsDiffer, evidence).at(level).about(about));
+        let finding = Finding::new(Code::NsDiffer, evidence).at(level).about(about);
+        findings.push(match astray.level.filter(|_| lame.is_some()) {
+            Some(of_servers) => finding.at(level.min(of_servers)).to_do(remedies::LAME_IN_ONE_SET),
+            None => finding,
+        });
     }
     findings.extend(without_glue(facts, &above));
     findings.extend(glue::check(facts));

@@ -101,15 +101,15 @@ impl ServersShown {
     }
 }
 
-/// The conduct of a server that does not serve the zone; none if it serves it, or if that could not be told.
-pub(super) fn fault(facts: &DomainFacts, server: IpAddr, of_silent: &[Want]) -> Option<String> {
+/// The conduct of a server that does not serve the zone, with its code; none if it serves it, or if that could not be told.
+pub(super) fn fault(facts: &DomainFacts, server: IpAddr, of_silent: &[Want]) -> Option<(Code, String)> {
     let mut shown = ServersShown::default();
     if shown.judge(facts, server) == Some(true) {
         return None;
     }
     cut_off(facts, of_silent, &mut shown.by_code);
     let codes = [Code::NsLame, Code::NsSilent, Code::NsPrivateAddress];
-    codes.into_iter().find_map(|code| shown.by_code.remove(&code)?.pop()).map(|(_, conduct)| conduct)
+    codes.into_iter().find_map(|code| Some((code, shown.by_code.remove(&code)?.pop()?.1)))
 }
 
 /// Takes the servers that are silent over UDP, and that could not be asked over TCP until the end of the check, from those with a finding:

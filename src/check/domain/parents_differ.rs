@@ -2,7 +2,8 @@
 //!
 //! RFC 1034 section 4.3.5, RFC 2182 section 3, RFC 4035 section 5.2 (DS). Resolvers follow the server that they happen to ask, and keep
 //! its delegation. If this leads to servers that do not serve the zone, they get no answer, and other resolvers do. So the
-//! faults of servers to which only some servers of the zone above lead are told here, and not as faults of the zone.
+//! faults of servers to which only some servers of the zone above lead are told here, and not as faults of the zone. So are those of servers
+//! that only the zone above or only the zone names: `delegation` tells them with the difference of both sets.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -13,7 +14,7 @@ use super::finding::{Finding, Level};
 use super::keys::KeysNow;
 use super::parents::{self, Delegation, Said, delegations, shown};
 use super::part::About;
-use super::{each_server, groups, keys, served, server_hosts, server_names, zone};
+use super::{each_server, groups, keys, remedies, served, server_hosts, server_names, zone};
 use crate::limits::SHOWN_DIGEST;
 
 /// The questions to further servers of the zone above, and those that show which of different delegations and DS records are right.
@@ -35,13 +36,17 @@ fn differs(said: &BTreeMap<IpAddr, Said>) -> bool {
     sets(said).len() > 1 || !parents::divided_glue(said).is_empty()
 }
 
-/// Servers to which only some servers of the zone above lead, and that do not serve the zone, while others do.
+/// Servers that only some of the servers of the zone above and of the zone name, and that do not serve the zone, while others do.
 #[derive(Default)]
 pub(super) struct Astray {
     /// Addresses with their names and their conducts.
     addresses: BTreeMap<IpAddr, (BTreeSet<String>, String)>,
     /// Names without an address, with the reason.
     names: BTreeMap<String, String>,
+    /// The names of these servers that the zone itself names.
+    by_zone: BTreeSet<String>,
+    /// The level of the faults of servers that the zone itself names, or all servers of the zone above: these faults stay.
+    pub(super) level: Option<Level>,
 }
 
 impl Astray {
@@ -60,14 +65,25 @@ impl Astray {
         others
     }
 
+    fn add(&mut self, (server, names): (IpAddr, BTreeSet<String>), conduct: String) {
+        let known = self.addresses.entry(server).or_insert_with(|| (BTreeSet::new(), conduct));
+        known.0.extend(names);
+    }
+
     /// The servers with their conducts; none if there are no such servers.
-    fn words(&self) -> Option<String> {
+    pub(super) fn words(&self) -> Option<String> {
         let named = self.addresses.iter().map(|(server, (names, _))| (*server, names.clone())).collect();
         let conducts: Vec<(IpAddr, String)> =
             self.addresses.iter().map(|(server, (_, conduct))| (*server, conduct.clone())).collect();
         let of_addresses = (!conducts.is_empty()).then(|| server_hosts::with_conduct(&named, &conducts));
         let told: Vec<String> = of_addresses.into_iter().chain(self.names.values().cloned()).collect();
         (!told.is_empty()).then(|| format!("of the servers that only some name: {}", told.join("; ")))
+    }
+
+    /// The names that stand in the zone too; none if there are none.
+    fn words_of_zone(&self) -> Option<String> {
+        let named = || format!("the zone itself names {}", server_names::listed(&self.by_zone));
+        (!self.by_zone.is_empty()).then(named)
     }
 
     /// Whether a delegation leads to such servers alone.
@@ -96,34 +112,50 @@ fn addresses(facts: &DomainFacts, delegation: &Delegation, name: &str) -> BTreeS
     addresses
 }
 
+/// The sets of servers that the zone itself names now, in the words of its servers.
+pub(super) fn own_sets(facts: &DomainFacts) -> BTreeSet<BTreeSet<String>> {
+    let told = zone::current_sets(facts, zone::servers(facts).into_keys()).into_iter();
+    told.map(|(_, set)| set).filter(|set| !set.is_empty()).collect()
+}
+
 /// The servers astray. `of_silent` are the questions to servers that did not answer the first one.
 pub(super) fn astray(facts: &DomainFacts, of_silent: &[Want]) -> Astray {
-    let said = parents::said(facts);
-    if !differs(&said) || served::serving(facts).is_empty() {
+    let (said, own) = (parents::said(facts), own_sets(facts));
+    let above = sets(&said);
+    let are_alike = !differs(&said) && own.iter().all(|set| above.contains(set));
+    if above.is_empty() || are_alike || served::serving(facts).is_empty() {
         return Astray::default();
     }
-    let own: BTreeSet<String> = zone::current_sets(facts, zone::servers(facts).into_keys())
-        .into_iter()
-        .flat_map(|(_, set)| set)
-        .collect();
-    let of_own: BTreeSet<IpAddr> = own.iter().flat_map(|name| facts.addresses(name)).collect();
-    let all: Vec<BTreeMap<IpAddr, BTreeSet<String>>> =
-        delegations(&said).map(|(_, delegation)| reached(facts, delegation)).collect();
+    let named: BTreeSet<&String> = own.iter().flatten().collect();
     let mut found = Astray::default();
-    for (server, names) in all.iter().flatten() {
-        if of_own.contains(server) || all.iter().all(|reached| reached.contains_key(server)) {
-            continue;
-        }
-        if let Some(conduct) = each_server::fault(facts, *server, of_silent) {
-            let known = found.addresses.entry(*server).or_insert_with(|| (BTreeSet::new(), conduct));
-            known.0.extend(names.iter().cloned());
+    let all_sets = || above.iter().copied().chain(&own);
+    for (server, names) in zone::servers(facts) {
+        if all_sets().any(|set| set.is_disjoint(&names))
+            && let Some((code, conduct)) = each_server::fault(facts, server, of_silent)
+        {
+            let by_zone: BTreeSet<String> =
+                names.iter().filter(|name| named.contains(name)).cloned().collect();
+            let is_of_all = above.iter().all(|set| !set.is_disjoint(&names));
+            let stays = is_of_all || !by_zone.is_empty();
+            found.level = found.level.into_iter().chain(stays.then(|| code.entry().level)).min();
+            found.by_zone.extend(by_zone);
+            found.add((server, names), conduct);
         }
     }
-    for name in delegations(&said).flat_map(|(_, delegation)| &delegation.names) {
-        let is_named = |(_, delegation): (IpAddr, &Delegation)| delegation.names.contains(name);
-        if !own.contains(name) && !delegations(&said).all(is_named) {
-            found.names.extend(server_names::fault(facts, name).map(|fault| (name.clone(), fault)));
+    let of_own: BTreeSet<IpAddr> = named.iter().flat_map(|name| facts.addresses(name)).collect();
+    let all: Vec<BTreeMap<IpAddr, BTreeSet<String>>> =
+        delegations(&said).map(|(_, delegation)| reached(facts, delegation)).collect();
+    for (server, names) in all.iter().flatten() {
+        let is_of_all = || all.iter().all(|reached| reached.contains_key(server));
+        if !of_own.contains(server)
+            && !is_of_all()
+            && let Some((_, conduct)) = each_server::fault(facts, *server, of_silent)
+        {
+            found.add((*server, names.clone()), conduct);
         }
+    }
+    for name in all_sets().flatten().filter(|name| !all_sets().all(|set| set.contains(*name))) {
+        found.names.extend(server_names::fault(facts, name).map(|fault| (name.clone(), fault)));
     }
     found
 }
@@ -173,11 +205,10 @@ fn judged<'s>(
 
 /// That the servers of the zone above do not say the same. It is a failure if one denies the zone, or if what one says leads to servers
 /// that do not serve the zone, or to a chain of trust that is broken.
-pub(super) fn check(facts: &DomainFacts, of_silent: &[Want]) -> Option<Finding> {
+pub(super) fn check(facts: &DomainFacts, astray: &Astray) -> Option<Finding> {
     let said = parents::said(facts);
     let is_denied = parents::is_denied(&said);
     let mut told: Vec<String> = Vec::new();
-    let astray = astray(facts, of_silent);
     let leads_nowhere = |said: &Said| match said {
         Said::Delegates(delegation) => astray.has_all(facts, delegation),
         Said::Denies { .. } => false,
@@ -197,11 +228,14 @@ pub(super) fn check(facts: &DomainFacts, of_silent: &[Want]) -> Option<Finding> 
         return None;
     }
     told.extend(astray.words());
+    told.extend(astray.words_of_zone());
     let is_broken = is_denied || !wrong.is_empty() || said.values().any(leads_nowhere);
     let level = if is_broken { Level::Failure } else { Level::Warning };
+    let level = astray.level.map_or(level, |of_servers| of_servers.min(level));
     let evidence = told.join("; ") + &parents::share(facts, "told it");
     let about = said.keys().chain(astray.addresses.keys()).copied().map(About::Address);
-    Some(Finding::new(Code::ParentDiffers, evidence).at(level).about(about))
+    let finding = Finding::new(Code::ParentDiffers, evidence).at(level).about(about);
+    Some(if astray.by_zone.is_empty() { finding } else { finding.to_do(remedies::LAME_IN_BOTH_ZONES) })
 }
 
 /// The words of each server: first of those that deny the zone, then of those whose words lead nowhere.

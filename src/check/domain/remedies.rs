@@ -14,6 +14,14 @@ pub(super) const NO_ROUTE: &str = "Repeat the check on a host that reaches these
 pub(super) const BOUND: &str = "Check the names in the evidence by themselves with `resolverctl check`, or check one side of the mail with --as-sender or \
      --as-recipient. The same check tells no more later";
 
+/// Of `parent_differs`, if servers that do not serve the zone stand in its own NS records too.
+pub(super) const LAME_IN_BOTH_ZONES: &str = "Set up the zone on the servers in the evidence that do not serve it. Or remove these servers in both places: from the NS records in the zone, \
+     and from the name servers in the zone above (at the registrar)";
+
+/// Of `ns_differ`, if servers in one of the sets do not serve the zone.
+pub(super) const LAME_IN_ONE_SET: &str = "Make both sets equal, without the servers in the evidence that do not serve the zone: change the NS records in the zone, or the name servers \
+     in the zone above (at the registrar)";
+
 /// Of `mx_without_address`, if the name seems to lack its last dot.
 pub(super) const LAST_DOT: &str = "In the zone file, end the name in the MX record with a dot: without it, the server adds the name of the zone";
 
@@ -74,6 +82,8 @@ mod tests {
             NAMELESS_SERVERS,
             NO_ROUTE,
             BOUND,
+            LAME_IN_BOTH_ZONES,
+            LAME_IN_ONE_SET,
             LAST_DOT,
             LAST_DOT_ALIAS,
             PRIVATE_BESIDE_PUBLIC,
