@@ -193,6 +193,47 @@ fn a_lame_server_that_only_the_registrar_or_only_the_zone_names_is_a_part_of_thi
     }
 }
 
+/// The zone of the former provider, with another mail host.
+fn former(servers: &[&str]) -> String {
+    naming(servers).replace("MX 10 mx1.hosts.com.", "MX 5 mx2.hosts.com.")
+}
+
+#[test]
+fn old_records_at_servers_that_only_some_name_are_a_part_of_the_difference_of_the_sets() {
+    let effect = "; because of that, the MX records differ: 198.18.8.1 (former.hosts.com.) has ";
+    // The registrar still names a server of the former provider beside one of the zone.
+    let beside = ["ns1.hosts.com", "former.hosts.com"];
+    for (old, own) in
+        [(beside, beside.as_slice()), (beside, NEW), (["former.hosts.com", "old1.hosts.com"], NEW)]
+    {
+        let lab = delegated(&old, &naming(NEW), &former(own));
+        for seed in 1..=6 {
+            let findings = found(&lab, seed, false);
+            let first = &findings[0];
+            assert_eq!((first.code, first.level), (Code::NsDiffer, Level::Failure), "{seed}: {findings:#?}");
+            assert!(first.evidence.contains(effect), "{first:#?}");
+            assert_eq!(of(&findings, Code::MxDiffers), None, "{seed}: {findings:#?}");
+        }
+    }
+    // One server of the zone above still names it.
+    let old = with_zone(4, &["former.hosts.com"], &former(&["former.hosts.com"])).build().unwrap();
+    for seed in 1..=6 {
+        let lab = Arc::new(with_zone(4, NEW, &naming(NEW)).build().unwrap());
+        take(&lab, &["c2.com", "former.hosts.com"], &old);
+        let findings = found(&lab, seed, false);
+        let first = &findings[0];
+        assert_eq!((first.code, first.level), (Code::ParentDiffers, Level::Failure), "{seed}: {findings:#?}");
+        assert!(first.evidence.contains(effect), "{first:#?}");
+        assert_eq!(of(&findings, Code::MxDiffers), None, "{seed}: {findings:#?}");
+    }
+    // Two servers that the zone names do not agree: the difference of the sets explains nothing.
+    let lab = delegated(&beside, &naming(NEW), &naming(NEW));
+    take(&lab, &["ns2.hosts.com"], &with_zone(4, NEW, &former(NEW)).build().unwrap());
+    let findings = found(&lab, 1, false);
+    assert_eq!(findings[0].code, Code::MxDiffers, "{findings:#?}");
+    assert!(of(&findings, Code::NsDiffer).is_some(), "{findings:#?}");
+}
+
 #[test]
 fn the_delegation_is_known_if_any_server_of_the_zone_above_that_is_asked_tells_it() {
     for fault in [Fault::Refused, Fault::Dead, Fault::ServFail] {

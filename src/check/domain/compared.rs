@@ -228,7 +228,7 @@ fn repeated(facts: &DomainFacts) -> Vec<Want> {
 }
 
 /// The servers by the records that they give, and whether caches keep all of these for a short time only.
-fn sets(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> (ServersBySet, bool) {
+pub(super) fn sets(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> (ServersBySet, bool) {
     let (mut sets, mut is_short) = (ServersBySet::new(), true);
     for server in zone::servers(facts).into_keys() {
         if let Some(reply) = served::given(facts, server, (name, kind))
@@ -298,6 +298,11 @@ fn differences(facts: &DomainFacts) -> Vec<Difference<'_>> {
     lookups.filter_map(|lookup| difference(facts, lookup)).collect()
 }
 
+/// The lookups for which servers return different records. The MX records are none of them.
+pub(super) fn differing(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str)> {
+    differences(facts).into_iter().map(|difference| (difference.name, difference.kind))
+}
+
 /// The finding, with the level of the worst difference.
 pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     let differences = differences(facts);
@@ -312,8 +317,7 @@ pub(super) fn raise_old_serial(facts: &DomainFacts, findings: &mut [Finding]) {
     let worst =
         findings.iter().filter(|finding| finding.code == Code::RecordsDiffer).map(|finding| finding.level);
     let Some(worst) = worst.min() else { return };
-    let mut differing = differences(facts).into_iter();
-    if !differing.all(|found| steady::have_old_serials(facts, &sets(facts, (found.name, found.kind)).0)) {
+    if !differing(facts).all(|lookup| steady::have_old_serials(facts, &sets(facts, lookup).0)) {
         return;
     }
     let is_old =
@@ -384,7 +388,7 @@ pub(super) fn without_contradictions(facts: &DomainFacts, findings: &mut Vec<Fin
     if findings.iter().any(|finding| finding.code == Code::MxDiffers) {
         findings.retain(|finding| finding.code != Code::MailOk);
     }
-    let differing = differences(facts).into_iter().map(|difference| (difference.name, difference.kind));
+    let differing = differing(facts);
     let unmade = unmade(facts).into_iter().map(|(lookup, _)| lookup);
     for (name, kind) in differing.chain(unmade).chain(left_out(facts)) {
         findings.retain(|finding| !is_verdict_on(facts, finding.code, (name, kind)));

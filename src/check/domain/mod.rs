@@ -39,6 +39,7 @@ mod dmarc;
 mod dmarc_record;
 mod dnssec;
 mod each_server;
+mod effects_of_sets;
 mod elsewhere;
 mod exchanges;
 pub mod facts;
@@ -292,6 +293,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     configured::without_inner_view(facts, &mut findings);
     without_consequences(facts, &mut findings);
     parents_differ::without_consequences(facts, &mut findings);
+    effects_of_sets::join(facts, &mut findings);
     unanswered::name_servers(facts, &mut findings);
     let reason = facts.subject.refusal.reason;
     for finding in findings.iter_mut().filter(|finding| refusal_reasons::is_raised(reason, finding.code)) {

@@ -22,6 +22,14 @@ pub(super) const LAME_IN_BOTH_ZONES: &str = "Set up the zone on the servers in t
 pub(super) const LAME_IN_ONE_SET: &str = "Make both sets equal, without the servers in the evidence that do not serve the zone: change the NS records in the zone, or the name servers \
      in the zone above (at the registrar)";
 
+/// Of `ns_differ`, if the servers of the sets give different records.
+pub(super) const RECORDS_OF_ONE_SET: &str = "Let the NS records in the zone and the name servers in the zone above (at the registrar) name the servers with the right records alone. Until \
+     caches have expired, let the other servers give the same records";
+
+/// Of `parent_differs`, if the servers of the delegations give different records.
+pub(super) const RECORDS_OF_DELEGATIONS: &str = "Let the servers of both delegations give the same records, until some minutes after a change and until caches have expired. If the servers of \
+     the zone above still do not agree then, tell its operator that one of them has an old copy of that zone";
+
 /// Of `mx_without_address`, if the name seems to lack its last dot.
 pub(super) const LAST_DOT: &str = "In the zone file, end the name in the MX record with a dot: without it, the server adds the name of the zone";
 
@@ -84,6 +92,8 @@ mod tests {
             BOUND,
             LAME_IN_BOTH_ZONES,
             LAME_IN_ONE_SET,
+            RECORDS_OF_ONE_SET,
+            RECORDS_OF_DELEGATIONS,
             LAST_DOT,
             LAST_DOT_ALIAS,
             PRIVATE_BESIDE_PUBLIC,

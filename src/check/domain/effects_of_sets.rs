@@ -1,0 +1,85 @@
+//! Records that differ because the zone above or some of its servers name other servers than the zone: one fault, with one remedy.
+//!
+//! RFC 1034 section 4.2.2. "The MX record is right and mail still goes to the old server": the server of the former provider still has the
+//! former zone, and a delegation still leads to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::codes::Code;
+use super::facts::DomainFacts;
+use super::finding::Finding;
+use super::{compared, parents, parents_differ, remedies, served, zone};
+
+/// Makes differences of records a part of the difference of the sets of servers that they come from.
+pub(super) fn join(facts: &DomainFacts, findings: &mut Vec<Finding>) {
+    let (code, remedy) = match parents::sets(facts).len() {
+        ..2 => (Code::NsDiffer, remedies::RECORDS_OF_ONE_SET),
+        _ => (Code::ParentDiffers, remedies::RECORDS_OF_DELEGATIONS),
+    };
+    if !findings.iter().any(|finding| finding.code == code) {
+        return;
+    }
+    let sets = sets(facts);
+    let effects: Vec<Finding> =
+        findings.iter().filter(|finding| is_effect(facts, finding.code, &sets)).cloned().collect();
+    // Operators of two providers may number the zone by themselves.
+    if effects.iter().all(|effect| effect.code == Code::SerialDiffers) {
+        return;
+    }
+    findings.retain(|finding| !effects.contains(finding));
+    for cause in findings.iter_mut().filter(|finding| finding.code == code) {
+        for effect in &effects {
+            let words = match effect.code {
+                Code::MxDiffers => "the MX records differ",
+                Code::SerialDiffers => "the serials differ",
+                _ => "records differ",
+            };
+            let told = format!("; because of that, {words}: {}", effect.evidence);
+            cause.evidence.push_str(&told);
+            cause.about.extend(effect.about.iter().cloned());
+            cause.level = cause.level.min(effect.level);
+        }
+        cause.remedy.get_or_insert(remedy);
+    }
+}
+
+/// The addresses of the servers of each set that the zone itself names; if it has told none, of each delegation.
+fn sets(facts: &DomainFacts) -> Vec<BTreeSet<IpAddr>> {
+    let own = parents_differ::own_sets(facts);
+    let sets = if own.is_empty() { parents::sets(facts) } else { own };
+    let servers = zone::servers(facts);
+    let of_set = |set: &BTreeSet<String>| {
+        let named = servers.iter().filter(|(_, names)| !names.is_disjoint(set));
+        named.map(|(server, _)| *server).collect()
+    };
+    sets.iter().map(of_set).collect()
+}
+
+/// Whether servers differ, and those of one of the sets do not.
+fn is_effect(facts: &DomainFacts, code: Code, sets: &[BTreeSet<IpAddr>]) -> bool {
+    let mail = (facts.subject.domain.as_str(), "MX");
+    let of_lookup = |lookup| compared::sets(facts, lookup).0.into_values().collect();
+    let divided: Vec<Vec<Vec<IpAddr>>> = match code {
+        Code::MxDiffers => vec![of_lookup(mail)],
+        Code::RecordsDiffer => compared::differing(facts).map(of_lookup).collect(),
+        Code::SerialDiffers => vec![of_serials(facts)],
+        _ => return false,
+    };
+    let is_one = |set: &BTreeSet<IpAddr>, groups: &[Vec<IpAddr>]| {
+        let of_set = groups.iter().filter(|servers| servers.iter().any(|server| set.contains(server)));
+        of_set.count() == 1
+    };
+    divided.iter().all(|groups| groups.len() > 1 && sets.iter().any(|set| is_one(set, groups)))
+}
+
+/// The servers by their serials.
+fn of_serials(facts: &DomainFacts) -> Vec<Vec<IpAddr>> {
+    let mut serials = BTreeMap::<u32, Vec<IpAddr>>::new();
+    for server in served::serving(facts) {
+        if let Some(serial) = zone::serial_at(facts, server) {
+            serials.entry(serial).or_default().push(server);
+        }
+    }
+    serials.into_values().collect()
+}
