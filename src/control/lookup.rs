@@ -94,7 +94,8 @@ pub fn rcode_text(rcode: ResponseCode) -> String {
         ResponseCode::NXDomain => "NXDOMAIN".to_owned(),
         ResponseCode::NotImp => "NOTIMP".to_owned(),
         ResponseCode::Refused => "REFUSED".to_owned(),
-        ResponseCode::BADVERS => "BADVERS".to_owned(),
+        // Code 16 of a reply that was read: BADSIG stands in TSIG records only (RFC 8945 section 3).
+        ResponseCode::BADVERS | ResponseCode::BADSIG => "BADVERS".to_owned(),
         other => format!("RCODE{}", u16::from(other)),
     }
 }

@@ -255,6 +255,34 @@ fn a_bogus_zone_is_the_answer_and_a_signed_one_is_well() {
 }
 
 #[test]
+fn a_signed_zone_whose_servers_all_lack_edns_is_a_failure_because_nobody_gets_its_signatures() {
+    for fault in [Fault::NoEdns, Fault::DropsEdns, Fault::BadVers, Fault::FormErrOnEdns, Fault::NoDnssec] {
+        let lab = |signed: bool| {
+            let mut tree = tree(SOUND, &[fault]);
+            for (zone, is_signed) in [(".", true), ("com.", true), ("faulty.com.", signed)] {
+                tree.sign(zone, is_signed.then(|| "".parse().unwrap())).unwrap();
+            }
+            let lab = tree.build().unwrap();
+            // This server has the zone of the mail hosts too, which is not signed.
+            lab.server("ns1.hosts.com").unwrap().set_faults(&[fault]);
+            lab
+        };
+        let found = findings(lab(true), domain("faulty.com."), true);
+        let first = &found[0];
+        assert_eq!((first.code, first.level), (Code::NsEdns, Level::Failure), "{fault}: {found:#?}");
+        assert!(
+            first.evidence.contains("198.18.3.1 (ns1.hosts.com.)") && first.evidence.contains("198.18.4.1"),
+            "{fault}: {first:#?}"
+        );
+        let told = found.iter().filter(|finding| finding.code == Code::NsEdns).count();
+        assert_eq!(told, 1, "{fault}: {found:#?}");
+        assert!(found.iter().all(|finding| finding.code != Code::DnssecBogus), "{fault}: {found:#?}");
+        let unsigned = findings(lab(false), domain("faulty.com."), true);
+        assert!(unsigned.iter().all(|finding| finding.level > Level::Failure), "{fault}: {unsigned:#?}");
+    }
+}
+
+#[test]
 fn faults_of_policies_are_named() {
     let with = |text: &str| {
         let (domain, subject) = (domain("faulty.com."), text.contains("x._domainkey"));

@@ -316,6 +316,21 @@ fn old_digests(facts: &DomainFacts) -> Option<Finding> {
     all_old.then(|| Finding::new(Code::DsOldDigest, format!("{apex} DS {}", records.join("; "))))
 }
 
+/// Removes the verdicts that the domain is bogus, or that nothing is known of it, if no server sends signatures: this is told.
+pub(super) fn without_consequences(facts: &DomainFacts, findings: &mut Vec<Finding>) {
+    let is_told = |finding: &Finding| (finding.code, finding.level) == (Code::NsEdns, Level::Failure);
+    if keys::are_without_edns(facts) && findings.iter().any(is_told) {
+        let consequences = [
+            Code::DnssecBogus,
+            Code::DnssecUnknown,
+            Code::MailUnknown,
+            Code::PolicyUnknown,
+            Code::PolicyUnanswered,
+        ];
+        findings.retain(|finding| !consequences.contains(&finding.code));
+    }
+}
+
 /// Whether the daemon takes the domain for bogus.
 pub(super) fn is_bogus_here(facts: &DomainFacts) -> bool {
     matches!(of_domain(facts), Some((_, reply)) if reply.security == ReplySecurity::Bogus)

@@ -17,7 +17,7 @@ use super::record_set::is_known;
 use super::sent::may_be_chance;
 use super::untold_servers::{UnfoundName, Untold, add_unrouted, unfound};
 use super::zone::serves;
-use super::{remedies, served, server_hosts, zone};
+use super::{keys, remedies, served, server_hosts, zone};
 use crate::limits::{CHECK_TRY_TIME, MOST_MILLIS_WITHOUT_EDNS, SLOW_SERVER_MILLIS};
 
 /// Each server by itself. `of_silent` are the questions to servers that did not answer the first one.
@@ -264,6 +264,8 @@ fn of_conducts(
     }
     findings.extend(by_code.into_iter().map(|(code, of_code)| match told(servers, code, &of_code) {
         finding if code == Code::NsPrivateAddress && sound == 0 => finding.at(Level::Failure),
+        // Validating resolvers get no signatures.
+        finding if code == Code::NsEdns && keys::are_without_edns(facts) => finding.at(Level::Failure),
         // After an error a resolver asks again.
         finding
             if code == Code::NsCaseDenied

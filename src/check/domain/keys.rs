@@ -11,7 +11,7 @@ use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, digest};
 
 use super::facts::{BOUND_REACHED, DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
 use super::record_set::is_known;
-use super::{served, server_hosts, zone};
+use super::{parents, served, server_hosts, zone};
 use crate::limits::MAX_CHECKED_KEY_SERVERS;
 use crate::wire::presentation::read_name;
 
@@ -61,6 +61,13 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
         |server, kind| Want::Server { server, name: zone::apex(facts).to_owned(), kind, way: QueryForm::Udp };
     let above = zone::telling_parents(facts).into_iter().map(|server| ask(server, "DS"));
     above.chain(servers(facts).into_iter().map(|server| ask(server, "DNSKEY"))).collect()
+}
+
+/// Whether the zone above has DS records, and no server of the zone sends signatures, because all that serve it do so without EDNS only.
+pub(super) fn are_without_edns(facts: &DomainFacts) -> bool {
+    let serving = served::serving(facts);
+    let is_plain = |server: &IpAddr| served::form(facts, *server) == Some(QueryForm::Plain);
+    !serving.is_empty() && serving.iter().all(is_plain) && parents::is_signed(facts)
 }
 
 /// The answer of a server about the apex.

@@ -292,6 +292,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     compared::raise_old_serial(facts, &mut findings);
     configured::without_inner_view(facts, &mut findings);
     without_consequences(facts, &mut findings);
+    dnssec::without_consequences(facts, &mut findings);
     parents_differ::without_consequences(facts, &mut findings);
     effects_of_sets::join(facts, &mut findings);
     unanswered::name_servers(facts, &mut findings);
@@ -326,7 +327,8 @@ fn without_logo(findings: &mut [Finding]) {
 fn of_signer(facts: &DomainFacts) -> Vec<Finding> {
     let of_keys = [Code::ParentDiffers, Code::NsNoneAnswers, Code::NsCircular, Code::RecordsDiffer];
     let mut findings = delegation::check(facts);
-    findings.retain(|finding| of_keys.contains(&finding.code));
+    let is_edns = |finding: &Finding| (finding.code, finding.level) == (Code::NsEdns, Level::Failure);
+    findings.retain(|finding| of_keys.contains(&finding.code) || is_edns(finding));
     if !zone::is_missing(facts) {
         findings.extend(dnssec::check(facts));
     }

@@ -123,6 +123,12 @@ pub(super) fn sets(facts: &DomainFacts) -> BTreeSet<BTreeSet<String>> {
     delegations(&said(facts)).map(|(_, delegation)| delegation.names.clone()).collect()
 }
 
+/// Whether a server of the zone above has DS records of the zone.
+pub(super) fn is_signed(facts: &DomainFacts) -> bool {
+    let has_signers = |delegation: &Delegation| delegation.signers.as_ref().is_some_and(|ds| !ds.is_empty());
+    delegations(&said(facts)).any(|(_, delegation)| has_signers(delegation))
+}
+
 /// Whether a server of the zone above denies the domain's zone, which another one delegates.
 pub(super) fn is_denied_by_one(facts: &DomainFacts) -> bool {
     is_denied(&said(facts))
