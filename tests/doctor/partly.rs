@@ -160,6 +160,35 @@ fn servers_that_fail_for_tlsa_records_are_told_alike_by_each_check() {
 }
 
 #[test]
+fn tlsa_records_that_are_denied_without_a_proof_are_told_alike_by_each_check() {
+    let mut tree = tree("@ MX 10 mx\nmx A 198.18.9.1\n", &[]);
+    for zone in [".", "com.", "faulty.com."] {
+        tree.sign(zone, Some("".parse().unwrap())).unwrap();
+    }
+    let lab = Arc::new(tree.build().unwrap());
+    for server in ["ns1.hosts.com", "ns2.hosts.com"] {
+        lab.server(server).unwrap().set_faults(&[Fault::DeniesType(RecordType::TLSA)]);
+    }
+    for seed in 1..=6 {
+        let told = paused(async {
+            let simulation = Simulation::new(Arc::clone(&lab), config_trusting(&lab), seed);
+            let mut told = Vec::new();
+            for _ in 0..3 {
+                let findings = check(&simulation, subject()).await.1;
+                let worst = findings.iter().filter(|finding| finding.level < Level::Note);
+                told.push(
+                    worst.map(|found| (found.level, found.code, found.evidence.clone())).collect::<Vec<_>>(),
+                );
+                tokio::time::sleep(Duration::from_secs(12)).await;
+            }
+            told
+        });
+        assert_eq!(told[0].first().map(|(_, code, _)| *code), Some(Code::DnssecBogus), "{seed}: {told:#?}");
+        assert!(told.iter().all(|found| *found == told[0]), "{seed}: {told:#?}");
+    }
+}
+
+#[test]
 fn records_of_the_cache_are_not_called_old_while_a_server_may_give_them() {
     let lab = Arc::new(differing());
     let second = lab.server("ns2.hosts.com").unwrap();

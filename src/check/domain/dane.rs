@@ -29,13 +29,14 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
 }
 
 /// The questions about TLSA records that the cache of this host denies with a proof: its servers may fail for them all the same. The
-/// proof may be that of a name above (RFC 8020), which other hosts do not have.
+/// proof may be that of a name above (RFC 8020), which other hosts do not have. So are those that fail validation: they may be denied
+/// without a proof, and a later lookup finds one in the cache.
 pub(super) fn of_denied(facts: &DomainFacts) -> Vec<Want> {
     let is_denied = |name: &String| match facts.lookup(name, "TLSA") {
         LookupFound::NoData(reply) | LookupFound::NoName(reply) => {
             reply.from_cache && reply.security == ReplySecurity::Secure
         }
-        _ => false,
+        _ => elsewhere::is_bogus(facts, name, "TLSA"),
     };
     let names = mail::hosts(facts).into_iter().map(|host| tlsa(&host)).filter(is_denied);
     let asked = names.take(MAX_DENIED_TLSA);

@@ -6,10 +6,12 @@ use std::collections::BTreeSet;
 
 use super::codes::Code;
 use super::facts::{
-    DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, is_within, lookup,
+    DomainFacts, Got, LookupFound, QueryForm, Record, ReplyFacts, ReplySecurity, Want, above, is_within,
+    lookup,
 };
 use super::finding::{Finding, Level};
 use super::keys::{self, KeysNow};
+use super::record_set::is_known;
 use super::{remedies, signature_times, zone};
 use crate::clock::minute;
 
@@ -52,17 +54,46 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// The failed lookups of policies and TLSA records below a domain that validates itself.
+/// The words for records that a server denies without a proof.
+const UNPROVEN: &str = "a name server denies the records without an NSEC or NSEC3 record as the proof";
+
+/// The failed lookups of policies and TLSA records below a domain that validates itself, with the reason of each. A proof in the cache about
+/// a name above may answer in the place of a server that sends none: other hosts do not have this proof.
 fn bogus_lookups(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str, &str)> {
     let domain = facts.subject.domain.as_str();
     let is_sound = !domain.is_empty() && !is_bogus_here(facts);
     facts.got.iter().filter(move |_| is_sound).filter_map(move |(want, got)| match (want, got) {
         (Want::Lookup { name, kind: kind @ ("TXT" | "TLSA") }, Got::Reply(reply))
-            if reply.security == ReplySecurity::Bogus && is_within(name, domain) =>
+            if is_within(name, domain) =>
         {
-            Some((name.as_str(), *kind, reply.why.as_str()))
+            let is_unproven = || is_unproven(facts, (name, kind));
+            match reply.security {
+                ReplySecurity::Bogus | ReplySecurity::Secure if is_unproven() => {
+                    Some((name.as_str(), *kind, UNPROVEN))
+                }
+                ReplySecurity::Bogus => Some((name.as_str(), *kind, reply.why.as_str())),
+                _ => None,
+            }
         }
         _ => None,
+    })
+}
+
+/// Whether a server denies records without a proof.
+fn is_unproven(facts: &DomainFacts, (name, kind): (&str, &str)) -> bool {
+    let is_proof = |record: &Record| ["NSEC", "NSEC3"].contains(&record.kind.as_str());
+    let is_bare = |reply: &ReplyFacts| {
+        reply.authoritative
+            && is_known(reply)
+            && reply.answers.is_empty()
+            && !reply.authority.iter().any(is_proof)
+    };
+    facts.got.iter().any(|(want, got)| match (want, got) {
+        (
+            Want::Server { name: asked, kind: of, way: QueryForm::Udp | QueryForm::Tcp, .. },
+            Got::Reply(reply),
+        ) => asked == name && *of == kind && is_bare(reply),
+        _ => false,
     })
 }
 
