@@ -126,6 +126,9 @@ pub const MAX_CHECKED_PARENTS: usize = 2;
 /// answer. Top-level domains have 4 to 13, and one with an old copy is rare: the check says how many it has asked.
 pub const MAX_COMPARED_PARENTS: usize = 6;
 
+/// The same, if this host has another delegation than these tell: one of the others may have told it. A zone has 13 at most in practice.
+pub const MAX_FURTHER_PARENTS: usize = 13;
+
 /// Digits of the digest of a DS record that evidence shows: enough to tell two records of one key apart.
 pub const SHOWN_DIGEST: usize = 8;
 

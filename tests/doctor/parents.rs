@@ -339,3 +339,59 @@ fn old_glue_at_some_servers_of_the_zone_above_is_told_with_these() {
     }
 }
 
+#[test]
+fn nothing_is_called_old_that_a_server_of_the_zone_above_may_still_give() {
+    let old = with_zone(8, &["former.hosts.com"], &former(&["former.hosts.com"])).build().unwrap();
+    let mut told = 0;
+    for (parents, fault) in [(["c7.com", "c8.com"], None), (["c7.com", "c8.com"], Some(Fault::AnswersFirst))]
+    {
+        for seed in 1..=12 {
+            let lab = Arc::new(with_zone(8, NEW, &naming(NEW)).build().unwrap());
+            take(&lab, &parents, &old);
+            take(&lab, &["former.hosts.com"], &old);
+            for parent in parents {
+                lab.server(parent).unwrap().set_faults(fault.as_slice());
+            }
+            let findings = found(&lab, seed, false);
+            assert_eq!(of(&findings, Code::CachedHere), None, "{seed}: {findings:#?}");
+            if let Some(differs) = of(&findings, Code::ParentDiffers) {
+                assert!(
+                    differs.evidence.contains("(c7.com.) delegates faulty.com. to former.hosts.com."),
+                    "{differs:#?}"
+                );
+                told += 1;
+            }
+        }
+    }
+    assert!(told > 0, "in some runs this host has the delegation of one of these servers");
+}
+
+#[test]
+fn ds_records_are_not_called_repaired_while_a_server_of_the_zone_above_may_still_give_the_old_ones() {
+    let signed = |plan: Option<&str>| {
+        let mut tree = with_parents(8, NEW);
+        for (zone, plan) in [(".", Some("")), ("com.", Some("")), ("faulty.com.", plan)] {
+            tree.sign(zone, plan.map(|plan| plan.parse().unwrap())).unwrap();
+        }
+        tree.build().unwrap()
+    };
+    let old = signed(Some("algorithm=15"));
+    let mut told = 0;
+    for seed in 1..=12 {
+        let lab = Arc::new(signed(Some("")));
+        take(&lab, &["c7.com", "c8.com"], &old);
+        let findings = found(&lab, seed, true);
+        for code in [Code::DsRepaired, Code::DnssecBogus] {
+            assert_eq!(of(&findings, code), None, "{seed}: {findings:#?}");
+        }
+        if let Some(differs) = of(&findings, Code::ParentDiffers) {
+            assert!(
+                differs.evidence.contains("198.18.20.7 (c7.com.) and 198.18.20.8 (c8.com.) have DS "),
+                "{differs:#?}"
+            );
+            assert_eq!(differs.level, Level::Failure);
+            told += 1;
+        }
+    }
+    assert!(told > 0, "in some runs this host has the DS of one of these servers");
+}

@@ -41,12 +41,19 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         }
     }
     old.extend(other_servers(facts, &names));
+    let unheard = parents::unheard(facts);
+    if !unheard.is_empty() {
+        unsure.append(&mut old);
+    }
     let gave = servers.keys().filter(|server| served::form(facts, **server).is_some());
     let gave: Vec<About> = gave.copied().map(About::Address).collect();
     let told = (!old.is_empty()).then(|| Finding::new(Code::CachedHere, old.join("; ")).about(gave));
     let differing = (!unsure.is_empty()).then(|| {
-        let others = server_hosts::shown(&servers, others).join(", ");
-        let evidence = format!("{}; not known: the records of {others}", unsure.join("; "));
+        let others = server_hosts::shown(&servers, others);
+        let untold = [("the records of", others), ("the delegation at", unheard)].into_iter();
+        let untold = untold.filter(|(_, servers)| !servers.is_empty());
+        let untold: Vec<String> = untold.map(|(what, at)| format!("{what} {}", at.join(", "))).collect();
+        let evidence = format!("{}; not known: {}", unsure.join("; "), untold.join(", and "));
         Finding::new(Code::CachedDiffers, evidence)
     });
     told.into_iter().chain(differing).collect()

@@ -12,7 +12,7 @@ use super::facts::{
 use super::finding::{Finding, Level};
 use super::keys::{self, KeysNow};
 use super::record_set::is_known;
-use super::{remedies, signature_times, zone};
+use super::{parents, remedies, signature_times, zone};
 use crate::clock::minute;
 
 /// Algorithms that validators must not or need not support (RFC 8624 section 3.1, RFC 9905, RFC 9906).
@@ -284,6 +284,15 @@ fn repaired(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     let old: BTreeSet<&str> = here.data("DS").collect();
     if old.is_empty() || old == keys::above(facts) {
         return None;
+    }
+    let unheard = parents::unheard(facts);
+    if !unheard.is_empty() {
+        let evidence = format!(
+            "{domain}: this host has other DS records than the servers of the zone above that were asked, and these fit the zone; not known: \
+             the DS records at {}",
+            unheard.join(", ")
+        );
+        return Some(Finding::new(Code::DnssecUnknown, evidence));
     }
     let ttl = here.answers.iter().filter(|record| record.kind == "DS").map(|record| record.ttl).max()?;
     let tags = old.iter().filter_map(|data| data.split_whitespace().next()).collect::<Vec<_>>().join(", ");

@@ -123,6 +123,25 @@ pub(super) fn sets(facts: &DomainFacts) -> BTreeSet<BTreeSet<String>> {
     delegations(&said(facts)).map(|(_, delegation)| delegation.names.clone()).collect()
 }
 
+/// The servers of the zone above that may have told this host another delegation than the others: they have told none to the check. None of
+/// them if this host has the delegation of the others.
+pub(super) fn unheard(facts: &DomainFacts) -> Vec<String> {
+    if !zone::is_other_here(facts) {
+        return Vec::new();
+    }
+    let said = said(facts);
+    let is_heard =
+        |name: &String| zone::address(facts, name).is_some_and(|server| said.contains_key(&server));
+    let names = zone::parent(facts).map_or_else(Vec::new, |parent| facts.data(parent, "NS"));
+    names
+        .into_iter()
+        .map(canonical)
+        .filter(|name| !is_heard(name))
+        .collect::<BTreeSet<String>>()
+        .into_iter()
+        .collect()
+}
+
 /// Whether a server of the zone above has DS records of the zone.
 pub(super) fn is_signed(facts: &DomainFacts) -> bool {
     let has_signers = |delegation: &Delegation| delegation.signers.as_ref().is_some_and(|ds| !ds.is_empty());

@@ -6,9 +6,10 @@ use std::net::IpAddr;
 use super::facts::{
     DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, canonical,
 };
-use super::record_set::is_known;
+use super::record_set::{compared_data, is_known, records};
 use crate::limits::{
     MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_COMPARED_PARENTS, MAX_FAILING_NAMES,
+    MAX_FURTHER_PARENTS,
 };
 
 /// The data of an SOA record that checks use.
@@ -120,7 +121,43 @@ pub(super) fn servers_of_parent(facts: &DomainFacts, parent: &str) -> Vec<IpAddr
 
 /// The addresses of the parent's servers whose words are compared.
 pub(super) fn compared_parents(facts: &DomainFacts) -> Vec<IpAddr> {
-    parent(facts).map_or_else(Vec::new, |parent| first_of_parent(facts, parent, MAX_COMPARED_PARENTS))
+    parent(facts).map_or_else(Vec::new, |parent| first_of_parent(facts, parent, most_parents(facts, parent)))
+}
+
+/// How many servers of the parent are asked for comparison.
+fn most_parents(facts: &DomainFacts, parent: &str) -> usize {
+    if has_other_delegation(facts, parent) { MAX_FURTHER_PARENTS } else { MAX_COMPARED_PARENTS }
+}
+
+/// Whether this host has NS or DS records of the zone that none of the first servers of the parent gives: they are old, or another server of
+/// the parent has told them. Of these it may have nothing left but other records of the zone, or that the domain is bogus.
+fn has_other_delegation(facts: &DomainFacts, parent: &str) -> bool {
+    let (apex, first) = (apex(facts), first_of_parent(facts, parent, MAX_COMPARED_PARENTS));
+    let referrals: Vec<&ReplyFacts> =
+        first.into_iter().filter_map(|server| referral(facts, server, apex)).collect();
+    let given = |reply: &ReplyFacts, kind: &str| -> BTreeSet<String> {
+        let of_apex = reply.authority.iter().filter(|record| record.kind == kind && record.name == apex);
+        of_apex.map(|record| compared_data(&record.data, kind)).collect()
+    };
+    let is_other = |kind: &'static str| {
+        let here = facts.lookup(apex, kind).reply().and_then(|reply| records(reply, apex, kind));
+        here.is_some_and(|here| referrals.iter().all(|reply| given(reply, kind) != here))
+    };
+    let is_bogus = || {
+        facts.got.iter().any(|(want, got)| match (want, got) {
+            (Want::Lookup { name, .. }, Got::Reply(reply)) => {
+                *name == facts.subject.domain && reply.security == ReplySecurity::Bogus
+            }
+            _ => false,
+        })
+    };
+    let has_others = || facts.cached.values().any(|here| here.configured.is_none());
+    !referrals.is_empty() && (["NS", "DS"].into_iter().any(is_other) || is_bogus() || has_others())
+}
+
+/// Whether this host seems to have another delegation than the first servers of the parent give.
+pub(super) fn is_other_here(facts: &DomainFacts) -> bool {
+    parent(facts).is_some_and(|parent| has_other_delegation(facts, parent))
 }
 
 /// The addresses of the parent's servers that have told of the delegation, as far as they are asked for more.
@@ -134,7 +171,7 @@ pub(super) fn telling_parents(facts: &DomainFacts) -> Vec<IpAddr> {
 
 /// An address of each of the first so many servers of a parent.
 fn first_of_parent(facts: &DomainFacts, parent: &str, most: usize) -> Vec<IpAddr> {
-    let names = first_names(facts, parent, MAX_COMPARED_PARENTS);
+    let names = first_names(facts, parent, most.max(MAX_COMPARED_PARENTS));
     let known: Vec<IpAddr> = names.iter().filter_map(|name| address(facts, name)).take(most).collect();
     if known.is_empty() && parent == "." {
         let roots: BTreeSet<IpAddr> = facts.subject.root_servers.iter().copied().collect();
@@ -163,19 +200,24 @@ pub(super) fn names_of_parent(facts: &DomainFacts, parent: &str) -> Vec<String> 
 
 /// The names of the parent's servers whose words are compared.
 pub(super) fn names_of_compared(facts: &DomainFacts) -> Vec<String> {
-    parent(facts).map_or_else(Vec::new, |parent| first_names(facts, parent, MAX_COMPARED_PARENTS))
+    parent(facts).map_or_else(Vec::new, |parent| first_names(facts, parent, most_parents(facts, parent)))
 }
 
 /// The referrals of the parent's servers.
 pub(super) fn referrals(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
     let apex = apex(facts);
-    let told = |server: IpAddr| match facts.server(server, apex, "NS", QueryForm::Udp) {
+    let told = |server: IpAddr| Some((server, referral(facts, server, apex)?));
+    compared_parents(facts).into_iter().filter_map(told).collect()
+}
+
+/// The referral of a server of the parent to the zone.
+fn referral<'f>(facts: &'f DomainFacts, server: IpAddr, apex: &str) -> Option<&'f ReplyFacts> {
+    match facts.server(server, apex, "NS", QueryForm::Udp) {
         Some(Got::Reply(reply)) if !reply.authoritative && named(&reply.authority, apex).next().is_some() => {
-            Some((server, reply))
+            Some(reply)
         }
         _ => None,
-    };
-    compared_parents(facts).into_iter().filter_map(told).collect()
+    }
 }
 
 /// The servers that NS records of the apex name.
