@@ -193,6 +193,16 @@ fn a_lame_server_that_only_the_registrar_or_only_the_zone_names_is_a_part_of_thi
     }
 }
 
+#[test]
+fn a_missing_last_dot_in_an_ns_record_is_named() {
+    let text = format!("@ NS ns1.hosts.com.\n@ NS ns2.hosts.com\n{SOUND}");
+    let findings = found(&delegated(NEW, &text, &text), 1, false);
+    assert_eq!(findings[0].code, Code::NsDiffer, "{findings:#?}");
+    let told = "ns2.hosts.com.faulty.com. has no address (the zone file may name ns2.hosts.com. without its last dot)";
+    assert!(findings[0].evidence.contains(told), "{findings:#?}");
+    assert_eq!(of(&findings, Code::NsWithoutAddress), None, "{findings:#?}");
+}
+
 /// The zone of the former provider, with another mail host.
 fn former(servers: &[&str]) -> String {
     naming(servers).replace("MX 10 mx1.hosts.com.", "MX 5 mx2.hosts.com.")

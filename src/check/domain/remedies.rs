@@ -33,7 +33,10 @@ pub(super) const RECORDS_OF_DELEGATIONS: &str = "Let the servers of both delegat
 /// Of `mx_without_address`, if the name seems to lack its last dot.
 pub(super) const LAST_DOT: &str = "In the zone file, end the name in the MX record with a dot: without it, the server adds the name of the zone";
 
-/// The same, if the name stands in a CNAME record.
+/// Of `ns_without_address`, if the name seems to lack its last dot.
+pub(super) const LAST_DOT_OF_SERVER: &str = "In the zone file, end the name in the NS record with a dot: without it, the server adds the name of the zone";
+
+/// Of `mx_without_address`, if the name seems to lack its last dot in a CNAME record.
 pub(super) const LAST_DOT_ALIAS: &str = "In the zone file, end the target of the CNAME record with a dot: without it, the server adds the name of the zone";
 
 /// Of `mx_private_address`, if senders reach the domain otherwise.
@@ -95,6 +98,7 @@ mod tests {
             RECORDS_OF_ONE_SET,
             RECORDS_OF_DELEGATIONS,
             LAST_DOT,
+            LAST_DOT_OF_SERVER,
             LAST_DOT_ALIAS,
             PRIVATE_BESIDE_PUBLIC,
             ONE_POINTER,

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use super::codes::Code;
 use super::facts::{DomainFacts, LookupFound, is_within};
 use super::finding::Finding;
-use super::{elsewhere, remedies, server_hosts, zone};
+use super::{elsewhere, last_dot, remedies, server_hosts, zone};
 use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS};
 
 /// The lookups of names of servers without a known address.
@@ -52,7 +52,7 @@ pub(super) fn without_servers(facts: &DomainFacts) -> Option<Finding> {
 /// Names of servers without an address, and aliases. `told`: names whose fault another finding tells.
 pub(super) fn check(facts: &DomainFacts, told: &BTreeSet<String>) -> Vec<Finding> {
     let (names, glue) = (zone::server_names(facts), zone::glue(facts));
-    let (mut findings, mut missing) = (Vec::new(), Vec::new());
+    let (mut findings, mut missing, mut is_dotless) = (Vec::new(), Vec::new(), false);
     for name in names.iter().take(MAX_CHECKED_NAMES) {
         if name.trim_end_matches('.').parse::<IpAddr>().is_ok() {
             findings.push(Finding::new(Code::NsIsAddress, name.clone()));
@@ -64,13 +64,16 @@ pub(super) fn check(facts: &DomainFacts, told: &BTreeSet<String>) -> Vec<Finding
         }
         let is_bare = !has_address(facts, &glue, name) && !told.contains(name);
         if is_bare && kinds.iter().all(LookupFound::is_absent) {
-            missing.push(name.clone());
+            let dotless = dotless(facts, name);
+            is_dotless |= dotless.is_some();
+            missing.push(format!("{name}{}", dotless.unwrap_or_default()));
         } else if is_bare && let Some(evidence) = elsewhere::evidence(facts, name, "A") {
             missing.push(evidence);
         }
     }
     if !missing.is_empty() {
-        findings.push(Finding::new(Code::NsWithoutAddress, missing.join(", ")));
+        let finding = Finding::new(Code::NsWithoutAddress, missing.join(", "));
+        findings.push(if is_dotless { finding.to_do(remedies::LAST_DOT_OF_SERVER) } else { finding });
     }
     let glued = names.iter().filter_map(|name| glue.get(name.as_str())).flatten().copied();
     let mut addresses = names.iter().flat_map(|name| facts.addresses(name)).chain(glued).peekable();
@@ -102,9 +105,18 @@ pub(super) fn fault(facts: &DomainFacts, name: &str) -> Option<String> {
         return None;
     }
     match ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_absent()) {
-        true => Some(format!("{name} has no address")),
+        true => {
+            let dotless = dotless(facts, name).unwrap_or_default();
+            Some(format!("{name} has no address{dotless}"))
+        }
         false => elsewhere::evidence(facts, name, "A"),
     }
+}
+
+/// That a name without an address in an NS record may lack its last dot, in words.
+fn dotless(facts: &DomainFacts, name: &str) -> Option<String> {
+    let meant = last_dot::meant(facts, name, zone::apex(facts))?;
+    Some(format!(" ({})", last_dot::words(meant)))
 }
 
 /// Whether a lookup or the glue gives an address of a name.
