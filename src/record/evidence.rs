@@ -173,33 +173,23 @@ impl Seen<'_> {
         let is_one = cause.servers.len() <= 1;
         let one = if is_one { "" } else { "one of them " };
         let seen = match cause.kind {
-            CulpritKind::ServerSilent | CulpritKind::ListSilent if named.is_empty() => cause.why.to_string(),
-            CulpritKind::ServerSilent | CulpritKind::ListSilent if count == 0 => {
-                format!("{named} did not answer earlier queries, so no query for {zone} was sent")
-            }
-            CulpritKind::ServerSilent | CulpritKind::ListSilent => {
-                format!("{named} did not answer {queries} for {zone}")
-            }
-            CulpritKind::ServerSlow | CulpritKind::ListSlow => {
-                let time: u64 = cause.servers.values().map(|(_, time)| *time).sum();
-                let mean = seconds(time.checked_div(count.into()).unwrap_or(0));
-                format!(
-                    "{named} answered {queries} for {zone} after {mean:.1} s{}",
-                    if count == 1 { "" } else { " on average" }
-                )
-            }
+            CulpritKind::ServerSilent | CulpritKind::ListSilent => self.silent(count, &queries),
+            CulpritKind::ServerSlow | CulpritKind::ListSlow => self.slow(count, &queries),
             CulpritKind::ServerRefused | CulpritKind::ListRefused if count > 0 => {
                 format!("{named} refused {queries} for {zone}")
             }
+            CulpritKind::ServerLame if is_one => {
+                format!("{named} does not serve {zone}, though the zone is delegated to it")
+            }
             CulpritKind::ServerLame => {
-                let (does, it) = if is_one { ("does", "it") } else { ("do", "them") };
-                format!("{named} {does} not serve {zone}, though the zone is delegated to {it}")
+                format!("{named} do not serve {zone}, though the zone is delegated to them")
             }
             CulpritKind::ServerFailed => format!("{named} answered {queries} for {zone} with errors"),
+            CulpritKind::Truncated if is_one => {
+                format!("{named} truncates its answers for {zone} and does not answer over TCP")
+            }
             CulpritKind::Truncated => {
-                let truncates = if is_one { "truncates its answers" } else { "truncate their answers" };
-                let does = if is_one { "does" } else { "do" };
-                format!("{named} {truncates} for {zone} and {does} not answer over TCP")
+                format!("{named} truncate their answers for {zone} and do not answer over TCP")
             }
             CulpritKind::Unreachable => self.unreachable(count, &queries),
             CulpritKind::Loss => {
@@ -230,6 +220,27 @@ impl Seen<'_> {
             _ => cause.why.to_string(),
         };
         format!("{seen}{}", self.cost())
+    }
+
+    /// The silence of servers, which were queried `count` times.
+    fn silent(&self, count: u32, queries: &str) -> String {
+        let Self { cause, named, zone, .. } = self;
+        if named.is_empty() {
+            return cause.why.to_string();
+        }
+        if count == 0 {
+            return format!("{named} did not answer earlier queries, so no query for {zone} was sent");
+        }
+        format!("{named} did not answer {queries} for {zone}")
+    }
+
+    /// The time of servers that answered `count` queries.
+    fn slow(&self, count: u32, queries: &str) -> String {
+        let Self { cause, named, zone, .. } = self;
+        let time: u64 = cause.servers.values().map(|(_, time)| *time).sum();
+        let mean = seconds(time.checked_div(count.into()).unwrap_or(0));
+        let average = if count == 1 { "" } else { " on average" };
+        format!("{named} answered {queries} for {zone} after {mean:.1} s{average}")
     }
 
     /// Why servers cannot be reached, which were queried `count` times.
