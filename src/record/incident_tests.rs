@@ -70,7 +70,7 @@ impl Stage {
             packets: 2,
         };
         if !self.quiet {
-            self.incidents.outage.heard(at(second));
+            self.incidents.outage.heard(at(second), at(second));
         }
         self.incidents.ended(zone, &ended, at(second))
     }
@@ -197,7 +197,7 @@ fn answers_that_come_after_clients_were_told_servfail_are_failures() {
     };
     let mut told = Vec::new();
     for second in 0..10 {
-        stage.incidents.outage.heard(at(second * 6));
+        stage.incidents.outage.heard(at(second * 6), at(second * 6));
         told.extend(stage.incidents.ended(worked(&zone), &late, at(second * 6)));
     }
     let [Line::ZoneFails { why, .. }] = told.as_slice() else { panic!("{told:?}") };
@@ -306,7 +306,7 @@ fn a_network_without_answers_blames_no_zone_and_who_failed_before_keeps_failing(
     }
     assert!(matches!(told.as_slice(), [Line::NetworkDown { .. }]), "{told:?}");
     // Flights that began in the outage end after it.
-    assert!(stage.incidents.outage.heard(at(17)).is_some());
+    assert!(stage.incidents.outage.heard(at(17), at(17)).is_some());
     for number in 0..200 {
         for _ in 0..3 {
             assert_eq!(stage.failed(&zone(number), true, 18), None);

@@ -268,11 +268,12 @@ impl Recorder {
         lock(&self.servers).count(&sent.server.ip(), |row| row.count(sent));
         lock(&self.zones).count(&*WireName::of(&sent.zone), |row| row.messages.count(sent));
         let now = self.clock.mono();
+        let sent_at = now.before(sent.elapsed);
         if !sent.conduct.came_back() {
-            let (server, zone, sent_at) = (sent.server, &sent.zone, now.before(sent.elapsed));
+            let (server, zone) = (sent.server, &sent.zone);
             self.overdue(&Overdue { server, zone, origin: sent.origin, sent: sent_at });
         } else if sent.origin == ServerOrigin::Recursion {
-            let line = lock(&self.incidents).outage.heard(now);
+            let line = lock(&self.incidents).outage.heard(sent_at, now);
             self.write(line.as_ref());
         }
     }

@@ -17,6 +17,8 @@ use crate::limits::{MAX_OUTAGE_SPANS, MAX_SILENT_SERVERS, NETWORK_DOWN_ROOT_MESS
 pub(super) struct Outage {
     /// When a server of the internet was last heard.
     heard: Option<Mono>,
+    /// When the last query was sent that one of them answered.
+    answered: Option<Mono>,
     /// The silence since then, once a query was not answered in time.
     silence: Option<SilenceSeen>,
     /// Whether that silence was reported as an outage.
@@ -51,8 +53,8 @@ impl Outage {
 
     /// A query that was sent to `server` at `sent` is overdue; `root`: it is a root server.
     pub(super) fn overdue(&mut self, server: IpAddr, root: bool, sent: Mono, now: Mono) -> Option<Line> {
-        // Other servers answered after it was sent, so only its own server is silent.
-        if self.unused || self.heard.is_some_and(|heard| heard > sent) {
+        // Other servers answered a later query, so only its own server is silent.
+        if self.unused || self.answered.is_some_and(|answered| answered > sent) {
             return None;
         }
         let silence = self.silence.get_or_insert_with(|| SilenceSeen {
@@ -73,10 +75,12 @@ impl Outage {
         Some(Line::NetworkDown { servers: silence.servers.len(), span: long })
     }
 
-    /// A server of the internet has answered.
-    pub(super) fn heard(&mut self, now: Mono) -> Option<Line> {
+    /// A server of the internet has answered a query that was sent at `sent`. An answer that was on its way when a silence began does not
+    /// end it.
+    pub(super) fn heard(&mut self, sent: Mono, now: Mono) -> Option<Line> {
         self.heard = Some(now);
-        let silence = self.silence.take()?;
+        self.answered = self.answered.max(Some(sent));
+        let silence = self.silence.take_if(|silence| silence.since <= sent)?;
         if silence.root >= NETWORK_DOWN_ROOT_MESSAGES {
             if self.spans.len() >= MAX_OUTAGE_SPANS {
                 self.spans.pop_front();
@@ -134,12 +138,12 @@ mod tests {
     #[test]
     fn one_dead_zone_at_an_idle_gateway_is_no_outage() {
         let mut outage = Outage::default();
-        outage.heard(at(0));
+        outage.heard(at(0), at(0));
         for millis in (100..60_000).step_by(300) {
             assert_eq!(outage.overdue(server(1), false, at(millis), at(millis + 290)), None);
         }
         assert!(outage.is_doubtful() && outage.since().is_none());
-        assert_eq!(outage.heard(at(60_000)), None, "the root answers");
+        assert_eq!(outage.heard(at(59_990), at(60_000)), None, "the root answers");
         assert!(!outage.is_doubtful());
         assert!(outage.spans(at(61_000)).is_empty(), "no root server was asked in vain");
         assert!(outage.has_heard_since(at(59_000)) && !outage.was_down_since(at(0)));
@@ -148,7 +152,7 @@ mod tests {
     #[test]
     fn an_outage_is_told_once_the_root_is_silent_too_and_once_somebody_is_heard() {
         let mut outage = Outage::default();
-        outage.heard(at(0));
+        outage.heard(at(0), at(0));
         let mut told = Vec::new();
         for second in 1..=60_u64 {
             let last = u8::try_from(second % 10).unwrap();
@@ -163,8 +167,8 @@ mod tests {
         assert_eq!(outage.since(), Some(at(1_000)));
         assert!(outage.was_down_since(at(60_000)) && !outage.has_heard_since(at(1)));
         let after = Duration::from_secs(60);
-        assert_eq!(outage.heard(at(61_000)), Some(Line::NetworkUp { after }));
-        assert_eq!(outage.heard(at(61_001)), None);
+        assert_eq!(outage.heard(at(60_990), at(61_000)), Some(Line::NetworkUp { after }));
+        assert_eq!(outage.heard(at(60_991), at(61_001)), None);
         assert!(outage.was_down_since(at(60_999)) && !outage.was_down_since(at(61_000)));
     }
 
@@ -175,8 +179,23 @@ mod tests {
             assert_eq!(outage.overdue(server(1), true, at(millis), at(millis + 50)), None);
         }
         assert_eq!(outage.spans(at(3_980)), [(at(0), at(3_980))]);
-        assert_eq!(outage.heard(at(3_990)), None);
+        assert_eq!(outage.heard(at(3_985), at(3_990)), None);
         assert_eq!(outage.spans(at(9_000)), [(at(0), at(3_990))], "it is known, though it is not reported");
         assert_eq!(outage.overdue(server(1), true, at(3_980), at(9_000)), None, "others were heard since");
+    }
+
+    #[test]
+    fn a_late_answer_to_a_query_from_before_a_silence_does_not_end_it() {
+        let mut outage = Outage::default();
+        outage.overdue(server(1), false, at(1_000), at(1_300));
+        assert_eq!(outage.heard(at(900), at(2_700)), None);
+        assert!(outage.is_doubtful() && outage.has_heard_since(at(2_600)));
+        for millis in [1_100, 1_400] {
+            outage.overdue(server(2), true, at(millis), at(millis + 300));
+        }
+        assert_eq!(outage.spans(at(3_000)), [(at(1_000), at(3_000))]);
+        outage.heard(at(2_900), at(3_100));
+        assert!(!outage.is_doubtful());
+        assert_eq!(outage.spans(at(9_000)), [(at(1_000), at(3_100))]);
     }
 }

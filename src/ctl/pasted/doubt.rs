@@ -43,8 +43,8 @@ pub(super) fn doubted(
 }
 
 /// Whether a message has queries about an address of a line: the first part of its mail.
-fn knows_host(line: &PastedLine, message: &MessageReport) -> bool {
-    let addresses: Vec<IpAddr> = line.subjects.iter().filter_map(|subject| subject.parse().ok()).collect();
+pub(super) fn knows_host(line: &PastedLine, message: &MessageReport) -> bool {
+    let addresses: Vec<IpAddr> = line.addresses().collect();
     let is_of_these = |question: &QuestionReport| {
         address_of(&question.name).is_some_and(|address| addresses.contains(&address))
     };

@@ -101,6 +101,11 @@ impl PastedLine {
         Some((self.whole_delay()?.0.min(begin), end))
     }
 
+    /// The addresses in it.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.subjects.iter().filter_map(|subject| subject.parse().ok())
+    }
+
     /// Whether the mail was given to a program of this host or of its network, and not to a remote server: a content filter, a mailbox.
     pub(super) fn has_local_relay(&self) -> bool {
         let relay = self.text.split_once(" relay=").and_then(|(_, behind)| behind.split(',').next());

@@ -8,9 +8,13 @@
 //! - The message with the most names of the line is often that of the host, which was quick. So the others are looked at if it does not
 //!   explain the line.
 //! - Several mails of a domain may be of that time. Their cause is that of the line only if all of them have it; otherwise could not tell.
+//! - The queries of one mail may be several messages with the same names, too: a program has asked for the host again, or long waits have
+//!   parted them. If together they waited as long as the line was delayed, or if the line has no delay and one about the same host is just
+//!   beside its message, it could not tell which of them are of its mail.
 
 use super::about::has;
-use super::fit::{TimeFit, is_of_dns, time_fit};
+use super::doubt::knows_host;
+use super::fit::{DELAYED, SHARE, TimeFit, is_of_dns, time_fit};
 use super::line::PastedLine;
 use crate::limits::MESSAGE_PAUSE;
 use crate::record::culprit::CulpritKind;
@@ -23,6 +27,8 @@ pub(super) enum OtherPart {
     Known(Box<MessageReport>),
     /// Some of them have a cause, or they have several.
     Unsure(Vec<CulpritReport>),
+    /// Messages with the same names have these causes.
+    Beside(Vec<CulpritReport>),
 }
 
 /// The other part of the mail of a line, whose `message` does not explain it; none if no message of `found` does. `judge` gives a message
@@ -43,7 +49,7 @@ pub(super) fn other_part(
     let candidates: Vec<MessageReport> = found.iter().filter(is_candidate).cloned().map(judge).collect();
     let causes = causes_of(&candidates);
     if causes.is_empty() {
-        return None;
+        return beside(line, message, found).map(OtherPart::Beside);
     }
     if causes.len() > 1 || !candidates.iter().all(is_of_dns) {
         return Some(OtherPart::Unsure(causes));
@@ -51,6 +57,36 @@ pub(super) fn other_part(
     let nearest =
         candidates.into_iter().min_by(|one, other| gap(message, one).total_cmp(&gap(message, other)))?;
     Some(OtherPart::Known(Box::new(nearest)))
+}
+
+/// The causes of other messages with names of a line, if they may be parts of its mail: together they waited for most of its delay, or one
+/// about its host is just beside its message if it has no delay.
+fn beside(line: &PastedLine, message: &MessageReport, found: &[MessageReport]) -> Option<Vec<CulpritReport>> {
+    let delay = line.delay.with_dns();
+    let is_part = |other: &&MessageReport| {
+        let is_of_line = other.client == message.client && time_fit(line, other) == TimeFit::LastTry;
+        let is_related = || match delay {
+            Some(_) => line.subjects.iter().any(|subject| has(other, subject)),
+            None => {
+                gap(message, other) <= MESSAGE_PAUSE.as_secs_f64()
+                    && knows_host(line, message)
+                    && knows_host(line, other)
+            }
+        };
+        is_of_line && is_related()
+    };
+    let parts: Vec<&MessageReport> = found.iter().filter(is_part).collect();
+    let waited = parts.iter().fold(message.waited, |waited, other| waited + other.waited);
+    let is_delay = delay.is_none_or(|delay| delay >= DELAYED && waited >= delay * SHARE);
+    let causes = causes_of(parts);
+    (is_delay && !causes.is_empty()).then_some(causes)
+}
+
+/// The message of a line, with the culprit `unknown` because these causes of other messages with its names may be its own.
+pub(super) fn unsure_beside(message: MessageReport, causes: Vec<CulpritReport>) -> MessageReport {
+    let evidence = "the queries of this message were quick, but other queries of the same client for names of this line waited or failed at its time: they may be of the same mail";
+    let advice = "`resolverctl why` with the names of the line shows their messages; compare the times with the lines of this mail in the mail log";
+    unknown_between(message, causes, (evidence, advice))
 }
 
 /// The message of a line, with the culprit `unknown` because these may be its causes.
@@ -154,6 +190,28 @@ mod tests {
             ("of another name", vec![other], (NotDns, Option::None, 0)),
         ] {
             assert_eq!(told(&others), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn messages_with_the_names_of_a_line_beside_its_quick_one_may_be_of_its_mail() {
+        use CulpritKind::{Network, NotDns, Unknown};
+        const RECEIVED: &str = "2026-11-21 03:12:05 1abCde-0000Xy-01 <= u@sender.example H=mail.host.example [192.0.2.1] P=esmtps S=9 RT=10.6s";
+        const CLOSED: &str =
+            "Nov 21 03:12:05 mx postfix/smtpd[1]: disconnect from unknown[192.0.2.1] ehlo=1 quit=1";
+        let down = |name: &str, began: f64, waited: f64| of(name, (began, waited), Network, "");
+        let reverse = "1.2.0.192.in-addr.arpa.";
+        let again = of("1.2.0.192.list.example.", (-1.0, 0.001), CulpritKind::None, "");
+        for (text, others, expected) in [
+            (RECEIVED, vec![down(reverse, -9.0, 4.0), down("sender.example.", -4.0, 2.3)], (Unknown, 1)),
+            (RECEIVED, vec![down(reverse, -9.0, 4.0)], (NotDns, 0)),
+            (RECEIVED, vec![down(reverse, -90.0, 6.0)], (NotDns, 0)),
+            (CLOSED, vec![down(reverse, -5.0, 3.0)], (Unknown, 1)),
+            (CLOSED, vec![down(reverse, -15.0, 3.0)], (NotDns, 0)),
+        ] {
+            let found = std::iter::once(again.clone()).chain(others).collect();
+            let told = settled(text, found).unwrap();
+            assert_eq!((told.culprit.kind, told.also.len()), expected, "{text}: {told:#?}");
         }
     }
 

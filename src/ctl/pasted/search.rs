@@ -37,7 +37,7 @@ pub struct FoundMessages {
 impl PastedLine {
     /// The steps of the search, until one finds the message: those of the time of the line, then those of `around` seconds before it.
     pub fn steps(&self, around: f64) -> Vec<SearchStep> {
-        let has_address = self.subjects.iter().any(|subject| subject.parse::<IpAddr>().is_ok());
+        let has_address = self.addresses().next().is_some();
         let own = self.nearest().map(Some).into_iter().chain([self.last_try(), self.whole_delay()]);
         let mut spans: Vec<Option<(f64, f64)>> = if has_address { Vec::new() } else { own.collect() };
         spans.push(self.span(around));

@@ -8,7 +8,7 @@ use super::equal::undecided;
 use super::fit::{DELAYED, FailedQuery, Fit, SHARE, has_failed, is_of_dns, is_of_dns_kind};
 use super::line::PastedLine;
 use super::nearest::{NamedMessage, is_nearer, replace, undecided_by_time};
-use super::other_part::{OtherPart, other_part, unsure};
+use super::other_part::{OtherPart, other_part, unsure, unsure_beside};
 use super::sender::is_of_another;
 use crate::ctl::render::words::time;
 use crate::record::culprit::CulpritKind;
@@ -161,6 +161,7 @@ fn explained(line: &PastedLine, message: MessageReport, others: &[MessageReport]
         match other_part(line, &message, others, |other| judge(line, other)) {
             Some(OtherPart::Known(other)) => return MessageReport { line: message.line, ..*other },
             Some(OtherPart::Unsure(causes)) => return unsure(message, causes),
+            Some(OtherPart::Beside(causes)) => return unsure_beside(message, causes),
             None => {}
         }
     }
