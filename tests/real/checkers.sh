@@ -251,6 +251,11 @@ by_delv() {
 # The codes that only one side tells, each with the reason before it: CHECKER ZONE SIDE CODE.
 checked_differences() {
   grep -v '^#' <<'EOF' | sort
+# The fault of a server that only the zone above or only the zone names is the evidence of the difference.
+zonemaster apart theirs ns_lame
+dnsviz apart theirs ns_lame
+zonemaster differ theirs ns_without_address
+dnsviz differ theirs ns_without_address
 # A server that answers neither over UDP nor over TCP has one finding of ours.
 zonemaster silent theirs ns_tcp
 # Unbound sets RA only in answers to queries with RD, which resolverctl sends to servers of zones over TCP alone.

@@ -58,15 +58,17 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
 const UNPROVEN: &str = "a name server denies the records without an NSEC or NSEC3 record as the proof";
 
 /// The failed lookups of policies and TLSA records below a domain that validates itself, with the reason of each. A proof in the cache about
-/// a name above may answer in the place of a server that sends none: other hosts do not have this proof.
+/// a name above may answer in the place of a server that sends none: other hosts do not have this proof. That a server without keys sends
+/// none is its own fault, which is told.
 fn bogus_lookups(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str, &str)> {
     let domain = facts.subject.domain.as_str();
     let is_sound = !domain.is_empty() && !is_bogus_here(facts);
+    let has_keys = !matches!(keys::now(facts), KeysNow::Partly(_) | KeysNow::Unsigned(_));
     facts.got.iter().filter(move |_| is_sound).filter_map(move |(want, got)| match (want, got) {
         (Want::Lookup { name, kind: kind @ ("TXT" | "TLSA") }, Got::Reply(reply))
             if is_within(name, domain) =>
         {
-            let is_unproven = || is_unproven(facts, (name, kind));
+            let is_unproven = || has_keys && is_unproven(facts, (name, kind));
             match reply.security {
                 ReplySecurity::Bogus | ReplySecurity::Secure if is_unproven() => {
                     Some((name.as_str(), *kind, UNPROVEN))
@@ -79,22 +81,19 @@ fn bogus_lookups(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static st
     })
 }
 
-/// Whether a server denies records without a proof.
+/// Whether servers deny records, and all that do send no proof. Beside one with a proof the others matter little: resolvers ask it instead.
 fn is_unproven(facts: &DomainFacts, (name, kind): (&str, &str)) -> bool {
     let is_proof = |record: &Record| ["NSEC", "NSEC3"].contains(&record.kind.as_str());
-    let is_bare = |reply: &ReplyFacts| {
-        reply.authoritative
-            && is_known(reply)
-            && reply.answers.is_empty()
-            && !reply.authority.iter().any(is_proof)
-    };
-    facts.got.iter().any(|(want, got)| match (want, got) {
+    let denies = |reply: &&ReplyFacts| reply.authoritative && is_known(reply) && reply.answers.is_empty();
+    let told = facts.got.iter().filter_map(|(want, got)| match (want, got) {
         (
             Want::Server { name: asked, kind: of, way: QueryForm::Udp | QueryForm::Tcp, .. },
             Got::Reply(reply),
-        ) => asked == name && *of == kind && is_bare(reply),
-        _ => false,
-    })
+        ) if asked == name && *of == kind => Some(reply),
+        _ => None,
+    });
+    let mut denials = told.filter(denies).peekable();
+    denials.peek().is_some() && denials.all(|reply| !reply.authority.iter().any(is_proof))
 }
 
 /// The bogus lookups whose names are no aliases of names elsewhere, with the reason of each: the fault is in the signatures of the zone.

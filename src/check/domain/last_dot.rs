@@ -1,7 +1,7 @@
 //! Names in a zone file without their last dot: the server adds the name of the zone, or that of `$ORIGIN`.
 //!
-//! RFC 1035 section 5.1. A name without an address, or with that of a wildcard only, ends with such an origin. The part before it is the name that is meant if it ends with the
-//! name of the zone too, or with a top-level domain and has an address itself.
+//! RFC 1035 section 5.1. A name without an address, or with that of a wildcard only, ends with such an origin. The part before it is the name
+//! that is meant if it ends with the name of the zone too, or with a top-level domain and has an address itself.
 
 use std::collections::BTreeSet;
 

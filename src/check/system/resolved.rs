@@ -1,7 +1,7 @@
 //! systemd-resolved: whether programs that use it reach resolverd.
 //!
-//! resolved.conf(5): drop-ins add to lists, an empty value clears them; they are read by name, also those in /usr/lib. Its stub at 127.0.0.53 does not collide with
-//! 127.0.0.1.
+//! resolved.conf(5): drop-ins add to lists, an empty value clears them; they are read by name, also those in /usr/lib. Its stub at 127.0.0.53
+//! does not collide with 127.0.0.1.
 
 use std::net::IpAddr;
 

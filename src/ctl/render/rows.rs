@@ -21,7 +21,7 @@ pub fn table(
     let table = match which {
         _ if replies.is_empty() => return nothing(window),
         protocol::Table::Zone => by_zone(zones()),
-        protocol::Table::Slow => return slow(zones(), style) + &period(window),
+        protocol::Table::Slow => return slow(zones(), style) + &period(which, window),
         protocol::Table::Stage => return spent::stages(replies, moment, style),
         protocol::Table::Minute => return spent::minutes(replies, moment, style),
         protocol::Table::Server => by_server(
@@ -47,7 +47,7 @@ pub fn table(
         protocol::Table::Type => TYPE_TERMS,
         _ => "",
     };
-    table.worst(0, style) + legend + &period(window)
+    table.worst(0, style) + legend + &period(which, window)
 }
 
 /// The lines below zones.
@@ -72,17 +72,14 @@ const CLIENT_TERMS: &str = "failed: queries that got SERVFAIL\n\
 /// The line below types.
 const TYPE_TERMS: &str = "failed: queries that got SERVFAIL\n";
 
-/// The last line of the tables: their period.
-fn period(window: Window) -> String {
-    match window {
-        Window::Start => "All figures are since start.\n".to_owned(),
-        window => {
-            format!(
-                "All figures are of the {}, or since start if that is shorter.\n",
-                words::window(window, f64::INFINITY)
-            )
-        }
+/// The last line of the tables: their period. Zones, servers and clients are counted by whole minutes.
+fn period(which: protocol::Table, window: Window) -> String {
+    if window == Window::Start {
+        return "All figures are since start.\n".to_owned();
     }
+    let last = words::window(window, f64::INFINITY);
+    let current = if which == protocol::Table::Type { "" } else { " and of the minute in progress" };
+    format!("All figures are of the {last}{current}, or since start if that is shorter.\n")
 }
 
 fn nothing(window: Window) -> String {
