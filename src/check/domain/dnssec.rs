@@ -355,19 +355,9 @@ fn old_digests(facts: &DomainFacts) -> Option<Finding> {
     all_old.then(|| Finding::new(Code::DsOldDigest, format!("{apex} DS {}", records.join("; "))))
 }
 
-/// Removes the verdicts that the domain is bogus, or that nothing is known of it, if no server sends signatures: this is told.
-pub(super) fn without_consequences(facts: &DomainFacts, findings: &mut Vec<Finding>) {
-    let is_told = |finding: &Finding| (finding.code, finding.level) == (Code::NsEdns, Level::Failure);
-    if keys::are_without_edns(facts) && findings.iter().any(is_told) {
-        let consequences = [
-            Code::DnssecBogus,
-            Code::DnssecUnknown,
-            Code::MailUnknown,
-            Code::PolicyUnknown,
-            Code::PolicyUnanswered,
-        ];
-        findings.retain(|finding| !consequences.contains(&finding.code));
-    }
+/// Whether a finding tells that no server sends signatures, though the zone above has DS records.
+pub(super) fn tells_no_signatures(facts: &DomainFacts, finding: &Finding) -> bool {
+    (finding.code, finding.level) == (Code::NsEdns, Level::Failure) && keys::are_without_edns(facts)
 }
 
 /// Whether the daemon takes the domain for bogus.

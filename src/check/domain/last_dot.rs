@@ -32,6 +32,11 @@ fn top(name: &str) -> Option<&str> {
     name.trim_end_matches('.').rsplit_once('.').map(|(_, top)| top)
 }
 
+/// The parts of a name in a record of the owner that may be meant if they exist: those with several labels.
+fn long_parts<'n>(facts: &'n DomainFacts, name: &'n str, owner: &'n str) -> impl Iterator<Item = &'n str> {
+    parts(name, zone_of(facts, owner)).filter(|part| top(part).is_some())
+}
+
 /// Whether an address stands in the place of a host in a record of the owner, with an origin behind it.
 pub(super) fn holds_address(facts: &DomainFacts, host: &str, owner: &str) -> bool {
     parts(host, zone_of(facts, owner))
@@ -44,9 +49,7 @@ pub(super) fn meant<'n>(facts: &'n DomainFacts, name: &'n str, owner: &'n str) -
     let is_clear =
         |before: &&str| is_within(before, zone) || top(before).is_some_and(|top| TOP_LEVEL.contains(&top));
     let has_address = |before: &&str| !facts.addresses(before).is_empty();
-    parts(name, zone)
-        .find(is_clear)
-        .or_else(|| parts(name, zone).filter(|part| top(part).is_some()).find(has_address))
+    parts(name, zone).find(is_clear).or_else(|| long_parts(facts, name, owner).find(has_address))
 }
 
 /// The origin behind a part of a name.
@@ -86,15 +89,10 @@ pub(super) fn meant_by_alias(facts: &DomainFacts, host: &str) -> Option<(String,
     })
 }
 
-/// The parts of a host of the domain that may be meant: those with several labels.
-fn parts_of_host<'n>(facts: &'n DomainFacts, host: &'n str) -> impl Iterator<Item = &'n str> {
-    parts(host, zone_of(facts, &facts.subject.domain)).filter(|part| top(part).is_some())
-}
-
 /// The questions that show whether hosts have their addresses by a wildcard of an origin.
 fn of_wildcards(facts: &DomainFacts) -> impl Iterator<Item = Want> {
     let of_host = |host: &String| -> Vec<Want> {
-        let parts = parts_of_host(facts, host);
+        let parts = long_parts(facts, host, &facts.subject.domain);
         parts.flat_map(|part| wildcard::wants(facts, host, origin(host, part))).collect()
     };
     let wants: BTreeSet<Want> = hosts(facts).iter().flat_map(of_host).collect();
@@ -105,7 +103,7 @@ fn of_wildcards(facts: &DomainFacts) -> impl Iterator<Item = Want> {
 fn is_lost(facts: &DomainFacts, host: &str) -> bool {
     let is_by_wildcard = |part: &str| wildcard::is_only(facts, host, origin(host, part));
     ["A", "AAAA"].iter().all(|kind| facts.lookup(host, kind).is_absent())
-        || parts_of_host(facts, host).any(is_by_wildcard)
+        || long_parts(facts, host, &facts.subject.domain).any(is_by_wildcard)
 }
 
 /// The questions that show whether the names before an origin have addresses, of those whose top-level domain exists; and whether a wildcard
@@ -119,8 +117,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     });
     let names = names.filter(|(owner, name)| meant(facts, name, owner).is_none());
     let parts = names.flat_map(|(owner, name)| {
-        let parts = parts(&name, zone_of(facts, &owner)).filter(|part| top(part).is_some());
-        parts.map(str::to_owned).collect::<Vec<String>>()
+        long_parts(facts, &name, &owner).map(str::to_owned).collect::<Vec<String>>()
     });
     let meant = parts.take(MAX_MEANT_NAMES).flat_map(|part| of_part(facts, &part));
     of_wildcards(facts).chain(meant).collect()

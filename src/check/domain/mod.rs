@@ -292,7 +292,6 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     compared::raise_old_serial(facts, &mut findings);
     configured::without_inner_view(facts, &mut findings);
     without_consequences(facts, &mut findings);
-    dnssec::without_consequences(facts, &mut findings);
     parents_differ::without_consequences(facts, &mut findings);
     effects_of_sets::join(facts, &mut findings);
     unanswered::name_servers(facts, &mut findings);
@@ -372,11 +371,15 @@ fn without_consequences(facts: &DomainFacts, findings: &mut Vec<Finding>) {
             || [Code::NsWithoutKeys, Code::NsEdns].contains(&finding.code) && dnssec::is_bogus_here(facts);
         causes.contains(&finding.code) && (of_names.is_empty() || finding.code != Code::DnssecBogus)
             || is_bogus_here()
+            || dnssec::tells_no_signatures(facts, finding)
     };
     if is_unreached || findings.iter().any(is_cause) {
         let consequences =
             [Code::MailUnknown, Code::PolicyUnknown, Code::DnssecUnknown, Code::PolicyUnanswered];
         findings.retain(|finding| !consequences.contains(&finding.code));
+    }
+    if findings.iter().any(|finding| dnssec::tells_no_signatures(facts, finding)) {
+        findings.retain(|finding| finding.code != Code::DnssecBogus);
     }
     let told: Vec<String> = of_names.iter().map(|(name, kind, _)| format!("{name} {kind}: ")).collect();
     findings.retain(|finding| {

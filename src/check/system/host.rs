@@ -114,7 +114,7 @@ impl CheckedHost<'_> {
     /// with the same name only the one of the later directory is read.
     pub fn files(&self, main: &str, directories: &[&str], drop_ins: &str, suffix: &str) -> Vec<HostFile> {
         let named = self.drop_ins(directories, drop_ins, suffix);
-        let drop_ins = named.values().take(MAX_CHECKED_DROP_INS).map(|path| self.file(path));
+        let drop_ins = named.values().map(|path| self.file(path));
         std::iter::once(self.file(main)).chain(drop_ins).collect()
     }
 
@@ -135,13 +135,13 @@ impl CheckedHost<'_> {
             }
             let begin = format!("{directory}/{drop_ins}/");
             let own = named.values().filter(|path| path.starts_with(&begin));
-            files.extend(own.take(MAX_CHECKED_DROP_INS).map(|path| self.file(path)));
+            files.extend(own.map(|path| self.file(path)));
         }
         files
     }
 
-    /// The paths of drop-ins by their names; of two with the same name only that in the later directory. A link to /dev/null has no other
-    /// effect.
+    /// The paths of drop-ins by their names, at most `MAX_CHECKED_DROP_INS`; of two with the same name only that in the later directory. A link
+    /// to /dev/null has no other effect.
     fn drop_ins(&self, directories: &[&str], drop_ins: &str, suffix: &str) -> BTreeMap<String, String> {
         let mut by_name: BTreeMap<String, String> = BTreeMap::new();
         for directory in directories {
@@ -153,6 +153,6 @@ impl CheckedHost<'_> {
         }
         by_name
             .retain(|_, path| fs::read_link(self.path(path)).ok().as_deref() != Some(Path::new("/dev/null")));
-        by_name
+        by_name.into_iter().take(MAX_CHECKED_DROP_INS).collect()
     }
 }
