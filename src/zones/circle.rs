@@ -95,22 +95,18 @@ fn own_servers(
     (config, networks): (&Config, &ClientNetworks),
     groups: &[Group<'_>],
 ) -> Vec<OwnServer> {
-    let servers: Vec<(SocketAddr, bool)> = match &zone.kind {
-        ZoneKind::Forward(forwarders) => {
-            forwarders.iter().map(|one| (one.address, one.tls.is_some())).collect()
-        }
-        ZoneKind::Stub(servers) => servers.iter().map(|server| (*server, false)).collect(),
+    let servers: Vec<SocketAddr> = match &zone.kind {
+        ZoneKind::Forward(forwarders) => forwarders.iter().map(|one| one.address).collect(),
+        ZoneKind::Stub(servers) => servers.clone(),
         ZoneKind::Recurse | ZoneKind::File { .. } | ZoneKind::Records(_) => Vec::new(),
     };
     let mut own = Vec::new();
-    for (server, over_tls) in servers {
+    for server in servers {
         let sources = if zone.source.is_empty() { &config.resolve.source } else { &zone.source };
         let view = networks.view(source(server, sources));
         for (place, group) in groups.iter().enumerate() {
             let is_chosen = group.listener.zones.is_some() || group.view == view;
-            // A query of one form that comes to a listener for another form is not answered.
-            let addresses = if over_tls { &group.listener.tls } else { &group.listener.addresses };
-            let at = addresses.iter().find(|at| is_chosen && is_at(**at, server, is_ours));
+            let at = group.listener.addresses.iter().find(|at| is_chosen && is_at(**at, server, is_ours));
             own.extend(at.map(|at| OwnServer { server, group: place, at: *at }));
         }
     }
@@ -268,25 +264,6 @@ mod tests {
         assert_eq!(refused("10.0.0.0/8", ""), None, "the zone is not seen at the own address");
         assert_eq!(refused("127.0.0.0/8", "").as_deref(), Some("a. of the view office"));
         assert_eq!(refused("127.0.0.0/8", "source = [\"10.0.0.1\"]\n"), None);
-    }
-
-    #[test]
-    fn a_forwarder_over_tls_is_compared_with_the_listeners_for_tls() {
-        let (plain, over_tls) = ("127.0.0.1:5300".parse().unwrap(), "127.0.0.1:5853".parse().unwrap());
-        let is_refused = |address: SocketAddr, tls: Option<&str>| {
-            let mut config = Config::default();
-            config.listen.addresses = vec![plain];
-            config.listen.tls = vec![over_tls];
-            let forwarder = Forwarder { address, tls: tls.map(str::to_owned) };
-            let kind = ZoneKind::Forward(vec![forwarder]);
-            config.zones = vec![ConfiguredZone { name: Name::root(), kind, ..ConfiguredZone::default() }];
-            refuse(&config).is_err()
-        };
-        assert!(is_refused(over_tls, Some("gateway.example")));
-        assert!(is_refused(plain, None));
-        // Nothing comes back: the handshake fails, or the query is not read.
-        assert!(!is_refused(plain, Some("gateway.example")));
-        assert!(!is_refused(over_tls, None));
     }
 
     #[test]
