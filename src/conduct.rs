@@ -18,11 +18,13 @@ pub enum Transport {
     Tcp,
     /// A stream under TLS.
     Tls,
+    /// A request of HTTP/2 under TLS.
+    Https,
 }
 
 impl Transport {
     /// All of them, in the order of their numbers in the record.
-    pub const ALL: [Self; 3] = [Self::Udp, Self::Tcp, Self::Tls];
+    pub const ALL: [Self; 4] = [Self::Udp, Self::Tcp, Self::Tls, Self::Https];
 
     /// Its place in `ALL`.
     pub const fn index(self) -> usize {
@@ -35,8 +37,18 @@ impl Transport {
             Self::Udp => "UDP",
             Self::Tcp => "TCP",
             Self::Tls => "TLS",
+            Self::Https => "HTTPS",
         }
     }
+}
+
+/// The encryption of the streams to a server: TLS (RFC 7858), or HTTPS (RFC 8484).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Encryption {
+    /// The name that the certificate of the server must have (RFC 8310 section 5).
+    pub certificate: String,
+    /// The path of the URL of HTTPS; none: TLS alone.
+    pub https: Option<String>,
 }
 
 /// The conduct of a server after a message. The words in JSON are those of the screens.

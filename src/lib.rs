@@ -21,7 +21,7 @@
 //!  dnsbl ────► exchange                                      is it a listing?
 //!  cache ────► validate                                      what is known, and how far it is trusted
 //!    ▼
-//!  exchange                                                  one query over UDP, TCP or TLS
+//!  exchange                                                  one query over UDP, TCP, TLS or HTTPS
 //!    ▼
 //!  servers
 //!
@@ -77,7 +77,7 @@
 //! ctl        control lookahead shadow watched switch check import zones config dnsbl record cache wire question conduct clock random limits
 //! lab        control lookahead background shadow resolve zones config zone_file exchange record cache wire validate question supervise conduct clock random limits
 //! metrics    control config dnsbl record wire limits
-//! control    lookahead watched check resolve iterate config dnsbl exchange record cache wire validate question clock limits
+//! control    lookahead watched check resolve iterate config dnsbl exchange record cache wire validate question conduct clock limits
 //! listener   resolve zones config dnstap record cache wire question supervise clock hash limits
 //! lookahead  resolve config dnsbl record wire question clock hash random limits
 //! background resolve zones config dnsbl record question clock random limits
@@ -88,8 +88,8 @@
 //! switch     check config limits
 //! watched    check config record wire clock random limits
 //! check      config wire clock random limits
-//! zones      config zone_file dnsbl cache wire validate question clock hash rdata limits
-//! config     zone_file dnsbl exchange dnstap wire validate rdata limits
+//! zones      config zone_file dnsbl cache wire validate question conduct clock hash rdata limits
+//! config     zone_file dnsbl exchange dnstap wire validate conduct rdata limits
 //! zone_file  wire rdata limits
 //! dnsbl      exchange record question clock limits
 //! exchange   dnstap wire question supervise conduct clock hash random limits

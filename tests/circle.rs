@@ -119,7 +119,7 @@ fn circle(with_flags: bool, validates: bool) -> (Arc<Resolver>, Arc<Circle>) {
     config.listen.addresses = Vec::new();
     config.resolve.deny_servers = Vec::new();
     config.dnssec.validate = validates;
-    let forwarder = |last| Forwarder { address: SocketAddr::from(([127, 0, 0, last], 53)), tls: None };
+    let forwarder = |last| Forwarder { address: SocketAddr::from(([127, 0, 0, last], 53)), encryption: None };
     config.zones = vec![ConfiguredZone {
         name: Name::root(),
         kind: ZoneKind::Forward(vec![forwarder(53), forwarder(54)]),

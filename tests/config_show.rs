@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
 use proptest::prelude::*;
+use resolverd::conduct::Encryption;
 use resolverd::config::{
     Config, ConfiguredHost, ConfiguredList, ConfiguredRecord, ConfiguredView, ConfiguredWatch,
     ConfiguredZone, Family, Forwarder, Guard, Listener, Redact, RootHints, WatchAs, WatchLevel, ZoneKind,
@@ -40,7 +41,11 @@ fn span() -> impl Strategy<Value = Duration> {
 }
 
 fn forwarder(number: u16, secure: bool) -> Forwarder {
-    Forwarder { address: server(number), tls: secure.then(|| "dns.example".to_owned()) }
+    let encryption = Encryption {
+        certificate: "dns.example".to_owned(),
+        https: (number % 7 == 2).then(|| "/own".to_owned()),
+    };
+    Forwarder { address: server(number), encryption: secure.then_some(encryption) }
 }
 
 /// Numbers that differ, at least one.
@@ -212,7 +217,13 @@ fn only_what_differs_is_shown_where_that_is_asked_for() {
     let mut config = Config::default();
     config.cache.size = 1 << 30;
     config.resolve.ipv6 = Family::Off;
-    let forwarders = vec![forwarder(3, false), forwarder(853, true), forwarder(854, true)];
+    let forwarders = vec![
+        forwarder(3, false),
+        forwarder(853, true),
+        forwarder(854, true),
+        forwarder(443, true),
+        forwarder(436, true),
+    ];
     config.zones = vec![ConfiguredZone {
         name: Name::from_ascii("corp.example.").unwrap(),
         view: None,
@@ -227,7 +238,7 @@ fn only_what_differs_is_shown_where_that_is_asked_for() {
     assert_eq!(
         show(&config, true),
         "version = 1\n\n[cache]\nsize = \"1GiB\"\n\n[resolve]\nipv6 = false\n\n[[zone]]\nname = \"corp.example\"\n\
-         forward = [\"fd00::3\", \"tls://fd00::355#dns.example\", \"tls://10.0.3.86:854#dns.example\"]\nforward_first = true  # asks the root servers if no forwarder answers\nlocally_served = true  # answers reverse names of private addresses here\nmax_ttl = \"90m\"\n"
+         forward = [\"fd00::3\", \"tls://fd00::355#dns.example\", \"tls://10.0.3.86:854#dns.example\", \"https://[fd00::1bb]/own#dns.example\", \"https://10.0.1.180:436/own#dns.example\"]\nforward_first = true  # asks the root servers if no forwarder answers\nlocally_served = true  # answers reverse names of private addresses here\nmax_ttl = \"90m\"\n"
     );
 }
 

@@ -167,7 +167,7 @@ fn a_name_with_the_key_that_a_client_asks_for_itself_goes_to_no_forwarder() {
             config.lists = configured(folder.path(), 0o640).unwrap().lists;
             let address = ([127, 0, 0, 6], 53).into();
             config.zones = vec![ConfiguredZone {
-                kind: ZoneKind::Forward(vec![Forwarder { address, tls: None }]),
+                kind: ZoneKind::Forward(vec![Forwarder { address, encryption: None }]),
                 forward_first: true,
                 ..ConfiguredZone::default()
             }];

@@ -284,7 +284,7 @@ fn through_a_silent_forwarder_the_domain_of_a_name_has_its_share_from_the_begin(
     paused(async {
         let lab = lab();
         let mut config = config_for(&lab);
-        let silent = Forwarder { address: ([127, 0, 2, 1], 53).into(), tls: None };
+        let silent = Forwarder { address: ([127, 0, 2, 1], 53).into(), encryption: None };
         config.zones = vec![ConfiguredZone {
             name: Name::root(),
             kind: ZoneKind::Forward(vec![silent]),

@@ -68,7 +68,8 @@ fn stub(apex: &str, addresses: &[[u8; 4]]) -> ConfiguredZone {
 }
 
 fn forward(apex: &str, addresses: &[[u8; 4]]) -> ConfiguredZone {
-    let forwarder = |address: &[u8; 4]| Forwarder { address: SocketAddr::from((*address, 53)), tls: None };
+    let forwarder =
+        |address: &[u8; 4]| Forwarder { address: SocketAddr::from((*address, 53)), encryption: None };
     zone(apex, ZoneKind::Forward(addresses.iter().map(forwarder).collect()))
 }
 

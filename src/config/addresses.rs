@@ -4,10 +4,12 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 
+use http::uri::PathAndQuery;
 use ipnet::IpNet;
 
 use super::report::{WrongValue, quoted};
 use super::value::{Read, Typed, list, text};
+use crate::conduct::Encryption;
 use crate::limits;
 use crate::wire::presentation::shown;
 
@@ -32,10 +34,10 @@ pub const HTTPS_PATH: &str = "/dns-query";
 /// A forwarder: a recursive server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Forwarder {
-    /// Its address and port: 53, or 853 for TLS, unless written.
+    /// Its address and port: 53, 853 for TLS, or 443 for HTTPS, unless written.
     pub address: SocketAddr,
-    /// `tls://address#name`: the name that its certificate must have (RFC 7858, RFC 8310).
-    pub tls: Option<String>,
+    /// `tls://address#name` or `https://address/path#name`.
+    pub encryption: Option<Encryption>,
 }
 
 /// Whether sockets at both addresses cannot be bound independently: one covers the other, at the same port. A socket at
@@ -194,7 +196,7 @@ pub(super) fn servers(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     filled(list(value, read)?, "10.1.1.1")
 }
 
-/// Recursive servers: as `servers`, or with `tls://` before and the certificate's name after.
+/// Recursive servers: as `servers`, or with `tls://` or `https://` before and the certificate's name after.
 pub(super) fn forwarders(value: &Typed<'_>) -> Read<Vec<Forwarder>> {
     filled(list(value, forwarder)?, "10.1.1.1")
 }
@@ -204,12 +206,16 @@ fn forwarder(value: &Typed<'_>) -> Read<Forwarder> {
     let wrong = || {
         WrongValue::new(
             format!("{} is not a forwarder", quoted(typed)),
-            "write it like \"10.1.1.1\", \"10.1.1.1:5353\" or \"tls://192.0.2.1#dns.example\"",
+            "write it like \"10.1.1.1\", \"10.1.1.1:5353\", \"tls://192.0.2.1#dns.example\" or \"https://192.0.2.1/dns-query#dns.example\"",
         )
     };
-    let Some(secure) = typed.strip_prefix("tls://") else {
-        let address = server(typed, PORT).ok_or_else(wrong)?;
-        return Ok(Forwarder { address, tls: None });
+    let (secure, over_https) = match (typed.strip_prefix("tls://"), typed.strip_prefix("https://")) {
+        (Some(secure), _) => (secure, false),
+        (None, Some(secure)) => (secure, true),
+        (None, None) => {
+            let address = server(typed, PORT).ok_or_else(wrong)?;
+            return Ok(Forwarder { address, encryption: None });
+        }
     };
     let (address, certified) = secure.split_once('#').ok_or_else(|| {
         WrongValue::new(
@@ -217,14 +223,33 @@ fn forwarder(value: &Typed<'_>) -> Read<Forwarder> {
             format!("write it like \"{}#dns.example\"", shown(typed, limits::MAX_SHOWN_VALUE)),
         )
     })?;
-    let address = server(address, TLS_PORT).ok_or_else(wrong)?;
+    let (address, path) = match address.find('/').filter(|_| over_https) {
+        Some(at) => address.split_at(at),
+        None => (address, HTTPS_PATH),
+    };
+    if !is_path(path) {
+        return Err(WrongValue::new(
+            format!("{} is not the path of a URL", quoted(path)),
+            "write it like \"https://192.0.2.1/dns-query#dns.example\", without {?dns}",
+        ));
+    }
+    let address = server(address, if over_https { HTTPS_PORT } else { TLS_PORT }).ok_or_else(wrong)?;
     if !is_host_name(certified) {
         return Err(WrongValue::new(
             format!("{} is not a host name", quoted(certified)),
             "write it like \"tls://192.0.2.1#dns.example\"",
         ));
     }
-    Ok(Forwarder { address, tls: Some(certified.to_ascii_lowercase()) })
+    let certificate = certified.to_ascii_lowercase();
+    Ok(Forwarder {
+        address,
+        encryption: Some(Encryption { certificate, https: over_https.then(|| path.to_owned()) }),
+    })
+}
+
+/// The path of a URL, with its query or without (RFC 3986 section 3.3). A variable of a template (RFC 8484 section 3) is none.
+fn is_path(text: &str) -> bool {
+    text.len() <= limits::MAX_HTTPS_PATH && !text.contains('{') && PathAndQuery::try_from(text).is_ok()
 }
 
 /// Letters, digits and hyphens in labels (RFC 1123 section 2.1).
@@ -284,12 +309,22 @@ pub(super) fn server_text(server: SocketAddr) -> String {
 impl fmt::Display for Forwarder {
     /// The form in the file: without the port if it is the usual one.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.tls {
-            None => formatter.write_str(&server_text(self.address)),
-            Some(name) if self.address.port() == TLS_PORT => {
-                write!(formatter, "tls://{}#{name}", self.address.ip())
+        let Some(Encryption { certificate, https }) = &self.encryption else {
+            return formatter.write_str(&server_text(self.address));
+        };
+        let (scheme, usual, path) = match https {
+            None => ("tls", TLS_PORT, ""),
+            Some(path) => ("https", HTTPS_PORT, path.as_str()),
+        };
+        match self.address {
+            address if address.port() != usual => {
+                write!(formatter, "{scheme}://{address}{path}#{certificate}")
             }
-            Some(name) => write!(formatter, "tls://{}#{name}", self.address),
+            // An IPv6 address before a path is in brackets, as in a URL.
+            SocketAddr::V6(address) if !path.is_empty() => {
+                write!(formatter, "{scheme}://[{}]{path}#{certificate}", address.ip())
+            }
+            address => write!(formatter, "{scheme}://{}{path}#{certificate}", address.ip()),
         }
     }
 }

@@ -131,7 +131,7 @@ mod tests {
     }
 
     fn forward(address: &str) -> ZoneKind {
-        ZoneKind::Forward(vec![Forwarder { address: address.parse().unwrap(), tls: None }])
+        ZoneKind::Forward(vec![Forwarder { address: address.parse().unwrap(), encryption: None }])
     }
 
     fn file(text: &str) -> ZoneKind {

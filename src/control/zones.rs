@@ -8,6 +8,7 @@ use super::protocol::Reply;
 use super::protocol::zones::{ZoneServer, ZoneSource, ZoneState};
 use super::rows;
 use crate::cache::servers::KnownServer;
+use crate::conduct::Encryption;
 use crate::config::{Config, ConfiguredZone, ZoneKind};
 use crate::wire::presentation::name_text;
 
@@ -52,11 +53,13 @@ impl ZoneState {
 }
 
 fn of_zone(config: &Config, zone: &ConfiguredZone, known: &[KnownServer]) -> ZoneState {
-    let server = |address: SocketAddr, tls: Option<String>| {
+    let server = |address: SocketAddr, encryption: Option<Encryption>| {
         let known = known.iter().find(|known| known.address == address);
+        let (tls, https) = encryption.map(|one| (one.certificate, one.https)).unzip();
         ZoneServer {
             address,
             tls,
+            https: https.flatten(),
             round_trip: known.and_then(|known| known.round_trip).map(|round_trip| round_trip.as_secs_f64()),
             health: known.filter(|known| known.asked).map(|known| known.health),
             lame: known.is_some_and(|known| known.lame.contains(&zone.name)),
@@ -64,7 +67,7 @@ fn of_zone(config: &Config, zone: &ConfiguredZone, known: &[KnownServer]) -> Zon
     };
     let (kind, servers, file) = match &zone.kind {
         ZoneKind::Forward(forwarders) => {
-            let servers = forwarders.iter().map(|one| server(one.address, one.tls.clone())).collect();
+            let servers = forwarders.iter().map(|one| server(one.address, one.encryption.clone())).collect();
             (ZoneSource::Forward, servers, None)
         }
         ZoneKind::Stub(servers) => {

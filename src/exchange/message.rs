@@ -99,7 +99,7 @@ mod tests {
         for name in [".", "Mail.Example.", "_25._tcp.mx.example.", &longest] {
             for bits in 0..8_u8 {
                 let ask = UpstreamQuery {
-                    path: Path { server: "192.0.2.53:53".parse().unwrap(), source: None, tls: None },
+                    path: Path { server: "192.0.2.53:53".parse().unwrap(), source: None, encryption: None },
                     name: Name::from_ascii(name).unwrap(),
                     kind: RecordType::TLSA,
                     secret: None,

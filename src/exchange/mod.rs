@@ -1,7 +1,7 @@
 //! One query to one server and its answer.
 //!
 //! No other module sends queries to servers. Obeys RFC 5452 (random id and port, question and source checked), RFC
-//! 6891 (EDNS) and RFC 7766 (TCP).
+//! 6891 (EDNS), RFC 7766 (TCP), RFC 7858 (TLS) and RFC 8484 (HTTPS).
 //!
 //! # Decisions
 //!
@@ -37,6 +37,7 @@
 mod case;
 mod departures;
 mod framed;
+mod https;
 mod long_replies;
 mod merge;
 mod message;
@@ -72,7 +73,7 @@ use long_replies::{LongReplies, NoRoom};
 use merge::Merge;
 pub use merge::Sender;
 use message::Sendable;
-use network::{CertificateRefused, Network, NotSent};
+use network::{CertificateRefused, HttpRefused, Network, NotSent};
 pub use places::Place;
 use places::Places;
 use streams::{StreamReply, Streams};
@@ -177,7 +178,7 @@ impl Exchange {
                     Transport::Udp => {
                         tokio::time::timeout(patience, self.udp(ask, id, &message, started)).await
                     }
-                    Transport::Tcp | Transport::Tls => {
+                    Transport::Tcp | Transport::Tls | Transport::Https => {
                         tokio::time::timeout(patience, Box::pin(self.tcp(ask, id, &message, started))).await
                     }
                 };
@@ -274,6 +275,7 @@ impl Exchange {
             Transport::Udp => TapTransport::Udp,
             Transport::Tcp => TapTransport::Tcp,
             Transport::Tls => TapTransport::Tls,
+            Transport::Https => TapTransport::Https,
         };
         self.tap.put(TappedMessage {
             kind,
@@ -310,6 +312,9 @@ fn trouble_of(error: &std::io::Error) -> Trouble {
     }
     if let Some(NotSent(why)) = error.get_ref().and_then(|inner| inner.downcast_ref::<NotSent>()) {
         return Trouble::NotSent(why.as_str().into());
+    }
+    if let Some(HttpRefused(status)) = error.get_ref().and_then(|inner| inner.downcast_ref::<HttpRefused>()) {
+        return Trouble::HttpStatus(*status);
     }
     if error.get_ref().is_some_and(|inner| inner.is::<NoRoom>()) {
         return Trouble::NoRoom;

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+use crate::conduct::Encryption;
+
 /// The path to a server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Path {
@@ -15,8 +17,8 @@ pub struct Path {
     pub server: SocketAddr,
     /// The address to send from; none: the system chooses.
     pub source: Option<IpAddr>,
-    /// For streams: TLS, and the name that its certificate must have (RFC 7858, RFC 8310).
-    pub tls: Option<Arc<str>>,
+    /// Of streams.
+    pub encryption: Option<Arc<Encryption>>,
 }
 
 /// Sends queries to servers. The real one opens sockets; the simulated one asks the lab's servers in memory.
@@ -74,3 +76,8 @@ pub struct NotSent(pub String);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct CertificateRefused(pub String);
+
+/// A server over HTTPS answered with another status than 200, which is about its path or about the rights of this host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("HTTP status {0}")]
+pub struct HttpRefused(pub u16);

@@ -23,7 +23,7 @@ use super::departures::{Departure, depart};
 use super::framed::Framed;
 use super::network::{Network, NotSent, Path, Replies, Stream};
 use super::ports::SourcePorts;
-use super::tls;
+use super::{https, tls};
 use crate::limits::{MAX_PORT_WALK, PORT_TRIES};
 use crate::random::Random;
 use crate::wire::PAYLOAD;
@@ -119,9 +119,13 @@ impl Network for SocketNetwork {
             }
             let connection = socket.connect(server).await?;
             connection.set_nodelay(true)?;
-            Ok(match &path.tls {
-                Some(name) => Box::new(Framed::new(tls::secure(connection, name).await?)) as Box<dyn Stream>,
-                None => Box::new(Framed::new(connection)),
+            let Some(encryption) = path.encryption.as_deref() else {
+                return Ok(Box::new(Framed::new(connection)) as Box<dyn Stream>);
+            };
+            let secured = tls::secure(connection, encryption).await?;
+            Ok(match &encryption.https {
+                Some(place) => Box::new(https::open(secured, encryption, server.port(), place).await?),
+                None => Box::new(Framed::new(secured)),
             })
         })
     }
@@ -218,6 +222,7 @@ impl Replies for SentDatagram {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conduct::Encryption;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, UdpSocket};
 
@@ -232,7 +237,7 @@ mod tests {
     #[tokio::test]
     async fn messages_leave_from_ports_of_the_range_that_are_not_reserved_until_none_is_free() {
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), tls: None };
+        let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), encryption: None };
         let network =
             SocketNetwork::new(Random::seeded(5), SourcePorts::of(61_000..=61_009, "61003,61005-61006"));
         let (mut held, mut ports) = (Vec::new(), Vec::new());
@@ -259,7 +264,7 @@ mod tests {
     async fn messages_leave_from_the_configured_address_and_from_ports_of_their_own() {
         let network = network();
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), tls: None };
+        let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), encryption: None };
         let mut ports = Vec::new();
         for _ in 0..2 {
             let mut replies = network.send_datagram(&path, b"question").await.unwrap();
@@ -277,7 +282,7 @@ mod tests {
     async fn streams_leave_from_the_configured_address_with_a_length_in_front() {
         let network = network();
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), tls: None };
+        let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), encryption: None };
         let served = async {
             let (mut stream, client) = server.accept().await.unwrap();
             let mut framed = [0; 10];
@@ -299,8 +304,9 @@ mod tests {
     async fn a_server_over_tls_is_told_the_name_that_its_certificate_must_have() {
         let network = network();
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let tls = Some("dns.example".into());
-        let path = Path { server: server.local_addr().unwrap(), source: None, tls };
+        let encryption = Encryption { certificate: "dns.example".to_owned(), https: None };
+        let path =
+            Path { server: server.local_addr().unwrap(), source: None, encryption: Some(encryption.into()) };
         let served = async {
             let (mut stream, _) = server.accept().await.unwrap();
             // The record of the ClientHello: its length is in octets 3 and 4 (RFC 8446 section 5.1).
@@ -319,7 +325,7 @@ mod tests {
     async fn an_address_that_this_host_lacks_is_its_own_fault() {
         let network = network();
         let lacking: IpAddr = "192.0.2.1".parse().unwrap();
-        let path = Path { server: "127.0.0.1:9".parse().unwrap(), source: Some(lacking), tls: None };
+        let path = Path { server: "127.0.0.1:9".parse().unwrap(), source: Some(lacking), encryption: None };
         let is_own = |error: &io::Error| error.get_ref().is_some_and(|inner| inner.is::<NotSent>());
         assert!(is_own(&network.send_datagram(&path, b"question").await.err().unwrap()));
         assert!(is_own(&network.open_stream(&path).await.err().unwrap()));
@@ -329,7 +335,7 @@ mod tests {
     async fn a_message_that_the_kernel_does_not_accept_is_this_host_s_own_fault() {
         let network = network();
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-        let path = Path { server, source: None, tls: None };
+        let path = Path { server, source: None, encryption: None };
         // Longer than a datagram of IPv4 can be.
         let mut replies = network.send_datagram(&path, &[0; 65_536]).await.unwrap();
         let error = replies.next().await.unwrap_err();
@@ -340,7 +346,7 @@ mod tests {
     async fn a_closed_port_is_told_at_once() {
         let network = network();
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-        let path = Path { server, source: None, tls: None };
+        let path = Path { server, source: None, encryption: None };
         let mut replies = network.send_datagram(&path, b"question").await.unwrap();
         assert!(replies.next().await.is_err());
     }

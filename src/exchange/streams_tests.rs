@@ -94,7 +94,7 @@ fn path(network: u16) -> Path {
 
 fn path_in(network: u16, last: u8) -> Path {
     let [high, low] = network.to_be_bytes();
-    Path { server: SocketAddr::from(([192, high, low, last], 53)), source: None, tls: None }
+    Path { server: SocketAddr::from(([192, high, low, last], 53)), source: None, encryption: None }
 }
 
 /// Asks, and gives up after a second.

@@ -51,7 +51,7 @@ fn server() -> SocketAddr {
 
 fn ask() -> UpstreamQuery {
     UpstreamQuery {
-        path: Path { server: server(), source: None, tls: None },
+        path: Path { server: server(), source: None, encryption: None },
         recursion_desired: false,
         name: Name::from_ascii("www.example.").unwrap(),
         kind: RecordType::A,

@@ -1,4 +1,4 @@
-//! DNS over TLS to forwarders (RFC 7858), with the certificate's name checked (RFC 8310 section 5, strict).
+//! TLS to forwarders (RFC 7858, RFC 8484), with the certificate's name checked (RFC 8310 section 5, strict).
 //!
 //! The system's certificates are trusted.
 
@@ -13,17 +13,27 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::{self, CertificateError, ClientConfig};
 
 use super::network::CertificateRefused;
+use crate::conduct::Encryption;
 
-/// Secures a connection to the server whose certificate is for `name`.
+/// The protocol of HTTPS in the handshake (RFC 9113 section 3.2).
+const HTTP2: &[u8] = b"h2";
+
+/// Secures a connection to a server.
 ///
 /// # Errors
 /// The handshake fails; `CertificateRefused` inside if the certificate is the reason.
-pub(super) async fn secure(connection: TcpStream, name: &str) -> io::Result<TlsStream<TcpStream>> {
+pub(super) async fn secure(
+    connection: TcpStream,
+    encryption: &Encryption,
+) -> io::Result<TlsStream<TcpStream>> {
+    let name = encryption.certificate.as_str();
     let server = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
     // Reads the system's certificates, some hundred files, so it runs off the threads of flights. A new connection is
     // rare, and must see certificates that were added since.
     let config = tokio::task::spawn_blocking(client_config).await.map_err(io::Error::other)?;
-    handshake(connection, server, config.map_err(io::Error::other)?).await.map_err(|error| told(error, name))
+    let mut config = config.map_err(io::Error::other)?;
+    config.alpn_protocols = encryption.https.iter().map(|_| HTTP2.to_vec()).collect();
+    handshake(connection, server, config).await.map_err(|error| told(error, name))
 }
 
 async fn handshake(

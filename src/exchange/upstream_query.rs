@@ -81,6 +81,9 @@ pub enum Trouble {
     /// The certificate is for another server; the text says why.
     #[error("TLS certificate rejected: {0}")]
     Certificate(Arc<str>),
+    /// It answered over HTTPS with another status than 200.
+    #[error("HTTP status {0}")]
+    HttpStatus(u16),
     /// Over UDP, the question came back in another case, or an error came without it. Either the server changes the
     /// case, or somebody has guessed our id and port.
     #[error("the reply does not repeat the case of the query name (0x20)")]

@@ -409,7 +409,7 @@ impl Attempt {
                 self.means.uplink.heard(self.role, now);
                 match transport {
                     Transport::Tcp => self.server.takes_tcp(),
-                    Transport::Udp | Transport::Tls => {
+                    Transport::Udp | Transport::Tls | Transport::Https => {
                         self.means.answered(&self.server, (self.role, &self.zone), heard.elapsed);
                     }
                 }
@@ -420,7 +420,12 @@ impl Attempt {
             }
             // Silence is judged when it has lasted long enough: see `again`.
             Err(Trouble::Unreachable) if transport == Transport::Tcp => self.server.takes_no_tcp(now),
-            Err(Trouble::Unreachable | Trouble::NoRouteToAddress | Trouble::Certificate(_)) => {
+            Err(
+                Trouble::Unreachable
+                | Trouble::NoRouteToAddress
+                | Trouble::Certificate(_)
+                | Trouble::HttpStatus(_),
+            ) => {
                 self.server.overdue(now, now);
             }
             Err(
@@ -553,7 +558,7 @@ pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
         Trouble::Unreachable => Conduct::Unreachable,
         Trouble::NoRoute | Trouble::NoRouteToAddress | Trouble::NotSent(_) => Conduct::NotSent,
         Trouble::Certificate(_) => Conduct::Certificate,
-        Trouble::Unfit | Trouble::OtherCase => Conduct::Unfit,
+        Trouble::Unfit | Trouble::OtherCase | Trouble::HttpStatus(_) => Conduct::Unfit,
         // The server has answered; this host dropped the reply.
         Trouble::NoRoom => Conduct::Answered,
     }

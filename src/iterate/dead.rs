@@ -241,7 +241,7 @@ mod tests {
     }
 
     fn wanted(number: u16, at: Mono) -> WantedServer {
-        let path = Path { server: address(number), source: None, tls: None };
+        let path = Path { server: address(number), source: None, encryption: None };
         let view = Views::new(&Arc::new(Config::default())).unwrap().of_listener(0).unwrap().clone();
         let (name, kind, zone) = (Name::root(), RecordType::SOA, Name::root());
         let aside = Aside { path, role: ServerRole::Found, zone, name, kind };

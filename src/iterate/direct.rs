@@ -78,7 +78,7 @@ impl Iterate {
         };
         let place = self.means.exchange.place(&name).await;
         let query = UpstreamQuery {
-            path: Path { server: address, source, tls: None },
+            path: Path { server: address, source, encryption: None },
             name,
             kind,
             secret: None,

@@ -58,15 +58,15 @@ impl Errand<'_> {
     }
 }
 
-/// The path to a server of `cut` on `route`: from the configured address of its family, over TLS if configured.
+/// The path to a server of `cut` on `route`: from the configured address of its family, encrypted if configured.
 pub(super) fn path(route: &Route, cut: &Delegation, server: SocketAddr) -> Path {
     let source = route.source_for(server.ip());
-    let tls = match &route.target {
-        RouteTarget::Forward { tls, .. } => {
+    let encryption = match &route.target {
+        RouteTarget::Forward { encryption, .. } => {
             let place = cut.configured.iter().position(|configured| *configured == server);
-            place.and_then(|place| tls.get(place)).cloned().flatten()
+            place.and_then(|place| encryption.get(place)).cloned().flatten()
         }
         _ => None,
     };
-    Path { server, source, tls }
+    Path { server, source, encryption }
 }

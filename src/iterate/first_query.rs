@@ -50,5 +50,9 @@ impl FirstQuery {
 
 /// The transport of the first query to a server.
 pub(super) fn first_transport(path: &Path) -> Transport {
-    if path.tls.is_some() { Transport::Tls } else { Transport::Udp }
+    match &path.encryption {
+        None => Transport::Udp,
+        Some(encryption) if encryption.https.is_some() => Transport::Https,
+        Some(_) => Transport::Tls,
+    }
 }

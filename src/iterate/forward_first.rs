@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn a_list_gives_way_to_recursion_after_silence_only() {
         let address: SocketAddr = "192.0.2.53:53".parse().unwrap();
-        let kind = ZoneKind::Forward(vec![Forwarder { address, tls: None }]);
+        let kind = ZoneKind::Forward(vec![Forwarder { address, encryption: None }]);
         let zone =
             ConfiguredZone { name: Name::root(), kind, forward_first: true, ..ConfiguredZone::default() };
         let config = Config { zones: vec![zone], ..Config::default() };

@@ -163,7 +163,7 @@ impl Iterate {
             let Some((_, _, server)) = nearest else { continue };
             let source = view.recursion().source_for(server.ip());
             let aside = Aside {
-                path: Path { server, source, tls: None },
+                path: Path { server, source, encryption: None },
                 role: ServerRole::Found,
                 name: zone.clone(),
                 zone,

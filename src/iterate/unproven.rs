@@ -88,7 +88,7 @@ mod tests {
     fn silences_that_wait_are_bounded() {
         let views = Views::new(&Arc::new(Config::default())).unwrap();
         let view = Arc::clone(views.of_listener(0).unwrap());
-        let path = Path { server: ([192, 0, 2, 1], 53).into(), source: None, tls: None };
+        let path = Path { server: ([192, 0, 2, 1], 53).into(), source: None, encryption: None };
         let (zone, at) = (Name::root(), Mono::START);
         let (name, kind) = (zone.clone(), RecordType::SOA);
         let aside = Aside { path, role: ServerRole::Found, zone, name, kind };

@@ -371,7 +371,7 @@ mod tests {
     const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 1)), 53);
 
     fn path() -> Path {
-        Path { server: SERVER, source: None, tls: None }
+        Path { server: SERVER, source: None, encryption: None }
     }
 
     #[tokio::test(start_paused = true)]

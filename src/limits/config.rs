@@ -80,6 +80,9 @@ pub const MAX_VIEW_NAME: usize = 63;
 /// Servers of a configured zone, and addresses of a configured host: no operator lists more by hand.
 pub const MAX_CONFIGURED_ADDRESSES: usize = 32;
 
+/// Octets of the path of a forwarder over HTTPS: the paths of public resolvers, some with the name of an account in them, have at most 60.
+pub const MAX_HTTPS_PATH: usize = 255;
+
 /// Octets of a configured zone file with its includes, which is read into memory: about 300 000 records.
 pub const MAX_ZONE_FILE: u64 = 16 << 20;
 

@@ -35,6 +35,17 @@ pub const LONG_REPLY_WAIT: Duration = Duration::from_millis(100);
 /// been given up while they were in progress.
 pub const MAX_STRAY_MESSAGES: usize = MAX_PIPELINED;
 
+/// Requests of a connection to a forwarder over HTTPS whose replies have not come, with those that nobody waits for any more; one more ends
+/// the connection. A reply is read before its place in memory is known, so that they take 8 MiB at most.
+pub const MAX_UPSTREAM_REQUESTS: usize = MAX_PIPELINED * 2;
+
+/// Octets that a forwarder over HTTPS may send before we read: a reply of 64 KiB to each request, so that a reply that is not read yet
+/// never stops those behind it.
+pub const UPSTREAM_REPLIES_WINDOW: u32 = 8 << 20;
+
+/// Octets of the header of a reply over HTTPS, counted as RFC 9113 section 6.5.2 does. Those of public resolvers have less than 1 KB.
+pub const MAX_REPLY_HEADER: u32 = 16_384;
+
 /// A stream to a server is closed after this time without a message: most servers close it themselves after 10 to 30 s
 /// (RFC 7766 section 6.2.3 leaves it to them).
 pub const UPSTREAM_IDLE_TIME: Duration = Duration::from_secs(20);

@@ -382,7 +382,7 @@ mod tests {
     fn the_record_learns_the_kind_of_each_route() {
         let zone = |text: &str, kind| ConfiguredZone { name: name(text), kind, ..ConfiguredZone::default() };
         let address = "127.0.0.1:5300".parse().unwrap();
-        let forwarders = vec![Forwarder { address, tls: None }];
+        let forwarders = vec![Forwarder { address, encryption: None }];
         let zones = vec![
             zone("stub.", ZoneKind::Stub(vec![address])),
             zone("forward.", ZoneKind::Forward(forwarders)),

@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
 use super::clients::ClientNetworks;
 use crate::config::seen::SeenZones;
-use crate::config::{Config, ConfiguredZone, Listener, ZoneKind};
+use crate::config::{Config, ConfiguredZone, ListenAt, ListenFor, Listener, ZoneKind};
 use crate::zones::Wrong;
 
 /// A server of a zone that is a listener of resolverd itself.
@@ -95,19 +95,28 @@ fn own_servers(
     (config, networks): (&Config, &ClientNetworks),
     groups: &[Group<'_>],
 ) -> Vec<OwnServer> {
-    let servers: Vec<SocketAddr> = match &zone.kind {
-        ZoneKind::Forward(forwarders) => forwarders.iter().map(|one| one.address).collect(),
-        ZoneKind::Stub(servers) => servers.clone(),
+    let servers: Vec<(SocketAddr, bool)> = match &zone.kind {
+        ZoneKind::Forward(forwarders) => {
+            forwarders.iter().map(|one| (one.address, one.encryption.is_some())).collect()
+        }
+        ZoneKind::Stub(servers) => servers.iter().map(|server| (*server, false)).collect(),
         ZoneKind::Recurse | ZoneKind::File { .. } | ZoneKind::Records(_) => Vec::new(),
     };
     let mut own = Vec::new();
-    for server in servers {
+    for (server, is_encrypted) in servers {
         let sources = if zone.source.is_empty() { &config.resolve.source } else { &zone.source };
         let view = networks.view(source(server, sources));
+        // An encrypted connection to a listener without encryption fails each time, so it is a mistake too.
+        let comes_to = |at: &ListenAt| match at.serves {
+            ListenFor::Plain => true,
+            ListenFor::Tls | ListenFor::Https => is_encrypted,
+            ListenFor::Quic => false,
+        };
         for (place, group) in groups.iter().enumerate() {
             let is_chosen = group.listener.zones.is_some() || group.view == view;
-            let at = group.listener.addresses.iter().find(|at| is_chosen && is_at(**at, server, is_ours));
-            own.extend(at.map(|at| OwnServer { server, group: place, at: *at }));
+            let mut listens = group.listener.all_addresses().filter(comes_to).map(|at| at.address);
+            let at = listens.find(|at| is_chosen && is_at(*at, server, is_ours));
+            own.extend(at.map(|at| OwnServer { server, group: place, at }));
         }
     }
     own
@@ -219,7 +228,8 @@ mod tests {
                 ..config.listen.clone()
             })
             .collect();
-        let forward = |place| ZoneKind::Forward(vec![Forwarder { address: address(place), tls: None }]);
+        let forward =
+            |place| ZoneKind::Forward(vec![Forwarder { address: address(place), encryption: None }]);
         config.zones = zones
             .iter()
             .map(|(zone, to)| ConfiguredZone {
@@ -264,6 +274,35 @@ mod tests {
         assert_eq!(refused("10.0.0.0/8", ""), None, "the zone is not seen at the own address");
         assert_eq!(refused("127.0.0.0/8", "").as_deref(), Some("a. of the view office"));
         assert_eq!(refused("127.0.0.0/8", "source = [\"10.0.0.1\"]\n"), None);
+    }
+
+    #[test]
+    fn an_encrypted_forwarder_is_compared_with_listeners_of_all_streams() {
+        let at = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+        let is_refused = |server: &str| {
+            let text = format!("version = 1\n[[zone]]\nname = \".\"\nforward = [\"{server}\"]\n");
+            let mut config = Config::read_over(Config::default(), &text, std::path::Path::new("/")).unwrap();
+            config.listen = Listener {
+                addresses: vec![at(5_300)],
+                tls: vec![at(5_853)],
+                https: vec![at(5_443)],
+                quic: vec![at(5_854)],
+                ..config.listen
+            };
+            refuse(&config).is_err()
+        };
+        for (server, refused) in [
+            ("127.0.0.1:5300", true),
+            ("tls://127.0.0.1:5300#dns.example", true),
+            ("tls://127.0.0.1:5853#dns.example", true),
+            ("https://127.0.0.1:5443#dns.example", true),
+            ("tls://127.0.0.2:5853#dns.example", false),
+            // Nothing without encryption is read there, and QUIC is of UDP.
+            ("127.0.0.1:5853", false),
+            ("tls://127.0.0.1:5854#dns.example", false),
+        ] {
+            assert_eq!(is_refused(server), refused, "{server}");
+        }
     }
 
     #[test]

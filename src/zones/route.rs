@@ -9,6 +9,7 @@ use hickory_proto::rr::{Name, RecordType};
 use super::authority::Authority;
 use super::mirror::Mirror;
 use crate::cache::entries::Delegation;
+use crate::conduct::Encryption;
 use crate::config::ConfiguredZone;
 use crate::dnsbl::list::{AskedAbout, List};
 use crate::dnsbl::list_way::Way;
@@ -46,8 +47,8 @@ pub enum RouteTarget {
     Forward {
         /// The servers, as a delegation of the zone.
         servers: Arc<Delegation>,
-        /// Names of the certificates of servers that are asked over TLS, by place.
-        tls: Vec<Option<Arc<str>>>,
+        /// Their encryption, by place.
+        encryption: Vec<Option<Arc<Encryption>>>,
         /// The route if they fail (`forward_first`): recursion, with the same policy.
         beyond: Option<Arc<Route>>,
     },

@@ -57,7 +57,8 @@ fn special_names_stay_here_unless_a_configured_zone_covers_them() {
     assert_eq!(apex(view, "9.1.168.192.in-addr.arpa."), "1.168.192.in-addr.arpa.");
     assert_eq!(apex(view, "9.2.168.192.in-addr.arpa."), "168.192.in-addr.arpa.");
     let mut all = stub(".");
-    all.kind = ZoneKind::Forward(vec![Forwarder { address: "10.0.0.1:53".parse().unwrap(), tls: None }]);
+    all.kind =
+        ZoneKind::Forward(vec![Forwarder { address: "10.0.0.1:53".parse().unwrap(), encryption: None }]);
     let all = views(vec![all], Vec::new());
     let view = all.of_listener(0).unwrap();
     assert_eq!(apex(view, "4.3.2.10.in-addr.arpa."), ".");
@@ -84,7 +85,7 @@ fn all_configurations_share_the_zones_that_are_made_here() {
 #[test]
 fn locally_served_zones_stay_here_below_a_zone_that_says_so() {
     let forward = |text: &str, locally_served: bool| {
-        let forwarder = Forwarder { address: "10.0.0.1:53".parse().unwrap(), tls: None };
+        let forwarder = Forwarder { address: "10.0.0.1:53".parse().unwrap(), encryption: None };
         ConfiguredZone { kind: ZoneKind::Forward(vec![forwarder]), locally_served, ..stub(text) }
     };
     let zones =

@@ -225,10 +225,10 @@ impl View {
                 // The servers of the zone around it are asked, because they are assumed to serve the list.
                 RouteTarget::Local(authority) => (around.zone.clone(), RouteTarget::Local(authority.clone())),
                 RouteTarget::Stub(servers) => (apex.clone(), RouteTarget::Stub(Arc::clone(servers))),
-                RouteTarget::Forward { servers, tls, beyond } => {
-                    let (servers, tls) = (Arc::clone(servers), tls.clone());
+                RouteTarget::Forward { servers, encryption, beyond } => {
+                    let (servers, encryption) = (Arc::clone(servers), encryption.clone());
                     let beyond = beyond.as_ref().map(|_| recursion_at(&apex, &policy));
-                    (apex.clone(), RouteTarget::Forward { servers, tls, beyond })
+                    (apex.clone(), RouteTarget::Forward { servers, encryption, beyond })
                 }
                 RouteTarget::Iterate => (apex.clone(), RouteTarget::Iterate),
             };
@@ -329,7 +329,10 @@ fn configured(zone: &config::ConfiguredZone, general: &ZonePolicy) -> Result<Rou
         ZoneKind::Recurse => RouteTarget::Iterate,
         ZoneKind::Forward(forwarders) => RouteTarget::Forward {
             servers: delegation(forwarders.iter().map(|forwarder| forwarder.address).collect()),
-            tls: forwarders.iter().map(|forwarder| forwarder.tls.as_deref().map(Arc::from)).collect(),
+            encryption: forwarders
+                .iter()
+                .map(|forwarder| forwarder.encryption.clone().map(Arc::new))
+                .collect(),
             beyond: zone.forward_first.then(|| recursion_at(&zone.name, &policy)),
         },
         ZoneKind::File { path, text } => {

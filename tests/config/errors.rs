@@ -164,7 +164,7 @@ const WRONG_ZONES: &[(&str, &str)] = &[
     ),
     (
         "forward = [\"10.1.1.1:dns\"]",
-        "line 4: zone.forward: \"10.1.1.1:dns\" is not a forwarder; write it like \"10.1.1.1\", \"10.1.1.1:5353\" or \"tls://192.0.2.1#dns.example\"",
+        "line 4: zone.forward: \"10.1.1.1:dns\" is not a forwarder; write it like \"10.1.1.1\", \"10.1.1.1:5353\", \"tls://192.0.2.1#dns.example\" or \"https://192.0.2.1/dns-query#dns.example\"",
     ),
     (
         "forward = [\"tls://10.1.1.1\"]",
@@ -173,6 +173,18 @@ const WRONG_ZONES: &[(&str, &str)] = &[
     (
         "forward = [\"tls://10.1.1.1#\"]",
         "line 4: zone.forward: \"\" is not a host name; write it like \"tls://192.0.2.1#dns.example\"",
+    ),
+    (
+        "forward = [\"https://dns.example/dns-query#dns.example\"]",
+        "line 4: zone.forward: \"https://dns.example/dns-query#dns.example\" is not a forwarder; write it like \"10.1.1.1\", \"10.1.1.1:5353\", \"tls://192.0.2.1#dns.example\" or \"https://192.0.2.1/dns-query#dns.example\"",
+    ),
+    (
+        "forward = [\"https://10.1.1.1/dns-query\"]",
+        "line 4: zone.forward: \"https://10.1.1.1/dns-query\" has no name for the certificate of the server; write it like \"https://10.1.1.1/dns-query#dns.example\"",
+    ),
+    (
+        "forward = [\"https://10.1.1.1/dns-query{?dns}#dns.example\"]",
+        "line 4: zone.forward: \"/dns-query{?dns}\" is not the path of a URL; write it like \"https://192.0.2.1/dns-query#dns.example\", without {?dns}",
     ),
     ("stub = [\"10.1.1.1\"]\nfroward = []", "line 5: zone.froward is not a known key; did you mean forward?"),
     ("stub = [\"10.1.1.1\"]\nworkers = 1", "line 5: zone.workers is not a known key; put it below [listen]"),

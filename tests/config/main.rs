@@ -11,6 +11,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
+use resolverd::conduct::Encryption;
 use resolverd::config::{Config, ConfiguredHost, Family, Forwarder, ZoneKind};
 use resolverd::lab::prelude::name;
 use resolverd::limits;
@@ -209,6 +210,8 @@ fn zones_hosts_and_listeners_are_read_as_they_are_meant() {
         "version = 1\nresolve.source = [\"192.0.2.5\", \"2001:db8::5\"]\n\
          [[zone]]\nname = \"Corp.Example\"\nsource = [\"10.0.0.5\"]\nmax_ttl = \"1h\"\nnegative_max_ttl = \"5m\"\n\
          forward = [\"10.1.1.1\", \"10.1.1.1:5353\", \"[2001:db8::1]:53\", \"2001:db8::2\", \
+         \"https://192.0.2.1#DNS.example\", \"https://[2001:db8::1]:8443/Own/path?account=1#dns.example\", \
+         \"https://2620:fe::9/dns-query#dns.example\", \
          \"tls://192.0.2.1#DNS.example\", \"tls://[2001:db8::1]:8853#dns.example\", \
          \"[2001:db8::3]\", \"tls://[2620:fe::fe]#dns.example\", \"tls://2620:fe::9#dns.example\"]\n\
          [[zone]]\nname = \"bl.example.\"\nstub = [\"127.0.0.1:5300\", \"::1\", \"[::2]\"]\n\
@@ -225,13 +228,20 @@ fn zones_hosts_and_listeners_are_read_as_they_are_meant() {
     assert_eq!(zone.negative_max_ttl, Some(Duration::from_secs(300)));
     let forwarder = |address: &str, tls: Option<&str>| Forwarder {
         address: address.parse().unwrap(),
-        tls: tls.map(str::to_owned),
+        encryption: tls.map(|name| Encryption { certificate: name.to_owned(), https: None }),
+    };
+    let over_https = |address: &str, path: &str| Forwarder {
+        address: address.parse().unwrap(),
+        encryption: Some(Encryption { certificate: "dns.example".to_owned(), https: Some(path.to_owned()) }),
     };
     let expected = [
         forwarder("10.1.1.1:53", None),
         forwarder("10.1.1.1:5353", None),
         forwarder("[2001:db8::1]:53", None),
         forwarder("[2001:db8::2]:53", None),
+        over_https("192.0.2.1:443", "/dns-query"),
+        over_https("[2001:db8::1]:8443", "/Own/path?account=1"),
+        over_https("[2620:fe::9]:443", "/dns-query"),
         forwarder("192.0.2.1:853", Some("dns.example")),
         forwarder("[2001:db8::1]:8853", Some("dns.example")),
         forwarder("[2001:db8::3]:53", None),

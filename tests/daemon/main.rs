@@ -3,6 +3,7 @@
 mod addresses;
 mod bounds;
 mod client;
+mod encrypted;
 mod kept;
 mod levels;
 mod life;

@@ -58,7 +58,7 @@ fn address(last: u8) -> SocketAddr {
 }
 
 fn forward(apex: &str, servers: &[u8]) -> ConfiguredZone {
-    let forwarders = servers.iter().map(|last| Forwarder { address: address(*last), tls: None });
+    let forwarders = servers.iter().map(|last| Forwarder { address: address(*last), encryption: None });
     zone(apex, ZoneKind::Forward(forwarders.collect()), true)
 }
 

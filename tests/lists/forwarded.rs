@@ -49,7 +49,10 @@ impl Office {
         let mut config = config_for(&lab);
         config.zones = vec![ConfiguredZone {
             name: name("."),
-            kind: ZoneKind::Forward(vec![Forwarder { address: ([192, 0, 2, 2], 53).into(), tls: None }]),
+            kind: ZoneKind::Forward(vec![Forwarder {
+                address: ([192, 0, 2, 2], 53).into(),
+                encryption: None,
+            }]),
             ..ConfiguredZone::default()
         }];
         let simulation = Simulation::new(lab, config, 7);

@@ -168,7 +168,10 @@ fn an_outage_is_over_once_a_reload_forwards_all_names() {
         config.dnssec.validate = false;
         config.zones = vec![ConfiguredZone {
             name: name("."),
-            kind: ZoneKind::Forward(vec![Forwarder { address: ([192, 1, 0, 1], 53).into(), tls: None }]),
+            kind: ZoneKind::Forward(vec![Forwarder {
+                address: ([192, 1, 0, 1], 53).into(),
+                encryption: None,
+            }]),
             ..ConfiguredZone::default()
         }];
         simulation.reload(config).await;

@@ -1,4 +1,4 @@
-# Unbound and BIND as forwarders, plain and over TLS; one of two that fails. Sourced by `run`.
+# Unbound and BIND as forwarders, plain, over TLS and over HTTPS; one of two that fails. Sourced by `run`.
 
 raise_forwarders() {
   mkdir -p "$work/tls" "$work/bind"
@@ -18,6 +18,8 @@ $(unbound_server)
   interface: 198.18.0.40@53
   interface: 198.18.0.40@5353
   interface: 198.18.0.40@853
+  interface: 198.18.0.40@443
+  https-port: 443
   tls-service-key: "$work/tls/key.pem"
   tls-service-pem: "$work/tls/certificate.pem"
   access-control: 198.18.0.0/16 allow
@@ -32,6 +34,7 @@ options {
   session-keyfile none;
   listen-on port 53 { 198.18.0.41; };
   listen-on port 853 tls ours { 198.18.0.41; };
+  listen-on port 443 tls ours http default { 198.18.0.41; };
   listen-on-v6 { none; };
   recursion yes;
   allow-query { any; };
@@ -65,8 +68,8 @@ forward = [$list]"
 
 # Answers of every kind, all from the forwarder.
 everything_by() {
-  local address=${1#tls://} kind
-  address=${address%%#*}
+  local address=${1#*://}
+  address=${address%%[#/]*}
   forward . "$1"
   has '198\.18\.77\.10' dig @127.0.0.1 +short domain.example A
   has '2001:2::77:20' dig @127.0.0.1 +short away.domain.example AAAA
@@ -104,21 +107,27 @@ split_horizon() {
 
 # A server with the wrong certificate gets no query, and there is no fallback without TLS.
 wrong_name() {
-  forward . 'tls://198.18.0.40#another.example'
+  forward . "$1"
   has 'EDE: .*certificate rejected' dig @127.0.0.1 +tries=1 +timeout=6 domain.example A
 }
 
-# The forwarder closes an idle connection; the next query opens another.
+# A server that has another path answers with status 404, which a trace shows.
+wrong_path() {
+  forward . 'https://198.18.0.40/other#forwarder.example'
+  has 'HTTP status 404' ctl trace domain.example A
+}
+
+# idle SERVER PORT: the forwarder closes an idle connection; the next query opens another.
 idle() {
-  forward . 'tls://198.18.0.40#forwarder.example'
+  forward . "$1"
   has '198\.18\.77\.30' dig @127.0.0.1 +tries=1 +short 1.idle.wild.domain.example A
-  soon hasnt 853 ss --no-header --numeric --tcp state established
+  soon hasnt ":$2" ss --no-header --numeric --tcp state established
   has '198\.18\.77\.30' dig @127.0.0.1 +tries=1 +short 2.idle.wild.domain.example A
 }
 
 # More questions at once than one connection takes.
 crowd() {
-  forward . 'tls://198.18.0.40#forwarder.example'
+  forward . "$1"
   "$here/load.py" --rate 100000 --questions 300 '{}.wild.domain.example' >"$work/crowd"
   sed 's/^/figure: /' "$work/crowd"
   grep -q ' noerror=300 ' "$work/crowd"
@@ -189,9 +198,15 @@ check "forwarders: Unbound at another port" everything_by 198.18.0.40:5353
 check "forwarders: BIND" everything_by 198.18.0.41
 check "forwarders: Unbound over TLS" everything_by 'tls://198.18.0.40#forwarder.example'
 check "forwarders: BIND over TLS" everything_by 'tls://198.18.0.41#forwarder.example'
-check "forwarders: TLS after the forwarder has ended an idle connection" idle
-check "forwarders: three hundred questions at once over TLS" crowd
-check "forwarders: TLS with a certificate of another name" wrong_name
+check "forwarders: Unbound over HTTPS" everything_by 'https://198.18.0.40/dns-query#forwarder.example'
+check "forwarders: BIND over HTTPS" everything_by 'https://198.18.0.41#forwarder.example'
+check "forwarders: TLS after the forwarder has ended an idle connection" idle 'tls://198.18.0.40#forwarder.example' 853
+check "forwarders: HTTPS after the forwarder has ended an idle connection" idle 'https://198.18.0.40#forwarder.example' 443
+check "forwarders: three hundred questions at once over TLS" crowd 'tls://198.18.0.40#forwarder.example'
+check "forwarders: three hundred questions at once over HTTPS" crowd 'https://198.18.0.40#forwarder.example'
+check "forwarders: TLS with a certificate of another name" wrong_name 'tls://198.18.0.40#another.example'
+check "forwarders: HTTPS with a certificate of another name" wrong_name 'https://198.18.0.40#another.example'
+check "forwarders: HTTPS with another path" wrong_path
 check "forwarders: one zone, the rest by recursion" split_horizon
 check "forwarders: one of two refuses" with_one 198.18.0.40 198.18.0.52
 check "forwarders: one of two is silent" with_one 198.18.0.40 198.18.0.51

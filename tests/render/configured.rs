@@ -59,6 +59,7 @@ fn server(address: &str, tls: Option<&str>, round_trip: Option<f64>, health: Opt
     ZoneServer {
         address: address.parse().unwrap(),
         tls: tls.map(str::to_owned),
+        https: None,
         round_trip,
         health,
         lame: false,
@@ -100,7 +101,8 @@ fn the_configured_zones() {
     corp.source = vec!["10.1.1.25".parse().unwrap()];
     let due = server("10.2.0.53:5353", None, Some(0.03), Some(Health::Due));
     let secure = server("[2001:db8::1]:853", Some("dns.example"), Some(0.0123), Some(Health::Doubtful));
-    let unasked = server("192.0.2.1:853", Some("dns2.example"), None, None);
+    let mut unasked = server("192.0.2.1:443", Some("dns2.example"), None, None);
+    unasked.https = Some("/dns-query".to_owned());
     let mut partner = zone("partner.example.", ZoneSource::Forward, vec![due, secure, unasked]);
     partner.forward_first = true;
     partner.max_ttl = Some(5_400.0);

@@ -60,8 +60,10 @@ pub enum ZoneSource {
 pub struct ZoneServer {
     /// Its address and port.
     pub address: SocketAddr,
-    /// The name of its certificate, if it is asked over TLS.
+    /// The name of its certificate, if it is asked over TLS or HTTPS.
     pub tls: Option<String>,
+    /// The path of its URL, if it is asked over HTTPS.
+    pub https: Option<String>,
     /// Seconds, if it ever answered.
     pub round_trip: Option<f64>,
     /// Whether it answers; none if it was not asked since the start or the last flush.

@@ -65,9 +65,10 @@ fn rows(row: &ZoneState) -> Vec<Vec<(String, Paint)>> {
 }
 
 fn server(server: &ZoneServer) -> Vec<(String, Paint)> {
-    let address = match &server.tls {
-        Some(name) => format!("tls://{}#{}", server.address, name),
-        None => server.address.to_string(),
+    let address = match (&server.tls, &server.https) {
+        (Some(name), Some(path)) => format!("https://{}{path}#{name}", server.address),
+        (Some(name), None) => format!("tls://{}#{name}", server.address),
+        (None, _) => server.address.to_string(),
     };
     let (health, paint) = match server.health {
         _ if server.lame => ("lame", Paint::Bad),

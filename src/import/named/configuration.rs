@@ -41,7 +41,7 @@ const TOLD: [(&str, Weight, &str, &str); 20] = [
         "tls",
         Unneeded,
         "named a TLS configuration",
-        "forwarders are written tls://address#name; for clients see tls and https of [listen]",
+        "forwarders are written tls://address#name or https://address/path#name; for clients see tls and https of [listen]",
     ),
     (
         "http",

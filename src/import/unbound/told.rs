@@ -224,7 +224,7 @@ const TOLD: [ToldSetting; 56] = [
 
 /// The effect of settings of encrypted DNS, and what to do.
 const SERVED: &str = "served or asked over TLS or HTTPS";
-const OVER_TLS: &str = "clients: see tls and https of [listen]; forwarders may be tls://address#name";
+const OVER_TLS: &str = "clients: see tls and https of [listen]; forwarders may be tls://address#name or https://address/path#name";
 
 /// The effect of certificates to trust, and what to do.
 const TRUSTED: &str = "named certificates to trust";
