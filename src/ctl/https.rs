@@ -75,8 +75,11 @@ impl HttpsConnection {
     }
 
     async fn send(&self, octets: Vec<u8>) -> Result<ResponseFuture, io::Error> {
-        let request =
-            Request::post(self.url.clone()).header("content-type", MESSAGE).header("accept", MESSAGE);
+        let request = Request::post(self.url.clone())
+            .header("content-type", MESSAGE)
+            .header("accept", MESSAGE)
+            // BIND 9.18 answers 400 to a request without it.
+            .header("content-length", octets.len());
         let request = request.body(()).map_err(io::Error::other)?;
         let mut sender = self.sender.clone().ready().await.map_err(io::Error::other)?;
         let (response, mut body) = sender.send_request(request, false).map_err(io::Error::other)?;
