@@ -40,6 +40,19 @@ const CONFIGURATIONS: [(&str, &str); 10] = [
     ("kresd", "/etc/knot-resolver/kresd.conf"),
 ];
 
+/// Services of mail that read `/etc/resolv.conf` only at their start: rspamd with its library rdns, amavis and SpamAssassin with
+/// Net::DNS, OpenDKIM and OpenDMARC with a state of their own (res_ninit(3)). Exim, Sendmail and OpenSMTPD read it again, and Postfix is
+/// reloaded.
+pub(super) const READ_AT_START: [&str; 7] = [
+    "rspamd.service",
+    "amavis.service",
+    "amavisd.service",
+    "spamd.service",
+    "spamassassin.service",
+    "opendkim.service",
+    "opendmarc.service",
+];
+
 /// Whether a service is a resolver, which may be stopped.
 pub(super) fn is_resolver(unit: &str) -> bool {
     RESOLVERS.contains(&unit) || (unit.starts_with("kresd@") && unit.ends_with(".service"))
@@ -52,7 +65,7 @@ pub struct SwitchFacts {
     pub host: system::HostFacts,
     /// Whether the configuration has zones or records of its own; or its errors.
     pub config: Result<bool, String>,
-    /// The services of resolvers, of resolverd, and of Postfix.
+    /// The services of resolvers, of resolverd, and those that read `/etc/resolv.conf` only at their start.
     pub units: Vec<UnitState>,
     /// The target of `/etc/nsswitch.conf`, if it is a link.
     pub nsswitch_link: Option<String>,
@@ -105,7 +118,7 @@ pub(super) const HOOK: &str = "/etc/dhcp/dhclient-enter-hooks.d/resolverd";
 /// systemctl cannot be run.
 pub fn gather(machine: &Machine<'_>, servers: &[SocketAddr], unix: u64) -> Result<SwitchFacts, SwitchError> {
     let host = CheckedHost { root: machine.root };
-    let units: Vec<&str> = RESOLVERS.into_iter().chain(OWN_UNITS).collect();
+    let units: Vec<&str> = RESOLVERS.into_iter().chain(OWN_UNITS).chain(READ_AT_START).collect();
     let is_any = |paths: &[&str]| paths.iter().any(|path| host.is_there(path));
     let openresolv = is_any(&["/sbin/resolvconf", "/usr/sbin/resolvconf"]);
     Ok(SwitchFacts {

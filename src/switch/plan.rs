@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::facts::{DHCPCD_HOOK, DNSMASQ, HOOK, SwitchFacts, is_resolver};
+use super::facts::{DHCPCD_HOOK, DNSMASQ, HOOK, READ_AT_START, SwitchFacts, is_resolver};
 use super::machine::Machine;
 use super::step::{Change, Informed, NETWORK_MANAGER, OWN_UNITS, SwitchStep, UnitState};
 use super::texts::{self, MARK};
@@ -347,32 +347,57 @@ impl PlanDraft<'_> {
             true => texts::resolv_conf(old, self.address()),
             false => old.to_owned(),
         };
+        let copies = self.old_copies(&text);
         if text != old {
+            // Its processes keep what they read at their start, also outside of a chroot (res_ninit(3)).
+            let keeps_old = copies.is_empty() && !self.facts.host.postfix.is_empty();
             self.write(
                 "/etc/resolv.conf",
                 text.clone(),
-                None,
+                keeps_old.then_some(POSTFIX),
                 "with resolverd as its only nameserver, programs of this host ask resolverd",
             );
+            self.tell_what_keeps_the_old();
         }
+        for path in copies {
+            self.write(
+                &path,
+                text.clone(),
+                Some(POSTFIX),
+                "the services of Postfix that run in the chroot read this copy of /etc/resolv.conf",
+            );
+        }
+    }
+
+    /// The copies of Postfix's chroots that do not lead to resolverd, if `/etc/resolv.conf` has this text.
+    fn old_copies(&self, text: &str) -> Vec<String> {
         let mut after = self.facts.host.clone();
         after.resolv_conf =
-            (HostFile::Text { path: "/etc/resolv.conf".to_owned(), text: text.clone() }, None);
-        for instance in &self.facts.host.postfix {
-            after.postfix = vec![instance.clone()];
+            (HostFile::Text { path: "/etc/resolv.conf".to_owned(), text: text.to_owned() }, None);
+        let mut is_old = |instance: &&postfix::PostfixInstance| {
+            after.postfix = vec![(*instance).clone()];
             let left = judge(&after);
-            if left
-                .iter()
-                .any(|finding| finding.check == postfix::CHECK && finding.verdict != CheckVerdict::Ok)
-            {
-                self.write(
-                    instance.copy.path(),
-                    text.clone(),
-                    Some(("postfix.service", false)),
-                    "the services of Postfix that run in the chroot read this copy of /etc/resolv.conf",
-                );
-            }
+            left.iter().any(|finding| finding.check == postfix::CHECK && finding.verdict != CheckVerdict::Ok)
+        };
+        let instances = self.facts.host.postfix.iter();
+        instances.filter(&mut is_old).map(|instance| instance.copy.path().to_owned()).collect()
+    }
+
+    /// Warns of the services that run, and keep the nameservers that they read at their start.
+    fn tell_what_keeps_the_old(&mut self) {
+        let units = self.facts.units.iter().filter(|state| state.active).map(|state| state.unit.as_str());
+        let names: Vec<&str> = units
+            .filter(|unit| READ_AT_START.contains(unit))
+            .filter_map(|unit| unit.strip_suffix(".service"))
+            .collect();
+        if names.is_empty() {
+            return;
         }
+        self.plan.warnings.push(HostFinding::warning(
+            CHECK,
+            format!("these services read /etc/resolv.conf only at their start, and use the old nameserver until then: {}", names.join(", ")),
+            format!("restart them after the switch, and after `resolverctl switch --back`: systemctl restart {}", names.join(" ")),
+        ));
     }
 
     /// The address that programs of this host ask.
@@ -394,6 +419,9 @@ const DNSMASQ_SERVES: [(&str, &str); 4] = [
     ("enable-ra", "announces routes to other hosts"),
     ("enable-tftp", "serves files to other hosts"),
 ];
+
+/// The service of Postfix, which reloads.
+const POSTFIX: (&str, bool) = ("postfix.service", false);
 
 /// The setting of openresolv that leaves `resolv.conf` alone.
 const OPENRESOLV_OFF: &str = "resolvconf=NO";

@@ -54,6 +54,9 @@ systemctl restart postfix
 .fi
 .PP
 Postfix on Debian and Ubuntu has a copy of resolv.conf in /var/spool/postfix, which the restart updates.
+.PP
+Programs that read resolv.conf only at their start use the old nameserver until they are restarted: rspamd, amavis, SpamAssassin's spamd,
+OpenDKIM and OpenDMARC. \fBresolverctl switch\fR reloads Postfix, and names those of the others that run.
 .TP
 BIND
 The service is \fBnamed\fR, on older systems \fBbind9\fR, and \fBnamed\-chroot\fR if it runs in a chroot on Rocky or Alma.

@@ -154,12 +154,59 @@ switch() { clean resolverctl switch --root-server 198.18.0.1:53 "$@"; }
 # named holds the port at all addresses.
 asks_here() { switch --stop-shared --ask domain.example --ask mx.domain.example "$@"; }
 
-# All that an operator's host has: files and their content. resolverd's own state stays with the package.
+# All that an operator's host has: files and their content. resolverd's own state stays with the package. Postfix writes the ids of its
+# processes.
 whole() {
-  files | grep -vE '^/var/lib/resolverd'
-  clean find /etc /var/spool -type f ! -path '/etc/resolverd/*' -exec md5sum {} + | sort
+  files | grep -vE '^/var/lib/resolverd|^/var/spool/postfix/pid/'
+  clean find /etc /var/spool -type f ! -path '/etc/resolverd/*' ! -path '/var/spool/postfix/pid/*' -exec md5sum {} + | sort
   clean systemctl is-enabled named.service resolverd.socket resolverd.service || true
   clean systemctl is-active named.service resolverd.socket resolverd.service || true
+}
+
+# mailed WORD: a message from a client in the internet, through Postfix in its chroot, to the MX of its recipient.
+mailed() {
+  has '^accepted' internet /usr/bin/python3 "$here/send.py" 198.18.77.77 198.18.100.25 someone@sender.example "$1@partner.example"
+  soon clean grep -q "to=<$1@partner\.example>, relay=mail\.partner\.example\[198\.18\.25\.1\]:25,.*status=sent" /var/log/mail.log ||
+    { clean tail -n 15 /var/log/mail.log; return 1; }
+  has 'connect from client\.sender\.example\[198\.18\.77\.77\]' clean cat /var/log/mail.log
+  soon has 'Mail queue is empty' clean postqueue -p
+}
+
+# The resolver of before, on another host.
+raise_before() {
+  unbound_server >"$work/before.conf"
+  printf '  interface: 198.18.0.40@53\n  access-control: 198.18.0.0/16 allow\nremote-control:\n  control-enable: no\n' >>"$work/before.conf"
+  begin before internet unbound -d -c "$work/before.conf"
+  soon has 198.18.77.10 dig @198.18.0.40 +tries=1 +timeout=2 +short domain.example
+}
+
+# Postfix of the suite, in its chroot. Its mail goes before the switch, by the resolver of before.
+raise_mail() {
+  local file
+  raise_before
+  clean sed -i -E 's/^(smtp +(inet|unix) +[^ ]+ +[^ ]+ +)[^ ]+/\1y/' /etc/postfix/master.cf
+  clean tee /etc/postfix/main.cf >/dev/null <<'END'
+compatibility_level = 3.6
+myhostname = mx.domain.example
+mydestination =
+alias_maps =
+alias_database =
+local_recipient_maps =
+mynetworks = 127.0.0.0/8
+inet_interfaces = 198.18.100.25
+inet_protocols = ipv4
+relay_domains = partner.example
+smtpd_sender_restrictions = reject_unknown_sender_domain
+smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
+maillog_file = /var/log/mail.log
+END
+  clean mkdir -p /var/spool/postfix/etc
+  for file in hosts nsswitch.conf services resolv.conf; do clean cp "/etc/$file" "/var/spool/postfix/etc/$file"; done
+  begin sink internet smtp-sink -u postfix -h mail.partner.example 198.18.25.1:25 100
+  # The generator that joins the two units does not run here.
+  clean systemctl start postfix@-.service postfix.service
+  soon has '^220' timeout 2 bash -c 'read -r line <>/dev/tcp/198.18.100.25/25; echo "$line"'
+  mailed before
 }
 
 # A gateway: Postfix's chroot, and cloud-init, which writes resolv.conf at each boot.
@@ -170,10 +217,9 @@ settled() {
   configure
   sed "/^\[control\]/,+1d; s#$work/#/srv/#" "$work/resolverd.toml" | clean tee /etc/resolverd/resolverd.toml >/dev/null
   clean cat /etc/resolverd/resolverd.toml >"$work/settled.toml"
-  clean mkdir -p /etc/postfix /etc/cloud /var/spool/postfix/etc
-  printf 'smtp inet n - y - - smtpd\nsmtp unix - - y - - smtp\n' | clean tee /etc/postfix/master.cf >/dev/null
+  clean mkdir -p /etc/cloud
   printf 'manage_resolv_conf: true\n' | clean tee /etc/cloud/cloud.cfg >/dev/null
-  printf 'nameserver 198.18.0.40\n' | clean tee /var/spool/postfix/etc/resolv.conf >/dev/null
+  raise_mail
   whole >"$work/whole.before"
 }
 
@@ -197,11 +243,22 @@ switches() {
   has '^resolverd$' clean stat -c %U /run/resolverd/control.sock
   has '^600 root' clean stat -c '%a %U' /var/lib/resolverctl/switch.json
   has 'is healthy' clean resolverctl status
+  mailed "after$RANDOM"
+}
+
+# Each lookup of the mail goes through resolverd: of its client, its sender and its recipient. Later they are in the cache.
+switches_first() {
+  switches
+  has '^77\.77\.18\.198\.in-addr\.arpa|^18\.198\.in-addr\.arpa|^198\.in-addr\.arpa|^in-addr\.arpa' clean resolverctl stats --since start --by zone
+  has '^sender\.example' clean resolverctl stats --since start --by zone
+  has '^partner\.example' clean resolverctl stats --since start --by zone
 }
 
 switches_back() {
   has 'All is as before' switch --back
   soon held
+  whole | diff "$work/whole.before" -
+  mailed back
   whole | diff "$work/whole.before" -
 }
 
@@ -291,11 +348,14 @@ purges() {
   ! clean test -e /etc/resolverd || return 1
   same_resolv
   clean systemctl enable named.service
-  clean rm -r /etc/postfix /etc/cloud /var/spool/postfix
+  clean systemctl stop postfix.service
+  end sink
+  end before
+  clean rm -r /etc/cloud
   files >"$work/files.after"
-  # The user stays.
-  diff <(grep -vE '^/etc/(passwd|group|g?shadow)-? ' "$work/files.before") \
-    <(grep -vE '^/etc/(passwd|group|g?shadow)-? ' "$work/files.after")
+  # The user stays. Postfix has made files of its own.
+  diff <(grep -vE '^/etc/(passwd|group|g?shadow)-? |^/(etc|var/lib|var/spool)/postfix/' "$work/files.before") \
+    <(grep -vE '^/etc/(passwd|group|g?shadow)-? |^/(etc|var/lib|var/spool)/postfix/' "$work/files.after")
 }
 
 end resolverd
@@ -312,8 +372,8 @@ if mkdir "$group" 2>/dev/null; then
   check "packages: a resolver that starts at the next boot is named" stopped_but_enabled
   check "packages: the files, the user and the configuration" complete
   check "packages: switch shows its steps, and changes nothing" plans
-  check "packages: switch" switches
-  check "packages: switch --back restores every file and service" switches_back
+  check "packages: switch, and mail goes in and out through it" switches_first
+  check "packages: switch --back restores every file and service, and mail goes on" switches_back
   check "packages: a switch whose names cannot be resolved undoes itself" switch_fails
   check "packages: switch again" switches
   check "packages: an upgrade under load loses no query and keeps the cache" upgrades

@@ -386,3 +386,35 @@ fn a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for() {
         assert!(format!("{text}{error}").contains("not a regular file"), "{path}: {text}{error}");
     }
 }
+
+/// Rocky's Postfix has no chroot, and its processes keep the nameserver that they have read.
+#[test]
+fn a_postfix_outside_of_a_chroot_is_reloaded() {
+    let (internet, host) = (internet(), plain());
+    host.write("etc/postfix/master.cf", "smtp inet n - n - - smtpd\nsmtp unix - - n - - smtp\n");
+    host.write("units/postfix.service", "loaded enabled active\n");
+    let (code, text) = host.switch(&internet, &["--yes"]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("write /etc/resolv.conf, then reload postfix.service\n"), "{text}");
+    assert_eq!(host.calls().matches("try-reload-or-restart postfix.service").count(), 1);
+    let (code, text) = host.switch(&internet, &["--back"]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("/etc/resolv.conf, and reloaded postfix.service\n"), "{text}");
+    assert_eq!(host.calls().matches("try-reload-or-restart postfix.service").count(), 2);
+}
+
+#[test]
+fn services_that_keep_the_old_nameserver_are_named() {
+    let (internet, host) = (internet(), plain());
+    host.write("units/rspamd.service", "loaded enabled active\n");
+    host.write("units/amavis.service", "loaded active\n");
+    host.write("units/opendkim.service", "loaded enabled\n");
+    let (code, text) = host.switch(&internet, &[]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("use the old nameserver until then: rspamd, amavis\n"), "{text}");
+    assert!(text.contains("systemctl restart rspamd amavis\n"), "{text}");
+    // They run on if they are asked about a host that uses resolverd already.
+    host.write("etc/resolv.conf", "nameserver 127.0.0.1\noptions edns0 trust-ad\n");
+    let (_, text) = host.switch(&internet, &[]);
+    assert!(!text.contains("rspamd"), "{text}");
+}
