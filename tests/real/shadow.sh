@@ -20,9 +20,15 @@ EOF2
   soon has 198.18.77.10 dig @$in_place +tries=1 +timeout=2 +short domain.example
 }
 
-# The mail of a day: what gateways ask, and the names with differences.
+# The mail of a day: what gateways ask for each of 400 mails, and the names with differences.
 mail_of_a_day() {
   local number kind
+  for number in {1..400}; do
+    printf '%s\n' "-x 198.18.77.$((number % 250 + 1))" "$((number % 250 + 1)).77.18.198.bl.lists.example A" \
+      "mail$number.wild.domain.example "{A,AAAA,MX,TXT} "_dmarc.mail$number.wild.domain.example TXT" \
+      "s1._domainkey.mail$number.wild.domain.example TXT"
+  done | sed "s/^/@$in_place +tries=1 +timeout=5 /" >"$work/mail.names"
+  dig -f "$work/mail.names" >/dev/null
   for kind in A AAAA MX TXT NS SOA CAA; do dig @$in_place +tries=1 +timeout=5 domain.example $kind; done
   for number in {1..40}; do dig @$in_place +tries=1 +timeout=5 +dnssec "n$number.wild.domain.example" A; done
   dig @$in_place +tries=1 +timeout=5 nothing.domain.example A
@@ -67,7 +73,7 @@ finds_what_was_put_in() {
   mail_of_a_day
   # The zone changes after Unbound has answers in its cache.
   change_zone 's/2024010102/2024010103/; s/^\(target 60 A *\)198.18.77.20/\1198.18.77.21/; s/^\(@ *MX *20 \)mx2/\1mx/' 198.18.77.21 60
-  ctl --json shadow --against $in_place --from "$work/in-place.log" >"$work/shadow.json" || status=$?
+  ctl --json shadow --rate 500 --against $in_place --from "$work/in-place.log" >"$work/shadow.json" || status=$?
   cat "$work/shadow.json"
   [ $status -eq 1 ]
   found | sort >"$work/found"
