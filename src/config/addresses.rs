@@ -4,7 +4,6 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 
-use http::uri::PathAndQuery;
 use ipnet::IpNet;
 
 use super::report::{WrongValue, quoted};
@@ -217,6 +216,13 @@ fn forwarder(value: &Typed<'_>) -> Read<Forwarder> {
             return Ok(Forwarder { address, encryption: None });
         }
     };
+    // Logs and screens show the forwarder, so neither may be in it, and this error does not repeat them.
+    if secure.contains(['@', '?']) {
+        return Err(WrongValue::new(
+            "has a user or a query in the URL of a forwarder",
+            "remove the part before @ or behind ?; a URL has the form \"https://192.0.2.1/dns-query#dns.example\"",
+        ));
+    }
     let (address, certified) = secure.split_once('#').ok_or_else(|| {
         WrongValue::new(
             format!("{} has no name for the certificate of the server", quoted(typed)),
@@ -227,17 +233,33 @@ fn forwarder(value: &Typed<'_>) -> Read<Forwarder> {
         Some(at) => address.split_at(at),
         None => (address, HTTPS_PATH),
     };
+    if path.len() > limits::MAX_HTTPS_PATH {
+        let most = limits::MAX_HTTPS_PATH;
+        return Err(WrongValue::new(format!("has a path of more than {most} octets"), "write a shorter one"));
+    }
     if !is_path(path) {
         return Err(WrongValue::new(
             format!("{} is not the path of a URL", quoted(path)),
-            "write it like \"https://192.0.2.1/dns-query#dns.example\", without {?dns}",
+            "write it like \"https://192.0.2.1/dns-query#dns.example\", without {?dns}; write other characters in the form %20",
+        ));
+    }
+    if let (true, Ok(address)) = (over_https, address.parse::<Ipv6Addr>()) {
+        return Err(WrongValue::new(
+            format!("{} has no brackets around its IPv6 address", quoted(typed)),
+            format!("write \"https://[{address}]{path}#{}\"", shown(certified, limits::MAX_SHOWN_VALUE)),
         ));
     }
     let address = server(address, if over_https { HTTPS_PORT } else { TLS_PORT }).ok_or_else(wrong)?;
+    // A name may be written as a full one.
+    let certified = certified.strip_suffix('.').unwrap_or(certified);
     if !is_host_name(certified) {
         return Err(WrongValue::new(
             format!("{} is not a host name", quoted(certified)),
-            "write it like \"tls://192.0.2.1#dns.example\"",
+            if over_https {
+                "write it like \"https://192.0.2.1/dns-query#dns.example\""
+            } else {
+                "write it like \"tls://192.0.2.1#dns.example\""
+            },
         ));
     }
     let certificate = certified.to_ascii_lowercase();
@@ -247,9 +269,20 @@ fn forwarder(value: &Typed<'_>) -> Read<Forwarder> {
     })
 }
 
-/// The path of a URL, with its query or without (RFC 3986 section 3.3). A variable of a template (RFC 8484 section 3) is none.
+/// The path of a URL (RFC 3986 section 3.3). A variable of a template (RFC 8484 section 3) is none.
 fn is_path(text: &str) -> bool {
-    text.len() <= limits::MAX_HTTPS_PATH && !text.contains('{') && PathAndQuery::try_from(text).is_ok()
+    let is_hex = |octet: Option<u8>| octet.is_some_and(|octet| octet.is_ascii_hexdigit());
+    let mut octets = text.bytes();
+    while let Some(octet) = octets.next() {
+        let is_right = match octet {
+            b'%' => is_hex(octets.next()) && is_hex(octets.next()),
+            other => other.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:".contains(&other),
+        };
+        if !is_right {
+            return false;
+        }
+    }
+    true
 }
 
 /// Letters, digits and hyphens in labels (RFC 1123 section 2.1).

@@ -77,6 +77,6 @@ fn kind_of(trouble: &Trouble) -> NotHeard {
         // Why the reply is not shown is in the words of the trouble.
         Trouble::NotSent(_) | Trouble::Certificate(_) | Trouble::NoRoom => NotHeard::NotSent,
         Trouble::OtherCase => NotHeard::OtherCase,
-        Trouble::Unfit | Trouble::HttpStatus(_) => NotHeard::Unfit,
+        Trouble::Unfit | Trouble::Https { .. } => NotHeard::Unfit,
     }
 }

@@ -7,7 +7,7 @@ use std::io;
 use futures_util::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::network::Stream;
+use super::network::{Arrival, Stream};
 
 /// Octets of the length.
 const LENGTH: usize = 2;
@@ -66,11 +66,11 @@ impl<Octets: AsyncRead + AsyncWrite + Unpin + Send> Stream for Framed<Octets> {
         })
     }
 
-    fn next(&mut self) -> BoxFuture<'_, io::Result<Vec<u8>>> {
+    fn next(&mut self) -> BoxFuture<'_, io::Result<Arrival>> {
         Box::pin(async move {
             loop {
                 if let Some(message) = self.take() {
-                    return Ok(message);
+                    return Ok(Arrival::Message(message));
                 }
                 // A caller that gives up the wait loses nothing: the octets stay in `arrived`.
                 self.make_room();
@@ -86,6 +86,13 @@ impl<Octets: AsyncRead + AsyncWrite + Unpin + Send> Stream for Framed<Octets> {
 mod tests {
     use super::*;
 
+    async fn message(stream: &mut dyn Stream) -> Vec<u8> {
+        match stream.next().await.unwrap() {
+            Arrival::Message(octets) => octets,
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[tokio::test]
     async fn messages_arrive_whole_however_they_are_cut() {
         let (mut far, near) = tokio::io::duplex(1_000);
@@ -98,10 +105,10 @@ mod tests {
         let given_up = tokio::time::timeout(std::time::Duration::from_millis(1), framed.next()).await;
         assert!(given_up.is_err());
         far.write_all(b"\x03one\x00\x00\x00\x05th").await.unwrap();
-        assert_eq!(framed.next().await.unwrap(), b"one");
-        assert_eq!(framed.next().await.unwrap(), b"");
+        assert_eq!(message(&mut framed).await, b"one");
+        assert_eq!(message(&mut framed).await, b"");
         far.write_all(b"ree").await.unwrap();
-        assert_eq!(framed.next().await.unwrap(), b"three");
+        assert_eq!(message(&mut framed).await, b"three");
         assert_eq!(framed.arrived.capacity(), 0, "an idle stream has no buffer");
         let long = [1; 60_000];
         far.write_all(&60_000_u16.to_be_bytes()).await.unwrap();
@@ -111,9 +118,9 @@ mod tests {
                 framed.octets.read_buf(&mut framed.arrived).await.unwrap();
             }
             assert_eq!(framed.arrived.capacity(), 60_002, "the buffer has the size of the message");
-            framed.next().await
+            message(&mut framed).await
         });
-        assert_eq!(read.unwrap(), long);
+        assert_eq!(read, long);
         drop(far);
         assert_eq!(framed.next().await.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
     }

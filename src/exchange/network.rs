@@ -9,6 +9,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::conduct::Encryption;
+use crate::limits::MAX_PIPELINED;
 
 /// The path to a server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -57,14 +58,45 @@ pub trait Stream: Send {
     /// Sends one message, of 65 535 octets at most.
     ///
     /// # Errors
-    /// The stream has ended.
+    /// No more messages can be sent. Replies may still arrive.
     fn send<'a>(&'a mut self, message: &'a [u8]) -> BoxFuture<'a, io::Result<()>>;
 
-    /// The next message that arrives. A caller may give up the wait and repeat it.
+    /// The next arrival. A caller may give up the wait and repeat it.
     ///
     /// # Errors
     /// The stream has ended.
-    fn next(&mut self) -> BoxFuture<'_, io::Result<Vec<u8>>>;
+    fn next(&mut self) -> BoxFuture<'_, io::Result<Arrival>>;
+
+    /// Queries that may be in progress at once, at least one.
+    fn capacity(&self) -> usize {
+        MAX_PIPELINED
+    }
+
+    /// Nobody waits for the reply to this query any more. Returns whether it may still arrive.
+    fn give_up(&mut self, _id: u16) -> bool {
+        true
+    }
+}
+
+/// What a stream brings.
+#[derive(Debug)]
+pub enum Arrival {
+    /// A message.
+    Message(Vec<u8>),
+    /// The end of the query with this id, which gets no reply. The stream goes on.
+    Failed {
+        /// The id of the query.
+        id: u16,
+        /// The reason.
+        error: io::Error,
+    },
+    /// The server has not worked on the query with this id: another stream may carry it (RFC 9113 section 8.7).
+    Declined {
+        /// The id of the query.
+        id: u16,
+        /// Whether the server takes no further query on this stream.
+        leaves: bool,
+    },
 }
 
 /// This machine could not send, and neither the network nor a server is at fault. The text says why.
@@ -77,7 +109,12 @@ pub struct NotSent(pub String);
 #[error("{0}")]
 pub struct CertificateRefused(pub String);
 
-/// A server over HTTPS answered with another status than 200, which is about its path or about the rights of this host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("HTTP status {0}")]
-pub struct HttpRefused(pub u16);
+/// A server did not send a DNS message over HTTPS.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{words}")]
+pub struct HttpsFault {
+    /// What it did.
+    pub words: String,
+    /// Whether it says that it cannot answer at the moment, as SERVFAIL does. Otherwise the path, the certificate or the server is wrong.
+    pub is_failure: bool,
+}

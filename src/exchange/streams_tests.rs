@@ -1,11 +1,14 @@
 //! Streams over a network that a test scripts.
 
 use super::*;
-use crate::exchange::network::Replies;
+use crate::exchange::long_replies::network_of;
+use crate::exchange::network::{Arrival, Replies, Stream};
+use crate::limits::{MAX_STREAMS_PER_NETWORK, UPSTREAM_IDLE_TIME};
 use futures_util::future::{BoxFuture, join_all};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::time::{sleep, timeout};
 
 /// Answers each message with its own octets, later messages first.
 #[derive(Default)]
@@ -67,11 +70,11 @@ impl Stream for EchoStream {
         Box::pin(async { Ok(()) })
     }
 
-    fn next(&mut self) -> BoxFuture<'_, io::Result<Vec<u8>>> {
+    fn next(&mut self) -> BoxFuture<'_, io::Result<Arrival>> {
         Box::pin(async {
             if let Some(drip) = self.drips {
                 sleep(drip).await;
-                return Ok(Vec::new());
+                return Ok(Arrival::Message(Vec::new()));
             }
             if self.left == Some(0) {
                 return Err(io::ErrorKind::UnexpectedEof.into());
@@ -82,7 +85,7 @@ impl Stream for EchoStream {
                 None => std::future::pending().await,
             }
             self.left = self.left.map(|left| left - 1);
-            self.pending.pop().ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+            self.pending.pop().map(Arrival::Message).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
         })
     }
 }

@@ -10,9 +10,9 @@ use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::{self, CertificateError, ClientConfig};
+use tokio_rustls::rustls::{self, AlertDescription, CertificateError, ClientConfig};
 
-use super::network::CertificateRefused;
+use super::network::{CertificateRefused, HttpsFault};
 use crate::conduct::Encryption;
 
 /// The protocol of HTTPS in the handshake (RFC 9113 section 3.2).
@@ -33,7 +33,14 @@ pub(super) async fn secure(
     let config = tokio::task::spawn_blocking(client_config).await.map_err(io::Error::other)?;
     let mut config = config.map_err(io::Error::other)?;
     config.alpn_protocols = encryption.https.iter().map(|_| HTTP2.to_vec()).collect();
-    handshake(connection, server, config).await.map_err(|error| told(error, name))
+    let secured = handshake(connection, server, config).await.map_err(|error| told(error, name))?;
+    let offers = |protocol: &[u8]| secured.get_ref().1.alpn_protocol() == Some(protocol);
+    if encryption.https.is_some() && !offers(HTTP2) { Err(without_http2()) } else { Ok(secured) }
+}
+
+/// The server is none for HTTPS, or an old one.
+fn without_http2() -> io::Error {
+    io::Error::other(HttpsFault { words: "the server does not offer HTTP/2".to_owned(), is_failure: false })
 }
 
 async fn handshake(
@@ -49,7 +56,13 @@ async fn handshake(
 /// The fault of a certificate, in words for the operator who configured the name.
 fn told(error: io::Error, name: &str) -> io::Error {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    let Some(rustls::Error::InvalidCertificate(reason)) = inner else { return error };
+    let reason = match inner {
+        Some(rustls::Error::InvalidCertificate(reason)) => reason,
+        Some(rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol)) => {
+            return without_http2();
+        }
+        _ => return error,
+    };
     let words = match reason {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".to_owned(),
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {

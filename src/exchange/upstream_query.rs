@@ -81,9 +81,14 @@ pub enum Trouble {
     /// The certificate is for another server; the text says why.
     #[error("TLS certificate rejected: {0}")]
     Certificate(Arc<str>),
-    /// It answered over HTTPS with another status than 200.
-    #[error("HTTP status {0}")]
-    HttpStatus(u16),
+    /// It did not send a DNS message over HTTPS.
+    #[error("{words}")]
+    Https {
+        /// What it did.
+        words: Arc<str>,
+        /// Whether it says that it cannot answer at the moment.
+        is_failure: bool,
+    },
     /// Over UDP, the question came back in another case, or an error came without it. Either the server changes the
     /// case, or somebody has guessed our id and port.
     #[error("the reply does not repeat the case of the query name (0x20)")]

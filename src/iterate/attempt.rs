@@ -163,7 +163,9 @@ impl Attempt {
             };
         }
         if matches!(turn, NextQuery::Stream) {
-            if !self.standing().features.tcp && self.first.transport != Transport::Tcp {
+            // A stream has room for any answer, so another query does not help.
+            let is_encrypted = matches!(self.first.transport, Transport::Tls | Transport::Https);
+            if is_encrypted || !self.standing().features.tcp && self.first.transport != Transport::Tcp {
                 return Said::Nothing(Conduct::Truncated);
             }
             self.tell(News::Truncated);
@@ -420,14 +422,11 @@ impl Attempt {
             }
             // Silence is judged when it has lasted long enough: see `again`.
             Err(Trouble::Unreachable) if transport == Transport::Tcp => self.server.takes_no_tcp(now),
-            Err(
-                Trouble::Unreachable
-                | Trouble::NoRouteToAddress
-                | Trouble::Certificate(_)
-                | Trouble::HttpStatus(_),
-            ) => {
+            Err(Trouble::Unreachable | Trouble::NoRouteToAddress | Trouble::Certificate(_)) => {
                 self.server.overdue(now, now);
             }
+            // The server is there, and may serve another name or another path.
+            Err(Trouble::Https { .. }) => self.server.mark_lame(&self.zone, FAILING_TIME, now),
             Err(
                 Trouble::NoRoute
                 | Trouble::NotSent(_)
@@ -558,7 +557,8 @@ pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
         Trouble::Unreachable => Conduct::Unreachable,
         Trouble::NoRoute | Trouble::NoRouteToAddress | Trouble::NotSent(_) => Conduct::NotSent,
         Trouble::Certificate(_) => Conduct::Certificate,
-        Trouble::Unfit | Trouble::OtherCase | Trouble::HttpStatus(_) => Conduct::Unfit,
+        Trouble::Https { is_failure: true, .. } => Conduct::ServFail,
+        Trouble::Unfit | Trouble::OtherCase | Trouble::Https { .. } => Conduct::Unfit,
         // The server has answered; this host dropped the reply.
         Trouble::NoRoom => Conduct::Answered,
     }

@@ -18,7 +18,7 @@ use crate::cache::snapshot::{self, Scope};
 use crate::clock::{Clock, Mono, Now};
 use crate::config::{Config, ConfiguredZone, RootHints, ZoneKind};
 use crate::control::protocol::{Reply, Request};
-use crate::exchange::network::{Network, Path, Replies, Stream};
+use crate::exchange::network::{Arrival, Network, Path, Replies, Stream};
 use crate::limits::MONO_LEAD;
 use crate::question::{Client, ExtendedError, ViewId};
 use crate::random::Random;
@@ -262,9 +262,9 @@ impl Stream for Scroll {
         std::future::ready(Ok(())).boxed()
     }
 
-    fn next(&mut self) -> BoxFuture<'_, io::Result<Vec<u8>>> {
+    fn next(&mut self) -> BoxFuture<'_, io::Result<Arrival>> {
         match self.pending.take() {
-            Some(reply) => std::future::ready(Ok(reply)).boxed(),
+            Some(reply) => std::future::ready(Ok(Arrival::Message(reply))).boxed(),
             None => std::future::pending().boxed(),
         }
     }

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::clock::Clock;
 use crate::conduct::Transport;
-use crate::exchange::network::{Network, Path, Replies, Stream};
+use crate::exchange::network::{Arrival, Network, Path, Replies, Stream};
 use crate::random::Random;
 use crate::supervise::strike::Strike;
 
@@ -301,8 +301,8 @@ impl Stream for SimulatedStream {
         std::future::ready(Ok(())).boxed()
     }
 
-    fn next(&mut self) -> BoxFuture<'_, io::Result<Vec<u8>>> {
-        self.next_arrival().boxed()
+    fn next(&mut self) -> BoxFuture<'_, io::Result<Arrival>> {
+        async { self.next_arrival().await.map(Arrival::Message) }.boxed()
     }
 }
 

@@ -31,17 +31,23 @@ pub const MIN_LONG_REPLIES: u64 = 1 << 20;
 /// would make other replies of the same stream late.
 pub const LONG_REPLY_WAIT: Duration = Duration::from_millis(100);
 
-/// Unwanted messages on a stream, between two wanted ones, before it is closed: the number of questions that may have
-/// been given up while they were in progress.
+/// Messages on a stream that belong to no query, between two that do, before it is closed.
 pub const MAX_STRAY_MESSAGES: usize = MAX_PIPELINED;
 
-/// Requests of a connection to a forwarder over HTTPS whose replies have not come, with those that nobody waits for any more; one more ends
-/// the connection. A reply is read before its place in memory is known, so that they take 8 MiB at most.
-pub const MAX_UPSTREAM_REQUESTS: usize = MAX_PIPELINED * 2;
+/// Queries of a stream that were given up, and whose replies may still arrive: with more, it takes no further query. Their ids are not used
+/// again, because a late reply would end another query.
+pub const MAX_GIVEN_UP: usize = 4 * MAX_PIPELINED;
 
-/// Octets that a forwarder over HTTPS may send before we read: a reply of 64 KiB to each request, so that a reply that is not read yet
+/// Streams to one forwarder over TLS or HTTPS; each further one is opened if the others are full. Together they have 512 places, with which
+/// 42 dead domains a second wait for `LISTEN_TIME` each. Four such forwarders fill the streams of their network.
+pub const MAX_STREAMS_OF_FORWARDER: u8 = 8;
+
+/// A stream that has brought nothing for this time after a query takes no further query. Most forwarders resolve a name in less.
+pub const STREAM_DOUBT_TIME: Duration = Duration::from_secs(1);
+
+/// Octets that a forwarder over HTTPS may send before we read: a reply of 64 KiB to each query, so that a reply that is not read yet
 /// never stops those behind it.
-pub const UPSTREAM_REPLIES_WINDOW: u32 = 8 << 20;
+pub const UPSTREAM_REPLIES_WINDOW: u32 = 4 << 20;
 
 /// Octets of the header of a reply over HTTPS, counted as RFC 9113 section 6.5.2 does. Those of public resolvers have less than 1 KB.
 pub const MAX_REPLY_HEADER: u32 = 16_384;

@@ -183,8 +183,29 @@ const WRONG_ZONES: &[(&str, &str)] = &[
         "line 4: zone.forward: \"https://10.1.1.1/dns-query\" has no name for the certificate of the server; write it like \"https://10.1.1.1/dns-query#dns.example\"",
     ),
     (
-        "forward = [\"https://10.1.1.1/dns-query{?dns}#dns.example\"]",
-        "line 4: zone.forward: \"/dns-query{?dns}\" is not the path of a URL; write it like \"https://192.0.2.1/dns-query#dns.example\", without {?dns}",
+        "forward = [\"https://10.1.1.1/dns-query{dns}#dns.example\"]",
+        "line 4: zone.forward: \"/dns-query{dns}\" is not the path of a URL; write it like \"https://192.0.2.1/dns-query#dns.example\", without {?dns}; write other characters in the form %20",
+    ),
+    (
+        "forward = [\"https://10.1.1.1/%zz#dns.example\"]",
+        "line 4: zone.forward: \"/%zz\" is not the path of a URL; write it like \"https://192.0.2.1/dns-query#dns.example\", without {?dns}; write other characters in the form %20",
+    ),
+    // The key of an account stays out of the error.
+    (
+        "forward = [\"https://10.1.1.1/dns-query?key=secret#dns.example\"]",
+        "line 4: zone.forward has a user or a query in the URL of a forwarder; remove the part before @ or behind ?; a URL has the form \"https://192.0.2.1/dns-query#dns.example\"",
+    ),
+    (
+        "forward = [\"https://user:secret@10.1.1.1/dns-query#dns.example\"]",
+        "line 4: zone.forward has a user or a query in the URL of a forwarder; remove the part before @ or behind ?; a URL has the form \"https://192.0.2.1/dns-query#dns.example\"",
+    ),
+    (
+        "forward = [\"https://2001:db8::1:8443/dns-query#dns.example\"]",
+        "line 4: zone.forward: \"https://2001:db8::1:8443/dns-query#dns.example\" has no brackets around its IPv6 address; write \"https://[2001:db8::1:8443]/dns-query#dns.example\"",
+    ),
+    (
+        "forward = [\"https://10.1.1.1/dns-query#dns_example\"]",
+        "line 4: zone.forward: \"dns_example\" is not a host name; write it like \"https://192.0.2.1/dns-query#dns.example\"",
     ),
     ("stub = [\"10.1.1.1\"]\nfroward = []", "line 5: zone.froward is not a known key; did you mean forward?"),
     ("stub = [\"10.1.1.1\"]\nworkers = 1", "line 5: zone.workers is not a known key; put it below [listen]"),

@@ -210,8 +210,8 @@ fn zones_hosts_and_listeners_are_read_as_they_are_meant() {
         "version = 1\nresolve.source = [\"192.0.2.5\", \"2001:db8::5\"]\n\
          [[zone]]\nname = \"Corp.Example\"\nsource = [\"10.0.0.5\"]\nmax_ttl = \"1h\"\nnegative_max_ttl = \"5m\"\n\
          forward = [\"10.1.1.1\", \"10.1.1.1:5353\", \"[2001:db8::1]:53\", \"2001:db8::2\", \
-         \"https://192.0.2.1#DNS.example\", \"https://[2001:db8::1]:8443/Own/path?account=1#dns.example\", \
-         \"https://2620:fe::9/dns-query#dns.example\", \
+         \"https://192.0.2.1#DNS.example\", \"https://[2001:db8::1]:8443/Own/path%20one#dns.example\", \
+         \"https://[2620:fe::9]/dns-query#dns.example.\", \
          \"tls://192.0.2.1#DNS.example\", \"tls://[2001:db8::1]:8853#dns.example\", \
          \"[2001:db8::3]\", \"tls://[2620:fe::fe]#dns.example\", \"tls://2620:fe::9#dns.example\"]\n\
          [[zone]]\nname = \"bl.example.\"\nstub = [\"127.0.0.1:5300\", \"::1\", \"[::2]\"]\n\
@@ -240,7 +240,7 @@ fn zones_hosts_and_listeners_are_read_as_they_are_meant() {
         forwarder("[2001:db8::1]:53", None),
         forwarder("[2001:db8::2]:53", None),
         over_https("192.0.2.1:443", "/dns-query"),
-        over_https("[2001:db8::1]:8443", "/Own/path?account=1"),
+        over_https("[2001:db8::1]:8443", "/Own/path%20one"),
         over_https("[2620:fe::9]:443", "/dns-query"),
         forwarder("192.0.2.1:853", Some("dns.example")),
         forwarder("[2001:db8::1]:8853", Some("dns.example")),

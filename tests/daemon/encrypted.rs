@@ -101,7 +101,7 @@ fn a_wrong_path_or_name_of_a_forwarder_over_https_is_told_and_gets_no_other_quer
         (over_https(https, "/other", "dns.example"), "HTTP status 404"),
         (over_https(https, "/dns-query", "other.example"), "it does not match other.example"),
         // The listener for TLS has no HTTP/2.
-        (over_https(tls, "/dns-query", "dns.example"), "unreachable"),
+        (over_https(tls, "/dns-query", "dns.example"), "the server does not offer HTTP/2"),
     ] {
         let (setting, process) = forwards(&world, &server);
         let trace = resolverctl(&setting, &["trace", "host.tld", "A"]);
