@@ -229,10 +229,18 @@ fn forwarder(value: &Typed<'_>) -> Read<Forwarder> {
             format!("write it like \"{}#dns.example\"", shown(typed, limits::MAX_SHOWN_VALUE)),
         )
     })?;
-    let (address, path) = match address.find('/').filter(|_| over_https) {
-        Some(at) => address.split_at(at),
-        None => (address, HTTPS_PATH),
-    };
+    let (address, path) = if over_https { https_parts(address)? } else { (address, "") };
+    let address = server(address, if over_https { HTTPS_PORT } else { TLS_PORT }).ok_or_else(wrong)?;
+    let certificate = host_name(certified, over_https)?;
+    Ok(Forwarder {
+        address,
+        encryption: Some(Encryption { certificate, https: over_https.then(|| path.to_owned()) }),
+    })
+}
+
+/// The address and the path of a URL of HTTPS.
+fn https_parts(typed: &str) -> Read<(&str, &str)> {
+    let (address, path) = typed.find('/').map_or((typed, HTTPS_PATH), |at| typed.split_at(at));
     if path.len() > limits::MAX_HTTPS_PATH {
         let most = limits::MAX_HTTPS_PATH;
         return Err(WrongValue::new(format!("has a path of more than {most} octets"), "write a shorter one"));
@@ -243,30 +251,27 @@ fn forwarder(value: &Typed<'_>) -> Read<Forwarder> {
             "write it like \"https://192.0.2.1/dns-query#dns.example\", without {?dns}; write other characters in the form %20",
         ));
     }
-    if let (true, Ok(address)) = (over_https, address.parse::<Ipv6Addr>()) {
+    if let Ok(ipv6) = address.parse::<Ipv6Addr>() {
         return Err(WrongValue::new(
             format!("{} has no brackets around its IPv6 address", quoted(typed)),
-            format!("write \"https://[{address}]{path}#{}\"", shown(certified, limits::MAX_SHOWN_VALUE)),
+            format!("write \"https://[{ipv6}]{path}#dns.example\""),
         ));
     }
-    let address = server(address, if over_https { HTTPS_PORT } else { TLS_PORT }).ok_or_else(wrong)?;
-    // A name may be written as a full one.
-    let certified = certified.strip_suffix('.').unwrap_or(certified);
-    if !is_host_name(certified) {
-        return Err(WrongValue::new(
-            format!("{} is not a host name", quoted(certified)),
-            if over_https {
-                "write it like \"https://192.0.2.1/dns-query#dns.example\""
-            } else {
-                "write it like \"tls://192.0.2.1#dns.example\""
-            },
-        ));
+    Ok((address, path))
+}
+
+/// The name of a certificate, which may be written as a full one.
+fn host_name(typed: &str, over_https: bool) -> Read<String> {
+    let name = typed.strip_suffix('.').unwrap_or(typed);
+    if is_host_name(name) {
+        return Ok(name.to_ascii_lowercase());
     }
-    let certificate = certified.to_ascii_lowercase();
-    Ok(Forwarder {
-        address,
-        encryption: Some(Encryption { certificate, https: over_https.then(|| path.to_owned()) }),
-    })
+    let remedy = if over_https {
+        "write it like \"https://192.0.2.1/dns-query#dns.example\""
+    } else {
+        "write it like \"tls://192.0.2.1#dns.example\""
+    };
+    Err(WrongValue::new(format!("{} is not a host name", quoted(name)), remedy))
 }
 
 /// The path of a URL (RFC 3986 section 3.3). A variable of a template (RFC 8484 section 3) is none.

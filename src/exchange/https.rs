@@ -38,12 +38,15 @@ pub(super) struct HttpsStream {
     sender: SendRequest<Cursor<Vec<u8>>>,
     url: Uri,
     /// Replies on their way.
-    replies: FuturesUnordered<Abortable<BoxFuture<'static, (u16, Result<Vec<u8>, NoReply>)>>>,
+    replies: FuturesUnordered<Abortable<ReplyOfQuery>>,
     /// Cancels the request of a query.
     cancels: HashMap<u16, AbortHandle>,
     /// The task that reads and writes the connection. It ends with this stream, also if the server no longer reads.
     connection: JoinSet<Result<(), h2::Error>>,
 }
+
+/// The message that a query gets, with the id of the query.
+type ReplyOfQuery = BoxFuture<'static, (u16, Result<Vec<u8>, NoReply>)>;
 
 /// Why a request got no message.
 enum NoReply {
@@ -104,7 +107,7 @@ impl Stream for HttpsStream {
             let mut sender = self.sender.clone().ready().await.map_err(io::Error::other)?;
             let (response, mut body) = sender.send_request(request, false).map_err(io::Error::other)?;
             body.send_data(Cursor::new(message.to_vec()), true).map_err(io::Error::other)?;
-            let reply: BoxFuture<'static, _> = Box::pin(async move { (id, reply(id, response).await) });
+            let reply: ReplyOfQuery = Box::pin(async move { (id, reply(id, response).await) });
             let (reply, cancel) = futures_util::future::abortable(reply);
             self.cancels.insert(id, cancel);
             self.replies.push(reply);

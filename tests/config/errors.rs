@@ -201,7 +201,7 @@ const WRONG_ZONES: &[(&str, &str)] = &[
     ),
     (
         "forward = [\"https://2001:db8::1:8443/dns-query#dns.example\"]",
-        "line 4: zone.forward: \"https://2001:db8::1:8443/dns-query#dns.example\" has no brackets around its IPv6 address; write \"https://[2001:db8::1:8443]/dns-query#dns.example\"",
+        "line 4: zone.forward: \"2001:db8::1:8443/dns-query\" has no brackets around its IPv6 address; write \"https://[2001:db8::1:8443]/dns-query#dns.example\"",
     ),
     (
         "forward = [\"https://10.1.1.1/dns-query#dns_example\"]",
