@@ -203,8 +203,8 @@ END
   clean mkdir -p /var/spool/postfix/etc
   for file in hosts nsswitch.conf services resolv.conf; do clean cp "/etc/$file" "/var/spool/postfix/etc/$file"; done
   begin sink internet smtp-sink -u postfix -h mail.partner.example 198.18.25.1:25 100
-  # The generator that joins the two units does not run here.
-  clean systemctl start postfix@-.service postfix.service
+  # The generator that joins the two units of Debian 12 does not run here. Debian 13 has one.
+  clean systemctl start postfix@-.service postfix.service || clean systemctl start postfix.service
   soon has '^220' timeout 2 bash -c 'read -r line <>/dev/tcp/198.18.100.25/25; echo "$line"'
   mailed before
 }

@@ -14,8 +14,12 @@ rpm_builds() {
 
 rpm_without_errors() { has ' 0 errors' rpmlint --config "$here/../../packaging/rpm/rpmlint.toml" "$packages"/rpm-1/*.rpm; }
 
-# Debian's rpm asks to be told that it is on Debian.
-rpm_in_clean() { clean rpm --force-debian --nodeps "$@"; }
+# The rpm of Debian 12 asks to be told that it is on Debian; later ones do not know the option.
+rpm_in_clean() {
+  local options=(--nodeps)
+  if clean rpm --help | grep -q force-debian; then options+=(--force-debian); fi
+  clean rpm "${options[@]}" "$@"
+}
 
 rpm_taken() {
   local output
