@@ -131,8 +131,10 @@ fn put_harmless(text: &mut String, letter: char) {
     }
 }
 
-/// Marks without a width, and marks that turn the direction of writing (Unicode's general category Cf).
-const INVISIBLE: [std::ops::RangeInclusive<char>; 9] = [
+/// Marks without a width, and marks that turn the direction of writing (Unicode's general category Cf). With them the no-break space, which
+/// looks like a space and is none to a reader of records.
+const INVISIBLE: [std::ops::RangeInclusive<char>; 10] = [
+    '\u{a0}'..='\u{a0}',
     '\u{ad}'..='\u{ad}',
     '\u{61c}'..='\u{61c}',
     '\u{180e}'..='\u{180e}',

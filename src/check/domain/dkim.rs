@@ -12,7 +12,7 @@ use super::part::Part;
 use super::signing::Signing;
 use super::spf;
 use super::spf_evaluate::{SpfOutcome, outcome};
-use super::tags::{Versioned, no_tag, not_found, texts, value};
+use super::tags::{Versioned, is_space, no_tag, not_found, other_space, texts, trimmed, value};
 use crate::limits::{MAX_OTHER_TEXT, MAX_SELECTOR};
 use crate::wire::presentation::shown;
 
@@ -203,9 +203,9 @@ fn flaw(text: &str) -> &'static str {
 
 /// The fault of a key that verifiers must not use.
 fn unusable(text: &str) -> Option<&'static str> {
-    let first = text.split_once('=').map(|(tag, _)| tag.trim());
+    let first = text.split_once('=').map(|(tag, _)| trimmed(tag));
     let lists = |tag: &str, wanted: &[&str]| {
-        value(text, tag).is_none_or(|list| list.split(':').any(|item| wanted.contains(&item.trim())))
+        value(text, tag).is_none_or(|list| list.split(':').any(|item| wanted.contains(&trimmed(item))))
     };
     if value(text, "v").is_some() && first != Some("v") {
         Some("v=DKIM1 must be the first tag")
@@ -220,11 +220,14 @@ fn unusable(text: &str) -> Option<&'static str> {
 
 fn of_key(name: &str, text: &str) -> Finding {
     let key: String =
-        value(text, "p").unwrap_or_default().chars().filter(|letter| !letter.is_whitespace()).collect();
+        value(text, "p").unwrap_or_default().chars().filter(|letter| !is_space(*letter)).collect();
     if key.is_empty() {
         return Finding::new(Code::DkimRevoked, name);
     }
     let wrong = |why: &str| Finding::new(Code::DkimSyntax, format!("{name}: {why}"));
+    if let Some(space) = other_space(text) {
+        return wrong(&space);
+    }
     if let Some(part) = no_tag(text) {
         return wrong(&format!("\"{part}\" is no tag"));
     }
@@ -245,7 +248,7 @@ fn of_key(name: &str, text: &str) -> Finding {
         },
         other => return wrong(&format!("the key type {other} is unknown")),
     };
-    let testing = value(text, "t").is_some_and(|flags| flags.split(':').any(|flag| flag.trim() == "y"));
+    let testing = value(text, "t").is_some_and(|flags| flags.split(':').any(|flag| trimmed(flag) == "y"));
     let code = if testing { Code::DkimTesting } else { Code::DkimOk };
     Finding::new(code, format!("{name}: {size}"))
 }

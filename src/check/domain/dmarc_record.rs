@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::tags::value;
+use super::tags::{other_space, trimmed, value};
 
 /// Tags whose wrong value takes the policy away.
 const POLICIES: [&str; 3] = ["p", "sp", "np"];
@@ -41,13 +41,18 @@ fn fatal(record: &str) -> Option<String> {
             return Some(format!("{tag}={word} is no policy: write none, quarantine or reject"));
         }
     }
+    if value(record, "p").is_none()
+        && let Some(space) = other_space(record)
+    {
+        return Some(format!("it has no p: {space}"));
+    }
     let has_policy = value(record, "p").is_some() || value(record, "rua").is_some();
     (!has_policy).then(|| "it has no p".to_owned())
 }
 
 fn repeated(record: &str) -> Option<&str> {
     let mut known = BTreeSet::new();
-    let tags = record.split(';').filter_map(|pair| pair.split_once('=')).map(|(tag, _)| tag.trim());
+    let tags = record.split(';').filter_map(|pair| pair.split_once('=')).map(|(tag, _)| trimmed(tag));
     let mut repeated = tags.filter(|tag| !known.insert(*tag));
     repeated.next()
 }

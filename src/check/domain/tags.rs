@@ -66,16 +66,81 @@ fn begins(text: &str, version: &str) -> bool {
     version.is_empty() || value(text, "v").is_some_and(|value| value == version) && text.starts_with('v')
 }
 
+/// Whether a character is white space by the grammars (RFC 5234 appendix B.1, RFC 6376 section 2.8). A no-break space (U+00A0) is none: it
+/// is a part of the tag or the value, and receivers do not know this tag or this value.
+pub(super) const fn is_space(letter: char) -> bool {
+    matches!(letter, ' ' | '\t' | '\r' | '\n')
+}
+
+/// A text without white space at its ends.
+pub(super) fn trimmed(text: &str) -> &str {
+    text.trim_matches(is_space)
+}
+
+/// A character that looks like a space and is none by the grammars, as text from a web page or a word processor has it; in words.
+pub(super) fn other_space(text: &str) -> Option<String> {
+    let other = text.chars().find(|letter| letter.is_whitespace() && !letter.is_ascii())?;
+    Some(format!("a space in it is the character U+{:04X}, not a space of ASCII", u32::from(other)))
+}
+
 /// The value of a tag.
 pub(super) fn value<'t>(text: &'t str, tag: &str) -> Option<&'t str> {
     let pairs = text.split(';').filter_map(|pair| pair.split_once('='));
     pairs
-        .map(|(name, value)| (name.trim(), value.trim()))
+        .map(|(name, value)| (trimmed(name), trimmed(value)))
         .find(|(name, _)| *name == tag)
         .map(|(_, value)| value)
 }
 
 /// A part that is no `tag=value`, if any.
 pub(super) fn no_tag(text: &str) -> Option<&str> {
-    text.split(';').map(str::trim).find(|part| !part.is_empty() && !part.contains('='))
+    text.split(';').map(trimmed).find(|part| !part.is_empty() && !part.contains('='))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::domain::facts::tests::facts;
+    use crate::check::domain::judge;
+
+    #[test]
+    fn a_space_that_is_none_of_the_grammar_is_a_part_of_the_tag() {
+        assert_eq!(value("v=DMARC1; \tp = reject ", "p"), Some("reject"));
+        for space in ['\u{a0}', '\u{2003}', '\u{3000}'] {
+            assert_eq!(value(&format!("v=DMARC1;{space}p=reject"), "p"), None, "{space:?}");
+            assert_eq!(
+                value(&format!("v=DMARC1{space}; p=reject"), "v").map(str::len),
+                Some("DMARC1".len() + space.len_utf8())
+            );
+            assert!(no_tag(&format!("p=AA;{space}")).is_some(), "{space:?}");
+        }
+    }
+
+    #[test]
+    fn a_record_with_such_a_space_is_told_with_the_space() {
+        let key = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+        let dkim = format!("v=DKIM1; k=ed25519;\\194\\160p={key}");
+        let behind = format!("v=DKIM1; k=ed25519; p={key}\\194\\160");
+        let note = format!("v=DKIM1;\\194\\160h=sha256; k=ed25519; p={key}");
+        for (name, text, code) in [
+            ("_dmarc.a.test.", "v=DMARC1;\\194\\160p=reject", Code::DmarcSyntax),
+            ("_dmarc.a.test.", "v=DMARC1;\\194\\160p=reject; rua=mailto:r@a.test", Code::DmarcSyntax),
+            ("_dmarc.a.test.", "v=DMARC1\\194\\160; p=reject", Code::DmarcSyntax),
+            ("_mta-sts.a.test.", "v=STSv1;\\194\\160id=2026", Code::MtaStsSyntax),
+            ("x._domainkey.a.test.", &dkim, Code::DkimSyntax),
+            ("x._domainkey.a.test.", &behind, Code::DkimSyntax),
+            ("x._domainkey.a.test.", &note, Code::DkimSyntax),
+        ] {
+            let of = |text: &str| {
+                let lines =
+                    format!("lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5\nlookup {name} TXT | \"{text}\"");
+                let mut facts = facts("a.test.", &lines);
+                facts.subject.selectors = vec!["x".to_owned()];
+                judge(&facts).into_iter().find(|finding| finding.code == code).map(|finding| finding.evidence)
+            };
+            let told = of(text).unwrap_or_else(|| panic!("{text}"));
+            assert!(told.to_ascii_lowercase().contains("a0"), "{text}: {told}");
+            assert_eq!(of(&text.replace("\\194\\160", " ")), None, "{text} with a space");
+        }
+    }
 }
