@@ -39,6 +39,10 @@ pub(super) const LAST_DOT_OF_SERVER: &str = "In the zone file, end the name in t
 /// Of `mx_without_address`, if the name seems to lack its last dot in a CNAME record.
 pub(super) const LAST_DOT_ALIAS: &str = "In the zone file, end the target of the CNAME record with a dot: without it, the server adds the name of the zone";
 
+/// Of `spf_unanswered`, if the names of terms are aliases in a circle.
+pub(super) const TERM_ALIAS_CIRCLE: &str = "Let the CNAME records in the evidence end at a name with an address. If the names are not yours, tell their operator, or remove the term from \
+     the SPF record";
+
 /// Of `mx_private_address`, if senders reach the domain otherwise.
 pub(super) const PRIVATE_BESIDE_PUBLIC: &str = "Remove the private address from the public zone, or the MX record that leads to it. Hosts of your own network may see it in a zone of their own";
 
@@ -100,6 +104,7 @@ mod tests {
             LAST_DOT,
             LAST_DOT_OF_SERVER,
             LAST_DOT_ALIAS,
+            TERM_ALIAS_CIRCLE,
             PRIVATE_BESIDE_PUBLIC,
             ONE_POINTER,
             KEYS_UNANSWERED,

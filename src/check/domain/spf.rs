@@ -16,7 +16,7 @@ use super::spf_reach::reach;
 use super::spf_record::{SpfRecords, Term, TermKind, behind_all, mistaken, records, terms};
 use super::spf_senders::sender;
 use super::spf_special::is_special;
-use super::{elsewhere, misplaced};
+use super::{elsewhere, misplaced, remedies};
 use crate::limits::{
     MAX_CHECKED_SPF_COUNTED, MAX_CHECKED_SPF_HOSTS, MAX_CHECKED_SPF_LOOKUPS, MAX_CHECKED_SPF_MX,
     MAX_CHECKED_SPF_VOID,
@@ -179,9 +179,20 @@ fn failed_of(
         LookupFound::Unknown(why) if why != BOUND_REACHED => {
             Some((target.to_owned(), *kind, format!("{target} {kind}: {why}")))
         }
+        LookupFound::Circle(circle) => Some((target.to_owned(), *kind, format!("{target} {kind}: {circle}"))),
         _ => None,
     };
-    kinds.iter().filter_map(told).collect()
+    let mut failed: Vec<_> = kinds.iter().filter_map(told).collect();
+    // All types of a name have the same aliases.
+    if kinds.iter().any(|kind| is_circle(facts, target, kind)) {
+        failed.truncate(1);
+    }
+    failed
+}
+
+/// Whether the aliases of a name lead in a circle, or are too many.
+fn is_circle(facts: &DomainFacts, name: &str, kind: &'static str) -> bool {
+    matches!(facts.lookup(name, kind), LookupFound::Circle(_))
 }
 
 /// The lookups of the record's terms that have no answer yet, or have failed.
@@ -266,7 +277,9 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
             _ => String::new(),
         };
         let evidence = format!("{}{outcome}", unanswered.join("; "));
-        findings.push(Finding::new(Code::SpfUnanswered, evidence).of(Part::Spf));
+        let finding = Finding::new(Code::SpfUnanswered, evidence).of(Part::Spf);
+        let are_circles = sum.failed.iter().all(|(name, kind, _)| is_circle(facts, name, kind));
+        findings.push(if are_circles { finding.to_do(remedies::TERM_ALIAS_CIRCLE) } else { finding });
     }
     if !unknown.is_empty() {
         findings.push(Finding::new(Code::PolicyUnknown, unknown.join("; ")).of(Part::Spf));
@@ -300,6 +313,7 @@ fn failures(facts: &DomainFacts, sum: &Count) -> (Vec<String>, Vec<String>) {
     let (mut unanswered, mut unknown) = (Vec::new(), Vec::new());
     for (name, kind, words) in &sum.failed {
         match elsewhere::evidence(facts, name, kind) {
+            _ if is_circle(facts, name, kind) => unanswered.push(words.clone()),
             Some(evidence) => unanswered.push(evidence),
             None => unknown.push(words.clone()),
         }

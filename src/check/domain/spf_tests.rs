@@ -305,3 +305,25 @@ fn a_url_in_the_place_of_a_domain_is_called_so() {
         found.iter().find(|found| found.code == Code::SpfSyntax).unwrap_or_else(|| panic!("{found:#?}"));
     assert!(told.evidence.contains("it holds a URL instead of the name of a domain"), "{told:?}");
 }
+
+#[test]
+fn terms_whose_names_are_aliases_in_a_circle_end_with_temperror() {
+    let circle = "aliases in a circle: l1.b.test. CNAME l2.b.test. CNAME l1.b.test.";
+    for (term, kind) in [("a:l1.b.test", "A"), ("exists:l1.b.test", "A"), ("mx:l1.b.test", "MX")] {
+        let failed = ["A", "AAAA", "MX"].map(|kind| format!("lookup l1.b.test. {kind} SERVFAIL\n"));
+        let lines = format!(
+            "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5\nlookup a.test. TXT | \"v=spf1 {term} -all\"\n{}\
+             lookup l1.b.test. CNAME | l2.b.test.\nlookup l2.b.test. CNAME | l1.b.test.",
+            failed.concat()
+        );
+        let mut facts = facts("a.test.", &lines);
+        facts.subject.address = "198.18.0.7".parse().ok();
+        crate::check::domain::aliases::note(&mut facts);
+        let found = check(&facts);
+        let told = format!("l1.b.test. {kind}: {circle}; the result for 198.18.0.7 is temperror");
+        let short: Vec<_> =
+            found.iter().map(|finding| (finding.code, finding.level, &finding.evidence)).collect();
+        assert_eq!(short, [(Code::SpfUnanswered, Level::Failure, &told)], "{term}");
+        assert!(found[0].remedy().contains("CNAME"), "{term}: {}", found[0].remedy());
+    }
+}
