@@ -458,3 +458,33 @@ fn tlsa_records_that_no_sender_uses_are_named() {
     let found = findings(tree.build().unwrap(), domain("faulty.com."), true);
     assert!(has(&found, Code::TlsaUnusable, Level::Warning), "{found:#?}");
 }
+
+#[test]
+fn aliases_in_a_circle_are_told_of_name_servers_and_of_terms_of_spf() {
+    let of = |name: &str, text: &str| {
+        let mut tree = tree(text, &[]);
+        let circle = "loop1 CNAME loop2\nloop2 CNAME loop1\n";
+        tree.zone("loops.com.", &names(&["ns1.hosts.com"]), circle).unwrap();
+        tree.server(ServerPlan::new("loop1.loops.com", Vec::new())).unwrap();
+        tree.zone("circled.com.", &names(&["ns1.hosts.com", "loop1.loops.com"]), SOUND).unwrap();
+        findings(tree.build().unwrap(), domain(name), false)
+    };
+    let circle = "aliases in a circle: loop1.loops.com. CNAME loop2.loops.com. CNAME loop1.loops.com.";
+    let of_code = |found: &[Finding], code: Code| {
+        let told = found.iter().find(|finding| finding.code == code);
+        told.unwrap_or_else(|| panic!("{found:#?}")).clone()
+    };
+    let found = of("circled.com.", SOUND);
+    let told = of_code(&found, Code::NsWithoutAddress);
+    assert_eq!(told.evidence, format!("loop1.loops.com. ({circle})"), "{found:#?}");
+    of_code(&found, Code::NsSingle);
+    assert!(found.iter().all(|finding| finding.code != Code::DelegationOk), "{found:#?}");
+    let found = of("faulty.com.", &SOUND.replace("v=spf1 mx", "v=spf1 a:loop1.loops.com mx"));
+    let told = of_code(&found, Code::SpfUnanswered);
+    assert_eq!(
+        (told.level, &told.evidence),
+        (Level::Failure, &format!("loop1.loops.com. A: {circle}")),
+        "{found:#?}"
+    );
+    assert_eq!(found[0].code, Code::SpfUnanswered, "{found:#?}");
+}

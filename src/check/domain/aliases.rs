@@ -3,7 +3,7 @@
 //!
 //! RFC 1034 section 3.6.2. The daemon only tells that its lookup failed. The alias of each name is then looked up by itself.
 
-use super::facts::{DomainFacts, Got, ReplyFacts, ReplySecurity, Want, canonical, lookup};
+use super::facts::{DomainFacts, Got, ReplyFacts, ReplySecurity, Want, canonical, is_within, lookup};
 use crate::limits::MAX_CHECKED_ALIASES;
 
 /// The types whose failed lookups are explained.
@@ -71,12 +71,14 @@ pub(super) fn note(facts: &mut DomainFacts) {
 }
 
 /// The questions that are needed next. If the domain itself could not be looked up, that explains the failures of names below it, but
-/// not those of PTR records.
+/// not those of PTR records, and not those of names elsewhere, such as the names of its servers.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let is_known = domain.is_empty() || facts.lookup(domain, "SOA").is_known();
-    let explained = failed(facts).filter(|(name, kind)| is_known || *name == domain || *kind == "PTR");
-    explained.flat_map(|(name, _)| path(facts, name)).map(|name| lookup(&name, "CNAME")).collect()
+    let is_open =
+        |name: &str, kind: &str| is_known || name == domain || kind == "PTR" || !is_within(name, domain);
+    let open = failed(facts).filter(|(name, kind)| is_open(name, kind));
+    open.flat_map(|(name, _)| path(facts, name)).map(|name| lookup(&name, "CNAME")).collect()
 }
 
 #[cfg(test)]

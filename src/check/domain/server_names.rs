@@ -30,6 +30,8 @@ pub(super) fn without_servers(facts: &DomainFacts) -> Option<Finding> {
         if let Some(circle) = elsewhere::circle_of_servers(facts, name, apex) {
             is_circular = true;
             told.push(circle);
+        } else if let Some(aliases) = alias_circle(facts, name) {
+            told.push(format!("{name} has {aliases}"));
         } else if ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_absent()) {
             told.push(format!("{name} has no address"));
         } else if is_within(name, apex) {
@@ -67,6 +69,8 @@ pub(super) fn check(facts: &DomainFacts, told: &BTreeSet<String>) -> Vec<Finding
             let dotless = dotless(facts, name);
             is_dotless |= dotless.is_some();
             missing.push(format!("{name}{}", dotless.unwrap_or_default()));
+        } else if is_bare && let Some(aliases) = alias_circle(facts, name) {
+            missing.push(format!("{name} ({aliases})"));
         } else if is_bare && let Some(evidence) = elsewhere::evidence(facts, name, "A") {
             missing.push(evidence);
         }
@@ -87,7 +91,10 @@ pub(super) fn check(facts: &DomainFacts, told: &BTreeSet<String>) -> Vec<Finding
     }
     let all = zone::servers(facts);
     let are_known = || {
-        let kinds = |name: &String| ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_known());
+        let kinds = |name: &String| {
+            alias_circle(facts, name).is_some()
+                || ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_known())
+        };
         names.len() <= MAX_CHECKED_NAMES && names.iter().all(kinds)
     };
     if names.len() == 1 {
@@ -104,6 +111,9 @@ pub(super) fn fault(facts: &DomainFacts, name: &str) -> Option<String> {
     if has_address(facts, &zone::glue(facts), name) {
         return None;
     }
+    if let Some(aliases) = alias_circle(facts, name) {
+        return Some(format!("{name} has {aliases}"));
+    }
     match ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_absent()) {
         true => {
             let dotless = dotless(facts, name).unwrap_or_default();
@@ -111,6 +121,14 @@ pub(super) fn fault(facts: &DomainFacts, name: &str) -> Option<String> {
         }
         false => elsewhere::evidence(facts, name, "A"),
     }
+}
+
+/// The aliases of a name of a server, if they lead in a circle or are too many: nobody finds an address of it.
+fn alias_circle(facts: &DomainFacts, name: &str) -> Option<String> {
+    ["A", "AAAA"].into_iter().find_map(|kind| match facts.lookup(name, kind) {
+        LookupFound::Circle(aliases) => Some(aliases),
+        _ => None,
+    })
 }
 
 /// That a name without an address in an NS record may lack its last dot, in words.
@@ -127,4 +145,64 @@ pub(super) fn has_address(facts: &DomainFacts, glue: &BTreeMap<&str, BTreeSet<Ip
 /// A set in words.
 pub(super) fn listed<Item: ToString>(set: &BTreeSet<Item>) -> String {
     set.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::domain::facts::{lookup, tests::facts};
+    use crate::check::domain::finding::Level;
+    use crate::check::domain::{aliases, judge};
+
+    /// A zone that is delegated to two names. The aliases of the first lead in a circle.
+    fn judged(second: &str, lines: &str) -> (DomainFacts, Vec<Finding>) {
+        let of_names = ["loop1", "loop2"]
+            .map(|name| format!("lookup {name}.b.test. A SERVFAIL\nlookup {name}.b.test. AAAA SERVFAIL\n"));
+        let mut facts = facts(
+            "a.test.",
+            &format!(
+                "lookup test. SOA | ns.test. h. 1 2 3 4 5\nlookup test. NS | ns.test.\nlookup ns.test. A | 198.18.9.1\n\
+                 server 198.18.9.1 a.test. NS udp | >a.test. NS loop1.b.test. | >a.test. NS {second}\n{}\
+                 lookup loop1.b.test. CNAME | loop2.b.test.\nlookup loop2.b.test. CNAME | loop1.b.test.\n{lines}",
+                of_names.concat()
+            ),
+        );
+        aliases::note(&mut facts);
+        let found = judge(&facts);
+        (facts, found)
+    }
+
+    #[test]
+    fn a_server_whose_aliases_lead_in_a_circle_has_no_address() {
+        let (_, found) = judged(
+            "ns2.c.test.",
+            "lookup a.test. SOA | ns2.c.test. h. 7 2 3 4 5\nlookup ns2.c.test. A | 198.18.2.1\nlookup ns2.c.test. AAAA\n\
+             server 198.18.2.1 a.test. SOA udp aa | ns2.c.test. h. 7 2 3 4 5\n\
+             server 198.18.2.1 a.test. NS mixed aa | loop1.b.test. | ns2.c.test.",
+        );
+        let of = |code| found.iter().find(|finding| finding.code == code);
+        let told = of(Code::NsWithoutAddress).unwrap_or_else(|| panic!("{found:#?}"));
+        assert_eq!(
+            told.evidence,
+            "loop1.b.test. (aliases in a circle: loop1.b.test. CNAME loop2.b.test. CNAME loop1.b.test.)"
+        );
+        let single = of(Code::NsSingle).unwrap_or_else(|| panic!("{found:#?}"));
+        assert_eq!(single.evidence, "198.18.2.1 (ns2.c.test.)");
+        assert_eq!(of(Code::DelegationOk), None, "{found:#?}");
+    }
+
+    #[test]
+    fn a_zone_whose_servers_all_are_such_aliases_has_no_server_that_answers() {
+        let (facts, found) =
+            judged("loop2.b.test.", "lookup a.test. SOA SERVFAIL\nlookup a.test. MX SERVFAIL");
+        let first = found.first().map(|finding| (finding.code, finding.level));
+        assert_eq!(first, Some((Code::NsNoneAnswers, Level::Failure)), "{found:#?}");
+        assert!(
+            found[0].evidence.contains("loop1.b.test. has aliases in a circle: "),
+            "{}",
+            found[0].evidence
+        );
+        assert!(found.iter().all(|finding| finding.code != Code::DelegationUnknown), "{found:#?}");
+        assert!(aliases::wants(&facts).contains(&lookup("loop1.b.test.", "CNAME")));
+    }
 }
