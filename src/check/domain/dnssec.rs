@@ -106,17 +106,21 @@ pub(super) fn bogus_names(facts: &DomainFacts) -> Vec<(&str, &'static str, &str)
     bogus_lookups(facts).filter(|(name, _, _)| is_at_fault(name)).collect()
 }
 
-/// The finding for a domain that validates itself while names below it do not.
+/// The finding for names below a domain that do not validate, while the domain itself does, or is not known to be bogus.
 fn broken_names(facts: &DomainFacts) -> Option<Finding> {
-    let names = bogus_names(facts);
+    let (domain, names) = (facts.subject.domain.as_str(), bogus_names(facts));
     let (_, _, why) = names.first()?;
     let listed: Vec<String> = names.iter().map(|(name, kind, _)| format!("{name} {kind}")).collect();
-    let why = why.trim_end_matches('.');
-    let evidence = format!(
-        "{} itself validates, and these names do not: {} ({why})",
-        facts.subject.domain,
-        listed.join(", ")
-    );
+    let why = match why.trim_end_matches('.') {
+        "" => String::new(),
+        why => format!(" ({why})"),
+    };
+    let told = format!("{}{why}", listed.join(", "));
+    let evidence = match of_domain(facts).map(|(_, reply)| reply.security) {
+        Some(ReplySecurity::Secure) => format!("{domain} itself validates, and these names do not: {told}"),
+        Some(_) => format!("these names do not validate: {told}"),
+        None => format!("these names do not validate: {told}; whether {domain} itself does is not known"),
+    };
     Some(Finding::new(Code::DnssecBogus, evidence))
 }
 

@@ -220,3 +220,23 @@ fn a_signed_zone_that_validators_take_for_unsigned_is_told() {
     assert_eq!((code, evidence.ends_with("the digest of its DS 1 200 2 aa")), (Code::DnssecNoEffect, true));
     assert_eq!(of("lookup a.b. DS SERVFAIL").0, Code::DnssecUnsigned, "not known");
 }
+
+#[test]
+fn only_a_domain_that_was_validated_is_said_to_validate() {
+    let of = |soa: &str| {
+        let names = "lookup _dmarc.a.b. TXT SERVFAIL bogus\nlookup _dmarc.a.b. CNAME SERVFAIL bogus";
+        let found = check(&bare("a.b.", &format!("lookup a.b. SOA {soa}\n{names}"))).into_iter();
+        found
+            .filter(|finding| finding.code == Code::DnssecBogus)
+            .map(|finding| finding.evidence)
+            .collect::<Vec<_>>()
+    };
+    let soa = "| ns. h. 1 2 3 4 5";
+    assert_eq!(
+        of(&format!("secure {soa}")),
+        ["a.b. itself validates, and these names do not: _dmarc.a.b. TXT"]
+    );
+    let unknown = "these names do not validate: _dmarc.a.b. TXT; whether a.b. itself does is not known";
+    assert_eq!(of("SERVFAIL"), [unknown]);
+    assert_eq!(of(&format!("insecure {soa}")), ["these names do not validate: _dmarc.a.b. TXT"]);
+}
