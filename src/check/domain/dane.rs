@@ -14,8 +14,16 @@ use super::mail;
 use super::part::{About, Part};
 use crate::limits::MAX_DENIED_TLSA;
 
+/// The labels of TLSA records before the name of the host.
+const LABELS: &str = "_25._tcp.";
+
 fn tlsa(host: &str) -> String {
-    format!("_25._tcp.{host}")
+    format!("{LABELS}{host}")
+}
+
+/// Whether a name is that of the TLSA records of a host whose addresses fail DNSSEC validation.
+pub(super) fn is_of_bogus_host(facts: &DomainFacts, name: &str) -> bool {
+    name.strip_prefix(LABELS).is_some_and(|host| mail::is_bogus(facts, host))
 }
 
 /// The lookup of the TLSA records of a host.
@@ -170,7 +178,8 @@ fn hosts(facts: &DomainFacts) -> Hosts {
                 ReplySecurity::Bogus | ReplySecurity::Off | ReplySecurity::Unknown => {}
             },
             // The finding about its addresses has the cause, and nobody connects to it.
-            LookupFound::Unknown(_) if mail::is_without_answer(facts, &host) => {}
+            LookupFound::Unknown(_)
+                if mail::is_without_answer(facts, &host) || mail::is_bogus(facts, &host) => {}
             // Nobody asks for TLSA records of a host whose address is not secure (RFC 7672 section 2.1.2).
             LookupFound::Unknown(_) if is_insecure(facts, &host) => {}
             LookupFound::Circle(why) | LookupFound::Unknown(why) => {

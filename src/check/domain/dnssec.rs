@@ -12,7 +12,7 @@ use super::facts::{
 use super::finding::{Finding, Level};
 use super::keys::{self, KeysNow};
 use super::record_set::is_known;
-use super::{parents, remedies, signature_times, zone};
+use super::{dane, parents, remedies, signature_times, zone};
 use crate::clock::minute;
 
 /// Algorithms that validators must not or need not support (RFC 8624 section 3.1, RFC 9905, RFC 9906).
@@ -59,14 +59,14 @@ const UNPROVEN: &str = "a name server denies the records without an NSEC or NSEC
 
 /// The failed lookups of policies and TLSA records below a domain that validates itself, with the reason of each. A proof in the cache about
 /// a name above may answer in the place of a server that sends none: other hosts do not have this proof. That a server without keys sends
-/// none is its own fault, which is told.
+/// none is its own fault, which is told. So is that of a mail host whose addresses do not validate: nobody asks for its TLSA records.
 fn bogus_lookups(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str, &str)> {
     let domain = facts.subject.domain.as_str();
     let is_sound = !domain.is_empty() && !is_bogus_here(facts);
     let has_keys = !matches!(keys::now(facts), KeysNow::Partly(_) | KeysNow::Unsigned(_));
     facts.got.iter().filter(move |_| is_sound).filter_map(move |(want, got)| match (want, got) {
         (Want::Lookup { name, kind: kind @ ("TXT" | "TLSA") }, Got::Reply(reply))
-            if is_within(name, domain) =>
+            if is_within(name, domain) && !dane::is_of_bogus_host(facts, name) =>
         {
             let is_unproven = || has_keys && is_unproven(facts, (name, kind));
             match reply.security {
@@ -117,7 +117,10 @@ fn broken_names(facts: &DomainFacts) -> Option<Finding> {
     };
     let told = format!("{}{why}", listed.join(", "));
     let evidence = match of_domain(facts).map(|(_, reply)| reply.security) {
-        Some(ReplySecurity::Secure) => format!("{domain} itself validates, and these names do not: {told}"),
+        Some(ReplySecurity::Secure) => {
+            let evidence = format!("{domain} itself validates, and these names do not: {told}");
+            return Some(Finding::new(Code::DnssecBogus, evidence).to_do(remedies::NAMES_BOGUS));
+        }
         Some(_) => format!("these names do not validate: {told}"),
         None => format!("these names do not validate: {told}; whether {domain} itself does is not known"),
     };

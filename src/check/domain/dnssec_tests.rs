@@ -240,3 +240,37 @@ fn only_a_domain_that_was_validated_is_said_to_validate() {
     assert_eq!(of("SERVFAIL"), [unknown]);
     assert_eq!(of(&format!("insecure {soa}")), ["these names do not validate: _dmarc.a.b. TXT"]);
 }
+
+/// The findings about `a.test.`, which validates, and whose mail host `mail.s.a.test.` is bogus.
+fn of_bogus_host(mx: &str, lines: &str) -> Vec<Finding> {
+    use crate::check::domain::facts::tests::TWO_SERVERS;
+    let zone = TWO_SERVERS.replace("a.test. SOA |", "a.test. SOA secure |");
+    let (host, tlsa) = ("mail.s.a.test.", "_25._tcp.mail.s.a.test.");
+    let bogus = ["A", "AAAA"].map(|kind| format!("lookup {host} {kind} SERVFAIL bogus\n")).concat();
+    let records = format!("lookup {tlsa} TLSA SERVFAIL bogus\nlookup {tlsa} CNAME SERVFAIL bogus");
+    let denial = format!("server 198.18.1.1 {tlsa} TLSA udp NXDOMAIN aa");
+    let lines =
+        format!("{zone}\nlookup a.test. MX secure | 10 {host}{mx}\n{bogus}{records}\n{denial}\n{lines}");
+    crate::check::domain::judge(&bare("a.test.", &lines))
+}
+
+#[test]
+fn the_tlsa_records_of_a_bogus_mail_host_have_its_fault() {
+    let found = of_bogus_host("", "");
+    let told = found.iter().find(|finding| finding.code == Code::MxHostBogus);
+    let told = told.unwrap_or_else(|| panic!("{found:#?}"));
+    assert_eq!(told.level, Level::Failure, "{found:#?}");
+    let consequences = [Code::DnssecBogus, Code::PolicyUnanswered];
+    assert!(found.iter().all(|finding| !consequences.contains(&finding.code)), "{found:#?}");
+    let remedy = told.remedy();
+    assert!(remedy.contains("in the zone of the domain"), "{remedy}");
+}
+
+#[test]
+fn names_below_a_domain_that_validates_need_no_change_at_the_registrar() {
+    let names = "lookup _dmarc.a.b. TXT SERVFAIL bogus\nlookup _dmarc.a.b. CNAME SERVFAIL bogus";
+    let found = check(&bare("a.b.", &format!("lookup a.b. SOA secure | ns. h. 1 2 3 4 5\n{names}")));
+    let told = found.iter().find(|finding| finding.code == Code::DnssecBogus).unwrap();
+    assert!(told.remedy().contains("in the zone of the domain"), "{}", told.remedy());
+    assert!(!told.remedy().contains("registrar"), "{}", told.remedy());
+}

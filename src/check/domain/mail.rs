@@ -60,6 +60,12 @@ pub(super) fn is_without_answer(facts: &DomainFacts, host: &str) -> bool {
     facts.addresses(host).is_empty() && ["A", "AAAA"].into_iter().any(is_unknown)
 }
 
+/// Whether the addresses of a host fail DNSSEC validation.
+pub(super) fn is_bogus(facts: &DomainFacts, host: &str) -> bool {
+    let is_bogus = |kind| elsewhere::is_bogus(facts, host, kind);
+    facts.addresses(host).is_empty() && ["A", "AAAA"].into_iter().any(is_bogus)
+}
+
 /// The findings.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
@@ -294,7 +300,7 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
             addressless.take(facts, host);
         }
     }
-    findings.extend(addressless.findings(all));
+    findings.extend(addressless.findings(facts, all));
     findings.extend(misnamed(&hosts, all));
     let names = || hosts.join(", ");
     match (ipv4 && !reach.needs_ipv6, ipv6, known) {

@@ -6,7 +6,7 @@ use super::codes::Code;
 use super::facts::{DomainFacts, LookupFound, is_within};
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
-use super::{dnssec, elsewhere, last_dot, remedies, served};
+use super::{dnssec, elsewhere, last_dot, remedies, served, zone};
 
 /// Mail hosts without a known address of their own, each with its evidence.
 #[derive(Default)]
@@ -70,7 +70,7 @@ impl Addressless {
     }
 
     /// The findings about a domain with so many hosts.
-    pub(super) fn findings(self, all: usize) -> Vec<Finding> {
+    pub(super) fn findings(self, facts: &DomainFacts, all: usize) -> Vec<Finding> {
         let Self { missing, dotless, dotless_alias, by_wildcard, addresses, bogus, unanswered, unknown } =
             self;
         // Senders deliver to none of these.
@@ -96,6 +96,11 @@ impl Addressless {
             let finding = Finding::new(code, texts.join(separator)).at(level);
             let is_untold = [Code::MailUnknown, Code::MxHostUnanswered].contains(&code);
             let finding = if is_untold { finding.of(Part::MailHosts) } else { finding };
+            let is_own = |host: &String| is_within(host, zone::apex(facts)) && !dnssec::is_bogus_here(facts);
+            let finding = match code == Code::MxHostBogus && names.iter().all(is_own) {
+                true => finding.to_do(remedies::HOST_BOGUS_BELOW),
+                false => finding,
+            };
             finding.about(names.into_iter().map(About::Host))
         };
         let has_hosts = |hosts: &Vec<_>| !hosts.is_empty();

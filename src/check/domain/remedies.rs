@@ -53,6 +53,14 @@ pub(super) const ONE_POINTER: &str = "Keep one PTR record, with the name of the 
 pub(super) const KEYS_UNANSWERED: &str = "Let the name servers answer for DNSKEY: look in their logs, and for a firewall or load balancer that drops this type. If the zone is \
      not meant to be signed, remove the DS records at the registrar";
 
+/// Of `dnssec_bogus`, if the domain itself validates.
+pub(super) const NAMES_BOGUS: &str = "Sign the zone of these names again. If it is a zone below that of the domain, correct its DS records in the zone of the domain, or remove them if \
+     it is not meant to be signed";
+
+/// Of `mx_host_bogus`, if the host is in the domain's own zone, or below it.
+pub(super) const HOST_BOGUS_BELOW: &str = "Sign the zone of the mail host again. If it is a zone below that of the domain, correct its DS records in the zone of the domain, or remove \
+     them if it is not meant to be signed";
+
 /// Of `ptr_differs`, if the name lacks its last dot.
 pub(super) const POINTER_LAST_DOT: &str = "In the reverse zone, end the name in the PTR record with a dot: without it, the server adds the name of the zone. If the provider of the \
      address has this zone, ask him to correct the record";
@@ -108,6 +116,8 @@ mod tests {
             PRIVATE_BESIDE_PUBLIC,
             ONE_POINTER,
             KEYS_UNANSWERED,
+            NAMES_BOGUS,
+            HOST_BOGUS_BELOW,
             POINTER_LAST_DOT,
             POINTER_LOCALHOST,
             POINTER_NAME_BOGUS,
