@@ -472,3 +472,19 @@ fn one_server_that_answers_is_enough() {
         }
     }
 }
+
+#[test]
+fn a_backup_mail_host_that_nobody_finds_is_told_before_spf_that_needs_it() {
+    let text = "@ MX 10 mx1.hosts.com.\n@ MX 20 mx.other.com.\n@ TXT \"v=spf1 mx -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n";
+    for fault in [Fault::ServFail, Fault::Dead] {
+        let findings = found(text, [&[fault], &[fault]]);
+        assert_eq!(
+            (findings[0].code, findings[0].level),
+            (Code::MxHostUnanswered, Level::Warning),
+            "{findings:#?}"
+        );
+        let spf = of(&findings, Code::SpfUnanswered).unwrap_or_else(|| panic!("{findings:#?}"));
+        assert_eq!(spf.level, Level::Warning, "{findings:#?}");
+        assert!(!spf.remedy().contains("remove the term"), "{}", spf.remedy());
+    }
+}

@@ -274,3 +274,27 @@ fn names_below_a_domain_that_validates_need_no_change_at_the_registrar() {
     assert!(told.remedy().contains("in the zone of the domain"), "{}", told.remedy());
     assert!(!told.remedy().contains("registrar"), "{}", told.remedy());
 }
+
+#[test]
+fn spf_that_needs_a_bogus_backup_host_comes_behind_the_host() {
+    let sound = "lookup mx.a.test. A | 198.18.0.1\nlookup mx.a.test. AAAA";
+    let of = |spf: &str| {
+        let found = of_bogus_host(
+            " | 5 mx.a.test.",
+            &format!(
+                "{sound}\nlookup a.test. TXT | \"{spf}\"\nlookup c.test. TXT | \"v=spf1 ip4:198.18.7.7 -all\""
+            ),
+        );
+        let worth = [Code::MxHostBogus, Code::SpfUnanswered, Code::PolicyUnanswered, Code::DnssecBogus];
+        let told = found.iter().filter(|finding| worth.contains(&finding.code));
+        told.map(|finding| (finding.code, finding.level, finding.remedy())).collect::<Vec<_>>()
+    };
+    let codes = |spf: &str| of(spf).into_iter().map(|(code, level, _)| (code, level)).collect::<Vec<_>>();
+    let all = |level: Level| vec![(Code::MxHostBogus, level), (Code::SpfUnanswered, level)];
+    assert_eq!(codes("v=spf1 mx -all"), all(Level::Warning), "nobody else is to pass");
+    assert_eq!(codes("v=spf1 ip4:198.18.7.7 mx ~all"), all(Level::Warning));
+    assert_eq!(codes("v=spf1 mx include:c.test -all"), all(Level::Failure), "senders behind mx do not pass");
+    let remedy = of("v=spf1 mx -all")[1].2;
+    assert!(remedy.contains("mail host") && !remedy.contains("remove the term"), "{remedy}");
+    assert_eq!(codes("v=spf1 ip4:198.18.7.7 -all"), [(Code::MxHostBogus, Level::Warning)]);
+}

@@ -99,6 +99,7 @@ pub mod signing;
 mod spf;
 mod spf_evaluate;
 mod spf_grammar;
+mod spf_hosts;
 mod spf_macros;
 mod spf_named;
 mod spf_reach;
@@ -292,6 +293,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     compared::raise_old_serial(facts, &mut findings);
     configured::without_inner_view(facts, &mut findings);
     consequences::remove(facts, &mut findings);
+    spf_hosts::put_behind_hosts(facts, &mut findings);
     parents_differ::without_consequences(facts, &mut findings);
     effects_of_sets::join(facts, &mut findings);
     unanswered::name_servers(facts, &mut findings);

@@ -43,6 +43,10 @@ pub(super) const LAST_DOT_ALIAS: &str = "In the zone file, end the target of the
 pub(super) const TERM_ALIAS_CIRCLE: &str = "Let the CNAME records in the evidence end at a name with an address. If the names are not yours, tell their operator, or remove the term from \
      the SPF record";
 
+/// Of `spf_unanswered`, if addresses of mail hosts of the domain are not found.
+pub(super) const TERM_MAIL_HOST: &str = "Let the address of the mail host be found again, or name another host in the MX record: the term mx of the SPF record needs the address of each \
+     mail host";
+
 /// Of `mx_private_address`, if senders reach the domain otherwise.
 pub(super) const PRIVATE_BESIDE_PUBLIC: &str = "Remove the private address from the public zone, or the MX record that leads to it. Hosts of your own network may see it in a zone of their own";
 
@@ -113,6 +117,7 @@ mod tests {
             LAST_DOT_OF_SERVER,
             LAST_DOT_ALIAS,
             TERM_ALIAS_CIRCLE,
+            TERM_MAIL_HOST,
             PRIVATE_BESIDE_PUBLIC,
             ONE_POINTER,
             KEYS_UNANSWERED,

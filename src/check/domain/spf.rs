@@ -12,11 +12,12 @@ use super::facts::{BOUND_REACHED, DomainFacts, LookupFound, Want, addresses, can
 use super::finding::Finding;
 use super::part::Part;
 use super::spf_evaluate::{SpfOutcome, outcome};
+use super::spf_hosts::Failures;
 use super::spf_reach::reach;
 use super::spf_record::{SpfRecords, Term, TermKind, behind_all, mistaken, records, terms};
 use super::spf_senders::sender;
 use super::spf_special::is_special;
-use super::{elsewhere, misplaced, remedies};
+use super::{elsewhere, misplaced, spf_hosts};
 use crate::limits::{
     MAX_CHECKED_SPF_COUNTED, MAX_CHECKED_SPF_HOSTS, MAX_CHECKED_SPF_LOOKUPS, MAX_CHECKED_SPF_MX,
     MAX_CHECKED_SPF_VOID,
@@ -266,24 +267,11 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     if !sum.with_ptr.is_empty() {
         findings.push(Finding::new(Code::SpfPtr, sum.with_ptr.join("; ")));
     }
-    let (unanswered, unknown) = failures(facts, &sum);
-    let of_address = facts
-        .subject
-        .address
-        .and_then(|address| of_address(facts, (domain, address), (&unanswered, &unknown)));
-    if !unanswered.is_empty() {
-        let outcome = match (facts.subject.address, &of_address) {
-            (Some(address), None) => format!("; the result for {address} is temperror"),
-            _ => String::new(),
-        };
-        let evidence = format!("{}{outcome}", unanswered.join("; "));
-        let finding = Finding::new(Code::SpfUnanswered, evidence).of(Part::Spf);
-        let are_circles = sum.failed.iter().all(|(name, kind, _)| is_circle(facts, name, kind));
-        findings.push(if are_circles { finding.to_do(remedies::TERM_ALIAS_CIRCLE) } else { finding });
-    }
-    if !unknown.is_empty() {
-        findings.push(Finding::new(Code::PolicyUnknown, unknown.join("; ")).of(Part::Spf));
-    }
+    let failures = failures(facts, &sum);
+    let of_address =
+        facts.subject.address.and_then(|address| of_address(facts, (domain, address), &failures));
+    let is_temporary = of_address.is_none();
+    findings.extend(failures.findings(facts.subject.address.filter(|_| is_temporary)));
     if findings.is_empty() {
         let macros = if sum.uses_macros { "; macros are not followed" } else { "" };
         let included = if sum.included.is_empty() {
@@ -308,17 +296,21 @@ fn ignored(record: &str) -> Option<Finding> {
     (!ignored.is_empty()).then(|| Finding::new(Code::SpfModifierIgnored, evidence()))
 }
 
-/// The failed lookups in words: those that fail for good, and others.
-fn failures(facts: &DomainFacts, sum: &Count) -> (Vec<String>, Vec<String>) {
-    let (mut unanswered, mut unknown) = (Vec::new(), Vec::new());
+/// The failed lookups in words, by the cause.
+fn failures(facts: &DomainFacts, sum: &Count) -> Failures {
+    let mut failures = Failures::default();
     for (name, kind, words) in &sum.failed {
-        match elsewhere::evidence(facts, name, kind) {
-            _ if is_circle(facts, name, kind) => unanswered.push(words.clone()),
-            Some(evidence) => unanswered.push(evidence),
-            None => unknown.push(words.clone()),
+        let is_circle = is_circle(facts, name, kind);
+        match elsewhere::evidence(facts, name, kind).or_else(|| is_circle.then(|| words.clone())) {
+            Some(evidence) if spf_hosts::is_of_host(facts, name, kind) => {
+                failures.of_hosts.push((name.clone(), evidence));
+            }
+            Some(evidence) if is_circle => failures.circles.push(evidence),
+            Some(evidence) => failures.unanswered.push(evidence),
+            None => failures.unknown.push(words.clone()),
         }
     }
-    (unanswered, unknown)
+    failures
 }
 
 /// Errors of the record and of the records that it includes.
@@ -390,17 +382,17 @@ fn rest(facts: &DomainFacts, domain: &str, record: &str) -> Vec<Finding> {
     findings
 }
 
-/// The finding about the given address; none if failed lookups that are told already decide it. `failed`: the lookups that fail for
-/// good, and others.
+/// The finding about the given address; none if failed lookups that are told already decide it.
 fn of_address(
     facts: &DomainFacts,
     (domain, address): (&str, IpAddr),
-    (unanswered, unknown): (&[String], &[String]),
+    failures: &Failures,
 ) -> Option<Finding> {
+    let unknown = &failures.unknown;
     let outcome = outcome(facts, domain, address, &mut Vec::new());
     let code = match &outcome {
         SpfOutcome::Pass => Code::SpfFromPasses,
-        SpfOutcome::Unknown if !unanswered.is_empty() && unknown.is_empty() => return None,
+        SpfOutcome::Unknown if failures.are_for_good() => return None,
         SpfOutcome::Unknown => {
             let why = if unknown.is_empty() { String::new() } else { format!(": {}", unknown.join("; ")) };
             let evidence = format!("{address} for {domain}: unknown{why}");
