@@ -516,3 +516,7 @@ fn well(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> St
 #[cfg(test)]
 #[path = "delegation_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "server_sets_tests.rs"]
+mod sets_tests;

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, QueryForm, Want, is_within};
+use super::facts::{DomainFacts, LookupFound, QueryForm, Want, is_within};
 use super::finding::{Finding, Level};
 use super::server_names::listed;
-use super::{groups, parents, served, server_hosts, zone};
+use super::{groups, parents, remedies, served, server_hosts, zone};
 use crate::limits::MAX_GLUE_QUESTIONS;
 
 /// The types of addresses.
@@ -111,6 +111,9 @@ fn of_type(
     glued: &BTreeSet<IpAddr>,
 ) -> Option<Finding> {
     let given = given(facts, (name, kind));
+    if given.is_empty() && is_denied(facts, name) {
+        return Some(of_denied(facts, name, glued));
+    }
     let known = match given.is_empty() {
         true => of_kind(facts.addresses(name), kind),
         false => current(facts, (name, kind), &given),
@@ -143,6 +146,36 @@ fn of_type(
     };
     let evidence = format!("the glue of {name} is {}, {told}", listed(glued));
     Some(Finding::new(Code::GlueDiffers, evidence).at(level))
+}
+
+/// Whether each server that serves the zone says that a name of its zone has no address, also of the other type if this has glue.
+fn is_denied(facts: &DomainFacts, name: &str) -> bool {
+    let (glue, serving) = (zone::glue(facts), serving(facts));
+    let glued = glue.get(name).into_iter().flatten();
+    let kinds: BTreeSet<&'static str> = glued.map(|address| type_of(*address)).collect();
+    let denies = |server: &IpAddr, kind: &'static str| {
+        served::given(facts, *server, (name, kind)).is_some_and(|reply| reply.answers.is_empty())
+    };
+    // The cache of this host may have an address that the zone does not have any more.
+    let is_found = TYPES.iter().any(|kind| {
+        !matches!(facts.lookup(name, kind), LookupFound::NotAsked) && !facts.lookup(name, kind).is_absent()
+    });
+    is_within(name, zone::apex(facts))
+        && !is_found
+        && !serving.is_empty()
+        && serving.iter().all(|server| kinds.iter().all(|kind| denies(server, kind)))
+}
+
+/// That the servers of the zone do not have an address of a name with glue. Resolvers find it by the glue, until they ask these servers.
+fn of_denied(facts: &DomainFacts, name: &str, glued: &BTreeSet<IpAddr>) -> Finding {
+    let serving = serving(facts);
+    let are_served = glued.iter().all(|address| serving.contains(address));
+    let evidence = format!(
+        "the glue of {name} is {}, and the servers of the zone have no address of this name",
+        listed(glued)
+    );
+    let level = if are_served { Level::Warning } else { Level::Failure };
+    Finding::new(Code::GlueDiffers, evidence).at(level).to_do(remedies::GLUE_ALONE)
 }
 
 fn given(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> GivenAddresses {

@@ -33,6 +33,10 @@ pub(super) const RECORDS_OF_DELEGATIONS: &str = "Let the servers of both delegat
 /// Of `mx_without_address`, if the name seems to lack its last dot.
 pub(super) const LAST_DOT: &str = "In the zone file, end the name in the MX record with a dot: without it, the server adds the name of the zone";
 
+/// Of `glue_differs`, if the zone has no address of the name.
+pub(super) const GLUE_ALONE: &str = "Give the name of the server an A or AAAA record in the zone. If the name is not meant to be a name server, remove it from the NS records in the \
+     zone and at the registrar";
+
 /// Of `ns_without_address`, if the name seems to lack its last dot.
 pub(super) const LAST_DOT_OF_SERVER: &str = "In the zone file, end the name in the NS record with a dot: without it, the server adds the name of the zone";
 
@@ -113,6 +117,7 @@ mod tests {
             LAME_IN_ONE_SET,
             RECORDS_OF_ONE_SET,
             RECORDS_OF_DELEGATIONS,
+            GLUE_ALONE,
             LAST_DOT,
             LAST_DOT_OF_SERVER,
             LAST_DOT_ALIAS,
