@@ -240,7 +240,7 @@ fn sets(facts: &DomainFacts, astray: &Astray) -> Vec<Finding> {
         let finding = Finding::new(Code::NsDiffer, evidence).at(level).about(about);
         findings.push(match astray.level.filter(|_| lame.is_some()) {
             Some(of_servers) => finding.at(level.min(of_servers)).to_do(remedies::LAME_IN_ONE_SET),
-            None => finding,
+            None => Finding { remedy: astray.side().filter(|_| lame.is_some()), ..finding },
         });
     }
     findings.extend(without_glue(facts, &above));
@@ -346,7 +346,7 @@ fn parent_told(facts: &DomainFacts) -> bool {
 
 /// Until when caches may keep the NS sets, the MX records and the addresses of the mail hosts in the zone that they have now. The NS set
 /// in the cache of this host may be older than the TTL of now.
-fn until(facts: &DomainFacts) -> String {
+pub(super) fn until(facts: &DomainFacts) -> String {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let referred = zone::referrals(facts).into_iter().flat_map(|(_, reply)| &reply.authority);
     let own = zone::servers(facts).into_keys().filter_map(|server| {

@@ -36,13 +36,23 @@ fn differs(said: &BTreeMap<IpAddr, Said>) -> bool {
     sets(said).len() > 1 || !parents::divided_glue(said).is_empty()
 }
 
+/// A name of a server without an address.
+struct Nameless {
+    /// The reason, in words.
+    fault: String,
+    /// Whether the zone itself has it in its NS records.
+    is_of_zone: bool,
+    /// Whether it seems to lack its last dot.
+    is_dotless: bool,
+}
+
 /// Servers that only some of the servers of the zone above and of the zone name, and that do not serve the zone, while others do.
 #[derive(Default)]
 pub(super) struct Astray {
     /// Addresses with their names and their conducts.
     addresses: BTreeMap<IpAddr, (BTreeSet<String>, String)>,
-    /// Names without an address, with the reason.
-    names: BTreeMap<String, String>,
+    /// Names without an address.
+    names: BTreeMap<String, Nameless>,
     /// The names of these servers that the zone itself names.
     by_zone: BTreeSet<String>,
     /// The level of the faults of servers that the zone itself names, or all servers of the zone above: these faults stay.
@@ -76,8 +86,25 @@ impl Astray {
         let conducts: Vec<(IpAddr, String)> =
             self.addresses.iter().map(|(server, (_, conduct))| (*server, conduct.clone())).collect();
         let of_addresses = (!conducts.is_empty()).then(|| server_hosts::with_conduct(&named, &conducts));
-        let told: Vec<String> = of_addresses.into_iter().chain(self.names.values().cloned()).collect();
+        let told: Vec<String> =
+            of_addresses.into_iter().chain(self.names.values().map(|name| name.fault.clone())).collect();
         (!told.is_empty()).then(|| format!("of the servers that only some name: {}", told.join("; ")))
+    }
+
+    /// The change that helps if names without an address are the whole fault, and stand on one side only; none if that is not so.
+    pub(super) fn side(&self) -> Option<&'static str> {
+        let names: Vec<&Nameless> = self.names.values().collect();
+        if names.is_empty() || !self.addresses.is_empty() {
+            return None;
+        }
+        if names.iter().all(|name| name.is_dotless && name.is_of_zone) {
+            return Some(remedies::LAST_DOT_OF_SERVER);
+        }
+        match (names.iter().all(|name| name.is_of_zone), names.iter().any(|name| name.is_of_zone)) {
+            (true, _) => Some(remedies::NAMELESS_IN_ZONE),
+            (false, false) => Some(remedies::NAMELESS_AT_REGISTRAR),
+            (false, true) => None,
+        }
     }
 
     /// The names that stand in the zone too; none if there are none.
@@ -155,7 +182,12 @@ pub(super) fn astray(facts: &DomainFacts, of_silent: &[Want]) -> Astray {
         }
     }
     for name in all_sets().flatten().filter(|name| !all_sets().all(|set| set.contains(*name))) {
-        found.names.extend(server_names::fault(facts, name).map(|fault| (name.clone(), fault)));
+        let nameless = |fault| Nameless {
+            fault,
+            is_of_zone: named.contains(name),
+            is_dotless: server_names::is_dotless(facts, name),
+        };
+        found.names.extend(server_names::fault(facts, name).map(|fault| (name.clone(), nameless(fault))));
     }
     found
 }

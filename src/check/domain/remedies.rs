@@ -22,6 +22,12 @@ pub(super) const LAME_IN_BOTH_ZONES: &str = "Set up the zone on the servers in t
 pub(super) const LAME_IN_ONE_SET: &str = "Make both sets equal, without the servers in the evidence that do not serve the zone: change the NS records in the zone, or the name servers \
      in the zone above (at the registrar)";
 
+/// Of `ns_differ`, if a name that only the zone itself names has no address.
+pub(super) const NAMELESS_IN_ZONE: &str = "Correct the names without an address in the NS records of the zone, or remove them there. If they are right, give each of them an A or AAAA record";
+
+/// Of `ns_differ`, if a name that only the zone above names has no address.
+pub(super) const NAMELESS_AT_REGISTRAR: &str = "At the registrar, correct the names of servers without an address: enter the name servers that the zone itself names";
+
 /// Of `ns_differ`, if the servers of the sets give different records.
 pub(super) const RECORDS_OF_ONE_SET: &str = "Let the NS records in the zone and the name servers in the zone above (at the registrar) name the servers with the right records alone. Until \
      caches have expired, let the other servers give the same records";
@@ -115,6 +121,8 @@ mod tests {
             BOUND,
             LAME_IN_BOTH_ZONES,
             LAME_IN_ONE_SET,
+            NAMELESS_IN_ZONE,
+            NAMELESS_AT_REGISTRAR,
             RECORDS_OF_ONE_SET,
             RECORDS_OF_DELEGATIONS,
             GLUE_ALONE,

@@ -32,7 +32,7 @@ pub(super) fn without_servers(facts: &DomainFacts) -> Option<Finding> {
             told.push(circle);
         } else if let Some(aliases) = alias_circle(facts, name) {
             told.push(format!("{name} has {aliases}"));
-        } else if ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_absent()) {
+        } else if is_absent(facts, name) {
             told.push(format!("{name} has no address"));
         } else if is_within(name, apex) {
             told.push(format!("{name} has no glue"));
@@ -54,30 +54,29 @@ pub(super) fn without_servers(facts: &DomainFacts) -> Option<Finding> {
 /// Names of servers without an address, and aliases. `told`: names whose fault another finding tells.
 pub(super) fn check(facts: &DomainFacts, told: &BTreeSet<String>) -> Vec<Finding> {
     let (names, glue) = (zone::server_names(facts), zone::glue(facts));
-    let (mut findings, mut missing, mut is_dotless) = (Vec::new(), Vec::new(), false);
+    let (mut findings, mut missing, mut has_dotless) = (Vec::new(), Vec::new(), false);
     for name in names.iter().take(MAX_CHECKED_NAMES) {
         if name.trim_end_matches('.').parse::<IpAddr>().is_ok() {
             findings.push(Finding::new(Code::NsIsAddress, name.clone()));
             continue;
         }
         let kinds = ["A", "AAAA"].map(|kind| facts.lookup(name, kind));
+        // The usual mistake in a zone file.
+        if last_dot::holds_address(facts, name, zone::apex(facts)) && is_absent(facts, name) {
+            findings.push(Finding::new(Code::NsIsAddress, format!("{name} (an address without a last dot)")));
+            continue;
+        }
         if kinds.iter().any(|found| found.alias().is_some()) {
             findings.push(Finding::new(Code::NsIsAlias, name.clone()));
         }
-        let is_bare = !has_address(facts, &glue, name) && !told.contains(name);
-        if is_bare && kinds.iter().all(LookupFound::is_absent) {
-            let dotless = dotless(facts, name);
-            is_dotless |= dotless.is_some();
-            missing.push(format!("{name}{}", dotless.unwrap_or_default()));
-        } else if is_bare && let Some(aliases) = alias_circle(facts, name) {
-            missing.push(format!("{name} ({aliases})"));
-        } else if is_bare && let Some(evidence) = elsewhere::evidence(facts, name, "A") {
-            missing.push(evidence);
+        if !has_address(facts, &glue, name) && !told.contains(name) {
+            has_dotless |= is_dotless(facts, name);
+            missing.extend(addressless(facts, name));
         }
     }
     if !missing.is_empty() {
         let finding = Finding::new(Code::NsWithoutAddress, missing.join(", "));
-        findings.push(if is_dotless { finding.to_do(remedies::LAST_DOT_OF_SERVER) } else { finding });
+        findings.push(if has_dotless { finding.to_do(remedies::LAST_DOT_OF_SERVER) } else { finding });
     }
     let glued = names.iter().filter_map(|name| glue.get(name.as_str())).flatten().copied();
     let mut addresses = names.iter().flat_map(|name| facts.addresses(name)).chain(glued).peekable();
@@ -114,7 +113,7 @@ pub(super) fn fault(facts: &DomainFacts, name: &str) -> Option<String> {
     if let Some(aliases) = alias_circle(facts, name) {
         return Some(format!("{name} has {aliases}"));
     }
-    match ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_absent()) {
+    match is_absent(facts, name) {
         true => {
             let dotless = dotless(facts, name).unwrap_or_default();
             Some(format!("{name} has no address{dotless}"))
@@ -135,6 +134,25 @@ fn alias_circle(facts: &DomainFacts, name: &str) -> Option<String> {
 fn dotless(facts: &DomainFacts, name: &str) -> Option<String> {
     let meant = last_dot::meant(facts, name, zone::apex(facts))?;
     Some(format!(" ({})", last_dot::words(meant)))
+}
+
+/// Whether a name in an NS record does not exist, and seems to lack its last dot.
+pub(super) fn is_dotless(facts: &DomainFacts, name: &str) -> bool {
+    is_absent(facts, name) && dotless(facts, name).is_some()
+}
+
+/// Whether it is known that a name has no address.
+fn is_absent(facts: &DomainFacts, name: &str) -> bool {
+    ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_absent())
+}
+
+/// A name of a server whose address nobody finds, with the reason; none if somebody may.
+fn addressless(facts: &DomainFacts, name: &str) -> Option<String> {
+    match alias_circle(facts, name) {
+        Some(aliases) => Some(format!("{name} ({aliases})")),
+        None if is_absent(facts, name) => Some(format!("{name}{}", dotless(facts, name).unwrap_or_default())),
+        None => elsewhere::evidence(facts, name, "A"),
+    }
 }
 
 /// Whether a lookup or the glue gives an address of a name.

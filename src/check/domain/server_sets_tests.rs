@@ -25,6 +25,39 @@ fn found(above: &str, own: &str, lines: &str) -> Vec<Finding> {
     check(&facts("a.test.", &format!("{base}\n{referral}\n{servers}{}{sound}\n{lines}", denied.concat())))
 }
 
+const OWN: &str = "lookup ns1.a.test. A | 198.18.1.1\nlookup ns1.a.test. AAAA";
+
+/// The remedy for the difference between the sets.
+fn remedy(above: &str, own: &str) -> &'static str {
+    let found = found(above, own, OWN);
+    let differ = found.iter().find(|finding| finding.code == Code::NsDiffer);
+    differ.unwrap_or_else(|| panic!("{found:#?}")).remedy()
+}
+
+#[test]
+fn the_side_whose_name_has_no_address_is_the_one_to_change() {
+    let dotless = remedy("ns2.b.net.", "ns2.b.net.a.test.");
+    assert!(dotless.contains("end the name in the NS record with a dot"), "{dotless}");
+    let typed = remedy("ns2.b.net.", "ns2.b.ent.");
+    assert!(typed.contains("in the NS records of the zone") && !typed.contains("registrar"), "{typed}");
+    let entered = remedy("ns2.b.ent.", "ns2.b.net.");
+    assert!(
+        entered.starts_with("At the registrar") && !entered.contains("NS records in the zone,"),
+        "{entered}"
+    );
+    let both = remedy("ns2.b.ent.", "ns2.b.ten.");
+    assert!(both.starts_with("Make both sets equal"), "{both}");
+}
+
+#[test]
+fn an_address_without_a_last_dot_in_an_ns_record_is_told_as_one() {
+    let found = found("ns2.b.net.", "198.18.2.1.a.test.", OWN);
+    let told = found.iter().find(|finding| finding.code == Code::NsIsAddress);
+    let evidence = &told.unwrap_or_else(|| panic!("{found:#?}")).evidence;
+    assert_eq!(evidence, "198.18.2.1.a.test. (an address without a last dot)");
+    assert_eq!(found.iter().find(|finding| finding.code == Code::NsWithoutAddress), None);
+}
+
 #[test]
 fn glue_of_a_name_that_the_servers_of_the_zone_deny_is_told() {
     let ask = |server: &str, answer: &str| format!("server {server} ns1.a.test. A udp {answer}\n");
