@@ -208,10 +208,10 @@ fn old_records_at_the_servers_of_the_registrar_are_a_part_of_the_answer() {
     let (code, lines) = world.run(&["check", "outdated.com"]);
     let line = &lines[0];
     let begin = "outdated.com: the name servers in the zone above (at the registrar) differ from those in the zone: com. delegates \
-                 outdated.com. to old1.former.com., old2.former.com.; the zone itself names ns1.host.com., ns2.host.com. A change ";
+                 outdated.com. to old1.former.com., old2.former.com.; the zone itself names ns1.host.com., ns2.host.com.; because of that, ";
     assert!(line.starts_with(begin), "{lines:#?}");
     let effect = "; because of that, the MX records differ: 127.91.0.3 (ns1.host.com.) and 127.91.0.4 (ns2.host.com.) have 10 new.host.com.; \
-                  127.91.0.6 (old1.former.com.) and 127.91.0.7 (old2.former.com.) have 10 old.host.com.";
+                  127.91.0.6 (old1.former.com.) and 127.91.0.7 (old2.former.com.) have 10 old.host.com. A change of the name servers made now ";
     assert!(line.contains(effect), "{lines:#?}");
     assert!(
         !lines.iter().any(|line| line.contains("give different MX records")),

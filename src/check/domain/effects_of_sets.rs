@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use super::codes::Code;
 use super::facts::DomainFacts;
 use super::finding::Finding;
-use super::{compared, parents, parents_differ, remedies, served, zone};
+use super::{compared, delegation, parents, parents_differ, remedies, served, zone};
 
 /// Makes differences of records a part of the difference of the sets of servers that they come from.
 pub(super) fn join(facts: &DomainFacts, findings: &mut Vec<Finding>) {
@@ -28,7 +28,11 @@ pub(super) fn join(facts: &DomainFacts, findings: &mut Vec<Finding>) {
         return;
     }
     findings.retain(|finding| !effects.contains(finding));
+    let until = delegation::until(facts);
     for cause in findings.iter_mut().filter(|finding| finding.code == code) {
+        let sets = without_moment(&cause.evidence, &until);
+        let has_moment = sets.is_some();
+        cause.evidence = sets.unwrap_or_else(|| cause.evidence.clone());
         for effect in &effects {
             let words = match effect.code {
                 Code::MxDiffers => "the MX records differ",
@@ -40,8 +44,21 @@ pub(super) fn join(facts: &DomainFacts, findings: &mut Vec<Finding>) {
             cause.about.extend(effect.about.iter().cloned());
             cause.level = cause.level.min(effect.level);
         }
+        // The moment stays the last sentence.
+        if has_moment {
+            cause.evidence = format!("{}. {until}", cause.evidence.trim_end_matches('.'));
+        }
         cause.remedy.get_or_insert(remedy);
     }
+}
+
+/// Evidence without its last sentence about the moment at which a change is seen everywhere; none if it has no such sentence.
+fn without_moment(evidence: &str, until: &str) -> Option<String> {
+    let sets = evidence.strip_suffix(until).filter(|_| !until.is_empty())?.trim_end();
+    let sentence = sets.trim_end_matches('.');
+    // The full stop is also the last dot of a name.
+    let ends_with_name = sentence.rsplit(' ').next().is_some_and(|word| word.contains('.'));
+    Some(if ends_with_name { sets } else { sentence }.to_owned())
 }
 
 /// The addresses of the servers of each set that the zone itself names; if it has told none, of each delegation.
@@ -82,4 +99,40 @@ fn of_serials(facts: &DomainFacts) -> Vec<Vec<IpAddr>> {
         }
     }
     serials.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::domain::codes::Code;
+    use crate::check::domain::facts::tests::facts;
+    use crate::check::domain::judge;
+
+    #[test]
+    fn the_moment_at_which_a_change_is_seen_ends_the_evidence() {
+        let server = |address: &str, mail: &str| {
+            format!(
+                "server {address} a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5\nserver {address} a.test. SOA tcp aa | ns1.a.test. h. 7 2 3 4 5\n\
+                 server {address} a.test. NS mixed aa | ns1.b.test.\nserver {address} a.test. MX udp aa | 10 {mail}\n\
+                 lookup {mail} A | 198.18.0.1\n"
+            )
+        };
+        let lines = format!(
+            "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5\nlookup a.test. MX | 10 new.b.test.\nlookup test. SOA | ns.test. h. 1 2 3 4 5\n\
+             lookup test. NS | ns.test.\nlookup ns.test. A | 198.18.9.1\n\
+             server 198.18.9.1 a.test. NS udp | >a.test. NS old1.b.test.\nlookup ns1.b.test. A | 198.18.1.1\n\
+             lookup old1.b.test. A | 198.18.2.1\n{}{}",
+            server("198.18.1.1", "new.b.test."),
+            server("198.18.2.1", "old.b.test.")
+        );
+        let found = judge(&facts("a.test.", &lines));
+        let told = found.iter().find(|finding| finding.code == Code::NsDiffer);
+        let evidence = &told.unwrap_or_else(|| panic!("{found:#?}")).evidence;
+        let (fault, moment) =
+            evidence.split_once(". A change of the name servers made now is seen everywhere by ").unwrap();
+        assert!(
+            fault.contains("; because of that, the MX records differ: ") && !fault.ends_with('.'),
+            "{evidence}"
+        );
+        assert!(moment.ends_with("one of the MX records by 2026-01-01 01:00 UTC (TTL 3600 s)"), "{evidence}");
+    }
 }
