@@ -241,6 +241,12 @@ pub(super) fn sets(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> (
     (sets, is_short)
 }
 
+/// Whether a server gives records that another one does not have.
+pub(super) fn has_record(facts: &DomainFacts, lookup: (&str, &'static str)) -> bool {
+    let (sets, _) = sets(facts, lookup);
+    sets.len() > 1 && sets.keys().any(|set| !set.is_empty())
+}
+
 /// A lookup for which the servers return different records.
 struct Difference<'f> {
     name: &'f str,

@@ -374,3 +374,29 @@ fn an_alias_at_one_server_is_no_difference_if_it_leads_to_the_same_policy() {
     assert_eq!(of("v=DMARC1; p=reject"), None);
     assert_eq!(of("v=DMARC1; p=none"), Some(Level::Failure));
 }
+
+#[test]
+fn records_that_one_server_has_are_not_called_missing() {
+    for (name, record, code) in [
+        ("a.test.", "v=spf1 mx -all", Code::SpfMissing),
+        ("_dmarc.a.test.", "v=DMARC1; p=reject", Code::DmarcMissing),
+    ] {
+        let codes = |second: &str| {
+            let mut facts = looked_up(name, "TXT NXDOMAIN", ["TXT udp NXDOMAIN aa", second]);
+            for other in
+                ["_dmarc.test.", "_dmarc.a.test.", "a.test."].map(|other| super::lookup(other, "TXT"))
+            {
+                facts.got.entry(other).or_insert_with(|| {
+                    Got::Reply(ReplyFacts { rcode: "NXDOMAIN".to_owned(), ..ReplyFacts::default() })
+                });
+            }
+            judge(&facts).into_iter().map(|finding| finding.code).collect::<Vec<_>>()
+        };
+        let differing = codes(&text(record));
+        assert!(
+            differing.contains(&Code::RecordsDiffer) && !differing.contains(&code),
+            "{name}: {differing:?}"
+        );
+        assert!(codes("TXT udp NXDOMAIN aa").contains(&code), "{name}");
+    }
+}

@@ -4,7 +4,7 @@ use super::codes::Code;
 use super::facts::{DomainFacts, Role};
 use super::finding::Finding;
 use super::part::Part;
-use super::{delegation, dnssec, remedies, served, zone};
+use super::{compared, delegation, dnssec, remedies, served, zone};
 
 /// Removes findings that only repeat another: where nothing can be looked up, the cause is told once.
 pub(super) fn remove(facts: &DomainFacts, findings: &mut Vec<Finding>) {
@@ -57,6 +57,15 @@ pub(super) fn remove(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     // The server that the daemon happened to ask does not have the records, and another one has them.
     if findings.iter().any(|finding| finding.code == Code::MxDiffers) {
         findings.retain(|finding| ![Code::MailNowhere, Code::NoMx].contains(&finding.code));
+    }
+    if findings.iter().any(|finding| finding.code == Code::RecordsDiffer) {
+        let domain = &facts.subject.domain;
+        let given = [(domain.clone(), Code::SpfMissing), (format!("_dmarc.{domain}"), Code::DmarcMissing)];
+        for (_, code) in
+            given.into_iter().filter(|(name, _)| compared::has_record(facts, (name.as_str(), "TXT")))
+        {
+            findings.retain(|finding| finding.code != code);
+        }
     }
     if findings.iter().any(|finding| finding.code == Code::NsCircular) {
         findings.retain(|finding| ![Code::NsSingle, Code::NsWithoutAddress].contains(&finding.code));
