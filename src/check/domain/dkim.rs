@@ -8,6 +8,7 @@ use super::codes::Code;
 use super::der::element;
 use super::facts::{DomainFacts, Got, LookupFound, Role, Want, lookup};
 use super::finding::{Finding, Level};
+use super::last_dot;
 use super::part::Part;
 use super::signing::Signing;
 use super::spf;
@@ -159,7 +160,10 @@ fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> 
                     Finding::new(Code::DkimSyntax, format!("{name}: \"{text}\" is no key: {}", flaw(text)));
                 Some(if given { finding } else { finding.at(Level::Note) })
             }
-            None => given.then(|| Finding::new(Code::DkimMissing, missing(facts, name, &texts))),
+            None => given.then(|| {
+                let finding = Finding::new(Code::DkimMissing, missing(facts, name, &texts));
+                Finding { remedy: last_dot::remedy_of_alias(facts, name), ..finding }
+            }),
         },
         [key] if given => Some(of_key(name, key)),
         [key] => {
@@ -180,7 +184,10 @@ fn missing(facts: &DomainFacts, name: &str, texts: &[String]) -> String {
         texts.iter().map(|text| format!("\"{}\"", shown(text, MAX_OTHER_TEXT))).collect();
     let other = if texts.is_empty() { String::new() } else { format!(", but the text {}", texts.join(", ")) };
     match facts.lookup(name, "TXT").alias() {
-        Some(target) => format!("{name} is an alias (CNAME) of {target}, which has no key{other}"),
+        Some(target) => {
+            let dotless = last_dot::words_of_alias(facts, name);
+            format!("{name} is an alias (CNAME) of {target}, which has no key{other}{dotless}")
+        }
         None => format!("{name} has no key{other}"),
     }
 }
@@ -404,5 +411,26 @@ mod tests {
             "SPF is of another domain"
         );
         assert_eq!(of(Signing::Alone, &["x", "y"], "192.0.2.7"), (Level::Warning, true));
+    }
+
+    #[test]
+    fn an_alias_without_a_key_is_the_record_to_change() {
+        let name = "x._domainkey.a.test.";
+        let told = |target: &str| {
+            let mut facts = facts("a.test.", &format!("lookup {name} TXT NXDOMAIN | ={name} CNAME {target}"));
+            facts.subject.selectors = vec!["x".to_owned()];
+            let found = check(&facts);
+            (found[0].code, found[0].evidence.clone(), found[0].remedy())
+        };
+        let (code, evidence, remedy) = told("x.b.net._domainkey.a.test.");
+        assert_eq!(code, Code::DkimMissing);
+        assert!(
+            evidence.ends_with("which has no key (the zone file may name x.b.net. without its last dot)"),
+            "{evidence}"
+        );
+        assert!(remedy.contains("end the target of the CNAME record with a dot"), "{remedy}");
+        let (_, evidence, remedy) = told("x.b.net.");
+        assert!(evidence.ends_with("which has no key"), "{evidence}");
+        assert!(remedy.contains("CNAME") && !remedy.contains("dot"), "{remedy}");
     }
 }

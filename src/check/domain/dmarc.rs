@@ -12,7 +12,7 @@ use super::facts::{DomainFacts, Want, above, canonical, lookup};
 use super::finding::{Finding, Level};
 use super::part::Part;
 use super::tags::{Versioned, meant, not_found, texts, value};
-use super::{dmarc_record, misplaced};
+use super::{dmarc_record, last_dot, misplaced};
 use crate::limits::{DMARC_WALK_LABELS, MAX_CHECKED_REPORT_TARGETS};
 use crate::wire::presentation::read_name;
 
@@ -235,7 +235,10 @@ pub(super) fn applied(facts: &DomainFacts, name: &str, record: &str) -> Option<S
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let mut findings = match policy(facts) {
-        Policy::Missing => vec![Finding::new(Code::DmarcMissing, missing(facts))],
+        Policy::Missing => {
+            let remedy = last_dot::remedy_of_alias(facts, &format!("_dmarc.{domain}"));
+            vec![Finding { remedy, ..Finding::new(Code::DmarcMissing, missing(facts)) }]
+        }
         Policy::Circle(circle) => vec![Finding::new(Code::PolicyAliasCircle, circle)],
         Policy::Unknown { name, why } => {
             vec![not_found(facts, (&name, why), Level::Failure).of(Part::Dmarc)]
@@ -279,8 +282,12 @@ fn several(facts: &DomainFacts) -> Option<Finding> {
 /// The words of a domain without a record, with an alias that leads to none.
 fn missing(facts: &DomainFacts) -> String {
     let domain = &facts.subject.domain;
-    match facts.lookup(&format!("_dmarc.{domain}"), "TXT").alias() {
-        Some(target) => format!("_dmarc.{domain} is an alias (CNAME) of {target}, which has no record"),
+    let at = format!("_dmarc.{domain}");
+    match facts.lookup(&at, "TXT").alias() {
+        Some(target) => {
+            let dotless = last_dot::words_of_alias(facts, &at);
+            format!("{at} is an alias (CNAME) of {target}, which has no record{dotless}")
+        }
         None => misplaced::dmarc(facts).unwrap_or_else(|| domain.clone()),
     }
 }
@@ -464,5 +471,26 @@ mod tests {
         assert_eq!(codes(&format!("{record}\nlookup {name} TXT | \"v=spf1 -all\"")), both);
         assert_eq!(codes(&format!("{record}\nlookup {name} TXT | \"v=DMARC1\"")), [Code::DmarcOk]);
         assert_eq!(codes(&format!("{record}\nlookup {name} TXT SERVFAIL")), [Code::DmarcOk]);
+    }
+
+    #[test]
+    fn an_alias_without_a_record_is_the_record_to_change() {
+        let name = "_dmarc.a.test.";
+        let told = |target: &str| {
+            let alias = format!("lookup {name} TXT NXDOMAIN | ={name} CNAME {target}");
+            let found = check(&facts("a.test.", &format!("{alias}\nlookup _dmarc.test. TXT")));
+            (found[0].code, found[0].evidence.clone(), found[0].remedy())
+        };
+        let (code, evidence, remedy) = told("_dmarc.b.net.a.test.");
+        assert_eq!(code, Code::DmarcMissing);
+        assert!(
+            evidence
+                .ends_with("which has no record (the zone file may name _dmarc.b.net. without its last dot)"),
+            "{evidence}"
+        );
+        assert!(remedy.contains("end the target of the CNAME record with a dot"), "{remedy}");
+        let (_, evidence, remedy) = told("_dmarc.b.net.");
+        assert!(evidence.ends_with("which has no record"), "{evidence}");
+        assert!(remedy.contains("CNAME") && !remedy.contains("dot"), "{remedy}");
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::dmarc::organizational_7489;
 use super::exchanges::{self, hosts};
 use super::facts::{DomainFacts, LookupFound, ReplyFacts, Want, addresses, canonical, is_within, lookup};
-use super::{wildcard, zone};
+use super::{remedies, wildcard, zone};
 use crate::limits::{MAX_MEANT_NAMES, MAX_WILDCARD_NAMES};
 
 /// Top-level domains that are labels of nothing else.
@@ -86,6 +86,27 @@ pub(super) fn meant_by_alias(facts: &DomainFacts, host: &str) -> Option<(String,
     aliases(facts, host).into_iter().find_map(|(owner, target)| {
         let meant = meant(facts, &target, &owner)?.to_owned();
         Some((target, meant))
+    })
+}
+
+/// The name that is meant by the target of the alias that a policy record is, if this target does not exist and lacks its last dot.
+fn meant_by_policy<'f>(facts: &'f DomainFacts, name: &'f str) -> Option<&'f str> {
+    let found = facts.lookup(name, "TXT");
+    let target = found.alias().filter(|_| matches!(found, LookupFound::NoName(_)))?;
+    meant(facts, target, name)
+}
+
+/// The words behind a policy record whose target lacks its last dot; empty for another one.
+pub(super) fn words_of_alias(facts: &DomainFacts, name: &str) -> String {
+    meant_by_policy(facts, name).map_or_else(String::new, |meant| format!(" ({})", words(meant)))
+}
+
+/// The change that helps at a policy record that is an alias without such a record at its end; none if it is no alias.
+pub(super) fn remedy_of_alias(facts: &DomainFacts, name: &str) -> Option<&'static str> {
+    facts.lookup(name, "TXT").alias()?;
+    Some(match meant_by_policy(facts, name) {
+        Some(_) => remedies::LAST_DOT_ALIAS,
+        None => remedies::POLICY_ALIAS,
     })
 }
 

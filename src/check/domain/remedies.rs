@@ -49,6 +49,10 @@ pub(super) const LAST_DOT_OF_SERVER: &str = "In the zone file, end the name in t
 /// Of `mx_without_address`, if the name seems to lack its last dot in a CNAME record.
 pub(super) const LAST_DOT_ALIAS: &str = "In the zone file, end the target of the CNAME record with a dot: without it, the server adds the name of the zone";
 
+/// Of `dkim_missing` and `dmarc_missing`, if the name of the record is an alias.
+pub(super) const POLICY_ALIAS: &str = "Let the CNAME name the record that the provider has published, or ask the provider to publish it. Or replace the CNAME by a TXT record with \
+     the record itself";
+
 /// Of `spf_unanswered`, if the names of terms are aliases in a circle.
 pub(super) const TERM_ALIAS_CIRCLE: &str = "Let the CNAME records in the evidence end at a name with an address. If the names are not yours, tell their operator, or remove the term from \
      the SPF record";
@@ -129,6 +133,7 @@ mod tests {
             LAST_DOT,
             LAST_DOT_OF_SERVER,
             LAST_DOT_ALIAS,
+            POLICY_ALIAS,
             TERM_ALIAS_CIRCLE,
             TERM_MAIL_HOST,
             PRIVATE_BESIDE_PUBLIC,
