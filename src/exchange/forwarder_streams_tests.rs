@@ -71,7 +71,7 @@ impl Stream for ForwarderStream {
             let id = u16::from_be_bytes([message[0], message[1]]);
             Ok(match message[2] {
                 FAILED => Arrival::Failed { id, error: io::Error::other("HTTP status 502") },
-                DECLINED if self.number == 1 => Arrival::Declined { id, leaves: true },
+                DECLINED if self.number == 1 => Arrival::Declined(id),
                 _ => Arrival::Message(message),
             })
         })
@@ -190,6 +190,27 @@ async fn a_stream_that_brings_nothing_gets_no_further_query() {
     };
     tokio::join!(never, others);
     assert_eq!(opened(&forwarder), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn streams_that_are_forgotten_together_are_replaced_together() {
+    let (streams, forwarder) = streams();
+    let messages: Vec<[u8; 4]> = (0..200).map(|n| [7, 7, SLOW, n]).collect();
+    let patience = SLOW_TIME + 3 * QUICK_TIME;
+    let heard = join_all(messages.iter().map(|message| is_answered(&streams, message, patience))).await;
+    assert!(!heard.contains(&false));
+    let before = opened(&forwarder);
+    forwarder.stuck.store(before, Ordering::Relaxed);
+    sleep(QUICK_TIME).await;
+    let first = is_answered(&streams, &[1, 1, QUICK], 2 * STREAM_DOUBT_TIME);
+    let others = async {
+        sleep(STREAM_DOUBT_TIME + QUICK_TIME).await;
+        for number in 0..10 {
+            assert!(is_answered(&streams, &[2, 2, QUICK, number], 4 * QUICK_TIME).await, "{number}");
+        }
+    };
+    tokio::join!(first, others);
+    assert_eq!((before, opened(&forwarder)), (4, 5));
 }
 
 #[tokio::test(start_paused = true)]

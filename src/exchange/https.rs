@@ -12,8 +12,8 @@ use std::io::{self, Cursor};
 
 use futures_util::future::{AbortHandle, Abortable, BoxFuture};
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use h2::RecvStream;
 use h2::client::{Builder, ResponseFuture, SendRequest};
-use h2::{Reason, RecvStream};
 use http::header::{CONTENT_TYPE, HeaderMap};
 use http::{Request, StatusCode, Uri};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -154,8 +154,9 @@ fn arrival(id: u16, reply: Result<Vec<u8>, NoReply>) -> io::Result<Arrival> {
         Err(NoReply::Ended(error)) => error,
     };
     match error.reason() {
-        _ if error.is_go_away() => Ok(Arrival::Declined { id, leaves: true }),
-        Some(Reason::REFUSED_STREAM) => Ok(Arrival::Declined { id, leaves: false }),
+        // One of this side is for a server that breaks the rules of HTTP/2.
+        _ if error.is_go_away() && error.is_remote() => Ok(Arrival::Declined(id)),
+        // A refused stream is no reason for another connection: the server is overloaded.
         Some(reason) if error.is_reset() => {
             let words = format!("HTTP/2 stream reset ({reason:?})");
             Ok(Arrival::Failed { id, error: io::Error::other(HttpsFault { words, is_failure: true }) })
@@ -208,6 +209,7 @@ fn wrong(words: &str) -> NoReply {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use h2::Reason;
 
     #[test]
     fn a_response_without_a_message_is_told() {

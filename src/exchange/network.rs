@@ -90,13 +90,9 @@ pub enum Arrival {
         /// The reason.
         error: io::Error,
     },
-    /// The server has not worked on the query with this id: another stream may carry it (RFC 9113 section 8.7).
-    Declined {
-        /// The id of the query.
-        id: u16,
-        /// Whether the server takes no further query on this stream.
-        leaves: bool,
-    },
+    /// The server takes no further query on this stream, and has not worked on that with this id: another stream may carry it (RFC
+    /// 9113 section 6.8).
+    Declined(u16),
 }
 
 /// This machine could not send, and neither the network nor a server is at fault. The text says why.

@@ -5,8 +5,8 @@
 //! - The same question has one place of a stream, however often its sender tries again: a stream loses nothing, so that a copy
 //!   would only take the place of another query.
 //! - A stream may be dead without a sign, if a firewall on the way has forgotten it. Octets that bring no reply for `STREAM_DOUBT_TIME`
-//!   cast doubt on it: it takes no further query, and a new stream carries the next try. It still listens, because the server
-//!   may be slow.
+//!   cast doubt on it: it takes no further query, and a new stream carries the next try. So do the other streams to the server that
+//!   have brought nothing since, because they may have been forgotten together. They still listen, because the server may be slow.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
@@ -179,8 +179,14 @@ impl Driver {
 
     /// Sends a query, unless the stream takes none any more, or the same one is on its way.
     async fn pass(&mut self, request: StreamRequest, open: &mut OpenStream) {
+        if request.reply.is_closed() {
+            return;
+        }
         let now = Instant::now();
-        if !open.leaving && (open.is_doubtful(now) || open.given_up.len() >= MAX_GIVEN_UP) {
+        if let (false, Some(sent)) = (open.leaving, open.unheard_since(now)) {
+            lock(&self.table).forget_unheard(&self.place, sent);
+            self.leave(open);
+        } else if !open.leaving && open.given_up.len() >= MAX_GIVEN_UP {
             self.leave(open);
         }
         if open.leaving {
@@ -189,8 +195,10 @@ impl Driver {
         }
         let Some((id, message)) = open.enter(request, &self.random, now) else { return };
         if let Err(error) = send(&mut *open.stream, &message).await {
-            // The replies to earlier queries may still arrive.
-            let lost = open.lost_by(error);
+            // The replies to earlier queries may still arrive. A forwarder may end its connection at any moment, and the query has not
+            // reached it.
+            let is_encrypted = self.place.path.encryption.is_some();
+            let lost = if is_encrypted { LostStream::Closed } else { open.lost_by(error) };
             if let Some(query) = open.waiting.remove(&id) {
                 query.end(Err(lost));
             }
@@ -211,11 +219,14 @@ impl Driver {
         let (id, reply) = match arrival {
             Arrival::Message(octets) => (octets.first_chunk().copied().map(u16::from_be_bytes), Ok(octets)),
             Arrival::Failed { id, error } => (Some(id), Err(LostStream::Failed(Arc::new(error)))),
-            Arrival::Declined { id, leaves } => {
-                if leaves && !open.leaving {
+            Arrival::Declined(id) => {
+                if !open.leaving {
                     self.leave(open);
                 }
-                (Some(id), Err(LostStream::Closed))
+                if let Some(query) = open.waiting.remove(&id) {
+                    query.end(Err(LostStream::Closed));
+                }
+                return None;
             }
         };
         let Some(query) = id.and_then(|id| open.waiting.remove(&id)) else {
@@ -223,6 +234,7 @@ impl Driver {
         };
         (open.answered, open.strays) = (true, 0);
         open.heard = Instant::now();
+        self.load.set_heard(open.heard);
         open.ends = later(open.heard, if open.waiting.is_empty() { UPSTREAM_IDLE_TIME } else { LISTEN_TIME });
         match reply {
             Ok(octets) => {
@@ -255,10 +267,11 @@ impl OpenStream {
         if self.answered { LostStream::Closed } else { LostStream::Failed(Arc::new(error)) }
     }
 
-    /// Whether it has brought nothing for too long after a query, and brought answers before.
-    fn is_doubtful(&self, now: Instant) -> bool {
-        let unheard = self.waiting.values().map(|query| query.sent).filter(|sent| *sent >= self.heard).min();
-        self.answered && unheard.is_some_and(|sent| now.duration_since(sent) >= STREAM_DOUBT_TIME)
+    /// When the query was sent after which it has brought nothing for too long; none if it has, or has never brought an answer.
+    fn unheard_since(&self, now: Instant) -> Option<Instant> {
+        let unheard =
+            self.waiting.values().map(|query| query.sent).filter(|sent| *sent >= self.heard).min()?;
+        (self.answered && now.duration_since(unheard) >= STREAM_DOUBT_TIME).then_some(unheard)
     }
 
     /// Counts a message that nobody waits for. A server that sends many would keep the stream open for nothing.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
 
 use super::long_replies::network_of;
 use super::network::Path;
@@ -44,6 +45,8 @@ pub(super) struct KeptStream {
 pub(super) struct StreamLoad {
     queries: AtomicUsize,
     capacity: AtomicUsize,
+    /// When the last answer came, or the stream was chosen to be opened.
+    heard: Mutex<Instant>,
 }
 
 /// A query that counts for a stream until it is dropped.
@@ -145,6 +148,17 @@ impl StreamTable {
         }
     }
 
+    /// Forgets the streams to the server of a stream that have brought nothing since a query was sent over it.
+    pub(super) fn forget_unheard(&mut self, place: &StreamPlace, sent: Instant) {
+        for slot in 0..MAX_STREAMS_OF_FORWARDER {
+            let other = StreamPlace { path: place.path.clone(), slot };
+            let heard = |kept: &KeptStream| *kept.load.heard.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.kept.get(&other).is_some_and(|kept| heard(kept) <= sent) {
+                self.kept.remove(&other);
+            }
+        }
+    }
+
     fn next_number(&mut self) -> u64 {
         self.numbers = self.numbers.saturating_add(1);
         self.numbers
@@ -182,7 +196,15 @@ impl StreamTable {
 
 impl StreamLoad {
     fn new() -> Arc<Self> {
-        Arc::new(Self { queries: AtomicUsize::new(0), capacity: AtomicUsize::new(MAX_PIPELINED) })
+        Arc::new(Self {
+            queries: AtomicUsize::new(0),
+            capacity: AtomicUsize::new(MAX_PIPELINED),
+            heard: Mutex::new(Instant::now()),
+        })
+    }
+
+    pub(super) fn set_heard(&self, now: Instant) {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = now;
     }
 
     /// Tells how many queries the stream takes.

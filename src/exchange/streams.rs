@@ -13,7 +13,7 @@ use super::long_replies::{LongReplies, NoRoom};
 use super::network::{Network, Path};
 use super::stream_driver::{Driver, LostStream, StreamReply, StreamRequest};
 use super::stream_table::{ChosenStream, CountedQuery, NewStream, StreamTable, lock};
-use crate::limits::{MAX_PIPELINED, MAX_UPSTREAM_STREAMS};
+use crate::limits::{MAX_PIPELINED, MAX_STREAMS_OF_FORWARDER, MAX_UPSTREAM_STREAMS};
 use crate::random::Random;
 
 /// Streams to servers.
@@ -23,13 +23,16 @@ pub(super) struct Streams {
     table: Arc<Mutex<StreamTable>>,
     /// Bounds the open streams.
     places: Arc<Semaphore>,
+    /// Bounds the streams to forwarders for one query.
+    own_places: Semaphore,
     long_replies: Arc<LongReplies>,
 }
 
 impl Streams {
     pub(super) fn new(network: Arc<dyn Network>, random: Random, long_replies: Arc<LongReplies>) -> Self {
         let places = Arc::new(Semaphore::new(MAX_UPSTREAM_STREAMS));
-        Self { network, random, table: Arc::default(), places, long_replies }
+        let own_places = Semaphore::new(MAX_STREAMS_OF_FORWARDER.into());
+        Self { network, random, table: Arc::default(), places, own_places, long_replies }
     }
 
     /// Streams, and networks that have one.
@@ -52,6 +55,9 @@ impl Streams {
         if matches!(heard, Err(LostStream::Closed)) {
             // If a server closes the stream after each answer, each message that it did not answer gets a stream of
             // its own. Otherwise messages that were sent together would wait for each other.
+            // A forwarder gets all queries, and must not take the places of other servers with them.
+            let is_forwarder = path.encryption.is_some();
+            let _place = if is_forwarder { self.own_places.acquire().await.ok() } else { None };
             let own = lock(&self.table).own_stream(path);
             heard = ask(self.open(own), message).await;
         }

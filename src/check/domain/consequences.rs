@@ -54,7 +54,19 @@ pub(super) fn remove(facts: &DomainFacts, findings: &mut Vec<Finding>) {
             |finding: &Finding| finding.code == Code::SpfUnanswered && finding.evidence.starts_with(&own);
         findings.retain(|finding| !is_own(finding));
     }
-    // The server that the daemon happened to ask does not have the records, and another one has them.
+    remove_disproved(facts, findings);
+    if findings.iter().any(|finding| finding.code == Code::NsCircular) {
+        findings.retain(|finding| ![Code::NsSingle, Code::NsWithoutAddress].contains(&finding.code));
+    }
+    if findings.iter().any(|finding| finding.code == Code::MxUnanswered) {
+        // To flush the cache would take the records from this host too.
+        findings.retain(|finding| ![Code::MailOk, Code::CachedHere].contains(&finding.code));
+        findings.retain(|finding| (finding.code, finding.part) != (Code::MailUnknown, Some(Part::MxRecords)));
+    }
+}
+
+/// Removes findings about records that the server which the daemon happened to ask does not have, and another one has.
+fn remove_disproved(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     if findings.iter().any(|finding| finding.code == Code::MxDiffers) {
         findings.retain(|finding| ![Code::MailNowhere, Code::NoMx].contains(&finding.code));
     }
@@ -66,13 +78,5 @@ pub(super) fn remove(facts: &DomainFacts, findings: &mut Vec<Finding>) {
         {
             findings.retain(|finding| finding.code != code);
         }
-    }
-    if findings.iter().any(|finding| finding.code == Code::NsCircular) {
-        findings.retain(|finding| ![Code::NsSingle, Code::NsWithoutAddress].contains(&finding.code));
-    }
-    if findings.iter().any(|finding| finding.code == Code::MxUnanswered) {
-        // To flush the cache would take the records from this host too.
-        findings.retain(|finding| ![Code::MailOk, Code::CachedHere].contains(&finding.code));
-        findings.retain(|finding| (finding.code, finding.part) != (Code::MailUnknown, Some(Part::MxRecords)));
     }
 }
