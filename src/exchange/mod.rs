@@ -51,6 +51,7 @@ pub mod ports;
 pub mod secret;
 pub mod socket_network;
 mod stream_driver;
+mod stream_request;
 mod stream_table;
 mod streams;
 mod tls;
@@ -82,7 +83,7 @@ use message::Sendable;
 use network::{CertificateRefused, HttpsFault, Network, NotSent};
 pub use places::Place;
 use places::Places;
-use stream_driver::StreamReply;
+use stream_request::StreamReply;
 use streams::Streams;
 pub use upstream_query::{Heard, Trouble, UpstreamQuery};
 

@@ -14,44 +14,18 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::long_replies::{LongReplies, NoRoom, ReplyRoom, network_of};
+use super::long_replies::{LongReplies, NoRoom, network_of};
 use super::network::{Arrival, Network, Stream};
+use super::stream_request::{LostStream, ReplySender, StreamReply, StreamRequest};
 use super::stream_table::{StreamLoad, StreamPlace, StreamTable, lock};
 use crate::limits::{
     LISTEN_TIME, MAX_GIVEN_UP, MAX_PIPELINED, MAX_STRAY_MESSAGES, STREAM_DOUBT_TIME, STREAM_ID_TRIES,
     TCP_WRITE_TIME, UPSTREAM_IDLE_TIME,
 };
 use crate::random::Random;
-
-/// A message to be sent, and where its reply goes.
-pub(super) struct StreamRequest {
-    pub(super) message: Vec<u8>,
-    pub(super) reply: ReplySender,
-}
-
-/// Takes the reply to a message.
-type ReplySender = oneshot::Sender<Result<StreamReply, LostStream>>;
-
-/// A reply, with its room.
-#[derive(Clone, Debug)]
-pub(super) struct StreamReply {
-    pub(super) octets: Vec<u8>,
-    pub(super) room: ReplyRoom,
-}
-
-/// Why there is no answer.
-#[derive(Clone)]
-pub(super) enum LostStream {
-    /// The stream could not be opened, or was closed before it carried any answer; or the server has failed with this query.
-    Failed(Arc<io::Error>),
-    /// It carried answers and was closed before this one, or takes no further query: another stream may bring it.
-    Closed,
-    /// The answer came, and there is no room for it. The stream goes on.
-    NoRoom,
-}
 
 /// The task of one stream.
 pub(super) struct Driver {

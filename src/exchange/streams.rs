@@ -11,7 +11,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::long_replies::{LongReplies, NoRoom};
 use super::network::{Network, Path};
-use super::stream_driver::{Driver, LostStream, StreamReply, StreamRequest};
+use super::stream_driver::Driver;
+use super::stream_request::{LostStream, StreamReply, StreamRequest};
 use super::stream_table::{ChosenStream, CountedQuery, NewStream, StreamTable, lock};
 use crate::limits::{MAX_PIPELINED, MAX_STREAMS_OF_FORWARDER, MAX_UPSTREAM_STREAMS};
 use crate::random::Random;

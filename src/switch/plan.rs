@@ -350,7 +350,8 @@ impl PlanDraft<'_> {
         let copies = self.old_copies(&text);
         if text != old {
             // Its processes keep what they read at their start, also outside of a chroot (res_ninit(3)).
-            let keeps_old = copies.is_empty() && !self.facts.host.postfix.is_empty();
+            let has_postfix = self.facts.host.postfix.iter().any(|instance| instance.master.text().is_some());
+            let keeps_old = copies.is_empty() && has_postfix;
             self.write(
                 "/etc/resolv.conf",
                 text.clone(),

@@ -5,8 +5,8 @@
 
 use std::net::IpAddr;
 
-use super::dmarc::organizational_7489;
 use super::facts::{DomainFacts, canonical};
+use super::organizational::organizational_7489;
 use super::private_address::is_private;
 use super::spf;
 use crate::limits::{MAX_EARLIER_CLIENTS, MAX_HELO};

@@ -7,6 +7,7 @@ use ring::digest::{SHA256, SHA512, digest};
 
 use super::codes::Code;
 use super::der::public_key;
+use super::dnssec::TLSA_OF_MAIL;
 use super::elsewhere;
 use super::facts::{DomainFacts, LookupFound, ReplySecurity, Want, above, lookup};
 use super::finding::{Finding, Level};
@@ -14,16 +15,8 @@ use super::mail;
 use super::part::{About, Part};
 use crate::limits::MAX_DENIED_TLSA;
 
-/// The labels of TLSA records before the name of the host.
-const LABELS: &str = "_25._tcp.";
-
 fn tlsa(host: &str) -> String {
-    format!("{LABELS}{host}")
-}
-
-/// Whether a name is that of the TLSA records of a host whose addresses fail DNSSEC validation.
-pub(super) fn is_of_bogus_host(facts: &DomainFacts, name: &str) -> bool {
-    name.strip_prefix(LABELS).is_some_and(|host| mail::is_bogus(facts, host))
+    format!("{TLSA_OF_MAIL}{host}")
 }
 
 /// The lookup of the TLSA records of a host.

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::dmarc::organizational_7489;
 use super::facts::{
     DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want, above, addresses,
     is_within, lookup,
 };
 use super::finding::{Finding, Level};
+use super::organizational::organizational_7489;
 use super::parents_differ::Astray;
 use super::part::About;
 use super::record_set::is_known;

@@ -12,7 +12,7 @@ use super::facts::{
 use super::finding::{Finding, Level};
 use super::keys::{self, KeysNow};
 use super::record_set::is_known;
-use super::{dane, parents, remedies, signature_times, zone};
+use super::{parents, remedies, signature_times, zone};
 use crate::clock::minute;
 
 /// Algorithms that validators must not or need not support (RFC 8624 section 3.1, RFC 9905, RFC 9906).
@@ -66,7 +66,7 @@ fn bogus_lookups(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static st
     let has_keys = !matches!(keys::now(facts), KeysNow::Partly(_) | KeysNow::Unsigned(_));
     facts.got.iter().filter(move |_| is_sound).filter_map(move |(want, got)| match (want, got) {
         (Want::Lookup { name, kind: kind @ ("TXT" | "TLSA") }, Got::Reply(reply))
-            if is_within(name, domain) && !dane::is_of_bogus_host(facts, name) =>
+            if is_within(name, domain) && !is_of_bogus_host(facts, name) =>
         {
             let is_unproven = || has_keys && is_unproven(facts, (name, kind));
             match reply.security {
@@ -94,6 +94,17 @@ fn is_unproven(facts: &DomainFacts, (name, kind): (&str, &str)) -> bool {
     });
     let mut denials = told.filter(denies).peekable();
     denials.peek().is_some() && denials.all(|reply| !reply.authority.iter().any(is_proof))
+}
+
+/// The labels before the name of a mail host in the name of its TLSA records (RFC 7672 section 3.1.3).
+pub(super) const TLSA_OF_MAIL: &str = "_25._tcp.";
+
+/// Whether a name is that of the TLSA records of a mail host whose addresses fail validation.
+fn is_of_bogus_host(facts: &DomainFacts, name: &str) -> bool {
+    let is_bogus = |host: &str, kind| matches!(facts.got.get(&lookup(host, kind)), Some(Got::Reply(reply)) if reply.security == ReplySecurity::Bogus);
+    name.strip_prefix(TLSA_OF_MAIL).is_some_and(|host| {
+        facts.addresses(host).is_empty() && ["A", "AAAA"].into_iter().any(|kind| is_bogus(host, kind))
+    })
 }
 
 /// The bogus lookups whose names are no aliases of names elsewhere, with the reason of each: the fault is in the signatures of the zone.

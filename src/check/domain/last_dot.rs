@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use super::dmarc::organizational_7489;
 use super::exchanges::{self, hosts};
 use super::facts::{DomainFacts, LookupFound, ReplyFacts, Want, addresses, canonical, is_within, lookup};
+use super::organizational::organizational_7489;
 use super::{remedies, wildcard, zone};
 use crate::limits::{MAX_MEANT_NAMES, MAX_WILDCARD_NAMES};
 

@@ -69,6 +69,7 @@ mod message_untold;
 mod misplaced;
 mod mta_sts;
 mod old_answer;
+mod organizational;
 mod others;
 pub mod outline;
 mod outside;

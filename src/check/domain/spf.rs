@@ -7,9 +7,9 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::dmarc::organizational_7489;
 use super::facts::{BOUND_REACHED, DomainFacts, LookupFound, Want, addresses, canonical, lookup};
 use super::finding::Finding;
+use super::organizational::organizational_7489;
 use super::part::Part;
 use super::spf_evaluate::{SpfOutcome, outcome};
 use super::spf_hosts::Failures;
