@@ -78,7 +78,7 @@ pub trait Stream: Send {
     }
 }
 
-/// What a stream brings.
+/// An event of a stream.
 #[derive(Debug)]
 pub enum Arrival {
     /// A message.
@@ -109,7 +109,7 @@ pub struct CertificateRefused(pub String);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{words}")]
 pub struct HttpsFault {
-    /// What it did.
+    /// The fault of the response.
     pub words: String,
     /// Whether it says that it cannot answer at the moment, as SERVFAIL does. Otherwise the path, the certificate or the server is wrong.
     pub is_failure: bool,

@@ -44,7 +44,7 @@ pub(super) struct Driver {
 struct UnansweredQuery {
     /// The message behind its id.
     question: Vec<u8>,
-    /// Those that wait for the reply, with their own ids. Each has a place among the queries in progress, which bounds them.
+    /// The senders that wait for the reply, with their own ids. Each has a place among the queries in progress, which bounds their number.
     senders: Vec<([u8; 2], ReplySender)>,
     sent: Instant,
 }

@@ -84,7 +84,7 @@ pub enum Trouble {
     /// It did not send a DNS message over HTTPS.
     #[error("{words}")]
     Https {
-        /// What it did.
+        /// The fault of the response.
         words: Arc<str>,
         /// Whether it says that it cannot answer at the moment.
         is_failure: bool,

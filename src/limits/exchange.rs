@@ -39,8 +39,8 @@ pub const MAX_STRAY_MESSAGES: usize = MAX_PIPELINED;
 pub const MAX_GIVEN_UP: usize = 4 * MAX_PIPELINED;
 
 /// Streams to one forwarder over TLS or HTTPS; each further one is opened if the others are full. Together they have 512 places, with which
-/// 42 dead domains a second wait for `LISTEN_TIME` each. Four such forwarders fill the streams of their network. As many streams for one query each are open to all forwarders whose
-/// connections end before their queries are answered.
+/// 42 dead domains a second wait for `LISTEN_TIME` each. Four such forwarders fill the streams of their network. All forwarders together
+/// have as many streams for single queries, which connections have lost that end before their queries are answered.
 pub const MAX_STREAMS_OF_FORWARDER: u8 = 8;
 
 /// A stream that has brought nothing for this time after a query takes no further query. Most forwarders resolve a name in less.

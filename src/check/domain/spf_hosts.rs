@@ -11,16 +11,16 @@ use super::part::{About, Part};
 use super::spf_record::{SpfRecords, Term, TermKind, records, terms};
 use super::{mail, remedies};
 
-/// The failed lookups of the terms in words.
+/// The failed lookups of an SPF record, in words.
 #[derive(Default)]
 pub(super) struct Failures {
-    /// Those that fail for good.
+    /// Lookups that fail permanently.
     pub(super) unanswered: Vec<String>,
-    /// Those of names that are aliases in a circle.
+    /// Lookups of names whose CNAME records lead in a circle.
     pub(super) circles: Vec<String>,
-    /// Those of addresses of mail hosts of the domain, each with its host.
+    /// Lookups of the addresses of the domain's own mail hosts. The first text is the mail host.
     pub(super) of_hosts: Vec<(String, String)>,
-    /// Those of which this is not known.
+    /// Lookups of which it is unknown whether they fail permanently.
     pub(super) unknown: Vec<String>,
 }
 
