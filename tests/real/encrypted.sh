@@ -178,13 +178,19 @@ over_quic() {
   internet kdig @198.18.100.25 -b 198.18.0.1 +tls-ca="$work/dot/ca.pem" +tls-hostname=gateway.example +quic "$@"
 }
 
+# Three queries on one connection. kdig 3.2 sends the next query on the stream of the last one, and fails, if the end of
+# that stream comes in a packet behind the answer.
+quic_connection_kept() {
+  [ "$(over_quic +keepopen +short domain.example A domain.example A domain.example A | grep -c '^198\.18\.77\.10$')" = 3 ]
+}
+
 kdig_asks_quic() {
   has '^198\.18\.77\.10$' over_quic +short domain.example A
   has 'status: NXDOMAIN' over_quic none.domain.example A
   has 'QUIC session' over_quic domain.example A
   # 60 thousand octets.
   has 'ANSWER: 1' over_quic longest.domain.example TXT
-  [ "$(over_quic +keepopen +short domain.example A domain.example A domain.example A | grep -c '^198\.18\.77\.10$')" = 3 ]
+  soon quic_connection_kept
   has 'Received (468|936) B' over_quic +padding domain.example A
   has 'queries over QUIC' ctl stats
   has 'QUIC at +198\.18\.100\.25:853' ctl status
