@@ -100,6 +100,18 @@ async fn is_answered(streams: &Streams, message: &[u8], patience: Duration) -> b
     heard.is_ok_and(|heard| heard.unwrap().octets == message)
 }
 
+/// Whether a quick query is answered beside queries that get no answer.
+async fn is_answered_beside<const N: usize>(streams: &Streams, never: &[[u8; N]]) -> bool {
+    let patience = STREAM_DOUBT_TIME / 2;
+    let unanswered = join_all(never.iter().map(|message| is_answered(streams, message, patience)));
+    let quick = async {
+        sleep(QUICK_TIME).await;
+        is_answered(streams, &[1, 1, QUICK], 2 * QUICK_TIME).await
+    };
+    let (unanswered, quick) = tokio::join!(unanswered, quick);
+    quick && !unanswered.contains(&true)
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_full_stream_gets_another_beside_it() {
     let (streams, forwarder) = streams();
@@ -131,15 +143,8 @@ async fn a_forwarder_has_a_bound_of_streams() {
 async fn copies_of_a_query_share_its_place() {
     let (streams, forwarder) = streams();
     assert!(is_answered(&streams, &[9, 9, QUICK], SLOW_TIME).await);
-    let patience = STREAM_DOUBT_TIME / 2;
     let never: Vec<[u8; 3]> = (0..60).map(|id| [id, id, NEVER]).collect();
-    let never = join_all(never.iter().map(|message| is_answered(&streams, message, patience)));
-    let others = async {
-        sleep(QUICK_TIME).await;
-        is_answered(&streams, &[1, 1, QUICK], 2 * QUICK_TIME).await
-    };
-    let (never, other) = tokio::join!(never, others);
-    assert!(other && !never.contains(&true));
+    assert!(is_answered_beside(&streams, &never).await);
     assert_eq!(forwarder.received.load(Ordering::Relaxed), 3);
     // Each sender gets the reply under its own id.
     let (one, two) = ([1, 1, SLOW], [2, 2, SLOW]);
@@ -153,15 +158,8 @@ async fn copies_of_a_query_share_its_place() {
 async fn queries_without_an_answer_leave_room_for_others() {
     let (streams, forwarder) = streams();
     assert!(is_answered(&streams, &[9, 9, QUICK], SLOW_TIME).await);
-    let patience = STREAM_DOUBT_TIME / 2;
     let never: Vec<[u8; 4]> = (0..200).map(|n| [7, 7, NEVER, n]).collect();
-    let never = join_all(never.iter().map(|message| is_answered(&streams, message, patience)));
-    let others = async {
-        sleep(QUICK_TIME).await;
-        is_answered(&streams, &[1, 1, QUICK], 2 * QUICK_TIME).await
-    };
-    let (never, other) = tokio::join!(never, others);
-    assert!(other && !never.contains(&true));
+    assert!(is_answered_beside(&streams, &never).await);
     assert_eq!(opened(&forwarder), 4);
 }
 

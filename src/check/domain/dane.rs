@@ -37,7 +37,7 @@ pub(super) fn of_denied(facts: &DomainFacts) -> Vec<Want> {
         LookupFound::NoData(reply) | LookupFound::NoName(reply) => {
             reply.from_cache && reply.security == ReplySecurity::Secure
         }
-        _ => elsewhere::is_bogus(facts, name, "TLSA"),
+        _ => facts.is_bogus(name, "TLSA"),
     };
     let names = mail::hosts(facts).into_iter().map(|host| tlsa(&host)).filter(is_denied);
     let asked = names.take(MAX_DENIED_TLSA);
@@ -172,7 +172,7 @@ fn hosts(facts: &DomainFacts) -> Hosts {
             },
             // The finding about its addresses has the cause, and nobody connects to it.
             LookupFound::Unknown(_)
-                if mail::is_without_answer(facts, &host) || mail::is_bogus(facts, &host) => {}
+                if mail::is_without_answer(facts, &host) || facts.is_bogus_host(&host) => {}
             // Nobody asks for TLSA records of a host whose address is not secure (RFC 7672 section 2.1.2).
             LookupFound::Unknown(_) if is_insecure(facts, &host) => {}
             LookupFound::Circle(why) | LookupFound::Unknown(why) => {

@@ -101,10 +101,7 @@ pub(super) const TLSA_OF_MAIL: &str = "_25._tcp.";
 
 /// Whether a name is that of the TLSA records of a mail host whose addresses fail validation.
 fn is_of_bogus_host(facts: &DomainFacts, name: &str) -> bool {
-    let is_bogus = |host: &str, kind| matches!(facts.got.get(&lookup(host, kind)), Some(Got::Reply(reply)) if reply.security == ReplySecurity::Bogus);
-    name.strip_prefix(TLSA_OF_MAIL).is_some_and(|host| {
-        facts.addresses(host).is_empty() && ["A", "AAAA"].into_iter().any(|kind| is_bogus(host, kind))
-    })
+    name.strip_prefix(TLSA_OF_MAIL).is_some_and(|host| facts.is_bogus_host(host))
 }
 
 /// The bogus lookups whose names are no aliases of names elsewhere, with the reason of each: the fault is in the signatures of the zone.
@@ -289,7 +286,7 @@ fn not_validated(facts: &DomainFacts) -> String {
 /// That the DS was corrected and this host still has the old one; none if this is not the reason why the domain is bogus here.
 fn repaired(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     let (domain, apex) = (&facts.subject.domain, zone::apex(facts));
-    let is_above = |name: &&str| !is_within(name, apex) && is_bogus(facts, name);
+    let is_above = |name: &&str| !is_within(name, apex) && facts.is_bogus(name, "SOA");
     let is_removed = *now == KeysNow::WithoutDs;
     if facts.configured().is_some()
         || ancestors(domain).any(|name| is_above(&name))
@@ -328,11 +325,6 @@ fn repaired(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
             apex.trim_end_matches('.')
         ),
     ))
-}
-
-/// Whether the SOA of a name is bogus.
-fn is_bogus(facts: &DomainFacts, name: &str) -> bool {
-    matches!(facts.got.get(&lookup(name, "SOA")), Some(Got::Reply(reply)) if reply.security == ReplySecurity::Bogus)
 }
 
 fn is_secure(facts: &DomainFacts) -> bool {
@@ -387,7 +379,7 @@ pub(super) fn is_bogus_here(facts: &DomainFacts) -> bool {
 /// below the root that the name is in.
 pub(super) fn is_broken_above(facts: &DomainFacts, name: &str) -> bool {
     let is_top = |zone: &&str| above(zone) == ".";
-    is_bogus(facts, ".") || ancestors(name).filter(is_top).any(|top| is_bogus(facts, top))
+    facts.is_bogus(".", "SOA") || ancestors(name).filter(is_top).any(|top| facts.is_bogus(top, "SOA"))
 }
 
 /// That the root is bogus too, or a zone right below it: then nothing is known about the domain. If the root is, this host has other
@@ -398,7 +390,7 @@ fn broken_above(facts: &DomainFacts) -> Option<Finding> {
         Some(Got::Reply(reply)) => reply.why.trim_end_matches('.').to_owned(),
         _ => String::new(),
     };
-    if is_bogus(facts, ".") {
+    if facts.is_bogus(".", "SOA") {
         let evidence = format!(
             "{domain}: the root zone fails DNSSEC validation at this host too: {}. The fault is in the trust anchors of this host, or \
              on its way to the root servers, not in the domain",
@@ -406,7 +398,7 @@ fn broken_above(facts: &DomainFacts) -> Option<Finding> {
         );
         return Some(Finding::new(Code::DnssecUnknown, evidence));
     }
-    let top = ancestors(domain).filter(|name| above(name) == ".").find(|name| is_bogus(facts, name))?;
+    let top = ancestors(domain).filter(|name| above(name) == ".").find(|name| facts.is_bogus(name, "SOA"))?;
     let place = match facts.lookup(".", "SOA").is_known() {
         true => "there, not in the domain",
         false => "there, or in the trust anchors of this host",
@@ -421,7 +413,7 @@ fn broken_above(facts: &DomainFacts) -> Option<Finding> {
 /// The reason, and the topmost name whose SOA is bogus, if a zone begins there.
 fn broken_link(facts: &DomainFacts, reply: &ReplyFacts) -> String {
     let why = reply.why.trim_end_matches('.');
-    let bogus = |name: &&str| is_bogus(facts, name);
+    let bogus = |name: &&str| facts.is_bogus(name, "SOA");
     let domain = facts.subject.domain.as_str();
     match std::iter::once(domain).chain(ancestors(domain)).filter(bogus).last() {
         Some(top) if top != domain || zone::is_delegated(facts) => {

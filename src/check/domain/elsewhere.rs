@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::facts::{
-    BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want, above,
+    BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, Want, above,
     addresses, canonical, is_within, lookup,
 };
 use super::private_address::{OUT_OF_REACH, is_private};
@@ -35,7 +35,7 @@ fn failed(
 ) -> Vec<(String, &'static str)> {
     let mut failed: Vec<(String, &'static str)> = Vec::new();
     let is_failed = |name: &str, kind| match facts.lookup(name, kind) {
-        LookupFound::Unknown(_) => !is_bogus(facts, name, kind),
+        LookupFound::Unknown(_) => !facts.is_bogus(name, kind),
         LookupFound::NotAsked => under_way.contains(&lookup(name, kind)),
         _ => false,
     };
@@ -64,11 +64,6 @@ fn is_same((known, of_known): &(String, &'static str), (name, kind): (&str, &str
     known == name && (*of_known == kind || is_address(of_known) && is_address(kind))
 }
 
-/// Whether the zone of a name fails DNSSEC validation.
-pub(super) fn is_bogus(facts: &DomainFacts, name: &str, kind: &'static str) -> bool {
-    matches!(facts.got.get(&lookup(name, kind)), Some(Got::Reply(reply)) if reply.security == ReplySecurity::Bogus)
-}
-
 /// The questions that are needed next. `needed`: names and types whose lookups other checks need.
 pub(super) fn wants(
     facts: &DomainFacts,
@@ -79,7 +74,7 @@ pub(super) fn wants(
     let mut wants: Vec<Want> =
         failed.flat_map(|(name, kind)| of_lookup(facts, (&name, kind), true)).collect();
     // Whether this host validates at all.
-    if needed.iter().any(|(name, kind)| is_bogus(facts, name, kind)) {
+    if needed.iter().any(|(name, kind)| facts.is_bogus(name, kind)) {
         wants.push(lookup(".", "SOA"));
     }
     wants
@@ -329,7 +324,7 @@ pub(super) fn circle_of_servers(facts: &DomainFacts, name: &str, apex: &str) -> 
 /// The evidence that a lookup fails for good: each server of the zone was asked and fails, or the zone fails DNSSEC validation. None if
 /// that is not known, as where this host validates nothing.
 pub(super) fn evidence(facts: &DomainFacts, name: &str, kind: &'static str) -> Option<String> {
-    if is_bogus(facts, name, kind)
+    if facts.is_bogus(name, kind)
         && let LookupFound::Unknown(why) = facts.lookup(name, kind)
     {
         return (!dnssec::is_broken_above(facts, name)).then(|| format!("{name} {kind}: {why}"));

@@ -495,6 +495,16 @@ impl DomainFacts {
             .collect()
     }
 
+    /// Whether a lookup through the daemon fails DNSSEC validation.
+    pub fn is_bogus(&self, name: &str, kind: &'static str) -> bool {
+        matches!(self.got.get(&lookup(name, kind)), Some(Got::Reply(reply)) if reply.security == ReplySecurity::Bogus)
+    }
+
+    /// Whether the addresses of a host fail DNSSEC validation.
+    pub fn is_bogus_host(&self, host: &str) -> bool {
+        self.addresses(host).is_empty() && ["A", "AAAA"].into_iter().any(|kind| self.is_bogus(host, kind))
+    }
+
     /// The answer of a server.
     pub fn server(&self, server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Option<&Got> {
         self.got.get(&Want::Server { server, name: name.to_owned(), kind, way })

@@ -55,15 +55,9 @@ pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
 /// Whether the addresses of a host could not be looked up, other than for DNSSEC.
 pub(super) fn is_without_answer(facts: &DomainFacts, host: &str) -> bool {
     let is_unknown = |kind| {
-        matches!(facts.lookup(host, kind), LookupFound::Unknown(_)) && !elsewhere::is_bogus(facts, host, kind)
+        matches!(facts.lookup(host, kind), LookupFound::Unknown(_)) && !facts.is_bogus(host, kind)
     };
     facts.addresses(host).is_empty() && ["A", "AAAA"].into_iter().any(is_unknown)
-}
-
-/// Whether the addresses of a host fail DNSSEC validation.
-pub(super) fn is_bogus(facts: &DomainFacts, host: &str) -> bool {
-    let is_bogus = |kind| elsewhere::is_bogus(facts, host, kind);
-    facts.addresses(host).is_empty() && ["A", "AAAA"].into_iter().any(is_bogus)
 }
 
 /// The findings.

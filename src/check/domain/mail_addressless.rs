@@ -33,7 +33,7 @@ impl Addressless {
     pub(super) fn take(&mut self, facts: &DomainFacts, host: &str) {
         let kinds = ["A", "AAAA"].map(|kind| (kind, facts.lookup(host, kind)));
         let is_bogus = |kind: &'static str| {
-            elsewhere::is_bogus(facts, host, kind) && !dnssec::is_broken_above(facts, host)
+            facts.is_bogus(host, kind) && !dnssec::is_broken_above(facts, host)
         };
         let domain = facts.subject.domain.as_str();
         let (list, told) = match kinds.iter().find(|(_, found)| !found.is_known()) {

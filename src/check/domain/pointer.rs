@@ -76,7 +76,7 @@ fn without_names(facts: &DomainFacts, address: IpAddr) -> Option<Judged> {
         }
         LookupFound::Circle(circle) => Judged::Unanswered(format!("{address}: {circle}"), None),
         LookupFound::Unknown(why) => {
-            let is_bogus = elsewhere::is_bogus(facts, &owner, "PTR");
+            let is_bogus = facts.is_bogus(&owner, "PTR");
             let remedy = Some(remedies::POINTER_BOGUS).filter(|_| is_bogus);
             match elsewhere::evidence(facts, &owner, "PTR") {
                 Some(evidence) => Judged::Unanswered(format!("{address}: {evidence}"), remedy),
@@ -108,7 +108,7 @@ fn judge(facts: &DomainFacts, address: IpAddr) -> Judged {
             LookupFound::Circle(circle) => others.push(format!("{name}, which has {circle}")),
             LookupFound::Unknown(why) => match elsewhere::evidence(facts, &name, family(address)) {
                 Some(evidence) => {
-                    let is_bogus = elsewhere::is_bogus(facts, &name, family(address));
+                    let is_bogus = facts.is_bogus(&name, family(address));
                     let remedy = Some(remedies::POINTER_NAME_BOGUS).filter(|_| is_bogus);
                     unanswered = Some((format!("{address} PTR {name}: {evidence}"), remedy));
                 }
