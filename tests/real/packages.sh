@@ -71,6 +71,30 @@ builds() {
   echo "figure: $(cd "$packages/1" && stat -c '%n %s octets' ./*.deb | tr '\n' ' ')"
 }
 
+# Each crate of the packages with its version, licence and sum, and none that only tests have. cargo-cyclonedx also lists a few crates
+# of features that are off.
+materials() {
+  cmp "$MATERIALS/first/SHA256SUMS" "$MATERIALS/again/SHA256SUMS"
+  (cd "$MATERIALS/first" && sha256sum --check --quiet SHA256SUMS)
+  python3 - "$MATERIALS"/first/resolverd-*.cdx.json "$MATERIALS/crates" <<'END'
+import json, sys
+text = open(sys.argv[1]).read()
+materials = json.loads(text)
+assert (materials["bomFormat"], materials["specVersion"]) == ("CycloneDX", "1.5")
+listed = {(crate["name"], crate["version"]) for crate in materials["components"]}
+# "serde v1.0.1 (proc-macro) (*)"; the first is resolverd itself.
+lines = [line.split() for line in open(sys.argv[2]) if line.strip()]
+linked = {(line[0], line[1].removeprefix("v")) for line in lines[1:]}
+assert linked <= listed and len(listed) < len(linked) + 20, linked ^ listed
+assert "proptest" not in dict(listed)
+without = [crate["name"] for crate in materials["components"] if not crate.get("licenses") or not crate.get("hashes")]
+assert not without, without
+assert materials["metadata"]["component"]["name"] == "resolverd"
+print(f"figure: {len(listed)} crates")
+END
+  ! grep -F "$(cd "$here/../.." && pwd)" "$MATERIALS"/first/*.json || return 1
+}
+
 # Rocky 9 has the oldest glibc of the systems that the packages are for: 2.34. Debian 12 has 2.36, Ubuntu 24.04 2.39.
 old_glibc() {
   local newest program
@@ -361,6 +385,7 @@ purges() {
 end resolverd
 check "packages: built twice alike" builds
 check "packages: the programs run with the glibc of Rocky 9" old_glibc
+check "packages: the bill of materials names each crate" materials
 check "packages: lintian finds no error" without_errors
 check "packages: the AppArmor profile parses" profile_parses
 group=$(findmnt --noheadings --output TARGET --types cgroup2 | head -n 1)$(sed -n 's/^0:://p' /proc/self/cgroup)/$GROUP-clean
