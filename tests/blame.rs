@@ -527,7 +527,7 @@ fn a_missing_route_of_this_host_is_no_fault_of_the_owner() {
         let report = why(&simulation, named("away.tld.")).await;
         assert_eq!(told(&report), (CulpritKind::Unreachable, "away.tld.", "192.0.2.5", ""), "{report:#?}");
         let culprit = &report.culprit;
-        let evidence = "this host has no route to 192.0.2.5, or its firewall blocks port 53; no query for away.tld. was sent";
+        let evidence = "this host has no route to 192.0.2.5, or its firewall blocks the DNS port; no query for away.tld. was sent";
         assert!(culprit.evidence.starts_with(evidence), "{report:#?}");
         assert!(culprit.advice.starts_with("check the routes and the firewall of this host"), "{report:#?}");
         let [zone] = &failed(&simulation).await[..] else { panic!("one zone") };

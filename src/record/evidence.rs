@@ -248,7 +248,7 @@ impl Seen<'_> {
         let Self { cause, named, zone, .. } = self;
         if cause.is_of_this_host() {
             return format!(
-                "this host has no route to {named}, or its firewall blocks port 53; no query for {zone} was sent"
+                "this host has no route to {named}, or its firewall blocks the DNS port; no query for {zone} was sent"
             );
         }
         if count == 0 {
@@ -260,7 +260,7 @@ impl Seen<'_> {
                 "{named} did not answer {queries} for {zone}, and no server in any other network answered over IPv6, but others did over IPv4"
             );
         }
-        format!("the network reports that port 53 of {named} cannot be reached; it was queried for {zone}")
+        format!("the network reports that the DNS port of {named} cannot be reached; it was queried for {zone}")
     }
 
     /// The time and the failures that it cost.
@@ -396,6 +396,12 @@ pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
     if kind == CulpritKind::ListRefused {
         return advice_of_list(zone, cause);
     }
+    // A failure leaves no answer that later mail could find in the cache.
+    if kind == CulpritKind::ServerSlow && cause.failures > 0 && zone != "." {
+        return format!(
+            "the servers of {zone} answer too late, so that its owner must repair them; `resolverctl servers` shows their times"
+        );
+    }
     if cause.is_of_this_host() && servers.iter().any(IpAddr::is_ipv4) {
         return "check the routes and the firewall of this host: `ip route get ADDRESS` shows the route to a server".to_owned();
     }
@@ -488,7 +494,7 @@ fn advice_of_route(zone: &str, servers: &[IpAddr]) -> String {
     }
     let servers = named(servers.iter().filter(|server| server.is_ipv4()));
     format!(
-        "nothing answers at port 53 of {servers}: the owner of {zone} must repair it; if it answers other hosts, check the routes of this host"
+        "nothing answers at the DNS port of {servers}: the owner of {zone} must repair it; if it answers other hosts, check the routes of this host"
     )
 }
 
@@ -520,6 +526,16 @@ mod tests {
             let told = advice(kind, ".", &[[192, 0, 2, 1].into()]);
             assert!(told.contains("[[zone]] \".\" with forward") && !told.contains("owner"), "{told}");
         }
+    }
+
+    #[test]
+    fn an_answer_that_came_too_late_is_not_in_the_cache() {
+        let advice = |failures: u32| {
+            let zone = b"\x07example\x00"[..].into();
+            advice_of(&Cause { failures, ..Cause::of(CulpritKind::ServerSlow, zone) }, &[])
+        };
+        assert!(advice(0).starts_with("nothing; "), "{}", advice(0));
+        assert!(advice(1).starts_with("the servers of example. answer too late"), "{}", advice(1));
     }
 
     #[test]
@@ -569,7 +585,7 @@ mod tests {
         let (four, six) = ([192, 0, 2, 1].into(), "2001:db8::1".parse().unwrap());
         let told = |servers: &[IpAddr]| advice(CulpritKind::Unreachable, "example.", servers);
         for servers in [&[four][..], &[four, six]] {
-            let closed = "nothing answers at port 53 of 192.0.2.1: the owner of example. must repair it; ";
+            let closed = "nothing answers at the DNS port of 192.0.2.1: the owner of example. must repair it; ";
             assert!(told(servers).starts_with(closed), "{}", told(servers));
             assert!(!told(servers).contains("resolve.ipv6"));
         }
