@@ -260,7 +260,9 @@ impl Seen<'_> {
                 "{named} did not answer {queries} for {zone}, and no server in any other network answered over IPv6, but others did over IPv4"
             );
         }
-        format!("the network reports that the DNS port of {named} cannot be reached; it was queried for {zone}")
+        format!(
+            "the network reports that the DNS port of {named} cannot be reached; it was queried for {zone}"
+        )
     }
 
     /// The time and the failures that it cost.
@@ -585,7 +587,8 @@ mod tests {
         let (four, six) = ([192, 0, 2, 1].into(), "2001:db8::1".parse().unwrap());
         let told = |servers: &[IpAddr]| advice(CulpritKind::Unreachable, "example.", servers);
         for servers in [&[four][..], &[four, six]] {
-            let closed = "nothing answers at the DNS port of 192.0.2.1: the owner of example. must repair it; ";
+            let closed =
+                "nothing answers at the DNS port of 192.0.2.1: the owner of example. must repair it; ";
             assert!(told(servers).starts_with(closed), "{}", told(servers));
             assert!(!told(servers).contains("resolve.ipv6"));
         }

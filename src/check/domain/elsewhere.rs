@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::facts::{
-    BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, Want, above,
-    addresses, canonical, is_within, lookup,
+    BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, Want, above, addresses,
+    canonical, is_within, lookup,
 };
 use super::private_address::{OUT_OF_REACH, is_private};
 use super::record_set::is_known;

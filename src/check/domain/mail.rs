@@ -54,9 +54,8 @@ pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
 
 /// Whether the addresses of a host could not be looked up, other than for DNSSEC.
 pub(super) fn is_without_answer(facts: &DomainFacts, host: &str) -> bool {
-    let is_unknown = |kind| {
-        matches!(facts.lookup(host, kind), LookupFound::Unknown(_)) && !facts.is_bogus(host, kind)
-    };
+    let is_unknown =
+        |kind| matches!(facts.lookup(host, kind), LookupFound::Unknown(_)) && !facts.is_bogus(host, kind);
     facts.addresses(host).is_empty() && ["A", "AAAA"].into_iter().any(is_unknown)
 }
 

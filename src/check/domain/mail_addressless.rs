@@ -32,9 +32,8 @@ impl Addressless {
     /// Takes in a host for which no address was found.
     pub(super) fn take(&mut self, facts: &DomainFacts, host: &str) {
         let kinds = ["A", "AAAA"].map(|kind| (kind, facts.lookup(host, kind)));
-        let is_bogus = |kind: &'static str| {
-            facts.is_bogus(host, kind) && !dnssec::is_broken_above(facts, host)
-        };
+        let is_bogus =
+            |kind: &'static str| facts.is_bogus(host, kind) && !dnssec::is_broken_above(facts, host);
         let domain = facts.subject.domain.as_str();
         let (list, told) = match kinds.iter().find(|(_, found)| !found.is_known()) {
             // Another server of the zone has one: that the servers differ is told.

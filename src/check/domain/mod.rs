@@ -55,6 +55,7 @@ mod last_dot;
 mod level;
 mod lists;
 pub mod local_part;
+mod lookup_found;
 mod mail;
 mod mail_addressless;
 mod mail_pointers;
