@@ -16,6 +16,8 @@ const NEVER: u8 = b'n';
 const FAILED: u8 = b'f';
 /// The first stream takes no more queries, and declines this one.
 const DECLINED: u8 = b'd';
+/// The stream is reset if it has got another query too.
+const ALONE: u8 = b'a';
 
 const QUICK_TIME: Duration = Duration::from_millis(10);
 const SLOW_TIME: Duration = Duration::from_secs(1);
@@ -30,6 +32,7 @@ struct Forwarder {
 
 struct ForwarderStream {
     number: usize,
+    sent: usize,
     pending: Vec<(Instant, Vec<u8>)>,
     received: Arc<AtomicUsize>,
     stuck: Arc<AtomicUsize>,
@@ -45,7 +48,8 @@ impl Network for Forwarder {
             let number = self.opened.fetch_add(1, Ordering::Relaxed) + 1;
             sleep(QUICK_TIME).await;
             let (received, stuck) = (Arc::clone(&self.received), Arc::clone(&self.stuck));
-            Ok(Box::new(ForwarderStream { number, pending: Vec::new(), received, stuck }) as Box<dyn Stream>)
+            let stream = ForwarderStream { number, sent: 0, pending: Vec::new(), received, stuck };
+            Ok(Box::new(stream) as Box<dyn Stream>)
         })
     }
 }
@@ -53,6 +57,7 @@ impl Network for Forwarder {
 impl Stream for ForwarderStream {
     fn send<'a>(&'a mut self, message: &'a [u8]) -> BoxFuture<'a, io::Result<()>> {
         self.received.fetch_add(1, Ordering::Relaxed);
+        self.sent += 1;
         let time = if message[2] == SLOW { SLOW_TIME } else { QUICK_TIME };
         if message[2] != NEVER && self.number > self.stuck.load(Ordering::Relaxed) {
             self.pending.push((Instant::now() + time, message.to_vec()));
@@ -68,6 +73,9 @@ impl Stream for ForwarderStream {
             };
             sleep_until(moment).await;
             let (_, message) = self.pending.remove(place);
+            if message[2] == ALONE && self.sent > 1 {
+                return Err(io::ErrorKind::ConnectionReset.into());
+            }
             let id = u16::from_be_bytes([message[0], message[1]]);
             Ok(match message[2] {
                 FAILED => Arrival::Failed { id, error: io::Error::other("HTTP status 502") },
@@ -161,6 +169,14 @@ async fn queries_without_an_answer_leave_room_for_others() {
     let never: Vec<[u8; 4]> = (0..200).map(|n| [7, 7, NEVER, n]).collect();
     assert!(is_answered_beside(&streams, &never).await);
     assert_eq!(opened(&forwarder), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reset_behind_several_queries_is_no_failure_of_the_forwarder() {
+    let (streams, _) = streams();
+    let messages: Vec<[u8; 4]> = (0..60).map(|n| [7, 7, ALONE, n]).collect();
+    let heard = join_all(messages.iter().map(|message| is_answered(&streams, message, SLOW_TIME))).await;
+    assert!(heard.iter().all(|answered| *answered));
 }
 
 #[tokio::test(start_paused = true)]

@@ -161,6 +161,7 @@ fn arrival(id: u16, reply: Result<Vec<u8>, NoReply>) -> io::Result<Arrival> {
             let words = format!("HTTP/2 stream reset ({reason:?})");
             Ok(Arrival::Failed { id, error: io::Error::other(HttpsFault { words, is_failure: true }) })
         }
+        _ if error.is_io() => Err(error.into_io().unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into())),
         _ => Err(io::Error::other(error)),
     }
 }

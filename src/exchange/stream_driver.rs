@@ -57,6 +57,8 @@ struct OpenStream {
     given_up: BTreeSet<u16>,
     /// Whether it has ever carried an answer.
     answered: bool,
+    /// The queries that it has carried.
+    sent: usize,
     /// When the last answer came.
     heard: Instant,
     /// When it ends if no answer comes.
@@ -229,6 +231,7 @@ impl OpenStream {
             waiting: BTreeMap::new(),
             given_up: BTreeSet::new(),
             answered: false,
+            sent: 0,
             heard: now,
             ends: later(now, UPSTREAM_IDLE_TIME),
             strays: 0,
@@ -236,9 +239,16 @@ impl OpenStream {
         }
     }
 
-    /// The end of the stream, for those that wait.
+    /// The end of the stream, for those that wait. A server that answers one query and closes the stream with others unread resets it,
+    /// which discards the answer too, so that a reset behind several queries is no failure of the server.
     fn lost_by(&self, error: io::Error) -> LostStream {
-        if self.answered { LostStream::Closed } else { LostStream::Failed(Arc::new(error)) }
+        use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+        let is_cut = matches!(error.kind(), ConnectionReset | UnexpectedEof | BrokenPipe);
+        if self.answered || self.sent > 1 && is_cut {
+            LostStream::Closed
+        } else {
+            LostStream::Failed(Arc::new(error))
+        }
     }
 
     /// When the query was sent after which it has brought nothing for too long; none if it has, or has never brought an answer.
@@ -275,6 +285,7 @@ impl OpenStream {
             self.ends = later(now, LISTEN_TIME);
         }
         self.waiting.insert(free, query);
+        self.sent = self.sent.saturating_add(1);
         *message.first_chunk_mut()? = free.to_be_bytes();
         Some((free, message))
     }
