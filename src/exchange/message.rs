@@ -45,7 +45,7 @@ impl Sendable {
 
 fn encode(ask: &UpstreamQuery, id: u16) -> Option<Vec<u8>> {
     let name = ask.sent_name();
-    let checking_disabled = ask.edns && ask.dnssec_ok && ask.recursion_desired;
+    let checking_disabled = ask.edns && ask.checking_disabled;
     let mut flags = if ask.recursion_desired { RECURSION_DESIRED } else { 0 };
     flags |= if checking_disabled { CHECKING_DISABLED } else { 0 };
     let mut octets = Vec::with_capacity(name.len().saturating_add(HEADER + 5 + OPT));
@@ -88,7 +88,7 @@ mod tests {
             let mut edns = Edns::new();
             edns.set_max_payload(PAYLOAD).set_dnssec_ok(ask.dnssec_ok);
             message.set_edns(edns);
-            message.metadata.checking_disabled = ask.dnssec_ok && ask.recursion_desired;
+            message.metadata.checking_disabled = ask.checking_disabled;
         }
         message.to_vec().unwrap()
     }
@@ -97,7 +97,7 @@ mod tests {
     fn messages_are_as_the_library_writes_them() {
         let longest = format!("{0}.{0}.{0}.{1}.", "x".repeat(63), "y".repeat(61));
         for name in [".", "Mail.Example.", "_25._tcp.mx.example.", &longest] {
-            for bits in 0..8_u8 {
+            for bits in 0..16_u8 {
                 let ask = UpstreamQuery {
                     path: Path { server: "192.0.2.53:53".parse().unwrap(), source: None, encryption: None },
                     name: Name::from_ascii(name).unwrap(),
@@ -106,11 +106,12 @@ mod tests {
                     recursion_desired: bits & 1 != 0,
                     edns: bits & 2 != 0,
                     dnssec_ok: bits & 4 != 0,
+                    checking_disabled: bits & 8 != 0,
                     mixed_case: false,
                     transport: Transport::Udp,
                     tries: 0,
                 };
-                assert_eq!(encode(&ask, 0x1234), Some(by_library(&ask, 0x1234)), "{name} {bits:03b}");
+                assert_eq!(encode(&ask, 0x1234), Some(by_library(&ask, 0x1234)), "{name} {bits:04b}");
             }
         }
     }

@@ -58,6 +58,7 @@ fn ask() -> UpstreamQuery {
         secret: None,
         edns: true,
         dnssec_ok: false,
+        checking_disabled: false,
         mixed_case: false,
         transport: Transport::Udp,
         tries: 0,

@@ -27,9 +27,10 @@ pub struct UpstreamQuery {
     pub recursion_desired: bool,
     /// Whether it carries an OPT.
     pub edns: bool,
-    /// DO in the OPT: signatures and proofs are wanted. CD then tells a recursive server that we validate ourselves
-    /// (RFC 6840 section 5.9).
+    /// DO in the OPT: signatures and proofs are wanted.
     pub dnssec_ok: bool,
+    /// CD, which is sent with an OPT only: a recursive server need not validate, because we do (RFC 6840 section 5.9).
+    pub checking_disabled: bool,
     /// Whether its letters are in random case, which the answer must repeat.
     pub mixed_case: bool,
     /// The transport.

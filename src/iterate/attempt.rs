@@ -499,6 +499,9 @@ impl Attempt {
         let secret = self.secret.clone();
         // Signatures under a name with a key in it cannot be checked without the key.
         let dnssec_ok = self.context.view.config.dnssec.validate && secret.is_none();
+        // A forwarder whose answers are not validated here is to validate them itself, as for other resolvers that do not validate.
+        let checking_disabled =
+            dnssec_ok && self.role.is_recursive() && !self.context.view.is_unvalidated(&self.zone);
         // Queries to a recursive server have no mixed case, because it stores names in the case of the query and
         // sends them so to its other clients: BIND returns exchangers in mixed case.
         let mixed_case = !self.role.is_recursive()
@@ -512,6 +515,7 @@ impl Attempt {
             recursion_desired: self.role.is_recursive(),
             edns,
             dnssec_ok,
+            checking_disabled,
             mixed_case,
             transport,
             tries,

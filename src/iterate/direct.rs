@@ -86,6 +86,7 @@ impl Iterate {
             recursion_desired: recursion || tcp,
             edns,
             dnssec_ok: edns && !recursion,
+            checking_disabled: edns && !recursion && tcp,
             mixed_case,
             transport: if tcp { Transport::Tcp } else { Transport::Udp },
             tries: 0,

@@ -48,6 +48,7 @@ impl Probe {
             recursion_desired: role.is_recursive(),
             edns: standing.features.edns,
             dnssec_ok: false,
+            checking_disabled: false,
             mixed_case: false,
             transport,
             tries: 0,

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasherDefault;
+use std::iter::successors;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,6 +52,8 @@ pub struct View {
     anchors: Arc<AnchorsInUse>,
     /// Names at and below which nothing is validated: names set by the operator, and zones that are served here.
     ntas: HashSet<Vec<u8>>,
+    /// The zones among them with `validate = false`.
+    unvalidated: HashSet<Vec<u8>>,
     /// Zones whose records stand in the configuration: they are for clients, see `server_route`.
     for_clients: HashSet<Vec<u8>>,
     /// How answers of lists that are no listings are handled for its clients.
@@ -94,6 +97,7 @@ impl View {
             recursion: Arc::new(recursion),
             anchors: Arc::clone(anchors),
             ntas: config.dnssec.negative_trust_anchors.iter().map(wire_name).collect(),
+            unvalidated: HashSet::new(),
             for_clients: HashSet::new(),
             guarding: sees.guarding,
             lookahead: sees.lookahead,
@@ -113,7 +117,8 @@ impl View {
         }
         view.add_lists()?;
         let unvalidated = zones.iter().filter(|zone| !zone.validate).map(|zone| wire_name(&zone.name));
-        view.ntas.extend(unvalidated);
+        view.unvalidated = unvalidated.collect();
+        view.ntas.extend(view.unvalidated.iter().cloned());
         let unsigned = |target: &RouteTarget| matches!(target, RouteTarget::Local(authority) if !local::is_signed(authority));
         let here = view.routes.iter().filter(|(_, route)| unsigned(&route.target));
         view.ntas.extend(here.map(|(apex, _)| apex.clone()));
@@ -186,6 +191,13 @@ impl View {
     /// Whether validation ends at exactly this name: a negative trust anchor, or a zone that is not validated.
     pub fn has_nta(&self, name: &Name) -> bool {
         !self.ntas.is_empty() && self.ntas.contains(wire_name(name).as_slice())
+    }
+
+    /// Whether a zone is at or below a configured zone with `validate = false`.
+    pub fn is_unvalidated(&self, zone: &Name) -> bool {
+        let is_listed = |name: &[u8]| self.unvalidated.contains(name);
+        !self.unvalidated.is_empty()
+            && successors(Some(&*wire_name(zone)), |name| parent(name)).any(is_listed)
     }
 
     /// Routes of DNS lists: each leads where the zone around it leads, but with the policy of a list. A list that is

@@ -117,6 +117,25 @@ fn a_forwarder_that_knows_dnssec_is_as_good_as_the_zones_own_servers() {
     }
 }
 
+/// Unbound asks forwarders without CD too, if it has no trust anchor for the name.
+#[test]
+fn a_zone_that_is_not_validated_here_is_validated_by_its_forwarder() {
+    paused(async {
+        let lab = lab();
+        lab.server("one.tld").unwrap().set_faults(&[Fault::Validates]);
+        let exempted = ConfiguredZone { validate: false, ..forward(".", &[1]) };
+        let passed_on = simulation(&lab, vec![exempted]);
+        let reply = ask_for_ad(&passed_on, "www.broken.tld.", RecordType::A).await;
+        assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail, "{:#?}", reply.steps);
+        // A negative trust anchor is for names that are to resolve in spite of their signatures.
+        let mut config = config_trusting(&lab);
+        config.zones = vec![forward(".", &[1])];
+        config.dnssec.negative_trust_anchors = vec![name("broken.tld.")];
+        let resolved = Simulation::new(Arc::clone(&lab), config, 1);
+        assert_eq!(told(&ask_for_ad(&resolved, "www.broken.tld.", RecordType::A).await), INSECURE);
+    });
+}
+
 #[test]
 fn a_forwarder_that_strips_signatures_is_passed_over_or_makes_all_bogus() {
     paused(async {
