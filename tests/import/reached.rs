@@ -169,6 +169,18 @@ fn the_built_in_lists_of_bind_have_the_addresses_that_the_file_names() {
     let found = named("options { listen-on { 127.0.0.1; 10.0.0.25; }; listen-on-v6 { none; }; };\n");
     assert!(keys(&found).contains("allow = [\"127.0.0.0/8\", \"::1/128\", \"10.0.0.25/32\"]"), "{found}");
     assert!(found.contains("as no allow-recursion names others"), "{found}");
+    // The addresses may stand in lists that the list names or holds.
+    for (acl, listed) in [
+        ("acl lan { 10.0.0.25; 127.0.0.1; };", "lan;"),
+        ("acl lan { inner; };\nacl inner { 10.0.0.25; };", "127.0.0.1; lan;"),
+        ("", "{ 10.0.0.25; 127.0.0.1; };"),
+    ] {
+        let text = format!("{acl}\noptions {{ listen-on {{ {listed} }}; listen-on-v6 {{ none; }}; }};\n");
+        let found = named(&text);
+        let allowed = "allow = [\"127.0.0.0/8\", \"::1/128\", \"10.0.0.25/32\"]";
+        assert!(keys(&found).contains(allowed), "{text}: {found}");
+        assert!(found.contains("as no allow-recursion names others"), "{text}: {found}");
+    }
 }
 
 #[test]

@@ -68,6 +68,13 @@ fn an_empty_list_of_clients_of_the_recursor_closes_nothing() {
         assert!(!found.contains("refused or dropped the queries of this host"), "{found}");
     }
     assert!(!lines("local-address=0.0.0.0\nallow-from=10.0.0.0/8\n").contains("answered every client"));
+    // Other clients get no reply.
+    let strangers = "drop = [\"0.0.0.0/0\", \"::/0\"]";
+    let dropped = |text: &str| keys(&lines(text)).contains(strangers);
+    assert!(dropped("local-address=0.0.0.0\nallow-from=10.0.0.0/8\n"));
+    assert!(!dropped("local-address=127.0.0.1\nallow-from=10.0.0.0/8\n"));
+    let found = lines("local-address=0.0.0.0\nallow-from=0.0.0.0/0\n");
+    assert!(keys(&found).contains("drop = [\"::/0\"]"), "{found}");
 }
 
 #[test]

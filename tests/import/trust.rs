@@ -42,6 +42,24 @@ fn unbound_without_a_trust_anchor_or_the_validator_does_not_validate() {
 }
 
 #[test]
+fn knot_resolver_validates_with_the_keys_that_come_after_a_removal() {
+    let file = "trust_anchors.add_file('root.key', true)\n";
+    let record = format!("trust_anchors.add('. IN DS {DS}')\n");
+    let remove = "trust_anchors.remove('.')\n";
+    for (text, off) in [
+        (remove.to_owned(), true),
+        (format!("{remove}{file}"), false),
+        (format!("{remove}{record}"), false),
+        (format!("{file}{remove}"), true),
+        (format!("{remove}trust_anchors.add('corp.example. IN DS {DS}')\n"), true),
+        (file.to_owned(), false),
+    ] {
+        let found = result("kresd", &text);
+        assert_eq!(is_off(&found).0, off, "{text}: {found}");
+    }
+}
+
+#[test]
 fn bind_without_trust_anchors_validates_only_by_itself() {
     let anchors = format!("{{ . initial-ds {}; }};", DS.replace(" E", " \"E") + "\"");
     let with = |keys: &str| format!("options {{ dnssec-validation yes; }};\n{keys} {anchors}\n");

@@ -100,7 +100,7 @@ impl Gathered<'_> {
                 self.anchors(place, typed, file)
             }
             ("trust_anchors.remove", Some(".")) => {
-                self.draft.set(place, typed, ("[dnssec]", "validate"), false)
+                self.unanchored = Some((place.clone(), typed.to_owned()));
             }
             ("hints.root_file", Some(file)) => {
                 root::hints_file((place, typed), &place.beside(file), self.draft);

@@ -43,6 +43,8 @@ pub(super) struct Gathered<'d> {
     pub(super) untrusted: Vec<String>,
     /// The first setting of them.
     pub(super) untrusted_at: Option<(SourcePlace, String)>,
+    /// The call that removed the keys of the root, until another one gives some.
+    pub(super) unanchored: Option<(SourcePlace, String)>,
     /// Addresses to ask from.
     pub(super) from: Vec<IpAddr>,
     /// Zones without data whose own names did not exist.
@@ -69,6 +71,7 @@ impl<'d> Gathered<'d> {
             listen_at: None,
             untrusted: Vec::new(),
             untrusted_at: None,
+            unanchored: None,
             from: Vec::new(),
             denied: Vec::new(),
             has_nodata: true,
@@ -188,12 +191,14 @@ impl<'d> Gathered<'d> {
 
     /// A file of keys to validate with.
     pub(super) fn anchors(&mut self, place: &SourcePlace, typed: &str, file: &str) {
+        self.unanchored = None;
         root::keys_file((place, typed), &place.beside(file), self.draft);
     }
 
     /// A key to validate with, as a record.
     pub(super) fn anchor(&mut self, place: &SourcePlace, typed: &str, record: &str) {
         if record.split_whitespace().next() == Some(".") {
+            self.unanchored = None;
             return root::key((place, typed), record, self.draft);
         }
         let did = "gave a key to validate with";
@@ -245,6 +250,9 @@ impl<'d> Gathered<'d> {
         if let Some((place, typed)) = self.clients_at.take() {
             self.allow_this_host();
             self.draft.set_clients(&place, &typed, std::mem::take(&mut self.clients));
+        }
+        if let Some((place, typed)) = self.unanchored.take() {
+            self.draft.set(&place, &typed, ("[dnssec]", "validate"), false);
         }
         if let Some((place, typed)) = self.untrusted_at.take() {
             self.untrusted.sort();

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 
 use super::belonging::Belonging;
 use super::clients;
-use super::lists::{self, Lists};
+use super::lists::Lists;
 use super::reader::{Statement, find};
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
@@ -53,9 +53,8 @@ pub(super) fn of(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) ->
 pub(super) fn by_default(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) -> Option<AccessList> {
     let others: Vec<IpNet> = lists.own().iter().filter(|own| !own.addr().is_loopback()).copied().collect();
     let listens = ["listen-on", "listen-on-v6"].iter().filter_map(|option| find(options, option));
-    let is_named =
-        |list: &&Statement| list.block().iter().filter_map(lists::address).any(|own| !own.is_loopback());
-    let list = listens.into_iter().find(is_named).filter(|_| !others.is_empty())?;
+    let is_reached = |list: &&Statement| lists.addresses(list).iter().any(|own| !own.is_loopback());
+    let list = listens.into_iter().find(is_reached).filter(|_| !others.is_empty())?;
     let did = "answered clients in the networks of this host's interfaces at these addresses, as no allow-recursion names others";
     let instead = "listen.allow has this host; add the prefixes of these networks to listen.allow";
     draft.tell(Dangerous, &list.place, &list.shown(), (did, instead));

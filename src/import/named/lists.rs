@@ -34,19 +34,24 @@ impl<'s> Lists<'s> {
             listens_elsewhere: LISTENS.iter().any(|option| find(options, option).is_none()),
         };
         let listens = options.iter().filter(|statement| LISTENS.contains(&statement.option()));
-        for element in listens.flat_map(Statement::block) {
-            match address(element) {
-                Some(address) if !found.own.iter().any(|own| own.contains(&address)) => {
-                    found.own.push(address.into());
-                }
-                Some(_) => {}
-                None => {
-                    found.listens_elsewhere |=
-                        !element.option().starts_with('!') && element.option() != "none"
-                }
+        let mut known = KnownAddresses::default();
+        for list in listens {
+            known.add(list.block(), &found, 0);
+        }
+        found.listens_elsewhere |= known.has_others;
+        for address in known.addresses {
+            if !found.own.iter().any(|own| own.contains(&address)) {
+                found.own.push(address.into());
             }
         }
         found
+    }
+
+    /// The addresses that a list names, itself or by lists of the file.
+    pub(super) fn addresses(&self, list: &Statement) -> Vec<IpAddr> {
+        let mut known = KnownAddresses::default();
+        known.add(list.block(), self, 0);
+        known.addresses
     }
 
     /// A list by its name.
@@ -86,6 +91,34 @@ impl<'s> Lists<'s> {
             }
             _ => None,
         })
+    }
+}
+
+/// The addresses of a list that the file has.
+#[derive(Default)]
+struct KnownAddresses {
+    addresses: Vec<IpAddr>,
+    /// Whether the list has more: networks, built-in lists, and lists that the file does not have.
+    has_others: bool,
+}
+
+impl KnownAddresses {
+    fn add(&mut self, elements: &[Statement], lists: &Lists<'_>, depth: usize) {
+        let taken = elements.iter().filter(|element| !element.option().starts_with('!'));
+        for element in taken.filter(|element| element.option() != "none") {
+            if let Some(address) = address(element) {
+                self.addresses.push(address);
+                continue;
+            }
+            let nested = match element.option() {
+                "" => Some(element.block()),
+                name => lists.get(name).map(Statement::block),
+            };
+            match nested.filter(|_| depth < limits::MAX_NESTED) {
+                Some(elements) => self.add(elements, lists, depth.saturating_add(1)),
+                None => self.has_others = true,
+            }
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use super::access::{self, AccessList};
 use super::belonging::Belonging;
 use super::clients::{self, Names, Sample};
 use super::configuration::{self, acls, is_whole};
-use super::lists::{self, Lists};
+use super::lists::Lists;
 use super::own_zones::ZoneClients;
 use super::reader::{Part, Statement, find, options_of};
 use crate::import::ImportError;
@@ -132,7 +132,7 @@ fn own_addresses(options: &[Statement], lists: &Lists<'_>) -> Vec<IpAddr> {
         if listens.is_empty() || listens.iter().any(has_loopback) {
             found.push(loopback);
         }
-        found.extend(listens.iter().flat_map(|list| list.block()).filter_map(lists::address));
+        found.extend(listens.iter().flat_map(|list| lists.addresses(list)));
     }
     found
 }

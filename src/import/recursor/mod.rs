@@ -161,6 +161,11 @@ fn clients(
         let instead = "remove it from listen.allow unless a firewall keeps strangers out: open resolvers are used for attacks";
         draft.tell(Dangerous, &typed.place, &typed.typed, (did, instead));
     }
+    if has_others {
+        // All clients that are not allowed get no reply.
+        let all = Clients::everybody().allow.into_iter();
+        clients.drop.extend(all.filter(|all| !clients.allow.contains(all)));
+    }
     draft.set_clients(&typed.place, &typed.typed, clients);
     Ok(())
 }
