@@ -328,6 +328,17 @@ fn one_address_for_a_domain_of_dnsmasq_that_stops_its_mail_is_dangerous() {
 }
 
 #[test]
+fn an_auth_zone_of_unbound_that_is_no_answer_to_clients_is_told() {
+    for (downstream, is_told) in
+        [("", false), (" for-downstream: yes\n", false), (" for-downstream: no\n", true)]
+    {
+        let found =
+            unbound(&format!("auth-zone:\n name: \"corp.example\"\n zonefile: \"corp.zone\"\n{downstream}"));
+        assert_eq!(found.contains("used the file for its own lookups"), is_told, "{downstream}: {found}");
+    }
+}
+
+#[test]
 fn an_auth_zone_of_unbound_that_gives_no_answers_is_left_out() {
     for (downstream, upstream, is_used) in [("no", "no", false), ("no", "yes", true), ("yes", "no", true)] {
         let found = unbound(&format!(

@@ -110,4 +110,8 @@ fn nodefault_of_unbound_opens_the_zones_of_exactly_these_names() {
     let part = "forward-zone:\n name: \"1.168.192.in-addr.arpa\"\n forward-addr: 192.0.2.54\n";
     let found = unbound(&format!(" local-zone: \"1.168.192.in-addr.arpa.\" nodefault\n{part}"));
     assert!(found.contains("had no effect: Unbound answered these names itself"), "{found}");
+    for name in ["localhost", "127.in-addr.arpa"] {
+        let found = unbound(&format!(" local-zone: \"{name}.\" nodefault\n{forward}"));
+        assert!(found.contains("looked up names of the host itself as others"), "{name}: {found}");
+    }
 }

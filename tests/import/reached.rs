@@ -28,6 +28,11 @@ fn this_host_is_allowed_beside_rules_of_knot_resolver_for_others() {
         keys(&found).contains("refuse = [\"10.2.0.0/16\"]") && !found.contains("\"dangerous\""),
         "{found}"
     );
+    assert_eq!(
+        found.matches("answered SERVFAIL; resolverd gives these clients no reply").count(),
+        1,
+        "{found}"
+    );
     let found = kresd(&format!("net.listen('10.0.0.1', 53)\n{rules}"));
     assert!(found.contains("that no rule refuses or drops") && found.contains("\"dangerous\""), "{found}");
     let rest = "view:addr('0.0.0.0/0', policy.all(policy.REFUSE))\n";

@@ -260,7 +260,11 @@ impl Gathered<'_> {
                 self.draft.tell(Different, place, typed, (did, "is left out"));
             }
             "policy.PASS" => self.client(place, typed, net, "allow"),
-            "policy.DROP" => self.client(place, typed, net, "drop"),
+            "policy.DROP" => {
+                let instead = "resolverd gives these clients no reply; for an error, move them from listen.drop to listen.refuse";
+                self.draft.tell(Different, place, typed, ("answered SERVFAIL", instead));
+                self.client(place, typed, net, "drop");
+            }
             "policy.REFUSE" | "policy.DENY" => self.client(place, typed, net, "refuse"),
             _ => {
                 let did = "gave some clients rules of their own";

@@ -44,6 +44,11 @@ pub(super) fn is_of_this_host(name: &str) -> bool {
     is_within(name, "localhost")
 }
 
+/// Whether a name is `localhost` or a reverse name of its addresses, which resolverd always answers itself.
+pub(super) fn is_answered_here(name: &str) -> bool {
+    is_of_this_host(name) || LOOPBACK.iter().any(|zone| is_within(name, zone))
+}
+
 /// A zone that is there by default.
 pub(super) struct DefaultZone {
     pub(super) name: Name,

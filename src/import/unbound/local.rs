@@ -370,6 +370,10 @@ fn tell(setting: &UnboundSetting, kind: &str, upstreams: &UpstreamZones<'_>, dra
     let (did, instead) = match kind {
         "static" | "redirect" | "always_nxdomain" | "always_null" | "typetransparent" | "transparent"
         | "always_nodata" | "noview" => return,
+        "nodefault" if default_zones::is_answered_here(setting.value()) => (
+            "looked up names of the host itself as others",
+            "resolverd always answers localhost and the reverse names of its addresses itself (RFC 6761)",
+        ),
         // They go to these servers here too.
         "always_transparent" | "nodefault" if upstreams.around(setting.value()).is_some() => return,
         "deny" | "always_deny" | "inform_deny" => {

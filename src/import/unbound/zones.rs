@@ -139,6 +139,12 @@ pub(super) fn auth(section: &Section, directory: &Path, draft: &mut Draft) {
     }
     match section.last("zonefile") {
         Some(file) => {
+            if is_no("for-downstream") {
+                let did =
+                    "used the file for its own lookups, and validated these records as those of other zones";
+                let instead = "resolverd gives clients the records of the file, and validates them if the zone is signed";
+                draft.tell(Weight::Different, &section.place, &option, (did, instead));
+            }
             let path = directory.join(file.value()).display().to_string();
             let zone = vec![("name", Value::from(name(section))), ("file", Value::from(path))];
             draft.add(&section.place, &option, "[[zone]]", zone);
