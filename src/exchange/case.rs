@@ -15,6 +15,9 @@ const BEGIN: usize = 12;
 /// Labels of a name at most (RFC 1035 section 3.1: 255 octets).
 const MAX_LABELS: usize = 128;
 
+/// The bit in which the cases of a letter differ.
+const CASE: u8 = 0x20;
+
 /// The spelling of the question in a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spelling {
@@ -26,17 +29,23 @@ pub(super) enum Spelling {
     None,
 }
 
-/// Randomises the case of each letter in the question of `message`; `draw` returns 64 random bits.
+/// Randomises the case of each letter in the question of `message`; `draw` returns 64 random bits. If no letter would change, the first
+/// one does: the reply to a name that stands as it was says nothing about names in mixed case.
 pub(super) fn mix(message: &mut [u8], mut draw: impl FnMut() -> u64) {
     let Some(name) = name_of(message).and_then(|name| message.get_mut(name)) else { return };
+    let mut is_changed = false;
     for octets in name.chunks_mut(64) {
         let mut bits = draw();
         for octet in octets.iter_mut().filter(|octet| octet.is_ascii_alphabetic()) {
             if bits & 1 == 1 {
-                *octet ^= 0x20;
+                *octet ^= CASE;
+                is_changed = true;
             }
             bits >>= 1;
         }
+    }
+    if !is_changed && let Some(first) = name.iter_mut().find(|octet| octet.is_ascii_alphabetic()) {
+        *first ^= CASE;
     }
 }
 
@@ -109,6 +118,20 @@ mod tests {
         let mut another = message(b"\x03w-2\x07EXAMPLE");
         assert_eq!(restore(&plain, &sent, &mut another), Spelling::None);
         assert_eq!(restore(&plain, &sent, &mut [0; BEGIN]), Spelling::None);
+    }
+
+    #[test]
+    fn a_letter_changes_whatever_is_drawn() {
+        let cases: [(&[u8], &[u8]); 3] = [
+            (b"\x01q\x02de", b"\x01Q\x02de"),
+            (b"\x031-2\x03com", b"\x031-2\x03Com"),
+            (b"\x0212", b"\x0212"),
+        ];
+        for (plain, sent) in cases {
+            let mut octets = message(plain);
+            mix(&mut octets, || 0);
+            assert_eq!(octets, message(sent));
+        }
     }
 
     #[test]
