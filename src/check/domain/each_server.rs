@@ -225,7 +225,7 @@ fn of_conducts(
     (sound, asked): (usize, usize),
     untold: &Untold,
 ) -> Vec<Finding> {
-    let (mut findings, apex) = (Vec::<Finding>::new(), zone::apex(facts));
+    let mut findings = Vec::<Finding>::new();
     let unreached = if sound == 0 { unreached(servers, &by_code) } else { Vec::new() };
     if !unreached.is_empty() {
         // Others may reach them, and find the zone there.
@@ -256,10 +256,7 @@ fn of_conducts(
                 let finding = Finding::new(Code::DelegationUnknown, evidence).of(Part::Servers).about(about);
                 untold.with_remedy(finding)
             }
-            None if apex != facts.subject.domain => {
-                Finding::new(Code::NsNoneAnswers, format!("of the zone {apex}: {texts}"))
-            }
-            None => Finding::new(Code::NsNoneAnswers, texts),
+            None => none_answers(facts, &all, texts),
         });
     }
     findings.extend(by_code.into_iter().map(|(code, of_code)| match told(servers, code, &of_code) {
@@ -282,6 +279,18 @@ fn of_conducts(
         finding => finding,
     }));
     findings
+}
+
+/// That no server answers over UDP, with the conducts of all in words. Servers that answer over TCP need not be started.
+fn none_answers(facts: &DomainFacts, all: &[(IpAddr, String)], texts: String) -> Finding {
+    let apex = zone::apex(facts);
+    let evidence = if apex == facts.subject.domain { texts } else { format!("of the zone {apex}: {texts}") };
+    let finding = Finding::new(Code::NsNoneAnswers, evidence);
+    let is_without_udp = |server: IpAddr| {
+        is_silent(facts, server, QueryForm::Udp) && served::form(facts, server) == Some(QueryForm::Tcp)
+    };
+    let are_without_udp = all.iter().all(|(server, _)| is_without_udp(*server));
+    if are_without_udp { finding.to_do(remedies::OPEN_UDP) } else { finding }
 }
 
 /// The conduct of a server that drops queries for names in mixed case.

@@ -37,3 +37,25 @@ fn silence_is_no_trait_of_a_server_on_a_path_that_loses_many_datagrams() {
     let lossy = told(1);
     assert!(!lossy.contains(&Code::NsSilent) && lossy.contains(&Code::DelegationUnknown), "{lossy:?}");
 }
+
+#[test]
+fn servers_that_answer_over_tcp_alone_need_an_open_port_and_no_start() {
+    let remedy = |second: &str| {
+        let without_udp = |server: &str, tcp: &str| {
+            format!(
+                "server {server} a.test. SOA udp silent\nserver {server} a.test. SOA plain silent\nserver {server} a.test. SOA tcp {tcp}\n"
+            )
+        };
+        let sound = "aa | ns1.a.test. h. 7 2 3 4 5";
+        let lines = format!(
+            "{TWO_SERVERS}\nlookup a.test. SOA SERVFAIL\nlookup a.test. MX SERVFAIL\n{}{}",
+            without_udp("198.18.1.1", sound),
+            without_udp("198.18.2.1", if second.is_empty() { sound } else { second })
+        );
+        let found = judge(&facts("a.test.", &lines));
+        let told = found.iter().find(|finding| finding.code == Code::NsNoneAnswers);
+        told.unwrap_or_else(|| panic!("{found:#?}")).remedy()
+    };
+    assert!(remedy("").starts_with("Open port 53 for UDP"), "{}", remedy(""));
+    assert_eq!(remedy("silent"), Code::NsNoneAnswers.entry().remedy);
+}

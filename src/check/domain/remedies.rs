@@ -6,6 +6,9 @@
 /// Of `ns_none_answers`, if no address of a name server can be found.
 pub(super) const NAMELESS_SERVERS: &str = "Give each name in the evidence an A or AAAA record, and let the servers of its zone answer; or let the registrar delegate to \
      name servers whose names have addresses";
+/// Of `ns_none_answers`, if all servers answer over TCP.
+pub(super) const OPEN_UDP: &str = "Open port 53 for UDP at the name servers in the evidence, and in a firewall in front of them: they run, and answer over TCP";
+
 
 /// Of `delegation_unknown`, if this host has no route to any server.
 pub(super) const NO_ROUTE: &str = "Repeat the check on a host that reaches these addresses, mostly one with IPv6; a later check on this host tells no more";
@@ -121,6 +124,7 @@ mod tests {
     fn remedies_are_sentences_without_a_last_full_stop() {
         for remedy in [
             NAMELESS_SERVERS,
+            OPEN_UDP,
             NO_ROUTE,
             BOUND,
             LAME_IN_BOTH_ZONES,
