@@ -189,6 +189,9 @@ pub const MAX_SERVERS_ASKED_IN_MIXED_CASE: usize = 4;
 /// Silent servers that are asked without EDNS and over TCP too: each of these questions lasts seconds.
 pub const MAX_SILENT_SERVERS_ASKED: usize = 8;
 
+/// Questions to each of these, with their repeats: `CHECK_TRIES` without EDNS, two over TCP, and `CHECK_TRIES` for the MX records.
+pub const QUESTIONS_TO_SILENT_SERVER: usize = 2 * CHECK_TRIES + 2;
+
 /// MX hosts that are looked up.
 pub const MAX_CHECKED_HOSTS: usize = 8;
 

@@ -488,3 +488,31 @@ fn aliases_in_a_circle_are_told_of_name_servers_and_of_terms_of_spf() {
     );
     assert_eq!(found[0].code, Code::SpfUnanswered, "{found:#?}");
 }
+
+#[test]
+fn dead_servers_of_a_large_zone_are_told_before_comparisons_of_mail_hosts_take_all_questions() {
+    let mut tree = tree(SOUND, &[]);
+    let servers: Vec<String> = (1..=13).map(|number| format!("n{number}.hosts.com")).collect();
+    for (number, name) in (1..).zip(&servers) {
+        let mut plan = ServerPlan::new(name, vec![[198, 18, 30 + number, 1].into()]);
+        plan.faults = if number > 7 { vec![Fault::Dead] } else { Vec::new() };
+        tree.server(plan).unwrap();
+    }
+    let mail = (1..=20).map(|number| format!("@ MX {number} mx{number}\nmx{number} A 198.18.9.{number}\n"));
+    let includes: String = (1..=9).map(|number| format!("include:i{number}.faulty.com ")).collect();
+    let included = (1..=9).map(|number| format!("i{number} TXT \"v=spf1 ip4:198.18.9.{number} -all\"\n"));
+    let text = format!(
+        "{}@ TXT \"v=spf1 {includes}-all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n{}",
+        mail.collect::<String>(),
+        included.collect::<String>()
+    );
+    tree.zone("faulty.com.", &servers, &text).unwrap();
+    let found = findings(tree.build().unwrap(), domain("faulty.com."), false);
+    let silent = found.iter().find(|finding| finding.code == Code::NsSilent);
+    let silent = silent.unwrap_or_else(|| panic!("{found:#?}"));
+    assert!(
+        silent.evidence.contains("each of 6 servers answers neither over UDP nor over TCP"),
+        "{silent:#?}"
+    );
+    assert!(found.iter().all(|finding| finding.code != Code::DelegationUnknown), "{found:#?}");
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -19,6 +19,8 @@ pub(super) struct Budget {
     end: Instant,
     /// From its begin to its end.
     time: Duration,
+    /// The questions that are kept for the repeats of others that are under way.
+    kept: Mutex<BTreeMap<Want, usize>>,
     /// The queries to each server.
     sent: Mutex<BTreeMap<IpAddr, SentQueries>>,
     /// The time that was spent on each server.
@@ -30,12 +32,43 @@ impl Budget {
     pub(super) fn new(questions: usize, time: Duration) -> Self {
         let end = Instant::now() + time;
         let left = AtomicUsize::new(questions);
-        Self { left, end, time, sent: Mutex::default(), times: Mutex::default() }
+        Self { left, end, time, kept: Mutex::default(), sent: Mutex::default(), times: Mutex::default() }
     }
 
     /// Takes one question; false if none is left.
-    pub(super) fn take(&self) -> bool {
+    fn take(&self) -> bool {
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+    }
+
+    /// Keeps so many questions for one that shows whether a server answers at all: without its repeats nothing is known of a silent
+    /// server, and later questions may not take these meanwhile.
+    pub(super) fn keep(&self, want: &Want, tries: usize) {
+        if matches!(want, Want::Server { kind: "SOA", way: QueryForm::Udp, .. }) {
+            let kept = (0..tries).take_while(|_| self.take()).count();
+            self.kept().insert(want.clone(), kept);
+        }
+    }
+
+    /// Gives back the questions that were kept and are not needed.
+    pub(super) fn give_back(&self, want: &Want) {
+        if let Some(kept) = self.kept().remove(want) {
+            self.left.fetch_add(kept, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes one question for this, of those that are kept for it before others; false if none is left.
+    pub(super) fn take_for(&self, want: &Want) -> bool {
+        match self.kept().get_mut(want) {
+            Some(kept) if *kept > 0 => {
+                *kept -= 1;
+                true
+            }
+            _ => self.take(),
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<Want, usize>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The queries to each server.

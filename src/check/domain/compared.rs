@@ -22,7 +22,8 @@ use super::steady::{self, ServersBySet};
 use super::{current, groups, mail, outside, served, server_hosts, zone};
 use crate::limits::{
     MAX_CHECK_QUESTIONS, MAX_COMPARED_POLICIES, MAX_COMPARED_QUESTIONS, MAX_OTHER_RESOLVERS,
-    MAX_REPEATED_ANSWERS, QUESTIONS_AFTER_COMPARISON, QUESTIONS_TO_RESOLVER,
+    MAX_REPEATED_ANSWERS, MAX_SILENT_SERVERS_ASKED, QUESTIONS_AFTER_COMPARISON, QUESTIONS_TO_RESOLVER,
+    QUESTIONS_TO_SILENT_SERVER,
 };
 
 /// Whether a server may still give records that no other gives: it has not said which it has, and may have them.
@@ -126,12 +127,23 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let (asked, open): (Vec<_>, Vec<_>) =
         others.iter().flat_map(|compared| compared.questions(facts)).partition(is_asked);
     let after = QUESTIONS_AFTER_COMPARISON
-        + facts.subject.resolvers.len().min(MAX_OTHER_RESOLVERS) * QUESTIONS_TO_RESOLVER;
-    let most = (MAX_CHECK_QUESTIONS - after).saturating_sub(facts.got.len());
+        + facts.subject.resolvers.len().min(MAX_OTHER_RESOLVERS) * QUESTIONS_TO_RESOLVER
+        + unheard(facts).min(MAX_SILENT_SERVERS_ASKED) * QUESTIONS_TO_SILENT_SERVER;
+    let most = MAX_CHECK_QUESTIONS.saturating_sub(after + facts.spent());
     let left = MAX_COMPARED_QUESTIONS.saturating_sub(asked.len()).min(most);
     let targets = others.iter().flat_map(|compared| targets(facts, compared));
     let repeated = repeated(facts).into_iter().take(most.saturating_sub(open.len().min(left)));
     open.into_iter().take(left).chain(targets).chain(repeated).collect()
+}
+
+/// The servers of the zone that have not answered: the questions that show what they do come before comparisons of the others.
+fn unheard(facts: &DomainFacts) -> usize {
+    let is_unheard = |server: &IpAddr| match facts.server(*server, zone::apex(facts), "SOA", QueryForm::Udp) {
+        None => true,
+        Some(Got::NoReply(lost)) => !matches!(lost, NoReply::Unknown(_) | NoReply::NoRoute),
+        Some(_) => false,
+    };
+    zone::servers(facts).keys().filter(|server| is_unheard(server)).count()
 }
 
 /// The lookups of targets of aliases that servers gave in the place of texts.

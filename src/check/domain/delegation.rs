@@ -124,7 +124,8 @@ pub(super) fn of_silent(facts: &DomainFacts) -> Vec<Want> {
     let silent = zone::servers(facts).into_keys().filter(is_silent).take(MAX_SILENT_SERVERS_ASKED);
     silent
         .flat_map(|server| {
-            let soa = [QueryForm::Plain, QueryForm::Tcp].map(|way| ask(server, apex, "SOA", way));
+            // TCP tells most, and costs one question.
+            let soa = [QueryForm::Tcp, QueryForm::Plain].map(|way| ask(server, apex, "SOA", way));
             // Some servers drop queries for the SOA alone.
             let mail = ask(server, &facts.subject.domain, "MX", QueryForm::Udp);
             soa.into_iter().chain([ask(server, apex, "NS", QueryForm::Tcp), mail])

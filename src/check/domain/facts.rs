@@ -474,6 +474,13 @@ impl DomainFacts {
         self.sent.get(&server).copied().unwrap_or_default()
     }
 
+    /// The questions that the check has spent: repeated ones count each time.
+    pub(super) fn spent(&self) -> usize {
+        let all: usize = self.sent.values().map(|sent| sent.all()).sum();
+        let once = self.got.keys().filter(|want| matches!(want, Want::Server { .. })).count();
+        self.got.len() + all.saturating_sub(once)
+    }
+
     /// Whether datagrams to a server or from it are lost, so that silence to some of them may be chance: it has answered a query that was
     /// silent before, or half of all servers have, as on a path of this host that loses them, or others lose many.
     pub fn is_lossy(&self, server: IpAddr) -> bool {

@@ -183,6 +183,14 @@ async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
 
 /// Asks until a reply comes, so many times. A late reply counts too: an earlier query still waits for it beside the next ones.
 async fn repeated(want: &Want, tries: usize, sources: &impl Sources, budget: &Budget) -> Got {
+    budget.keep(want, tries);
+    let got = in_tries(want, tries, sources, budget).await;
+    budget.give_back(want);
+    got
+}
+
+/// Asks like `repeated`.
+async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Budget) -> Got {
     let one = move |tried: usize, most: Option<Duration>| async move {
         (tried, once(want, most, sources, budget).await)
     };
@@ -328,7 +336,7 @@ async fn once(want: &Want, most: Option<Duration>, sources: &impl Sources, budge
     if began >= end {
         return Some(left_out(&why));
     }
-    if is_message(want) && !budget.take() {
+    if is_message(want) && !budget.take_for(want) {
         return None;
     }
     let mut open = OpenQuery::begin(budget, want, began);

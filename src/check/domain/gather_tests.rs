@@ -219,6 +219,25 @@ fn silence_before_the_bound_of_questions_is_not_known_and_late_replies_still_cou
 }
 
 #[test]
+fn the_repeats_that_show_whether_a_server_answers_are_kept_from_later_questions() {
+    let (want, silent) = (server(QueryForm::Udp), Late(Duration::from_secs(9), Mutex::default()));
+    let quick = Late(Duration::ZERO, Mutex::default());
+    let mail = Want::Server {
+        server: [192, 0, 2, 1].into(),
+        name: "a.example.".to_owned(),
+        kind: "MX",
+        way: QueryForm::Udp,
+    };
+    paused(async {
+        let budget = Budget::new(CHECK_TRIES + 1, CHECK_DOMAIN_TIME);
+        // A reply gives back what was kept for repeats.
+        assert!(matches!(answer(&want, &quick, &budget).await, Got::Reply(_)));
+        let (soa, other) = tokio::join!(answer(&want, &silent, &budget), answer(&mail, &silent, &budget));
+        assert_eq!((soa, other), (Got::NoReply(NoReply::Silent), left_out(BOUND_REACHED)));
+    });
+}
+
+#[test]
 fn lost_datagrams_before_the_end_are_no_silence_of_a_server_that_answers_others() {
     for answers in [false, true] {
         let (want, fixed) = (server(QueryForm::Udp), Fixed(Got::NoReply(NoReply::Silent), Mutex::default()));

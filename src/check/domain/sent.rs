@@ -57,9 +57,14 @@ impl SentQueries {
         self.lost > 0
     }
 
+    /// All of them.
+    pub(super) const fn all(self) -> usize {
+        self.answered + self.unanswered + self.cut_off
+    }
+
     /// Whether anything was sent.
     pub(super) const fn is_any(self) -> bool {
-        self.answered + self.unanswered + self.cut_off > 0
+        self.all() > 0
     }
 
     /// The conduct of a server of which it could not be told whether it serves the zone.
