@@ -13,6 +13,7 @@ mod families;
 mod faults;
 mod forum;
 mod gateway;
+mod glued;
 mod healthy;
 mod lists;
 mod parents;

@@ -107,7 +107,7 @@ with_results! {
         "Set up the zone on this server, or remove the server from the NS records in the zone and at the registrar".
     GlueDiffers "glue_differs" Delegation Failure "RFC 1912 section 2.3, RFC 9471":
         "the glue in the zone above (at the registrar) differs from the address of the name server";
-        "Resolvers ask the address of the glue first. If another server or no server has this address, lookups fail or are slow.";
+        "Resolvers ask the address of the glue first, and later the address in the zone. If another server or no server has one of them, lookups fail or are slow.";
         "Correct the address of this name server in the zone above (at the registrar)".
     GlueMissing "glue_missing" Delegation Warning "RFC 1034 section 4.2.1, RFC 9471":
         "the zone above (at the registrar) has no glue for a name server inside the zone";

@@ -166,10 +166,10 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     }
     let (servers, of_silent) = (zone::servers(facts), of_silent(facts));
     let astray = parents_differ::astray(facts, &of_silent);
-    let mut findings = sets(facts, &astray);
+    let mut findings = sets(facts, &astray, &of_silent);
     findings.extend(server_names::without_servers(facts));
     findings.extend(server_names::check(facts, &astray.names()));
-    let asked = astray.without(&glue::without_stale(facts, &servers));
+    let asked = astray.without(&glue::without_stale(facts, &servers, &of_silent));
     findings.extend(each_server::check(facts, &asked, &of_silent));
     findings.extend(data(facts, &servers));
     let differing = compared::check(facts);
@@ -202,7 +202,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
 }
 
 /// Compares the parent's NS set with the NS sets of the servers, and the glue with the addresses.
-fn sets(facts: &DomainFacts, astray: &Astray) -> Vec<Finding> {
+fn sets(facts: &DomainFacts, astray: &Astray, of_silent: &[Want]) -> Vec<Finding> {
     let (apex, mut findings) = (zone::apex(facts), Vec::new());
     let Some(above) = zone::parent_set(facts) else {
         if apex != "." && !parent_told(facts) {
@@ -245,7 +245,7 @@ fn sets(facts: &DomainFacts, astray: &Astray) -> Vec<Finding> {
         });
     }
     findings.extend(without_glue(facts, &above));
-    findings.extend(glue::check(facts));
+    findings.extend(glue::check(facts, of_silent));
     findings
 }
 

@@ -394,10 +394,16 @@ fn glue_is_compared_with_the_addresses_that_the_servers_of_the_newest_zone_give(
     assert_eq!(found("6", "198.18.1.1", "198.18.1.9"), None, "an old copy of the zone");
     let (level, evidence) = found("8", "198.18.1.1", "198.18.1.9").unwrap();
     assert_eq!(level, Level::Failure, "whatever the old copy at the glue says");
-    assert_eq!(evidence, "the glue of ns1.a.test. is 198.18.1.1, its address is 198.18.1.9");
+    assert_eq!(
+        evidence,
+        "the glue of ns1.a.test. is 198.18.1.1, its address is 198.18.1.9; which address is right could not be told"
+    );
     let (level, evidence) = found("7", "198.18.1.1", "198.18.1.9").unwrap();
     assert_eq!(level, Level::Warning);
-    assert!(evidence.ends_with("198.18.2.1 (ns2.b.test.) has 198.18.1.9"), "{evidence}");
+    assert!(
+        evidence.contains("; 198.18.2.1 (ns2.b.test.) has 198.18.1.9; which address is right "),
+        "{evidence}"
+    );
 }
 
 #[test]

@@ -34,15 +34,7 @@ pub(super) fn join(facts: &DomainFacts, findings: &mut Vec<Finding>) {
         let has_moment = sets.is_some();
         cause.evidence = sets.unwrap_or_else(|| cause.evidence.clone());
         for effect in &effects {
-            let words = match effect.code {
-                Code::MxDiffers => "the MX records differ",
-                Code::SerialDiffers => "the serials differ",
-                _ => "records differ",
-            };
-            let told = format!("; because of that, {words}: {}", effect.evidence);
-            cause.evidence.push_str(&told);
-            cause.about.extend(effect.about.iter().cloned());
-            cause.level = cause.level.min(effect.level);
+            add(cause, effect);
         }
         // The moment stays the last sentence.
         if has_moment {
@@ -50,6 +42,19 @@ pub(super) fn join(facts: &DomainFacts, findings: &mut Vec<Finding>) {
         }
         cause.remedy.get_or_insert(remedy);
     }
+}
+
+/// Adds what follows from a cause to it.
+pub(super) fn add(cause: &mut Finding, effect: &Finding) {
+    let words = match effect.code {
+        Code::MxDiffers => "the MX records differ",
+        Code::SerialDiffers => "the serials differ",
+        _ => "records differ",
+    };
+    let told = format!("; because of that, {words}: {}", effect.evidence);
+    cause.evidence.push_str(&told);
+    cause.about.extend(effect.about.iter().cloned());
+    cause.level = cause.level.min(effect.level);
 }
 
 /// Evidence without its last sentence about the moment at which a change is seen everywhere; none if it has no such sentence.
@@ -75,19 +80,24 @@ fn sets(facts: &DomainFacts) -> Vec<BTreeSet<IpAddr>> {
 
 /// Whether servers differ, and those of one of the sets do not.
 fn is_effect(facts: &DomainFacts, code: Code, sets: &[BTreeSet<IpAddr>]) -> bool {
-    let mail = (facts.subject.domain.as_str(), "MX");
-    let of_lookup = |lookup| compared::sets(facts, lookup).0.into_values().collect();
-    let divided: Vec<Vec<Vec<IpAddr>>> = match code {
-        Code::MxDiffers => vec![of_lookup(mail)],
-        Code::RecordsDiffer => compared::differing(facts).map(of_lookup).collect(),
-        Code::SerialDiffers => vec![of_serials(facts)],
-        _ => return false,
-    };
+    let Some(divided) = divided(facts, code) else { return false };
     let is_one = |set: &BTreeSet<IpAddr>, groups: &[Vec<IpAddr>]| {
         let of_set = groups.iter().filter(|servers| servers.iter().any(|server| set.contains(server)));
         of_set.count() == 1
     };
     divided.iter().all(|groups| groups.len() > 1 && sets.iter().any(|set| is_one(set, groups)))
+}
+
+/// The groups of servers that say the same, for each lookup of a finding about records that differ; none if it is another finding.
+pub(super) fn divided(facts: &DomainFacts, code: Code) -> Option<Vec<Vec<Vec<IpAddr>>>> {
+    let mail = (facts.subject.domain.as_str(), "MX");
+    let of_lookup = |lookup| compared::sets(facts, lookup).0.into_values().collect();
+    match code {
+        Code::MxDiffers => Some(vec![of_lookup(mail)]),
+        Code::RecordsDiffer => Some(compared::differing(facts).map(of_lookup).collect()),
+        Code::SerialDiffers => Some(vec![of_serials(facts)]),
+        _ => None,
+    }
 }
 
 /// The servers by their serials.

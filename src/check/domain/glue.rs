@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use super::codes::Code;
 use super::facts::{DomainFacts, LookupFound, QueryForm, Want, is_within};
 use super::finding::{Finding, Level};
+use super::glue_sides::{self, Right, Sides};
 use super::server_names::listed;
 use super::{groups, parents, remedies, served, server_hosts, zone};
 use crate::limits::MAX_GLUE_QUESTIONS;
@@ -52,31 +53,50 @@ fn type_of(address: IpAddr) -> &'static str {
     if address.is_ipv4() { "A" } else { "AAAA" }
 }
 
-/// The glue that is not the addresses of its name.
-pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (name, glued) in zone::glue(facts) {
-        for kind in TYPES {
-            let glued: BTreeSet<IpAddr> =
-                glued.iter().copied().filter(|address| type_of(*address) == kind).collect();
-            if !glued.is_empty() {
-                findings.extend(of_type(facts, (name, kind), &glued));
-            }
-        }
-    }
-    findings
+/// The glue of one type of a name server.
+struct Glue<'f> {
+    name: &'f str,
+    kind: &'static str,
+    glued: BTreeSet<IpAddr>,
 }
 
-/// The servers without those that only wrong glue leads to and that do not serve the zone: the glue is their fault, and is told.
+/// All glue by name and type.
+fn by_type(facts: &DomainFacts) -> Vec<Glue<'_>> {
+    let glue = zone::glue(facts).into_iter().flat_map(|(name, glued)| {
+        TYPES.map(|kind| Glue { name, kind, glued: of_kind(glued.iter().copied(), kind) })
+    });
+    glue.filter(|glue| !glue.glued.is_empty()).collect()
+}
+
+/// The glue that is not the addresses of its name. `of_silent` are the questions to servers that did not answer the first one.
+pub(super) fn check(facts: &DomainFacts, of_silent: &[Want]) -> Vec<Finding> {
+    by_type(facts).iter().filter_map(|glue| of_type(facts, glue, of_silent)).collect()
+}
+
+/// The addresses of each name server whose glue differs from its address in the zone, and which of them are right.
+pub(super) fn differing(facts: &DomainFacts, of_silent: &[Want]) -> Vec<Sides> {
+    let sides = |glue: &Glue<'_>| {
+        let known = known(facts, glue)?;
+        Some(glue_sides::sides(facts, (&glue.glued, &known), of_silent))
+    };
+    by_type(facts).iter().filter_map(sides).collect()
+}
+
+/// The servers without those to which only wrong glue leads, or only a wrong address in the zone, and that do not serve the zone: this is
+/// their fault, and is told.
 pub(super) fn without_stale(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
+    of_silent: &[Want],
 ) -> BTreeMap<IpAddr, BTreeSet<String>> {
-    let (glue, serving) = (zone::glue(facts), serving(facts));
+    let (glue, serving, differing) = (zone::glue(facts), serving(facts), differing(facts, of_silent));
     let is_stale = |address: IpAddr, name: &String| {
         let is_glued = glue.get(name.as_str()).is_some_and(|glued| glued.contains(&address));
+        if !is_glued {
+            return differing.iter().any(|sides| sides.right == Right::Glue && sides.own.contains(&address));
+        }
         let current = current(facts, (name, type_of(address)), &given(facts, (name, type_of(address))));
-        is_glued && !current.is_empty() && !current.contains(&address)
+        !current.is_empty() && !current.contains(&address)
     };
     let mut left = servers.clone();
     left.retain(|address, names| {
@@ -105,27 +125,30 @@ fn of_kind(addresses: impl IntoIterator<Item = IpAddr>, kind: &str) -> BTreeSet<
 /// The addresses of one type of a name server, with the servers that gave them.
 type GivenAddresses = BTreeMap<BTreeSet<IpAddr>, Vec<IpAddr>>;
 
-fn of_type(
-    facts: &DomainFacts,
-    (name, kind): (&str, &'static str),
-    glued: &BTreeSet<IpAddr>,
-) -> Option<Finding> {
+/// The addresses of a name server that its glue differs from; none if it does not, or if they are not known.
+fn known(facts: &DomainFacts, glue: &Glue<'_>) -> Option<BTreeSet<IpAddr>> {
+    let (name, kind, glued) = (glue.name, glue.kind, &glue.glued);
     let given = given(facts, (name, kind));
-    if given.is_empty() && is_denied(facts, name) {
-        return Some(of_denied(facts, name, glued));
-    }
     let known = match given.is_empty() {
         true => of_kind(facts.addresses(name), kind),
         false => current(facts, (name, kind), &given),
     };
-    if known.is_empty() || known == *glued && given.len() < 2 {
-        return None;
-    }
     let given_alike = given.len() < 2;
-    // `parents_differ` tells it, with the servers that have the old glue.
-    if given_alike && !glued.is_disjoint(&known) && parents::is_divided(facts, name, kind == "A") {
+    if known.is_empty() || known == *glued && given_alike {
         return None;
     }
+    // `parents_differ` tells it, with the servers that have the old glue.
+    let is_told = given_alike && !glued.is_disjoint(&known) && parents::is_divided(facts, name, kind == "A");
+    (!is_told).then_some(known)
+}
+
+fn of_type(facts: &DomainFacts, glue: &Glue<'_>, of_silent: &[Want]) -> Option<Finding> {
+    let (name, kind, glued) = (glue.name, glue.kind, &glue.glued);
+    let given = given(facts, (name, kind));
+    if given.is_empty() && is_denied(facts, name) {
+        return Some(of_denied(facts, name, glued));
+    }
+    let (known, given_alike) = (known(facts, glue)?, given.len() < 2);
     let told = match given.len() {
         0 | 1 => format!("its address is {}", listed(&known)),
         _ => {
@@ -144,8 +167,10 @@ fn of_type(
     } else {
         Level::Warning
     };
-    let evidence = format!("the glue of {name} is {}, {told}", listed(glued));
-    Some(Finding::new(Code::GlueDiffers, evidence).at(level))
+    let sides = glue_sides::sides(facts, (glued, &known), of_silent);
+    let evidence = format!("the glue of {name} is {}, {told}; {}", listed(glued), sides.words);
+    let remedy = sides.right.remedy();
+    Some(Finding { remedy, ..Finding::new(Code::GlueDiffers, evidence).at(level) })
 }
 
 /// Whether each server that serves the zone says that a name of its zone has no address, also of the other type if this has glue.

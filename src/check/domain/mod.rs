@@ -40,6 +40,7 @@ mod dmarc;
 mod dmarc_record;
 mod dnssec;
 mod each_server;
+mod effects_of_glue;
 mod effects_of_sets;
 mod elsewhere;
 mod exchanges;
@@ -48,6 +49,7 @@ mod fallback;
 pub mod finding;
 pub mod gather;
 mod glue;
+mod glue_sides;
 mod groups;
 mod helo;
 mod keys;
@@ -298,6 +300,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     spf_hosts::put_behind_hosts(facts, &mut findings);
     parents_differ::without_consequences(facts, &mut findings);
     effects_of_sets::join(facts, &mut findings);
+    effects_of_glue::join(facts, &mut findings);
     unanswered::name_servers(facts, &mut findings);
     let reason = facts.subject.refusal.reason;
     for finding in findings.iter_mut().filter(|finding| refusal_reasons::is_raised(reason, finding.code)) {

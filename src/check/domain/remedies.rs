@@ -6,6 +6,7 @@
 /// Of `ns_none_answers`, if no address of a name server can be found.
 pub(super) const NAMELESS_SERVERS: &str = "Give each name in the evidence an A or AAAA record, and let the servers of its zone answer; or let the registrar delegate to \
      name servers whose names have addresses";
+
 /// Of `ns_none_answers`, if all servers answer over TCP.
 pub(super) const OPEN_UDP: &str = "Open port 53 for UDP at the name servers in the evidence, and in a firewall in front of them: they run, and answer over TCP";
 
@@ -46,6 +47,17 @@ pub(super) const LAST_DOT: &str = "In the zone file, end the name in the MX reco
 pub(super) const GLUE_ALONE: &str = "Give the name of the server an A or AAAA record in the zone. If the name is not meant to be a name server, remove it from the NS records in the \
      zone and at the registrar";
 
+/// Of `glue_differs`, if the zone is served at the glue, and not at the address in the zone.
+pub(super) const GLUE_RIGHT: &str = "Correct the A or AAAA record of this name server in the zone. The glue leads to the right server: do not change it at the registrar";
+
+/// Of `glue_differs`, if the zone is served at both addresses.
+pub(super) const GLUE_ALIKE: &str = "Enter one address in both places: in the A or AAAA record of this name server in the zone, and in the zone above (at the registrar). Until \
+     caches have expired, keep the servers at both addresses running";
+
+/// Of `glue_differs`, if it could not be told which address is right.
+pub(super) const GLUE_UNTOLD: &str = "Find out at which address the zone of now is served. Enter this address in both places: in the A or AAAA record of this name server in the zone, \
+     and in the zone above (at the registrar)";
+
 /// Of `ns_without_address`, if the name seems to lack its last dot.
 pub(super) const LAST_DOT_OF_SERVER: &str = "In the zone file, end the name in the NS record with a dot: without it, the server adds the name of the zone";
 
@@ -66,6 +78,7 @@ pub(super) const TERM_MAIL_HOST: &str = "Let the address of the mail host be fou
 
 /// Of `mx_private_address`, if senders reach the domain otherwise.
 pub(super) const PRIVATE_BESIDE_PUBLIC: &str = "Remove the private address from the public zone, or the MX record that leads to it. Hosts of your own network may see it in a zone of their own";
+
 
 /// Of `ptr_unknown`, if an address has more PTR records than are followed.
 pub(super) const ONE_POINTER: &str = "Keep one PTR record, with the name of the mail host";
@@ -134,6 +147,9 @@ mod tests {
             RECORDS_OF_ONE_SET,
             RECORDS_OF_DELEGATIONS,
             GLUE_ALONE,
+            GLUE_RIGHT,
+            GLUE_ALIKE,
+            GLUE_UNTOLD,
             LAST_DOT,
             LAST_DOT_OF_SERVER,
             LAST_DOT_ALIAS,

@@ -1,0 +1,107 @@
+//! Name servers whose glue and whose address in the zone lead to different servers: the finding names the place to change.
+
+use std::sync::Arc;
+
+use resolverd::check::domain::codes::Code;
+use resolverd::check::domain::facts::CheckSubject;
+use resolverd::check::domain::finding::{Finding, Level};
+use resolverd::lab::fault::Fault;
+use resolverd::lab::simulation::{Simulation, config_for, paused};
+use resolverd::lab::world::{Lab, ServerPlan};
+
+use crate::faults::{SOUND, tree};
+use crate::simulated::check;
+
+/// The names of the servers of `faulty.com.`.
+const NAMES: [&str; 2] = ["ns1.faulty.com", "ns2.faulty.com"];
+
+/// The internet with these name servers in the network 198.18.`net`.0, and servers without a zone in the other one of both.
+fn lab(net: u8, serial: u32, text: &str) -> Lab {
+    let mut tree = tree(SOUND, &[]);
+    let other = if net == 21 { 22 } else { 21 };
+    for (last, name) in (1..).zip(NAMES) {
+        tree.server(ServerPlan::new(name, vec![[198, 18, net, last].into()])).unwrap();
+        let other = ServerPlan::new(&format!("other{last}.hosts.com"), vec![[198, 18, other, last].into()]);
+        tree.server(other).unwrap();
+    }
+    let soa = format!("@ 300 SOA ns1 hostmaster {serial} 7200 900 1209600 300\n");
+    tree.zone("faulty.com.", &NAMES.map(str::to_owned), &(soa + text)).unwrap();
+    tree.build().unwrap()
+}
+
+/// A zone with another MX record.
+fn former() -> String {
+    SOUND.replace("10 mx1.hosts.com.", "10 mx2.hosts.com.").replace("@ MX 20 mx2.hosts.com.\n", "")
+}
+
+/// The findings about a zone that gives its servers the addresses of 198.18.22.0, while the glue has those of 198.18.21.0. `glued` and `own` are
+/// the zones at these addresses; none: the servers there have these faults.
+fn found(glued: Option<(u32, &str)>, own: Option<(u32, &str)>, faults: &[Fault]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for seed in 1..=4 {
+        let world = lab(21, 1, SOUND);
+        for (last, name) in (1..=2).zip(NAMES) {
+            let other = format!("other{last}.hosts.com");
+            for (server, zone) in [(name, glued), (other.as_str(), own)] {
+                let server = world.server(server).unwrap();
+                match zone {
+                    Some((serial, text)) => {
+                        let zone = lab(22, serial, text);
+                        server.set_authority(zone.server(name).unwrap().authority());
+                    }
+                    None => server.set_faults(faults),
+                }
+            }
+        }
+        let world = Arc::new(world);
+        let config = config_for(&world);
+        let subject = CheckSubject { domain: "faulty.com.".to_owned(), ..CheckSubject::default() };
+        findings = paused(async { check(&Simulation::new(world, config, seed), subject).await.1 });
+        let first = &findings[0];
+        assert_eq!(first.code, Code::GlueDiffers, "{seed} {findings:#?}");
+        for contrary in [
+            Code::NsLame,
+            Code::NsSilent,
+            Code::NsNoneAnswers,
+            Code::MxDiffers,
+            Code::SerialDiffers,
+            Code::RecordsDiffer,
+        ] {
+            assert!(findings.iter().all(|finding| finding.code != contrary), "{seed} {findings:#?}");
+        }
+    }
+    findings
+}
+
+#[test]
+fn the_address_in_the_zone_is_the_one_to_change_if_the_glue_leads_to_the_servers_of_the_zone() {
+    let (now, former) = ((9, SOUND), former());
+    for (own, faults) in
+        [(None, [Fault::Dead].as_slice()), (None, &[Fault::Refused]), (Some((3, former.as_str())), &[])]
+    {
+        let findings = found(Some(now), own, faults);
+        let first = &findings[0];
+        assert_eq!(first.level, Level::Failure, "{findings:#?}");
+        assert!(
+            first.remedy().starts_with("Correct the A or AAAA record of this name server in the zone"),
+            "{first:#?}"
+        );
+    }
+}
+
+#[test]
+fn the_glue_is_the_one_to_change_if_the_address_in_the_zone_leads_to_its_servers() {
+    let former = former();
+    let findings = found(Some((3, &former)), Some((9, SOUND)), &[]);
+    assert_eq!(findings[0].remedy(), Code::GlueDiffers.entry().remedy, "{findings:#?}");
+}
+
+#[test]
+fn both_places_are_named_if_both_addresses_lead_to_the_same_zone_or_nothing_tells_the_right_one() {
+    let former = former();
+    for own in [(9, SOUND), (9, former.as_str())] {
+        let findings = found(Some((9, SOUND)), Some(own), &[]);
+        let remedy = findings[0].remedy();
+        assert!(remedy.contains("in both places") && remedy.contains("(at the registrar)"), "{findings:#?}");
+    }
+}
