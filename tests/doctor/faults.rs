@@ -490,6 +490,26 @@ fn aliases_in_a_circle_are_told_of_name_servers_and_of_terms_of_spf() {
 }
 
 #[test]
+fn an_alias_at_the_apex_of_one_server_is_named_in_the_first_line() {
+    let alias = tree("@ CNAME mx1.hosts.com.\n", &[]).build().unwrap();
+    for seed in 1..=6 {
+        let lab = tree(SOUND, &[]).build().unwrap();
+        let second = alias.server("ns2.hosts.com").unwrap().authority();
+        lab.server("ns2.hosts.com").unwrap().set_authority(second);
+        let lab = Arc::new(lab);
+        let config = config_for(&lab);
+        let found =
+            paused(async { check(&Simulation::new(lab, config, seed), domain("faulty.com.")).await.1 });
+        let first = &found[0];
+        for words in ["CNAME mx1.hosts.com.", "198.18.4.1 (ns2.hosts.com.)"] {
+            assert!(first.evidence.contains(words), "{seed}: {found:#?}");
+        }
+        assert!(first.remedy().contains("CNAME"), "{seed}: {found:#?}");
+        assert!(found.iter().all(|finding| !finding.evidence.contains("has no MX")), "{seed}: {found:#?}");
+    }
+}
+
+#[test]
 fn dead_servers_of_a_large_zone_are_told_before_comparisons_of_mail_hosts_take_all_questions() {
     let mut tree = tree(SOUND, &[]);
     let servers: Vec<String> = (1..=13).map(|number| format!("n{number}.hosts.com")).collect();

@@ -18,8 +18,8 @@ use super::record_set::is_known;
 use super::server_names::listed;
 use super::zone::{self, serves};
 use super::{
-    cached, compared, each_server, glue, groups, mail, others, parents, parents_differ, private_address,
-    remedies, served, server_hosts, server_names, unanswered,
+    apex_alias, cached, compared, each_server, glue, groups, mail, others, parents, parents_differ,
+    private_address, remedies, served, server_hosts, server_names, unanswered,
 };
 use crate::clock::minute;
 use crate::limits::{
@@ -397,10 +397,7 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
         }
         if let Some(reply) = served::given(facts, *server, (domain, "MX")) {
             of_mail.push(About::Address(*server));
-            let mut records: Vec<String> = reply.data("MX").map(str::to_ascii_lowercase).collect();
-            records.sort();
-            let set = if records.is_empty() { "no MX".to_owned() } else { records.join(", ") };
-            mail.entry(set).or_default().push(*server);
+            mail.entry(apex_alias::mail_records(facts, reply)).or_default().push(*server);
         }
     }
     let mut findings = Vec::new();

@@ -17,7 +17,7 @@ use super::record_set::is_known;
 use super::sent::may_be_chance;
 use super::untold_servers::{UnfoundName, Untold, add_unrouted, unfound};
 use super::zone::serves;
-use super::{keys, remedies, served, server_hosts, zone};
+use super::{apex_alias, keys, remedies, served, server_hosts, zone};
 use crate::limits::{CHECK_TRY_TIME, MOST_MILLIS_WITHOUT_EDNS, SLOW_SERVER_MILLIS};
 
 /// Each server by itself. `of_silent` are the questions to servers that did not answer the first one.
@@ -537,7 +537,10 @@ pub(super) fn wrong(reply: &ReplyFacts, apex: &str) -> String {
             "answers as a recursive server, without authority".to_owned()
         }
         "NOERROR" if !reply.authoritative => format!("answers without authority for {apex}"),
-        "NOERROR" => format!("has no SOA of {apex}"),
+        "NOERROR" => match apex_alias::own(reply, apex) {
+            Some(alias) => format!("has {alias} in the place of the SOA of {apex}"),
+            None => format!("has no SOA of {apex}"),
+        },
         rcode => format!("answers {rcode} for {apex}"),
     }
 }

@@ -13,6 +13,7 @@
 //! - "Could not tell" is a finding of its own level. A lookup that failed never becomes "does not exist".
 
 mod aliases;
+mod apex_alias;
 mod authorship;
 mod bounce;
 mod bounce_addresses;
@@ -299,6 +300,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     consequences::remove(facts, &mut findings);
     spf_hosts::put_behind_hosts(facts, &mut findings);
     parents_differ::without_consequences(facts, &mut findings);
+    apex_alias::name(facts, &mut findings);
     effects_of_sets::join(facts, &mut findings);
     effects_of_glue::join(facts, &mut findings);
     unanswered::name_servers(facts, &mut findings);

@@ -10,6 +10,9 @@ pub(super) const NAMELESS_SERVERS: &str = "Give each name in the evidence an A o
 /// Of `ns_none_answers`, if all servers answer over TCP.
 pub(super) const OPEN_UDP: &str = "Open port 53 for UDP at the name servers in the evidence, and in a firewall in front of them: they run, and answer over TCP";
 
+/// Of `mx_differs`, `records_differ` and `ns_lame`, if some servers alone have an alias at the apex.
+pub(super) const APEX_ALIAS_AT_SOME: &str = "At the servers in the evidence that have the CNAME of the domain itself, replace it by A and AAAA records, or use the provider's ALIAS or \
+     flattening: it takes the place of the MX and TXT records. Then let all servers have the same zone";
 
 /// Of `delegation_unknown`, if this host has no route to any server.
 pub(super) const NO_ROUTE: &str = "Repeat the check on a host that reaches these addresses, mostly one with IPv6; a later check on this host tells no more";
@@ -138,6 +141,7 @@ mod tests {
         for remedy in [
             NAMELESS_SERVERS,
             OPEN_UDP,
+            APEX_ALIAS_AT_SOME,
             NO_ROUTE,
             BOUND,
             LAME_IN_BOTH_ZONES,
