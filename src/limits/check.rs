@@ -158,6 +158,13 @@ pub const QUESTIONS_AFTER_COMPARISON: usize = 10;
 /// Mail hosts in the zone whose addresses each resolver of others is asked for: those with the best preference.
 pub const MAX_HOSTS_AT_OTHERS: usize = 2;
 
+/// Names of former name servers, which a resolver of others still has, that are asked for the records of the domain: a zone has two or
+/// three. The check asks all of them or none.
+pub const MAX_FORMER_NAMES_ASKED: usize = 4;
+
+/// Lookups for which each of these is asked: records that a resolver has otherwise than the zone.
+pub const MAX_FORMER_LOOKUPS: usize = 4;
+
 /// Questions to each resolver of others: five about the domain, its DMARC record, two about each of these hosts, and its SOA record.
 pub const QUESTIONS_TO_RESOLVER: usize = 7 + 2 * MAX_HOSTS_AT_OTHERS;
 

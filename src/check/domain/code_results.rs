@@ -166,7 +166,7 @@ macro_rules! with_results {
             OthersDiffer "others_differ" Others CouldNotTell "RFC 1035 section 3.2.1, RFC 1982 section 3.2":
                 "other resolvers have other records of the domain, and nothing shows whether they are old";
                 "Hosts that use these resolvers send mail to the servers in these records, and judge mail by the policies in them.";
-                "Repeat the check when their TTL has ended. If they stay, they are not old: look for a zone, a filter or a forwarder at the resolver, or use --local if this is intended. An older serial in its SOA record, or a signature that has ended, would show that they are old".
+                "Repeat the check when their TTL has ended. If they stay, they are not old: look for a zone, a filter or a forwarder at the resolver, or use --local if this is intended. An older serial in its SOA record, a signature that has ended, or name servers from before a move would show that they are old".
             OthersUnknown "others_unknown" Others CouldNotTell "":
                 "other resolvers could not be asked"; ""; "If this network does not let hosts query other resolvers, use --local; otherwise name others with --resolver".
             ChangeSeen "change_seen" Delegation Ok "RFC 1035 section 3.2.1":

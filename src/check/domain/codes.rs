@@ -100,7 +100,7 @@ with_results! {
     OthersOld "others_old" Others Warning "RFC 1035 section 3.2.1, RFC 2308":
         "other resolvers still have old records of the domain";
         "Mail from hosts that use these resolvers goes to the old servers, and receivers that use them apply the old policies, until the TTL ends.";
-        "Wait until then, and keep the old servers running. Google and Cloudflare have pages that flush a name from their caches".
+        "Wait until then, and keep the old mail hosts running. If name servers were changed too, let the old ones give the new records. Google and Cloudflare have pages that flush a name from their caches".
     NsLame "ns_lame" Delegation Failure "RFC 1034 section 4.2.2, RFC 1912 section 2.8":
         "a name server does not serve the zone";
         "A resolver that asks this server before the others gets an error and must ask another server: lookups are slow, and some recipients or senders cannot find the domain.";

@@ -5,9 +5,9 @@
 //!
 //! # Decisions
 //!
-//! - Other records are old only where something shows it (`old_answer`), as after a change of the MX records: the resolver's SOA record
-//!   has an older serial than each server of the zone, or the signatures have ended. Otherwise they may be of a zone, a filter or a
-//!   forwarder of the resolver, and it cannot be told.
+//! - Other records are old only where something shows it, as after a change of the MX records: the resolver's SOA record has an older
+//!   serial than each server of the zone, the signatures have ended (`old_answer`), or the resolver has name servers from before a move
+//!   (`former_servers`). Otherwise they may be of a zone, a filter or a forwarder of the resolver, and it cannot be told.
 //! - The DMARC record that applies is asked for too: the policy of a receiver is the one that its resolver has.
 //! - The serial is asked only of a resolver with other records.
 //! - The addresses of mail hosts in the zone are compared too: a resolver with an old one sends mail to the old host. Web servers may
@@ -21,38 +21,24 @@ use std::net::IpAddr;
 
 use super::codes::Code;
 use super::facts::{
-    BOUND_REACHED, DomainFacts, Got, NoReply, OtherResolver, QueryForm, ReplyFacts, ReplySecurity,
-    ResolverWay, Want, is_within,
+    BOUND_REACHED, DomainFacts, Got, NoReply, OtherResolver, QueryForm, ReplyFacts, ReplySecurity, Want,
+    is_within,
 };
 use super::finding::{Finding, Level};
+use super::former_servers::Until;
 use super::old_answer::{ended_signature, older_serial};
-use super::record_set::{final_records, in_words, is_known, negative_ttl, positive_ttl, records};
-use super::{configured, dmarc, mail, parents, served, zone};
+use super::other_resolvers::{ask, current, resolvers};
+use super::record_set::{final_records, in_words, is_known, negative_ttl, positive_ttl};
+use super::{configured, dmarc, former_servers, mail, parents, remedies, served, zone};
 use crate::clock::minute;
-use crate::limits::{MAX_CHECK_QUESTIONS, MAX_HOSTS_AT_OTHERS, MAX_OTHER_RESOLVERS};
+use crate::limits::{MAX_CHECK_QUESTIONS, MAX_EVIDENCE, MAX_HOSTS_AT_OTHERS};
+use crate::wire::presentation;
 
 /// The question that every resolver answers which serves this host: it tells one that refuses the domain alone from one that refuses all.
 const CONTROL: (&str, &str) = (".", "SOA");
 
 /// The types that are asked for at the domain itself; NS records are asked for at the apex.
 const TYPES: [&str; 4] = ["MX", "A", "AAAA", "TXT"];
-
-/// The resolvers to ask.
-pub(super) fn resolvers(facts: &DomainFacts) -> impl Iterator<Item = &OtherResolver> {
-    facts.subject.resolvers.iter().take(MAX_OTHER_RESOLVERS)
-}
-
-/// The question to a resolver.
-pub(super) fn ask(resolver: &OtherResolver, name: &str, kind: &'static str) -> Want {
-    let name = name.to_owned();
-    match &resolver.way {
-        ResolverWay::Plain(server) => Want::Server { server: *server, name, kind, way: QueryForm::Recursive },
-        ResolverWay::AtPort(server) => {
-            Want::Resolver { server: *server, name, kind, way: QueryForm::Recursive }
-        }
-        ResolverWay::Secured(resolver) => Want::Secured { resolver: resolver.clone(), name, kind },
-    }
-}
 
 fn questions(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
@@ -122,7 +108,18 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     };
     wants.extend(resolvers(facts).filter(differs).map(|resolver| ask(resolver, zone::apex(facts), "SOA")));
     wants.extend(of_policy);
+    let others: Vec<_> =
+        resolvers(facts).map(|resolver| (resolver, other_records(facts, resolver))).collect();
+    wants.extend(former_servers::wants(facts, &others));
     wants
+}
+
+/// The lookups of which a resolver has other records than the zone.
+fn other_records(facts: &DomainFacts, resolver: &OtherResolver) -> Vec<(String, &'static str)> {
+    let differs = |(name, kind): &(String, &'static str)| {
+        matches!(judge(facts, resolver, (name, kind)), Some(Seen::Old(..) | Seen::Differs(..)))
+    };
+    questions(facts).into_iter().chain(policy(facts)).filter(differs).collect()
 }
 
 /// Whether no question was left for a resolver.
@@ -154,36 +151,6 @@ fn serves(facts: &DomainFacts, resolver: &OtherResolver) -> Option<bool> {
         // A server of zones may refer to the root.
         control => control.data(CONTROL.1).next().map(|_| true),
     }
-}
-
-/// The sets of records that servers of the zone gave, and their lookup through the daemon; empty if none is known.
-fn current(facts: &DomainFacts, name: &str, kind: &'static str) -> BTreeSet<BTreeSet<String>> {
-    let servers: Vec<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
-    let mut sets: BTreeSet<BTreeSet<String>> = if kind == "NS" {
-        let denied = |server| match facts.server(server, name, "NS", QueryForm::Udp) {
-            Some(Got::Reply(reply)) if reply.authoritative && reply.rcode == "NXDOMAIN" => {
-                Some(BTreeSet::new())
-            }
-            _ => None,
-        };
-        let set = |server: &IpAddr| zone::child_set_at(facts, *server).or_else(|| denied(*server));
-        let own = servers.iter().filter_map(set);
-        own.chain(zone::parent_set(facts)).collect()
-    } else {
-        let told = servers.iter().filter_map(|server| facts.server(*server, name, kind, QueryForm::Udp));
-        let replies = told.filter_map(|got| match got {
-            Got::Reply(reply) if reply.authoritative => records(reply, name, kind),
-            _ => None,
-        });
-        replies.collect()
-    };
-    // The cache of this host may be old, so it counts only where no server was asked.
-    if sets.is_empty()
-        && let Some(reply) = facts.lookup(name, kind).reply()
-    {
-        sets.insert(final_records(reply, kind));
-    }
-    sets
 }
 
 /// Whether a server of the zone denies the zone, or one of the zone above: then a resolver that denies a name in it hides nothing.
@@ -300,6 +267,9 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): (&str, &'s
             let other = format!("{by}: {told} until {}", minute(end));
             match shown(facts, resolver, reply, name) {
                 Some(shown) => Seen::Old(format!("{other}: {shown}"), end),
+                None if !reply.authoritative && former_servers::are_at(facts, resolver) => {
+                    Seen::Old(other, end)
+                }
                 None => Seen::Differs(other, end),
             }
         }
@@ -337,11 +307,11 @@ pub(super) fn is_sinkhole(data: &str) -> bool {
 
 /// The findings.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
-    let (mut old, mut differing) = (Vec::new(), Vec::new());
-    let (mut old_until, mut differing_until) = (0, 0);
+    let (mut old, mut differing, mut differing_until) = (Vec::new(), Vec::new(), 0);
     let (mut hidden, mut fails, mut elsewhere) = (Vec::new(), Vec::new(), Vec::new());
     let (mut unknown, mut same) = (Vec::new(), BTreeSet::new());
     for resolver in resolvers(facts) {
+        let mut of_resolver = OldAt { resolver, texts: Vec::new(), end: 0 };
         for (name, kind) in questions(facts).into_iter().chain(policy(facts)) {
             match judge(facts, resolver, (&name, kind)) {
                 None => {}
@@ -349,8 +319,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
                     same.insert(resolver.name.as_str());
                 }
                 Some(Seen::Old(text, until)) => {
-                    old_until = old_until.max(until);
-                    old.push(text);
+                    of_resolver.end = of_resolver.end.max(until);
+                    of_resolver.texts.push(text);
                 }
                 Some(Seen::Differs(text, until)) => {
                     differing_until = differing_until.max(until);
@@ -362,14 +332,12 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
                 Some(Seen::Unknown(text)) => unknown.push(text),
             }
         }
+        old.extend((!of_resolver.texts.is_empty()).then_some(of_resolver));
     }
     let differs = !(old.is_empty() && differing.is_empty());
     let heard = differs || !(hidden.is_empty() && fails.is_empty() && same.is_empty());
     let mut findings = Vec::new();
-    if !old.is_empty() {
-        let evidence = format!("{}. They have the new records by {}", old.join("; "), minute(old_until));
-        findings.push(Finding::new(Code::OthersOld, evidence));
-    }
+    findings.extend(of_old(facts, &old));
     if !differing.is_empty() {
         let evidence =
             format!("{}. Their TTL has ended by {}", differing.join("; "), minute(differing_until));
@@ -395,6 +363,40 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         findings.push(Finding::new(Code::OthersOk, same.into_iter().collect::<Vec<_>>().join(", ")));
     }
     findings
+}
+
+/// The old records of a resolver.
+struct OldAt<'f> {
+    resolver: &'f OtherResolver,
+    texts: Vec<String>,
+    /// The last end of their TTL.
+    end: u64,
+}
+
+/// The finding about old records, with the time by which all resolvers have the new ones.
+fn of_old(facts: &DomainFacts, old: &[OldAt<'_>]) -> Option<Finding> {
+    let until = |old: &OldAt<'_>| {
+        let lookups = other_records(facts, old.resolver);
+        former_servers::until(facts, (old.resolver, &lookups), old.end)
+    };
+    let until: Vec<Until> = old.iter().map(until).collect();
+    let end = until.iter().map(|until| until.end).max()?;
+    let words: BTreeSet<&str> = until.iter().map(|until| until.words.as_str()).collect();
+    let words: String =
+        words.into_iter().filter(|words| !words.is_empty()).map(|words| format!("; {words}")).collect();
+    let is_bound = until.iter().any(|until| until.is_bound);
+    let bound = if is_bound {
+        ", at the latest, unless the old records have a longer TTL than the new ones"
+    } else {
+        ""
+    };
+    let moment = format!("{words}. They have the new records by {}{bound}", minute(end));
+    let texts: Vec<&str> = old.iter().flat_map(|old| &old.texts).map(String::as_str).collect();
+    // The moment is the answer: many records before it do not cut it off.
+    let mut finding = Finding::new(Code::OthersOld, texts.join("; "));
+    finding.evidence.push_str(&presentation::shown(&moment, MAX_EVIDENCE));
+    let may_be_prolonged = until.iter().any(|until| until.may_be_prolonged);
+    Some(if may_be_prolonged { finding.to_do(remedies::FORMER_SERVERS) } else { finding })
 }
 
 /// Whether the daemon finds the domain bogus itself: then the failures of others only repeat that.

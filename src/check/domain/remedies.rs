@@ -82,6 +82,9 @@ pub(super) const TERM_MAIL_HOST: &str = "Let the address of the mail host be fou
 /// Of `mx_private_address`, if senders reach the domain otherwise.
 pub(super) const PRIVATE_BESIDE_PUBLIC: &str = "Remove the private address from the public zone, or the MX record that leads to it. Hosts of your own network may see it in a zone of their own";
 
+/// Of `others_old`, if the name servers of before a move may still give the old records.
+pub(super) const FORMER_SERVERS: &str = "Let the former name servers give the new records, or remove the zone there: while they give the old ones, resolvers fetch these again. \
+     Keep the old mail hosts running until then. Google and Cloudflare have pages that flush a name from their caches";
 
 /// Of `ptr_unknown`, if an address has more PTR records than are followed.
 pub(super) const ONE_POINTER: &str = "Keep one PTR record, with the name of the mail host";
@@ -142,6 +145,7 @@ mod tests {
             NAMELESS_SERVERS,
             OPEN_UDP,
             APEX_ALIAS_AT_SOME,
+            FORMER_SERVERS,
             NO_ROUTE,
             BOUND,
             LAME_IN_BOTH_ZONES,

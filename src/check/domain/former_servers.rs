@@ -1,0 +1,209 @@
+//! Name servers from before a move that a resolver of others still has: its other records of the domain are old too, and how long it may
+//! keep them depends on these servers.
+//!
+//! RFC 1034 section 5.3.3 (the servers that a resolver asks), RFC 1035 section 3.2.1 (TTL).
+//!
+//! # Decisions
+//!
+//! - A set of servers is of a former time if it has a server that neither the zone above nor any server of the zone names. While a server
+//!   of the zone has not told its set, this may be the one that names it: then the former servers must still serve the zone.
+//! - Until the TTL of this set ends, the resolver asks these servers. If they still give the old records, it may fetch them at the last
+//!   moment, and then keeps them for their TTL. So these servers are asked themselves, after all else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::facts::{DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, Want, lookup};
+use super::other_resolvers::{ask, current};
+use super::record_set::{is_known, negative_ttl, positive_ttl, records};
+use super::server_names::listed;
+use super::{compared, parents, server_hosts, zone};
+use crate::limits::{MAX_CHECK_QUESTIONS, MAX_FORMER_LOOKUPS, MAX_FORMER_NAMES_ASKED};
+
+/// The name servers of a resolver that are not those of now.
+struct Former {
+    names: BTreeSet<String>,
+    /// The end of their TTL, in seconds since 1970.
+    end: u64,
+}
+
+/// The names of the servers of now: those of the zone above, and those that any server of the zone names. None if one of them is not known.
+fn named_now(facts: &DomainFacts) -> Option<BTreeSet<String>> {
+    let above: BTreeSet<String> = parents::sets(facts).into_iter().flatten().collect();
+    let sets = zone::servers(facts).into_keys().filter_map(|server| zone::child_set_at(facts, server));
+    let own: BTreeSet<String> = sets.flatten().collect();
+    (!above.is_empty() && !own.is_empty()).then(|| above.union(&own).cloned().collect())
+}
+
+/// The servers in the NS records of a resolver that nobody names now. A resolver with authority has a zone of its own.
+fn named(facts: &DomainFacts, resolver: &OtherResolver) -> Option<Former> {
+    let apex = zone::apex(facts);
+    let Got::Reply(reply) = facts.got.get(&ask(resolver, apex, "NS"))? else { return None };
+    let now = named_now(facts)?;
+    let names: BTreeSet<String> =
+        zone::named(&reply.answers, apex).filter(|name| !now.contains(name)).collect();
+    let end = facts.subject.unix.saturating_add(positive_ttl(reply, "NS")?.into());
+    (reply.rcode == "NOERROR" && !reply.authoritative && !names.is_empty()).then_some(Former { names, end })
+}
+
+/// The same, if it is known that no server of the zone names them, or if they serve the zone themselves.
+fn former(facts: &DomainFacts, resolver: &OtherResolver) -> Option<Former> {
+    let may_name = |server: IpAddr| {
+        zone::child_set_at(facts, server).is_none()
+            && compared::may_give(facts, server, (zone::apex(facts), "NS"))
+    };
+    let mail = (facts.subject.domain.as_str(), "MX");
+    named(facts, resolver).filter(|former| {
+        !zone::delegated_servers(facts).into_keys().any(may_name)
+            || addressed(facts, former).keys().any(|server| given(facts, *server, mail).is_some())
+    })
+}
+
+/// Whether a resolver has such servers: its records are of their time.
+pub(super) fn are_at(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
+    former(facts, resolver).is_some()
+}
+
+/// An address of each of these servers, with its names. Names without one are left out.
+fn addressed(facts: &DomainFacts, former: &Former) -> BTreeMap<IpAddr, BTreeSet<String>> {
+    let mut addressed = BTreeMap::<IpAddr, BTreeSet<String>>::new();
+    for name in former.names.iter().take(MAX_FORMER_NAMES_ASKED) {
+        if let Some(address) = zone::address(facts, name) {
+            addressed.entry(address).or_default().insert(name.clone());
+        }
+    }
+    addressed
+}
+
+/// A name with a type.
+type Lookup = (String, &'static str);
+
+/// The lookups for which these servers are asked: that of the MX records, and of the records that the resolver has otherwise.
+fn asked(facts: &DomainFacts, others: &[Lookup]) -> Vec<Lookup> {
+    let mail = (facts.subject.domain.clone(), "MX");
+    let mut lookups = others.to_vec();
+    lookups.retain(|other| *other != mail && other.1 != "NS");
+    lookups.insert(0, mail);
+    lookups.truncate(MAX_FORMER_LOOKUPS);
+    lookups
+}
+
+/// The questions to former servers, if there is room for all of them. `others` are the resolvers with the lookups of which they have other
+/// records than the zone.
+pub(super) fn wants(facts: &DomainFacts, others: &[(&OtherResolver, Vec<Lookup>)]) -> Vec<Want> {
+    let mut wants = BTreeSet::new();
+    for (resolver, others) in others {
+        let Some(former) = named(facts, resolver) else { continue };
+        wants.extend(former.names.iter().take(MAX_FORMER_NAMES_ASKED).map(|name| lookup(name, "A")));
+        let lookups = asked(facts, others);
+        for server in addressed(facts, &former).into_keys() {
+            wants.extend(lookups.iter().map(|(name, kind)| question(server, (name, kind))));
+        }
+    }
+    let new = wants.iter().filter(|want| !facts.got.contains_key(want)).count();
+    if facts.got.len() + new > MAX_CHECK_QUESTIONS {
+        return Vec::new();
+    }
+    wants.into_iter().collect()
+}
+
+fn question(server: IpAddr, (name, kind): (&str, &'static str)) -> Want {
+    Want::Server { server, name: name.to_owned(), kind, way: QueryForm::Udp }
+}
+
+/// The reply of a former server with authority.
+fn given<'f>(facts: &'f DomainFacts, server: IpAddr, lookup: (&str, &'static str)) -> Option<&'f ReplyFacts> {
+    match facts.got.get(&question(server, lookup))? {
+        Got::Reply(reply) if reply.authoritative && is_known(reply) => Some(reply),
+        _ => None,
+    }
+}
+
+/// What former servers say of the old records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum StillGiven {
+    /// One gives them still, for this TTL in seconds.
+    Yes(u32),
+    No,
+    /// It could not be told.
+    Untold,
+}
+
+/// Whether a former server still gives records that are not those of the zone.
+fn still_given(facts: &DomainFacts, server: IpAddr, lookups: &[Lookup]) -> StillGiven {
+    let ttl_of_old = |(name, kind): &Lookup| {
+        let reply = given(facts, server, (name, kind))?;
+        let (told, now) = (records(reply, name, kind)?, current(facts, name, kind));
+        let ttl = positive_ttl(reply, kind).or_else(|| negative_ttl(reply, name));
+        (!now.is_empty() && !now.contains(&told)).then(|| ttl.unwrap_or_default())
+    };
+    let is_told =
+        |(name, kind): &Lookup| matches!(facts.got.get(&question(server, (name, kind))), Some(Got::Reply(_)));
+    match lookups.iter().filter_map(ttl_of_old).max() {
+        Some(ttl) => StillGiven::Yes(ttl),
+        None if lookups.iter().all(is_told) => StillGiven::No,
+        None => StillGiven::Untold,
+    }
+}
+
+/// The time by which a resolver with old records has the new ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Until {
+    /// In seconds since 1970.
+    pub(super) end: u64,
+    /// What is known of the former servers, in words; empty without them.
+    pub(super) words: String,
+    /// Whether former servers may prolong it.
+    pub(super) may_be_prolonged: bool,
+    /// Whether it is not known which TTL the old records have at these servers.
+    pub(super) is_bound: bool,
+}
+
+/// The time until which a resolver may have old records, if those in its cache now end at `end`. `others` are the lookups of these.
+pub(super) fn until(facts: &DomainFacts, (resolver, others): (&OtherResolver, &[Lookup]), end: u64) -> Until {
+    let Some(former) = former(facts, resolver) else { return Until { end, ..Until::default() } };
+    let (lookups, servers) = (asked(facts, others), addressed(facts, &former));
+    let still: Vec<(IpAddr, StillGiven)> =
+        servers.keys().map(|server| (*server, still_given(facts, *server, &lookups))).collect();
+    let named: BTreeSet<&String> = servers.values().flatten().collect();
+    let are_all_told = named.len() == former.names.len()
+        && still.iter().all(|(_, still)| !matches!(still, StillGiven::Untold));
+    let giving: Vec<IpAddr> = still
+        .iter()
+        .filter(|(_, still)| matches!(still, StillGiven::Yes(_)))
+        .map(|(server, _)| *server)
+        .collect();
+    let ttl = still.iter().filter_map(|(_, still)| match still {
+        StillGiven::Yes(ttl) => Some(*ttl),
+        StillGiven::No | StillGiven::Untold => None,
+    });
+    let set = format!("neither the zone nor the zone above names {} any more", listed(&former.names));
+    let after = |ttl: u32| former.end.saturating_add(ttl.into()).max(end);
+    match ttl.max() {
+        Some(ttl) => {
+            let shown = server_hosts::shown(&servers, giving.iter().copied()).join(" and ");
+            let verb = if giving.len() == 1 { "gives" } else { "give" };
+            let words = format!("{set}, and {shown} still {verb} old records (TTL {ttl} s)");
+            Until { end: after(ttl), words, may_be_prolonged: true, is_bound: false }
+        }
+        None if are_all_told => Until { end, words: set, ..Until::default() },
+        None => {
+            let words = format!("{set}; whether they still give old records could not be told");
+            Until { end: after(of_zone(facts, &lookups)), words, may_be_prolonged: true, is_bound: true }
+        }
+    }
+}
+
+/// The longest TTL of these records at the servers of the zone.
+fn of_zone(facts: &DomainFacts, lookups: &[Lookup]) -> u32 {
+    let servers: Vec<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
+    let ttl = |(name, kind): &Lookup| {
+        let given = servers.iter().filter_map(|server| given(facts, *server, (name, kind)));
+        given.filter_map(|reply| positive_ttl(reply, kind).or_else(|| negative_ttl(reply, name))).max()
+    };
+    lookups.iter().filter_map(ttl).max().unwrap_or_default()
+}
+
+#[cfg(test)]
+#[path = "former_servers_tests.rs"]
+mod tests;

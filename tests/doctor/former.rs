@@ -1,0 +1,83 @@
+//! Resolvers of others after a move to other name servers: their records are those of the former servers, and end with these.
+
+use std::sync::Arc;
+
+use resolverd::check::domain::codes::Code;
+use resolverd::check::domain::facts::{CheckSubject, OtherResolver, ResolverWay};
+use resolverd::check::domain::finding::{Finding, Level};
+use resolverd::clock::minute;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::simulation::{Simulation, config_for, paused};
+use resolverd::lab::world::{Lab, ServerPlan, UNIX_AT_START};
+
+use crate::faults::{SOUND, tree};
+use crate::simulated::check;
+
+/// The former servers, and the address of a resolver of others.
+const FORMER: [(&str, u8); 2] = [("former1.hosts.com", 11), ("former2.hosts.com", 12)];
+const RESOLVER: &str = "198.18.13.1";
+
+/// The internet with these servers of `faulty.com.` and this text of the zone.
+fn lab(servers: &[&str], text: &str) -> Lab {
+    let mut tree = tree(SOUND, &[]);
+    for (name, net) in FORMER {
+        tree.server(ServerPlan::new(name, vec![[198, 18, net, 1].into()])).unwrap();
+    }
+    let mut plan = ServerPlan::new("public.resolver", vec![RESOLVER.parse().unwrap()]);
+    plan.faults = vec![Fault::Recursive];
+    tree.server(plan).unwrap();
+    let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
+    tree.zone("faulty.com.", &servers, text).unwrap();
+    tree.build().unwrap()
+}
+
+/// The zone before the move, with these TTLs of its NS and MX records.
+fn former(names: u32, mail: u32) -> String {
+    let soa = "@ 300 SOA former1.hosts.com. hostmaster 2026010101 7200 900 1209600 300\n";
+    let set = FORMER.map(|(name, _)| format!("@ {names} NS {name}.\n")).concat();
+    format!("{soa}{set}{}", SOUND.replace("@ MX 10 mx1.hosts.com.\n@ MX 20", &format!("@ {mail} MX 20")))
+}
+
+/// The findings of a check with this resolver, if the former servers have these faults.
+fn found(faults: &[Fault], serves_old: bool) -> Vec<Finding> {
+    let now = lab(&["ns1.hosts.com", "ns2.hosts.com"], &SOUND.replace("@ MX", "@ 3600 MX"));
+    let names = FORMER.map(|(name, _)| name);
+    let old = lab(&names, &former(3_600, 3_600));
+    for name in names {
+        let server = now.server(name).unwrap();
+        if serves_old {
+            server.set_authority(old.server(name).unwrap().authority());
+        }
+        server.set_faults(faults);
+    }
+    // Its records have been in its cache for a while.
+    let cached = lab(&["public.resolver"], &former(1_800, 120));
+    let resolver = now.server("public.resolver").unwrap();
+    resolver.set_authority(cached.server("public.resolver").unwrap().authority());
+    let (lab, name) = (Arc::new(now), format!("{RESOLVER} (public)"));
+    let config = config_for(&lab);
+    let subject = CheckSubject {
+        domain: "faulty.com.".to_owned(),
+        resolvers: vec![OtherResolver { way: ResolverWay::Plain(RESOLVER.parse().unwrap()), name }],
+        ..CheckSubject::default()
+    };
+    paused(async { check(&Simulation::new(lab, config, 1), subject).await.1 })
+}
+
+#[test]
+fn records_of_before_a_move_are_called_old_until_the_former_servers_have_no_part_in_them() {
+    let by = |seconds: u64| format!("They have the new records by {}", minute(UNIX_AT_START + seconds));
+    for (faults, serves_old, seconds, words) in [
+        ([].as_slice(), true, 1_800 + 3_600, "still give old records (TTL 3600 s)"),
+        (&[Fault::Refused], false, 1_800, "names former1.hosts.com., former2.hosts.com. any more. They"),
+        (&[Fault::Dead], false, 1_800 + 3_600, "could not be told"),
+    ] {
+        let findings = found(faults, serves_old);
+        let first = &findings[0];
+        assert_eq!((first.code, first.level), (Code::OthersOld, Level::Warning), "{findings:#?}");
+        let begin = format!("{RESOLVER} (public) faulty.com. MX: 20 mx2.hosts.com. until ");
+        assert!(first.evidence.starts_with(&begin) && first.evidence.contains(words), "{first:#?}");
+        assert!(first.evidence.contains(&by(seconds)), "{}: {first:#?}", by(seconds));
+        assert!(findings.iter().all(|finding| finding.code != Code::OthersDiffer), "{findings:#?}");
+    }
+}
