@@ -1,6 +1,6 @@
 //! The result of a lookup through the daemon.
 
-use super::facts::ReplyFacts;
+use super::reply_facts::ReplyFacts;
 
 /// The result of a lookup through the daemon.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -94,6 +94,7 @@ mod refusal_verdicts;
 mod refusal_words;
 mod refusing_lists;
 mod remedies;
+mod reply_facts;
 mod role;
 pub mod sent;
 mod served;
