@@ -87,7 +87,7 @@
 //! import     zones config zone_file wire limits
 //! switch     check config limits
 //! watched    check config record wire clock random limits
-//! check      config wire clock random limits
+//! check      config zone_file wire validate clock random limits
 //! zones      config zone_file dnsbl cache wire validate question conduct clock hash rdata limits
 //! config     zone_file dnsbl exchange dnstap wire validate conduct rdata limits
 //! zone_file  wire rdata limits

@@ -205,6 +205,9 @@ pub const MAX_CHECKED_HOSTS: usize = 8;
 /// Mail hosts whose TLSA records are asked of a server, although the cache denies them. Hosts of one zone mostly have the same servers.
 pub const MAX_DENIED_TLSA: usize = 3;
 
+/// Questions to servers of the zone for TLSA records that validate at this host: two mail hosts at four servers.
+pub const MAX_SIGNED_TLSA_QUESTIONS: usize = 8;
+
 /// Names that are looked up because they may be meant by names without their last dot: one of them for each origin below the zone, of some
 /// hosts. Each is three questions at most.
 pub const MAX_MEANT_NAMES: usize = 4;

@@ -2,14 +2,16 @@
 //!
 //! Pure except for the yields. RFC 4035 section 5.3, RFC 4034 section 3, with some tolerance for wrong clocks.
 
+use hickory_proto::ProtoError;
 use hickory_proto::dnssec::rdata::{DNSSECRData, RRSIG};
 use hickory_proto::dnssec::{Algorithm, PublicKey, Verifier};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
+use super::budget::Budget;
 use super::canonical::signed_octets;
 use super::keys::{ZoneKey, ZoneKeys};
 use super::rsa::{RsaKey, is_rsa};
-use super::rules::Rules;
+use super::rules::{Algorithms, Rules};
 use super::verdict::{ValidationFailure, Why};
 use crate::clock::Calendar;
 use crate::limits::{CLOCKLESS_TTL, MAX_KEYS_OF_TAG, MAX_RRSIGS, MAX_SIGNATURES, SLOW_CHECK};
@@ -141,11 +143,8 @@ async fn check_one(
             format!("{text} (key tag {})", input.key_tag),
         ));
     }
-    let encloser = (input.num_labels < name.num_labels()).then(|| name.trim_to(input.num_labels.into()));
-    let owner = match &encloser {
-        Some(encloser) => encloser.prepend_label("*").map_err(|error| bogus(error.to_string()))?,
-        None => name.clone(),
-    };
+    let encloser = encloser(name, signature);
+    let owner = owner_in_zone(name, encloser.as_ref()).map_err(|error| bogus(error.to_string()))?;
     let octets = signed_octets(&owner, signature, rrset.records)
         .ok_or_else(|| bogus("covers data that cannot be encoded".to_owned()))?;
     for key in tried {
@@ -160,6 +159,39 @@ async fn check_one(
         budget.note_failed(weight(key));
     }
     Err(bogus(format!("(key tag {}) does not verify", input.key_tag)))
+}
+
+/// Whether a key has made a signature over an RRset, whatever the times of the signature are. None if that cannot be told: signatures of
+/// the algorithm are not checked, a part cannot be encoded, or the budget is spent.
+pub fn is_made_by(
+    rrset: &CoveredRrset<'_>,
+    signature: &RRSIG,
+    key: &ZoneKey,
+    budget: &Budget,
+) -> Option<bool> {
+    let input = signature.input();
+    if input.num_labels > rrset.name.num_labels() || !Algorithms::default().check(input.algorithm) {
+        return None;
+    }
+    let owner = owner_in_zone(rrset.name, encloser(rrset.name, signature).as_ref()).ok()?;
+    let octets = signed_octets(&owner, signature, rrset.records)?;
+    budget.take_check().ok()?;
+    let fits = verify(key, &octets, signature.sig());
+    if !fits {
+        budget.note_failed(weight(key));
+    }
+    Some(fits)
+}
+
+/// The name above the wildcard that made an RRset, by the labels of its signature; none if no wildcard did.
+fn encloser(name: &Name, signature: &RRSIG) -> Option<Name> {
+    let labels = signature.input().num_labels;
+    (labels < name.num_labels()).then(|| name.trim_to(labels.into()))
+}
+
+/// The name that an RRset has in its zone.
+fn owner_in_zone(name: &Name, encloser: Option<&Name>) -> Result<Name, ProtoError> {
+    encloser.map_or_else(|| Ok(name.clone()), |encloser| encloser.prepend_label("*"))
 }
 
 fn verify(key: &ZoneKey, octets: &[u8], signature: &[u8]) -> bool {

@@ -1,6 +1,6 @@
 //! `resolverctl check DOMAIN` over the lab: faulty domains are named, healthy ones are not.
 //!
-//! `codes`, `connect`, `forum`, `lists`, `root`, `secured` and `split` run both programs over sockets; `codes` has a fault for each code of the table. `elsewhere`, `faults`, `former`, `glued`, `parents`, `partly` and `healthy` run the same questions over the simulated network,
+//! `codes`, `connect`, `forum`, `lists`, `root`, `secured` and `split` run both programs over sockets; `codes` has a fault for each code of the table. `elsewhere`, `faults`, `former`, `glued`, `parents`, `partly`, `signatures` and `healthy` run the same questions over the simulated network,
 //! in virtual time.
 
 mod below;
@@ -22,6 +22,7 @@ mod partly;
 mod root;
 mod secured;
 mod shadow;
+mod signatures;
 mod simulated;
 mod sourced;
 mod split;

@@ -341,3 +341,49 @@ fn nothing_fails_because_of_loss_on_the_way() {
         assert_eq!(wrong, None, "{seed}");
     }
 }
+
+/// The findings of a domain with this text, whose servers both have these faults.
+fn of_both(text: &str, faults: &[Fault], selector: &str) -> Vec<Finding> {
+    let lab = Arc::new(tree(text, faults).build().unwrap());
+    lab.server("ns1.hosts.com").unwrap().set_faults(faults);
+    let subject =
+        CheckSubject { selectors: selector.split_whitespace().map(str::to_owned).collect(), ..subject() };
+    paused(async { check(&Simulation::new(Arc::clone(&lab), config_for(&lab), 1), subject).await.1 })
+}
+
+#[test]
+fn tcp_is_the_first_line_if_no_server_has_it_and_answers_are_too_long_for_udp() {
+    let texts = |count: usize| -> String {
+        let line = |number| format!("@ TXT \"verify{number}={}\"\n", "x".repeat(180));
+        (0..count).map(line).collect()
+    };
+    let (strings, key) = ("\"v=DKIM1; p=\" \"".to_owned() + &"A".repeat(250), "A".repeat(250));
+    let key = format!("{SOUND}k._domainkey TXT {strings}\" \"{key}\" \"{key}\"\n");
+    let with_edns: [&[Fault]; 3] = [&[Fault::NoTcp], &[Fault::SilentTcp], &[Fault::MuteTcp]];
+    let long = SOUND.to_owned() + &texts(25);
+    let mut cases: Vec<(&str, &[Fault], &str)> =
+        with_edns.into_iter().map(|faults| (long.as_str(), faults, "faulty.com. TXT")).collect();
+    cases.push((&key, &[Fault::NoEdns, Fault::MuteTcp], "k._domainkey.faulty.com. TXT"));
+    for (text, faults, lookup) in cases {
+        let findings = of_both(text, faults, "k");
+        let first = &findings[0];
+        assert_eq!((first.code, first.level), (Code::NsTcp, Level::Failure), "{faults:?}: {findings:#?}");
+        assert!(first.evidence.contains(lookup), "{faults:?}: {}", first.evidence);
+        let about = findings.iter().filter(|finding| finding.evidence.starts_with(lookup));
+        let remedies: Vec<&str> = about.map(Finding::remedy).collect();
+        assert!(!remedies.is_empty(), "{faults:?}: {findings:#?}");
+        assert!(remedies.iter().all(|remedy| remedy.starts_with("Open port 53 for TCP")), "{remedies:?}");
+        // Short answers need no TCP.
+        let short = of_both(SOUND, faults, "");
+        assert!(short.iter().all(|finding| finding.level > Level::Failure), "{faults:?}: {short:#?}");
+    }
+}
+
+#[test]
+fn a_server_without_edns_that_has_tcp_is_not_said_to_lack_it() {
+    for fault in [Fault::NoEdns, Fault::DropsEdns, Fault::FormErrOnEdns, Fault::BadVers] {
+        let findings = of_both(SOUND, &[fault], "");
+        assert!(of(&findings, Code::NsEdns).is_some(), "{fault}: {findings:#?}");
+        assert_eq!(of(&findings, Code::NsTcp), None, "{fault}: {findings:#?}");
+    }
+}

@@ -163,9 +163,9 @@ ours() {
   checked_lines "$1" | sed -nE '/"level":"ok"|"mx_without_ipv6"/d; s/.*"topic":"(delegation|dnssec|mail)","code":"([a-z_]*)".*/\2/p' | words
 }
 
-# Its verdict about DNSSEC: one of three, or that the domain does not exist. A zone of which one server lacks the keys validates.
+# Its verdict about DNSSEC: one of three, or that the domain does not exist. A zone of which one server lacks keys or signatures validates.
 our_verdict() {
-  checked_lines "$1" | sed -nE 's/dnssec_no_effect/dnssec_unsigned/; s/ns_without_keys/dnssec_ok/; s/.*"code":"(dnssec_(ok|unsigned|bogus)|domain_missing)".*/\1/p' | words
+  checked_lines "$1" | sed -nE 's/dnssec_no_effect/dnssec_unsigned/; s/ns_(without_keys|bogus)/dnssec_ok/; s/.*"code":"(dnssec_(ok|unsigned|bogus)|domain_missing)".*/\1/p' | words
 }
 
 # The messages of Zonemaster at the level NOTICE or above, as our codes; a message that this does not know is printed itself.

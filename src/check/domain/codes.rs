@@ -345,6 +345,10 @@ with_results! {
         "a name server has signatures that are not valid yet";
         "Validating resolvers may take the answers of this server for bogus until the signatures begin: they ask another server, or fail if they reach only this one.";
         "Correct the clock of the host that signs, and the one of this host, and sign the zone again. Signers set the begin an hour before the present time".
+    NsBogus "ns_bogus" Dnssec Failure "RFC 4035 section 5.3, RFC 8901 section 3":
+        "a name server gives records whose DNSSEC signatures are missing or wrong";
+        "Validating resolvers take these answers for bogus: they ask another server, or fail if they reach only this one. Then mail to the domain waits in the queue of the sender, also where DANE demands the records.";
+        "Let the server in the evidence transfer the current signed zone again; if it signs the zone itself, let it sign the zone again. The DS records fit: do not change them".
     NsWithoutKeys "ns_without_keys" Dnssec Failure "RFC 4035 sections 2.4 and 5.2":
         "a name server does not have the DNSSEC keys that the DS records name";
         "Validating resolvers take the answers of this server for bogus: they ask another server, or fail if they reach only this one.";
@@ -361,6 +365,10 @@ with_results! {
         "all DS records of the domain have SHA-1 digests";
         "Validators without SHA-1 take the domain for unsigned.";
         "Publish a DS record with digest type 2 (SHA-256) at the registrar".
+    Nsec3Iterations "nsec3_iterations" Dnssec Warning "RFC 9276 sections 3.1 and 3.2":
+        "the NSEC3 records of the zone have iterations";
+        "BIND and Unbound take proofs with more than 50 iterations for unsigned, and some resolvers answer SERVFAIL: an attacker can hide records such as TLSA, or lookups of names without a record fail.";
+        "Sign the zone with 0 iterations and without a salt, or with NSEC".
     CertificateExpires "certificate_expires" Policy Warning "RFC 5280 section 4.1.2.5":
         "the certificate of a mail host expires within 21 days";
         "Once it has expired, senders that verify certificates, as MTA-STS demands, do not deliver to this host.";

@@ -20,8 +20,10 @@ pub(super) fn remove(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     let is_unreached = is_unreached || served::serving(facts).is_empty() && findings.iter().any(is_unrouted);
     let of_names = dnssec::bogus_names(facts);
     let is_cause = |finding: &Finding| {
-        let is_bogus_here =
-            || [Code::NsWithoutKeys, Code::NsEdns].contains(&finding.code) && dnssec::is_bogus_here(facts);
+        let is_bogus_here = || {
+            [Code::NsBogus, Code::NsWithoutKeys, Code::NsEdns].contains(&finding.code)
+                && dnssec::is_bogus_here(facts)
+        };
         causes.contains(&finding.code) && (of_names.is_empty() || finding.code != Code::DnssecBogus)
             || is_bogus_here()
             || dnssec::tells_no_signatures(facts, finding)

@@ -2,18 +2,19 @@
 //!
 //! RFC 6698 section 2.1 (the fields), RFC 7672 (which records count for mail).
 
+use std::net::IpAddr;
+
 use data_encoding::HEXLOWER_PERMISSIVE;
 use ring::digest::{SHA256, SHA512, digest};
 
 use super::codes::Code;
 use super::der::public_key;
 use super::dnssec::TLSA_OF_MAIL;
-use super::elsewhere;
-use super::facts::{DomainFacts, LookupFound, ReplySecurity, Want, above, lookup};
+use super::facts::{DomainFacts, LookupFound, QueryForm, ReplySecurity, Want, above, is_within, lookup};
 use super::finding::{Finding, Level};
-use super::mail;
 use super::part::{About, Part};
-use crate::limits::MAX_DENIED_TLSA;
+use super::{elsewhere, mail, served, zone};
+use crate::limits::{MAX_DENIED_TLSA, MAX_SIGNED_TLSA_QUESTIONS};
 
 fn tlsa(host: &str) -> String {
     format!("{TLSA_OF_MAIL}{host}")
@@ -42,6 +43,28 @@ pub(super) fn of_denied(facts: &DomainFacts) -> Vec<Want> {
     let names = mail::hosts(facts).into_iter().map(|host| tlsa(&host)).filter(is_denied);
     let asked = names.take(MAX_DENIED_TLSA);
     asked.flat_map(|name| elsewhere::behind_cache(facts, (&name, "TLSA"))).collect()
+}
+
+/// The questions about TLSA records in the zone of the domain that validate at this host: each server must sign them. One address of each
+/// name is asked.
+pub(super) fn of_signed(facts: &DomainFacts) -> Vec<Want> {
+    let is_signed = |name: &String| {
+        let found = facts.lookup(name, "TLSA");
+        is_within(name, zone::apex(facts))
+            && matches!(found, LookupFound::Data(reply) if reply.security == ReplySecurity::Secure)
+    };
+    let serving = served::serving(facts);
+    let each = zone::one_of_each(&zone::servers(facts)).into_iter().filter(|server| serving.contains(server));
+    let each: Vec<IpAddr> = each.collect();
+    let names = mail::hosts(facts).into_iter().map(|host| tlsa(&host)).filter(is_signed);
+    let ask = |server: IpAddr, name: &str| Want::Server {
+        server,
+        name: name.to_owned(),
+        kind: "TLSA",
+        way: QueryForm::Udp,
+    };
+    let asked = names.flat_map(|name| each.iter().map(|server| ask(*server, &name)).collect::<Vec<_>>());
+    asked.take(MAX_SIGNED_TLSA_QUESTIONS).collect()
 }
 
 /// The name above that of TLSA records, if DNSSEC proves that it does not exist: then there are none (RFC 8020).

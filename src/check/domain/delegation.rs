@@ -94,7 +94,10 @@ fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bo
             }
         }
         Some(Got::Reply(reply)) if dislikes_edns(reply) => {
-            wants.push(ask(server, apex, "SOA", QueryForm::Plain))
+            wants.push(ask(server, apex, "SOA", QueryForm::Plain));
+            if over_tcp && served::form(facts, server).is_some() {
+                wants.push(ask(server, apex, "SOA", QueryForm::Tcp));
+            }
         }
         // Some load balancers refuse queries for SOA and NS alone.
         Some(Got::Reply(reply)) if !is_known(reply) => wants.push(ask(server, domain, "MX", QueryForm::Udp)),

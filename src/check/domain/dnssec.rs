@@ -1,4 +1,5 @@
-//! DNSSEC: whether the domain validates, and the first broken link of the chain. `signature_times` has the times of signatures.
+//! DNSSEC: whether the domain validates, and the first broken link of the chain. `server_signatures` has the signatures of each server, and
+//! `signature_times` their times.
 //!
 //! RFC 4035 section 5, RFC 6781 section 4.4.2.
 
@@ -12,7 +13,7 @@ use super::facts::{
 use super::finding::{Finding, Level};
 use super::keys::{self, KeysNow};
 use super::record_set::is_known;
-use super::{parents, remedies, signature_times, zone};
+use super::{hashed_denial, parents, remedies, server_signatures, signature_times, zone};
 use crate::clock::minute;
 
 /// Algorithms that validators must not or need not support (RFC 8624 section 3.1, RFC 9905, RFC 9906).
@@ -174,9 +175,15 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         findings.retain(|finding| finding.code != Code::DnssecOk);
         findings.push(broken);
     }
+    if is_secure(facts) || is_bogus_here(facts) {
+        let of_servers = server_signatures::check(facts);
+        findings.retain(|finding| of_servers.is_none() || finding.code != Code::DnssecOk);
+        findings.extend(of_servers);
+    }
     findings.extend(signature_times::check(facts));
     findings.extend(old_algorithms(facts));
     findings.extend(old_digests(facts));
+    findings.extend(hashed_denial::check(facts).filter(|_| is_secure(facts)));
     findings
 }
 

@@ -85,7 +85,12 @@ impl ServersShown {
                 let plain = facts.server(server, apex, "SOA", QueryForm::Plain);
                 let without_edns = matches!(plain, Some(Got::Reply(reply)) if serves(reply, apex));
                 match first {
-                    _ if without_edns => of_plain(first, plain, facts.is_lossy(server), &mut tell),
+                    _ if without_edns => {
+                        of_plain(first, plain, facts.is_lossy(server), &mut tell);
+                        // It answers an error to EDNS, also over TCP.
+                        let how = without_tcp(facts, server).filter(|_| matches!(first, Got::Reply(_)));
+                        how.into_iter().for_each(|how| tell(Code::NsTcp, how));
+                    }
                     Got::Reply(reply) if gives_mail(facts, server) => {
                         tell(Code::NsPartly, without_soa(reply, apex));
                     }
@@ -433,20 +438,27 @@ fn is_without_soa(facts: &DomainFacts, server: IpAddr) -> bool {
         && matches!(names, Some(Got::Reply(reply)) if reply.authoritative && reply.data("NS").next().is_some())
 }
 
+/// The conduct of a server that serves the zone and gives no reply over TCP; none if it gives one, or if that could not be told.
+fn without_tcp(facts: &DomainFacts, server: IpAddr) -> Option<String> {
+    let conduct = match facts.server(server, zone::apex(facts), "SOA", QueryForm::Tcp)? {
+        Got::NoReply(NoReply::Unreachable) => "refuses or closes the connection",
+        // A query over TCP takes two round trips.
+        Got::NoReply(NoReply::Silent) if is_slow(facts, server) || facts.loses_many(server) => return None,
+        Got::NoReply(NoReply::Silent) => "does not answer",
+        Got::NoReply(NoReply::Unfit) => "sends replies that cannot be read",
+        _ => return None,
+    };
+    Some(conduct.to_owned())
+}
+
 /// The details of a server that serves the zone.
 fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut impl FnMut(Code, String)) {
     let apex = zone::apex(facts);
     let over_tcp = facts.server(server, apex, "SOA", QueryForm::Tcp);
+    if let Some(how) = without_tcp(facts, server) {
+        tell(Code::NsTcp, how);
+    }
     match over_tcp {
-        Some(Got::NoReply(NoReply::Unreachable)) => {
-            tell(Code::NsTcp, "refuses or closes the connection".to_owned())
-        }
-        // A query over TCP takes two round trips.
-        Some(Got::NoReply(NoReply::Silent)) if is_slow(facts, server) || facts.loses_many(server) => {}
-        Some(Got::NoReply(NoReply::Silent)) => tell(Code::NsTcp, "does not answer".to_owned()),
-        Some(Got::NoReply(NoReply::Unfit)) => {
-            tell(Code::NsTcp, "sends replies that cannot be read".to_owned());
-        }
         Some(Got::Reply(reply)) if reply.truncated => {
             tell(Code::NsTcp, "truncates its replies over TCP".to_owned())
         }

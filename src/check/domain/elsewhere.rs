@@ -15,7 +15,7 @@ use super::private_address::{OUT_OF_REACH, is_private};
 use super::record_set::is_known;
 use super::sent::may_be_chance;
 use super::zone::{self, named};
-use super::{aliases, dnssec, server_hosts};
+use super::{aliases, dnssec, served, server_hosts};
 use crate::limits::{
     MAX_CHECKED_PARENTS, MAX_FAILED_LOOKUP_SERVERS, MAX_FAILED_LOOKUPS, MAX_REVERSE_LABELS_AT_ONCE,
 };
@@ -109,8 +109,8 @@ pub(super) fn given<'f>(
         names.iter().any(|name| cut.glue.get(name).is_none_or(|glued| glued.contains(server)))
     };
     let outside = servers.iter().filter(|(server, names)| is_outside(server, names));
-    let forms = [QueryForm::Udp, QueryForm::Tcp];
-    let mut replies = outside.flat_map(|(server, _)| forms.map(|way| facts.server(*server, name, kind, way)));
+    let of_server = |server: IpAddr| forms(facts, server).map(|way| facts.server(server, name, kind, way));
+    let mut replies = outside.flat_map(|(server, _)| of_server(*server));
     replies.find_map(|got| match got {
         Some(Got::Reply(reply)) if reply.authoritative && is_known(reply) => Some(reply),
         _ => None,
@@ -137,9 +137,17 @@ fn of_lookup(facts: &DomainFacts, (name, kind): (&str, &'static str), is_first: 
     wants.extend(failing.flat_map(|name| of_lookup(facts, (name, "A"), false)));
     let servers = servers(facts, &cut, is_first).unwrap_or_default().into_keys();
     // Over TCP at the same time: a silent server takes seconds over both.
-    let forms = [QueryForm::Udp, QueryForm::Tcp];
-    wants.extend(servers.flat_map(|server| forms.map(|way| ask(server, &end, kind, way))));
+    let asked = |server| forms(facts, server).map(|way| ask(server, &end, kind, way));
+    wants.extend(servers.flat_map(asked));
     wants
+}
+
+/// The forms in which a server is asked for records: over UDP as it serves the zone of the domain, if it does.
+fn forms(facts: &DomainFacts, server: IpAddr) -> [QueryForm; 2] {
+    match served::form(facts, server) {
+        Some(QueryForm::Plain) => [QueryForm::Plain, QueryForm::Tcp],
+        _ => [QueryForm::Udp, QueryForm::Tcp],
+    }
 }
 
 fn ask(server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Want {
@@ -276,7 +284,7 @@ enum Conduct {
 }
 
 fn conduct(facts: &DomainFacts, server: IpAddr, name: &str, kind: &'static str) -> Conduct {
-    let forms = [QueryForm::Udp, QueryForm::Tcp].map(|way| facts.server(server, name, kind, way));
+    let forms = forms(facts, server).map(|way| facts.server(server, name, kind, way));
     let [Some(over_udp), Some(over_tcp)] = forms else { return Conduct::Other };
     if is_private(server)
         && !facts.sent(server).is_any()

@@ -15,6 +15,11 @@ use super::{parents, served, server_hosts, zone};
 use crate::limits::MAX_CHECKED_KEY_SERVERS;
 use crate::wire::presentation::read_name;
 
+/// Flags of a DNSKEY record: the key of a zone, and a revoked one.
+const ZONE_KEY: u16 = 0x100;
+/// See above.
+const REVOKED: u16 = 0x80;
+
 /// The DS records against the keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum KeysNow {
@@ -91,6 +96,47 @@ pub(super) fn above(facts: &DomainFacts) -> BTreeSet<&str> {
     answers_above(facts).into_iter().flat_map(|reply| reply.data("DS")).collect()
 }
 
+/// The keys that the servers give, each with its server.
+fn told_keys(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
+    servers(facts).into_iter().filter_map(|server| Some((server, told(facts, server, "DNSKEY")?))).collect()
+}
+
+/// The present DS records; none if one cannot be read.
+fn ds_above(facts: &DomainFacts) -> Option<Vec<Ds>> {
+    above(facts).into_iter().map(Ds::read).collect()
+}
+
+/// The answers with the keys of the zone by their servers: where a DS names a key that signs them, and where none does.
+#[derive(Debug, Default)]
+pub(super) struct KeysByFit<'f> {
+    /// The first ones.
+    pub(super) fitting: BTreeMap<IpAddr, &'f ReplyFacts>,
+    /// The others.
+    pub(super) others: BTreeMap<IpAddr, &'f ReplyFacts>,
+}
+
+/// The answers with the keys, by the present DS records.
+pub(super) fn by_fit(facts: &DomainFacts) -> KeysByFit<'_> {
+    let (apex, Some(ds)) = (zone::apex(facts), ds_above(facts)) else { return KeysByFit::default() };
+    let (fitting, others) = told_keys(facts).into_iter().partition(|(_, reply)| fits(apex, &ds, reply));
+    KeysByFit { fitting, others }
+}
+
+/// Whether a present DS record names a key, given as the data of a DNSKEY record.
+pub(super) fn is_named(facts: &DomainFacts, data: &str) -> bool {
+    let apex = zone::apex(facts);
+    let named = |key: &Key| ds_above(facts).is_some_and(|ds| ds.iter().any(|ds| ds.names(apex, key)));
+    Key::read(data).is_some_and(|key| named(&key))
+}
+
+/// The algorithm and the tag of a key that signs records of the zone, given as the data of a DNSKEY record; none if it is revoked (RFC 5011
+/// section 2.1) or no zone key (RFC 4034 section 2.1.1).
+pub(super) fn algorithm_and_tag(data: &str) -> Option<(u8, u16)> {
+    let flags: u16 = data.split_whitespace().next()?.parse().ok()?;
+    let key = Key::read(data).filter(|_| flags & (ZONE_KEY | REVOKED) == ZONE_KEY)?;
+    Some((key.algorithm()?, key.tag()))
+}
+
 /// The verdict.
 pub(super) fn now(facts: &DomainFacts) -> KeysNow {
     if answers_above(facts).is_empty() {
@@ -108,8 +154,7 @@ pub(super) fn against(facts: &DomainFacts, records: &BTreeSet<&str>) -> KeysNow 
     let Some(ds) = records.iter().map(|data| Ds::read(data)).collect::<Option<Vec<Ds>>>() else {
         return KeysNow::Unknown("the DS records cannot be read".to_owned());
     };
-    let keys = servers(facts).into_iter().filter_map(|server| Some((server, told(facts, server, "DNSKEY")?)));
-    let keys: Vec<(IpAddr, &ReplyFacts)> = keys.collect();
+    let keys = told_keys(facts);
     if keys.is_empty() {
         return KeysNow::Unknown("no name server of the zone told the DNSKEY records".to_owned());
     }

@@ -53,6 +53,7 @@ pub mod gather;
 mod glue;
 mod glue_sides;
 mod groups;
+mod hashed_denial;
 mod helo;
 mod keys;
 mod last_dot;
@@ -100,9 +101,11 @@ pub mod sent;
 mod served;
 mod server_hosts;
 mod server_names;
+mod server_signatures;
 mod server_time;
 pub mod side_by_side;
 mod signature_times;
+mod signed_set;
 pub mod signing;
 mod spf;
 mod spf_evaluate;
@@ -116,6 +119,7 @@ mod spf_senders;
 mod spf_special;
 mod steady;
 mod tags;
+mod tcp_needed;
 mod transport;
 mod unanswered;
 mod unrouted;
@@ -184,6 +188,7 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
         further = parents_differ::wants(facts, || delegation::of_silent(facts));
         if facts.subject.role.receives() {
             further.extend(dane::of_denied(facts));
+            further.extend(dane::of_signed(facts));
         }
         wants.extend(compared::wants(facts));
         wants.extend(unanswered::wants(facts));
@@ -307,6 +312,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     effects_of_sets::join(facts, &mut findings);
     effects_of_glue::join(facts, &mut findings);
     unanswered::name_servers(facts, &mut findings);
+    tcp_needed::explain(facts, &mut findings);
     let reason = facts.subject.refusal.reason;
     for finding in findings.iter_mut().filter(|finding| refusal_reasons::is_raised(reason, finding.code)) {
         finding.level = Level::Failure;
@@ -355,7 +361,8 @@ pub fn in_order(findings: &mut [Finding], reason: Option<RefusalReason>) {
     findings.sort_by_key(|finding| {
         let is_reason = refusal_reasons::is_it(reason, finding.code);
         let raised = consequence.filter(|level| finding.code == Code::NoMx && *level < finding.level);
-        (!finding.code.leads(fails), raised.unwrap_or(finding.level), !is_reason, finding.code)
+        let level = raised.unwrap_or(finding.level);
+        (!finding.code.leads(fails), level, !is_reason, !tcp_needed::is_cause(finding), finding.code)
     });
 }
 

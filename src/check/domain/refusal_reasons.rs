@@ -241,6 +241,7 @@ const fn is_of_tls(code: Code) -> bool {
         Code::CertificateUnseen
             | Code::DnssecBogus
             | Code::SignatureExpired
+            | Code::NsBogus
             | Code::NsWithoutKeys
             | Code::MxHostBogus
             | Code::PolicyUnanswered

@@ -89,9 +89,17 @@ pub(super) const FORMER_SERVERS: &str = "Let the former name servers give the ne
 /// Of `ptr_unknown`, if an address has more PTR records than are followed.
 pub(super) const ONE_POINTER: &str = "Keep one PTR record, with the name of the mail host";
 
+/// Of findings about answers that are too long for UDP, if no server answers over TCP.
+pub(super) const OPEN_TCP: &str =
+    "Open port 53 for TCP on the name servers in the evidence: these answers are too long for UDP";
+
 /// Of `dnssec_bogus`, if no server gives the keys.
 pub(super) const KEYS_UNANSWERED: &str = "Let the name servers answer for DNSKEY: look in their logs, and for a firewall or load balancer that drops this type. If the zone is \
      not meant to be signed, remove the DS records at the registrar";
+
+/// Of `ns_bogus`, if a server signs with a key that not all servers have.
+pub(super) const KEYS_OF_SIGNERS: &str = "If several providers sign the zone, add the keys with which each of them signs to the DNSKEY records of all others. If one signs it, let the \
+     servers in the evidence transfer the current zone, and keep a key in the zone until no signature by it is left";
 
 /// Of `dnssec_bogus`, if the domain itself validates.
 pub(super) const NAMES_BOGUS: &str = "Sign the zone of these names again. If it is a zone below that of the domain, correct its DS records in the zone of the domain, or remove them if \
@@ -166,7 +174,9 @@ mod tests {
             TERM_MAIL_HOST,
             PRIVATE_BESIDE_PUBLIC,
             ONE_POINTER,
+            OPEN_TCP,
             KEYS_UNANSWERED,
+            KEYS_OF_SIGNERS,
             NAMES_BOGUS,
             HOST_BOGUS_BELOW,
             POINTER_LAST_DOT,

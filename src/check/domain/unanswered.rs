@@ -14,7 +14,7 @@ use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::record_set::is_known;
 use super::zone;
-use super::{each_server, keys, served, server_hosts};
+use super::{each_server, keys, remedies, served, server_hosts};
 use crate::limits::{MAX_EVIDENCE, MAX_REPEATED_OVER_TCP, MAX_UNANSWERED_SHOWN};
 use crate::wire::presentation;
 
@@ -49,6 +49,9 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     asked.take(MAX_REPEATED_OVER_TCP).collect()
 }
 
+/// The conduct of a server whose answers are too long for UDP.
+const TRUNCATES: &str = "truncates its replies over UDP, and does not answer over TCP,";
+
 /// The conduct of a server that serves the zone and does not answer a lookup as it should; none if it does, or was not asked.
 fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'_>) -> Option<String> {
     let is_given = served::given(facts, server, lookup).is_some();
@@ -67,7 +70,7 @@ fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'_>) -> Opti
         Got::NoReply(NoReply::Silent) => "does not answer",
         Got::NoReply(NoReply::Unreachable) => "is unreachable",
         Got::NoReply(NoReply::Unfit) => "sends replies that cannot be read",
-        Got::NoReply(NoReply::Truncated) => "truncates its replies over UDP, and does not answer over TCP,",
+        Got::NoReply(NoReply::Truncated) => TRUNCATES,
         _ => return None,
     };
     Some(conduct.to_owned())
@@ -128,6 +131,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
 /// The servers that fail for some lookups.
 fn partly(facts: &DomainFacts, by_server: BTreeMap<IpAddr, Vec<(String, Vec<String>)>>) -> Option<Finding> {
     let servers = zone::servers(facts);
+    let is_long = by_server.values().flatten().all(|(conduct, _)| conduct == TRUNCATES);
     let about: Vec<About> = by_server.keys().copied().map(About::Address).collect();
     let told: Vec<(IpAddr, String)> = by_server
         .into_iter()
@@ -137,7 +141,8 @@ fn partly(facts: &DomainFacts, by_server: BTreeMap<IpAddr, Vec<(String, Vec<Stri
         })
         .collect();
     let evidence = server_hosts::with_conduct(&servers, &told);
-    (!told.is_empty()).then(|| Finding::new(Code::NsPartly, evidence).of(Part::Records).about(about))
+    let finding = Finding::new(Code::NsPartly, evidence).of(Part::Records).about(about);
+    (!told.is_empty()).then(|| if is_long { finding.to_do(remedies::OPEN_TCP) } else { finding })
 }
 
 /// The first of them in words, and the number of the others.

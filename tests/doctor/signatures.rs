@@ -1,0 +1,146 @@
+//! A signed zone, one of whose servers gives bogus records; and zones whose keys change, or have two signers, and are healthy.
+
+use std::sync::Arc;
+
+use resolverd::check::domain::codes::Code;
+use resolverd::check::domain::facts::CheckSubject;
+use resolverd::check::domain::finding::{Finding, Level};
+use resolverd::lab::fault::Fault;
+use resolverd::lab::simulation::{Simulation, config_trusting, paused};
+use resolverd::lab::world::Lab;
+use resolverd::limits::MAX_CHECK_QUESTIONS;
+
+use crate::faults::tree;
+use crate::simulated::check;
+
+const TEXT: &str = "@ MX 10 mx\nmx A 198.18.9.1\n@ TXT \"v=spf1 mx -all\"\n@ TXT \"odd\" \"\\\"\\\\\\200;\"\n_25._tcp.mx TLSA 3 1 1 \
+    0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF\n";
+
+/// A lab in which `faulty.com.` is signed by this plan.
+fn signed(plan: &str) -> Lab {
+    let mut tree = tree(TEXT, &[]);
+    for (zone, plan) in [(".", ""), ("com.", ""), ("faulty.com.", plan)] {
+        tree.sign(zone, Some(plan.parse().unwrap())).unwrap();
+    }
+    tree.build().unwrap()
+}
+
+/// A lab whose second server has the zone as the other plan signs it. The delegation is that of the first one.
+fn half_signed(plan: &str, other: &str) -> Lab {
+    let (lab, other) = (signed(plan), signed(other));
+    let second = "ns2.hosts.com";
+    lab.server(second).unwrap().set_authority(other.server(second).unwrap().authority());
+    lab
+}
+
+/// The findings, as they are with each of some orders of the servers.
+fn found(lab: Lab, loss: u32) -> Vec<Vec<Finding>> {
+    let lab = Arc::new(lab);
+    let of_seed = |seed| {
+        paused(async {
+            let simulation = Simulation::new(Arc::clone(&lab), config_trusting(&lab), seed);
+            simulation.network().set_loss(loss);
+            let subject = CheckSubject { domain: "faulty.com.".to_owned(), ..CheckSubject::default() };
+            let (facts, findings) = check(&simulation, subject).await;
+            assert!(facts.got.len() <= MAX_CHECK_QUESTIONS, "{}", facts.got.len());
+            findings
+        })
+    };
+    (1..=3).map(of_seed).collect()
+}
+
+/// The evidence of the finding about one server, which is the first.
+fn evidence(lab: Lab) -> String {
+    let mut told = Vec::new();
+    for findings in found(lab, 0) {
+        let first = findings.first().unwrap();
+        assert_eq!((first.code, first.level), (Code::NsBogus, Level::Failure), "{findings:#?}");
+        assert!(findings.iter().all(|finding| finding.code != Code::DnssecOk), "{findings:#?}");
+        told.push(first.evidence.clone());
+    }
+    told.dedup();
+    assert_eq!(told.len(), 1, "{told:#?}");
+    told.remove(0)
+}
+
+#[test]
+fn a_server_whose_signatures_do_not_verify_is_the_answer() {
+    for algorithm in ["8", "10", "13", "14", "15"] {
+        let lab = signed(&format!("algorithm={algorithm} nsec3"));
+        lab.server("ns2.hosts.com").unwrap().set_faults(&[Fault::BadSignatures]);
+        let told = evidence(lab);
+        assert!(
+            told.starts_with("198.18.4.1 (ns2.hosts.com.) gives faulty.com. DNSKEY"),
+            "{algorithm}: {told}"
+        );
+        assert!(
+            told.contains("gives faulty.com. DNSKEY") && told.contains("that does not verify"),
+            "{algorithm}: {told}"
+        );
+        assert!(!told.contains("ns1."), "{algorithm}: {told}");
+    }
+}
+
+#[test]
+fn a_server_without_signatures_of_records_is_the_answer() {
+    let told = evidence(half_signed("", "missing-rrsig"));
+    assert!(told.starts_with("198.18.4.1 (ns2.hosts.com.) gives faulty.com. MX, "), "{told}");
+    assert!(told.ends_with(" without a signature"), "{told}");
+}
+
+#[test]
+fn a_signer_whose_key_the_others_do_not_publish_is_the_answer() {
+    let told = evidence(half_signed("", "zsk=old,new signs=new"));
+    assert!(told.starts_with("198.18.4.1 (ns2.hosts.com.) signs faulty.com. MX"), "{told}");
+    assert!(told.ends_with("which is not in the DNSKEY records at 198.18.3.1 (ns1.hosts.com.)"), "{told}");
+    let nobody = evidence(half_signed("", "signs=new"));
+    assert!(nobody.starts_with("198.18.4.1 (ns2.hosts.com.) signs faulty.com. MX"), "{nobody}");
+    assert!(nobody.ends_with("which no server has in its DNSKEY records"), "{nobody}");
+    let forged = evidence(half_signed("", "wrong-key"));
+    assert!(forged.ends_with("that does not verify"), "{forged}");
+}
+
+/// Plans of both servers that are healthy.
+const HEALTHY: [(&str, &str); 8] = [
+    ("algorithm=8,13", "algorithm=8,13"),
+    ("algorithm=14 nsec3", "algorithm=14 nsec3"),
+    ("zsk=none algorithm=15", "zsk=none algorithm=15"),
+    // One has the zone of before the new key, of before it signs, and of before it has signed all.
+    ("", "zsk=old,new"),
+    ("zsk=old,new", "zsk=old,new signs=new"),
+    ("", "zsk=old,new signs=old,new"),
+    // The old key for keys is still there, or is revoked.
+    ("ksk=old,new", "ksk=old,new revoked=new"),
+    // Two providers with the keys of both.
+    (
+        "ksk=old,new signs-keys=old zsk=old,new signs=old ds=old,new",
+        "ksk=old,new signs-keys=new zsk=old,new signs=new ds=old,new",
+    ),
+];
+
+#[test]
+fn changes_of_keys_and_zones_of_two_signers_are_healthy() {
+    for (one, other) in HEALTHY {
+        for findings in found(half_signed(one, other), 0) {
+            let bogus = findings.iter().find(|finding| finding.code == Code::NsBogus);
+            assert_eq!(bogus, None, "{one} and {other}");
+            assert!(
+                findings.iter().any(|finding| finding.code == Code::DnssecOk),
+                "{one} {other}: {findings:#?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn loss_on_the_way_makes_no_server_bogus() {
+    // Losses of 10 and of 30 % each way.
+    for loss in [190, 510] {
+        for (one, other) in HEALTHY {
+            for findings in found(half_signed(one, other), loss) {
+                let bogus = findings.iter().find(|finding| finding.code == Code::NsBogus);
+                assert_eq!(bogus, None, "{loss}: {one} and {other}");
+            }
+        }
+    }
+}
