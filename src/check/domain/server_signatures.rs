@@ -159,7 +159,7 @@ type Verdicts<'f> = BTreeMap<NameAndType<'f>, Vec<(IpAddr, SetVerdict)>>;
 fn verdicts<'f>(facts: &'f DomainFacts, by_fit: &KeysByFit<'f>, verify: &mut Verify<'_, 'f>) -> Verdicts<'f> {
     let (apex, servers) = (zone::apex(facts), zone::servers(facts));
     let keys = ZoneKeys::new(facts, &by_fit.fitting);
-    let mut verdicts = Verdicts::new();
+    let mut given: Vec<(IpAddr, SignedSet<'f>)> = Vec::new();
     for (want, got) in &facts.got {
         let (Want::Server { server, way, .. }, Got::Reply(reply)) = (want, got) else { continue };
         let is_signing = [QueryForm::Udp, QueryForm::Tcp, QueryForm::MixedCase].contains(way);
@@ -167,10 +167,14 @@ fn verdicts<'f>(facts: &'f DomainFacts, by_fit: &KeysByFit<'f>, verify: &mut Ver
         if !is_signing || !is_asked || !reply.authoritative || !is_known(reply) {
             continue;
         }
-        for set in signed_set::of_reply(reply, apex) {
-            let verdict = keys.judge(*server, &set, verify);
-            verdicts.entry((set.name, set.kind)).or_default().push((*server, verdict));
-        }
+        given.extend(signed_set::of_reply(reply, apex).into_iter().map(|set| (*server, set)));
+    }
+    // The budget of checks is for the first of them.
+    given.sort_by_key(|(_, set)| worth(set.kind));
+    let mut verdicts = Verdicts::new();
+    for (server, set) in given {
+        let verdict = keys.judge(server, &set, verify);
+        verdicts.entry((set.name, set.kind)).or_default().push((server, verdict));
     }
     verdicts
 }
@@ -198,15 +202,41 @@ fn faults<'f>(verdicts: &Verdicts<'f>, all: usize) -> FaultsByServer<'f> {
     faults
 }
 
+/// The faults with their records at all addresses of one host: it is not asked for all records at each address.
+fn joined<'f>(
+    faults: &FaultsByServer<'f>,
+    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
+) -> FaultsByServer<'f> {
+    let mut joined = faults.clone();
+    for (server, own) in &mut joined {
+        let same = faults.iter().filter(|(other, _)| servers.get(other) == servers.get(server));
+        for (fault, records) in same.flat_map(|(_, faults)| faults) {
+            own.entry(fault.clone()).and_modify(|own| own.extend(records));
+        }
+    }
+    joined
+}
+
+/// The place of a type by its worth for mail.
+fn worth(kind: &str) -> u8 {
+    match kind {
+        "MX" => 0,
+        // Without the keys, all other records are bogus.
+        "DNSKEY" => 1,
+        "NSEC" | "NSEC3" => 3,
+        _ => 2,
+    }
+}
+
 /// Whether mail needs these records. Without the proof of an absence, mostly that of a policy, few lookups fail.
 fn is_needed((_, kind): &NameAndType<'_>) -> bool {
-    !["NSEC", "NSEC3"].contains(kind)
+    worth(kind) < worth("NSEC")
 }
 
 /// The first of some records in words, and the number of the others.
 fn some(records: &BTreeSet<NameAndType<'_>>) -> String {
     let mut listed: Vec<&NameAndType<'_>> = records.iter().collect();
-    listed.sort_by_key(|records| (!is_needed(records), records.1 != "MX"));
+    listed.sort_by_key(|(_, kind)| worth(kind));
     let (first, others) = listed.split_at(listed.len().min(MAX_UNANSWERED_SHOWN));
     let first: Vec<String> = first.iter().map(|(name, kind)| format!("{name} {kind}")).collect();
     match others.len() {
@@ -218,7 +248,7 @@ fn some(records: &BTreeSet<NameAndType<'_>>) -> String {
 /// The faults of a server in words, those of MX records first; `all`: the number of servers that gave their keys.
 fn in_words(faults: &FaultsOfServer<'_>, servers: &BTreeMap<IpAddr, BTreeSet<String>>, all: usize) -> String {
     let mut faults: Vec<_> = faults.iter().collect();
-    faults.sort_by_key(|(_, records)| records.iter().all(|(_, kind)| *kind != "MX"));
+    faults.sort_by_key(|(_, records)| records.iter().map(|(_, kind)| worth(kind)).min());
     let words = faults.into_iter().map(|(fault, records)| fault.words(&some(records), servers, all));
     words.collect::<Vec<_>>().join(", and ")
 }
@@ -240,7 +270,7 @@ fn checked<'f>(facts: &'f DomainFacts, verify: &mut Verify<'_, 'f>) -> Option<Fi
     if all == 0 || facts.configured().is_some() || zone::apex(facts) == "." {
         return None;
     }
-    let faults = faults(&verdicts(facts, &by_fit, verify), all);
+    let faults = joined(&faults(&verdicts(facts, &by_fit, verify), all), &servers);
     let told = faults.iter().map(|(server, faults)| (*server, in_words(faults, &servers, all)));
     let told: Vec<(IpAddr, String)> = told.collect();
     let of_all = || faults.values().flatten();

@@ -37,6 +37,11 @@ fn mail_at(server: &str, signatures: &[(&str, &str)]) -> String {
     format!("server {server} a.b. MX udp aa | 10 mx.a.b.{}", made.collect::<String>())
 }
 
+/// Right signatures by these keys.
+const BY_FIRST: &[(&str, &str)] = &[(FIRST, "good")];
+/// See above.
+const BY_SECOND: &[(&str, &str)] = &[(SECOND, "good")];
+
 const ONE: &str = "192.0.2.1";
 const OTHER: &str = "192.0.2.2";
 
@@ -107,7 +112,7 @@ fn one_signature_that_fits_is_enough() {
 
 #[test]
 fn a_change_of_keys_is_no_fault() {
-    let (first, second): (&[(&str, &str)], &[(&str, &str)]) = (&[(FIRST, "good")], &[(SECOND, "good")]);
+    let (first, second) = (BY_FIRST, BY_SECOND);
     let both: &[&str] = &[ENTRY, FIRST, SECOND];
     // The new key is published before it signs; one server has the zone of before.
     assert_eq!(of_mail([&[ENTRY, FIRST], both], [first, first]), None);
@@ -118,7 +123,7 @@ fn a_change_of_keys_is_no_fault() {
 
 #[test]
 fn a_key_that_not_all_servers_have_is_told_with_the_servers_that_lack_it() {
-    let (first, second): (&[(&str, &str)], &[(&str, &str)]) = (&[(FIRST, "good")], &[(SECOND, "good")]);
+    let (first, second) = (BY_FIRST, BY_SECOND);
     let lacks = |signs: &str, key: &str, lacks: &str| {
         format!(
             "{signs} (ns.a.b.) signs a.b. MX with the key {}, which is not in the DNSKEY records at {lacks} (ns.a.b.)",

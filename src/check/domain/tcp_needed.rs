@@ -54,7 +54,7 @@ mod tests {
     use crate::check::domain::judge;
 
     /// Answers of both servers over TCP for the SOA, and in another form for a lookup.
-    fn both(over_tcp: [&str; 2], lookup: &str, got: Got) -> DomainFacts {
+    fn both(over_tcp: [&str; 2], lookup: &str, got: &Got) -> DomainFacts {
         let lines = format!(
             "{TWO_SERVERS}\nserver 198.18.1.1 a.test. SOA tcp {}\nserver 198.18.2.1 a.test. SOA tcp {}",
             over_tcp[0], over_tcp[1]
@@ -71,22 +71,22 @@ mod tests {
     #[test]
     fn tcp_is_the_first_line_if_answers_need_it_and_no_server_has_it() {
         let truncated = Got::NoReply(NoReply::Truncated);
-        let found = judge(&both(["unreachable"; 2], "MX", truncated.clone()));
+        let found = judge(&both(["unreachable"; 2], "MX", &truncated));
         assert_eq!((found[0].code, found[0].level), (Code::NsTcp, Level::Failure), "{found:#?}");
         assert!(found[0].evidence.ends_with("; too long for UDP: a.test. MX"), "{}", found[0].evidence);
         let mail = found.iter().find(|finding| finding.code == Code::MxUnanswered).unwrap();
         assert_eq!(mail.remedy(), remedies::OPEN_TCP);
         // One server has TCP: its resolvers get the answer there.
-        let half = judge(&both(["unreachable", "aa | ns1.a.test. h. 7 2 3 4 5"], "MX", truncated));
+        let half = judge(&both(["unreachable", "aa | ns1.a.test. h. 7 2 3 4 5"], "MX", &truncated));
         assert!(half.iter().all(|finding| !is_cause(finding)), "{half:#?}");
-        let short = judge(&both(["unreachable"; 2], "MX", Got::NoReply(NoReply::Silent)));
+        let short = judge(&both(["unreachable"; 2], "MX", &Got::NoReply(NoReply::Silent)));
         assert!(short.iter().all(|finding| !is_cause(finding)), "{short:#?}");
     }
 
     #[test]
     fn a_truncated_answer_of_one_server_alone_is_told_with_tcp_as_the_remedy() {
         let lines = "server 198.18.1.1 a.test. MX udp aa | 10 mx.a.test.";
-        let mut all = both(["unreachable"; 2], "MX", Got::NoReply(NoReply::Truncated));
+        let mut all = both(["unreachable"; 2], "MX", &Got::NoReply(NoReply::Truncated));
         all.got.extend(facts("a.test.", lines).got);
         let partly = judge(&all).into_iter().find(|finding| finding.code == Code::NsPartly).unwrap();
         assert_eq!(partly.remedy(), remedies::OPEN_TCP, "{partly:#?}");
