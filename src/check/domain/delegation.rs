@@ -403,6 +403,9 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
             mail.entry(apex_alias::mail_records(facts, reply)).or_default().push(*server);
         }
     }
+    let soa = |server: &IpAddr| served::soa(facts, *server).and_then(zone::soa);
+    let primaries: BTreeSet<String> =
+        servers.keys().filter_map(soa).map(|soa| soa.primary.to_ascii_lowercase()).collect();
     let mut findings = Vec::new();
     let has_one_mail = mail.len() < 2;
     if !has_one_mail {
@@ -413,7 +416,8 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
     }
     if serials.len() > 1 {
         let is_numbered_twice = has_one_mail && is_numbered_twice(facts, servers);
-        let newest = zone::newest(&serials).filter(|_| !is_numbered_twice);
+        // Serials of different primary servers cannot be compared.
+        let newest = zone::newest(&serials).filter(|_| primaries.len() < 2);
         let told = serials.into_iter().map(|(serial, servers)| {
             let mark = match newest {
                 Some(newest) if newest == serial => " (newest)",

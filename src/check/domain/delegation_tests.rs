@@ -375,6 +375,8 @@ fn the_registrar_s_set_is_compared_with_the_zone_s() {
         found.into_iter().find(|finding| finding.code == Code::GlueDiffers).map(|finding| finding.level)
     };
     assert_eq!(more(REFERRAL), Some(Level::Note), "a part of the addresses");
+    let lame = format!("{REFERRAL}\nserver 198.18.1.2 a.test. SOA udp REFUSED");
+    assert_eq!(more(&lame), Some(Level::Failure), "the other address is not that of a server of the zone");
     assert_eq!(more(&glue), Some(Level::Failure));
     assert_eq!(more(&format!("{glue} | +ns1.a.test. A 198.18.1.1")), Some(Level::Warning));
 }
@@ -547,6 +549,7 @@ fn two_providers_may_number_one_zone_each_by_itself() {
     assert!(level == Level::Note && !evidence.contains("old"), "{evidence}");
     let other_mail = of(&own.replace("10 mx.a.test.", "10 old.a.test.")).unwrap();
     assert_eq!(other_mail.0, Level::Warning);
+    assert!(!other_mail.1.contains("(old)"), "serials of two primaries: {}", other_mail.1);
     // Names in the zone say nothing about the operator, and one operator has one primary.
     let lines = format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{own}");
     let inside = lines.replace("ns2.b.test.", "ns2.a.test.");

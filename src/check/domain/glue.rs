@@ -10,7 +10,7 @@ use super::facts::{DomainFacts, LookupFound, QueryForm, Want, is_within};
 use super::finding::{Finding, Level};
 use super::glue_sides::{self, Right, Sides};
 use super::server_names::listed;
-use super::{groups, parents, remedies, served, server_hosts, zone};
+use super::{each_server, groups, parents, remedies, served, server_hosts, zone};
 use crate::limits::MAX_GLUE_QUESTIONS;
 
 /// The types of addresses.
@@ -157,17 +157,19 @@ fn of_type(facts: &DomainFacts, glue: &Glue<'_>, of_silent: &[Want]) -> Option<F
             format!("by the servers of the zone: {}", groups::having(server_hosts::of_groups(&servers, sets)))
         }
     };
-    let serving = serving(facts);
+    let (serving, sides) = (serving(facts), glue_sides::sides(facts, (glued, &known), of_silent));
     let level = if glued.is_disjoint(&known) {
         // The zone is found at both, until the old server is turned off.
         let are_served = glued.union(&known).all(|address| serving.contains(address));
         if are_served { Level::Warning } else { Level::Failure }
     } else if given_alike && glued.is_subset(&known) {
-        Level::Note
+        // Resolvers ask the other addresses too, sooner or later: a server that does not serve the zone there is told here alone.
+        let fault = |address: &IpAddr| each_server::fault(facts, *address, of_silent);
+        let faults = sides.own.iter().filter(|_| sides.right == Right::Glue).filter_map(fault);
+        faults.map(|(code, _)| code.entry().level).min().unwrap_or(Level::Note)
     } else {
         Level::Warning
     };
-    let sides = glue_sides::sides(facts, (glued, &known), of_silent);
     let evidence = format!("the glue of {name} is {}, {told}; {}", listed(glued), sides.words);
     let remedy = sides.right.remedy();
     Some(Finding { remedy, ..Finding::new(Code::GlueDiffers, evidence).at(level) })

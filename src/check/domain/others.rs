@@ -390,7 +390,7 @@ fn of_old(facts: &DomainFacts, old: &[OldAt<'_>]) -> Option<Finding> {
     } else {
         ""
     };
-    let moment = format!("{words}. They have the new records by {}{bound}", minute(end));
+    let moment = format!("{words}. They have the new records by {}{bound}", minute(end.next_multiple_of(60)));
     let texts: Vec<&str> = old.iter().flat_map(|old| &old.texts).map(String::as_str).collect();
     // The moment is the answer: many records before it do not cut it off.
     let mut finding = Finding::new(Code::OthersOld, texts.join("; "));
