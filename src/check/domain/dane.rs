@@ -10,7 +10,9 @@ use ring::digest::{SHA256, SHA512, digest};
 use super::codes::Code;
 use super::der::public_key;
 use super::dnssec::TLSA_OF_MAIL;
-use super::facts::{DomainFacts, LookupFound, QueryForm, ReplySecurity, Want, above, is_within, lookup};
+use super::facts::{
+    DomainFacts, LookupFound, QueryForm, ReplySecurity, Want, above, at_server, is_within, lookup,
+};
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::{elsewhere, mail, served, zone};
@@ -57,12 +59,7 @@ pub(super) fn of_signed(facts: &DomainFacts) -> Vec<Want> {
     let each = zone::one_of_each(&zone::servers(facts)).into_iter().filter(|server| serving.contains(server));
     let each: Vec<IpAddr> = each.collect();
     let names = mail::hosts(facts).into_iter().map(|host| tlsa(&host)).filter(is_signed);
-    let ask = |server: IpAddr, name: &str| Want::Server {
-        server,
-        name: name.to_owned(),
-        kind: "TLSA",
-        way: QueryForm::Udp,
-    };
+    let ask = |server: IpAddr, name: &str| at_server(server, name, "TLSA", QueryForm::Udp);
     let asked = names.flat_map(|name| each.iter().map(|server| ask(*server, &name)).collect::<Vec<_>>());
     asked.take(MAX_SIGNED_TLSA_QUESTIONS).collect()
 }

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use super::codes::Code;
 use super::facts::{
     DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want, above, addresses,
-    is_within, lookup,
+    at_server, is_within, lookup,
 };
 use super::finding::{Finding, Level};
 use super::organizational::organizational_7489;
@@ -44,7 +44,7 @@ pub(super) fn to_servers(facts: &DomainFacts) -> Vec<Want> {
         wants.extend(zone::names_of_parent(facts, parent).iter().flat_map(|name| addresses(name)));
     }
     let parents = zone::parent_servers(facts).into_iter();
-    wants.extend(parents.map(|server| ask(server, apex, "NS", QueryForm::Udp)));
+    wants.extend(parents.map(|server| at_server(server, apex, "NS", QueryForm::Udp)));
     let names = zone::server_names(facts);
     wants.extend(names.iter().take(MAX_CHECKED_NAMES).flat_map(|name| addresses(name)));
     wants
@@ -76,43 +76,45 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
 /// answer gets few other questions (`of_silent`).
 fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bool, bool)) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
-    let mut wants = vec![ask(server, apex, "SOA", QueryForm::Udp)];
+    let mut wants = vec![at_server(server, apex, "SOA", QueryForm::Udp)];
     match facts.server(server, apex, "SOA", QueryForm::Udp) {
         None | Some(Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_)) => {}
         Some(Got::Reply(reply)) if serves(reply, apex) => {
             if over_tcp {
-                wants.push(ask(server, apex, "SOA", QueryForm::Tcp));
+                wants.push(at_server(server, apex, "SOA", QueryForm::Tcp));
             }
             if in_mixed_case {
-                wants.push(ask(server, apex, "NS", QueryForm::MixedCase));
+                wants.push(at_server(server, apex, "NS", QueryForm::MixedCase));
             }
             // Without names in mixed case: they show whether the case is the reason.
             match facts.server(server, apex, "NS", QueryForm::MixedCase) {
                 Some(Got::Reply(reply)) if reply.data("NS").next().is_some() => {}
-                Some(_) => wants.push(ask(server, apex, "NS", QueryForm::Udp)),
+                Some(_) => wants.push(at_server(server, apex, "NS", QueryForm::Udp)),
                 None => {}
             }
         }
         Some(Got::Reply(reply)) if dislikes_edns(reply) => {
-            wants.push(ask(server, apex, "SOA", QueryForm::Plain));
+            wants.push(at_server(server, apex, "SOA", QueryForm::Plain));
             if over_tcp && served::form(facts, server).is_some() {
-                wants.push(ask(server, apex, "SOA", QueryForm::Tcp));
+                wants.push(at_server(server, apex, "SOA", QueryForm::Tcp));
             }
         }
         // Some load balancers refuse queries for SOA and NS alone.
-        Some(Got::Reply(reply)) if !is_known(reply) => wants.push(ask(server, domain, "MX", QueryForm::Udp)),
+        Some(Got::Reply(reply)) if !is_known(reply) => {
+            wants.push(at_server(server, domain, "MX", QueryForm::Udp))
+        }
         // Without a SOA, as behind an alias or at some load balancers: the zone may have no NS records either.
         Some(Got::Reply(reply)) if reply.authoritative => {
-            wants.push(ask(server, apex, "NS", QueryForm::Udp));
+            wants.push(at_server(server, apex, "NS", QueryForm::Udp));
             // A server that denies the name has no mail of it.
             if reply.rcode == "NOERROR" {
-                wants.push(ask(server, domain, "MX", QueryForm::Udp));
+                wants.push(at_server(server, domain, "MX", QueryForm::Udp));
             }
         }
         // They come later: `of_silent`.
         Some(Got::Reply(_) | Got::NoReply(_)) => {}
     }
-    wants.extend(served::form(facts, server).map(|way| ask(server, domain, "MX", way)));
+    wants.extend(served::form(facts, server).map(|way| at_server(server, domain, "MX", way)));
     wants
 }
 
@@ -128,16 +130,12 @@ pub(super) fn of_silent(facts: &DomainFacts) -> Vec<Want> {
     silent
         .flat_map(|server| {
             // TCP tells most, and costs one question.
-            let soa = [QueryForm::Tcp, QueryForm::Plain].map(|way| ask(server, apex, "SOA", way));
+            let soa = [QueryForm::Tcp, QueryForm::Plain].map(|way| at_server(server, apex, "SOA", way));
             // Some servers drop queries for the SOA alone.
-            let mail = ask(server, &facts.subject.domain, "MX", QueryForm::Udp);
-            soa.into_iter().chain([ask(server, apex, "NS", QueryForm::Tcp), mail])
+            let mail = at_server(server, &facts.subject.domain, "MX", QueryForm::Udp);
+            soa.into_iter().chain([at_server(server, apex, "NS", QueryForm::Tcp), mail])
         })
         .collect()
-}
-
-fn ask(server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Want {
-    Want::Server { server, name: name.to_owned(), kind, way }
 }
 
 /// Whether a reply may be an error about EDNS (RFC 6891 section 7).
@@ -393,9 +391,11 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
     let (mut serials, mut mail) =
         (BTreeMap::<u32, Vec<IpAddr>>::new(), BTreeMap::<String, Vec<IpAddr>>::new());
     let (mut of_serials, mut of_mail) = (Vec::new(), vec![About::Host(domain.to_owned())]);
+    let mut primaries = BTreeSet::new();
     for server in servers.keys() {
         if let Some(soa) = served::soa(facts, *server).and_then(zone::soa) {
             serials.entry(soa.serial).or_default().push(*server);
+            primaries.insert(soa.primary.to_ascii_lowercase());
             of_serials.push(About::Address(*server));
         }
         if let Some(reply) = served::given(facts, *server, (domain, "MX")) {
@@ -403,9 +403,6 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
             mail.entry(apex_alias::mail_records(facts, reply)).or_default().push(*server);
         }
     }
-    let soa = |server: &IpAddr| served::soa(facts, *server).and_then(zone::soa);
-    let primaries: BTreeSet<String> =
-        servers.keys().filter_map(soa).map(|soa| soa.primary.to_ascii_lowercase()).collect();
     let mut findings = Vec::new();
     let has_one_mail = mail.len() < 2;
     if !has_one_mail {

@@ -75,7 +75,7 @@ fn the_moment_at_which_a_change_is_seen_everywhere_comes_with_every_fault() {
 fn a_server_without_a_soa_is_asked_for_ns_records() {
     let asks = |second: &str| {
         let facts = facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{second}"));
-        wants(&facts).contains(&ask([198, 18, 2, 1].into(), "a.test.", "NS", QueryForm::Udp))
+        wants(&facts).contains(&at_server([198, 18, 2, 1].into(), "a.test.", "NS", QueryForm::Udp))
     };
     let soa = "server 198.18.2.1 a.test. SOA udp";
     assert!(asks(&format!("{soa} aa")) && asks(&format!("{soa} NXDOMAIN aa")));

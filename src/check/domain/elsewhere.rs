@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use super::facts::{
     BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, Want, above, addresses,
-    canonical, is_within, lookup,
+    at_server, canonical, is_within, lookup,
 };
 use super::private_address::{OUT_OF_REACH, is_private};
 use super::record_set::is_known;
@@ -127,7 +127,7 @@ fn of_lookup(facts: &DomainFacts, (name, kind): (&str, &'static str), is_first: 
     let mut wants = vec![lookup(parent, "NS")];
     wants.extend(zone::names_of_parent(facts, parent).iter().flat_map(|name| addresses(name)));
     let parents = parents(facts, parent).into_iter();
-    wants.extend(parents.map(|server| ask(server, &end, "NS", QueryForm::Udp)));
+    wants.extend(parents.map(|server| at_server(server, &end, "NS", QueryForm::Udp)));
     let Some(cut) = cut(facts, &end, parent) else { return wants };
     wants.extend(cut.names.iter().take(MAX_FAILED_LOOKUP_SERVERS).flat_map(|name| addresses(name)));
     let fails = |name: &&String| {
@@ -137,7 +137,7 @@ fn of_lookup(facts: &DomainFacts, (name, kind): (&str, &'static str), is_first: 
     wants.extend(failing.flat_map(|name| of_lookup(facts, (name, "A"), false)));
     let servers = servers(facts, &cut, is_first).unwrap_or_default().into_keys();
     // Over TCP at the same time: a silent server takes seconds over both.
-    let asked = |server| forms(facts, server).map(|way| ask(server, &end, kind, way));
+    let asked = |server| forms(facts, server).map(|way| at_server(server, &end, kind, way));
     wants.extend(servers.flat_map(asked));
     wants
 }
@@ -148,10 +148,6 @@ fn forms(facts: &DomainFacts, server: IpAddr) -> [QueryForm; 2] {
         Some(QueryForm::Plain) => [QueryForm::Plain, QueryForm::Tcp],
         _ => [QueryForm::Udp, QueryForm::Tcp],
     }
-}
-
-fn ask(server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Want {
-    Want::Server { server, name: name.to_owned(), kind, way }
 }
 
 /// The closest zone above a name that answers, and that the configuration of this host does not answer in the place of its servers.
@@ -514,7 +510,7 @@ mod tests {
         let wanted = |lines: &str| wants(&facts("a.test.", lines), &needed, &BTreeSet::new());
         let cut = FAILED.find("lookup b.test. SOA").unwrap();
         assert_eq!(wanted(&FAILED[..cut]), [lookup("b.test.", "SOA")]);
-        let server = |last: u8, name: &str, kind, way| ask([198, 18, last, 1].into(), name, kind, way);
+        let server = |last: u8, name: &str, kind, way| at_server([198, 18, last, 1].into(), name, kind, way);
         assert!(wanted(FAILED).contains(&server(9, "mx.b.test.", "NS", QueryForm::Udp)));
         let first = FAILED.find("lookup mx.b.test. A").unwrap();
         let slow = BTreeSet::from([lookup("mx.b.test.", "A")]);

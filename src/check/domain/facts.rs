@@ -397,7 +397,7 @@ impl DomainFacts {
 
     /// The answer of a server.
     pub fn server(&self, server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Option<&Got> {
-        self.got.get(&Want::Server { server, name: name.to_owned(), kind, way })
+        self.got.get(&at_server(server, name, kind, way))
     }
 
     /// The queries to a server.
@@ -434,6 +434,11 @@ impl DomainFacts {
 /// A lookup that is wanted.
 pub fn lookup(name: &str, kind: &'static str) -> Want {
     Want::Lookup { name: name.to_owned(), kind }
+}
+
+/// A question to one server that is wanted.
+pub fn at_server(server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Want {
+    Want::Server { server, name: name.to_owned(), kind, way }
 }
 
 /// Lookups of both kinds of addresses of a name.

@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::facts::{DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, Want, lookup};
+use super::facts::{DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, Want, at_server, lookup};
 use super::other_resolvers::{ask, current};
 use super::record_set::{is_known, negative_ttl, positive_ttl, records};
 use super::server_names::listed;
@@ -108,7 +108,7 @@ pub(super) fn wants(facts: &DomainFacts, others: &[(&OtherResolver, Vec<Lookup>)
 }
 
 fn question(server: IpAddr, (name, kind): (&str, &'static str)) -> Want {
-    Want::Server { server, name: name.to_owned(), kind, way: QueryForm::Udp }
+    at_server(server, name, kind, QueryForm::Udp)
 }
 
 /// The reply of a former server with authority.
@@ -119,7 +119,7 @@ fn given<'f>(facts: &'f DomainFacts, server: IpAddr, lookup: (&str, &'static str
     }
 }
 
-/// What former servers say of the old records.
+/// The verdict on the old records at a former server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StillGiven {
     /// One gives them still, for this TTL in seconds.
@@ -151,7 +151,7 @@ fn still_given(facts: &DomainFacts, server: IpAddr, lookups: &[Lookup]) -> Still
 pub(super) struct Until {
     /// In seconds since 1970.
     pub(super) end: u64,
-    /// What is known of the former servers, in words; empty without them.
+    /// The facts about the former servers, in words; empty without them.
     pub(super) words: String,
     /// Whether former servers may prolong it.
     pub(super) may_be_prolonged: bool,

@@ -10,7 +10,7 @@ use super::facts::{DomainFacts, LookupFound, QueryForm, Want, is_within};
 use super::finding::{Finding, Level};
 use super::glue_sides::{self, Right, Sides};
 use super::server_names::listed;
-use super::{each_server, groups, parents, remedies, served, server_hosts, zone};
+use super::{groups, parents, remedies, served, server_hosts, zone};
 use crate::limits::MAX_GLUE_QUESTIONS;
 
 /// The types of addresses.
@@ -76,7 +76,7 @@ pub(super) fn check(facts: &DomainFacts, of_silent: &[Want]) -> Vec<Finding> {
 /// The addresses of each name server whose glue differs from its address in the zone, and which of them are right.
 pub(super) fn differing(facts: &DomainFacts, of_silent: &[Want]) -> Vec<Sides> {
     let sides = |glue: &Glue<'_>| {
-        let known = known(facts, glue)?;
+        let known = known(facts, glue, &given(facts, (glue.name, glue.kind)))?;
         Some(glue_sides::sides(facts, (&glue.glued, &known), of_silent))
     };
     by_type(facts).iter().filter_map(sides).collect()
@@ -126,12 +126,11 @@ fn of_kind(addresses: impl IntoIterator<Item = IpAddr>, kind: &str) -> BTreeSet<
 type GivenAddresses = BTreeMap<BTreeSet<IpAddr>, Vec<IpAddr>>;
 
 /// The addresses of a name server that its glue differs from; none if it does not, or if they are not known.
-fn known(facts: &DomainFacts, glue: &Glue<'_>) -> Option<BTreeSet<IpAddr>> {
+fn known(facts: &DomainFacts, glue: &Glue<'_>, given: &GivenAddresses) -> Option<BTreeSet<IpAddr>> {
     let (name, kind, glued) = (glue.name, glue.kind, &glue.glued);
-    let given = given(facts, (name, kind));
     let known = match given.is_empty() {
         true => of_kind(facts.addresses(name), kind),
-        false => current(facts, (name, kind), &given),
+        false => current(facts, (name, kind), given),
     };
     let given_alike = given.len() < 2;
     if known.is_empty() || known == *glued && given_alike {
@@ -148,7 +147,7 @@ fn of_type(facts: &DomainFacts, glue: &Glue<'_>, of_silent: &[Want]) -> Option<F
     if given.is_empty() && is_denied(facts, name) {
         return Some(of_denied(facts, name, glued));
     }
-    let (known, given_alike) = (known(facts, glue)?, given.len() < 2);
+    let (known, given_alike) = (known(facts, glue, &given)?, given.len() < 2);
     let told = match given.len() {
         0 | 1 => format!("its address is {}", listed(&known)),
         _ => {
@@ -164,9 +163,7 @@ fn of_type(facts: &DomainFacts, glue: &Glue<'_>, of_silent: &[Want]) -> Option<F
         if are_served { Level::Warning } else { Level::Failure }
     } else if given_alike && glued.is_subset(&known) {
         // Resolvers ask the other addresses too, sooner or later: a server that does not serve the zone there is told here alone.
-        let fault = |address: &IpAddr| each_server::fault(facts, *address, of_silent);
-        let faults = sides.own.iter().filter(|_| sides.right == Right::Glue).filter_map(fault);
-        faults.map(|(code, _)| code.entry().level).min().unwrap_or(Level::Note)
+        sides.fault_of_own.filter(|_| sides.right == Right::Glue).unwrap_or(Level::Note)
     } else {
         Level::Warning
     };

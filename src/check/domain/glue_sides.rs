@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::facts::{DomainFacts, Want};
+use super::finding::Level;
 use super::server_names::listed;
 use super::{compared, each_server, remedies, served, zone};
 
@@ -43,6 +44,8 @@ pub(super) struct Sides {
     /// Of the zone.
     pub(super) own: BTreeSet<IpAddr>,
     pub(super) right: Right,
+    /// The level of the worst fault of a server at an address of the zone; none if each serves the zone, as far as could be told.
+    pub(super) fault_of_own: Option<Level>,
     /// Why, in words.
     pub(super) words: String,
 }
@@ -51,8 +54,8 @@ pub(super) struct Sides {
 enum Conduct {
     /// It serves the zone: the primary server and the serial of its SOA record.
     Serves(String, u32),
-    /// It does not; the text says what it does.
-    Fails(String),
+    /// It does not: the level of this fault, and a text that says what it does.
+    Fails(Level, String),
     /// It could not be told.
     Untold,
 }
@@ -61,7 +64,14 @@ impl Conduct {
     fn soa(&self) -> Option<(&str, u32)> {
         match self {
             Self::Serves(primary, serial) => Some((primary, *serial)),
-            Self::Fails(_) | Self::Untold => None,
+            Self::Fails(..) | Self::Untold => None,
+        }
+    }
+
+    const fn fault(&self) -> Option<Level> {
+        match self {
+            Self::Fails(level, _) => Some(*level),
+            Self::Serves(..) | Self::Untold => None,
         }
     }
 }
@@ -87,12 +97,13 @@ pub(super) fn sides(
         Right::Both if are_apart(facts, &glued, &own) => Right::Untold,
         right => right,
     };
-    Sides { words: words(right, &of_glue, &of_zone), glued, own, right }
+    let fault_of_own = of_zone.iter().filter_map(|(_, conduct)| conduct.fault()).min();
+    Sides { words: words(right, &of_glue, &of_zone), glued, own, right, fault_of_own }
 }
 
 fn conduct(facts: &DomainFacts, server: IpAddr, of_silent: &[Want]) -> Conduct {
-    if let Some((_, conduct)) = each_server::fault(facts, server, of_silent) {
-        return Conduct::Fails(conduct);
+    if let Some((code, conduct)) = each_server::fault(facts, server, of_silent) {
+        return Conduct::Fails(code.entry().level, conduct);
     }
     match served::soa(facts, server).and_then(zone::soa) {
         Some(soa) => Conduct::Serves(soa.primary.to_ascii_lowercase(), soa.serial),
@@ -154,7 +165,7 @@ fn are_apart(facts: &DomainFacts, glued: &BTreeSet<IpAddr>, own: &BTreeSet<IpAdd
 
 fn words(right: Right, glue: &[(IpAddr, Conduct)], zone: &[(IpAddr, Conduct)]) -> String {
     let failing = glue.iter().chain(zone).filter_map(|(address, conduct)| match conduct {
-        Conduct::Fails(conduct) => Some(format!("{address} {conduct}")),
+        Conduct::Fails(_, conduct) => Some(format!("{address} {conduct}")),
         Conduct::Serves(..) | Conduct::Untold => None,
     });
     let mut told: Vec<String> = failing.collect();

@@ -109,9 +109,9 @@ fn ds_above(facts: &DomainFacts) -> Option<Vec<Ds>> {
 /// The answers with the keys of the zone by their servers: where a DS names a key that signs them, and where none does.
 #[derive(Debug, Default)]
 pub(super) struct KeysByFit<'f> {
-    /// The first ones.
+    /// The answers whose keys a DS record fits.
     pub(super) fitting: BTreeMap<IpAddr, &'f ReplyFacts>,
-    /// The others.
+    /// The answers whose keys no DS record fits.
     pub(super) others: BTreeMap<IpAddr, &'f ReplyFacts>,
 }
 

@@ -68,7 +68,7 @@ enum SetVerdict {
 struct ZoneKeys<'f> {
     /// The DNSKEY records of each server.
     at: BTreeMap<IpAddr, BTreeSet<&'f str>>,
-    /// Those of them that DS records name.
+    /// The keys among them that DS records name.
     named: BTreeSet<&'f str>,
 }
 
