@@ -1,6 +1,6 @@
 //! The other resolvers that `check DOMAIN` and `compare` ask: public resolvers, and the resolvers in resolv.conf.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -9,17 +9,11 @@ use url::Url;
 use super::client::ControlClient;
 use super::exit::CommandFailure;
 use crate::check::domain::facts::{OtherResolver, ResolverWay, SecuredResolver};
+use crate::check::domain::public_resolvers::{PUBLIC_RESOLVERS, PublicResolver};
 use crate::check::system::resolv_conf::other_nameservers;
 use crate::config::defaults::PORT;
 use crate::control::protocol::{Reply, Request};
 use crate::limits::MAX_CHECKED_FILE;
-
-/// Public resolvers that many mail hosts use.
-const PUBLIC: [(Ipv4Addr, &str); 3] = [
-    (Ipv4Addr::new(8, 8, 8, 8), "Google"),
-    (Ipv4Addr::new(1, 1, 1, 1), "Cloudflare"),
-    (Ipv4Addr::new(9, 9, 9, 9), "Quad9"),
-];
 
 /// The port of DNS over TLS (RFC 7858 section 3.1).
 const TLS_PORT: u16 = 853;
@@ -163,9 +157,11 @@ pub(super) fn resolvers(
         .resolver
         .iter()
         .map(|text| OtherResolver { way: text.way.clone(), name: text.name.clone() });
-    let public = PUBLIC.into_iter().filter(|_| arguments.resolver.is_empty()).map(|(address, name)| {
-        OtherResolver { way: ResolverWay::Plain(address.into()), name: format!("{address} ({name})") }
-    });
+    let public = |PublicResolver { operator, addresses: [address, ..], .. }: &PublicResolver| OtherResolver {
+        way: ResolverWay::Plain(*address),
+        name: format!("{address} ({operator})"),
+    };
+    let public = PUBLIC_RESOLVERS.iter().filter(|_| arguments.resolver.is_empty()).map(public);
     let mut resolvers: Vec<OtherResolver> = Vec::new();
     for resolver in named.chain(public) {
         if !resolvers.iter().any(|known| known.way == resolver.way) {

@@ -168,8 +168,7 @@ fn of_type(facts: &DomainFacts, glue: &Glue<'_>, of_silent: &[Want]) -> Option<F
         Level::Warning
     };
     let evidence = format!("the glue of {name} is {}, {told}; {}", listed(glued), sides.words);
-    let remedy = sides.right.remedy();
-    Some(Finding { remedy, ..Finding::new(Code::GlueDiffers, evidence).at(level) })
+    Some(Finding { remedy: sides.remedy, ..Finding::new(Code::GlueDiffers, evidence).at(level) })
 }
 
 /// Whether each server that serves the zone says that a name of its zone has no address, also of the other type if this has glue.

@@ -24,18 +24,6 @@ pub(super) enum Right {
     Untold,
 }
 
-impl Right {
-    /// The change that helps; none: that of the code.
-    pub(super) const fn remedy(self) -> Option<&'static str> {
-        match self {
-            Self::Glue => Some(remedies::GLUE_RIGHT),
-            Self::Zone => None,
-            Self::Both => Some(remedies::GLUE_ALIKE),
-            Self::Untold => Some(remedies::GLUE_UNTOLD),
-        }
-    }
-}
-
 /// The addresses of a name server that differ, and which of them are right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sides {
@@ -48,6 +36,8 @@ pub(super) struct Sides {
     pub(super) fault_of_own: Option<Level>,
     /// Why, in words.
     pub(super) words: String,
+    /// The change that helps; none: that of the code.
+    pub(super) remedy: Option<&'static str>,
 }
 
 /// The conduct of the server at an address.
@@ -92,13 +82,12 @@ pub(super) fn sides(
         addresses.iter().map(|address| (*address, conduct(facts, *address, of_silent))).collect()
     };
     let (of_glue, of_zone) = (conducts(&glued), conducts(&own));
-    let right = right(&of_glue, &of_zone);
-    let right = match right {
-        Right::Both if are_apart(facts, &glued, &own) => Right::Untold,
-        right => right,
+    let (right, remedy) = match right(&of_glue, &of_zone) {
+        (Right::Both, _) if are_apart(facts, &glued, &own) => (Right::Untold, remedy(Right::Untold)),
+        told => told,
     };
     let fault_of_own = of_zone.iter().filter_map(|(_, conduct)| conduct.fault()).min();
-    Sides { words: words(right, &of_glue, &of_zone), glued, own, right, fault_of_own }
+    Sides { words: words(right, &of_glue, &of_zone), glued, own, right, fault_of_own, remedy }
 }
 
 fn conduct(facts: &DomainFacts, server: IpAddr, of_silent: &[Want]) -> Conduct {
@@ -111,23 +100,46 @@ fn conduct(facts: &DomainFacts, server: IpAddr, of_silent: &[Want]) -> Conduct {
     }
 }
 
-/// The SOA records at these addresses, each as its primary server and its serial; none unless the zone is served at all of them.
-fn served_at(side: &[(IpAddr, Conduct)]) -> Option<Vec<(&str, u32)>> {
-    side.iter().map(|(_, conduct)| conduct.soa()).collect()
+/// The addresses of a side at which the zone is served.
+enum ServedAt<'c> {
+    /// All, with their SOA records, each as its primary server and its serial.
+    All(Vec<(&'c str, u32)>),
+    Some,
+    None,
+    /// It could not be told.
+    Untold,
 }
 
-/// Whether at one of these addresses is no server of the zone, and it could be told of all.
-fn fails(side: &[(IpAddr, Conduct)]) -> bool {
-    let is_told = side.iter().all(|(_, conduct)| !matches!(conduct, Conduct::Untold));
-    is_told && served_at(side).is_none()
+fn served_at(side: &[(IpAddr, Conduct)]) -> ServedAt<'_> {
+    let served: Vec<(&str, u32)> = side.iter().filter_map(|(_, conduct)| conduct.soa()).collect();
+    match served.len() {
+        _ if side.iter().any(|(_, conduct)| matches!(conduct, Conduct::Untold)) => ServedAt::Untold,
+        0 => ServedAt::None,
+        count if count == side.len() => ServedAt::All(served),
+        _ => ServedAt::Some,
+    }
 }
 
-fn right(glue: &[(IpAddr, Conduct)], zone: &[(IpAddr, Conduct)]) -> Right {
-    match (served_at(glue), served_at(zone)) {
-        (Some(of_glue), Some(of_zone)) => newer(&of_glue, &of_zone),
-        (Some(_), None) if fails(zone) => Right::Glue,
-        (None, Some(_)) if fails(glue) => Right::Zone,
+/// The place of the right address, and the change that helps.
+fn right(glue: &[(IpAddr, Conduct)], zone: &[(IpAddr, Conduct)]) -> (Right, Option<&'static str>) {
+    let right = match (served_at(glue), served_at(zone)) {
+        (ServedAt::All(of_glue), ServedAt::All(of_zone)) => newer(&of_glue, &of_zone),
+        (ServedAt::All(_), ServedAt::Some | ServedAt::None) => Right::Glue,
+        (ServedAt::Some | ServedAt::None, ServedAt::All(_)) => Right::Zone,
+        // Beside the right address stands a wrong one.
+        (ServedAt::Some, ServedAt::None) => return (Right::Glue, Some(remedies::GLUE_SERVED)),
+        (ServedAt::None, ServedAt::Some) => return (Right::Zone, Some(remedies::GLUE_SERVED)),
         _ => Right::Untold,
+    };
+    (right, remedy(right))
+}
+
+const fn remedy(right: Right) -> Option<&'static str> {
+    match right {
+        Right::Glue => Some(remedies::GLUE_RIGHT),
+        Right::Zone => None,
+        Right::Both => Some(remedies::GLUE_ALIKE),
+        Right::Untold => Some(remedies::GLUE_UNTOLD),
     }
 }
 
@@ -170,9 +182,14 @@ fn words(right: Right, glue: &[(IpAddr, Conduct)], zone: &[(IpAddr, Conduct)]) -
     });
     let mut told: Vec<String> = failing.collect();
     let serials = |side: &[(IpAddr, Conduct)]| {
-        let serials: BTreeSet<u32> =
-            served_at(side).unwrap_or_default().into_iter().map(|(_, serial)| serial).collect();
-        listed(&serials)
+        let soas = side.iter().filter_map(|(_, conduct)| conduct.soa());
+        listed(&soas.map(|(_, serial)| serial).collect::<BTreeSet<u32>>())
+    };
+    // Where another address of the same place does not serve the zone, the right one is named.
+    let address = |place: &str, side: &[(IpAddr, Conduct)]| {
+        let serving = side.iter().filter(|(_, conduct)| conduct.soa().is_some()).map(|(address, _)| *address);
+        let serving: BTreeSet<IpAddr> = serving.collect();
+        if serving.len() == side.len() { place.to_owned() } else { format!("{place} {}", listed(&serving)) }
     };
     told.push(match right {
         Right::Both => "the zone is served alike at both addresses".to_owned(),
@@ -184,8 +201,8 @@ fn words(right: Right, glue: &[(IpAddr, Conduct)], zone: &[(IpAddr, Conduct)]) -
                 serials(zone)
             )
         }
-        Right::Glue => "the zone is served at the glue".to_owned(),
-        Right::Zone => "the zone is served at its address".to_owned(),
+        Right::Glue => format!("the zone is served at {}", address("the glue", glue)),
+        Right::Zone => format!("the zone is served at {}", address("its address", zone)),
     });
     told.join("; ")
 }

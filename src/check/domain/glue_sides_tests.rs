@@ -89,6 +89,40 @@ fn the_place_of_the_address_without_a_server_of_the_zone_is_the_one_to_change() 
 }
 
 #[test]
+fn of_two_addresses_in_the_zone_the_one_that_serves_it_is_named() {
+    let two = |lines: &str| lines.replace("A | 198.18.5.1", "A | 198.18.5.1 | 198.18.6.1");
+    let two = |lines: &str| two(lines).replace("A udp aa | 198.18.5.1", "A udp aa | 198.18.5.1 | 198.18.6.1");
+    let sound = |address: &str| serving(address, 7, "new");
+    let of = |glue: &str, own: [String; 2]| {
+        let lines = format!("{ZONE}\n{}{glue}{}", sound("198.18.2.1"), own.concat());
+        let found = judge(&facts("a.test.", &two(&lines)));
+        let glue = found.into_iter().find(|finding| finding.code == Code::GlueDiffers).unwrap();
+        (glue.evidence.clone(), glue.remedy())
+    };
+    let refusing = |address: &str| failing(address, &["udp REFUSED"]);
+    let (told, remedy) = of(&refusing("198.18.1.1"), [sound("198.18.5.1"), refusing("198.18.6.1")]);
+    assert!(
+        told.ends_with(
+            "; 198.18.1.1 answers REFUSED for a.test.; 198.18.6.1 answers REFUSED for a.test.; the zone is served at its address 198.18.5.1"
+        ),
+        "{told}"
+    );
+    assert_eq!(remedy, remedies::GLUE_SERVED);
+    let (told, remedy) = of(&sound("198.18.1.1"), [sound("198.18.5.1"), refusing("198.18.6.1")]);
+    assert!(
+        told.ends_with("; 198.18.6.1 answers REFUSED for a.test.; the zone is served at the glue"),
+        "{told}"
+    );
+    assert_eq!(remedy, remedies::GLUE_RIGHT);
+    let (told, remedy) = of(&refusing("198.18.1.1"), [sound("198.18.5.1"), sound("198.18.6.1")]);
+    assert!(told.ends_with("; the zone is served at its address"), "{told}");
+    assert_eq!(remedy, Code::GlueDiffers.entry().remedy);
+    let (_, remedy) =
+        of(&refusing("198.18.1.1"), [sound("198.18.5.1"), failing("198.18.6.1", &["udp unknown"])]);
+    assert_eq!(remedy, remedies::GLUE_UNTOLD);
+}
+
+#[test]
 fn records_of_a_former_server_are_a_part_of_the_difference_of_addresses_that_leads_to_it() {
     let (glue, others) = told(&serving("198.18.1.1", 7, "new"), &serving("198.18.5.1", 3, "old"));
     assert_eq!((glue.remedy(), others), (remedies::GLUE_RIGHT, Vec::new()), "{glue:#?}");

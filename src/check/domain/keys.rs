@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, digest};
 
-use super::facts::{BOUND_REACHED, DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
+use super::facts::{BOUND_REACHED, DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, is_within};
 use super::record_set::is_known;
 use super::{parents, served, server_hosts, zone};
 use crate::limits::MAX_CHECKED_KEY_SERVERS;
@@ -111,6 +111,8 @@ fn ds_above(facts: &DomainFacts) -> Option<Vec<Ds>> {
 pub(super) struct KeysByFit<'f> {
     /// The answers whose keys a DS record fits.
     pub(super) fitting: BTreeMap<IpAddr, &'f ReplyFacts>,
+    /// The answers with the keys that a DS record names and no signature, from servers that send other signatures.
+    pub(super) unsigned: BTreeMap<IpAddr, &'f ReplyFacts>,
     /// The answers whose keys no DS record fits.
     pub(super) others: BTreeMap<IpAddr, &'f ReplyFacts>,
 }
@@ -118,8 +120,30 @@ pub(super) struct KeysByFit<'f> {
 /// The answers with the keys, by the present DS records.
 pub(super) fn by_fit(facts: &DomainFacts) -> KeysByFit<'_> {
     let (apex, Some(ds)) = (zone::apex(facts), ds_above(facts)) else { return KeysByFit::default() };
-    let (fitting, others) = told_keys(facts).into_iter().partition(|(_, reply)| fits(apex, &ds, reply));
-    KeysByFit { fitting, others }
+    let mut found = KeysByFit::default();
+    for (server, reply) in told_keys(facts) {
+        let group = if fits(apex, &ds, reply) {
+            &mut found.fitting
+        } else if is_without_signatures(apex, &ds, reply) && sends_signatures(facts, server) {
+            &mut found.unsigned
+        } else {
+            &mut found.others
+        };
+        group.insert(server, reply);
+    }
+    found
+}
+
+/// Whether a server sends signatures of records of the zone: it has EDNS.
+fn sends_signatures(facts: &DomainFacts, server: IpAddr) -> bool {
+    let apex = zone::apex(facts);
+    facts.got.iter().any(|(want, got)| match (want, got) {
+        (Want::Server { server: asked, .. }, Got::Reply(reply)) if *asked == server => {
+            let mut records = reply.answers.iter().chain(&reply.authority);
+            records.any(|record| record.kind == "RRSIG" && is_within(&record.name, apex))
+        }
+        _ => false,
+    })
 }
 
 /// Whether a present DS record names a key, given as the data of a DNSKEY record.
@@ -160,8 +184,12 @@ pub(super) fn against(facts: &DomainFacts, records: &BTreeSet<&str>) -> KeysNow 
     }
     let all = zone::servers(facts);
     let (fitting, others): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(_, reply)| fits(apex, &ds, reply));
-    let (unsigned, wrong): (Vec<_>, Vec<_>) =
+    let (mut unsigned, mut wrong): (Vec<_>, Vec<_>) =
         others.into_iter().partition(|(_, reply)| is_without_signatures(apex, &ds, reply));
+    // Those that sign other records have lost these signatures. `server_signatures` tells it where another server is right.
+    let lost = unsigned.extract_if(.., |(server, _)| sends_signatures(facts, *server));
+    let lost: Vec<_> = lost.collect();
+    wrong.extend(lost.into_iter().filter(|_| fitting.is_empty()));
     if let [_, ..] = wrong.as_slice() {
         let of_ds = listed(&ds.iter().map(|ds| ds.tag).collect());
         let mut groups = BTreeMap::<String, Vec<IpAddr>>::new();

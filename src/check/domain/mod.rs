@@ -85,6 +85,7 @@ mod parents_differ;
 pub mod part;
 mod pointer;
 mod private_address;
+pub mod public_resolvers;
 mod record_set;
 pub mod refusal;
 mod refusal_pages;

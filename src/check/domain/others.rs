@@ -8,6 +8,7 @@
 //! - Other records are old only where something shows it, as after a change of the MX records: the resolver's SOA record has an older
 //!   serial than each server of the zone, the signatures have ended (`old_answer`), or the resolver has name servers from before a move
 //!   (`former_servers`). Otherwise they may be of a zone, a filter or a forwarder of the resolver, and it cannot be told.
+//! - Public resolvers have no such zones, so that their other MX and TXT records are old. Addresses may be those of another place.
 //! - The DMARC record that applies is asked for too: the policy of a receiver is the one that its resolver has.
 //! - The serial is asked only of a resolver with other records.
 //! - The addresses of mail hosts in the zone are compared too: a resolver with an old one sends mail to the old host. Web servers may
@@ -28,8 +29,9 @@ use super::finding::{Finding, Level};
 use super::former_servers::Until;
 use super::old_answer::{ended_signature, older_serial};
 use super::other_resolvers::{ask, current, resolvers};
+use super::public_resolvers::is_public;
 use super::record_set::{final_records, in_words, is_known, negative_ttl, positive_ttl};
-use super::{configured, dmarc, former_servers, mail, parents, remedies, served, zone};
+use super::{compared, configured, dmarc, former_servers, mail, parents, remedies, served, zone};
 use crate::clock::minute;
 use crate::limits::{MAX_CHECK_QUESTIONS, MAX_EVIDENCE, MAX_HOSTS_AT_OTHERS};
 use crate::wire::presentation;
@@ -224,7 +226,12 @@ fn oldest_serial(facts: &DomainFacts) -> Option<u32> {
 }
 
 /// Why other records of a resolver are old, in words; none if nothing shows it. A resolver with authority has a zone of its own.
-fn shown(facts: &DomainFacts, resolver: &OtherResolver, reply: &ReplyFacts, name: &str) -> Option<String> {
+fn shown(
+    facts: &DomainFacts,
+    resolver: &OtherResolver,
+    reply: &ReplyFacts,
+    (name, kind): (&str, &'static str),
+) -> Option<String> {
     if reply.authoritative {
         return None;
     }
@@ -236,6 +243,36 @@ fn shown(facts: &DomainFacts, resolver: &OtherResolver, reply: &ReplyFacts, name
     older_serial(reply, apex, of_zone)
         .or_else(|| ended_signature(reply, name, facts.subject.unix))
         .or_else(of_soa)
+        .or_else(|| of_public(facts, resolver, reply, (name, kind)))
+}
+
+/// Why other records of a public resolver are old, in words. A server of the zone that was not heard may give them, and so may one at
+/// another place that has a newer zone.
+fn of_public(
+    facts: &DomainFacts,
+    resolver: &OtherResolver,
+    reply: &ReplyFacts,
+    lookup: (&str, &'static str),
+) -> Option<String> {
+    let is_newer = || match facts.got.get(&ask(resolver, zone::apex(facts), "SOA")) {
+        Some(Got::Reply(reply)) => {
+            let servers = zone::delegated_servers(facts).into_keys();
+            let mut serials = servers.filter_map(|server| zone::serial_at(facts, server));
+            zone::soa(reply).is_some_and(|soa| serials.any(|serial| zone::is_older(serial, soa.serial)))
+        }
+        _ => false,
+    };
+    let has_records = reply.data(lookup.1).next().is_some();
+    let is_old = ["MX", "TXT"].contains(&lookup.1)
+        && has_records
+        && is_public(resolver)
+        && !is_newer()
+        && !zone::delegated_servers(facts)
+            .into_keys()
+            .any(|server| compared::may_give(facts, server, lookup));
+    is_old.then(|| {
+        "no server of the zone gives them now, and public resolvers have no zones of their own".to_owned()
+    })
 }
 
 fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): (&str, &'static str)) -> Option<Seen> {
@@ -265,7 +302,7 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): (&str, &'s
     Some(match found {
         Difference::Other(end) => {
             let other = format!("{by}: {told} until {}", minute(end));
-            match shown(facts, resolver, reply, name) {
+            match shown(facts, resolver, reply, (name, kind)) {
                 Some(shown) => Seen::Old(format!("{other}: {shown}"), end),
                 None if !reply.authoritative && former_servers::are_at(facts, resolver) => {
                     Seen::Old(other, end)

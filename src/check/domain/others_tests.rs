@@ -78,6 +78,55 @@ fn each_difference_has_its_reason() {
 }
 
 #[test]
+fn other_mail_and_text_records_of_a_public_resolver_are_old() {
+    let codes = |from: &str, to: &str, more: &str| -> Vec<Code> {
+        assert!(SOUND.contains(from), "{from}");
+        let public = format!("{ZONE}\n{}\n{more}", SOUND.replace(from, to)).replace("192.0.2.8", "9.9.9.9");
+        let told = "server 198.18.1.1 a.test. TXT udp aa | \"v=spf1 -all\"";
+        let mut facts = facts("a.test.", &format!("{public}\n{told}"));
+        let way = ResolverWay::Plain("9.9.9.9".parse().unwrap());
+        facts.subject.resolvers = vec![OtherResolver { way, name: "9.9.9.9 (Quad9)".to_owned() }];
+        let found = check(&facts);
+        if let Some(old) = found.iter().find(|finding| finding.code == Code::OthersOld) {
+            assert!(
+                old.evidence
+                    .contains("public resolvers have no zones of their own. They have the new records by ")
+            );
+        }
+        found.into_iter().map(|finding| finding.code).collect()
+    };
+    let mail = ("MX recursive ra | 10 New", "MX recursive ra | 10 old");
+    assert_eq!(codes(mail.0, mail.1, ""), [Code::OthersOld]);
+    assert_eq!(codes("spf1 -all", "spf1 ~all", ""), [Code::OthersOld]);
+    let serial =
+        |serial: u32| format!("server 9.9.9.9 a.test. SOA recursive ra | ns1.a.test. h. {serial} 2 3 4 5");
+    assert_eq!(
+        codes(mail.0, mail.1, &serial(7)),
+        [Code::OthersOld],
+        "it was looked up later than the MX records"
+    );
+    assert_eq!(
+        codes(mail.0, mail.1, &serial(8)),
+        [Code::OthersDiffer],
+        "a server elsewhere has a newer zone"
+    );
+    // An address of another place, or of a filter.
+    let address = "A recursive ra | 198.18.0.80";
+    assert_eq!(codes(address, "A recursive ra | 198.18.0.81", ""), [Code::OthersElsewhere]);
+    let absent = "MX recursive ra | >a.test. SOA ns1.a.test. h. 7 2 3 4 5";
+    assert_eq!(codes("MX recursive ra | 10 New.a.test.", absent, ""), [Code::OthersDiffer]);
+    assert_eq!(codes("MX recursive ra |", "MX recursive aa ra |", ""), [Code::OthersOk]);
+    assert_eq!(codes(mail.0, "MX recursive aa ra | 10 old", ""), [Code::OthersDiffer], "a zone of its own");
+    let silent = "server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test.
+        lookup ns2.a.test. A | 198.18.2.1\nserver 198.18.2.1 a.test. SOA udp silent";
+    assert_eq!(
+        codes(mail.0, mail.1, silent),
+        [Code::OthersDiffer],
+        "the other server may have these records"
+    );
+}
+
+#[test]
 fn a_resolver_with_another_address_of_a_mail_host_in_the_zone_is_told() {
     let zone = format!("{ZONE}\n{SOUND}").replace("10 cached.a.test.", "10 new.a.test.");
     let codes = |seen: &str, more: &str| -> Vec<Code> {

@@ -53,6 +53,10 @@ pub(super) const GLUE_ALONE: &str = "Give the name of the server an A or AAAA re
 /// Of `glue_differs`, if the zone is served at the glue, and not at the address in the zone.
 pub(super) const GLUE_RIGHT: &str = "Correct the A or AAAA record of this name server in the zone. The glue leads to the right server: do not change it at the registrar";
 
+/// Of `glue_differs`, if the zone is served at some addresses in one place alone.
+pub(super) const GLUE_SERVED: &str = "Enter the addresses at which the zone is served in both places, and no others: in the A or AAAA records of this name server in the zone, and \
+     in the zone above (at the registrar)";
+
 /// Of `glue_differs`, if the zone is served at both addresses.
 pub(super) const GLUE_ALIKE: &str = "Enter one address in both places: in the A or AAAA record of this name server in the zone, and in the zone above (at the registrar). Until \
      caches have expired, keep the servers at both addresses running";
@@ -100,6 +104,11 @@ pub(super) const KEYS_UNANSWERED: &str = "Let the name servers answer for DNSKEY
 /// Of `ns_bogus`, if a server signs with a key that not all servers have.
 pub(super) const KEYS_OF_SIGNERS: &str = "If several providers sign the zone, add the keys with which each of them signs to the DNSKEY records of all others. If one signs it, let the \
      servers in the evidence transfer the current zone, and keep a key in the zone until no signature by it is left";
+
+/// Of `ns_bogus`, if the servers have an old zone.
+pub(super) const OLD_SIGNED_ZONE: &str = "Let the servers in the evidence transfer the current zone: look in their logs and in that of the primary server for notifies and transfers \
+     that fail. Keep a key in the zone until no signature by it is left at any server. If each server signs by itself, add the keys with which each \
+     of them signs to the DNSKEY records of all others";
 
 /// Of `dnssec_bogus`, if the domain itself validates.
 pub(super) const NAMES_BOGUS: &str = "Sign the zone of these names again. If it is a zone below that of the domain, correct its DS records in the zone of the domain, or remove them if \
@@ -164,6 +173,7 @@ mod tests {
             RECORDS_OF_DELEGATIONS,
             GLUE_ALONE,
             GLUE_RIGHT,
+            GLUE_SERVED,
             GLUE_ALIKE,
             GLUE_UNTOLD,
             LAST_DOT,
@@ -177,6 +187,7 @@ mod tests {
             OPEN_TCP,
             KEYS_UNANSWERED,
             KEYS_OF_SIGNERS,
+            OLD_SIGNED_ZONE,
             NAMES_BOGUS,
             HOST_BOGUS_BELOW,
             POINTER_LAST_DOT,

@@ -10,13 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want};
+use super::facts::{DomainFacts, Got, QueryForm, Want};
 use super::finding::{Finding, Level};
 use super::keys::{self, KeysByFit};
 use super::part::About;
 use super::record_set::is_known;
 use super::signed_set::{self, SetSignature, SignatureFit, SignedSet};
-use super::{remedies, server_hosts, zone};
+use super::{remedies, served, server_hosts, zone};
 use crate::limits::MAX_UNANSWERED_SHOWN;
 use crate::validate::budget::Budget;
 
@@ -32,6 +32,8 @@ enum SignatureFault {
     Wrong(u16),
     /// It is by the key with this tag, which these servers do not have in their DNSKEY records.
     OtherKey(u16, BTreeSet<IpAddr>),
+    /// The server lacks the key with this tag, by which the servers with the newest serial sign.
+    LacksKey(u16),
 }
 
 impl SignatureFault {
@@ -48,6 +50,9 @@ impl SignatureFault {
             Self::OtherKey(tag, without) => {
                 let without = server_hosts::shown(servers, without.iter().copied()).join(" and ");
                 format!("signs {records} with the key {tag}, which is not in the DNSKEY records at {without}")
+            }
+            Self::LacksKey(tag) => {
+                format!("does not have the key {tag} in its DNSKEY records, by which others sign {records}")
             }
         }
     }
@@ -70,14 +75,17 @@ struct ZoneKeys<'f> {
     at: BTreeMap<IpAddr, BTreeSet<&'f str>>,
     /// The keys among them that DS records name.
     named: BTreeSet<&'f str>,
+    /// The servers that have lost the signatures of their keys.
+    unsigned: BTreeSet<IpAddr>,
 }
 
 impl<'f> ZoneKeys<'f> {
-    fn new(facts: &'f DomainFacts, replies: &BTreeMap<IpAddr, &'f ReplyFacts>) -> Self {
+    fn new(facts: &'f DomainFacts, by_fit: &KeysByFit<'f>) -> Self {
+        let fitting = by_fit.fitting.iter();
         let at: BTreeMap<IpAddr, BTreeSet<&'f str>> =
-            replies.iter().map(|(server, reply)| (*server, reply.data("DNSKEY").collect())).collect();
+            fitting.map(|(server, reply)| (*server, reply.data("DNSKEY").collect())).collect();
         let named = at.values().flatten().copied().filter(|key| keys::is_named(facts, key)).collect();
-        Self { at, named }
+        Self { at, named, unsigned: by_fit.unsigned.keys().copied().collect() }
     }
 
     /// The verdict on a record set at a server.
@@ -112,6 +120,9 @@ impl<'f> ZoneKeys<'f> {
     fn judge_keys(&self, server: IpAddr, set: &SignedSet<'f>, verify: &mut Verify<'_, 'f>) -> SetVerdict {
         let own = self.at.get(&server).cloned().unwrap_or_default();
         let own: BTreeSet<&'f str> = own.intersection(&self.named).copied().collect();
+        if self.unsigned.contains(&server) {
+            return SetVerdict::Faulty(SignatureFault::Missing);
+        }
         let mut found = SetVerdict::Unknown;
         for signature in &set.signatures {
             let keys = of(&own, *signature);
@@ -158,7 +169,7 @@ type Verdicts<'f> = BTreeMap<NameAndType<'f>, Vec<(IpAddr, SetVerdict)>>;
 /// and so are those without EDNS, which send no signatures.
 fn verdicts<'f>(facts: &'f DomainFacts, by_fit: &KeysByFit<'f>, verify: &mut Verify<'_, 'f>) -> Verdicts<'f> {
     let (apex, servers) = (zone::apex(facts), zone::servers(facts));
-    let keys = ZoneKeys::new(facts, &by_fit.fitting);
+    let keys = ZoneKeys::new(facts, by_fit);
     let mut given: Vec<(IpAddr, SignedSet<'f>)> = Vec::new();
     for (want, got) in &facts.got {
         let (Want::Server { server, way, .. }, Got::Reply(reply)) = (want, got) else { continue };
@@ -200,6 +211,56 @@ fn faults<'f>(verdicts: &Verdicts<'f>, all: usize) -> FaultsByServer<'f> {
         }
     }
     faults
+}
+
+/// The servers with an older serial than another; none unless all have one primary server.
+fn lagging(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> BTreeMap<IpAddr, u32> {
+    let soas = servers.keys().filter_map(|server| Some((*server, zone::soa(served::soa(facts, *server)?)?)));
+    let (mut serials, mut primaries) = (BTreeMap::<u32, Vec<IpAddr>>::new(), BTreeSet::new());
+    for (server, soa) in soas {
+        serials.entry(soa.serial).or_default().push(server);
+        primaries.insert(soa.primary.to_ascii_lowercase());
+    }
+    let Some(newest) = zone::newest(&serials).filter(|_| primaries.len() == 1) else {
+        return BTreeMap::new();
+    };
+    serials.remove(&newest);
+    serials.into_iter().flat_map(|(serial, at)| at.into_iter().map(move |server| (server, serial))).collect()
+}
+
+/// The faults, those of current servers that sign with a key which only servers with an old zone lack as faults of these. If all servers
+/// have one zone soon, none of them is left.
+fn of_lagging<'f>(faults: FaultsByServer<'f>, lagging: &BTreeMap<IpAddr, u32>) -> FaultsByServer<'f> {
+    let mut by_cause = FaultsByServer::new();
+    for (server, own) in faults {
+        for (fault, records) in own {
+            let cause = match &fault {
+                SignatureFault::OtherKey(tag, without)
+                    if !lagging.contains_key(&server)
+                        && without.iter().all(|at| lagging.contains_key(at)) =>
+                {
+                    without.iter().map(|at| (*at, SignatureFault::LacksKey(*tag))).collect()
+                }
+                _ => vec![(server, fault)],
+            };
+            for (server, fault) in cause {
+                by_cause.entry(server).or_default().entry(fault).or_default().extend(&records);
+            }
+        }
+    }
+    // Its own signatures tell it already.
+    for own in by_cause.values_mut() {
+        let signed: BTreeSet<NameAndType<'f>> = own
+            .iter()
+            .filter(|(fault, _)| !matches!(fault, SignatureFault::LacksKey(_)))
+            .flat_map(|(_, records)| records.iter().copied())
+            .collect();
+        for (_, records) in own.iter_mut().filter(|(fault, _)| matches!(fault, SignatureFault::LacksKey(_))) {
+            records.retain(|of| !signed.contains(of));
+        }
+        own.retain(|_, records| !records.is_empty());
+    }
+    by_cause
 }
 
 /// The faults with their records at all addresses of one host: it is not asked for all records at each address.
@@ -270,16 +331,28 @@ fn checked<'f>(facts: &'f DomainFacts, verify: &mut Verify<'_, 'f>) -> Option<Fi
     if all == 0 || facts.configured().is_some() || zone::apex(facts) == "." {
         return None;
     }
-    let faults = joined(&faults(&verdicts(facts, &by_fit, verify), all), &servers);
-    let told = faults.iter().map(|(server, faults)| (*server, in_words(faults, &servers, all)));
-    let told: Vec<(IpAddr, String)> = told.collect();
+    let lagging = lagging(facts, &servers);
+    let faults = of_lagging(faults(&verdicts(facts, &by_fit, verify), all), &lagging);
+    let faults = joined(&faults, &servers);
+    let words = |(server, faults): (&IpAddr, &FaultsOfServer<'_>)| {
+        let old = lagging
+            .get(server)
+            .map_or_else(String::new, |serial| format!(", and has the old serial {serial}"));
+        (*server, in_words(faults, &servers, all) + &old)
+    };
+    let told: Vec<(IpAddr, String)> = faults.iter().map(words).collect();
+    let are_old = faults.keys().all(|server| lagging.contains_key(server));
     let of_all = || faults.values().flatten();
     let is_needed = of_all().any(|(_, records)| records.iter().any(is_needed));
     let is_of_keys = of_all().any(|(fault, _)| matches!(fault, SignatureFault::OtherKey(..)));
     let finding = Finding::new(Code::NsBogus, server_hosts::with_conduct(&servers, &told));
     let finding = finding.about(faults.keys().copied().map(About::Address));
     let finding = if is_needed { finding } else { finding.at(Level::Warning) };
-    (!told.is_empty()).then(|| if is_of_keys { finding.to_do(remedies::KEYS_OF_SIGNERS) } else { finding })
+    (!told.is_empty()).then(|| match () {
+        () if are_old => finding.to_do(remedies::OLD_SIGNED_ZONE),
+        () if is_of_keys => finding.to_do(remedies::KEYS_OF_SIGNERS),
+        () => finding,
+    })
 }
 
 #[cfg(test)]
