@@ -58,6 +58,19 @@ pub const READ_WAIT: Duration = Duration::from_millis(1);
 /// Calls that wait so, one after the other, before the runtime has a turn: the watchdog's bell waits for less than a second.
 pub const READS_WITHOUT_RUNTIME: usize = 64;
 
+/// The mean time between queries below which a worker paces its reads: 83 000 queries a second, which no mail gateway asks.
+pub const PACED_INTERVAL: Duration = Duration::from_micros(12);
+
+/// The time between the reads of a worker at such a rate. Answers at full load rise by 3 to 9 % (echo and resolverd in turn, 10 to 20
+/// rounds); with 20 us by less, and with 120 us the median time of an answer doubles.
+pub const READ_PACE: Duration = Duration::from_micros(50);
+
+/// Queries after which their rate is known: some milliseconds at such a rate.
+pub const PACED_QUERIES: u32 = 256;
+
+/// Turns of a worker that waits for its next read: ten times those that fit into `READ_PACE`. A clock that stands ends the wait too.
+pub const MAX_PACE_TURNS: usize = 20_000;
+
 /// Datagrams that a worker reads with one system call, before misses and orders have their turn.
 pub const UDP_BATCH: usize = 64;
 

@@ -73,6 +73,7 @@ mod kept_quic;
 mod missing;
 mod orders;
 mod outbox;
+mod pace;
 mod places;
 mod policy;
 mod queued;
