@@ -93,7 +93,8 @@ pub struct FailedServer {
 pub enum StillFails {
     /// A question has failed in the last `limits::INCIDENT_QUIET`, and was not answered since.
     Yes,
-    /// The question that failed last was answered since, or a server of the zone has answered another one after silence.
+    /// The question that failed last was answered since, or one to the same list, or a server of the zone has answered another one after
+    /// silence.
     No,
     /// Nothing was asked lately, or the failure is known from the disk alone, which has no question that was answered since.
     Unknown,
@@ -252,6 +253,8 @@ impl<'a> FailuresOfZone<'a> {
             | CulpritKind::ListSilent
             | CulpritKind::ListSlow
             | CulpritKind::Network => heard || answered.any(|question| same(question) || of_list(question)),
+            // A list is asked for another name each time.
+            _ if is_list => answered.any(|question| same(question) || of_list(question)),
             _ => answered.any(same),
         };
         if works {
@@ -302,6 +305,7 @@ impl FailedServer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::subject::ListName;
     use hickory_proto::rr::RecordType;
     use std::time::Duration;
 
@@ -334,5 +338,32 @@ mod tests {
         assert_eq!(state(Some(0), micros(INCIDENT_QUIET)), Some(StillFails::Unknown));
         assert_eq!(state(Some(failed_at + 1), 1), Some(StillFails::Unknown), "after a restart");
         assert_eq!(state(None, 1), Some(StillFails::Unknown), "nothing was asked since");
+    }
+
+    #[test]
+    fn a_list_that_refused_works_again_once_it_answers_another_name() {
+        let zone = b"\x04list\x04test\x00";
+        let asked = |name: &[u8], at: u64, outcome: Outcome| QuestionEntry {
+            outcome,
+            ..QuestionEntry::hit([name, zone].concat().into(), RecordType::A, [127, 0, 0, 1].into(), 0, at)
+        };
+        let state = |name: &[u8], later: Outcome| {
+            let refused = QuestionEntry {
+                error: "refuses queries".into(),
+                ..asked(b"\x011\x010\x010\x03127", 1_000, Outcome::Failed)
+            };
+            let questions = vec![refused, asked(name, 2_000_000, later)];
+            let recorded = Recorded { questions, whole: Some(0), ..Recorded::default() };
+            let list =
+                |name: &[u8]| is_within(name, zone).then_some(ListName { apex: zone.len(), keyed: false });
+            let facts =
+                DaemonFacts { list: &list, usual: &|_| None, slow: Duration::from_secs(1), shortens: false };
+            let report = failed(&recorded, &FailedWanted::default(), &facts, 3_000_000);
+            report.zones.first().map(|zone| zone.still_fails)
+        };
+        let other = b"\x019\x012\x010\x03192";
+        assert_eq!(state(other, Outcome::Upstream), Some(StillFails::No));
+        assert_eq!(state(other, Outcome::Cache), Some(StillFails::Yes), "it may be older than the failure");
+        assert_eq!(state(other, Outcome::Stale), Some(StillFails::Yes));
     }
 }

@@ -100,7 +100,7 @@ with_results! {
     OthersOld "others_old" Others Warning "RFC 1035 section 3.2.1, RFC 2308":
         "other resolvers still have old records of the domain";
         "Mail from hosts that use these resolvers goes to the old servers, and receivers that use them apply the old policies, until the TTL ends.";
-        "Wait until then, and keep the old mail hosts running. If name servers were changed too, let the old ones give the new records. Google and Cloudflare have pages that flush a name from their caches".
+        "Wait until then, and keep the old mail hosts running. If name servers were changed too, let the old ones give the new records. Google and Cloudflare have pages that flush a name from their caches. If these resolvers have them later still, a server of the zone gives other records to hosts at another place".
     NsLame "ns_lame" Delegation Failure "RFC 1034 section 4.2.2, RFC 1912 section 2.8":
         "a name server does not serve the zone";
         "A resolver that asks this server before the others gets an error and must ask another server: lookups are slow, and some recipients or senders cannot find the domain.";
@@ -304,7 +304,7 @@ with_results! {
     OthersFail "others_fail" Others Warning "RFC 4035 section 5.5, RFC 8914":
         "other resolvers cannot resolve the domain";
         "Hosts that use these resolvers cannot send mail to the domain, and most defer mail from it.";
-        "If DNSSEC is not the reason: check that no firewall or rate limit of the name servers stops these resolvers".
+        "If the domain is or was signed, they may have an old DS record until its TTL ends: `dig +cd @RESOLVER DOMAIN DS` shows it. Otherwise check that no firewall or rate limit of the name servers stops these resolvers".
     OthersHide "others_hide" Others Warning "RFC 8914 section 4.16":
         "other resolvers withhold records of the domain";
         "Hosts that use these resolvers do not find the domain: their operator filters it, mostly as a source of malware.";

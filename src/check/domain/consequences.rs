@@ -41,6 +41,11 @@ pub(super) fn remove(facts: &DomainFacts, findings: &mut Vec<Finding>) {
         let is_of_lookup = [Code::SpfUnanswered, Code::PolicyUnknown, Code::PolicyUnanswered];
         !is_of_lookup.contains(&finding.code) || !told.iter().any(|told| finding.evidence.starts_with(told))
     });
+    if findings.iter().any(|finding| finding.code == Code::NoMx) {
+        for old in findings.iter_mut().filter(|finding| finding.code == Code::OthersOld) {
+            old.remedy = Some(remedies::LOST_MAIL_HOSTS);
+        }
+    }
     if findings.iter().any(|finding| finding.code == Code::ApexAlias) && zone::gives_alias(facts) {
         findings.retain(|finding| finding.code != Code::NsNoneAnswers);
     }

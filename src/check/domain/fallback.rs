@@ -50,6 +50,23 @@ mod tests {
     }
 
     #[test]
+    fn a_missing_mx_record_is_told_before_the_resolvers_that_still_have_it() {
+        let lines = format!("{WITHOUT_MX}\nserver 9.9.9.9 a.test. MX recursive ra | 10 mx.b.test.");
+        let facts = facts("a.test.", &lines);
+        let old = Finding::new(Code::OthersOld, "9.9.9.9 a.test. MX: 10 mx.b.test.");
+        let missing = Finding::new(Code::NoMx, "a.test.");
+        assert_eq!(old.level, missing.level);
+        let mut found = vec![old, missing];
+        super::super::consequences::remove(&facts, &mut found);
+        super::super::in_order(&mut found, None);
+        assert_eq!(
+            found.iter().map(|finding| finding.code).collect::<Vec<_>>(),
+            [Code::NoMx, Code::OthersOld]
+        );
+        assert_eq!(found[1].remedy(), super::super::remedies::LOST_MAIL_HOSTS);
+    }
+
+    #[test]
     fn the_names_of_a_client_are_no_consequence() {
         let lines = format!("{WITHOUT_MX}\nlookup 7.2.0.192.in-addr.arpa. PTR NXDOMAIN");
         let mut facts = facts("a.test.", &lines);

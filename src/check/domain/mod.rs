@@ -355,15 +355,24 @@ fn of_signer(facts: &DomainFacts) -> Vec<Finding> {
 }
 
 /// Sorts findings: the answer to a bounce first, then the worst; of one level first those that a receiver gives as the reason. A missing MX
-/// record stands before its consequences.
+/// record stands before its consequences, and before the caches that still have it.
 pub fn in_order(findings: &mut [Finding], reason: Option<RefusalReason>) {
     let fails = findings.iter().any(|finding| finding.level == Level::Failure);
     let consequence = fallback::worst_consequence(findings);
+    let is_lost = findings.iter().any(|finding| finding.code == Code::NoMx);
     findings.sort_by_key(|finding| {
         let is_reason = refusal_reasons::is_it(reason, finding.code);
         let raised = consequence.filter(|level| finding.code == Code::NoMx && *level < finding.level);
         let level = raised.unwrap_or(finding.level);
-        (!finding.code.leads(fails), level, !is_reason, !tcp_needed::is_cause(finding), finding.code)
+        let is_later = is_lost && finding.code == Code::OthersOld;
+        (
+            !finding.code.leads(fails),
+            level,
+            !is_reason,
+            !tcp_needed::is_cause(finding),
+            is_later,
+            finding.code,
+        )
     });
 }
 

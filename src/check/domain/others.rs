@@ -8,7 +8,8 @@
 //! - Other records are old only where something shows it, as after a change of the MX records: the resolver's SOA record has an older
 //!   serial than each server of the zone, the signatures have ended (`old_answer`), or the resolver has name servers from before a move
 //!   (`former_servers`). Otherwise they may be of a zone, a filter or a forwarder of the resolver, and it cannot be told.
-//! - Public resolvers have no such zones, so that their other MX and TXT records are old. Addresses may be those of another place.
+//! - Public resolvers have no such zones, so that their other MX and TXT records are old. Addresses may be those of
+//!   another place; hardly any zone has mail hosts by place, and the remedy tells of it.
 //! - The DMARC record that applies is asked for too: the policy of a receiver is the one that its resolver has.
 //! - The serial is asked only of a resolver with other records.
 //! - The addresses of mail hosts in the zone are compared too: a resolver with an old one sends mail to the old host. Web servers may
@@ -271,7 +272,8 @@ fn of_public(
             .into_keys()
             .any(|server| compared::may_give(facts, server, lookup));
     is_old.then(|| {
-        "no server of the zone gives them now, and public resolvers have no zones of their own".to_owned()
+        "no server of the zone gives them to this host, and public resolvers have no zones of their own"
+            .to_owned()
     })
 }
 

@@ -90,6 +90,10 @@ pub(super) const PRIVATE_BESIDE_PUBLIC: &str = "Remove the private address from 
 pub(super) const FORMER_SERVERS: &str = "Let the former name servers give the new records, or remove the zone there: while they give the old ones, resolvers fetch these again. \
      Keep the old mail hosts running until then. Google and Cloudflare have pages that flush a name from their caches";
 
+/// Of `others_old`, if the zone has no MX record any more.
+pub(super) const LOST_MAIL_HOSTS: &str = "If the MX records were removed by mistake, add them again: these resolvers have those of before, and lose them when their TTL ends. Otherwise \
+     wait until then";
+
 /// Of `ptr_unknown`, if an address has more PTR records than are followed.
 pub(super) const ONE_POINTER: &str = "Keep one PTR record, with the name of the mail host";
 
@@ -163,6 +167,7 @@ mod tests {
             OPEN_UDP,
             APEX_ALIAS_AT_SOME,
             FORMER_SERVERS,
+            LOST_MAIL_HOSTS,
             NO_ROUTE,
             BOUND,
             LAME_IN_BOTH_ZONES,

@@ -32,7 +32,9 @@ impl LineDelay {
 }
 
 /// Keys whose value is a time: of Postfix, Sendmail, Exim, SpamAssassin and rspamd.
-const KEYS: [&str; 8] = ["delay=", "DT=", "QT=", "RT=", " D=", "scantime=", "time: ", "xdelay="];
+///
+/// Exim looks up the mail hosts before the time of `DT` begins; `QT` is the whole time.
+const KEYS: [&str; 8] = ["delay=", "QT=", "DT=", "RT=", " D=", "scantime=", "time: ", "xdelay="];
 
 /// The seconds of a day.
 const DAY: f64 = 86_400.0;
@@ -109,6 +111,7 @@ mod tests {
         for (line, whole, with_dns) in [
             ("to=<a@b.example>, delay=5.3, delays=0.1/0.2/4/1, dsn=4.4.3", Some(5.3), Some(4.0)),
             ("=> a@b.example R=dnslookup T=remote_smtp DT=1m3.5s", Some(63.5), Some(63.5)),
+            ("=> a@b.example T=remote_smtp C=\"250 ok\" QT=3.818s DT=0.080s", Some(3.818), Some(3.818)),
             ("<= a@b.example H=mx.b.example [192.0.2.1] P=esmtps S=9 RT=25.125s", Some(25.125), Some(25.125)),
             ("stat=Deferred, delay=00:01:03, xdelay=00:00:30", Some(63.0), Some(63.0)),
             ("delay=00:30:06, xdelay=00:00:06, mailer=esmtp, stat=Sent", Some(1_806.0), Some(6.0)),
