@@ -32,6 +32,11 @@ impl Pace {
         }
     }
 
+    /// Whether reads are paced.
+    pub(super) fn is_fast(&self) -> bool {
+        self.is_fast
+    }
+
     /// Whether the next read is too early.
     pub(super) fn is_early(&self, now: Mono) -> bool {
         self.is_fast && now.since(self.last) < READ_PACE
