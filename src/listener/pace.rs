@@ -32,14 +32,9 @@ impl Pace {
         }
     }
 
-    /// Whether reads are paced.
-    pub(super) fn is_fast(&self) -> bool {
-        self.is_fast
-    }
-
-    /// Whether the next read is too early.
-    pub(super) fn is_early(&self, now: Mono) -> bool {
-        self.is_fast && now.since(self.last) < READ_PACE
+    /// The moment before which the next read is too early; none if reads are not paced.
+    pub(super) fn next_read(&self) -> Option<Mono> {
+        self.is_fast.then(|| self.last.after(READ_PACE))
     }
 }
 
@@ -63,10 +58,9 @@ mod tests {
     #[test]
     fn reads_are_paced_at_high_rates_only() {
         let (fast, now) = after(PACED_INTERVAL / 2);
-        assert!(fast.is_early(now) && fast.is_early(now.after(READ_PACE / 2)));
-        assert!(!fast.is_early(now.after(READ_PACE)));
-        let (slow, now) = after(PACED_INTERVAL);
-        assert!(!slow.is_early(now));
+        assert_eq!(fast.next_read(), Some(now.after(READ_PACE)));
+        let (slow, _) = after(PACED_INTERVAL);
+        assert_eq!(slow.next_read(), None);
     }
 
     #[test]
@@ -76,6 +70,6 @@ mod tests {
             now = now.after(PACED_INTERVAL * 2);
             pace.note(now, 1);
         }
-        assert!(!pace.is_early(now));
+        assert_eq!(pace.next_read(), None);
     }
 }

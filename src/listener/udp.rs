@@ -322,12 +322,9 @@ impl Work {
 
     /// Waits until the next read is due. A sleep would end later than that by the slack of the kernel's timers.
     fn keep_pace(&self, pace: &Pace) {
-        // The clock costs a tenth of a hit.
-        if !pace.is_fast() {
-            return;
-        }
+        let Some(due) = pace.next_read() else { return };
         for _ in 0..MAX_PACE_TURNS {
-            if !pace.is_early(self.front.now()) {
+            if self.front.now() >= due {
                 break;
             }
             std::hint::spin_loop();

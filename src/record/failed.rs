@@ -247,16 +247,16 @@ impl<'a> FailuresOfZone<'a> {
         // a delegation in the cache leads to while the zone is silent.
         let of_list = |question: &QuestionEntry| is_list && is_within(&question.name, &self.last_of_all.zone);
         let heard = self.answered.is_some_and(|at| at > last.end());
-        let works = match culprit {
+        let was_silent = matches!(
+            culprit,
             CulpritKind::ServerSilent
-            | CulpritKind::ServerSlow
-            | CulpritKind::ListSilent
-            | CulpritKind::ListSlow
-            | CulpritKind::Network => heard || answered.any(|question| same(question) || of_list(question)),
-            // A list is asked for another name each time.
-            _ if is_list => answered.any(|question| same(question) || of_list(question)),
-            _ => answered.any(same),
-        };
+                | CulpritKind::ServerSlow
+                | CulpritKind::ListSilent
+                | CulpritKind::ListSlow
+                | CulpritKind::Network
+        );
+        // A list is asked for another name each time.
+        let works = was_silent && heard || answered.any(|question| same(question) || of_list(question));
         if works {
             return StillFails::No;
         }

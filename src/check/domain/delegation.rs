@@ -391,11 +391,9 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
     let (mut serials, mut mail) =
         (BTreeMap::<u32, Vec<IpAddr>>::new(), BTreeMap::<String, Vec<IpAddr>>::new());
     let (mut of_serials, mut of_mail) = (Vec::new(), vec![About::Host(domain.to_owned())]);
-    let mut primaries = BTreeSet::new();
     for server in servers.keys() {
         if let Some(soa) = served::soa(facts, *server).and_then(zone::soa) {
             serials.entry(soa.serial).or_default().push(*server);
-            primaries.insert(soa.primary.to_ascii_lowercase());
             of_serials.push(About::Address(*server));
         }
         if let Some(reply) = served::given(facts, *server, (domain, "MX")) {
@@ -413,8 +411,7 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
     }
     if serials.len() > 1 {
         let is_numbered_twice = has_one_mail && is_numbered_twice(facts, servers);
-        // Serials of different primary servers cannot be compared.
-        let newest = zone::newest(&serials).filter(|_| primaries.len() < 2);
+        let newest = served::newest_serial(facts, servers.keys().copied());
         let told = serials.into_iter().map(|(serial, servers)| {
             let mark = match newest {
                 Some(newest) if newest == serial => " (newest)",

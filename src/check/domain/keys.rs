@@ -119,19 +119,43 @@ pub(super) struct KeysByFit<'f> {
 
 /// The answers with the keys, by the present DS records.
 pub(super) fn by_fit(facts: &DomainFacts) -> KeysByFit<'_> {
-    let (apex, Some(ds)) = (zone::apex(facts), ds_above(facts)) else { return KeysByFit::default() };
-    let mut found = KeysByFit::default();
-    for (server, reply) in told_keys(facts) {
-        let group = if fits(apex, &ds, reply) {
-            &mut found.fitting
-        } else if is_without_signatures(apex, &ds, reply) && sends_signatures(facts, server) {
-            &mut found.unsigned
-        } else {
-            &mut found.others
-        };
-        group.insert(server, reply);
+    let Some(ds) = ds_above(facts) else { return KeysByFit::default() };
+    let mut groups = groups(facts, &ds);
+    let mut of = |fit| groups.remove(&fit).unwrap_or_default().into_iter();
+    KeysByFit {
+        fitting: of(KeyFit::Fits).collect(),
+        unsigned: of(KeyFit::Unsigned).collect(),
+        others: [KeyFit::WithoutEdns, KeyFit::Wrong].into_iter().flat_map(of).collect(),
     }
-    found
+}
+
+/// The fit of the keys of a server with DS records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum KeyFit {
+    /// A DS names a key that signs the keys.
+    Fits,
+    /// A DS names a key; the keys have no signature, and other records of the server have.
+    Unsigned,
+    /// A DS names a key, and the server sends no signature at all.
+    WithoutEdns,
+    /// No DS names a key that signs.
+    Wrong,
+}
+
+/// The answers with the keys of all servers by their fit.
+fn groups<'f>(facts: &'f DomainFacts, ds: &[Ds]) -> BTreeMap<KeyFit, Vec<(IpAddr, &'f ReplyFacts)>> {
+    let apex = zone::apex(facts);
+    let mut groups = BTreeMap::<KeyFit, Vec<_>>::new();
+    for (server, reply) in told_keys(facts) {
+        let fit = match () {
+            () if fits(apex, ds, reply) => KeyFit::Fits,
+            () if !is_without_signatures(apex, ds, reply) => KeyFit::Wrong,
+            () if sends_signatures(facts, server) => KeyFit::Unsigned,
+            () => KeyFit::WithoutEdns,
+        };
+        groups.entry(fit).or_default().push((server, reply));
+    }
+    groups
 }
 
 /// Whether a server sends signatures of records of the zone: it has EDNS.
@@ -178,18 +202,17 @@ pub(super) fn against(facts: &DomainFacts, records: &BTreeSet<&str>) -> KeysNow 
     let Some(ds) = records.iter().map(|data| Ds::read(data)).collect::<Option<Vec<Ds>>>() else {
         return KeysNow::Unknown("the DS records cannot be read".to_owned());
     };
-    let keys = told_keys(facts);
-    if keys.is_empty() {
+    let mut groups = groups(facts, &ds);
+    if groups.is_empty() {
         return KeysNow::Unknown("no name server of the zone told the DNSKEY records".to_owned());
     }
     let all = zone::servers(facts);
-    let (fitting, others): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(_, reply)| fits(apex, &ds, reply));
-    let (mut unsigned, mut wrong): (Vec<_>, Vec<_>) =
-        others.into_iter().partition(|(_, reply)| is_without_signatures(apex, &ds, reply));
-    // Those that sign other records have lost these signatures. `server_signatures` tells it where another server is right.
-    let lost = unsigned.extract_if(.., |(server, _)| sends_signatures(facts, *server));
-    let lost: Vec<_> = lost.collect();
-    wrong.extend(lost.into_iter().filter(|_| fitting.is_empty()));
+    let mut of = |fit| groups.remove(&fit).unwrap_or_default();
+    let (fitting, unsigned, mut wrong) = (of(KeyFit::Fits), of(KeyFit::WithoutEdns), of(KeyFit::Wrong));
+    // `server_signatures` tells of keys without a signature where another server is right.
+    if fitting.is_empty() {
+        wrong.extend(of(KeyFit::Unsigned));
+    }
     if let [_, ..] = wrong.as_slice() {
         let of_ds = listed(&ds.iter().map(|ds| ds.tag).collect());
         let mut groups = BTreeMap::<String, Vec<IpAddr>>::new();

@@ -1,5 +1,6 @@
 //! The servers that serve the zone, and the replies of each: over UDP, or over TCP where UDP gives no records.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts};
@@ -53,4 +54,14 @@ pub(super) fn given<'f>(
         Got::Reply(reply) if reply.authoritative && is_known(reply) => Some(reply),
         _ => None,
     })
+}
+
+/// The newest serial at these servers. None if they name different primary servers: their serials cannot be compared.
+pub(super) fn newest_serial(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> Option<u32> {
+    let (mut serials, mut primaries) = (BTreeMap::new(), BTreeSet::new());
+    for soa in servers.into_iter().filter_map(|server| zone::soa(soa(facts, server)?)) {
+        serials.insert(soa.serial, ());
+        primaries.insert(soa.primary.to_ascii_lowercase());
+    }
+    zone::newest(&serials).filter(|_| primaries.len() == 1)
 }

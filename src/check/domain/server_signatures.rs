@@ -213,52 +213,42 @@ fn faults<'f>(verdicts: &Verdicts<'f>, all: usize) -> FaultsByServer<'f> {
     faults
 }
 
-/// The servers with an older serial than another; none unless all have one primary server.
+/// The servers with an older serial than another, which have one primary server with it.
 fn lagging(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> BTreeMap<IpAddr, u32> {
-    let soas = servers.keys().filter_map(|server| Some((*server, zone::soa(served::soa(facts, *server)?)?)));
-    let (mut serials, mut primaries) = (BTreeMap::<u32, Vec<IpAddr>>::new(), BTreeSet::new());
-    for (server, soa) in soas {
-        serials.entry(soa.serial).or_default().push(server);
-        primaries.insert(soa.primary.to_ascii_lowercase());
-    }
-    let Some(newest) = zone::newest(&serials).filter(|_| primaries.len() == 1) else {
-        return BTreeMap::new();
-    };
-    serials.remove(&newest);
-    serials.into_iter().flat_map(|(serial, at)| at.into_iter().map(move |server| (server, serial))).collect()
+    let Some(newest) = served::newest_serial(facts, servers.keys().copied()) else { return BTreeMap::new() };
+    let serials =
+        servers.keys().filter_map(|server| Some((*server, zone::soa(served::soa(facts, *server)?)?.serial)));
+    serials.filter(|(_, serial)| *serial != newest).collect()
 }
 
 /// The faults, those of current servers that sign with a key which only servers with an old zone lack as faults of these. If all servers
-/// have one zone soon, none of them is left.
-fn of_lagging<'f>(faults: FaultsByServer<'f>, lagging: &BTreeMap<IpAddr, u32>) -> FaultsByServer<'f> {
+/// have one zone soon, none of them is left. Records that an old server signs wrongly itself are told by that.
+fn of_lagging<'f>(faults: &FaultsByServer<'f>, lagging: &BTreeMap<IpAddr, u32>) -> FaultsByServer<'f> {
     let mut by_cause = FaultsByServer::new();
-    for (server, own) in faults {
-        for (fault, records) in own {
-            let cause = match &fault {
-                SignatureFault::OtherKey(tag, without)
-                    if !lagging.contains_key(&server)
-                        && without.iter().all(|at| lagging.contains_key(at)) =>
-                {
-                    without.iter().map(|at| (*at, SignatureFault::LacksKey(*tag))).collect()
-                }
-                _ => vec![(server, fault)],
-            };
-            for (server, fault) in cause {
-                by_cause.entry(server).or_default().entry(fault).or_default().extend(&records);
+    let is_told = |at: IpAddr, records: &NameAndType<'f>| {
+        faults.get(&at).is_some_and(|own| own.values().any(|of| of.contains(records)))
+    };
+    let all = faults.iter().flat_map(|(server, own)| own.iter().map(move |(fault, of)| (server, fault, of)));
+    for (server, fault, records) in all {
+        let (tag, without) = match fault {
+            SignatureFault::OtherKey(tag, without)
+                if !lagging.contains_key(server) && without.iter().all(|at| lagging.contains_key(at)) =>
+            {
+                (tag, without)
+            }
+            _ => {
+                by_cause.entry(*server).or_default().insert(fault.clone(), records.clone());
+                continue;
+            }
+        };
+        for at in without {
+            let left: Vec<NameAndType<'f>> =
+                records.iter().copied().filter(|records| !is_told(*at, records)).collect();
+            if !left.is_empty() {
+                let own = by_cause.entry(*at).or_default();
+                own.entry(SignatureFault::LacksKey(*tag)).or_default().extend(left);
             }
         }
-    }
-    // Its own signatures tell it already.
-    for own in by_cause.values_mut() {
-        let signed: BTreeSet<NameAndType<'f>> = own
-            .iter()
-            .filter(|(fault, _)| !matches!(fault, SignatureFault::LacksKey(_)))
-            .flat_map(|(_, records)| records.iter().copied())
-            .collect();
-        for (_, records) in own.iter_mut().filter(|(fault, _)| matches!(fault, SignatureFault::LacksKey(_))) {
-            records.retain(|of| !signed.contains(of));
-        }
-        own.retain(|_, records| !records.is_empty());
     }
     by_cause
 }
@@ -332,7 +322,7 @@ fn checked<'f>(facts: &'f DomainFacts, verify: &mut Verify<'_, 'f>) -> Option<Fi
         return None;
     }
     let lagging = lagging(facts, &servers);
-    let faults = of_lagging(faults(&verdicts(facts, &by_fit, verify), all), &lagging);
+    let faults = of_lagging(&faults(&verdicts(facts, &by_fit, verify), all), &lagging);
     let faults = joined(&faults, &servers);
     let words = |(server, faults): (&IpAddr, &FaultsOfServer<'_>)| {
         let old = lagging
