@@ -17,8 +17,10 @@ use resolverd::lab::simulation::{Flags, SimulatedReply, Simulation, config_for, 
 use resolverd::lab::traffic;
 use resolverd::lab::world::ServerPlan;
 use resolverd::lookahead::{Rule, RuleStanding, RuleState};
-use resolverd::question::{Outcome, Question};
-use resolverd::record::{Counter, Window};
+use resolverd::question::{Outcome, Question, wire_name};
+use resolverd::record::entry::Link;
+use resolverd::record::redact::Secrets;
+use resolverd::record::{Counter, ReadSpan, Window};
 
 /// Domains of senders and recipients.
 const DOMAINS: usize = 700;
@@ -114,6 +116,21 @@ impl Stage {
 
 /// A receiver with SPF and without DMARC, that does not ask for hosts of senders.
 const RECEIVER: [(&str, RecordType); 2] = [("", RecordType::MX), ("", RecordType::TXT)];
+
+#[test]
+fn the_record_has_the_names_in_answers_that_were_asked_ahead() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Rules);
+        stage.ask("d0.one.tld.", RecordType::MX).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let recorded = stage.0.recorder().recorded(&ReadSpan::default(), &Secrets::default());
+        assert_eq!(recorded.questions.len(), 1);
+        let host = wire_name(&Name::from_ascii("mx.d0.one.tld.").unwrap());
+        let ahead: Vec<_> = recorded.flights.iter().filter(|flight| *flight.name == *host).collect();
+        let address = Link::Address([198, 51, 100, 1].into());
+        assert!(ahead.iter().any(|flight| flight.links == [address.clone()]), "{:#?}", recorded.flights);
+    });
+}
 
 #[test]
 fn what_was_learned_outlasts_a_restart() {

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
-use tracing::Level;
+use tracing::subscriber::NoSubscriber;
+use tracing::{Dispatch, Level};
 
 use crate::limits::DEAD_WANTED_TIME;
 
@@ -109,6 +110,10 @@ impl Lines {
 
     /// The log of this thread from `level` up while `work` runs, without times and modules.
     pub fn of(level: Level, work: impl FnOnce()) -> String {
+        // While a process has one subscriber, `tracing` takes it for the one of all threads: a line that a thread without it reaches first
+        // is off for all. So there are always two.
+        static SECOND: OnceLock<Dispatch> = OnceLock::new();
+        SECOND.get_or_init(|| Dispatch::new(NoSubscriber::new()));
         let lines = Self::default();
         let writer = lines.clone();
         let subscriber = tracing_subscriber::fmt()
@@ -153,6 +158,16 @@ mod tests {
         let told = Lines::of(Level::INFO, || {
             tracing::info!("one");
             tracing::debug!("two");
+        });
+        assert_eq!(told, " INFO one\n");
+    }
+
+    #[test]
+    fn a_line_that_another_thread_reaches_first_is_read_back() {
+        let line = || tracing::info!("one");
+        let told = Lines::of(Level::INFO, || {
+            assert!(std::thread::spawn(line).join().is_ok());
+            line();
         });
         assert_eq!(told, " INFO one\n");
     }

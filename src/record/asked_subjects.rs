@@ -80,6 +80,8 @@ pub(super) struct AskedSubjects {
     pub(super) exchangers: bool,
     /// Whether it asks for a policy of MTA-STS, which a delivery begins with.
     pub(super) delivers: bool,
+    /// Whether it asks for a text or a list, as a program that examines a mail does.
+    pub(super) examines: bool,
     /// The step of a mail that it is of.
     pub(super) step: Step,
 }
@@ -143,6 +145,7 @@ impl<'n, Names: NumberedNames> NumberedSubjects<'n, Names> {
             step: Step::of(name, kind, connects || list.is_some()),
             exchangers: kind == RecordType::MX,
             delivers: is_mta_sts(name),
+            examines: (kind == RecordType::TXT && !is_mta_sts(name)) || list.is_some(),
             ..AskedSubjects::default()
         };
         found.owner = subject.as_ref().and_then(|subject| self.owner(subject));

@@ -11,6 +11,7 @@
 //!   domain that follows is the same, it was another program, and the message goes on.
 //! - The customers of a provider have its mail hosts and policies in common. Such a name, which only an answer has joined to a message, is
 //!   certainly of it at once, and behind a pause only if the client has no other message in progress.
+//! - A delivery whose mail hosts are known asks for the addresses of no other host. Those are of another program.
 //! - On a disk that lacks the questions that were answered soon, neither time nor an organisation is certain.
 
 use super::asked_subjects::{AskedSubjects, Step};
@@ -224,12 +225,14 @@ fn begins(asked: &AskedSubjects, message: &Open) -> bool {
     asked.connects || delivers || asked.delivers
 }
 
-/// Whether a question that belongs to no other is certainly not of a message: the host of another connection, or the domain of another
-/// delivery, however soon it comes.
+/// Whether a question that belongs to no other is certainly not of a message: the host of another connection, or the domain or a host of
+/// another delivery, however soon it comes.
 fn is_of_another(asked: &AskedSubjects, message: &Open) -> bool {
     let delivers = asked.exchangers || asked.delivers;
-    let is_host = asked.connects && asked.step == Step::Reverse;
-    (is_host && message.connected) || (delivers && message.delivers && !message.connected)
+    let connects = asked.connects && asked.step == Step::Reverse;
+    (connects && message.connected)
+        || (delivers && message.delivers && !message.connected)
+        || (asked.step == Step::Host && message.knows_exchangers())
 }
 
 /// Whether a question about an address may be of another connection, though it comes within `MESSAGE_NEXT`: of a delivery nobody connects,

@@ -549,3 +549,21 @@ fn a_host_that_is_looked_up_again_for_the_same_sender_begins_no_mail() {
     );
     is_told_apart(&[mail], &world);
 }
+
+#[test]
+fn a_host_that_another_program_asks_for_is_of_no_delivery_whose_mail_hosts_are_known() {
+    let mut world = World::of_lists(&LISTS);
+    world.link("one.example.", RecordType::MX, "mx.hoster.test.");
+    let delivery = || vec![question(0, 29, "one.example.", "MX"), question(30, 29, "mx.hoster.test.", "A")];
+    for at in [1, 45, 62, 150, 900] {
+        is_told_apart(&[delivery(), vec![question(at, 29, "www.other.test.", "A")]], &world);
+    }
+    // A mail host may be named by an answer that the record does not have.
+    let unknown = [question(0, 0, "two.example.", "MX"), question(1, 29, "mx.other.test.", "A")];
+    is_told_apart(&[unknown.to_vec()], &world);
+    // A program that examines a mail may ask for the hosts of its links.
+    let mut examined = delivery();
+    examined.push(question(60, 29, "one.example.", "TXT"));
+    examined.push(question(95, 29, "www.other.test.", "A"));
+    is_told_apart(&[examined], &world);
+}

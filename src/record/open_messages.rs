@@ -59,6 +59,8 @@ pub(super) struct Open {
     pub(super) of_one_address: bool,
     /// Whether it asked for an MX or a policy of MTA-STS.
     pub(super) delivers: bool,
+    /// Whether it asked for a text or a list: then a program examines a mail, which may have links to any host.
+    examines: bool,
     /// The end of its last question about a domain, as of a sender, which comes behind the connection.
     pub(super) past: Option<u64>,
     /// The subjects of the reverse names that it asked: mostly one, at most `MAX_MESSAGE_QUESTIONS`.
@@ -286,6 +288,7 @@ impl Open {
     fn note_steps(&mut self, part: u32, question: &Asking, asked: &AskedSubjects) {
         self.connected |= asked.connects;
         self.delivers |= asked.exchangers || asked.delivers;
+        self.examines |= asked.examines;
         if matches!(asked.step, Step::Other | Step::Content) {
             self.past = self.past.max(Some(question.end));
         }
@@ -337,6 +340,11 @@ impl Open {
             Some((last, _)) if *last < part => Err(self.ends_of_parts.len()),
             _ => self.ends_of_parts.binary_search_by_key(&part, |(of, _)| *of),
         }
+    }
+
+    /// Whether it is a delivery whose mail hosts are known: it asks for their addresses, and for those of no other host.
+    pub(super) fn knows_exchangers(&self) -> bool {
+        self.delivers && !self.connected && !self.examines && !self.linked.is_empty()
     }
 
     /// Whether it has a name from an answer.

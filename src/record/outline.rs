@@ -211,7 +211,9 @@ impl<'s> Outline<'s> {
         owner::give(&self.extent.owners, &mut questions);
         let own: HashSet<u64, BuildHasherDefault<Plain>> =
             questions.iter().filter_map(|question| question.flight).collect();
-        let flights = self.flights_of(&own, list, &mut names);
+        let held = questions.iter().filter(|question| question.outcome == Outcome::Remembered);
+        let held = held.filter_map(|question| apex(&question.name, list)).collect();
+        let flights = self.flights_of(&own, held, list, &mut names);
         Recorded { questions, flights, owners: Vec::new(), ..self.extent.clone() }
     }
 
@@ -251,19 +253,16 @@ impl<'s> Outline<'s> {
         all.saturating_sub(covered(clear, (begin, end)))
     }
 
-    /// The flights of these numbers, and all others that may explain questions.
-    fn flights_of(
-        &self,
+    /// The flights of these numbers, and all others that may explain questions. `failed_lists` are the apexes of lists that failed.
+    fn flights_of<'n>(
+        &'n self,
         own: &HashSet<u64, BuildHasherDefault<Plain>>,
+        mut failed_lists: BTreeSet<&'n [u8]>,
         list: &dyn Fn(&[u8]) -> Option<ListName>,
         names: &mut ReadNames<'_>,
     ) -> Vec<FlightEntry> {
-        let apex = |flight: &FlightOutline| {
-            let name = self.names.name(flight.asked);
-            name.get(name.len().checked_sub(list(name)?.apex)?..)
-        };
-        let failed_lists: BTreeSet<&[u8]> =
-            self.flights.iter().filter(|flight| flight.failed).filter_map(apex).collect();
+        let apex = |flight: &FlightOutline| apex(self.names.name(flight.asked), list);
+        failed_lists.extend(self.flights.iter().filter(|flight| flight.failed).filter_map(apex));
         let is_of_list = |flight: &FlightOutline| {
             !failed_lists.is_empty() && apex(flight).is_some_and(|apex| failed_lists.contains(apex))
         };
@@ -302,6 +301,11 @@ impl<'s> Outline<'s> {
         full.extend(wanted.filter_map(|(outline, _)| self.entries.flight(outline, names)));
         full
     }
+}
+
+/// The apex of the list of a name.
+fn apex<'n>(name: &'n [u8], list: &dyn Fn(&[u8]) -> Option<ListName>) -> Option<&'n [u8]> {
+    name.get(name.len().checked_sub(list(name)?.apex)?..)
 }
 
 /// The places of flights by their numbers, which strangers do not choose.
@@ -437,7 +441,7 @@ mod tests {
         let secrets = Secrets::default();
         let outline = Outline::of(&Recorded { flights, ..Recorded::default() }, &secrets);
         let own = own.iter().copied().collect();
-        let full = outline.flights_of(&own, &list, &mut ReadNames::without(&secrets));
+        let full = outline.flights_of(&own, BTreeSet::new(), &list, &mut ReadNames::without(&secrets));
         full.into_iter().map(|flight| flight.id).collect()
     }
 

@@ -160,24 +160,25 @@ impl Search<'_> {
             questions.any(|question| span.has(question.at, question.client) && subject.is_of(question.asked))
         };
         let found = self.messages.iter().filter(is_wanted);
-        if wanted.subject.is_some() {
-            let is_of = |place| {
-                let question = self.outline.questions.get(index(place));
-                question.is_some_and(|one| span.has(one.at, one.client) && subject.is_of(one.asked))
-            };
-            // Each part may be a mail of its own.
-            let parts = |all| {
-                let parts = self.messages.certain(all, is_of).into_iter();
-                parts.map(move |certain| WantedMessage { certain, all })
-            };
-            return found.flat_map(parts).collect();
+        let is_of = |place| {
+            let question = self.outline.questions.get(index(place));
+            question.is_some_and(|one| span.has(one.at, one.client) && subject.is_of(one.asked))
+        };
+        // Each part may be a mail of its own.
+        let parts = |all| {
+            let parts = self.messages.certain(all, is_of).into_iter();
+            parts.map(move |certain| WantedMessage { certain, all })
+        };
+        let mut found: Vec<_> = found.flat_map(parts).collect();
+        if wanted.subject.is_none() {
+            // The others do not come into the reply, and to judge all takes as long as to read them.
+            found.sort_by_cached_key(|message| {
+                Reverse(waited(
+                    self.questions(&message.certain).map(|question| (question.at, question.end())),
+                ))
+            });
+            found.truncate(wanted.most);
         }
-        // The others do not come into the reply, and to judge all takes as long as to read them.
-        let mut found: Vec<_> = found.map(|all| WantedMessage { certain: Cow::Borrowed(all), all }).collect();
-        found.sort_by_cached_key(|message| {
-            Reverse(waited(self.questions(message.all).map(|question| (question.at, question.end()))))
-        });
-        found.truncate(wanted.most);
         found
     }
 

@@ -439,3 +439,34 @@ fn a_message_of_the_disk_is_told_as_such() {
     recorded.whole = None;
     assert!(of_disk(&recorded, "slow.example."), "after a restart");
 }
+
+#[test]
+fn a_list_that_is_held_because_it_answers_late_is_slow() {
+    for (elapsed, kind) in [(1_800 * MILLI, CulpritKind::ListSlow), (20 * MILLI, CulpritKind::Unknown)] {
+        let mut late = question(1, 0, elapsed, "2.0.0.127.list.test.");
+        let mut flight = flight(&mut late, 1, 1, Conduct::Answered);
+        (flight.zone, flight.messages[0].zone) = (wire("list.test."), wire("list.test."));
+        let held = QuestionEntry {
+            outcome: Outcome::Remembered,
+            error: "its servers do not answer".into(),
+            ..question(2, SECOND, 10, "3.0.0.127.list.test.")
+        };
+        let recorded = Recorded { questions: vec![late, held], flights: vec![flight], ..Recorded::default() };
+        let told = told(&recorded, &of_name("3.0.0.127.list.test."));
+        assert_eq!((told.len(), told[0].culprit.kind), (1, kind), "{told:#?}");
+    }
+}
+
+#[test]
+fn a_mail_that_only_time_joins_to_another_is_told_apart_from_it() {
+    // The last one follows the second one, and the first one is in progress too.
+    let questions = vec![
+        question(1, 0, 10 * MILLI, "7.2.0.192.list.test."),
+        question(1, SECOND / 2, 10 * MILLI, "8.2.0.192.list.test."),
+        question(1, SECOND / 2 + 12 * MILLI, 3 * SECOND, "c.three.test."),
+    ];
+    let recorded = Recorded { questions, begin: Some(BEGIN), whole: Some(BEGIN), ..Recorded::default() };
+    let told = told(&recorded, &all());
+    assert_eq!(names(&told)[0], "c.three.test.", "{told:#?}");
+    assert!(told.len() == 3 && told.iter().all(|message| message.questions.len() == 1), "{told:#?}");
+}

@@ -29,8 +29,8 @@ use crate::iterate::failure::Failure;
 use crate::iterate::progress::FlightProgress;
 use crate::limits::{MAX_ALIASES, PRIVATE_LABELS};
 use crate::question::{Answer, Question, ViewId, name_of_wire};
-use crate::record::Recorder;
 use crate::record::note::Note;
+use crate::record::{Flown, Recorder};
 use crate::supervise::{Panicked, caught};
 use crate::zones::{RouteTarget, Views};
 
@@ -183,6 +183,15 @@ impl LookaheadResolver {
         let chased = self.flight.answer(asked, context).await;
         let is_outdated =
             chased.as_ref().is_ok_and(|chased| self.flight.is_outdated(question, chased, context));
+        if let Ok(found) = &chased
+            && !found.answers.is_empty()
+            && !is_outdated
+        {
+            // The record joins the questions of a mail by the names in answers, and the client's question will find this one in memory.
+            let zone = found.zone.as_ref();
+            let so_far = Flown::so_far(context.trail(), question, key.name());
+            self.recorder().flown(&Flown { zone, answers: &found.answers, ..so_far });
+        }
         let now = self.flight.clock.mono();
         let messages = context.budget.packets();
         let composed = chased.and_then(|chased| compose_answer(question, &chased, now));

@@ -20,7 +20,7 @@ use crate::record::doubt::{PossibleWait, WaitOrder, culprit};
 use crate::record::why::{MessageReport, QuestionReport};
 
 /// The part of a second that a delay of a line leaves out, if it is written with a fraction.
-const FRACTION: f64 = 0.1;
+pub(super) const FRACTION: f64 = 0.1;
 
 /// The message of a line with the culprit `unknown` if a wait may be its own, or that of another quick message of the line in `found`; none
 /// if that is not so.

@@ -2,7 +2,7 @@ use super::tests::{message, settled};
 use crate::question::Outcome;
 use crate::record::culprit::CulpritKind;
 use crate::record::doubt::{PossibleWait, WaitOrder};
-use crate::record::why::{MessageReport, QuestionReport};
+use crate::record::why::{HistoryReach, MessageReport, QuestionReport};
 
 #[test]
 fn a_possible_wait_counts_if_it_fits_the_delay_of_the_line() {
@@ -201,4 +201,37 @@ fn a_message_of_the_disk_is_that_of_a_line_only_if_it_is_of_its_time_and_was_slo
         assert_eq!(culprit.kind, expected, "{text} {time:?}: {culprit:?}");
         assert!(culprit.kind != Unknown || culprit.evidence.contains("disk"), "{culprit:?}");
     }
+}
+
+#[test]
+fn a_short_delay_of_which_dns_was_most_keeps_its_cause() {
+    let told = |delay: &str, waited: f64, kind: CulpritKind| {
+        let line = format!(
+            "Nov 21 03:12:05 mx postfix/smtp[9]: 4AB: to=<a@fine.example>, relay=mx[192.0.2.1]:25, {delay}, dsn=2.0.0, status=sent (ok)"
+        );
+        settled(&line, vec![message(waited, kind, Outcome::Upstream)]).unwrap().culprit.kind
+    };
+    let short = "delay=0.82, delays=0.02/0.01/0.74/0.05";
+    assert_eq!(told(short, 0.7, CulpritKind::ServerSlow), CulpritKind::ServerSlow);
+    assert_eq!(told(short, 0.7, CulpritKind::None), CulpritKind::None);
+    assert_eq!(told(short, 0.1, CulpritKind::None), CulpritKind::NotDns);
+    assert_eq!(told(short, 3.0, CulpritKind::ServerSlow), CulpritKind::NotDns, "it is of another mail");
+    let sending = "delay=31, delays=0.02/0.01/0.74/30";
+    assert_eq!(told(sending, 0.7, CulpritKind::None), CulpritKind::NotDns);
+}
+
+#[test]
+fn a_line_of_whose_names_there_is_no_query_says_so_if_the_history_reaches_back() {
+    let mailbox = "Nov 21 03:12:05 mx postfix/lmtp[9]: 4AB: to=<us@our.example>, relay=mx[private/lmtp], delay=9, delays=9/0/0/0, dsn=2.0.0, status=sent (ok)";
+    let advice = |before: f64| {
+        let mut absent = message(0.0, CulpritKind::Unknown, Outcome::Upstream);
+        absent.questions.clear();
+        absent.history_begin = Some(0.0);
+        let line = super::read(mailbox, super::tests::NOW).remove(0);
+        let resolved = line.at.map(|at| at - before);
+        absent.history = Some(HistoryReach { resolved, cache: None, disk: None });
+        super::settle(&line, vec![absent], &|began| began.to_string()).unwrap().culprit.advice
+    };
+    assert!(advice(60.0).contains("nobody queried resolverd for our.example"), "{}", advice(60.0));
+    assert_eq!(advice(5.0), "advice");
 }

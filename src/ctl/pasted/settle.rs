@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::disk;
-use super::doubt::{doubted, is_in_doubt, is_quick};
+use super::doubt::{FRACTION, doubted, is_in_doubt, is_quick};
 use super::equal::undecided;
 use super::fit::{DELAYED, FailedQuery, Fit, SHARE, has_failed, is_of_dns, is_of_dns_kind};
 use super::line::PastedLine;
@@ -92,7 +92,7 @@ pub fn settle(
     let is_of_other = own.is_empty();
     let Some(best) = best(line, found(line, if is_of_other { others } else { own })) else {
         let absent = unknown.into_iter().next();
-        return absent.map(|message| MessageReport { line: Some(line.text.clone()), ..message });
+        return absent.map(|message| not_looked_up(line, message));
     };
     let BestFit { fit, message, failed, nearer, others, fits } = best;
     let message = MessageReport { line: Some(line.text.clone()), ..message };
@@ -168,6 +168,21 @@ fn explained(line: &PastedLine, message: MessageReport, others: &[MessageReport]
     doubted(line, &message, others).unwrap_or(message)
 }
 
+/// The message of a line of whose names the record has no query. If it has all queries of the time of the line, nobody looked them up: the
+/// domain of this host in the line of a delivery to a mailbox, for instance.
+fn not_looked_up(line: &PastedLine, message: MessageReport) -> MessageReport {
+    let mut message = MessageReport { line: Some(line.text.clone()), ..message };
+    let reach = message.history.as_ref().and_then(|history| history.resolved);
+    let is_reached = reach.zip(line.whole_delay()).is_some_and(|(reach, (begin, _))| reach <= begin);
+    if is_reached {
+        message.culprit.advice = format!(
+            "nobody queried resolverd for {} at the time of the line: paste another line of this mail, with the same queue id, that names the host or the domain of the other side",
+            line.subjects.join(", ")
+        );
+    }
+    message
+}
+
 /// Says that the record has only another message of the same domain.
 fn of_another(began: &str) -> CulpritReport {
     CulpritReport {
@@ -208,6 +223,9 @@ fn judge(line: &PastedLine, mut message: MessageReport) -> MessageReport {
         message.also.insert(0, not_dns(line, waited));
         return message;
     }
+    if is_prompt(line) && is_most_of_prompt(line, waited) {
+        return message;
+    }
     let failed = has_failed(&message) && line.blames_dns;
     let blameless =
         !is_of_dns(&message) && (message.culprit.kind != CulpritKind::Unknown || is_in_doubt(&message));
@@ -224,6 +242,12 @@ fn is_prompt(line: &PastedLine) -> bool {
     let is_short = |delay: f64| delay < DELAYED;
     let before = line.delay.parts.is_none_or(|[before, queued, ..]| is_short(before) && is_short(queued));
     before && !line.blames_dns && line.delay.with_dns().is_some_and(is_short)
+}
+
+/// Whether a wait for DNS was most of a whole delay that is short.
+fn is_most_of_prompt(line: &PastedLine, waited: f64) -> bool {
+    let whole = line.delay.whole.filter(|whole| *whole < DELAYED);
+    whole.is_some_and(|whole| waited >= whole * SHARE && waited <= whole + FRACTION)
 }
 
 /// A message of the record, and the pasted lines that it is told for.

@@ -76,10 +76,12 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
         };
     }
     let zone = if flight.zone.is_empty() { own_zone(one) } else { (*flight.zone).into() };
-    // The answer came after the client's time.
+    // The answer came after the client's time, or after its list was held for the lack of it.
     if flight.shows.is_none() {
+        let late = one.waited_for().is_none() && is_late(one, flight, traffic);
         return match longest(one, traffic) {
             Some(key) => vec![(key, None, None)],
+            None if late => only(CulpritKind::ListSlow, apex()),
             None => only(CulpritKind::Unknown, zone),
         };
     }
@@ -100,6 +102,12 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
         return only(CulpritKind::ListSilent, apex());
     }
     only(CulpritKind::Unknown, zone)
+}
+
+/// Whether servers of the list of a question answered a flight late.
+fn is_late(one: &ExplainedQuestion<'_>, flight: &FlightEntry, traffic: &Traffic) -> bool {
+    let mut kinds = flight.messages.iter().map(|message| kind_of(one, flight, message, traffic));
+    kinds.any(|kind| kind == Some(CulpritKind::ListSlow))
 }
 
 /// The zone of a question whose failure shows none: that of its list, else the domain of its name. So the failures of two
