@@ -1,25 +1,28 @@
 #!/usr/bin/env bash
-# CPU time and memory of a cached answer, for resolverd, its peers and a bare echo: the same names, one after the other.
+# CPU time and memory of a cached answer, for resolverd, its peers and a bare echo: the same names, in turn.
 #
 # benches/compare/hits.sh [--names "N..."] [--rounds N] [--seconds N] [--rate N] [--resolvers "NAME..."]
 #
 # Needs root and Debian's nsd, dnsperf, linux-perf and gcc. Each of unbound, knot-resolver, bind9, pdns-recursor and dnsmasq-base that is
-# installed is measured; the script names the others. Everything runs in network and process namespaces of its own and ends with the script. The resolver, with
-# one thread, has the first core, dnsperf the second. In each round each resolver is started, asked for all names once, and then
-#   at RATE a second      CPU of an answer in microseconds, of all threads of the resolver (proc(5), stat). The part in user space is that of
-#                         the samples of perf(1) in a second slice: the kernel itself divides the time by its ticks of 4 ms, which gave
-#                         0.3 to 1.4 us for the same program
+# installed is measured; the script names the others. Everything runs in network and process namespaces of its own and ends with the
+# script. All resolvers are started first, each with one thread and a port of its own, and are asked for all names once. They stay on
+# the first core, dnsperf on the second; those that are not asked sleep. In each round each of them is asked, one after the other,
+#   at RATE a second      CPU of an answer in microseconds, of all threads of the resolver (proc(5), schedstat). The part in user space is
+#                         that of the samples of perf(1) in a second slice: the kernel itself divides the time by its ticks of 4 ms, which
+#                         gave 0.3 to 1.4 us for the same program
 #   at full load          answers a second
 #   at half load          p50 and p99 of the time until an answer, in microseconds, as dnsperf sees it, at half of the answers a second of
 #                         the first resolver: the same rate for all
+# A virtual machine gave the same echo 185 000 to 290 000 answers a second within minutes. So rounds are short and many, and each ratio to
+# the first resolver is that of one round.
 # Hits are asked in another order than that in which the names were asked first, because names that came together lie together in
 # memory. Octets of memory for a name are those that the process has grown by while all names were asked for the first time; they
 # mean something from a hundred thousand names on, and the caches are large enough for all. Printed are the medians of the rounds,
-# and their ratios to the first resolver. With several numbers of names, such as "10000 1000000", there is a table for each, and
+# of the figures and of the ratios. With several numbers of names, such as "10000 1000000", there is a table for each, and
 # the growth of the CPU time from the first number to the last.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-names=1000 rounds=3 seconds=4 rate=30000 resolvers="echo unbound knot bind powerdns dnsmasq resolverd" arguments=("$@")
+names=1000 rounds=15 seconds=1 rate=30000 resolvers="echo unbound knot bind powerdns dnsmasq resolverd" arguments=("$@")
 while [ $# -gt 0 ]; do
   case $1 in
     --names) names=$2 ;;
@@ -48,17 +51,21 @@ fi
 threads=1
 
 start_echo() {
-  "$work/echo" 5300 &
+  "$work/echo" "$port" &
   resolver=$!
 }
 
 load() { # load FILE ARGUMENT...: asks at the second core
-  taskset -c 1 dnsperf -s 127.0.0.1 -p 5300 -c 4 -d "$work/$1" "${@:2}" >"$work/dnsperf" 2>&1
+  taskset -c 1 dnsperf -s 127.0.0.1 -p "$port" -c 4 -d "$work/$1" "${@:2}" >"$work/dnsperf" 2>&1
+}
+
+spent() { # CPU time of all threads of the resolver in nanoseconds
+  cat "/proc/$resolver/task/"*/schedstat | awk '{ spent += $1 } END { printf "%d\n", spent }'
 }
 
 user_share() { # of the CPU time of the resolver at RATE a second
   taskset -c 1 perf record --quiet --freq 5000 --event cpu-clock --output "$work/samples" --pid "$resolver" -- \
-    dnsperf -s 127.0.0.1 -p 5300 -c 4 -d "$work/shuffled" -Q "$rate" -l "$seconds" -q 200 >"$work/dnsperf" 2>&1
+    dnsperf -s 127.0.0.1 -p "$port" -c 4 -d "$work/shuffled" -Q "$rate" -l "$seconds" -q 200 >"$work/dnsperf" 2>&1
   # Addresses of the kernel have the first bit set.
   perf script --input "$work/samples" --fields ip 2>/dev/null |
     awk '{ if (length($1) == 16 && $1 ~ /^[89a-f]/) kernel++; else user++ } END { printf "%.5f\n", user / (user + kernel) }'
@@ -68,17 +75,23 @@ figure() { # figure WORDS: the number behind them
   sed -n "s/^ *$1: *\([0-9.]*\).*/\1/p" "$work/dnsperf"
 }
 
-run() { # run RESOLVER NAMES: a line of figures
-  local begin end answered share full before grown
+raise() { # raise RESOLVER NAMES PORT: starts it and asks for all names
+  local before
+  port=$3
   "start_$1" "$cache"
   soon answers w0.z0.bench
   before=$(resident VmRSS)
   load names -n 1 -q 50 -t 10
-  grown=$((($(resident VmRSS) - before) * 1024 / $2))
+  pids[$1]=$resolver ports[$1]=$port grown[$1]=$((($(resident VmRSS) - before) * 1024 / $2))
   taskset -acp 0 "$resolver" >/dev/null
-  read -ra begin < <(cpu)
+}
+
+run() { # run RESOLVER: a line of figures
+  local begin end answered share full
+  resolver=${pids[$1]} port=${ports[$1]}
+  begin=$(spent)
   load shuffled -Q "$rate" -l "$seconds" -q 200
-  read -ra end < <(cpu)
+  end=$(spent)
   answered=$(figure "Queries completed")
   share=$(user_share)
   load shuffled -l "$seconds" -q 200
@@ -86,14 +99,14 @@ run() { # run RESOLVER NAMES: a line of figures
   half=${half-$(awk "BEGIN { print int($full / 2) }")}
   load shuffled -v -Q "$half" -l "$seconds" -q 200
   awk '/^> / { print $NF * 1000000 }' "$work/dnsperf" | sort -n >"$work/times"
-  kill "$resolver"
-  wait "$resolver" || true
-  awk -v resolver="$1" -v spent="$((end[0] + end[1] - begin[0] - begin[1]))" -v share="$share" -v answered="$answered" -v full="$full" -v grown="$grown" '
+  awk -v resolver="$1" -v spent="$((end - begin))" -v share="$share" -v answered="$answered" -v full="$full" \
+    -v grown="${grown[$1]}" '
     { times[NR] = $1 }
     END {
-      printf "%s %.2f %.2f %.2f %d %d %d %d\n", resolver, spent / answered, spent * share / answered, spent * (1 - share) / answered, full,
+      spent /= 1000 * answered
+      printf "%s %.3f %.3f %.3f %d %d %d %d\n", resolver, spent, spent * share, spent * (1 - share), full,
         times[int(NR * 0.5) + 1], times[int(NR * 0.99) + 1], grown
-    }' "$work/times" | tee -a "$work/figures"
+    }' "$work/times" >>"$work/figures"
 }
 
 . "$here/stage.sh"
@@ -111,27 +124,43 @@ table() { # table: the medians of $work/figures
         }
       return of[int((count + 1) / 2)]
     }
-    { for (place = 2; place <= 8; place++) seen[$1, place] = seen[$1, place] " " $place }
+    BEGIN { peers = split(order, of, " ") }
+    {
+      for (place = 2; place <= 8; place++) seen[$1, place] = seen[$1, place] " " $place
+      # The first resolver is the first of each round.
+      if ($1 == of[1]) { cpu = $2; full = $5 }
+      ratio[$1, 2] = ratio[$1, 2] " " $2 / cpu
+      ratio[$1, 5] = ratio[$1, 5] " " $5 / full
+    }
     END {
-      peers = split(order, of, " ")
       printf "%-10s %8s %6s %7s %6s %10s %6s %6s %6s %7s\n", "", "cpu us", "user", "system", "ratio", "a second", "ratio", "p50 us", "p99 us", "octets"
       for (number = 1; number <= peers; number++) {
         peer = of[number]
-        for (place = 2; place <= 8; place++) value[peer, place] = median(seen[peer, place])
-        printf "%-10s %8.2f %6.2f %7.2f %6.2f %10d %6.2f %6d %6d %7d\n", peer, value[peer, 2], value[peer, 3], value[peer, 4],
-          value[peer, 2] / value[of[1], 2], value[peer, 5], value[peer, 5] / value[of[1], 5], value[peer, 6], value[peer, 7], value[peer, 8]
+        for (place = 2; place <= 8; place++) value[place] = median(seen[peer, place])
+        printf "%-10s %8.2f %6.2f %7.2f %6.2f %10d %6.2f %6d %6d %7d\n", peer, value[2], value[3], value[4], median(ratio[peer, 2]),
+          value[5], median(ratio[peer, 5]), value[6], value[7], value[8]
       }
     }' "$work/figures"
 }
 
+declare -A pids ports grown
 for count in $names; do
   cache=$((64 + count / 1000))
   awk -v names="$count" 'BEGIN { for (number = 0; number < names; number++) printf "w%d.z%d.bench A\n", number, number % 200 }' >"$work/names"
   shuf --random-source="$work/names" "$work/names" >"$work/shuffled"
   : >"$work/figures"
   unset half
+  number=0
+  for peer in "${present[@]}"; do
+    raise "$peer" "$count" $((5301 + number))
+    number=$((number + 1))
+  done
   for ((round = 0; round < rounds; round++)); do
-    for peer in "${present[@]}"; do run "$peer" "$count" >/dev/null; done
+    for peer in "${present[@]}"; do run "$peer"; done
+  done
+  for resolver in "${pids[@]}"; do
+    kill "$resolver"
+    wait "$resolver" || true
   done
   [ "$count" = "$names" ] || printf '%s%d names\n' "${gap-}" "$count"
   gap=$'\n'

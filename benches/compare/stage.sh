@@ -1,7 +1,8 @@
 # The internet that the comparisons ask, and the resolvers that are compared. Sourced inside namespaces of their own, with
-# $work, $RESOLVERD and what each script sets: NSD serves a root, a TLD and 200 zones; each resolver listens at 127.0.0.1:5300.
+# $work, $RESOLVERD and what each script sets: NSD serves a root, a TLD and 200 zones; a resolver listens at 127.0.0.1:$port.
 
 zones=200
+port=5300
 ticks=$(getconf CLK_TCK)
 chmod 755 "$work"
 ip link set lo up
@@ -52,7 +53,7 @@ start_resolverd() { # start_resolverd MIB
   cat >"$work/resolverd.toml" <<TOML
 version = 1
 [listen]
-addresses = ["127.0.0.1:5300"]
+addresses = ["127.0.0.1:$port"]
 workers = ${threads-2}
 [cache]
 size = "$1MiB"
@@ -71,7 +72,7 @@ TOML
 start_unbound() { # start_unbound MIB
   cat >"$work/unbound.conf" <<CONF
 server:
-  interface: 127.0.0.1@5300
+  interface: 127.0.0.1@$port
   num-threads: ${threads-2}
   so-reuseport: yes
   msg-cache-slabs: 2
@@ -101,7 +102,7 @@ CONF
 start_knot() { # start_knot MIB: one process has one thread
   mkdir -p "$work/knot"
   cat >"$work/knot.conf" <<CONF
-net.listen('127.0.0.1', 5300, { kind = 'dns' })
+net.listen('127.0.0.1', $port, { kind = 'dns' })
 modules.load('hints')
 hints.root({ ['a.root.'] = '198.18.0.1' })
 trust_anchors.remove('.')
@@ -116,7 +117,7 @@ start_bind() { # start_bind MIB
   cat >"$work/bind.conf" <<CONF
 options {
   directory "$work/bind";
-  listen-on port 5300 { 127.0.0.1; };
+  listen-on port $port { 127.0.0.1; };
   listen-on-v6 { none; };
   max-cache-size $1m;
   dnssec-validation no;
@@ -136,14 +137,14 @@ CONF
 start_powerdns() { # start_powerdns MIB
   mkdir -p "$work/powerdns"
   pdns_recursor --config-dir="$work/powerdns" --socket-dir="$work/powerdns" --daemon=no --local-address=127.0.0.1 \
-    --local-port=5300 --threads="${threads-2}" --hint-file="$work/hints" --dnssec=off --dont-query= --security-poll-suffix= \
+    --local-port="$port" --threads="${threads-2}" --hint-file="$work/hints" --dnssec=off --dont-query= --security-poll-suffix= \
     --max-cache-entries=$(($1 * 2048)) --max-packetcache-entries=$(($1 * 2048)) --quiet=yes >"$work/powerdns.log" 2>&1 &
   resolver=$!
 }
 
 # It does not recurse: it forwards to the server of the names, and has neither threads nor a bound in octets.
 start_dnsmasq() {
-  dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --listen-address=127.0.0.1 --bind-interfaces --port=5300 \
+  dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --listen-address=127.0.0.1 --bind-interfaces --port="$port" \
     --server=198.18.0.20 --cache-size=10000 --dns-forward-max=4096 --user=root --pid-file= >"$work/dnsmasq.log" 2>&1 &
   resolver=$!
 }
@@ -185,5 +186,5 @@ soon() {
 }
 
 answers() { # answers NAME: whether the resolver does. Without dig: dnsperf tells it as well.
-  dnsperf -s 127.0.0.1 -p 5300 -t 1 -n 1 -d <(echo "$1 A") 2>/dev/null | grep -Eq 'Response codes: +(NOERROR|NXDOMAIN) 1'
+  dnsperf -s 127.0.0.1 -p "$port" -t 1 -n 1 -d <(echo "$1 A") 2>/dev/null | grep -Eq 'Response codes: +(NOERROR|NXDOMAIN) 1'
 }
