@@ -203,10 +203,10 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         }
         Request::Stats { window, table: Some(table) } => Ok(rows(subject, table, window).await),
         Request::Query { name, kind } => query(subject, &name, kind.as_deref()).await,
-        Request::AskServer { server, port, name, kind, tcp, edns, recursion, mixed_case } => {
+        Request::AskServer { server, port, name, kind, tcp, edns, recursion, unvalidated, mixed_case } => {
             match direct::query(server, &name, &kind) {
                 Ok(query) => {
-                    let query = DirectQuery { port, tcp, edns, recursion, mixed_case, ..query };
+                    let query = DirectQuery { port, tcp, edns, recursion, unvalidated, mixed_case, ..query };
                     let said = match kept_here(&subject.config(), &query.name) {
                         Some(why) => direct::not_sent(why),
                         None => direct::said(subject.ask_server(query).await),

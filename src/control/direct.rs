@@ -3,11 +3,17 @@
 use std::net::IpAddr;
 
 use hickory_proto::op::Message;
+use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 
 use super::lookup::{rcode_text, read_kind, read_name, record_text};
 use super::protocol::{NotHeard, Problem, RecordText, ServerSaid};
 use crate::exchange::{Heard, Trouble};
 use crate::iterate::direct::{DirectQuery, Untold};
+use crate::limits::MAX_ERROR_TEXT;
+use crate::question::ExtendedError;
+
+/// The option of an extended error (RFC 8914 section 2).
+const EXTENDED_ERROR: u16 = 15;
 
 /// Reads the words of a request: a plain message over UDP.
 ///
@@ -15,8 +21,8 @@ use crate::iterate::direct::{DirectQuery, Untold};
 /// The name or the type is invalid.
 pub fn query(server: IpAddr, name: &str, kind: &str) -> Result<DirectQuery, Problem> {
     let (name, kind) = (read_name(name)?, read_kind(kind)?);
-    let (port, tcp, edns, recursion, mixed_case) = (None, false, false, false, false);
-    Ok(DirectQuery { server, port, name, kind, tcp, edns, recursion, mixed_case })
+    let (port, tcp, edns, recursion, unvalidated, mixed_case) = (None, false, false, false, false, false);
+    Ok(DirectQuery { server, port, name, kind, tcp, edns, recursion, unvalidated, mixed_case })
 }
 
 /// Puts the answer of a server into words, or why there is none that shows anything.
@@ -50,14 +56,26 @@ pub fn reply(message: &Message, elapsed: f64) -> ServerSaid {
         |records: &[_]| -> Vec<RecordText> { records.iter().map(|record| record_text(record, 0)).collect() };
     ServerSaid {
         not_heard: None,
-        why: String::new(),
+        why: extended_error(message).unwrap_or_default(),
         rcode: rcode_text(message.metadata.response_code),
         flags: flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| name.to_owned()).collect(),
+        edns: message.edns.is_some(),
         answers: texts(&message.answers),
         authority: texts(&message.authorities),
         additional: texts(&message.additionals),
         elapsed,
     }
+}
+
+/// The extended error of a reply in words: the name of its code, and its text.
+fn extended_error(message: &Message) -> Option<String> {
+    let code = EdnsCode::from(EXTENDED_ERROR);
+    let Some(EdnsOption::Unknown(_, data)) = message.edns.as_ref()?.option(code) else { return None };
+    let (number, text) = data.split_first_chunk::<2>()?;
+    let text: String = String::from_utf8_lossy(text).chars().take(MAX_ERROR_TEXT).collect();
+    let error = ExtendedError::new(u16::from_be_bytes(*number), text);
+    let name = error.name().map_or_else(|| format!("extended error {}", error.code), str::to_owned);
+    Some(if error.text.is_empty() { name } else { format!("{name}: {}", error.text) })
 }
 
 /// A message that is not sent.
@@ -78,5 +96,29 @@ fn kind_of(trouble: &Trouble) -> NotHeard {
         Trouble::NotSent(_) | Trouble::Certificate(_) | Trouble::NoRoom => NotHeard::NotSent,
         Trouble::OtherCase => NotHeard::OtherCase,
         Trouble::Unfit | Trouble::Https { .. } => NotHeard::Unfit,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::op::Edns;
+
+    use super::*;
+
+    #[test]
+    fn the_extended_error_of_a_reply_is_told_with_its_name_and_text() {
+        let why = |data: &[u8]| {
+            let mut message = Message::query();
+            let mut edns = Edns::new();
+            edns.options_mut().insert(EdnsOption::Unknown(EXTENDED_ERROR, data.to_vec()));
+            message.set_edns(edns);
+            reply(&message, 0.0).why
+        };
+        assert_eq!(why(b"\x00\x06no DS matches"), "DNSSEC Bogus: no DS matches");
+        assert_eq!(why(b"\x00\x09"), "DNSKEY Missing");
+        assert_eq!(why(b"\xff\xff"), "extended error 65535");
+        assert_eq!(why(b"\x00"), "");
+        let bare = reply(&Message::query(), 0.0);
+        assert_eq!((bare.why.as_str(), bare.edns), ("", false));
     }
 }

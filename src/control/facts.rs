@@ -85,7 +85,8 @@ fn of_form((server, port): (IpAddr, Option<u16>), (name, kind): (&str, &str), wa
         kind: kind.to_owned(),
         tcp: way.over_tcp().is_none(),
         edns: way != QueryForm::Plain,
-        recursion: matches!(way, QueryForm::Recursive | QueryForm::RecursiveTcp),
+        recursion: matches!(way, QueryForm::Recursive | QueryForm::RecursiveTcp | QueryForm::Unvalidated),
+        unvalidated: way == QueryForm::Unvalidated,
         mixed_case: way == QueryForm::MixedCase,
     }
 }
@@ -170,8 +171,10 @@ pub fn of_server(said: ServerSaid) -> Got {
             rcode: said.rcode,
             authoritative,
             recursive,
+            edns: said.edns,
             truncated,
             millis: millis(said.elapsed),
+            why: said.why,
             answers: records(said.answers),
             authority: records(said.authority),
             additional: records(said.additional),

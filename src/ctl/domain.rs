@@ -113,14 +113,17 @@ pub(super) fn kept_here(client: &ControlClient, name: &str) -> Result<Option<Str
 
 impl Sources for Daemon {
     fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
-        if let Want::Secured { resolver, name, kind } = want {
+        if let Want::Secured { resolver, name, kind, unvalidated } = want {
             return Box::pin(async move {
                 match self.kept_here(name).await {
                     Ok(None) => {}
                     Ok(Some(why)) => return Got::NoReply(NoReply::Unknown(why)),
                     Err(failure) => return Got::NoReply(NoReply::Unknown(failure.to_string())),
                 }
-                self.resolvers.ask(resolver, name, kind).await.map_or_else(Got::NoReply, of_server)
+                self.resolvers
+                    .ask(resolver, (name, kind), *unvalidated)
+                    .await
+                    .map_or_else(Got::NoReply, of_server)
             });
         }
         type Connect = fn(&str, SocketAddr) -> Got;

@@ -47,17 +47,18 @@ impl SecuredResolvers {
         Self { client, open: Mutex::default() }
     }
 
-    /// Asks once.
+    /// Asks once; `unvalidated`: for what the resolver has without validation.
     ///
     /// # Errors
     /// Why there is no reply.
     pub(super) async fn ask(
         &self,
         resolver: &SecuredResolver,
-        name: &str,
-        kind: &str,
+        (name, kind): (&str, &str),
+        unvalidated: bool,
     ) -> Result<ServerSaid, NoReply> {
-        let message = question(name, kind).map_err(|problem| NoReply::Unknown(problem.sentence))?;
+        let message =
+            question(name, kind, unvalidated).map_err(|problem| NoReply::Unknown(problem.sentence))?;
         let place = Arc::clone(self.open.lock().await.entry(resolver.clone()).or_default());
         let began = Instant::now();
         let asked = async {
@@ -98,10 +99,11 @@ impl SecuredResolvers {
     }
 }
 
-fn question(name: &str, kind: &str) -> Result<Message, Problem> {
+fn question(name: &str, kind: &str, unvalidated: bool) -> Result<Message, Problem> {
     let mut message = Message::query();
     message.add_query(Query::query(read_name(name)?, read_kind(kind)?));
     message.metadata.recursion_desired = true;
+    message.metadata.checking_disabled = unvalidated;
     message.edns = Some(Edns::new());
     Ok(message)
 }

@@ -150,6 +150,7 @@ const CASES: &[(&str, &str)] = &[
     ("halfmoved.com --resolver 127.92.0.30", "others_differ others_elsewhere"),
     ("sound.com --resolver 127.92.0.31", "others_hide"),
     ("sound.com --resolver 127.92.0.32", "others_fail"),
+    ("sound.com --resolver 127.92.0.33", "others_deny"),
     ("sound.com --resolver 127.92.0.99", "others_unknown"),
 ];
 

@@ -1,6 +1,6 @@
 //! `resolverctl check DOMAIN` over the lab: faulty domains are named, healthy ones are not.
 //!
-//! `codes`, `connect`, `forum`, `lists`, `root`, `secured` and `split` run both programs over sockets; `codes` has a fault for each code of the table. `elsewhere`, `faults`, `former`, `glued`, `parents`, `partly`, `signatures` and `healthy` run the same questions over the simulated network,
+//! `codes`, `connect`, `forum`, `lists`, `root`, `secured` and `split` run both programs over sockets; `codes` has a fault for each code of the table. `elsewhere`, `faults`, `foreign`, `former`, `glued`, `kept`, `parents`, `partly`, `signatures` and `healthy` run the same questions over the simulated network,
 //! in virtual time.
 
 mod below;
@@ -11,11 +11,13 @@ mod connect;
 mod elsewhere;
 mod families;
 mod faults;
+mod foreign;
 mod former;
 mod forum;
 mod gateway;
 mod glued;
 mod healthy;
+mod kept;
 mod lists;
 mod parents;
 mod partly;

@@ -55,10 +55,20 @@ impl Daemon<'_> {
                 let found = Lookup { answer, now, outcome, elapsed: now.since(began) };
                 got(vec![Reply::Query(Box::new(lookup::reply(&question, &found).unwrap()))])
             }
-            Request::AskServer { server, port, name, kind, tcp, edns, recursion, mixed_case } => {
+            Request::AskServer {
+                server,
+                port,
+                name,
+                kind,
+                tcp,
+                edns,
+                recursion,
+                unvalidated,
+                mixed_case,
+            } => {
                 self.sent.lock().unwrap().insert(server);
                 let asked = query(server, &name, &kind).unwrap();
-                let asked = DirectQuery { port, tcp, edns, recursion, mixed_case, ..asked };
+                let asked = DirectQuery { port, tcp, edns, recursion, unvalidated, mixed_case, ..asked };
                 let heard = self.simulation.resolver().side().ask_directly(asked).await;
                 got(vec![Reply::ServerSaid(Box::new(said(heard)))])
             }

@@ -40,6 +40,7 @@ const SERVERS: &[(&str, u8, &[Fault])] = &[
     ("public.resolver", 30, &[Fault::Recursive]),
     ("filter.resolver", 31, &[Fault::Denies]),
     ("failing.resolver", 32, &[Fault::ServFail]),
+    ("early.resolver", 33, &[Fault::Recursive]),
 ];
 
 /// Sound hosts.
@@ -301,6 +302,17 @@ pub(crate) fn own_address() -> Option<IpAddr> {
     ipv4.find(|address| !address.is_loopback()).map(IpAddr::V4)
 }
 
+/// `early.resolver`, which has asked `com.` before a domain was delegated there.
+fn before_all() -> Lab {
+    let mut tree = Tree::default();
+    for (name, last) in [("a.root", 1), ("early.resolver", 33)] {
+        tree.server(ServerPlan::new(name, vec![[127, 92, 0, last].into()])).unwrap();
+    }
+    tree.zone(".", &["a.root".to_owned()], "").unwrap();
+    tree.zone("com.", &["early.resolver".to_owned()], "").unwrap();
+    tree.build().unwrap()
+}
+
 /// Gives one server the zones that it has in another turn.
 fn take(world: &Lab, server: &str, of: &str, other: &Lab) {
     world.server(server).unwrap().set_authority(other.server(of).unwrap().authority());
@@ -315,6 +327,7 @@ pub(crate) fn gateway() -> Gateway {
     take(&world, "ns.glue.com", "ns.glue.com", &second);
     take(&world, "bare.host.com", "bare.host.com", &second);
     take(&world, "public.resolver", "ns1.host.com", &lab(Turn::Moved, now, own));
+    take(&world, "early.resolver", "early.resolver", &before_all());
     take(&world, "roll.host.com", "roll.host.com", &lab(Turn::Rolled, now, own));
     // Signatures last for 14 days, so these end in less than two.
     let long_ago = lab(Turn::First, now - 13 * 86_400, own);

@@ -10,7 +10,7 @@ use super::facts::{DomainFacts, LookupFound, ReplyFacts, Want};
 use super::finding::Finding;
 use super::part::About;
 use super::record_set::{ADDRESS_TTL, final_records, in_words, negative_ttl, own_records, path, records};
-use super::{compared, each_server, parents, served, server_hosts, zone};
+use super::{compared, mixed_case, parents, served, server_hosts, zone};
 use crate::clock::minute;
 
 /// The findings.
@@ -77,7 +77,7 @@ fn is_told(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &Reply
 /// not old.
 fn may_be_denied(facts: &DomainFacts, here: &ReplyFacts, kind: &str) -> bool {
     let is_denied = final_records(here, kind).is_empty() && here.data("CNAME").next().is_none();
-    is_denied && zone::servers(facts).into_keys().any(|server| each_server::denies_mixed_case(facts, server))
+    is_denied && zone::servers(facts).into_keys().any(|server| mixed_case::denies(facts, server))
 }
 
 /// Whether the cache has what a server of the zone above still says, which denies the domain: this is no old answer of the zone.

@@ -305,6 +305,10 @@ with_results! {
         "other resolvers cannot resolve the domain";
         "Hosts that use these resolvers cannot send mail to the domain, and most defer mail from it.";
         "If the domain is or was signed, they may have an old DS record until its TTL ends: `dig +cd @RESOLVER DOMAIN DS` shows it. Otherwise check that no firewall or rate limit of the name servers stops these resolvers".
+    OthersDeny "others_deny" Others Warning "RFC 2308 section 5":
+        "other resolvers still have the answer that the domain does not exist";
+        "Mail to the domain from hosts that use these resolvers bounces, and servers that use them reject mail from it, until the TTL of the answer ends.";
+        "Wait until then: the zone above delegates the domain now. Google and Cloudflare have pages that flush a name from their caches".
     OthersHide "others_hide" Others Warning "RFC 8914 section 4.16":
         "other resolvers withhold records of the domain";
         "Hosts that use these resolvers do not find the domain: their operator filters it, mostly as a source of malware.";

@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use super::codes::Code;
 use super::facts::{
     BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want,
-    is_within, lookup, strings,
+    at_server, is_within, lookup, strings,
 };
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
@@ -57,11 +57,8 @@ pub(super) struct Compared<'f> {
 impl Compared<'_> {
     fn questions(&self, facts: &DomainFacts) -> Vec<Want> {
         let (name, kind) = self.lookup;
-        let ask = |server: &IpAddr| Want::Server {
-            server: *server,
-            name: name.to_owned(),
-            kind,
-            way: served::form(facts, *server).unwrap_or(QueryForm::Udp),
+        let ask = |server: &IpAddr| {
+            at_server(*server, name, kind, served::form(facts, *server).unwrap_or(QueryForm::Udp))
         };
         self.servers.iter().map(ask).collect()
     }

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use super::codes::Code;
 use super::facts::{
-    DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, Want, addresses, canonical, is_within, lookup,
-    reverse, strings,
+    DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, Want, addresses, at_server, canonical, is_within,
+    lookup, reverse, strings,
 };
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
@@ -19,9 +19,8 @@ use crate::limits::MAX_CHECKED_HOSTS;
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let (lookups, servers) = (answered(facts), outside::servers(facts));
     let ask = |(name, kind): (&str, &'static str)| {
-        let name = name.to_owned();
-        let want = move |server| Want::Server { server, name: name.clone(), kind, way: QueryForm::Udp };
-        servers.clone().into_iter().map(want)
+        let asked = servers.iter().map(|server| at_server(*server, name, kind, QueryForm::Udp));
+        asked.collect::<Vec<Want>>()
     };
     let of_hosts =
         outside::hosts(facts).into_iter().flat_map(|(name, kind)| elsewhere::of_zone(facts, (&name, kind)));

@@ -13,29 +13,27 @@
 
 use std::net::IpAddr;
 
-use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want, is_within, lookup};
+use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want, at_server, is_within, lookup};
 use super::outside::{in_place_of, open_end};
 use super::record_set::{is_known, path};
 use super::zone::{self, serves};
-use super::{dkim, outside, wildcard};
+use super::{copies, dkim, outside, wildcard};
 
 /// The types of records that are judged.
 const TYPES: [&str; 5] = ["MX", "TXT", "A", "AAAA", "CNAME"];
 
-/// The server of the zone that has the newest serial.
+/// The server of the zone that has its newest copy.
 fn server(facts: &DomainFacts) -> Option<IpAddr> {
     let apex = zone::apex(facts);
-    let servers = match facts.configured() {
+    let mut servers = match facts.configured() {
         Some(_) => outside::servers(facts),
         None => zone::delegated_servers(facts).into_keys().collect(),
     };
-    let serving =
-        servers.into_iter().filter_map(|server| match facts.server(server, apex, "SOA", QueryForm::Udp) {
-            Some(Got::Reply(reply)) if serves(reply, apex) => Some((server, zone::soa(reply)?.serial)),
-            _ => None,
-        });
-    let newest = serving.reduce(|best, next| if zone::is_older(best.1, next.1) { next } else { best });
-    newest.map(|(server, _)| server)
+    servers.retain(|server| match facts.server(*server, apex, "SOA", QueryForm::Udp) {
+        Some(Got::Reply(reply)) => serves(reply, apex),
+        _ => false,
+    });
+    copies::newest_server(facts, &servers)
 }
 
 /// The known lookups of records of the zone that are compared: names with types. None if the configuration answers for the domain.
@@ -77,7 +75,7 @@ fn questions(facts: &DomainFacts) -> Vec<(Want, Want)> {
     let Some(server) = server(facts) else { return Vec::new() };
     let names = zone::server_names(facts);
     let question = |(name, kind): (&str, &'static str)| {
-        (lookup(name, kind), Want::Server { server, name: name.to_owned(), kind, way: QueryForm::Udp })
+        (lookup(name, kind), at_server(server, name, kind, QueryForm::Udp))
     };
     let glue = zone::glue(facts);
     let is_glued = |name: &str| facts.configured().is_some() && glue.contains_key(name);

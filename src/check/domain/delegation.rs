@@ -18,8 +18,8 @@ use super::record_set::is_known;
 use super::server_names::listed;
 use super::zone::{self, serves};
 use super::{
-    apex_alias, cached, compared, each_server, glue, groups, mail, others, parents, parents_differ,
-    private_address, remedies, served, server_hosts, server_names, unanswered,
+    apex_alias, cached, compared, copies, each_server, glue, groups, keys, mail, others, parents,
+    parents_differ, private_address, remedies, served, server_hosts, server_names, unanswered,
 };
 use crate::clock::minute;
 use crate::limits::{
@@ -385,33 +385,38 @@ pub(super) fn until(facts: &DomainFacts) -> String {
     )
 }
 
-/// Serials and MX records of the servers.
+/// Serials and MX records of the servers, and foreign copies of the zone.
 fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Finding> {
-    let domain = facts.subject.domain.as_str();
-    let (mut serials, mut mail) =
-        (BTreeMap::<u32, Vec<IpAddr>>::new(), BTreeMap::<String, Vec<IpAddr>>::new());
-    let (mut of_serials, mut of_mail) = (Vec::new(), vec![About::Host(domain.to_owned())]);
-    for server in servers.keys() {
+    let foreign = zone::with_foreign(facts, servers.keys().copied());
+    let mut serials = BTreeMap::<u32, Vec<IpAddr>>::new();
+    let mut of_serials = Vec::new();
+    for server in servers.keys().filter(|server| !foreign.contains_key(server)) {
         if let Some(soa) = served::soa(facts, *server).and_then(zone::soa) {
             serials.entry(soa.serial).or_default().push(*server);
             of_serials.push(About::Address(*server));
         }
-        if let Some(reply) = served::given(facts, *server, (domain, "MX")) {
-            of_mail.push(About::Address(*server));
-            mail.entry(apex_alias::mail_records(facts, reply)).or_default().push(*server);
-        }
     }
-    let mut findings = Vec::new();
-    let has_one_mail = mail.len() < 2;
-    if !has_one_mail {
-        findings.push(
-            Finding::new(Code::MxDiffers, groups::having(server_hosts::of_groups(servers, mail)))
-                .about(of_mail),
+    let foreign = copies::foreign_words(servers, &foreign);
+    let mut findings: Vec<Finding> = mail_differs(facts, servers, foreign.as_deref()).into_iter().collect();
+    let has_one_mail = findings.is_empty();
+    if let Some(words) = foreign.filter(|_| has_one_mail) {
+        let above = listed(&zone::parent_set(facts).unwrap_or_default());
+        let evidence = format!(
+            "{} delegates {} to {above}; {words}",
+            zone::parent(facts).unwrap_or_default(),
+            zone::apex(facts)
         );
+        findings.push(Finding::new(Code::NsDiffer, evidence).to_do(remedies::FOREIGN_ZONE));
     }
     if serials.len() > 1 {
         let is_numbered_twice = has_one_mail && is_numbered_twice(facts, servers);
-        let newest = served::newest_serial(facts, servers.keys().copied());
+        let newest = served::newest_serial(facts, serials.values().flatten().copied());
+        // A copy without the keys that the DS records name is no newer one.
+        let by_fit = keys::by_fit(facts);
+        let is_keyless =
+            |serial: &u32| serials.get(serial).into_iter().flatten().any(|at| by_fit.others.contains_key(at));
+        let is_doubtful = newest.is_some_and(|newest| is_keyless(&newest)) && !by_fit.fitting.is_empty();
+        let newest = newest.filter(|_| !is_doubtful);
         let told = serials.into_iter().map(|(serial, servers)| {
             let mark = match newest {
                 Some(newest) if newest == serial => " (newest)",
@@ -420,7 +425,12 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
             };
             (format!("{serial}{mark}"), servers)
         });
-        let evidence = groups::being_at(server_hosts::of_groups(servers, told));
+        let mut evidence = groups::being_at(server_hosts::of_groups(servers, told));
+        if is_doubtful {
+            evidence.push_str(
+                "; the servers with the highest serial do not have the keys that the DS records name, so that it does not show a newer zone",
+            );
+        }
         let finding = match is_numbered_twice {
             true => Finding::new(
                 Code::SerialDiffers,
@@ -432,6 +442,33 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
         findings.push(finding.about(of_serials));
     }
     findings
+}
+
+/// That servers give different MX records. `foreign`: the foreign copies of the zone, in words.
+fn mail_differs(
+    facts: &DomainFacts,
+    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
+    foreign: Option<&str>,
+) -> Option<Finding> {
+    let domain = facts.subject.domain.as_str();
+    let (mut mail, mut about) =
+        (BTreeMap::<String, Vec<IpAddr>>::new(), vec![About::Host(domain.to_owned())]);
+    for server in servers.keys() {
+        if let Some(reply) = served::given(facts, *server, (domain, "MX")) {
+            about.push(About::Address(*server));
+            mail.entry(apex_alias::mail_records(facts, reply)).or_default().push(*server);
+        }
+    }
+    if mail.len() < 2 {
+        return None;
+    }
+    let groups: Vec<Vec<IpAddr>> = mail.values().cloned().collect();
+    let zones = foreign.map(str::to_owned);
+    let zones = zones.or_else(|| copies::primaries_of_groups(facts, servers, &groups));
+    let zones = zones.map(|words| format!("; {words}")).unwrap_or_default();
+    let evidence = groups::having(server_hosts::of_groups(servers, mail)) + &zones;
+    let finding = Finding::new(Code::MxDiffers, evidence).about(about);
+    Some(if foreign.is_some() { finding.to_do(remedies::FOREIGN_ZONE) } else { finding })
 }
 
 /// Whether several providers serve the zone and each numbers it by itself: servers with different serials name different primaries, no

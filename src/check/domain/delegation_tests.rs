@@ -595,3 +595,19 @@ fn a_server_that_only_the_cache_names_is_no_server_of_the_zone() {
     let codes: Vec<Code> = found.iter().map(|finding| finding.code).collect();
     assert_eq!(codes, [Code::CachedHere, Code::ChangeSeen], "{found:#?}");
 }
+
+#[test]
+fn a_serial_of_a_server_without_the_keys_of_the_zone_shows_no_newer_zone() {
+    let second =
+        "lookup ns.a.b. A | 192.0.2.1 | 192.0.2.2\nserver 192.0.2.2 a.b. SOA udp aa | ns. h. 9 2 3 4 5\n";
+    let of = |keys: &str| {
+        let lines = crate::check::domain::keys::tests::SIGNED.replace("lookup ns.a.b. A | 192.0.2.1", second);
+        let facts = facts("a.b.", &format!("lookup a.b. SOA secure | ns. h. 1 2 3 4 5{lines}\n{keys}"));
+        let found = check(&facts).into_iter().find(|finding| finding.code == Code::SerialDiffers);
+        found.unwrap().evidence
+    };
+    let without = of("server 192.0.2.2 a.b. DNSKEY udp aa");
+    assert!(!without.contains("newest") && without.contains("do not have the keys"), "{without}");
+    let unknown = of("server 192.0.2.2 a.b. DNSKEY udp silent");
+    assert!(unknown.contains("9 (newest)"), "{unknown}");
+}

@@ -63,8 +63,11 @@ const UNPROVEN: &str = "a name server denies the records without an NSEC or NSEC
 /// none is its own fault, which is told. So is that of a mail host whose addresses do not validate: nobody asks for its TLSA records.
 fn bogus_lookups(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str, &str)> {
     let domain = facts.subject.domain.as_str();
-    let is_sound = !domain.is_empty() && !is_bogus_here(facts);
-    let has_keys = !matches!(keys::now(facts), KeysNow::Partly(_) | KeysNow::Unsigned(_));
+    // A denial by a server of the zone above that has an old copy answers for all names below, and is no answer of the zone.
+    let is_sound = !domain.is_empty() && !is_bogus_here(facts) && !parents::is_denied_by_one(facts);
+    // An unsigned zone has no proofs.
+    let is_unsigned = of_domain(facts).is_some_and(|(_, reply)| reply.security == ReplySecurity::Insecure);
+    let has_keys = !is_unsigned && !matches!(keys::now(facts), KeysNow::Partly(_) | KeysNow::Unsigned(_));
     facts.got.iter().filter(move |_| is_sound).filter_map(move |(want, got)| match (want, got) {
         (Want::Lookup { name, kind: kind @ ("TXT" | "TLSA") }, Got::Reply(reply))
             if is_within(name, domain) && !is_of_bogus_host(facts, name) =>

@@ -47,6 +47,22 @@ fn the_chain_is_judged_by_this_host_and_by_the_servers_of_the_zone() {
 }
 
 #[test]
+fn names_below_an_unsigned_domain_need_no_proof_and_an_old_server_above_is_no_break() {
+    let names = |lines: &str| {
+        let found = check(&bare("a.b.", &format!("{lines}{SIGNED}")));
+        found.into_iter().filter(|finding| finding.code == Code::DnssecBogus).count()
+    };
+    let denied = "lookup _dmarc.a.b. CNAME NXDOMAIN\nlookup _dmarc.a.b. TXT secure NXDOMAIN\nserver 192.0.2.1 _dmarc.a.b. TXT udp NXDOMAIN aa";
+    let unsigned = format!("lookup a.b. SOA insecure | ns. h. 1 2 3 4 5\n{denied}");
+    assert_eq!(names(&unsigned), 0);
+    let signed = unsigned.replace("insecure", "secure");
+    assert_eq!(names(&signed), 1);
+    let second = "lookup b. NS | ns.b. | ns2.b.\nlookup ns2.b. A | 192.0.2.8\nserver 192.0.2.8 a.b. NS udp NXDOMAIN aa | >b. SOA ns.b. h. 0 2 3 4 5";
+    let twice = check(&bare("a.b.", &format!("{signed}{SIGNED}\n{second}")));
+    assert!(twice.iter().all(|finding| finding.code != Code::DnssecBogus), "{twice:#?}");
+}
+
+#[test]
 fn the_first_broken_link_of_the_chain_is_named() {
     let both = "lookup a.b. SOA SERVFAIL bogus\nlookup b. SOA SERVFAIL bogus";
     assert!(link(both).starts_with("a.b.: b. fails DNSSEC validation at this host too"), "{}", link(both));

@@ -17,8 +17,8 @@ use super::record_set::is_known;
 use super::sent::may_be_chance;
 use super::untold_servers::{UnfoundName, Untold, add_unrouted, unfound};
 use super::zone::serves;
-use super::{apex_alias, keys, remedies, served, server_hosts, zone};
-use crate::limits::{CHECK_TRY_TIME, MOST_MILLIS_WITHOUT_EDNS, SLOW_SERVER_MILLIS};
+use super::{apex_alias, keys, mixed_case, remedies, served, server_hosts, zone};
+use crate::limits::{MOST_MILLIS_WITHOUT_EDNS, SLOW_SERVER_MILLIS};
 
 /// Each server by itself. `of_silent` are the questions to servers that did not answer the first one.
 pub(super) fn check(
@@ -271,13 +271,13 @@ fn of_conducts(
         // After an error a resolver asks again.
         finding
             if code == Code::NsCaseDenied
-                && !of_code.iter().any(|(server, _)| denies_mixed_case(facts, *server)) =>
+                && !of_code.iter().any(|(server, _)| mixed_case::denies(facts, *server)) =>
         {
             finding.at(Level::Warning)
         }
         // Each resolver with mixed case waits for its timeout.
         finding
-            if code == Code::NsCase && of_code.iter().any(|(_, conduct)| conduct == MIXED_CASE_DROPPED) =>
+            if code == Code::NsCase && of_code.iter().any(|(_, conduct)| conduct == mixed_case::DROPPED) =>
         {
             finding.at(Level::Warning)
         }
@@ -298,16 +298,13 @@ fn none_answers(facts: &DomainFacts, all: &[(IpAddr, String)], texts: String) ->
     if are_without_udp { finding.to_do(remedies::OPEN_UDP) } else { finding }
 }
 
-/// The conduct of a server that drops queries for names in mixed case.
-const MIXED_CASE_DROPPED: &str = "does not answer mixed case";
-
 /// A lookup of the domain that servers have answered to this host, later than this check waits until it asks again, with its
 /// milliseconds.
 fn answered_late(facts: &DomainFacts) -> Option<(String, u64)> {
     let domain = facts.subject.domain.as_str();
     let late = ["SOA", "MX", "TXT"].into_iter().filter_map(|kind| {
         let LookupFound::Data(reply) = facts.lookup(domain, kind) else { return None };
-        (!reply.from_cache && is_late(reply)).then(|| (format!("{domain} {kind}"), reply.millis))
+        (!reply.from_cache && reply.is_late()).then(|| (format!("{domain} {kind}"), reply.millis))
     });
     late.max_by_key(|(_, millis)| *millis)
 }
@@ -393,7 +390,7 @@ fn is_silent(facts: &DomainFacts, server: IpAddr, way: QueryForm) -> bool {
 fn late(facts: &DomainFacts, server: IpAddr) -> Option<(QueryForm, u64)> {
     let apex = zone::apex(facts);
     match facts.server(server, apex, "SOA", QueryForm::Tcp) {
-        Some(Got::Reply(reply)) if serves(reply, apex) && is_late(reply) => {
+        Some(Got::Reply(reply)) if serves(reply, apex) && reply.is_late() => {
             return Some((QueryForm::Tcp, reply.millis));
         }
         Some(Got::Reply(_)) => return None,
@@ -402,7 +399,7 @@ fn late(facts: &DomainFacts, server: IpAddr) -> Option<(QueryForm, u64)> {
     // The SOA may have been later than this check waits, also over TCP.
     let other = facts.got.iter().filter_map(|(want, got)| match (want, got) {
         (Want::Server { server: asked, way, .. }, Got::Reply(reply))
-            if *asked == server && reply.authoritative && is_late(reply) =>
+            if *asked == server && reply.authoritative && reply.is_late() =>
         {
             Some((*way, reply.millis))
         }
@@ -411,15 +408,10 @@ fn late(facts: &DomainFacts, server: IpAddr) -> Option<(QueryForm, u64)> {
     other.max_by_key(|(_, millis)| *millis)
 }
 
-/// Whether a reply came later than this check waits over UDP until it asks again.
-fn is_late(reply: &ReplyFacts) -> bool {
-    u128::from(reply.millis) >= CHECK_TRY_TIME.as_millis()
-}
-
 /// Whether a server that serves the zone answers later than this check waits over UDP.
 fn serves_late(facts: &DomainFacts, server: IpAddr) -> bool {
     let of_form = served::soa(facts, server);
-    of_form.map_or_else(|| late(facts, server).is_some(), is_late)
+    of_form.map_or_else(|| late(facts, server).is_some(), ReplyFacts::is_late)
 }
 
 /// Whether a server is so slow that its silence may be lateness.
@@ -473,22 +465,7 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
     if reply.recursive || matches!(over_tcp, Some(Got::Reply(reply)) if reply.recursive) {
         tell(Code::NsRecursive, "sets RA in its answers".to_owned());
     }
-    let mixed = facts.server(server, apex, "NS", QueryForm::MixedCase);
-    let plain = facts.server(server, apex, "NS", QueryForm::Udp);
-    if let (Some(Got::NoReply(lost)), Some(Got::Reply(_))) = (mixed, plain)
-        && !matches!(lost, NoReply::Unknown(_))
-    {
-        let how = if *lost == NoReply::OtherCase { "changes the case" } else { MIXED_CASE_DROPPED };
-        tell(Code::NsCase, how.to_owned());
-    }
-    if let Some(failed) = failed_in_mixed_case(facts, server) {
-        let how = match failed.rcode.as_str() {
-            "NXDOMAIN" => "denies names in mixed case (NXDOMAIN)".to_owned(),
-            "NOERROR" => "gives no records for names in mixed case".to_owned(),
-            rcode => format!("answers {rcode} for names in mixed case"),
-        };
-        tell(Code::NsCaseDenied, how);
-    }
+    mixed_case::tell(facts, server, tell);
     if let Some(how) = without_names(facts, server) {
         tell(Code::NsPartly, how);
     }
@@ -523,23 +500,6 @@ fn without_names(facts: &DomainFacts, server: IpAddr) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// The reply of a server to a name in mixed case without the records that it gives for the name in lower case.
-fn failed_in_mixed_case(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
-    let apex = zone::apex(facts);
-    let reply = |way| match facts.server(server, apex, "NS", way) {
-        Some(Got::Reply(reply)) => Some(reply),
-        _ => None,
-    };
-    let has_names = |reply: &ReplyFacts| reply.data("NS").next().is_some();
-    reply(QueryForm::Udp).filter(|plain| has_names(plain))?;
-    reply(QueryForm::MixedCase).filter(|mixed| !has_names(mixed))
-}
-
-/// Whether a server denies the name or its records if the name is in mixed case: a resolver that sends it so takes this for the truth.
-pub(super) fn denies_mixed_case(facts: &DomainFacts, server: IpAddr) -> bool {
-    failed_in_mixed_case(facts, server).is_some_and(is_known)
 }
 
 /// The reply of a lame server in words.

@@ -54,6 +54,8 @@ pub enum Want {
         name: String,
         /// The type.
         kind: &'static str,
+        /// With CD: it gives what it has without validation.
+        unvalidated: bool,
     },
     /// A connection to a mail host.
     MailHost {
@@ -99,13 +101,15 @@ pub enum QueryForm {
     Recursive,
     /// To a resolver: TCP with EDNS, recursion desired.
     RecursiveTcp,
+    /// To a resolver: like `RecursiveTcp`, with CD (RFC 4035 section 3.2.2). It gives what it has without validation.
+    Unvalidated,
 }
 
 impl QueryForm {
     /// The form over TCP instead of UDP; none if it is over TCP already.
     pub const fn over_tcp(self) -> Option<Self> {
         match self {
-            Self::Tcp | Self::RecursiveTcp => None,
+            Self::Tcp | Self::RecursiveTcp | Self::Unvalidated => None,
             Self::Recursive => Some(Self::RecursiveTcp),
             Self::Udp | Self::Plain | Self::MixedCase => Some(Self::Tcp),
         }

@@ -32,6 +32,7 @@ pub(in crate::check) fn facts(domain: &str, lines: &str) -> DomainFacts {
                     "plain" => QueryForm::Plain,
                     "mixed" => QueryForm::MixedCase,
                     "recursive" => QueryForm::Recursive,
+                    "unvalidated" => QueryForm::Unvalidated,
                     other => panic!("{other}"),
                 };
                 let server = server.parse().unwrap();
@@ -47,6 +48,7 @@ pub(in crate::check) fn facts(domain: &str, lines: &str) -> DomainFacts {
                 "aa" => reply.authoritative = true,
                 "ra" => reply.recursive = true,
                 "tc" => reply.truncated = true,
+                "edns" => reply.edns = true,
                 "secure" => reply.security = ReplySecurity::Secure,
                 "insecure" => reply.security = ReplySecurity::Insecure,
                 "bogus" => reply.security = ReplySecurity::Bogus,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, LookupFound, QueryForm, Want, is_within};
+use super::facts::{DomainFacts, LookupFound, QueryForm, Want, at_server, is_within};
 use super::finding::{Finding, Level};
 use super::glue_sides::{self, Right, Sides};
 use super::server_names::listed;
@@ -22,29 +22,23 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let mut wants = Vec::new();
     for (name, glued) in zone::glue(facts) {
         for kind in TYPES.into_iter().filter(|kind| glued.iter().any(|address| type_of(*address) == *kind)) {
-            wants.extend(serving.iter().filter(|_| is_within(name, zone::apex(facts))).map(|server| {
-                let (server, name) = (*server, name.to_owned());
-                Want::Server {
-                    server,
-                    name,
-                    kind,
-                    way: served::form(facts, server).unwrap_or(QueryForm::Udp),
-                }
-            }));
+            let asked = serving.iter().filter(|_| is_within(name, zone::apex(facts))).map(|server| {
+                at_server(*server, name, kind, served::form(facts, *server).unwrap_or(QueryForm::Udp))
+            });
+            wants.extend(asked);
         }
     }
     // A part of the answers would show a part of the servers only.
     if wants.len() > MAX_GLUE_QUESTIONS { Vec::new() } else { wants }
 }
 
-/// The servers of the zone that serve it and have no older serial than others.
+/// The servers of the zone that serve it, without those of old and of foreign copies.
 fn serving(facts: &DomainFacts) -> Vec<IpAddr> {
     let servers: Vec<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
-    let serials: BTreeMap<u32, ()> =
-        servers.iter().filter_map(|server| Some((zone::serial_at(facts, *server)?, ()))).collect();
-    let newest = zone::newest(&serials);
+    let old = zone::old_ones(facts, servers.iter().copied());
+    let foreign = zone::with_foreign(facts, servers.iter().copied());
     let is_current = |server: &IpAddr| {
-        zone::serial_at(facts, *server).is_some_and(|own| newest.is_none_or(|newest| own == newest))
+        zone::serial_at(facts, *server).is_some() && !old.contains(server) && !foreign.contains_key(server)
     };
     servers.into_iter().filter(is_current).collect()
 }

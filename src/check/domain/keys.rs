@@ -9,7 +9,9 @@ use std::net::IpAddr;
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, digest};
 
-use super::facts::{BOUND_REACHED, DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, is_within};
+use super::facts::{
+    BOUND_REACHED, DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, at_server, is_within,
+};
 use super::record_set::is_known;
 use super::{parents, served, server_hosts, zone};
 use crate::limits::MAX_CHECKED_KEY_SERVERS;
@@ -62,10 +64,15 @@ pub(super) fn not_asked(facts: &DomainFacts) -> Vec<String> {
 
 /// The questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
-    let ask =
-        |server, kind| Want::Server { server, name: zone::apex(facts).to_owned(), kind, way: QueryForm::Udp };
-    let above = zone::telling_parents(facts).into_iter().map(|server| ask(server, "DS"));
-    above.chain(servers(facts).into_iter().map(|server| ask(server, "DNSKEY"))).collect()
+    let apex = zone::apex(facts);
+    let own = servers(facts).into_iter().map(|server| at_server(server, apex, "DNSKEY", QueryForm::Udp));
+    of_parents(facts).into_iter().chain(own).collect()
+}
+
+/// The questions about the present DS records.
+pub(super) fn of_parents(facts: &DomainFacts) -> Vec<Want> {
+    let ask = |server| at_server(server, zone::apex(facts), "DS", QueryForm::Udp);
+    zone::telling_parents(facts).into_iter().map(ask).collect()
 }
 
 /// Whether the zone above has DS records, and no server of the zone sends signatures, because all that serve it do so without EDNS only.
@@ -96,6 +103,11 @@ pub(super) fn above(facts: &DomainFacts) -> BTreeSet<&str> {
     answers_above(facts).into_iter().flat_map(|reply| reply.data("DS")).collect()
 }
 
+/// The same; none if no server has told them.
+pub(super) fn told_above(facts: &DomainFacts) -> Option<BTreeSet<&str>> {
+    (!answers_above(facts).is_empty()).then(|| above(facts))
+}
+
 /// The keys that the servers give, each with its server.
 fn told_keys(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
     servers(facts).into_iter().filter_map(|server| Some((server, told(facts, server, "DNSKEY")?))).collect()
@@ -111,7 +123,7 @@ fn ds_above(facts: &DomainFacts) -> Option<Vec<Ds>> {
 pub(super) struct KeysByFit<'f> {
     /// The answers whose keys a DS record fits.
     pub(super) fitting: BTreeMap<IpAddr, &'f ReplyFacts>,
-    /// The answers with the keys that a DS record names and no signature, from servers that send other signatures.
+    /// The answers with the keys that a DS record names and no signature, from servers that have EDNS.
     pub(super) unsigned: BTreeMap<IpAddr, &'f ReplyFacts>,
     /// The answers whose keys no DS record fits.
     pub(super) others: BTreeMap<IpAddr, &'f ReplyFacts>,
@@ -134,9 +146,9 @@ pub(super) fn by_fit(facts: &DomainFacts) -> KeysByFit<'_> {
 enum KeyFit {
     /// A DS names a key that signs the keys.
     Fits,
-    /// A DS names a key; the keys have no signature, and other records of the server have.
+    /// A DS names a key; the keys have no signature, and other records of the server have, or it has EDNS and another server signs.
     Unsigned,
-    /// A DS names a key, and the server sends no signature at all.
+    /// A DS names a key, and the server sends no signature at all, as without EDNS.
     WithoutEdns,
     /// No DS names a key that signs.
     Wrong,
@@ -146,11 +158,15 @@ enum KeyFit {
 fn groups<'f>(facts: &'f DomainFacts, ds: &[Ds]) -> BTreeMap<KeyFit, Vec<(IpAddr, &'f ReplyFacts)>> {
     let apex = zone::apex(facts);
     let mut groups = BTreeMap::<KeyFit, Vec<_>>::new();
-    for (server, reply) in told_keys(facts) {
+    let told = told_keys(facts);
+    let is_one_right = told.iter().any(|(_, reply)| fits(apex, ds, reply));
+    for (server, reply) in told {
         let fit = match () {
             () if fits(apex, ds, reply) => KeyFit::Fits,
             () if !is_without_signatures(apex, ds, reply) => KeyFit::Wrong,
             () if sends_signatures(facts, server) => KeyFit::Unsigned,
+            // Beside a server with signatures it has an unsigned copy; all that send none are behind something that removes them.
+            () if reply.edns && is_one_right => KeyFit::Unsigned,
             () => KeyFit::WithoutEdns,
         };
         groups.entry(fit).or_default().push((server, reply));
@@ -430,6 +446,11 @@ pub(super) mod tests {
         let bare = judged(" | =a.b. RRSIG DNSKEY 13 2 300 4000000000 1 59409 a.b. x", "");
         let KeysNow::Unsigned(bare) = bare else { panic!("{bare:?}") };
         assert!(bare.starts_with("192.0.2.1 (ns.a.b.) gives the keys"), "{bare}");
+        // A server that has EDNS has an unsigned copy, if another one has signatures.
+        let third = second.replace("DNSKEY udp aa", &format!("DNSKEY udp aa edns | {key}"));
+        assert_eq!(judged("lookup ns.a.b. A | 192.0.2.1", &third), KeysNow::Fit, "`ns_bogus` tells it");
+        let plain = third.replace(" edns", "");
+        assert!(matches!(judged("lookup ns.a.b. A | 192.0.2.1", &plain), KeysNow::Unsigned(_)));
         for lost in ["DS udp silent", "DS udp aa | >a.b. SOA ns. h. 1 2 3 4 5", "DS udp SERVFAIL"] {
             let told = judged(&format!("DS udp aa | {ds}"), lost);
             assert!(matches!(told, KeysNow::Unknown(_)), "{lost}: {told:?}");

@@ -32,6 +32,7 @@ mod compared;
 mod configured;
 mod connect;
 mod consequences;
+mod copies;
 mod current;
 mod dane;
 mod delegation;
@@ -55,6 +56,7 @@ mod glue_sides;
 mod groups;
 mod hashed_denial;
 mod helo;
+mod kept_denial;
 mod keys;
 mod last_dot;
 mod level;
@@ -73,8 +75,11 @@ mod message_kind;
 mod message_text;
 mod message_untold;
 mod misplaced;
+mod mixed_case;
 mod mta_sts;
 mod old_answer;
+mod old_at_others;
+mod old_keys;
 mod organizational;
 mod other_resolvers;
 mod others;
@@ -354,17 +359,27 @@ fn of_signer(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
+/// The finding that explains what other resolvers have, and stands before it if their levels are equal: a missing MX record before the
+/// caches that still have it, and a name server that fails EDNS before the resolvers that get no records from it.
+const fn explanation(code: Code) -> Option<Code> {
+    match code {
+        Code::OthersOld => Some(Code::NoMx),
+        Code::OthersHide | Code::OthersFail => Some(Code::NsEdns),
+        _ => None,
+    }
+}
+
 /// Sorts findings: the answer to a bounce first, then the worst; of one level first those that a receiver gives as the reason. A missing MX
-/// record stands before its consequences, and before the caches that still have it.
+/// record stands before its consequences, and a cause before what it explains.
 pub fn in_order(findings: &mut [Finding], reason: Option<RefusalReason>) {
     let fails = findings.iter().any(|finding| finding.level == Level::Failure);
     let consequence = fallback::worst_consequence(findings);
-    let is_lost = findings.iter().any(|finding| finding.code == Code::NoMx);
+    let told: BTreeSet<Code> = findings.iter().map(|finding| finding.code).collect();
     findings.sort_by_key(|finding| {
         let is_reason = refusal_reasons::is_it(reason, finding.code);
         let raised = consequence.filter(|level| finding.code == Code::NoMx && *level < finding.level);
         let level = raised.unwrap_or(finding.level);
-        let is_later = is_lost && finding.code == Code::OthersOld;
+        let is_later = explanation(finding.code).is_some_and(|code| told.contains(&code));
         (
             !finding.code.leads(fails),
             level,
@@ -407,6 +422,8 @@ mod tests {
         assert_eq!(first([Code::BimiWithoutDmarc, Code::BounceListUnknown]), Code::BounceListUnknown);
         assert_eq!(first([Code::BounceListUnknown, Code::DomainMissing]), Code::DomainMissing);
         assert_eq!(first([Code::MxDiffers, Code::NsDiffer]), Code::NsDiffer);
+        assert_eq!(first([Code::OthersHide, Code::NsEdns]), Code::NsEdns);
+        assert_eq!(first([Code::OthersHide, Code::NsTcp]), Code::OthersHide);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::facts::{DomainFacts, Got, OtherResolver, QueryForm, ResolverWay, Want};
 use super::record_set::{final_records, records};
-use super::zone;
+use super::{served, zone};
 use crate::limits::MAX_OTHER_RESOLVERS;
 
 /// The resolvers to ask.
@@ -15,13 +15,23 @@ pub(super) fn resolvers(facts: &DomainFacts) -> impl Iterator<Item = &OtherResol
 
 /// The question to a resolver.
 pub(super) fn ask(resolver: &OtherResolver, name: &str, kind: &'static str) -> Want {
+    in_form(resolver, (name, kind), QueryForm::Recursive)
+}
+
+/// The question to a resolver for what it has without validation.
+pub(super) fn ask_unvalidated(resolver: &OtherResolver, name: &str, kind: &'static str) -> Want {
+    in_form(resolver, (name, kind), QueryForm::Unvalidated)
+}
+
+fn in_form(resolver: &OtherResolver, (name, kind): (&str, &'static str), way: QueryForm) -> Want {
     let name = name.to_owned();
     match &resolver.way {
-        ResolverWay::Plain(server) => Want::Server { server: *server, name, kind, way: QueryForm::Recursive },
-        ResolverWay::AtPort(server) => {
-            Want::Resolver { server: *server, name, kind, way: QueryForm::Recursive }
+        ResolverWay::Plain(server) => Want::Server { server: *server, name, kind, way },
+        ResolverWay::AtPort(server) => Want::Resolver { server: *server, name, kind, way },
+        ResolverWay::Secured(resolver) => {
+            let unvalidated = way == QueryForm::Unvalidated;
+            Want::Secured { resolver: resolver.clone(), name, kind, unvalidated }
         }
-        ResolverWay::Secured(resolver) => Want::Secured { resolver: resolver.clone(), name, kind },
     }
 }
 
@@ -39,12 +49,8 @@ pub(super) fn current(facts: &DomainFacts, name: &str, kind: &'static str) -> BT
         let own = servers.iter().filter_map(set);
         own.chain(zone::parent_set(facts)).collect()
     } else {
-        let told = servers.iter().filter_map(|server| facts.server(*server, name, kind, QueryForm::Udp));
-        let replies = told.filter_map(|got| match got {
-            Got::Reply(reply) if reply.authoritative => records(reply, name, kind),
-            _ => None,
-        });
-        replies.collect()
+        let told = servers.iter().filter_map(|server| served::given(facts, *server, (name, kind)));
+        told.filter_map(|reply| records(reply, name, kind)).collect()
     };
     // The cache of this host may be old, so it counts only where no server was asked.
     if sets.is_empty()

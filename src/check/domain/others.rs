@@ -5,11 +5,10 @@
 //!
 //! # Decisions
 //!
-//! - Other records are old only where something shows it, as after a change of the MX records: the resolver's SOA record has an older
-//!   serial than each server of the zone, the signatures have ended (`old_answer`), or the resolver has name servers from before a move
+//! - Other records are old where something shows it (`old_at_others`), or the resolver has name servers from before a move
 //!   (`former_servers`). Otherwise they may be of a zone, a filter or a forwarder of the resolver, and it cannot be told.
-//! - Public resolvers have no such zones, so that their other MX and TXT records are old. Addresses may be those of
-//!   another place; hardly any zone has mail hosts by place, and the remedy tells of it.
+//! - A resolver that denies the domain in the words of the zone above has asked before this zone delegated it (`kept_denial`).
+//! - A resolver that fails is asked for its DS records without validation (`old_keys`).
 //! - The DMARC record that applies is asked for too: the policy of a receiver is the one that its resolver has.
 //! - The serial is asked only of a resolver with other records.
 //! - The addresses of mail hosts in the zone are compared too: a resolver with an old one sends mail to the old host. Web servers may
@@ -18,23 +17,23 @@
 //! These questions come last, and each resolver is asked for the MX records first: a resolver that does not answer costs little
 //! time. One that refuses them is asked for the root: if it answers, it refuses the domain alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::codes::Code;
 use super::facts::{
-    BOUND_REACHED, DomainFacts, Got, NoReply, OtherResolver, QueryForm, ReplyFacts, ReplySecurity, Want,
-    is_within,
+    BOUND_REACHED, DomainFacts, Got, NoReply, OtherResolver, ReplyFacts, ReplySecurity, Want, is_within,
 };
 use super::finding::{Finding, Level};
 use super::former_servers::Until;
-use super::old_answer::{ended_signature, older_serial};
+use super::old_at_others::{Shown, shown};
 use super::other_resolvers::{ask, current, resolvers};
-use super::public_resolvers::is_public;
 use super::record_set::{final_records, in_words, is_known, negative_ttl, positive_ttl};
-use super::{compared, configured, dmarc, former_servers, mail, parents, remedies, served, zone};
+use super::{
+    compared, configured, dmarc, former_servers, kept_denial, mail, old_keys, remedies, steady, zone,
+};
 use crate::clock::minute;
-use crate::limits::{MAX_CHECK_QUESTIONS, MAX_EVIDENCE, MAX_HOSTS_AT_OTHERS};
+use crate::limits::{MAX_CHECK_QUESTIONS, MAX_EVIDENCE, MAX_HOSTS_AT_OTHERS, MAX_REPEATED_ANSWERS};
 use crate::wire::presentation;
 
 /// The question that every resolver answers which serves this host: it tells one that refuses the domain alone from one that refuses all.
@@ -98,7 +97,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
         let questions = questions(facts);
         wants.extend(questions.iter().map(|(name, kind)| ask(resolver, name, kind)));
         let differs = |(name, kind): &(String, &'static str)| {
-            matches!(judge(facts, resolver, (name, kind)), Some(Seen::Old(..) | Seen::Differs(..)))
+            matches!(judge(facts, resolver, (name, kind)), Some(Seen::Old { .. } | Seen::Differs(..)))
         };
         if questions.iter().any(differs) {
             wants.push(ask(resolver, zone::apex(facts), "SOA"));
@@ -107,20 +106,44 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let of_policy = of_policy(facts, &wants);
     let differs = |resolver: &&OtherResolver| {
         let judged = policy(facts).and_then(|(name, kind)| judge(facts, resolver, (&name, kind)));
-        matches!(judged, Some(Seen::Old(..) | Seen::Differs(..)))
+        matches!(judged, Some(Seen::Old { .. } | Seen::Differs(..)))
     };
     wants.extend(resolvers(facts).filter(differs).map(|resolver| ask(resolver, zone::apex(facts), "SOA")));
     wants.extend(of_policy);
     let others: Vec<_> =
         resolvers(facts).map(|resolver| (resolver, other_records(facts, resolver))).collect();
     wants.extend(former_servers::wants(facts, &others));
+    wants.extend(repeated(facts, &others));
+    let failing = resolvers(facts).filter(|resolver| fails(facts, resolver));
+    wants.extend(old_keys::wants(facts, &failing.collect::<Vec<_>>()));
     wants
+}
+
+/// The questions that show whether the servers of the zone give the addresses of mail hosts in turn, if there is room for all of them.
+fn repeated(facts: &DomainFacts, others: &[(&OtherResolver, Vec<(String, &'static str)>)]) -> Vec<Want> {
+    let differing: BTreeSet<&(String, &'static str)> = others.iter().flat_map(|(_, others)| others).collect();
+    let of_addresses = differing.into_iter().filter(|(_, kind)| ["A", "AAAA"].contains(kind));
+    let repeated = of_addresses.flat_map(|(name, kind)| {
+        let (sets, _) = compared::sets(facts, (name, kind));
+        steady::wants((name, kind), &sets)
+    });
+    let repeated: Vec<Want> = repeated.take(MAX_REPEATED_ANSWERS).collect();
+    let new = repeated.iter().filter(|want| !facts.got.contains_key(want)).count();
+    if facts.spent() + new <= MAX_CHECK_QUESTIONS { repeated } else { Vec::new() }
+}
+
+/// Whether a resolver fails for the domain.
+fn fails(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
+    let fails = |(name, kind): &(String, &'static str)| {
+        matches!(judge(facts, resolver, (name, kind)), Some(Seen::Fails(_)))
+    };
+    questions(facts).iter().any(fails)
 }
 
 /// The lookups of which a resolver has other records than the zone.
 fn other_records(facts: &DomainFacts, resolver: &OtherResolver) -> Vec<(String, &'static str)> {
     let differs = |(name, kind): &(String, &'static str)| {
-        matches!(judge(facts, resolver, (name, kind)), Some(Seen::Old(..) | Seen::Differs(..)))
+        matches!(judge(facts, resolver, (name, kind)), Some(Seen::Old { .. } | Seen::Differs(..)))
     };
     questions(facts).into_iter().chain(policy(facts)).filter(differs).collect()
 }
@@ -154,17 +177,6 @@ fn serves(facts: &DomainFacts, resolver: &OtherResolver) -> Option<bool> {
         // A server of zones may refer to the root.
         control => control.data(CONTROL.1).next().map(|_| true),
     }
-}
-
-/// Whether a server of the zone denies the zone, or one of the zone above: then a resolver that denies a name in it hides nothing.
-fn is_denied_by_own(facts: &DomainFacts, name: &str) -> bool {
-    let apex = zone::apex(facts);
-    let denies = |server: IpAddr| match facts.server(server, apex, "SOA", QueryForm::Udp) {
-        Some(Got::Reply(reply)) => reply.authoritative && reply.rcode == "NXDOMAIN",
-        _ => false,
-    };
-    let is_denied = || zone::servers(facts).into_keys().any(denies) || parents::is_denied_by_one(facts);
-    is_within(name, apex) && is_denied()
 }
 
 /// The difference between the answer of a resolver and the records of the zone.
@@ -206,75 +218,12 @@ pub(super) fn difference(
 #[derive(Debug, PartialEq, Eq)]
 enum Seen {
     Same,
-    Old(String, u64),
+    Old { text: String, end: u64, is_certain: bool },
     Differs(String, u64),
     Elsewhere(String),
     Hidden(String),
     Fails(String),
     Unknown(String),
-}
-
-/// The oldest serial of the servers of the zone; none if they cannot be compared. Each provider of a zone may have serials of its own.
-fn oldest_serial(facts: &DomainFacts) -> Option<u32> {
-    let soa = |server| served::soa(facts, server).and_then(zone::soa);
-    let servers = zone::delegated_servers(facts).into_keys();
-    let serials: BTreeMap<u32, ()> = servers.filter_map(soa).map(|soa| (soa.serial, ())).collect();
-    zone::newest(&serials)?;
-    serials
-        .keys()
-        .copied()
-        .find(|one| serials.keys().all(|other| one == other || zone::is_older(*one, *other)))
-}
-
-/// Why other records of a resolver are old, in words; none if nothing shows it. A resolver with authority has a zone of its own.
-fn shown(
-    facts: &DomainFacts,
-    resolver: &OtherResolver,
-    reply: &ReplyFacts,
-    (name, kind): (&str, &'static str),
-) -> Option<String> {
-    if reply.authoritative {
-        return None;
-    }
-    let (apex, of_zone) = (zone::apex(facts), oldest_serial(facts));
-    let of_soa = || match facts.got.get(&ask(resolver, apex, "SOA"))? {
-        Got::Reply(reply) if !reply.authoritative => older_serial(reply, apex, of_zone),
-        _ => None,
-    };
-    older_serial(reply, apex, of_zone)
-        .or_else(|| ended_signature(reply, name, facts.subject.unix))
-        .or_else(of_soa)
-        .or_else(|| of_public(facts, resolver, reply, (name, kind)))
-}
-
-/// Why other records of a public resolver are old, in words. A server of the zone that was not heard may give them, and so may one at
-/// another place that has a newer zone.
-fn of_public(
-    facts: &DomainFacts,
-    resolver: &OtherResolver,
-    reply: &ReplyFacts,
-    lookup: (&str, &'static str),
-) -> Option<String> {
-    let is_newer = || match facts.got.get(&ask(resolver, zone::apex(facts), "SOA")) {
-        Some(Got::Reply(reply)) => {
-            let servers = zone::delegated_servers(facts).into_keys();
-            let mut serials = servers.filter_map(|server| zone::serial_at(facts, server));
-            zone::soa(reply).is_some_and(|soa| serials.any(|serial| zone::is_older(serial, soa.serial)))
-        }
-        _ => false,
-    };
-    let has_records = reply.data(lookup.1).next().is_some();
-    let is_old = ["MX", "TXT"].contains(&lookup.1)
-        && has_records
-        && is_public(resolver)
-        && !is_newer()
-        && !zone::delegated_servers(facts)
-            .into_keys()
-            .any(|server| compared::may_give(facts, server, lookup));
-    is_old.then(|| {
-        "no server of the zone gives them to this host, and public resolvers have no zones of their own"
-            .to_owned()
-    })
 }
 
 fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): (&str, &'static str)) -> Option<Seen> {
@@ -289,13 +238,18 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): (&str, &'s
     // Behind an alias are the name servers of the target, which are not those of the zone.
     let seen =
         if kind == "NS" { zone::named(&reply.answers, name).collect() } else { final_records(reply, kind) };
-    let is_denied = || reply.rcode == "NXDOMAIN" && is_denied_by_own(facts, name);
+    let is_denied = || reply.rcode == "NXDOMAIN" && kept_denial::is_denied_by_own(facts, name);
     if is_known(reply) && (sets.contains(&seen) || seen.is_empty() && is_denied()) {
         return Some(Seen::Same);
     }
     let told = in_words(&seen, kind);
+    let in_turn = steady::in_turn(facts, (name, kind));
+    if is_known(reply) && in_turn.as_ref().is_some_and(|sets| sets.contains(&seen)) {
+        return Some(Seen::Same);
+    }
+    let is_host = || mail::hosts(facts).iter().any(|host| host == name);
     let found = match difference(reply, (name, kind), &seen, facts.subject.unix) {
-        Difference::Elsewhere if mail::hosts(facts).iter().any(|host| host == name) => {
+        Difference::Elsewhere if in_turn.is_none() && is_host() => {
             let ttl = positive_ttl(reply, kind).unwrap_or_default();
             Difference::Other(facts.subject.unix.saturating_add(ttl.into()))
         }
@@ -305,9 +259,11 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): (&str, &'s
         Difference::Other(end) => {
             let other = format!("{by}: {told} until {}", minute(end));
             match shown(facts, resolver, reply, (name, kind)) {
-                Some(shown) => Seen::Old(format!("{other}: {shown}"), end),
+                Some(Shown { words, is_certain }) => {
+                    Seen::Old { text: format!("{other}: {words}"), end, is_certain }
+                }
                 None if !reply.authoritative && former_servers::are_at(facts, resolver) => {
-                    Seen::Old(other, end)
+                    Seen::Old { text: other, end, is_certain: true }
                 }
                 None => Seen::Differs(other, end),
             }
@@ -317,7 +273,8 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): (&str, &'s
             let told = if seen.is_empty() { reply.rcode.clone() } else { told };
             Seen::Hidden(format!("{by}: {told} instead of {}", in_words(here, kind)))
         }
-        Difference::Fails => Seen::Fails(format!("{by}: SERVFAIL")),
+        Difference::Fails if reply.why.is_empty() => Seen::Fails(format!("{by}: SERVFAIL")),
+        Difference::Fails => Seen::Fails(format!("{by}: SERVFAIL ({})", reply.why)),
         Difference::Unknown if is_refusal(reply) => match serves(facts, resolver) {
             Some(true) => {
                 Seen::Hidden(format!("{by}: REFUSED, and the resolver answers this host otherwise"))
@@ -348,17 +305,22 @@ pub(super) fn is_sinkhole(data: &str) -> bool {
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let (mut old, mut differing, mut differing_until) = (Vec::new(), Vec::new(), 0);
     let (mut hidden, mut fails, mut elsewhere) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut unknown, mut same) = (Vec::new(), BTreeSet::new());
+    let (mut unknown, mut same, mut denials) = (Vec::new(), BTreeSet::new(), Vec::new());
     for resolver in resolvers(facts) {
-        let mut of_resolver = OldAt { resolver, texts: Vec::new(), end: 0 };
+        if let Some(denial) = kept_denial::at(facts, resolver) {
+            denials.push(denial);
+            continue;
+        }
+        let mut of_resolver = OldAt { resolver, texts: Vec::new(), end: 0, is_certain: false };
         for (name, kind) in questions(facts).into_iter().chain(policy(facts)) {
             match judge(facts, resolver, (&name, kind)) {
                 None => {}
                 Some(Seen::Same) => {
                     same.insert(resolver.name.as_str());
                 }
-                Some(Seen::Old(text, until)) => {
-                    of_resolver.end = of_resolver.end.max(until);
+                Some(Seen::Old { text, end, is_certain }) => {
+                    of_resolver.end = of_resolver.end.max(end);
+                    of_resolver.is_certain |= is_certain;
                     of_resolver.texts.push(text);
                 }
                 Some(Seen::Differs(text, until)) => {
@@ -373,18 +335,17 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         }
         old.extend((!of_resolver.texts.is_empty()).then_some(of_resolver));
     }
-    let differs = !(old.is_empty() && differing.is_empty());
+    let differs = !(old.is_empty() && differing.is_empty() && denials.is_empty());
     let heard = differs || !(hidden.is_empty() && fails.is_empty() && same.is_empty());
     let mut findings = Vec::new();
     findings.extend(of_old(facts, &old));
+    findings.extend(kept_denial::finding(&denials));
     if !differing.is_empty() {
         let evidence =
             format!("{}. Their TTL has ended by {}", differing.join("; "), minute(differing_until));
         findings.push(Finding::new(Code::OthersDiffer, evidence));
     }
-    if !fails.is_empty() && !is_bogus_here(facts) {
-        findings.push(Finding::new(Code::OthersFail, fails.join("; ")));
-    }
+    findings.extend(of_failures(facts, &fails));
     if !hidden.is_empty() {
         findings.push(Finding::new(Code::OthersHide, hidden.join("; ")));
     }
@@ -404,12 +365,21 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
+/// The finding about resolvers that fail, with these failures in words.
+fn of_failures(facts: &DomainFacts, failures: &[String]) -> Option<Finding> {
+    let failing = resolvers(facts).filter(|resolver| fails(facts, resolver));
+    let is_told = failures.is_empty() || is_bogus_here(facts);
+    (!is_told).then(|| old_keys::explained(facts, &failures.join("; "), failing))
+}
+
 /// The old records of a resolver.
 struct OldAt<'f> {
     resolver: &'f OtherResolver,
     texts: Vec<String>,
     /// The last end of their TTL.
     end: u64,
+    /// Whether something shows that one of them is old.
+    is_certain: bool,
 }
 
 /// The finding about old records, with the time by which all resolvers have the new ones.
@@ -429,7 +399,12 @@ fn of_old(facts: &DomainFacts, old: &[OldAt<'_>]) -> Option<Finding> {
     } else {
         ""
     };
-    let moment = format!("{words}. They have the new records by {}{bound}", minute(end.next_multiple_of(60)));
+    let moment = minute(end.next_multiple_of(60));
+    let told = match old.iter().any(|old| old.is_certain) {
+        true => format!("They have the new records by {moment}"),
+        false => format!("If they are old, these resolvers have the new records by {moment}"),
+    };
+    let moment = format!("{words}. {told}{bound}");
     let texts: Vec<&str> = old.iter().flat_map(|old| &old.texts).map(String::as_str).collect();
     // The moment is the answer: many records before it do not cut it off.
     let mut finding = Finding::new(Code::OthersOld, texts.join("; "));

@@ -1,8 +1,8 @@
 //! Cases of the resolvers of others.
 
 use super::*;
-use crate::check::domain::facts::ResolverWay;
 use crate::check::domain::facts::tests::facts;
+use crate::check::domain::facts::{QueryForm, ResolverWay};
 
 const ZONE: &str = "
     lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
@@ -89,8 +89,8 @@ fn other_mail_and_text_records_of_a_public_resolver_are_old() {
         let found = check(&facts);
         if let Some(old) = found.iter().find(|finding| finding.code == Code::OthersOld) {
             assert!(
-                old.evidence
-                    .contains("public resolvers have no zones of their own. They have the new records by ")
+                old.evidence.contains("at another place")
+                    && old.evidence.contains(". If they are old, these ")
             );
         }
         found.into_iter().map(|finding| finding.code).collect()
@@ -121,9 +121,40 @@ fn other_mail_and_text_records_of_a_public_resolver_are_old() {
         lookup ns2.a.test. A | 198.18.2.1\nserver 198.18.2.1 a.test. SOA udp silent";
     assert_eq!(
         codes(mail.0, mail.1, silent),
-        [Code::OthersDiffer],
-        "the other server may have these records"
+        [Code::OthersOld],
+        "a server that does not answer is no reason"
     );
+}
+
+#[test]
+fn a_longer_ttl_than_that_of_the_zone_shows_that_records_of_a_public_resolver_are_old() {
+    let told = |resolver: &str, (kind, now, old): (&str, &str, &str), (of_zone, kept): (u32, u32)| {
+        let name = if kind == "MX" { "a.test." } else { "new.a.test." };
+        let lines = format!(
+            "{ZONE}\n{SOUND}\nlookup new.a.test. {kind} | {now}\nserver 198.18.1.1 {name} {kind} udp aa | {now}\nserver 192.0.2.8 {name} {kind} recursive ra | {old}"
+        );
+        let lines = lines.replace("10 cached.a.test.", "10 new.a.test.").replace("192.0.2.8", resolver);
+        let mut facts = facts("a.test.", &lines);
+        let (way, server) = (ResolverWay::Plain(resolver.parse().unwrap()), "198.18.1.1".parse().unwrap());
+        facts.subject.resolvers = vec![OtherResolver { way, name: resolver.to_owned() }];
+        let kind = if kind == "MX" { "MX" } else { "A" };
+        let own = crate::check::domain::facts::at_server(server, name, kind, QueryForm::Udp);
+        let other = ask(&facts.subject.resolvers[0], name, kind);
+        for (want, ttl) in [(own, of_zone), (other, kept)] {
+            let Some(Got::Reply(reply)) = facts.got.get_mut(&want) else { panic!("{want:?}") };
+            reply.answers.iter_mut().for_each(|record| record.ttl = ttl);
+        }
+        let first = check(&facts).remove(0);
+        (first.code, first.evidence.contains("They have the new records by"))
+    };
+    let address = ("A", "198.18.0.25", "198.18.0.24");
+    assert_eq!(told("9.9.9.9", address, (300, 3_000)), (Code::OthersOld, true));
+    assert_eq!(told("9.9.9.9", address, (300, 300)).0, Code::OthersDiffer, "by place, or old");
+    assert_eq!(told("9.9.9.9", address, (60, 200)).0, Code::OthersDiffer, "some resolvers raise short TTLs");
+    assert_eq!(told("192.0.2.8", address, (300, 3_000)).0, Code::OthersDiffer, "a zone of its own");
+    let mail = ("MX", "10 new.a.test.", "10 old.a.test.");
+    assert_eq!(told("9.9.9.9", mail, (300, 3_000)), (Code::OthersOld, true));
+    assert_eq!(told("9.9.9.9", mail, (3_600, 3_000)), (Code::OthersOld, false));
 }
 
 #[test]
@@ -305,4 +336,43 @@ fn a_resolver_with_another_dmarc_record_is_told() {
     assert!(open(here, "_dmarc.a.test.") && !open("", "_dmarc.a.test."));
     let above = "lookup _dmarc.a.test. TXT NXDOMAIN\nlookup _dmarc.test. TXT | \"v=DMARC1; p=reject; psd=n\"";
     assert!(open(above, "_dmarc.test.") && !open(above, "_dmarc.a.test."), "the record that applies");
+}
+
+#[test]
+fn addresses_that_the_servers_of_the_zone_give_in_turn_are_no_difference() {
+    let zone = format!("{ZONE}\n{SOUND}").replace("10 cached.a.test.", "10 new.a.test.");
+    let address =
+        |way: &str, last: u8| format!("server 198.18.1.1 new.a.test. A {way} aa | 198.18.0.{last}\n");
+    let of = |again: u8| {
+        let lines = format!(
+            "{zone}\nlookup new.a.test. A | 198.18.0.25\n{}{}server 192.0.2.8 new.a.test. A recursive ra | 198.18.0.24",
+            address("udp", 25),
+            address("plain", again)
+        );
+        asked(&lines)
+    };
+    let first = |facts: &DomainFacts| check(facts).remove(0).code;
+    assert_eq!(first(&of(24)), Code::OthersOk, "one of its answers");
+    assert_eq!(first(&of(26)), Code::OthersElsewhere, "it has more answers");
+    let same = of(25);
+    assert_eq!(first(&same), Code::OthersDiffer);
+    let again = crate::check::domain::facts::at_server(
+        "198.18.1.1".parse().unwrap(),
+        "new.a.test.",
+        "A",
+        QueryForm::Tcp,
+    );
+    assert!(wants(&same).contains(&again), "{:?}", wants(&same));
+}
+
+#[test]
+fn a_zone_without_edns_is_compared_as_it_answers() {
+    let plain = ZONE
+        .replace(
+            "a.test. SOA udp aa | ns1.a.test. h. 7",
+            "a.test. SOA udp BADVERS\nserver 198.18.1.1 a.test. SOA plain aa | ns1.a.test. h. 7",
+        )
+        .replace("a.test. MX udp aa", "a.test. MX plain aa");
+    let found = check(&asked(&format!("{plain}\n{SOUND}")));
+    assert_eq!(found.iter().map(|finding| finding.code).collect::<Vec<_>>(), [Code::OthersOk], "{found:#?}");
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want, canonical, lookup};
+use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want, at_server, canonical, lookup};
 use super::sent::QueryEnd;
 use super::zone;
 use crate::limits::MAX_CHECKED_PARENTS;
@@ -59,8 +59,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let further = names.map(|name| lookup(&name, "A"));
     let apex = zone::apex(facts);
     let servers = zone::compared_parents(facts).into_iter();
-    let asked =
-        servers.map(|server| Want::Server { server, name: apex.to_owned(), kind: "NS", way: QueryForm::Udp });
+    let asked = servers.map(|server| at_server(server, apex, "NS", QueryForm::Udp));
     further.chain(asked).collect()
 }
 

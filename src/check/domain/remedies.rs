@@ -39,6 +39,10 @@ pub(super) const NAMELESS_AT_REGISTRAR: &str = "At the registrar, correct the na
 pub(super) const RECORDS_OF_ONE_SET: &str = "Let the NS records in the zone and the name servers in the zone above (at the registrar) name the servers with the right records alone. Until \
      caches have expired, let the other servers give the same records";
 
+/// Of `mx_differs` and `ns_differ`, if a server has a foreign copy of the zone.
+pub(super) const FOREIGN_ZONE: &str = "Remove the other zone from the server in the evidence, and let it transfer the zone from the primary server of the others; or remove this \
+     server at the registrar";
+
 /// Of `parent_differs`, if the servers of the delegations give different records.
 pub(super) const RECORDS_OF_DELEGATIONS: &str = "Let the servers of both delegations give the same records, until some minutes after a change and until caches have expired. If the servers of \
      the zone above still do not agree then, tell its operator that one of them has an old copy of that zone";
@@ -85,6 +89,10 @@ pub(super) const TERM_MAIL_HOST: &str = "Let the address of the mail host be fou
 
 /// Of `mx_private_address`, if senders reach the domain otherwise.
 pub(super) const PRIVATE_BESIDE_PUBLIC: &str = "Remove the private address from the public zone, or the MX record that leads to it. Hosts of your own network may see it in a zone of their own";
+
+/// Of `others_fail`, if resolvers still have an old DS record.
+pub(super) const OLD_KEYS: &str = "Wait until then. If the zone still has the old key, add it to the DNSKEY records again until then, and sign these with it. At the next change \
+     of keys, keep the old one until the old DS record has ended everywhere. Google and Cloudflare have pages that flush a name from their caches";
 
 /// Of `others_old`, if the name servers of before a move may still give the old records.
 pub(super) const FORMER_SERVERS: &str = "Let the former name servers give the new records, or remove the zone there: while they give the old ones, resolvers fetch these again. \
@@ -166,8 +174,10 @@ mod tests {
             NAMELESS_SERVERS,
             OPEN_UDP,
             APEX_ALIAS_AT_SOME,
+            FOREIGN_ZONE,
             FORMER_SERVERS,
             LOST_MAIL_HOSTS,
+            OLD_KEYS,
             NO_ROUTE,
             BOUND,
             LAME_IN_BOTH_ZONES,

@@ -1,5 +1,7 @@
 //! A reply as text, for the checks.
 
+use crate::limits::CHECK_TRY_TIME;
+
 /// A record as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
@@ -38,6 +40,8 @@ pub struct ReplyFacts {
     pub authoritative: bool,
     /// RA: the server offers recursion.
     pub recursive: bool,
+    /// Whether it has an OPT: the server has EDNS.
+    pub edns: bool,
     /// TC: the reply was cut.
     pub truncated: bool,
     /// Milliseconds.
@@ -46,7 +50,7 @@ pub struct ReplyFacts {
     pub security: ReplySecurity,
     /// Whether the daemon had the answer in its cache.
     pub from_cache: bool,
-    /// Why there is no answer, in the words of the daemon.
+    /// Why there is no answer, in the words of the daemon; the extended error of a server (RFC 8914).
     pub why: String,
     /// The part of the daemon's configuration that answers for the name, in words; none if it is resolved on the internet.
     pub configured: Option<String>,
@@ -64,6 +68,11 @@ pub struct ReplyFacts {
 }
 
 impl ReplyFacts {
+    /// Whether it came later than a check waits over UDP until it asks again.
+    pub(super) fn is_late(&self) -> bool {
+        u128::from(self.millis) >= CHECK_TRY_TIME.as_millis()
+    }
+
     /// The data of the answers of a type.
     pub fn data<'r>(&'r self, kind: &'r str) -> impl Iterator<Item = &'r str> {
         self.answers.iter().filter(move |record| record.kind == kind).map(|record| record.data.as_str())

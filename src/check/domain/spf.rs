@@ -4,6 +4,7 @@
 //! RFC 7208 section 4.6.4: at most 10 terms that cause lookups, at most 2 void lookups. The count is that of an address
 //! which no term matches, because this is the worst case.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::codes::Code;
@@ -31,8 +32,12 @@ struct Count {
     void: Vec<String>,
     /// Names with more mail hosts than one term may ask for.
     crowded: Vec<String>,
-    /// Included domains, each as deep as it stands.
+    /// Included domains, each as deep as it stands; a loop of them once.
     included: Vec<String>,
+    /// The domains whose records lead to the one that is counted.
+    path: Vec<String>,
+    /// Domains whose records include themselves.
+    looping: BTreeSet<String>,
     /// Included domains without a record.
     missing: Vec<String>,
     /// Errors of syntax.
@@ -219,8 +224,17 @@ fn follow(facts: &DomainFacts, (domain, term): (&str, &Term), depth: usize, sum:
     {
         let target = target.as_ref();
         let service = sender(target).map_or_else(String::new, |service| format!(" ({service})"));
-        sum.included.push(format!("{}{}{service}", "> ".repeat(depth), target.trim_end_matches('.')));
+        let is_loop = domain == target || sum.path.iter().any(|above| above == target);
+        let shown = format!("{}{}{service}", "> ".repeat(depth), target.trim_end_matches('.'));
+        match is_loop {
+            false => sum.included.push(shown),
+            true if sum.looping.insert(target.to_owned()) => sum.included.push(format!("{shown} (a loop)")),
+            true => {}
+        }
+        // The lookups of a loop count too: a receiver ends at the bound.
+        sum.path.push(domain.to_owned());
         count(facts, target, depth + 1, sum);
+        sum.path.pop();
     }
 }
 

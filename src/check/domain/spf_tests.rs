@@ -28,6 +28,20 @@ fn records_of_others_are_not_the_domain_s_to_change() {
 }
 
 #[test]
+fn a_record_that_includes_itself_is_told_once() {
+    let of = |lines: &str| {
+        let found = check(&facts("a.test.", lines));
+        found.into_iter().find(|finding| finding.code == Code::SpfLookups).unwrap().evidence
+    };
+    let own = of("lookup a.test. TXT | \"v=spf1 include:a.test -all\"");
+    assert!(own.ends_with("; it includes a.test (a loop)"), "{own}");
+    let both = of(
+        "lookup a.test. TXT | \"v=spf1 include:b.test -all\"\nlookup b.test. TXT | \"v=spf1 include:a.test -all\"",
+    );
+    assert!(both.ends_with("; it includes b.test, > a.test (a loop), > > b.test (a loop)"), "{both}");
+}
+
+#[test]
 fn each_fault_has_its_code() {
     let cases: &[(&str, &[Code])] = &[
         ("lookup a.test. TXT | \"v=spf1 -all\"", &[Code::SpfOk]),

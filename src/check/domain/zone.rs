@@ -1,4 +1,10 @@
 //! The zone of the domain as its parent and its own servers show it.
+//!
+//! # Decisions
+//!
+//! - Serials are compared only between servers whose SOA records name the same primary server (MNAME): each primary numbers by itself.
+//! - A copy is foreign if it comes from another primary server and names none of the servers that the zone above names, while another server
+//!   names exactly these. An account at a former provider, or a zone that was entered twice, looks so. Nothing in it is a word of the zone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -279,30 +285,85 @@ pub(super) fn child_set_at(facts: &DomainFacts, server: IpAddr) -> Option<BTreeS
     told.max_by_key(BTreeSet::len)
 }
 
-/// The sets of servers that servers told, without those of a server whose serial is older than that of another one: an old copy of the zone
-/// names the servers of its time.
-pub(super) fn current_sets(
+/// A server with the names of servers that it gives.
+type Told = (IpAddr, BTreeSet<String>);
+
+/// The primary server that the SOA record of a server names, in lower case.
+pub(super) fn primary_at(facts: &DomainFacts, server: IpAddr) -> Option<String> {
+    soa_at(facts, server).map(|soa| soa.primary.to_ascii_lowercase())
+}
+
+/// Whether the serial of each server is older than that of another one with the same primary server.
+pub(super) fn old_ones(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> BTreeSet<IpAddr> {
+    let mut copies = BTreeMap::<String, BTreeMap<u32, Vec<IpAddr>>>::new();
+    for server in servers {
+        if let (Some(primary), Some(serial)) = (primary_at(facts, server), serial_at(facts, server)) {
+            copies.entry(primary).or_default().entry(serial).or_default().push(server);
+        }
+    }
+    let old = copies.into_values().filter_map(|mut serials| {
+        let newest = newest(&serials)?;
+        serials.remove(&newest);
+        Some(serials.into_values().flatten())
+    });
+    old.flatten().collect()
+}
+
+/// The sets of servers that servers told, without those of old copies, which name the servers of their time, and of foreign ones.
+pub(super) fn current_sets(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> Vec<Told> {
+    let told = told(facts, servers);
+    let old = old_ones(facts, told.iter().map(|(server, _)| *server));
+    let foreign = foreign(facts, &told);
+    told.into_iter().filter(|(server, _)| !old.contains(server) && !foreign.contains_key(server)).collect()
+}
+
+fn told(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> Vec<Told> {
+    servers.into_iter().filter_map(|server| Some((server, child_set_at(facts, server)?))).collect()
+}
+
+/// A foreign copy of the zone.
+pub(super) struct Foreign {
+    /// The primary server that it names.
+    pub(super) primary: String,
+    /// The servers that it names.
+    pub(super) names: BTreeSet<String>,
+    /// The primary servers that the servers with the right set name.
+    pub(super) others: BTreeSet<String>,
+}
+
+/// The foreign copies among some sets.
+fn foreign(facts: &DomainFacts, told: &[Told]) -> BTreeMap<IpAddr, Foreign> {
+    let Some(above) = parent_set(facts) else { return BTreeMap::new() };
+    let right = told.iter().filter(|(_, set)| *set == above);
+    let others: BTreeSet<String> = right.filter_map(|(server, _)| primary_at(facts, *server)).collect();
+    let of_server = |(server, set): &Told| {
+        let primary = primary_at(facts, *server)?;
+        let is_foreign = !set.is_empty() && set.is_disjoint(&above) && !others.contains(&primary);
+        is_foreign.then(|| (*server, Foreign { primary, names: set.clone(), others: others.clone() }))
+    };
+    let found = told.iter().filter_map(of_server);
+    if others.is_empty() { BTreeMap::new() } else { found.collect() }
+}
+
+/// The servers that have a foreign copy.
+pub(super) fn with_foreign(
     facts: &DomainFacts,
     servers: impl IntoIterator<Item = IpAddr>,
-) -> Vec<(IpAddr, BTreeSet<String>)> {
-    let told: Vec<(IpAddr, BTreeSet<String>)> =
-        servers.into_iter().filter_map(|server| Some((server, child_set_at(facts, server)?))).collect();
-    let serials: BTreeMap<u32, ()> =
-        told.iter().filter_map(|(server, _)| Some((serial_at(facts, *server)?, ()))).collect();
-    let newest = newest(&serials);
-    let is_current = |server: IpAddr| match (serial_at(facts, server), newest) {
-        (Some(own), Some(newest)) => own == newest,
-        _ => true,
-    };
-    told.into_iter().filter(|(server, _)| is_current(*server)).collect()
+) -> BTreeMap<IpAddr, Foreign> {
+    foreign(facts, &told(facts, servers))
 }
 
 /// The serial of the zone at a server.
 pub(super) fn serial_at(facts: &DomainFacts, server: IpAddr) -> Option<u32> {
+    soa_at(facts, server).map(|soa| soa.serial)
+}
+
+/// The SOA of the zone at a server.
+fn soa_at(facts: &DomainFacts, server: IpAddr) -> Option<Soa<'_>> {
     let apex = apex(facts);
     let ways = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp];
     ways.into_iter().find_map(|way| match facts.server(server, apex, "SOA", way) {
-        Some(Got::Reply(reply)) if serves(reply, apex) => soa(reply).map(|soa| soa.serial),
+        Some(Got::Reply(reply)) if serves(reply, apex) => soa(reply),
         _ => None,
     })
 }

@@ -7,16 +7,19 @@ use super::RecordText;
 /// The answer of one server, or why there is none.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ServerSaid {
-    /// Why there is no reply; then the other fields but `elapsed` are empty.
+    /// Why there is no reply; then the other fields but `why` and `elapsed` are empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_heard: Option<NotHeard>,
-    /// Like `not_heard`, in words.
+    /// Like `not_heard`, in words; of a reply, its extended error (RFC 8914).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
     /// Response code, by its usual name.
     pub rcode: String,
     /// Flags of the header, as dig names them.
     pub flags: Vec<String>,
+    /// Whether it has an OPT.
+    #[serde(default)]
+    pub edns: bool,
     /// Answer section.
     pub answers: Vec<RecordText>,
     /// Authority section.

@@ -81,6 +81,9 @@ pub enum Request {
         /// With RD: the server is a resolver.
         #[serde(default)]
         recursion: bool,
+        /// With CD: a resolver gives what it has without validation.
+        #[serde(default)]
+        unvalidated: bool,
         /// With the name in random case, which the answer must repeat (0x20).
         #[serde(default)]
         mixed_case: bool,

@@ -1,0 +1,78 @@
+//! The copies of the zone that its servers have, in words, and the newest of them.
+//!
+//! RFC 1035 section 3.3.13 (MNAME), RFC 1982 (serials). `zone` tells foreign copies from those of the zone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::facts::DomainFacts;
+use super::server_hosts;
+use super::zone::{self, Foreign, primary_at};
+
+/// Names in words.
+fn listed(names: &BTreeSet<String>) -> String {
+    names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// The foreign copies, each with its server, in words; none if there are none.
+pub(super) fn foreign_words(
+    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
+    foreign: &BTreeMap<IpAddr, Foreign>,
+) -> Option<String> {
+    let conduct = |(server, copy): (&IpAddr, &Foreign)| {
+        let Foreign { primary, names, others } = copy;
+        let conduct = format!(
+            "has another zone of this name: its SOA record names the primary server {primary} instead of {}, and its NS records name {}",
+            listed(others),
+            listed(names)
+        );
+        (*server, conduct)
+    };
+    let conducts: Vec<(IpAddr, String)> = foreign.iter().map(conduct).collect();
+    (!conducts.is_empty()).then(|| server_hosts::with_conduct(servers, &conducts))
+}
+
+/// The primary servers that servers name, in words, if each of these groups of servers has its own; none otherwise.
+pub(super) fn primaries_of_groups(
+    facts: &DomainFacts,
+    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
+    groups: &[Vec<IpAddr>],
+) -> Option<String> {
+    let of_group = |group: &Vec<IpAddr>| -> BTreeSet<String> {
+        group.iter().filter_map(|server| primary_at(facts, *server)).collect()
+    };
+    let sets: Vec<BTreeSet<String>> = groups.iter().map(of_group).collect();
+    let all: BTreeSet<&String> = sets.iter().flatten().collect();
+    let are_apart = sets.iter().all(|set| set.len() == 1) && all.len() == sets.len();
+    let named = |(group, set): (&Vec<IpAddr>, &BTreeSet<String>)| {
+        let at = server_hosts::shown(servers, group.iter().copied()).join(" and ");
+        format!("{} at {at}", listed(set))
+    };
+    let words = || groups.iter().zip(&sets).map(named).collect::<Vec<_>>().join(", ");
+    (are_apart && sets.len() > 1)
+        .then(|| format!("their SOA records name different primary servers: {}", words()))
+}
+
+/// The server of the newest copy among servers that serve the zone. Of copies from different primary servers, that one counts which names
+/// the servers of the zone above; then that of the most servers; then that whose primary server the zone above names.
+pub(super) fn newest_server(facts: &DomainFacts, servers: &[IpAddr]) -> Option<IpAddr> {
+    let above = zone::parent_set(facts).unwrap_or_default();
+    let mut copies = BTreeMap::<String, Vec<IpAddr>>::new();
+    for server in servers {
+        if let Some(primary) = primary_at(facts, *server) {
+            copies.entry(primary).or_default().push(*server);
+        }
+    }
+    let worth = |(primary, of_copy): &(String, Vec<IpAddr>)| {
+        let is_right = |server: &IpAddr| zone::child_set_at(facts, *server).is_some_and(|set| set == above);
+        (of_copy.iter().any(is_right), of_copy.len(), above.contains(primary))
+    };
+    let (_, best) = copies.into_iter().max_by_key(worth)?;
+    let serial = |server: &IpAddr| zone::serial_at(facts, *server).unwrap_or_default();
+    best.into_iter()
+        .reduce(|best, next| if zone::is_older(serial(&best), serial(&next)) { next } else { best })
+}
+
+#[cfg(test)]
+#[path = "copies_tests.rs"]
+mod tests;

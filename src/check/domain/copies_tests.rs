@@ -1,0 +1,84 @@
+//! Cases of servers with copies of the zone from different primary servers.
+
+use super::*;
+use crate::check::domain::codes::Code;
+use crate::check::domain::facts::tests::facts;
+use crate::check::domain::finding::Finding;
+use crate::check::domain::{current, judge};
+
+/// A zone with two servers. The second one has a copy of another primary server with a higher serial, with these records.
+fn with_copy(names: &str, mail: &str) -> DomainFacts {
+    let lines = format!(
+        "lookup a.test. SOA | ns1.b.test. h. 7 2 3 4 5
+        lookup a.test. MX | 10 {mail}
+        lookup a.test. NS | ns1.b.test. | ns2.b.test.
+        lookup test. SOA | ns.test. h. 1 2 3 4 5
+        lookup test. NS | ns.test.
+        lookup ns.test. A | 198.18.9.1
+        lookup ns1.b.test. A | 198.18.1.1
+        lookup ns2.b.test. A | 198.19.2.1
+        lookup mx.b.test. A | 198.18.3.1
+        lookup old.c.test. A NXDOMAIN
+        lookup old.c.test. AAAA NXDOMAIN
+        server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.b.test. | >a.test. NS ns2.b.test.
+        server 198.18.1.1 a.test. SOA udp aa | ns1.b.test. h. 7 2 3 4 5
+        server 198.18.1.1 a.test. SOA tcp aa | ns1.b.test. h. 7 2 3 4 5
+        server 198.18.1.1 a.test. NS mixed aa | ns1.b.test. | ns2.b.test.
+        server 198.18.1.1 a.test. MX udp aa | 10 mx.b.test.
+        server 198.19.2.1 a.test. SOA udp aa | NS.c.test. h. 2026010101 2 3 4 5
+        server 198.19.2.1 a.test. SOA tcp aa | NS.c.test. h. 2026010101 2 3 4 5
+        server 198.19.2.1 a.test. NS mixed aa | {names}
+        server 198.19.2.1 a.test. MX udp aa | 10 {mail}"
+    );
+    let mut facts = facts("a.test.", &lines);
+    current::adopt(&mut facts);
+    facts
+}
+
+fn told(findings: &[Finding], code: Code) -> &Finding {
+    findings.iter().find(|finding| finding.code == code).unwrap_or_else(|| panic!("{findings:#?}"))
+}
+
+const COPY: &str = "198.19.2.1 (ns2.b.test.) has another zone of this name: its SOA record names the primary server ns.c.test. instead of \
+                    ns1.b.test., and its NS records name ns1.c.test., ns2.c.test.";
+
+#[test]
+fn a_foreign_copy_with_a_higher_serial_is_not_the_zone() {
+    let findings = judge(&with_copy("ns1.c.test. | ns2.c.test.", "old.c.test."));
+    assert_eq!(findings[0].code, Code::MxDiffers, "{findings:#?}");
+    assert!(findings[0].evidence.ends_with(&format!("; {COPY}")), "{}", findings[0].evidence);
+    assert!(findings[0].remedy().starts_with("Remove the other zone"));
+    for code in [Code::NsDiffer, Code::MxWithoutAddress, Code::SerialDiffers] {
+        assert!(findings.iter().all(|finding| finding.code != code), "{findings:#?}");
+    }
+}
+
+#[test]
+fn a_foreign_copy_with_the_same_mail_hosts_is_told_with_its_name_servers() {
+    let findings = judge(&with_copy("ns1.c.test. | ns2.c.test.", "mx.b.test."));
+    let differ = told(&findings, Code::NsDiffer);
+    let begin = "test. delegates a.test. to ns1.b.test., ns2.b.test.; ";
+    assert_eq!(differ.evidence, format!("{begin}{COPY}"));
+}
+
+#[test]
+fn the_primary_servers_are_told_if_each_group_of_mail_hosts_has_its_own() {
+    let findings = judge(&with_copy("ns1.b.test. | ns2.b.test.", "old.c.test."));
+    assert_eq!(findings[0].code, Code::MxDiffers, "{findings:#?}");
+    let words = "; their SOA records name different primary servers: ";
+    assert!(findings[0].evidence.contains(words), "{}", findings[0].evidence);
+    assert!(findings.iter().all(|finding| finding.code != Code::MxWithoutAddress), "{findings:#?}");
+}
+
+#[test]
+fn serials_are_compared_among_servers_of_one_primary() {
+    let soa = |server: &str, primary: &str, serial: u32| {
+        format!("server {server} a.test. SOA udp aa | {primary} h. {serial} 2 3 4 5\n")
+    };
+    let lines =
+        soa("198.18.1.1", "one.", 7) + &soa("198.18.2.1", "One.", 6) + &soa("198.18.3.1", "two.", 900);
+    let facts = facts("a.test.", &format!("lookup a.test. SOA | one. h. 7 2 3 4 5\n{lines}"));
+    let servers = ["198.18.1.1", "198.18.2.1", "198.18.3.1"].map(|server| server.parse().unwrap());
+    assert_eq!(zone::old_ones(&facts, servers), BTreeSet::from([servers[1]]));
+    assert_eq!(newest_server(&facts, &servers), Some(servers[0]), "most servers have it");
+}

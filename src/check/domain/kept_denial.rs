@@ -1,0 +1,67 @@
+//! The denial of a domain that a resolver of others has kept since before the zone above delegated it.
+//!
+//! RFC 2308 section 5 (negative answers are kept for the TTL of the SOA record in them), RFC 8020 (a denial is of all names below too).
+//!
+//! # Decisions
+//!
+//! - A denial by the zone above has its SOA record. If no server of that zone denies the domain now, the answer is from an earlier time.
+//!   Filters send no SOA record, or one of a zone of their own.
+
+use std::net::IpAddr;
+
+use super::codes::Code;
+use super::facts::{DomainFacts, Got, OtherResolver, QueryForm, is_within};
+use super::finding::Finding;
+use super::other_resolvers::ask;
+use super::record_set::negative_ttl;
+use super::{parents, zone};
+use crate::clock::minute;
+
+/// A denial in the cache of a resolver.
+pub(super) struct KeptDenial {
+    text: String,
+    /// The end of its TTL, in seconds since 1970.
+    end: u64,
+}
+
+/// The denial that a resolver has kept; none if it has none.
+pub(super) fn at(facts: &DomainFacts, resolver: &OtherResolver) -> Option<KeptDenial> {
+    let (domain, above) = (facts.subject.domain.as_str(), zone::parent(facts)?);
+    let Got::Reply(reply) = facts.got.get(&ask(resolver, domain, "MX"))? else { return None };
+    let is_by_above = reply.rcode == "NXDOMAIN"
+        && !reply.authoritative
+        && zone::soa(reply).is_some_and(|soa| soa.owner == above)
+        && zone::parent_set(facts).is_some()
+        && !is_denied_by_own(facts, domain);
+    let end = facts.subject.unix.saturating_add(negative_ttl(reply, domain)?.into());
+    let text = format!(
+        "{} still has the answer of the zone {above} that {domain} does not exist (NXDOMAIN), until {}",
+        resolver.name,
+        minute(end)
+    );
+    is_by_above.then_some(KeptDenial { text, end })
+}
+
+/// The finding about the denials, with the time by which the last has ended.
+pub(super) fn finding(denials: &[KeptDenial]) -> Option<Finding> {
+    let end = denials.iter().map(|denial| denial.end).max()?;
+    let texts: Vec<&str> = denials.iter().map(|denial| denial.text.as_str()).collect();
+    let evidence =
+        format!("{}. They find the domain by {}", texts.join("; "), minute(end.next_multiple_of(60)));
+    Some(Finding::new(Code::OthersDeny, evidence))
+}
+
+/// Whether a server of the zone denies the zone, or one of the zone above: then a resolver that denies a name in it hides nothing.
+pub(super) fn is_denied_by_own(facts: &DomainFacts, name: &str) -> bool {
+    let apex = zone::apex(facts);
+    let denies = |server: IpAddr| match facts.server(server, apex, "SOA", QueryForm::Udp) {
+        Some(Got::Reply(reply)) => reply.authoritative && reply.rcode == "NXDOMAIN",
+        _ => false,
+    };
+    let is_denied = || zone::servers(facts).into_keys().any(denies) || parents::is_denied_by_one(facts);
+    is_within(name, apex) && is_denied()
+}
+
+#[cfg(test)]
+#[path = "kept_denial_tests.rs"]
+mod tests;

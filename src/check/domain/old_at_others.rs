@@ -1,0 +1,105 @@
+//! Whether other records at a resolver of others are old, and what shows it.
+//!
+//! RFC 1035 section 3.2.1 (TTL), RFC 1982 (serials).
+//!
+//! # Decisions
+//!
+//! - The resolver's SOA record has an older serial than each server of the zone, or the signatures have ended (`old_answer`): then the records
+//!   are old.
+//! - Public resolvers have no zones, filters or forwarders of their own that give other records. So records whose TTL is longer than that of
+//!   the zone now are old there: nobody gives them any more. A shorter one shows nothing, because it runs down.
+//! - Other MX and TXT records of a public resolver may also be for clients or sites at another place, or those of a server that does not answer
+//!   this host. Hardly any zone does so, so that they count as old, and the evidence says that it is not certain.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::facts::{DomainFacts, Got, OtherResolver, ReplyFacts};
+use super::old_answer::{ended_signature, older_serial};
+use super::other_resolvers::ask;
+use super::public_resolvers::is_public;
+use super::record_set::{ADDRESS_TTL, positive_ttl};
+use super::{compared, served, server_hosts, zone};
+
+/// A name with a type.
+type Lookup<'n> = (&'n str, &'static str);
+
+/// Why other records are old.
+pub(super) struct Shown {
+    /// In words.
+    pub(super) words: String,
+    /// Whether this shows it; otherwise they may also be of another cause.
+    pub(super) is_certain: bool,
+}
+
+/// The oldest serial of the servers of the zone; none if they cannot be compared. Each provider of a zone may have serials of its own.
+fn oldest_serial(facts: &DomainFacts) -> Option<u32> {
+    let soa = |server| served::soa(facts, server).and_then(zone::soa);
+    let servers = zone::delegated_servers(facts).into_keys();
+    let serials: BTreeMap<u32, ()> = servers.filter_map(soa).map(|soa| (soa.serial, ())).collect();
+    zone::newest(&serials)?;
+    serials
+        .keys()
+        .copied()
+        .find(|one| serials.keys().all(|other| one == other || zone::is_older(*one, *other)))
+}
+
+/// Why other records of a resolver are old; none if nothing says so. A resolver with authority has a zone of its own.
+pub(super) fn shown(
+    facts: &DomainFacts,
+    resolver: &OtherResolver,
+    reply: &ReplyFacts,
+    lookup: Lookup<'_>,
+) -> Option<Shown> {
+    if reply.authoritative {
+        return None;
+    }
+    let (apex, of_zone) = (zone::apex(facts), oldest_serial(facts));
+    let of_soa = || match facts.got.get(&ask(resolver, apex, "SOA"))? {
+        Got::Reply(reply) if !reply.authoritative => older_serial(reply, apex, of_zone),
+        _ => None,
+    };
+    let certain = older_serial(reply, apex, of_zone)
+        .or_else(|| ended_signature(reply, lookup.0, facts.subject.unix))
+        .or_else(of_soa);
+    match certain {
+        Some(words) => Some(Shown { words, is_certain: true }),
+        None if is_public(resolver) && !is_newer(facts, resolver) => of_public(facts, reply, lookup),
+        None => None,
+    }
+}
+
+/// Whether a resolver has a newer zone, as from a server at another place.
+fn is_newer(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
+    match facts.got.get(&ask(resolver, zone::apex(facts), "SOA")) {
+        Some(Got::Reply(reply)) => {
+            let servers = zone::delegated_servers(facts).into_keys();
+            let mut serials = servers.filter_map(|server| zone::serial_at(facts, server));
+            zone::soa(reply).is_some_and(|soa| serials.any(|serial| zone::is_older(serial, soa.serial)))
+        }
+        _ => false,
+    }
+}
+
+/// Why other records of a public resolver are old.
+fn of_public(facts: &DomainFacts, reply: &ReplyFacts, (name, kind): Lookup<'_>) -> Option<Shown> {
+    let kept = positive_ttl(reply, kind)?;
+    let servers = zone::delegated_servers(facts);
+    let given = servers.keys().filter_map(|server| served::given(facts, *server, (name, kind)));
+    let of_zone = given.filter_map(|reply| positive_ttl(reply, kind)).max();
+    let unheard: Vec<IpAddr> =
+        servers.keys().copied().filter(|server| compared::may_give(facts, *server, (name, kind))).collect();
+    if let Some(of_zone) = of_zone.filter(|of_zone| unheard.is_empty() && kept > ADDRESS_TTL.max(*of_zone)) {
+        let words = format!("their TTL of {kept} s is longer than that of the zone now, {of_zone} s");
+        return Some(Shown { words, is_certain: true });
+    }
+    let is_heard = servers.keys().any(|server| served::given(facts, *server, (name, kind)).is_some());
+    let other = match server_hosts::shown(&servers, unheard).join(" and ") {
+        unheard if unheard.is_empty() => String::new(),
+        unheard => format!(", or {unheard} gives them, which has not told this host its records"),
+    };
+    let words = format!(
+        "no server of the zone gives them to this host; they are old, or the zone gives them to clients or sites at another place{other}"
+    );
+    (is_heard && ["MX", "TXT"].contains(&kind)).then_some(Shown { words, is_certain: false })
+}
