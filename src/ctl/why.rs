@@ -128,6 +128,7 @@ fn run_pasted(
             None => told.push(ToldMessage::of(line, MessageReport { note, ..message })),
         }
     }
+    let told = pasted::known_first(told);
     let known = told.iter().any(|told| told.message.culprit.kind != CulpritKind::Unknown);
     let text = match format {
         Format::Json => {

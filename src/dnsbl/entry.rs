@@ -234,7 +234,7 @@ impl ListEntry {
         let (why, _) = self.watch.open()?;
         Some(match why {
             breaker::OpenReason::Silent => {
-                "its servers do not answer; resolverd probes them in the background while clients query the list"
+                "its servers do not answer in time; resolverd probes them in the background while clients query the list"
             }
             breaker::OpenReason::Failing => {
                 "its servers return only errors; resolverd probes them in the background while clients query the list"

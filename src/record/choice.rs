@@ -7,7 +7,8 @@
 //!   only if no other message of the client may be meant.
 //! - A mail has one sender, and a delivery one domain. The MX of another name is not of a message that has asked for one, even if an answer
 //!   has named it; behind no pause a filter may have asked for it, so that it is a part of its own.
-//! - A host connects once for a mail. Its reverse name again, once its message has asked for the sender's domain or has paused, begins one. If the
+//! - A host connects once for a mail. Its reverse name again, once its message has asked for the sender's domain or has paused, begins one, and
+//!   so do its lists behind a pause, if the message began with lists: postscreen asks them before another program asks for the host. If the
 //!   domain that follows is the same, it was another program, and the message goes on.
 //! - The customers of a provider have its mail hosts and policies in common. Such a name, which only an answer has joined to a message, is
 //!   certainly of it at once, and behind a pause only if the client has no other message in progress.
@@ -98,7 +99,7 @@ impl Search<'_> {
         let is_related = |place: &usize| part_of(*place).is_some() && self.may_go_on(*place);
         let place = open.with_any(wanted).filter(is_related).min_by_key(|place| self.nearest(place))?;
         let message = self.message(place)?;
-        if asked.step == Step::Reverse && message.is_past(asked, self.question.at) {
+        if self.connects_again(place, message) {
             return Some(Choice::Begins(Some(message.number)));
         }
         let again = open.with_any(ROOM).find(|other| self.is_again(*other, message));
@@ -120,6 +121,17 @@ impl Search<'_> {
         }
         let part = part_of(place).filter(|part| !self.is_late(place, *part));
         Some(Choice::joins(place, part, JoinedBy::Name))
+    }
+
+    /// Whether the host of a message connects again, as far as a question about its address shows: its reverse name comes again, or its lists
+    /// come again behind a pause in a message that began with them.
+    fn connects_again(&self, place: usize, message: &Open) -> bool {
+        let opens = match self.asked.step {
+            Step::Reverse => true,
+            Step::List => message.began_with_list && self.gap(place) > micros(MESSAGE_BURST),
+            _ => false,
+        };
+        opens && message.is_past(self.asked, self.question.at)
     }
 
     /// Whether a question for a name of a part may be of another mail: the part was quiet for too long. Mail software asks for a name of an
@@ -149,7 +161,7 @@ impl Search<'_> {
             return message.exchangers.is_empty() || self.open.has_asked(place, self.asked);
         }
         // The address of a mail host may connect too.
-        self.asked.step != Step::Reverse || message.connected || !message.delivers
+        !self.asked.connects || !message.is_delivery()
     }
 
     /// The message of the next connection, whose sender a question for an MX behind a pause may be for.
@@ -181,11 +193,13 @@ impl Search<'_> {
             let near = related().filter(is_near).min_by_key(|place| self.nearest(place))?;
             return Some(Choice::joins(near, None, JoinedBy::Owner));
         };
+        let follows = self.gap(place) <= micros(MESSAGE_BURST);
         let is_rival = |other: &usize| {
             let is_near = self.gap(*other) <= micros(MESSAGE_BURST);
-            let is_related =
-                part_of(*other).is_some() && (is_near || self.gap(place) > micros(MESSAGE_BURST));
-            *other != place && is_open(other) && (is_related || (is_near && asked.step == Step::Other))
+            let is_related = part_of(*other).is_some() && (is_near || !follows);
+            // A mail that has just asked for another name of the organisation is nearer than one that has not.
+            let is_nearer = is_near && !follows && asked.step == Step::Other;
+            *other != place && is_open(other) && (is_related || is_nearer)
         };
         // The sender of the next host's mail may have a domain of the same owner.
         let is_later = self.next(place).is_some_and(|next| self.nearest(&next) < self.nearest(&place));

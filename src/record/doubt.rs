@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::culprit::CulpritKind;
-use super::evidence::{CulpritReport, MICROS, span};
+use super::evidence::{Absence, CulpritReport, MICROS, span, unknown};
 use super::outline::QuestionOutline;
 use super::spans::waited;
 use crate::clock::micros;
@@ -289,6 +289,18 @@ fn evidence(waited: f64, waits: &[&PossibleWait]) -> String {
 /// A time in seconds as text.
 fn time(seconds: f64) -> String {
     span(std::time::Duration::try_from_secs_f64(seconds).map(micros).unwrap_or(u64::MAX))
+}
+
+/// The culprit of a message of the disk whose queries were quick, as `quick` tells: the disk lacks other queries of the mail.
+pub(super) fn of_disk(quick: &CulpritReport) -> CulpritReport {
+    CulpritReport {
+        evidence: format!(
+            "{}, but of this time the query history has only what is on disk: failed, bogus and slow queries, and messages that took long; other queries of this mail may be missing",
+            quick.evidence
+        ),
+        advice: "look for the other names and addresses in the log of this mail".to_owned(),
+        ..unknown(Absence::Others)
+    }
 }
 
 #[cfg(test)]

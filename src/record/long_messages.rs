@@ -9,11 +9,11 @@
 //! - The longest messages come first. Messages that a failed question did not delay get less room, because most are about domains of spam.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
 
 use super::entry::{Entry, FlightEntry, QuestionEntry};
-use super::explained::links_of;
+use super::explained::{link_key, links_of};
 use super::message::group;
 use super::names::ReadNames;
 use super::reading;
@@ -124,9 +124,16 @@ impl LongMessages {
         long.sort_by_key(|(took, _)| Reverse(*took));
         let by_number: BTreeMap<u64, &FlightEntry> =
             recorded.flights.iter().map(|flight| (flight.id, flight)).collect();
+        let of_links = recorded.flights.iter().filter(|flight| !flight.links.is_empty());
+        let linked: HashMap<_, _> =
+            of_links.map(|flight| (link_key(&flight.name, flight.kind), flight.id)).collect();
+        // A question from the cache is joined to its message by the names in the answer of an earlier flight.
+        let number = |question: &QuestionEntry| {
+            question.flight.or_else(|| linked.get(&link_key(&question.name, question.kind)).copied())
+        };
         let mut chosen = Vec::new();
         for (took, questions) in long {
-            let numbers: BTreeSet<u64> = questions.iter().filter_map(|question| question.flight).collect();
+            let numbers: BTreeSet<u64> = questions.iter().copied().filter_map(number).collect();
             let flights = numbers.iter().filter_map(|number| by_number.get(number));
             let flights: Vec<&FlightEntry> =
                 flights.copied().filter(|flight| !stored.has(flight.id)).collect();
@@ -142,9 +149,8 @@ impl LongMessages {
                 chosen.extend(entries);
             }
         }
-        drop(by_number);
         // The links of messages that go on, and flights whose question was not read yet.
-        let open: BTreeSet<u64> = self.questions.iter().filter_map(|question| question.flight).collect();
+        let open: BTreeSet<u64> = self.questions.iter().filter_map(number).collect();
         self.flights = recorded.flights;
         self.flights.retain(|flight| open.contains(&flight.id) || flight.end() >= until);
         chosen
@@ -155,6 +161,7 @@ impl LongMessages {
 mod tests {
     use super::*;
     use crate::question::Outcome;
+    use crate::record::entry::Link;
     use hickory_proto::rr::RecordType;
     use std::time::Duration;
 
@@ -237,6 +244,27 @@ mod tests {
         };
         assert_eq!(counts(&take(2 * SECOND)), (1, 2));
         assert_eq!(counts(&take(u64::MAX)), (0, 1), "its slow question is stored anyway");
+    }
+
+    #[test]
+    fn the_names_in_an_answer_from_the_cache_are_stored_with_the_question() {
+        let linked = FlightEntry {
+            name: b"\x07example\x00"[..].into(),
+            kind: RecordType::MX,
+            links: vec![Link::Name(b"\x05other\x00"[..].into())],
+            ..FlightEntry::blank(7, 0, 10)
+        };
+        let hit = |at| question(1, at, 0, Outcome::Cache);
+        let mut long = LongMessages {
+            questions: vec![hit(20), question(1, 20, 3 * SECOND, Outcome::Upstream)],
+            flights: vec![linked.clone()],
+            ..LongMessages::default()
+        };
+        let mut stored = Chooser::default();
+        let mut take = |until| facts(|facts| long.take(&mut stored, SECOND, until, facts));
+        assert_eq!(take(2 * SECOND).len(), 0, "it goes on");
+        let chosen = take(u64::MAX);
+        assert!(chosen.contains(&Entry::Flight(linked)) && chosen.len() == 2, "{chosen:#?}");
     }
 
     #[test]

@@ -6,6 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::str::FromStr;
 
+#[path = "connection_tests.rs"]
+mod connections;
+
 /// Lists of the traces, and the answers that their questions get.
 #[derive(Default)]
 struct World {

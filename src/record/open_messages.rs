@@ -55,6 +55,8 @@ pub(super) struct Open {
     ends: Vec<u64>,
     /// Whether it asked about an address: a host has connected.
     pub(super) connected: bool,
+    /// Whether its first question was for an address in a list.
+    pub(super) began_with_list: bool,
     /// Whether it asked about one address and nothing else.
     pub(super) of_one_address: bool,
     /// Whether it asked for an MX or a policy of MTA-STS.
@@ -295,6 +297,7 @@ impl Open {
         if self.questions == 0 {
             self.began = question.at;
             self.of_one_address = asked.connects;
+            self.began_with_list = asked.connects && asked.step == Step::List;
         } else {
             self.of_one_address &= asked.connects && self.part == part;
             self.is_parted |= self.part != part;
@@ -342,9 +345,14 @@ impl Open {
         }
     }
 
+    /// Whether it is a delivery: no host has connected, and no program examines a mail.
+    pub(super) fn is_delivery(&self) -> bool {
+        self.delivers && !self.connected && !self.examines
+    }
+
     /// Whether it is a delivery whose mail hosts are known: it asks for their addresses, and for those of no other host.
     pub(super) fn knows_exchangers(&self) -> bool {
-        self.delivers && !self.connected && !self.examines && !self.linked.is_empty()
+        self.is_delivery() && !self.linked.is_empty()
     }
 
     /// Whether it has a name from an answer.

@@ -365,6 +365,8 @@ impl<'a> Doubts<'a> {
         if is_open && !report.possible_waits.is_empty() {
             let waits: Vec<_> = report.possible_waits.iter().collect();
             report.culprit = doubt::culprit(report.waited, &waits);
+        } else if report.of_disk && report.culprit.kind == CulpritKind::None {
+            report.culprit = doubt::of_disk(&report.culprit);
         }
         report
     }

@@ -436,6 +436,8 @@ fn a_message_of_the_disk_is_told_as_such() {
     recorded.whole = Some(BEGIN + SECOND);
     let of_disk = |recorded: &Recorded, name: &str| told(recorded, &of_name(name))[0].of_disk;
     assert!(of_disk(&recorded, "quick.example.") && !of_disk(&recorded, "slow.example."));
+    let quick = told(&recorded, &of_name("quick.example.")).remove(0).culprit;
+    assert!(quick.kind == CulpritKind::Unknown && quick.evidence.contains("on disk"), "{quick:?}");
     recorded.whole = None;
     assert!(of_disk(&recorded, "slow.example."), "after a restart");
 }

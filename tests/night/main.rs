@@ -328,7 +328,7 @@ fn is_true(line: &Line, truth: &Truth) -> bool {
         (truth.outage.0 + 4..truth.outage.1).contains(&second)
     } else if line.is("network_up") {
         (truth.outage.1..truth.outage.1 + 15).contains(&second)
-    } else if line.text.starts_with(&format!("DNS list {LIST}: its servers do not answer")) {
+    } else if line.text.starts_with(&format!("DNS list {LIST}: its servers do not answer in time")) {
         (truth.list_dead.0..truth.list_dead.1).contains(&second)
     } else if line.text.starts_with(&format!("DNS list {LIST} answers again")) {
         second >= truth.list_dead.1

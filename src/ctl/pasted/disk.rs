@@ -7,7 +7,7 @@
 //! - The disk lacks queries of a mail, so what it has of it does not show that the mail was quick. But a mail that waited for DNS as long as a
 //!   delay in its line is on the disk.
 
-use super::fit::FailedQuery;
+use super::fit::{DELAYED, FailedQuery};
 use super::line::PastedLine;
 use super::nearest::is_older;
 use crate::record::culprit::CulpritKind;
@@ -33,7 +33,9 @@ pub(super) fn of_another_time(began: &str) -> CulpritReport {
 /// The message of a line with the culprit `unknown` if it is of the disk and only that shows that DNS was quick.
 pub(super) fn in_full(line: &PastedLine, message: MessageReport) -> MessageReport {
     let is_quick = message.culprit.kind == CulpritKind::NotDns && message.also.is_empty();
-    if !message.of_disk || !is_quick || line.delay.with_dns().is_some() {
+    // A shorter wait is not stored.
+    let tells_wait = line.delay.with_dns().is_some_and(|delay| delay >= DELAYED);
+    if !message.of_disk || !is_quick || tells_wait {
         return message;
     }
     let culprit = unknown(

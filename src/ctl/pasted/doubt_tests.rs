@@ -235,3 +235,27 @@ fn a_line_of_whose_names_there_is_no_query_says_so_if_the_history_reaches_back()
     assert!(advice(60.0).contains("nobody queried resolverd for our.example"), "{}", advice(60.0));
     assert_eq!(advice(5.0), "advice");
 }
+
+#[test]
+fn of_a_line_with_a_delay_the_wait_is_told_before_a_list_that_failed_at_once() {
+    let line = "2026-11-21 03:12:05 #12(normal) <abc>; task; rspamd_task_write_log: ip: 192.0.2.1, from: <a@fine.example>, time: 720.1ms, dns req: 20";
+    let mut of_address = message(0.84, CulpritKind::ServerFailed, Outcome::Upstream);
+    of_address.questions[0].elapsed = 0.7;
+    let of_domain = MessageReport {
+        culprit: message(0.84, CulpritKind::ListSlow, Outcome::Upstream).culprit,
+        ..of_address.clone()
+    };
+    for found in [vec![of_address.clone(), of_domain.clone()], vec![of_domain, of_address]] {
+        assert_eq!(settled(line, found).unwrap().culprit.kind, CulpritKind::ListSlow);
+    }
+}
+
+#[test]
+fn a_message_of_the_disk_does_not_show_that_a_short_delay_was_not_dns() {
+    let line = "2026-11-21 03:12:05 #12(normal) <abc>; task; rspamd_task_write_log: ip: 192.0.2.1, from: <a@fine.example>, time: 412.7ms, dns req: 20";
+    let told = |of_disk: bool| {
+        let found = MessageReport { of_disk, ..message(0.001, CulpritKind::None, Outcome::Cache) };
+        settled(line, vec![found]).unwrap().culprit.kind
+    };
+    assert_eq!((told(false), told(true)), (CulpritKind::NotDns, CulpritKind::Unknown));
+}

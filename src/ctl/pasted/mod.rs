@@ -37,7 +37,7 @@ pub use self::delay::LineDelay;
 use self::delivery::Delivery;
 pub use self::line::PastedLine;
 pub use self::search::{FoundMessages, SearchStep};
-pub use self::settle::{ToldMessage, once, settle};
+pub use self::settle::{ToldMessage, known_first, once, settle};
 use self::subject::subject;
 use crate::limits::MAX_LINE_SUBJECTS;
 

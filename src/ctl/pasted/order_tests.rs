@@ -1,5 +1,7 @@
-use super::tests::NOW;
-use super::{PastedLine, failures_first, read};
+use super::tests::{NOW, message};
+use super::{PastedLine, ToldMessage, failures_first, known_first, read};
+use crate::question::Outcome;
+use crate::record::culprit::CulpritKind;
 
 /// The subjects of the lines in the order in which they are told.
 fn told(text: &str) -> Vec<Vec<String>> {
@@ -63,4 +65,22 @@ fn a_zone_behind_a_time_counts_and_one_that_is_not_known_is_told() {
     ] {
         assert_eq!(at(head), (None, Some(time.to_owned())), "{head}");
     }
+}
+
+#[test]
+fn of_an_entry_of_mailq_the_part_whose_cause_is_known_is_told_first() {
+    let entry = ENTRY.replace("Host or domain name not found. Name service error for name=silent.example type=MX: Host not found, try again", "connect to mx.silent.example[192.0.2.1]:25: Connection timed out");
+    let told = |line: &PastedLine| {
+        let is_sender = line.subjects == ["our.example"];
+        let kind = if is_sender { CulpritKind::Unknown } else { CulpritKind::NotDns };
+        ToldMessage::of(line, message(0.0, kind, Outcome::Upstream))
+    };
+    let kinds =
+        |told: Vec<ToldMessage>| told.into_iter().map(|one| one.message.culprit.kind).collect::<Vec<_>>();
+    let lines = failures_first(read(&format!("{entry}{entry}"), NOW));
+    let before = kinds(lines.iter().map(told).collect());
+    assert_eq!(before[0], CulpritKind::Unknown);
+    let after = kinds(known_first(lines.iter().map(told).collect()));
+    assert!(after[..before.len() / 2].ends_with(&[CulpritKind::Unknown]), "{after:?}");
+    assert_eq!(after[0], CulpritKind::NotDns);
 }

@@ -25,7 +25,8 @@ struct FoundMessage {
 }
 
 /// The messages, each once. `messages` are in the order of the subjects that found them. A culprit in DNS comes before none; if the line
-/// blames a lookup, that of a name comes before that of an address, because a failed list or reverse name is mostly no reason to reject.
+/// blames a lookup, that of a name comes before that of an address, because a failed list or reverse name is mostly no reason to reject. If it
+/// does not, one that took time comes before one that failed at once.
 fn found(line: &PastedLine, messages: Vec<MessageReport>) -> Vec<FoundMessage> {
     let mut found: Vec<FoundMessage> = Vec::new();
     for report in messages {
@@ -41,7 +42,9 @@ fn found(line: &PastedLine, messages: Vec<MessageReport>) -> Vec<FoundMessage> {
         known.subjects = known.subjects.saturating_add(1);
         let is_better = |one: &MessageReport, other: &MessageReport| {
             let worth = |message: &MessageReport| {
-                (is_of_dns(message), line.blames_dns && has_failed && is_of_name(message))
+                let is_wait = takes_time(message.culprit.kind);
+                let is_blamed = line.blames_dns && has_failed && is_of_name(message);
+                (is_of_dns(message), is_blamed || (!line.blames_dns && is_wait))
             };
             worth(one) > worth(other)
         };
@@ -51,6 +54,12 @@ fn found(line: &PastedLine, messages: Vec<MessageReport>) -> Vec<FoundMessage> {
         known.failed = known.failed.max(failed);
     }
     found
+}
+
+/// Whether a culprit makes queries wait. Others answer at once.
+fn takes_time(kind: CulpritKind) -> bool {
+    use CulpritKind::{ListSilent, ListSlow, Loss, Network, ServerSilent, ServerSlow};
+    matches!(kind, ServerSilent | ServerSlow | ListSilent | ListSlow | Loss | Network)
 }
 
 /// The worst query of a message about the subject that found it that failed.
@@ -223,7 +232,7 @@ fn judge(line: &PastedLine, mut message: MessageReport) -> MessageReport {
         message.also.insert(0, not_dns(line, waited));
         return message;
     }
-    if is_prompt(line) && is_most_of_prompt(line, waited) {
+    if is_prompt(line) && is_most_of_prompt(line, &message) {
         return message;
     }
     let failed = has_failed(&message) && line.blames_dns;
@@ -244,10 +253,12 @@ fn is_prompt(line: &PastedLine) -> bool {
     before && !line.blames_dns && line.delay.with_dns().is_some_and(is_short)
 }
 
-/// Whether a wait for DNS was most of a whole delay that is short.
-fn is_most_of_prompt(line: &PastedLine, waited: f64) -> bool {
+/// Whether waits for DNS were most of a whole delay that is short. That of a filter has the queries of the connection before it, but a query
+/// that took longer is of another mail.
+fn is_most_of_prompt(line: &PastedLine, message: &MessageReport) -> bool {
+    let longest = message.questions.iter().map(|question| question.elapsed).fold(0.0, f64::max);
     let whole = line.delay.whole.filter(|whole| *whole < DELAYED);
-    whole.is_some_and(|whole| waited >= whole * SHARE && waited <= whole + FRACTION)
+    whole.is_some_and(|whole| message.waited >= whole * SHARE && longest <= whole + FRACTION)
 }
 
 /// A message of the record, and the pasted lines that it is told for.
@@ -257,12 +268,14 @@ pub struct ToldMessage {
     pub message: MessageReport,
     /// The numbers of the lines. The two parts of a line of `postqueue -j` have one number.
     numbers: BTreeSet<usize>,
+    /// The entry of a queue, the bounce or the line of a log that the first of them is of.
+    entry: usize,
 }
 
 impl ToldMessage {
     /// The message of one line.
     pub fn of(line: &PastedLine, message: MessageReport) -> Self {
-        Self { message, numbers: BTreeSet::from([line.number]) }
+        Self { message, numbers: BTreeSet::from([line.number]), entry: line.entry }
     }
 
     /// Notes a line with the same message.
@@ -277,17 +290,24 @@ impl ToldMessage {
     }
 }
 
+/// The messages in the order in which they are told: of an entry of a queue, or of a bounce, those first whose cause is known. Its first line
+/// has the sender, which is mostly a domain of this host.
+pub fn known_first(mut told: Vec<ToldMessage>) -> Vec<ToldMessage> {
+    told.sort_by_key(|one| (one.entry, one.message.culprit.kind == CulpritKind::Unknown));
+    told
+}
+
 /// Each message once, for programs that count them: several lines of one message may have culprits of their own, and the first line gets
 /// those of the others as further ones.
 pub fn once(told: Vec<ToldMessage>) -> Vec<MessageReport> {
     let mut once: Vec<ToldMessage> = Vec::new();
-    for ToldMessage { mut message, numbers } in told {
+    for ToldMessage { mut message, numbers, entry } in told {
         let same = |known: &&mut ToldMessage| {
             let known = &known.message;
             !message.is_absent() && (known.began, &known.client) == (message.began, &message.client)
         };
         let Some(known) = once.iter_mut().find(same) else {
-            once.push(ToldMessage { message, numbers });
+            once.push(ToldMessage { message, numbers, entry });
             continue;
         };
         known.numbers.extend(numbers);

@@ -104,9 +104,8 @@ fn fault(number: u64) -> (String, Paint) {
     (words::number(number), if number > 0 { Paint::Bad } else { Paint::Plain })
 }
 
-/// An average round trip; none if no reply came.
 fn round_trip(seconds: f64) -> (String, Paint) {
-    (if seconds > 0.0 { words::time(seconds) } else { "no reply".to_owned() }, Paint::Plain)
+    (words::round_trip(seconds), Paint::Plain)
 }
 
 fn by_zone<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> TextTable {

@@ -90,6 +90,11 @@ pub fn shares(counts: &[u64]) -> Vec<u64> {
     shares
 }
 
+/// A mean or longest round trip, which is 0 if no reply came.
+pub fn round_trip(seconds: f64) -> String {
+    if seconds > 0.0 { time(seconds) } else { "no reply".to_owned() }
+}
+
 /// Tenths of a per cent as text.
 pub fn percent(permille: u64) -> String {
     format!("{}.{} %", permille / 10, permille % 10)

@@ -152,6 +152,10 @@ fn time(seconds: f64) -> TopCell {
     TopCell { text: words::time(seconds), weight: Some(seconds), paint: Paint::Plain }
 }
 
+fn round_trip(seconds: f64) -> TopCell {
+    TopCell { text: words::round_trip(seconds), ..time(seconds) }
+}
+
 fn share(part: u64, of: u64) -> TopCell {
     let weight = if of == 0 { 0.0 } else { part as f64 / of as f64 };
     TopCell { text: words::percent_of(part, of), weight: Some(weight), paint: Paint::Plain }
@@ -198,7 +202,7 @@ fn zone(row: &ZoneRow) -> TopRow {
         verdict(&row.verdict, is_rest),
         fault(row.failed),
         count(row.flights),
-        time(row.round_trip),
+        round_trip(row.round_trip),
     ];
     TopRow { subject: TopSubject::Name(row.zone.clone()), cells, is_rest }
 }
@@ -210,8 +214,8 @@ fn server(row: &ServerRow) -> TopRow {
         time(row.waited),
         verdict(&row.verdict, is_rest),
         count(row.messages.values().sum()),
-        time(row.round_trip),
-        time(row.round_trip_max),
+        round_trip(row.round_trip),
+        round_trip(row.round_trip_max),
     ];
     TopRow { subject: TopSubject::Server(row.server.clone()), cells, is_rest }
 }
