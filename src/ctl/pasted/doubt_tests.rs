@@ -258,4 +258,19 @@ fn a_message_of_the_disk_does_not_show_that_a_short_delay_was_not_dns() {
         settled(line, vec![found]).unwrap().culprit.kind
     };
     assert_eq!((told(false), told(true)), (CulpritKind::NotDns, CulpritKind::Unknown));
+    // The line tells itself where its delay was.
+    let sending = "Nov 21 03:12:05 mx postfix/smtp[9]: 4AB: to=<a@fine.example>, relay=mx[192.0.2.1]:25, delay=31, delays=0.02/0.01/0.1/30, dsn=2.0.0, status=sent (ok)";
+    let found = MessageReport { of_disk: true, ..message(0.001, CulpritKind::None, Outcome::Cache) };
+    assert_eq!(settled(sending, vec![found]).unwrap().culprit.kind, CulpritKind::NotDns);
+}
+
+#[test]
+fn of_two_messages_of_a_line_with_a_short_delay_the_one_that_waited_for_most_of_it_is_told() {
+    let line = "2026-11-21 03:12:05 #12(normal) <abc>; task; rspamd_task_write_log: ip: 192.0.2.1, from: <a@fine.example>, time: 720.1ms, dns req: 20";
+    let quick = message(0.08, CulpritKind::ServerFailed, Outcome::Upstream);
+    let mut slow = message(0.7, CulpritKind::ListSlow, Outcome::Upstream);
+    slow.began -= 0.1;
+    for found in [vec![quick.clone(), slow.clone()], vec![slow, quick]] {
+        assert_eq!(settled(line, found).unwrap().culprit.kind, CulpritKind::ListSlow);
+    }
 }

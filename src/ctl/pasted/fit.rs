@@ -11,6 +11,7 @@
 
 use std::cmp::Reverse;
 
+use super::doubt::FRACTION;
 use super::line::PastedLine;
 use crate::record::culprit::CulpritKind;
 use crate::record::why::MessageReport;
@@ -79,7 +80,8 @@ impl Fit {
             of_delay: (line.blames_dns || line.delay.with_dns().is_some()).then_some(time),
             subjects,
             time,
-            explains: delay.is_some_and(|delay| message.waited >= delay * SHARE),
+            explains: delay.is_some_and(|delay| message.waited >= delay * SHARE)
+                || is_most_of_prompt(line, message),
             distance: Reverse(distance(line, message)),
             is_of_dns: is_of_dns(message),
             has_failed: has_failed(message),
@@ -145,4 +147,12 @@ pub(super) fn is_of_dns_kind(kind: CulpritKind) -> bool {
 /// Whether a query of the message failed.
 pub(super) fn has_failed(message: &MessageReport) -> bool {
     message.questions.iter().any(|question| question.outcome.is_failure())
+}
+
+/// Whether waits for DNS were most of a whole delay that is short. That of a filter has the queries of the connection before it, but a query
+/// that took longer is of another mail.
+pub(super) fn is_most_of_prompt(line: &PastedLine, message: &MessageReport) -> bool {
+    let longest = message.questions.iter().map(|question| question.elapsed).fold(0.0, f64::max);
+    let whole = line.delay.whole.filter(|whole| *whole < DELAYED);
+    whole.is_some_and(|whole| message.waited >= whole * SHARE && longest <= whole + FRACTION)
 }

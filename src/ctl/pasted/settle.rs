@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::disk;
-use super::doubt::{FRACTION, doubted, is_in_doubt, is_quick};
+use super::doubt::{doubted, is_in_doubt, is_quick};
 use super::equal::undecided;
-use super::fit::{DELAYED, FailedQuery, Fit, SHARE, has_failed, is_of_dns, is_of_dns_kind};
+use super::fit::{
+    DELAYED, FailedQuery, Fit, SHARE, has_failed, is_most_of_prompt, is_of_dns, is_of_dns_kind,
+};
 use super::line::PastedLine;
 use super::nearest::{NamedMessage, is_nearer, replace, undecided_by_time};
 use super::other_mail::is_of_another;
@@ -251,14 +253,6 @@ fn is_prompt(line: &PastedLine) -> bool {
     let is_short = |delay: f64| delay < DELAYED;
     let before = line.delay.parts.is_none_or(|[before, queued, ..]| is_short(before) && is_short(queued));
     before && !line.blames_dns && line.delay.with_dns().is_some_and(is_short)
-}
-
-/// Whether waits for DNS were most of a whole delay that is short. That of a filter has the queries of the connection before it, but a query
-/// that took longer is of another mail.
-fn is_most_of_prompt(line: &PastedLine, message: &MessageReport) -> bool {
-    let longest = message.questions.iter().map(|question| question.elapsed).fold(0.0, f64::max);
-    let whole = line.delay.whole.filter(|whole| *whole < DELAYED);
-    whole.is_some_and(|whole| message.waited >= whole * SHARE && longest <= whole + FRACTION)
 }
 
 /// A message of the record, and the pasted lines that it is told for.
