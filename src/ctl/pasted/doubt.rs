@@ -11,16 +11,13 @@
 
 use std::net::IpAddr;
 
-use super::fit::{DELAYED, SHARE, TimeFit, time_fit};
+use super::fit::{DELAYED, FRACTION, SHARE, TimeFit, time_fit};
 use super::line::PastedLine;
 use crate::dnsbl::list::{NIBBLES, OCTETS, reversed};
 use crate::limits::MAX_DEADLINE;
 use crate::record::culprit::CulpritKind;
 use crate::record::doubt::{PossibleWait, WaitOrder, culprit};
 use crate::record::why::{MessageReport, QuestionReport};
-
-/// The part of a second that a delay of a line leaves out, if it is written with a fraction.
-pub(super) const FRACTION: f64 = 0.1;
 
 /// The message of a line with the culprit `unknown` if a wait may be its own, or that of another quick message of the line in `found`; none
 /// if that is not so.

@@ -11,7 +11,6 @@
 
 use std::cmp::Reverse;
 
-use super::doubt::FRACTION;
 use super::line::PastedLine;
 use crate::record::culprit::CulpritKind;
 use crate::record::why::MessageReport;
@@ -21,6 +20,9 @@ pub(super) const SHARE: f64 = 0.5;
 
 /// A delay of a line that needs an explanation, in seconds.
 pub(super) const DELAYED: f64 = 1.0;
+
+/// The part of a second that a delay of a line leaves out, if it is written with a fraction.
+pub(super) const FRACTION: f64 = 0.1;
 
 /// Whether a message is of the time of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
