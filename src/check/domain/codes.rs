@@ -91,7 +91,7 @@ with_results! {
         "Nothing, if this is intended. Otherwise remove the [[zone]], [[host]] or [[record]] from the configuration, or correct its servers, and reload".
     CachedHere "cached_here" Delegation Warning "RFC 1035 section 3.2.1, RFC 1034 section 3.6":
         "this host still has old records of the domain in its cache";
-        "Mail from this host goes to the old servers, and its filters read the old policies, until the TTL ends. The other findings are about the new records.";
+        "Mail from this host goes to the old servers, or bounces if there were none, and its filters read the old policies, until the TTL ends. The other findings are about the new records.";
         "Run `resolverctl flush --tree DOMAIN`. If the records stay, look for the domain in the configuration of resolverd".
     CachedDiffers "cached_differs" Delegation Warning "RFC 1035 section 3.2.1":
         "this host has other records of the domain in its cache than the name servers that answer";
@@ -302,8 +302,8 @@ with_results! {
         "Senders without IPv6 cannot deliver, and these are many.";
         "Add a mail host with an A record".
     OthersFail "others_fail" Others Warning "RFC 4035 section 5.5, RFC 8914":
-        "other resolvers cannot resolve the domain";
-        "Hosts that use these resolvers cannot send mail to the domain, and most defer mail from it.";
+        "other resolvers cannot resolve records of the domain";
+        "Hosts that use these resolvers do not find these records. Without MX and address records they cannot send mail to the domain, and most defer mail from it.";
         "If the domain is or was signed, they may have an old DS record until its TTL ends: `dig +cd @RESOLVER DOMAIN DS` shows it. Otherwise check that no firewall or rate limit of the name servers stops these resolvers".
     OthersDeny "others_deny" Others Warning "RFC 2308 section 5":
         "other resolvers still have the answer that the domain does not exist";

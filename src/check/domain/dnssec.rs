@@ -13,7 +13,7 @@ use super::facts::{
 use super::finding::{Finding, Level};
 use super::keys::{self, KeysNow};
 use super::record_set::is_known;
-use super::{hashed_denial, parents, remedies, server_signatures, signature_times, zone};
+use super::{hashed_denial, kept_denial, parents, remedies, server_signatures, signature_times, zone};
 use crate::clock::minute;
 
 /// Algorithms that validators must not or need not support (RFC 8624 section 3.1, RFC 9905, RFC 9906).
@@ -63,8 +63,10 @@ const UNPROVEN: &str = "a name server denies the records without an NSEC or NSEC
 /// none is its own fault, which is told. So is that of a mail host whose addresses do not validate: nobody asks for its TLSA records.
 fn bogus_lookups(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str, &str)> {
     let domain = facts.subject.domain.as_str();
-    // A denial by a server of the zone above that has an old copy answers for all names below, and is no answer of the zone.
-    let is_sound = !domain.is_empty() && !is_bogus_here(facts) && !parents::is_denied_by_one(facts);
+    // A denial by a server of the zone above that has an old copy, or from before it delegated the domain, answers for all names below, and
+    // is no answer of the zone.
+    let is_denied = parents::is_denied_by_one(facts) || kept_denial::is_here(facts);
+    let is_sound = !domain.is_empty() && !is_bogus_here(facts) && !is_denied;
     // An unsigned zone has no proofs.
     let is_unsigned = of_domain(facts).is_some_and(|(_, reply)| reply.security == ReplySecurity::Insecure);
     let has_keys = !is_unsigned && !matches!(keys::now(facts), KeysNow::Partly(_) | KeysNow::Unsigned(_));
@@ -140,8 +142,11 @@ fn broken_names(facts: &DomainFacts) -> Option<Finding> {
 }
 
 /// The reply of the daemon about the domain that tells its security. A bogus reply counts before all others: a zone may have
-/// correct signatures for some types only.
+/// correct signatures for some types only. None if the daemon has the denial of the zone above in its cache.
 fn of_domain(facts: &DomainFacts) -> Option<(&'static str, &ReplyFacts)> {
+    if kept_denial::is_here(facts) {
+        return None;
+    }
     let known = ["SOA", "MX", "A"].into_iter().filter_map(|kind| {
         let want = Want::Lookup { name: facts.subject.domain.clone(), kind };
         match facts.got.get(&want) {
@@ -199,6 +204,9 @@ fn without_verdict(facts: &DomainFacts) -> Finding {
         return Finding::new(Code::DnssecBogus, format!("{domain}: {why}")).to_do(remedies::KEYS_UNANSWERED);
     }
     let why = match facts.lookup(domain, "SOA") {
+        _ if kept_denial::is_here(facts) => {
+            "this host has the answer that the domain does not exist in its cache, so that it has validated no records of it".to_owned()
+        }
         LookupFound::Circle(why) | LookupFound::Unknown(why) => why,
         _ => "the daemon did not validate the answers".to_owned(),
     };

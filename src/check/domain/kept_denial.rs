@@ -1,4 +1,4 @@
-//! The denial of a domain that a resolver of others has kept since before the zone above delegated it.
+//! The denial of a domain that a resolver of others, or this host, has kept since before the zone above delegated it.
 //!
 //! RFC 2308 section 5 (negative answers are kept for the TTL of the SOA record in them), RFC 8020 (a denial is of all names below too).
 //!
@@ -10,7 +10,7 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Got, OtherResolver, QueryForm, is_within};
+use super::facts::{DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, is_within};
 use super::finding::Finding;
 use super::other_resolvers::ask;
 use super::record_set::negative_ttl;
@@ -40,6 +40,15 @@ pub(super) fn at(facts: &DomainFacts, resolver: &OtherResolver) -> Option<KeptDe
         minute(end)
     );
     is_by_above.then_some(KeptDenial { text, end })
+}
+
+/// Whether the cache of this host has such a denial. The proof in it is that of the zone above, and says nothing about the zone of now.
+pub(super) fn is_here(facts: &DomainFacts) -> bool {
+    let is_by_above = |reply: &ReplyFacts| {
+        reply.rcode == "NXDOMAIN"
+            && zone::soa(reply).is_some_and(|soa| Some(soa.owner) == zone::parent(facts))
+    };
+    facts.cached.values().any(is_by_above)
 }
 
 /// The finding about the denials, with the time by which the last has ended.

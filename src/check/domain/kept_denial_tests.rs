@@ -39,3 +39,27 @@ fn a_denial_without_the_soa_of_the_zone_above_or_which_a_server_of_it_repeats_is
     let told = found("NXDOMAIN ra | >test. SOA ns.test. h. 1 2 3 4 900", second);
     assert!(told.iter().all(|(code, _)| *code != Code::OthersDeny), "{told:?}");
 }
+
+#[test]
+fn the_denial_in_the_cache_of_this_host_breaks_no_chain() {
+    use crate::check::domain::{current, dnssec};
+    let lines = "
+        lookup a.test. SOA secure NXDOMAIN | >test. SOA ns.test. h. 1 2 3 4 5
+        lookup a.test. MX secure NXDOMAIN | >test. SOA ns.test. h. 1 2 3 4 5
+        lookup _dmarc.a.test. TXT secure NXDOMAIN | >test. SOA ns.test. h. 1 2 3 4 5
+        lookup _dmarc.a.test. CNAME secure NXDOMAIN | >test. SOA ns.test. h. 1 2 3 4 5
+        lookup test. SOA secure | ns.test. h. 1 2 3 4 5
+        lookup test. NS | ns.test.
+        lookup ns.test. A | 198.18.9.1
+        lookup ns1.b.test. A | 198.18.1.1
+        server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.b.test.
+        server 198.18.1.1 a.test. SOA udp aa | ns1.b.test. h. 7 2 3 4 5
+        server 198.18.1.1 a.test. NS mixed aa | ns1.b.test.
+        server 198.18.1.1 a.test. MX udp aa | 10 mx.b.test.
+        server 198.18.1.1 _dmarc.a.test. TXT udp NXDOMAIN aa";
+    let mut facts = crate::check::domain::facts::tests::facts("a.test.", lines);
+    current::adopt(&mut facts);
+    assert!(super::is_here(&facts), "{:?}", facts.cached);
+    let codes: Vec<Code> = dnssec::check(&facts).into_iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::DnssecUnknown]);
+}

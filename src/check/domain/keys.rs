@@ -108,6 +108,11 @@ pub(super) fn told_above(facts: &DomainFacts) -> Option<BTreeSet<&str>> {
     (!answers_above(facts).is_empty()).then(|| above(facts))
 }
 
+/// The data of the keys that the servers give.
+pub(super) fn told_records(facts: &DomainFacts) -> BTreeSet<&str> {
+    told_keys(facts).into_iter().flat_map(|(_, reply)| reply.data("DNSKEY")).collect()
+}
+
 /// The keys that the servers give, each with its server.
 fn told_keys(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
     servers(facts).into_iter().filter_map(|server| Some((server, told(facts, server, "DNSKEY")?))).collect()

@@ -62,3 +62,23 @@ fn a_resolver_that_fails_is_asked_for_its_ds_records_without_validation() {
     };
     assert!(others::wants(&open).contains(&asked), "{:?}", others::wants(&open));
 }
+
+#[test]
+fn old_dnskey_records_may_last_longer_than_the_old_ds_record() {
+    let keys = "server 9.9.9.9 a.b. DNSKEY unvalidated ra | 257 3 13 AAEC";
+    let both = failing(&format!("server 9.9.9.9 a.b. DS unvalidated ra cached | 7 13 2 aa\n{keys}"));
+    let told = others::check(&both).remove(0);
+    assert!(told.evidence.ends_with("They resolve the domain by 2026-01-01 01:00 UTC"), "{}", told.evidence);
+    let alone = failing(&format!("server 9.9.9.9 a.b. DS unvalidated ra | {OF_NOW}\n{keys}"));
+    let told = others::check(&alone).remove(0);
+    let begin = "9.9.9.9 (Quad9) still has old DNSKEY records of a.b. until 2026-01-01 01:00 UTC, and its servers have others now; ";
+    assert!(told.evidence.starts_with(begin), "{}", told.evidence);
+    assert_eq!(told.remedy(), remedies::OLD_KEYS);
+    let asked = Want::Server {
+        server: "9.9.9.9".parse().unwrap(),
+        name: "a.b.".to_owned(),
+        kind: "DNSKEY",
+        way: QueryForm::Unvalidated,
+    };
+    assert!(others::wants(&alone).contains(&asked));
+}
