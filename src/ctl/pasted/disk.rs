@@ -32,7 +32,7 @@ pub(super) fn of_another_time(began: &str) -> CulpritReport {
 
 /// The message of a line with the culprit `unknown` if it is of the disk and only that shows that DNS was quick.
 pub(super) fn in_full(line: &PastedLine, message: MessageReport) -> MessageReport {
-    let delay = line.delay.whole.or(line.delay.with_dns());
+    let delay = line.delay.whole.or_else(|| line.delay.with_dns());
     let tells_wait = delay.is_some_and(|delay| delay >= DELAYED);
     // A wait that is shorter is not on the disk, so a list that failed at once does not show that nothing waited.
     let is_quick =
