@@ -289,7 +289,11 @@ impl Recorder {
         let extent = &mut outline.extent;
         (extent.lost, extent.lost_hits) = (lost, lost_hits.max(left_out(hits.max(begin))));
         // They are kept when they end: one that took long is there while later ones that failed at once are overwritten.
-        extent.whole = misses.map(|misses| misses.max(begin).max(lost.unwrap_or(0)));
+        // If none was overwritten, nothing came before the first question from the cache either.
+        extent.whole = misses.map(|misses| match lost {
+            Some(lost) => misses.max(begin).max(lost),
+            None => extent.begin.map_or(misses, |first| first.min(misses)),
+        });
         let unix = |at: Mono| dates.unix(at.as_micros());
         let outages = lock(&self.incidents).outage.spans(now);
         extent.off = !self.kept.is_on();
