@@ -291,13 +291,13 @@ fn time(seconds: f64) -> String {
     span(std::time::Duration::try_from_secs_f64(seconds).map(micros).unwrap_or(u64::MAX))
 }
 
+/// The words for quick queries of a time of which the history has the disk alone.
+pub const ON_DISK_ALONE: &str = "but of this time the query history has only what is on disk: failed, bogus and slow queries, and messages that took long; other queries of this mail may be missing";
+
 /// The culprit of a message of the disk whose queries were quick, as `quick` tells: the disk lacks other queries of the mail.
 pub(super) fn of_disk(quick: &CulpritReport) -> CulpritReport {
     CulpritReport {
-        evidence: format!(
-            "{}, but of this time the query history has only what is on disk: failed, bogus and slow queries, and messages that took long; other queries of this mail may be missing",
-            quick.evidence
-        ),
+        evidence: format!("{}, {ON_DISK_ALONE}", quick.evidence),
         advice: "look for the other names and addresses in the log of this mail".to_owned(),
         ..unknown(Absence::Others)
     }

@@ -39,7 +39,7 @@ impl<'a> Explained<'a> {
         let mut explained = Self { by_number, of_question, of_zone, of_list };
         for flight in &recorded.flights {
             explained.by_number.insert(flight.id, flight);
-            if let Some(apex) = apex_of(&flight.name, known.list(&flight.name)) {
+            if let Some(apex) = known.list(&flight.name).and_then(|list| list.of(&flight.name)) {
                 explained.of_list.entry(apex).or_default().push(flight);
             }
             if flight.shows.is_some() {
@@ -82,7 +82,7 @@ impl<'a> Explained<'a> {
         let same =
             same.and_then(|flights| last(flights, question.at)).filter(|flight| is_recent(flight, question));
         same.or_else(|| self.of_zones(question)).or_else(|| {
-            let apex = apex_of(&question.name, list)?;
+            let apex = list?.of(&question.name)?;
             last(self.of_list.get(apex)?, question.at)
         })
     }
@@ -104,11 +104,6 @@ fn last<'a>(flights: &[&'a FlightEntry], at: u64) -> Option<&'a FlightEntry> {
 fn is_recent(flight: &FlightEntry, question: &QuestionEntry) -> bool {
     let window = micros(EXPLAINED_TIME);
     flight.end().saturating_add(window) >= question.at
-}
-
-/// The apex of a name's list.
-fn apex_of(name: &[u8], list: Option<ListName>) -> Option<&[u8]> {
-    name.get(name.len().checked_sub(list?.apex)?..)
 }
 
 /// The links of an answer, by its question.

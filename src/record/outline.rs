@@ -212,7 +212,7 @@ impl<'s> Outline<'s> {
         let own: HashSet<u64, BuildHasherDefault<Plain>> =
             questions.iter().filter_map(|question| question.flight).collect();
         let held = questions.iter().filter(|question| question.outcome == Outcome::Remembered);
-        let held = held.filter_map(|question| apex(&question.name, list)).collect();
+        let held = held.filter_map(|question| list(&question.name)?.of(&question.name)).collect();
         let flights = self.flights_of(&own, held, list, &mut names);
         Recorded { questions, flights, owners: Vec::new(), ..self.extent.clone() }
     }
@@ -261,7 +261,10 @@ impl<'s> Outline<'s> {
         list: &dyn Fn(&[u8]) -> Option<ListName>,
         names: &mut ReadNames<'_>,
     ) -> Vec<FlightEntry> {
-        let apex = |flight: &FlightOutline| apex(self.names.name(flight.asked), list);
+        let apex = |flight: &FlightOutline| {
+            let name = self.names.name(flight.asked);
+            list(name)?.of(name)
+        };
         failed_lists.extend(self.flights.iter().filter(|flight| flight.failed).filter_map(apex));
         let is_of_list = |flight: &FlightOutline| {
             !failed_lists.is_empty() && apex(flight).is_some_and(|apex| failed_lists.contains(apex))
@@ -301,11 +304,6 @@ impl<'s> Outline<'s> {
         full.extend(wanted.filter_map(|(outline, _)| self.entries.flight(outline, names)));
         full
     }
-}
-
-/// The apex of the list of a name.
-fn apex<'n>(name: &'n [u8], list: &dyn Fn(&[u8]) -> Option<ListName>) -> Option<&'n [u8]> {
-    name.get(name.len().checked_sub(list(name)?.apex)?..)
 }
 
 /// The places of flights by their numbers, which strangers do not choose.

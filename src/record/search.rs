@@ -155,15 +155,11 @@ impl Search<'_> {
     /// The messages with a question that is wanted.
     fn candidates(&self, wanted: &Wanted, subject: &AskedSubject<'_>) -> Vec<WantedMessage<'_>> {
         let span = ReadSpan { from: wanted.from, to: wanted.to, client: wanted.client, hits: true };
-        let is_wanted = |places: &&[u32]| {
-            let mut questions = self.questions(places);
-            questions.any(|question| span.has(question.at, question.client) && subject.is_of(question.asked))
-        };
-        let found = self.messages.iter().filter(is_wanted);
         let is_of = |place| {
             let question = self.outline.questions.get(index(place));
             question.is_some_and(|one| span.has(one.at, one.client) && subject.is_of(one.asked))
         };
+        let found = self.messages.iter().filter(|places| places.iter().any(|place| is_of(*place)));
         // Each part may be a mail of its own.
         let parts = |all| {
             let parts = self.messages.certain(all, is_of).into_iter();
@@ -435,7 +431,7 @@ impl<'a> Doubts<'a> {
         doubt::told(waits, |question| {
             let (name, kind) = names.asked(index(question.asked));
             let text = |name: &[u8]| name_text(&name_of_wire(name));
-            let apex = names.list(name).and_then(|list| name.get(name.len().checked_sub(list.apex)?..));
+            let apex = names.list(name).and_then(|list| list.of(name));
             (text(name), kind_text(kind), apex.map(text))
         })
     }

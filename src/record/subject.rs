@@ -19,6 +19,13 @@ pub struct ListName {
     pub keyed: bool,
 }
 
+impl ListName {
+    /// The apex, of a name of the list in wire form.
+    pub(in crate::record) fn of(self, name: &[u8]) -> Option<&[u8]> {
+        name.get(name.len().checked_sub(self.apex)?..)
+    }
+}
+
 /// The subject of a question: questions with a common subject belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Subject<'n> {

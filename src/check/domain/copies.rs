@@ -7,12 +7,8 @@ use std::net::IpAddr;
 
 use super::facts::DomainFacts;
 use super::server_hosts;
+use super::server_names::listed;
 use super::zone::{self, Foreign, primary_at};
-
-/// Names in words.
-fn listed(names: &BTreeSet<String>) -> String {
-    names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
-}
 
 /// The foreign copies, each with its server, in words; none if there are none.
 pub(super) fn foreign_words(

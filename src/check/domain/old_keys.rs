@@ -42,11 +42,8 @@ struct OldKeys {
 /// The data of records: digests are compared without regard to case and spaces. Keys are too: no two differ in case alone.
 fn compared<'d>(records: impl IntoIterator<Item = &'d str>) -> BTreeSet<String> {
     let one = |data: &str| {
-        let (fields, digest): (Vec<&str>, Vec<&str>) = {
-            let words: Vec<&str> = data.split_whitespace().collect();
-            let (fields, digest) = words.split_at(words.len().min(3));
-            (fields.to_vec(), digest.to_vec())
-        };
+        let words: Vec<&str> = data.split_whitespace().collect();
+        let (fields, digest) = words.split_at(words.len().min(3));
         format!("{} {}", fields.join(" "), digest.concat().to_ascii_lowercase())
     };
     records.into_iter().map(one).collect()

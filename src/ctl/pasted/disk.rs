@@ -11,6 +11,7 @@ use super::fit::{DELAYED, FailedQuery};
 use super::line::PastedLine;
 use super::nearest::is_older;
 use crate::record::culprit::CulpritKind;
+use crate::record::doubt::ON_DISK_ALONE;
 use crate::record::why::{CulpritReport, MessageReport};
 
 /// Whether a message may be of another time than a line, whose mail the disk does not have. `failed` is its query about the line.
@@ -40,9 +41,7 @@ pub(super) fn in_full(line: &PastedLine, message: MessageReport) -> MessageRepor
     if !message.of_disk || !is_quick || tells_wait {
         return message;
     }
-    let culprit = unknown(
-        "these queries were quick, but of this time the query history has only what is on disk: failed, bogus and slow queries, and messages that took long; other queries of this mail may be missing".to_owned(),
-    );
+    let culprit = unknown(format!("these queries were quick, {ON_DISK_ALONE}"));
     MessageReport { culprit, ..message }
 }
 

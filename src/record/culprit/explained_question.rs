@@ -42,8 +42,7 @@ impl ExplainedQuestion<'_> {
 
     /// The apex of its list.
     pub(in crate::record) fn apex(&self) -> Option<&[u8]> {
-        let name = &self.question.name;
-        name.get(name.len().checked_sub(self.list?.apex)?..)
+        self.list?.of(&self.question.name)
     }
 }
 
