@@ -60,7 +60,7 @@ load() { # load FILE ARGUMENT...: asks at the second core
 }
 
 spent() { # CPU time of all threads of the resolver in nanoseconds
-  cat "/proc/$resolver/task/"*/schedstat | awk '{ spent += $1 } END { printf "%d\n", spent }'
+  cat "/proc/$resolver/task/"*/schedstat | awk '{ spent += $1 } END { printf "%.0f\n", spent }'
 }
 
 user_share() { # of the CPU time of the resolver at RATE a second
