@@ -67,7 +67,7 @@ pub(super) struct FrontBatch<'a> {
     allowed: Option<IpAddr>,
     /// The hits that are not counted yet.
     hits: Option<Hits>,
-    /// The ring that keeps hits; found with the first.
+    /// The ring that keeps hits; found with the first, or by `fetch`.
     page: Option<HitPage<'a>>,
 }
 
@@ -351,6 +351,19 @@ impl Front {
 }
 
 impl FrontBatch<'_> {
+    /// Hashes the datagrams of a batch, and reads all that hits of them will read or write, so that the core waits for all of it together.
+    pub(super) fn fetch<'m>(
+        &mut self,
+        messages: impl Iterator<Item = &'m [u8]>,
+        hashes: &mut Vec<RecentHash>,
+    ) {
+        let (recorder, Occasion { shard, at, .. }) = (&self.front.parts.recorder, self.occasion);
+        self.page = recorder.hits(shard, at, self.view.number());
+        if let Some(recent) = &self.recent {
+            recent.fetch(messages, hashes, |version| self.front.answers().is_current(version));
+        }
+    }
+
     /// Handles a message of `client`; a datagram has a hash. A reply is written to `out`.
     pub(super) fn receive(
         &mut self,
@@ -548,8 +561,14 @@ impl FrontBatch<'_> {
         }
     }
 
-    /// Counts the hits that are not counted yet. Call it before their replies leave.
-    pub(super) fn count_hits(&mut self) {
+    /// Ends the batch. Call it before its replies leave.
+    pub(super) fn end(mut self) {
+        self.page = None;
+        self.count_hits();
+    }
+
+    /// Counts the hits that are not counted yet.
+    fn count_hits(&mut self) {
         if let Some(Hits { client, kind, count }) = self.hits.take() {
             let elapsed = self.front.now().since(self.occasion.at);
             let ended = Ended { client, kind, outcome: Outcome::Cache, elapsed };

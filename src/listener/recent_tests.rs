@@ -70,7 +70,7 @@ fn ask(front: &Front, recent: Option<&mut RecentReplies>, message: &[u8], at: Mo
         Some(RecentHash::of(message)),
         &mut out,
     );
-    batch.count_hits();
+    batch.end();
     matches!(handled, Handled::Reply).then_some(out)
 }
 
@@ -191,7 +191,7 @@ fn ask_together(
         // An address is at the end of a reply without OPT.
         last.extend(out.last());
     }
-    batch.count_hits();
+    batch.end();
     last
 }
 

@@ -220,7 +220,7 @@ impl Connection {
             let handled = {
                 let mut batch = self.front.batch(occasion, &mut query, None);
                 let handled = batch.receive(self.client, message, None, &mut out);
-                batch.count_hits();
+                batch.end();
                 handled
             };
             match handled {

@@ -341,10 +341,8 @@ impl Work {
         }
         let occasion = Occasion { shard: self.shard, at: self.front.now(), limit: None };
         pace.note(occasion.at, received.len());
-        let answers = self.front.answers();
-        let messages = received.iter().map(|(message, _)| message);
-        recent.fetch(messages, hashes, |version| answers.is_current(version));
         let mut batch = self.front.batch(occasion, query, Some(recent));
+        batch.fetch(received.iter().map(|(message, _)| message), hashes);
         for ((message, peer), hash) in received.iter().zip(hashes.iter()) {
             let Some(out) = replies.buffer() else { break };
             let replied = match batch.receive(peer.client, message, Some(*hash), out) {
@@ -356,7 +354,7 @@ impl Work {
                 replies.push(peer);
             }
         }
-        batch.count_hits();
+        batch.end();
         for _ in 0..replies.send(socket) {
             self.front.apart(self.shard, Apart::ReplyLost);
         }

@@ -529,8 +529,7 @@ mod tests {
     fn a_hit_is_read_in_full_though_its_entry_is_not_kept() {
         let recorder = Recorder::new(Clock::machine(), 1);
         let client = [192, 0, 2, 5].into();
-        let mut page = recorder.hits(0, Mono::from_micros(9), 7).unwrap();
-        page.put(b"\x04MAIL\x07example\x00\x00\x0f", client);
+        recorder.hits(0, Mono::from_micros(9), 7).unwrap().put(b"\x04MAIL\x07example\x00\x00\x0f", client);
         let secrets = Secrets::default();
         let outline = recorder.outline(&ReadSpan::default(), &secrets);
         assert!(outline.entries.0.is_empty());

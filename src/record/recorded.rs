@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use hickory_proto::rr::{Name, Record};
 use ipnet::IpNet;
 
 use super::entry::{FlightEntry, OwnerEntry, QuestionEntry};
 use super::event::FlightFailure;
-use super::lock::lock;
 use super::owner;
 use super::ring::Ring;
 use super::store::Store;
@@ -34,11 +33,12 @@ pub(super) struct Kept {
     pub(super) first: u64,
 }
 
-/// The ring of a worker, for the questions of a batch that were answered from the cache. It is taken for each question:
-/// questions over TCP have the ring of the first worker, and neither waits for a batch of the other.
+/// The ring of a worker, for the questions of a batch that were answered from the cache. It is locked until the page is dropped: a lock
+/// for each question would wait each time until the octets of the last one are written to memory. Drop it before replies are sent.
+/// Questions over TCP have the ring of the first worker, and a page for each message.
 #[derive(Debug)]
 pub struct HitPage<'a> {
-    pub(super) ring: &'a Mutex<Ring>,
+    pub(super) ring: MutexGuard<'a, Ring>,
     /// When the batch came, in microseconds of `Mono`.
     pub(super) at: u64,
     /// The number of the view.
@@ -158,7 +158,7 @@ impl HitPage<'_> {
         if client != self.client {
             (self.client, self.head) = (client, HitHead::new(client, self.view, self.at));
         }
-        lock(self.ring).hit(&self.head, asked);
+        self.ring.hit(&self.head, asked);
     }
 }
 

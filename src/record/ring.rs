@@ -6,6 +6,7 @@
 //!
 //! A reader copies one block at a time, and lets the writer write between two of them.
 
+use std::hint::black_box;
 use std::sync::Mutex;
 
 use super::entry::OwnerEntry;
@@ -16,6 +17,9 @@ use crate::limits::RECORD_BLOCK;
 
 /// Fewest blocks of a ring: one with entries, and one that is written.
 const FEWEST: usize = 2;
+
+/// Octets that the core reads from memory at a time.
+const LINE: usize = 64;
 
 /// A ring of entries.
 #[derive(Debug, Default)]
@@ -42,6 +46,14 @@ impl Ring {
         }
         let blocks = (size / RECORD_BLOCK).max(FEWEST);
         Self { octets: vec![0; blocks.saturating_mul(RECORD_BLOCK)], end: RECORD_BLOCK, ..Self::default() }
+    }
+
+    /// Reads the place of the next entries. It was last used when the ring was written the last time round, so that the core waits for
+    /// memory; it does not wait for the read, and other reads go on beside it.
+    #[inline]
+    pub(super) fn fetch(&self) {
+        let octet = |place| self.octets.get(place).copied();
+        black_box((octet(self.next), octet(self.next.saturating_add(LINE))));
     }
 
     /// Writes a question from the cache. `asked` is its name in wire form and its type.

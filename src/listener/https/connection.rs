@@ -266,7 +266,7 @@ impl HttpsConnection {
         let handled = {
             let mut batch = self.front.batch(occasion, &mut query, None);
             let handled = batch.receive(self.client, message, None, &mut out);
-            batch.count_hits();
+            batch.end();
             handled
         };
         self.taken.mark_sent();

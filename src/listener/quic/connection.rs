@@ -262,7 +262,7 @@ impl QuicConnection {
         let handled = {
             let mut batch = self.front.batch(occasion, &mut query, None);
             let handled = batch.receive(self.client, message, None, &mut out);
-            batch.count_hits();
+            batch.end();
             handled
         };
         self.taken.mark_sent();
