@@ -208,6 +208,8 @@ impl<'a> FailuresOfZone<'a> {
         let culprit = cause.kind;
         let addresses: Vec<IpAddr> = self.servers.keys().copied().collect();
         let servers = self.servers.iter();
+        let still_fails = self.still_fails(recorded, traffic, now);
+        let advice = advice_of(&cause, &addresses);
         Some(FailedZone {
             questions: self.questions,
             first: seconds(self.first),
@@ -219,8 +221,11 @@ impl<'a> FailuresOfZone<'a> {
             reason: self.reason(last),
             extended_error: question.code,
             servers: servers.map(|(server, conduct)| FailedServer::of(*server, *conduct)).collect(),
-            still_fails: self.still_fails(recorded, traffic, now),
-            advice: advice_of(&cause, &addresses),
+            still_fails,
+            advice: match still_fails {
+                StillFails::No => format!("nothing now; if it fails again: {advice}"),
+                StillFails::Yes | StillFails::Unknown => advice,
+            },
             zone,
         })
     }
@@ -359,11 +364,12 @@ mod tests {
             let facts =
                 DaemonFacts { list: &list, usual: &|_| None, slow: Duration::from_secs(1), shortens: false };
             let report = failed(&recorded, &FailedWanted::default(), &facts, 3_000_000);
-            report.zones.first().map(|zone| zone.still_fails)
+            report.zones.first().map(|zone| (zone.still_fails, zone.advice.starts_with("nothing now")))
         };
         let other = b"\x019\x012\x010\x03192";
-        assert_eq!(state(other, Outcome::Upstream), Some(StillFails::No));
-        assert_eq!(state(other, Outcome::Cache), Some(StillFails::Yes), "it may be older than the failure");
-        assert_eq!(state(other, Outcome::Stale), Some(StillFails::Yes));
+        assert_eq!(state(other, Outcome::Upstream), Some((StillFails::No, true)));
+        let fails = Some((StillFails::Yes, false));
+        assert_eq!(state(other, Outcome::Cache), fails, "it may be older than the failure");
+        assert_eq!(state(other, Outcome::Stale), fails);
     }
 }
