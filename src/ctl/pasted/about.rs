@@ -19,7 +19,7 @@ pub(super) fn has(message: &MessageReport, subject: &str) -> bool {
 
 /// Whether a query is for a domain, for a key or a policy of its mail, or for it in a DNS list. Other names below it may be those of other
 /// mails: the hosts and the customers of a provider.
-fn is_about(name: &str, domain: &str) -> bool {
+pub(super) fn is_about(name: &str, domain: &str) -> bool {
     name.match_indices(domain).any(|(place, _)| {
         let before = name.get(..place).unwrap_or_default();
         let is_own = before.is_empty() || before.strip_suffix('.').is_some_and(is_service);

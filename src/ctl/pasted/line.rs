@@ -35,6 +35,8 @@ pub struct PastedLine {
     pub delay: LineDelay,
     /// Whether it says itself that a lookup failed.
     pub blames_dns: bool,
+    /// The host, or the domain of the address, that it rejects because of that lookup.
+    pub rejected: Option<String>,
     /// Whether it is written at the end of a session, or of a part of it, that may have taken minutes.
     pub ends_session: bool,
 }

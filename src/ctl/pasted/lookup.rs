@@ -22,8 +22,11 @@ const LOOKUP_FAILED: [&str; 18] = [
     "server fail",
 ];
 
-/// Words of Exim about a sender whose domain could not be looked up, and those that follow if a server of that domain did not accept it.
-const SENDER_UNVERIFIED: (&str, &str) = ("could not complete sender verify", " callout");
+/// Words of Exim about an address whose domain could not be looked up.
+const UNVERIFIED: [&str; 2] = ["could not complete sender verify", "could not complete recipient verify"];
+
+/// Words behind these if a server of that domain did not accept it.
+const BY_SERVER: &str = " callout";
 
 /// Words beside a host that Exim and Postfix do not find.
 const HOST_NAMED: [&str; 5] = [
@@ -36,9 +39,10 @@ const HOST_NAMED: [&str; 5] = [
 
 /// Whether a text in lower case says that a lookup failed.
 pub(super) fn has_failed(text: &str) -> bool {
-    let (unverified, by_server) = SENDER_UNVERIFIED;
-    let is_unverified = text.split_once(unverified).is_some_and(|(_, rest)| !rest.starts_with(by_server));
-    is_unverified || LOOKUP_FAILED.iter().any(|words| text.contains(words))
+    let is_unverified =
+        |words: &&str| text.split_once(*words).is_some_and(|(_, rest)| !rest.starts_with(BY_SERVER));
+    UNVERIFIED.iter().any(|words| is_unverified(&words))
+        || LOOKUP_FAILED.iter().any(|words| text.contains(words))
 }
 
 /// Whether a text in lower case names a host that was not found.

@@ -26,6 +26,7 @@ mod nearest;
 mod other_mail;
 mod other_part;
 mod queue;
+mod rejected;
 mod search;
 mod settle;
 mod subject;
@@ -71,6 +72,7 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
         let line = |part: &str, at: Option<(f64, f64)>, is_arrival: bool| {
             let lower = part.to_ascii_lowercase();
             let LineSubjects { all, of_mail } = LineSubjects::of(part);
+            let blames_dns = lookup::has_failed(&lower);
             PastedLine {
                 number,
                 entry: dates.entries,
@@ -82,7 +84,8 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
                 subjects: all,
                 mail_domains: of_mail,
                 delay: delay::of(part),
-                blames_dns: lookup::has_failed(&lower),
+                blames_dns,
+                rejected: if blames_dns { rejected::rejected(&lower) } else { None },
                 ends_session: SESSION_ENDED.iter().any(|words| lower.contains(words)),
             }
         };

@@ -1,4 +1,4 @@
-use super::tests::{NOW, message};
+use super::tests::{NOW, message, settled};
 use super::{PastedLine, ToldMessage, failures_first, known_first, read};
 use crate::question::Outcome;
 use crate::record::culprit::CulpritKind;
@@ -83,4 +83,46 @@ fn of_an_entry_of_mailq_the_part_whose_cause_is_known_is_told_first() {
     let after = kinds(known_first(lines.iter().map(told).collect()));
     assert!(after[..before.len() / 2].ends_with(&[CulpritKind::Unknown]), "{after:?}");
     assert_eq!(after[0], CulpritKind::NotDns);
+}
+
+#[test]
+fn a_line_that_rejects_a_name_is_told_by_the_failed_lookup_of_this_name() {
+    let about = |name: &str, kind: CulpritKind, took: f64| {
+        let mut one = message(took, kind, Outcome::Failed);
+        one.questions[0].name = name.to_owned();
+        one.questions[0].of_subject = true;
+        one.culprit.zone = Some(name.to_owned());
+        one.began -= took + 0.2;
+        one.client = name.to_owned();
+        one
+    };
+    let host = || about("mail.host.example.", CulpritKind::ServerRefused, 0.1);
+    let sender = || about("sender.example.", CulpritKind::ServerSilent, 4.0);
+    let recipient = || about("recipient.example.", CulpritKind::ServerFailed, 0.1);
+    for (text, zone) in [
+        (
+            "Nov 21 03:12:05 mx postfix/smtpd[8]: NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 450 4.1.8 <a@sender.example>: Sender address rejected: Domain not found; from=<a@sender.example> to=<b@recipient.example> proto=ESMTP helo=<mail.host.example>",
+            "sender.example.",
+        ),
+        (
+            "Nov 21 03:12:05 mx postfix/smtpd[8]: NOQUEUE: reject: RCPT from mail.host.example[192.0.2.7]: 450 4.1.2 <b@recipient.example>: Recipient address rejected: Domain not found; from=<a@sender.example> to=<b@recipient.example> proto=ESMTP helo=<mail.host.example>",
+            "recipient.example.",
+        ),
+        (
+            "2026-11-21 03:12:05 H=mail.host.example [192.0.2.7] F=<a@sender.example> temporarily rejected RCPT <b@recipient.example>: Could not complete recipient verify",
+            "recipient.example.",
+        ),
+        (
+            "Nov 21 03:12:05 mx sendmail[99]: 0AL3C5: ruleset=check_mail, arg1=<a@sender.example>, relay=mail.host.example [192.0.2.7], reject=451 4.1.8 Domain of sender address a@sender.example does not resolve",
+            "sender.example.",
+        ),
+    ] {
+        // Two subjects of the line have found the host.
+        let found = vec![host(), host(), sender(), recipient()];
+        let told = settled(text, found).unwrap();
+        assert_eq!(told.culprit.zone.as_deref(), Some(zone), "{text}");
+        // Without a failed lookup of the name, the line is told by the others.
+        let told = settled(text, vec![host(), host()]).unwrap();
+        assert_eq!(told.questions[0].name, "mail.host.example.", "{text}");
+    }
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::about::is_about;
 use super::disk;
 use super::doubt::{doubted, is_in_doubt, is_quick};
 use super::equal::undecided;
 use super::fit::{
-    DELAYED, FailedQuery, Fit, SHARE, has_failed, is_most_of_prompt, is_of_dns, is_of_dns_kind,
+    DELAYED, FailedQuery, Fit, SHARE, TimeFit, has_failed, is_most_of_prompt, is_of_dns, is_of_dns_kind,
+    time_fit,
 };
 use super::line::PastedLine;
 use super::nearest::{NamedMessage, is_nearer, replace, undecided_by_time};
@@ -86,6 +88,20 @@ fn is_reversed(name: &str) -> bool {
     labels.by_ref().take(4).all(|label| label.parse::<u8>().is_ok()) || name.ends_with(".ip6.arpa.")
 }
 
+/// Of a line that rejects a name because of a lookup, the messages of its time in which a lookup of this name has failed; all if there are
+/// none. Those of another host or list that failed beside it are no reason for the line.
+fn of_rejected(line: &PastedLine, messages: Vec<MessageReport>) -> Vec<MessageReport> {
+    let Some(name) = &line.rejected else { return messages };
+    let has_failed = |question: &QuestionReport| {
+        question.of_subject && question.outcome.is_failure() && is_about(&question.name, name)
+    };
+    let is_it = |message: &MessageReport| {
+        time_fit(line, message) > TimeFit::Elsewhere && message.questions.iter().any(has_failed)
+    };
+    let (own, others): (Vec<_>, Vec<_>) = messages.into_iter().partition(is_it);
+    if own.is_empty() { others } else { own }
+}
+
 /// The message of the record that a line is about, of all that concern its subjects around its time: the one that fits best, see `Fit`.
 /// Its culprit is `not_dns` if the delay of the line is not in it; never if the line blames DNS and one of its queries failed. If other
 /// names of the line are in another message, and this one explains the line, it is the message; see `OtherPart`. The culprit is
@@ -98,7 +114,7 @@ pub fn settle(
     moment: &dyn Fn(f64) -> String,
 ) -> Option<MessageReport> {
     let (known, unknown): (Vec<MessageReport>, Vec<MessageReport>) =
-        messages.into_iter().partition(|message| !message.is_absent());
+        of_rejected(line, messages).into_iter().partition(|message| !message.is_absent());
     let (others, own): (Vec<_>, Vec<_>) = known.into_iter().partition(|message| is_of_another(line, message));
     let is_of_other = own.is_empty();
     let Some(best) = best(line, found(line, if is_of_other { others } else { own })) else {
