@@ -13,6 +13,8 @@
 //! - The customers of a provider have its mail hosts and policies in common. Such a name, which only an answer has joined to a message, is
 //!   certainly of it at once, and behind a pause only if the client has no other message in progress.
 //! - A delivery whose mail hosts are known asks for the addresses of no other host. Those are of another program.
+//! - A mail that has asked for the domain of its sender, and a delivery, ask for no name of a stranger behind a pause: those are of another
+//!   program. The links of a text are looked up in lists first.
 //! - On a disk that lacks the questions that were answered soon, neither time nor an organisation is certain.
 
 use super::asked_subjects::{AskedSubjects, Step};
@@ -217,7 +219,10 @@ impl Search<'_> {
         }
         let near = if begins(asked, message) { MESSAGE_NEXT } else { MESSAGE_BURST };
         let follows = self.gap(place) <= micros(near);
-        let is_alone = open.messages.len() == 1 && near == MESSAGE_BURST && !question.sparse;
+        let is_alone = open.messages.len() == 1
+            && near == MESSAGE_BURST
+            && !question.sparse
+            && !is_of_stranger(asked, message);
         let is_certain = !question.sparse && !is_doubtful(asked, message);
         let part = open.only_part(place, 1).filter(|_| is_certain);
         (follows || is_alone).then(|| Choice::joins(place, part, JoinedBy::Time))
@@ -247,6 +252,13 @@ fn is_of_another(asked: &AskedSubjects, message: &Open) -> bool {
     (connects && message.connected)
         || (delivers && message.delivers && !message.connected)
         || (asked.step == Step::Host && message.knows_exchangers())
+}
+
+/// Whether a name that belongs to no other, asked for behind a pause, is of another program than the mail of a message: that has asked for
+/// its sender's domain, or is a delivery.
+fn is_of_stranger(asked: &AskedSubjects, message: &Open) -> bool {
+    let is_known = message.past.is_some() || message.is_delivery();
+    is_known && asked.step != Step::List && !asked.exchangers
 }
 
 /// Whether a question about an address may be of another connection, though it comes within `MESSAGE_NEXT`: of a delivery nobody connects,

@@ -100,3 +100,27 @@ fn a_sender_in_the_domain_of_its_host_is_certainly_of_its_mail_though_others_beg
         }
     }
 }
+
+#[test]
+fn a_stranger_behind_a_pause_is_of_no_mail_that_knows_its_domain() {
+    let mut world = world();
+    world.link("customer.test.", RecordType::MX, "mx.provider.test.");
+    let delivery =
+        || vec![question(0, 29, "customer.test.", "MX"), question(30, 29, "mx.provider.test.", "A")];
+    for pause in [150, 500, 1_900] {
+        for kind in ["A", "AAAA", "TXT", "PTR"] {
+            for mail in [of_postscreen(0, 1, "one.example.", 29), delivery()] {
+                let begin = end(&mail) + pause;
+                is_told_apart(&[mail, vec![question(begin, 29, "stranger.test.", kind)]], &world);
+            }
+        }
+    }
+    // Before its sender is known, a name may be that of HELO.
+    let mut mail = of_postscreen(0, 1, "one.example.", 29);
+    let (opening, rest) = (mail.drain(..5).collect::<Vec<_>>(), mail);
+    let begin = end(&opening) + 300;
+    let later = rest.into_iter().map(|one| QuestionEntry { at: one.at + 600_000, ..one });
+    let whole: Vec<QuestionEntry> =
+        opening.into_iter().chain([question(begin, 29, "helo.test.", "A")]).chain(later).collect();
+    assert_eq!(group(&whole, &world).len(), 1);
+}
