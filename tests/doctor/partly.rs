@@ -88,6 +88,15 @@ fn a_server_that_drops_or_fails_one_type_is_the_answer() {
 }
 
 #[test]
+fn a_server_that_drops_queries_for_ns_records_is_named() {
+    let findings = found(tree(SOUND, &[Fault::Drops(RecordType::NS)]).build().unwrap());
+    let partly = of(&findings, Code::NsPartly).unwrap_or_else(|| panic!("{findings:#?}"));
+    let expected = (Level::Warning, "198.18.4.1 (ns2.hosts.com.) does not answer for faulty.com. NS");
+    assert_eq!((partly.level, partly.evidence.as_str()), expected, "{findings:#?}");
+    assert_eq!(of(&findings, Code::NsCase), None, "{findings:#?}");
+}
+
+#[test]
 fn addresses_that_no_server_gives_are_told_though_the_lookup_fails() {
     let text = SOUND.replace("MX 10 mx1.hosts.com.", "MX 10 mail") + "mail A 198.18.9.1\n";
     let lab = tree(&text, &[Fault::Fails(RecordType::AAAA)]).build().unwrap();

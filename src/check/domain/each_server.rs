@@ -13,7 +13,6 @@ use super::facts::{
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::private_address::{OUT_OF_REACH, is_private};
-use super::record_set::is_known;
 use super::sent::may_be_chance;
 use super::untold_servers::{UnfoundName, Untold, add_unrouted, unfound};
 use super::zone::serves;
@@ -484,20 +483,16 @@ fn slowest(facts: &DomainFacts, server: IpAddr) -> Option<(u64, &str, &'static s
     slow.max().filter(|_| !facts.is_lossy(server))
 }
 
-/// The conduct of a server that serves the zone and gives no NS records of it, neither in mixed case nor in lower case.
+/// The conduct of a server that serves the zone and says that it has no NS records of it, neither in mixed case nor in lower case.
+/// `unanswered` tells of one that does not answer.
 fn without_names(facts: &DomainFacts, server: IpAddr) -> Option<String> {
     let apex = zone::apex(facts);
     let gives = |got: &Got| matches!(got, Got::Reply(reply) if reply.data("NS").next().is_some());
     facts.server(server, apex, "NS", QueryForm::MixedCase).filter(|mixed| !gives(mixed))?;
+    let is_without =
+        |reply: &ReplyFacts| reply.rcode == "NOERROR" && reply.authoritative && reply.answers.is_empty();
     match facts.server(server, apex, "NS", QueryForm::Udp)? {
-        Got::NoReply(NoReply::Silent) if is_slow(facts, server) || facts.is_lossy(server) => None,
-        Got::NoReply(NoReply::Silent | NoReply::Unreachable | NoReply::Unfit) => {
-            Some(format!("does not answer for {apex} NS"))
-        }
-        Got::Reply(reply) if !is_known(reply) => Some(format!("answers {} for {apex} NS", reply.rcode)),
-        Got::Reply(reply) if reply.authoritative && reply.answers.is_empty() => {
-            Some(format!("has no NS records of {apex}"))
-        }
+        Got::Reply(reply) if is_without(reply) => Some(format!("has no NS records of {apex}")),
         _ => None,
     }
 }

@@ -24,8 +24,9 @@ type NameAndType<'f> = (&'f str, &'static str);
 /// The lookups that each server is to answer.
 fn lookups(facts: &DomainFacts) -> Vec<(NameAndType<'_>, Vec<IpAddr>)> {
     let mut lookups = vec![((facts.subject.domain.as_str(), "MX"), served::serving(facts))];
-    // Without the keys, all other records are bogus.
     let apex = zone::apex(facts);
+    lookups.push(((apex, "NS"), served::serving(facts)));
+    // Without the keys, all other records are bogus.
     let is_of_keys = |want: &Want| matches!(want, Want::Server { name, kind: "DNSKEY", .. } if name == apex);
     if facts.got.keys().any(is_of_keys) {
         lookups.push(((apex, "DNSKEY"), keys::servers(facts)));

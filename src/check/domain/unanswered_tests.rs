@@ -57,6 +57,33 @@ fn a_server_that_does_not_answer_for_a_type_is_named_and_verdicts_name_those_tha
 }
 
 #[test]
+fn a_server_that_drops_queries_for_ns_records_alone_is_named() {
+    let second = "server 198.18.2.1 a.test. NS";
+    let told = |lines: &str, lossy: bool| {
+        let mut facts = facts("a.test.", &format!("{TWO_SERVERS}\n{lines}"));
+        let sent = facts.sent.entry("198.18.2.1".parse().unwrap()).or_default();
+        (sent.answered, sent.lost) = (9, usize::from(lossy));
+        let found = judge(&facts);
+        evidence(&found, Code::NsPartly).map(str::to_owned)
+    };
+    let silent = format!("{second} mixed unknown\n{second} udp silent");
+    let dropped = Some("198.18.2.1 (ns2.a.test.) does not answer for a.test. NS".to_owned());
+    assert_eq!(told(&silent, false), dropped);
+    let over_tcp = |answer: &str| format!("{silent}\n{second} tcp {answer}");
+    assert_eq!(told(&over_tcp("silent"), true), dropped, "chance is not so alike");
+    assert_eq!(told(&silent, true), None);
+    assert_eq!(told(&over_tcp("aa | ns1.a.test. | ns2.a.test."), true), None);
+    let facts = facts("a.test.", &format!("{TWO_SERVERS}\n{silent}"));
+    let again = Want::Server {
+        server: "198.18.2.1".parse().unwrap(),
+        name: "a.test.".to_owned(),
+        kind: "NS",
+        way: QueryForm::Tcp,
+    };
+    assert!(wants(&facts).contains(&again));
+}
+
+#[test]
 fn a_difference_behind_a_lost_datagram_or_a_slow_server_is_found_over_tcp() {
     let second = "server 198.18.2.1 a.test. TXT";
     let bad = "tcp aa | \"v=spf1 +all\"";
