@@ -243,6 +243,11 @@ async fn confirmed(
     sources: &impl Sources,
     budget: &Budget,
 ) -> (Got, Option<(Want, Got)>) {
+    let is_to_resolver = match want {
+        Want::Server { way, .. } | Want::Resolver { way, .. } => *way == QueryForm::Recursive,
+        Want::Secured { unvalidated, .. } => !unvalidated,
+        _ => false,
+    };
     let with_edns = || match want.clone() {
         Want::Server { server, name, kind, .. } => Want::Server { server, name, kind, way: QueryForm::Udp },
         other => other,
@@ -263,6 +268,12 @@ async fn confirmed(
                     Some(Got::NoReply(NoReply::Silent)) => {}
                     again => return (again.unwrap_or_else(|| left_out(BOUND_REACHED)), None),
                 }
+            }
+        }
+        // Some resolvers fail for a moment: one machine of many, or while they wait for a server.
+        (_, Got::Reply(reply)) if is_to_resolver && reply.rcode == "SERVFAIL" => {
+            if let again @ Got::Reply(_) = answer(want, sources, budget).await {
+                return (again, None);
             }
         }
         // Some servers fail for a moment, whatever the case of the name is.

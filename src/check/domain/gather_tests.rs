@@ -310,3 +310,33 @@ fn a_silent_server_is_asked_again_and_a_bound_ends_it() {
     });
     assert_eq!(fixed.1.lock().unwrap().0, CHECK_TRIES + 1);
 }
+
+/// Fails for the first query, and answers the next.
+struct FailsFirst(Mutex<usize>);
+
+impl Sources for FailsFirst {
+    fn ask<'a>(&'a self, _: &'a Want) -> BoxFuture<'a, Got> {
+        let mut asked = self.0.lock().unwrap();
+        *asked += 1;
+        let rcode = if *asked == 1 { "SERVFAIL" } else { "NOERROR" };
+        let reply = ReplyFacts { rcode: rcode.to_owned(), ..ReplyFacts::default() };
+        Box::pin(async { Got::Reply(reply) })
+    }
+}
+
+#[test]
+fn a_resolver_that_fails_once_is_asked_again_within_the_bound() {
+    let ask = |way, left: usize| {
+        let sources = FailsFirst(Mutex::default());
+        let got = paused(async {
+            let (want, budget) = (server(way), Budget::new(left, CHECK_DOMAIN_TIME));
+            let got = answer(&want, &sources, &budget).await;
+            confirmed(&want, got, &sources, &budget).await.0
+        });
+        let Got::Reply(reply) = got else { panic!("{got:?}") };
+        (reply.rcode, sources.0.into_inner().unwrap())
+    };
+    assert_eq!(ask(QueryForm::Recursive, 9), ("NOERROR".to_owned(), 2));
+    assert_eq!(ask(QueryForm::Recursive, 1), ("SERVFAIL".to_owned(), 1));
+    assert_eq!(ask(QueryForm::Udp, 9), ("SERVFAIL".to_owned(), 1), "a server of the zone");
+}
