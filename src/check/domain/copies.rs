@@ -1,6 +1,7 @@
 //! The copies of the zone that its servers have, in words, and the newest of them.
 //!
-//! RFC 1035 section 3.3.13 (MNAME), RFC 1982 (serials). `zone` tells foreign copies from those of the zone.
+//! RFC 1035 section 3.3.13 (MNAME), RFC 1982 (serials). `zone` tells foreign copies from those of the zone. Where nothing tells which of two
+//! copies is foreign, both are told.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -47,6 +48,26 @@ pub(super) fn primaries_of_groups(
     let words = || groups.iter().zip(&sets).map(named).collect::<Vec<_>>().join(", ");
     (are_apart && sets.len() > 1)
         .then(|| format!("their SOA records name different primary servers: {}", words()))
+}
+
+/// That servers have zones of different primary servers, each of which names other name servers, so that nothing tells which is that of the
+/// domain; in words. `told` are the sets that servers name, without those of foreign copies.
+pub(super) fn undecided(
+    facts: &DomainFacts,
+    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
+    told: &[(IpAddr, BTreeSet<String>)],
+) -> Option<String> {
+    let mut zones = BTreeMap::<String, (BTreeSet<&BTreeSet<String>>, Vec<IpAddr>)>::new();
+    for (server, set) in told {
+        let (sets, at) = zones.entry(primary_at(facts, *server)?).or_default();
+        sets.insert(set);
+        at.push(*server);
+    }
+    let all: BTreeSet<&BTreeSet<String>> = zones.values().flat_map(|(sets, _)| sets).copied().collect();
+    let are_apart = zones.values().map(|(sets, _)| sets.len()).sum::<usize>() == all.len();
+    let groups: Vec<Vec<IpAddr>> = zones.into_values().map(|(_, at)| at).collect();
+    let words = primaries_of_groups(facts, servers, &groups).filter(|_| are_apart)?;
+    Some(format!("; {words}; which of them has the zone of the domain could not be told"))
 }
 
 /// The server of the newest copy among servers that serve the zone. Of copies from different primary servers, that one counts which names

@@ -6,33 +6,51 @@ use crate::check::domain::facts::tests::facts;
 use crate::check::domain::finding::Finding;
 use crate::check::domain::{current, judge};
 
-/// A zone with two servers. The second one has a copy of another primary server with a higher serial, with these records.
-fn with_copy(names: &str, mail: &str) -> DomainFacts {
-    let lines = format!(
+/// A zone with two servers, or three. The second one has a copy of another primary server with a higher serial, with these records.
+fn zone_lines(servers: usize, names: &str, mail: &str) -> String {
+    let all: Vec<String> = (1..=servers).map(|number| format!("ns{number}.b.test.")).collect();
+    let (own, referral) = (all.join(" | "), all.iter().map(|name| format!(" | >a.test. NS {name}")));
+    let server = |address: &str| {
+        format!(
+            "server {address} a.test. SOA udp aa | ns1.b.test. h. 7 2 3 4 5
+            server {address} a.test. SOA tcp aa | ns1.b.test. h. 7 2 3 4 5
+            server {address} a.test. NS mixed aa | {own}
+            server {address} a.test. MX udp aa | 10 mx.b.test.\n"
+        )
+    };
+    let right: String = ["198.18.1.1", "198.20.3.1"].into_iter().take(servers - 1).map(server).collect();
+    format!(
         "lookup a.test. SOA | ns1.b.test. h. 7 2 3 4 5
         lookup a.test. MX | 10 {mail}
-        lookup a.test. NS | ns1.b.test. | ns2.b.test.
+        lookup a.test. NS | {own}
         lookup test. SOA | ns.test. h. 1 2 3 4 5
         lookup test. NS | ns.test.
         lookup ns.test. A | 198.18.9.1
         lookup ns1.b.test. A | 198.18.1.1
         lookup ns2.b.test. A | 198.19.2.1
+        lookup ns3.b.test. A | 198.20.3.1
         lookup mx.b.test. A | 198.18.3.1
         lookup old.c.test. A NXDOMAIN
         lookup old.c.test. AAAA NXDOMAIN
-        server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.b.test. | >a.test. NS ns2.b.test.
-        server 198.18.1.1 a.test. SOA udp aa | ns1.b.test. h. 7 2 3 4 5
-        server 198.18.1.1 a.test. SOA tcp aa | ns1.b.test. h. 7 2 3 4 5
-        server 198.18.1.1 a.test. NS mixed aa | ns1.b.test. | ns2.b.test.
-        server 198.18.1.1 a.test. MX udp aa | 10 mx.b.test.
+        server 198.18.9.1 a.test. NS udp{}
         server 198.19.2.1 a.test. SOA udp aa | NS.c.test. h. 2026010101 2 3 4 5
         server 198.19.2.1 a.test. SOA tcp aa | NS.c.test. h. 2026010101 2 3 4 5
         server 198.19.2.1 a.test. NS mixed aa | {names}
-        server 198.19.2.1 a.test. MX udp aa | 10 {mail}"
-    );
-    let mut facts = facts("a.test.", &lines);
+        server 198.19.2.1 a.test. MX udp aa | 10 {mail}
+        {right}",
+        referral.collect::<String>()
+    )
+}
+
+/// The facts about such a zone.
+fn with_servers(servers: usize, names: &str, mail: &str) -> DomainFacts {
+    let mut facts = facts("a.test.", &zone_lines(servers, names, mail));
     current::adopt(&mut facts);
     facts
+}
+
+fn with_copy(names: &str, mail: &str) -> DomainFacts {
+    with_servers(2, names, mail)
 }
 
 fn told(findings: &[Finding], code: Code) -> &Finding {
@@ -68,6 +86,39 @@ fn the_primary_servers_are_told_if_each_group_of_mail_hosts_has_its_own() {
     let words = "; their SOA records name different primary servers: ";
     assert!(findings[0].evidence.contains(words), "{}", findings[0].evidence);
     assert!(findings.iter().all(|finding| finding.code != Code::MxWithoutAddress), "{findings:#?}");
+}
+
+#[test]
+fn a_copy_of_one_server_is_foreign_though_it_names_a_server_of_the_delegation() {
+    let names = "ns1.c.test. | ns2.b.test.";
+    let copy = COPY.replace("ns1.c.test., ns2.c.test.", "ns1.c.test., ns2.b.test.");
+    let findings = judge(&with_servers(3, names, "old.c.test."));
+    assert_eq!(findings[0].code, Code::MxDiffers, "{findings:#?}");
+    assert!(findings[0].evidence.ends_with(&format!("; {copy}")), "{}", findings[0].evidence);
+    assert!(findings[0].remedy().starts_with("Remove the other zone"));
+    for code in [Code::NsDiffer, Code::SerialDiffers, Code::NsWithoutAddress] {
+        assert!(findings.iter().all(|finding| finding.code != code), "{findings:#?}");
+    }
+    let findings = judge(&with_servers(3, names, "mx.b.test."));
+    let differ = told(&findings, Code::NsDiffer);
+    let begin = "test. delegates a.test. to ns1.b.test., ns2.b.test., ns3.b.test.; ";
+    assert_eq!(differ.evidence, format!("{begin}{copy}"));
+    assert!(differ.remedy().starts_with("Remove the other zone"));
+}
+
+#[test]
+fn both_zones_are_told_where_nothing_tells_which_is_foreign() {
+    let sides = "; their SOA records name different primary servers: ns.c.test. at 198.19.2.1 (ns2.b.test.), ns1.b.test. at 198.18.1.1 \
+                 (ns1.b.test.); which of them has the zone of the domain could not be told";
+    for (mail, is_joined) in [("old.c.test.", true), ("mx.b.test.", false)] {
+        let findings = judge(&with_copy("ns1.c.test. | ns2.b.test.", mail));
+        let differ = told(&findings, Code::NsDiffer);
+        assert_eq!(findings[0].code, Code::NsDiffer, "{findings:#?}");
+        assert_eq!(differ.evidence.matches("different primary servers").count(), 1, "{}", differ.evidence);
+        assert!(differ.evidence.contains(sides), "{}", differ.evidence);
+        assert_eq!(differ.evidence.contains("the MX records differ"), is_joined, "{}", differ.evidence);
+        assert!(differ.remedy().starts_with("Find out at which of these primary servers"), "{differ:#?}");
+    }
 }
 
 #[test]

@@ -220,7 +220,8 @@ fn sets(facts: &DomainFacts, astray: &Astray, of_silent: &[Want]) -> Vec<Finding
     let servers = zone::servers(facts);
     let mut told = zone::current_sets(facts, servers.keys().copied());
     told.retain(|(_, set)| !set.is_empty());
-    let named = own_sets(&servers, &told);
+    let (named, undecided) = (own_sets(&servers, &told), copies::undecided(facts, &servers, &told));
+    let zones = undecided.as_deref().unwrap_or_default();
     let sets_above = parents::sets(facts);
     told.retain(|(_, set)| !sets_above.contains(set));
     findings.extend(parents_differ::check(facts, astray));
@@ -236,14 +237,15 @@ fn sets(facts: &DomainFacts, astray: &Astray, of_silent: &[Want]) -> Vec<Finding
         };
         // A name ends with a full stop already.
         let lame_words = lame.as_ref().map(|words| format!("; {words}")).unwrap_or_default();
-        let sets = format!("{delegates}; {named}{why}{lame_words}");
+        let sets = format!("{delegates}; {named}{why}{zones}{lame_words}");
         let evidence = format!("{}. {}", sets.trim_end_matches('.'), until(facts));
         let about = told.iter().map(|(server, _)| About::Address(*server));
         let finding = Finding::new(Code::NsDiffer, evidence).at(level).about(about);
-        findings.push(match astray.level.filter(|_| lame.is_some()) {
+        let finding = match astray.level.filter(|_| lame.is_some()) {
             Some(of_servers) => finding.at(level.min(of_servers)).to_do(remedies::LAME_IN_ONE_SET),
             None => Finding { remedy: astray.side().filter(|_| lame.is_some()), ..finding },
-        });
+        };
+        findings.push(if undecided.is_some() { finding.to_do(remedies::TWO_ZONES) } else { finding });
     }
     findings.extend(without_glue(facts, &above));
     findings.extend(glue::check(facts, of_silent));
@@ -444,6 +446,12 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
     findings
 }
 
+/// Whether the difference of the sets tells the primary servers.
+fn is_told(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
+    let told = zone::current_sets(facts, servers.keys().copied());
+    copies::undecided(facts, servers, &told).is_some()
+}
+
 /// That servers give different MX records. `foreign`: the foreign copies of the zone, in words.
 fn mail_differs(
     facts: &DomainFacts,
@@ -464,7 +472,9 @@ fn mail_differs(
     }
     let groups: Vec<Vec<IpAddr>> = mail.values().cloned().collect();
     let zones = foreign.map(str::to_owned);
-    let zones = zones.or_else(|| copies::primaries_of_groups(facts, servers, &groups));
+    let zones = zones.or_else(|| {
+        copies::primaries_of_groups(facts, servers, &groups).filter(|_| !is_told(facts, servers))
+    });
     let zones = zones.map(|words| format!("; {words}")).unwrap_or_default();
     let evidence = groups::having(server_hosts::of_groups(servers, mail)) + &zones;
     let finding = Finding::new(Code::MxDiffers, evidence).about(about);

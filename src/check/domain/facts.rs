@@ -394,6 +394,16 @@ impl DomainFacts {
         matches!(self.got.get(&lookup(name, kind)), Some(Got::Reply(reply)) if reply.security == ReplySecurity::Bogus)
     }
 
+    /// Whether any lookup of the domain itself through the daemon fails DNSSEC validation.
+    pub(super) fn has_bogus_lookup(&self) -> bool {
+        self.got.iter().any(|(want, got)| match (want, got) {
+            (Want::Lookup { name, .. }, Got::Reply(reply)) => {
+                *name == self.subject.domain && reply.security == ReplySecurity::Bogus
+            }
+            _ => false,
+        })
+    }
+
     /// Whether the addresses of a host fail DNSSEC validation.
     pub fn is_bogus_host(&self, host: &str) -> bool {
         self.addresses(host).is_empty() && ["A", "AAAA"].into_iter().any(|kind| self.is_bogus(host, kind))

@@ -41,7 +41,12 @@ pub(super) const RECORDS_OF_ONE_SET: &str = "Let the NS records in the zone and 
 
 /// Of `mx_differs` and `ns_differ`, if a server has a foreign copy of the zone.
 pub(super) const FOREIGN_ZONE: &str = "Remove the other zone from the server in the evidence, and let it transfer the zone from the primary server of the others; or remove this \
-     server at the registrar";
+     server at the registrar. If it belongs to a second provider, enter all records of the others there, also the NS records";
+
+/// Of `ns_differ`, if servers have zones of different primary servers, and nothing tells which is that of the domain.
+pub(super) const TWO_ZONES: &str = "Find out at which of these primary servers the records of the domain are edited. Let all name servers transfer its zone, and remove the other zone; \
+     then name the same servers in the zone and in the zone above (at the registrar). If two providers are to serve the domain, enter the same \
+     records in both zones, also the NS records";
 
 /// Of `parent_differs`, if the servers of the delegations give different records.
 pub(super) const RECORDS_OF_DELEGATIONS: &str = "Let the servers of both delegations give the same records, until some minutes after a change and until caches have expired. If the servers of \
@@ -178,6 +183,7 @@ mod tests {
             FORMER_SERVERS,
             LOST_MAIL_HOSTS,
             OLD_KEYS,
+            TWO_ZONES,
             NO_ROUTE,
             BOUND,
             LAME_IN_BOTH_ZONES,

@@ -5,6 +5,8 @@
 //! - Serials are compared only between servers whose SOA records name the same primary server (MNAME): each primary numbers by itself.
 //! - A copy is foreign if it comes from another primary server and names none of the servers that the zone above names, while another server
 //!   names exactly these. An account at a former provider, or a zone that was entered twice, looks so. Nothing in it is a word of the zone.
+//! - One that names some of these servers may also be the zone of now at a new primary server. It is foreign if more than half of the servers
+//!   that the zone above names have exactly this set. Otherwise it cannot be told (`copies`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -149,16 +151,9 @@ fn has_other_delegation(facts: &DomainFacts, parent: &str) -> bool {
         let here = facts.lookup(apex, kind).reply().and_then(|reply| records(reply, apex, kind));
         here.is_some_and(|here| referrals.iter().all(|reply| given(reply, kind) != here))
     };
-    let is_bogus = || {
-        facts.got.iter().any(|(want, got)| match (want, got) {
-            (Want::Lookup { name, .. }, Got::Reply(reply)) => {
-                *name == facts.subject.domain && reply.security == ReplySecurity::Bogus
-            }
-            _ => false,
-        })
-    };
     let has_others = || facts.cached.values().any(|here| here.configured.is_none());
-    !referrals.is_empty() && (["NS", "DS"].into_iter().any(is_other) || is_bogus() || has_others())
+    !referrals.is_empty()
+        && (["NS", "DS"].into_iter().any(is_other) || facts.has_bogus_lookup() || has_others())
 }
 
 /// Whether this host seems to have another delegation than the first servers of the parent give.
@@ -338,11 +333,24 @@ fn foreign(facts: &DomainFacts, told: &[Told]) -> BTreeMap<IpAddr, Foreign> {
     let others: BTreeSet<String> = right.filter_map(|(server, _)| primary_at(facts, *server)).collect();
     let of_server = |(server, set): &Told| {
         let primary = primary_at(facts, *server)?;
-        let is_foreign = !set.is_empty() && set.is_disjoint(&above) && !others.contains(&primary);
+        let is_other = !set.is_empty() && *set != above && !others.contains(&primary);
+        let is_foreign = is_other && (set.is_disjoint(&above) || do_most_name(facts, &above));
         is_foreign.then(|| (*server, Foreign { primary, names: set.clone(), others: others.clone() }))
     };
     let found = told.iter().filter_map(of_server);
     if others.is_empty() { BTreeMap::new() } else { found.collect() }
+}
+
+/// Whether more than half of these servers, of those that have told, name exactly these. A server counts once for each of its names, and
+/// not for each of its addresses.
+fn do_most_name(facts: &DomainFacts, names: &BTreeSet<String>) -> bool {
+    let servers = addressed(facts, names);
+    let told_by = |name: &String| {
+        let mut of_name = servers.iter().filter(|(_, names)| names.contains(name));
+        of_name.find_map(|(server, _)| child_set_at(facts, *server))
+    };
+    let sets: Vec<BTreeSet<String>> = names.iter().filter_map(told_by).collect();
+    2 * sets.iter().filter(|set| *set == names).count() > sets.len()
 }
 
 /// The servers that have a foreign copy.
