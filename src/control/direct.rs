@@ -54,9 +54,11 @@ pub fn reply(message: &Message, elapsed: f64) -> ServerSaid {
     ];
     let texts =
         |records: &[_]| -> Vec<RecordText> { records.iter().map(|record| record_text(record, 0)).collect() };
+    let error = extended_error(message);
     ServerSaid {
         not_heard: None,
-        why: extended_error(message).unwrap_or_default(),
+        why: error.as_ref().map(in_words).unwrap_or_default(),
+        extended_error: error.map(|error| error.code),
         rcode: rcode_text(message.metadata.response_code),
         flags: flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| name.to_owned()).collect(),
         edns: message.edns.is_some(),
@@ -67,15 +69,19 @@ pub fn reply(message: &Message, elapsed: f64) -> ServerSaid {
     }
 }
 
-/// The extended error of a reply in words: the name of its code, and its text.
-fn extended_error(message: &Message) -> Option<String> {
+/// The extended error of a reply.
+fn extended_error(message: &Message) -> Option<ExtendedError> {
     let code = EdnsCode::from(EXTENDED_ERROR);
     let Some(EdnsOption::Unknown(_, data)) = message.edns.as_ref()?.option(code) else { return None };
     let (number, text) = data.split_first_chunk::<2>()?;
     let text: String = String::from_utf8_lossy(text).chars().take(MAX_ERROR_TEXT).collect();
-    let error = ExtendedError::new(u16::from_be_bytes(*number), text);
+    Some(ExtendedError::new(u16::from_be_bytes(*number), text))
+}
+
+/// An extended error in words: the name of its code, and its text.
+fn in_words(error: &ExtendedError) -> String {
     let name = error.name().map_or_else(|| format!("extended error {}", error.code), str::to_owned);
-    Some(if error.text.is_empty() { name } else { format!("{name}: {}", error.text) })
+    if error.text.is_empty() { name } else { format!("{name}: {}", error.text) }
 }
 
 /// A message that is not sent.

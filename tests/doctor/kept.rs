@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use resolverd::check::domain::codes::Code;
 use resolverd::check::domain::facts::{CheckSubject, OtherResolver, ResolverWay};
-use resolverd::check::domain::finding::Finding;
+use resolverd::check::domain::finding::{Finding, Level};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::simulation::{Simulation, config_for, paused};
@@ -27,12 +27,17 @@ fn resolver(records: &str) -> Lab {
 
 /// The findings about a sound domain with such a resolver.
 fn found(records: &str, faults: &[Fault]) -> Vec<Finding> {
-    let mut tree = tree(SOUND, &[]);
+    of_zone(SOUND, &resolver(records), faults)
+}
+
+/// The findings about a domain with this text and the resolver of another lab.
+fn of_zone(text: &str, resolver: &Lab, faults: &[Fault]) -> Vec<Finding> {
+    let mut tree = tree(text, &[]);
     let mut plan = ServerPlan::new("public.resolver", vec![RESOLVER.parse().unwrap()]);
     plan.faults = faults.to_vec();
     tree.server(plan).unwrap();
     let lab = Arc::new(tree.build().unwrap());
-    let cached = resolver(records).server("public.resolver").unwrap().authority();
+    let cached = resolver.server("public.resolver").unwrap().authority();
     lab.server("public.resolver").unwrap().set_authority(cached);
     let way = ResolverWay::Plain(RESOLVER.parse().unwrap());
     let subject = CheckSubject {
@@ -41,6 +46,52 @@ fn found(records: &str, faults: &[Fault]) -> Vec<Finding> {
         ..CheckSubject::default()
     };
     paused(async { check(&Simulation::new(Arc::clone(&lab), config_for(&lab), 1), subject).await.1 })
+}
+
+/// The resolver, which has these records of the domain in its cache.
+fn of_domain(text: &str) -> Lab {
+    let mut tree = Tree::default();
+    tree.server(ServerPlan::new("a.root", vec!["198.18.1.1".parse().unwrap()])).unwrap();
+    tree.server(ServerPlan::new("public.resolver", vec![RESOLVER.parse().unwrap()])).unwrap();
+    tree.zone(".", &["a.root".to_owned()], "").unwrap();
+    let names = "@ NS ns1.hosts.com.\n@ NS ns2.hosts.com.\n";
+    tree.zone("faulty.com.", &["public.resolver".to_owned()], &format!("{names}{text}")).unwrap();
+    tree.build().unwrap()
+}
+
+/// The level of the finding of a code; none without one.
+fn level(findings: &[Finding], code: Code) -> Option<Level> {
+    findings.iter().find(|finding| finding.code == code).map(|finding| finding.level)
+}
+
+#[test]
+fn an_old_negative_answer_at_a_public_resolver_is_told_with_its_end() {
+    let without = SOUND.replace("@ MX 10 mx1.hosts.com.\n@ MX 20 mx2.hosts.com.\n", "");
+    let findings = of_zone(SOUND, &of_domain(&without), &[Fault::Recursive]);
+    assert_eq!(findings[0].code, Code::OthersOld, "{findings:#?}");
+    let evidence = &findings[0].evidence;
+    assert!(evidence.starts_with("9.9.9.9 (Quad9) faulty.com. MX: no MX until "), "{evidence}");
+    assert!(evidence.contains(". If they are old, these resolvers have the new records by "), "{evidence}");
+}
+
+#[test]
+fn addresses_by_client_and_texts_of_other_services_are_notes() {
+    let text = SOUND.replace("mx1.hosts.com.", "mail") + "mail 300 A 198.18.9.1\n";
+    let cached = text.replace("198.18.9.1", "198.18.9.3") + "@ TXT \"ms=ms1\"\n";
+    let findings = of_zone(&text, &of_domain(&cached), &[Fault::Recursive]);
+    let differ = findings.iter().find(|finding| finding.code == Code::OthersDiffer);
+    let differ = differ.unwrap_or_else(|| panic!("{findings:#?}"));
+    assert_eq!(differ.level, Level::Note, "{findings:#?}");
+    assert!(differ.evidence.contains("given by client or by site, or old"), "{differ:#?}");
+    assert!(differ.evidence.contains("has \"ms=ms1\" (no SPF record differs)"), "{differ:#?}");
+    assert_eq!(level(&findings, Code::OthersOld), None, "{findings:#?}");
+}
+
+#[test]
+fn a_resolver_that_fails_once_for_each_question_is_sound() {
+    let findings = of_zone(SOUND, &of_domain(SOUND), &[Fault::Recursive, Fault::ServFailFirst]);
+    assert_eq!(level(&findings, Code::OthersFail), None, "{findings:#?}");
+    assert_eq!(level(&findings, Code::OthersOk), Some(Level::Ok), "{findings:#?}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::facts::{DomainFacts, LookupFound, ReplyFacts, Want};
 use super::finding::Finding;
 use super::part::About;
 use super::record_set::{ADDRESS_TTL, final_records, in_words, negative_ttl, own_records, path, records};
-use super::{compared, mixed_case, parents, served, server_hosts, zone};
+use super::{compared, mixed_case, parents, served, server_hosts, ttl_end, zone};
 use crate::clock::minute;
 
 /// The findings.
@@ -110,9 +110,8 @@ fn in_evidence(
     (old, ttl): (&BTreeSet<String>, Option<u32>),
     now: &BTreeSet<String>,
 ) -> String {
-    let until = ttl.map_or_else(String::new, |ttl| {
-        format!(" until {} (TTL {ttl} s)", minute(facts.subject.unix.saturating_add(ttl.into())))
-    });
+    let until = ttl
+        .map_or_else(String::new, |ttl| format!(" until {} (TTL {ttl} s)", minute(ttl_end::end(facts, ttl))));
     let (old, now) = (in_words(old, kind), in_words(now, kind));
     format!("{name} {kind}: this host still uses {old}{until}; the servers of the zone have {now}")
 }

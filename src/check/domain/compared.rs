@@ -167,6 +167,11 @@ fn is_policy(name: &str) -> bool {
     name.split('.').any(|label| label.starts_with('_'))
 }
 
+/// The texts that are read for mail, of the TXT records at a name.
+pub(super) fn texts_of_mail(name: &str, set: &BTreeSet<String>) -> BTreeSet<String> {
+    set.iter().map(|data| strings(data)).filter(|text| is_policy(name) || is_spf(text)).collect()
+}
+
 /// The records that count in a reply with authority (records of policies also behind an alias), and whether caches keep them for a
 /// short time only.
 fn counted(
@@ -185,8 +190,7 @@ fn counted(
         (set, is_alias) = (texts, false);
     }
     if kind == "TXT" && !is_alias {
-        let texts = set.iter().map(|data| strings(data)).filter(|text| is_policy(name) || is_spf(text));
-        set = texts.map(|text| format!("\"{text}\"")).collect();
+        set = texts_of_mail(name, &set).into_iter().map(|text| format!("\"{text}\"")).collect();
     }
     Some((set, !is_alias && own.all(|record| record.ttl <= ADDRESS_TTL)))
 }

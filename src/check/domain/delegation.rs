@@ -19,7 +19,7 @@ use super::server_names::listed;
 use super::zone::{self, serves};
 use super::{
     apex_alias, cached, compared, copies, each_server, glue, groups, keys, mail, others, parents,
-    parents_differ, private_address, remedies, served, server_hosts, server_names, unanswered,
+    parents_differ, private_address, remedies, served, server_hosts, server_names, ttl_end, unanswered,
 };
 use crate::clock::minute;
 use crate::limits::{
@@ -372,7 +372,7 @@ pub(super) fn until(facts: &DomainFacts) -> String {
     };
     let hosts = mail::hosts(facts).into_iter().filter(|host| is_within(host, apex));
     let of_hosts = hosts.flat_map(|host| ["A", "AAAA"].map(|kind| longest(&host, kind)));
-    let by = |ttl: u32| format!("{} (TTL {ttl} s)", minute(facts.subject.unix.saturating_add(ttl.into())));
+    let by = |ttl: u32| format!("{} (TTL {ttl} s)", minute(ttl_end::end(facts, ttl)));
     let Some(names) = names.map(|record| record.ttl).max() else { return String::new() };
     let others = [
         ("the MX records", longest(domain, "MX")),

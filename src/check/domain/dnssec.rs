@@ -13,7 +13,9 @@ use super::facts::{
 use super::finding::{Finding, Level};
 use super::keys::{self, KeysNow};
 use super::record_set::is_known;
-use super::{hashed_denial, kept_denial, parents, remedies, server_signatures, signature_times, zone};
+use super::{
+    hashed_denial, kept_denial, parents, remedies, server_signatures, signature_times, ttl_end, zone,
+};
 use crate::clock::minute;
 
 /// Algorithms that validators must not or need not support (RFC 8624 section 3.1, RFC 9905, RFC 9906).
@@ -328,7 +330,7 @@ fn repaired(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     }
     let ttl = here.answers.iter().filter(|record| record.kind == "DS").map(|record| record.ttl).max()?;
     let tags = old.iter().filter_map(|data| data.split_whitespace().next()).collect::<Vec<_>>().join(", ");
-    let end = minute(facts.subject.unix.saturating_add(ttl.into()));
+    let end = minute(ttl_end::end(facts, ttl));
     let (cause, again) = match is_removed {
         true => (format!("the zone above has no DS records for {apex} any more"), "resolves"),
         false => {

@@ -17,14 +17,14 @@ use super::facts::{DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, Want,
 use super::other_resolvers::{ask, current};
 use super::record_set::{is_known, negative_ttl, positive_ttl, records};
 use super::server_names::listed;
-use super::{compared, parents, server_hosts, zone};
+use super::{compared, parents, server_hosts, ttl_end, zone};
 use crate::limits::{MAX_CHECK_QUESTIONS, MAX_FORMER_LOOKUPS, MAX_FORMER_NAMES_ASKED};
 
 /// The name servers of a resolver that are not those of now.
-struct Former {
-    names: BTreeSet<String>,
+pub(super) struct Former {
+    pub(super) names: BTreeSet<String>,
     /// The end of their TTL, in seconds since 1970.
-    end: u64,
+    pub(super) end: u64,
 }
 
 /// The names of the servers of now: those of the zone above, and those that any server of the zone names. None if one of them is not known.
@@ -42,12 +42,12 @@ fn named(facts: &DomainFacts, resolver: &OtherResolver) -> Option<Former> {
     let now = named_now(facts)?;
     let names: BTreeSet<String> =
         zone::named(&reply.answers, apex).filter(|name| !now.contains(name)).collect();
-    let end = facts.subject.unix.saturating_add(positive_ttl(reply, "NS")?.into());
+    let end = ttl_end::end(facts, positive_ttl(reply, "NS")?);
     (reply.rcode == "NOERROR" && !reply.authoritative && !names.is_empty()).then_some(Former { names, end })
 }
 
 /// The same, if it is known that no server of the zone names them, or if they serve the zone themselves.
-fn former(facts: &DomainFacts, resolver: &OtherResolver) -> Option<Former> {
+pub(super) fn former(facts: &DomainFacts, resolver: &OtherResolver) -> Option<Former> {
     let may_name = |server: IpAddr| {
         zone::child_set_at(facts, server).is_none()
             && compared::may_give(facts, server, (zone::apex(facts), "NS"))

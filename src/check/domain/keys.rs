@@ -322,10 +322,11 @@ fn signing(apex: &str, reply: &ReplyFacts) -> Vec<Key> {
 }
 
 /// The data of a DNSKEY record in wire form.
-struct Key(Vec<u8>);
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key(Vec<u8>);
 
 impl Key {
-    fn read(data: &str) -> Option<Self> {
+    pub(super) fn read(data: &str) -> Option<Self> {
         let mut fields = data.split_whitespace();
         let flags: u16 = fields.next()?.parse().ok()?;
         let numbers: [u8; 2] = [fields.next()?.parse().ok()?, fields.next()?.parse().ok()?];
@@ -348,15 +349,16 @@ impl Key {
 }
 
 /// A DS record.
-struct Ds {
-    tag: u16,
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ds {
+    pub(super) tag: u16,
     algorithm: u8,
     hash: u8,
     digest: Vec<u8>,
 }
 
 impl Ds {
-    fn read(data: &str) -> Option<Self> {
+    pub(super) fn read(data: &str) -> Option<Self> {
         let mut fields = data.split_whitespace();
         let tag = fields.next()?.parse().ok()?;
         let (algorithm, hash) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);

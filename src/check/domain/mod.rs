@@ -46,7 +46,9 @@ mod effects_of_glue;
 mod effects_of_sets;
 mod elsewhere;
 mod exchanges;
+mod extended_errors;
 pub mod facts;
+mod failing_at_others;
 mod fallback;
 pub mod finding;
 mod former_servers;
@@ -102,6 +104,7 @@ mod refusal_words;
 mod refusing_lists;
 mod remedies;
 mod reply_facts;
+mod resolver_answers;
 mod role;
 pub mod sent;
 mod served;
@@ -127,6 +130,7 @@ mod steady;
 mod tags;
 mod tcp_needed;
 mod transport;
+mod ttl_end;
 mod unanswered;
 mod unrouted;
 mod untold_servers;
@@ -359,13 +363,13 @@ fn of_signer(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// The finding that explains what other resolvers have, and stands before it if their levels are equal: a missing MX record before the
-/// caches that still have it, and a name server that fails EDNS before the resolvers that get no records from it.
-const fn explanation(code: Code) -> Option<Code> {
+/// Whether a finding about other resolvers stands behind one of the same level: old records behind a missing MX record and behind lookups
+/// that fail for mail, and records that a resolver does not get behind a name server that fails EDNS.
+fn is_behind(code: Code, told: &BTreeSet<Code>, is_mail_stopped: bool) -> bool {
     match code {
-        Code::OthersOld => Some(Code::NoMx),
-        Code::OthersHide | Code::OthersFail => Some(Code::NsEdns),
-        _ => None,
+        Code::OthersOld => told.contains(&Code::NoMx) || is_mail_stopped,
+        Code::OthersHide | Code::OthersFail => told.contains(&Code::NsEdns),
+        _ => false,
     }
 }
 
@@ -375,11 +379,12 @@ pub fn in_order(findings: &mut [Finding], reason: Option<RefusalReason>) {
     let fails = findings.iter().any(|finding| finding.level == Level::Failure);
     let consequence = fallback::worst_consequence(findings);
     let told: BTreeSet<Code> = findings.iter().map(|finding| finding.code).collect();
+    let is_mail_stopped = findings.iter().any(failing_at_others::stops_mail);
     findings.sort_by_key(|finding| {
         let is_reason = refusal_reasons::is_it(reason, finding.code);
         let raised = consequence.filter(|level| finding.code == Code::NoMx && *level < finding.level);
         let level = raised.unwrap_or(finding.level);
-        let is_later = explanation(finding.code).is_some_and(|code| told.contains(&code));
+        let is_later = is_behind(finding.code, &told, is_mail_stopped);
         (
             !finding.code.leads(fails),
             level,

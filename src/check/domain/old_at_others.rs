@@ -8,6 +8,9 @@
 //!   are old.
 //! - Public resolvers have no zones, filters or forwarders of their own that give other records. So records whose TTL is longer than that of
 //!   the zone now are old there: nobody gives them any more. A shorter one shows nothing, because it runs down.
+//! - A negative answer that a public resolver gives in the place of records may be from before these (`kept_denial`), or from a server
+//!   elsewhere. The evidence says so.
+//! - Other addresses at a public resolver may be for its place or its client: nothing shows more, and they are no fault.
 //! - Other MX and TXT records of a public resolver may also be for clients or sites at another place, or those of a server that does not answer
 //!   this host. Hardly any zone does so, so that they count as old, and the evidence says that it is not certain.
 
@@ -18,8 +21,8 @@ use super::facts::{DomainFacts, Got, OtherResolver, ReplyFacts};
 use super::old_answer::{ended_signature, older_serial};
 use super::other_resolvers::ask;
 use super::public_resolvers::is_public;
-use super::record_set::{ADDRESS_TTL, positive_ttl};
-use super::{compared, served, server_hosts, zone};
+use super::record_set::{ADDRESS_TTL, final_records, positive_ttl};
+use super::{compared, kept_denial, served, server_hosts, zone};
 
 /// A name with a type.
 type Lookup<'n> = (&'n str, &'static str);
@@ -64,26 +67,64 @@ pub(super) fn shown(
         .or_else(of_soa);
     match certain {
         Some(words) => Some(Shown { words, is_certain: true }),
-        None if is_public(resolver) && !is_newer(facts, resolver) => of_public(facts, reply, lookup),
+        None if is_public(resolver) && !is_newer(facts, resolver, reply) => of_public(facts, reply, lookup),
         None => None,
     }
 }
 
-/// Whether a resolver has a newer zone, as from a server at another place.
-fn is_newer(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
-    match facts.got.get(&ask(resolver, zone::apex(facts), "SOA")) {
-        Some(Got::Reply(reply)) => {
-            let servers = zone::delegated_servers(facts).into_keys();
-            let mut serials = servers.filter_map(|server| zone::serial_at(facts, server));
-            zone::soa(reply).is_some_and(|soa| serials.any(|serial| zone::is_older(serial, soa.serial)))
-        }
-        _ => false,
-    }
+/// Whether a resolver has a newer zone, as from a server at another place: its SOA record says so, or that of its reply.
+fn is_newer(facts: &DomainFacts, resolver: &OtherResolver, reply: &ReplyFacts) -> bool {
+    let apex = zone::apex(facts);
+    let is_newer = |reply: &ReplyFacts| {
+        let servers = zone::delegated_servers(facts).into_keys();
+        let mut serials = servers.filter_map(|server| zone::serial_at(facts, server));
+        let soa = zone::soa(reply).filter(|soa| soa.owner == apex);
+        soa.is_some_and(|soa| serials.any(|serial| zone::is_older(serial, soa.serial)))
+    };
+    let of_soa = match facts.got.get(&ask(resolver, apex, "SOA")) {
+        Some(Got::Reply(reply)) => Some(reply),
+        _ => None,
+    };
+    of_soa.into_iter().chain([reply]).any(is_newer)
+}
+
+/// Whether a server gives records to this host.
+fn gives(facts: &DomainFacts, server: IpAddr, lookup: Lookup<'_>) -> bool {
+    served::given(facts, server, lookup).is_some_and(|reply| !final_records(reply, lookup.1).is_empty())
+}
+
+/// Whether other addresses of a public resolver may be those for its client or its place: each server of the zone has told others to this
+/// host, and nothing shows a newer zone.
+pub(super) fn may_be_by_client(
+    facts: &DomainFacts,
+    resolver: &OtherResolver,
+    reply: &ReplyFacts,
+    (name, kind): Lookup<'_>,
+) -> bool {
+    let servers = zone::delegated_servers(facts);
+    let are_told = servers.keys().any(|server| gives(facts, *server, (name, kind)))
+        && servers.keys().all(|server| !compared::may_give(facts, *server, (name, kind)));
+    ["A", "AAAA"].contains(&kind)
+        && !reply.authoritative
+        && !final_records(reply, kind).is_empty()
+        && is_public(resolver)
+        && are_told
+        && !is_newer(facts, resolver, reply)
+}
+
+/// Why a negative answer of a public resolver is old: each server of the zone gives records in its place to this host.
+fn of_negative(facts: &DomainFacts, reply: &ReplyFacts, (name, kind): Lookup<'_>) -> Option<Shown> {
+    let servers = zone::delegated_servers(facts);
+    let words = "all servers of the zone give records to this host; the answer is from before these records, or a server gives it to clients or \
+                 sites at another place";
+    let do_give = !servers.is_empty() && servers.keys().all(|server| gives(facts, *server, (name, kind)));
+    let is_old = kept_denial::is_of_own(facts, reply, name) && do_give;
+    is_old.then(|| Shown { words: words.to_owned(), is_certain: false })
 }
 
 /// Why other records of a public resolver are old.
 fn of_public(facts: &DomainFacts, reply: &ReplyFacts, (name, kind): Lookup<'_>) -> Option<Shown> {
-    let kept = positive_ttl(reply, kind)?;
+    let Some(kept) = positive_ttl(reply, kind) else { return of_negative(facts, reply, (name, kind)) };
     let servers = zone::delegated_servers(facts);
     let given = servers.keys().filter_map(|server| served::given(facts, *server, (name, kind)));
     let of_zone = given.filter_map(|reply| positive_ttl(reply, kind)).max();

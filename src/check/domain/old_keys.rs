@@ -1,16 +1,15 @@
 //! Old DS and DNSKEY records of the domain in the cache of a resolver that fails: the keys of the zone have changed since.
 //!
 //! RFC 4035 section 3.2.2 (CD: without validation), RFC 6781 sections 4.1.1 and 4.1.2 (old keys stay until the old records have expired
-//! everywhere), RFC 8914 (the reason of a failure).
+//! everywhere).
 
 use std::collections::BTreeSet;
 
-use super::codes::Code;
 use super::facts::{DomainFacts, Got, OtherResolver, ReplyFacts, Want};
-use super::finding::Finding;
+use super::keys::{self, Ds, Key};
 use super::other_resolvers::ask_unvalidated;
 use super::record_set::positive_ttl;
-use super::{keys, remedies, zone};
+use super::{ttl_end, zone};
 use crate::clock::minute;
 use crate::limits::MAX_CHECK_QUESTIONS;
 
@@ -33,29 +32,26 @@ pub(super) fn wants(facts: &DomainFacts, failing: &[&OtherResolver]) -> Vec<Want
 }
 
 /// The DS or DNSKEY records that a resolver has, and the zones do not have now.
-struct OldKeys {
-    text: String,
+pub(super) struct OldKeys {
+    /// In words.
+    pub(super) text: String,
     /// The end of their TTL, in seconds since 1970.
-    end: u64,
+    pub(super) end: u64,
 }
 
-/// The data of records: digests are compared without regard to case and spaces. Keys are too: no two differ in case alone.
-fn compared<'d>(records: impl IntoIterator<Item = &'d str>) -> BTreeSet<String> {
-    let one = |data: &str| {
-        let words: Vec<&str> = data.split_whitespace().collect();
-        let (fields, digest) = words.split_at(words.len().min(3));
-        format!("{} {}", fields.join(" "), digest.concat().to_ascii_lowercase())
-    };
-    records.into_iter().map(one).collect()
+/// Records as they are compared; none if one cannot be read.
+fn read<'d, Record: Ord>(
+    records: impl IntoIterator<Item = &'d str>,
+    read: impl Fn(&'d str) -> Option<Record>,
+) -> Option<BTreeSet<Record>> {
+    records.into_iter().map(read).collect()
 }
 
 /// The tags of the keys that DS records name, in words.
-fn tags(records: &BTreeSet<String>) -> String {
-    let tags: BTreeSet<&str> = records.iter().filter_map(|data| data.split(' ').next()).collect();
-    match tags.len() {
-        1 => format!("the key {}", tags.into_iter().collect::<String>()),
-        _ => format!("the keys {}", tags.into_iter().collect::<Vec<_>>().join(", ")),
-    }
+fn tags(records: &BTreeSet<Ds>) -> String {
+    let tags: BTreeSet<u16> = records.iter().map(|ds| ds.tag).collect();
+    let named = tags.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
+    if tags.len() == 1 { format!("the key {named}") } else { format!("the keys {named}") }
 }
 
 /// The records of a type that a resolver has; none if it has none of its own.
@@ -68,19 +64,14 @@ fn kept<'f>(facts: &'f DomainFacts, resolver: &OtherResolver, kind: &'static str
     }
 }
 
-/// When records of a resolver end, in seconds since 1970.
-fn end(facts: &DomainFacts, reply: &ReplyFacts, kind: &str) -> Option<u64> {
-    Some(facts.subject.unix.saturating_add(positive_ttl(reply, kind)?.into()))
-}
-
 /// The old DS records of a resolver; none if it has those of now, or if one side is not known.
 fn delegated(facts: &DomainFacts, resolver: &OtherResolver) -> Option<OldKeys> {
     let (apex, reply) = (zone::apex(facts), kept(facts, resolver, "DS")?);
-    let (here, now) = (compared(reply.data("DS")), compared(keys::told_above(facts)?));
+    let (here, now) = (read(reply.data("DS"), Ds::read)?, read(keys::told_above(facts)?, Ds::read)?);
     if here == now {
         return None;
     }
-    let end = end(facts, reply, "DS")?;
+    let end = ttl_end::end(facts, positive_ttl(reply, "DS")?);
     let present = match now.is_empty() {
         true => "has none any more".to_owned(),
         false => format!("has that of {} now", tags(&now)),
@@ -97,11 +88,11 @@ fn delegated(facts: &DomainFacts, resolver: &OtherResolver) -> Option<OldKeys> {
 /// The old DNSKEY records of a resolver; none if it has those of now, or if one side is not known.
 fn own(facts: &DomainFacts, resolver: &OtherResolver) -> Option<OldKeys> {
     let reply = kept(facts, resolver, "DNSKEY")?;
-    let (here, now) = (compared(reply.data("DNSKEY")), compared(keys::told_records(facts)));
+    let (here, now) = (read(reply.data("DNSKEY"), Key::read)?, read(keys::told_records(facts), Key::read)?);
     if now.is_empty() || here == now {
         return None;
     }
-    let end = end(facts, reply, "DNSKEY")?;
+    let end = ttl_end::end(facts, positive_ttl(reply, "DNSKEY")?);
     let (name, apex) = (&resolver.name, zone::apex(facts));
     let text = format!(
         "{name} still has old DNSKEY records of {apex} until {}, and its servers have others now",
@@ -110,22 +101,9 @@ fn own(facts: &DomainFacts, resolver: &OtherResolver) -> Option<OldKeys> {
     Some(OldKeys { text, end })
 }
 
-/// The finding about resolvers that fail, `fails` in words, with the old DS and DNSKEY records of these.
-pub(super) fn explained<'f>(
-    facts: &'f DomainFacts,
-    fails: &str,
-    failing: impl Iterator<Item = &'f OtherResolver>,
-) -> Finding {
-    let of = |resolver| [delegated(facts, resolver), own(facts, resolver)];
-    let old: Vec<OldKeys> = failing.flat_map(of).flatten().collect();
-    let Some(end) = old.iter().map(|old| old.end).max() else { return Finding::new(Code::OthersFail, fails) };
-    let texts: Vec<&str> = old.iter().map(|old| old.text.as_str()).collect();
-    let evidence = format!(
-        "{}; {fails}. They resolve the domain by {}",
-        texts.join("; "),
-        minute(end.next_multiple_of(60))
-    );
-    Finding::new(Code::OthersFail, evidence).to_do(remedies::OLD_KEYS)
+/// The old DS and DNSKEY records of a resolver that fails.
+pub(super) fn at(facts: &DomainFacts, resolver: &OtherResolver) -> Vec<OldKeys> {
+    [delegated(facts, resolver), own(facts, resolver)].into_iter().flatten().collect()
 }
 
 #[cfg(test)]

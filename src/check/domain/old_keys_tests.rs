@@ -4,7 +4,7 @@ use super::*;
 use crate::check::domain::facts::tests::facts;
 use crate::check::domain::facts::{QueryForm, ResolverWay};
 use crate::check::domain::keys::tests::SIGNED;
-use crate::check::domain::others;
+use crate::check::domain::{codes::Code, others, remedies};
 
 /// Facts of a signed domain for which a resolver fails, with these lines.
 fn failing(more: &str) -> DomainFacts {
@@ -37,6 +37,19 @@ fn an_old_ds_record_is_the_reason_of_a_failure_with_its_end() {
 
 fn ask(facts: &DomainFacts) -> Want {
     super::super::other_resolvers::ask(&facts.subject.resolvers[0], "a.b.", "MX")
+}
+
+#[test]
+fn a_key_that_differs_in_case_alone_is_another_key() {
+    let (_, key) = SIGNED.split_once("257 3 13 ").unwrap();
+    let key = key.split(' ').next().unwrap();
+    let of = |key: &str| {
+        let keys = format!("server 9.9.9.9 a.b. DNSKEY unvalidated ra | 257 3 13 {key}");
+        let lines = format!("server 9.9.9.9 a.b. DS unvalidated ra | {OF_NOW}\n{keys}");
+        others::check(&failing(&lines)).remove(0).evidence
+    };
+    assert_eq!(of(key), "9.9.9.9 (Quad9) a.b. MX: SERVFAIL");
+    assert!(of(&key.to_ascii_lowercase()).contains("old DNSKEY records"));
 }
 
 #[test]

@@ -145,6 +145,13 @@ fn a_longer_ttl_than_that_of_the_zone_shows_that_records_of_a_public_resolver_ar
             reply.answers.iter_mut().for_each(|record| record.ttl = ttl);
         }
         let first = check(&facts).remove(0);
+        let is_of_client = first.evidence.ends_with("given by client or by site, or old");
+        assert_eq!(
+            is_of_client,
+            (first.code, first.level) == (Code::OthersDiffer, Level::Note),
+            "{first:#?}"
+        );
+        assert!(!is_of_client || resolver == "9.9.9.9" && kind == "A" && kept <= 300, "{first:#?}");
         (first.code, first.evidence.contains("They have the new records by"))
     };
     let address = ("A", "198.18.0.25", "198.18.0.24");
@@ -155,6 +162,75 @@ fn a_longer_ttl_than_that_of_the_zone_shows_that_records_of_a_public_resolver_ar
     let mail = ("MX", "10 new.a.test.", "10 old.a.test.");
     assert_eq!(told("9.9.9.9", mail, (300, 3_000)), (Code::OthersOld, true));
     assert_eq!(told("9.9.9.9", mail, (3_600, 3_000)), (Code::OthersOld, false));
+}
+
+#[test]
+fn addresses_of_a_mail_host_by_client_are_a_note_if_all_servers_have_told_theirs() {
+    let of = |more: &str| {
+        let lines = format!(
+            "{ZONE}\n{SOUND}\nlookup new.a.test. A | 198.18.0.25\nserver 198.18.1.1 new.a.test. A udp aa | 198.18.0.25\n\
+             server 192.0.2.8 new.a.test. A recursive ra cached | 198.18.0.24\n{more}"
+        );
+        let lines = lines.replace("10 cached.a.test.", "10 new.a.test.").replace("192.0.2.8", "9.9.9.9");
+        let mut facts = facts("a.test.", &lines);
+        let way = ResolverWay::Plain("9.9.9.9".parse().unwrap());
+        facts.subject.resolvers = vec![OtherResolver { way, name: "9.9.9.9".to_owned() }];
+        let found = check(&facts);
+        found.into_iter().map(|finding| (finding.code, finding.level)).collect::<Vec<_>>()
+    };
+    let soa =
+        |serial: u32| format!("server 9.9.9.9 a.test. SOA recursive ra | ns1.a.test. h. {serial} 2 3 4 5");
+    for same in [String::new(), soa(7)] {
+        assert_eq!(of(&same), [(Code::OthersDiffer, Level::Note)], "{same}");
+    }
+    assert_eq!(of(&soa(6)), [(Code::OthersOld, Level::Warning)]);
+    assert_eq!(of(&soa(8)), [(Code::OthersDiffer, Level::CouldNotTell)], "a newer zone elsewhere");
+    let silent = "server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test.
+        lookup ns2.a.test. A | 198.18.2.1\nserver 198.18.2.1 a.test. SOA udp silent";
+    assert_eq!(of(silent), [(Code::OthersDiffer, Level::CouldNotTell)], "another server may give it");
+}
+
+#[test]
+fn a_negative_answer_that_a_public_resolver_may_have_kept_is_old_with_its_end() {
+    let of = |answer: &str| {
+        let lines = SOUND.replace("MX recursive ra | 10 New.a.test.", answer).replace("192.0.2.8", "9.9.9.9");
+        let mut facts = facts("a.test.", &format!("{ZONE}\n{lines}"));
+        let way = ResolverWay::Plain("9.9.9.9".parse().unwrap());
+        facts.subject.resolvers = vec![OtherResolver { way, name: "9.9.9.9 (Quad9)".to_owned() }];
+        check(&facts).remove(0)
+    };
+    let soa = |serial: u32, most: u32| format!("| >a.test. SOA ns1.a.test. h. {serial} 2 3 4 {most}");
+    for rcode in ["", "NXDOMAIN "] {
+        let old = of(&format!("MX recursive {rcode}ra cached {}", soa(7, 3_600)));
+        assert_eq!((old.code, old.level), (Code::OthersOld, Level::Warning), "{old:#?}");
+        let begin = "9.9.9.9 (Quad9) a.test. MX: no MX until 2026-01-01 00:30 UTC: all servers of the zone give records";
+        assert!(old.evidence.starts_with(begin), "{}", old.evidence);
+        let end = "If they are old, these resolvers have the new records by 2026-01-01 00:30 UTC";
+        assert!(old.evidence.ends_with(end), "{}", old.evidence);
+    }
+    for (serial, most) in [(7, 900), (8, 3_600)] {
+        let other = of(&format!("MX recursive ra cached {}", soa(serial, most)));
+        assert_eq!(other.code, Code::OthersDiffer, "{serial} {most}");
+    }
+    let above = of("MX recursive ra cached | >test. SOA ns.test. h. 7 2 3 4 3600");
+    assert_eq!(above.code, Code::OthersDiffer, "not of the zone itself");
+}
+
+#[test]
+fn texts_beside_the_policies_of_mail_are_a_note_at_most() {
+    let of = |texts: &str, more: &str| {
+        let lines = format!("{}\n{more}", SOUND.replace("\"v=spf1 -all\"", texts));
+        let found = check(&subject(&lines));
+        found.into_iter().map(|finding| (finding.code, finding.level, finding.evidence)).collect::<Vec<_>>()
+    };
+    let soa = "server 192.0.2.8 a.test. SOA recursive ra | ns1.a.test. h. 6 2 3 4 5";
+    for more in ["", soa] {
+        let evidence = "public resolver 192.0.2.8 a.test. TXT: has \"ms=ms1\" (no SPF record differs) until 2026-01-01 01:00 UTC";
+        let note = (Code::OthersDiffer, Level::Note, evidence.to_owned());
+        assert_eq!(of("\"v=spf1 -all\" | \"ms=ms1\"", more), [note]);
+    }
+    assert_eq!(of("\"v=spf1 -all\" | \"v=spf1 mx -all\"", "")[0].1, Level::CouldNotTell);
+    assert_eq!(of("\"ms=ms1\"", "")[0].1, Level::CouldNotTell, "without SPF");
 }
 
 #[test]

@@ -72,8 +72,17 @@ pub(super) fn in_words(set: &BTreeSet<String>, kind: &str) -> String {
 
 /// The TTL of a negative answer; none without the SOA of a zone of the name, as filters answer.
 pub(super) fn negative_ttl(reply: &ReplyFacts, name: &str) -> Option<u32> {
-    let soa = reply.authority.iter().find(|record| record.kind == "SOA" && is_within(name, &record.name))?;
-    Some(soa.ttl)
+    negative_soa(reply, name).map(|soa| soa.ttl)
+}
+
+/// The TTL that a negative answer has at most: the last field of its SOA (RFC 2308 section 5).
+pub(super) fn most_negative_ttl(reply: &ReplyFacts, name: &str) -> Option<u32> {
+    negative_soa(reply, name)?.data.split_whitespace().last()?.parse().ok()
+}
+
+/// The SOA of a negative answer: that of a zone of the name.
+fn negative_soa<'r>(reply: &'r ReplyFacts, name: &str) -> Option<&'r Record> {
+    reply.authority.iter().find(|record| record.kind == "SOA" && is_within(name, &record.name))
 }
 
 /// The longest TTL of the records of a type in an answer; none without such a record.

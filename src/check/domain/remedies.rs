@@ -99,6 +99,19 @@ pub(super) const PRIVATE_BESIDE_PUBLIC: &str = "Remove the private address from 
 pub(super) const OLD_KEYS: &str = "Wait until then. If the zone still has the old key, add it to the DNSKEY records again until then, and sign with it too. At the next change \
      of keys, keep the old one until the old DS and DNSKEY records have ended everywhere. Google and Cloudflare have pages that flush a name from their caches";
 
+/// Of `others_fail`, if resolvers still have old keys and the name servers of before a move.
+pub(super) const OLD_KEYS_AT_FORMER: &str = "Wait until then. If the former name servers still answer, let them serve the zone of now with its keys and signatures: these resolvers ask them \
+     until the old NS records have ended. At the next move of a signed domain, remove the DS records first, or let both providers publish the keys of \
+     both. Google and Cloudflare have pages that flush a name from their caches";
+
+/// Of `others_fail`, if resolvers still have the name servers of before a move.
+pub(super) const FORMER_SERVERS_FAIL: &str = "Let the former name servers serve the zone of now until then: these resolvers still ask them. At the next move, keep the zone there until the \
+     old NS records have ended everywhere. Google and Cloudflare have pages that flush a name from their caches";
+
+/// Of `others_differ`, if the differences are none that count for mail, or may be right at another place.
+pub(super) const BESIDE_MAIL: &str = "Nothing, if the zone gives addresses by client or by site, or if other texts than SPF have changed. Otherwise repeat the check when the TTL has \
+     ended";
+
 /// Of `others_old`, if the name servers of before a move may still give the old records.
 pub(super) const FORMER_SERVERS: &str = "Let the former name servers give the new records, or remove the zone there: while they give the old ones, resolvers fetch these again. \
      Keep the old mail hosts running until then. Google and Cloudflare have pages that flush a name from their caches";
@@ -183,6 +196,9 @@ mod tests {
             FORMER_SERVERS,
             LOST_MAIL_HOSTS,
             OLD_KEYS,
+            OLD_KEYS_AT_FORMER,
+            FORMER_SERVERS_FAIL,
+            BESIDE_MAIL,
             TWO_ZONES,
             NO_ROUTE,
             BOUND,

@@ -52,6 +52,8 @@ pub struct ReplyFacts {
     pub from_cache: bool,
     /// Why there is no answer, in the words of the daemon; the extended error of a server (RFC 8914).
     pub why: String,
+    /// The number of the extended error of a server.
+    pub extended_error: Option<u16>,
     /// The part of the daemon's configuration that answers for the name, in words; none if it is resolved on the internet.
     pub configured: Option<String>,
     /// The views whose clients get other data for the name.

@@ -13,6 +13,9 @@ pub struct ServerSaid {
     /// Like `not_heard`, in words; of a reply, its extended error (RFC 8914).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
+    /// The number of the extended error of a reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extended_error: Option<u16>,
     /// Response code, by its usual name.
     pub rcode: String,
     /// Flags of the header, as dig names them.

@@ -1,0 +1,165 @@
+//! The extended errors of resolvers that fail: what each says about the servers of the zone, and what helps.
+//!
+//! RFC 8914 section 4, RFC 9276 section 3.2 (NSEC3 iterations); the registry "Extended DNS Error Codes" of IANA.
+//!
+//! # Decisions
+//!
+//! - A resolver that finds a fault in signatures has seen the servers that it reaches. An address of a server may stand for many sites, of
+//!   which this host reaches another one. So where all is well from here, one site is told to have the fault.
+//! - Of several errors the first of the table counts: one that names a fault in the zone says more than one about the way to it.
+
+/// Errors of one kind.
+pub(super) struct ExtendedErrorKind {
+    codes: &'static [u16],
+    /// What servers of the zone send to the resolver; empty if the error does not say that they send something wrong.
+    pub(super) sent: &'static str,
+    /// The change that helps.
+    pub(super) remedy: &'static str,
+}
+
+/// Errors with which a resolver says that it does not give the records on purpose: Blocked, Censored, Filtered.
+const FILTERS: [u16; 3] = [15, 16, 17];
+
+/// The kinds, the most telling first.
+const KINDS: [ExtendedErrorKind; 14] = [
+    // Signature Expired.
+    ExtendedErrorKind {
+        codes: &[7],
+        sent: "signatures that have ended",
+        remedy: "Let all sites and machines behind the addresses of the name servers have the current zone: look in their logs for transfers that fail, \
+                 and for a signer that has stopped. Ask the operator of the name servers which site this resolver reaches",
+    },
+    // Signature Not Yet Valid.
+    ExtendedErrorKind {
+        codes: &[8],
+        sent: "signatures that have not begun",
+        remedy: "Compare the clocks of all machines that sign the zone, and let signatures begin an hour before they are made. Ask the operator of the \
+                 name servers which site this resolver reaches",
+    },
+    // Signature Expired before Valid.
+    ExtendedErrorKind {
+        codes: &[25],
+        sent: "signatures that end before they begin",
+        remedy: "Sign the zone again with right times, and let all sites of the name servers load it",
+    },
+    // RRSIGs Missing.
+    ExtendedErrorKind {
+        codes: &[10],
+        sent: "records without signatures",
+        remedy: "Let all sites and machines behind the addresses of the name servers have the signed zone, and remove what takes signatures or EDNS from \
+                 their answers, such as a firewall or load balancer. Ask the operator of the name servers which site this resolver reaches",
+    },
+    // DNSKEY Missing.
+    ExtendedErrorKind {
+        codes: &[9],
+        sent: "other keys than the DS records name",
+        remedy: "Let all sites and machines behind the addresses of the name servers have the current zone with its keys. At a change of keys, keep the \
+                 old key and its signatures until the old DS record has ended everywhere",
+    },
+    // NSEC Missing.
+    ExtendedErrorKind {
+        codes: &[12],
+        sent: "denials without proof",
+        remedy: "Let all sites and machines behind the addresses of the name servers have the signed zone with its NSEC or NSEC3 records: look for a server \
+                 that does not send them",
+    },
+    // No Zone Key Bit Set.
+    ExtendedErrorKind {
+        codes: &[11],
+        sent: "keys without the flag of a zone key",
+        remedy: "Give the DNSKEY records the flags 256 or 257, sign the zone with such keys, and let all sites of the name servers load it",
+    },
+    // DNSSEC Bogus, DNSSEC Indeterminate.
+    ExtendedErrorKind {
+        codes: &[6, 5],
+        sent: "an old or badly signed zone",
+        remedy: "Let all sites and machines behind the addresses of the name servers have the current signed zone: look in their logs for transfers that \
+                 fail. Ask the operator of the name servers which site this resolver reaches",
+    },
+    // Unsupported DNSKEY Algorithm, Unsupported DS Digest Type.
+    ExtendedErrorKind {
+        codes: &[1, 2],
+        sent: "",
+        remedy: "Sign the zone with algorithm 13 or 8, and enter DS records with digest type 2: this resolver does not support others that the zone uses",
+    },
+    // Unsupported NSEC3 Iterations Value.
+    ExtendedErrorKind {
+        codes: &[27],
+        sent: "",
+        remedy: "Set the iterations of NSEC3 to 0, and sign the zone again",
+    },
+    // No Reachable Authority, Network Error, Invalid Data.
+    ExtendedErrorKind {
+        codes: &[22, 23, 24],
+        sent: "",
+        remedy: "Let all name servers answer this resolver: look for a firewall, a rate limit or a list of blocked networks in front of them, and for a \
+                 site that is down. The text in the evidence may name the server",
+    },
+    // Prohibited.
+    ExtendedErrorKind {
+        codes: &[18],
+        sent: "",
+        remedy: "Ask the operator of the resolver whether it serves this host, or name other resolvers with --resolver",
+    },
+    // Cached Error.
+    ExtendedErrorKind {
+        codes: &[13],
+        sent: "",
+        remedy: "Repeat the check in some minutes: the resolver has kept the failure of an earlier lookup",
+    },
+    // Not Ready, Not Authoritative, Not Supported: the resolver itself.
+    ExtendedErrorKind {
+        codes: &[14, 20, 21],
+        sent: "",
+        remedy: "Repeat the check. If the error stays, ask the operator of the resolver",
+    },
+];
+
+/// The most telling kind of some errors; none if they tell nothing.
+pub(super) fn kind(codes: impl IntoIterator<Item = u16>) -> Option<&'static ExtendedErrorKind> {
+    let codes: Vec<u16> = codes.into_iter().collect();
+    KINDS.iter().find(|kind| codes.iter().any(|code| kind.codes.contains(code)))
+}
+
+/// Whether a resolver says by an error that it filters the name.
+pub(super) fn is_filter(code: u16) -> bool {
+    FILTERS.contains(&code)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_error_has_one_remedy_that_fits() {
+        let all: Vec<u16> = KINDS.iter().flat_map(|kind| kind.codes).copied().collect();
+        assert_eq!(all.len(), all.iter().collect::<BTreeSet<_>>().len());
+        for kind in &KINDS {
+            assert!(
+                kind.remedy.starts_with(char::is_uppercase) && !kind.remedy.ends_with('.'),
+                "{}",
+                kind.remedy
+            );
+            assert!(!kind.remedy.contains("  "), "{}", kind.remedy);
+        }
+        for (code, word) in [
+            (6, "transfers"),
+            (7, "signer"),
+            (8, "clocks"),
+            (9, "keys"),
+            (10, "signed zone"),
+            (22, "firewall"),
+            (23, "firewall"),
+            (18, "serves this host"),
+            (13, "some minutes"),
+        ] {
+            let told = kind([code]).unwrap();
+            assert!(told.remedy.contains(word), "{code}: {}", told.remedy);
+        }
+        assert!(kind([]).is_none() && kind([0]).is_none() && kind([15]).is_none());
+        assert!([15, 16, 17].into_iter().all(is_filter) && !is_filter(18));
+        assert_eq!(kind([22, 7]).map(|kind| kind.sent), Some("signatures that have ended"));
+    }
+}

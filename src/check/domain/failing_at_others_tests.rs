@@ -1,0 +1,99 @@
+//! Cases of resolvers that fail, and why.
+
+use super::*;
+use crate::check::domain::facts::tests::facts;
+use crate::check::domain::facts::{Got, ResolverWay};
+use crate::check::domain::keys::tests::SIGNED;
+use crate::check::domain::other_resolvers::ask;
+use crate::check::domain::{in_order, others};
+
+/// Facts of a signed domain for which a resolver fails with this extended error.
+fn failing(error: Option<(u16, &str)>, more: &str) -> DomainFacts {
+    let lines = format!(
+        "lookup a.b. SOA secure | ns. h. 1 2 3 4 5{SIGNED}\nlookup a.b. MX | 10 mx.c.\nserver 192.0.2.1 a.b. NS mixed aa | ns.a.b.\n\
+         server 9.9.9.9 a.b. MX recursive SERVFAIL\n{more}"
+    );
+    let mut facts = facts("a.b.", &lines);
+    let way = ResolverWay::Plain("9.9.9.9".parse().unwrap());
+    facts.subject.resolvers = vec![OtherResolver { way, name: "9.9.9.9 (Quad9)".to_owned() }];
+    let failed = ask(&facts.subject.resolvers[0], "a.b.", "MX");
+    if let (Some(Got::Reply(reply)), Some((code, why))) = (facts.got.get_mut(&failed), error) {
+        (reply.extended_error, reply.why) = (Some(code), why.to_owned());
+    }
+    facts
+}
+
+#[test]
+fn an_error_about_signatures_tells_of_a_site_of_a_server_if_all_servers_are_right_here() {
+    for (code, why, sent) in [
+        (7, "Signature Expired: ns1", "signatures that have ended"),
+        (8, "Signature Not Yet Valid", "signatures that have not begun"),
+        (10, "RRSIGs Missing: for MX", "records without signatures"),
+        (6, "DNSSEC Bogus", "an old or badly signed zone"),
+        (9, "DNSKEY Missing", "other keys than the DS records name"),
+    ] {
+        let told = others::check(&failing(Some((code, why)), "")).remove(0);
+        let begin = format!("9.9.9.9 (Quad9) a.b. MX: SERVFAIL ({why}); the domain validates here");
+        assert_eq!(told.code, Code::OthersFail, "{told:#?}");
+        assert!(told.evidence.starts_with(&begin) && told.evidence.ends_with(sent), "{}", told.evidence);
+        assert_eq!(told.remedy(), extended_errors::kind([code]).unwrap().remedy);
+    }
+    // A server that this host finds at fault is told elsewhere.
+    let mut unsigned = failing(Some((10, "RRSIGs Missing")), "");
+    for got in unsigned.got.values_mut() {
+        if let Got::Reply(reply) = got {
+            reply.security = crate::check::domain::facts::ReplySecurity::Insecure;
+        }
+    }
+    let told = others::check(&unsigned).remove(0);
+    assert_eq!(told.evidence, "9.9.9.9 (Quad9) a.b. MX: SERVFAIL (RRSIGs Missing)");
+}
+
+#[test]
+fn each_error_has_its_remedy() {
+    for (code, why, word) in
+        [(22, "No Reachable Authority", "firewall"), (23, "Network Error: 192.0.2.1:53", "firewall")]
+    {
+        let told = others::check(&failing(Some((code, why)), "")).remove(0);
+        assert_eq!(told.evidence, format!("9.9.9.9 (Quad9) a.b. MX: SERVFAIL ({why})"));
+        assert!(told.remedy().contains(word), "{}", told.remedy());
+    }
+    let filtered = others::check(&failing(Some((17, "Filtered: malware")), "")).remove(0);
+    assert_eq!(filtered.code, Code::OthersHide, "{filtered:#?}");
+    assert!(
+        filtered.evidence.starts_with("9.9.9.9 (Quad9) a.b. MX: SERVFAIL (Filtered: malware) instead of")
+    );
+    let bare = others::check(&failing(None, "")).remove(0);
+    assert_eq!(bare.remedy(), Code::OthersFail.entry().remedy);
+}
+
+/// The name servers of before a move at the resolver.
+const FORMER: &str = "server 9.9.9.9 a.b. NS recursive ra | old.c.\nlookup old.c. A | 192.0.2.77\nserver 192.0.2.77 a.b. MX udp REFUSED";
+
+#[test]
+fn old_keys_and_former_name_servers_have_one_end_and_the_failure_comes_first() {
+    let keys = "server 9.9.9.9 a.b. DS unvalidated ra cached | 7 13 2 aa";
+    let mut found = others::check(&failing(None, &format!("{keys}\n{FORMER}")));
+    in_order(&mut found, None);
+    let codes: Vec<Code> = found.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::OthersFail, Code::OthersOld], "{found:#?}");
+    let moment = " by 2026-01-01 01:00 UTC";
+    assert!(found[0].evidence.ends_with(&format!(". They resolve the domain{moment}")), "{found:#?}");
+    assert!(found[0].evidence.contains("still has the former name servers old.c. until 2026-01-01 01:00"));
+    assert!(found[1].evidence.ends_with(&format!(". They have the new records{moment}")), "{found:#?}");
+    assert_eq!(found[0].remedy(), remedies::OLD_KEYS_AT_FORMER);
+    let ended = format!("{keys}\n{}", FORMER.replace("NS recursive ra", "NS recursive ra cached"));
+    let longer = format!("{ended}\nserver 9.9.9.9 a.b. DNSKEY unvalidated ra | 257 3 13 AAEC");
+    for finding in others::check(&failing(None, &longer)) {
+        assert!(finding.evidence.ends_with(moment), "the last of all: {finding:#?}");
+    }
+}
+
+#[test]
+fn former_name_servers_alone_may_be_the_reason() {
+    let found = others::check(&failing(Some((22, "No Reachable Authority")), FORMER));
+    let fail = found.iter().find(|finding| finding.code == Code::OthersFail).unwrap();
+    let end = ". If this is the reason, they resolve the domain by 2026-01-01 01:00 UTC";
+    assert!(fail.evidence.ends_with(end), "{found:#?}");
+    assert_eq!(fail.remedy(), remedies::FORMER_SERVERS_FAIL);
+}
