@@ -221,7 +221,6 @@ fn sets(facts: &DomainFacts, astray: &Astray, of_silent: &[Want]) -> Vec<Finding
     let mut told = zone::current_sets(facts, servers.keys().copied());
     told.retain(|(_, set)| !set.is_empty());
     let (named, undecided) = (own_sets(&servers, &told), copies::undecided(facts, &servers, &told));
-    let zones = undecided.as_deref().unwrap_or_default();
     let sets_above = parents::sets(facts);
     told.retain(|(_, set)| !sets_above.contains(set));
     findings.extend(parents_differ::check(facts, astray));
@@ -230,6 +229,9 @@ fn sets(facts: &DomainFacts, astray: &Astray, of_silent: &[Want]) -> Vec<Finding
         let lame = astray.words().filter(|_| findings.is_empty());
         let parent = zone::parent(facts).unwrap_or_default();
         let (level, why) = meaning(facts, &above, &told);
+        // Where all give the same records, only the sets are at fault.
+        let undecided = undecided.filter(|_| why.is_empty());
+        let zones = undecided.as_deref().unwrap_or_default();
         let above: Vec<String> = sets_above.iter().map(listed).collect();
         let delegates = match above.as_slice() {
             [one] => format!("{parent} delegates {apex} to {one}"),

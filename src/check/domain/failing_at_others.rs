@@ -22,6 +22,9 @@ use crate::clock::minute;
 use crate::limits::MAX_EVIDENCE;
 use crate::wire::presentation;
 
+/// The end of a failure because of old keys, in words.
+const OF_OLD_KEYS: &str = ". They resolve the domain by ";
+
 /// A resolver that fails.
 pub(super) struct Failing<'f> {
     resolver: &'f OtherResolver,
@@ -83,7 +86,7 @@ pub(super) fn finding(facts: &DomainFacts, failing: &[Failing<'_>], end: Option<
     let of_errors = extended_errors::kind(failing.iter().flat_map(|failing| failing.extended_errors.clone()));
     let texts: Vec<&str> = old().map(|old| old.text.as_str()).chain(former()).chain(failures).collect();
     let last = match end.or_else(|| failing.iter().filter_map(|failing| failing.end).max()) {
-        Some(end) if has_old => format!(". They resolve the domain by {}", ttl_end::over_by(end)),
+        Some(end) if has_old => format!("{OF_OLD_KEYS}{}", ttl_end::over_by(end)),
         Some(end) if has_former => {
             format!(". If this is the reason, they resolve the domain by {}", ttl_end::over_by(end))
         }
@@ -118,9 +121,10 @@ fn of_site(facts: &DomainFacts, kind: &ExtendedErrorKind) -> String {
     )
 }
 
-/// Whether a finding tells that resolvers fail for the MX records: mail to the domain waits there.
+/// Whether a finding tells that resolvers fail for the MX records, or for all that they do not have yet, because of old keys: mail waits.
 pub(super) fn stops_mail(finding: &Finding) -> bool {
-    finding.code == Code::OthersFail && finding.evidence.contains(" MX: SERVFAIL")
+    let is_told = |words: &str| finding.evidence.contains(words);
+    finding.code == Code::OthersFail && (is_told(" MX: SERVFAIL") || is_told(OF_OLD_KEYS))
 }
 
 #[cfg(test)]

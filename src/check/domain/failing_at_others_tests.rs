@@ -90,6 +90,31 @@ fn old_keys_and_former_name_servers_have_one_end_and_the_failure_comes_first() {
 }
 
 #[test]
+fn a_failure_because_of_old_keys_comes_before_old_mail_records() {
+    let more = format!(
+        "server 9.9.9.9 a.b. DS unvalidated ra cached | 7 13 2 aa\nserver 192.0.2.1 a.b. MX udp aa | 10 mx.c.\n{FORMER}\n\
+         lookup a.b. A\nserver 9.9.9.9 a.b. A recursive SERVFAIL"
+    );
+    let mut facts = failing(None, &more);
+    let failed = ask(&facts.subject.resolvers[0], "a.b.", "MX");
+    let Some(Got::Reply(reply)) = facts.got.get_mut(&failed) else { panic!() };
+    reply.rcode = "NOERROR".to_owned();
+    reply.answers.push(crate::check::domain::facts::Record {
+        name: "a.b.".to_owned(),
+        ttl: 7_200,
+        kind: "MX".to_owned(),
+        data: "10 old.c.".to_owned(),
+    });
+    let mut found = others::check(&facts);
+    in_order(&mut found, None);
+    let codes: Vec<Code> = found.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::OthersFail, Code::OthersOld], "{found:#?}");
+    for finding in &found {
+        assert!(finding.evidence.ends_with(" by 2026-01-01 02:00 UTC"), "one end: {finding:#?}");
+    }
+}
+
+#[test]
 fn former_name_servers_alone_may_be_the_reason() {
     let found = others::check(&failing(Some((22, "No Reachable Authority")), FORMER));
     let fail = found.iter().find(|finding| finding.code == Code::OthersFail).unwrap();

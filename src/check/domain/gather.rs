@@ -101,6 +101,7 @@ async fn asked(want: Want, sources: &impl Sources, budget: &Budget, [own, all]: 
     let (got, other) = match (own.acquire().await, all.acquire().await) {
         (Ok(_own), Ok(_all)) => {
             let got = answer(&want, sources, budget).await;
+            let got = after_failure(&want, got, sources, budget).await;
             confirmed(&want, got, sources, budget).await
         }
         // Nobody closes them.
@@ -235,6 +236,23 @@ async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
     }
 }
 
+/// Asks a resolver of others that has failed once more: one machine of many may fail for a moment, or while it waits for a server.
+async fn after_failure(want: &Want, got: Got, sources: &impl Sources, budget: &Budget) -> Got {
+    let is_to_resolver = match want {
+        Want::Server { way, .. } | Want::Resolver { way, .. } => *way == QueryForm::Recursive,
+        Want::Secured { unvalidated, .. } => !unvalidated,
+        _ => false,
+    };
+    let has_failed = matches!(&got, Got::Reply(reply) if reply.rcode == "SERVFAIL");
+    if !is_to_resolver || !has_failed {
+        return got;
+    }
+    match answer(want, sources, budget).await {
+        again @ Got::Reply(_) => again,
+        _ => got,
+    }
+}
+
 /// Asks both ways in turn before silence to one of them counts as a trait of the server: names in mixed case, EDNS, and UDP for some
 /// records. On a path that loses many datagrams, chance looks like a trait.
 async fn confirmed(
@@ -243,11 +261,6 @@ async fn confirmed(
     sources: &impl Sources,
     budget: &Budget,
 ) -> (Got, Option<(Want, Got)>) {
-    let is_to_resolver = match want {
-        Want::Server { way, .. } | Want::Resolver { way, .. } => *way == QueryForm::Recursive,
-        Want::Secured { unvalidated, .. } => !unvalidated,
-        _ => false,
-    };
     let with_edns = || match want.clone() {
         Want::Server { server, name, kind, .. } => Want::Server { server, name, kind, way: QueryForm::Udp },
         other => other,
@@ -258,7 +271,7 @@ async fn confirmed(
                 match shortly(&with_edns(), sources, budget).await {
                     Some(Got::Reply(_)) => {}
                     _ => {
-                        budget.note_loss(want);
+                        note_silence(want, turn, sources, budget).await;
                         return (left_out(LOST), None);
                     }
                 }
@@ -268,12 +281,6 @@ async fn confirmed(
                     Some(Got::NoReply(NoReply::Silent)) => {}
                     again => return (again.unwrap_or_else(|| left_out(BOUND_REACHED)), None),
                 }
-            }
-        }
-        // Some resolvers fail for a moment: one machine of many, or while they wait for a server.
-        (_, Got::Reply(reply)) if is_to_resolver && reply.rcode == "SERVFAIL" => {
-            if let again @ Got::Reply(_) = answer(want, sources, budget).await {
-                return (again, None);
             }
         }
         // Some servers fail for a moment, whatever the case of the name is.
@@ -314,6 +321,19 @@ async fn confirmed(
         _ => {}
     }
     (got, None)
+}
+
+/// Notes that a datagram was lost, if a server was silent about a name in mixed case, and then in this turn in lower case. One that was silent
+/// each time and answers for the SOA may drop queries for this type.
+async fn note_silence(want: &Want, turn: usize, sources: &impl Sources, budget: &Budget) {
+    let soa = match want.clone() {
+        Want::Server { server, name, .. } => Want::Server { server, name, kind: "SOA", way: QueryForm::Udp },
+        other => other,
+    };
+    let may_drop_type = turn == 1 && matches!(shortly(&soa, sources, budget).await, Some(Got::Reply(_)));
+    if !may_drop_type {
+        budget.note_loss(want);
+    }
 }
 
 /// The reply of a server over UDP that was silent there and has answered over TCP, if one comes to a few more queries.

@@ -311,6 +311,34 @@ fn a_silent_server_is_asked_again_and_a_bound_ends_it() {
     assert_eq!(fixed.1.lock().unwrap().0, CHECK_TRIES + 1);
 }
 
+/// Drops queries for NS, and answers others if it answers at all.
+struct DropsNames(bool);
+
+impl Sources for DropsNames {
+    fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
+        let replies = self.0 && !matches!(want, Want::Server { kind: "NS", .. });
+        let got = if replies { Got::Reply(ReplyFacts::default()) } else { Got::NoReply(NoReply::Silent) };
+        Box::pin(async { got })
+    }
+}
+
+#[test]
+fn silence_to_one_type_alone_is_no_lost_datagram() {
+    for answers in [true, false] {
+        let want = match server(QueryForm::MixedCase) {
+            Want::Server { server, name, way, .. } => Want::Server { server, name, kind: "NS", way },
+            other => other,
+        };
+        let (got, lost) = paused(async {
+            let (sources, budget) = (DropsNames(answers), Budget::new(9, CHECK_DOMAIN_TIME));
+            let got = answer(&want, &sources, &budget).await;
+            let got = confirmed(&want, got, &sources, &budget).await.0;
+            (got, budget.sent().values().any(|sent| sent.is_lossy()))
+        });
+        assert_eq!((got, lost), (left_out(LOST), !answers));
+    }
+}
+
 /// Fails for the first query, and answers the next.
 struct FailsFirst(Mutex<usize>);
 
@@ -331,7 +359,7 @@ fn a_resolver_that_fails_once_is_asked_again_within_the_bound() {
         let got = paused(async {
             let (want, budget) = (server(way), Budget::new(left, CHECK_DOMAIN_TIME));
             let got = answer(&want, &sources, &budget).await;
-            confirmed(&want, got, &sources, &budget).await.0
+            after_failure(&want, got, &sources, &budget).await
         });
         let Got::Reply(reply) = got else { panic!("{got:?}") };
         (reply.rcode, sources.0.into_inner().unwrap())
