@@ -41,8 +41,7 @@ const HOST_NAMED: [&str; 5] = [
 pub(super) fn has_failed(text: &str) -> bool {
     let is_unverified =
         |words: &&str| text.split_once(*words).is_some_and(|(_, rest)| !rest.starts_with(BY_SERVER));
-    UNVERIFIED.iter().any(|words| is_unverified(&words))
-        || LOOKUP_FAILED.iter().any(|words| text.contains(words))
+    UNVERIFIED.iter().any(is_unverified) || LOOKUP_FAILED.iter().any(|words| text.contains(words))
 }
 
 /// Whether a text in lower case names a host that was not found.
