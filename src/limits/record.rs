@@ -100,6 +100,10 @@ pub const MAX_STATUS_ZONES: usize = 5;
 /// Octets of a field in the journal; the journal takes datagrams of 200 KiB, but a page of text is enough.
 pub const MAX_LOG_FIELD: usize = 8 << 10;
 
+/// Octets that a core reads from memory at a time: the line of its cache, on x86-64 and nearly all of AArch64. Queries and replies that are
+/// read ahead lie in such lines.
+pub const CORE_LINE: usize = 64;
+
 /// Octets of a block of the record: some six hundred questions from the cache, or a hundred and fifty others. A reader copies
 /// at most one block while a worker waits: some microseconds. The largest entry has about 16 KiB.
 pub const RECORD_BLOCK: usize = 32 << 10;

@@ -32,7 +32,7 @@ use hickory_proto::rr::RecordType;
 use crate::cache::AnswerVersion;
 use crate::clock::Mono;
 use crate::hash::Plain;
-use crate::limits::{RECENT_OCTETS, RECENT_REPLIES};
+use crate::limits::{CORE_LINE, RECENT_OCTETS, RECENT_REPLIES};
 use crate::question::ViewId;
 
 /// The table.
@@ -51,9 +51,6 @@ struct RecentSet([RecentHead; WAYS]);
 
 /// The places of a query.
 const WAYS: usize = 2;
-
-/// Octets that the core reads from memory at a time.
-const LINE: usize = 64;
 
 /// The data beside its query that a reply depends on.
 #[derive(Clone, Copy, Debug)]
@@ -120,7 +117,7 @@ pub(super) struct RecentHash(u64);
 
 impl Default for RecentReplies {
     fn default() -> Self {
-        Self { sets: vec![RecentSet::blank(); SETS], octets: vec![0; LINES * LINE], lines: 0 }
+        Self { sets: vec![RecentSet::blank(); SETS], octets: vec![0; LINES * CORE_LINE], lines: 0 }
     }
 }
 
@@ -128,7 +125,7 @@ impl Default for RecentReplies {
 const SETS: usize = RECENT_REPLIES / WAYS;
 
 /// Lines for queries and replies.
-const LINES: usize = RECENT_REPLIES * RECENT_OCTETS / LINE;
+const LINES: usize = RECENT_REPLIES * RECENT_OCTETS / CORE_LINE;
 
 impl RecentSet {
     fn blank() -> Self {
@@ -142,7 +139,7 @@ impl RecentSet {
 impl RecentHead {
     /// The octet with which its query begins.
     fn begin(&self) -> usize {
-        usize::from(self.line).saturating_mul(LINE)
+        usize::from(self.line).saturating_mul(CORE_LINE)
     }
 
     /// The lines that it has.
@@ -153,7 +150,7 @@ impl RecentHead {
 
 /// The lines that so many octets take.
 fn lines(octets: usize) -> usize {
-    octets.div_ceil(LINE)
+    octets.div_ceil(CORE_LINE)
 }
 
 impl RecentReplies {
@@ -173,7 +170,7 @@ impl RecentReplies {
             let is_second = second.mark == hash.mark();
             let version = if is_second { second.version } else { first.version };
             let begin = if is_second { second.begin() } else { first.begin() };
-            read ^ u8::from(is_current(version)) ^ octet(begin) ^ octet(begin.saturating_add(LINE))
+            read ^ u8::from(is_current(version)) ^ octet(begin) ^ octet(begin.saturating_add(CORE_LINE))
         });
         // Otherwise the compiler would leave the reads out.
         black_box(read);

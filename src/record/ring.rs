@@ -13,13 +13,10 @@ use super::entry::OwnerEntry;
 use super::lock::lock;
 use super::tally::FailureCount;
 use super::written::{HitHead, Written, WrittenFlight};
-use crate::limits::RECORD_BLOCK;
+use crate::limits::{CORE_LINE, RECORD_BLOCK};
 
 /// Fewest blocks of a ring: one with entries, and one that is written.
 const FEWEST: usize = 2;
-
-/// Octets that the core reads from memory at a time.
-const LINE: usize = 64;
 
 /// A ring of entries.
 #[derive(Debug, Default)]
@@ -53,7 +50,7 @@ impl Ring {
     #[inline]
     pub(super) fn fetch(&self) {
         let octet = |place| self.octets.get(place).copied();
-        black_box((octet(self.next), octet(self.next.saturating_add(LINE))));
+        black_box((octet(self.next), octet(self.next.saturating_add(CORE_LINE))));
     }
 
     /// Writes a question from the cache. `asked` is its name in wire form and its type.

@@ -1,4 +1,4 @@
-//! The extended errors of resolvers that fail: what each says about the servers of the zone, and what helps.
+//! The extended errors of resolvers that fail: the servers of the zone that each points to, and the remedy.
 //!
 //! RFC 8914 section 4, RFC 9276 section 3.2 (NSEC3 iterations); the registry "Extended DNS Error Codes" of IANA.
 //!
@@ -11,7 +11,7 @@
 /// Errors of one kind.
 pub(super) struct ExtendedErrorKind {
     codes: &'static [u16],
-    /// What servers of the zone send to the resolver; empty if the error does not say that they send something wrong.
+    /// The wrong data that servers of the zone send to the resolver, in words; empty if the error tells of none.
     pub(super) sent: &'static str,
     /// The change that helps.
     pub(super) remedy: &'static str,

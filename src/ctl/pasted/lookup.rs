@@ -22,8 +22,11 @@ const LOOKUP_FAILED: [&str; 18] = [
     "server fail",
 ];
 
-/// Words of Exim about an address whose domain could not be looked up.
-const UNVERIFIED: [&str; 2] = ["could not complete sender verify", "could not complete recipient verify"];
+/// Words of Exim about a sender whose domain could not be looked up.
+pub(super) const SENDER_UNVERIFIED: &str = "could not complete sender verify";
+
+/// The same of a recipient.
+pub(super) const RECIPIENT_UNVERIFIED: &str = "could not complete recipient verify";
 
 /// Words behind these if a server of that domain did not accept it.
 const BY_SERVER: &str = " callout";
@@ -40,8 +43,9 @@ const HOST_NAMED: [&str; 5] = [
 /// Whether a text in lower case says that a lookup failed.
 pub(super) fn has_failed(text: &str) -> bool {
     let is_unverified =
-        |words: &&str| text.split_once(*words).is_some_and(|(_, rest)| !rest.starts_with(BY_SERVER));
-    UNVERIFIED.iter().any(is_unverified) || LOOKUP_FAILED.iter().any(|words| text.contains(words))
+        |words: &str| text.split_once(words).is_some_and(|(_, rest)| !rest.starts_with(BY_SERVER));
+    [SENDER_UNVERIFIED, RECIPIENT_UNVERIFIED].into_iter().any(is_unverified)
+        || LOOKUP_FAILED.iter().any(|words| text.contains(words))
 }
 
 /// Whether a text in lower case names a host that was not found.

@@ -4,6 +4,7 @@
 //! bob@sender.example does not resolve`. Exim: `F=<bob@sender.example> temporarily rejected RCPT <anna@our.example>: Could not complete
 //! sender verify`.
 
+use super::lookup::{RECIPIENT_UNVERIFIED, SENDER_UNVERIFIED};
 use super::subject::subject;
 
 /// Words of Postfix behind the name.
@@ -13,21 +14,20 @@ const POSTFIX: [&str; 3] =
 /// Words of Sendmail before and behind the name.
 const SENDMAIL: (&str, &str) = ("sender address ", " does not resolve");
 
-/// Words of Exim that stand behind both addresses, and those before the one that is meant.
-const EXIM: [(&str, &str); 2] =
-    [("could not complete sender verify", " f=<"), ("could not complete recipient verify", " rcpt <")];
+/// Words of Exim behind both addresses, and those before the one that is meant.
+const EXIM: [(&str, &str); 2] = [(SENDER_UNVERIFIED, " f=<"), (RECIPIENT_UNVERIFIED, " rcpt <")];
 
 /// The rejected host, or the domain of the rejected address, in a text in lower case. None if it names none.
 pub(super) fn rejected(text: &str) -> Option<String> {
-    let of_postfix = POSTFIX.iter().find_map(|words| text.split_once(words)?.0.rsplit_once('<'));
-    let of_sendmail = || text.split_once(SENDMAIL.0)?.1.split_once(SENDMAIL.1);
+    let of_postfix = || POSTFIX.iter().find_map(|words| Some(text.split_once(words)?.0.rsplit_once('<')?.1));
+    let of_sendmail = || Some(text.split_once(SENDMAIL.0)?.1.split_once(SENDMAIL.1)?.0);
     let of_exim = || {
-        EXIM.iter()
-            .find_map(|(words, before)| text.split_once(words)?.0.rsplit_once(before)?.1.split_once('>'))
+        let named = |(words, before): &(&str, &str)| {
+            Some(text.split_once(words)?.0.rsplit_once(before)?.1.split_once('>')?.0)
+        };
+        EXIM.iter().find_map(named)
     };
-    let name =
-        of_postfix.map(|(_, name)| name).or_else(|| Some(of_sendmail()?.0)).or_else(|| Some(of_exim()?.0))?;
-    subject(name)
+    subject(of_postfix().or_else(of_sendmail).or_else(of_exim)?)
 }
 
 #[cfg(test)]
