@@ -80,7 +80,8 @@ Windows of the overview and of --by type move every 10 s. Tables by zone, server
 minute: up to a minute more than the window.
 The tables of --by stage and --by minute come from the query history in memory, all other tables from counters. The last line of
 a table names the time that its figures cover. Terms of these two tables:
-  message         an email: queries of one client that belong together, as `resolverctl why` joins them
+  message         an email: queries of one client that belong together, as `resolverctl why` joins them. If its parts
+                  may be of two emails, `why --slowest` shows each part, and this table counts them together
   DNS time        the time in which queries of a message were in progress
   own work        resolverd reads the cache, chooses servers and checks signatures (walk in JSON)
 With --watch and --json, an object with the time (at, in seconds since 1970) comes before each report.
@@ -263,7 +264,8 @@ At most four monitors run at the same time. They do not delay queries.";
 pub(super) const WHY: &str = "\
 A message is an email: queries of one client with pauses of at most two seconds, whose names belong together. The screen
 shows the worst message: each query with its start, a bar of time, its duration and its outcome. A query that waited for the end of
-another query is indented below it. Queries that took less than a millisecond are left out. If the client has a loopback address, the
+another query is indented below it. Below a query that was slow or failed are those to servers. They may take longer than the query:
+resolverd goes on after its reply. Queries that took less than a millisecond are left out. If the client has a loopback address, the
 user of its program is shown too (user in JSON), if a query was slow or failed and its socket was still open: resolverd looks up the user
 of a waiting query after history.slow.
 Causes:

@@ -13,8 +13,9 @@
 //! - The customers of a provider have its mail hosts and policies in common. Such a name, which only an answer has joined to a message, is
 //!   certainly of it at once, and behind a pause only if the client has no other message in progress.
 //! - A delivery whose mail hosts are known asks for the addresses of no other host. Those are of another program.
-//! - A mail that has asked for the domain of its sender, and a delivery, ask for no name of a stranger behind a pause: those are of another
-//!   program. The links of a text are looked up in lists first.
+//! - The links of a text are looked up in lists first, and only mail software asks for keys of DKIM and policies of DMARC. Any other name of
+//!   a stranger is not certainly of a mail that has asked for the domain of its sender, or of a delivery; behind a pause it is of another
+//!   program.
 //! - On a disk that lacks the questions that were answered soon, neither time nor an organisation is certain.
 
 use super::asked_subjects::{AskedSubjects, Step};
@@ -219,11 +220,9 @@ impl Search<'_> {
         }
         let near = if begins(asked, message) { MESSAGE_NEXT } else { MESSAGE_BURST };
         let follows = self.gap(place) <= micros(near);
-        let is_alone = open.messages.len() == 1
-            && near == MESSAGE_BURST
-            && !question.sparse
-            && !is_of_stranger(asked, message);
-        let is_certain = !question.sparse && !is_doubtful(asked, message);
+        let is_known = !question.sparse && !is_of_stranger(asked, message);
+        let is_alone = open.messages.len() == 1 && near == MESSAGE_BURST && is_known;
+        let is_certain = is_known && !is_doubtful(asked, message);
         let part = open.only_part(place, 1).filter(|_| is_certain);
         (follows || is_alone).then(|| Choice::joins(place, part, JoinedBy::Time))
     }
@@ -254,11 +253,11 @@ fn is_of_another(asked: &AskedSubjects, message: &Open) -> bool {
         || (asked.step == Step::Host && message.knows_exchangers())
 }
 
-/// Whether a name that belongs to no other, asked for behind a pause, is of another program than the mail of a message: that has asked for
-/// its sender's domain, or is a delivery.
+/// Whether a name that belongs to no other may be of another program than the mail of a message, which has asked for its sender's domain, or
+/// is a delivery.
 fn is_of_stranger(asked: &AskedSubjects, message: &Open) -> bool {
     let is_known = message.past.is_some() || message.is_delivery();
-    is_known && asked.step != Step::List && !asked.exchangers
+    is_known && !matches!(asked.step, Step::List | Step::Content) && !asked.exchangers
 }
 
 /// Whether a question about an address may be of another connection, though it comes within `MESSAGE_NEXT`: of a delivery nobody connects,

@@ -85,18 +85,12 @@ fn a_sender_in_the_domain_of_its_host_is_certainly_of_its_mail_though_others_beg
             all.extend(questions.iter().cloned().map(|question| (mail, question)));
         }
         all.sort_by_key(|(_, question)| question.at);
-        let asked: Vec<_> = all.iter().map(|(_, question)| (&*question.name, question.kind)).collect();
-        let names = NamesOfEntries { asked, known: &world };
-        let asking = |place: usize| {
-            let (_, question) = all.get(place)?;
-            let (at, end, client) = (question.at, question.end(), question.client);
-            Some(Asking { at, end, client, asked: place, sparse: false })
-        };
-        let grouped = group_numbered(all.len(), asking, &names);
+        let of_all: Vec<QuestionEntry> = all.iter().map(|(_, question)| question.clone()).collect();
+        let of_all = parts(&of_all, &world);
         for mail in 0..4 {
-            let places = (0..).zip(&all).filter(|(_, (of, _))| *of == mail).map(|(place, _)| place);
-            let parts: BTreeSet<u32> = places.map(|place| grouped.part(place)).collect();
-            assert_eq!(parts.len(), 1, "mail {mail} at a shift of {shift} ms");
+            let own = of_all.iter().zip(&all).filter(|(_, (of, _))| *of == mail);
+            let own: BTreeSet<u32> = own.map(|(part, _)| *part).collect();
+            assert_eq!(own.len(), 1, "mail {mail} at a shift of {shift} ms");
         }
     }
 }
@@ -108,10 +102,16 @@ fn a_stranger_behind_a_pause_is_of_no_mail_that_knows_its_domain() {
     let delivery =
         || vec![question(0, 29, "customer.test.", "MX"), question(30, 29, "mx.provider.test.", "A")];
     for pause in [150, 500, 1_900] {
-        for kind in ["A", "AAAA", "TXT", "PTR"] {
-            for mail in [of_postscreen(0, 1, "one.example.", 29), delivery()] {
-                let begin = end(&mail) + pause;
-                is_told_apart(&[mail, vec![question(begin, 29, "stranger.test.", kind)]], &world);
+        for mail in [of_postscreen(0, 1, "one.example.", 29), delivery()] {
+            let begin = end(&mail) + pause;
+            for kind in ["A", "AAAA", "TXT", "PTR"] {
+                is_told_apart(&[mail.clone(), vec![question(begin, 29, "stranger.test.", kind)]], &world);
+            }
+            // A key of DKIM is of the mail, whoever has signed it, and so is the domain of a link.
+            for name in ["s1._domainkey.stranger.test.", "stranger.test.bl.spamcop.net."] {
+                let kind = if name.contains("_domainkey") { "TXT" } else { "A" };
+                let whole = [mail.clone(), vec![question(begin, 29, name, kind)]].concat();
+                assert_eq!(group(&whole, &world).len(), 1, "{name}");
             }
         }
     }
@@ -123,4 +123,36 @@ fn a_stranger_behind_a_pause_is_of_no_mail_that_knows_its_domain() {
     let whole: Vec<QuestionEntry> =
         opening.into_iter().chain([question(begin, 29, "helo.test.", "A")]).chain(later).collect();
     assert_eq!(group(&whole, &world).len(), 1);
+}
+
+/// The part of each question, each with its own name and type.
+fn parts(questions: &[QuestionEntry], world: &World) -> Vec<u32> {
+    let asked: Vec<_> = questions.iter().map(|question| (&*question.name, question.kind)).collect();
+    let names = NamesOfEntries { asked, known: world };
+    let asking = |place: usize| {
+        let question = questions.get(place)?;
+        let (at, end, client) = (question.at, question.end(), question.client);
+        Some(Asking { at, end, client, asked: place, sparse: false })
+    };
+    let grouped = group_numbered(questions.len(), asking, &names);
+    (0..).take(questions.len()).map(|place| grouped.part(place)).collect()
+}
+
+#[test]
+fn a_stranger_beside_a_mail_is_not_certainly_of_it() {
+    let world = world();
+    let mail = of_postscreen(0, 1, "one.example.", 29);
+    let begin = end(&mail) + 5;
+    let with = |next: &[(&str, &str)]| {
+        let next = (0..).zip(next).map(|(place, (name, kind))| question(begin + 30 * place, 29, name, kind));
+        let all = parts(&[mail.clone(), next.collect()].concat(), &world);
+        all[mail.len()..].iter().map(|part| *part == all[0]).collect::<Vec<_>>()
+    };
+    for kind in ["A", "AAAA", "TXT"] {
+        assert_eq!(with(&[("www.stranger.test.", kind)]), [false], "{kind}");
+    }
+    // A filter looks up the domain of a link in a list, and then its host.
+    let link = [("stranger.test.bl.spamcop.net.", "A"), ("www.stranger.test.", "A")];
+    assert_eq!(with(&link), [true, true]);
+    assert_eq!(with(&[("s1._domainkey.stranger.test.", "TXT")]), [true]);
 }
