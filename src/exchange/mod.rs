@@ -176,6 +176,14 @@ impl Exchange {
         self.merge.share(ask, now, sender, send)
     }
 
+    /// Like `ask`, though an equal message may be in progress: who asks again takes that one for lost, and its answer would tell nothing of a
+    /// second message.
+    pub async fn ask_alone(&self, ask: &UpstreamQuery, patience: Duration, place: Place) -> Heard {
+        let heard = self.send(ask, patience, self.clock.mono()).await;
+        drop(place);
+        heard
+    }
+
     async fn send(&self, ask: &UpstreamQuery, patience: Duration, started: Mono) -> Heard {
         let id = self.random.u16();
         let reply = match Sendable::new(ask, id, &self.random) {

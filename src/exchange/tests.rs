@@ -79,6 +79,22 @@ async fn heard(exchange: &Arc<Exchange>, ask: UpstreamQuery, patience: Duration)
     exchange.ask(ask, patience, place, Sender::default()).1.await
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_message_that_may_be_lost_is_sent_again_while_the_first_is_in_progress() {
+    let (exchange, network) = exchange(|_| Vec::new());
+    let sent = || network.sent.load(Ordering::Relaxed);
+    let patience = Duration::from_secs(1);
+    let (one, other) = tokio::join!(heard(&exchange, ask(), patience), heard(&exchange, ask(), patience));
+    assert_eq!((one.1, other.1, sent()), (true, false, 1));
+    let again = || async {
+        let place = exchange.place(&ask().name).await;
+        exchange.ask_alone(&ask(), patience, place).await.reply
+    };
+    let (one, other) = tokio::join!(again(), again());
+    assert_eq!([one, other].map(Result::unwrap_err), [Trouble::Silent, Trouble::Silent]);
+    assert_eq!(sent(), 3);
+}
+
 /// The header alone, with this code.
 fn header(query: &Message, code: ResponseCode) -> (SocketAddr, Vec<u8>) {
     let mut bare = query.clone().into_response();

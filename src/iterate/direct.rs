@@ -15,7 +15,7 @@ use super::families::FamilyState;
 use super::zone_servers::contains;
 use crate::conduct::Transport;
 use crate::exchange::network::Path;
-use crate::exchange::{Heard, ReplyRoom, Sender, Trouble, UpstreamQuery};
+use crate::exchange::{Heard, ReplyRoom, Trouble, UpstreamQuery};
 use crate::limits::{DIRECT_LATE_TIME, DIRECT_RECURSION_TIME, DIRECT_STREAM_TIME, DIRECT_TIME};
 use crate::zones::View;
 
@@ -52,7 +52,7 @@ pub enum Untold {
 }
 
 impl Iterate {
-    /// Sends the query once.
+    /// Sends the query once, also while an equal one is in progress: the operator repeats one that may be lost.
     ///
     /// # Errors
     /// Why it shows nothing about the server.
@@ -93,7 +93,7 @@ impl Iterate {
             transport: if tcp { Transport::Tcp } else { Transport::Udp },
             tries: 0,
         };
-        let (heard, _) = self.means.exchange.ask(query, patience, place, Sender::default()).1.await;
+        let heard = self.means.exchange.ask_alone(&query, patience, place).await;
         let now = self.now();
         // IPv6 may have begun to rest, or have ended it, while the query waited.
         let families = [family, self.means.families.state(config, server, now)];

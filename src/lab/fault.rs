@@ -26,6 +26,8 @@ macro_rules! faults {
             Ttl(u32),
             /// Never answers queries for this type: a firewall or load balancer (RFC 8906 section 3).
             Drops(RecordType),
+            /// Never answers queries for this type over UDP: a firewall that looks into datagrams.
+            DropsOverUdp(RecordType),
             /// Answers queries for this type with SERVFAIL: a broken plug-in or backend.
             Fails(RecordType),
             /// NXDOMAIN for this type, as load balancers answer for AAAA (RFC 4074 section 4.2).
@@ -210,11 +212,14 @@ impl Fault {
     }
 }
 
+/// A fault of one type of records.
+type OfType = fn(RecordType) -> Fault;
+
 impl FromStr for Fault {
     type Err = UnknownFault;
 
     /// A name from `NAMES`, `slow=SPAN`, `slow-tcp=SPAN` or `slow-first-zone=SPAN` with a span as `span` reads it, `ttl=SECONDS`, or
-    /// `drops=TYPE`, `fails=TYPE` or `denies=TYPE`.
+    /// `drops=TYPE`, `drops-udp=TYPE`, `fails=TYPE` or `denies=TYPE`.
     fn from_str(text: &str) -> Result<Self, UnknownFault> {
         if let Some(late) = text.strip_prefix("slow=").and_then(span) {
             return Ok(Self::Slow(late));
@@ -229,11 +234,14 @@ impl FromStr for Fault {
             return Ok(Self::Ttl(seconds));
         }
         let kind = |key: &str| text.strip_prefix(key).and_then(|kind| kind.parse().ok());
-        match (kind("drops="), kind("fails="), kind("denies=")) {
-            (Some(kind), _, _) => return Ok(Self::Drops(kind)),
-            (_, Some(kind), _) => return Ok(Self::Fails(kind)),
-            (_, _, Some(kind)) => return Ok(Self::DeniesType(kind)),
-            (None, None, None) => {}
+        let of_types: [(&str, OfType); 4] = [
+            ("drops=", Self::Drops),
+            ("drops-udp=", Self::DropsOverUdp),
+            ("fails=", Self::Fails),
+            ("denies=", Self::DeniesType),
+        ];
+        if let Some(of_type) = of_types.into_iter().find_map(|(key, fault)| kind(key).map(fault)) {
+            return Ok(of_type);
         }
         let known = NAMES.iter().find(|(name, _)| *name == text);
         known.map(|(_, fault)| *fault).ok_or_else(|| UnknownFault(text.to_owned()))
@@ -248,6 +256,7 @@ impl fmt::Display for Fault {
             Self::SlowFirstZone(late) => write!(formatter, "slow-first-zone={}ms", late.as_millis()),
             Self::Ttl(seconds) => write!(formatter, "ttl={seconds}"),
             Self::Drops(kind) => write!(formatter, "drops={kind}"),
+            Self::DropsOverUdp(kind) => write!(formatter, "drops-udp={kind}"),
             Self::Fails(kind) => write!(formatter, "fails={kind}"),
             Self::DeniesType(kind) => write!(formatter, "denies={kind}"),
             _ => formatter
@@ -286,7 +295,8 @@ mod tests {
         let slow = Fault::SlowFirstZone(Duration::from_secs(6));
         assert_eq!(slow.to_string().parse::<Fault>().unwrap(), slow);
         assert_eq!("ttl=2147483648".parse::<Fault>().unwrap(), Fault::Ttl(1 << 31));
-        for fault in [Fault::Drops, Fault::Fails, Fault::DeniesType].map(|fault| fault(RecordType::TXT)) {
+        let of_types = [Fault::Drops, Fault::DropsOverUdp, Fault::Fails, Fault::DeniesType];
+        for fault in of_types.map(|fault| fault(RecordType::TXT)) {
             assert_eq!(fault.to_string().parse::<Fault>().unwrap(), fault);
         }
         assert!("drops=sometimes".parse::<Fault>().is_err());

@@ -240,6 +240,7 @@ impl LabServer {
             }
             Fault::DropsSoa => asks(query, RecordType::SOA),
             Fault::Drops(kind) => asks(query, *kind),
+            Fault::DropsOverUdp(kind) => transport == Transport::Udp && asks(query, *kind),
             Fault::DropsDnskey => asks(query, RecordType::DNSKEY),
             Fault::LosesFirst => transport == Transport::Udp && self.is_first(query),
             Fault::AnswersFirst => !self.is_first(query),

@@ -1,6 +1,6 @@
 //! The bounds of one check: the questions that may still be asked, the time until which, and the time for each server.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -25,6 +25,8 @@ pub(super) struct Budget {
     sent: Mutex<BTreeMap<IpAddr, SentQueries>>,
     /// The time that was spent on each server.
     times: Mutex<BTreeMap<IpAddr, ServerTime>>,
+    /// The questions to which a server was silent each time.
+    silent: Mutex<BTreeSet<Want>>,
 }
 
 impl Budget {
@@ -32,7 +34,8 @@ impl Budget {
     pub(super) fn new(questions: usize, time: Duration) -> Self {
         let end = Instant::now() + time;
         let left = AtomicUsize::new(questions);
-        Self { left, end, time, kept: Mutex::default(), sent: Mutex::default(), times: Mutex::default() }
+        let (kept, sent, times, silent) = Default::default();
+        Self { left, end, time, kept, sent, times, silent }
     }
 
     /// Takes one question; false if none is left.
@@ -126,6 +129,16 @@ impl Budget {
     /// Notes that a datagram was lost.
     pub(super) fn note_loss(&self, want: &Want) {
         self.note(want, |sent| sent.lost += 1);
+    }
+
+    /// Notes that a server was silent to a question each time.
+    pub(super) fn note_silent(&self, want: &Want) {
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner).insert(want.clone());
+    }
+
+    /// Whether a server was silent to a question each time.
+    pub(super) fn was_silent(&self, want: &Want) -> bool {
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner).contains(want)
     }
 
     /// Whether datagrams to several servers were lost, as on a path of this host that loses them.

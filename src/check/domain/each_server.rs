@@ -357,6 +357,10 @@ fn of_silence(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Code, S
         tell(Code::NsSlow, format!("answers{over} after {millis} ms"));
         return true;
     }
+    if drops_soa_over_udp(facts, server) {
+        tell(Code::NsPartly, format!("answers over TCP only for {apex} SOA"));
+        return true;
+    }
     if is_lost(facts, server) {
         return true;
     }
@@ -370,14 +374,37 @@ fn of_silence(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Code, S
 
 /// Whether a server that is silent over UDP for the SOA gives it over TCP, and answers other queries over UDP: then datagrams were lost.
 fn is_lost(facts: &DomainFacts, server: IpAddr) -> bool {
+    let mail = over_udp(facts, server);
+    let is_deaf = is_often_silent(facts, server) && mail == Some(&Got::NoReply(NoReply::Silent));
+    let has_answered = matches!(mail, Some(Got::Reply(_))) || facts.is_lossy(server) && !is_deaf;
+    is_silent(facts, server, QueryForm::Udp) && is_served_over_tcp(facts, server) && has_answered
+}
+
+/// Whether a server drops queries for the SOA over UDP, and answers others: it is silent with and without EDNS.
+fn drops_soa_over_udp(facts: &DomainFacts, server: IpAddr) -> bool {
+    is_often_silent(facts, server)
+        && is_served_over_tcp(facts, server)
+        && matches!(over_udp(facts, server), Some(Got::Reply(_)))
+}
+
+/// Whether a server was silent over UDP for the SOA so often that it is no chance: with and without EDNS, where no datagram to it is known to be
+/// lost, and others do not lose many.
+fn is_often_silent(facts: &DomainFacts, server: IpAddr) -> bool {
+    is_silent(facts, server, QueryForm::Udp)
+        && is_silent(facts, server, QueryForm::Plain)
+        && !facts.sent(server).is_lossy()
+        && !may_be_chance(&facts.sent, server)
+}
+
+/// Whether a server gives the SOA over TCP.
+fn is_served_over_tcp(facts: &DomainFacts, server: IpAddr) -> bool {
     let apex = zone::apex(facts);
-    let is_served = matches!(
-        facts.server(server, apex, "SOA", QueryForm::Tcp),
-        Some(Got::Reply(reply)) if serves(reply, apex)
-    );
-    let mail = facts.server(server, &facts.subject.domain, "MX", QueryForm::Udp);
-    let has_answered = matches!(mail, Some(Got::Reply(_))) || facts.is_lossy(server);
-    is_silent(facts, server, QueryForm::Udp) && is_served && has_answered
+    matches!(facts.server(server, apex, "SOA", QueryForm::Tcp), Some(Got::Reply(reply)) if serves(reply, apex))
+}
+
+/// The answer of a server for the MX records over UDP.
+fn over_udp(facts: &DomainFacts, server: IpAddr) -> Option<&Got> {
+    facts.server(server, &facts.subject.domain, "MX", QueryForm::Udp)
 }
 
 /// Whether a server is silent to the query for the SOA in a form.

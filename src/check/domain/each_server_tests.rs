@@ -59,3 +59,42 @@ fn servers_that_answer_over_tcp_alone_need_an_open_port_and_no_start() {
     assert!(remedy("").starts_with("Open port 53 for UDP"), "{}", remedy(""));
     assert_eq!(remedy("silent"), Code::NsNoneAnswers.entry().remedy);
 }
+
+/// The conducts of the second server that are told, if it is silent over UDP for the SOA and gives it over TCP, and answers so for the MX
+/// records. So many of nine datagrams to the first one are lost.
+fn without_soa_over_udp(mail: &str, lost: [usize; 2]) -> Vec<(Code, String)> {
+    let second = "server 198.18.2.1 a.test.";
+    let base = TWO_SERVERS.replace(&format!("{second} SOA udp aa"), &format!("{second} SOA tcp aa"));
+    let lines = format!("{base}\n{second} SOA udp silent\n{second} SOA plain silent\n{second} MX udp {mail}");
+    let mut facts = facts("a.test.", &lines);
+    for (server, lost) in ["198.18.1.1", "198.18.2.1"].into_iter().zip(lost) {
+        let sent = facts.sent.entry(server.parse().unwrap()).or_default();
+        (sent.answered, sent.lost) = (9, lost);
+    }
+    let of_server = [Code::NsPartly, Code::NsSilent];
+    let found = judge(&facts).into_iter().filter(|finding| of_server.contains(&finding.code));
+    found.map(|finding| (finding.code, finding.evidence)).collect()
+}
+
+#[test]
+fn a_server_that_drops_queries_for_the_soa_over_udp_alone_is_named() {
+    let told = (Code::NsPartly, "198.18.2.1 (ns2.a.test.) answers over TCP only for a.test. SOA".to_owned());
+    let mail = "aa | 10 mx.a.test.";
+    assert_eq!(without_soa_over_udp(mail, [0, 0]), [told.clone()]);
+    assert_eq!(
+        without_soa_over_udp(mail, [2, 0]),
+        [told],
+        "six in a row are no chance where one in five is lost"
+    );
+    assert_eq!(without_soa_over_udp(mail, [0, 1]), [], "it loses others too");
+    assert_eq!(without_soa_over_udp(mail, [4, 0]), [], "others lose one in three");
+}
+
+#[test]
+fn a_server_that_drops_all_queries_over_udp_is_named_also_where_others_lose_some() {
+    let words = "198.18.2.1 (ns2.a.test.) does not answer over UDP and answers over TCP";
+    let told = [(Code::NsSilent, words.to_owned())];
+    assert_eq!(without_soa_over_udp("silent", [0, 0]), told);
+    assert_eq!(without_soa_over_udp("silent", [2, 0]), told);
+    assert_eq!(without_soa_over_udp("silent", [4, 0]), []);
+}

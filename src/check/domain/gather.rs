@@ -187,6 +187,9 @@ async fn repeated(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
     budget.keep(want, tries);
     let got = in_tries(want, tries, sources, budget).await;
     budget.give_back(want);
+    if got == Got::NoReply(NoReply::Silent) {
+        budget.note_silent(want);
+    }
     got
 }
 
@@ -309,9 +312,9 @@ async fn confirmed(
             let again = again_over_udp(want, with_edns(), sources, budget).await;
             return (got, again);
         }
-        // The SOA is asked over TCP in any case, other records if UDP was silent.
+        // Other records are asked over TCP if UDP was silent to them, or to the SOA alone.
         (Want::Server { kind, way: QueryForm::Tcp, .. }, Got::Reply(_))
-            if *kind != "SOA" && budget.slowest(want).is_some() =>
+            if *kind != "SOA" && budget.slowest(want).is_some() && budget.was_silent(&with_edns()) =>
         {
             if let Some(again @ Got::Reply(_)) = shortly(&with_edns(), sources, budget).await {
                 budget.note_loss(want);

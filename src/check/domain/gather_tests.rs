@@ -116,16 +116,24 @@ fn silence_over_udp_is_a_trait_only_if_udp_is_still_silent_behind_the_reply_over
     let of =
         |way| Want::Server { server: [192, 0, 2, 1].into(), name: "a.example.".to_owned(), kind: "MX", way };
     let reply = Got::Reply(ReplyFacts::default());
-    // Whether UDP has answered before, and the next reply over UDP; whether it is asked again, and answers.
-    for (has_answered, over_udp, (again, heard)) in
-        [(true, true, (true, true)), (true, false, (true, false)), (false, true, (false, false))]
-    {
+    // Whether UDP has answered before, whether it was silent to this question, and the next reply over UDP; whether it is asked again, and
+    // answers.
+    for (has_answered, was_silent, over_udp, (again, heard)) in [
+        (true, true, true, (true, true)),
+        (true, true, false, (true, false)),
+        (false, true, true, (false, false)),
+        // A server that drops queries for the SOA alone is asked over TCP for all: nothing is lost.
+        (true, false, true, (false, false)),
+    ] {
         let turns = [(QueryForm::Tcp, vec![true]), (QueryForm::Udp, vec![over_udp])];
         let turns = Turns(Mutex::new(turns.into_iter().collect()));
         let (got, other, is_lossy) = paused(async {
             let (budget, want) = (Budget::new(9, CHECK_DOMAIN_TIME), of(QueryForm::Tcp));
             if has_answered {
                 budget.time_of(&want, |time| time.note_reply(Duration::ZERO));
+            }
+            if was_silent {
+                budget.note_silent(&of(QueryForm::Udp));
             }
             let got = answer(&want, &turns, &budget).await;
             let (got, other) = confirmed(&want, got, &turns, &budget).await;
