@@ -6,7 +6,7 @@ use resolverd::check::domain::codes::Code;
 use resolverd::check::domain::facts::CheckSubject;
 use resolverd::check::domain::finding::Finding;
 use resolverd::lab::delegations::Tree;
-use resolverd::lab::simulation::{Simulation, config_for, paused};
+use resolverd::lab::simulation::{Simulation, config_for, config_trusting, paused};
 use resolverd::lab::world::ServerPlan;
 
 use crate::faults::{SOUND, tree};
@@ -24,6 +24,28 @@ fn found(tree_of: impl Fn(&str) -> Tree, foreign: &str) -> Vec<Finding> {
     let lab = Arc::new(lab);
     let subject = CheckSubject { domain: "faulty.com.".to_owned(), ..CheckSubject::default() };
     paused(async { check(&Simulation::new(Arc::clone(&lab), config_for(&lab), 1), subject).await.1 })
+}
+
+#[test]
+fn an_unsigned_foreign_zone_is_told_by_the_ds_records_of_the_zone() {
+    let foreign = FOREIGN.replace("@ NS ns2.former.com.", "@ NS ns2.hosts.com.");
+    let mut signed = tree(SOUND, &[]);
+    for zone in [".", "com.", "faulty.com."] {
+        signed.sign(zone, Some("".parse().unwrap())).unwrap();
+    }
+    let (lab, other) = (signed.build().unwrap(), tree(&foreign, &[]).build().unwrap());
+    let second = "ns2.hosts.com";
+    lab.server(second).unwrap().set_authority(other.server(second).unwrap().authority());
+    let lab = Arc::new(lab);
+    let subject = CheckSubject { domain: "faulty.com.".to_owned(), ..CheckSubject::default() };
+    let found = paused(async {
+        check(&Simulation::new(Arc::clone(&lab), config_trusting(&lab), 1), subject).await.1
+    });
+    let differs = found.iter().find(|finding| finding.code == Code::MxDiffers);
+    let differs = differs.unwrap_or_else(|| panic!("{found:#?}"));
+    let unsigned = "it is not signed, and the DS records at the zone above fit the zone of the others";
+    assert!(differs.evidence.contains(WORDS) && differs.evidence.contains(unsigned), "{differs:#?}");
+    assert!(found.iter().all(|finding| finding.code != Code::NsDiffer), "{found:#?}");
 }
 
 /// The tree with a third server.

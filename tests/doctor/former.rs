@@ -7,7 +7,7 @@ use resolverd::check::domain::facts::{CheckSubject, OtherResolver, ResolverWay};
 use resolverd::check::domain::finding::{Finding, Level};
 use resolverd::clock::minute;
 use resolverd::lab::fault::Fault;
-use resolverd::lab::simulation::{Simulation, config_for, paused};
+use resolverd::lab::simulation::{Simulation, config_for, config_trusting, paused};
 use resolverd::lab::world::{Lab, ServerPlan, UNIX_AT_START};
 
 use crate::faults::{SOUND, tree};
@@ -17,8 +17,8 @@ use crate::simulated::check;
 const FORMER: [(&str, u8); 2] = [("former1.hosts.com", 11), ("former2.hosts.com", 12)];
 const RESOLVER: &str = "198.18.13.1";
 
-/// The internet with these servers of `faulty.com.` and this text of the zone.
-fn lab(servers: &[&str], text: &str) -> Lab {
+/// The internet with these servers of `faulty.com.` and this text of the zone; signed so, with the zones above, if `signing` is not empty.
+fn lab(servers: &[&str], text: &str, signing: &str) -> Lab {
     let mut tree = tree(SOUND, &[]);
     for (name, net) in FORMER {
         tree.server(ServerPlan::new(name, vec![[198, 18, net, 1].into()])).unwrap();
@@ -28,6 +28,12 @@ fn lab(servers: &[&str], text: &str) -> Lab {
     tree.server(plan).unwrap();
     let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
     tree.zone("faulty.com.", &servers, text).unwrap();
+    if !signing.is_empty() {
+        tree.sign("faulty.com.", Some(signing.parse().unwrap())).unwrap();
+        for zone in [".", "com."] {
+            tree.sign(zone, Some("".parse().unwrap())).unwrap();
+        }
+    }
     tree.build().unwrap()
 }
 
@@ -38,11 +44,11 @@ fn former(names: u32, mail: u32) -> String {
     format!("{soa}{set}{}", SOUND.replace("@ MX 10 mx1.hosts.com.\n@ MX 20", &format!("@ {mail} MX 20")))
 }
 
-/// The findings of a check with this resolver, if the former servers have these faults.
-fn found(faults: &[Fault], serves_old: bool) -> Vec<Finding> {
-    let now = lab(&["ns1.hosts.com", "ns2.hosts.com"], &SOUND.replace("@ MX", "@ 3600 MX"));
+/// The findings of a check with this resolver, if the former servers have these faults, and the zone was and is signed so.
+fn found(faults: &[Fault], serves_old: bool, [was, is]: [&str; 2]) -> Vec<Finding> {
+    let now = lab(&["ns1.hosts.com", "ns2.hosts.com"], &SOUND.replace("@ MX", "@ 3600 MX"), is);
     let names = FORMER.map(|(name, _)| name);
-    let old = lab(&names, &former(3_600, 3_600));
+    let old = lab(&names, &former(3_600, 3_600), was);
     for name in names {
         let server = now.server(name).unwrap();
         if serves_old {
@@ -51,11 +57,11 @@ fn found(faults: &[Fault], serves_old: bool) -> Vec<Finding> {
         server.set_faults(faults);
     }
     // Its records have been in its cache for a while.
-    let cached = lab(&["public.resolver"], &former(1_800, 120));
+    let cached = lab(&["public.resolver"], &former(1_800, 120), was);
     let resolver = now.server("public.resolver").unwrap();
     resolver.set_authority(cached.server("public.resolver").unwrap().authority());
     let (lab, name) = (Arc::new(now), format!("{RESOLVER} (public)"));
-    let config = config_for(&lab);
+    let config = if is.is_empty() { config_for(&lab) } else { config_trusting(&lab) };
     let subject = CheckSubject {
         domain: "faulty.com.".to_owned(),
         resolvers: vec![OtherResolver { way: ResolverWay::Plain(RESOLVER.parse().unwrap()), name }],
@@ -72,7 +78,7 @@ fn records_of_before_a_move_are_called_old_until_the_former_servers_have_no_part
         (&[Fault::Refused], false, 1_800, "names former1.hosts.com., former2.hosts.com. any more. They"),
         (&[Fault::Dead], false, 1_800 + 3_600, "could not be told"),
     ] {
-        let findings = found(faults, serves_old);
+        let findings = found(faults, serves_old, ["", ""]);
         let first = &findings[0];
         assert_eq!((first.code, first.level), (Code::OthersOld, Level::Warning), "{findings:#?}");
         let begin = format!("{RESOLVER} (public) faulty.com. MX: 20 mx2.hosts.com. until ");
@@ -80,4 +86,22 @@ fn records_of_before_a_move_are_called_old_until_the_former_servers_have_no_part
         assert!(first.evidence.contains(&by(seconds)), "{}: {first:#?}", by(seconds));
         assert!(findings.iter().all(|finding| finding.code != Code::OthersDiffer), "{findings:#?}");
     }
+}
+
+#[test]
+fn after_a_move_to_other_keys_the_failure_that_is_to_come_is_told() {
+    let old = |signed: [&str; 2]| {
+        let findings = found(&[], true, signed);
+        let old = findings.iter().find(|finding| finding.code == Code::OthersOld);
+        old.cloned().unwrap_or_else(|| panic!("{findings:#?}"))
+    };
+    let moved = old(["algorithm=15", "algorithm=13"]);
+    assert!(moved.evidence.contains("these servers sign with other keys than those of now"), "{moved:#?}");
+    assert!(moved.evidence.contains("DNSSEC validation fails"), "{moved:#?}");
+    assert!(moved.remedy().contains("signed with the keys of both"), "{moved:#?}");
+    let unsigned = old(["", "algorithm=13"]);
+    assert!(
+        unsigned.remedy().starts_with("Let the former name servers give the new records"),
+        "{unsigned:#?}"
+    );
 }

@@ -17,9 +17,13 @@ pub(super) fn foreign_words(
     foreign: &BTreeMap<IpAddr, Foreign>,
 ) -> Option<String> {
     let conduct = |(server, copy): (&IpAddr, &Foreign)| {
-        let Foreign { primary, names, others } = copy;
+        let Foreign { primary, names, others, is_unsigned } = copy;
+        let unsigned = match is_unsigned {
+            true => "; it is not signed, and the DS records at the zone above fit the zone of the others",
+            false => "",
+        };
         let conduct = format!(
-            "has another zone of this name: its SOA record names the primary server {primary} instead of {}, and its NS records name {}",
+            "has another zone of this name: its SOA record names the primary server {primary} instead of {}, and its NS records name {}{unsigned}",
             listed(others),
             listed(names)
         );

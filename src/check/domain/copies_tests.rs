@@ -133,3 +133,36 @@ fn serials_are_compared_among_servers_of_one_primary() {
     assert_eq!(zone::old_ones(&facts, servers), BTreeSet::from([servers[1]]));
     assert_eq!(newest_server(&facts, &servers), Some(servers[0]), "most servers have it");
 }
+
+#[test]
+fn an_unsigned_copy_is_foreign_if_the_ds_records_fit_the_zone_of_the_others() {
+    let names = "ns1.c.test. | ns2.b.test.";
+    let lines = zone_lines(2, names, "old.c.test.");
+    let key =
+        "257 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
+    let signed = format!(
+        "server 198.18.1.1 a.test. DNSKEY udp aa | {key} | =a.test. RRSIG DNSKEY 13 2 300 4000000000 1 59409 a.test. x"
+    );
+    let (bare, ds) =
+        ("server 198.19.2.1 a.test. DNSKEY udp aa", "server 198.18.9.1 a.test. DS udp aa | 59409 13 9 aa");
+    let judged = |more: &str| {
+        let mut facts = facts("a.test.", &format!("{lines}\n{more}"));
+        current::adopt(&mut facts);
+        judge(&facts)
+    };
+    let found = judged(&format!("{signed}\n{bare}\n{ds}"));
+    let words = "its NS records name ns1.c.test., ns2.b.test.; it is not signed, and the DS records at the zone above fit the zone of the others";
+    let differs = told(&found, Code::MxDiffers);
+    assert!(differs.evidence.ends_with(words), "{}", differs.evidence);
+    assert!(differs.remedy().starts_with("Remove the other zone"), "{differs:#?}");
+    for code in [Code::NsDiffer, Code::SerialDiffers] {
+        assert!(found.iter().all(|finding| finding.code != code), "{found:#?}");
+    }
+    let other_ds = ds.replace("59409", "7");
+    for more in
+        [format!("{signed}\n{ds}"), format!("{signed}\n{bare}"), format!("{signed}\n{bare}\n{other_ds}")]
+    {
+        let differ = judged(&more);
+        assert!(told(&differ, Code::NsDiffer).evidence.contains("could not be told"), "{more}");
+    }
+}

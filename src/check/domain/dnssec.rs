@@ -353,7 +353,7 @@ fn is_secure(facts: &DomainFacts) -> bool {
 
 /// The algorithms of the signatures of the SOA at the servers. A zone may be signed and not validate, because this host
 /// does not use its algorithm or the digest of its DS.
-fn signatures(facts: &DomainFacts) -> Vec<u8> {
+pub(super) fn signatures(facts: &DomainFacts) -> Vec<u8> {
     let apex = zone::apex(facts);
     let mut numbers: Vec<u8> = Vec::new();
     for server in zone::servers(facts).into_keys() {

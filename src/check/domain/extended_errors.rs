@@ -6,11 +6,28 @@
 //!
 //! - A resolver that finds a fault in signatures has seen the servers that it reaches. An address of a server may stand for many sites, of
 //!   which this host reaches another one. So where all is well from here, one site is told to have the fault.
+//! - `contradicted_errors` tells where the zone does not have what an error speaks of.
 //! - Of several errors the first of the table counts: one that names a fault in the zone says more than one about the way to it.
+
+/// The part of the zone that an error speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ErrorClaim {
+    /// Signatures, keys or proofs, which a signed zone alone has.
+    Signatures,
+    /// The algorithm of the keys.
+    Algorithm,
+    /// The digest type of the DS records.
+    Digest,
+    /// The iterations of NSEC3 records.
+    Iterations,
+    /// None: the way to the servers, or the resolver itself.
+    None,
+}
 
 /// Errors of one kind.
 pub(super) struct ExtendedErrorKind {
     codes: &'static [u16],
+    pub(super) claim: ErrorClaim,
     /// The wrong data that servers of the zone send to the resolver, in words; empty if the error tells of none.
     pub(super) sent: &'static str,
     /// The change that helps.
@@ -21,10 +38,11 @@ pub(super) struct ExtendedErrorKind {
 const FILTERS: [u16; 3] = [15, 16, 17];
 
 /// The kinds, the most telling first.
-const KINDS: [ExtendedErrorKind; 14] = [
+const KINDS: [ExtendedErrorKind; 15] = [
     // Signature Expired.
     ExtendedErrorKind {
         codes: &[7],
+        claim: ErrorClaim::Signatures,
         sent: "signatures that have ended",
         remedy: "Let all sites and machines behind the addresses of the name servers have the current zone: look in their logs for transfers that fail, \
                  and for a signer that has stopped. Ask the operator of the name servers which site this resolver reaches",
@@ -32,6 +50,7 @@ const KINDS: [ExtendedErrorKind; 14] = [
     // Signature Not Yet Valid.
     ExtendedErrorKind {
         codes: &[8],
+        claim: ErrorClaim::Signatures,
         sent: "signatures that have not begun",
         remedy: "Compare the clocks of all machines that sign the zone, and let signatures begin an hour before they are made. Ask the operator of the \
                  name servers which site this resolver reaches",
@@ -39,12 +58,14 @@ const KINDS: [ExtendedErrorKind; 14] = [
     // Signature Expired before Valid.
     ExtendedErrorKind {
         codes: &[25],
+        claim: ErrorClaim::Signatures,
         sent: "signatures that end before they begin",
         remedy: "Sign the zone again with right times, and let all sites of the name servers load it",
     },
     // RRSIGs Missing.
     ExtendedErrorKind {
         codes: &[10],
+        claim: ErrorClaim::Signatures,
         sent: "records without signatures",
         remedy: "Let all sites and machines behind the addresses of the name servers have the signed zone, and remove what takes signatures or EDNS from \
                  their answers, such as a firewall or load balancer. Ask the operator of the name servers which site this resolver reaches",
@@ -52,6 +73,7 @@ const KINDS: [ExtendedErrorKind; 14] = [
     // DNSKEY Missing.
     ExtendedErrorKind {
         codes: &[9],
+        claim: ErrorClaim::Signatures,
         sent: "other keys than the DS records name",
         remedy: "Let all sites and machines behind the addresses of the name servers have the current zone with its keys. At a change of keys, keep the \
                  old key and its signatures until the old DS record has ended everywhere",
@@ -59,6 +81,7 @@ const KINDS: [ExtendedErrorKind; 14] = [
     // NSEC Missing.
     ExtendedErrorKind {
         codes: &[12],
+        claim: ErrorClaim::Signatures,
         sent: "denials without proof",
         remedy: "Let all sites and machines behind the addresses of the name servers have the signed zone with its NSEC or NSEC3 records: look for a server \
                  that does not send them",
@@ -66,31 +89,43 @@ const KINDS: [ExtendedErrorKind; 14] = [
     // No Zone Key Bit Set.
     ExtendedErrorKind {
         codes: &[11],
+        claim: ErrorClaim::Signatures,
         sent: "keys without the flag of a zone key",
         remedy: "Give the DNSKEY records the flags 256 or 257, sign the zone with such keys, and let all sites of the name servers load it",
     },
     // DNSSEC Bogus, DNSSEC Indeterminate.
     ExtendedErrorKind {
         codes: &[6, 5],
+        claim: ErrorClaim::Signatures,
         sent: "an old or badly signed zone",
         remedy: "Let all sites and machines behind the addresses of the name servers have the current signed zone: look in their logs for transfers that \
                  fail. Ask the operator of the name servers which site this resolver reaches",
     },
-    // Unsupported DNSKEY Algorithm, Unsupported DS Digest Type.
+    // Unsupported DNSKEY Algorithm.
     ExtendedErrorKind {
-        codes: &[1, 2],
+        codes: &[1],
+        claim: ErrorClaim::Algorithm,
         sent: "",
-        remedy: "Sign the zone with algorithm 13 or 8, and enter DS records with digest type 2: this resolver does not support others that the zone uses",
+        remedy: "Sign the zone with algorithm 13 or 8: this resolver does not support the one that the zone uses",
+    },
+    // Unsupported DS Digest Type.
+    ExtendedErrorKind {
+        codes: &[2],
+        claim: ErrorClaim::Digest,
+        sent: "",
+        remedy: "Enter DS records with digest type 2 at the registrar: this resolver does not support the type of those of now",
     },
     // Unsupported NSEC3 Iterations Value.
     ExtendedErrorKind {
         codes: &[27],
+        claim: ErrorClaim::Iterations,
         sent: "",
-        remedy: "Set the iterations of NSEC3 to 0, and sign the zone again",
+        remedy: "If the zone has NSEC3 records with iterations, set the iterations to 0, and sign the zone again",
     },
     // No Reachable Authority, Network Error, Invalid Data.
     ExtendedErrorKind {
         codes: &[22, 23, 24],
+        claim: ErrorClaim::None,
         sent: "",
         remedy: "Let all name servers answer this resolver: look for a firewall, a rate limit or a list of blocked networks in front of them, and for a \
                  site that is down. The text in the evidence may name the server",
@@ -98,18 +133,21 @@ const KINDS: [ExtendedErrorKind; 14] = [
     // Prohibited.
     ExtendedErrorKind {
         codes: &[18],
+        claim: ErrorClaim::None,
         sent: "",
         remedy: "Ask the operator of the resolver whether it serves this host, or name other resolvers with --resolver",
     },
     // Cached Error.
     ExtendedErrorKind {
         codes: &[13],
+        claim: ErrorClaim::None,
         sent: "",
         remedy: "Repeat the check in some minutes: the resolver has kept the failure of an earlier lookup",
     },
     // Not Ready, Not Authoritative, Not Supported: the resolver itself.
     ExtendedErrorKind {
         codes: &[14, 20, 21],
+        claim: ErrorClaim::None,
         sent: "",
         remedy: "Repeat the check. If the error stays, ask the operator of the resolver",
     },

@@ -23,6 +23,8 @@ pub struct Finding {
     pub about: Vec<About>,
     /// The change that helps against its cause, if the remedy of the code does not fit.
     pub remedy: Option<&'static str>,
+    /// Whether mail from some hosts waits because of it, though its level is that of a part.
+    pub stops_mail: bool,
 }
 
 impl Finding {
@@ -36,6 +38,7 @@ impl Finding {
             part: untold_part(code),
             about: Vec::new(),
             remedy: None,
+            stops_mail: false,
         }
     }
 

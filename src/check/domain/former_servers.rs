@@ -75,6 +75,11 @@ fn addressed(facts: &DomainFacts, former: &Former) -> BTreeMap<IpAddr, BTreeSet<
     addressed
 }
 
+/// The addresses at which these servers are asked.
+pub(super) fn addresses(facts: &DomainFacts, former: &Former) -> BTreeSet<IpAddr> {
+    addressed(facts, former).into_keys().collect()
+}
+
 /// A name with a type.
 type Lookup = (String, &'static str);
 

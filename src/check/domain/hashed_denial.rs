@@ -9,7 +9,7 @@ use super::zone;
 use crate::limits::MAX_NSEC3_ITERATIONS;
 
 /// The greatest number of iterations in the proofs of the zone; none if it has shown no NSEC3 record.
-fn iterations(facts: &DomainFacts) -> Option<u16> {
+pub(super) fn iterations(facts: &DomainFacts) -> Option<u16> {
     let apex = zone::apex(facts);
     let replies = facts.got.values().filter_map(|got| match got {
         Got::Reply(reply) => Some(&reply.authority),

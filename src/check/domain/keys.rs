@@ -6,16 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
-use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, digest};
-
 use super::facts::{
     BOUND_REACHED, DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, at_server, is_within,
 };
+use super::key_records::{Ds, Key, fits, signing};
 use super::record_set::is_known;
 use super::{parents, served, server_hosts, zone};
 use crate::limits::MAX_CHECKED_KEY_SERVERS;
-use crate::wire::presentation::read_name;
 
 /// Flags of a DNSKEY record: the key of a zone, and a revoked one.
 const ZONE_KEY: u16 = 0x100;
@@ -92,15 +89,33 @@ fn told<'f>(facts: &'f DomainFacts, server: IpAddr, kind: &'static str) -> Optio
 
 /// The answers of servers of the zone above about the DS records.
 fn answers_above(facts: &DomainFacts) -> Vec<&ReplyFacts> {
+    zone::compared_parents(facts).into_iter().filter_map(|server| told_ds(facts, server)).collect()
+}
+
+/// The answer of a server of the zone above about the DS records. One that has both zones must answer for the zone above.
+fn told_ds(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     let apex = zone::apex(facts);
-    let above = zone::compared_parents(facts).into_iter().filter_map(|server| told(facts, server, "DS"));
-    // A server that has both zones must answer for the zone above.
-    above.filter(|reply| zone::soa(reply).is_none_or(|soa| soa.owner != apex)).collect()
+    told(facts, server, "DS").filter(|reply| zone::soa(reply).is_none_or(|soa| soa.owner != apex))
 }
 
 /// The DS records that servers of the zone above have now.
 pub(super) fn above(facts: &DomainFacts) -> BTreeSet<&str> {
     answers_above(facts).into_iter().flat_map(|reply| reply.data("DS")).collect()
+}
+
+/// The DS records that each server of the zone above gives, in its referral or in its answer for them.
+pub(super) fn given_above(facts: &DomainFacts) -> Vec<(IpAddr, BTreeSet<Ds>)> {
+    let said = parents::said(facts);
+    let of_referral = |server: &IpAddr| match said.get(server)? {
+        parents::Said::Delegates(delegation) => delegation.signers.clone(),
+        parents::Said::Denies { .. } => None,
+    };
+    let of_server = |server: IpAddr| {
+        let answered = told_ds(facts, server).map(|reply| reply.data("DS").map(str::to_owned).collect());
+        let records: BTreeSet<String> = answered.or_else(|| of_referral(&server))?;
+        Some((server, records.iter().map(|data| Ds::read(data)).collect::<Option<_>>()?))
+    };
+    zone::compared_parents(facts).into_iter().filter_map(of_server).collect()
 }
 
 /// The same; none if no server has told them.
@@ -114,7 +129,7 @@ pub(super) fn told_records(facts: &DomainFacts) -> BTreeSet<&str> {
 }
 
 /// The keys that the servers give, each with its server.
-fn told_keys(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
+pub(super) fn told_keys(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
     servers(facts).into_iter().filter_map(|server| Some((server, told(facts, server, "DNSKEY")?))).collect()
 }
 
@@ -295,98 +310,12 @@ pub(super) fn unanswered(facts: &DomainFacts) -> Option<String> {
     Some(server_hosts::with_conduct(&all, &told))
 }
 
-/// Whether a DS names a key that signs the keys of a reply.
-fn fits(apex: &str, ds: &[Ds], reply: &ReplyFacts) -> bool {
-    signing(apex, reply).iter().any(|key| ds.iter().any(|ds| ds.names(apex, key)))
-}
-
 /// Whether a reply has no signature, and a key that a DS names: the server has the zone and does not send its signatures.
 fn is_without_signatures(apex: &str, ds: &[Ds], reply: &ReplyFacts) -> bool {
     let mut keys = reply.answers.iter().filter(|record| record.kind == "DNSKEY" && record.name == apex);
     let is_named = |key: &Key| ds.iter().any(|ds| ds.names(apex, key));
     reply.data("RRSIG").next().is_none()
         && keys.any(|record| Key::read(&record.data).is_some_and(|key| is_named(&key)))
-}
-
-/// The keys of a reply that sign its keys.
-fn signing(apex: &str, reply: &ReplyFacts) -> Vec<Key> {
-    let own = |kind: &'static str| {
-        let records = reply.answers.iter().filter(move |record| record.kind == kind && record.name == apex);
-        records.map(|record| record.data.as_str())
-    };
-    let tags: BTreeSet<u16> = own("RRSIG")
-        .filter(|data| data.starts_with("DNSKEY "))
-        .filter_map(|data| data.split_whitespace().nth(6)?.parse().ok())
-        .collect();
-    own("DNSKEY").filter_map(Key::read).filter(|key| tags.contains(&key.tag())).collect()
-}
-
-/// The data of a DNSKEY record in wire form.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key(Vec<u8>);
-
-impl Key {
-    pub(super) fn read(data: &str) -> Option<Self> {
-        let mut fields = data.split_whitespace();
-        let flags: u16 = fields.next()?.parse().ok()?;
-        let numbers: [u8; 2] = [fields.next()?.parse().ok()?, fields.next()?.parse().ok()?];
-        let key = BASE64.decode(fields.collect::<String>().as_bytes()).ok()?;
-        Some(Self([flags.to_be_bytes().as_slice(), &numbers, &key].concat()))
-    }
-
-    fn algorithm(&self) -> Option<u8> {
-        self.0.get(3).copied()
-    }
-
-    /// Its tag (RFC 4034 appendix B).
-    fn tag(&self) -> u16 {
-        let octet = |octet: Option<&u8>| u32::from(octet.copied().unwrap_or_default());
-        let pairs = self.0.chunks(2).map(|pair| octet(pair.first()) << 8 | octet(pair.get(1)));
-        let sum = pairs.fold(0_u32, u32::wrapping_add);
-        let [_, _, high, low] = sum.wrapping_add(sum >> 16).to_be_bytes();
-        u16::from_be_bytes([high, low])
-    }
-}
-
-/// A DS record.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Ds {
-    pub(super) tag: u16,
-    algorithm: u8,
-    hash: u8,
-    digest: Vec<u8>,
-}
-
-impl Ds {
-    pub(super) fn read(data: &str) -> Option<Self> {
-        let mut fields = data.split_whitespace();
-        let tag = fields.next()?.parse().ok()?;
-        let (algorithm, hash) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
-        let digest = HEXLOWER_PERMISSIVE.decode(fields.collect::<String>().as_bytes()).ok()?;
-        Some(Self { tag, algorithm, hash, digest })
-    }
-
-    /// Whether it names a key. A digest of a type that is not known here is not compared.
-    fn names(&self, apex: &str, key: &Key) -> bool {
-        if self.tag != key.tag() || Some(self.algorithm) != key.algorithm() {
-            return false;
-        }
-        let hash: &Algorithm = match self.hash {
-            1 => &SHA1_FOR_LEGACY_USE_ONLY,
-            2 => &SHA256,
-            4 => &SHA384,
-            _ => return true,
-        };
-        let Some(name) = read_name(apex) else { return false };
-        let mut octets = Vec::new();
-        for label in &name.to_lowercase() {
-            octets.extend(u8::try_from(label.len()));
-            octets.extend_from_slice(label);
-        }
-        octets.push(0);
-        octets.extend_from_slice(&key.0);
-        digest(hash, &octets).as_ref() == self.digest
-    }
 }
 
 #[cfg(test)]

@@ -14,12 +14,12 @@
 //! - Other MX and TXT records of a public resolver may also be for clients or sites at another place, or those of a server that does not answer
 //!   this host. Hardly any zone does so, so that they count as old, and the evidence says that it is not certain.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::facts::{DomainFacts, Got, OtherResolver, ReplyFacts};
 use super::old_answer::{ended_signature, older_serial};
-use super::other_resolvers::ask;
+use super::other_resolvers::{ask, resolvers};
 use super::public_resolvers::is_public;
 use super::record_set::{ADDRESS_TTL, final_records, positive_ttl};
 use super::{compared, kept_denial, served, server_hosts, zone};
@@ -109,7 +109,23 @@ pub(super) fn may_be_by_client(
         && !final_records(reply, kind).is_empty()
         && is_public(resolver)
         && are_told
-        && !is_newer(facts, resolver, reply)
+        && (!is_newer(facts, resolver, reply) || are_serials_by_client(facts))
+}
+
+/// Whether the zone gives each client a serial of its own: several resolvers have told one, no two of them the same, and none that of a server.
+fn are_serials_by_client(facts: &DomainFacts) -> bool {
+    let apex = zone::apex(facts);
+    let serial = |resolver: &OtherResolver| match facts.got.get(&ask(resolver, apex, "SOA"))? {
+        Got::Reply(reply) if !reply.authoritative => {
+            zone::soa(reply).filter(|soa| soa.owner == apex).map(|soa| soa.serial)
+        }
+        _ => None,
+    };
+    let told: Vec<u32> = resolvers(facts).filter_map(serial).collect();
+    let all: BTreeSet<u32> = told.iter().copied().collect();
+    let mut of_zone =
+        zone::delegated_servers(facts).into_keys().filter_map(|server| zone::serial_at(facts, server));
+    told.len() > 1 && all.len() == told.len() && !of_zone.any(|serial| all.contains(&serial))
 }
 
 /// Why a negative answer of a public resolver is old: each server of the zone gives records in its place to this host.

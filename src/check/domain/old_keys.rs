@@ -2,14 +2,20 @@
 //!
 //! RFC 4035 section 3.2.2 (CD: without validation), RFC 6781 sections 4.1.1 and 4.1.2 (old keys stay until the old records have expired
 //! everywhere).
+//!
+//! # Decisions
+//!
+//! - An end is told only of records in a cache. DS records that a server of the zone above still gives do not end, nor do keys whose TTL is
+//!   not less than that at the servers of the zone: a resolver gets those again each time.
 
 use std::collections::BTreeSet;
 
 use super::facts::{DomainFacts, Got, OtherResolver, ReplyFacts, Want};
-use super::keys::{self, Ds, Key};
+use super::key_records::{Ds, Key};
+use super::keys;
 use super::other_resolvers::ask_unvalidated;
 use super::record_set::positive_ttl;
-use super::{ttl_end, zone};
+use super::{former_servers, parents, server_hosts, ttl_end, zone};
 use crate::clock::minute;
 use crate::limits::MAX_CHECK_QUESTIONS;
 
@@ -31,12 +37,32 @@ pub(super) fn wants(facts: &DomainFacts, failing: &[&OtherResolver]) -> Vec<Want
     if facts.got.len() + new <= MAX_CHECK_QUESTIONS { wants } else { Vec::new() }
 }
 
-/// The DS or DNSKEY records that a resolver has, and the zones do not have now.
+/// The source from which a resolver has DS or DNSKEY records that most servers do not have now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeySource {
+    /// Its cache, which keeps them until this moment in seconds since 1970.
+    Cache(u64),
+    /// A server of the zone above, which still gives them.
+    Above,
+    /// A server of the zone, or a site of one, which still gives them.
+    Server,
+}
+
+/// The DS or DNSKEY records that a resolver has, and the zones, or most of their servers, do not have now.
 pub(super) struct OldKeys {
     /// In words.
     pub(super) text: String,
-    /// The end of their TTL, in seconds since 1970.
-    pub(super) end: u64,
+    pub(super) source: KeySource,
+}
+
+impl OldKeys {
+    /// The end of their TTL; none if a server still gives them, so that nothing ends.
+    pub(super) const fn end(&self) -> Option<u64> {
+        match self.source {
+            KeySource::Cache(end) => Some(end),
+            KeySource::Above | KeySource::Server => None,
+        }
+    }
 }
 
 /// Records as they are compared; none if one cannot be read.
@@ -71,18 +97,38 @@ fn delegated(facts: &DomainFacts, resolver: &OtherResolver) -> Option<OldKeys> {
     if here == now {
         return None;
     }
-    let end = ttl_end::end(facts, positive_ttl(reply, "DS")?);
-    let present = match now.is_empty() {
-        true => "has none any more".to_owned(),
-        false => format!("has that of {} now", tags(&now)),
+    let (name, tags_here) = (&resolver.name, tags(&here));
+    let given = keys::given_above(facts);
+    let (still, others): (Vec<_>, Vec<_>) = given.into_iter().partition(|(_, ds)| *ds == here);
+    let present = |now: &BTreeSet<Ds>| {
+        if now.is_empty() { "none".to_owned() } else { format!("that of {}", tags(now)) }
     };
+    if !still.is_empty() {
+        let shown = parents::shown(facts);
+        let still: Vec<String> =
+            still.into_iter().filter_map(|(server, _)| shown.get(&server).cloned()).collect();
+        let of_others = present(&others.into_iter().flat_map(|(_, ds)| ds).collect());
+        let verb = if still.len() == 1 { "gives" } else { "give" };
+        let text = format!(
+            "{name} has the DS record of {tags_here} for {apex}, which {} of the zone above still {verb}; the other servers of the zone above \
+             have {of_others}",
+            still.join(" and ")
+        );
+        return Some(OldKeys { text, source: KeySource::Above });
+    }
+    let end = ttl_end::end(facts, positive_ttl(reply, "DS")?);
+    let present =
+        if now.is_empty() { "has none any more".to_owned() } else { format!("has {} now", present(&now)) };
     let text = format!(
-        "{} still has the old DS record of {} for {apex} until {}, and the zone above {present}",
-        resolver.name,
-        tags(&here),
+        "{name} still has the old DS record of {tags_here} for {apex} until {}, and the zone above {present}",
         minute(end)
     );
-    Some(OldKeys { text, end })
+    Some(OldKeys { text, source: KeySource::Cache(end) })
+}
+
+/// The end of the old DS records that a resolver has in its cache; none if it has none, or if that is not known.
+pub(super) fn end_of_ds(facts: &DomainFacts, resolver: &OtherResolver) -> Option<u64> {
+    delegated(facts, resolver)?.end()
 }
 
 /// The old DNSKEY records of a resolver; none if it has those of now, or if one side is not known.
@@ -92,13 +138,34 @@ fn own(facts: &DomainFacts, resolver: &OtherResolver) -> Option<OldKeys> {
     if now.is_empty() || here == now {
         return None;
     }
-    let end = ttl_end::end(facts, positive_ttl(reply, "DNSKEY")?);
-    let (name, apex) = (&resolver.name, zone::apex(facts));
+    let (name, apex, rest) = (&resolver.name, zone::apex(facts), positive_ttl(reply, "DNSKEY")?);
+    let told = keys::told_keys(facts);
+    let is_same = |reply: &ReplyFacts| read(reply.data("DNSKEY"), Key::read).is_some_and(|keys| keys == here);
+    let still = told.iter().filter(|(_, reply)| is_same(reply)).map(|(server, _)| *server);
+    let still = server_hosts::shown(&zone::servers(facts), still);
+    if !still.is_empty() {
+        let verb = if still.len() == 1 { "gives" } else { "give" };
+        let text = format!(
+            "{name} has DNSKEY records of {apex} that {} still {verb}, and the other servers do not",
+            still.join(" and ")
+        );
+        return Some(OldKeys { text, source: KeySource::Server });
+    }
+    // Former name servers are no servers of the zone: their records end with these.
+    let full = told.iter().filter_map(|(_, reply)| positive_ttl(reply, "DNSKEY")).max();
+    if full.is_none_or(|full| rest >= full) && !former_servers::are_at(facts, resolver) {
+        let text = format!(
+            "{name} has DNSKEY records of {apex} that no server gives to this host, and their TTL of {rest} s is not less than that of the keys at \
+             the servers: a site of a server, which this resolver reaches and this host does not, seems to give them still"
+        );
+        return Some(OldKeys { text, source: KeySource::Server });
+    }
+    let end = ttl_end::end(facts, rest);
     let text = format!(
         "{name} still has old DNSKEY records of {apex} until {}, and its servers have others now",
         minute(end)
     );
-    Some(OldKeys { text, end })
+    Some(OldKeys { text, source: KeySource::Cache(end) })
 }
 
 /// The old DS and DNSKEY records of a resolver that fails.

@@ -49,7 +49,7 @@ fn a_key_that_differs_in_case_alone_is_another_key() {
         others::check(&failing(&lines)).remove(0).evidence
     };
     assert_eq!(of(key), "9.9.9.9 (Quad9) a.b. MX: SERVFAIL");
-    assert!(of(&key.to_ascii_lowercase()).contains("old DNSKEY records"));
+    assert!(of(&key.to_ascii_lowercase()).contains("has DNSKEY records of a.b. that no server gives"));
 }
 
 #[test]
@@ -79,6 +79,7 @@ fn a_resolver_that_fails_is_asked_for_its_ds_records_without_validation() {
 #[test]
 fn old_dnskey_records_may_last_longer_than_the_old_ds_record() {
     let keys = "server 9.9.9.9 a.b. DNSKEY unvalidated ra | 257 3 13 AAEC";
+    let failing = |more: &str| with_ttl_of_keys(failing(more), 7_200);
     let both = failing(&format!("server 9.9.9.9 a.b. DS unvalidated ra cached | 7 13 2 aa\n{keys}"));
     let told = others::check(&both).remove(0);
     assert!(told.evidence.ends_with("They resolve the domain by 2026-01-01 01:00 UTC"), "{}", told.evidence);
@@ -94,4 +95,49 @@ fn old_dnskey_records_may_last_longer_than_the_old_ds_record() {
         way: QueryForm::Unvalidated,
     };
     assert!(others::wants(&alone).contains(&asked));
+}
+
+/// The same, with this TTL of the keys at the servers of the zone.
+fn with_ttl_of_keys(mut facts: DomainFacts, ttl: u32) -> DomainFacts {
+    for (want, got) in &mut facts.got {
+        if let (Want::Server { kind: "DNSKEY", way: QueryForm::Udp, .. }, Got::Reply(reply)) = (want, got) {
+            reply.answers.iter_mut().for_each(|record| record.ttl = ttl);
+        }
+    }
+    facts
+}
+
+#[test]
+fn keys_whose_ttl_does_not_run_down_have_no_end() {
+    let keys = "server 9.9.9.9 a.b. DNSKEY unvalidated ra | 257 3 13 AAEC";
+    let lines = format!("server 9.9.9.9 a.b. DS unvalidated ra | {OF_NOW}\n{keys}");
+    for of_zone in [3_600, 300] {
+        let told = others::check(&with_ttl_of_keys(failing(&lines), of_zone)).remove(0);
+        let words = "9.9.9.9 (Quad9) has DNSKEY records of a.b. that no server gives to this host, and their TTL of 3600 s is not less than that \
+                     of the keys at the servers: a site of a server, which this resolver reaches and this host does not, seems to give them still; 9.9.9.9 (Quad9) a.b. MX: SERVFAIL";
+        assert_eq!(told.evidence, words);
+        assert_eq!((told.remedy(), told.stops_mail), (remedies::OLD_KEYS_AT_SITE, true));
+    }
+    let cached = others::check(&with_ttl_of_keys(failing(&lines), 3_601)).remove(0);
+    assert!(
+        cached.evidence.ends_with(". They resolve the domain by 2026-01-01 01:00 UTC"),
+        "{}",
+        cached.evidence
+    );
+}
+
+#[test]
+fn a_ds_record_that_a_server_of_the_zone_above_still_gives_has_no_end() {
+    let second = "lookup b. NS | ns.b. | ns2.b.\nlookup ns2.b. A | 192.0.2.10\nserver 192.0.2.10 a.b. NS udp | >a.b. NS ns.a.b.";
+    let here = "server 9.9.9.9 a.b. DS unvalidated ra | 7 13 2 aa";
+    for still in ["\nserver 192.0.2.10 a.b. DS udp aa | 7 13 2 aa", " | >a.b. DS 7 13 2 aa"] {
+        let told = others::check(&failing(&format!("{second}{still}\n{here}"))).remove(0);
+        let words = "9.9.9.9 (Quad9) has the DS record of the key 7 for a.b., which 192.0.2.10 (ns2.b.) of the zone above still gives; the other servers \
+                     of the zone above have that of the key 59409; 9.9.9.9 (Quad9) a.b. MX: SERVFAIL";
+        assert_eq!(told.evidence, words, "{still}");
+        assert_eq!(told.remedy(), remedies::OLD_DS_ABOVE);
+    }
+    let ended =
+        others::check(&failing(&format!("{second}\nserver 192.0.2.10 a.b. DS udp aa | {OF_NOW}\n{here}")));
+    assert!(ended[0].evidence.contains(". They resolve the domain by 2026-01-01 01:00 UTC"), "{ended:#?}");
 }

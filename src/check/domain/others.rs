@@ -23,7 +23,7 @@ use super::finding::{Finding, Level};
 use super::former_servers::{self, Until};
 use super::other_resolvers::{ask, resolvers};
 use super::resolver_answers::{CONTROL, Failure, Lookup, Seen, is_refusal, judge, policy, questions};
-use super::{compared, configured, kept_denial, old_keys, remedies, steady, ttl_end, zone};
+use super::{compared, configured, kept_denial, old_keys, remedies, signed_move, steady, ttl_end, zone};
 use crate::limits::{MAX_CHECK_QUESTIONS, MAX_EVIDENCE, MAX_REPEATED_ANSWERS};
 use crate::wire::presentation;
 
@@ -80,8 +80,9 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let others: Vec<_> = judged.iter().map(|judged| (judged.resolver, judged.others())).collect();
     wants.extend(former_servers::wants(facts, &others));
     wants.extend(repeated(facts, &others));
-    let failing = judged.iter().filter(|judged| judged.fails()).map(|judged| judged.resolver);
-    wants.extend(old_keys::wants(facts, &failing.collect::<Vec<_>>()));
+    let of_keys =
+        judged.iter().filter(|judged| judged.may_have_old_keys(facts)).map(|judged| judged.resolver);
+    wants.extend(old_keys::wants(facts, &of_keys.collect::<Vec<_>>()));
     wants
 }
 
@@ -141,6 +142,12 @@ impl<'f> Judged<'f> {
         self.failures().next().is_some()
     }
 
+    /// Whether it fails for a reason that is not known yet, or has former servers with other keys.
+    fn may_have_old_keys(&self, facts: &DomainFacts) -> bool {
+        self.failures().any(|failure| failure.of_servers.is_none())
+            || signed_move::is_at(facts, self.resolver)
+    }
+
     /// Its old records.
     fn old(&self, facts: &DomainFacts) -> Option<OldAt<'_>> {
         let (mut texts, mut end, mut is_any_certain) = (Vec::new(), 0, false);
@@ -156,6 +163,7 @@ impl<'f> Judged<'f> {
             resolver: self.resolver,
             texts,
             until: until(),
+            foretold: signed_move::foretold(facts, self.resolver),
             is_certain: is_any_certain,
         })
     }
@@ -167,6 +175,8 @@ struct OldAt<'j> {
     texts: Vec<&'j str>,
     /// The time by which it has the new ones.
     until: Until,
+    /// The failure that is to come, if the keys have changed with the servers.
+    foretold: Option<String>,
     /// Whether something shows that one of them is old.
     is_certain: bool,
 }
@@ -277,8 +287,9 @@ fn of_others(texts: &Texts<'_>) -> Vec<Finding> {
 fn of_old(old: &[OldAt<'_>], of_both: Option<u64>) -> Option<Finding> {
     let end = old.iter().map(|old| old.until.end).max()?;
     let words: BTreeSet<&str> = old.iter().map(|old| old.until.words.as_str()).collect();
-    let words: String =
-        words.into_iter().filter(|words| !words.is_empty()).map(|words| format!("; {words}")).collect();
+    let foretold: BTreeSet<&str> = old.iter().filter_map(|old| old.foretold.as_deref()).collect();
+    let words = words.into_iter().chain(foretold.iter().copied());
+    let words: String = words.filter(|words| !words.is_empty()).map(|words| format!("; {words}")).collect();
     let is_bound = old.iter().any(|old| old.until.is_bound);
     let bound = if is_bound {
         ", at the latest, unless the old records have a longer TTL than the new ones"
@@ -296,7 +307,11 @@ fn of_old(old: &[OldAt<'_>], of_both: Option<u64>) -> Option<Finding> {
     let mut finding = Finding::new(Code::OthersOld, texts.join("; "));
     finding.evidence.push_str(&presentation::shown(&moment, MAX_EVIDENCE));
     let may_be_prolonged = old.iter().any(|old| old.until.may_be_prolonged);
-    Some(if may_be_prolonged { finding.to_do(remedies::FORMER_SERVERS) } else { finding })
+    Some(match may_be_prolonged {
+        _ if !foretold.is_empty() => finding.to_do(remedies::FORMER_SIGNERS),
+        true => finding.to_do(remedies::FORMER_SERVERS),
+        false => finding,
+    })
 }
 
 #[cfg(test)]

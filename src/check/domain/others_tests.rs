@@ -452,3 +452,78 @@ fn a_zone_without_edns_is_compared_as_it_answers() {
     let found = check(&asked(&format!("{plain}\n{SOUND}")));
     assert_eq!(found.iter().map(|finding| finding.code).collect::<Vec<_>>(), [Code::OthersOk], "{found:#?}");
 }
+
+#[test]
+fn a_resolver_without_records_hides_nothing_if_a_server_of_the_zone_gives_broken_answers() {
+    let second = "server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test.
+        lookup ns2.a.test. A | 198.18.2.1\n";
+    let empty = SOUND.replace("TXT recursive ra | \"v=spf1 -all\"", "TXT recursive ra");
+    let of = |broken: &str, empty: &str| {
+        let lines = format!("{second}server 198.18.2.1 a.test. {broken}\n{empty}");
+        let found = check(&subject(&lines));
+        let found =
+            found.into_iter().find(|finding| [Code::OthersHide, Code::OthersFail].contains(&finding.code));
+        found.unwrap_or_else(|| panic!("{broken}"))
+    };
+    let badvers = "SOA udp BADVERS\nserver 198.18.2.1 a.test. SOA plain aa | ns1.a.test. h. 7 2 3 4 5";
+    for (broken, conduct) in [
+        (badvers, "answers BADVERS"),
+        ("TXT udp NOTIMP", "answers NOTIMP"),
+        ("TXT udp", "answers NOERROR without authority and without records"),
+    ] {
+        let told = of(broken, &empty);
+        let words = format!(
+            "public resolver 192.0.2.8 a.test. TXT: NOERROR without records; 198.18.2.1 (ns2.a.test.) {conduct}"
+        );
+        assert_eq!((told.code, told.evidence), (Code::OthersFail, words), "{broken}");
+        assert_eq!(told.remedy, Some(remedies::BROKEN_ANSWERS), "{broken}");
+    }
+    for other in
+        ["SOA udp REFUSED", "SOA udp SERVFAIL", "SOA udp silent", "SOA udp aa | ns1.a.test. h. 7 2 3 4 5"]
+    {
+        assert_eq!(of(other, &empty).code, Code::OthersHide, "{other}: resolvers ask the other server");
+    }
+    let sinkhole = SOUND.replace("A recursive ra | 198.18.0.80", "A recursive ra | 0.0.0.0");
+    assert_eq!(of(badvers, &sinkhole).code, Code::OthersHide, "no server gives this");
+}
+
+#[test]
+fn the_extended_error_of_a_refusal_is_told() {
+    let mut refused = subject(
+        "server 192.0.2.8 a.test. MX recursive REFUSED\nserver 192.0.2.8 . SOA recursive ra | ns.root. h. 1 2 3 4 5",
+    );
+    let mail = ask(&refused.subject.resolvers[0], "a.test.", "MX");
+    let Some(Got::Reply(reply)) = refused.got.get_mut(&mail) else { panic!() };
+    (reply.extended_error, reply.why) = (Some(18), "Prohibited".to_owned());
+    let told = check(&refused).remove(0).evidence;
+    let words = "public resolver 192.0.2.8 a.test. MX: REFUSED (Prohibited), and the resolver answers this host otherwise";
+    assert_eq!(told, words);
+}
+
+#[test]
+fn addresses_and_serials_that_differ_by_client_are_a_note() {
+    let of = |serials: [u32; 2]| {
+        let own =
+            "lookup new.a.test. A | 198.18.0.25\nserver 198.18.1.1 new.a.test. A udp aa | 198.18.0.25\n";
+        let resolver = |(address, serial): (&str, u32)| {
+            let answer = format!(
+                "server 192.0.2.8 new.a.test. A recursive ra cached | 198.18.0.{serial}\nserver 192.0.2.8 a.test. SOA recursive ra | ns1.a.test. h. \
+                 {serial} 2 3 4 5"
+            );
+            format!("{SOUND}\n{answer}\n").replace("192.0.2.8", address)
+        };
+        let resolvers = ["8.8.8.8", "9.9.9.9"];
+        let of_resolvers: String = resolvers.into_iter().zip(serials).map(resolver).collect();
+        let lines = format!("{ZONE}\n{own}{of_resolvers}").replace("10 cached.a.test.", "10 new.a.test.");
+        let mut facts = facts("a.test.", &lines);
+        facts.subject.resolvers = resolvers
+            .map(|address| OtherResolver {
+                way: ResolverWay::Plain(address.parse().unwrap()),
+                name: address.to_owned(),
+            })
+            .to_vec();
+        check(&facts).into_iter().map(|finding| (finding.code, finding.level)).collect::<Vec<_>>()
+    };
+    assert_eq!(of([8, 9]), [(Code::OthersDiffer, Level::Note)]);
+    assert_eq!(of([8, 8]), [(Code::OthersDiffer, Level::CouldNotTell)], "a newer zone elsewhere");
+}

@@ -100,9 +100,29 @@ pub(super) const OLD_KEYS: &str = "Wait until then. If the zone still has the ol
      of keys, keep the old one until the old DS and DNSKEY records have ended everywhere. Google and Cloudflare have pages that flush a name from their caches";
 
 /// Of `others_fail`, if resolvers still have old keys and the name servers of before a move.
-pub(super) const OLD_KEYS_AT_FORMER: &str = "Wait until then. If the former name servers still answer, let them serve the zone of now with its keys and signatures: these resolvers ask them \
-     until the old NS records have ended. At the next move of a signed domain, remove the DS records first, or let both providers publish the keys of \
-     both. Google and Cloudflare have pages that flush a name from their caches";
+pub(super) const OLD_KEYS_AT_FORMER: &str = "Wait until then. If the former name servers still answer, let them serve the zone of now with the old keys and the new ones in its DNSKEY \
+     records, and signed with both: these resolvers ask them until the old NS records have ended. At the next move of a signed domain, remove the DS \
+     records first, or let both providers publish the keys of both. Google and Cloudflare have pages that flush a name from their caches";
+
+/// Of `others_fail`, if a server of the zone above still gives the old DS records.
+pub(super) const OLD_DS_ABOVE: &str = "Tell the operator of the zone above, through the registrar, that the server in the evidence has an old copy of that zone: resolvers get the old DS \
+     record from it again and again. Until that is mended, keep the old key in the zone, and sign with it too";
+
+/// Of `others_fail`, if a server of the zone, or a site of one, still gives the old keys.
+pub(super) const OLD_KEYS_AT_SITE: &str = "Let all sites and machines behind the addresses of the name servers have the current zone with its keys: look in their logs for transfers that \
+     fail. Ask the operator of the name servers which site this resolver reaches. Nothing shows that waiting helps";
+
+/// Of `others_fail`, if servers of the zone give broken answers.
+pub(super) const BROKEN_ANSWERS: &str = "Mend or remove the name servers in the evidence: resolvers that ask them find no records. These resolvers are not the cause. Update the server, \
+     or the firewall or load balancer in front of it";
+
+/// Of `others_fail`, if the extended errors speak of DNSSEC and the zone is not signed.
+pub(super) const ERROR_OF_UNSIGNED: &str = "If the domain was signed before, wait until the TTL of its old DS record has ended everywhere. Otherwise ask the operator of the name servers which \
+     site this resolver reaches and which zone it has, and repeat the check later";
+
+/// Of `others_fail`, if the zone does not have what the extended errors name.
+pub(super) const ERROR_CONTRADICTED: &str = "Change nothing in the zone as this host sees it. Repeat the check when the TTL of its records has ended. If the error stays, ask the operator of the \
+     name servers which site this resolver reaches and which zone it has, and the operator of the resolver";
 
 /// Of `others_fail`, if resolvers still have the name servers of before a move.
 pub(super) const FORMER_SERVERS_FAIL: &str = "Let the former name servers serve the zone of now until then: these resolvers still ask them. At the next move, keep the zone there until the \
@@ -115,6 +135,12 @@ pub(super) const BESIDE_MAIL: &str = "Nothing, if the zone gives addresses by cl
 /// Of `others_old`, if the name servers of before a move may still give the old records.
 pub(super) const FORMER_SERVERS: &str = "Let the former name servers give the new records, or remove the zone there: while they give the old ones, resolvers fetch these again. \
      Keep the old mail hosts running until then. Google and Cloudflare have pages that flush a name from their caches";
+
+/// Of `others_old`, if the former name servers sign with other keys than the zone of now.
+pub(super) const FORMER_SIGNERS: &str = "Let the former name servers serve the zone of now so that the old and the new DS record validate it: with the keys of both providers in its DNSKEY \
+     records, and signed with the keys of both (RFC 6781 sections 4.1.2 and 4.3.5); and let the servers of now do the same. If that cannot be done, \
+     leave the zone there as it is until the old DS record has ended everywhere: the new records with one set of keys alone fail validation. Keep the \
+     old mail hosts running until then. Google and Cloudflare have pages that flush a name from their caches";
 
 /// Of `others_old`, if the zone has no MX record any more.
 pub(super) const LOST_MAIL_HOSTS: &str = "If the MX records were removed by mistake, add them again: these resolvers have those of before, and lose them when their TTL ends. Otherwise \
@@ -194,6 +220,12 @@ mod tests {
             APEX_ALIAS_AT_SOME,
             FOREIGN_ZONE,
             FORMER_SERVERS,
+            FORMER_SIGNERS,
+            OLD_DS_ABOVE,
+            OLD_KEYS_AT_SITE,
+            BROKEN_ANSWERS,
+            ERROR_OF_UNSIGNED,
+            ERROR_CONTRADICTED,
             LOST_MAIL_HOSTS,
             OLD_KEYS,
             OLD_KEYS_AT_FORMER,

@@ -9,6 +9,7 @@
 //!   they may be those for their place or client, so that a difference that nothing shows to be old is none that counts.
 //! - Of the texts of the domain itself only SPF counts: others prove to some service who owns the domain.
 //! - An error with which a resolver says that it blocks the name (RFC 8914 sections 4.16 to 4.18) is no failure.
+//! - A resolver without records hides nothing if a server of the zone gives broken answers (`broken_answers`): it fails because of these.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -17,7 +18,10 @@ use super::facts::{DomainFacts, Got, OtherResolver, ReplyFacts, is_within};
 use super::old_at_others::{Shown, may_be_by_client, shown};
 use super::other_resolvers::{ask, current};
 use super::record_set::{final_records, in_words, is_known, negative_ttl, positive_ttl};
-use super::{compared, dmarc, extended_errors, former_servers, kept_denial, mail, steady, ttl_end, zone};
+use super::{
+    broken_answers, compared, dmarc, extended_errors, former_servers, kept_denial, mail, steady, ttl_end,
+    zone,
+};
 use crate::clock::minute;
 use crate::limits::MAX_HOSTS_AT_OTHERS;
 
@@ -116,6 +120,21 @@ pub(super) struct Failure {
     pub(super) text: String,
     /// Its extended error.
     pub(super) extended_error: Option<u16>,
+    /// Whether it is for the MX records of the domain.
+    pub(super) is_of_mail: bool,
+    /// The servers of the zone whose broken answers explain it, in words.
+    pub(super) of_servers: Option<String>,
+}
+
+impl Failure {
+    fn new(
+        facts: &DomainFacts,
+        (name, kind): (&str, &'static str),
+        (text, reply): (String, &ReplyFacts),
+    ) -> Self {
+        let is_of_mail = (name, kind) == (facts.subject.domain.as_str(), "MX");
+        Self { text, extended_error: reply.extended_error, is_of_mail, of_servers: None }
+    }
 }
 
 /// The judgment of one answer of a resolver.
@@ -175,30 +194,48 @@ pub(super) fn judge(
         }
         found => found,
     };
-    let told = in_words(&seen, kind);
     Some(match found {
         Difference::Other(end) => match beside_spf((name, kind), &sets, &seen) {
             Some(texts) => Seen::Beside(format!("{by}: {texts} until {}", minute(end))),
-            None => of_other(facts, (resolver, reply), (name, kind), (format!("{by}: {told}"), end)),
-        },
-        Difference::Elsewhere => Seen::Elsewhere(format!("{by}: {told}")),
-        Difference::Hidden => {
-            let told = if seen.is_empty() { with_error(reply) } else { told };
-            Seen::Hidden(format!("{by}: {told} instead of {}", in_words(here, kind)))
-        }
-        Difference::Fails => Seen::Fails(Failure {
-            text: format!("{by}: {}", with_error(reply)),
-            extended_error: reply.extended_error,
-        }),
-        Difference::Unknown if is_refusal(reply) => match serves(facts, resolver) {
-            Some(true) => {
-                Seen::Hidden(format!("{by}: REFUSED, and the resolver answers this host otherwise"))
+            None => {
+                let told = format!("{by}: {}", in_words(&seen, kind));
+                of_other(facts, (resolver, reply), (name, kind), (told, end))
             }
+        },
+        Difference::Elsewhere => Seen::Elsewhere(format!("{by}: {}", in_words(&seen, kind))),
+        Difference::Hidden => of_hidden(facts, (name, kind), (&by, reply), (&seen, here)),
+        Difference::Fails => {
+            Seen::Fails(Failure::new(facts, (name, kind), (format!("{by}: {}", with_error(reply)), reply)))
+        }
+        Difference::Unknown if is_refusal(reply) => match serves(facts, resolver) {
+            Some(true) => Seen::Hidden(format!(
+                "{by}: {}, and the resolver answers this host otherwise",
+                with_error(reply)
+            )),
             Some(false) => Seen::Unknown(format!("{by}: {}", no_answer(reply))),
-            None => Seen::Unknown(format!("{by}: REFUSED")),
+            None => Seen::Unknown(format!("{by}: {}", with_error(reply))),
         },
         Difference::Unknown => Seen::Unknown(format!("{by}: {}", no_answer(reply))),
     })
+}
+
+/// The judgment of an answer, `seen`, in the place of the records of the zone, `here`, that is none of them. Without records it may come from a
+/// server of the zone.
+fn of_hidden(
+    facts: &DomainFacts,
+    (name, kind): (&str, &'static str),
+    (by, reply): (&str, &ReplyFacts),
+    (seen, here): (&BTreeSet<String>, &BTreeSet<String>),
+) -> Seen {
+    let is_filtered = reply.extended_error.is_some_and(extended_errors::is_filter);
+    let of_servers = broken_answers::at_servers(facts, (name, kind), reply);
+    if let Some(of_servers) = of_servers.filter(|_| seen.is_empty() && !is_filtered) {
+        let text = format!("{by}: {} without records", with_error(reply));
+        let failure = Failure::new(facts, (name, kind), (text, reply));
+        return Seen::Fails(Failure { of_servers: Some(of_servers), ..failure });
+    }
+    let told = if seen.is_empty() { with_error(reply) } else { in_words(seen, kind) };
+    Seen::Hidden(format!("{by}: {told} instead of {}", in_words(here, kind)))
 }
 
 /// The response code of a reply with its extended error.
@@ -244,10 +281,8 @@ fn beside_spf(
 
 /// A reply that is no answer, in words.
 pub(super) fn no_answer(reply: &ReplyFacts) -> String {
-    match reply.rcode.as_str() {
-        "REFUSED" => "REFUSED, the resolver does not serve this host".to_owned(),
-        rcode => rcode.to_owned(),
-    }
+    let told = with_error(reply);
+    if is_refusal(reply) { format!("{told}, the resolver does not serve this host") } else { told }
 }
 
 /// An address that filters give in place of the real one.

@@ -6,7 +6,8 @@
 //! - A copy is foreign if it comes from another primary server and names none of the servers that the zone above names, while another server
 //!   names exactly these. An account at a former provider, or a zone that was entered twice, looks so. Nothing in it is a word of the zone.
 //! - One that names some of these servers may also be the zone of now at a new primary server. It is foreign if more than half of the servers
-//!   that the zone above names have exactly this set. Otherwise it cannot be told (`copies`).
+//!   that the zone above names have exactly this set, or if it has no keys and the DS records at the zone above fit those of a server with
+//!   exactly this set. Otherwise it cannot be told (`copies`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -14,6 +15,7 @@ use std::net::IpAddr;
 use super::facts::{
     DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, canonical,
 };
+use super::key_records::{Ds, fits};
 use super::record_set::{compared_data, is_known, records};
 use crate::limits::{
     MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_COMPARED_PARENTS, MAX_FAILING_NAMES,
@@ -324,21 +326,52 @@ pub(super) struct Foreign {
     pub(super) names: BTreeSet<String>,
     /// The primary servers that the servers with the right set name.
     pub(super) others: BTreeSet<String>,
+    /// Whether it is not signed, and the zone is.
+    pub(super) is_unsigned: bool,
 }
 
 /// The foreign copies among some sets.
 fn foreign(facts: &DomainFacts, told: &[Told]) -> BTreeMap<IpAddr, Foreign> {
     let Some(above) = parent_set(facts) else { return BTreeMap::new() };
-    let right = told.iter().filter(|(_, set)| *set == above);
-    let others: BTreeSet<String> = right.filter_map(|(server, _)| primary_at(facts, *server)).collect();
+    let right = || told.iter().filter(|(_, set)| *set == above).map(|(server, _)| *server);
+    let others: BTreeSet<String> = right().filter_map(|server| primary_at(facts, server)).collect();
+    let is_delegated = |keys: &ReplyFacts| fits(apex(facts), &ds_above(facts), keys);
+    let is_signed = || right().any(|server| keys_at(facts, server).is_some_and(is_delegated));
     let of_server = |(server, set): &Told| {
         let primary = primary_at(facts, *server)?;
         let is_other = !set.is_empty() && *set != above && !others.contains(&primary);
-        let is_foreign = is_other && (set.is_disjoint(&above) || do_most_name(facts, &above));
-        is_foreign.then(|| (*server, Foreign { primary, names: set.clone(), others: others.clone() }))
+        let has_no_keys = || keys_at(facts, *server).is_some_and(|keys| keys.data("DNSKEY").next().is_none());
+        let is_unsigned = is_other && has_no_keys() && is_signed();
+        let is_foreign = is_other && (is_unsigned || set.is_disjoint(&above) || do_most_name(facts, &above));
+        let copy = || Foreign { primary, names: set.clone(), others: others.clone(), is_unsigned };
+        is_foreign.then(|| (*server, copy()))
     };
     let found = told.iter().filter_map(of_server);
     if others.is_empty() { BTreeMap::new() } else { found.collect() }
+}
+
+/// The answer of a server for the keys of the zone.
+fn keys_at(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
+    match facts.server(server, apex(facts), "DNSKEY", QueryForm::Udp) {
+        Some(Got::Reply(reply)) if reply.authoritative && reply.rcode == "NOERROR" => Some(reply),
+        _ => None,
+    }
+}
+
+/// The DS records of the zone that servers of the zone above give, in a referral or in an answer.
+fn ds_above(facts: &DomainFacts) -> Vec<Ds> {
+    let apex = apex(facts);
+    let given = |server: IpAddr| {
+        ["NS", "DS"].into_iter().filter_map(move |kind| {
+            match facts.server(server, apex, kind, QueryForm::Udp) {
+                Some(Got::Reply(reply)) => Some(reply.answers.iter().chain(&reply.authority)),
+                _ => None,
+            }
+        })
+    };
+    let records = compared_parents(facts).into_iter().flat_map(given).flatten();
+    let of_zone = records.filter(|record| record.kind == "DS" && record.name == apex);
+    of_zone.filter_map(|record| Ds::read(&record.data)).collect()
 }
 
 /// Whether more than half of these servers, of those that have told, name exactly these. A server counts once for each of its names, and

@@ -1,0 +1,97 @@
+//! DS and DNSKEY records as they are compared: whether a DS record names a key, and which keys sign.
+//!
+//! RFC 4034 section 5.1.4 and appendix B.
+
+use std::collections::BTreeSet;
+
+use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
+use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, digest};
+
+use super::reply_facts::ReplyFacts;
+use crate::wire::presentation::read_name;
+
+/// Whether a DS names a key that signs the keys of a reply.
+pub(super) fn fits(apex: &str, ds: &[Ds], reply: &ReplyFacts) -> bool {
+    signing(apex, reply).iter().any(|key| ds.iter().any(|ds| ds.names(apex, key)))
+}
+
+/// The keys of a reply that sign its keys.
+pub(super) fn signing(apex: &str, reply: &ReplyFacts) -> Vec<Key> {
+    let own = |kind: &'static str| {
+        let records = reply.answers.iter().filter(move |record| record.kind == kind && record.name == apex);
+        records.map(|record| record.data.as_str())
+    };
+    let tags: BTreeSet<u16> = own("RRSIG")
+        .filter(|data| data.starts_with("DNSKEY "))
+        .filter_map(|data| data.split_whitespace().nth(6)?.parse().ok())
+        .collect();
+    own("DNSKEY").filter_map(Key::read).filter(|key| tags.contains(&key.tag())).collect()
+}
+
+/// The data of a DNSKEY record in wire form.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key(Vec<u8>);
+
+impl Key {
+    pub(super) fn read(data: &str) -> Option<Self> {
+        let mut fields = data.split_whitespace();
+        let flags: u16 = fields.next()?.parse().ok()?;
+        let numbers: [u8; 2] = [fields.next()?.parse().ok()?, fields.next()?.parse().ok()?];
+        let key = BASE64.decode(fields.collect::<String>().as_bytes()).ok()?;
+        Some(Self([flags.to_be_bytes().as_slice(), &numbers, &key].concat()))
+    }
+
+    pub(super) fn algorithm(&self) -> Option<u8> {
+        self.0.get(3).copied()
+    }
+
+    /// Its tag (RFC 4034 appendix B).
+    pub(super) fn tag(&self) -> u16 {
+        let octet = |octet: Option<&u8>| u32::from(octet.copied().unwrap_or_default());
+        let pairs = self.0.chunks(2).map(|pair| octet(pair.first()) << 8 | octet(pair.get(1)));
+        let sum = pairs.fold(0_u32, u32::wrapping_add);
+        let [_, _, high, low] = sum.wrapping_add(sum >> 16).to_be_bytes();
+        u16::from_be_bytes([high, low])
+    }
+}
+
+/// A DS record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ds {
+    pub(super) tag: u16,
+    algorithm: u8,
+    hash: u8,
+    digest: Vec<u8>,
+}
+
+impl Ds {
+    pub(super) fn read(data: &str) -> Option<Self> {
+        let mut fields = data.split_whitespace();
+        let tag = fields.next()?.parse().ok()?;
+        let (algorithm, hash) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+        let digest = HEXLOWER_PERMISSIVE.decode(fields.collect::<String>().as_bytes()).ok()?;
+        Some(Self { tag, algorithm, hash, digest })
+    }
+
+    /// Whether it names a key. A digest of a type that is not known here is not compared.
+    pub(super) fn names(&self, apex: &str, key: &Key) -> bool {
+        if self.tag != key.tag() || Some(self.algorithm) != key.algorithm() {
+            return false;
+        }
+        let hash: &Algorithm = match self.hash {
+            1 => &SHA1_FOR_LEGACY_USE_ONLY,
+            2 => &SHA256,
+            4 => &SHA384,
+            _ => return true,
+        };
+        let Some(name) = read_name(apex) else { return false };
+        let mut octets = Vec::new();
+        for label in &name.to_lowercase() {
+            octets.extend(u8::try_from(label.len()));
+            octets.extend_from_slice(label);
+        }
+        octets.push(0);
+        octets.extend_from_slice(&key.0);
+        digest(hash, &octets).as_ref() == self.digest
+    }
+}

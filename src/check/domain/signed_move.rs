@@ -1,0 +1,85 @@
+//! A move of a signed domain to servers with other keys, while resolvers still have the former name servers: the failure that is to come.
+//!
+//! RFC 6781 section 4.3.5 (a change of the operator), section 4.1.2 (both keys until the old DS record has ended), RFC 4035 section 5.
+//!
+//! # Decisions
+//!
+//! - A resolver with the old NS and the old DS records validates the old zone. When one of the two ends before the other, it has keys of one
+//!   side and a DS record of the other, and fails until the second has ended too.
+//! - The signatures of the former servers show the former keys. Which DS record a resolver has, it is asked itself.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::facts::{DomainFacts, Got, OtherResolver, ReplyFacts, Want, is_within};
+use super::former_servers::{self, Former};
+use super::{keys, old_keys, ttl_end, zone};
+use crate::clock::minute;
+
+/// The zone of the key that made a signature.
+fn signer(data: &str) -> Option<&str> {
+    data.split_whitespace().nth(7)
+}
+
+/// The tags of the keys that sign records of the zone in a reply.
+fn signers(reply: &ReplyFacts, apex: &str) -> Vec<u16> {
+    let own = reply.answers.iter().chain(&reply.authority);
+    let own = own.filter(|record| record.kind == "RRSIG" && is_within(&record.name, apex));
+    let of_zone =
+        own.filter(|record| signer(&record.data).is_some_and(|signer| signer.eq_ignore_ascii_case(apex)));
+    of_zone.filter_map(|record| record.data.split_whitespace().nth(6)?.parse().ok()).collect()
+}
+
+/// The tags of the keys with which servers sign.
+fn signers_at(facts: &DomainFacts, servers: &BTreeSet<IpAddr>) -> BTreeSet<u16> {
+    let told = facts.got.iter().filter_map(|(want, got)| match (want, got) {
+        (Want::Server { server, .. }, Got::Reply(reply))
+            if reply.authoritative && servers.contains(server) =>
+        {
+            Some(reply)
+        }
+        _ => None,
+    });
+    told.flat_map(|reply| signers(reply, zone::apex(facts))).collect()
+}
+
+/// Whether the former servers of a resolver still sign the zone, and with none of the keys of now.
+fn has_other_keys(facts: &DomainFacts, former: &Former) -> bool {
+    let of_former = signers_at(facts, &former_servers::addresses(facts, former));
+    let now: BTreeSet<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
+    let published =
+        keys::told_records(facts).into_iter().filter_map(keys::algorithm_and_tag).map(|(_, tag)| tag);
+    let of_now: BTreeSet<u16> = signers_at(facts, &now).into_iter().chain(published).collect();
+    !of_former.is_empty() && of_former.is_disjoint(&of_now)
+}
+
+/// Whether a resolver has former servers that sign with other keys: then its DS records are of interest.
+pub(super) fn is_at(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
+    former_servers::former(facts, resolver).is_some_and(|former| has_other_keys(facts, &former))
+}
+
+/// The failure that is to come at such a resolver, in words; none if there is no such move.
+pub(super) fn foretold(facts: &DomainFacts, resolver: &OtherResolver) -> Option<String> {
+    let former = former_servers::former(facts, resolver).filter(|former| has_other_keys(facts, former))?;
+    let (name, apex) = (&resolver.name, zone::apex(facts));
+    let begin = "these servers sign with other keys than those of now";
+    Some(match old_keys::end_of_ds(facts, resolver) {
+        Some(of_ds) => {
+            let (first, last) = (of_ds.min(former.end), of_ds.max(former.end));
+            format!(
+                "{begin}, and {name} has the old DS record of {apex} until {}: from {} on, when the first of the two has ended, DNSSEC \
+                 validation fails there, until {}",
+                minute(of_ds),
+                ttl_end::over_by(first),
+                ttl_end::over_by(last)
+            )
+        }
+        None => format!(
+            "{begin}: where the old NS records end before the old DS record, or after it, DNSSEC validation fails until the second has ended"
+        ),
+    })
+}
+
+#[cfg(test)]
+#[path = "signed_move_tests.rs"]
+mod tests;
