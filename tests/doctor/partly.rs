@@ -314,6 +314,84 @@ fn lost_datagrams_make_no_warning() {
 }
 
 #[test]
+fn one_lost_query_in_twenty_makes_no_server_answer_over_tcp_only() {
+    for seed in 1..=300 {
+        let mut tree = tree(SOUND, &[]);
+        for (name, address) in [("ns1.hosts.com", [198, 18, 3, 1]), ("ns2.hosts.com", [198, 18, 4, 1])] {
+            let mut plan = ServerPlan::new(name, vec![address.into()]);
+            plan.distance.loss_per_mille = 50;
+            tree.server(plan).unwrap();
+        }
+        let lab = Arc::new(tree.build().unwrap());
+        let simulation = |lab: &Arc<Lab>| Simulation::new(Arc::clone(lab), config_for(lab), seed);
+        let findings = paused(async { check(&simulation(&lab), subject()).await.1 });
+        let worst = findings.iter().find(|finding| finding.level < Level::Note);
+        assert_eq!(worst, None, "{seed}");
+    }
+}
+
+/// Drops queries for all types of a check over UDP.
+const DEAF: [Fault; 6] = [
+    Fault::DropsOverUdp(RecordType::SOA),
+    Fault::DropsOverUdp(RecordType::NS),
+    Fault::DropsOverUdp(RecordType::MX),
+    Fault::DropsOverUdp(RecordType::TXT),
+    Fault::DropsOverUdp(RecordType::A),
+    Fault::DropsOverUdp(RecordType::AAAA),
+];
+
+#[test]
+fn a_server_that_drops_all_queries_over_udp_is_named_beside_one_that_loses_some() {
+    for seed in 1..=20 {
+        let mut tree = tree(SOUND, &[]);
+        for (name, address) in [("ns1.hosts.com", [198, 18, 3, 1]), ("ns2.hosts.com", [198, 18, 4, 1])] {
+            let mut plan = ServerPlan::new(name, vec![address.into()]);
+            match name {
+                "ns1.hosts.com" => plan.distance.loss_per_mille = 50,
+                _ => plan.faults = DEAF.to_vec(),
+            }
+            tree.server(plan).unwrap();
+        }
+        let lab = Arc::new(tree.build().unwrap());
+        let simulation = |lab: &Arc<Lab>| Simulation::new(Arc::clone(lab), config_for(lab), seed);
+        let findings = paused(async { check(&simulation(&lab), subject()).await.1 });
+        let silent = of(&findings, Code::NsSilent).unwrap_or_else(|| panic!("{seed}: {findings:#?}"));
+        let words = "198.18.4.1 (ns2.hosts.com.) does not answer over UDP and answers over TCP";
+        assert_eq!(silent.evidence, words, "{seed}");
+    }
+}
+
+#[test]
+fn servers_that_drop_one_type_over_udp_alone_are_each_named() {
+    let lab = tree(SOUND, &[Fault::DropsOverUdp(RecordType::SOA)]).build().unwrap();
+    lab.server("ns1.hosts.com").unwrap().set_faults(&[Fault::DropsOverUdp(RecordType::MX)]);
+    let findings = found(lab);
+    let partly = findings.iter().filter(|finding| finding.code == Code::NsPartly);
+    let mut told: Vec<&str> = partly.map(|finding| finding.evidence.as_str()).collect();
+    told.sort_unstable();
+    let expected = [
+        "198.18.3.1 (ns1.hosts.com.) answers over TCP only for faulty.com. MX",
+        "198.18.4.1 (ns2.hosts.com.) answers over TCP only for faulty.com. SOA",
+    ];
+    assert_eq!(told, expected, "{findings:#?}");
+}
+
+#[test]
+fn a_server_alone_that_drops_one_type_over_udp_is_named() {
+    for kind in [RecordType::SOA, RecordType::TXT] {
+        let mut tree = tree(SOUND, &[]);
+        let mut plan = ServerPlan::new("ns3.hosts.com", vec![[198, 18, 5, 1].into()]);
+        plan.faults = vec![Fault::DropsOverUdp(kind)];
+        tree.server(plan).unwrap();
+        tree.zone("faulty.com.", &["ns3.hosts.com".to_owned()], SOUND).unwrap();
+        let findings = found(tree.build().unwrap());
+        let partly = of(&findings, Code::NsPartly).unwrap_or_else(|| panic!("{kind}: {findings:#?}"));
+        let words = format!("198.18.5.1 (ns3.hosts.com.) answers over TCP only for faulty.com. {kind}");
+        assert!(partly.evidence.starts_with(&words), "{kind}: {findings:#?}");
+    }
+}
+
+#[test]
 fn loss_on_the_way_is_no_trait_of_a_server() {
     let of_servers = [Code::NsSilent, Code::NsPartly, Code::NsCase, Code::NsEdns, Code::NsTcp];
     // A loss of 10 and of 20 % each way.
@@ -395,4 +473,42 @@ fn a_server_without_edns_that_has_tcp_is_not_said_to_lack_it() {
         assert!(of(&findings, Code::NsEdns).is_some(), "{fault}: {findings:#?}");
         assert_eq!(of(&findings, Code::NsTcp), None, "{fault}: {findings:#?}");
     }
+}
+
+#[test]
+fn a_resolver_without_records_is_not_blamed_for_a_server_that_answers_badvers() {
+    let told = |faults: &[Fault]| {
+        let mut tree = tree(SOUND, faults);
+        let mut plan = ServerPlan::new("public.hosts.com", vec![[198, 18, 8, 1].into()]);
+        plan.faults = vec![Fault::LameEmpty];
+        tree.server(plan).unwrap();
+        let lab = Arc::new(tree.build().unwrap());
+        let first = lab.server("ns1.hosts.com").unwrap().authority();
+        lab.server("public.hosts.com").unwrap().set_authority(first);
+        let resolver =
+            OtherResolver { way: ResolverWay::Plain([198, 18, 8, 1].into()), name: "public".to_owned() };
+        let subject = CheckSubject { resolvers: vec![resolver], ..subject() };
+        paused(async { check(&Simulation::new(Arc::clone(&lab), config_for(&lab), 1), subject).await.1 })
+    };
+    let broken = told(&[Fault::BadVers]);
+    assert_eq!(of(&broken, Code::OthersHide), None, "{broken:#?}");
+    let fails = of(&broken, Code::OthersFail).unwrap_or_else(|| panic!("{broken:#?}"));
+    assert!(fails.evidence.ends_with("198.18.4.1 (ns2.hosts.com.) answers BADVERS"), "{}", fails.evidence);
+    assert!(fails.remedy().starts_with("Mend or remove the name servers in the evidence"), "{fails:#?}");
+    assert_eq!(broken[0].code, Code::NsEdns, "the cause comes first: {broken:#?}");
+    let sound = told(&[]);
+    assert!(of(&sound, Code::OthersHide).is_some(), "{sound:#?}");
+}
+
+#[test]
+fn texts_beside_spf_that_differ_between_servers_are_a_note() {
+    let other = format!("{SOUND}@ TXT \"token=1\"\n");
+    let (lab, other) = (tree(SOUND, &[]).build().unwrap(), tree(&other, &[]).build().unwrap());
+    let second = "ns2.hosts.com";
+    lab.server(second).unwrap().set_authority(other.server(second).unwrap().authority());
+    let findings = found(lab);
+    let differ = of(&findings, Code::RecordsDiffer).unwrap_or_else(|| panic!("{findings:#?}"));
+    assert_eq!(differ.level, Level::Note, "{differ:#?}");
+    assert!(differ.evidence.contains("198.18.4.1 (ns2.hosts.com.) has \"token=1\""), "{differ:#?}");
+    assert!(of(&findings, Code::SpfOk).is_some(), "{findings:#?}");
 }

@@ -4,7 +4,8 @@
 //! asked, and so does the cache of this host. `current` judges the records of one server. The MX records of the domain itself
 //! are compared in `delegation`.
 //!
-//! Only TXT records that mail needs are compared: SPF records, and all TXT records at names with a label such as `_dmarc`.
+//! Of TXT records those that mail needs are compared: SPF records, and all TXT records at names with a label such as `_dmarc`. Other texts of the
+//! domain itself, such as those that prove to a service who owns it, are a note.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -16,7 +17,7 @@ use super::facts::{
 };
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
-use super::record_set::{ADDRESS_TTL, final_records, in_words, own_records};
+use super::record_set::{ADDRESS_TTL, final_records, in_words, own_records, records};
 use super::spf_record::is_spf;
 use super::steady::{self, ServersBySet};
 use super::{current, groups, mail, outside, served, server_hosts, zone};
@@ -322,13 +323,57 @@ pub(super) fn differing(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'st
     differences(facts).into_iter().map(|difference| (difference.name, difference.kind))
 }
 
+/// The servers by the texts of the domain itself that no mail needs.
+fn by_other_texts(facts: &DomainFacts) -> ServersBySet {
+    let (domain, mut sets) = (facts.subject.domain.as_str(), ServersBySet::new());
+    if is_policy(domain) {
+        return sets;
+    }
+    for server in zone::servers(facts).into_keys() {
+        let given = served::given(facts, server, (domain, "TXT"));
+        if let Some(mut set) = given.and_then(|reply| records(reply, domain, "TXT")) {
+            set.retain(|data| !is_spf(&strings(data)));
+            sets.entry(set).or_default().push(server);
+        }
+    }
+    sets
+}
+
+/// The groups of servers that give the same texts which no mail needs.
+pub(super) fn groups_by_other_texts(facts: &DomainFacts) -> Vec<Vec<IpAddr>> {
+    by_other_texts(facts).into_values().collect()
+}
+
+/// The difference between texts that no mail needs: a note.
+fn of_other_texts(facts: &DomainFacts) -> Option<Difference<'_>> {
+    let (sets, domain) = (by_other_texts(facts), facts.subject.domain.as_str());
+    if sets.len() < 2 {
+        return None;
+    }
+    let about = sets.values().flatten().copied().map(About::Address).collect();
+    let sets = sets.into_iter().map(|(set, servers)| (in_words(&set, "other TXT"), servers));
+    let told = groups::having(server_hosts::of_groups(&zone::servers(facts), sets));
+    let told = format!("{domain} TXT beside SPF: {told}");
+    Some(Difference { name: domain, kind: "TXT", level: Level::Note, about, told })
+}
+
 /// The finding, with the level of the worst difference.
 pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
-    let differences = differences(facts);
+    let differences: Vec<_> = differences(facts).into_iter().chain(of_other_texts(facts)).collect();
     let worst = differences.iter().map(|difference| difference.level).min()?;
     let about: BTreeSet<About> = differences.iter().flat_map(|difference| difference.about.clone()).collect();
     let told: Vec<String> = differences.into_iter().map(|difference| difference.told).collect();
     Some(Finding::new(Code::RecordsDiffer, told.join("; ")).at(worst).about(about))
+}
+
+/// Whether the servers give the same records, in words that follow "they give"; none if a difference is more than a note.
+pub(super) fn sameness(facts: &DomainFacts) -> Option<&'static str> {
+    match check(facts).map(|finding| finding.level) {
+        _ if is_left_out(facts) => None,
+        None => Some("the same records"),
+        Some(Level::Note) => Some("the same records, except for some that stop no mail"),
+        Some(_) => None,
+    }
 }
 
 /// Gives the old serial of a server the level of the records that differ because of it: it is the cause, and comes first.

@@ -54,7 +54,7 @@ fn a_difference_is_told_with_the_records_of_each_server_and_nothing_is_called_va
 }
 
 #[test]
-fn records_that_mail_does_not_read_and_addresses_in_turn_are_no_difference() {
+fn records_that_mail_does_not_read_are_a_note_and_addresses_in_turn_are_no_difference() {
     let of = |name: &str, here: &str, servers: [&str; 2], ttl: u32| {
         let mut facts = looked_up(name, here, servers);
         for got in facts.got.values_mut() {
@@ -65,7 +65,8 @@ fn records_that_mail_does_not_read_and_addresses_in_turn_are_no_difference() {
         check(&facts).map(|finding| finding.level)
     };
     let (one, other) = (text("token=1"), text("token=2"));
-    assert_eq!(of("a.test.", "TXT | \"token=1\"", [&one, &other], 60), None);
+    assert_eq!(of("a.test.", "TXT | \"token=1\"", [&one, &other], 60), Some(Level::Note));
+    assert_eq!(of("a.test.", "TXT | \"token=1\"", [&one, &one], 60), None);
     assert_eq!(of("_dmarc.a.test.", "TXT | \"token=1\"", [&one, &other], 60), Some(Level::Failure));
     assert_eq!(of("a.test.", "TXT | \"token=1\"", [&one, "TXT udp silent"], 60), None);
     let a = |data: &str| format!("A udp aa{data}");
@@ -399,4 +400,25 @@ fn records_that_one_server_has_are_not_called_missing() {
         );
         assert!(codes("TXT udp NXDOMAIN aa").contains(&code), "{name}");
     }
+}
+
+#[test]
+fn texts_of_the_domain_beside_spf_that_differ_are_told_as_a_note_and_spf_stays_well() {
+    let spf = text("v=spf1 mx -all");
+    let (one, two) = (format!("{spf} | \"ms=1\""), format!("{spf} | \"ms=1\" | \"ms=2\""));
+    let facts = looked_up("a.test.", &one.replace("udp aa ", ""), [&one, &two]);
+    let found = check(&facts).unwrap();
+    assert_eq!((found.code, found.level), (Code::RecordsDiffer, Level::Note));
+    assert_eq!(
+        found.evidence,
+        "a.test. TXT beside SPF: 198.18.1.1 (ns1.a.test.) has \"ms=1\"; 198.18.2.1 (ns2.a.test.) has \"ms=1\", \"ms=2\""
+    );
+    let judged = judge(&facts);
+    assert!(judged.iter().any(|finding| finding.code == Code::SpfOk), "{judged:#?}");
+    let without = looked_up("a.test.", &spf.replace("udp aa ", ""), [&spf, &one]);
+    assert!(check(&without).unwrap().evidence.contains("198.18.1.1 (ns1.a.test.) has no other TXT"));
+    let bad = format!("{} | \"ms=2\"", text("v=spf1 +all"));
+    let both = check(&looked_up("a.test.", &spf.replace("udp aa ", ""), [&spf, &bad])).unwrap();
+    assert_eq!(both.level, Level::Failure);
+    assert!(both.evidence.contains("; a.test. TXT beside SPF: "), "{}", both.evidence);
 }

@@ -18,7 +18,7 @@ use super::record_set::is_known;
 use super::server_names::listed;
 use super::zone::{self, serves};
 use super::{
-    apex_alias, cached, compared, copies, each_server, glue, groups, keys, mail, others, parents,
+    apex_alias, cached, compared, copies, each_server, exchanges, glue, groups, keys, mail, others, parents,
     parents_differ, private_address, remedies, served, server_hosts, server_names, ttl_end, unanswered,
 };
 use crate::clock::minute;
@@ -168,11 +168,12 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let (servers, of_silent) = (zone::servers(facts), of_silent(facts));
     let astray = parents_differ::astray(facts, &of_silent);
     let mut findings = sets(facts, &astray, &of_silent);
+    let has_two_zones = findings.iter().any(|finding| finding.remedy == Some(remedies::TWO_ZONES));
     findings.extend(server_names::without_servers(facts));
     findings.extend(server_names::check(facts, &astray.names()));
     let asked = astray.without(&glue::without_stale(facts, &servers, &of_silent));
     findings.extend(each_server::check(facts, &asked, &of_silent));
-    findings.extend(data(facts, &servers));
+    findings.extend(data(facts, &servers, has_two_zones));
     let differing = compared::check(facts);
     let agree = differing.is_none() && !compared::is_left_out(facts);
     findings.extend(differing);
@@ -274,7 +275,7 @@ fn meaning(
     facts: &DomainFacts,
     above: &BTreeSet<String>,
     told: &[(IpAddr, BTreeSet<String>)],
-) -> (Level, &'static str) {
+) -> (Level, String) {
     let glue = zone::glue(facts);
     let of_name = |name: &String| -> BTreeSet<IpAddr> {
         let glued = glue.get(name.as_str()).into_iter().flatten().copied();
@@ -284,20 +285,18 @@ fn meaning(
     let names = || told.iter().map(|(_, set)| set).chain([above]).flatten();
     let are_known = names().all(|name| !of_name(name).is_empty());
     if are_known && told.iter().all(|(_, set)| of_set(set) == of_set(above)) {
-        return (Level::Note, "; both sets have the same addresses");
+        return (Level::Note, "; both sets have the same addresses".to_owned());
     }
     let servers = zone::servers(facts);
     let gives = |server: &IpAddr| served::given(facts, *server, (&facts.subject.domain, "MX")).is_some();
     let is_one = servers.keys().all(gives)
-        && data(facts, &servers).iter().all(|finding| finding.level >= Level::Note)
-        && compared::check(facts).is_none()
-        && !compared::is_left_out(facts)
+        && data(facts, &servers, false).iter().all(|finding| finding.level >= Level::Note)
         && zone::not_asked(facts).is_empty();
-    if are_known && is_one {
-        return (Level::Warning, "; all of these servers give the same records");
+    if let Some(same) = compared::sameness(facts).filter(|_| are_known && is_one) {
+        return (Level::Warning, format!("; all of these servers give {same}"));
     }
     let are_disjoint = told.iter().any(|(_, set)| above.is_disjoint(set));
-    (if are_disjoint { Level::Failure } else { Level::Warning }, "")
+    (if are_disjoint { Level::Failure } else { Level::Warning }, String::new())
 }
 
 /// Servers inside the zone that the zone above names without an address: nobody can look them up (RFC 9471 section 3.1).
@@ -389,8 +388,12 @@ pub(super) fn until(facts: &DomainFacts) -> String {
     )
 }
 
-/// Serials and MX records of the servers, and foreign copies of the zone.
-fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Finding> {
+/// Serials and MX records of the servers, and foreign copies of the zone. `has_two_zones`: the difference of the sets tells the primary servers.
+fn data(
+    facts: &DomainFacts,
+    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
+    has_two_zones: bool,
+) -> Vec<Finding> {
     let foreign = zone::with_foreign(facts, servers.keys().copied());
     let mut serials = BTreeMap::<u32, Vec<IpAddr>>::new();
     let mut of_serials = Vec::new();
@@ -401,7 +404,8 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
         }
     }
     let foreign = copies::foreign_words(servers, &foreign);
-    let mut findings: Vec<Finding> = mail_differs(facts, servers, foreign.as_deref()).into_iter().collect();
+    let of_mail = mail_differs(facts, servers, (foreign.as_deref(), has_two_zones));
+    let mut findings: Vec<Finding> = of_mail.into_iter().collect();
     let has_one_mail = findings.is_empty();
     if let Some(words) = foreign.filter(|_| has_one_mail) {
         let above = listed(&zone::parent_set(facts).unwrap_or_default());
@@ -413,7 +417,7 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
         findings.push(Finding::new(Code::NsDiffer, evidence).to_do(remedies::FOREIGN_ZONE));
     }
     if serials.len() > 1 {
-        let is_numbered_twice = has_one_mail && is_numbered_twice(facts, servers);
+        let same = compared::sameness(facts).filter(|_| has_one_mail && is_numbered_twice(facts, servers));
         let newest = served::newest_serial(facts, serials.values().flatten().copied());
         // A copy without the keys that the DS records name is no newer one.
         let by_fit = keys::by_fit(facts);
@@ -435,30 +439,24 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
                 "; the servers with the highest serial do not have the keys that the DS records name, so that it does not show a newer zone",
             );
         }
-        let finding = match is_numbered_twice {
-            true => Finding::new(
+        let finding = match same {
+            Some(same) => Finding::new(
                 Code::SerialDiffers,
-                format!("{evidence}; each of their operators has a primary of its own, and all give the same records"),
+                format!("{evidence}; each of their operators has a primary of its own, and all give {same}"),
             )
             .at(Level::Note),
-            false => Finding::new(Code::SerialDiffers, evidence),
+            None => Finding::new(Code::SerialDiffers, evidence),
         };
         findings.push(finding.about(of_serials));
     }
     findings
 }
 
-/// Whether the difference of the sets tells the primary servers.
-fn is_told(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
-    let told = zone::current_sets(facts, servers.keys().copied());
-    copies::undecided(facts, servers, &told).is_some()
-}
-
 /// That servers give different MX records. `foreign`: the foreign copies of the zone, in words.
 fn mail_differs(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
-    foreign: Option<&str>,
+    (foreign, has_two_zones): (Option<&str>, bool),
 ) -> Option<Finding> {
     let domain = facts.subject.domain.as_str();
     let (mut mail, mut about) =
@@ -474,17 +472,18 @@ fn mail_differs(
     }
     let groups: Vec<Vec<IpAddr>> = mail.values().cloned().collect();
     let zones = foreign.map(str::to_owned);
-    let zones = zones.or_else(|| {
-        copies::primaries_of_groups(facts, servers, &groups).filter(|_| !is_told(facts, servers))
-    });
+    let zones =
+        zones.or_else(|| copies::primaries_of_groups(facts, servers, &groups).filter(|_| !has_two_zones));
     let zones = zones.map(|words| format!("; {words}")).unwrap_or_default();
-    let evidence = groups::having(server_hosts::of_groups(servers, mail)) + &zones;
+    let given = servers.keys().filter_map(|server| served::given(facts, *server, (domain, "MX")));
+    let preferences = if exchanges::are_same_hosts(given) { exchanges::OTHER_PREFERENCES } else { "" };
+    let evidence = groups::having(server_hosts::of_groups(servers, mail)) + preferences + &zones;
     let finding = Finding::new(Code::MxDiffers, evidence).about(about);
     Some(if foreign.is_some() { finding.to_do(remedies::FOREIGN_ZONE) } else { finding })
 }
 
-/// Whether several providers serve the zone and each numbers it by itself: servers with different serials name different primaries, no
-/// operator has servers of two of these, and the records that were compared are the same.
+/// Whether several providers serve the zone and each numbers it by itself: servers with different serials name different primaries, and no
+/// operator has servers of two of these.
 fn is_numbered_twice(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
     let mut serials = BTreeMap::<String, BTreeSet<u32>>::new();
     let mut operators = BTreeMap::<String, BTreeSet<String>>::new();
@@ -498,7 +497,7 @@ fn is_numbered_twice(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<St
     let is_one_each = serials.len() > 1 && serials.values().all(|of_primary| of_primary.len() == 1);
     let count: usize = operators.values().map(BTreeSet::len).sum();
     let are_apart = operators.values().flatten().collect::<BTreeSet<_>>().len() == count;
-    is_one_each && are_apart && compared::check(facts).is_none() && !compared::is_left_out(facts)
+    is_one_each && are_apart
 }
 
 /// The operators of a server, by the organizations of its names. Names in the zone itself say nothing about that, so the network of the

@@ -487,6 +487,25 @@ fn other_names_of_the_same_servers_are_a_note_and_the_same_records_a_warning() {
     for third in [third.replace("10 mx", "10 old"), third.replace("h. 7", "h. 6"), String::new()] {
         assert_eq!(of("198.18.1.1", "198.18.3.1", &third).0, Level::Failure, "{third}");
     }
+    let text = |server: &str, text: &str| format!("server {server} a.test. TXT udp aa | \"{text}\"\n");
+    let texts = text("198.18.1.1", "t=1") + &text("198.18.2.1", "t=1") + &text("198.18.3.1", "t=2");
+    let (level, evidence) =
+        of("198.18.1.1", "198.18.3.1", &format!("{third}\nlookup a.test. TXT | \"t=1\"\n{texts}"));
+    assert_eq!(level, Level::Warning);
+    assert!(evidence.contains("give the same records, except for some that stop no mail. "), "{evidence}");
+}
+
+#[test]
+fn mx_records_that_differ_in_preferences_alone_are_said_to_name_the_same_hosts() {
+    let told = |mail: &str| {
+        let second = SECOND.replace("10 mx.a.test.", mail);
+        let found = check(&facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{second}")));
+        found.into_iter().find(|finding| finding.code == Code::MxDiffers).unwrap().evidence
+    };
+    let same = "198.18.1.1 (ns1.a.test.) has 10 mx.a.test.; 198.18.2.1 (ns2.b.test.) has 20 mx.a.test.; the mail hosts are the same, and their \
+                preferences differ";
+    assert_eq!(told("20 mx.a.test."), same);
+    assert!(!told("20 old.a.test.").contains("preferences"));
 }
 
 #[test]

@@ -94,7 +94,11 @@ pub(super) fn divided(facts: &DomainFacts, code: Code) -> Option<Vec<Vec<Vec<IpA
     let of_lookup = |lookup| compared::sets(facts, lookup).0.into_values().collect();
     match code {
         Code::MxDiffers => Some(vec![of_lookup(mail)]),
-        Code::RecordsDiffer => Some(compared::differing(facts).map(of_lookup).collect()),
+        Code::RecordsDiffer => {
+            let mut divided: Vec<Vec<Vec<IpAddr>>> = compared::differing(facts).map(of_lookup).collect();
+            divided.extend(Some(compared::groups_by_other_texts(facts)).filter(|groups| groups.len() > 1));
+            Some(divided)
+        }
         Code::SerialDiffers => Some(vec![of_serials(facts)]),
         _ => None,
     }

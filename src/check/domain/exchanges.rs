@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::facts::{DomainFacts, canonical};
+use super::facts::{DomainFacts, ReplyFacts, canonical};
 use crate::limits::MAX_CHECKED_HOSTS;
 
 /// An MX record.
@@ -36,6 +36,18 @@ pub(super) fn address(text: &str) -> Option<IpAddr> {
     let literal = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let literal = literal.map(|literal| literal.strip_prefix("ipv6:").unwrap_or(literal));
     literal.unwrap_or(text).parse().ok()
+}
+
+/// The difference between MX records with the same hosts, in words.
+pub(super) const OTHER_PREFERENCES: &str = "; the mail hosts are the same, and their preferences differ";
+
+/// Whether replies with MX records name the same hosts.
+pub(super) fn are_same_hosts<'r>(replies: impl Iterator<Item = &'r ReplyFacts>) -> bool {
+    let hosts = |reply: &ReplyFacts| -> BTreeSet<String> {
+        reply.data("MX").filter_map(Exchange::read).map(|exchange| exchange.host).collect()
+    };
+    let sets: BTreeSet<BTreeSet<String>> = replies.map(hosts).collect();
+    sets.len() == 1 && !sets.contains(&BTreeSet::new())
 }
 
 /// The MX records, the most preferred first.

@@ -30,6 +30,15 @@ fn two_providers_may_number_one_zone_each_by_itself() {
     };
     let (level, evidence) = of(&own).unwrap();
     assert!(level == Level::Note && !evidence.contains("old"), "{evidence}");
+    assert!(evidence.ends_with("and all give the same records"), "{evidence}");
+    let text = |server: u8, text: &str| format!("\nserver 198.18.{server}.1 a.test. TXT udp aa | \"{text}\"");
+    let texts = format!("{own}\nlookup a.test. TXT | \"t=1\"{}{}", text(1, "t=1"), text(2, "t=2"));
+    let (level, evidence) = of(&texts).unwrap();
+    assert_eq!(level, Level::Note, "{evidence}");
+    assert!(
+        evidence.ends_with("and all give the same records, except for some that stop no mail"),
+        "{evidence}"
+    );
     let other_mail = of(&own.replace("10 mx.a.test.", "10 old.a.test.")).unwrap();
     assert_eq!(other_mail.0, Level::Warning);
     assert!(!other_mail.1.contains("(old)"), "serials of two primaries: {}", other_mail.1);
