@@ -176,8 +176,8 @@ impl Exchange {
         self.merge.share(ask, now, sender, send)
     }
 
-    /// Like `ask`, though an equal message may be in progress: who asks again takes that one for lost, and its answer would tell nothing of a
-    /// second message.
+    /// Like `ask`, but also sends while an equal message is in progress: the caller repeats one that may be lost, and the answer to the first
+    /// would tell nothing about the second.
     pub async fn ask_alone(&self, ask: &UpstreamQuery, patience: Duration, place: Place) -> Heard {
         let heard = self.send(ask, patience, self.clock.mono()).await;
         drop(place);

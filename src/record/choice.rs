@@ -12,6 +12,8 @@
 //!   domain that follows is the same, it was another program, and the message goes on.
 //! - The customers of a provider have its mail hosts and policies in common. Such a name, which only an answer has joined to a message, is
 //!   certainly of it at once, and behind a pause only if the client has no other message in progress.
+//! - Mail software asks for the sender's domain when it has looked up the host. An MX that is asked for before is that of a delivery meanwhile.
+//! - A delivery asks no lists. A list that is asked about its domain behind a pause is asked about a link of another mail.
 //! - A delivery whose mail hosts are known asks for the addresses of no other host. Those are of another program.
 //! - The links of a text are looked up in lists first, and only mail software asks for keys of DKIM and policies of DMARC. Any other name of
 //!   a stranger is not certainly of a mail that has asked for the domain of its sender, or of a delivery; behind a pause it is of another
@@ -164,7 +166,13 @@ impl Search<'_> {
             return message.exchangers.is_empty() || self.open.has_asked(place, self.asked);
         }
         // The address of a mail host may connect too.
-        !self.asked.connects || !message.is_delivery()
+        !(self.asked.connects && message.is_delivery()) && !self.is_of_text(place)
+    }
+
+    /// Whether a question to a list is about the text of another mail than that of a message: a delivery asks no lists.
+    fn is_of_text(&self, place: usize) -> bool {
+        let is_delivery = self.message(place).is_some_and(Open::is_delivery);
+        is_delivery && self.asked.step == Step::List && self.gap(place) > micros(MESSAGE_BURST)
     }
 
     /// The message of the next connection, whose sender a question for an MX behind a pause may be for.
@@ -186,7 +194,8 @@ impl Search<'_> {
         let part_of = |place: usize| self.message(place)?.part_of_owner(owner);
         let related = || open.with_any(bit(owner)).filter(move |place| part_of(*place).is_some());
         let is_open = |place: &usize| {
-            self.message(*place).is_some_and(|message| !asked.exchangers || message.exchangers.is_empty())
+            let has_room = |message: &Open| !asked.exchangers || message.exchangers.is_empty();
+            self.message(*place).is_some_and(has_room) && !self.is_of_text(*place)
         };
         let Some(place) = related().filter(is_open).min_by_key(|place| self.nearest(place)) else {
             let is_near = |place: &usize| {
@@ -215,14 +224,16 @@ impl Search<'_> {
         let Self { open, question, asked } = *self;
         let place = open.with_any(ROOM).min_by_key(|place| self.nearest(place))?;
         let message = self.message(place)?;
-        if is_of_another(asked, message) {
+        let overtakes = asked.exchangers && message.looks_up_host(question.at);
+        let is_apart = overtakes && self.gap(place) > micros(MESSAGE_BURST);
+        if is_apart || self.is_of_text(place) || is_of_another(asked, message) {
             return None;
         }
         let near = if begins(asked, message) { MESSAGE_NEXT } else { MESSAGE_BURST };
         let follows = self.gap(place) <= micros(near);
         let is_known = !question.sparse && !is_of_stranger(asked, message);
         let is_alone = open.messages.len() == 1 && near == MESSAGE_BURST && is_known;
-        let is_certain = is_known && !is_doubtful(asked, message);
+        let is_certain = is_known && !overtakes && !is_doubtful(asked, message);
         let part = open.only_part(place, 1).filter(|_| is_certain);
         (follows || is_alone).then(|| Choice::joins(place, part, JoinedBy::Time))
     }

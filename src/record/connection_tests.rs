@@ -107,12 +107,13 @@ fn a_stranger_behind_a_pause_is_of_no_mail_that_knows_its_domain() {
             for kind in ["A", "AAAA", "TXT", "PTR"] {
                 is_told_apart(&[mail.clone(), vec![question(begin, 29, "stranger.test.", kind)]], &world);
             }
-            // A key of DKIM is of the mail, whoever has signed it, and so is the domain of a link.
-            for name in ["s1._domainkey.stranger.test.", "stranger.test.bl.spamcop.net."] {
-                let kind = if name.contains("_domainkey") { "TXT" } else { "A" };
-                let whole = [mail.clone(), vec![question(begin, 29, name, kind)]].concat();
-                assert_eq!(group(&whole, &world).len(), 1, "{name}");
-            }
+        }
+        // A key of DKIM is of the mail, whoever has signed it, and so is the domain of a link.
+        for (name, kind) in [("s1._domainkey.stranger.test.", "TXT"), ("stranger.test.bl.spamcop.net.", "A")]
+        {
+            let mail = of_postscreen(0, 1, "one.example.", 29);
+            let next = question(end(&mail) + pause, 29, name, kind);
+            assert_eq!(group(&[mail, vec![next]].concat(), &world).len(), 1, "{name}");
         }
     }
     // Before its sender is known, a name may be that of HELO.
@@ -155,4 +156,51 @@ fn a_stranger_beside_a_mail_is_not_certainly_of_it() {
     let link = [("stranger.test.bl.spamcop.net.", "A"), ("www.stranger.test.", "A")];
     assert_eq!(with(&link), [true, true]);
     assert_eq!(with(&[("s1._domainkey.stranger.test.", "TXT")]), [true]);
+}
+
+#[test]
+fn a_delivery_while_a_host_is_looked_up_is_of_no_mail_of_that_host() {
+    let world = world();
+    let opening = vec![question(0, 1_800, "1.2.0.192.in-addr.arpa.", "PTR")];
+    let delivery = |begin| vec![question(begin, 29, "customer.test.", "MX")];
+    for begin in [150, 300, 1_700] {
+        is_told_apart(&[opening.clone(), delivery(begin)], &world);
+    }
+    let both = [opening.clone(), delivery(30)].concat();
+    let of_both = parts(&both, &world);
+    assert_ne!(of_both[0], of_both[1], "a filter may ask for both at once");
+    // The sender's domain, which is asked for behind it.
+    let both = [opening, delivery(1_830)].concat();
+    let of_both = parts(&both, &world);
+    assert_eq!(of_both[0], of_both[1]);
+}
+
+#[test]
+fn a_slow_domain_beside_which_another_one_is_asked_for_is_not_certainly_the_sender() {
+    let world = world();
+    let mail = of_postscreen(0, 1, "one.example.", 29);
+    let (opening, sender) = mail.split_at(5);
+    let slow = question(95, 3_600, "slow.test.", "MX");
+    let with = |next: &[QuestionEntry]| {
+        let all = [opening, std::slice::from_ref(&slow), next].concat();
+        let of_all = parts(&all, &world);
+        of_all[opening.len()] == of_all[0]
+    };
+    let later = |questions: &[QuestionEntry], by: u64| -> Vec<QuestionEntry> {
+        questions.iter().map(|one| QuestionEntry { at: one.at + by * 1_000, ..one.clone() }).collect()
+    };
+    assert!(with(&[]));
+    assert!(!with(&later(sender, 300)));
+    // The sender of another connection.
+    assert!(with(&later(&of_postscreen(0, 2, "two.example.", 29), 400)));
+}
+
+#[test]
+fn a_link_to_the_domain_of_a_delivery_is_of_another_mail() {
+    let world = world();
+    let delivery = vec![question(0, 1_400, "customer.test.", "MX")];
+    for pause in [150, 1_000, 1_900] {
+        let list = question(1_400 + pause, 29, "customer.test.bl.spamcop.net.", "A");
+        is_told_apart(&[delivery.clone(), vec![list]], &world);
+    }
 }

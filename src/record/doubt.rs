@@ -245,7 +245,7 @@ pub fn culprit(waited: f64, waits: &[&PossibleWait]) -> CulpritReport {
         list: None,
         evidence: evidence(waited, waits),
         usual: None,
-        advice: "look in the mail log for the address of the host that sent this mail: `resolverctl why` with that address shows whether its queries waited or failed".to_owned(),
+        advice: "look in the mail log for the address of the host that sent this mail and for the domain of its sender: `resolverctl why` with each of them shows whether its queries waited or failed".to_owned(),
     }
 }
 

@@ -37,7 +37,7 @@ use super::entry::{ByAsked, Link, QuestionEntry, index};
 use super::grouped::Grouped;
 use super::next_mail::{self, MailQuery};
 pub(super) use super::open_messages::Asking;
-use super::open_messages::{OpenMessages, OpenOfClient};
+use super::open_messages::{Open, OpenMessages, OpenOfClient};
 pub use super::subject::ListName;
 use crate::clock::micros;
 use crate::limits::{MAX_RIVALS, MESSAGE_BURST};
@@ -114,7 +114,8 @@ pub(super) fn group_numbered(
             && chosen.is_sender(of_client, asked)
         {
             let later = (index(place).saturating_add(1)..).map_while(&question);
-            if has_rival(later, &asking, &mut numbered, chosen.by) {
+            let message = of_client.messages.get(chosen.at);
+            if message.is_some_and(|message| has_rival(later, (&asking, chosen.by), message, &mut numbered)) {
                 chosen.part = None;
             }
         }
@@ -207,26 +208,34 @@ impl Placed {
     }
 }
 
-/// Whether the client asks for the MX of another domain at about the time of a question for one that was joined by time, or of another
-/// domain of its organisation: then one of them is of another mail. `later` are the questions behind it.
+/// Whether the client asks for the MX of another domain while a question for one that was joined by time is in progress, or of another domain
+/// of its organisation: then one of them is of another mail. So is an MX that follows the connection of another host. `later` are the
+/// questions behind it.
 fn has_rival(
     later: impl Iterator<Item = Asking>,
-    sender: &Asking,
+    (sender, by): (&Asking, JoinedBy),
+    message: &Open,
     numbered: &mut NumberedSubjects<'_, impl NumberedNames>,
-    by: JoinedBy,
 ) -> bool {
-    let until = sender.at.saturating_add(micros(MESSAGE_BURST));
+    let burst = micros(MESSAGE_BURST);
+    let (near, until) = (sender.at.saturating_add(burst), sender.end.saturating_add(burst));
     let of_sender = numbered.known(sender.asked);
     let own = of_sender.and_then(|asked| asked.own().first().copied());
     let owner = of_sender.and_then(AskedSubjects::owner);
-    later.take_while(|other| other.at <= until).take(MAX_RIVALS).any(|other| {
+    for other in later.take_while(|other| other.at <= until).take(MAX_RIVALS) {
         numbered.find(other.asked);
-        let is_other = |asked: &AskedSubjects| {
-            let is_near = by == JoinedBy::Time || asked.owner() == owner;
-            asked.exchangers && asked.own().first().copied() != own && is_near
+        let Some(asked) = numbered.known(other.asked).filter(|_| other.client == sender.client) else {
+            continue;
         };
-        other.client == sender.client && numbered.known(other.asked).is_some_and(is_other)
-    })
+        if other.at > near && asked.connects && message.part_with(asked.own()).is_none() {
+            return false;
+        }
+        let is_near = by == JoinedBy::Time || asked.owner() == owner;
+        if asked.exchangers && asked.own().first().copied() != own && is_near {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]

@@ -63,6 +63,8 @@ pub(super) struct Open {
     pub(super) delivers: bool,
     /// Whether it asked for a text or a list: then a program examines a mail, which may have links to any host.
     examines: bool,
+    /// The end of its last question for the host that has connected.
+    host_end: u64,
     /// The end of its last question about a domain, as of a sender, which comes behind the connection.
     pub(super) past: Option<u64>,
     /// The subjects of the reverse names that it asked: mostly one, at most `MAX_MESSAGE_QUESTIONS`.
@@ -291,6 +293,9 @@ impl Open {
         self.connected |= asked.connects;
         self.delivers |= asked.exchangers || asked.delivers;
         self.examines |= asked.examines;
+        if matches!(asked.step, Step::Reverse | Step::Host) && self.past.is_none() {
+            self.host_end = self.host_end.max(question.end);
+        }
         if matches!(asked.step, Step::Other | Step::Content) {
             self.past = self.past.max(Some(question.end));
         }
@@ -353,6 +358,11 @@ impl Open {
     /// Whether it is a delivery whose mail hosts are known: it asks for their addresses, and for those of no other host.
     pub(super) fn knows_exchangers(&self) -> bool {
         self.is_delivery() && !self.linked.is_empty()
+    }
+
+    /// Whether a host has connected, and is still looked up at a moment: mail software asks for the sender's domain behind that.
+    pub(super) fn looks_up_host(&self, at: u64) -> bool {
+        self.connected && self.past.is_none() && self.host_end > at
     }
 
     /// Whether it has a name from an answer.

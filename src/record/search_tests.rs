@@ -456,6 +456,8 @@ fn a_list_that_is_held_because_it_answers_late_is_slow() {
         let recorded = Recorded { questions: vec![late, held], flights: vec![flight], ..Recorded::default() };
         let told = told(&recorded, &of_name("3.0.0.127.list.test."));
         assert_eq!((told.len(), told[0].culprit.kind), (1, kind), "{told:#?}");
+        let is_timed = told[0].culprit.evidence.contains("answered 1 query for list.test. after 1.8 s");
+        assert_eq!(is_timed, kind == CulpritKind::ListSlow, "{told:#?}");
     }
 }
 

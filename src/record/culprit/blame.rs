@@ -78,10 +78,10 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
     let zone = if flight.zone.is_empty() { own_zone(one) } else { (*flight.zone).into() };
     // The answer came after the client's time, or after its list was held for the lack of it.
     if flight.shows.is_none() {
-        let late = one.waited_for().is_none() && is_late(one, flight, traffic);
+        let late = late(one, (flight, &apex()), traffic);
         return match longest(one, traffic) {
             Some(key) => vec![(key, None, None)],
-            None if late => only(CulpritKind::ListSlow, apex()),
+            None if !late.is_empty() => late,
             None => only(CulpritKind::Unknown, zone),
         };
     }
@@ -104,10 +104,17 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
     only(CulpritKind::Unknown, zone)
 }
 
-/// Whether servers of the list of a question answered a flight late.
-fn is_late(one: &ExplainedQuestion<'_>, flight: &FlightEntry, traffic: &Traffic) -> bool {
-    let mut kinds = flight.messages.iter().map(|message| kind_of(one, flight, message, traffic));
-    kinds.any(|kind| kind == Some(CulpritKind::ListSlow))
+/// The servers of the list of a question that answered a flight late.
+fn late<'a>(
+    one: &ExplainedQuestion<'_>,
+    (flight, apex): (&'a FlightEntry, &[u8]),
+    traffic: &Traffic,
+) -> Vec<Blamed<'a>> {
+    let is_late =
+        |message: &&MessageEntry| kind_of(one, flight, message, traffic) == Some(CulpritKind::ListSlow);
+    let key = (CulpritKind::ListSlow, Box::from(apex));
+    let late = flight.messages.iter().filter(is_late);
+    late.map(|message| (key.clone(), Some(message.server), Some(message))).collect()
 }
 
 /// The zone of a question whose failure shows none: that of its list, else the domain of its name. So the failures of two
