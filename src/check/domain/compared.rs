@@ -173,6 +173,21 @@ pub(super) fn texts_of_mail(name: &str, set: &BTreeSet<String>) -> BTreeSet<Stri
     set.iter().map(|data| strings(data)).filter(|text| is_policy(name) || is_spf(text)).collect()
 }
 
+/// A text that is read for mail as it is compared: without spaces and upper case that change no meaning (RFC 7208 sections 4.6.1 and 12, RFC
+/// 9989 section 4.8).
+fn by_meaning(text: &str) -> String {
+    if is_spf(text) {
+        let terms = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // A macro in upper case is escaped.
+        return if terms.contains('%') { terms } else { terms.to_ascii_lowercase() };
+    }
+    if text.starts_with("v=DMARC1") {
+        let tags = text.split(';').map(str::trim).filter(|tag| !tag.is_empty());
+        return tags.collect::<Vec<_>>().join("; ");
+    }
+    text.to_owned()
+}
+
 /// The records that count in a reply with authority (records of policies also behind an alias), and whether caches keep them for a
 /// short time only.
 fn counted(
@@ -191,7 +206,7 @@ fn counted(
         (set, is_alias) = (texts, false);
     }
     if kind == "TXT" && !is_alias {
-        set = texts_of_mail(name, &set).into_iter().map(|text| format!("\"{text}\"")).collect();
+        set = texts_of_mail(name, &set).iter().map(|text| format!("\"{}\"", by_meaning(text))).collect();
     }
     Some((set, !is_alias && own.all(|record| record.ttl <= ADDRESS_TTL)))
 }

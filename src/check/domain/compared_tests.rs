@@ -68,6 +68,15 @@ fn records_that_mail_does_not_read_are_a_note_and_addresses_in_turn_are_no_diffe
     assert_eq!(of("a.test.", "TXT | \"token=1\"", [&one, &other], 60), Some(Level::Note));
     assert_eq!(of("a.test.", "TXT | \"token=1\"", [&one, &one], 60), None);
     assert_eq!(of("_dmarc.a.test.", "TXT | \"token=1\"", [&one, &other], 60), Some(Level::Failure));
+    for (name, first, second, level) in [
+        ("_dmarc.a.test.", "v=DMARC1; p=reject", "v=DMARC1;p=reject ;", None),
+        ("_dmarc.a.test.", "v=DMARC1; p=reject", "v=DMARC1; p=none", Some(Level::Failure)),
+        ("a.test.", "v=spf1 mx -all", "v=SPF1  MX -ALL ", None),
+        ("a.test.", "v=spf1 exists:%{i}.a.test -all", "v=spf1 exists:%{I}.a.test -all", Some(Level::Failure)),
+    ] {
+        let here = format!("TXT | \"{first}\"");
+        assert_eq!(of(name, &here, [&text(first), &text(second)], 60), level, "{second}");
+    }
     assert_eq!(of("a.test.", "TXT | \"token=1\"", [&one, "TXT udp silent"], 60), None);
     let a = |data: &str| format!("A udp aa{data}");
     let (first, both, second) = (a(" | 198.18.0.1"), a(" | 198.18.0.1 | 198.18.0.2"), a(" | 198.18.0.2"));

@@ -6,13 +6,8 @@ use std::collections::BTreeSet;
 
 use super::extended_errors::{ErrorClaim, ExtendedErrorKind};
 use super::facts::{DomainFacts, Got, QueryForm, Want, is_within};
+use super::key_records::{COMMON_ALGORITHMS, COMMON_DIGEST, Ds};
 use super::{dnssec, hashed_denial, keys, parents, remedies, served, zone};
-
-/// Algorithms that all validators have.
-const COMMON_ALGORITHMS: [u8; 2] = [8, 13];
-
-/// The digest type of DS records that all validators have.
-const COMMON_DIGEST: &str = "2";
 
 /// That an error contradicts the zone.
 pub(super) struct Contradicted {
@@ -51,7 +46,7 @@ fn in_place(facts: &DomainFacts, claim: ErrorClaim) -> Option<String> {
         }
         ErrorClaim::Digest => {
             let records = keys::told_above(facts)?;
-            let is_common = |data: &&str| data.split_whitespace().nth(2) == Some(COMMON_DIGEST);
+            let is_common = |data: &&str| Ds::read(data).is_some_and(|ds| ds.hash == COMMON_DIGEST);
             (!records.is_empty() && records.iter().all(is_common)).then(|| {
                 format!("the DS records have digest type {COMMON_DIGEST}, which all validators have")
             })

@@ -11,6 +11,7 @@ use super::facts::{
     lookup,
 };
 use super::finding::{Finding, Level};
+use super::key_records::Ds;
 use super::keys::{self, KeysNow};
 use super::record_set::is_known;
 use super::{
@@ -68,10 +69,13 @@ fn bogus_lookups(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static st
     // A denial by a server of the zone above that has an old copy, or from before it delegated the domain, answers for all names below, and
     // is no answer of the zone.
     let is_denied = parents::is_denied_by_one(facts) || kept_denial::is_here(facts);
-    let is_sound = !domain.is_empty() && !is_bogus_here(facts) && !is_denied;
+    let now = keys::now(facts);
+    // The records in the cache of this host may validate by a DS record that the zone above has removed. The zone may have no proofs now.
+    let is_removed = now == KeysNow::WithoutDs && !facts.data(zone::apex(facts), "DS").is_empty();
+    let is_sound = !domain.is_empty() && !is_bogus_here(facts) && !is_denied && !is_removed;
     // An unsigned zone has no proofs.
     let is_unsigned = of_domain(facts).is_some_and(|(_, reply)| reply.security == ReplySecurity::Insecure);
-    let has_keys = !is_unsigned && !matches!(keys::now(facts), KeysNow::Partly(_) | KeysNow::Unsigned(_));
+    let has_keys = !is_unsigned && !matches!(now, KeysNow::Partly(_) | KeysNow::Unsigned(_));
     facts.got.iter().filter(move |_| is_sound).filter_map(move |(want, got)| match (want, got) {
         (Want::Lookup { name, kind: kind @ ("TXT" | "TLSA") }, Got::Reply(reply))
             if is_within(name, domain) && !is_of_bogus_host(facts, name) =>
@@ -278,6 +282,13 @@ fn without_effect(facts: &DomainFacts) -> Option<Finding> {
         return None;
     }
     let why = match facts.lookup(apex, "DS") {
+        LookupFound::Data(reply) if reply.data("DS").filter_map(Ds::read).any(|ds| ds.is_common()) => {
+            let evidence = format!(
+                "the servers of {apex} send signatures, and the zone above has a DS record that this host can use; this host still has answers \
+                 without signatures in its cache"
+            );
+            return Some(Finding::new(Code::DnssecNoEffect, evidence).to_do(remedies::UNSIGNED_HERE));
+        }
         LookupFound::Data(reply) => {
             let records: Vec<&str> = reply.data("DS").collect();
             format!("this host cannot use the algorithm or the digest of its DS {}", records.join("; "))

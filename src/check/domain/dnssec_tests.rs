@@ -57,6 +57,13 @@ fn names_below_an_unsigned_domain_need_no_proof_and_an_old_server_above_is_no_br
     assert_eq!(names(&unsigned), 0);
     let signed = unsigned.replace("insecure", "secure");
     assert_eq!(names(&signed), 1);
+    // The DS record is in the cache of this host alone.
+    let (before, behind) = SIGNED.split_once("DS udp aa |").unwrap();
+    let removed = format!("{before}DS udp aa\n{}", behind.split_once('\n').unwrap().1);
+    let cached = format!("{signed}\nlookup a.b. DS secure | 59409 13 2 aa");
+    let of_removed = check(&bare("a.b.", &format!("{cached}{removed}")));
+    let codes: Vec<Code> = of_removed.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::DnssecUnsigned], "{of_removed:#?}");
     let second = "lookup b. NS | ns.b. | ns2.b.\nlookup ns2.b. A | 192.0.2.8\nserver 192.0.2.8 a.b. NS udp NXDOMAIN aa | >b. SOA ns.b. h. 0 2 3 4 5";
     let twice = check(&bare("a.b.", &format!("{signed}{SIGNED}\n{second}")));
     assert!(twice.iter().all(|finding| finding.code != Code::DnssecBogus), "{twice:#?}");
@@ -234,6 +241,9 @@ fn a_signed_zone_that_validators_take_for_unsigned_is_told() {
     assert_eq!((code, evidence.ends_with("the zone above has no DS for it")), (Code::DnssecNoEffect, true));
     let (code, evidence) = of("lookup a.b. DS | 1 200 2 aa");
     assert_eq!((code, evidence.ends_with("the digest of its DS 1 200 2 aa")), (Code::DnssecNoEffect, true));
+    let (code, evidence) = of("lookup a.b. DS | 1 13 2 aa");
+    let is_told = evidence.ends_with("this host still has answers without signatures in its cache");
+    assert_eq!((code, is_told), (Code::DnssecNoEffect, true), "{evidence}");
     assert_eq!(of("lookup a.b. DS SERVFAIL").0, Code::DnssecUnsigned, "not known");
 }
 

@@ -10,6 +10,12 @@ use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, digest};
 use super::reply_facts::ReplyFacts;
 use crate::wire::presentation::read_name;
 
+/// Algorithms that all validators have.
+pub(super) const COMMON_ALGORITHMS: [u8; 2] = [8, 13];
+
+/// The digest type of DS records that all validators have.
+pub(super) const COMMON_DIGEST: u8 = 2;
+
 /// Whether a DS names a key that signs the keys of a reply.
 pub(super) fn fits(apex: &str, ds: &[Ds], reply: &ReplyFacts) -> bool {
     signing(apex, reply).iter().any(|key| ds.iter().any(|ds| ds.names(apex, key)))
@@ -60,7 +66,7 @@ impl Key {
 pub(super) struct Ds {
     pub(super) tag: u16,
     algorithm: u8,
-    hash: u8,
+    pub(super) hash: u8,
     digest: Vec<u8>,
 }
 
@@ -71,6 +77,11 @@ impl Ds {
         let (algorithm, hash) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
         let digest = HEXLOWER_PERMISSIVE.decode(fields.collect::<String>().as_bytes()).ok()?;
         Some(Self { tag, algorithm, hash, digest })
+    }
+
+    /// Whether all validators support its algorithm and its digest type (RFC 8624 section 3).
+    pub(super) fn is_common(&self) -> bool {
+        COMMON_ALGORITHMS.contains(&self.algorithm) && self.hash == COMMON_DIGEST
     }
 
     /// Whether it names a key. A digest of a type that is not known here is not compared.

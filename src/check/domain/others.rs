@@ -23,6 +23,7 @@ use super::finding::{Finding, Level};
 use super::former_servers::{self, Until};
 use super::other_resolvers::{ask, resolvers};
 use super::resolver_answers::{CONTROL, Failure, Lookup, Seen, is_refusal, judge, policy, questions};
+use super::signed_move::Foretold;
 use super::{compared, configured, kept_denial, old_keys, remedies, signed_move, steady, ttl_end, zone};
 use crate::limits::{MAX_CHECK_QUESTIONS, MAX_EVIDENCE, MAX_REPEATED_ANSWERS};
 use crate::wire::presentation;
@@ -176,7 +177,7 @@ struct OldAt<'j> {
     /// The time by which it has the new ones.
     until: Until,
     /// The failure that is to come, if the keys have changed with the servers.
-    foretold: Option<String>,
+    foretold: Option<Foretold>,
     /// Whether something shows that one of them is old.
     is_certain: bool,
 }
@@ -287,8 +288,9 @@ fn of_others(texts: &Texts<'_>) -> Vec<Finding> {
 fn of_old(old: &[OldAt<'_>], of_both: Option<u64>) -> Option<Finding> {
     let end = old.iter().map(|old| old.until.end).max()?;
     let words: BTreeSet<&str> = old.iter().map(|old| old.until.words.as_str()).collect();
-    let foretold: BTreeSet<&str> = old.iter().filter_map(|old| old.foretold.as_deref()).collect();
-    let words = words.into_iter().chain(foretold.iter().copied());
+    let foretold = || old.iter().filter_map(|old| old.foretold.as_ref());
+    let of_moves: BTreeSet<&str> = foretold().map(|foretold| foretold.words.as_str()).collect();
+    let words = words.into_iter().chain(of_moves);
     let words: String = words.filter(|words| !words.is_empty()).map(|words| format!("; {words}")).collect();
     let is_bound = old.iter().any(|old| old.until.is_bound);
     let bound = if is_bound {
@@ -307,11 +309,9 @@ fn of_old(old: &[OldAt<'_>], of_both: Option<u64>) -> Option<Finding> {
     let mut finding = Finding::new(Code::OthersOld, texts.join("; "));
     finding.evidence.push_str(&presentation::shown(&moment, MAX_EVIDENCE));
     let may_be_prolonged = old.iter().any(|old| old.until.may_be_prolonged);
-    Some(match may_be_prolonged {
-        _ if !foretold.is_empty() => finding.to_do(remedies::FORMER_SIGNERS),
-        true => finding.to_do(remedies::FORMER_SERVERS),
-        false => finding,
-    })
+    let of_servers = may_be_prolonged.then_some(remedies::FORMER_SERVERS);
+    let remedy = foretold().map(|foretold| foretold.remedy).next().or(of_servers);
+    Some(Finding { remedy, ..finding })
 }
 
 #[cfg(test)]

@@ -136,6 +136,13 @@ pub(super) const BESIDE_MAIL: &str = "Nothing, if the zone gives addresses by cl
 pub(super) const FORMER_SERVERS: &str = "Let the former name servers give the new records, or remove the zone there: while they give the old ones, resolvers fetch these again. \
      Keep the old mail hosts running until then. Google and Cloudflare have pages that flush a name from their caches";
 
+/// Of `dnssec_no_effect`, if the cache of this host is the reason.
+pub(super) const UNSIGNED_HERE: &str = "Wait until the TTL of the records in the cache of this host has ended, or run `resolverctl flush --tree DOMAIN`";
+
+/// Of `others_old`, if the former name servers sign and the zone of now is not signed.
+pub(super) const FORMER_SIGNED: &str = "Leave the signed zone at the former name servers as it is until the old DS record has ended everywhere: unsigned records fail validation by it. Keep the \
+     old mail hosts running until then. Then remove the zone there. Google and Cloudflare have pages that flush a name from their caches";
+
 /// Of `others_old`, if the former name servers sign with other keys than the zone of now.
 pub(super) const FORMER_SIGNERS: &str = "Let the former name servers serve the zone of now so that the old and the new DS record validate it: with the keys of both providers in its DNSKEY \
      records, and signed with the keys of both (RFC 6781 sections 4.1.2 and 4.3.5); and let the servers of now do the same. If that cannot be done, \
@@ -221,6 +228,8 @@ mod tests {
             FOREIGN_ZONE,
             FORMER_SERVERS,
             FORMER_SIGNERS,
+            FORMER_SIGNED,
+            UNSIGNED_HERE,
             OLD_DS_ABOVE,
             OLD_KEYS_AT_SITE,
             BROKEN_ANSWERS,

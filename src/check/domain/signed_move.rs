@@ -13,7 +13,7 @@ use std::net::IpAddr;
 
 use super::facts::{DomainFacts, Got, OtherResolver, ReplyFacts, Want, is_within};
 use super::former_servers::{self, Former};
-use super::{keys, old_keys, ttl_end, zone};
+use super::{keys, old_keys, remedies, ttl_end, zone};
 use crate::clock::minute;
 
 /// The zone of the key that made a signature.
@@ -43,29 +43,72 @@ fn signers_at(facts: &DomainFacts, servers: &BTreeSet<IpAddr>) -> BTreeSet<u16> 
     told.flat_map(|reply| signers(reply, zone::apex(facts))).collect()
 }
 
-/// Whether the former servers of a resolver still sign the zone, and with none of the keys of now.
-fn has_other_keys(facts: &DomainFacts, former: &Former) -> bool {
+/// The keys of the zone at the former servers of a resolver, compared with those of now.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FormerKeys {
+    /// They do not sign, or with a key of now.
+    Same,
+    /// They sign with none of the keys of now.
+    Others,
+    /// They sign, and the servers of now do not.
+    Removed,
+}
+
+fn former_keys(facts: &DomainFacts, former: &Former) -> FormerKeys {
     let of_former = signers_at(facts, &former_servers::addresses(facts, former));
     let now: BTreeSet<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
     let published =
         keys::told_records(facts).into_iter().filter_map(keys::algorithm_and_tag).map(|(_, tag)| tag);
     let of_now: BTreeSet<u16> = signers_at(facts, &now).into_iter().chain(published).collect();
-    !of_former.is_empty() && of_former.is_disjoint(&of_now)
+    match of_now.is_empty() {
+        _ if of_former.is_empty() || !of_former.is_disjoint(&of_now) => FormerKeys::Same,
+        true => FormerKeys::Removed,
+        false => FormerKeys::Others,
+    }
 }
 
 /// Whether a resolver has former servers that sign with other keys: then its DS records are of interest.
 pub(super) fn is_at(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
-    former_servers::former(facts, resolver).is_some_and(|former| has_other_keys(facts, &former))
+    former_servers::former(facts, resolver)
+        .is_some_and(|former| former_keys(facts, &former) != FormerKeys::Same)
 }
 
-/// The failure that is to come at such a resolver, in words; none if there is no such move.
-pub(super) fn foretold(facts: &DomainFacts, resolver: &OtherResolver) -> Option<String> {
-    let former = former_servers::former(facts, resolver).filter(|former| has_other_keys(facts, former))?;
+/// The failure that is to come at a resolver.
+pub(super) struct Foretold {
+    /// In words.
+    pub(super) words: String,
+    /// The change that helps.
+    pub(super) remedy: &'static str,
+}
+
+/// The failure that is to come at such a resolver; none if there is no such move.
+pub(super) fn foretold(facts: &DomainFacts, resolver: &OtherResolver) -> Option<Foretold> {
+    let former = former_servers::former(facts, resolver)?;
+    let end_of_ds = old_keys::end_of_ds(facts, resolver);
+    match former_keys(facts, &former) {
+        FormerKeys::Same => None,
+        FormerKeys::Others => {
+            let words = of_other_keys(facts, (resolver, former.end), end_of_ds);
+            Some(Foretold { words, remedy: remedies::FORMER_SIGNERS })
+        }
+        FormerKeys::Removed => {
+            let words = of_removed_keys(facts, (resolver, former.end), end_of_ds);
+            Some(Foretold { words, remedy: remedies::FORMER_SIGNED })
+        }
+    }
+}
+
+/// The failure after a move to other keys. `end_of_servers`: the end of the former NS records.
+fn of_other_keys(
+    facts: &DomainFacts,
+    (resolver, end_of_servers): (&OtherResolver, u64),
+    end_of_ds: Option<u64>,
+) -> String {
     let (name, apex) = (&resolver.name, zone::apex(facts));
     let begin = "these servers sign with other keys than those of now";
-    Some(match old_keys::end_of_ds(facts, resolver) {
+    match end_of_ds {
         Some(of_ds) => {
-            let (first, last) = (of_ds.min(former.end), of_ds.max(former.end));
+            let (first, last) = (of_ds.min(end_of_servers), of_ds.max(end_of_servers));
             format!(
                 "{begin}, and {name} has the old DS record of {apex} until {}: from {} on, when the first of the two has ended, DNSSEC \
                  validation fails there, until {}",
@@ -77,7 +120,34 @@ pub(super) fn foretold(facts: &DomainFacts, resolver: &OtherResolver) -> Option<
         None => format!(
             "{begin}: where the old NS records end before the old DS record, or after it, DNSSEC validation fails until the second has ended"
         ),
-    })
+    }
+}
+
+/// The failure after a move to servers that do not sign. Without a DS record their records and those of the former servers are accepted.
+fn of_removed_keys(
+    facts: &DomainFacts,
+    (resolver, end_of_servers): (&OtherResolver, u64),
+    end_of_ds: Option<u64>,
+) -> String {
+    let (name, apex) = (&resolver.name, zone::apex(facts));
+    let begin = "these servers sign, and those of now do not";
+    match end_of_ds {
+        Some(of_ds) if of_ds > end_of_servers => format!(
+            "{begin}: {name} has the old DS record of {apex} until {}, and from {} on, when the old NS records have ended, DNSSEC validation fails \
+             there until then",
+            minute(of_ds),
+            ttl_end::over_by(end_of_servers)
+        ),
+        Some(of_ds) => {
+            format!(
+                "{begin}: {name} has the old DS record of {apex} until {}, and needs their signatures until then",
+                minute(of_ds)
+            )
+        }
+        None => format!(
+            "{begin}: where the old NS records end before the old DS record, DNSSEC validation fails until that has ended"
+        ),
+    }
 }
 
 #[cfg(test)]
