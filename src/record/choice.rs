@@ -166,7 +166,8 @@ impl Search<'_> {
             return message.exchangers.is_empty() || self.open.has_asked(place, self.asked);
         }
         // The address of a mail host may connect too.
-        !(self.asked.connects && message.is_delivery()) && !self.is_of_text(place)
+        let is_of_host = self.asked.connects && message.is_delivery();
+        !is_of_host && !self.is_of_text(place)
     }
 
     /// Whether a question to a list is about the text of another mail than that of a message: a delivery asks no lists.
