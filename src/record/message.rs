@@ -209,8 +209,8 @@ impl Placed {
 }
 
 /// Whether the client asks for the MX of another domain while a question for one that was joined by time is in progress, or of another domain
-/// of its organisation: then one of them is of another mail. So is an MX that follows the connection of another host. `later` are the
-/// questions behind it.
+/// of its organisation: then one of them is of another mail. An MX behind the connection of another host is the sender of that one, and
+/// tells nothing. `later` are the questions behind it.
 fn has_rival(
     later: impl Iterator<Item = Asking>,
     (sender, by): (&Asking, JoinedBy),
