@@ -172,8 +172,9 @@ impl Search<'_> {
 
     /// Whether a question to a list is about the text of another mail than that of a message: a delivery asks no lists.
     fn is_of_text(&self, place: usize) -> bool {
-        let is_delivery = self.message(place).is_some_and(Open::is_delivery);
-        is_delivery && self.asked.step == Step::List && self.gap(place) > micros(MESSAGE_BURST)
+        self.asked.step == Step::List
+            && self.gap(place) > micros(MESSAGE_BURST)
+            && self.message(place).is_some_and(Open::is_delivery)
     }
 
     /// The message of the next connection, whose sender a question for an MX behind a pause may be for.
