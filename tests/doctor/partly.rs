@@ -296,18 +296,22 @@ fn servers_that_are_later_than_a_check_waits_are_slow_also_while_this_host_has_t
     });
 }
 
+/// The findings about a sound domain after this change to the plan of each of its servers.
+fn found_with(seed: u64, change: impl Fn(&str, &mut ServerPlan)) -> Vec<Finding> {
+    let mut tree = tree(SOUND, &[]);
+    for (name, address) in [("ns1.hosts.com", [198, 18, 3, 1]), ("ns2.hosts.com", [198, 18, 4, 1])] {
+        let mut plan = ServerPlan::new(name, vec![address.into()]);
+        change(name, &mut plan);
+        tree.server(plan).unwrap();
+    }
+    let lab = Arc::new(tree.build().unwrap());
+    paused(async { check(&Simulation::new(Arc::clone(&lab), config_for(&lab), seed), subject()).await.1 })
+}
+
 #[test]
 fn lost_datagrams_make_no_warning() {
     for seed in 1..=100 {
-        let mut tree = tree(SOUND, &[]);
-        for (name, address) in [("ns1.hosts.com", [198, 18, 3, 1]), ("ns2.hosts.com", [198, 18, 4, 1])] {
-            let mut plan = ServerPlan::new(name, vec![address.into()]);
-            plan.distance.loss_per_mille = 20;
-            tree.server(plan).unwrap();
-        }
-        let lab = Arc::new(tree.build().unwrap());
-        let simulation = |lab: &Arc<Lab>| Simulation::new(Arc::clone(lab), config_for(lab), seed);
-        let findings = paused(async { check(&simulation(&lab), subject()).await.1 });
+        let findings = found_with(seed, |_, plan| plan.distance.loss_per_mille = 20);
         let worst = findings.iter().find(|finding| finding.level < Level::Note);
         assert_eq!(worst, None, "{seed}");
     }
@@ -316,15 +320,7 @@ fn lost_datagrams_make_no_warning() {
 #[test]
 fn one_lost_query_in_twenty_makes_no_server_answer_over_tcp_only() {
     for seed in 1..=300 {
-        let mut tree = tree(SOUND, &[]);
-        for (name, address) in [("ns1.hosts.com", [198, 18, 3, 1]), ("ns2.hosts.com", [198, 18, 4, 1])] {
-            let mut plan = ServerPlan::new(name, vec![address.into()]);
-            plan.distance.loss_per_mille = 50;
-            tree.server(plan).unwrap();
-        }
-        let lab = Arc::new(tree.build().unwrap());
-        let simulation = |lab: &Arc<Lab>| Simulation::new(Arc::clone(lab), config_for(lab), seed);
-        let findings = paused(async { check(&simulation(&lab), subject()).await.1 });
+        let findings = found_with(seed, |_, plan| plan.distance.loss_per_mille = 50);
         let worst = findings.iter().find(|finding| finding.level < Level::Note);
         assert_eq!(worst, None, "{seed}");
     }
@@ -343,18 +339,10 @@ const DEAF: [Fault; 6] = [
 #[test]
 fn a_server_that_drops_all_queries_over_udp_is_named_beside_one_that_loses_some() {
     for seed in 1..=20 {
-        let mut tree = tree(SOUND, &[]);
-        for (name, address) in [("ns1.hosts.com", [198, 18, 3, 1]), ("ns2.hosts.com", [198, 18, 4, 1])] {
-            let mut plan = ServerPlan::new(name, vec![address.into()]);
-            match name {
-                "ns1.hosts.com" => plan.distance.loss_per_mille = 50,
-                _ => plan.faults = DEAF.to_vec(),
-            }
-            tree.server(plan).unwrap();
-        }
-        let lab = Arc::new(tree.build().unwrap());
-        let simulation = |lab: &Arc<Lab>| Simulation::new(Arc::clone(lab), config_for(lab), seed);
-        let findings = paused(async { check(&simulation(&lab), subject()).await.1 });
+        let findings = found_with(seed, |name, plan| match name {
+            "ns1.hosts.com" => plan.distance.loss_per_mille = 50,
+            _ => plan.faults = DEAF.to_vec(),
+        });
         let silent = of(&findings, Code::NsSilent).unwrap_or_else(|| panic!("{seed}: {findings:#?}"));
         let words = "198.18.4.1 (ns2.hosts.com.) does not answer over UDP and answers over TCP";
         assert_eq!(silent.evidence, words, "{seed}");

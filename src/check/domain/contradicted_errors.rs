@@ -33,7 +33,7 @@ fn has_plain_denials(facts: &DomainFacts) -> bool {
     })
 }
 
-/// What the zone has in the place of the cause that an error names, in words; none if it may have this cause.
+/// The data of the zone that contradict the cause which an error names, in words; none if the zone may have this cause.
 fn in_place(facts: &DomainFacts, claim: ErrorClaim) -> Option<String> {
     match claim {
         ErrorClaim::Signatures | ErrorClaim::None => None,

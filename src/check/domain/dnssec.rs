@@ -70,9 +70,8 @@ fn bogus_lookups(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static st
     // is no answer of the zone.
     let is_denied = parents::is_denied_by_one(facts) || kept_denial::is_here(facts);
     let now = keys::now(facts);
-    // The records in the cache of this host may validate by a DS record that the zone above has removed. The zone may have no proofs now.
-    let is_removed = now == KeysNow::WithoutDs && !facts.data(zone::apex(facts), "DS").is_empty();
-    let is_sound = !domain.is_empty() && !is_bogus_here(facts) && !is_denied && !is_removed;
+    // The records in the cache of this host may validate by a removed DS record. The zone may have no proofs now.
+    let is_sound = !domain.is_empty() && !is_bogus_here(facts) && !is_denied && !is_ds_removed(facts, &now);
     // An unsigned zone has no proofs.
     let is_unsigned = of_domain(facts).is_some_and(|(_, reply)| reply.security == ReplySecurity::Insecure);
     let has_keys = !is_unsigned && !matches!(now, KeysNow::Partly(_) | KeysNow::Unsigned(_));
@@ -249,8 +248,7 @@ fn of_secure(facts: &DomainFacts) -> Finding {
         (None, KeysNow::Unknown(why)) => {
             Finding::new(Code::DnssecUnknown, format!("{domain}: {why}; {cached}"))
         }
-        // Without a DS in the cache, a trust anchor of this host is the reason.
-        (None, KeysNow::WithoutDs) if !facts.data(apex, "DS").is_empty() => {
+        (None, now) if is_ds_removed(facts, &now) => {
             Finding::new(Code::DnssecUnsigned, format!("{domain}: the zone above has no DS record any more"))
         }
         (None, KeysNow::Fit) if !keys::not_asked(facts).is_empty() => {
@@ -262,6 +260,12 @@ fn of_secure(facts: &DomainFacts) -> Finding {
         }
         (None, _) => Finding::new(Code::DnssecOk, domain),
     }
+}
+
+/// Whether the zone above has removed the DS records that this host has in its cache. Without a DS in the cache, a trust anchor of this host
+/// is the reason why the domain validates.
+fn is_ds_removed(facts: &DomainFacts, now: &KeysNow) -> bool {
+    *now == KeysNow::WithoutDs && !facts.data(zone::apex(facts), "DS").is_empty()
 }
 
 /// That the DS records are right, and some servers do not have the signed zone or send no signatures: a bogus answer came from these.

@@ -21,16 +21,19 @@ pub(super) fn fits(apex: &str, ds: &[Ds], reply: &ReplyFacts) -> bool {
     signing(apex, reply).iter().any(|key| ds.iter().any(|ds| ds.names(apex, key)))
 }
 
+/// The tag of the key that made a signature, given as the data of an RRSIG record (RFC 4034 section 3.1).
+pub(super) fn key_tag(signature: &str) -> Option<u16> {
+    signature.split_whitespace().nth(6)?.parse().ok()
+}
+
 /// The keys of a reply that sign its keys.
 pub(super) fn signing(apex: &str, reply: &ReplyFacts) -> Vec<Key> {
     let own = |kind: &'static str| {
         let records = reply.answers.iter().filter(move |record| record.kind == kind && record.name == apex);
         records.map(|record| record.data.as_str())
     };
-    let tags: BTreeSet<u16> = own("RRSIG")
-        .filter(|data| data.starts_with("DNSKEY "))
-        .filter_map(|data| data.split_whitespace().nth(6)?.parse().ok())
-        .collect();
+    let tags: BTreeSet<u16> =
+        own("RRSIG").filter(|data| data.starts_with("DNSKEY ")).filter_map(key_tag).collect();
     own("DNSKEY").filter_map(Key::read).filter(|key| tags.contains(&key.tag())).collect()
 }
 

@@ -13,6 +13,7 @@ use std::net::IpAddr;
 
 use super::facts::{DomainFacts, Got, OtherResolver, ReplyFacts, Want, is_within};
 use super::former_servers::{self, Former};
+use super::key_records::key_tag;
 use super::{keys, old_keys, remedies, ttl_end, zone};
 use crate::clock::minute;
 
@@ -27,7 +28,7 @@ fn signers(reply: &ReplyFacts, apex: &str) -> Vec<u16> {
     let own = own.filter(|record| record.kind == "RRSIG" && is_within(&record.name, apex));
     let of_zone =
         own.filter(|record| signer(&record.data).is_some_and(|signer| signer.eq_ignore_ascii_case(apex)));
-    of_zone.filter_map(|record| record.data.split_whitespace().nth(6)?.parse().ok()).collect()
+    of_zone.filter_map(|record| key_tag(&record.data)).collect()
 }
 
 /// The tags of the keys with which servers sign.
@@ -46,11 +47,11 @@ fn signers_at(facts: &DomainFacts, servers: &BTreeSet<IpAddr>) -> BTreeSet<u16> 
 /// The keys of the zone at the former servers of a resolver, compared with those of now.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum FormerKeys {
-    /// They do not sign, or with a key of now.
+    /// The former servers do not sign the zone, or they sign it with a key of now.
     Same,
-    /// They sign with none of the keys of now.
+    /// The former servers sign the zone. None of their keys is a key of now.
     Others,
-    /// They sign, and the servers of now do not.
+    /// The former servers sign the zone. The servers of now do not sign it.
     Removed,
 }
 
@@ -60,10 +61,12 @@ fn former_keys(facts: &DomainFacts, former: &Former) -> FormerKeys {
     let published =
         keys::told_records(facts).into_iter().filter_map(keys::algorithm_and_tag).map(|(_, tag)| tag);
     let of_now: BTreeSet<u16> = signers_at(facts, &now).into_iter().chain(published).collect();
-    match of_now.is_empty() {
-        _ if of_former.is_empty() || !of_former.is_disjoint(&of_now) => FormerKeys::Same,
-        true => FormerKeys::Removed,
-        false => FormerKeys::Others,
+    if of_former.is_empty() || !of_former.is_disjoint(&of_now) {
+        FormerKeys::Same
+    } else if of_now.is_empty() {
+        FormerKeys::Removed
+    } else {
+        FormerKeys::Others
     }
 }
 
@@ -84,18 +87,17 @@ pub(super) struct Foretold {
 /// The failure that is to come at such a resolver; none if there is no such move.
 pub(super) fn foretold(facts: &DomainFacts, resolver: &OtherResolver) -> Option<Foretold> {
     let former = former_servers::former(facts, resolver)?;
-    let end_of_ds = old_keys::end_of_ds(facts, resolver);
-    match former_keys(facts, &former) {
-        FormerKeys::Same => None,
+    let end_of_ds = || old_keys::end_of_ds(facts, resolver);
+    let (words, remedy) = match former_keys(facts, &former) {
+        FormerKeys::Same => return None,
         FormerKeys::Others => {
-            let words = of_other_keys(facts, (resolver, former.end), end_of_ds);
-            Some(Foretold { words, remedy: remedies::FORMER_SIGNERS })
+            (of_other_keys(facts, (resolver, former.end), end_of_ds()), remedies::FORMER_SIGNERS)
         }
         FormerKeys::Removed => {
-            let words = of_removed_keys(facts, (resolver, former.end), end_of_ds);
-            Some(Foretold { words, remedy: remedies::FORMER_SIGNED })
+            (of_removed_keys(facts, (resolver, former.end), end_of_ds()), remedies::FORMER_SIGNED)
         }
-    }
+    };
+    Some(Foretold { words, remedy })
 }
 
 /// The failure after a move to other keys. `end_of_servers`: the end of the former NS records.
