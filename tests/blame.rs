@@ -64,7 +64,8 @@ impl Internet {
 }
 
 async fn why(simulation: &Simulation, subject: WantedSubject) -> MessageReport {
-    let wanted = Wanted { subject: Some(subject), from: 0, to: u64::MAX, client: None, most: 20 };
+    let wanted =
+        Wanted { subject: Some(subject), from: 0, to: u64::MAX, client: None, most: 20, decisive: None };
     simulation.resolver().why(wanted).await.remove(0)
 }
 
@@ -233,7 +234,8 @@ fn a_zone_with_servers_of_ipv6_alone_is_unreachable_without_ipv6() {
                     tokio::time::sleep(Duration::from_secs(pause)).await;
                 }
                 let subject = Some(named(zone));
-                let wanted = Wanted { subject, from: 0, to: u64::MAX, client: None, most: 20 };
+                let wanted =
+                    Wanted { subject, from: 0, to: u64::MAX, client: None, most: 20, decisive: None };
                 let reports = simulation.resolver().why(wanted).await;
                 for report in &reports {
                     let culprit = (report.culprit.kind, report.culprit.zone.as_deref());

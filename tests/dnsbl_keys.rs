@@ -398,7 +398,8 @@ fn the_key_of_a_client_is_told_nowhere_wherever_it_stands() {
                     tokio::time::sleep(Duration::from_secs(if turn == 2 { 120 } else { 6 })).await;
                     resolver.tell();
                 }
-                let wanted = Wanted { subject: None, from: 0, to: u64::MAX, client: None, most: 100 };
+                let wanted =
+                    Wanted { subject: None, from: 0, to: u64::MAX, client: None, most: 100, decisive: None };
                 write!(told, "{:?}", resolver.why(wanted).await).unwrap();
                 write!(told, "{:?}", resolver.failed(FailedWanted::default()).await).unwrap();
                 write!(told, "{:?}", resolver.lists()).unwrap();

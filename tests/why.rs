@@ -142,7 +142,7 @@ async fn why(simulation: &Simulation, subject: Option<WantedSubject>) -> Vec<Mes
 }
 
 fn wanted(subject: Option<WantedSubject>) -> Wanted {
-    Wanted { subject, from: 0, to: u64::MAX, client: None, most: 20 }
+    Wanted { subject, from: 0, to: u64::MAX, client: None, most: 20, decisive: None }
 }
 
 /// The worst message of a domain.
@@ -507,7 +507,7 @@ fn an_address_finds_the_hosts_that_have_it_and_a_client_its_own() {
         assert!(found.iter().all(|report| report.client == "127.0.0.1"), "{found:#?}");
         assert!(found[0].questions.iter().any(|question| question.name == "mx.fine.tld."));
         let client = Some("198.18.0.0/24".parse().unwrap());
-        let wanted = Wanted { subject: None, from: 0, to: u64::MAX, client, most: 20 };
+        let wanted = Wanted { subject: None, from: 0, to: u64::MAX, client, most: 20, decisive: None };
         let found = simulation.resolver().why(wanted).await;
         assert!(found.iter().all(|report| report.client == "198.18.0.1"), "{found:#?}");
     });

@@ -29,6 +29,7 @@ pub(super) fn wanted(request: &WhyRequest) -> Result<Wanted, Problem> {
         to: request.to.map_or(u64::MAX, micros),
         client: request.client.as_deref().map(network).transpose()?,
         most: request.most.clamp(1, MAX_WHY_MESSAGES),
+        decisive: request.decisive.map(|time| time.map(micros)),
     })
 }
 

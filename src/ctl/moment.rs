@@ -1,6 +1,6 @@
 //! Moments of a command line: local times and spans. The time zone of the host applies.
 
-use jiff::civil::{DateTime, Time};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp, Zoned};
 
@@ -109,10 +109,23 @@ fn read_in(typed: &str, now: f64, zone: &TimeZone) -> Option<(f64, f64)> {
     if let Ok(local) = typed.parse::<DateTime>() {
         return both(local);
     }
+    if typed.contains(['+', '-', 'Z', 'z']) {
+        return with_offset(typed, now).map(|moment| (seconds(moment), seconds(moment)));
+    }
     let time: Time = typed.parse().ok()?;
     let today = zoned(now, zone)?.date();
     let (first, last) = both(today.to_datetime(time))?;
     if first > now { both(today.yesterday().ok()?.to_datetime(time)) } else { Some((first, last)) }
+}
+
+/// The last moment of a time of day with an offset, like 03:12+02:00 or 03:12Z.
+fn with_offset(typed: &str, now: f64) -> Option<Timestamp> {
+    let today = zoned(now, &TimeZone::UTC)?.date();
+    // At another offset it is the day before or the next one.
+    let days = [today.tomorrow(), Ok(today), today.yesterday(), today.yesterday().and_then(Date::yesterday)];
+    let moments =
+        days.into_iter().flatten().filter_map(|day| format!("{day}T{typed}").parse::<Timestamp>().ok());
+    moments.into_iter().find(|moment| moment.as_duration().as_secs_f64() <= now)
 }
 
 #[cfg(test)]
@@ -134,6 +147,13 @@ mod tests {
         assert_eq!(read("14:00"), Some(-23.0 * 3_600.0));
         assert_eq!(read("2026-11-21 12:00"), Some(-3_600.0));
         assert_eq!(read("2026-11-21T12:00:00Z"), Some(0.0));
+        assert_eq!(read("12:30+02:00"), Some(-5_400.0));
+        assert_eq!(read("11:30:15Z"), Some(-1_785.0));
+        assert_eq!(read("12:30Z"), Some(-84_600.0), "not yet today");
+        assert_eq!(read("07:00:00-05:00"), Some(0.0));
+        assert_eq!(read("07:00:01-05:00"), Some(-86_399.0));
+        assert_eq!(read("00:30+14:00"), Some(-5_400.0), "it is the next day there");
+        assert_eq!(read("12:30+soon"), None);
         assert_eq!(read("yesterday"), None);
         assert_eq!(since("90m", noon), Some(noon - 5_400.0));
         assert_eq!(since("7x", noon), None);

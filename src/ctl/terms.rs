@@ -309,7 +309,7 @@ Whether a zone still fails:
   still failing      a query has failed in the last ten minutes, and was not answered since
   works again        the query that failed last was answered since; after a timeout, any correct answer of a server of this zone
                      is enough, but not one of a child zone
-  not queried since  no client has queried the zone since
+  not known          no client has queried the zone since, or resolverd was restarted since: the disk has no query that was answered soon
 Servers are shown with their last behaviour; still waited for: the server had not replied when the client got SERVFAIL.
 resolverd (overload) stands for queries that resolverd answered with SERVFAIL to limit its load.
 

@@ -218,6 +218,7 @@ impl<'a> LineSearch<'a> {
                     from: step.span.map_or(self.asked.from, |(from, _)| Some(from)),
                     to: step.span.map_or(self.asked.to, |(_, to)| Some(to)),
                     most: MAX_WHY_MESSAGES,
+                    decisive: line.decisive(),
                     ..self.asked.clone()
                 })?;
                 replies.extend(messages.into_iter().map(|message| (subject.as_str(), message)));

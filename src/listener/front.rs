@@ -12,6 +12,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use tokio_rustls::rustls::ServerConfig;
 
+use super::hits::{HitTime, Hits, asked_in};
 use super::policy::{Policy, SharedBounds};
 use super::recent::{RecentHash, RecentPlace, RecentReplies, RecentReply, Terms};
 use super::waiting::{Arrival, Occasion, WaitingQuery};
@@ -31,12 +32,6 @@ use crate::supervise::{Supervisor, caught};
 use crate::wire::cookie::CookieSecret;
 use crate::wire::query::{Query, Rejection, Unanswerable};
 use crate::wire::{compose, reply};
-
-/// Octets before the question of a message (RFC 1035 section 4.1.1).
-const HEADER: usize = 12;
-
-/// Octets of a type.
-const TYPE: usize = 2;
 
 /// The result of a message.
 pub(super) enum Handled {
@@ -67,6 +62,8 @@ pub(super) struct FrontBatch<'a> {
     allowed: Option<IpAddr>,
     /// The hits that are not counted yet.
     hits: Option<Hits>,
+    /// Their time; none if it is measured for each count.
+    hit_time: Option<&'a mut HitTime>,
     /// The ring that keeps hits; found with the first, or by `fetch`.
     page: Option<HitPage<'a>>,
 }
@@ -79,13 +76,6 @@ enum Repeat {
     Keep(RecentPlace),
     /// Nothing.
     Nothing,
-}
-
-/// Hits of one client and type.
-struct Hits {
-    client: IpAddr,
-    kind: RecordType,
-    count: u64,
 }
 
 /// The parts that listeners use.
@@ -230,6 +220,7 @@ impl Front {
             wanted: self.parts.resolver.tap().wanted(),
             allowed: None,
             hits: None,
+            hit_time: None,
             page: None,
         }
     }
@@ -350,7 +341,12 @@ impl Front {
     }
 }
 
-impl FrontBatch<'_> {
+impl<'a> FrontBatch<'a> {
+    /// It measures the time of hits as `time` tells.
+    pub(super) fn timed_by(self, time: &'a mut HitTime) -> Self {
+        Self { hit_time: Some(time), ..self }
+    }
+
     /// Hashes the datagrams of a batch, and reads all that hits of them will read or write, so that the core waits for all of it together.
     pub(super) fn fetch<'m>(
         &mut self,
@@ -570,16 +566,12 @@ impl FrontBatch<'_> {
     /// Counts the hits that are not counted yet.
     fn count_hits(&mut self) {
         if let Some(Hits { client, kind, count }) = self.hits.take() {
-            let elapsed = self.front.now().since(self.occasion.at);
+            let measure = || self.front.now().since(self.occasion.at);
+            let elapsed = self.hit_time.as_mut().map_or_else(measure, |time| time.next(measure));
             let ended = Ended { client, kind, outcome: Outcome::Cache, elapsed };
             self.front.parts.recorder.questions(self.occasion.shard, &ended, count);
         }
     }
-}
-
-/// The name of a query that was read, of `name` octets, and its type: the octets behind the header.
-fn asked_in(message: &[u8], name: usize) -> &[u8] {
-    message.get(HEADER..name.saturating_add(HEADER + TYPE)).unwrap_or_default()
 }
 
 /// The outcome of work for one query; none, and a line in the log, if it panics.

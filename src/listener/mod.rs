@@ -17,7 +17,7 @@
 //!   instead of 1.08 (`benches/compare/hits.sh`).
 //! - The parts of a batch are written in place. When they were collected into a new array, the whole array was moved,
 //!   and a hit cost 2 770 instructions instead of 2 220 (`benches/compare/instructions.sh`).
-//! - A batch loads its policy once, reads the clock twice, and counts its hits together. A question is copied once, into
+//! - A batch loads its policy once, reads the clock once (twice if the time of its hits is measured, see `hits`), and counts them together. A question is copied once, into
 //!   the buffers of the query before it. A hit then costs 1 410 instructions.
 //! - A worker sends the reply to a query of the last second again without reading the query (`recent`). Such a hit cost
 //!   740 instructions then.
@@ -28,7 +28,7 @@
 //!   unreachable servers. A pool of sockets was rejected, because each message has a random port of its own.
 //! - While only hits come, a worker sleeps in `recvmmsg` itself, outside the runtime: epoll and the turn of tokio cost as much as
 //!   four hits. It is possible only while no task of the runtime is alive. The runtime has a turn in less than a second
-//!   (`READS_WITHOUT_RUNTIME`). With it, and with the two places and the reads of `recent`, a hit costs 1.05 to 1.08 of a bare echo
+//!   (`TIME_WITHOUT_RUNTIME`). With it, and with the two places and the reads of `recent`, a hit costs 1.05 to 1.08 of a bare echo
 //!   (1.15 before).
 //! - io_uring was rejected. A bare echo with one multishot receive and its replies submitted together with the wait was measured
 //!   beside the echo with `recvmmsg` and `sendmmsg`, in five rounds on Linux 6.18: at 30 000 queries a second an answer cost 10.7 µs
@@ -67,6 +67,7 @@ mod flows;
 mod front;
 mod hand_over;
 mod held_answers;
+mod hits;
 mod https;
 mod inherited;
 mod kept_quic;

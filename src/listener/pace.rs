@@ -32,6 +32,11 @@ impl Pace {
         }
     }
 
+    /// The moment of the last read that found queries.
+    pub(super) fn last_read(&self) -> Mono {
+        self.last
+    }
+
     /// The moment before which the next read is too early; none if reads are not paced.
     pub(super) fn next_read(&self) -> Option<Mono> {
         self.is_fast.then(|| self.last.after(READ_PACE))

@@ -28,6 +28,7 @@ use super::datagrams::{self, Peer, QueryBatch, ReadDatagrams, ReadWait, ReplyBat
 use super::dropped::Inode;
 use super::front::{Front, Handled};
 use super::hand_over::{HandOver, Miss};
+use super::hits::HitTime;
 use super::orders::{LEAVE, Orders, RETIRE, SERVE, STOP};
 use super::outbox::Outbox;
 use super::pace::Pace;
@@ -36,7 +37,7 @@ use super::waiting::{Occasion, WaitingQuery};
 use crate::clock::Mono;
 use crate::dnstap::tapped::TapKind;
 use crate::limits::{
-    BATCHES_AT_ONCE, MAX_PACE_TURNS, PLANNED_WAKE, READS_WITHOUT_RUNTIME, UDP_BATCH, WORKER_LINGER,
+    BATCHES_AT_ONCE, MAX_PACE_TURNS, PLANNED_WAKE, TIME_WITHOUT_RUNTIME, UDP_BATCH, WORKER_LINGER,
     WORKER_TASKS,
 };
 use crate::question::Apart;
@@ -195,6 +196,7 @@ struct BatchRoom {
     hashes: Vec<RecentHash>,
     query: Query,
     recent: RecentReplies,
+    hit_time: HitTime,
     replies: ReplyBatch,
     pace: Pace,
 }
@@ -234,6 +236,7 @@ impl Work {
             query: Query::blank(),
             hashes: Vec::with_capacity(UDP_BATCH),
             recent: RecentReplies::default(),
+            hit_time: HitTime::default(),
             replies: ReplyBatch::new(),
             pace: Pace::new(self.front.now()),
         };
@@ -303,10 +306,8 @@ impl Work {
         // One query alone tells nothing of the next one.
         if read == ReadDatagrams::All && room.received.len() > 1 {
             self.orders.set_deaf(true);
-            for _ in 0..READS_WITHOUT_RUNTIME {
-                if read != ReadDatagrams::All || !self.is_free() {
-                    break;
-                }
+            let until = room.pace.last_read().after(TIME_WITHOUT_RUNTIME);
+            while read == ReadDatagrams::All && self.is_free() && room.pace.last_read() < until {
                 self.keep_pace(&room.pace);
                 read = self.read_batch(room, ReadWait::Short);
             }
@@ -333,7 +334,7 @@ impl Work {
 
     /// Reads at most one batch of queries, and answers hits.
     fn read_batch(&self, room: &mut BatchRoom, wait: ReadWait) -> ReadDatagrams {
-        let BatchRoom { received, hashes, query, recent, replies, pace } = room;
+        let BatchRoom { received, hashes, query, recent, hit_time, replies, pace } = room;
         let socket = self.socket.get_ref();
         let read = received.receive(socket, wait);
         if received.len() == 0 {
@@ -341,7 +342,7 @@ impl Work {
         }
         let occasion = Occasion { shard: self.shard, at: self.front.now(), limit: None };
         pace.note(occasion.at, received.len());
-        let mut batch = self.front.batch(occasion, query, Some(recent));
+        let mut batch = self.front.batch(occasion, query, Some(recent)).timed_by(hit_time);
         batch.fetch(received.iter().map(|(message, _)| message), hashes);
         for ((message, peer), hash) in received.iter().zip(hashes.iter()) {
             let Some(out) = replies.buffer() else { break };

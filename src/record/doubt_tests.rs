@@ -79,7 +79,8 @@ fn told(recorded: &Recorded, subject: &str) -> Vec<MessageReport> {
         Ok(address) => WantedSubject::Address(address),
         Err(_) => WantedSubject::Name((*wire(subject)).into()),
     };
-    let wanted = Wanted { subject: Some(subject), from: 0, to: u64::MAX, client: None, most: 20 };
+    let wanted =
+        Wanted { subject: Some(subject), from: 0, to: u64::MAX, client: None, most: 20, decisive: None };
     why(&Outline::of(recorded, &secrets).in_order(), &wanted, &facts)
 }
 

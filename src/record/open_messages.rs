@@ -81,7 +81,7 @@ pub(super) struct OpenOfClient {
     pub(super) messages: Vec<Open>,
     /// Of each message `ROOM`, and a bit for each of its subjects, by which most messages without a common subject are told; 0 if it has
     /// no room. Apart from the messages, because each question looks at all.
-    bits: Vec<u64>,
+    bits: Vec<u128>,
     /// Of each message its last moments. Apart from the messages for the same reason.
     pub(super) lasts: Vec<LastMoments>,
     /// No message was quiet before this moment: until then none ends.
@@ -125,11 +125,11 @@ pub(super) struct LastMoments {
 const SEVERAL: u32 = u32::MAX;
 
 /// The bit of a message with room in `OpenOfClient::bits`.
-pub(super) const ROOM: u64 = 1 << 63;
+pub(super) const ROOM: u128 = 1 << 127;
 
 /// The bit of a subject.
-pub(super) const fn bit(subject: u32) -> u64 {
-    1 << (subject % 63)
+pub(super) const fn bit(subject: u32) -> u128 {
+    1 << (subject % 127)
 }
 
 /// Messages whose bits are looked at together.
@@ -247,9 +247,9 @@ impl OpenOfClient {
     }
 
     /// The places of the messages with room that have one of these bits.
-    pub(super) fn with_any(&self, wanted: u64) -> impl Iterator<Item = usize> {
+    pub(super) fn with_any(&self, wanted: u128) -> impl Iterator<Item = usize> {
         // Mostly one or none of a chunk has them, and a chunk is looked at in a few instructions.
-        let has_any = move |chunk: &[u64]| chunk.iter().fold(0, |any, bits| any | bits & wanted) != 0;
+        let has_any = move |chunk: &[u128]| chunk.iter().fold(0, |any, bits| any | bits & wanted) != 0;
         let chunks = self.bits.chunks(CHUNK).enumerate().filter(move |(_, bits)| has_any(bits));
         chunks.flat_map(move |(number, bits)| {
             let of_chunk = bits.iter().enumerate().filter(move |(_, bits)| **bits & wanted != 0);
@@ -407,8 +407,10 @@ impl Open {
 
     /// The subjects are those of a new part from now on: what is asked about them next is more likely of it than of the part before.
     fn give_to_part(&mut self, subjects: &[u32], part: u32) {
-        let known = self.subjects.iter().zip(&mut self.parts);
-        known.filter(|(known, _)| subjects.contains(known)).for_each(|(_, of)| *of = part);
+        for subject in subjects {
+            let place = self.place_of_subject(*subject);
+            place.and_then(|place| self.parts.get_mut(place)).into_iter().for_each(|of| *of = part);
+        }
     }
 
     /// Notes the moments of its last question.

@@ -12,7 +12,9 @@ use std::net::IpAddr;
 use hickory_proto::rr::RecordType;
 
 use super::asked_subjects::NumberedNames;
-use super::culprit::{Cause, CulpritKind, ExplainedQuestion, MessageVerdict, judge, known_cost, turns};
+use super::culprit::{
+    Cause, CulpritKind, ExplainedQuestion, MessageVerdict, judge, judge_decisive, known_cost, turns,
+};
 use super::doubt::{self, FoundWait, OtherQuery, OwnQuery, PossibleWaits};
 use super::entry::{Link, QuestionEntry, index};
 use super::evidence::{self, Absence, CulpritReport, seconds};
@@ -145,6 +147,9 @@ impl Search<'_> {
                 let own: Vec<_> = asked.iter().filter(|one| is_of_subject(one.question)).copied().collect();
                 let of_subject =
                     own.len() == asked.len() || (!own.is_empty() && verdict.put_first(judge(&own, traffic)));
+                if let Some(decisive) = wanted.decisive {
+                    verdict.put_first(judge_decisive(&asked, traffic, decisive));
+                }
                 let report = report(&asked, &verdict, self.facts, &is_of_subject, left);
                 FoundMessage { worth, of_subject, message: doubts.added(report, found) }
             };

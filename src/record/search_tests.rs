@@ -3,7 +3,7 @@ use crate::clock::micros;
 use crate::conduct::{Conduct, Transport};
 use crate::limits::FAILURE_COST;
 use crate::question::{Outcome, wire_name};
-use crate::record::culprit::CulpritKind;
+use crate::record::culprit::{CulpritKind, DecisiveTime};
 use crate::record::entry::{FlightEntry, MessageEntry};
 use crate::record::event::Shows;
 use crate::record::message::ListName;
@@ -79,7 +79,7 @@ fn three_messages() -> Recorded {
 }
 
 fn all() -> Wanted {
-    Wanted { subject: None, from: 0, to: u64::MAX, client: None, most: 20 }
+    Wanted { subject: None, from: 0, to: u64::MAX, client: None, most: 20, decisive: None }
 }
 
 fn of_name(name: &str) -> Wanted {
@@ -473,4 +473,55 @@ fn a_mail_that_only_time_joins_to_another_is_told_apart_from_it() {
     let told = told(&recorded, &all());
     assert_eq!(names(&told)[0], "c.three.test.", "{told:#?}");
     assert!(told.len() == 3 && told.iter().all(|message| message.questions.len() == 1), "{told:#?}");
+}
+
+/// A mail with two queries, each for a zone of its own. The time of a log line decides which of them is its culprit.
+#[test]
+fn of_two_causes_the_one_in_the_time_of_the_line_comes_first() {
+    let told_of = |first: (u64, Conduct), second: (u64, u64, Conduct), decisive| {
+        let mut questions = vec![
+            question(1, 0, first.0, "host.mail.example."),
+            question(1, second.0, second.1, "sender.mail.example."),
+        ];
+        let conducts = [first.1, second.2];
+        let of = |((one, conduct), id): ((&mut QuestionEntry, Conduct), u8)| {
+            let mut flight = flight(one, id.into(), id, conduct);
+            flight.zone = wire(["one.example.", "two.example."][usize::from(id) - 1]);
+            flight.messages[0].zone = Arc::clone(&flight.zone);
+            flight
+        };
+        let flights = questions.iter_mut().zip(conducts).zip(1..).map(of).collect();
+        let recorded =
+            Recorded { questions, flights, begin: Some(BEGIN), whole: Some(BEGIN), ..Recorded::default() };
+        let wanted = Wanted { decisive, ..of_name("mail.example.") };
+        let report = told(&recorded, &wanted).remove(0);
+        let causes = std::iter::once(&report.culprit).chain(&report.also);
+        causes.filter_map(|one| one.zone.as_deref()?.split('.').next().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    let delay = |from, to| Some(DecisiveTime::Delay { from: BEGIN + from, to: BEGIN + to });
+    let until = |end| Some(DecisiveTime::Until(BEGIN + end));
+    let (answered, silent) = (Conduct::Answered, Conduct::Silent);
+    let slow_then_silent = ((1_800 * MILLI, answered), (1_900 * MILLI, 4 * SECOND, silent));
+    let silent_then_slow = ((2 * SECOND, silent), (2_100 * MILLI, 1_800 * MILLI, answered));
+    for (case, (first, second), decisive, expected) in [
+        ("no line: the failure is worse", slow_then_silent, None, &["two"][..]),
+        ("a connection, which is before the failure", slow_then_silent, until(2 * SECOND), &["one", "two"]),
+        (
+            "a filter that began behind the first wait",
+            slow_then_silent,
+            delay(1_850 * MILLI, 6 * SECOND),
+            &["two"],
+        ),
+        ("no line: the failure is worse, though it came first", silent_then_slow, None, &["one"]),
+        (
+            "a filter that began within the failure",
+            silent_then_slow,
+            delay(1_500 * MILLI, 4 * SECOND),
+            &["two", "one"],
+        ),
+        ("a failure counts as its time", silent_then_slow, delay(0, 4 * SECOND), &["one", "two"]),
+        ("a time without a wait decides nothing", silent_then_slow, delay(5 * SECOND, 6 * SECOND), &["one"]),
+    ] {
+        assert_eq!(told_of(first, second, decisive), expected, "{case}");
+    }
 }

@@ -10,7 +10,7 @@ use hickory_proto::rr::{Name, RecordType};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::culprit::{ExplainedQuestion, MessageVerdict};
+use super::culprit::{DecisiveTime, ExplainedQuestion, MessageVerdict};
 use super::doubt::PossibleWait;
 use super::entry::{FlightEntry, Link, MessageEntry, QuestionEntry};
 pub use super::evidence::CulpritReport;
@@ -38,6 +38,8 @@ pub struct Wanted {
     pub client: Option<IpNet>,
     /// The number of messages at most: without a subject those that waited longest, else the worst.
     pub most: usize,
+    /// The time that decides the culprit, in microseconds since 1970; none: all.
+    pub decisive: Option<DecisiveTime<u64>>,
 }
 
 /// A subject that is looked for.

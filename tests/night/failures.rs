@@ -425,7 +425,14 @@ pub(crate) fn stored_and_told(redact: Redact) -> (Arc<MemoryStore>, Vec<Line>) {
 
 pub(crate) fn of(name: &str) -> Wanted {
     let name = wire_name(&resolverd::lab::prelude::name(name)).into();
-    Wanted { subject: Some(WantedSubject::Name(name)), from: 0, to: u64::MAX, client: None, most: 9 }
+    Wanted {
+        subject: Some(WantedSubject::Name(name)),
+        from: 0,
+        to: u64::MAX,
+        client: None,
+        most: 9,
+        decisive: None,
+    }
 }
 
 #[test]

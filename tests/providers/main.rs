@@ -48,7 +48,7 @@ async fn ask(simulation: &Simulation, subject: &str, step: SearchStep) -> Vec<Me
     let (from, to, client) = (micros(from), micros(to), None);
     simulation
         .resolver()
-        .why(Wanted { subject: Some(subject), from, to, client, most: MAX_WHY_MESSAGES })
+        .why(Wanted { subject: Some(subject), from, to, client, most: MAX_WHY_MESSAGES, decisive: None })
         .await
 }
 

@@ -30,6 +30,7 @@ pub use self::status::{
 use self::watched::WatchedRow;
 use self::zones::ZoneState;
 use crate::cache::flush::Flushed;
+use crate::record::culprit::DecisiveTime;
 use crate::record::event::Step;
 use crate::record::failed::FailedZone;
 use crate::record::spent::{MinuteRow, StageRow, TableSpan};
@@ -209,6 +210,9 @@ pub struct WhyRequest {
     pub client: Option<String>,
     /// The number of messages at most.
     pub most: usize,
+    /// The time that decides the culprit, in seconds since 1970; none: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decisive: Option<DecisiveTime<f64>>,
 }
 
 /// Which failures are wanted.

@@ -4,7 +4,14 @@ use std::net::IpAddr;
 
 use super::delay::LineDelay;
 use crate::limits::{PASTED_AFTER, PASTED_BEFORE, PASTED_NEAR, SESSION_PART};
+use crate::record::culprit::DecisiveTime;
 use crate::wire::presentation::shown;
+
+/// The words of the line that Postfix writes when it has looked up a host. The line of postscreen, before that, has capitals.
+const CONNECTED: &str = "]: connect from ";
+
+/// Seconds by which a line may be later than its time: most logs have whole seconds.
+const WHOLE_SECOND: f64 = 1.0;
 
 /// Characters of a time that is not understood.
 const UNREAD_TIME: usize = 60;
@@ -89,6 +96,21 @@ impl PastedLine {
         self.before_its_end(PASTED_NEAR.as_secs_f64()).filter(|_| means_nearest)
     }
 
+    /// The time that decides which queries of its mail are the culprit. A program that names the whole time that it took waited for the
+    /// queries in this time, and the line of a connection is written when its host was looked up. None for other lines, and for those that
+    /// blame a failed lookup.
+    pub fn decisive(&self) -> Option<DecisiveTime<f64>> {
+        let (at, until) = (self.at?, self.end()? + WHOLE_SECOND);
+        if self.blames_dns || self.is_arrival {
+            return None;
+        }
+        if self.text.contains(CONNECTED) {
+            return Some(DecisiveTime::Until(until));
+        }
+        let delay = self.delay.with_dns().filter(|_| self.delay.parts.is_none())?;
+        Some(DecisiveTime::Delay { from: at - delay, to: until })
+    }
+
     /// The time of its delay, with earlier tries. None if it has no time.
     pub fn whole_delay(&self) -> Option<Span> {
         let parts = self.delay.parts.map(|[before, queued, connecting, _]| before + queued + connecting);
@@ -139,6 +161,7 @@ impl PastedLine {
 #[cfg(test)]
 mod tests {
     use super::super::read;
+    use super::*;
 
     #[test]
     fn only_a_line_with_one_domain_and_no_delay_means_the_nearest_mail() {
@@ -152,6 +175,31 @@ mod tests {
             let read = read(&format!("Nov 21 03:12:05 mx {text}"), 1_795_305_600.0);
             assert_eq!(read[0].nearest().is_some(), means_nearest, "{text}");
             assert!(read[0].nearest().is_none_or(|(begin, end)| end - begin <= 6.0), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_names_the_time_of_its_program_decides_by_it() {
+        let at = 1_795_230_725.0;
+        let delay = |seconds| Some(DecisiveTime::Delay { from: at - seconds, to: at + 1.0 });
+        for (text, decisive) in [
+            ("rspamd[9]: from: <a@one.example>, time: 4500.0ms, dns req: 7", delay(4.5)),
+            (
+                "exim[9]: 1abC <= a@one.example H=mail.two.example [192.0.2.7] P=esmtp S=9 RT=2.500s",
+                delay(2.5),
+            ),
+            (
+                "postfix/smtpd[9]: connect from mail.one.example[192.0.2.7]",
+                Some(DecisiveTime::Until(at + 1.0)),
+            ),
+            ("postfix/postscreen[9]: CONNECT from [192.0.2.7]:25 to [192.0.2.9]:25", None),
+            ("postfix/smtp[9]: 4A: to=<a@one.example>, delay=5, delays=1/0/4/0, status=deferred", None),
+            ("exim[9]: H=mail.one.example [192.0.2.7] rejected RCPT: DNS lookup failed RT=2s", None),
+            ("postfix/qmgr[9]: 4A: from=<a@one.example>, size=1, nrcpt=1 (queue active)", None),
+        ] {
+            let line = read(&format!("2026-11-21T03:12:05Z mx {text}"), 1_795_305_600.0).remove(0);
+            assert_eq!(line.at, Some(at), "{text}");
+            assert_eq!(line.decisive(), decisive, "{text}");
         }
     }
 

@@ -81,7 +81,7 @@ fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> Str
     let (paint, state) = match zone.still_fails {
         StillFails::Yes => (Paint::Bad, "still failing"),
         StillFails::No => (Paint::Good, "works again"),
-        StillFails::Unknown => (Paint::Plain, "not queried since"),
+        StillFails::Unknown => (Paint::Plain, "not known"),
     };
     let name = zone.zone.as_deref().map_or_else(|| "resolverd (overload)".to_owned(), harmless);
     let (reason, advice) = (harmless(&zone.reason), harmless(&zone.advice));

@@ -252,7 +252,7 @@ fn failure(row: &FailedZone, time_of_day: &dyn Fn(f64) -> String) -> TopRow {
     let (state, paint) = match row.still_fails {
         StillFails::Yes => ("still failing", Paint::Bad),
         StillFails::No => ("works again", Paint::Good),
-        StillFails::Unknown => ("not queried since", Paint::Plain),
+        StillFails::Unknown => ("not known", Paint::Plain),
     };
     let cells = vec![
         word(row.zone.as_deref().unwrap_or("resolverd (overload)")),

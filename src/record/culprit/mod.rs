@@ -26,6 +26,7 @@
 
 mod blame;
 mod cause;
+mod decisive;
 mod explained_question;
 mod fault;
 mod pause;
@@ -36,6 +37,7 @@ use std::net::IpAddr;
 
 pub use self::cause::{Cause, CulpritKind};
 use self::cause::{CauseKey, cause};
+pub use self::decisive::{DecisiveTime, judge_decisive};
 pub use self::explained_question::ExplainedQuestion;
 use self::explained_question::zone_of;
 use self::fault::kind_of;
@@ -90,7 +92,7 @@ pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdi
     let began = asked.iter().map(|one| one.question.at).min().unwrap_or(0);
     let ended = asked.iter().map(|one| one.question.end()).max().unwrap_or(0);
     let mut causes: BTreeMap<CauseKey, Cause> = BTreeMap::new();
-    let waited = spend(asked, traffic, &mut causes);
+    let waited = spend(asked, (0, u64::MAX), traffic, &mut causes);
     for one in asked.iter().filter(|one| one.failed()) {
         blame::failure(one, traffic, &mut causes);
     }
@@ -100,7 +102,18 @@ pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdi
         let client = cause(&mut causes, (CulpritKind::Client, Box::default()));
         client.micros = idle;
     }
-    let mut causes: Vec<Cause> = causes.into_values().collect();
+    let mut causes = named(causes.into_values().collect(), waited, traffic);
+    let unsure = pause::before_other_mails(asked);
+    if idle.saturating_sub(unsure) < micros(CLIENT_PAUSE) {
+        for cause in causes.iter_mut().filter(|cause| cause.kind == CulpritKind::Client) {
+            (cause.kind, cause.other_mail) = (CulpritKind::Unknown, true);
+        }
+    }
+    MessageVerdict { took, waited, causes }
+}
+
+/// The causes that are named, the greatest first, of those of a time in which questions waited for `waited`. Never empty.
+fn named(mut causes: Vec<Cause>, waited: u64, traffic: &Traffic) -> Vec<Cause> {
     for cause in causes.iter_mut().filter(|cause| cause.kind == CulpritKind::Unreachable) {
         cause.silent_path = traffic.is_ipv6_silent() && cause.servers.keys().all(IpAddr::is_ipv6);
     }
@@ -117,16 +130,10 @@ pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdi
         causes.iter().filter(|cause| cause.failures > 0).map(|cause| cause.zone.clone()).collect();
     let took_most = |cause: &Cause| has_failed && cause.micros > waited / 2 && !failed.contains(&cause.zone);
     causes.retain(|cause| cause.cost() >= best / 10 * 9 || took_most(cause));
-    let unsure = pause::before_other_mails(asked);
-    if idle.saturating_sub(unsure) < micros(CLIENT_PAUSE) {
-        for cause in causes.iter_mut().filter(|cause| cause.kind == CulpritKind::Client) {
-            (cause.kind, cause.other_mail) = (CulpritKind::Unknown, true);
-        }
-    }
     if causes.is_empty() {
         causes.push(Cause::of(CulpritKind::None, Box::default()));
     }
-    MessageVerdict { took, waited, causes }
+    causes
 }
 
 /// The time that a client waited between its questions, if it is a cause; else 0.
@@ -142,9 +149,14 @@ pub(super) fn known_cost(took: u64, waited: u64, unclear: u64, slow: u64) -> Opt
     (unclear < slow || unclear <= client).then_some(client)
 }
 
-/// Counts the time in which questions were in progress for its causes; returns that time.
-fn spend(asked: &[ExplainedQuestion<'_>], traffic: &Traffic, causes: &mut BTreeMap<CauseKey, Cause>) -> u64 {
-    let waiting = asked.iter().map(|one| (one, (one.question.at, one.question.end())));
+/// Counts the time in which questions were in progress, from `from` to `to`, for its causes; returns that time.
+fn spend(
+    asked: &[ExplainedQuestion<'_>],
+    (from, to): (u64, u64),
+    traffic: &Traffic,
+    causes: &mut BTreeMap<CauseKey, Cause>,
+) -> u64 {
+    let waiting = asked.iter().map(|one| (one, (one.question.at.max(from), one.question.end().min(to))));
     let mut waited = 0_u64;
     for (one, (begin, end)) in turns(waiting) {
         waited = waited.saturating_add(end.saturating_sub(begin));
