@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# CPU time and memory of a cached answer, for resolverd, its peers and a bare echo: the same names, in turn.
+# CPU time and memory of a cached answer, for resolverd, its peers, a bare echo, and the least that a cache does (`least.c`): the same
+# names, in turn.
 #
 # benches/compare/hits.sh [--names "N..."] [--rounds N] [--seconds N] [--rate N] [--resolvers "NAME..."]
 #
@@ -22,7 +23,7 @@
 # the growth of the CPU time from the first number to the last.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-names=1000 rounds=15 seconds=1 rate=30000 resolvers="echo unbound knot bind powerdns dnsmasq resolverd" arguments=("$@")
+names=1000 rounds=15 seconds=1 rate=30000 resolvers="echo least unbound knot bind powerdns dnsmasq resolverd" arguments=("$@")
 while [ $# -gt 0 ]; do
   case $1 in
     --names) names=$2 ;;
@@ -43,7 +44,7 @@ if [ "${INSIDE_HITS-}" != yes ]; then
   RESOLVERD=$(realpath "$RESOLVERD") work=$(mktemp -d)
   export RESOLVERD work INSIDE_HITS=yes LC_ALL=C
   trap 'rm -r "$work"' EXIT
-  gcc -O2 -o "$work/echo" "$here/echo.c"
+  for floor in echo least; do gcc -O2 -o "$work/$floor" "$here/$floor.c"; done
   PATH=$PATH:/usr/sbin unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "${arguments[@]}"
   exit
 fi
@@ -52,6 +53,11 @@ threads=1
 
 start_echo() {
   "$work/echo" "$port" &
+  resolver=$!
+}
+
+start_least() {
+  "$work/least" "$port" &
   resolver=$!
 }
 

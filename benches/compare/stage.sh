@@ -151,7 +151,7 @@ start_dnsmasq() {
 
 program() { # program NAME: the file that runs as that peer
   case $1 in
-    echo) echo "$work/echo" ;;
+    echo | least) echo "$work/$1" ;;
     resolverd) echo "$RESOLVERD" ;;
     knot) echo kresd ;;
     bind) echo named ;;
