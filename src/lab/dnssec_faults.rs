@@ -3,13 +3,17 @@
 //! RFC 4035 section 3.1 has the rules that they break.
 
 use hickory_proto::dnssec::rdata::{DNSSECRData, NSEC, RRSIG};
-use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::op::{Edns, Message, ResponseCode};
+use hickory_proto::rr::rdata::opt::EdnsOption;
 use hickory_proto::rr::rdata::{CNAME, NULL};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::distort::POISONED_NAME;
 use super::fault::Fault;
 use crate::zones::authority::Authority;
+
+/// The option of an extended error (RFC 8914 section 2).
+const EXTENDED_ERROR: u16 = 15;
 
 /// Changes a response of `authority`'s as a fault does.
 pub(super) fn distort(fault: Fault, authority: &Authority, query: &Message, response: &mut Message) {
@@ -35,6 +39,12 @@ pub(super) fn distort(fault: Fault, authority: &Authority, query: &Message, resp
         Fault::WrongCname => wrong_cname(response),
         Fault::Validates if !query.metadata.checking_disabled => {
             *response = with_code(query, ResponseCode::ServFail);
+        }
+        Fault::ExtendedError(code) if !query.metadata.checking_disabled => {
+            *response = with_code(query, ResponseCode::ServFail);
+            let mut edns = Edns::new();
+            edns.options_mut().insert(EdnsOption::Unknown(EXTENDED_ERROR, code.to_be_bytes().to_vec()));
+            response.set_edns(edns);
         }
         Fault::RefusesDnskey if query.queries.iter().any(|it| it.query_type() == RecordType::DNSKEY) => {
             *response = with_code(query, ResponseCode::Refused);

@@ -32,6 +32,8 @@ macro_rules! faults {
             Fails(RecordType),
             /// NXDOMAIN for this type, as load balancers answer for AAAA (RFC 4074 section 4.2).
             DeniesType(RecordType),
+            /// SERVFAIL with this extended error (RFC 8914), except to queries with CD: a resolver that fails.
+            ExtendedError(u16),
         }
 
         /// Faults without a number, as scenarios spell them.
@@ -218,8 +220,8 @@ type OfType = fn(RecordType) -> Fault;
 impl FromStr for Fault {
     type Err = UnknownFault;
 
-    /// A name from `NAMES`, `slow=SPAN`, `slow-tcp=SPAN` or `slow-first-zone=SPAN` with a span as `span` reads it, `ttl=SECONDS`, or
-    /// `drops=TYPE`, `drops-udp=TYPE`, `fails=TYPE` or `denies=TYPE`.
+    /// A name from `NAMES`, `slow=SPAN`, `slow-tcp=SPAN` or `slow-first-zone=SPAN` with a span as `span` reads it, `ttl=SECONDS`,
+    /// `extended-error=NUMBER`, or `drops=TYPE`, `drops-udp=TYPE`, `fails=TYPE` or `denies=TYPE`.
     fn from_str(text: &str) -> Result<Self, UnknownFault> {
         if let Some(late) = text.strip_prefix("slow=").and_then(span) {
             return Ok(Self::Slow(late));
@@ -232,6 +234,9 @@ impl FromStr for Fault {
         }
         if let Some(seconds) = text.strip_prefix("ttl=").and_then(|seconds| seconds.parse().ok()) {
             return Ok(Self::Ttl(seconds));
+        }
+        if let Some(code) = text.strip_prefix("extended-error=").and_then(|code| code.parse().ok()) {
+            return Ok(Self::ExtendedError(code));
         }
         let kind = |key: &str| text.strip_prefix(key).and_then(|kind| kind.parse().ok());
         let of_types: [(&str, OfType); 4] = [
@@ -259,6 +264,7 @@ impl fmt::Display for Fault {
             Self::DropsOverUdp(kind) => write!(formatter, "drops-udp={kind}"),
             Self::Fails(kind) => write!(formatter, "fails={kind}"),
             Self::DeniesType(kind) => write!(formatter, "denies={kind}"),
+            Self::ExtendedError(code) => write!(formatter, "extended-error={code}"),
             _ => formatter
                 .write_str(NAMES.iter().find(|(_, fault)| fault == self).map_or("", |(name, _)| name)),
         }
@@ -295,6 +301,8 @@ mod tests {
         let slow = Fault::SlowFirstZone(Duration::from_secs(6));
         assert_eq!(slow.to_string().parse::<Fault>().unwrap(), slow);
         assert_eq!("ttl=2147483648".parse::<Fault>().unwrap(), Fault::Ttl(1 << 31));
+        assert_eq!("extended-error=22".parse::<Fault>().unwrap(), Fault::ExtendedError(22));
+        assert_eq!(Fault::ExtendedError(22).to_string(), "extended-error=22");
         let of_types = [Fault::Drops, Fault::DropsOverUdp, Fault::Fails, Fault::DeniesType];
         for fault in of_types.map(|fault| fault(RecordType::TXT)) {
             assert_eq!(fault.to_string().parse::<Fault>().unwrap(), fault);
