@@ -9,7 +9,7 @@ use super::lookup::{rcode_text, read_kind, read_name, record_text};
 use super::protocol::{NotHeard, Problem, RecordText, ServerSaid};
 use crate::exchange::{Heard, Trouble};
 use crate::iterate::direct::{DirectQuery, Untold};
-use crate::limits::MAX_ERROR_TEXT;
+use crate::limits::{MAX_ERROR_TEXT, MAX_EXTENDED_ERRORS};
 use crate::question::ExtendedError;
 
 /// The option of an extended error (RFC 8914 section 2).
@@ -54,11 +54,11 @@ pub fn reply(message: &Message, elapsed: f64) -> ServerSaid {
     ];
     let texts =
         |records: &[_]| -> Vec<RecordText> { records.iter().map(|record| record_text(record, 0)).collect() };
-    let error = extended_error(message);
+    let errors = extended_errors(message);
     ServerSaid {
         not_heard: None,
-        why: error.as_ref().map(in_words).unwrap_or_default(),
-        extended_error: error.map(|error| error.code),
+        why: errors.iter().map(in_words).collect::<Vec<_>>().join("; "),
+        extended_errors: errors.iter().map(|error| error.code).collect(),
         rcode: rcode_text(message.metadata.response_code),
         flags: flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| name.to_owned()).collect(),
         edns: message.edns.is_some(),
@@ -69,13 +69,17 @@ pub fn reply(message: &Message, elapsed: f64) -> ServerSaid {
     }
 }
 
-/// The extended error of a reply.
-fn extended_error(message: &Message) -> Option<ExtendedError> {
+/// The extended errors of a reply, which may have several.
+fn extended_errors(message: &Message) -> Vec<ExtendedError> {
+    let read = |option: &EdnsOption| {
+        let EdnsOption::Unknown(_, data) = option else { return None };
+        let (number, text) = data.split_first_chunk::<2>()?;
+        let text: String = String::from_utf8_lossy(text).chars().take(MAX_ERROR_TEXT).collect();
+        Some(ExtendedError::new(u16::from_be_bytes(*number), text))
+    };
     let code = EdnsCode::from(EXTENDED_ERROR);
-    let Some(EdnsOption::Unknown(_, data)) = message.edns.as_ref()?.option(code) else { return None };
-    let (number, text) = data.split_first_chunk::<2>()?;
-    let text: String = String::from_utf8_lossy(text).chars().take(MAX_ERROR_TEXT).collect();
-    Some(ExtendedError::new(u16::from_be_bytes(*number), text))
+    let options = message.edns.iter().flat_map(|edns| edns.options().get_all(code));
+    options.filter_map(read).take(MAX_EXTENDED_ERRORS).collect()
 }
 
 /// An extended error in words: the name of its code, and its text.
@@ -113,17 +117,26 @@ mod tests {
 
     #[test]
     fn the_extended_error_of_a_reply_is_told_with_its_name_and_text() {
-        let why = |data: &[u8]| {
+        let said = |all: &[&[u8]]| {
             let mut message = Message::query();
             let mut edns = Edns::new();
-            edns.options_mut().insert(EdnsOption::Unknown(EXTENDED_ERROR, data.to_vec()));
+            for data in all {
+                edns.options_mut().insert(EdnsOption::Unknown(EXTENDED_ERROR, data.to_vec()));
+            }
             message.set_edns(edns);
-            reply(&message, 0.0).why
+            reply(&message, 0.0)
         };
+        let why = |data: &[u8]| said(&[data]).why;
         assert_eq!(why(b"\x00\x06no DS matches"), "DNSSEC Bogus: no DS matches");
         assert_eq!(why(b"\x00\x09"), "DNSKEY Missing");
         assert_eq!(why(b"\xff\xff"), "extended error 65535");
         assert_eq!(why(b"\x00"), "");
+        let both = said(&[b"\x00\x16no answer", b"\x00\x07"]);
+        assert_eq!(
+            (both.why.as_str(), both.extended_errors),
+            ("No Reachable Authority: no answer; Signature Expired", vec![22, 7])
+        );
+        assert_eq!(said(&[b"\x00\x09".as_slice(); 40]).extended_errors.len(), MAX_EXTENDED_ERRORS);
         let bare = reply(&Message::query(), 0.0);
         assert_eq!((bare.why.as_str(), bare.edns), ("", false));
     }

@@ -175,7 +175,7 @@ pub fn of_server(said: ServerSaid) -> Got {
             truncated,
             millis: millis(said.elapsed),
             why: said.why,
-            extended_error: said.extended_error,
+            extended_errors: said.extended_errors,
             answers: records(said.answers),
             authority: records(said.authority),
             additional: records(said.additional),

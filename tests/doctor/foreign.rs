@@ -26,26 +26,45 @@ fn found(tree_of: impl Fn(&str) -> Tree, foreign: &str) -> Vec<Finding> {
     paused(async { check(&Simulation::new(Arc::clone(&lab), config_for(&lab), 1), subject).await.1 })
 }
 
-#[test]
-fn an_unsigned_foreign_zone_is_told_by_the_ds_records_of_the_zone() {
-    let foreign = FOREIGN.replace("@ NS ns2.former.com.", "@ NS ns2.hosts.com.");
-    let mut signed = tree(SOUND, &[]);
+/// The findings about a signed zone, if its second server has the zone of this text, signed so; unsigned without a plan.
+fn beside_signed(foreign: &str, plan: Option<&str>) -> Vec<Finding> {
+    let (mut signed, mut other) = (tree(SOUND, &[]), tree(foreign, &[]));
     for zone in [".", "com.", "faulty.com."] {
         signed.sign(zone, Some("".parse().unwrap())).unwrap();
     }
-    let (lab, other) = (signed.build().unwrap(), tree(&foreign, &[]).build().unwrap());
+    if let Some(plan) = plan {
+        other.sign("faulty.com.", Some(plan.parse().unwrap())).unwrap();
+    }
+    let (lab, other) = (signed.build().unwrap(), other.build().unwrap());
     let second = "ns2.hosts.com";
     lab.server(second).unwrap().set_authority(other.server(second).unwrap().authority());
     let lab = Arc::new(lab);
     let subject = CheckSubject { domain: "faulty.com.".to_owned(), ..CheckSubject::default() };
-    let found = paused(async {
-        check(&Simulation::new(Arc::clone(&lab), config_trusting(&lab), 1), subject).await.1
-    });
-    let differs = found.iter().find(|finding| finding.code == Code::MxDiffers);
-    let differs = differs.unwrap_or_else(|| panic!("{found:#?}"));
+    paused(async { check(&Simulation::new(Arc::clone(&lab), config_trusting(&lab), 1), subject).await.1 })
+}
+
+#[test]
+fn the_ds_records_of_the_zone_tell_a_foreign_zone() {
+    let overlapping = FOREIGN.replace("@ NS ns2.former.com.", "@ NS ns2.hosts.com.");
+    let same = overlapping.replace("@ NS ns1.former.com.", "@ NS ns1.hosts.com.");
     let unsigned = "it is not signed, and the DS records at the zone above fit the zone of the others";
-    assert!(differs.evidence.contains(WORDS) && differs.evidence.contains(unsigned), "{differs:#?}");
-    assert!(found.iter().all(|finding| finding.code != Code::NsDiffer), "{found:#?}");
+    let signed =
+        "it is signed with other keys, and the DS records at the zone above fit the keys of the others";
+    for (foreign, plan, words) in [
+        (&overlapping, None, unsigned),
+        (&overlapping, Some("algorithm=15"), signed),
+        (&same, None, unsigned),
+        (&same, Some("algorithm=15"), signed),
+    ] {
+        let found = beside_signed(foreign, plan);
+        let differs = found.iter().find(|finding| finding.code == Code::MxDiffers);
+        let differs = differs.unwrap_or_else(|| panic!("{found:#?}"));
+        assert!(differs.evidence.contains(WORDS) && differs.evidence.contains(words), "{differs:#?}");
+        assert!(differs.remedy().starts_with("Remove the other zone"), "{differs:#?}");
+        for code in [Code::NsDiffer, Code::SerialDiffers, Code::MxWithoutAddress] {
+            assert!(found.iter().all(|finding| finding.code != code), "{found:#?}");
+        }
+    }
 }
 
 /// The tree with a third server.

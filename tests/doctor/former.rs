@@ -101,7 +101,12 @@ fn after_a_move_to_other_keys_the_failure_that_is_to_come_is_told() {
     assert!(moved.remedy().contains("signed with the keys of both"), "{moved:#?}");
     let unsigned = old(["", "algorithm=13"]);
     assert!(
-        unsigned.remedy().starts_with("Let the former name servers give the new records"),
+        unsigned.evidence.contains("these servers do not sign the zone, and those of now do"),
         "{unsigned:#?}"
     );
+    let begin = format!("{RESOLVER} (public) has the answer that faulty.com. has no DS record until ");
+    assert!(unsigned.evidence.contains(&begin), "{unsigned:#?}");
+    assert!(unsigned.remedy().starts_with("Sign the zone at the former name servers"), "{unsigned:#?}");
+    let never = old(["", ""]);
+    assert!(never.remedy().starts_with("Let the former name servers give the new records"), "{never:#?}");
 }

@@ -1,6 +1,6 @@
 //! `resolverctl check DOMAIN` over the lab: faulty domains are named, healthy ones are not.
 //!
-//! `codes`, `connect`, `forum`, `lists`, `root`, `secured` and `split` run both programs over sockets; `codes` has a fault for each code of the table. `elsewhere`, `faults`, `foreign`, `former`, `glued`, `kept`, `parents`, `partly`, `signatures` and `healthy` run the same questions over the simulated network,
+//! `codes`, `connect`, `forum`, `lists`, `root`, `secured` and `split` run both programs over sockets; `codes` has a fault for each code of the table. `elsewhere`, `failing`, `faults`, `foreign`, `former`, `glued`, `kept`, `parents`, `partly`, `signatures` and `healthy` run the same questions over the simulated network,
 //! in virtual time.
 
 mod below;
@@ -9,6 +9,7 @@ mod codes;
 mod compare;
 mod connect;
 mod elsewhere;
+mod failing;
 mod families;
 mod faults;
 mod foreign;

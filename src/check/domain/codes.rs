@@ -99,7 +99,7 @@ with_results! {
         "Mend the name servers that do not answer, or remove them from the NS records. Then run `resolverctl flush --tree DOMAIN`".
     OthersOld "others_old" Others Warning "RFC 1035 section 3.2.1, RFC 2308":
         "other resolvers still have old records of the domain";
-        "Mail from hosts that use these resolvers goes to the old servers, and receivers that use them apply the old policies, until the TTL ends. If the keys of a signed domain have changed too, these resolvers may then fail its DNSSEC validation for a while.";
+        "Mail from hosts that use these resolvers goes to the old servers, and receivers that use them apply the old policies, until the TTL ends. If the keys of a signed domain have changed too, or the domain is signed since then, these resolvers may fail its DNSSEC validation for a while.";
         "Wait until then, and keep the old mail hosts running. If name servers were changed too, let the old ones give the new records; those of a signed domain with the old keys and the new ones, signed with both. Google and Cloudflare have pages that flush a name from their caches. If these resolvers have them later still, a server of the zone gives other records to hosts at another place".
     NsLame "ns_lame" Delegation Failure "RFC 1034 section 4.2.2, RFC 1912 section 2.8":
         "a name server does not serve the zone";

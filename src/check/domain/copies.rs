@@ -1,15 +1,16 @@
 //! The copies of the zone that its servers have, in words, and the newest of them.
 //!
-//! RFC 1035 section 3.3.13 (MNAME), RFC 1982 (serials). `zone` tells foreign copies from those of the zone. Where nothing tells which of two
+//! RFC 1035 section 3.3.13 (MNAME), RFC 1982 (serials). `foreign` tells foreign copies from those of the zone. Where nothing tells which of two
 //! copies is foreign, both are told.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::facts::DomainFacts;
-use super::server_hosts;
+use super::foreign::{self, CopyKeys, Foreign};
 use super::server_names::listed;
-use super::zone::{self, Foreign, primary_at};
+use super::zone::{self, primary_at};
+use super::{remedies, server_hosts};
 
 /// The foreign copies, each with its server, in words; none if there are none.
 pub(super) fn foreign_words(
@@ -17,20 +18,33 @@ pub(super) fn foreign_words(
     foreign: &BTreeMap<IpAddr, Foreign>,
 ) -> Option<String> {
     let conduct = |(server, copy): (&IpAddr, &Foreign)| {
-        let Foreign { primary, names, others, is_unsigned } = copy;
-        let unsigned = match is_unsigned {
-            true => "; it is not signed, and the DS records at the zone above fit the zone of the others",
-            false => "",
+        let Foreign { primary, names, others, keys, has_names_above } = copy;
+        let keys = match keys {
+            CopyKeys::Missing => {
+                "; it is not signed, and the DS records at the zone above fit the zone of the others"
+            }
+            CopyKeys::Other => {
+                "; it is signed with other keys, and the DS records at the zone above fit the keys of the others"
+            }
+            CopyKeys::Fit | CopyKeys::Untold => "",
         };
+        let named = if *has_names_above { "the servers of the zone".to_owned() } else { listed(names) };
         let conduct = format!(
-            "has another zone of this name: its SOA record names the primary server {primary} instead of {}, and its NS records name {}{unsigned}",
-            listed(others),
-            listed(names)
+            "has another zone of this name: its SOA record names the primary server {primary} instead of {}, and its NS records name {named}{keys}",
+            listed(others)
         );
         (*server, conduct)
     };
     let conducts: Vec<(IpAddr, String)> = foreign.iter().map(conduct).collect();
     (!conducts.is_empty()).then(|| server_hosts::with_conduct(servers, &conducts))
+}
+
+/// The change that helps against foreign copies.
+pub(super) fn foreign_remedy(foreign: &BTreeMap<IpAddr, Foreign>) -> &'static str {
+    match foreign.values().any(|copy| copy.keys == CopyKeys::Other) {
+        true => remedies::FOREIGN_SIGNED_ZONE,
+        false => remedies::FOREIGN_ZONE,
+    }
 }
 
 /// The primary servers that servers name, in words, if each of these groups of servers has its own; none otherwise.
@@ -74,8 +88,9 @@ pub(super) fn undecided(
     Some(format!("; {words}; which of them has the zone of the domain could not be told"))
 }
 
-/// The server of the newest copy among servers that serve the zone. Of copies from different primary servers, that one counts which names
-/// the servers of the zone above; then that of the most servers; then that whose primary server the zone above names.
+/// The server of the newest copy among servers that serve the zone. Of copies from different primary servers, that one counts whose keys
+/// the DS records fit; then that which names the servers of the zone above; then that of the most servers; then that whose primary server the
+/// zone above names.
 pub(super) fn newest_server(facts: &DomainFacts, servers: &[IpAddr]) -> Option<IpAddr> {
     let above = zone::parent_set(facts).unwrap_or_default();
     let mut copies = BTreeMap::<String, Vec<IpAddr>>::new();
@@ -86,7 +101,8 @@ pub(super) fn newest_server(facts: &DomainFacts, servers: &[IpAddr]) -> Option<I
     }
     let worth = |(primary, of_copy): &(String, Vec<IpAddr>)| {
         let is_right = |server: &IpAddr| zone::child_set_at(facts, *server).is_some_and(|set| set == above);
-        (of_copy.iter().any(is_right), of_copy.len(), above.contains(primary))
+        let is_named = of_copy.iter().any(|server| foreign::has_named_keys(facts, *server));
+        (is_named, of_copy.iter().any(is_right), of_copy.len(), above.contains(primary))
     };
     let (_, best) = copies.into_iter().max_by_key(worth)?;
     let serial = |server: &IpAddr| zone::serial_at(facts, *server).unwrap_or_default();

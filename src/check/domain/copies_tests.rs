@@ -134,23 +134,39 @@ fn serials_are_compared_among_servers_of_one_primary() {
     assert_eq!(newest_server(&facts, &servers), Some(servers[0]), "most servers have it");
 }
 
+/// Two keys, with their tags.
+const KEY: (&str, u16) = (
+    "257 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==",
+    59409,
+);
+const OTHER_KEY: (&str, u16) = ("257 3 13 AAEC", 1551);
+
+/// The keys of a server, which sign themselves.
+fn signed(server: &str, (key, tag): (&str, u16)) -> String {
+    format!(
+        "server {server} a.test. DNSKEY udp aa | {key} | =a.test. RRSIG DNSKEY 13 2 300 4000000000 1 {tag} a.test. x\n"
+    )
+}
+
+/// The DS record of a key at the zone above.
+fn ds((_, tag): (&str, u16)) -> String {
+    format!("server 198.18.9.1 a.test. DS udp aa | {tag} 13 9 aa\n")
+}
+
+/// The findings about such a zone, with more lines.
+fn judged(lines: &str, more: &str) -> Vec<Finding> {
+    let mut facts = facts("a.test.", &format!("{lines}\n{more}"));
+    current::adopt(&mut facts);
+    judge(&facts)
+}
+
 #[test]
 fn an_unsigned_copy_is_foreign_if_the_ds_records_fit_the_zone_of_the_others() {
     let names = "ns1.c.test. | ns2.b.test.";
     let lines = zone_lines(2, names, "old.c.test.");
-    let key =
-        "257 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
-    let signed = format!(
-        "server 198.18.1.1 a.test. DNSKEY udp aa | {key} | =a.test. RRSIG DNSKEY 13 2 300 4000000000 1 59409 a.test. x"
-    );
-    let (bare, ds) =
-        ("server 198.19.2.1 a.test. DNSKEY udp aa", "server 198.18.9.1 a.test. DS udp aa | 59409 13 9 aa");
-    let judged = |more: &str| {
-        let mut facts = facts("a.test.", &format!("{lines}\n{more}"));
-        current::adopt(&mut facts);
-        judge(&facts)
-    };
-    let found = judged(&format!("{signed}\n{bare}\n{ds}"));
+    let (signed, bare, ds_of) =
+        (signed("198.18.1.1", KEY), "server 198.19.2.1 a.test. DNSKEY udp aa\n", ds(KEY));
+    let found = judged(&lines, &format!("{signed}{bare}{ds_of}"));
     let words = "its NS records name ns1.c.test., ns2.b.test.; it is not signed, and the DS records at the zone above fit the zone of the others";
     let differs = told(&found, Code::MxDiffers);
     assert!(differs.evidence.ends_with(words), "{}", differs.evidence);
@@ -158,11 +174,64 @@ fn an_unsigned_copy_is_foreign_if_the_ds_records_fit_the_zone_of_the_others() {
     for code in [Code::NsDiffer, Code::SerialDiffers] {
         assert!(found.iter().all(|finding| finding.code != code), "{found:#?}");
     }
-    let other_ds = ds.replace("59409", "7");
     for more in
-        [format!("{signed}\n{ds}"), format!("{signed}\n{bare}"), format!("{signed}\n{bare}\n{other_ds}")]
+        [format!("{signed}{ds_of}"), format!("{signed}{bare}"), format!("{signed}{bare}{}", ds(OTHER_KEY))]
     {
-        let differ = judged(&more);
+        let differ = judged(&lines, &more);
         assert!(told(&differ, Code::NsDiffer).evidence.contains("could not be told"), "{more}");
     }
+}
+
+#[test]
+fn the_ds_records_tell_which_of_two_signed_zones_is_foreign() {
+    let (first, second, third) = ("198.18.1.1", "198.19.2.1", "198.20.3.1");
+    let of_others =
+        "it is signed with other keys, and the DS records at the zone above fit the keys of the others";
+    for (names, named) in [
+        ("ns1.c.test. | ns2.b.test.", "ns1.c.test., ns2.b.test."),
+        ("ns1.b.test. | ns2.b.test.", "the servers of the zone"),
+    ] {
+        let more = signed(first, KEY) + &signed(second, OTHER_KEY) + &ds(KEY);
+        let found = judged(&zone_lines(2, names, "old.c.test."), &more);
+        let words = format!(
+            "198.19.2.1 (ns2.b.test.) has another zone of this name: its SOA record names the primary server ns.c.test. instead of ns1.b.test., \
+             and its NS records name {named}; {of_others}"
+        );
+        let differs = told(&found, Code::MxDiffers);
+        assert!(differs.evidence.ends_with(&words), "{}", differs.evidence);
+        assert_eq!(differs.remedy(), remedies::FOREIGN_SIGNED_ZONE);
+        for code in [Code::NsDiffer, Code::SerialDiffers, Code::MxWithoutAddress] {
+            assert!(found.iter().all(|finding| finding.code != code), "{found:#?}");
+        }
+    }
+    // The copy stands at most of the servers. Where the zone itself names others, the difference of the sets tells it.
+    for (names, code, remedy) in [
+        ("ns1.b.test. | ns2.b.test. | ns3.b.test.", Code::MxDiffers, remedies::FOREIGN_SIGNED_ZONE),
+        ("ns2.b.test. | ns9.b.test.", Code::NsDiffer, remedies::RECORDS_OF_ONE_SET),
+    ] {
+        let more = signed(first, KEY) + &signed(third, KEY) + &signed(second, OTHER_KEY) + &ds(OTHER_KEY);
+        let found = judged(&zone_lines(3, names, "mx.c.test."), &more);
+        let differs = told(&found, code);
+        let words = "has another zone of this name: its SOA record names the primary server ns1.b.test. instead of ns.c.test.";
+        for server in ["198.18.1.1 (ns1.b.test.)", "198.20.3.1 (ns3.b.test.)"] {
+            assert!(differs.evidence.contains(&format!("{server} {words}")), "{}", differs.evidence);
+        }
+        assert!(differs.evidence.contains(of_others), "{}", differs.evidence);
+        assert_eq!(differs.remedy(), remedy);
+    }
+}
+
+#[test]
+fn a_higher_serial_shows_no_newer_zone_at_servers_without_the_keys_of_the_ds_records() {
+    let lines = zone_lines(2, "ns1.b.test. | ns2.b.test.", "mx.b.test.");
+    let found = judged(&lines, &(signed("198.18.1.1", KEY) + &signed("198.19.2.1", OTHER_KEY) + &ds(KEY)));
+    let differs = told(&found, Code::SerialDiffers);
+    let words = "the servers with the highest serial do not have the keys that the DS records name, so that it does not show a newer zone; those \
+                 keys are at 198.18.1.1 (ns1.b.test.)";
+    assert!(differs.evidence.ends_with(words), "{}", differs.evidence);
+    assert_eq!(differs.remedy(), remedies::SERIAL_WITHOUT_KEYS);
+    let of_both =
+        format!("server 198.18.9.1 a.test. DS udp aa | {} 13 9 aa | {} 13 9 aa\n", KEY.1, OTHER_KEY.1);
+    let found = judged(&lines, &(signed("198.18.1.1", KEY) + &signed("198.19.2.1", OTHER_KEY) + &of_both));
+    assert_eq!(told(&found, Code::SerialDiffers).remedy(), Code::SerialDiffers.entry().remedy);
 }

@@ -11,6 +11,7 @@ use super::facts::{
     at_server, is_within, lookup,
 };
 use super::finding::{Finding, Level};
+use super::foreign::{self, Foreign};
 use super::organizational::organizational_7489;
 use super::parents_differ::Astray;
 use super::part::About;
@@ -18,8 +19,9 @@ use super::record_set::is_known;
 use super::server_names::listed;
 use super::zone::{self, serves};
 use super::{
-    apex_alias, cached, compared, copies, each_server, exchanges, glue, groups, keys, mail, others, parents,
-    parents_differ, private_address, remedies, served, server_hosts, server_names, ttl_end, unanswered,
+    apex_alias, cached, compared, copies, each_server, exchanges, glue, groups, mail, others, parents,
+    parents_differ, private_address, remedies, serials, served, server_hosts, server_names, ttl_end,
+    unanswered,
 };
 use crate::clock::minute;
 use crate::limits::{
@@ -167,8 +169,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     }
     let (servers, of_silent) = (zone::servers(facts), of_silent(facts));
     let astray = parents_differ::astray(facts, &of_silent);
-    let mut findings = sets(facts, &astray, &of_silent);
-    let has_two_zones = findings.iter().any(|finding| finding.remedy == Some(remedies::TWO_ZONES));
+    let Sets { mut findings, has_two_zones } = sets(facts, &astray, &of_silent);
     findings.extend(server_names::without_servers(facts));
     findings.extend(server_names::check(facts, &astray.names()));
     let asked = astray.without(&glue::without_stale(facts, &servers, &of_silent));
@@ -203,9 +204,18 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
+/// The comparison of the NS sets.
+#[derive(Default)]
+struct Sets {
+    findings: Vec<Finding>,
+    /// Whether one of them tells zones of different primary servers, of which nothing tells which is that of the domain.
+    has_two_zones: bool,
+}
+
 /// Compares the parent's NS set with the NS sets of the servers, and the glue with the addresses.
-fn sets(facts: &DomainFacts, astray: &Astray, of_silent: &[Want]) -> Vec<Finding> {
-    let (apex, mut findings) = (zone::apex(facts), Vec::new());
+fn sets(facts: &DomainFacts, astray: &Astray, of_silent: &[Want]) -> Sets {
+    let apex = zone::apex(facts);
+    let Sets { mut findings, mut has_two_zones } = Sets::default();
     let Some(above) = zone::parent_set(facts) else {
         if apex != "." && !parent_told(facts) {
             let evidence = match is_unreached(facts) {
@@ -216,7 +226,7 @@ fn sets(facts: &DomainFacts, astray: &Astray, of_silent: &[Want]) -> Vec<Finding
             };
             findings.push(Finding::new(Code::DelegationUnknown, evidence));
         }
-        return findings;
+        return Sets { findings, has_two_zones };
     };
     let servers = zone::servers(facts);
     let mut told = zone::current_sets(facts, servers.keys().copied());
@@ -248,11 +258,12 @@ fn sets(facts: &DomainFacts, astray: &Astray, of_silent: &[Want]) -> Vec<Finding
             Some(of_servers) => finding.at(level.min(of_servers)).to_do(remedies::LAME_IN_ONE_SET),
             None => Finding { remedy: astray.side().filter(|_| lame.is_some()), ..finding },
         };
-        findings.push(if undecided.is_some() { finding.to_do(remedies::TWO_ZONES) } else { finding });
+        has_two_zones = undecided.is_some();
+        findings.push(if has_two_zones { finding.to_do(remedies::TWO_ZONES) } else { finding });
     }
     findings.extend(without_glue(facts, &above));
     findings.extend(glue::check(facts, of_silent));
-    findings
+    Sets { findings, has_two_zones }
 }
 
 /// The servers that the zone itself names, in words: if its servers do not agree, each with its set.
@@ -394,69 +405,28 @@ fn data(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     has_two_zones: bool,
 ) -> Vec<Finding> {
-    let foreign = zone::with_foreign(facts, servers.keys().copied());
-    let mut serials = BTreeMap::<u32, Vec<IpAddr>>::new();
-    let mut of_serials = Vec::new();
-    for server in servers.keys().filter(|server| !foreign.contains_key(server)) {
-        if let Some(soa) = served::soa(facts, *server).and_then(zone::soa) {
-            serials.entry(soa.serial).or_default().push(*server);
-            of_serials.push(About::Address(*server));
-        }
-    }
-    let foreign = copies::foreign_words(servers, &foreign);
-    let of_mail = mail_differs(facts, servers, (foreign.as_deref(), has_two_zones));
+    let copies = foreign::at(facts, servers.keys().copied());
+    let of_mail = mail_differs(facts, servers, (&copies, has_two_zones));
+    let has_one_mail = of_mail.is_none();
     let mut findings: Vec<Finding> = of_mail.into_iter().collect();
-    let has_one_mail = findings.is_empty();
-    if let Some(words) = foreign.filter(|_| has_one_mail) {
+    if let Some(words) = copies::foreign_words(servers, &copies).filter(|_| has_one_mail) {
         let above = listed(&zone::parent_set(facts).unwrap_or_default());
         let evidence = format!(
             "{} delegates {} to {above}; {words}",
             zone::parent(facts).unwrap_or_default(),
             zone::apex(facts)
         );
-        findings.push(Finding::new(Code::NsDiffer, evidence).to_do(remedies::FOREIGN_ZONE));
+        findings.push(Finding::new(Code::NsDiffer, evidence).to_do(copies::foreign_remedy(&copies)));
     }
-    if serials.len() > 1 {
-        let same = compared::sameness(facts).filter(|_| has_one_mail && is_numbered_twice(facts, servers));
-        let newest = served::newest_serial(facts, serials.values().flatten().copied());
-        // A copy without the keys that the DS records name is no newer one.
-        let by_fit = keys::by_fit(facts);
-        let is_keyless =
-            |serial: &u32| serials.get(serial).into_iter().flatten().any(|at| by_fit.others.contains_key(at));
-        let is_doubtful = newest.is_some_and(|newest| is_keyless(&newest)) && !by_fit.fitting.is_empty();
-        let newest = newest.filter(|_| !is_doubtful);
-        let told = serials.into_iter().map(|(serial, servers)| {
-            let mark = match newest {
-                Some(newest) if newest == serial => " (newest)",
-                Some(_) => " (old)",
-                None => "",
-            };
-            (format!("{serial}{mark}"), servers)
-        });
-        let mut evidence = groups::being_at(server_hosts::of_groups(servers, told));
-        if is_doubtful {
-            evidence.push_str(
-                "; the servers with the highest serial do not have the keys that the DS records name, so that it does not show a newer zone",
-            );
-        }
-        let finding = match same {
-            Some(same) => Finding::new(
-                Code::SerialDiffers,
-                format!("{evidence}; each of their operators has a primary of its own, and all give {same}"),
-            )
-            .at(Level::Note),
-            None => Finding::new(Code::SerialDiffers, evidence),
-        };
-        findings.push(finding.about(of_serials));
-    }
+    findings.extend(serials::check(facts, servers, (&copies, has_one_mail)));
     findings
 }
 
-/// That servers give different MX records. `foreign`: the foreign copies of the zone, in words.
+/// That servers give different MX records. `copies`: the foreign copies of the zone.
 fn mail_differs(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
-    (foreign, has_two_zones): (Option<&str>, bool),
+    (copies, has_two_zones): (&BTreeMap<IpAddr, Foreign>, bool),
 ) -> Option<Finding> {
     let domain = facts.subject.domain.as_str();
     let (mut mail, mut about) =
@@ -471,7 +441,7 @@ fn mail_differs(
         return None;
     }
     let groups: Vec<Vec<IpAddr>> = mail.values().cloned().collect();
-    let zones = foreign.map(str::to_owned);
+    let zones = copies::foreign_words(servers, copies);
     let zones =
         zones.or_else(|| copies::primaries_of_groups(facts, servers, &groups).filter(|_| !has_two_zones));
     let zones = zones.map(|words| format!("; {words}")).unwrap_or_default();
@@ -479,39 +449,7 @@ fn mail_differs(
     let preferences = if exchanges::are_same_hosts(given) { exchanges::OTHER_PREFERENCES } else { "" };
     let evidence = groups::having(server_hosts::of_groups(servers, mail)) + preferences + &zones;
     let finding = Finding::new(Code::MxDiffers, evidence).about(about);
-    Some(if foreign.is_some() { finding.to_do(remedies::FOREIGN_ZONE) } else { finding })
-}
-
-/// Whether several providers serve the zone and each numbers it by itself: servers with different serials name different primaries, and no
-/// operator has servers of two of these.
-fn is_numbered_twice(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
-    let mut serials = BTreeMap::<String, BTreeSet<u32>>::new();
-    let mut operators = BTreeMap::<String, BTreeSet<String>>::new();
-    for (server, names) in servers {
-        if let Some(soa) = served::soa(facts, *server).and_then(zone::soa) {
-            let primary = soa.primary.to_ascii_lowercase();
-            serials.entry(primary.clone()).or_default().insert(soa.serial);
-            operators.entry(primary).or_default().extend(operators_of(facts, *server, names));
-        }
-    }
-    let is_one_each = serials.len() > 1 && serials.values().all(|of_primary| of_primary.len() == 1);
-    let count: usize = operators.values().map(BTreeSet::len).sum();
-    let are_apart = operators.values().flatten().collect::<BTreeSet<_>>().len() == count;
-    is_one_each && are_apart
-}
-
-/// The operators of a server, by the organizations of its names. Names in the zone itself say nothing about that, so the network of the
-/// server stands for its operator.
-fn operators_of(facts: &DomainFacts, server: IpAddr, names: &BTreeSet<String>) -> BTreeSet<String> {
-    let organization = |name: &str| organizational_7489(name).unwrap_or(name).to_owned();
-    let own = organization(zone::apex(facts));
-    let of_name = |name: &String| match organization(name) {
-        of_name if of_name == own => {
-            server_hosts::network(server).map_or_else(|| server.to_string(), |net| net.to_string())
-        }
-        of_name => of_name,
-    };
-    names.iter().map(of_name).collect()
+    Some(if copies.is_empty() { finding } else { finding.to_do(copies::foreign_remedy(copies)) })
 }
 
 /// The servers that are not asked, because there are too many.

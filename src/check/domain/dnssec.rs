@@ -15,7 +15,8 @@ use super::key_records::Ds;
 use super::keys::{self, KeysNow};
 use super::record_set::is_known;
 use super::{
-    hashed_denial, kept_denial, parents, remedies, server_signatures, signature_times, ttl_end, zone,
+    hashed_denial, kept_denial, parents, remedies, server_signatures, signature_times, ttl_end, without_keys,
+    zone,
 };
 use crate::clock::minute;
 
@@ -271,9 +272,7 @@ fn is_ds_removed(facts: &DomainFacts, now: &KeysNow) -> bool {
 /// That the DS records are right, and some servers do not have the signed zone or send no signatures: a bogus answer came from these.
 fn at_servers(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     match now {
-        KeysNow::Partly(told) => {
-            Some(Finding::new(Code::NsWithoutKeys, format!("{}: {told}", facts.subject.domain)))
-        }
+        KeysNow::Partly(told) => Some(without_keys::finding(facts, told)),
         KeysNow::Unsigned(told) => Some(Finding::new(Code::NsEdns, told).at(Level::Failure)),
         _ => None,
     }

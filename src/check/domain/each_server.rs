@@ -480,8 +480,12 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
         Some(Got::Reply(reply)) if reply.truncated => {
             tell(Code::NsTcp, "truncates its replies over TCP".to_owned())
         }
+        Some(Got::Reply(reply)) if reply.is_bad_version() => {}
         Some(Got::Reply(reply)) if !serves(reply, apex) => tell(Code::NsTcp, wrong(reply, apex)),
         _ => {}
+    }
+    if answers_bad_version(facts, server) {
+        tell(Code::NsEdns, "answers BADVERS to some queries with EDNS".to_owned());
     }
     if reply.millis > SLOW_SERVER_MILLIS {
         tell(Code::NsSlow, format!("answers after {} ms", reply.millis));
@@ -495,6 +499,14 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
     if let Some(how) = without_names(facts, server) {
         tell(Code::NsPartly, how);
     }
+}
+
+/// Whether a server answers BADVERS to a query: this tells of its EDNS, and of neither TCP nor the case of names.
+fn answers_bad_version(facts: &DomainFacts, server: IpAddr) -> bool {
+    facts.got.iter().any(|(want, got)| match (want, got) {
+        (Want::Server { server: asked, .. }, Got::Reply(reply)) => *asked == server && reply.is_bad_version(),
+        _ => false,
+    })
 }
 
 /// The slowest reply of a server over UDP beside that for the SOA, if it is slow and datagrams are not lost: one may have been asked for

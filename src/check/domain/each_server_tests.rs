@@ -99,3 +99,28 @@ fn a_server_that_drops_all_queries_over_udp_is_named_also_where_others_lose_some
     assert_eq!(without_soa_over_udp("silent", [2, 0]), told);
     assert_eq!(without_soa_over_udp("silent", [4, 0]), []);
 }
+
+#[test]
+fn badvers_to_some_queries_tells_of_edns_and_of_neither_tcp_nor_the_case_of_names() {
+    let second = "server 198.18.2.1 a.test.";
+    let names = "ns1.a.test. | ns2.a.test.";
+    for lines in [
+        format!("{second} SOA tcp BADVERS"),
+        format!("{second} NS mixed BADVERS\n{second} NS udp aa | {names}"),
+        format!("{second} SOA tcp BADVERS\n{second} NS mixed BADVERS\n{second} NS udp aa | {names}"),
+    ] {
+        let found = judge(&facts("a.test.", &format!("{TWO_SERVERS}\n{lines}")));
+        let told: Vec<&str> = found
+            .iter()
+            .filter(|finding| {
+                [Code::NsTcp, Code::NsCase, Code::NsCaseDenied, Code::NsEdns].contains(&finding.code)
+            })
+            .map(|finding| finding.evidence.as_str())
+            .collect();
+        assert_eq!(
+            told,
+            ["198.18.2.1 (ns2.a.test.) answers BADVERS to some queries with EDNS"],
+            "{lines}: {found:#?}"
+        );
+    }
+}

@@ -24,9 +24,22 @@ pub(super) enum ErrorClaim {
     None,
 }
 
+/// A fault of one server of the zone that makes resolvers fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ServerFault {
+    /// It does not give the records that are asked for.
+    Records,
+    /// It does not give the keys of the zone.
+    Keys,
+    /// It denies records without the proof of a signed zone.
+    Proof,
+}
+
 /// Errors of one kind.
 pub(super) struct ExtendedErrorKind {
     codes: &'static [u16],
+    /// The faults of a server that explain them.
+    pub(super) faults: &'static [ServerFault],
     pub(super) claim: ErrorClaim,
     /// The wrong data that servers of the zone send to the resolver, in words; empty if the error tells of none.
     pub(super) sent: &'static str,
@@ -42,6 +55,7 @@ const KINDS: [ExtendedErrorKind; 15] = [
     // Signature Expired.
     ExtendedErrorKind {
         codes: &[7],
+        faults: &[],
         claim: ErrorClaim::Signatures,
         sent: "signatures that have ended",
         remedy: "Let all sites and machines behind the addresses of the name servers have the current zone: look in their logs for transfers that fail, \
@@ -50,6 +64,7 @@ const KINDS: [ExtendedErrorKind; 15] = [
     // Signature Not Yet Valid.
     ExtendedErrorKind {
         codes: &[8],
+        faults: &[],
         claim: ErrorClaim::Signatures,
         sent: "signatures that have not begun",
         remedy: "Compare the clocks of all machines that sign the zone, and let signatures begin an hour before they are made. Ask the operator of the \
@@ -58,6 +73,7 @@ const KINDS: [ExtendedErrorKind; 15] = [
     // Signature Expired before Valid.
     ExtendedErrorKind {
         codes: &[25],
+        faults: &[],
         claim: ErrorClaim::Signatures,
         sent: "signatures that end before they begin",
         remedy: "Sign the zone again with right times, and let all sites of the name servers load it",
@@ -65,6 +81,7 @@ const KINDS: [ExtendedErrorKind; 15] = [
     // RRSIGs Missing.
     ExtendedErrorKind {
         codes: &[10],
+        faults: &[ServerFault::Proof],
         claim: ErrorClaim::Signatures,
         sent: "records without signatures",
         remedy: "Let all sites and machines behind the addresses of the name servers have the signed zone, and remove what takes signatures or EDNS from \
@@ -73,6 +90,7 @@ const KINDS: [ExtendedErrorKind; 15] = [
     // DNSKEY Missing.
     ExtendedErrorKind {
         codes: &[9],
+        faults: &[ServerFault::Keys],
         claim: ErrorClaim::Signatures,
         sent: "other keys than the DS records name",
         remedy: "Let all sites and machines behind the addresses of the name servers have the current zone with its keys. At a change of keys, keep the \
@@ -81,6 +99,7 @@ const KINDS: [ExtendedErrorKind; 15] = [
     // NSEC Missing.
     ExtendedErrorKind {
         codes: &[12],
+        faults: &[ServerFault::Proof],
         claim: ErrorClaim::Signatures,
         sent: "denials without proof",
         remedy: "Let all sites and machines behind the addresses of the name servers have the signed zone with its NSEC or NSEC3 records: look for a server \
@@ -89,6 +108,7 @@ const KINDS: [ExtendedErrorKind; 15] = [
     // No Zone Key Bit Set.
     ExtendedErrorKind {
         codes: &[11],
+        faults: &[],
         claim: ErrorClaim::Signatures,
         sent: "keys without the flag of a zone key",
         remedy: "Give the DNSKEY records the flags 256 or 257, sign the zone with such keys, and let all sites of the name servers load it",
@@ -96,6 +116,7 @@ const KINDS: [ExtendedErrorKind; 15] = [
     // DNSSEC Bogus, DNSSEC Indeterminate.
     ExtendedErrorKind {
         codes: &[6, 5],
+        faults: &[ServerFault::Keys, ServerFault::Proof],
         claim: ErrorClaim::Signatures,
         sent: "an old or badly signed zone",
         remedy: "Let all sites and machines behind the addresses of the name servers have the current signed zone: look in their logs for transfers that \
@@ -104,6 +125,7 @@ const KINDS: [ExtendedErrorKind; 15] = [
     // Unsupported DNSKEY Algorithm.
     ExtendedErrorKind {
         codes: &[1],
+        faults: &[],
         claim: ErrorClaim::Algorithm,
         sent: "",
         remedy: "Sign the zone with algorithm 13 or 8: this resolver does not support the one that the zone uses",
@@ -111,6 +133,7 @@ const KINDS: [ExtendedErrorKind; 15] = [
     // Unsupported DS Digest Type.
     ExtendedErrorKind {
         codes: &[2],
+        faults: &[],
         claim: ErrorClaim::Digest,
         sent: "",
         remedy: "Enter DS records with digest type 2 at the registrar: this resolver does not support the type of those of now",
@@ -118,6 +141,7 @@ const KINDS: [ExtendedErrorKind; 15] = [
     // Unsupported NSEC3 Iterations Value.
     ExtendedErrorKind {
         codes: &[27],
+        faults: &[],
         claim: ErrorClaim::Iterations,
         sent: "",
         remedy: "If the zone has NSEC3 records with iterations, set the iterations to 0, and sign the zone again",
@@ -125,6 +149,7 @@ const KINDS: [ExtendedErrorKind; 15] = [
     // No Reachable Authority, Network Error, Invalid Data.
     ExtendedErrorKind {
         codes: &[22, 23, 24],
+        faults: &[ServerFault::Records, ServerFault::Keys],
         claim: ErrorClaim::None,
         sent: "",
         remedy: "Let all name servers answer this resolver: look for a firewall, a rate limit or a list of blocked networks in front of them, and for a \
@@ -133,6 +158,7 @@ const KINDS: [ExtendedErrorKind; 15] = [
     // Prohibited.
     ExtendedErrorKind {
         codes: &[18],
+        faults: &[],
         claim: ErrorClaim::None,
         sent: "",
         remedy: "Ask the operator of the resolver whether it serves this host, or name other resolvers with --resolver",
@@ -140,6 +166,7 @@ const KINDS: [ExtendedErrorKind; 15] = [
     // Cached Error.
     ExtendedErrorKind {
         codes: &[13],
+        faults: &[],
         claim: ErrorClaim::None,
         sent: "",
         remedy: "Repeat the check in some minutes: the resolver has kept the failure of an earlier lookup",
@@ -147,6 +174,7 @@ const KINDS: [ExtendedErrorKind; 15] = [
     // Not Ready, Not Authoritative, Not Supported: the resolver itself.
     ExtendedErrorKind {
         codes: &[14, 20, 21],
+        faults: &[],
         claim: ErrorClaim::None,
         sent: "",
         remedy: "Repeat the check. If the error stays, ask the operator of the resolver",

@@ -15,9 +15,13 @@ use super::extended_errors::{self, ExtendedErrorKind};
 use super::facts::{DomainFacts, OtherResolver};
 use super::finding::{Finding, Level};
 use super::old_keys::{self, KeySource, OldKeys};
+use super::part::About;
 use super::resolver_answers::{Failure, Lookup};
 use super::server_names::listed;
-use super::{contradicted_errors, dnssec, former_servers, remedies, ttl_end};
+use super::{
+    contradicted_errors, dnssec, former_servers, likely_servers, remedies, served, signed_move, ttl_end,
+    unanswered, zone,
+};
 use crate::clock::minute;
 use crate::limits::MAX_EVIDENCE;
 use crate::wire::presentation;
@@ -28,13 +32,15 @@ pub(super) struct Failing<'f> {
     /// The failed lookups in words.
     failures: Vec<String>,
     extended_errors: BTreeSet<u16>,
-    /// Whether the MX records of the domain are among these lookups.
-    is_of_mail: bool,
+    /// The same, each with its name and type.
+    lookups: Vec<Lookup>,
     /// The servers of the zone whose broken answers explain them, in words.
     of_servers: BTreeSet<String>,
     old_keys: Vec<OldKeys>,
     /// Its name servers of before a move, in words.
     former: Option<String>,
+    /// The change that helps, if these do not sign the zone, which is signed now.
+    of_unsigned: Option<&'static str>,
     /// The time by which what explains the failure has ended; none if nothing explains it, or if that does not end.
     pub(super) end: Option<u64>,
 }
@@ -50,13 +56,16 @@ impl<'f> Failing<'f> {
         let old_keys = old_keys::at(facts, resolver);
         let of_keys = old_keys.iter().filter_map(OldKeys::end).max();
         let former = former_servers::former(facts, resolver);
+        let unsigned = signed_move::unsigned(facts, resolver);
         let of_servers = former.as_ref().map(|former| {
             let end = of_keys.unwrap_or_default().max(former.end);
-            former_servers::until(facts, (resolver, others), end).end
+            // A resolver keeps no records that fail validation.
+            if unsigned.is_some() { end } else { former_servers::until(facts, (resolver, others), end).end }
         });
         let former = former.map(|former| {
+            let words = unsigned.as_ref().map(|foretold| format!(": {}", foretold.words)).unwrap_or_default();
             format!(
-                "{} still has the former name servers {} until {}",
+                "{} still has the former name servers {} until {}{words}",
                 resolver.name,
                 listed(&former.names),
                 minute(former.end)
@@ -66,11 +75,12 @@ impl<'f> Failing<'f> {
         Self {
             resolver,
             failures: failures.iter().map(|failure| failure.text.clone()).collect(),
-            extended_errors: failures.iter().filter_map(|failure| failure.extended_error).collect(),
-            is_of_mail: failures.iter().any(|failure| failure.is_of_mail),
+            extended_errors: failures.iter().flat_map(|failure| &failure.extended_errors).copied().collect(),
+            lookups: failures.iter().map(|failure| failure.lookup.clone()).collect(),
             of_servers: failures.iter().filter_map(|failure| failure.of_servers.clone()).collect(),
             old_keys,
             former,
+            of_unsigned: unsigned.map(|foretold| foretold.remedy),
             end: of_keys.max(of_servers).filter(|_| does_end),
         }
     }
@@ -96,18 +106,18 @@ pub(super) fn finding(facts: &DomainFacts, failing: &[Failing<'_>], end: Option<
     let contradicted = of_errors.and_then(|kind| contradicted_errors::by_zone(facts, kind));
     let of_servers: BTreeSet<&str> =
         failing.iter().flat_map(|failing| &failing.of_servers).map(String::as_str).collect();
-    let texts: Vec<&str> = old()
-        .map(|old| old.text.as_str())
-        .chain(former())
-        .chain(failures)
-        .chain(of_servers.iter().copied())
-        .collect();
+    let lookups: Vec<Lookup> = failing.iter().flat_map(|failing| &failing.lookups).cloned().collect();
+    let is_explained = has_old || has_former || contradicted.is_some() || !of_servers.is_empty();
+    let likely = if is_explained { None } else { likely_servers::at(facts, of_errors, &lookups) };
+    let likely_words = likely.as_ref().map(|likely| format!("the likely cause: {}", likely.words));
+    let texts = likely_words.as_deref().into_iter().chain(old().map(|old| old.text.as_str())).chain(former());
+    let texts: Vec<&str> = texts.chain(failures).chain(of_servers.iter().copied()).collect();
     let last = match end.or_else(|| failing.iter().filter_map(|failing| failing.end).max()) {
         Some(end) if has_old && does_end => format!(". They resolve the domain by {}", ttl_end::over_by(end)),
         Some(end) if has_former && !has_old => {
             format!(". If this is the reason, they resolve the domain by {}", ttl_end::over_by(end))
         }
-        _ if has_old => String::new(),
+        _ if has_old || likely.is_some() => String::new(),
         _ => match (&contradicted, of_errors) {
             (Some(contradicted), _) => format!("; {}", contradicted.words),
             (None, Some(kind)) => of_site(facts, kind),
@@ -118,27 +128,35 @@ pub(super) fn finding(facts: &DomainFacts, failing: &[Failing<'_>], end: Option<
     let mut finding = Finding::new(Code::OthersFail, texts.join("; "));
     finding.evidence.push_str(&presentation::shown(&last, MAX_EVIDENCE));
     // With old keys it gets no records that it does not have already.
-    finding.stops_mail = has_old || failing.iter().any(|failing| failing.is_of_mail);
+    finding.stops_mail =
+        has_old || lookups.iter().any(|(name, kind)| (name, *kind) == (&facts.subject.domain, "MX"));
     let of_error =
         contradicted.map(|contradicted| contradicted.remedy).or_else(|| of_errors.map(|kind| kind.remedy));
     let of_servers = (!of_servers.is_empty()).then_some(remedies::BROKEN_ANSWERS);
-    let remedy = of_old_keys(old(), has_former).or(of_error).or(of_servers);
-    Some(Finding { remedy, ..finding })
+    let of_unsigned = failing.iter().find_map(|failing| failing.of_unsigned).filter(|_| !has_old);
+    let of_likely = likely.as_ref().map(|_| remedies::LIKELY_SERVER);
+    let remedy =
+        of_unsigned.or_else(|| of_old_keys(old(), has_former)).or(of_likely).or(of_error).or(of_servers);
+    let likely = likely.map(|likely| likely.servers).unwrap_or_default();
+    Some(Finding { remedy, ..finding }.about(likely.into_iter().map(About::Address)))
 }
 
 /// The remedy against old keys, or against the name servers of before a move, if resolvers have these.
 fn of_old_keys<'o>(old: impl Iterator<Item = &'o OldKeys>, has_former: bool) -> Option<&'static str> {
     let sources: Vec<KeySource> = old.map(|old| old.source).collect();
-    match has_former {
-        _ if sources.contains(&KeySource::Above) => Some(remedies::OLD_DS_ABOVE),
-        _ if sources.contains(&KeySource::Server) => Some(remedies::OLD_KEYS_AT_SITE),
-        true if sources.is_empty() => Some(remedies::FORMER_SERVERS_FAIL),
-        true => Some(remedies::OLD_KEYS_AT_FORMER),
-        false => (!sources.is_empty()).then_some(remedies::OLD_KEYS),
+    let is_cached = sources.iter().any(|source| matches!(source, KeySource::Cache(_)));
+    match (sources.contains(&KeySource::Above), sources.contains(&KeySource::Server)) {
+        (true, true) => Some(remedies::OLD_DS_ABOVE_AND_AT_SITE),
+        (true, false) => Some(remedies::OLD_DS_ABOVE),
+        (false, true) if is_cached => Some(remedies::OLD_KEYS_AND_AT_SITE),
+        (false, true) => Some(remedies::OLD_KEYS_AT_SITE),
+        (false, false) if is_cached && has_former => Some(remedies::OLD_KEYS_AT_FORMER),
+        (false, false) if is_cached => Some(remedies::OLD_KEYS),
+        (false, false) => has_former.then_some(remedies::FORMER_SERVERS_FAIL),
     }
 }
 
-/// That a site of a server seems to send what these errors tell, where all servers are right for this host; empty otherwise.
+/// That a site of a server seems to send what these errors tell, where all answers to this host are right; empty otherwise.
 fn of_site(facts: &DomainFacts, kind: &ExtendedErrorKind) -> String {
     let of_dnssec = dnssec::check(facts);
     let is_right_here = of_dnssec.iter().any(|finding| finding.code == Code::DnssecOk)
@@ -147,10 +165,18 @@ fn of_site(facts: &DomainFacts, kind: &ExtendedErrorKind) -> String {
         return String::new();
     }
     let sent = kind.sent;
-    format!(
-        "; the domain validates here, and all servers that this host asked are right: some site of a server, which these resolvers reach and this \
-         host does not, seems to send {sent}"
-    )
+    let serving = served::serving(facts);
+    let do_all_serve = zone::delegated_servers(facts).keys().all(|server| serving.contains(server));
+    match do_all_serve && unanswered::check(facts).is_empty() {
+        true => format!(
+            "; the domain validates here, and all servers that this host asked are right: some site of a server, which these resolvers reach and \
+             this host does not, seems to send {sent}"
+        ),
+        false => format!(
+            "; the domain validates here, and no server has sent such data to this host: a server that does not answer this host as it should, or \
+             some site of a server, which these resolvers reach and this host does not, seems to send {sent}"
+        ),
+    }
 }
 
 #[cfg(test)]

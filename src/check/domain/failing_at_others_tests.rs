@@ -1,24 +1,20 @@
 //! Cases of resolvers that fail, and why.
 
 use super::*;
-use crate::check::domain::facts::tests::facts;
-use crate::check::domain::facts::{Got, ResolverWay};
-use crate::check::domain::keys::tests::SIGNED;
+use crate::check::domain::facts::Got;
+use crate::check::domain::keys::tests::{SIGNED, at_quad9};
 use crate::check::domain::other_resolvers::ask;
 use crate::check::domain::{in_order, others};
 
 /// Facts of a signed domain for which a resolver fails with this extended error.
 fn failing(error: Option<(u16, &str)>, more: &str) -> DomainFacts {
     let lines = format!(
-        "lookup a.b. SOA secure | ns. h. 1 2 3 4 5{SIGNED}\nlookup a.b. MX | 10 mx.c.\nserver 192.0.2.1 a.b. NS mixed aa | ns.a.b.\n\
-         server 9.9.9.9 a.b. MX recursive SERVFAIL\n{more}"
+        "lookup a.b. MX | 10 mx.c.\nserver 192.0.2.1 a.b. NS mixed aa | ns.a.b.\nserver 9.9.9.9 a.b. MX recursive SERVFAIL\n{more}"
     );
-    let mut facts = facts("a.b.", &lines);
-    let way = ResolverWay::Plain("9.9.9.9".parse().unwrap());
-    facts.subject.resolvers = vec![OtherResolver { way, name: "9.9.9.9 (Quad9)".to_owned() }];
+    let mut facts = at_quad9(SIGNED, &lines);
     let failed = ask(&facts.subject.resolvers[0], "a.b.", "MX");
     if let (Some(Got::Reply(reply)), Some((code, why))) = (facts.got.get_mut(&failed), error) {
-        (reply.extended_error, reply.why) = (Some(code), why.to_owned());
+        (reply.extended_errors, reply.why) = (vec![code], why.to_owned());
     }
     facts
 }
@@ -121,4 +117,79 @@ fn former_name_servers_alone_may_be_the_reason() {
     let end = ". If this is the reason, they resolve the domain by 2026-01-01 01:00 UTC";
     assert!(fail.evidence.ends_with(end), "{found:#?}");
     assert_eq!(fail.remedy(), remedies::FORMER_SERVERS_FAIL);
+}
+
+/// A second server of the zone, which signs, and answers for the keys so.
+fn second(keys: &str, more: &str) -> String {
+    format!(
+        "lookup ns2.a.b. A | 192.0.2.2\nserver 192.0.2.9 a.b. NS udp | >a.b. NS ns.a.b. | >a.b. NS ns2.a.b.\n\
+         server 192.0.2.1 a.b. NS mixed aa | ns.a.b. | ns2.a.b.\nserver 192.0.2.2 a.b. NS mixed aa | ns.a.b. | ns2.a.b.\n\
+         server 192.0.2.1 a.b. MX udp aa | 10 mx.c.\nserver 192.0.2.2 a.b. MX udp aa | 10 mx.c.\n\
+         server 192.0.2.2 a.b. SOA udp aa | ns. h. 1 2 3 4 5\nserver 192.0.2.2 a.b. DNSKEY {keys}\n{more}"
+    )
+}
+
+#[test]
+fn a_server_with_a_fault_that_explains_the_error_is_the_likely_cause() {
+    let refused = second("udp REFUSED\nserver 192.0.2.2 a.b. DNSKEY tcp REFUSED", "");
+    let dropped = second("udp silent\nserver 192.0.2.2 a.b. DNSKEY tcp silent", "");
+    let keys = SIGNED.rsplit_once("DNSKEY ").map(|(_, keys)| keys).unwrap();
+    let keys = SIGNED.rsplit_once("a.b. DNSKEY udp").map_or(keys, |(_, keys)| keys);
+    let denied = ">a.b. SOA ns. h. 1 2 3 4 5";
+    let unproven = second(
+        &format!("udp{keys}"),
+        &format!("server 192.0.2.2 _dmarc.a.b. TXT udp NXDOMAIN aa | {denied}"),
+    );
+    let without_mx = second(
+        &format!("udp{keys}"),
+        "server 192.0.2.2 a.b. MX udp SERVFAIL\nserver 192.0.2.2 a.b. MX tcp SERVFAIL",
+    );
+    let server = "192.0.2.2 (ns2.a.b.)";
+    for (code, lines, conduct) in [
+        (Some((9, "DNSKEY Missing")), &refused, "answers REFUSED for a.b. DNSKEY"),
+        (Some((6, "DNSSEC Bogus")), &dropped, "does not answer for a.b. DNSKEY"),
+        (Some((22, "No Reachable Authority")), &dropped, "does not answer for a.b. DNSKEY"),
+        (None, &refused, "answers REFUSED for a.b. DNSKEY"),
+        (
+            Some((12, "NSEC Missing")),
+            &unproven,
+            "denies _dmarc.a.b. TXT without an NSEC or NSEC3 record as the proof",
+        ),
+        (
+            Some((6, "DNSSEC Bogus")),
+            &unproven,
+            "denies _dmarc.a.b. TXT without an NSEC or NSEC3 record as the proof",
+        ),
+        (Some((23, "Network Error")), &without_mx, "answers SERVFAIL for a.b. MX"),
+    ] {
+        let told = others::check(&failing(code, lines)).remove(0);
+        let begin = format!("the likely cause: {server} {conduct}; 9.9.9.9 (Quad9) a.b. MX: SERVFAIL");
+        assert!(told.evidence.starts_with(&begin), "{code:?}: {}", told.evidence);
+        assert_eq!(told.remedy(), remedies::LIKELY_SERVER, "{code:?}");
+        assert!(!told.evidence.contains("are right"), "{}", told.evidence);
+    }
+    // It does not explain these errors, and the servers are not all right.
+    let told = others::check(&failing(Some((7, "Signature Expired")), &dropped)).remove(0);
+    assert!(told.evidence.contains("no server has sent such data to this host"), "{}", told.evidence);
+    assert_eq!(told.remedy(), extended_errors::kind([7]).unwrap().remedy);
+}
+
+#[test]
+fn the_fault_of_a_server_stands_before_the_failures_at_others_that_it_explains() {
+    let lines = second("udp REFUSED\nserver 192.0.2.2 a.b. DNSKEY tcp REFUSED", "");
+    let found = crate::check::domain::judge(&failing(Some((9, "DNSKEY Missing")), &lines));
+    let place = |code: Code| found.iter().position(|finding| finding.code == code).unwrap();
+    assert!(place(Code::NsPartly) < place(Code::OthersFail), "{found:#?}");
+}
+
+#[test]
+fn the_most_telling_of_several_errors_of_a_reply_counts() {
+    let mut facts = failing(Some((22, "No Reachable Authority; Signature Expired")), "");
+    let failed = ask(&facts.subject.resolvers[0], "a.b.", "MX");
+    if let Some(Got::Reply(reply)) = facts.got.get_mut(&failed) {
+        reply.extended_errors.push(7);
+    }
+    let told = others::check(&facts).remove(0);
+    assert_eq!(told.remedy(), extended_errors::kind([7]).unwrap().remedy, "{told:#?}");
+    assert!(told.evidence.ends_with("seems to send signatures that have ended"), "{}", told.evidence);
 }

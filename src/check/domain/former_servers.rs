@@ -186,9 +186,8 @@ pub(super) fn until(facts: &DomainFacts, (resolver, others): (&OtherResolver, &[
     let after = |ttl: u32| former.end.saturating_add(ttl.into()).max(end);
     match ttl.max() {
         Some(ttl) => {
-            let shown = server_hosts::shown(&servers, giving.iter().copied()).join(" and ");
-            let verb = if giving.len() == 1 { "gives" } else { "give" };
-            let words = format!("{set}, and {shown} still {verb} old records (TTL {ttl} s)");
+            let giving = server_hosts::still_giving(&server_hosts::shown(&servers, giving), "");
+            let words = format!("{set}, and {giving} old records (TTL {ttl} s)");
             Until { end: after(ttl), words, may_be_prolonged: true, is_bound: false }
         }
         None if are_all_told => Until { end, words: set, ..Until::default() },

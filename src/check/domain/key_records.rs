@@ -21,6 +21,13 @@ pub(super) fn fits(apex: &str, ds: &[Ds], reply: &ReplyFacts) -> bool {
     signing(apex, reply).iter().any(|key| ds.iter().any(|ds| ds.names(apex, key)))
 }
 
+/// Whether a DS names a key of a reply.
+pub(super) fn names_one(apex: &str, ds: &[Ds], reply: &ReplyFacts) -> bool {
+    let mut keys = reply.answers.iter().filter(|record| record.kind == "DNSKEY" && record.name == apex);
+    let is_named = |key: &Key| ds.iter().any(|ds| ds.names(apex, key));
+    keys.any(|record| Key::read(&record.data).is_some_and(|key| is_named(&key)))
+}
+
 /// The tag of the key that made a signature, given as the data of an RRSIG record (RFC 4034 section 3.1).
 pub(super) fn key_tag(signature: &str) -> Option<u16> {
     signature.split_whitespace().nth(6)?.parse().ok()

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use super::facts::{
     BOUND_REACHED, DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, at_server, is_within,
 };
-use super::key_records::{Ds, Key, fits, signing};
+use super::key_records::{Ds, Key, fits, names_one, signing};
 use super::record_set::is_known;
 use super::{parents, served, server_hosts, zone};
 use crate::limits::MAX_CHECKED_KEY_SERVERS;
@@ -312,16 +312,14 @@ pub(super) fn unanswered(facts: &DomainFacts) -> Option<String> {
 
 /// Whether a reply has no signature, and a key that a DS names: the server has the zone and does not send its signatures.
 fn is_without_signatures(apex: &str, ds: &[Ds], reply: &ReplyFacts) -> bool {
-    let mut keys = reply.answers.iter().filter(|record| record.kind == "DNSKEY" && record.name == apex);
-    let is_named = |key: &Key| ds.iter().any(|ds| ds.names(apex, key));
-    reply.data("RRSIG").next().is_none()
-        && keys.any(|record| Key::read(&record.data).is_some_and(|key| is_named(&key)))
+    reply.data("RRSIG").next().is_none() && names_one(apex, ds, reply)
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
     use crate::check::domain::facts::tests::facts;
+    use crate::check::domain::facts::{OtherResolver, ResolverWay};
 
     /// A zone `a.b.` with one server and its key, whose DS the zone above has.
     pub(in crate::check::domain) const SIGNED: &str = "
@@ -333,6 +331,14 @@ pub(super) mod tests {
         server 192.0.2.9 a.b. DS udp aa | 59409 13 2 b890b9a107382a9611e22dbe6a8c92c7415d0c97b485ecb2828fe095ccd2319a
         server 192.0.2.1 a.b. SOA udp aa | ns. h. 1 2 3 4 5
         server 192.0.2.1 a.b. DNSKEY udp aa | 257 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw== | =a.b. RRSIG DNSKEY 13 2 300 4000000000 1 59409 a.b. x";
+
+    /// Facts of a signed zone `a.b.` with these lines, and a resolver of others that is asked.
+    pub(in crate::check::domain) fn at_quad9(zone: &str, lines: &str) -> DomainFacts {
+        let mut facts = facts("a.b.", &format!("lookup a.b. SOA secure | ns. h. 1 2 3 4 5{zone}\n{lines}"));
+        let way = ResolverWay::Plain("9.9.9.9".parse().unwrap());
+        facts.subject.resolvers = vec![OtherResolver { way, name: "9.9.9.9 (Quad9)".to_owned() }];
+        facts
+    }
 
     fn judged(from: &str, to: &str) -> KeysNow {
         assert!(SIGNED.contains(from), "{from}");

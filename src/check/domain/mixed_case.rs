@@ -25,7 +25,7 @@ pub(super) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Co
         let how = if *lost == NoReply::OtherCase { "changes the case" } else { DROPPED };
         tell(Code::NsCase, how.to_owned());
     }
-    if let Some(failed) = failed(facts, server) {
+    if let Some(failed) = failed(facts, server).filter(|reply| !reply.is_bad_version()) {
         let how = match failed.rcode.as_str() {
             "NXDOMAIN" => "denies names in mixed case (NXDOMAIN)".to_owned(),
             "NOERROR" => "gives no records for names in mixed case".to_owned(),

@@ -53,6 +53,7 @@ pub mod facts;
 mod failing_at_others;
 mod fallback;
 pub mod finding;
+mod foreign;
 mod former_servers;
 pub mod gather;
 mod glue;
@@ -65,6 +66,7 @@ mod key_records;
 mod keys;
 mod last_dot;
 mod level;
+mod likely_servers;
 mod lists;
 pub mod local_part;
 mod lookup_found;
@@ -85,6 +87,7 @@ mod mta_sts;
 mod old_answer;
 mod old_at_others;
 mod old_keys;
+mod order;
 mod organizational;
 mod other_resolvers;
 mod others;
@@ -110,6 +113,7 @@ mod reply_facts;
 mod resolver_answers;
 mod role;
 pub mod sent;
+mod serials;
 mod served;
 mod server_hosts;
 mod server_names;
@@ -139,11 +143,13 @@ mod unanswered;
 mod unrouted;
 mod untold_servers;
 mod wildcard;
+mod without_keys;
 mod zone;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+pub use order::in_order;
 pub use private_address::is_private;
 pub use record_set::compared_data;
 
@@ -151,7 +157,6 @@ use codes::Code;
 use facts::{BOUND_REACHED, DomainFacts, Role, Want};
 use finding::{Finding, Level};
 use gather::Plan;
-use refusal::RefusalReason;
 
 /// The plan of `check DOMAIN`.
 #[derive(Clone, Copy, Debug)]
@@ -367,39 +372,6 @@ fn of_signer(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Whether a finding about other resolvers stands behind one of the same level: old records behind a missing MX record and behind lookups
-/// that fail for mail, and records that a resolver does not get behind a name server that fails EDNS.
-fn is_behind(code: Code, told: &BTreeSet<Code>, is_mail_stopped: bool) -> bool {
-    match code {
-        Code::OthersOld => told.contains(&Code::NoMx) || is_mail_stopped,
-        Code::OthersHide | Code::OthersFail => told.contains(&Code::NsEdns),
-        _ => false,
-    }
-}
-
-/// Sorts findings: the answer to a bounce first, then the worst; of one level first those that a receiver gives as the reason. A missing MX
-/// record stands before its consequences, and a cause before what it explains.
-pub fn in_order(findings: &mut [Finding], reason: Option<RefusalReason>) {
-    let fails = findings.iter().any(|finding| finding.level == Level::Failure);
-    let consequence = fallback::worst_consequence(findings);
-    let told: BTreeSet<Code> = findings.iter().map(|finding| finding.code).collect();
-    let is_mail_stopped = findings.iter().any(|finding| finding.stops_mail);
-    findings.sort_by_key(|finding| {
-        let is_reason = refusal_reasons::is_it(reason, finding.code);
-        let raised = consequence.filter(|level| finding.code == Code::NoMx && *level < finding.level);
-        let level = raised.unwrap_or(finding.level);
-        let is_later = is_behind(finding.code, &told, is_mail_stopped);
-        (
-            !finding.code.leads(fails),
-            level,
-            !is_reason,
-            !tcp_needed::is_cause(finding),
-            is_later,
-            finding.code,
-        )
-    });
-}
-
 /// Whether the first finding of a report is a fault that a receiver gives as the reason of its refusal.
 pub fn answers_refusal(facts: &DomainFacts, findings: &[Finding]) -> bool {
     let reason = facts.subject.refusal.reason;
@@ -579,7 +551,7 @@ mod tests {
             let unknown = found.iter().find(|finding| finding.code == Code::HeloUnknown).unwrap();
             (unknown.level, answers_refusal(&facts, &found))
         };
-        assert_eq!(first(Some(RefusalReason::Helo)), (Level::Failure, true));
+        assert_eq!(first(Some(refusal::RefusalReason::Helo)), (Level::Failure, true));
         assert_eq!(first(None), (Level::Warning, false));
     }
 

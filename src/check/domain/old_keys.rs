@@ -14,7 +14,7 @@ use super::facts::{DomainFacts, Got, OtherResolver, ReplyFacts, Want};
 use super::key_records::{Ds, Key};
 use super::keys;
 use super::other_resolvers::ask_unvalidated;
-use super::record_set::positive_ttl;
+use super::record_set::{negative_ttl, positive_ttl};
 use super::{former_servers, parents, server_hosts, ttl_end, zone};
 use crate::clock::minute;
 use crate::limits::MAX_CHECK_QUESTIONS;
@@ -108,11 +108,9 @@ fn delegated(facts: &DomainFacts, resolver: &OtherResolver) -> Option<OldKeys> {
         let still: Vec<String> =
             still.into_iter().filter_map(|(server, _)| shown.get(&server).cloned()).collect();
         let of_others = present(&others.into_iter().flat_map(|(_, ds)| ds).collect());
-        let verb = if still.len() == 1 { "gives" } else { "give" };
         let text = format!(
-            "{name} has the DS record of {tags_here} for {apex}, which {} of the zone above still {verb}; the other servers of the zone above \
-             have {of_others}",
-            still.join(" and ")
+            "{name} has the DS record of {tags_here} for {apex}, which {}; the other servers of the zone above have {of_others}",
+            server_hosts::still_giving(&still, " of the zone above")
         );
         return Some(OldKeys { text, source: KeySource::Above });
     }
@@ -124,6 +122,36 @@ fn delegated(facts: &DomainFacts, resolver: &OtherResolver) -> Option<OldKeys> {
         minute(end)
     );
     Some(OldKeys { text, source: KeySource::Cache(end) })
+}
+
+/// The DS records of a zone that was not signed before, at a resolver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NewDs {
+    /// It has those of now.
+    Known,
+    /// It has the answer that there are none until this moment in seconds since 1970.
+    Denied(u64),
+    /// It could not be told.
+    Untold,
+}
+
+/// The DS records of now at a resolver.
+pub(super) fn new_ds(facts: &DomainFacts, resolver: &OtherResolver) -> NewDs {
+    let apex = zone::apex(facts);
+    match facts.got.get(&ask_unvalidated(resolver, apex, "DS")) {
+        Some(Got::Reply(reply)) if reply.rcode == "NOERROR" && !reply.authoritative => {
+            let is_new = || {
+                let (here, now) = (read(reply.data("DS"), Ds::read), keys::told_above(facts));
+                here.is_some() && here == now.and_then(|now| read(now, Ds::read))
+            };
+            match (reply.data("DS").next(), negative_ttl(reply, apex)) {
+                (None, Some(ttl)) => NewDs::Denied(ttl_end::end(facts, ttl)),
+                (Some(_), _) if is_new() => NewDs::Known,
+                _ => NewDs::Untold,
+            }
+        }
+        _ => NewDs::Untold,
+    }
 }
 
 /// The end of the old DS records that a resolver has in its cache; none if it has none, or if that is not known.
@@ -144,10 +172,9 @@ fn own(facts: &DomainFacts, resolver: &OtherResolver) -> Option<OldKeys> {
     let still = told.iter().filter(|(_, reply)| is_same(reply)).map(|(server, _)| *server);
     let still = server_hosts::shown(&zone::servers(facts), still);
     if !still.is_empty() {
-        let verb = if still.len() == 1 { "gives" } else { "give" };
         let text = format!(
-            "{name} has DNSKEY records of {apex} that {} still {verb}, and the other servers do not",
-            still.join(" and ")
+            "{name} has DNSKEY records of {apex} that {}, and the other servers do not",
+            server_hosts::still_giving(&still, "")
         );
         return Some(OldKeys { text, source: KeySource::Server });
     }

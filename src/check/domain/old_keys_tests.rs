@@ -1,20 +1,13 @@
 //! Cases of a resolver that fails with an old DS record.
 
 use super::*;
-use crate::check::domain::facts::tests::facts;
-use crate::check::domain::facts::{QueryForm, ResolverWay};
-use crate::check::domain::keys::tests::SIGNED;
+use crate::check::domain::facts::QueryForm;
+use crate::check::domain::keys::tests::{SIGNED, at_quad9};
 use crate::check::domain::{codes::Code, others, remedies};
 
 /// Facts of a signed domain for which a resolver fails, with these lines.
 fn failing(more: &str) -> DomainFacts {
-    let lines = format!(
-        "lookup a.b. SOA secure | ns. h. 1 2 3 4 5{SIGNED}\nlookup a.b. MX | 10 mx.c.\nserver 9.9.9.9 a.b. MX recursive SERVFAIL\n{more}"
-    );
-    let mut facts = facts("a.b.", &lines);
-    let way = ResolverWay::Plain("9.9.9.9".parse().unwrap());
-    facts.subject.resolvers = vec![OtherResolver { way, name: "9.9.9.9 (Quad9)".to_owned() }];
-    facts
+    at_quad9(SIGNED, &format!("lookup a.b. MX | 10 mx.c.\nserver 9.9.9.9 a.b. MX recursive SERVFAIL\n{more}"))
 }
 
 const OF_NOW: &str = "59409 13 2 B890B9A107382A9611E22DBE6A8C92C7 415D0C97B485ECB2828FE095CCD2319A";
@@ -140,4 +133,32 @@ fn a_ds_record_that_a_server_of_the_zone_above_still_gives_has_no_end() {
     let ended =
         others::check(&failing(&format!("{second}\nserver 192.0.2.10 a.b. DS udp aa | {OF_NOW}\n{here}")));
     assert!(ended[0].evidence.contains(". They resolve the domain by 2026-01-01 01:00 UTC"), "{ended:#?}");
+}
+
+#[test]
+fn an_old_ds_record_in_a_cache_beside_a_server_with_old_keys_has_both_remedies() {
+    let lagging = "lookup b. NS | ns.b.\nserver 192.0.2.9 a.b. NS udp | >a.b. NS ns.a.b. | >a.b. NS ns2.a.b.\nlookup ns2.a.b. A | 192.0.2.2\n\
+        server 192.0.2.2 a.b. SOA udp aa | ns. h. 1 2 3 4 5\nserver 192.0.2.2 a.b. DNSKEY udp aa | 257 3 13 AAEC";
+    let keys = "server 9.9.9.9 a.b. DNSKEY unvalidated ra | 257 3 13 AAEC";
+    let ds = "server 9.9.9.9 a.b. DS unvalidated ra cached | 7 13 2 aa";
+    let both = others::check(&failing(&format!("{lagging}\n{ds}\n{keys}"))).remove(0);
+    assert_eq!(both.remedy(), remedies::OLD_KEYS_AND_AT_SITE, "{both:#?}");
+    assert!(
+        both.evidence.contains("the old DS record of the key 7 for a.b. until 2026-01-01 00:30 UTC"),
+        "{both:#?}"
+    );
+    assert!(
+        both.evidence.contains(
+            "has DNSKEY records of a.b. that 192.0.2.2 (ns2.a.b.) still gives, and the other servers do not"
+        ),
+        "{both:#?}"
+    );
+    assert!(!both.evidence.contains("They resolve the domain by"), "{both:#?}");
+    let of_now = format!("server 9.9.9.9 a.b. DS unvalidated ra | {OF_NOW}");
+    let site = others::check(&failing(&format!("{lagging}\n{of_now}\n{keys}"))).remove(0);
+    assert_eq!(site.remedy(), remedies::OLD_KEYS_AT_SITE, "{site:#?}");
+    let second = "lookup b. NS | ns.b. | ns2.b.\nlookup ns2.b. A | 192.0.2.10\nserver 192.0.2.10 a.b. NS udp | >a.b. NS ns.a.b. | >a.b. NS ns2.a.b.\n\
+        server 192.0.2.10 a.b. DS udp aa | 7 13 2 aa";
+    let above = others::check(&failing(&format!("{lagging}\n{second}\n{ds}\n{keys}"))).remove(0);
+    assert_eq!(above.remedy(), remedies::OLD_DS_ABOVE_AND_AT_SITE, "{above:#?}");
 }

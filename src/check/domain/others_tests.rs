@@ -494,7 +494,7 @@ fn the_extended_error_of_a_refusal_is_told() {
     );
     let mail = ask(&refused.subject.resolvers[0], "a.test.", "MX");
     let Some(Got::Reply(reply)) = refused.got.get_mut(&mail) else { panic!() };
-    (reply.extended_error, reply.why) = (Some(18), "Prohibited".to_owned());
+    (reply.extended_errors, reply.why) = (vec![18], "Prohibited".to_owned());
     let told = check(&refused).remove(0).evidence;
     let words = "public resolver 192.0.2.8 a.test. MX: REFUSED (Prohibited), and the resolver answers this host otherwise";
     assert_eq!(told, words);

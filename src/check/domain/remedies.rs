@@ -43,6 +43,23 @@ pub(super) const RECORDS_OF_ONE_SET: &str = "Let the NS records in the zone and 
 pub(super) const FOREIGN_ZONE: &str = "Remove the other zone from the server in the evidence, and let it transfer the zone from the primary server of the others; or remove this \
      server at the registrar. If it belongs to a second provider, enter all records of the others there, also the NS records";
 
+/// The same, if the copy is signed with keys that no DS record names.
+pub(super) const FOREIGN_SIGNED_ZONE: &str = "Remove the other zone from the server in the evidence, and let it transfer the zone from the primary server of the others; or remove this \
+     server at the registrar. The DS records fit the zone of the others: do not change them. If the server belongs to a second provider that signs the \
+     zone by itself, enter all records of the others there, also the NS records and the keys of both, and add a DS record of its key at the \
+     registrar (RFC 8901)";
+
+/// Of `serial_differs`, if the servers with the highest serial do not have the keys that the DS records name.
+pub(super) const SERIAL_WITHOUT_KEYS: &str = "Go by the DS records, not by the serial: the servers whose keys the DS records name have the zone. Let the others transfer it from these, and look \
+     there for another zone of this name, or for a signer that nobody needs. Raise the serial of the zone above all serials in the evidence, so that \
+     the others take it";
+
+/// Of `ns_without_keys`, if a server signs the zone with keys of its own.
+pub(super) const SECOND_SIGNER: &str = "If two providers sign the zone, each with its own keys, enter a DS record of the key that signs at the server in the evidence at the registrar too, \
+     beside those of now, and add the DNSKEY records of each provider to those of the other (RFC 8901, model 2). If one alone is to sign the zone, let \
+     this server transfer the signed zone, or remove it at the registrar and from the NS records. The DS records of now fit another server: do not \
+     remove them";
+
 /// Of `ns_differ`, if servers have zones of different primary servers, and nothing tells which is that of the domain.
 pub(super) const TWO_ZONES: &str = "Find out at which of these primary servers the records of the domain are edited. Let all name servers transfer its zone, and remove the other zone; \
      then name the same servers in the zone and in the zone above (at the registrar). If two providers are to serve the domain, enter the same \
@@ -112,6 +129,21 @@ pub(super) const OLD_DS_ABOVE: &str = "Tell the operator of the zone above, thro
 pub(super) const OLD_KEYS_AT_SITE: &str = "Let all sites and machines behind the addresses of the name servers have the current zone with its keys: look in their logs for transfers that \
      fail. Ask the operator of the name servers which site this resolver reaches. Nothing shows that waiting helps";
 
+/// Of `others_fail`, if some old keys end with a cache, and a server of the zone, or a site of one, still gives others.
+pub(super) const OLD_KEYS_AND_AT_SITE: &str = "There are two causes. The old records in a cache end at the moment in the evidence: wait until then; if the zone still has the key that they name, \
+     sign with it too until then. The old keys that a server or a site still gives do not end: let all sites and machines behind the addresses of the \
+     name servers have the current zone with its keys, and look in their logs for transfers that fail";
+
+/// Of `others_fail`, if a server of the zone above still gives the old DS records, and a server of the zone, or a site of one, the old keys.
+pub(super) const OLD_DS_ABOVE_AND_AT_SITE: &str = "There are two causes. Tell the operator of the zone above, through the registrar, that the server in the evidence has an old copy of that zone: \
+     resolvers get the old DS record from it again and again. And let all sites and machines behind the addresses of the name servers have the \
+     current zone with its keys: look in their logs for transfers that fail";
+
+/// Of `others_fail`, if a server of the zone has a fault that explains it.
+pub(super) const LIKELY_SERVER: &str = "Mend the name servers in the evidence, or remove them from the NS records in the zone and at the registrar. Ask each with dig @ADDRESS NAME TYPE \
+     +dnssec, and look for errors in its log, and for a firewall or load balancer in front of it. If these resolvers still fail then, look for a site \
+     of a server that this host does not reach";
+
 /// Of `others_fail`, if servers of the zone give broken answers.
 pub(super) const BROKEN_ANSWERS: &str = "Mend or remove the name servers in the evidence: resolvers that ask them find no records. These resolvers are not the cause. Update the server, \
      or the firewall or load balancer in front of it";
@@ -142,6 +174,11 @@ pub(super) const UNSIGNED_HERE: &str = "Wait until the TTL of the records in the
 /// Of `others_old`, if the former name servers sign and the zone of now is not signed.
 pub(super) const FORMER_SIGNED: &str = "Leave the signed zone at the former name servers as it is until the old DS record has ended everywhere: unsigned records fail validation by it. Keep the \
      old mail hosts running until then. Then remove the zone there. Google and Cloudflare have pages that flush a name from their caches";
+
+/// Of `others_old` and `others_fail`, if the former name servers do not sign the zone, and the zone of now has DS records.
+pub(super) const FORMER_UNSIGNED: &str = "Sign the zone at the former name servers with the same keys, or let them transfer the signed zone of now, until the old NS records have ended \
+     everywhere. If that cannot be done, remove the DS records at the registrar, and enter them again when the old NS records have ended everywhere. \
+     Keep the old mail hosts running until then. Google and Cloudflare have pages that flush a name from their caches";
 
 /// Of `others_old`, if the former name servers sign with other keys than the zone of now.
 pub(super) const FORMER_SIGNERS: &str = "Let the former name servers serve the zone of now so that the old and the new DS record validate it: with the keys of both providers in its DNSKEY \
@@ -219,65 +256,74 @@ pub(super) const STATUS_FORBIDDEN: &str = "Look for the reply of the receiver in
 mod tests {
     use super::*;
 
+    const ALL: &[&str] = &[
+        NAMELESS_SERVERS,
+        OPEN_UDP,
+        APEX_ALIAS_AT_SOME,
+        FOREIGN_ZONE,
+        FOREIGN_SIGNED_ZONE,
+        SERIAL_WITHOUT_KEYS,
+        SECOND_SIGNER,
+        FORMER_SERVERS,
+        FORMER_SIGNERS,
+        FORMER_SIGNED,
+        FORMER_UNSIGNED,
+        OLD_KEYS_AND_AT_SITE,
+        OLD_DS_ABOVE_AND_AT_SITE,
+        UNSIGNED_HERE,
+        OLD_DS_ABOVE,
+        OLD_KEYS_AT_SITE,
+        BROKEN_ANSWERS,
+        LIKELY_SERVER,
+        ERROR_OF_UNSIGNED,
+        ERROR_CONTRADICTED,
+        LOST_MAIL_HOSTS,
+        OLD_KEYS,
+        OLD_KEYS_AT_FORMER,
+        FORMER_SERVERS_FAIL,
+        BESIDE_MAIL,
+        TWO_ZONES,
+        NO_ROUTE,
+        BOUND,
+        LAME_IN_BOTH_ZONES,
+        LAME_IN_ONE_SET,
+        NAMELESS_IN_ZONE,
+        NAMELESS_AT_REGISTRAR,
+        RECORDS_OF_ONE_SET,
+        RECORDS_OF_DELEGATIONS,
+        GLUE_ALONE,
+        GLUE_RIGHT,
+        GLUE_SERVED,
+        GLUE_ALIKE,
+        GLUE_UNTOLD,
+        LAST_DOT,
+        LAST_DOT_OF_SERVER,
+        LAST_DOT_ALIAS,
+        POLICY_ALIAS,
+        TERM_ALIAS_CIRCLE,
+        TERM_MAIL_HOST,
+        PRIVATE_BESIDE_PUBLIC,
+        ONE_POINTER,
+        OPEN_TCP,
+        KEYS_UNANSWERED,
+        KEYS_OF_SIGNERS,
+        OLD_SIGNED_ZONE,
+        NAMES_BOGUS,
+        HOST_BOGUS_BELOW,
+        POINTER_LAST_DOT,
+        POINTER_LOCALHOST,
+        POINTER_NAME_BOGUS,
+        POINTER_BOGUS,
+        STATUS_EXPIRED,
+        STATUS_ROUTE,
+        STATUS_LOOP,
+        STATUS_ADDRESS,
+        STATUS_FORBIDDEN,
+    ];
+
     #[test]
     fn remedies_are_sentences_without_a_last_full_stop() {
-        for remedy in [
-            NAMELESS_SERVERS,
-            OPEN_UDP,
-            APEX_ALIAS_AT_SOME,
-            FOREIGN_ZONE,
-            FORMER_SERVERS,
-            FORMER_SIGNERS,
-            FORMER_SIGNED,
-            UNSIGNED_HERE,
-            OLD_DS_ABOVE,
-            OLD_KEYS_AT_SITE,
-            BROKEN_ANSWERS,
-            ERROR_OF_UNSIGNED,
-            ERROR_CONTRADICTED,
-            LOST_MAIL_HOSTS,
-            OLD_KEYS,
-            OLD_KEYS_AT_FORMER,
-            FORMER_SERVERS_FAIL,
-            BESIDE_MAIL,
-            TWO_ZONES,
-            NO_ROUTE,
-            BOUND,
-            LAME_IN_BOTH_ZONES,
-            LAME_IN_ONE_SET,
-            NAMELESS_IN_ZONE,
-            NAMELESS_AT_REGISTRAR,
-            RECORDS_OF_ONE_SET,
-            RECORDS_OF_DELEGATIONS,
-            GLUE_ALONE,
-            GLUE_RIGHT,
-            GLUE_SERVED,
-            GLUE_ALIKE,
-            GLUE_UNTOLD,
-            LAST_DOT,
-            LAST_DOT_OF_SERVER,
-            LAST_DOT_ALIAS,
-            POLICY_ALIAS,
-            TERM_ALIAS_CIRCLE,
-            TERM_MAIL_HOST,
-            PRIVATE_BESIDE_PUBLIC,
-            ONE_POINTER,
-            OPEN_TCP,
-            KEYS_UNANSWERED,
-            KEYS_OF_SIGNERS,
-            OLD_SIGNED_ZONE,
-            NAMES_BOGUS,
-            HOST_BOGUS_BELOW,
-            POINTER_LAST_DOT,
-            POINTER_LOCALHOST,
-            POINTER_NAME_BOGUS,
-            POINTER_BOGUS,
-            STATUS_EXPIRED,
-            STATUS_ROUTE,
-            STATUS_LOOP,
-            STATUS_ADDRESS,
-            STATUS_FORBIDDEN,
-        ] {
+        for remedy in ALL {
             assert!(remedy.starts_with(char::is_uppercase) && !remedy.ends_with('.'), "{remedy}");
             assert!(!remedy.contains("  "), "{remedy}");
         }

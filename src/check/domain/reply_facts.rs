@@ -50,10 +50,10 @@ pub struct ReplyFacts {
     pub security: ReplySecurity,
     /// Whether the daemon had the answer in its cache.
     pub from_cache: bool,
-    /// Why there is no answer, in the words of the daemon; the extended error of a server (RFC 8914).
+    /// Why there is no answer, in the words of the daemon; the extended errors of a server (RFC 8914).
     pub why: String,
-    /// The number of the extended error of a server.
-    pub extended_error: Option<u16>,
+    /// The numbers of the extended errors of a server.
+    pub extended_errors: Vec<u16>,
     /// The part of the daemon's configuration that answers for the name, in words; none if it is resolved on the internet.
     pub configured: Option<String>,
     /// The views whose clients get other data for the name.
@@ -73,6 +73,11 @@ impl ReplyFacts {
     /// Whether it came later than a check waits over UDP until it asks again.
     pub(super) fn is_late(&self) -> bool {
         u128::from(self.millis) >= CHECK_TRY_TIME.as_millis()
+    }
+
+    /// Whether it refuses the version of EDNS (RFC 6891 section 6.1.3).
+    pub(super) fn is_bad_version(&self) -> bool {
+        self.rcode == "BADVERS"
     }
 
     /// The data of the answers of a type.

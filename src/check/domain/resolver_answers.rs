@@ -99,7 +99,9 @@ fn difference(
 ) -> Difference {
     let until = |ttl: u32| Difference::Other(ttl_end::end(facts, ttl));
     match reply.rcode.as_str() {
-        _ if seen.is_empty() && reply.extended_error.is_some_and(extended_errors::is_filter) => {
+        _ if seen.is_empty()
+            && reply.extended_errors.iter().any(|code| extended_errors::is_filter(*code)) =>
+        {
             Difference::Hidden
         }
         "SERVFAIL" => Difference::Fails,
@@ -118,22 +120,18 @@ fn difference(
 pub(super) struct Failure {
     /// In words.
     pub(super) text: String,
-    /// Its extended error.
-    pub(super) extended_error: Option<u16>,
-    /// Whether it is for the MX records of the domain.
-    pub(super) is_of_mail: bool,
+    /// Its extended errors.
+    pub(super) extended_errors: Vec<u16>,
+    /// The name and the type.
+    pub(super) lookup: Lookup,
     /// The servers of the zone whose broken answers explain it, in words.
     pub(super) of_servers: Option<String>,
 }
 
 impl Failure {
-    fn new(
-        facts: &DomainFacts,
-        (name, kind): (&str, &'static str),
-        (text, reply): (String, &ReplyFacts),
-    ) -> Self {
-        let is_of_mail = (name, kind) == (facts.subject.domain.as_str(), "MX");
-        Self { text, extended_error: reply.extended_error, is_of_mail, of_servers: None }
+    fn new((name, kind): (&str, &'static str), (text, reply): (String, &ReplyFacts)) -> Self {
+        let lookup = (name.to_owned(), kind);
+        Self { text, extended_errors: reply.extended_errors.clone(), lookup, of_servers: None }
     }
 }
 
@@ -205,7 +203,7 @@ pub(super) fn judge(
         Difference::Elsewhere => Seen::Elsewhere(format!("{by}: {}", in_words(&seen, kind))),
         Difference::Hidden => of_hidden(facts, (name, kind), (&by, reply), (&seen, here)),
         Difference::Fails => {
-            Seen::Fails(Failure::new(facts, (name, kind), (format!("{by}: {}", with_error(reply)), reply)))
+            Seen::Fails(Failure::new((name, kind), (format!("{by}: {}", with_error(reply)), reply)))
         }
         Difference::Unknown if is_refusal(reply) => match serves(facts, resolver) {
             Some(true) => Seen::Hidden(format!(
@@ -227,11 +225,11 @@ fn of_hidden(
     (by, reply): (&str, &ReplyFacts),
     (seen, here): (&BTreeSet<String>, &BTreeSet<String>),
 ) -> Seen {
-    let is_filtered = reply.extended_error.is_some_and(extended_errors::is_filter);
+    let is_filtered = reply.extended_errors.iter().any(|code| extended_errors::is_filter(*code));
     let of_servers = broken_answers::at_servers(facts, (name, kind), reply);
     if let Some(of_servers) = of_servers.filter(|_| seen.is_empty() && !is_filtered) {
         let text = format!("{by}: {} without records", with_error(reply));
-        let failure = Failure::new(facts, (name, kind), (text, reply));
+        let failure = Failure::new((name, kind), (text, reply));
         return Seen::Fails(Failure { of_servers: Some(of_servers), ..failure });
     }
     let told = if seen.is_empty() { with_error(reply) } else { in_words(seen, kind) };

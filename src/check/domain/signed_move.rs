@@ -1,4 +1,5 @@
-//! A move of a signed domain to servers with other keys, while resolvers still have the former name servers: the failure that is to come.
+//! A move of a signed domain to servers with other keys, or of a domain to servers that sign it, while resolvers still have the former name
+//! servers: the failure that is to come.
 //!
 //! RFC 6781 section 4.3.5 (a change of the operator), section 4.1.2 (both keys until the old DS record has ended), RFC 4035 section 5.
 //!
@@ -7,14 +8,18 @@
 //! - A resolver with the old NS and the old DS records validates the old zone. When one of the two ends before the other, it has keys of one
 //!   side and a DS record of the other, and fails until the second has ended too.
 //! - The signatures of the former servers show the former keys. Which DS record a resolver has, it is asked itself.
+//! - A resolver with the old NS records and the new DS record demands signatures of the former servers. Where these do not sign, it fails
+//!   until the old NS records have ended.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::facts::{DomainFacts, Got, OtherResolver, ReplyFacts, Want, is_within};
+use super::facts::{DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, Want, is_within};
 use super::former_servers::{self, Former};
 use super::key_records::key_tag;
-use super::{keys, old_keys, remedies, ttl_end, zone};
+use super::old_keys::{self, NewDs};
+use super::record_set::is_known;
+use super::{keys, parents, remedies, ttl_end, zone};
 use crate::clock::minute;
 
 /// The zone of the key that made a signature.
@@ -47,21 +52,38 @@ fn signers_at(facts: &DomainFacts, servers: &BTreeSet<IpAddr>) -> BTreeSet<u16> 
 /// The keys of the zone at the former servers of a resolver, compared with those of now.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum FormerKeys {
-    /// The former servers do not sign the zone, or they sign it with a key of now.
+    /// The former servers sign the zone with a key of now, or neither they nor the servers of now sign it, or it could not be told.
     Same,
     /// The former servers sign the zone. None of their keys is a key of now.
     Others,
     /// The former servers sign the zone. The servers of now do not sign it.
     Removed,
+    /// The former servers serve the zone without signatures. The servers of now sign it.
+    Added,
+}
+
+/// Whether one of these servers gives records of the zone without signatures, though it was asked for them.
+fn serves_unsigned(facts: &DomainFacts, servers: &BTreeSet<IpAddr>) -> bool {
+    let apex = zone::apex(facts);
+    facts.got.iter().any(|(want, got)| match (want, got) {
+        (Want::Server { server, way: QueryForm::Udp, .. }, Got::Reply(reply)) if servers.contains(server) => {
+            let mut own = reply.answers.iter().chain(&reply.authority).filter(|record| record.name == apex);
+            reply.authoritative && is_known(reply) && own.next().is_some() && signers(reply, apex).is_empty()
+        }
+        _ => false,
+    })
 }
 
 fn former_keys(facts: &DomainFacts, former: &Former) -> FormerKeys {
-    let of_former = signers_at(facts, &former_servers::addresses(facts, former));
+    let former = former_servers::addresses(facts, former);
+    let of_former = signers_at(facts, &former);
     let now: BTreeSet<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
     let published =
         keys::told_records(facts).into_iter().filter_map(keys::algorithm_and_tag).map(|(_, tag)| tag);
     let of_now: BTreeSet<u16> = signers_at(facts, &now).into_iter().chain(published).collect();
-    if of_former.is_empty() || !of_former.is_disjoint(&of_now) {
+    if of_former.is_empty() && !of_now.is_empty() && serves_unsigned(facts, &former) {
+        FormerKeys::Added
+    } else if of_former.is_empty() || !of_former.is_disjoint(&of_now) {
         FormerKeys::Same
     } else if of_now.is_empty() {
         FormerKeys::Removed
@@ -70,7 +92,7 @@ fn former_keys(facts: &DomainFacts, former: &Former) -> FormerKeys {
     }
 }
 
-/// Whether a resolver has former servers that sign with other keys: then its DS records are of interest.
+/// Whether a resolver has former servers with other keys, or without keys: then its DS records are of interest.
 pub(super) fn is_at(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
     former_servers::former(facts, resolver)
         .is_some_and(|former| former_keys(facts, &former) != FormerKeys::Same)
@@ -96,8 +118,21 @@ pub(super) fn foretold(facts: &DomainFacts, resolver: &OtherResolver) -> Option<
         FormerKeys::Removed => {
             (of_removed_keys(facts, (resolver, former.end), end_of_ds()), remedies::FORMER_SIGNED)
         }
+        FormerKeys::Added => return unsigned(facts, resolver),
     };
     Some(Foretold { words, remedy })
+}
+
+/// The failure at a resolver with former servers that do not sign the zone, which has DS records now; none if there is no such move.
+pub(super) fn unsigned(facts: &DomainFacts, resolver: &OtherResolver) -> Option<Foretold> {
+    let former = former_servers::former(facts, resolver)?;
+    let has_ds =
+        || keys::told_above(facts).map_or_else(|| parents::is_signed(facts), |records| !records.is_empty());
+    if former_keys(facts, &former) != FormerKeys::Added || !has_ds() {
+        return None;
+    }
+    let words = of_added_keys(facts, (resolver, former.end), old_keys::new_ds(facts, resolver));
+    Some(Foretold { words, remedy: remedies::FORMER_UNSIGNED })
 }
 
 /// The failure after a move to other keys. `end_of_servers`: the end of the former NS records.
@@ -149,6 +184,36 @@ fn of_removed_keys(
         None => format!(
             "{begin}: where the old NS records end before the old DS record, DNSSEC validation fails until that has ended"
         ),
+    }
+}
+
+/// The failure after a move to servers that sign: with the DS record, the records of the former servers fail validation.
+fn of_added_keys(
+    facts: &DomainFacts,
+    (resolver, end_of_servers): (&OtherResolver, u64),
+    ds: NewDs,
+) -> String {
+    let (name, apex, over) = (&resolver.name, zone::apex(facts), ttl_end::over_by(end_of_servers));
+    let begin = "these servers do not sign the zone, and those of now do";
+    let of_others = "where it ends before the old NS records, DNSSEC validation fails until these have ended";
+    match ds {
+        NewDs::Known => format!(
+            "{begin}: {name} has the new DS record of {apex} already, so that DNSSEC validation of all that it fetches from them fails there, \
+             until {over}"
+        ),
+        NewDs::Denied(end) if end < end_of_servers => format!(
+            "{begin}: {name} has the answer that {apex} has no DS record until {}: from {} on, DNSSEC validation fails there, until {over}",
+            minute(end),
+            ttl_end::over_by(end)
+        ),
+        NewDs::Denied(end) => format!(
+            "{begin}: {name} has the answer that {apex} has no DS record until {}, longer than the old NS records. Other caches may have it for \
+             less time: {of_others}",
+            minute(end)
+        ),
+        NewDs::Untold => {
+            format!("{begin}. Caches may still have the answer that {apex} has no DS record: {of_others}")
+        }
     }
 }
 

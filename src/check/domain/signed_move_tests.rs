@@ -2,30 +2,31 @@
 
 use super::*;
 use crate::check::domain::codes::Code;
-use crate::check::domain::facts::ResolverWay;
-use crate::check::domain::facts::tests::facts;
-use crate::check::domain::keys::tests::SIGNED;
+use crate::check::domain::keys::tests::{SIGNED, at_quad9};
 use crate::check::domain::other_resolvers::ask_unvalidated;
 use crate::check::domain::{others, remedies};
 
 /// Facts of a signed domain, of which a resolver has the MX and NS records of former servers that sign with the key of this tag.
 fn moved(tag: u16, more: &str) -> DomainFacts {
-    of_zone(SIGNED, tag, more)
+    of_zone(SIGNED, &format!(" | =a.b. RRSIG MX 13 2 300 4000000000 1 {tag} a.b. x"), more)
 }
 
-/// The same, of this zone.
-fn of_zone(zone: &str, tag: u16, more: &str) -> DomainFacts {
+/// The same, of this zone, with this signature of the former MX record.
+fn of_zone(zone: &str, signature: &str, more: &str) -> DomainFacts {
     let lines = format!(
-        "lookup a.b. SOA secure | ns. h. 1 2 3 4 5{zone}\nlookup a.b. MX | 10 new.c.\nserver 192.0.2.1 a.b. NS mixed aa | ns.a.b.\n\
+        "lookup a.b. MX | 10 new.c.\nserver 192.0.2.1 a.b. NS mixed aa | ns.a.b.\n\
          server 192.0.2.1 a.b. MX udp aa | 10 new.c.\nserver 9.9.9.9 a.b. MX recursive ra cached | 10 old.c.\n\
          server 9.9.9.9 a.b. NS recursive ra | old.d.\nlookup old.d. A | 192.0.2.77\n\
-         server 192.0.2.77 a.b. MX udp aa | 10 old.c. | =a.b. RRSIG MX 13 2 300 4000000000 1 {tag} a.b. x\n{more}"
+         server 192.0.2.77 a.b. MX udp aa | 10 old.c.{signature}\n{more}"
     );
-    let mut facts = facts("a.b.", &lines);
-    let way = ResolverWay::Plain("9.9.9.9".parse().unwrap());
-    facts.subject.resolvers = vec![OtherResolver { way, name: "9.9.9.9 (Quad9)".to_owned() }];
-    facts
+    at_quad9(zone, &lines)
 }
+
+/// The DS record of now.
+const OF_NOW: &str = "59409 13 2 b890b9a107382a9611e22dbe6a8c92c7415d0c97b485ecb2828fe095ccd2319a";
+
+/// A signature of the former MX record with another key than that of now.
+const SIGNATURE: &str = " | =a.b. RRSIG MX 13 2 300 4000000000 1 7 a.b. x";
 
 const OLD_DS: &str = "server 9.9.9.9 a.b. DS unvalidated ra cached | 7 13 2 aa";
 
@@ -46,11 +47,66 @@ fn the_failure_that_is_to_come_is_told_and_the_new_records_alone_are_not_advised
 }
 
 #[test]
-fn former_servers_with_the_keys_of_now_or_with_none_may_give_the_new_records() {
+fn former_servers_with_the_keys_of_now_may_give_the_new_records() {
     let same = others::check(&moved(59409, "")).remove(0);
     assert_eq!((same.code, same.remedy()), (Code::OthersOld, remedies::FORMER_SERVERS), "{same:#?}");
-    let bare = "server 192.0.2.77 a.b. MX udp aa | 10 old.c.";
-    assert_eq!(others::check(&moved(7, bare)).remove(0).remedy(), remedies::FORMER_SERVERS);
+    let refuses = "server 192.0.2.77 a.b. MX udp REFUSED";
+    let refused = others::check(&moved(7, refuses)).remove(0);
+    assert_eq!(refused.remedy(), Code::OthersOld.entry().remedy, "{refused:#?}");
+}
+
+#[test]
+fn a_move_from_servers_that_do_not_sign_fails_from_the_new_ds_record_to_the_end_of_the_old_ns_records() {
+    let told = |more: &str| others::check(&of_zone(SIGNED, "", more)).remove(0);
+    let soa = ">b. SOA ns.b. h. 1 2 3 4 5";
+    for (ds, words) in [
+        (
+            format!("server 9.9.9.9 a.b. DS unvalidated ra cached | {soa}"),
+            "9.9.9.9 (Quad9) has the answer that a.b. has no DS record until 2026-01-01 00:30 UTC: from 2026-01-01 00:30 UTC on, DNSSEC validation \
+             fails there, until 2026-01-01 01:00 UTC",
+        ),
+        (
+            format!("server 9.9.9.9 a.b. DS unvalidated ra | {soa}"),
+            "has no DS record until 2026-01-01 01:00 UTC, longer than the old NS records. Other caches may have it for less time: where it ends",
+        ),
+        (
+            format!("server 9.9.9.9 a.b. DS unvalidated ra | {OF_NOW}"),
+            "9.9.9.9 (Quad9) has the new DS record of a.b. already, so that DNSSEC validation of all that it fetches from them fails there, until \
+             2026-01-01 01:00 UTC",
+        ),
+        (
+            String::new(),
+            "Caches may still have the answer that a.b. has no DS record: where it ends before the old NS records, DNSSEC",
+        ),
+    ] {
+        let old = told(&ds);
+        assert_eq!((old.code, old.remedy()), (Code::OthersOld, remedies::FORMER_UNSIGNED), "{old:#?}");
+        assert!(
+            old.evidence.contains("; these servers do not sign the zone, and those of now do"),
+            "{old:#?}"
+        );
+        assert!(old.evidence.contains(words), "{ds}: {}", old.evidence);
+    }
+    // Without a DS record nobody demands signatures.
+    let (before, behind) = SIGNED.split_once("DS udp aa |").unwrap();
+    let (_, behind) = behind.split_once('\n').unwrap();
+    let without_ds = format!("{before}DS udp aa\n{behind}");
+    let old = others::check(&of_zone(&without_ds, "", "")).remove(0);
+    assert_eq!(old.remedy(), remedies::FORMER_SERVERS, "{old:#?}");
+    // The failure has come.
+    let failing = "server 9.9.9.9 a.b. MX recursive SERVFAIL";
+    let found = others::check(&of_zone(
+        SIGNED,
+        "",
+        &format!("{failing}\nserver 9.9.9.9 a.b. DS unvalidated ra | {OF_NOW}"),
+    ));
+    let fails = found.iter().find(|finding| finding.code == Code::OthersFail).unwrap();
+    assert_eq!(fails.remedy(), remedies::FORMER_UNSIGNED, "{found:#?}");
+    assert!(
+        fails.evidence.contains(": these servers do not sign the zone, and those of now do: 9.9.9.9"),
+        "{found:#?}"
+    );
+    assert!(fails.evidence.ends_with("they resolve the domain by 2026-01-01 02:00 UTC"), "{found:#?}");
 }
 
 #[test]
@@ -59,7 +115,7 @@ fn after_a_move_to_servers_that_do_not_sign_the_signed_zone_stays_until_the_old_
     let (_, behind) = behind.split_once('\n').unwrap();
     let (soa, _) = behind.split_once("server 192.0.2.1 a.b. DNSKEY").unwrap();
     let bare = format!("{before}DS udp aa\n{soa}server 192.0.2.1 a.b. DNSKEY udp aa");
-    let told = |more: &str| others::check(&of_zone(&bare, 7, more)).remove(0);
+    let told = |more: &str| others::check(&of_zone(&bare, SIGNATURE, more)).remove(0);
     let until = told(OLD_DS);
     assert_eq!((until.code, until.remedy()), (Code::OthersOld, remedies::FORMER_SIGNED), "{until:#?}");
     let words = "; these servers sign, and those of now do not: 9.9.9.9 (Quad9) has the old DS record of a.b. until 2026-01-01 00:30 UTC, and needs \
@@ -74,4 +130,5 @@ fn a_resolver_with_former_servers_that_sign_is_asked_for_its_ds_records() {
         others::wants(facts).contains(&ask_unvalidated(&facts.subject.resolvers[0], "a.b.", "DS"))
     };
     assert!(asks(&moved(7, "")) && !asks(&moved(59409, "")));
+    assert!(asks(&of_zone(SIGNED, "", "")), "the former servers do not sign");
 }

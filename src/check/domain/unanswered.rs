@@ -54,7 +54,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
 const TRUNCATES: &str = "truncates its replies over UDP, and does not answer over TCP,";
 
 /// The conduct of a server that serves the zone and does not answer a lookup as it should; none if it does, or was not asked.
-fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'_>) -> Option<String> {
+pub(super) fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'_>) -> Option<String> {
     let is_given = served::given(facts, server, lookup).is_some();
     let conduct = match served::first(facts, server, lookup)? {
         Got::Reply(reply) if !is_known(reply) && is_given => return None,

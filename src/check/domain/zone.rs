@@ -3,11 +3,6 @@
 //! # Decisions
 //!
 //! - Serials are compared only between servers whose SOA records name the same primary server (MNAME): each primary numbers by itself.
-//! - A copy is foreign if it comes from another primary server and names none of the servers that the zone above names, while another server
-//!   names exactly these. An account at a former provider, or a zone that was entered twice, looks so. Nothing in it is a word of the zone.
-//! - One that names some of these servers may also be the zone of now at a new primary server. It is foreign if more than half of the servers
-//!   that the zone above names have exactly this set, or if it has no keys and the DS records at the zone above fit those of a server with
-//!   exactly this set. Otherwise it cannot be told (`copies`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -15,7 +10,7 @@ use std::net::IpAddr;
 use super::facts::{
     DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, canonical,
 };
-use super::key_records::{Ds, fits};
+use super::foreign;
 use super::record_set::{compared_data, is_known, records};
 use crate::limits::{
     MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_COMPARED_PARENTS, MAX_FAILING_NAMES,
@@ -283,7 +278,7 @@ pub(super) fn child_set_at(facts: &DomainFacts, server: IpAddr) -> Option<BTreeS
 }
 
 /// A server with the names of servers that it gives.
-type Told = (IpAddr, BTreeSet<String>);
+pub(super) type Told = (IpAddr, BTreeSet<String>);
 
 /// The primary server that the SOA record of a server names, in lower case.
 pub(super) fn primary_at(facts: &DomainFacts, server: IpAddr) -> Option<String> {
@@ -310,88 +305,13 @@ pub(super) fn old_ones(facts: &DomainFacts, servers: impl IntoIterator<Item = Ip
 pub(super) fn current_sets(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> Vec<Told> {
     let told = told(facts, servers);
     let old = old_ones(facts, told.iter().map(|(server, _)| *server));
-    let foreign = foreign(facts, &told);
+    let foreign = foreign::among(facts, &told);
     told.into_iter().filter(|(server, _)| !old.contains(server) && !foreign.contains_key(server)).collect()
 }
 
-fn told(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> Vec<Told> {
+/// The sets of servers that servers told.
+pub(super) fn told(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> Vec<Told> {
     servers.into_iter().filter_map(|server| Some((server, child_set_at(facts, server)?))).collect()
-}
-
-/// A foreign copy of the zone.
-pub(super) struct Foreign {
-    /// The primary server that it names.
-    pub(super) primary: String,
-    /// The servers that it names.
-    pub(super) names: BTreeSet<String>,
-    /// The primary servers that the servers with the right set name.
-    pub(super) others: BTreeSet<String>,
-    /// Whether it is not signed, and the zone is.
-    pub(super) is_unsigned: bool,
-}
-
-/// The foreign copies among some sets.
-fn foreign(facts: &DomainFacts, told: &[Told]) -> BTreeMap<IpAddr, Foreign> {
-    let Some(above) = parent_set(facts) else { return BTreeMap::new() };
-    let right = || told.iter().filter(|(_, set)| *set == above).map(|(server, _)| *server);
-    let others: BTreeSet<String> = right().filter_map(|server| primary_at(facts, server)).collect();
-    let is_delegated = |keys: &ReplyFacts| fits(apex(facts), &ds_above(facts), keys);
-    let is_signed = || right().any(|server| keys_at(facts, server).is_some_and(is_delegated));
-    let of_server = |(server, set): &Told| {
-        let primary = primary_at(facts, *server)?;
-        let is_other = !set.is_empty() && *set != above && !others.contains(&primary);
-        let has_no_keys = || keys_at(facts, *server).is_some_and(|keys| keys.data("DNSKEY").next().is_none());
-        let is_unsigned = is_other && has_no_keys() && is_signed();
-        let is_foreign = is_other && (is_unsigned || set.is_disjoint(&above) || do_most_name(facts, &above));
-        let copy = || Foreign { primary, names: set.clone(), others: others.clone(), is_unsigned };
-        is_foreign.then(|| (*server, copy()))
-    };
-    let found = told.iter().filter_map(of_server);
-    if others.is_empty() { BTreeMap::new() } else { found.collect() }
-}
-
-/// The answer of a server for the keys of the zone.
-fn keys_at(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
-    match facts.server(server, apex(facts), "DNSKEY", QueryForm::Udp) {
-        Some(Got::Reply(reply)) if reply.authoritative && reply.rcode == "NOERROR" => Some(reply),
-        _ => None,
-    }
-}
-
-/// The DS records of the zone that servers of the zone above give, in a referral or in an answer.
-fn ds_above(facts: &DomainFacts) -> Vec<Ds> {
-    let apex = apex(facts);
-    let given = |server: IpAddr| {
-        ["NS", "DS"].into_iter().filter_map(move |kind| {
-            match facts.server(server, apex, kind, QueryForm::Udp) {
-                Some(Got::Reply(reply)) => Some(reply.answers.iter().chain(&reply.authority)),
-                _ => None,
-            }
-        })
-    };
-    let records = compared_parents(facts).into_iter().flat_map(given).flatten();
-    let of_zone = records.filter(|record| record.kind == "DS" && record.name == apex);
-    of_zone.filter_map(|record| Ds::read(&record.data)).collect()
-}
-
-/// Whether more than half of these servers, of those that have told, name exactly these. A server counts once for each of its names, and
-/// not for each of its addresses.
-fn do_most_name(facts: &DomainFacts, names: &BTreeSet<String>) -> bool {
-    let servers = addressed(facts, names);
-    let told_by = |name: &String| {
-        let mut of_name = servers.iter().filter(|(_, names)| names.contains(name));
-        of_name.find_map(|(server, _)| child_set_at(facts, *server))
-    };
-    let sets: Vec<BTreeSet<String>> = names.iter().filter_map(told_by).collect();
-    2 * sets.iter().filter(|set| *set == names).count() > sets.len()
-}
-
-/// The servers that have a foreign copy.
-pub(super) fn with_foreign(
-    facts: &DomainFacts,
-    servers: impl IntoIterator<Item = IpAddr>,
-) -> BTreeMap<IpAddr, Foreign> {
-    foreign(facts, &told(facts, servers))
 }
 
 /// The serial of the zone at a server.
@@ -461,7 +381,7 @@ pub(super) fn delegated_servers(facts: &DomainFacts) -> BTreeMap<IpAddr, BTreeSe
 }
 
 /// The addresses of names of servers that are asked, each with its names: the first address of each name before the second.
-fn addressed(facts: &DomainFacts, names: &BTreeSet<String>) -> BTreeMap<IpAddr, BTreeSet<String>> {
+pub(super) fn addressed(facts: &DomainFacts, names: &BTreeSet<String>) -> BTreeMap<IpAddr, BTreeSet<String>> {
     let mut servers = BTreeMap::<IpAddr, BTreeSet<String>>::new();
     for (address, name) in all_addresses(facts, names) {
         if servers.len() < MAX_CHECKED_SERVERS || servers.contains_key(&address) {

@@ -10,12 +10,12 @@ pub struct ServerSaid {
     /// Why there is no reply; then the other fields but `why` and `elapsed` are empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_heard: Option<NotHeard>,
-    /// Like `not_heard`, in words; of a reply, its extended error (RFC 8914).
+    /// Like `not_heard`, in words; of a reply, its extended errors (RFC 8914).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
-    /// The number of the extended error of a reply.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub extended_error: Option<u16>,
+    /// The numbers of the extended errors of a reply.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extended_errors: Vec<u16>,
     /// Response code, by its usual name.
     pub rcode: String,
     /// Flags of the header, as dig names them.

@@ -1,0 +1,77 @@
+//! Resolvers of others that fail for a signed domain and say why: a server of the zone with a fault that explains it, or some site of one.
+
+use std::sync::Arc;
+
+use resolverd::check::domain::codes::Code;
+use resolverd::check::domain::facts::{CheckSubject, OtherResolver, ResolverWay};
+use resolverd::check::domain::finding::Finding;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::simulation::{Simulation, config_trusting, paused};
+use resolverd::lab::world::ServerPlan;
+
+use hickory_proto::rr::RecordType;
+
+use crate::faults::{SOUND, tree};
+use crate::simulated::check;
+
+const RESOLVER: &str = "9.9.9.9";
+
+/// The findings about a signed domain whose second server has this fault, with a resolver that fails with this extended error.
+fn found(fault: Option<Fault>, error: u16) -> Vec<Finding> {
+    let faults: Vec<Fault> = fault.into_iter().collect();
+    let mut tree = tree(SOUND, &faults);
+    let mut plan = ServerPlan::new("public.resolver", vec![RESOLVER.parse().unwrap()]);
+    plan.faults = vec![Fault::ExtendedError(error)];
+    tree.server(plan).unwrap();
+    for zone in [".", "com.", "faulty.com."] {
+        tree.sign(zone, Some("".parse().unwrap())).unwrap();
+    }
+    let lab = Arc::new(tree.build().unwrap());
+    let way = ResolverWay::Plain(RESOLVER.parse().unwrap());
+    let subject = CheckSubject {
+        domain: "faulty.com.".to_owned(),
+        resolvers: vec![OtherResolver { way, name: format!("{RESOLVER} (Quad9)") }],
+        ..CheckSubject::default()
+    };
+    paused(async { check(&Simulation::new(Arc::clone(&lab), config_trusting(&lab), 1), subject).await.1 })
+}
+
+/// The finding about resolvers that fail.
+fn failure(findings: &[Finding]) -> &Finding {
+    let fails = findings.iter().find(|finding| finding.code == Code::OthersFail);
+    fails.unwrap_or_else(|| panic!("{findings:#?}"))
+}
+
+#[test]
+fn a_server_with_the_fault_that_an_error_names_is_the_likely_cause() {
+    let server = "198.18.4.1 (ns2.hosts.com.)";
+    for (fault, error, conduct) in [
+        (Fault::RefusesDnskey, 9, "answers REFUSED for faulty.com. DNSKEY"),
+        (Fault::Drops(RecordType::DNSKEY), 6, "does not answer for faulty.com. DNSKEY"),
+        (Fault::Drops(RecordType::MX), 22, "does not answer for faulty.com. MX"),
+        (Fault::Fails(RecordType::TXT), 23, "answers SERVFAIL for faulty.com. TXT"),
+    ] {
+        let findings = found(Some(fault), error);
+        let fails = failure(&findings);
+        let begin = format!("the likely cause: {server} {conduct}");
+        assert!(fails.evidence.starts_with(&begin), "{fault}: {fails:#?}");
+        assert!(fails.remedy().starts_with("Mend the name servers in the evidence"), "{fails:#?}");
+        let place = |code: Code| findings.iter().position(|finding| finding.code == code).unwrap();
+        assert!(place(Code::NsPartly) < place(Code::OthersFail), "the cause comes first: {findings:#?}");
+    }
+}
+
+#[test]
+fn each_error_has_its_remedy_where_all_servers_are_right() {
+    for (error, words, remedy) in [
+        (7, "seems to send signatures that have ended", "Let all sites and machines"),
+        (9, "seems to send other keys than the DS records name", "Let all sites and machines"),
+        (22, "(No Reachable Authority)", "Let all name servers answer this resolver"),
+        (18, "(Prohibited)", "Ask the operator of the resolver"),
+    ] {
+        let findings = found(None, error);
+        let fails = failure(&findings);
+        assert!(fails.evidence.contains(words) && fails.remedy().starts_with(remedy), "{error}: {fails:#?}");
+        assert!(!fails.evidence.contains("the likely cause"), "{fails:#?}");
+    }
+}
