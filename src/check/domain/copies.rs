@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::facts::DomainFacts;
-use super::foreign::{self, CopyKeys, Foreign};
+use super::foreign::{CopyKeys, Foreign};
+use super::server_hosts;
 use super::server_names::listed;
 use super::zone::{self, primary_at};
-use super::{remedies, server_hosts};
 
 /// The foreign copies, each with its server, in words; none if there are none.
 pub(super) fn foreign_words(
@@ -37,14 +37,6 @@ pub(super) fn foreign_words(
     };
     let conducts: Vec<(IpAddr, String)> = foreign.iter().map(conduct).collect();
     (!conducts.is_empty()).then(|| server_hosts::with_conduct(servers, &conducts))
-}
-
-/// The change that helps against foreign copies.
-pub(super) fn foreign_remedy(foreign: &BTreeMap<IpAddr, Foreign>) -> &'static str {
-    match foreign.values().any(|copy| copy.keys == CopyKeys::Other) {
-        true => remedies::FOREIGN_SIGNED_ZONE,
-        false => remedies::FOREIGN_ZONE,
-    }
 }
 
 /// The primary servers that servers name, in words, if each of these groups of servers has its own; none otherwise.
@@ -101,7 +93,7 @@ pub(super) fn newest_server(facts: &DomainFacts, servers: &[IpAddr]) -> Option<I
     }
     let worth = |(primary, of_copy): &(String, Vec<IpAddr>)| {
         let is_right = |server: &IpAddr| zone::child_set_at(facts, *server).is_some_and(|set| set == above);
-        let is_named = of_copy.iter().any(|server| foreign::has_named_keys(facts, *server));
+        let is_named = of_copy.iter().any(|server| zone::has_named_keys(facts, *server));
         (is_named, of_copy.iter().any(is_right), of_copy.len(), above.contains(primary))
     };
     let (_, best) = copies.into_iter().max_by_key(worth)?;

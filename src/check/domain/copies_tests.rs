@@ -4,7 +4,7 @@ use super::*;
 use crate::check::domain::codes::Code;
 use crate::check::domain::facts::tests::facts;
 use crate::check::domain::finding::Finding;
-use crate::check::domain::{current, judge};
+use crate::check::domain::{current, judge, remedies};
 
 /// A zone with two servers, or three. The second one has a copy of another primary server with a higher serial, with these records.
 fn zone_lines(servers: usize, names: &str, mail: &str) -> String {

@@ -405,7 +405,7 @@ fn data(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     has_two_zones: bool,
 ) -> Vec<Finding> {
-    let copies = foreign::at(facts, servers.keys().copied());
+    let copies = zone::with_foreign(facts, servers.keys().copied());
     let of_mail = mail_differs(facts, servers, (&copies, has_two_zones));
     let has_one_mail = of_mail.is_none();
     let mut findings: Vec<Finding> = of_mail.into_iter().collect();
@@ -416,7 +416,7 @@ fn data(
             zone::parent(facts).unwrap_or_default(),
             zone::apex(facts)
         );
-        findings.push(Finding::new(Code::NsDiffer, evidence).to_do(copies::foreign_remedy(&copies)));
+        findings.push(Finding::new(Code::NsDiffer, evidence).to_do(foreign::remedy(&copies)));
     }
     findings.extend(serials::check(facts, servers, (&copies, has_one_mail)));
     findings
@@ -449,7 +449,7 @@ fn mail_differs(
     let preferences = if exchanges::are_same_hosts(given) { exchanges::OTHER_PREFERENCES } else { "" };
     let evidence = groups::having(server_hosts::of_groups(servers, mail)) + preferences + &zones;
     let finding = Finding::new(Code::MxDiffers, evidence).about(about);
-    Some(if copies.is_empty() { finding } else { finding.to_do(copies::foreign_remedy(copies)) })
+    Some(if copies.is_empty() { finding } else { finding.to_do(foreign::remedy(copies)) })
 }
 
 /// The servers that are not asked, because there are too many.

@@ -10,7 +10,7 @@ use super::facts::{DomainFacts, LookupFound, QueryForm, Want, at_server, is_with
 use super::finding::{Finding, Level};
 use super::glue_sides::{self, Right, Sides};
 use super::server_names::listed;
-use super::{foreign, groups, parents, remedies, served, server_hosts, zone};
+use super::{groups, parents, remedies, served, server_hosts, zone};
 use crate::limits::MAX_GLUE_QUESTIONS;
 
 /// The types of addresses.
@@ -36,7 +36,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
 fn serving(facts: &DomainFacts) -> Vec<IpAddr> {
     let servers: Vec<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
     let old = zone::old_ones(facts, servers.iter().copied());
-    let foreign = foreign::at(facts, servers.iter().copied());
+    let foreign = zone::with_foreign(facts, servers.iter().copied());
     let is_current = |server: &IpAddr| {
         zone::serial_at(facts, *server).is_some() && !old.contains(server) && !foreign.contains_key(server)
     };

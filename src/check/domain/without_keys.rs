@@ -8,16 +8,16 @@ use super::codes::Code;
 use super::facts::{DomainFacts, ReplyFacts};
 use super::finding::Finding;
 use super::key_records::signing;
-use super::{copies, foreign, keys, remedies, zone};
+use super::{foreign, keys, remedies, zone};
 
 /// The finding about these servers, in words.
 pub(super) fn finding(facts: &DomainFacts, told: &str) -> Finding {
     let finding = Finding::new(Code::NsWithoutKeys, format!("{}: {told}", facts.subject.domain));
     let others = keys::by_fit(facts).others;
     let servers = zone::servers(facts);
-    let copies = foreign::at(facts, servers.keys().copied());
+    let copies = zone::with_foreign(facts, servers.keys().copied());
     if !others.is_empty() && others.keys().all(|server| copies.contains_key(server)) {
-        return finding.to_do(copies::foreign_remedy(&copies));
+        return finding.to_do(foreign::remedy(&copies));
     }
     let old = zone::old_ones(facts, servers.into_keys());
     // One with an old zone has the keys of its time.

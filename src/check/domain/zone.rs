@@ -10,7 +10,8 @@ use std::net::IpAddr;
 use super::facts::{
     DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, canonical,
 };
-use super::foreign;
+use super::foreign::{self, CopyKeys, Foreign, ZoneCopy};
+use super::key_records::{Ds, fits};
 use super::record_set::{compared_data, is_known, records};
 use crate::limits::{
     MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_COMPARED_PARENTS, MAX_FAILING_NAMES,
@@ -278,7 +279,7 @@ pub(super) fn child_set_at(facts: &DomainFacts, server: IpAddr) -> Option<BTreeS
 }
 
 /// A server with the names of servers that it gives.
-pub(super) type Told = (IpAddr, BTreeSet<String>);
+type Told = (IpAddr, BTreeSet<String>);
 
 /// The primary server that the SOA record of a server names, in lower case.
 pub(super) fn primary_at(facts: &DomainFacts, server: IpAddr) -> Option<String> {
@@ -305,13 +306,89 @@ pub(super) fn old_ones(facts: &DomainFacts, servers: impl IntoIterator<Item = Ip
 pub(super) fn current_sets(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> Vec<Told> {
     let told = told(facts, servers);
     let old = old_ones(facts, told.iter().map(|(server, _)| *server));
-    let foreign = foreign::among(facts, &told);
+    let foreign = foreign_among(facts, &told);
     told.into_iter().filter(|(server, _)| !old.contains(server) && !foreign.contains_key(server)).collect()
 }
 
 /// The sets of servers that servers told.
-pub(super) fn told(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> Vec<Told> {
+fn told(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> Vec<Told> {
     servers.into_iter().filter_map(|server| Some((server, child_set_at(facts, server)?))).collect()
+}
+
+/// The foreign copies among some sets.
+fn foreign_among(facts: &DomainFacts, told: &[Told]) -> BTreeMap<IpAddr, Foreign> {
+    let Some(above) = parent_set(facts) else { return BTreeMap::new() };
+    let ds = ds_above(facts);
+    let copy = |(server, names): &Told| ZoneCopy {
+        server: *server,
+        primary: primary_at(facts, *server),
+        names: names.clone(),
+        keys: keys_at(facts, *server)
+            .map_or(CopyKeys::Untold, |reply| CopyKeys::read(apex(facts), &ds, reply)),
+        mail: mail_at(facts, *server),
+    };
+    let copies: Vec<ZoneCopy> = told.iter().map(copy).collect();
+    foreign::among(&above, do_most_name(facts, &above), &copies)
+}
+
+/// The servers that have a foreign copy.
+pub(super) fn with_foreign(
+    facts: &DomainFacts,
+    servers: impl IntoIterator<Item = IpAddr>,
+) -> BTreeMap<IpAddr, Foreign> {
+    foreign_among(facts, &told(facts, servers))
+}
+
+/// Whether the DS records at the zone above fit the keys of a server.
+pub(super) fn has_named_keys(facts: &DomainFacts, server: IpAddr) -> bool {
+    keys_at(facts, server).is_some_and(|reply| fits(apex(facts), &ds_above(facts), reply))
+}
+
+/// The MX records of the domain that a server gives with authority, or the alias in their place.
+fn mail_at(facts: &DomainFacts, server: IpAddr) -> Option<BTreeSet<String>> {
+    let ways = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp];
+    ways.into_iter().find_map(|way| match facts.server(server, &facts.subject.domain, "MX", way) {
+        Some(Got::Reply(reply)) if reply.authoritative && is_known(reply) => {
+            Some(reply.data("MX").chain(reply.data("CNAME")).map(str::to_ascii_lowercase).collect())
+        }
+        _ => None,
+    })
+}
+
+/// The answer of a server for the keys of the zone.
+fn keys_at(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
+    match facts.server(server, apex(facts), "DNSKEY", QueryForm::Udp) {
+        Some(Got::Reply(reply)) if reply.authoritative && reply.rcode == "NOERROR" => Some(reply),
+        _ => None,
+    }
+}
+
+/// The DS records of the zone that servers of the zone above give, in a referral or in an answer.
+fn ds_above(facts: &DomainFacts) -> Vec<Ds> {
+    let apex = apex(facts);
+    let given = |server: IpAddr| {
+        ["NS", "DS"].into_iter().filter_map(move |kind| {
+            match facts.server(server, apex, kind, QueryForm::Udp) {
+                Some(Got::Reply(reply)) => Some(reply.answers.iter().chain(&reply.authority)),
+                _ => None,
+            }
+        })
+    };
+    let records = compared_parents(facts).into_iter().flat_map(given).flatten();
+    let of_zone = records.filter(|record| record.kind == "DS" && record.name == apex);
+    of_zone.filter_map(|record| Ds::read(&record.data)).collect()
+}
+
+/// Whether more than half of these servers, of those that have told, name exactly these. A server counts once for each of its names, and
+/// not for each of its addresses.
+fn do_most_name(facts: &DomainFacts, names: &BTreeSet<String>) -> bool {
+    let servers = addressed(facts, names);
+    let told_by = |name: &String| {
+        let mut of_name = servers.iter().filter(|(_, names)| names.contains(name));
+        of_name.find_map(|(server, _)| child_set_at(facts, *server))
+    };
+    let sets: Vec<BTreeSet<String>> = names.iter().filter_map(told_by).collect();
+    2 * sets.iter().filter(|set| *set == names).count() > sets.len()
 }
 
 /// The serial of the zone at a server.
@@ -381,7 +458,7 @@ pub(super) fn delegated_servers(facts: &DomainFacts) -> BTreeMap<IpAddr, BTreeSe
 }
 
 /// The addresses of names of servers that are asked, each with its names: the first address of each name before the second.
-pub(super) fn addressed(facts: &DomainFacts, names: &BTreeSet<String>) -> BTreeMap<IpAddr, BTreeSet<String>> {
+fn addressed(facts: &DomainFacts, names: &BTreeSet<String>) -> BTreeMap<IpAddr, BTreeSet<String>> {
     let mut servers = BTreeMap::<IpAddr, BTreeSet<String>>::new();
     for (address, name) in all_addresses(facts, names) {
         if servers.len() < MAX_CHECKED_SERVERS || servers.contains_key(&address) {
