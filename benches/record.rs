@@ -55,7 +55,7 @@ fn measure_readers(title: &str, fill: impl Fn(&mut Traffic<'_>)) {
     for (command, subject) in
         [("why NAME", Some(WantedSubject::Name(name.into()))), ("why --slowest 20", None)]
     {
-        let wanted = Wanted { subject, from: 0, to: u64::MAX, client: None, most: 20 };
+        let wanted = Wanted { subject, from: 0, to: u64::MAX, client: None, most: 20, decisive: None };
         print(title, command, || why(&recorder.outline(&wanted.span(), &secrets), &wanted, &facts).len());
     }
     let (from, now) = (BEGIN * 1_000_000, clock.unix_micros());

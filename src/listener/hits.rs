@@ -2,9 +2,9 @@
 //!
 //! # Decisions
 //!
-//! - The time of a hit is that of a few copies, the same for most. To read the clock for each count took a tenth of the time of a hit in user
-//!   space (samples of perf at 30 000 hits a second): the core finishes all its reads before it reads the clock. So one count in
-//!   `HIT_COUNTS_TIMED` is measured, and stands for those up to the next one. The mean stays the same.
+//! - The time of a hit is that of a few copies, the same for most. To read the clock for each count took a tenth of the time of a hit
+//!   in user space (samples of perf at 30 000 hits a second): the core finishes all its reads before it reads the clock. So one count
+//!   in `HIT_COUNTS_TIMED` is measured, and stands for those up to the next one. The mean stays the same.
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -14,8 +14,8 @@ use crate::record::traffic::Traffic;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DecisiveTime<Moment> {
-    /// The time that the program of the line took: only waits in it count. A query that failed in it counts no more than its time, because the
-    /// program went on.
+    /// The time that the program of the line took: only waits in it count. A query that failed in it counts no more than its time,
+    /// because the program went on.
     Delay {
         /// Its begin.
         from: Moment,
