@@ -37,7 +37,7 @@ use std::net::IpAddr;
 
 pub use self::cause::{Cause, CulpritKind};
 use self::cause::{CauseKey, cause};
-pub use self::decisive::{DecisiveTime, judge_decisive};
+pub use self::decisive::DecisiveTime;
 pub use self::explained_question::ExplainedQuestion;
 use self::explained_question::zone_of;
 use self::fault::kind_of;
@@ -110,6 +110,26 @@ pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdi
         }
     }
     MessageVerdict { took, waited, causes }
+}
+
+/// The verdict on the part of a message, whose questions are in the order of time, that a time decides.
+pub fn judge_decisive(
+    asked: &[ExplainedQuestion<'_>],
+    traffic: &Traffic,
+    decisive: DecisiveTime<u64>,
+) -> MessageVerdict {
+    match decisive {
+        DecisiveTime::Until(end) => {
+            let ended = asked.iter().filter(|one| one.question.end() <= end);
+            judge(&ended.copied().collect::<Vec<_>>(), traffic)
+        }
+        DecisiveTime::Delay { from, to } => {
+            let mut causes = BTreeMap::new();
+            let waited = spend(asked, (from, to), traffic, &mut causes);
+            let causes = named(causes.into_values().collect(), waited, traffic);
+            MessageVerdict { took: to.saturating_sub(from), waited, causes }
+        }
+    }
 }
 
 /// The causes that are named, the greatest first, of those of a time in which questions waited for `waited`. Never empty.
