@@ -81,7 +81,7 @@ const KINDS: [ExtendedErrorKind; 15] = [
     // RRSIGs Missing.
     ExtendedErrorKind {
         codes: &[10],
-        faults: &[ServerFault::Proof],
+        faults: &[ServerFault::Keys, ServerFault::Proof],
         claim: ErrorClaim::Signatures,
         sent: "records without signatures",
         remedy: "Let all sites and machines behind the addresses of the name servers have the signed zone, and remove what takes signatures or EDNS from \

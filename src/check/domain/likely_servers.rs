@@ -53,15 +53,27 @@ fn with_fault(facts: &DomainFacts, fault: ServerFault, lookups: &[Lookup]) -> BT
             };
             served::serving(facts).into_iter().filter_map(of_server).collect()
         }
-        ServerFault::Keys if has_ds(facts) => keys::servers(facts)
-            .into_iter()
-            .filter_map(|server| of_lookup(server, (apex, "DNSKEY")))
-            .collect(),
+        ServerFault::Keys if has_ds(facts) => {
+            let unanswered = keys::servers(facts).into_iter();
+            let unanswered = unanswered.filter_map(|server| of_lookup(server, (apex, "DNSKEY")));
+            unanswered.chain(without_named_keys(facts)).collect()
+        }
         ServerFault::Proof if has_ds(facts) => {
             served::serving(facts).into_iter().filter_map(|server| without_proof(facts, server)).collect()
         }
         ServerFault::Keys | ServerFault::Proof => BTreeMap::new(),
     }
+}
+
+/// The servers whose keys no DS record names, while those of another server fit, each with its conduct.
+fn without_named_keys(facts: &DomainFacts) -> BTreeMap<IpAddr, String> {
+    let keys = keys::by_fit(facts);
+    let conduct = |reply: &ReplyFacts| match reply.data("DNSKEY").next() {
+        Some(_) => "gives DNSKEY records that no DS record names".to_owned(),
+        None => "gives no DNSKEY records".to_owned(),
+    };
+    let others = keys.others.into_iter().filter(|_| !keys.fitting.is_empty());
+    others.map(|(server, reply)| (server, conduct(reply))).collect()
 }
 
 /// Whether the zone above has DS records, so that validators demand keys and proofs.

@@ -9,6 +9,7 @@
 //!   not less than that at the servers of the zone: a resolver gets those again each time.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use super::facts::{DomainFacts, Got, OtherResolver, ReplyFacts, Want};
 use super::key_records::{Ds, Key};
@@ -169,7 +170,13 @@ fn own(facts: &DomainFacts, resolver: &OtherResolver) -> Option<OldKeys> {
     let (name, apex, rest) = (&resolver.name, zone::apex(facts), positive_ttl(reply, "DNSKEY")?);
     let told = keys::told_keys(facts);
     let is_same = |reply: &ReplyFacts| read(reply.data("DNSKEY"), Key::read).is_some_and(|keys| keys == here);
-    let still = told.iter().filter(|(_, reply)| is_same(reply)).map(|(server, _)| *server);
+    let still: Vec<IpAddr> =
+        told.iter().filter(|(_, reply)| is_same(reply)).map(|(server, _)| *server).collect();
+    let fitting = keys::by_fit(facts).fitting;
+    if still.iter().any(|server| fitting.contains_key(server)) {
+        // They are the keys that the DS records name, whatever other servers have.
+        return None;
+    }
     let still = server_hosts::shown(&zone::servers(facts), still);
     if !still.is_empty() {
         let text = format!(

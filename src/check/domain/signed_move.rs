@@ -16,7 +16,7 @@ use std::net::IpAddr;
 
 use super::facts::{DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, Want, is_within};
 use super::former_servers::{self, Former};
-use super::key_records::key_tag;
+use super::key_records::{Ds, key_tag};
 use super::old_keys::{self, NewDs};
 use super::record_set::is_known;
 use super::{keys, parents, remedies, ttl_end, zone};
@@ -56,6 +56,8 @@ enum FormerKeys {
     Same,
     /// The former servers sign the zone. None of their keys is a key of now.
     Others,
+    /// As `Others`, and the zone above seems to have DS records of both: one names no key of the servers of now.
+    Named,
     /// The former servers sign the zone. The servers of now do not sign it.
     Removed,
     /// The former servers serve the zone without signatures. The servers of now sign it.
@@ -87,9 +89,17 @@ fn former_keys(facts: &DomainFacts, former: &Former) -> FormerKeys {
         FormerKeys::Same
     } else if of_now.is_empty() {
         FormerKeys::Removed
+    } else if has_other_ds(facts, &of_now) {
+        FormerKeys::Named
     } else {
         FormerKeys::Others
     }
+}
+
+/// Whether a DS record at the zone above names none of these keys: that of the former servers, at a move with the DS records of both.
+fn has_other_ds(facts: &DomainFacts, keys: &BTreeSet<u16>) -> bool {
+    let records = keys::told_above(facts).unwrap_or_default();
+    records.into_iter().filter_map(Ds::read).any(|ds| !keys.contains(&ds.tag))
 }
 
 /// Whether a resolver has former servers with other keys, or without keys: then its DS records are of interest.
@@ -114,6 +124,10 @@ pub(super) fn foretold(facts: &DomainFacts, resolver: &OtherResolver) -> Option<
         FormerKeys::Same => return None,
         FormerKeys::Others => {
             (of_other_keys(facts, (resolver, former.end), end_of_ds()), remedies::FORMER_SIGNERS)
+        }
+        FormerKeys::Named => {
+            // With the DS records of now it validates both zones.
+            (of_named_keys(facts, (resolver, former.end), end_of_ds()?), remedies::FORMER_SIGNERS)
         }
         FormerKeys::Removed => {
             (of_removed_keys(facts, (resolver, former.end), end_of_ds()), remedies::FORMER_SIGNED)
@@ -158,6 +172,29 @@ fn of_other_keys(
             "{begin}: where the old NS records end before the old DS record, or after it, DNSSEC validation fails until the second has ended"
         ),
     }
+}
+
+/// The state after a move to other keys, with the DS records of both at the zone above: with both it validates the records of both.
+/// `of_ds`: the end of the old DS records alone.
+fn of_named_keys(
+    facts: &DomainFacts,
+    (resolver, end_of_servers): (&OtherResolver, u64),
+    of_ds: u64,
+) -> String {
+    let behind = if of_ds > end_of_servers {
+        format!(
+            "from {} on, when the old NS records have ended, DNSSEC validation fails there until then",
+            ttl_end::over_by(end_of_servers)
+        )
+    } else {
+        "until then it accepts no records with other signatures than theirs".to_owned()
+    };
+    format!(
+        "these servers sign with other keys than those of now, and {} has the old DS record of {} without that of now until {}: {behind}",
+        resolver.name,
+        zone::apex(facts),
+        minute(of_ds)
+    )
 }
 
 /// The failure after a move to servers that do not sign. Without a DS record their records and those of the former servers are accepted.

@@ -47,6 +47,33 @@ fn the_failure_that_is_to_come_is_told_and_the_new_records_alone_are_not_advised
 }
 
 #[test]
+fn a_move_with_the_ds_records_of_both_fails_only_where_an_old_ds_record_outlasts_the_old_ns_records() {
+    let both = SIGNED.replace(OF_NOW, &format!("{OF_NOW} | 7 13 2 aa"));
+    assert_ne!(both, SIGNED);
+    let told = |more: &str| others::check(&of_zone(&both, SIGNATURE, more)).remove(0);
+    let found = told("");
+    assert_eq!((found.code, found.remedy()), (Code::OthersOld, remedies::FORMER_SERVERS), "{found:#?}");
+    assert!(!found.evidence.contains("validation fails"), "{}", found.evidence);
+    let short_set =
+        format!("server 9.9.9.9 a.b. NS recursive ra cached | old.d.\n{}", OLD_DS.replace(" cached", ""));
+    for (more, behind) in [
+        (
+            OLD_DS,
+            "until 2026-01-01 00:30 UTC: until then it accepts no records with other signatures than theirs",
+        ),
+        (
+            &*short_set,
+            "until 2026-01-01 01:00 UTC: from 2026-01-01 00:30 UTC on, when the old NS records have ended",
+        ),
+    ] {
+        let found = told(more);
+        assert_eq!(found.remedy(), remedies::FORMER_SIGNERS, "{found:#?}");
+        let words = format!("has the old DS record of a.b. without that of now {behind}");
+        assert!(found.evidence.contains(&words), "{}", found.evidence);
+    }
+}
+
+#[test]
 fn former_servers_with_the_keys_of_now_may_give_the_new_records() {
     let same = others::check(&moved(59409, "")).remove(0);
     assert_eq!((same.code, same.remedy()), (Code::OthersOld, remedies::FORMER_SERVERS), "{same:#?}");

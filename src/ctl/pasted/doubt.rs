@@ -11,7 +11,7 @@
 
 use std::net::IpAddr;
 
-use super::fit::{DELAYED, FRACTION, SHARE, TimeFit, time_fit};
+use super::fit::{DELAYED, FRACTION, SHARE, TimeFit, time_fit, waited};
 use super::line::PastedLine;
 use crate::dnsbl::list::{NIBBLES, OCTETS, reversed};
 use crate::limits::MAX_DEADLINE;
@@ -63,12 +63,12 @@ pub(super) fn is_in_doubt(message: &MessageReport) -> bool {
 fn in_doubt(line: &PastedLine, message: &MessageReport, knows_host: bool) -> Option<MessageReport> {
     let is_of_line = |wait: &&PossibleWait| {
         let is_open = !knows_host || wait.order == WaitOrder::After;
-        is_open && (defers(line, wait) || fits(line, message.waited, wait.elapsed))
+        is_open && (defers(line, wait) || fits(line, waited(line, message), wait.elapsed))
     };
     let waits: Vec<&PossibleWait> = message.possible_waits.iter().filter(is_of_line).collect();
     let is_cut = !knows_host
         && message.possible_waits_left_out > 0
-        && fits(line, message.waited, MAX_DEADLINE.as_secs_f64());
+        && fits(line, waited(line, message), MAX_DEADLINE.as_secs_f64());
     let culprit = || culprit(message.waited, &waits);
     (is_cut || !waits.is_empty()).then(|| MessageReport { culprit: culprit(), ..message.clone() })
 }

@@ -12,8 +12,8 @@
 use std::cmp::Reverse;
 
 use super::line::PastedLine;
-use crate::record::culprit::CulpritKind;
-use crate::record::why::MessageReport;
+use crate::record::culprit::{CulpritKind, DecisiveTime};
+use crate::record::why::{MessageReport, QuestionReport};
 
 /// DNS explains a delay if it took at least this share of it.
 pub(super) const SHARE: f64 = 0.5;
@@ -82,7 +82,7 @@ impl Fit {
             of_delay: (line.blames_dns || line.delay.with_dns().is_some()).then_some(time),
             subjects,
             time,
-            explains: delay.is_some_and(|delay| message.waited >= delay * SHARE)
+            explains: delay.is_some_and(|delay| waited(line, message) >= delay * SHARE)
                 || is_most_of_prompt(line, message),
             distance: Reverse(distance(line, message)),
             is_of_dns: is_of_dns(message),
@@ -136,6 +136,27 @@ pub(super) fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
     (end - message.began - message.took).max(0.0) as u64
 }
 
+/// The seconds for which a message waited for DNS, as far as a line counts them: of a line that names the time of its program, those in this
+/// time. A part of a report is not enough for that, and within a short time the queries of the connection before it count too.
+pub(super) fn waited(line: &PastedLine, message: &MessageReport) -> f64 {
+    let is_whole = message.left_out == 0 && line.delay.with_dns().is_some_and(|delay| delay >= DELAYED);
+    let Some(DecisiveTime::Delay { from, to }) = line.decisive().filter(|_| is_whole) else {
+        return message.waited;
+    };
+    let span = |question: &QuestionReport| {
+        let at = message.began + question.at;
+        (at.max(from), (at + question.elapsed).min(to))
+    };
+    let mut spans: Vec<(f64, f64)> = message.questions.iter().map(span).collect();
+    spans.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let (mut waited, mut until) = (0.0, f64::MIN);
+    for (begin, end) in spans {
+        waited += (end - begin.max(until)).max(0.0);
+        until = until.max(end);
+    }
+    waited
+}
+
 /// Whether DNS was at fault.
 pub(super) fn is_of_dns(message: &MessageReport) -> bool {
     is_of_dns_kind(message.culprit.kind)
@@ -157,4 +178,49 @@ pub(super) fn is_most_of_prompt(line: &PastedLine, message: &MessageReport) -> b
     let longest = message.questions.iter().map(|question| question.elapsed).fold(0.0, f64::max);
     let whole = line.delay.whole.filter(|whole| *whole < DELAYED);
     whole.is_some_and(|whole| message.waited >= whole * SHARE && longest <= whole + FRACTION)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{NOW, message};
+    use super::super::{read, settle};
+    use super::*;
+    use crate::question::Outcome;
+
+    #[test]
+    fn a_line_that_names_the_time_of_its_program_counts_the_waits_in_it() {
+        let line = |text: &str| read(&format!("2026-11-21T03:12:05.5Z mx {text}"), NOW).remove(0);
+        let scanned = "rspamd[9]: from: <a@fine.example>, time: 2000.0ms, dns req: 7";
+        let at = line(scanned).at.unwrap();
+        let mail = |began: f64, elapsed: f64| {
+            let one = message(elapsed, CulpritKind::ServerSlow, Outcome::Upstream);
+            MessageReport { began: at + began, took: elapsed, ..one }
+        };
+        for (text, began, elapsed, expected) in [
+            (scanned, -4.0, 1.8, 0.0),
+            (scanned, -3.0, 1.8, 0.8),
+            (scanned, -1.9, 1.8, 1.8),
+            (scanned, -1.0, 1.8, 1.0),
+            ("rspamd[9]: from: <a@fine.example>, time: 200.0ms, dns req: 7", -4.0, 1.8, 1.8),
+            (
+                "postfix/smtp[9]: 4A: to=<a@fine.example>, delay=4, delays=0/0/2/0, status=sent",
+                -9.0,
+                1.8,
+                1.8,
+            ),
+        ] {
+            let told = waited(&line(text), &mail(began, elapsed));
+            assert!((told - expected).abs() < 1e-6, "{text} {began}: {told}");
+        }
+        // Two queries at a time wait once.
+        let mut both = mail(-1.9, 1.8);
+        both.questions.push(QuestionReport { at: 0.4, elapsed: 1.0, ..both.questions[0].clone() });
+        assert!((waited(&line(scanned), &both) - 1.8).abs() < 1e-6);
+        both.left_out = 1;
+        both.waited = 0.3;
+        assert!((waited(&line(scanned), &both) - 0.3).abs() < 1e-6, "the report has not all queries");
+        // The program waited for something else, behind a slow lookup of the host.
+        let told = settle(&line(scanned), vec![mail(-3.9, 1.8)], &|began| began.to_string()).unwrap();
+        assert_eq!((told.culprit.kind, told.also[0].kind), (CulpritKind::NotDns, CulpritKind::ServerSlow));
+    }
 }

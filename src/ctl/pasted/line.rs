@@ -10,7 +10,7 @@ use crate::wire::presentation::shown;
 /// The words of the line that Postfix writes when it has looked up a host. The line of postscreen, before that, has capitals.
 const CONNECTED: &str = "]: connect from ";
 
-/// Seconds by which a line may be later than its time: most logs have whole seconds.
+/// Seconds by which a line may be later than its time, if that has no fraction: most logs have whole seconds.
 const WHOLE_SECOND: f64 = 1.0;
 
 /// Characters of a time that is not understood.
@@ -100,7 +100,9 @@ impl PastedLine {
     /// queries in this time, and the line of a connection is written when its host was looked up. None for other lines, and for those that
     /// blame a failed lookup.
     pub fn decisive(&self) -> Option<DecisiveTime<f64>> {
-        let (at, until) = (self.at?, self.end()? + WHOLE_SECOND);
+        let at = self.at?;
+        let left_out = if at.fract() == 0.0 { WHOLE_SECOND } else { 0.0 };
+        let until = self.end()? + left_out;
         if self.blames_dns || self.is_arrival {
             return None;
         }

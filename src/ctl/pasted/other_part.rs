@@ -14,7 +14,7 @@
 
 use super::about::has;
 use super::doubt::knows_host;
-use super::fit::{DELAYED, SHARE, TimeFit, is_of_dns, time_fit};
+use super::fit::{DELAYED, SHARE, TimeFit, is_of_dns, time_fit, waited};
 use super::line::PastedLine;
 use crate::limits::MESSAGE_PAUSE;
 use crate::record::culprit::CulpritKind;
@@ -76,7 +76,7 @@ fn beside(line: &PastedLine, message: &MessageReport, found: &[MessageReport]) -
         is_of_line && is_related()
     };
     let parts: Vec<&MessageReport> = found.iter().filter(is_part).collect();
-    let waited = parts.iter().fold(message.waited, |waited, other| waited + other.waited);
+    let waited = parts.iter().fold(waited(line, message), |sum, other| sum + waited(line, other));
     let is_delay = delay.is_none_or(|delay| delay >= DELAYED && waited >= delay * SHARE);
     let causes = causes_of(parts);
     (is_delay && !causes.is_empty()).then_some(causes)

@@ -8,7 +8,7 @@ use super::doubt::{doubted, is_in_doubt, is_quick};
 use super::equal::undecided;
 use super::fit::{
     DELAYED, FailedQuery, Fit, SHARE, TimeFit, has_failed, is_most_of_prompt, is_of_dns, is_of_dns_kind,
-    time_fit,
+    time_fit, waited,
 };
 use super::line::PastedLine;
 use super::nearest::{NamedMessage, is_nearer, replace, undecided_by_time};
@@ -223,7 +223,7 @@ fn of_another(began: &str) -> CulpritReport {
 
 /// The message of a line, with `not_dns` as its culprit if the delay of the line is not in it.
 fn judge(line: &PastedLine, mut message: MessageReport) -> MessageReport {
-    let waited = message.waited;
+    let waited = waited(line, &message);
     let unexplained = line.delay.with_dns().is_some_and(|delay| delay >= DELAYED && waited < delay * SHARE);
     let elsewhere = line.delay.parts.is_some_and(|[before, queued, connecting, sending]| {
         before.max(queued).max(sending) >= DELAYED.max(connecting)
