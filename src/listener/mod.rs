@@ -17,7 +17,8 @@
 //!   instead of 1.08 (`benches/compare/hits.sh`).
 //! - The parts of a batch are written in place. When they were collected into a new array, the whole array was moved,
 //!   and a hit cost 2 770 instructions instead of 2 220 (`benches/compare/instructions.sh`).
-//! - A batch loads its policy once, reads the clock once (twice if the time of its hits is measured, see `hits`), and counts them together. A question is copied once, into
+//! - A batch loads its policy once, reads the clock once (twice if the time of its hits is measured, see `hits`), and counts them
+//!   together. A question is copied once, into
 //!   the buffers of the query before it. A hit then costs 1 410 instructions.
 //! - A worker sends the reply to a query of the last second again without reading the query (`recent`). Such a hit cost
 //!   740 instructions then.
