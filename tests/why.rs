@@ -175,7 +175,11 @@ async fn pasted(simulation: &Simulation, text: &str) -> MessageReport {
         };
         found.extend(why(simulation, Some(subject)).await);
     }
-    pasted::settle(&line, found, &|began| began.to_string()).unwrap()
+    let told = pasted::settle(&line, found, &|began| began.to_string()).unwrap();
+    match pasted::unexplained_session(&line, &told) {
+        Some(_) => pasted::settle_session(&line, told, &why(simulation, None).await),
+        None => told,
+    }
 }
 
 fn kind_of(report: &MessageReport) -> (CulpritKind, &str, usize) {
@@ -621,5 +625,39 @@ fn of_two_mails_at_once_the_healthy_one_does_not_get_the_culprit_of_the_other() 
             at_the_end_of(&refused)
         );
         assert_eq!(pasted(&simulation, &line).await.culprit.zone.as_deref(), Some("refused.tld."));
+    });
+}
+
+#[test]
+fn the_line_of_a_session_does_not_deny_a_slow_sender_that_no_name_joins_to_its_host() {
+    paused(async {
+        let simulation = world();
+        let session = async {
+            ask(&simulation, "9.100.51.198.in-addr.arpa.", RecordType::PTR).await;
+            ask(&simulation, "out9.fine.tld.", RecordType::A).await;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            mail(&simulation, "slow.tld.").await;
+        };
+        // Other mails of the same gateway are under way, so that the time alone joins nothing.
+        let others = async {
+            for host in 20..u8::MAX {
+                inbound(&simulation, host, "healthy.tld.", "healthy.tld.").await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = session => {}
+            () = others => {}
+        }
+        let slow = of_domain(&simulation, "slow.tld.").await;
+        let line = |delay: f64| {
+            let at = at_the_end_of(&slow);
+            format!("{at} SMTP connection from out9.fine.tld [198.51.100.9] D={delay:.1}s closed by QUIT")
+        };
+        let told = pasted(&simulation, &line(slow.waited + 0.5)).await;
+        assert_eq!((told.culprit.kind, told.also[0].kind), (CulpritKind::Unknown, CulpritKind::ServerSlow));
+        // Its wait is a small part of a session that took minutes.
+        let told = pasted(&simulation, &line(300.0)).await;
+        assert_eq!(told.culprit.kind, CulpritKind::NotDns, "{told:#?}");
     });
 }

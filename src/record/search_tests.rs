@@ -478,10 +478,10 @@ fn a_mail_that_only_time_joins_to_another_is_told_apart_from_it() {
 /// A mail with two queries, each for a zone of its own. The time of a log line decides which of them is its culprit.
 #[test]
 fn of_two_causes_the_one_in_the_time_of_the_line_comes_first() {
-    let told_of = |first: (u64, Conduct), second: (u64, u64, Conduct), decisive| {
-        let mut questions = vec![
+    let told_of = |first: (u64, Conduct), second: (u64, u64, Conduct, RecordType), decisive| {
+        let mut questions = [
             question(1, 0, first.0, "host.mail.example."),
-            question(1, second.0, second.1, "sender.mail.example."),
+            QuestionEntry { kind: second.3, ..question(1, second.0, second.1, "sender.mail.example.") },
         ];
         let conducts = [first.1, second.2];
         let of = |((one, conduct), id): ((&mut QuestionEntry, Conduct), u8)| {
@@ -491,6 +491,7 @@ fn of_two_causes_the_one_in_the_time_of_the_line_comes_first() {
             flight
         };
         let flights = questions.iter_mut().zip(conducts).zip(1..).map(of).collect();
+        let questions = questions.into();
         let recorded =
             Recorded { questions, flights, begin: Some(BEGIN), whole: Some(BEGIN), ..Recorded::default() };
         let wanted = Wanted { decisive, ..of_name("mail.example.") };
@@ -501,11 +502,19 @@ fn of_two_causes_the_one_in_the_time_of_the_line_comes_first() {
     let delay = |from, to| Some(DecisiveTime::Delay { from: BEGIN + from, to: BEGIN + to });
     let until = |end| Some(DecisiveTime::Until(BEGIN + end));
     let (answered, silent) = (Conduct::Answered, Conduct::Silent);
-    let slow_then_silent = ((1_800 * MILLI, answered), (1_900 * MILLI, 4 * SECOND, silent));
-    let silent_then_slow = ((2 * SECOND, silent), (2_100 * MILLI, 1_800 * MILLI, answered));
+    let (a, mx) = (RecordType::A, RecordType::MX);
+    let slow_then_silent = ((1_800 * MILLI, answered), (1_900 * MILLI, 4 * SECOND, silent, a));
+    let silent_then_slow = ((2 * SECOND, silent), (2_100 * MILLI, 1_800 * MILLI, answered, a));
+    let slow_then_no_mail = ((1_800 * MILLI, answered), (1_810 * MILLI, 10 * MILLI, silent, mx));
     for (case, (first, second), decisive, expected) in [
         ("no line: the failure is worse", slow_then_silent, None, &["two"][..]),
         ("a connection, which is before the failure", slow_then_silent, until(2 * SECOND), &["one", "two"]),
+        (
+            "a connection, with the failure of its mail in the same second",
+            slow_then_no_mail,
+            until(2 * SECOND),
+            &["one", "two"],
+        ),
         (
             "a filter that began behind the first wait",
             slow_then_silent,

@@ -12,6 +12,8 @@ pub struct LineDelay {
     pub parts: Option<[f64; 4]>,
     /// The time of the last try in a line of Sendmail, if earlier tries came before it.
     pub last_try: Option<f64>,
+    /// Whether the whole delay is that of a session, with all its mails.
+    pub of_session: bool,
 }
 
 impl LineDelay {
@@ -34,7 +36,10 @@ impl LineDelay {
 /// Keys whose value is a time: of Postfix, Sendmail, Exim, SpamAssassin and rspamd.
 ///
 /// Exim looks up the mail hosts before the time of `DT` begins; `QT` is the whole time.
-const KEYS: [&str; 8] = ["delay=", "QT=", "DT=", "RT=", " D=", "scantime=", "time: ", "xdelay="];
+const KEYS: [&str; 8] = ["delay=", "QT=", "DT=", "RT=", SESSION, "scantime=", "time: ", "xdelay="];
+
+/// The key of the time of a session of Exim.
+const SESSION: &str = " D=";
 
 /// The seconds of a day.
 const DAY: f64 = 86_400.0;
@@ -51,13 +56,15 @@ pub(super) fn of(line: &str) -> LineDelay {
         let mut next = || parts.next().flatten();
         Some([next()?, next()?, next()?, next()?])
     });
-    let whole = KEYS.iter().find_map(|key| span(after(key).flatten()?));
-    let whole = whole.or_else(|| of_words(line)).filter(|whole| (0.0..=LONGEST).contains(whole));
+    let keyed = KEYS.iter().find_map(|key| Some((*key, span(after(key).flatten()?)?)));
+    let of_session = keyed.is_some_and(|(key, _)| key == SESSION);
+    let whole = keyed.map(|(_, whole)| whole).or_else(|| of_words(line));
+    let whole = whole.filter(|whole| (0.0..=LONGEST).contains(whole));
     // Sendmail: the time since the mail came, and that of this try.
     let last_try = after(" xdelay=").flatten().and_then(span);
     let last_try =
         last_try.filter(|last| whole.is_some_and(|whole| whole - last >= RETRY_PAUSE.as_secs_f64()));
-    LineDelay { whole, parts, last_try }
+    LineDelay { whole, parts, last_try, of_session }
 }
 
 /// The time of a scan in words: `in 25.0 seconds` of spamd, and `25012 ms` at the end of a line of amavis.
@@ -141,6 +148,7 @@ mod tests {
         ] {
             let delay = of(line);
             assert_eq!((delay.whole, delay.with_dns()), (whole, with_dns), "{line}");
+            assert_eq!(delay.of_session, line.contains(SESSION), "{line}");
         }
     }
 }

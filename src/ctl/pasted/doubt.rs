@@ -11,7 +11,7 @@
 
 use std::net::IpAddr;
 
-use super::fit::{DELAYED, FRACTION, SHARE, TimeFit, time_fit, waited};
+use super::fit::{DELAYED, SHARE, TimeFit, left_out, time_fit, waited};
 use super::line::PastedLine;
 use crate::dnsbl::list::{NIBBLES, OCTETS, reversed};
 use crate::limits::MAX_DEADLINE;
@@ -81,10 +81,7 @@ fn defers(line: &PastedLine, wait: &PossibleWait) -> bool {
 /// Whether a wait may be a part of the delay of a line whose message waited for `waited` seconds.
 fn fits(line: &PastedLine, waited: f64, wait: f64) -> bool {
     let Some(delay) = line.delay.with_dns() else { return true };
-    // Sendmail writes whole seconds.
-    let is_whole = line.delay.parts.is_none() && delay.fract() == 0.0;
-    let left_out = if is_whole { 1.0 } else { FRACTION };
-    delay >= DELAYED && wait <= delay + left_out && waited + wait >= delay * SHARE
+    delay >= DELAYED && wait <= delay + left_out(line) && waited + wait >= delay * SHARE
 }
 
 /// The address of a name in text, if it is a reverse name or that of an address in a DNS list.

@@ -12,6 +12,7 @@
 use std::cmp::Reverse;
 
 use super::line::PastedLine;
+use crate::limits::SLOW_ANSWER;
 use crate::record::culprit::{CulpritKind, DecisiveTime};
 use crate::record::why::{MessageReport, QuestionReport};
 
@@ -22,7 +23,7 @@ pub(super) const SHARE: f64 = 0.5;
 pub(super) const DELAYED: f64 = 1.0;
 
 /// The part of a second that a delay of a line leaves out, if it is written with a fraction.
-pub(super) const FRACTION: f64 = 0.1;
+const FRACTION: f64 = 0.1;
 
 /// Whether a message is of the time of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,11 +138,17 @@ pub(super) fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
 }
 
 /// The seconds for which a message waited for DNS, as far as a line counts them: of a line that names the time of its program, those in this
-/// time. A part of a report is not enough for that, and within a short time the queries of the connection before it count too.
+/// time. Of a short time that is `waited_within`.
 pub(super) fn waited(line: &PastedLine, message: &MessageReport) -> f64 {
-    let is_whole = message.left_out == 0 && line.delay.with_dns().is_some_and(|delay| delay >= DELAYED);
-    let Some(DecisiveTime::Delay { from, to }) = line.decisive().filter(|_| is_whole) else {
-        return message.waited;
+    let is_long = line.delay.with_dns().is_some_and(|delay| delay >= DELAYED);
+    waited_within(line, message).filter(|_| is_long).unwrap_or(message.waited)
+}
+
+/// The seconds for which a message waited for DNS in the time that a line names for its program. None if it names none, and if the report
+/// lacks queries of the message.
+pub(super) fn waited_within(line: &PastedLine, message: &MessageReport) -> Option<f64> {
+    let Some(DecisiveTime::Delay { from, to }) = line.decisive().filter(|_| message.left_out == 0) else {
+        return None;
     };
     let span = |question: &QuestionReport| {
         let at = message.began + question.at;
@@ -154,7 +161,13 @@ pub(super) fn waited(line: &PastedLine, message: &MessageReport) -> f64 {
         waited += (end - begin.max(until)).max(0.0);
         until = until.max(end);
     }
-    waited
+    Some(waited)
+}
+
+/// Whether a message waited longer in the time that a line names for its program than another one, by a slow answer.
+pub(super) fn waits_longer(line: &PastedLine, message: &MessageReport, other: &MessageReport) -> bool {
+    let both = waited_within(line, message).zip(waited_within(line, other));
+    both.is_some_and(|(one, other)| one >= other + SLOW_ANSWER.as_secs_f64())
 }
 
 /// Whether DNS was at fault.
@@ -172,12 +185,22 @@ pub(super) fn has_failed(message: &MessageReport) -> bool {
     message.questions.iter().any(|question| question.outcome.is_failure())
 }
 
-/// Whether waits for DNS were most of a whole delay that is short. That of a filter has the queries of the connection before it, but a query
-/// that took longer is of another mail.
+/// Whether waits for DNS were most of a whole delay that is short. In the time of its program, one must be slow, too: otherwise the culprit
+/// is a wait before that. Of other lines, a query that took longer is of another mail.
 pub(super) fn is_most_of_prompt(line: &PastedLine, message: &MessageReport) -> bool {
+    let Some(whole) = line.delay.whole.filter(|whole| *whole < DELAYED) else { return false };
+    if let Some(within) = waited_within(line, message) {
+        return within >= SLOW_ANSWER.as_secs_f64().max(whole * SHARE);
+    }
     let longest = message.questions.iter().map(|question| question.elapsed).fold(0.0, f64::max);
-    let whole = line.delay.whole.filter(|whole| *whole < DELAYED);
-    whole.is_some_and(|whole| message.waited >= whole * SHARE && longest <= whole + FRACTION)
+    message.waited >= whole * SHARE && longest <= whole + left_out(line)
+}
+
+/// The seconds that the delay of a line leaves out: Sendmail, and Exim by default, write whole seconds.
+pub(super) fn left_out(line: &PastedLine) -> f64 {
+    let is_whole =
+        line.delay.parts.is_none() && line.delay.with_dns().is_some_and(|delay| delay.fract() == 0.0);
+    if is_whole { 1.0 } else { FRACTION }
 }
 
 #[cfg(test)]
@@ -186,6 +209,25 @@ mod tests {
     use super::super::{read, settle};
     use super::*;
     use crate::question::Outcome;
+
+    #[test]
+    fn a_delay_of_less_than_a_whole_second_may_be_a_wait_for_dns() {
+        let exim = "2026-11-21 03:12:05 1abCde-0000Xy-01 <= a@fine.example H=mx.fine.example [192.0.2.1] S=9";
+        for (time, ended, kind) in [
+            ("RT=0s", 0.0, CulpritKind::ServerSlow),
+            ("RT=0.650s", 0.0, CulpritKind::ServerSlow),
+            ("RT=0.005s", -0.6, CulpritKind::NotDns),
+            // The wait was before it, such as that for the reverse name.
+            ("RT=0.100s", -2.0, CulpritKind::NotDns),
+            ("RT=0s", -2.0, CulpritKind::NotDns),
+        ] {
+            let line = read(&format!("{exim} {time}"), NOW).remove(0);
+            let slow = message(0.7, CulpritKind::ServerSlow, Outcome::Upstream);
+            let slow = MessageReport { began: line.at.unwrap() + ended - 0.3, ..slow };
+            let told = settle(&line, vec![slow], &|began| began.to_string()).unwrap();
+            assert_eq!(told.culprit.kind, kind, "{time} {ended}");
+        }
+    }
 
     #[test]
     fn a_line_that_names_the_time_of_its_program_counts_the_waits_in_it() {

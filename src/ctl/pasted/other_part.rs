@@ -6,7 +6,7 @@
 //! # Decisions
 //!
 //! - The message with the most names of the line is often that of the host, which was quick. So the others are looked at if it does not
-//!   explain the line.
+//!   explain the line, or if they waited longer in the time that the line names.
 //! - Several mails of a domain may be of that time. Their cause is that of the line only if all of them have it; otherwise could not tell.
 //! - The queries of one mail may be several messages with the same names, too: a program has asked for the host again, or long waits have
 //!   parted them. If together they waited as long as the line was delayed, or if the line has no delay and one about the same host is just
@@ -190,6 +190,18 @@ mod tests {
             ("of another name", vec![other], (NotDns, Option::None, 0)),
         ] {
             assert_eq!(told(&others), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn of_two_parts_the_one_that_waited_longer_in_the_time_of_the_line_has_its_cause() {
+        const RECEIVED: &str = "2026-11-21 03:12:05 1abCde-0000Xy-01 <= u@sender.example H=mail.host.example [192.0.2.1] P=esmtps S=9 RT=1.8s";
+        let host = |began: f64| of("1.2.0.192.in-addr.arpa.", (began, 1.8), CulpritKind::ServerSlow, "arpa.");
+        let sender = of("sender.example.", (-1.6, 1.6), CulpritKind::ServerSlow, "sender.example.");
+        // The line was written at some time of its second.
+        for (began, zone) in [(-2.7, "sender.example."), (-1.8, "arpa.")] {
+            let told = settled(RECEIVED, vec![host(began), host(began), sender.clone()]).unwrap();
+            assert_eq!(told.culprit.zone.as_deref(), Some(zone), "{began}: {told:#?}");
         }
     }
 

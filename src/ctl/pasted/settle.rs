@@ -8,7 +8,7 @@ use super::doubt::{doubted, is_in_doubt, is_quick};
 use super::equal::undecided;
 use super::fit::{
     DELAYED, FailedQuery, Fit, SHARE, TimeFit, has_failed, is_most_of_prompt, is_of_dns, is_of_dns_kind,
-    time_fit, waited,
+    time_fit, waited, waits_longer,
 };
 use super::line::PastedLine;
 use super::nearest::{NamedMessage, is_nearer, replace, undecided_by_time};
@@ -184,12 +184,13 @@ fn best(line: &PastedLine, found: Vec<FoundMessage>) -> Option<BestFit> {
 
 /// The message of a line, which has the verdict for it, or one of the `others` that explains it.
 fn explained(line: &PastedLine, message: MessageReport, others: &[MessageReport]) -> MessageReport {
-    if is_quick(&message) || message.culprit.kind == CulpritKind::Client {
+    let is_unexplained = is_quick(&message) || message.culprit.kind == CulpritKind::Client;
+    if is_unexplained || others.iter().any(|other| waits_longer(line, other, &message)) {
         match other_part(line, &message, others, |other| judge(line, other)) {
             Some(OtherPart::Known(other)) => return MessageReport { line: message.line, ..*other },
             Some(OtherPart::Unsure(causes)) => return unsure(message, causes),
-            Some(OtherPart::Beside(causes)) => return unsure_beside(message, causes),
-            None => {}
+            Some(OtherPart::Beside(causes)) if is_unexplained => return unsure_beside(message, causes),
+            Some(OtherPart::Beside(_)) | None => {}
         }
     }
     doubted(line, &message, others).unwrap_or(message)

@@ -14,7 +14,8 @@ pub enum DecisiveTime<Moment> {
         /// Its end.
         to: Moment,
     },
-    /// The moment of the line: only queries that ended before it count.
+    /// The moment of the line of a connection: only queries that ended before it count, of the types that its host is looked up by. Those
+    /// of the mail may come in the same second.
     Until(Moment),
 }
 

@@ -35,6 +35,8 @@ mod timeline;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use hickory_proto::rr::RecordType;
+
 pub use self::cause::{Cause, CulpritKind};
 use self::cause::{CauseKey, cause};
 pub use self::decisive::DecisiveTime;
@@ -120,7 +122,10 @@ pub fn judge_decisive(
 ) -> MessageVerdict {
     match decisive {
         DecisiveTime::Until(end) => {
-            let ended = asked.iter().filter(|one| one.question.end() <= end);
+            let is_of_host = |kind| matches!(kind, RecordType::PTR | RecordType::A | RecordType::AAAA);
+            let is_before =
+                |one: &&ExplainedQuestion<'_>| one.question.end() <= end && is_of_host(one.question.kind);
+            let ended = asked.iter().filter(is_before);
             judge(&ended.copied().collect::<Vec<_>>(), traffic)
         }
         DecisiveTime::Delay { from, to } => {
