@@ -158,6 +158,10 @@ pub const QUESTIONS_AFTER_COMPARISON: usize = 10;
 /// Mail hosts in the zone whose addresses each resolver of others is asked for: those with the best preference.
 pub const MAX_HOSTS_AT_OTHERS: usize = 2;
 
+/// Questions to name servers for records whose lookups fail validation, which show the servers that send no proof: those for some policies
+/// at four servers.
+pub const MAX_UNPROVEN_ASKED: usize = 24;
+
 /// Names of former name servers, which a resolver of others still has, that are asked for the records of the domain: a zone has two or
 /// three. The check asks all of them or none.
 pub const MAX_FORMER_NAMES_ASKED: usize = 4;

@@ -53,6 +53,7 @@ const CASES: &[(&str, &str)] = &[
     ("inner.com", "ns_private_address mail_ok"),
     ("halfsigned.com", "ns_without_keys"),
     ("halfbogus.com", "ns_bogus"),
+    ("unproven.com", "ns_without_proof"),
     ("nsalias.com", "ns_is_alias ns_differ"),
     ("glue.com", "glue_differs"),
     ("glueless.com", "glue_missing:failure"),

@@ -7,7 +7,7 @@ use resolverd::check::domain::facts::{CheckSubject, OtherResolver, ResolverWay};
 use resolverd::check::domain::finding::Finding;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::simulation::{Simulation, config_trusting, paused};
-use resolverd::lab::world::ServerPlan;
+use resolverd::lab::world::{Lab, ServerPlan};
 
 use hickory_proto::rr::RecordType;
 
@@ -58,6 +58,64 @@ fn a_server_with_the_fault_that_an_error_names_is_the_likely_cause() {
         assert!(fails.remedy().starts_with("Mend the name servers in the evidence"), "{fails:#?}");
         let place = |code: Code| findings.iter().position(|finding| finding.code == code).unwrap();
         assert!(place(Code::NsPartly) < place(Code::OthersFail), "the cause comes first: {findings:#?}");
+    }
+}
+
+#[test]
+fn a_server_without_proofs_is_named_whatever_the_error_says() {
+    let conduct = "198.18.4.1 (ns2.hosts.com.) denies ";
+    for (error, begin) in [
+        (12, "the likely cause: "),
+        (6, "the likely cause: "),
+        (10, "the likely cause: "),
+        (9, "the cause could not be told; a possible one: "),
+        (22, "the cause could not be told; a possible one: "),
+    ] {
+        let findings = found(Some(Fault::StripsProofs), error);
+        let fails = failure(&findings);
+        assert!(fails.evidence.starts_with(&format!("{begin}{conduct}")), "{error}: {fails:#?}");
+        assert!(!fails.evidence.contains("are right"), "{fails:#?}");
+        let place = |code: Code| findings.iter().position(|finding| finding.code == code).unwrap();
+        assert!(
+            place(Code::NsWithoutProof) < place(Code::OthersFail),
+            "the cause comes first: {findings:#?}"
+        );
+    }
+}
+
+/// A signed internet with a resolver that fails and has its keys in its cache; `faulty.com.` is signed so.
+fn with_resolver(plan: &str) -> Lab {
+    let mut tree = tree(SOUND, &[]);
+    let mut resolver = ServerPlan::new("public.resolver", vec![RESOLVER.parse().unwrap()]);
+    resolver.faults = vec![Fault::ExtendedError(6), Fault::Recursive];
+    tree.server(resolver).unwrap();
+    for (zone, plan) in [(".", ""), ("com.", ""), ("faulty.com.", plan)] {
+        tree.sign(zone, Some(plan.parse().unwrap())).unwrap();
+    }
+    tree.build().unwrap()
+}
+
+#[test]
+fn keys_that_the_ds_records_name_are_not_called_old() {
+    let (lab, other) = (with_resolver(""), with_resolver("ksk=new zsk=new signs=new"));
+    lab.server("ns2.hosts.com").unwrap().set_authority(other.server("ns2.hosts.com").unwrap().authority());
+    let lab = Arc::new(lab);
+    let way = ResolverWay::Plain(RESOLVER.parse().unwrap());
+    // The resolver has the keys of the one server or of the other.
+    for (server, is_old) in [("ns1.hosts.com", false), ("ns2.hosts.com", true)] {
+        let authority = lab.server(server).unwrap().authority();
+        lab.server("public.resolver").unwrap().set_authority(authority);
+        let subject = CheckSubject {
+            domain: "faulty.com.".to_owned(),
+            resolvers: vec![OtherResolver { way: way.clone(), name: format!("{RESOLVER} (Quad9)") }],
+            ..CheckSubject::default()
+        };
+        let findings = paused(async {
+            check(&Simulation::new(Arc::clone(&lab), config_trusting(&lab), 1), subject).await.1
+        });
+        let fails = failure(&findings);
+        assert_eq!(fails.evidence.contains("has DNSKEY records of faulty.com. that"), is_old, "{fails:#?}");
+        assert!(!fails.evidence.contains("old DNSKEY records"), "{fails:#?}");
     }
 }
 

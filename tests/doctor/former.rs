@@ -26,6 +26,11 @@ fn lab(servers: &[&str], text: &str, signing: &str) -> Lab {
     let mut plan = ServerPlan::new("public.resolver", vec![RESOLVER.parse().unwrap()]);
     plan.faults = vec![Fault::Recursive];
     tree.server(plan).unwrap();
+    if servers.contains(&"public.resolver") {
+        // It has the DS records in its cache.
+        let above = ["ns.com", "public.resolver"].map(str::to_owned);
+        tree.zone("com.", &above, "").unwrap();
+    }
     let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
     tree.zone("faulty.com.", &servers, text).unwrap();
     if !signing.is_empty() {
@@ -88,13 +93,44 @@ fn records_of_before_a_move_are_called_old_until_the_former_servers_have_no_part
     }
 }
 
+/// The finding about old records after a move, if the zone was and is signed so.
+fn old(signed: [&str; 2]) -> Finding {
+    let findings = found(&[], true, signed);
+    let old = findings.iter().find(|finding| finding.code == Code::OthersOld);
+    old.cloned().unwrap_or_else(|| panic!("{findings:#?}"))
+}
+
+#[test]
+fn a_move_with_the_keys_of_both_needs_the_ds_records_of_both() {
+    // The servers of now sign with the keys of both, and the zone above has the new DS record alone.
+    let both = "ksk=old,new zsk=old,new signs=old,new";
+    let unnamed = old(["algorithm=13", &format!("{both} ds=new")]);
+    assert!(
+        unnamed.evidence.contains("these servers sign with keys that the DS records of now do not name"),
+        "{unnamed:#?}"
+    );
+    let begin = format!("{RESOLVER} (public) has the old DS record of faulty.com. until ");
+    assert!(
+        unnamed.evidence.contains(&begin) && unnamed.evidence.contains("DNSSEC validation fails"),
+        "{unnamed:#?}"
+    );
+    assert!(unnamed.remedy().starts_with("At the registrar, enter the DS record of the key"), "{unnamed:#?}");
+    // With the DS records of both above and at the resolver, the zones of both sides validate.
+    for is in [format!("{both} ds=old,new"), "ksk=new zsk=new signs=new ds=old,new".to_owned()] {
+        let named = old(["ds=old,new", &is]);
+        assert!(!named.evidence.contains("DNSSEC validation"), "{is}: {named:#?}");
+        assert!(named.remedy().starts_with("Let the former name servers give the new records"), "{named:#?}");
+    }
+    // A resolver with the old DS record alone fails once it asks the servers of now.
+    let late = old(["algorithm=13", "ksk=new zsk=new signs=new ds=old,new"]);
+    assert!(
+        late.evidence.contains("has the old DS record of faulty.com. without that of now until"),
+        "{late:#?}"
+    );
+}
+
 #[test]
 fn after_a_move_to_other_keys_the_failure_that_is_to_come_is_told() {
-    let old = |signed: [&str; 2]| {
-        let findings = found(&[], true, signed);
-        let old = findings.iter().find(|finding| finding.code == Code::OthersOld);
-        old.cloned().unwrap_or_else(|| panic!("{findings:#?}"))
-    };
     let moved = old(["algorithm=15", "algorithm=13"]);
     assert!(moved.evidence.contains("these servers sign with other keys than those of now"), "{moved:#?}");
     assert!(moved.evidence.contains("DNSSEC validation fails"), "{moved:#?}");

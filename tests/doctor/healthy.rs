@@ -7,8 +7,10 @@ use resolverd::check::domain::facts::CheckSubject;
 use resolverd::check::domain::finding::{Finding, Level};
 use resolverd::lab::internet::Internet;
 use resolverd::lab::simulation::{Simulation, config_trusting, paused};
+use resolverd::lab::world::ServerPlan;
 use resolverd::limits::MAX_CHECK_QUESTIONS;
 
+use crate::faults::tree;
 use crate::simulated::check;
 
 const DOMAINS: usize = 400;
@@ -34,4 +36,39 @@ fn four_hundred_healthy_domains_have_no_failure_and_one_note_at_most() {
             assert!(facts.got.len() <= MAX_CHECK_QUESTIONS, "{domain}: {}", facts.got.len());
         }
     });
+}
+
+/// The findings worse than well about a sound domain with this many name servers, beside the names of its mail hosts, and this text.
+fn notes_of_many(servers: u8, text: &str) -> Vec<Finding> {
+    let mut tree = tree("", &[]);
+    let names: Vec<String> = (1..=servers).map(|number| format!("ns{number}.many.com")).collect();
+    for (name, net) in names.iter().zip(100..) {
+        tree.server(ServerPlan::new(name, vec![[198, 18, net, 1].into()])).unwrap();
+    }
+    tree.zone("many.com.", &names, text).unwrap();
+    for zone in [".", "com."] {
+        tree.sign(zone, Some("".parse().unwrap())).unwrap();
+    }
+    let lab = Arc::new(tree.build().unwrap());
+    let subject = CheckSubject { domain: "many.com.".to_owned(), ..CheckSubject::default() };
+    let findings = paused(async {
+        check(&Simulation::new(Arc::clone(&lab), config_trusting(&lab), 1), subject).await.1
+    });
+    assert!(findings.iter().any(|finding| finding.code == Code::NsMany), "{findings:#?}");
+    // The hosts of this internet have addresses for benchmarks.
+    let is_told = |finding: &Finding| finding.level != Level::Ok && finding.code != Code::SpfSpecialAddress;
+    findings.into_iter().filter(is_told).collect()
+}
+
+#[test]
+fn the_size_of_a_healthy_domain_is_no_note() {
+    let policies = "@ TXT \"v=spf1 ip4:198.18.9.1 -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n";
+    let mail: String = (1..=9)
+        .map(|number| format!("@ MX {number} m{number}\nm{number} A 198.18.9.1\nm{number} AAAA 2001:2::1\n"))
+        .collect();
+    let many = notes_of_many(26, &format!("{policies}{mail}"));
+    assert!(many.is_empty(), "{many:#?}");
+    let wildcard = notes_of_many(26, &format!("{policies}@ MX 10 mx1.hosts.com.\n* MX 10 mx1.hosts.com.\n"));
+    let codes: Vec<Code> = wildcard.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::WildcardMx], "{wildcard:#?}");
 }

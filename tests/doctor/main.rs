@@ -1,6 +1,6 @@
 //! `resolverctl check DOMAIN` over the lab: faulty domains are named, healthy ones are not.
 //!
-//! `codes`, `connect`, `forum`, `lists`, `root`, `secured` and `split` run both programs over sockets; `codes` has a fault for each code of the table. `elsewhere`, `failing`, `faults`, `foreign`, `former`, `glued`, `kept`, `parents`, `partly`, `signatures` and `healthy` run the same questions over the simulated network,
+//! `codes`, `connect`, `forum`, `lists`, `root`, `secured` and `split` run both programs over sockets; `codes` has a fault for each code of the table. `elsewhere`, `failing`, `faults`, `foreign`, `former`, `glued`, `kept`, `parents`, `partly`, `signatures`, `unproven` and `healthy` run the same questions over the simulated network,
 //! in virtual time.
 
 mod below;
@@ -30,6 +30,7 @@ mod simulated;
 mod sourced;
 mod split;
 mod stage;
+mod unproven;
 mod unusual;
 mod watched;
 mod watching;

@@ -35,6 +35,7 @@ const SERVERS: &[(&str, u8, &[Fault])] = &[
     ("future.host.com", 21, &[]),
     ("below.host.com", 22, &[]),
     ("spoilt.host.com", 23, &[Fault::BadSignatures]),
+    ("stripped.host.com", 24, &[Fault::StripsProofs]),
     ("notxt.host.com", 14, &[Fault::Fails(RecordType::TXT)]),
     ("nomx.host.com", 15, &[Fault::Fails(RecordType::MX)]),
     ("public.resolver", 30, &[Fault::Recursive]),
@@ -172,6 +173,7 @@ const SIGNED: &[(&str, &str, &str)] = &[
     ("rolled", "", "@ MX 10 mx.host.com."),
     ("halfsigned", "", "@ MX 10 mx.host.com."),
     ("halfbogus", "", "@ MX 10 mx.host.com."),
+    ("unproven", "", "@ MX 10 mx.host.com."),
     ("algorithm", "algorithm=12", "@ MX 10 mx.host.com."),
     ("digest", "digest=1", "@ MX 10 mx.host.com."),
     ("hashed", "nsec3 iterations=51", "@ MX 10 mx.host.com."),
@@ -278,6 +280,7 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
             "future" => names("future ns1"),
             "halfsigned" => names("bare ns1"),
             "halfbogus" => names("spoilt ns1"),
+            "unproven" => names("stripped ns1"),
             "rolled" => names("roll"),
             _ => both.clone(),
         };

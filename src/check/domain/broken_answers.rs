@@ -5,12 +5,13 @@
 //! # Decisions
 //!
 //! - After REFUSED and SERVFAIL a resolver asks another server. So these explain no answer without records.
+//! - A server that answers BADVERS to one query may do so to any other, also at random.
 
 use std::net::IpAddr;
 
 use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts};
 use super::record_set::is_known;
-use super::{server_hosts, zone};
+use super::{each_server, served, server_hosts, zone};
 
 /// The forms in which a server may have been asked.
 const FORMS: [QueryForm; 4] = [QueryForm::Udp, QueryForm::Plain, QueryForm::MixedCase, QueryForm::Tcp];
@@ -29,8 +30,14 @@ fn conduct(own: &ReplyFacts, of_resolver: &ReplyFacts) -> Option<String> {
     }
 }
 
-/// The servers of the zone whose answers to this lookup, or for the SOA, explain an answer of a resolver that has no records, in words; none
-/// if there is no such server.
+/// The conduct of a server that answers BADVERS to some queries, if it explains an answer of a resolver that has no records.
+fn at_times(facts: &DomainFacts, server: IpAddr, of_resolver: &ReplyFacts) -> Option<String> {
+    let is_empty = of_resolver.rcode == "NOERROR";
+    (is_empty && each_server::answers_bad_version(facts, server)).then(|| each_server::BAD_VERSION.to_owned())
+}
+
+/// The servers of the zone whose answers to this lookup, to another one with BADVERS, or for the SOA, explain an answer of a resolver that has
+/// no records, in words; none if there is no such server.
 pub(super) fn at_servers(
     facts: &DomainFacts,
     (name, kind): (&str, &'static str),
@@ -45,7 +52,11 @@ pub(super) fn at_servers(
     };
     let of_server = |server: &IpAddr| {
         let conduct = of_question(*server, name, kind);
-        Some((*server, conduct.or_else(|| of_question(*server, zone::apex(facts), "SOA"))?))
+        let conduct = conduct.or_else(|| of_question(*server, zone::apex(facts), "SOA"));
+        // One that answers other queries with EDNS has one conduct for all lookups.
+        let is_at_times = served::form(facts, *server).is_some_and(|form| form != QueryForm::Plain);
+        let conduct = conduct.filter(|conduct| !is_at_times || conduct != "answers BADVERS");
+        Some((*server, conduct.or_else(|| at_times(facts, *server, of_resolver))?))
     };
     let told: Vec<(IpAddr, String)> = servers.keys().filter_map(of_server).collect();
     (!told.is_empty()).then(|| server_hosts::with_conduct(&servers, &told))

@@ -20,7 +20,7 @@ macro_rules! with_results {
                 "a wildcard gives every name below the domain an MX record";
                 "Mail to misspelled subdomains is accepted instead of bouncing.";
                 "Remove the wildcard unless mail to all subdomains is wanted".
-            MxMany "mx_many" Mail Note "RFC 5321 section 5.1":
+            MxMany "mx_many" Mail Ok "RFC 5321 section 5.1":
                 "the domain has more mail hosts or addresses than this check looks at";
                 "No effect on mail. Faults of the others are not seen.";
                 "Nothing, if the others are set up in the same way; otherwise check each of their addresses with `resolverctl check ADDRESS`".
@@ -52,7 +52,7 @@ macro_rules! with_results {
                 "all name servers are in one network";
                 "One fault of this network makes the domain unresolvable.";
                 "Add a server in another network".
-            NsMany "ns_many" Delegation Note "RFC 1034 section 4.1":
+            NsMany "ns_many" Delegation Ok "RFC 1034 section 4.1":
                 "this check has left out some name servers, comparisons of them, or other resolvers";
                 "No effect on mail. Faults that only these show are not seen.";
                 "Nothing, if the others are set up in the same way; otherwise ask each of them with dig @ADDRESS".

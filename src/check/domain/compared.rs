@@ -418,8 +418,8 @@ fn unmade(facts: &DomainFacts) -> Vec<((&str, &'static str), &str)> {
     why_not.filter_map(|(lookup, why)| Some((lookup, why?))).collect()
 }
 
-/// The findings that records were not compared: then the absence of a difference means nothing. Records beyond the bound are a
-/// note, because a repeated check would not compare them either.
+/// The findings that records were not compared: then the absence of a difference means nothing. Records beyond the bound are
+/// well: they are no fault, and a repeated check would not compare them either.
 pub(super) fn not_made(facts: &DomainFacts) -> Vec<Finding> {
     let listed = |lookups: &mut dyn Iterator<Item = (&str, &'static str)>| {
         lookups.map(|(name, kind)| format!("{name} {kind}")).collect::<Vec<_>>().join(", ")

@@ -21,7 +21,7 @@ pub(super) fn remove(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     let of_names = dnssec::bogus_names(facts);
     let is_cause = |finding: &Finding| {
         let is_bogus_here = || {
-            [Code::NsBogus, Code::NsWithoutKeys, Code::NsEdns].contains(&finding.code)
+            [Code::NsBogus, Code::NsWithoutKeys, Code::NsWithoutProof, Code::NsEdns].contains(&finding.code)
                 && dnssec::is_bogus_here(facts)
         };
         causes.contains(&finding.code) && (of_names.is_empty() || finding.code != Code::DnssecBogus)

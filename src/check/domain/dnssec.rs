@@ -4,21 +4,22 @@
 //! RFC 4035 section 5, RFC 6781 section 4.4.2.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use super::codes::Code;
 use super::facts::{
-    DomainFacts, Got, LookupFound, QueryForm, Record, ReplyFacts, ReplySecurity, Want, above, is_within,
+    DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, at_server, is_within,
     lookup,
 };
 use super::finding::{Finding, Level};
 use super::key_records::Ds;
 use super::keys::{self, KeysNow};
-use super::record_set::is_known;
 use super::{
-    hashed_denial, kept_denial, parents, remedies, server_signatures, signature_times, ttl_end, without_keys,
-    zone,
+    hashed_denial, kept_denial, parents, remedies, served, server_hosts, server_signatures, signature_times,
+    ttl_end, unproven, without_keys, zone,
 };
 use crate::clock::minute;
+use crate::limits::MAX_UNPROVEN_ASKED;
 
 /// Algorithms that validators must not or need not support (RFC 8624 section 3.1, RFC 9905, RFC 9906).
 const OLD_ALGORITHMS: [(u8, &str); 6] = [
@@ -56,7 +57,22 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
         wants.extend(keys::wants(facts));
     }
     wants.extend(bogus_lookups(facts).map(|(name, _, _)| lookup(name, "CNAME")));
+    if zone::apex(facts) != "." && facts.configured().is_none() {
+        wants.extend(at_each_server(facts));
+    }
     wants
+}
+
+/// The lookups that fail validation here, at each server: they show the servers that send no proof.
+fn at_each_server(facts: &DomainFacts) -> Vec<Want> {
+    let own = of_domain(facts).filter(|(_, reply)| reply.security == ReplySecurity::Bogus);
+    let own = own.map(|(kind, _)| (facts.subject.domain.as_str(), kind));
+    let lookups = own.into_iter().chain(bogus_lookups(facts).map(|(name, kind, _)| (name, kind)));
+    let servers = keys::servers(facts);
+    let asked = lookups.flat_map(|(name, kind)| {
+        servers.iter().map(move |server| at_server(*server, name, kind, QueryForm::Udp))
+    });
+    asked.take(MAX_UNPROVEN_ASKED).collect()
 }
 
 /// The words for records that a server denies without a proof.
@@ -80,7 +96,7 @@ fn bogus_lookups(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static st
         (Want::Lookup { name, kind: kind @ ("TXT" | "TLSA") }, Got::Reply(reply))
             if is_within(name, domain) && !is_of_bogus_host(facts, name) =>
         {
-            let is_unproven = || has_keys && is_unproven(facts, (name, kind));
+            let is_unproven = || has_keys && unproven::is_unproven(facts, (name, kind));
             match reply.security {
                 ReplySecurity::Bogus | ReplySecurity::Secure if is_unproven() => {
                     Some((name.as_str(), *kind, UNPROVEN))
@@ -91,21 +107,6 @@ fn bogus_lookups(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static st
         }
         _ => None,
     })
-}
-
-/// Whether servers deny records, and all that do send no proof. Beside one with a proof the others matter little: resolvers ask it instead.
-fn is_unproven(facts: &DomainFacts, (name, kind): (&str, &str)) -> bool {
-    let is_proof = |record: &Record| ["NSEC", "NSEC3"].contains(&record.kind.as_str());
-    let denies = |reply: &&ReplyFacts| reply.authoritative && is_known(reply) && reply.answers.is_empty();
-    let told = facts.got.iter().filter_map(|(want, got)| match (want, got) {
-        (
-            Want::Server { name: asked, kind: of, way: QueryForm::Udp | QueryForm::Tcp, .. },
-            Got::Reply(reply),
-        ) if asked == name && *of == kind => Some(reply),
-        _ => None,
-    });
-    let mut denials = told.filter(denies).peekable();
-    denials.peek().is_some() && denials.all(|reply| !reply.authority.iter().any(is_proof))
 }
 
 /// The labels before the name of a mail host in the name of its TLSA records (RFC 7672 section 3.1.3).
@@ -126,9 +127,11 @@ pub(super) fn bogus_names(facts: &DomainFacts) -> Vec<(&str, &'static str, &str)
     bogus_lookups(facts).filter(|(name, _, _)| is_at_fault(name)).collect()
 }
 
-/// The finding for names below a domain that do not validate, while the domain itself does, or is not known to be bogus.
-fn broken_names(facts: &DomainFacts) -> Option<Finding> {
-    let (domain, names) = (facts.subject.domain.as_str(), bogus_names(facts));
+/// The finding for names below a domain that do not validate, while the domain itself does, or is not known to be bogus. `are_unproven_told`:
+/// whether another finding tells those that servers deny without a proof.
+fn broken_names(facts: &DomainFacts, are_unproven_told: bool) -> Option<Finding> {
+    let (domain, mut names) = (facts.subject.domain.as_str(), bogus_names(facts));
+    names.retain(|(.., why)| !are_unproven_told || *why != UNPROVEN);
     let (_, _, why) = names.first()?;
     let listed: Vec<String> = names.iter().map(|(name, kind, _)| format!("{name} {kind}")).collect();
     let why = match why.trim_end_matches('.') {
@@ -174,10 +177,11 @@ fn ancestors(name: &str) -> impl Iterator<Item = &str> {
 /// The findings.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
+    let unproven = of_unproven(facts);
     let mut findings = match of_domain(facts) {
         None => vec![without_verdict(facts)],
         Some((kind, reply)) => match reply.security {
-            ReplySecurity::Bogus => vec![of_bogus(facts, kind, reply)],
+            ReplySecurity::Bogus => vec![of_bogus(facts, (kind, reply), unproven.as_ref())],
             ReplySecurity::Secure => vec![of_secure(facts)],
             ReplySecurity::Off => vec![Finding::new(Code::DnssecOff, not_validated(facts))],
             ReplySecurity::Insecure | ReplySecurity::Unknown => {
@@ -185,20 +189,33 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
             }
         },
     };
-    if let Some(broken) = broken_names(facts) {
+    if let Some(broken) = broken_names(facts, unproven.is_some()) {
         findings.retain(|finding| finding.code != Code::DnssecOk);
         findings.push(broken);
     }
     if is_secure(facts) || is_bogus_here(facts) {
         let of_servers = server_signatures::check(facts);
         findings.retain(|finding| of_servers.is_none() || finding.code != Code::DnssecOk);
+        // A server that leaves signatures out, too, is told by these.
+        let about = of_servers.iter().flat_map(|finding| &finding.about).collect::<Vec<_>>();
+        let unproven = unproven.filter(|finding| !finding.about.iter().all(|server| about.contains(&server)));
+        let unproven = unproven.filter(|own| findings.iter().all(|finding| finding.code != own.code));
+        findings.retain(|finding| unproven.is_none() || finding.code != Code::DnssecOk);
         findings.extend(of_servers);
+        findings.extend(unproven);
     }
     findings.extend(signature_times::check(facts));
     findings.extend(old_algorithms(facts));
     findings.extend(old_digests(facts));
     findings.extend(hashed_denial::check(facts).filter(|_| is_secure(facts)));
     findings
+}
+
+/// The finding about servers that deny records without a proof, if the domain validates, or fails validation here.
+fn of_unproven(facts: &DomainFacts) -> Option<Finding> {
+    let are_lookups_bogus = || bogus_names(facts).iter().any(|(.., why)| *why == UNPROVEN);
+    let is_judged = is_secure(facts) || is_bogus_here(facts);
+    if is_judged { unproven::check(facts, are_lookups_bogus()) } else { None }
 }
 
 /// The verdict about a domain of which the daemon tells nothing.
@@ -219,13 +236,18 @@ fn without_verdict(facts: &DomainFacts) -> Finding {
     Finding::new(Code::DnssecUnknown, format!("{domain}: {why}"))
 }
 
-/// The verdict about a domain whose records of a type do not validate at the daemon.
-fn of_bogus(facts: &DomainFacts, kind: &str, reply: &ReplyFacts) -> Finding {
+/// The verdict about a domain whose records of a type do not validate at the daemon. `unproven`: the finding about servers that deny records
+/// without a proof.
+fn of_bogus(facts: &DomainFacts, (kind, reply): (&str, &ReplyFacts), unproven: Option<&Finding>) -> Finding {
     let now = keys::now(facts);
     let has_keys = facts.configured().is_none() && zone::apex(facts) != ".";
     repaired(facts, &now)
         .or_else(|| broken_above(facts))
         .or_else(|| at_servers(facts, &now).filter(|_| has_keys))
+        .or_else(|| {
+            let of_kind = unproven.filter(|_| unproven::is_unproven(facts, (&facts.subject.domain, kind)))?;
+            Some(of_kind.clone().at(Level::Failure))
+        })
         .unwrap_or_else(|| {
             let evidence = format!("{} {kind}: {}", facts.subject.domain, broken_link(facts, reply));
             Finding::new(Code::DnssecBogus, evidence)
@@ -284,11 +306,11 @@ fn without_effect(facts: &DomainFacts) -> Option<Finding> {
     if signatures(facts).is_empty() || apex == "." || facts.configured().is_some() {
         return None;
     }
+    let (signing, is_all) = signing_words(facts);
     let why = match facts.lookup(apex, "DS") {
         LookupFound::Data(reply) if reply.data("DS").filter_map(Ds::read).any(|ds| ds.is_common()) => {
             let evidence = format!(
-                "the servers of {apex} send signatures, and the zone above has a DS record that this host can use; this host still has answers \
-                 without signatures in its cache"
+                "{signing}, and the zone above has a DS record that this host can use; this host still has answers without signatures in its cache"
             );
             return Some(Finding::new(Code::DnssecNoEffect, evidence).to_do(remedies::UNSIGNED_HERE));
         }
@@ -296,10 +318,31 @@ fn without_effect(facts: &DomainFacts) -> Option<Finding> {
             let records: Vec<&str> = reply.data("DS").collect();
             format!("this host cannot use the algorithm or the digest of its DS {}", records.join("; "))
         }
+        LookupFound::NoData(_) | LookupFound::NoName(_) if !is_all => {
+            let evidence = format!("{signing}; the zone above has no DS for {apex}");
+            return Some(Finding::new(Code::DnssecNoEffect, evidence).to_do(remedies::SIGNED_AT_SOME));
+        }
         LookupFound::NoData(_) | LookupFound::NoName(_) => "the zone above has no DS for it".to_owned(),
         LookupFound::Circle(_) | LookupFound::Unknown(_) | LookupFound::NotAsked => return None,
     };
-    Some(Finding::new(Code::DnssecNoEffect, format!("the servers of {apex} send signatures; {why}")))
+    Some(Finding::new(Code::DnssecNoEffect, format!("{signing}; {why}")))
+}
+
+/// The servers that send signatures in words, and whether all that serve the zone do.
+fn signing_words(facts: &DomainFacts) -> (String, bool) {
+    let is_signing = |server: &IpAddr| {
+        served::soa(facts, *server).is_some_and(|reply| reply.data("RRSIG").next().is_some())
+    };
+    let (signing, others): (Vec<IpAddr>, Vec<IpAddr>) =
+        served::serving(facts).into_iter().partition(is_signing);
+    let apex = zone::apex(facts);
+    if signing.is_empty() || others.is_empty() {
+        return (format!("the servers of {apex} send signatures"), true);
+    }
+    let servers = zone::servers(facts);
+    let listed = |some: Vec<IpAddr>| server_hosts::shown(&servers, some).join(" and ");
+    let (signing, others) = (listed(signing), listed(others));
+    (format!("of the servers of {apex}, these send signatures: {signing}; these send none: {others}"), false)
 }
 
 /// That nothing is validated here, and whether the servers sign, if one told it.
@@ -310,9 +353,9 @@ fn not_validated(facts: &DomainFacts) -> String {
         _ => false,
     };
     let signed = match (signatures(facts).is_empty(), zone::servers(facts).into_keys().any(told)) {
-        (false, _) => "; its servers send signatures",
-        (true, true) => "; its servers send the SOA record without a signature",
-        (true, false) => "",
+        (false, _) => format!("; {}", signing_words(facts).0),
+        (true, true) => "; its servers send the SOA record without a signature".to_owned(),
+        (true, false) => String::new(),
     };
     format!("{domain}: the configuration of this host says not to validate it{signed}")
 }

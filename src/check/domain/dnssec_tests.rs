@@ -43,7 +43,7 @@ fn the_chain_is_judged_by_this_host_and_by_the_servers_of_the_zone() {
     let unsigned = servers("aa | ns. h. 1 2 3 4 5");
     assert!(link(&unsigned).ends_with("; its servers send the SOA record without a signature"));
     let signed = format!("{unsigned} | =a.b. RRSIG SOA 13 2 300 2 1 1 a.b. x");
-    assert!(link(&signed).ends_with("; its servers send signatures"));
+    assert!(link(&signed).ends_with("; the servers of a.b. send signatures"));
 }
 
 #[test]
@@ -245,6 +245,26 @@ fn a_signed_zone_that_validators_take_for_unsigned_is_told() {
     let is_told = evidence.ends_with("this host still has answers without signatures in its cache");
     assert_eq!((code, is_told), (Code::DnssecNoEffect, true), "{evidence}");
     assert_eq!(of("lookup a.b. DS SERVFAIL").0, Code::DnssecUnsigned, "not known");
+}
+
+#[test]
+fn a_zone_that_only_some_servers_sign_gets_no_ds_record() {
+    let zone = "lookup a.b. SOA insecure | ns. h. 1 2 3 4 5\nlookup a.b. NS | ns1.a.b. | ns2.a.b.\nlookup ns1.a.b. A | 192.0.2.1\n\
+        lookup ns2.a.b. A | 192.0.2.2\nlookup a.b. DS\nserver 192.0.2.1 a.b. SOA udp aa | ns. h. 1 2 3 4 5\n\
+        server 192.0.2.2 a.b. SOA udp aa | ns. h. 1 2 3 4 5";
+    let signature = " | =a.b. RRSIG SOA 13 2 300 4000000000 1 1 a.b. x";
+    let told = check(&bare("a.b.", &format!("{zone}{signature}"))).remove(0);
+    assert_eq!((told.code, told.remedy()), (Code::DnssecNoEffect, remedies::SIGNED_AT_SOME), "{told:#?}");
+    let words = "of the servers of a.b., these send signatures: 192.0.2.2 (ns2.a.b.); these send none: 192.0.2.1 (ns1.a.b.); the zone above has no \
+                 DS for a.b.";
+    assert_eq!(told.evidence, words);
+    let both = zone.replace(
+        "192.0.2.1 a.b. SOA udp aa | ns. h. 1 2 3 4 5",
+        &format!("192.0.2.1 a.b. SOA udp aa | ns. h. 1 2 3 4 5{signature}"),
+    );
+    let told = check(&bare("a.b.", &format!("{both}{signature}"))).remove(0);
+    assert_eq!((told.code, told.remedy()), (Code::DnssecNoEffect, Code::DnssecNoEffect.entry().remedy));
+    assert_eq!(told.evidence, "the servers of a.b. send signatures; the zone above has no DS for it");
 }
 
 #[test]

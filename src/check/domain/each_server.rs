@@ -485,7 +485,7 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
         _ => {}
     }
     if answers_bad_version(facts, server) {
-        tell(Code::NsEdns, "answers BADVERS to some queries with EDNS".to_owned());
+        tell(Code::NsEdns, BAD_VERSION.to_owned());
     }
     if reply.millis > SLOW_SERVER_MILLIS {
         tell(Code::NsSlow, format!("answers after {} ms", reply.millis));
@@ -501,8 +501,11 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
     }
 }
 
+/// The conduct of a server that answers BADVERS to some queries.
+pub(super) const BAD_VERSION: &str = "answers BADVERS to some queries with EDNS";
+
 /// Whether a server answers BADVERS to a query: this tells of its EDNS, and of neither TCP nor the case of names.
-fn answers_bad_version(facts: &DomainFacts, server: IpAddr) -> bool {
+pub(super) fn answers_bad_version(facts: &DomainFacts, server: IpAddr) -> bool {
     facts.got.iter().any(|(want, got)| match (want, got) {
         (Want::Server { server: asked, .. }, Got::Reply(reply)) => *asked == server && reply.is_bad_version(),
         _ => false,

@@ -106,6 +106,7 @@ fn badvers_to_some_queries_tells_of_edns_and_of_neither_tcp_nor_the_case_of_name
     let names = "ns1.a.test. | ns2.a.test.";
     for lines in [
         format!("{second} SOA tcp BADVERS"),
+        format!("{second} MX udp BADVERS\n{second} MX tcp BADVERS"),
         format!("{second} NS mixed BADVERS\n{second} NS udp aa | {names}"),
         format!("{second} SOA tcp BADVERS\n{second} NS mixed BADVERS\n{second} NS udp aa | {names}"),
     ] {
@@ -113,7 +114,8 @@ fn badvers_to_some_queries_tells_of_edns_and_of_neither_tcp_nor_the_case_of_name
         let told: Vec<&str> = found
             .iter()
             .filter(|finding| {
-                [Code::NsTcp, Code::NsCase, Code::NsCaseDenied, Code::NsEdns].contains(&finding.code)
+                [Code::NsTcp, Code::NsCase, Code::NsCaseDenied, Code::NsEdns, Code::NsPartly]
+                    .contains(&finding.code)
             })
             .map(|finding| finding.evidence.as_str())
             .collect();

@@ -15,6 +15,7 @@ use super::extended_errors::{self, ExtendedErrorKind};
 use super::facts::{DomainFacts, OtherResolver};
 use super::finding::{Finding, Level};
 use super::old_keys::{self, KeySource, OldKeys};
+use super::other_resolvers::joined;
 use super::part::About;
 use super::resolver_answers::{Failure, Lookup};
 use super::server_names::listed;
@@ -99,7 +100,9 @@ pub(super) fn finding(facts: &DomainFacts, failing: &[Failing<'_>], end: Option<
     }
     let old = || failing.iter().flat_map(|failing| &failing.old_keys);
     let former = || failing.iter().filter_map(|failing| failing.former.as_deref());
-    let failures = failing.iter().flat_map(|failing| &failing.failures).map(String::as_str);
+    let failures: Vec<&str> =
+        failing.iter().flat_map(|failing| &failing.failures).map(String::as_str).collect();
+    let failures = joined(facts, &failures);
     let (has_old, has_former) = (old().next().is_some(), former().next().is_some());
     let does_end = old().all(|old| old.end().is_some());
     let of_errors = extended_errors::kind(failing.iter().flat_map(|failing| failing.extended_errors.clone()));
@@ -109,9 +112,12 @@ pub(super) fn finding(facts: &DomainFacts, failing: &[Failing<'_>], end: Option<
     let lookups: Vec<Lookup> = failing.iter().flat_map(|failing| &failing.lookups).cloned().collect();
     let is_explained = has_old || has_former || contradicted.is_some() || !of_servers.is_empty();
     let likely = if is_explained { None } else { likely_servers::at(facts, of_errors, &lookups) };
-    let likely_words = likely.as_ref().map(|likely| format!("the likely cause: {}", likely.words));
+    let likely_words = likely.as_ref().map(|likely| match likely.is_named {
+        true => format!("the likely cause: {}", likely.words),
+        false => format!("the cause could not be told; a possible one: {}", likely.words),
+    });
     let texts = likely_words.as_deref().into_iter().chain(old().map(|old| old.text.as_str())).chain(former());
-    let texts: Vec<&str> = texts.chain(failures).chain(of_servers.iter().copied()).collect();
+    let texts: Vec<&str> = texts.chain([failures.as_str()]).chain(of_servers.iter().copied()).collect();
     let last = match end.or_else(|| failing.iter().filter_map(|failing| failing.end).max()) {
         Some(end) if has_old && does_end => format!(". They resolve the domain by {}", ttl_end::over_by(end)),
         Some(end) if has_former && !has_old => {
@@ -167,10 +173,11 @@ fn of_site(facts: &DomainFacts, kind: &ExtendedErrorKind) -> String {
     let sent = kind.sent;
     let serving = served::serving(facts);
     let do_all_serve = zone::delegated_servers(facts).keys().all(|server| serving.contains(server));
-    match do_all_serve && unanswered::check(facts).is_empty() {
+    let is_none_wrong = unanswered::check(facts).is_empty() && !likely_servers::has_one_failed(facts);
+    match do_all_serve && is_none_wrong {
         true => format!(
-            "; the domain validates here, and all servers that this host asked are right: some site of a server, which these resolvers reach and \
-             this host does not, seems to send {sent}"
+            "; the domain validates here, and all answers of its servers to this host are right: some site of a server, which these resolvers reach \
+             and this host does not, or a server that is right only at times, seems to send {sent}"
         ),
         false => format!(
             "; the domain validates here, and no server has sent such data to this host: a server that does not answer this host as it should, or \

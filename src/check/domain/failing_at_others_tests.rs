@@ -168,10 +168,32 @@ fn a_server_with_a_fault_that_explains_the_error_is_the_likely_cause() {
         assert_eq!(told.remedy(), remedies::LIKELY_SERVER, "{code:?}");
         assert!(!told.evidence.contains("are right"), "{}", told.evidence);
     }
+    // Resolvers choose their errors differently.
+    for (code, lines, conduct) in [
+        (9, &unproven, "denies _dmarc.a.b. TXT without an NSEC or NSEC3 record as the proof"),
+        (22, &unproven, "denies _dmarc.a.b. TXT without an NSEC or NSEC3 record as the proof"),
+        (12, &refused, "answers REFUSED for a.b. DNSKEY"),
+    ] {
+        let told = others::check(&failing(Some((code, "x")), lines)).remove(0);
+        let begin =
+            format!("the cause could not be told; a possible one: {server} {conduct}; 9.9.9.9 (Quad9)");
+        assert!(told.evidence.starts_with(&begin), "{code}: {}", told.evidence);
+        assert_eq!(told.remedy(), remedies::LIKELY_SERVER, "{code}");
+        assert!(!told.evidence.contains("are right"), "{}", told.evidence);
+    }
     // It does not explain these errors, and the servers are not all right.
     let told = others::check(&failing(Some((7, "Signature Expired")), &dropped)).remove(0);
     assert!(told.evidence.contains("no server has sent such data to this host"), "{}", told.evidence);
     assert_eq!(told.remedy(), extended_errors::kind([7]).unwrap().remedy);
+    // It refuses some queries, and answers others.
+    let at_times = second(&format!("udp REFUSED\nserver 192.0.2.2 a.b. DNSKEY tcp{keys}"), "");
+    let told = others::check(&failing(Some((9, "DNSKEY Missing")), &at_times)).remove(0);
+    let begin = format!("the likely cause: {server} answers REFUSED to some queries for a.b. DNSKEY; ");
+    assert!(told.evidence.starts_with(&begin), "{}", told.evidence);
+    let told = others::check(&failing(Some((8, "Signature Not Yet Valid")), &at_times)).remove(0);
+    assert!(told.evidence.contains("no server has sent such data to this host"), "{}", told.evidence);
+    let right = others::check(&failing(Some((8, "Signature Not Yet Valid")), "")).remove(0);
+    assert!(right.evidence.contains("all answers of its servers to this host are right"), "{right:#?}");
 }
 
 #[test]

@@ -52,8 +52,8 @@ impl CopyKeys {
         match () {
             () if fits(apex, ds, reply) => Self::Fit,
             () if reply.data("DNSKEY").next().is_none() => Self::Missing,
-            // Its signatures are lost on the way.
-            () if names_one(apex, ds, reply) => Self::Untold,
+            // Its signatures are lost on the way. With those of another key it is another zone, which holds the key of this one.
+            () if reply.data("RRSIG").next().is_none() && names_one(apex, ds, reply) => Self::Untold,
             () => Self::Other,
         }
     }
@@ -112,5 +112,33 @@ pub(super) fn remedy(foreign: &BTreeMap<IpAddr, Foreign>) -> &'static str {
     match foreign.values().any(|copy| copy.keys == CopyKeys::Other) {
         true => remedies::FOREIGN_SIGNED_ZONE,
         false => remedies::FOREIGN_ZONE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::domain::facts::Got;
+    use crate::check::domain::facts::tests::facts;
+
+    #[test]
+    fn keys_that_only_another_key_signs_are_those_of_another_zone() {
+        let ds = Ds::read("1551 13 9 aa").unwrap();
+        let read = |records: &str| {
+            let facts = facts("a.b.", &format!("server 192.0.2.1 a.b. DNSKEY udp aa{records}"));
+            let Some(Got::Reply(reply)) = facts.got.values().next() else { panic!("{records}") };
+            CopyKeys::read("a.b.", std::slice::from_ref(&ds), reply)
+        };
+        let signed_by = |tag: u16| format!(" | =a.b. RRSIG DNSKEY 13 2 300 4000000000 1 {tag} a.b. x");
+        let (named, other) = (" | 257 3 13 AAEC", " | 257 3 13 AAED");
+        for (records, keys) in [
+            (String::new(), CopyKeys::Missing),
+            (named.to_owned(), CopyKeys::Untold),
+            (format!("{named}{}", signed_by(1_551)), CopyKeys::Fit),
+            (format!("{named}{other}{}", signed_by(1_807)), CopyKeys::Other),
+            (format!("{other}{}", signed_by(1_807)), CopyKeys::Other),
+        ] {
+            assert_eq!(read(&records), keys, "{records}");
+        }
     }
 }

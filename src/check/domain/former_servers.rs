@@ -7,6 +7,7 @@
 //!
 //! - A set of servers is of a former time if it has a server that neither the zone above nor any server of the zone names. While a server
 //!   of the zone has not told its set, this may be the one that names it: then the former servers must still serve the zone.
+//! - Those of a signed domain are asked for their keys too: `signed_move` compares these with the DS records.
 //! - Until the TTL of this set ends, the resolver asks these servers. If they still give the old records, it may fetch them at the last
 //!   moment, and then keeps them for their TTL. So these servers are asked themselves, after all else.
 
@@ -17,7 +18,7 @@ use super::facts::{DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, Want,
 use super::other_resolvers::{ask, current};
 use super::record_set::{is_known, negative_ttl, positive_ttl, records};
 use super::server_names::listed;
-use super::{compared, parents, server_hosts, ttl_end, zone};
+use super::{compared, keys, parents, server_hosts, ttl_end, zone};
 use crate::limits::{MAX_CHECK_QUESTIONS, MAX_FORMER_LOOKUPS, MAX_FORMER_NAMES_ASKED};
 
 /// The name servers of a resolver that are not those of now.
@@ -103,6 +104,7 @@ pub(super) fn wants(facts: &DomainFacts, others: &[(&OtherResolver, Vec<Lookup>)
         let lookups = asked(facts, others);
         for server in addressed(facts, &former).into_keys() {
             wants.extend(lookups.iter().map(|(name, kind)| question(server, (name, kind))));
+            wants.extend(keys::has_ds(facts).then(|| question(server, (zone::apex(facts), "DNSKEY"))));
         }
     }
     let new = wants.iter().filter(|want| !facts.got.contains_key(want)).count();
@@ -114,6 +116,14 @@ pub(super) fn wants(facts: &DomainFacts, others: &[(&OtherResolver, Vec<Lookup>)
 
 fn question(server: IpAddr, (name, kind): (&str, &'static str)) -> Want {
     at_server(server, name, kind, QueryForm::Udp)
+}
+
+/// The replies of these servers with the keys of the zone.
+pub(super) fn keys<'f>(facts: &'f DomainFacts, former: &Former) -> Vec<&'f ReplyFacts> {
+    let replies = addresses(facts, former)
+        .into_iter()
+        .filter_map(|server| given(facts, server, (zone::apex(facts), "DNSKEY")));
+    replies.filter(|reply| reply.data("DNSKEY").next().is_some()).collect()
 }
 
 /// The reply of a former server with authority.

@@ -123,6 +123,11 @@ pub(super) fn told_above(facts: &DomainFacts) -> Option<BTreeSet<&str>> {
     (!answers_above(facts).is_empty()).then(|| above(facts))
 }
 
+/// Whether the zone above has DS records, so that validators demand keys and proofs.
+pub(super) fn has_ds(facts: &DomainFacts) -> bool {
+    told_above(facts).is_some_and(|records| !records.is_empty())
+}
+
 /// The data of the keys that the servers give.
 pub(super) fn told_records(facts: &DomainFacts) -> BTreeSet<&str> {
     told_keys(facts).into_iter().flat_map(|(_, reply)| reply.data("DNSKEY")).collect()

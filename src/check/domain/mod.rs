@@ -140,6 +140,7 @@ mod tcp_needed;
 mod transport;
 mod ttl_end;
 mod unanswered;
+mod unproven;
 mod unrouted;
 mod untold_servers;
 mod wildcard;

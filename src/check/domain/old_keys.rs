@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::facts::{DomainFacts, Got, OtherResolver, ReplyFacts, Want};
-use super::key_records::{Ds, Key};
+use super::key_records::{Ds, Key, fits};
 use super::keys;
 use super::other_resolvers::ask_unvalidated;
 use super::record_set::{negative_ttl, positive_ttl};
@@ -125,19 +125,21 @@ fn delegated(facts: &DomainFacts, resolver: &OtherResolver) -> Option<OldKeys> {
     Some(OldKeys { text, source: KeySource::Cache(end) })
 }
 
-/// The DS records of a zone that was not signed before, at a resolver.
+/// The DS records of a zone at a resolver, beside those of now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NewDs {
+pub(super) enum DsThere {
     /// It has those of now.
-    Known,
-    /// It has the answer that there are none until this moment in seconds since 1970.
+    New,
+    /// It has those of before until this moment in seconds since 1970.
+    Old(u64),
+    /// It has the answer that there are none until this moment.
     Denied(u64),
     /// It could not be told.
     Untold,
 }
 
-/// The DS records of now at a resolver.
-pub(super) fn new_ds(facts: &DomainFacts, resolver: &OtherResolver) -> NewDs {
+/// The DS records at a resolver.
+pub(super) fn ds_there(facts: &DomainFacts, resolver: &OtherResolver) -> DsThere {
     let apex = zone::apex(facts);
     match facts.got.get(&ask_unvalidated(resolver, apex, "DS")) {
         Some(Got::Reply(reply)) if reply.rcode == "NOERROR" && !reply.authoritative => {
@@ -146,13 +148,22 @@ pub(super) fn new_ds(facts: &DomainFacts, resolver: &OtherResolver) -> NewDs {
                 here.is_some() && here == now.and_then(|now| read(now, Ds::read))
             };
             match (reply.data("DS").next(), negative_ttl(reply, apex)) {
-                (None, Some(ttl)) => NewDs::Denied(ttl_end::end(facts, ttl)),
-                (Some(_), _) if is_new() => NewDs::Known,
-                _ => NewDs::Untold,
+                (None, Some(ttl)) => DsThere::Denied(ttl_end::end(facts, ttl)),
+                (Some(_), _) if is_new() => DsThere::New,
+                (Some(_), _) => end_of_ds(facts, resolver).map_or(DsThere::Untold, DsThere::Old),
+                _ => DsThere::Untold,
             }
         }
-        _ => NewDs::Untold,
+        _ => DsThere::Untold,
     }
+}
+
+/// Whether the DS records of a resolver name keys that sign at the servers of now.
+pub(super) fn fit_now(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
+    let there = kept(facts, resolver, "DS").and_then(|reply| read(reply.data("DS"), Ds::read));
+    let there: Vec<Ds> = there.into_iter().flatten().collect();
+    let now = keys::by_fit(facts).fitting;
+    !now.is_empty() && now.values().all(|reply| fits(zone::apex(facts), &there, reply))
 }
 
 /// The end of the old DS records that a resolver has in its cache; none if it has none, or if that is not known.

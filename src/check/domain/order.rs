@@ -27,7 +27,7 @@ pub fn in_order(findings: &mut [Finding], reason: Option<RefusalReason>) {
     let is_mail_stopped = findings.iter().any(|finding| finding.stops_mail);
     let causes: Vec<About> = findings
         .iter()
-        .filter(|finding| finding.code == Code::NsPartly)
+        .filter(|finding| [Code::NsPartly, Code::NsWithoutProof].contains(&finding.code))
         .flat_map(|finding| finding.about.clone())
         .collect();
     // The fault of a server stands before the failures at others that it explains.

@@ -35,6 +35,22 @@ fn in_form(resolver: &OtherResolver, (name, kind): (&str, &'static str), way: Qu
     }
 }
 
+/// Texts about answers, each of which begins with the name of its resolver: the same words once, behind the names of all.
+pub(super) fn joined(facts: &DomainFacts, texts: &[&str]) -> String {
+    let mut by_words: Vec<(&str, Vec<&str>)> = Vec::new();
+    for text in texts {
+        let mut names = resolvers(facts).map(|resolver| resolver.name.as_str());
+        let of_name = |name| Some((name, text.strip_prefix(name).filter(|words| words.starts_with(' '))?));
+        let (name, words) = names.find_map(of_name).unwrap_or(("", text));
+        match by_words.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, names)) => names.push(name),
+            None => by_words.push((words, vec![name])),
+        }
+    }
+    let told = by_words.into_iter().map(|(words, names)| format!("{}{words}", names.join(" and ")));
+    told.collect::<Vec<_>>().join("; ")
+}
+
 /// The sets of records that servers of the zone gave, and their lookup through the daemon; empty if none is known.
 pub(super) fn current(facts: &DomainFacts, name: &str, kind: &'static str) -> BTreeSet<BTreeSet<String>> {
     let servers: Vec<IpAddr> = zone::delegated_servers(facts).into_keys().collect();

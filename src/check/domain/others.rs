@@ -21,7 +21,7 @@ use super::facts::{BOUND_REACHED, DomainFacts, Got, NoReply, OtherResolver, Want
 use super::failing_at_others::{self, Failing};
 use super::finding::{Finding, Level};
 use super::former_servers::{self, Until};
-use super::other_resolvers::{ask, resolvers};
+use super::other_resolvers::{ask, joined, resolvers};
 use super::resolver_answers::{CONTROL, Failure, Lookup, Seen, is_refusal, judge, policy, questions};
 use super::signed_move::Foretold;
 use super::{compared, configured, kept_denial, old_keys, remedies, signed_move, steady, ttl_end, zone};
@@ -236,15 +236,15 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         .collect();
     let of_both = end_of_both(&old, &failing);
     let mut findings = Vec::new();
-    findings.extend(of_old(&old, of_both));
+    findings.extend(of_old(facts, &old, of_both));
     findings.extend(kept_denial::finding(&denials));
-    findings.extend(of_others(&texts));
+    findings.extend(of_others(facts, &texts));
     findings.extend(failing_at_others::finding(facts, &failing, of_both));
     if !texts.hidden.is_empty() {
-        findings.push(Finding::new(Code::OthersHide, texts.hidden.join("; ")));
+        findings.push(Finding::new(Code::OthersHide, joined(facts, &texts.hidden)));
     }
     if !texts.elsewhere.is_empty() {
-        findings.push(Finding::new(Code::OthersElsewhere, texts.elsewhere.join("; ")));
+        findings.push(Finding::new(Code::OthersElsewhere, joined(facts, &texts.elsewhere)));
     }
     // `NsMany` tells that questions were left out.
     let is_explained = texts.unknown.iter().all(|text| text.ends_with(BOUND_REACHED));
@@ -252,7 +252,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         let is_unheard = |(_, seen): &(Lookup, Seen)| matches!(seen, Seen::Unknown(_) | Seen::Elsewhere(_));
         let are_unheard = denials.is_empty() && judged.iter().flat_map(|judged| &judged.seen).all(is_unheard);
         let level = if are_unheard { Level::CouldNotTell } else { Level::Note };
-        findings.push(Finding::new(Code::OthersUnknown, texts.unknown.join("; ")).at(level));
+        findings.push(Finding::new(Code::OthersUnknown, joined(facts, &texts.unknown)).at(level));
     }
     // They see the records of the servers, and this host sees others.
     if findings.is_empty() && !texts.same.is_empty() && configured::differs(facts).is_none() {
@@ -270,22 +270,22 @@ fn end_of_both(old: &[OldAt<'_>], failing: &[Failing<'_>]) -> Option<u64> {
 }
 
 /// The findings about other records that nothing shows to be old: those that count for mail, and the others.
-fn of_others(texts: &Texts<'_>) -> Vec<Finding> {
+fn of_others(facts: &DomainFacts, texts: &Texts<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !texts.differing.is_empty() {
         let end = ttl_end::over_by(texts.differing_until);
-        let evidence = format!("{}. Their TTL has ended by {end}", texts.differing.join("; "));
+        let evidence = format!("{}. Their TTL has ended by {end}", joined(facts, &texts.differing));
         findings.push(Finding::new(Code::OthersDiffer, evidence));
     }
     if !texts.beside.is_empty() {
-        let finding = Finding::new(Code::OthersDiffer, texts.beside.join("; ")).at(Level::Note);
+        let finding = Finding::new(Code::OthersDiffer, joined(facts, &texts.beside)).at(Level::Note);
         findings.push(finding.to_do(remedies::BESIDE_MAIL));
     }
     findings
 }
 
 /// The finding about old records, with the time by which all resolvers have the new ones: `of_both` if they also fail.
-fn of_old(old: &[OldAt<'_>], of_both: Option<u64>) -> Option<Finding> {
+fn of_old(facts: &DomainFacts, old: &[OldAt<'_>], of_both: Option<u64>) -> Option<Finding> {
     let end = old.iter().map(|old| old.until.end).max()?;
     let words: BTreeSet<&str> = old.iter().map(|old| old.until.words.as_str()).collect();
     let foretold = || old.iter().filter_map(|old| old.foretold.as_ref());
@@ -306,7 +306,7 @@ fn of_old(old: &[OldAt<'_>], of_both: Option<u64>) -> Option<Finding> {
     let moment = format!("{words}. {told}{bound}");
     let texts: Vec<&str> = old.iter().flat_map(|old| &old.texts).copied().collect();
     // The moment is the answer: many records before it do not cut it off.
-    let mut finding = Finding::new(Code::OthersOld, texts.join("; "));
+    let mut finding = Finding::new(Code::OthersOld, joined(facts, &texts));
     finding.evidence.push_str(&presentation::shown(&moment, MAX_EVIDENCE));
     let may_be_prolonged = old.iter().any(|old| old.until.may_be_prolonged);
     let of_servers = may_be_prolonged.then_some(remedies::FORMER_SERVERS);

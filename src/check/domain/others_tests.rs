@@ -314,7 +314,7 @@ fn resolvers_for_which_no_question_was_left_are_told_with_the_bound_alone() {
     let mut found = crate::check::domain::judge(&open);
     found.retain(|finding| [Code::NsMany, Code::OthersUnknown].contains(&finding.code));
     let codes: Vec<(Code, Level)> = found.iter().map(|finding| (finding.code, finding.level)).collect();
-    assert_eq!(codes, [(Code::NsMany, Level::Note)], "{found:#?}");
+    assert_eq!(codes, [(Code::NsMany, Level::Ok)], "{found:#?}");
     assert!(found[0].evidence.ends_with("was left for other resolvers"), "{found:#?}");
     open.got.insert(mail, Got::NoReply(NoReply::Silent));
     assert!(!are_left_out(&open));
@@ -483,8 +483,34 @@ fn a_resolver_without_records_hides_nothing_if_a_server_of_the_zone_gives_broken
     {
         assert_eq!(of(other, &empty).code, Code::OthersHide, "{other}: resolvers ask the other server");
     }
+    // A server that answers BADVERS to another query may do so to any.
+    let at_times = "SOA udp aa | ns1.a.test. h. 7 2 3 4 5\nserver 198.18.2.1 a.test. NS udp BADVERS";
+    let told = of(at_times, &empty);
+    let words = "198.18.2.1 (ns2.a.test.) answers BADVERS to some queries with EDNS";
+    assert!(told.code == Code::OthersFail && told.evidence.ends_with(words), "{told:#?}");
+    let denied = SOUND.replace("TXT recursive ra | \"v=spf1 -all\"", "TXT recursive ra NXDOMAIN");
+    assert_eq!(of(at_times, &denied).code, Code::OthersHide, "its code in the header is NOERROR");
     let sinkhole = SOUND.replace("A recursive ra | 198.18.0.80", "A recursive ra | 0.0.0.0");
     assert_eq!(of(badvers, &sinkhole).code, Code::OthersHide, "no server gives this");
+}
+
+#[test]
+fn the_same_words_about_several_resolvers_are_told_once() {
+    let mut facts = subject("");
+    let of = |address: &str| {
+        let way = crate::check::domain::facts::ResolverWay::Plain(address.parse().unwrap());
+        OtherResolver { way, name: format!("resolver {address}") }
+    };
+    facts.subject.resolvers = ["192.0.2.8", "192.0.2.9"].map(of).to_vec();
+    let texts = [
+        "resolver 192.0.2.8 a. MX: SERVFAIL",
+        "resolver 192.0.2.8 a. A: SERVFAIL",
+        "resolver 192.0.2.9 a. MX: SERVFAIL",
+        "resolver 192.0.2.9 a. A: REFUSED",
+    ];
+    let words = "resolver 192.0.2.8 and resolver 192.0.2.9 a. MX: SERVFAIL; resolver 192.0.2.8 a. A: SERVFAIL; resolver 192.0.2.9 a. A: REFUSED";
+    assert_eq!(joined(&facts, &texts), words);
+    assert_eq!(joined(&facts, &["of nobody"]), "of nobody");
 }
 
 #[test]

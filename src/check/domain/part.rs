@@ -126,7 +126,7 @@ pub const fn needs(code: Code, level: Level) -> &'static [Part] {
         | Code::NsCaseDenied
         | Code::NsSlow
         | Code::NsRecursive => &[Delegation, Servers, Records],
-        Code::NsBogus => &[Dnssec, Servers, Records],
+        Code::NsBogus | Code::NsWithoutProof => &[Dnssec, Servers, Records],
         // Its end is an answer for MX records.
         Code::MxUnanswered => &[Servers],
         // A failure if DANE or MTA-STS demands TLS.

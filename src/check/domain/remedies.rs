@@ -171,6 +171,10 @@ pub(super) const FORMER_SERVERS: &str = "Let the former name servers give the ne
 /// Of `dnssec_no_effect`, if the cache of this host is the reason.
 pub(super) const UNSIGNED_HERE: &str = "Wait until the TTL of the records in the cache of this host has ended, or run `resolverctl flush --tree DOMAIN`";
 
+/// Of `dnssec_no_effect`, if only some servers sign the zone, and the zone above has no DS record.
+pub(super) const SIGNED_AT_SOME: &str = "Enter no DS record yet: by it, validating resolvers take the answers of the servers without signatures for bogus. Let all name servers serve the \
+     signed zone first, and enter the DS record then. If the zone is not meant to be signed, stop signing it at the servers that send signatures";
+
 /// Of `others_old`, if the former name servers sign and the zone of now is not signed.
 pub(super) const FORMER_SIGNED: &str = "Leave the signed zone at the former name servers as it is until the old DS record has ended everywhere: unsigned records fail validation by it. Keep the \
      old mail hosts running until then. Then remove the zone there. Google and Cloudflare have pages that flush a name from their caches";
@@ -185,6 +189,11 @@ pub(super) const FORMER_SIGNERS: &str = "Let the former name servers serve the z
      records, and signed with the keys of both (RFC 6781 sections 4.1.2 and 4.3.5); and let the servers of now do the same. If that cannot be done, \
      leave the zone there as it is until the old DS record has ended everywhere: the new records with one set of keys alone fail validation. Keep the \
      old mail hosts running until then. Google and Cloudflare have pages that flush a name from their caches";
+
+/// Of `others_old`, if the former name servers sign with keys that no DS record of now names, and the servers of now sign with these too.
+pub(super) const FORMER_KEY_UNNAMED: &str = "At the registrar, enter the DS record of the key with which the former name servers sign again, beside that of now, until the old NS records have \
+     ended everywhere. Sign with this key at the servers of now too until then. Or let the former name servers transfer the signed zone of now. Keep \
+     the old mail hosts running until then. Google and Cloudflare have pages that flush a name from their caches";
 
 /// Of `others_old`, if the zone has no MX record any more.
 pub(super) const LOST_MAIL_HOSTS: &str = "If the MX records were removed by mistake, add them again: these resolvers have those of before, and lose them when their TTL ends. Otherwise \
@@ -271,6 +280,8 @@ mod tests {
         OLD_KEYS_AND_AT_SITE,
         OLD_DS_ABOVE_AND_AT_SITE,
         UNSIGNED_HERE,
+        SIGNED_AT_SOME,
+        FORMER_KEY_UNNAMED,
         OLD_DS_ABOVE,
         OLD_KEYS_AT_SITE,
         BROKEN_ANSWERS,

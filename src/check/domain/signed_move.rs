@@ -7,17 +7,18 @@
 //!
 //! - A resolver with the old NS and the old DS records validates the old zone. When one of the two ends before the other, it has keys of one
 //!   side and a DS record of the other, and fails until the second has ended too.
-//! - The signatures of the former servers show the former keys. Which DS record a resolver has, it is asked itself.
-//! - A resolver with the old NS records and the new DS record demands signatures of the former servers. Where these do not sign, it fails
-//!   until the old NS records have ended.
+//! - The keys of the former servers are compared with the DS records of now, and with the keys that sign at the servers of now. Without these
+//!   keys, their signatures show them. Which DS record a resolver has, it is asked itself.
+//! - A resolver with the old NS records and the new DS record demands signatures of the former servers. Where these do not sign, or not with the
+//!   key of this record, it fails until the old NS records have ended.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::facts::{DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, Want, is_within};
 use super::former_servers::{self, Former};
-use super::key_records::{Ds, key_tag};
-use super::old_keys::{self, NewDs};
+use super::key_records::{Ds, Key, fits, key_tag, signing};
+use super::old_keys::{self, DsThere};
 use super::record_set::is_known;
 use super::{keys, parents, remedies, ttl_end, zone};
 use crate::clock::minute;
@@ -52,12 +53,14 @@ fn signers_at(facts: &DomainFacts, servers: &BTreeSet<IpAddr>) -> BTreeSet<u16> 
 /// The keys of the zone at the former servers of a resolver, compared with those of now.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum FormerKeys {
-    /// The former servers sign the zone with a key of now, or neither they nor the servers of now sign it, or it could not be told.
+    /// The former servers sign the zone with keys of now that validate there, or neither they nor the servers of now sign it, or it could not be told.
     Same,
     /// The former servers sign the zone. None of their keys is a key of now.
     Others,
-    /// As `Others`, and the zone above seems to have DS records of both: one names no key of the servers of now.
+    /// The DS records of now name a key of the former servers too. Some of these keys do not sign at the servers of now.
     Named,
+    /// The servers of now sign with the keys of the former servers too. The DS records of now name none of these.
+    Unnamed,
     /// The former servers sign the zone. The servers of now do not sign it.
     Removed,
     /// The former servers serve the zone without signatures. The servers of now sign it.
@@ -76,7 +79,38 @@ fn serves_unsigned(facts: &DomainFacts, servers: &BTreeSet<IpAddr>) -> bool {
     })
 }
 
+/// The same, by the DNSKEY records of both and the DS records of now; none if one of these is not known.
+fn by_records(facts: &DomainFacts, former: &Former) -> Option<FormerKeys> {
+    let apex = zone::apex(facts);
+    let ds: Vec<Ds> = keys::told_above(facts)?.into_iter().map(Ds::read).collect::<Option<_>>()?;
+    let (there, now) = (former_servers::keys(facts, former), keys::by_fit(facts).fitting);
+    if ds.is_empty() || there.is_empty() || now.is_empty() {
+        return None;
+    }
+    let is_named = there.iter().all(|reply| fits(apex, &ds, reply));
+    // An old DS record names one of these.
+    let (entry_points, others): (BTreeSet<Key>, BTreeSet<Key>) =
+        there.into_iter().flat_map(|reply| signing(apex, reply)).partition(Key::is_entry_point);
+    let of_former = if entry_points.is_empty() { others } else { entry_points };
+    let is_shared = now.values().all(|reply| {
+        let own = signing(apex, reply);
+        of_former.iter().all(|key| own.contains(key))
+    });
+    Some(match (is_named, is_shared) {
+        _ if of_former.is_empty() => return None,
+        (true, true) => FormerKeys::Same,
+        (true, false) => FormerKeys::Named,
+        (false, true) => FormerKeys::Unnamed,
+        (false, false) => FormerKeys::Others,
+    })
+}
+
 fn former_keys(facts: &DomainFacts, former: &Former) -> FormerKeys {
+    by_records(facts, former).unwrap_or_else(|| by_signatures(facts, former))
+}
+
+/// The same, by the tags of the keys that sign.
+fn by_signatures(facts: &DomainFacts, former: &Former) -> FormerKeys {
     let former = former_servers::addresses(facts, former);
     let of_former = signers_at(facts, &former);
     let now: BTreeSet<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
@@ -127,8 +161,10 @@ pub(super) fn foretold(facts: &DomainFacts, resolver: &OtherResolver) -> Option<
         }
         FormerKeys::Named => {
             // With the DS records of now it validates both zones.
-            (of_named_keys(facts, (resolver, former.end), end_of_ds()?), remedies::FORMER_SIGNERS)
+            let end_of_ds = end_of_ds().filter(|_| !old_keys::fit_now(facts, resolver))?;
+            (of_named_keys(facts, (resolver, former.end), end_of_ds), remedies::FORMER_SIGNERS)
         }
+        FormerKeys::Unnamed => (of_unnamed_keys(facts, (resolver, former.end)), remedies::FORMER_KEY_UNNAMED),
         FormerKeys::Removed => {
             (of_removed_keys(facts, (resolver, former.end), end_of_ds()), remedies::FORMER_SIGNED)
         }
@@ -145,7 +181,7 @@ pub(super) fn unsigned(facts: &DomainFacts, resolver: &OtherResolver) -> Option<
     if former_keys(facts, &former) != FormerKeys::Added || !has_ds() {
         return None;
     }
-    let words = of_added_keys(facts, (resolver, former.end), old_keys::new_ds(facts, resolver));
+    let words = of_added_keys(facts, (resolver, former.end));
     Some(Foretold { words, remedy: remedies::FORMER_UNSIGNED })
 }
 
@@ -190,7 +226,7 @@ fn of_named_keys(
         "until then it accepts no records with other signatures than theirs".to_owned()
     };
     format!(
-        "these servers sign with other keys than those of now, and {} has the old DS record of {} without that of now until {}: {behind}",
+        "these servers sign with a key with which those of now do not sign, and {} has the old DS record of {} without that of now until {}: {behind}",
         resolver.name,
         zone::apex(facts),
         minute(of_ds)
@@ -225,32 +261,57 @@ fn of_removed_keys(
 }
 
 /// The failure after a move to servers that sign: with the DS record, the records of the former servers fail validation.
-fn of_added_keys(
+fn of_added_keys(facts: &DomainFacts, (resolver, end_of_servers): (&OtherResolver, u64)) -> String {
+    let begin = "these servers do not sign the zone, and those of now do";
+    until_the_servers_end(facts, (resolver, end_of_servers), (begin, &without_ds(facts)))
+}
+
+/// The failure after a move to keys which the servers of now have beside the former ones: with the new DS record, the records of the former
+/// servers fail validation.
+fn of_unnamed_keys(facts: &DomainFacts, (resolver, end_of_servers): (&OtherResolver, u64)) -> String {
+    let begin = "these servers sign with keys that the DS records of now do not name";
+    until_the_servers_end(facts, (resolver, end_of_servers), (begin, &with_old_ds(facts)))
+}
+
+/// An answer of before in a cache, in words.
+fn without_ds(facts: &DomainFacts) -> String {
+    format!("the answer that {} has no DS record", zone::apex(facts))
+}
+
+/// See above.
+fn with_old_ds(facts: &DomainFacts) -> String {
+    format!("the old DS record of {}", zone::apex(facts))
+}
+
+/// A failure from the new DS record on until the end of the former NS records; `begin`: its reason, `before`: the answer for DS records that
+/// caches may have from before.
+fn until_the_servers_end(
     facts: &DomainFacts,
     (resolver, end_of_servers): (&OtherResolver, u64),
-    ds: NewDs,
+    (begin, before): (&str, &str),
 ) -> String {
     let (name, apex, over) = (&resolver.name, zone::apex(facts), ttl_end::over_by(end_of_servers));
-    let begin = "these servers do not sign the zone, and those of now do";
     let of_others = "where it ends before the old NS records, DNSSEC validation fails until these have ended";
-    match ds {
-        NewDs::Known => format!(
+    let there = old_keys::ds_there(facts, resolver);
+    let kept = match there {
+        DsThere::Denied(_) => without_ds(facts),
+        _ => with_old_ds(facts),
+    };
+    match there {
+        DsThere::New => format!(
             "{begin}: {name} has the new DS record of {apex} already, so that DNSSEC validation of all that it fetches from them fails there, \
              until {over}"
         ),
-        NewDs::Denied(end) if end < end_of_servers => format!(
-            "{begin}: {name} has the answer that {apex} has no DS record until {}: from {} on, DNSSEC validation fails there, until {over}",
+        DsThere::Denied(end) | DsThere::Old(end) if end < end_of_servers => format!(
+            "{begin}: {name} has {kept} until {}: from {} on, DNSSEC validation fails there, until {over}",
             minute(end),
             ttl_end::over_by(end)
         ),
-        NewDs::Denied(end) => format!(
-            "{begin}: {name} has the answer that {apex} has no DS record until {}, longer than the old NS records. Other caches may have it for \
-             less time: {of_others}",
+        DsThere::Denied(end) | DsThere::Old(end) => format!(
+            "{begin}: {name} has {kept} until {}, longer than the old NS records. Other caches may have it for less time: {of_others}",
             minute(end)
         ),
-        NewDs::Untold => {
-            format!("{begin}. Caches may still have the answer that {apex} has no DS record: {of_others}")
-        }
+        DsThere::Untold => format!("{begin}. Caches may still have {before}: {of_others}"),
     }
 }
 

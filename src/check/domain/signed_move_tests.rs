@@ -151,6 +151,78 @@ fn after_a_move_to_servers_that_do_not_sign_the_signed_zone_stays_until_the_old_
     assert!(told("").evidence.contains("where the old NS records end before the old DS record, "));
 }
 
+/// A key of before, with the tag 1551, and its signature over the keys.
+const OLD_KEY: &str = " | 257 3 13 AAEC | =a.b. RRSIG DNSKEY 13 2 300 4000000000 1 1551 a.b. x";
+
+/// The finding about old records, if the former servers give this key, and sign the MX record with the key of a tag.
+fn with_keys(zone: &str, tag: u16, more: &str) -> crate::check::domain::finding::Finding {
+    let signature = format!(" | =a.b. RRSIG MX 13 2 300 4000000000 1 {tag} a.b. x");
+    let lines = format!("server 192.0.2.77 a.b. DNSKEY udp aa{OLD_KEY}\n{more}");
+    others::check(&of_zone(zone, &signature, &lines)).remove(0)
+}
+
+#[test]
+fn a_move_with_the_keys_of_both_at_the_new_servers_and_the_new_ds_record_alone_fails_with_it() {
+    let both = format!("{SIGNED}{OLD_KEY}");
+    for (ds, words) in [
+        (
+            "server 9.9.9.9 a.b. DS unvalidated ra cached | 1551 13 2 aa".to_owned(),
+            "9.9.9.9 (Quad9) has the old DS record of a.b. until 2026-01-01 00:30 UTC: from 2026-01-01 00:30 UTC on, DNSSEC validation fails there, \
+             until 2026-01-01 01:00 UTC",
+        ),
+        (
+            "server 9.9.9.9 a.b. DS unvalidated ra | 1551 13 2 aa".to_owned(),
+            "until 2026-01-01 01:00 UTC, longer than the old NS records. Other caches may have it for less time: where it ends",
+        ),
+        (
+            format!("server 9.9.9.9 a.b. DS unvalidated ra | {OF_NOW}"),
+            "9.9.9.9 (Quad9) has the new DS record of a.b. already, so that DNSSEC validation of all that it fetches from them fails there, until \
+             2026-01-01 01:00 UTC",
+        ),
+        (
+            String::new(),
+            "Caches may still have the old DS record of a.b.: where it ends before the old NS records",
+        ),
+    ] {
+        let old = with_keys(&both, 1551, &ds);
+        assert_eq!((old.code, old.remedy()), (Code::OthersOld, remedies::FORMER_KEY_UNNAMED), "{old:#?}");
+        let begin = "; these servers sign with keys that the DS records of now do not name";
+        assert!(old.evidence.contains(begin) && old.evidence.contains(words), "{ds}: {}", old.evidence);
+    }
+}
+
+#[test]
+fn the_keys_of_both_and_the_ds_records_of_both_make_no_failure() {
+    let of_both = SIGNED.replace(OF_NOW, &format!("{OF_NOW} | 1551 13 9 aa"));
+    for zone in [format!("{of_both}{OLD_KEY}"), of_both] {
+        let old = with_keys(&zone, 1551, "");
+        assert_eq!((old.code, old.remedy()), (Code::OthersOld, remedies::FORMER_SERVERS), "{old:#?}");
+        assert!(!old.evidence.contains("DNSSEC validation"), "{}", old.evidence);
+    }
+}
+
+#[test]
+fn a_common_key_that_signs_records_alone_does_not_validate_the_keys_of_the_other_side() {
+    let old = with_keys(SIGNED, 59409, "server 9.9.9.9 a.b. DS unvalidated ra cached | 1551 13 2 aa");
+    assert_eq!((old.code, old.remedy()), (Code::OthersOld, remedies::FORMER_SIGNERS), "{old:#?}");
+    assert!(old.evidence.contains("; these servers sign with other keys than those of now"), "{old:#?}");
+}
+
+#[test]
+fn the_former_servers_of_a_signed_domain_are_asked_for_their_keys() {
+    let keys = crate::check::domain::facts::at_server(
+        "192.0.2.77".parse().unwrap(),
+        "a.b.",
+        "DNSKEY",
+        QueryForm::Udp,
+    );
+    assert!(others::wants(&moved(7, "")).contains(&keys));
+    let (before, behind) = SIGNED.split_once("DS udp aa |").unwrap();
+    let (_, behind) = behind.split_once('\n').unwrap();
+    let without_ds = format!("{before}DS udp aa\n{behind}");
+    assert!(!others::wants(&of_zone(&without_ds, SIGNATURE, "")).contains(&keys));
+}
+
 #[test]
 fn a_resolver_with_former_servers_that_sign_is_asked_for_its_ds_records() {
     let asks = |facts: &DomainFacts| {

@@ -24,6 +24,9 @@ use crate::limits::{
     MAX_CHECKED_SPF_VOID,
 };
 
+/// The word before the target of a redirect.
+const REDIRECTS: &str = "redirects to ";
+
 /// The sum over a record and the records that it includes.
 #[derive(Default)]
 struct Count {
@@ -32,7 +35,7 @@ struct Count {
     void: Vec<String>,
     /// Names with more mail hosts than one term may ask for.
     crowded: Vec<String>,
-    /// Included domains, each as deep as it stands; a loop of them once.
+    /// Included domains and those of redirects, each as deep as it stands; a loop of them once.
     included: Vec<String>,
     /// The domains whose records lead to the one that is counted.
     path: Vec<String>,
@@ -54,6 +57,18 @@ struct Count {
     with_ptr: Vec<String>,
     uses_macros: bool,
     wants: Vec<Want>,
+}
+
+impl Count {
+    /// The domains whose records the record uses, in words.
+    fn others_in_words(&self, subject: &str) -> String {
+        let joined = self.included.join(", ");
+        match self.included.first() {
+            None => String::new(),
+            Some(first) if first.starts_with(REDIRECTS) => format!("; {subject}{joined}"),
+            Some(_) => format!("; {subject}includes {joined}"),
+        }
+    }
 }
 
 fn count(facts: &DomainFacts, domain: &str, depth: usize, sum: &mut Count) {
@@ -225,7 +240,8 @@ fn follow(facts: &DomainFacts, (domain, term): (&str, &Term), depth: usize, sum:
         let target = target.as_ref();
         let service = sender(target).map_or_else(String::new, |service| format!(" ({service})"));
         let is_loop = domain == target || sum.path.iter().any(|above| above == target);
-        let shown = format!("{}{}{service}", "> ".repeat(depth), target.trim_end_matches('.'));
+        let verb = if term.kind == TermKind::Redirect { REDIRECTS } else { "" };
+        let shown = format!("{}{verb}{}{service}", "> ".repeat(depth), target.trim_end_matches('.'));
         match is_loop {
             false => sum.included.push(shown),
             true if sum.looping.insert(target.to_owned()) => sum.included.push(format!("{shown} (a loop)")),
@@ -288,11 +304,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings.extend(failures.findings(facts.subject.address.filter(|_| is_temporary)));
     if findings.is_empty() {
         let macros = if sum.uses_macros { "; macros are not followed" } else { "" };
-        let included = if sum.included.is_empty() {
-            String::new()
-        } else {
-            format!("; includes {}", sum.included.join(", "))
-        };
+        let included = sum.others_in_words("");
         let evidence =
             format!("{record} ({} of {MAX_CHECKED_SPF_LOOKUPS} lookups{included}{macros})", sum.lookups);
         findings.push(Finding::new(Code::SpfOk, evidence));
@@ -341,11 +353,7 @@ fn limits(domain: &str, sum: &Count) -> Vec<Finding> {
     }
     if sum.lookups > MAX_CHECKED_SPF_LOOKUPS {
         let least = if sum.lookups >= MAX_CHECKED_SPF_COUNTED { "at least " } else { "" };
-        let included = match sum.included.as_slice() {
-            [] => String::new(),
-            included => format!("; it includes {}", included.join(", ")),
-        };
-        let evidence = format!("{domain} needs {least}{} lookups{included}", sum.lookups);
+        let evidence = format!("{domain} needs {least}{} lookups{}", sum.lookups, sum.others_in_words("it "));
         findings.push(Finding::new(Code::SpfLookups, evidence));
     }
     if !sum.crowded.is_empty() {

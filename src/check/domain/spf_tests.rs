@@ -28,6 +28,28 @@ fn records_of_others_are_not_the_domain_s_to_change() {
 }
 
 #[test]
+fn a_redirect_is_no_include() {
+    let of = |record: &str| {
+        let lines = format!(
+            "lookup a.test. TXT | \"{record}\"\nlookup b.test. TXT | \"v=spf1 ip4:198.18.0.1 -all\"\n\
+             lookup c.test. TXT | \"v=spf1 redirect=b.test\""
+        );
+        let found = check(&facts("a.test.", &lines)).into_iter().find(|finding| finding.code == Code::SpfOk);
+        found.unwrap().evidence
+    };
+    for (record, words) in [
+        ("v=spf1 redirect=b.test", "(1 of 10 lookups; redirects to b.test)"),
+        ("v=spf1 include:b.test -all", "(1 of 10 lookups; includes b.test)"),
+        (
+            "v=spf1 include:b.test redirect=c.test",
+            "(3 of 10 lookups; includes b.test, redirects to c.test, > redirects to b.test)",
+        ),
+    ] {
+        assert!(of(record).ends_with(words), "{}", of(record));
+    }
+}
+
+#[test]
 fn a_record_that_includes_itself_is_told_once() {
     let of = |lines: &str| {
         let found = check(&facts("a.test.", lines));

@@ -53,6 +53,9 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
 /// The conduct of a server whose answers are too long for UDP.
 const TRUNCATES: &str = "truncates its replies over UDP, and does not answer over TCP,";
 
+/// The conduct of a server that answers BADVERS.
+const BAD_VERSION: &str = "answers BADVERS";
+
 /// The conduct of a server that serves the zone and does not answer a lookup as it should; none if it does, or was not asked.
 pub(super) fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'_>) -> Option<String> {
     let is_given = served::given(facts, server, lookup).is_some();
@@ -116,7 +119,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         // Receivers defer or reject mail whose policies they cannot look up.
         is_untold |= kind == "TXT" && conducts.iter().all(|(_, conduct)| conduct.is_some());
         for (server, conduct) in conducts {
-            let Some(conduct) = conduct else { continue };
+            // `ns_edns` tells it.
+            let Some(conduct) = conduct.filter(|conduct| conduct != BAD_VERSION) else { continue };
             let (told, conducts) = (format!("{name} {kind}"), by_server.entry(server).or_default());
             match conducts.iter_mut().find(|(known, _)| *known == conduct) {
                 Some((_, lookups)) => lookups.push(told),
