@@ -118,7 +118,7 @@ fn run_pasted(
         }
         let found = search.messages_of(line)?;
         let Some(message) = pasted::settle(line, found, &moment::shown) else { continue };
-        let message = search.with_session(line, message)?;
+        let message = search.with_unnamed(line, message)?;
         // Several lines of one mail have one message.
         let is_same = |other: &&mut ToldMessage| {
             let other = &other.message;
@@ -231,13 +231,13 @@ impl<'a> LineSearch<'a> {
         Ok(found.messages())
     }
 
-    /// The message of a line. That of a session is compared with the other messages of its client if it does not explain the line.
-    fn with_session(
+    /// The message of a line. If it does not explain the time of the program, it is compared with the other messages of its client.
+    fn with_unnamed(
         &mut self,
         line: &PastedLine,
         message: MessageReport,
     ) -> Result<MessageReport, CommandFailure> {
-        let Some((from, to)) = pasted::unexplained_session(line, &message) else { return Ok(message) };
+        let Some((from, to)) = pasted::unexplained_time(line, &message) else { return Ok(message) };
         let others = self.ask(WhyRequest {
             subject: None,
             from: Some(from),
@@ -246,7 +246,7 @@ impl<'a> LineSearch<'a> {
             decisive: line.decisive(),
             ..self.asked.clone()
         })?;
-        Ok(pasted::settle_session(line, message, &others))
+        Ok(pasted::settle_unnamed(line, message, &others))
     }
 
     /// The reply to a request.

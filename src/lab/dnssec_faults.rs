@@ -32,6 +32,10 @@ pub(super) fn distort(fault: Fault, authority: &Authority, query: &Message, resp
         Fault::StripsProofs => {
             response.authorities.retain(|record| !is_proof(record));
         }
+        Fault::BareDenials if response.answers.is_empty() => {
+            response.authorities.retain(|record| record.record_type() == RecordType::SOA);
+        }
+        Fault::StripsAuthority if response.metadata.authoritative => response.authorities.clear(),
         Fault::ParentsProof => parents_proof(authority, query, response),
         Fault::JunkProofs => junk_proofs(response),
         Fault::OddProofs => odd_proofs(query, response),

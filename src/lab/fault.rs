@@ -167,6 +167,10 @@ faults! {
     NoDnssec = "no-dnssec",
     /// Leaves out proofs of absence.
     StripsProofs = "strips-proofs",
+    /// Denies with the SOA record alone, without its signature: an old server with a signed zone.
+    BareDenials = "bare-denials",
+    /// Leaves out the authority section of its own answers: a load balancer.
+    StripsAuthority = "strips-authority",
     /// Gives the parent's NSEC as the proof that a zone's apex has no data of a type.
     ParentsProof = "parents-proof",
     /// Adds a made-up NSEC with a made-up signature to the authority section.

@@ -148,7 +148,7 @@ impl Search<'_> {
                 let of_subject =
                     own.len() == asked.len() || (!own.is_empty() && verdict.put_first(judge(&own, traffic)));
                 if let Some(decisive) = wanted.decisive {
-                    verdict.put_first(judge_decisive(&asked, traffic, decisive));
+                    verdict.decide(judge_decisive(&asked, traffic, decisive), decisive);
                 }
                 let report = report(&asked, &verdict, self.facts, &is_of_subject, left);
                 FoundMessage { worth, of_subject, message: doubts.added(report, found) }

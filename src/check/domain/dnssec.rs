@@ -204,7 +204,12 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         findings.extend(of_servers);
         findings.extend(unproven);
     }
-    findings.extend(signature_times::check(facts));
+    // Nobody checks the signatures of a zone without DS records: `without_effect` has their times.
+    let of_ds = facts.lookup(zone::apex(facts), "DS");
+    let has_no_ds = matches!(of_ds, LookupFound::NoData(_) | LookupFound::NoName(_)) && !keys::has_ds(facts);
+    if !has_no_ds {
+        findings.extend(signature_times::check(facts));
+    }
     findings.extend(old_algorithms(facts));
     findings.extend(old_digests(facts));
     findings.extend(hashed_denial::check(facts).filter(|_| is_secure(facts)));
@@ -322,7 +327,15 @@ fn without_effect(facts: &DomainFacts) -> Option<Finding> {
             let evidence = format!("{signing}; the zone above has no DS for {apex}");
             return Some(Finding::new(Code::DnssecNoEffect, evidence).to_do(remedies::SIGNED_AT_SOME));
         }
-        LookupFound::NoData(_) | LookupFound::NoName(_) => "the zone above has no DS for it".to_owned(),
+        LookupFound::NoData(_) | LookupFound::NoName(_) => {
+            let evidence = format!("{signing}; the zone above has no DS for it");
+            let finding = match signature_times::check(facts) {
+                Some(times) => Finding::new(Code::DnssecNoEffect, format!("{evidence}; {}", times.evidence))
+                    .to_do(remedies::SIGNED_BEFORE),
+                None => Finding::new(Code::DnssecNoEffect, evidence),
+            };
+            return Some(finding);
+        }
         LookupFound::Circle(_) | LookupFound::Unknown(_) | LookupFound::NotAsked => return None,
     };
     Some(Finding::new(Code::DnssecNoEffect, format!("{signing}; {why}")))

@@ -265,6 +265,12 @@ fn a_zone_that_only_some_servers_sign_gets_no_ds_record() {
     let told = check(&bare("a.b.", &format!("{both}{signature}"))).remove(0);
     assert_eq!((told.code, told.remedy()), (Code::DnssecNoEffect, Code::DnssecNoEffect.entry().remedy));
     assert_eq!(told.evidence, "the servers of a.b. send signatures; the zone above has no DS for it");
+    // Nobody checks these signatures before there is a DS record.
+    let ended = format!("{both}{signature}").replace("4000000000", "1000000000");
+    let told = check(&bare("a.b.", &ended));
+    let codes: Vec<_> = told.iter().map(|finding| (finding.code, finding.remedy())).collect();
+    assert_eq!(codes, [(Code::DnssecNoEffect, remedies::SIGNED_BEFORE)], "{told:#?}");
+    assert!(told[0].evidence.contains("ended at 2001-09-09"), "{told:#?}");
 }
 
 #[test]

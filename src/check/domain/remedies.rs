@@ -175,6 +175,10 @@ pub(super) const UNSIGNED_HERE: &str = "Wait until the TTL of the records in the
 pub(super) const SIGNED_AT_SOME: &str = "Enter no DS record yet: by it, validating resolvers take the answers of the servers without signatures for bogus. Let all name servers serve the \
      signed zone first, and enter the DS record then. If the zone is not meant to be signed, stop signing it at the servers that send signatures";
 
+/// Of `dnssec_no_effect`, if the signatures have ended, end soon or have not begun, and the zone above has no DS record.
+pub(super) const SIGNED_BEFORE: &str = "Enter no DS record yet: by it, validating resolvers take the zone for bogus when its signatures have ended. Let the servers renew the signatures first, \
+     and enter the DS record then. If the zone is not meant to be signed, stop signing it";
+
 /// Of `others_old`, if the former name servers sign and the zone of now is not signed.
 pub(super) const FORMER_SIGNED: &str = "Leave the signed zone at the former name servers as it is until the old DS record has ended everywhere: unsigned records fail validation by it. Keep the \
      old mail hosts running until then. Then remove the zone there. Google and Cloudflare have pages that flush a name from their caches";
@@ -281,6 +285,7 @@ mod tests {
         OLD_DS_ABOVE_AND_AT_SITE,
         UNSIGNED_HERE,
         SIGNED_AT_SOME,
+        SIGNED_BEFORE,
         FORMER_KEY_UNNAMED,
         OLD_DS_ABOVE,
         OLD_KEYS_AT_SITE,

@@ -16,7 +16,7 @@ use super::keys::{self, KeysByFit};
 use super::part::About;
 use super::record_set::is_known;
 use super::signed_set::{self, SetSignature, SignatureFit, SignedSet};
-use super::{remedies, served, server_hosts, zone};
+use super::{remedies, served, server_hosts, unproven, zone};
 use crate::limits::MAX_UNANSWERED_SHOWN;
 use crate::validate::budget::Budget;
 
@@ -175,7 +175,9 @@ fn verdicts<'f>(facts: &'f DomainFacts, by_fit: &KeysByFit<'f>, verify: &mut Ver
         let (Want::Server { server, way, .. }, Got::Reply(reply)) = (want, got) else { continue };
         let is_signing = [QueryForm::Udp, QueryForm::Tcp, QueryForm::MixedCase].contains(way);
         let is_asked = servers.contains_key(server) && !by_fit.others.contains_key(server);
-        if !is_signing || !is_asked || !reply.authoritative || !is_known(reply) {
+        // `unproven` tells the servers that deny records without a proof.
+        let is_left = !reply.authoritative || !is_known(reply) || unproven::is_unproven_denial(reply);
+        if !is_signing || !is_asked || is_left {
             continue;
         }
         given.extend(signed_set::of_reply(reply, apex).into_iter().map(|set| (*server, set)));

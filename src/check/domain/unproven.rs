@@ -38,6 +38,11 @@ fn replies(facts: &DomainFacts) -> impl Iterator<Item = (IpAddr, (&str, &'static
     })
 }
 
+/// Whether a reply denies records without a proof: then all that it lacks is one fault.
+pub(super) fn is_unproven_denial(reply: &ReplyFacts) -> bool {
+    is_denial(reply) && !has_proof(reply)
+}
+
 /// Whether servers deny these records, and all that do send no proof.
 pub(super) fn is_unproven(facts: &DomainFacts, lookup: (&str, &str)) -> bool {
     let mut denials = replies(facts)
@@ -50,10 +55,17 @@ pub(super) fn is_unproven(facts: &DomainFacts, lookup: (&str, &str)) -> bool {
 /// The conduct of a server that denies records of the zone without a proof, in words; none if it does not.
 pub(super) fn conduct(facts: &DomainFacts, server: IpAddr) -> Option<String> {
     let apex = zone::apex(facts);
-    let is_of_zone = |reply: &ReplyFacts| zone::soa(reply).is_some_and(|soa| soa.owner == apex);
+    let has_soa = |reply: &ReplyFacts| zone::soa(reply).is_some_and(|soa| soa.owner == apex);
+    // A name below may be in another zone, so that a reply without the SOA record does not tell its zone.
+    let is_denied = |lookup: (&str, &str)| {
+        lookup.0 == apex
+            || replies(facts).any(|(_, asked, reply)| asked == lookup && is_denial(reply) && has_soa(reply))
+    };
+    let is_of_zone =
+        |lookup, reply: &ReplyFacts| has_soa(reply) || (reply.authority.is_empty() && is_denied(lookup));
     let of_server = replies(facts).filter(|(asked, ..)| *asked == server);
     let unproven = of_server
-        .filter(|(.., reply)| is_denial(reply) && is_of_zone(reply) && !has_proof(reply))
+        .filter(|(_, lookup, reply)| is_unproven_denial(reply) && is_of_zone(*lookup, reply))
         .map(|(_, (name, kind), _)| format!("{name} {kind}"));
     let mut unproven: Vec<String> = unproven.collect();
     // The same lookup may have been asked over UDP and over TCP.

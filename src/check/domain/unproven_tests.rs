@@ -42,6 +42,9 @@ fn a_server_that_denies_without_a_proof_is_named_and_all_such_servers_are_a_fail
         (PROVEN, SOA, Some((Level::Warning, two.clone()))),
         (SOA, HASHED, Some((Level::Warning, one.clone()))),
         (SOA, SOA, Some((Level::Failure, format!("{one}; {two}")))),
+        // Another server tells the zone of the name.
+        (PROVEN, "", Some((Level::Warning, two.clone()))),
+        ("", "", None),
         // It may be the denial of a zone below.
         (PROVEN, " | >_dmarc.a.b. SOA ns. h. 1 2 3 4 5", None),
     ] {

@@ -12,8 +12,9 @@ pub struct LineDelay {
     pub parts: Option<[f64; 4]>,
     /// The time of the last try in a line of Sendmail, if earlier tries came before it.
     pub last_try: Option<f64>,
-    /// Whether the whole delay is that of a session, with all its mails.
-    pub of_session: bool,
+    /// Whether the whole delay is that of a program that takes or checks mail. Its queries may be for names that the line does not have:
+    /// the domain of a signature, or the senders of a session.
+    pub of_incoming: bool,
 }
 
 impl LineDelay {
@@ -36,10 +37,10 @@ impl LineDelay {
 /// Keys whose value is a time: of Postfix, Sendmail, Exim, SpamAssassin and rspamd.
 ///
 /// Exim looks up the mail hosts before the time of `DT` begins; `QT` is the whole time.
-const KEYS: [&str; 8] = ["delay=", "QT=", "DT=", "RT=", SESSION, "scantime=", "time: ", "xdelay="];
+const KEYS: [&str; 8] = ["delay=", "QT=", "DT=", "RT=", " D=", "scantime=", "time: ", "xdelay="];
 
-/// The key of the time of a session of Exim.
-const SESSION: &str = " D=";
+/// Those of deliveries.
+const OF_DELIVERIES: [&str; 4] = ["delay=", "QT=", "DT=", "xdelay="];
 
 /// The seconds of a day.
 const DAY: f64 = 86_400.0;
@@ -57,14 +58,14 @@ pub(super) fn of(line: &str) -> LineDelay {
         Some([next()?, next()?, next()?, next()?])
     });
     let keyed = KEYS.iter().find_map(|key| Some((*key, span(after(key).flatten()?)?)));
-    let of_session = keyed.is_some_and(|(key, _)| key == SESSION);
+    let of_incoming = keyed.is_none_or(|(key, _)| !OF_DELIVERIES.contains(&key));
     let whole = keyed.map(|(_, whole)| whole).or_else(|| of_words(line));
     let whole = whole.filter(|whole| (0.0..=LONGEST).contains(whole));
     // Sendmail: the time since the mail came, and that of this try.
     let last_try = after(" xdelay=").flatten().and_then(span);
     let last_try =
         last_try.filter(|last| whole.is_some_and(|whole| whole - last >= RETRY_PAUSE.as_secs_f64()));
-    LineDelay { whole, parts, last_try, of_session }
+    LineDelay { whole, parts, last_try, of_incoming }
 }
 
 /// The time of a scan in words: `in 25.0 seconds` of spamd, and `25012 ms` at the end of a line of amavis.
@@ -148,7 +149,8 @@ mod tests {
         ] {
             let delay = of(line);
             assert_eq!((delay.whole, delay.with_dns()), (whole, with_dns), "{line}");
-            assert_eq!(delay.of_session, line.contains(SESSION), "{line}");
+            let of_delivery = ["delay=", "QT=", "DT="].iter().any(|key| line.contains(key));
+            assert!(whole.is_none() || delay.of_incoming != of_delivery, "{line}");
         }
     }
 }

@@ -144,17 +144,19 @@ pub(super) fn waited(line: &PastedLine, message: &MessageReport) -> f64 {
     waited_within(line, message).filter(|_| is_long).unwrap_or(message.waited)
 }
 
-/// The seconds for which a message waited for DNS in the time that a line names for its program. None if it names none, and if the report
-/// lacks queries of the message.
+/// The seconds for which a message waited for DNS in the time that a line names for its program: a query that took longer is none of this
+/// program. None if it names none, and if the report lacks queries of the message.
 pub(super) fn waited_within(line: &PastedLine, message: &MessageReport) -> Option<f64> {
     let Some(DecisiveTime::Delay { from, to }) = line.decisive().filter(|_| message.left_out == 0) else {
         return None;
     };
+    let longest = line.delay.with_dns().unwrap_or_default() + left_out(line);
     let span = |question: &QuestionReport| {
         let at = message.began + question.at;
         (at.max(from), (at + question.elapsed).min(to))
     };
-    let mut spans: Vec<(f64, f64)> = message.questions.iter().map(span).collect();
+    let own = message.questions.iter().filter(|question| question.elapsed <= longest);
+    let mut spans: Vec<(f64, f64)> = own.map(span).collect();
     spans.sort_by(|one, other| one.0.total_cmp(&other.0));
     let (mut waited, mut until) = (0.0, f64::MIN);
     for (begin, end) in spans {
@@ -218,6 +220,7 @@ mod tests {
             ("RT=0.650s", 0.0, CulpritKind::ServerSlow),
             ("RT=0.005s", -0.6, CulpritKind::NotDns),
             // The wait was before it, such as that for the reverse name.
+            ("RT=0.005s", 0.0, CulpritKind::NotDns),
             ("RT=0.100s", -2.0, CulpritKind::NotDns),
             ("RT=0s", -2.0, CulpritKind::NotDns),
         ] {

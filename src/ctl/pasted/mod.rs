@@ -28,10 +28,10 @@ mod other_part;
 mod queue;
 mod rejected;
 mod search;
-mod session;
 mod settle;
 mod subject;
 mod time;
+mod unnamed;
 
 use std::net::IpAddr;
 
@@ -39,9 +39,9 @@ pub use self::delay::LineDelay;
 use self::delivery::Delivery;
 pub use self::line::PastedLine;
 pub use self::search::{FoundMessages, SearchStep};
-pub use self::session::{settle_session, unexplained_session};
 pub use self::settle::{ToldMessage, known_first, once, settle};
 use self::subject::subject;
+pub use self::unnamed::{settle_unnamed, unexplained_time};
 use crate::limits::MAX_LINE_SUBJECTS;
 
 /// Words of lines that are written at the end of a session, or of a step of it that took long.

@@ -87,6 +87,15 @@ impl MessageVerdict {
         self.causes = first.into_iter().chain(others).collect();
         has_own
     }
+
+    /// Puts the causes of the time of a log line before the others. If nothing was slow until the line of a connection, the others came
+    /// behind this line.
+    pub(super) fn decide(&mut self, own: Self, decisive: DecisiveTime<u64>) {
+        if !self.put_first(own) && matches!(decisive, DecisiveTime::Until(_)) {
+            self.causes.retain(|cause| cause.kind != CulpritKind::None);
+            self.causes.insert(0, Cause::of(CulpritKind::None, Box::default()));
+        }
+    }
 }
 
 /// The culprit of a message, whose questions are in the order of time.
