@@ -503,6 +503,29 @@ fn causes_in_time(
     known.filter_map(|one| one.zone.as_deref()?.split('.').next().map(str::to_owned)).collect::<Vec<_>>()
 }
 
+#[test]
+fn the_addresses_of_a_sender_are_not_those_of_the_host_of_a_connection() {
+    let sender = |kind, at| QuestionEntry { kind, ..question(1, at, 10 * MILLI, "sender.mail.example.") };
+    let mut questions = [
+        question(1, 0, 20 * MILLI, "host.mail.example."),
+        sender(RecordType::MX, 300 * MILLI),
+        sender(RecordType::A, 320 * MILLI),
+    ];
+    let conducts = [Conduct::Answered, Conduct::Silent, Conduct::Silent];
+    let flights = questions.iter_mut().zip(conducts).zip(1..);
+    let flights = flights.map(|((one, conduct), id)| flight(one, u64::from(id), id, conduct)).collect();
+    let questions = questions.into();
+    let recorded =
+        Recorded { questions, flights, begin: Some(BEGIN), whole: Some(BEGIN), ..Recorded::default() };
+    let told_at = |moment| {
+        let decisive = Some(DecisiveTime::Until(BEGIN + moment));
+        told(&recorded, &Wanted { decisive, ..of_name("host.mail.example.") }).remove(0).culprit.kind
+    };
+    assert_eq!(told_at(SECOND), CulpritKind::None);
+    let wanted = of_name("host.mail.example.");
+    assert_eq!(told(&recorded, &wanted).remove(0).culprit.kind, CulpritKind::ServerSilent, "no line");
+}
+
 /// The time of a log line decides which of two queries of a mail is its culprit.
 #[test]
 fn of_two_causes_the_one_in_the_time_of_the_line_comes_first() {

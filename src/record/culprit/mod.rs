@@ -32,7 +32,7 @@ mod fault;
 mod pause;
 mod timeline;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use hickory_proto::rr::RecordType;
@@ -45,6 +45,7 @@ use self::explained_question::zone_of;
 use self::fault::kind_of;
 pub(super) use self::fault::last_conduct;
 use self::timeline::timeline;
+use super::entry::QuestionEntry;
 use super::traffic::Traffic;
 use crate::clock::micros;
 use crate::limits::CLIENT_PAUSE;
@@ -130,13 +131,7 @@ pub fn judge_decisive(
     decisive: DecisiveTime<u64>,
 ) -> MessageVerdict {
     match decisive {
-        DecisiveTime::Until(end) => {
-            let is_of_host = |kind| matches!(kind, RecordType::PTR | RecordType::A | RecordType::AAAA);
-            let is_before =
-                |one: &&ExplainedQuestion<'_>| one.question.end() <= end && is_of_host(one.question.kind);
-            let ended = asked.iter().filter(is_before);
-            judge(&ended.copied().collect::<Vec<_>>(), traffic)
-        }
+        DecisiveTime::Until(end) => judge(&of_connection(asked, end), traffic),
         DecisiveTime::Delay { from, to } => {
             let mut causes = BTreeMap::new();
             let waited = spend(asked, (from, to), traffic, &mut causes);
@@ -144,6 +139,24 @@ pub fn judge_decisive(
             MessageVerdict { took: to.saturating_sub(from), waited, causes }
         }
     }
+}
+
+/// The lookups of the host of a connection, up to the end of them. Those of its mail may come in the same second.
+fn of_connection<'e>(asked: &[ExplainedQuestion<'e>], end: u64) -> Vec<ExplainedQuestion<'e>> {
+    let of_mail: BTreeSet<&[u8]> = asked
+        .iter()
+        .filter(|one| matches!(one.question.kind, RecordType::MX | RecordType::TXT))
+        .map(|one| &*one.question.name)
+        .collect();
+    let is_of_host = |question: &QuestionEntry| match question.kind {
+        RecordType::PTR => true,
+        // Without an answer for the MX of a domain, its addresses are queried.
+        RecordType::A | RecordType::AAAA => !of_mail.contains(&*question.name),
+        _ => false,
+    };
+    let is_of_connection =
+        |one: &&ExplainedQuestion<'_>| one.question.end() <= end && is_of_host(one.question);
+    asked.iter().filter(is_of_connection).copied().collect()
 }
 
 /// The causes that are named, the greatest first, of those of a time in which questions waited for `waited`. Never empty.
