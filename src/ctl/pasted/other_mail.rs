@@ -29,8 +29,7 @@ fn has_mail_domain(line: &PastedLine, message: &MessageReport) -> bool {
     line.mail_domains.iter().any(|domain| has(message, domain))
 }
 
-/// Whether a message is of another host than a line with an address.
-pub(super) fn has_another_host(line: &PastedLine, message: &MessageReport) -> bool {
+fn has_another_host(line: &PastedLine, message: &MessageReport) -> bool {
     let is_host = |question: &QuestionReport| question.kind == "PTR" && address_of(&question.name).is_some();
     // Queries that were left out may be about the address.
     line.addresses().next().is_some()

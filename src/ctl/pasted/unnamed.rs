@@ -10,7 +10,7 @@
 
 use super::fit::{DELAYED, SHARE, TimeFit, time_fit, waited};
 use super::line::PastedLine;
-use super::other_mail::{has_another_host, is_of_another};
+use super::other_mail::is_of_another;
 use super::other_part::{causes_of, unknown_between};
 use crate::record::culprit::{CulpritKind, DecisiveTime};
 use crate::record::why::MessageReport;
@@ -32,8 +32,7 @@ pub fn settle_unnamed(line: &PastedLine, message: MessageReport, others: &[Messa
     let own = waited(line, &message);
     let explains = |other: &&MessageReport| {
         let is_other = other.began != message.began && other.client == message.client;
-        let is_of_another = has_another_host(line, other) || is_of_another(line, other);
-        let is_of_mail = time_fit(line, other) > TimeFit::Elsewhere && !is_of_another;
+        let is_of_mail = time_fit(line, other) > TimeFit::Elsewhere && !is_of_another(line, other);
         let both = own + waited(line, other);
         is_other && is_of_mail && line.delay.whole.is_some_and(|whole| both >= whole * SHARE)
     };
