@@ -46,16 +46,17 @@ pub(super) fn at_servers(
     let servers = zone::delegated_servers(facts);
     let of_question = |server: IpAddr, name: &str, kind: &'static str| {
         FORMS.into_iter().find_map(|way| match facts.server(server, name, kind, way)? {
-            Got::Reply(own) => conduct(own, of_resolver),
+            Got::Reply(own) => Some((own, conduct(own, of_resolver)?)),
             _ => None,
         })
     };
     let of_server = |server: &IpAddr| {
-        let conduct = of_question(*server, name, kind);
-        let conduct = conduct.or_else(|| of_question(*server, zone::apex(facts), "SOA"));
+        let found = of_question(*server, name, kind);
+        let found = found.or_else(|| of_question(*server, zone::apex(facts), "SOA"));
         // One that answers other queries with EDNS has one conduct for all lookups.
         let is_at_times = served::form(facts, *server).is_some_and(|form| form != QueryForm::Plain);
-        let conduct = conduct.filter(|conduct| !is_at_times || conduct != "answers BADVERS");
+        let found = found.filter(|(own, _)| !is_at_times || !own.is_bad_version());
+        let conduct = found.map(|(_, conduct)| conduct);
         Some((*server, conduct.or_else(|| at_times(facts, *server, of_resolver))?))
     };
     let told: Vec<(IpAddr, String)> = servers.keys().filter_map(of_server).collect();

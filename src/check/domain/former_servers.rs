@@ -7,7 +7,7 @@
 //!
 //! - A set of servers is of a former time if it has a server that neither the zone above nor any server of the zone names. While a server
 //!   of the zone has not told its set, this may be the one that names it: then the former servers must still serve the zone.
-//! - Those of a signed domain are asked for their keys too: `signed_move` compares these with the DS records.
+//! - The former servers of a signed domain are asked for their keys too: `signed_move` compares the keys with the DS records.
 //! - Until the TTL of this set ends, the resolver asks these servers. If they still give the old records, it may fetch them at the last
 //!   moment, and then keeps them for their TTL. So these servers are asked themselves, after all else.
 

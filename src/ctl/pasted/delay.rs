@@ -39,7 +39,7 @@ impl LineDelay {
 /// Exim looks up the mail hosts before the time of `DT` begins; `QT` is the whole time.
 const KEYS: [&str; 8] = ["delay=", "QT=", "DT=", "RT=", " D=", "scantime=", "time: ", "xdelay="];
 
-/// Those of deliveries.
+/// The keys among them whose value is the time of a delivery.
 const OF_DELIVERIES: [&str; 4] = ["delay=", "QT=", "DT=", "xdelay="];
 
 /// The seconds of a day.
