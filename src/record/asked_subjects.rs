@@ -1,14 +1,13 @@
 //! The subjects of the names and types of the record, by numbers, and the step of a mail at which mail software asks for them.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
 use hickory_proto::rr::RecordType;
 use smallvec::SmallVec;
 
 use super::entry::Link;
+use super::numbered_octets::NumberedOctets;
 use super::subject::{ListName, Subject, linked, subject};
-use crate::hash::Keyed;
 use crate::question::label_places;
 
 /// Names and types by numbers, and the facts that grouping needs about them.
@@ -107,18 +106,22 @@ impl AskedSubjects {
 /// subjects of names and types, because most of them are asked more than once. Both are bounded by the number of questions.
 pub(super) struct NumberedSubjects<'n, Names> {
     names: &'n Names,
-    addresses: HashMap<IpAddr, u32, Keyed>,
-    domains: HashMap<Box<[u8]>, u32, Keyed>,
-    owners: HashMap<Box<[u8]>, u32, Keyed>,
+    numbers: NumberedOctets,
     asked: Vec<AskedSubjects>,
 }
+
+/// The kinds of `NumberedSubjects::numbers`.
+const DOMAIN: u16 = 0;
+const ADDRESS: u16 = 1;
+const OWNER: u16 = 2;
 
 impl<'n, Names: NumberedNames> NumberedSubjects<'n, Names> {
     pub(super) fn of(names: &'n Names) -> Self {
         let asked = std::iter::repeat_with(AskedSubjects::default).take(names.count()).collect();
-        let hash = Keyed::of_system();
-        let (addresses, domains) = (HashMap::with_hasher(hash), HashMap::with_hasher(hash));
-        Self { names, addresses, domains, owners: HashMap::with_hasher(hash), asked }
+        let mut numbers = NumberedOctets::new();
+        // Mostly each name is a subject.
+        numbers.make_room(names.count());
+        Self { names, numbers, asked }
     }
 
     /// The subjects of a name and type; none if `find` has not looked for them.
@@ -164,31 +167,16 @@ impl<'n, Names: NumberedNames> NumberedSubjects<'n, Names> {
     }
 
     fn number(&mut self, subject: &Subject<'_>) -> u32 {
-        let next = self.next();
         match subject {
-            Subject::Address(address) => *self.addresses.entry(*address).or_insert(next),
-            Subject::Domain(domain) => numbered(&mut self.domains, domain, next),
+            Subject::Address(IpAddr::V4(address)) => self.numbers.number(&address.octets(), ADDRESS).0,
+            Subject::Address(IpAddr::V6(address)) => self.numbers.number(&address.octets(), ADDRESS).0,
+            Subject::Domain(domain) => self.numbers.number(domain, DOMAIN).0,
         }
     }
 
     /// The number of the organisation of a subject.
     fn owner(&mut self, subject: &Subject<'_>) -> Option<u32> {
-        let next = self.next();
-        subject.owner().map(|owner| numbered(&mut self.owners, owner, next))
-    }
-
-    /// A number that is not in use.
-    fn next(&self) -> u32 {
-        let known = self.addresses.len().saturating_add(self.domains.len()).saturating_add(self.owners.len());
-        u32::try_from(known).unwrap_or(u32::MAX)
-    }
-}
-
-/// The number of a domain, which is `next` if it has none.
-fn numbered(numbers: &mut HashMap<Box<[u8]>, u32, Keyed>, domain: &[u8], next: u32) -> u32 {
-    match numbers.get(domain) {
-        Some(number) => *number,
-        None => *numbers.entry(domain.into()).or_insert(next),
+        subject.owner().map(|owner| self.numbers.number(owner, OWNER).0)
     }
 }
 

@@ -1,7 +1,6 @@
 //! The messages of the record: the places of their questions, and the parts of a message whose questions certainly belong to one mail.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use super::entry::index;
 
@@ -54,10 +53,12 @@ impl Grouped {
         if places.iter().all(|place| part(place) == first) {
             return vec![Cow::Borrowed(places)];
         }
-        let wanted: BTreeSet<Option<u32>> =
-            places.iter().filter(|place| is_wanted(**place)).map(part).collect();
-        let of = |wanted: Option<u32>| places.iter().filter(|place| part(place) == wanted).copied().collect();
-        wanted.into_iter().map(of).map(Cow::Owned).collect()
+        // By part, and in a part by time. A message of many parts would be gone through for each of them.
+        let mut by_part: Vec<(Option<u32>, u32)> = places.iter().map(|place| (part(place), *place)).collect();
+        by_part.sort_by_key(|(part, _)| *part);
+        let parts = by_part.chunk_by(|(one, _), (other, _)| one == other);
+        let wanted = parts.filter(|places| places.iter().any(|(_, place)| is_wanted(*place)));
+        wanted.map(|places| places.iter().map(|(_, place)| *place).collect()).map(Cow::Owned).collect()
     }
 
     /// The questions of each message in their order; the messages in the order of their begins.

@@ -60,6 +60,7 @@ pub mod message;
 mod names;
 mod next_mail;
 pub mod note;
+mod numbered_octets;
 mod numbers;
 mod open_messages;
 mod outage;
