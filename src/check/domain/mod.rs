@@ -14,6 +14,7 @@
 
 mod aliases;
 mod apex_alias;
+mod at_times;
 mod authorship;
 mod bounce;
 mod bounce_addresses;
