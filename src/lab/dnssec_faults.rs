@@ -32,6 +32,10 @@ pub(super) fn distort(fault: Fault, authority: &Authority, query: &Message, resp
         Fault::StripsProofs => {
             response.authorities.retain(|record| !is_proof(record));
         }
+        Fault::StripsProofsOf(kind) if query.queries.iter().any(|asked| asked.query_type() == kind) => {
+            response.authorities.retain(|record| !is_proof(record));
+        }
+        Fault::FewProofs(most) => few_proofs(most, response),
         Fault::BareDenials if response.answers.is_empty() => {
             response.authorities.retain(|record| record.record_type() == RecordType::SOA);
         }
@@ -138,6 +142,19 @@ fn is_proof(record: &Record) -> bool {
         _ => record.record_type(),
     };
     matches!(kind, RecordType::NSEC | RecordType::NSEC3)
+}
+
+/// Leaves so many proofs, each with its signature.
+fn few_proofs(most: usize, response: &mut Message) {
+    let proofs = response.authorities.iter().filter(|record| is_proof(record));
+    let mut owners: Vec<Name> = Vec::new();
+    for proof in proofs {
+        if !owners.contains(&proof.name) {
+            owners.push(proof.name.clone());
+        }
+    }
+    owners.truncate(most);
+    response.authorities.retain(|record| !is_proof(record) || owners.contains(&record.name));
 }
 
 /// If a name has no data at the apex of a zone, the NSEC of its parent at the cut is given instead.

@@ -24,6 +24,12 @@ macro_rules! faults {
             SlowFirstZone(Duration),
             /// Gives every record this TTL.
             Ttl(u32),
+            /// Leaves out the proofs of absence in answers to queries for this type.
+            StripsProofsOf(RecordType),
+            /// Leaves out all but so many of the records that prove an absence.
+            FewProofs(usize),
+            /// REFUSED to this share of all messages, in thousandths: some of the machines behind one address lack the zone.
+            RefusesSome(u32),
             /// Never answers queries for this type: a firewall or load balancer (RFC 8906 section 3).
             Drops(RecordType),
             /// Never answers queries for this type over UDP: a firewall that looks into datagrams.
@@ -225,7 +231,8 @@ impl FromStr for Fault {
     type Err = UnknownFault;
 
     /// A name from `NAMES`, `slow=SPAN`, `slow-tcp=SPAN` or `slow-first-zone=SPAN` with a span as `span` reads it, `ttl=SECONDS`,
-    /// `extended-error=NUMBER`, or `drops=TYPE`, `drops-udp=TYPE`, `fails=TYPE` or `denies=TYPE`.
+    /// `refuses=THOUSANDTHS`, `proofs=NUMBER`, `extended-error=NUMBER`, or `drops=TYPE`, `drops-udp=TYPE`, `fails=TYPE`, `denies=TYPE` or
+    /// `strips-proofs=TYPE`.
     fn from_str(text: &str) -> Result<Self, UnknownFault> {
         if let Some(late) = text.strip_prefix("slow=").and_then(span) {
             return Ok(Self::Slow(late));
@@ -239,15 +246,22 @@ impl FromStr for Fault {
         if let Some(seconds) = text.strip_prefix("ttl=").and_then(|seconds| seconds.parse().ok()) {
             return Ok(Self::Ttl(seconds));
         }
+        if let Some(share) = text.strip_prefix("refuses=").and_then(|share| share.parse().ok()) {
+            return Ok(Self::RefusesSome(share));
+        }
+        if let Some(most) = text.strip_prefix("proofs=").and_then(|most| most.parse().ok()) {
+            return Ok(Self::FewProofs(most));
+        }
         if let Some(code) = text.strip_prefix("extended-error=").and_then(|code| code.parse().ok()) {
             return Ok(Self::ExtendedError(code));
         }
         let kind = |key: &str| text.strip_prefix(key).and_then(|kind| kind.parse().ok());
-        let of_types: [(&str, OfType); 4] = [
+        let of_types: [(&str, OfType); 5] = [
             ("drops=", Self::Drops),
             ("drops-udp=", Self::DropsOverUdp),
             ("fails=", Self::Fails),
             ("denies=", Self::DeniesType),
+            ("strips-proofs=", Self::StripsProofsOf),
         ];
         if let Some(of_type) = of_types.into_iter().find_map(|(key, fault)| kind(key).map(fault)) {
             return Ok(of_type);
@@ -264,6 +278,9 @@ impl fmt::Display for Fault {
             Self::SlowTcp(late) => write!(formatter, "slow-tcp={}ms", late.as_millis()),
             Self::SlowFirstZone(late) => write!(formatter, "slow-first-zone={}ms", late.as_millis()),
             Self::Ttl(seconds) => write!(formatter, "ttl={seconds}"),
+            Self::StripsProofsOf(kind) => write!(formatter, "strips-proofs={kind}"),
+            Self::FewProofs(most) => write!(formatter, "proofs={most}"),
+            Self::RefusesSome(share) => write!(formatter, "refuses={share}"),
             Self::Drops(kind) => write!(formatter, "drops={kind}"),
             Self::DropsOverUdp(kind) => write!(formatter, "drops-udp={kind}"),
             Self::Fails(kind) => write!(formatter, "fails={kind}"),
@@ -305,9 +322,14 @@ mod tests {
         let slow = Fault::SlowFirstZone(Duration::from_secs(6));
         assert_eq!(slow.to_string().parse::<Fault>().unwrap(), slow);
         assert_eq!("ttl=2147483648".parse::<Fault>().unwrap(), Fault::Ttl(1 << 31));
+        assert_eq!("refuses=500".parse::<Fault>().unwrap(), Fault::RefusesSome(500));
+        assert_eq!(Fault::RefusesSome(500).to_string(), "refuses=500");
         assert_eq!("extended-error=22".parse::<Fault>().unwrap(), Fault::ExtendedError(22));
         assert_eq!(Fault::ExtendedError(22).to_string(), "extended-error=22");
-        let of_types = [Fault::Drops, Fault::DropsOverUdp, Fault::Fails, Fault::DeniesType];
+        assert_eq!("proofs=1".parse::<Fault>().unwrap(), Fault::FewProofs(1));
+        assert_eq!(Fault::FewProofs(1).to_string(), "proofs=1");
+        let of_types: [OfType; 5] =
+            [Fault::Drops, Fault::DropsOverUdp, Fault::Fails, Fault::DeniesType, Fault::StripsProofsOf];
         for fault in of_types.map(|fault| fault(RecordType::TXT)) {
             assert_eq!(fault.to_string().parse::<Fault>().unwrap(), fault);
         }

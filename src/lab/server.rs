@@ -175,6 +175,9 @@ impl LabServer {
                 Fault::RefusedFirst if self.is_first(&query) => {
                     response = bare(&query, ResponseCode::Refused)
                 }
+                Fault::RefusesSome(share) if random.below(1000) < *share => {
+                    response = bare(&query, ResponseCode::Refused);
+                }
                 Fault::NxdomainOnEmptyNonTerminals => self.deny_empty_non_terminal(&query, &mut response),
                 _ => {
                     distort(*fault, &asked, &mut response);

@@ -109,6 +109,14 @@ pub const CHECK_CASE_TURNS: usize = 4;
 /// Queries with EDNS and without, in turn, after `CHECK_TRIES` queries with EDNS were silent, before a server is said not to answer EDNS.
 pub const CHECK_EDNS_TURNS: usize = 2;
 
+/// Further queries to a server that answers an error for the SOA, before it is said not to serve the zone. One that fails every other query
+/// answers one of four in 15 checks of 16.
+pub const CHECK_ERROR_TURNS: usize = 3;
+
+/// Queries in lower case and in mixed case, in turn, before a server is said to fail mixed case. One that fails every other query, whatever
+/// the case is, does so in one check of 30.
+pub const CHECK_FAILED_CASE_TURNS: usize = 2;
+
 /// Failed lookups of mail hosts, policies and PTR records for which the servers of their zones are asked: a zone that fails for all TXT
 /// records has six policies.
 pub const MAX_FAILED_LOOKUPS: usize = 6;
@@ -159,7 +167,7 @@ pub const QUESTIONS_AFTER_COMPARISON: usize = 10;
 pub const MAX_HOSTS_AT_OTHERS: usize = 2;
 
 /// Questions to name servers for records whose lookups fail validation, which show the servers that send no proof: those for some policies
-/// at four servers.
+/// at four servers. As many show the servers that send none for TLSA records which do not exist.
 pub const MAX_UNPROVEN_ASKED: usize = 24;
 
 /// Names of former name servers, which a resolver of others still has, that are asked for the records of the domain: a zone has two or

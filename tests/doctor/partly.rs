@@ -12,7 +12,7 @@ use resolverd::check::domain::{WholeDomain, judge};
 use resolverd::lab::fault::Fault;
 use resolverd::lab::simulation::{Simulation, config_for, config_trusting, paused};
 use resolverd::lab::world::{Lab, ServerPlan, UNIX_AT_START};
-use resolverd::limits::CHECK_DOMAIN_TIME;
+use resolverd::limits::{CHECK_DOMAIN_TIME, MAX_CHECK_QUESTIONS};
 
 use crate::faults::{SOUND, tree};
 use crate::simulated::{Daemon, check};
@@ -85,6 +85,32 @@ fn a_server_that_drops_or_fails_one_type_is_the_answer() {
             assert!(!of(&findings, Code::MailOk).unwrap().evidence.contains("not known"));
         }
     }
+}
+
+#[test]
+fn a_server_that_refuses_at_random_answers_at_times_and_is_not_lame() {
+    let (mut named, mut mistaken) = (0, 0);
+    for (share, seed) in [300, 500].into_iter().flat_map(|share| (1..=12).map(move |seed| (share, seed))) {
+        let lab = Arc::new(tree(SOUND, &[Fault::RefusesSome(share)]).build().unwrap());
+        let (facts, findings) = paused(async {
+            check(&Simulation::new(Arc::clone(&lab), config_for(&lab), seed), subject()).await
+        });
+        assert!(facts.got.len() <= MAX_CHECK_QUESTIONS, "{share} {seed}: {}", facts.got.len());
+        let others = [Code::NsLame, Code::NsCaseDenied, Code::NsTcp, Code::NsNoneAnswers];
+        let is_mistaken = findings.iter().any(|finding| others.contains(&finding.code));
+        assert!(!is_mistaken || share == 500, "{share} {seed}: {findings:#?}");
+        mistaken += usize::from(is_mistaken);
+        if let Some(partly) =
+            of(&findings, Code::NsPartly).filter(|told| told.evidence.contains("at other times"))
+        {
+            let begin = "198.18.4.1 (ns2.hosts.com.) answers REFUSED to some queries";
+            assert!(partly.evidence.starts_with(begin), "{share} {seed}: {partly:#?}");
+            assert!(partly.remedy().contains("several machines"), "{partly:#?}");
+            named += 1;
+        }
+    }
+    // Of half of all queries, all that are sent again are refused by chance now and then.
+    assert!(named >= 12 && mistaken <= 1, "{named} {mistaken}");
 }
 
 #[test]

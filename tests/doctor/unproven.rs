@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hickory_proto::rr::RecordType;
 use resolverd::check::domain::codes::Code;
 use resolverd::check::domain::facts::CheckSubject;
 use resolverd::check::domain::finding::{Finding, Level};
@@ -13,7 +14,12 @@ use crate::simulated::check;
 
 /// The findings about `faulty.com.`, signed so, if these of its servers leave out the proofs in this way.
 fn found(plan: &str, fault: Fault, stripping: &[&str]) -> Vec<Finding> {
-    let mut tree = tree(SOUND, &[]);
+    found_of(SOUND, plan, fault, stripping)
+}
+
+/// The same, of a zone with these records.
+fn found_of(text: &str, plan: &str, fault: Fault, stripping: &[&str]) -> Vec<Finding> {
+    let mut tree = tree(text, &[]);
     for (zone, plan) in [(".", ""), ("com.", ""), ("faulty.com.", plan)] {
         tree.sign(zone, Some(plan.parse().unwrap())).unwrap();
     }
@@ -69,6 +75,83 @@ fn a_server_that_denies_without_a_proof_is_the_answer_though_no_other_resolver_i
         assert!(
             sound.iter().all(|finding| finding.code != Code::NsWithoutProof),
             "{plan} {fault:?}: {sound:#?}"
+        );
+    }
+}
+
+const BOTH: [&str; 2] = ["ns1.hosts.com", "ns2.hosts.com"];
+
+const SECOND: [&str; 1] = ["ns2.hosts.com"];
+
+/// A zone with its mail host, which has no IPv6 address and no TLSA records.
+const WITH_HOST: &str =
+    "@ MX 10 mail\nmail A 198.18.9.1\n@ TXT \"v=spf1 mx -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n";
+
+/// The first finding, if servers of the zone leave out proofs so; and that the zone is sound if they do not.
+fn first(text: &str, plan: &str, fault: Fault, stripping: &[&str]) -> Finding {
+    let sound = found_of(text, plan, fault, &[]);
+    assert!(sound.iter().any(|finding| finding.code == Code::DnssecOk), "{plan} {fault}: {sound:#?}");
+    let mut found = found_of(text, plan, fault, stripping);
+    assert_eq!(found[0].code, Code::NsWithoutProof, "{plan} {fault}: {found:#?}");
+    found.remove(0)
+}
+
+#[test]
+fn addresses_that_no_server_denies_with_a_proof_are_told() {
+    for plan in ["", "nsec3"] {
+        let told = first(WITH_HOST, plan, Fault::StripsProofsOf(RecordType::AAAA), &BOTH);
+        assert_eq!(told.level, Level::Failure, "{told:#?}");
+        for name in ["faulty.com. AAAA", "mail.faulty.com. AAAA"] {
+            assert!(told.evidence.contains(name), "{plan}: {told:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_sends_no_proof_for_tlsa_records_alone_is_named() {
+    for plan in ["", "nsec3"] {
+        let told = first(WITH_HOST, plan, Fault::StripsProofsOf(RecordType::TLSA), &SECOND);
+        assert_eq!(told.level, Level::Warning, "{told:#?}");
+        let words = "198.18.4.1 (ns2.hosts.com.) denies _25._tcp.mail.faulty.com. TLSA without an NSEC or NSEC3 record as the proof";
+        assert_eq!(told.evidence, words, "{plan}");
+    }
+}
+
+#[test]
+fn a_domain_without_mx_records_whose_absence_no_server_proves_has_this_cause_first() {
+    let text = "@ A 198.18.9.80\n@ TXT \"v=spf1 mx -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n";
+    for plan in ["", "nsec3"] {
+        let told = first(text, plan, Fault::StripsProofsOf(RecordType::MX), &BOTH);
+        assert_eq!(told.level, Level::Failure, "{told:#?}");
+        assert!(told.evidence.contains("denies faulty.com. MX"), "{told:#?}");
+        assert!(told.code.entry().effect.contains("cannot ask for its MX records, and mail to it waits"));
+    }
+}
+
+#[test]
+fn a_server_that_sends_a_part_of_the_proof_is_named() {
+    let in_part = first(WITH_HOST, "nsec3", Fault::FewProofs(1), &SECOND);
+    assert_eq!(in_part.level, Level::Warning, "{in_part:#?}");
+    assert!(
+        in_part.evidence.starts_with("198.18.4.1 (ns2.hosts.com.) denies ")
+            && in_part.evidence.contains("with NSEC or NSEC3 records that do not prove it"),
+        "{in_part:#?}"
+    );
+    let all = first(WITH_HOST, "nsec3", Fault::FewProofs(1), &BOTH);
+    assert_eq!(all.level, Level::Failure, "{all:#?}");
+}
+
+#[test]
+fn a_server_that_gives_the_records_of_a_wildcard_without_the_proof_is_named() {
+    let text = "@ MX 10 mail\nmail A 198.18.9.1\n@ TXT \"v=spf1 mx -all\"\n* TXT \"v=DMARC1; p=reject\"\n";
+    for plan in ["", "nsec3"] {
+        let told = first(text, plan, Fault::StripsProofsOf(RecordType::TXT), &SECOND);
+        assert!(
+            told.evidence.contains("gives the records of a wildcard for _dmarc.faulty.com. TXT")
+                && told
+                    .evidence
+                    .ends_with("without an NSEC or NSEC3 record as the proof that no name is closer"),
+            "{plan}: {told:#?}"
         );
     }
 }

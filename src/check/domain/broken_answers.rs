@@ -11,7 +11,7 @@ use std::net::IpAddr;
 
 use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts};
 use super::record_set::is_known;
-use super::{each_server, served, server_hosts, zone};
+use super::{at_times, served, server_hosts, zone};
 
 /// The forms in which a server may have been asked.
 const FORMS: [QueryForm; 4] = [QueryForm::Udp, QueryForm::Plain, QueryForm::MixedCase, QueryForm::Tcp];
@@ -31,9 +31,9 @@ fn conduct(own: &ReplyFacts, of_resolver: &ReplyFacts) -> Option<String> {
 }
 
 /// The conduct of a server that answers BADVERS to some queries, if it explains an answer of a resolver that has no records.
-fn at_times(facts: &DomainFacts, server: IpAddr, of_resolver: &ReplyFacts) -> Option<String> {
+fn of_bad_version(facts: &DomainFacts, server: IpAddr, of_resolver: &ReplyFacts) -> Option<String> {
     let is_empty = of_resolver.rcode == "NOERROR";
-    (is_empty && each_server::answers_bad_version(facts, server)).then(|| each_server::BAD_VERSION.to_owned())
+    (is_empty && at_times::answers_bad_version(facts, server)).then(|| at_times::BAD_VERSION.to_owned())
 }
 
 /// The servers of the zone whose answers to this lookup, to another one with BADVERS, or for the SOA, explain an answer of a resolver that has
@@ -57,7 +57,7 @@ pub(super) fn at_servers(
         let is_at_times = served::form(facts, *server).is_some_and(|form| form != QueryForm::Plain);
         let found = found.filter(|(own, _)| !is_at_times || !own.is_bad_version());
         let conduct = found.map(|(_, conduct)| conduct);
-        Some((*server, conduct.or_else(|| at_times(facts, *server, of_resolver))?))
+        Some((*server, conduct.or_else(|| of_bad_version(facts, *server, of_resolver))?))
     };
     let told: Vec<(IpAddr, String)> = servers.keys().filter_map(of_server).collect();
     (!told.is_empty()).then(|| server_hosts::with_conduct(&servers, &told))

@@ -358,8 +358,8 @@ with_results! {
         "Validating resolvers take the answers of this server for bogus: they ask another server, or fail if they reach only this one.";
         "Find out why the server does not have the current signed zone. The DS records fit the keys of another server: do not change them".
     NsWithoutProof "ns_without_proof" Dnssec Warning "RFC 4035 sections 3.1.3 and 5.4":
-        "a name server denies records of the signed zone without the DNSSEC proof";
-        "Validating resolvers take these answers for bogus: they ask another server, or fail if they reach only this one. Then receivers defer mail because of a policy that does not exist, and senders with DANE keep mail for hosts without TLSA records.";
+        "a name server sends no DNSSEC proof that records of the signed zone do not exist";
+        "Validating resolvers take these answers for bogus: they ask another server, or fail if they reach only this one. If no server proves that the domain has no MX record, senders cannot ask for its MX records, and mail to it waits in their queues. Receivers defer mail because of a policy that does not exist, and senders with DANE keep mail for hosts without TLSA records.";
         "Let the server transfer the current signed zone with its NSEC or NSEC3 records. If it has them, update the server, or the plug-in or load balancer in front of it that leaves them out. The DS records fit: do not change them".
     SignatureExpires "signature_expires" Dnssec Warning "RFC 4035 section 5.3.1, RFC 6781 section 4.4.2":
         "signatures of the zone expire soon";

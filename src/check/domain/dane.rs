@@ -11,12 +11,12 @@ use super::codes::Code;
 use super::der::public_key;
 use super::dnssec::TLSA_OF_MAIL;
 use super::facts::{
-    DomainFacts, LookupFound, QueryForm, ReplySecurity, Want, above, at_server, is_within, lookup,
+    DomainFacts, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, at_server, is_within, lookup,
 };
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::{elsewhere, mail, served, zone};
-use crate::limits::{MAX_DENIED_TLSA, MAX_SIGNED_TLSA_QUESTIONS};
+use crate::limits::{MAX_DENIED_TLSA, MAX_SIGNED_TLSA_QUESTIONS, MAX_UNPROVEN_ASKED};
 
 fn tlsa(host: &str) -> String {
     format!("{TLSA_OF_MAIL}{host}")
@@ -47,21 +47,32 @@ pub(super) fn of_denied(facts: &DomainFacts) -> Vec<Want> {
     asked.flat_map(|name| elsewhere::behind_cache(facts, (&name, "TLSA"))).collect()
 }
 
-/// The questions about TLSA records in the zone of the domain that validate at this host: each server must sign them. One address of each
-/// name is asked.
+/// The questions about TLSA records in the zone of the domain that validate at this host: each server must sign them.
 pub(super) fn of_signed(facts: &DomainFacts) -> Vec<Want> {
-    let is_signed = |name: &String| {
-        let found = facts.lookup(name, "TLSA");
-        is_within(name, zone::apex(facts))
-            && matches!(found, LookupFound::Data(reply) if reply.security == ReplySecurity::Secure)
-    };
+    let is_signed = |found: &LookupFound<'_>| matches!(found, LookupFound::Data(reply) if is_secure(reply));
+    at_each_server(facts, is_signed).into_iter().take(MAX_SIGNED_TLSA_QUESTIONS).collect()
+}
+
+/// The questions about TLSA records in the zone of the domain whose absence is proven to this host: each server must send the proof. This host
+/// asks another server after one that sends none.
+pub(super) fn of_proven(facts: &DomainFacts) -> Vec<Want> {
+    let is_proven = |found: &LookupFound<'_>| matches!(found, LookupFound::NoData(reply) | LookupFound::NoName(reply) if is_secure(reply));
+    at_each_server(facts, is_proven).into_iter().take(MAX_UNPROVEN_ASKED).collect()
+}
+
+fn is_secure(reply: &ReplyFacts) -> bool {
+    reply.security == ReplySecurity::Secure
+}
+
+/// The questions to servers of the zone about TLSA records in it whose lookup has such a result. One address of each name is asked.
+fn at_each_server(facts: &DomainFacts, is_asked: impl Fn(&LookupFound<'_>) -> bool) -> Vec<Want> {
+    let is_own = |name: &String| is_within(name, zone::apex(facts)) && is_asked(&facts.lookup(name, "TLSA"));
     let serving = served::serving(facts);
     let each = zone::one_of_each(&zone::servers(facts)).into_iter().filter(|server| serving.contains(server));
     let each: Vec<IpAddr> = each.collect();
-    let names = mail::hosts(facts).into_iter().map(|host| tlsa(&host)).filter(is_signed);
+    let names = mail::hosts(facts).into_iter().map(|host| tlsa(&host)).filter(is_own);
     let ask = |server: IpAddr, name: &str| at_server(server, name, "TLSA", QueryForm::Udp);
-    let asked = names.flat_map(|name| each.iter().map(|server| ask(*server, &name)).collect::<Vec<_>>());
-    asked.take(MAX_SIGNED_TLSA_QUESTIONS).collect()
+    names.flat_map(|name| each.iter().map(|server| ask(*server, &name)).collect::<Vec<_>>()).collect()
 }
 
 /// The name above that of TLSA records, if DNSSEC proves that it does not exist: then there are none (RFC 8020).

@@ -15,8 +15,8 @@ use super::finding::{Finding, Level};
 use super::key_records::Ds;
 use super::keys::{self, KeysNow};
 use super::{
-    hashed_denial, kept_denial, parents, remedies, served, server_hosts, server_signatures, signature_times,
-    ttl_end, unproven, without_keys, zone,
+    doubled_name, exchanges, hashed_denial, kept_denial, parents, remedies, served, server_hosts,
+    server_signatures, signature_times, ttl_end, unproven, without_keys, zone,
 };
 use crate::clock::minute;
 use crate::limits::MAX_UNPROVEN_ASKED;
@@ -68,6 +68,7 @@ fn at_each_server(facts: &DomainFacts) -> Vec<Want> {
     let own = of_domain(facts).filter(|(_, reply)| reply.security == ReplySecurity::Bogus);
     let own = own.map(|(kind, _)| (facts.subject.domain.as_str(), kind));
     let lookups = own.into_iter().chain(bogus_lookups(facts).map(|(name, kind, _)| (name, kind)));
+    let lookups = lookups.chain(bogus_addresses(facts));
     let servers = keys::servers(facts);
     let asked = lookups.flat_map(|(name, kind)| {
         servers.iter().map(move |server| at_server(*server, name, kind, QueryForm::Udp))
@@ -75,8 +76,24 @@ fn at_each_server(facts: &DomainFacts) -> Vec<Want> {
     asked.take(MAX_UNPROVEN_ASKED).collect()
 }
 
+/// The lookups of addresses of the domain and of its mail hosts in the zone that fail validation. The other addresses of a host hide that from
+/// most senders.
+fn bogus_addresses(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str)> {
+    let (domain, apex, hosts) = (facts.subject.domain.as_str(), zone::apex(facts), exchanges::hosts(facts));
+    let is_asked =
+        move |name: &str| is_within(name, apex) && (name == domain || hosts.iter().any(|host| host == name));
+    facts.got.iter().filter_map(move |(want, got)| match (want, got) {
+        (Want::Lookup { name, kind: kind @ ("A" | "AAAA") }, Got::Reply(reply))
+            if reply.security == ReplySecurity::Bogus && is_asked(name) =>
+        {
+            Some((name.as_str(), *kind))
+        }
+        _ => None,
+    })
+}
+
 /// The words for records that a server denies without a proof.
-const UNPROVEN: &str = "a name server denies the records without an NSEC or NSEC3 record as the proof";
+const UNPROVEN: &str = "a name server denies the records without the NSEC or NSEC3 records that prove it";
 
 /// The failed lookups of policies and TLSA records below a domain that validates itself, with the reason of each. A proof in the cache about
 /// a name above may answer in the place of a server that sends none: other hosts do not have this proof. That a server without keys sends
@@ -133,7 +150,8 @@ fn broken_names(facts: &DomainFacts, are_unproven_told: bool) -> Option<Finding>
     let (domain, mut names) = (facts.subject.domain.as_str(), bogus_names(facts));
     names.retain(|(.., why)| !are_unproven_told || *why != UNPROVEN);
     let (_, _, why) = names.first()?;
-    let listed: Vec<String> = names.iter().map(|(name, kind, _)| format!("{name} {kind}")).collect();
+    let listed: Vec<String> =
+        names.iter().map(|(name, kind, _)| doubled_name::shown(facts, (name, kind))).collect();
     let why = match why.trim_end_matches('.') {
         "" => String::new(),
         why => format!(" ({why})"),

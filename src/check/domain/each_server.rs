@@ -13,10 +13,11 @@ use super::facts::{
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::private_address::{OUT_OF_REACH, is_private};
+use super::record_set::is_known;
 use super::sent::may_be_chance;
 use super::untold_servers::{UnfoundName, Untold, add_unrouted, unfound};
 use super::zone::serves;
-use super::{apex_alias, keys, mixed_case, remedies, served, server_hosts, zone};
+use super::{apex_alias, at_times, keys, mixed_case, remedies, served, server_hosts, zone};
 use crate::limits::{MOST_MILLIS_WITHOUT_EDNS, SLOW_SERVER_MILLIS};
 
 /// Each server by itself. `of_silent` are the questions to servers that did not answer the first one.
@@ -264,6 +265,12 @@ fn of_conducts(
         });
     }
     findings.extend(by_code.into_iter().map(|(code, of_code)| match told(servers, code, &of_code) {
+        finding
+            if code == Code::NsPartly
+                && of_code.iter().all(|(server, _)| at_times::code(facts, *server).is_some()) =>
+        {
+            finding.to_do(remedies::FAILING_AT_TIMES)
+        }
         finding if code == Code::NsPrivateAddress && sound == 0 => finding.at(Level::Failure),
         // Validating resolvers get no signatures.
         finding if code == Code::NsEdns && keys::are_without_edns(facts) => finding.at(Level::Failure),
@@ -481,11 +488,13 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
             tell(Code::NsTcp, "truncates its replies over TCP".to_owned())
         }
         Some(Got::Reply(reply)) if reply.is_bad_version() => {}
+        Some(Got::Reply(reply)) if !is_known(reply) && at_times::is_over_udp(facts, server, &reply.rcode) => {
+        }
         Some(Got::Reply(reply)) if !serves(reply, apex) => tell(Code::NsTcp, wrong(reply, apex)),
         _ => {}
     }
-    if answers_bad_version(facts, server) {
-        tell(Code::NsEdns, BAD_VERSION.to_owned());
+    if at_times::answers_bad_version(facts, server) {
+        tell(Code::NsEdns, at_times::BAD_VERSION.to_owned());
     }
     if reply.millis > SLOW_SERVER_MILLIS {
         tell(Code::NsSlow, format!("answers after {} ms", reply.millis));
@@ -496,20 +505,11 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
         tell(Code::NsRecursive, "sets RA in its answers".to_owned());
     }
     mixed_case::tell(facts, server, tell);
-    if let Some(how) = without_names(facts, server) {
+    if let Some(code) = at_times::code(facts, server) {
+        tell(Code::NsPartly, at_times::words(code));
+    } else if let Some(how) = without_names(facts, server) {
         tell(Code::NsPartly, how);
     }
-}
-
-/// The conduct of a server that answers BADVERS to some queries.
-pub(super) const BAD_VERSION: &str = "answers BADVERS to some queries with EDNS";
-
-/// Whether a server answers BADVERS to a query: this tells of its EDNS, and of neither TCP nor the case of names.
-pub(super) fn answers_bad_version(facts: &DomainFacts, server: IpAddr) -> bool {
-    facts.got.iter().any(|(want, got)| match (want, got) {
-        (Want::Server { server: asked, .. }, Got::Reply(reply)) => *asked == server && reply.is_bad_version(),
-        _ => false,
-    })
 }
 
 /// The slowest reply of a server over UDP beside that for the SOA, if it is slow and datagrams are not lost: one may have been asked for

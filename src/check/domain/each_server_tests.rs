@@ -22,6 +22,30 @@ fn a_server_that_is_slow_for_other_records_than_the_soa_is_slow() {
 }
 
 #[test]
+fn a_server_that_fails_at_times_is_named_once_and_its_errors_are_no_other_trait() {
+    let at_times = |more: &str| {
+        let second = "server 198.18.2.1 a.test.";
+        let lines = format!(
+            "{TWO_SERVERS}\n{second} SOA udp aa after=REFUSED | ns1.a.test. h. 7 2 3 4 5\n\
+             {second} NS udp aa | ns1.a.test. | ns2.a.test.\n{second} {more}"
+        );
+        let codes = [Code::NsPartly, Code::NsLame, Code::NsTcp, Code::NsCaseDenied, Code::NsEdns];
+        let found = judge(&facts("a.test.", &lines)).into_iter().filter(|found| codes.contains(&found.code));
+        found.map(|found| (found.code, found.evidence)).collect::<Vec<_>>()
+    };
+    let words = "198.18.2.1 (ns2.a.test.) answers REFUSED to some queries, and answers the same queries as it should at other times";
+    for more in
+        ["SOA tcp REFUSED", "NS mixed REFUSED", "MX udp REFUSED\nserver 198.18.2.1 a.test. MX tcp REFUSED"]
+    {
+        assert_eq!(at_times(more), [(Code::NsPartly, words.to_owned())], "{more}");
+    }
+    let other = at_times("NS mixed NXDOMAIN aa");
+    assert!(other.iter().any(|(code, _)| *code == Code::NsCaseDenied), "{other:#?}");
+    let version = "SOA tcp aa after=BADVERS | ns1.a.test. h. 7 2 3 4 5";
+    assert!(at_times(version).iter().any(|(code, _)| *code == Code::NsEdns), "{:#?}", at_times(version));
+}
+
+#[test]
 fn silence_is_no_trait_of_a_server_on_a_path_that_loses_many_datagrams() {
     let told = |lost: usize| -> Vec<Code> {
         let soa = "server 198.18.2.1 a.test. SOA";

@@ -15,7 +15,7 @@ pub(in crate::check) const TWO_SERVERS: &str = "
     server 198.18.2.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5";
 
 /// Facts from lines, one for each question: `lookup NAME TYPE [RCODE] | DATA | DATA`, or
-/// `server ADDRESS NAME TYPE WAY [RCODE|silent|other-case] [aa] [ra] [cached: with a lower TTL] | NAME TYPE DATA`. Data of another owner or
+/// `server ADDRESS NAME TYPE WAY [RCODE|silent|other-case] [aa] [ra] [after=RCODE of an answer before] [cached: with a lower TTL] | NAME TYPE DATA`. Data of another owner or
 /// type begin with `OWNER TYPE `, behind `>` for the authority section and `+` for the additional one.
 pub(in crate::check) fn facts(domain: &str, lines: &str) -> DomainFacts {
     let subject = CheckSubject { domain: domain.to_owned(), unix: 1_767_225_600, ..CheckSubject::default() };
@@ -60,6 +60,9 @@ pub(in crate::check) fn facts(domain: &str, lines: &str) -> DomainFacts {
                 "other-case" => lost = Some(NoReply::OtherCase),
                 "unfit" => lost = Some(NoReply::Unfit),
                 "unknown" => lost = Some(NoReply::Unknown("not asked".to_owned())),
+                after if after.starts_with("after=") => {
+                    after.trim_start_matches("after=").clone_into(&mut reply.failed_before);
+                }
                 millis if millis.ends_with("ms") => {
                     reply.millis = millis.trim_end_matches("ms").parse().unwrap();
                 }

@@ -197,6 +197,25 @@ fn a_server_with_a_fault_that_explains_the_error_is_the_likely_cause() {
 }
 
 #[test]
+fn a_zone_with_the_named_key_that_another_key_has_signed_is_told_so() {
+    let (named, _) = SIGNED.rsplit_once(" | =a.b. RRSIG").unwrap();
+    let (_, named) = named.rsplit_once("DNSKEY udp aa").unwrap();
+    let other = " | 257 3 13 AAEC | =a.b. RRSIG DNSKEY 13 2 300 4000000000 1 1551 a.b. x";
+    let facts = failing(Some((9, "DNSKEY Missing")), &second(&format!("udp aa{named}{other}"), ""));
+    let told = others::check(&facts).remove(0);
+    let words = "192.0.2.2 (ns2.a.b.) gives DNSKEY records which the key that a DS record names has not signed, though it is among them";
+    assert!(told.evidence.contains(words), "{}", told.evidence);
+    let keys =
+        crate::check::domain::judge(&facts).into_iter().find(|found| found.code == Code::NsWithoutKeys);
+    let words = "the keys that sign at 192.0.2.2 (ns2.a.b.) are 1551 (a key that the DS records name is among the DNSKEY records there, and has not \
+                 signed them)";
+    assert!(keys.as_ref().is_some_and(|keys| keys.evidence.contains(words)), "{keys:#?}");
+    let without = failing(Some((9, "DNSKEY Missing")), &second(&format!("udp aa{other}"), ""));
+    let told = others::check(&without).remove(0);
+    assert!(told.evidence.contains("gives DNSKEY records that no DS record names"), "{}", told.evidence);
+}
+
+#[test]
 fn the_fault_of_a_server_stands_before_the_failures_at_others_that_it_explains() {
     let lines = second("udp REFUSED\nserver 192.0.2.2 a.b. DNSKEY tcp REFUSED", "");
     let found = crate::check::domain::judge(&failing(Some((9, "DNSKEY Missing")), &lines));

@@ -18,10 +18,11 @@ use super::budget::{Budget, OpenQuery};
 use super::facts::{
     BOUND_REACHED, CheckSubject, DomainFacts, Got, LOST, NoReply, QueryForm, ReplyFacts, Want, is_within,
 };
+use super::zone::serves;
 use crate::limits::{
-    CHECK_CASE_TURNS, CHECK_DOMAIN_TIME, CHECK_EDNS_TURNS, CHECK_QUESTIONS_AT_ONCE,
-    CHECK_QUESTIONS_AT_ONE_SERVER, CHECK_RESOLVER_TRIES, CHECK_ROUND_TIME, CHECK_TRIES, CHECK_TRY_TIME,
-    CONNECTION_TIME, MAX_CHECK_QUESTIONS, MAX_CHECK_ROUNDS,
+    CHECK_CASE_TURNS, CHECK_DOMAIN_TIME, CHECK_EDNS_TURNS, CHECK_ERROR_TURNS, CHECK_FAILED_CASE_TURNS,
+    CHECK_QUESTIONS_AT_ONCE, CHECK_QUESTIONS_AT_ONE_SERVER, CHECK_RESOLVER_TRIES, CHECK_ROUND_TIME,
+    CHECK_TRIES, CHECK_TRY_TIME, CONNECTION_TIME, MAX_CHECK_QUESTIONS, MAX_CHECK_ROUNDS,
 };
 
 /// Answers the questions: the daemon through its control socket, or a test.
@@ -264,10 +265,7 @@ async fn confirmed(
     sources: &impl Sources,
     budget: &Budget,
 ) -> (Got, Option<(Want, Got)>) {
-    let with_edns = || match want.clone() {
-        Want::Server { server, name, kind, .. } => Want::Server { server, name, kind, way: QueryForm::Udp },
-        other => other,
-    };
+    let with_edns = || with_edns(want);
     match (want, &got) {
         (Want::Server { way: QueryForm::MixedCase, .. }, Got::NoReply(NoReply::Silent)) => {
             for turn in 1..=CHECK_CASE_TURNS {
@@ -286,13 +284,15 @@ async fn confirmed(
                 }
             }
         }
-        // Some servers fail for a moment, whatever the case of the name is.
         (Want::Server { kind, way: QueryForm::MixedCase, .. }, Got::Reply(reply))
             if is_empty(reply, kind) =>
         {
-            if let Some(again @ Got::Reply(_)) = shortly(want, sources, budget).await {
-                return (again, None);
-            }
+            return after_failed_case(want, reply, sources, budget).await;
+        }
+        (Want::Server { name, kind: "SOA", way: QueryForm::Udp | QueryForm::Tcp, .. }, Got::Reply(reply))
+            if is_error(reply, name) =>
+        {
+            return (after_error(want, reply, sources, budget).await, None);
         }
         (Want::Server { kind: "SOA", way: QueryForm::Plain, .. }, Got::Reply(_)) => {
             for _ in 0..CHECK_EDNS_TURNS {
@@ -324,6 +324,73 @@ async fn confirmed(
         _ => {}
     }
     (got, None)
+}
+
+/// The same question over UDP with EDNS.
+fn with_edns(want: &Want) -> Want {
+    match want.clone() {
+        Want::Server { server, name, kind, .. } => Want::Server { server, name, kind, way: QueryForm::Udp },
+        other => other,
+    }
+}
+
+/// Whether the reply to a question for the SOA may be an error of the moment. Errors about EDNS are told by queries without it.
+fn is_error(reply: &ReplyFacts, name: &str) -> bool {
+    let has_no_soa = reply.authoritative && reply.rcode == "NOERROR";
+    !serves(reply, name)
+        && !has_no_soa
+        && reply.answers.is_empty()
+        && !["FORMERR", "NOTIMP", "BADVERS"].contains(&reply.rcode.as_str())
+}
+
+/// Asks a server that has answered an error for the SOA a few times more: some answer so at random, as where one of several machines behind
+/// an address lacks the zone.
+async fn after_error(want: &Want, failed: &ReplyFacts, sources: &impl Sources, budget: &Budget) -> Got {
+    let Want::Server { name, .. } = want else { return Got::Reply(failed.clone()) };
+    for _ in 0..CHECK_ERROR_TURNS {
+        match shortly(want, sources, budget).await {
+            Some(Got::Reply(again)) if serves(&again, name) => return after(failed, again),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    Got::Reply(failed.clone())
+}
+
+/// A reply that came after one without the records.
+fn after(failed: &ReplyFacts, again: ReplyFacts) -> Got {
+    Got::Reply(ReplyFacts { failed_before: failed.rcode.clone(), ..again })
+}
+
+/// Asks a server that has failed for a name in mixed case in both ways in turn: some fail for a moment or at random, whatever the case is.
+/// Returns its answer, and that to the name in lower case.
+async fn after_failed_case(
+    want: &Want,
+    failed: &ReplyFacts,
+    sources: &impl Sources,
+    budget: &Budget,
+) -> (Got, Option<(Want, Got)>) {
+    let (mut other, over_udp) = (None, with_edns(want));
+    let has_records =
+        |reply: &ReplyFacts| matches!(want, Want::Server { kind, .. } if !is_empty(reply, kind));
+    for _ in 0..CHECK_FAILED_CASE_TURNS {
+        match shortly(&over_udp, sources, budget).await {
+            Some(Got::Reply(lower)) => {
+                let is_failed = !has_records(&lower);
+                other = Some((over_udp.clone(), Got::Reply(lower)));
+                if is_failed {
+                    break;
+                }
+            }
+            _ => break,
+        }
+        match shortly(want, sources, budget).await {
+            Some(Got::Reply(again)) if has_records(&again) => return (after(failed, again), other),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    (Got::Reply(failed.clone()), other)
 }
 
 /// Notes that a datagram was lost, if a server was silent about a name in mixed case, and then in this turn in lower case. One that was silent

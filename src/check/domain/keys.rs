@@ -234,6 +234,10 @@ pub(super) fn now(facts: &DomainFacts) -> KeysNow {
     against(facts, &above(facts))
 }
 
+/// The words for a zone with a key that a DS record names, if this key does not sign its DNSKEY records.
+const IDLE_KEY: &str =
+    " (a key that the DS records name is among the DNSKEY records there, and has not signed them)";
+
 /// The verdict about these DS records.
 pub(super) fn against(facts: &DomainFacts, records: &BTreeSet<&str>) -> KeysNow {
     let apex = zone::apex(facts);
@@ -256,14 +260,15 @@ pub(super) fn against(facts: &DomainFacts, records: &BTreeSet<&str>) -> KeysNow 
     }
     if let [_, ..] = wrong.as_slice() {
         let of_ds = listed(&ds.iter().map(|ds| ds.tag).collect());
-        let mut groups = BTreeMap::<String, Vec<IpAddr>>::new();
+        let mut groups = BTreeMap::<(String, bool), Vec<IpAddr>>::new();
         for (server, reply) in wrong {
             let tags = signing(apex, reply).into_iter().map(|key| key.tag()).collect();
-            groups.entry(listed(&tags)).or_default().push(server);
+            groups.entry((listed(&tags), names_one(apex, &ds, reply))).or_default().push(server);
         }
-        let told = groups.into_iter().map(|(tags, at)| {
+        let told = groups.into_iter().map(|((tags, has_named), at)| {
             let at = server_hosts::shown(&all, at).join(" and ");
-            format!("the keys that sign at {at} are {tags}")
+            let there = if has_named { IDLE_KEY } else { "" };
+            format!("the keys that sign at {at} are {tags}{there}")
         });
         let told = told.collect::<Vec<_>>().join("; ");
         let told = format!("the DS records at the zone above name the keys {of_ds}; {told}");

@@ -105,7 +105,7 @@ pub(super) fn has_one_failed(facts: &DomainFacts) -> bool {
     let serving = served::serving(facts);
     facts.got.iter().any(|(want, got)| match (want, got) {
         (Want::Server { server, way: QueryForm::Udp | QueryForm::Tcp, .. }, Got::Reply(reply)) => {
-            serving.contains(server) && !is_known(reply)
+            serving.contains(server) && (!is_known(reply) || !reply.failed_before.is_empty())
         }
         _ => false,
     })
@@ -115,9 +115,12 @@ pub(super) fn has_one_failed(facts: &DomainFacts) -> bool {
 fn without_named_keys(facts: &DomainFacts) -> BTreeMap<IpAddr, String> {
     let keys = keys::by_fit(facts);
     let conduct = |reply: &ReplyFacts| match reply.data("DNSKEY").next() {
-        Some(_) => "gives DNSKEY records that no DS record names".to_owned(),
-        None => "gives no DNSKEY records".to_owned(),
+        Some(_) if reply.data("DNSKEY").any(|key| keys::is_named(facts, key)) => {
+            "gives DNSKEY records which the key that a DS record names has not signed, though it is among them"
+        }
+        Some(_) => "gives DNSKEY records that no DS record names",
+        None => "gives no DNSKEY records",
     };
     let others = keys.others.into_iter().filter(|_| !keys.fitting.is_empty());
-    others.map(|(server, reply)| (server, conduct(reply))).collect()
+    others.map(|(server, reply)| (server, conduct(reply).to_owned())).collect()
 }

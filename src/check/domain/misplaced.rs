@@ -1,14 +1,10 @@
 //! SPF and DMARC records at a wrong name: with the domain twice, as panels make it that add the domain to a whole name, and at the name of
 //! the other record.
 
+use super::doubled_name::doubled;
 use super::facts::{DomainFacts, Want, lookup};
 use super::spf_record::is_spf;
 use super::tags::{Versioned, texts};
-
-/// The name with the domain twice.
-fn doubled(facts: &DomainFacts, name: &str) -> String {
-    format!("{name}{}", facts.subject.domain)
-}
 
 /// The question that shows whether the missing record of a name stands at another one. The other names are looked up anyway.
 pub(super) fn want(facts: &DomainFacts, name: &str) -> Want {

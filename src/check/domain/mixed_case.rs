@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use super::codes::Code;
 use super::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
 use super::record_set::is_known;
-use super::zone;
+use super::{at_times, zone};
 
 /// The conduct of a server that drops queries for names in mixed case.
 pub(super) const DROPPED: &str = "does not answer mixed case";
@@ -25,7 +25,11 @@ pub(super) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Co
         let how = if *lost == NoReply::OtherCase { "changes the case" } else { DROPPED };
         tell(Code::NsCase, how.to_owned());
     }
-    if let Some(failed) = failed(facts, server).filter(|reply| !reply.is_bad_version()) {
+    // One that fails other queries so, too, does not look at the case.
+    let is_at_times = |reply: &&ReplyFacts| {
+        reply.is_bad_version() || at_times::code(facts, server) == Some(reply.rcode.as_str())
+    };
+    if let Some(failed) = failed(facts, server).filter(|reply| !is_at_times(reply)) {
         let how = match failed.rcode.as_str() {
             "NXDOMAIN" => "denies names in mixed case (NXDOMAIN)".to_owned(),
             "NOERROR" => "gives no records for names in mixed case".to_owned(),

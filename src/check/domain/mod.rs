@@ -14,6 +14,7 @@
 
 mod aliases;
 mod apex_alias;
+mod at_times;
 mod authorship;
 mod bounce;
 mod bounce_addresses;
@@ -38,11 +39,13 @@ mod copies;
 mod current;
 mod dane;
 mod delegation;
+mod denial_proofs;
 pub mod der;
 mod dkim;
 mod dmarc;
 mod dmarc_record;
 mod dnssec;
+mod doubled_name;
 mod each_server;
 mod effects_of_glue;
 mod effects_of_sets;
@@ -209,6 +212,7 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
         if facts.subject.role.receives() {
             further.extend(dane::of_denied(facts));
             further.extend(dane::of_signed(facts));
+            further.extend(dane::of_proven(facts));
         }
         wants.extend(compared::wants(facts));
         wants.extend(unanswered::wants(facts));

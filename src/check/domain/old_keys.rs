@@ -213,6 +213,22 @@ fn own(facts: &DomainFacts, resolver: &OtherResolver) -> Option<OldKeys> {
     Some(OldKeys { text, source: KeySource::Cache(end) })
 }
 
+/// Old DNSKEY records in the cache of a resolver, with which it validates what they have signed, whatever DS record it has.
+pub(super) struct KeptKeys {
+    /// The tags of the keys that may sign records.
+    pub(super) tags: BTreeSet<u16>,
+    /// Their end, in seconds since 1970.
+    pub(super) end: u64,
+}
+
+/// The old DNSKEY records of a resolver; none if it has those of now, or if one side is not known.
+pub(super) fn kept_keys(facts: &DomainFacts, resolver: &OtherResolver) -> Option<KeptKeys> {
+    let end = own(facts, resolver)?.end()?;
+    let records = kept(facts, resolver, "DNSKEY")?.data("DNSKEY");
+    let tags = records.filter_map(keys::algorithm_and_tag).map(|(_, tag)| tag).collect();
+    Some(KeptKeys { tags, end })
+}
+
 /// The old DS and DNSKEY records of a resolver that fails.
 pub(super) fn at(facts: &DomainFacts, resolver: &OtherResolver) -> Vec<OldKeys> {
     [delegated(facts, resolver), own(facts, resolver)].into_iter().flatten().collect()

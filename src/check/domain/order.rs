@@ -8,12 +8,14 @@ use super::part::About;
 use super::refusal::RefusalReason;
 use super::{fallback, refusal_reasons, tcp_needed};
 
-/// Whether a finding about other resolvers stands behind one of the same level: old records behind a missing MX record and behind lookups
-/// that fail for mail, and records that a resolver does not get behind a name server that fails EDNS.
+/// Whether a finding stands behind one of the same level: old records at other resolvers behind a missing MX record and behind lookups that
+/// fail for mail, records that a resolver does not get behind a name server that fails EDNS, and a lookup that SPF needs behind a name server
+/// that sends no proof for it.
 fn is_behind(code: Code, told: &BTreeSet<Code>, is_mail_stopped: bool) -> bool {
     match code {
         Code::OthersOld => told.contains(&Code::NoMx) || is_mail_stopped,
         Code::OthersHide | Code::OthersFail => told.contains(&Code::NsEdns),
+        Code::SpfUnanswered => told.contains(&Code::NsWithoutProof),
         _ => false,
     }
 }

@@ -214,6 +214,10 @@ pub(super) const OPEN_TCP: &str =
 pub(super) const KEYS_UNANSWERED: &str = "Let the name servers answer for DNSKEY: look in their logs, and for a firewall or load balancer that drops this type. If the zone is \
      not meant to be signed, remove the DS records at the registrar";
 
+/// Of `ns_partly`, if a server fails queries at random.
+pub(super) const FAILING_AT_TIMES: &str = "Ask the server some ten times with dig @ADDRESS DOMAIN SOA. If several machines answer for this address, load the zone on all of them; \
+     otherwise look in its log for limits of queries and for failed transfers of the zone";
+
 /// Of `ns_bogus`, if a server signs with a key that not all servers have.
 pub(super) const KEYS_OF_SIGNERS: &str = "If several providers sign the zone, add the keys with which each of them signs to the DNSKEY records of all others. If one signs it, let the \
      servers in the evidence transfer the current zone, and keep a key in the zone until no signature by it is left";
@@ -322,6 +326,7 @@ mod tests {
         ONE_POINTER,
         OPEN_TCP,
         KEYS_UNANSWERED,
+        FAILING_AT_TIMES,
         KEYS_OF_SIGNERS,
         OLD_SIGNED_ZONE,
         NAMES_BOGUS,

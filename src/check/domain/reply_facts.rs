@@ -2,6 +2,9 @@
 
 use crate::limits::CHECK_TRY_TIME;
 
+/// The response code of a server that refuses the version of EDNS (RFC 6891 section 6.1.3).
+pub(super) const BAD_VERSION: &str = "BADVERS";
+
 /// A record as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
@@ -46,6 +49,8 @@ pub struct ReplyFacts {
     pub truncated: bool,
     /// Milliseconds.
     pub millis: u64,
+    /// The response code of the answer that the server gave to the same query just before, without the records; empty if it gave none.
+    pub failed_before: String,
     /// The verdict, if the daemon answered.
     pub security: ReplySecurity,
     /// Whether the daemon had the answer in its cache.
@@ -75,9 +80,9 @@ impl ReplyFacts {
         u128::from(self.millis) >= CHECK_TRY_TIME.as_millis()
     }
 
-    /// Whether it refuses the version of EDNS (RFC 6891 section 6.1.3).
+    /// Whether it refuses the version of EDNS.
     pub(super) fn is_bad_version(&self) -> bool {
-        self.rcode == "BADVERS"
+        self.rcode == BAD_VERSION
     }
 
     /// The data of the answers of a type.

@@ -11,6 +11,8 @@
 //!   keys, their signatures show them. Which DS record a resolver has, it is asked itself.
 //! - A resolver with the old NS records and the new DS record demands signatures of the former servers. Where these do not sign, or not with the
 //!   key of this record, it fails until the old NS records have ended.
+//! - A resolver does not compare the DNSKEY records in its cache with a new DS record before their TTL ends. Until then it validates what the
+//!   former servers have signed, and, where the key of the new servers is not among them, nothing of these.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -18,7 +20,7 @@ use std::net::IpAddr;
 use super::facts::{DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, Want, is_within};
 use super::former_servers::{self, Former};
 use super::key_records::{Ds, Key, fits, key_tag, signing};
-use super::old_keys::{self, DsThere};
+use super::old_keys::{self, DsThere, KeptKeys};
 use super::record_set::is_known;
 use super::{keys, parents, remedies, ttl_end, zone};
 use crate::clock::minute;
@@ -48,6 +50,26 @@ fn signers_at(facts: &DomainFacts, servers: &BTreeSet<IpAddr>) -> BTreeSet<u16> 
         _ => None,
     });
     told.flat_map(|reply| signers(reply, zone::apex(facts))).collect()
+}
+
+/// The end of the old DNSKEY records in the cache of a resolver, if the records of the servers of now are not signed with one of these keys.
+fn end_of_kept_keys(facts: &DomainFacts, resolver: &OtherResolver) -> Option<u64> {
+    let KeptKeys { tags, end } = old_keys::kept_keys(facts, resolver)?;
+    let now: BTreeSet<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
+    let of_records = facts.got.iter().filter_map(|(want, got)| match (want, got) {
+        (Want::Server { server, kind, .. }, Got::Reply(reply))
+            if now.contains(server) && reply.authoritative && *kind != "DNSKEY" =>
+        {
+            Some(signers(reply, zone::apex(facts)))
+        }
+        _ => None,
+    });
+    let mut signing: BTreeSet<u16> = of_records.flatten().collect();
+    if signing.is_empty() {
+        let published = keys::told_records(facts).into_iter().filter_map(keys::algorithm_and_tag);
+        signing.extend(published.map(|(_, tag)| tag));
+    }
+    (!signing.is_empty() && signing.is_disjoint(&tags)).then_some(end)
 }
 
 /// The keys of the zone at the former servers of a resolver, compared with those of now.
@@ -154,15 +176,22 @@ pub(super) struct Foretold {
 pub(super) fn foretold(facts: &DomainFacts, resolver: &OtherResolver) -> Option<Foretold> {
     let former = former_servers::former(facts, resolver)?;
     let end_of_ds = || old_keys::end_of_ds(facts, resolver);
+    let end_of_keys = || end_of_kept_keys(facts, resolver).filter(|of_keys| *of_keys > former.end);
     let (words, remedy) = match former_keys(facts, &former) {
         FormerKeys::Same => return None,
         FormerKeys::Others => {
-            (of_other_keys(facts, (resolver, former.end), end_of_ds()), remedies::FORMER_SIGNERS)
+            let words = of_other_keys(facts, (resolver, former.end), end_of_ds(), end_of_keys());
+            (words, remedies::FORMER_SIGNERS)
         }
         FormerKeys::Named => {
-            // With the DS records of now it validates both zones.
-            let end_of_ds = end_of_ds().filter(|_| !old_keys::fit_now(facts, resolver))?;
-            (of_named_keys(facts, (resolver, former.end), end_of_ds), remedies::FORMER_SIGNERS)
+            // With the DS records of now it validates both zones, once it has fetched the keys of now.
+            let end_of_ds = end_of_ds().filter(|_| !old_keys::fit_now(facts, resolver));
+            let words = match (end_of_ds, end_of_keys()) {
+                (Some(of_ds), of_keys) => of_named_keys(facts, (resolver, former.end), of_ds, of_keys),
+                (None, Some(of_keys)) => of_longer_keys(facts, (resolver, former.end), of_keys),
+                (None, None) => return None,
+            };
+            (words, remedies::FORMER_SIGNERS)
         }
         FormerKeys::Unnamed => (of_unnamed_keys(facts, (resolver, former.end)), remedies::FORMER_KEY_UNNAMED),
         FormerKeys::Removed => {
@@ -185,37 +214,90 @@ pub(super) fn unsigned(facts: &DomainFacts, resolver: &OtherResolver) -> Option<
     Some(Foretold { words, remedy: remedies::FORMER_UNSIGNED })
 }
 
-/// The failure after a move to other keys. `end_of_servers`: the end of the former NS records.
+/// The failure after a move to other keys. `end_of_servers`: the end of the former NS records; `end_of_keys`: that of the old DNSKEY records, if
+/// it is later.
 fn of_other_keys(
     facts: &DomainFacts,
     (resolver, end_of_servers): (&OtherResolver, u64),
     end_of_ds: Option<u64>,
+    end_of_keys: Option<u64>,
 ) -> String {
     let (name, apex) = (&resolver.name, zone::apex(facts));
     let begin = "these servers sign with other keys than those of now";
+    let behind = || end_of_keys.map(|end| of_kept_keys((resolver, end_of_servers), end)).unwrap_or_default();
     match end_of_ds {
-        Some(of_ds) => {
-            let (first, last) = (of_ds.min(end_of_servers), of_ds.max(end_of_servers));
-            format!(
-                "{begin}, and {name} has the old DS record of {apex} until {}: from {} on, when the first of the two has ended, DNSSEC \
-                 validation fails there, until {}",
-                minute(of_ds),
-                ttl_end::over_by(first),
-                ttl_end::over_by(last)
-            )
-        }
+        Some(of_ds) if of_ds < end_of_servers => format!(
+            "{begin}, and {name} has the old DS record of {apex} until {}: from {} on, {}{}",
+            minute(of_ds),
+            ttl_end::over_by(of_ds),
+            with_kept_keys(facts, (resolver, end_of_servers), of_ds),
+            behind()
+        ),
+        Some(of_ds) => format!(
+            "{begin}, and {name} has the old DS record of {apex} until {}: from {} on, when the old NS records have ended, DNSSEC validation fails \
+             there, until {}{}",
+            minute(of_ds),
+            ttl_end::over_by(end_of_servers),
+            ttl_end::over_by(of_ds),
+            end_of_keys.filter(|of_keys| *of_keys > of_ds).map(|_| behind()).unwrap_or_default()
+        ),
         None => format!(
-            "{begin}: where the old NS records end before the old DS record, or after it, DNSSEC validation fails until the second has ended"
+            "{begin}: where the old NS records end before the old DS record, or after it, DNSSEC validation fails until the second has ended{}",
+            behind()
         ),
     }
 }
 
+/// The state of a resolver between the end of its old DS record, `begin`, and that of its old NS records: it does not accept the keys of the
+/// former servers any more, unless it has them already.
+fn with_kept_keys(
+    facts: &DomainFacts,
+    (resolver, end_of_servers): (&OtherResolver, u64),
+    begin: u64,
+) -> String {
+    let fails = format!("DNSSEC validation fails there, until {}", ttl_end::over_by(end_of_servers));
+    let may = "it may still validate with the old DNSKEY records";
+    match old_keys::kept_keys(facts, resolver).map(|kept| kept.end).filter(|end| *end > begin) {
+        Some(end) if end >= end_of_servers => format!("{may} until the old NS records have ended"),
+        Some(end) => {
+            format!("{may} until {}, and from {} on, {fails}", minute(end), ttl_end::over_by(end))
+        }
+        None => format!("{may} until these have ended too; then {fails}"),
+    }
+}
+
+/// The failure behind the end of the old NS records, while the old DNSKEY records are still in a cache.
+fn of_kept_keys((resolver, end_of_servers): (&OtherResolver, u64), end_of_keys: u64) -> String {
+    format!(
+        ". {} has the old DNSKEY records until {}, longer than the old NS records, and those of now are not signed with these keys: from {} on, \
+         DNSSEC validation of records of the servers of now fails there, until {}",
+        resolver.name,
+        minute(end_of_keys),
+        ttl_end::over_by(end_of_servers),
+        ttl_end::over_by(end_of_keys)
+    )
+}
+
+/// The failure after a move with the DS records of both, if a resolver has the old DNSKEY records longer than the old NS records.
+fn of_longer_keys(
+    facts: &DomainFacts,
+    (resolver, end_of_servers): (&OtherResolver, u64),
+    end_of_keys: u64,
+) -> String {
+    format!(
+        "these servers sign {} with a key with which those of now do not sign{}",
+        zone::apex(facts),
+        of_kept_keys((resolver, end_of_servers), end_of_keys)
+    )
+}
+
 /// The state after a move to other keys, with the DS records of both at the zone above: with both it validates the records of both.
-/// `of_ds`: the end of the old DS records alone.
+/// `of_ds`: the end of the old DS records alone; `end_of_keys`: that of the old DNSKEY records, if it is later than that of the old NS records.
 fn of_named_keys(
     facts: &DomainFacts,
     (resolver, end_of_servers): (&OtherResolver, u64),
     of_ds: u64,
+    end_of_keys: Option<u64>,
 ) -> String {
     let behind = if of_ds > end_of_servers {
         format!(
@@ -225,11 +307,13 @@ fn of_named_keys(
     } else {
         "until then it accepts no records with other signatures than theirs".to_owned()
     };
+    let of_keys = end_of_keys.filter(|end| *end > of_ds);
     format!(
-        "these servers sign with a key with which those of now do not sign, and {} has the old DS record of {} without that of now until {}: {behind}",
+        "these servers sign with a key with which those of now do not sign, and {} has the old DS record of {} without that of now until {}: {behind}{}",
         resolver.name,
         zone::apex(facts),
-        minute(of_ds)
+        minute(of_ds),
+        of_keys.map(|end| of_kept_keys((resolver, end_of_servers), end)).unwrap_or_default()
     )
 }
 
@@ -263,14 +347,16 @@ fn of_removed_keys(
 /// The failure after a move to servers that sign: with the DS record, the records of the former servers fail validation.
 fn of_added_keys(facts: &DomainFacts, (resolver, end_of_servers): (&OtherResolver, u64)) -> String {
     let begin = "these servers do not sign the zone, and those of now do";
-    until_the_servers_end(facts, (resolver, end_of_servers), (begin, &without_ds(facts)))
+    let fails = |_| format!("DNSSEC validation fails there, until {}", ttl_end::over_by(end_of_servers));
+    until_the_servers_end(facts, (resolver, end_of_servers), (begin, &without_ds(facts)), fails)
 }
 
 /// The failure after a move to keys which the servers of now have beside the former ones: with the new DS record, the records of the former
 /// servers fail validation.
 fn of_unnamed_keys(facts: &DomainFacts, (resolver, end_of_servers): (&OtherResolver, u64)) -> String {
     let begin = "these servers sign with keys that the DS records of now do not name";
-    until_the_servers_end(facts, (resolver, end_of_servers), (begin, &with_old_ds(facts)))
+    let fails = |of_ds| with_kept_keys(facts, (resolver, end_of_servers), of_ds);
+    until_the_servers_end(facts, (resolver, end_of_servers), (begin, &with_old_ds(facts)), fails)
 }
 
 /// An answer of before in a cache, in words.
@@ -284,13 +370,14 @@ fn with_old_ds(facts: &DomainFacts) -> String {
 }
 
 /// A failure from the new DS record on until the end of the former NS records; `begin`: its reason, `before`: the answer for DS records that
-/// caches may have from before.
+/// caches may have from before, `fails`: the state from the end of that answer on.
 fn until_the_servers_end(
     facts: &DomainFacts,
     (resolver, end_of_servers): (&OtherResolver, u64),
     (begin, before): (&str, &str),
+    fails: impl Fn(u64) -> String,
 ) -> String {
-    let (name, apex, over) = (&resolver.name, zone::apex(facts), ttl_end::over_by(end_of_servers));
+    let (name, apex) = (&resolver.name, zone::apex(facts));
     let of_others = "where it ends before the old NS records, DNSSEC validation fails until these have ended";
     let there = old_keys::ds_there(facts, resolver);
     let kept = match there {
@@ -299,13 +386,14 @@ fn until_the_servers_end(
     };
     match there {
         DsThere::New => format!(
-            "{begin}: {name} has the new DS record of {apex} already, so that DNSSEC validation of all that it fetches from them fails there, \
-             until {over}"
+            "{begin}: {name} has the new DS record of {apex} already. For all that it fetches from them, {}",
+            fails(facts.subject.unix)
         ),
         DsThere::Denied(end) | DsThere::Old(end) if end < end_of_servers => format!(
-            "{begin}: {name} has {kept} until {}: from {} on, DNSSEC validation fails there, until {over}",
+            "{begin}: {name} has {kept} until {}: from {} on, {}",
             minute(end),
-            ttl_end::over_by(end)
+            ttl_end::over_by(end),
+            fails(end)
         ),
         DsThere::Denied(end) | DsThere::Old(end) => format!(
             "{begin}: {name} has {kept} until {}, longer than the old NS records. Other caches may have it for less time: {of_others}",

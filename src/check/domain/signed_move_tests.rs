@@ -35,8 +35,10 @@ fn the_failure_that_is_to_come_is_told_and_the_new_records_alone_are_not_advised
     let told = others::check(&moved(7, OLD_DS)).remove(0);
     assert_eq!((told.code, told.remedy()), (Code::OthersOld, remedies::FORMER_SIGNERS), "{told:#?}");
     let words = "; these servers sign with other keys than those of now, and 9.9.9.9 (Quad9) has the old DS record of a.b. until 2026-01-01 00:30 \
-                 UTC: from 2026-01-01 00:30 UTC on, when the first of the two has ended, DNSSEC validation fails there, until 2026-01-01 01:00 UTC";
+                 UTC: from 2026-01-01 00:30 UTC on, it may still validate with the old DNSKEY records until these have ended too; then DNSSEC \
+                 validation fails there, until 2026-01-01 01:00 UTC";
     assert!(told.evidence.contains(words), "{}", told.evidence);
+    assert!(!told.evidence.contains("has the old DNSKEY records"), "{}", told.evidence);
     let untold = others::check(&moved(7, "")).remove(0);
     assert_eq!(untold.remedy(), remedies::FORMER_SIGNERS);
     assert!(
@@ -98,8 +100,8 @@ fn a_move_from_servers_that_do_not_sign_fails_from_the_new_ds_record_to_the_end_
         ),
         (
             format!("server 9.9.9.9 a.b. DS unvalidated ra | {OF_NOW}"),
-            "9.9.9.9 (Quad9) has the new DS record of a.b. already, so that DNSSEC validation of all that it fetches from them fails there, until \
-             2026-01-01 01:00 UTC",
+            "9.9.9.9 (Quad9) has the new DS record of a.b. already. For all that it fetches from them, DNSSEC validation fails there, until 2026-01-01 \
+             01:00 UTC",
         ),
         (
             String::new(),
@@ -167,8 +169,8 @@ fn a_move_with_the_keys_of_both_at_the_new_servers_and_the_new_ds_record_alone_f
     for (ds, words) in [
         (
             "server 9.9.9.9 a.b. DS unvalidated ra cached | 1551 13 2 aa".to_owned(),
-            "9.9.9.9 (Quad9) has the old DS record of a.b. until 2026-01-01 00:30 UTC: from 2026-01-01 00:30 UTC on, DNSSEC validation fails there, \
-             until 2026-01-01 01:00 UTC",
+            "9.9.9.9 (Quad9) has the old DS record of a.b. until 2026-01-01 00:30 UTC: from 2026-01-01 00:30 UTC on, it may still validate with the \
+             old DNSKEY records until these have ended too; then DNSSEC validation fails there, until 2026-01-01 01:00 UTC",
         ),
         (
             "server 9.9.9.9 a.b. DS unvalidated ra | 1551 13 2 aa".to_owned(),
@@ -176,8 +178,21 @@ fn a_move_with_the_keys_of_both_at_the_new_servers_and_the_new_ds_record_alone_f
         ),
         (
             format!("server 9.9.9.9 a.b. DS unvalidated ra | {OF_NOW}"),
-            "9.9.9.9 (Quad9) has the new DS record of a.b. already, so that DNSSEC validation of all that it fetches from them fails there, until \
-             2026-01-01 01:00 UTC",
+            "9.9.9.9 (Quad9) has the new DS record of a.b. already. For all that it fetches from them, it may still validate with the old DNSKEY \
+             records until these have ended too; then DNSSEC validation fails there, until 2026-01-01 01:00 UTC",
+        ),
+        (
+            format!(
+                "server 9.9.9.9 a.b. DS unvalidated ra | {OF_NOW}\nserver 9.9.9.9 a.b. DNSKEY unvalidated ra cached{OLD_KEY}"
+            ),
+            "already. For all that it fetches from them, it may still validate with the old DNSKEY records until 2026-01-01 00:30 UTC, and from \
+             2026-01-01 00:30 UTC on, DNSSEC validation fails there, until 2026-01-01 01:00 UTC",
+        ),
+        (
+            format!(
+                "server 9.9.9.9 a.b. DS unvalidated ra | {OF_NOW}\nserver 9.9.9.9 a.b. DNSKEY unvalidated ra{OLD_KEY}"
+            ),
+            "already. For all that it fetches from them, it may still validate with the old DNSKEY records until the old NS records have ended",
         ),
         (
             String::new(),
@@ -198,6 +213,37 @@ fn the_keys_of_both_and_the_ds_records_of_both_make_no_failure() {
         let old = with_keys(&zone, 1551, "");
         assert_eq!((old.code, old.remedy()), (Code::OthersOld, remedies::FORMER_SERVERS), "{old:#?}");
         assert!(!old.evidence.contains("DNSSEC validation"), "{}", old.evidence);
+    }
+}
+
+#[test]
+fn old_keys_that_stay_in_a_cache_longer_than_the_old_ns_records_fail_there_behind_these() {
+    let of_both = SIGNED.replace(OF_NOW, &format!("{OF_NOW} | 1551 13 9 aa"));
+    let both_there = format!("server 9.9.9.9 a.b. DS unvalidated ra | {OF_NOW} | 1551 13 9 aa");
+    let short_set = "server 9.9.9.9 a.b. NS recursive ra cached | old.d.";
+    let kept = format!("server 9.9.9.9 a.b. DNSKEY unvalidated ra{OLD_KEY}");
+    let told = |zone: &str, more: &str| with_keys(zone, 1551, more);
+    let named = told(&of_both, &format!("{both_there}\n{short_set}\n{kept}"));
+    assert_eq!((named.code, named.remedy()), (Code::OthersOld, remedies::FORMER_SIGNERS), "{named:#?}");
+    let words = "9.9.9.9 (Quad9) has the old DNSKEY records until 2026-01-01 01:00 UTC, longer than the old NS records, and those of now are not \
+                 signed with these keys: from 2026-01-01 00:30 UTC on, DNSSEC validation of records of the servers of now fails there, until \
+                 2026-01-01 01:00 UTC";
+    assert!(named.evidence.contains(words), "{}", named.evidence);
+    let others = told(SIGNED, &format!("{OLD_DS}\n{short_set}\n{kept}"));
+    assert!(
+        others.evidence.contains("other keys than those of now") && others.evidence.contains(words),
+        "{others:#?}"
+    );
+    // They end no later, or have the keys of now too, or the records of now are signed with both.
+    let fresh = format!("{both_there}\n{kept}");
+    let published = SIGNED.rsplit_once("DNSKEY udp aa").unwrap().1;
+    let with_new = format!("{both_there}\n{short_set}\n{kept}{published}");
+    let signed = format!(
+        "{both_there}\n{short_set}\n{kept}\nserver 192.0.2.1 a.b. MX udp aa | 10 new.c. | =a.b. RRSIG MX 13 2 300 4000000000 1 1551 a.b. x"
+    );
+    for more in [fresh, with_new, signed] {
+        let sound = told(&of_both, &more);
+        assert!(!sound.evidence.contains("DNSSEC validation"), "{more}: {}", sound.evidence);
     }
 }
 

@@ -117,7 +117,7 @@ pub(super) fn fit(
 }
 
 /// A record from its text; none if it cannot be read, or perhaps not as it was sent.
-fn record(name: &str, kind: &str, data: &str) -> Option<WireRecord> {
+pub(super) fn record(name: &str, kind: &str, data: &str) -> Option<WireRecord> {
     // Backslashes are octal numbers in some texts of names.
     let is_plain = kind == "TXT" || !data.contains('\\');
     zone_file::record(&format!("{name} 0 IN {kind} {data}")).ok().filter(|_| is_plain)

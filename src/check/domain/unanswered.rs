@@ -14,7 +14,7 @@ use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::record_set::is_known;
 use super::zone;
-use super::{each_server, keys, remedies, served, server_hosts};
+use super::{at_times, each_server, keys, remedies, served, server_hosts};
 use crate::limits::{MAX_EVIDENCE, MAX_REPEATED_OVER_TCP, MAX_UNANSWERED_SHOWN};
 use crate::wire::presentation;
 
@@ -119,8 +119,9 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         // Receivers defer or reject mail whose policies they cannot look up.
         is_untold |= kind == "TXT" && conducts.iter().all(|(_, conduct)| conduct.is_some());
         for (server, conduct) in conducts {
-            // `ns_edns` tells it.
-            let Some(conduct) = conduct.filter(|conduct| conduct != BAD_VERSION) else { continue };
+            // `ns_edns` tells it, or `each_server`.
+            let is_told = |conduct: &String| conduct == BAD_VERSION || is_at_times(facts, server, conduct);
+            let Some(conduct) = conduct.filter(|conduct| !is_told(conduct)) else { continue };
             let (told, conducts) = (format!("{name} {kind}"), by_server.entry(server).or_default());
             match conducts.iter_mut().find(|(known, _)| *known == conduct) {
                 Some((_, lookups)) => lookups.push(told),
@@ -131,6 +132,11 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let partly = partly(facts, by_server);
     let partly = partly.map(|finding| if is_untold { finding.at(Level::Failure) } else { finding });
     without_mx.into_iter().chain(partly).collect()
+}
+
+/// Whether a server answers the error of this conduct to some queries at random.
+fn is_at_times(facts: &DomainFacts, server: IpAddr, conduct: &str) -> bool {
+    at_times::code(facts, server).is_some_and(|code| conduct == format!("answers {code}"))
 }
 
 /// The servers that fail for some lookups.

@@ -1,4 +1,4 @@
-//! Name servers of a signed zone that deny records without the proof, an NSEC or NSEC3 record.
+//! Name servers of a signed zone that deny records, or give those of a wildcard, without the proof: NSEC or NSEC3 records.
 //!
 //! RFC 4035 section 3.1.3 and RFC 5155 section 7.2 (a server sends the proof), RFC 4035 section 5.4 (a denial without it is bogus).
 //!
@@ -6,27 +6,20 @@
 //!
 //! - After a denial without a proof, a validating resolver asks another server. So one such server beside others is a warning. It is a failure
 //!   if all servers are so, or if no server proves the denial of a policy or of TLSA records.
+//! - Some servers send a part of the proof, such as one of the three NSEC3 records that a missing name needs, or the NSEC record of another name.
+//!   A resolver takes this for no proof.
 //! - A server that sends no signatures, or has other keys, is told by that alone.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::codes::Code;
+use super::denial_proofs::{self, Claim, ClaimProof};
 use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want};
 use super::finding::{Finding, Level};
 use super::part::About;
-use super::record_set::is_known;
-use super::{keys, served, server_hosts, zone};
+use super::{doubled_name, keys, served, server_hosts, zone};
 use crate::limits::MAX_UNANSWERED_SHOWN;
-
-/// Whether a reply denies records.
-fn is_denial(reply: &ReplyFacts) -> bool {
-    reply.authoritative && is_known(reply) && !reply.truncated && reply.answers.is_empty()
-}
-
-/// Whether a reply has the proof of a denial.
-fn has_proof(reply: &ReplyFacts) -> bool {
-    reply.authority.iter().any(|record| ["NSEC", "NSEC3"].contains(&record.kind.as_str()))
-}
 
 /// The replies of servers of the zone to queries with EDNS, each with its server and its lookup.
 fn replies(facts: &DomainFacts) -> impl Iterator<Item = (IpAddr, (&str, &'static str), &ReplyFacts)> {
@@ -38,42 +31,98 @@ fn replies(facts: &DomainFacts) -> impl Iterator<Item = (IpAddr, (&str, &'static
     })
 }
 
-/// Whether a reply denies records without a proof: then all that it lacks is one fault.
+/// Whether a reply denies records without any proof: then all that it lacks is one fault.
 pub(super) fn is_unproven_denial(reply: &ReplyFacts) -> bool {
-    is_denial(reply) && !has_proof(reply)
+    denial_proofs::is_denial(reply) && !denial_proofs::has_any(reply)
 }
 
-/// Whether servers deny these records, and all that do send no proof.
+/// Whether servers deny these records, and none that does proves it.
 pub(super) fn is_unproven(facts: &DomainFacts, lookup: (&str, &str)) -> bool {
+    let is_lacking = |reply: &ReplyFacts| fault(facts, lookup, reply).is_some();
     let mut denials = replies(facts)
-        .filter(|(_, asked, reply)| *asked == lookup && is_denial(reply))
+        .filter(|(_, asked, reply)| *asked == lookup && denial_proofs::is_denial(reply))
         .map(|(.., reply)| reply)
         .peekable();
-    denials.peek().is_some() && denials.all(|reply| !has_proof(reply))
+    denials.peek().is_some() && denials.all(is_lacking)
 }
 
-/// The conduct of a server that denies records of the zone without a proof, in words; none if it does not.
+/// The fault of a reply that does not prove what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum ProofFault {
+    /// It denies records without a proof.
+    Denies,
+    /// It denies records with a part of the proof, or with that of other names.
+    DeniesInPart,
+    /// It gives the records of a wildcard without the proof that no name is closer.
+    Expands,
+    /// The same, with another proof.
+    ExpandsInPart,
+}
+
+impl ProofFault {
+    /// It in words, about these lookups.
+    fn words(self, lookups: &str) -> String {
+        match self {
+            Self::Denies => format!("denies {lookups} without an NSEC or NSEC3 record as the proof"),
+            Self::DeniesInPart => format!("denies {lookups} with NSEC or NSEC3 records that do not prove it"),
+            Self::Expands => format!(
+                "gives the records of a wildcard for {lookups} without an NSEC or NSEC3 record as the proof that no name is closer"
+            ),
+            Self::ExpandsInPart => format!(
+                "gives the records of a wildcard for {lookups} with NSEC or NSEC3 records that do not prove that no name is closer"
+            ),
+        }
+    }
+}
+
+/// The fault of a reply; none if it proves what it says, or needs no proof.
+fn fault(facts: &DomainFacts, (name, kind): (&str, &str), reply: &ReplyFacts) -> Option<ProofFault> {
+    let apex = zone::apex(facts);
+    let claim = denial_proofs::claim(reply, name, apex)?;
+    let is_wildcard = matches!(claim, Claim::Wildcard(_));
+    match denial_proofs::judge(reply, (name, kind), apex, claim) {
+        ClaimProof::Sound => None,
+        ClaimProof::Missing => Some(if is_wildcard { ProofFault::Expands } else { ProofFault::Denies }),
+        ClaimProof::Incomplete if is_wildcard => Some(ProofFault::ExpandsInPart),
+        ClaimProof::Incomplete => Some(ProofFault::DeniesInPart),
+    }
+}
+
+/// The conduct of a server that gives no proof of what it says about the zone, in words; none if it gives all.
 pub(super) fn conduct(facts: &DomainFacts, server: IpAddr) -> Option<String> {
     let apex = zone::apex(facts);
     let has_soa = |reply: &ReplyFacts| zone::soa(reply).is_some_and(|soa| soa.owner == apex);
     // A name below may be in another zone, so that a reply without the SOA record does not tell its zone.
     let is_denied = |lookup: (&str, &str)| {
         lookup.0 == apex
-            || replies(facts).any(|(_, asked, reply)| asked == lookup && is_denial(reply) && has_soa(reply))
+            || replies(facts)
+                .any(|(_, asked, reply)| asked == lookup && denial_proofs::is_denial(reply) && has_soa(reply))
     };
-    let is_of_zone =
-        |lookup, reply: &ReplyFacts| has_soa(reply) || (reply.authority.is_empty() && is_denied(lookup));
-    let of_server = replies(facts).filter(|(asked, ..)| *asked == server);
-    let unproven = of_server
-        .filter(|(_, lookup, reply)| is_unproven_denial(reply) && is_of_zone(*lookup, reply))
-        .map(|(_, (name, kind), _)| format!("{name} {kind}"));
-    let mut unproven: Vec<String> = unproven.collect();
-    // The same lookup may have been asked over UDP and over TCP.
-    unproven.dedup();
-    let (first, others) = unproven.split_at(unproven.len().min(MAX_UNANSWERED_SHOWN));
+    // The signature of a wildcard tells its zone.
+    let is_of_zone = |lookup, reply: &ReplyFacts| {
+        !reply.answers.is_empty() || has_soa(reply) || (reply.authority.is_empty() && is_denied(lookup))
+    };
+    let mut faults = BTreeMap::<ProofFault, Vec<String>>::new();
+    for (_, (name, kind), reply) in replies(facts).filter(|(asked, ..)| *asked == server) {
+        if let Some(fault) = fault(facts, (name, kind), reply).filter(|_| is_of_zone((name, kind), reply)) {
+            let (lookups, told) =
+                (faults.entry(fault).or_default(), doubled_name::shown(facts, (name, kind)));
+            // The same lookup may have been asked over UDP and over TCP.
+            if lookups.last() != Some(&told) {
+                lookups.push(told);
+            }
+        }
+    }
+    let words: Vec<String> =
+        faults.into_iter().map(|(fault, lookups)| fault.words(&some(&lookups))).collect();
+    (!words.is_empty()).then(|| words.join(", and "))
+}
+
+/// The first of some lookups in words, and the number of the others.
+fn some(lookups: &[String]) -> String {
+    let (first, others) = lookups.split_at(lookups.len().min(MAX_UNANSWERED_SHOWN));
     let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
-    (!first.is_empty())
-        .then(|| format!("denies {}{more} without an NSEC or NSEC3 record as the proof", first.join(", ")))
+    format!("{}{more}", first.join(", "))
 }
 
 /// The finding about a signed domain. `are_lookups_bogus`: whether this host has lookups that no server proves.

@@ -58,6 +58,39 @@ fn a_server_that_denies_without_a_proof_is_named_and_all_such_servers_are_a_fail
 }
 
 #[test]
+fn proofs_of_other_names_and_wildcards_without_a_proof_are_none() {
+    let other = " | >a.b. SOA ns. h. 1 2 3 4 5 | >a.b. NSEC \\052.a.b. SOA RRSIG NSEC";
+    let elsewhere = " | >a.b. SOA ns. h. 1 2 3 4 5 | >m.a.b. NSEC x.a.b. A RRSIG NSEC";
+    let found = told(&denied(PROVEN, elsewhere, ""));
+    let words = "192.0.2.2 (ns2.a.b.) denies _dmarc.a.b. TXT with NSEC or NSEC3 records that do not prove it";
+    assert_eq!(found, [(Code::NsWithoutProof, Level::Warning, words.to_owned())]);
+    assert_eq!(told(&denied(PROVEN, other, ""))[0].0, Code::DnssecOk, "it cannot be read");
+    let expanded = |authority: &str| {
+        let answer =
+            "_tlsrpt.a.b. TXT udp aa | \"x\" | =_tlsrpt.a.b. RRSIG TXT 13 2 300 4000000000 1 59409 a.b. x";
+        told(&denied(PROVEN, PROVEN, &format!("server 192.0.2.2 {answer}{authority}")))
+    };
+    let begin = "192.0.2.2 (ns2.a.b.) gives the records of a wildcard for _tlsrpt.a.b. TXT";
+    for (authority, end) in [
+        ("", "without an NSEC or NSEC3 record as the proof that no name is closer"),
+        (
+            " | >m.a.b. NSEC x.a.b. A RRSIG NSEC",
+            "with NSEC or NSEC3 records that do not prove that no name is closer",
+        ),
+    ] {
+        let found = expanded(authority);
+        let told = found.iter().find(|(code, ..)| *code == Code::NsWithoutProof);
+        assert_eq!(
+            told.map(|(_, _, evidence)| evidence.clone()),
+            Some(format!("{begin} {end}")),
+            "{found:#?}"
+        );
+    }
+    let sound = expanded(" | >*.a.b. NSEC x.a.b. TXT RRSIG NSEC");
+    assert!(sound.iter().all(|(code, ..)| *code != Code::NsWithoutProof), "{sound:#?}");
+}
+
+#[test]
 fn lookups_that_no_server_proves_are_told_once() {
     let bogus = "lookup _dmarc.a.b. TXT SERVFAIL bogus\nlookup _dmarc.a.b. CNAME SERVFAIL bogus";
     let found = told(&denied(SOA, SOA, bogus));

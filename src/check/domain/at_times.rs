@@ -1,0 +1,52 @@
+//! Servers that fail some queries and answer the same queries at other times, as where one of several machines behind an address lacks the zone.
+//!
+//! RFC 8906 section 3, RFC 6891 section 6.1.3. `gather` asks again before an error counts as a trait of a server.
+
+use std::net::IpAddr;
+
+use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want};
+use super::reply_facts;
+
+/// The replies of a server.
+fn replies(facts: &DomainFacts, server: IpAddr) -> impl Iterator<Item = &ReplyFacts> {
+    facts.got.iter().filter_map(move |(want, got)| match (want, got) {
+        (Want::Server { server: asked, .. }, Got::Reply(reply)) if *asked == server => Some(reply),
+        _ => None,
+    })
+}
+
+/// The response code with which a server fails at times: it failed a query so, and then answered it as it should. None if it did not. One that
+/// refuses the version of EDNS is told by that.
+pub(super) fn code(facts: &DomainFacts, server: IpAddr) -> Option<&str> {
+    let mut codes = replies(facts, server).map(|reply| reply.failed_before.as_str());
+    codes.find(|code| !["", reply_facts::BAD_VERSION].contains(code))
+}
+
+/// Whether a server answers this error to a query over UDP, too: then TCP is not the reason.
+pub(super) fn is_over_udp(facts: &DomainFacts, server: IpAddr, code: &str) -> bool {
+    facts.got.iter().any(|(want, got)| match (want, got) {
+        (
+            Want::Server { server: asked, way: QueryForm::Udp | QueryForm::MixedCase, .. },
+            Got::Reply(reply),
+        ) => *asked == server && (reply.rcode == code || reply.failed_before == code),
+        _ => false,
+    })
+}
+
+/// The conduct of a server that fails some queries with this response code.
+pub(super) fn words(code: &str) -> String {
+    let answer = match code {
+        "NOERROR" => "gives no records in answer to".to_owned(),
+        code => format!("answers {code} to"),
+    };
+    format!("{answer} some queries, and answers the same queries as it should at other times")
+}
+
+/// The conduct of a server that answers BADVERS to some queries.
+pub(super) const BAD_VERSION: &str = "answers BADVERS to some queries with EDNS";
+
+/// Whether a server answers BADVERS to a query: this tells of its EDNS, and of neither TCP nor the case of names.
+pub(super) fn answers_bad_version(facts: &DomainFacts, server: IpAddr) -> bool {
+    replies(facts, server)
+        .any(|reply| reply.is_bad_version() || reply.failed_before == reply_facts::BAD_VERSION)
+}
