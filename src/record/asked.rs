@@ -13,7 +13,7 @@ pub(super) struct AskedNames<'s> {
     secrets: &'s Secrets,
     /// The names in lower case.
     names: NumberedOctets,
-    /// The number of each name without its key, as far as the last name with a key.
+    /// The number of each name without its key, as far as names with keys go; of all behind them their own.
     means: Vec<u32>,
 }
 
@@ -47,9 +47,9 @@ impl<'s> AskedNames<'s> {
         let Some(hidden) = self.secrets.hidden(name) else { return number };
         // The name without the key has none that is hidden otherwise, and ends here.
         let means = self.number_of_lower(&hidden, kind);
-        let own = (0..number).skip(self.means.len());
-        self.means.extend(own);
-        self.means.push(means);
+        let unknown = (0..=number).skip(self.means.len());
+        self.means.extend(unknown);
+        self.means.get_mut(index(number)).into_iter().for_each(|meant| *meant = means);
         means
     }
 

@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use smallvec::SmallVec;
+
 use super::entry::{
     FLIGHT, HIT, Link, OUTAGE, OWNER, OwnerEntry, QUESTION, QuestionEntry, TYPE, flight_weight,
 };
@@ -163,6 +165,21 @@ pub(super) fn queries(octets: &[u8]) -> impl Iterator<Item = (u32, u32, Option<C
     })
 }
 
+/// The queries to servers of a flight that were answered, whose octets have no length: when each was sent since the begin of the flight, and
+/// the zone that its server was asked for.
+pub(super) fn answered(octets: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
+    let mut reader = EntryReader(octets);
+    let zones = pass_to_zones(&mut reader).and_then(|()| zones(&mut reader)).unwrap_or_default();
+    let messages = reader.octet().unwrap_or(0);
+    let message = (0..messages).map_while(move |_| {
+        let mut message = EntryReader(reader.take(MESSAGE)?);
+        let (at, _) = (u32::from_le_bytes(message.chunk()?), message.take(4)?);
+        let [zone, _, conduct] = message.chunk()?;
+        Some((at, zones.get(usize::from(zone)).copied(), Conduct::ALL.get(usize::from(conduct)).copied()))
+    });
+    message.filter_map(|(at, zone, conduct)| Some((at, zone.filter(|_| conduct == Some(Conduct::Answered))?)))
+}
+
 /// The number of the flight that a question waited for, whose octets have no length; see `question`.
 pub(super) fn flight_of(octets: &[u8]) -> Option<u64> {
     let mut reader = EntryReader(octets);
@@ -190,15 +207,19 @@ pub(super) fn links<'a>(octets: &'a [u8], secrets: &'a Secrets) -> impl Iterator
 }
 
 fn pass_to_messages(reader: &mut EntryReader<'_>) -> Option<u8> {
+    pass_to_zones(reader)?;
+    pass_zones(reader)?;
+    reader.octet()
+}
+
+fn pass_to_zones(reader: &mut EntryReader<'_>) -> Option<()> {
     // The tag, the number, the begin, the time and the type.
     reader.take(23)?;
     reader.octets()?;
     reader.octets()?;
     reader.octet()?;
     reader.octets()?;
-    reader.pass(FAULT)?;
-    pass_zones(reader)?;
-    reader.octet()
+    reader.pass(FAULT).map(|_| ())
 }
 
 fn pass_zones(reader: &mut EntryReader<'_>) -> Option<()> {
@@ -206,6 +227,11 @@ fn pass_zones(reader: &mut EntryReader<'_>) -> Option<()> {
         reader.octets()?;
     }
     Some(())
+}
+
+/// The zones of the queries of a flight, by their numbers.
+fn zones<'o>(reader: &mut EntryReader<'o>) -> Option<SmallVec<[&'o [u8]; 4]>> {
+    (0..reader.octet()?).map(|_| reader.octets()).collect()
 }
 
 #[cfg(test)]

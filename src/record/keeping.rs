@@ -166,16 +166,16 @@ impl Recorder {
         outline.in_order()
     }
 
-    /// Like `recorded`, for a reader that wants failed questions, and the others only beside these. On a day without a failure, memory is
+    /// Like `outline`, for a reader that wants failed questions, and the others only beside these. On a day without a failure, memory is
     /// looked through and not read.
-    pub fn recorded_failures(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
+    pub fn outline_of_failures<'s>(&self, span: &ReadSpan, secrets: &'s Secrets) -> Outline<'s> {
         let mut has_failure = false;
         ring::read_back(&self.kept.misses, |block| {
             has_failure = reading::has_failure(block);
             !has_failure
         });
         if has_failure {
-            return self.recorded(span, secrets);
+            return self.outline(span, secrets);
         }
         let dates = self.dates();
         let mut reader = RingReader::new(span, &dates, secrets);
@@ -190,10 +190,10 @@ impl Recorder {
             StoreReader { span, until: u64::MAX, oldest, memory: &[], taken: 0 }.read(&**store, &mut outline);
             // What was asked since shows whether it still fails.
             if outline.questions.iter().any(|question| question.outcome.is_failure()) {
-                return self.recorded(span, secrets);
+                return self.outline(span, secrets);
             }
         }
-        outline.in_order().in_full()
+        outline.in_order()
     }
 
     /// Entries on disk from before this moment are not shown, in microseconds since 1970.

@@ -253,6 +253,17 @@ impl<'s> Outline<'s> {
         all.saturating_sub(covered(clear, (begin, end)))
     }
 
+    /// Calls `take` with the zone of each query of a flight that a server answered, and when it was sent.
+    pub(super) fn answered(&self, flight: &FlightOutline, mut take: impl FnMut(u64, &[u8])) {
+        for (at, zone) in heads::answered(self.entries.at(flight.place)) {
+            let at = flight.began.saturating_add(at.into());
+            match self.secrets.hidden(zone) {
+                Some(hidden) => take(at, &hidden),
+                None => take(at, zone),
+            }
+        }
+    }
+
     /// The flights of these numbers, and all others that may explain questions. `failed_lists` are the apexes of lists that failed.
     fn flights_of<'n>(
         &'n self,
@@ -468,6 +479,27 @@ mod tests {
         assert_eq!(read(with(silent.clone()), &[1]), [1, 2, 5], "those to a server that was silent");
         let not_read = FlightEntry { shows: None, ..silent };
         assert_eq!(read(with(not_read), &[1]), [1], "no silence of a flight that explains nothing");
+    }
+
+    #[test]
+    fn answered_queries_are_told_with_their_zones() {
+        let query = |at, zone: &str, conduct| MessageEntry {
+            at,
+            zone: wire(zone),
+            ..flight(1, "a.example.", 1, conduct).messages.remove(0)
+        };
+        let messages = vec![
+            query(0, "test.", Conduct::Answered),
+            query(5, "example.", Conduct::Silent),
+            query(900, "example.", Conduct::Answered),
+        ];
+        let flights =
+            vec![FlightEntry { messages, began: 1_000, ..flight(1, "a.example.", 1, Conduct::Answered) }];
+        let secrets = Secrets::default();
+        let outline = Outline::of(&Recorded { flights, ..Recorded::default() }, &secrets);
+        let mut told = Vec::new();
+        outline.answered(&outline.flights[0], |at, zone| told.push((at, zone.to_vec())));
+        assert_eq!(told, [(1_000, wire("test.").to_vec()), (1_900, wire("example.").to_vec())]);
     }
 
     #[test]

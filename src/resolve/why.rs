@@ -43,7 +43,8 @@ impl Resolver {
     fn read_failed(&self, wanted: &FailedWanted) -> FailedReport {
         let now = self.clock.unix_micros();
         self.with_facts(|facts| {
-            failed(&self.recorder.recorded_failures(&wanted.span(), facts.secrets), wanted, &facts.facts, now)
+            let outline = self.recorder.outline_of_failures(&wanted.span(), facts.secrets);
+            failed(&outline, wanted, &facts.facts, now)
         })
     }
 
