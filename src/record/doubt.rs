@@ -10,8 +10,9 @@
 //! - A wait belongs to the mail possibly if it ended, or a chain of quick queries behind it ended, within `MESSAGE_BURST` before such a
 //!   begin. By that pause the messages are joined too.
 //! - A message with queries about the address that was asked for lacks none before them: its first part is known.
-//! - A wait of another part of the same message belongs to the mail possibly also if it began within `MESSAGE_BURST` after one of its
-//!   queries.
+//! - A wait of another part, or of another message, belongs to the mail possibly also if it began within `MESSAGE_BURST` after one of its
+//!   queries, or behind a chain of quick queries that began so. Behind a connection the MX of the sender may be quick, and a policy that its
+//!   SPF record includes may be slow.
 //! - A client that waits for a name of the same organisation does not pause, whichever message has that query: if such waits fill its
 //!   pauses, the culprit is not the client.
 //! - A query that failed defers a mail, however soon it failed, so it counts as a wait does. A failed list defers none. Failures are many
@@ -108,9 +109,14 @@ impl OtherQuery<'_> {
         is_wait(self.question) || (self.defers() && self.with_host)
     }
 
-    /// Whether it may be a delay behind the queries of a message. `lacks_sender`: these have none for a sender's domain.
+    /// Whether it may be of a mail behind the queries of a message. `lacks_sender`: these have none for a sender's domain.
+    fn may_follow(&self, lacks_sender: bool) -> bool {
+        !self.with_host && lacks_sender
+    }
+
+    /// Whether it may be a delay behind the queries of a message.
     fn delays_after(&self, lacks_sender: bool) -> bool {
-        let is_open = !self.with_host && lacks_sender;
+        let is_open = self.may_follow(lacks_sender);
         (is_wait(self.question) && (self.of_message || is_open)) || (self.defers() && is_open)
     }
 }
@@ -174,19 +180,34 @@ fn wait_before<'q>(at: u64, others: &[OtherQuery<'q>]) -> Option<FoundWait<'q>> 
     None
 }
 
-/// The waits of other parts, or of other messages, that began just after a query of a message.
+/// The waits of another part, or of another message, that began just after a query of a message, or behind quick queries that began so. Those
+/// of a message that may go on with a mail are a chain.
 pub(super) fn after<'q>(queries: &[OwnQuery<'_>], others: &[OtherQuery<'q>]) -> Vec<FoundWait<'q>> {
-    let gap = |wait: &QuestionOutline| {
-        let moments = queries.iter().flat_map(|query| [query.question.at, query.question.end()]);
-        moments.filter(|moment| *moment <= wait.at).map(|moment| wait.at.saturating_sub(moment)).min()
-    };
     let lacks_sender = !queries.iter().any(|query| query.of_sender);
-    let delays = others.iter().filter(|other| other.delays_after(lacks_sender));
-    let found = delays.filter_map(|OtherQuery { question, .. }| {
-        let gap = gap(question).filter(|gap| *gap <= micros(MESSAGE_BURST))?;
-        Some(FoundWait { question, order: WaitOrder::After, gap })
-    });
-    found.collect()
+    let mut moments: Vec<u64> =
+        queries.iter().flat_map(|query| [query.question.at, query.question.end()]).collect();
+    moments.sort_unstable();
+    let gap = |at: u64| {
+        let before = moments.partition_point(|moment| *moment <= at).checked_sub(1)?;
+        moments.get(before).map(|moment| at.saturating_sub(*moment))
+    };
+    let mut others: Vec<&OtherQuery<'q>> = others.iter().collect();
+    others.sort_by_key(|other| other.question.at);
+    // Until when the chain of quick queries goes.
+    let (mut reached, mut found) = (0_u64, Vec::new());
+    for other in others {
+        let question = other.question;
+        let Some(gap) = gap(question.at) else { continue };
+        let is_near = gap <= micros(MESSAGE_BURST);
+        let is_chained = question.at <= reached.saturating_add(micros(MESSAGE_BURST));
+        if (is_near || is_chained) && other.delays_after(lacks_sender) {
+            found.push(FoundWait { question, order: WaitOrder::After, gap });
+        }
+        if (is_near || is_chained) && other.may_follow(lacks_sender) {
+            reached = reached.max(question.end());
+        }
+    }
+    found
 }
 
 /// The waits beside the queries of a message, both in the order of time, if without the time of these waits the client has not paused

@@ -167,6 +167,25 @@ fn quick_queries_behind_a_wait_lead_back_to_it() {
 }
 
 #[test]
+fn quick_queries_behind_a_connection_lead_to_a_wait_of_its_sender() {
+    let others = |pause: u64| {
+        vec![
+            ("5.2.0.192.in-addr.arpa.", "PTR", 0, 20),
+            ("mail.other.test.", "A", 20, 20),
+            ("sender.test.", "MX", 42, 30),
+            // The deliveries of other mails, so that no part is certain.
+            ("one.example.", "MX", 30, 20),
+            ("two.example.", "MX", 35, 20),
+            ("sender.test.", "A", 72, 30),
+            ("sender.test.", "TXT", 102 + pause, 30),
+            ("_spf.provider.net.", "TXT", 133 + pause, 1_800),
+        ]
+    };
+    assert_eq!(verdict(&others(0), "192.0.2.5").0, CulpritKind::Unknown);
+    assert_eq!(verdict(&others(500), "192.0.2.5").0, CulpritKind::None, "another mail");
+}
+
+#[test]
 fn a_wait_is_the_culprit_of_another_name_only_if_it_was_the_only_mail() {
     use CulpritKind::{ListSlow, None, ServerSlow, Unknown};
     let slow = |at| (LISTED, "A", at, 1_200);

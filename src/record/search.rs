@@ -352,13 +352,13 @@ impl<'a> Doubts<'a> {
         report.of_disk = first < Some(self.search.outline.extent.whole.unwrap_or(u64::MAX));
         let is_pause = |culprit: &CulpritReport| culprit.kind == CulpritKind::Client;
         let pauses = is_pause(&report.culprit) || report.also.iter().any(is_pause);
-        let in_pauses = if pauses { self.waits_in_pauses(found) } else { Vec::new() };
+        let mut waits = if self.subject.subject.is_some() { self.waits(found) } else { Vec::new() };
+        let in_pauses = if pauses { self.waits_in_pauses(found, &waits) } else { Vec::new() };
         if !in_pauses.is_empty() {
             report.also.retain(|also| !is_pause(also));
         }
         let is_open =
             report.culprit.kind == CulpritKind::None || (is_pause(&report.culprit) && !in_pauses.is_empty());
-        let mut waits = if self.subject.subject.is_some() { self.waits(found) } else { Vec::new() };
         waits.retain(|wait| !in_pauses.iter().any(|other| std::ptr::eq(wait.question, other.question)));
         waits.extend(in_pauses);
         let waits = self.told(waits);
@@ -372,8 +372,9 @@ impl<'a> Doubts<'a> {
         report
     }
 
-    /// The waits of the same client for names of the organisations of a message, if they fill its pauses: then the client has not paused.
-    fn waits_in_pauses(&self, found: &WantedMessage<'_>) -> Vec<FoundWait<'a>> {
+    /// The waits of the same client for names of the organisations of a message, and those that may belong to its mail, if they fill its
+    /// pauses: then the client has not paused.
+    fn waits_in_pauses(&self, found: &WantedMessage<'_>, possible: &[FoundWait<'a>]) -> Vec<FoundWait<'a>> {
         let Search { outline, names, .. } = *self.search;
         let own: Vec<&QuestionOutline> = self.search.questions(&found.certain).collect();
         let Some(first) = own.first() else { return Vec::new() };
@@ -390,7 +391,9 @@ impl<'a> Doubts<'a> {
         let is_wait = |(place, other): &(usize, &QuestionOutline)| {
             let is_own = found.certain.iter().any(|own| index(*own) == *place);
             let is_beside = other.client == first.client && other.end() > first.at && doubt::is_wait(other);
-            is_beside && !is_own && self.owner(other.asked).is_some_and(|owner| owners.contains(&owner))
+            let is_of_owner = || self.owner(other.asked).is_some_and(|owner| owners.contains(&owner));
+            let is_possible = || possible.iter().any(|wait| std::ptr::eq(wait.question, *other));
+            is_beside && !is_own && (is_possible() || is_of_owner())
         };
         let others = outline.questions.iter().enumerate().skip(begin).take_while(|(_, other)| other.at < end);
         let waits: Vec<&QuestionOutline> = others.filter(is_wait).map(|(_, other)| other).collect();
