@@ -28,6 +28,7 @@ use crate::limits;
 use crate::record::failed::FailedReport;
 use crate::record::redact::Secrets;
 use crate::record::spent::FromRecord;
+use crate::record::why::MessageReport;
 use crate::record::{Counter, Window};
 use crate::resolve::list_keys::{kept_here, secrets_of};
 use crate::wire::presentation::name_text;
@@ -227,6 +228,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         // `serve` has handed it over.
         Request::Monitor(_) | Request::Trace(_) => Ok(Vec::new()),
         Request::Why(request) => why(subject, &request).await,
+        Request::WhyEach { requests } => why_each(subject, &requests).await,
         Request::Failed(request) => failed(subject, &request).await,
         Request::Cache { name, kind } => look(subject, &name, kind.as_deref()).await,
         Request::Config { changed } => Ok(configuration(subject, changed)),
@@ -343,8 +345,23 @@ async fn look(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Resu
 
 /// The wanted messages of the record.
 async fn why(subject: &impl Controlled, request: &WhyRequest) -> Result<Vec<Reply>, Problem> {
-    let messages = subject.why(super::why::wanted(request)?).await;
-    Ok(messages.into_iter().map(|message| Reply::Message(Box::new(message))).collect())
+    let replies = subject.why_each(vec![super::why::wanted(request)?]).await.into_iter();
+    Ok(replies.flatten().map(|message| Reply::Message(Box::new(message))).collect())
+}
+
+/// The wanted messages of each request.
+async fn why_each(subject: &impl Controlled, requests: &[WhyRequest]) -> Result<Vec<Reply>, Problem> {
+    let most = limits::MAX_WHY_REQUESTS;
+    if requests.len() > most {
+        return Err(wrong(format!("More than {most} requests for messages at once; send them in parts.")));
+    }
+    let wanted: Result<Vec<_>, _> = requests.iter().map(super::why::wanted).collect();
+    let replies = subject.why_each(wanted?).await.into_iter();
+    let reply = |messages: Vec<MessageReport>| {
+        let messages = messages.into_iter().map(|message| Reply::Message(Box::new(message)));
+        messages.chain([Reply::MessagesEnd])
+    };
+    Ok(replies.flat_map(reply).collect())
 }
 
 /// The zones whose questions failed.

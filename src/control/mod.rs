@@ -115,8 +115,8 @@ pub trait Controlled: Send + Sync + 'static {
     /// The queries in progress, the oldest first.
     fn inflight(&self) -> Vec<InFlight>;
 
-    /// The wanted messages (emails) of the record, worst first.
-    fn why(&self, wanted: Wanted) -> BoxFuture<'_, Vec<MessageReport>>;
+    /// For each request the wanted messages (emails) of the record, worst first. The last ones may be missing, but not the first one.
+    fn why_each(&self, wanted: Vec<Wanted>) -> BoxFuture<'_, Vec<Vec<MessageReport>>>;
 
     /// Where the time of the questions of a window went by stage.
     fn stages(&self, window: Window) -> BoxFuture<'_, FromRecord<StageRow>>;

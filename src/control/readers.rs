@@ -36,6 +36,7 @@ pub(super) const fn reads_history(request: &Request) -> bool {
     matches!(
         request,
         Request::Why(_)
+            | Request::WhyEach { .. }
             | Request::Failed(_)
             | Request::Stats { table: Some(Table::Stage | Table::Minute), .. }
     )

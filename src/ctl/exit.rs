@@ -108,6 +108,11 @@ pub enum CommandFailure {
     /// The daemon did not reply within this time.
     #[error("resolverd did not reply within {} s; see `systemctl status resolverd`", .0.as_secs_f64())]
     Timeout(Duration),
+    /// The daemon has stopped, and with it what the user watches.
+    #[error(
+        "resolverd has stopped; when it runs again (`systemctl start resolverd`), run this command again"
+    )]
+    Stopped,
     /// The reply is incomplete.
     #[error("no usable reply from resolverd: {0}")]
     CutOff(String),
@@ -148,7 +153,7 @@ impl CommandFailure {
     /// The exit code.
     pub const fn exit(&self) -> Exit {
         match self {
-            Self::Unreachable { .. } => Exit::Unreachable,
+            Self::Unreachable { .. } | Self::Stopped => Exit::Unreachable,
             Self::Permission { .. }
             | Self::NotRoot
             | Self::Problem(Problem { fault: Blame::Permission, .. }) => Exit::Permission,

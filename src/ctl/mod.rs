@@ -31,6 +31,7 @@ mod import;
 mod inflight;
 mod input;
 mod interrupt;
+mod line_search;
 mod lookahead;
 mod moment;
 mod monitor;

@@ -29,7 +29,10 @@ pub(super) struct Arguments {
     zone: Option<String>,
 }
 
-/// Prints a line for each query until the reader of the output, the user or the daemon ends it.
+/// Prints a line for each query until the reader of the output or the user ends it.
+///
+/// # Errors
+/// Also the end of the daemon: a script that reads the lines must know that there are no more.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -41,7 +44,7 @@ pub(super) fn run(
         client: arguments.client.clone(),
         zone: arguments.zone.clone(),
     };
-    let mut output = io::stdout().lock();
+    let (mut output, mut is_read) = (io::stdout().lock(), true);
     client.follow(&Request::Monitor(request), |reply| {
         let line = match format {
             Format::Json => json::reply(&reply),
@@ -50,10 +53,16 @@ pub(super) fn run(
         match output.write_all(line.as_bytes()).and_then(|()| output.flush()) {
             Ok(()) => Ok(ControlFlow::Continue(())),
             // The reader of the pipe, for instance `head`, has closed it. This is no error.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                is_read = false;
+                Ok(ControlFlow::Break(()))
+            }
             Err(error) => Err(CommandFailure::Output(error)),
         }
     })?;
+    if is_read {
+        return Err(CommandFailure::Stopped);
+    }
     Ok(CommandOutcome { text: String::new(), exit: Exit::Yes })
 }
 

@@ -279,7 +279,7 @@ Causes:
   bogus           DNSSEC validation failed
   packet loss     queries to a server, or its replies, get lost on the way
   network         the network of this host: no server answered
-  overload        too many queries were in progress
+  overload        too many queries were in progress, or this host was short of CPU time
   client          the client waited between its queries; a pause of more than two seconds ends a message, and is not shown
   nothing slow    DNS was not the cause
   not DNS         the delay of a pasted line is not in DNS

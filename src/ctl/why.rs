@@ -1,18 +1,17 @@
 //! `resolverctl why`: why a mail was slow.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::client::ControlClient;
 use super::input::read_at_most;
-use super::pasted::{self, FoundMessages, PastedLine, ToldMessage};
+use super::line_search::{LINES_AT_ONCE, LineSearch};
+use super::pasted::{self, PastedLine, ToldMessage};
 use super::render::{Format, json, why};
 use super::typed_name::typed_domain;
 use super::{CommandFailure, CommandOutcome, Exit, moment};
 use crate::control::protocol::{Reply, Request, WhyRequest};
-use crate::limits::{MAX_PASTED, MAX_PASTED_LINES, MAX_PASTED_MESSAGES, MAX_WHY_MESSAGES, WHY_AROUND};
+use crate::limits::{MAX_PASTED, MAX_PASTED_LINES, MAX_WHY_MESSAGES, WHY_AROUND};
 use crate::record::culprit::CulpritKind;
 use crate::record::why::MessageReport;
 use crate::wire::presentation::harmless;
@@ -109,24 +108,26 @@ fn run_pasted(
 ) -> Result<CommandOutcome, CommandFailure> {
     let asked = arguments.request(moment::now())?;
     let lines = pasted::failures_first(read_lines()?);
-    let mut search = LineSearch::of(&asked, client);
+    let search = LineSearch { asked: &asked, client };
     let mut told: Vec<ToldMessage> = Vec::new();
-    for line in &lines {
-        let note = line.unread_note(asked.from.is_some());
-        if let Some(note) = &note {
-            let _closed = writeln!(io::stderr(), "resolverctl: {}", harmless(note));
-        }
-        let found = search.messages_of(line)?;
-        let Some(message) = pasted::settle(line, found, &moment::shown) else { continue };
-        let message = search.with_unnamed(line, message)?;
-        // Several lines of one mail have one message.
-        let is_same = |other: &&mut ToldMessage| {
-            let other = &other.message;
-            other.began == message.began && other.client == message.client && other.culprit == message.culprit
-        };
-        match told.iter_mut().find(is_same) {
-            Some(same) => same.add(line),
-            None => told.push(ToldMessage::of(line, MessageReport { note, ..message })),
+    for lines in lines.chunks(LINES_AT_ONCE) {
+        for (line, message) in search.settled(lines)? {
+            let note = line.unread_note(asked.from.is_some());
+            if let Some(note) = &note {
+                let _closed = writeln!(io::stderr(), "resolverctl: {}", harmless(note));
+            }
+            let Some(message) = message else { continue };
+            // Several lines of one mail have one message.
+            let is_same = |other: &&mut ToldMessage| {
+                let other = &other.message;
+                other.began == message.began
+                    && other.client == message.client
+                    && other.culprit == message.culprit
+            };
+            match told.iter_mut().find(is_same) {
+                Some(same) => same.add(line),
+                None => told.push(ToldMessage::of(line, MessageReport { note, ..message })),
+            }
         }
     }
     let told = pasted::known_first(told);
@@ -187,85 +188,4 @@ fn leave_out(lines: &mut Vec<PastedLine>, is_cut: bool) -> Option<String> {
     } else {
         format!("{read}, and {more} more {were} left out")
     })
-}
-
-/// The search for the messages of pasted lines. Equal requests of several lines are sent once.
-struct LineSearch<'a> {
-    asked: &'a WhyRequest,
-    client: &'a ControlClient,
-    /// The replies so far, by their requests.
-    known: BTreeMap<String, Vec<MessageReport>>,
-    /// Their messages, at most `MAX_PASTED_MESSAGES`.
-    kept: usize,
-}
-
-impl<'a> LineSearch<'a> {
-    /// A search that has asked nothing yet.
-    fn of(asked: &'a WhyRequest, client: &'a ControlClient) -> Self {
-        Self { asked, client, known: BTreeMap::new(), kept: 0 }
-    }
-
-    /// The messages of the record that match a pasted line: same subject, and of the time of the line. If there are none, those of the
-    /// time around it. If the line has no time, the time on the command line is used.
-    fn messages_of(&mut self, line: &PastedLine) -> Result<Vec<MessageReport>, CommandFailure> {
-        let mut found = FoundMessages::default();
-        for step in line.steps(WHY_AROUND.as_secs_f64()) {
-            let mut replies = Vec::new();
-            for subject in &line.subjects {
-                let messages = self.ask(WhyRequest {
-                    subject: Some(subject.clone()),
-                    // No name is below an address, so that one request for it is enough.
-                    itself: step.itself && subject.parse::<IpAddr>().is_err(),
-                    from: step.span.map_or(self.asked.from, |(from, _)| Some(from)),
-                    to: step.span.map_or(self.asked.to, |(_, to)| Some(to)),
-                    most: MAX_WHY_MESSAGES,
-                    decisive: line.decisive(),
-                    ..self.asked.clone()
-                })?;
-                replies.extend(messages.into_iter().map(|message| (subject.as_str(), message)));
-            }
-            if found.take(line, step, replies) {
-                break;
-            }
-        }
-        Ok(found.messages())
-    }
-
-    /// The message of a line. If it does not explain the time of the program, it is compared with the other messages of its client.
-    fn with_unnamed(
-        &mut self,
-        line: &PastedLine,
-        message: MessageReport,
-    ) -> Result<MessageReport, CommandFailure> {
-        let Some((from, to)) = pasted::unexplained_time(line, &message) else { return Ok(message) };
-        let others = self.ask(WhyRequest {
-            subject: None,
-            from: Some(from),
-            to: Some(to),
-            most: MAX_WHY_MESSAGES,
-            decisive: line.decisive(),
-            ..self.asked.clone()
-        })?;
-        Ok(pasted::settle_unnamed(line, message, &others))
-    }
-
-    /// The reply to a request.
-    fn ask(&mut self, request: WhyRequest) -> Result<Vec<MessageReport>, CommandFailure> {
-        let key = format!("{request:?}");
-        if let Some(known) = self.known.get(&key) {
-            return Ok(known.clone());
-        }
-        let replies = self.client.ask(&Request::Why(request))?.into_iter();
-        let messages: Vec<MessageReport> = replies
-            .filter_map(|reply| match reply {
-                Reply::Message(message) => Some(*message),
-                _ => None,
-            })
-            .collect();
-        if self.kept.saturating_add(messages.len()) <= MAX_PASTED_MESSAGES {
-            self.kept = self.kept.saturating_add(messages.len());
-            self.known.insert(key, messages.clone());
-        }
-        Ok(messages)
-    }
 }

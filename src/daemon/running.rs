@@ -256,8 +256,8 @@ impl Controlled for Running {
         self.resolver.inflight()
     }
 
-    fn why(&self, wanted: Wanted) -> BoxFuture<'_, Vec<MessageReport>> {
-        Box::pin(self.resolver.why(wanted))
+    fn why_each(&self, wanted: Vec<Wanted>) -> BoxFuture<'_, Vec<Vec<MessageReport>>> {
+        Box::pin(self.resolver.why_each(wanted))
     }
 
     fn stages(&self, window: Window) -> BoxFuture<'_, FromRecord<StageRow>> {

@@ -18,8 +18,9 @@ pub const MAX_HISTORY_REQUESTS_OF_USER: usize = 8;
 /// Like `MAX_HISTORY_REQUESTS_OF_USER`, of all users: half of the connections are left for other requests.
 pub const MAX_HISTORY_REQUESTS: usize = 32;
 
-/// Octets of a request on the control socket: a name has at most 1 004 in escaped form, the rest is a few words.
-pub const MAX_CONTROL_REQUEST: usize = 4_096;
+/// Octets of a request on the control socket: a name has at most 1 004 in escaped form, the rest is a few words. Pasted lines are looked up
+/// together, and a lookup has mostly 150 octets.
+pub const MAX_CONTROL_REQUEST: usize = 16_384;
 
 /// Rows of a reply on the control socket; the reply has only the number of the others. About 300 octets each.
 pub const MAX_CONTROL_ROWS: usize = 4_096;

@@ -212,6 +212,12 @@ pub const MAX_WHY_LINE: usize = 256 << 10;
 /// See `MAX_WHY_LINE`.
 pub const MAX_WHY_REPLY: usize = 4 << 20;
 
+/// Requests of `why` that are answered from one reading of the record: most of those that the pasted lines of a screen make at once.
+pub const MAX_WHY_REQUESTS: usize = 64;
+
+/// The time after which a reading answers no further request of `why`; the client sends these again. Other commands wait for it.
+pub const WHY_READING: Duration = Duration::from_secs(1);
+
 /// Names and addresses by which the questions of a mail are joined, and their organisations. A mail with many links asks for some forty
 /// domains.
 pub const MAX_MESSAGE_SUBJECTS: usize = 96;
@@ -245,10 +251,6 @@ pub const MAX_PASTED_LINES: usize = 30;
 
 /// See `MAX_PASTED_LINES`.
 pub const MAX_PASTED: u64 = 1 << 20;
-
-/// Mails that are kept because another pasted line may have the same request: each takes `MAX_WHY_LINE` octets at most, and mostly some
-/// thousand. Beyond it the daemon is asked again.
-pub const MAX_PASTED_MESSAGES: usize = 1_000;
 
 /// Addresses and names of a pasted line that are looked for: a line of smtpd has five.
 pub const MAX_LINE_SUBJECTS: usize = 6;

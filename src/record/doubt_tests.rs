@@ -81,7 +81,7 @@ fn told(recorded: &Recorded, subject: &str) -> Vec<MessageReport> {
     };
     let wanted =
         Wanted { subject: Some(subject), from: 0, to: u64::MAX, client: None, most: 20, decisive: None };
-    why(&Outline::of(recorded, &secrets).in_order(), &wanted, &facts)
+    why(&Outline::of(recorded, &secrets).in_order(), &[wanted], &facts, &|| false).remove(0)
 }
 
 /// The kind and the evidence of the only message of a name or an address.

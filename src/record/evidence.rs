@@ -212,7 +212,8 @@ impl Seen<'_> {
             CulpritKind::Client => return self.pauses(),
             CulpritKind::None => return self.nothing(),
             CulpritKind::Overload if cause.why.is_empty() => {
-                "the query waited because too many queries were in progress".to_owned()
+                "the query waited in this host before its resolution began: too many queries were in progress, or the host was short of CPU time"
+                    .to_owned()
             }
             _ if cause.why.is_empty() => {
                 "the query history does not show what these queries waited for".to_owned()
@@ -468,7 +469,7 @@ fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
         }
         CulpritKind::Network => "check the network of this host: `resolverctl check system`".to_owned(),
         CulpritKind::Overload => {
-            "find the client and the zone that cause the load with `resolverctl stats`, and let this client send fewer queries at the same time".to_owned()
+            "check whether other programs use up the CPU of this host; otherwise find the client and the zone that cause the load with `resolverctl stats`, and let this client send fewer queries at the same time".to_owned()
         }
         CulpritKind::Client => {
             "DNS was not the cause: look at the program that asks, for instance a greeting delay or a content filter"

@@ -163,6 +163,17 @@ impl HitPage<'_> {
 }
 
 impl ReadSpan {
+    /// The span that has all of these.
+    pub fn over(spans: impl Iterator<Item = Self>) -> Self {
+        let both = |one: Self, other: Self| Self {
+            from: one.from.min(other.from),
+            to: one.to.max(other.to),
+            client: one.client.filter(|client| other.client == Some(*client)),
+            hits: one.hits || other.hits,
+        };
+        spans.reduce(both).unwrap_or_default()
+    }
+
     /// Whether it has a question that came at `at`.
     pub(super) fn has(&self, at: u64, client: IpAddr) -> bool {
         (self.from..=self.to).contains(&at)

@@ -30,31 +30,30 @@ use crate::clock::micros;
 use crate::limits::{MAX_DEADLINE, MAX_WHY_REPLY};
 use crate::question::{is_within, kind_text, name_of_wire, name_text};
 
-/// The wanted messages, worst first. If there is none, the reply is one of the kind `unknown`.
-pub fn why(outline: &Outline<'_>, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Vec<MessageReport> {
+/// The replies to several requests, of which each is answered in full. Those behind the first one that are not begun before the replies
+/// have `MAX_WHY_REPLY` octets, or before it `is_late`, are left out.
+pub fn why(
+    outline: &Outline<'_>,
+    wanted: &[Wanted],
+    facts: &DaemonFacts<'_>,
+    is_late: &dyn Fn() -> bool,
+) -> Vec<Vec<MessageReport>> {
     let names = OutlineNames::of(outline, facts.list);
     let messages = names.messages();
-    let search = Search { outline, names: &names, facts, messages: &messages };
-    let mut left = MAX_WHY_REPLY;
-    let mut found = search.find(wanted, &mut left);
-    if let Some(domain) = wanted.shortened(&outline.extent, facts) {
-        let of_disk = search.find(&wanted.on_disk(&domain, &outline.extent), &mut left);
-        let name = name_text(&name_of_wire(&domain));
-        for mut one in of_disk {
-            evidence::of_shortened(&mut one.message.culprit, &name);
-            found.push(one);
+    // Without a subject, each message is judged with all its questions.
+    let has_subject = wanted.iter().any(|one| one.subject.is_some());
+    let delayed = if has_subject { delayed(outline, &names, &messages) } else { Vec::new() };
+    let search = Search { outline, names: &names, facts, messages: &messages, delayed: &delayed };
+    let (mut replies, mut octets) = (Vec::new(), 0_usize);
+    for one in wanted {
+        let mut left = MAX_WHY_REPLY;
+        replies.push(search.reply(one, &mut left));
+        octets = octets.saturating_add(MAX_WHY_REPLY.saturating_sub(left));
+        if octets >= MAX_WHY_REPLY || is_late() {
+            break;
         }
     }
-    found.sort_by_key(|one| Reverse(one.worth));
-    found.truncate(wanted.most);
-    if wanted.subject.is_some() {
-        // Those in which the subject itself was the cause come first, and those that were certainly quick last.
-        found.sort_by_key(|one| (one.message.culprit.kind == CulpritKind::None, !one.of_subject));
-    }
-    if found.is_empty() {
-        return vec![unknown(&outline.extent, wanted, facts)];
-    }
-    found.into_iter().map(|one| one.message).collect()
+    replies
 }
 
 /// The report that the record has no such question.
@@ -93,6 +92,37 @@ struct Search<'a> {
     names: &'a OutlineNames<'a>,
     facts: &'a DaemonFacts<'a>,
     messages: &'a Grouped,
+    /// Those that took long or failed.
+    delayed: &'a [DelayedMessage<'a>],
+}
+
+/// A message with a question that took long or failed.
+struct DelayedMessage<'a> {
+    places: &'a [u32],
+    client: IpAddr,
+    /// From its first question to its last reply.
+    span: (u64, u64),
+}
+
+/// The messages that took long or failed.
+fn delayed<'a>(
+    outline: &Outline<'_>,
+    names: &OutlineNames<'_>,
+    messages: &'a Grouped,
+) -> Vec<DelayedMessage<'a>> {
+    let delayed = |places: &'a [u32]| {
+        let questions = || places.iter().filter_map(|place| outline.questions.get(index(*place)));
+        questions().any(|question| is_delay(names, question)).then_some(())?;
+        let (first, end) = (questions().next()?, questions().map(QuestionOutline::end).max()?);
+        Some(DelayedMessage { places, client: first.client, span: (first.at, end) })
+    };
+    messages.iter().filter_map(delayed).collect()
+}
+
+/// Whether a question may be the delay of a mail: it took long, or failed. A failed list defers none.
+fn is_delay(names: &OutlineNames<'_>, question: &QuestionOutline) -> bool {
+    let is_list = || names.list(names.asked(index(question.asked)).0).is_some();
+    doubt::is_wait(question) || (question.outcome.is_failure() && !is_list())
 }
 
 /// A message with wanted questions, by the places of its questions.
@@ -127,6 +157,31 @@ struct Judged<'a> {
 }
 
 impl Search<'_> {
+    /// The wanted messages, worst first. If there is none, the reply is one of the kind `unknown`. The questions of all take at most `left`
+    /// octets, which is lessened by them.
+    fn reply(&self, wanted: &Wanted, left: &mut usize) -> Vec<MessageReport> {
+        let (extent, facts) = (&self.outline.extent, self.facts);
+        let mut found = self.find(wanted, left);
+        if let Some(domain) = wanted.shortened(extent, facts) {
+            let of_disk = self.find(&wanted.on_disk(&domain, extent), left);
+            let name = name_text(&name_of_wire(&domain));
+            for mut one in of_disk {
+                evidence::of_shortened(&mut one.message.culprit, &name);
+                found.push(one);
+            }
+        }
+        found.sort_by_key(|one| Reverse(one.worth));
+        found.truncate(wanted.most);
+        if wanted.subject.is_some() {
+            // Those in which the subject itself was the cause come first, and those that were certainly quick last.
+            found.sort_by_key(|one| (one.message.culprit.kind == CulpritKind::None, !one.of_subject));
+        }
+        if found.is_empty() {
+            return vec![unknown(extent, wanted, facts)];
+        }
+        found.into_iter().map(|one| one.message).collect()
+    }
+
     /// The wanted messages, worst first. The questions of all take at most `left` octets, which is lessened by them.
     fn find(&self, wanted: &Wanted, left: &mut usize) -> Vec<FoundMessage> {
         let subject = AskedSubject::new(wanted, self);
@@ -137,7 +192,7 @@ impl Search<'_> {
             worst.truncate(wanted.most);
             found = worst.into_iter().map(|(_, message)| message).collect();
         }
-        let doubts = Doubts::of(self, &subject);
+        let doubts = Doubts { search: self, subject: &subject };
         let is_of_subject =
             |question: &QuestionEntry| wanted.subject.is_some() && subject.is_of_entry(question);
         self.judge(&found, wanted, |judged, traffic| {
@@ -185,12 +240,6 @@ impl Search<'_> {
 
     fn questions(&self, places: &[u32]) -> impl Iterator<Item = &QuestionOutline> {
         places.iter().filter_map(|place| self.outline.questions.get(index(*place)))
-    }
-
-    /// Whether a question may be the delay of a mail: it took long, or failed. A failed list defers none.
-    fn is_delay(&self, question: &QuestionOutline) -> bool {
-        let is_list = || self.names.list(self.names.asked(index(question.asked)).0).is_some();
-        doubt::is_wait(question) || (question.outcome.is_failure() && !is_list())
     }
 
     /// The worth of each message. Only those that took long or failed are read for it.
@@ -317,34 +366,13 @@ impl<'a> AskedSubject<'a> {
     }
 }
 
-/// The messages that waited or failed, with which quick messages are compared.
+/// Compares messages that were quick with those that waited or failed.
 struct Doubts<'a> {
     search: &'a Search<'a>,
     subject: &'a AskedSubject<'a>,
-    delayed: Vec<DelayedMessage<'a>>,
-}
-
-/// A message with a question that took long or failed.
-struct DelayedMessage<'a> {
-    places: &'a [u32],
-    client: IpAddr,
-    /// From its first question to its last reply.
-    span: (u64, u64),
 }
 
 impl<'a> Doubts<'a> {
-    fn of(search: &'a Search<'a>, subject: &'a AskedSubject<'a>) -> Self {
-        let delayed = |places: &'a [u32]| {
-            let first = search.questions(places).next()?;
-            search.questions(places).any(|question| search.is_delay(question)).then_some(())?;
-            let end = search.questions(places).map(QuestionOutline::end).max()?;
-            Some(DelayedMessage { places, client: first.client, span: (first.at, end) })
-        };
-        // Without a subject, each message is judged with all its questions.
-        let messages = search.messages.iter().filter(|_| subject.subject.is_some());
-        Self { search, subject, delayed: messages.filter_map(delayed).collect() }
-    }
-
     /// The report of a message with the waits that may belong to its mail, and in doubt if nothing else was slow, or if they fill the pauses
     /// of its client.
     fn added(&self, mut report: MessageReport, found: &WantedMessage<'_>) -> MessageReport {
@@ -422,7 +450,7 @@ impl<'a> Doubts<'a> {
         waits.extend(doubt::nearest_before(&begins, &others));
         let is_other =
             |other: &&DelayedMessage<'_>| other.client == client && other.places.first() != found.all.first();
-        for other in self.delayed.iter().filter(is_other) {
+        for other in self.search.delayed.iter().filter(is_other) {
             let (is_before, is_after) =
                 (doubt::may_be_before(&begins, other.span), doubt::may_be_after(own_span, other.span));
             if is_before || is_after {

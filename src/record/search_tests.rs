@@ -94,7 +94,8 @@ fn list(name: &[u8]) -> Option<ListName> {
 fn told_with(recorded: &Recorded, wanted: &Wanted, shortens: bool) -> Vec<MessageReport> {
     let secrets = Secrets::default();
     let facts = DaemonFacts { list: &list, usual: &|_| None, slow: Duration::from_secs(1), shortens };
-    why(&Outline::of(recorded, &secrets).in_order(), wanted, &facts)
+    why(&Outline::of(recorded, &secrets).in_order(), std::slice::from_ref(wanted), &facts, &|| false)
+        .remove(0)
 }
 
 fn told(recorded: &Recorded, wanted: &Wanted) -> Vec<MessageReport> {
@@ -255,7 +256,8 @@ fn worths(recorded: &Recorded, wanted: &Wanted) -> Vec<(Option<Worth>, Worth)> {
     let outline = Outline::of(recorded, &secrets).in_order();
     let names = OutlineNames::of(&outline, facts.list);
     let messages = names.messages();
-    let search = Search { outline: &outline, names: &names, facts: &facts, messages: &messages };
+    let search =
+        Search { outline: &outline, names: &names, facts: &facts, messages: &messages, delayed: &[] };
     let flights = LazyCell::new(|| outline.flights_by_number());
     let both = |places: &[u32]| {
         let judged = search.judge(&[search.decisive(places)], wanted, |judged, _| judged[0].worth);

@@ -10,27 +10,36 @@ use super::Resolver;
 use super::list_keys::{redaction_of, secrets_of};
 use crate::clock::micros;
 use crate::dnsbl::entry::ListEntry;
-use crate::limits::FOLLOW_PAUSE;
+use crate::limits::{FOLLOW_PAUSE, WHY_READING};
 use crate::question::{FirstLabels, label_places, wire_name};
 use crate::record::failed::{FailedReport, FailedWanted, failed};
 use crate::record::message::ListName;
 use crate::record::search::why;
 use crate::record::spent::{self, FromRecord, MinuteRow, StageRow};
 use crate::record::why::{DaemonFacts, MessageReport, Wanted};
-use crate::record::{TellFacts, Window};
+use crate::record::{ReadSpan, TellFacts, Window};
 
 impl Resolver {
     /// The messages of the record that are wanted, worst first. It takes up to a second and a multiple of the record's memory,
     /// so it is done as a walk: one at a time, on a thread of its own.
     pub async fn why(self: &Arc<Self>, wanted: Wanted) -> Vec<MessageReport> {
+        self.why_each(vec![wanted]).await.pop().unwrap_or_default()
+    }
+
+    /// As `why`, for each of several, from one reading of the record. The last ones may be missing, but not the first one: the replies are
+    /// bounded by `MAX_WHY_REPLY`, and their time by `WHY_READING`.
+    pub async fn why_each(self: &Arc<Self>, wanted: Vec<Wanted>) -> Vec<Vec<MessageReport>> {
         let resolver = Arc::clone(self);
         self.memory.walk(move |_| resolver.read_why(&wanted)).await
     }
 
-    fn read_why(&self, wanted: &Wanted) -> Vec<MessageReport> {
+    fn read_why(&self, wanted: &[Wanted]) -> Vec<Vec<MessageReport>> {
+        let began = self.clock.mono();
+        let is_late = || self.clock.mono().since(began) >= WHY_READING;
         self.with_facts(|facts| {
-            let wanted = wanted.without_keys(facts.secrets);
-            why(&self.recorder.outline(&wanted.span(), facts.secrets), &wanted, &facts.facts)
+            let wanted: Vec<_> = wanted.iter().map(|one| one.without_keys(facts.secrets)).collect();
+            let span = ReadSpan::over(wanted.iter().map(Wanted::span));
+            why(&self.recorder.outline(&span, facts.secrets), &wanted, &facts.facts, &is_late)
         })
     }
 

@@ -73,7 +73,7 @@ fn each_zone_has_its_reason_and_what_to_do() {
         extended_error: Some(14),
         servers: Vec::new(),
         still_fails: StillFails::No,
-        advice: "find the client and the zone that cause the load with `resolverctl stats`, and let this client send fewer queries at the same time".to_owned(),
+        advice: "check whether other programs use up the CPU of this host; otherwise find the client and the zone that cause the load with `resolverctl stats`, and let this client send fewer queries at the same time".to_owned(),
         ..silent()
     };
     let replies = replies(Some(0.0), vec![silent(), refused, shed]);

@@ -35,9 +35,12 @@ use resolverd::record::search::why;
 use resolverd::record::spent::{self, FromRecord, MinuteRow, StageRow};
 use resolverd::record::trail::LastQuery;
 use resolverd::record::why::{DaemonFacts, MessageReport, Wanted};
-use resolverd::record::{Recorder, Window};
+use resolverd::record::{ReadSpan, Recorder, Window};
 use resolverd::resolve::inflight::InFlight;
 use resolverd::watched::domain::WatchedDomain;
+
+/// Requests for messages that it answers from one reading of the record.
+pub(crate) const MOST_WHYS: usize = 5;
 
 /// A daemon that answers from this file.
 pub(crate) struct Fake {
@@ -45,8 +48,8 @@ pub(crate) struct Fake {
     pub(crate) flushed: Mutex<Vec<String>>,
     reloads: Mutex<u32>,
     pub(crate) lists: Lists,
-    /// Requests for messages.
-    pub(crate) whys: Mutex<u32>,
+    /// The number of requests for messages in each reading of the record.
+    pub(crate) whys: Mutex<Vec<usize>>,
 }
 
 impl Fake {
@@ -228,12 +231,14 @@ impl Controlled for Fake {
         Box::pin(ready(failed(&outline, &wanted, &facts, Clock::machine().unix_micros())))
     }
 
-    fn why(&self, wanted: Wanted) -> BoxFuture<'_, Vec<MessageReport>> {
+    fn why_each(&self, wanted: Vec<Wanted>) -> BoxFuture<'_, Vec<Vec<MessageReport>>> {
         let facts =
             DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1), shortens: false };
-        *self.whys.lock().unwrap() += 1;
+        self.whys.lock().unwrap().push(wanted.len());
+        let wanted = &wanted[..wanted.len().min(MOST_WHYS)];
         let no_secrets = Secrets::default();
-        Box::pin(ready(why(&self.recorder.outline(&wanted.span(), &no_secrets), &wanted, &facts)))
+        let span = ReadSpan::over(wanted.iter().map(Wanted::span));
+        Box::pin(ready(why(&self.recorder.outline(&span, &no_secrets), wanted, &facts, &|| false)))
     }
 
     fn look(&self, name: Name, kind: Option<RecordType>) -> BoxFuture<'_, (Vec<Held>, Mono)> {

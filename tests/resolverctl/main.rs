@@ -34,7 +34,7 @@ struct World {
     socket: PathBuf,
     fake: Arc<Fake>,
     runtime: tokio::runtime::Runtime,
-    _ending: tokio::sync::watch::Sender<bool>,
+    ending: tokio::sync::watch::Sender<bool>,
 }
 
 impl World {
@@ -48,7 +48,7 @@ impl World {
         let (ending, ended) = tokio::sync::watch::channel(false);
         let daemon = Arc::clone(&fake);
         runtime.spawn(async move { server.run(daemon, ended).await });
-        Self { directory, socket, fake, runtime, _ending: ending }
+        Self { directory, socket, fake, runtime, ending: ending }
     }
 
     /// Runs resolverctl: exit code, stdout, stderr.

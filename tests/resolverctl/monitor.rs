@@ -10,7 +10,7 @@ use resolverd::limits::{MAX_WATCHERS, WATCHED_QUESTIONS};
 use resolverd::question::Outcome;
 use resolverd::record::written::Written;
 
-use crate::{World, tool};
+use crate::{World, told, tool};
 
 /// A monitor; killed when dropped.
 struct Monitor {
@@ -138,4 +138,15 @@ fn monitors_are_bounded_and_leave_when_their_reader_does() {
     {
         assert_eq!(world.run(arguments).0, 2, "{arguments:?}");
     }
+}
+
+#[test]
+fn a_monitor_says_that_the_daemon_has_stopped() {
+    let world = World::new();
+    let mut command = tool(&world.socket);
+    let running = command.arg("monitor").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until_watching(&world, 1);
+    world.ending.send(true).unwrap();
+    let (code, text, error) = told(&running.wait_with_output().unwrap());
+    assert!(code == 3 && text.is_empty() && error.contains("resolverd has stopped"), "{code} {text} {error}");
 }

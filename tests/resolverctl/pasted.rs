@@ -9,6 +9,7 @@ use resolverd::record::written::Written;
 use std::io::Write;
 use std::time::Duration;
 
+use super::fake::MOST_WHYS;
 use super::{World, told, tool};
 use hickory_proto::rr::RecordType;
 
@@ -66,15 +67,27 @@ fn no_character_of_a_line_acts_on_the_terminal() {
 }
 
 #[test]
+fn several_lines_are_looked_up_in_one_reading_and_those_without_a_reply_again() {
+    let world = World::new();
+    let line = |number: u8| format!("connect from mail.never.example[192.0.2.{number}]\n");
+    let lines: String = (0..MOST_WHYS as u8 + 3).map(line).collect();
+    let told = objects(&pasted(&world, &lines, &["--json"]).1);
+    let readings = std::mem::take(&mut *world.fake.whys.lock().unwrap());
+    // The name of all lines is asked once in each step.
+    assert_eq!(readings, [MOST_WHYS + 4, 4, MOST_WHYS + 4, 4]);
+    assert_eq!(
+        told.iter().map(|one| one["more_lines"].as_u64().unwrap_or(0) + 1).sum::<u64>(),
+        MOST_WHYS as u64 + 3
+    );
+}
+
+#[test]
 fn equal_requests_are_sent_once_and_equal_results_are_shown_once_with_their_number() {
     let world = World::new();
     let line = "connect from mail.never.example[192.0.2.77]\n";
     let (code, text, _) = pasted(&world, &line.repeat(9), &[]);
-    assert_eq!(
-        (code, *world.fake.whys.lock().unwrap()),
-        (4, 3),
-        "one request for the name, one for names below it, one for the address"
-    );
+    let readings = std::mem::take(&mut *world.fake.whys.lock().unwrap());
+    assert_eq!((code, readings), (4, vec![2, 2]), "the name and the address, then the names below it");
     assert!(text.contains("> and 8 more lines with the same result\n"), "{text}");
     assert_eq!(text.matches("To do:").count(), 1, "{text}");
     let told = objects(&pasted(&world, &line.repeat(9), &["--json"]).1);

@@ -111,6 +111,11 @@ pub enum Request {
     Inflight,
     /// The messages (emails) of the record, and why they were slow.
     Why(WhyRequest),
+    /// Several such requests, answered from one reading of the record. The last ones may have no reply: those are to be sent again.
+    WhyEach {
+        /// At most `limits::MAX_WHY_REQUESTS`.
+        requests: Vec<WhyRequest>,
+    },
     /// The zones whose questions failed.
     Failed(FailedRequest),
     /// Queries that the cache does not answer, as they end. The reply goes on until the client or the daemon ends it.
@@ -175,6 +180,7 @@ impl Request {
             | Self::Zones
             | Self::Inflight
             | Self::Why(_)
+            | Self::WhyEach { .. }
             | Self::Failed(_)
             | Self::Monitor(_)
             | Self::Cache { .. }
@@ -331,6 +337,8 @@ pub enum Reply {
     Flight(FlightState),
     /// A message of the reply to `Request::Why`; worst first.
     Message(Box<MessageReport>),
+    /// In the reply to `Request::WhyEach`, behind the messages of each request.
+    MessagesEnd,
     /// A row of the reply to `Request::Failed`; most questions first.
     FailedZone(Box<FailedZone>),
     /// The last row of the tables by stage and minute.

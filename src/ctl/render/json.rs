@@ -65,7 +65,7 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Change { sentence } => pair("change", sentence),
         Reply::Wrong { sentence } => pair("wrong", sentence),
         Reply::Problem(problem) => line(problem),
-        Reply::End => String::new(),
+        Reply::MessagesEnd | Reply::End => String::new(),
     }
 }
 
