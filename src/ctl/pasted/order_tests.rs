@@ -83,6 +83,19 @@ fn of_an_entry_of_mailq_the_part_whose_cause_is_known_is_told_first() {
     let after = kinds(known_first(lines.iter().map(told).collect()));
     assert!(after[..before.len() / 2].ends_with(&[CulpritKind::Unknown]), "{after:?}");
     assert_eq!(after[0], CulpritKind::NotDns);
+    // The record has no query for the sender.
+    let absent = |line: &PastedLine| {
+        let mut told = told(line);
+        if told.message.culprit.kind == CulpritKind::Unknown {
+            told.message.client.clear();
+            told.message.questions.clear();
+        }
+        told
+    };
+    let shown = kinds(known_first(lines.iter().map(absent).collect()));
+    assert_eq!(shown, after.into_iter().filter(|kind| *kind != CulpritKind::Unknown).collect::<Vec<_>>());
+    let sender = |line: &&PastedLine| line.is_arrival;
+    assert_eq!(known_first(lines.iter().filter(sender).map(absent).collect()).len(), 2, "no other cause");
 }
 
 #[test]

@@ -281,12 +281,19 @@ pub struct ToldMessage {
     numbers: BTreeSet<usize>,
     /// The entry of a queue, the bounce or the line of a log that the first of them is of.
     entry: usize,
+    /// Whether this one tells when the mail of an entry came, with its sender.
+    is_arrival: bool,
 }
 
 impl ToldMessage {
     /// The message of one line.
     pub fn of(line: &PastedLine, message: MessageReport) -> Self {
-        Self { message, numbers: BTreeSet::from([line.number]), entry: line.entry }
+        Self {
+            message,
+            numbers: BTreeSet::from([line.number]),
+            entry: line.entry,
+            is_arrival: line.is_arrival,
+        }
     }
 
     /// Notes a line with the same message.
@@ -302,9 +309,12 @@ impl ToldMessage {
 }
 
 /// The messages in the order in which they are told: of an entry of a queue, or of a bounce, those first whose cause is known. Its first line
-/// has the sender, which is mostly a domain of this host.
+/// has the sender, which is mostly a domain of this host: beside another cause it is no result that the record lacks it.
 pub fn known_first(mut told: Vec<ToldMessage>) -> Vec<ToldMessage> {
-    told.sort_by_key(|one| (one.entry, one.message.culprit.kind == CulpritKind::Unknown));
+    let is_unknown = |one: &ToldMessage| one.message.culprit.kind == CulpritKind::Unknown;
+    let known: BTreeSet<usize> = told.iter().filter(|one| !is_unknown(one)).map(|one| one.entry).collect();
+    told.retain(|one| !(one.is_arrival && one.message.is_absent() && known.contains(&one.entry)));
+    told.sort_by_key(|one| (one.entry, is_unknown(one)));
     told
 }
 
@@ -312,13 +322,13 @@ pub fn known_first(mut told: Vec<ToldMessage>) -> Vec<ToldMessage> {
 /// those of the others as further ones.
 pub fn once(told: Vec<ToldMessage>) -> Vec<MessageReport> {
     let mut once: Vec<ToldMessage> = Vec::new();
-    for ToldMessage { mut message, numbers, entry } in told {
+    for ToldMessage { mut message, numbers, entry, is_arrival } in told {
         let same = |known: &&mut ToldMessage| {
             let known = &known.message;
             !message.is_absent() && (known.began, &known.client) == (message.began, &message.client)
         };
         let Some(known) = once.iter_mut().find(same) else {
-            once.push(ToldMessage { message, numbers, entry });
+            once.push(ToldMessage { message, numbers, entry, is_arrival });
             continue;
         };
         known.numbers.extend(numbers);
