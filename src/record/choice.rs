@@ -13,6 +13,8 @@
 //! - The customers of a provider have its mail hosts and policies in common. Such a name, which only an answer has joined to a message, is
 //!   certainly of it at once, and behind a pause only if the client has no other message in progress.
 //! - Mail software asks for the sender's domain when it has looked up the host. An MX that is asked for before is that of a delivery meanwhile.
+//!   A filter asks for the sender's domain beside the lists of the host, but at once: behind a pause in which only these lists are waited for, it
+//!   is that of a delivery too.
 //! - A delivery asks no lists. A list that is asked about its domain behind a pause is asked about a link of another mail.
 //! - A delivery whose mail hosts are known asks for the addresses of no other host. Those are of another program.
 //! - The links of a text are looked up in lists first, and only mail software asks for keys of DKIM and policies of DMARC. Any other name of
@@ -227,7 +229,8 @@ impl Search<'_> {
         let place = open.with_any(ROOM).min_by_key(|place| self.nearest(place))?;
         let message = self.message(place)?;
         let overtakes = asked.exchangers && message.looks_up_host(question.at);
-        let is_apart = overtakes && self.gap(place) > micros(MESSAGE_BURST);
+        let waits = asked.exchangers && message.awaits_lists(question.at);
+        let is_apart = (overtakes || waits) && self.gap(place) > micros(MESSAGE_BURST);
         if is_apart || self.is_of_text(place) || is_of_another(asked, message) {
             return None;
         }

@@ -176,6 +176,29 @@ fn a_delivery_while_a_host_is_looked_up_is_of_no_mail_of_that_host() {
 }
 
 #[test]
+fn a_delivery_while_a_list_is_waited_for_is_of_no_mail_of_that_host() {
+    let world = world();
+    let mail = |waited: u64| {
+        let (mut mail, sender) = (of_postscreen(0, 1, "sender1.example.", 29), 5);
+        mail[2].elapsed = waited * 1_000;
+        for (step, question) in (0..).zip(&mut mail[sender..]) {
+            question.at = (waited + 5 + 30 * step) * 1_000;
+        }
+        mail
+    };
+    let delivery = |begin| vec![question(begin, 29, "customer.test.", "MX")];
+    for begin in [250, 600, 1_400] {
+        is_told_apart(&[mail(1_500), delivery(begin)], &world);
+    }
+    // A filter asks for the sender's domain beside the lists.
+    let lists = &mail(1_500)[..3];
+    for (begin, is_certain) in [(5, true), (90, true), (200, false)] {
+        let of_all = parts(&[lists, &delivery(begin)[..]].concat(), &world);
+        assert_eq!(of_all[0] == of_all[3], is_certain, "{begin} ms behind the lists");
+    }
+}
+
+#[test]
 fn a_slow_domain_beside_which_another_one_is_asked_for_is_not_certainly_the_sender() {
     let world = world();
     let mail = of_postscreen(0, 1, "one.example.", 29);

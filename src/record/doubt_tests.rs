@@ -135,6 +135,20 @@ fn a_wait_just_before_a_quick_message_may_belong_to_its_mail() {
 }
 
 #[test]
+fn a_quick_message_in_doubt_stands_behind_one_that_waited() {
+    let slow = [
+        ("5.2.0.192.in-addr.arpa.", "PTR", 0, 1),
+        ("5.2.0.192.list.test.", "A", 2, 1_500),
+        ("sender.example.", "MX", 1_505, 1),
+    ];
+    let later = beside(5).into_iter().map(|(name, kind, at, elapsed)| (name, kind, at + 10_000, elapsed));
+    let queries: Vec<Query<'_>> = slow.into_iter().chain(later).collect();
+    let kinds: Vec<_> =
+        told(&recorded(&queries), "sender.example.").iter().map(|message| message.culprit.kind).collect();
+    assert_eq!(kinds, [CulpritKind::ListSlow, CulpritKind::Unknown]);
+}
+
+#[test]
 fn two_mails_of_one_domain_in_one_message_are_in_doubt_at_the_second_question() {
     let mails = |end: u64| {
         [

@@ -365,6 +365,12 @@ impl Open {
         self.connected && self.past.is_none() && self.host_end > at
     }
 
+    /// Whether a host has connected, and a query about it, mostly one to a list, is in progress at a moment, before the sender's domain was
+    /// asked for.
+    pub(super) fn awaits_lists(&self, at: u64) -> bool {
+        self.connected && self.past.is_none() && self.ends.last().is_some_and(|end| *end > at)
+    }
+
     /// Whether it has a name from an answer.
     pub(super) fn is_linked(&self, asked: &AskedSubjects) -> bool {
         has_any(&self.linked, asked)

@@ -200,10 +200,13 @@ impl Search<'_> {
             judged.sort_by_key(|(message, _)| Reverse(message.worth));
             let report = |(Judged { worth, asked, mut verdict }, found): (Judged<'_>, &WantedMessage<'_>)| {
                 let own: Vec<_> = asked.iter().filter(|one| is_of_subject(one.question)).copied().collect();
-                let of_subject =
-                    own.len() == asked.len() || (!own.is_empty() && verdict.put_first(judge(&own, traffic)));
+                let of_subject = if own.len() == asked.len() {
+                    verdict.has_cause()
+                } else {
+                    !own.is_empty() && verdict.put_first(judge(&own, traffic))
+                };
                 if let Some(decisive) = wanted.decisive {
-                    verdict.decide(judge_decisive(&asked, traffic, decisive), decisive);
+                    verdict.put_first(judge_decisive(&asked, traffic, decisive));
                 }
                 let report = report(&asked, &verdict, self.facts, &is_of_subject, left);
                 FoundMessage { worth, of_subject, message: doubts.added(report, found) }

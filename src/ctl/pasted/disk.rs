@@ -27,7 +27,7 @@ pub(super) fn may_be_of_another_time(
 /// The culprit of a line of whose time the disk has no message; the one that is shown began at `began`.
 pub(super) fn of_another_time(began: &str) -> CulpritReport {
     unknown(format!(
-        "of the time of the line the query history has only what is on disk: failed, bogus and slow queries; none of them is of this mail just before the line, and these are of another mail with the same names at {began}"
+        "of the time of the line the query history has only what is on disk: failed, bogus and slow queries; none of them ended just before the line; these, at {began}, have names of the line, and may be of its mail or of another one"
     ))
 }
 

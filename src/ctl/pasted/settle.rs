@@ -318,6 +318,15 @@ pub fn known_first(mut told: Vec<ToldMessage>) -> Vec<ToldMessage> {
     told
 }
 
+/// How much the culprit of a line tells of its message: a line whose delay is elsewhere does not deny the waits that another line tells.
+fn certainty(message: &MessageReport) -> u8 {
+    match message.culprit.kind {
+        CulpritKind::Unknown => 0,
+        kind if is_of_dns_kind(kind) => 2,
+        _ => 1,
+    }
+}
+
 /// Each message once, for programs that count them: several lines of one message may have culprits of their own, and the first line gets
 /// those of the others as further ones.
 pub fn once(told: Vec<ToldMessage>) -> Vec<MessageReport> {
@@ -333,13 +342,14 @@ pub fn once(told: Vec<ToldMessage>) -> Vec<MessageReport> {
         };
         known.numbers.extend(numbers);
         let known = &mut known.message;
-        if known.culprit.kind == CulpritKind::Unknown && message.culprit.kind != CulpritKind::Unknown {
-            // The message of this line is certain.
+        if certainty(&message) > certainty(known) {
             std::mem::swap(known, &mut message);
         }
         for culprit in std::iter::once(message.culprit).chain(message.also) {
             let is_told = known.culprit == culprit || known.also.contains(&culprit);
-            if !is_told && culprit.kind != CulpritKind::Unknown {
+            let is_cause =
+                !matches!(culprit.kind, CulpritKind::Unknown | CulpritKind::NotDns | CulpritKind::None);
+            if !is_told && is_cause {
                 known.also.push(culprit);
             }
         }

@@ -430,6 +430,11 @@ fn a_program_gets_each_message_once_with_the_causes_of_all_its_lines() {
         let told = once(of_lines(kinds.map(|kind| of(kind, NOW)).to_vec())).remove(0);
         assert_eq!((told.culprit.kind, told.also), (slow, Vec::new()));
     }
+    // The wait that one line tells is not denied by another one, whose delay is elsewhere.
+    for kinds in [[CulpritKind::NotDns, slow], [slow, CulpritKind::NotDns]] {
+        let told = once(of_lines(kinds.map(|kind| of(kind, NOW)).to_vec())).remove(0);
+        assert_eq!((told.culprit.kind, told.also), (slow, Vec::new()));
+    }
 }
 
 #[test]

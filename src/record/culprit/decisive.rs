@@ -14,8 +14,8 @@ pub enum DecisiveTime<Moment> {
         /// Its end.
         to: Moment,
     },
-    /// The moment of the line of a connection: only queries that ended before it count, of the types that its host is looked up by. Those
-    /// of the mail may come in the same second.
+    /// The moment of the line of a connection: queries that ended before it count first, of the types that its host is looked up by. Those
+    /// of the mail may come in the same second. If they were quick, the line is about a mail that waited behind it.
     Until(Moment),
 }
 

@@ -62,12 +62,18 @@ pub struct MessageVerdict {
 }
 
 impl MessageVerdict {
+    /// Whether something was slow or failed.
+    pub(super) fn has_cause(&self) -> bool {
+        self.causes.iter().any(|cause| cause.kind != CulpritKind::None)
+    }
+
     /// Whether one of its causes made a question fail.
     pub fn has_failed(&self) -> bool {
         self.causes.iter().any(|cause| cause.failures > 0)
     }
 
-    /// Puts the causes of some of its questions before the others: the operator asked for these questions. Returns whether there are any.
+    /// Puts the causes of some of its questions before the others: the operator asked for these questions, or a log line tells their time.
+    /// Returns whether there are any.
     pub(super) fn put_first(&mut self, own: Self) -> bool {
         let names_one = |cause: &Cause| {
             let is_known =
@@ -87,15 +93,6 @@ impl MessageVerdict {
         }
         self.causes = first.into_iter().chain(others).collect();
         has_own
-    }
-
-    /// Puts the causes of the time of a log line before the others. If nothing was slow until the line of a connection, the others came
-    /// behind this line.
-    pub(super) fn decide(&mut self, own: Self, decisive: DecisiveTime<u64>) {
-        if !self.put_first(own) && matches!(decisive, DecisiveTime::Until(_)) {
-            self.causes.retain(|cause| cause.kind != CulpritKind::None);
-            self.causes.insert(0, Cause::of(CulpritKind::None, Box::default()));
-        }
     }
 }
 
