@@ -121,6 +121,7 @@ mod served;
 mod server_hosts;
 mod server_names;
 mod server_signatures;
+mod server_silence;
 mod server_time;
 pub mod side_by_side;
 mod signature_times;
