@@ -4,15 +4,13 @@
 
 use std::net::IpAddr;
 
-use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want};
-use super::reply_facts;
+use super::facts::{DomainFacts, QueryForm, ReplyFacts};
+use super::served::ServerReply;
+use super::{reply_facts, served};
 
 /// The replies of a server.
 fn replies(facts: &DomainFacts, server: IpAddr) -> impl Iterator<Item = &ReplyFacts> {
-    facts.got.iter().filter_map(move |(want, got)| match (want, got) {
-        (Want::Server { server: asked, .. }, Got::Reply(reply)) if *asked == server => Some(reply),
-        _ => None,
-    })
+    served::replies(facts).filter(move |of| of.server == server).map(|of| of.reply)
 }
 
 /// The response code with which a server fails at times: it failed a query so, and then answered it as it should. None if it did not. One that
@@ -24,13 +22,12 @@ pub(super) fn code(facts: &DomainFacts, server: IpAddr) -> Option<&str> {
 
 /// Whether a server answers this error to a query over UDP, too: then TCP is not the reason.
 pub(super) fn is_over_udp(facts: &DomainFacts, server: IpAddr, code: &str) -> bool {
-    facts.got.iter().any(|(want, got)| match (want, got) {
-        (
-            Want::Server { server: asked, way: QueryForm::Udp | QueryForm::MixedCase, .. },
-            Got::Reply(reply),
-        ) => *asked == server && (reply.rcode == code || reply.failed_before == code),
-        _ => false,
-    })
+    let is_so = |of: &ServerReply<'_>| {
+        of.server == server
+            && matches!(of.way, QueryForm::Udp | QueryForm::MixedCase)
+            && (of.reply.rcode == code || of.reply.failed_before == code)
+    };
+    served::replies(facts).any(|of| is_so(&of))
 }
 
 /// The conduct of a server that fails some queries with this response code.

@@ -15,20 +15,16 @@ use std::net::IpAddr;
 
 use super::codes::Code;
 use super::denial_proofs::{self, Claim, ClaimProof};
-use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want};
+use super::facts::{DomainFacts, QueryForm, ReplyFacts};
 use super::finding::{Finding, Level};
 use super::part::About;
+use super::served::ServerReply;
 use super::{doubled_name, keys, served, server_hosts, zone};
 use crate::limits::MAX_UNANSWERED_SHOWN;
 
-/// The replies of servers of the zone to queries with EDNS, each with its server and its lookup.
-fn replies(facts: &DomainFacts) -> impl Iterator<Item = (IpAddr, (&str, &'static str), &ReplyFacts)> {
-    facts.got.iter().filter_map(|(want, got)| match (want, got) {
-        (Want::Server { server, name, kind, way: QueryForm::Udp | QueryForm::Tcp }, Got::Reply(reply)) => {
-            Some((*server, (name.as_str(), *kind), reply))
-        }
-        _ => None,
-    })
+/// The replies of servers to queries with EDNS.
+fn replies(facts: &DomainFacts) -> impl Iterator<Item = ServerReply<'_>> {
+    served::replies(facts).filter(|of| matches!(of.way, QueryForm::Udp | QueryForm::Tcp))
 }
 
 /// Whether a reply denies records without any proof: then all that it lacks is one fault.
@@ -40,8 +36,8 @@ pub(super) fn is_unproven_denial(reply: &ReplyFacts) -> bool {
 pub(super) fn is_unproven(facts: &DomainFacts, lookup: (&str, &str)) -> bool {
     let is_lacking = |reply: &ReplyFacts| fault(facts, lookup, reply).is_some();
     let mut denials = replies(facts)
-        .filter(|(_, asked, reply)| *asked == lookup && denial_proofs::is_denial(reply))
-        .map(|(.., reply)| reply)
+        .filter(|of| of.lookup == lookup && denial_proofs::is_denial(of.reply))
+        .map(|of| of.reply)
         .peekable();
     denials.peek().is_some() && denials.all(is_lacking)
 }
@@ -96,17 +92,16 @@ pub(super) fn conduct(facts: &DomainFacts, server: IpAddr) -> Option<String> {
     let is_denied = |lookup: (&str, &str)| {
         lookup.0 == apex
             || replies(facts)
-                .any(|(_, asked, reply)| asked == lookup && denial_proofs::is_denial(reply) && has_soa(reply))
+                .any(|of| of.lookup == lookup && denial_proofs::is_denial(of.reply) && has_soa(of.reply))
     };
     // The signature of a wildcard tells its zone.
     let is_of_zone = |lookup, reply: &ReplyFacts| {
         !reply.answers.is_empty() || has_soa(reply) || (reply.authority.is_empty() && is_denied(lookup))
     };
     let mut faults = BTreeMap::<ProofFault, Vec<String>>::new();
-    for (_, (name, kind), reply) in replies(facts).filter(|(asked, ..)| *asked == server) {
-        if let Some(fault) = fault(facts, (name, kind), reply).filter(|_| is_of_zone((name, kind), reply)) {
-            let (lookups, told) =
-                (faults.entry(fault).or_default(), doubled_name::shown(facts, (name, kind)));
+    for ServerReply { lookup, reply, .. } in replies(facts).filter(|of| of.server == server) {
+        if let Some(fault) = fault(facts, lookup, reply).filter(|_| is_of_zone(lookup, reply)) {
+            let (lookups, told) = (faults.entry(fault).or_default(), doubled_name::shown(facts, lookup));
             // The same lookup may have been asked over UDP and over TCP.
             if lookups.last() != Some(&told) {
                 lookups.push(told);
