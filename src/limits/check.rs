@@ -110,12 +110,12 @@ pub const CHECK_CASE_TURNS: usize = 4;
 pub const CHECK_EDNS_TURNS: usize = 2;
 
 /// Further queries to a server that answers an error for the SOA, before it is said not to serve the zone. One that fails every other query
-/// answers one of four in 15 checks of 16.
-pub const CHECK_ERROR_TURNS: usize = 3;
+/// answers one of six in 63 checks of 64.
+pub const CHECK_ERROR_TURNS: usize = 5;
 
 /// Queries in lower case and in mixed case, in turn, before a server is said to fail mixed case. One that fails every other query, whatever
-/// the case is, does so in one check of 30.
-pub const CHECK_FAILED_CASE_TURNS: usize = 2;
+/// the case is, does so in one check of 128.
+pub const CHECK_FAILED_CASE_TURNS: usize = 3;
 
 /// Failed lookups of mail hosts, policies and PTR records for which the servers of their zones are asked: a zone that fails for all TXT
 /// records has six policies.

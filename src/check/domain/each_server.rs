@@ -90,7 +90,16 @@ impl ServersShown {
                         let how = without_tcp(facts, server).filter(|_| matches!(first, Got::Reply(_)));
                         how.into_iter().for_each(|how| tell(Code::NsTcp, how));
                     }
-                    Got::Reply(reply) if server_silence::gives_mail(facts, server) => {
+                    // All queries that were sent to it may have failed by chance.
+                    Got::Reply(reply)
+                        if at_times::code_of_host(facts, server) == Some(reply.rcode.as_str()) =>
+                    {
+                        tell(Code::NsPartly, at_times::words(&reply.rcode));
+                    }
+                    Got::Reply(reply)
+                        if server_silence::gives_mail(facts, server)
+                            || !is_known(reply) && at_times::gives_records(facts, server) =>
+                    {
                         tell(Code::NsPartly, without_soa(reply, apex));
                     }
                     Got::Reply(reply) => {
@@ -255,7 +264,7 @@ fn of_conducts(
     findings.extend(by_code.into_iter().map(|(code, of_code)| match told(servers, code, &of_code) {
         finding
             if code == Code::NsPartly
-                && of_code.iter().all(|(server, _)| at_times::code(facts, *server).is_some()) =>
+                && of_code.iter().all(|(server, _)| at_times::code_of_host(facts, *server).is_some()) =>
         {
             finding.to_do(remedies::FAILING_AT_TIMES)
         }
@@ -375,6 +384,7 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
         Some(Got::Reply(reply)) if reply.is_bad_version() => {}
         Some(Got::Reply(reply)) if !is_known(reply) && at_times::is_over_udp(facts, server, &reply.rcode) => {
         }
+        Some(Got::Reply(reply)) if at_times::code_of_host(facts, server) == Some(reply.rcode.as_str()) => {}
         Some(Got::Reply(reply)) if !serves(reply, apex) => tell(Code::NsTcp, wrong(reply, apex)),
         _ => {}
     }

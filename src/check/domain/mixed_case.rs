@@ -27,7 +27,7 @@ pub(super) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Co
     }
     // One that fails other queries so, too, does not look at the case.
     let is_at_times = |reply: &&ReplyFacts| {
-        reply.is_bad_version() || at_times::code(facts, server) == Some(reply.rcode.as_str())
+        reply.is_bad_version() || at_times::code_of_host(facts, server) == Some(reply.rcode.as_str())
     };
     if let Some(failed) = failed(facts, server).filter(|reply| !is_at_times(reply)) {
         let how = match failed.rcode.as_str() {

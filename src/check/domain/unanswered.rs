@@ -134,9 +134,9 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     without_mx.into_iter().chain(partly).collect()
 }
 
-/// Whether a server answers the error of this conduct to some queries at random.
+/// Whether a server, or another address of its names, answers the error of this conduct to some queries at random.
 fn is_at_times(facts: &DomainFacts, server: IpAddr, conduct: &str) -> bool {
-    at_times::code(facts, server).is_some_and(|code| conduct == format!("answers {code}"))
+    at_times::code_of_host(facts, server).is_some_and(|code| conduct == format!("answers {code}"))
 }
 
 /// The servers that fail for some lookups.
