@@ -59,9 +59,14 @@ fn failed(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     reply(QueryForm::MixedCase).filter(|mixed| !has_names(mixed))
 }
 
-/// Whether a server denies the name or its records if the name is in mixed case: a resolver that sends it so takes this for the truth.
+/// Whether a server denies the name or its records if the name is in mixed case, each time or at times: a resolver that sends it so takes this
+/// for the truth.
 pub(super) fn denies(facts: &DomainFacts, server: IpAddr) -> bool {
-    failed(facts, server).is_some_and(is_known)
+    let at_times = match facts.server(server, zone::apex(facts), "NS", QueryForm::MixedCase) {
+        Some(Got::Reply(reply)) => ["NXDOMAIN", "NOERROR"].contains(&reply.failed_before.as_str()),
+        _ => false,
+    };
+    at_times || failed(facts, server).is_some_and(is_known)
 }
 
 #[cfg(test)]
