@@ -57,6 +57,7 @@ mod failing_at_others;
 mod fallback;
 pub mod finding;
 mod foreign;
+mod former_keys;
 mod former_servers;
 pub mod gather;
 mod glue;

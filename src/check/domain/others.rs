@@ -28,16 +28,19 @@ use super::{compared, configured, kept_denial, old_keys, remedies, signed_move, 
 use crate::limits::{MAX_CHECK_QUESTIONS, MAX_EVIDENCE, MAX_REPEATED_ANSWERS};
 use crate::wire::presentation;
 
+/// Whether a resolver answers for the domain.
+fn answers(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
+    let mail = facts.got.get(&ask(resolver, &facts.subject.domain, "MX"));
+    matches!(mail, Some(Got::Reply(reply)) if !is_refusal(reply))
+}
+
 /// The questions for the DMARC record to resolvers that have answered the others, if there is room for all of them.
 fn of_policy(facts: &DomainFacts, others: &[Want]) -> Vec<Want> {
     let is_asked = |want: &Want| facts.got.contains_key(want);
-    let answers = |resolver: &&OtherResolver| {
-        let mail = facts.got.get(&ask(resolver, &facts.subject.domain, "MX"));
-        matches!(mail, Some(Got::Reply(reply)) if !is_refusal(reply))
-    };
-    let asked = policy(facts).filter(|_| others.iter().all(is_asked)).map(|(name, kind)| {
-        resolvers(facts).filter(answers).map(|resolver| ask(resolver, &name, kind)).collect::<Vec<Want>>()
-    });
+    let answering = || resolvers(facts).filter(|resolver| answers(facts, resolver));
+    let asked = policy(facts)
+        .filter(|_| others.iter().all(is_asked))
+        .map(|(name, kind)| answering().map(|resolver| ask(resolver, &name, kind)).collect::<Vec<Want>>());
     let asked = asked.unwrap_or_default();
     let new = asked.iter().filter(|want| !is_asked(want)).count();
     if facts.got.len() + new <= MAX_CHECK_QUESTIONS { asked } else { Vec::new() }
@@ -154,17 +157,18 @@ impl<'f> Judged<'f> {
         let (mut texts, mut end, mut is_any_certain) = (Vec::new(), 0, false);
         for (_, seen) in &self.seen {
             if let Seen::Old { text, end: of_text, is_certain } = seen {
-                texts.push(text.as_str());
+                texts.push(text.clone());
                 end = end.max(*of_text);
                 is_any_certain |= is_certain;
             }
         }
+        let foretold = signed_move::foretold(facts, self.resolver);
         let until = || former_servers::until(facts, (self.resolver, &self.others()), end);
         (!texts.is_empty()).then(|| OldAt {
             resolver: self.resolver,
             texts,
             until: until(),
-            foretold: signed_move::foretold(facts, self.resolver),
+            foretold,
             is_certain: is_any_certain,
         })
     }
@@ -173,13 +177,20 @@ impl<'f> Judged<'f> {
 /// The old records of a resolver.
 struct OldAt<'j> {
     resolver: &'j OtherResolver,
-    texts: Vec<&'j str>,
+    texts: Vec<String>,
     /// The time by which it has the new ones.
     until: Until,
     /// The failure that is to come, if the keys have changed with the servers.
     foretold: Option<Foretold>,
     /// Whether something shows that one of them is old.
     is_certain: bool,
+}
+
+impl OldAt<'_> {
+    /// The time by which it has the new records, and no failure is to come any more.
+    fn end(&self) -> u64 {
+        self.until.end.max(self.foretold.as_ref().and_then(|foretold| foretold.end).unwrap_or_default())
+    }
 }
 
 /// The texts of all judgments that need no more than that.
@@ -265,7 +276,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
 fn end_of_both(old: &[OldAt<'_>], failing: &[Failing<'_>]) -> Option<u64> {
     let has_both =
         |old: &OldAt<'_>| failing.iter().any(|failing| failing.is_at(old.resolver) && failing.end.is_some());
-    let ends = old.iter().map(|old| old.until.end).chain(failing.iter().filter_map(|failing| failing.end));
+    let ends = old.iter().map(OldAt::end).chain(failing.iter().filter_map(|failing| failing.end));
     ends.max().filter(|_| old.iter().any(has_both))
 }
 
@@ -284,30 +295,62 @@ fn of_others(facts: &DomainFacts, texts: &Texts<'_>) -> Vec<Finding> {
     findings
 }
 
+/// The time by which all resolvers with old records have the new ones.
+enum Closing {
+    /// In seconds since 1970.
+    By(u64),
+    /// The same, unless the old records have a longer TTL than the new ones.
+    Bound(u64),
+    /// It could not be told.
+    Untold,
+}
+
+impl Closing {
+    /// The last of the ends: `of_both` if the resolvers also fail.
+    fn new(old: &[OldAt<'_>], of_both: Option<u64>) -> Self {
+        let end = of_both.or_else(|| old.iter().map(OldAt::end).max()).unwrap_or_default();
+        let is_untold =
+            |old: &OldAt<'_>| old.foretold.as_ref().is_some_and(|foretold| foretold.end.is_none());
+        match old.iter().any(|old| old.until.is_bound) {
+            _ if old.iter().any(is_untold) => Self::Untold,
+            true => Self::Bound(end),
+            false => Self::By(end),
+        }
+    }
+
+    /// It in words. `is_certain`: whether the records are old.
+    fn words(&self, is_certain: bool) -> String {
+        let told = match is_certain {
+            true => "They have the new records",
+            false => "If they are old, these resolvers have the new records",
+        };
+        match self {
+            Self::By(end) => format!("{told} by {}", ttl_end::over_by(*end)),
+            Self::Bound(end) => format!(
+                "{told} by {}, at the latest, unless the old records have a longer TTL than the new ones",
+                ttl_end::over_by(*end)
+            ),
+            Self::Untold => "By when they have the new records could not be told".to_owned(),
+        }
+    }
+}
+
 /// The finding about old records, with the time by which all resolvers have the new ones: `of_both` if they also fail.
 fn of_old(facts: &DomainFacts, old: &[OldAt<'_>], of_both: Option<u64>) -> Option<Finding> {
-    let end = old.iter().map(|old| old.until.end).max()?;
+    if old.is_empty() {
+        return None;
+    }
     let words: BTreeSet<&str> = old.iter().map(|old| old.until.words.as_str()).collect();
     let foretold = || old.iter().filter_map(|old| old.foretold.as_ref());
-    let of_moves: BTreeSet<&str> = foretold().map(|foretold| foretold.words.as_str()).collect();
-    let words = words.into_iter().chain(of_moves);
+    let of_moves = signed_move::words(foretold());
+    let words = words.into_iter().chain(of_moves.iter().map(String::as_str));
     let words: String = words.filter(|words| !words.is_empty()).map(|words| format!("; {words}")).collect();
-    let is_bound = old.iter().any(|old| old.until.is_bound);
-    let bound = if is_bound {
-        ", at the latest, unless the old records have a longer TTL than the new ones"
-    } else {
-        ""
-    };
-    let moment = ttl_end::over_by(of_both.unwrap_or(end));
-    let told = match old.iter().any(|old| old.is_certain) {
-        true => format!("They have the new records by {moment}"),
-        false => format!("If they are old, these resolvers have the new records by {moment}"),
-    };
-    let moment = format!("{words}. {told}{bound}");
-    let texts: Vec<&str> = old.iter().flat_map(|old| &old.texts).copied().collect();
+    let closing = Closing::new(old, of_both).words(old.iter().any(|old| old.is_certain));
+    let texts: Vec<&str> = old.iter().flat_map(|old| &old.texts).map(String::as_str).collect();
     // The moment is the answer: many records before it do not cut it off.
     let mut finding = Finding::new(Code::OthersOld, joined(facts, &texts));
-    finding.evidence.push_str(&presentation::shown(&moment, MAX_EVIDENCE));
+    finding.evidence.push_str(&presentation::shown(&words, MAX_EVIDENCE));
+    finding.evidence.push_str(&format!(". {closing}"));
     let may_be_prolonged = old.iter().any(|old| old.until.may_be_prolonged);
     let of_servers = may_be_prolonged.then_some(remedies::FORMER_SERVERS);
     let remedy = foretold().map(|foretold| foretold.remedy).next().or(of_servers);
