@@ -177,8 +177,9 @@ pub const MAX_FORMER_NAMES_ASKED: usize = 4;
 /// Lookups for which each of these is asked: records that a resolver has otherwise than the zone.
 pub const MAX_FORMER_LOOKUPS: usize = 4;
 
-/// Questions to each resolver of others: five about the domain, its DMARC record, two about each of these hosts, and its SOA record.
-pub const QUESTIONS_TO_RESOLVER: usize = 7 + 2 * MAX_HOSTS_AT_OTHERS;
+/// Questions to each resolver of others: five about the domain, its DMARC record, two about each of these hosts, its SOA record, and the DS
+/// records of a signed domain.
+pub const QUESTIONS_TO_RESOLVER: usize = 8 + 2 * MAX_HOSTS_AT_OTHERS;
 
 /// Servers of a zone that are asked for the records that the configuration of this host answers in their place: `delegation` compares
 /// all servers with each other.

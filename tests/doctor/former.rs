@@ -206,3 +206,22 @@ fn a_move_of_a_signed_zone_with_name_servers_of_its_own_is_foretold() {
         untold.evidence
     );
 }
+
+#[test]
+fn an_old_ds_record_is_told_where_the_name_servers_have_kept_their_names() {
+    let names = "@ 1800 NS ns1.hosts.com.\n@ 1800 NS ns2.hosts.com.\n";
+    let cached = format!("{names}{SOUND}");
+    let moved = of_texts([&now(), "", &cached], &[], ["algorithm=15", "algorithm=13"]);
+    let old = moved.iter().find(|finding| finding.code == Code::OthersOld);
+    let old = old.unwrap_or_else(|| panic!("{moved:#?}"));
+    assert_eq!((old.level, &moved[0]), (Level::Warning, old), "{moved:#?}");
+    let begin = format!("{RESOLVER} (public) still has the old DS record of the key ");
+    assert!(old.evidence.starts_with(&begin), "{old:#?}");
+    assert!(old.evidence.contains("DNSSEC validation fails there, until "), "{old:#?}");
+    assert!(closes_last(&old.evidence), "{}", old.evidence);
+    assert!(old.remedy().contains("At the next change of keys"), "{old:#?}");
+    for signed in ["", "algorithm=13"] {
+        let sound = of_texts([&now(), "", &cached], &[], [signed, signed]);
+        assert!(sound.iter().any(|finding| finding.code == Code::OthersOk), "{signed}: {sound:#?}");
+    }
+}

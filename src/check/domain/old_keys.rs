@@ -7,6 +7,8 @@
 //!
 //! - An end is told only of records in a cache. DS records that a server of the zone above still gives do not end, nor do keys whose TTL is
 //!   not less than that at the servers of the zone: a resolver gets those again each time.
+//! - Each resolver is asked for the DS records of a signed domain, also if it does not fail. After a move to new addresses under the old names,
+//!   it has the old servers until their addresses end, and shows no other sign of it.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -36,6 +38,23 @@ pub(super) fn wants(facts: &DomainFacts, failing: &[&OtherResolver]) -> Vec<Want
     }
     let new = wants.iter().filter(|want| !facts.got.contains_key(want)).count();
     if facts.got.len() + new <= MAX_CHECK_QUESTIONS { wants } else { Vec::new() }
+}
+
+/// The questions to resolvers that answer for a signed zone for its DS records, if there is room for all of them.
+pub(super) fn of_signed(facts: &DomainFacts, answering: &[&OtherResolver]) -> Vec<Want> {
+    let apex = zone::apex(facts);
+    let is_signed = keys::has_ds(facts) || parents::is_signed(facts) || !dnssec::signatures(facts).is_empty();
+    if !is_signed || apex == "." || facts.configured().is_some() {
+        return Vec::new();
+    }
+    let wants: Vec<Want> = answering.iter().map(|resolver| ask_unvalidated(resolver, apex, "DS")).collect();
+    let new = wants.iter().filter(|want| !facts.got.contains_key(want)).count();
+    if facts.got.len() + new <= MAX_CHECK_QUESTIONS { wants } else { Vec::new() }
+}
+
+/// Whether a resolver has DS records that are not known to be those of now.
+pub(super) fn may_be_old(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
+    kept(facts, resolver, "DS").is_some() && ds_there(facts, resolver) != DsThere::New
 }
 
 /// The source from which a resolver has DS or DNSKEY records that most servers do not have now.

@@ -7,7 +7,7 @@
 //!
 //! - `resolver_answers` judges each answer by itself.
 //! - A resolver that denies the domain in the words of the zone above has asked before this zone delegated it (`kept_denial`).
-//! - A resolver that fails is asked for its DS records without validation (`old_keys`).
+//! - A resolver that fails is asked for its DS records without validation (`old_keys`); of a signed domain, each that answers.
 //! - The serial is asked only of a resolver with other records.
 //! - A resolver may have old records and fail because of others of the same time. Both findings then have the last end of all.
 //!
@@ -84,6 +84,9 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let others: Vec<_> = judged.iter().map(|judged| (judged.resolver, judged.others())).collect();
     wants.extend(former_servers::wants(facts, &others));
     wants.extend(repeated(facts, &others));
+    let answering: Vec<&OtherResolver> =
+        resolvers(facts).filter(|resolver| answers(facts, resolver)).collect();
+    wants.extend(old_keys::of_signed(facts, &answering));
     let of_keys =
         judged.iter().filter(|judged| judged.may_have_old_keys(facts)).map(|judged| judged.resolver);
     wants.extend(old_keys::wants(facts, &of_keys.collect::<Vec<_>>()));
@@ -146,10 +149,11 @@ impl<'f> Judged<'f> {
         self.failures().next().is_some()
     }
 
-    /// Whether it fails for a reason that is not known yet, or has former servers with other keys.
+    /// Whether it fails for a reason that is not known yet, has former servers with other keys, or may have old DS records.
     fn may_have_old_keys(&self, facts: &DomainFacts) -> bool {
         self.failures().any(|failure| failure.of_servers.is_none())
             || signed_move::is_at(facts, self.resolver)
+            || old_keys::may_be_old(facts, self.resolver)
     }
 
     /// Its old records.
@@ -163,13 +167,20 @@ impl<'f> Judged<'f> {
             }
         }
         let foretold = signed_move::foretold(facts, self.resolver);
+        let kept_ds = signed_move::of_kept_ds(facts, self.resolver).filter(|_| !self.fails());
+        let has_kept_ds = kept_ds.is_some();
+        if let Some((text, of_ds)) = kept_ds {
+            texts.push(text);
+            end = end.max(of_ds);
+        }
         let until = || former_servers::until(facts, (self.resolver, &self.others()), end);
         (!texts.is_empty()).then(|| OldAt {
             resolver: self.resolver,
             texts,
             until: until(),
             foretold,
-            is_certain: is_any_certain,
+            has_kept_ds,
+            is_certain: is_any_certain || has_kept_ds,
         })
     }
 }
@@ -182,6 +193,8 @@ struct OldAt<'j> {
     until: Until,
     /// The failure that is to come, if the keys have changed with the servers.
     foretold: Option<Foretold>,
+    /// Whether it has old DS records that name no key of now.
+    has_kept_ds: bool,
     /// Whether something shows that one of them is old.
     is_certain: bool,
 }
@@ -353,7 +366,8 @@ fn of_old(facts: &DomainFacts, old: &[OldAt<'_>], of_both: Option<u64>) -> Optio
     finding.evidence.push_str(&format!(". {closing}"));
     let may_be_prolonged = old.iter().any(|old| old.until.may_be_prolonged);
     let of_servers = may_be_prolonged.then_some(remedies::FORMER_SERVERS);
-    let remedy = foretold().map(|foretold| foretold.remedy).next().or(of_servers);
+    let of_ds = old.iter().any(|old| old.has_kept_ds).then_some(remedies::OLD_KEYS);
+    let remedy = foretold().map(|foretold| foretold.remedy).next().or(of_ds).or(of_servers);
     Some(Finding { remedy, ..finding })
 }
 

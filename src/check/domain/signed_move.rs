@@ -13,6 +13,8 @@
 //! - A resolver does not compare the DNSKEY records in its cache with a new DS record before their TTL ends. Until then it validates what the
 //!   former servers have signed, and, where the key of the new servers is not among them, nothing of these.
 //! - While the keys of the former servers are not known, no end is told.
+//! - Name servers that have moved to other addresses under their old names are no former servers. An old DS record of a resolver that names no
+//!   key of now shows such a move, and any other change of keys that came too early.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -134,6 +136,16 @@ pub(super) fn unsigned(facts: &DomainFacts, resolver: &OtherResolver) -> Option<
         end: Some(old.servers),
         remedy: remedies::FORMER_UNSIGNED,
     })
+}
+
+/// The failure that is to come at a resolver whose old DS records name no key of now, in words, and the time by which it is over; none if it has
+/// no such records, or asks former servers until their end.
+pub(super) fn of_kept_ds(facts: &DomainFacts, resolver: &OtherResolver) -> Option<(String, u64)> {
+    let old = old_keys::delegated(facts, resolver).filter(|_| !former_servers::are_at(facts, resolver))?;
+    let of_ds = old.end().filter(|_| old_keys::name_no_key_of_now(facts, resolver))?;
+    let end = old_keys::kept_keys(facts, resolver).map_or(of_ds, |kept| of_ds.max(kept.end));
+    let fails = "once it has asked the name servers of now for records, DNSSEC validation fails there";
+    Some((format!("{}: {fails}, until {}", old.text, ttl_end::over_by(end)), end))
 }
 
 /// The old records of a domain that a resolver has in its cache, with their ends in seconds since 1970.

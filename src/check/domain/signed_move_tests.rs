@@ -264,11 +264,61 @@ fn the_former_servers_of_a_signed_domain_are_asked_for_their_keys() {
     assert!(!others::wants(&of_zone(&unsigned_above(), SIGNATURE, "")).contains(&keys));
 }
 
+#[test]
+fn each_resolver_that_answers_for_a_signed_domain_is_asked_for_its_ds_records() {
+    let asks = |facts: &DomainFacts, kind: &'static str| {
+        others::wants(facts).contains(&ask_unvalidated(&facts.subject.resolvers[0], "a.b.", kind))
+    };
+    let sound = |zone: &str, more: &str| {
+        at_quad9(
+            zone,
+            &format!("lookup a.b. MX | 10 mx.c.\nserver 9.9.9.9 a.b. MX recursive ra | 10 mx.c.\n{more}"),
+        )
+    };
+    assert!(asks(&sound(SIGNED, ""), "DS") && !asks(&sound(SIGNED, ""), "DNSKEY"));
+    assert!(!asks(&sound(&unsigned_above(), ""), "DS"));
+    assert!(!asks(&sound(SIGNED, "server 9.9.9.9 a.b. MX recursive REFUSED"), "DS"));
+    let of = |ds: &str| sound(SIGNED, &format!("server 9.9.9.9 a.b. DS unvalidated ra | {ds}"));
+    assert!(asks(&of("7 13 2 aa"), "DNSKEY") && !asks(&of(OF_NOW), "DNSKEY"));
+    // The former servers may have other keys.
+    assert!(asks(&of_zone(&unsigned_above(), SIGNATURE, ""), "DS"));
+}
+
 /// The zone without a DS record above.
 fn unsigned_above() -> String {
     let (before, behind) = SIGNED.split_once("DS udp aa |").unwrap();
     let (_, behind) = behind.split_once('\n').unwrap();
     format!("{before}DS udp aa\n{behind}")
+}
+
+#[test]
+fn old_ds_records_that_name_no_key_of_now_are_told_with_their_end() {
+    let told = |zone: &str, more: &str| {
+        let lines = format!(
+            "lookup a.b. MX | 10 mx.c.\nserver 192.0.2.1 a.b. NS mixed aa | ns.a.b.\nserver 192.0.2.1 a.b. MX udp aa | 10 mx.c.\n\
+             server 9.9.9.9 a.b. MX recursive ra | 10 mx.c.\nserver 9.9.9.9 a.b. NS recursive ra | ns.a.b.\n{more}"
+        );
+        others::check(&at_quad9(zone, &lines)).remove(0)
+    };
+    let old = told(SIGNED, OLD_DS);
+    assert_eq!((old.code, old.remedy()), (Code::OthersOld, remedies::OLD_KEYS), "{old:#?}");
+    assert_eq!(
+        old.evidence,
+        "9.9.9.9 (Quad9) still has the old DS record of the key 7 for a.b. until 2026-01-01 00:30 UTC, and the zone above has that of the key \
+         59409 now: once it has asked the name servers of now for records, DNSSEC validation fails there, until 2026-01-01 00:30 UTC. They have \
+         the new records by 2026-01-01 00:30 UTC"
+    );
+    let of_now = format!("server 9.9.9.9 a.b. DS unvalidated ra cached | {OF_NOW}");
+    let both = format!("{of_now} | 7 13 2 aa");
+    let still = SIGNED.replace(OF_NOW, &format!("{OF_NOW} | 7 13 2 aa"));
+    let keyless = SIGNED.replace("DNSKEY udp aa |", "DNSKEY udp silent |");
+    for (zone, more) in
+        [(SIGNED, &*of_now), (SIGNED, &both), (&still, &of_now), (&keyless, OLD_DS), (SIGNED, "")]
+    {
+        assert_eq!(told(zone, more).code, Code::OthersOk, "{more}");
+    }
+    let early = told(&still, OLD_DS);
+    assert_eq!(early.code, Code::OthersOld, "the new keys came before the TTL of the old DS record ended");
 }
 
 #[test]
