@@ -88,6 +88,7 @@ mod message_untold;
 mod misplaced;
 mod mixed_case;
 mod mta_sts;
+mod old_addresses;
 mod old_answer;
 mod old_at_others;
 mod old_keys;

@@ -24,7 +24,9 @@ use super::former_servers::{self, Until};
 use super::other_resolvers::{ask, joined, resolvers};
 use super::resolver_answers::{CONTROL, Failure, Lookup, Seen, is_refusal, judge, policy, questions};
 use super::signed_move::Foretold;
-use super::{compared, configured, kept_denial, old_keys, remedies, signed_move, steady, ttl_end, zone};
+use super::{
+    compared, configured, kept_denial, old_addresses, old_keys, remedies, signed_move, steady, ttl_end, zone,
+};
 use crate::limits::{MAX_CHECK_QUESTIONS, MAX_EVIDENCE, MAX_REPEATED_ANSWERS};
 use crate::wire::presentation;
 
@@ -90,6 +92,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let of_keys =
         judged.iter().filter(|judged| judged.may_have_old_keys(facts)).map(|judged| judged.resolver);
     wants.extend(old_keys::wants(facts, &of_keys.collect::<Vec<_>>()));
+    let of_addresses = answering.into_iter().filter(|resolver| old_keys::may_be_old(facts, resolver));
+    wants.extend(old_addresses::wants(facts, &of_addresses.collect::<Vec<_>>()));
     wants
 }
 

@@ -23,7 +23,7 @@ use super::facts::{DomainFacts, Got, OtherResolver, Want};
 use super::former_keys::{self, FormerKeys, signers};
 use super::former_servers::{self, Former};
 use super::old_keys::{self, DsThere, KeptKeys};
-use super::{keys, parents, remedies, ttl_end, zone};
+use super::{keys, old_addresses, parents, remedies, ttl_end, zone};
 use crate::clock::minute;
 
 /// The end of the old DNSKEY records in the cache of a resolver, if the records of the servers of now are not signed with one of these keys.
@@ -110,9 +110,14 @@ pub(super) fn foretold(facts: &DomainFacts, resolver: &OtherResolver) -> Option<
         }
         FormerKeys::Untold => {
             let reason = "the keys of these servers could not be told";
-            let course = old.of_untold_keys(old_keys::name_no_key_of_now(facts, resolver));
-            let is_signed = has_ds(facts) || matches!(old.ds, DsThere::Old(_));
-            (reason, Some(course).filter(|_| is_signed)?, None, remedies::FORMER_SIGNERS)
+            match (has_ds(facts), old.ds) {
+                (true, _) => {
+                    let course = old.of_untold_keys(old_keys::name_no_key_of_now(facts, resolver));
+                    (reason, course, None, remedies::FORMER_SIGNERS)
+                }
+                (false, DsThere::Old(_)) => (reason, old.of_removed_keys(), None, remedies::FORMER_SIGNED),
+                (false, _) => return None,
+            }
         }
     };
     Some(Foretold { reason, course, end, remedy })
@@ -143,9 +148,22 @@ pub(super) fn unsigned(facts: &DomainFacts, resolver: &OtherResolver) -> Option<
 pub(super) fn of_kept_ds(facts: &DomainFacts, resolver: &OtherResolver) -> Option<(String, u64)> {
     let old = old_keys::delegated(facts, resolver).filter(|_| !former_servers::are_at(facts, resolver))?;
     let of_ds = old.end().filter(|_| old_keys::name_no_key_of_now(facts, resolver))?;
-    let end = old_keys::kept_keys(facts, resolver).map_or(of_ds, |kept| of_ds.max(kept.end));
+    let of_keys = old_keys::kept_keys(facts, resolver).map_or(of_ds, |kept| of_ds.max(kept.end));
     let fails = "once it has asked the name servers of now for records, DNSSEC validation fails there";
-    Some((format!("{}: {fails}, until {}", old.text, ttl_end::over_by(end)), end))
+    let text = format!("{}: {fails}, until {}", old.text, ttl_end::over_by(of_keys));
+    Some(match old_addresses::end(facts, resolver) {
+        // With the new DS record, the answers of the old servers fail.
+        Some(of_addresses) if of_addresses > of_keys => {
+            let until = minute(of_addresses);
+            let others = "of the name servers than those of now";
+            let may = "DNSSEC validation may fail there until then";
+            (
+                format!("{text}. {} has other addresses {others} until {until}: {may}", resolver.name),
+                of_addresses,
+            )
+        }
+        _ => (text, of_keys),
+    })
 }
 
 /// The old records of a domain that a resolver has in its cache, with their ends in seconds since 1970.
@@ -324,7 +342,7 @@ impl<'f> OldSets<'f> {
         match self.ds {
             DsThere::Old(_) if is_unfit => self.of_other_keys(),
             _ => format!(
-                "if they sign with other keys than the servers of now, or not, DNSSEC validation may fail at {} until {} or longer",
+                "if they do not sign with the keys of now, DNSSEC validation may fail at {} until {} or longer",
                 self.name,
                 ttl_end::over_by(self.servers)
             ),

@@ -280,6 +280,11 @@ fn each_resolver_that_answers_for_a_signed_domain_is_asked_for_its_ds_records() 
     assert!(!asks(&sound(SIGNED, "server 9.9.9.9 a.b. MX recursive REFUSED"), "DS"));
     let of = |ds: &str| sound(SIGNED, &format!("server 9.9.9.9 a.b. DS unvalidated ra | {ds}"));
     assert!(asks(&of("7 13 2 aa"), "DNSKEY") && !asks(&of(OF_NOW), "DNSKEY"));
+    let addresses = |facts: &DomainFacts| {
+        let ask = crate::check::domain::other_resolvers::ask(&facts.subject.resolvers[0], "ns.a.b.", "A");
+        others::wants(facts).contains(&ask)
+    };
+    assert!(addresses(&of("7 13 2 aa")) && !addresses(&of(OF_NOW)));
     // The former servers may have other keys.
     assert!(asks(&of_zone(&unsigned_above(), SIGNATURE, ""), "DS"));
 }
@@ -308,6 +313,13 @@ fn old_ds_records_that_name_no_key_of_now_are_told_with_their_end() {
          59409 now: once it has asked the name servers of now for records, DNSSEC validation fails there, until 2026-01-01 00:30 UTC. They have \
          the new records by 2026-01-01 00:30 UTC"
     );
+    // It asks the old servers longer than it has the old DS record.
+    let addressed = told(SIGNED, &format!("{OLD_DS}\nserver 9.9.9.9 ns.a.b. A recursive ra | 192.0.2.66"));
+    let words = ". 9.9.9.9 (Quad9) has other addresses of the name servers than those of now until 2026-01-01 01:00 UTC: DNSSEC validation may fail \
+                 there until then. They have the new records by 2026-01-01 01:00 UTC";
+    assert!(addressed.evidence.ends_with(words), "{}", addressed.evidence);
+    let same = told(SIGNED, &format!("{OLD_DS}\nserver 9.9.9.9 ns.a.b. A recursive ra | 192.0.2.1"));
+    assert_eq!(same.evidence, old.evidence);
     let of_now = format!("server 9.9.9.9 a.b. DS unvalidated ra cached | {OF_NOW}");
     let both = format!("{of_now} | 7 13 2 aa");
     let still = SIGNED.replace(OF_NOW, &format!("{OF_NOW} | 7 13 2 aa"));
@@ -419,6 +431,20 @@ fn no_end_is_told_while_the_keys_of_the_former_servers_are_not_known() {
             assert!(!evidence.contains("at the latest"), "{evidence}");
         }
     }
+}
+
+#[test]
+fn former_servers_of_an_unsigned_zone_whose_keys_are_not_known_are_left_as_they_are() {
+    let soa = SIGNED.rsplit_once("server 192.0.2.1 a.b. DNSKEY").unwrap().0;
+    let (before, behind) = soa.split_once("DS udp aa |").unwrap();
+    let bare = format!("{before}DS udp aa\n{}", behind.split_once('\n').unwrap().1);
+    let silent = "server 192.0.2.77 a.b. MX udp silent";
+    let told = others::check(&of_zone(&bare, "", &format!("{silent}\n{OLD_DS}"))).remove(0);
+    assert_eq!(told.remedy(), remedies::FORMER_SIGNED, "{told:#?}");
+    assert!(told.evidence.contains("until 2026-01-01 00:30 UTC, and needs their signatures until then"));
+    assert!(told.evidence.ends_with(". By when they have the new records could not be told"), "{told:#?}");
+    let never = others::check(&of_zone(&bare, "", silent)).remove(0);
+    assert_eq!(never.remedy(), remedies::FORMER_SERVERS, "{never:#?}");
 }
 
 #[test]
