@@ -29,10 +29,7 @@ pub(super) fn distort(fault: Fault, authority: &Authority, query: &Message, resp
             });
             *response = authority.respond(&plain);
         }
-        Fault::StripsProofs => {
-            response.authorities.retain(|record| !is_proof(record));
-        }
-        Fault::StripsProofsOf(kind) if query.queries.iter().any(|asked| asked.query_type() == kind) => {
+        Fault::StripsProofs | Fault::StripsProofsOf(_) if is_stripped(fault, query) => {
             response.authorities.retain(|record| !is_proof(record));
         }
         Fault::FewProofs(most) => few_proofs(most, response),
@@ -58,6 +55,14 @@ pub(super) fn distort(fault: Fault, authority: &Authority, query: &Message, resp
             *response = with_code(query, ResponseCode::Refused);
         }
         _ => {}
+    }
+}
+
+/// Whether a fault strips the proofs from the answer to a query.
+fn is_stripped(fault: Fault, query: &Message) -> bool {
+    match fault {
+        Fault::StripsProofsOf(kind) => query.queries.iter().any(|asked| asked.query_type() == kind),
+        _ => true,
     }
 }
 

@@ -110,12 +110,12 @@ pub const CHECK_CASE_TURNS: usize = 4;
 pub const CHECK_EDNS_TURNS: usize = 2;
 
 /// Further queries to a server that answers an error for the SOA, before it is said not to serve the zone. One that fails every other query
-/// answers one of four in 15 checks of 16.
-pub const CHECK_ERROR_TURNS: usize = 3;
+/// answers one of six in 63 checks of 64.
+pub const CHECK_ERROR_TURNS: usize = 5;
 
 /// Queries in lower case and in mixed case, in turn, before a server is said to fail mixed case. One that fails every other query, whatever
-/// the case is, does so in one check of 30.
-pub const CHECK_FAILED_CASE_TURNS: usize = 2;
+/// the case is, does so in one check of 128.
+pub const CHECK_FAILED_CASE_TURNS: usize = 3;
 
 /// Failed lookups of mail hosts, policies and PTR records for which the servers of their zones are asked: a zone that fails for all TXT
 /// records has six policies.
@@ -171,14 +171,15 @@ pub const MAX_HOSTS_AT_OTHERS: usize = 2;
 pub const MAX_UNPROVEN_ASKED: usize = 24;
 
 /// Names of former name servers, which a resolver of others still has, that are asked for the records of the domain: a zone has two or
-/// three. The check asks all of them or none.
+/// three. The check asks all of them or none. For so many names of now, a resolver with an old DS record is asked for the addresses.
 pub const MAX_FORMER_NAMES_ASKED: usize = 4;
 
 /// Lookups for which each of these is asked: records that a resolver has otherwise than the zone.
 pub const MAX_FORMER_LOOKUPS: usize = 4;
 
-/// Questions to each resolver of others: five about the domain, its DMARC record, two about each of these hosts, and its SOA record.
-pub const QUESTIONS_TO_RESOLVER: usize = 7 + 2 * MAX_HOSTS_AT_OTHERS;
+/// Questions to each resolver of others: five about the domain, its DMARC record, two about each of these hosts, its SOA record, and the DS
+/// records of a signed domain.
+pub const QUESTIONS_TO_RESOLVER: usize = 8 + 2 * MAX_HOSTS_AT_OTHERS;
 
 /// Servers of a zone that are asked for the records that the configuration of this host answers in their place: `delegation` compares
 /// all servers with each other.

@@ -49,20 +49,25 @@ fn former(names: u32, mail: u32) -> String {
     format!("{soa}{set}{}", SOUND.replace("@ MX 10 mx1.hosts.com.\n@ MX 20", &format!("@ {mail} MX 20")))
 }
 
-/// The findings of a check with this resolver, if the former servers have these faults, and the zone was and is signed so.
-fn found(faults: &[Fault], serves_old: bool, [was, is]: [&str; 2]) -> Vec<Finding> {
-    let now = lab(&["ns1.hosts.com", "ns2.hosts.com"], &SOUND.replace("@ MX", "@ 3600 MX"), is);
+/// The zone of now.
+fn now() -> String {
+    SOUND.replace("@ MX", "@ 3600 MX")
+}
+
+/// The findings of a check with this resolver. The zone has one text at the servers of now, one at the former servers, and one in the cache of the
+/// resolver. It was and is signed so. The former servers have these faults, and without a text they do not serve it.
+fn of_texts([now, old, cached]: [&str; 3], faults: &[Fault], [was, is]: [&str; 2]) -> Vec<Finding> {
+    let now = lab(&["ns1.hosts.com", "ns2.hosts.com"], now, is);
     let names = FORMER.map(|(name, _)| name);
-    let old = lab(&names, &former(3_600, 3_600), was);
     for name in names {
         let server = now.server(name).unwrap();
-        if serves_old {
+        if !old.is_empty() {
+            let old = lab(&names, old, was);
             server.set_authority(old.server(name).unwrap().authority());
         }
         server.set_faults(faults);
     }
-    // Its records have been in its cache for a while.
-    let cached = lab(&["public.resolver"], &former(1_800, 120), was);
+    let cached = lab(&["public.resolver"], cached, was);
     let resolver = now.server("public.resolver").unwrap();
     resolver.set_authority(cached.server("public.resolver").unwrap().authority());
     let (lab, name) = (Arc::new(now), format!("{RESOLVER} (public)"));
@@ -73,6 +78,12 @@ fn found(faults: &[Fault], serves_old: bool, [was, is]: [&str; 2]) -> Vec<Findin
         ..CheckSubject::default()
     };
     paused(async { check(&Simulation::new(lab, config, 1), subject).await.1 })
+}
+
+/// The findings after a move from these former servers, whose records have been in the cache of the resolver for a while.
+fn found(faults: &[Fault], serves_old: bool, signed: [&str; 2]) -> Vec<Finding> {
+    let old = if serves_old { former(3_600, 3_600) } else { String::new() };
+    of_texts([&now(), &old, &former(1_800, 120)], faults, signed)
 }
 
 #[test]
@@ -138,6 +149,7 @@ fn after_a_move_to_other_keys_the_failure_that_is_to_come_is_told() {
     assert!(moved.evidence.contains("these servers sign with other keys than those of now"), "{moved:#?}");
     assert!(moved.evidence.contains("DNSSEC validation fails"), "{moved:#?}");
     assert!(moved.remedy().contains("signed with the keys of both"), "{moved:#?}");
+    assert!(closes_last(&moved.evidence), "{}", moved.evidence);
     let unsigned = old(["", "algorithm=13"]);
     assert!(
         unsigned.evidence.contains("these servers do not sign the zone, and those of now do"),
@@ -148,4 +160,68 @@ fn after_a_move_to_other_keys_the_failure_that_is_to_come_is_told() {
     assert!(unsigned.remedy().starts_with("Sign the zone at the former name servers"), "{unsigned:#?}");
     let never = old(["", ""]);
     assert!(never.remedy().starts_with("Let the former name servers give the new records"), "{never:#?}");
+}
+
+/// Whether the last moment of a finding is the latest one.
+fn closes_last(evidence: &str) -> bool {
+    let moments: Vec<&str> =
+        evidence.match_indices(" UTC").filter_map(|(end, _)| evidence.get(end - 16..end)).collect();
+    moments.len() > 1 && moments.last() == moments.iter().max()
+}
+
+/// The zone before the move, whose name servers are in the zone, with this TTL of their names, and these lines for their addresses.
+fn inside(names: u32, addresses: &str) -> String {
+    let soa = "@ 300 SOA ns1 hostmaster 2026010101 7200 900 1209600 300\n";
+    let mail = SOUND.replace("@ MX 10 mx1.hosts.com.\n@ MX 20", "@ 120 MX 20");
+    format!("{soa}@ {names} NS ns1\n@ {names} NS ns2\n{addresses}{mail}")
+}
+
+#[test]
+fn a_move_of_a_signed_zone_with_name_servers_of_its_own_is_foretold() {
+    let addresses = "ns1 7200 A 198.18.11.1\nns2 7200 A 198.18.12.1\n";
+    let moved = |new: &str, cached: &str| {
+        let (now, old, cached) = (format!("{}{new}", now()), inside(3_600, addresses), inside(1_800, cached));
+        let findings = of_texts([&now, &old, &cached], &[], ["algorithm=15", "algorithm=13"]);
+        let old = findings.iter().find(|finding| finding.code == Code::OthersOld);
+        old.cloned().unwrap_or_else(|| panic!("{findings:#?}"))
+    };
+    // The zone of now has none of these names, or other addresses: those of the servers of now.
+    for new in ["", "ns1 A 198.18.3.1\nns2 A 198.18.4.1\n"] {
+        let told = moved(new, addresses);
+        let words = "these servers sign with other keys than those of now: 198.18.13.1 (public) has the old DS record";
+        assert!(told.evidence.contains(words), "{new}: {told:#?}");
+        assert!(told.remedy().contains("signed with the keys of both"), "{told:#?}");
+        assert!(closes_last(&told.evidence), "{}", told.evidence);
+    }
+    // The resolver does not tell the addresses of the former servers.
+    let untold = moved("", "");
+    assert!(untold.evidence.contains("the keys of these servers could not be told: "), "{untold:#?}");
+    assert!(
+        untold.evidence.contains("198.18.13.1 (public) has the old DS record of faulty.com. until "),
+        "{untold:#?}"
+    );
+    assert!(
+        untold.evidence.ends_with(". By when they have the new records could not be told"),
+        "{}",
+        untold.evidence
+    );
+}
+
+#[test]
+fn an_old_ds_record_is_told_where_the_name_servers_have_kept_their_names() {
+    let names = "@ 1800 NS ns1.hosts.com.\n@ 1800 NS ns2.hosts.com.\n";
+    let cached = format!("{names}{SOUND}");
+    let moved = of_texts([&now(), "", &cached], &[], ["algorithm=15", "algorithm=13"]);
+    let old = moved.iter().find(|finding| finding.code == Code::OthersOld);
+    let old = old.unwrap_or_else(|| panic!("{moved:#?}"));
+    assert_eq!((old.level, &moved[0]), (Level::Warning, old), "{moved:#?}");
+    let begin = format!("{RESOLVER} (public) still has the old DS record of the key ");
+    assert!(old.evidence.starts_with(&begin), "{old:#?}");
+    assert!(old.evidence.contains("DNSSEC validation fails there, until "), "{old:#?}");
+    assert!(closes_last(&old.evidence), "{}", old.evidence);
+    assert!(old.remedy().contains("At the next change of keys"), "{old:#?}");
+    for signed in ["", "algorithm=13"] {
+        let sound = of_texts([&now(), "", &cached], &[], [signed, signed]);
+        assert!(sound.iter().any(|finding| finding.code == Code::OthersOk), "{signed}: {sound:#?}");
+    }
 }

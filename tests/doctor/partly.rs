@@ -114,6 +114,25 @@ fn a_server_that_refuses_at_random_answers_at_times_and_is_not_lame() {
 }
 
 #[test]
+fn a_host_with_two_addresses_that_refuses_at_random_is_told_once_and_is_not_lame() {
+    let mut named = 0;
+    for seed in 1..=48 {
+        let findings = found_with(seed, |name, plan| {
+            if name == "ns2.hosts.com" {
+                plan.addresses.push([198, 18, 4, 2].into());
+                plan.faults = vec![Fault::RefusesSome(500)];
+            }
+        });
+        let others = [Code::NsLame, Code::NsCaseDenied, Code::NsTcp, Code::NsNoneAnswers];
+        assert!(findings.iter().all(|finding| !others.contains(&finding.code)), "{seed}: {findings:#?}");
+        let partly = findings.iter().filter(|finding| finding.code == Code::NsPartly).count();
+        assert!(partly <= 1, "{seed}: {findings:#?}");
+        named += partly;
+    }
+    assert!(named >= 40, "{named}");
+}
+
+#[test]
 fn a_server_that_drops_queries_for_ns_records_is_named() {
     let findings = found(tree(SOUND, &[Fault::Drops(RecordType::NS)]).build().unwrap());
     let partly = of(&findings, Code::NsPartly).unwrap_or_else(|| panic!("{findings:#?}"));

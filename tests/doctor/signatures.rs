@@ -158,3 +158,13 @@ fn loss_on_the_way_makes_no_server_bogus() {
         }
     }
 }
+
+#[test]
+fn a_zone_whose_signatures_have_ended_is_to_be_signed_again_and_keeps_its_ds_records() {
+    for findings in found(signed("expired"), 0) {
+        let bogus = findings.iter().find(|finding| finding.code == Code::DnssecBogus);
+        let bogus = bogus.unwrap_or_else(|| panic!("{findings:#?}"));
+        assert!(bogus.remedy().starts_with("Sign the zone again."), "{bogus:#?}");
+        assert!(bogus.remedy().contains("The DS records fit"), "{bogus:#?}");
+    }
+}

@@ -208,7 +208,9 @@ mod tests {
         };
         let old = told("198.18.1.1 a.test. NS mixed aa | ns1.a.test.");
         assert!(old.len() == 1 && old[0].contains("this host still uses no NS"), "{old:?}");
-        assert_eq!(told("198.18.1.1 a.test. NS mixed aa"), Vec::<String>::new());
+        for denied in ["NS mixed aa", "NS mixed aa after=NXDOMAIN | ns1.a.test."] {
+            assert_eq!(told(&format!("198.18.1.1 a.test. {denied}")), Vec::<String>::new(), "{denied}");
+        }
     }
 
     #[test]

@@ -273,8 +273,15 @@ fn of_bogus(facts: &DomainFacts, (kind, reply): (&str, &ReplyFacts), unproven: O
         })
         .unwrap_or_else(|| {
             let evidence = format!("{} {kind}: {}", facts.subject.domain, broken_link(facts, reply));
-            Finding::new(Code::DnssecBogus, evidence)
+            let remedy = (now == KeysNow::Fit && has_wrong_times(facts)).then_some(remedies::SIGN_AGAIN);
+            Finding { remedy, ..Finding::new(Code::DnssecBogus, evidence) }
         })
+}
+
+/// Whether signatures have ended or have not begun.
+fn has_wrong_times(facts: &DomainFacts) -> bool {
+    let codes = [Code::SignatureExpired, Code::SignatureEarly];
+    signature_times::check(facts).is_some_and(|finding| codes.contains(&finding.code))
 }
 
 /// The verdict about a domain that the daemon found secure. The daemon may have old keys and DS records in its cache, so its

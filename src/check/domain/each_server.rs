@@ -7,8 +7,7 @@ use std::net::IpAddr;
 
 use super::codes::Code;
 use super::facts::{
-    BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, Record, ReplyFacts, ReplySecurity,
-    Want, lookup,
+    BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want, lookup,
 };
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
@@ -17,7 +16,7 @@ use super::record_set::is_known;
 use super::sent::may_be_chance;
 use super::untold_servers::{UnfoundName, Untold, add_unrouted, unfound};
 use super::zone::serves;
-use super::{apex_alias, at_times, keys, mixed_case, remedies, served, server_hosts, zone};
+use super::{apex_alias, at_times, keys, mixed_case, remedies, served, server_hosts, server_silence, zone};
 use crate::limits::{MOST_MILLIS_WITHOUT_EDNS, SLOW_SERVER_MILLIS};
 
 /// Each server by itself. `of_silent` are the questions to servers that did not answer the first one.
@@ -91,14 +90,23 @@ impl ServersShown {
                         let how = without_tcp(facts, server).filter(|_| matches!(first, Got::Reply(_)));
                         how.into_iter().for_each(|how| tell(Code::NsTcp, how));
                     }
-                    Got::Reply(reply) if gives_mail(facts, server) => {
+                    // All queries that were sent to it may have failed by chance.
+                    Got::Reply(reply)
+                        if at_times::code_of_host(facts, server) == Some(reply.rcode.as_str()) =>
+                    {
+                        tell(Code::NsPartly, at_times::words(&reply.rcode));
+                    }
+                    Got::Reply(reply)
+                        if server_silence::gives_mail(facts, server)
+                            || !is_known(reply) && at_times::gives_records(facts, server) =>
+                    {
                         tell(Code::NsPartly, without_soa(reply, apex));
                     }
                     Got::Reply(reply) => {
                         tell(Code::NsLame, wrong(reply, apex));
                         return Some(false);
                     }
-                    _ => return Some(of_silence(facts, server, &mut tell)),
+                    _ => return Some(server_silence::tell(facts, server, &mut tell)),
                 }
             }
         }
@@ -125,7 +133,7 @@ fn cut_off(
     by_code: &mut BTreeMap<Code, Vec<(IpAddr, String)>>,
 ) -> Vec<(IpAddr, String)> {
     let untold = |server: IpAddr| match facts.server(server, zone::apex(facts), "SOA", QueryForm::Tcp) {
-        _ if !is_silent(facts, server, QueryForm::Udp) => None,
+        _ if !server_silence::is_silent(facts, server, QueryForm::Udp) => None,
         Some(Got::NoReply(NoReply::Unknown(why))) if why != BOUND_REACHED || facts.is_lossy(server) => {
             Some(facts.sent(server).untold(why))
         }
@@ -161,11 +169,11 @@ fn is_asked_over_tcp(wanted: &[Want], server: IpAddr) -> bool {
 fn serves_only_late(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
     let gives = |server: &&IpAddr| {
         served::form(facts, **server).is_some()
-            || gives_mail(facts, **server)
-            || late(facts, **server).is_some()
+            || server_silence::gives_mail(facts, **server)
+            || server_silence::late(facts, **server).is_some()
     };
     let mut serving = servers.keys().filter(gives).peekable();
-    serving.peek().is_some() && serving.all(|server| serves_late(facts, *server))
+    serving.peek().is_some() && serving.all(|server| server_silence::serves_late(facts, *server))
 }
 
 /// Whether lookups of the zone by this host fail for another reason than DNSSEC.
@@ -201,17 +209,6 @@ fn of_plain(first: &Got, plain: Option<&Got>, is_lossy: bool, tell: &mut impl Fn
                 tell(Code::NsEdns, "answers without EDNS only".to_owned());
             }
         }
-    }
-}
-
-/// Whether a server that has no SOA gives MX records with authority: it serves the zone for all that mail needs.
-fn gives_mail(facts: &DomainFacts, server: IpAddr) -> bool {
-    match facts.server(server, &facts.subject.domain, "MX", QueryForm::Udp) {
-        Some(Got::Reply(reply)) => {
-            let is_own = |record: &Record| record.kind == "MX" && record.name == facts.subject.domain;
-            reply.authoritative && reply.rcode == "NOERROR" && reply.answers.iter().any(is_own)
-        }
-        _ => false,
     }
 }
 
@@ -267,7 +264,7 @@ fn of_conducts(
     findings.extend(by_code.into_iter().map(|(code, of_code)| match told(servers, code, &of_code) {
         finding
             if code == Code::NsPartly
-                && of_code.iter().all(|(server, _)| at_times::code(facts, *server).is_some()) =>
+                && of_code.iter().all(|(server, _)| at_times::code_of_host(facts, *server).is_some()) =>
         {
             finding.to_do(remedies::FAILING_AT_TIMES)
         }
@@ -298,7 +295,8 @@ fn none_answers(facts: &DomainFacts, all: &[(IpAddr, String)], texts: String) ->
     let evidence = if apex == facts.subject.domain { texts } else { format!("of the zone {apex}: {texts}") };
     let finding = Finding::new(Code::NsNoneAnswers, evidence);
     let is_without_udp = |server: IpAddr| {
-        is_silent(facts, server, QueryForm::Udp) && served::form(facts, server) == Some(QueryForm::Tcp)
+        server_silence::is_silent(facts, server, QueryForm::Udp)
+            && served::form(facts, server) == Some(QueryForm::Tcp)
     };
     let are_without_udp = all.iter().all(|(server, _)| is_without_udp(*server));
     if are_without_udp { finding.to_do(remedies::OPEN_UDP) } else { finding }
@@ -355,120 +353,16 @@ fn unreached(
     server_hosts::shown(servers, of(&Code::NsUnrouted).filter(|server| !is_met(server)))
 }
 
-/// Tells the conduct of a server that does not answer over UDP for the SOA in time, unless only datagrams were lost. Returns whether it
-/// serves the zone.
-fn of_silence(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Code, String)) -> bool {
-    let apex = zone::apex(facts);
-    if let Some((way, millis)) = late(facts, server) {
-        let over = if way == QueryForm::Tcp { " over TCP" } else { "" };
-        tell(Code::NsSlow, format!("answers{over} after {millis} ms"));
-        return true;
-    }
-    if drops_soa_over_udp(facts, server) {
-        tell(Code::NsPartly, format!("answers over TCP only for {apex} SOA"));
-        return true;
-    }
-    if is_lost(facts, server) {
-        return true;
-    }
-    if is_without_soa(facts, server) || gives_mail(facts, server) {
-        tell(Code::NsPartly, format!("does not answer for {apex} SOA"));
-        return true;
-    }
-    tell(Code::NsSilent, silence(facts, server));
-    false
-}
-
-/// Whether a server that is silent over UDP for the SOA gives it over TCP, and answers other queries over UDP: then datagrams were lost.
-fn is_lost(facts: &DomainFacts, server: IpAddr) -> bool {
-    let mail = over_udp(facts, server);
-    let is_deaf = is_often_silent(facts, server) && mail == Some(&Got::NoReply(NoReply::Silent));
-    let has_answered = matches!(mail, Some(Got::Reply(_))) || facts.is_lossy(server) && !is_deaf;
-    is_silent(facts, server, QueryForm::Udp) && is_served_over_tcp(facts, server) && has_answered
-}
-
-/// Whether a server drops queries for the SOA over UDP, and answers others: it is silent with and without EDNS.
-fn drops_soa_over_udp(facts: &DomainFacts, server: IpAddr) -> bool {
-    is_often_silent(facts, server)
-        && is_served_over_tcp(facts, server)
-        && matches!(over_udp(facts, server), Some(Got::Reply(_)))
-}
-
-/// Whether a server was silent over UDP for the SOA so often that it is no chance: with and without EDNS, where no datagram to it is known to be
-/// lost, and others do not lose many.
-fn is_often_silent(facts: &DomainFacts, server: IpAddr) -> bool {
-    is_silent(facts, server, QueryForm::Udp)
-        && is_silent(facts, server, QueryForm::Plain)
-        && !facts.sent(server).is_lossy()
-        && !may_be_chance(&facts.sent, server)
-}
-
-/// Whether a server gives the SOA over TCP.
-fn is_served_over_tcp(facts: &DomainFacts, server: IpAddr) -> bool {
-    let apex = zone::apex(facts);
-    matches!(facts.server(server, apex, "SOA", QueryForm::Tcp), Some(Got::Reply(reply)) if serves(reply, apex))
-}
-
-/// The answer of a server for the MX records over UDP.
-fn over_udp(facts: &DomainFacts, server: IpAddr) -> Option<&Got> {
-    facts.server(server, &facts.subject.domain, "MX", QueryForm::Udp)
-}
-
-/// Whether a server is silent to the query for the SOA in a form.
-fn is_silent(facts: &DomainFacts, server: IpAddr, way: QueryForm) -> bool {
-    matches!(facts.server(server, zone::apex(facts), "SOA", way), Some(Got::NoReply(NoReply::Silent)))
-}
-
-/// The milliseconds after which a server answers, and how it was asked, if it does so later than this check waits over UDP.
-fn late(facts: &DomainFacts, server: IpAddr) -> Option<(QueryForm, u64)> {
-    let apex = zone::apex(facts);
-    match facts.server(server, apex, "SOA", QueryForm::Tcp) {
-        Some(Got::Reply(reply)) if serves(reply, apex) && reply.is_late() => {
-            return Some((QueryForm::Tcp, reply.millis));
-        }
-        Some(Got::Reply(_)) => return None,
-        _ => {}
-    }
-    // The SOA may have been later than this check waits, also over TCP.
-    let other = facts.got.iter().filter_map(|(want, got)| match (want, got) {
-        (Want::Server { server: asked, way, .. }, Got::Reply(reply))
-            if *asked == server && reply.authoritative && reply.is_late() =>
-        {
-            Some((*way, reply.millis))
-        }
-        _ => None,
-    });
-    other.max_by_key(|(_, millis)| *millis)
-}
-
-/// Whether a server that serves the zone answers later than this check waits over UDP.
-fn serves_late(facts: &DomainFacts, server: IpAddr) -> bool {
-    let of_form = served::soa(facts, server);
-    of_form.map_or_else(|| late(facts, server).is_some(), ReplyFacts::is_late)
-}
-
-/// Whether a server is so slow that its silence may be lateness.
-pub(super) fn is_slow(facts: &DomainFacts, server: IpAddr) -> bool {
-    let is_slow =
-        |got: Option<&Got>| matches!(got, Some(Got::Reply(reply)) if reply.millis > SLOW_SERVER_MILLIS);
-    let forms = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp].into_iter();
-    let mut soa = forms.map(|way| facts.server(server, zone::apex(facts), "SOA", way));
-    late(facts, server).is_some() || soa.any(is_slow)
-}
-
-/// Whether a server that does not answer for the SOA answers for the NS records.
-fn is_without_soa(facts: &DomainFacts, server: IpAddr) -> bool {
-    let names = facts.server(server, zone::apex(facts), "NS", QueryForm::Tcp);
-    is_silent(facts, server, QueryForm::Tcp)
-        && matches!(names, Some(Got::Reply(reply)) if reply.authoritative && reply.data("NS").next().is_some())
-}
-
 /// The conduct of a server that serves the zone and gives no reply over TCP; none if it gives one, or if that could not be told.
 fn without_tcp(facts: &DomainFacts, server: IpAddr) -> Option<String> {
     let conduct = match facts.server(server, zone::apex(facts), "SOA", QueryForm::Tcp)? {
         Got::NoReply(NoReply::Unreachable) => "refuses or closes the connection",
         // A query over TCP takes two round trips.
-        Got::NoReply(NoReply::Silent) if is_slow(facts, server) || facts.loses_many(server) => return None,
+        Got::NoReply(NoReply::Silent)
+            if server_silence::is_slow(facts, server) || facts.loses_many(server) =>
+        {
+            return None;
+        }
         Got::NoReply(NoReply::Silent) => "does not answer",
         Got::NoReply(NoReply::Unfit) => "sends replies that cannot be read",
         _ => return None,
@@ -490,6 +384,7 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
         Some(Got::Reply(reply)) if reply.is_bad_version() => {}
         Some(Got::Reply(reply)) if !is_known(reply) && at_times::is_over_udp(facts, server, &reply.rcode) => {
         }
+        Some(Got::Reply(reply)) if at_times::code_of_host(facts, server) == Some(reply.rcode.as_str()) => {}
         Some(Got::Reply(reply)) if !serves(reply, apex) => tell(Code::NsTcp, wrong(reply, apex)),
         _ => {}
     }
@@ -551,33 +446,6 @@ pub(super) fn wrong(reply: &ReplyFacts, apex: &str) -> String {
             None => format!("has no SOA of {apex}"),
         },
         rcode => format!("answers {rcode} for {apex}"),
-    }
-}
-
-fn silence(facts: &DomainFacts, server: IpAddr) -> String {
-    let apex = zone::apex(facts);
-    let over_udp = match facts.server(server, apex, "SOA", QueryForm::Udp) {
-        Some(Got::NoReply(NoReply::Unreachable)) => "is unreachable over UDP",
-        Some(Got::NoReply(NoReply::Unfit)) => "sends replies over UDP that cannot be read",
-        Some(Got::NoReply(NoReply::Truncated)) => "truncates its replies over UDP",
-        _ => "does not answer over UDP",
-    };
-    let over_tcp = match facts.server(server, apex, "SOA", QueryForm::Tcp) {
-        Some(Got::Reply(reply)) if reply.truncated => "and over TCP",
-        Some(Got::Reply(_)) => "and answers over TCP",
-        Some(Got::NoReply(NoReply::Unreachable)) => "and is unreachable over TCP",
-        Some(Got::NoReply(NoReply::Unfit)) => "and replies over TCP that cannot be read",
-        Some(Got::NoReply(NoReply::Unknown(_))) | None => return over_udp.to_owned(),
-        _ => "and does not answer over TCP",
-    };
-    match (over_udp, over_tcp) {
-        ("is unreachable over UDP", "and is unreachable over TCP") => {
-            "is unreachable over UDP and TCP".to_owned()
-        }
-        ("does not answer over UDP", "and does not answer over TCP") => {
-            "answers neither over UDP nor over TCP".to_owned()
-        }
-        _ => format!("{over_udp} {over_tcp}"),
     }
 }
 

@@ -46,6 +46,32 @@ fn a_server_that_fails_at_times_is_named_once_and_its_errors_are_no_other_trait(
 }
 
 #[test]
+fn a_server_that_answers_another_query_or_whose_host_fails_at_random_is_not_lame() {
+    let found = |more: &str| {
+        let lines = TWO_SERVERS
+            .replace("lookup ns2.a.test. A | 198.18.2.1", "lookup ns2.a.test. A | 198.18.2.1 | 198.18.2.2");
+        let lines = format!("{lines}\nserver 198.18.2.2 a.test. SOA udp REFUSED\n{more}");
+        let found = judge(&facts("a.test.", &lines)).into_iter();
+        let found = found.filter(|found| [Code::NsPartly, Code::NsLame].contains(&found.code));
+        found.map(|found| (found.code, found.evidence)).collect::<Vec<_>>()
+    };
+    assert_eq!(found("")[0].0, Code::NsLame);
+    let random = found("server 198.18.2.1 a.test. SOA udp aa after=REFUSED | ns1.a.test. h. 7 2 3 4 5");
+    assert_eq!(random.len(), 1, "{random:#?}");
+    assert_eq!(random[0].0, Code::NsPartly, "{random:#?}");
+    let other = found("server 198.18.2.1 a.test. SOA udp aa after=SERVFAIL | ns1.a.test. h. 7 2 3 4 5");
+    assert!(other.iter().any(|(code, _)| *code == Code::NsLame), "another error: {other:#?}");
+    let answered = found("server 198.18.2.2 ns1.a.test. A udp aa | 198.18.1.1");
+    let words = "198.18.2.2 (ns2.a.test.) answers REFUSED for a.test. SOA";
+    assert_eq!(answered, [(Code::NsPartly, words.to_owned())]);
+    // Lookups that both addresses refuse are no second finding.
+    let refused = "server 198.18.2.1 a.test. SOA udp aa after=REFUSED | ns1.a.test. h. 7 2 3 4 5
+        server 198.18.2.2 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5
+        server 198.18.2.2 a.test. MX udp REFUSED\nserver 198.18.2.2 a.test. MX tcp REFUSED";
+    assert_eq!(found(refused).len(), 1, "{:#?}", found(refused));
+}
+
+#[test]
 fn silence_is_no_trait_of_a_server_on_a_path_that_loses_many_datagrams() {
     let told = |lost: usize| -> Vec<Code> {
         let soa = "server 198.18.2.1 a.test. SOA";

@@ -19,6 +19,7 @@ use super::other_resolvers::joined;
 use super::part::About;
 use super::resolver_answers::{Failure, Lookup};
 use super::server_names::listed;
+use super::signed_move::Foretold;
 use super::{
     contradicted_errors, dnssec, former_servers, likely_servers, remedies, served, signed_move, ttl_end,
     unanswered, zone,
@@ -40,8 +41,8 @@ pub(super) struct Failing<'f> {
     old_keys: Vec<OldKeys>,
     /// Its name servers of before a move, in words.
     former: Option<String>,
-    /// The change that helps, if these do not sign the zone, which is signed now.
-    of_unsigned: Option<&'static str>,
+    /// The failure by these, if they do not sign the zone, which is signed now.
+    unsigned: Option<Foretold>,
     /// The time by which what explains the failure has ended; none if nothing explains it, or if that does not end.
     pub(super) end: Option<u64>,
 }
@@ -64,9 +65,8 @@ impl<'f> Failing<'f> {
             if unsigned.is_some() { end } else { former_servers::until(facts, (resolver, others), end).end }
         });
         let former = former.map(|former| {
-            let words = unsigned.as_ref().map(|foretold| format!(": {}", foretold.words)).unwrap_or_default();
             format!(
-                "{} still has the former name servers {} until {}{words}",
+                "{} still has the former name servers {} until {}",
                 resolver.name,
                 listed(&former.names),
                 minute(former.end)
@@ -81,7 +81,7 @@ impl<'f> Failing<'f> {
             of_servers: failures.iter().filter_map(|failure| failure.of_servers.clone()).collect(),
             old_keys,
             former,
-            of_unsigned: unsigned.map(|foretold| foretold.remedy),
+            unsigned,
             end: of_keys.max(of_servers).filter(|_| does_end),
         }
     }
@@ -116,7 +116,10 @@ pub(super) fn finding(facts: &DomainFacts, failing: &[Failing<'_>], end: Option<
         true => format!("the likely cause: {}", likely.words),
         false => format!("the cause could not be told; a possible one: {}", likely.words),
     });
+    let unsigned = || failing.iter().filter_map(|failing| failing.unsigned.as_ref());
+    let of_unsigned = signed_move::words(unsigned());
     let texts = likely_words.as_deref().into_iter().chain(old().map(|old| old.text.as_str())).chain(former());
+    let texts = texts.chain(of_unsigned.iter().map(String::as_str));
     let texts: Vec<&str> = texts.chain([failures.as_str()]).chain(of_servers.iter().copied()).collect();
     let last = match end.or_else(|| failing.iter().filter_map(|failing| failing.end).max()) {
         Some(end) if has_old && does_end => format!(". They resolve the domain by {}", ttl_end::over_by(end)),
@@ -139,7 +142,7 @@ pub(super) fn finding(facts: &DomainFacts, failing: &[Failing<'_>], end: Option<
     let of_error =
         contradicted.map(|contradicted| contradicted.remedy).or_else(|| of_errors.map(|kind| kind.remedy));
     let of_servers = (!of_servers.is_empty()).then_some(remedies::BROKEN_ANSWERS);
-    let of_unsigned = failing.iter().find_map(|failing| failing.of_unsigned).filter(|_| !has_old);
+    let of_unsigned = unsigned().map(|foretold| foretold.remedy).next().filter(|_| !has_old);
     let of_likely = likely.as_ref().map(|_| remedies::LIKELY_SERVER);
     let remedy =
         of_unsigned.or_else(|| of_old_keys(old(), has_former)).or(of_likely).or(of_error).or(of_servers);

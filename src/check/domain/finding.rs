@@ -23,6 +23,8 @@ pub struct Finding {
     pub about: Vec<About>,
     /// The change that helps against its cause, if the remedy of the code does not fit.
     pub remedy: Option<&'static str>,
+    /// Its effect, if that of the code does not fit.
+    pub effect: Option<&'static str>,
     /// Whether mail from some hosts waits because of it, though its level is that of a part.
     pub stops_mail: bool,
 }
@@ -38,6 +40,7 @@ impl Finding {
             part: untold_part(code),
             about: Vec::new(),
             remedy: None,
+            effect: None,
             stops_mail: false,
         }
     }
@@ -45,6 +48,11 @@ impl Finding {
     /// The change that helps; empty if none is needed.
     pub fn remedy(&self) -> &'static str {
         self.remedy.unwrap_or_else(|| self.code.entry().remedy)
+    }
+
+    /// Its effect; empty if it has none.
+    pub fn effect(&self) -> &'static str {
+        self.effect.unwrap_or_else(|| self.code.entry().effect)
     }
 
     /// Sets a remedy in the place of that of the code.
@@ -85,7 +93,7 @@ impl Serialize for Finding {
         object.serialize_field("topic", &entry.topic)?;
         object.serialize_field("code", entry.word)?;
         object.serialize_field("evidence", &self.evidence)?;
-        object.serialize_field("effect", entry.effect)?;
+        object.serialize_field("effect", self.effect())?;
         object.serialize_field("remedy", self.remedy())?;
         object.serialize_field("source", entry.source)?;
         object.end()

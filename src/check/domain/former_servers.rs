@@ -7,14 +7,18 @@
 //!
 //! - A set of servers is of a former time if it has a server that neither the zone above nor any server of the zone names. While a server
 //!   of the zone has not told its set, this may be the one that names it: then the former servers must still serve the zone.
-//! - The former servers of a signed domain are asked for their keys too: `signed_move` compares the keys with the DS records.
+//! - The former servers of a signed domain are asked for their keys too: `former_keys` compares these with the DS records.
+//! - The resolver itself is asked for the addresses of former servers with names in the zone: the zone of now has none of these names, or
+//!   another address. The same goes for names that exist no more.
 //! - Until the TTL of this set ends, the resolver asks these servers. If they still give the old records, it may fetch them at the last
 //!   moment, and then keeps them for their TTL. So these servers are asked themselves, after all else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::facts::{DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, Want, at_server, lookup};
+use super::facts::{
+    DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, Want, at_server, is_within, lookup,
+};
 use super::other_resolvers::{ask, current};
 use super::record_set::{is_known, negative_ttl, positive_ttl, records};
 use super::server_names::listed;
@@ -24,6 +28,8 @@ use crate::limits::{MAX_CHECK_QUESTIONS, MAX_FORMER_LOOKUPS, MAX_FORMER_NAMES_AS
 /// The name servers of a resolver that are not those of now.
 pub(super) struct Former {
     pub(super) names: BTreeSet<String>,
+    /// An address of each of these, with its names. Names without a known one are left out.
+    pub(super) addressed: BTreeMap<IpAddr, BTreeSet<String>>,
     /// The end of their TTL, in seconds since 1970.
     pub(super) end: u64,
 }
@@ -43,8 +49,13 @@ fn named(facts: &DomainFacts, resolver: &OtherResolver) -> Option<Former> {
     let now = named_now(facts)?;
     let names: BTreeSet<String> =
         zone::named(&reply.answers, apex).filter(|name| !now.contains(name)).collect();
-    let end = ttl_end::end(facts, positive_ttl(reply, "NS")?);
-    (reply.rcode == "NOERROR" && !reply.authoritative && !names.is_empty()).then_some(Former { names, end })
+    let (end, addressed) =
+        (ttl_end::end(facts, positive_ttl(reply, "NS")?), addressed(facts, resolver, &names));
+    (reply.rcode == "NOERROR" && !reply.authoritative && !names.is_empty()).then_some(Former {
+        names,
+        addressed,
+        end,
+    })
 }
 
 /// The same, if it is known that no server of the zone names them, or if they serve the zone themselves.
@@ -56,7 +67,7 @@ pub(super) fn former(facts: &DomainFacts, resolver: &OtherResolver) -> Option<Fo
     let mail = (facts.subject.domain.as_str(), "MX");
     named(facts, resolver).filter(|former| {
         !zone::delegated_servers(facts).into_keys().any(may_name)
-            || addressed(facts, former).keys().any(|server| given(facts, *server, mail).is_some())
+            || former.addressed.keys().any(|server| given(facts, *server, mail).is_some())
     })
 }
 
@@ -65,20 +76,36 @@ pub(super) fn are_at(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
     former(facts, resolver).is_some()
 }
 
-/// An address of each of these servers, with its names. Names without one are left out.
-fn addressed(facts: &DomainFacts, former: &Former) -> BTreeMap<IpAddr, BTreeSet<String>> {
+/// Whether the address of a former server is that which the resolver itself has: its name is in the zone, which has another version of it now,
+/// or it exists no more.
+fn is_known_there(facts: &DomainFacts, name: &str) -> bool {
+    is_within(name, zone::apex(facts)) || facts.lookup(name, "A").is_absent()
+}
+
+/// The address at which a former server is asked.
+fn address(facts: &DomainFacts, resolver: &OtherResolver, name: &str) -> Option<IpAddr> {
+    if !is_known_there(facts, name) {
+        return zone::address(facts, name);
+    }
+    match facts.got.get(&ask(resolver, name, "A"))? {
+        Got::Reply(reply) => reply.data("A").filter_map(|data| data.parse().ok()).min(),
+        _ => None,
+    }
+}
+
+/// An address of each of these servers, with its names.
+fn addressed(
+    facts: &DomainFacts,
+    resolver: &OtherResolver,
+    names: &BTreeSet<String>,
+) -> BTreeMap<IpAddr, BTreeSet<String>> {
     let mut addressed = BTreeMap::<IpAddr, BTreeSet<String>>::new();
-    for name in former.names.iter().take(MAX_FORMER_NAMES_ASKED) {
-        if let Some(address) = zone::address(facts, name) {
+    for name in names.iter().take(MAX_FORMER_NAMES_ASKED) {
+        if let Some(address) = address(facts, resolver, name) {
             addressed.entry(address).or_default().insert(name.clone());
         }
     }
     addressed
-}
-
-/// The addresses at which these servers are asked.
-pub(super) fn addresses(facts: &DomainFacts, former: &Former) -> BTreeSet<IpAddr> {
-    addressed(facts, former).into_keys().collect()
 }
 
 /// A name with a type.
@@ -100,11 +127,14 @@ pub(super) fn wants(facts: &DomainFacts, others: &[(&OtherResolver, Vec<Lookup>)
     let mut wants = BTreeSet::new();
     for (resolver, others) in others {
         let Some(former) = named(facts, resolver) else { continue };
-        wants.extend(former.names.iter().take(MAX_FORMER_NAMES_ASKED).map(|name| lookup(name, "A")));
+        for name in former.names.iter().take(MAX_FORMER_NAMES_ASKED) {
+            wants.extend((!is_within(name, zone::apex(facts))).then(|| lookup(name, "A")));
+            wants.extend(is_known_there(facts, name).then(|| ask(resolver, name, "A")));
+        }
         let lookups = asked(facts, others);
-        for server in addressed(facts, &former).into_keys() {
-            wants.extend(lookups.iter().map(|(name, kind)| question(server, (name, kind))));
-            wants.extend(keys::has_ds(facts).then(|| question(server, (zone::apex(facts), "DNSKEY"))));
+        for server in former.addressed.keys() {
+            wants.extend(lookups.iter().map(|(name, kind)| question(*server, (name, kind))));
+            wants.extend(keys::has_ds(facts).then(|| question(*server, (zone::apex(facts), "DNSKEY"))));
         }
     }
     let new = wants.iter().filter(|want| !facts.got.contains_key(want)).count();
@@ -120,10 +150,24 @@ fn question(server: IpAddr, (name, kind): (&str, &'static str)) -> Want {
 
 /// The replies of these servers with the keys of the zone.
 pub(super) fn keys<'f>(facts: &'f DomainFacts, former: &Former) -> Vec<&'f ReplyFacts> {
-    let replies = addresses(facts, former)
-        .into_iter()
-        .filter_map(|server| given(facts, server, (zone::apex(facts), "DNSKEY")));
+    let of_apex = (zone::apex(facts), "DNSKEY");
+    let replies = former.addressed.keys().filter_map(|server| given(facts, *server, of_apex));
     replies.filter(|reply| reply.data("DNSKEY").next().is_some()).collect()
+}
+
+/// Whether each of these servers has answered, and none has the zone any more.
+pub(super) fn are_without_zone(facts: &DomainFacts, former: &Former) -> bool {
+    let of_mail = (facts.subject.domain.as_str(), "MX");
+    let is_without = |server: &IpAddr| {
+        let is_told = matches!(facts.got.get(&question(*server, of_mail)), Some(Got::Reply(_)));
+        is_told && given(facts, *server, of_mail).is_none()
+    };
+    are_all_addressed(former) && former.addressed.keys().all(is_without)
+}
+
+/// Whether an address of each of these servers is known.
+fn are_all_addressed(former: &Former) -> bool {
+    former.addressed.values().flatten().collect::<BTreeSet<_>>().len() == former.names.len()
 }
 
 /// The reply of a former server with authority.
@@ -177,12 +221,11 @@ pub(super) struct Until {
 /// The time until which a resolver may have old records, if those in its cache now end at `end`. `others` are the lookups of these.
 pub(super) fn until(facts: &DomainFacts, (resolver, others): (&OtherResolver, &[Lookup]), end: u64) -> Until {
     let Some(former) = former(facts, resolver) else { return Until { end, ..Until::default() } };
-    let (lookups, servers) = (asked(facts, others), addressed(facts, &former));
+    let (lookups, servers) = (asked(facts, others), &former.addressed);
     let still: Vec<(IpAddr, StillGiven)> =
         servers.keys().map(|server| (*server, still_given(facts, *server, &lookups))).collect();
-    let named: BTreeSet<&String> = servers.values().flatten().collect();
-    let are_all_told = named.len() == former.names.len()
-        && still.iter().all(|(_, still)| !matches!(still, StillGiven::Untold));
+    let are_all_told =
+        are_all_addressed(&former) && still.iter().all(|(_, still)| !matches!(still, StillGiven::Untold));
     let giving: Vec<IpAddr> = still
         .iter()
         .filter(|(_, still)| matches!(still, StillGiven::Yes(_)))
@@ -196,7 +239,7 @@ pub(super) fn until(facts: &DomainFacts, (resolver, others): (&OtherResolver, &[
     let after = |ttl: u32| former.end.saturating_add(ttl.into()).max(end);
     match ttl.max() {
         Some(ttl) => {
-            let giving = server_hosts::still_giving(&server_hosts::shown(&servers, giving), "");
+            let giving = server_hosts::still_giving(&server_hosts::shown(servers, giving), "");
             let words = format!("{set}, and {giving} old records (TTL {ttl} s)");
             Until { end: after(ttl), words, may_be_prolonged: true, is_bound: false }
         }

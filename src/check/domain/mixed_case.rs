@@ -27,7 +27,7 @@ pub(super) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Co
     }
     // One that fails other queries so, too, does not look at the case.
     let is_at_times = |reply: &&ReplyFacts| {
-        reply.is_bad_version() || at_times::code(facts, server) == Some(reply.rcode.as_str())
+        reply.is_bad_version() || at_times::code_of_host(facts, server) == Some(reply.rcode.as_str())
     };
     if let Some(failed) = failed(facts, server).filter(|reply| !is_at_times(reply)) {
         let how = match failed.rcode.as_str() {
@@ -59,9 +59,14 @@ fn failed(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     reply(QueryForm::MixedCase).filter(|mixed| !has_names(mixed))
 }
 
-/// Whether a server denies the name or its records if the name is in mixed case: a resolver that sends it so takes this for the truth.
+/// Whether a server denies the name or its records if the name is in mixed case, each time or at times: a resolver that sends it so takes this
+/// for the truth.
 pub(super) fn denies(facts: &DomainFacts, server: IpAddr) -> bool {
-    failed(facts, server).is_some_and(is_known)
+    let at_times = match facts.server(server, zone::apex(facts), "NS", QueryForm::MixedCase) {
+        Some(Got::Reply(reply)) => ["NXDOMAIN", "NOERROR"].contains(&reply.failed_before.as_str()),
+        _ => false,
+    };
+    at_times || failed(facts, server).is_some_and(is_known)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Old DS and DNSKEY records of the domain in the cache of a resolver that fails: the keys of the zone have changed since.
+//! Old DS and DNSKEY records of the domain in the cache of a resolver: the keys of the zone have changed since.
 //!
 //! RFC 4035 section 3.2.2 (CD: without validation), RFC 6781 sections 4.1.1 and 4.1.2 (old keys stay until the old records have expired
 //! everywhere).
@@ -7,16 +7,18 @@
 //!
 //! - An end is told only of records in a cache. DS records that a server of the zone above still gives do not end, nor do keys whose TTL is
 //!   not less than that at the servers of the zone: a resolver gets those again each time.
+//! - Each resolver is asked for the DS records of a signed domain, also if it does not fail. After a move to new addresses under the old names,
+//!   it has the old servers until their addresses end, and shows no other sign of it.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::facts::{DomainFacts, Got, OtherResolver, ReplyFacts, Want};
-use super::key_records::{Ds, Key, fits};
+use super::key_records::{Ds, Key, fits, signing};
 use super::keys;
 use super::other_resolvers::ask_unvalidated;
 use super::record_set::{negative_ttl, positive_ttl};
-use super::{former_servers, parents, server_hosts, ttl_end, zone};
+use super::{dnssec, former_servers, parents, server_hosts, ttl_end, zone};
 use crate::clock::minute;
 use crate::limits::MAX_CHECK_QUESTIONS;
 
@@ -36,6 +38,23 @@ pub(super) fn wants(facts: &DomainFacts, failing: &[&OtherResolver]) -> Vec<Want
     }
     let new = wants.iter().filter(|want| !facts.got.contains_key(want)).count();
     if facts.got.len() + new <= MAX_CHECK_QUESTIONS { wants } else { Vec::new() }
+}
+
+/// The questions to resolvers that answer for a signed zone for its DS records, if there is room for all of them.
+pub(super) fn of_signed(facts: &DomainFacts, answering: &[&OtherResolver]) -> Vec<Want> {
+    let apex = zone::apex(facts);
+    let is_signed = keys::has_ds(facts) || parents::is_signed(facts) || !dnssec::signatures(facts).is_empty();
+    if !is_signed || apex == "." || facts.configured().is_some() {
+        return Vec::new();
+    }
+    let wants: Vec<Want> = answering.iter().map(|resolver| ask_unvalidated(resolver, apex, "DS")).collect();
+    let new = wants.iter().filter(|want| !facts.got.contains_key(want)).count();
+    if facts.got.len() + new <= MAX_CHECK_QUESTIONS { wants } else { Vec::new() }
+}
+
+/// Whether a resolver has DS records that are not known to be those of now.
+pub(super) fn may_be_old(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
+    kept(facts, resolver, "DS").is_some() && ds_there(facts, resolver) != DsThere::New
 }
 
 /// The source from which a resolver has DS or DNSKEY records that most servers do not have now.
@@ -92,7 +111,7 @@ fn kept<'f>(facts: &'f DomainFacts, resolver: &OtherResolver, kind: &'static str
 }
 
 /// The old DS records of a resolver; none if it has those of now, or if one side is not known.
-fn delegated(facts: &DomainFacts, resolver: &OtherResolver) -> Option<OldKeys> {
+pub(super) fn delegated(facts: &DomainFacts, resolver: &OtherResolver) -> Option<OldKeys> {
     let (apex, reply) = (zone::apex(facts), kept(facts, resolver, "DS")?);
     let (here, now) = (read(reply.data("DS"), Ds::read)?, read(keys::told_above(facts)?, Ds::read)?);
     if here == now {
@@ -158,16 +177,35 @@ pub(super) fn ds_there(facts: &DomainFacts, resolver: &OtherResolver) -> DsThere
     }
 }
 
+/// The DS records of a resolver; empty if it has none, or if one cannot be read.
+fn records_there(facts: &DomainFacts, resolver: &OtherResolver) -> Vec<Ds> {
+    let records = kept(facts, resolver, "DS").and_then(|reply| read(reply.data("DS"), Ds::read));
+    records.into_iter().flatten().collect()
+}
+
 /// Whether the DS records of a resolver name keys that sign at the servers of now.
 pub(super) fn fit_now(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
-    let there = kept(facts, resolver, "DS").and_then(|reply| read(reply.data("DS"), Ds::read));
-    let there: Vec<Ds> = there.into_iter().flatten().collect();
+    let there = records_there(facts, resolver);
     let now = keys::by_fit(facts).fitting;
     !now.is_empty() && now.values().all(|reply| fits(zone::apex(facts), &there, reply))
 }
 
+/// Whether the DS records of a resolver name none of the keys that sign at the servers of now, or these do not sign the zone.
+pub(super) fn name_no_key_of_now(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
+    let (apex, now) = (zone::apex(facts), keys::told_keys(facts));
+    let there = records_there(facts, resolver);
+    let is_signed = now.iter().any(|(_, reply)| !signing(apex, reply).is_empty());
+    let is_unsigned = || {
+        dnssec::signatures(facts).is_empty() && keys::told_above(facts).is_some_and(|above| above.is_empty())
+    };
+    match is_signed {
+        true => !there.is_empty() && !now.iter().any(|(_, reply)| fits(apex, &there, reply)),
+        false => !there.is_empty() && is_unsigned(),
+    }
+}
+
 /// The end of the old DS records that a resolver has in its cache; none if it has none, or if that is not known.
-pub(super) fn end_of_ds(facts: &DomainFacts, resolver: &OtherResolver) -> Option<u64> {
+fn end_of_ds(facts: &DomainFacts, resolver: &OtherResolver) -> Option<u64> {
     delegated(facts, resolver)?.end()
 }
 

@@ -7,7 +7,7 @@
 //!
 //! - `resolver_answers` judges each answer by itself.
 //! - A resolver that denies the domain in the words of the zone above has asked before this zone delegated it (`kept_denial`).
-//! - A resolver that fails is asked for its DS records without validation (`old_keys`).
+//! - A resolver that fails is asked for its DS records without validation (`old_keys`); of a signed domain, each that answers.
 //! - The serial is asked only of a resolver with other records.
 //! - A resolver may have old records and fail because of others of the same time. Both findings then have the last end of all.
 //!
@@ -24,20 +24,25 @@ use super::former_servers::{self, Until};
 use super::other_resolvers::{ask, joined, resolvers};
 use super::resolver_answers::{CONTROL, Failure, Lookup, Seen, is_refusal, judge, policy, questions};
 use super::signed_move::Foretold;
-use super::{compared, configured, kept_denial, old_keys, remedies, signed_move, steady, ttl_end, zone};
+use super::{
+    compared, configured, kept_denial, old_addresses, old_keys, remedies, signed_move, steady, ttl_end, zone,
+};
 use crate::limits::{MAX_CHECK_QUESTIONS, MAX_EVIDENCE, MAX_REPEATED_ANSWERS};
 use crate::wire::presentation;
+
+/// Whether a resolver answers for the domain.
+fn answers(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
+    let mail = facts.got.get(&ask(resolver, &facts.subject.domain, "MX"));
+    matches!(mail, Some(Got::Reply(reply)) if !is_refusal(reply))
+}
 
 /// The questions for the DMARC record to resolvers that have answered the others, if there is room for all of them.
 fn of_policy(facts: &DomainFacts, others: &[Want]) -> Vec<Want> {
     let is_asked = |want: &Want| facts.got.contains_key(want);
-    let answers = |resolver: &&OtherResolver| {
-        let mail = facts.got.get(&ask(resolver, &facts.subject.domain, "MX"));
-        matches!(mail, Some(Got::Reply(reply)) if !is_refusal(reply))
-    };
-    let asked = policy(facts).filter(|_| others.iter().all(is_asked)).map(|(name, kind)| {
-        resolvers(facts).filter(answers).map(|resolver| ask(resolver, &name, kind)).collect::<Vec<Want>>()
-    });
+    let answering = || resolvers(facts).filter(|resolver| answers(facts, resolver));
+    let asked = policy(facts)
+        .filter(|_| others.iter().all(is_asked))
+        .map(|(name, kind)| answering().map(|resolver| ask(resolver, &name, kind)).collect::<Vec<Want>>());
     let asked = asked.unwrap_or_default();
     let new = asked.iter().filter(|want| !is_asked(want)).count();
     if facts.got.len() + new <= MAX_CHECK_QUESTIONS { asked } else { Vec::new() }
@@ -81,9 +86,14 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let others: Vec<_> = judged.iter().map(|judged| (judged.resolver, judged.others())).collect();
     wants.extend(former_servers::wants(facts, &others));
     wants.extend(repeated(facts, &others));
+    let answering: Vec<&OtherResolver> =
+        resolvers(facts).filter(|resolver| answers(facts, resolver)).collect();
+    wants.extend(old_keys::of_signed(facts, &answering));
     let of_keys =
         judged.iter().filter(|judged| judged.may_have_old_keys(facts)).map(|judged| judged.resolver);
     wants.extend(old_keys::wants(facts, &of_keys.collect::<Vec<_>>()));
+    let of_addresses = answering.into_iter().filter(|resolver| old_keys::may_be_old(facts, resolver));
+    wants.extend(old_addresses::wants(facts, &of_addresses.collect::<Vec<_>>()));
     wants
 }
 
@@ -143,10 +153,11 @@ impl<'f> Judged<'f> {
         self.failures().next().is_some()
     }
 
-    /// Whether it fails for a reason that is not known yet, or has former servers with other keys.
+    /// Whether it fails for a reason that is not known yet, has former servers with other keys, or may have old DS records.
     fn may_have_old_keys(&self, facts: &DomainFacts) -> bool {
         self.failures().any(|failure| failure.of_servers.is_none())
             || signed_move::is_at(facts, self.resolver)
+            || old_keys::may_be_old(facts, self.resolver)
     }
 
     /// Its old records.
@@ -154,18 +165,26 @@ impl<'f> Judged<'f> {
         let (mut texts, mut end, mut is_any_certain) = (Vec::new(), 0, false);
         for (_, seen) in &self.seen {
             if let Seen::Old { text, end: of_text, is_certain } = seen {
-                texts.push(text.as_str());
+                texts.push(text.clone());
                 end = end.max(*of_text);
                 is_any_certain |= is_certain;
             }
+        }
+        let foretold = signed_move::foretold(facts, self.resolver);
+        let kept_ds = signed_move::of_kept_ds(facts, self.resolver).filter(|_| !self.fails());
+        let has_kept_ds = kept_ds.is_some();
+        if let Some((text, of_ds)) = kept_ds {
+            texts.push(text);
+            end = end.max(of_ds);
         }
         let until = || former_servers::until(facts, (self.resolver, &self.others()), end);
         (!texts.is_empty()).then(|| OldAt {
             resolver: self.resolver,
             texts,
             until: until(),
-            foretold: signed_move::foretold(facts, self.resolver),
-            is_certain: is_any_certain,
+            foretold,
+            has_kept_ds,
+            is_certain: is_any_certain || has_kept_ds,
         })
     }
 }
@@ -173,13 +192,22 @@ impl<'f> Judged<'f> {
 /// The old records of a resolver.
 struct OldAt<'j> {
     resolver: &'j OtherResolver,
-    texts: Vec<&'j str>,
+    texts: Vec<String>,
     /// The time by which it has the new ones.
     until: Until,
     /// The failure that is to come, if the keys have changed with the servers.
     foretold: Option<Foretold>,
+    /// Whether it has old DS records that name no key of now.
+    has_kept_ds: bool,
     /// Whether something shows that one of them is old.
     is_certain: bool,
+}
+
+impl OldAt<'_> {
+    /// The time by which it has the new records, and no failure is to come any more.
+    fn end(&self) -> u64 {
+        self.until.end.max(self.foretold.as_ref().and_then(|foretold| foretold.end).unwrap_or_default())
+    }
 }
 
 /// The texts of all judgments that need no more than that.
@@ -265,7 +293,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
 fn end_of_both(old: &[OldAt<'_>], failing: &[Failing<'_>]) -> Option<u64> {
     let has_both =
         |old: &OldAt<'_>| failing.iter().any(|failing| failing.is_at(old.resolver) && failing.end.is_some());
-    let ends = old.iter().map(|old| old.until.end).chain(failing.iter().filter_map(|failing| failing.end));
+    let ends = old.iter().map(OldAt::end).chain(failing.iter().filter_map(|failing| failing.end));
     ends.max().filter(|_| old.iter().any(has_both))
 }
 
@@ -284,33 +312,66 @@ fn of_others(facts: &DomainFacts, texts: &Texts<'_>) -> Vec<Finding> {
     findings
 }
 
+/// The time by which all resolvers with old records have the new ones.
+enum Closing {
+    /// In seconds since 1970.
+    By(u64),
+    /// The same, unless the old records have a longer TTL than the new ones.
+    Bound(u64),
+    /// It could not be told.
+    Untold,
+}
+
+impl Closing {
+    /// The last of the ends: `of_both` if the resolvers also fail.
+    fn new(old: &[OldAt<'_>], of_both: Option<u64>) -> Self {
+        let end = of_both.or_else(|| old.iter().map(OldAt::end).max()).unwrap_or_default();
+        let is_untold =
+            |old: &OldAt<'_>| old.foretold.as_ref().is_some_and(|foretold| foretold.end.is_none());
+        match old.iter().any(|old| old.until.is_bound) {
+            _ if old.iter().any(is_untold) => Self::Untold,
+            true => Self::Bound(end),
+            false => Self::By(end),
+        }
+    }
+
+    /// It in words. `is_certain`: whether the records are old.
+    fn words(&self, is_certain: bool) -> String {
+        let told = match is_certain {
+            true => "They have the new records",
+            false => "If they are old, these resolvers have the new records",
+        };
+        match self {
+            Self::By(end) => format!("{told} by {}", ttl_end::over_by(*end)),
+            Self::Bound(end) => format!(
+                "{told} by {}, at the latest, unless the old records have a longer TTL than the new ones",
+                ttl_end::over_by(*end)
+            ),
+            Self::Untold => "By when they have the new records could not be told".to_owned(),
+        }
+    }
+}
+
 /// The finding about old records, with the time by which all resolvers have the new ones: `of_both` if they also fail.
 fn of_old(facts: &DomainFacts, old: &[OldAt<'_>], of_both: Option<u64>) -> Option<Finding> {
-    let end = old.iter().map(|old| old.until.end).max()?;
+    if old.is_empty() {
+        return None;
+    }
     let words: BTreeSet<&str> = old.iter().map(|old| old.until.words.as_str()).collect();
     let foretold = || old.iter().filter_map(|old| old.foretold.as_ref());
-    let of_moves: BTreeSet<&str> = foretold().map(|foretold| foretold.words.as_str()).collect();
-    let words = words.into_iter().chain(of_moves);
+    let of_moves = signed_move::words(foretold());
+    let words = words.into_iter().chain(of_moves.iter().map(String::as_str));
     let words: String = words.filter(|words| !words.is_empty()).map(|words| format!("; {words}")).collect();
-    let is_bound = old.iter().any(|old| old.until.is_bound);
-    let bound = if is_bound {
-        ", at the latest, unless the old records have a longer TTL than the new ones"
-    } else {
-        ""
-    };
-    let moment = ttl_end::over_by(of_both.unwrap_or(end));
-    let told = match old.iter().any(|old| old.is_certain) {
-        true => format!("They have the new records by {moment}"),
-        false => format!("If they are old, these resolvers have the new records by {moment}"),
-    };
-    let moment = format!("{words}. {told}{bound}");
-    let texts: Vec<&str> = old.iter().flat_map(|old| &old.texts).copied().collect();
+    let closing = Closing::new(old, of_both).words(old.iter().any(|old| old.is_certain));
+    let texts: Vec<&str> = old.iter().flat_map(|old| &old.texts).map(String::as_str).collect();
     // The moment is the answer: many records before it do not cut it off.
     let mut finding = Finding::new(Code::OthersOld, joined(facts, &texts));
-    finding.evidence.push_str(&presentation::shown(&moment, MAX_EVIDENCE));
+    finding.evidence.push_str(&presentation::shown(&words, MAX_EVIDENCE));
+    finding.evidence.push_str(&format!(". {closing}"));
     let may_be_prolonged = old.iter().any(|old| old.until.may_be_prolonged);
     let of_servers = may_be_prolonged.then_some(remedies::FORMER_SERVERS);
-    let remedy = foretold().map(|foretold| foretold.remedy).next().or(of_servers);
+    let of_ds = old.iter().any(|old| old.has_kept_ds).then_some(remedies::OLD_KEYS);
+    let remedy = foretold().map(|foretold| foretold.remedy).next().or(of_ds).or(of_servers);
     Some(Finding { remedy, ..finding })
 }
 

@@ -296,7 +296,11 @@ pub(super) fn check_all(
 /// The findings about the address of a client. Only hosts of its own network see a client with a private address.
 pub(super) fn check(facts: &DomainFacts, address: IpAddr, is_private: bool) -> Vec<Finding> {
     let level = if is_private { Level::Note } else { Level::Failure };
-    check_all(facts, &[(address, Vec::new())], Levels::of(level))
+    let mut findings = check_all(facts, &[(address, Vec::new())], Levels::of(level));
+    if let Some(first) = findings.first_mut().filter(|_| is_private) {
+        first.evidence.push_str("; it is a private or reserved address: no host on the internet reaches it");
+    }
+    findings
 }
 
 /// Whether a name looks like a provider's name for a dynamic address: it holds most of the address, or a label

@@ -42,6 +42,10 @@ fn a_missing_name_of_a_private_address_is_a_note() {
     let found =
         check(&facts("", "lookup 1.1.1.10.in-addr.arpa. PTR NXDOMAIN"), "10.1.1.1".parse().unwrap(), true);
     assert_eq!((found[0].code, found[0].level), (Code::PtrMissing, Level::Note));
+    assert_eq!(
+        found[0].evidence,
+        "10.1.1.1; it is a private or reserved address: no host on the internet reaches it"
+    );
 }
 
 #[test]

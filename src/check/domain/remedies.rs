@@ -112,7 +112,10 @@ pub(super) const TERM_MAIL_HOST: &str = "Let the address of the mail host be fou
 /// Of `mx_private_address`, if senders reach the domain otherwise.
 pub(super) const PRIVATE_BESIDE_PUBLIC: &str = "Remove the private address from the public zone, or the MX record that leads to it. Hosts of your own network may see it in a zone of their own";
 
-/// Of `others_fail`, if resolvers still have old DS or DNSKEY records.
+/// Of `dnssec_bogus`, if the DS records fit and signatures have ended or have not begun.
+pub(super) const SIGN_AGAIN: &str = "Sign the zone again. Look in the log of the signer why it has stopped, and set the clock of its host. The DS records fit: do not change them";
+
+/// Of `others_fail` and `others_old`, if resolvers still have old DS or DNSKEY records.
 pub(super) const OLD_KEYS: &str = "Wait until then. If the zone still has the old key, add it to the DNSKEY records again until then, and sign with it too. At the next change \
      of keys, keep the old one until the old DS and DNSKEY records have ended everywhere. Google and Cloudflare have pages that flush a name from their caches";
 
@@ -281,6 +284,7 @@ mod tests {
         FOREIGN_SIGNED_ZONE,
         SERIAL_WITHOUT_KEYS,
         SECOND_SIGNER,
+        SIGN_AGAIN,
         FORMER_SERVERS,
         FORMER_SIGNERS,
         FORMER_SIGNED,

@@ -1,11 +1,29 @@
-//! The servers that serve the zone, and the replies of each: over UDP, or over TCP where UDP gives no records.
+//! The replies of servers, the servers that serve the zone, and the records of each: over UDP, or over TCP where UDP gives no records.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts};
+use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want};
 use super::record_set::is_known;
 use super::zone::{self, serves};
+
+/// A reply of a server to a lookup.
+pub(super) struct ServerReply<'f> {
+    pub(super) server: IpAddr,
+    pub(super) lookup: (&'f str, &'static str),
+    pub(super) way: QueryForm,
+    pub(super) reply: &'f ReplyFacts,
+}
+
+/// The replies of all servers.
+pub(super) fn replies(facts: &DomainFacts) -> impl Iterator<Item = ServerReply<'_>> {
+    facts.got.iter().filter_map(|(want, got)| match (want, got) {
+        (Want::Server { server, name, kind, way }, Got::Reply(reply)) => {
+            Some(ServerReply { server: *server, lookup: (name.as_str(), *kind), way: *way, reply })
+        }
+        _ => None,
+    })
+}
 
 /// The forms in which a server may serve the zone, the usual one first.
 const FORMS: [QueryForm; 3] = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp];

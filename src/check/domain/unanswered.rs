@@ -14,7 +14,7 @@ use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::record_set::is_known;
 use super::zone;
-use super::{at_times, each_server, keys, remedies, served, server_hosts};
+use super::{at_times, keys, remedies, served, server_hosts, server_silence};
 use crate::limits::{MAX_EVIDENCE, MAX_REPEATED_OVER_TCP, MAX_UNANSWERED_SHOWN};
 use crate::wire::presentation;
 
@@ -66,7 +66,7 @@ pub(super) fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'
             "denies the name (NXDOMAIN), which exists,"
         }
         Got::Reply(reply) if !reply.authoritative && !is_elsewhere(reply) => "answers without authority",
-        Got::NoReply(NoReply::Silent) if each_server::is_slow(facts, server) => return None,
+        Got::NoReply(NoReply::Silent) if server_silence::is_slow(facts, server) => return None,
         Got::NoReply(NoReply::Silent) if is_chance(facts, server, lookup) => return None,
         Got::NoReply(NoReply::Silent | NoReply::Unfit | NoReply::Unreachable) if is_given => {
             "answers over TCP only"
@@ -134,9 +134,9 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     without_mx.into_iter().chain(partly).collect()
 }
 
-/// Whether a server answers the error of this conduct to some queries at random.
+/// Whether a server, or another address of its names, answers the error of this conduct to some queries at random.
 fn is_at_times(facts: &DomainFacts, server: IpAddr, conduct: &str) -> bool {
-    at_times::code(facts, server).is_some_and(|code| conduct == format!("answers {code}"))
+    at_times::code_of_host(facts, server).is_some_and(|code| conduct == format!("answers {code}"))
 }
 
 /// The servers that fail for some lookups.

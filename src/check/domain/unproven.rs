@@ -10,25 +10,30 @@
 //!   A resolver takes this for no proof.
 //! - A server that sends no signatures, or has other keys, is told by that alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::codes::Code;
 use super::denial_proofs::{self, Claim, ClaimProof};
-use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want};
+use super::facts::{DomainFacts, QueryForm, ReplyFacts};
 use super::finding::{Finding, Level};
 use super::part::About;
+use super::served::ServerReply;
 use super::{doubled_name, keys, served, server_hosts, zone};
 use crate::limits::MAX_UNANSWERED_SHOWN;
 
-/// The replies of servers of the zone to queries with EDNS, each with its server and its lookup.
-fn replies(facts: &DomainFacts) -> impl Iterator<Item = (IpAddr, (&str, &'static str), &ReplyFacts)> {
-    facts.got.iter().filter_map(|(want, got)| match (want, got) {
-        (Want::Server { server, name, kind, way: QueryForm::Udp | QueryForm::Tcp }, Got::Reply(reply)) => {
-            Some((*server, (name.as_str(), *kind), reply))
-        }
-        _ => None,
-    })
+/// The effects: beside servers with proofs, and where no server proves the denial of a domain's MX records, of a policy, or of TLSA records.
+const ANOTHER_SERVER: &str = "Validating resolvers take these answers for bogus, and ask another server: lookups are slow. They fail where they reach only this server.";
+/// See above.
+const NO_MX_RECORDS: &str = "Senders behind validating resolvers cannot ask for the MX records of the domain, and mail to it waits in their queues.";
+/// See above.
+const NO_POLICY: &str = "Receivers behind validating resolvers cannot tell that the domain has no such policy: some defer its mail, and others do without the policy.";
+/// See above.
+const NO_TLSA: &str = "Senders with DANE cannot tell that the mail hosts have no TLSA records, and keep the mail for them in their queues.";
+
+/// The replies of servers to queries with EDNS.
+fn replies(facts: &DomainFacts) -> impl Iterator<Item = ServerReply<'_>> {
+    served::replies(facts).filter(|of| matches!(of.way, QueryForm::Udp | QueryForm::Tcp))
 }
 
 /// Whether a reply denies records without any proof: then all that it lacks is one fault.
@@ -40,8 +45,8 @@ pub(super) fn is_unproven_denial(reply: &ReplyFacts) -> bool {
 pub(super) fn is_unproven(facts: &DomainFacts, lookup: (&str, &str)) -> bool {
     let is_lacking = |reply: &ReplyFacts| fault(facts, lookup, reply).is_some();
     let mut denials = replies(facts)
-        .filter(|(_, asked, reply)| *asked == lookup && denial_proofs::is_denial(reply))
-        .map(|(.., reply)| reply)
+        .filter(|of| of.lookup == lookup && denial_proofs::is_denial(of.reply))
+        .map(|of| of.reply)
         .peekable();
     denials.peek().is_some() && denials.all(is_lacking)
 }
@@ -96,17 +101,16 @@ pub(super) fn conduct(facts: &DomainFacts, server: IpAddr) -> Option<String> {
     let is_denied = |lookup: (&str, &str)| {
         lookup.0 == apex
             || replies(facts)
-                .any(|(_, asked, reply)| asked == lookup && denial_proofs::is_denial(reply) && has_soa(reply))
+                .any(|of| of.lookup == lookup && denial_proofs::is_denial(of.reply) && has_soa(of.reply))
     };
     // The signature of a wildcard tells its zone.
     let is_of_zone = |lookup, reply: &ReplyFacts| {
         !reply.answers.is_empty() || has_soa(reply) || (reply.authority.is_empty() && is_denied(lookup))
     };
     let mut faults = BTreeMap::<ProofFault, Vec<String>>::new();
-    for (_, (name, kind), reply) in replies(facts).filter(|(asked, ..)| *asked == server) {
-        if let Some(fault) = fault(facts, (name, kind), reply).filter(|_| is_of_zone((name, kind), reply)) {
-            let (lookups, told) =
-                (faults.entry(fault).or_default(), doubled_name::shown(facts, (name, kind)));
+    for ServerReply { lookup, reply, .. } in replies(facts).filter(|of| of.server == server) {
+        if let Some(fault) = fault(facts, lookup, reply).filter(|_| is_of_zone(lookup, reply)) {
+            let (lookups, told) = (faults.entry(fault).or_default(), doubled_name::shown(facts, lookup));
             // The same lookup may have been asked over UDP and over TCP.
             if lookups.last() != Some(&told) {
                 lookups.push(told);
@@ -142,7 +146,27 @@ pub(super) fn check(facts: &DomainFacts, are_lookups_bogus: bool) -> Option<Find
         Finding::new(Code::NsWithoutProof, server_hosts::with_conduct(&zone::servers(facts), &told));
     let finding = finding.about(told.iter().map(|(server, _)| About::Address(*server)));
     let is_failure = told.len() == servers.len() || are_lookups_bogus;
+    let effect = if is_failure { effect(facts) } else { Some(ANOTHER_SERVER) };
+    let finding = Finding { effect, ..finding };
     (!told.is_empty()).then(|| if is_failure { finding.at(Level::Failure) } else { finding })
+}
+
+/// The effect where no server proves some denials: the worst one. None if it is that of the code.
+fn effect(facts: &DomainFacts) -> Option<&'static str> {
+    let is_of = |kind: &str| {
+        let of_kind = replies(facts).filter(|of| of.lookup.1 == kind);
+        of_kind
+            .map(|of| of.lookup)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .any(|lookup| is_unproven(facts, lookup))
+    };
+    match () {
+        () if is_unproven(facts, (&facts.subject.domain, "MX")) => Some(NO_MX_RECORDS),
+        () if is_of("TXT") => Some(NO_POLICY),
+        () if is_of("TLSA") => Some(NO_TLSA),
+        () => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Cases of servers that deny records without a proof.
 
 use super::*;
+use crate::check::domain::facts::Got;
 use crate::check::domain::facts::tests::facts;
 use crate::check::domain::keys::tests::SIGNED;
 use crate::check::domain::{dnssec, judge};

@@ -45,7 +45,7 @@ fn one(finding: &Finding, style: Style) -> String {
     let mut text = heading(finding.level, entry, style) + &below("", &harmless(&finding.evidence), style);
     if finding.level != Level::Ok {
         let lines = [
-            ("", entry.effect.to_owned()),
+            ("", finding.effect().to_owned()),
             ("to do: ", sentence(finding.remedy())),
             ("see ", entry.source.to_owned()),
         ];

@@ -86,7 +86,7 @@ fn article(finding: &Finding) -> String {
     );
     if finding.level != Level::Ok {
         let lines = [
-            ("Effect", entry.effect.to_owned()),
+            ("Effect", finding.effect().to_owned()),
             ("Change", sentence(finding.remedy())),
             ("Source", entry.source.to_owned()),
         ];
