@@ -20,7 +20,8 @@
 //! - The links of a text are looked up in lists first, and only mail software asks for keys of DKIM and policies of DMARC. Any other name of
 //!   a stranger is not certainly of a mail that has asked for the domain of its sender, or of a delivery; behind a pause it is of another
 //!   program.
-//! - On a disk that lacks the questions that were answered soon, neither time nor an organisation is certain.
+//! - On a disk that lacks the questions that were answered soon, time is not certain, and an organisation only of what came at once behind
+//!   the only message in progress.
 
 use super::asked_subjects::{AskedSubjects, Step};
 use super::hidden_clients::is_of_any_client;
@@ -219,7 +220,8 @@ impl Search<'_> {
         };
         // The sender of the next host's mail may have a domain of the same owner.
         let is_later = self.next(place).is_some_and(|next| self.nearest(&next) < self.nearest(&place));
-        let is_known = !question.sparse || (open.messages.len() == 1 && asked.step == Step::Host);
+        let is_next = asked.step == Step::Host || (follows && asked.step != Step::List);
+        let is_known = !question.sparse || (open.messages.len() == 1 && is_next);
         let is_certain = is_known && !is_later && !open.with_any(ROOM).any(|other| is_rival(&other));
         Some(Choice::joins(place, part_of(place).flatten().filter(|_| is_certain), JoinedBy::Owner))
     }

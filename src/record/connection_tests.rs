@@ -128,12 +128,17 @@ fn a_stranger_behind_a_pause_is_of_no_mail_that_knows_its_domain() {
 
 /// The part of each question, each with its own name and type.
 fn parts(questions: &[QuestionEntry], world: &World) -> Vec<u32> {
+    parts_of(questions, world, false)
+}
+
+/// As `parts`, in memory or in a record that lacks the questions that were answered soon.
+fn parts_of(questions: &[QuestionEntry], world: &World, sparse: bool) -> Vec<u32> {
     let asked: Vec<_> = questions.iter().map(|question| (&*question.name, question.kind)).collect();
     let names = NamesOfEntries { asked, known: world };
     let asking = |place: usize| {
         let question = questions.get(place)?;
         let (at, end, client) = (question.at, question.end(), question.client);
-        Some(Asking { at, end, client, asked: place, sparse: false })
+        Some(Asking { at, end, client, asked: place, sparse })
     };
     let grouped = group_numbered(questions.len(), asking, &names);
     (0..).take(questions.len()).map(|place| grouped.part(place)).collect()
@@ -156,6 +161,22 @@ fn a_stranger_beside_a_mail_is_not_certainly_of_it() {
     let link = [("stranger.test.bl.spamcop.net.", "A"), ("www.stranger.test.", "A")];
     assert_eq!(with(&link), [true, true]);
     assert_eq!(with(&[("s1._domainkey.stranger.test.", "TXT")]), [true]);
+}
+
+#[test]
+fn on_the_disk_a_domain_at_once_behind_its_host_is_of_one_mail() {
+    let world = world();
+    let host = question(0, 1_800, "mail.slow.test.", "A");
+    for (pause, is_certain) in [(5, true), (90, true), (300, false)] {
+        for kind in ["MX", "TXT"] {
+            let both = [host.clone(), question(1_800 + pause, 1_800, "slow.test.", kind)];
+            let of_both = parts_of(&both, &world, true);
+            assert_eq!(of_both[0] == of_both[1], is_certain, "{kind} {pause} ms behind the host");
+        }
+    }
+    let stranger = [host, question(1_805, 1_800, "other.test.", "MX")];
+    let of_both = parts_of(&stranger, &world, true);
+    assert_ne!(of_both[0], of_both[1]);
 }
 
 #[test]
