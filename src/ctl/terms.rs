@@ -290,11 +290,12 @@ seconds, because it defers mail.
 
 `resolverctl why -` reads pasted lines of Postfix, Exim, Sendmail, rspamd or SpamAssassin, a bounce, or entries of mailq. It finds
 their time, addresses and domains, and shows the message of each line: one of the time that the line tells, with its delay. If the
-query history has none of that time, the result is unknown, and another message of the same domain is shown with its own time. In a
-line, a domain stands for itself: names below it are those of other mail. They count only if the query history has no query for the
-domain, and the zone at fault contains it. A time that is not understood is told on stderr (note in JSON), as is one with a word for a time
-zone that is not UTC, GMT or that of this host. Lines with the same result are counted (more_lines). At most 30 lines with an address or a
-domain are read. Of an entry of mailq and of a bounce, the lines about a failed lookup come first.
+query history has none of that time, the result is unknown, and another message of the same domain in the two minutes before is shown with
+its own time. In a line, a domain stands for itself: names below it are those of other mail. They count only if the query history has no
+query for the domain, and the zone at fault contains it. A time that is not understood is told on stderr (note in JSON), as is one with a
+word for a time zone that is not UTC, GMT or that of this host. Lines with the same result are counted (more_lines), and in JSON all lines
+of one message: the other causes that they have are in also. At most 30 lines with an address or a domain are read. Of an entry of mailq
+and of a bounce, the lines about a failed lookup come first.
 
 A message at the time of a line is its message rather than an older one with more of its names. Messages on disk (of_disk in JSON) lack queries
 that were quick: a line without a delay is explained by them only if they came just before it, and they never show that DNS was quick.

@@ -310,7 +310,7 @@ impl ClientResolver {
             }
             if now >= from {
                 let waited = now.since(progress.began()).as_secs_f32();
-                let why = format!("no answer for {waited} s; {}", last_step(progress.trail()));
+                let why = format!("no answer for {waited:.1} s; {}", last_step(progress.trail()));
                 match self.stale_for(missed, progress, &why) {
                     Some(answer) => return (Outcome::Stale, answer),
                     None => break,

@@ -48,7 +48,7 @@ impl World {
         let (ending, ended) = tokio::sync::watch::channel(false);
         let daemon = Arc::clone(&fake);
         runtime.spawn(async move { server.run(daemon, ended).await });
-        Self { directory, socket, fake, runtime, ending: ending }
+        Self { directory, socket, fake, runtime, ending }
     }
 
     /// Runs resolverctl: exit code, stdout, stderr.

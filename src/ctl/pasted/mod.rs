@@ -23,6 +23,7 @@ mod fit;
 mod line;
 mod lookup;
 mod nearest;
+mod not_asked;
 mod other_mail;
 mod other_part;
 mod queue;

@@ -12,6 +12,7 @@ use super::fit::{
 };
 use super::line::PastedLine;
 use super::nearest::{NamedMessage, is_nearer, replace, undecided_by_time};
+use super::not_asked;
 use super::other_mail::is_of_another;
 use super::other_part::{OtherPart, other_part, unsure, unsure_beside};
 use crate::ctl::render::words::time;
@@ -119,7 +120,7 @@ pub fn settle(
     let is_of_other = own.is_empty();
     let Some(best) = best(line, found(line, if is_of_other { others } else { own })) else {
         let absent = unknown.into_iter().next();
-        return absent.map(|message| not_looked_up(line, message));
+        return absent.map(|message| not_asked::advised(line, message));
     };
     let BestFit { fit, message, failed, nearer, others, fits } = best;
     let message = MessageReport { line: Some(line.text.clone()), ..message };
@@ -196,21 +197,6 @@ fn explained(line: &PastedLine, message: MessageReport, others: &[MessageReport]
     doubted(line, &message, others).unwrap_or(message)
 }
 
-/// The message of a line of whose names the record has no query. If it has all queries of the time of the line, nobody looked them up: the
-/// domain of this host in the line of a delivery to a mailbox, for instance.
-fn not_looked_up(line: &PastedLine, message: MessageReport) -> MessageReport {
-    let mut message = MessageReport { line: Some(line.text.clone()), ..message };
-    let reach = message.history.as_ref().and_then(|history| history.resolved);
-    let is_reached = reach.zip(line.whole_delay()).is_some_and(|(reach, (begin, _))| reach <= begin);
-    if is_reached {
-        message.culprit.advice = format!(
-            "nobody queried resolverd for {} at the time of the line: paste another line of this mail, with the same queue id, that names the host or the domain of the other side",
-            line.subjects.join(", ")
-        );
-    }
-    message
-}
-
 /// Says that the record has only another message of the same domain.
 fn of_another(began: &str) -> CulpritReport {
     CulpritReport {
@@ -248,7 +234,7 @@ fn judge(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     let is_explained = line.delay.with_dns().is_some_and(|delay| delay >= DELAYED && waited >= delay * SHARE);
     let is_retried = line.delay.before_last_try().is_some() && !is_elsewhere && is_explained;
     if is_retried && is_of_dns(&message) {
-        message.also.insert(0, not_dns(line, waited));
+        message.also.insert(0, not_dns(line, &waited_text(waited)));
         return message;
     }
     if is_prompt(line) && is_most_of_prompt(line, &message) {
@@ -258,7 +244,7 @@ fn judge(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     let blameless =
         !is_of_dns(&message) && (message.culprit.kind != CulpritKind::Unknown || is_in_doubt(&message));
     if !failed && (blameless || unexplained || elsewhere || is_prompt(line)) {
-        let before = std::mem::replace(&mut message.culprit, not_dns(line, waited));
+        let before = std::mem::replace(&mut message.culprit, not_dns(line, &waited_text(waited)));
         message.also = if is_of_dns_kind(before.kind) { vec![before] } else { Vec::new() };
     }
     message
@@ -357,9 +343,12 @@ pub fn once(told: Vec<ToldMessage>) -> Vec<MessageReport> {
     once.into_iter().map(ToldMessage::shown).collect()
 }
 
-/// The culprit of a delay that is not in DNS.
-fn not_dns(line: &PastedLine, waited: f64) -> CulpritReport {
-    let took = format!("the queries of this mail waited {} for DNS", time(waited));
+fn waited_text(waited: f64) -> String {
+    format!("the queries of this mail waited {} for DNS", time(waited))
+}
+
+/// The culprit of a delay that is not in DNS. `took` tells how long DNS took.
+pub(super) fn not_dns(line: &PastedLine, took: &str) -> CulpritReport {
     let (evidence, advice) = match (line.delay.parts, line.delay.whole, line.delay.last_try) {
         (Some(parts), ..) => {
             let [before, queued, connecting, sending] = parts;
@@ -388,7 +377,7 @@ fn not_dns(line: &PastedLine, waited: f64) -> CulpritReport {
             format!("{took}; the whole delay was {delay:.1} s"),
             "look at the other steps of the program that wrote the line",
         ),
-        (None, None, _) => (took, "look at the program that wrote the line"),
+        (None, None, _) => (took.to_owned(), "look at the program that wrote the line"),
     };
     CulpritReport { evidence, advice: advice.to_owned(), ..report(CulpritKind::NotDns) }
 }

@@ -10,14 +10,18 @@
 
 use super::fit::{DELAYED, SHARE, TimeFit, time_fit, waited};
 use super::line::PastedLine;
+use super::not_asked;
 use super::other_mail::is_of_another;
 use super::other_part::{causes_of, unknown_between};
 use crate::record::culprit::{CulpritKind, DecisiveTime};
 use crate::record::why::MessageReport;
 
 /// The time of the program of a line, which its `message` does not explain, in seconds since 1970. None for other lines, and if the message
-/// does.
+/// does. Of an absent message see `not_asked`.
 pub fn unexplained_time(line: &PastedLine, message: &MessageReport) -> Option<(f64, f64)> {
+    if message.is_absent() {
+        return not_asked::time(line, message);
+    }
     let is_unexplained = matches!(message.culprit.kind, CulpritKind::NotDns | CulpritKind::Client);
     let is_long = line.delay.of_incoming && line.delay.whole.is_some_and(|whole| whole >= DELAYED);
     match line.decisive().filter(|_| is_long && is_unexplained)? {
@@ -29,6 +33,9 @@ pub fn unexplained_time(line: &PastedLine, message: &MessageReport) -> Option<(f
 /// The message of a line, which does not explain the time of its program, with the culprit `unknown` if one of the `others` of that time may
 /// be of the mail and explains it.
 pub fn settle_unnamed(line: &PastedLine, message: MessageReport, others: &[MessageReport]) -> MessageReport {
+    if message.is_absent() {
+        return not_asked::settle(line, message, others);
+    }
     let own = waited(line, &message);
     let explains = |other: &&MessageReport| {
         let is_other = other.began != message.began && other.client == message.client;

@@ -40,6 +40,9 @@ pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, sty
     });
     let lines = line.into_iter().chain(more);
     let mut text: String = lines.map(|line| format!("{}\n", style.paint(Paint::Faint, &line))).collect();
+    if worst.is_absent() && worst.culprit.kind != CulpritKind::Unknown {
+        return text + &verdict(&worst.culprit, style);
+    }
     if worst.is_absent() {
         return text + &absent(worst, moment);
     }
