@@ -98,3 +98,33 @@ fn the_line_of_a_session_does_not_deny_a_slow_sender_that_no_name_joins_to_its_h
         assert_eq!(told.culprit.kind, CulpritKind::NotDns, "{told:#?}");
     });
 }
+
+#[test]
+fn a_delivery_beside_a_mail_that_waits_for_a_list_does_not_get_the_list_as_its_cause() {
+    paused(async {
+        let simulation = world();
+        let inbound = async {
+            ask(&simulation, "9.100.51.198.in-addr.arpa.", RecordType::PTR).await;
+            ask(&simulation, "out9.fine.tld.", RecordType::A).await;
+            check(&simulation, "9.100.51.198", "bl.spamcop.net.").await;
+            mail(&simulation, "fine.tld.").await;
+        };
+        let delivery = async {
+            tokio::time::sleep(Duration::from_millis(600)).await;
+            ask(&simulation, "healthy.tld.", RecordType::MX).await;
+            ask(&simulation, "mx.healthy.tld.", RecordType::A).await;
+        };
+        futures_util::future::join(inbound, delivery).await;
+        let delivered = of_domain(&simulation, "healthy.tld.").await;
+        assert_eq!(delivered.culprit.kind, CulpritKind::None, "{delivered:#?}");
+        let host = why(&simulation, of_host(9)).await.remove(0);
+        assert_eq!(host.culprit.kind, CulpritKind::ListSilent, "{host:#?}");
+        let waited = of_domain(&simulation, "fine.tld.").await;
+        assert_eq!(waited.culprit.kind, CulpritKind::ListSilent, "{waited:#?}");
+        let line = format!(
+            "{} mx postfix/smtp[9]: 4FB: to=<u@healthy.tld>, relay=mx.healthy.tld[198.51.100.7]:25, delay=1.6, delays=0.02/0.01/1.5/0.07, dsn=2.0.0, status=sent (250 ok)",
+            at_the_end_of(&host)
+        );
+        assert_eq!(pasted(&simulation, &line).await.culprit.kind, CulpritKind::NotDns);
+    });
+}
