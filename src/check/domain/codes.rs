@@ -34,7 +34,7 @@ with_results! {
         "Hosts behind validating resolvers cannot look up the names that the evidence has. If these are the domain itself or its MX records, mail from there waits in the queue and bounces after days. If it is the record of a policy, receivers defer the mail or do without the policy. Hosts behind other resolvers notice nothing.";
         "If the DS does not fit the keys, correct the DS at the registrar, or remove it if the zone is not meant to be signed. Otherwise sign the zone again".
     DsRepaired "ds_repaired" Dnssec Warning "RFC 4035 section 4.5, RFC 6781 section 4.1":
-        "the DS records of the domain were corrected or removed, and this host still has the old ones";
+        "the DS records or keys of the domain were changed, and this host still has the old ones";
         "Hosts behind validating resolvers that have the old records, such as this one, cannot resolve the domain until the TTL of the old records ends. The other findings may be incomplete, because some lookups failed.";
         "Wait, or run `resolverctl flush --tree DOMAIN` on this host. The zone itself is right".
     ApexAlias "apex_alias" Mail Failure "RFC 1034 section 3.6.2, RFC 5321 section 5.1":

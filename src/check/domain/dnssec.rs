@@ -105,7 +105,8 @@ fn bogus_lookups(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static st
     let is_denied = parents::is_denied_by_one(facts) || kept_denial::is_here(facts);
     let now = keys::now(facts);
     // The records in the cache of this host may validate by a removed DS record. The zone may have no proofs now.
-    let is_sound = !domain.is_empty() && !is_bogus_here(facts) && !is_denied && !is_ds_removed(facts, &now);
+    let has_ds = now != KeysNow::WithoutDs;
+    let is_sound = !domain.is_empty() && !is_bogus_here(facts) && !is_denied && has_ds;
     // An unsigned zone has no proofs.
     let is_unsigned = of_domain(facts).is_some_and(|(_, reply)| reply.security == ReplySecurity::Insecure);
     let has_keys = !is_unsigned && !matches!(now, KeysNow::Partly(_) | KeysNow::Unsigned(_));
@@ -411,6 +412,9 @@ fn repaired(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     }
     let Some(Got::Reply(here)) = facts.got.get(&lookup(apex, "DS")) else { return None };
     let old: BTreeSet<&str> = here.data("DS").collect();
+    if !is_removed && let Some(found) = with_old_keys(facts) {
+        return Some(found);
+    }
     if old.is_empty() || old == keys::above(facts) {
         return None;
     }
@@ -437,6 +441,23 @@ fn repaired(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
         format!(
             "{cause}; this host still has those of the key {tags}, and {again} the domain again by {end} (or: resolverctl flush \
              --tree {})",
+            apex.trim_end_matches('.')
+        ),
+    ))
+}
+
+/// That this host has old DNSKEY records: it misses a key that all servers of the zone give, and that the DS records of now fit.
+fn with_old_keys(facts: &DomainFacts) -> Option<Finding> {
+    let (domain, apex) = (&facts.subject.domain, zone::apex(facts));
+    let (_, reply) = of_domain(facts)?;
+    let told = keys::told_records(facts).into_iter().filter_map(keys::algorithm_and_tag);
+    let is_missed = |tag: &u16| reply.why.contains(&format!("{apex} does not have (key tag {tag})"));
+    let tag = told.map(|(_, tag)| tag).find(is_missed)?;
+    Some(Finding::new(
+        Code::DsRepaired,
+        format!(
+            "the DS records at the zone above fit the keys of {apex}; this host still has old DNSKEY records without the key {tag}, and validates {domain} \
+             again when their TTL has ended (or: resolverctl flush --tree {})",
             apex.trim_end_matches('.')
         ),
     ))

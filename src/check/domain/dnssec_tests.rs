@@ -196,6 +196,24 @@ fn a_ds_that_was_removed_is_repaired_although_this_host_still_has_it() {
 }
 
 #[test]
+fn old_keys_in_the_cache_of_this_host_are_no_fault_of_the_domain() {
+    let ds = "59409 13 2 b890b9a107382a9611e22dbe6a8c92c7415d0c97b485ecb2828fe095ccd2319a";
+    let told = |tag: u16| {
+        let lines = format!(
+            "lookup a.b. SOA SERVFAIL bogus\nlookup a.b. DS | {ds}\nserver 192.0.2.9 a.b. DS udp aa | {ds}"
+        );
+        let mut facts = facts("a.b.", &lines);
+        let Some(Got::Reply(reply)) = facts.got.get_mut(&lookup("a.b.", "SOA")) else { panic!() };
+        reply.why = format!("the RRSIG of a.b. SOA names a DNSKEY that a.b. does not have (key tag {tag})");
+        check(&facts).remove(0)
+    };
+    let found = told(59409);
+    assert_eq!((found.code, found.level), (Code::DsRepaired, Level::Warning), "{found:?}");
+    assert!(found.evidence.contains("still has old DNSKEY records without the key 59409"), "{found:?}");
+    assert_eq!(told(7).code, Code::DnssecBogus, "the zone does not have it either");
+}
+
+#[test]
 fn a_domain_that_is_bogus_because_of_some_servers_needs_no_other_ds() {
     let second = "lookup a.b. SOA SERVFAIL bogus\nlookup ns.a.b. A | 192.0.2.1 | 192.0.2.2\n\
                   server 192.0.2.2 a.b. SOA udp aa | ns. h. 1 2 3 4 5\nserver 192.0.2.2 a.b. DNSKEY udp aa";

@@ -109,10 +109,10 @@ fn addressed(
 }
 
 /// A name with a type.
-type Lookup = (String, &'static str);
+pub(super) type Lookup = (String, &'static str);
 
 /// The lookups for which these servers are asked: that of the MX records, and of the records that the resolver has otherwise.
-fn asked(facts: &DomainFacts, others: &[Lookup]) -> Vec<Lookup> {
+pub(super) fn asked(facts: &DomainFacts, others: &[Lookup]) -> Vec<Lookup> {
     let mail = (facts.subject.domain.clone(), "MX");
     let mut lookups = others.to_vec();
     lookups.retain(|other| *other != mail && other.1 != "NS");
@@ -246,13 +246,13 @@ pub(super) fn until(facts: &DomainFacts, (resolver, others): (&OtherResolver, &[
         None if are_all_told => Until { end, words: set, ..Until::default() },
         None => {
             let words = format!("{set}; whether they still give old records could not be told");
-            Until { end: after(of_zone(facts, &lookups)), words, may_be_prolonged: true, is_bound: true }
+            Until { end: after(longest_ttl(facts, &lookups)), words, may_be_prolonged: true, is_bound: true }
         }
     }
 }
 
 /// The longest TTL of these records at the servers of the zone.
-fn of_zone(facts: &DomainFacts, lookups: &[Lookup]) -> u32 {
+pub(super) fn longest_ttl(facts: &DomainFacts, lookups: &[Lookup]) -> u32 {
     let servers: Vec<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
     let ttl = |(name, kind): &Lookup| {
         let given = servers.iter().filter_map(|server| given(facts, *server, (name, kind)));

@@ -48,6 +48,30 @@ fn found(first: &str, second: &str) -> Finding {
     others::check(&subject(&lines)).remove(0)
 }
 
+#[test]
+fn old_addresses_of_name_servers_that_kept_their_names_prolong_old_records() {
+    let kept = ZONE
+        .replace("| old1.b.test. | old2.b.test.", "| ns1.a.test.")
+        .replace("SOA recursive ra | old1.b.test. h. 2024010101", "SOA recursive ra | ns1.a.test. h. 0");
+    let wants = others::wants(&subject(&kept));
+    assert!(wants.contains(&ask(&subject(&kept).subject.resolvers[0], "ns1.a.test.", "A")), "{wants:?}");
+    let told = |address: &str| {
+        let lines = format!("{kept}\nserver 192.0.2.8 ns1.a.test. A recursive ra | {address}");
+        others::check(&subject(&lines)).remove(0)
+    };
+    let old = told("198.18.7.7");
+    assert_eq!((old.code, old.remedy()), (Code::OthersOld, remedies::FORMER_SERVERS), "{old:#?}");
+    let words = "; 192.0.2.8 (x) has other addresses of the name servers than those of now until 2026-01-01 01:00 UTC, and asks there until then. They \
+                 have the new records by 2026-01-01 02:00 UTC, at the latest, unless the old records have a longer TTL than the new ones";
+    assert!(old.evidence.ends_with(words), "{}", old.evidence);
+    let same = told("198.18.1.1");
+    assert!(
+        same.evidence.ends_with("They have the new records by 2026-01-01 00:30 UTC"),
+        "{}",
+        same.evidence
+    );
+}
+
 const OLD: &str = "aa | 10 old.c.test.";
 const NEW: &str = "aa | 10 new.c.test.";
 

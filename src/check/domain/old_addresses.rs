@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::facts::{DomainFacts, Got, OtherResolver, Want};
+use super::former_servers::{Lookup, Until};
 use super::other_resolvers::ask;
 use super::record_set::positive_ttl;
-use super::{ttl_end, zone};
+use super::{former_servers, ttl_end, zone};
+use crate::clock::minute;
 use crate::limits::{MAX_CHECK_QUESTIONS, MAX_FORMER_NAMES_ASKED};
 
 /// The names of servers that a resolver is asked for.
@@ -16,7 +18,7 @@ fn names(facts: &DomainFacts) -> impl Iterator<Item = String> {
     zone::server_names(facts).into_iter().take(MAX_FORMER_NAMES_ASKED)
 }
 
-/// The questions to resolvers with old DS records, if there is room for all of them.
+/// The questions to resolvers with old DS records, or with other records of the zone, if there is room for all of them.
 pub(super) fn wants(facts: &DomainFacts, resolvers: &[&OtherResolver]) -> Vec<Want> {
     let of_resolver =
         |resolver: &&OtherResolver| names(facts).map(|name| ask(resolver, &name, "A")).collect::<Vec<Want>>();
@@ -36,4 +38,22 @@ pub(super) fn end(facts: &DomainFacts, resolver: &OtherResolver) -> Option<u64> 
         is_old.then(|| positive_ttl(reply, "A").map(|ttl| ttl_end::end(facts, ttl))).flatten()
     });
     ends.max()
+}
+
+/// The time by which a resolver with old records and old addresses of the name servers has the new ones, if those in its cache now end at `end`:
+/// until these addresses end, it fetches the old records again. None if it has no such addresses.
+pub(super) fn until(
+    facts: &DomainFacts,
+    (resolver, others): (&OtherResolver, &[Lookup]),
+    end_of_records: u64,
+) -> Option<Until> {
+    let of_addresses = end(facts, resolver)?;
+    let ttl = former_servers::longest_ttl(facts, &former_servers::asked(facts, others));
+    let words = format!(
+        "{} has other addresses of the name servers than those of now until {}, and asks there until then",
+        resolver.name,
+        minute(of_addresses)
+    );
+    let end = of_addresses.saturating_add(ttl.into()).max(end_of_records);
+    Some(Until { end, words, may_be_prolonged: true, is_bound: true })
 }

@@ -92,7 +92,14 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let of_keys =
         judged.iter().filter(|judged| judged.may_have_old_keys(facts)).map(|judged| judged.resolver);
     wants.extend(old_keys::wants(facts, &of_keys.collect::<Vec<_>>()));
-    let of_addresses = answering.into_iter().filter(|resolver| old_keys::may_be_old(facts, resolver));
+    let has_others = |resolver: &OtherResolver| {
+        let has_any =
+            |(of, others): &(&OtherResolver, Vec<Lookup>)| of.name == resolver.name && !others.is_empty();
+        others.iter().any(has_any) && !former_servers::are_at(facts, resolver)
+    };
+    let of_addresses = answering
+        .into_iter()
+        .filter(|resolver| old_keys::may_be_old(facts, resolver) || has_others(resolver));
     wants.extend(old_addresses::wants(facts, &of_addresses.collect::<Vec<_>>()));
     wants
 }
@@ -177,7 +184,11 @@ impl<'f> Judged<'f> {
             texts.push(text);
             end = end.max(of_ds);
         }
-        let until = || former_servers::until(facts, (self.resolver, &self.others()), end);
+        let others = self.others();
+        let of_addresses =
+            old_addresses::until(facts, (self.resolver, &others), end).filter(|_| !has_kept_ds);
+        let until =
+            || of_addresses.unwrap_or_else(|| former_servers::until(facts, (self.resolver, &others), end));
         (!texts.is_empty()).then(|| OldAt {
             resolver: self.resolver,
             texts,

@@ -12,6 +12,7 @@
 //!   key of this record, it fails until the old NS records have ended.
 //! - A resolver does not compare the DNSKEY records in its cache with a new DS record before their TTL ends. Until then it validates what the
 //!   former servers have signed, and, where the key of the new servers is not among them, nothing of these.
+//!   It may fetch these DNSKEY records from the former servers as long as it has the old NS records, and keeps them for their TTL behind that.
 //! - While the keys of the former servers are not known, no end is told.
 //! - Name servers that have moved to other addresses under their old names are no former servers. An old DS record of a resolver that names no
 //!   key of now shows such a move, and any other change of keys that came too early.
@@ -23,12 +24,12 @@ use super::facts::{DomainFacts, Got, OtherResolver, Want};
 use super::former_keys::{self, FormerKeys, signers};
 use super::former_servers::{self, Former};
 use super::old_keys::{self, DsThere, KeptKeys};
+use super::record_set::positive_ttl;
 use super::{keys, old_addresses, parents, remedies, ttl_end, zone};
 use crate::clock::minute;
 
-/// The end of the old DNSKEY records in the cache of a resolver, if the records of the servers of now are not signed with one of these keys.
-fn end_of_kept_keys(facts: &DomainFacts, resolver: &OtherResolver) -> Option<u64> {
-    let KeptKeys { tags, end } = old_keys::kept_keys(facts, resolver)?;
+/// The tags of the keys with which the records of the servers of now are signed.
+fn signing_now(facts: &DomainFacts) -> BTreeSet<u16> {
     let now: BTreeSet<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
     let of_records = facts.got.iter().filter_map(|(want, got)| match (want, got) {
         (Want::Server { server, kind, .. }, Got::Reply(reply))
@@ -43,7 +44,26 @@ fn end_of_kept_keys(facts: &DomainFacts, resolver: &OtherResolver) -> Option<u64
         let published = keys::told_records(facts).into_iter().filter_map(keys::algorithm_and_tag);
         signing.extend(published.map(|(_, tag)| tag));
     }
-    (!signing.is_empty() && signing.is_disjoint(&tags)).then_some(end)
+    signing
+}
+
+/// The keys that a resolver has, or may still fetch, and the last end of them in its cache.
+fn kept_and_fetched(facts: &DomainFacts, resolver: &OtherResolver, former: &Former) -> Vec<KeptKeys> {
+    let replies = former_servers::keys(facts, former);
+    let ttl = replies.iter().filter_map(|reply| positive_ttl(reply, "DNSKEY")).max();
+    let records = replies.iter().flat_map(|reply| reply.data("DNSKEY"));
+    let tags = records.filter_map(keys::algorithm_and_tag).map(|(_, tag)| tag).collect();
+    // The former servers give them until it has forgotten these servers.
+    let fetched = ttl.map(|ttl| KeptKeys { tags, end: former.end.saturating_add(ttl.into()) });
+    old_keys::kept_keys(facts, resolver).into_iter().chain(fetched).collect()
+}
+
+/// The end of the old DNSKEY records with which a resolver does not validate the records of the servers of now; `None` if there are none that
+/// outlast the old NS records. Where the servers of now do not sign, some resolvers demand signatures until these keys have ended.
+fn end_of_keys(facts: &DomainFacts, keys: &[KeptKeys], is_unsigned: bool) -> Option<u64> {
+    let signing = signing_now(facts);
+    let are_others = |keys: &&KeptKeys| !signing.is_empty() && signing.is_disjoint(&keys.tags);
+    keys.iter().filter(|keys| is_unsigned || are_others(keys)).map(|keys| keys.end).max()
 }
 
 /// Whether a resolver has former servers with other keys, without keys, or with keys that are not known: then its DS records are of interest.
@@ -100,6 +120,9 @@ pub(super) fn foretold(facts: &DomainFacts, resolver: &OtherResolver) -> Option<
         }
         FormerKeys::Removed => {
             let reason = "these servers sign, and those of now do not";
+            let keys = kept_and_fetched(facts, resolver, &former);
+            let old =
+                OldSets { keys: end_of_keys(facts, &keys, true).filter(|end| *end > old.servers), ..old };
             (reason, old.of_removed_keys(), old.last(), remedies::FORMER_SIGNED)
         }
         FormerKeys::Added => return unsigned(facts, resolver),
@@ -179,12 +202,14 @@ struct OldSets<'f> {
     ds: DsThere,
     /// The end of the old DNSKEY records.
     validating: Option<u64>,
-    /// The same, if it is later than that of the NS records, and the records of now are not signed with these keys.
+    /// The same, also of those that it may still fetch from the former servers, if it is later than that of the NS records, and the records of
+    /// now are not signed with these keys.
     keys: Option<u64>,
 }
 
 impl<'f> OldSets<'f> {
     fn new(facts: &'f DomainFacts, resolver: &'f OtherResolver, former: &Former) -> Self {
+        let keys = kept_and_fetched(facts, resolver, former);
         Self {
             name: &resolver.name,
             apex: zone::apex(facts),
@@ -192,7 +217,7 @@ impl<'f> OldSets<'f> {
             servers: former.end,
             ds: old_keys::ds_there(facts, resolver),
             validating: old_keys::kept_keys(facts, resolver).map(|kept| kept.end),
-            keys: end_of_kept_keys(facts, resolver).filter(|of_keys| *of_keys > former.end),
+            keys: end_of_keys(facts, &keys, false).filter(|of_keys| *of_keys > former.end),
         }
     }
 
@@ -279,6 +304,15 @@ impl<'f> OldSets<'f> {
 
     /// The same, with the end of these.
     fn of_kept_keys(&self, end: u64) -> String {
+        if self.validating.is_none_or(|kept| kept < end) {
+            return format!(
+                "these servers still give the old DNSKEY records, which {} may fetch until it asks them no more, and those of now are not signed \
+                 with these keys: from {} on, DNSSEC validation of records of the servers of now may fail there, until {}",
+                self.name,
+                ttl_end::over_by(self.servers),
+                ttl_end::over_by(end)
+            );
+        }
         format!(
             "{} has the old DNSKEY records until {}, longer than the old NS records, and those of now are not signed with these keys: from {} on, \
              DNSSEC validation of records of the servers of now fails there, until {}",
@@ -317,9 +351,10 @@ impl<'f> OldSets<'f> {
                 self.old_ds(),
                 minute(of_ds),
                 ttl_end::over_by(self.servers)
-            ),
+            ) + &self.behind(of_ds),
             DsThere::Old(of_ds) => {
                 format!("{} until {}, and needs their signatures until then", self.old_ds(), minute(of_ds))
+                    + &self.behind(of_ds)
             }
             _ => {
                 "where the old NS records end before the old DS record, DNSSEC validation fails until that has ended"

@@ -156,9 +156,18 @@ const OLD_KEY: &str = " | 257 3 13 AAEC | =a.b. RRSIG DNSKEY 13 2 300 4000000000
 
 /// The finding about old records, if the former servers give this key, and sign the MX record with the key of a tag.
 fn with_keys(zone: &str, tag: u16, more: &str) -> crate::check::domain::finding::Finding {
+    others::check(&facts_with_keys(zone, tag, more)).remove(0)
+}
+
+fn facts_with_keys(zone: &str, tag: u16, more: &str) -> DomainFacts {
     let signature = format!(" | =a.b. RRSIG MX 13 2 300 4000000000 1 {tag} a.b. x");
     let lines = format!("server 192.0.2.77 a.b. DNSKEY udp aa{OLD_KEY}\n{more}");
-    others::check(&of_zone(zone, &signature, &lines)).remove(0)
+    of_zone(zone, &signature, &lines)
+}
+
+/// The question to the former servers for the keys of the zone.
+fn former_keys_wanted() -> Want {
+    crate::check::domain::facts::at_server("192.0.2.77".parse().unwrap(), "a.b.", "DNSKEY", QueryForm::Udp)
 }
 
 #[test]
@@ -207,11 +216,18 @@ fn a_move_with_the_keys_of_both_at_the_new_servers_and_the_new_ds_record_alone_f
 #[test]
 fn the_keys_of_both_and_the_ds_records_of_both_make_no_failure() {
     let of_both = SIGNED.replace(OF_NOW, &format!("{OF_NOW} | 1551 13 9 aa"));
-    for zone in [format!("{of_both}{OLD_KEY}"), of_both] {
-        let old = with_keys(&zone, 1551, "");
-        assert_eq!((old.code, old.remedy()), (Code::OthersOld, remedies::FORMER_SERVERS), "{old:#?}");
-        assert!(!old.evidence.contains("DNSSEC validation"), "{}", old.evidence);
-    }
+    let old = with_keys(&format!("{of_both}{OLD_KEY}"), 1551, "");
+    assert_eq!((old.code, old.remedy()), (Code::OthersOld, remedies::FORMER_SERVERS), "{old:#?}");
+    assert!(!old.evidence.contains("DNSSEC validation"), "{}", old.evidence);
+    // With keys of its own at each side, a resolver fetches those of the former servers until it has forgotten these.
+    let both_there = format!("server 9.9.9.9 a.b. DS unvalidated ra | {OF_NOW} | 1551 13 9 aa");
+    let old = with_keys(&of_both, 1551, &both_there);
+    assert_eq!((old.code, old.remedy()), (Code::OthersOld, remedies::FORMER_SIGNERS), "{old:#?}");
+    let words = "; these servers sign with a key with which those of now do not sign: these servers still give the old DNSKEY records, which 9.9.9.9 \
+                 (Quad9) may fetch until it asks them no more, and those of now are not signed with these keys: from 2026-01-01 01:00 UTC on, DNSSEC \
+                 validation of records of the servers of now may fail there, until 2026-01-01 02:00 UTC";
+    assert!(old.evidence.contains(words), "{}", old.evidence);
+    assert!(old.evidence.ends_with("They have the new records by 2026-01-01 02:00 UTC"), "{}", old.evidence);
 }
 
 #[test]
@@ -220,7 +236,12 @@ fn old_keys_that_stay_in_a_cache_longer_than_the_old_ns_records_fail_there_behin
     let both_there = format!("server 9.9.9.9 a.b. DS unvalidated ra | {OF_NOW} | 1551 13 9 aa");
     let short_set = "server 9.9.9.9 a.b. NS recursive ra cached | old.d.";
     let kept = format!("server 9.9.9.9 a.b. DNSKEY unvalidated ra{OLD_KEY}");
-    let told = |zone: &str, more: &str| with_keys(zone, 1551, more);
+    // The former servers give them no more.
+    let told = |zone: &str, more: &str| {
+        let mut facts = facts_with_keys(zone, 1551, more);
+        facts.got.remove(&former_keys_wanted());
+        others::check(&facts).remove(0)
+    };
     let named = told(&of_both, &format!("{both_there}\n{short_set}\n{kept}"));
     assert_eq!((named.code, named.remedy()), (Code::OthersOld, remedies::FORMER_SIGNERS), "{named:#?}");
     let words = "9.9.9.9 (Quad9) has the old DNSKEY records until 2026-01-01 01:00 UTC, longer than the old NS records, and those of now are not \
@@ -254,12 +275,7 @@ fn a_common_key_that_signs_records_alone_does_not_validate_the_keys_of_the_other
 
 #[test]
 fn the_former_servers_of_a_signed_domain_are_asked_for_their_keys() {
-    let keys = crate::check::domain::facts::at_server(
-        "192.0.2.77".parse().unwrap(),
-        "a.b.",
-        "DNSKEY",
-        QueryForm::Udp,
-    );
+    let keys = former_keys_wanted();
     assert!(others::wants(&moved(7, "")).contains(&keys));
     assert!(!others::wants(&of_zone(&unsigned_above(), SIGNATURE, "")).contains(&keys));
 }

@@ -24,6 +24,7 @@ mod line;
 mod lookup;
 mod nearest;
 mod not_asked;
+mod not_dns;
 mod other_mail;
 mod other_part;
 mod queue;

@@ -8,7 +8,7 @@
 
 use super::fit::{DELAYED, SHARE};
 use super::line::PastedLine;
-use super::settle::not_dns;
+use super::not_dns::not_dns;
 use crate::record::why::MessageReport;
 
 /// The absent message of a line, with the advice that fits if the record reaches back to its time.
