@@ -132,7 +132,7 @@ fn a_move_with_the_keys_of_both_needs_the_ds_records_of_both() {
     assert!(named.remedy().starts_with("Let the former name servers give the new records"), "{named:#?}");
     // But the former servers give the old DNSKEY records until the old NS records have ended, and the new keys are not among them.
     let kept = old(["ds=old,new", "ksk=new zsk=new signs=new ds=old,new"]);
-    let words = "may fetch until it asks them no more, and those of now are not signed with these keys";
+    let words = "which resolvers fetch until the old NS records have ended, and those of now are not signed with these keys";
     assert!(kept.evidence.contains(words) && closes_last(&kept.evidence), "{kept:#?}");
     assert!(kept.remedy().contains("with the keys of both providers in its DNSKEY records"), "{kept:#?}");
     // A resolver with the old DS record alone fails once it asks the servers of now.

@@ -58,12 +58,11 @@ fn kept_and_fetched(facts: &DomainFacts, resolver: &OtherResolver, former: &Form
     old_keys::kept_keys(facts, resolver).into_iter().chain(fetched).collect()
 }
 
-/// The end of the old DNSKEY records with which a resolver does not validate the records of the servers of now; `None` if there are none that
-/// outlast the old NS records. Where the servers of now do not sign, some resolvers demand signatures until these keys have ended.
-fn end_of_keys(facts: &DomainFacts, keys: &[KeptKeys], is_unsigned: bool) -> Option<u64> {
+/// The end of those of these keys with which the records of the servers of now are not signed.
+fn end_of_others(facts: &DomainFacts, keys: &[KeptKeys]) -> Option<u64> {
     let signing = signing_now(facts);
     let are_others = |keys: &&KeptKeys| !signing.is_empty() && signing.is_disjoint(&keys.tags);
-    keys.iter().filter(|keys| is_unsigned || are_others(keys)).map(|keys| keys.end).max()
+    keys.iter().filter(are_others).map(|keys| keys.end).max()
 }
 
 /// Whether a resolver has former servers with other keys, without keys, or with keys that are not known: then its DS records are of interest.
@@ -120,9 +119,6 @@ pub(super) fn foretold(facts: &DomainFacts, resolver: &OtherResolver) -> Option<
         }
         FormerKeys::Removed => {
             let reason = "these servers sign, and those of now do not";
-            let keys = kept_and_fetched(facts, resolver, &former);
-            let old =
-                OldSets { keys: end_of_keys(facts, &keys, true).filter(|end| *end > old.servers), ..old };
             (reason, old.of_removed_keys(), old.last(), remedies::FORMER_SIGNED)
         }
         FormerKeys::Added => return unsigned(facts, resolver),
@@ -217,7 +213,7 @@ impl<'f> OldSets<'f> {
             servers: former.end,
             ds: old_keys::ds_there(facts, resolver),
             validating: old_keys::kept_keys(facts, resolver).map(|kept| kept.end),
-            keys: end_of_keys(facts, &keys, false).filter(|of_keys| *of_keys > former.end),
+            keys: end_of_others(facts, &keys).filter(|of_keys| *of_keys > former.end),
         }
     }
 
@@ -298,28 +294,30 @@ impl<'f> OldSets<'f> {
     /// The failure behind the end of the old NS records, while the old DNSKEY records are still in a cache, as a further sentence; empty if these
     /// end before `begin`.
     fn behind(&self, begin: u64) -> String {
+        let joint = if self.may_be_fetched() { "; " } else { ". " };
         let of_keys = self.keys.filter(|end| *end > begin);
-        of_keys.map(|end| format!(". {}", self.of_kept_keys(end))).unwrap_or_default()
+        of_keys.map(|end| format!("{joint}{}", self.of_kept_keys(end))).unwrap_or_default()
+    }
+
+    /// Whether the last of the old DNSKEY records are those that the resolver may still fetch.
+    fn may_be_fetched(&self) -> bool {
+        self.keys > self.validating
     }
 
     /// The same, with the end of these.
     fn of_kept_keys(&self, end: u64) -> String {
-        if self.validating.is_none_or(|kept| kept < end) {
+        let (begin, end_words) = (ttl_end::over_by(self.servers), ttl_end::over_by(end));
+        if self.may_be_fetched() {
             return format!(
-                "these servers still give the old DNSKEY records, which {} may fetch until it asks them no more, and those of now are not signed \
-                 with these keys: from {} on, DNSSEC validation of records of the servers of now may fail there, until {}",
-                self.name,
-                ttl_end::over_by(self.servers),
-                ttl_end::over_by(end)
+                "these servers still give the old DNSKEY records, which resolvers fetch until the old NS records have ended, and those of now are not \
+                 signed with these keys: from {begin} on, DNSSEC validation of records of the servers of now may fail, until {end_words}"
             );
         }
         format!(
-            "{} has the old DNSKEY records until {}, longer than the old NS records, and those of now are not signed with these keys: from {} on, \
-             DNSSEC validation of records of the servers of now fails there, until {}",
+            "{} has the old DNSKEY records until {}, longer than the old NS records, and those of now are not signed with these keys: from {begin} on, \
+             DNSSEC validation of records of the servers of now fails there, until {end_words}",
             self.name,
-            minute(end),
-            ttl_end::over_by(self.servers),
-            ttl_end::over_by(end)
+            minute(end)
         )
     }
 
@@ -351,10 +349,9 @@ impl<'f> OldSets<'f> {
                 self.old_ds(),
                 minute(of_ds),
                 ttl_end::over_by(self.servers)
-            ) + &self.behind(of_ds),
+            ),
             DsThere::Old(of_ds) => {
                 format!("{} until {}, and needs their signatures until then", self.old_ds(), minute(of_ds))
-                    + &self.behind(of_ds)
             }
             _ => {
                 "where the old NS records end before the old DS record, DNSSEC validation fails until that has ended"

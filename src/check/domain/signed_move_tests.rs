@@ -223,9 +223,9 @@ fn the_keys_of_both_and_the_ds_records_of_both_make_no_failure() {
     let both_there = format!("server 9.9.9.9 a.b. DS unvalidated ra | {OF_NOW} | 1551 13 9 aa");
     let old = with_keys(&of_both, 1551, &both_there);
     assert_eq!((old.code, old.remedy()), (Code::OthersOld, remedies::FORMER_SIGNERS), "{old:#?}");
-    let words = "; these servers sign with a key with which those of now do not sign: these servers still give the old DNSKEY records, which 9.9.9.9 \
-                 (Quad9) may fetch until it asks them no more, and those of now are not signed with these keys: from 2026-01-01 01:00 UTC on, DNSSEC \
-                 validation of records of the servers of now may fail there, until 2026-01-01 02:00 UTC";
+    let words = "; these servers sign with a key with which those of now do not sign: these servers still give the old DNSKEY records, which resolvers \
+                 fetch until the old NS records have ended, and those of now are not signed with these keys: from 2026-01-01 01:00 UTC on, DNSSEC \
+                 validation of records of the servers of now may fail, until 2026-01-01 02:00 UTC";
     assert!(old.evidence.contains(words), "{}", old.evidence);
     assert!(old.evidence.ends_with("They have the new records by 2026-01-01 02:00 UTC"), "{}", old.evidence);
 }
