@@ -168,7 +168,7 @@ macro_rules! with_results {
                 "Hosts that use these resolvers send mail to the servers in these records, and judge mail by the policies in them.";
                 "Repeat the check when their TTL has ended. If they stay, they are not old: look for a zone, a filter or a forwarder at the resolver, or use --local if this is intended. An older serial in its SOA record, a signature that has ended, or name servers from before a move would show that they are old".
             OthersUnknown "others_unknown" Others CouldNotTell "":
-                "other resolvers could not be asked"; ""; "If this network does not let hosts query other resolvers, use --local; otherwise name others with --resolver".
+                "other resolvers gave no answer"; ""; "Check a domain that certainly works: if these resolvers answer there, they find no name server that answers for this domain, mostly because they still have those of before a change. If they do not, and this network does not let hosts query other resolvers, use --local; otherwise name others with --resolver".
             ChangeSeen "change_seen" Delegation Ok "RFC 1035 section 3.2.1":
                 "the end of the TTL of the records of now"; ""; "".
             DelegationOk "delegation_ok" Delegation Ok "RFC 1034 section 4.2":
