@@ -171,7 +171,8 @@ pub const MAX_HOSTS_AT_OTHERS: usize = 2;
 pub const MAX_UNPROVEN_ASKED: usize = 24;
 
 /// Names of former name servers, which a resolver of others still has, that are asked for the records of the domain: a zone has two or
-/// three. The check asks all of them or none. For so many names of now, a resolver with an old DS record is asked for the addresses.
+/// three. The check asks all of them or none. For so many names of now, a resolver with an old DS record or other records is asked for
+/// the addresses.
 pub const MAX_FORMER_NAMES_ASKED: usize = 4;
 
 /// Lookups for which each of these is asked: records that a resolver has otherwise than the zone.

@@ -92,7 +92,7 @@ struct Search<'a> {
     names: &'a OutlineNames<'a>,
     facts: &'a DaemonFacts<'a>,
     messages: &'a Grouped,
-    /// Those that took long or failed.
+    /// The messages that took long or failed.
     delayed: &'a [DelayedMessage<'a>],
 }
 

@@ -6,11 +6,11 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want, is_within};
+use super::facts::{DomainFacts, QueryForm, ReplyFacts, is_within};
 use super::former_servers::{self, Former};
 use super::key_records::{Ds, Key, fits, key_tag, signing};
 use super::record_set::is_known;
-use super::{keys, zone};
+use super::{keys, served, zone};
 
 /// The keys of the zone at the former servers of a resolver, compared with those of now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,27 +49,19 @@ pub(super) fn signers(reply: &ReplyFacts, apex: &str) -> Vec<u16> {
 
 /// The tags of the keys with which servers sign.
 fn signers_at(facts: &DomainFacts, servers: &BTreeSet<IpAddr>) -> BTreeSet<u16> {
-    let told = facts.got.iter().filter_map(|(want, got)| match (want, got) {
-        (Want::Server { server, .. }, Got::Reply(reply))
-            if reply.authoritative && servers.contains(server) =>
-        {
-            Some(reply)
-        }
-        _ => None,
-    });
-    told.flat_map(|reply| signers(reply, zone::apex(facts))).collect()
+    let told = served::replies(facts).filter(|of| of.reply.authoritative && servers.contains(&of.server));
+    told.flat_map(|of| signers(of.reply, zone::apex(facts))).collect()
 }
 
 /// Whether one of these servers gives records of the zone without signatures, though it was asked for them.
 fn serves_unsigned(facts: &DomainFacts, servers: &BTreeSet<IpAddr>) -> bool {
     let apex = zone::apex(facts);
-    facts.got.iter().any(|(want, got)| match (want, got) {
-        (Want::Server { server, way: QueryForm::Udp, .. }, Got::Reply(reply)) if servers.contains(server) => {
-            let mut own = reply.answers.iter().chain(&reply.authority).filter(|record| record.name == apex);
-            reply.authoritative && is_known(reply) && own.next().is_some() && signers(reply, apex).is_empty()
-        }
-        _ => false,
-    })
+    let is_unsigned = |reply: &ReplyFacts| {
+        let mut own = reply.answers.iter().chain(&reply.authority).filter(|record| record.name == apex);
+        reply.authoritative && is_known(reply) && own.next().is_some() && signers(reply, apex).is_empty()
+    };
+    served::replies(facts)
+        .any(|of| of.way == QueryForm::Udp && servers.contains(&of.server) && is_unsigned(of.reply))
 }
 
 /// The verdict.

@@ -92,14 +92,13 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let of_keys =
         judged.iter().filter(|judged| judged.may_have_old_keys(facts)).map(|judged| judged.resolver);
     wants.extend(old_keys::wants(facts, &of_keys.collect::<Vec<_>>()));
-    let has_others = |resolver: &OtherResolver| {
-        let has_any =
-            |(of, others): &(&OtherResolver, Vec<Lookup>)| of.name == resolver.name && !others.is_empty();
-        others.iter().any(has_any) && !former_servers::are_at(facts, resolver)
+    let may_have_old_addresses = |judged: &&Judged<'_>| {
+        let (resolver, has_others) = (judged.resolver, judged.seen.iter().any(|(_, seen)| seen.is_other()));
+        answers(facts, resolver)
+            && (old_keys::may_be_old(facts, resolver)
+                || has_others && !former_servers::are_at(facts, resolver))
     };
-    let of_addresses = answering
-        .into_iter()
-        .filter(|resolver| old_keys::may_be_old(facts, resolver) || has_others(resolver));
+    let of_addresses = judged.iter().filter(may_have_old_addresses).map(|judged| judged.resolver);
     wants.extend(old_addresses::wants(facts, &of_addresses.collect::<Vec<_>>()));
     wants
 }

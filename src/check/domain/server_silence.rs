@@ -5,8 +5,9 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Got, NoReply, QueryForm, Record, ReplyFacts, Want};
+use super::facts::{DomainFacts, Got, NoReply, QueryForm, Record, ReplyFacts};
 use super::sent::may_be_chance;
+use super::served::ServerReply;
 use super::zone::serves;
 use super::{served, zone};
 use crate::limits::SLOW_SERVER_MILLIS;
@@ -86,15 +87,9 @@ pub(super) fn late(facts: &DomainFacts, server: IpAddr) -> Option<(QueryForm, u6
         _ => {}
     }
     // The SOA may have been later than this check waits, also over TCP.
-    let other = facts.got.iter().filter_map(|(want, got)| match (want, got) {
-        (Want::Server { server: asked, way, .. }, Got::Reply(reply))
-            if *asked == server && reply.authoritative && reply.is_late() =>
-        {
-            Some((*way, reply.millis))
-        }
-        _ => None,
-    });
-    other.max_by_key(|(_, millis)| *millis)
+    let is_late = |of: &ServerReply<'_>| of.server == server && of.reply.authoritative && of.reply.is_late();
+    let late = served::replies(facts).filter(is_late).map(|of| (of.way, of.reply.millis));
+    late.max_by_key(|(_, millis)| *millis)
 }
 
 /// Whether a server that serves the zone answers later than this check waits over UDP.

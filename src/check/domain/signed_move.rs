@@ -20,26 +20,20 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::facts::{DomainFacts, Got, OtherResolver, Want};
+use super::facts::{DomainFacts, OtherResolver};
 use super::former_keys::{self, FormerKeys, signers};
 use super::former_servers::{self, Former};
 use super::old_keys::{self, DsThere, KeptKeys};
 use super::record_set::positive_ttl;
-use super::{keys, old_addresses, parents, remedies, ttl_end, zone};
+use super::{keys, old_addresses, parents, remedies, served, ttl_end, zone};
 use crate::clock::minute;
 
 /// The tags of the keys with which the records of the servers of now are signed.
 fn signing_now(facts: &DomainFacts) -> BTreeSet<u16> {
     let now: BTreeSet<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
-    let of_records = facts.got.iter().filter_map(|(want, got)| match (want, got) {
-        (Want::Server { server, kind, .. }, Got::Reply(reply))
-            if now.contains(server) && reply.authoritative && *kind != "DNSKEY" =>
-        {
-            Some(signers(reply, zone::apex(facts)))
-        }
-        _ => None,
-    });
-    let mut signing: BTreeSet<u16> = of_records.flatten().collect();
+    let of_records = served::replies(facts)
+        .filter(|of| now.contains(&of.server) && of.reply.authoritative && of.lookup.1 != "DNSKEY");
+    let mut signing: BTreeSet<u16> = of_records.flat_map(|of| signers(of.reply, zone::apex(facts))).collect();
     if signing.is_empty() {
         let published = keys::told_records(facts).into_iter().filter_map(keys::algorithm_and_tag);
         signing.extend(published.map(|(_, tag)| tag));

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::check::domain::codes::Code;
-use crate::check::domain::facts::QueryForm;
+use crate::check::domain::facts::{Got, QueryForm, Want};
 use crate::check::domain::keys::tests::{SIGNED, at_quad9};
 use crate::check::domain::other_resolvers::ask_unvalidated;
 use crate::check::domain::{others, remedies};

@@ -1,7 +1,8 @@
-use super::tests::{NOW, message, settled};
-use super::{PastedLine, ToldMessage, failures_first, known_first, read};
+use super::tests::{LINES, NOW, message, one, settled};
+use super::{PastedLine, ToldMessage, failures_first, known_first, once, read};
 use crate::question::Outcome;
 use crate::record::culprit::CulpritKind;
+use crate::record::why::MessageReport;
 
 /// The subjects of the lines in the order in which they are told.
 fn told(text: &str) -> Vec<Vec<String>> {
@@ -137,5 +138,34 @@ fn a_line_that_rejects_a_name_is_told_by_the_failed_lookup_of_this_name() {
         // Without a failed lookup of the name, the line is told by the others.
         let told = settled(text, vec![host(), host()]).unwrap();
         assert_eq!(told.questions[0].name, "mail.host.example.", "{text}");
+    }
+}
+
+#[test]
+fn a_program_gets_each_message_once_with_the_causes_of_all_its_lines() {
+    let of = |kind, began| MessageReport { began, ..message(2.0, kind, Outcome::Upstream) };
+    let (slow, silent) = (CulpritKind::ServerSlow, CulpritKind::ServerSilent);
+    let of_lines = |messages: Vec<MessageReport>| -> Vec<ToldMessage> {
+        let line = |number| PastedLine { number, ..one(LINES[0].0) };
+        (1..).zip(messages).map(|(number, message)| ToldMessage::of(&line(number), message)).collect()
+    };
+    let told = once(of_lines(vec![of(slow, NOW), of(silent, NOW), of(slow, NOW + 9.0), of(silent, NOW)]));
+    let kinds: Vec<_> = told
+        .iter()
+        .map(|message| {
+            (message.began, message.culprit.kind, message.also.iter().map(|also| also.kind).collect())
+        })
+        .collect();
+    assert_eq!(kinds, [(NOW, slow, vec![silent]), (NOW + 9.0, slow, Vec::new())]);
+    assert_eq!(told.iter().map(|message| message.more_lines).collect::<Vec<_>>(), [2, 0]);
+    // A line whose mail it certainly is counts more than one whose own mail is not known.
+    for kinds in [[CulpritKind::Unknown, slow], [slow, CulpritKind::Unknown]] {
+        let told = once(of_lines(kinds.map(|kind| of(kind, NOW)).to_vec())).remove(0);
+        assert_eq!((told.culprit.kind, told.also), (slow, Vec::new()));
+    }
+    // The wait that one line tells is not denied by another one, whose delay is elsewhere.
+    for kinds in [[CulpritKind::NotDns, slow], [slow, CulpritKind::NotDns]] {
+        let told = once(of_lines(kinds.map(|kind| of(kind, NOW)).to_vec())).remove(0);
+        assert_eq!((told.culprit.kind, told.also), (slow, Vec::new()));
     }
 }

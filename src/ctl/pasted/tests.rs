@@ -6,14 +6,14 @@ use crate::record::why::{CulpritReport, MessageReport, QuestionReport};
 /// Midnight of 2026-11-22 in UTC.
 pub(super) const NOW: f64 = 1_795_305_600.0;
 
-fn one(text: &str) -> PastedLine {
+pub(super) fn one(text: &str) -> PastedLine {
     let mut lines = read(text, NOW);
     assert_eq!(lines.len(), 1, "{text}: {lines:?}");
     lines.remove(0)
 }
 
 /// Lines, their subjects, and whether they say that a lookup failed.
-const LINES: [(&str, &[&str], bool); 17] = [
+pub(super) const LINES: [(&str, &[&str], bool); 17] = [
     (
         "Nov 21 03:12:05 mx.our.example postfix/smtpd[123]: NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 450 4.1.8 <bob@silent.example>: Sender address rejected: Domain not found; from=<bob@silent.example> to=<us@our.example> proto=ESMTP helo=<mail.silent.example>",
         &["192.0.2.7", "silent.example", "our.example", "mail.silent.example"],
@@ -405,35 +405,6 @@ fn a_line_is_told_about_its_own_mail() {
                 assert_eq!(told.also, std::slice::from_ref(&last));
             }
         }
-    }
-}
-
-#[test]
-fn a_program_gets_each_message_once_with_the_causes_of_all_its_lines() {
-    let of = |kind, began| MessageReport { began, ..message(2.0, kind, Outcome::Upstream) };
-    let (slow, silent) = (CulpritKind::ServerSlow, CulpritKind::ServerSilent);
-    let of_lines = |messages: Vec<MessageReport>| -> Vec<ToldMessage> {
-        let line = |number| PastedLine { number, ..one(LINES[0].0) };
-        (1..).zip(messages).map(|(number, message)| ToldMessage::of(&line(number), message)).collect()
-    };
-    let told = once(of_lines(vec![of(slow, NOW), of(silent, NOW), of(slow, NOW + 9.0), of(silent, NOW)]));
-    let kinds: Vec<_> = told
-        .iter()
-        .map(|message| {
-            (message.began, message.culprit.kind, message.also.iter().map(|also| also.kind).collect())
-        })
-        .collect();
-    assert_eq!(kinds, [(NOW, slow, vec![silent]), (NOW + 9.0, slow, Vec::new())]);
-    assert_eq!(told.iter().map(|message| message.more_lines).collect::<Vec<_>>(), [2, 0]);
-    // A line whose mail it certainly is counts more than one whose own mail is not known.
-    for kinds in [[CulpritKind::Unknown, slow], [slow, CulpritKind::Unknown]] {
-        let told = once(of_lines(kinds.map(|kind| of(kind, NOW)).to_vec())).remove(0);
-        assert_eq!((told.culprit.kind, told.also), (slow, Vec::new()));
-    }
-    // The wait that one line tells is not denied by another one, whose delay is elsewhere.
-    for kinds in [[CulpritKind::NotDns, slow], [slow, CulpritKind::NotDns]] {
-        let told = once(of_lines(kinds.map(|kind| of(kind, NOW)).to_vec())).remove(0);
-        assert_eq!((told.culprit.kind, told.also), (slow, Vec::new()));
     }
 }
 
