@@ -302,7 +302,7 @@ that were quick: a line without a delay is explained by them only if they came j
 
 The query history has in memory the queries that were answered from the cache, and the others, each as far back as they fit; on disk it
 has failed, bogus and slow queries only. If no query is found, the result tells how far back each goes (history in JSON: cache, resolved,
-disk).";
+disk). A restart keeps all of it, unless `redact` of [history] is set. After a crash there is the disk only.";
 
 /// Terms of `failed`.
 pub(super) const FAILED: &str = "\
@@ -310,7 +310,7 @@ Whether a zone still fails:
   still failing      a query has failed in the last ten minutes, and was not answered since
   works again        the query that failed last was answered since; after a timeout, any correct answer of a server of this zone
                      is enough, but not one of a child zone
-  not known          no client has queried the zone since, or resolverd was restarted since: the disk has no query that was answered soon
+  not known          no client has queried the zone since, or the query is on disk only: the disk has no query that was answered soon
 Servers are shown with their last behaviour; still waited for: the server had not replied when the client got SERVFAIL.
 resolverd (overload) stands for queries that resolverd answered with SERVFAIL to limit its load.
 

@@ -4,7 +4,7 @@
 //! `running` is the part that the control socket sees. `metrics` has the listener for metrics. `reload` changes to
 //! another configuration. `tasks` has the tasks that live as long as the daemon. `snapshot` keeps the cache over a
 //! restart. `certificates` follows the files of certificates, and `renewals` takes new ones into use. `state_files` finds its file. `dnstap` has the settings of dnstap. `history` keeps failed and slow questions over
-//! a restart. `root_keys` keeps the keys of the root. `traced` resolves questions past the cache. `watched` checks domains on schedule. `allowance` compares
+//! a restart, and `saved_history` what the record has in memory. `root_keys` keeps the keys of the root. `traced` resolves questions past the cache. `watched` checks domains on schedule. `allowance` compares
 //! `cache.size` and `history.size` with the memory that the process may use.
 //!
 //! # Decisions
@@ -31,6 +31,7 @@ mod reload;
 mod renewals;
 mod root_keys;
 mod running;
+mod saved_history;
 mod snapshot;
 mod state_files;
 mod tasks;
@@ -245,7 +246,7 @@ impl Daemon {
         Arc::clone(&self.subject)
     }
 
-    /// Ends the daemon: waiting clients get their answers or SERVFAIL within a second; then the snapshot is written. Keep the
+    /// Ends the daemon: waiting clients get their answers or SERVFAIL within a second; then the snapshots are written. Keep the
     /// returned value until the runtime of this call has ended.
     pub async fn stop(self) -> StoppedWorkers {
         let Self { subject, mut tasks, mut control, ending, .. } = self;
@@ -264,6 +265,7 @@ impl Daemon {
         subject.metrics.set(None);
         tokio::task::block_in_place(|| {
             subject.resolver.tell_last();
+            subject.save_history();
             (subject.keep_lists(None), subject.keep_rules(None))
         });
         if let Some(snapshot) = &subject.snapshot {
@@ -358,6 +360,9 @@ fn begin_record(config: &Config, clock: &Clock) -> Arc<Recorder> {
     let recorder = Recorder::with_size(clock.clone(), listener::shards(config), size);
     if let Some(files) = (size > 0).then(|| history::of_state_directory(clock)).flatten() {
         recorder.store_in(Arc::new(files));
+    }
+    if let Some(path) = state_files::path_of(saved_history::FILE) {
+        saved_history::restore(&path, config, &recorder);
     }
     recorder
 }

@@ -15,6 +15,7 @@ use super::owners;
 use super::renewals;
 use super::root_keys::{self, RootKeysFile};
 use super::running::Running;
+use super::saved_history;
 use super::snapshot::Snapshot;
 use super::state_files;
 use crate::background::{batch, tend, witness::ask_root_in_doubt};
@@ -131,6 +132,14 @@ impl Running {
             write_kept(path, kept.to_octets(), "at the next start the query counts of DNS lists begin at 0");
         }
         Some(kept)
+    }
+
+    /// Writes what the record has in memory, for the next process.
+    pub(super) fn save_history(&self) {
+        if let Some(path) = state_files::path_of(saved_history::FILE) {
+            let config = Arc::clone(&self.state().config);
+            saved_history::save(&path, &config, &self.resolver, &self.clock);
+        }
     }
 
     /// Writes what the rules of look-ahead have learned, if it has changed since the `last` writing; returns it.

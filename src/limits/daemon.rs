@@ -34,6 +34,9 @@ pub const DESCRIPTORS: u64 = (MAX_EXCHANGES + MAX_TCP_CLIENTS + 1_000) as u64;
 /// unit gives the daemon ten seconds to end.
 pub const STOP_SNAPSHOT: Duration = Duration::from_secs(4);
 
+/// As `STOP_SNAPSHOT`, for what the record has in memory. The usual size takes a tenth of a second.
+pub const STOP_HISTORY: Duration = Duration::from_secs(2);
+
 /// The time between two writes of the cache's snapshot. A crash loses the entries of this time. A write takes about a
 /// second for a full cache.
 pub const CACHE_SNAPSHOT_INTERVAL: Duration = Duration::from_secs(600);

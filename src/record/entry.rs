@@ -104,6 +104,26 @@ impl Entry {
             Self::Owner(owner) => owner.at = dates.unix(owner.at),
         }
     }
+
+    /// When it began.
+    pub(super) fn begin(&self) -> u64 {
+        match self {
+            Self::Question(question) => question.at,
+            Self::Flight(flight) => flight.began,
+            Self::Outage(since, _) => *since,
+            Self::Owner(owner) => owner.at,
+        }
+    }
+
+    /// When it ended.
+    pub(super) fn end(&self) -> u64 {
+        match self {
+            Self::Question(question) => question.end(),
+            Self::Flight(flight) => flight.end(),
+            Self::Outage(_, until) => *until,
+            Self::Owner(owner) => owner.at,
+        }
+    }
 }
 
 /// Octets of the heap beside each piece that is allocated.

@@ -64,7 +64,7 @@ impl NewsReader {
                 Entry::Question(question) => news.questions.push(question),
                 Entry::Flight(flight) => self.flights.push_back(flight),
                 Entry::Owner(owner) => self.owners.push_back(owner),
-                // They are stored only.
+                // Those of an earlier process were read by it.
                 Entry::Outage(..) => {}
             });
         });

@@ -299,7 +299,7 @@ impl Recorder {
         let unix = |at: Mono| dates.unix(at.as_micros());
         let outages = lock(&self.incidents).outage.spans(now);
         extent.off = !self.kept.is_on();
-        extent.outages = outages.into_iter().map(|(since, until)| (unix(since), unix(until))).collect();
+        extent.outages.extend(outages.into_iter().map(|(since, until)| (unix(since), unix(until))));
         outline
     }
 }

@@ -75,7 +75,7 @@ impl LongMessages {
                 reading::read(octets, &mut names, |entry| match entry {
                     Entry::Question(question) => self.questions.push(question),
                     Entry::Flight(flight) => self.flights.push(flight),
-                    // Outages are only stored. Users are known only of questions that failed or were slow.
+                    // Outages are those of an earlier process. Users are known only of questions that failed or were slow.
                     Entry::Outage(..) | Entry::Owner(_) => {}
                 });
             });

@@ -74,6 +74,7 @@ mod recorded;
 pub mod redact;
 mod report;
 mod ring;
+mod saved_memory;
 mod scraped;
 pub mod search;
 mod shard;
@@ -126,6 +127,7 @@ pub use self::report::{
     ClientRow, FailingZone, FailuresByZone, JudgedCounts, Scraped, ServerRow, ShedRow, StatsReport, Troubles,
     TypeRow, UpstreamReport, ZoneFailures, ZoneRow, blames,
 };
+pub use self::saved_memory::UnusableMemory;
 use self::shard::Shard;
 use self::table::Tally;
 use self::table::{CounterTable, Rows};

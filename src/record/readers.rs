@@ -242,8 +242,11 @@ impl<'a, 's> RingReader<'a, 's> {
                     owner.at = self.dates.unix(owner.at);
                     self.outline.extent.owners.push(owner);
                 }
-                // They are stored only.
-                Some(EntryHead::Outage(..)) | None => {}
+                // Of an earlier process.
+                Some(EntryHead::Outage(since, until)) => {
+                    self.outline.extent.outages.push((self.dates.unix(since), self.dates.unix(until)));
+                }
+                None => {}
             }
             place = place.saturating_add(entry.len());
         }

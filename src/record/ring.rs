@@ -33,6 +33,8 @@ pub(super) struct Ring {
     entry: Vec<u8>,
     /// Failed questions written so far.
     failures: FailureCount,
+    /// The place behind the entries of an earlier process.
+    restored: RingPlace,
 }
 
 impl Ring {
@@ -88,6 +90,16 @@ impl Ring {
         self.failures
     }
 
+    /// Writes an entry of an earlier process. `read_on` leaves it out.
+    pub(super) fn restore(&mut self, put: impl FnOnce(&mut Vec<u8>)) {
+        self.add(put);
+    }
+
+    /// Ends the writing of entries of an earlier process.
+    pub(super) const fn end_restoring(&mut self) {
+        self.restored = self.place();
+    }
+
     fn add(&mut self, put: impl FnOnce(&mut Vec<u8>)) {
         self.entry.clear();
         put(&mut self.entry);
@@ -119,9 +131,11 @@ impl Ring {
         RingPlace { block: self.block, octets: self.next.saturating_sub(begin) }
     }
 
-    /// Whether entries were overwritten.
+    /// Whether entries were overwritten, by this process or by an earlier one: so were some of a ring that was full when it was saved.
     pub(super) fn has_lost(&self) -> bool {
-        self.block >= self.blocks()
+        // Without keys, entries may be shorter than they were.
+        let was_full = self.restored.block > 0 && self.restored.block >= self.blocks() / 2;
+        self.block >= self.blocks() || was_full
     }
 
     fn blocks(&self) -> u64 {
@@ -200,13 +214,30 @@ pub(super) fn skip(ring: &Mutex<Ring>, place: &mut RingPlace, blocks: u64) {
     *place = (*place).max(RingPlace { block, octets: 0 });
 }
 
-/// Reads the entries that were written since the last reading, the oldest first, a part of a block at a time. Blocks that
-/// were overwritten meanwhile are left out.
-pub(super) fn read_on(ring: &Mutex<Ring>, place: &mut RingPlace, mut take: impl FnMut(&[u8])) {
+/// Reads the blocks of a ring, the oldest first, until `take` returns false. Blocks that are overwritten meanwhile are left out.
+pub(super) fn read_all(ring: &Mutex<Ring>, mut take: impl FnMut(&[u8]) -> bool) {
     let (last, blocks) = {
         let ring = lock(ring);
         (ring.block, ring.blocks())
     };
+    let mut octets = Vec::with_capacity(RECORD_BLOCK);
+    for block in last.saturating_add(1).saturating_sub(blocks)..=last {
+        octets.clear();
+        lock(ring).copy(block, &mut octets);
+        if !take(&octets) {
+            return;
+        }
+    }
+}
+
+/// Reads the entries that this process has written since the last reading, the oldest first, a part of a block at a time. Blocks that
+/// were overwritten meanwhile are left out.
+pub(super) fn read_on(ring: &Mutex<Ring>, place: &mut RingPlace, mut take: impl FnMut(&[u8])) {
+    let (last, blocks, restored) = {
+        let ring = lock(ring);
+        (ring.block, ring.blocks(), ring.restored)
+    };
+    *place = restored.max(*place);
     let first = last.saturating_add(1).saturating_sub(blocks).max(place.block);
     let mut octets = Vec::new();
     for block in first..=last {

@@ -26,9 +26,14 @@ const MAX_ENTRY: usize = 32 << 10;
 
 /// Appends an entry behind its checksum.
 pub(super) fn put(entry: &Entry, into: &mut Vec<u8>) {
+    frame(into, |into| entry.put(into));
+}
+
+/// Appends the entry that `put` appends behind its checksum.
+pub(super) fn frame(into: &mut Vec<u8>, put: impl FnOnce(&mut Vec<u8>)) {
     let begin = into.len();
     into.extend_from_slice(&[0; SUM]);
-    entry.put(into);
+    put(into);
     let octets = into.get(begin.saturating_add(SUM)..).unwrap_or_default();
     let sum = checksum(octets);
     if let Some(place) = into.get_mut(begin..).and_then(|frame| frame.first_chunk_mut::<SUM>()) {

@@ -101,6 +101,14 @@ impl Resolver {
         self.with_facts(|facts| self.recorder.tell_last(&mut told, facts));
     }
 
+    /// Gives what the record has in memory to `write`; see `Recorder::save_memory`.
+    ///
+    /// # Errors
+    /// The first error of `write`.
+    pub fn save_history<E>(&self, write: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        self.recorder.save_memory(&secrets_of(self.views.load().config()), write)
+    }
+
     /// Calls `read` with the lists, the keys and the zones that the resolver knows.
     fn with_facts<Read>(&self, read: impl FnOnce(&TellFacts<'_>) -> Read) -> Read {
         let views = self.views.load();

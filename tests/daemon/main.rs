@@ -12,6 +12,7 @@ mod mixes;
 mod process;
 mod refusals;
 mod reload;
+mod saved_history;
 mod snapshot;
 mod users;
 mod views;

@@ -1,0 +1,139 @@
+//! The queries in memory are kept over a restart: also those that were quick.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use hickory_proto::rr::RecordType;
+use resolverd::control::protocol::{Reply, Request, WhyRequest};
+use resolverd::record::culprit::CulpritKind;
+use resolverd::record::why::MessageReport;
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::client::Client;
+use crate::process::{Process, Setting, World, ask};
+
+/// A configuration and a state directory.
+struct Stage {
+    setting: Setting,
+    state: TempDir,
+}
+
+impl Stage {
+    fn new(world: &World, sections: &str) -> Self {
+        let state = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(state.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+        Self { setting: Setting::new(world, sections), state }
+    }
+
+    fn start(&self) -> Process {
+        let mut command = self.setting.command();
+        command.env("STATE_DIRECTORY", self.state.path());
+        Process::start(command, self.setting.socket())
+    }
+
+    fn file(&self) -> PathBuf {
+        self.state.path().join("history.snapshot")
+    }
+}
+
+/// Asks for a name twice: the second answer comes from the cache.
+fn ask_twice(process: &Process, name: &str) {
+    let mut client = Client::new(process.address);
+    for _ in 0..2 {
+        client.ask(name, RecordType::A);
+    }
+}
+
+/// The messages with a name.
+fn why(process: &Process, name: &str) -> Vec<MessageReport> {
+    let request = WhyRequest { subject: Some(name.to_owned()), most: 9, ..WhyRequest::default() };
+    let replies = ask(process.socket(), &Request::Why(request)).into_iter();
+    replies
+        .filter_map(|reply| if let Reply::Message(message) = reply { Some(*message) } else { None })
+        .collect()
+}
+
+/// What the log says of the file.
+fn said(process: &mut Process, signal: Signal) -> Vec<String> {
+    process.end(signal);
+    let said = [process.said.clone(), process.said_later()].concat();
+    said.into_iter().filter(|line| line.contains("history.snapshot")).collect()
+}
+
+#[test]
+fn a_quick_message_is_found_after_a_restart_with_another_number_of_workers() {
+    let world = World::new(Duration::from_millis(1));
+    let stage = Stage::new(&world, "");
+    let mut process = stage.start();
+    ask_twice(&process, "mail.tld.");
+    let before = why(&process, "mail.tld.");
+    assert_eq!((before.len(), before[0].questions.len(), before[0].culprit.kind), (1, 2, CulpritKind::None));
+    assert_eq!(said(&mut process, Signal::TERM), [""; 0]);
+    assert_eq!(std::fs::metadata(stage.file()).unwrap().permissions().mode() & 0o777, 0o600);
+    let config = std::fs::read_to_string(stage.setting.config()).unwrap();
+    stage.setting.write("resolverd.toml", &config.replace("workers = 2", "workers = 1"));
+
+    for _ in 0..2 {
+        let mut process = stage.start();
+        assert!(!stage.file().exists());
+        let after = why(&process, "mail.tld.");
+        assert!((after[0].began - before[0].began).abs() < 0.01, "{after:?}");
+        // The clock of the other process was read at another moment.
+        let after: Vec<_> =
+            after.into_iter().map(|message| MessageReport { began: before[0].began, ..message }).collect();
+        assert_eq!(after, before);
+        assert_eq!(process.stats().report.questions, 0, "they are no queries of this process");
+        let said = said(&mut process, Signal::TERM);
+        assert!(said.len() == 1 && said[0].contains("restored 2 queries of the history"), "{said:?}");
+    }
+}
+
+#[test]
+fn a_process_that_was_killed_leaves_no_file() {
+    let world = World::new(Duration::from_millis(1));
+    let stage = Stage::new(&world, "");
+    let mut process = stage.start();
+    ask_twice(&process, "mail.tld.");
+    process.end(Signal::TERM);
+    let mut process = stage.start();
+    process.end(Signal::KILL);
+    let mut process = stage.start();
+    let kinds: Vec<_> = why(&process, "mail.tld.").into_iter().map(|message| message.culprit.kind).collect();
+    assert_eq!(kinds, [CulpritKind::Unknown], "it would hide what the disk has since then");
+    process.end(Signal::TERM);
+}
+
+#[test]
+fn with_redact_or_without_a_history_there_is_no_file() {
+    let world = World::new(Duration::from_millis(1));
+    for sections in ["[history]\nredact = \"client\"", "[history]\nredact = \"names\""] {
+        let stage = Stage::new(&world, sections);
+        std::fs::write(stage.file(), "of a time with another configuration").unwrap();
+        let mut process = stage.start();
+        ask_twice(&process, "mail.tld.");
+        assert_eq!(said(&mut process, Signal::TERM), [""; 0]);
+        assert!(!stage.file().exists());
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_reported_and_removed() {
+    let world = World::new(Duration::from_millis(1));
+    let stage = Stage::new(&world, "");
+    std::fs::write(stage.file(), "not ours").unwrap();
+    let mut process = stage.start();
+    ask_twice(&process, "mail.tld.");
+    let lines = said(&mut process, Signal::TERM);
+    assert!(lines.len() == 1 && lines[0].contains("it is damaged, or of another version"), "{lines:?}");
+    // The next one is written in its place, and a directory there is left alone.
+    std::fs::remove_file(stage.file()).unwrap();
+    std::fs::create_dir(stage.file()).unwrap();
+    let mut process = stage.start();
+    let lines = said(&mut process, Signal::TERM);
+    assert!(
+        lines.len() == 2 && lines[0].contains("cannot remove") && lines[1].contains("cannot write"),
+        "{lines:?}"
+    );
+}
