@@ -355,8 +355,12 @@ pub const SILENT_IPV6_NETWORKS: usize = 3;
 /// of `MAX_STORED`. A message of 60 questions takes 7 KiB.
 pub const LONG_MESSAGES_AN_HOUR: u64 = 128 << 10;
 
-/// Octets of such messages that are stored at once: the worst night had about 150 of them.
-pub const LONG_MESSAGE_BURST: u64 = 1 << 20;
+/// Octets of such messages that are stored at once: the worst night had about 150 of them, with other messages beside some of them.
+pub const LONG_MESSAGE_BURST: u64 = 4 << 20;
+
+/// The part of `LONG_MESSAGE_BURST` up to which messages of the same client beside them are stored too: with a message each second, those
+/// beside 40 messages.
+pub const WHOLE_SPAN_BURST: u64 = LONG_MESSAGE_BURST / 2;
 
 /// The part of `LONG_MESSAGE_BURST` up to which messages are stored that had a failed question and did not take long: most are spam of
 /// dead domains, and a message that took long finds room after them.

@@ -11,6 +11,7 @@ use hickory_proto::rr::RecordType;
 use super::dates::Dates;
 use super::event::{ListFault, Shows};
 use super::hidden_clients::is_without_client;
+use super::whole_spans::WholeSpan;
 use crate::conduct::{Conduct, Transport};
 use crate::hash::Plain;
 use crate::question::{ClientTransport, ExtendedError, Outcome};
@@ -30,9 +31,10 @@ pub(super) const FLIGHT: u8 = 2;
 pub(super) const HIT: u8 = 3;
 pub(super) const OUTAGE: u8 = 4;
 pub(super) const OWNER: u8 = 5;
+pub(super) const WHOLE: u8 = 6;
 
 /// All tags.
-pub(super) const TAGS: [u8; 5] = [QUESTION, FLIGHT, HIT, OUTAGE, OWNER];
+pub(super) const TAGS: [u8; 6] = [QUESTION, FLIGHT, HIT, OUTAGE, OWNER, WHOLE];
 
 /// Set in the depth of a query that is for keys of DNSSEC: no sub-question is so deep.
 pub(super) const FOR_KEYS: u8 = 0x80;
@@ -102,6 +104,7 @@ impl Entry {
             Self::Flight(flight) => flight.began = dates.unix(flight.began),
             Self::Outage(since, until) => (*since, *until) = (dates.unix(*since), dates.unix(*until)),
             Self::Owner(owner) => owner.at = dates.unix(owner.at),
+            Self::Whole(span) => (span.since, span.until) = (dates.unix(span.since), dates.unix(span.until)),
         }
     }
 
@@ -111,6 +114,7 @@ impl Entry {
             Self::Question(question) => question.at,
             Self::Flight(flight) => flight.began,
             Self::Outage(since, _) => *since,
+            Self::Whole(span) => span.since,
             Self::Owner(owner) => owner.at,
         }
     }
@@ -121,6 +125,7 @@ impl Entry {
             Self::Question(question) => question.end(),
             Self::Flight(flight) => flight.end(),
             Self::Outage(_, until) => *until,
+            Self::Whole(span) => span.until,
             Self::Owner(owner) => owner.at,
         }
     }
@@ -272,6 +277,8 @@ pub enum Entry {
     Outage(u64, u64),
     /// The local user that owns the socket of a client. It is in memory only: on disk the question has it.
     Owner(OwnerEntry),
+    /// A span of which the disk has every question of a client.
+    Whole(WholeSpan),
 }
 
 impl FlightEntry {

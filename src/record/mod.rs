@@ -93,6 +93,7 @@ mod totals;
 mod traffic;
 pub mod trail;
 pub mod watch;
+mod whole_spans;
 pub mod why;
 mod window;
 pub mod written;

@@ -182,6 +182,7 @@ impl<'s> Outline<'s> {
         keep_complete(&mut self.flights, |flight| (flight.id, flight.elapsed.into()));
         self.flights.sort_by_key(|flight| flight.began);
         self.extent.outages = joined(std::mem::take(&mut self.extent.outages));
+        self.extent.whole_spans.join();
         self
     }
 
@@ -365,15 +366,13 @@ impl<'a> OutlineNames<'a> {
 
     /// The questions of each message, by their places, in the order of their begins.
     pub(super) fn messages(&self) -> Grouped {
-        // Before then there is the disk alone.
-        let whole = self.outline.extent.whole.unwrap_or(u64::MAX);
-        let questions = &self.outline.questions;
+        let Outline { extent, questions, .. } = self.outline;
         let asking = |question: &QuestionOutline| Asking {
             at: question.at,
             end: question.end(),
             client: question.client,
             asked: index(question.asked),
-            sparse: !question.hit && question.at < whole,
+            sparse: !question.hit && extent.is_sparse(question.client, question.at),
         };
         group_numbered(questions.len(), |place| questions.get(place).map(asking), self)
     }

@@ -13,6 +13,7 @@ use super::redact::Secrets;
 use super::ring::{self, Ring};
 use super::store::Store;
 use super::stored;
+use super::whole_spans::WholeSpan;
 use crate::clock::micros;
 use crate::limits::{EXPLAINED_TIME, MAX_STORED_READ};
 use crate::question::Outcome;
@@ -102,6 +103,13 @@ impl StoreReader<'_> {
                     outline.extent.outages.push((since, until));
                 }
                 Some(until)
+            }
+            EntryHead::Whole(span) => {
+                if span.until >= first && span.since <= self.span.to {
+                    self.taken = self.taken.saturating_add(size_of::<WholeSpan>());
+                    outline.extent.whole_spans.add(span);
+                }
+                Some(span.until)
             }
             // Stored questions have their users.
             EntryHead::Owner(_) => None,
@@ -246,7 +254,8 @@ impl<'a, 's> RingReader<'a, 's> {
                 Some(EntryHead::Outage(since, until)) => {
                     self.outline.extent.outages.push((self.dates.unix(since), self.dates.unix(until)));
                 }
-                None => {}
+                // They are on disk only.
+                Some(EntryHead::Whole(_)) | None => {}
             }
             place = place.saturating_add(entry.len());
         }

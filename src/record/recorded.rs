@@ -14,6 +14,7 @@ use super::owner;
 use super::ring::Ring;
 use super::store::Store;
 use super::trail::Trail;
+use super::whole_spans::WholeSpans;
 use super::written::HitHead;
 use crate::clock::Clock;
 use crate::conduct::Conduct;
@@ -102,6 +103,8 @@ pub struct Recorded {
     pub shortened: bool,
     /// Times in which our own network was down: no server on the internet answered, including root servers.
     pub outages: Vec<(u64, u64)>,
+    /// The spans of which the disk has every question of a client.
+    pub whole_spans: WholeSpans,
     /// The users that were found for clients, which their questions get by `in_order`.
     pub owners: Vec<OwnerEntry>,
 }
@@ -182,6 +185,11 @@ impl ReadSpan {
 }
 
 impl Recorded {
+    /// Whether other questions of a client of about this time may be missing: the disk alone has them, and only the failed and slow ones.
+    pub(super) fn is_sparse(&self, client: IpAddr, at: u64) -> bool {
+        self.whole.is_none_or(|whole| at < whole) && !self.whole_spans.have(client, at)
+    }
+
     /// In the order of time, and with their users; of a flight that was kept twice the later entry, which is complete.
     #[must_use]
     pub fn in_order(mut self) -> Self {
@@ -192,6 +200,7 @@ impl Recorded {
         keep_complete(&mut self.flights, |flight| (flight.id, flight.elapsed));
         self.flights.sort_by_cached_key(|flight| flight.began);
         self.outages = joined(self.outages);
+        self.whole_spans.join();
         owner::give(&std::mem::take(&mut self.owners), &mut self.questions);
         self
     }

@@ -76,7 +76,8 @@ impl Redaction {
                 flight.links.clear();
                 hide(&mut flight.why);
             }
-            Entry::Flight(_) | Entry::Outage(..) | Entry::Owner(_) => {}
+            Entry::Whole(span) if self.clients => span.client = numbers.of(span.client),
+            Entry::Flight(_) | Entry::Outage(..) | Entry::Owner(_) | Entry::Whole(_) => {}
         }
         entry
     }

@@ -379,8 +379,9 @@ impl<'a> Doubts<'a> {
     /// The report of a message with the waits that may belong to its mail, and in doubt if nothing else was slow, or if they fill the pauses
     /// of its client.
     fn added(&self, mut report: MessageReport, found: &WantedMessage<'_>) -> MessageReport {
-        let first = self.search.questions(&found.certain).next().map(|question| question.at);
-        report.of_disk = first < Some(self.search.outline.extent.whole.unwrap_or(u64::MAX));
+        let extent = &self.search.outline.extent;
+        let mut questions = self.search.questions(&found.certain);
+        report.of_disk = questions.any(|question| extent.is_sparse(question.client, question.at));
         let is_pause = |culprit: &CulpritReport| culprit.kind == CulpritKind::Client;
         let pauses = is_pause(&report.culprit) || report.also.iter().any(is_pause);
         let mut waits = if self.subject.subject.is_some() { self.waits(found) } else { Vec::new() };

@@ -14,6 +14,7 @@ use super::failure_lines::{ToldElsewhere, ZoneOwner};
 use super::follow::NewsReader;
 use super::line::{Line, SlowLine};
 use super::lock::lock;
+use super::long_messages::LongWanted;
 use super::owner::WantedOwner;
 use super::recorded::Recorded;
 use super::redact::{Redaction, Secrets};
@@ -121,10 +122,14 @@ impl Recorder {
             return;
         }
         let rings = std::iter::once(&self.kept.misses).chain(self.shards.iter().map(|shard| &shard.ring));
+        told.long.begin(self.started);
         told.long.read(rings, facts.secrets, now);
         let until = if is_ending { u64::MAX } else { now.before(MESSAGE_PAUSE).as_micros() };
-        let slow = micros(self.slow_from());
-        self.store(told.long.take(&mut told.stored, slow, until, &facts.facts), facts.redaction);
+        let slow = self.slow_from();
+        // A question that is not slow has ended by then, and shortened names do not tell which mail a question is of.
+        let with_spans = slow <= MESSAGE_PAUSE && !facts.redaction.names;
+        let wanted = LongWanted { slow: micros(slow), until, with_spans, facts: &facts.facts };
+        self.store(told.long.take(&mut told.stored, &wanted), facts.redaction);
     }
 
     /// Counts failed questions of a zone; see `Recorder::failures`.

@@ -229,6 +229,51 @@ fn six_hours_later_and_after_a_restart_the_culprits_are_still_named() {
     });
 }
 
+/// A mail that waits for a silent list, and whose sender is looked up at once behind that.
+async fn mail_behind_a_list(host: &Simulation) {
+    for (name, kind) in [
+        ("9.100.51.198.in-addr.arpa.", RecordType::PTR),
+        ("9.100.51.198.bl.spamcop.net.", RecordType::A),
+        ("fine.tld.", RecordType::MX),
+        ("fine.tld.", RecordType::TXT),
+    ] {
+        ask(host, name, kind).await;
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// The verdict on a line of that mail, which was written at `at`, in seconds since 1970.
+async fn of_sender(host: &Simulation, at: u64) -> (CulpritKind, bool) {
+    let at = jiff::Timestamp::from_second(at as i64).unwrap();
+    let text = format!("{at} mx postfix/qmgr[9]: 4C1: from=<a@fine.tld>, size=900, nrcpt=1 (queue active)");
+    let line = pasted::read(&text, 1_795_305_600.0).remove(0);
+    let found = host.resolver().why(of("fine.tld.")).await;
+    let told = pasted::settle(&line, found, &|began| began.to_string()).unwrap();
+    (told.culprit.kind, told.of_disk)
+}
+
+#[test]
+fn the_quick_part_of_a_mail_that_waited_for_a_list_leads_to_the_list_from_the_disk_too() {
+    let store = Arc::new(MemoryStore::default());
+    lines(|| async {
+        let first = host(Some(&store));
+        let tells = tell(&first);
+        sleep(Duration::from_secs(30)).await;
+        mail_behind_a_list(&first).await;
+        let at = first.clock().now().unix;
+        sleep(Duration::from_secs(30)).await;
+        let before = of_sender(&first, at).await;
+        for number in 0..4_000 {
+            ask(&first, &format!("w{number}.fine.tld."), RecordType::A).await;
+            sleep(Duration::from_secs(1)).await;
+        }
+        assert_eq!(of_sender(&first, at).await, before, "memory has lost it");
+        tells.abort();
+        assert_eq!(of_sender(&host(Some(&store)), at).await, before, "after a crash");
+        assert_eq!(before, (CulpritKind::ListSilent, false));
+    });
+}
+
 #[test]
 fn without_the_disk_six_hours_are_too_long_for_a_small_record() {
     lines(|| async {
