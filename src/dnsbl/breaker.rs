@@ -13,7 +13,7 @@ use super::network_answers::NetworkAnswers;
 use crate::clock::Mono;
 use crate::limits::{
     BREAKER_FAILURES, BREAKER_JUDGE_AGAIN, BREAKER_MAX_PATIENCE, BREAKER_MIN_PATIENCE, FIRST_PROBE_TIME,
-    FLIGHT_TIME, MAX_PROBE_TIME,
+    FLIGHT_TIME, MAX_PROBE_TIME, PROBES_OF_IDLE_TIME,
 };
 
 /// The result of a question to a list.
@@ -224,12 +224,20 @@ impl Breaker {
         due.map(|due| self.probed.map_or(due, |probed| due.max(probed.after(pause))))
     }
 
-    /// A probe is being sent: the next one comes later each time.
-    pub fn probing(&mut self, now: Mono) {
+    /// A probe is being sent: the next one comes later each time, and the later the longer no client has asked (`idle`).
+    pub fn probing(&mut self, now: Mono, idle: Duration) {
         self.probed = Some(now);
         self.probes = self.probes.saturating_add(1);
         if let Some(open) = &mut self.open {
-            open.next_probe = now.after(pause_after(self.probes));
+            open.next_probe = now.after(pause_after(self.probes).max(idle / PROBES_OF_IDLE_TIME));
+        }
+    }
+
+    /// A client asks after a pause in which probes came later: the next one is due as if clients had asked all the time.
+    pub fn wanted_soon(&mut self, now: Mono) {
+        let due = self.probed.map_or(now, |probed| probed.after(pause_after(self.probes)));
+        if let Some(open) = &mut self.open {
+            open.next_probe = open.next_probe.min(due.max(now));
         }
     }
 

@@ -118,7 +118,7 @@ fn failing() -> Breaker {
 /// A probe that is sent at `begin` also meets errors.
 fn probe_fails(breaker: &mut Breaker, begin: u64) {
     assert!(breaker.next_probe().is_some_and(|next| next <= at(begin)));
-    breaker.probing(at(begin));
+    breaker.probing(at(begin), Duration::ZERO);
     assert_eq!(breaker.next_probe(), None, "one is under way");
     breaker.asked(at(begin));
     assert!(!ended(breaker, ListQueryEnd::Failed, 50 * MS, true, at(begin + 50)));
@@ -157,7 +157,7 @@ fn probes_of_what_cannot_be_told_come_at_longer_and_longer_pauses() {
     let mut breaker = failing();
     let mut now = at(1_100);
     for _ in 0..10 {
-        breaker.probing(now);
+        breaker.probing(now, Duration::ZERO);
         breaker.asked(now);
         ended(&mut breaker, ListQueryEnd::Failed, 50 * MS, true, now.after(50 * MS));
         let next = breaker.next_probe().unwrap();
@@ -183,7 +183,7 @@ fn a_name_that_nobody_answers_is_not_the_lists_fault() {
     breaker.asked(at(1_000));
     let probe = breaker.next_probe().unwrap();
     assert!(probe > at(1_000) && probe < at(1_000).after(BREAKER_MIN_PATIENCE));
-    breaker.probing(probe);
+    breaker.probing(probe, Duration::ZERO);
     breaker.asked(probe);
     ended(&mut breaker, ListQueryEnd::Answered, 50 * MS, true, probe.after(50 * MS));
     // The question still waits. The silence after the next one is measured on its own.
@@ -201,7 +201,7 @@ fn probes_come_at_once_and_never_further_apart_than_their_bound() {
     let mut now = breaker.next_probe().unwrap();
     assert_eq!(now, at(1_900).after(FIRST_PROBE_TIME));
     for _ in 0..20 {
-        breaker.probing(now);
+        breaker.probing(now, Duration::ZERO);
         let next = breaker.next_probe().unwrap();
         assert!(next.since(now) <= MAX_PROBE_TIME);
         now = next;

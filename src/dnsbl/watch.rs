@@ -13,7 +13,7 @@ use super::health::{ListHealth, TestResult, Tested};
 use super::network_answers::NetworkAnswers;
 use super::quota::Quota;
 use crate::clock::{Mono, Now};
-use crate::limits::PROBE_WHILE_WANTED;
+use crate::limits::{MAX_PROBE_TIME, PROBE_WHILE_WANTED, PROBES_OF_IDLE_TIME};
 use crate::question::ViewId;
 
 /// The state of one list.
@@ -126,13 +126,17 @@ impl ListWatch {
         let mut state = self.state();
         let long_ago = |wanted: &(Mono, ViewId)| now.since(wanted.0) >= PROBE_WHILE_WANTED;
         let anew = state.wanted.as_ref().is_none_or(long_ago);
+        let idle = state.wanted.map_or(Duration::ZERO, |(last, _)| now.since(last));
+        let is_late = state.breaker.open().is_some() && idle / PROBES_OF_IDLE_TIME > MAX_PROBE_TIME;
         state.wanted = Some((now, view));
         state.most = most;
         if anew {
             state.breaker.wanted(now);
             state.health.wanted(now);
+        } else if is_late {
+            state.breaker.wanted_soon(now);
         }
-        anew
+        anew || is_late
     }
 
     /// When a client last asked; none before the first.
@@ -171,7 +175,7 @@ impl ListWatch {
         let judgement = state.breaker.judge(evidence, now);
         let probe = room && is_wanted && state.breaker.next_probe().is_some_and(|next| next <= now);
         if probe {
-            state.breaker.probing(now);
+            state.breaker.probing(now, now.since(wanted));
         }
         let insists = state.health.insists();
         let is_tested = insists || (is_wanted && state.breaker.open().is_none());
@@ -321,6 +325,28 @@ mod tests {
         let changed = watch.ended(&answered(), at(2_000_000));
         assert!(changed.closed);
         assert_eq!(watch.open(), None);
+    }
+
+    #[test]
+    fn a_list_is_probed_less_while_no_client_asks_and_at_once_when_one_does() {
+        let watch = ListWatch::default();
+        watch.wanted(ViewId::default(), None, at(0).mono);
+        watch.asked(at(0).mono).ended();
+        let late = at(0).mono.after(BREAKER_MAX_PATIENCE);
+        let up = |now| NetworkAnswers { last: Some(now), streak: Mono::START };
+        assert_eq!(watch.due(up(late), true, late).judgement, Judgement::Opened);
+        let probes = |from: u64, to: u64| {
+            let is_probed =
+                |second: &u64| watch.due(up(at(second * 1_000).mono), true, at(second * 1_000).mono).probe;
+            (from..to).filter(is_probed).count()
+        };
+        let (first, last) = (probes(4, 60), probes(60, 599));
+        assert!((8..=12).contains(&first) && (8..=12).contains(&last), "{first} {last}");
+        let now = at(599_000).mono;
+        assert!(!watch.due(up(now), true, now).probe);
+        assert!(watch.wanted(ViewId::default(), None, now), "the task is woken");
+        assert!(watch.due(up(now), true, now).probe);
+        assert!(!watch.wanted(ViewId::default(), None, now));
     }
 
     #[test]

@@ -45,6 +45,10 @@ pub const FIRST_PROBE_TIME: Duration = Duration::from_millis(500);
 /// The longest time between probes: a list is used again within seconds after it works again.
 pub const MAX_PROBE_TIME: Duration = Duration::from_secs(5);
 
+/// The next probe comes after this part of the time in which no client has asked. So a list that is silent is probed 20 times in the ten
+/// minutes after the last question instead of 120 times.
+pub const PROBES_OF_IDLE_TIME: u32 = 4;
+
 /// After this time without a question an open breaker is no longer probed.
 pub const PROBE_WHILE_WANTED: Duration = Duration::from_secs(10 * 60);
 

@@ -213,7 +213,7 @@ impl LongMessages {
         let (questions, flights) = (std::mem::take(&mut self.questions), std::mem::take(&mut self.flights));
         let mut recorded = Recorded { questions, flights, ..Recorded::default() }.in_order();
         let surplus = recorded.questions.len().saturating_sub(MAX_LONG_QUESTIONS);
-        if let Some(last) = recorded.questions.drain(..surplus).last() {
+        if let Some(last) = recorded.questions.drain(..surplus).next_back() {
             self.whole_since = self.whole_since.max(last.at.saturating_add(1));
         }
         let surplus = recorded.flights.len().saturating_sub(MAX_LONG_QUESTIONS);
