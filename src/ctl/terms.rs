@@ -297,9 +297,9 @@ word for a time zone that is not UTC, GMT or that of this host. Lines with the s
 of one message: the other causes that they have are in also. At most 30 lines with an address or a domain are read. Of an entry of mailq
 and of a bounce, the lines about a failed lookup come first.
 
-A message at the time of a line is its message rather than an older one with more of its names. Messages on disk (of_disk in JSON) may lack
-queries that were quick: a line without a delay is explained by them only if they came just before it, and they never show that DNS was
-quick.
+A message at the time of a line is its message rather than an older one with more of its names. A line without a
+delay is explained by messages on disk (of_disk in JSON) only if they came just before it. They may lack queries that were quick, and then they
+never show that DNS was quick; some have all queries of their time (whole in JSON).
 
 The query history has in memory the queries that were answered from the cache, and the others, each as far back as they fit; on disk it
 has failed, bogus and slow queries only. If no query is found, the result tells how far back each goes (history in JSON: cache, resolved,

@@ -46,6 +46,9 @@ pub struct ExtendedError {
 }
 
 impl ExtendedError {
+    /// The text of a question whose client still waits when the daemon ends.
+    pub const STOPPING: &str = "resolverd is stopping";
+
     /// Other Error (RFC 8914 section 4.1).
     pub const OTHER: u16 = 0;
     /// Stale Answer (RFC 8914 section 4.4): its TTL is over, and no server answered.

@@ -182,7 +182,13 @@ impl QuestionEntry {
     /// Whether this resolver turned it away because it had too much to do. Of a silent zone, it turns away more questions than a few, and
     /// the extended error names the zone.
     pub fn is_overload(&self) -> bool {
-        self.outcome == Outcome::Shed && self.code != Some(ExtendedError::NO_REACHABLE_AUTHORITY)
+        let is_silent = self.code == Some(ExtendedError::NO_REACHABLE_AUTHORITY);
+        self.outcome == Outcome::Shed && !is_silent && !self.was_stopped()
+    }
+
+    /// Whether its client still waited when this resolver stopped.
+    pub fn was_stopped(&self) -> bool {
+        self.outcome == Outcome::Shed && &*self.error == ExtendedError::STOPPING
     }
 
     /// When its reply left, in microseconds since 1970.

@@ -220,7 +220,11 @@ impl<'a> FailuresOfZone<'a> {
         let addresses: Vec<IpAddr> = self.servers.keys().copied().collect();
         let servers = self.servers.iter();
         let still_fails = self.still_fails(outline, traffic, now);
-        let advice = advice_of(&cause, &addresses);
+        let advice = if question.was_stopped() && culprit == CulpritKind::Unknown {
+            "nothing: the client still waited when resolverd was stopped".to_owned()
+        } else {
+            advice_of(&cause, &addresses)
+        };
         Some(FailedZone {
             questions: self.questions,
             first: seconds(self.first),
@@ -281,7 +285,7 @@ impl<'a> FailuresOfZone<'a> {
             return StillFails::No;
         }
         let is_in_memory = outline.extent.whole.is_some_and(|whole| last.at >= whole);
-        if is_in_memory && now.saturating_sub(last.at) < micros(INCIDENT_QUIET) {
+        if is_in_memory && !last.was_stopped() && now.saturating_sub(last.at) < micros(INCIDENT_QUIET) {
             StillFails::Yes
         } else {
             StillFails::Unknown

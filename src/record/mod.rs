@@ -128,7 +128,6 @@ pub use self::report::{
     ClientRow, FailingZone, FailuresByZone, JudgedCounts, Scraped, ServerRow, ShedRow, StatsReport, Troubles,
     TypeRow, UpstreamReport, ZoneFailures, ZoneRow, blames,
 };
-pub use self::saved_memory::UnusableMemory;
 use self::shard::Shard;
 use self::table::Tally;
 use self::table::{CounterTable, Rows};

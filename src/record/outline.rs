@@ -372,7 +372,7 @@ impl<'a> OutlineNames<'a> {
             end: question.end(),
             client: question.client,
             asked: index(question.asked),
-            sparse: !question.hit && extent.is_sparse(question.client, question.at),
+            sparse: extent.is_sparse(question.client, question.at, question.hit),
         };
         group_numbered(questions.len(), |place| questions.get(place).map(asking), self)
     }

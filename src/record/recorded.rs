@@ -185,9 +185,16 @@ impl ReadSpan {
 }
 
 impl Recorded {
-    /// Whether other questions of a client of about this time may be missing: the disk alone has them, and only the failed and slow ones.
-    pub(super) fn is_sparse(&self, client: IpAddr, at: u64) -> bool {
-        self.whole.is_none_or(|whole| at < whole) && !self.whole_spans.have(client, at)
+    /// Whether memory has lost questions of about this time that the cache did not answer, so that the disk alone has them. `in_memory`: of
+    /// the time of a question that memory has, because it came from the cache.
+    pub(super) fn is_of_disk(&self, at: u64, in_memory: bool) -> bool {
+        let is_before = |first: Option<u64>| first.is_some_and(|first| at < first);
+        if in_memory { is_before(self.lost) } else { self.whole.is_none() || is_before(self.whole) }
+    }
+
+    /// Whether questions of a client of about this time may be missing: the disk alone has them, and only the failed and slow ones.
+    pub(super) fn is_sparse(&self, client: IpAddr, at: u64, in_memory: bool) -> bool {
+        self.is_of_disk(at, in_memory) && !self.whole_spans.have(client, at)
     }
 
     /// In the order of time, and with their users; of a flight that was kept twice the later entry, which is complete.

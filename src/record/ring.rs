@@ -35,6 +35,8 @@ pub(super) struct Ring {
     failures: FailureCount,
     /// The place behind the entries of an earlier process.
     restored: RingPlace,
+    /// Whether the earlier process had overwritten entries.
+    lost_before: bool,
 }
 
 impl Ring {
@@ -95,9 +97,9 @@ impl Ring {
         self.add(put);
     }
 
-    /// Ends the writing of entries of an earlier process.
-    pub(super) const fn end_restoring(&mut self) {
-        self.restored = self.place();
+    /// Ends the writing of entries of an earlier process, which had overwritten some or not.
+    pub(super) const fn end_restoring(&mut self, has_lost: bool) {
+        (self.restored, self.lost_before) = (self.place(), has_lost);
     }
 
     fn add(&mut self, put: impl FnOnce(&mut Vec<u8>)) {
@@ -131,11 +133,9 @@ impl Ring {
         RingPlace { block: self.block, octets: self.next.saturating_sub(begin) }
     }
 
-    /// Whether entries were overwritten, by this process or by an earlier one: so were some of a ring that was full when it was saved.
+    /// Whether entries were overwritten, by this process or by an earlier one.
     pub(super) fn has_lost(&self) -> bool {
-        // Without keys, entries may be shorter than they were.
-        let was_full = self.restored.block > 0 && self.restored.block >= self.blocks() / 2;
-        self.block >= self.blocks() || was_full
+        self.lost_before || self.block >= self.blocks()
     }
 
     fn blocks(&self) -> u64 {

@@ -3,11 +3,14 @@
 //!
 //! # Decisions
 //!
-//! - The form is that of a segment, see `stored`. Its moments are in microseconds since 1970, as those of `Mono` begin anew in each process.
+//! - The form is an octet that tells which rings had overwritten entries, and then that of a segment, see `stored`. Its moments are in
+//!   microseconds since 1970, as those of `Mono` begin anew in each process.
 //! - Keys of DNS lists are removed when it is written, as from all that is read.
 //! - A file with damage is not read: memory would claim to have all questions of a time of which some are missing. The disk still has the
 //!   failed and slow ones.
 //! - Restored entries were told and stored by the process that wrote them, so the readers of what is new begin behind them.
+
+use std::sync::Mutex;
 
 use super::Recorder;
 use super::dates::Dates;
@@ -16,15 +19,15 @@ use super::lock::lock;
 use super::names::ReadNames;
 use super::reading;
 use super::redact::Secrets;
-use super::ring;
-use super::stored::{self, SEGMENT_HEAD};
+use super::ring::{self, Ring};
+use super::stored::{self, DamagedSegment, SEGMENT_HEAD};
 use super::written::HitHead;
 use crate::clock::micros;
 use crate::limits::STORED_TIME;
 use crate::question::Outcome;
 
 impl Recorder {
-    /// Gives all entries of memory to `write`, without `secrets`: the head of a segment first, and then a block at a time.
+    /// Gives all entries of memory to `write`, without `secrets`, a block at a time.
     ///
     /// # Errors
     /// The first error of `write`.
@@ -34,8 +37,12 @@ impl Recorder {
         mut write: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         let (dates, mut names) = (self.dates(), ReadNames::without(secrets));
-        write(&SEGMENT_HEAD)?;
-        let mut octets = Vec::new();
+        let has_lost = |ring: &Mutex<Ring>| lock(ring).has_lost();
+        let lost_hits = self.shards.iter().any(|shard| has_lost(&shard.ring));
+        let lost = [(LOST_MISSES, has_lost(&self.kept.misses)), (LOST_HITS, lost_hits)];
+        let lost = lost.into_iter().filter(|(_, lost)| *lost).fold(0, |all, (one, _)| all | one);
+        let mut octets = vec![lost];
+        octets.extend_from_slice(&SEGMENT_HEAD);
         for outage in lock(&self.incidents).outage.spans(self.clock.mono()) {
             let mut outage = Entry::Outage(outage.0.as_micros(), outage.1.as_micros());
             outage.date(&dates);
@@ -70,10 +77,11 @@ impl Recorder {
     ///
     /// # Errors
     /// The file is damaged, or none of this version. Nothing is restored.
-    pub fn restore_memory(&self, segment: &[u8]) -> Result<u64, UnusableMemory> {
+    pub fn restore_memory(&self, file: &[u8]) -> Result<u64, DamagedSegment> {
+        let (lost, segment) = file.split_first().ok_or(DamagedSegment)?;
         let check = stored::check(segment);
-        if check.damaged > 0 || check.end < segment.len() || segment.is_empty() {
-            return Err(UnusableMemory);
+        if check.damaged > 0 || check.end == 0 || check.end < segment.len() {
+            return Err(DamagedSegment);
         }
         let (now, mono) = (self.clock.unix_micros(), self.clock.mono().as_micros());
         let (to_mono, oldest) = (Dates::begun(now, mono), now.saturating_sub(micros(STORED_TIME)));
@@ -94,7 +102,7 @@ impl Recorder {
                 }
             });
         });
-        misses.end_restoring();
+        misses.end_restoring(lost & LOST_MISSES > 0);
         drop(misses);
         // There may have been another number of workers.
         hits.sort_by_key(|hit| hit.at);
@@ -103,16 +111,16 @@ impl Recorder {
             for hit in hits.iter().skip(number).step_by(self.shards.len()) {
                 ring.restore(|octets| put_hit(hit, octets));
             }
-            ring.end_restoring();
+            ring.end_restoring(lost & LOST_HITS > 0);
         }
         Ok(questions)
     }
 }
 
-/// A file of memory that is damaged, or of another version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is damaged, or of another version")]
-pub struct UnusableMemory;
+/// Bits of the first octet: whether the ring of misses, or one of hits, had overwritten entries.
+const LOST_MISSES: u8 = 1;
+/// See `LOST_MISSES`.
+const LOST_HITS: u8 = 2;
 
 /// Whether a question has nothing but what the entry of a hit has.
 fn is_hit(question: &QuestionEntry) -> bool {
@@ -146,7 +154,11 @@ mod tests {
     const START: u64 = 1_795_165_920;
 
     fn recorder(shards: usize) -> Arc<Recorder> {
-        Recorder::with_size(Clock::simulated(START), shards, 1 << 20)
+        recorder_of(shards, 1 << 20)
+    }
+
+    fn recorder_of(shards: usize, size: u64) -> Arc<Recorder> {
+        Recorder::with_size(Clock::simulated(START), shards, size)
     }
 
     /// Hits of two workers, queries with a user and a key, and a flight.
@@ -238,11 +250,13 @@ mod tests {
         let now = first.clock.mono().as_micros() - 1_000_000;
         (0..20_000).for_each(|number| first.asked(&Written::failed(b"\x04mail\x00", now + number), None));
         let before = read(&first);
-        let next = recorder(1);
-        next.restore_memory(&saved(&first)).unwrap();
-        let after = read(&next);
         assert!(before.lost.is_some());
-        assert_eq!((after.questions.len(), after.lost), (before.questions.len(), before.lost));
+        for size in [1 << 20, 8 << 20] {
+            let next = recorder_of(1, size);
+            next.restore_memory(&saved(&first)).unwrap();
+            let after = read(&next);
+            assert_eq!((after.questions.len(), after.lost), (before.questions.len(), before.lost), "{size}");
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -277,7 +291,7 @@ mod tests {
         let foreign = b"another file, which is longer".to_vec();
         for octets in [damaged, file[..file.len() - 1].to_vec(), foreign, Vec::new()] {
             let next = recorder(1);
-            assert_eq!(next.restore_memory(&octets), Err(UnusableMemory));
+            assert_eq!(next.restore_memory(&octets), Err(DamagedSegment));
             assert!(read(&next).questions.is_empty());
         }
     }

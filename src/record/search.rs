@@ -73,6 +73,7 @@ fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Mes
         more_lines: 0,
         note: None,
         of_disk: false,
+        whole: false,
         began: begin.map_or(0.0, seconds),
         client: String::new(),
         took: 0.0,
@@ -379,9 +380,11 @@ impl<'a> Doubts<'a> {
     /// The report of a message with the waits that may belong to its mail, and in doubt if nothing else was slow, or if they fill the pauses
     /// of its client.
     fn added(&self, mut report: MessageReport, found: &WantedMessage<'_>) -> MessageReport {
-        let extent = &self.search.outline.extent;
-        let mut questions = self.search.questions(&found.certain);
-        report.of_disk = questions.any(|question| extent.is_sparse(question.client, question.at));
+        let (extent, own) = (&self.search.outline.extent, &found.certain);
+        let mut own = self.search.questions(own).map(|one| (one.client, one.at, one.hit)).peekable();
+        let first = own.peek().copied();
+        report.of_disk = first.is_some_and(|(_, at, hit)| extent.is_of_disk(at, hit));
+        report.whole = report.of_disk && !own.any(|(client, at, hit)| extent.is_sparse(client, at, hit));
         let is_pause = |culprit: &CulpritReport| culprit.kind == CulpritKind::Client;
         let pauses = is_pause(&report.culprit) || report.also.iter().any(is_pause);
         let mut waits = if self.subject.subject.is_some() { self.waits(found) } else { Vec::new() };
@@ -398,7 +401,7 @@ impl<'a> Doubts<'a> {
         if is_open && !report.possible_waits.is_empty() {
             let waits: Vec<_> = report.possible_waits.iter().collect();
             report.culprit = doubt::culprit(report.waited, &waits);
-        } else if report.of_disk && report.culprit.kind == CulpritKind::None {
+        } else if report.of_disk && !report.whole && report.culprit.kind == CulpritKind::None {
             report.culprit = doubt::of_disk(&report.culprit);
         }
         report

@@ -8,6 +8,7 @@ use crate::record::entry::{FlightEntry, MessageEntry};
 use crate::record::event::Shows;
 use crate::record::message::ListName;
 use crate::record::redact::Secrets;
+use crate::record::whole_spans::WholeSpan;
 use hickory_proto::rr::{Name, RecordType};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -442,6 +443,25 @@ fn a_message_of_the_disk_is_told_as_such() {
     assert!(quick.kind == CulpritKind::Unknown && quick.evidence.contains("on disk"), "{quick:?}");
     recorded.whole = None;
     assert!(of_disk(&recorded, "slow.example."), "after a restart");
+}
+
+#[test]
+fn a_query_from_the_cache_is_not_certainly_of_the_only_message_where_others_were_lost() {
+    let mut slow = question(1, 0, 3 * SECOND, "slow.test.");
+    let flights = vec![flight(&mut slow, 1, 1, Conduct::Silent)];
+    let questions = vec![slow, question(1, SECOND, 0, "mail.own.example.")];
+    let mut recorded = Recorded { questions, flights, whole: Some(BEGIN), ..Recorded::default() };
+    let kind = |recorded: &Recorded| told(recorded, &of_name("mail.own.example.")).remove(0).culprit.kind;
+    assert_eq!(kind(&recorded), CulpritKind::ServerSilent, "memory has all");
+    (recorded.whole, recorded.lost) = (Some(BEGIN + 9 * SECOND), Some(BEGIN + 9 * SECOND));
+    assert_ne!(kind(&recorded), CulpritKind::ServerSilent, "its own queries may be missing");
+    recorded.whole_spans.add(WholeSpan {
+        client: [192, 0, 2, 1].into(),
+        since: BEGIN,
+        until: BEGIN + 5 * SECOND,
+    });
+    recorded.whole_spans.join();
+    assert_eq!(kind(&recorded), CulpritKind::ServerSilent, "the disk has all");
 }
 
 #[test]

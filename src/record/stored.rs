@@ -47,6 +47,11 @@ pub fn is_head(octets: &[u8]) -> bool {
     octets.iter().zip(of_any_version).all(|(one, other)| one == other)
 }
 
+/// A segment that must be whole and is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is damaged, or of another version")]
+pub struct DamagedSegment;
+
 /// How far a segment can be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SegmentCheck {

@@ -76,6 +76,9 @@ pub struct MessageReport {
     /// Whether the record has only the failed, bogus and slow queries of its time, and messages that took long: those on the disk.
     #[serde(default, skip_serializing_if = "is_false")]
     pub of_disk: bool,
+    /// Of a message on the disk, whether the disk has all queries of its client at its time.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub whole: bool,
     /// When its first question came; for an unknown one when the record begins.
     pub began: f64,
     /// Its client; `redacted` if `history.redact` has removed it, empty for an unknown one.
@@ -308,6 +311,7 @@ pub(super) fn report(
         more_lines: 0,
         note: None,
         of_disk: false,
+        whole: false,
         began: seconds(first),
         client: asked.first().map(|one| one.question.client_text()).unwrap_or_default(),
         took: seconds(verdict.took),

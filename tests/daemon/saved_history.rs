@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hickory_proto::rr::RecordType;
-use resolverd::control::protocol::{Reply, Request, WhyRequest};
+use resolverd::control::protocol::{FailedRequest, Reply, Request, WhyRequest};
 use resolverd::record::culprit::CulpritKind;
+use resolverd::record::failed::StillFails;
 use resolverd::record::why::MessageReport;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use crate::client::Client;
+use crate::client::{Client, is_servfail};
 use crate::process::{Process, Setting, World, ask};
 
 /// A configuration and a state directory.
@@ -116,6 +117,35 @@ fn with_redact_or_without_a_history_there_is_no_file() {
         assert_eq!(said(&mut process, Signal::TERM), [""; 0]);
         assert!(!stage.file().exists());
     }
+}
+
+/// The zones whose queries failed: their names and culprits, and whether they still fail.
+fn failed(process: &Process) -> Vec<(Option<String>, CulpritKind, StillFails)> {
+    let all = FailedRequest { from: 0.0, zone: None, client: None };
+    let replies = ask(process.socket(), &Request::Failed(all)).into_iter();
+    let zone = |reply| match reply {
+        Reply::FailedZone(zone) => Some((zone.zone, zone.culprit, zone.still_fails)),
+        _ => None,
+    };
+    replies.filter_map(zone).collect()
+}
+
+#[test]
+fn a_query_that_waits_at_the_stop_is_no_overload() {
+    let world = World::new(Duration::from_millis(1));
+    let stage = Stage::new(&world, "");
+    let mut process = stage.start();
+    let mut client = Client::new(process.address);
+    let waits = std::thread::spawn(move || is_servfail(&client.ask("a.silent.tld.", RecordType::A)));
+    process.wait_until("it waits", |process| process.status().daemon.flights > 0);
+    process.end(Signal::TERM);
+    assert!(waits.join().unwrap());
+    let mut process = stage.start();
+    let silent = (Some("silent.tld.".to_owned()), CulpritKind::ServerSilent, StillFails::Unknown);
+    assert_eq!(failed(&process), [silent]);
+    let message = why(&process, "a.silent.tld.").remove(0);
+    assert_eq!(message.culprit.kind, CulpritKind::ServerSilent, "{message:#?}");
+    process.end(Signal::TERM);
 }
 
 #[test]

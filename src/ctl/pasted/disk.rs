@@ -4,8 +4,8 @@
 //!
 //! - The mail of a line may have been quick, so that the disk does not have it. A message of the disk is that of a line only if its last query
 //!   was just before the line, if the line tells the time of its delay, or if the line blames a lookup and one of its queries failed.
-//! - The disk lacks queries of a mail, so what it has of it does not show that the mail was quick. But a mail that waited for DNS as long as a
-//!   delay in its line is on the disk.
+//! - The disk lacks queries of a mail, so what it has of it does not show that the mail was quick, unless it has all of its time (`whole`). But
+//!   a mail that waited for DNS as long as a delay in its line is on the disk.
 
 use super::fit::{DELAYED, FailedQuery};
 use super::line::PastedLine;
@@ -31,14 +31,14 @@ pub(super) fn of_another_time(began: &str) -> CulpritReport {
     ))
 }
 
-/// The message of a line with the culprit `unknown` if it is of the disk and only that shows that DNS was quick.
+/// The message of a line with the culprit `unknown` if it is of the disk, which lacks others, and only that shows that DNS was quick.
 pub(super) fn in_full(line: &PastedLine, message: MessageReport) -> MessageReport {
     let delay = line.delay.whole.or_else(|| line.delay.with_dns());
     let tells_wait = delay.is_some_and(|delay| delay >= DELAYED);
     // A wait that is shorter is not on the disk, so a list that failed at once does not show that nothing waited.
     let is_quick =
         message.culprit.kind == CulpritKind::NotDns && (message.also.is_empty() || delay.is_some());
-    if !message.of_disk || !is_quick || tells_wait {
+    if !message.of_disk || message.whole || !is_quick || tells_wait {
         return message;
     }
     let culprit = unknown(format!("these queries were quick, {ON_DISK_ALONE}"));

@@ -284,6 +284,7 @@ pub(super) fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> Messa
         more_lines: 0,
         note: None,
         of_disk: false,
+        whole: false,
         began: NOW,
         client: "127.0.0.1".to_owned(),
         took: waited,

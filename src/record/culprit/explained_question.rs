@@ -29,7 +29,7 @@ impl ExplainedQuestion<'_> {
         let queued = self.waited_for().map_or(0, |flight| flight.began.saturating_sub(at));
         let is_silent = || self.flight.is_some_and(|flight| flight.shows == Some(Shows::Silence));
         match outcome {
-            Outcome::Shed => self.question.is_overload() || !is_silent(),
+            Outcome::Shed => self.question.is_overload() || !(is_silent() || self.question.was_stopped()),
             Outcome::Deadline => queued > elapsed / 2,
             _ => false,
         }
