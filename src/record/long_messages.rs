@@ -312,6 +312,22 @@ impl LongMessages {
         entries
     }
 
+    /// The entries of further flights of the messages that were taken last, as far as they are not stored.
+    pub(super) fn add_flights(&mut self, flights: Vec<FlightEntry>, stored: &mut Chooser) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        for flight in flights {
+            if stored.has(flight.id) {
+                continue;
+            }
+            stored.add(&flight);
+            entries.push(Entry::Flight(flight));
+        }
+        let mut octets = Vec::new();
+        entries.iter().for_each(|entry| stored::put(entry, &mut octets));
+        self.used = self.used.saturating_add(octets.len() as u64);
+        entries
+    }
+
     /// Whether all questions of a span were read, and none was dropped.
     fn has_all_of(&self, span: &WholeSpan) -> bool {
         let dropped = self.dropped_until.get(&span.client).copied().unwrap_or(0);

@@ -52,6 +52,7 @@ mod incident;
 mod keeping;
 mod kinds;
 mod line;
+mod linked_flights;
 mod links;
 mod local_users;
 mod lock;

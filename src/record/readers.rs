@@ -90,7 +90,9 @@ impl StoreReader<'_> {
             EntryHead::Flight(head) => {
                 let flight = outline.flight_of(&head, head.began, place);
                 outline.extent.shortened |= head.shortened;
-                if flight.end() >= first && flight.began <= self.span.to {
+                // The names of an answer join later questions from the cache.
+                let is_wanted = flight.linked || flight.end() >= first;
+                if is_wanted && flight.began <= self.span.to {
                     self.taken = self.taken.saturating_add(head.weight);
                     outline.flights.push(flight);
                     outline.keep(entry);

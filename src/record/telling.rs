@@ -25,7 +25,7 @@ use super::told::{TellFacts, Told};
 use super::traffic::Traffic;
 use super::why::{DaemonFacts, KnownFacts};
 use super::written::Written;
-use super::{Recorder, debug_lines, query_log};
+use super::{Recorder, debug_lines, linked_flights, query_log};
 use crate::clock::micros;
 use crate::limits::{MESSAGE_PAUSE, QUERY_LINES_A_SECOND};
 use crate::question::{Outcome, label_places, name_of_wire};
@@ -129,7 +129,10 @@ impl Recorder {
         // A question that is not slow has ended by then, and shortened names do not tell which mail a question is of.
         let with_spans = slow <= MESSAGE_PAUSE && !facts.redaction.names;
         let wanted = LongWanted { slow: micros(slow), until, with_spans, facts: &facts.facts };
-        self.store(told.long.take(&mut told.stored, &wanted), facts.redaction);
+        let mut chosen = told.long.take(&mut told.stored, &wanted);
+        let linked = linked_flights::of_hits(&chosen, &self.kept.misses, facts.secrets);
+        chosen.extend(told.long.add_flights(linked, &mut told.stored));
+        self.store(chosen, facts.redaction);
     }
 
     /// Counts failed questions of a zone; see `Recorder::failures`.
