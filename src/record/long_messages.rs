@@ -105,15 +105,15 @@ impl<'q> ReadMessage<'q> {
         self.ended.saturating_sub(self.began)
     }
 
-    /// When nothing that is beside it may come any more.
-    fn is_over(&self) -> u64 {
+    /// When nothing that is beside it comes any more.
+    fn over_at(&self) -> u64 {
         self.ended.saturating_add(micros(MESSAGE_PAUSE))
     }
 
     /// It, and the time just before and behind.
     fn span(&self) -> WholeSpan {
         let since = self.began.saturating_sub(micros(MESSAGE_PAUSE));
-        WholeSpan { client: self.client, since, until: self.is_over() }
+        WholeSpan { client: self.client, since, until: self.over_at() }
     }
 
     fn key(&self) -> (u64, u64, IpAddr) {
@@ -232,7 +232,7 @@ impl LongMessages {
         let clients = by_client(&messages);
         let flights = FlightsOfQuestions::of(&recorded.flights);
         let is_long = |message: &&ReadMessage<'_>| {
-            message.is_over() < wanted.until && (message.took() >= wanted.slow || message.has_failed)
+            message.over_at() < wanted.until && (message.took() >= wanted.slow || message.has_failed)
         };
         let mut long: Vec<&ReadMessage<'_>> = messages.iter().filter(is_long).collect();
         long.sort_by_key(|message| Reverse(message.took()));
@@ -337,11 +337,11 @@ impl LongMessages {
     /// Keeps the messages of a client that may go on, and those that are or may be beside one that does: a question is read when it has
     /// ended.
     fn keep_open(&mut self, of_client: &[&ReadMessage<'_>], until: u64) {
-        let open = of_client.iter().filter(|message| message.is_over() >= until);
+        let open = of_client.iter().filter(|message| message.over_at() >= until);
         let first = open.map(|message| message.began).min().unwrap_or(u64::MAX);
         let first = first.min(until.saturating_sub(micros(FLIGHT_TIME)));
         for message in of_client {
-            if message.is_over() >= first {
+            if message.over_at() >= first {
                 self.questions.extend(message.questions.iter().copied().cloned());
             } else {
                 let dropped = self.dropped_until.entry(message.client).or_default();

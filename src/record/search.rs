@@ -68,7 +68,7 @@ fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Mes
     };
     MessageReport {
         history_begin: begin.map(seconds),
-        history: begin.map(|_| HistoryReach::of(recorded)),
+        history: begin.map(|_| HistoryReach::of(recorded, facts.slow)),
         line: None,
         more_lines: 0,
         note: None,

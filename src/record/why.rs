@@ -116,12 +116,16 @@ pub struct HistoryReach {
     pub cache: Option<f64>,
     /// Since when the disk has questions: only those that failed, were bogus or were slow. None if it has none.
     pub disk: Option<f64>,
+    /// The seconds from which on a question is slow.
+    #[serde(default)]
+    pub slow: Option<f64>,
 }
 
 impl HistoryReach {
     /// The reach of a record.
-    pub(super) fn of(extent: &Recorded) -> Self {
+    pub(super) fn of(extent: &Recorded, slow: Duration) -> Self {
         Self {
+            slow: Some(slow.as_secs_f64()),
             resolved: extent.lost.or(extent.begin).map(seconds),
             cache: extent.lost_hits.or(extent.begin).map(seconds),
             disk: extent.stored_since.map(seconds),

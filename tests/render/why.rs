@@ -138,6 +138,7 @@ fn what_the_record_does_not_have_is_said() {
         resolved: Some(1_795_165_900.0),
         cache: Some(1_795_160_000.0),
         disk: Some(1_794_700_000.0),
+        slow: Some(1.0),
     };
     let unknown = MessageReport {
         history: Some(history),

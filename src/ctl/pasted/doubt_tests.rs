@@ -229,7 +229,7 @@ fn a_line_of_whose_names_there_is_no_query_says_so_if_the_history_reaches_back()
         absent.history_begin = Some(0.0);
         let line = super::read(mailbox, super::tests::NOW).remove(0);
         let resolved = line.at.map(|at| at - before);
-        absent.history = Some(HistoryReach { resolved, cache: None, disk: None });
+        absent.history = Some(HistoryReach { resolved, cache: None, disk: None, slow: None });
         super::settle(&line, vec![absent], &|began| began.to_string()).unwrap().culprit.advice
     };
     assert!(advice(60.0).contains("nobody queried resolverd for our.example"), "{}", advice(60.0));
