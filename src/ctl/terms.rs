@@ -299,13 +299,15 @@ and of a bounce, the lines about a failed lookup come first.
 
 A message at the time of a line is its message rather than an older one with more of its names. A line without a delay is explained by
 messages on disk (of_disk in JSON) only if they came just before it. They may lack queries that were quick, and then they never show that
-DNS was quick; some have all queries of their time (whole in JSON).
+DNS was quick; some have all queries of their time (until whole_until in JSON).
 
 The query history has in memory the queries that were answered from the cache, and the others, each as far back as they fit; on disk it
 has failed, bogus and slow queries only. If no query is found, the result tells how far back each goes (history in JSON: cache, resolved,
-disk; slow has the seconds from which on a query is slow). Around an email that took long or had a failed query, the disk has all queries
-of its client, as far as there is room. A restart keeps all of it, unless `redact` of [history] is set. After a crash there is the disk
-only. A pasted line with a delay of some seconds is not_dns if no email of its time in memory or on disk waited for most of that delay.";
+disk; slow has the seconds from which on a query is slow, and cut the time before the start of resolverd of which a crash may have lost
+queries, as is_cut of a message). Around an email that took long or had a failed query, the disk has all queries of its client, as far as
+there is room. A restart keeps all of it, unless `redact` of [history] is set. After a crash there is the disk only.
+
+A pasted line with a delay of some seconds is not_dns if no email of its time, in memory or on disk, waited for most of that delay.";
 
 /// Terms of `failed`.
 pub(super) const FAILED: &str = "\

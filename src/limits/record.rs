@@ -161,6 +161,9 @@ pub const MESSAGE_PAUSE: Duration = Duration::from_secs(2);
 /// otherwise: mail software asks again within a few milliseconds.
 pub const MESSAGE_BURST: Duration = Duration::from_millis(100);
 
+/// Like `MESSAGE_BURST`, for questions that a filter asks together: the sender's domain, and the lists of the host.
+pub const MESSAGE_AT_ONCE: Duration = Duration::from_millis(10);
+
 /// Like `MESSAGE_BURST`, for a question that may begin a mail, for instance for an address that no other question named: a program
 /// sends several questions within a millisecond.
 pub const MESSAGE_NEXT: Duration = Duration::from_millis(1);
@@ -375,6 +378,10 @@ pub const LONG_MISS_BLOCKS: u64 = 64;
 
 /// Questions of messages that may go on, about 200 octets each: the questions of one reading of two workers.
 pub const MAX_LONG_QUESTIONS: usize = 20_000;
+
+/// The time before the begin of a process in which the disk may lack questions, if the process before it crashed: they are stored within
+/// 15 s, and systemd starts the next process soon.
+pub const CRASH_LOSS: Duration = Duration::from_secs(30);
 
 /// The part of a message that is looked at: most take a few seconds, and a client that waits for a minute has asked for another message.
 pub const LONG_MESSAGE_TIME: Duration = Duration::from_secs(60);

@@ -27,7 +27,7 @@ use super::asked_subjects::{AskedSubjects, Step};
 use super::hidden_clients::is_of_any_client;
 use super::open_messages::{Asking, Open, OpenOfClient, ROOM, bit};
 use crate::clock::micros;
-use crate::limits::{MESSAGE_BURST, MESSAGE_NEXT, MESSAGE_PAUSE};
+use crate::limits::{MESSAGE_AT_ONCE, MESSAGE_BURST, MESSAGE_NEXT, MESSAGE_PAUSE};
 
 /// The message that a question belongs to.
 #[derive(Clone, Copy)]
@@ -240,7 +240,9 @@ impl Search<'_> {
         let follows = self.gap(place) <= micros(near);
         let is_known = !question.sparse && !is_of_stranger(asked, message);
         let is_alone = open.messages.len() == 1 && near == MESSAGE_BURST && is_known;
-        let is_certain = is_known && !overtakes && !is_doubtful(asked, message);
+        // A filter asks for the sender's domain beside the lists at once. Somewhat later it may be a delivery too.
+        let is_beside = waits && self.gap(place) > micros(MESSAGE_AT_ONCE);
+        let is_certain = is_known && !overtakes && !is_beside && !is_doubtful(asked, message);
         let part = open.only_part(place, 1).filter(|_| is_certain);
         (follows || is_alone).then(|| Choice::joins(place, part, JoinedBy::Time))
     }

@@ -213,7 +213,7 @@ fn a_delivery_while_a_list_is_waited_for_is_of_no_mail_of_that_host() {
     }
     // A filter asks for the sender's domain beside the lists.
     let lists = &mail(1_500)[..3];
-    for (begin, is_certain) in [(5, true), (90, true), (200, false)] {
+    for (begin, is_certain) in [(5, true), (35, true), (60, false), (90, false), (200, false)] {
         let of_all = parts(&[lists, &delivery(begin)[..]].concat(), &world);
         assert_eq!(of_all[0] == of_all[3], is_certain, "{begin} ms behind the lists");
     }

@@ -58,6 +58,8 @@ impl<'a> Explained<'a> {
         let list = known.list(&question.name);
         let own = question.flight.and_then(|id| self.by_number.get(&id).copied());
         let flight = match question.outcome {
+            // Nobody knows what its servers would have done.
+            Outcome::Shed if question.was_stopped() => None,
             // It was turned away because others wait for its silent zone. Its own flight, if it had one, ended before it showed anything.
             Outcome::Shed if !question.is_overload() => {
                 self.of_zones(question).filter(|flight| flight.shows == Some(Shows::Silence)).or(own)

@@ -48,9 +48,9 @@ impl<'a> FailedQuestion<'a> {
         }
     }
 
-    /// Whether this resolver turned it away.
+    /// Whether this resolver turned it away, or was stopped.
     pub(super) fn is_turned_away(&self) -> bool {
-        self.zone.is_empty()
+        self.zone.is_empty() || self.asked.question.was_stopped()
     }
 
     /// The conduct of each server, for a sentence; empty if no server is at fault.

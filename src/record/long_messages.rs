@@ -56,6 +56,8 @@ pub(super) struct LongMessages {
     whole_since: u64,
     /// As `whole_since`, of clients of which questions were dropped.
     dropped_until: BTreeMap<IpAddr, u64>,
+    /// Whether there may still be room for messages beside others in this turn.
+    takes_spans: bool,
     /// Octets that were stored. In an hour `LONG_MESSAGES_AN_HOUR` of them become free again.
     used: u64,
 }
@@ -237,6 +239,7 @@ impl LongMessages {
         let mut long: Vec<&ReadMessage<'_>> = messages.iter().filter(is_long).collect();
         long.sort_by_key(|message| Reverse(message.took()));
         let mut chosen = Vec::new();
+        self.takes_spans = wanted.with_spans && self.used < WHOLE_SPAN_BURST;
         for message in long {
             if self.considered.insert(message.key()) {
                 let of_client = clients.get(&message.client).map_or(&[][..], Vec::as_slice);
@@ -272,7 +275,7 @@ impl LongMessages {
             !is_slow_or_failed && !is_stored && !long.stored.contains(&key(question))
         };
         let span = message.span();
-        if wanted.with_spans && self.has_all_of(&span) && self.used < WHOLE_SPAN_BURST {
+        if self.takes_spans && self.has_all_of(&span) {
             let beside = of_client.iter().filter(|one| one.began <= span.until && one.ended >= span.since);
             let all = beside.flat_map(|one| one.questions.iter().copied());
             let questions: Vec<_> = all.filter(|question| is_new(self, stored, question)).collect();
@@ -280,6 +283,8 @@ impl LongMessages {
             if !entries.is_empty() {
                 return entries;
             }
+            // The next ones would be written in vain.
+            self.takes_spans = false;
         }
         let all = message.questions.iter().copied();
         let questions: Vec<_> = all.filter(|question| is_new(self, stored, question)).collect();

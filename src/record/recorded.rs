@@ -16,9 +16,10 @@ use super::store::Store;
 use super::trail::Trail;
 use super::whole_spans::WholeSpans;
 use super::written::HitHead;
-use crate::clock::Clock;
+use crate::clock::{Clock, micros};
 use crate::conduct::Conduct;
 use crate::hash::Plain;
+use crate::limits::CRASH_LOSS;
 use crate::question::Question;
 
 /// The rings of the record. The rings of the workers are in their shards.
@@ -103,6 +104,8 @@ pub struct Recorded {
     pub shortened: bool,
     /// Times in which our own network was down: no server on the internet answered, including root servers.
     pub outages: Vec<(u64, u64)>,
+    /// When this process began: after a crash, the disk lacks the last questions before that.
+    pub process_began: Option<u64>,
     /// The spans of which the disk has every question of a client.
     pub whole_spans: WholeSpans,
     /// The users that were found for clients, which their questions get by `in_order`.
@@ -190,6 +193,12 @@ impl Recorded {
     pub(super) fn is_of_disk(&self, at: u64, in_memory: bool) -> bool {
         let is_before = |first: Option<u64>| first.is_some_and(|first| at < first);
         if in_memory { is_before(self.lost) } else { self.whole.is_none() || is_before(self.whole) }
+    }
+
+    /// Whether this process began so soon behind a moment that a crash may have lost what was asked then.
+    pub(super) fn is_cut(&self, at: u64) -> bool {
+        let begin = self.process_began.unwrap_or(0);
+        (begin.saturating_sub(micros(CRASH_LOSS))..begin).contains(&at)
     }
 
     /// Whether questions of a client of about this time may be missing: the disk alone has them, and only the failed and slow ones.

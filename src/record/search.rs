@@ -73,7 +73,8 @@ fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Mes
         more_lines: 0,
         note: None,
         of_disk: false,
-        whole: false,
+        whole_until: None,
+        is_cut: false,
         began: begin.map_or(0.0, seconds),
         client: String::new(),
         took: 0.0,
@@ -384,7 +385,12 @@ impl<'a> Doubts<'a> {
         let mut own = self.search.questions(own).map(|one| (one.client, one.at, one.hit)).peekable();
         let first = own.peek().copied();
         report.of_disk = first.is_some_and(|(_, at, hit)| extent.is_of_disk(at, hit));
-        report.whole = report.of_disk && !own.any(|(client, at, hit)| extent.is_sparse(client, at, hit));
+        let is_whole = report.of_disk && !own.any(|(client, at, hit)| extent.is_sparse(client, at, hit));
+        let until =
+            first.filter(|_| is_whole).and_then(|(client, at, _)| extent.whole_spans.until(client, at));
+        report.whole_until = until.map(seconds);
+        let last = self.search.questions(&found.certain).map(QuestionOutline::end).max();
+        report.is_cut = report.of_disk && !is_whole && last.is_some_and(|last| extent.is_cut(last));
         let is_pause = |culprit: &CulpritReport| culprit.kind == CulpritKind::Client;
         let pauses = is_pause(&report.culprit) || report.also.iter().any(is_pause);
         let mut waits = if self.subject.subject.is_some() { self.waits(found) } else { Vec::new() };
@@ -401,7 +407,7 @@ impl<'a> Doubts<'a> {
         if is_open && !report.possible_waits.is_empty() {
             let waits: Vec<_> = report.possible_waits.iter().collect();
             report.culprit = doubt::culprit(report.waited, &waits);
-        } else if report.of_disk && !report.whole && report.culprit.kind == CulpritKind::None {
+        } else if report.of_disk && report.whole_until.is_none() && report.culprit.kind == CulpritKind::None {
             report.culprit = doubt::of_disk(&report.culprit);
         }
         report

@@ -38,9 +38,14 @@ impl WholeSpans {
 
     /// Whether one of them has a question of a client.
     pub(super) fn have(&self, client: IpAddr, at: u64) -> bool {
+        self.until(client, at).is_some()
+    }
+
+    /// The last moment of the span that has a question of a client.
+    pub(super) fn until(&self, client: IpAddr, at: u64) -> Option<u64> {
         let behind = self.0.partition_point(|span| (span.client, span.since) <= (client, at));
-        let span = behind.checked_sub(1).and_then(|place| self.0.get(place));
-        span.is_some_and(|span| span.client == client && at <= span.until)
+        let span = self.0.get(behind.checked_sub(1)?)?;
+        (span.client == client && at <= span.until).then_some(span.until)
     }
 }
 

@@ -22,7 +22,9 @@ use super::redact::Secrets;
 use super::subject::{ListName, domain_of};
 use crate::clock::micros;
 use crate::conduct::{Conduct, Transport};
-use crate::limits::{MAX_WHY_ALSO, MAX_WHY_LINE, MAX_WHY_QUESTIONS, MAX_WHY_SENT, MESSAGE_BURST, WHY_MARGIN};
+use crate::limits::{
+    CRASH_LOSS, MAX_WHY_ALSO, MAX_WHY_LINE, MAX_WHY_QUESTIONS, MAX_WHY_SENT, MESSAGE_BURST, WHY_MARGIN,
+};
 use crate::question::{ClientTransport, Outcome, kind_text, name_of_wire, name_text, wire_name};
 
 /// Which messages are wanted.
@@ -76,9 +78,12 @@ pub struct MessageReport {
     /// Whether the record has only the failed, bogus and slow queries of its time, and messages that took long: those on the disk.
     #[serde(default, skip_serializing_if = "is_false")]
     pub of_disk: bool,
-    /// Of a message on the disk, whether the disk has all queries of its client at its time.
+    /// Whether this process of resolverd began so soon behind a message on the disk that the disk may lack its last queries, after a crash.
     #[serde(default, skip_serializing_if = "is_false")]
-    pub whole: bool,
+    pub is_cut: bool,
+    /// Of a message on the disk of whose time the disk has all queries of its client: until when, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole_until: Option<f64>,
     /// When its first question came; for an unknown one when the record begins.
     pub began: f64,
     /// Its client; `redacted` if `history.redact` has removed it, empty for an unknown one.
@@ -119,6 +124,9 @@ pub struct HistoryReach {
     /// The seconds from which on a question is slow.
     #[serde(default)]
     pub slow: Option<f64>,
+    /// Since when the disk may lack questions, up to the begin of this process: those before a crash.
+    #[serde(default)]
+    pub cut: Option<(f64, f64)>,
 }
 
 impl HistoryReach {
@@ -126,6 +134,9 @@ impl HistoryReach {
     pub(super) fn of(extent: &Recorded, slow: Duration) -> Self {
         Self {
             slow: Some(slow.as_secs_f64()),
+            cut: extent
+                .process_began
+                .map(|began| (seconds(began.saturating_sub(micros(CRASH_LOSS))), seconds(began))),
             resolved: extent.lost.or(extent.begin).map(seconds),
             cache: extent.lost_hits.or(extent.begin).map(seconds),
             disk: extent.stored_since.map(seconds),
@@ -315,7 +326,8 @@ pub(super) fn report(
         more_lines: 0,
         note: None,
         of_disk: false,
-        whole: false,
+        whole_until: None,
+        is_cut: false,
         began: seconds(first),
         client: asked.first().map(|one| one.question.client_text()).unwrap_or_default(),
         took: seconds(verdict.took),

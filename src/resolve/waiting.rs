@@ -160,11 +160,7 @@ impl ClientResolver {
             biased;
             landed = landing => landed,
             _ = stopping.wait_for(|stopping| *stopping) => {
-                self.keep_so_far(missed, &seat.progress);
-                let error = ExtendedError::new(ExtendedError::NOT_READY, ExtendedError::STOPPING);
-                let answer = Arc::new(compose::failure(question, error, self.clock.mono()));
-                let progress = Some(Arc::clone(&seat.progress));
-                return Ok(Asked::Replied(Replied { outcome: Outcome::Shed, answer, progress }));
+                return Ok(self.shed(question, ExtendedError::STOPPING));
             }
             (outcome, answer) = self.patience(missed, &seat.progress) => {
                 self.keep_so_far(missed, &seat.progress);

@@ -35,6 +35,15 @@ const ARRIVAL: &str = " <= ";
 /// Words before those of the remote server: of Postfix and of Exim.
 const REMOTE: [&str; 2] = [" said: ", "remote mail server"];
 
+/// Words of Postfix before the host to which it could not connect.
+const ATTEMPT: &str = ": connect to ";
+
+/// Whether a line is about a connection for a delivery that failed: `connect to mx.b.example[192.0.2.1]:25: Connection timed out`.
+pub(super) fn is_attempt(line: &str) -> bool {
+    line.split_once(ATTEMPT)
+        .is_some_and(|(_, host)| host.split(' ').next().is_some_and(|host| host.contains("]:")))
+}
+
 /// A line about a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Delivery<'a> {

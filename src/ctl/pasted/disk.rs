@@ -4,8 +4,8 @@
 //!
 //! - The mail of a line may have been quick, so that the disk does not have it. A message of the disk is that of a line only if its last query
 //!   was just before the line, if the line tells the time of its delay, or if the line blames a lookup and one of its queries failed.
-//! - The disk lacks queries of a mail, so what it has of it does not show that the mail was quick, unless it has all of its time (`whole`). But
-//!   a mail that waited for DNS as long as a delay in its line is on the disk.
+//! - The disk lacks queries of a mail, so what it has of it does not show that the mail was quick, unless it has all of its time (`whole_until`). But
+//!   a mail that waited for DNS as long as a delay in its line is on the disk, unless a crash came just behind it.
 
 use super::fit::{DELAYED, FailedQuery};
 use super::line::PastedLine;
@@ -21,7 +21,8 @@ pub(super) fn may_be_of_another_time(
     failed: FailedQuery,
 ) -> bool {
     let is_blamed = line.blames_dns && failed > FailedQuery::None;
-    message.of_disk && !is_blamed && is_older(line, message)
+    let is_behind = line.at.zip(message.whole_until).is_none_or(|(at, until)| at > until);
+    message.of_disk && !is_blamed && is_behind && is_older(line, message)
 }
 
 /// The culprit of a line of whose time the disk has no message; the one that is shown began at `began`.
@@ -38,7 +39,8 @@ pub(super) fn in_full(line: &PastedLine, message: MessageReport) -> MessageRepor
     // A wait that is shorter is not on the disk, so a list that failed at once does not show that nothing waited.
     let is_quick =
         message.culprit.kind == CulpritKind::NotDns && (message.also.is_empty() || delay.is_some());
-    if !message.of_disk || message.whole || !is_quick || tells_wait {
+    let is_told = message.whole_until.is_some() || (tells_wait && !message.is_cut);
+    if !message.of_disk || !is_quick || is_told {
         return message;
     }
     let culprit = unknown(format!("these queries were quick, {ON_DISK_ALONE}"));

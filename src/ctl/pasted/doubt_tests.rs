@@ -1,4 +1,5 @@
-use super::tests::{message, settled};
+use super::read;
+use super::tests::{NOW, message, settled};
 use crate::question::Outcome;
 use crate::record::culprit::CulpritKind;
 use crate::record::doubt::{PossibleWait, WaitOrder};
@@ -229,7 +230,7 @@ fn a_line_of_whose_names_there_is_no_query_says_so_if_the_history_reaches_back()
         absent.history_begin = Some(0.0);
         let line = super::read(mailbox, super::tests::NOW).remove(0);
         let resolved = line.at.map(|at| at - before);
-        absent.history = Some(HistoryReach { resolved, cache: None, disk: None, slow: None });
+        absent.history = Some(HistoryReach { resolved, cache: None, disk: None, slow: None, cut: None });
         super::settle(&line, vec![absent], &|began| began.to_string()).unwrap().culprit.advice
     };
     assert!(advice(60.0).contains("nobody queried resolverd for our.example"), "{}", advice(60.0));
@@ -251,6 +252,27 @@ fn of_a_line_with_a_delay_the_wait_is_told_before_a_list_that_failed_at_once() {
 }
 
 #[test]
+fn within_a_time_of_which_the_disk_has_all_a_message_is_that_of_a_line_as_in_memory() {
+    use CulpritKind::{Client, None as Nothing, NotDns, Unknown};
+    let disconnect =
+        "Nov 21 03:12:05 mx postfix/smtpd[2]: disconnect from mail.sender.example[192.0.2.7] ehlo=1 quit=1";
+    let line = read(disconnect, NOW).remove(0);
+    let told = |began: f64, until: Option<f64>, kind: CulpritKind| {
+        let mut found = of_names(&OF_BOTH, (began, 1.6), kind, 3);
+        for message in &mut found {
+            (message.of_disk, message.whole_until) = (true, until.map(|until| line.at.unwrap() + until));
+        }
+        settled(disconnect, found).unwrap().culprit.kind
+    };
+    for (until, of_waiting, of_quick) in
+        [(None, Unknown, Unknown), (Some(-1.0), Unknown, Unknown), (Some(1.0), Client, NotDns)]
+    {
+        assert_eq!(told(-5.0, until, Client), of_waiting, "{until:?}");
+        assert_eq!(told(-5.0, until, Nothing), of_quick, "{until:?}");
+    }
+}
+
+#[test]
 fn a_message_of_the_disk_does_not_show_that_a_short_delay_was_not_dns() {
     let line = "2026-11-21 03:12:05 #12(normal) <abc>; task; rspamd_task_write_log: ip: 192.0.2.1, from: <a@fine.example>, time: 412.7ms, dns req: 20";
     let told = |of_disk: bool| {
@@ -260,8 +282,15 @@ fn a_message_of_the_disk_does_not_show_that_a_short_delay_was_not_dns() {
     assert_eq!((told(false), told(true)), (CulpritKind::NotDns, CulpritKind::Unknown));
     // The line tells itself where its delay was.
     let sending = "Nov 21 03:12:05 mx postfix/smtp[9]: 4AB: to=<a@fine.example>, relay=mx[192.0.2.1]:25, delay=31, delays=0.02/0.01/0.1/30, dsn=2.0.0, status=sent (ok)";
-    let found = MessageReport { of_disk: true, ..message(0.001, CulpritKind::None, Outcome::Cache) };
-    assert_eq!(settled(sending, vec![found]).unwrap().culprit.kind, CulpritKind::NotDns);
+    for (is_cut, expected) in [(false, CulpritKind::NotDns), (true, CulpritKind::Unknown)] {
+        let found = message(0.001, CulpritKind::None, Outcome::Cache);
+        let found = MessageReport { of_disk: true, is_cut, ..found };
+        assert_eq!(
+            settled(sending, vec![found]).unwrap().culprit.kind,
+            expected,
+            "the process crashed: {is_cut}"
+        );
+    }
 }
 
 #[test]

@@ -13,6 +13,9 @@ const CONNECTED: &str = "]: connect from ";
 /// Seconds by which a line may be later than its time, if that has no fraction: most logs have whole seconds.
 const WHOLE_SECOND: f64 = 1.0;
 
+/// Seconds by which a line with a fraction of its second may be earlier than a query before it: clocks are read at different moments.
+const EXACT: f64 = 0.01;
+
 /// Characters of a time that is not understood.
 const UNREAD_TIME: usize = 60;
 
@@ -153,7 +156,9 @@ impl PastedLine {
 
     /// The time that begins some seconds before its end.
     fn before_its_end(&self, before: f64) -> Option<Span> {
-        let after = PASTED_AFTER.as_secs_f64();
+        // The line about the end of a session is written behind all its queries.
+        let is_exact = self.ends_session && self.at.is_some_and(|at| at.fract() != 0.0);
+        let after = if is_exact { EXACT } else { PASTED_AFTER.as_secs_f64() };
         // The checks of a sender go on for some time after its mail began to come.
         let checks = if self.is_arrival { PASTED_BEFORE.as_secs_f64() } else { 0.0 };
         Some((self.at? - self.sending() - before - after, self.end()? + after + checks))
@@ -177,6 +182,20 @@ mod tests {
             let read = read(&format!("Nov 21 03:12:05 mx {text}"), 1_795_305_600.0);
             assert_eq!(read[0].nearest().is_some(), means_nearest, "{text}");
             assert!(read[0].nearest().is_none_or(|(begin, end)| end - begin <= 6.0), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_query_of_a_session_comes_behind_its_last_line() {
+        let end = |at: &str, words: &str| {
+            let text =
+                format!("2026-11-21T03:12:05{at}Z mx postfix/smtpd[9]: {words} mail.one.example[192.0.2.7]");
+            let line = read(&text, 1_795_305_600.0).remove(0);
+            line.last_try().unwrap().1 - line.at.unwrap()
+        };
+        assert!(end(".25", "disconnect from") < 0.02);
+        for (at, words) in [("", "disconnect from"), (".25", "connect from")] {
+            assert!(end(at, words) > 1.0, "{at} {words}");
         }
     }
 

@@ -176,7 +176,7 @@ struct LineSubjects {
 impl LineSubjects {
     fn of(text: &str) -> Self {
         let delivery = Delivery::of(text);
-        let is_delivery = delivery.is_some();
+        let is_delivery = delivery.is_some() || delivery::is_attempt(text);
         let words = delivery.and_then(Delivery::words).unwrap_or_else(|| time::without_head(text));
         // Those that count only if the line has no others.
         let (mut certain, mut others, mut last) = (Vec::new(), Vec::new(), Vec::new());

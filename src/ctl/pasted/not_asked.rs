@@ -34,17 +34,19 @@ fn is_reached(line: &PastedLine, message: &MessageReport) -> bool {
 /// Whether the disk has all mails of the time of a line that waited as long as most of its delay.
 fn is_on_disk(line: &PastedLine, message: &MessageReport) -> bool {
     let Some(history) = &message.history else { return false };
-    let begin = line.whole_delay().map(|(begin, _)| begin);
+    let Some((begin, end)) = line.whole_delay() else { return false };
     let is_kept = history.slow.is_some_and(|slow| delay_of(line) * SHARE >= slow);
-    is_kept && history.disk.zip(begin).is_some_and(|(reach, begin)| reach <= begin)
+    let is_cut = history.cut.is_some_and(|(since, until)| begin <= until && end >= since);
+    is_kept && !is_cut && history.disk.is_some_and(|reach| reach <= begin)
 }
 
 /// The whole delay of a line in seconds, or that before and behind the lookup of a delivery.
 fn delay_of(line: &PastedLine) -> f64 {
-    line.delay.parts.map_or(line.delay.whole.unwrap_or(0.0), |[before, queued, connecting, sending]| {
-        let elsewhere = before + queued + sending;
-        if elsewhere >= DELAYED.max(connecting) { elsewhere } else { connecting }
-    })
+    let Some([before, queued, connecting, sending]) = line.delay.parts else {
+        return line.delay.whole.unwrap_or(0.0);
+    };
+    let elsewhere = before + queued + sending;
+    if elsewhere >= DELAYED.max(connecting) { elsewhere } else { connecting }
 }
 
 /// The time of a line in which a program that it names may have waited for DNS, in seconds since 1970. None if the line does not tell that
@@ -99,7 +101,8 @@ mod tests {
         let mut absent = message(0.0, CulpritKind::Unknown, Outcome::Upstream);
         absent.questions.clear();
         let resolved = line.at.map(|at| at - reach);
-        absent.history = Some(HistoryReach { resolved, cache: resolved, disk: None, slow: Some(1.0) });
+        absent.history =
+            Some(HistoryReach { resolved, cache: resolved, disk: None, slow: Some(1.0), cut: None });
         settled(line, vec![absent], &|_| String::new()).unwrap()
     }
 
@@ -152,21 +155,29 @@ mod tests {
             read(text, NOW).remove(0)
         };
         let waited = |seconds| message(seconds, CulpritKind::ServerSilent, Outcome::Upstream);
-        for (case, line, disk, slow, others, expected) in [
-            ("a remote server", delivery("0/0/12/0.1"), 60.0, 1.0, vec![waited(4.0)], CulpritKind::NotDns),
-            ("its data", delivery("0/0/0.1/12"), 60.0, 1.0, vec![], CulpritKind::NotDns),
-            ("a session", exim(), 60.0, 1.0, vec![waited(10.0)], CulpritKind::NotDns),
+        for (case, line, disk, (slow, cut), others, expected) in [
+            (
+                "a remote server",
+                delivery("0/0/12/0.1"),
+                60.0,
+                (1.0, 9.0),
+                vec![waited(4.0)],
+                CulpritKind::NotDns,
+            ),
+            ("its data", delivery("0/0/0.1/12"), 60.0, (1.0, 9.0), vec![], CulpritKind::NotDns),
+            ("a session", exim(), 60.0, (1.0, 9.0), vec![waited(10.0)], CulpritKind::NotDns),
             (
                 "a mail waited as long",
                 delivery("0/0/12/0.1"),
                 60.0,
-                1.0,
+                (1.0, 9.0),
                 vec![waited(8.0)],
                 CulpritKind::Unknown,
             ),
-            ("before the disk", exim(), 30.0, 1.0, vec![], CulpritKind::Unknown),
-            ("it would not be slow", delivery("0/0/1.5/0"), 60.0, 1.0, vec![], CulpritKind::Unknown),
-            ("little is slow", exim(), 60.0, 30.0, vec![], CulpritKind::Unknown),
+            ("before a crash", exim(), 60.0, (1.0, -1.0), vec![], CulpritKind::Unknown),
+            ("before the disk", exim(), 30.0, (1.0, 9.0), vec![], CulpritKind::Unknown),
+            ("it would not be slow", delivery("0/0/1.5/0"), 60.0, (1.0, 9.0), vec![], CulpritKind::Unknown),
+            ("little is slow", exim(), 60.0, (30.0, 9.0), vec![], CulpritKind::Unknown),
         ] {
             let mut told = absent(&line, 1.0);
             let at = line.at.unwrap();
@@ -175,6 +186,7 @@ mod tests {
                 cache: None,
                 disk: Some(at - disk),
                 slow: Some(slow),
+                cut: Some((at + cut, at + cut + 30.0)),
             });
             let told = match unexplained_time(&line, &told) {
                 Some(_) => settle_unnamed(&line, told, &others),

@@ -7,15 +7,24 @@
 //! - A connection has one host, whose reverse name mail software asks for. A message with the reverse name of another address, and without
 //!   any query about an address of a line, is that of another host, also if both have names of one domain. But the query for a sender may
 //!   stand in the message of another host of its provider, so a message with a domain of the line's mail addresses counts.
+//! - A delivery asks for no reverse name. A mail that comes from the host to which Postfix could not connect is another one.
 
 use super::about::has;
+use super::delivery::is_attempt;
 use super::doubt::{address_of, knows_host};
 use super::line::PastedLine;
 use crate::record::why::{MessageReport, QuestionReport};
 
 /// Whether a message is certainly of another mail than a line.
 pub(super) fn is_of_another(line: &PastedLine, message: &MessageReport) -> bool {
-    has_another_sender(line, message) || has_another_host(line, message)
+    has_another_sender(line, message)
+        || has_another_host(line, message)
+        || (is_attempt(&line.text) && has_connected(message))
+}
+
+/// Whether a host has connected for the mail of a message.
+fn has_connected(message: &MessageReport) -> bool {
+    message.questions.iter().any(|question| address_of(&question.name).is_some())
 }
 
 fn has_another_sender(line: &PastedLine, message: &MessageReport) -> bool {
@@ -46,6 +55,22 @@ mod tests {
     use super::*;
     use crate::question::Outcome;
     use crate::record::culprit::CulpritKind;
+
+    #[test]
+    fn a_mail_from_the_host_of_a_failed_connection_is_another_one() {
+        let line = |text: &str| read(&format!("Nov 21 03:12:05 mx {text}"), NOW).remove(0);
+        let attempt = line("postfix/smtp[9]: connect to mx.b.example[192.0.2.1]:25: Connection timed out");
+        assert_eq!(attempt.subjects, ["mx.b.example"]);
+        let of = |name: &str| {
+            let mut message = message(1.0, CulpritKind::ListSilent, Outcome::Upstream);
+            message.questions[0].name = name.to_owned();
+            message
+        };
+        assert!(is_of_another(&attempt, &of("1.2.0.192.list.example.")));
+        assert!(!is_of_another(&attempt, &of("mx.b.example.")));
+        let connect = line("postfix/smtpd[9]: connect from mx.b.example[192.0.2.1]");
+        assert!(!is_of_another(&connect, &of("1.2.0.192.list.example.")) && connect.subjects.len() == 2);
+    }
 
     #[test]
     fn a_message_with_the_sender_of_another_mail_is_not_that_of_a_line() {
