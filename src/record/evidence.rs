@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::culprit::{Cause, CulpritKind, ExplainedQuestion, MessageVerdict};
 use super::event::ListFault;
-use crate::question::{is_within, kind_text, name_of_wire, name_text};
+use crate::question::{ExtendedError, is_within, kind_text, name_of_wire, name_text};
 
 /// A culprit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -384,6 +384,9 @@ pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
     }
     if cause.other_mail {
         return "look in the mail log whether another mail of the same host, or to the same domain, came at this time; if none did, look at the program that asks".to_owned();
+    }
+    if kind == CulpritKind::Unknown && &*cause.why == ExtendedError::STOPPING {
+        return "nothing: the client still waited when resolverd was stopped".to_owned();
     }
     if kind == CulpritKind::Unknown && cause.why.is_empty() && !servers.is_empty() {
         return format!(

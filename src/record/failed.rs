@@ -220,11 +220,7 @@ impl<'a> FailuresOfZone<'a> {
         let addresses: Vec<IpAddr> = self.servers.keys().copied().collect();
         let servers = self.servers.iter();
         let still_fails = self.still_fails(outline, traffic, now);
-        let advice = if question.was_stopped() && culprit == CulpritKind::Unknown {
-            "nothing: the client still waited when resolverd was stopped".to_owned()
-        } else {
-            advice_of(&cause, &addresses)
-        };
+        let advice = advice_of(&cause, &addresses);
         Some(FailedZone {
             questions: self.questions,
             first: seconds(self.first),

@@ -149,6 +149,12 @@ fn a_query_that_waits_at_the_stop_is_no_overload() {
         CulpritKind::Unknown,
         "its server may have been about to answer: {message:#?}"
     );
+    let culprit = &message.culprit;
+    assert!(
+        culprit.evidence.starts_with("resolverd is stopping") && !culprit.evidence.contains("limit"),
+        "{culprit:?}"
+    );
+    assert!(culprit.advice.starts_with("nothing") && message.also.is_empty(), "{message:#?}");
     process.end(Signal::TERM);
 }
 

@@ -13,7 +13,6 @@ use crate::limits::SLOW_ANSWER;
 use crate::question::{Outcome, is_within};
 use crate::record::entry::{FlightEntry, MessageEntry};
 use crate::record::event::Shows;
-use crate::record::subject::domain_of;
 use crate::record::traffic::Traffic;
 
 /// A cause of a failure, a server with this cause, and the last query to the server; none if it was not queried because it is
@@ -31,7 +30,7 @@ pub(super) fn failure(
         return fail(causes, (CulpritKind::Overload, Box::default()), one, &question.error);
     }
     let Some(flight) = flight else {
-        return fail(causes, (CulpritKind::Unknown, own_zone(one)), one, &question.error);
+        return fail(causes, (CulpritKind::Unknown, one.own_zone()), one, &question.error);
     };
     let why = if flight.why.is_empty() { &question.error } else { &flight.why };
     let mut failed: Vec<CauseKey> = Vec::new();
@@ -75,7 +74,7 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
             only(CulpritKind::ListRefused, apex())
         };
     }
-    let zone = if flight.zone.is_empty() { own_zone(one) } else { (*flight.zone).into() };
+    let zone = if flight.zone.is_empty() { one.own_zone() } else { (*flight.zone).into() };
     // The answer came after the client's time, or after its list was held for the lack of it.
     if flight.shows.is_none() {
         let late = late(one, (flight, &apex()), traffic);
@@ -115,12 +114,6 @@ fn late<'a>(
     let key = (CulpritKind::ListSlow, Box::from(apex));
     let late = flight.messages.iter().filter(is_late);
     late.map(|message| (key.clone(), Some(message.server), Some(message))).collect()
-}
-
-/// The zone of a question whose failure shows none: that of its list, else the domain of its name. So the failures of two
-/// domains are not counted as one.
-fn own_zone(one: &ExplainedQuestion<'_>) -> Box<[u8]> {
-    one.apex().map_or_else(|| domain_of(&one.question.name), Box::from)
 }
 
 /// The servers with faults, each with its last word.
@@ -187,7 +180,8 @@ fn fail(causes: &mut BTreeMap<CauseKey, Cause>, key: CauseKey, one: &ExplainedQu
     cause.add_list(one.apex());
     cause.failures = cause.failures.saturating_add(1);
     cause.deferring = cause.deferring.saturating_add(u32::from(one.list.is_none()));
-    cause.turned_away = cause.turned_away.saturating_add(u32::from(one.question.outcome == Outcome::Shed));
+    let is_turned_away = one.question.outcome == Outcome::Shed && !one.question.was_stopped();
+    cause.turned_away = cause.turned_away.saturating_add(u32::from(is_turned_away));
     if cause.why.is_empty() {
         cause.why = why.into();
     }

@@ -3,7 +3,7 @@
 use crate::question::{Outcome, is_within};
 use crate::record::entry::{FlightEntry, QuestionEntry};
 use crate::record::event::Shows;
-use crate::record::subject::{ListName, organisation};
+use crate::record::subject::{ListName, domain_of, organisation};
 
 /// A question of a message, its list, and the flight that explains it.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,12 @@ impl ExplainedQuestion<'_> {
     /// Its flight, if it waited for it.
     pub(super) fn waited_for(&self) -> Option<&FlightEntry> {
         self.flight.filter(|flight| self.question.flight == Some(flight.id))
+    }
+
+    /// The zone of a failure that shows none: that of its list, else the domain of its name. So the failures of two domains are not
+    /// counted as one.
+    pub(super) fn own_zone(&self) -> Box<[u8]> {
+        self.apex().map_or_else(|| domain_of(&self.question.name), Box::from)
     }
 
     /// The apex of its list.

@@ -14,8 +14,14 @@ pub(super) fn timeline(
     traffic: &Traffic,
 ) -> Vec<(CauseKey, u64)> {
     let Some(flight) = one.waited_for() else {
-        let kind = if one.is_overload() { CulpritKind::Overload } else { CulpritKind::Unknown };
-        return vec![((kind, Box::default()), end.saturating_sub(begin))];
+        let key = if one.is_overload() {
+            (CulpritKind::Overload, Box::default())
+        } else if one.question.was_stopped() {
+            (CulpritKind::Unknown, one.own_zone())
+        } else {
+            (CulpritKind::Unknown, Box::default())
+        };
+        return vec![(key, end.saturating_sub(begin))];
     };
     let ends = flight.messages.iter().flat_map(|message| {
         let (sent, end) = moments(flight, message);
