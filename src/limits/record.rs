@@ -161,9 +161,6 @@ pub const MESSAGE_PAUSE: Duration = Duration::from_secs(2);
 /// otherwise: mail software asks again within a few milliseconds.
 pub const MESSAGE_BURST: Duration = Duration::from_millis(100);
 
-/// Like `MESSAGE_BURST`, for questions that a filter asks together: the sender's domain, and the lists of the host.
-pub const MESSAGE_AT_ONCE: Duration = Duration::from_millis(10);
-
 /// Like `MESSAGE_BURST`, for a question that may begin a mail, for instance for an address that no other question named: a program
 /// sends several questions within a millisecond.
 pub const MESSAGE_NEXT: Duration = Duration::from_millis(1);

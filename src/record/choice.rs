@@ -14,7 +14,7 @@
 //!   certainly of it at once, and behind a pause only if the client has no other message in progress.
 //! - Mail software asks for the sender's domain when it has looked up the host. An MX that is asked for before is that of a delivery meanwhile.
 //!   A filter asks for the sender's domain beside the lists of the host, but at once: behind a pause in which only these lists are waited for, it
-//!   is that of a delivery too.
+//!   is that of a delivery too, and without a pause it may be.
 //! - A delivery asks no lists. A list that is asked about its domain behind a pause is asked about a link of another mail.
 //! - A delivery whose mail hosts are known asks for the addresses of no other host. Those are of another program.
 //! - The links of a text are looked up in lists first, and only mail software asks for keys of DKIM and policies of DMARC. Any other name of
@@ -27,7 +27,7 @@ use super::asked_subjects::{AskedSubjects, Step};
 use super::hidden_clients::is_of_any_client;
 use super::open_messages::{Asking, Open, OpenOfClient, ROOM, bit};
 use crate::clock::micros;
-use crate::limits::{MESSAGE_AT_ONCE, MESSAGE_BURST, MESSAGE_NEXT, MESSAGE_PAUSE};
+use crate::limits::{MESSAGE_BURST, MESSAGE_NEXT, MESSAGE_PAUSE};
 
 /// The message that a question belongs to.
 #[derive(Clone, Copy)]
@@ -240,9 +240,7 @@ impl Search<'_> {
         let follows = self.gap(place) <= micros(near);
         let is_known = !question.sparse && !is_of_stranger(asked, message);
         let is_alone = open.messages.len() == 1 && near == MESSAGE_BURST && is_known;
-        // A filter asks for the sender's domain beside the lists at once. Somewhat later it may be a delivery too.
-        let is_beside = waits && self.gap(place) > micros(MESSAGE_AT_ONCE);
-        let is_certain = is_known && !overtakes && !is_beside && !is_doubtful(asked, message);
+        let is_certain = is_known && !overtakes && !waits && !is_doubtful(asked, message);
         let part = open.only_part(place, 1).filter(|_| is_certain);
         (follows || is_alone).then(|| Choice::joins(place, part, JoinedBy::Time))
     }

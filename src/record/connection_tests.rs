@@ -211,11 +211,11 @@ fn a_delivery_while_a_list_is_waited_for_is_of_no_mail_of_that_host() {
     for begin in [250, 600, 1_400] {
         is_told_apart(&[mail(1_500), delivery(begin)], &world);
     }
-    // A filter asks for the sender's domain beside the lists.
+    // A filter asks for the sender's domain beside the lists, but a delivery may begin then, too.
     let lists = &mail(1_500)[..3];
-    for (begin, is_certain) in [(5, true), (35, true), (60, false), (90, false), (200, false)] {
+    for begin in [1, 5, 90, 200] {
         let of_all = parts(&[lists, &delivery(begin)[..]].concat(), &world);
-        assert_eq!(of_all[0] == of_all[3], is_certain, "{begin} ms behind the lists");
+        assert_ne!(of_all[0], of_all[3], "{begin} ms behind the lists");
     }
 }
 
