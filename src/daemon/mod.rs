@@ -4,7 +4,7 @@
 //! `running` is the part that the control socket sees. `metrics` has the listener for metrics. `reload` changes to
 //! another configuration. `tasks` has the tasks that live as long as the daemon. `snapshot` keeps the cache over a
 //! restart. `certificates` follows the files of certificates, and `renewals` takes new ones into use. `state_files` finds its file. `dnstap` has the settings of dnstap. `history` keeps failed and slow questions over
-//! a restart, and `saved_history` what the record has in memory. `root_keys` keeps the keys of the root. `traced` resolves questions past the cache. `watched` checks domains on schedule. `allowance` compares
+//! a restart, and `saved_history` keeps the memory of the record. `root_keys` keeps the keys of the root. `traced` resolves questions past the cache. `watched` checks domains on schedule. `allowance` compares
 //! `cache.size` and `history.size` with the memory that the process may use.
 //!
 //! # Decisions

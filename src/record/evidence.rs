@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::culprit::{Cause, CulpritKind, ExplainedQuestion, MessageVerdict};
 use super::event::ListFault;
+use super::failure::turned_away;
 use crate::question::{ExtendedError, is_within, kind_text, name_of_wire, name_text};
 
 /// A culprit.
@@ -331,18 +332,6 @@ impl Seen<'_> {
     }
 }
 
-/// The words for queries to a zone that resolverd turned away, because of its bound for one zone.
-pub(super) fn turned_away(count: u64) -> String {
-    let queries = if count == 1 {
-        "1 of these queries was".to_owned()
-    } else {
-        format!("{count} of these queries were")
-    };
-    format!(
-        "{queries} turned away by resolverd at once, because its limit for the queries in progress for one zone was reached"
-    )
-}
-
 /// The advice about servers of the root. It has no owner whom an operator could ask, and its servers are often those of a
 /// `[[zone]] "."`.
 const ROOT_ADVICE: &str = "if the configuration has a [[zone]] \".\" with forward, repair these servers or name others; if not, check whether a firewall lets this host send to the root servers";
@@ -542,13 +531,6 @@ mod tests {
         };
         assert!(advice(0).starts_with("nothing; "), "{}", advice(0));
         assert!(advice(1).starts_with("the servers of example. answer too late"), "{}", advice(1));
-    }
-
-    #[test]
-    fn queries_that_were_turned_away_are_told_with_their_number() {
-        let limit = "turned away by resolverd at once, because its limit for the queries in progress for one zone was reached";
-        assert_eq!(turned_away(1), format!("1 of these queries was {limit}"));
-        assert_eq!(turned_away(2), format!("2 of these queries were {limit}"));
     }
 
     #[test]

@@ -10,9 +10,9 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::culprit::{Cause, CulpritKind, judge};
-use super::evidence::{advice_of, seconds, turned_away};
+use super::evidence::{advice_of, seconds};
 use super::explained::{Explained, Links};
-use super::failure::FailedQuestion;
+use super::failure::{FailedQuestion, turned_away};
 use super::outline::{Outline, QuestionOutline};
 use super::recorded::ReadSpan;
 use super::traffic::Traffic;

@@ -116,3 +116,27 @@ fn servers_at_fault(flight: &FlightEntry, zone: &[u8]) -> Vec<(IpAddr, Option<Co
     last.truncate(MAX_FAILURE_SERVERS);
     last
 }
+
+/// The words for queries to a zone that resolverd turned away, because of its bound for one zone.
+pub(super) fn turned_away(count: u64) -> String {
+    let queries = if count == 1 {
+        "1 of these queries was".to_owned()
+    } else {
+        format!("{count} of these queries were")
+    };
+    format!(
+        "{queries} turned away by resolverd at once, because its limit for the queries in progress for one zone was reached"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_that_were_turned_away_are_told_with_their_number() {
+        let limit = "turned away by resolverd at once, because its limit for the queries in progress for one zone was reached";
+        assert_eq!(turned_away(1), format!("1 of these queries was {limit}"));
+        assert_eq!(turned_away(2), format!("2 of these queries were {limit}"));
+    }
+}

@@ -1,6 +1,7 @@
 //! The recorder's part that keeps questions and flights one by one, and reads them again.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use super::dates::Dates;
@@ -13,7 +14,7 @@ use super::readers::{RingReader, StoreReader};
 use super::reading;
 use super::recorded::{Flown, HitPage, ReadSpan, Recorded};
 use super::redact::Secrets;
-use super::ring;
+use super::ring::{self, Ring};
 use super::spent::{self, FromRecord, StageRow, TableSpan};
 use super::times::RingTimes;
 use super::trail::Trail;
@@ -37,6 +38,11 @@ impl Recorder {
         let ring = lock(&self.shard(shard)?.ring);
         ring.fetch();
         Some(HitPage { ring, at, view, client, head: HitHead::new(client, view, at) })
+    }
+
+    /// The ring of misses, and then the ring of each worker.
+    pub(super) fn rings(&self) -> impl Iterator<Item = &Mutex<Ring>> {
+        std::iter::once(&self.kept.misses).chain(self.shards.iter().map(|shard| &shard.ring))
     }
 
     /// The number of a flight in the record.

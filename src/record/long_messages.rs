@@ -161,6 +161,13 @@ impl<'f> FlightsOfQuestions<'f> {
     }
 }
 
+/// The octets that entries take on disk.
+fn octets_of(entries: &[Entry]) -> u64 {
+    let mut octets = Vec::new();
+    entries.iter().for_each(|entry| stored::put(entry, &mut octets));
+    octets.len() as u64
+}
+
 impl LongMessages {
     /// Whether it is time to read.
     pub(super) fn is_due(&self, now: Mono) -> bool {
@@ -305,9 +312,7 @@ impl LongMessages {
         let mut entries: Vec<Entry> = missing.iter().map(|flight| Entry::Flight((*flight).clone())).collect();
         entries.extend(questions.iter().map(|question| Entry::Question((*question).clone())));
         entries.extend(span.map(Entry::Whole));
-        let mut octets = Vec::new();
-        entries.iter().for_each(|entry| stored::put(entry, &mut octets));
-        let used = self.used.saturating_add(octets.len() as u64);
+        let used = self.used.saturating_add(octets_of(&entries));
         if used > most {
             return Vec::new();
         }
@@ -327,9 +332,7 @@ impl LongMessages {
             stored.add(&flight);
             entries.push(Entry::Flight(flight));
         }
-        let mut octets = Vec::new();
-        entries.iter().for_each(|entry| stored::put(entry, &mut octets));
-        self.used = self.used.saturating_add(octets.len() as u64);
+        self.used = self.used.saturating_add(octets_of(&entries));
         entries
     }
 

@@ -195,10 +195,9 @@ impl Recorded {
         if in_memory { is_before(self.lost) } else { self.whole.is_none() || is_before(self.whole) }
     }
 
-    /// Whether this process began so soon behind a moment that a crash may have lost what was asked then.
-    pub(super) fn is_cut(&self, at: u64) -> bool {
-        let begin = self.process_began.unwrap_or(0);
-        (begin.saturating_sub(micros(CRASH_LOSS))..begin).contains(&at)
+    /// The time just before this process, of which a crash may have lost questions.
+    pub(super) fn cut(&self) -> Option<(u64, u64)> {
+        self.process_began.map(|began| (began.saturating_sub(micros(CRASH_LOSS)), began))
     }
 
     /// Whether questions of a client of about this time may be missing: the disk alone has them, and only the failed and slow ones.

@@ -39,9 +39,9 @@ impl Recorder {
         let (dates, mut names) = (self.dates(), ReadNames::without(secrets));
         let has_lost = |ring: &Mutex<Ring>| lock(ring).has_lost();
         let lost_hits = self.shards.iter().any(|shard| has_lost(&shard.ring));
-        let lost = [(LOST_MISSES, has_lost(&self.kept.misses)), (LOST_HITS, lost_hits)];
-        let lost = lost.into_iter().filter(|(_, lost)| *lost).fold(0, |all, (one, _)| all | one);
-        let mut octets = vec![lost];
+        let misses = if has_lost(&self.kept.misses) { LOST_MISSES } else { 0 };
+        let hits = if lost_hits { LOST_HITS } else { 0 };
+        let mut octets = vec![misses | hits];
         octets.extend_from_slice(&SEGMENT_HEAD);
         for outage in lock(&self.incidents).outage.spans(self.clock.mono()) {
             let mut outage = Entry::Outage(outage.0.as_micros(), outage.1.as_micros());
@@ -50,7 +50,7 @@ impl Recorder {
         }
         write(&octets)?;
         let mut result = Ok(());
-        for ring in std::iter::once(&self.kept.misses).chain(self.shards.iter().map(|shard| &shard.ring)) {
+        for ring in self.rings() {
             ring::read_all(ring, |block| {
                 octets.clear();
                 reading::read(block, &mut names, |mut entry| {

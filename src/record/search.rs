@@ -390,7 +390,9 @@ impl<'a> Doubts<'a> {
             first.filter(|_| is_whole).and_then(|(client, at, _)| extent.whole_spans.until(client, at));
         report.whole_until = until.map(seconds);
         let last = self.search.questions(&found.certain).map(QuestionOutline::end).max();
-        report.is_cut = report.of_disk && !is_whole && last.is_some_and(|last| extent.is_cut(last));
+        report.is_cut = report.of_disk
+            && !is_whole
+            && extent.cut().zip(last).is_some_and(|((since, began), last)| (since..began).contains(&last));
         let is_pause = |culprit: &CulpritReport| culprit.kind == CulpritKind::Client;
         let pauses = is_pause(&report.culprit) || report.also.iter().any(is_pause);
         let mut waits = if self.subject.subject.is_some() { self.waits(found) } else { Vec::new() };

@@ -121,9 +121,8 @@ impl Recorder {
         if self.kept.store.get().is_none() || !(is_ending || told.long.is_due(now)) {
             return;
         }
-        let rings = std::iter::once(&self.kept.misses).chain(self.shards.iter().map(|shard| &shard.ring));
         told.long.begin(self.started);
-        told.long.read(rings, facts.secrets, now);
+        told.long.read(self.rings(), facts.secrets, now);
         let until = if is_ending { u64::MAX } else { now.before(MESSAGE_PAUSE).as_micros() };
         let slow = self.slow_from();
         // A question that is not slow has ended by then, and shortened names do not tell which mail a question is of.

@@ -22,9 +22,7 @@ use super::redact::Secrets;
 use super::subject::{ListName, domain_of};
 use crate::clock::micros;
 use crate::conduct::{Conduct, Transport};
-use crate::limits::{
-    CRASH_LOSS, MAX_WHY_ALSO, MAX_WHY_LINE, MAX_WHY_QUESTIONS, MAX_WHY_SENT, MESSAGE_BURST, WHY_MARGIN,
-};
+use crate::limits::{MAX_WHY_ALSO, MAX_WHY_LINE, MAX_WHY_QUESTIONS, MAX_WHY_SENT, MESSAGE_BURST, WHY_MARGIN};
 use crate::question::{ClientTransport, Outcome, kind_text, name_of_wire, name_text, wire_name};
 
 /// Which messages are wanted.
@@ -134,9 +132,7 @@ impl HistoryReach {
     pub(super) fn of(extent: &Recorded, slow: Duration) -> Self {
         Self {
             slow: Some(slow.as_secs_f64()),
-            cut: extent
-                .process_began
-                .map(|began| (seconds(began.saturating_sub(micros(CRASH_LOSS))), seconds(began))),
+            cut: extent.cut().map(|(since, began)| (seconds(since), seconds(began))),
             resolved: extent.lost.or(extent.begin).map(seconds),
             cache: extent.lost_hits.or(extent.begin).map(seconds),
             disk: extent.stored_since.map(seconds),

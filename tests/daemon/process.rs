@@ -96,6 +96,26 @@ fn lab(distance: Duration, zones: &[(&str, String)]) -> Lab {
     tree.build().unwrap()
 }
 
+/// A state directory, and a daemon that uses it.
+pub(crate) struct Stage {
+    pub(crate) setting: Setting,
+    pub(crate) state: TempDir,
+}
+
+impl Stage {
+    pub(crate) fn new(world: &World, sections: &str) -> Self {
+        let state = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(state.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+        Self { setting: Setting::new(world, sections), state }
+    }
+
+    pub(crate) fn start(&self, arguments: &[&str]) -> Process {
+        let mut command = self.setting.command();
+        command.args(arguments).env("STATE_DIRECTORY", self.state.path());
+        Process::start(command, self.setting.socket())
+    }
+}
+
 /// A folder with a configuration file, and the processes that use it.
 pub(crate) struct Setting {
     folder: TempDir,

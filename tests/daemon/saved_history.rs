@@ -10,33 +10,13 @@ use resolverd::record::culprit::CulpritKind;
 use resolverd::record::failed::StillFails;
 use resolverd::record::why::MessageReport;
 use rustix::process::Signal;
-use tempfile::TempDir;
 
 use crate::client::{Client, is_servfail};
-use crate::process::{Process, Setting, World, ask};
+use crate::process::{Process, Stage, World, ask};
 
-/// A configuration and a state directory.
-struct Stage {
-    setting: Setting,
-    state: TempDir,
-}
-
-impl Stage {
-    fn new(world: &World, sections: &str) -> Self {
-        let state = tempfile::tempdir().unwrap();
-        std::fs::set_permissions(state.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
-        Self { setting: Setting::new(world, sections), state }
-    }
-
-    fn start(&self) -> Process {
-        let mut command = self.setting.command();
-        command.env("STATE_DIRECTORY", self.state.path());
-        Process::start(command, self.setting.socket())
-    }
-
-    fn file(&self) -> PathBuf {
-        self.state.path().join("history.snapshot")
-    }
+/// The file with the memory of the history.
+fn file(stage: &Stage) -> PathBuf {
+    stage.state.path().join("history.snapshot")
 }
 
 /// Asks for a name twice: the second answer comes from the cache.
@@ -56,7 +36,7 @@ fn why(process: &Process, name: &str) -> Vec<MessageReport> {
         .collect()
 }
 
-/// What the log says of the file.
+/// The lines of the log about the file.
 fn said(process: &mut Process, signal: Signal) -> Vec<String> {
     process.end(signal);
     let said = [process.said.clone(), process.said_later()].concat();
@@ -67,18 +47,18 @@ fn said(process: &mut Process, signal: Signal) -> Vec<String> {
 fn a_quick_message_is_found_after_a_restart_with_another_number_of_workers() {
     let world = World::new(Duration::from_millis(1));
     let stage = Stage::new(&world, "");
-    let mut process = stage.start();
+    let mut process = stage.start(&[]);
     ask_twice(&process, "mail.tld.");
     let before = why(&process, "mail.tld.");
     assert_eq!((before.len(), before[0].questions.len(), before[0].culprit.kind), (1, 2, CulpritKind::None));
     assert_eq!(said(&mut process, Signal::TERM), [""; 0]);
-    assert_eq!(std::fs::metadata(stage.file()).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(std::fs::metadata(file(&stage)).unwrap().permissions().mode() & 0o777, 0o600);
     let config = std::fs::read_to_string(stage.setting.config()).unwrap();
     stage.setting.write("resolverd.toml", &config.replace("workers = 2", "workers = 1"));
 
     for _ in 0..2 {
-        let mut process = stage.start();
-        assert!(!stage.file().exists());
+        let mut process = stage.start(&[]);
+        assert!(!file(&stage).exists());
         let after = why(&process, "mail.tld.");
         assert!((after[0].began - before[0].began).abs() < 0.01, "{after:?}");
         // The clock of the other process was read at another moment.
@@ -95,12 +75,12 @@ fn a_quick_message_is_found_after_a_restart_with_another_number_of_workers() {
 fn a_process_that_was_killed_leaves_no_file() {
     let world = World::new(Duration::from_millis(1));
     let stage = Stage::new(&world, "");
-    let mut process = stage.start();
+    let mut process = stage.start(&[]);
     ask_twice(&process, "mail.tld.");
     process.end(Signal::TERM);
-    let mut process = stage.start();
+    let mut process = stage.start(&[]);
     process.end(Signal::KILL);
-    let mut process = stage.start();
+    let mut process = stage.start(&[]);
     let kinds: Vec<_> = why(&process, "mail.tld.").into_iter().map(|message| message.culprit.kind).collect();
     assert_eq!(kinds, [CulpritKind::Unknown], "it would hide what the disk has since then");
     process.end(Signal::TERM);
@@ -111,11 +91,11 @@ fn with_redact_or_without_a_history_there_is_no_file() {
     let world = World::new(Duration::from_millis(1));
     for sections in ["[history]\nredact = \"client\"", "[history]\nredact = \"names\""] {
         let stage = Stage::new(&world, sections);
-        std::fs::write(stage.file(), "of a time with another configuration").unwrap();
-        let mut process = stage.start();
+        std::fs::write(file(&stage), "of a time with another configuration").unwrap();
+        let mut process = stage.start(&[]);
         ask_twice(&process, "mail.tld.");
         assert_eq!(said(&mut process, Signal::TERM), [""; 0]);
-        assert!(!stage.file().exists());
+        assert!(!file(&stage).exists());
     }
 }
 
@@ -134,13 +114,13 @@ fn failed(process: &Process) -> Vec<(Option<String>, CulpritKind, StillFails)> {
 fn a_query_that_waits_at_the_stop_is_no_overload() {
     let world = World::new(Duration::from_millis(1));
     let stage = Stage::new(&world, "");
-    let mut process = stage.start();
+    let mut process = stage.start(&[]);
     let mut client = Client::new(process.address);
     let waits = std::thread::spawn(move || is_servfail(&client.ask("a.silent.tld.", RecordType::A)));
     process.wait_until("it waits", |process| process.status().daemon.flights > 0);
     process.end(Signal::TERM);
     assert!(waits.join().unwrap());
-    let mut process = stage.start();
+    let mut process = stage.start(&[]);
     let silent = (Some("silent.tld.".to_owned()), CulpritKind::Unknown, StillFails::Unknown);
     assert_eq!(failed(&process), [silent]);
     let message = why(&process, "a.silent.tld.").remove(0);
@@ -162,15 +142,15 @@ fn a_query_that_waits_at_the_stop_is_no_overload() {
 fn a_file_that_cannot_be_used_is_reported_and_removed() {
     let world = World::new(Duration::from_millis(1));
     let stage = Stage::new(&world, "");
-    std::fs::write(stage.file(), "not ours").unwrap();
-    let mut process = stage.start();
+    std::fs::write(file(&stage), "not ours").unwrap();
+    let mut process = stage.start(&[]);
     ask_twice(&process, "mail.tld.");
     let lines = said(&mut process, Signal::TERM);
     assert!(lines.len() == 1 && lines[0].contains("it is damaged, or of another version"), "{lines:?}");
     // The next one is written in its place, and a directory there is left alone.
-    std::fs::remove_file(stage.file()).unwrap();
-    std::fs::create_dir(stage.file()).unwrap();
-    let mut process = stage.start();
+    std::fs::remove_file(file(&stage)).unwrap();
+    std::fs::create_dir(file(&stage)).unwrap();
+    let mut process = stage.start(&[]);
     let lines = said(&mut process, Signal::TERM);
     assert!(
         lines.len() == 2 && lines[0].contains("cannot remove") && lines[1].contains("cannot write"),

@@ -6,30 +6,11 @@ use std::time::Duration;
 
 use hickory_proto::rr::RecordType;
 use rustix::process::Signal;
-use tempfile::TempDir;
 
 use crate::client::{Client, is_servfail};
-use crate::process::{Process, Setting, World};
-
-/// A state directory, and a daemon that uses it.
-struct Stage {
-    setting: Setting,
-    state: TempDir,
-}
+use crate::process::{Process, Stage, World};
 
 impl Stage {
-    fn new(world: &World, sections: &str) -> Self {
-        let state = tempfile::tempdir().unwrap();
-        std::fs::set_permissions(state.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
-        Self { setting: Setting::new(world, sections), state }
-    }
-
-    fn start(&self, arguments: &[&str]) -> Process {
-        let mut command = self.setting.command();
-        command.args(arguments).env("STATE_DIRECTORY", self.state.path());
-        Process::start(command, self.setting.socket())
-    }
-
     fn file(&self) -> PathBuf {
         self.state.path().join("cache.snapshot")
     }
