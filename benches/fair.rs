@@ -7,16 +7,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use dns::random::Random;
 use hickory_proto::op::{Message, Query};
 use hickory_proto::rr::{Name, RecordType};
-use resolverd::config::{Config, Family};
+use lab::delegations::Tree;
+use lab::fault::Fault;
+use lab::server::Distance;
+use lab::sockets::LabSockets;
+use lab::world::{Lab, LabError, ServerPlan};
+use resolver::config::{Config, Family};
 use resolverd::daemon::Daemon;
-use resolverd::lab::delegations::Tree;
-use resolverd::lab::fault::Fault;
-use resolverd::lab::server::Distance;
-use resolverd::lab::sockets::LabSockets;
-use resolverd::lab::world::{Lab, LabError, ServerPlan};
-use resolverd::random::Random;
 use tokio::runtime::{Builder, Runtime};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;

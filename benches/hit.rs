@@ -5,17 +5,18 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use dns::clock::{Clock, Mono};
+use dns::question::{Question, ViewId};
+use dns::random::Random;
+use dns::wire::compose;
+use dns::wire::compose::AnswerParts;
+use dns::wire::query::Query;
+use dns::wire::reply;
 use hickory_proto::op::{Edns, Message, Query as Asked, ResponseCode};
 use hickory_proto::rr::rdata::{A, MX, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
-use resolverd::cache::Memory;
-use resolverd::clock::{Clock, Mono};
-use resolverd::config::Config;
-use resolverd::question::{Question, ViewId};
-use resolverd::random::Random;
-use resolverd::wire::compose::{self, AnswerParts};
-use resolverd::wire::query::Query;
-use resolverd::wire::reply;
+use resolver::cache::Memory;
+use resolver::config::Config;
 
 /// Rounds a run; the best of several runs is printed, because the machine does other things too.
 const ROUNDS: u32 = 300_000;

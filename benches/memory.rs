@@ -5,17 +5,18 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use dns::clock::Mono;
+use dns::question::{ExtendedError, Question, ViewId};
+use dns::random::Random;
+use dns::wire::compose;
+use dns::wire::compose::AnswerParts;
 use hickory_proto::rr::rdata::{A, NS, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
-use resolverd::cache::entries::Delegation;
-use resolverd::cache::failures::ServersMeanwhile;
-use resolverd::cache::negative::Denial;
-use resolverd::cache::rrset::Rank;
-use resolverd::cache::{ENTRY_OVERHEAD, Memory, StoreFill};
-use resolverd::clock::Mono;
-use resolverd::question::{ExtendedError, Question, ViewId};
-use resolverd::random::Random;
-use resolverd::wire::compose::{self, AnswerParts};
+use resolver::cache::entries::Delegation;
+use resolver::cache::failures::ServersMeanwhile;
+use resolver::cache::negative::Denial;
+use resolver::cache::rrset::Rank;
+use resolver::cache::{ENTRY_OVERHEAD, Memory, StoreFill};
 
 /// Entries: enough for the hash table to have grown several times.
 const ENTRIES: u32 = 200_000;

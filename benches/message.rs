@@ -2,8 +2,8 @@
 //! the limits. `cargo bench --bench message` prints a table for each of five worlds. Times and queries are those of a virtual
 //! clock: they do not depend on the machine. The CPU time does.
 
-use resolverd::lab::message_bench::mails::Popularity;
-use resolverd::lab::message_bench::{BenchError, Measured, Options, table};
+use lab::message_bench::mails::Popularity;
+use lab::message_bench::{BenchError, Measured, Options, table};
 
 fn main() -> Result<(), BenchError> {
     let modes = || Measured::ALL[..3].to_vec();

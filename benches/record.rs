@@ -8,15 +8,15 @@ use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
+use dns::clock::Clock;
+use dns::question::{Outcome, wire_name};
 use hickory_proto::rr::{Name, RecordType};
-use resolverd::clock::Clock;
-use resolverd::question::{Outcome, wire_name};
-use resolverd::record::event::Ended;
-use resolverd::record::redact::Secrets;
-use resolverd::record::search::why;
-use resolverd::record::spent;
-use resolverd::record::why::{DaemonFacts, Wanted, WantedSubject};
-use resolverd::record::{Recorder, Window};
+use history::event::Ended;
+use history::redact::Secrets;
+use history::search::why;
+use history::spent;
+use history::why::{DaemonFacts, Wanted, WantedSubject};
+use history::{Recorder, Window};
 
 use traffic::Traffic;
 

@@ -7,17 +7,18 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dns::clock::Mono;
+use dns::question::{Question, QuestionKey, ViewId};
+use dns::random::Random;
+use dns::wire::compose;
+use dns::wire::compose::AnswerParts;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::{A, NS, SOA};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
-use resolverd::cache::Memory;
-use resolverd::cache::entries::Delegation;
-use resolverd::cache::negative::Denial;
-use resolverd::cache::rrset::Rank;
-use resolverd::clock::Mono;
-use resolverd::question::{Question, QuestionKey, ViewId};
-use resolverd::random::Random;
-use resolverd::wire::compose::{self, AnswerParts};
+use resolver::cache::Memory;
+use resolver::cache::entries::Delegation;
+use resolver::cache::negative::Denial;
+use resolver::cache::rrset::Rank;
 
 /// Names in use.
 const HOT: u32 = 20_000;

@@ -9,15 +9,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use dns::clock::{Mono, Now};
+use dns::question::{Question, ViewId};
+use dns::random::Random;
+use dns::wire::compose;
+use dns::wire::compose::AnswerParts;
 use hickory_proto::rr::rdata::A;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
-use resolverd::cache::Memory;
-use resolverd::cache::rrset::Rank;
-use resolverd::cache::snapshot::Scope;
-use resolverd::clock::{Mono, Now};
-use resolverd::question::{Question, ViewId};
-use resolverd::random::Random;
-use resolverd::wire::compose::{self, AnswerParts};
+use resolver::cache::Memory;
+use resolver::cache::rrset::Rank;
+use resolver::cache::snapshot::Scope;
 
 /// Names, each with an answer and an RRset.
 const NAMES: u32 = 500_000;

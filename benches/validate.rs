@@ -12,11 +12,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hickory_proto::rr::{Name, RecordType};
-use resolverd::lab::delegations::Tree;
-use resolverd::lab::internet::{DEFAULT_DOMAINS, Internet};
-use resolverd::lab::simulation::{Simulation, config_trusting, paused};
-use resolverd::lab::traffic;
-use resolverd::lab::world::{Lab, ServerPlan};
+use lab::delegations::Tree;
+use lab::internet::{DEFAULT_DOMAINS, Internet};
+use lab::simulation::{Simulation, config_trusting, paused};
+use lab::traffic;
+use lab::world::{Lab, ServerPlan};
 
 use num_bigint::BigUint;
 use ring::rand::SystemRandom;

@@ -13,15 +13,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
+use resolver::config::Config;
+use resolver::config::defaults;
+use resolver::dnstap;
+use resolver::listener::{Inherited, StoppedWorkers};
+use resolver::zones::Views;
 use resolverd::arguments::Arguments;
 #[cfg(feature = "lab")]
 use resolverd::arguments::Command;
-use resolverd::config::Config;
-use resolverd::config::defaults;
 use resolverd::daemon::Daemon;
-use resolverd::listener::{Inherited, StoppedWorkers};
-use resolverd::zones::Views;
-use resolverd::{dnstap, log, notify};
+use resolverd::{log, notify};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Could not start.
@@ -153,15 +154,16 @@ mod demo {
     use std::net::SocketAddr;
     use std::process::ExitCode;
 
+    use control::Controlled;
+    use ctl::render::{Style, screen};
     use futures_util::future::BoxFuture;
+    use history::Window;
+    use lab::demo::{Host, Options};
+    use lab::message_bench;
+    use lab::message_bench::{Installed, Measured, table};
+    use resolver::config::Config;
     use resolverd::arguments::Demo;
-    use resolverd::config::Config;
-    use resolverd::control::{self, Controlled};
-    use resolverd::ctl::render::{Style, screen};
     use resolverd::daemon::Daemon;
-    use resolverd::lab::demo::{Host, Options};
-    use resolverd::lab::message_bench::{self, Installed, Measured, table};
-    use resolverd::record::Window;
 
     use resolverd::log;
 
@@ -184,7 +186,7 @@ mod demo {
         let mut host = InProcess(None);
         let mut screen = io::stdout();
         let ran = super::runtime()
-            .map(|runtime| runtime.block_on(resolverd::lab::demo::run(&options, &mut host, &mut screen)));
+            .map(|runtime| runtime.block_on(lab::demo::run(&options, &mut host, &mut screen)));
         match ran {
             Ok(Ok(())) => ExitCode::SUCCESS,
             Ok(Err(error)) => failed(&error),

@@ -16,7 +16,7 @@ use std::time::Duration;
 use sd_notify::NotifyState;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::supervise::pulse::Pulses;
+use resolver::supervise::pulse::Pulses;
 
 /// Queries are accepted at `addresses` from now on; `systemctl status` shows them. Also the end of a reload.
 pub fn ready(addresses: &[SocketAddr]) {

@@ -8,9 +8,9 @@ use std::fs;
 use std::panic::catch_unwind;
 use std::path::Path;
 
-use resolverd::lab::fuzz;
-use resolverd::lab::prelude::by_hand;
-use resolverd::random::Random;
+use dns::random::Random;
+use lab::prelude::by_hand;
+use stage::fuzz;
 
 /// Octets with a meaning: lengths, pointers, signs.
 const TELLING: [u8; 8] = [0, 1, 0x3f, 0x40, 0x7f, 0x80, 0xc0, 0xff];

@@ -6,9 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use lab::scenario::Scenario;
+use lab::simulation::paused;
 use libtest_mimic::{Arguments, Failed, Trial};
-use resolverd::lab::scenario::Scenario;
-use resolverd::lab::simulation::paused;
 
 /// The seed of a scenario: it is constant, because its packets are compared exactly.
 const SEED: u64 = 1;

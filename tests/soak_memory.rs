@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use resolverd::lab::fault::Fault;
-use resolverd::lab::internet::Internet;
-use resolverd::lab::prelude::resident;
-use resolverd::lab::simulation::{Simulation, config_for, paused};
-use resolverd::lab::traffic;
-use resolverd::limits::DEAD_WANTED_TIME;
-use resolverd::random::Random;
+use dns::random::Random;
+use lab::fault::Fault;
+use lab::internet::Internet;
+use lab::prelude::resident;
+use lab::simulation::{Simulation, config_for, paused};
+use lab::traffic;
+use resolver::limits::DEAD_WANTED_TIME;
 
 /// Mail domains of the internet: three for each hoster.
 const DOMAINS: usize = 24;

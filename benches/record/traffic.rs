@@ -5,16 +5,16 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use dns::clock::Clock;
+use dns::conduct::{Conduct, Transport};
+use dns::question::{Outcome, Question, ViewId, wire_name};
 use hickory_proto::rr::rdata::{A, MX, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
-use resolverd::clock::Clock;
-use resolverd::conduct::{Conduct, Transport};
-use resolverd::question::{Outcome, Question, ViewId, wire_name};
-use resolverd::record::event::{FlightFailure, ServerOrigin, Shows};
-use resolverd::record::note::{Note, Words};
-use resolverd::record::trail::Trail;
-use resolverd::record::written::Written;
-use resolverd::record::{Flown, Recorder};
+use history::event::{FlightFailure, ServerOrigin, Shows};
+use history::note::{Note, Words};
+use history::trail::Trail;
+use history::written::Written;
+use history::{Flown, Recorder};
 
 /// The traffic of a simulated clock, which passes by it.
 pub(crate) struct Traffic<'r> {

@@ -3,8 +3,6 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use resolverd::ctl;
-
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     ctl::run(&words).into()

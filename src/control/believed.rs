@@ -7,10 +7,10 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::{Controlled, lookup};
-use crate::dnsbl::entry::ListEntry;
-use crate::dnsbl::list::{List, Purpose, TestEntries};
-use crate::dnsbl::state::ListState;
-use crate::question::{ListSays, Question};
+use dns::question::{ListSays, Question};
+use resolver::dnsbl::entry::ListEntry;
+use resolver::dnsbl::list::{List, Purpose, TestEntries};
+use resolver::dnsbl::state::ListState;
 
 /// Why an answer of the list tells nothing about its subject, in words that follow the list's name; none if the answer is
 /// believed. Then the number of questions about the list that this has cost. `says`: the answer; `entry`: the state of the list, if it
@@ -115,6 +115,6 @@ fn untold(name: &Name, why: &str) -> String {
 
 /// A name as it is typed: without its last dot.
 fn text(name: &Name) -> String {
-    let text = crate::question::name_text(name);
+    let text = dns::question::name_text(name);
     text.strip_suffix('.').unwrap_or(&text).to_owned()
 }

@@ -4,8 +4,8 @@ use hickory_proto::rr::Name;
 
 use super::protocol::ConfiguredSource;
 use super::protocol::zones::ZoneSource;
-use crate::config::seen::{SeenEntry, SeenZones};
-use crate::config::{Config, ConfiguredView, ConfiguredZone, ZoneKind};
+use resolver::config::seen::{SeenEntry, SeenZones};
+use resolver::config::{Config, ConfiguredView, ConfiguredZone, ZoneKind};
 
 /// The host, the record or the closest zone of `config` that answers for `name` in the general view; none if it is resolved on the internet.
 /// Forwarders of the root, and zones that are resolved from the root, are the way to the internet.

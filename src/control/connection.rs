@@ -2,6 +2,7 @@
 //!
 //! Every user who may connect may read; changes of the daemon are for root and for the user that it runs as.
 
+use crate::limits;
 use std::io;
 use std::time::Duration;
 
@@ -20,18 +21,17 @@ use super::protocol::{
 use super::readers::{Crowd, reads_history};
 use super::rows;
 use super::{Controlled, configured, lists, lookahead, lookup, status, watched, zones};
-use crate::cache::flush::Flush;
-use crate::clock::micros;
-use crate::config;
-use crate::iterate::direct::DirectQuery;
-use crate::limits;
-use crate::record::failed::FailedReport;
-use crate::record::redact::Secrets;
-use crate::record::spent::FromRecord;
-use crate::record::why::MessageReport;
-use crate::record::{Counter, Window};
-use crate::resolve::list_keys::{kept_here, secrets_of};
-use crate::wire::presentation::name_text;
+use dns::clock::micros;
+use dns::wire::presentation::name_text;
+use history::failed::FailedReport;
+use history::redact::Secrets;
+use history::spent::FromRecord;
+use history::why::MessageReport;
+use history::{Counter, Window};
+use resolver::cache::flush::Flush;
+use resolver::config;
+use resolver::iterate::direct::DirectQuery;
+use resolver::resolve::list_keys::{kept_here, secrets_of};
 
 /// The rights of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -312,7 +312,7 @@ async fn ntas(subject: &impl Controlled, what: &NtaWhat) -> Result<Vec<Reply>, P
             let time = Duration::from_secs(*seconds).min(limits::MAX_NTA_TIME);
             let name = lookup::read_name(name)?.to_lowercase();
             if !subject.add_nta(name, time).await {
-                let most = limits::MAX_NTAS;
+                let most = resolver::limits::MAX_NTAS;
                 let sentence =
                     format!("The maximum of {most} negative trust anchors is reached; remove one first.");
                 return Err(Problem { fault: Blame::Daemon, sentence });
@@ -351,7 +351,7 @@ async fn why(subject: &impl Controlled, request: &WhyRequest) -> Result<Vec<Repl
 
 /// The wanted messages of each request.
 async fn why_each(subject: &impl Controlled, requests: &[WhyRequest]) -> Result<Vec<Reply>, Problem> {
-    let most = limits::MAX_WHY_REQUESTS;
+    let most = history::limits::MAX_WHY_REQUESTS;
     if requests.len() > most {
         return Err(wrong(format!("More than {most} requests for messages at once; send them in parts.")));
     }

@@ -7,10 +7,11 @@ use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 
 use super::lookup::{rcode_text, read_kind, read_name, record_text};
 use super::protocol::{NotHeard, Problem, RecordText, ServerSaid};
-use crate::exchange::{Heard, Trouble};
-use crate::iterate::direct::{DirectQuery, Untold};
-use crate::limits::{MAX_ERROR_TEXT, MAX_EXTENDED_ERRORS};
-use crate::question::ExtendedError;
+use crate::limits::MAX_EXTENDED_ERRORS;
+use dns::limits::MAX_ERROR_TEXT;
+use dns::question::ExtendedError;
+use resolver::exchange::{Heard, Trouble};
+use resolver::iterate::direct::{DirectQuery, Untold};
 
 /// The option of an extended error (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;

@@ -8,11 +8,9 @@ use super::protocol::rows::HeldAs;
 use super::protocol::zones::ZoneSource;
 use super::protocol::{ConfiguredSource, NotHeard, QueryReply, RecordText, Reply, Request, ServerSaid};
 use super::{Controlled, connection};
-use crate::check::domain::facts::{
-    Got, Listing, NoReply, QueryForm, Record, ReplyFacts, ReplySecurity, Want,
-};
-use crate::dnsbl::list::Purpose;
-use crate::question::{ExtendedError, ListSays, Outcome, Security};
+use dns::question::{ExtendedError, ListSays, Outcome, Security};
+use doctor::facts::{Got, Listing, NoReply, QueryForm, Record, ReplyFacts, ReplySecurity, Want};
+use resolver::dnsbl::list::Purpose;
 
 /// Answers a question of a check by the daemon itself, without a socket.
 pub async fn ask(subject: &impl Controlled, want: &Want) -> Got {
@@ -222,7 +220,7 @@ fn listing(test: ListTest) -> Option<Listing> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::protocol::lists::CodeFact;
+    use crate::protocol::lists::CodeFact;
 
     #[test]
     fn a_listing_has_its_reason_and_the_page_for_its_removal() {

@@ -9,13 +9,11 @@ use super::protocol::{
     CertificateStatus, MetricsStatus, MissingAddress, RootKeyRow, RootKeyStanding, RootKeysStatus, Severity,
     Warning,
 };
-use crate::clock::date;
-use crate::config::{Config, Listener};
 use crate::limits::{CERTIFICATE_SOON, LONG_UNCHECKED_ROOT_KEYS, MAX_STATUS_ZONES};
-use crate::question::Outcome;
-use crate::record::{
-    FailingZone, FailuresByZone, JudgedCounts, TimeSpan, Troubles, ZoneFailures, failed_text,
-};
+use dns::clock::date;
+use dns::question::Outcome;
+use history::{FailingZone, FailuresByZone, JudgedCounts, TimeSpan, Troubles, ZoneFailures, failed_text};
+use resolver::config::{Config, Listener};
 
 /// The least number of questions or messages that allow a judgement.
 const ENOUGH: u64 = 20;
@@ -244,7 +242,7 @@ pub fn missing(missing: &[MissingAddress], config: &Config) -> Vec<Warning> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conduct::Conduct;
+    use dns::conduct::Conduct;
 
     fn report(outcomes: &[(Outcome, u64)], messages: &[(Conduct, u64)]) -> JudgedCounts {
         JudgedCounts {

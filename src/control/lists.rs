@@ -13,17 +13,20 @@ use hickory_proto::rr::{Name, RData, RecordType};
 use super::protocol::lists::{BatchState, CodeFact, ListFacts, ListRow, ListTest};
 use super::protocol::{Blame, Problem, Reply, Severity, Warning};
 use super::{Controlled, believed, lookup, rows};
-use crate::clock::Now;
-use crate::dnsbl::batch;
-use crate::dnsbl::codes::{self, Code};
-use crate::dnsbl::entry::{ListCounts, ListEntry};
-use crate::dnsbl::list::{self, Life, List, Purpose};
-use crate::dnsbl::list_way::Way;
-use crate::dnsbl::lookalike::Lookalike;
-use crate::dnsbl::state::{ListStanding, ListState};
-use crate::limits::{LIST_TEST_TIME, MAX_NAMED_LISTS};
-use crate::question::{ListSays, Question, name_text, wire_name};
-use crate::resolve::list_keys::secrets_of;
+use crate::limits::LIST_TEST_TIME;
+use dns::clock::Now;
+use dns::question::{ListSays, Question, name_text, wire_name};
+use doctor::limits::MAX_NAMED_LISTS;
+use resolver::dnsbl::batch;
+use resolver::dnsbl::codes;
+use resolver::dnsbl::codes::Code;
+use resolver::dnsbl::entry::{ListCounts, ListEntry};
+use resolver::dnsbl::list;
+use resolver::dnsbl::list::{Life, List, Purpose};
+use resolver::dnsbl::list_way::Way;
+use resolver::dnsbl::lookalike::Lookalike;
+use resolver::dnsbl::state::{ListStanding, ListState};
+use resolver::resolve::list_keys::secrets_of;
 
 /// The subject of a lookup.
 #[derive(Clone, Debug, PartialEq, Eq)]

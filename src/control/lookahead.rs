@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::Controlled;
 use super::protocol::Reply;
 use super::protocol::lookahead::{LookaheadRule, LookaheadState};
-use crate::lookahead::RuleStanding;
-use crate::record::{Counter, Window};
+use history::{Counter, Window};
+use resolver::lookahead::RuleStanding;
 
 /// The rules in order, then the mode.
 pub(super) fn rows(subject: &impl Controlled) -> Vec<Reply> {

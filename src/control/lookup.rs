@@ -13,10 +13,11 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
 use super::protocol::{Blame, Problem, QueryReply, RecordText};
-use crate::clock::Mono;
-use crate::question::{Answer, Outcome, Question, Security};
-use crate::wire::presentation::{self, harmless, kind_text};
-use crate::wire::response;
+use dns::clock::Mono;
+use dns::question::{Answer, Outcome, Question, Security};
+use dns::wire::presentation;
+use dns::wire::presentation::{harmless, kind_text};
+use dns::wire::response;
 
 /// The result of a question asked as a client.
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
 //! `Request::Monitor`: writes a line for each wanted query when it ends, until the client or the daemon leaves.
 
+use crate::limits;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,15 +15,14 @@ use super::connection::ended;
 use super::lookup::read_name;
 use super::protocol::{Blame, MonitorRequest, Problem, QueryEvent, Reply};
 use super::{Controlled, why};
-use crate::clock;
-use crate::config::Config;
-use crate::limits;
-use crate::question::{is_within, name_of_wire, wire_name};
-use crate::record::entry::QuestionEntry;
-use crate::record::redact::Secrets;
-use crate::record::watch::{Watch, Watched};
-use crate::resolve::list_keys::secrets_of;
-use crate::wire::presentation::{kind_text, name_text};
+use dns::clock;
+use dns::question::{is_within, name_of_wire, wire_name};
+use dns::wire::presentation::{kind_text, name_text};
+use history::entry::QuestionEntry;
+use history::redact::Secrets;
+use history::watch::{Watch, Watched};
+use resolver::config::Config;
+use resolver::resolve::list_keys::secrets_of;
 
 /// The wanted queries.
 struct Filter {
@@ -114,7 +114,7 @@ pub(super) async fn stream(
 
 fn begin(subject: &impl Controlled) -> Result<Watch, Problem> {
     subject.recorder().watch().ok_or_else(|| {
-        let most = limits::MAX_WATCHERS;
+        let most = history::limits::MAX_WATCHERS;
         let sentence =
             format!("The maximum of {most} `resolverctl monitor` at once is reached; end one of them.");
         Problem { fault: Blame::Daemon, sentence }

@@ -2,20 +2,21 @@
 //!
 //! Spans are in seconds.
 
+use crate::limits;
 use std::net::IpAddr;
 
 use super::lookup::{rcode_text, record_text};
 use super::protocol::Reply;
 use super::protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
-use crate::cache::entries::Delegation;
-use crate::cache::look::{Held, HeldData};
-use crate::cache::security::{ZoneSecurity, ZoneTrust};
-use crate::cache::servers::KnownServer;
-use crate::clock::Mono;
-use crate::limits;
-use crate::question::Question;
-use crate::resolve::inflight::InFlight;
-use crate::wire::presentation::{self, kind_text};
+use dns::clock::Mono;
+use dns::question::Question;
+use dns::wire::presentation;
+use dns::wire::presentation::kind_text;
+use resolver::cache::entries::Delegation;
+use resolver::cache::look::{Held, HeldData};
+use resolver::cache::security::{ZoneSecurity, ZoneTrust};
+use resolver::cache::servers::KnownServer;
+use resolver::resolve::inflight::InFlight;
 
 /// The rows of a reply, up to the bound, then the number of rows that were left out.
 pub(super) fn bounded<Row>(rows: Vec<Row>, reply: impl Fn(Row) -> Reply) -> Vec<Reply> {

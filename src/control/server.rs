@@ -2,6 +2,7 @@
 //!
 //! unix(7): a user with write permission for the socket file may connect.
 
+use crate::limits;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,6 @@ use tokio::time::timeout;
 use super::connection::{self, Streamed, ended};
 use super::readers::Crowd;
 use super::{Controlled, monitor, trace};
-use crate::limits;
 
 /// Owner and group may read and write: members of the group may read the daemon's state.
 const SOCKET_MODE: u32 = 0o660;
@@ -103,7 +103,7 @@ impl ControlServer {
                     tracing::warn!(
                         "cannot accept a connection on the control socket: {error}; resolverctl gets no reply until this works again, but DNS queries are answered; resolverd tries again; if this line is repeated, raise LimitNOFILE with `systemctl edit resolverd`"
                     );
-                    tokio::time::sleep(limits::ACCEPT_PAUSE).await;
+                    tokio::time::sleep(resolver::limits::ACCEPT_PAUSE).await;
                 }
             }
         }

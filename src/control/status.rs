@@ -2,7 +2,7 @@
 
 use super::protocol::{Fill, Status};
 use super::{Controlled, health, lists};
-use crate::record::{JudgedCounts, Window};
+use history::{JudgedCounts, Window};
 
 /// The window by which the health is judged.
 pub const JUDGED: Window = Window::FiveMinutes;

@@ -13,8 +13,8 @@ use super::lookup::{self, Lookup};
 use super::monitor::write;
 use super::protocol::{Blame, Problem, Reply, TraceRequest};
 use super::traced::{TraceAsked, TraceRefused};
-use crate::limits::MAX_STEPS;
-use crate::question::Question;
+use dns::question::Question;
+use history::limits::MAX_STEPS;
 
 /// Streams the steps and the answer.
 pub(super) async fn stream(

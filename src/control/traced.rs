@@ -4,8 +4,8 @@ use hickory_proto::rr::Name;
 use tokio::sync::mpsc;
 
 use crate::limits::MAX_FRESH_TRACES;
-use crate::question::Question;
-use crate::record::event::Step;
+use dns::question::Question;
+use history::event::Step;
 
 /// A question whose steps are followed.
 #[derive(Debug)]

@@ -3,9 +3,9 @@
 use super::Controlled;
 use super::protocol::Reply;
 use super::protocol::watched::{WatchedFinding, WatchedRow};
-use crate::watched::domain::WatchedDomain;
-use crate::watched::followed::FollowedFinding;
-use crate::wire::presentation::name_text;
+use dns::wire::presentation::name_text;
+use watched::domain::WatchedDomain;
+use watched::followed::FollowedFinding;
 
 /// The domains, in the order of their names.
 pub(super) fn rows(subject: &impl Controlled) -> Vec<Reply> {

@@ -7,11 +7,11 @@ use ipnet::IpNet;
 
 use super::lookup::read_name;
 use super::protocol::{Blame, FailedRequest, Problem, WhyRequest};
-use crate::clock;
-use crate::limits::MAX_WHY_MESSAGES;
-use crate::question::wire_name;
-use crate::record::failed::FailedWanted;
-use crate::record::why::{Wanted, WantedSubject};
+use dns::clock;
+use dns::question::wire_name;
+use history::failed::FailedWanted;
+use history::limits::MAX_WHY_MESSAGES;
+use history::why::{Wanted, WantedSubject};
 
 /// The wanted messages.
 ///

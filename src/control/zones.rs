@@ -7,10 +7,10 @@ use std::net::SocketAddr;
 use super::protocol::Reply;
 use super::protocol::zones::{ZoneServer, ZoneSource, ZoneState};
 use super::rows;
-use crate::cache::servers::KnownServer;
-use crate::conduct::Encryption;
-use crate::config::{Config, ConfiguredZone, ZoneKind};
-use crate::wire::presentation::name_text;
+use dns::conduct::Encryption;
+use dns::wire::presentation::name_text;
+use resolver::cache::servers::KnownServer;
+use resolver::config::{Config, ConfiguredZone, ZoneKind};
 
 /// The zones, hosts and records of `config`, with the states of their servers.
 pub(super) fn rows(config: &Config, known: &[KnownServer]) -> Vec<Reply> {

@@ -5,7 +5,7 @@ use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, state};
 use super::typed_name::typed_name;
-use crate::control::protocol::Request;
+use control::protocol::Request;
 
 /// The command line of `cache`.
 #[derive(Debug, clap::Args)]

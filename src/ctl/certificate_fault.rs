@@ -4,9 +4,9 @@ use std::iter;
 
 use tokio_rustls::rustls::{CertificateError, Error};
 
-use crate::check::domain::facts::REJECTED_CERTIFICATE;
-use crate::clock::minute;
 use crate::limits::MAX_NAMES_OF_CERTIFICATE;
+use dns::clock::minute;
+use doctor::facts::REJECTED_CERTIFICATE;
 
 /// A failed handshake in words. Those about a certificate begin with `REJECTED_CERTIFICATE`.
 pub(super) fn words(error: &Error) -> String {

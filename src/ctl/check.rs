@@ -18,21 +18,22 @@ use super::render::html::{self, DomainReport};
 use super::render::{Format, domain, findings, json};
 use super::typed_subject::{report_file, typed_selector, typed_subject};
 use super::{moment, root_keys, terms, watched, watching};
-use crate::check::domain::codes::Code;
-use crate::check::domain::facts::{CheckSubject, Role, canonical};
-use crate::check::domain::finding::{Finding, Level};
-use crate::check::domain::message::{self, MessageSubjects};
-use crate::check::domain::outline::outline;
-use crate::check::domain::{self as check_domain, WholeDomain};
-use crate::check::system::{gather, judge};
-use crate::check::{CheckVerdict, HostFinding};
-use crate::config::{RootHints, defaults};
-use crate::control::lookup::read_name;
-use crate::control::protocol::{Blame, Problem};
-use crate::limits::{
-    CHECK_DOMAIN_TIME, MAX_CHECKED_MESSAGE, MAX_GIVEN_SELECTORS, MAX_HELO, MAX_MESSAGE_DOMAINS,
-};
-use crate::wire::presentation::{name_text, shown};
+use crate::limits::{MAX_CHECKED_MESSAGE, MAX_GIVEN_SELECTORS};
+use control::lookup::read_name;
+use control::protocol::{Blame, Problem};
+use dns::wire::presentation::{name_text, shown};
+use doctor as check_domain;
+use doctor::WholeDomain;
+use doctor::codes::Code;
+use doctor::facts::{CheckSubject, Role, canonical};
+use doctor::finding::{Finding, Level};
+use doctor::limits::{CHECK_DOMAIN_TIME, MAX_HELO, MAX_MESSAGE_DOMAINS};
+use doctor::message;
+use doctor::message::MessageSubjects;
+use doctor::outline::outline;
+use migrate::system::{CheckVerdict, HostFinding};
+use migrate::system::{gather, judge};
+use resolver::config::{RootHints, defaults};
 
 /// The command line of `check`.
 #[derive(Debug, clap::Args)]

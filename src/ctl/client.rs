@@ -1,5 +1,6 @@
 //! The client of the control socket: it sends one request and reads the lines of the reply.
 
+use crate::limits;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::ops::ControlFlow;
 use std::os::unix::net::UnixStream;
@@ -9,11 +10,10 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::exit::CommandFailure;
-use crate::control::protocol::{Reply, Request};
-use crate::limits;
+use control::protocol::{Reply, Request};
 
 /// The daemon gives up earlier than this client, so that its reason reaches the user.
-const PATIENCE: Duration = limits::CONTROL_TIME.saturating_add(Duration::from_secs(1));
+const PATIENCE: Duration = control::limits::CONTROL_TIME.saturating_add(Duration::from_secs(1));
 
 /// A client of the daemon at a socket.
 #[derive(Clone)]

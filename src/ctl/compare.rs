@@ -13,14 +13,14 @@ use super::others::{OtherArguments, ResolverText, resolvers};
 use super::outcome::CommandOutcome;
 use super::render::{Format, compare, json};
 use super::typed_name::TypedQuestion;
-use crate::check::domain::facts::{CheckSubject, canonical};
-use crate::check::domain::side_by_side::{Compared, Conclusion, SideBySide, compared, conclude};
-use crate::control::lookup::{read_kind, read_name};
-use crate::control::protocol::zones::{ZoneSource, ZoneState};
-use crate::control::protocol::{Blame, Problem, Reply, Request};
-use crate::dnsbl::registry::Registry;
 use crate::limits::MAX_COMPARED_NAMES;
-use crate::wire::presentation::name_text;
+use control::lookup::{read_kind, read_name};
+use control::protocol::zones::{ZoneSource, ZoneState};
+use control::protocol::{Blame, Problem, Reply, Request};
+use dns::wire::presentation::name_text;
+use doctor::facts::{CheckSubject, canonical};
+use doctor::side_by_side::{Compared, Conclusion, SideBySide, compared, conclude};
+use resolver::dnsbl::registry::Registry;
 
 /// The command line of `compare`.
 #[derive(Debug, clap::Args)]

@@ -10,9 +10,9 @@ use super::client::ControlClient;
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, text};
-use crate::config::{Config, ConfigProblem, Errors, defaults};
-use crate::control::protocol::{Reply, Request};
-use crate::zones::Views;
+use control::protocol::{Reply, Request};
+use resolver::config::{Config, ConfigProblem, Errors, defaults};
+use resolver::zones::Views;
 
 /// The command line of `config`.
 #[derive(Debug, Subcommand)]

@@ -6,9 +6,9 @@ use super::client::ControlClient;
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, lists};
-use crate::control::protocol::{Reply, Request};
-use crate::dnsbl::list::Purpose;
-use crate::question::ListSays;
+use control::protocol::{Reply, Request};
+use dns::question::ListSays;
+use resolver::dnsbl::list::Purpose;
 
 /// The command line of `dnsbl`.
 #[derive(Debug, clap::Args)]
@@ -84,7 +84,7 @@ fn verdict(replies: &[Reply]) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::protocol::lists::ListTest;
+    use control::protocol::lists::ListTest;
 
     #[test]
     fn only_lists_that_block_count_for_the_exit_code() {

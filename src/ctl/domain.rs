@@ -8,10 +8,10 @@ use super::CommandFailure;
 use super::client::ControlClient;
 use super::secured::SecuredResolvers;
 use super::{policy_file, smtp};
-use crate::check::domain::facts::{CheckSubject, DomainFacts, Got, NoReply, Want, is_below_root};
-use crate::check::domain::gather::{Plan, Sources, gather};
-use crate::control::facts::{got, of_server, request, requests_of_root_servers, root_servers};
-use crate::control::protocol::{Blame, Problem, Reply, Request};
+use control::facts::{got, of_server, request, requests_of_root_servers, root_servers};
+use control::protocol::{Blame, Problem, Reply, Request};
+use doctor::facts::{CheckSubject, DomainFacts, Got, NoReply, Want, is_below_root};
+use doctor::gather::{Plan, Sources, gather};
 
 /// The daemon behind a control socket. Mail hosts, hosts of policies, and resolvers over TLS or HTTPS are heard by this
 /// command.

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::control::protocol::{Blame, Problem};
-use crate::import::ImportError;
-use crate::switch::SwitchError;
+use control::protocol::{Blame, Problem};
+use migrate::import::ImportError;
+use migrate::switch::SwitchError;
 
 /// Exit codes; the same for every command. Only a plug-in has the codes of its format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

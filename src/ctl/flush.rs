@@ -7,7 +7,7 @@ use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, text};
 use super::typed_name::typed_name;
-use crate::control::protocol::{FlushWhat, Reply, Request};
+use control::protocol::{FlushWhat, Reply, Request};
 
 /// The command line of `flush`: a name, `--negative` or `--all`.
 #[derive(Debug, clap::Args)]

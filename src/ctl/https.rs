@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::ClientConfig;
 
-use crate::check::domain::facts::SecuredResolver;
+use doctor::facts::SecuredResolver;
 
 /// The media type of a message (RFC 8484 section 6).
 const MESSAGE: &str = "application/dns-message";

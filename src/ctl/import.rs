@@ -11,7 +11,8 @@ use serde_json::json;
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::Format;
-use crate::import::{self, FORMATS, Imported, Weight};
+use migrate::import;
+use migrate::import::{FORMATS, Imported, Weight};
 
 /// The command line of `import`.
 #[derive(Debug, clap::Args)]

@@ -4,7 +4,7 @@ use super::client::ControlClient;
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, state};
-use crate::control::protocol::Request;
+use control::protocol::Request;
 
 /// Sends the request, and shows the reply.
 pub(super) fn run(client: &ControlClient, format: Format) -> Result<CommandOutcome, CommandFailure> {

@@ -11,9 +11,11 @@ use super::CommandFailure;
 use super::client::ControlClient;
 use super::moment;
 use super::pasted::{self, FoundMessages, PastedLine, SearchStep};
-use crate::control::protocol::{Reply, Request, WhyRequest};
-use crate::limits::{MAX_CONTROL_REQUEST, MAX_LINE_SUBJECTS, MAX_WHY_MESSAGES, MAX_WHY_REQUESTS, WHY_AROUND};
-use crate::record::why::MessageReport;
+use crate::limits::{MAX_LINE_SUBJECTS, WHY_AROUND};
+use control::limits::MAX_CONTROL_REQUEST;
+use control::protocol::{Reply, Request, WhyRequest};
+use history::limits::{MAX_WHY_MESSAGES, MAX_WHY_REQUESTS};
+use history::why::MessageReport;
 
 /// Lines that are searched together: their requests fit in one.
 pub(super) const LINES_AT_ONCE: usize = MAX_WHY_REQUESTS / MAX_LINE_SUBJECTS;

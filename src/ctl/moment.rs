@@ -5,7 +5,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp, Zoned};
 
 use super::exit::CommandFailure;
-use crate::control::protocol::{Blame, Problem};
+use control::protocol::{Blame, Problem};
 
 /// The moment, in seconds since 1970.
 pub(super) fn now() -> f64 {

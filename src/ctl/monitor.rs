@@ -10,7 +10,7 @@ use super::moment;
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, monitor};
 use super::typed_name::typed_domain;
-use crate::control::protocol::{MonitorRequest, Request};
+use control::protocol::{MonitorRequest, Request};
 
 /// The command line of `monitor`.
 #[derive(Debug, clap::Args)]

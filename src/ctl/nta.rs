@@ -9,8 +9,8 @@ use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, state};
 use super::typed_name::typed_name;
-use crate::control::protocol::{NtaWhat, Request};
-use crate::limits::MAX_NTA_TIME;
+use control::limits::MAX_NTA_TIME;
+use control::protocol::{NtaWhat, Request};
 
 /// The command line of `nta`.
 #[derive(Debug, clap::Subcommand)]

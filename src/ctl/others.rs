@@ -8,12 +8,12 @@ use url::Url;
 
 use super::client::ControlClient;
 use super::exit::CommandFailure;
-use crate::check::domain::facts::{OtherResolver, ResolverWay, SecuredResolver};
-use crate::check::domain::public_resolvers::{PUBLIC_RESOLVERS, PublicResolver};
-use crate::check::system::resolv_conf::other_nameservers;
-use crate::config::defaults::PORT;
-use crate::control::protocol::{Reply, Request};
-use crate::limits::MAX_CHECKED_FILE;
+use control::protocol::{Reply, Request};
+use doctor::facts::{OtherResolver, ResolverWay, SecuredResolver};
+use doctor::public_resolvers::{PUBLIC_RESOLVERS, PublicResolver};
+use migrate::limits::MAX_CHECKED_FILE;
+use migrate::system::resolv_conf::other_nameservers;
+use resolver::config::defaults::PORT;
 
 /// The port of DNS over TLS (RFC 7858 section 3.1).
 const TLS_PORT: u16 = 853;

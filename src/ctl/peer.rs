@@ -14,9 +14,10 @@ use tokio_rustls::rustls::{
 };
 
 use super::certificate_fault;
-use crate::check::domain::der;
-use crate::check::domain::facts::NoReply;
-use crate::limits::{CONNECTION_TIME, MAX_PEER_CERTIFICATES};
+use crate::limits::MAX_PEER_CERTIFICATES;
+use doctor::der;
+use doctor::facts::NoReply;
+use doctor::limits::CONNECTION_TIME;
 
 /// Connects; each step after it has the same time.
 ///

@@ -7,8 +7,8 @@ use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 
 use super::peer::{Handshake, connected, lost};
-use crate::check::domain::facts::{Got, PolicyFile};
 use crate::limits::MAX_POLICY_FILE;
+use doctor::facts::{Got, PolicyFile};
 
 /// Fetches the file of a host; the certificate must match the name.
 pub(super) fn fetch(host: &str, server: SocketAddr) -> Got {

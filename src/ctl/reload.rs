@@ -4,7 +4,7 @@ use super::client::ControlClient;
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, text};
-use crate::control::protocol::{Reply, Request};
+use control::protocol::{Reply, Request};
 
 /// Sends the request, and shows the changes or the errors of the file.
 pub(super) fn run(client: &ControlClient, format: Format) -> Result<CommandOutcome, CommandFailure> {

@@ -2,9 +2,9 @@
 
 use super::client::ControlClient;
 use super::exit::CommandFailure;
-use crate::check::system::root_keys::{RootKeysHere, RootKeysUntold, RootKeysVerdict};
-use crate::control::protocol::{QueryReply, Reply, Request, RootKeyStanding, Status};
-use crate::question::Security;
+use control::protocol::{QueryReply, Reply, Request, RootKeyStanding, Status};
+use dns::question::Security;
+use migrate::system::root_keys::{RootKeysHere, RootKeysUntold, RootKeysVerdict};
 
 /// Asks the daemon for the keys of the root and for its trust anchors.
 ///
@@ -55,12 +55,12 @@ fn verdict(reply: &QueryReply) -> RootKeysVerdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::question::{ExtendedError, Outcome};
+    use dns::question::{ExtendedError, Outcome};
 
     #[test]
     fn the_answer_of_the_daemon_is_a_verdict_on_the_keys() {
         let of = |rcode: &str, security, code: Option<u16>, has_keys: bool| {
-            let record = crate::control::protocol::RecordText {
+            let record = control::protocol::RecordText {
                 name: ".".to_owned(),
                 ttl: 1,
                 kind: "DNSKEY".to_owned(),

@@ -23,11 +23,11 @@ use super::certificate_fault;
 use super::client::ControlClient;
 use super::https::{self, HttpsConnection};
 use super::peer::lost;
-use crate::check::domain::facts::{NoReply, SecuredResolver};
-use crate::control::direct::reply;
-use crate::control::lookup::{read_kind, read_name};
-use crate::control::protocol::{Problem, Reply, Request, ServerSaid};
 use crate::limits::SECURED_RESOLVER_TIME;
+use control::direct::reply;
+use control::lookup::{read_kind, read_name};
+use control::protocol::{Problem, Reply, Request, ServerSaid};
+use doctor::facts::{NoReply, SecuredResolver};
 
 /// A connection; a clone uses the same.
 #[derive(Clone)]

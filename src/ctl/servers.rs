@@ -6,7 +6,7 @@ use super::client::ControlClient;
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, state};
-use crate::control::protocol::Request;
+use control::protocol::Request;
 
 /// The command line of `servers`.
 #[derive(Debug, clap::Args)]

@@ -10,9 +10,9 @@ use super::moment;
 use super::monitor::span_like;
 use super::outcome::CommandOutcome;
 use super::render::{Format, Paint, json, rows, screen};
-use crate::control::protocol::{Reply, Request, Table};
 use crate::limits::STATS_INTERVALS;
-use crate::record::Window;
+use control::protocol::{Reply, Request, Table};
+use history::Window;
 
 /// The command line of `stats`.
 #[derive(Debug, clap::Args)]
@@ -120,7 +120,7 @@ fn shown(report: Result<String, CommandFailure>, now: f64, (format, replaces): (
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ctl::render::Style;
+    use crate::render::Style;
 
     #[test]
     fn an_interval_is_not_shorter_than_a_second() {

@@ -1,5 +1,6 @@
 //! `resolverctl status`: the health of the daemon.
 
+use crate::limits;
 use std::ffi::OsString;
 
 use super::client::{ControlClient, unexpected};
@@ -7,9 +8,8 @@ use super::exit::{CommandFailure, Exit, PluginState};
 use super::outcome::CommandOutcome;
 use super::render::plugin;
 use super::render::{Format, json, text};
-use crate::control::protocol::{Reply, Request, Stats, Status};
-use crate::limits;
-use crate::record::Window;
+use control::protocol::{Reply, Request, Stats, Status};
+use history::Window;
 
 /// The command line of `status`.
 #[derive(Debug, Default, clap::Args)]

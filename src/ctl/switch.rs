@@ -11,13 +11,15 @@ use super::interrupt::Interrupts;
 use super::moment::unix;
 use super::outcome::CommandOutcome;
 use super::render::{Format, switch as screen};
-use crate::check::system::gather::{gather as gather_host, ours};
-use crate::check::system::{judge, port};
-use crate::check::{CheckVerdict, HostFinding};
-use crate::switch::facts::gather;
-use crate::switch::machine::Machine;
-use crate::switch::plan::{SwitchPlan, plan};
-use crate::switch::{EndedStep, SwitchError, SwitchWatch, back, carry_out, give_up, is_heard, lock, record};
+use migrate::switch::facts::gather;
+use migrate::switch::machine::Machine;
+use migrate::switch::plan::{SwitchPlan, plan};
+use migrate::switch::{
+    EndedStep, SwitchError, SwitchWatch, back, carry_out, give_up, is_heard, lock, record,
+};
+use migrate::system::gather::{gather as gather_host, ours};
+use migrate::system::{CheckVerdict, HostFinding};
+use migrate::system::{judge, port};
 
 /// Names that are resolved at the end, if none are given.
 const ASKED: [&str; 3] = ["gmail.com", "outlook.com", "yahoo.com"];

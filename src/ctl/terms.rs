@@ -1,6 +1,6 @@
 //! The terms of the screens, explained below the long help of each command and in the manual.
 
-use crate::check::domain::codes::Code;
+use doctor::codes::Code;
 
 /// Terms of `status`.
 pub(super) const STATUS: &str = "\

@@ -9,7 +9,7 @@ use super::outcome::CommandOutcome;
 use super::query::verdict;
 use super::render::{Format, json, trace};
 use super::typed_name::TypedQuestion;
-use crate::control::protocol::{Reply, Request, TraceRequest};
+use control::protocol::{Reply, Request, TraceRequest};
 
 /// The command line of `trace`.
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,6 @@
 //! Names and record types on the command line. A name may begin with a hyphen, as an option does: each name that a screen shows is taken as it is.
 
-use crate::wire::presentation::{harmless, read_typed_name};
+use dns::wire::presentation::{harmless, read_typed_name};
 
 /// The question of `resolverctl query` and `resolverctl trace`.
 #[derive(Clone, Debug, clap::Args)]

@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use super::typed_name::typed_name;
-use crate::question::MAX_LABEL;
-use crate::wire::presentation::ascii_name;
+use dns::question::MAX_LABEL;
+use dns::wire::presentation::ascii_name;
 
 /// A domain or an address as it is typed.
 ///

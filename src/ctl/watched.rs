@@ -5,12 +5,12 @@ use super::exit::{CommandFailure, Exit, PluginState};
 use super::moment;
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, plugin, watched};
-use crate::check::domain::finding::Level;
-use crate::control::lookup::read_name;
-use crate::control::protocol::watched::WatchedRow;
-use crate::control::protocol::{Blame, Problem, Reply, Request};
 use crate::limits::PLUGIN_TIME;
-use crate::wire::presentation::name_text;
+use control::lookup::read_name;
+use control::protocol::watched::WatchedRow;
+use control::protocol::{Blame, Problem, Reply, Request};
+use dns::wire::presentation::name_text;
+use doctor::finding::Level;
 
 /// The command line of `check watched`.
 #[derive(Debug, clap::Args)]

@@ -12,12 +12,12 @@ use super::moment;
 use super::monitor::span_like;
 use super::outcome::CommandOutcome;
 use super::render::{Format, domain, json, watched};
-use crate::check::domain::facts::{CheckSubject, DomainFacts};
-use crate::check::domain::finding::Level;
-use crate::check::domain::{WholeDomain, judge};
 use crate::limits::WATCH_SCREEN_INTERVALS;
-use crate::watched::ended::ended;
-use crate::watched::history::{Confirmation, DomainHistory};
+use ::watched::ended::ended;
+use ::watched::history::{Confirmation, DomainHistory};
+use doctor::facts::{CheckSubject, DomainFacts};
+use doctor::finding::Level;
+use doctor::{WholeDomain, judge};
 
 /// Reads the time between two checks.
 pub(super) fn interval(typed: &str) -> Result<Duration, String> {
@@ -163,10 +163,10 @@ async fn come(signals: &mut [Signal]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::domain::facts::{Got, Record, ReplyFacts, lookup};
-    use crate::ctl::client::ControlClient;
-    use crate::ctl::domain::ServicePorts;
-    use crate::ctl::render::Style;
+    use crate::client::ControlClient;
+    use crate::domain::ServicePorts;
+    use crate::render::Style;
+    use doctor::facts::{Got, Record, ReplyFacts, lookup};
     use std::path::Path;
 
     #[test]

@@ -10,11 +10,12 @@ use super::pasted::{self, PastedLine, ToldMessage};
 use super::render::{Format, json, why};
 use super::typed_name::typed_domain;
 use super::{CommandFailure, CommandOutcome, Exit, moment};
-use crate::control::protocol::{Reply, Request, WhyRequest};
-use crate::limits::{MAX_PASTED, MAX_PASTED_LINES, MAX_WHY_MESSAGES, WHY_AROUND};
-use crate::record::culprit::CulpritKind;
-use crate::record::why::MessageReport;
-use crate::wire::presentation::harmless;
+use crate::limits::{MAX_PASTED, MAX_PASTED_LINES, WHY_AROUND};
+use control::protocol::{Reply, Request, WhyRequest};
+use dns::wire::presentation::harmless;
+use history::culprit::CulpritKind;
+use history::limits::MAX_WHY_MESSAGES;
+use history::why::MessageReport;
 
 /// The command line of `why`.
 #[derive(Debug, clap::Args)]

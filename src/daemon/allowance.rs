@@ -5,7 +5,8 @@
 
 use std::path::Path;
 
-use crate::limits::{CACHE_SLACK_PERCENT, MAX_STORED_READ, MEMORY_BESIDE_CACHE, RECORD_READER};
+use history::limits::{MAX_STORED_READ, RECORD_READER};
+use resolver::limits::{CACHE_SLACK_PERCENT, MEMORY_BESIDE_CACHE};
 
 /// Octets that the daemon may use with a cache of `size` octets and a record of `history`, which one reader reads at a time,
 /// with what it reads from the disk: `MemoryMax=` must allow them.

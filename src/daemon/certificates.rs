@@ -13,8 +13,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::config::{Config, Listener, Validity};
-use crate::control::protocol::CertificateStatus;
+use control::protocol::CertificateStatus;
+use resolver::config::{Config, Listener, Validity};
 
 /// New certificates that cannot be used, each as its file and the reason.
 #[derive(Debug, Default)]

@@ -1,8 +1,8 @@
 //! The settings of dnstap by the configuration.
 
-use crate::config::Config;
-use crate::dnstap::tapped::{TapSettings, TapTarget};
-use crate::resolve::list_keys::{redaction_of, secrets_of};
+use resolver::config::Config;
+use resolver::dnstap::tapped::{TapSettings, TapTarget};
+use resolver::resolve::list_keys::{redaction_of, secrets_of};
 
 /// The host name of this machine, by the kernel (proc_sys_kernel(5)).
 const HOST_NAME: &str = "/proc/sys/kernel/hostname";

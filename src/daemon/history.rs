@@ -14,10 +14,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::state_files;
-use crate::clock::{Clock, micros};
-use crate::limits::{MAX_SEGMENT, MAX_STORED, MAX_TORN, SEGMENT_TIME, STORED_TIME};
-use crate::record::store::Store;
-use crate::record::stored::{self, SEGMENT_HEAD};
+use crate::limits::{MAX_SEGMENT, MAX_STORED, MAX_TORN, SEGMENT_TIME};
+use dns::clock::{Clock, micros};
+use history::limits::STORED_TIME;
+use history::store::Store;
+use history::stored;
+use history::stored::SEGMENT_HEAD;
 
 /// The directory in the state directory.
 pub(super) const DIRECTORY: &str = "history";
@@ -313,10 +315,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::record::redact::{Redaction, Secrets};
-    use crate::record::why::DaemonFacts;
-    use crate::record::written::Written;
-    use crate::record::{ReadSpan, Recorder, TellFacts, Told};
+    use history::redact::{Redaction, Secrets};
+    use history::why::DaemonFacts;
+    use history::written::Written;
+    use history::{ReadSpan, Recorder, TellFacts, Told};
 
     fn files(directory: &Path) -> HistoryFiles {
         HistoryFiles::open(directory.join("history"), Clock::machine())

@@ -8,11 +8,10 @@ use std::sync::Arc;
 use tokio::time::sleep;
 
 use super::running::Running;
-use crate::config::Config;
-use crate::limits::{
-    CACHE_SLACK_PERCENT, PROCESS_BESIDE_CACHE, ROOM_PAUSE, UDP_THREAD_MEMORY, USUAL_UDP_THREADS,
-};
-use crate::listener;
+use crate::limits::{PROCESS_BESIDE_CACHE, ROOM_PAUSE, UDP_THREAD_MEMORY, USUAL_UDP_THREADS};
+use resolver::config::Config;
+use resolver::limits::CACHE_SLACK_PERCENT;
+use resolver::listener;
 
 /// Looks at the memory of the process while many flights begin.
 pub(super) async fn follow(subject: Arc<Running>) -> Infallible {

@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 
-use crate::control::Controlled;
-use crate::control::protocol::MetricsStatus;
 use crate::limits::{ADDRESS_RETRY, MAX_ADDRESS_RETRY};
 use crate::metrics::server::MetricsServer;
+use control::Controlled;
+use control::protocol::MetricsStatus;
 
 /// The listener for metrics, as configured now.
 #[derive(Default)]

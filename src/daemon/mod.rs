@@ -47,28 +47,31 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
-use crate::clock::Clock;
-use crate::config::{Config, defaults};
-use crate::control::Controlled;
-use crate::control::server::{BindError, ControlServer};
-use crate::exchange::network::Network;
-use crate::exchange::ports::{self, SourcePorts};
-use crate::exchange::socket_network::SocketNetwork;
-use crate::hash::Keyed;
-use crate::limits::{DESCRIPTORS, MIN_SOURCE_PORTS, STOP_FLUSH, STOP_GRACE, TAP_END};
-use crate::listener::{
-    self, AddressUnavailable, Inherited, Listeners, NotServed, Settled, Sockets, StoppedWorkers,
-};
-use crate::random::Random;
-use crate::record::Recorder;
-use crate::resolve::{Resolver, ResolverParts};
-use crate::supervise::Supervisor;
-#[cfg(feature = "lab")]
-use crate::supervise::pulse::Pulses;
-use crate::wire::cookie::CookieSecret;
-use crate::zones::{Views, Wrong};
+use crate::limits::{DESCRIPTORS, STOP_FLUSH, STOP_GRACE, TAP_END};
+use ::history::Recorder;
 use certificates::Certificates;
+use control::Controlled;
+use control::server::{BindError, ControlServer};
+use dns::clock::Clock;
+use dns::hash::Keyed;
+use dns::random::Random;
+use dns::wire::cookie::CookieSecret;
 use metrics::MetricsListener;
+use resolver::config::{Config, defaults};
+use resolver::exchange::network::Network;
+use resolver::exchange::ports;
+use resolver::exchange::ports::SourcePorts;
+use resolver::exchange::socket_network::SocketNetwork;
+use resolver::limits::MIN_SOURCE_PORTS;
+use resolver::listener;
+use resolver::listener::{
+    AddressUnavailable, Inherited, Listeners, NotServed, Settled, Sockets, StoppedWorkers,
+};
+use resolver::resolve::{Resolver, ResolverParts};
+use resolver::supervise::Supervisor;
+#[cfg(feature = "lab")]
+use resolver::supervise::pulse::Pulses;
+use resolver::zones::{Views, Wrong};
 use running::{Reloadable, Running};
 use snapshot::Snapshot;
 use traced::FreshTraces;

@@ -19,10 +19,12 @@ use std::sync::Arc;
 use tokio::task::block_in_place;
 use tokio::time::sleep;
 
-use crate::check::system::proc::socket_address;
-use crate::limits::{MAX_SOCKET_TABLE, MAX_USER_NAME, MAX_USERS, OWNER_PAUSE};
-use crate::record::Recorder;
-use crate::record::owner::WantedOwner;
+use crate::limits::{MAX_USERS, OWNER_PAUSE};
+use history::Recorder;
+use history::limits::MAX_USER_NAME;
+use history::owner::WantedOwner;
+use migrate::system::proc::socket_address;
+use resolver::limits::MAX_SOCKET_TABLE;
 
 /// The tables of sockets of UDP and of TCP. A kernel without IPv6 has only the first of each pair.
 const TABLES: [(bool, [&str; 2]); 2] =

@@ -11,11 +11,12 @@ use tokio::task::block_in_place;
 use super::StartError;
 use super::dnstap;
 use super::running::Running;
-use crate::config::{self, Config};
-use crate::control::Controlled;
-use crate::limits::FLIGHT_TIME;
 use crate::log;
 use crate::notify;
+use control::Controlled;
+use history::limits::FLIGHT_TIME;
+use resolver::config;
+use resolver::config::Config;
 
 impl Running {
     /// Reads the configuration file again, and reports the result to the service manager and the log.

@@ -8,10 +8,10 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::certificates::{self, CertificateFiles};
 use super::running::Running;
-use crate::clock::Mono;
-use crate::control::protocol::{Severity, Warning};
-use crate::control::{Controlled, health};
 use crate::limits::{CERTIFICATE_INTERVAL, CERTIFICATES_TOLD};
+use control::protocol::{Severity, Warning};
+use control::{Controlled, health};
+use dns::clock::Mono;
 
 /// When the problems of certificates were logged last; none if never.
 #[derive(Debug, Default)]

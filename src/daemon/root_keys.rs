@@ -7,8 +7,8 @@ use tokio::task::block_in_place;
 
 use super::state_files;
 use crate::limits::MAX_ROOT_KEYS_FILE;
-use crate::resolve::root_keys::{RootKeyFollower, RootKeyStore};
-use crate::validate::root_keys::RootKeys;
+use resolver::resolve::root_keys::{RootKeyFollower, RootKeyStore};
+use validate::root_keys::RootKeys;
 
 /// The name of the file in the state directory.
 const FILE: &str = "root.keys";

@@ -13,11 +13,11 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
 use super::state_files;
-use crate::clock::Clock;
-use crate::config::{Config, Redact};
 use crate::limits::STOP_HISTORY;
-use crate::record::Recorder;
-use crate::resolve::Resolver;
+use dns::clock::Clock;
+use history::Recorder;
+use resolver::config::{Config, Redact};
+use resolver::resolve::Resolver;
 
 /// The file in the state directory.
 pub(super) const FILE: &str = "history.snapshot";

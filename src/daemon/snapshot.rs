@@ -22,13 +22,14 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use super::state_files;
-use crate::cache::Memory;
-use crate::cache::flush::Flush;
-use crate::cache::snapshot::{Restoration, Scope, UnusableSnapshot, Written};
-use crate::clock::{Calendar, Clock, Mono, Now};
-use crate::control::protocol::SnapshotStatus;
-use crate::limits::{CACHE_SNAPSHOT_INTERVAL, CACHE_SNAPSHOT_PAUSE, CLOCK_JUMP, CLOCK_WATCH, STOP_SNAPSHOT};
-use crate::record::TimeSpan;
+use crate::limits::{CACHE_SNAPSHOT_INTERVAL, CACHE_SNAPSHOT_PAUSE, CLOCK_WATCH, STOP_SNAPSHOT};
+use control::protocol::SnapshotStatus;
+use dns::clock::{Calendar, Clock, Mono, Now};
+use dns::limits::CLOCK_JUMP;
+use history::TimeSpan;
+use resolver::cache::Memory;
+use resolver::cache::flush::Flush;
+use resolver::cache::snapshot::{Restoration, Scope, UnusableSnapshot, Written};
 
 /// The file in the state directory.
 pub(super) const FILE: &str = "cache.snapshot";
@@ -289,13 +290,13 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::rrset::Rank;
-    use crate::clock::paused;
-    use crate::config::Config;
-    use crate::question::ViewId;
-    use crate::random::Random;
+    use dns::clock::paused;
+    use dns::question::ViewId;
+    use dns::random::Random;
     use hickory_proto::rr::rdata::A;
     use hickory_proto::rr::{Name, RData, Record};
+    use resolver::cache::rrset::Rank;
+    use resolver::config::Config;
     use rustix::fs::{CWD, FileType, Mode, mknodat};
 
     fn stage() -> (tempfile::TempDir, Snapshot, Memory) {

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::config::files::{Link, open_at_once};
+use resolver::config::files::{Link, open_at_once};
 
 /// A file in the state directory, where the service manager gives one.
 pub(super) fn path_of(name: &str) -> Option<PathBuf> {

@@ -14,16 +14,16 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use crate::control::traced::TraceRefused;
-use crate::exchange::network::Network;
-use crate::limits::MAX_FRESH_TRACES;
 use crate::log::errors_only;
-use crate::question::{Client, Question};
-use crate::random::Random;
-use crate::record::Recorder;
-use crate::record::event::Step;
-use crate::resolve::{Asked, Replied, Resolver, ResolverParts};
-use crate::zones::Views;
+use control::limits::MAX_FRESH_TRACES;
+use control::traced::TraceRefused;
+use dns::question::{Client, Question};
+use dns::random::Random;
+use history::Recorder;
+use history::event::Step;
+use resolver::exchange::network::Network;
+use resolver::resolve::{Asked, Replied, Resolver, ResolverParts};
+use resolver::zones::Views;
 
 /// Makes resolvers that know nothing: a few at once.
 pub(super) struct FreshTraces {

@@ -11,15 +11,16 @@ use tokio::task::block_in_place;
 
 use super::running::Running;
 use super::state_files;
-use crate::check::domain::facts::{Got, Want};
-use crate::check::domain::gather::Sources;
-use crate::clock::Clock;
-use crate::config::Config;
-use crate::control::facts;
-use crate::random::Random;
-use crate::record::Recorder;
-use crate::watched::kept::{self, KeptWatches};
-use crate::watched::{WatchHost, WatchedDomains};
+use control::facts;
+use dns::clock::Clock;
+use dns::random::Random;
+use doctor::facts::{Got, Want};
+use doctor::gather::Sources;
+use history::Recorder;
+use resolver::config::Config;
+use watched::kept;
+use watched::kept::KeptWatches;
+use watched::{WatchHost, WatchedDomains};
 
 /// The watched domains with the history of the last process, and the file that keeps it.
 pub(super) fn begin(

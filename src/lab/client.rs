@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 
-use crate::wire::response;
+use dns::wire::response;
 
 /// The largest datagram there is.
 const MAX_DATAGRAM: usize = 65_535;

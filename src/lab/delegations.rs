@@ -15,7 +15,7 @@ use super::signer;
 use super::signing::Signing;
 use super::world::{Builder, Lab, LabError, ServerPlan, UNIX_AT_START, absolute};
 use super::zone_file::read_zone;
-use crate::zones::zone::Zone;
+use resolver::zones::zone::Zone;
 
 /// TTL of NS and of server addresses: two days, as TLDs have it.
 const DELEGATION_TTL: u32 = 172_800;

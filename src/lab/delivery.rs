@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::clock::Mono;
-use crate::conduct::Transport;
+use dns::clock::Mono;
+use dns::conduct::Transport;
 
 /// How a message goes to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,9 +15,9 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 use thiserror::Error;
 
-use crate::clock::Clock;
-use crate::config::{Config, Family};
-use crate::random::Random;
+use dns::clock::Clock;
+use dns::random::Random;
+use resolver::config::{Config, Family};
 
 use super::client::LabClient;
 use super::internet::{DEFAULT_DOMAINS, Internet};

@@ -8,7 +8,7 @@ use hickory_proto::rr::rdata::{A, CNAME, NS, SOA};
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
 use super::fault::Fault;
-use crate::conduct::Transport;
+use dns::conduct::Transport;
 
 /// The address in the poison.
 pub const POISON: A = A::new(203, 0, 113, 66);

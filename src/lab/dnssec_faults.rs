@@ -10,7 +10,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::distort::POISONED_NAME;
 use super::fault::Fault;
-use crate::zones::authority::Authority;
+use resolver::zones::authority::Authority;
 
 /// The option of an extended error (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;

@@ -3,19 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::Name;
 
 use super::delegations::Tree;
 use super::server::Distance;
 use super::simulation::{Simulation, config_trusting, paused};
 use super::world::ServerPlan;
-use crate::iterate::context::Context;
-use crate::iterate::failure::Failure;
-use crate::iterate::progress::FlightProgress;
-use crate::limits::{FLIGHT_TIME, MAX_PACKETS_PER_QUESTION};
-use crate::question::{QuestionKey, ViewId};
-use crate::resolve::trust::fetch::Round;
-use crate::resolve::trust::fetches::JoinedFetch;
+use dns::question::ViewId;
+use history::limits::FLIGHT_TIME;
+use resolver::iterate::context::Context;
+use resolver::iterate::failure::Failure;
+use resolver::iterate::progress::FlightProgress;
+use resolver::limits::MAX_PACKETS_PER_QUESTION;
 
 const ROUND_TRIP: Duration = Duration::from_millis(40);
 
@@ -41,12 +40,11 @@ fn context(simulation: &Simulation) -> Context {
 
 /// One question begins to fetch keys with the last of its budget, and another question joins it.
 async fn joined(simulation: &Simulation, spent: &Context) -> Failure {
-    let (trust, fresh) = (simulation.resolver().trust(), context(simulation));
     let zone = Name::from_ascii("zone.").unwrap();
-    let begun = trust.begin_fetch(&zone, RecordType::DNSKEY, spent).unwrap();
-    let own = trust.fetch(&zone, RecordType::DNSKEY, Round::First, &fresh);
-    let (begun, own) = tokio::join!(begun, own);
-    assert!(!own.unwrap().answers.is_empty());
+    let (keys, fresh) = (simulation.resolver().key_fetches(&zone), context(simulation));
+    let begun = keys.begin(spent).unwrap();
+    let (begun, own) = tokio::join!(begun, keys.fetch(&fresh));
+    assert!(own.unwrap());
     assert!(fresh.budget.packets() > 0, "at its own cost");
     begun.unwrap().unwrap_err()
 }
@@ -55,22 +53,20 @@ async fn joined(simulation: &Simulation, spent: &Context) -> Failure {
 fn a_fetch_that_panics_leaves_nobody_waiting_and_the_next_begins_anew() {
     paused(async {
         let simulation = simulation();
-        let (trust, context) = (simulation.resolver().trust(), context(&simulation));
         let zone = Name::from_ascii("zone.").unwrap();
-        let key = QuestionKey::of_sub_question(&zone, RecordType::DNSKEY, context.view.knows);
-        let JoinedFetch::First(_, begun) = trust.fetches().join(&key) else { panic!("nobody fetches yet") };
+        let (keys, context) = (simulation.resolver().key_fetches(&zone), context(&simulation));
+        let held = keys.hold(&context).expect("nobody fetches yet");
         let broken = tokio::spawn(async move {
             tokio::time::sleep(ROUND_TRIP).await;
-            assert!(begun.key.name().is_empty(), "of the test");
-            drop(begun);
+            let _held = held;
+            panic!("of the test");
         });
         // These questions wait for the fetch, and then fetch themselves.
-        let waits = || trust.fetch(&zone, RecordType::DNSKEY, Round::First, &context);
-        let (one, other) = tokio::join!(waits(), waits());
+        let (one, other) = tokio::join!(keys.fetch(&context), keys.fetch(&context));
         assert!(broken.await.unwrap_err().is_panic());
-        assert!(!one.unwrap().answers.is_empty() && !other.unwrap().answers.is_empty());
-        assert!(!trust.is_fetching(&zone, RecordType::DNSKEY, &context));
-        assert!(matches!(trust.fetches().join(&key), JoinedFetch::First(..)));
+        assert!(one.unwrap() && other.unwrap());
+        assert!(!keys.is_fetching(&context));
+        assert!(keys.hold(&context).is_some());
     });
 }
 

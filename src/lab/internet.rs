@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use hickory_proto::rr::Name;
 
-use crate::random::Random;
+use dns::random::Random;
 
 use super::access_networks::{self, NETWORKS};
 use super::delegations::Tree;

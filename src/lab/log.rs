@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hickory_proto::rr::{Name, RecordType};
 
-use crate::clock::Mono;
-use crate::conduct::Transport;
+use dns::clock::Mono;
+use dns::conduct::Transport;
 
 /// Messages kept. The longest soak sends some ten thousands; a demo that keeps running must not grow.
 const MAX_KEPT: usize = 100_000;

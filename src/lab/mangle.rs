@@ -11,9 +11,9 @@ use hickory_proto::rr::{RData, Record, RecordType};
 use super::delivery::Delivery;
 use super::distort::{POISON, bare};
 use super::fault::Fault;
-use crate::conduct::Transport;
-use crate::question::wire_name;
-use crate::zones::authority::{datagram_size, encode};
+use dns::conduct::Transport;
+use dns::question::wire_name;
+use resolver::zones::authority::{datagram_size, encode};
 
 /// Octets of a message over TCP (RFC 1035 section 4.2.2: a length of 16 bits).
 const STREAM_SIZE: usize = 65_535;

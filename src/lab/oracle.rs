@@ -9,9 +9,9 @@ use hickory_proto::op::{Message, Query, ResponseCode};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::world::Lab;
-use crate::limits::MAX_ALIASES;
-use crate::zones::authority::Authority;
-use crate::zones::zone::Zone;
+use resolver::limits::MAX_ALIASES;
+use resolver::zones::authority::Authority;
+use resolver::zones::zone::Zone;
 
 /// Aliases followed over zones: more than the resolver follows.
 const ALIASES_FOLLOWED: usize = MAX_ALIASES + 4;
@@ -134,8 +134,8 @@ fn set_of(records: &[Record]) -> Truths {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::internet::Internet;
-    use crate::lab::zone_file::read_record;
+    use crate::internet::Internet;
+    use crate::zone_file::read_record;
 
     #[test]
     fn what_is_not_so_is_objected_to() {

@@ -10,7 +10,7 @@ use hickory_proto::rr::{Name, RecordType};
 use tracing::subscriber::NoSubscriber;
 use tracing::{Dispatch, Level};
 
-use crate::limits::DEAD_WANTED_TIME;
+use resolver::limits::DEAD_WANTED_TIME;
 
 use super::simulation::{Flags, SimulatedReply, Simulation};
 

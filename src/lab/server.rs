@@ -11,9 +11,9 @@ use std::time::Duration;
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
 
-use crate::clock::Mono;
-use crate::conduct::Transport;
-use crate::random::Random;
+use dns::clock::Mono;
+use dns::conduct::Transport;
+use dns::random::Random;
 
 use super::delivery::{Delivery, Sending};
 use super::distort::{TrueQuery, asks, bare, distort, is_mixed_case};
@@ -21,7 +21,7 @@ use super::dnssec_faults;
 use super::fault::Fault;
 use super::log::{Log, Received};
 use super::mangle;
-use crate::zones::authority::Authority;
+use resolver::zones::authority::Authority;
 
 /// The distance of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -275,7 +275,8 @@ impl LabServer {
     fn deny_empty_non_terminal(&self, query: &Message, response: &mut Message) {
         let Some(question) = query.queries.first() else { return };
         let name = question.name().to_lowercase();
-        let is_empty = |zone: &&Arc<crate::zones::zone::Zone>| zone.exists(&name) && !zone.has_records(&name);
+        let is_empty =
+            |zone: &&Arc<resolver::zones::zone::Zone>| zone.exists(&name) && !zone.has_records(&name);
         let empty = self
             .authority()
             .zones()
@@ -291,7 +292,7 @@ impl LabServer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::zone_file::read_zone;
+    use crate::zone_file::read_zone;
     use hickory_proto::op::{Edns, Query};
     use hickory_proto::rr::{DNSClass, RecordType};
     use std::str::FromStr;
@@ -420,7 +421,7 @@ mod tests {
         for (transport, size) in [(Transport::Udp, 512), (Transport::Tcp, 65_535)] {
             let bomb = octets(Fault::PointerBomb, transport);
             assert!((size - 16..=size).contains(&bomb.len()), "{} octets", bomb.len());
-            assert!(crate::wire::pointers::run_on(&bomb));
+            assert!(dns::wire::pointers::run_on(&bomb));
         }
     }
 

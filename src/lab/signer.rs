@@ -14,8 +14,8 @@ use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType, SerialNumber}
 use super::signing::{Flaw, Generation, Hashing, Signing};
 use super::test_keys::TestKey;
 use super::world::LabError;
-use crate::question::wire_name;
-use crate::zones::zone::Zone;
+use dns::question::wire_name;
+use resolver::zones::zone::Zone;
 
 /// TTL of DNSKEY: an hour, as many zones have it.
 const KEY_TTL: u32 = 3_600;
@@ -368,8 +368,8 @@ fn increased(hash: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::zone_file::read_zone;
-    use crate::question::stage::name;
+    use crate::zone_file::read_zone;
+    use dns::question::stage::name;
     use hickory_proto::dnssec::Verifier;
 
     const UNIX: u64 = 1_767_225_600;

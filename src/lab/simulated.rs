@@ -13,11 +13,11 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::clock::Clock;
-use crate::conduct::Transport;
-use crate::exchange::network::{Arrival, Network, Path, Replies, Stream};
-use crate::random::Random;
-use crate::supervise::strike::Strike;
+use dns::clock::Clock;
+use dns::conduct::Transport;
+use dns::random::Random;
+use resolver::exchange::network::{Arrival, Network, Path, Replies, Stream};
+use resolver::supervise::strike::Strike;
 
 use super::delivery::{Delivery, Sending};
 use super::fault::Fault;
@@ -344,7 +344,7 @@ impl Replies for Arrivals {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::world::{Builder, ServerPlan};
+    use crate::world::{Builder, ServerPlan};
     use hickory_proto::op::{Message, Query};
     use hickory_proto::rr::{Name, RecordType};
 

@@ -16,9 +16,9 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::clock::Clock;
-use crate::conduct::Transport;
-use crate::random::Random;
+use dns::clock::Clock;
+use dns::conduct::Transport;
+use dns::random::Random;
 
 use super::client::read_framed;
 use super::delivery::{Delivery, Sending};
@@ -277,8 +277,8 @@ async fn read_query(mut queries: OwnedReadHalf) -> io::Result<(Vec<u8>, OwnedRea
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::client::{AskError, LabClient, write_framed};
-    use crate::lab::world::{Builder, ServerPlan};
+    use crate::client::{AskError, LabClient, write_framed};
+    use crate::world::{Builder, ServerPlan};
     use hickory_proto::op::{Message, Query, ResponseCode};
     use hickory_proto::rr::{Name, RecordType};
 

@@ -11,8 +11,8 @@ use futures_util::future::{BoxFuture, join_all};
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RData, RecordType};
 
-use crate::clock::Clock;
-use crate::random::Random;
+use dns::clock::Clock;
+use dns::random::Random;
 
 use super::client::{AskError, LabClient};
 use super::hosters::reversed;
@@ -323,7 +323,7 @@ pub fn spread(played: &[Played]) -> [Duration; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::zones::authority::Authority;
+    use resolver::zones::authority::Authority;
     use std::sync::Mutex;
 
     /// Knows every zone, and answers at once.

@@ -11,17 +11,17 @@ use hickory_proto::dnssec::DnsSecError;
 use hickory_proto::rr::{Name, Record};
 use thiserror::Error;
 
-use crate::config::RootHints;
-use crate::random::Random;
+use dns::random::Random;
+use resolver::config::RootHints;
 
 use super::fault::Fault;
 use super::log::Log;
 use super::server::{Distance, LabServer};
 use super::signing::UnknownSigning;
 use super::zone_file::read_zone;
-use crate::wire::presentation::read_name;
-use crate::zones::authority::Authority;
-use crate::zones::zone::{Zone, ZoneError};
+use dns::wire::presentation::read_name;
+use resolver::zones::authority::Authority;
+use resolver::zones::zone::{Zone, ZoneError};
 
 /// The calendar at the start of every run, 2026-01-01: signatures are made and judged by it.
 pub const UNIX_AT_START: u64 = 1_767_225_600;

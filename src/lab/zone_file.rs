@@ -2,9 +2,9 @@
 
 use hickory_proto::rr::{Name, Record};
 
-pub use crate::zone_file::kind as read_kind;
-use crate::zone_file::{record, records};
-use crate::zones::zone::{Zone, ZoneError};
+pub use dns::zone_file::kind as read_kind;
+use dns::zone_file::{record, records};
+use resolver::zones::zone::{Zone, ZoneError};
 
 /// Reads the zone `origin` from `text`.
 ///

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::exchange::MAX_EXCHANGES;
-use super::listener::MAX_TCP_CLIENTS;
+use resolver::limits::MAX_EXCHANGES;
+use resolver::limits::MAX_TCP_CLIENTS;
 
 /// How often a local mirror of a list is asked for its serial: rsync runs every few minutes at most.
 pub const MIRROR_INTERVAL: Duration = Duration::from_secs(60);
@@ -11,20 +11,8 @@ pub const MIRROR_INTERVAL: Duration = Duration::from_secs(60);
 /// At the end of the daemon, how long to wait for answers in progress; then SERVFAIL is sent.
 pub const STOP_GRACE: Duration = Duration::from_millis(500);
 
-/// At the end of the daemon, how long after it was accepted a connection may send its first message. A client on the same
-/// host sends it within milliseconds, also if the host is busy. Must be less than `STOP_GRACE`.
-pub const STOP_FIRST_MESSAGE: Duration = Duration::from_millis(200);
-
 /// The time to send these SERVFAILs.
 pub const STOP_FLUSH: Duration = Duration::from_millis(200);
-
-/// Memory of the process beyond `cache.size`, in per cent of it: the allocator's slack. `benches/compare/misses.sh`
-/// shows less.
-pub const CACHE_SLACK_PERCENT: u64 = 25;
-
-/// Memory in addition to the cache and the record, in octets: 24 MiB for the program, its statistics and work in progress
-/// (`WorkBounds`), and the rest for buffers of sockets, clients' streams and the threads of many listeners, which the kernel counts too.
-pub const MEMORY_BESIDE_CACHE: u64 = 192 << 20;
 
 /// Descriptors that are requested at start: every exchange and client connection has one, a UDP worker has four, and there are
 /// some more.
@@ -50,3 +38,9 @@ pub const CLOCK_WATCH: Duration = Duration::from_secs(10);
 
 /// The time between two writes of the file of lists. A crash loses the query counts of a minute.
 pub const KEEP_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Octets of the file with the keys of the root: `MAX_ROOT_KEYS` of `MAX_ROOT_KEY` take 45 KiB.
+pub const MAX_ROOT_KEYS_FILE: u64 = 64 << 10;
+
+/// The longest time in which the last messages are written when the daemon ends.
+pub const TAP_END: Duration = Duration::from_secs(1);

@@ -5,7 +5,7 @@ use std::io::{self, Write as _, stderr};
 
 use tracing::field::{Field, Visit};
 
-use crate::wire::presentation::harmless;
+use dns::wire::presentation::harmless;
 
 /// The content of an event, always one line, even if it has octets of strangers.
 #[derive(Debug, Default)]

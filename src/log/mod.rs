@@ -54,10 +54,13 @@ pub fn set_level(level: Level) {
     }
 }
 
-/// Lines of this crate of `level` and above. Lines of libraries are left out, because their number is not bounded: one library
+/// Our crates that write lines.
+const OWN_CRATES: [&str; 6] = [env!("CARGO_PKG_NAME"), "resolver", "history", "control", "watched", "lab"];
+
+/// Lines of our crates of `level` and above. Lines of libraries are left out, because their number is not bounded: one library
 /// writes a line for each record that it reads.
 fn own_lines(level: Level) -> Targets {
-    Targets::new().with_target(env!("CARGO_PKG_NAME"), level)
+    Targets::new().with_targets(OWN_CRATES.map(|name| (name, level)))
 }
 
 /// The destination of lines.
@@ -93,11 +96,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_lines_of_this_crate_are_written_at_any_level() {
+    fn only_lines_of_our_crates_are_written_at_any_level() {
         for level in [Level::ERROR, Level::INFO, Level::DEBUG, Level::TRACE] {
             let lines = own_lines(level);
             assert!(lines.would_enable(module_path!(), &level));
-            assert!(lines.would_enable("resolverd", &Level::ERROR));
+            assert!(OWN_CRATES.iter().all(|name| lines.would_enable(name, &Level::ERROR)));
             assert!(!lines.would_enable("hickory_proto::rr::record_data", &Level::ERROR));
         }
         assert!(!own_lines(Level::INFO).would_enable(module_path!(), &Level::DEBUG));

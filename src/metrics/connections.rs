@@ -3,13 +3,12 @@
 //! A client that has sent no whole request gives way to a new one, so that clients that only connect cannot keep
 //! Prometheus out.
 
+use crate::limits;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::task::{AbortHandle, JoinSet};
-
-use crate::limits;
 
 /// The open connections. Dropping them ends all.
 #[derive(Default)]

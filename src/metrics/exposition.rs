@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::escape::escaped;
 use super::gather::{Samples, Value};
 use super::table::{self, Metric};
-use crate::record::{BOUNDS, Distribution};
+use history::{BOUNDS, Distribution};
 
 /// The media type of the text.
 pub(super) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

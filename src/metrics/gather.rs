@@ -8,13 +8,13 @@ use serde::Serialize;
 
 use super::escape::escaped;
 use super::table::Family;
-use crate::config::ZoneKind;
-use crate::control::protocol::{RootKeyStanding, Severity, Status};
-use crate::control::{Controlled, status, watched};
-use crate::dnsbl::list::List;
-use crate::dnsbl::state::ListState;
-use crate::record::{Distribution, Recorder, Scraped};
-use crate::wire::presentation;
+use control::protocol::{RootKeyStanding, Severity, Status};
+use control::{Controlled, status, watched};
+use dns::wire::presentation;
+use history::{Distribution, Recorder, Scraped};
+use resolver::config::ZoneKind;
+use resolver::dnsbl::list::List;
+use resolver::dnsbl::state::ListState;
 
 /// The value of a sample.
 #[derive(Debug)]

@@ -32,7 +32,7 @@ pub mod server;
 pub mod table;
 
 use self::gather::Samples;
-use crate::control::Controlled;
+use control::Controlled;
 
 /// The metrics of a daemon in the text format of Prometheus. Its memory is used for the next ones: new memory for each takes a fifth of
 /// a scrape.

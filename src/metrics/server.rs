@@ -3,6 +3,7 @@
 //! RFC 9110 and RFC 9112. Requests are bounded in number, size and time. A body is not read: a request with one is
 //! answered by its header, and the connection is closed.
 
+use crate::limits;
 use std::borrow::Cow;
 use std::io::{self, IoSlice};
 use std::net::{SocketAddr, TcpListener as StdListener};
@@ -17,9 +18,8 @@ use tokio::time::timeout;
 use super::Page;
 use super::connections::Connections;
 use super::exposition::MEDIA_TYPE;
-use crate::control::Controlled;
-use crate::limits;
-use crate::record::Counter;
+use control::Controlled;
+use history::Counter;
 
 /// The only path.
 const PATH: &str = "/metrics";
@@ -97,7 +97,7 @@ impl MetricsServer {
                     tracing::warn!(
                         "cannot accept a connection for metrics: {error}; Prometheus gets no metrics until this works again, but DNS queries are answered; resolverd tries again; if this line is repeated, raise LimitNOFILE with `systemctl edit resolverd`"
                     );
-                    tokio::time::sleep(limits::ACCEPT_PAUSE).await;
+                    tokio::time::sleep(resolver::limits::ACCEPT_PAUSE).await;
                 }
             }
         }

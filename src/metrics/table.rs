@@ -3,7 +3,7 @@
 //! The first rows stand here. Those of the counters follow: their names and descriptions are in `record::counters`. The manual
 //! resolverd-metrics(7), the dashboard and the alerts are compared with this table.
 
-use crate::record::Counts;
+use history::Counts;
 
 /// The kind of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::domain::compared_data;
-use crate::check::domain::facts::{Record, ReplyFacts, canonical};
-use crate::question::ExtendedError;
+use dns::question::ExtendedError;
+use doctor::compared_data;
+use doctor::facts::{Record, ReplyFacts, canonical};
 
 /// A resolver of the comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -214,4 +214,4 @@ pub fn parting(name: &str, kind: &str, one: &SideAnswer, other: &SideAnswer) -> 
 
 #[cfg(test)]
 #[path = "answer_tests.rs"]
-pub(in crate::shadow) mod tests;
+pub(crate) mod tests;

@@ -2,7 +2,7 @@ use super::*;
 
 /// An answer in a word: `nx`, `fail`, `silent`, or records of www.example. A, separated by `+`; `@` and a TTL; `!` for AD. An alias ends with
 /// a dot.
-pub(in crate::shadow) fn answer(word: &str) -> SideAnswer {
+pub(crate) fn answer(word: &str) -> SideAnswer {
     let (word, secure) = word.strip_suffix('!').map_or((word, false), |word| (word, true));
     let (records, ttl) = word.split_once('@').unwrap_or((word, "300"));
     let ttl = ttl.parse().unwrap();

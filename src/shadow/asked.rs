@@ -2,9 +2,9 @@
 
 use hickory_proto::rr::{Name, RecordType};
 
-use crate::question::ViewId;
-use crate::wire::presentation::{kind_text, name_text, read_name};
-use crate::wire::query::{Query, Unanswerable};
+use dns::question::ViewId;
+use dns::wire::presentation::{kind_text, name_text, read_name};
+use dns::wire::query::{Query, Unanswerable};
 
 use super::skipped::Skipped;
 

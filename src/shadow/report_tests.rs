@@ -1,5 +1,5 @@
 use super::*;
-use crate::shadow::answer::tests::answer;
+use crate::answer::tests::answer;
 use hickory_proto::rr::RecordType;
 
 fn question(number: usize) -> AskedQuestion {

@@ -6,7 +6,7 @@ use hickory_proto::dnssec::rdata::RRSIG;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable, BinEncoder, NameEncoding};
 
-use crate::question::wire_name;
+use dns::question::wire_name;
 
 /// Types of RFC 4034 section 6.2 whose data the library keeps as octets: octets before the first name, and the number
 /// of names.

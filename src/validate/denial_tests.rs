@@ -1,6 +1,6 @@
 use super::*;
-use crate::validate::rules::Algorithms;
-use crate::validate::stage::{Signer, TODAY, come_to, name, nsec, nsec3, nsec3_with};
+use crate::rules::Algorithms;
+use crate::stage::{Signer, TODAY, come_to, name, nsec, nsec3, nsec3_with};
 use RecordType::{A, AAAA, CNAME, DNAME, DNSKEY, DS, MX, NS, SOA, TXT};
 use hickory_proto::dnssec::Algorithm;
 

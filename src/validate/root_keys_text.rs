@@ -10,8 +10,8 @@ use hickory_proto::dnssec::rdata::DNSKEY;
 use hickory_proto::dnssec::{Algorithm, PublicKey, PublicKeyBuf};
 
 use super::root_keys::{RootKey, RootKeyState, RootKeys, is_followed};
-use crate::clock::date;
 use crate::limits::MAX_ROOT_KEYS;
+use dns::clock::date;
 
 /// The first line.
 const HEAD: &str = "; Keys of the root zone, followed by resolverd (RFC 5011). resolverd replaces this file.";

@@ -3,7 +3,7 @@
 use hickory_proto::dnssec::Algorithm;
 
 use super::budget::Budget;
-use crate::clock::Calendar;
+use dns::clock::Calendar;
 
 /// The algorithms that are checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

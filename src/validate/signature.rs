@@ -13,8 +13,8 @@ use super::keys::{ZoneKey, ZoneKeys};
 use super::rsa::{RsaKey, is_rsa};
 use super::rules::{Algorithms, Rules};
 use super::verdict::{ValidationFailure, Why};
-use crate::clock::Calendar;
 use crate::limits::{CLOCKLESS_TTL, MAX_KEYS_OF_TAG, MAX_RRSIGS, MAX_SIGNATURES, SLOW_CHECK};
+use dns::clock::Calendar;
 
 /// For slow clocks: the least and the greatest number of seconds by which a signature may begin in the future.
 /// Between them it is a tenth of the signature's validity. Unbound's val-sig-skew-min and val-sig-skew-max.

@@ -2,11 +2,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
+use crate::budget::Budget;
+use crate::entrust::{Entrusted, entrust};
 use crate::limits::{MAX_CHECKS_IN_A_ROW, MAX_DNSKEYS, MAX_DS, MAX_FAILED_CHECKS};
-use crate::validate::budget::Budget;
-use crate::validate::entrust::{Entrusted, entrust};
-use crate::validate::rules::Algorithms;
-use crate::validate::stage::{DAY, NOW, Signer, TODAY, come_to, name, rrsig};
+use crate::rules::Algorithms;
+use crate::stage::{DAY, NOW, Signer, TODAY, come_to, name, rrsig};
 use hickory_proto::dnssec::rdata::sig::SigInput;
 use hickory_proto::dnssec::rdata::{DNSKEY, DS};
 use hickory_proto::dnssec::{DigestType, PublicKeyBuf};

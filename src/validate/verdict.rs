@@ -7,7 +7,7 @@ use std::fmt;
 use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
 
-use crate::question::ExtendedError;
+use dns::question::ExtendedError;
 
 /// The verdict on data or a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::history::DomainHistory;
-use crate::config::ConfiguredWatch;
+use resolver::config::ConfiguredWatch;
 
 /// A watched domain, for people.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,8 +1,8 @@
 //! The end of a check: findings, or that it could not be told.
 
-use crate::check::domain::facts::{DomainFacts, Got, Want};
-use crate::check::domain::finding::Finding;
-use crate::check::domain::judge;
+use doctor::facts::{DomainFacts, Got, Want};
+use doctor::finding::Finding;
+use doctor::judge;
 
 /// The end of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ fn is_heard(facts: &DomainFacts) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::domain::facts::{CheckSubject, NoReply, QueryForm, ReplyFacts, lookup};
+    use doctor::facts::{CheckSubject, NoReply, QueryForm, ReplyFacts, lookup};
 
     fn end(got: Vec<(Want, Got)>) -> CheckEnd {
         let subject = CheckSubject { domain: "a.test.".to_owned(), ..CheckSubject::default() };

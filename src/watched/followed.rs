@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::check::domain::codes::Code;
-use crate::check::domain::finding::Level;
-use crate::check::domain::part::{About, Part, needs};
-use crate::config::WatchAs;
+use doctor::codes::Code;
+use doctor::finding::Level;
+use doctor::part::{About, Part, needs};
+use resolver::config::WatchAs;
 
 /// A finding that is followed. The same code at another level is another finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

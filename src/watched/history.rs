@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 use super::ended::CheckEnd;
 use super::followed::{FollowedFinding, Standing};
 use super::unseen::Unseen;
-use crate::check::domain::codes::Code;
-use crate::check::domain::finding::{Finding, Level};
-use crate::check::domain::part::{About, Part};
-use crate::config::WatchAs;
 use crate::limits::{
     MAX_WATCH_ABOUT, MAX_WATCH_CHANGES, MAX_WATCH_EVIDENCE, MAX_WATCH_FINDINGS, WATCH_FORGOTTEN, WATCH_GONE,
     WATCH_UNTOLD,
 };
-use crate::wire::presentation::shown;
+use dns::wire::presentation::shown;
+use doctor::codes::Code;
+use doctor::finding::{Finding, Level};
+use doctor::part::{About, Part};
+use resolver::config::WatchAs;
 
 /// The history of a domain.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::domain::WatchedDomain;
 use super::history::DomainHistory;
-use crate::config::WatchAs;
-use crate::limits::{MAX_WATCH_CHANGES, MAX_WATCH_FILE, MAX_WATCH_FINDINGS, MAX_WATCHED};
-use crate::wire::presentation::{harmless, name_text};
+use crate::limits::{MAX_WATCH_CHANGES, MAX_WATCH_FILE, MAX_WATCH_FINDINGS};
+use dns::wire::presentation::{harmless, name_text};
+use resolver::config::WatchAs;
+use resolver::limits::MAX_WATCHED;
 
 /// The file in the state directory.
 pub const FILE: &str = "watched.json";
@@ -92,11 +93,11 @@ impl KeptWatches {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::domain::codes::Code;
-    use crate::check::domain::finding::Finding;
-    use crate::config::ConfiguredWatch;
-    use crate::watched::ended::CheckEnd;
-    use crate::watched::history::Confirmation;
+    use crate::ended::CheckEnd;
+    use crate::history::Confirmation;
+    use doctor::codes::Code;
+    use doctor::finding::Finding;
+    use resolver::config::ConfiguredWatch;
     use std::time::Duration;
 
     #[test]

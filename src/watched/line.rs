@@ -1,10 +1,10 @@
 //! The lines of the log about findings that came or went.
 
 use super::history::{ChangeKind, FindingChange};
-use crate::check::domain::finding::Level;
-use crate::clock::minute;
-use crate::config::{ConfiguredWatch, WatchLevel};
-use crate::wire::presentation::name_text;
+use dns::clock::minute;
+use dns::wire::presentation::name_text;
+use doctor::finding::Level;
+use resolver::config::{ConfiguredWatch, WatchLevel};
 
 /// Writes the line, if the level of the finding is worth one.
 pub(super) fn write(watch: &ConfiguredWatch, change: &FindingChange) {
@@ -84,7 +84,7 @@ fn sentence(domain: &str, change: &FindingChange) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::domain::codes::Code;
+    use doctor::codes::Code;
 
     #[test]
     fn a_line_says_what_since_when_and_what_to_do() {

@@ -8,14 +8,14 @@ use hickory_proto::rr::Name;
 use super::domain::WatchedDomain;
 use super::history::{DomainHistory, FindingChange};
 use super::kept::KeptDomain;
-use crate::clock::{Mono, Now};
-use crate::config::ConfiguredWatch;
 use crate::limits::{
-    MAX_WATCH_AGAIN, WATCH_AGAIN, WATCH_FIRST, WATCH_INTERVALS, WATCH_JITTER_PERCENT, WATCH_QUERY_TIME,
-    WATCH_START,
+    MAX_WATCH_AGAIN, WATCH_AGAIN, WATCH_FIRST, WATCH_JITTER_PERCENT, WATCH_QUERY_TIME, WATCH_START,
 };
-use crate::random::Random;
-use crate::wire::presentation::name_text;
+use dns::clock::{Mono, Now};
+use dns::random::Random;
+use dns::wire::presentation::name_text;
+use resolver::config::ConfiguredWatch;
+use resolver::limits::WATCH_INTERVALS;
 
 /// The domains with their next checks.
 #[derive(Debug, Default)]

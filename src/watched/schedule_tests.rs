@@ -3,12 +3,12 @@
 use hickory_proto::rr::Name;
 
 use super::*;
-use crate::check::domain::codes::Code;
-use crate::check::domain::finding::Finding;
-use crate::config::WatchAs;
-use crate::limits::MAX_CHECK_QUESTIONS;
-use crate::watched::ended::CheckEnd;
-use crate::watched::history::{ChangeKind, Confirmation};
+use crate::ended::CheckEnd;
+use crate::history::{ChangeKind, Confirmation};
+use doctor::codes::Code;
+use doctor::finding::Finding;
+use doctor::limits::MAX_CHECK_QUESTIONS;
+use resolver::config::WatchAs;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -67,12 +67,11 @@ fn a_restart_neither_repeats_nor_forgets_a_check() {
         let mut schedule = Schedule::default();
         let mut kept = kept("a.test.", checked);
         if unsure {
-            let end =
-                crate::watched::ended::CheckEnd::Told(vec![crate::check::domain::finding::Finding::new(
-                    crate::check::domain::codes::Code::NsLame,
-                    "",
-                )]);
-            kept.history.take(end, checked, crate::watched::history::Confirmation::Twice);
+            let end = crate::ended::CheckEnd::Told(vec![doctor::finding::Finding::new(
+                doctor::codes::Code::NsLame,
+                "",
+            )]);
+            kept.history.take(end, checked, crate::history::Confirmation::Twice);
         }
         schedule.set(&[watch("a.test.", HOUR)], vec![kept], at(0), &random);
         match schedule.step(at(0).mono) {
@@ -164,16 +163,14 @@ fn a_reload_adds_removes_and_keeps() {
     let shown: Vec<_> = schedule.domains(at(60).mono).into_iter().map(|one| one.next).collect();
     assert!(shown[0] <= WATCH_START + WATCH_FIRST && shown[1] == HOUR / 2, "{shown:?}");
     // For another side of a mail only the findings stay that apply, and the check comes soon.
-    let end = crate::watched::ended::CheckEnd::Told(
+    let end = crate::ended::CheckEnd::Told(
         ["spf_missing", "ns_lame"]
-            .map(|word| {
-                *crate::check::domain::codes::Code::ALL.iter().find(|code| code.entry().word == word).unwrap()
-            })
-            .map(|code| crate::check::domain::finding::Finding::new(code, ""))
+            .map(|word| *doctor::codes::Code::ALL.iter().find(|code| code.entry().word == word).unwrap())
+            .map(|code| doctor::finding::Finding::new(code, ""))
             .to_vec(),
     );
     let history = schedule.history(&often).unwrap();
-    history.take(end, 1_800_000_060, crate::watched::history::Confirmation::Once);
+    history.take(end, 1_800_000_060, crate::history::Confirmation::Once);
     let other = ConfiguredWatch { side: WatchAs::Recipient, ..often.clone() };
     let changes = schedule.set(std::slice::from_ref(&other), Vec::new(), at(60), &random);
     assert_eq!(left_out(changes), [("stays.test.".to_owned(), Code::SpfMissing)]);

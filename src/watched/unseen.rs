@@ -4,9 +4,9 @@
 //! addresses or lists (`check::domain::part`).
 
 use super::followed::FollowedFinding;
-use crate::check::domain::codes::Code;
-use crate::check::domain::finding::{Finding, Level, Topic};
-use crate::check::domain::part::{About, Part, needs};
+use doctor::codes::Code;
+use doctor::finding::{Finding, Level, Topic};
+use doctor::part::{About, Part, needs};
 
 /// Faults that hide all others: the domain cannot be resolved.
 const HIDES_ALL: [Code; 5] =

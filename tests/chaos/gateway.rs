@@ -5,16 +5,17 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use dns::question::{ExtendedError, Outcome};
+use dns::random::Random;
 use futures_util::future::BoxFuture;
 use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RecordType};
-use resolverd::lab::client::AskError;
-use resolverd::lab::internet::Internet;
-use resolverd::lab::prelude::REPLY_TIME;
-use resolverd::lab::simulation::{Flags, Simulation};
-use resolverd::lab::traffic::{self, Asker};
-use resolverd::question::{ExtendedError, Outcome};
-use resolverd::random::Random;
+use lab::client::AskError;
+use lab::internet::Internet;
+use lab::prelude::REPLY_TIME;
+use lab::simulation::{Flags, Simulation};
+use lab::traffic;
+use lab::traffic::Asker;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 

@@ -19,16 +19,16 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
+use dns::random::Random;
 use futures_util::future::join_all;
-use resolverd::cache::StoreFill;
-use resolverd::cache::flush::Flush;
-use resolverd::lab::fault::Fault;
-use resolverd::lab::internet::Internet;
-use resolverd::lab::prelude::{AFTERWARDS, SOAK_DOMAINS, by_hand};
-use resolverd::lab::simulation::{Simulation, paused};
-use resolverd::limits::MAX_PROBE_TIME;
-use resolverd::random::Random;
-use resolverd::supervise::strike::STRUCK;
+use lab::fault::Fault;
+use lab::internet::Internet;
+use lab::prelude::{AFTERWARDS, SOAK_DOMAINS, by_hand};
+use lab::simulation::{Simulation, paused};
+use resolver::cache::StoreFill;
+use resolver::cache::flush::Flush;
+use resolver::limits::MAX_PROBE_TIME;
+use resolver::supervise::strike::STRUCK;
 use tokio::sync::watch;
 
 use events::{Done, Monkey, Wishes, all_faults};

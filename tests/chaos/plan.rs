@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use resolverd::config::{Config, ConfiguredList, ConfiguredZone, Guard, Listener, LookaheadMode, ZoneKind};
-use resolverd::dnsbl::list::WhenSilent;
-use resolverd::dnsbl::registry::Registry;
-use resolverd::lab::internet::Internet;
-use resolverd::lab::simulation::config_trusting;
-use resolverd::random::Random;
+use dns::random::Random;
+use lab::internet::Internet;
+use lab::simulation::config_trusting;
+use resolver::config::{Config, ConfiguredList, ConfiguredZone, Guard, Listener, LookaheadMode, ZoneKind};
+use resolver::dnsbl::list::WhenSilent;
+use resolver::dnsbl::registry::Registry;
 
 /// The mail domain that is replaced by a zone of our own: signed outside, unsigned here.
 pub(crate) const SPLIT: usize = 0;

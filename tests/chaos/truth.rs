@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RData, RecordType};
-use resolverd::lab::fault::Fault;
-use resolverd::lab::internet::{Internet, LabList, ListKind};
-use resolverd::lab::oracle::Oracle;
-use resolverd::lab::server::LabServer;
-use resolverd::lab::zone_file::read_zone;
-use resolverd::limits::{FLIGHT_TIME, HEALTH_INTERVAL, HEALTH_JITTER_PERCENT};
+use history::limits::FLIGHT_TIME;
+use lab::fault::Fault;
+use lab::internet::{Internet, LabList, ListKind};
+use lab::oracle::Oracle;
+use lab::server::LabServer;
+use lab::zone_file::read_zone;
+use resolver::limits::{HEALTH_INTERVAL, HEALTH_JITTER_PERCENT};
 use tokio::time::Instant;
 
 use crate::plan::{Plan, SPLIT, SPLIT_VERSIONS, Sees, split_text};

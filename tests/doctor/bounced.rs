@@ -1,6 +1,6 @@
 //! `check mail` of bounces and log lines whose fault is on the side of the recipient, and of messages with a revoked key.
 
-use resolverd::lab::prelude::skipped;
+use lab::prelude::skipped;
 
 use crate::gateway::Gateway;
 use crate::stage::{gateway, own_address};

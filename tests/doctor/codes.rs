@@ -5,9 +5,9 @@ use std::net::TcpStream;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use resolverd::check::domain::codes::Code;
-use resolverd::check::domain::finding::Level;
-use resolverd::lab::prelude::skipped;
+use doctor::codes::Code;
+use doctor::finding::Level;
+use lab::prelude::skipped;
 
 use crate::connect::{Conduct, mail_host, policy_host};
 use crate::forum::world;

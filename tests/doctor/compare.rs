@@ -2,9 +2,9 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use resolverd::lab::delegations::Tree;
-use resolverd::lab::fault::Fault;
-use resolverd::lab::world::{Lab, ServerPlan};
+use lab::delegations::Tree;
+use lab::fault::Fault;
+use lab::world::{Lab, ServerPlan};
 
 use crate::forum::{public_resolver, world};
 use crate::gateway::Gateway;

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use doctor::codes::Code;
+use doctor::facts::CheckSubject;
+use doctor::finding::{Finding, Level};
 use hickory_proto::rr::RecordType;
-use resolverd::check::domain::codes::Code;
-use resolverd::check::domain::facts::CheckSubject;
-use resolverd::check::domain::finding::{Finding, Level};
-use resolverd::config::Family;
-use resolverd::lab::fault::Fault;
-use resolverd::lab::simulated::Ipv6Way;
-use resolverd::lab::simulation::{Simulation, config_for, paused};
-use resolverd::lab::world::{Lab, ServerPlan};
+use lab::fault::Fault;
+use lab::simulated::Ipv6Way;
+use lab::simulation::{Simulation, config_for, paused};
+use lab::world::{Lab, ServerPlan};
+use resolver::config::Family;
 
 use crate::faults::tree;
 use crate::simulated::check;
@@ -411,7 +411,7 @@ fn keys_that_no_server_gives_are_the_answer_and_one_server_without_them_is_named
             if both {
                 lab.server("ns1.hosts.com").unwrap().set_faults(&[fault]);
             }
-            let config = resolverd::lab::simulation::config_trusting(&lab);
+            let config = lab::simulation::config_trusting(&lab);
             let subject = CheckSubject { domain: "faulty.com.".to_owned(), ..CheckSubject::default() };
             let findings =
                 paused(async { check(&Simulation::new(Arc::clone(&lab), config, 1), subject).await.1 });

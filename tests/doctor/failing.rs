@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use resolverd::check::domain::codes::Code;
-use resolverd::check::domain::facts::{CheckSubject, OtherResolver, ResolverWay};
-use resolverd::check::domain::finding::Finding;
-use resolverd::lab::fault::Fault;
-use resolverd::lab::simulation::{Simulation, config_trusting, paused};
-use resolverd::lab::world::{Lab, ServerPlan};
+use doctor::codes::Code;
+use doctor::facts::{CheckSubject, OtherResolver, ResolverWay};
+use doctor::finding::Finding;
+use lab::fault::Fault;
+use lab::simulation::{Simulation, config_trusting, paused};
+use lab::world::{Lab, ServerPlan};
 
 use hickory_proto::rr::RecordType;
 

@@ -2,10 +2,10 @@
 
 use std::process::Stdio;
 
-use resolverd::lab::delegations::Tree;
-use resolverd::lab::fault::Fault;
-use resolverd::lab::world::{Lab, ServerPlan};
-use resolverd::zones::authority::Authority;
+use lab::delegations::Tree;
+use lab::fault::Fault;
+use lab::world::{Lab, ServerPlan};
+use resolver::zones::authority::Authority;
 
 use crate::gateway::Gateway;
 

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 
+use dns::random::Random;
 use hickory_proto::rr::Name;
-use resolverd::lab::sockets::LabSockets;
-use resolverd::lab::world::Lab;
-use resolverd::random::Random;
+use lab::sockets::LabSockets;
+use lab::world::Lab;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;

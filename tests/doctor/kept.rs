@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use resolverd::check::domain::codes::Code;
-use resolverd::check::domain::facts::{CheckSubject, OtherResolver, ResolverWay};
-use resolverd::check::domain::finding::{Finding, Level};
-use resolverd::lab::delegations::Tree;
-use resolverd::lab::fault::Fault;
-use resolverd::lab::simulation::{Simulation, config_for, paused};
-use resolverd::lab::world::{Lab, ServerPlan};
+use doctor::codes::Code;
+use doctor::facts::{CheckSubject, OtherResolver, ResolverWay};
+use doctor::finding::{Finding, Level};
+use lab::delegations::Tree;
+use lab::fault::Fault;
+use lab::simulation::{Simulation, config_for, paused};
+use lab::world::{Lab, ServerPlan};
 
 use crate::faults::{SOUND, tree};
 use crate::simulated::check;

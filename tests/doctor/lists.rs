@@ -1,8 +1,8 @@
 //! DNS lists that answer and must not be believed: the check looks at their test entries (RFC 5782 section 5).
 
-use resolverd::lab::delegations::Tree;
-use resolverd::lab::fault::Fault;
-use resolverd::lab::world::{Lab, ServerPlan};
+use lab::delegations::Tree;
+use lab::fault::Fault;
+use lab::world::{Lab, ServerPlan};
 
 use crate::gateway::Gateway;
 

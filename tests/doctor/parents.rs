@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use resolverd::check::domain::codes::Code;
-use resolverd::check::domain::facts::CheckSubject;
-use resolverd::check::domain::finding::{Finding, Level};
-use resolverd::lab::delegations::Tree;
-use resolverd::lab::fault::Fault;
-use resolverd::lab::simulation::{Simulation, config_for, config_trusting, paused};
-use resolverd::lab::world::{Lab, ServerPlan};
+use doctor::codes::Code;
+use doctor::facts::CheckSubject;
+use doctor::finding::{Finding, Level};
+use lab::delegations::Tree;
+use lab::fault::Fault;
+use lab::simulation::{Simulation, config_for, config_trusting, paused};
+use lab::world::{Lab, ServerPlan};
 
 use crate::faults::{SOUND, tree};
 use crate::simulated::check;

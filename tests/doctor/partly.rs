@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use doctor::codes::Code;
+use doctor::facts::{CheckSubject, OtherResolver, ResolverWay};
+use doctor::finding::{Finding, Level};
+use doctor::gather::gather;
+use doctor::limits::{CHECK_DOMAIN_TIME, MAX_CHECK_QUESTIONS};
+use doctor::{WholeDomain, judge};
 use hickory_proto::rr::RecordType;
-use resolverd::check::domain::codes::Code;
-use resolverd::check::domain::facts::{CheckSubject, OtherResolver, ResolverWay};
-use resolverd::check::domain::finding::{Finding, Level};
-use resolverd::check::domain::gather::gather;
-use resolverd::check::domain::{WholeDomain, judge};
-use resolverd::lab::fault::Fault;
-use resolverd::lab::simulation::{Simulation, config_for, config_trusting, paused};
-use resolverd::lab::world::{Lab, ServerPlan, UNIX_AT_START};
-use resolverd::limits::{CHECK_DOMAIN_TIME, MAX_CHECK_QUESTIONS};
+use lab::fault::Fault;
+use lab::simulation::{Simulation, config_for, config_trusting, paused};
+use lab::world::{Lab, ServerPlan, UNIX_AT_START};
 
 use crate::faults::{SOUND, tree};
 use crate::simulated::{Daemon, check};

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::process::Output;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use resolverd::lab::delegations::Tree;
-use resolverd::lab::fault::Fault;
-use resolverd::lab::world::{Lab, ServerPlan};
+use lab::delegations::Tree;
+use lab::fault::Fault;
+use lab::world::{Lab, ServerPlan};
 
 use crate::gateway::Gateway;
 

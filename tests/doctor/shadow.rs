@@ -10,10 +10,10 @@ use hickory_proto::op::{Message, Query};
 use hickory_proto::rr::{Name, RecordType};
 use rustix::process::{Pid, Signal, kill_process};
 
-use resolverd::lab::delegations::Tree;
-use resolverd::lab::fault::Fault;
-use resolverd::lab::world::{Lab, ServerPlan};
-use resolverd::limits::MAX_SHADOW_SILENT;
+use lab::delegations::Tree;
+use lab::fault::Fault;
+use lab::world::{Lab, ServerPlan};
+use shadow::limits::MAX_SHADOW_SILENT;
 
 use crate::forum::public_resolver;
 use crate::gateway::Gateway;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use resolverd::check::domain::codes::Code;
-use resolverd::check::domain::facts::CheckSubject;
-use resolverd::check::domain::finding::{Finding, Level};
-use resolverd::lab::fault::Fault;
-use resolverd::lab::simulation::{Simulation, config_trusting, paused};
-use resolverd::lab::world::Lab;
-use resolverd::limits::MAX_CHECK_QUESTIONS;
+use doctor::codes::Code;
+use doctor::facts::CheckSubject;
+use doctor::finding::{Finding, Level};
+use doctor::limits::MAX_CHECK_QUESTIONS;
+use lab::fault::Fault;
+use lab::simulation::{Simulation, config_trusting, paused};
+use lab::world::Lab;
 
 use crate::faults::tree;
 use crate::simulated::check;

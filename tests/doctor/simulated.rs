@@ -1,20 +1,21 @@
 //! The questions of a check, asked of a resolver over the simulated network.
 
+use control::direct::{query, said};
+use control::facts::{got, request};
+use control::lookup;
+use control::lookup::Lookup;
+use control::protocol::{Reply, Request};
+use dns::question::Client;
+use doctor::WholeDomain;
+use doctor::facts::{CheckSubject, DomainFacts, Got, NoReply, Want};
+use doctor::finding::Finding;
+use doctor::gather::{Sources, gather};
+use doctor::judge;
 use futures_util::future::BoxFuture;
-use resolverd::check::domain::WholeDomain;
-use resolverd::check::domain::facts::{CheckSubject, DomainFacts, Got, NoReply, Want};
-use resolverd::check::domain::finding::Finding;
-use resolverd::check::domain::gather::{Sources, gather};
-use resolverd::check::domain::judge;
-use resolverd::control::direct::{query, said};
-use resolverd::control::facts::{got, request};
-use resolverd::control::lookup::{self, Lookup};
-use resolverd::control::protocol::{Reply, Request};
-use resolverd::iterate::direct::DirectQuery;
-use resolverd::lab::simulation::Simulation;
-use resolverd::lab::world::UNIX_AT_START;
-use resolverd::question::Client;
-use resolverd::resolve::Asked;
+use lab::simulation::Simulation;
+use lab::world::UNIX_AT_START;
+use resolver::iterate::direct::DirectQuery;
+use resolver::resolve::Asked;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Mutex;
@@ -45,7 +46,7 @@ impl Daemon<'_> {
                 let clock = self.simulation.clock();
                 let began = clock.mono();
                 let view = self.simulation.resolver().views().general().unwrap().id;
-                let question = resolverd::question::Question { view, ..question };
+                let question = dns::question::Question { view, ..question };
                 let Asked::Replied(replied) = self.simulation.resolver().ask(question.clone(), client).await
                 else {
                     panic!("a new client was taken for a repeat");

@@ -4,8 +4,8 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, TcpListener, UdpSocket};
 use std::sync::mpsc::{Receiver, channel};
 
-use resolverd::lab::delegations::Tree;
-use resolverd::lab::world::ServerPlan;
+use lab::delegations::Tree;
+use lab::world::ServerPlan;
 
 use crate::gateway::Gateway;
 

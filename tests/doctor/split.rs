@@ -1,7 +1,7 @@
 //! Domains and mail hosts for which this host has records of its own, as a split zone has: they are judged as others see them.
 
-use resolverd::lab::delegations::Tree;
-use resolverd::lab::world::{Lab, ServerPlan};
+use lab::delegations::Tree;
+use lab::world::{Lab, ServerPlan};
 
 use crate::gateway::Gateway;
 

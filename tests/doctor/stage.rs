@@ -5,9 +5,9 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hickory_proto::rr::RecordType;
-use resolverd::lab::delegations::Tree;
-use resolverd::lab::fault::Fault;
-use resolverd::lab::world::{Lab, ServerPlan};
+use lab::delegations::Tree;
+use lab::fault::Fault;
+use lab::world::{Lab, ServerPlan};
 use ring::digest::{SHA256, digest};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use doctor::codes::Code;
+use doctor::facts::CheckSubject;
+use doctor::finding::{Finding, Level};
 use hickory_proto::rr::RecordType;
-use resolverd::check::domain::codes::Code;
-use resolverd::check::domain::facts::CheckSubject;
-use resolverd::check::domain::finding::{Finding, Level};
-use resolverd::lab::fault::Fault;
-use resolverd::lab::simulation::{Simulation, config_trusting, paused};
+use lab::fault::Fault;
+use lab::simulation::{Simulation, config_trusting, paused};
 
 use crate::faults::{SOUND, tree};
 use crate::simulated::check;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use resolverd::check::domain::codes::Code;
-use resolverd::check::domain::facts::CheckSubject;
-use resolverd::check::domain::finding::{Finding, Level};
-use resolverd::config::Family;
-use resolverd::lab::delegations::Tree;
-use resolverd::lab::simulation::{Simulation, config_for, config_trusting, paused};
-use resolverd::lab::world::ServerPlan;
+use doctor::codes::Code;
+use doctor::facts::CheckSubject;
+use doctor::finding::{Finding, Level};
+use lab::delegations::Tree;
+use lab::simulation::{Simulation, config_for, config_trusting, paused};
+use lab::world::ServerPlan;
+use resolver::config::Family;
 
 use crate::faults::tree;
 use crate::simulated::check;

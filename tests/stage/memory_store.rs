@@ -2,12 +2,12 @@
 
 use std::sync::Mutex;
 
-use resolverd::record::store::Store;
-use resolverd::record::stored::SEGMENT_HEAD;
+use history::store::Store;
+use history::stored::SEGMENT_HEAD;
 
 /// Segments in memory, as the disk keeps them.
 #[derive(Debug, Default)]
-pub(crate) struct MemoryStore(pub(crate) Mutex<Vec<u8>>);
+pub struct MemoryStore(pub Mutex<Vec<u8>>);
 
 impl Store for MemoryStore {
     fn append(&self, entries: &[u8]) {

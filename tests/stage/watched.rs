@@ -6,29 +6,29 @@ use std::sync::Mutex;
 use futures_util::future::BoxFuture;
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
-use resolverd::lab::client::AskError;
-use resolverd::lab::fault::Fault;
-use resolverd::lab::simulation::Simulation;
-use resolverd::lab::traffic::Asker;
+use lab::client::AskError;
+use lab::fault::Fault;
+use lab::simulation::Simulation;
+use lab::traffic::Asker;
 
 /// The fault of one server of each zone.
-pub(crate) const AILMENTS: [Fault; 6] =
+pub const AILMENTS: [Fault; 6] =
     [Fault::Dead, Fault::Refused, Fault::ServFail, Fault::UpwardReferral, Fault::LameEmpty, Fault::DropsEdns];
 
 /// Keeps failures with their reasons.
-pub(crate) struct Watched<'a> {
+pub struct Watched<'a> {
     simulation: &'a Simulation,
     failed: Mutex<Vec<String>>,
 }
 
 impl<'a> Watched<'a> {
     /// Asks in this simulation.
-    pub(crate) fn new(simulation: &'a Simulation) -> Self {
+    pub fn new(simulation: &'a Simulation) -> Self {
         Self { simulation, failed: Mutex::default() }
     }
 
     /// The failures.
-    pub(crate) fn into_failed(self) -> Vec<String> {
+    pub fn into_failed(self) -> Vec<String> {
         self.failed.into_inner().unwrap()
     }
 }

@@ -4,12 +4,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::dnsbl::batch::Mode;
-use crate::dnsbl::entry::ListCounts;
-use crate::dnsbl::list::{ListSubject, OnRefusal, Purpose};
-use crate::dnsbl::list_way::Way;
-use crate::dnsbl::state::ListStanding;
-use crate::question::ListSays;
+use dns::question::ListSays;
+use resolver::dnsbl::batch::Mode;
+use resolver::dnsbl::entry::ListCounts;
+use resolver::dnsbl::list::{ListSubject, OnRefusal, Purpose};
+use resolver::dnsbl::list_way::Way;
+use resolver::dnsbl::state::ListStanding;
 
 /// A list that was asked, and its state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,8 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::LookaheadMode;
-use crate::lookahead::{Rule, RuleState};
+use resolver::config::LookaheadMode;
+use resolver::lookahead::{Rule, RuleState};
 
 /// A rule of look-ahead.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

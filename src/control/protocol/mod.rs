@@ -29,13 +29,13 @@ pub use self::status::{
 };
 use self::watched::WatchedRow;
 use self::zones::ZoneState;
-use crate::cache::flush::Flushed;
-use crate::record::culprit::DecisiveTime;
-use crate::record::event::Step;
-use crate::record::failed::FailedZone;
-use crate::record::spent::{MinuteRow, StageRow, TableSpan};
-use crate::record::why::MessageReport;
-use crate::record::{ClientRow, ServerRow, TypeRow, Window, ZoneRow};
+use history::culprit::DecisiveTime;
+use history::event::Step;
+use history::failed::FailedZone;
+use history::spent::{MinuteRow, StageRow, TableSpan};
+use history::why::MessageReport;
+use history::{ClientRow, ServerRow, TypeRow, Window, ZoneRow};
+use resolver::cache::flush::Flushed;
 
 /// A request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::question::Outcome;
+use dns::question::Outcome;
 
 /// The wanted queries: failed or slow queries if one of both is given, otherwise all queries.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use super::zones::ZoneSource;
-use crate::question::{ExtendedError, Outcome, Security};
+use dns::question::{ExtendedError, Outcome, Security};
 
 /// A question whose steps are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

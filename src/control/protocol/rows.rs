@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cache::rrset::Rank;
-use crate::cache::server_features::ServerFeatures;
-use crate::cache::servers::Health;
+use resolver::cache::rrset::Rank;
+use resolver::cache::server_features::ServerFeatures;
+use resolver::cache::servers::Health;
 
 /// The state of a server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

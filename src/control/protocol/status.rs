@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cache::StoreFill;
-use crate::limits::{MAX_NEW_ROOT_KEY_QUERY, MIN_ROOT_KEY_SIGHTINGS, ROOT_KEY_HOLD_DOWN};
-use crate::record::{ServerRow, ShedRow, StatsReport, ZoneRow};
-use crate::resolve::root_keys::RootKeysReport;
-use crate::validate::root_keys::{RootKey, RootKeyState};
+use history::{ServerRow, ShedRow, StatsReport, ZoneRow};
+use resolver::cache::StoreFill;
+use resolver::resolve::root_keys::RootKeysReport;
+use validate::limits::{MAX_NEW_ROOT_KEY_QUERY, MIN_ROOT_KEY_SIGHTINGS, ROOT_KEY_HOLD_DOWN};
+use validate::root_keys::{RootKey, RootKeyState};
 
 /// The daemon and its current state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,11 +4,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::check::domain::codes::Code;
-use crate::check::domain::finding::{Level, Topic};
-use crate::config::WatchAs;
-use crate::watched::followed::Standing;
-use crate::watched::history::FindingChange;
+use doctor::codes::Code;
+use doctor::finding::{Level, Topic};
+use resolver::config::WatchAs;
+use watched::followed::Standing;
+use watched::history::FindingChange;
 
 /// A watched domain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::cache::servers::Health;
+use resolver::cache::servers::Health;
 
 /// A configured zone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::doubt::address_of;
-use crate::record::why::MessageReport;
+use history::why::MessageReport;
 
 /// Labels of keys and policies of a domain.
 const SERVICES: [&str; 3] = ["_dmarc", "_domainkey", "_mta-sts"];

@@ -10,9 +10,9 @@
 use super::fit::{DELAYED, FailedQuery};
 use super::line::PastedLine;
 use super::nearest::is_older;
-use crate::record::culprit::CulpritKind;
-use crate::record::doubt::ON_DISK_ALONE;
-use crate::record::why::{CulpritReport, MessageReport};
+use history::culprit::CulpritKind;
+use history::doubt::ON_DISK_ALONE;
+use history::why::{CulpritReport, MessageReport};
 
 /// Whether a message may be of another time than a line, whose mail the disk does not have. `failed` is its query about the line.
 pub(super) fn may_be_of_another_time(

@@ -13,11 +13,11 @@ use std::net::IpAddr;
 
 use super::fit::{DELAYED, SHARE, TimeFit, left_out, time_fit, waited};
 use super::line::PastedLine;
-use crate::dnsbl::list::{NIBBLES, OCTETS, reversed};
-use crate::limits::MAX_DEADLINE;
-use crate::record::culprit::CulpritKind;
-use crate::record::doubt::{PossibleWait, WaitOrder, culprit};
-use crate::record::why::{MessageReport, QuestionReport};
+use history::culprit::CulpritKind;
+use history::doubt::{PossibleWait, WaitOrder, culprit};
+use history::limits::MAX_DEADLINE;
+use history::why::{MessageReport, QuestionReport};
+use resolver::dnsbl::list::{NIBBLES, OCTETS, reversed};
 
 /// The message of a line with the culprit `unknown` if a wait may be its own, or that of another quick message of the line in `found`; none
 /// if that is not so.

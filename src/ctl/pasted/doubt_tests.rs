@@ -1,9 +1,9 @@
 use super::read;
 use super::tests::{NOW, message, settled};
-use crate::question::Outcome;
-use crate::record::culprit::CulpritKind;
-use crate::record::doubt::{PossibleWait, WaitOrder};
-use crate::record::why::{HistoryReach, MessageReport, QuestionReport};
+use dns::question::Outcome;
+use history::culprit::CulpritKind;
+use history::doubt::{PossibleWait, WaitOrder};
+use history::why::{HistoryReach, MessageReport, QuestionReport};
 
 #[test]
 fn a_possible_wait_counts_if_it_fits_the_delay_of_the_line() {

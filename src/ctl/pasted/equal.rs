@@ -9,7 +9,7 @@
 use super::about::has;
 use super::line::PastedLine;
 use super::other_part::{causes_of, is_same, unknown_between};
-use crate::record::why::MessageReport;
+use history::why::MessageReport;
 
 /// The message of a line with the culprit `unknown` if one of its `equals` has another verdict. All have their verdicts for the line.
 pub(super) fn undecided(
@@ -37,8 +37,8 @@ pub(super) fn undecided(
 mod tests {
     use super::super::tests::{NOW, message, settled};
     use super::*;
-    use crate::question::Outcome;
-    use crate::record::culprit::CulpritKind;
+    use dns::question::Outcome;
+    use history::culprit::CulpritKind;
 
     #[test]
     fn mails_that_fit_a_line_equally_well_and_have_not_one_cause_are_unknown() {

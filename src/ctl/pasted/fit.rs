@@ -12,9 +12,9 @@
 use std::cmp::Reverse;
 
 use super::line::PastedLine;
-use crate::limits::SLOW_ANSWER;
-use crate::record::culprit::{CulpritKind, DecisiveTime};
-use crate::record::why::{MessageReport, QuestionReport};
+use history::culprit::{CulpritKind, DecisiveTime};
+use history::limits::SLOW_ANSWER;
+use history::why::{MessageReport, QuestionReport};
 
 /// DNS explains a delay if it took at least this share of it.
 pub(super) const SHARE: f64 = 0.5;
@@ -210,7 +210,7 @@ mod tests {
     use super::super::tests::{NOW, message};
     use super::super::{read, settle};
     use super::*;
-    use crate::question::Outcome;
+    use dns::question::Outcome;
 
     #[test]
     fn a_delay_of_less_than_a_whole_second_may_be_a_wait_for_dns() {

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use super::delay::LineDelay;
 use crate::limits::{PASTED_AFTER, PASTED_BEFORE, PASTED_NEAR, SESSION_PART};
-use crate::record::culprit::DecisiveTime;
-use crate::wire::presentation::shown;
+use dns::wire::presentation::shown;
+use history::culprit::DecisiveTime;
 
 /// The words of the line that Postfix writes when it has looked up a host. The line of postscreen, before that, has capitals.
 const CONNECTED: &str = "]: connect from ";

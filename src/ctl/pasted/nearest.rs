@@ -14,7 +14,7 @@ use super::fit::{TimeFit, distance, time_fit};
 use super::line::PastedLine;
 use super::other_part::{causes_of, is_same, unknown_between};
 use crate::limits::PASTED_NEAR;
-use crate::record::why::MessageReport;
+use history::why::MessageReport;
 
 /// A message, and which subjects of a line it has: they are looked for once, because each message is compared with many others.
 pub(super) struct NamedMessage {

@@ -11,7 +11,7 @@
 use super::fit::{DELAYED, SHARE};
 use super::line::PastedLine;
 use super::not_dns::not_dns;
-use crate::record::why::MessageReport;
+use history::why::MessageReport;
 
 /// The absent message of a line, with the advice that fits if the record reaches back to its time.
 pub(super) fn advised(line: &PastedLine, message: MessageReport) -> MessageReport {
@@ -85,9 +85,9 @@ mod tests {
     use super::super::tests::{NOW, message};
     use super::super::{read, settle as settled, settle_unnamed, unexplained_time};
     use super::*;
-    use crate::question::Outcome;
-    use crate::record::culprit::CulpritKind;
-    use crate::record::why::HistoryReach;
+    use dns::question::Outcome;
+    use history::culprit::CulpritKind;
+    use history::why::HistoryReach;
 
     fn line(delays: &str) -> PastedLine {
         let text = format!(

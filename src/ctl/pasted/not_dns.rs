@@ -1,8 +1,8 @@
 //! The culprit of a line whose delay is not in DNS, and where to look instead.
 
 use super::line::PastedLine;
-use crate::record::culprit::CulpritKind;
-use crate::record::why::CulpritReport;
+use history::culprit::CulpritKind;
+use history::why::CulpritReport;
 
 /// The culprit of a delay that is not in DNS. `took` tells how long DNS took.
 pub(super) fn not_dns(line: &PastedLine, took: &str) -> CulpritReport {

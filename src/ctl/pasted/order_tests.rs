@@ -1,8 +1,8 @@
 use super::tests::{LINES, NOW, message, one, settled};
 use super::{PastedLine, ToldMessage, failures_first, known_first, once, read};
-use crate::question::Outcome;
-use crate::record::culprit::CulpritKind;
-use crate::record::why::MessageReport;
+use dns::question::Outcome;
+use history::culprit::CulpritKind;
+use history::why::MessageReport;
 
 /// The subjects of the lines in the order in which they are told.
 fn told(text: &str) -> Vec<Vec<String>> {

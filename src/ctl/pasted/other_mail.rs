@@ -13,7 +13,7 @@ use super::about::has;
 use super::delivery::is_attempt;
 use super::doubt::{address_of, knows_host};
 use super::line::PastedLine;
-use crate::record::why::{MessageReport, QuestionReport};
+use history::why::{MessageReport, QuestionReport};
 
 /// Whether a message is certainly of another mail than a line.
 pub(super) fn is_of_another(line: &PastedLine, message: &MessageReport) -> bool {
@@ -53,8 +53,8 @@ mod tests {
     use super::super::read;
     use super::super::tests::{NOW, message};
     use super::*;
-    use crate::question::Outcome;
-    use crate::record::culprit::CulpritKind;
+    use dns::question::Outcome;
+    use history::culprit::CulpritKind;
 
     #[test]
     fn a_mail_from_the_host_of_a_failed_connection_is_another_one() {

@@ -16,9 +16,9 @@ use super::about::has;
 use super::doubt::knows_host;
 use super::fit::{DELAYED, SHARE, TimeFit, is_of_dns, time_fit, waited};
 use super::line::PastedLine;
-use crate::limits::MESSAGE_PAUSE;
-use crate::record::culprit::CulpritKind;
-use crate::record::why::{CulpritReport, MessageReport};
+use history::culprit::CulpritKind;
+use history::limits::MESSAGE_PAUSE;
+use history::why::{CulpritReport, MessageReport};
 
 /// The messages with the queries that the message of a line lacks, as far as they explain the line.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,7 +134,7 @@ fn gap(one: &MessageReport, other: &MessageReport) -> f64 {
 mod tests {
     use super::super::tests::{message, settled};
     use super::*;
-    use crate::question::Outcome;
+    use dns::question::Outcome;
 
     const LINE: &str = "2026-11-21 03:12:05 H=mail.host.example [192.0.2.1] F=<u@sender.example> temporarily rejected RCPT <x@our.example>: Could not complete sender verify";
 

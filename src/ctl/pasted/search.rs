@@ -11,8 +11,8 @@ use std::net::IpAddr;
 use super::about::{has, is_in};
 use super::fit::{TimeFit, has_failed, is_of_dns, time_fit};
 use super::line::PastedLine;
-use crate::record::culprit::CulpritKind;
-use crate::record::why::MessageReport;
+use history::culprit::CulpritKind;
+use history::why::MessageReport;
 
 /// A step of the search.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -90,7 +90,7 @@ fn counts(subject: &str, message: &MessageReport) -> bool {
 mod tests {
     use super::super::tests::{NOW, message};
     use super::*;
-    use crate::question::Outcome;
+    use dns::question::Outcome;
 
     const LINE: &str = "Nov 21 03:12:05 mx postfix/qmgr[7]: 4A: from=<bob@provider.example>, size=1234, nrcpt=1 (queue active)";
 

@@ -16,9 +16,9 @@ use super::not_asked;
 use super::not_dns::not_dns;
 use super::other_mail::is_of_another;
 use super::other_part::{OtherPart, other_part, unsure, unsure_beside};
-use crate::ctl::render::words::time;
-use crate::record::culprit::CulpritKind;
-use crate::record::why::{CulpritReport, MessageReport, QuestionReport};
+use crate::render::words::time;
+use history::culprit::CulpritKind;
+use history::why::{CulpritReport, MessageReport, QuestionReport};
 
 /// A message of the record, found by subjects of the line.
 struct FoundMessage {

@@ -1,7 +1,7 @@
 use super::*;
-use crate::question::Outcome;
-use crate::record::culprit::CulpritKind;
-use crate::record::why::{CulpritReport, MessageReport, QuestionReport};
+use dns::question::Outcome;
+use history::culprit::CulpritKind;
+use history::why::{CulpritReport, MessageReport, QuestionReport};
 
 /// Midnight of 2026-11-22 in UTC.
 pub(super) const NOW: f64 = 1_795_305_600.0;

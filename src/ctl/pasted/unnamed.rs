@@ -13,8 +13,8 @@ use super::line::PastedLine;
 use super::not_asked;
 use super::other_mail::is_of_another;
 use super::other_part::{causes_of, unknown_between};
-use crate::record::culprit::{CulpritKind, DecisiveTime};
-use crate::record::why::MessageReport;
+use history::culprit::{CulpritKind, DecisiveTime};
+use history::why::MessageReport;
 
 /// The time of the program of a line, which its `message` does not explain, in seconds since 1970. None for other lines, and if the message
 /// does. Of an absent message see `not_asked`.
@@ -58,7 +58,7 @@ mod tests {
     use super::super::read;
     use super::super::tests::{NOW, message};
     use super::*;
-    use crate::question::Outcome;
+    use dns::question::Outcome;
 
     const SESSION: &str =
         "2026-11-21 03:12:05 SMTP connection from mail.host.example [192.0.2.1] D=4.5s closed by QUIT";

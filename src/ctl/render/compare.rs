@@ -3,9 +3,10 @@
 use super::table::{Align, TextTable};
 use super::words::time;
 use super::{Paint, Style};
-use crate::check::domain::side_by_side::{AnswerVerdict, Compared, ComparedAnswer, Conclusion};
-use crate::limits::{MAX_CHECKED_SERVERS, MAX_COMPARED_NAMES, MAX_OTHER_RESOLVERS};
-use crate::wire::presentation::harmless;
+use crate::limits::MAX_COMPARED_NAMES;
+use dns::wire::presentation::harmless;
+use doctor::limits::{MAX_CHECKED_SERVERS, MAX_OTHER_RESOLVERS};
+use doctor::side_by_side::{AnswerVerdict, Compared, ComparedAnswer, Conclusion};
 
 /// The names, each with its answers.
 pub fn text(compared: &[(Compared, Conclusion)], style: Style) -> String {

@@ -2,9 +2,9 @@
 
 use super::words::problems;
 use super::{Paint, Style};
-use crate::check::domain::codes::CodeEntry;
-use crate::check::domain::finding::{Finding, Level, Topic};
-use crate::wire::presentation::harmless;
+use dns::wire::presentation::harmless;
+use doctor::codes::CodeEntry;
+use doctor::finding::{Finding, Level, Topic};
 
 /// Columns of the level.
 const LEVEL: usize = 8;

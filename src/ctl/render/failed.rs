@@ -3,10 +3,10 @@
 use super::spent::empty;
 use super::table::more;
 use super::{Paint, Style, words};
-use crate::control::protocol::{FailedRequest, Reply};
 use crate::limits::MAX_SHOWN_ROWS;
-use crate::record::failed::{FailedServer, FailedZone, StillFails};
-use crate::wire::presentation::harmless;
+use control::protocol::{FailedRequest, Reply};
+use dns::wire::presentation::harmless;
+use history::failed::{FailedServer, FailedZone, StillFails};
 
 /// Columns of a date: the last moment is shown without a date if the first has the same date.
 const DATE: usize = "2026-08-01 ".len();

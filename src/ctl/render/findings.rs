@@ -2,9 +2,9 @@
 
 use super::words::problems;
 use super::{Paint, Style};
-use crate::check::{CheckVerdict, HostFinding};
-use crate::switch::plan;
-use crate::wire::presentation::harmless;
+use dns::wire::presentation::harmless;
+use migrate::switch::plan;
+use migrate::system::{CheckVerdict, HostFinding};
 
 /// Columns before the facts: the verdict's and the check's.
 const VERDICT: usize = 14;

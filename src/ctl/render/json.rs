@@ -5,11 +5,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::check::domain::finding::Finding;
-use crate::config::{ConfigProblem, Errors};
-use crate::control::protocol::Reply;
-use crate::watched::history::FindingChange;
-use crate::wire::presentation::harmless_json;
+use control::protocol::Reply;
+use dns::wire::presentation::harmless_json;
+use doctor::finding::Finding;
+use resolver::config::{ConfigProblem, Errors};
+use watched::history::FindingChange;
 
 /// An object on a line of its own.
 pub fn line(object: &impl Serialize) -> String {

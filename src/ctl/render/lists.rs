@@ -2,15 +2,15 @@
 
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
-use crate::clock::minute;
-use crate::control::protocol::Reply;
-use crate::control::protocol::lists::{BatchState, ListFacts, ListRow, ListTest};
-use crate::dnsbl::batch::Mode;
-use crate::dnsbl::list::{ListSubject, Purpose};
-use crate::dnsbl::list_way::Way;
-use crate::dnsbl::state::ListState;
-use crate::question::ListSays;
-use crate::wire::presentation::harmless;
+use control::protocol::Reply;
+use control::protocol::lists::{BatchState, ListFacts, ListRow, ListTest};
+use dns::clock::minute;
+use dns::question::ListSays;
+use dns::wire::presentation::harmless;
+use resolver::dnsbl::batch::Mode;
+use resolver::dnsbl::list::{ListSubject, Purpose};
+use resolver::dnsbl::list_way::Way;
+use resolver::dnsbl::state::ListState;
 
 /// Stands for the figures of a list none of whose answers was judged.
 const UNCOUNTED: &str = "not counted";
@@ -81,7 +81,7 @@ fn batches(rows: &[&ListRow], replies: &[Reply]) -> String {
 }
 
 /// A list, and its servers if they are not its own, or if it is asked in several `ways`.
-pub(in crate::ctl) fn called(row: &ListRow, ways: usize) -> String {
+pub(crate) fn called(row: &ListRow, ways: usize) -> String {
     match (row.way.is_public(), ways) {
         (true, ..=1) => row.list.clone(),
         (true, _) => format!("{} at its own servers", row.list),
@@ -121,7 +121,7 @@ fn state(row: &ListRow, called: String) -> Vec<(String, Paint)> {
 }
 
 /// The state of a list in words.
-pub(in crate::ctl) fn standing(row: &ListRow) -> (&'static str, Paint) {
+pub(crate) fn standing(row: &ListRow) -> (&'static str, Paint) {
     match (&row.standing, row.purpose) {
         (Some(standing), _) => state_words(standing.state),
         (None, Some(_)) => ("shut down", Paint::Bad),

@@ -2,11 +2,11 @@
 
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
-use crate::config::LookaheadMode;
-use crate::control::protocol::Reply;
-use crate::control::protocol::lookahead::{LookaheadRule, LookaheadState};
-use crate::limits::{AHEAD_PERCENT, AHEAD_RULE_MEMORY};
-use crate::lookahead::{Rule, RuleState};
+use control::protocol::Reply;
+use control::protocol::lookahead::{LookaheadRule, LookaheadState};
+use resolver::config::LookaheadMode;
+use resolver::limits::{AHEAD_PERCENT, AHEAD_RULE_MEMORY};
+use resolver::lookahead::{Rule, RuleState};
 
 /// The lines below the rules.
 fn legend(mode: LookaheadMode) -> String {

@@ -1,8 +1,8 @@
 //! A line for each query that has ended.
 
 use super::{Paint, Style, words};
-use crate::control::protocol::{QueryEvent, Reply};
-use crate::wire::presentation::harmless;
+use control::protocol::{QueryEvent, Reply};
+use dns::wire::presentation::harmless;
 
 /// The line of a query, or of the number of lost ones. `time` writes a moment in local time.
 pub fn line(reply: &Reply, time: &dyn Fn(f64) -> String, style: Style) -> String {

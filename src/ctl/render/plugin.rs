@@ -5,14 +5,14 @@
 //! Output for Nagios", <https://www.monitoring-plugins.org/doc/guidelines.html>.
 
 use super::words;
-use crate::check::domain::finding::Level;
-use crate::clock::minute;
-use crate::control::protocol::watched::WatchedRow;
-use crate::control::protocol::{Fill, Severity, Stats, Status};
-use crate::ctl::exit::{CommandFailure, PluginState};
+use crate::exit::{CommandFailure, PluginState};
 use crate::limits;
-use crate::question::Outcome;
-use crate::wire::presentation::harmless;
+use control::protocol::watched::WatchedRow;
+use control::protocol::{Fill, Severity, Stats, Status};
+use dns::clock::minute;
+use dns::question::Outcome;
+use dns::wire::presentation::harmless;
+use doctor::finding::Level;
 
 /// The line for the state of the daemon: its worst trouble, the number of the others, and performance data.
 pub fn told(status: &Status, stats: &Stats) -> (PluginState, String) {

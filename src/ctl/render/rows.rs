@@ -5,8 +5,9 @@
 use super::screen::verdict_paint;
 use super::table::{Align, TextTable, more};
 use super::{Paint, Style, spent, words};
-use crate::control::protocol::{self, Reply};
-use crate::record::{ClientRow, OTHER, ServerRow, TypeRow, Window, ZoneRow};
+use control::protocol;
+use control::protocol::Reply;
+use history::{ClientRow, OTHER, ServerRow, TypeRow, Window, ZoneRow};
 
 /// A table as text; a sentence if it has no rows. `moment` shows a moment in local time.
 pub fn table(

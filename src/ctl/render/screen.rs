@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
-use crate::conduct::Conduct;
-use crate::control::protocol::{Fill, Stats};
-use crate::record::{Counter, OTHER, ServerRow, ShedRow, ZoneRow, blames};
-use crate::wire::presentation::harmless;
+use control::protocol::{Fill, Stats};
+use dns::conduct::Conduct;
+use dns::wire::presentation::harmless;
+use history::{Counter, OTHER, ServerRow, ShedRow, ZoneRow, blames};
 
 /// Columns of a terminal.
 const COLUMNS: usize = 80;

@@ -7,13 +7,14 @@ use serde::Serialize;
 use super::screen::items;
 use super::words::{number, time};
 use super::{Paint, Style};
-use crate::limits::{MAX_SHADOW_QUESTIONS, MAX_SHADOW_SHOWN};
-use crate::shadow::answer::Side;
-use crate::shadow::capture::Captured;
-use crate::shadow::judge::{Cause, Weight};
-use crate::shadow::report::{Difference, ShadowReport, ShadowSummary, SideSummary, SwitchVerdict};
-use crate::shadow::skipped::Skipped;
-use crate::wire::presentation::harmless;
+use crate::limits::MAX_SHADOW_SHOWN;
+use dns::wire::presentation::harmless;
+use shadow::answer::Side;
+use shadow::capture::Captured;
+use shadow::judge::{Cause, Weight};
+use shadow::limits::MAX_SHADOW_QUESTIONS;
+use shadow::report::{Difference, ShadowReport, ShadowSummary, SideSummary, SwitchVerdict};
+use shadow::skipped::Skipped;
 
 /// The last object: the summary, with the parts of the file that have no question.
 #[derive(Debug)]

@@ -2,11 +2,11 @@
 
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
-use crate::control::protocol::Reply;
-use crate::record::spent::{MinuteRow, Stage, StageRow, TableSpan};
+use control::protocol::Reply;
+use history::spent::{MinuteRow, Stage, StageRow, TableSpan};
 
 /// The sentence for a record without questions.
-pub(in crate::ctl) const fn empty(off: bool) -> &'static str {
+pub(crate) const fn empty(off: bool) -> &'static str {
     if off {
         "The query history is off (history.size = \"0\"): set history.size to keep queries.\n"
     } else {

@@ -5,11 +5,11 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
-use crate::cache::server_features::ServerFeatures;
-use crate::cache::servers::Health;
-use crate::config::defaults;
-use crate::control::protocol::Reply;
-use crate::control::protocol::rows::{FlightState, HeldRow, ServerState};
+use control::protocol::Reply;
+use control::protocol::rows::{FlightState, HeldRow, ServerState};
+use resolver::cache::server_features::ServerFeatures;
+use resolver::cache::servers::Health;
+use resolver::config::defaults;
 
 /// The states of servers; all fields for the one at `address`.
 pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> String {

@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::{Format, Paint, Style, findings as screen, json as lines};
-use crate::check::HostFinding;
-use crate::switch::plan::SwitchPlan;
-use crate::switch::step::SwitchStep;
-use crate::switch::{EndedStep, RECORD, StepEnd, SwitchError};
+use migrate::switch::plan::SwitchPlan;
+use migrate::switch::step::SwitchStep;
+use migrate::switch::{EndedStep, RECORD, StepEnd, SwitchError};
+use migrate::system::HostFinding;
 
 /// The plan, or the reasons against it.
 pub fn plan(plan: &SwitchPlan, format: Format) -> String {

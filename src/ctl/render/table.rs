@@ -4,7 +4,7 @@
 
 use super::{Paint, Style};
 use crate::limits;
-use crate::wire::presentation::harmless;
+use dns::wire::presentation::harmless;
 
 /// The alignment of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use super::{Paint, Style, screen, words};
-use crate::clock::{date, minute};
-use crate::config::Errors;
-use crate::control::protocol::{
+use control::protocol::{
     CertificateStatus, DaemonStatus, Fill, QueryReply, RecordText, Removed, Reply, RootKeyRow,
     RootKeyStanding, RootKeysStatus, SnapshotStatus, Status,
 };
-use crate::question::{Outcome, Security};
-use crate::wire::presentation::harmless;
+use dns::clock::{date, minute};
+use dns::question::{Outcome, Security};
+use dns::wire::presentation::harmless;
+use resolver::config::Errors;
 
 /// The words after an address that this host does not have.
 const LATER: &str = "resolverd listens there as soon as it appears";

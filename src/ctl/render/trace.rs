@@ -1,10 +1,10 @@
 //! The steps of a resolution, and its end.
 
 use super::{Paint, Style, text, words};
-use crate::control::protocol::QueryReply;
-use crate::record::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
-use crate::record::reason::reason_label;
-use crate::wire::presentation::harmless;
+use control::protocol::QueryReply;
+use dns::wire::presentation::harmless;
+use history::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
+use history::reason::reason_label;
 
 /// The answer after the steps. Without steps the cache had it. `fresh`: the trace was past the cache.
 pub fn end(reply: &QueryReply, has_steps: bool, fresh: bool, style: Style) -> String {

@@ -3,10 +3,10 @@
 use super::domain::{below, heading, sentence};
 use super::words::{age, problems, time};
 use super::{Paint, Style};
-use crate::check::domain::finding::Level;
-use crate::control::protocol::watched::{WatchedFinding, WatchedRow};
-use crate::watched::followed::Standing;
-use crate::watched::history::{ChangeKind, FindingChange};
+use control::protocol::watched::{WatchedFinding, WatchedRow};
+use doctor::finding::Level;
+use watched::followed::Standing;
+use watched::history::{ChangeKind, FindingChange};
 
 /// The domains as text; with their changes if `with_changes` is set.
 pub fn text(rows: &[WatchedRow], with_changes: bool, moment: &dyn Fn(f64) -> String, style: Style) -> String {

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{Paint, Style, words};
 use crate::limits::MAX_SHOWN_ROWS;
-use crate::question::ClientTransport;
-use crate::record::culprit::CulpritKind;
-use crate::record::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport, SentReport};
-use crate::wire::presentation::harmless;
+use dns::question::ClientTransport;
+use dns::wire::presentation::harmless;
+use history::culprit::CulpritKind;
+use history::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport, SentReport};
 
 /// Columns of the bar of time.
 const BAR: usize = 20;

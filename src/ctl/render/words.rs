@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::record::{Quantiles, TimeSpan, Window};
+use history::{Quantiles, TimeSpan, Window};
 
 /// "1 failure, 2 warnings": the counts that are not 0, each with its word for one and for many.
 pub fn problems(counts: impl Iterator<Item = (usize, &'static str, &'static str)>) -> String {

@@ -2,9 +2,9 @@
 
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
-use crate::cache::servers::Health;
-use crate::control::protocol::Reply;
-use crate::control::protocol::zones::{ZoneServer, ZoneSource, ZoneState};
+use control::protocol::Reply;
+use control::protocol::zones::{ZoneServer, ZoneSource, ZoneState};
+use resolver::cache::servers::Health;
 
 /// Stands for the round trip of answers that need no server, and of servers that were not queried.
 const NONE: &str = "none";

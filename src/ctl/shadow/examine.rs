@@ -7,17 +7,15 @@ use tokio::time::sleep;
 
 use super::lists::ListBudget;
 use super::sides::Sides;
-use crate::check::domain::facts::{
-    CheckSubject, DomainFacts, Got, LookupFound, NoReply, OtherResolver, ResolverWay, Want,
-};
-use crate::check::domain::gather::{Sources, gather};
-use crate::check::domain::side_by_side::{SideBySide, compared};
-use crate::ctl::domain::Daemon;
-use crate::ctl::moment;
+use crate::domain::Daemon;
 use crate::limits::{SHADOW_PAUSE, SHADOW_RENEWAL, SHADOW_REPEATS};
-use crate::shadow::answer::{Likeness, Side, SideAnswer, parting};
-use crate::shadow::asked::AskedQuestion;
-use crate::shadow::judge::{Evidence, IPV4_ONLY, Sample, needs_renewal};
+use crate::moment;
+use doctor::facts::{CheckSubject, DomainFacts, Got, LookupFound, NoReply, OtherResolver, ResolverWay, Want};
+use doctor::gather::{Sources, gather};
+use doctor::side_by_side::{SideBySide, compared};
+use shadow::answer::{Likeness, Side, SideAnswer, parting};
+use shadow::asked::AskedQuestion;
+use shadow::judge::{Evidence, IPV4_ONLY, Sample, needs_renewal};
 
 /// The type of IPv6 addresses.
 const IPV6_ADDRESS: &str = "AAAA";

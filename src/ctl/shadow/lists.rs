@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::check::domain::facts::{canonical, is_within};
-use crate::control::protocol::{Reply, Request};
-use crate::ctl::client::ControlClient;
-use crate::ctl::exit::CommandFailure;
+use crate::client::ControlClient;
+use crate::exit::CommandFailure;
 use crate::limits::SHADOW_LIST_QUOTA;
+use control::protocol::{Reply, Request};
+use doctor::facts::{canonical, is_within};
 
 /// The lists with the questions that each may still get.
 #[derive(Debug, Default)]

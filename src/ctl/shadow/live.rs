@@ -12,10 +12,10 @@ use super::relay::{AccessLists, Copies, Relay, Relayed};
 use super::replay::Waiting;
 use super::sides::answer_of;
 use crate::limits::MAX_LIVE_WAITING;
-use crate::shadow::asked::AskedQuestion;
-use crate::shadow::capture::Captured;
-use crate::shadow::report::{NotCompared, ShadowReport};
-use crate::wire::response;
+use dns::wire::response;
+use shadow::asked::AskedQuestion;
+use shadow::capture::Captured;
+use shadow::report::{NotCompared, ShadowReport};
 
 /// The listener on a thread of its own: a comparison takes no time from a client.
 pub(super) struct Live {

@@ -36,16 +36,17 @@ use super::others::ResolverText;
 use super::outcome::CommandOutcome;
 use super::peer;
 use super::render::{Format, json, shadow};
-use crate::check::domain::facts::CheckSubject;
-use crate::control::protocol::{Blame, Problem, Reply, Request};
 use crate::limits::{
     MAX_SHADOW_EXAMINED, MAX_SHADOW_TIME, SHADOW_EXAMINED_AT_ONCE, SHADOW_LIST_QUESTIONS, SHADOW_RATE,
     SHADOW_RATES,
 };
-use crate::random::Random;
-use crate::shadow::asked::AskedQuestion;
-use crate::shadow::capture::{self, CaptureError, CaptureFormat, Captured};
-use crate::shadow::report::{NotCompared, ShadowReport, ShadowSummary, SwitchVerdict};
+use ::shadow::asked::AskedQuestion;
+use ::shadow::capture;
+use ::shadow::capture::{CaptureError, CaptureFormat, Captured};
+use ::shadow::report::{NotCompared, ShadowReport, ShadowSummary, SwitchVerdict};
+use control::protocol::{Blame, Problem, Reply, Request};
+use dns::random::Random;
+use doctor::facts::CheckSubject;
 
 /// The command line of `shadow`.
 #[derive(Debug, clap::Args)]

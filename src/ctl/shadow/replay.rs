@@ -7,13 +7,13 @@ use futures_util::stream::{FuturesUnordered, Stream, StreamExt};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::examine::{Examined, Examiner};
-use crate::ctl::client::ControlClient;
-use crate::ctl::domain::kept_here;
-use crate::limits::SHADOW_AT_ONCE;
-use crate::shadow::answer::SideAnswer;
-use crate::shadow::asked::AskedQuestion;
-use crate::shadow::judge::{Judged, Sample, judge};
-use crate::shadow::report::{NotCompared, ShadowReport};
+use crate::client::ControlClient;
+use crate::domain::kept_here;
+use shadow::answer::SideAnswer;
+use shadow::asked::AskedQuestion;
+use shadow::judge::{Judged, Sample, judge};
+use shadow::limits::SHADOW_AT_ONCE;
+use shadow::report::{NotCompared, ShadowReport};
 
 /// A question that waits for its comparison.
 pub(super) struct Waiting {
@@ -178,9 +178,9 @@ mod tests {
     use hickory_proto::rr::RecordType;
 
     use super::*;
-    use crate::check::domain::facts::ReplyFacts;
-    use crate::shadow::answer::SideReply;
-    use crate::shadow::judge::Evidence;
+    use doctor::facts::ReplyFacts;
+    use shadow::answer::SideReply;
+    use shadow::judge::Evidence;
 
     fn reply(rcode: &str) -> SideAnswer {
         let facts = ReplyFacts { rcode: rcode.to_owned(), ..ReplyFacts::default() };

@@ -13,18 +13,18 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 
-use crate::check::domain::facts::Got;
-use crate::control::direct::reply;
-use crate::control::facts::of_server;
-use crate::ctl::peer::words;
 use crate::limits::SHADOW_PATIENCE;
-use crate::question::ExtendedError;
-use crate::random::Random;
-use crate::shadow::answer::{Side, SideAnswer, SideReply};
-use crate::shadow::asked::AskedQuestion;
-use crate::shadow::judge::Sample;
-use crate::wire::presentation::read_name;
-use crate::wire::{PAYLOAD, response};
+use crate::peer::words;
+use control::direct::reply;
+use control::facts::of_server;
+use dns::question::ExtendedError;
+use dns::random::Random;
+use dns::wire::presentation::read_name;
+use dns::wire::{PAYLOAD, response};
+use doctor::facts::Got;
+use shadow::answer::{Side, SideAnswer, SideReply};
+use shadow::asked::AskedQuestion;
+use shadow::judge::Sample;
 
 /// The time after which a datagram is sent again: the first or the reply may be lost.
 const AGAIN: Duration = Duration::from_secs(2);

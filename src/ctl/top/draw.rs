@@ -10,8 +10,8 @@ use ratatui::widgets::{Paragraph, Wrap};
 use super::live::TopLive;
 use super::page::WhyPage;
 use super::table::{TopTable, fit, padded};
-use crate::ctl::render::{Paint, words};
-use crate::wire::presentation::harmless;
+use crate::render::{Paint, words};
+use dns::wire::presentation::harmless;
 
 /// Lines above the rows of a table: the names of the tables, and the titles.
 const TITLES: u16 = 2;

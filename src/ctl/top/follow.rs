@@ -15,13 +15,13 @@ use super::page::PageWanted;
 use super::reading::{counters, request};
 use super::table::TopTable;
 use super::terminal::{TopTerminal, abandon};
-use crate::control::protocol::{Reply, Request, Stats};
-use crate::ctl::client::{ControlClient, unexpected};
-use crate::ctl::exit::CommandFailure;
-use crate::ctl::interrupt::Interrupts;
-use crate::ctl::moment;
+use crate::client::{ControlClient, unexpected};
+use crate::exit::CommandFailure;
+use crate::interrupt::Interrupts;
 use crate::limits::{TOP_END_TIME, TOP_EVENTS};
-use crate::record::Window;
+use crate::moment;
+use control::protocol::{Reply, Request, Stats};
+use history::Window;
 
 /// An event that the loop waits for.
 enum TopEvent {

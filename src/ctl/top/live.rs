@@ -3,10 +3,10 @@
 use super::keys::TopKey;
 use super::page::{PageWanted, WhyPage};
 use super::table::{TopRow, TopTable, row, sort};
-use crate::control::protocol::{Reply, Stats};
 use crate::limits::{TOP_LATE, TOP_PAGE};
-use crate::question::Outcome;
-use crate::record::Window;
+use control::protocol::{Reply, Stats};
+use dns::question::Outcome;
+use history::Window;
 
 /// The windows, in the order of their key.
 const WINDOWS: [Window; 4] = [Window::Minute, Window::FiveMinutes, Window::Hour, Window::Start];

@@ -32,8 +32,8 @@ use super::outcome::CommandOutcome;
 use super::render::spent::empty;
 use super::render::{Format, Style, json};
 use super::stats::interval;
-use crate::control::protocol::Reply;
-use crate::record::Window;
+use control::protocol::Reply;
+use history::Window;
 
 /// The command line of `top`.
 #[derive(Debug, clap::Args)]

@@ -1,11 +1,12 @@
 //! The page of `resolverctl top` about a row: the messages (emails) with its queries. Pure, except for the request.
 
 use super::table::TopSubject;
-use crate::control::protocol::{Reply, WhyRequest};
-use crate::ctl::render::{Style, why};
-use crate::limits::{MAX_WHY_MESSAGES, TOP_MESSAGES};
-use crate::record::Window;
-use crate::record::why::{MessageReport, QuestionReport};
+use crate::limits::TOP_MESSAGES;
+use crate::render::{Style, why};
+use control::protocol::{Reply, WhyRequest};
+use history::Window;
+use history::limits::MAX_WHY_MESSAGES;
+use history::why::{MessageReport, QuestionReport};
 
 /// The page about a row.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! The requests of `resolverctl top` to the daemon, and the rows of its tables.
 
 use super::table::TopTable;
-use crate::control::protocol::{FailedRequest, Reply, Request, Stats, Table};
-use crate::limits::STORED_TIME;
-use crate::record::Window;
+use control::protocol::{FailedRequest, Reply, Request, Stats, Table};
+use history::Window;
+use history::limits::STORED_TIME;
 
 /// The request for the rows of a table in a window, at the moment `now` in seconds since 1970.
 pub(super) fn request((table, window): (TopTable, Window), now: f64) -> Request {

@@ -2,13 +2,13 @@
 
 use std::cmp::Ordering;
 
-use crate::control::protocol::Reply;
-use crate::control::protocol::lists::ListRow;
-use crate::ctl::render::table::{Align, TextTable};
-use crate::ctl::render::{Paint, Style, lists, words};
-use crate::record::failed::{FailedZone, StillFails};
-use crate::record::{ClientRow, OTHER, ServerRow, ZoneRow, blames};
-use crate::wire::presentation::harmless;
+use crate::render::table::{Align, TextTable};
+use crate::render::{Paint, Style, lists, words};
+use control::protocol::Reply;
+use control::protocol::lists::ListRow;
+use dns::wire::presentation::harmless;
+use history::failed::{FailedZone, StillFails};
+use history::{ClientRow, OTHER, ServerRow, ZoneRow, blames};
 
 /// A table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -14,7 +14,7 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 
-use crate::ctl::exit::Exit;
+use crate::exit::Exit;
 
 /// Gives the terminal back before a panic is reported, which would otherwise be lost with the alternate screen.
 static AT_PANIC: Once = Once::new();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::config::LookaheadMode;
+use resolver::config::LookaheadMode;
 
 use super::super::traffic::Played;
 use super::mails::{MailKind, Popularity};

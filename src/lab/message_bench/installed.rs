@@ -15,8 +15,8 @@ use thiserror::Error;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-use crate::clock::Clock;
-use crate::random::Random;
+use dns::clock::Clock;
+use dns::random::Random;
 
 use super::super::client::LabClient;
 use super::super::demo::count_secure;

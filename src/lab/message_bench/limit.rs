@@ -15,7 +15,7 @@ use hickory_proto::op::{Message, Query};
 use hickory_proto::rr::{Name, RData, RecordType};
 use tokio::time::sleep;
 
-use crate::clock::{Clock, Mono};
+use dns::clock::{Clock, Mono};
 
 use super::super::client::AskError;
 use super::super::internet::Internet;

@@ -2,7 +2,7 @@
 
 use hickory_proto::rr::Name;
 
-use crate::random::Random;
+use dns::random::Random;
 
 use super::super::internet::Internet;
 use super::super::mail_domains::MailDomain;

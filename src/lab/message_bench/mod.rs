@@ -20,8 +20,8 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::config::LookaheadMode;
-use crate::record::{Counter, Window};
+use history::{Counter, Window};
+use resolver::config::LookaheadMode;
 
 pub use self::figures::{Checks, DOMAINS, Installed, Measured, Options, Run};
 pub use self::installed::BenchError;

@@ -10,8 +10,8 @@ use futures_util::future::BoxFuture;
 use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RecordType};
 
-use crate::clock::Clock;
-use crate::random::Random;
+use dns::clock::Clock;
+use dns::random::Random;
 
 use super::super::client::AskError;
 use super::super::fault::Fault;

@@ -3,10 +3,10 @@
 use hickory_proto::op::Message;
 use hickory_proto::rr::{Record, RecordType};
 
-use crate::lab::log::Received;
-use crate::lab::simulation::SimulatedReply;
-use crate::question::Outcome;
-use crate::validate::signature::covered_type;
+use crate::log::Received;
+use crate::simulation::SimulatedReply;
+use dns::question::Outcome;
+use validate::signature::covered_type;
 
 use super::{Ask, ExpectedRecord};
 

@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use hickory_proto::rr::{Name, Record, RecordType};
 
-use crate::cache::look::{Held, HeldData};
-use crate::cache::rrset::Rank;
-use crate::lab::distort::POISON;
-use crate::lab::simulation::Simulation;
+use crate::distort::POISON;
+use crate::simulation::Simulation;
+use resolver::cache::look::{Held, HeldData};
+use resolver::cache::rrset::Rank;
 
 use super::Holding;
 use super::check::matches;

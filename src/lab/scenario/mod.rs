@@ -4,8 +4,8 @@
 //! `tests/scenarios`.
 //!
 //! ```
-//! use resolverd::lab::scenario::Scenario;
-//! use resolverd::lab::simulation::paused;
+//! use lab::scenario::Scenario;
+//! use lab::simulation::paused;
 //!
 //! let scenario: Scenario = "
 //! title: A referral with glue is followed
@@ -23,7 +23,7 @@
 //! ".parse()?;
 //! let seed = 1;
 //! paused(scenario.play(seed))?;
-//! # Ok::<(), resolverd::lab::scenario::ScenarioError>(())
+//! # Ok::<(), lab::scenario::ScenarioError>(())
 //! ```
 //!
 //! # The world
@@ -79,8 +79,8 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, Record, RecordType};
 use thiserror::Error;
 
-use crate::cache::rrset::Rank;
-use crate::question::Outcome;
+use dns::question::Outcome;
+use resolver::cache::rrset::Rank;
 
 use super::delegations::Tree;
 use super::fault::Fault;
@@ -101,7 +101,7 @@ pub enum ScenarioError {
     },
     /// Its configuration has errors; lines are those of the scenario.
     #[error("{0}")]
-    Config(#[from] crate::config::Errors),
+    Config(#[from] resolver::config::Errors),
     /// The internet that it describes cannot be built.
     #[error(transparent)]
     Lab(#[from] super::world::LabError),

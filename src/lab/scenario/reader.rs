@@ -10,14 +10,14 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
-use crate::cache::rrset::Rank;
-use crate::lab::delegations::Tree;
-use crate::lab::fault::{Fault, span};
-use crate::lab::signing::Signing;
-use crate::lab::simulated::Ipv6Way;
-use crate::lab::world::{ServerPlan, absolute};
-use crate::lab::zone_file::{read_kind, read_record};
-use crate::question::Outcome;
+use crate::delegations::Tree;
+use crate::fault::{Fault, span};
+use crate::signing::Signing;
+use crate::simulated::Ipv6Way;
+use crate::world::{ServerPlan, absolute};
+use crate::zone_file::{read_kind, read_record};
+use dns::question::Outcome;
+use resolver::cache::rrset::Rank;
 
 use super::{Action, Ask, ExpectedRecord, Holding, Scenario, ScenarioError, ScenarioStep, repeat};
 

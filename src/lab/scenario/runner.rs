@@ -9,11 +9,11 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use hickory_proto::rr::Name;
 
-use crate::config::Config;
-use crate::lab::delegations::Tree;
-use crate::lab::simulation::{SimulatedReply, Simulation, config_for, config_trusting};
-use crate::lab::world::Lab;
-use crate::record::Window;
+use crate::delegations::Tree;
+use crate::simulation::{SimulatedReply, Simulation, config_for, config_trusting};
+use crate::world::Lab;
+use history::Window;
+use resolver::config::Config;
 
 use super::check::differences;
 use super::{Action, Ask, Scenario, ScenarioError, ScenarioStep, memory, sums};
@@ -126,7 +126,7 @@ fn counted(simulation: &Simulation, wanted: &[(String, RangeInclusive<u64>)]) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::simulation::paused;
+    use crate::simulation::paused;
 
     #[test]
     fn what_is_wrong_with_a_configuration_is_told_with_the_line_of_the_scenario() {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::conduct::Conduct;
-use crate::lab::simulation::Simulation;
-use crate::question::Outcome;
-use crate::record::Window;
+use crate::simulation::Simulation;
+use dns::conduct::Conduct;
+use dns::question::Outcome;
+use history::Window;
 
 /// The sums that differ. All clients have their replies; what goes on in the background is counted in one turn.
 pub(super) fn differences(simulation: &Simulation) -> Vec<String> {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
+use crate::asked::AskedQuestion;
 use crate::limits::MAX_SHADOW_QUESTIONS;
-use crate::shadow::asked::AskedQuestion;
-use crate::shadow::skipped::Skipped;
+use crate::skipped::Skipped;
 
 /// The questions of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::io::Read;
 
 use super::captured::{CaptureError, Captured};
-use crate::dnstap::heard::{Frame, TapHeard, heard, next_frame};
-use crate::shadow::asked::AskedQuestion;
-use crate::shadow::skipped::Skipped;
+use crate::asked::AskedQuestion;
+use crate::skipped::Skipped;
+use resolver::dnstap::heard::{Frame, TapHeard, heard, next_frame};
 
 /// Reads all frames.
 pub(super) fn read(input: &mut impl Read, captured: &mut Captured) -> Result<(), CaptureError> {

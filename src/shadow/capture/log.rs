@@ -14,9 +14,9 @@ use std::net::IpAddr;
 use hickory_proto::rr::RecordType;
 
 use super::captured::{CaptureError, Captured};
+use crate::asked::AskedQuestion;
 use crate::limits::MAX_CAPTURED_LINE;
-use crate::shadow::asked::AskedQuestion;
-use crate::shadow::skipped::Skipped;
+use crate::skipped::Skipped;
 
 /// The word that stands for the key of a DNS list in the log of resolverd.
 const KEY: &str = "_key";

@@ -1,8 +1,8 @@
 //! The query in a packet, from the link up: <https://www.tcpdump.org/linktypes.html>, RFC 791, RFC 8200, RFC 768.
 
+use crate::asked::AskedQuestion;
 use crate::limits::{MAX_EXTENSION_HEADERS, MAX_VLAN_TAGS};
-use crate::shadow::asked::AskedQuestion;
-use crate::shadow::skipped::Skipped;
+use crate::skipped::Skipped;
 
 /// The port of DNS.
 const DNS: u16 = 53;

@@ -5,7 +5,7 @@ use std::io::Read;
 use super::captured::{CaptureError, Captured, fill, octets};
 use super::packet::{Link, query};
 use crate::limits::MAX_CAPTURED_PACKET;
-use crate::shadow::skipped::Skipped;
+use crate::skipped::Skipped;
 
 /// The first octets, read as a big-endian number: of microseconds and of nanoseconds.
 const MAGICS: [u32; 2] = [0xa1b2_c3d4, 0xa1b2_3c4d];

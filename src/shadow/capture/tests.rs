@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use prost::Message as _;
 
 use super::*;
-use crate::shadow::asked::AskedQuestion;
-use crate::shadow::skipped::Skipped;
+use crate::asked::AskedQuestion;
+use crate::skipped::Skipped;
 
 fn message(name: &str, kind: RecordType) -> Message {
     let mut message = Message::query();

@@ -5,10 +5,10 @@ use std::net::IpAddr;
 
 use super::evidence::{Cause, Evidence, Judged, Sample};
 use super::failures::old;
-use crate::check::domain::is_private;
-use crate::check::domain::side_by_side::{AnswerSource, AnswerVerdict, ComparedAnswer};
-use crate::shadow::answer::{Likeness, Side};
-use crate::shadow::asked::AskedQuestion;
+use crate::answer::{Likeness, Side};
+use crate::asked::AskedQuestion;
+use doctor::is_private;
+use doctor::side_by_side::{AnswerSource, AnswerVerdict, ComparedAnswer};
 
 /// Whether rotation is seen from both: at the end each gave the same records, and one of them several answers.
 pub(super) fn is_rotation(evidence: &Evidence) -> bool {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::check::domain::side_by_side::{AnswerSource, Compared, ComparedAnswer};
-use crate::shadow::answer::{Likeness, Side, SideAnswer, likeness};
+use crate::answer::{Likeness, Side, SideAnswer, likeness};
+use doctor::side_by_side::{AnswerSource, Compared, ComparedAnswer};
 
 /// A cause. The worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -85,16 +85,11 @@ pub struct Judged {
 }
 
 impl Judged {
-    pub(in crate::shadow) fn harmless(cause: Cause, side: Option<Side>, why: impl Into<String>) -> Self {
+    pub(crate) fn harmless(cause: Cause, side: Option<Side>, why: impl Into<String>) -> Self {
         Self { cause, weight: Weight::Harmless, side, why: why.into(), advice: String::new() }
     }
 
-    pub(in crate::shadow) fn look(
-        cause: Cause,
-        side: Side,
-        why: impl Into<String>,
-        advice: impl Into<String>,
-    ) -> Self {
+    pub(crate) fn look(cause: Cause, side: Side, why: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { cause, weight: Weight::Look, side: Some(side), why: why.into(), advice: advice.into() }
     }
 

@@ -1,9 +1,9 @@
 //! Differences in which one resolver has no answer.
 
 use super::evidence::{Cause, Evidence, Judged, Sample};
-use crate::check::domain::side_by_side::AnswerVerdict;
-use crate::question::ExtendedError;
-use crate::shadow::answer::{Side, SideAnswer, error_words};
+use crate::answer::{Side, SideAnswer, error_words};
+use dns::question::ExtendedError;
+use doctor::side_by_side::AnswerVerdict;
 
 /// The cause; none if both have an answer.
 pub(super) fn judge(evidence: &Evidence, last: &Sample) -> Option<Judged> {

@@ -6,7 +6,7 @@
 use std::net::Ipv4Addr;
 
 use super::evidence::{Cause, Evidence, Judged, Sample};
-use crate::shadow::answer::{Side, SideAnswer};
+use crate::answer::{Side, SideAnswer};
 
 /// The answer of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use std::net::Ipv6Addr;
 use super::addresses::is_private_alone;
 use super::dns64;
 use super::evidence::{Cause, Evidence, Judged, Sample, advice_on_policy};
-use crate::check::domain::side_by_side::AnswerVerdict;
-use crate::question::ExtendedError;
-use crate::shadow::answer::{Side, error_words};
+use crate::answer::{Side, error_words};
+use dns::question::ExtendedError;
+use doctor::side_by_side::AnswerVerdict;
 
 /// Codes of extended errors by which a resolver says that it has changed the answer: Forged Answer, Blocked, Censored, Filtered.
 const CHANGED: [u16; 4] = [4, ExtendedError::BLOCKED, 16, ExtendedError::FILTERED];

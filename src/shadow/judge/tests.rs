@@ -1,10 +1,10 @@
 use super::*;
-use crate::check::domain::facts::ReplyFacts;
-use crate::check::domain::side_by_side::{AnswerSource, AnswerVerdict, Compared, ComparedAnswer};
-use crate::question::ExtendedError;
-use crate::shadow::answer::SideAnswer;
-use crate::shadow::answer::SideReply;
-use crate::shadow::answer::tests::answer;
+use crate::answer::SideAnswer;
+use crate::answer::SideReply;
+use crate::answer::tests::answer;
+use dns::question::ExtendedError;
+use doctor::facts::ReplyFacts;
+use doctor::side_by_side::{AnswerSource, AnswerVerdict, Compared, ComparedAnswer};
 use hickory_proto::rr::RecordType;
 
 fn question() -> AskedQuestion {

@@ -1,4 +1,4 @@
 //! A client's message through the query reader.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| resolverd::lab::fuzz::hold("query", octets));
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| stage::fuzz::hold("query", octets));

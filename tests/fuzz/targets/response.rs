@@ -1,4 +1,4 @@
 //! A server's message through scrub into the caches.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| resolverd::lab::fuzz::hold("response", octets));
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| stage::fuzz::hold("response", octets));

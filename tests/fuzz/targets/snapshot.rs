@@ -1,4 +1,4 @@
 //! Entries of a snapshot of the cache.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| resolverd::lab::fuzz::hold("snapshot", octets));
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| stage::fuzz::hold("snapshot", octets));

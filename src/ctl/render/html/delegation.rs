@@ -3,7 +3,7 @@
 //! States differ in words and in strokes, not in colour alone: paper has none.
 
 use super::escape::escaped;
-use crate::check::domain::outline::{Outline, OutlineServer, OutlineState};
+use doctor::outline::{Outline, OutlineServer, OutlineState};
 
 /// Width of the picture, in its own units.
 const WIDTH: usize = 960;

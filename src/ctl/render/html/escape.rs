@@ -1,6 +1,6 @@
 //! Texts of strangers in a page.
 
-use crate::wire::presentation::harmless;
+use dns::wire::presentation::harmless;
 
 /// A text for the page, in elements and in quoted attributes. Nothing in it acts on the page or turns the direction of
 /// writing.

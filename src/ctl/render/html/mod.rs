@@ -7,9 +7,9 @@ mod escape;
 
 use self::escape::escaped;
 use super::domain::{counts, sentence, worst};
-use crate::check::domain::finding::{Finding, Level, Topic};
-use crate::check::domain::outline::Outline;
-use crate::clock::minute;
+use dns::clock::minute;
+use doctor::finding::{Finding, Level, Topic};
+use doctor::outline::Outline;
 
 /// The findings about one domain or address.
 #[derive(Clone, Debug)]

@@ -1,0 +1,11 @@
+//! Bounds of `resolverctl`, each with its reason.
+
+mod check;
+mod pasted;
+mod screens;
+mod shadow;
+
+pub use check::*;
+pub use pasted::*;
+pub use screens::*;
+pub use shadow::*;

@@ -1,0 +1,417 @@
+//! The time, injected: nothing below `daemon` reads a clock of its own.
+//!
+//! The daemon uses the machine's clock. The simulation uses tokio's paused clock, which jumps to the next timer, so
+//! that a deadline of four seconds costs no time.
+//!
+//! # Decisions
+//!
+//! - Spans are measured on CLOCK_BOOTTIME, which continues while the machine sleeps or is paused, so that no TTL
+//!   outlives its time. tokio's timers stop meanwhile: a waiting task wakes late, and then sees that its time is
+//!   over.
+//! - tokio's paused clock jumps while real sockets are waited for. So a test uses either the paused clock and the
+//!   network in memory, or real sockets and real time.
+//! - A clock that is slow at boot must not stop all names from resolving. A signature of the root that fits and has
+//!   not begun proves that the clock is slow. Until the clock is set, signatures are checked without their times, no
+//!   answer has AD, and nothing is kept for longer than a minute.
+//! - A miss asks for the moment thirty times, mostly within microseconds. So its task works in a `StillClock`: the clock
+//!   is read once for each turn of the task. Event loops of other resolvers do the same for all that one wake brings.
+
+use std::cell::Cell;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+#[cfg(feature = "simulated")]
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::limits::{CLOCK_FLOOR, MONO_LEAD, SLOW_CLOCK};
+
+/// A span in whole microseconds; saturates.
+pub fn micros(span: Duration) -> u64 {
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// A moment, in microseconds since `MONO_LEAD` before the clock was made. It never goes back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mono(u64);
+
+impl Mono {
+    /// The first moment. Data of an earlier process have theirs between this one and that at which the clock was made.
+    pub const START: Self = Self(0);
+
+    /// The moment the clock was made.
+    const MADE: Self = Self(MONO_LEAD.as_secs() * 1_000_000);
+
+    /// The moment `micros` microseconds after the first one.
+    pub const fn from_micros(micros: u64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since the first moment.
+    pub const fn as_micros(self) -> u64 {
+        self.0
+    }
+
+    /// The moment `span` later; saturates at the end of time (584 000 years).
+    #[must_use]
+    pub fn after(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(micros(span)))
+    }
+
+    /// The moment `span` earlier; at most back to the first one.
+    #[must_use]
+    pub fn before(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(micros(span)))
+    }
+
+    /// The time since `earlier`; zero if it is in the future.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(self.0.saturating_sub(earlier.0))
+    }
+
+    /// Whole seconds since `earlier`, rounded down: the amount to subtract from a TTL (RFC 1035 section 3.2.1).
+    pub fn seconds_since(self, earlier: Self) -> u32 {
+        u32::try_from(self.0.saturating_sub(earlier.0) / 1_000_000).unwrap_or(u32::MAX)
+    }
+}
+
+/// The moment and the calendar time, as input for decisions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// For spans: TTLs, timers, deadlines.
+    pub mono: Mono,
+    /// Seconds since 1970, for people and signatures; jumps when the machine's clock is set.
+    pub unix: u64,
+}
+
+/// The time that signatures are compared with, in seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Calendar {
+    /// The time of this machine's clock, as nothing contradicts it.
+    Clock(u64),
+    /// The clock is earlier than a moment that is known to have passed: it is slow, and the time is later than this.
+    After(u64),
+}
+
+/// The source of moments.
+#[derive(Clone)]
+pub struct Clock {
+    kind: ClockKind,
+    /// A calendar moment that is known to have passed, in seconds since 1970.
+    passed: Arc<AtomicU64>,
+}
+
+/// The moments of a clock, without its calendar. A copy of the moments of the machine's clock shares nothing with other threads.
+#[derive(Clone)]
+pub struct Moments(ClockKind);
+
+#[derive(Clone)]
+enum ClockKind {
+    Machine {
+        /// Nanoseconds since the machine booted.
+        started: u64,
+    },
+    #[cfg(feature = "simulated")]
+    Virtual {
+        started: tokio::time::Instant,
+        /// Its calendar at that moment.
+        unix_at_start: u64,
+        /// Seconds by which the machine's clock is wrong.
+        shift: Arc<AtomicI64>,
+        /// Microseconds that the machine has slept.
+        slept: Arc<AtomicU64>,
+    },
+}
+
+thread_local! {
+    /// The moment at which the machine's clock stands still for this thread, in nanoseconds since boot; 0 if it does not.
+    static STILL: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A future that reads the clock of the machine once for each poll: all reads of one poll return the same time.
+pub struct StillClock<Work>(Pin<Box<Work>>);
+
+impl<Work: Future> StillClock<Work> {
+    /// It is on the heap, because a runtime would otherwise move it several times.
+    pub fn during(work: Work) -> Self {
+        Self(Box::pin(work))
+    }
+}
+
+impl<Work: Future> Future for StillClock<Work> {
+    type Output = Work::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Work::Output> {
+        /// Lets the clock go on, also after a panic.
+        struct GoesOn;
+
+        impl Drop for GoesOn {
+            fn drop(&mut self) {
+                STILL.set(0);
+            }
+        }
+
+        STILL.set(since_boot());
+        let _goes_on = GoesOn;
+        self.0.as_mut().poll(context)
+    }
+}
+
+/// Microseconds since boot, or those at which the clock stands still.
+fn since_boot_or_still() -> u64 {
+    match STILL.get() {
+        0 => since_boot(),
+        still => still,
+    }
+}
+
+/// Nanoseconds since the machine booted, including sleep (CLOCK_BOOTTIME of clock_gettime(2)).
+fn since_boot() -> u64 {
+    let now = clock_gettime(ClockId::Boottime);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
+    seconds.saturating_mul(1_000_000_000).saturating_add(u64::try_from(now.tv_nsec).unwrap_or(0))
+}
+
+impl ClockKind {
+    fn mono(&self) -> Mono {
+        match self {
+            ClockKind::Machine { started } => {
+                let micros = since_boot_or_still().saturating_sub(*started) / 1_000;
+                Mono(Mono::MADE.0.saturating_add(micros))
+            }
+            #[cfg(feature = "simulated")]
+            ClockKind::Virtual { started, slept, .. } => Mono::MADE.after(
+                started.elapsed().saturating_add(Duration::from_micros(slept.load(Ordering::Relaxed))),
+            ),
+        }
+    }
+}
+
+impl Moments {
+    /// The moment.
+    pub fn mono(&self) -> Mono {
+        self.0.mono()
+    }
+}
+
+impl fmt::Debug for Moments {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Moments({:?})", self.mono())
+    }
+}
+
+impl Clock {
+    /// The machine's clock.
+    pub fn machine() -> Self {
+        let kind = ClockKind::Machine { started: since_boot() };
+        Self { kind, passed: Arc::new(AtomicU64::new(CLOCK_FLOOR)) }
+    }
+
+    /// The clock of a runtime whose time is paused; `unix_at_start` is its calendar now. Call it inside that runtime.
+    #[cfg(feature = "simulated")]
+    pub fn simulated(unix_at_start: u64) -> Self {
+        let (started, shift, slept) = (tokio::time::Instant::now(), Arc::default(), Arc::default());
+        let kind = ClockKind::Virtual { started, unix_at_start, shift, slept };
+        Self { kind, passed: Arc::default() }
+    }
+
+    /// Sets the calendar of a paused clock wrong by this many seconds, as if somebody had set the machine's clock.
+    /// The moments of `mono` continue as before.
+    #[cfg(feature = "simulated")]
+    pub fn set_wrong_by(&self, seconds: i64) {
+        if let ClockKind::Virtual { shift, .. } = &self.kind {
+            shift.store(seconds, Ordering::Relaxed);
+        }
+    }
+
+    /// Lets the machine of a paused clock sleep: its spans continue meanwhile, tokio's timers do not.
+    #[cfg(feature = "simulated")]
+    pub fn sleep(&self, span: Duration) {
+        if let ClockKind::Virtual { slept, .. } = &self.kind {
+            slept.fetch_add(micros(span), Ordering::Relaxed);
+        }
+    }
+
+    /// Its moments alone.
+    pub fn moments(&self) -> Moments {
+        Moments(self.kind.clone())
+    }
+
+    /// The moment alone: one read of the monotonic clock, for the hit path.
+    pub fn mono(&self) -> Mono {
+        self.kind.mono()
+    }
+
+    /// The moment and its calendar time.
+    pub fn now(&self) -> Now {
+        let mono = self.mono();
+        let unix = match &self.kind {
+            ClockKind::Machine { .. } => {
+                SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+            }
+            #[cfg(feature = "simulated")]
+            ClockKind::Virtual { unix_at_start, shift, .. } => {
+                let right = unix_at_start.saturating_add(mono.since(Mono::MADE).as_secs());
+                right.saturating_add_signed(shift.load(Ordering::Relaxed))
+            }
+        };
+        Now { mono, unix }
+    }
+
+    /// The calendar in microseconds since 1970, for the record.
+    pub fn unix_micros(&self) -> u64 {
+        match &self.kind {
+            ClockKind::Machine { .. } => {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                micros(since)
+            }
+            #[cfg(feature = "simulated")]
+            ClockKind::Virtual { .. } => {
+                let fraction = self.mono().since(Mono::MADE).subsec_micros();
+                self.now().unix.saturating_mul(1_000_000).saturating_add(fraction.into())
+            }
+        }
+    }
+
+    /// The calendar, with what is known about it.
+    pub fn calendar(&self) -> Calendar {
+        self.calendar_at(self.now())
+    }
+
+    /// The calendar at a moment that was read before.
+    pub fn calendar_at(&self, now: Now) -> Calendar {
+        let (unix, passed) = (now.unix, self.passed.load(Ordering::Relaxed));
+        if unix.saturating_add(SLOW_CLOCK.as_secs()) <= passed {
+            Calendar::After(passed)
+        } else {
+            Calendar::Clock(unix)
+        }
+    }
+
+    /// Notes that a calendar moment has passed, in seconds since 1970. Callers must have it from data that cannot be
+    /// forged.
+    pub fn mark_passed(&self, unix: u64) {
+        self.passed.fetch_max(unix, Ordering::Relaxed);
+    }
+}
+
+/// The day of a moment, as 2026-08-01 (Howard Hinnant's civil_from_days; years begin in March, so that a leap day is last).
+pub fn date(unix: u64) -> String {
+    let days = unix / 86_400 + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// A moment in UTC to the minute, as 2026-08-01 09:30 UTC.
+pub fn minute(unix: u64) -> String {
+    let seconds = unix % 86_400;
+    format!("{} {:02}:{:02} UTC", date(unix), seconds / 3_600, seconds % 3_600 / 60)
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Clock({:?})", self.mono())
+    }
+}
+
+/// Runs `work` on one thread with tokio's clock paused, for the unit tests of all crates.
+///
+/// # Panics
+/// The runtime cannot start.
+#[cfg(any(test, feature = "simulated"))]
+pub fn paused<Work: Future>(work: Work) -> Work::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.unwrap().block_on(work)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_written_in_utc() {
+        assert_eq!(minute(1_795_172_460), "2026-11-20 11:01 UTC");
+        assert_eq!(minute(951_782_340), "2000-02-28 23:59 UTC");
+        assert_eq!(minute(951_782_400), "2000-02-29 00:00 UTC");
+    }
+
+    #[test]
+    fn spans_saturate_and_seconds_round_down() {
+        let early = Mono::from_micros(500_000);
+        let late = early.after(Duration::from_millis(1_999));
+        assert_eq!(late.seconds_since(early), 1);
+        assert_eq!(early.since(late), Duration::ZERO);
+        assert_eq!(Mono::from_micros(u64::MAX).after(Duration::from_secs(1)).as_micros(), u64::MAX);
+    }
+
+    #[test]
+    fn days_have_their_dates() {
+        let days = [0, 951_782_399, 951_782_400, 951_868_800, 1_795_165_200, 4_102_444_800].map(date);
+        assert_eq!(
+            days,
+            ["1970-01-01", "2000-02-28", "2000-02-29", "2000-03-01", "2026-11-20", "2100-01-01"]
+        );
+    }
+
+    #[test]
+    fn the_machine_s_clock_counts_the_time_that_it_slept() {
+        let clock = Clock::machine();
+        let up: f64 =
+            std::fs::read_to_string("/proc/uptime").unwrap().split(' ').next().unwrap().parse().unwrap();
+        assert!(Duration::from_nanos(since_boot()).as_secs_f64() >= up - 0.01);
+        assert!(clock.mono() <= clock.mono());
+        assert!(clock.mono().since(Mono::MADE) < Duration::from_secs(60));
+    }
+
+    #[tokio::test]
+    async fn the_clock_stands_still_for_one_turn_and_for_one_task() {
+        let clock = Clock::machine();
+        let begun = clock.mono();
+        let spin = |from: Mono| while clock.mono() == from {};
+        let until_later = || {
+            let from = since_boot();
+            while since_boot() < from + 2_000_000 {}
+        };
+        let task = StillClock::during(async {
+            let first = clock.mono();
+            until_later();
+            let second = clock.mono();
+            tokio::task::yield_now().await;
+            [first, second, clock.mono()]
+        });
+        let [first, second, third] = task.await;
+        assert!(begun <= first && first == second && second < third);
+        spin(clock.mono());
+        let broken = tokio::spawn(StillClock::during(async { panic!("of the test") }));
+        assert!(broken.await.is_err());
+        spin(clock.mono());
+    }
+
+    /// A clock that is a day off is tolerated, as by signatures; a slower one is detected by what has passed.
+    #[tokio::test]
+    async fn a_slow_clock_is_known_by_what_has_passed() {
+        let clock = Clock::simulated(10_000_000);
+        assert_eq!(clock.calendar(), Calendar::Clock(10_000_000));
+        clock.mark_passed(10_000_000 + SLOW_CLOCK.as_secs() - 1);
+        assert_eq!(clock.calendar(), Calendar::Clock(10_000_000));
+        clock.mark_passed(20_000_000);
+        clock.mark_passed(15_000_000);
+        assert_eq!(clock.clone().calendar(), Calendar::After(20_000_000));
+        clock.set_wrong_by(11_000_000);
+        assert_eq!(clock.calendar(), Calendar::Clock(21_000_000));
+        assert_eq!(clock.mono().seconds_since(Mono::MADE), 0);
+        clock.sleep(Duration::from_secs(7));
+        assert_eq!(clock.mono().seconds_since(Mono::MADE), 7);
+        assert_eq!(clock.calendar(), Calendar::Clock(21_000_007));
+    }
+}

@@ -1,0 +1,10 @@
+//! dns
+pub mod clock;
+pub mod conduct;
+pub mod hash;
+pub mod limits;
+pub mod question;
+pub mod random;
+pub mod rdata;
+pub mod wire;
+pub mod zone_file;

@@ -1,0 +1,169 @@
+//! Aliases that lead in a circle, or are too many: no resolver finds an end, so the lookup fails everywhere, and will fail until a
+//! record is changed.
+//!
+//! RFC 1034 section 3.6.2. The daemon only tells that its lookup failed. The alias of each name is then looked up by itself.
+
+use super::facts::{DomainFacts, Got, ReplyFacts, ReplySecurity, Want, canonical, is_within, lookup};
+use crate::limits::MAX_CHECKED_ALIASES;
+
+/// The types whose failed lookups are explained.
+const TYPES: [&str; 5] = ["A", "AAAA", "MX", "PTR", "TXT"];
+
+/// The target of a name's own alias, if a lookup has told one.
+fn target(facts: &DomainFacts, name: &str) -> Option<String> {
+    let Some(Got::Reply(reply)) = facts.got.get(&lookup(name, "CNAME")) else { return None };
+    let own = reply.answers.iter().find(|record| record.kind == "CNAME" && record.name == name)?;
+    Some(canonical(&own.data))
+}
+
+/// The names from this one on, each the target of the one before, as far as they are known. If they lead in a circle, the last one is
+/// there twice.
+fn path(facts: &DomainFacts, name: &str) -> Vec<String> {
+    let mut names = vec![name.to_owned()];
+    while names.len() <= MAX_CHECKED_ALIASES
+        && let Some(next) = names.last().and_then(|last| target(facts, last))
+    {
+        let is_circle = names.contains(&next);
+        names.push(next);
+        if is_circle {
+            break;
+        }
+    }
+    names
+}
+
+/// The aliases of a name, if they lead in a circle or are too many.
+fn circle(facts: &DomainFacts, name: &str) -> Option<String> {
+    let names = path(facts, name);
+    let (last, before) = names.split_last()?;
+    let told = names.join(" CNAME ");
+    if before.contains(last) {
+        return Some(format!("aliases in a circle: {told}"));
+    }
+    let is_long = names.len() > MAX_CHECKED_ALIASES;
+    is_long.then(|| {
+        format!("more aliases in a row than resolvers follow, {MAX_CHECKED_ALIASES} or more: {told}")
+    })
+}
+
+/// The name at the end of the aliases of a name whose lookup has failed, as far as they are known; none if there is no end.
+pub(super) fn end(facts: &DomainFacts, name: &str) -> Option<String> {
+    let names = path(facts, name);
+    let (last, before) = names.split_last()?;
+    (!before.contains(last) && names.len() <= MAX_CHECKED_ALIASES).then(|| last.clone())
+}
+
+/// The names and types whose lookups have failed.
+fn failed(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str)> {
+    let has_failed = |reply: &ReplyFacts| reply.rcode == "SERVFAIL" && reply.security != ReplySecurity::Bogus;
+    facts.got.iter().filter_map(move |(want, got)| match (want, got) {
+        (Want::Lookup { name, kind }, Got::Reply(reply)) if TYPES.contains(kind) && has_failed(reply) => {
+            Some((name.as_str(), *kind))
+        }
+        _ => None,
+    })
+}
+
+/// Notes the circles that explain failed lookups.
+pub(super) fn note(facts: &mut DomainFacts) {
+    let circles = failed(facts).filter_map(|(name, _)| Some((name.to_owned(), circle(facts, name)?)));
+    facts.circles = circles.collect();
+}
+
+/// The questions that are needed next. If the domain itself could not be looked up, that explains the failures of names below it, but
+/// not those of PTR records, and not those of names elsewhere, such as the names of its servers.
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    let domain = facts.subject.domain.as_str();
+    let is_known = domain.is_empty() || facts.lookup(domain, "SOA").is_known();
+    let is_open =
+        |name: &str, kind: &str| is_known || name == domain || kind == "PTR" || !is_within(name, domain);
+    let open = failed(facts).filter(|(name, kind)| is_open(name, kind));
+    open.flat_map(|(name, _)| path(facts, name)).map(|name| lookup(&name, "CNAME")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codes::Code;
+    use crate::facts::tests::facts;
+    use crate::finding::Level;
+    use crate::judge;
+
+    const ZONE: &str = "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5\nlookup a.test. MX | 10 mx.a.test.\n\
+        lookup mx.a.test. A SERVFAIL\nlookup mx.a.test. AAAA SERVFAIL";
+
+    #[test]
+    fn a_mail_host_whose_aliases_lead_in_a_circle_has_no_address() {
+        let judged = |lines: &str| {
+            let mut facts = facts("a.test.", &format!("{ZONE}\n{lines}"));
+            note(&mut facts);
+            judge(&facts)
+        };
+        assert_eq!(
+            wants(&facts("a.test.", ZONE)),
+            [lookup("mx.a.test.", "CNAME"), lookup("mx.a.test.", "CNAME")]
+        );
+        let half = "lookup mx.a.test. CNAME | m2.b.test.";
+        assert!(
+            wants(&facts("a.test.", &format!("{ZONE}\n{half}"))).contains(&lookup("m2.b.test.", "CNAME"))
+        );
+        assert!(judged(half).iter().any(|finding| finding.code == Code::MailUnknown));
+        let found = judged(&format!("{half}\nlookup m2.b.test. CNAME | MX.a.test."));
+        let told = found.iter().find(|finding| finding.code == Code::MxWithoutAddress).unwrap();
+        assert_eq!(told.level, Level::Failure);
+        assert_eq!(
+            told.evidence,
+            "mx.a.test. (aliases in a circle: mx.a.test. CNAME m2.b.test. CNAME mx.a.test.)"
+        );
+        assert!(found.iter().all(|finding| finding.code != Code::MailUnknown), "{found:#?}");
+    }
+
+    #[test]
+    fn more_aliases_in_a_row_than_resolvers_follow_are_told() {
+        let of = |aliases: usize| {
+            let mut lines = format!("{ZONE}\nlookup mx.a.test. CNAME | l1.a.test.");
+            for number in 1..aliases {
+                lines.push_str(&format!("\nlookup l{number}.a.test. CNAME | l{}.a.test.", number + 1));
+            }
+            let mut facts = facts("a.test.", &lines);
+            note(&mut facts);
+            let found = judge(&facts);
+            let told = found.iter().find(|finding| finding.code == Code::MxWithoutAddress);
+            told.map(|finding| finding.evidence.clone())
+        };
+        assert_eq!(of(MAX_CHECKED_ALIASES - 1), None, "another fault");
+        let told = of(20).unwrap();
+        let begin = "mx.a.test. (more aliases in a row than resolvers follow, 12 or more: mx.a.test. CNAME l1.a.test. CNAME ";
+        assert!(told.starts_with(begin), "{told}");
+    }
+
+    #[test]
+    fn policies_behind_such_aliases_are_a_failure() {
+        let judged =
+            |name: &str| {
+                let soa = "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5";
+                let lines = format!("{soa}\nlookup {name} TXT SERVFAIL\nlookup {name} CNAME | {name}");
+                let mut facts = facts("a.test.", &lines);
+                note(&mut facts);
+                let found = judge(&facts);
+                let told: Vec<String> = found
+                    .iter()
+                    .filter(|finding| finding.code == Code::PolicyAliasCircle)
+                    .map(|finding| finding.evidence.clone())
+                    .collect();
+                assert!(
+                    found.iter().all(|finding| !(finding.code == Code::PolicyUnknown
+                        && finding.evidence.starts_with(name))),
+                    "{found:#?}"
+                );
+                told
+            };
+        for name in ["_dmarc.a.test.", "_mta-sts.a.test.", "_smtp._tls.a.test.", "a.test."] {
+            assert_eq!(
+                judged(name),
+                [format!("{name} TXT: aliases in a circle: {name} CNAME {name}")],
+                "{name}"
+            );
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The cache of this host against the servers of the zone: old records that mail from here still follows.
+//!
+//! RFC 1035 section 3.2.1 (TTL). "The MX record is right and mail still goes to the old server" has this cause most often.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::codes::Code;
+use super::facts::{DomainFacts, LookupFound, ReplyFacts, Want};
+use super::finding::Finding;
+use super::part::About;
+use super::record_set::{ADDRESS_TTL, final_records, in_words, negative_ttl, own_records, path, records};
+use super::{compared, mixed_case, parents, served, server_hosts, ttl_end, zone};
+use dns::clock::minute;
+
+/// The findings.
+pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
+    if facts.configured().is_some() {
+        return Vec::new();
+    }
+    let delegated = zone::delegated_servers(facts).into_keys();
+    let names = delegated.filter_map(|server| zone::child_set_at(facts, server)).collect();
+    let servers = zone::servers(facts);
+    let (mut old, mut unsure, mut others) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for (want, here) in &facts.cached {
+        let Want::Lookup { name, kind } = want else { continue };
+        if here.configured.is_some() || is_told(facts, (name, kind), here) {
+            continue;
+        }
+        if may_be_denied(facts, here, kind) || is_denied_above(facts, here) {
+            continue;
+        }
+        let Some(records) = old_records(facts, (name, kind), here) else { continue };
+        let may_give = |server: &&IpAddr| compared::may_give(facts, **server, (name, kind));
+        let untold: Vec<&IpAddr> = servers.keys().filter(may_give).collect();
+        if untold.is_empty() {
+            old.push(records);
+        } else {
+            unsure.push(records);
+            others.extend(untold.into_iter().copied());
+        }
+    }
+    old.extend(other_servers(facts, &names));
+    let unheard = parents::unheard(facts);
+    if !unheard.is_empty() {
+        unsure.append(&mut old);
+    }
+    let gave = servers.keys().filter(|server| served::form(facts, **server).is_some());
+    let gave: Vec<About> = gave.copied().map(About::Address).collect();
+    let told = (!old.is_empty()).then(|| Finding::new(Code::CachedHere, old.join("; ")).about(gave));
+    let differing = (!unsure.is_empty()).then(|| {
+        let others = server_hosts::shown(&servers, others);
+        let untold = [("the records of", others), ("the delegation at", unheard)].into_iter();
+        let untold = untold.filter(|(_, servers)| !servers.is_empty());
+        let untold: Vec<String> = untold.map(|(what, at)| format!("{what} {}", at.join(", "))).collect();
+        let evidence = format!("{}; not known: {}", unsure.join("; "), untold.join(", and "));
+        Finding::new(Code::CachedDiffers, evidence)
+    });
+    told.into_iter().chain(differing).collect()
+}
+
+/// Whether a server of the zone still gives the records that this host has. Then they are not old, but the servers differ. Some
+/// servers give a part of the addresses in turn.
+fn is_told(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &ReplyFacts) -> bool {
+    let apex = zone::apex(facts);
+    let Some(old) = path(here, kind, apex) else { return false };
+    let is_address = ["A", "AAAA"].contains(&kind) && !old.is_empty();
+    let is_given = |reply: &ReplyFacts| {
+        path(reply, kind, apex).is_some_and(|given| given == old || is_address && old.is_subset(&given))
+    };
+    zone::servers(facts)
+        .into_keys()
+        .any(|server| served::given(facts, server, (name, kind)).is_some_and(is_given))
+}
+
+/// Whether the cache has no records because a server denies names in mixed case. It gives such an answer each time: this is wrong, and
+/// not old.
+fn may_be_denied(facts: &DomainFacts, here: &ReplyFacts, kind: &str) -> bool {
+    let is_denied = final_records(here, kind).is_empty() && here.data("CNAME").next().is_none();
+    is_denied && zone::servers(facts).into_keys().any(|server| mixed_case::denies(facts, server))
+}
+
+/// Whether the cache has what a server of the zone above still says, which denies the domain: this is no old answer of the zone.
+fn is_denied_above(facts: &DomainFacts, here: &ReplyFacts) -> bool {
+    here.rcode == "NXDOMAIN" && parents::is_denied_by_one(facts)
+}
+
+/// The records in the cache, their end, and the current ones.
+fn old_records(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &ReplyFacts) -> Option<String> {
+    let reply = facts.lookup(name, kind).reply()?;
+    let (mut old, mut now) = (own_records(here, name, kind)?, own_records(reply, name, kind)?);
+    if old == now {
+        // The same alias, to other records.
+        (old, now) = (final_records(here, kind), final_records(reply, kind));
+    }
+    if old == now {
+        return None;
+    }
+    let ttl = ttl(here, name, kind);
+    if ["A", "AAAA"].contains(&kind) && (ttl.is_some_and(|ttl| ttl <= ADDRESS_TTL) || !old.is_disjoint(&now))
+    {
+        return None;
+    }
+    Some(in_evidence(facts, (name, kind), (&old, ttl), &now))
+}
+
+fn in_evidence(
+    facts: &DomainFacts,
+    (name, kind): (&str, &str),
+    (old, ttl): (&BTreeSet<String>, Option<u32>),
+    now: &BTreeSet<String>,
+) -> String {
+    let until = ttl
+        .map_or_else(String::new, |ttl| format!(" until {} (TTL {ttl} s)", minute(ttl_end::end(facts, ttl))));
+    let (old, now) = (in_words(old, kind), in_words(now, kind));
+    format!("{name} {kind}: this host still uses {old}{until}; the servers of the zone have {now}")
+}
+
+/// The time that an answer may still be kept; for a negative answer the time of its SOA (RFC 2308 section 5).
+fn ttl(reply: &ReplyFacts, name: &str, kind: &str) -> Option<u32> {
+    let counts = |record_kind: &str| record_kind == kind || record_kind == "CNAME";
+    let ttl = reply.answers.iter().filter(|record| counts(&record.kind)).map(|record| record.ttl).max();
+    ttl.or_else(|| negative_ttl(reply, name))
+}
+
+/// The name servers in the cache, if all servers of the zone name others.
+fn other_servers(facts: &DomainFacts, told: &BTreeSet<BTreeSet<String>>) -> Option<String> {
+    let apex = zone::apex(facts);
+    let (LookupFound::Data(reply) | LookupFound::NoData(reply)) = facts.lookup(apex, "NS") else {
+        return None;
+    };
+    if may_be_denied(facts, reply, "NS") || is_denied_above(facts, reply) {
+        return None;
+    }
+    let here = records(reply, apex, "NS")?;
+    // A server of the zone above still delegates so.
+    if parents::sets(facts).contains(&here) {
+        return None;
+    }
+    let current = told.first().filter(|_| told.len() == 1 && !told.contains(&here))?;
+    Some(in_evidence(facts, (apex, "NS"), (&here, ttl(reply, apex, "NS")), current))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::current;
+    use super::*;
+    use crate::facts::Got;
+    use crate::facts::tests::facts;
+
+    const ZONE: &str = "
+        lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
+        lookup test. SOA | ns.test. h. 1 2 3 4 5
+        lookup test. NS | ns.test.
+        lookup ns.test. A | 198.18.9.1
+        lookup ns1.a.test. A | 198.18.1.1
+        lookup old.b.test. A | 198.18.2.1
+        server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | +ns1.a.test. A 198.18.1.1
+        server 198.18.1.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5
+        server 198.18.1.1 a.test. NS mixed aa | ns1.a.test.
+        server 198.18.1.1 a.test. MX udp aa | 10 new.a.test.
+        server 198.18.2.1 a.test. NS mixed aa | old.b.test.
+        server 198.18.2.1 a.test. MX udp aa | 10 old.a.test.";
+
+    fn evidence(mail: &str, names: &str) -> Option<String> {
+        let lines = format!("{ZONE}\nlookup a.test. MX{mail}\nlookup a.test. NS | {names}");
+        let mut facts = facts("a.test.", &lines);
+        current::adopt(&mut facts);
+        check(&facts).pop().map(|finding| finding.evidence)
+    }
+
+    #[test]
+    fn old_addresses_count_unless_their_ttl_is_short_and_records_of_one_server_are_not_old() {
+        let told = |cached: &str, now: &str, ttl: u32| {
+            let lines = format!(
+                "{ZONE}\nlookup mx.a.test. A | {cached}\nserver 198.18.1.1 mx.a.test. A udp aa | {now}"
+            );
+            let mut facts = facts("a.test.", &lines);
+            if let Some(Got::Reply(reply)) = facts.got.get_mut(&crate::facts::lookup("mx.a.test.", "A")) {
+                reply.answers[0].ttl = ttl;
+            }
+            current::adopt(&mut facts);
+            !check(&facts).is_empty()
+        };
+        assert!(told("198.18.7.1", "198.18.7.2", 3_600));
+        assert!(!told("198.18.7.1", "198.18.7.2", 300));
+        assert!(!told("198.18.7.1", "198.18.7.1 | 198.18.7.2", 3_600));
+        let second = "server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test.
+            lookup ns2.a.test. A | 198.18.3.1
+            server 198.18.3.1 a.test. MX udp aa | 10 old.a.test.";
+        let mut facts = facts("a.test.", &format!("{ZONE}\n{second}\nlookup a.test. MX | 10 old.a.test."));
+        current::adopt(&mut facts);
+        assert_eq!((facts.cached.len(), check(&facts)), (1, Vec::new()));
+    }
+
+    #[test]
+    fn servers_that_deny_names_in_mixed_case_make_no_old_name_servers() {
+        let told = |mixed: &str| {
+            let lines = format!(
+                "{ZONE}\nlookup a.test. MX | 10 new.a.test.\nlookup a.test. NS\nserver 198.18.1.1 a.test. NS udp aa | ns1.a.test."
+            );
+            let lines = lines.replace("198.18.1.1 a.test. NS mixed aa | ns1.a.test.", mixed);
+            let mut facts = facts("a.test.", &lines);
+            current::adopt(&mut facts);
+            check(&facts).into_iter().map(|finding| finding.evidence).collect::<Vec<_>>()
+        };
+        let old = told("198.18.1.1 a.test. NS mixed aa | ns1.a.test.");
+        assert!(old.len() == 1 && old[0].contains("this host still uses no NS"), "{old:?}");
+        for denied in ["NS mixed aa", "NS mixed aa after=NXDOMAIN | ns1.a.test."] {
+            assert_eq!(told(&format!("198.18.1.1 a.test. {denied}")), Vec::<String>::new(), "{denied}");
+        }
+    }
+
+    #[test]
+    fn old_records_in_the_cache_are_told_with_their_end() {
+        assert_eq!(evidence(" | 10 New.a.test.", "ns1.a.test."), None);
+        assert_eq!(
+            evidence(" | 10 old.a.test.", "ns1.a.test.").as_deref(),
+            Some(
+                "a.test. MX: this host still uses 10 old.a.test. until 2026-01-01 01:00 UTC (TTL 3600 s); the servers of the \
+                 zone have 10 new.a.test."
+            )
+        );
+        let moved = evidence(" | 10 new.a.test.", "old.b.test.").unwrap();
+        assert!(moved.starts_with("a.test. NS: this host still uses old.b.test. until "), "{moved}");
+        assert!(evidence("", "ns1.a.test.").unwrap().contains("this host still uses no MX; "));
+        assert_eq!(evidence(" SERVFAIL", "ns1.a.test."), None, "not known");
+        let alias = evidence(" | =a.test. CNAME b.test. | =b.test. MX 10 x.", "ns1.a.test.").unwrap();
+        assert!(alias.starts_with("a.test. MX: this host still uses CNAME b.test. until "), "{alias}");
+    }
+}

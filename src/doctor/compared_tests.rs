@@ -1,0 +1,433 @@
+//! Cases of servers of a zone that give different records.
+
+use futures_util::future::BoxFuture;
+use tokio::time::sleep;
+
+use super::*;
+use crate::facts::tests::{TWO_SERVERS as ZONE, facts};
+use crate::facts::{OtherResolver, ResolverWay};
+use crate::gather::{Sources, gather};
+use crate::part::needs;
+use crate::{WholeDomain, cached, judge};
+use dns::clock::paused;
+use dns::limits::{DIRECT_STREAM_TIME, DIRECT_TIME};
+
+/// The facts of a check of which this is the lookup of a name, and these the records of both servers.
+fn looked_up(name: &str, here: &str, [first, second]: [&str; 2]) -> DomainFacts {
+    let mut facts = facts(
+        "a.test.",
+        &format!(
+            "{ZONE}\nlookup {name} {here}\nserver 198.18.1.1 {name} {first}\nserver 198.18.2.1 {name} {second}"
+        ),
+    );
+    current::adopt(&mut facts);
+    facts
+}
+
+fn text(record: &str) -> String {
+    format!("TXT udp aa | \"{record}\"")
+}
+
+#[test]
+fn a_difference_is_told_with_the_records_of_each_server_and_nothing_is_called_valid_or_old() {
+    let good = text("v=spf1 mx -all");
+    let bad = format!("{good} | \"v=spf1 +all\"");
+    for here in [&good, &bad] {
+        let here = here.replace("udp aa ", "");
+        let facts = looked_up("a.test.", &here, [&good, &bad]);
+        let found = check(&facts).unwrap();
+        assert_eq!((found.code, found.level), (Code::RecordsDiffer, Level::Failure));
+        assert_eq!(
+            found.evidence,
+            "a.test. TXT: 198.18.2.1 (ns2.a.test.) has \"v=spf1 +all\", \"v=spf1 mx -all\"; 198.18.1.1 (ns1.a.test.) has \
+             \"v=spf1 mx -all\""
+        );
+        let codes: Vec<Code> = judge(&facts).iter().map(|finding| finding.code).collect();
+        assert!(codes.contains(&Code::RecordsDiffer), "{codes:?}");
+        for code in [Code::SpfOk, Code::DelegationOk, Code::CachedHere] {
+            assert!(!codes.contains(&code), "{code:?}: {here}");
+        }
+    }
+    let same = looked_up("a.test.", "TXT | \"v=spf1 mx -all\"", [&good, &good]);
+    assert_eq!(check(&same), None);
+    assert!(judge(&same).iter().any(|finding| finding.code == Code::SpfOk));
+}
+
+#[test]
+fn records_that_mail_does_not_read_are_a_note_and_addresses_in_turn_are_no_difference() {
+    let of = |name: &str, here: &str, servers: [&str; 2], ttl: u32| {
+        let mut facts = looked_up(name, here, servers);
+        for got in facts.got.values_mut() {
+            if let Got::Reply(reply) = got {
+                reply.answers.iter_mut().for_each(|record| record.ttl = ttl);
+            }
+        }
+        check(&facts).map(|finding| finding.level)
+    };
+    let (one, other) = (text("token=1"), text("token=2"));
+    assert_eq!(of("a.test.", "TXT | \"token=1\"", [&one, &other], 60), Some(Level::Note));
+    assert_eq!(of("a.test.", "TXT | \"token=1\"", [&one, &one], 60), None);
+    assert_eq!(of("_dmarc.a.test.", "TXT | \"token=1\"", [&one, &other], 60), Some(Level::Failure));
+    for (name, first, second, level) in [
+        ("_dmarc.a.test.", "v=DMARC1; p=reject", "v=DMARC1;p=reject ;", None),
+        ("_dmarc.a.test.", "v=DMARC1; p=reject", "v=DMARC1; p=none", Some(Level::Failure)),
+        ("a.test.", "v=spf1 mx -all", "v=SPF1  MX -ALL ", None),
+        ("a.test.", "v=spf1 exists:%{i}.a.test -all", "v=spf1 exists:%{I}.a.test -all", Some(Level::Failure)),
+    ] {
+        let here = format!("TXT | \"{first}\"");
+        assert_eq!(of(name, &here, [&text(first), &text(second)], 60), level, "{second}");
+    }
+    assert_eq!(of("a.test.", "TXT | \"token=1\"", [&one, "TXT udp silent"], 60), None);
+    let a = |data: &str| format!("A udp aa{data}");
+    let (first, both, second) = (a(" | 198.18.0.1"), a(" | 198.18.0.1 | 198.18.0.2"), a(" | 198.18.0.2"));
+    let here = "A | 198.18.0.1";
+    let cases = [
+        (&both, 300, None),
+        (&both, 301, Some(Level::Warning)),
+        (&second, 300, Some(Level::Note)),
+        (&second, 301, Some(Level::Warning)),
+        (&a(""), 300, Some(Level::Warning)),
+        (&a(" | =mx.a.test. CNAME gone.a.test."), 300, Some(Level::Warning)),
+    ];
+    for (other, ttl, expected) in cases {
+        assert_eq!(of("mx.a.test.", here, [&first, other], ttl), expected, "{other} {ttl}");
+    }
+}
+
+/// A domain with up to three servers, which give these addresses of its mail host over UDP, without EDNS and over TCP.
+fn servers<const COUNT: usize>(answers: [[&str; 3]; COUNT], serials: [u32; COUNT]) -> DomainFacts {
+    let mut lines = format!("{ZONE}\nlookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.0.1");
+    if COUNT > 2 {
+        lines.push_str("\nserver 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test. | >a.test. NS ns3.a.test.");
+        lines.push_str("\nlookup ns3.a.test. A | 198.18.3.1");
+    }
+    for (place, (given, serial)) in (1..).zip(answers.into_iter().zip(serials)) {
+        let server = format!("server 198.18.{place}.1");
+        lines.push_str(&format!("\n{server} a.test. SOA udp aa | ns1.a.test. h. {serial} 2 3 4 5"));
+        for (way, address) in
+            ["udp", "plain", "tcp", "mixed"].into_iter().zip(given.into_iter().chain([given[0]]))
+        {
+            lines.push_str(&format!("\n{server} mx.a.test. A {way} aa | {address}"));
+        }
+    }
+    let mut facts = facts("a.test.", &lines);
+    for got in facts.got.values_mut() {
+        if let Got::Reply(reply) = got {
+            reply.answers.iter_mut().for_each(|record| record.ttl = 300);
+        }
+    }
+    facts
+}
+
+#[test]
+fn a_server_that_alone_keeps_to_another_address_of_a_mail_host_is_wrong_whatever_the_ttl_is() {
+    let (new, old) = ("198.18.0.1", "198.18.0.9");
+    let level = |answers, serials| check(&servers(answers, serials)).map(|finding| finding.level);
+    let kept = [[new; 3], [new; 3], [old; 3]];
+    assert_eq!(level(kept, [7; 3]), Some(Level::Warning));
+    assert_eq!(level(kept, [7, 7, 6]), Some(Level::Failure), "the serial is old too");
+    assert_eq!(level(kept, [7, 6, 7]), Some(Level::Warning), "another server has the old serial");
+    let in_turn = [[new, old, new], [new, new, old], [old, new, old]];
+    assert_eq!(level(in_turn, [7; 3]), Some(Level::Note));
+    assert_eq!(level([[new; 3], [new; 3], [old, new, old]], [7, 7, 6]), Some(Level::Note));
+    assert_eq!(level([[new; 3], [old; 3], ["198.18.0.5"; 3]], [7; 3]), Some(Level::Note), "each has its own");
+    assert_eq!(level([[new; 3]; 3], [7, 7, 6]), None);
+    // The questions are repeated only where the addresses have nothing in common.
+    let mut open = servers(kept, [7; 3]);
+    let is_repeated = |want: &Want| {
+        use QueryForm::{MixedCase, Plain, Tcp};
+        matches!(want, Want::Server { kind: "A", way: Plain | Tcp | MixedCase, .. })
+    };
+    open.got.retain(|want, _| !is_repeated(want));
+    assert_eq!(check(&open).map(|finding| finding.level), Some(Level::Note));
+    assert_eq!(wants(&open).iter().filter(|want| is_repeated(want)).count(), 9);
+    let mut same = servers([[new; 3]; 3], [7; 3]);
+    same.got.retain(|want, _| !is_repeated(want));
+    assert!(!wants(&same).iter().any(is_repeated));
+}
+
+#[test]
+fn two_servers_that_keep_to_different_addresses_of_a_mail_host_have_different_data_whatever_the_ttl_is() {
+    let (new, old) = ("198.18.0.1", "198.18.0.9");
+    let level = |answers, serials| check(&servers(answers, serials)).map(|finding| finding.level);
+    assert_eq!(level([[new; 3], [old; 3]], [7; 2]), Some(Level::Warning));
+    assert_eq!(level([[new; 3], [old; 3]], [7, 6]), Some(Level::Failure), "the serial is old too");
+    assert_eq!(level([[new, old, new], [old, new, old]], [7; 2]), Some(Level::Note), "in turn");
+    assert_eq!(level([[new; 3], [old, new, old]], [7; 2]), Some(Level::Note), "one of them in turn");
+    let lines = [["198.18.1.25"; 3], ["198.18.2.25"; 3]];
+    assert_eq!(level(lines, [7; 2]), Some(Level::Note), "each gives the address of its own line");
+    assert_eq!(level([lines[1], lines[0]], [7; 2]), Some(Level::Warning));
+}
+
+#[test]
+fn records_of_the_cache_are_old_only_if_every_server_was_asked_and_none_gives_them() {
+    let (old, new) = (text("v=spf1 -all"), text("v=spf1 mx -all"));
+    let here = "TXT | \"v=spf1 -all\"";
+    let is_old = |second: &str| {
+        let found = cached::check(&looked_up("a.test.", here, [&new, second]));
+        found.iter().any(|finding| finding.code == Code::CachedHere)
+    };
+    assert!(is_old(&new));
+    assert!(!is_old(&old));
+    assert!(!is_old("TXT udp unknown"));
+    assert!(!is_old("TXT udp silent") && !is_old("TXT udp SERVFAIL"), "it may still give them");
+    let found = cached::check(&looked_up("a.test.", here, [&new, "TXT udp silent"]));
+    assert_eq!(found[0].code, Code::CachedDiffers);
+    assert!(found[0].evidence.ends_with("; not known: the records of 198.18.2.1 (ns2.a.test.)"), "{found:?}");
+}
+
+#[test]
+fn every_server_is_asked_within_a_bound_and_the_rest_is_told() {
+    let hosts = |count: usize| -> String {
+        (0..count).map(|number| format!("\nlookup m{number}.a.test. A | 198.18.0.1")).collect()
+    };
+    let of = |lines: &str| facts("a.test.", &format!("{ZONE}{lines}"));
+    let lookups = "\nlookup a.test. TXT | \"v=spf1 -all\"\nlookup b.test. TXT | \"x\"";
+    let few = of(lookups);
+    let ask = |server: &str| Want::Server {
+        server: server.parse().unwrap(),
+        name: "a.test.".to_owned(),
+        kind: "TXT",
+        way: QueryForm::Udp,
+    };
+    assert_eq!(of_policies(&few), [ask("198.18.1.1"), ask("198.18.2.1")]);
+    assert!(wants(&few).is_empty(), "no address of a name server");
+    let many = of(&format!("{lookups}{}", hosts(60)));
+    assert_eq!(wants(&many).len(), MAX_COMPARED_QUESTIONS);
+    assert_eq!(left_out(&many).len(), 61);
+    // A repeated check tells no more: the remedy is to ask the servers.
+    let told: Vec<_> = not_made(&many).iter().map(|finding| (finding.code, finding.level)).collect();
+    assert_eq!(told, [(Code::NsMany, Level::Ok)]);
+}
+
+#[test]
+fn an_old_serial_is_told_before_the_addresses_that_differ_because_of_it() {
+    let (new, old) = ("198.18.0.1", "198.18.0.9");
+    let first = |serials| {
+        let facts = servers([[new; 3], [new; 3], [old; 3]], serials);
+        judge(&facts).into_iter().next().map(|finding| (finding.code, finding.level))
+    };
+    assert_eq!(first([7, 7, 6]), Some((Code::SerialDiffers, Level::Failure)));
+    // The server with the old serial gives the new address: it explains nothing.
+    assert_ne!(first([7, 6, 7]), Some((Code::SerialDiffers, Level::Failure)));
+}
+
+#[test]
+fn mail_hosts_are_not_called_well_if_another_server_names_others() {
+    let is_told = |second: &str| {
+        let mut lines = format!(
+            "{ZONE}\nlookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.9.9\nlookup mx.a.test. AAAA"
+        );
+        for (server, host) in [("198.18.1.1", "mx"), ("198.18.2.1", second)] {
+            lines.push_str(&format!("\nserver {server} a.test. MX udp aa | 10 {host}.a.test."));
+            lines.push_str(&format!("\nserver {server} mx.a.test. A udp aa | 198.18.9.9"));
+            lines.push_str(&format!("\nserver {server} mx.a.test. AAAA udp aa"));
+        }
+        let found = judge(&facts("a.test.", &lines));
+        [Code::MxDiffers, Code::MailOk].map(|code| found.iter().any(|finding| finding.code == code))
+    };
+    assert_eq!(is_told("mx"), [false, true]);
+    assert_eq!(is_told("new"), [true, false]);
+}
+
+/// Answers with these facts, and otherwise that there is no record. Servers in 198.18.3.0/24 are silent.
+struct PartlySilent(DomainFacts);
+
+impl Sources for PartlySilent {
+    fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
+        Box::pin(async move {
+            match want {
+                Want::Server { server: IpAddr::V4(server), way, .. } if server.octets()[2] == 3 => {
+                    let over_tcp = way.over_tcp().is_none();
+                    sleep(if over_tcp { DIRECT_STREAM_TIME } else { DIRECT_TIME }).await;
+                    Got::NoReply(NoReply::Silent)
+                }
+                Want::Lists { .. } => Got::Lists(Vec::new()),
+                _ => {
+                    let none = ReplyFacts {
+                        rcode: "NOERROR".to_owned(),
+                        authoritative: true,
+                        ..ReplyFacts::default()
+                    };
+                    self.0.got.get(want).cloned().unwrap_or(Got::Reply(none))
+                }
+            }
+        })
+    }
+}
+
+#[test]
+fn servers_that_answer_are_compared_although_most_are_silent() {
+    let (good, bad) = (text("v=spf1 mx -all"), text("v=spf1 +all"));
+    let mut lines = format!(
+        "{ZONE}\nlookup a.test. TXT | \"v=spf1 mx -all\"\nserver 198.18.1.1 a.test. {good}\nserver 198.18.2.1 a.test. {bad}"
+    );
+    let mut referral =
+        "\nserver 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test.".to_owned();
+    for silent in 3..9 {
+        lines.push_str(&format!("\nlookup ns{silent}.a.test. A | 198.18.3.{silent}"));
+        referral.push_str(&format!(" | >a.test. NS ns{silent}.a.test."));
+    }
+    let sources = PartlySilent(facts("a.test.", &format!("{lines}{referral}")));
+    let subject = sources.0.subject.clone();
+    let found = judge(&paused(gather(subject, &WholeDomain, &sources)));
+    let codes: Vec<Code> = found.iter().map(|finding| finding.code).collect();
+    assert!(codes.contains(&Code::RecordsDiffer) && codes.contains(&Code::NsSilent), "{codes:?}");
+    assert!(!codes.contains(&Code::SpfOk), "{codes:?}");
+}
+
+#[test]
+fn a_comparison_that_was_not_made_is_told_and_ends_no_finding() {
+    let good = text("v=spf1 mx -all");
+    let facts = looked_up("a.test.", "TXT | \"v=spf1 mx -all\"", [&good, "TXT udp unknown"]);
+    let found = judge(&facts);
+    let untold = found.iter().find(|finding| finding.part == Some(Part::Servers)).unwrap();
+    assert_eq!((untold.code, untold.level), (Code::DelegationUnknown, Level::CouldNotTell));
+    assert!(untold.evidence.ends_with("not compared, because not asked: a.test. TXT"), "{}", untold.evidence);
+    assert!(needs(Code::RecordsDiffer, Level::Failure).contains(&Part::Servers));
+    for code in [Code::SpfOk, Code::DelegationOk] {
+        assert!(found.iter().all(|finding| finding.code != code), "{code:?}");
+    }
+}
+
+/// A zone with twelve servers of two addresses each, of which the second gives this SPF record.
+fn crowded(second: &str, hosts: usize) -> PartlySilent {
+    let mail: String = (0..hosts).map(|host| format!(" | 10 m{host}.a.test.")).collect();
+    let above = ZONE.split_once("lookup ns1").unwrap().0;
+    let mut lines = format!(
+        "{above}\nlookup a.test. TXT | \"v=spf1 mx -all\"\nlookup _dmarc.a.test. TXT | \"v=DMARC1; p=reject\""
+    );
+    lines.push_str(&format!("\nlookup a.test. MX | 10 mx.a.test.{mail}\nlookup mx.a.test. A | 198.18.9.9"));
+    for host in 0..hosts {
+        lines.push_str(&format!("\nlookup m{host}.a.test. A | 198.18.8.{host}"));
+    }
+    let mut referral = "\nserver 198.18.9.1 a.test. NS udp".to_owned();
+    let own: String = (1..=12).map(|last| format!(" | n{last}.a.test.")).collect();
+    for last in 1..=12 {
+        referral.push_str(&format!(" | >a.test. NS n{last}.a.test."));
+        lines.push_str(&format!("\nlookup n{last}.a.test. A | 198.18.1.{last} | 198.18.4.{last}"));
+        for (net, policy) in [(1, "v=spf1 mx -all"), (4, second)] {
+            let server = format!("\nserver 198.18.{net}.{last}");
+            lines.push_str(&format!("{server} a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5"));
+            lines.push_str(&format!("{server} a.test. NS mixed aa{own}"));
+            lines.push_str(&format!("{server} a.test. TXT udp aa | \"{policy}\""));
+            lines.push_str(&format!("{server} _dmarc.a.test. TXT udp aa | \"v=DMARC1; p=reject\""));
+            lines.push_str(&format!("{server} a.test. MX udp aa | 10 mx.a.test.{mail}"));
+            lines.push_str(&format!("{server} mx.a.test. A udp aa | 198.18.9.9"));
+        }
+    }
+    let mut sources = PartlySilent(facts("a.test.", &format!("{lines}{referral}")));
+    let public = [[192, 0, 2, 8], [192, 0, 2, 9], [192, 0, 2, 10]];
+    sources.0.subject.resolvers = public
+        .map(|address| OtherResolver { way: ResolverWay::Plain(address.into()), name: "public".to_owned() })
+        .to_vec();
+    sources
+}
+
+#[test]
+fn spf_dmarc_and_mx_of_24_addresses_are_compared_within_the_bound() {
+    let gathered = |second: &str| {
+        let sources = crowded(second, 0);
+        paused(gather(sources.0.subject.clone(), &WholeDomain, &sources))
+    };
+    let facts = gathered("v=spf1 +all");
+    assert!(facts.got.len() <= MAX_CHECK_QUESTIONS, "{}", facts.got.len());
+    let servers = served::serving(&facts);
+    assert_eq!(servers.len(), 24);
+    for (name, kind) in [("a.test.", "SOA"), ("a.test.", "MX"), ("a.test.", "TXT"), ("_dmarc.a.test.", "TXT")]
+    {
+        let is_asked = |server: &IpAddr| served::first(&facts, *server, (name, kind)).is_some();
+        assert!(servers.iter().all(is_asked), "{name} {kind}");
+    }
+    let found = judge(&facts);
+    let differs = found.iter().find(|finding| finding.code == Code::RecordsDiffer).unwrap();
+    assert_eq!(differs.level, Level::Failure);
+    for code in [Code::SpfOk, Code::DelegationOk] {
+        assert!(found.iter().all(|finding| finding.code != code), "{code:?}");
+    }
+    let found = judge(&gathered("v=spf1 mx -all"));
+    for code in [Code::SpfOk, Code::DmarcOk] {
+        assert!(found.iter().any(|finding| finding.code == code), "{code:?}: {found:#?}");
+    }
+    // No verdict stands for addresses of mail hosts that were not compared at each server.
+    let left_out = found.iter().find(|finding| finding.part == Some(Part::Records));
+    let is_told = left_out.is_some_and(|finding| finding.evidence.contains("mx.a.test. A"));
+    let is_well = |code| found.iter().any(|finding: &Finding| finding.code == code);
+    assert_eq!(
+        (is_well(Code::MailOk), is_well(Code::DelegationOk)),
+        (!is_told, left_out.is_none()),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn the_policies_at_24_addresses_are_compared_also_beside_seven_more_mail_hosts() {
+    let sources = crowded("v=spf1 mx -all", 6);
+    let facts = paused(gather(sources.0.subject.clone(), &WholeDomain, &sources));
+    for lookup in [("a.test.", "TXT"), ("_dmarc.a.test.", "TXT"), ("a.test.", "MX")] {
+        assert!(!left_out(&facts).contains(&lookup), "{lookup:?}: {:?}", left_out(&facts));
+    }
+}
+
+#[test]
+fn an_alias_at_one_server_is_no_difference_if_it_leads_to_the_same_policy() {
+    let of = |target: &str| {
+        let alias = "TXT udp aa | =_dmarc.a.test. CNAME d.b.test.";
+        let mut facts =
+            looked_up("_dmarc.a.test.", "TXT | \"v=DMARC1; p=reject\"", [&text("v=DMARC1; p=reject"), alias]);
+        assert!(of_policies(&facts).contains(&lookup("d.b.test.", "TXT")), "{:?}", of_policies(&facts));
+        let other =
+            super::super::facts::tests::facts("a.test.", &format!("lookup d.b.test. TXT | \"{target}\""));
+        facts.got.extend(other.got);
+        check(&facts).map(|finding| finding.level)
+    };
+    assert_eq!(of("v=DMARC1; p=reject"), None);
+    assert_eq!(of("v=DMARC1; p=none"), Some(Level::Failure));
+}
+
+#[test]
+fn records_that_one_server_has_are_not_called_missing() {
+    for (name, record, code) in [
+        ("a.test.", "v=spf1 mx -all", Code::SpfMissing),
+        ("_dmarc.a.test.", "v=DMARC1; p=reject", Code::DmarcMissing),
+    ] {
+        let codes = |second: &str| {
+            let mut facts = looked_up(name, "TXT NXDOMAIN", ["TXT udp NXDOMAIN aa", second]);
+            for other in
+                ["_dmarc.test.", "_dmarc.a.test.", "a.test."].map(|other| super::lookup(other, "TXT"))
+            {
+                facts.got.entry(other).or_insert_with(|| {
+                    Got::Reply(ReplyFacts { rcode: "NXDOMAIN".to_owned(), ..ReplyFacts::default() })
+                });
+            }
+            judge(&facts).into_iter().map(|finding| finding.code).collect::<Vec<_>>()
+        };
+        let differing = codes(&text(record));
+        assert!(
+            differing.contains(&Code::RecordsDiffer) && !differing.contains(&code),
+            "{name}: {differing:?}"
+        );
+        assert!(codes("TXT udp NXDOMAIN aa").contains(&code), "{name}");
+    }
+}
+
+#[test]
+fn texts_of_the_domain_beside_spf_that_differ_are_told_as_a_note_and_spf_stays_well() {
+    let spf = text("v=spf1 mx -all");
+    let (one, two) = (format!("{spf} | \"ms=1\""), format!("{spf} | \"ms=1\" | \"ms=2\""));
+    let facts = looked_up("a.test.", &one.replace("udp aa ", ""), [&one, &two]);
+    let found = check(&facts).unwrap();
+    assert_eq!((found.code, found.level), (Code::RecordsDiffer, Level::Note));
+    assert_eq!(
+        found.evidence,
+        "a.test. TXT beside SPF: 198.18.1.1 (ns1.a.test.) has \"ms=1\"; 198.18.2.1 (ns2.a.test.) has \"ms=1\", \"ms=2\""
+    );
+    let judged = judge(&facts);
+    assert!(judged.iter().any(|finding| finding.code == Code::SpfOk), "{judged:#?}");
+    let without = looked_up("a.test.", &spf.replace("udp aa ", ""), [&spf, &one]);
+    assert!(check(&without).unwrap().evidence.contains("198.18.1.1 (ns1.a.test.) has no other TXT"));
+    let bad = format!("{} | \"ms=2\"", text("v=spf1 +all"));
+    let both = check(&looked_up("a.test.", &spf.replace("udp aa ", ""), [&spf, &bad])).unwrap();
+    assert_eq!(both.level, Level::Failure);
+    assert!(both.evidence.contains("; a.test. TXT beside SPF: "), "{}", both.evidence);
+}

@@ -1,0 +1,534 @@
+//! Names whose lookups fail, such as a mail host, a policy record or the PTR record of an address: whether the servers of their zone fail
+//! for good, or a datagram was lost.
+//!
+//! The daemon only tells that its lookup failed. So the zone above is asked for the servers of the name, and each of them for the
+//! records. RFC 1034 section 4.2.2, RFC 7208 section 2.6.6, RFC 5321 section 4.5.4.1.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::facts::{
+    BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, Want, above, addresses,
+    at_server, canonical, is_within, lookup,
+};
+use super::private_address::{OUT_OF_REACH, is_private};
+use super::record_set::is_known;
+use super::sent::may_be_chance;
+use super::zone::{self, named};
+use super::{aliases, dnssec, served, server_hosts};
+use crate::limits::{
+    MAX_CHECKED_PARENTS, MAX_FAILED_LOOKUP_SERVERS, MAX_FAILED_LOOKUPS, MAX_REVERSE_LABELS_AT_ONCE,
+};
+
+/// A zone that answers for a name: its apex, the names of its servers, and their glue.
+struct Cut {
+    zone: String,
+    names: BTreeSet<String>,
+    glue: BTreeMap<String, BTreeSet<IpAddr>>,
+}
+
+/// The lookups whose failure is examined: those that have failed, and those that have been under way for so long that they may fail.
+fn failed(
+    facts: &DomainFacts,
+    needed: &[(String, &'static str)],
+    under_way: &BTreeSet<Want>,
+) -> Vec<(String, &'static str)> {
+    let mut failed: Vec<(String, &'static str)> = Vec::new();
+    let is_failed = |name: &str, kind| match facts.lookup(name, kind) {
+        LookupFound::Unknown(_) => !facts.is_bogus(name, kind),
+        LookupFound::NotAsked => under_way.contains(&lookup(name, kind)),
+        _ => false,
+    };
+    let domain = facts.subject.domain.as_str();
+    let is_known = domain.is_empty() || facts.lookup(domain, "SOA").is_known();
+    // The domain itself is an alias into a zone that fails.
+    let is_alias = !is_known && facts.lookup(domain, "CNAME").alias().is_some();
+    if is_alias && is_failed(domain, "MX") {
+        failed.push((domain.to_owned(), "MX"));
+    }
+    for (name, kind) in needed {
+        // If the domain could not be looked up, that explains the failures of names below it.
+        let is_examined =
+            is_known || *kind == "PTR" || is_alias && name == domain || !is_within(name, domain);
+        if is_examined && is_failed(name, kind) && !failed.iter().any(|known| is_same(known, (name, kind))) {
+            failed.push((name.clone(), kind));
+        }
+    }
+    failed.truncate(MAX_FAILED_LOOKUPS);
+    failed
+}
+
+/// Whether two failed lookups have one cause: one of the addresses of a name stands for both.
+fn is_same((known, of_known): &(String, &'static str), (name, kind): (&str, &str)) -> bool {
+    let is_address = |kind: &str| ["A", "AAAA"].contains(&kind);
+    known == name && (*of_known == kind || is_address(of_known) && is_address(kind))
+}
+
+/// The questions that are needed next. `needed`: names and types whose lookups other checks need.
+pub(super) fn wants(
+    facts: &DomainFacts,
+    needed: &[(String, &'static str)],
+    under_way: &BTreeSet<Want>,
+) -> Vec<Want> {
+    let failed = failed(facts, needed, under_way).into_iter();
+    let mut wants: Vec<Want> =
+        failed.flat_map(|(name, kind)| of_lookup(facts, (&name, kind), true)).collect();
+    // Whether this host validates at all.
+    if needed.iter().any(|(name, kind)| facts.is_bogus(name, kind)) {
+        wants.push(lookup(".", "SOA"));
+    }
+    wants
+}
+
+/// The questions about a lookup that the configuration of this host answers, to the servers of the zone that others ask.
+pub(super) fn of_zone(facts: &DomainFacts, lookup: (&str, &'static str)) -> Vec<Want> {
+    of_lookup(facts, lookup, false)
+}
+
+/// The questions about a lookup that this host answers from its cache: to one server of the zone, and to all of them if this one fails.
+pub(super) fn behind_cache(facts: &DomainFacts, lookup: (&str, &'static str)) -> Vec<Want> {
+    let mut wants = of_lookup(facts, lookup, false);
+    let is_it = |want: &Want| matches!(want, Want::Server { kind, .. } if *kind == lookup.1);
+    let Some(first) = wants.iter().find(|want| is_it(want)).cloned() else { return wants };
+    let is_answered = |got: &Got| matches!(got, Got::Reply(reply) if is_known(reply));
+    if facts.got.get(&first).is_none_or(is_answered) {
+        wants.retain(|want| !is_it(want) || *want == first);
+    }
+    wants
+}
+
+/// The records of a lookup at a server of its zone, with authority, or that there are none; none while no server has told. The glue
+/// of the zone above comes before addresses that the configuration may give.
+pub(super) fn given<'f>(
+    facts: &'f DomainFacts,
+    (name, kind): (&str, &'static str),
+) -> Option<&'f ReplyFacts> {
+    let cut = cut(facts, name, zone_above(facts, name).ok()?)?;
+    let servers = servers(facts, &cut, false)?;
+    let is_outside = |server: &IpAddr, names: &BTreeSet<String>| {
+        names.iter().any(|name| cut.glue.get(name).is_none_or(|glued| glued.contains(server)))
+    };
+    let outside = servers.iter().filter(|(server, names)| is_outside(server, names));
+    let of_server = |server: IpAddr| forms(facts, server).map(|way| facts.server(server, name, kind, way));
+    let mut replies = outside.flat_map(|(server, _)| of_server(*server));
+    replies.find_map(|got| match got {
+        Some(Got::Reply(reply)) if reply.authoritative && is_known(reply) => Some(reply),
+        _ => None,
+    })
+}
+
+/// The questions about one lookup; with `is_first` also those about the names of the servers of its zone.
+fn of_lookup(facts: &DomainFacts, (name, kind): (&str, &'static str), is_first: bool) -> Vec<Want> {
+    let Some(end) = aliases::end(facts, name) else { return Vec::new() };
+    let parent = match zone_above(facts, &end) {
+        Ok(parent) => parent,
+        Err(wants) => return wants,
+    };
+    let mut wants = vec![lookup(parent, "NS")];
+    wants.extend(zone::names_of_parent(facts, parent).iter().flat_map(|name| addresses(name)));
+    let parents = parents(facts, parent).into_iter();
+    wants.extend(parents.map(|server| at_server(server, &end, "NS", QueryForm::Udp)));
+    let Some(cut) = cut(facts, &end, parent) else { return wants };
+    wants.extend(cut.names.iter().take(MAX_FAILED_LOOKUP_SERVERS).flat_map(|name| addresses(name)));
+    let fails = |name: &&String| {
+        !cut.glue.contains_key(*name) && matches!(facts.lookup(name, "A"), LookupFound::Unknown(_))
+    };
+    let failing = cut.names.iter().filter(fails).take(MAX_CHECKED_PARENTS).filter(|_| is_first);
+    wants.extend(failing.flat_map(|name| of_lookup(facts, (name, "A"), false)));
+    let servers = servers(facts, &cut, is_first).unwrap_or_default().into_keys();
+    // Over TCP at the same time: a silent server takes seconds over both.
+    let asked = |server| forms(facts, server).map(|way| at_server(server, &end, kind, way));
+    wants.extend(servers.flat_map(asked));
+    wants
+}
+
+/// The forms in which a server is asked for records: over UDP as it serves the zone of the domain, if it does.
+fn forms(facts: &DomainFacts, server: IpAddr) -> [QueryForm; 2] {
+    match served::form(facts, server) {
+        Some(QueryForm::Plain) => [QueryForm::Plain, QueryForm::Tcp],
+        _ => [QueryForm::Udp, QueryForm::Tcp],
+    }
+}
+
+/// The closest zone above a name that answers, and that the configuration of this host does not answer in the place of its servers.
+///
+/// # Errors
+/// The questions whose answers show it; none if no zone above answers.
+fn zone_above<'f>(facts: &'f DomainFacts, name: &str) -> Result<&'f str, Vec<Want>> {
+    let mut at = above(name);
+    loop {
+        match facts.lookup(at, "SOA") {
+            LookupFound::NotAsked => return Err(steps(at)),
+            found => {
+                let reply = found.reply().filter(|reply| reply.configured.is_none());
+                let owner = reply.and_then(zone::soa).map(|soa| soa.owner);
+                if let Some(owner) = owner.filter(|owner| is_within(at, owner)) {
+                    return Ok(owner);
+                }
+            }
+        }
+        if at == "." {
+            return Err(Vec::new());
+        }
+        at = above(at);
+    }
+}
+
+/// The questions about the next zones above. The names of IPv6 addresses have 32 labels, so several are asked about at once.
+fn steps(at: &str) -> Vec<Want> {
+    let most = if is_within(at, "ip6.arpa.") { MAX_REVERSE_LABELS_AT_ONCE } else { 1 };
+    let names = std::iter::successors(Some(at), |name| Some(above(name)).filter(|name| *name != "."));
+    names.take(most).map(|name| lookup(name, "SOA")).collect()
+}
+
+/// The servers of the zone above that are asked. The addresses of the servers of the domain's own zone are known from the zone above.
+fn parents(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
+    if parent == zone::apex(facts) {
+        return zone::servers(facts).into_keys().take(MAX_CHECKED_PARENTS).collect();
+    }
+    zone::servers_of_parent(facts, parent)
+}
+
+/// The zone of a name by the servers of the zone above that answers. If these servers fail for the name, nobody is referred further.
+fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
+    let parents = parents(facts, parent);
+    let fails = |server: &IpAddr| match facts.server(*server, name, "NS", QueryForm::Udp) {
+        Some(Got::Reply(reply)) => !is_known(reply),
+        // It may be chance.
+        Some(Got::NoReply(NoReply::Silent)) if facts.loses_many(*server) => false,
+        Some(Got::NoReply(lost)) => !matches!(lost, NoReply::Unknown(_) | NoReply::NoRoute),
+        _ => false,
+    };
+    if !parents.is_empty() && parents.iter().all(fails) {
+        let names = facts.data(parent, "NS").into_iter().map(canonical).collect();
+        return Some(Cut { zone: parent.to_owned(), names, glue: BTreeMap::new() });
+    }
+    parents.into_iter().find_map(|server| {
+        let Some(Got::Reply(reply)) = facts.server(server, name, "NS", QueryForm::Udp) else { return None };
+        // The same server may also serve the zone of the name.
+        let own: BTreeSet<String> = named(&reply.answers, name).collect();
+        if reply.authoritative && !own.is_empty() {
+            return Some(Cut { zone: name.to_owned(), names: own, glue: BTreeMap::new() });
+        }
+        if reply.authoritative && is_known(reply) {
+            let names = facts.data(parent, "NS").into_iter().map(canonical).collect();
+            return Some(Cut { zone: parent.to_owned(), names, glue: BTreeMap::new() });
+        }
+        referred(reply, name, parent)
+    })
+}
+
+/// The zone that a referral names.
+fn referred(reply: &ReplyFacts, name: &str, parent: &str) -> Option<Cut> {
+    let below = |owner: &str| owner != parent && is_within(owner, parent) && is_within(name, owner);
+    let zone = reply.authority.iter().find(|record| record.kind == "NS" && below(&record.name))?.name.clone();
+    let names = named(&reply.authority, &zone).collect();
+    let mut glue = BTreeMap::<String, BTreeSet<IpAddr>>::new();
+    for record in &reply.additional {
+        if let Ok(address) = record.data.parse() {
+            glue.entry(record.name.clone()).or_default().insert(address);
+        }
+    }
+    Some(Cut { zone, names, glue })
+}
+
+/// The addresses of a name of a server whose lookup fails: those of the delegation of its own zone; none of them if this zone fails for
+/// good. None if that is not known.
+fn of_failing_name(facts: &DomainFacts, name: &str) -> Option<BTreeSet<IpAddr>> {
+    let cut = cut(facts, name, zone_above(facts, name).ok()?)?;
+    if let Some(glued) = cut.glue.get(name) {
+        return Some(glued.clone());
+    }
+    let servers = servers(facts, &cut, false)?;
+    (servers.is_empty() || failing(facts, &servers, (name, "A")).is_some()).then(BTreeSet::new)
+}
+
+/// The addresses of all servers of a zone, each with its names; none if an address is not known, or there are too many. With `is_first`,
+/// names whose lookups fail are followed to their zones.
+fn servers(facts: &DomainFacts, cut: &Cut, is_first: bool) -> Option<BTreeMap<IpAddr, BTreeSet<String>>> {
+    let mut servers = BTreeMap::<IpAddr, BTreeSet<String>>::new();
+    if cut.zone == zone::apex(facts) && zone::not_asked(facts).is_empty() {
+        servers = zone::servers(facts);
+    }
+    for name in cut.names.iter().filter(|_| cut.zone != zone::apex(facts)) {
+        let glued = cut.glue.get(name).into_iter().flatten().copied();
+        let mut known: BTreeSet<IpAddr> = facts.addresses(name).into_iter().chain(glued).collect();
+        let is_absent = || ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_absent());
+        if known.is_empty() && !is_absent() {
+            known = if is_first { of_failing_name(facts, name)? } else { return None };
+        }
+        for address in known {
+            servers.entry(address).or_default().insert(name.clone());
+        }
+    }
+    (servers.len() <= MAX_FAILED_LOOKUP_SERVERS).then_some(servers)
+}
+
+/// Whether this host did not send a query because its configuration forbids the address. Queries beyond the bound were not sent either.
+fn is_refused_here(got: &Got) -> bool {
+    matches!(got, Got::NoReply(NoReply::Unknown(why)) if why != BOUND_REACHED)
+}
+
+/// The conduct of a server for a lookup.
+enum Conduct {
+    /// It fails for good, in words.
+    Fails(String),
+    /// This host has no route to it.
+    NoRoute,
+    /// It answers, or may answer.
+    Other,
+}
+
+fn conduct(facts: &DomainFacts, server: IpAddr, name: &str, kind: &'static str) -> Conduct {
+    let forms = forms(facts, server).map(|way| facts.server(server, name, kind, way));
+    let [Some(over_udp), Some(over_tcp)] = forms else { return Conduct::Other };
+    if is_private(server)
+        && !facts.sent(server).is_any()
+        && [over_udp, over_tcp].into_iter().all(is_refused_here)
+    {
+        return Conduct::Fails(OUT_OF_REACH.to_owned());
+    }
+    let of = |got: &Got| match got {
+        Got::Reply(reply) if is_known(reply) && (reply.authoritative || reply.recursive) => None,
+        Got::Reply(reply) if is_known(reply) => Some("answers without authority".to_owned()),
+        Got::Reply(reply) => Some(format!("answers {}", reply.rcode)),
+        Got::NoReply(NoReply::Unknown(_) | NoReply::NoRoute | NoReply::OtherCase) => None,
+        Got::NoReply(NoReply::Silent) => Some("does not answer".to_owned()),
+        Got::NoReply(NoReply::Unreachable) => Some("is unreachable".to_owned()),
+        Got::NoReply(NoReply::Truncated) => Some("truncates its reply".to_owned()),
+        Got::NoReply(NoReply::Unfit) => Some("sends a reply that cannot be read".to_owned()),
+        Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => None,
+    };
+    let is_silent = |got: &Got| *got == Got::NoReply(NoReply::Silent);
+    match (over_udp, of(over_udp), of(over_tcp)) {
+        // It may be chance.
+        _ if is_silent(over_udp) && is_silent(over_tcp) && may_be_chance(&facts.sent, server) => {
+            Conduct::Other
+        }
+        (Got::NoReply(NoReply::NoRoute), ..) => Conduct::NoRoute,
+        (_, Some(over_udp), Some(over_tcp)) if over_udp == over_tcp => Conduct::Fails(over_udp),
+        (_, Some(over_udp), Some(over_tcp)) => Conduct::Fails(format!("{over_udp} (over TCP: {over_tcp})")),
+        _ => Conduct::Other,
+    }
+}
+
+/// Why the address of a name server can never be looked up: its own zone has only name servers in the zone `apex`, without glue, and
+/// these need the name server (RFC 1912 section 2.8).
+pub(super) fn circle_of_servers(facts: &DomainFacts, name: &str, apex: &str) -> Option<String> {
+    if is_within(name, apex) || facts.lookup(name, "A").is_known() {
+        return None;
+    }
+    let Cut { zone, names, glue } = cut(facts, name, zone_above(facts, name).ok()?)?;
+    let needs = |server: &String| is_within(server, apex) && !glue.contains_key(server);
+    let listed: Vec<&str> = names.iter().map(String::as_str).collect();
+    (!names.is_empty() && names.iter().all(needs))
+        .then(|| format!("{name} is in {zone}, whose name servers are {}", listed.join(", ")))
+}
+
+/// The evidence that a lookup fails for good: each server of the zone was asked and fails, or the zone fails DNSSEC validation. None if
+/// that is not known, as where this host validates nothing.
+pub(super) fn evidence(facts: &DomainFacts, name: &str, kind: &'static str) -> Option<String> {
+    if facts.is_bogus(name, kind)
+        && let LookupFound::Unknown(why) = facts.lookup(name, kind)
+    {
+        return (!dnssec::is_broken_above(facts, name)).then(|| format!("{name} {kind}: {why}"));
+    }
+    let end = aliases::end(facts, name)?;
+    let cut = cut(facts, &end, zone_above(facts, &end).ok()?)?;
+    let servers = servers(facts, &cut, true)?;
+    let Cut { zone, names, .. } = &cut;
+    let told = if end == name { String::new() } else { format!(" (CNAME {end})") };
+    if servers.is_empty() && *zone != zone::apex(facts) {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        return Some(format!(
+            "{name} {kind}{told}: no address of a name server of {zone} can be found: {}",
+            names.join(", ")
+        ));
+    }
+    let words = failing(facts, &servers, (&end, kind))?;
+    Some(format!("{name} {kind}{told}: no server of {zone} answers for it: {words}"))
+}
+
+/// A zone to whose name servers this host has no route.
+pub(super) struct UnroutedZone {
+    pub(super) zone: String,
+    /// That it is so, with the servers.
+    pub(super) words: String,
+}
+
+/// The zone of a lookup that fails at this host because it has no route to any name server of it; none if that is not so, or not known.
+pub(super) fn unrouted(facts: &DomainFacts, name: &str, kind: &'static str) -> Option<UnroutedZone> {
+    if !matches!(facts.lookup(name, kind), LookupFound::Unknown(_)) {
+        return None;
+    }
+    let end = aliases::end(facts, name)?;
+    let cut = cut(facts, &end, zone_above(facts, &end).ok()?)?;
+    let servers = servers(facts, &cut, false)?;
+    let is_unrouted = |server: &IpAddr| matches!(conduct(facts, *server, &end, kind), Conduct::NoRoute);
+    let shown = || server_hosts::shown(&servers, servers.keys().copied()).join(", ");
+    let words = || {
+        let zone = &cut.zone;
+        format!(
+            "this host has no route to the name servers of {zone}, or does not use their family: {}",
+            shown()
+        )
+    };
+    let is_so = !servers.is_empty() && servers.keys().all(is_unrouted);
+    is_so.then(words).map(|words| UnroutedZone { zone: cut.zone, words })
+}
+
+/// The conducts of servers that all fail for a lookup, in words; none if one of them answers or may answer.
+fn failing(
+    facts: &DomainFacts,
+    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
+    (name, kind): (&str, &'static str),
+) -> Option<String> {
+    let (mut failing, mut reached) = (Vec::new(), BTreeSet::new());
+    let mut beyond = Vec::new();
+    for (server, names) in servers {
+        match conduct(facts, *server, name, kind) {
+            Conduct::Fails(words) => {
+                failing.push((*server, words));
+                reached.extend(names);
+            }
+            Conduct::NoRoute => beyond.push(names),
+            Conduct::Other => return None,
+        }
+    }
+    // A server that is not reached counts by its other addresses.
+    let counts = beyond.iter().all(|names| names.iter().any(|name| reached.contains(name)));
+    let words = server_hosts::with_conduct(servers, &failing);
+    (counts && !failing.is_empty()).then_some(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::tests::facts;
+
+    /// `mx.b.test.` fails; `test.` delegates `b.test.` to two servers.
+    const FAILED: &str = "
+        lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
+        lookup a.test. MX | 10 mx.b.test.
+        lookup mx.b.test. A SERVFAIL
+        lookup mx.b.test. AAAA SERVFAIL
+        lookup mx.b.test. CNAME SERVFAIL
+        lookup b.test. SOA SERVFAIL
+        lookup test. SOA | ns.test. h. 1 2 3 4 5
+        lookup test. NS | ns.test.
+        lookup ns.test. A | 198.18.9.1
+        server 198.18.9.1 mx.b.test. NS udp | >b.test. NS ns1.b.test. | >b.test. NS ns2.b.test. | +ns1.b.test. A 198.18.1.1 | \
+         +ns2.b.test. A 198.18.2.1
+        lookup ns1.b.test. A SERVFAIL
+        lookup ns2.b.test. A SERVFAIL";
+
+    fn told(lines: &str) -> Option<String> {
+        evidence(&facts("a.test.", &format!("{FAILED}\n{lines}")), "mx.b.test.", "A")
+    }
+
+    #[test]
+    fn a_lookup_fails_for_good_if_all_servers_of_the_zone_were_asked_and_fail() {
+        let ask = |server: &str, udp: &str, tcp: &str| {
+            format!("server {server} mx.b.test. A udp {udp}\nserver {server} mx.b.test. A tcp {tcp}\n")
+        };
+        let first = ask("198.18.1.1", "SERVFAIL", "SERVFAIL");
+        assert_eq!(
+            told(&(first.clone() + &ask("198.18.2.1", "silent", "unreachable"))).as_deref(),
+            Some(
+                "mx.b.test. A: no server of b.test. answers for it: 198.18.1.1 (ns1.b.test.) answers SERVFAIL; 198.18.2.1 \
+                 (ns2.b.test.) does not answer (over TCP: is unreachable)"
+            )
+        );
+        for (udp, tcp) in [("aa", "silent"), ("silent", "aa"), ("unknown", "silent"), ("silent", "unknown")] {
+            assert_eq!(told(&(first.clone() + &ask("198.18.2.1", udp, tcp))), None, "{udp} {tcp}");
+        }
+        assert_eq!(told(&(first.clone() + &ask("198.18.2.1", "no-route", "no-route"))), None);
+        assert_eq!(told(&first), None, "the other was not asked");
+        assert!(told(&(first + &ask("198.18.2.1", "", ""))).unwrap().contains("answers without authority"));
+    }
+
+    #[test]
+    fn silence_on_a_path_that_loses_many_datagrams_is_no_failure() {
+        let silent = ["198.18.1.1", "198.18.2.1"].map(|server| {
+            format!("server {server} mx.b.test. A udp silent\nserver {server} mx.b.test. A tcp silent")
+        });
+        let mut facts = facts("a.test.", &format!("{FAILED}\n{}", silent.join("\n")));
+        assert!(evidence(&facts, "mx.b.test.", "A").is_some());
+        for server in ["198.18.9.1", "198.18.9.2"] {
+            let sent = facts.sent.entry(server.parse().unwrap()).or_default();
+            (sent.answered, sent.lost) = (2, 1);
+        }
+        assert_eq!(evidence(&facts, "mx.b.test.", "A"), None);
+    }
+
+    #[test]
+    fn a_zone_whose_servers_have_private_addresses_is_told_with_them() {
+        let asked = |server: &str, end: &str| {
+            format!("server {server} mx.b.test. A udp {end}\nserver {server} mx.b.test. A tcp {end}\n")
+        };
+        let told = |lines: &str, bound: bool| {
+            let lines = format!("{}\n{lines}", FAILED.replace("198.18.1.1", "10.0.0.1"));
+            let mut facts = facts("a.test.", &lines);
+            for got in facts
+                .got
+                .values_mut()
+                .filter(|got| bound && **got == Got::NoReply(NoReply::Unknown("not asked".to_owned())))
+            {
+                *got = Got::NoReply(NoReply::Unknown(crate::facts::BOUND_REACHED.to_owned()));
+            }
+            evidence(&facts, "mx.b.test.", "A")
+        };
+        let private = asked("10.0.0.1", "unknown");
+        assert_eq!(
+            told(&(private.clone() + &asked("198.18.2.1", "SERVFAIL")), false).as_deref(),
+            Some(
+                "mx.b.test. A: no server of b.test. answers for it: 10.0.0.1 (ns1.b.test.) has an address that no host on the \
+                 internet reaches; 198.18.2.1 (ns2.b.test.) answers SERVFAIL"
+            )
+        );
+        assert_eq!(told(&(private.clone() + &asked("198.18.2.1", "unknown")), false), None);
+        let both = FAILED.replace("198.18.1.1", "10.0.0.1").replace("198.18.2.1", "192.168.0.2");
+        let both = format!("{both}\n{private}{}", asked("192.168.0.2", "unknown"));
+        let found = evidence(&facts("a.test.", &both), "mx.b.test.", "A");
+        assert_eq!(
+            found.as_deref(),
+            Some(
+                "mx.b.test. A: no server of b.test. answers for it: 10.0.0.1 (ns1.b.test.) has an address that no host on the \
+                 internet reaches; 192.168.0.2 (ns2.b.test.) has an address that no host on the internet reaches"
+            )
+        );
+        assert_eq!(
+            told(&(private + &asked("198.18.2.1", "SERVFAIL")), true),
+            None,
+            "it may be one of this network"
+        );
+    }
+
+    #[test]
+    fn the_servers_of_the_zone_are_found_step_by_step() {
+        let needed = ["A", "AAAA"].map(|kind| ("mx.b.test.".to_owned(), kind));
+        let wanted = |lines: &str| wants(&facts("a.test.", lines), &needed, &BTreeSet::new());
+        let cut = FAILED.find("lookup b.test. SOA").unwrap();
+        assert_eq!(wanted(&FAILED[..cut]), [lookup("b.test.", "SOA")]);
+        let server = |last: u8, name: &str, kind, way| at_server([198, 18, last, 1].into(), name, kind, way);
+        assert!(wanted(FAILED).contains(&server(9, "mx.b.test.", "NS", QueryForm::Udp)));
+        let first = FAILED.find("lookup mx.b.test. A").unwrap();
+        let slow = BTreeSet::from([lookup("mx.b.test.", "A")]);
+        assert_eq!(wants(&facts("a.test.", &FAILED[..first]), &needed, &slow), [lookup("b.test.", "SOA")]);
+        assert!(wants(&facts("a.test.", &FAILED[..first]), &needed, &BTreeSet::new()).is_empty());
+        for way in [QueryForm::Udp, QueryForm::Tcp] {
+            assert!(wanted(FAILED).contains(&server(1, "mx.b.test.", "A", way)));
+            assert!(wanted(FAILED).contains(&server(2, "mx.b.test.", "A", way)));
+        }
+    }
+
+    #[test]
+    fn the_zone_of_a_name_that_the_servers_above_serve_is_their_own() {
+        let lines = FAILED.replace("udp | >b.test. NS ns1.b.test. | >b.test. NS ns2.b.test. | ", "udp aa | ");
+        let asked =
+            "server 198.18.9.1 mx.b.test. A udp SERVFAIL\nserver 198.18.9.1 mx.b.test. A tcp SERVFAIL";
+        let facts = facts("a.test.", &format!("{lines}\n{asked}"));
+        let told = evidence(&facts, "mx.b.test.", "A").unwrap();
+        assert!(told.contains("no server of test. answers for it: 198.18.9.1 (ns.test.)"), "{told}");
+    }
+}

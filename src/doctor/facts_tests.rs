@@ -1,0 +1,119 @@
+//! Facts for the cases of all checks, as lines of text; and the texts of names and strings.
+
+use super::*;
+
+/// A zone with two servers that serve it.
+pub(crate) const TWO_SERVERS: &str = "
+    lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
+    lookup test. SOA | ns.test. h. 1 2 3 4 5
+    lookup test. NS | ns.test.
+    lookup ns.test. A | 198.18.9.1
+    lookup ns1.a.test. A | 198.18.1.1
+    lookup ns2.a.test. A | 198.18.2.1
+    server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test.
+    server 198.18.1.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5
+    server 198.18.2.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5";
+
+/// Facts from lines, one for each question: `lookup NAME TYPE [RCODE] | DATA | DATA`, or
+/// `server ADDRESS NAME TYPE WAY [RCODE|silent|other-case] [aa] [ra] [after=RCODE of an answer before] [cached: with a lower TTL] | NAME TYPE DATA`. Data of another owner or
+/// type begin with `OWNER TYPE `, behind `>` for the authority section and `+` for the additional one.
+pub(crate) fn facts(domain: &str, lines: &str) -> DomainFacts {
+    let subject = CheckSubject { domain: domain.to_owned(), unix: 1_767_225_600, ..CheckSubject::default() };
+    let mut facts = DomainFacts::new(subject);
+    for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let mut parts = line.split(" | ").map(str::trim);
+        let words: Vec<&str> = parts.next().unwrap().split_whitespace().collect();
+        let (want, name, kind, rest) = match words.as_slice() {
+            ["lookup", name, kind, rest @ ..] => (lookup(name, known(kind)), *name, *kind, rest.to_vec()),
+            ["server", server, name, kind, way, rest @ ..] => {
+                let way = match *way {
+                    "udp" => QueryForm::Udp,
+                    "tcp" => QueryForm::Tcp,
+                    "plain" => QueryForm::Plain,
+                    "mixed" => QueryForm::MixedCase,
+                    "recursive" => QueryForm::Recursive,
+                    "unvalidated" => QueryForm::Unvalidated,
+                    other => panic!("{other}"),
+                };
+                let server = server.parse().unwrap();
+                let want = Want::Server { server, name: (*name).to_owned(), kind: known(kind), way };
+                (want, *name, *kind, rest.to_vec())
+            }
+            other => panic!("{other:?}"),
+        };
+        let mut reply = ReplyFacts { rcode: "NOERROR".to_owned(), millis: 20, ..ReplyFacts::default() };
+        let (mut lost, mut ttl) = (None, None);
+        for word in rest {
+            match word {
+                "aa" => reply.authoritative = true,
+                "ra" => reply.recursive = true,
+                "tc" => reply.truncated = true,
+                "edns" => reply.edns = true,
+                "secure" => reply.security = ReplySecurity::Secure,
+                "insecure" => reply.security = ReplySecurity::Insecure,
+                "bogus" => reply.security = ReplySecurity::Bogus,
+                "cached" => (reply.from_cache, ttl) = (true, Some(1_800)),
+                "off" => reply.security = ReplySecurity::Off,
+                "silent" => lost = Some(NoReply::Silent),
+                "unreachable" => lost = Some(NoReply::Unreachable),
+                "no-route" => lost = Some(NoReply::NoRoute),
+                "other-case" => lost = Some(NoReply::OtherCase),
+                "unfit" => lost = Some(NoReply::Unfit),
+                "unknown" => lost = Some(NoReply::Unknown("not asked".to_owned())),
+                after if after.starts_with("after=") => {
+                    after.trim_start_matches("after=").clone_into(&mut reply.failed_before);
+                }
+                millis if millis.ends_with("ms") => {
+                    reply.millis = millis.trim_end_matches("ms").parse().unwrap();
+                }
+                rcode => rcode.clone_into(&mut reply.rcode),
+            }
+        }
+        parts.for_each(|part| add(&mut reply, (name, kind), part));
+        for record in reply.answers.iter_mut().chain(&mut reply.authority) {
+            record.ttl = ttl.unwrap_or(record.ttl);
+        }
+        facts.got.insert(want, lost.map_or(Got::Reply(reply), Got::NoReply));
+    }
+    facts
+}
+
+/// Adds a record to its section.
+fn add(reply: &mut ReplyFacts, (name, kind): (&str, &str), part: &str) {
+    let record = |owner: &str, kind: &str, data: &str| Record {
+        name: owner.to_owned(),
+        ttl: 3_600,
+        kind: kind.to_owned(),
+        data: data.to_owned(),
+    };
+    let other = |text: &str| {
+        let mut words = text.trim().splitn(3, ' ');
+        record(words.next().unwrap(), words.next().unwrap(), words.next().unwrap())
+    };
+    match part.split_at(1) {
+        (">", rest) => reply.authority.push(other(rest)),
+        ("+", rest) => reply.additional.push(other(rest)),
+        ("=", rest) => reply.answers.push(other(rest)),
+        _ => reply.answers.push(record(name, kind, part)),
+    }
+}
+
+fn known(kind: &str) -> &'static str {
+    let kinds = ["A", "AAAA", "MX", "NS", "SOA", "TXT", "PTR", "DS", "DNSKEY", "TLSA", "CNAME"];
+    kinds.into_iter().find(|known| *known == kind).unwrap()
+}
+
+#[test]
+fn names_are_cut_and_turned() {
+    assert_eq!((above("a.b."), above("b."), above(".")), ("b.", ".", "."));
+    assert!(is_within("a.b.", "b.") && is_within("b.", "b.") && !is_within("ab.", "b."));
+    assert_eq!(reverse("192.0.2.7".parse().unwrap()), "7.2.0.192.in-addr.arpa.");
+    assert!(reverse("2001:db8::1".parse().unwrap()).starts_with("1.0.0."));
+}
+
+#[test]
+fn strings_are_joined_as_they_were_sent() {
+    assert_eq!(strings(r#""v=spf1 mx" " -all""#), "v=spf1 mx -all");
+    assert_eq!(strings(r#""a\"b\255""#), "a\"b\u{fffd}");
+    assert_eq!(strings("\"\""), "");
+}

@@ -1,0 +1,138 @@
+//! A finding about a domain: a code of the table, and the evidence.
+
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+
+use super::codes::Code;
+pub use super::level::{Level, Topic};
+use super::part::{About, Part, untold_part};
+use crate::limits::MAX_EVIDENCE;
+use dns::wire::presentation::shown;
+
+/// A finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Its code.
+    pub code: Code,
+    /// Its level: the level of the code, unless the facts make it milder or worse.
+    pub level: Level,
+    /// The facts: which server said it. Records of strangers in it act on no terminal.
+    pub evidence: String,
+    /// The part that could not be told; none if the finding is another one.
+    pub part: Option<Part>,
+    /// The hosts, addresses or lists that it is about; empty: the domain, or all of the part.
+    pub about: Vec<About>,
+    /// The change that helps against its cause, if the remedy of the code does not fit.
+    pub remedy: Option<&'static str>,
+    /// Its effect, if that of the code does not fit.
+    pub effect: Option<&'static str>,
+    /// Whether mail from some hosts waits because of it, though its level is that of a part.
+    pub stops_mail: bool,
+}
+
+impl Finding {
+    /// A finding with the level of its code.
+    pub fn new(code: Code, evidence: impl AsRef<str>) -> Self {
+        let evidence = shown(evidence.as_ref(), MAX_EVIDENCE);
+        Self {
+            code,
+            level: code.entry().level,
+            evidence,
+            part: untold_part(code),
+            about: Vec::new(),
+            remedy: None,
+            effect: None,
+            stops_mail: false,
+        }
+    }
+
+    /// The change that helps; empty if none is needed.
+    pub fn remedy(&self) -> &'static str {
+        self.remedy.unwrap_or_else(|| self.code.entry().remedy)
+    }
+
+    /// Its effect; empty if it has none.
+    pub fn effect(&self) -> &'static str {
+        self.effect.unwrap_or_else(|| self.code.entry().effect)
+    }
+
+    /// Sets a remedy in the place of that of the code.
+    #[must_use]
+    pub const fn to_do(mut self, remedy: &'static str) -> Self {
+        self.remedy = Some(remedy);
+        self
+    }
+
+    /// Names the part that could not be told.
+    #[must_use]
+    pub const fn of(mut self, part: Part) -> Self {
+        self.part = Some(part);
+        self
+    }
+
+    /// Adds the hosts, addresses or lists that it is about.
+    #[must_use]
+    pub fn about(mut self, about: impl IntoIterator<Item = About>) -> Self {
+        self.about.extend(about);
+        self
+    }
+
+    /// Sets a level that differs from the level of the code.
+    #[must_use]
+    pub const fn at(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+}
+
+impl Serialize for Finding {
+    /// An object: `level`, `topic`, `code`, `evidence`, `effect`, `remedy`, `source`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let entry = self.code.entry();
+        let mut object = serializer.serialize_struct("Finding", 7)?;
+        object.serialize_field("level", &self.level)?;
+        object.serialize_field("topic", &entry.topic)?;
+        object.serialize_field("code", entry.word)?;
+        object.serialize_field("evidence", &self.evidence)?;
+        object.serialize_field("effect", self.effect())?;
+        object.serialize_field("remedy", self.remedy())?;
+        object.serialize_field("source", entry.source)?;
+        object.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_of_strangers_act_on_no_terminal() {
+        let finding = Finding::new(Code::SpfSyntax, format!("a\u{202e}b\u{9b}2J{}", "x".repeat(1 << 20)));
+        assert!(finding.evidence.starts_with("a\\u{202e}b\\u{9b}2Jx"), "{:.40}", finding.evidence);
+        assert!(finding.evidence.len() < MAX_EVIDENCE + 100);
+    }
+
+    /// The remedy in JSON.
+    fn remedy(finding: &Finding) -> String {
+        let object = serde_json::to_value(finding).unwrap();
+        object.get("remedy").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn the_remedy_fits_the_cause_of_the_finding() {
+        use crate::facts::tests::facts;
+        use crate::judge;
+        let of = |domain: &str, lines: &str, code: Code| {
+            let found = judge(&facts(domain, lines)).into_iter().find(|finding| finding.code == code);
+            remedy(&found.unwrap_or_else(|| panic!("{}", code.entry().word)))
+        };
+        let nameless = "lookup a.test. SOA SERVFAIL\nlookup test. SOA | ns.test. h. 1 2 3 4 5\nlookup test. NS | ns.test.\n\
+            lookup ns.test. A | 198.18.9.1\nserver 198.18.9.1 a.test. NS udp | >a.test. NS ns1.b.test. | >a.test. NS ns2.b.test.\n\
+            lookup ns1.b.test. A\nlookup ns1.b.test. AAAA\nlookup ns2.b.test. A\nlookup ns2.b.test. AAAA";
+        let told = of("a.test.", nameless, Code::NsNoneAnswers);
+        assert!(told.contains("address") && !told.contains("Start the name servers"), "{told}");
+        let dotless = "lookup a.test. MX | 10 mx.a.test.a.test.\nlookup mx.a.test.a.test. A NXDOMAIN\n\
+            lookup mx.a.test.a.test. AAAA NXDOMAIN";
+        let told = of("a.test.", dotless, Code::MxWithoutAddress);
+        assert!(told.contains("dot"), "{told}");
+    }
+}

@@ -1,0 +1,228 @@
+//! Lookups that a server of the zone does not answer, although it serves the zone: it drops or fails queries for a type, or denies a
+//! name that it has.
+//!
+//! RFC 8906 section 3 (servers and firewalls that drop types), RFC 4074 section 4 (wrong answers to queries for AAAA). The records of such
+//! a server are not compared, so verdicts name the servers for which they stand.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::codes::Code;
+use super::compared::{compared, is_verdict_on};
+use super::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
+use super::finding::{Finding, Level};
+use super::part::{About, Part};
+use super::record_set::is_known;
+use super::zone;
+use super::{at_times, keys, remedies, served, server_hosts, server_silence};
+use crate::limits::{MAX_EVIDENCE, MAX_REPEATED_OVER_TCP, MAX_UNANSWERED_SHOWN};
+use dns::wire::presentation;
+
+/// A name with a type.
+type NameAndType<'f> = (&'f str, &'static str);
+
+/// The lookups that each server is to answer.
+fn lookups(facts: &DomainFacts) -> Vec<(NameAndType<'_>, Vec<IpAddr>)> {
+    let mut lookups = vec![((facts.subject.domain.as_str(), "MX"), served::serving(facts))];
+    let apex = zone::apex(facts);
+    lookups.push(((apex, "NS"), served::serving(facts)));
+    // Without the keys, all other records are bogus.
+    let is_of_keys = |want: &Want| matches!(want, Want::Server { name, kind: "DNSKEY", .. } if name == apex);
+    if facts.got.keys().any(is_of_keys) {
+        lookups.push(((apex, "DNSKEY"), keys::servers(facts)));
+    }
+    let others = compared(facts).into_iter().map(|compared| (compared.lookup, compared.servers));
+    lookups.extend(others.filter(|(lookup, _)| *lookup != (facts.subject.domain.as_str(), "MX")));
+    lookups
+}
+
+/// Lookups that failed over UDP, or without an answer, once more over TCP: a datagram may be lost, and a server may have just begun.
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    let is_failed = |server: &IpAddr, lookup| match served::first(facts, *server, lookup) {
+        Some(Got::Reply(reply)) => !is_known(reply),
+        Some(Got::NoReply(lost)) => !matches!(lost, NoReply::Unknown(_) | NoReply::NoRoute),
+        _ => false,
+    };
+    let asked = lookups(facts).into_iter().flat_map(|((name, kind), servers)| {
+        let failed = servers.into_iter().filter(move |server| is_failed(server, (name, kind)));
+        failed.map(move |server| Want::Server { server, name: name.to_owned(), kind, way: QueryForm::Tcp })
+    });
+    asked.take(MAX_REPEATED_OVER_TCP).collect()
+}
+
+/// The conduct of a server whose answers are too long for UDP.
+const TRUNCATES: &str = "truncates its replies over UDP, and does not answer over TCP,";
+
+/// The conduct of a server that answers BADVERS.
+const BAD_VERSION: &str = "answers BADVERS";
+
+/// The conduct of a server that serves the zone and does not answer a lookup as it should; none if it does, or was not asked.
+pub(super) fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'_>) -> Option<String> {
+    let is_given = served::given(facts, server, lookup).is_some();
+    let conduct = match served::first(facts, server, lookup)? {
+        Got::Reply(reply) if !is_known(reply) && is_given => return None,
+        Got::Reply(reply) if !is_known(reply) => return Some(format!("answers {}", reply.rcode)),
+        Got::Reply(reply) if is_denied(facts, server, lookup, reply) => {
+            "denies the name (NXDOMAIN), which exists,"
+        }
+        Got::Reply(reply) if !reply.authoritative && !is_elsewhere(reply) => "answers without authority",
+        Got::NoReply(NoReply::Silent) if server_silence::is_slow(facts, server) => return None,
+        Got::NoReply(NoReply::Silent) if is_chance(facts, server, lookup) => return None,
+        Got::NoReply(NoReply::Silent | NoReply::Unfit | NoReply::Unreachable) if is_given => {
+            "answers over TCP only"
+        }
+        Got::NoReply(NoReply::Silent) => "does not answer",
+        Got::NoReply(NoReply::Unreachable) => "is unreachable",
+        Got::NoReply(NoReply::Unfit) => "sends replies that cannot be read",
+        Got::NoReply(NoReply::Truncated) => TRUNCATES,
+        _ => return None,
+    };
+    Some(conduct.to_owned())
+}
+
+/// Whether the silence of a server to a lookup over UDP may be chance: it loses other datagrams too, and it is not silent over TCP, as far
+/// as it was asked, or others lose many.
+fn is_chance(facts: &DomainFacts, server: IpAddr, (name, kind): NameAndType<'_>) -> bool {
+    let over_tcp = facts.server(server, name, kind, QueryForm::Tcp);
+    let is_silent =
+        matches!(over_tcp, Some(Got::NoReply(NoReply::Silent | NoReply::Unfit | NoReply::Unreachable)));
+    facts.is_lossy(server) && (!is_silent || facts.loses_many(server))
+}
+
+/// Whether a server denies a name of which it has given another type (RFC 8020).
+fn is_denied(facts: &DomainFacts, asked: IpAddr, (name, _): NameAndType<'_>, reply: &ReplyFacts) -> bool {
+    let exists = || {
+        facts.got.iter().any(|(want, got)| {
+            let exists = matches!(got, Got::Reply(reply) if reply.authoritative && reply.rcode == "NOERROR");
+            exists && matches!(want, Want::Server { server, name: of, .. } if *server == asked && of == name)
+        })
+    };
+    reply.rcode == "NXDOMAIN" && reply.authoritative && reply.answers.is_empty() && exists()
+}
+
+/// Whether a reply without authority is right: the name is of a zone below this one.
+fn is_elsewhere(reply: &ReplyFacts) -> bool {
+    reply.recursive || reply.authority.iter().any(|record| record.kind == "NS")
+}
+
+/// The findings.
+pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
+    let without_mx = no_mx_records(facts);
+    let mut by_server = BTreeMap::<IpAddr, Vec<(String, Vec<String>)>>::new();
+    let mut is_untold = false;
+    for ((name, kind), servers) in lookups(facts) {
+        if without_mx.is_some() && (name, kind) == (facts.subject.domain.as_str(), "MX") {
+            continue;
+        }
+        let conducts = servers.into_iter().map(|server| (server, conduct(facts, server, (name, kind))));
+        let conducts: Vec<(IpAddr, Option<String>)> = conducts.collect();
+        // Receivers defer or reject mail whose policies they cannot look up.
+        is_untold |= kind == "TXT" && conducts.iter().all(|(_, conduct)| conduct.is_some());
+        for (server, conduct) in conducts {
+            // `ns_edns` tells it, or `each_server`.
+            let is_told = |conduct: &String| conduct == BAD_VERSION || is_at_times(facts, server, conduct);
+            let Some(conduct) = conduct.filter(|conduct| !is_told(conduct)) else { continue };
+            let (told, conducts) = (format!("{name} {kind}"), by_server.entry(server).or_default());
+            match conducts.iter_mut().find(|(known, _)| *known == conduct) {
+                Some((_, lookups)) => lookups.push(told),
+                None => conducts.push((conduct, vec![told])),
+            }
+        }
+    }
+    let partly = partly(facts, by_server);
+    let partly = partly.map(|finding| if is_untold { finding.at(Level::Failure) } else { finding });
+    without_mx.into_iter().chain(partly).collect()
+}
+
+/// Whether a server, or another address of its names, answers the error of this conduct to some queries at random.
+fn is_at_times(facts: &DomainFacts, server: IpAddr, conduct: &str) -> bool {
+    at_times::code_of_host(facts, server).is_some_and(|code| conduct == format!("answers {code}"))
+}
+
+/// The servers that fail for some lookups.
+fn partly(facts: &DomainFacts, by_server: BTreeMap<IpAddr, Vec<(String, Vec<String>)>>) -> Option<Finding> {
+    let servers = zone::servers(facts);
+    let is_long = by_server.values().flatten().all(|(conduct, _)| conduct == TRUNCATES);
+    let about: Vec<About> = by_server.keys().copied().map(About::Address).collect();
+    let told: Vec<(IpAddr, String)> = by_server
+        .into_iter()
+        .map(|(server, conducts)| {
+            let words = conducts.iter().map(|(conduct, lookups)| format!("{conduct} for {}", some(lookups)));
+            (server, words.collect::<Vec<_>>().join(", and "))
+        })
+        .collect();
+    let evidence = server_hosts::with_conduct(&servers, &told);
+    let finding = Finding::new(Code::NsPartly, evidence).of(Part::Records).about(about);
+    (!told.is_empty()).then(|| if is_long { finding.to_do(remedies::OPEN_TCP) } else { finding })
+}
+
+/// The first of them in words, and the number of the others.
+fn some(items: &[String]) -> String {
+    let (first, others) = items.split_at(items.len().min(MAX_UNANSWERED_SHOWN));
+    match others.len() {
+        0 => first.join(", "),
+        count => format!("{} and {count} more", first.join(", ")),
+    }
+}
+
+/// That no server which serves the zone gives its MX records, or says that there are none. One that denies the name, which exists, says
+/// something false.
+fn no_mx_records(facts: &DomainFacts) -> Option<Finding> {
+    let (lookup, serving) = ((facts.subject.domain.as_str(), "MX"), served::serving(facts));
+    let servers = zone::servers(facts);
+    if serving.is_empty() || facts.configured().is_some() {
+        return None;
+    }
+    let told = serving.into_iter().map(|server| match served::given(facts, server, lookup) {
+        Some(reply) if !is_denied(facts, server, lookup, reply) => None,
+        _ => {
+            let conduct = conduct(facts, server, lookup)?;
+            Some((server, conduct.trim_end_matches(',').to_owned()))
+        }
+    });
+    let told: Vec<(IpAddr, String)> = told.collect::<Option<_>>()?;
+    let conducts = server_hosts::with_conduct(&servers, &told);
+    Some(Finding::new(Code::MxUnanswered, format!("{} MX: {conducts}", lookup.0)).of(Part::MxRecords))
+}
+
+/// Adds to verdicts the servers for which they stand, if others have not given the records.
+pub(super) fn name_servers(facts: &DomainFacts, findings: &mut [Finding]) {
+    let (servers, serving) = (zone::servers(facts), served::serving(facts));
+    let out_of_reach: BTreeSet<IpAddr> =
+        servers.keys().copied().filter(|server| is_out_of_reach(facts, *server, &serving)).collect();
+    let lookups = lookups(facts);
+    for finding in findings {
+        let (mut giving, mut others) = (BTreeSet::new(), BTreeSet::new());
+        for (lookup, asked) in &lookups {
+            if !is_verdict_on(facts, finding.code, *lookup) {
+                continue;
+            }
+            let (gave, not): (Vec<IpAddr>, Vec<IpAddr>) =
+                asked.iter().partition(|server| served::given(facts, **server, *lookup).is_some());
+            giving.extend(gave);
+            others.extend(not.into_iter().chain(out_of_reach.iter().copied()));
+        }
+        giving.retain(|server| !others.contains(server));
+        if giving.is_empty() || others.is_empty() {
+            continue;
+        }
+        let named = |set: &BTreeSet<IpAddr>| some(&server_hosts::shown(&servers, set.iter().copied()));
+        let told = format!("; given by {}; not known at {}", named(&giving), named(&others));
+        finding.evidence.push_str(&presentation::shown(&told, MAX_EVIDENCE));
+    }
+}
+
+/// Whether a server has not shown the zone. One that this host has no route to counts by the other addresses of its names.
+fn is_out_of_reach(facts: &DomainFacts, server: IpAddr, serving: &[IpAddr]) -> bool {
+    let servers = zone::servers(facts);
+    let names = servers.get(&server).cloned().unwrap_or_default();
+    let is_met = || serving.iter().any(|other| servers.get(other).is_some_and(|of| !of.is_disjoint(&names)));
+    match facts.server(server, zone::apex(facts), "SOA", QueryForm::Udp) {
+        Some(Got::NoReply(NoReply::NoRoute)) => !is_met(),
+        _ => !serving.contains(&server),
+    }
+}
+
+#[cfg(test)]
+#[path = "unanswered_tests.rs"]
+mod tests;

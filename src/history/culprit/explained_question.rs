@@ -1,0 +1,97 @@
+//! A question of a message with its list and its flight, and the zone that a query of that flight is counted for.
+
+use crate::entry::{FlightEntry, QuestionEntry};
+use crate::event::Shows;
+use crate::subject::{ListName, domain_of, organisation};
+use dns::question::{Outcome, is_within};
+
+/// A question of a message, its list, and the flight that explains it.
+#[derive(Clone, Copy, Debug)]
+pub struct ExplainedQuestion<'a> {
+    /// The question.
+    pub question: &'a QuestionEntry,
+    /// The list that it asks.
+    pub list: Option<ListName>,
+    /// Its flight. For a question that failed because another had failed before: the flight of that one.
+    pub flight: Option<&'a FlightEntry>,
+}
+
+impl ExplainedQuestion<'_> {
+    /// Whether its client got SERVFAIL.
+    pub fn failed(&self) -> bool {
+        self.question.outcome.is_failure()
+    }
+
+    /// Whether it failed because this resolver had too much to do: it was turned away, though its zone is not known to be silent, or most
+    /// of its time was over before its resolution began.
+    pub(crate) fn is_overload(&self) -> bool {
+        let QuestionEntry { at, elapsed, outcome, .. } = *self.question;
+        let queued = self.waited_for().map_or(0, |flight| flight.began.saturating_sub(at));
+        let is_silent = || self.flight.is_some_and(|flight| flight.shows == Some(Shows::Silence));
+        match outcome {
+            Outcome::Shed => self.question.is_overload() || !(is_silent() || self.question.was_stopped()),
+            Outcome::Deadline => queued > elapsed / 2,
+            _ => false,
+        }
+    }
+
+    /// Its flight, if it waited for it.
+    pub(super) fn waited_for(&self) -> Option<&FlightEntry> {
+        self.flight.filter(|flight| self.question.flight == Some(flight.id))
+    }
+
+    /// The zone of a failure that shows none: that of its list, else the domain of its name. So the failures of two domains are not
+    /// counted as one.
+    pub(super) fn own_zone(&self) -> Box<[u8]> {
+        self.apex().map_or_else(|| domain_of(&self.question.name), Box::from)
+    }
+
+    /// The apex of its list.
+    pub(crate) fn apex(&self) -> Option<&[u8]> {
+        self.list?.of(&self.question.name)
+    }
+}
+
+/// The relation of a zone to the list that a question asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ListRelation {
+    /// Its servers are those of the list.
+    Own,
+    /// It stands above the list, and its owner is that of the list: the list answers only if it does.
+    Above,
+    /// It has another owner, or there is no list.
+    Other,
+}
+
+impl ListRelation {
+    fn of(one: &ExplainedQuestion<'_>, zone: &[u8]) -> Self {
+        let Some(apex) = one.apex() else { return Self::Other };
+        if is_within(zone, apex) {
+            return Self::Own;
+        }
+        if is_within(apex, zone) {
+            return if is_within(zone, organisation(apex)) { Self::Above } else { Self::Other };
+        }
+        // Names with a key are asked for in another zone than the apex, which is then the deepest one. A zone that has only the
+        // addresses of servers is asked for these in sub-questions.
+        let is_deepest = one.flight.is_some_and(|flight| {
+            let mut asked = flight.messages.iter().filter(|message| *message.zone == *zone).peekable();
+            *flight.zone == *zone && (asked.peek().is_none() || asked.any(|message| message.depth == 0))
+        });
+        if is_deepest { Self::Own } else { Self::Other }
+    }
+}
+
+/// The zone that a query to the servers of a zone is counted for: the zone of the list if they are the servers of the list.
+pub(super) fn zone_of(one: &ExplainedQuestion<'_>, zone: &[u8]) -> Box<[u8]> {
+    match one.apex() {
+        Some(apex) if ListRelation::of(one, zone) == ListRelation::Own => apex.into(),
+        _ => zone.into(),
+    }
+}
+
+/// Whether a silence of the servers of a zone is a silence of the list: they are its servers, or its owner has them for a zone above
+/// it. Those of a top-level domain have another owner.
+pub(super) fn is_of_list(one: &ExplainedQuestion<'_>, zone: &[u8]) -> bool {
+    ListRelation::of(one, zone) != ListRelation::Other
+}

@@ -1,0 +1,109 @@
+//! The kind of fault that a query to a server, or a server's conduct, shows.
+
+use std::net::IpAddr;
+
+use super::cause::CulpritKind;
+use super::explained_question::{ExplainedQuestion, is_of_list};
+use crate::entry::{FlightEntry, MessageEntry};
+use crate::traffic::{Traffic, Unanswered};
+use dns::conduct::{Conduct, Transport};
+
+/// The kind of fault that a query to a server shows; none if it shows none.
+pub(super) fn kind_of(
+    one: &ExplainedQuestion<'_>,
+    flight: &FlightEntry,
+    message: &MessageEntry,
+    traffic: &Traffic,
+) -> Option<CulpritKind> {
+    let list = is_of_list(one, &message.zone);
+    let slow = u64::from(message.elapsed) >= traffic.slow;
+    match message.conduct {
+        Some(Conduct::Answered | Conduct::Truncated) => {
+            slow.then_some(if list { CulpritKind::ListSlow } else { CulpritKind::ServerSlow })
+        }
+        None | Some(Conduct::Silent) => silence(list, flight, message, traffic),
+        Some(Conduct::Unreachable | Conduct::NotSent) if traffic.is_down(flight, message) => {
+            Some(CulpritKind::Network)
+        }
+        Some(conduct) => fault(list, conduct),
+    }
+}
+
+/// The kind of a fault of a server.
+pub(super) fn fault(list: bool, conduct: Conduct) -> Option<CulpritKind> {
+    match conduct {
+        Conduct::Answered | Conduct::Truncated => None,
+        Conduct::Silent if list => Some(CulpritKind::ListSilent),
+        Conduct::Silent => Some(CulpritKind::ServerSilent),
+        Conduct::Refused | Conduct::NotAuth if list => Some(CulpritKind::ListRefused),
+        Conduct::Refused | Conduct::NotAuth => Some(CulpritKind::ServerRefused),
+        Conduct::Lame => Some(CulpritKind::ServerLame),
+        Conduct::NoTcp => Some(CulpritKind::Truncated),
+        Conduct::Unreachable | Conduct::NotSent => Some(CulpritKind::Unreachable),
+        _ => Some(CulpritKind::ServerFailed),
+    }
+}
+
+/// The kind of a silence.
+fn silence(
+    list: bool,
+    flight: &FlightEntry,
+    message: &MessageEntry,
+    traffic: &Traffic,
+) -> Option<CulpritKind> {
+    let raced = |other: &MessageEntry| {
+        let end = other.at.saturating_add(other.elapsed);
+        other.conduct.is_some_and(Conduct::came_back)
+            && other.server != message.server
+            && end >= message.at.saturating_add(message.elapsed)
+            && other.at.abs_diff(message.at) < SAME_MOMENT
+    };
+    if is_silent_over_tcp(flight, message) {
+        return Some(CulpritKind::Truncated);
+    }
+    // The other server of a race answered first.
+    if message.conduct.is_none() && flight.messages.iter().any(raced) {
+        return None;
+    }
+    if traffic.is_down(flight, message) {
+        return Some(CulpritKind::Network);
+    }
+    match traffic.unanswered(flight, message) {
+        Unanswered::Lost => Some(CulpritKind::Loss),
+        Unanswered::CouldNotTell => Some(CulpritKind::Unknown),
+        Unanswered::Silent if traffic.is_silent_path(flight, message.server) => {
+            Some(CulpritKind::Unreachable)
+        }
+        Unanswered::Silent => fault(list, Conduct::Silent),
+    }
+}
+
+/// Whether a query over TCP got no answer, after its server has truncated one.
+fn is_silent_over_tcp(flight: &FlightEntry, message: &MessageEntry) -> bool {
+    let cut = |other: &MessageEntry| {
+        other.server == message.server && other.conduct == Some(Conduct::Truncated) && other.at <= message.at
+    };
+    message.transport == Transport::Tcp
+        && matches!(message.conduct, None | Some(Conduct::Silent))
+        && flight.messages.iter().any(cut)
+}
+
+/// The last conduct of a server in a flight, if the queries to it say more: silence after a truncated answer is silence over TCP.
+pub(crate) fn last_conduct(
+    flight: &FlightEntry,
+    server: IpAddr,
+    conduct: Option<Conduct>,
+) -> Option<Conduct> {
+    let mut of_server = flight.messages.iter().filter(|message| message.server == server);
+    match conduct {
+        None | Some(Conduct::Silent | Conduct::Truncated)
+            if of_server.any(|message| is_silent_over_tcp(flight, message)) =>
+        {
+            Some(Conduct::NoTcp)
+        }
+        conduct => conduct,
+    }
+}
+
+/// Two queries sent within this time were sent together, in microseconds.
+const SAME_MOMENT: u32 = 5_000;

@@ -1,0 +1,346 @@
+//! The entries of the record as they are read: a client's question, and the flight that answered it. `written` writes
+//! their octets, `reading` reads them.
+
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use hickory_proto::rr::RecordType;
+
+use super::dates::Dates;
+use super::event::{ListFault, Shows};
+use super::hidden_clients::is_without_client;
+use super::whole_spans::WholeSpan;
+use dns::conduct::{Conduct, Transport};
+use dns::hash::Plain;
+use dns::question::{ClientTransport, ExtendedError, Outcome};
+
+/// Octets before the name of a question.
+pub(super) const HEAD: usize = 40;
+
+/// Octets before the name of a hit.
+pub(super) const HIT_HEAD: usize = 32;
+
+/// Octets of a type.
+pub(super) const TYPE: usize = 2;
+
+/// Tags of entries.
+pub(super) const QUESTION: u8 = 1;
+pub(super) const FLIGHT: u8 = 2;
+pub(super) const HIT: u8 = 3;
+pub(super) const OUTAGE: u8 = 4;
+pub(super) const OWNER: u8 = 5;
+pub(super) const WHOLE: u8 = 6;
+
+/// All tags.
+pub(super) const TAGS: [u8; 6] = [QUESTION, FLIGHT, HIT, OUTAGE, OWNER, WHOLE];
+
+/// Set in the depth of a query that is for keys of DNSSEC: no sub-question is so deep.
+pub(super) const FOR_KEYS: u8 = 0x80;
+
+/// The index of something that is not there.
+pub(super) const NONE: u8 = u8::MAX;
+
+/// The reasons for which a server is asked, in the order of their numbers; see `StepEvent::Sent`.
+pub(super) const REASONS: [&str; 14] = [
+    "",
+    "first",
+    "race",
+    "retry",
+    "next",
+    "address",
+    "without_edns",
+    "truncated",
+    "other_case",
+    "own_case",
+    "alone",
+    "again",
+    "parent",
+    "measure",
+];
+
+/// A number or a place as an index.
+pub(super) fn index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// A client's question, as it is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuestionEntry {
+    /// The name asked for, in lower-case wire form.
+    pub name: Arc<[u8]>,
+    /// The type asked for.
+    pub kind: RecordType,
+    /// The client.
+    pub client: IpAddr,
+    /// The client's port; 0 if it is not known, as for questions from the cache.
+    pub port: u16,
+    /// The way in which it came; none if it is not known, as for questions from the cache.
+    pub transport: Option<ClientTransport>,
+    /// The number of the view of its listener.
+    pub view: u32,
+    /// When it came, in microseconds since 1970.
+    pub at: u64,
+    /// Its outcome.
+    pub outcome: Outcome,
+    /// From its arrival to the reply, in microseconds.
+    pub elapsed: u64,
+    /// The flight that it waited for.
+    pub flight: Option<u64>,
+    /// Why it failed; empty if it did not.
+    pub error: Box<str>,
+    /// The code of its extended error (RFC 8914), if it has one.
+    pub code: Option<u16>,
+    /// The local user that owns the client's socket: a name, or a number if it has none. None if it was not looked up, or not found.
+    pub user: Option<Box<str>>,
+}
+
+impl Entry {
+    /// Puts dates in the place of its moments.
+    pub(super) fn date(&mut self, dates: &Dates) {
+        match self {
+            Self::Question(question) => question.at = dates.unix(question.at),
+            Self::Flight(flight) => flight.began = dates.unix(flight.began),
+            Self::Outage(since, until) => (*since, *until) = (dates.unix(*since), dates.unix(*until)),
+            Self::Owner(owner) => owner.at = dates.unix(owner.at),
+            Self::Whole(span) => (span.since, span.until) = (dates.unix(span.since), dates.unix(span.until)),
+        }
+    }
+
+    /// When it began.
+    pub(super) fn begin(&self) -> u64 {
+        match self {
+            Self::Question(question) => question.at,
+            Self::Flight(flight) => flight.began,
+            Self::Outage(since, _) => *since,
+            Self::Whole(span) => span.since,
+            Self::Owner(owner) => owner.at,
+        }
+    }
+
+    /// When it ended.
+    pub(super) fn end(&self) -> u64 {
+        match self {
+            Self::Question(question) => question.end(),
+            Self::Flight(flight) => flight.end(),
+            Self::Outage(_, until) => *until,
+            Self::Whole(span) => span.until,
+            Self::Owner(owner) => owner.at,
+        }
+    }
+}
+
+/// Octets of the heap beside each piece that is allocated.
+const PIECE: usize = 16;
+
+impl QuestionEntry {
+    /// See `weight_of`.
+    pub(super) const LEAST_WEIGHT: usize = size_of::<Self>() * 2;
+
+    /// Octets of memory that a reader needs for an entry with such a name and such a text of its failure: to hold it, to sort it, and to
+    /// add it to a message.
+    pub(super) const fn weight_of(name: usize, error: usize) -> usize {
+        let own = Self::LEAST_WEIGHT.saturating_add(size_of::<usize>() * 2);
+        own.saturating_add(name).saturating_add(error).saturating_add(PIECE)
+    }
+
+    /// A question that the cache answered.
+    pub(super) fn hit(name: Arc<[u8]>, kind: RecordType, client: IpAddr, view: u32, at: u64) -> Self {
+        Self {
+            name,
+            kind,
+            client,
+            port: 0,
+            transport: None,
+            view,
+            at,
+            outcome: Outcome::Cache,
+            elapsed: 0,
+            flight: None,
+            error: Box::default(),
+            code: None,
+            user: None,
+        }
+    }
+
+    /// The place of its name and type; see `names`.
+    pub(super) fn place(&self) -> AskedPlace {
+        place_of(&self.name, self.kind)
+    }
+
+    /// Whether `history.redact` has removed its client.
+    pub fn is_without_client(&self) -> bool {
+        is_without_client(self.client)
+    }
+
+    /// Its client as text; `redacted` if `history.redact` has removed it.
+    pub(super) fn client_text(&self) -> String {
+        if self.is_without_client() { "redacted".to_owned() } else { self.client.to_string() }
+    }
+
+    /// Whether this resolver turned it away because it had too much to do. Of a silent zone, it turns away more questions than a few, and
+    /// the extended error names the zone.
+    pub fn is_overload(&self) -> bool {
+        let is_silent = self.code == Some(ExtendedError::NO_REACHABLE_AUTHORITY);
+        self.outcome == Outcome::Shed && !is_silent && !self.was_stopped()
+    }
+
+    /// Whether its client still waited when this resolver stopped.
+    pub fn was_stopped(&self) -> bool {
+        self.outcome == Outcome::Shed && &*self.error == ExtendedError::STOPPING
+    }
+
+    /// When its reply left, in microseconds since 1970.
+    pub fn end(&self) -> u64 {
+        self.at.saturating_add(self.elapsed)
+    }
+}
+
+/// A flight that has ended, or whose first client was answered at its deadline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlightEntry {
+    /// Its number.
+    pub id: u64,
+    /// When it began, in microseconds since 1970.
+    pub began: u64,
+    /// Its time so far, in microseconds.
+    pub elapsed: u64,
+    /// The name asked for, in lower-case wire form.
+    pub name: Arc<[u8]>,
+    /// The type asked for.
+    pub kind: RecordType,
+    /// The deepest zone whose servers it asked, in wire form; empty if there is none. Of a bogus answer, the zone at which the chain of trust
+    /// breaks, if it is known.
+    pub zone: Arc<[u8]>,
+    /// The meaning of its failure, if it failed.
+    pub shows: Option<Shows>,
+    /// Why it failed, in a sentence; empty if it did not.
+    pub why: Box<str>,
+    /// The servers with faults, and the last conduct of each; at most `MAX_RECORDED_FAULTS`.
+    pub faults: Vec<(IpAddr, Conduct)>,
+    /// The queries to servers, in the order in which they were sent; at most `MAX_RECORDED_MESSAGES`.
+    pub messages: Vec<MessageEntry>,
+    /// The names and addresses in its answer.
+    pub links: Vec<Link>,
+    /// The behaviour of the DNS list, if the list is at fault. Files of earlier versions do not have it.
+    pub list_fault: Option<ListFault>,
+}
+
+/// A query to a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageEntry {
+    /// When it was sent, in microseconds since the flight began.
+    pub at: u32,
+    /// The time until its answer, or until the end of the flight if there was none, in microseconds.
+    pub elapsed: u32,
+    /// The server.
+    pub server: IpAddr,
+    /// The zone that it was asked for, in wire form; empty if it is not known.
+    pub zone: Arc<[u8]>,
+    /// The transport.
+    pub transport: Transport,
+    /// The server's conduct; none if it had not answered when the flight ended.
+    pub conduct: Option<Conduct>,
+    /// Why this server was asked then.
+    pub reason: &'static str,
+    /// The depth in sub-questions.
+    pub depth: u8,
+    /// Whether it asked for keys of DNSSEC, or for data that are needed to ask for these.
+    pub keys: bool,
+}
+
+/// A name or an address in an answer: it joins questions of one mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// A name, in lower-case wire form.
+    Name(Arc<[u8]>),
+    /// An address.
+    Address(IpAddr),
+}
+
+/// The user of a client's socket at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnerEntry {
+    /// The client.
+    pub client: IpAddr,
+    /// Its port.
+    pub port: u16,
+    /// When the socket was looked up, in microseconds since 1970.
+    pub at: u64,
+    /// The name of the user, or its number if it has none.
+    pub user: Box<str>,
+}
+
+/// An entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A client's question.
+    Question(QuestionEntry),
+    /// A flight.
+    Flight(FlightEntry),
+    /// A time in which our own network was down: its begin and its end so far, in microseconds since 1970.
+    Outage(u64, u64),
+    /// The local user that owns the socket of a client. It is in memory only: on disk the question has it.
+    Owner(OwnerEntry),
+    /// A span of which the disk has every question of a client.
+    Whole(WholeSpan),
+}
+
+impl FlightEntry {
+    /// A flight without a name and without queries to servers, for tests.
+    #[cfg(test)]
+    pub(super) fn blank(id: u64, began: u64, elapsed: u64) -> Self {
+        Self {
+            id,
+            began,
+            elapsed,
+            name: Arc::default(),
+            kind: RecordType::A,
+            zone: Arc::default(),
+            shows: None,
+            why: Box::default(),
+            faults: Vec::new(),
+            messages: Vec::new(),
+            links: Vec::new(),
+            list_fault: None,
+        }
+    }
+
+    /// When it ended, or was last looked at, in microseconds since 1970.
+    pub fn end(&self) -> u64 {
+        self.began.saturating_add(self.elapsed)
+    }
+}
+
+/// As `QuestionEntry::weight_of`, of a flight with texts of so many octets, and so many servers with faults, queries to servers, and links.
+pub(super) fn flight_weight(texts: usize, faults: usize, messages: usize, links: usize) -> usize {
+    let own = size_of::<FlightEntry>().saturating_mul(2).saturating_add(5 * PIECE);
+    // A message is also in the index of the traffic.
+    let message = size_of::<MessageEntry>().saturating_add(7 * PIECE);
+    let link = size_of::<Link>().saturating_add(3 * PIECE);
+    [texts, messages.saturating_mul(message), links.saturating_mul(link)]
+        .into_iter()
+        .chain([faults.saturating_mul(size_of::<(IpAddr, Conduct)>())])
+        .fold(own, usize::saturating_add)
+}
+
+/// An address as sixteen octets, and whether it is one of IPv6.
+pub(super) fn octets_of(address: IpAddr) -> ([u8; 16], u8) {
+    match address {
+        IpAddr::V4(address) => (address.to_ipv6_mapped().octets(), 0),
+        IpAddr::V6(address) => (address.octets(), 1),
+    }
+}
+
+/// A name and a type for tables of entries that are in memory together: equal names of one reading have the same memory, so
+/// that no table needs to look at the name.
+fn place_of(name: &Arc<[u8]>, kind: RecordType) -> AskedPlace {
+    (Arc::as_ptr(name).addr(), u16::from(kind).into())
+}
+
+/// See `place_of`.
+pub(super) type AskedPlace = (usize, u64);
+
+/// A table by names and types. Its keys are those of `place_of`, which strangers do not choose.
+pub(super) type ByAsked<Known> = HashMap<AskedPlace, Known, BuildHasherDefault<Plain>>;

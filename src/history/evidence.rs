@@ -1,0 +1,583 @@
+//! The words for a culprit: what was seen, and what to do.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::culprit::{Cause, CulpritKind, ExplainedQuestion, MessageVerdict};
+use super::event::ListFault;
+use super::failure::turned_away;
+use dns::question::{ExtendedError, is_within, kind_text, name_of_wire, name_text};
+
+/// A culprit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CulpritReport {
+    /// Its kind.
+    pub kind: CulpritKind,
+    /// The zone.
+    pub zone: Option<String>,
+    /// The server that was waited for longest.
+    pub server: Option<String>,
+    /// The DNS list.
+    pub list: Option<String>,
+    /// The evidence, in a sentence.
+    pub evidence: String,
+    /// The usual behaviour of the zone's servers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual: Option<String>,
+    /// The advice, in a sentence.
+    pub advice: String,
+}
+
+/// Servers that a sentence names.
+const NAMED: usize = 4;
+
+/// Why the record has no such question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Absence {
+    /// It keeps none.
+    Off,
+    /// It has none at all.
+    Empty,
+    /// It has others.
+    Others,
+    /// As `Others`, and the disk has domains instead of names.
+    Shortened,
+}
+
+/// The culprit that is no message: the record has none.
+pub(super) fn unknown(absence: Absence) -> CulpritReport {
+    let evidence = match absence {
+        Absence::Off => "the query history is off (history.size = \"0\")",
+        Absence::Empty => "the query history is empty: no query has come since resolverd started",
+        Absence::Others => "the query history has no such query",
+        Absence::Shortened => {
+            "the query history has no such query, and none on disk for its domain, to which names there are shortened"
+        }
+    };
+    let advice = match absence {
+        Absence::Off => "set history.size; resolverd keeps only the queries that come afterwards".to_owned(),
+        Absence::Shortened => {
+            "look for a time (--at): names on disk are shortened to their domain (history.redact)".to_owned()
+        }
+        Absence::Empty => {
+            "check whether mail programs on this host ask resolverd: see /etc/resolv.conf".to_owned()
+        }
+        _ => advice(CulpritKind::Unknown, "", &[]),
+    };
+    CulpritReport {
+        kind: CulpritKind::Unknown,
+        zone: None,
+        server: None,
+        list: None,
+        evidence: evidence.to_owned(),
+        usual: None,
+        advice,
+    }
+}
+
+/// Adds that the questions of a message may be for other names of the domain.
+pub(super) fn of_shortened(culprit: &mut CulpritReport, domain: &str) {
+    culprit.evidence.push_str(&format!(
+        "; names on disk are shortened (history.redact), so these queries may be for other names of {domain}"
+    ));
+}
+
+/// The culprit that is no message: the disk has queries, of which nobody knows whether the wanted client sent them.
+pub(super) fn without_client() -> CulpritReport {
+    CulpritReport {
+        evidence: "the query history in memory has no such query of this client, and the queries on disk have no client (history.redact)".to_owned(),
+        advice: "leave out --client, and look for a name or a time".to_owned(),
+        ..unknown(Absence::Others)
+    }
+}
+
+/// The report of a cause.
+pub(super) fn culprit(
+    cause: &Cause,
+    asked: &[ExplainedQuestion<'_>],
+    verdict: &MessageVerdict,
+    usual: &dyn Fn(&str) -> Option<String>,
+) -> CulpritReport {
+    let zone = (!cause.zone.is_empty()).then(|| name_text(&name_of_wire(&cause.zone)));
+    let mut servers: Vec<_> = cause.servers.iter().collect();
+    servers.sort_by_key(|(_, (_, time))| std::cmp::Reverse(*time));
+    let named = named(servers.iter().map(|(server, _)| *server));
+    let seen = Seen { cause, named, asked, verdict, zone: zone_with_lists(cause) };
+    let addresses: Vec<IpAddr> = cause.servers.keys().copied().collect();
+    CulpritReport {
+        kind: cause.kind,
+        list: cause.lists.first().map(|apex| name_text(&name_of_wire(apex))),
+        server: servers.first().map(|(server, _)| server.to_string()),
+        evidence: seen.evidence(),
+        usual: zone.as_deref().and_then(usual),
+        advice: if cause.kind == CulpritKind::Client && verdict.has_failed() {
+            CLIENT_BESIDE_FAILURE.to_owned()
+        } else {
+            advice_of(cause, &addresses)
+        },
+        zone,
+    }
+}
+
+/// The first addresses, and the number of the others.
+fn named<'a>(servers: impl Iterator<Item = &'a IpAddr>) -> String {
+    let servers: Vec<String> = servers.map(ToString::to_string).collect();
+    let more = servers.len().saturating_sub(NAMED);
+    let first = servers.get(..NAMED).unwrap_or(&servers).join(", ");
+    if more > 0 { format!("{first} and {more} more") } else { first }
+}
+
+/// The zone of a cause; of a zone that DNS lists need and that is none of them, also these lists.
+fn zone_with_lists(cause: &Cause) -> String {
+    if cause.zone.is_empty() {
+        return String::new();
+    }
+    let zone = name_text(&name_of_wire(&cause.zone));
+    if cause.lists.is_empty() || cause.lists.contains(&cause.zone) {
+        return zone;
+    }
+    let is_above = cause.lists.iter().all(|apex| is_within(apex, &cause.zone));
+    let relation = if is_above { "a zone above" } else { "which is needed for" };
+    format!("{zone}, {relation} {}", lists_text(cause))
+}
+
+/// The DNS lists of a cause.
+fn lists_text(cause: &Cause) -> String {
+    let lists = if cause.lists.len() == 1 { "DNS list" } else { "DNS lists" };
+    format!("{lists} {}", list_names(cause))
+}
+
+/// The names of the DNS lists of a cause.
+fn list_names(cause: &Cause) -> String {
+    let names: Vec<String> =
+        cause.lists.iter().take(NAMED).map(|apex| name_text(&name_of_wire(apex))).collect();
+    let more = cause.lists.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", names.join(", "))
+}
+
+/// The facts for a sentence.
+struct Seen<'a> {
+    cause: &'a Cause,
+    named: String,
+    asked: &'a [ExplainedQuestion<'a>],
+    verdict: &'a MessageVerdict,
+    zone: String,
+}
+
+impl Seen<'_> {
+    fn evidence(&self) -> String {
+        let Self { cause, named, zone, .. } = self;
+        let count: u32 = cause.servers.values().map(|(count, _)| *count).sum();
+        let queries = if count == 1 { "1 query".to_owned() } else { format!("{count} queries") };
+        let is_one = cause.servers.len() <= 1;
+        let one = if is_one { "" } else { "one of them " };
+        let seen = match cause.kind {
+            CulpritKind::ServerSilent | CulpritKind::ListSilent => self.silent(count, &queries),
+            CulpritKind::ServerSlow | CulpritKind::ListSlow => self.slow(count, &queries),
+            CulpritKind::ServerRefused | CulpritKind::ListRefused if count > 0 => {
+                format!("{named} refused {queries} for {zone}")
+            }
+            CulpritKind::ServerLame if is_one => {
+                format!("{named} does not serve {zone}, though the zone is delegated to it")
+            }
+            CulpritKind::ServerLame => {
+                format!("{named} do not serve {zone}, though the zone is delegated to them")
+            }
+            CulpritKind::ServerFailed => format!("{named} answered {queries} for {zone} with errors"),
+            CulpritKind::Truncated if is_one => {
+                format!("{named} truncates its answers for {zone} and does not answer over TCP")
+            }
+            CulpritKind::Truncated => {
+                format!("{named} truncate their answers for {zone} and do not answer over TCP")
+            }
+            CulpritKind::Unreachable => self.unreachable(count, &queries),
+            CulpritKind::Loss => {
+                format!(
+                    "{named} did not answer {queries} for {zone}, but {one}answered others within seconds"
+                )
+            }
+            CulpritKind::Network => {
+                format!("no server answered during this time; {named} did not answer {queries}")
+            }
+            CulpritKind::Unknown if cause.other_mail => {
+                return format!(
+                    "{}; the queries behind it begin as this mail began, so that they may be of another mail",
+                    self.pauses()
+                );
+            }
+            CulpritKind::Unknown if cause.why.is_empty() && !named.is_empty() => format!(
+                "{named} did not answer {queries} for {zone}, but {one}answered the next one, which may have had a simpler form (no EDNS)"
+            ),
+            CulpritKind::Client => return self.pauses(),
+            CulpritKind::None => return self.nothing(),
+            CulpritKind::Overload if cause.why.is_empty() => {
+                "the query waited in this host before its resolution began: too many queries were in progress, or the host was short of CPU time"
+                    .to_owned()
+            }
+            _ if cause.why.is_empty() => {
+                "the query history does not show what these queries waited for".to_owned()
+            }
+            _ => cause.why.to_string(),
+        };
+        format!("{seen}{}", self.cost())
+    }
+
+    /// The silence of servers, which were queried `count` times.
+    fn silent(&self, count: u32, queries: &str) -> String {
+        let Self { cause, named, zone, .. } = self;
+        if named.is_empty() {
+            return cause.why.to_string();
+        }
+        if count == 0 {
+            return format!("{named} did not answer earlier queries, so no query for {zone} was sent");
+        }
+        format!("{named} did not answer {queries} for {zone}")
+    }
+
+    /// The time of servers that answered `count` queries.
+    fn slow(&self, count: u32, queries: &str) -> String {
+        let Self { cause, named, zone, .. } = self;
+        let time: u64 = cause.servers.values().map(|(_, time)| *time).sum();
+        let mean = seconds(time.checked_div(count.into()).unwrap_or(0));
+        let average = if count == 1 { "" } else { " on average" };
+        format!("{named} answered {queries} for {zone} after {mean:.1} s{average}")
+    }
+
+    /// Why servers cannot be reached, which were queried `count` times.
+    fn unreachable(&self, count: u32, queries: &str) -> String {
+        let Self { cause, named, zone, .. } = self;
+        if cause.is_of_this_host() {
+            return format!(
+                "this host has no route to {named}, or its firewall blocks the DNS port; no query for {zone} was sent"
+            );
+        }
+        if count == 0 {
+            // No query was sent: the sentence says why, and which addresses the servers have.
+            return cause.why.to_string();
+        }
+        if cause.silent_path {
+            return format!(
+                "{named} did not answer {queries} for {zone}, and no server in any other network answered over IPv6, but others did over IPv4"
+            );
+        }
+        format!(
+            "the network reports that the DNS port of {named} cannot be reached; it was queried for {zone}"
+        )
+    }
+
+    /// The time and the failures that it cost.
+    fn cost(&self) -> String {
+        let (cause, waited) = (self.cause, self.verdict.waited);
+        let [time, waited] = [cause.micros, waited].map(span);
+        let time = match time == waited {
+            // It failed at once.
+            _ if time == span(0) && cause.failures > 0 => String::new(),
+            true => format!("; this took all of the {waited}"),
+            false => format!("; this took {time} of {waited}"),
+        };
+        let failed = match cause.failures {
+            0 => String::new(),
+            1 => "; 1 query failed".to_owned(),
+            many => format!("; {many} queries failed"),
+        };
+        let away = match cause.turned_away {
+            0 => String::new(),
+            // The whole sentence says so.
+            _ if cause.kind == CulpritKind::Overload => String::new(),
+            count => format!("; {}", turned_away(count.into())),
+        };
+        format!("{time}{failed}{away}")
+    }
+
+    /// The time in which the client asked nothing, and its longest pause.
+    fn pauses(&self) -> String {
+        let (mut end, mut count) = (0, 0_u64);
+        let mut longest = (0, None);
+        for one in self.asked {
+            let pause = one.question.at.saturating_sub(end);
+            if end > 0 && pause > 0 {
+                count = count.saturating_add(1);
+                if pause > longest.0 {
+                    longest = (pause, Some(one));
+                }
+            }
+            end = end.max(one.question.end());
+        }
+        let (idle, took) = (seconds(self.cause.micros), seconds(self.verdict.took));
+        let Some(before) = longest.1 else {
+            return format!("the client sent no query for {idle:.1} s of {took:.1} s");
+        };
+        let question = before.question;
+        let (name, kind) = (name_text(&name_of_wire(&question.name)), kind_text(question.kind));
+        if count == 1 {
+            return format!("the client sent no query for {idle:.1} s of {took:.1} s, before {name} {kind}");
+        }
+        format!(
+            "the client sent no query for {idle:.1} s of {took:.1} s, in {count} pauses; the longest, {:.1} s, was before {name} {kind}",
+            seconds(longest.0)
+        )
+    }
+
+    fn nothing(&self) -> String {
+        let count = self.asked.len();
+        let queries = if count == 1 { "1 query".to_owned() } else { format!("{count} queries") };
+        let longest = self.asked.iter().map(|one| one.question.elapsed).max().unwrap_or(0);
+        format!(
+            "{queries} took {:.0} ms together, the longest {:.0} ms",
+            seconds(self.verdict.waited) * 1e3,
+            seconds(longest) * 1e3
+        )
+    }
+}
+
+/// The advice about servers of the root. It has no owner whom an operator could ask, and its servers are often those of a
+/// `[[zone]] "."`.
+const ROOT_ADVICE: &str = "if the configuration has a [[zone]] \".\" with forward, repair these servers or name others; if not, check whether a firewall lets this host send to the root servers";
+
+/// The advice about signatures of the root, which all hosts but a misconfigured one find correct.
+const ROOT_KEYS_ADVICE: &str = "check the clock and the trust anchor of this host: dnssec.trust_anchor must be the path of a file with the keys of https://data.iana.org/root-anchors/root-anchors.xml, or \"\" for the built-in keys; if both are right, somebody forges the answers of the root servers";
+
+/// The advice about a client that waited between queries some of which failed.
+const CLIENT_BESIDE_FAILURE: &str =
+    "look also at the program that asks, for instance a greeting delay or a content filter";
+
+/// Whether the cause is the servers of a zone.
+fn is_of_servers(kind: CulpritKind) -> bool {
+    matches!(
+        kind,
+        CulpritKind::ServerSilent
+            | CulpritKind::ServerSlow
+            | CulpritKind::ServerRefused
+            | CulpritKind::ServerLame
+            | CulpritKind::ServerFailed
+            | CulpritKind::Truncated
+    )
+}
+
+/// The advice about a cause and the servers that it names.
+pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
+    let zone = &match cause.kind {
+        CulpritKind::ListSilent | CulpritKind::ListSlow | CulpritKind::ListRefused
+            if !cause.lists.is_empty() =>
+        {
+            list_names(cause)
+        }
+        _ if cause.zone.is_empty() => String::new(),
+        _ => name_text(&name_of_wire(&cause.zone)),
+    };
+    let kind = cause.kind;
+    if kind == CulpritKind::Bogus && zone == "." {
+        return ROOT_KEYS_ADVICE.to_owned();
+    }
+    if cause.other_mail {
+        return "look in the mail log whether another mail of the same host, or to the same domain, came at this time; if none did, look at the program that asks".to_owned();
+    }
+    if kind == CulpritKind::Unknown && &*cause.why == ExtendedError::STOPPING {
+        return "nothing: the client still waited when resolverd was stopped".to_owned();
+    }
+    if kind == CulpritKind::Unknown && cause.why.is_empty() && !servers.is_empty() {
+        return format!(
+            "if it happens again, `resolverctl check {zone}` shows whether a server drops queries with EDNS; if none does, packets get lost between this host and the server"
+        );
+    }
+    if kind == CulpritKind::Unknown && !cause.why.is_empty() {
+        let owner = if zone.is_empty() { "the owner of the name" } else { &format!("the owner of {zone}") };
+        return format!(
+            "`resolverctl trace` with the name and type shows each step; if its records are at fault, {owner} must correct them"
+        );
+    }
+    if kind == CulpritKind::ListRefused {
+        return advice_of_list(zone, cause);
+    }
+    // A failure leaves no answer that later mail could find in the cache.
+    if kind == CulpritKind::ServerSlow && cause.failures > 0 && zone != "." {
+        return format!(
+            "the servers of {zone} answer too late, so that its owner must repair them; `resolverctl servers` shows their times"
+        );
+    }
+    if cause.is_of_this_host() && servers.iter().any(IpAddr::is_ipv4) {
+        return "check the routes and the firewall of this host: `ip route get ADDRESS` shows the route to a server".to_owned();
+    }
+    advice(kind, zone, servers)
+}
+
+/// The advice about a DNS list whose answers are of no use.
+fn advice_of_list(list: &str, cause: &Cause) -> String {
+    let has_refused = cause.servers.values().any(|(count, _)| *count > 0);
+    match cause.list_fault {
+        Some(ListFault::NewOwner | ListFault::ListsEverything) => format!(
+            "remove {list} from the configuration of your mail software; `resolverctl dnsbl` shows its state"
+        ),
+        Some(ListFault::RejectsQuery) => {
+            format!("correct the configuration of your mail software: {list} does not take such queries")
+        }
+        fault if has_refused || matches!(fault, Some(ListFault::Refuses | ListFault::RefusesKey)) => format!(
+            "{list} blocks this host or your key: register there, or remove the list; `resolverctl dnsbl` shows its state"
+        ),
+        _ => advice(cause.kind, list, &[]),
+    }
+}
+
+/// The advice about `servers` of a zone.
+fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
+    let zone = if zone.is_empty() { "the zone" } else { zone };
+    if zone == "." && is_of_servers(kind) {
+        return ROOT_ADVICE.to_owned();
+    }
+    match kind {
+        CulpritKind::ServerSilent => format!(
+            "the owner of {zone} must repair its servers; resolverd probes them, and `resolverctl servers` shows when they answer"
+        ),
+        CulpritKind::ServerSlow => {
+            format!("nothing; the servers of {zone} are slow, but their answers stay in the cache, so later mail is faster")
+        }
+        CulpritKind::ServerRefused => format!(
+            "tell the owner of {zone} that its servers refuse queries; if others can resolve it, the address of this host is blocked there"
+        ),
+        CulpritKind::ServerLame => {
+            format!("the owner of {zone} must correct its NS records, or configure the zone on these servers")
+        }
+        CulpritKind::ServerFailed => format!("the owner of {zone} must repair its servers"),
+        CulpritKind::Truncated => format!(
+            "the owner of {zone} must open TCP port 53; check also that your own firewall lets this host send to TCP port 53"
+        ),
+        CulpritKind::Unreachable => advice_of_route(zone, servers),
+        CulpritKind::ListSilent => format!(
+            "remove {zone} from the configuration of your mail software, or let resolverd answer for it: `resolverctl dnsbl` shows its state"
+        ),
+        CulpritKind::ListSlow => {
+            format!("use a mirror or another list than {zone} if this continues; `resolverctl dnsbl` shows its times")
+        }
+        CulpritKind::ListRefused => format!(
+            "`resolverctl dnsbl` shows the state of {zone}: if it blocks this host or your key, register there; otherwise remove it from the configuration of your mail software"
+        ),
+        CulpritKind::Bogus => format!(
+            "the owner of {zone} must repair its signatures; to deliver until then: `resolverctl nta add {zone}`"
+        ),
+        CulpritKind::Loss => {
+            "packets get lost between this host and the server; if other zones are affected too, check the internet connection of this host".to_owned()
+        }
+        CulpritKind::Network => "check the network of this host: `resolverctl check system`".to_owned(),
+        CulpritKind::Overload => {
+            "check whether other programs use up the CPU of this host; otherwise find the client and the zone that cause the load with `resolverctl stats`, and let this client send fewer queries at the same time".to_owned()
+        }
+        CulpritKind::Client => {
+            "DNS was not the cause: look at the program that asks, for instance a greeting delay or a content filter"
+                .to_owned()
+        }
+        CulpritKind::None => "DNS was not the cause: look at the other steps of the mail".to_owned(),
+        CulpritKind::NotDns => "look at the program that wrote the line".to_owned(),
+        CulpritKind::Unknown => {
+            "check the name and the time; increase history.size if the query history does not reach back far enough".to_owned()
+        }
+    }
+}
+
+/// The advice about servers that cannot be reached.
+fn advice_of_route(zone: &str, servers: &[IpAddr]) -> String {
+    if servers.is_empty() {
+        return format!(
+            "check the addresses and the routes of this host, and resolve.ipv4 and resolve.ipv6; if all are right, the owner of {zone} must add servers that this host can reach"
+        );
+    }
+    if servers.iter().all(IpAddr::is_ipv6) {
+        return format!(
+            "check the IPv6 address and the routes of this host; if it has no IPv6, resolve.ipv6 = false is right, and the owner of {zone} must add servers with IPv4 addresses"
+        );
+    }
+    let servers = named(servers.iter().filter(|server| server.is_ipv4()));
+    format!(
+        "nothing answers at the DNS port of {servers}: the owner of {zone} must repair it; if it answers other hosts, check the routes of this host"
+    )
+}
+
+/// A time in seconds, or in milliseconds if it is so short that no second would be left.
+pub(super) fn span(micros: u64) -> String {
+    match micros {
+        0..100 => "0 ms".to_owned(),
+        100..1_000 => format!("{:.1} ms", seconds(micros) * 1e3),
+        1_000..100_000 => format!("{:.0} ms", seconds(micros) * 1e3),
+        _ => format!("{:.1} s", seconds(micros)),
+    }
+}
+
+/// Microseconds of a second.
+pub(super) const MICROS: f64 = 1e6;
+
+/// Microseconds in seconds.
+pub(super) fn seconds(micros: u64) -> f64 {
+    micros as f64 / MICROS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_sent_to_the_owner_of_the_root() {
+        for kind in [CulpritKind::ServerSilent, CulpritKind::ServerRefused, CulpritKind::Truncated] {
+            let told = advice(kind, ".", &[[192, 0, 2, 1].into()]);
+            assert!(told.contains("[[zone]] \".\" with forward") && !told.contains("owner"), "{told}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_came_too_late_is_not_in_the_cache() {
+        let advice = |failures: u32| {
+            let zone = b"\x07example\x00"[..].into();
+            advice_of(&Cause { failures, ..Cause::of(CulpritKind::ServerSlow, zone) }, &[])
+        };
+        assert!(advice(0).starts_with("nothing; "), "{}", advice(0));
+        assert!(advice(1).starts_with("the servers of example. answer too late"), "{}", advice(1));
+    }
+
+    #[test]
+    fn the_advice_about_a_list_is_that_of_its_fault() {
+        let advice = |fault: Option<ListFault>, refused: u32| {
+            let mut cause = Cause::of(CulpritKind::ListRefused, Box::default());
+            cause.list_fault = fault;
+            cause.servers.insert([192, 0, 2, 1].into(), (refused, 0));
+            advice_of_list("list.test.", &cause)
+        };
+        let (remove, correct) =
+            ("remove list.test. from the configuration", "correct the configuration of your mail software");
+        let (blocked, state) =
+            ("list.test. blocks this host or your key: register", "`resolverctl dnsbl` shows the state of");
+        for (fault, begin) in [
+            (ListFault::Refuses, blocked),
+            (ListFault::RefusesKey, blocked),
+            (ListFault::NotServed, state),
+            (ListFault::RejectsQuery, correct),
+            (ListFault::NewOwner, remove),
+            (ListFault::ListsEverything, remove),
+            (ListFault::Unusable, state),
+            (ListFault::TextAlone, state),
+            (ListFault::Silent, state),
+        ] {
+            assert!(advice(Some(fault), 0).starts_with(begin), "{fault:?}: {}", advice(Some(fault), 0));
+        }
+        assert!(advice(None, 1).starts_with(blocked), "its servers refuse");
+        assert!(advice(None, 0).starts_with(state), "of an earlier version");
+    }
+
+    #[test]
+    fn a_short_time_is_told_in_milliseconds() {
+        let told = [0, 400, 7_100, 99_400, 100_000, 4_000_000].map(span);
+        assert_eq!(told, ["0 ms", "0.4 ms", "7 ms", "99 ms", "0.1 s", "4.0 s"]);
+    }
+
+    #[test]
+    fn a_closed_port_is_for_the_owner_and_only_ipv6_for_the_routes_of_this_host() {
+        let (four, six) = ([192, 0, 2, 1].into(), "2001:db8::1".parse().unwrap());
+        let told = |servers: &[IpAddr]| advice(CulpritKind::Unreachable, "example.", servers);
+        for servers in [&[four][..], &[four, six]] {
+            let closed =
+                "nothing answers at the DNS port of 192.0.2.1: the owner of example. must repair it; ";
+            assert!(told(servers).starts_with(closed), "{}", told(servers));
+            assert!(!told(servers).contains("resolve.ipv6"));
+        }
+        assert!(told(&[six]).contains("resolve.ipv6 = false"));
+    }
+}

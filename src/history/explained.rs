@@ -1,0 +1,209 @@
+//! Which flight explains a question: its own, or one that failed before it.
+//!
+//! A question may fail at once because another had failed a moment before. Then the record has no flight of its own, and the
+//! culprit is that of the other.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasherDefault;
+
+use hickory_proto::rr::RecordType;
+
+use super::culprit::ExplainedQuestion;
+use super::entry::{FlightEntry, QuestionEntry};
+use super::event::Shows;
+use super::message::Known;
+use super::recorded::Recorded;
+use super::subject::ListName;
+use crate::limits::EXPLAINED_TIME;
+use dns::clock::micros;
+use dns::hash::Plain;
+use dns::question::{Outcome, label_places};
+
+/// A zone with fewer labels has many owners: its failure explains no failure below it.
+pub(super) const OWNED_LABELS: usize = 2;
+
+/// The flights of a record, by what they explain. All are in the order of time.
+pub(super) struct Explained<'a> {
+    by_number: HashMap<u64, &'a FlightEntry, BuildHasherDefault<Plain>>,
+    /// The failed ones, by their question.
+    of_question: BTreeMap<(&'a [u8], u16), Vec<&'a FlightEntry>>,
+    /// Like `of_question`, by the zone at whose servers they failed.
+    of_zone: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,
+    /// All to lists, by the apex.
+    of_list: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,
+}
+
+impl<'a> Explained<'a> {
+    pub(super) fn of(recorded: &'a Recorded, known: &impl Known) -> Self {
+        let (by_number, of_question, of_zone, of_list) = Default::default();
+        let mut explained = Self { by_number, of_question, of_zone, of_list };
+        for flight in &recorded.flights {
+            explained.by_number.insert(flight.id, flight);
+            if let Some(apex) = known.list(&flight.name).and_then(|list| list.of(&flight.name)) {
+                explained.of_list.entry(apex).or_default().push(flight);
+            }
+            if flight.shows.is_some() {
+                let question = (&*flight.name, flight.kind.into());
+                explained.of_question.entry(question).or_default().push(flight);
+                if label_places(&flight.zone).count() >= OWNED_LABELS {
+                    explained.of_zone.entry(&flight.zone).or_default().push(flight);
+                }
+            }
+        }
+        explained
+    }
+
+    /// A question with its list and the flight that explains it.
+    pub(super) fn explain(&self, question: &'a QuestionEntry, known: &impl Known) -> ExplainedQuestion<'a> {
+        let list = known.list(&question.name);
+        let own = question.flight.and_then(|id| self.by_number.get(&id).copied());
+        let flight = match question.outcome {
+            // Nobody knows what its servers would have done.
+            Outcome::Shed if question.was_stopped() => None,
+            // It was turned away because others wait for its silent zone. Its own flight, if it had one, ended before it showed anything.
+            Outcome::Shed if !question.is_overload() => {
+                self.of_zones(question).filter(|flight| flight.shows == Some(Shows::Silence)).or(own)
+            }
+            Outcome::Remembered | Outcome::Stale => own.or_else(|| self.before(question, list)),
+            _ => own,
+        };
+        ExplainedQuestion { question, list, flight }
+    }
+
+    /// The numbers of the failed flights to lists. resolverd answers the questions to a list as soon as the servers of the list
+    /// are known to be silent. So these questions end before their flight, and later questions have no flight.
+    pub(super) fn failed_to_lists(&self) -> impl Iterator<Item = u64> {
+        let flights = self.of_list.values().flatten();
+        flights.filter(|flight| flight.shows.is_some()).map(|flight| flight.id)
+    }
+
+    /// The flight that failed before a question: of the same question, else of its zone, else the last one to its list. A list
+    /// that does not answer is held until it answers again; the last flight to it may have got a late answer since.
+    fn before(&self, question: &QuestionEntry, list: Option<ListName>) -> Option<&'a FlightEntry> {
+        let same = self.of_question.get(&(&*question.name, u16::from(question.kind)));
+        let same =
+            same.and_then(|flights| last(flights, question.at)).filter(|flight| is_recent(flight, question));
+        same.or_else(|| self.of_zones(question)).or_else(|| {
+            let apex = list?.of(&question.name)?;
+            last(self.of_list.get(apex)?, question.at)
+        })
+    }
+
+    /// The flight that failed last in a zone of a question, the deepest zone first.
+    fn of_zones(&self, question: &QuestionEntry) -> Option<&'a FlightEntry> {
+        let zones = label_places(&question.name).filter_map(|place| question.name.get(place..));
+        let mut flights = zones.filter_map(|zone| last(self.of_zone.get(zone)?, question.at));
+        flights.find(|flight| is_recent(flight, question))
+    }
+}
+
+/// The last flight that began before a moment.
+fn last<'a>(flights: &[&'a FlightEntry], at: u64) -> Option<&'a FlightEntry> {
+    let end = flights.partition_point(|flight| flight.began <= at);
+    flights.get(end.checked_sub(1)?).copied()
+}
+
+fn is_recent(flight: &FlightEntry, question: &QuestionEntry) -> bool {
+    let window = micros(EXPLAINED_TIME);
+    flight.end().saturating_add(window) >= question.at
+}
+
+/// The links of an answer, by its question.
+pub(super) type Links<'a> = HashMap<(&'a [u8], u16), &'a [super::entry::Link]>;
+
+/// The links of all answers of a record.
+pub(super) fn links_of(recorded: &Recorded) -> Links<'_> {
+    // A table that grows is written anew each time.
+    let mut links = Links::with_capacity(recorded.flights.len());
+    let linked = recorded.flights.iter().filter(|flight| !flight.links.is_empty());
+    links.extend(linked.map(|flight| (link_key(&flight.name, flight.kind), &*flight.links)));
+    links
+}
+
+/// The key of a question in `Links`.
+pub(super) fn link_key(name: &[u8], kind: RecordType) -> (&[u8], u16) {
+    (name, kind.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dns::question::wire_name;
+    use hickory_proto::rr::Name;
+
+    const SECOND: u64 = 1_000_000;
+
+    struct NoLists;
+
+    impl Known for NoLists {
+        fn list(&self, name: &[u8]) -> Option<ListName> {
+            let apex = wire("list.test.");
+            name.ends_with(&apex).then_some(ListName { apex: apex.len(), keyed: false })
+        }
+
+        fn links(&self, _name: &[u8], _kind: RecordType) -> &[crate::entry::Link] {
+            &[]
+        }
+    }
+
+    fn wire(text: &str) -> std::sync::Arc<[u8]> {
+        wire_name(&Name::from_ascii(text).unwrap()).into()
+    }
+
+    fn flight(id: u64, second: u64, name: &str, zone: &str, shows: Option<Shows>) -> FlightEntry {
+        FlightEntry {
+            name: wire(name),
+            zone: wire(zone),
+            shows,
+            ..FlightEntry::blank(id, second * SECOND, SECOND)
+        }
+    }
+
+    #[test]
+    fn a_failure_explains_those_of_its_zone_within_a_minute_and_the_last_flight_those_of_its_list() {
+        let silence = Some(Shows::Silence);
+        let flights = vec![
+            flight(1, 0, "a.example.", "example.", silence),
+            flight(2, 10, "b.mail.test.", "mail.test.", silence),
+            flight(3, 20, "2.0.0.127.list.test.", "", Some(Shows::List)),
+            flight(5, 30, "other.mail.test.", "mail.test.", None),
+            flight(4, 9_000, "3.0.0.127.list.test.", "", None),
+        ];
+        let recorded = Recorded { flights, ..Recorded::default() };
+        let explained = Explained::of(&recorded, &NoLists);
+        use Outcome::{Remembered, Shed};
+        let explains = |second: u64, name: &str, outcome: Outcome| {
+            let question = QuestionEntry {
+                name: wire(name),
+                kind: RecordType::A,
+                client: [127, 0, 0, 1].into(),
+                port: 0,
+                transport: None,
+                view: 0,
+                at: second * SECOND,
+                outcome,
+                elapsed: 0,
+                // It was turned away in the middle of a walk.
+                flight: (outcome == Shed && second == 30).then_some(5),
+                error: Box::default(),
+                code: (outcome == Shed).then_some(22),
+                user: None,
+            };
+            explained.explain(&question, &NoLists).flight.map(|flight| flight.id)
+        };
+        for (second, name, outcome, expected) in [
+            (30, "a.example.", Remembered, Some(1)),
+            (30, "other.example.", Remembered, None),
+            (30, "other.mail.test.", Remembered, Some(2)),
+            (30, "other.mail.test.", Shed, Some(2)),
+            (30, "other.test.", Remembered, None),
+            (5, "other.mail.test.", Remembered, None),
+            (7_200, "a.example.", Remembered, None),
+            (7_200, "other.mail.test.", Shed, None),
+            (7_200, "9.0.0.127.list.test.", Remembered, Some(3)),
+            (9_100, "9.0.0.127.list.test.", Remembered, Some(4)),
+        ] {
+            assert_eq!(explains(second, name, outcome), expected, "{second} {name} {outcome:?}");
+        }
+    }
+}

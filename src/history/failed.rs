@@ -1,0 +1,398 @@
+//! The answer to `resolverctl failed`: the zones whose questions failed, most questions first.
+//!
+//! Pure: a function of the outline of the record, of which only the failed questions are read in full, and the flights that explain them.
+//! Times are in seconds, moments in seconds since 1970.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use super::culprit::{Cause, CulpritKind, judge};
+use super::evidence::{advice_of, seconds};
+use super::explained::{Explained, Links};
+use super::failure::{FailedQuestion, turned_away};
+use super::outline::{Outline, QuestionOutline};
+use super::recorded::ReadSpan;
+use super::traffic::Traffic;
+use super::why::{DaemonFacts, KnownFacts};
+use crate::limits::{INCIDENT_QUIET, MAX_FAILURE_SERVERS};
+use dns::clock::micros;
+use dns::conduct::Conduct;
+use dns::question::{Outcome, is_within, kind_text, name_of_wire, name_text};
+
+/// Which failures are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FailedWanted {
+    /// The begin of the time, in microseconds since 1970.
+    pub from: u64,
+    /// Only zones, and questions for names, at and below this name, in lower-case wire form.
+    pub zone: Option<Box<[u8]>>,
+    /// Only questions of these clients.
+    pub client: Option<IpNet>,
+}
+
+/// The failures of a time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FailedReport {
+    /// When the record begins, in seconds since 1970; none if it is empty.
+    pub begin: Option<f64>,
+    /// The zones, most questions first.
+    pub zones: Vec<FailedZone>,
+    /// Whether questions of a client were wanted, and the disk has questions whose client `history.redact` has removed.
+    pub without_client: bool,
+    /// Whether no questions are kept.
+    pub off: bool,
+}
+
+/// A zone whose questions failed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FailedZone {
+    /// The zone at whose servers they failed, or the DNS list; none if this resolver turned them away.
+    pub zone: Option<String>,
+    /// Questions that failed.
+    pub questions: u64,
+    /// When the first one came.
+    pub first: f64,
+    /// When the last one came.
+    pub last: f64,
+    /// The name of the last one.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The local user of its client, or of the last one whose user is known: a name, or a number if it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The kind of its culprit.
+    pub culprit: CulpritKind,
+    /// Why it failed, in a sentence.
+    pub reason: String,
+    /// The code of its extended error (RFC 8914).
+    pub extended_error: Option<u16>,
+    /// The servers with faults.
+    pub servers: Vec<FailedServer>,
+    /// Whether it still fails.
+    pub still_fails: StillFails,
+    /// The advice, in a sentence.
+    pub advice: String,
+}
+
+/// A server with a fault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedServer {
+    /// The server.
+    pub server: String,
+    /// Its last conduct; none if it had not answered when the client got SERVFAIL.
+    pub conduct: Option<Conduct>,
+}
+
+/// Whether a zone still fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StillFails {
+    /// A question has failed in the last `limits::INCIDENT_QUIET`, and was not answered since.
+    Yes,
+    /// The question that failed last was answered since, or one to the same list, or a server of the zone has answered another one after
+    /// silence.
+    No,
+    /// Nothing was asked lately, or the failure is known from the disk alone, which has no question that was answered since.
+    Unknown,
+}
+
+/// The failures of one zone.
+struct FailuresOfZone<'a> {
+    /// Failed questions within the wanted time and of the wanted client.
+    questions: u64,
+    /// Questions of this number that this resolver turned away at once, because others waited for the zone.
+    turned_away: u64,
+    first: u64,
+    last: Option<FailedQuestion<'a>>,
+    servers: BTreeMap<IpAddr, Option<Conduct>>,
+    /// The last user that is known.
+    user: Option<&'a str>,
+    /// The last one of all clients and names: it shows whether the zone still fails.
+    last_of_all: FailedQuestion<'a>,
+    /// When the last query was sent that a server of the zone has answered correctly.
+    answered: Option<u64>,
+}
+
+impl FailedWanted {
+    /// The questions to read, of all clients: the questions of other clients show whether a zone still fails.
+    pub fn span(&self) -> ReadSpan {
+        ReadSpan { from: self.from, hits: false, ..ReadSpan::default() }
+    }
+
+    fn has(&self, failed: &FailedQuestion<'_>) -> bool {
+        let question = failed.asked.question;
+        let of_client = self.client.is_none_or(|client| client.contains(&question.client.to_canonical()));
+        let of_name = |wanted: &[u8]| is_within(&failed.zone, wanted) || is_within(&question.name, wanted);
+        of_client && self.zone.as_deref().is_none_or(of_name)
+    }
+}
+
+/// The zones whose questions failed until `now`, in microseconds since 1970.
+pub fn failed(
+    outline: &Outline<'_>,
+    wanted: &FailedWanted,
+    facts: &DaemonFacts<'_>,
+    now: u64,
+) -> FailedReport {
+    let extent = &outline.extent;
+    let begin = extent.begin.into_iter().chain(extent.stored_begin).min().map(seconds);
+    let (without_client, off) = (wanted.client.is_some() && extent.without_client, extent.off);
+    let is_failure = |question: &QuestionOutline| question.outcome.is_failure() && question.at >= wanted.from;
+    let failures = (0..).zip(&outline.questions).filter(|(_, question)| is_failure(question));
+    let failures: Vec<u32> = failures.map(|(place, _)| place).collect();
+    if failures.is_empty() {
+        return FailedReport { begin, zones: Vec::new(), without_client, off };
+    }
+    let recorded = outline.explained((failures.iter().copied(), failures.len()), facts.list);
+    // Links join the questions of a message, and explain none.
+    let known = KnownFacts { facts, links: Links::default() };
+    let (explained, traffic) = (Explained::of(&recorded, &known), Traffic::of(&recorded, facts.slow));
+    let mut zones: BTreeMap<Box<[u8]>, FailuresOfZone<'_>> = BTreeMap::new();
+    for question in &recorded.questions {
+        let failed = FailedQuestion::of(explained.explain(question, &known));
+        let Some(failed) = failed else { continue };
+        let is_wanted = wanted.has(&failed);
+        let new = || FailuresOfZone::new(failed.clone());
+        zones.entry(failed.zone.clone()).or_insert_with(new).add(failed, is_wanted);
+    }
+    note_answers(&mut zones, outline);
+    let mut rows: Vec<FailedZone> =
+        zones.values().filter_map(|failures| failures.row(outline, &traffic, now)).collect();
+    rows.sort_by(|one, other| {
+        other.questions.cmp(&one.questions).then_with(|| other.last.total_cmp(&one.last))
+    });
+    FailedReport { begin, zones: rows, without_client, off }
+}
+
+impl<'a> FailuresOfZone<'a> {
+    fn new(failed: FailedQuestion<'a>) -> Self {
+        let first = failed.asked.question.at;
+        Self {
+            questions: 0,
+            turned_away: 0,
+            first,
+            last: None,
+            servers: BTreeMap::new(),
+            user: None,
+            last_of_all: failed,
+            answered: None,
+        }
+    }
+
+    fn add(&mut self, failed: FailedQuestion<'a>, is_wanted: bool) {
+        if says_more(&failed, &self.last_of_all) {
+            self.last_of_all = failed.clone();
+        }
+        if !is_wanted {
+            return;
+        }
+        if self.questions == 0 {
+            self.first = failed.asked.question.at;
+        }
+        self.questions = self.questions.saturating_add(1);
+        let is_turned_away = failed.asked.question.outcome == Outcome::Shed && !failed.is_turned_away();
+        self.turned_away = self.turned_away.saturating_add(u64::from(is_turned_away));
+        self.user = failed.asked.question.user.as_deref().or(self.user);
+        for (server, conduct) in &failed.servers {
+            if let Some(known) = self.servers.get_mut(server) {
+                *known = conduct.or(*known);
+            } else if self.servers.len() < MAX_FAILURE_SERVERS {
+                self.servers.insert(*server, *conduct);
+            }
+        }
+        if self.last.as_ref().is_none_or(|last| says_more(&failed, last)) {
+            self.last = Some(failed);
+        }
+    }
+
+    /// The row; none if no failure is wanted.
+    fn row(&self, outline: &Outline<'_>, traffic: &Traffic, now: u64) -> Option<FailedZone> {
+        let last = self.last.as_ref()?;
+        let question = last.asked.question;
+        let zone = (!last.zone.is_empty()).then(|| name_text(&name_of_wire(&last.zone)));
+        let cause = cause_of(last, traffic);
+        let culprit = cause.kind;
+        let addresses: Vec<IpAddr> = self.servers.keys().copied().collect();
+        let servers = self.servers.iter();
+        let still_fails = self.still_fails(outline, traffic, now);
+        let advice = advice_of(&cause, &addresses);
+        Some(FailedZone {
+            questions: self.questions,
+            first: seconds(self.first),
+            last: seconds(question.at),
+            name: name_text(&name_of_wire(&question.name)),
+            kind: kind_text(question.kind),
+            user: self.user.map(str::to_owned),
+            culprit,
+            reason: self.reason(last),
+            extended_error: question.code,
+            servers: servers.map(|(server, conduct)| FailedServer::of(*server, *conduct)).collect(),
+            still_fails,
+            advice: match still_fails {
+                StillFails::No => format!("nothing now; if it fails again: {advice}"),
+                StillFails::Yes | StillFails::Unknown => advice,
+            },
+            zone,
+        })
+    }
+
+    /// Why the last one failed, and how many were turned away beside it.
+    fn reason(&self, last: &FailedQuestion<'_>) -> String {
+        match self.turned_away {
+            0 => last.why().to_owned(),
+            count => format!("{}; {}", last.why(), turned_away(count)),
+        }
+    }
+
+    fn still_fails(&self, outline: &Outline<'_>, traffic: &Traffic, now: u64) -> StillFails {
+        let culprit = cause_of(&self.last_of_all, traffic).kind;
+        let last = self.last_of_all.asked.question;
+        let later = outline.questions.partition_point(|question| question.at <= last.end());
+        let later = outline.questions.get(later..).unwrap_or_default().iter();
+        // An answer from the cache may be older than the failure, and a stale one is no answer.
+        let mut answered = later.filter(|question| {
+            !question.outcome.is_failure() && !matches!(question.outcome, Outcome::Stale | Outcome::Cache)
+        });
+        let is_list = self.last_of_all.asked.apex().is_some();
+        let asked = outline.names.find(&last.name, last.kind);
+        // All servers below the apex of a list are those of the list. Below another zone are zones with servers of their own, which
+        // a delegation in the cache leads to while the zone is silent.
+        let of_list = |question: &QuestionOutline| {
+            is_list && is_within(outline.names.name(question.asked), &self.last_of_all.zone)
+        };
+        let heard = self.answered.is_some_and(|at| at > last.end());
+        let was_silent = matches!(
+            culprit,
+            CulpritKind::ServerSilent
+                | CulpritKind::ServerSlow
+                | CulpritKind::ListSilent
+                | CulpritKind::ListSlow
+                | CulpritKind::Network
+        );
+        // A list is asked for another name each time.
+        let works = was_silent && heard
+            || answered.any(|question| Some(question.asked) == asked || of_list(question));
+        if works {
+            return StillFails::No;
+        }
+        let is_in_memory = outline.extent.whole.is_some_and(|whole| last.at >= whole);
+        if is_in_memory && !last.was_stopped() && now.saturating_sub(last.at) < micros(INCIDENT_QUIET) {
+            StillFails::Yes
+        } else {
+            StillFails::Unknown
+        }
+    }
+}
+
+/// Notes of each zone when the last query was sent that a server of this very zone has answered.
+fn note_answers(zones: &mut BTreeMap<Box<[u8]>, FailuresOfZone<'_>>, outline: &Outline<'_>) {
+    let first = zones.values().map(|failures| failures.last_of_all.asked.question.end()).min();
+    let later = outline.flights.iter().filter(|flight| first.is_some_and(|first| flight.end() > first));
+    for flight in later {
+        outline.answered(flight, |at, zone| {
+            if let Some(failures) = zones.get_mut(zone) {
+                failures.answered = failures.answered.max(Some(at));
+            }
+        });
+    }
+}
+
+/// Whether a failure says more than the `last` one: a question that failed at once repeats what another one has shown.
+fn says_more(failed: &FailedQuestion<'_>, last: &FailedQuestion<'_>) -> bool {
+    let is_repeat = failed.asked.question.outcome == Outcome::Remembered && failed.asked.flight.is_none();
+    !is_repeat || last.asked.flight.is_none()
+}
+
+/// The cause of a failure, with the words of the failure.
+fn cause_of(failed: &FailedQuestion<'_>, traffic: &Traffic) -> Cause {
+    let cause = judge(&[failed.asked], traffic).causes.into_iter().next();
+    let cause = cause.unwrap_or_else(|| Cause::of(CulpritKind::Unknown, failed.zone.clone()));
+    let why = if cause.why.is_empty() { failed.why().into() } else { cause.why };
+    let zone = if cause.zone.is_empty() { failed.zone.clone() } else { cause.zone };
+    Cause { zone, why, ..cause }
+}
+
+impl FailedServer {
+    fn of(server: IpAddr, conduct: Option<Conduct>) -> Self {
+        Self { server: server.to_string(), conduct }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::QuestionEntry;
+    use crate::recorded::Recorded;
+    use crate::redact::Secrets;
+    use crate::subject::ListName;
+    use hickory_proto::rr::RecordType;
+    use std::time::Duration;
+
+    #[test]
+    fn a_failure_that_only_the_disk_has_may_be_over() {
+        let failed_at = micros(INCIDENT_QUIET);
+        let question = QuestionEntry {
+            outcome: Outcome::Failed,
+            error: "no server answered".into(),
+            ..QuestionEntry::hit(
+                b"\x07example\x00"[..].into(),
+                RecordType::MX,
+                [127, 0, 0, 1].into(),
+                0,
+                failed_at,
+            )
+        };
+        let state = |whole: Option<u64>, later: u64| {
+            let recorded = Recorded { questions: vec![question.clone()], whole, ..Recorded::default() };
+            let facts = DaemonFacts {
+                list: &|_| None,
+                usual: &|_| None,
+                slow: Duration::from_secs(1),
+                shortens: false,
+            };
+            let secrets = Secrets::default();
+            let outline = Outline::of(&recorded, &secrets).in_order();
+            let report = failed(&outline, &FailedWanted::default(), &facts, failed_at + later);
+            report.zones.first().map(|zone| zone.still_fails)
+        };
+        assert_eq!(state(Some(0), 1), Some(StillFails::Yes));
+        assert_eq!(state(Some(0), micros(INCIDENT_QUIET)), Some(StillFails::Unknown));
+        assert_eq!(state(Some(failed_at + 1), 1), Some(StillFails::Unknown), "after a restart");
+        assert_eq!(state(None, 1), Some(StillFails::Unknown), "nothing was asked since");
+    }
+
+    #[test]
+    fn a_list_that_refused_works_again_once_it_answers_another_name() {
+        let zone = b"\x04list\x04test\x00";
+        let asked = |name: &[u8], at: u64, outcome: Outcome| QuestionEntry {
+            outcome,
+            ..QuestionEntry::hit([name, zone].concat().into(), RecordType::A, [127, 0, 0, 1].into(), 0, at)
+        };
+        let state = |name: &[u8], later: Outcome| {
+            let refused = QuestionEntry {
+                error: "refuses queries".into(),
+                ..asked(b"\x011\x010\x010\x03127", 1_000, Outcome::Failed)
+            };
+            let questions = vec![refused, asked(name, 2_000_000, later)];
+            let recorded = Recorded { questions, whole: Some(0), ..Recorded::default() };
+            let list =
+                |name: &[u8]| is_within(name, zone).then_some(ListName { apex: zone.len(), keyed: false });
+            let facts =
+                DaemonFacts { list: &list, usual: &|_| None, slow: Duration::from_secs(1), shortens: false };
+            let secrets = Secrets::default();
+            let outline = Outline::of(&recorded, &secrets).in_order();
+            let report = failed(&outline, &FailedWanted::default(), &facts, 3_000_000);
+            report.zones.first().map(|zone| (zone.still_fails, zone.advice.starts_with("nothing now")))
+        };
+        let other = b"\x019\x012\x010\x03192";
+        assert_eq!(state(other, Outcome::Upstream), Some((StillFails::No, true)));
+        let fails = Some((StillFails::Yes, false));
+        assert_eq!(state(other, Outcome::Cache), fails, "it may be older than the failure");
+        assert_eq!(state(other, Outcome::Stale), fails);
+    }
+}

@@ -1,0 +1,142 @@
+//! A question that failed: the zone at whose servers it failed, and what each server did.
+
+use std::fmt::Write;
+use std::net::IpAddr;
+
+use super::culprit::{ExplainedQuestion, last_conduct};
+use super::entry::{FlightEntry, MessageEntry};
+use super::event::Shows;
+use super::subject::domain_of;
+use crate::limits::MAX_FAILURE_SERVERS;
+use dns::conduct::Conduct;
+use dns::question::{Outcome, is_within};
+
+/// Why a question failed that was turned away before it had a place.
+const OVERLOADED: &str = "resolverd is overloaded: queries come faster than this host resolves them";
+
+/// A question that failed.
+#[derive(Clone, Debug)]
+pub(super) struct FailedQuestion<'a> {
+    /// The question and the flight that explains it.
+    pub(super) asked: ExplainedQuestion<'a>,
+    /// The zone at whose servers it failed, the apex of the list, or the domain of the name, in wire form; empty if this
+    /// resolver turned it away.
+    pub(super) zone: Box<[u8]>,
+    /// The servers with faults, and the last conduct of each; none: it had not answered yet. At most `MAX_FAILURE_SERVERS`.
+    pub(super) servers: Vec<(IpAddr, Option<Conduct>)>,
+}
+
+impl<'a> FailedQuestion<'a> {
+    /// The failure of a question; none if its client did not get SERVFAIL.
+    pub(super) fn of(asked: ExplainedQuestion<'a>) -> Option<Self> {
+        if !asked.failed() {
+            return None;
+        }
+        let zone = if asked.is_overload() { Box::default() } else { zone_at_fault(&asked) };
+        let flight = asked.flight.filter(|_| !asked.is_overload());
+        let servers = flight.map(|flight| servers_at_fault(flight, &zone)).unwrap_or_default();
+        Some(Self { asked, zone, servers })
+    }
+
+    /// Why it failed, in a sentence without its end.
+    pub(super) fn why(&self) -> &str {
+        let question = self.asked.question;
+        match self.asked.flight.filter(|_| !self.is_turned_away()) {
+            Some(flight) if !flight.why.is_empty() => &flight.why,
+            _ if question.error.is_empty() && self.is_turned_away() => OVERLOADED,
+            _ => &question.error,
+        }
+    }
+
+    /// Whether this resolver turned it away, or was stopped.
+    pub(super) fn is_turned_away(&self) -> bool {
+        self.zone.is_empty() || self.asked.question.was_stopped()
+    }
+
+    /// The conduct of each server, for a sentence; empty if no server is at fault.
+    pub(super) fn servers_text(&self) -> String {
+        let mut text = String::new();
+        for (server, conduct) in &self.servers {
+            let comma = if text.is_empty() { "" } else { ", " };
+            let said = conduct.map_or("no answer", |conduct| conduct.fault().unwrap_or("answered"));
+            // Writing to a string does not fail.
+            let _ = write!(text, "{comma}{server} {said}");
+        }
+        text
+    }
+
+    /// Whether silence of our own network would explain it.
+    pub(super) fn may_be_silence(&self) -> bool {
+        let shows = self.asked.flight.and_then(|flight| flight.shows);
+        let is_unknown = matches!(self.asked.question.outcome, Outcome::Deadline | Outcome::Shed);
+        match shows {
+            Some(shows) => matches!(shows, Shows::Silence | Shows::Unchecked | Shows::Late | Shows::Unrouted),
+            None => is_unknown,
+        }
+    }
+}
+
+fn zone_at_fault(asked: &ExplainedQuestion<'_>) -> Box<[u8]> {
+    if let Some(apex) = asked.apex() {
+        return apex.into();
+    }
+    match asked.flight {
+        Some(flight) if !flight.zone.is_empty() => (*flight.zone).into(),
+        Some(flight) => {
+            let last = flight.messages.iter().rev().find(is_at_fault);
+            last.map_or_else(|| domain_of(&asked.question.name), |message| (*message.zone).into())
+        }
+        None => domain_of(&asked.question.name),
+    }
+}
+
+/// Whether a message has no answer that is of use.
+fn is_at_fault(message: &&MessageEntry) -> bool {
+    message.conduct.is_none_or(Conduct::is_fault)
+}
+
+fn servers_at_fault(flight: &FlightEntry, zone: &[u8]) -> Vec<(IpAddr, Option<Conduct>)> {
+    if !flight.faults.is_empty() {
+        let faults = flight.faults.iter().take(MAX_FAILURE_SERVERS);
+        return faults
+            .map(|(server, conduct)| (*server, last_conduct(flight, *server, Some(*conduct))))
+            .collect();
+    }
+    let mut last: Vec<(IpAddr, Option<Conduct>)> = Vec::new();
+    for message in flight.messages.iter().filter(|message| is_within(&message.zone, zone)) {
+        match last.iter_mut().find(|(server, _)| *server == message.server) {
+            Some((_, conduct)) => *conduct = message.conduct.or(*conduct),
+            None => last.push((message.server, message.conduct)),
+        }
+    }
+    for (server, conduct) in &mut last {
+        *conduct = last_conduct(flight, *server, *conduct);
+    }
+    last.retain(|(_, conduct)| conduct.is_none_or(Conduct::is_fault));
+    last.truncate(MAX_FAILURE_SERVERS);
+    last
+}
+
+/// The words for queries to a zone that resolverd turned away, because of its bound for one zone.
+pub(super) fn turned_away(count: u64) -> String {
+    let queries = if count == 1 {
+        "1 of these queries was".to_owned()
+    } else {
+        format!("{count} of these queries were")
+    };
+    format!(
+        "{queries} turned away by resolverd at once, because its limit for the queries in progress for one zone was reached"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_that_were_turned_away_are_told_with_their_number() {
+        let limit = "turned away by resolverd at once, because its limit for the queries in progress for one zone was reached";
+        assert_eq!(turned_away(1), format!("1 of these queries was {limit}"));
+        assert_eq!(turned_away(2), format!("2 of these queries were {limit}"));
+    }
+}

@@ -1,0 +1,159 @@
+//! Reads what is new in the record, some time after it was written.
+//!
+//! No question waits for it. A flight is written before the questions that waited for it, so that each question is read
+//! with its flight, or with one that failed shortly before and explains it.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+use super::entry::{Entry, FlightEntry, OwnerEntry};
+use super::lock::lock;
+use super::names::ReadNames;
+use super::reading;
+use super::recorded::Recorded;
+use super::redact::Secrets;
+use super::ring::{self, Ring, RingPlace};
+use super::tally::FailureCount;
+use crate::limits::{EXPLAINED_TIME, FLIGHT_TIME, MAX_FOLLOWED_FLIGHTS, SNAPSHOT_INTERVAL};
+use dns::clock::Mono;
+
+/// Calls of `pass_over` whose entries are still read: the user of a question is written when it begins to wait, and a question waits for
+/// longer than the time between two of these calls, `SNAPSHOT_INTERVAL`.
+const KEPT_PASSES: usize = 2;
+
+const _: () = assert!(FLIGHT_TIME.as_secs() < KEPT_PASSES as u64 * SNAPSHOT_INTERVAL.as_secs());
+
+/// A reader that goes on where it ended.
+#[derive(Debug, Default)]
+pub(super) struct NewsReader {
+    place: RingPlace,
+    /// The ends of the ring when `pass_over` was called the last times, the oldest first.
+    passed: [RingPlace; KEPT_PASSES],
+    /// The last flights: at most `MAX_FOLLOWED_FLIGHTS`.
+    flights: VecDeque<FlightEntry>,
+    /// The last users: at most `MAX_FOLLOWED_FLIGHTS`. The user of a question that waits is read before the question.
+    owners: VecDeque<OwnerEntry>,
+    /// Numbers of failed questions read so far, and of failed questions that were overwritten before they were read.
+    failures: FailureCount,
+    lost: FailureCount,
+}
+
+impl NewsReader {
+    /// Nothing worth a line was written since the last reading. Entries before the last `KEPT_PASSES` such calls will not be read: to
+    /// read an entry takes a tenth of the instructions of a miss. Those since then will be, because they show what servers did
+    /// shortly before a failure, and the users of questions that still wait.
+    pub(super) fn pass_over(&mut self, ring: &Mutex<Ring>) {
+        let [before, last] = self.passed;
+        self.passed = [last, lock(ring).place()];
+        self.place = self.place.max(before);
+    }
+
+    /// Reads the new questions of a ring, with the flights that may explain them: also earlier ones. Moments are in microseconds
+    /// of `Mono`. Also returns the numbers of failed questions that were overwritten before they were read.
+    pub(super) fn read(
+        &mut self,
+        ring: &Mutex<Ring>,
+        secrets: &Secrets,
+        now: Mono,
+    ) -> (Recorded, FailureCount) {
+        let mut news = Recorded::default();
+        let written = lock(ring).failures();
+        let mut names = ReadNames::without(secrets);
+        ring::read_on(ring, &mut self.place, |octets| {
+            reading::read(octets, &mut names, |entry| match entry {
+                Entry::Question(question) => news.questions.push(question),
+                Entry::Flight(flight) => self.flights.push_back(flight),
+                Entry::Owner(owner) => self.owners.push_back(owner),
+                // Those of an earlier process were read by it.
+                Entry::Outage(..) | Entry::Whole(_) => {}
+            });
+        });
+        let since = now.before(EXPLAINED_TIME).as_micros();
+        self.flights.retain(|flight| flight.end() >= since);
+        news.flights = self.flights.iter().cloned().collect();
+        self.owners.retain(|owner| owner.at >= since);
+        let more = self.owners.len().saturating_sub(MAX_FOLLOWED_FLIGHTS);
+        self.owners.drain(..more);
+        news.owners = self.owners.iter().cloned().collect();
+        let news = news.in_order();
+        let more = self.flights.len().saturating_sub(MAX_FOLLOWED_FLIGHTS);
+        self.flights.drain(..more);
+        news.questions.iter().for_each(|question| self.failures.count(question.outcome));
+        // A failure that was written during the reading is counted as lost at the next one at the latest.
+        let lost = written.without(self.failures).max(self.lost);
+        let newly = lost.without(self.lost);
+        self.lost = lost;
+        (news, newly)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::written::Written;
+    use dns::question::Outcome;
+    use std::time::Duration;
+
+    fn written(at: u64, outcome: Outcome) -> Written<'static> {
+        Written { outcome, elapsed: Duration::ZERO, ..Written::failed(b"\x07example\x00", at) }
+    }
+
+    #[test]
+    fn what_was_passed_over_three_times_is_not_read() {
+        let ring = Mutex::new(Ring::new(1 << 20));
+        let write = |at, outcome| lock(&ring).question(&written(at, outcome));
+        let follower = &mut NewsReader::default();
+        for at in 1..=4 {
+            write(at, Outcome::Upstream);
+            follower.pass_over(&ring);
+        }
+        write(5, Outcome::Failed);
+        let read = |follower: &mut NewsReader| {
+            let (news, lost) = follower.read(&ring, &Secrets::default(), Mono::from_micros(6));
+            assert_eq!(lost, FailureCount::default());
+            news.questions.iter().map(|question| question.at).collect::<Vec<_>>()
+        };
+        assert_eq!(read(follower), [3, 4, 5]);
+        follower.pass_over(&ring);
+        write(6, Outcome::Failed);
+        assert_eq!(read(follower), [6]);
+    }
+
+    #[test]
+    fn failures_that_were_overwritten_before_they_were_read_are_counted_once() {
+        let ring = Mutex::new(Ring::new(1));
+        let write = |count: u64, outcome| {
+            for at in 0..count {
+                lock(&ring).question(&written(at, outcome));
+            }
+        };
+        let mut follower = NewsReader::default();
+        let mut read = || {
+            let (news, lost) = follower.read(&ring, &Secrets::default(), Mono::from_micros(1));
+            assert!(lost.judged <= lost.all);
+            (news.questions.len() as u64, lost.all)
+        };
+        write(20, Outcome::Failed);
+        assert_eq!(read(), (20, 0));
+        write(20_000, Outcome::Failed);
+        let (kept, lost) = read();
+        assert!(lost > 0 && kept + lost == 20_000, "{kept} {lost}");
+        assert_eq!(read(), (0, 0));
+        write(20_000, Outcome::Upstream);
+        assert_eq!(read().1, 0);
+        write(7, Outcome::Deadline);
+        assert_eq!(read(), (7, 0));
+    }
+
+    #[test]
+    fn queries_that_were_turned_away_and_overwritten_are_no_judged_failures() {
+        let ring = Mutex::new(Ring::new(1));
+        for at in 0..20_000 {
+            lock(&ring).question(&written(at, Outcome::Shed));
+        }
+        let (news, lost) = NewsReader::default().read(&ring, &Secrets::default(), Mono::from_micros(1));
+        let all = 20_000 - news.questions.len() as u64;
+        assert!(all > 0);
+        assert_eq!(lost, FailureCount { all, judged: 0 });
+    }
+}

@@ -1,0 +1,348 @@
+//! A histogram of times: counted without locks, exact to 1 %, cheap to copy and to subtract.
+//!
+//! Log-linear: below 64 µs one bucket a microsecond, above it 64 buckets an octave, so the width of a bucket is at
+//! most 1/64 of its lower end, and its middle differs from a counted value by at most 0.8 %.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use dns::clock::micros;
+
+/// Buckets an octave, as a power of two: 2^6 keeps the middle of a bucket within 0.8 %.
+const PRECISION_BITS: u32 = 6;
+
+/// Buckets an octave, and the first value that is not counted exactly.
+const PER_OCTAVE: u64 = 1 << PRECISION_BITS;
+
+/// Octaves above the exact part: up to 2^26 µs, 67 s. No question lives longer than `limits::FLIGHT_TIME`.
+const OCTAVES: u64 = 20;
+
+/// All buckets; the last one also counts longer times.
+const BUCKETS: u64 = PER_OCTAVE * (OCTAVES + 1);
+
+/// Buckets that are looked at together by a reader.
+const CHUNK: usize = 16;
+
+/// Buckets of a busy daemon that are not empty: a reader has room for so many at first.
+const USUAL_BUCKETS: usize = 256;
+
+/// Counts of times. Counting is one relaxed atomic addition; readers see each count sooner or later, none twice.
+#[derive(Debug)]
+pub struct Histogram {
+    buckets: Box<[AtomicU64]>,
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self { buckets: (0..BUCKETS).map(|_| AtomicU64::new(0)).collect() }
+    }
+}
+
+impl Histogram {
+    /// Counts one time.
+    pub fn count(&self, elapsed: Duration) {
+        self.add(elapsed, 1);
+    }
+
+    /// Counts `count` times that are equal.
+    pub fn add(&self, elapsed: Duration, count: u64) {
+        let micros =
+            elapsed.as_secs().saturating_mul(1_000_000).saturating_add(u64::from(elapsed.subsec_micros()));
+        if let Some(bucket) = usize::try_from(place(micros)).ok().and_then(|place| self.buckets.get(place)) {
+            bucket.fetch_add(count, Ordering::Relaxed);
+        }
+    }
+
+    /// The counts so far.
+    pub fn spread(&self) -> Spread {
+        let mut counts = Vec::with_capacity(USUAL_BUCKETS);
+        counts.extend(self.filled());
+        counts.shrink_to_fit();
+        Spread { counts }
+    }
+
+    /// The counts so far for exporters, without the memory that a spread takes.
+    pub fn distribution(&self) -> Distribution {
+        Distribution::of(self.filled())
+    }
+
+    /// The buckets that are not empty, and their counts, by rising bucket.
+    fn filled(&self) -> impl Iterator<Item = (u64, u64)> {
+        let load = |bucket: &AtomicU64| bucket.load(Ordering::Relaxed);
+        // Most buckets are empty, and a chunk of empty ones is passed over in a few instructions.
+        let is_filled = move |chunk: &[AtomicU64]| chunk.iter().fold(0, |any, bucket| any | load(bucket)) > 0;
+        let chunks = (0..).step_by(CHUNK).zip(self.buckets.chunks(CHUNK));
+        chunks.filter(move |(_, chunk)| is_filled(chunk)).flat_map(move |(begin, chunk)| {
+            let counts = (begin..).zip(chunk).map(move |(place, bucket)| (place, load(bucket)));
+            counts.filter(|(_, count)| *count > 0)
+        })
+    }
+}
+
+/// The bucket of a time.
+const fn place(micros: u64) -> u64 {
+    if micros < PER_OCTAVE {
+        return micros;
+    }
+    let shift = micros.ilog2() - PRECISION_BITS;
+    let place = (shift as u64) * PER_OCTAVE + (micros >> shift);
+    if place < BUCKETS { place } else { BUCKETS - 1 }
+}
+
+/// The time that a bucket represents: its middle in microseconds, rounded down.
+const fn middle(place: u64) -> u64 {
+    if place < PER_OCTAVE {
+        return place;
+    }
+    let shift = place / PER_OCTAVE - 1;
+    let width = 1 << shift;
+    (PER_OCTAVE + place % PER_OCTAVE) * width + (width - 1) / 2
+}
+
+/// The counts of a histogram at a moment, or their growth between two: the buckets that are not empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spread {
+    /// Bucket and count, by rising bucket.
+    counts: Vec<(u64, u64)>,
+}
+
+impl Spread {
+    /// The sum of several histograms.
+    pub fn sum<'a>(histograms: impl IntoIterator<Item = &'a Histogram>) -> Self {
+        let mut sum = Self::default();
+        histograms.into_iter().for_each(|histogram| sum.add(&histogram.spread()));
+        sum
+    }
+
+    /// Adds the counts of another one.
+    pub(super) fn add(&mut self, other: &Self) {
+        if self.counts.is_empty() {
+            self.counts.clone_from(&other.counts);
+            return;
+        }
+        let mut sum = Vec::with_capacity(self.counts.len().saturating_add(other.counts.len()));
+        let mut others = other.counts.iter().copied().peekable();
+        for (place, count) in self.counts.drain(..) {
+            while let Some(before) = others.next_if(|(at, _)| *at < place) {
+                sum.push(before);
+            }
+            let more = others.next_if(|(at, _)| *at == place).map_or(0, |(_, more)| more);
+            sum.push((place, count.saturating_add(more)));
+        }
+        sum.extend(others);
+        self.counts = sum;
+    }
+
+    /// The growth since `earlier`, an older spread of the same histograms.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut old = earlier.counts.iter().copied().peekable();
+        let difference = self.counts.iter().filter_map(|&(place, count)| {
+            while old.next_if(|(at, _)| *at < place).is_some() {}
+            let before = old.next_if(|(at, _)| *at == place).map_or(0, |(_, before)| before);
+            Some((place, count.saturating_sub(before))).filter(|(_, count)| *count > 0)
+        });
+        Self { counts: difference.collect() }
+    }
+
+    /// The number of counted times.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().map(|(_, count)| count).sum()
+    }
+
+    /// The time that `permille` of the counted ones do not exceed; zero if nothing was counted.
+    pub fn quantile(&self, permille: u64) -> Duration {
+        let rank = self.total().saturating_mul(permille).div_ceil(1000).max(1);
+        let mut passed = 0_u64;
+        for (place, count) in &self.counts {
+            passed = passed.saturating_add(*count);
+            if passed >= rank {
+                return Duration::from_micros(middle(*place));
+            }
+        }
+        Duration::ZERO
+    }
+
+    /// The counts for exporters.
+    pub fn distribution(&self) -> Distribution {
+        Distribution::of(self.counts.iter().copied())
+    }
+
+    /// The four numbers that are shown.
+    pub fn quantiles(&self) -> Quantiles {
+        let at = |permille| self.quantile(permille).as_secs_f64();
+        Quantiles { count: self.total(), p50: at(500), p90: at(900), p99: at(990), max: at(1000) }
+    }
+}
+
+/// Upper ends of the buckets for exporters: from a cached answer to the longest `resolve.deadline`. They are fixed, because
+/// a change would break the graphs of operators.
+pub const BOUNDS: [Duration; 15] = [
+    Duration::from_micros(100),
+    Duration::from_micros(500),
+    Duration::from_millis(1),
+    Duration::from_millis(5),
+    Duration::from_millis(10),
+    Duration::from_millis(25),
+    Duration::from_millis(50),
+    Duration::from_millis(100),
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(3),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+];
+
+/// Counted times in few buckets, for exporters. Each time is exact to 1 %.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Distribution {
+    /// For each of `BOUNDS`, the number of times that did not exceed it.
+    pub within: [u64; BOUNDS.len()],
+    /// The number of all times.
+    pub count: u64,
+    /// Their sum in seconds.
+    pub sum: f64,
+}
+
+impl Distribution {
+    /// Of buckets and their counts, by rising bucket.
+    fn of(counts: impl Iterator<Item = (u64, u64)>) -> Self {
+        let (mut distribution, mut bound, mut all) = (Self::default(), 0, 0_u64);
+        for (place, count) in counts {
+            let time = middle(place);
+            distribution.count = distribution.count.saturating_add(count);
+            all = all.saturating_add(time.saturating_mul(count));
+            while BOUNDS.get(bound).is_some_and(|bound| micros(*bound) < time) {
+                bound = bound.saturating_add(1);
+            }
+            if let Some(within) = distribution.within.get_mut(bound) {
+                *within = within.saturating_add(count);
+            }
+        }
+        // A sum beyond 2^52 microseconds loses precision, but no process counts so long.
+        distribution.sum = all as f64 / 1e6;
+        // Each bound has what is within the one before too.
+        let mut sum = 0_u64;
+        for within in &mut distribution.within {
+            sum = sum.saturating_add(*within);
+            *within = sum;
+        }
+        distribution
+    }
+
+    /// Adds the times of another one.
+    pub fn add(&mut self, other: &Self) {
+        for (within, more) in self.within.iter_mut().zip(other.within) {
+            *within = within.saturating_add(more);
+        }
+        self.count = self.count.saturating_add(other.count);
+        self.sum += other.sum;
+    }
+}
+
+/// Quantiles in seconds, each within 1 %; all zero if nothing was counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Quantiles {
+    /// The number of counted times.
+    pub count: u64,
+    /// Half of them took no longer.
+    pub p50: f64,
+    /// Nine of ten took no longer.
+    pub p90: f64,
+    /// 99 of 100 took no longer.
+    pub p99: f64,
+    /// The longest; times above 67 s count as 67 s.
+    pub max: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn filled(micros: &[u64]) -> Histogram {
+        let histogram = Histogram::default();
+        for value in micros {
+            histogram.count(Duration::from_micros(*value));
+        }
+        histogram
+    }
+
+    #[test]
+    fn buckets_follow_one_another_without_gap() {
+        let mut last = 0;
+        for micros in 0..1_000_000 {
+            let place = place(micros);
+            assert!(place == last || place == last + 1, "{micros}");
+            last = place;
+        }
+        assert_eq!(super::place(u64::MAX), BUCKETS - 1);
+    }
+
+    #[test]
+    fn nothing_counted_is_zero() {
+        assert_eq!(Histogram::default().spread().quantiles(), Quantiles::default());
+    }
+
+    proptest! {
+        #[test]
+        fn a_time_is_kept_to_one_per_cent(micros in 1_u64..67_000_000) {
+            let kept = middle(place(micros));
+            prop_assert!(kept.abs_diff(micros) * 100 <= micros, "{micros} kept as {kept}");
+        }
+
+        #[test]
+        fn quantiles_agree_with_sorting(mut micros in proptest::collection::vec(1_u64..67_000_000, 1..400)) {
+            let spread = filled(&micros).spread();
+            micros.sort_unstable();
+            prop_assert_eq!(spread.total(), u64::try_from(micros.len()).unwrap());
+            for permille in [500, 900, 990, 1000] {
+                let rank = (micros.len() * permille).div_ceil(1000).max(1);
+                let truth = micros[rank - 1];
+                let told = u64::try_from(spread.quantile(u64::try_from(permille).unwrap()).as_micros()).unwrap();
+                prop_assert!(told.abs_diff(truth) * 100 <= truth, "{truth} told as {told}");
+            }
+        }
+
+        #[test]
+        fn a_distribution_has_every_time_once(micros in proptest::collection::vec(1_u64..67_000_000, 0..400)) {
+            let histogram = filled(&micros);
+            let distribution = histogram.distribution();
+            prop_assert_eq!(distribution, histogram.spread().distribution());
+            prop_assert_eq!(distribution.count, u64::try_from(micros.len()).unwrap());
+            let sum: u64 = micros.iter().sum();
+            prop_assert!((distribution.sum - sum as f64 / 1e6).abs() * 100.0 <= sum as f64 / 1e6);
+            for (within, bound) in distribution.within.into_iter().zip(BOUNDS) {
+                let most = |percent| u64::try_from(bound.as_micros()).unwrap() * percent / 100;
+                let below = |most| u64::try_from(micros.iter().filter(|micros| **micros <= most).count()).unwrap();
+                prop_assert!((below(most(99))..=below(most(101))).contains(&within), "{bound:?}");
+            }
+        }
+
+        #[test]
+        fn the_sum_of_two_has_what_both_have(
+            one in proptest::collection::vec(0_u64..100_000_000, 0..100),
+            other in proptest::collection::vec(0_u64..2_000, 0..100),
+        ) {
+            let sum = Spread::sum([&filled(&one), &filled(&other)]);
+            prop_assert_eq!(sum, filled(&[one, other].concat()).spread());
+        }
+
+        #[test]
+        fn the_difference_is_what_came_since(
+            before in proptest::collection::vec(0_u64..100_000_000, 0..100),
+            after in proptest::collection::vec(0_u64..100_000_000, 0..100),
+        ) {
+            let histogram = filled(&before);
+            let earlier = histogram.spread();
+            for value in &after {
+                histogram.count(Duration::from_micros(*value));
+            }
+            prop_assert_eq!(histogram.spread().since(&earlier), filled(&after).spread());
+        }
+    }
+}

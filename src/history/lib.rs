@@ -1,0 +1,576 @@
+//! The record: counters, histograms, tables and incidents. It stands beside the way of a question.
+//!
+//! No question waits for it. Every question is counted once, by its outcome. Tables are bounded; their remainder is
+//! the row "other".
+//!
+//! # Decisions
+//!
+//! - Windows are differences of snapshots, so that reading statistics changes nothing.
+//! - A hit costs one mutex of its own worker and two relaxed additions.
+//! - Steps of a flight are kept as data and become text only when somebody reads them. Written as strings at once,
+//!   they were a part of the 150 µs of CPU that a miss cost; see `listener`.
+//! - A counter is one row of `counters` and the place that counts it. Before, a new counter was written in seven
+//!   places.
+//! - A zone is reported as failing only if other servers answered meanwhile. An outage once wrote two lines for each
+//!   zone, and one dead zone at an idle gateway was reported as an outage.
+//! - Lines about failed and slow questions are made of the kept entries, a second later and on another thread. So they
+//!   know the whole flight and whether our own network was down, and cost a question nothing. If they were made when the
+//!   question ends, an outage would write a line for each zone.
+//! - An incident ends when a question that failed is answered, and validated if it was bogus. An answer to some other
+//!   question of the zone is not enough.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::panic
+)]
+
+mod asked;
+mod asked_subjects;
+mod choice;
+mod counters;
+pub mod culprit;
+mod dates;
+mod debug_lines;
+pub mod doubt;
+pub mod entry;
+pub mod event;
+mod evidence;
+mod explained;
+pub mod failed;
+mod failure;
+mod failure_lines;
+mod follow;
+mod grouped;
+mod heads;
+mod hidden_clients;
+mod histogram;
+mod incident;
+mod keeping;
+mod kinds;
+pub mod limits;
+mod line;
+mod linked_flights;
+mod links;
+mod local_users;
+mod lock;
+mod long_messages;
+pub mod message;
+mod names;
+mod next_mail;
+pub mod note;
+mod numbered_octets;
+mod numbers;
+mod open_messages;
+mod outage;
+mod outline;
+pub mod owner;
+mod query_log;
+mod readers;
+mod reading;
+pub mod reason;
+mod recorded;
+pub mod redact;
+mod report;
+mod ring;
+mod saved_memory;
+mod scraped;
+pub mod search;
+mod shard;
+mod slow_lines;
+mod spans;
+pub mod spent;
+pub mod store;
+pub mod stored;
+mod subject;
+mod table;
+mod tally;
+mod telling;
+mod times;
+mod told;
+mod totals;
+mod traffic;
+pub mod trail;
+pub mod watch;
+mod whole_spans;
+pub mod why;
+mod window;
+pub mod written;
+
+use std::cell::Cell;
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+use tokio::sync::Notify;
+
+pub use self::counters::{Counter, Counts};
+use self::dates::Dates;
+use self::event::{Ended, FlightEnded, Overdue, RouteKind, Sent, ServerOrigin};
+use self::hidden_clients::ClientNumbers;
+pub use self::histogram::{BOUNDS, Distribution, Histogram, Quantiles, Spread};
+use self::incident::{FlightZone, Incidents};
+pub use self::kinds::OTHER;
+use self::line::{Line, Trace};
+pub use self::line::{TimeSpan, failed_text};
+use self::lock::lock;
+pub use self::outline::Outline;
+use self::owner::WantedOwners;
+use self::query_log::QueryLog;
+use self::recorded::Kept;
+pub use self::recorded::{Flown, HitPage, ReadSpan, Recorded};
+use self::redact::{Redaction, Secrets};
+pub use self::report::{
+    ClientRow, FailingZone, FailuresByZone, JudgedCounts, Scraped, ServerRow, ShedRow, StatsReport, Troubles,
+    TypeRow, UpstreamReport, ZoneFailures, ZoneRow, blames,
+};
+use self::shard::Shard;
+use self::table::Tally;
+use self::table::{CounterTable, Rows};
+use self::tally::{ClientTally, FailureTally, Messages, ZoneTally};
+pub use self::told::{TellFacts, Told};
+use self::totals::{Totals, Upstream};
+use self::watch::Watchers;
+use self::window::Snapshots;
+pub use self::window::Window;
+use dns::clock::{Clock, Mono};
+use dns::question::{Apart, Outcome, WireName, name_of_wire, name_text};
+
+/// Counts events, and reports the counters.
+#[derive(Debug)]
+pub struct Recorder {
+    clock: Clock,
+    started: Mono,
+    /// The start in seconds since 1970.
+    started_unix: u64,
+    shards: Box<[Shard]>,
+    upstream: Upstream,
+    /// By the zone's name in wire form: octets are compared many times faster than names.
+    zones: Mutex<CounterTable<Vec<u8>, ZoneTally>>,
+    servers: Mutex<CounterTable<IpAddr, Messages>>,
+    clients: Mutex<CounterTable<IpAddr, ClientTally>>,
+    /// The failed questions of `JudgedCounts::failures` by the zone at whose servers they failed, counted when they are read from `kept`;
+    /// an empty name: those that waited for this resolver for most of their time, or that were overwritten before they were read.
+    failures: Mutex<CounterTable<Vec<u8>, FailureTally>>,
+    snapshots: Mutex<Snapshots<Totals>>,
+    incidents: Mutex<Incidents>,
+    /// Wakes the task that asks other servers when one does not answer.
+    doubt: Notify,
+    /// The last questions, one by one.
+    kept: Kept,
+    /// The dates of their moments.
+    dates: Mutex<Dates>,
+    /// Wakes the task that reads what is new.
+    noticed: Notify,
+    /// Whether a question was kept that is worth a line since the last reading.
+    has_news: AtomicBool,
+    /// The time from which on a question is slow, in microseconds.
+    slow: AtomicU64,
+    /// The readers that follow questions as they end.
+    watchers: Watchers,
+    /// The questions that wait for a line of the query log.
+    query_log: QueryLog,
+    /// The clients whose local user is wanted.
+    owners: WantedOwners,
+    /// The clients on the disk and in the log, where `history.redact` withholds their addresses.
+    client_numbers: ClientNumbers,
+    /// The keys that no line about a zone may have.
+    secrets: Mutex<Secrets>,
+    /// Whether the log gets no names but domains (`history.redact = "names"`).
+    withholds_names: AtomicBool,
+    /// Whether the log gets lines about zones and the network.
+    is_told: bool,
+}
+
+impl Recorder {
+    /// A record that begins now, with a shard for each worker that counts questions (1 to `limits::MAX_SHARDS`), and
+    /// the smallest rings.
+    pub fn new(clock: Clock, shards: usize) -> Arc<Self> {
+        Self::with_size(clock, shards, limits::MIN_RECORD)
+    }
+
+    /// Like `new`, with rings of `size` octets together; 0: no question is kept.
+    pub fn with_size(clock: Clock, shards: usize, size: u64) -> Arc<Self> {
+        Arc::new(Self::made(clock, shards, size, true))
+    }
+
+    /// A record beside the daemon's own, for a second resolver. It is not shown, and writes no line to the log.
+    pub fn aside(clock: Clock) -> Arc<Self> {
+        Arc::new(Self::made(clock, 1, 0, false))
+    }
+
+    fn made(clock: Clock, shards: usize, size: u64, is_told: bool) -> Self {
+        let started = clock.mono();
+        let shards = shards.clamp(1, limits::MAX_SHARDS);
+        let (_, hits) = recorded::split(size, shards);
+        Self {
+            kept: Kept::new(&clock, size, shards),
+            dates: Mutex::new(Dates::begun(started.as_micros(), clock.unix_micros())),
+            started_unix: clock.now().unix,
+            clock,
+            started,
+            shards: (0..shards).map(|_| Shard::with_ring(hits)).collect(),
+            upstream: Upstream::default(),
+            zones: Mutex::default(),
+            servers: Mutex::default(),
+            clients: Mutex::default(),
+            failures: Mutex::default(),
+            snapshots: Mutex::new(Snapshots::new(started)),
+            incidents: Mutex::default(),
+            doubt: Notify::new(),
+            noticed: Notify::new(),
+            has_news: AtomicBool::new(false),
+            slow: AtomicU64::new(u64::MAX),
+            watchers: Watchers::default(),
+            query_log: QueryLog::default(),
+            owners: WantedOwners::default(),
+            client_numbers: ClientNumbers::draw(),
+            secrets: Mutex::new(Secrets::unknown()),
+            withholds_names: AtomicBool::new(false),
+            is_told,
+        }
+    }
+
+    /// Writes a line about a zone or the network.
+    fn write(&self, line: Option<&Line>) {
+        if let Some(line) = line.filter(|_| self.is_told) {
+            let line = line.without_keys(&lock(&self.secrets));
+            let names = self.withholds_names.load(Ordering::Relaxed);
+            line.without_names(Redaction { clients: names, names }).write();
+        }
+    }
+
+    /// Counts a client's question that has ended, in the worker's shard. Takes less than 50 ns. Each number has a
+    /// shard, modulo their number.
+    pub fn question(&self, shard: usize, ended: &Ended) {
+        self.questions(shard, ended, 1);
+    }
+
+    /// Counts `count` questions of a client that have ended alike.
+    pub fn questions(&self, shard: usize, ended: &Ended, count: u64) {
+        if let Some(shard) = self.shard(shard) {
+            shard.questions(ended, count);
+        }
+    }
+
+    /// Counts a message to the listener that is no question, or no new one.
+    pub fn apart(&self, shard: usize, apart: Apart) {
+        if let Some(shard) = self.shard(shard) {
+            shard.apart(apart);
+        }
+    }
+
+    /// Counts a query to a server, once its result is known.
+    pub fn sent(&self, sent: &Sent) {
+        self.upstream.sent(sent);
+        lock(&self.servers).count(&sent.server.ip(), |row| row.count(sent));
+        lock(&self.zones).count(&*WireName::of(&sent.zone), |row| row.messages.count(sent));
+        let now = self.clock.mono();
+        let sent_at = now.before(sent.elapsed);
+        if !sent.conduct.came_back() {
+            let (server, zone) = (sent.server, &sent.zone);
+            self.overdue(&Overdue { server, zone, origin: sent.origin, sent: sent_at });
+        } else if sent.origin == ServerOrigin::Recursion {
+            let line = lock(&self.incidents).outage.heard(sent_at, now);
+            self.write(line.as_ref());
+        }
+    }
+
+    /// Queries to servers so far.
+    pub fn messages(&self) -> u64 {
+        self.upstream.messages()
+    }
+
+    /// Notes whether any view resolves from the root. If none does, an outage of the internet does not concern us.
+    pub fn recurses(&self, does: bool) {
+        lock(&self.incidents).outage.set_used(does);
+    }
+
+    /// Notes that a message is overdue: another server is asked then, see `doubted`.
+    pub fn overdue(&self, overdue: &Overdue<'_>) {
+        if overdue.origin != ServerOrigin::Recursion {
+            return;
+        }
+        let (server, root) = (overdue.server.ip(), overdue.zone.is_root());
+        let mut incidents = lock(&self.incidents);
+        let line = incidents.outage.overdue(server, root, overdue.sent, self.clock.mono());
+        let doubtful = incidents.outage.is_doubtful();
+        drop(incidents);
+        self.write(line.as_ref());
+        if doubtful {
+            self.doubt.notify_one();
+        }
+    }
+
+    /// Returns when a server on the internet has not answered in time and no other was heard since: only a question
+    /// to another server shows whether the server or our network is at fault.
+    pub async fn doubted(&self) {
+        while !self.is_doubtful() {
+            self.doubt.notified().await;
+        }
+    }
+
+    /// Whether `doubted` would return now.
+    pub fn is_doubtful(&self) -> bool {
+        lock(&self.incidents).outage.is_doubtful()
+    }
+
+    /// Counts that an answer of `server`, which was counted before, is bogus.
+    pub fn bogus(&self, server: IpAddr, zone: &Name) {
+        lock(&self.servers).count(&server, Messages::count_bogus);
+        lock(&self.zones).count(&*WireName::of(zone), |row| row.messages.count_bogus());
+    }
+
+    /// The current troubles.
+    pub fn troubles(&self) -> Troubles {
+        let now = self.clock.mono();
+        let incidents = lock(&self.incidents);
+        let zones = incidents.failing(now).into_iter().map(|failed| FailingZone {
+            zone: name_text(&failed.zone),
+            span: failed.last.since(failed.since),
+            ago: now.since(failed.last),
+            failures: failed.failures,
+            doubted: failed.doubted,
+            why: failed.why,
+            trace: Trace(&failed.question).to_string(),
+        });
+        let down = incidents.outage.since().map(|since| now.since(since));
+        let unkept = self.kept.store.get().and_then(|store| store.trouble());
+        Troubles { down, unkept, zones: zones.collect() }
+    }
+
+    /// Adds to a counter.
+    pub fn count(&self, counter: Counter, count: usize) {
+        if count == 0 {
+            return;
+        }
+        self.upstream.counters.add(counter, u64::try_from(count).unwrap_or(u64::MAX));
+    }
+
+    /// Counts a flight that has ended.
+    pub fn flight(&self, ended: &FlightEnded<'_>) {
+        self.upstream.flight(ended);
+        let Some(zone) = &ended.zone else {
+            return lock(&self.zones).count_other(|row| row.count_flight(ended));
+        };
+        let worked = Cell::new(false);
+        lock(&self.zones).count(&*WireName::of(zone), |row| {
+            row.count_flight(ended);
+            // The row since the start comes last. A row that finds no room has this flight alone, which shows nothing.
+            worked.set(row.flights > 1 && row.flights > row.failed);
+        });
+        let zone = FlightZone { name: zone, worked: worked.get() };
+        let line = lock(&self.incidents).ended(zone, ended, self.clock.mono());
+        self.write(line.as_ref());
+    }
+
+    /// Counts a client's question that was turned away, because others need the room that `zone` takes.
+    pub fn shed(&self, zone: &Name) {
+        lock(&self.zones).count(&*WireName::of(zone), ZoneTally::count_shed);
+    }
+
+    /// Takes the snapshot for the windows; called every `limits::SNAPSHOT_INTERVAL`.
+    pub fn tick(&self) {
+        let now = self.clock.mono();
+        let line = lock(&self.incidents).tick(now);
+        self.write(line.as_ref());
+        self.noticed.notify_one();
+        let mut clients = lock(&self.clients);
+        let mut fresh = Rows::new(limits::MAX_TABLE_ROWS);
+        for shard in &self.shards {
+            shard.take_clients(&mut fresh);
+        }
+        clients.add_all(&fresh);
+        if lock(&self.snapshots).take(now, self.totals()) {
+            clients.close_minute();
+            lock(&self.servers).close_minute();
+            lock(&self.zones).close_minute();
+            lock(&self.failures).close_minute();
+        }
+    }
+
+    /// The statistics of a window.
+    pub fn report(&self, window: Window) -> StatsReport {
+        self.report_by_type(window).0
+    }
+
+    /// Like `report`, with the types, read at one moment: the sums over types and over outcomes are equal.
+    pub fn report_by_type(&self, window: Window) -> (StatsReport, Vec<TypeRow>) {
+        let now = self.clock.mono();
+        let (earlier, covered) = lock(&self.snapshots).begin(window, now);
+        let totals = self.totals().since(&earlier);
+        (self.report_of(&totals, window, covered, now), types_of(&totals))
+    }
+
+    /// The counts since the start, their types, and the times of each outcome, read together: all sums agree.
+    pub fn since_start(&self) -> SinceStart {
+        let (now, totals) = (self.clock.mono(), self.totals());
+        let report = self.report_of(&totals, Window::Start, now.since(self.started), now);
+        (report, types_of(&totals), totals.distributions())
+    }
+
+    fn report_of(&self, totals: &Totals, window: Window, covered: Duration, now: Mono) -> StatsReport {
+        let outcomes = totals.outcomes();
+        StatsReport {
+            window,
+            seconds: covered.as_secs_f64(),
+            uptime: now.since(self.started).as_secs_f64(),
+            questions: outcomes.values().sum(),
+            outcomes,
+            apart: totals.apart(),
+            latency: totals.latency.quantiles(),
+            upstream: UpstreamReport {
+                messages: totals.conduct(),
+                validated: totals.validated(),
+                counts: totals.counts.clone(),
+                waited: Duration::from_micros(totals.waited_micros).as_secs_f64(),
+                round_trip: totals.round_trip.quantiles(),
+                flights: totals.flight_time.quantiles(),
+            },
+        }
+    }
+
+    /// The start of the process, in seconds since 1970.
+    pub const fn started_unix(&self) -> u64 {
+        self.started_unix
+    }
+
+    /// The times of flights since the start, for each kind of route.
+    pub fn flights_by_route(&self) -> impl Iterator<Item = (RouteKind, Distribution)> {
+        RouteKind::ALL.into_iter().zip(self.upstream.flight_time.iter().map(Histogram::distribution))
+    }
+
+    /// Round trips of messages that came back, since the start.
+    pub fn round_trips(&self) -> Distribution {
+        self.upstream.round_trip.distribution()
+    }
+
+    /// The zones of a window, most flights first, "other" last. Windows of tables are whole minutes, including the
+    /// current one.
+    pub fn by_zone(&self, window: Window) -> Vec<ZoneRow> {
+        let mut rows = self.zone_rows(window);
+        rows.sort_by_key(|(name, tally)| (name.is_none(), std::cmp::Reverse(tally.flights)));
+        rows.into_iter().map(|(name, tally)| ZoneRow::new(zone_title(name), &tally)).collect()
+    }
+
+    /// The zones of a window on which flights spent time, most time first, "other" last.
+    pub fn slow(&self, window: Window) -> Vec<ZoneRow> {
+        let mut rows = self.zone_rows(window);
+        rows.retain(|(_, tally)| tally.flights > 0);
+        rows.sort_by_key(|(name, tally)| (name.is_none(), std::cmp::Reverse(tally.flight_micros)));
+        rows.into_iter().map(|(name, tally)| ZoneRow::new(zone_title(name), &tally)).collect()
+    }
+
+    /// The zones of a window in which flights failed, most failures first, "other" last.
+    pub fn failing(&self, window: Window) -> Vec<ZoneRow> {
+        let mut rows = self.zone_rows(window);
+        rows.retain(|(_, tally)| tally.failed > 0);
+        rows.sort_by_key(|(name, tally)| (name.is_none(), std::cmp::Reverse(tally.failed)));
+        rows.into_iter().map(|(name, tally)| ZoneRow::new(zone_title(name), &tally)).collect()
+    }
+
+    /// The servers of a window, the longest total wait first, "other" last.
+    pub fn by_server(&self, window: Window) -> Vec<ServerRow> {
+        let mut rows = listed(lock(&self.servers).rows(window), |other| other.total() > 0);
+        rows.sort_by_key(|(server, messages)| (server.is_none(), std::cmp::Reverse(messages.waited())));
+        rows.into_iter().map(|(server, messages)| ServerRow::new(title(server), &messages)).collect()
+    }
+
+    /// The clients of a window, most questions first, "other" last.
+    pub fn by_client(&self, window: Window) -> Vec<ClientRow> {
+        let clients = lock(&self.clients);
+        let mut rows = clients.rows(window);
+        for shard in &self.shards {
+            shard.add_clients(&mut rows);
+        }
+        drop(clients);
+        let mut rows = listed(rows, |other| other.questions > 0);
+        rows.sort_by_key(|(client, tally)| (client.is_none(), std::cmp::Reverse(tally.questions)));
+        rows.into_iter().map(|(client, tally)| ClientRow::new(title(client), &tally)).collect()
+    }
+
+    /// The zones and the clients of a window whose questions were turned away, most first, "other" last.
+    pub fn shed_by(&self, window: Window) -> (Vec<ShedRow>, Vec<ShedRow>) {
+        let zones = self.by_zone(window).into_iter().map(|row| ShedRow { name: row.zone, shed: row.shed });
+        let clients =
+            self.by_client(window).into_iter().map(|row| ShedRow { name: row.client, shed: row.shed });
+        (most_shed(zones), most_shed(clients))
+    }
+
+    /// The types of a window, most questions first. Types without a question are left out.
+    pub fn by_type(&self, window: Window) -> Vec<TypeRow> {
+        self.report_by_type(window).1
+    }
+
+    fn shard(&self, shard: usize) -> Option<&Shard> {
+        self.shards.get(shard % self.shards.len().max(1))
+    }
+
+    fn totals(&self) -> Totals {
+        Totals::read(&self.shards, &self.upstream)
+    }
+
+    fn zone_rows(&self, window: Window) -> Vec<(Option<Name>, ZoneTally)> {
+        let rows = lock(&self.zones).rows(window);
+        let rows = listed(rows, |other| other.flights > 0 || other.shed > 0 || other.messages.total() > 0);
+        let named = |(key, tally): (Option<Vec<u8>>, ZoneTally)| (key.map(|key| name_of_wire(&key)), tally);
+        let mut rows: Vec<(Option<Name>, ZoneTally)> = rows.into_iter().map(named).collect();
+        rows.sort_by(|(one, _), (other, _)| one.is_none().cmp(&other.is_none()).then_with(|| one.cmp(other)));
+        rows
+    }
+}
+
+/// The counts since the start, their types, and the times of each outcome.
+pub type SinceStart = (StatsReport, Vec<TypeRow>, Vec<(Outcome, Distribution)>);
+
+/// The types that were asked, most questions first.
+fn types_of(totals: &Totals) -> Vec<TypeRow> {
+    let row = |(place, counts): (usize, &[u64])| {
+        let sum = |wanted: fn(Outcome) -> bool| {
+            let counted = Outcome::ALL.into_iter().zip(counts);
+            counted.filter(|(outcome, _)| wanted(*outcome)).map(|(_, count)| count).sum()
+        };
+        TypeRow {
+            kind: kinds::title(place),
+            questions: counts.iter().sum(),
+            cache: sum(|outcome| outcome == Outcome::Cache),
+            failed: sum(Outcome::is_failure),
+        }
+    };
+    let asked = totals.by_type().enumerate().filter(|(_, counts)| counts.iter().any(|count| *count > 0));
+    let mut rows: Vec<TypeRow> = asked.map(row).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.questions));
+    rows
+}
+
+/// The rows of a table, and "other" without a key if it has any counts.
+fn listed<Key: Ord + Hash + Clone, Counted: Tally>(
+    rows: Rows<Key, Counted>,
+    is_something: impl Fn(&Counted) -> bool,
+) -> Vec<(Option<Key>, Counted)> {
+    let (rows, other) = rows.in_order();
+    let other = Some(other).filter(is_something).map(|other| (None, other));
+    rows.into_iter().map(|(key, counted)| (Some(key), counted)).chain(other).collect()
+}
+
+fn most_shed(rows: impl Iterator<Item = ShedRow>) -> Vec<ShedRow> {
+    let mut rows: Vec<ShedRow> = rows.filter(|row| row.shed > 0).collect();
+    rows.sort_by_key(|row| (row.name == OTHER, std::cmp::Reverse(row.shed)));
+    rows
+}
+
+/// The words for a row's zone, as all screens have it.
+fn zone_title(zone: Option<Name>) -> String {
+    title(zone.map(|zone| name_text(&zone)))
+}
+
+/// The words for a row's key.
+fn title<Key: ToString>(key: Option<Key>) -> String {
+    key.map_or_else(|| OTHER.to_owned(), |key| key.to_string())
+}

@@ -1,0 +1,81 @@
+//! The names and addresses in an answer. They join the questions of one mail: a domain and its exchangers, an address
+//! and the name of its host, an SPF policy and the policies that it includes.
+
+use hickory_proto::rr::{Name, RData, Record};
+use smallvec::SmallVec;
+
+use super::entry::Link;
+use crate::limits::MAX_RECORDED_LINKS;
+use dns::question::wire_name;
+
+/// Terms of SPF that name a domain (RFC 7208 sections 5 and 6).
+const SPF_TERMS: [&str; 6] = ["include:", "redirect=", "a:", "mx:", "exists:", "ptr:"];
+
+/// The names and addresses in an answer, in its order.
+pub(super) fn of(answers: &[Record]) -> SmallVec<[Link; 4]> {
+    let mut links = SmallVec::new();
+    for record in answers {
+        if links.len() >= MAX_RECORDED_LINKS {
+            break;
+        }
+        match &record.data {
+            RData::TXT(text) => links.extend(policies(&String::from_utf8_lossy(&text.txt_data.concat()))),
+            data => links.extend(of_data(data)),
+        }
+    }
+    links.truncate(MAX_RECORDED_LINKS);
+    links
+}
+
+fn of_data(data: &RData) -> Option<Link> {
+    let name = |name: &Name| Some(Link::Name(wire_name(name).into()));
+    match data {
+        RData::A(address) => Some(Link::Address(address.0.into())),
+        RData::AAAA(address) => Some(Link::Address(address.0.into())),
+        RData::CNAME(target) => name(&target.0),
+        RData::PTR(host) => name(&host.0),
+        RData::NS(server) => name(&server.0),
+        RData::MX(exchanger) => name(&exchanger.exchange),
+        _ => None,
+    }
+}
+
+/// The domains that an SPF policy names.
+fn policies(text: &str) -> Vec<Link> {
+    if !text.starts_with("v=spf1") {
+        return Vec::new();
+    }
+    let domain = |term: &str| {
+        let term = term.trim_start_matches(['+', '-', '~', '?']);
+        let domain = SPF_TERMS.iter().find_map(|prefix| term.strip_prefix(prefix))?;
+        let mut name = Name::from_ascii(domain.split('/').next()?).ok()?;
+        name.set_fqdn(true);
+        Some(Link::Name(wire_name(&name).into()))
+    };
+    text.split(' ').filter_map(domain).take(MAX_RECORDED_LINKS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_names_the_domains_that_it_includes() {
+        let told = |text: &str| -> Vec<String> {
+            let links = policies(text).into_iter();
+            links
+                .map(|link| match link {
+                    Link::Name(name) => dns::question::name_of_wire(&name).to_string(),
+                    Link::Address(address) => address.to_string(),
+                })
+                .collect()
+        };
+        assert_eq!(
+            told(
+                "v=spf1 mx include:_spf.Example.net a:mail.example.org/24 ~include:x.example ip4:192.0.2.1 -all"
+            ),
+            ["_spf.example.net.", "mail.example.org.", "x.example."]
+        );
+        assert!(told("google-site-verification=include:example.net").is_empty());
+    }
+}

@@ -1,0 +1,278 @@
+//! The notes of a trail: a step as data, and its words for people.
+//!
+//! A frequent step has a form of its own, which needs no words; a rare one is noted in words.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use hickory_proto::dnssec::rdata::DNSSECRData;
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+use super::event::{DsFact, DsSource, KeyFact, StepEvent};
+use dns::clock::micros;
+use dns::conduct::{Conduct, Transport};
+use dns::question::{kind_text, name_text};
+use validate::verdict::SecurityStatus;
+
+/// A step as it is noted; `StepEvent` has the meanings.
+#[derive(Clone, Debug)]
+pub enum Note {
+    /// See `StepEvent::Question`.
+    Question {
+        /// Name asked for.
+        name: Name,
+        /// Type asked for.
+        kind: RecordType,
+    },
+    /// See `StepEvent::Cut`.
+    Cut {
+        /// The zone.
+        zone: Name,
+        /// Servers whose addresses are known.
+        addresses: usize,
+    },
+    /// See `StepEvent::Sent`.
+    Sent {
+        /// The server.
+        server: IpAddr,
+        /// The transport.
+        transport: Transport,
+        /// Why this server is asked now.
+        reason: &'static str,
+        /// Its usual round trip; none if it is not known yet.
+        usual: Option<Duration>,
+        /// Whether it is for keys of DNSSEC.
+        keys: bool,
+        /// The name and type that are asked for; none if they equal the trail's first question.
+        asked: Option<Box<(Name, RecordType)>>,
+        /// The zone for which the server is a forwarder; none for other servers.
+        forwards: Option<Box<Name>>,
+    },
+    /// See `StepEvent::Unanswered`.
+    Unanswered {
+        /// The server.
+        server: IpAddr,
+        /// The time since sending.
+        elapsed: Duration,
+        /// Whether the resolution has ended before its timer.
+        ended: bool,
+    },
+    /// See `StepEvent::Received`.
+    Received {
+        /// The server.
+        server: IpAddr,
+        /// The server's conduct.
+        conduct: Conduct,
+        /// The time since sending.
+        elapsed: Duration,
+        /// A summary of the message.
+        said: Words,
+    },
+    /// See `StepEvent::Checked`: data.
+    Checked {
+        /// Their owner.
+        name: Name,
+        /// Their type.
+        kind: RecordType,
+        /// The result.
+        state: SecurityStatus,
+        /// Why it is not secure, if there is more to say.
+        why: Option<String>,
+    },
+    /// See `StepEvent::Scrubbed`.
+    Scrubbed {
+        /// Their number.
+        dropped: usize,
+        /// The first of them.
+        records: Vec<Record>,
+    },
+    /// See `StepEvent::PrivateRemoved`.
+    PrivateRemoved {
+        /// Their number.
+        dropped: usize,
+        /// The first of them.
+        records: Vec<Record>,
+    },
+    /// See `StepEvent::Ds`.
+    Ds {
+        /// The zone.
+        zone: Name,
+        /// Tag, algorithm and digest type of each.
+        records: Vec<(u16, u8, u8)>,
+        /// Where they come from.
+        from: DsSource,
+    },
+    /// See `StepEvent::Dnskey`.
+    Dnskey {
+        /// The zone.
+        zone: Name,
+        /// Tag, algorithm and flags of each.
+        records: Vec<(u16, u8, u16)>,
+        /// The server that sent them; none if they were in the cache.
+        server: Option<IpAddr>,
+    },
+    /// See `StepEvent::Ended`.
+    Ended {
+        /// The result.
+        result: Words,
+    },
+    /// A rare step.
+    Told(StepEvent),
+}
+
+/// A few words, made when they are read.
+#[derive(Clone, Debug)]
+pub enum Words {
+    /// A constant.
+    Fixed(&'static str),
+    /// A text that is already made.
+    Made(String),
+    /// A response code.
+    Code(ResponseCode),
+    /// An answer with this many records.
+    Records {
+        /// The number.
+        count: usize,
+        /// Whether it had AA.
+        authoritative: bool,
+    },
+    /// A negative answer.
+    Negative {
+        /// True: no such name. False: no such type.
+        nxdomain: bool,
+        /// Whether it had AA.
+        authoritative: bool,
+    },
+}
+
+impl Note {
+    /// The step in words.
+    pub(super) fn told(&self) -> StepEvent {
+        match self {
+            Self::Question { name, kind } => {
+                StepEvent::Question { name: name_text(name), kind: kind_text(*kind) }
+            }
+            Self::Cut { zone, addresses } => StepEvent::Cut { zone: name_text(zone), addresses: *addresses },
+            Self::Sent { server, transport, reason, usual, asked, .. } => StepEvent::Sent {
+                server: server.to_string(),
+                transport: *transport,
+                name: asked.as_ref().map(|asked| name_text(&asked.0)),
+                kind: asked.as_ref().map(|asked| kind_text(asked.1)),
+                reason: (*reason).to_owned(),
+                usual_micros: usual.map(micros),
+            },
+            Self::Unanswered { server, elapsed, ended } => StepEvent::Unanswered {
+                server: server.to_string(),
+                waited_micros: micros(*elapsed),
+                ended: *ended,
+            },
+            Self::Received { server, conduct, elapsed, said } => StepEvent::Received {
+                server: server.to_string(),
+                conduct: *conduct,
+                round_trip_micros: micros(*elapsed),
+                said: said.to_string(),
+            },
+            Self::Checked { name, kind, state, why } => StepEvent::Checked {
+                subject: format!("{} {}", name_text(name), kind_text(*kind)),
+                state: *state,
+                why: why.clone(),
+            },
+            Self::Scrubbed { dropped, records } => {
+                StepEvent::Scrubbed { dropped: *dropped, records: records.iter().map(record_text).collect() }
+            }
+            Self::PrivateRemoved { dropped, records } => StepEvent::PrivateRemoved {
+                dropped: *dropped,
+                records: records.iter().map(record_text).collect(),
+            },
+            Self::Ds { zone, records, from } => StepEvent::Ds {
+                zone: name_text(zone),
+                records: records.iter().map(ds_text).collect(),
+                from: *from,
+            },
+            Self::Dnskey { zone, records, server } => StepEvent::Dnskey {
+                zone: name_text(zone),
+                records: records.iter().map(key_text).collect(),
+                server: server.map(|server| server.to_string()),
+            },
+            Self::Ended { result } => StepEvent::Ended { result: result.to_string() },
+            Self::Told(event) => event.clone(),
+        }
+    }
+}
+
+/// A record, without its TTL and class. Of a signature only the type that it covers and its key are told: nobody reads the rest.
+pub fn record_text(record: &Record) -> String {
+    let name = name_text(&record.name);
+    match &record.data {
+        RData::DNSSEC(DNSSECRData::RRSIG(signature)) => {
+            let signed = signature.input();
+            let signer = name_text(&signed.signer_name);
+            format!("{name} RRSIG {} {signer} (key tag {})", signed.type_covered, signed.key_tag)
+        }
+        data => format!("{name} {} {data}", record.record_type()),
+    }
+}
+
+fn ds_text((tag, algorithm, digest): &(u16, u8, u8)) -> DsFact {
+    DsFact { tag: *tag, algorithm: *algorithm, digest: *digest }
+}
+
+fn key_text((tag, algorithm, flags): &(u16, u8, u16)) -> KeyFact {
+    KeyFact { tag: *tag, algorithm: *algorithm, flags: *flags }
+}
+
+impl From<StepEvent> for Note {
+    fn from(event: StepEvent) -> Self {
+        Self::Told(event)
+    }
+}
+
+impl fmt::Display for Words {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let authority = |authoritative: &bool| if *authoritative { "" } else { ", without AA" };
+        match self {
+            Self::Fixed(words) => formatter.write_str(words),
+            Self::Made(words) => formatter.write_str(words),
+            Self::Code(ResponseCode::NoError) => formatter.write_str("NOERROR"),
+            Self::Code(ResponseCode::NXDomain) => formatter.write_str("NXDOMAIN"),
+            Self::Code(code) => code.fmt(formatter),
+            Self::Records { count, authoritative } => {
+                let s = if *count == 1 { "" } else { "s" };
+                write!(formatter, "{count} record{s}{}", authority(authoritative))
+            }
+            Self::Negative { nxdomain: true, authoritative } => {
+                write!(formatter, "NXDOMAIN{}", authority(authoritative))
+            }
+            Self::Negative { nxdomain: false, authoritative } => {
+                write!(formatter, "NODATA{}", authority(authoritative))
+            }
+        }
+    }
+}
+
+impl From<String> for Words {
+    fn from(words: String) -> Self {
+        Self::Made(words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_those_that_people_know() {
+        let told = [
+            Words::Records { count: 2, authoritative: true },
+            Words::Records { count: 1, authoritative: false },
+            Words::Negative { nxdomain: true, authoritative: true },
+            Words::Negative { nxdomain: false, authoritative: false },
+            Words::Fixed("no answer"),
+        ];
+        let told: Vec<String> = told.iter().map(Words::to_string).collect();
+        let expected = ["2 records", "1 record, without AA", "NXDOMAIN", "NODATA, without AA", "no answer"];
+        assert_eq!(told, expected);
+    }
+}

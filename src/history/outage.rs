@@ -1,0 +1,201 @@
+//! Whether our own network is down: no server on the internet answers, including the root servers.
+//!
+//! Pure: its input is the results of queries with their times. Only servers that recursion from the root has found
+//! count: a server that the operator has named may be in our own network. A gateway with few questions may ask only
+//! one dead zone, so silence counts as an outage only once root servers were asked during it. The task that waits in
+//! `Recorder::doubted` asks them.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::net::IpAddr;
+
+use super::line::Line;
+use crate::limits::{MAX_OUTAGE_SPANS, MAX_SILENT_SERVERS, NETWORK_DOWN_ROOT_MESSAGES, NETWORK_DOWN_TIME};
+use dns::clock::Mono;
+
+/// The state of our own network.
+#[derive(Debug, Default)]
+pub(super) struct Outage {
+    /// When a server of the internet was last heard.
+    heard: Option<Mono>,
+    /// When the last query was sent that one of them answered.
+    answered: Option<Mono>,
+    /// The silence since then, once a query was not answered in time.
+    silence: Option<SilenceSeen>,
+    /// Whether that silence was reported as an outage.
+    down: bool,
+    /// When the last outage ended.
+    ended: Option<Mono>,
+    /// The last silences in which root servers were asked in vain, the earliest first: at most `MAX_OUTAGE_SPANS`.
+    spans: VecDeque<(Mono, Mono)>,
+    /// Whether no view resolves from the root: servers of the internet are then not asked.
+    unused: bool,
+}
+
+#[derive(Debug)]
+struct SilenceSeen {
+    /// When the first unanswered query was sent.
+    since: Mono,
+    /// Servers whose answer is overdue.
+    servers: BTreeSet<IpAddr>,
+    /// Queries to root servers among them.
+    root: u32,
+}
+
+impl Outage {
+    /// Sets whether any view resolves from the root. If none does, it cannot be known whether servers of the internet
+    /// answer: an outage is forgotten without a line, and none begins.
+    pub(super) fn set_used(&mut self, used: bool) {
+        self.unused = !used;
+        if !used {
+            (self.silence, self.down) = (None, false);
+        }
+    }
+
+    /// A query that was sent to `server` at `sent` is overdue; `root`: it is a root server.
+    pub(super) fn overdue(&mut self, server: IpAddr, root: bool, sent: Mono, now: Mono) -> Option<Line> {
+        // Other servers answered a later query, so only its own server is silent.
+        if self.unused || self.answered.is_some_and(|answered| answered > sent) {
+            return None;
+        }
+        let silence = self.silence.get_or_insert_with(|| SilenceSeen {
+            since: sent,
+            servers: BTreeSet::new(),
+            root: 0,
+        });
+        silence.since = silence.since.min(sent);
+        silence.root = silence.root.saturating_add(u32::from(root));
+        if silence.servers.len() < MAX_SILENT_SERVERS {
+            silence.servers.insert(server);
+        }
+        let long = now.since(silence.since);
+        if self.down || silence.root < NETWORK_DOWN_ROOT_MESSAGES || long < NETWORK_DOWN_TIME {
+            return None;
+        }
+        self.down = true;
+        Some(Line::NetworkDown { servers: silence.servers.len(), span: long })
+    }
+
+    /// A server of the internet has answered a query that was sent at `sent`. An answer that was on its way when a silence began does not
+    /// end it.
+    pub(super) fn heard(&mut self, sent: Mono, now: Mono) -> Option<Line> {
+        self.heard = Some(now);
+        self.answered = self.answered.max(Some(sent));
+        let silence = self.silence.take_if(|silence| silence.since <= sent)?;
+        if silence.root >= NETWORK_DOWN_ROOT_MESSAGES {
+            if self.spans.len() >= MAX_OUTAGE_SPANS {
+                self.spans.pop_front();
+            }
+            self.spans.push_back((silence.since, now));
+        }
+        if !std::mem::take(&mut self.down) {
+            return None;
+        }
+        self.ended = Some(now);
+        Some(Line::NetworkUp { after: now.since(silence.since) })
+    }
+
+    /// Whether another server must be asked, to see whether any answers.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.silence.is_some()
+    }
+
+    /// Since when no server answers, if that is our own network's fault.
+    pub(super) fn since(&self) -> Option<Mono> {
+        self.silence.as_ref().filter(|_| self.down).map(|silence| silence.since)
+    }
+
+    /// The last times in which no server of the internet answered, including root servers, also if they were too short to
+    /// be reported. Each begins with its first unanswered query.
+    pub(super) fn spans(&self, now: Mono) -> Vec<(Mono, Mono)> {
+        let current = self.silence.as_ref().filter(|silence| silence.root >= NETWORK_DOWN_ROOT_MESSAGES);
+        self.spans.iter().copied().chain(current.map(|silence| (silence.since, now))).collect()
+    }
+
+    /// Whether our own network is down, or was after `began`.
+    pub(super) fn was_down_since(&self, began: Mono) -> bool {
+        self.down || self.ended.is_some_and(|ended| began < ended)
+    }
+
+    /// Whether anybody was heard after `began`.
+    pub(super) fn has_heard_since(&self, began: Mono) -> bool {
+        self.heard.is_some_and(|heard| heard >= began)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn at(millis: u64) -> Mono {
+        Mono::from_micros(millis * 1_000)
+    }
+
+    fn server(last: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, last])
+    }
+
+    #[test]
+    fn one_dead_zone_at_an_idle_gateway_is_no_outage() {
+        let mut outage = Outage::default();
+        outage.heard(at(0), at(0));
+        for millis in (100..60_000).step_by(300) {
+            assert_eq!(outage.overdue(server(1), false, at(millis), at(millis + 290)), None);
+        }
+        assert!(outage.is_doubtful() && outage.since().is_none());
+        assert_eq!(outage.heard(at(59_990), at(60_000)), None, "the root answers");
+        assert!(!outage.is_doubtful());
+        assert!(outage.spans(at(61_000)).is_empty(), "no root server was asked in vain");
+        assert!(outage.has_heard_since(at(59_000)) && !outage.was_down_since(at(0)));
+    }
+
+    #[test]
+    fn an_outage_is_told_once_the_root_is_silent_too_and_once_somebody_is_heard() {
+        let mut outage = Outage::default();
+        outage.heard(at(0), at(0));
+        let mut told = Vec::new();
+        for second in 1..=60_u64 {
+            let last = u8::try_from(second % 10).unwrap();
+            told.extend(outage.overdue(
+                server(last),
+                last == 0,
+                at(second * 1_000),
+                at(second * 1_000 + 300),
+            ));
+        }
+        assert_eq!(told, [Line::NetworkDown { servers: 10, span: Duration::from_millis(19_300) }]);
+        assert_eq!(outage.since(), Some(at(1_000)));
+        assert!(outage.was_down_since(at(60_000)) && !outage.has_heard_since(at(1)));
+        let after = Duration::from_secs(60);
+        assert_eq!(outage.heard(at(60_990), at(61_000)), Some(Line::NetworkUp { after }));
+        assert_eq!(outage.heard(at(60_991), at(61_001)), None);
+        assert!(outage.was_down_since(at(60_999)) && !outage.was_down_since(at(61_000)));
+    }
+
+    #[test]
+    fn a_silence_of_less_than_the_time_is_none() {
+        let mut outage = Outage::default();
+        for millis in (0..3_900).step_by(100) {
+            assert_eq!(outage.overdue(server(1), true, at(millis), at(millis + 50)), None);
+        }
+        assert_eq!(outage.spans(at(3_980)), [(at(0), at(3_980))]);
+        assert_eq!(outage.heard(at(3_985), at(3_990)), None);
+        assert_eq!(outage.spans(at(9_000)), [(at(0), at(3_990))], "it is known, though it is not reported");
+        assert_eq!(outage.overdue(server(1), true, at(3_980), at(9_000)), None, "others were heard since");
+    }
+
+    #[test]
+    fn a_late_answer_to_a_query_from_before_a_silence_does_not_end_it() {
+        let mut outage = Outage::default();
+        outage.overdue(server(1), false, at(1_000), at(1_300));
+        assert_eq!(outage.heard(at(900), at(2_700)), None);
+        assert!(outage.is_doubtful() && outage.has_heard_since(at(2_600)));
+        for millis in [1_100, 1_400] {
+            outage.overdue(server(2), true, at(millis), at(millis + 300));
+        }
+        assert_eq!(outage.spans(at(3_000)), [(at(1_000), at(3_000))]);
+        outage.heard(at(2_900), at(3_100));
+        assert!(!outage.is_doubtful());
+        assert_eq!(outage.spans(at(9_000)), [(at(1_000), at(3_100))]);
+    }
+}

@@ -1,0 +1,133 @@
+//! The local users who own the sockets of clients.
+//!
+//! A query does not say which program sent it. A client on this host has a socket, and the kernel knows its user. The user is looked up only
+//! for questions that wait long or fail: see `local_users`. The rings get it as an entry of its own, so that it is kept as long as
+//! the question, and costs other questions nothing but the port of their client.
+//!
+//! # Decisions
+//!
+//! - A question that waits is looked up while it waits, because most programs close the socket once they have the answer.
+//! - No question waits for the lookup. The user of a query that fails at once is known only if its program keeps the socket.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Mutex;
+
+use tokio::sync::Notify;
+
+use super::entry::{OwnerEntry, QuestionEntry};
+use super::lock::lock;
+use crate::limits::{MAX_WANTED_OWNERS, OWNER_LATE};
+use dns::clock::micros;
+
+/// A client whose user is wanted, with all that tells its socket from others with the same port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WantedOwner {
+    /// The client's address and port.
+    pub client: SocketAddr,
+    /// The address and port that it asked; the address is unspecified if its listener serves all addresses of the host.
+    pub server: SocketAddr,
+    /// Whether it asked over TCP; false: over UDP.
+    pub is_stream: bool,
+}
+
+/// The clients whose user is wanted.
+#[derive(Debug, Default)]
+pub(super) struct WantedOwners {
+    clients: Mutex<Vec<WantedOwner>>,
+    wake: Notify,
+}
+
+impl WantedOwners {
+    /// Waits until users are wanted, and takes their clients.
+    pub(super) async fn next(&self) -> Vec<WantedOwner> {
+        loop {
+            let wanted = std::mem::take(&mut *lock(&self.clients));
+            if !wanted.is_empty() {
+                return wanted;
+            }
+            self.wake.notified().await;
+        }
+    }
+
+    /// Adds a client, unless there are as many as may be.
+    pub(super) fn add(&self, client: WantedOwner) {
+        let mut clients = lock(&self.clients);
+        if clients.len() < MAX_WANTED_OWNERS && !clients.contains(&client) {
+            clients.push(client);
+            self.wake.notify_one();
+        }
+    }
+}
+
+/// Gives questions the users that were found for their clients while they waited, or soon after. If these differ, for instance because
+/// clients of two users had the same port over UDP and TCP, the question has none.
+pub(super) fn give(owners: &[OwnerEntry], questions: &mut [QuestionEntry]) {
+    let mut of_client: BTreeMap<(IpAddr, u16), Vec<&OwnerEntry>> = BTreeMap::new();
+    for owner in owners {
+        of_client.entry((owner.client, owner.port)).or_default().push(owner);
+    }
+    if of_client.is_empty() {
+        return;
+    }
+    for question in questions.iter_mut().filter(|question| question.port > 0 && question.user.is_none()) {
+        let Some(owners) = of_client.get(&(question.client, question.port)) else { continue };
+        let span = question.at..=question.end().saturating_add(micros(OWNER_LATE));
+        let mut users = owners.iter().filter(|owner| span.contains(&owner.at)).map(|owner| &owner.user);
+        let first = users.next();
+        question.user = first.filter(|first| users.all(|user| user == *first)).cloned();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dns::question::Outcome;
+    use hickory_proto::rr::RecordType;
+
+    const SECOND: u64 = 1_000_000;
+
+    fn question(port: u16, at: u64, elapsed: u64) -> QuestionEntry {
+        QuestionEntry {
+            name: (*b"\x01a\x00").into(),
+            kind: RecordType::A,
+            client: [127, 0, 0, 1].into(),
+            port,
+            transport: None,
+            view: 0,
+            at,
+            outcome: Outcome::Failed,
+            elapsed,
+            flight: None,
+            error: "".into(),
+            code: None,
+            user: None,
+        }
+    }
+
+    #[test]
+    fn a_user_belongs_to_the_questions_of_its_port_and_time() {
+        let owner =
+            |port, at, user: &str| OwnerEntry { client: [127, 0, 0, 1].into(), port, at, user: user.into() };
+        let owners =
+            [owner(7, 5 * SECOND, "postfix"), owner(7, 60 * SECOND, "rspamd"), owner(8, 5 * SECOND, "991")];
+        let mut questions = [
+            question(7, 4 * SECOND, 4 * SECOND),
+            question(7, 4 * SECOND, SECOND / 2),
+            question(7, 59 * SECOND, 2 * SECOND),
+            question(8, 4 * SECOND, 4 * SECOND),
+            // Another time, another port, a port that is not known.
+            question(7, 20 * SECOND, SECOND),
+            question(7, 6 * SECOND, SECOND),
+            question(9, 4 * SECOND, 4 * SECOND),
+            question(0, 4 * SECOND, 4 * SECOND),
+            // Two users within its time.
+            question(7, 4 * SECOND, 57 * SECOND),
+        ];
+        give(&owners, &mut questions);
+        let users: Vec<Option<&str>> = questions.iter().map(|question| question.user.as_deref()).collect();
+        let expected =
+            [Some("postfix"), Some("postfix"), Some("rspamd"), Some("991"), None, None, None, None, None];
+        assert_eq!(users, expected);
+    }
+}

@@ -1,0 +1,130 @@
+//! The query log: a line for each question, off by default.
+//!
+//! A question is put into a bounded queue; the task that reads the record writes the lines. Lines of a second are bounded, and
+//! the questions without one are counted.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::entry::QuestionEntry;
+use super::lock::lock;
+use crate::limits::{MAX_LOGGED_QUERIES, QUERY_LINES_A_SECOND};
+use dns::clock::Mono;
+use dns::question::{Outcome, kind_text, name_of_wire, name_text};
+
+/// The time for which `QUERY_LINES_A_SECOND` applies.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The questions that wait for a line.
+#[derive(Debug, Default)]
+pub(super) struct QueryLog {
+    is_on: AtomicBool,
+    queue: Mutex<LoggedQueries>,
+}
+
+#[derive(Debug, Default)]
+struct LoggedQueries {
+    questions: Vec<QuestionEntry>,
+    /// The begin of the second, and the questions taken in it.
+    second: Mono,
+    taken: u32,
+    /// Questions without a line.
+    more: u64,
+}
+
+impl LoggedQueries {
+    fn put(&mut self, now: Mono, made: impl FnOnce() -> QuestionEntry) {
+        if now.since(self.second) >= SECOND {
+            (self.second, self.taken) = (now, 0);
+        }
+        if self.taken >= QUERY_LINES_A_SECOND || self.questions.len() >= MAX_LOGGED_QUERIES {
+            self.more = self.more.saturating_add(1);
+            return;
+        }
+        self.taken = self.taken.saturating_add(1);
+        self.questions.push(made());
+    }
+}
+
+impl QueryLog {
+    /// Turns it on or off.
+    pub(super) fn set(&self, is_on: bool) {
+        self.is_on.store(is_on, Ordering::Relaxed);
+    }
+
+    /// Whether each question has a line.
+    #[inline]
+    pub(super) fn is_on(&self) -> bool {
+        self.is_on.load(Ordering::Relaxed)
+    }
+
+    /// Keeps the question that `made` makes for a line. Returns whether it is the first one.
+    pub(super) fn put(&self, now: Mono, made: impl FnOnce() -> QuestionEntry) -> bool {
+        let mut queue = lock(&self.queue);
+        let is_first = queue.questions.is_empty() && queue.more == 0;
+        queue.put(now, made);
+        is_first
+    }
+
+    /// Takes the questions with a line, and the number of questions without a line.
+    pub(super) fn take(&self) -> (Vec<QuestionEntry>, u64) {
+        let mut queue = lock(&self.queue);
+        (std::mem::take(&mut queue.questions), std::mem::take(&mut queue.more))
+    }
+}
+
+/// An outcome in the words of a line; with the response code if it is a failure.
+pub(super) fn result_text(outcome: Outcome) -> String {
+    if outcome.is_failure() { format!("SERVFAIL ({})", outcome.label()) } else { outcome.label().to_owned() }
+}
+
+/// Writes the line about a question.
+pub(super) fn write(question: &QuestionEntry) {
+    let (name, kind) = (name_text(&name_of_wire(&question.name)), kind_text(question.kind));
+    let client = question.client_text();
+    let (outcome, result) = (question.outcome.word(), result_text(question.outcome));
+    let took = Duration::from_micros(question.elapsed).as_secs_f32();
+    tracing::info!(
+        query_log = "query",
+        name,
+        "type" = kind,
+        client,
+        outcome,
+        "query {name} {kind} from {client}: {result} in {took:.3} s"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::rr::RecordType;
+
+    use super::*;
+
+    #[test]
+    fn lines_are_bounded_by_the_second_and_in_all_and_the_others_are_counted() {
+        let made = || QuestionEntry {
+            name: (*b"\x01a\x00").into(),
+            kind: RecordType::A,
+            client: [127, 0, 0, 1].into(),
+            port: 0,
+            transport: None,
+            view: 0,
+            at: 0,
+            outcome: Outcome::Cache,
+            elapsed: 1,
+            flight: None,
+            error: "".into(),
+            code: None,
+            user: None,
+        };
+        let mut queue = LoggedQueries::default();
+        let at = |second: u64| Mono::from_micros(second * 1_000_000);
+        (0..310).for_each(|_| queue.put(at(5), made));
+        assert_eq!((queue.questions.len(), queue.more), (300, 10));
+        queue.put(at(6), made);
+        assert_eq!((queue.questions.len(), queue.more), (301, 10), "the next second");
+        (7..60).for_each(|second| (0..300).for_each(|_| queue.put(at(second), made)));
+        assert_eq!(queue.questions.len(), MAX_LOGGED_QUERIES);
+    }
+}

@@ -1,0 +1,310 @@
+//! The recorded questions: the part of the record that keeps each question, and the flights that answered them.
+
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+
+use hickory_proto::rr::{Name, Record};
+use ipnet::IpNet;
+
+use super::entry::{FlightEntry, OwnerEntry, QuestionEntry};
+use super::event::FlightFailure;
+use super::owner;
+use super::ring::Ring;
+use super::store::Store;
+use super::trail::Trail;
+use super::whole_spans::WholeSpans;
+use super::written::HitHead;
+use crate::limits::CRASH_LOSS;
+use dns::clock::{Clock, micros};
+use dns::conduct::Conduct;
+use dns::hash::Plain;
+use dns::question::Question;
+
+/// The rings of the record. The rings of the workers are in their shards.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// Questions that the cache did not answer, and flights.
+    pub(super) misses: Mutex<Ring>,
+    /// Where failed and slow questions are kept longer.
+    pub(super) store: OnceLock<Arc<dyn Store>>,
+    /// Octets of all rings; 0: nothing is kept.
+    pub(super) size: u64,
+    /// Added to the numbers of trails, so that flights of two processes have different numbers.
+    pub(super) first: u64,
+}
+
+/// The ring of a worker, for the questions of a batch that were answered from the cache. It is locked until the page is dropped: a lock
+/// for each question would wait each time until the octets of the last one are written to memory. Drop it before replies are sent.
+/// Questions over TCP have the ring of the first worker, and a page for each message.
+#[derive(Debug)]
+pub struct HitPage<'a> {
+    pub(super) ring: MutexGuard<'a, Ring>,
+    /// When the batch came, in microseconds of `Mono`.
+    pub(super) at: u64,
+    /// The number of the view.
+    pub(super) view: u32,
+    /// The last client, and the begin of its entries.
+    pub(super) client: IpAddr,
+    pub(super) head: HitHead,
+}
+
+/// A flight to be kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Flown<'a> {
+    /// Its steps.
+    pub trail: &'a Trail,
+    /// Its question, and its name in lower-case wire form.
+    pub question: &'a Question,
+    /// See `question`.
+    pub name: &'a [u8],
+    /// The zone at whose servers it failed, else the deepest one whose servers it asked. A bogus failure is kept with the zone at which the
+    /// chain of trust breaks.
+    pub zone: Option<&'a Name>,
+    /// Why it failed, if it did.
+    pub failed: Option<&'a FlightFailure>,
+    /// The servers of that zone with faults, and the last conduct of each.
+    pub faults: &'a [(IpAddr, Conduct)],
+    /// The records of its answer.
+    pub answers: &'a [Record],
+}
+
+impl<'a> Flown<'a> {
+    /// A flight that goes on.
+    pub fn so_far(trail: &'a Trail, question: &'a Question, name: &'a [u8]) -> Self {
+        Self { trail, question, name, zone: None, failed: None, faults: &[], answers: &[] }
+    }
+}
+
+/// Recorded questions and flights, in the order of time. Moments are in microseconds since 1970.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// Clients' questions.
+    pub questions: Vec<QuestionEntry>,
+    /// Flights, each once.
+    pub flights: Vec<FlightEntry>,
+    /// Since when memory has every question that the cache did not answer; none if it has none.
+    pub whole: Option<u64>,
+    /// Before then questions that the cache did not answer may be missing in memory; none if it has all since the start.
+    pub lost: Option<u64>,
+    /// Before then questions that the cache answered may be missing in memory; none if it has all since the start.
+    pub lost_hits: Option<u64>,
+    /// When the first question of the record came, whether it was wanted or not.
+    pub begin: Option<u64>,
+    /// The arrival of the first stored question. Stored are failed and slow questions that are no longer in memory.
+    pub stored_begin: Option<u64>,
+    /// Since when the disk has failed, bogus and slow questions; none if it has none, or nothing is stored.
+    pub stored_since: Option<u64>,
+    /// Whether no questions are kept, because the record has no size.
+    pub off: bool,
+    /// Whether the disk has questions whose client `history.redact` has removed.
+    pub without_client: bool,
+    /// Whether the disk has names that `history.redact` has shortened to their domain; known of failed questions.
+    pub shortened: bool,
+    /// Times in which our own network was down: no server on the internet answered, including root servers.
+    pub outages: Vec<(u64, u64)>,
+    /// When this process began: after a crash, the disk lacks the last questions before that.
+    pub process_began: Option<u64>,
+    /// The spans of which the disk has every question of a client.
+    pub whole_spans: WholeSpans,
+    /// The users that were found for clients, which their questions get by `in_order`.
+    pub owners: Vec<OwnerEntry>,
+}
+
+/// The questions to read.
+#[derive(Clone, Debug)]
+pub struct ReadSpan {
+    /// Only questions that came since then, in microseconds since 1970.
+    pub from: u64,
+    /// Only questions that came before.
+    pub to: u64,
+    /// Only questions of these clients.
+    pub client: Option<IpNet>,
+    /// Also questions that the cache answered.
+    pub hits: bool,
+}
+
+impl Default for ReadSpan {
+    /// All questions.
+    fn default() -> Self {
+        Self { from: 0, to: u64::MAX, client: None, hits: true }
+    }
+}
+
+/// The octets of the ring of misses, and of the ring of hits of each worker, in a record of `size` octets.
+pub(super) fn split(size: u64, shards: usize) -> (usize, usize) {
+    let half = usize::try_from(size / 2).unwrap_or(0);
+    (half, half / shards.max(1))
+}
+
+impl Kept {
+    /// The ring of misses has half of `size` octets; 0: nothing is kept.
+    pub(super) fn new(clock: &Clock, size: u64, shards: usize) -> Self {
+        let (misses, _) = split(size, shards);
+        Self {
+            misses: Mutex::new(Ring::new(misses)),
+            store: OnceLock::new(),
+            size,
+            first: clock.unix_micros(),
+        }
+    }
+
+    /// Whether questions are kept.
+    pub(super) fn is_on(&self) -> bool {
+        self.size > 0
+    }
+}
+
+impl HitPage<'_> {
+    /// Keeps a question of the batch that was answered from the cache. `asked` is its name in wire form, in any case, and
+    /// behind it its type.
+    #[inline]
+    pub fn put(&mut self, asked: &[u8], client: IpAddr) {
+        if client != self.client {
+            (self.client, self.head) = (client, HitHead::new(client, self.view, self.at));
+        }
+        self.ring.hit(&self.head, asked);
+    }
+}
+
+impl ReadSpan {
+    /// The span that has all of these.
+    pub fn over(spans: impl Iterator<Item = Self>) -> Self {
+        let both = |one: Self, other: Self| Self {
+            from: one.from.min(other.from),
+            to: one.to.max(other.to),
+            client: one.client.filter(|client| other.client == Some(*client)),
+            hits: one.hits || other.hits,
+        };
+        spans.reduce(both).unwrap_or_default()
+    }
+
+    /// Whether it has a question that came at `at`.
+    pub(super) fn has(&self, at: u64, client: IpAddr) -> bool {
+        (self.from..=self.to).contains(&at)
+            && self.client.is_none_or(|wanted| wanted.contains(&client.to_canonical()))
+    }
+}
+
+impl Recorded {
+    /// Whether memory has lost questions of about this time that the cache did not answer, so that the disk alone has them. `in_memory`: of
+    /// the time of a question that memory has, because it came from the cache.
+    pub(super) fn is_of_disk(&self, at: u64, in_memory: bool) -> bool {
+        let is_before = |first: Option<u64>| first.is_some_and(|first| at < first);
+        if in_memory { is_before(self.lost) } else { self.whole.is_none() || is_before(self.whole) }
+    }
+
+    /// The time just before this process, of which a crash may have lost questions.
+    pub(super) fn cut(&self) -> Option<(u64, u64)> {
+        self.process_began.map(|began| (began.saturating_sub(micros(CRASH_LOSS)), began))
+    }
+
+    /// Whether questions of a client of about this time may be missing: the disk alone has them, and only the failed and slow ones.
+    pub(super) fn is_sparse(&self, client: IpAddr, at: u64, in_memory: bool) -> bool {
+        self.is_of_disk(at, in_memory) && !self.whole_spans.have(client, at)
+    }
+
+    /// In the order of time, and with their users; of a flight that was kept twice the later entry, which is complete.
+    #[must_use]
+    pub fn in_order(mut self) -> Self {
+        // Entries are large: their keys are sorted apart from them.
+        if !self.questions.is_sorted_by_key(|question| question.at) {
+            self.questions.sort_by_cached_key(|question| question.at);
+        }
+        keep_complete(&mut self.flights, |flight| (flight.id, flight.elapsed));
+        self.flights.sort_by_cached_key(|flight| flight.began);
+        self.outages = joined(self.outages);
+        self.whole_spans.join();
+        owner::give(&std::mem::take(&mut self.owners), &mut self.questions);
+        self
+    }
+}
+
+/// Removes the earlier entries of flights that were kept twice: the later one took longer, and is complete. `of` gives the number of a
+/// flight and its time.
+pub(super) fn keep_complete<F>(flights: &mut Vec<F>, of: impl Fn(&F) -> (u64, u64)) {
+    if are_different(|| flights.iter().map(|flight| of(flight).0)) {
+        return;
+    }
+    let mut longest: HashMap<u64, u64, BuildHasherDefault<Plain>> = HashMap::default();
+    longest.reserve(flights.len());
+    for (id, elapsed) in flights.iter().map(&of) {
+        let known = longest.entry(id).or_default();
+        *known = elapsed.max(*known);
+    }
+    flights.retain(|flight| {
+        let (id, elapsed) = of(flight);
+        let is_longest = longest.get(&id) == Some(&elapsed);
+        if is_longest {
+            longest.remove(&id);
+        }
+        is_longest
+    });
+}
+
+/// Whether numbers are known to be different. Those of the flights of a process follow each other, so that few bits tell it.
+fn are_different<Numbers: Iterator<Item = u64>>(numbers: impl Fn() -> Numbers) -> bool {
+    let (Some(first), Some(last)) = (numbers().min(), numbers().max()) else { return true };
+    let words = last.saturating_sub(first) / WORD;
+    let Some(words) = usize::try_from(words).ok().filter(|words| *words <= numbers().count()) else {
+        return false;
+    };
+    let mut seen = vec![0_u64; words.saturating_add(1)];
+    numbers().all(|number| {
+        let place = number.saturating_sub(first);
+        let bit = 1 << (place % WORD);
+        let word = usize::try_from(place / WORD).ok().and_then(|word| seen.get_mut(word));
+        word.is_some_and(|word| {
+            let is_new = *word & bit == 0;
+            *word |= bit;
+            is_new
+        })
+    })
+}
+
+/// Bits of a word.
+const WORD: u64 = u64::BITS as u64;
+
+/// Spans in the order of time. Overlapping spans are joined.
+pub(super) fn joined(mut spans: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
+    spans.sort_unstable();
+    let mut joined: Vec<(u64, u64)> = Vec::new();
+    for (since, until) in spans {
+        match joined.last_mut() {
+            Some((_, end)) if since <= *end => *end = until.max(*end),
+            _ => joined.push((since, until)),
+        }
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_that_was_stored_while_it_lasted_is_one() {
+        let outages = vec![(9, 12), (1, 3), (1, 7), (2, 5)];
+        let recorded = Recorded { outages, ..Recorded::default() }.in_order();
+        assert_eq!(recorded.outages, [(1, 7), (9, 12)]);
+    }
+
+    #[test]
+    fn numbers_are_known_to_be_different_if_they_are_near_each_other() {
+        let known = |numbers: &[u64]| are_different(|| numbers.iter().copied());
+        assert!(known(&[]) && known(&[7]) && known(&[65, 1, 2, 63, 64]));
+        assert!(!known(&[1, 64, 64]) && !known(&[9, 9]));
+        assert!(!known(&[1, u64::MAX]) && !known(&[0, 64 * 3]), "not known");
+        assert!(known(&[0, 64 * 2]));
+    }
+
+    #[test]
+    fn a_flight_that_is_kept_twice_is_one_whatever_the_clock_did() {
+        let entry = |elapsed, began| FlightEntry::blank(7, began, elapsed);
+        let between = FlightEntry { id: 8, ..entry(1, 5) };
+        let flights = vec![entry(4_000_000, 4), between.clone(), entry(6_000_000, 6)];
+        let recorded = Recorded { flights, ..Recorded::default() }.in_order();
+        assert_eq!(recorded.flights, [between, entry(6_000_000, 6)]);
+    }
+}

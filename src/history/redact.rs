@@ -1,0 +1,443 @@
+//! Removes the keys of clients of DNS lists from what is read of the record, and what `history.redact` names from what is
+//! stored on disk.
+//!
+//! A client that has a key sends it in each name, in the label before the apex of the list. The rings have names as
+//! they came, because a hit is written without looking at it; `names` removes them when entries are read.
+
+use hickory_proto::rr::Name;
+
+use super::entry::{Entry, QuestionEntry};
+use super::hidden_clients::ClientNumbers;
+use super::subject::domain_of;
+use crate::limits::MIN_LIST_KEY;
+use dns::question::{FirstLabels, label_places, name_of_wire, name_text, wire_name};
+
+/// The parts of an entry that are not written to disk, nor to the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Redaction {
+    /// The addresses, ports and local users of clients.
+    pub clients: bool,
+    /// The names asked for, except their domains, and the names and addresses in answers.
+    pub names: bool,
+}
+
+/// Stands for a sentence that may have a name.
+pub(super) const REDACTED: &str = "redacted (history.redact)";
+
+impl Redaction {
+    /// A name in lower-case wire form, as it may be shown outside of the record.
+    pub fn name(self, name: &[u8]) -> Box<[u8]> {
+        if self.names { domain_of(name) } else { name.into() }
+    }
+
+    /// Puts a number in the place of the client of a question, if the disk and the log get none.
+    pub(super) fn hide_client(self, question: &mut QuestionEntry, numbers: ClientNumbers) {
+        if self.clients {
+            (question.client, question.port) = (numbers.of(question.client), 0);
+            question.user = None;
+        }
+    }
+
+    /// A sentence, as the log gets it: each name in it is shortened, except those of zones and lists in `kept`. Names in sentences end with
+    /// a dot.
+    pub(super) fn text(self, text: &str, kept: &[&str]) -> String {
+        if !self.names {
+            return text.to_owned();
+        }
+        let shortened = |word: &str| {
+            let name = word.trim_matches(['(', ')', ',', ';', ':', '`', '"']);
+            let is_kept = !name.ends_with('.') || kept.contains(&name);
+            let known = Name::from_utf8(name).or_else(|_| Name::from_ascii(name)).ok().filter(|_| !is_kept);
+            known.map_or_else(
+                || word.to_owned(),
+                |known| word.replace(name, &name_text(&self.shortened(&known))),
+            )
+        };
+        text.split(' ').map(shortened).collect::<Vec<_>>().join(" ")
+    }
+
+    /// A name, as the log gets it; see `name`.
+    pub(super) fn shortened(self, name: &Name) -> Name {
+        name_of_wire(&self.name(&wire_name(&name.to_lowercase())))
+    }
+
+    /// The entry as the disk gets it.
+    pub(super) fn applied(self, mut entry: Entry, numbers: ClientNumbers) -> Entry {
+        match &mut entry {
+            Entry::Question(question) => {
+                self.hide_client(question, numbers);
+                if self.names {
+                    question.name = domain_of(&question.name).into();
+                    hide(&mut question.error);
+                }
+            }
+            Entry::Flight(flight) if self.names => {
+                flight.name = domain_of(&flight.name).into();
+                flight.links.clear();
+                hide(&mut flight.why);
+            }
+            Entry::Whole(span) if self.clients => span.client = numbers.of(span.client),
+            Entry::Flight(_) | Entry::Outage(..) | Entry::Owner(_) | Entry::Whole(_) => {}
+        }
+        entry
+    }
+}
+
+fn hide(text: &mut Box<str>) {
+    if !text.is_empty() {
+        *text = REDACTED.into();
+    }
+}
+
+/// Stands for a key in names and in texts, as in `exchange::secret`.
+const STANDS_FOR: &str = "_key";
+
+/// Octets from which on a label of letters and digits may be a key of a list that is not known: keys have 26 or 32.
+const KEY_LENGTH: usize = 16;
+
+/// Whether a label may be a customer's key: long, with letters and digits, and nothing else.
+pub fn looks_like_a_key(label: &[u8]) -> bool {
+    label.len() >= KEY_LENGTH
+        && label.iter().all(u8::is_ascii_alphanumeric)
+        && label.iter().any(u8::is_ascii_digit)
+        && label.iter().any(u8::is_ascii_alphabetic)
+}
+
+/// The places of keys in names: before the apexes of lists whose clients send one, wherever these stand in a name, since the C library
+/// may append a search domain; and each label that looks like a key below the zone of a known provider, or behind a reversed address.
+#[derive(Clone, Debug, Default)]
+pub struct Secrets {
+    apexes: Vec<KeyedApex>,
+    /// The zones of providers, in lower-case wire form.
+    providers: Vec<Box<[u8]>>,
+    /// The first labels of the apexes: every name of the record is looked at when it is read, and most have no key.
+    begins: FirstLabels,
+    /// Whether each label that looks like a key is one.
+    are_unknown: bool,
+}
+
+/// An apex before which a key may stand.
+#[derive(Clone, Debug)]
+struct KeyedApex {
+    /// In lower-case wire form.
+    wire: Box<[u8]>,
+    /// Octets of the shortest label that is a key. A shorter one is part of what the list is asked about.
+    shortest: usize,
+}
+
+impl Secrets {
+    /// Keys before these apexes, which are in lower-case wire form.
+    pub fn before<Apex: Into<Box<[u8]>>>(apexes: impl IntoIterator<Item = Apex>) -> Self {
+        let mut secrets = Self::default();
+        apexes.into_iter().for_each(|apex| secrets.add(apex.into(), 1));
+        secrets
+    }
+
+    /// As long as the lists are not known: each label that looks like a key.
+    pub(super) fn unknown() -> Self {
+        Self { are_unknown: true, ..Self::default() }
+    }
+
+    /// Also keys before these apexes, which are asked without a key too: labels that are long enough for one.
+    #[must_use]
+    pub fn and_keys_before(mut self, apexes: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        apexes.into_iter().for_each(|apex| self.add(apex.into(), MIN_LIST_KEY));
+        self
+    }
+
+    fn add(&mut self, wire: Box<[u8]>, shortest: usize) {
+        self.begins.add(&wire);
+        self.apexes.push(KeyedApex { wire, shortest });
+    }
+
+    /// Also labels that look like a key below these zones, which have lists that are not known.
+    #[must_use]
+    pub fn and_below(mut self, providers: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        self.providers.extend(providers.into_iter().map(Into::into));
+        self
+    }
+
+    /// A question that was not read from the record, without keys; `names` has no keys of what is read.
+    pub(super) fn question(&self, mut question: QuestionEntry) -> QuestionEntry {
+        if let Some(hidden) = self.hidden(&question.name) {
+            question.name = hidden.into();
+        }
+        question.error = self.text(question.error);
+        question
+    }
+
+    /// A name that was not read from the record, without keys.
+    pub(super) fn name(&self, name: &Name) -> Name {
+        let hidden = self.hidden(&wire_name(&name.to_lowercase()));
+        hidden.map_or_else(|| name.clone(), |hidden| name_of_wire(&hidden))
+    }
+
+    /// The name with keys replaced; none if there is nothing to hide. Both are in lower-case wire form.
+    pub fn hidden(&self, name: &[u8]) -> Option<Box<[u8]>> {
+        let keys = self.places(name);
+        if keys.is_empty() {
+            return None;
+        }
+        let mut hidden = Vec::with_capacity(name.len());
+        for place in label_places(name) {
+            if keys.contains(&place) {
+                hidden.push(u8::try_from(STANDS_FOR.len()).ok()?);
+                hidden.extend_from_slice(STANDS_FOR.as_bytes());
+            } else {
+                hidden.push(*name.get(place)?);
+                hidden.extend_from_slice(label(name, place));
+            }
+        }
+        hidden.push(0);
+        Some(hidden.into())
+    }
+
+    /// The keys in a name, which is in lower-case wire form.
+    pub fn keys_in<'n>(&self, name: &'n [u8]) -> Vec<&'n [u8]> {
+        self.places(name).into_iter().map(|place| label(name, place)).collect()
+    }
+
+    /// The apexes and the zones of providers, in lower-case wire form.
+    pub fn apexes(&self) -> impl Iterator<Item = &[u8]> {
+        self.apexes.iter().map(|apex| &*apex.wire).chain(self.providers.iter().map(|zone| &**zone))
+    }
+
+    /// Whether a name may have a key; false: it has none. Below the zone of a provider only a label that looks like a key is one.
+    fn may_have_key(&self, name: &[u8]) -> bool {
+        // Without places: each name of a reading comes here.
+        let mut rest = name;
+        while let Some((length, behind)) = rest.split_first().filter(|(length, _)| **length > 0) {
+            let (label, next) = behind.split_at_checked(usize::from(*length)).unwrap_or_default();
+            if self.begins.may_begin(rest) || looks_like_a_key(label) {
+                return true;
+            }
+            rest = next;
+        }
+        false
+    }
+
+    /// Whether the zone of a provider stands in a name.
+    fn is_of_provider(&self, name: &[u8]) -> bool {
+        let mut rests = label_places(name).filter_map(|place| name.get(place..));
+        rests.any(|rest| self.providers.iter().any(|zone| begins_with(rest, zone)))
+    }
+
+    /// The places of the labels of a name that are keys.
+    fn places(&self, name: &[u8]) -> Vec<usize> {
+        if !self.may_have_key(name) {
+            return Vec::new();
+        }
+        let mut keys = Vec::new();
+        let (mut before, mut numbers) = (None, Address::default());
+        let mut alike = Vec::new();
+        for place in label_places(name) {
+            let rest = name.get(place..).unwrap_or_default();
+            let apexes: &[KeyedApex] = if self.begins.may_begin(rest) { &self.apexes } else { &[] };
+            for apex in apexes {
+                if let Some(before) = before.filter(|_| begins_with(rest, &apex.wire))
+                    && label(name, before).len() >= apex.shortest
+                {
+                    keys.push(before);
+                }
+            }
+            let label = label(name, place);
+            if looks_like_a_key(label) {
+                alike.push((place, numbers.is_whole()));
+            }
+            numbers.add(label);
+            before = Some(place);
+        }
+        let of_provider = !alike.is_empty() && (self.are_unknown || self.is_of_provider(name));
+        keys.extend(alike.into_iter().filter(|(_, follows)| of_provider || *follows).map(|(place, _)| place));
+        keys
+    }
+
+    /// A text without keys, for instance a line of JSON.
+    pub fn without_keys(&self, text: String) -> String {
+        if self.is_empty() {
+            return text;
+        }
+        self.text(text.into()).into()
+    }
+
+    /// Whether no key is known.
+    pub const fn is_empty(&self) -> bool {
+        self.apexes.is_empty() && self.providers.is_empty() && !self.are_unknown
+    }
+
+    /// The text of an entry without keys.
+    pub(super) fn text(&self, mut text: Box<str>) -> Box<str> {
+        if !text.is_empty() {
+            self.hide_in_text(&mut text);
+        }
+        text
+    }
+
+    /// Names in a text are words with dots between other signs.
+    fn hide_in_text(&self, text: &mut Box<str>) {
+        let is_sign = |letter: char| {
+            letter.is_whitespace() || matches!(letter, '"' | '\'' | '`' | '(' | ')' | ',' | ';' | ':' | '/')
+        };
+        let mut hidden = String::with_capacity(text.len());
+        for word in text.split_inclusive(is_sign) {
+            let (word, sign) = match word.char_indices().next_back().filter(|(_, last)| is_sign(*last)) {
+                Some((at, _)) => word.split_at_checked(at).unwrap_or((word, "")),
+                None => (word, ""),
+            };
+            hidden.push_str(&self.hidden_word(word).unwrap_or_else(|| word.to_owned()));
+            hidden.push_str(sign);
+        }
+        if *hidden != **text {
+            *text = hidden.into();
+        }
+    }
+
+    /// A name of a text with keys replaced; none if there is nothing to hide.
+    fn hidden_word(&self, word: &str) -> Option<String> {
+        let labels: Vec<&str> = word.split('.').collect();
+        if labels.len() < 2 || labels.iter().any(|label| label.len() > MAX_LABEL) {
+            return None;
+        }
+        let mut wire = Vec::with_capacity(word.len().saturating_add(2));
+        let mut places = Vec::new();
+        for label in &labels {
+            // The last dot is the root.
+            places.push(if label.is_empty() { None } else { Some(wire.len()) });
+            if !label.is_empty() {
+                wire.push(u8::try_from(label.len()).ok()?);
+                wire.extend(label.bytes().map(|octet| octet.to_ascii_lowercase()));
+            }
+        }
+        wire.push(0);
+        let keys = self.places(&wire);
+        if keys.is_empty() {
+            return None;
+        }
+        let shown = labels.iter().zip(places).map(|(label, place)| {
+            if place.is_some_and(|place| keys.contains(&place)) { STANDS_FOR } else { label }
+        });
+        Some(shown.collect::<Vec<_>>().join("."))
+    }
+}
+
+/// Octets of a label at most (RFC 1035 section 2.3.4).
+const MAX_LABEL: usize = 63;
+
+/// The label at a place of a name.
+fn label(name: &[u8], place: usize) -> &[u8] {
+    let length = name.get(place).copied().unwrap_or(0).into();
+    name.get(place.saturating_add(1)..).and_then(|rest| rest.get(..length)).unwrap_or_default()
+}
+
+/// Whether a name begins with the labels of a zone.
+fn begins_with(name: &[u8], zone: &[u8]) -> bool {
+    // Most differ in the length of the first label.
+    name.first() == zone.first()
+        && zone.split_last().is_some_and(|(_, labels)| !labels.is_empty() && name.starts_with(labels))
+}
+
+/// The labels of a reversed address that have just passed.
+#[derive(Default)]
+struct Address {
+    four: u8,
+    six: u8,
+}
+
+impl Address {
+    fn add(&mut self, label: &[u8]) {
+        let is_octet = (1..=3).contains(&label.len()) && label.iter().all(u8::is_ascii_digit);
+        let is_digit = label.len() == 1 && label.iter().all(u8::is_ascii_hexdigit);
+        self.four = if is_octet { self.four.saturating_add(1) } else { 0 };
+        self.six = if is_digit { self.six.saturating_add(1) } else { 0 };
+    }
+
+    fn is_whole(&self) -> bool {
+        self.four >= 4 || self.six >= 32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_has_domains_instead_of_names_except_zones_and_lists() {
+        let redaction = Redaction { clients: true, names: true };
+        for (text, told) in [
+            ("timeout at ns.mail.one.test. (after 2 s)", "timeout at one.test. (after 2 s)"),
+            ("the chain of a.b.one.test., of x", "the chain of one.test., of x"),
+            ("192.0.2.1 timeout, 2001:db8::1 SERVFAIL", "192.0.2.1 timeout, 2001:db8::1 SERVFAIL"),
+            ("no server of a.list.test. or of .", "no server of a.list.test. or of ."),
+            ("`resolverctl check mail.one.test.`", "`resolverctl check one.test.`"),
+        ] {
+            assert_eq!(redaction.text(text, &["a.list.test."]), told);
+            assert_eq!(Redaction::default().text(text, &[]), text);
+        }
+    }
+
+    fn wire(text: &str) -> Box<[u8]> {
+        wire_name(&Name::from_ascii(text).unwrap()).into()
+    }
+
+    #[test]
+    fn a_key_is_hidden_where_it_does_not_belong_too() {
+        const KEY: &str = "a1b2c3d4e5f6a7b8c9d0e1f2g3";
+        let secrets = Secrets::before([wire("zen.dq.example.")]).and_below([wire("dq.example.").into_vec()]);
+        for (name, told) in [
+            ("2.0.0.127.KEY.zen.dq.example.corp.test.", Some("2.0.0.127._key.zen.dq.example.corp.test.")),
+            ("2.0.0.127.s3cret.zen.dq.example.corp.test.", Some("2.0.0.127._key.zen.dq.example.corp.test.")),
+            ("2.0.0.127.KEY.new.dq.example.", Some("2.0.0.127._key.new.dq.example.")),
+            ("KEY.2.0.0.127.zen.dq.example.", Some("_key.2.0.0._key.zen.dq.example.")),
+            ("KEY.dq.example.", Some("_key.dq.example.")),
+            ("shop.test.KEY.new.dq.example.", Some("shop.test._key.new.dq.example.")),
+            ("2.0.0.127.KEY.stranger.test.", Some("2.0.0.127._key.stranger.test.")),
+            // An address and a name of a content delivery network are no secrets.
+            ("2.0.0.127.new.dq.example.", None),
+            ("0.127.KEY.stranger.test.", None),
+            ("KEY.cdn.test.", None),
+        ] {
+            let [name, told] = [Some(name), told].map(|text| text.map(|text| text.replace("KEY", KEY)));
+            let name = name.unwrap();
+            assert_eq!(secrets.hidden(&wire(&name)), told.as_deref().map(wire), "{name}");
+            let mut text: Box<str> =
+                format!("no server of {name} answers: 192.0.2.1 timeout (\"{name}\")").into();
+            secrets.hide_in_text(&mut text);
+            let told = told.as_ref().unwrap_or(&name);
+            assert_eq!(*text, *format!("no server of {told} answers: 192.0.2.1 timeout (\"{told}\")"));
+        }
+    }
+
+    #[test]
+    fn the_label_before_the_apex_is_hidden_in_names_and_texts() {
+        let secrets =
+            Secrets::before([wire("dq.example.")]).and_keys_before([wire("combined.example.").into_vec()]);
+        for (name, told) in [
+            ("2.0.0.127.s3cret-s3cret.combined.example.", Some("2.0.0.127._key.combined.example.")),
+            ("2.0.0.127.combined.example.", None),
+            ("2.0.0.127.s3cret.dq.example.", Some("2.0.0.127._key.dq.example.")),
+            ("s3cret.dq.example.", Some("_key.dq.example.")),
+            ("dq.example.", None),
+            ("s3cret.xdq.example.", None),
+            ("example.", None),
+        ] {
+            assert_eq!(secrets.hidden(&wire(name)), told.map(wire), "{name}");
+        }
+        for (text, told) in [
+            ("no server of s3cret.dq.example. answers", "no server of _key.dq.example. answers"),
+            (
+                "2.0.0.127.S3cret.DQ.example. and \"s3cret.dq.example\" (s3cret.dq.example.)",
+                "2.0.0.127._key.DQ.example. and \"_key.dq.example\" (_key.dq.example.)",
+            ),
+            ("dq.example. is silent", "dq.example. is silent"),
+            (
+                "2.0.0.127.combined.example. and 127.s3cret-s3cret.combined.example.",
+                "2.0.0.127.combined.example. and 127._key.combined.example.",
+            ),
+            ("", ""),
+        ] {
+            let mut found: Box<str> = text.into();
+            secrets.hide_in_text(&mut found);
+            assert_eq!(&*found, told);
+        }
+    }
+}

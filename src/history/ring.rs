@@ -1,0 +1,339 @@
+//! The ring: entries of the record in memory, in blocks of equal size. The newest overwrite the oldest block.
+//!
+//! Each worker has a ring of its own for questions that were answered from memory, and all other questions and flights
+//! have one. So a thousand hits do not push out the question that took four seconds. The memory of a ring is taken at
+//! the start as zeros, and becomes resident when it is written. So a hit takes no memory.
+//!
+//! A reader copies one block at a time, and lets the writer write between two of them.
+
+use std::hint::black_box;
+use std::sync::Mutex;
+
+use super::entry::OwnerEntry;
+use super::lock::lock;
+use super::tally::FailureCount;
+use super::written::{HitHead, Written, WrittenFlight};
+use crate::limits::{CORE_LINE, RECORD_BLOCK};
+
+/// Fewest blocks of a ring: one with entries, and one that is written.
+const FEWEST: usize = 2;
+
+/// A ring of entries.
+#[derive(Debug, Default)]
+pub(super) struct Ring {
+    /// The blocks. Behind the last entry of a block is the length 0, or the end of the block.
+    octets: Vec<u8>,
+    /// The place of the next entry.
+    next: usize,
+    /// The end of the block that is written.
+    end: usize,
+    /// The number of that block, from 0 at the start.
+    block: u64,
+    /// Room for an entry of unknown length.
+    entry: Vec<u8>,
+    /// Failed questions written so far.
+    failures: FailureCount,
+    /// The place behind the entries of an earlier process.
+    restored: RingPlace,
+    /// Whether the earlier process had overwritten entries.
+    lost_before: bool,
+}
+
+impl Ring {
+    /// A ring of `size` octets, in whole blocks. With 0 it keeps nothing.
+    pub(super) fn new(size: usize) -> Self {
+        if size == 0 {
+            return Self::default();
+        }
+        let blocks = (size / RECORD_BLOCK).max(FEWEST);
+        Self { octets: vec![0; blocks.saturating_mul(RECORD_BLOCK)], end: RECORD_BLOCK, ..Self::default() }
+    }
+
+    /// Reads the place of the next entries. It was last used when the ring was written the last time round, so that the core waits for
+    /// memory; it does not wait for the read, and other reads go on beside it.
+    #[inline]
+    pub(super) fn fetch(&self) {
+        let octet = |place| self.octets.get(place).copied();
+        black_box((octet(self.next), octet(self.next.saturating_add(CORE_LINE))));
+    }
+
+    /// Writes a question from the cache. `asked` is its name in wire form and its type.
+    #[inline]
+    pub(super) fn hit(&mut self, head: &HitHead, asked: &[u8]) {
+        let room = HitHead::room(asked);
+        if self.end.saturating_sub(self.next) < room {
+            self.change();
+        }
+        let after = self.next.saturating_add(room);
+        if let Some(room) = self.octets.get_mut(self.next..after) {
+            head.write(asked, room);
+            self.next = after;
+        }
+    }
+
+    /// Writes another question.
+    pub(super) fn question(&mut self, question: &Written<'_>) {
+        self.failures.count(question.outcome);
+        self.add(|octets| question.put(octets));
+    }
+
+    /// Writes a flight.
+    pub(super) fn flight(&mut self, flight: &WrittenFlight<'_>) {
+        self.add(|octets| flight.put(octets));
+    }
+
+    /// Writes the user of a client.
+    pub(super) fn owner(&mut self, owner: &OwnerEntry) {
+        self.add(|octets| owner.put(octets));
+    }
+
+    /// Number of failed questions written so far, including questions that were overwritten since.
+    pub(super) const fn failures(&self) -> FailureCount {
+        self.failures
+    }
+
+    /// Writes an entry of an earlier process. `read_on` leaves it out.
+    pub(super) fn restore(&mut self, put: impl FnOnce(&mut Vec<u8>)) {
+        self.add(put);
+    }
+
+    /// Ends the writing of entries of an earlier process, which had overwritten some or not.
+    pub(super) const fn end_restoring(&mut self, has_lost: bool) {
+        (self.restored, self.lost_before) = (self.place(), has_lost);
+    }
+
+    fn add(&mut self, put: impl FnOnce(&mut Vec<u8>)) {
+        self.entry.clear();
+        put(&mut self.entry);
+        if self.end.saturating_sub(self.next) < self.entry.len() {
+            self.change();
+        }
+        let after = self.next.saturating_add(self.entry.len());
+        if let Some(room) = self.octets.get_mut(self.next..after) {
+            room.copy_from_slice(&self.entry);
+            self.next = after;
+        }
+    }
+
+    /// Ends the block that is written, and begins the next one.
+    #[cold]
+    fn change(&mut self) {
+        let rest = self.octets.get_mut(self.next..self.end).unwrap_or_default();
+        if let Some(length) = rest.first_chunk_mut::<2>() {
+            *length = [0; 2];
+        }
+        self.next = if self.end < self.octets.len() { self.end } else { 0 };
+        self.end = self.next.saturating_add(RECORD_BLOCK).min(self.octets.len());
+        self.block = self.block.saturating_add(1);
+    }
+
+    /// The place behind all entries that were written.
+    pub(super) const fn place(&self) -> RingPlace {
+        let begin = self.end.saturating_sub(RECORD_BLOCK);
+        RingPlace { block: self.block, octets: self.next.saturating_sub(begin) }
+    }
+
+    /// Whether entries were overwritten, by this process or by an earlier one.
+    pub(super) fn has_lost(&self) -> bool {
+        self.lost_before || self.block >= self.blocks()
+    }
+
+    fn blocks(&self) -> u64 {
+        (self.octets.len() / RECORD_BLOCK) as u64
+    }
+
+    /// Copies a block by its number behind what is there, unless it has been overwritten.
+    fn copy(&self, block: u64, into: &mut Vec<u8>) {
+        let Some(back) = self.block.checked_sub(block).filter(|back| *back < self.blocks()) else { return };
+        let begin = self.end.saturating_sub(RECORD_BLOCK);
+        let back = usize::try_from(back).unwrap_or(0).saturating_mul(RECORD_BLOCK);
+        let begin = begin
+            .checked_sub(back)
+            .unwrap_or_else(|| begin.saturating_add(self.octets.len()).saturating_sub(back));
+        let end = if block == self.block { self.next } else { begin.saturating_add(RECORD_BLOCK) };
+        into.extend_from_slice(self.octets.get(begin..end).unwrap_or_default());
+    }
+}
+
+/// Reads the blocks of a ring, the newest first, until `take` returns false.
+pub(super) fn read_back(ring: &Mutex<Ring>, mut take: impl FnMut(&[u8]) -> bool) {
+    let mut octets = Vec::with_capacity(RECORD_BLOCK);
+    copy_back(ring, &mut octets, |octets, _| {
+        let more = take(octets);
+        octets.clear();
+        more
+    });
+}
+
+/// Copies the blocks of a ring behind what is there, the newest first, until `take` returns false. It gets all octets, and the place
+/// where those of the block begin.
+pub(super) fn copy_back(
+    ring: &Mutex<Ring>,
+    octets: &mut Vec<u8>,
+    mut take: impl FnMut(&mut Vec<u8>, usize) -> bool,
+) {
+    let (last, blocks) = {
+        let ring = lock(ring);
+        (ring.block, ring.blocks())
+    };
+    for block in (last.saturating_add(1).saturating_sub(blocks)..=last).rev() {
+        let begin = octets.len();
+        // Memory that is new to the process is taken before the lock: a worker waits for as little as possible.
+        octets.reserve(RECORD_BLOCK);
+        lock(ring).copy(block, octets);
+        if !take(octets, begin) {
+            return;
+        }
+    }
+}
+
+/// Octets of the blocks of a ring that were written.
+pub(super) fn octets(ring: &Mutex<Ring>) -> usize {
+    let ring = lock(ring);
+    usize::try_from(ring.block.saturating_add(1).min(ring.blocks())).unwrap_or(0).saturating_mul(RECORD_BLOCK)
+}
+
+/// Copies the oldest block of a ring.
+pub(super) fn read_first(ring: &Mutex<Ring>, octets: &mut Vec<u8>) {
+    let ring = lock(ring);
+    let first = ring.block.saturating_add(1).saturating_sub(ring.blocks());
+    octets.clear();
+    ring.copy(first, octets);
+}
+
+/// A place in a ring: behind the entries that were read before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct RingPlace {
+    block: u64,
+    octets: usize,
+}
+
+/// Leaves out all but the last blocks. Whether entries of this process are left out.
+pub(super) fn skip(ring: &Mutex<Ring>, place: &mut RingPlace, blocks: u64) -> bool {
+    let (first, restored) = {
+        let ring = lock(ring);
+        (RingPlace { block: ring.block.saturating_sub(blocks), octets: 0 }, ring.restored)
+    };
+    let begin = restored.max(*place);
+    *place = first.max(begin);
+    first > begin
+}
+
+/// Reads the blocks of a ring, the oldest first, until `take` returns false. Blocks that are overwritten meanwhile are left out.
+pub(super) fn read_all(ring: &Mutex<Ring>, mut take: impl FnMut(&[u8]) -> bool) {
+    let (last, blocks) = {
+        let ring = lock(ring);
+        (ring.block, ring.blocks())
+    };
+    let mut octets = Vec::with_capacity(RECORD_BLOCK);
+    for block in last.saturating_add(1).saturating_sub(blocks)..=last {
+        octets.clear();
+        lock(ring).copy(block, &mut octets);
+        if !take(&octets) {
+            return;
+        }
+    }
+}
+
+/// Reads the entries that this process has written since the last reading, the oldest first, a part of a block at a time. Blocks that
+/// were overwritten meanwhile are left out.
+pub(super) fn read_on(ring: &Mutex<Ring>, place: &mut RingPlace, mut take: impl FnMut(&[u8])) {
+    let (last, blocks, restored) = {
+        let ring = lock(ring);
+        (ring.block, ring.blocks(), ring.restored)
+    };
+    *place = restored.max(*place);
+    let first = last.saturating_add(1).saturating_sub(blocks).max(place.block);
+    let mut octets = Vec::new();
+    for block in first..=last {
+        if block != place.block {
+            *place = RingPlace { block, octets: 0 };
+        }
+        octets.clear();
+        lock(ring).copy(block, &mut octets);
+        if let Some(new) = octets.get(place.octets..).filter(|new| !new.is_empty()) {
+            take(new);
+            place.octets = octets.len();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::Entry;
+    use crate::reading;
+
+    const ASKED: &[u8] = b"\x07example\x00\x00\x01";
+
+    fn write(ring: &Mutex<Ring>, moments: std::ops::Range<u64>) {
+        let mut ring = ring.lock().unwrap();
+        moments.for_each(|at| ring.hit(&HitHead::new([127, 0, 0, 1].into(), 0, at), ASKED));
+    }
+
+    fn times_of(block: &[u8]) -> Vec<u64> {
+        let at = |entry| match entry {
+            Entry::Question(question) => question.at,
+            _ => panic!(),
+        };
+        reading::read_all(block).into_iter().map(at).collect()
+    }
+
+    fn times(ring: &Mutex<Ring>) -> Vec<u64> {
+        let mut times = Vec::new();
+        read_back(ring, |block| {
+            times.splice(0..0, times_of(block));
+            true
+        });
+        times
+    }
+
+    #[test]
+    fn the_newest_take_the_place_of_the_oldest_and_no_memory() {
+        let ring = Mutex::new(Ring::new(4 * RECORD_BLOCK));
+        let in_block = (RECORD_BLOCK / HitHead::room(ASKED)) as u64;
+        let mut written = 0;
+        // Each number of blocks, also after the ring has begun again.
+        for step in 0..30 {
+            let from = written;
+            written += in_block / 2 + step;
+            let counted = allocation_counter::measure(|| write(&ring, from..written));
+            assert_eq!(counted.count_total, 0);
+            let kept = times(&ring);
+            assert_eq!(kept.last(), Some(&(written - 1)));
+            assert!(kept.windows(2).all(|pair| pair[0] + 1 == pair[1]), "in order, without a gap");
+            let first = (written - 1) / in_block * in_block;
+            assert_eq!(kept[0], first.saturating_sub(3 * in_block), "after {written}");
+        }
+    }
+
+    #[test]
+    fn a_reader_that_goes_on_gets_each_entry_once_unless_it_was_overwritten() {
+        let ring = Mutex::new(Ring::new(4 * RECORD_BLOCK));
+        let (mut place, mut written, mut read) = (RingPlace::default(), 0, Vec::new());
+        let go_on = |place: &mut RingPlace, read: &mut Vec<u64>| {
+            read_on(&ring, place, |octets| {
+                read.extend(times_of(octets));
+            });
+        };
+        for step in 0..400 {
+            write(&ring, written..written + step);
+            written += step;
+            go_on(&mut place, &mut read);
+            go_on(&mut place, &mut read);
+        }
+        assert_eq!(read, (0..written).collect::<Vec<_>>());
+        read.clear();
+        write(&ring, written..written + 20_000);
+        go_on(&mut place, &mut read);
+        assert_eq!(read.last(), Some(&(written + 19_999)));
+        assert!(read.len() > 1_000 && read.windows(2).all(|pair| pair[0] + 1 == pair[1]));
+    }
+
+    #[test]
+    fn a_ring_without_memory_keeps_nothing() {
+        let ring = Mutex::new(Ring::new(0));
+        write(&ring, 0..9);
+        assert!(times(&ring).is_empty());
+    }
+}

@@ -1,0 +1,339 @@
+//! The questions and flights in memory, as a file has them from the stop of a process to the start of the next one: a restart takes nothing
+//! from memory, so that `why` finds a quick message of before too.
+//!
+//! # Decisions
+//!
+//! - The form is an octet that tells which rings had overwritten entries, and then that of a segment, see `stored`. Its moments are in
+//!   microseconds since 1970, as those of `Mono` begin anew in each process.
+//! - Keys of DNS lists are removed when it is written, as from all that is read.
+//! - A file with damage is not read: memory would claim to have all questions of a time of which some are missing. The disk still has the
+//!   failed and slow ones.
+//! - Restored entries were told and stored by the process that wrote them, so the readers of what is new begin behind them.
+
+use std::sync::Mutex;
+
+use super::Recorder;
+use super::dates::Dates;
+use super::entry::{Entry, QuestionEntry};
+use super::lock::lock;
+use super::names::ReadNames;
+use super::reading;
+use super::redact::Secrets;
+use super::ring::{self, Ring};
+use super::stored::{self, DamagedSegment, SEGMENT_HEAD};
+use super::written::HitHead;
+use crate::limits::STORED_TIME;
+use dns::clock::micros;
+use dns::question::Outcome;
+
+impl Recorder {
+    /// Gives all entries of memory to `write`, without `secrets`, a block at a time.
+    ///
+    /// # Errors
+    /// The first error of `write`.
+    pub fn save_memory<E>(
+        &self,
+        secrets: &Secrets,
+        mut write: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (dates, mut names) = (self.dates(), ReadNames::without(secrets));
+        let has_lost = |ring: &Mutex<Ring>| lock(ring).has_lost();
+        let lost_hits = self.shards.iter().any(|shard| has_lost(&shard.ring));
+        let misses = if has_lost(&self.kept.misses) { LOST_MISSES } else { 0 };
+        let hits = if lost_hits { LOST_HITS } else { 0 };
+        let mut octets = vec![misses | hits];
+        octets.extend_from_slice(&SEGMENT_HEAD);
+        for outage in lock(&self.incidents).outage.spans(self.clock.mono()) {
+            let mut outage = Entry::Outage(outage.0.as_micros(), outage.1.as_micros());
+            outage.date(&dates);
+            stored::put(&outage, &mut octets);
+        }
+        write(&octets)?;
+        let mut result = Ok(());
+        for ring in self.rings() {
+            ring::read_all(ring, |block| {
+                octets.clear();
+                reading::read(block, &mut names, |mut entry| {
+                    entry.date(&dates);
+                    match &entry {
+                        Entry::Question(hit) if is_hit(hit) => {
+                            stored::frame(&mut octets, |octets| put_hit(hit, octets));
+                        }
+                        _ => stored::put(&entry, &mut octets),
+                    }
+                });
+                result = write(&octets);
+                result.is_ok()
+            });
+            if result.is_err() {
+                break;
+            }
+        }
+        result
+    }
+
+    /// Restores the entries that an earlier process has saved. Call it before anything else is recorded. Those of the future, because the
+    /// clock was set back, and those that are too old for the disk are left out. Returns the number of questions.
+    ///
+    /// # Errors
+    /// The file is damaged, or none of this version. Nothing is restored.
+    pub fn restore_memory(&self, file: &[u8]) -> Result<u64, DamagedSegment> {
+        let (lost, segment) = file.split_first().ok_or(DamagedSegment)?;
+        let check = stored::check(segment);
+        if check.damaged > 0 || check.end == 0 || check.end < segment.len() {
+            return Err(DamagedSegment);
+        }
+        let (now, mono) = (self.clock.unix_micros(), self.clock.mono().as_micros());
+        let (to_mono, oldest) = (Dates::begun(now, mono), now.saturating_sub(micros(STORED_TIME)));
+        let no_secrets = Secrets::default();
+        let mut names = ReadNames::without(&no_secrets);
+        let (mut hits, mut questions) = (Vec::new(), 0_u64);
+        let mut misses = lock(&self.kept.misses);
+        stored::read(segment, |octets| {
+            reading::read(octets, &mut names, |mut entry| {
+                if entry.end() > now || entry.begin() < oldest {
+                    return;
+                }
+                entry.date(&to_mono);
+                questions = questions.saturating_add(u64::from(matches!(entry, Entry::Question(_))));
+                match entry {
+                    Entry::Question(hit) if is_hit(&hit) => hits.push(hit),
+                    entry => misses.restore(|octets| entry.put(octets)),
+                }
+            });
+        });
+        misses.end_restoring(lost & LOST_MISSES > 0);
+        drop(misses);
+        // There may have been another number of workers.
+        hits.sort_by_key(|hit| hit.at);
+        for (number, shard) in self.shards.iter().enumerate() {
+            let mut ring = lock(&shard.ring);
+            for hit in hits.iter().skip(number).step_by(self.shards.len()) {
+                ring.restore(|octets| put_hit(hit, octets));
+            }
+            ring.end_restoring(lost & LOST_HITS > 0);
+        }
+        Ok(questions)
+    }
+}
+
+/// Bits of the first octet: whether the ring of misses, or one of hits, had overwritten entries.
+const LOST_MISSES: u8 = 1;
+/// See `LOST_MISSES`.
+const LOST_HITS: u8 = 2;
+
+/// Whether a question has nothing but what the entry of a hit has.
+fn is_hit(question: &QuestionEntry) -> bool {
+    question.outcome == Outcome::Cache && question.elapsed == 0 && question.flight.is_none()
+}
+
+/// Appends the entry of a hit.
+fn put_hit(hit: &QuestionEntry, into: &mut Vec<u8>) {
+    let asked = [&*hit.name, &u16::from(hit.kind).to_be_bytes()].concat();
+    let begin = into.len();
+    into.resize(begin.saturating_add(HitHead::room(&asked)), 0);
+    let room = into.get_mut(begin..).unwrap_or_default();
+    HitHead::new(hit.client, hit.view, hit.at).write(&asked, room);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Shows;
+    use crate::redact::Redaction;
+    use crate::store::Store;
+    use crate::why::DaemonFacts;
+    use crate::written::{Written, WrittenFlight, WrittenMessages};
+    use crate::{ReadSpan, Recorded, TellFacts, Told};
+    use dns::clock::{Clock, Mono};
+    use dns::question::ClientTransport;
+    use std::convert::Infallible;
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    const START: u64 = 1_795_165_920;
+
+    fn recorder(shards: usize) -> Arc<Recorder> {
+        recorder_of(shards, 1 << 20)
+    }
+
+    fn recorder_of(shards: usize, size: u64) -> Arc<Recorder> {
+        Recorder::with_size(Clock::simulated(START), shards, size)
+    }
+
+    /// Hits of two workers, queries with a user and a key, and a flight.
+    fn fill(recorder: &Recorder) {
+        let now = recorder.clock.mono().as_micros();
+        for (shard, name) in [(0, &b"\x04Mail\x00\x00\x01"[..]), (1, b"\x03key\x04list\x00\x00\x01")] {
+            for number in 0..3 {
+                let at = Mono::from_micros(now - 9_000_000 + 100 * number + shard as u64);
+                let client = [127, 0, 0, u8::try_from(number).unwrap()].into();
+                recorder.hits(shard, at, 7).unwrap().put(name, client);
+            }
+        }
+        let messages = WrittenMessages::default();
+        let id = recorder.kept.first + 5;
+        let flight = WrittenFlight {
+            id,
+            began: now - 8_000_000,
+            elapsed: 4_000_000,
+            name: b"\x04mail\x00",
+            kind: hickory_proto::rr::RecordType::MX,
+            zone: b"\x00",
+            shows: Some(Shows::Silence),
+            why: "no server of key.list. answers",
+            faults: &[],
+            messages: &messages,
+            links: &[],
+            list_fault: None,
+        };
+        lock(&recorder.kept.misses).flight(&flight);
+        let failed = Written::failed(b"\x04mail\x00", now - 8_000_000);
+        let elapsed = Duration::from_secs(4);
+        let transport = Some(ClientTransport::Tcp);
+        recorder.asked(
+            &Written { elapsed, transport, flight: id, user: "postfix", error: "silent", code: 22, ..failed },
+            None,
+        );
+        // It came together with others, so it has a time.
+        let late = Written { outcome: Outcome::Cache, at: now - 7_000_000, ..failed };
+        recorder.asked(&late, None);
+    }
+
+    fn secrets() -> Secrets {
+        Secrets::before([b"\x04list\x00".to_vec()])
+    }
+
+    fn saved(recorder: &Recorder) -> Vec<u8> {
+        let mut file = Vec::new();
+        let written = recorder.save_memory(&secrets(), |octets| {
+            file.extend_from_slice(octets);
+            Ok::<_, Infallible>(())
+        });
+        written.unwrap();
+        file
+    }
+
+    fn read(recorder: &Recorder) -> Recorded {
+        recorder.recorded(&ReadSpan::default(), &secrets())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_next_process_has_what_the_first_one_had() {
+        let first = recorder(2);
+        fill(&first);
+        let (before, file) = (read(&first), saved(&first));
+        assert_eq!((before.questions.len(), before.flights.len()), (8, 1));
+        for shards in [1, 2, 3] {
+            let next = recorder(shards);
+            next.clock.sleep(Duration::from_secs(60));
+            assert_eq!(next.restore_memory(&file).unwrap(), 8);
+            let after = read(&next);
+            assert_eq!((&after.questions, &after.flights), (&before.questions, &before.flights));
+            assert_eq!((after.whole, after.lost), (before.whole, None));
+            let again = read_again(&next);
+            assert_eq!((again.questions, again.flights), (after.questions, after.flights));
+        }
+    }
+
+    /// The record of a third process.
+    fn read_again(second: &Recorder) -> Recorded {
+        let third = recorder(2);
+        third.clock.sleep(Duration::from_secs(90));
+        third.restore_memory(&saved(second)).unwrap();
+        read(&third)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_a_full_memory_the_next_process_knows_that_it_lacks_the_first_queries() {
+        let first = recorder(1);
+        let now = first.clock.mono().as_micros() - 1_000_000;
+        (0..20_000).for_each(|number| first.asked(&Written::failed(b"\x04mail\x00", now + number), None));
+        let before = read(&first);
+        assert!(before.lost.is_some());
+        for size in [1 << 20, 8 << 20] {
+            let next = recorder_of(1, size);
+            next.restore_memory(&saved(&first)).unwrap();
+            let after = read(&next);
+            assert_eq!((after.questions.len(), after.lost), (before.questions.len(), before.lost), "{size}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_file_has_no_key() {
+        let first = recorder(2);
+        fill(&first);
+        let file = saved(&first);
+        let has = |part: &[u8]| file.windows(part.len()).any(|window| window == part);
+        assert!(has(b"\x04_key\x04list") && !has(b"\x03key\x04list") && !has(b" key.list."));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn entries_of_the_future_and_from_before_seven_days_are_left_out() {
+        let first = recorder(1);
+        fill(&first);
+        let file = saved(&first);
+        for (hours, expected) in [(-1, 0), (0, 8), (167, 8), (169, 0)] {
+            let next = recorder(1);
+            next.clock.set_wrong_by(hours * 3_600);
+            assert_eq!(next.restore_memory(&file).unwrap(), expected, "{hours}");
+            assert_eq!(read(&next).questions.len() as u64, expected, "{hours}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_damaged_file_is_not_read() {
+        let first = recorder(1);
+        fill(&first);
+        let file = saved(&first);
+        let mut damaged = file.clone();
+        damaged[60] ^= 1;
+        let foreign = b"another file, which is longer".to_vec();
+        for octets in [damaged, file[..file.len() - 1].to_vec(), foreign, Vec::new()] {
+            let next = recorder(1);
+            assert_eq!(next.restore_memory(&octets), Err(DamagedSegment));
+            assert!(read(&next).questions.is_empty());
+        }
+    }
+
+    /// Counts what is appended.
+    #[derive(Debug, Default)]
+    struct Appended(Mutex<usize>);
+
+    impl Store for Appended {
+        fn append(&self, entries: &[u8]) {
+            *self.0.lock().unwrap() += entries.len();
+        }
+
+        fn tend(&self) {}
+
+        fn read_back(&self, _: &mut dyn FnMut(&[u8]) -> bool) {}
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn restored_failures_are_not_told_or_stored_again() {
+        let first = recorder(2);
+        fill(&first);
+        let next = recorder(2);
+        next.restore_memory(&saved(&first)).unwrap();
+        let stored = Arc::new(Appended::default());
+        next.store_in(Arc::clone(&stored) as Arc<dyn Store>);
+        next.set_slow(Duration::from_secs(1));
+        let (secrets, mut told) = (secrets(), Told::default());
+        let mut tell = |recorder: &Recorder| {
+            recorder.wake_reader();
+            let slow = Duration::from_secs(1);
+            let facts = DaemonFacts { list: &|_| None, usual: &|_| None, slow, shortens: false };
+            let redaction = Redaction::default();
+            let (is_list_told, is_configured) = (&|_: &[u8]| false, &|_: &[u8]| false);
+            recorder.tell_last(
+                &mut told,
+                &TellFacts { secrets: &secrets, redaction, facts, is_list_told, is_configured },
+            );
+            *stored.0.lock().unwrap()
+        };
+        assert_eq!(tell(&next), 0);
+        fill(&next);
+        assert!(tell(&next) > 0);
+    }
+}

@@ -1,0 +1,595 @@
+use super::*;
+use crate::culprit::{CulpritKind, DecisiveTime};
+use crate::entry::{FlightEntry, MessageEntry};
+use crate::event::Shows;
+use crate::limits::FAILURE_COST;
+use crate::message::ListName;
+use crate::redact::Secrets;
+use crate::whole_spans::WholeSpan;
+use dns::clock::micros;
+use dns::conduct::{Conduct, Transport};
+use dns::question::{Outcome, wire_name};
+use hickory_proto::rr::{Name, RecordType};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+const MILLI: u64 = 1_000;
+const SECOND: u64 = 1_000_000;
+
+/// 2026-11-20 09:12:00 UTC.
+const BEGIN: u64 = 1_795_165_920_000_000;
+
+fn wire(text: &str) -> Arc<[u8]> {
+    wire_name(&Name::from_ascii(text).unwrap()).into()
+}
+
+/// A question, which came at `at` and took `elapsed` microseconds. A client has one message.
+fn question(client: u8, at: u64, elapsed: u64, name: &str) -> QuestionEntry {
+    let outcome = if elapsed == 0 { Outcome::Cache } else { Outcome::Upstream };
+    QuestionEntry {
+        outcome,
+        elapsed,
+        ..QuestionEntry::hit(wire(name), RecordType::A, [192, 0, 2, client].into(), 0, BEGIN + at)
+    }
+}
+
+/// The flight of a question, with one query to a server.
+fn flight(of: &mut QuestionEntry, id: u64, server: u8, conduct: Conduct) -> FlightEntry {
+    of.flight = Some(id);
+    let failed = !conduct.came_back();
+    if failed {
+        (of.outcome, of.error) = (Outcome::Failed, "no server answered".into());
+    }
+    let message = MessageEntry {
+        at: 0,
+        elapsed: u32::try_from(of.elapsed).unwrap(),
+        server: [198, 18, 0, server].into(),
+        zone: wire("example."),
+        transport: Transport::Udp,
+        conduct: Some(conduct),
+        reason: "first",
+        depth: 0,
+        keys: false,
+    };
+    FlightEntry {
+        name: Arc::clone(&of.name),
+        kind: of.kind,
+        zone: wire("example."),
+        shows: failed.then_some(Shows::Silence),
+        messages: vec![message],
+        ..FlightEntry::blank(id, of.at, of.elapsed)
+    }
+}
+
+/// A message that was quick, one that took three seconds, and one that failed in a second.
+fn three_messages() -> Recorded {
+    let mut questions = vec![
+        question(1, 0, 10 * MILLI, "quick.example."),
+        question(2, SECOND, 3 * SECOND, "slow.example."),
+        question(3, 2 * SECOND, SECOND, "failed.example."),
+    ];
+    let conducts = [Conduct::Answered, Conduct::Answered, Conduct::Silent];
+    let flights = questions
+        .iter_mut()
+        .zip(conducts)
+        .zip(1..)
+        .map(|((one, conduct), id)| flight(one, u64::from(id), id, conduct));
+    let flights = flights.collect();
+    Recorded { questions, flights, begin: Some(BEGIN), whole: Some(BEGIN), ..Recorded::default() }
+}
+
+fn all() -> Wanted {
+    Wanted { subject: None, from: 0, to: u64::MAX, client: None, most: 20, decisive: None }
+}
+
+fn of_name(name: &str) -> Wanted {
+    Wanted { subject: Some(WantedSubject::Name((*wire(name)).into())), ..all() }
+}
+
+fn list(name: &[u8]) -> Option<ListName> {
+    let apex = wire("list.test.");
+    name.ends_with(&apex).then_some(ListName { apex: apex.len(), keyed: false })
+}
+
+fn told_with(recorded: &Recorded, wanted: &Wanted, shortens: bool) -> Vec<MessageReport> {
+    let secrets = Secrets::default();
+    let facts = DaemonFacts { list: &list, usual: &|_| None, slow: Duration::from_secs(1), shortens };
+    why(&Outline::of(recorded, &secrets).in_order(), std::slice::from_ref(wanted), &facts, &|| false)
+        .remove(0)
+}
+
+fn told(recorded: &Recorded, wanted: &Wanted) -> Vec<MessageReport> {
+    told_with(recorded, wanted, false)
+}
+
+/// The first name of each message.
+fn names(told: &[MessageReport]) -> Vec<&str> {
+    told.iter().map(|message| message.questions.first().map_or("", |one| &one.name)).collect()
+}
+
+#[test]
+fn of_a_subject_a_failure_is_worse_than_a_wait_and_of_all_the_longest_wait_is_the_worst() {
+    assert!(micros(FAILURE_COST) > 3 * SECOND);
+    let recorded = three_messages();
+    let by_cost = ["failed.example.", "slow.example.", "quick.example."];
+    let by_wait = ["slow.example.", "failed.example.", "quick.example."];
+    for most in 1..=3 {
+        let told_of = |wanted: Wanted| told(&recorded, &Wanted { most, ..wanted });
+        assert_eq!(names(&told_of(of_name("example."))), by_cost[..most], "{most}");
+        assert_eq!(names(&told_of(all())), by_wait[..most], "{most}");
+    }
+}
+
+#[test]
+fn the_time_and_the_client_choose_messages_by_any_of_their_questions() {
+    let recorded = three_messages();
+    let told_of = |wanted: &Wanted| {
+        let mut told = told(&recorded, wanted);
+        told.sort_by(|one, other| one.began.total_cmp(&other.began));
+        names(&told).join(" ")
+    };
+    let slow = BEGIN + SECOND;
+    assert_eq!(told_of(&Wanted { from: slow, ..all() }), "slow.example. failed.example.");
+    assert_eq!(told_of(&Wanted { from: slow + 1, ..all() }), "failed.example.");
+    assert_eq!(told_of(&Wanted { to: slow, ..all() }), "quick.example. slow.example.");
+    assert_eq!(told_of(&Wanted { to: slow - 1, ..all() }), "quick.example.");
+    let client = Some("192.0.2.3/32".parse().unwrap());
+    assert_eq!(told_of(&Wanted { client, ..all() }), "failed.example.");
+    assert_eq!(told_of(&Wanted { client, ..of_name("slow.example.") }), "", "of another client");
+}
+
+#[test]
+fn an_address_is_found_by_its_reverse_name_its_lists_and_the_hosts_that_have_it() {
+    let mut questions = vec![
+        question(1, 0, MILLI, "7.2.0.192.in-addr.arpa."),
+        question(2, MILLI, MILLI, "7.2.0.192.list.test."),
+        question(3, 2 * MILLI, MILLI, "host.example."),
+        question(4, 3 * MILLI, MILLI, "8.2.0.192.list.test."),
+        question(5, 4 * MILLI, MILLI, "mail.test.list.test."),
+    ];
+    let address = IpAddr::from([192, 0, 2, 7]);
+    let mut of_host = flight(&mut questions[2], 1, 1, Conduct::Answered);
+    of_host.links.push(Link::Address(address));
+    let recorded = Recorded { questions, flights: vec![of_host], ..Recorded::default() };
+    let found = |subject: WantedSubject| {
+        let mut told = told(&recorded, &Wanted { subject: Some(subject), ..all() });
+        told.sort_by(|one, other| one.began.total_cmp(&other.began));
+        told.iter().filter(|one| !one.is_absent()).map(|one| one.client.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(found(WantedSubject::Address(address)), ["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
+    let name = |text: &str| WantedSubject::Name((*wire(text)).into());
+    assert_eq!(found(name("mail.test.")), ["192.0.2.5"], "as the subject of a list");
+    assert_eq!(found(name("list.test.")), ["192.0.2.2", "192.0.2.4", "192.0.2.5"]);
+    assert_eq!(found(name("example.")), ["192.0.2.3"]);
+    assert_eq!(found(name("xample.")), [""; 0]);
+    assert_eq!(found(WantedSubject::Shortened((*wire("example.")).into())), [""; 0], "not what is below");
+}
+
+#[test]
+fn the_questions_that_were_wanted_are_marked_and_their_culprit_comes_first() {
+    // Two questions of one message at once: the wanted one takes less time.
+    let mut questions =
+        vec![question(1, 0, 4 * SECOND, "other.example."), question(1, 1, 2 * SECOND, "own.test.")];
+    let mut flights = vec![flight(&mut questions[0], 1, 1, Conduct::Answered)];
+    flights.push(flight(&mut questions[1], 2, 2, Conduct::Answered));
+    flights[1].messages[0].zone = wire("test.");
+    flights[1].zone = wire("test.");
+    let recorded = Recorded { questions, flights, whole: Some(BEGIN), ..Recorded::default() };
+    let [message] = &told(&recorded, &of_name("own.test."))[..] else { panic!() };
+    let marked: Vec<_> = message.questions.iter().map(|one| (&*one.name, one.of_subject)).collect();
+    assert_eq!(marked, [("other.example.", false), ("own.test.", true)]);
+    assert_eq!(message.culprit.zone.as_deref(), Some("test."));
+    let [message] = &told(&recorded, &all())[..] else { panic!() };
+    assert!(message.questions.iter().all(|one| !one.of_subject));
+    assert_eq!(message.culprit.zone.as_deref(), Some("example."));
+}
+
+#[test]
+fn many_messages_are_weighed_by_their_first_and_last_question_and_those_that_took_time() {
+    // A client that waits between two answers from the cache costs its message more than a quick one.
+    let mut questions = vec![question(9, 0, MILLI, "quick.example.")];
+    questions.push(question(1, MILLI, 0, "a.mail.example."));
+    questions.push(question(1, 500 * MILLI, 0, "b.mail.example."));
+    questions.push(question(1, 1_900 * MILLI, 0, "c.mail.example."));
+    let recorded = Recorded { questions, whole: Some(BEGIN), ..Recorded::default() };
+    let worst = told(&recorded, &Wanted { most: 1, ..of_name("example.") });
+    assert_eq!(names(&worst), ["a.mail.example."]);
+    assert_eq!((worst[0].questions.len(), worst[0].culprit.kind), (3, CulpritKind::Client));
+}
+
+#[test]
+fn what_is_not_in_the_record_says_why() {
+    let told_of = |recorded: &Recorded, wanted: &Wanted, shortens| {
+        let [message] = &told_with(recorded, wanted, shortens)[..] else { panic!() };
+        assert!(message.is_absent() && message.culprit.kind == CulpritKind::Unknown);
+        (message.history_begin, message.culprit.evidence.clone())
+    };
+    let (wanted, full) = (of_name("mail.none.test."), three_messages());
+    let others = told_of(&full, &wanted, false);
+    assert_eq!(others.0, Some(seconds(BEGIN)));
+    let shortened = told_of(&full, &wanted, true);
+    let of_client = Wanted { client: Some("203.0.113.9/32".parse().unwrap()), ..wanted.clone() };
+    assert_eq!(told_of(&full, &of_client, false), others);
+    let without = told_of(&Recorded { without_client: true, ..full.clone() }, &of_client, false);
+    assert_eq!(told_of(&Recorded { without_client: true, ..full }, &wanted, false), others);
+    let empty = told_of(&Recorded::default(), &wanted, false);
+    let off = told_of(&Recorded { off: true, ..Recorded::default() }, &wanted, false);
+    let stored = Recorded { stored_begin: Some(BEGIN), ..Recorded::default() };
+    assert_eq!(told_of(&stored, &wanted, false), others);
+    assert_eq!((empty.0, off.0), (None, None));
+    let texts = [&others.1, &shortened.1, &without.1, &empty.1, &off.1];
+    assert_eq!(texts.iter().collect::<std::collections::BTreeSet<_>>().len(), texts.len(), "{texts:?}");
+}
+
+#[test]
+fn the_disk_is_searched_for_the_domain_of_a_name_where_memory_does_not_reach() {
+    let mut questions = vec![
+        question(1, 0, SECOND, "example.net."),
+        question(2, 10 * SECOND, SECOND, "example.net."),
+        question(3, 11 * SECOND, SECOND, "mail.example.net."),
+    ];
+    let mut id = 0;
+    let flights = questions.iter_mut().map(|one| {
+        id += 1;
+        flight(one, id, 1, Conduct::Silent)
+    });
+    let flights = flights.collect();
+    let whole = Some(BEGIN + 10 * SECOND);
+    let recorded = Recorded { questions, flights, begin: Some(BEGIN), whole, ..Recorded::default() };
+    let clients = |shortens| {
+        let told = told_with(&recorded, &of_name("mail.example.net."), shortens);
+        let mut clients: Vec<_> = told.into_iter().map(|message| message.client).collect();
+        clients.sort();
+        clients
+    };
+    assert_eq!(clients(false), ["192.0.2.3"]);
+    assert_eq!(clients(true), ["192.0.2.1", "192.0.2.3"]);
+}
+
+type Worth = (u64, u64);
+
+/// For each message its worth as far as it is known from heads alone, and its worth by its causes.
+fn worths(recorded: &Recorded, wanted: &Wanted) -> Vec<(Option<Worth>, Worth)> {
+    let secrets = Secrets::default();
+    let slow = Duration::from_secs(1);
+    let facts = DaemonFacts { list: &list, usual: &|_| None, slow, shortens: false };
+    let outline = Outline::of(recorded, &secrets).in_order();
+    let names = OutlineNames::of(&outline, facts.list);
+    let messages = names.messages();
+    let search =
+        Search { outline: &outline, names: &names, facts: &facts, messages: &messages, delayed: &[] };
+    let flights = LazyCell::new(|| outline.flights_by_number());
+    let both = |places: &[u32]| {
+        let judged = search.judge(&[search.decisive(places)], wanted, |judged, _| judged[0].worth);
+        (search.known_worth(places, wanted, &flights), judged)
+    };
+    messages.iter().map(both).collect()
+}
+
+/// Three questions of a message, one after the other, each answered after 200 ms by a query that was sent 1 ms later.
+fn quick_answers() -> Recorded {
+    let mut questions: Vec<_> =
+        (0..3).map(|number| question(1, number * 210 * MILLI, 200 * MILLI, "a.example.")).collect();
+    let flights = questions.iter_mut().zip(1..).map(|(one, id)| {
+        let mut flight = flight(one, u64::from(id), id, Conduct::Answered);
+        (flight.messages[0].at, flight.messages[0].elapsed) = (1_000, 199_000);
+        flight
+    });
+    let flights = flights.collect();
+    Recorded { questions, flights, ..Recorded::default() }
+}
+
+#[test]
+fn the_worth_of_quick_answers_is_known_without_their_causes() {
+    let known = |change: &dyn Fn(&mut Recorded)| {
+        let mut recorded = quick_answers();
+        change(&mut recorded);
+        let [(known, judged)] = worths(&recorded, &of_name("example."))[..] else { panic!() };
+        assert!(known.is_none_or(|known| known == judged), "{known:?} instead of {judged:?}");
+        known
+    };
+    assert_eq!(known(&|_| ()), Some((0, 600 * MILLI)));
+    // A pause of the client: a cause that is known without its questions.
+    let pauses = |recorded: &mut Recorded| {
+        recorded.questions[2].at += 1_500 * MILLI;
+        recorded.flights[2].began += 1_500 * MILLI;
+    };
+    assert_eq!(known(&pauses), Some((1_520 * MILLI, 600 * MILLI)));
+    // The time of a query that got no answer, of a flight that was lost, and of a failure is judged by its cause.
+    assert_eq!(
+        known(&|recorded| recorded.flights[0].messages[0].conduct = Some(Conduct::Refused)),
+        Some((0, 600 * MILLI))
+    );
+    assert_eq!(
+        known(&|recorded| recorded.flights.iter_mut().for_each(|flight| flight.messages[0].conduct = None)),
+        None
+    );
+    assert_eq!(known(&|recorded| recorded.flights.clear()), None);
+    assert_eq!(known(&|recorded| recorded.questions[1].outcome = Outcome::Failed), None);
+    // So is an answer that was slow.
+    assert_eq!(
+        known(&|recorded| {
+            recorded.questions[2].elapsed = 400 * MILLI;
+            recorded.flights[2].messages[0].elapsed = 399_000;
+        }),
+        None
+    );
+}
+
+proptest::proptest! {
+    /// A question by its begin, its time, its kind, and the begin, the time and the conduct of its query.
+    #[test]
+    fn a_worth_that_is_known_without_causes_is_that_by_causes(
+        asked in proptest::collection::vec(
+            (0_u64..2_500, 0_u64..700, 0_u8..12, (0_u32..300, 0_u32..700, 0_u8..12)), 1..8,
+        ),
+    ) {
+        let (mut questions, mut flights) = (Vec::new(), Vec::new());
+        for (number, (at, elapsed, kind, (sent, round_trip, conduct))) in (1_u8..).zip(asked) {
+            let mut one = question(1, at * MILLI, elapsed * MILLI, "a.example.");
+            let conduct = match conduct {
+                0 => Conduct::Refused,
+                1 => Conduct::Truncated,
+                2 => Conduct::Silent,
+                _ => Conduct::Answered,
+            };
+            if elapsed > 0 && kind > 0 {
+                let mut flight = flight(&mut one, number.into(), number, conduct);
+                (flight.messages[0].at, flight.messages[0].elapsed) = (sent * 1_000, round_trip * 1_000);
+                // One that goes on, one that was joined later, and one that the record has lost.
+                match kind {
+                    1 => flight.messages[0].conduct = None,
+                    2 => flight.began -= 100 * MILLI,
+                    3 => flight.id += 100,
+                    4 => flight.began += 50 * MILLI,
+                    _ => {}
+                }
+                flights.push(flight);
+            }
+            questions.push(one);
+        }
+        questions.sort_by_key(|question| question.at);
+        let recorded = Recorded { questions, flights, ..Recorded::default() };
+        for wanted in [of_name("example."), all()] {
+            for (known, judged) in worths(&recorded, &wanted) {
+                proptest::prop_assert!(known.is_none_or(|known| known == judged), "{known:?} instead of {judged:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn each_part_of_the_record_has_a_reach_of_its_own() {
+    let reach = |recorded: &Recorded| {
+        told(recorded, &of_name("mail.none.test."))[0].history.map(|history| {
+            let since = |at: Option<f64>| at.map(|at| (at - seconds(BEGIN)).round());
+            [since(history.resolved), since(history.cache), since(history.disk)]
+        })
+    };
+    let full = three_messages();
+    assert_eq!(reach(&full), Some([Some(0.0), Some(0.0), None]), "nothing was overwritten");
+    let lost = |seconds: u64| Some(BEGIN + seconds * SECOND);
+    let long = Recorded { lost: lost(60), lost_hits: lost(5), stored_since: lost(0), ..full };
+    assert_eq!(reach(&long), Some([Some(60.0), Some(5.0), Some(0.0)]));
+    let stored = Recorded { stored_since: Some(BEGIN), ..Recorded::default() };
+    assert_eq!(reach(&stored), Some([None, None, Some(0.0)]), "after a restart");
+    assert_eq!(reach(&Recorded::default()), None);
+}
+
+/// The queries of a mail from 192.0.2.`host`, whose sender's servers take 1.8 s: when each comes and how long it takes in milliseconds.
+fn of_slow_sender(host: u8, begin: u64, domain: &str) -> Vec<(QuestionEntry, Option<FlightEntry>)> {
+    let (reverse, listed) = (format!("{host}.2.0.192.in-addr.arpa."), format!("{host}.2.0.192.list.test."));
+    let mail = format!("mail.{domain}");
+    let asked = [
+        (0, 4, listed.as_str(), RecordType::A),
+        (5, 3, &reverse, RecordType::PTR),
+        (8, 1, &mail, RecordType::A),
+        (10, 0, &mail, RecordType::A),
+        (12, 1_825, domain, RecordType::MX),
+        (1_838, 3, domain, RecordType::TXT),
+        (1_839, 0, &mail, RecordType::A),
+        (1_840, 3, &mail, RecordType::AAAA),
+        (1_841, 0, &listed, RecordType::A),
+    ];
+    let entry = |(number, (at, elapsed, name, kind)): (u64, (u64, u64, &str, RecordType))| {
+        let mut one = question(1, begin + at * MILLI, elapsed * MILLI, name);
+        one.kind = kind;
+        let id = u64::from(host) * 100 + number;
+        let flight = (elapsed > 0).then(|| {
+            let mut flight = flight(&mut one, id, host, Conduct::Answered);
+            flight.links.extend((kind == RecordType::PTR).then(|| Link::Name(wire(&mail))));
+            flight
+        });
+        (one, flight)
+    };
+    (0..).zip(asked).map(entry).collect()
+}
+
+#[test]
+fn a_client_does_not_pause_while_it_waits_for_a_name_of_the_same_organisation() {
+    let mut mails: Vec<_> = of_slow_sender(1, 0, "one.example.");
+    mails.extend(of_slow_sender(2, 30, "two.example."));
+    mails.sort_by_key(|(question, _)| question.at);
+    let (questions, flights): (Vec<_>, Vec<_>) = mails.into_iter().unzip();
+    let flights = flights.into_iter().flatten().collect();
+    let recorded =
+        Recorded { questions, flights, begin: Some(BEGIN), whole: Some(BEGIN), ..Recorded::default() };
+    for domain in ["one.example.", "two.example."] {
+        let itself =
+            |name: &str| Wanted { subject: Some(WantedSubject::Itself((*wire(name)).into())), ..all() };
+        let of_host = told(&recorded, &itself(&format!("mail.{domain}")));
+        for message in &of_host {
+            let culprit = &message.culprit;
+            assert_ne!(culprit.kind, CulpritKind::Client, "{domain} {message:#?}");
+            assert!(message.also.iter().all(|also| also.kind != CulpritKind::Client), "{message:#?}");
+        }
+        let of_sender = told(&recorded, &itself(domain));
+        assert_eq!(of_sender[0].culprit.kind, CulpritKind::ServerSlow, "{of_sender:#?}");
+    }
+    let address = Wanted { subject: Some(WantedSubject::Address([192, 0, 2, 2].into())), ..all() };
+    for message in told(&recorded, &address) {
+        assert_ne!(message.culprit.kind, CulpritKind::Client, "{message:#?}");
+    }
+}
+
+#[test]
+fn a_message_of_the_disk_is_told_as_such() {
+    let mut recorded = three_messages();
+    recorded.whole = Some(BEGIN + SECOND);
+    let of_disk = |recorded: &Recorded, name: &str| told(recorded, &of_name(name))[0].of_disk;
+    assert!(of_disk(&recorded, "quick.example.") && !of_disk(&recorded, "slow.example."));
+    let quick = told(&recorded, &of_name("quick.example.")).remove(0).culprit;
+    assert!(quick.kind == CulpritKind::Unknown && quick.evidence.contains("on disk"), "{quick:?}");
+    recorded.whole = None;
+    assert!(of_disk(&recorded, "slow.example."), "after a restart");
+}
+
+#[test]
+fn a_query_from_the_cache_is_not_certainly_of_the_only_message_where_others_were_lost() {
+    let mut slow = question(1, 0, 3 * SECOND, "slow.test.");
+    let flights = vec![flight(&mut slow, 1, 1, Conduct::Silent)];
+    let questions = vec![slow, question(1, SECOND, 0, "mail.own.example.")];
+    let mut recorded = Recorded { questions, flights, whole: Some(BEGIN), ..Recorded::default() };
+    let kind = |recorded: &Recorded| told(recorded, &of_name("mail.own.example.")).remove(0).culprit.kind;
+    assert_eq!(kind(&recorded), CulpritKind::ServerSilent, "memory has all");
+    (recorded.whole, recorded.lost) = (Some(BEGIN + 9 * SECOND), Some(BEGIN + 9 * SECOND));
+    assert_ne!(kind(&recorded), CulpritKind::ServerSilent, "its own queries may be missing");
+    recorded.whole_spans.add(WholeSpan {
+        client: [192, 0, 2, 1].into(),
+        since: BEGIN,
+        until: BEGIN + 5 * SECOND,
+    });
+    recorded.whole_spans.join();
+    assert_eq!(kind(&recorded), CulpritKind::ServerSilent, "the disk has all");
+}
+
+#[test]
+fn a_list_that_is_held_because_it_answers_late_is_slow() {
+    for (elapsed, kind) in [(1_800 * MILLI, CulpritKind::ListSlow), (20 * MILLI, CulpritKind::Unknown)] {
+        let mut late = question(1, 0, elapsed, "2.0.0.127.list.test.");
+        let mut flight = flight(&mut late, 1, 1, Conduct::Answered);
+        (flight.zone, flight.messages[0].zone) = (wire("list.test."), wire("list.test."));
+        let held = QuestionEntry {
+            outcome: Outcome::Remembered,
+            error: "its servers do not answer".into(),
+            ..question(2, SECOND, 10, "3.0.0.127.list.test.")
+        };
+        let recorded = Recorded { questions: vec![late, held], flights: vec![flight], ..Recorded::default() };
+        let told = told(&recorded, &of_name("3.0.0.127.list.test."));
+        assert_eq!((told.len(), told[0].culprit.kind), (1, kind), "{told:#?}");
+        let is_timed = told[0].culprit.evidence.contains("answered 1 query for list.test. after 1.8 s");
+        assert_eq!(is_timed, kind == CulpritKind::ListSlow, "{told:#?}");
+    }
+}
+
+#[test]
+fn a_mail_that_only_time_joins_to_another_is_told_apart_from_it() {
+    // The last one follows the second one, and the first one is in progress too.
+    let questions = vec![
+        question(1, 0, 10 * MILLI, "7.2.0.192.list.test."),
+        question(1, SECOND / 2, 10 * MILLI, "8.2.0.192.list.test."),
+        question(1, SECOND / 2 + 12 * MILLI, 3 * SECOND, "c.three.test."),
+    ];
+    let recorded = Recorded { questions, begin: Some(BEGIN), whole: Some(BEGIN), ..Recorded::default() };
+    let told = told(&recorded, &all());
+    assert_eq!(names(&told)[0], "c.three.test.", "{told:#?}");
+    assert!(told.len() == 3 && told.iter().all(|message| message.questions.len() == 1), "{told:#?}");
+}
+
+/// The zones of the culprits of a mail with two queries, each for a zone of its own, by the time of a log line: up to a culprit `none`.
+fn causes_in_time(
+    first: (u64, Conduct),
+    second: (u64, u64, Conduct, RecordType),
+    decisive: Option<DecisiveTime<u64>>,
+) -> Vec<String> {
+    let mut questions = [
+        question(1, 0, first.0, "host.mail.example."),
+        QuestionEntry { kind: second.3, ..question(1, second.0, second.1, "sender.mail.example.") },
+    ];
+    let conducts = [first.1, second.2];
+    let of = |((one, conduct), id): ((&mut QuestionEntry, Conduct), u8)| {
+        let mut flight = flight(one, id.into(), id, conduct);
+        flight.zone = wire(["one.example.", "two.example."][usize::from(id) - 1]);
+        flight.messages[0].zone = Arc::clone(&flight.zone);
+        flight
+    };
+    let flights = questions.iter_mut().zip(conducts).zip(1..).map(of).collect();
+    let questions = questions.into();
+    let recorded =
+        Recorded { questions, flights, begin: Some(BEGIN), whole: Some(BEGIN), ..Recorded::default() };
+    let wanted = Wanted { decisive, ..of_name("mail.example.") };
+    let report = told(&recorded, &wanted).remove(0);
+    let causes = std::iter::once(&report.culprit).chain(&report.also);
+    let known = causes.take_while(|one| one.kind != CulpritKind::None);
+    known.filter_map(|one| one.zone.as_deref()?.split('.').next().map(str::to_owned)).collect::<Vec<_>>()
+}
+
+#[test]
+fn the_addresses_of_a_sender_are_not_those_of_the_host_of_a_connection() {
+    let sender = |kind, at| QuestionEntry { kind, ..question(1, at, 2_500 * MILLI, "sender.mail.example.") };
+    let mut questions = [
+        question(1, 0, 1_800 * MILLI, "host.mail.example."),
+        sender(RecordType::MX, 1_810 * MILLI),
+        sender(RecordType::A, 1_830 * MILLI),
+    ];
+    let conducts = [Conduct::Answered, Conduct::Silent, Conduct::Silent];
+    let flights = questions.iter_mut().zip(conducts).zip(1..);
+    let flights = flights.map(|((one, conduct), id)| flight(one, u64::from(id), id, conduct)).collect();
+    let questions = questions.into();
+    let recorded =
+        Recorded { questions, flights, begin: Some(BEGIN), whole: Some(BEGIN), ..Recorded::default() };
+    let told_at = |moment| {
+        let decisive = Some(DecisiveTime::Until(BEGIN + moment));
+        told(&recorded, &Wanted { decisive, ..of_name("mail.example.") }).remove(0).culprit.kind
+    };
+    assert_eq!(told_at(5 * SECOND), CulpritKind::ServerSlow);
+    let wanted = of_name("mail.example.");
+    assert_eq!(told(&recorded, &wanted).remove(0).culprit.kind, CulpritKind::ServerSilent, "no line");
+}
+
+/// The time of a log line decides which of two queries of a mail is its culprit.
+#[test]
+fn of_two_causes_the_one_in_the_time_of_the_line_comes_first() {
+    let delay = |from, to| Some(DecisiveTime::Delay { from: BEGIN + from, to: BEGIN + to });
+    let until = |end| Some(DecisiveTime::Until(BEGIN + end));
+    let (answered, silent) = (Conduct::Answered, Conduct::Silent);
+    let (a, mx) = (RecordType::A, RecordType::MX);
+    let slow_then_silent = ((1_800 * MILLI, answered), (1_900 * MILLI, 4 * SECOND, silent, a));
+    let silent_then_slow = ((2 * SECOND, silent), (2_100 * MILLI, 1_800 * MILLI, answered, a));
+    let slow_then_no_mail = ((1_800 * MILLI, answered), (1_810 * MILLI, 10 * MILLI, silent, mx));
+    let quick_then_no_mail = ((20 * MILLI, answered), (300 * MILLI, 10 * MILLI, silent, mx));
+    for (case, (first, second), decisive, expected) in [
+        ("no line: the failure is worse", slow_then_silent, None, &["two"][..]),
+        ("a connection, which is before the failure", slow_then_silent, until(2 * SECOND), &["one", "two"]),
+        (
+            "a connection, with the failure of its mail in the same second",
+            slow_then_no_mail,
+            until(2 * SECOND),
+            &["one", "two"],
+        ),
+        (
+            "a quick connection, with the failure of its mail behind it",
+            quick_then_no_mail,
+            until(SECOND),
+            &["two"],
+        ),
+        (
+            "a filter that began behind the first wait",
+            slow_then_silent,
+            delay(1_850 * MILLI, 6 * SECOND),
+            &["two"],
+        ),
+        ("no line: the failure is worse, though it came first", silent_then_slow, None, &["one"]),
+        (
+            "a filter that began within the failure",
+            silent_then_slow,
+            delay(1_500 * MILLI, 4 * SECOND),
+            &["two", "one"],
+        ),
+        ("a failure counts as its time", silent_then_slow, delay(0, 4 * SECOND), &["one", "two"]),
+        ("a time without a wait decides nothing", silent_then_slow, delay(5 * SECOND, 6 * SECOND), &["one"]),
+    ] {
+        assert_eq!(causes_in_time(first, second, decisive), expected, "{case}");
+    }
+}

@@ -1,0 +1,324 @@
+//! The record on disk: which entries are stored, and the form of the files, called segments.
+//!
+//! Failed and slow questions are stored, all that waited for the same flights, these flights, failed flights to DNS
+//! lists, and the messages (emails) of `long_messages`, so that a restart and hours of traffic do not take them away. A segment is a head and entries, each behind its
+//! checksum. A reader leaves out what is damaged, and goes on at the next whole entry: a crash may cut off the end of a segment.
+//! Moments are in microseconds since 1970.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hasher;
+
+use super::entry::{Entry, FlightEntry, TAGS};
+use super::heads::head;
+use super::reading;
+use super::recorded::Recorded;
+use crate::limits::MAX_FOLLOWED_FLIGHTS;
+use dns::hash::Plain;
+
+/// The begin of each segment; the last octet is the version of the form.
+pub const SEGMENT_HEAD: [u8; 16] = *b"resolverd rec\n\0\x01";
+
+/// Octets of a checksum.
+const SUM: usize = 8;
+
+/// Octets of the longest entry: more than a flight with all the queries, links and texts that are kept.
+const MAX_ENTRY: usize = 32 << 10;
+
+/// Appends an entry behind its checksum.
+pub(super) fn put(entry: &Entry, into: &mut Vec<u8>) {
+    frame(into, |into| entry.put(into));
+}
+
+/// Appends the entry that `put` appends behind its checksum.
+pub(super) fn frame(into: &mut Vec<u8>, put: impl FnOnce(&mut Vec<u8>)) {
+    let begin = into.len();
+    into.extend_from_slice(&[0; SUM]);
+    put(into);
+    let octets = into.get(begin.saturating_add(SUM)..).unwrap_or_default();
+    let sum = checksum(octets);
+    if let Some(place) = into.get_mut(begin..).and_then(|frame| frame.first_chunk_mut::<SUM>()) {
+        *place = sum.to_le_bytes();
+    }
+}
+
+/// Whether these octets are the head of a segment, of any version, or a torn one.
+pub fn is_head(octets: &[u8]) -> bool {
+    let of_any_version = SEGMENT_HEAD.split_last().map_or(&[][..], |(_, head)| head);
+    octets.iter().zip(of_any_version).all(|(one, other)| one == other)
+}
+
+/// A segment that must be whole and is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is damaged, or of another version")]
+pub struct DamagedSegment;
+
+/// How far a segment can be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SegmentCheck {
+    /// Octets up to the end of the last whole entry; 0 if it is no segment of this version.
+    pub end: usize,
+    /// Octets of the damaged entries before it, which readers leave out.
+    pub damaged: usize,
+}
+
+/// Tells how far a segment can be read.
+pub fn check(segment: &[u8]) -> SegmentCheck {
+    frames(segment, |_| ())
+}
+
+/// When the last entry of a segment ended, in microseconds since 1970; none if it has none.
+pub fn last_moment(segment: &[u8]) -> Option<u64> {
+    let mut last = None;
+    read(segment, |octets| {
+        for entry in reading::entries(octets) {
+            last = last.max(head(entry).and_then(|head| head.end()));
+        }
+    });
+    last
+}
+
+/// Takes the octets of each whole entry of a segment.
+pub(super) fn read(segment: &[u8], take: impl FnMut(&[u8])) {
+    frames(segment, take);
+}
+
+/// Takes the octets of each whole entry. The length of a damaged entry may be damaged too, so the next whole one is looked for at each
+/// octet.
+fn frames(segment: &[u8], mut take: impl FnMut(&[u8])) -> SegmentCheck {
+    let Some(mut left) = segment.strip_prefix(&SEGMENT_HEAD) else { return SegmentCheck::default() };
+    let mut check = SegmentCheck { end: SEGMENT_HEAD.len(), damaged: 0 };
+    while let Some((skipped, frame)) = Frame::next_whole(left) {
+        take(frame.octets);
+        check.damaged = check.damaged.saturating_add(skipped);
+        left = frame.rest;
+        check.end = segment.len().saturating_sub(left.len());
+    }
+    check
+}
+
+/// An entry behind its checksum.
+struct Frame<'s> {
+    sum: u64,
+    octets: &'s [u8],
+    rest: &'s [u8],
+}
+
+impl<'s> Frame<'s> {
+    fn first(octets: &'s [u8]) -> Option<Self> {
+        let (sum, behind) = octets.split_first_chunk::<SUM>()?;
+        let length = usize::from(u16::from_le_bytes(*behind.first_chunk()?));
+        let (octets, rest) = behind.split_at_checked(length).filter(|_| length > 2)?;
+        Some(Self { sum: u64::from_le_bytes(*sum), octets, rest })
+    }
+
+    /// The first whole entry, and the octets before it.
+    fn next_whole(octets: &'s [u8]) -> Option<(usize, Self)> {
+        (0..octets.len()).find_map(|skipped| {
+            let frame = Self::first(octets.get(skipped..)?)?;
+            frame.is_whole().then_some((skipped, frame))
+        })
+    }
+
+    /// The checksum is made only of octets that begin as an entry does: a damaged segment has millions of places to look at.
+    fn is_whole(&self) -> bool {
+        let is_entry =
+            self.octets.len() <= MAX_ENTRY && self.octets.get(2).is_some_and(|tag| TAGS.contains(tag));
+        is_entry && checksum(self.octets) == self.sum
+    }
+}
+
+fn checksum(octets: &[u8]) -> u64 {
+    let mut sum = Plain::default();
+    sum.write_usize(octets.len());
+    sum.write(octets);
+    sum.finish()
+}
+
+/// Chooses the entries to be stored.
+#[derive(Debug, Default)]
+pub(super) struct Chooser {
+    /// The stored flights, by their numbers, and their times: a flight is stored again when it has ended. At most
+    /// `MAX_FOLLOWED_FLIGHTS`.
+    flights: BTreeMap<u64, u64>,
+    /// The members of `flights` that were stored with a message. Other questions that waited for them were not stored.
+    added: BTreeSet<u64>,
+    /// The stored flights that only show what servers did beside these. At most `MAX_FOLLOWED_FLIGHTS`.
+    witnesses: BTreeSet<u64>,
+    /// The outages when entries were last stored.
+    outages: Vec<(u64, u64)>,
+}
+
+/// The numbers of the flights to be stored.
+#[derive(Debug)]
+pub(super) struct WantedFlights<'a> {
+    /// Flights that explain a failed or slow question or later ones.
+    pub(super) explain: &'a BTreeSet<u64>,
+    /// Flights whose answers show that messages of the others were lost.
+    pub(super) witnesses: &'a BTreeSet<u64>,
+}
+
+impl Chooser {
+    /// Whether a flight was stored because it explains a question.
+    pub(super) fn has(&self, flight: u64) -> bool {
+        self.flights.contains_key(&flight)
+    }
+
+    /// Whether the questions that waited for a flight were stored with it.
+    pub(super) fn has_questions(&self, flight: u64) -> bool {
+        self.has(flight) && !self.added.contains(&flight)
+    }
+
+    /// Notes a flight that is stored with a question of a message.
+    pub(super) fn add(&mut self, flight: &FlightEntry) {
+        self.flights.insert(flight.id, flight.elapsed);
+        self.added.insert(flight.id);
+        while self.added.len() > MAX_FOLLOWED_FLIGHTS {
+            self.added.pop_first();
+        }
+        while self.flights.len() > MAX_FOLLOWED_FLIGHTS {
+            self.flights.pop_first();
+        }
+    }
+
+    /// The entries to be stored of what is new. `is_wanted` tells whether a question failed or was slow.
+    pub(super) fn choose(
+        &mut self,
+        recorded: &Recorded,
+        wanted: &WantedFlights<'_>,
+        is_wanted: impl Fn(usize) -> bool,
+    ) -> Vec<Entry> {
+        let mut chosen = Vec::new();
+        for flight in &recorded.flights {
+            let known = self.flights.get(&flight.id);
+            let is_new = known
+                .map_or_else(|| wanted.explain.contains(&flight.id), |elapsed| *elapsed < flight.elapsed);
+            if is_new {
+                self.flights.insert(flight.id, flight.elapsed);
+                chosen.push(Entry::Flight(flight.clone()));
+            } else if known.is_none()
+                && wanted.witnesses.contains(&flight.id)
+                && self.witnesses.insert(flight.id)
+            {
+                chosen.push(Entry::Flight(flight.clone()));
+            }
+        }
+        for (place, question) in recorded.questions.iter().enumerate() {
+            let waited = question.flight.is_some_and(|flight| self.flights.contains_key(&flight));
+            if waited || is_wanted(place) {
+                chosen.push(Entry::Question(question.clone()));
+            }
+        }
+        while self.flights.len() > MAX_FOLLOWED_FLIGHTS {
+            self.flights.pop_first();
+        }
+        while self.witnesses.len() > MAX_FOLLOWED_FLIGHTS {
+            self.witnesses.pop_first();
+        }
+        if !chosen.is_empty() {
+            let new = recorded.outages.iter().filter(|outage| !self.outages.contains(outage));
+            chosen.extend(new.map(|(since, until)| Entry::Outage(*since, *until)));
+            self.outages.clone_from(&recorded.outages);
+        }
+        chosen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::QuestionEntry;
+    use crate::names::ReadNames;
+    use crate::reading;
+    use crate::redact::Secrets;
+    use dns::question::Outcome;
+    use hickory_proto::rr::RecordType;
+    use proptest::prelude::*;
+
+    fn question(at: u64) -> Entry {
+        Entry::Question(QuestionEntry {
+            name: b"\x07example\x00"[..].into(),
+            kind: RecordType::MX,
+            client: [127, 0, 0, 1].into(),
+            port: 0,
+            transport: None,
+            view: 1,
+            at,
+            outcome: Outcome::Failed,
+            elapsed: 7,
+            flight: Some(3),
+            error: "no server answered".into(),
+            code: Some(22),
+            user: None,
+        })
+    }
+
+    fn segment(count: u64) -> Vec<u8> {
+        let mut octets = SEGMENT_HEAD.to_vec();
+        (0..count).for_each(|at| put(&question(at), &mut octets));
+        octets
+    }
+
+    fn entries_of(segment: &[u8]) -> Vec<Entry> {
+        let (secrets, mut entries) = (Secrets::default(), Vec::new());
+        let names = &mut ReadNames::without(&secrets);
+        read(segment, |octets| reading::read(octets, names, |entry| entries.push(entry)));
+        entries
+    }
+
+    fn whole(end: usize) -> SegmentCheck {
+        SegmentCheck { end, damaged: 0 }
+    }
+
+    #[test]
+    fn a_segment_is_read_as_it_was_written() {
+        let octets = segment(3);
+        assert_eq!(check(&octets), whole(octets.len()));
+        assert_eq!(entries_of(&octets), (0..3).map(question).collect::<Vec<_>>());
+        assert_eq!(check(b"another file, which is longer"), whole(0));
+    }
+
+    #[test]
+    fn a_damaged_entry_takes_no_other_along() {
+        let octets = segment(4);
+        let length = segment(1).len() - SEGMENT_HEAD.len();
+        // The checksum, and an octet of the name.
+        for place in [0, 60] {
+            let mut damaged = octets.clone();
+            damaged[SEGMENT_HEAD.len() + length + place] ^= 1;
+            assert_eq!(check(&damaged), SegmentCheck { end: octets.len(), damaged: length });
+            assert_eq!(entries_of(&damaged), [0, 2, 3].map(question));
+        }
+    }
+
+    #[test]
+    fn a_damaged_length_takes_no_other_along() {
+        let octets = segment(4);
+        let length = segment(1).len() - SEGMENT_HEAD.len();
+        // The lower octet of the length, the upper one, and both with the checksum.
+        for places in [8..9, 9..10, 0..10] {
+            let mut damaged = octets.clone();
+            places.for_each(|place| damaged[SEGMENT_HEAD.len() + length + place] ^= 0x55);
+            assert_eq!(check(&damaged), SegmentCheck { end: octets.len(), damaged: length });
+            assert_eq!(entries_of(&damaged), [0, 2, 3].map(question));
+        }
+        let (mut two, others) = (segment(2), segment(9).split_off(SEGMENT_HEAD.len()));
+        two.extend(vec![0xff; 100_000]);
+        two.extend(&others);
+        assert_eq!(check(&two), SegmentCheck { end: two.len(), damaged: 100_000 });
+        assert_eq!(entries_of(&two).len(), 11);
+    }
+
+    proptest! {
+        #[test]
+        fn a_torn_or_damaged_end_is_left_out(cut in 0_usize..300, rest in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let octets = segment(3);
+            let cut = cut.min(octets.len());
+            let mut octets = octets.get(..cut).unwrap().to_vec();
+            octets.extend(rest);
+            let (found, entries) = (check(&octets), entries_of(&octets));
+            prop_assert!(found.end <= octets.len());
+            prop_assert!(entries.len() <= 3 && entries.iter().cloned().eq((0..entries.len() as u64).map(question)));
+            prop_assert_eq!(check(octets.get(..found.end).unwrap()), found);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! A table by zone, server or client: bounded in rows, kept by the minute for an hour and since the start.
+//!
+//! If there are more keys than rows, the rows with the greatest weight stay and the rest becomes "other", because
+//! strangers choose the keys.
+
+use crate::limits;
+use std::borrow::Borrow;
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, Hash, RandomState};
+
+use hashbrown::HashTable;
+
+use super::window::Window;
+
+/// The counters of a row.
+pub(super) trait Tally: Clone + Default {
+    /// Adds the counters of another row.
+    fn add(&mut self, other: &Self);
+
+    /// The weight of a row: time spent, or questions asked. Rows with a greater weight stay.
+    fn weight(&self) -> u64;
+}
+
+/// Rows by key, and the rest. Equal runs give equal tables, because rows are never shown in the order of their
+/// hashes.
+#[derive(Clone, Debug)]
+pub(super) struct Rows<Key, Counted> {
+    /// At most as many as the table may hold.
+    rows: HashTable<Row<Key, Counted>>,
+    /// The sum of all keys without a row.
+    pub(super) other: Counted,
+    capacity: usize,
+    /// Once rows have been lost, no row is lighter than this: a lighter key is rejected at once, without a search. An
+    /// attack with ever new names then costs one comparison each.
+    floor: u64,
+    /// Keyed, because strangers choose names. The tables of one `CounterTable` share it, so that a key is hashed once for both.
+    keyed: RandomState,
+}
+
+#[derive(Clone, Debug)]
+struct Row<Key, Counted> {
+    hash: u64,
+    key: Key,
+    counted: Counted,
+}
+
+impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
+    /// No rows yet, and at most `capacity`.
+    pub(super) fn new(capacity: usize) -> Self {
+        Self::hashed_by(RandomState::new(), capacity)
+    }
+
+    fn hashed_by(keyed: RandomState, capacity: usize) -> Self {
+        Self { rows: HashTable::new(), other: Counted::default(), capacity, floor: 0, keyed }
+    }
+
+    /// Adds to a key's row; a new row may replace the lightest one.
+    pub(super) fn add<ExplainedQuestion>(&mut self, key: &ExplainedQuestion, counted: &Counted)
+    where
+        Key: Borrow<ExplainedQuestion>,
+        ExplainedQuestion: Hash + Eq + ToOwned<Owned = Key> + ?Sized,
+    {
+        self.count(self.keyed.hash_one(key), key, |row| row.add(counted));
+    }
+
+    /// Counts in the row of a key with this hash.
+    fn count<ExplainedQuestion>(&mut self, hash: u64, key: &ExplainedQuestion, count: impl Fn(&mut Counted))
+    where
+        Key: Borrow<ExplainedQuestion>,
+        ExplainedQuestion: Eq + ToOwned<Owned = Key> + ?Sized,
+    {
+        if let Some(row) = self.rows.find_mut(hash, |row| row.hash == hash && row.key.borrow() == key) {
+            count(&mut row.counted);
+            return;
+        }
+        let mut counted = Counted::default();
+        count(&mut counted);
+        if self.rows.len() >= self.capacity && counted.weight() <= self.floor {
+            self.other.add(&counted);
+            return;
+        }
+        self.rows.insert_unique(hash, Row { hash, key: key.to_owned(), counted }, |row| row.hash);
+        if self.rows.len() > self.capacity {
+            self.lose_lightest();
+        }
+    }
+
+    /// Adds the lightest row to "other".
+    fn lose_lightest(&mut self) {
+        let weighed = self.rows.iter().map(|row| ((row.counted.weight(), &row.key), row));
+        let Some((_, lightest)) = weighed.min_by(|(one, _), (other, _)| one.cmp(other)) else { return };
+        let (hash, key) = (lightest.hash, lightest.key.clone());
+        if let Ok(entry) = self.rows.find_entry(hash, |row| row.hash == hash && row.key == key) {
+            let (row, _) = entry.remove();
+            self.floor = self.floor.max(row.counted.weight());
+            self.other.add(&row.counted);
+        }
+    }
+
+    /// Adds all rows of another table.
+    pub(super) fn add_all(&mut self, others: &Self) {
+        let mut rows: Vec<_> = others.rows.iter().collect();
+        rows.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+        for row in rows {
+            self.add(&row.key, &row.counted);
+        }
+        self.other.add(&others.other);
+    }
+
+    /// The rows by rising key, and the rest.
+    pub(super) fn in_order(self) -> (Vec<(Key, Counted)>, Counted) {
+        let mut rows: Vec<_> = self.rows.into_iter().map(|row| (row.key, row.counted)).collect();
+        rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        (rows, self.other)
+    }
+}
+
+/// A table with its windows.
+#[derive(Debug)]
+pub(super) struct CounterTable<Key, Counted> {
+    start: Rows<Key, Counted>,
+    current: Rows<Key, Counted>,
+    minutes: VecDeque<Rows<Key, Counted>>,
+}
+
+impl<Key: Ord + Hash + Clone, Counted: Tally> Default for CounterTable<Key, Counted> {
+    fn default() -> Self {
+        let start = Rows::new(limits::MAX_TABLE_ROWS);
+        let current = Rows::hashed_by(start.keyed.clone(), limits::MAX_MINUTE_ROWS);
+        Self { start, current, minutes: VecDeque::new() }
+    }
+}
+
+impl<Key: Ord + Hash + Clone, Counted: Tally> CounterTable<Key, Counted> {
+    /// Counts for a key, now.
+    pub(super) fn count<ExplainedQuestion>(&mut self, key: &ExplainedQuestion, count: impl Fn(&mut Counted))
+    where
+        Key: Borrow<ExplainedQuestion>,
+        ExplainedQuestion: Hash + Eq + ToOwned<Owned = Key> + ?Sized,
+    {
+        let hash = self.start.keyed.hash_one(key);
+        self.current.count(hash, key, &count);
+        self.start.count(hash, key, &count);
+    }
+
+    /// Counts for no key, now: in "other".
+    pub(super) fn count_other(&mut self, count: impl Fn(&mut Counted)) {
+        count(&mut self.current.other);
+        count(&mut self.start.other);
+    }
+
+    /// Adds rows gathered elsewhere, now.
+    pub(super) fn add_all(&mut self, rows: &Rows<Key, Counted>) {
+        self.start.add_all(rows);
+        self.current.add_all(rows);
+    }
+
+    /// A minute is over.
+    pub(super) fn close_minute(&mut self) {
+        let empty = Rows::hashed_by(self.start.keyed.clone(), limits::MAX_MINUTE_ROWS);
+        let closed = std::mem::replace(&mut self.current, empty);
+        self.minutes.push_front(closed);
+        self.minutes.truncate(limits::SNAPSHOT_MINUTES);
+    }
+
+    /// The rows of a window: the current minute, and the whole minutes of the window before it.
+    pub(super) fn rows(&self, window: Window) -> Rows<Key, Counted> {
+        let Some(minutes) = window.minutes() else { return self.start.clone() };
+        let mut sum = Rows::new(limits::MAX_TABLE_ROWS);
+        for rows in std::iter::once(&self.current).chain(self.minutes.iter().take(minutes)) {
+            sum.add_all(rows);
+        }
+        sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Clone, Debug, Default, PartialEq)]
+    struct Count(u64);
+
+    impl Tally for Count {
+        fn add(&mut self, other: &Self) {
+            self.0 += other.0;
+        }
+
+        fn weight(&self) -> u64 {
+            self.0
+        }
+    }
+
+    fn total(rows: &Rows<u32, Count>) -> u64 {
+        rows.other.0 + rows.rows.iter().map(|row| row.counted.0).sum::<u64>()
+    }
+
+    #[test]
+    fn an_hour_later_only_the_start_remembers() {
+        let mut table = CounterTable::default();
+        table.count(&1, |row: &mut Count| row.0 += 5);
+        table.close_minute();
+        assert_eq!(total(&table.rows(Window::Minute)), 5);
+        table.close_minute();
+        assert_eq!(total(&table.rows(Window::Minute)), 0);
+        assert_eq!(total(&table.rows(Window::FiveMinutes)), 5);
+        for _ in 0..limits::SNAPSHOT_MINUTES {
+            table.close_minute();
+        }
+        assert_eq!(total(&table.rows(Window::Hour)), 0);
+        assert_eq!(total(&table.rows(Window::Start)), 5);
+    }
+
+    proptest! {
+        #[test]
+        fn rows_are_bounded_lose_nothing_and_keep_the_heaviest(
+            adds in proptest::collection::vec((0_u32..40, 1_u64..9), 1..200)
+        ) {
+            let mut rows = Rows::new(8);
+            rows.add(&1_000, &Count(10_000));
+            for (key, count) in &adds {
+                rows.add(key, &Count(*count));
+            }
+            prop_assert!(rows.rows.len() <= 8);
+            prop_assert_eq!(total(&rows), 10_000 + adds.iter().map(|(_, count)| count).sum::<u64>());
+            prop_assert!(rows.in_order().0.iter().any(|(key, _)| *key == 1_000));
+        }
+    }
+}

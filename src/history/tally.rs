@@ -1,0 +1,255 @@
+//! The counters in a row of the tables by zone, server and client.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::event::{Ended, FlightEnded, Sent};
+use super::table::Tally;
+use dns::clock::micros;
+use dns::conduct::Conduct;
+use dns::question::Outcome;
+
+/// The number of kinds of conduct.
+pub(super) const CONDUCTS: usize = Conduct::ALL.len();
+
+/// Upper ends of the columns of the slow table, as Postfix' qshape has them; the last column is open.
+pub(super) const COLUMNS: [Duration; 4] =
+    [Duration::from_millis(50), Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
+
+/// Adds, place by place.
+fn add_each(sums: &mut [u64], others: &[u64]) {
+    for (sum, other) in sums.iter_mut().zip(others) {
+        *sum = sum.saturating_add(*other);
+    }
+}
+
+/// Queries to servers, by conduct.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Messages {
+    /// By `Conduct::index`.
+    conduct: [u64; CONDUCTS],
+    /// Sum of the round trips of answered queries, in microseconds.
+    round_trips_micros: u64,
+    /// The longest of them, in microseconds.
+    longest_micros: u64,
+    /// Time spent on unanswered queries, in microseconds.
+    lost_micros: u64,
+    /// Bogus answers among them.
+    bogus: u64,
+}
+
+impl Messages {
+    /// Counts one query.
+    pub(super) fn count(&mut self, sent: &Sent) {
+        if let Some(count) = self.conduct.get_mut(sent.conduct.index()) {
+            *count = count.saturating_add(1);
+        }
+        let elapsed = micros(sent.elapsed);
+        if sent.conduct.came_back() {
+            self.round_trips_micros = self.round_trips_micros.saturating_add(elapsed);
+            self.longest_micros = self.longest_micros.max(elapsed);
+        } else {
+            self.lost_micros = self.lost_micros.saturating_add(elapsed);
+        }
+    }
+
+    /// Counts that an answer, counted before, is bogus.
+    pub(super) fn count_bogus(&mut self) {
+        self.bogus = self.bogus.saturating_add(1);
+    }
+
+    /// Bogus answers.
+    pub(super) const fn bogus(&self) -> u64 {
+        self.bogus
+    }
+
+    /// Adds other queries.
+    pub(super) fn add(&mut self, other: &Self) {
+        add_each(&mut self.conduct, &other.conduct);
+        self.round_trips_micros = self.round_trips_micros.saturating_add(other.round_trips_micros);
+        self.longest_micros = self.longest_micros.max(other.longest_micros);
+        self.lost_micros = self.lost_micros.saturating_add(other.lost_micros);
+        self.bogus = self.bogus.saturating_add(other.bogus);
+    }
+
+    /// All queries.
+    pub(super) fn total(&self) -> u64 {
+        self.conduct.iter().sum()
+    }
+
+    /// Counts by conduct, without zeros.
+    pub(super) fn by_conduct(&self) -> BTreeMap<Conduct, u64> {
+        Conduct::ALL.into_iter().zip(self.conduct).filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// Average round trip of the queries with any answer; zero if there is none.
+    pub(super) fn mean_round_trip(&self) -> Duration {
+        let answered: u64 = Conduct::ALL
+            .into_iter()
+            .zip(self.conduct)
+            .filter(|(conduct, _)| conduct.came_back())
+            .map(|(_, n)| n)
+            .sum();
+        Duration::from_micros(self.round_trips_micros.checked_div(answered).unwrap_or(0))
+    }
+
+    /// The longest round trip.
+    pub(super) const fn longest_round_trip(&self) -> Duration {
+        Duration::from_micros(self.longest_micros)
+    }
+
+    /// All time waited for these queries.
+    pub(super) const fn waited(&self) -> Duration {
+        Duration::from_micros(self.round_trips_micros.saturating_add(self.lost_micros))
+    }
+}
+
+/// A server's row.
+impl Tally for Messages {
+    fn add(&mut self, other: &Self) {
+        Self::add(self, other);
+    }
+
+    fn weight(&self) -> u64 {
+        micros(self.waited())
+    }
+}
+
+/// A zone's row: the flights that ended in it, and the queries to its servers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ZoneTally {
+    /// Flights whose deepest zone it was.
+    pub(super) flights: u64,
+    /// Flights that ended in failure.
+    pub(super) failed: u64,
+    /// Time of the flights, in microseconds.
+    pub(super) flight_micros: u64,
+    /// Flights by the columns of the slow table.
+    pub(super) columns: [u64; COLUMNS.len() + 1],
+    /// Its questions that were turned away, because others needed the room.
+    pub(super) shed: u64,
+    /// Queries to its servers.
+    pub(super) messages: Messages,
+}
+
+impl ZoneTally {
+    /// Counts one flight.
+    pub(super) fn count_flight(&mut self, ended: &FlightEnded<'_>) {
+        self.flights = self.flights.saturating_add(1);
+        self.failed = self.failed.saturating_add(u64::from(ended.failed.is_some()));
+        self.flight_micros = self.flight_micros.saturating_add(micros(ended.elapsed));
+        let column = COLUMNS.iter().position(|end| ended.elapsed < *end).unwrap_or(COLUMNS.len());
+        if let Some(count) = self.columns.get_mut(column) {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// Counts one question that was turned away.
+    pub(super) fn count_shed(&mut self) {
+        self.shed = self.shed.saturating_add(1);
+    }
+}
+
+impl Tally for ZoneTally {
+    fn add(&mut self, other: &Self) {
+        self.flights = self.flights.saturating_add(other.flights);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.flight_micros = self.flight_micros.saturating_add(other.flight_micros);
+        add_each(&mut self.columns, &other.columns);
+        self.shed = self.shed.saturating_add(other.shed);
+        self.messages.add(&other.messages);
+    }
+
+    fn weight(&self) -> u64 {
+        self.flight_micros.max(micros(self.messages.waited())).saturating_add(self.shed)
+    }
+}
+
+/// The failed questions of a zone or a DNS list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct FailureTally(pub(super) u64);
+
+impl Tally for FailureTally {
+    fn add(&mut self, other: &Self) {
+        self.0 = self.0.saturating_add(other.0);
+    }
+
+    fn weight(&self) -> u64 {
+        self.0
+    }
+}
+
+/// Whether a question of this outcome is one of `JudgedCounts::failures`.
+pub(super) const fn is_judged_failure(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Failed | Outcome::Remembered | Outcome::Deadline)
+}
+
+/// Numbers of failed questions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct FailureCount {
+    /// All of them.
+    pub(super) all: u64,
+    /// The ones that `JudgedCounts::failures` counts.
+    pub(super) judged: u64,
+}
+
+impl FailureCount {
+    /// Counts a question if it failed.
+    pub(super) fn count(&mut self, outcome: Outcome) {
+        self.all = self.all.saturating_add(u64::from(outcome.is_failure()));
+        self.judged = self.judged.saturating_add(u64::from(is_judged_failure(outcome)));
+    }
+
+    /// The numbers without those of `other`.
+    pub(super) fn without(self, other: Self) -> Self {
+        Self { all: self.all.saturating_sub(other.all), judged: self.judged.saturating_sub(other.judged) }
+    }
+
+    /// The greater number of each kind.
+    pub(super) fn max(self, other: Self) -> Self {
+        Self { all: self.all.max(other.all), judged: self.judged.max(other.judged) }
+    }
+}
+
+/// A client's row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ClientTally {
+    /// Questions asked.
+    pub(super) questions: u64,
+    /// Questions answered from memory.
+    pub(super) cache: u64,
+    /// Questions that ended in SERVFAIL.
+    pub(super) failed: u64,
+    /// Failed questions that were turned away at once.
+    pub(super) shed: u64,
+    /// Time until the replies, in microseconds.
+    pub(super) waited_micros: u64,
+}
+
+impl ClientTally {
+    /// Counts `count` questions that ended alike, without making a tally for them: this is on the hit path.
+    pub(super) fn count(&mut self, ended: &Ended, count: u64) {
+        let if_so = |is_so: bool| if is_so { count } else { 0 };
+        self.questions = self.questions.wrapping_add(count);
+        self.cache = self.cache.wrapping_add(if_so(ended.outcome == Outcome::Cache));
+        self.failed = self.failed.wrapping_add(if_so(ended.outcome.is_failure()));
+        self.shed = self.shed.wrapping_add(if_so(ended.outcome == Outcome::Shed));
+        let micros =
+            ended.elapsed.as_secs().saturating_mul(1_000_000) + u64::from(ended.elapsed.subsec_micros());
+        self.waited_micros = self.waited_micros.saturating_add(micros.saturating_mul(count));
+    }
+}
+
+impl Tally for ClientTally {
+    fn add(&mut self, other: &Self) {
+        self.questions = self.questions.saturating_add(other.questions);
+        self.cache = self.cache.saturating_add(other.cache);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.shed = self.shed.saturating_add(other.shed);
+        self.waited_micros = self.waited_micros.saturating_add(other.waited_micros);
+    }
+
+    fn weight(&self) -> u64 {
+        self.questions
+    }
+}

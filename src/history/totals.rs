@@ -1,0 +1,205 @@
+//! All counters at one moment, and their growth between two.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::counters::{Counter, Counters, Counts};
+use super::event::{FlightEnded, RouteKind, Sent};
+use super::histogram::{Distribution, Histogram, Spread};
+use super::shard::{OUTCOMES, Shard};
+use super::{kinds, tally};
+use dns::clock::micros;
+use dns::conduct::{Conduct, Transport};
+use dns::question::{Apart, Outcome};
+use validate::verdict::SecurityStatus;
+
+/// Counters of the miss path: few threads write them, so they are shared.
+#[derive(Debug, Default)]
+pub(super) struct Upstream {
+    pub(super) round_trip: Histogram,
+    /// By `RouteKind::index`.
+    pub(super) flight_time: [Histogram; RouteKind::ALL.len()],
+    conduct: [AtomicU64; tally::CONDUCTS],
+    pub(super) counters: Counters,
+    validated: [AtomicU64; SecurityStatus::ALL.len()],
+    waited_micros: AtomicU64,
+}
+
+impl Upstream {
+    /// Counts a query to a server.
+    pub(super) fn sent(&self, sent: &Sent) {
+        if let Some(count) = self.conduct.get(sent.conduct.index()) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        if sent.transport == Transport::Tcp {
+            self.counters.add(Counter::Tcp, 1);
+        }
+        if sent.conduct.came_back() {
+            self.round_trip.count(sent.elapsed);
+        }
+        let micros = micros(sent.elapsed);
+        self.waited_micros.fetch_add(micros, Ordering::Relaxed);
+    }
+
+    /// Queries to servers so far.
+    pub(super) fn messages(&self) -> u64 {
+        self.conduct.iter().map(|count| count.load(Ordering::Relaxed)).fold(0, u64::saturating_add)
+    }
+
+    /// Counts a flight.
+    pub(super) fn flight(&self, ended: &FlightEnded<'_>) {
+        if let Some(time) = self.flight_time.get(ended.route.index()) {
+            time.count(ended.elapsed);
+        }
+        self.counters.add(Counter::FlightsFailed, u64::from(ended.failed.is_some()));
+        if let Some(count) = ended.state.and_then(|state| self.validated.get(state.index())) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        self.counters.add(Counter::FlightMessages, u64::from(ended.packets));
+    }
+}
+
+/// All counters at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Totals {
+    /// By type, then by outcome.
+    questions: Vec<u64>,
+    apart: Vec<u64>,
+    conduct: Vec<u64>,
+    pub(super) latency: Spread,
+    /// The parts of it, by `Outcome::index`.
+    pub(super) latency_of: Vec<Spread>,
+    pub(super) round_trip: Spread,
+    pub(super) flight_time: Spread,
+    pub(super) counts: Counts,
+    validated: Vec<u64>,
+    pub(super) waited_micros: u64,
+}
+
+impl Totals {
+    /// Reads the counters. A shard is held while it is read, some ten microseconds, so that a question is in all of its counters or in none,
+    /// and all sums agree. No two shards are held at a time: the other workers go on.
+    pub(super) fn read(shards: &[Shard], upstream: &Upstream) -> Self {
+        let mut latency_of = vec![Spread::default(); OUTCOMES];
+        let mut totals = Self::read_counts(shards, upstream, |outcome, times| {
+            latency_of.get_mut(outcome).into_iter().for_each(|sum| sum.add(&times.spread()));
+        });
+        totals.latency_of = latency_of;
+        totals.latency_of.iter().for_each(|sum| totals.latency.add(sum));
+        totals.round_trip = upstream.round_trip.spread();
+        totals.flight_time = Spread::sum(&upstream.flight_time);
+        totals
+    }
+
+    /// Like `read`, without times, which take most of its time. Calls `latency` for each shard and each `Outcome::index` with the times
+    /// of its questions, while the shard is held.
+    pub(super) fn read_counts(
+        shards: &[Shard],
+        upstream: &Upstream,
+        mut latency: impl FnMut(usize, &Histogram),
+    ) -> Self {
+        let mut questions = vec![0; kinds::PLACES * OUTCOMES];
+        let mut apart = vec![0; Apart::ALL.len()];
+        for shard in shards {
+            let held = shard.held();
+            let had = shard.add_to(&mut questions, &mut apart);
+            let of_shard = shard.latency.iter().enumerate().zip(had);
+            // Most outcomes never occur, and their times are not looked through.
+            of_shard.filter(|(_, had)| *had).for_each(|((outcome, times), _)| latency(outcome, times));
+            drop(held);
+        }
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Self {
+            questions,
+            apart,
+            conduct: upstream.conduct.iter().map(load).collect(),
+            counts: upstream.counters.read(),
+            validated: upstream.validated.iter().map(load).collect(),
+            waited_micros: load(&upstream.waited_micros),
+            ..Self::default()
+        }
+    }
+
+    /// The growth since `earlier` of the counts of questions and of queries to servers, and of nothing else.
+    #[must_use]
+    pub(super) fn counts_since(&self, earlier: &Self) -> Self {
+        Self {
+            questions: difference(&self.questions, &earlier.questions),
+            conduct: difference(&self.conduct, &earlier.conduct),
+            ..Self::default()
+        }
+    }
+
+    /// The growth since `earlier`.
+    #[must_use]
+    pub(super) fn since(&self, earlier: &Self) -> Self {
+        Self {
+            questions: difference(&self.questions, &earlier.questions),
+            apart: difference(&self.apart, &earlier.apart),
+            conduct: difference(&self.conduct, &earlier.conduct),
+            latency: self.latency.since(&earlier.latency),
+            latency_of: self
+                .latency_of
+                .iter()
+                .enumerate()
+                .map(|(place, latency)| match earlier.latency_of.get(place) {
+                    Some(earlier) => latency.since(earlier),
+                    None => latency.clone(),
+                })
+                .collect(),
+            round_trip: self.round_trip.since(&earlier.round_trip),
+            flight_time: self.flight_time.since(&earlier.flight_time),
+            counts: self.counts.since(&earlier.counts),
+            validated: difference(&self.validated, &earlier.validated),
+            waited_micros: self.waited_micros.saturating_sub(earlier.waited_micros),
+        }
+    }
+
+    /// The times of the questions of each outcome, for exporters.
+    pub(super) fn distributions(&self) -> Vec<(Outcome, Distribution)> {
+        let of = |outcome: Outcome| self.latency_of.get(outcome.index()).map(Spread::distribution);
+        Outcome::ALL.into_iter().map(|outcome| (outcome, of(outcome).unwrap_or_default())).collect()
+    }
+
+    /// The times of the questions of an outcome.
+    pub(super) fn latency_of(&self, outcome: Outcome) -> Spread {
+        self.latency_of.get(outcome.index()).cloned().unwrap_or_default()
+    }
+
+    /// Questions by outcome, every outcome named.
+    pub(super) fn outcomes(&self) -> BTreeMap<Outcome, u64> {
+        let count = |outcome: Outcome| self.by_type().filter_map(|row| row.get(outcome.index())).sum();
+        Outcome::ALL.into_iter().map(|outcome| (outcome, count(outcome))).collect()
+    }
+
+    /// Flights by result of validation, every state named.
+    pub(super) fn validated(&self) -> BTreeMap<SecurityStatus, u64> {
+        SecurityStatus::ALL
+            .into_iter()
+            .zip(self.validated.iter().copied().chain(std::iter::repeat(0)))
+            .collect()
+    }
+
+    /// For each place of `kinds`, its counts by outcome.
+    pub(super) fn by_type(&self) -> impl Iterator<Item = &[u64]> {
+        self.questions.chunks_exact(OUTCOMES)
+    }
+
+    /// Messages that are no questions, every kind named.
+    pub(super) fn apart(&self) -> BTreeMap<Apart, u64> {
+        Apart::ALL.into_iter().zip(self.apart.iter().copied().chain(std::iter::repeat(0))).collect()
+    }
+
+    /// Messages by conduct, every conduct named.
+    pub(super) fn conduct(&self) -> BTreeMap<Conduct, u64> {
+        Conduct::ALL.into_iter().zip(self.conduct.iter().copied().chain(std::iter::repeat(0))).collect()
+    }
+}
+
+/// Place by place; a place that `earlier` lacks counts as zero.
+fn difference(now: &[u64], earlier: &[u64]) -> Vec<u64> {
+    now.iter()
+        .zip(earlier.iter().copied().chain(std::iter::repeat(0)))
+        .map(|(now, earlier)| now.saturating_sub(earlier))
+        .collect()
+}

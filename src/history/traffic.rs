@@ -1,0 +1,272 @@
+//! The traffic around a message: which servers answered when, and when our own network was down. It separates a silent
+//! server from loss and from an outage.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::entry::{FlightEntry, MessageEntry, QuestionEntry};
+use super::recorded::Recorded;
+use crate::limits::{
+    EDNS_TRIES, LOSS_WINDOW, SILENCE_SPAN, SILENCES_IN_A_ROW, SILENT_IPV6_NETWORKS, SLOW_ANSWER,
+};
+use dns::clock::micros;
+use dns::conduct::Conduct;
+
+/// The answers of servers, and the outages of our own network.
+#[derive(Clone, Debug)]
+pub struct Traffic {
+    /// Of the servers that did not answer some query, by the server, the transport and the zone that it was asked for.
+    servers: HashMap<AnswerKey, ServerTraffic>,
+    /// The begin of memory, in microseconds, if no server has answered over IPv6 since then, though servers in several networks were asked,
+    /// and others answered over IPv4.
+    ipv6_silent_since: Option<u64>,
+    /// In the order of time.
+    outages: Vec<(u64, u64)>,
+    /// The time from which on an answer is slow, in microseconds.
+    pub(super) slow: u64,
+}
+
+/// A server, the number of a transport, and a zone.
+type AnswerKey = (IpAddr, usize, Arc<[u8]>);
+
+/// The queries to a server.
+#[derive(Clone, Debug, Default)]
+struct ServerTraffic {
+    /// Those with an answer, in the order of their ends.
+    answers: Vec<AnswerSpan>,
+    /// When each query without an answer was sent, in the order of time.
+    silences: Vec<u64>,
+}
+
+/// A query that was answered.
+#[derive(Clone, Copy, Debug)]
+struct AnswerSpan {
+    sent: u64,
+    end: u64,
+    /// The number of its flight.
+    flight: u64,
+}
+
+/// The meaning of a query without an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unanswered {
+    /// It was lost: the server answers such queries.
+    Lost,
+    /// The server answered a later query, which may have had a simpler form. The query was lost, or the server drops queries of the
+    /// usual form.
+    CouldNotTell,
+    /// Nothing shows that the server answers.
+    Silent,
+}
+
+/// Reasons of queries in an unusual form. If a server answers only such queries, and not the usual ones, no query was lost.
+const UNUSUAL: [&str; 3] = ["without_edns", "own_case", "other_case"];
+
+/// Queries of one flight to a server, all of them silent, from which on nothing is lost: the server does not answer this
+/// question.
+const ALWAYS_SILENT: usize = 3;
+
+/// Bits of an address of IPv6 behind the prefix of a site (RFC 6177): servers of one owner often share a prefix.
+const IPV6_HOST_BITS: u32 = 80;
+
+/// The time by which moments of the record and of outages may differ, in microseconds.
+const BLUR: u64 = 10_000;
+
+impl Traffic {
+    /// The traffic of a record; see `slow_answer`.
+    pub fn of(recorded: &Recorded, slow: Duration) -> Self {
+        let came_back = |message: &&MessageEntry| message.conduct.is_some_and(Conduct::came_back);
+        let mut servers: HashMap<AnswerKey, ServerTraffic> = HashMap::new();
+        for flight in &recorded.flights {
+            for message in flight.messages.iter().filter(|message| !came_back(message)) {
+                servers.entry(key_of(message)).or_default().silences.push(moments(flight, message).0);
+            }
+        }
+        // Most servers answer always, and nobody asks for their answers.
+        let flights = recorded.flights.iter().filter(|_| !servers.is_empty());
+        for flight in flights.collect::<Vec<_>>() {
+            for message in flight.messages.iter().filter(came_back).filter(|message| is_usual(message)) {
+                let (sent, end) = moments(flight, message);
+                if let Some(server) = servers.get_mut(&key_of(message)) {
+                    server.answers.push(AnswerSpan { sent, end, flight: flight.id });
+                }
+            }
+        }
+        for server in servers.values_mut() {
+            server.answers.sort_unstable_by_key(|answer| answer.end);
+            server.silences.sort_unstable();
+        }
+        // The disk lacks most answers.
+        let ipv6_silent_since = recorded.whole.filter(|since| is_ipv6_silent(recorded, *since));
+        Self { servers, ipv6_silent_since, outages: recorded.outages.clone(), slow: slow_answer(slow) }
+    }
+
+    /// Whether the silence of a server is that of the path of this host to all servers of IPv6, as far as the record shows.
+    pub(super) fn is_silent_path(&self, flight: &FlightEntry, server: IpAddr) -> bool {
+        server.is_ipv6() && self.ipv6_silent_since.is_some_and(|since| flight.began >= since)
+    }
+
+    /// Whether no server answered over IPv6 since the begin of memory.
+    pub(super) fn is_ipv6_silent(&self) -> bool {
+        self.ipv6_silent_since.is_some()
+    }
+
+    /// Whether a query was sent while no server on the internet answered, including root servers.
+    pub(super) fn is_down(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
+        let (sent, _) = moments(flight, message);
+        self.is_down_at(sent)
+    }
+
+    /// Whether no server on the internet answered at a moment.
+    pub(super) fn is_down_at(&self, moment: u64) -> bool {
+        let begun = self.outages.partition_point(|(since, _)| *since <= moment.saturating_add(BLUR));
+        let last = begun.checked_sub(1).and_then(|place| self.outages.get(place));
+        last.is_some_and(|(_, until)| moment < *until)
+    }
+
+    /// Whether no server on the internet answered at some time between the begin and the end of a question.
+    pub(super) fn was_down(&self, question: &QuestionEntry) -> bool {
+        let (begin, end) = (question.at, question.end().saturating_add(BLUR));
+        self.outages.iter().any(|(since, until)| *since <= end && begin < *until)
+    }
+
+    /// The meaning of a query without an answer: its server answered others for the zone over the same transport, shortly before and
+    /// shortly after, or the next copy of it.
+    pub(super) fn unanswered(&self, flight: &FlightEntry, message: &MessageEntry) -> Unanswered {
+        if self.is_between_answers(flight, message) {
+            return Unanswered::Lost;
+        }
+        let step = step_of(flight, message);
+        let of_its_server = answer_of(&step, message);
+        // If it was another server of the step whose answer ended the wait, behind silences of its own, these are the cause: without them
+        // it had ended sooner.
+        let others = step.iter().filter(|other| other.server != message.server && !came_back(other));
+        let of_another = || others.filter_map(|other| answer_of(&step, other)).max();
+        match of_its_server.or_else(of_another) {
+            // The queries before it were too few for another form of this one.
+            Some(place) if place < usize::from(EDNS_TRIES) => Unanswered::Lost,
+            Some(_) => Unanswered::CouldNotTell,
+            None => Unanswered::Silent,
+        }
+    }
+
+    /// Whether the server of a query without an answer answered others for the zone over the same transport, shortly before and
+    /// shortly after.
+    fn is_between_answers(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
+        let same = |other: &&MessageEntry| {
+            other.server == message.server
+                && other.zone == message.zone
+                && other.transport == message.transport
+        };
+        let silent = |other: &MessageEntry| !other.conduct.is_some_and(Conduct::came_back);
+        let of_flight = || flight.messages.iter().filter(same);
+        if of_flight().all(silent) && of_flight().count() >= ALWAYS_SILENT {
+            return false;
+        }
+        self.around(flight, message).is_some()
+    }
+
+    /// The flights whose answers show that queries of a flight were lost.
+    pub(super) fn witnesses(&self, flight: &FlightEntry) -> Vec<u64> {
+        let silent = |message: &&MessageEntry| !message.conduct.is_some_and(Conduct::came_back);
+        let lost =
+            flight.messages.iter().filter(silent).filter(|message| self.is_between_answers(flight, message));
+        lost.filter_map(|message| self.around(flight, message)).flatten().collect()
+    }
+
+    /// The flights of an answer of the same server for the zone over the same transport shortly before a query, and of one
+    /// shortly after; none if the server answered nothing for long between these.
+    fn around(&self, flight: &FlightEntry, message: &MessageEntry) -> Option<[u64; 2]> {
+        let server = self.servers.get(&key_of(message))?;
+        let answers = &server.answers;
+        let (sent, end) = moments(flight, message);
+        let window = micros(LOSS_WINDOW);
+        // Answers that ended in the window, in the order of their ends.
+        let ended = |from: u64, to: u64| {
+            let first = answers.partition_point(|answer| answer.end < from);
+            answers.get(first..).unwrap_or_default().iter().take_while(move |answer| answer.end <= to)
+        };
+        let before = ended(sent.saturating_sub(window), sent).last()?;
+        let after = ended(sent, end.saturating_add(window)).find(|answer| answer.sent >= sent)?;
+        (!server.was_silent(before.end, after.sent)).then_some([before.flight, after.flight])
+    }
+}
+
+impl ServerTraffic {
+    /// Whether it answered none of several queries between two answers, in a time that is too long for loss.
+    fn was_silent(&self, from: u64, until: u64) -> bool {
+        let sent_before = |moment: u64| self.silences.partition_point(|sent| *sent < moment);
+        let between = sent_before(until).saturating_sub(sent_before(from));
+        until.saturating_sub(from) >= micros(SILENCE_SPAN) && between >= SILENCES_IN_A_ROW
+    }
+}
+
+/// The time from which on an answer is slow, in microseconds: `history.slow` or `limits::SLOW_ANSWER`, whichever is less, so that a
+/// question that has a line because it was slow has a cause.
+pub(super) fn slow_answer(slow: Duration) -> u64 {
+    micros(slow.min(SLOW_ANSWER))
+}
+
+/// Whether no server answered over IPv6 since a moment, though servers in several networks were asked, and others answered over IPv4.
+fn is_ipv6_silent(recorded: &Recorded, since: u64) -> bool {
+    let (mut silent, mut ipv4_answers) = (BTreeSet::new(), false);
+    let flights = recorded.flights.iter().filter(|flight| flight.began >= since);
+    for message in flights.flat_map(|flight| &flight.messages) {
+        let came_back = message.conduct.is_some_and(Conduct::came_back);
+        match message.server {
+            IpAddr::V4(_) => ipv4_answers |= came_back,
+            IpAddr::V6(_) if came_back => return false,
+            IpAddr::V6(server) if matches!(message.conduct, None | Some(Conduct::Silent)) => {
+                silent.insert(server.to_bits() >> IPV6_HOST_BITS);
+            }
+            IpAddr::V6(_) => {}
+        }
+    }
+    ipv4_answers && silent.len() >= SILENT_IPV6_NETWORKS
+}
+
+fn key_of(message: &MessageEntry) -> AnswerKey {
+    (message.server, message.transport.index(), Arc::clone(&message.zone))
+}
+
+/// Whether a query has the usual form: its answer shows that the server answers usual queries.
+fn is_usual(message: &MessageEntry) -> bool {
+    !UNUSUAL.contains(&message.reason)
+}
+
+/// The queries of the step of a walk to which a query belongs: they ask for the same data. A step begins with the reason `first`.
+fn step_of<'a>(flight: &'a FlightEntry, message: &MessageEntry) -> Vec<&'a MessageEntry> {
+    let is_near = |other: &&MessageEntry| {
+        (&other.zone, other.depth, other.keys) == (&message.zone, message.depth, message.keys)
+    };
+    let (mut step, mut is_it) = (Vec::new(), false);
+    for other in flight.messages.iter().filter(is_near) {
+        if other.reason == "first" {
+            if is_it {
+                break;
+            }
+            step.clear();
+        }
+        is_it |= other == message;
+        step.push(other);
+    }
+    step
+}
+
+fn came_back(message: &MessageEntry) -> bool {
+    message.conduct.is_some_and(Conduct::came_back)
+}
+
+/// The place of the answer that a server gave behind a query without one, among the queries of a step to it.
+fn answer_of(step: &[&MessageEntry], silent: &MessageEntry) -> Option<usize> {
+    let mut of_server = step.iter().filter(|other| key_of(other) == key_of(silent));
+    of_server.position(|other| other.at > silent.at && came_back(other) && is_usual(other))
+}
+
+/// When a query was sent, and when it ended.
+pub(super) fn moments(flight: &FlightEntry, message: &MessageEntry) -> (u64, u64) {
+    let sent = flight.began.saturating_add(message.at.into());
+    (sent, sent.saturating_add(message.elapsed.into()))
+}

@@ -1,0 +1,276 @@
+//! The trail of one flight: its steps in order, kept on the flight for `resolverctl trace`.
+//!
+//! Bounded; steps beyond the bound are left out. Steps are noted as data and become words only when they are read,
+//! because nearly all are never read. No decision reads a trail: `tests/arrows.rs` lists all readers.
+
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, RecordType};
+use smallvec::SmallVec;
+use tokio::sync::{Notify, mpsc};
+
+use super::entry::NONE;
+use super::event::Step;
+use super::note::Note;
+use super::written::{WrittenMessage, WrittenMessages, saturated};
+use crate::limits::MAX_STEPS;
+use dns::clock::{Moments, Mono, micros};
+use dns::question::name_text;
+
+/// Steps of a question whose zone is known: asked, cut, sent, received, checked, ended.
+const USUAL_STEPS: usize = 6;
+
+/// Microseconds between the moment at which a query was noted as sent and that from which its time is counted, at most: a
+/// query of another attempt may be shared.
+const SAME_MESSAGE: u64 = 20_000;
+
+/// The number of the next trail of this process.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// The steps of a flight so far.
+#[derive(Debug)]
+pub struct Trail {
+    /// Separates it from all others of this process.
+    number: u64,
+    moments: Moments,
+    began: Mono,
+    notes: Mutex<Notes>,
+}
+
+/// The notes of a trail.
+#[derive(Debug, Default)]
+struct Notes {
+    /// At most `MAX_STEPS`.
+    steps: Vec<Noted>,
+    /// Whether the flight has ended.
+    has_ended: bool,
+    /// Woken by each note. Nearly no flight has one.
+    follower: Option<Arc<Notify>>,
+}
+
+/// A note with its moment in microseconds since the begin, and its depth in sub-questions.
+#[derive(Debug)]
+struct Noted {
+    at_micros: u64,
+    depth: u8,
+    note: Note,
+}
+
+impl Noted {
+    /// The step in words.
+    fn told(&self) -> Step {
+        Step { at_micros: self.at_micros, depth: self.depth, event: self.note.told() }
+    }
+}
+
+/// The last query of a flight, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastQuery {
+    /// The zone whose servers were asked last; none before the first.
+    pub zone: Option<String>,
+    /// The server that was asked last.
+    pub server: Option<String>,
+    /// Whether this server is a forwarder of the zone.
+    pub is_forwarder: bool,
+    /// Queries sent so far.
+    pub messages: usize,
+}
+
+impl Trail {
+    /// The trail of a flight that began at `began`; `moments` gives the time of each step.
+    pub fn new(moments: Moments, began: Mono) -> Self {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self { number, began, moments, notes: Mutex::default() }
+    }
+
+    /// Its number, from 1.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// When it began.
+    pub(super) fn began(&self) -> Mono {
+        self.began
+    }
+
+    /// Notes a step at a depth of sub-questions.
+    pub fn note(&self, depth: u8, note: impl Into<Note>) {
+        let (now, note) = (self.moments.mono(), note.into());
+        let mut notes = self.notes();
+        let at_micros = now.as_micros().saturating_sub(self.began.as_micros());
+        let is_end = matches!(note, Note::Ended { .. });
+        notes.has_ended |= is_end;
+        if is_end && notes.follower.is_some() {
+            let room = MAX_STEPS.saturating_sub(notes.steps.len());
+            let unanswered = unanswered(&notes.steps, at_micros);
+            notes.steps.extend(unanswered.into_iter().take(room));
+        }
+        // A trace without its end would look as if it were cut off.
+        if notes.steps.len() < MAX_STEPS || is_end {
+            if notes.steps.is_empty() {
+                notes.steps.reserve(USUAL_STEPS);
+            }
+            notes.steps.push(Noted { at_micros, depth, note });
+        }
+        if let Some(follower) = &notes.follower {
+            follower.notify_waiters();
+        }
+    }
+
+    /// Whether this is its first question. That is usually the question of the client.
+    pub fn asks(&self, name: &Name, kind: RecordType) -> bool {
+        let notes = self.notes();
+        matches!(
+            notes.steps.first(),
+            Some(Noted { note: Note::Question { name: first, kind: of }, .. }) if first == name && *of == kind
+        )
+    }
+
+    /// Sends each step to `steps` as it is noted, the earlier ones first, until the flight has ended or the receiver is dropped.
+    pub async fn give(&self, steps: &mpsc::Sender<Step>) {
+        let news = Arc::clone(self.notes().follower.get_or_insert_default());
+        let mut given = 0;
+        loop {
+            let mut noted = pin!(news.notified());
+            noted.as_mut().enable();
+            let (new, has_ended) = self.steps_after(given);
+            given = given.saturating_add(new.len());
+            for step in new {
+                if steps.send(step).await.is_err() {
+                    return;
+                }
+            }
+            if has_ended {
+                return;
+            }
+            noted.await;
+        }
+    }
+
+    /// The steps after the first `given`, in words, and whether the flight has ended.
+    fn steps_after(&self, given: usize) -> (Vec<Step>, bool) {
+        let notes = self.notes();
+        (notes.steps.iter().skip(given).map(Noted::told).collect(), notes.has_ended)
+    }
+
+    /// The last query, and the number of queries so far.
+    pub fn last_query(&self) -> LastQuery {
+        let notes = &self.notes().steps;
+        let mut sent = notes.iter().enumerate().rev().filter_map(|(place, noted)| match &noted.note {
+            Note::Sent { server, forwards, .. } => Some((place, noted.depth, server, forwards)),
+            _ => None,
+        });
+        let last = sent.next();
+        // The zone of this query, because sub-questions may go to other zones meanwhile.
+        let before = last.map_or(notes.len(), |(place, ..)| place);
+        let of_it = |noted: &&Noted| last.is_none_or(|(_, depth, ..)| noted.depth == depth);
+        let forwards = last.and_then(|(.., forwards)| forwards.as_deref());
+        let entered = || {
+            notes.iter().take(before).rev().filter(of_it).find_map(|noted| match &noted.note {
+                Note::Cut { zone, .. } => Some(name_text(zone)),
+                _ => None,
+            })
+        };
+        let messages = sent.count().saturating_add(usize::from(last.is_some()));
+        LastQuery {
+            zone: forwards.map(name_text).or_else(entered),
+            server: last.map(|(_, _, server, _)| server.to_string()),
+            is_forwarder: forwards.is_some(),
+            messages,
+        }
+    }
+
+    /// The queries to servers so far, for the record. The time of a query without an answer lasts until now.
+    pub(super) fn messages(&self) -> WrittenMessages {
+        let now = self.moments.mono().as_micros().saturating_sub(self.began.as_micros());
+        let notes = self.notes();
+        let mut messages = WrittenMessages::default();
+        // The zone that is asked at each depth.
+        let mut zones: SmallVec<[(u8, u8); 4]> = SmallVec::new();
+        for Noted { at_micros, depth, note } in &notes.steps {
+            match note {
+                Note::Cut { zone, .. } => {
+                    zones.retain(|(of, _)| of != depth);
+                    zones.push((*depth, messages.zone(zone)));
+                }
+                Note::Sent { server, transport, reason, keys, forwards, .. } => {
+                    let entered = || zones.iter().find(|(of, _)| of == depth).map_or(NONE, |(_, zone)| *zone);
+                    let zone = forwards.as_deref().map_or_else(entered, |zone| messages.zone(zone));
+                    messages.add(WrittenMessage {
+                        at: saturated(*at_micros),
+                        elapsed: saturated(now.saturating_sub(*at_micros)),
+                        server: *server,
+                        zone,
+                        transport: *transport,
+                        conduct: None,
+                        reason,
+                        depth: *depth,
+                        keys: *keys,
+                    });
+                }
+                Note::Received { server, conduct, elapsed, .. } => {
+                    let elapsed = micros(*elapsed);
+                    let sent = at_micros.saturating_sub(elapsed);
+                    if let Some(message) = answered(&mut messages.sent, (*server, *depth), sent) {
+                        message.conduct = Some(*conduct);
+                        message.elapsed = saturated(elapsed);
+                    }
+                }
+                _ => {}
+            }
+        }
+        messages
+    }
+
+    /// All steps noted so far, in words.
+    pub fn steps(&self) -> Arc<[Step]> {
+        self.steps_after(0).0.into()
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The notes for queries that have neither an answer nor such a note `now`, at the end.
+fn unanswered(steps: &[Noted], now: u64) -> Vec<Noted> {
+    let mut waiting: Vec<(IpAddr, u8, u64)> = Vec::new();
+    for Noted { at_micros, depth, note } in steps {
+        match note {
+            Note::Sent { server, .. } => waiting.push((*server, *depth, *at_micros)),
+            Note::Received { server, elapsed, .. } | Note::Unanswered { server, elapsed, .. } => {
+                let sent = at_micros.saturating_sub(micros(*elapsed));
+                let of = waiting.iter().enumerate().filter(|(_, of)| (of.0, of.1) == (*server, *depth));
+                // A timeout and a late answer may be of one query.
+                let nearest = of.map(|(place, of)| (of.2.abs_diff(sent), place)).min();
+                if let Some((apart, place)) = nearest
+                    && apart < SAME_MESSAGE
+                {
+                    waiting.swap_remove(place);
+                }
+            }
+            _ => {}
+        }
+    }
+    let told = |(server, depth, sent): (IpAddr, u8, u64)| {
+        let elapsed = Duration::from_micros(now.saturating_sub(sent));
+        Noted { at_micros: now, depth, note: Note::Unanswered { server, elapsed, ended: true } }
+    };
+    waiting.into_iter().map(told).collect()
+}
+
+/// The query that an answer of a server at a depth belongs to: the one sent nearest to `sent` that has none.
+fn answered(
+    messages: &mut [WrittenMessage],
+    (server, depth): (IpAddr, u8),
+    sent: u64,
+) -> Option<&mut WrittenMessage> {
+    let waits = |message: &&mut WrittenMessage| {
+        message.conduct.is_none() && message.server == server && message.depth == depth
+    };
+    messages.iter_mut().filter(waits).min_by_key(|message| u64::from(message.at).abs_diff(sent))
+}

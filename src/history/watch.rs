@@ -1,0 +1,147 @@
+//! Watchers: each gets the questions that the cache did not answer, when they end.
+//!
+//! No question waits for a watcher. A watcher that is too slow loses questions, and learns how many.
+
+use crate::limits;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::entry::QuestionEntry;
+use super::redact::Secrets;
+
+/// The watchers of a record.
+#[derive(Debug)]
+pub(super) struct Watchers {
+    sender: broadcast::Sender<Arc<QuestionEntry>>,
+    /// Kept apart from the queue, whose own count is behind a lock.
+    count: Arc<AtomicUsize>,
+}
+
+impl Default for Watchers {
+    fn default() -> Self {
+        Self { sender: broadcast::Sender::new(limits::WATCHED_QUESTIONS), count: Arc::default() }
+    }
+}
+
+/// A watcher.
+#[derive(Debug)]
+pub struct Watch {
+    receiver: broadcast::Receiver<Arc<QuestionEntry>>,
+    count: Arc<AtomicUsize>,
+}
+
+/// The news of a watcher.
+#[derive(Debug)]
+pub enum Watched {
+    /// A question has ended.
+    Question(WatchedQuestion),
+    /// This many questions were lost, because the watcher was too slow.
+    Lost(u64),
+}
+
+/// A question that may have the key of a client of a DNS list in its name.
+#[derive(Debug)]
+pub struct WatchedQuestion(Arc<QuestionEntry>);
+
+impl Watchers {
+    /// A new watcher; none if the bound of watchers is reached.
+    pub(super) fn watch(&self) -> Option<Watch> {
+        let one_more = |count| (count < limits::MAX_WATCHERS).then_some(count + 1);
+        self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
+        Some(Watch { receiver: self.sender.subscribe(), count: Arc::clone(&self.count) })
+    }
+
+    /// Their number.
+    pub(super) fn count(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Tells all watchers of the question that `made` makes; without a watcher it makes none.
+    pub(super) fn tell(&self, made: impl FnOnce() -> QuestionEntry) {
+        if self.count() > 0 {
+            // An error means that the last watcher has just left.
+            let _ = self.sender.send(Arc::new(made()));
+        }
+    }
+}
+
+impl Watch {
+    /// Waits for news. May be dropped and called again without a loss.
+    pub async fn next(&mut self) -> Watched {
+        match self.receiver.recv().await {
+            Ok(question) => Watched::Question(WatchedQuestion(question)),
+            Err(RecvError::Lagged(lost)) => Watched::Lost(lost),
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl WatchedQuestion {
+    /// The question without keys.
+    pub fn without(&self, secrets: &Secrets) -> QuestionEntry {
+        secrets.question(self.0.as_ref().clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use hickory_proto::rr::RecordType;
+
+    use super::*;
+    use dns::question::Outcome;
+
+    fn question(number: u64) -> QuestionEntry {
+        QuestionEntry {
+            name: (*b"\x03key\x04list\x00").into(),
+            kind: RecordType::A,
+            client: [127, 0, 0, 1].into(),
+            port: 0,
+            transport: None,
+            view: 0,
+            at: number,
+            outcome: Outcome::Upstream,
+            elapsed: 1,
+            flight: None,
+            error: "".into(),
+            code: None,
+            user: None,
+        }
+    }
+
+    #[test]
+    fn a_slow_watcher_learns_how_many_it_lost_and_goes_on() {
+        let watchers = Watchers::default();
+        watchers.tell(|| panic!("nobody watches"));
+        let mut watch = watchers.watch().unwrap();
+        let more = 7;
+        let sent = limits::WATCHED_QUESTIONS as u64 + more;
+        (0..sent).for_each(|number| watchers.tell(|| question(number)));
+        assert!(matches!(watch.next().now_or_never(), Some(Watched::Lost(lost)) if lost == more));
+        let secrets = Secrets::before([b"\x04list\x00".to_vec()]);
+        for number in more..sent {
+            let Some(Watched::Question(told)) = watch.next().now_or_never() else { panic!("{number}") };
+            let told = told.without(&secrets);
+            assert_eq!((told.at, &*told.name), (number, &b"\x04_key\x04list\x00"[..]));
+        }
+        assert!(watch.next().now_or_never().is_none());
+    }
+
+    #[test]
+    fn watchers_are_bounded_and_leave_their_place() {
+        let watchers = Watchers::default();
+        let mut all: Vec<Watch> = (0..limits::MAX_WATCHERS).map(|_| watchers.watch().unwrap()).collect();
+        assert!(watchers.watch().is_none());
+        all.pop();
+        assert!(watchers.watch().is_some());
+    }
+}

@@ -1,0 +1,153 @@
+//! The windows of the statistics, and the snapshots from which they are computed.
+//!
+//! A window is the difference of two snapshots, so reading it changes nothing.
+
+use crate::limits;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use dns::clock::Mono;
+
+/// Seconds in a minute, as a `Duration` counts them.
+const MINUTE: u64 = 60;
+
+/// The span of the statistics. Spelled alike in JSON and on the command line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+pub enum Window {
+    /// The last minute.
+    #[serde(rename = "1m")]
+    #[value(name = "1m")]
+    Minute,
+    /// The last five minutes.
+    #[default]
+    #[serde(rename = "5m")]
+    #[value(name = "5m")]
+    FiveMinutes,
+    /// The last hour.
+    #[serde(rename = "1h")]
+    #[value(name = "1h")]
+    Hour,
+    /// Since the daemon started.
+    #[serde(rename = "start")]
+    #[value(name = "start")]
+    Start,
+}
+
+impl Window {
+    /// Its length; none since the start.
+    pub const fn length(self) -> Option<Duration> {
+        match self.minutes() {
+            Some(minutes) => Some(Duration::from_secs(minutes as u64 * MINUTE)),
+            None => None,
+        }
+    }
+
+    /// Its length in minutes; none since the start.
+    pub(super) const fn minutes(self) -> Option<usize> {
+        match self {
+            Self::Minute => Some(1),
+            Self::FiveMinutes => Some(5),
+            Self::Hour => Some(60),
+            Self::Start => None,
+        }
+    }
+}
+
+/// A snapshot and its moment.
+type TimedSnapshot<State> = (Mono, Arc<State>);
+
+/// The snapshots: dense for five minutes, by the minute for an hour.
+#[derive(Debug)]
+pub(super) struct Snapshots<State> {
+    started: Mono,
+    dense: VecDeque<TimedSnapshot<State>>,
+    minutes: VecDeque<TimedSnapshot<State>>,
+}
+
+impl<State: Default> Snapshots<State> {
+    /// No snapshots; `started` is when the counters were zero.
+    pub(super) fn new(started: Mono) -> Self {
+        Self { started, dense: VecDeque::new(), minutes: VecDeque::new() }
+    }
+
+    /// Keeps a snapshot. Returns whether a minute has passed since the last snapshot that is kept for the hour.
+    pub(super) fn take(&mut self, now: Mono, state: State) -> bool {
+        let taken = (now, Arc::new(state));
+        let last = self.minutes.front().map_or(self.started, |(at, _)| *at);
+        let minute_over = now.since(last) >= Duration::from_secs(MINUTE);
+        if minute_over {
+            self.minutes.push_front(taken.clone());
+            self.minutes.truncate(limits::SNAPSHOT_MINUTES);
+        }
+        self.dense.push_front(taken);
+        self.dense.truncate(limits::SNAPSHOTS);
+        minute_over
+    }
+
+    /// The state at the begin of a window, and how long ago that was: the nearest snapshot, or the start if the
+    /// counters are younger than the window.
+    pub(super) fn begin(&self, window: Window, now: Mono) -> (Arc<State>, Duration) {
+        let age = now.since(self.started);
+        let Some(length) = window.length().filter(|length| *length < age) else {
+            return (Arc::new(State::default()), age);
+        };
+        let nearest =
+            self.dense.iter().chain(&self.minutes).min_by_key(|(at, _)| now.since(*at).abs_diff(length));
+        nearest.map_or_else(
+            || (Arc::new(State::default()), age),
+            |(at, state)| (Arc::clone(state), now.since(*at)),
+        )
+    }
+
+    /// The first state at or after a moment, and its own moment; none if no snapshot was taken since.
+    pub(super) fn after(&self, moment: Mono) -> Option<(Mono, Arc<State>)> {
+        if self.started >= moment {
+            return Some((self.started, Arc::new(State::default())));
+        }
+        let later = self.dense.iter().chain(&self.minutes).filter(|(at, _)| *at >= moment);
+        later.min_by_key(|(at, _)| *at).map(|(at, state)| (*at, Arc::clone(state)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn second(seconds: u64) -> Mono {
+        Mono::from_micros(seconds * 1_000_000)
+    }
+
+    #[test]
+    fn a_window_begins_at_the_nearest_snapshot_or_at_the_start() {
+        let mut snapshots = Snapshots::new(Mono::START);
+        for tick in 1..=720_u64 {
+            snapshots.take(second(tick * 10), tick);
+        }
+        let now = second(7_203);
+        let begin = |window| {
+            let (state, ago) = snapshots.begin(window, now);
+            (*state, ago.as_secs())
+        };
+        assert_eq!(begin(Window::Minute), (714, 63));
+        assert_eq!(begin(Window::FiveMinutes), (690, 303));
+        assert_eq!(begin(Window::Hour), (360, 3_603));
+        assert_eq!(begin(Window::Start), (0, 7_203));
+        let after = |moment| snapshots.after(second(moment)).map(|(at, state)| (at, *state));
+        assert_eq!(after(0), Some((second(0), 0)));
+        assert_eq!(after(7_001), Some((second(7_010), 701)));
+        assert_eq!(after(5_001), Some((second(5_040), 504)), "by the minute");
+        assert_eq!(after(7_201), None);
+        assert_eq!(snapshots.dense.len(), limits::SNAPSHOTS);
+        assert_eq!(snapshots.minutes.len(), limits::SNAPSHOT_MINUTES);
+    }
+
+    #[test]
+    fn a_young_daemon_tells_from_its_start() {
+        let mut snapshots = Snapshots::new(second(5));
+        snapshots.take(second(15), 7_u64);
+        assert_eq!(snapshots.begin(Window::FiveMinutes, second(20)), (Arc::new(0), Duration::from_secs(15)));
+    }
+}

@@ -1,0 +1,414 @@
+//! The configuration as it grows: each value passes the reader of our own file, so that the result always passes
+//! `resolverd --check`.
+
+use crate::limits;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use toml::Value;
+
+use super::finding::{ImportFinding, SourcePlace, Weight};
+use super::imported::Imported;
+use super::secret::masked;
+use super::values::{Clients, MAPPED, counted, is_within};
+use super::whole;
+use resolver::config::{Config, ConfiguredZone, ZoneKind};
+use resolver::zones::Views;
+
+/// The lists of our file that a block list can fill, and the entries that each takes.
+const MOST: [(&str, usize); 3] = [
+    ("[[zone]]", resolver::limits::MAX_ZONES),
+    ("[[host]]", resolver::limits::MAX_HOSTS),
+    ("[[record]]", resolver::limits::MAX_RECORDS),
+];
+
+/// The entries with the data of one name.
+const NAMES: [&str; 2] = ["[[host]]", "[[record]]"];
+
+const ZONE: &str = "[[zone]]";
+
+/// An entry of our file, or one key of a section, with the setting that it comes from.
+#[derive(Clone, Debug)]
+pub(super) struct DraftEntry {
+    pub(super) place: SourcePlace,
+    /// The setting, as it was typed.
+    pub(super) option: String,
+    /// `[cache]`, `[[zone]]`.
+    pub(super) head: &'static str,
+    pub(super) keys: Vec<(&'static str, Value)>,
+}
+
+/// The result as it grows.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    pub(super) config: Config,
+    entries: Vec<DraftEntry>,
+    findings: Vec<ImportFinding>,
+    /// The numbers of findings beyond `limits::MAX_FINDINGS`, by their weight: many harmless ones hide no dangerous one.
+    more: BTreeMap<Weight, usize>,
+    /// Whether the other resolver asked servers of every address.
+    asks_any_server: bool,
+}
+
+impl Draft {
+    /// Sets a key of a section that occurs once.
+    pub(super) fn set(
+        &mut self,
+        place: &SourcePlace,
+        option: &str,
+        (head, key): (&'static str, &'static str),
+        value: impl Into<Value>,
+    ) {
+        self.add(place, option, head, vec![(key, value.into())]);
+    }
+
+    /// Sets the clients of `[listen]`. Addresses of IPv4 in the form of IPv6 are left out: no client has one.
+    pub(super) fn set_clients(&mut self, place: &SourcePlace, option: &str, mut clients: Clients) {
+        if clients.take_mapped() {
+            self.tell(Weight::Different, place, option, MAPPED);
+        }
+        for (key, value) in clients.keys() {
+            self.set(place, option, ("[listen]", key), value);
+        }
+    }
+
+    /// Adds an entry.
+    pub(super) fn add(
+        &mut self,
+        place: &SourcePlace,
+        option: &str,
+        head: &'static str,
+        keys: Vec<(&'static str, Value)>,
+    ) {
+        self.entries.push(DraftEntry { place: place.clone(), option: option.to_owned(), head, keys });
+    }
+
+    /// Reports a setting: its effect, and the way to it here.
+    pub(super) fn tell(
+        &mut self,
+        weight: Weight,
+        place: &SourcePlace,
+        option: &str,
+        (did, instead): (&str, &str),
+    ) {
+        let finding = ImportFinding {
+            place: place.clone(),
+            option: masked(option),
+            did: did.to_owned(),
+            instead: instead.to_owned(),
+            weight,
+        };
+        if self.findings.contains(&finding) {
+            return;
+        }
+        if self.findings.iter().filter(|known| known.weight == weight).count() < limits::MAX_FINDINGS {
+            self.findings.push(finding);
+        } else {
+            let more = self.more.entry(weight).or_default();
+            *more = more.saturating_add(1);
+        }
+    }
+
+    /// Takes note that the other resolver asked servers of every address.
+    pub(super) fn asked_any_server(&mut self) {
+        self.asks_any_server = true;
+    }
+
+    /// Whether an entry gives data of a name, or of one below it.
+    pub(super) fn has_names_within(&self, name: &str) -> bool {
+        let mut named = self.entries.iter().filter(|entry| NAMES.contains(&entry.head));
+        named.any(|entry| entry.name().is_some_and(|owner| is_within(owner, name)))
+    }
+
+    /// The entries, and the findings that matter, without their places.
+    pub(super) fn gathered(&self) -> BTreeSet<String> {
+        let entries = self.entries.iter().map(DraftEntry::text);
+        let findings = self.findings.iter().filter(|finding| finding.weight != Weight::Unneeded);
+        entries.chain(findings.map(|finding| format!("{}: {}", finding.option, finding.did))).collect()
+    }
+
+    /// Whether its data, for clients that see those of `general` too, give them its own data: both have all entries in common, except zones,
+    /// hosts and records that it has beside the others or has otherwise.
+    pub(super) fn replaces(&self, general: &Self) -> bool {
+        let (own, others) = (self.texts(), general.texts());
+        let added: Vec<&DraftEntry> =
+            self.entries.iter().filter(|entry| !others.contains(&entry.text())).collect();
+        let is_replaced = |entry: &DraftEntry| {
+            own.contains(&entry.text()) || added.iter().any(|other| other.takes_place_of(entry))
+        };
+        added.iter().all(|entry| entry.can_be_of_view()) && general.entries.iter().all(is_replaced)
+    }
+
+    /// The entries that another draft does not have, with all hosts and records of the names of such ones, and the findings.
+    pub(super) fn beside(&self, general: &Self) -> Self {
+        let known = general.texts();
+        let is_new = |entry: &&DraftEntry| !known.contains(&entry.text());
+        let new: Vec<&DraftEntry> = self.entries.iter().filter(is_new).collect();
+        let is_beside =
+            |entry: &&DraftEntry| is_new(entry) || new.iter().any(|other| other.takes_place_of(entry));
+        let entries = self.entries.iter().filter(is_beside).cloned().collect();
+        Self { entries, findings: self.findings.clone(), ..Self::default() }
+    }
+
+    /// Adds the zones, hosts and records of another draft for the clients of a view, which stands at `place`. Other settings are those of `general` for all
+    /// clients, and are reported where they differ.
+    pub(super) fn add_view(
+        &mut self,
+        view: &str,
+        (place, option): (&SourcePlace, &str),
+        settings: &Self,
+        general: &Self,
+    ) {
+        for entry in &settings.entries {
+            if entry.can_be_of_view() {
+                let keys = entry.keys.iter().cloned().chain([("view", Value::from(view))]).collect();
+                self.add(&entry.place, &entry.option, entry.head, keys);
+            } else if !general.entries.iter().any(|other| other.text() == entry.text()) {
+                let did = "was set for the clients of one view";
+                let instead =
+                    "resolverd has one value for all clients: see the line of this key in the new file";
+                self.tell(Weight::Different, &entry.place, &entry.option, (did, instead));
+            }
+        }
+        let keys = |draft: &Self| -> BTreeSet<(&'static str, &'static str)> {
+            let sections = draft.entries.iter().filter(|entry| !entry.head.starts_with("[["));
+            sections.flat_map(|entry| entry.keys.iter().map(|(key, _)| (entry.head, *key))).collect()
+        };
+        for (head, key) in keys(general).difference(&keys(settings)) {
+            let did = format!("had no value of its own for {key} of {head}");
+            let instead = "the value of the view of this host is for its clients too";
+            self.tell(Weight::Different, place, option, (&did, instead));
+        }
+        self.take_findings(settings);
+    }
+
+    /// Adds the findings of another draft.
+    pub(super) fn take_findings(&mut self, other: &Self) {
+        for finding in &other.findings {
+            self.tell(finding.weight, &finding.place, &finding.option, (&finding.did, &finding.instead));
+        }
+    }
+
+    /// Whether both have the same entries.
+    pub(super) fn has_entries_of(&self, other: &Self) -> bool {
+        self.texts() == other.texts()
+    }
+
+    /// Its entries, as they stand in our file.
+    fn texts(&self) -> BTreeSet<String> {
+        self.entries.iter().map(DraftEntry::text).collect()
+    }
+
+    /// The zones and records by name, as they stand in our file.
+    fn named(&self) -> BTreeMap<&str, String> {
+        let mut named: BTreeMap<&str, String> = BTreeMap::new();
+        for entry in self.entries.iter().filter(|entry| entry.head.starts_with("[[")) {
+            let name = entry.name().map(|name| if name == "." { "all other names" } else { name });
+            named.entry(name.unwrap_or_default()).or_default().push_str(&entry.text());
+        }
+        named
+    }
+
+    /// The zones and records that it has beside another draft, has otherwise, or lacks, in words.
+    pub(super) fn unlike(&self, other: &Self) -> Vec<String> {
+        let (own, others) = (self.named(), other.named());
+        let differs = |name: &&str| own.get(name) != others.get(name);
+        let has: Vec<&str> = own.keys().copied().filter(differs).collect();
+        let lacks: Vec<&str> = others.keys().copied().filter(|name| !own.contains_key(name)).collect();
+        let mut words = Vec::new();
+        if !has.is_empty() {
+            words.push(format!("own data for {}", counted(&has)));
+        }
+        if !lacks.is_empty() {
+            words.push(format!("no data for {}", counted(&lacks)));
+        }
+        words
+    }
+
+    /// The configuration of all entries that can be used, and the findings, the dangerous first.
+    pub(super) fn finish(mut self) -> Imported {
+        let mut entries = std::mem::take(&mut self.entries);
+        // In TOML the keys of sections stand before the first entry of a list.
+        entries.sort_by_key(|entry| entry.head.starts_with("[["));
+        for (head, most) in MOST {
+            self.cut(&mut entries, head, most);
+        }
+        self.take(&entries);
+        self.drop_unserved(&entries);
+        self.tell_whole(&entries);
+        self.findings.sort_by(|one, other| (one.weight, &one.place).cmp(&(other.weight, &other.place)));
+        Imported { config: self.config, findings: self.findings, more: self.more }
+    }
+
+    /// Reports the effects of several entries together, at the last one with the key.
+    fn tell_whole(&mut self, entries: &[DraftEntry]) {
+        let (memory, unprotected) = (whole::memory(&self.config), whole::unprotected(&self.config));
+        for (key, told) in [
+            (whole::SIZE, memory.map(|told| (Weight::Dangerous, told))),
+            (whole::PRIVATE, unprotected.map(|told| (Weight::Different, told))),
+            (whole::CLIENTS, whole::own_queries(&self.config)),
+        ] {
+            let entry = entries.iter().rfind(|entry| entry.has_key(key));
+            if let (Some(entry), Some((weight, (did, instead)))) = (entry, told) {
+                self.tell(weight, &entry.place, &entry.option, (&did, &instead));
+            }
+        }
+        let told = whole::private_servers(&self.config).filter(|_| self.asks_any_server);
+        let served = entries.iter().rfind(|entry| entry.has_key(whole::CLIENTS));
+        let entry = served.or_else(|| entries.iter().rfind(|entry| entry.has_servers()));
+        if let (Some(entry), Some(told)) = (entry, told) {
+            self.tell(Weight::Different, &entry.place, &entry.option, told);
+        }
+    }
+
+    /// Removes the entries beyond the number that our file takes, and reports them at the first. Zones with servers come before block
+    /// lists, whose names would be resolved otherwise; internal names would go to the internet.
+    fn cut(&mut self, entries: &mut Vec<DraftEntry>, head: &str, most: usize) {
+        let mut places: Vec<usize> =
+            (0..).zip(&*entries).filter(|(_, entry)| entry.head == head).map(|(at, _)| at).collect();
+        let number = places.len();
+        places.sort_by_key(|at| entries.get(*at).is_some_and(|entry| !entry.has_servers()));
+        let mut left_out = places.split_off(most.min(number));
+        left_out.sort_unstable();
+        let Some(first) = left_out.first().and_then(|at| entries.get(*at)).cloned() else { return };
+        let names: Vec<&str> =
+            left_out.iter().filter_map(|at| entries.get(*at)).filter_map(DraftEntry::name).collect();
+        let did = format!(
+            "is left out, with {number} {head} where the maximum is {most}: no entry for {}",
+            counted(&names)
+        );
+        let left_out: BTreeSet<usize> = left_out.into_iter().collect();
+        let mut at = 0..;
+        entries.retain(|_| !at.next().is_some_and(|at| left_out.contains(&at)));
+        let instead = "write their names to a zone file, or to a DNS list on a server of its own";
+        self.tell(Weight::Dangerous, &first.place, &first.option, (&did, instead));
+    }
+
+    /// Takes all entries. If they cannot be used, takes each half by itself, until the entries that cannot be used are alone.
+    fn take(&mut self, entries: &[DraftEntry]) {
+        let text: String = entries.iter().map(DraftEntry::text).collect();
+        // Files are named as in the shell of the operator.
+        let directory = std::path::absolute(".").unwrap_or_default();
+        let read = Config::read_over(self.config.clone(), &format!("version = 1\n{text}"), &directory);
+        match (read, entries) {
+            (Ok(config), _) => self.config = config,
+            (Err(errors), [alone]) => {
+                let problem = errors.problems.first();
+                let wrong = problem.map_or_else(String::new, |problem| problem.wrong.clone());
+                let remedy = problem.map_or_else(String::new, |problem| problem.remedy.clone());
+                let did = format!("cannot be carried over: {wrong}");
+                self.tell(Weight::Dangerous, &alone.place, &alone.option, (&did, &remedy));
+                if let Some(empty) = alone.without_records() {
+                    let text = format!("version = 1\n{}", empty.text());
+                    let read = Config::read_over(self.config.clone(), &text, &directory);
+                    self.config = read.unwrap_or_else(|_| self.config.clone());
+                }
+            }
+            (Err(_), []) => {}
+            (Err(_), entries) => {
+                let (one, other) = entries.split_at(entries.len() / 2);
+                self.take(one);
+                self.take(other);
+            }
+        }
+    }
+
+    /// Removes the zones that the daemon could not serve, one after the other. A zone of a view is left empty instead: its clients must
+    /// not see the records of a zone of the same name that others see.
+    fn drop_unserved(&mut self, entries: &[DraftEntry]) {
+        for _ in 0..=self.config.zones.len() {
+            let Err(wrong) = Views::new(&Arc::new(self.config.clone())) else { return };
+            let Some(at) = self.config.zones.iter().position(|zone| wrong.is_of(zone)) else { return };
+            let zone = self.config.zones.remove(at);
+            if zone.view.is_some() && zone.kind != ZoneKind::Records(Vec::new()) {
+                let (name, view, kind) =
+                    (zone.name.clone(), zone.view.clone(), ZoneKind::Records(Vec::new()));
+                self.config
+                    .zones
+                    .insert(at, ConfiguredZone { name, view, kind, ..ConfiguredZone::default() });
+            }
+            let Some(entry) = entries.iter().find(|entry| entry.is_of(&zone)) else { return };
+            let did = format!("cannot be carried over: {}", wrong.reason);
+            self.tell(
+                Weight::Dangerous,
+                &entry.place,
+                &entry.option,
+                (&did, "correct it, and add a [[zone]] for it"),
+            );
+        }
+    }
+}
+
+/// Whether our file takes a text as the TTL of records.
+///
+/// # Errors
+/// The words of the reader of our file.
+pub(super) fn check_ttl(text: &str) -> Result<(), String> {
+    // This key has the range of all TTLs.
+    let text = format!("version = 1\n[cache]\nmax_ttl = {}\n", Value::from(text));
+    let wrong = Config::read_over(Config::default(), &text, Path::new("/")).err();
+    match wrong.as_ref().and_then(|errors| errors.problems.first()) {
+        Some(problem) => Err(problem.wrong.clone()),
+        None => Ok(()),
+    }
+}
+
+impl DraftEntry {
+    /// The zone of a view without its servers and records; none of other entries.
+    fn without_records(&self) -> Option<Self> {
+        self.view().filter(|_| self.head == "[[zone]]")?;
+        let named = self.keys.iter().filter(|(key, _)| ["name", "view"].contains(key)).cloned();
+        let keys = named.chain([("records", Value::Array(Vec::new()))]).collect();
+        Some(Self { keys, ..self.clone() })
+    }
+
+    /// Whether it can be for the clients of one view.
+    fn can_be_of_view(&self) -> bool {
+        self.head == ZONE || NAMES.contains(&self.head)
+    }
+
+    /// Whether clients of a view with this entry do not see another one, which is for all clients.
+    fn takes_place_of(&self, other: &Self) -> bool {
+        let are_names = NAMES.contains(&self.head) && NAMES.contains(&other.head);
+        self.name() == other.name() && (are_names || self.head == ZONE && other.head == ZONE)
+    }
+
+    /// The value of `name`.
+    fn name(&self) -> Option<&str> {
+        self.keys.iter().find(|(key, _)| *key == "name").and_then(|(_, value)| value.as_str())
+    }
+
+    /// Whether it is a zone whose names are asked of servers.
+    fn has_servers(&self) -> bool {
+        self.keys.iter().any(|(key, _)| ["forward", "stub"].contains(key))
+    }
+
+    /// Whether it has a key of a section.
+    fn has_key(&self, (head, wanted): (&str, &str)) -> bool {
+        self.head == head && self.keys.iter().any(|(key, _)| *key == wanted)
+    }
+
+    /// Whether it is the entry of this zone.
+    fn is_of(&self, zone: &ConfiguredZone) -> bool {
+        let apex = zone.name.to_string();
+        let is_named =
+            |name: &str| name.trim_end_matches('.').eq_ignore_ascii_case(apex.trim_end_matches('.'));
+        self.head == "[[zone]]" && self.view() == zone.view.as_deref() && self.name().is_some_and(is_named)
+    }
+
+    /// The value of `view`.
+    fn view(&self) -> Option<&str> {
+        self.keys.iter().find(|(key, _)| *key == "view").and_then(|(_, value)| value.as_str())
+    }
+
+    fn text(&self) -> String {
+        // A section that occurs once may come from several settings, and TOML has each head only once.
+        let keys = self.keys.iter().map(|(key, value)| match self.head.strip_prefix("[[") {
+            Some(_) => format!("{key} = {value}\n"),
+            None => format!("{}.{key} = {value}\n", self.head.trim_matches(['[', ']'])),
+        });
+        let keys: String = keys.collect();
+        if self.head.starts_with("[[") { format!("{}\n{keys}", self.head) } else { keys }
+    }
+}

@@ -1,0 +1,116 @@
+//! Listeners for encrypted clients, as other resolvers configure them: their addresses, their certificate and their path.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use toml::Value;
+
+use super::draft::Draft;
+use super::finding::SourcePlace;
+use super::finding::Weight::Dangerous;
+use super::values::texts;
+use resolver::config::defaults::HTTPS_PATH;
+use resolver::config::{ListenFor, usable_pair};
+
+/// A setting that names a file.
+#[derive(Clone, Debug)]
+pub(super) struct NamedFile {
+    pub(super) place: SourcePlace,
+    /// The setting, as a finding shows it.
+    pub(super) option: String,
+    /// The path, as it was typed.
+    pub(super) path: String,
+}
+
+/// The listeners that show one certificate.
+#[derive(Debug)]
+pub(super) struct EncryptedListeners {
+    /// The setting that findings name.
+    pub(super) place: SourcePlace,
+    pub(super) option: String,
+    /// Addresses for DNS over TLS.
+    pub(super) tls: Vec<SocketAddr>,
+    /// Addresses for DNS over HTTPS.
+    pub(super) https: Vec<SocketAddr>,
+    /// Addresses for DNS over QUIC.
+    pub(super) quic: Vec<SocketAddr>,
+    /// The files of the certificate and of its key; none if the configuration names none.
+    pub(super) files: Option<(NamedFile, NamedFile)>,
+}
+
+impl EncryptedListeners {
+    /// Adds them to `[listen]`. If their certificate cannot be used here, they are told instead.
+    pub(super) fn add(&self, draft: &mut Draft) {
+        let keys = self.keys();
+        if keys.is_empty() {
+            return;
+        }
+        let usable = match &self.files {
+            Some((certificate, key)) => usable_pair(Path::new(&certificate.path), Path::new(&key.path)),
+            None => Err("the configuration names no files".to_owned()),
+        };
+        if let Err(why) = usable {
+            let instead =
+                format!("set {}certificate and key of [listen]; not done, because {why}", written(&keys));
+            return self.tell(&instead, draft);
+        }
+        for (key, value) in keys {
+            draft.set(&self.place, &self.option, ("[listen]", key), value);
+        }
+        if let Some((certificate, private)) = &self.files {
+            for (key, file) in [("certificate", certificate), ("key", private)] {
+                draft.set(&file.place, &file.option, ("[listen]", key), file.path.as_str());
+            }
+        }
+    }
+
+    /// Tells them, because `[listen]` shows another certificate.
+    pub(super) fn tell_other_certificate(&self, draft: &mut Draft) {
+        let keys = self.keys();
+        if !keys.is_empty() {
+            let instead = format!(
+                "add a [[listener]] with {}certificate, key and allow: each listener shows one certificate",
+                written(&keys)
+            );
+            self.tell(&instead, draft);
+        }
+    }
+
+    /// The kinds of queries that they serve, with the addresses.
+    fn served(&self) -> impl Iterator<Item = (ListenFor, &Vec<SocketAddr>)> {
+        let all =
+            [(ListenFor::Tls, &self.tls), (ListenFor::Https, &self.https), (ListenFor::Quic, &self.quic)];
+        all.into_iter().filter(|(_, addresses)| !addresses.is_empty())
+    }
+
+    /// Their keys in our file.
+    fn keys(&self) -> Vec<(&'static str, Value)> {
+        self.served()
+            .map(|(serves, addresses)| (serves.key(), texts(addresses.iter().map(ToString::to_string))))
+            .collect()
+    }
+
+    fn tell(&self, instead: &str, draft: &mut Draft) {
+        let words: Vec<&str> = self.served().map(|(serves, _)| serves.word()).collect();
+        let did = match words.split_last() {
+            Some((last, others)) if !others.is_empty() => {
+                format!("served DNS over {} and {last}", others.join(", "))
+            }
+            _ => format!("served DNS over {}", words.concat()),
+        };
+        draft.tell(Dangerous, &self.place, &self.option, (&did, instead));
+    }
+}
+
+/// Tells of a path for DNS over HTTPS, if it is another than ours: clients must change it.
+pub(super) fn tell_path(place: &SourcePlace, option: &str, path: &str, draft: &mut Draft) {
+    if path != HTTPS_PATH {
+        let instead = format!("let the clients use {HTTPS_PATH}");
+        draft.tell(Dangerous, place, option, ("was a path of DNS over HTTPS", &instead));
+    }
+}
+
+/// Keys with their values, each with a comma behind it.
+fn written(keys: &[(&'static str, Value)]) -> String {
+    keys.iter().map(|(key, value)| format!("{key} = {value}, ")).collect()
+}

@@ -1,0 +1,83 @@
+//! A setting that the import changed or left out: its place, its effect, and the way to the same effect here.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use dns::wire::presentation::shown;
+use resolver::limits::MAX_SHOWN_SENTENCE;
+
+/// A line of a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SourcePlace {
+    /// The file, as it was named.
+    pub file: Arc<Path>,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+impl SourcePlace {
+    /// A path that its line names, from the directory of its file.
+    pub(super) fn beside(&self, named: impl AsRef<Path>) -> PathBuf {
+        self.file.parent().unwrap_or_else(|| Path::new("")).join(named)
+    }
+}
+
+/// How much a finding matters, from the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Without it, mail is lost or misled, or strangers are answered.
+    Dangerous,
+    /// Some answers differ.
+    Different,
+    /// Nothing is to be done.
+    Unneeded,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportFinding {
+    /// Its place.
+    pub place: SourcePlace,
+    /// The setting, as it was typed.
+    pub option: String,
+    /// The effect that it had.
+    pub did: String,
+    /// The way to the same effect here.
+    pub instead: String,
+    /// How much it matters.
+    pub weight: Weight,
+}
+
+impl fmt::Display for SourcePlace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.file.display(), self.line)
+    }
+}
+
+impl fmt::Display for ImportFinding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!("{}: {}: {}; {}", self.place, self.option, self.did, self.instead);
+        formatter.write_str(&shown(&text, MAX_SHOWN_SENTENCE))
+    }
+}
+
+impl Weight {
+    /// Its name in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Dangerous => "dangerous",
+            Self::Different => "different",
+            Self::Unneeded => "unneeded",
+        }
+    }
+
+    /// The heading of the findings of this weight.
+    pub const fn heading(self) -> &'static str {
+        match self {
+            Self::Dangerous => "Settings that need a decision before you switch:",
+            Self::Different => "Settings that resolverd treats differently:",
+            Self::Unneeded => "Settings that resolverd does not need:",
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Access lists of BIND: the first element that matches a client decides.
+//!
+//! A client that a nested list denies is not decided by that list. So `! { ! 10.0.0.0/8; any; }` denies all clients but those of the
+//! network, and leaves these to the elements after it (BIND's Administrator Reference Manual, "address_match_list").
+
+use crate::limits;
+use std::collections::BTreeSet;
+
+use ipnet::IpNet;
+
+use super::belonging::Belonging;
+use super::lists::Lists;
+use super::reader::{Statement, find};
+use crate::import::draft::Draft;
+use crate::import::finding::Weight::{Dangerous, Different};
+use crate::import::values::{Clients, MAPPED, network};
+use resolver::config::mapped;
+
+/// The clients of a list, in its order, while it is read.
+struct Gathered<'d, 'n> {
+    clients: Clients,
+    belonging: Belonging<'n>,
+    draft: &'d mut Draft,
+    /// Whether a nested list denies some clients, so that each prefix must be decided by itself.
+    exempts: bool,
+}
+
+/// The clients of the block of `statement`.
+pub(super) fn clients(
+    statement: &Statement,
+    lists: &Lists<'_>,
+    belonging: Belonging<'_>,
+    draft: &mut Draft,
+) -> Clients {
+    let mut unread = Draft::default();
+    let mut first = Gathered { clients: Clients::default(), belonging, draft: &mut unread, exempts: false };
+    first.add(statement.block(), false, lists, 0);
+    let exempts = first.exempts;
+    let mut gathered = Gathered { clients: Clients::default(), belonging, draft, exempts };
+    gathered.add(statement.block(), false, lists, 0);
+    if !exempts {
+        return gathered.clients;
+    }
+    let mut nets = Vec::new();
+    named(statement.block(), lists, 0, &mut nets);
+    let allows =
+        |net: &IpNet| decides(statement.block(), Sample { net: *net, is_own: false }, lists, 0) == Some(true);
+    Clients::deciding(nets, allows)
+}
+
+/// Addresses about which a list decides alike.
+#[derive(Clone, Copy)]
+pub(super) struct Sample {
+    pub(super) net: IpNet,
+    /// Whether they are addresses of this host.
+    pub(super) is_own: bool,
+}
+
+/// Whether an element or a list names some addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Names {
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
+    /// The file does not have its networks.
+    Unknown,
+}
+
+/// Whether a list allows some addresses: the first element that names them decides. None if no element does. Networks that the file does not
+/// have name nothing.
+pub(super) fn decides(elements: &[Statement], of: Sample, lists: &Lists<'_>, depth: usize) -> Option<bool> {
+    let nested = |elements: &[Statement]| {
+        let is_allowed =
+            depth < limits::MAX_NESTED && decides(elements, of, lists, depth.saturating_add(1)) == Some(true);
+        if is_allowed { Names::Yes } else { Names::No }
+    };
+    elements.iter().find_map(|element| {
+        let (names, allows) = read(element, of, lists, nested);
+        (names == Names::Yes).then_some(allows)
+    })
+}
+
+/// Whether a list takes the clients of a prefix, with regard to networks that the file does not have.
+pub(super) fn takes(view: &Statement, option: &str, of: Sample, lists: &Lists<'_>) -> Names {
+    let Some(list) = find(view.block(), option) else { return Names::Yes };
+    if of.is_own {
+        let is_taken = decides(list.block(), of, lists, 0) == Some(true);
+        return if is_taken { Names::Yes } else { Names::No };
+    }
+    allowing(&possible(list.block(), of, lists, 0))
+}
+
+/// The decisions about some addresses that are possible: networks that the file does not have may name them.
+fn possible(elements: &[Statement], of: Sample, lists: &Lists<'_>, depth: usize) -> BTreeSet<Option<bool>> {
+    let nested = |elements: &[Statement]| match depth < limits::MAX_NESTED {
+        true => allowing(&possible(elements, of, lists, depth.saturating_add(1))),
+        false => Names::Unknown,
+    };
+    let mut found = BTreeSet::new();
+    for element in elements {
+        let (names, allows) = read(element, of, lists, nested);
+        if names != Names::No {
+            found.insert(Some(allows));
+        }
+        if names == Names::Yes {
+            return found;
+        }
+    }
+    found.insert(None);
+    found
+}
+
+fn allowing(possible: &BTreeSet<Option<bool>>) -> Names {
+    match (possible.contains(&Some(true)), possible.len()) {
+        (false, _) => Names::No,
+        (true, 1) => Names::Yes,
+        (true, _) => Names::Unknown,
+    }
+}
+
+/// Whether an element names some addresses, and whether it allows them.
+fn read(
+    element: &Statement,
+    of: Sample,
+    lists: &Lists<'_>,
+    nested: impl Fn(&[Statement]) -> Names,
+) -> (Names, bool) {
+    let typed = element.option();
+    let (typed, denied) = typed.strip_prefix('!').map_or((typed, false), |rest| (rest, true));
+    let is = |names: bool| if names { Names::Yes } else { Names::No };
+    let names = match typed {
+        "any" | "none" => Names::Yes,
+        "localhost" => is(of.is_own || lists.own().iter().any(|own| own.contains(&of.net))),
+        "localnets" if of.is_own => Names::Yes,
+        "localnets" | "geoip" => Names::Unknown,
+        "key" => Names::No,
+        "" => nested(element.block()),
+        name => match (network(&filled(name)), lists.get(name)) {
+            (Some(net), _) => is(net.contains(&of.net)),
+            (None, Some(list)) => nested(list.block()),
+            (None, None) => Names::Unknown,
+        },
+    };
+    (names, denied == (typed == "none"))
+}
+
+/// Whether a list names networks that the file does not have, directly or by its nested lists.
+pub(super) fn has_unknown(elements: &[Statement], lists: &Lists<'_>, depth: usize) -> bool {
+    let nested = |elements: &[Statement]| {
+        depth < limits::MAX_NESTED && has_unknown(elements, lists, depth.saturating_add(1))
+    };
+    elements.iter().any(|element| match element.option().trim_start_matches('!') {
+        "any" | "none" | "localhost" | "key" => false,
+        "localnets" | "geoip" => true,
+        "" => nested(element.block()),
+        name => match (network(&filled(name)), lists.get(name)) {
+            (Some(_), _) => false,
+            (None, Some(list)) => nested(list.block()),
+            (None, None) => true,
+        },
+    })
+}
+
+/// The prefixes that a list names, with those of its nested lists.
+fn named(elements: &[Statement], lists: &Lists<'_>, depth: usize, found: &mut Vec<IpNet>) {
+    for element in elements {
+        match element.option().trim_start_matches('!') {
+            "any" | "none" => found.extend(["0.0.0.0/0", "::/0"].iter().filter_map(|all| network(all))),
+            "localhost" => found.extend(lists.own()),
+            "" if depth < limits::MAX_NESTED => named(element.block(), lists, depth.saturating_add(1), found),
+            name => match (network(&filled(name)), lists.get(name)) {
+                (Some(net), _) => found.push(net),
+                (None, Some(list)) if depth < limits::MAX_NESTED => {
+                    named(list.block(), lists, depth.saturating_add(1), found);
+                }
+                _ => {}
+            },
+        }
+    }
+}
+
+impl Gathered<'_, '_> {
+    fn add(&mut self, elements: &[Statement], denied: bool, lists: &Lists<'_>, depth: usize) {
+        for element in elements {
+            let typed = element.option();
+            let (typed, own) = typed.strip_prefix('!').map_or((typed, false), |rest| (rest, true));
+            let denied = denied != own;
+            // A client that a nested list denies is left to the elements after that list.
+            self.exempts |= depth > 0 && (own || typed == "none");
+            let all = || ["0.0.0.0/0", "::/0"].iter().filter_map(|all| network(all));
+            match typed {
+                // It denies all clients that no earlier element names; `!none` allows them.
+                "none" => all().for_each(|net| self.one(net, !denied, element)),
+                // They are left to the elements after the denied list.
+                _ if own && !denied => {}
+                "any" => all().for_each(|net| self.one(net, denied, element)),
+                "localhost" => lists.own().iter().for_each(|net| self.one(*net, denied, element)),
+                "localnets" | "geoip" => self.belonging.tell_unknown(element, denied, self.draft),
+                "key" => self.belonging.tell_key(element, denied, self.draft),
+                "" if depth < limits::MAX_NESTED => {
+                    self.add(element.block(), denied, lists, depth.saturating_add(1))
+                }
+                name => match (network(&filled(name)), lists.get(name)) {
+                    (Some(net), _) => self.one(net, denied, element),
+                    (None, Some(list)) if depth < limits::MAX_NESTED => {
+                        self.add(list.block(), denied, lists, depth.saturating_add(1));
+                    }
+                    _ => self.belonging.tell_unknown(element, denied, self.draft),
+                },
+            }
+        }
+    }
+
+    /// Adds a prefix. Here the longest prefix decides: an element that an earlier one within BIND makes void is left out.
+    fn one(&mut self, net: IpNet, denied: bool, element: &Statement) {
+        if self.exempts {
+            return;
+        }
+        if mapped(net).is_some() && !matches!(self.belonging, Belonging::Private) {
+            return self.draft.tell(Different, &element.place, &element.shown(), MAPPED);
+        }
+        let Clients { allow, refuse, .. } = &mut self.clients;
+        let (same, other) = if denied { (refuse, allow) } else { (allow, refuse) };
+        if other.iter().any(|earlier| earlier.contains(&net)) {
+            let did = "had no effect after an earlier element of the list";
+            return self.draft.tell(Different, &element.place, &element.shown(), (did, "is left out"));
+        }
+        if !same.contains(&net) {
+            same.push(net);
+        }
+    }
+}
+
+/// Reports that the addresses of this host are not all known: its programs come from them if they query named at one of them.
+pub(super) fn tell_own(list: &Statement, lists: &Lists<'_>, draft: &mut Draft) {
+    let localnets = lists.built_in(list.block(), "localnets");
+    let Some(element) = lists.built_in(list.block(), "localhost").filter(|_| localnets.is_none()) else {
+        return;
+    };
+    if lists.listens_elsewhere() {
+        let did = "stood for all addresses of this host; listen.allow has those that the file names";
+        let instead =
+            "add the other addresses of this host to listen.allow if its programs query resolverd there";
+        draft.tell(Dangerous, &element.place, "localhost", (did, instead));
+    }
+}
+
+/// A prefix without its last octets: `10/8`.
+fn filled(typed: &str) -> String {
+    match typed.split_once('/') {
+        Some((address, length)) if !address.contains(':') => {
+            let missing = 3_usize.saturating_sub(address.matches('.').count());
+            format!("{}{}/{length}", address.trim_end_matches('.'), ".0".repeat(missing))
+        }
+        _ => typed.to_owned(),
+    }
+}

@@ -1,0 +1,132 @@
+//! `tls` statements of BIND: the name of a server's certificate, and the certificate and key of listeners; and their `http` statements.
+
+use std::net::SocketAddr;
+
+use super::reader::{Statement, find};
+use crate::import::draft::Draft;
+use crate::import::encrypted;
+use crate::import::encrypted::{EncryptedListeners, NamedFile};
+use crate::import::finding::Weight::Dangerous;
+use crate::import::told::{CAS_OF_HOST, OWN_CAS};
+use crate::import::values::plain;
+use resolver::config::defaults::{HTTPS_PORT, TLS_PORT};
+
+/// The `tls` statement of a name.
+pub(super) fn named<'s>(statements: &'s [Statement], name: &str) -> Option<&'s Statement> {
+    statements.iter().find(|statement| statement.option() == "tls" && statement.value() == name)
+}
+
+/// The name that the certificate of a server must have.
+pub(super) fn remote_name(statements: &[Statement], name: &str) -> Option<String> {
+    let remote = find(named(statements, name)?.block(), "remote-hostname")?;
+    Some(plain(remote.value()))
+}
+
+/// Reports the CAs of its own with which a `tls` statement checked the certificate of a server.
+pub(super) fn tell_own_cas(statements: &[Statement], name: &str, draft: &mut Draft) {
+    if let Some(file) = named(statements, name).and_then(|tls| find(tls.block(), "ca-file")) {
+        draft.tell(Dangerous, &file.place, &file.shown(), (OWN_CAS, CAS_OF_HOST));
+    }
+}
+
+/// Addresses for DNS over TLS, and for DNS over HTTPS.
+type ForTlsAndHttps = (Vec<SocketAddr>, Vec<SocketAddr>);
+
+/// The listeners for encrypted clients that were found, by the name of their `tls` statement.
+#[derive(Debug, Default)]
+pub(super) struct FoundListeners {
+    found: Vec<(String, EncryptedListeners)>,
+}
+
+impl FoundListeners {
+    /// Takes the addresses of a list, if it has a `tls` statement. `of_port` gives its addresses; it takes the port that the list has
+    /// if it names none. Returns whether the list is taken.
+    pub(super) fn take(
+        &mut self,
+        list: &Statement,
+        (options, statements): (&[Statement], &[Statement]),
+        draft: &mut Draft,
+        of_port: impl FnOnce(u16, &mut Draft) -> Vec<SocketAddr>,
+    ) -> bool {
+        let [tls, http] = ["tls", "http"].map(|word| behind(list, word));
+        let usual = |option: &str, port: u16| {
+            find(options, option).and_then(|typed| typed.value().parse().ok()).unwrap_or(port)
+        };
+        match (tls.filter(|name| *name != "none"), http) {
+            (None, None) => false,
+            (None, Some(_)) => {
+                let instead = "resolverd serves DNS over HTTPS only: see https of [listen]";
+                draft.tell(
+                    Dangerous,
+                    &list.place,
+                    &list.shown(),
+                    ("served DNS over HTTP without TLS", instead),
+                );
+                true
+            }
+            (Some(name), None) => {
+                let addresses = of_port(usual("tls-port", TLS_PORT), draft);
+                self.put(name, list, statements, (addresses, Vec::new()));
+                true
+            }
+            (Some(name), Some(http)) => {
+                tell_paths(statements, http, draft);
+                let addresses = of_port(usual("https-port", HTTPS_PORT), draft);
+                self.put(name, list, statements, (Vec::new(), addresses));
+                true
+            }
+        }
+    }
+
+    /// Adds them. Those of the first certificate are taken over, because `[listen]` has one.
+    pub(super) fn add(self, draft: &mut Draft) {
+        let mut found = self.found.iter().map(|(_, listeners)| listeners);
+        if let Some(first) = found.next() {
+            first.add(draft);
+        }
+        found.for_each(|listeners| listeners.tell_other_certificate(draft));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// Adds addresses to the listeners of a `tls` statement; they are told at the first list that has it.
+    fn put(&mut self, name: &str, list: &Statement, statements: &[Statement], addresses: ForTlsAndHttps) {
+        let (tls, https) = addresses;
+        if let Some((_, known)) = self.found.iter_mut().find(|(known, _)| known == name) {
+            known.tls.extend(tls);
+            known.https.extend(https);
+            return;
+        }
+        let block = named(statements, name).map_or(&[][..], Statement::block);
+        let files = find(block, "cert-file").map(file).zip(find(block, "key-file").map(file));
+        let (place, option) = (list.place.clone(), list.shown());
+        self.found.push((
+            name.to_owned(),
+            EncryptedListeners { place, option, tls, https, quic: Vec::new(), files },
+        ));
+    }
+}
+
+/// The word behind a word of a list.
+fn behind<'s>(list: &'s Statement, word: &str) -> Option<&'s str> {
+    list.words().into_iter().skip_while(|typed| *typed != word).nth(1)
+}
+
+fn file(typed: &Statement) -> NamedFile {
+    NamedFile { place: typed.place.clone(), option: typed.shown(), path: typed.value().to_owned() }
+}
+
+/// Tells the paths of an `http` statement that are not ours. The statement `default` has ours.
+fn tell_paths(statements: &[Statement], name: &str, draft: &mut Draft) {
+    let is_it = |statement: &&Statement| statement.option() == "http" && statement.value() == name;
+    let Some(endpoints) = statements.iter().find(is_it).and_then(|http| find(http.block(), "endpoints"))
+    else {
+        return;
+    };
+    for path in endpoints.block() {
+        let option = format!("endpoints {{ {} }}", path.option());
+        encrypted::tell_path(&path.place, &option, path.option(), draft);
+    }
+}

@@ -1,0 +1,434 @@
+//! `zone` statements and forwarders of BIND.
+
+use crate::limits;
+use std::net::IpAddr;
+use std::path::Path;
+
+use toml::Value;
+
+use super::built_in::{self, OWN, OwnRecords};
+use super::empty_zones::is_first;
+use super::reader::{Statement, find, options_of};
+use super::{delegated, empty_zones, tls, told};
+use crate::import::draft::Draft;
+use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
+use crate::import::served;
+use crate::import::values::{Upstream, is_within, plain, texts, upstream_text};
+
+/// Files in which packages have the servers of the root.
+const USUAL_HINTS: [&str; 7] =
+    ["root.hints", "db.root", "named.ca", "named.root", "named.cache", "root.cache", "db.cache"];
+
+/// Options of a zone that other functions of this module read.
+const READ: [&str; 13] = [
+    "type",
+    "file",
+    "primaries",
+    "masters",
+    "server-addresses",
+    "server-names",
+    "in-view",
+    "allow-query",
+    "update-policy",
+    "allow-update",
+    "auto-dnssec",
+    "inline-signing",
+    "dnssec-policy",
+];
+
+/// The file that zones are a part of.
+pub(super) struct Settings<'s> {
+    /// All statements, with the lists of primaries.
+    pub(super) statements: &'s [Statement],
+    /// The directory of relative paths.
+    pub(super) base: &'s Path,
+}
+
+/// Adds the zones among `statements`.
+pub(super) fn add(statements: &[Statement], settings: &Settings<'_>, draft: &mut Draft) {
+    for zone in statements.iter().filter(|statement| statement.option() == "zone") {
+        one(zone, settings, draft);
+    }
+    for disabled in empty_zones::disabled(statements) {
+        not_empty(disabled, settings, draft);
+    }
+}
+
+/// An empty zone that is turned off: its names go to the forwarders around it, which here have the other ones not.
+fn not_empty(disabled: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
+    let name = disabled.value().trim_end_matches('.');
+    let is_same = |zone: &&Statement| {
+        let apex = zone.value().trim_end_matches('.');
+        zone.option() == "zone" && apex.eq_ignore_ascii_case(name)
+    };
+    let is_own = settings.statements.iter().any(|zone| is_same(&zone));
+    let Some(list) = forwarders_around(name, settings).filter(|_| !is_own) else { return };
+    let servers = servers(list, settings, &mut Draft::default(), 0);
+    let first = is_first(options_of(settings.statements));
+    upstreams(disabled, name, ("forward", first), servers, (settings, draft));
+}
+
+fn one(zone: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
+    let name = zone.value().trim_end_matches('.');
+    let block = zone.block();
+    let kind = find(block, "type").map_or("", Statement::value);
+    let shown = format!("zone \"{}\" type {kind}", zone.value());
+    if matches!(kind, "master" | "primary") && has_usual_records(zone, settings.base, draft) {
+        return;
+    }
+    let mut tell = |weight, did: &str, instead: &str| draft.tell(weight, &zone.place, &shown, (did, instead));
+    match kind {
+        "hint" => hint(zone, settings.base, draft),
+        "mirror" if name.is_empty() => {
+            tell(Unneeded, "kept a copy of the root zone", "resolverd keeps and renews its delegations")
+        }
+        "mirror" => {
+            let did = "kept a validated copy of the zone, transferred from its primaries";
+            let instead = "resolverd asks the servers to which the zone is delegated; for others add a [[zone]] with their addresses in stub";
+            tell(Different, did, instead);
+        }
+        "redirect" => {
+            tell(Dangerous, "replaced answers that a name does not exist", "resolverd never does this")
+        }
+        "master" | "primary" => file(zone, name, settings, draft),
+        "stub" | "static-stub" if forwarders_of(zone, name, settings).is_some() => {
+            passed_over(zone, name, settings, draft);
+        }
+        "slave" | "secondary" | "stub" => secondary(zone, name, kind, settings, draft),
+        "static-stub" => {
+            let servers = find(block, "server-addresses")
+                .map(|list| servers(list, settings, draft, 0))
+                .unwrap_or_default();
+            if let Some(named) = find(block, "server-names") {
+                let did = "asked servers that it knew by their names";
+                let instead = "add their addresses to stub of the [[zone]]: resolverd takes addresses only";
+                draft.tell(Dangerous, &named.place, &format!("{shown}: server-names"), (did, instead));
+            }
+            upstreams(zone, name, ("stub", false), servers, (settings, draft));
+        }
+        "forward" => forward(zone, name, settings, draft),
+        _ if find(block, "in-view").is_some() => {
+            tell(Dangerous, "took the zone of a view that does not have it", "add a [[zone]] for it")
+        }
+        _ => tell(Dangerous, "is of a type that this import does not know", "add a [[zone]] for it"),
+    }
+    if kind != "hint" {
+        rest(zone, draft);
+    }
+}
+
+/// The servers of the root. A file of another name may have those of a private root.
+fn hint(zone: &Statement, base: &Path, draft: &mut Draft) {
+    let shown = format!("zone \"{}\" type hint", zone.value());
+    let did = "named the servers of the root";
+    let file = find(zone.block(), "file").map(Statement::value).filter(|file| {
+        let name = Path::new(file).file_name();
+        !USUAL_HINTS.iter().any(|usual| name.is_some_and(|name| name == *usual))
+    });
+    let Some(file) = file else {
+        return draft.tell(Unneeded, &zone.place, &shown, (did, "resolverd has them built in"));
+    };
+    let path = base.join(file);
+    draft.set(&zone.place, &shown, ("[resolve]", "root_hints"), path.display().to_string());
+    // Else the draft reports it.
+    if path.is_file() {
+        let instead = "resolve.root_hints has the file; remove it if these are the servers of the internet, which resolverd has built in";
+        draft.tell(Different, &zone.place, &shown, (did, instead));
+    }
+}
+
+/// Reports a zone that names this host only, as those of BIND's packages do. Returns whether it is left out.
+fn has_usual_records(zone: &Statement, base: &Path, draft: &mut Draft) -> bool {
+    let name = plain(zone.value());
+    let Some(file) = find(zone.block(), "file").filter(|_| OWN.contains(&name.as_str())) else {
+        return false;
+    };
+    let kind = find(zone.block(), "type").map_or("", Statement::value);
+    let shown = format!("zone \"{}\" type {kind}", zone.value());
+    let did = "gave names of this host";
+    match built_in::records(&name, &base.join(file.value())) {
+        OwnRecords::Usual => {
+            let is_built_in = !name.ends_with("localdomain");
+            let instead = if is_built_in {
+                "resolverd has this zone built in"
+            } else {
+                "programs of this host have the name in /etc/hosts"
+            };
+            draft.tell(Unneeded, &zone.place, &shown, (did, instead));
+        }
+        OwnRecords::Unread(reason) => {
+            let did = format!("{did}, and maybe others: {reason}");
+            let instead = "resolverd has names of this host only: add a [[zone]] if the zone has others";
+            draft.tell(Different, &zone.place, &shown, (&did, instead));
+        }
+        OwnRecords::More => return false,
+    }
+    true
+}
+
+/// Reports the other options of a zone.
+fn rest(zone: &Statement, draft: &mut Draft) {
+    for option in zone.block() {
+        match option.option() {
+            "allow-query" if option.block().iter().any(|element| element.option() != "any") => {
+                let shown = format!("zone \"{}\": {}", zone.value(), option.shown());
+                let did = "answered some clients only";
+                let instead = "all clients of [listen] get this zone here; for others add a [[listener]] with `zones` that do not name it";
+                draft.tell(Dangerous, &option.place, &shown, (did, instead));
+            }
+            known if READ.contains(&known) => {}
+            _ => told::tell(option, draft),
+        }
+    }
+}
+
+/// A zone with a file of its own.
+fn file(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
+    let shown = format!("zone \"{}\"", zone.value());
+    let Some(file) = find(zone.block(), "file") else {
+        let did = "has no file";
+        return draft.tell(
+            Dangerous,
+            &zone.place,
+            &shown,
+            (did, "add a [[zone]] with file, stub or forward"),
+        );
+    };
+    let path = settings.base.join(file.value());
+    let keys = vec![("name", Value::from(named(name))), ("file", Value::from(path.display().to_string()))];
+    draft.add(&zone.place, &shown, "[[zone]]", keys);
+    if forwarders_of(zone, name, settings).is_some() {
+        delegated::tell_delegations(zone, &path, draft);
+    }
+    let dynamic = ["update-policy", "allow-update", "auto-dnssec", "inline-signing", "dnssec-policy"];
+    let is_off = |option: &Statement| {
+        matches!(option.value(), "no" | "none" | "off")
+            || matches!(option.block(), [none] if none.option() == "none")
+    };
+    let changes = dynamic.iter().filter_map(|option| find(zone.block(), option));
+    for changed in changes.filter(|option| !is_off(option)) {
+        let did = "changed or signed the zone while named ran";
+        let instead = "resolverd serves the file as it is; run an authoritative server and name it with stub";
+        draft.tell(Dangerous, &changed.place, &format!("{shown}: {}", changed.shown()), (did, instead));
+    }
+}
+
+/// A zone that is transferred: its primaries are asked instead.
+fn secondary(zone: &Statement, name: &str, kind: &str, settings: &Settings<'_>, draft: &mut Draft) {
+    let list = find(zone.block(), "primaries").or_else(|| find(zone.block(), "masters"));
+    let servers = list.map(|list| servers(list, settings, draft, 0)).unwrap_or_default();
+    if kind != "stub" {
+        let did = "kept a copy of the zone, transferred from its primaries";
+        let instead =
+            "resolverd asks the primaries, and caches; while they are down, only cached answers are given";
+        draft.tell(Different, &zone.place, &format!("zone \"{}\" type {kind}", zone.value()), (did, instead));
+        if forwarders_of(zone, name, settings).is_some() {
+            let path = find(zone.block(), "file").map(|file| settings.base.join(file.value()));
+            delegated::tell_delegations_of_copy(zone, path.as_deref(), draft);
+        }
+    }
+    upstreams(zone, name, ("stub", false), servers, (settings, draft));
+}
+
+/// A zone that is forwarded; without forwarders it is resolved from the root.
+fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
+    // Without a list, too, the names of the zone are not forwarded (BIND's Administrator Reference Manual, "type forward").
+    let list = find(zone.block(), "forwarders").filter(|list| !list.block().is_empty());
+    let Some(list) = list else {
+        let shown = format!("zone \"{}\"", zone.value());
+        if let Some(empty) = empty_zones::of(name, settings.statements) {
+            let did = "was not forwarded: named answered its names itself, by an empty zone";
+            draft.tell(Unneeded, &zone.place, &shown, (did, "resolverd answers them itself, too"));
+            return stays_empty(zone, empty.trim_end_matches('.'), settings, draft);
+        }
+        if is_below_forwarders(name, settings) {
+            // DNS lists refuse the resolvers of providers, and mail is then accepted without them.
+            let keys = vec![("name", Value::from(named(name))), ("recurse", Value::from(true))];
+            return draft.add(&zone.place, &shown, "[[zone]]", keys);
+        }
+        let did = "was not forwarded";
+        return draft.tell(Unneeded, &zone.place, &shown, (did, "resolverd does not forward it"));
+    };
+    if empty_zones::of(name, settings.statements).is_some() && is_first(zone.block()) {
+        let did = "had no effect for most names: with `forward first` named answers them itself, by the empty zone of private addresses";
+        let instead = "the [[zone]] sends them to these forwarders; remove it if they must not get them";
+        draft.tell(Different, &zone.place, &format!("zone \"{}\"", zone.value()), (did, instead));
+    }
+    delegated::tell_forward_below(zone, settings.statements, draft);
+    let servers = servers(list, settings, draft, 0);
+    upstreams(zone, name, ("forward", is_first(zone.block())), servers, (settings, draft));
+}
+
+/// An empty zone of BIND below forwarders that would get its names here.
+fn stays_empty(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
+    let has_forwarders = forwarders_around(name, settings).is_some();
+    let of_all = is_first(options_of(settings.statements));
+    if has_forwarders && !of_all {
+        let keys = vec![("name", Value::from(named(name))), ("records", texts([]))];
+        draft.add(&zone.place, &zone.shown(), "[[zone]]", keys);
+    }
+}
+
+/// The forwarders that named asks before the servers of a zone: those in it, else the nearest around it, unless they are empty
+/// (BIND's Administrator Reference Manual, "forwarders").
+fn forwarders_of<'s>(zone: &'s Statement, name: &str, settings: &Settings<'s>) -> Option<&'s Statement> {
+    match find(zone.block(), "forwarders") {
+        Some(list) => Some(list).filter(|list| !list.block().is_empty()),
+        None => forwarders_around(name, settings),
+    }
+}
+
+/// The nearest forwarders around a zone, unless they are empty.
+fn forwarders_around<'s>(name: &str, settings: &Settings<'s>) -> Option<&'s Statement> {
+    let nearest = forward_zones_around(name, settings).max_by_key(|other| other.value().len());
+    let list = match nearest {
+        Some(zone) => find(zone.block(), "forwarders"),
+        None => find(options_of(settings.statements), "forwarders"),
+    };
+    list.filter(|list| !list.block().is_empty())
+}
+
+/// Whether any forwarders are around a zone.
+fn is_below_forwarders(name: &str, settings: &Settings<'_>) -> bool {
+    let around = forward_zones_around(name, settings).filter_map(|zone| find(zone.block(), "forwarders"));
+    let mut all = around.chain(find(options_of(settings.statements), "forwarders"));
+    all.any(|list| !list.block().is_empty())
+}
+
+/// The forward zones around a zone.
+fn forward_zones_around<'s>(name: &str, settings: &Settings<'s>) -> impl Iterator<Item = &'s Statement> {
+    settings.statements.iter().filter(move |other| {
+        let is_forward = find(other.block(), "type").is_some_and(|kind| kind.value() == "forward");
+        let is_same = is_within(other.value(), name);
+        other.option() == "zone" && is_forward && is_within(name, other.value()) && !is_same
+    })
+}
+
+/// A zone whose servers named asks only after forwarders. Those of its own are carried over; the zone is left out if they are those
+/// around it, which get its names here too.
+fn passed_over(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
+    if find(zone.block(), "forwarders").is_some() {
+        return forward(zone, name, settings, draft);
+    }
+    if let Some(list) = forwarders_around(name, settings).filter(|_| served::of(name).is_some()) {
+        // Here the zone around it would keep its names.
+        let servers = servers(list, settings, &mut Draft::default(), 0);
+        let first = is_first(options_of(settings.statements));
+        upstreams(zone, name, ("forward", first), servers, (settings, &mut *draft));
+    }
+    let kind = find(zone.block(), "type").map_or("", Statement::value);
+    let did = "had forwarders around it: named asked these first for its names, as the zone has no `forwarders { };`";
+    let instead = "its names go to these forwarders here, too; if its servers are to be asked, add a [[zone]] with stub";
+    draft.tell(Dangerous, &zone.place, &format!("zone \"{}\" type {kind}", zone.value()), (did, instead));
+}
+
+/// Adds the forwarders of `options` or of a view, for all names.
+pub(super) fn forward_all(block: &[Statement], statements: &[Statement], draft: &mut Draft) {
+    let Some(list) = find(block, "forwarders").filter(|list| !list.block().is_empty()) else { return };
+    let settings = Settings { statements, base: Path::new("/") };
+    let servers = servers(list, &settings, draft, 0);
+    upstreams(list, ".", ("forward", is_first(block)), servers, (&settings, draft));
+}
+
+/// The remark about a zone whose names may be resolved from the root servers.
+const FIRST: &str = "forward_first = true does the same: while the forwarders fail, a name that only they know gets the answer of the root servers, mostly NXDOMAIN; remove forward_first from zones with internal names";
+
+fn named(name: &str) -> String {
+    if name.is_empty() { ".".to_owned() } else { name.to_owned() }
+}
+
+/// Adds the zone. `first`: recursion follows if the servers fail.
+fn upstreams(
+    zone: &Statement,
+    name: &str,
+    (key, first): (&'static str, bool),
+    servers: Vec<String>,
+    (settings, draft): (&Settings<'_>, &mut Draft),
+) {
+    let shown = zone.shown();
+    if servers.is_empty() {
+        let did = "sent queries to servers that cannot be named here";
+        let instead = "add a [[zone]] with their addresses; until then the zone is resolved from the root";
+        return draft.tell(Dangerous, &zone.place, &shown, (did, instead));
+    }
+    let mut keys = vec![("name", Value::from(named(name))), (key, texts(servers))];
+    if first {
+        keys.push(("forward_first", Value::from(true)));
+        let did = "resolved names from the root servers if the forwarders failed";
+        draft.tell(Different, &zone.place, &shown, (did, FIRST));
+    }
+    if (first || key == "stub") && empty_zones::are_below(name, settings.statements) {
+        keys.push(("locally_served", Value::from(true)));
+    }
+    draft.add(&zone.place, &shown, "[[zone]]", keys);
+}
+
+/// The servers of a list, in the form of our file. An element is an address with `port` and `tls`, or the name of a list
+/// of primaries.
+fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: usize) -> Vec<String> {
+    let (usual, usual_tls) = (after(&list.words(), "port"), after(&list.words(), "tls"));
+    let mut found: Vec<String> = Vec::new();
+    for element in list.block() {
+        let words = element.words();
+        let Ok(address) = element.option().parse::<IpAddr>() else {
+            let is_list = |statement: &&Statement| {
+                matches!(statement.option(), "primaries" | "masters" | "remote-servers")
+                    && statement.value() == element.option()
+            };
+            match settings.statements.iter().find(is_list).filter(|_| depth < limits::MAX_NESTED) {
+                Some(list) => {
+                    let listed = servers(list, settings, draft, depth.saturating_add(1));
+                    let new: Vec<String> = listed.into_iter().filter(|one| !found.contains(one)).collect();
+                    found.extend(new);
+                }
+                None => draft.tell(
+                    Dangerous,
+                    &element.place,
+                    &element.shown(),
+                    ("named a server by something else than an address", "add its address to the [[zone]]"),
+                ),
+            }
+            continue;
+        };
+        if super::servers::is_never_asked(settings.statements, address) {
+            continue;
+        }
+        if after(&words, "key").is_some() {
+            let did = "signed its queries to this server with a key (TSIG)";
+            let instead =
+                "resolverd has no TSIG: see that the server gives this host the same answers without the key";
+            draft.tell(Dangerous, &element.place, &format!("primary {address}"), (did, instead));
+        }
+        let tls = after(&words, "tls").or(usual_tls);
+        // The port of `options` is that of queries, too (BIND's Administrator Reference Manual, "port").
+        let of_options = find(options_of(settings.statements), "port").filter(|_| tls.is_none());
+        let port = after(&words, "port").or(usual).or_else(|| of_options.map(Statement::value));
+        let port = port.and_then(|port| port.parse().ok());
+        let name = tls.and_then(|tls| tls::remote_name(settings.statements, tls));
+        if let Some(tls) = tls {
+            tls::tell_own_cas(settings.statements, tls, draft);
+        }
+        let server = Upstream { address, port, tls: tls.is_some(), name };
+        match upstream_text(&server) {
+            Some(text) if !found.contains(&text) => found.push(text),
+            Some(_) => {}
+            None => draft.tell(
+                Dangerous,
+                &element.place,
+                &element.shown(),
+                (
+                    "sent queries over TLS",
+                    "add the server with the name of its certificate, like \"tls://192.0.2.1#dns.example\"",
+                ),
+            ),
+        }
+    }
+    found
+}
+
+/// The word after another one.
+fn after<'w>(words: &[&'w str], before: &str) -> Option<&'w str> {
+    let mut words = words.iter();
+    words.find(|word| **word == before)?;
+    words.next().copied()
+}

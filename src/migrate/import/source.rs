@@ -1,0 +1,309 @@
+//! The files of a configuration: read with bounds on depth, number and size; a circle of includes is an error.
+
+use crate::limits;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::ImportError;
+use super::draft::Draft;
+use super::finding::{SourcePlace, Weight};
+
+/// The state of reading.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
+    files: usize,
+    octets: u64,
+    /// The files that include the one that is read.
+    open: Vec<PathBuf>,
+    /// The directory that the other resolver has changed to, once its configuration names one.
+    directory: Option<WorkingDirectory>,
+    /// The includes that may be read otherwise than by the other resolver.
+    doubts: Vec<IncludeDoubt>,
+}
+
+/// The directory of relative includes.
+#[derive(Clone, Debug)]
+struct WorkingDirectory {
+    place: SourcePlace,
+    shown: String,
+    path: PathBuf,
+}
+
+/// An include that may be read otherwise than by the other resolver.
+#[derive(Debug)]
+struct IncludeDoubt {
+    place: SourcePlace,
+    shown: String,
+    did: String,
+    instead: &'static str,
+    weight: Weight,
+}
+
+/// A file that was read.
+pub(super) struct Source {
+    pub(super) path: Arc<Path>,
+    pub(super) text: String,
+}
+
+impl Sources {
+    /// Reads a file and begins it: `end` ends it.
+    pub(super) fn begin(&mut self, path: &Path) -> Result<Source, ImportError> {
+        let wrong = |reason: String| ImportError::File { file: path.to_owned(), reason };
+        if self.open.len() > limits::MAX_INCLUDES || self.is_open(path) {
+            return Err(wrong("includes itself, or is included too deep".to_owned()));
+        }
+        self.files = self.files.saturating_add(1);
+        if self.files > limits::MAX_FILES {
+            return Err(wrong(format!("is one file more than {}", limits::MAX_FILES)));
+        }
+        let left = limits::MAX_IMPORTED.saturating_sub(self.octets);
+        let text = read(path, left).map_err(wrong)?;
+        self.octets = self.octets.saturating_add(u64::try_from(text.len()).unwrap_or(u64::MAX));
+        self.open.push(path.to_owned());
+        Ok(Source { path: Arc::from(path), text })
+    }
+
+    /// Whether a file is among those that include the one that is read.
+    pub(super) fn is_open(&self, path: &Path) -> bool {
+        self.open.iter().any(|open| open == path)
+    }
+
+    /// Ends the file that was begun last.
+    pub(super) fn end(&mut self) {
+        self.open.pop();
+    }
+
+    /// Takes a directory for the relative includes after it, as BIND and Unbound do once they have read it.
+    pub(super) fn change_directory(&mut self, place: &SourcePlace, shown: &str, named: &str) {
+        if named.is_empty() {
+            return;
+        }
+        let path = self.working_directory().join(named);
+        self.directory = Some(WorkingDirectory { place: place.clone(), shown: shown.to_owned(), path });
+    }
+
+    /// The files that an include names. A file that cannot be read, a pattern without a file, and a directory that is not on this host are
+    /// kept for `tell`: the file may be a copy from another host.
+    pub(super) fn included(&mut self, place: &SourcePlace, shown: &str, pattern: &str) -> Vec<PathBuf> {
+        let mut base = self.working_directory();
+        if let Some(missing) = self.directory.clone().filter(|_| Path::new(pattern).is_relative())
+            && !missing.path.is_dir()
+        {
+            base = self.first_directory();
+            let did = format!(
+                "is the directory of relative includes, {}, which is not on this host",
+                missing.path.display()
+            );
+            let instead = "they were read from the folder of the imported file; if others are in use, import on the host of the file";
+            self.doubt(Weight::Different, (&missing.place, &missing.shown), did, instead);
+        }
+        self.matching((place, shown), &base.join(pattern))
+    }
+
+    /// The files of a pattern that can be read. A directory that cannot be read, and a pattern without a file, are kept for `tell`.
+    pub(super) fn matching(&mut self, (place, shown): (&SourcePlace, &str), pattern: &Path) -> Vec<PathBuf> {
+        let Matched { files, unread } = matching(pattern);
+        if files.is_empty() && unread.is_empty() {
+            self.doubt_empty(place, shown);
+        }
+        unread.into_iter().for_each(|reason| self.doubt_unread((place, shown), reason));
+        self.readable((place, shown), files)
+    }
+
+    /// The files that can be read. A file that cannot be read is kept for `tell`.
+    pub(super) fn readable(
+        &mut self,
+        (place, shown): (&SourcePlace, &str),
+        mut files: Vec<PathBuf>,
+    ) -> Vec<PathBuf> {
+        files.retain(|file| {
+            let Err(reason) = opened(file) else { return true };
+            self.doubt_unread((place, shown), format!("{} {reason}", file.display()));
+            false
+        });
+        files
+    }
+
+    /// The files of a directory that can be read. A directory that cannot be read, for this reason, is kept for `tell` too.
+    pub(super) fn readable_of(
+        &mut self,
+        said: (&SourcePlace, &str),
+        found: Result<Vec<PathBuf>, String>,
+    ) -> Vec<PathBuf> {
+        let files = found.unwrap_or_else(|reason| {
+            self.doubt_unread(said, reason);
+            Vec::new()
+        });
+        self.readable(said, files)
+    }
+
+    /// Keeps a file or a directory that cannot be read.
+    pub(super) fn doubt_unread(&mut self, said: (&SourcePlace, &str), did: String) {
+        let instead = "its settings are missing here: correct or copy the file, and import again";
+        self.doubt(Weight::Dangerous, said, did, instead);
+    }
+
+    /// Keeps an include, or a directory of settings, that has no file here.
+    pub(super) fn doubt_empty(&mut self, place: &SourcePlace, shown: &str) {
+        let instead = "if it names files on the host that the configuration is from, copy them too, or import on that host";
+        self.doubt(Weight::Different, (place, shown), "named no file on this host".to_owned(), instead);
+    }
+
+    /// Reports the includes that may be read otherwise than by the other resolver.
+    pub(super) fn tell(&mut self, draft: &mut Draft) {
+        for IncludeDoubt { place, shown, did, instead, weight } in self.doubts.drain(..) {
+            draft.tell(weight, &place, &shown, (&did, instead));
+        }
+    }
+
+    fn doubt(
+        &mut self,
+        weight: Weight,
+        (place, shown): (&SourcePlace, &str),
+        did: String,
+        instead: &'static str,
+    ) {
+        self.doubts.push(IncludeDoubt {
+            place: place.clone(),
+            shown: shown.to_owned(),
+            did,
+            instead,
+            weight,
+        });
+    }
+
+    fn working_directory(&self) -> PathBuf {
+        self.directory.as_ref().map_or_else(|| self.first_directory(), |directory| directory.path.clone())
+    }
+
+    /// The directory that the other program was started in: in practice that of its file.
+    fn first_directory(&self) -> PathBuf {
+        self.open.first().and_then(|first| first.parent()).unwrap_or_else(|| Path::new("")).to_owned()
+    }
+}
+
+/// A regular file.
+fn opened(path: &Path) -> Result<File, String> {
+    let about = std::fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
+    if !about.is_file() {
+        return Err("is not a regular file".to_owned());
+    }
+    File::open(path).map_err(|error| format!("cannot be read: {error}"))
+}
+
+fn read(path: &Path, most: u64) -> Result<String, String> {
+    let mut octets = Vec::new();
+    let file = opened(path)?;
+    file.take(most.saturating_add(1))
+        .read_to_end(&mut octets)
+        .map_err(|error| format!("cannot be read: {error}"))?;
+    if u64::try_from(octets.len()).unwrap_or(u64::MAX) > most {
+        return Err(format!("makes the configuration larger than {} octets", limits::MAX_IMPORTED));
+    }
+    // Some editors begin a file with a byte order mark.
+    let octets = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&octets);
+    // Comments in old encodings are common; names and addresses are ASCII.
+    Ok(String::from_utf8_lossy(octets).into_owned())
+}
+
+/// The files that a pattern names.
+#[derive(Debug, Default)]
+pub(super) struct Matched {
+    pub(super) files: Vec<PathBuf>,
+    /// The directories that cannot be read, each with the reason.
+    pub(super) unread: Vec<String>,
+}
+
+/// The files that a pattern with `*` and `?` in any component names, in order; a path without them is itself.
+pub(super) fn matching(pattern: &Path) -> Matched {
+    let mut found = vec![PathBuf::new()];
+    let mut unread = Vec::new();
+    for component in pattern.components() {
+        let wanted = component.as_os_str();
+        if !is_pattern(wanted) {
+            found.iter_mut().for_each(|path| path.push(wanted));
+            continue;
+        }
+        let mut next = Vec::new();
+        for directory in &found {
+            match entries_of(directory) {
+                Ok(names) => {
+                    let names = names.filter(|name| fits(wanted, name));
+                    next.extend(names.map(|name| directory.join(name)).take(limits::MAX_FILES));
+                }
+                Err(reason) => unread.push(reason),
+            }
+        }
+        next.sort();
+        found = next;
+    }
+    Matched { files: found, unread }
+}
+
+/// The names in a directory; none if it is not on this host.
+///
+/// # Errors
+/// It is there, and cannot be read: a sentence without its end.
+pub(super) fn entries_of(directory: &Path) -> Result<impl Iterator<Item = OsString> + use<>, String> {
+    let missing = [ErrorKind::NotFound, ErrorKind::NotADirectory];
+    // A relative path may have an empty directory.
+    let named = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    let entries = match std::fs::read_dir(named) {
+        Ok(entries) => Some(entries),
+        Err(error) if missing.contains(&error.kind()) => None,
+        Err(error) => return Err(format!("{} cannot be read: {error}", directory.display())),
+    };
+    Ok(entries.into_iter().flatten().flatten().map(|entry| entry.file_name()))
+}
+
+fn is_pattern(text: &OsStr) -> bool {
+    text.as_encoded_bytes().iter().any(|octet| matches!(octet, b'*' | b'?'))
+}
+
+/// Whether a name fits a pattern; `*` does not fit a name that begins with a dot, as in shells.
+fn fits(pattern: &OsStr, name: &OsStr) -> bool {
+    let (pattern, name) = (pattern.as_encoded_bytes(), name.as_encoded_bytes());
+    if name.first() == Some(&b'.') && pattern.first() != Some(&b'.') {
+        return false;
+    }
+    // Places of the pattern that fit what was read of the name.
+    let mut places = after_stars(vec![0], pattern);
+    for octet in name {
+        let next = places.iter().filter_map(|place| match pattern.get(*place) {
+            Some(b'*') => Some(*place),
+            Some(b'?') => place.checked_add(1),
+            Some(same) if same == octet => place.checked_add(1),
+            _ => None,
+        });
+        places = after_stars(next.collect(), pattern);
+    }
+    places.contains(&pattern.len())
+}
+
+/// The places in the pattern, and for each place at a star also the place after the star, because a star may stand for nothing.
+fn after_stars(mut places: Vec<usize>, pattern: &[u8]) -> Vec<usize> {
+    let mut at = 0;
+    while let Some(place) = places.get(at).copied() {
+        let next = place.saturating_add(1);
+        if pattern.get(place) == Some(&b'*') && !places.contains(&next) {
+            places.push(next);
+        }
+        at = at.saturating_add(1);
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_fit_as_in_a_shell() {
+        let fits = |pattern: &str, name: &str| fits(OsStr::new(pattern), OsStr::new(name));
+        assert!(fits("*.conf", "a.conf") && fits("*", "x") && fits("a?c*", "abc") && fits("**.c", "a.c"));
+        assert!(!fits("*.conf", "a.conf~") && !fits("*.conf", ".conf") && !fits("a?c", "ac"));
+    }
+}

@@ -1,0 +1,84 @@
+//! The local zones that Unbound has by default: it answers their names itself, also if all names are forwarded (unbound.conf(5),
+//! "local-zone").
+//!
+//! resolverd has these zones too, but a `[[zone]]` around them replaces them. So below a forwarder they are kept by
+//! `locally_served`, and those that it is not about are written out: the names of internal clients stay on this host.
+
+use hickory_proto::rr::Name;
+
+use super::reader::Section;
+use super::upstreams::{self, UpstreamZones};
+use crate::import::draft::Draft;
+use crate::import::finding::{SourcePlace, Weight};
+use crate::import::served;
+use crate::import::values::{is_within, plain};
+use dns::wire::presentation::read_name;
+
+/// The zones that `locally_served` is not about.
+const OTHERS: [&str; 1] = ["test."];
+
+/// Those that stay although `unblock-lan-zones` lets the reverse zones out.
+const NOT_OF_LAN: [&str; 4] = ["home.arpa.", "resolver.arpa.", "service.arpa.", "test."];
+
+/// Names that Unbound answers itself, and that `locally_served` is not about.
+const SPECIAL: [&str; 4] = ["invalid", "localhost", "onion", "test"];
+
+/// 127.0.0.0/8 and ::1 read backwards.
+const LOOPBACK: [&str; 2] =
+    ["127.in-addr.arpa", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa"];
+
+/// Whether Unbound has a default zone of exactly this name.
+pub(super) fn is_default(name: &str) -> bool {
+    let name = plain(name);
+    let served = served::of(&name).is_some_and(|served| plain(&served) == name);
+    served || SPECIAL.iter().chain(&LOOPBACK).any(|zone| *zone == name)
+}
+
+/// Whether Unbound answers a name itself, unless the file has a `local-zone` for it. `lets_lan_out`: `unblock-lan-zones`.
+pub(super) fn is_answered(name: &str, lets_lan_out: bool) -> bool {
+    !lets_lan_out && served::of(name).is_some() || SPECIAL.iter().any(|zone| is_within(name, zone))
+}
+
+/// Whether a name stands for the host of the program that asks (RFC 6761 section 6.3): no server is asked for it.
+pub(super) fn is_of_this_host(name: &str) -> bool {
+    is_within(name, "localhost")
+}
+
+/// Whether a name is `localhost` or a reverse name of its addresses, which resolverd always answers itself.
+pub(super) fn is_answered_here(name: &str) -> bool {
+    is_of_this_host(name) || LOOPBACK.iter().any(|zone| is_within(name, zone))
+}
+
+/// A zone that is there by default.
+pub(super) struct DefaultZone {
+    pub(super) name: Name,
+    /// The zone of servers around it.
+    pub(super) place: SourcePlace,
+}
+
+/// The default zones that are written out.
+pub(super) fn below(upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> Vec<DefaultZone> {
+    let names: &[&str] = if upstreams.lets_lan_out { &NOT_OF_LAN } else { &OTHERS };
+    let below = names.iter().filter(|name| !upstreams.has(name)).filter_map(|text| {
+        let (around, name) = (upstreams.around(text)?, read_name(text)?);
+        Some(DefaultZone { name, place: around.place.clone() })
+    });
+    let keeps = |section: &&Section| upstreams.keeps_locally_served(upstreams::name(section));
+    let around_test = |section: &&Section| is_within("test", upstreams::name(section));
+    let (did, instead) = if upstreams.lets_lan_out {
+        (
+            "got no query for home.arpa and test: Unbound answered them itself",
+            "a [[zone]] with records = [] for each does the same",
+        )
+    } else {
+        (
+            "got no query for names of private networks, home.arpa and test: Unbound answered them itself",
+            "locally_served = true and a [[zone]] \"test\" do the same; for a network whose names these servers have add a [[zone]]",
+        )
+    };
+    if let Some(first) = upstreams.all().find(|section| keeps(section) || around_test(section)) {
+        let option = format!("{} {}", first.kind, upstreams::name(first));
+        draft.tell(Weight::Different, &first.place, &option, (did, instead));
+    }
+    below.collect()
+}

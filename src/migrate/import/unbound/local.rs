@@ -1,0 +1,435 @@
+//! `local-zone`, `local-data` and `local-data-ptr` of Unbound.
+//!
+//! The longest zone around a name decides, also if it is transparent below one that is not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use hickory_proto::rr::Name;
+use toml::Value;
+
+use super::default_zones::{self, DefaultZone};
+use super::reader::{Section, UnboundSetting};
+use super::upstreams::{self, UpstreamZones};
+use super::{kinds, local_zones};
+use crate::import::draft::Draft;
+use crate::import::finding::{SourcePlace, Weight};
+use crate::import::names::{ASTERISK, OTHER_FAMILY};
+use crate::import::served;
+use crate::import::values::{names_in_data, texts};
+use crate::import::without_data::{EmptyZone, tell_denied, tell_nodata};
+use dns::wire::presentation::{kind_text, name_text, read_name};
+use dns::zone_file;
+use dns::zone_file::{Word, ZoneFileReader};
+
+/// The kind of a zone that is there by default, as its entry names it.
+const BY_DEFAULT: &str = "by default";
+
+/// The addresses that always_null gives to all names.
+const NULL: [(&str, &str); 2] = [("A", "0.0.0.0"), ("AAAA", "::")];
+
+/// A `local-zone`.
+struct LocalZone {
+    place: SourcePlace,
+    kind: String,
+    records: Vec<LocalRecord>,
+}
+
+/// A record of `local-data`.
+struct LocalRecord {
+    place: SourcePlace,
+    option: String,
+    name: Name,
+    ttl: u32,
+    kind: String,
+    data: String,
+}
+
+type LocalZones = local_zones::LocalZones<LocalZone>;
+
+/// Adds them, with the zones that are there by default. Returns the places of the zones of servers that they pass over.
+pub(super) fn add(
+    server: &Section,
+    (by_default, upstreams): (&[DefaultZone], &UpstreamZones<'_>),
+    draft: &mut Draft,
+) -> Vec<SourcePlace> {
+    let mut zones = with_defaults(by_default, read(server, upstreams, draft));
+    let alone = divided(server, &mut zones, draft);
+    let passed_over = passed_over(&zones, upstreams, draft);
+    tell_empty(&zones, draft);
+    add_open(&zones, upstreams, draft);
+    add_alone(alone, (&zones, upstreams), draft);
+    for (apex, zone) in zones.into_iter().filter(|(_, zone)| kinds::is_closed(&zone.kind)) {
+        let option = format!("local-zone {} {}", name_text(&apex), zone.kind);
+        let keys = vec![("name", Value::from(name_text(&apex))), ("records", texts(zone.lines(&apex)))];
+        draft.add(&zone.place, &option, "[[zone]]", keys);
+    }
+    passed_over
+}
+
+/// Leaves out the records of names that begin with an asterisk: Unbound has no wildcards.
+pub(super) fn leave_out_asterisks(sections: &mut [Section], draft: &mut Draft) {
+    for section in sections {
+        section.settings.retain(|setting| {
+            let has_asterisk = setting.option == "local-data"
+                && record(setting, setting.value()).is_some_and(|record| record.name.is_wildcard());
+            if has_asterisk {
+                draft.tell(Weight::Different, &setting.place, &setting.shown(), ASTERISK);
+            }
+            !has_asterisk
+        });
+    }
+}
+
+/// The records of closed zones are given to these; returns those of other names.
+fn divided(server: &Section, zones: &mut LocalZones, draft: &mut Draft) -> Vec<LocalRecord> {
+    let mut alone = Vec::new();
+    for setting in server.settings.iter() {
+        let text = match setting.option.as_str() {
+            "local-data" => Some(setting.value().to_owned()),
+            "local-data-ptr" => pointer(setting.value()),
+            _ => continue,
+        };
+        let Some(record) = text.and_then(|text| record(setting, &text)) else {
+            let option = format!("{}: {}", setting.option, setting.value());
+            let did = "gave a record that cannot be read";
+            draft.tell(Weight::Dangerous, &setting.place, &option, (did, "add it as a [[record]]"));
+            continue;
+        };
+        match zones.around_mut(&record.name) {
+            Some((_, zone)) if !kinds::has_data(&zone.kind) => {
+                let did = format!("had no effect, because the zone around it is {}", zone.kind);
+                draft.tell(Weight::Different, &setting.place, &setting.shown(), (&did, "is left out"));
+            }
+            Some((apex, zone)) if kinds::is_closed(&zone.kind) => match record.is_of_apex(apex) {
+                true => {
+                    let did = format!("gave the {} records of the zone", record.kind);
+                    let instead = "is left out: resolverd makes these records of a [[zone]] itself";
+                    draft.tell(Weight::Different, &setting.place, &setting.shown(), (&did, instead));
+                }
+                false if record.kind == "NS" => {
+                    let did =
+                        "gave NS records of a name inside the zone, and answered the names below it itself";
+                    let instead = "is left out: in a [[zone]] they are a delegation, which takes the names below it from the zone";
+                    draft.tell(Weight::Different, &setting.place, &setting.shown(), (did, instead));
+                }
+                false => zone.records.push(record),
+            },
+            _ => alone.push(record),
+        }
+    }
+    alone
+}
+
+/// Records by name and type.
+type RecordSets = BTreeMap<(String, String), Vec<LocalRecord>>;
+
+/// Reports names with addresses of one family whose zone leaves the other one to the zones around.
+fn tell_other_family(sets: &RecordSets, zones: &LocalZones, draft: &mut Draft) {
+    for ((name, kind), records) in sets {
+        let other = match kind.as_str() {
+            "A" => "AAAA",
+            "AAAA" => "A",
+            _ => continue,
+        };
+        let is_alone = !sets.contains_key(&(name.clone(), other.to_owned()));
+        let first = records.first().filter(|_| is_alone);
+        let lets_through = |record: &&LocalRecord| {
+            zones.around(&record.name).is_some_and(|(_, zone)| kinds::is_by_type(&zone.kind))
+        };
+        if let Some(record) = first.filter(lets_through) {
+            draft.tell(Weight::Dangerous, &record.place, &record.option, OTHER_FAMILY);
+        }
+    }
+}
+
+/// Adds records of names that no closed zone has.
+fn add_alone(
+    records: Vec<LocalRecord>,
+    (zones, upstreams): (&LocalZones, &UpstreamZones<'_>),
+    draft: &mut Draft,
+) {
+    let mut sets = RecordSets::new();
+    for record in records {
+        sets.entry((name_text(&record.name), record.kind.clone())).or_default().push(record);
+    }
+    tell_other_family(&sets, zones, draft);
+    let mut told: Option<&Name> = None;
+    for record in sets.values().filter_map(|records| records.first()) {
+        // A name with several types is told once. Other types of a name that stays here do not exist here either.
+        let is_open = upstreams.lets_lan_out || zones.around(&record.name).is_some();
+        let stays = !is_open && served::of(&name_text(&record.name)).is_some();
+        if told.replace(&record.name) == Some(&record.name) || stays {
+            continue;
+        }
+        let did =
+            "also answered that the name has no records of other types, unless its zone is typetransparent";
+        let instead = "resolverd resolves other types as usual, but no addresses of the other family; for the whole name use a [[zone]] with records";
+        draft.tell(Weight::Different, &record.place, &record.option, (did, instead));
+    }
+    for ((name, kind), records) in sets {
+        let Some(first) = records.first() else { continue };
+        let mut keys = vec![("name", Value::from(name)), ("type", Value::from(kind))];
+        let mut known = BTreeSet::new();
+        let data = records.iter().map(|record| &record.data).filter(|data| known.insert(*data));
+        keys.push(("data", texts(data.cloned())));
+        keys.push(("ttl", Value::from(format!("{}s", first.ttl))));
+        draft.add(&first.place, &first.option, "[[record]]", keys);
+    }
+}
+
+/// The zones of the file, with those of Unbound's defaults that it does not change.
+fn with_defaults(by_default: &[DefaultZone], zones: LocalZones) -> LocalZones {
+    let missing: Vec<(Name, LocalZone)> = by_default
+        .iter()
+        .filter(|default| !zones.has(&default.name))
+        .map(|default| {
+            let (place, kind) = (default.place.clone(), BY_DEFAULT.to_owned());
+            (default.name.clone(), LocalZone { place, kind, records: Vec::new() })
+        })
+        .collect();
+    LocalZones::new(zones.into_iter().chain(missing))
+}
+
+/// Adds the zones that are open below a closed one, or below one that stays here by `locally_served`: their names go where those of
+/// the zone of servers around them go.
+fn add_open(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
+    for (apex, zone) in zones.iter().filter(|(_, zone)| !kinds::is_closed(&zone.kind)) {
+        let name = name_text(apex);
+        let closed_around = match zones.around(&apex.base_name()).filter(|_| !apex.is_root()) {
+            Some((_, around)) => kinds::is_closed(&around.kind),
+            None => {
+                let of_servers = upstreams.around(&name).map(upstreams::name);
+                served::of(&name).is_some()
+                    && of_servers.is_some_and(|around| upstreams.keeps_locally_served(around))
+            }
+        };
+        if closed_around && !upstreams.has(&name) {
+            let mut keys = vec![("name", Value::from(name.clone()))];
+            keys.extend(upstreams.keys_around(apex));
+            draft.add(&zone.place, &format!("local-zone {name} {}", zone.kind), "[[zone]]", keys);
+        }
+    }
+}
+
+/// Reports the zones of servers whose names Unbound answered itself. Returns the places of those that are left out: they have no
+/// effect after a `local-zone` of the file, and those below a default zone are meant to be asked.
+fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> Vec<SourcePlace> {
+    let mut left_out = Vec::new();
+    for section in upstreams.all() {
+        let text = upstreams::name(section);
+        let Some(mut name) = read_name(text) else { continue };
+        name.set_fqdn(true);
+        let option = format!("{} {text}", section.kind);
+        match zones.around(&name.to_lowercase()) {
+            Some((apex, zone)) if kinds::is_closed(&zone.kind) && zone.kind != BY_DEFAULT => {
+                let did = format!("had no effect: local-zone {} {} came first", name_text(apex), zone.kind);
+                let instead = "is left out; if its servers are to be asked, remove that zone and add a [[zone]] for them";
+                draft.tell(Weight::Different, &section.place, &option, (&did, instead));
+                left_out.push(section.place.clone());
+            }
+            None if default_zones::is_answered(text, upstreams.lets_lan_out) => {
+                let did = "had no effect: Unbound answered these names itself, as it has no local-zone nodefault for them";
+                let is_sent = upstreams::has_addresses(section) && !default_zones::is_of_this_host(text);
+                let instead = if is_sent {
+                    "the [[zone]] sends them to these servers; remove it if they must not get them"
+                } else {
+                    left_out.push(section.place.clone());
+                    "is left out: resolverd answers them itself, too; if these servers are to be asked, add a [[zone]] with their addresses"
+                };
+                draft.tell(Weight::Different, &section.place, &option, (did, instead));
+            }
+            _ => {}
+        }
+    }
+    left_out
+}
+
+/// Reports the zones without data whose answers differ here.
+fn tell_empty(zones: &LocalZones, draft: &mut Draft) {
+    let of_kinds = |kinds: &[&str]| -> Vec<EmptyZone> {
+        let is_empty =
+            |(_, zone): &&(Name, LocalZone)| zone.records.is_empty() && kinds.contains(&zone.kind.as_str());
+        let empty = |(apex, zone): &(Name, LocalZone)| {
+            let (place, name) = (zone.place.clone(), name_text(apex));
+            EmptyZone { place, option: format!("local-zone: {name} {}", zone.kind), name }
+        };
+        zones.iter().filter(is_empty).map(empty).collect()
+    };
+    tell_denied(&of_kinds(&["static", "always_nxdomain"]), draft);
+    tell_nodata(&of_kinds(&["redirect", "inform_redirect", "always_nodata"]), draft);
+}
+
+impl LocalRecord {
+    /// Whether it is one of the records that each zone has at its apex.
+    fn is_of_apex(&self, apex: &Name) -> bool {
+        self.name == *apex && ["SOA", "NS"].contains(&self.kind.as_str())
+    }
+}
+
+impl LocalZone {
+    /// Its records, as lines of a zone file.
+    fn lines(&self, apex: &Name) -> Vec<String> {
+        let mut lines = Vec::new();
+        if self.kind == "always_null" {
+            let mut owners: Vec<&Name> = self.records.iter().map(|record| &record.name).collect();
+            owners.push(apex);
+            owners.sort();
+            owners.dedup();
+            for (kind, data) in NULL {
+                let has = |owner: &Name| {
+                    self.records.iter().any(|record| record.name == *owner && record.kind == kind)
+                };
+                for owner in owners.iter().filter(|owner| !has(owner)) {
+                    let owner = if *owner == apex { "@".to_owned() } else { name_text(owner) };
+                    lines.push(format!("{owner} {kind} {data}"));
+                }
+                lines.push(format!("* {kind} {data}"));
+            }
+        }
+        lines.extend(self.records.iter().flat_map(|record| self.lines_of(record)));
+        // Unbound takes equal records for one.
+        let mut known = BTreeSet::new();
+        lines.retain(|line| known.insert(line.clone()));
+        lines
+    }
+
+    /// The lines of a record: in a zone of type redirect, it is also the record of all names below its own.
+    fn lines_of(&self, record: &LocalRecord) -> Vec<String> {
+        let LocalRecord { ttl, kind, .. } = record;
+        let (name, data) = (name_text(&record.name), whole_names(kind, &record.data));
+        let mut lines = vec![format!("{name} {ttl} IN {kind} {data}")];
+        if matches!(self.kind.as_str(), "redirect" | "inform_redirect") {
+            lines.push(format!("*.{name} {ttl} IN {kind} {data}"));
+        }
+        lines
+    }
+}
+
+/// The data of a record, with a final dot at each name: all names are whole in Unbound, and are inside the zone in the lines of a zone.
+fn whole_names(kind: &str, data: &str) -> String {
+    let places = names_in_data(kind);
+    if places.is_empty() {
+        return data.to_owned();
+    }
+    let whole = |(place, word): (usize, &str)| match places.contains(&place) && !word.ends_with('.') {
+        true => format!("{word}."),
+        false => word.to_owned(),
+    };
+    data.split_whitespace().enumerate().map(whole).collect::<Vec<_>>().join(" ")
+}
+
+/// The zones by name, shorter names first; and the report of zones without an exact counterpart.
+fn read(server: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> LocalZones {
+    let (mut zones, mut opened) = (Vec::new(), Vec::new());
+    for setting in server.all("local-zone") {
+        let (Some(mut name), Some(kind)) = (read_name(setting.value()), setting.values.get(1)) else {
+            let option = format!("local-zone: {}", setting.values.join(" "));
+            let did = "cannot be read";
+            draft.tell(Weight::Dangerous, &setting.place, &option, (did, "add a [[zone]] for it"));
+            continue;
+        };
+        name.set_fqdn(true);
+        let name = name.to_lowercase();
+        let zone = LocalZone { place: setting.place.clone(), kind: kind.clone(), records: Vec::new() };
+        if kind == "nodefault" {
+            opened.push((setting, name, zone));
+        } else {
+            tell(setting, kind, upstreams, draft);
+            zones.push((name, zone));
+        }
+    }
+    let zones = LocalZones::new(zones);
+    let mut open = Vec::new();
+    for (setting, name, zone) in opened {
+        match opens_nothing(&name, &zones) {
+            Some(did) => {
+                let instead = "is left out; resolverd answers names of private networks itself unless a [[zone]] has them";
+                draft.tell(Weight::Different, &setting.place, &setting.shown(), (&did, instead));
+            }
+            None => {
+                tell(setting, &zone.kind, upstreams, draft);
+                open.push((name, zone));
+            }
+        }
+    }
+    LocalZones::new(zones.into_iter().chain(open))
+}
+
+/// Why `nodefault` for a name has no effect: it makes no zone, and only takes away the default zone of exactly this name (seen with
+/// Unbound 1.17).
+fn opens_nothing(name: &Name, zones: &LocalZones) -> Option<String> {
+    if !default_zones::is_default(&name_text(name)) {
+        return Some("had no effect: Unbound has no default zone of this name".to_owned());
+    }
+    let (apex, zone) = zones.around(name).filter(|(_, zone)| kinds::is_closed(&zone.kind))?;
+    Some(format!("had no effect: local-zone {} {} has these names", name_text(apex), zone.kind))
+}
+
+/// Reports a type of zone whose answers differ here.
+fn tell(setting: &UnboundSetting, kind: &str, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
+    let (did, instead) = match kind {
+        "static" | "redirect" | "always_nxdomain" | "always_null" | "typetransparent" | "transparent"
+        | "always_nodata" | "noview" => return,
+        "nodefault" if default_zones::is_answered_here(setting.value()) => (
+            "looked up names of the host itself as others",
+            "resolverd always answers localhost and the reverse names of its addresses itself (RFC 6761)",
+        ),
+        // They go to these servers here too.
+        "always_transparent" | "nodefault" if upstreams.around(setting.value()).is_some() => return,
+        "deny" | "always_deny" | "inform_deny" => {
+            ("dropped the queries for it", "resolverd answers NXDOMAIN")
+        }
+        "refuse" | "always_refuse" => {
+            ("answered REFUSED", "resolverd answers NXDOMAIN, which ends the lookup too")
+        }
+        "inform" | "inform_redirect" => ("logged the queries for it", "resolverd does not log them"),
+        "always_transparent" => (
+            "resolved its names as usual, past local data",
+            "resolverd answers names of private networks itself unless a [[zone]] has them",
+        ),
+        "nodefault" => (
+            "let names of private networks leave this host",
+            "resolverd answers these itself unless a [[zone]] has them",
+        ),
+        "ipset" => ("added addresses to a set of the firewall", "resolverd does not change the firewall"),
+        _ => ("has no counterpart", "resolverd answers NXDOMAIN for all names of it; change its [[zone]]"),
+    };
+    let option = format!("local-zone: {}", setting.values.join(" "));
+    draft.tell(Weight::Different, &setting.place, &option, (did, instead));
+}
+
+/// `address [ttl] name` as the PTR record of the address.
+fn pointer(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let (address, ttl, name) = match words.as_slice() {
+        [address, name] => (address, "", name),
+        [address, ttl, name] => (address, *ttl, name),
+        _ => return None,
+    };
+    let mut reverse = Name::from(address.parse::<IpAddr>().ok()?);
+    reverse.set_fqdn(true);
+    Some(format!("{} {ttl} IN PTR {name}", name_text(&reverse)))
+}
+
+/// The record of a text; none if our file would refuse it, and with it all records of its zone.
+fn record(setting: &UnboundSetting, text: &str) -> Option<LocalRecord> {
+    zone_file::record(text).ok()?;
+    let entry = zone_file::entries(text).next()?.ok()?;
+    let head = ZoneFileReader::new(Name::root()).begin(&entry).ok()?;
+    let kind = zone_file::kind(head.kind)?;
+    let data = head.data.iter().map(written).collect::<Vec<_>>().join(" ");
+    Some(LocalRecord {
+        place: setting.place.clone(),
+        option: format!("{}: {}", setting.option, setting.value()),
+        name: head.owner.to_lowercase(),
+        ttl: head.ttl,
+        kind: kind_text(kind),
+        data,
+    })
+}
+
+/// A word as it was typed.
+fn written(word: &Word) -> String {
+    if word.quoted { format!("\"{}\"", word.text) } else { word.text.clone() }
+}

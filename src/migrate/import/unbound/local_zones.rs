@@ -1,0 +1,89 @@
+//! The local zones of Unbound by name: block lists have tens of thousands of them.
+
+use std::collections::HashMap;
+
+use hickory_proto::rr::Name;
+
+/// Zones in their order, shorter names first. Names are in lower case.
+#[derive(Debug)]
+pub(super) struct LocalZones<Zone> {
+    zones: Vec<(Name, Zone)>,
+    places: HashMap<Name, usize>,
+}
+
+impl<Zone> LocalZones<Zone> {
+    /// The zones of a file, in its order; of several of one name the last one counts.
+    pub(super) fn new(typed: impl IntoIterator<Item = (Name, Zone)>) -> Self {
+        let mut last = HashMap::new();
+        for (at, (name, zone)) in typed.into_iter().enumerate() {
+            last.insert(name, (at, zone));
+        }
+        let mut zones: Vec<(Name, (usize, Zone))> = last.into_iter().collect();
+        zones.sort_by_key(|(name, (at, _))| (name.iter().len(), *at));
+        let zones: Vec<(Name, Zone)> = zones.into_iter().map(|(name, (_, zone))| (name, zone)).collect();
+        let places = zones.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect();
+        Self { zones, places }
+    }
+
+    /// The closest one at or above a name.
+    pub(super) fn around(&self, name: &Name) -> Option<&(Name, Zone)> {
+        self.zones.get(self.place_around(name)?)
+    }
+
+    /// Like `around`.
+    pub(super) fn around_mut(&mut self, name: &Name) -> Option<&mut (Name, Zone)> {
+        let at = self.place_around(name)?;
+        self.zones.get_mut(at)
+    }
+
+    /// Whether one of them has this name.
+    pub(super) fn has(&self, name: &Name) -> bool {
+        self.places.contains_key(name)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(Name, Zone)> {
+        self.zones.iter()
+    }
+
+    fn place_around(&self, name: &Name) -> Option<usize> {
+        let mut name = name.clone();
+        loop {
+            if let Some(at) = self.places.get(&name) {
+                return Some(*at);
+            }
+            if name.is_root() {
+                return None;
+            }
+            name = name.base_name();
+        }
+    }
+}
+
+impl<Zone> IntoIterator for LocalZones<Zone> {
+    type Item = (Name, Zone);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.zones.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dns::wire::presentation::read_name;
+
+    #[test]
+    fn the_last_of_one_name_counts_and_the_closest_is_around() {
+        let name = |text: &str| read_name(text).unwrap();
+        let typed = [("a.b.example.", 1), ("example.", 2), ("b.example.", 3), ("example.", 4)];
+        let zones = LocalZones::new(typed.map(|(text, zone)| (name(text), zone)));
+        let order: Vec<i32> = zones.iter().map(|(_, zone)| *zone).collect();
+        assert_eq!(order, [4, 3, 1]);
+        let around = |text: &str| zones.around(&name(text)).map(|(_, zone)| *zone);
+        assert_eq!(around("x.a.b.example."), Some(1));
+        assert_eq!(around("b.example."), Some(3));
+        assert_eq!(around("c.example."), Some(4));
+        assert_eq!(around("other."), None);
+    }
+}

@@ -1,0 +1,318 @@
+//! The `server:` section of Unbound.
+
+use std::net::{IpAddr, SocketAddr};
+
+use ipnet::IpNet;
+
+use super::reader::{Section, UnboundSetting};
+use super::views::Views;
+use super::{told, trust};
+use crate::import::draft::Draft;
+use crate::import::encrypted;
+use crate::import::encrypted::{EncryptedListeners, NamedFile};
+use crate::import::finding::Weight::{Dangerous, Different};
+use crate::import::values;
+use crate::import::values::{Clients, texts};
+use resolver::config::defaults::{HTTPS_PORT, TLS_PORT};
+
+/// Options with a yes or no and our key for it.
+const FLAGS: [(&str, &str, &str); 2] =
+    [("prefetch", "[cache]", "prefetch"), ("qname-minimisation", "[resolve]", "qname_minimisation")];
+
+/// Spans in seconds, our key for each, and the most that it takes.
+const SPANS: [(&str, &str, u64); 2] =
+    [("cache-max-ttl", "max_ttl", 604_800), ("cache-max-negative-ttl", "negative_max_ttl", 86_400)];
+
+/// Options that name clients, and allow those of a network that no `access-control` names (unbound.conf(5), "access-control-tag").
+const ALLOWING: [&str; 4] =
+    ["access-control-view", "access-control-tag", "access-control-tag-action", "access-control-tag-data"];
+
+/// Adds the section; `views` are those of its clients.
+pub(super) fn add(server: &Section, views: &Views<'_>, draft: &mut Draft) {
+    let clients = views.restricted(clients(server, draft));
+    listen(server, draft);
+    let typed = ALLOWING.iter().chain(&["access-control"]);
+    if let Some(first) = typed.filter_map(|option| server.all(option).next()).min_by_key(|first| &first.place)
+    {
+        draft.set_clients(&first.place, "access-control", clients);
+    }
+    families(server, draft);
+    cache(server, draft);
+    trust::add(server, draft);
+    sources(server, draft);
+    private(server, draft);
+    for setting in &server.settings {
+        one(setting, draft);
+    }
+}
+
+/// Adds or reports a setting that stands alone.
+fn one(setting: &UnboundSetting, draft: &mut Draft) {
+    let option = setting.option.as_str();
+    if let Some((_, head, key)) = FLAGS.iter().find(|(name, ..)| *name == option) {
+        return draft.set(&setting.place, &setting.shown(), (head, key), setting.is_yes());
+    }
+    match SPANS.iter().find(|(name, ..)| *name == option) {
+        Some((_, key, most)) => span(setting, key, *most, draft),
+        None => told::tell(setting, draft),
+    }
+}
+
+fn span(setting: &UnboundSetting, key: &'static str, most: u64, draft: &mut Draft) {
+    match values::seconds(setting.value(), most) {
+        Some((text, is_more)) => {
+            draft.set(&setting.place, &setting.shown(), ("[cache]", key), text.clone());
+            if is_more {
+                let instead = format!("resolverd keeps answers for at most {text}");
+                draft.tell(Different, &setting.place, &setting.shown(), ("kept answers longer", &instead));
+            }
+        }
+        None => draft.tell(
+            Different,
+            &setting.place,
+            &setting.shown(),
+            ("is no number of seconds", "set it in [cache]"),
+        ),
+    }
+}
+
+/// The clients of `access-control`; of equal prefixes the last counts.
+fn clients(server: &Section, draft: &mut Draft) -> Clients {
+    let mut clients = Clients { allow: values::loopback(), ..Clients::default() };
+    for setting in server.all("access-control") {
+        let net = values::network(setting.value());
+        let (Some(net), Some(action)) = (net, setting.values.get(1)) else {
+            draft.tell(
+                Dangerous,
+                &setting.place,
+                &setting.shown(),
+                ("cannot be read", "add the clients to listen.allow"),
+            );
+            continue;
+        };
+        for list in [&mut clients.allow, &mut clients.refuse, &mut clients.drop] {
+            list.retain(|known| *known != net);
+        }
+        match action.as_str() {
+            "allow" | "allow_snoop" | "allow_setrd" | "allow_cookie" => clients.allow.push(net),
+            "refuse" => clients.refuse.push(net),
+            "deny" => clients.drop.push(net),
+            "refuse_non_local" | "deny_non_local" => {
+                let refuses = action == "refuse_non_local";
+                if refuses {
+                    clients.refuse.push(net)
+                } else {
+                    clients.drop.push(net)
+                }
+                let did = "answered these clients from local data only";
+                let instead = "all their queries are refused or dropped here; if they need the local data, add them to listen.allow";
+                draft.tell(Different, &setting.place, &setting.shown(), (did, instead));
+            }
+            _ => draft.tell(
+                Dangerous,
+                &setting.place,
+                &setting.shown(),
+                ("has an unknown action", "see listen.allow"),
+            ),
+        }
+        if action.starts_with("allow") {
+            tell_everybody(&net, setting, draft);
+        }
+    }
+    let named: Vec<IpNet> =
+        server.all("access-control").filter_map(|setting| values::network(setting.value())).collect();
+    for setting in ALLOWING.iter().flat_map(|option| server.all(option)) {
+        let Some(net) = values::network(setting.value()) else { continue };
+        if !named.contains(&net) && !clients.allow.contains(&net) {
+            clients.allow.push(net);
+            tell_everybody(&net, setting, draft);
+        }
+    }
+    clients
+}
+
+/// Reports a prefix of all clients that is allowed.
+fn tell_everybody(net: &IpNet, setting: &UnboundSetting, draft: &mut Draft) {
+    if net.prefix_len() == 0 {
+        let did = "answered every client";
+        let instead = "remove it from listen.allow unless a firewall keeps strangers out: open resolvers are used for attacks";
+        draft.tell(Dangerous, &setting.place, &setting.shown(), (did, instead));
+    }
+}
+
+/// The addresses at which Unbound listens.
+fn listen(server: &Section, draft: &mut Draft) {
+    let port: u16 = server.last("port").and_then(|port| port.value().parse().ok()).unwrap_or(53);
+    let is_off = |family: &str| server.last(family).is_some_and(|setting| setting.value() == "no");
+    let is_used = |address: &IpAddr| !is_off(if address.is_ipv4() { "do-ip4" } else { "do-ip6" });
+    let mut addresses = of_interfaces(server, port, draft);
+    addresses.retain(|address| is_used(&address.ip()));
+    if let Some(automatic) = server.last("interface-automatic").filter(|setting| setting.is_yes()) {
+        addresses = ["0.0.0.0", "::"]
+            .iter()
+            .filter_map(|any| any.parse().ok())
+            .filter(is_used)
+            .map(|any| SocketAddr::new(any, port))
+            .collect();
+        let did = "listened at all addresses of this host";
+        draft.tell(
+            Different,
+            &automatic.place,
+            &automatic.shown(),
+            (did, "remove those that no client uses"),
+        );
+    }
+    take_encrypted(server, &mut addresses, draft);
+    if let Some(path) = server.last("http-endpoint") {
+        encrypted::tell_path(&path.place, &path.shown(), path.value(), draft);
+    }
+    let typed = server
+        .last("interface")
+        .or_else(|| server.last("ip-address"))
+        .or_else(|| server.last("port"))
+        .or_else(|| server.last("interface-automatic"));
+    let Some(typed) = typed else { return };
+    if addresses.is_empty() {
+        addresses = ["127.0.0.1", "::1"]
+            .iter()
+            .filter_map(|own| own.parse().ok())
+            .filter(is_used)
+            .map(|own| SocketAddr::new(own, port))
+            .collect();
+    }
+    let mut known: Vec<String> = Vec::new();
+    for address in addresses {
+        let address = address.to_string();
+        if !known.contains(&address) {
+            known.push(address);
+        }
+    }
+    draft.set(&typed.place, &typed.shown(), ("[listen]", "addresses"), texts(known));
+}
+
+/// The addresses of `interface`, which may be written `ip-address` too.
+fn of_interfaces(server: &Section, port: u16, draft: &mut Draft) -> Vec<SocketAddr> {
+    let mut addresses: Vec<SocketAddr> = Vec::new();
+    for setting in server.all("interface").chain(server.all("ip-address")) {
+        let (address, own) = match setting.value().split_once('@') {
+            Some((address, own)) => (address, own.parse().ok()),
+            None => (setting.value(), Some(port)),
+        };
+        match (address.parse::<IpAddr>(), own) {
+            (Ok(address), Some(own)) => addresses.push(SocketAddr::new(address, own)),
+            _ => draft.tell(
+                Dangerous,
+                &setting.place,
+                &setting.shown(),
+                (
+                    "listened at the addresses of a network interface",
+                    "add these addresses with their port to listen.addresses",
+                ),
+            ),
+        }
+    }
+    addresses
+}
+
+/// Takes the addresses for DNS over TLS, HTTPS and QUIC out of all addresses. The certificate is taken over if it can be used here.
+fn take_encrypted(server: &Section, addresses: &mut Vec<SocketAddr>, draft: &mut Draft) {
+    // Older versions wrote `ssl` for `tls`.
+    let last = |old: &str, new: &str| server.last(new).or_else(|| server.last(old));
+    let key = last("ssl-service-key", "tls-service-key");
+    let (Some(key), Some(certificate)) = (key, last("ssl-service-pem", "tls-service-pem")) else { return };
+    let quic = of_quic(server, addresses);
+    let mut of_port = |typed: Option<&UnboundSetting>, usual: u16| {
+        let port = typed.and_then(|port| port.value().parse().ok()).unwrap_or(usual);
+        let (found, others): (Vec<_>, Vec<_>) =
+            addresses.iter().copied().partition(|address: &SocketAddr| address.port() == port);
+        *addresses = others;
+        found
+    };
+    let tls = of_port(last("ssl-port", "tls-port"), TLS_PORT);
+    let https = of_port(server.last("https-port"), HTTPS_PORT);
+    addresses.retain(|address| !quic.contains(address));
+    let file = |setting: &UnboundSetting| NamedFile {
+        place: setting.place.clone(),
+        option: setting.shown(),
+        path: setting.value().to_owned(),
+    };
+    let files = Some((file(certificate), file(key)));
+    EncryptedListeners { place: key.place.clone(), option: key.shown(), tls, https, quic, files }.add(draft);
+}
+
+/// The addresses for DNS over QUIC: those of `quic-port`, of UDP, which may be the port of TLS too. Most builds of Unbound have no
+/// QUIC, so without the option its default port does not count.
+fn of_quic(server: &Section, addresses: &[SocketAddr]) -> Vec<SocketAddr> {
+    let port: Option<u16> = server.last("quic-port").and_then(|port| port.value().parse().ok());
+    let has_datagrams = server.last("do-udp").is_none_or(|setting| setting.value() != "no");
+    let of_port = |address: &&SocketAddr| has_datagrams && Some(address.port()) == port;
+    addresses.iter().filter(of_port).copied().collect()
+}
+
+fn families(server: &Section, draft: &mut Draft) {
+    for (option, key) in [("do-ip4", "ipv4"), ("do-ip6", "ipv6")] {
+        if let Some(setting) = server.last(option).filter(|setting| setting.value() == "no") {
+            draft.set(&setting.place, &setting.shown(), ("[resolve]", key), false);
+        }
+    }
+}
+
+/// The size of the cache, and how long it may give stale answers.
+fn cache(server: &Section, draft: &mut Draft) {
+    let sizes = ["msg-cache-size", "rrset-cache-size", "key-cache-size", "neg-cache-size"];
+    let typed: Vec<&UnboundSetting> = sizes.iter().filter_map(|option| server.last(option)).collect();
+    if let Some(first) = typed.first() {
+        // Unbound counts data only: the process takes twice as much.
+        let octets: u64 = typed.iter().filter_map(|setting| values::size(setting.value())).sum();
+        draft.set(&first.place, &first.shown(), ("[cache]", "size"), values::size_text(octets));
+    }
+    let Some(expired) = server.last("serve-expired") else { return };
+    let span = match server.last("serve-expired-ttl").map(UnboundSetting::value) {
+        _ if !expired.is_yes() => "0s".to_owned(),
+        None | Some("0") => "3d".to_owned(),
+        Some(ttl) => values::seconds(ttl, 259_200).map_or_else(|| "1d".to_owned(), |(text, _)| text),
+    };
+    draft.set(&expired.place, &expired.shown(), ("[cache]", "serve_stale"), span);
+}
+
+/// The addresses to ask from, at most one of each family.
+fn sources(server: &Section, draft: &mut Draft) {
+    let mut chosen: Vec<IpAddr> = Vec::new();
+    for setting in server.all("outgoing-interface") {
+        match setting.value().parse::<IpAddr>() {
+            Ok(address) if !chosen.iter().any(|known| known.is_ipv4() == address.is_ipv4()) => {
+                chosen.push(address)
+            }
+            Ok(address) if chosen.contains(&address) => {}
+            _ => draft.tell(
+                Different,
+                &setting.place,
+                &setting.shown(),
+                (
+                    "was one more address to send queries from",
+                    "resolverd takes one of each family (resolve.source); DNS lists judge it",
+                ),
+            ),
+        }
+    }
+    if let Some(first) = server.all("outgoing-interface").next().filter(|_| !chosen.is_empty()) {
+        let value = texts(chosen.iter().map(ToString::to_string));
+        draft.set(&first.place, &first.shown(), ("[resolve]", "source"), value);
+    }
+}
+
+/// The networks whose addresses are removed from answers, and the domains that may have them.
+fn private(server: &Section, draft: &mut Draft) {
+    for (option, key) in [("private-address", "private_addresses"), ("private-domain", "private_domains")] {
+        let Some(first) = server.all(option).next() else { continue };
+        let mut typed: Vec<String> = Vec::new();
+        for setting in server.all(option) {
+            let net = values::network(setting.value()).map(|net| net.to_string());
+            let value = net.unwrap_or_else(|| values::plain(setting.value()));
+            if !typed.contains(&value) {
+                typed.push(value);
+            }
+        }
+        draft.set(&first.place, &first.shown(), ("[resolve]", key), texts(typed));
+    }
+}

@@ -1,0 +1,210 @@
+//! Validation of Unbound, its anchors, and the modules that answers pass.
+
+use std::path::{Path, PathBuf};
+
+use toml::Value;
+
+use super::reader::{Section, UnboundSetting};
+use crate::import::draft::Draft;
+use crate::import::finding::Weight;
+use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
+use crate::import::root;
+use crate::import::source::{Matched, Sources, matching};
+use crate::import::told::{PARTLY_VALIDATED, UNVALIDATED};
+use crate::import::values::texts;
+
+/// Modules whose effect is missing here: effect, and what to do.
+const MODULES: [(&str, Weight, &str, &str); 5] = [
+    (
+        "dns64",
+        Dangerous,
+        "made IPv6 addresses for IPv4 servers (DNS64)",
+        "resolverd has no DNS64; keep another resolver for these clients",
+    ),
+    (
+        "python",
+        Dangerous,
+        "changed answers by a program",
+        "resolverd runs no programs; use [[zone]], [[host]] and [[record]]",
+    ),
+    (
+        "dynlib",
+        Dangerous,
+        "changed answers by a program",
+        "resolverd runs no programs; use [[zone]], [[host]] and [[record]]",
+    ),
+    (
+        "ipset",
+        Dangerous,
+        "added addresses to a set of the firewall",
+        "resolverd does not change the firewall",
+    ),
+    ("subnetcache", Different, "told servers the network of the client", "resolverd never does"),
+];
+
+/// The settings that name a key to validate with, beside `trusted-keys-file`.
+const ANCHORS: [&str; 3] = ["auto-trust-anchor-file", "trust-anchor-file", "trust-anchor"];
+
+/// The effect of the root's keys, and the reason for which they are not needed.
+const OF_THE_ROOT: &str = "held the keys of the root";
+const FOLLOWED: &str = "resolverd has them built in and follows their changes (dnssec.update_trust_anchors)";
+
+/// Adds them.
+pub(super) fn add(server: &Section, draft: &mut Draft) {
+    let validates = validates(server, draft);
+    tell_lenient(server, validates, draft);
+    let mut names: Vec<String> =
+        server.all("domain-insecure").map(|setting| setting.value().to_ascii_lowercase()).collect();
+    names.sort();
+    names.dedup();
+    if let Some(first) = server.all("domain-insecure").next() {
+        draft.set(&first.place, &first.shown(), ("[dnssec]", "negative_trust_anchors"), texts(names));
+    }
+    tell_modules(server, draft);
+    anchors(server, draft);
+    single_keys(server, draft);
+    if let Some(hints) = server.last("root-hints").filter(|hints| !hints.value().is_empty()) {
+        let did = "named the servers of the root";
+        let instead = "resolverd has them built in; for a private root set resolve.root_hints to the file";
+        draft.tell(Unneeded, &hints.place, &hints.shown(), (did, instead));
+    }
+}
+
+/// Whether Unbound validated: it has the module, and a key to begin with (unbound.conf(5), "auto-trust-anchor-file").
+fn validates(server: &Section, draft: &mut Draft) -> bool {
+    let key = ("[dnssec]", "validate");
+    let modules = server.last("module-config").filter(|modules| !modules.value().contains("validator"));
+    if let Some(modules) = modules {
+        draft.set(&modules.place, &modules.shown(), key, false);
+        return false;
+    }
+    if has_anchor(server) {
+        tell_partly(server, draft);
+        return true;
+    }
+    let (place, option) = (&server.place, "auto-trust-anchor-file");
+    draft.set(place, option, key, false);
+    let did = "passed answers on without validation, as the file names no trust anchor";
+    draft.tell(Different, place, option, (did, UNVALIDATED));
+    false
+}
+
+/// Reports keys that are all of other zones than the root. Those in files may be of the root.
+fn tell_partly(server: &Section, draft: &mut Draft) {
+    let is_named =
+        |setting: &&UnboundSetting| ANCHORS.contains(&setting.option.as_str()) && !setting.value().is_empty();
+    let mut named = server.settings.iter().filter(is_named).peekable();
+    let first = named.peek().copied();
+    let of_other_zone = |setting: &UnboundSetting| {
+        setting.option == "trust-anchor" && setting.value().split_whitespace().next() != Some(".")
+    };
+    let has_files = key_files(server).any(|(_, path)| !gives_no_keys(&path));
+    if let Some(first) = first.filter(|_| !has_files && named.all(of_other_zone)) {
+        draft.tell(Different, &first.place, &first.shown(), PARTLY_VALIDATED);
+    }
+}
+
+/// Whether a key to validate with is named.
+fn has_anchor(server: &Section) -> bool {
+    let names = |option: &&str| server.all(option).any(|setting| !setting.value().is_empty());
+    ANCHORS.iter().any(names) || key_files(server).any(|(_, path)| !gives_no_keys(&path))
+}
+
+/// Reports the settings that let answers through which do not validate.
+fn tell_lenient(server: &Section, validates: bool, draft: &mut Draft) {
+    let (permissive, stripped) = ("val-permissive-mode", "harden-dnssec-stripped");
+    let permissive = server.last(permissive).filter(|setting| setting.is_yes());
+    let stripped = server.last(stripped).filter(|setting| setting.value() == "no");
+    for (setting, did, instead) in [
+        (
+            permissive,
+            "answered although signatures were wrong",
+            "resolverd answers SERVFAIL then; set dnssec.validate = false to have no validation",
+        ),
+        (
+            stripped,
+            "took a signed domain as unsigned if its answers had no signatures",
+            "resolverd answers SERVFAIL then; if a forwarder removes signatures, set validate = false in its [[zone]], or name another forwarder",
+        ),
+    ] {
+        let Some(setting) = setting else { continue };
+        let (weight, instead) = match validates {
+            true => (Dangerous, instead),
+            false => (Unneeded, "without validation resolverd does, too"),
+        };
+        draft.tell(weight, &setting.place, &setting.shown(), (did, instead));
+    }
+}
+
+/// The files of trust anchors. Anchors of the root are built in, and resolverd keeps a state of its own about them.
+fn anchors(server: &Section, draft: &mut Draft) {
+    let files = server.all("auto-trust-anchor-file").chain(server.all("trust-anchor-file"));
+    for file in files.filter(|file| !file.value().is_empty()) {
+        let of_the_root = Path::new(file.value()).file_name().is_some_and(|name| {
+            ["root.key", "root.ds", "root-anchors.txt", "trusted-key.key"].iter().any(|known| name == *known)
+        });
+        if of_the_root {
+            draft.tell(Unneeded, &file.place, &file.shown(), (OF_THE_ROOT, FOLLOWED));
+        } else {
+            draft.set(&file.place, &file.shown(), ("[dnssec]", "trust_anchor"), Value::from(file.value()));
+            if file.option.starts_with("auto") {
+                let did = "updated the keys in the file";
+                let instead = "resolverd follows the keys of the root only; replace the file when the owner of the zone changes its keys";
+                draft.tell(Different, &file.place, &file.shown(), (did, instead));
+            }
+        }
+    }
+}
+
+/// Reports the modules that have no counterpart.
+fn tell_modules(server: &Section, draft: &mut Draft) {
+    let Some(typed) = server.last("module-config") else { return };
+    for module in typed.value().split_whitespace() {
+        if let Some((_, weight, did, instead)) = MODULES.iter().find(|(name, ..)| *name == module) {
+            draft.tell(*weight, &typed.place, &typed.shown(), (did, instead));
+        }
+    }
+}
+
+/// Keys that stand in the file itself, and files of keys in the form of BIND.
+fn single_keys(server: &Section, draft: &mut Draft) {
+    for key in server.all("trust-anchor") {
+        let is_of_root = key.value().split_whitespace().next() == Some(".");
+        if is_of_root && root::has_internet_keys(key.value()) {
+            draft.tell(Unneeded, &key.place, "trust-anchor: .", (OF_THE_ROOT, FOLLOWED));
+        } else {
+            let instead = "write it into a file and set dnssec.trust_anchor";
+            draft.tell(Dangerous, &key.place, &key.shown(), ("gave a key to validate with", instead));
+        }
+    }
+    for (file, path) in key_files(server) {
+        if gives_no_keys(&path) {
+            let did = "named files of keys, and none of them has a key";
+            draft.tell(Unneeded, &file.place, &file.shown(), (did, "resolverd needs no such setting"));
+        } else {
+            let instead = "set dnssec.trust_anchor to the file";
+            draft.tell(Dangerous, &file.place, &file.shown(), ("gave keys to validate with", instead));
+        }
+    }
+}
+
+/// The files of keys in the form of BIND, with the pattern of their paths.
+fn key_files(server: &Section) -> impl Iterator<Item = (&UnboundSetting, PathBuf)> {
+    let directory = Path::new(server.last("directory").map_or("", UnboundSetting::value));
+    let files = server.settings.iter().filter(|setting| setting.option == "trusted-keys-file");
+    files.filter(|file| !file.value().is_empty()).map(move |file| (file, directory.join(file.value())))
+}
+
+/// Whether all files of a pattern are there, and have comments only, as those of Red Hat.
+fn gives_no_keys(pattern: &Path) -> bool {
+    let is_empty = |line: &str| {
+        let line = line.trim_start();
+        line.is_empty() || ["#", "//"].iter().any(|comment| line.starts_with(comment))
+    };
+    let Matched { files, unread } = matching(pattern);
+    pattern.parent().is_some_and(Path::is_dir)
+        && unread.is_empty()
+        && files
+            .iter()
+            .all(|file| Sources::default().begin(file).is_ok_and(|source| source.text.lines().all(is_empty)))
+}

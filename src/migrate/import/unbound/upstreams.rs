@@ -1,0 +1,167 @@
+//! The zones of Unbound that have servers of their own, as other settings meet them.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use hickory_proto::rr::Name;
+use toml::Value;
+
+use super::reader::{Section, UnboundSetting};
+use crate::import::draft::Draft;
+use crate::import::finding::{SourcePlace, Weight};
+use crate::import::served;
+use crate::import::values::{Upstream, is_within, plain, texts, upstream_text};
+use dns::wire::presentation::name_text;
+
+/// The zones of a file that have servers of their own.
+pub(super) struct UpstreamZones<'s> {
+    sections: Vec<&'s Section>,
+    /// Whether all servers are asked over TLS.
+    pub(super) tls: bool,
+    /// Whether Unbound gave the reverse zones of private networks to these servers.
+    pub(super) lets_lan_out: bool,
+}
+
+impl<'s> UpstreamZones<'s> {
+    /// Those of a file; `server` is its section for all of them.
+    pub(super) fn new(sections: &'s [Section], server: &Section) -> Self {
+        let is_yes = |options: &[&str]| {
+            options.iter().find_map(|option| server.last(option)).is_some_and(UnboundSetting::is_yes)
+        };
+        let of_servers = |section: &&Section| matches!(section.kind.as_str(), "forward-zone" | "stub-zone");
+        Self {
+            sections: sections.iter().filter(of_servers).collect(),
+            tls: is_yes(&["tls-upstream", "ssl-upstream"]),
+            lets_lan_out: is_yes(&["unblock-lan-zones"]),
+        }
+    }
+
+    /// The names of those that are forwarded.
+    pub(super) fn forwarded(&self) -> impl Iterator<Item = &'s str> {
+        let has_servers =
+            |section: &&&Section| section.kind == "forward-zone" && section.last("forward-addr").is_some();
+        self.sections.iter().filter(has_servers).map(|section| name(section))
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = &'s Section> {
+        self.sections.iter().copied()
+    }
+
+    /// The places of those that have no effect: of several of one name, Unbound takes the last `forward-zone`; without one, the last
+    /// `stub-zone` (seen with Unbound 1.17).
+    pub(super) fn replaced(&self) -> Vec<SourcePlace> {
+        let mut taken: BTreeMap<String, (bool, &Section)> = BTreeMap::new();
+        let mut replaced = Vec::new();
+        for section in &self.sections {
+            let name = plain(name(section));
+            let is_forward = section.kind == "forward-zone";
+            match taken.entry(name) {
+                Entry::Vacant(free) => {
+                    free.insert((is_forward, section));
+                }
+                Entry::Occupied(known) if known.get().0 && !is_forward => {
+                    replaced.push(section.place.clone());
+                }
+                Entry::Occupied(mut known) => {
+                    replaced.push(known.insert((is_forward, section)).1.place.clone());
+                }
+            }
+        }
+        replaced
+    }
+
+    /// Whether one of them has this name.
+    pub(super) fn has(&self, asked: &str) -> bool {
+        self.sections.iter().any(|section| is_within(name(section), asked) && is_within(asked, name(section)))
+    }
+
+    /// The closest one at or above a name.
+    pub(super) fn around(&self, asked: &str) -> Option<&'s Section> {
+        let around = self.sections.iter().filter(|section| is_within(asked, name(section)));
+        around.copied().max_by_key(|section| name(section).trim_end_matches('.').len())
+    }
+
+    /// Whether Unbound answered the locally served zones below a zone of servers itself.
+    pub(super) fn keeps_locally_served(&self, apex: &str) -> bool {
+        !self.lets_lan_out && served::is_around(apex)
+    }
+
+    /// The keys of a `[[zone]]` whose names go where those of the zone around it go.
+    pub(super) fn keys_around(&self, name: &Name) -> Vec<(&'static str, Value)> {
+        let mut untold = Draft::default();
+        let around = self.around(&name_text(name)).and_then(|section| {
+            let (key, servers) = match section.kind.as_str() {
+                "forward-zone" => ("forward", forwarders(section, self.tls, &mut untold)),
+                _ => ("stub", stub_servers(section, &mut untold)),
+            };
+            (!servers.is_empty()).then(|| keys(section, key, servers))
+        });
+        around.unwrap_or_else(|| vec![("recurse", Value::from(true))])
+    }
+}
+
+/// The servers of a `forward-zone`, in the form of our file; `tls` tells whether all upstreams are asked over TLS.
+pub(super) fn forwarders(section: &Section, tls: bool, draft: &mut Draft) -> Vec<String> {
+    servers(section, "forward-addr", tls || has_own_tls(section, "forward"), draft)
+}
+
+/// The servers of a `stub-zone`, in the form of our file.
+pub(super) fn stub_servers(section: &Section, draft: &mut Draft) -> Vec<String> {
+    servers(section, "stub-addr", false, draft)
+}
+
+/// Whether the upstreams of a zone are asked over TLS by its own setting.
+pub(super) fn has_own_tls(section: &Section, kind: &str) -> bool {
+    let own = |word: &str| section.last(&format!("{kind}-{word}-upstream"));
+    own("tls").or_else(|| own("ssl")).is_some_and(UnboundSetting::is_yes)
+}
+
+/// The name of a zone.
+pub(super) fn name(section: &Section) -> &str {
+    section.last("name").map_or(".", UnboundSetting::value)
+}
+
+/// Whether a zone names a server by its address.
+pub(super) fn has_addresses(section: &Section) -> bool {
+    ["forward-addr", "stub-addr"].iter().any(|option| section.last(option).is_some())
+}
+
+/// The keys of a zone for its servers.
+pub(super) fn keys(section: &Section, key: &'static str, servers: Vec<String>) -> Vec<(&'static str, Value)> {
+    let mut keys = vec![(key, texts(servers))];
+    if key == "forward" && section.last("forward-first").is_some_and(UnboundSetting::is_yes) {
+        keys.push(("forward_first", Value::from(true)));
+    }
+    keys
+}
+
+/// The servers of a zone, in the form of our file.
+pub(super) fn servers(section: &Section, option: &str, tls: bool, draft: &mut Draft) -> Vec<String> {
+    let mut servers = Vec::new();
+    for setting in section.all(option) {
+        let Some(server) = Upstream::of_unbound(setting.value(), tls) else {
+            draft.tell(
+                Weight::Dangerous,
+                &setting.place,
+                &format!("{option}: {}", setting.value()),
+                ("named a server by an address that cannot be read", "add its address to the [[zone]]"),
+            );
+            continue;
+        };
+        match upstream_text(&server) {
+            Some(text) if !servers.contains(&text) => servers.push(text),
+            Some(_) => {}
+            None => draft.tell(
+                Weight::Dangerous,
+                &setting.place,
+                &format!("{option}: {}", setting.value()),
+                (
+                    "sent queries over TLS without a check of the certificate",
+                    "add the server with its name, like \"tls://192.0.2.1#dns.example\"",
+                ),
+            ),
+        }
+    }
+    servers
+}

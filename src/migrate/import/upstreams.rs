@@ -1,0 +1,295 @@
+//! Zones with servers or answers of their own, as several formats have them: the settings of one zone, which may be far
+//! apart, become one `[[zone]]`.
+
+use crate::limits;
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use toml::Value;
+
+use super::draft::Draft;
+use super::finding::{SourcePlace, Weight};
+use super::served::is_around;
+use super::values::{is_within, plain, texts};
+use super::without_data::EmptyZone;
+use dns::wire::presentation::name_text;
+use hickory_proto::rr::Name;
+
+/// The source of a zone's answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ZoneSource {
+    /// Recursive servers.
+    Forward,
+    /// The zone's own servers.
+    Stub,
+    /// Records, as lines of a zone file.
+    Records,
+    /// The root servers, although a zone around it is forwarded.
+    Recurse,
+}
+
+/// A zone as it is gathered.
+#[derive(Clone, Debug)]
+struct GatheredZone {
+    place: SourcePlace,
+    option: String,
+    name: String,
+    source: ZoneSource,
+    /// Servers or lines.
+    values: Vec<String>,
+    /// Addresses to ask from.
+    from: Vec<IpAddr>,
+    validate: bool,
+    /// Whether the locally served zones below it stay here.
+    locally_served: bool,
+}
+
+/// The reverse zone of the network around 100.64.0.0/10.
+const AROUND_SHARED: &str = "100.in-addr.arpa";
+
+/// Zones as they are gathered, in their order.
+#[derive(Debug, Default)]
+pub(super) struct GatheredZones {
+    zones: Vec<GatheredZone>,
+    at: HashMap<String, usize>,
+}
+
+impl GatheredZones {
+    /// Adds servers or lines to the zone `name`, which is validated if all its settings allow that.
+    pub(super) fn add(
+        &mut self,
+        (place, option): (&SourcePlace, &str),
+        (name, validate): (&str, bool),
+        (source, values): (ZoneSource, Vec<String>),
+        draft: &mut Draft,
+    ) {
+        let name = match name.trim_end_matches('.') {
+            "" => ".".to_owned(),
+            name => name.to_ascii_lowercase(),
+        };
+        let at = *self.at.entry(name.clone()).or_insert(self.zones.len());
+        // Our file refuses a server that is named twice.
+        let mut known = BTreeSet::new();
+        let values: Vec<String> = values.into_iter().filter(|value| known.insert(value.clone())).collect();
+        let Some(zone) = self.zones.get_mut(at) else {
+            let (place, option) = (place.clone(), option.to_owned());
+            let from = Vec::new();
+            let locally_served = false;
+            self.zones.push(GatheredZone {
+                place,
+                option,
+                name,
+                source,
+                values,
+                from,
+                validate,
+                locally_served,
+            });
+            return;
+        };
+        if zone.source != source {
+            let did = "gave a second source of the same zone";
+            let instead = "a [[zone]] has one source: the first is kept; decide which one you need";
+            return draft.tell(Weight::Dangerous, place, option, (did, instead));
+        }
+        zone.validate &= validate;
+        let new: Vec<String> = values.into_iter().filter(|value| !zone.values.contains(value)).collect();
+        zone.values.extend(new);
+    }
+
+    /// Sets an address to ask the servers of a zone from.
+    pub(super) fn ask_from(&mut self, name: &str, address: IpAddr) {
+        let at = self.at.get(&plain(name)).or_else(|| self.at.get("."));
+        let Some(zone) = at.and_then(|at| self.zones.get_mut(*at)) else { return };
+        if !zone.from.iter().any(|known| known.is_ipv4() == address.is_ipv4()) {
+            zone.from.push(address);
+        }
+    }
+
+    /// The servers of the root, which other zones may name as the usual ones.
+    pub(super) fn of_root(&self) -> Vec<String> {
+        let root = self.at.get(".").and_then(|at| self.zones.get(*at));
+        root.map(|zone| zone.values.clone()).unwrap_or_default()
+    }
+
+    /// The zones without data, except reverse zones: no client asks for the name of such a zone itself.
+    pub(super) fn without_data(&self) -> Vec<EmptyZone> {
+        let is_empty = |zone: &&GatheredZone| {
+            zone.source == ZoneSource::Records && zone.values.is_empty() && !is_within(&zone.name, "arpa")
+        };
+        let empty = |zone: &GatheredZone| EmptyZone {
+            place: zone.place.clone(),
+            option: zone.option.clone(),
+            name: zone.name.clone(),
+        };
+        self.zones.iter().filter(is_empty).map(empty).collect()
+    }
+
+    /// The place of the first of them.
+    pub(super) fn first_place(&self) -> Option<SourcePlace> {
+        self.zones.first().map(|zone| zone.place.clone())
+    }
+
+    /// Whether a zone of servers is at or above a name.
+    pub(super) fn have_servers_around(&self, name: &str) -> bool {
+        self.zones.iter().any(|zone| zone.source != ZoneSource::Records && is_within(name, &zone.name))
+    }
+
+    /// Keeps the locally served reverse zones below `trees` on this host, but not those of 100.64.0.0/10 below forwarders: their names are not
+    /// sent to the servers of zones around them. Returns the zones that have `locally_served` for it.
+    pub(super) fn keep_reverse(
+        &mut self,
+        (place, option): (&SourcePlace, &str),
+        trees: &[&str],
+    ) -> BTreeSet<String> {
+        let has_servers = |zone: &&GatheredZone| zone.source != ZoneSource::Records;
+        let closest = |zones: &[GatheredZone], name: &str| {
+            let around =
+                zones.iter().enumerate().filter(|(_, zone)| has_servers(zone) && is_within(name, &zone.name));
+            around.max_by_key(|(_, zone)| zone.name.trim_end_matches('.').len()).map(|(at, _)| at)
+        };
+        let mut kept = BTreeSet::new();
+        // A zone between a tree and its locally served zones has servers of its own for some of them.
+        let between = |zone: &GatheredZone| {
+            trees.iter().any(|tree| is_within(&zone.name, tree)) && is_around(&zone.name)
+        };
+        for zone in self.zones.iter_mut().filter(|zone| has_servers(&&**zone) && between(zone)) {
+            zone.locally_served = true;
+            kept.insert(zone.name.clone());
+        }
+        for (name, locally_served) in trees.iter().map(|tree| (*tree, true)).chain([(AROUND_SHARED, false)]) {
+            let Some(around) = closest(&self.zones, name).filter(|_| !self.at.contains_key(name)) else {
+                continue;
+            };
+            if !locally_served && kept.is_empty() {
+                continue;
+            }
+            let Some(around) = self.zones.get_mut(around) else { continue };
+            // The servers of a stub zone know the delegations of its parts, and no more: no part of it has these servers.
+            if around.source == ZoneSource::Stub {
+                if locally_served {
+                    around.locally_served = true;
+                    kept.insert(around.name.clone());
+                }
+                continue;
+            }
+            let zone = GatheredZone {
+                place: place.clone(),
+                option: option.to_owned(),
+                name: name.to_owned(),
+                locally_served,
+                ..around.clone()
+            };
+            if locally_served {
+                kept.insert(name.to_owned());
+            }
+            self.at.insert(name.to_owned(), self.zones.len());
+            self.zones.push(zone);
+        }
+        kept
+    }
+
+    /// Keeps the locally served zones below all servers on this host, and makes each of `others` a zone without data if servers are around
+    /// it. Returns the place and the setting of the first zone with such servers.
+    pub(super) fn keep_local(&mut self, others: &[&str]) -> Option<(SourcePlace, String)> {
+        let mut first = None;
+        let has_servers = |zone: &&mut GatheredZone| zone.source != ZoneSource::Records;
+        for zone in self.zones.iter_mut().filter(has_servers) {
+            zone.locally_served = is_around(&zone.name);
+            if zone.locally_served {
+                first.get_or_insert_with(|| (zone.place.clone(), zone.option.clone()));
+            }
+        }
+        // Only the root is around the others.
+        let (place, option) = first.clone()?;
+        for name in others {
+            if self.have_servers_around(name) && !self.at.contains_key(*name) {
+                self.at.insert((*name).to_owned(), self.zones.len());
+                self.zones.push(GatheredZone {
+                    place: place.clone(),
+                    option: option.clone(),
+                    name: (*name).to_owned(),
+                    source: ZoneSource::Records,
+                    values: Vec::new(),
+                    from: Vec::new(),
+                    validate: true,
+                    locally_served: false,
+                });
+            }
+        }
+        first
+    }
+
+    /// Adds all of them.
+    pub(super) fn finish(self, draft: &mut Draft) {
+        for zone in self.zones {
+            let key = match zone.source {
+                ZoneSource::Forward => "forward",
+                ZoneSource::Stub => "stub",
+                ZoneSource::Records => "records",
+                ZoneSource::Recurse => "recurse",
+            };
+            let is_root = zone.name == ".";
+            let mut values = zone.values;
+            if zone.source != ZoneSource::Records && values.len() > resolver::limits::MAX_CONFIGURED_ADDRESSES
+            {
+                let did = format!("named {} servers", values.len());
+                let instead =
+                    format!("a [[zone]] has at most {}", resolver::limits::MAX_CONFIGURED_ADDRESSES);
+                draft.tell(Weight::Different, &zone.place, &zone.option, (&did, &instead));
+                values.truncate(resolver::limits::MAX_CONFIGURED_ADDRESSES);
+            }
+            let value = if zone.source == ZoneSource::Recurse { Value::from(true) } else { texts(values) };
+            let mut keys = vec![("name", Value::from(zone.name)), (key, value)];
+            if zone.locally_served {
+                keys.push(("locally_served", Value::from(true)));
+            }
+            if !zone.from.is_empty() {
+                keys.push(("source", texts(zone.from.iter().map(ToString::to_string))));
+            }
+            if !zone.validate && zone.source != ZoneSource::Records {
+                keys.push(("validate", Value::from(false)));
+                if is_root {
+                    let did = "passed answers on without validation";
+                    let instead = "[[zone]] \".\" has validate = false; remove it if its servers answer with signatures: DANE needs it";
+                    draft.tell(Weight::Different, &zone.place, &zone.option, (did, instead));
+                }
+            }
+            draft.add(&zone.place, &zone.option, "[[zone]]", keys);
+        }
+    }
+}
+
+/// The reverse zones of a network: the zones whose names it covers, one if its prefix ends at a label.
+pub(super) fn reverse_zones(net: IpNet) -> Vec<String> {
+    let step: u8 = if net.addr().is_ipv4() { 8 } else { 4 };
+    let labels = net.prefix_len().div_ceil(step).max(1);
+    let Ok(parts) = net.trunc().subnets(labels.saturating_mul(step)) else { return Vec::new() };
+    // At most 7 bits are missing to the end of a label.
+    let zones = parts.take(limits::MAX_REVERSE_ZONES).map(|part| {
+        let whole = Name::from(part.addr());
+        let superfluous = part.max_prefix_len().saturating_sub(part.prefix_len()) / step;
+        let mut zone = whole;
+        for _ in 0..superfluous {
+            zone = zone.base_name();
+        }
+        name_text(&zone).trim_end_matches('.').to_owned()
+    });
+    zones.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_has_the_reverse_zones_that_it_covers() {
+        let zones = |net: &str| reverse_zones(net.parse().unwrap());
+        assert_eq!(zones("10.0.0.0/8"), ["10.in-addr.arpa"]);
+        assert_eq!(zones("192.168.7.9/24"), ["7.168.192.in-addr.arpa"]);
+        assert_eq!(zones("10.4.0.0/15"), ["4.10.in-addr.arpa", "5.10.in-addr.arpa"]);
+        assert_eq!(zones("fd00::/8"), ["d.f.ip6.arpa"]);
+        assert_eq!(zones("192.0.2.1/32"), ["1.2.0.192.in-addr.arpa"]);
+    }
+}

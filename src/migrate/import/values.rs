@@ -1,0 +1,250 @@
+//! Values that several formats have: upstreams, clients, spans and sizes, in the form of our file.
+
+use crate::limits;
+use std::net::{IpAddr, SocketAddr};
+
+use ipnet::IpNet;
+use toml::Value;
+
+use dns::zone_file;
+use resolver::config::mapped;
+
+/// The words of the data of a type that are names, by their places.
+const NAMES_IN_DATA: [(&str, &[usize]); 13] = [
+    ("AFSDB", &[1]),
+    ("CNAME", &[0]),
+    ("DNAME", &[0]),
+    ("HTTPS", &[1]),
+    ("KX", &[1]),
+    ("MX", &[1]),
+    ("NAPTR", &[5]),
+    ("NS", &[0]),
+    ("PTR", &[0]),
+    ("RP", &[0, 1]),
+    ("SOA", &[0, 1]),
+    ("SRV", &[3]),
+    ("SVCB", &[1]),
+];
+
+/// The places of the names among the words of the data of a type; none if it has no names.
+pub(super) fn names_in_data(kind: &str) -> &'static [usize] {
+    NAMES_IN_DATA.iter().find(|(with_names, _)| *with_names == kind).map_or(&[], |(_, places)| places)
+}
+
+/// A server that is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Upstream {
+    pub(super) address: IpAddr,
+    pub(super) port: Option<u16>,
+    pub(super) tls: bool,
+    /// The name of its certificate.
+    pub(super) name: Option<String>,
+}
+
+impl Upstream {
+    /// Reads `address[@port][#name]`, as Unbound, dnsmasq (with `#port`, see there) and Knot Resolver write it.
+    pub(super) fn of_unbound(text: &str, tls: bool) -> Option<Self> {
+        let (text, name) = match text.split_once('#') {
+            Some((text, name)) => (text, Some(name.trim_end_matches('.').to_owned())),
+            None => (text, None),
+        };
+        let (address, port) = match text.split_once('@') {
+            Some((address, port)) => (address, Some(port.parse().ok()?)),
+            None => (text, None),
+        };
+        Some(Self { address: address.parse().ok()?, port, tls, name })
+    }
+}
+
+/// An upstream in the form of our file; none if it is asked over TLS and its certificate has no name.
+pub(super) fn upstream_text(server: &Upstream) -> Option<String> {
+    let usual = if server.tls { 853 } else { 53 };
+    let address = match server.port.filter(|port| *port != usual) {
+        Some(port) => SocketAddr::new(server.address, port).to_string(),
+        None => server.address.to_string(),
+    };
+    match (server.tls, &server.name) {
+        (false, _) => Some(address),
+        (true, Some(name)) => Some(format!("tls://{address}#{name}")),
+        (true, None) => None,
+    }
+}
+
+/// A list of texts.
+pub(super) fn texts(texts: impl IntoIterator<Item = String>) -> Value {
+    Value::Array(texts.into_iter().map(Value::String).collect())
+}
+
+/// The first of some names, and the number of the others.
+pub(super) fn counted(names: &[impl AsRef<str>]) -> String {
+    let shown: Vec<&str> = names.iter().map(AsRef::as_ref).take(limits::MAX_NAMED_IN_FINDING).collect();
+    match names.len().saturating_sub(shown.len()) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// A name in lower case without its final dot.
+pub(super) fn plain(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// Whether a name is another one or below it.
+pub(super) fn is_within(name: &str, around: &str) -> bool {
+    let (name, around) = (plain(name), plain(around));
+    around.is_empty() || name == around || name.ends_with(&format!(".{around}"))
+}
+
+/// Seconds as a span of our file, at most `most`; and whether they were more.
+pub(super) fn seconds(text: &str, most: u64) -> Option<(String, bool)> {
+    let seconds: u64 = text.parse().ok()?;
+    Some((format!("{}s", seconds.min(most)), seconds > most))
+}
+
+/// Like `seconds`, for a number that may have units, as in zone files: `1h30m`.
+pub(super) fn span(text: &str, most: u64) -> Option<(String, bool)> {
+    seconds(&zone_file::span(text)?.to_string(), most)
+}
+
+/// A size with `k`, `m` or `g`, in octets.
+pub(super) fn size(text: &str) -> Option<u64> {
+    let text = text.trim().to_ascii_lowercase();
+    let text = text.strip_suffix('b').unwrap_or(&text);
+    let (number, factor) = match text.chars().last()? {
+        'k' => (text.trim_end_matches('k'), 1 << 10),
+        'm' => (text.trim_end_matches('m'), 1 << 20),
+        'g' => (text.trim_end_matches('g'), 1 << 30),
+        _ => (text, 1),
+    };
+    number.trim().parse::<u64>().ok()?.checked_mul(factor)
+}
+
+/// Octets as a size of our file, at least the smallest that it takes.
+pub(super) fn size_text(octets: u64) -> String {
+    format!("{}MiB", octets.div_ceil(1 << 20).max(resolver::limits::MIN_CACHE_SIZE >> 20))
+}
+
+/// A prefix or an address.
+pub(super) fn network(text: &str) -> Option<IpNet> {
+    let net = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))?;
+    Some(net.trunc())
+}
+
+/// The effect of addresses of IPv4 in the form of IPv6 in a list of clients, and what to do.
+pub(super) const MAPPED: (&str, &str) = (
+    "named IPv4 clients in the form of IPv6 (::ffff:...), which clients at a socket of IPv4 do not have",
+    "these are left out: write IPv4 clients as IPv4 prefixes",
+);
+
+/// Clients as they are gathered.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Clients {
+    pub(super) allow: Vec<IpNet>,
+    pub(super) refuse: Vec<IpNet>,
+    pub(super) drop: Vec<IpNet>,
+}
+
+impl Clients {
+    /// All clients.
+    pub(super) fn everybody() -> Self {
+        let allow = ["0.0.0.0/0", "::/0"].iter().filter_map(|all| network(all)).collect();
+        Self { allow, ..Self::default() }
+    }
+
+    /// The programs of this host.
+    pub(super) fn of_this_host() -> Self {
+        Self { allow: loopback(), ..Self::default() }
+    }
+
+    /// Whether any of them is not this host.
+    pub(super) fn has_others(&self) -> bool {
+        self.allow.iter().any(|net| !net.addr().is_loopback())
+    }
+
+    /// The clients that `permits` permits. Its verdict about a prefix holds for all addresses of it that are in no longer prefix of
+    /// `nets`. Prefixes that change nothing are left out.
+    pub(super) fn deciding(nets: impl IntoIterator<Item = IpNet>, permits: impl Fn(&IpNet) -> bool) -> Self {
+        let mut decided: Vec<(IpNet, bool)> = Vec::new();
+        for net in nets {
+            if !decided.iter().any(|(known, _)| *known == net) {
+                decided.push((net, permits(&net)));
+            }
+        }
+        let around = |net: &IpNet| {
+            let wider = decided.iter().filter(|(other, _)| other != net && other.contains(net));
+            wider.max_by_key(|(other, _)| other.prefix_len()).is_some_and(|(_, allowed)| *allowed)
+        };
+        let mut clients = Self::default();
+        for (net, allowed) in &decided {
+            match (*allowed, around(net)) {
+                (true, false) => clients.allow.push(*net),
+                (false, true) => clients.refuse.push(*net),
+                _ => {}
+            }
+        }
+        clients
+    }
+
+    /// Whether all clients of a prefix are allowed that are in no longer prefix of these lists.
+    pub(super) fn permits(&self, net: &IpNet) -> bool {
+        let longest =
+            |nets: &[IpNet]| nets.iter().filter(|other| other.contains(net)).map(IpNet::prefix_len).max();
+        longest(&self.allow) > longest(&self.refuse).max(longest(&self.drop))
+    }
+
+    /// Removes addresses of IPv4 in the form of IPv6. Returns whether there were some.
+    pub(super) fn take_mapped(&mut self) -> bool {
+        let before = self.nets().count();
+        for nets in [&mut self.allow, &mut self.refuse, &mut self.drop] {
+            nets.retain(|net| mapped(*net).is_none());
+        }
+        self.nets().count() < before
+    }
+
+    /// All prefixes.
+    pub(super) fn nets(&self) -> impl Iterator<Item = IpNet> {
+        self.allow.iter().chain(&self.refuse).chain(&self.drop).copied()
+    }
+
+    /// The keys of `[listen]`. Clients in no list are refused, so `refuse` of all is left out.
+    pub(super) fn keys(self) -> Vec<(&'static str, Value)> {
+        let list = |nets: Vec<IpNet>| {
+            let mut known: Vec<IpNet> = Vec::new();
+            for net in nets {
+                if !known.contains(&net) {
+                    known.push(net);
+                }
+            }
+            texts(known.iter().map(ToString::to_string))
+        };
+        let refuse: Vec<IpNet> = self.refuse.into_iter().filter(|net| net.prefix_len() > 0).collect();
+        let mut keys = vec![("allow", list(self.allow))];
+        if !refuse.is_empty() {
+            keys.push(("refuse", list(refuse)));
+        }
+        if !self.drop.is_empty() {
+            keys.push(("drop", list(self.drop)));
+        }
+        keys
+    }
+}
+
+/// Networks that are not on the internet: private (RFC 1918), link-local and unique local addresses. 127.0.0.0/8 is not among
+/// them, because DNS lists answer with its addresses.
+const PRIVATE: [&str; 6] =
+    ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"];
+
+/// The private networks as a list of our file.
+pub(super) fn private() -> Value {
+    texts(PRIVATE.map(str::to_owned))
+}
+
+/// The private networks.
+pub(super) fn private_networks() -> Vec<IpNet> {
+    PRIVATE.iter().filter_map(|text| network(text)).collect()
+}
+
+/// The networks of this host.
+pub(super) fn loopback() -> Vec<IpNet> {
+    ["127.0.0.0/8", "::1/128"].iter().filter_map(|text| network(text)).collect()
+}

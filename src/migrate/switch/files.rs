@@ -1,0 +1,242 @@
+//! Writes files, and restores them.
+//!
+//! No moment is without a file, and each half-written state is known as such: a file takes the place of a link, and a link that
+//! of a file, in one step; of a file that is written in place, a power failure leaves the beginning.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use super::error::SwitchError;
+use super::machine::Machine;
+use super::step::StateBefore;
+use crate::limits::MAX_SWITCHED_FILE;
+use crate::system::host::{CheckedHost, HostFile};
+use resolver::config::files::open_regular;
+
+/// The end of the name of a file that is not yet in its place. Programs that read all files of a directory skip it: dhclient's
+/// script by the dot, the others by what follows it.
+const NEW: &str = ".resolverctl";
+
+/// All may read the files that are written here.
+const MODE: u32 = 0o644;
+
+impl Machine<'_> {
+    /// The present state of a file.
+    ///
+    /// # Errors
+    /// It cannot be read, or not be restored.
+    pub(super) fn file_before(&self, path: &str) -> Result<StateBefore, SwitchError> {
+        let place = self.path(path);
+        let unread = failed("read", path);
+        match place.symlink_metadata() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let folders = place.ancestors().skip(1).take_while(|folder| !folder.exists());
+                let mut made: Vec<String> = folders.map(|folder| self.shown(folder)).collect();
+                made.reverse();
+                Ok(StateBefore::Missing { made })
+            }
+            Err(error) => Err(unread(error)),
+            Ok(facts) if facts.is_symlink() => {
+                let target = fs::read_link(&place).map_err(&unread)?.into_os_string();
+                let target = target.into_string().map_err(|_| unread(ErrorKind::InvalidData.into()))?;
+                let dangling = !place.exists() && self.is_missing(path, &target);
+                Ok(StateBefore::Link { target, dangling })
+            }
+            Ok(facts) if facts.is_file() => Ok(StateBefore::Text { text: read(&place).map_err(unread)? }),
+            Ok(_) => Err(unread(io::Error::other("it is neither a file nor a link"))),
+        }
+    }
+
+    /// Whether a file can be written and restored. The kernel refuses this access to immutable files and read-only file systems,
+    /// also to root.
+    ///
+    /// # Errors
+    /// It cannot be.
+    pub(super) fn is_replaceable(&self, path: &str) -> Result<(), SwitchError> {
+        let before = self.file_before(path)?;
+        let place = self.path(path);
+        let folder = place.ancestors().skip(1).find(|folder| folder.exists());
+        let written = match before {
+            StateBefore::Text { .. } => place.as_path(),
+            _ => folder.unwrap_or(&place),
+        };
+        let access = rustix::fs::access(written, rustix::fs::Access::WRITE_OK);
+        access.map_err(|error| failed("write", path)(error.into()))
+    }
+
+    /// Whether a link would show no file.
+    fn is_missing(&self, path: &str, target: &str) -> bool {
+        matches!(CheckedHost { root: self.root }.target(path, target), HostFile::Missing { .. })
+    }
+
+    /// The path on the host of a place.
+    fn shown(&self, place: &Path) -> String {
+        format!("/{}", place.strip_prefix(self.root).unwrap_or(place).display())
+    }
+
+    /// Writes a file, in place if it is one already, so that its owner, mode and label stay.
+    pub(super) fn write(&self, path: &str, text: &str) -> Result<(), SwitchError> {
+        let place = self.path(path);
+        let written = || -> io::Result<()> {
+            if place.symlink_metadata().is_ok_and(|facts| facts.is_file()) {
+                return in_place(&place, text);
+            }
+            if let Some(folder) = place.parent() {
+                DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
+            }
+            put_file(&place, text)
+        };
+        written().map_err(failed("write", path))
+    }
+
+    /// Whether a file whose text after the switch is `after` has not been changed by anybody else: it is as before, as after, or
+    /// half-written.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(super) fn is_own_work(
+        &self,
+        path: &str,
+        after: &str,
+        before: &StateBefore,
+    ) -> Result<bool, SwitchError> {
+        Ok(match self.file_before(path)? {
+            StateBefore::Missing { .. } => true,
+            StateBefore::Text { text } => {
+                let is_half =
+                    matches!(before, StateBefore::Text { text: before } if before.starts_with(&text));
+                is_half || after.starts_with(&text)
+            }
+            now @ (StateBefore::Link { .. } | StateBefore::Units { .. }) => is_same(&now, before),
+        })
+    }
+
+    /// Restores a file whose text after the switch was `after`.
+    ///
+    /// # Errors
+    /// It has been changed since, or cannot be written; or the target of the link of before has gone.
+    pub(super) fn restore(&self, path: &str, after: &str, before: &StateBefore) -> Result<(), SwitchError> {
+        if !self.is_own_work(path, after, before)? {
+            return Err(SwitchError::Changed { path: path.to_owned() });
+        }
+        let place = self.path(path);
+        let is_there = place.symlink_metadata().is_ok();
+        let restored = || match before {
+            StateBefore::Text { text } if is_there => in_place(&place, text),
+            StateBefore::Text { text } => put_file(&place, text),
+            StateBefore::Link { target, .. } => put_link(&place, target),
+            StateBefore::Missing { made } => {
+                absent(&place)?;
+                absent(&new(&place))?;
+                for folder in made.iter().rev() {
+                    // One that others use since stays.
+                    let _used = fs::remove_dir(self.path(folder));
+                }
+                Ok(())
+            }
+            StateBefore::Units { .. } => Ok(()),
+        };
+        if is_same(&self.file_before(path)?, before) {
+            return absent(&new(&place)).map_err(failed("remove the remains of", path));
+        }
+        self.target_is_there(path, before)?;
+        restored().map_err(failed("restore", path))
+    }
+
+    /// Whether the target of a link is there, unless it was missing before as well.
+    ///
+    /// # Errors
+    /// It has gone since.
+    pub(super) fn target_is_there(&self, path: &str, before: &StateBefore) -> Result<(), SwitchError> {
+        match before {
+            StateBefore::Link { target, dangling: false } if self.is_missing(path, target) => {
+                Err(SwitchError::TargetGone { path: path.to_owned(), target: target.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The text that a file had before: for a link, the present text of its target.
+    pub(super) fn text_before(&self, path: &str, before: &StateBefore) -> HostFile {
+        match before {
+            StateBefore::Text { text } => HostFile::Text { path: path.to_owned(), text: text.clone() },
+            StateBefore::Link { target, .. } => CheckedHost { root: self.root }.target(path, target),
+            StateBefore::Missing { .. } | StateBefore::Units { .. } => {
+                HostFile::Missing { path: path.to_owned() }
+            }
+        }
+    }
+}
+
+/// Whether a file is as before. Of a link, the target counts, and not whether that exists.
+fn is_same(now: &StateBefore, before: &StateBefore) -> bool {
+    match (now, before) {
+        (StateBefore::Link { target: now, .. }, StateBefore::Link { target: before, .. }) => now == before,
+        _ => now == before,
+    }
+}
+
+fn failed(does: &'static str, path: &str) -> impl Fn(io::Error) -> SwitchError + use<> {
+    let path = path.to_owned();
+    move |error| SwitchError::File { does, path: path.clone(), error }
+}
+
+/// A text whose every octet can be restored.
+fn read(place: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let octets = open_regular(place)?.take(MAX_SWITCHED_FILE).read_to_string(&mut text)?;
+    match octets as u64 == MAX_SWITCHED_FILE {
+        true => Err(io::Error::other("it is larger than 1 MiB")),
+        false => Ok(text),
+    }
+}
+
+/// Writes into an existing file.
+fn in_place(place: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).truncate(true).open(place)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// Where a file is made before it takes its place.
+fn new(place: &Path) -> PathBuf {
+    let mut name = place.as_os_str().to_owned();
+    name.push(NEW);
+    PathBuf::from(name)
+}
+
+/// Puts a new file in the place of a link, or of nothing.
+fn put_file(place: &Path, text: &str) -> io::Result<()> {
+    let new = new(place);
+    absent(&new)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(&new)?;
+    file.write_all(text.as_bytes())?;
+    // The mask of this process does not count.
+    file.set_permissions(fs::Permissions::from_mode(MODE))?;
+    file.sync_all()?;
+    put(&new, place)
+}
+
+/// Puts a link in the place of a file, or of nothing.
+fn put_link(place: &Path, target: &str) -> io::Result<()> {
+    let new = new(place);
+    absent(&new)?;
+    symlink(target, &new)?;
+    put(&new, place)
+}
+
+/// Renames, so that it stays so after a power failure.
+fn put(new: &Path, place: &Path) -> io::Result<()> {
+    fs::rename(new, place)?;
+    File::open(place.parent().unwrap_or_else(|| Path::new("/")))?.sync_all()
+}
+
+/// Removes a file or a link if it is there.
+fn absent(place: &Path) -> io::Result<()> {
+    match fs::remove_file(place) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,188 @@
+//! The program that would answer the programs of this host after an undo.
+
+use std::net::IpAddr;
+
+use super::error::SwitchError;
+use super::former::FormerHolder;
+use super::machine::Machine;
+use super::record::SwitchRecord;
+use super::step::{Change, NETWORK_MANAGER, OWN_UNITS, StateBefore};
+use crate::system::host::{CheckedHost, HostFile};
+use crate::system::resolv_conf::{ResolvConf, is_ours};
+use crate::system::{port, proc};
+
+/// The file that names the resolvers of this host.
+pub(super) const RESOLV_CONF: &str = "/etc/resolv.conf";
+
+/// Whether programs of this host find a resolver after the undo.
+///
+/// # Errors
+/// The programs find no resolver; a file cannot be read; systemctl cannot be run.
+pub(super) fn would_answer(machine: &Machine<'_>, record: &SwitchRecord) -> Result<(), SwitchError> {
+    let changed = record.steps.iter().find_map(|recorded| match &recorded.step.change {
+        Change::File { path, text, .. } if path == RESOLV_CONF => Some((text, &recorded.before)),
+        _ => None,
+    });
+    let now = resolv_conf(machine);
+    let (then, named_before) = match changed {
+        None => (now.clone(), now),
+        Some((after, before)) => {
+            let restored = machine.text_before(RESOLV_CONF, before);
+            machine.target_is_there(RESOLV_CONF, before)?;
+            match machine.is_own_work(RESOLV_CONF, after, before)? {
+                true => (restored.clone(), restored),
+                false => (now, restored),
+            }
+        }
+    };
+    if let HostFile::Unreadable { path, error } = &then {
+        return Err(SwitchError::Unread { path: path.clone(), error: error.clone() });
+    }
+    let future = Future { machine, record };
+    let named = servers(&then);
+    // If nobody answered before the switch either, nothing is lost.
+    if future.answers(&named)? || (named_before == then && future.had_none(&named)) {
+        return Ok(());
+    }
+    Err(match named_before == then {
+        true => SwitchError::NoResolver { servers: named.join(", "), gone: future.gone()? },
+        false => SwitchError::StillNamed { path: RESOLV_CONF.to_owned() },
+    })
+}
+
+/// The present `resolv.conf`.
+pub(super) fn resolv_conf(machine: &Machine<'_>) -> HostFile {
+    CheckedHost { root: machine.root }.link(RESOLV_CONF).0
+}
+
+/// The name servers of a `resolv.conf`, which may be missing.
+pub(super) fn servers(file: &HostFile) -> Vec<String> {
+    ResolvConf::parse(file.text().unwrap_or_default()).nameservers
+}
+
+/// Whether a program listens at each address of resolverd that `resolv.conf` names.
+pub fn is_heard(machine: &Machine<'_>) -> bool {
+    let holders = proc::holders(&CheckedHost { root: machine.root }).unwrap_or_default();
+    let named = servers(&resolv_conf(machine));
+    let mut ours =
+        named.iter().filter(|name| is_ours(name, machine.ours)).filter_map(|name| name.parse().ok());
+    ours.all(|address| holders.iter().any(|(held, _)| port::covers(held.ip(), address)))
+}
+
+/// The host after the undo of a record.
+pub(super) struct Future<'f> {
+    pub(super) machine: &'f Machine<'f>,
+    pub(super) record: &'f SwitchRecord,
+}
+
+impl Future<'_> {
+    /// Whether one of the name servers answers.
+    pub(super) fn answers(&self, servers: &[String]) -> Result<bool, SwitchError> {
+        for server in servers {
+            let Some(address) = self.local(server) else { return Ok(true) };
+            let stays = is_ours(server, self.machine.ours) && !self.stops_ours();
+            if stays || self.is_held(address) || self.returns(address)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether one of the name servers has a listener now; or none had one before the switch, so that nothing is lost.
+    pub(super) fn is_as_good_now(&self, servers: &[String]) -> bool {
+        let local: Vec<IpAddr> = servers.iter().filter_map(|server| self.local(server)).collect();
+        let former = |address: &IpAddr| self.record.held.iter().any(|former| former.covers(*address));
+        local.len() < servers.len()
+            || local.iter().any(|address| self.is_held(*address))
+            || !local.iter().any(former)
+    }
+
+    /// Whether no resolver answered the programs of this host before the switch, which queried these addresses of it.
+    fn had_none(&self, servers: &[String]) -> bool {
+        let mut local = servers.iter().filter_map(|server| self.local(server));
+        self.stops_ours()
+            && !local.any(|address| self.record.held.iter().any(|former| former.covers(address)))
+    }
+
+    /// The address of a name server that is a program of this host.
+    fn local(&self, server: &str) -> Option<IpAddr> {
+        let address: IpAddr = server.parse().ok()?;
+        let is_local = address.is_loopback()
+            || is_ours(server, self.machine.ours)
+            || self.record.held.iter().any(|former| former.covers(address));
+        is_local.then_some(address)
+    }
+
+    /// Whether another program than resolverd listens at an address now.
+    fn is_held(&self, address: IpAddr) -> bool {
+        let holders = proc::holders(&CheckedHost { root: self.machine.root }).unwrap_or_default();
+        !port::in_the_way(&holders, &[address]).is_empty()
+    }
+
+    /// Whether a service that held an address is started by the undo.
+    fn returns(&self, address: IpAddr) -> Result<bool, SwitchError> {
+        for former in self.record.held.iter().filter(|former| former.covers(address)) {
+            if self.starts(&former.unit) && self.exists(&former.unit)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether the undo starts a service, or has NetworkManager start its dnsmasq.
+    fn starts(&self, unit: &str) -> bool {
+        self.stopped().chain(self.informed()).any(|stopped| stopped == unit)
+    }
+
+    /// The services that the switch has stopped.
+    fn stopped(&self) -> impl Iterator<Item = &str> {
+        self.record.steps.iter().filter_map(|recorded| match (&recorded.step.change, &recorded.before) {
+            (Change::Stop { unit }, StateBefore::Units { units })
+                if units.iter().any(|state| state.active) =>
+            {
+                Some(unit.as_str())
+            }
+            _ => None,
+        })
+    }
+
+    fn informed(&self) -> impl Iterator<Item = &str> {
+        self.record.steps.iter().filter_map(|recorded| match &recorded.step.change {
+            Change::File { informs: Some(informed), .. } if informed.unit == NETWORK_MANAGER => {
+                Some(informed.unit.as_str())
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether resolverd did not run before the switch.
+    fn stops_ours(&self) -> bool {
+        self.record.steps.iter().any(|recorded| match &recorded.before {
+            StateBefore::Units { units } if recorded.step.change == Change::Start => {
+                !units.iter().any(|state| state.unit == OWN_UNITS[1] && state.active)
+            }
+            _ => false,
+        })
+    }
+
+    /// The former holder of port 53 of this unit, if no program listens at any of its addresses now.
+    pub(super) fn silent(&self, unit: &str) -> Option<&FormerHolder> {
+        let former = self.record.held.iter().find(|former| former.unit == unit)?;
+        (!former.addresses.iter().any(|address| self.is_held(*address))).then_some(former)
+    }
+
+    fn exists(&self, unit: &str) -> Result<bool, SwitchError> {
+        Ok(self.machine.units(&[unit])?.iter().any(|state| state.exists))
+    }
+
+    /// `; unbound.service is no longer installed`
+    fn gone(&self) -> Result<String, SwitchError> {
+        let mut gone = String::new();
+        for unit in self.stopped() {
+            if !self.exists(unit)? {
+                gone.push_str(&format!("; {unit} is no longer installed"));
+            }
+        }
+        Ok(gone)
+    }
+}

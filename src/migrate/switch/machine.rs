@@ -1,0 +1,228 @@
+//! Changes this host, and restores it: services here, files in `files`.
+
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::error::SwitchError;
+use super::step::{Change, Informed, OWN_UNITS, StateBefore, UnitState};
+use crate::limits::SWITCH_PORT_TIME;
+use crate::system::host::CheckedHost;
+use crate::system::{port, proc};
+
+/// How often the port is looked at while another program leaves it.
+const PORT_STEP: Duration = Duration::from_millis(50);
+
+/// Characters of the output of systemctl that an error shows.
+const MAX_SAID: usize = 300;
+
+/// This host, or one made by a test.
+#[derive(Clone, Copy, Debug)]
+pub struct Machine<'m> {
+    /// `/`, or the directory of a host that a test has made.
+    pub root: &'m Path,
+    /// The program that manages services.
+    pub systemctl: &'m Path,
+    /// The addresses of resolverd at port 53.
+    pub ours: &'m [std::net::IpAddr],
+}
+
+impl Machine<'_> {
+    /// The place of the file whose path on the host is `path`.
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path.trim_start_matches('/'))
+    }
+
+    /// The states of units, one for each that is known; a pattern may match several.
+    ///
+    /// # Errors
+    /// systemctl cannot be run.
+    pub fn units(&self, units: &[&str]) -> Result<Vec<UnitState>, SwitchError> {
+        let properties = "--property=Id,LoadState,UnitFileState,ActiveState";
+        let arguments: Vec<&str> =
+            ["show", properties, "--"].into_iter().chain(units.iter().copied()).collect();
+        let shown = self.systemctl(&arguments)?;
+        let units = shown.split("\n\n").map(unit_state);
+        Ok(units.filter(|state| !state.unit.is_empty()).collect())
+    }
+
+    /// The state that `change` replaces.
+    ///
+    /// # Errors
+    /// It cannot be read, or not be restored.
+    pub fn state_before(&self, change: &Change) -> Result<StateBefore, SwitchError> {
+        match change {
+            Change::File { path, .. } => self.file_before(path),
+            Change::Stop { unit } | Change::Disable { unit } => {
+                Ok(StateBefore::Units { units: self.units(&[unit])? })
+            }
+            Change::Start => Ok(StateBefore::Units { units: self.units(&OWN_UNITS)? }),
+        }
+    }
+
+    /// Makes a change.
+    ///
+    /// # Errors
+    /// A file cannot be written, a service cannot be stopped or started, or port 53 is still taken.
+    pub fn carry_out(&self, change: &Change) -> Result<(), SwitchError> {
+        match change {
+            Change::File { path, text, informs } => {
+                self.write(path, text)?;
+                self.inform(informs.as_ref())
+            }
+            Change::Stop { unit } => self.systemctl(&["stop", unit]).map(drop),
+            Change::Disable { unit } => self.systemctl(&["disable", unit]).map(drop),
+            Change::Start => {
+                self.wait_for_port()?;
+                let [socket, service] = OWN_UNITS;
+                // systemd refuses to start a socket whose service has begun without it.
+                if matches!(self.units(&OWN_UNITS)?.as_slice(), [held, runs] if !held.active && runs.active) {
+                    self.systemctl(&["stop", service])?;
+                }
+                self.systemctl(&["enable", socket, service])?;
+                self.systemctl(&["start", socket, service]).map(drop)
+            }
+        }
+    }
+
+    /// Restores the state before a change. A part that is as before already is left alone, so this may be repeated.
+    ///
+    /// # Errors
+    /// A file has changed since, or cannot be written; or a service has gone, or cannot be stopped or started.
+    pub fn undo(&self, change: &Change, before: &StateBefore) -> Result<(), SwitchError> {
+        match (change, before) {
+            (Change::File { path, text, informs }, before) => {
+                self.restore(path, text, before)?;
+                self.inform(informs.as_ref())
+            }
+            (Change::Start, StateBefore::Units { units }) => self.restore_own(units),
+            (Change::Stop { .. }, StateBefore::Units { units }) => {
+                self.repeat("start", units, |before, now| before.active && !now.active)
+            }
+            (Change::Disable { .. }, StateBefore::Units { units }) => {
+                self.repeat("enable", units, |before, now| before.enabled && !now.enabled)
+            }
+            _ => Err(SwitchError::Untrusted),
+        }
+    }
+
+    /// Starts or enables the units of another resolver that are wanted.
+    fn repeat(
+        &self,
+        verb: &str,
+        before: &[UnitState],
+        is_wanted: fn(&UnitState, &UnitState) -> bool,
+    ) -> Result<(), SwitchError> {
+        for state in before {
+            let now = self.units(&[&state.unit])?.into_iter().next().unwrap_or_default();
+            if !is_wanted(state, &now) {
+                continue;
+            }
+            if !now.exists {
+                return Err(SwitchError::Gone { unit: state.unit.clone() });
+            }
+            self.systemctl(&[verb, &state.unit])?;
+        }
+        Ok(())
+    }
+
+    /// Our units together: a socket that stopped after its service would start it again with the next query. An error of one
+    /// verb does not prevent the next.
+    fn restore_own(&self, before: &[UnitState]) -> Result<(), SwitchError> {
+        let names: Vec<&str> = before.iter().map(|state| state.unit.as_str()).collect();
+        let run = |verb: &str, is_wanted: fn(&UnitState, &UnitState) -> bool| {
+            let now = self.units(&names)?;
+            let pairs = before.iter().zip(&now).filter(|(before, now)| is_wanted(before, now));
+            let words: Vec<&str> =
+                [verb].into_iter().chain(pairs.map(|(state, _)| state.unit.as_str())).collect();
+            if words.len() > 1 { self.systemctl(&words).map(drop) } else { Ok(()) }
+        };
+        let disabled = run("disable", |before, now| !before.enabled && now.enabled);
+        let stopped = run("stop", |before, now| !before.active && now.active);
+        let enabled = run("enable", |before, now| before.enabled && !now.enabled);
+        let started = run("start", |before, now| before.active && !now.active);
+        disabled.and(stopped).and(enabled).and(started)
+    }
+
+    fn inform(&self, informed: Option<&Informed>) -> Result<(), SwitchError> {
+        let Some(Informed { unit, restart }) = informed else { return Ok(()) };
+        // Postfix may run without a unit.
+        if !self.units(&[unit])?.iter().any(|state| state.exists) {
+            return Ok(());
+        }
+        // Neither starts a service that does not run.
+        let verb = if *restart { "try-restart" } else { "try-reload-or-restart" };
+        self.systemctl(&[verb, unit]).map(drop)
+    }
+
+    /// Waits until no other program has the port.
+    fn wait_for_port(&self) -> Result<(), SwitchError> {
+        let began = Instant::now();
+        loop {
+            let holders = proc::holders(&CheckedHost { root: self.root }).unwrap_or_default();
+            if port::in_the_way(&holders, self.ours).is_empty() {
+                return Ok(());
+            }
+            if began.elapsed() > SWITCH_PORT_TIME {
+                return Err(SwitchError::Port { holders: port::check(Some(&holders), self.ours).evidence });
+            }
+            thread::sleep(PORT_STEP);
+        }
+    }
+
+    /// Runs systemctl, and returns its output.
+    fn systemctl(&self, arguments: &[&str]) -> Result<String, SwitchError> {
+        let shown = || {
+            arguments.iter().filter(|word| !word.starts_with("--p")).copied().collect::<Vec<_>>().join(" ")
+        };
+        let failed = |said: String| SwitchError::Systemctl { arguments: shown(), said };
+        let mut command = Command::new(self.systemctl);
+        let output = command
+            .args(arguments)
+            .stdin(Stdio::null())
+            // Ctrl-C at the terminal is for this program, which ends in order.
+            .process_group(0)
+            .output()
+            .map_err(|error| failed(error.to_string()))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        let said: String = said.trim().chars().take(MAX_SAID).collect();
+        Err(failed(if said.is_empty() { output.status.to_string() } else { said }))
+    }
+}
+
+/// One block of `systemctl show`.
+fn unit_state(block: &str) -> UnitState {
+    let value = |key: &str| {
+        let line = block.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+        line.unwrap_or_default().to_owned()
+    };
+    UnitState {
+        unit: value("Id"),
+        exists: value("LoadState") == "loaded",
+        enabled: value("UnitFileState") == "enabled",
+        // A service that restarts after a failure runs, too.
+        active: ["active", "activating", "reloading"].contains(&value("ActiveState").as_str()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_read_from_their_properties() {
+        let state =
+            unit_state("Id=named.service\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\n");
+        let expected =
+            UnitState { unit: "named.service".to_owned(), exists: true, enabled: true, active: true };
+        assert_eq!(state, expected);
+        let missing =
+            unit_state("Id=unbound.service\nLoadState=not-found\nActiveState=inactive\nUnitFileState=\n");
+        assert_eq!(missing, UnitState { unit: "unbound.service".to_owned(), ..UnitState::default() });
+    }
+}

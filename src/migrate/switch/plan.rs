@@ -1,0 +1,432 @@
+//! The steps of a switch, decided from the facts.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::facts::{DHCPCD_HOOK, DNSMASQ, HOOK, READ_AT_START, SwitchFacts, is_resolver};
+use super::machine::Machine;
+use super::step::{Change, Informed, NETWORK_MANAGER, OWN_UNITS, SwitchStep, UnitState};
+use super::texts::{self, MARK};
+use crate::system::host::HostFile;
+use crate::system::{CheckVerdict, HostFinding};
+use crate::system::{
+    cloud_init, egress, judge, network_manager, nsswitch, port, postfix, resolv_conf, resolved,
+};
+
+/// The steps of a switch, and the reasons against it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SwitchPlan {
+    /// The steps, in order.
+    pub steps: Vec<SwitchStep>,
+    /// Failures that no step mends: nothing may be changed.
+    pub refusals: Vec<HostFinding>,
+    /// Consequences that an operator must know before.
+    pub warnings: Vec<HostFinding>,
+    /// Whether the operator permits to stop a resolver that other hosts can query.
+    pub stop_shared: bool,
+}
+
+/// The checks whose failures a step mends, or refuses by itself.
+const MENDED: [&str; 8] = [
+    resolv_conf::CHECK,
+    resolv_conf::TRUST_AD,
+    nsswitch::CHECK,
+    resolved::CHECK,
+    network_manager::CHECK,
+    cloud_init::CHECK,
+    postfix::CHECK,
+    port::CHECK,
+];
+
+/// The check of findings about the switch itself.
+pub const CHECK: &str = "switch";
+
+/// Decides. Services are stopped as late, and resolverd is started as early, as possible; at each boot in between, one of them
+/// starts. `stop_shared`: also a resolver that other hosts can query may be stopped.
+pub fn plan(facts: &SwitchFacts, stop_shared: bool) -> SwitchPlan {
+    let mut draft = PlanDraft {
+        facts,
+        stop_shared,
+        findings: judge(&facts.host),
+        plan: SwitchPlan { stop_shared, ..SwitchPlan::default() },
+    };
+    draft.refuse();
+    draft.keep_others_off_resolv_conf();
+    draft.take_port();
+    draft.systemd_resolved();
+    draft.nsswitch();
+    draft.resolv_conf();
+    draft.plan
+}
+
+impl SwitchPlan {
+    /// Refuses files that cannot be written, or not be restored.
+    pub fn refuse_unwritable(&mut self, machine: &Machine<'_>) {
+        for step in &self.steps {
+            let Change::File { path, .. } = &step.change else { continue };
+            if let Err(error) = machine.is_replaceable(path) {
+                self.refusals.push(HostFinding::failure(CHECK, error.to_string(), UNWRITABLE));
+            }
+        }
+    }
+}
+
+/// The advice for a file that cannot be written.
+const UNWRITABLE: &str = "see `lsattr` for an immutable file (`chattr -i`), and `findmnt` for a read-only file system; a text must be UTF-8";
+
+struct PlanDraft<'f> {
+    facts: &'f SwitchFacts,
+    stop_shared: bool,
+    findings: Vec<HostFinding>,
+    plan: SwitchPlan,
+}
+
+impl PlanDraft<'_> {
+    /// Whether a check is not satisfied.
+    fn is_amiss(&self, check: &str) -> bool {
+        self.findings.iter().any(|finding| {
+            finding.check == check && matches!(finding.verdict, CheckVerdict::Warning | CheckVerdict::Failure)
+        })
+    }
+
+    fn unit(&self, name: &str) -> Option<&UnitState> {
+        self.facts.units.iter().find(|state| state.unit == name && state.exists)
+    }
+
+    fn step(&mut self, change: Change, why: impl Into<String>) {
+        self.plan.steps.push(SwitchStep { change, why: why.into() });
+    }
+
+    fn write(&mut self, path: &str, text: String, informs: Option<(&str, bool)>, why: &str) {
+        let informs = informs.map(|(unit, restart)| Informed { unit: unit.to_owned(), restart });
+        self.step(Change::File { path: path.to_owned(), text, informs }, why);
+    }
+
+    /// Failures that no step mends.
+    fn refuse(&mut self) {
+        let failed = |finding: &&HostFinding| {
+            finding.verdict == CheckVerdict::Failure && !MENDED.contains(&finding.check)
+                // Without a privilege, or in a strange /proc, it is not known whom to stop.
+                || finding.verdict == CheckVerdict::CouldNotTell && MENDED.contains(&finding.check)
+                || finding.check == port::CHECK && self.facts.host.ours.is_empty()
+        };
+        self.plan.refusals.extend(self.findings.iter().filter(failed).cloned());
+        // The zones that would not work on a host that forwards all other names.
+        let warned = |finding: &&HostFinding| {
+            finding.verdict == CheckVerdict::Warning && egress::CHECKS.contains(&finding.check)
+        };
+        self.plan.warnings.extend(self.findings.iter().filter(warned).cloned());
+        if let Err(errors) = &self.facts.config {
+            let advice = "correct the file; `resolverctl config check` shows the errors";
+            self.plan.refusals.push(HostFinding::failure("configuration", errors.trim_end(), advice));
+        }
+        let missing: Vec<&str> = OWN_UNITS.into_iter().filter(|name| self.unit(name).is_none()).collect();
+        if !missing.is_empty() {
+            self.plan.refusals.push(HostFinding::failure(
+                CHECK,
+                format!("{} not installed", missing.join(", ")),
+                "install the package, or copy the units from systemd/ and run `systemctl daemon-reload`",
+            ));
+        }
+    }
+
+    /// Programs that would write over `resolv.conf`.
+    fn keep_others_off_resolv_conf(&mut self) {
+        if self.is_amiss(network_manager::CHECK) {
+            let files = &self.facts.host.network_manager.1;
+            self.write(
+                &texts::last_drop_in("/etc/NetworkManager/conf.d", "conf", files),
+                format!("{MARK}[main]\ndns=none\n"),
+                Some((NETWORK_MANAGER, false)),
+                "otherwise NetworkManager overwrites /etc/resolv.conf",
+            );
+        }
+        if self.is_amiss(cloud_init::CHECK) {
+            let files = &self.facts.host.cloud_init.1;
+            self.write(
+                &texts::last_drop_in("/etc/cloud/cloud.cfg.d", "cfg", files),
+                format!("{MARK}manage_resolv_conf: false\n"),
+                None,
+                "otherwise cloud-init overwrites /etc/resolv.conf at the next boot",
+            );
+        }
+        self.keep_dhclient_off();
+        self.keep_dhcpcd_off();
+        let openresolv = self.facts.openresolv.text().map(str::to_owned);
+        if let Some(text) = openresolv.filter(|text| !text.lines().any(|line| line.trim() == OPENRESOLV_OFF))
+        {
+            let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+            self.write(
+                "/etc/resolvconf.conf",
+                format!("{text}{gap}{MARK}{OPENRESOLV_OFF}\n"),
+                None,
+                "otherwise openresolv overwrites /etc/resolv.conf",
+            );
+        }
+    }
+
+    fn keep_dhclient_off(&mut self) {
+        let dhclient = &self.facts.dhclient;
+        let ours = &self.facts.host.ours;
+        let is_ours = |address: &IpAddr| {
+            let is_any = |own: &IpAddr| own.is_unspecified() && own.is_ipv4() == address.is_ipv4();
+            ours.contains(address) || address.is_loopback() && ours.iter().any(is_any)
+        };
+        let named = dhclient.conf.text().and_then(texts::superseding_servers);
+        let overruled = named.is_some_and(|servers| servers.iter().all(is_ours));
+        match (dhclient.is_there && !overruled && dhclient.hook.text().is_none(), dhclient.has_hooks) {
+            (true, true) => self.write(
+                HOOK,
+                format!("{MARK}make_resolv_conf() {{ :; }}\n"),
+                None,
+                "otherwise dhclient overwrites /etc/resolv.conf with each lease",
+            ),
+            (true, false) => self.plan.warnings.push(HostFinding::warning(
+                CHECK,
+                "dhclient is installed, and may overwrite /etc/resolv.conf with each lease",
+                "add `supersede domain-name-servers 127.0.0.1;` to dhclient.conf if it is in use",
+            )),
+            (false, _) => {}
+        }
+    }
+
+    fn keep_dhcpcd_off(&mut self) {
+        let dhcpcd = &self.facts.dhcpcd;
+        let hook = dhcpcd.hook.text().unwrap_or_default();
+        let is_off = dhcpcd.conf.text().is_some_and(texts::is_dhcpcd_off) || hook.contains(texts::DHCPCD_OFF);
+        if dhcpcd.is_there && !is_off {
+            self.write(
+                DHCPCD_HOOK,
+                format!("{MARK}{}\n{hook}", texts::DHCPCD_OFF),
+                None,
+                "otherwise dhcpcd overwrites /etc/resolv.conf with each lease",
+            );
+        }
+    }
+
+    /// Stops the resolvers in place, and starts resolverd.
+    fn take_port(&mut self) {
+        let ours = self.facts.host.ours.as_slice();
+        let holders = self.facts.host.holders.as_deref().unwrap_or_default().to_vec();
+        let mut stopped = BTreeSet::new();
+        for (address, holder) in port::in_the_way(&holders, ours) {
+            let Some(holder) = holder else { continue };
+            match holder.unit.as_deref() {
+                Some(unit) if is_resolver(unit) => {
+                    if stopped.insert(unit.to_owned()) {
+                        let change = Change::Stop { unit: unit.to_owned() };
+                        self.step(
+                            change,
+                            format!("{} listens at {address}, which resolverd needs", holder.process),
+                        );
+                    }
+                }
+                // Its dnsmasq ends with the step above.
+                Some(NETWORK_MANAGER) if self.is_amiss(network_manager::CHECK) => {}
+                unit => {
+                    let of = unit.map(|unit| format!(" of {unit}")).unwrap_or_default();
+                    self.plan.refusals.push(HostFinding::failure(
+                        port::CHECK,
+                        format!(
+                            "{}{of} listens at {address}, and is not a service that only resolves names",
+                            holder.process
+                        ),
+                        "change its configuration so that it does not use this port, or stop it yourself",
+                    ));
+                }
+            }
+        }
+        self.tell_what_stops(&stopped, &holders);
+        let runs =
+            OWN_UNITS.iter().all(|name| self.unit(name).is_some_and(|unit| unit.enabled && unit.active));
+        if !runs {
+            self.step(Change::Start, "resolverd then answers at port 53");
+        }
+        let rivals = self.facts.units.iter().filter(|state| is_resolver(&state.unit) && state.enabled);
+        for state in rivals.filter(|state| stopped.contains(&state.unit) || !state.active) {
+            let why = "otherwise it takes port 53 at the next boot".to_owned();
+            self.plan.steps.push(SwitchStep { change: Change::Disable { unit: state.unit.clone() }, why });
+        }
+    }
+
+    /// Warns of the services of this host that end together with the stopped services.
+    fn tell_what_stops(&mut self, stopped: &BTreeSet<String>, holders: &[Held]) {
+        let serves = |option: &str| {
+            let is_set = |line: &str| line.split('=').next().is_some_and(|name| name.trim() == option);
+            let has = |file: &HostFile| file.text().is_some_and(|text| text.lines().any(is_set));
+            self.facts.dnsmasq.iter().any(has)
+        };
+        let other = DNSMASQ_SERVES.into_iter().find(|(option, _)| serves(option));
+        if let Some((option, what)) = other.filter(|_| stopped.contains(DNSMASQ)) {
+            self.plan.refusals.push(HostFinding::failure(
+                CHECK,
+                format!("dnsmasq also {what} ({option})"),
+                "write `port=0` to its configuration, which ends its DNS alone, and restart it",
+            ));
+        }
+        let is_stopped = |unit: &Option<String>| unit.as_ref().is_some_and(|unit| stopped.contains(unit));
+        let elsewhere: BTreeSet<String> = holders
+            .iter()
+            .filter(|(address, holder)| {
+                holder.as_ref().is_some_and(|holder| is_stopped(&holder.unit))
+                    && !address.ip().is_loopback()
+                    && !self.facts.host.ours.contains(&address.ip())
+            })
+            .map(|(address, _)| address.to_string())
+            .collect();
+        let evidence = format!("other hosts may use the current resolver at {}", list(&elsewhere));
+        match (elsewhere.is_empty(), self.stop_shared) {
+            (true, _) => {}
+            (false, true) => self.plan.warnings.push(HostFinding::warning(
+                CHECK,
+                format!("{evidence}; the switch stops it, because you gave --stop-shared, and these hosts then get no answers from it"),
+                "if they need it, run `resolverctl switch --back`, then switch again without --stop-shared",
+            )),
+            (false, false) => self.plan.refusals.push(HostFinding::failure(
+                CHECK,
+                evidence,
+                "if they do, add the address to listen.addresses and the hosts to listen.allow; if it serves zones as a primary or secondary server, keep it at that address alone; if no other host needs it, add --stop-shared",
+            )),
+        }
+        let is_stopped = |name: &str| stopped.iter().any(|unit| unit.starts_with(name));
+        let import = self.facts.imports.iter().find(|(name, _)| is_stopped(name));
+        if let (Some((_, path)), Ok(false)) = (import, &self.facts.config) {
+            self.plan.warnings.push(HostFinding::warning(
+                CHECK,
+                format!("the switch does not copy the zones and settings of {path} to resolverd"),
+                format!(
+                    "convert them with `resolverctl import {path}`, which shows the settings for resolverd"
+                ),
+            ));
+        }
+    }
+
+    fn systemd_resolved(&mut self) {
+        if self.is_amiss(resolved::CHECK) {
+            let address = self.address();
+            let files = &self.facts.host.resolved.1;
+            self.write(
+                &texts::last_drop_in("/etc/systemd/resolved.conf.d", "conf", files),
+                format!("{MARK}[Resolve]\nDNS=\nDNS={address}\nDNSOverTLS=no\nDomains=~.\n"),
+                Some(("systemd-resolved.service", true)),
+                "otherwise programs that ask systemd-resolved bypass resolverd",
+            );
+        }
+    }
+
+    fn nsswitch(&mut self) {
+        if !self.is_amiss(nsswitch::CHECK) {
+            return;
+        }
+        let text = self.facts.host.nsswitch.text().and_then(texts::nsswitch);
+        match (text, &self.facts.nsswitch_link) {
+            (Some(text), None) => self.write(
+                "/etc/nsswitch.conf",
+                text,
+                None,
+                "its line `hosts:` must not have `resolve`: otherwise programs ask systemd-resolved before any DNS server",
+            ),
+            _ => {
+                let found = self.findings.iter().find(|finding| finding.check == nsswitch::CHECK);
+                self.plan.refusals.extend(found.cloned());
+            }
+        }
+    }
+
+    /// `resolv.conf`, and the copy of it in Postfix's chroot.
+    fn resolv_conf(&mut self) {
+        let old = self.facts.host.resolv_conf.0.text().unwrap_or_default();
+        if let (HostFile::Missing { .. }, Some(target)) = &self.facts.host.resolv_conf {
+            self.plan.warnings.push(HostFinding::warning(
+                CHECK,
+                format!("/etc/resolv.conf is a link to {target}, which does not exist"),
+                "programs ask 127.0.0.1 therefore; `resolverctl switch --back` restores the link as it is",
+            ));
+        }
+        let text = match self.is_amiss(resolv_conf::CHECK) || self.is_amiss(resolv_conf::TRUST_AD) {
+            true => texts::resolv_conf(old, self.address()),
+            false => old.to_owned(),
+        };
+        let copies = self.old_copies(&text);
+        if text != old {
+            // Its processes keep what they read at their start, also outside of a chroot (res_ninit(3)).
+            let has_postfix = self.facts.host.postfix.iter().any(|instance| instance.master.text().is_some());
+            let keeps_old = copies.is_empty() && has_postfix;
+            self.write(
+                "/etc/resolv.conf",
+                text.clone(),
+                keeps_old.then_some(POSTFIX),
+                "with resolverd as its only nameserver, programs of this host ask resolverd",
+            );
+            self.tell_what_keeps_the_old();
+        }
+        for path in copies {
+            self.write(
+                &path,
+                text.clone(),
+                Some(POSTFIX),
+                "the services of Postfix that run in the chroot read this copy of /etc/resolv.conf",
+            );
+        }
+    }
+
+    /// The copies of Postfix's chroots that do not lead to resolverd, if `/etc/resolv.conf` has this text.
+    fn old_copies(&self, text: &str) -> Vec<String> {
+        let mut after = self.facts.host.clone();
+        after.resolv_conf =
+            (HostFile::Text { path: "/etc/resolv.conf".to_owned(), text: text.to_owned() }, None);
+        let mut is_old = |instance: &&postfix::PostfixInstance| {
+            after.postfix = vec![(*instance).clone()];
+            let left = judge(&after);
+            left.iter().any(|finding| finding.check == postfix::CHECK && finding.verdict != CheckVerdict::Ok)
+        };
+        let instances = self.facts.host.postfix.iter();
+        instances.filter(&mut is_old).map(|instance| instance.copy.path().to_owned()).collect()
+    }
+
+    /// Warns of the services that run, and keep the nameservers that they read at their start.
+    fn tell_what_keeps_the_old(&mut self) {
+        let units = self.facts.units.iter().filter(|state| state.active).map(|state| state.unit.as_str());
+        let names: Vec<&str> = units
+            .filter(|unit| READ_AT_START.contains(unit))
+            .filter_map(|unit| unit.strip_suffix(".service"))
+            .collect();
+        if names.is_empty() {
+            return;
+        }
+        self.plan.warnings.push(HostFinding::warning(
+            CHECK,
+            format!("these services read /etc/resolv.conf only at their start, and use the old nameserver until then: {}", names.join(", ")),
+            format!("restart them after the switch, and after `resolverctl switch --back`: systemctl restart {}", names.join(" ")),
+        ));
+    }
+
+    /// The address that programs of this host ask.
+    fn address(&self) -> IpAddr {
+        let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let ours = &self.facts.host.ours;
+        let is_here = ours.iter().any(|address| *address == here || address.is_unspecified());
+        ours.first().copied().filter(|_| !is_here).unwrap_or(here)
+    }
+}
+
+/// A listener at port 53.
+type Held = (std::net::SocketAddr, Option<crate::system::proc::Holder>);
+
+/// Options with which dnsmasq serves other hosts with more than answers of DNS (dnsmasq(8)), and the service.
+const DNSMASQ_SERVES: [(&str, &str); 4] = [
+    ("dhcp-range", "gives addresses to other hosts"),
+    ("dhcp-relay", "passes queries for addresses on"),
+    ("enable-ra", "announces routes to other hosts"),
+    ("enable-tftp", "serves files to other hosts"),
+];
+
+/// The service of Postfix, which reloads.
+const POSTFIX: (&str, bool) = ("postfix.service", false);
+
+/// The setting of openresolv that leaves `resolv.conf` alone.
+const OPENRESOLV_OFF: &str = "resolvconf=NO";
+
+fn list(words: &BTreeSet<String>) -> String {
+    words.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}

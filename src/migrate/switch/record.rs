@@ -1,0 +1,127 @@
+//! The record of a switch: each step with the state before it; and the lock of the one process that may write it.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{RECORD, SwitchError};
+use super::former::FormerHolder;
+use super::machine::Machine;
+use super::step::{StateBefore, SwitchStep};
+use crate::limits::MAX_SWITCHED_FILE;
+use resolver::config::files::open_regular;
+
+/// The version of its format.
+const VERSION: u32 = 1;
+
+/// Bits of a mode by which others than the owner may write.
+const OTHERS_WRITE: u32 = 0o022;
+
+/// A step and the state before it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedStep {
+    /// The step.
+    pub step: SwitchStep,
+    /// The state before.
+    pub before: StateBefore,
+}
+
+/// All steps, in the order in which they were carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SwitchRecord {
+    version: u32,
+    /// The services that held port 53 before the first step.
+    pub held: Vec<FormerHolder>,
+    /// The steps.
+    pub steps: Vec<RecordedStep>,
+}
+
+/// Keeps other processes from switching as long as the value lives.
+///
+/// # Errors
+/// Another process does so.
+pub fn lock(machine: &Machine<'_>) -> Result<File, SwitchError> {
+    let path = "/etc";
+    let failed = |error| SwitchError::File { does: "lock", path: path.to_owned(), error };
+    let folder = File::open(machine.path(path)).map_err(failed)?;
+    match folder.try_lock() {
+        Ok(()) => Ok(folder),
+        Err(TryLockError::WouldBlock) => Err(SwitchError::Busy),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+/// Whether there is a record.
+pub fn exists(machine: &Machine<'_>) -> bool {
+    machine.path(RECORD).symlink_metadata().is_ok()
+}
+
+/// Removes the record, and its directory if that is empty.
+///
+/// # Errors
+/// It cannot be removed.
+pub fn remove(machine: &Machine<'_>) -> Result<(), SwitchError> {
+    let path = machine.path(RECORD);
+    fs::remove_file(&path).map_err(failed("remove"))?;
+    if let Some(folder) = path.parent() {
+        // Another file in it, for instance of a later version, stays.
+        let _left = fs::remove_dir(folder);
+    }
+    Ok(())
+}
+
+fn failed(does: &'static str) -> impl Fn(io::Error) -> SwitchError {
+    move |error| SwitchError::File { does, path: RECORD.to_owned(), error }
+}
+
+impl SwitchRecord {
+    /// A record of steps on a host where services held port 53.
+    pub const fn new(held: Vec<FormerHolder>, steps: Vec<RecordedStep>) -> Self {
+        Self { version: VERSION, held, steps }
+    }
+
+    /// Reads the record.
+    ///
+    /// # Errors
+    /// There is no record, it cannot be read, or another user than the user of this program may have written it.
+    pub fn read(machine: &Machine<'_>) -> Result<Self, SwitchError> {
+        let file = match open_regular(&machine.path(RECORD)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(SwitchError::NotRecorded);
+            }
+            file => file.map_err(failed("read"))?,
+        };
+        let facts = file.metadata().map_err(failed("read"))?;
+        let is_own = facts.uid() == rustix::process::geteuid().as_raw() && facts.mode() & OTHERS_WRITE == 0;
+        let mut octets = Vec::new();
+        file.take(MAX_SWITCHED_FILE).read_to_end(&mut octets).map_err(failed("read"))?;
+        let record: Self = serde_json::from_slice(&octets).map_err(|_| SwitchError::Untrusted)?;
+        match is_own && record.version == VERSION {
+            true => Ok(record),
+            false => Err(SwitchError::Untrusted),
+        }
+    }
+
+    /// Writes the record, so that it is whole on disk when this returns.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write(&self, machine: &Machine<'_>) -> Result<(), SwitchError> {
+        let path = machine.path(RECORD);
+        let new = path.with_extension("new");
+        let written = || -> io::Result<()> {
+            let folder = path.parent().unwrap_or_else(|| Path::new("/"));
+            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+            let _old = fs::remove_file(&new);
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+            file.write_all(&serde_json::to_vec_pretty(self)?)?;
+            file.sync_all()?;
+            fs::rename(&new, &path)?;
+            File::open(folder)?.sync_all()
+        };
+        written().map_err(failed("write"))
+    }
+}

@@ -1,0 +1,67 @@
+//! The clock: whether this host's day is the one in which the root zone's signatures are valid.
+//!
+//! A clock that is days off makes every signature invalid, and all signed names fail.
+
+use super::root_zone::RootZoneReplies;
+use crate::system::HostFinding;
+use dns::clock::date;
+use dns::limits::CLOCK_FLOOR;
+
+const CHECK: &str = "clock";
+
+/// The advice for a wrong one.
+const ADVICE: &str = "set the clock and keep it in sync: `timedatectl set-ntp true`, or chrony";
+
+/// The advice if no root server is reached, and none is needed.
+const BY_HAND: &str = "compare the date with that of another host; keep the clock in sync: `timedatectl set-ntp true`, or chrony";
+
+/// Compares the clock with the times that the root zone and this program show. `forwards_all`: this host need not reach a root server.
+pub(super) fn check(unix: u64, heard: &RootZoneReplies, forwards_all: bool) -> HostFinding {
+    let said = [&heard.udp, &heard.tcp].into_iter().filter_map(|reply| reply.as_ref().ok());
+    let genuine = said.filter(|(_, said)| said.authoritative && !said.recursive);
+    let signature = genuine.filter_map(|(_, said)| said.signature).next();
+    let today = date(unix);
+    if unix < CLOCK_FLOOR {
+        let evidence = format!("the date is {today}, which is before the release of this version");
+        return HostFinding::failure(CHECK, evidence, ADVICE);
+    }
+    let Some((from, until)) = signature else {
+        return HostFinding::could_not_tell(
+            CHECK,
+            format!("the date is {today}; no signature of the root zone was received to compare it with"),
+            if forwards_all { BY_HAND } else { "make outgoing UDP or TCP work first (see above)" },
+        );
+    };
+    let valid = format!("signatures of the root zone are valid from {} to {}", date(from), date(until));
+    if (from..=until).contains(&unix) {
+        HostFinding::ok(CHECK, format!("the date is {today}; {valid}"))
+    } else {
+        HostFinding::failure(CHECK, format!("the date is {today}; {valid}"), ADVICE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::root_zone::RootZoneAnswer;
+    use super::*;
+    use crate::system::CheckVerdict;
+
+    #[test]
+    fn the_root_zones_signature_says_what_day_it_is() {
+        let said = |authoritative, signature| {
+            let said = RootZoneAnswer { authoritative, recursive: false, signature };
+            RootZoneReplies {
+                udp: Ok(("198.41.0.4:53".parse().unwrap(), said)),
+                tcp: Err("silent".to_owned()),
+            }
+        };
+        let now = CLOCK_FLOOR + 86_400;
+        let verdict = |unix, heard: &RootZoneReplies| check(unix, heard, false).verdict;
+        let valid = said(true, Some((now - 86_400, now + 86_400)));
+        assert_eq!(verdict(now, &valid), CheckVerdict::Ok);
+        assert_eq!(verdict(now + 100_000, &valid), CheckVerdict::Failure);
+        assert_eq!(verdict(CLOCK_FLOOR - 1, &said(true, None)), CheckVerdict::Failure);
+        assert_eq!(verdict(now, &said(true, None)), CheckVerdict::CouldNotTell);
+        assert_eq!(verdict(now, &said(false, Some((now, now)))), CheckVerdict::CouldNotTell);
+    }
+}

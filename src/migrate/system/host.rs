@@ -1,0 +1,158 @@
+//! The files of a host, read below a root directory, so that tests bring a host of their own.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use crate::limits::{MAX_CHECKED_DROP_INS, MAX_CHECKED_FILE};
+use crate::system::HostFinding;
+use resolver::config::files::open_regular;
+
+/// A file of the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostFile {
+    /// It was read.
+    Text {
+        /// Its path.
+        path: String,
+        /// Its text.
+        text: String,
+    },
+    /// It is not there.
+    Missing {
+        /// Its path.
+        path: String,
+    },
+    /// It exists, but may not be read.
+    Unreadable {
+        /// Its path.
+        path: String,
+        /// The error.
+        error: String,
+    },
+}
+
+impl HostFile {
+    /// Its text, if it was read.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text { text, .. } => Some(text),
+            Self::Missing { .. } | Self::Unreadable { .. } => None,
+        }
+    }
+
+    /// The finding that a check could not read it, if it exists and may not be read.
+    pub(super) fn unread(&self, check: &'static str) -> Option<HostFinding> {
+        let Self::Unreadable { path, error } = self else { return None };
+        Some(HostFinding::could_not_tell(
+            check,
+            format!("cannot read {path}: {error}"),
+            "run this command with sudo",
+        ))
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Text { path, .. } | Self::Missing { path } | Self::Unreadable { path, .. } => path,
+        }
+    }
+}
+
+/// A host, from its root directory.
+pub struct CheckedHost<'r> {
+    /// `/`, or the directory of a host that a test has made.
+    pub root: &'r Path,
+}
+
+impl CheckedHost<'_> {
+    /// The place of the file whose path on the host is `path`.
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path.trim_start_matches('/'))
+    }
+
+    /// Whether there is such a file or directory.
+    pub fn is_there(&self, path: &str) -> bool {
+        self.path(path).exists()
+    }
+
+    /// Reads a file.
+    pub fn file(&self, path: &str) -> HostFile {
+        self.read(&self.path(path), path)
+    }
+
+    /// Reads the file at `place` whose path on the host is `path`.
+    fn read(&self, place: &Path, path: &str) -> HostFile {
+        let path = path.to_owned();
+        let mut octets = Vec::new();
+        let read = open_regular(place).and_then(|file| file.take(MAX_CHECKED_FILE).read_to_end(&mut octets));
+        match read {
+            Ok(_) => HostFile::Text { path, text: String::from_utf8_lossy(&octets).into_owned() },
+            Err(error) if error.kind() == ErrorKind::NotFound => HostFile::Missing { path },
+            Err(error) => HostFile::Unreadable { path, error: error.to_string() },
+        }
+    }
+
+    /// A file that may be a link, and the target of the link; a link to an absolute path stays below the root.
+    pub fn link(&self, path: &str) -> (HostFile, Option<String>) {
+        let Ok(target) = fs::read_link(self.path(path)) else { return (self.file(path), None) };
+        let shown = target.display().to_string();
+        (self.target(path, &shown), Some(shown))
+    }
+
+    /// The file that a link at `path` to `target` would show.
+    pub fn target(&self, path: &str, target: &str) -> HostFile {
+        let place = match target.strip_prefix('/') {
+            Some(_) => self.path(target),
+            None => self.path(path).with_file_name(target),
+        };
+        self.read(&place, path)
+    }
+
+    /// A configuration file and its drop-ins, in the order in which systemd reads them: by name, in whichever directory they are. Of two
+    /// with the same name only the one of the later directory is read.
+    pub fn files(&self, main: &str, directories: &[&str], drop_ins: &str, suffix: &str) -> Vec<HostFile> {
+        let named = self.drop_ins(directories, drop_ins, suffix);
+        let drop_ins = named.values().map(|path| self.file(path));
+        std::iter::once(self.file(main)).chain(drop_ins).collect()
+    }
+
+    /// A configuration file and its drop-ins, in the order in which NetworkManager reads them: those of the last directory after the file, those
+    /// of the others before it, one directory after the other. Of two with the same name only the one of the later directory is read.
+    pub fn files_by_directory(
+        &self,
+        main: &str,
+        directories: &[&str],
+        drop_ins: &str,
+        suffix: &str,
+    ) -> Vec<HostFile> {
+        let named = self.drop_ins(directories, drop_ins, suffix);
+        let mut files: Vec<HostFile> = Vec::new();
+        for (at, directory) in (1..).zip(directories) {
+            if at == directories.len() {
+                files.push(self.file(main));
+            }
+            let begin = format!("{directory}/{drop_ins}/");
+            let own = named.values().filter(|path| path.starts_with(&begin));
+            files.extend(own.map(|path| self.file(path)));
+        }
+        files
+    }
+
+    /// The paths of drop-ins by their names, at most `MAX_CHECKED_DROP_INS`; of two with the same name only that in the later directory. A link
+    /// to /dev/null has no other effect.
+    fn drop_ins(&self, directories: &[&str], drop_ins: &str, suffix: &str) -> BTreeMap<String, String> {
+        let mut by_name: BTreeMap<String, String> = BTreeMap::new();
+        for directory in directories {
+            let directory = format!("{directory}/{drop_ins}");
+            let Ok(entries) = fs::read_dir(self.path(&directory)) else { continue };
+            let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+            let named = names.filter(|name| Path::new(name).extension().is_some_and(|last| last == suffix));
+            by_name.extend(named.map(|name| (name.clone(), format!("{directory}/{name}"))));
+        }
+        by_name
+            .retain(|_, path| fs::read_link(self.path(path)).ok().as_deref() != Some(Path::new("/dev/null")));
+        by_name.into_iter().take(MAX_CHECKED_DROP_INS).collect()
+    }
+}

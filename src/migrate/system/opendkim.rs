@@ -1,0 +1,71 @@
+//! OpenDKIM has a resolver of its own if it is built with libunbound, as Debian's is. It queries the servers of zones itself unless
+//! `Nameservers` names a resolver (opendkim.conf(5)).
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::host::HostFile;
+use super::resolv_conf::is_ours;
+use crate::system::HostFinding;
+
+/// The name of this check.
+pub const CHECK: &str = "opendkim";
+
+/// The setting with the addresses of resolvers, separated by commas.
+const NAMESERVERS: &str = "nameservers";
+
+/// Whether OpenDKIM queries resolverd. `conf` is /etc/opendkim.conf.
+pub(super) fn check(conf: &HostFile, ours: &[IpAddr]) -> HostFinding {
+    if let Some(unread) = conf.unread(CHECK) {
+        return unread;
+    }
+    let Some(text) = conf.text() else { return HostFinding::ok(CHECK, "is not installed") };
+    let path = conf.path();
+    let here = ours.iter().find(|own| !own.is_unspecified());
+    let here = here.copied().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let advice =
+        format!("write `Nameservers {here}` into {path}, and restart OpenDKIM: `systemctl restart opendkim`");
+    let named = nameservers(text);
+    if named.is_empty() {
+        let evidence = format!(
+            "{path} has no Nameservers: if OpenDKIM is built with libunbound, it queries the servers of zones itself, and not resolverd"
+        );
+        return HostFinding::warning(CHECK, evidence, &advice);
+    }
+    let others: Vec<&str> = named.iter().copied().filter(|address| !is_ours(address, ours)).collect();
+    if others.is_empty() {
+        HostFinding::ok(CHECK, format!("Nameservers in {path} names resolverd"))
+    } else {
+        let evidence = format!("Nameservers in {path} names {}, which is not resolverd", others.join(", "));
+        HostFinding::warning(CHECK, evidence, &advice)
+    }
+}
+
+/// The addresses of the last `Nameservers`. Names of settings are in any case (opendkim.conf(5)).
+fn nameservers(text: &str) -> Vec<&str> {
+    let last = text.lines().rev().find_map(|line| {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        let (name, addresses) = line.split_once(char::is_whitespace)?;
+        name.eq_ignore_ascii_case(NAMESERVERS).then_some(addresses)
+    });
+    let last = last.unwrap_or_default();
+    last.split(',').map(str::trim).filter(|address| !address.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::CheckVerdict;
+
+    #[test]
+    fn opendkim_must_be_told_to_query_resolverd() {
+        let own = [IpAddr::from([127, 0, 0, 1])];
+        let judge = |text: &str| {
+            let file = HostFile::Text { path: "f".to_owned(), text: text.to_owned() };
+            check(&file, &own).verdict
+        };
+        assert_eq!(check(&HostFile::Missing { path: "f".to_owned() }, &own).verdict, CheckVerdict::Ok);
+        assert_eq!(judge("Syslog yes\n#Nameservers 127.0.0.1\n"), CheckVerdict::Warning);
+        assert_eq!(judge("Nameservers 192.0.2.53\nnameservers\t127.0.0.1 # resolverd\n"), CheckVerdict::Ok);
+        assert_eq!(judge("Nameservers 127.0.0.1, 192.0.2.53\n"), CheckVerdict::Warning);
+    }
+}

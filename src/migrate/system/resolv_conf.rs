@@ -1,0 +1,175 @@
+//! `/etc/resolv.conf`: the servers that the C library asks, and whether it passes on that an answer was validated.
+//!
+//! resolv.conf(5): the first three nameservers count; without any it is 127.0.0.1.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::host::HostFile;
+use crate::system::HostFinding;
+
+/// The name of this check.
+pub const CHECK: &str = "resolv.conf";
+
+/// The name of the check of its options.
+pub const TRUST_AD: &str = "trust-ad";
+
+/// Name servers that glibc reads; more are ignored (MAXNS).
+const MAX_NAMESERVERS: usize = 3;
+
+/// The relevant parts of a `resolv.conf`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvConf {
+    /// The addresses of the name servers, at least one.
+    pub nameservers: Vec<String>,
+    pub(super) options: Vec<String>,
+}
+
+impl ResolvConf {
+    /// Reads the text of the file.
+    pub fn parse(text: &str) -> Self {
+        let (mut nameservers, mut options) = (Vec::new(), Vec::new());
+        for line in text.lines().filter(|line| !line.starts_with(['#', ';'])) {
+            let mut words = line.split_ascii_whitespace().map(str::to_owned);
+            match words.next().as_deref() {
+                Some("nameserver") => nameservers.extend(words.next()),
+                Some("options") => options.extend(words),
+                _ => {}
+            }
+        }
+        nameservers.truncate(MAX_NAMESERVERS);
+        if nameservers.is_empty() {
+            nameservers.push(Ipv4Addr::LOCALHOST.to_string());
+        }
+        Self { nameservers, options }
+    }
+
+    fn has(&self, option: &str) -> bool {
+        self.options.iter().any(|set| set == option)
+    }
+}
+
+/// The addresses of systemd-resolved, which holds them also where resolverd has a wildcard address.
+const STUBS: [IpAddr; 2] =
+    [IpAddr::V4(Ipv4Addr::new(127, 0, 0, 53)), IpAddr::V4(Ipv4Addr::new(127, 0, 0, 54))];
+
+/// Whether a nameserver is one of resolverd's addresses. A wildcard address is also each loopback address of its
+/// family, except those of systemd-resolved.
+pub fn is_ours(nameserver: &str, ours: &[IpAddr]) -> bool {
+    let any =
+        |address: &IpAddr| ours.iter().any(|own| own.is_unspecified() && own.is_ipv4() == address.is_ipv4());
+    nameserver.parse().is_ok_and(|address: IpAddr| {
+        let is_covered = address.is_loopback() && !STUBS.contains(&address) && any(&address);
+        ours.contains(&address) || is_covered
+    })
+}
+
+/// The nameservers of a resolv.conf that are not resolverd.
+pub fn other_nameservers(text: &str, ours: &[IpAddr]) -> Vec<IpAddr> {
+    let conf = ResolvConf::parse(text);
+    let others = conf.nameservers.iter().filter(|nameserver| !is_ours(nameserver, ours));
+    others.filter_map(|nameserver| nameserver.parse().ok()).collect()
+}
+
+/// Checks the nameservers and `trust-ad`.
+pub(super) fn check(file: &HostFile, link: Option<&str>, ours: &[IpAddr]) -> Vec<HostFinding> {
+    let conf = match file {
+        HostFile::Unreadable { path, error } => {
+            let evidence = format!("cannot read {path}: {error}");
+            return vec![HostFinding::could_not_tell(CHECK, evidence, "run this command with sudo")];
+        }
+        HostFile::Missing { .. } => ResolvConf::parse(""),
+        HostFile::Text { text, .. } => ResolvConf::parse(text),
+    };
+    let asked = asked(&conf, file, link, ours);
+    let mut findings = vec![asked];
+    findings.extend(trust_ad(&conf, ours));
+    findings
+}
+
+fn asked(conf: &ResolvConf, file: &HostFile, link: Option<&str>, ours: &[IpAddr]) -> HostFinding {
+    let from =
+        link.map_or_else(|| file.path().to_owned(), |link| format!("{} (a link to {link})", file.path()));
+    let evidence = match file {
+        HostFile::Missing { .. } => format!("{from} does not exist: programs use 127.0.0.1"),
+        _ if conf.nameservers.is_empty() => format!("{from} names no server: programs use 127.0.0.1"),
+        _ => format!("{from} names {}", conf.nameservers.join(", ")),
+    };
+    let strangers: Vec<&str> =
+        conf.nameservers.iter().map(String::as_str).filter(|nameserver| !is_ours(nameserver, ours)).collect();
+    let first = conf.nameservers.first().map_or("", String::as_str);
+    let wanted = ours.first().map_or_else(|| "127.0.0.1".to_owned(), ToString::to_string);
+    if !is_ours(first, ours) {
+        let advice = match link {
+            Some(_) => format!(
+                "mail software uses {first}, not resolverd: replace /etc/resolv.conf, which is a link, with a file that has `nameserver {wanted}` and `options edns0 trust-ad`"
+            ),
+            None => format!(
+                "mail software uses {first}, not resolverd: write `nameserver {wanted}` and `options edns0 trust-ad`"
+            ),
+        };
+        return HostFinding::failure(CHECK, evidence, advice);
+    }
+    if strangers.is_empty() {
+        return HostFinding::ok(CHECK, evidence);
+    }
+    let advice = format!(
+        "remove {}: programs also query it when resolverd is slow; there DNS lists may refuse the query, and no answer is validated",
+        strangers.join(" and ")
+    );
+    HostFinding::warning(CHECK, evidence, advice)
+}
+
+/// glibc 2.31 and later remove AD unless `trust-ad` is set; Postfix sets it itself, others do not.
+fn trust_ad(conf: &ResolvConf, ours: &[IpAddr]) -> Option<HostFinding> {
+    const CHECK: &str = TRUST_AD;
+    let servers = &conf.nameservers;
+    let all_ours = servers.iter().all(|nameserver| is_ours(nameserver, ours));
+    let any_elsewhere =
+        servers.iter().any(|server| server.parse().is_ok_and(|address: IpAddr| !address.is_loopback()));
+    match (all_ours, conf.has("trust-ad")) {
+        (true, true) => {
+            Some(HostFinding::ok(CHECK, format!("resolv.conf has `options {}`", conf.options.join(" "))))
+        }
+        (true, false) => Some(HostFinding::warning(
+            CHECK,
+            "the C library removes the AD bit (validated) from answers",
+            "add `options edns0 trust-ad` to resolv.conf; DANE needs it, except in Postfix, which sets it itself",
+        )),
+        (false, true) if any_elsewhere => Some(HostFinding::warning(
+            CHECK,
+            "the C library trusts the AD bit (validated) of servers on other hosts",
+            "remove trust-ad, or use only resolverd on this host: an attacker on the network can set that bit",
+        )),
+        (false, _) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::CheckVerdict;
+
+    fn verdicts(text: &str) -> Vec<CheckVerdict> {
+        let file = HostFile::Text { path: "/etc/resolv.conf".to_owned(), text: text.to_owned() };
+        let ours = [IpAddr::from([127, 0, 0, 1])];
+        check(&file, None, &ours).into_iter().map(|finding| finding.verdict).collect()
+    }
+
+    #[test]
+    fn only_resolverd_may_be_asked() {
+        use CheckVerdict::{Failure, Ok, Warning};
+        assert_eq!(verdicts("nameserver 127.0.0.1\noptions edns0 trust-ad\n"), [Ok, Ok]);
+        assert_eq!(verdicts("# nothing\n"), [Ok, Warning], "glibc asks 127.0.0.1");
+        assert_eq!(verdicts("nameserver 127.0.0.1\nnameserver 192.0.2.53\n"), [Warning]);
+        assert_eq!(verdicts("nameserver 127.0.0.53\noptions edns0 trust-ad\n"), [Failure]);
+        assert_eq!(verdicts("nameserver 192.0.2.53\noptions trust-ad\n"), [Failure, Warning]);
+        assert_eq!(verdicts("nameserver 192.0.2.53\nnameserver 127.0.0.1\n"), [Failure]);
+        let file =
+            HostFile::Text { path: "/etc/resolv.conf".to_owned(), text: "nameserver 127.0.0.1\n".to_owned() };
+        let wildcard = |address: &str| check(&file, None, &[address.parse().unwrap()])[0].verdict;
+        assert_eq!((wildcard("0.0.0.0"), wildcard("::")), (Ok, Failure));
+        let missing = HostFile::Missing { path: "/etc/resolv.conf".to_owned() };
+        let found = check(&missing, None, &["127.0.0.1".parse().unwrap()]);
+        assert_eq!(found[0].verdict, Ok);
+    }
+}

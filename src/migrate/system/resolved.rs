@@ -1,0 +1,68 @@
+//! systemd-resolved: whether programs that use it reach resolverd.
+//!
+//! resolved.conf(5): drop-ins add to lists, an empty value clears them; they are read by name, also those in /usr/lib. Its stub at 127.0.0.53
+//! does not collide with 127.0.0.1.
+
+use std::net::IpAddr;
+
+use super::host::HostFile;
+use super::ini::values;
+use super::resolv_conf::is_ours;
+use crate::system::HostFinding;
+
+/// The name of this check.
+pub const CHECK: &str = "systemd-resolved";
+
+/// Whether it runs, and the servers that it asks.
+pub(super) fn check(runs: bool, files: &[HostFile], ours: &[IpAddr]) -> HostFinding {
+    if !runs {
+        return HostFinding::ok(CHECK, "does not run");
+    }
+    let (servers, domains) = (setting(files, "DNS"), setting(files, "Domains"));
+    let only_ours = !servers.is_empty() && servers.iter().all(|server| is_ours(server, ours));
+    if only_ours && domains.iter().any(|domain| domain == "~.") {
+        return HostFinding::ok(CHECK, format!("runs, and forwards to {}", servers.join(", ")));
+    }
+    if let Some(unread) = files.iter().find_map(|file| file.unread(CHECK)) {
+        return unread;
+    }
+    let asked = match servers.as_slice() {
+        [] => "the servers that the network provides".to_owned(),
+        servers => servers.join(", "),
+    };
+    HostFinding::warning(
+        CHECK,
+        format!("runs, and forwards to {asked}; programs that use it bypass resolverd"),
+        "stop systemd-resolved, or write `[Resolve]`, `DNS=127.0.0.1` and `Domains=~.` to /etc/systemd/resolved.conf.d/resolverd.conf, then run `systemctl restart systemd-resolved`",
+    )
+}
+
+/// A list that several files may extend.
+fn setting(files: &[HostFile], key: &str) -> Vec<String> {
+    let mut list = Vec::new();
+    for value in files.iter().filter_map(HostFile::text).flat_map(|text| values(text, "Resolve", key)) {
+        if value.is_empty() {
+            list.clear();
+        }
+        list.extend(value.split_ascii_whitespace().map(str::to_owned));
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::CheckVerdict;
+
+    #[test]
+    fn it_may_run_where_it_asks_us() {
+        let file = |text: &str| HostFile::Text { path: "resolved.conf".to_owned(), text: text.to_owned() };
+        let ours = [IpAddr::from([127, 0, 0, 1])];
+        assert_eq!(check(false, &[], &ours).verdict, CheckVerdict::Ok);
+        let network = file("[Resolve]\n#DNS=\nDNS=192.0.2.53\n");
+        assert_eq!(check(true, std::slice::from_ref(&network), &ours).verdict, CheckVerdict::Warning);
+        let drop_in = file("[Resolve]\nDNS=\nDNS=127.0.0.1\nDomains=~.\n");
+        assert_eq!(check(true, &[network.clone(), drop_in.clone()], &ours).verdict, CheckVerdict::Ok);
+        assert_eq!(check(true, &[drop_in, network], &ours).verdict, CheckVerdict::Warning);
+    }
+}

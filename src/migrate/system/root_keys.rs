@@ -1,0 +1,160 @@
+//! The keys of the root: whether the daemon validates the root zone with its trust anchors.
+//!
+//! RFC 4035 section 5.3, RFC 5011. With trust anchors that are not the keys of the root, the queries of all clients fail, also those
+//! for domains that are not signed.
+
+use crate::system::HostFinding;
+
+const CHECK: &str = "root keys";
+
+/// The name of the check whether the daemon runs.
+const DAEMON_CHECK: &str = "resolverd";
+
+/// The advice if the trust anchors are not the keys of the root.
+const ADVICE: &str = "update resolverd or the package dns-root-data, or set dnssec.trust_anchor to a file with the keys of \
+    https://data.iana.org/root-anchors/root-anchors.xml, or to \"\" for the built-in keys; if these are right, another server answers in \
+    place of the root servers: `resolverctl trace . DNSKEY` shows each step";
+
+/// The advice if the daemon got no keys of forwarders.
+const FORWARDERS: &str =
+    "see whether the forwarders answer, and with signatures: `resolverctl trace . DNSKEY` shows each step";
+
+/// The advice if the daemon got no keys of root servers.
+const SERVERS: &str =
+    "make outgoing UDP and TCP work first (see above); `resolverctl trace . DNSKEY` shows each step";
+
+/// The verdict of the daemon on the keys of the root zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RootKeysVerdict {
+    /// A trust anchor names one of them.
+    Secure,
+    /// No trust anchor of the root is in use.
+    Insecure,
+    /// The configuration says not to validate.
+    Off,
+    /// No trust anchor names one of them, or their signatures are wrong; the text says why.
+    Bogus(String),
+    /// The daemon did not get them; the text says why.
+    NoAnswer(String),
+}
+
+/// The trust anchors of the daemon, and its verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RootKeysHere {
+    /// The verdict.
+    pub verdict: RootKeysVerdict,
+    /// The key tags of the trust anchors of the root.
+    pub tags: Vec<u16>,
+}
+
+/// Why the daemon did not tell its verdict, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RootKeysUntold {
+    /// No daemon answers.
+    NotRunning(String),
+    /// It was not asked, or did not reply.
+    NotTold(String),
+}
+
+/// Judges the verdict of the daemon. That no daemon answers is a finding of its own, unless one `listens` at port 53: its socket is
+/// elsewhere. `forwards_all`: the keys come from forwarders.
+pub(super) fn check(
+    here: &Result<RootKeysHere, RootKeysUntold>,
+    listens: bool,
+    forwards_all: bool,
+) -> HostFinding {
+    let RootKeysHere { verdict, tags } = match here {
+        Ok(here) => here,
+        Err(RootKeysUntold::NotRunning(why)) if !listens => {
+            return HostFinding::failure(
+                DAEMON_CHECK,
+                format!(
+                    "resolverd does not run, so the programs of this host that query it get no answers: {why}"
+                ),
+                "`systemctl enable --now resolverd.socket resolverd`; if it does not start, `journalctl -u resolverd` says why; whether \
+                 it validates the root zone was not checked",
+            );
+        }
+        Err(RootKeysUntold::NotRunning(why) | RootKeysUntold::NotTold(why)) => {
+            return HostFinding::could_not_tell(
+                CHECK,
+                why,
+                "repeat this check while resolverd runs, with sudo; give its socket with --socket if it is not the default",
+            );
+        }
+    };
+    let tags: Vec<String> = tags.iter().map(u16::to_string).collect();
+    let anchors = match tags.as_slice() {
+        [] => "resolverd has no trust anchor of the root".to_owned(),
+        [tag] => format!("the trust anchor of resolverd has the key tag {tag}"),
+        tags => format!("the trust anchors of resolverd have the key tags {}", tags.join(", ")),
+    };
+    match verdict {
+        RootKeysVerdict::Secure => {
+            HostFinding::ok(CHECK, format!("resolverd validates the root zone; {anchors}"))
+        }
+        RootKeysVerdict::Off => {
+            HostFinding::ok(CHECK, "the configuration of resolverd says not to validate answers")
+        }
+        RootKeysVerdict::Insecure => HostFinding::warning(
+            CHECK,
+            format!("resolverd does not validate the root zone; {anchors}"),
+            "look at dnssec.trust_anchor, dnssec.negative_trust_anchors and `resolverctl nta list`; without these keys forged answers \
+             are not detected, and DANE has no effect",
+        ),
+        RootKeysVerdict::Bogus(why) => HostFinding::failure(
+            CHECK,
+            format!(
+                "the root zone fails DNSSEC validation, so all queries of clients fail: {why}; {anchors}"
+            ),
+            ADVICE,
+        ),
+        RootKeysVerdict::NoAnswer(why) => HostFinding::could_not_tell(
+            CHECK,
+            format!("resolverd did not get the keys of the root zone: {why}"),
+            if forwards_all { FORWARDERS } else { SERVERS },
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::CheckVerdict;
+
+    #[test]
+    fn anchors_that_are_not_the_keys_of_the_root_are_a_failure() {
+        let found =
+            |verdict, tags: &[u16]| check(&Ok(RootKeysHere { verdict, tags: tags.to_vec() }), true, false);
+        let well = found(RootKeysVerdict::Secure, &[20326, 38696]);
+        assert_eq!(well.verdict, CheckVerdict::Ok);
+        assert!(
+            well.evidence.ends_with("the trust anchors of resolverd have the key tags 20326, 38696"),
+            "{well:?}"
+        );
+        let bogus = found(RootKeysVerdict::Bogus("no DNSKEY fits".to_owned()), &[7]);
+        assert_eq!(bogus.verdict, CheckVerdict::Failure);
+        assert!(
+            bogus.evidence.ends_with("no DNSKEY fits; the trust anchor of resolverd has the key tag 7"),
+            "{bogus:?}"
+        );
+        assert!(bogus.advice.unwrap().contains("root-anchors.xml"));
+        let without = found(RootKeysVerdict::Insecure, &[]);
+        assert_eq!(without.verdict, CheckVerdict::Warning);
+        assert!(without.evidence.ends_with("resolverd has no trust anchor of the root"), "{without:?}");
+        assert_eq!(found(RootKeysVerdict::Off, &[7]).verdict, CheckVerdict::Ok);
+        let silent = found(RootKeysVerdict::NoAnswer("timeout".to_owned()), &[7]);
+        assert_eq!(silent.verdict, CheckVerdict::CouldNotTell);
+    }
+
+    #[test]
+    fn a_daemon_that_does_not_run_is_a_failure_and_one_that_may_not_be_asked_is_not() {
+        let not_running = Err(RootKeysUntold::NotRunning("cannot connect".to_owned()));
+        let stopped = check(&not_running, false, false);
+        assert_eq!((stopped.check, stopped.verdict), ("resolverd", CheckVerdict::Failure));
+        let closed = check(&Err(RootKeysUntold::NotTold("permission denied".to_owned())), false, false);
+        for untold in [closed, check(&not_running, true, false)] {
+            assert_eq!((untold.check, untold.verdict), ("root keys", CheckVerdict::CouldNotTell));
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The SOA of the root zone over UDP and TCP: whether port 53 is open to the internet, and the time there.
+//!
+//! RFC 1035 section 4.2, RFC 4034 section 3.1. Only a root server's own answer counts, so a server that answers in
+//! its place is detected.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::time::{Duration, Instant};
+
+use hickory_proto::op::{Edns, Message, Query};
+use hickory_proto::rr::{Name, RData, RecordType};
+use hickory_proto::serialize::binary::BinEncodable;
+
+use crate::limits::{CHECK_SERVERS, CHECK_TIME, MAX_CHECK_DATAGRAM};
+use dns::random::Random;
+
+/// The size that we offer for a datagram (RFC 9715).
+const PAYLOAD: u16 = 1_232;
+
+/// A root server's answer about the SOA of its zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RootZoneAnswer {
+    /// AA: it is a server of the zone.
+    pub authoritative: bool,
+    /// RA: it is a recursive server, which no root server is.
+    pub recursive: bool,
+    /// The begin and the end of the signature's validity, in seconds since 1970.
+    pub signature: Option<(u64, u64)>,
+}
+
+/// The result of one transport: server and answer, or the reason for none.
+pub type RootZoneReply = Result<(SocketAddr, RootZoneAnswer), String>;
+
+/// The results of both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RootZoneReplies {
+    /// Over UDP.
+    pub udp: RootZoneReply,
+    /// Over TCP.
+    pub tcp: RootZoneReply,
+}
+
+/// Asks `servers`, over UDP and TCP at the same time, one after the other until one answers.
+pub(super) fn ask(servers: &[SocketAddr]) -> RootZoneReplies {
+    std::thread::scope(|threads| {
+        let udp = threads.spawn(|| first(servers, datagram));
+        let tcp = first(servers, stream);
+        RootZoneReplies { udp: udp.join().unwrap_or_else(|_| Err("the query failed".to_owned())), tcp }
+    })
+}
+
+fn first(servers: &[SocketAddr], ask: impl Fn(SocketAddr, &[u8]) -> io::Result<Vec<u8>>) -> RootZoneReply {
+    let mut last = "no server to query".to_owned();
+    for server in servers.iter().take(CHECK_SERVERS) {
+        let said = question().and_then(|query| Ok((ask(*server, &query)?, query)));
+        match said.and_then(|(reply, query)| read(&reply, &query)) {
+            Ok(said) => return Ok((*server, said)),
+            Err(error) => last = format!("{server}: {}", words(&error)),
+        }
+    }
+    Err(last)
+}
+
+/// `. SOA` with DO, so that the signature comes with it.
+fn question() -> io::Result<Vec<u8>> {
+    let mut message = Message::query();
+    message.metadata.id = Random::system()?.u16();
+    message.metadata.recursion_desired = false;
+    message.add_query(Query::query(Name::root(), RecordType::SOA));
+    let mut edns = Edns::new();
+    edns.set_max_payload(PAYLOAD);
+    edns.set_dnssec_ok(true);
+    message.set_edns(edns);
+    message.to_vec().map_err(io::Error::other)
+}
+
+fn datagram(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
+    let local: SocketAddr = match server {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (std::net::Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let socket = UdpSocket::bind(local)?;
+    socket.connect(server)?;
+    socket.send(query)?;
+    let end = Instant::now() + CHECK_TIME;
+    let mut datagram = vec![0; MAX_CHECK_DATAGRAM];
+    loop {
+        let left = end.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        socket.set_read_timeout(Some(left))?;
+        let length = socket.recv(&mut datagram)?;
+        let reply = datagram.get(..length).unwrap_or_default();
+        // A message with another id does not end the wait.
+        if reply.get(..2) == query.get(..2) {
+            return Ok(reply.to_vec());
+        }
+    }
+}
+
+fn stream(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect_timeout(&server, CHECK_TIME)?;
+    stream.set_read_timeout(Some(CHECK_TIME))?;
+    stream.set_write_timeout(Some(CHECK_TIME))?;
+    let length = u16::try_from(query.len()).map_err(io::Error::other)?;
+    stream.write_all(&[length.to_be_bytes().as_slice(), query].concat())?;
+    let mut length = [0; 2];
+    stream.read_exact(&mut length)?;
+    let mut reply = vec![0; u16::from_be_bytes(length).into()];
+    stream.read_exact(&mut reply)?;
+    Ok(reply)
+}
+
+fn read(reply: &[u8], query: &[u8]) -> io::Result<RootZoneAnswer> {
+    if reply.get(..2) != query.get(..2) {
+        return Err(io::Error::other("sent an answer to another query"));
+    }
+    let message =
+        Message::from_vec(reply).map_err(|_| io::Error::other("sent an answer that cannot be parsed"))?;
+    let signatures = message.answers.iter().filter(|record| record.record_type() == RecordType::RRSIG);
+    Ok(RootZoneAnswer {
+        authoritative: message.metadata.authoritative,
+        recursive: message.metadata.recursion_available,
+        signature: signatures.filter_map(|record| validity(&record.data)).next(),
+    })
+}
+
+/// Inception and expiration of an RRSIG. They are times of 32 bits, which last until 2106.
+fn validity(data: &RData) -> Option<(u64, u64)> {
+    let octets = data.to_bytes().ok()?;
+    let moment = |place: usize| {
+        let octets: [u8; 4] = octets.get(place..place.checked_add(4)?)?.try_into().ok()?;
+        Some(u64::from(u32::from_be_bytes(octets)))
+    };
+    Some((moment(12)?, moment(8)?))
+}
+
+/// An error in words that are equal on every system.
+fn words(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => format!("timeout after {} s", CHECK_TIME.as_secs()),
+        ErrorKind::ConnectionRefused => "refused".to_owned(),
+        ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable => "unreachable".to_owned(),
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => "closed the connection".to_owned(),
+        _ => error.to_string(),
+    }
+}

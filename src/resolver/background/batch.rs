@@ -1,0 +1,224 @@
+//! Batches of questions to lists: receives the events of questions, learns, and starts the lists that will follow.
+//!
+//! A task of the daemon, fed through a queue: no question waits for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use hickory_proto::rr::{Name, RecordType};
+use tokio::task::JoinSet;
+
+use crate::config::Config;
+use crate::dnsbl::batch::{Batch, BatchStanding, Check, CheckQuery, ClientGroup, EXCHANGER, ListId, POINTER};
+use crate::dnsbl::entry::ListEntry;
+use crate::dnsbl::list::{AskedAbout, List, ListSubject};
+use crate::dnsbl::list_events::{ListEvent, ListEventKind};
+use crate::dnsbl::list_way::Way;
+use crate::limits::MAX_AHEAD;
+use crate::resolve::Resolver;
+use crate::resolve::side::Ahead;
+use crate::zones::Views;
+use dns::question::{Client, Question, QuestionKey, ViewId, wire_name};
+
+/// Labels with customers' keys as clients put them into their questions, by group of clients and list. A query of
+/// a batch to such a list has the client's own key. The key is shown nowhere. Bounded by the number of lists.
+#[derive(Default)]
+struct KeyLabels(BTreeMap<(ClientGroup, ListId), Box<[u8]>>);
+
+/// The subject of a question to a list, or of one that lists follow.
+struct Asks {
+    /// The list. None: the question is for the PTR of an address, or the MX of a domain.
+    list: Option<Arc<List>>,
+    number: ListId,
+    /// The subject, without a key.
+    subject: Name,
+    /// The key, if clients put one into this list's names.
+    key: Option<Box<[u8]>>,
+}
+
+/// Sends batches for as long as it runs. Only one may run: a second one waits forever.
+pub async fn send_batches(resolver: Arc<Resolver>) -> Infallible {
+    let Some(mut events) = resolver.lists().events.listen() else { return std::future::pending().await };
+    let mut asking = JoinSet::new();
+    let mut configured = Arc::clone(resolver.views().config());
+    configure(&resolver, &configured);
+    // Each of our questions has a number of its own.
+    let mut number = 0_u32;
+    let mut keys = KeyLabels::default();
+    loop {
+        tokio::select! {
+            biased;
+            Some(ended) = asking.join_next() => {
+                if let Ok((check, list, Ahead::NotNeeded | Ahead::NoRoom)) = ended {
+                    batch(&resolver).not_needed(&check, list);
+                }
+            }
+            event = events.event() => {
+                let config = Arc::clone(resolver.views().config());
+                if !Arc::ptr_eq(&configured, &config) {
+                    configure(&resolver, &config);
+                    let (lists, views) = (resolver.lists(), resolver.views());
+                    let asked = |list| lists.numbered(list).is_some();
+                    keys.0.retain(|((_, view), list), _| views.get(*view).is_some() && asked(*list));
+                    batch(&resolver).keep(asked);
+                    configured = config;
+                }
+                for (check, list, question) in take(&resolver, &event, &mut keys) {
+                    if asking.len() >= MAX_AHEAD {
+                        batch(&resolver).not_needed(&check, list);
+                        continue;
+                    }
+                    number = number.wrapping_add(1);
+                    let (resolver, asker) = (Arc::clone(&resolver), client(number));
+                    asking.spawn(async move { (check, list, resolver.side().ask_ahead(question, asker).await) });
+                }
+            }
+        }
+    }
+}
+
+/// Learns from an event, and returns the questions to ask.
+fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Check, ListId, Question)> {
+    let key = QuestionKey::from_bytes(event.key());
+    let Some(question) = key.question() else { return Vec::new() };
+    let Some(Asks { list, number, subject, key: label }) = asks(resolver, &question) else {
+        return Vec::new();
+    };
+    if let Some(label) = label {
+        keys.0.insert((group_of(&key), number), label);
+    }
+    let labels = u8::try_from(subject.iter().len()).unwrap_or(u8::MAX);
+    let check = Check { clients: group_of(&key), subject: wire_name(&subject).into(), labels };
+    let unix = resolver.clock().now().unix;
+    let (lists, views) = (resolver.lists(), resolver.views());
+    let standing = |list| {
+        // Only lists that this view sends the same way belong to the group.
+        let here =
+            |entry: &Arc<ListEntry>| way(&views, question.view, &entry.apex).as_ref() == Some(&entry.way);
+        let Some(entry) = lists.numbered(list).filter(here) else { return BatchStanding::default() };
+        let standing = entry.watch.for_batch(unix);
+        BatchStanding { ready: standing.ready && entry.may_be_in_a_batch(), ..standing }
+    };
+    let start = {
+        let query = CheckQuery { check: &check, list: number };
+        let mut batch = batch(resolver);
+        match event.what {
+            ListEventKind::Asked(came) => batch.asked(query, came, event.at, standing),
+            ListEventKind::CameOut { says, went_out } => {
+                if went_out {
+                    batch.went_out(&check, number);
+                }
+                batch.came_out(query, says, event.at, standing)
+            }
+        }
+    };
+    let ask = |other: ListId| {
+        let apex = &lists.numbered(other)?.apex;
+        let known = resolver.list_resolver().list(question.view, apex)?;
+        let key = known.keyed.then(|| keys.0.get(&(check.clients, other)));
+        let key = match key {
+            // No client has sent the key yet.
+            Some(None) => return None,
+            Some(key) => key,
+            None => None,
+        };
+        let key = key.map(AsRef::as_ref);
+        let name = Name::from_labels(subject.iter().chain(key).chain(apex.iter())).ok()?;
+        let Question { name, kind, .. } = Question::new(&name, RecordType::A);
+        let question = Question { name, kind, ..question.clone() };
+        shares(list.as_deref(), &known, &question.name).then(|| (check.clone(), other, question))
+    };
+    let mut asking = Vec::new();
+    for other in start {
+        match ask(other) {
+            Some(it) => asking.push(it),
+            None => batch(resolver).not_needed(&check, other),
+        }
+    }
+    asking
+}
+
+/// The subject of a question, if it asks a list or is followed by lists.
+fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
+    let before = |number, own| {
+        let subject = Name::from_labels(question.name.iter().take(own)).ok()?;
+        Some(Asks { list: None, number, subject, key: None })
+    };
+    let labels = question.name.iter().len();
+    match question.kind {
+        RecordType::A => {}
+        // Without in-addr.arpa or ip6.arpa.
+        RecordType::PTR => {
+            return before(POINTER, labels.checked_sub(2).filter(|own| matches!(own, 4 | 32))?);
+        }
+        RecordType::MX => return before(EXCHANGER, labels),
+        _ => return None,
+    }
+    let list = resolver.list_resolver().list_of(question)?;
+    if list.asked(&question.name) == AskedAbout::Nothing {
+        return None;
+    }
+    let way = way(&resolver.views(), question.view, &list.apex)?;
+    let number = resolver.lists().entry(&list.apex, &way).number();
+    let below = question.name.iter().len().checked_sub(list.apex.iter().len())?;
+    let own = below.checked_sub(usize::from(list.keyed))?;
+    let subject = Name::from_labels(question.name.iter().take(own)).ok()?;
+    let key = question.name.iter().nth(own).filter(|_| list.keyed).map(Box::from);
+    Some(Asks { list: Some(list), number, subject, key })
+}
+
+/// Whether the subject of a question to `list` may be sent to `other` as `name`: lists of addresses do not get
+/// domains, and lists of domains do not get addresses. No list: the question was for a PTR or an MX.
+fn shares(list: Option<&List>, other: &List, name: &Name) -> bool {
+    match other.asked(name) {
+        AskedAbout::Address(IpAddr::V4(_)) => other.subjects.contains(&ListSubject::Ip4),
+        AskedAbout::Address(IpAddr::V6(_)) => other.subjects.contains(&ListSubject::Ip6),
+        AskedAbout::Labels(_) => {
+            let asked = |subject| {
+                list.map_or(subject == ListSubject::Domain, |list| list.subjects.contains(&subject))
+            };
+            let alike = |subject| asked(subject) && other.subjects.contains(&subject);
+            alike(ListSubject::Domain) || alike(ListSubject::Hash)
+        }
+        AskedAbout::Nothing => false,
+    }
+}
+
+/// The way of a list's questions in a view.
+fn way(views: &Views, view: ViewId, apex: &Name) -> Option<Way> {
+    Some(views.get(view)?.route(apex, RecordType::A).way())
+}
+
+fn configure(resolver: &Resolver, config: &Config) {
+    let views = resolver.views();
+    let numbers = |apex: &Name| {
+        let ways: BTreeSet<Way> =
+            views.all().iter().map(|view| view.route(apex, RecordType::A).way()).collect();
+        ways.iter().map(|way| resolver.lists().entry(apex, way).number()).collect::<Vec<_>>()
+    };
+    let group = |group: &Vec<Name>| group.iter().flat_map(numbers).collect();
+    let dnsbl = &config.dnsbl;
+    let groups = dnsbl.batch_groups.iter().map(group).collect();
+    batch(resolver).configure(dnsbl.batch, groups, dnsbl.batch_waste);
+}
+
+/// Locks after a panic too: wrong counts only cost or save a question.
+fn batch(resolver: &Resolver) -> MutexGuard<'_, Batch> {
+    resolver.lists().batch.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn group_of(key: &QuestionKey) -> ClientGroup {
+    (key.flags(), key.view())
+}
+
+/// The client of batches: an address that no real client can have.
+fn client(number: u32) -> Client {
+    let [high, low, id_high, id_low] = number.to_be_bytes();
+    Client {
+        address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        port: u16::from_be_bytes([high, low]),
+        id: u16::from_be_bytes([id_high, id_low]),
+    }
+}

@@ -1,0 +1,256 @@
+//! Looks after the lists: judges their silence, probes and tests them.
+//!
+//! A task of the daemon: no question waits for it. Its questions are routed like all others.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+use tokio::task::JoinSet;
+
+use crate::dnsbl::breaker::Judgement;
+use crate::dnsbl::entry::ListEntry;
+use crate::dnsbl::gate::ListVerdict;
+use crate::dnsbl::health::{Point, TestResult, Tested};
+use crate::dnsbl::list::{List, ListSubject};
+use crate::dnsbl::list_way::Way;
+use crate::dnsbl::state::ListState;
+use crate::limits::{BREAKER_MIN_PATIENCE, MAX_SIDE_QUESTIONS, MAX_WITNESSES, TEND_AGAIN, WITNESS_PAUSE};
+use crate::resolve::Resolver;
+use crate::resolve::lists::Probed;
+use crate::resolve::side::nowhere;
+use crate::zones::View;
+use dns::clock::Mono;
+use dns::question::{ListSays, ViewId};
+use dns::random::Random;
+
+/// The work that one round has found.
+#[derive(Default)]
+struct DueWork {
+    /// Ways on which no server has answered lately, each with a view. Another zone on them must be asked.
+    witnesses: BTreeMap<Way, ViewId>,
+    /// When to look again, at the latest.
+    wait: Option<Duration>,
+}
+
+/// Looks after all lists, as long as it runs.
+pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
+    let mut asking = JoinSet::new();
+    let mut called: BTreeMap<Way, Mono> = BTreeMap::new();
+    loop {
+        let mut found = round(&resolver, &random, &mut asking);
+        let rests = found.wait.is_none_or(|wait| wait > BREAKER_MIN_PATIENCE / 2);
+        resolver.lists().rests(rests);
+        if rests {
+            // A question may have come after the round: it did not wake this task.
+            let again = round(&resolver, &random, &mut asking);
+            found.witnesses.extend(again.witnesses);
+            found.wait = again.wait;
+        }
+        let now = resolver.clock().mono();
+        called.retain(|_, last| now.since(*last) < WITNESS_PAUSE);
+        for (way, view) in found.witnesses {
+            if !called.contains_key(&way) && asking.len() < MAX_SIDE_QUESTIONS + MAX_WITNESSES {
+                called.insert(way.clone(), now);
+                call_witness(&resolver, &way, view, &random, &mut asking);
+            }
+        }
+        tokio::select! {
+            biased;
+            () = resolver.lists().woken() => {}
+            Some(_) = asking.join_next() => {}
+            () = tokio::time::sleep(found.wait.unwrap_or(TEND_AGAIN)) => {}
+        }
+    }
+}
+
+/// Asks another server, to see whether any answers. On the way of recursion it asks for a name that no zone has. A
+/// forwarder may answer that from memory, so it is asked for a name of another list that nobody can have asked
+/// before.
+fn call_witness(
+    resolver: &Arc<Resolver>,
+    way: &Way,
+    view: ViewId,
+    random: &Random,
+    asking: &mut JoinSet<()>,
+) {
+    let (resolver, random) = (Arc::clone(resolver), random.clone());
+    if way.is_public() {
+        asking.spawn(async move { resolver.side().ask_for_nothing(view, &nowhere(&random)).await });
+        return;
+    }
+    let now = resolver.clock().mono();
+    let same = resolver.lists().all().into_iter().filter(|entry| entry.way == *way);
+    let mut others: Vec<_> =
+        same.filter_map(|entry| entry.watch.answers_in(now).map(|view| (entry, view))).collect();
+    if others.is_empty() {
+        return;
+    }
+    let lot = random.below(u32::try_from(others.len()).unwrap_or(u32::MAX));
+    let (entry, view) = others.swap_remove(usize::try_from(lot).unwrap_or_default());
+    asking.spawn(async move {
+        if let Some((list, view)) = resolver.list_resolver().asked_as(&entry, view) {
+            probe(&resolver, ListInView { list: &list, entry: &entry, view: &view }, &random).await;
+        }
+    });
+}
+
+/// Looks at every list once and begins the work that is due.
+fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) -> DueWork {
+    let now = resolver.clock().now();
+    let mut round = DueWork::default();
+    for entry in resolver.lists().all() {
+        let room = asking.len() < MAX_SIDE_QUESTIONS;
+        let due = entry.watch.due(resolver.list_resolver().evidence(&entry.way), room, now.mono);
+        match due.judgement {
+            Judgement::Opened => entry.not_answering(now),
+            Judgement::Witness(_) => {
+                // Other answers from the internet show whether a local mirror alone is silent.
+                let way = if entry.way.is_forwarded() { entry.way.clone() } else { Way::Public };
+                round.witnesses.insert(way, due.view);
+            }
+            Judgement::Later(_) | Judgement::Rest => {}
+        }
+        let next = due.next.map(|next| next.since(now.mono));
+        round.wait = round.wait.into_iter().chain(next).min();
+        if due.probe || due.test {
+            let (resolver, random) = (Arc::clone(resolver), random.clone());
+            asking.spawn(async move {
+                let Some((list, view)) = resolver.list_resolver().asked_as(&entry, due.view) else { return };
+                let list = ListInView { list: &list, entry: &entry, view: &view };
+                if due.probe {
+                    probe(&resolver, list, &random).await;
+                }
+                if due.test {
+                    test(&resolver, list, due.insists, &random).await;
+                }
+            });
+        }
+    }
+    round
+}
+
+/// A list as a view asks it.
+#[derive(Clone, Copy)]
+struct ListInView<'a> {
+    list: &'a List,
+    entry: &'a ListEntry,
+    view: &'a Arc<View>,
+}
+
+/// Asks a list for a name that is not in its memory and that it does not list.
+async fn probe(resolver: &Resolver, list: ListInView<'_>, random: &Random) {
+    let ListInView { list, entry, view } = list;
+    let name = probe_name(list, random.u64());
+    let probed = resolver.list_resolver().probe(view, list, &name, None).await;
+    // A list whose names need a key may refuse queries for its apex although it works.
+    if let Some(verdict @ ListVerdict::Untold(_)) = &probed.verdict
+        && name != list.apex
+    {
+        entry.heard(verdict, resolver.clock().now());
+    }
+    if entry.way.is_forwarded() && probed.server.is_some() && !probed.secure && name != list.apex {
+        resolver.lists().heard_through(&entry.way, resolver.clock().mono());
+    }
+}
+
+/// A name of `list` that no client asks: a random address of 127.0.0.0/8, domain or hash; its apex if its names need
+/// a key.
+fn probe_name(list: &List, lot: u64) -> Name {
+    let [.., second, third, fourth] = lot.to_be_bytes();
+    // Test entries have 0 in the second octet.
+    let address = Ipv4Addr::new(127, second.max(1), third, fourth);
+    let hash = || Name::from_ascii(format!("{lot:016x}{lot:024x}")).ok()?.append_domain(&list.apex).ok();
+    let drawn = list.subjects.iter().find_map(|subject| match subject {
+        ListSubject::Ip4 => list.name_of(address.into()),
+        ListSubject::Ip6 => list.name_of(address.to_ipv6_mapped().into()),
+        ListSubject::Domain => list.name_of_domain(&Name::from_ascii(format!("x{lot:016x}.invalid")).ok()?),
+        ListSubject::Hash => hash().filter(|_| !list.keyed),
+    });
+    drawn.unwrap_or_else(|| list.apex.clone())
+}
+
+/// Tests a list by its own test entries: one that must be listed and one that must not, if it has both; `insists`: the
+/// operator has asked for it.
+async fn test(resolver: &Resolver, list: ListInView<'_>, insists: bool, random: &Random) {
+    let ListInView { list, entry, view } = list;
+    let Some(points) = list.tests.as_ref().filter(|_| list.is_alive()) else { return };
+    let avoid = entry.watch.avoid();
+    let mut said = [None, None];
+    for (name, said) in [points.listed.first(), points.unlisted.first()].into_iter().zip(&mut said) {
+        let Some(name) = name else { continue };
+        let Probed { verdict: Some(verdict), server, .. } =
+            resolver.list_resolver().probe(view, list, name, avoid).await
+        else {
+            return;
+        };
+        if let ListVerdict::Untold(_) = verdict {
+            entry.heard(&verdict, resolver.clock().now());
+        }
+        *said = Some(Point { says: verdict.says(), server });
+    }
+    let [listed, unlisted] = said;
+    let tested = Tested { listed, unlisted, usual: None };
+    let now = resolver.clock().mono();
+    let state = match entry.watch.tested(tested, now, |below| random.below(below)) {
+        TestResult::Is(state) => entry.judged(state),
+        TestResult::Suspected(_) => return entry.suspected(),
+        TestResult::Nothing => return,
+    };
+    resolver.list_resolver().list_is(entry, state, &why(list, entry, state, listed, unlisted), insists).await;
+}
+
+/// The reason for a state; empty if the list works.
+fn why(
+    list: &List,
+    entry: &ListEntry,
+    state: ListState,
+    listed: Option<Point>,
+    unlisted: Option<Point>,
+) -> String {
+    let apex = list.apex.to_ascii();
+    let apex = apex.trim_end_matches('.');
+    let at = |point: Option<Point>| {
+        let server = point.and_then(|point| point.server);
+        server.map_or_else(String::new, |server| {
+            format!(" (a query sent directly to its server {server} got the same answer)")
+        })
+    };
+    let first = |names: Option<&Vec<Name>>| {
+        let name = names.and_then(|names| names.first()).map(Name::to_ascii).unwrap_or_default();
+        format!("its test entry {}", name.trim_end_matches('.'))
+    };
+    let tests = list.tests.as_ref();
+    let (lists, lists_not) =
+        (first(tests.map(|tests| &tests.listed)), first(tests.map(|tests| &tests.unlisted)));
+    let answers = entry.answers();
+    let count = answers.since_listing;
+    let world = unlisted.is_some_and(|point| point.says == ListSays::Listed);
+    match state {
+        ListState::ListsTheWorld => format!(
+            "{apex} lists everything, even {lists_not}, which a working list does not list{}; its listings are ignored",
+            at(unlisted)
+        ),
+        ListState::ListsNothing => format!(
+            "{apex} lists nothing, not even {lists}, which a working list lists{}; none of its last {count} answers was a listing",
+            at(listed)
+        ),
+        ListState::TestsDiffer if world => format!(
+            "{apex} lists {lists_not}, which a working list does not list{}, but most of its answers are \"not listed\"; its listings are used",
+            at(unlisted)
+        ),
+        ListState::TestsDiffer if answers.has_listed => format!(
+            "{apex} does not list {lists}, which a working list lists{}, but lists other names; the last listing was {count} answers ago",
+            at(listed)
+        ),
+        ListState::TestsDiffer => format!(
+            "{apex} does not list {lists}, which a working list lists{}; none of its {count} answers was a listing, but these are too few to decide; its listings are used",
+            at(listed)
+        ),
+        ListState::Slow => format!("{apex} answers slowly"),
+        _ => String::new(),
+    }
+}

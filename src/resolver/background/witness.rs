@@ -1,0 +1,27 @@
+//! Queries root servers when a server does not answer, to see whether the zone or our own network is at fault.
+//!
+//! A task of the daemon: no question waits for it. The record notes the root servers' answers like all others, and
+//! judges.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use crate::limits::NETWORK_WITNESS_PAUSE;
+use crate::resolve::Resolver;
+use crate::resolve::side::nowhere;
+use dns::question::ViewId;
+use dns::random::Random;
+use history::Recorder;
+
+/// Queries root servers whenever no other server answers, for as long as it runs.
+pub async fn ask_root_in_doubt(
+    resolver: Arc<Resolver>,
+    recorder: Arc<Recorder>,
+    random: Random,
+) -> Infallible {
+    loop {
+        recorder.doubted().await;
+        resolver.side().ask_for_nothing(ViewId::default(), &nowhere(&random)).await;
+        tokio::time::sleep(NETWORK_WITNESS_PAUSE).await;
+    }
+}

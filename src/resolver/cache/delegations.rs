@@ -1,0 +1,72 @@
+//! Delegations and the states of zones, by name.
+
+use std::sync::Arc;
+
+use hickory_proto::rr::Name;
+
+use super::entries::{CacheEntry, Delegation};
+use super::keys::{KeySlot, NameKeys, SlotKey};
+use super::rrsets::InView;
+use super::security::ZoneTrust;
+use dns::clock::Mono;
+
+impl InView<'_> {
+    /// Keeps a delegation.
+    pub fn put_delegation(&self, delegation: Arc<Delegation>) {
+        self.store
+            .insert(self.key(&delegation.zone, KeySlot::Delegation), CacheEntry::Delegation(delegation));
+    }
+
+    /// Keeps the state of a zone.
+    pub fn put_zone_state(&self, state: Arc<ZoneTrust>) {
+        self.store.insert(self.key(&state.zone, KeySlot::State), CacheEntry::State(state));
+    }
+
+    /// The state of exactly this zone.
+    pub fn zone_state(&self, zone: &Name, now: Mono) -> Option<Arc<ZoneTrust>> {
+        match self.store.get(&self.keys(zone).at(0, KeySlot::State)) {
+            Some(CacheEntry::State(state)) if now < state.expires => Some(state),
+            _ => None,
+        }
+    }
+
+    /// Forgets the delegation of a zone.
+    pub fn forget_delegation(&self, zone: &Name) {
+        self.store.remove(&self.keys(zone).at(0, KeySlot::Delegation));
+    }
+
+    /// The delegation of exactly this zone.
+    pub fn delegation(&self, zone: &Name, now: Mono) -> Option<Arc<Delegation>> {
+        self.delegated(&self.keys(zone).at(0, KeySlot::Delegation), now)
+    }
+
+    /// The delegation of the closest known zone at or above `name`.
+    pub fn closest_delegation(&self, name: &Name, now: Mono) -> Option<Arc<Delegation>> {
+        self.closest_to(self.keys(name), now).map(|(delegation, _)| delegation)
+    }
+
+    /// Like `closest_delegation`, for a name in wire form. Also returns whether memory has no delegation between the two names, not
+    /// even an expired one.
+    pub fn closest_delegation_of_wire(&self, name: &[u8], now: Mono) -> Option<(Arc<Delegation>, bool)> {
+        self.closest_to(NameKeys::of_wire(name, self.view, *self.store.keyed()), now)
+    }
+
+    fn closest_to(&self, mut keys: NameKeys, now: Mono) -> Option<(Arc<Delegation>, bool)> {
+        let mut is_first = true;
+        keys.upwards((0, usize::MAX), KeySlot::Delegation, |key| {
+            let Some(CacheEntry::Delegation(delegation)) = self.store.get(key) else { return None };
+            if now < delegation.expires {
+                return Some((delegation, is_first));
+            }
+            is_first = false;
+            None
+        })
+    }
+
+    pub(super) fn delegated(&self, key: &SlotKey<'_>, now: Mono) -> Option<Arc<Delegation>> {
+        match self.store.get(key) {
+            Some(CacheEntry::Delegation(delegation)) if now < delegation.expires => Some(delegation),
+            _ => None,
+        }
+    }
+}

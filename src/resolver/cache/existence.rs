@@ -1,0 +1,202 @@
+//! Whether a name exists as far as memory knows, and therefore how much an NXDOMAIN denies.
+//!
+//! RFC 2308 section 5 denies all types of the name by it. Load balancers send it for types that they do not know,
+//! especially AAAA (RFC 4074 section 4.2). So without proof it denies only the type of its question.
+
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::entries::{CacheEntry, Known};
+use super::keys::KeySlot;
+use super::memory::Memory;
+use super::rrset::Rank;
+use super::rrsets::InView;
+use crate::limits::MAX_SHOWN_ABOVE;
+use dns::clock::Mono;
+use dns::question::{Question, Security, ViewId, name_of_wire};
+
+/// The types of mail, the web and zones. Data of such a type show that a name exists, and a denial of all types of a name
+/// answers questions for them.
+const SHOWING: [RecordType; 10] = [
+    RecordType::A,
+    RecordType::AAAA,
+    RecordType::MX,
+    RecordType::TXT,
+    RecordType::CNAME,
+    RecordType::NS,
+    RecordType::SOA,
+    RecordType::PTR,
+    RecordType::SRV,
+    RecordType::TLSA,
+];
+
+impl InView<'_> {
+    /// Whether an NXDOMAIN for `kind` at `name` denies all types. Every server knows A: if A is denied and nothing is
+    /// known about the name, the name does not exist.
+    pub(super) fn denies_all_types(
+        &self,
+        name: &Name,
+        kind: RecordType,
+        security: Security,
+        now: Mono,
+    ) -> bool {
+        match kind {
+            // DS come from above the cut: the parent's NXDOMAIN says nothing about a stub's or forwarder's own name.
+            RecordType::DS => false,
+            RecordType::A => security == Security::Secure || !self.exists(name, now),
+            _ => security == Security::Secure,
+        }
+    }
+
+    /// Whether anything is known to exist at or below `name`.
+    fn exists(&self, name: &Name, now: Mono) -> bool {
+        let mut keys = self.keys(name);
+        let shows = SHOWING.iter().any(|kind| {
+            let known = self.known(&keys.at(0, KeySlot::Rrset(*kind)), Rank::Answer, now);
+            matches!(known, Some(Known::Rrset(_)))
+        });
+        shows
+            || matches!(self.store.get(&keys.at(0, KeySlot::Exists)), Some(CacheEntry::Exists(until)) if now < until)
+            || self.delegated(&keys.at(0, KeySlot::Delegation), now).is_some()
+    }
+
+    /// Notes for `time` that the names between `zone` and `owner` exist, because there are data at `owner`. Returns
+    /// the names for which all types had been denied.
+    pub fn show_above(&self, owner: &Name, zone: &Name, time: Duration, now: Mono) -> Vec<Name> {
+        let mut cleared = Vec::new();
+        if owner.iter().len() <= zone.iter().len().saturating_add(1) {
+            // No name is between the two.
+            return cleared;
+        }
+        let (mut keys, mut begin) = (self.keys(owner), 0);
+        let Some(top) = keys.place_of(zone) else { return cleared };
+        for _ in 0..MAX_SHOWN_ABOVE {
+            let Some(above) = keys.above(begin).filter(|above| *above < top) else { break };
+            begin = above;
+            let key = keys.at(begin, KeySlot::Exists).to_key();
+            self.store.insert(key, CacheEntry::Exists(now.after(time)));
+            if self.known(&keys.at(begin, KeySlot::Nxdomain), Rank::Glue, now).is_some() {
+                let above = name_of_wire(keys.name(begin));
+                if self.clear_denial(&above, now) {
+                    cleared.push(above);
+                }
+            }
+        }
+        cleared
+    }
+
+    /// Forgets the denial of all types of `name`, because data exist there; the denial of A stays. Returns false if
+    /// nothing is denied, or the denial is proven.
+    pub(super) fn clear_denial(&self, name: &Name, now: Mono) -> bool {
+        let key = self.key(name, KeySlot::Nxdomain);
+        let Some(denial) = self.known(&key, Rank::Glue, now).filter(|denial| !denial.is_proven()) else {
+            return false;
+        };
+        self.store.remove(&key);
+        let of_type = self.key(name, KeySlot::Rrset(RecordType::A));
+        if self.known(&of_type, Rank::Glue, now).is_none() {
+            self.store.insert(of_type, CacheEntry::Known(denial));
+        }
+        true
+    }
+}
+
+impl Memory {
+    /// Forgets answers that followed from a denial of all types of `name`; the answer for A stays.
+    pub fn forget_denied(&self, name: &Name, view: ViewId, now: Mono) {
+        for kind in SHOWING.into_iter().filter(|kind| *kind != RecordType::A) {
+            for (dnssec_ok, checking_disabled) in [(false, false), (true, false), (false, true), (true, true)]
+            {
+                let question = Question { dnssec_ok, checking_disabled, view, ..Question::new(name, kind) };
+                let key = question.key();
+                if self.answers.get(key.as_bytes(), now).is_some_and(|answer| answer.is_negative()) {
+                    self.answers.0.remove(key.as_bytes());
+                }
+                // A copy of it may be left, even if it was evicted.
+                self.answers.1.end(self.answers.1.of(key.as_bytes()));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::negative::{Denial, Negative};
+    use crate::cache::security::Backing;
+    use crate::cache::stage::{DAY, memory, name};
+    use hickory_proto::rr::rdata::{A, SOA, TXT};
+    use hickory_proto::rr::{RData, Record};
+    use std::sync::Arc;
+
+    fn deny(rrsets: InView<'_>, kind: RecordType, security: Security) {
+        let soa = SOA::new(name("ns.example."), name("hostmaster.example."), 1, 2, 3, 4, 60);
+        let soa = Record::from_rdata(name("example."), 60, RData::SOA(soa));
+        let backing = Backing { security, ..Backing::default() };
+        let owner = name("x.example.");
+        let denied = Denial { name: &owner, kind, nxdomain: true, soa: &soa };
+        rrsets.put_denied(denied, Rank::Authoritative.backed(backing), DAY, Mono::START);
+    }
+
+    fn denied(rrsets: InView<'_>, kind: RecordType) -> Option<Arc<Negative>> {
+        match rrsets.get(&name("x.example."), kind, Rank::Answer, Mono::START) {
+            Some(Known::Negative(negative)) => Some(negative),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn all_types_are_denied_by_proof_or_with_the_address_of_a_name_of_which_nothing_is_known() {
+        for (kind, security, all) in [
+            (RecordType::AAAA, Security::Unchecked, false),
+            (RecordType::MX, Security::Insecure, false),
+            (RecordType::A, Security::Insecure, true),
+            (RecordType::AAAA, Security::Secure, true),
+            (RecordType::DS, Security::Secure, false),
+        ] {
+            let memory = memory();
+            let rrsets = memory.rrsets.of(ViewId::default());
+            deny(rrsets, kind, security);
+            assert!(denied(rrsets, kind).is_some_and(|negative| negative.nxdomain), "{kind} {security:?}");
+            assert_eq!(denied(rrsets, RecordType::TXT).is_some(), all, "{kind} {security:?}");
+        }
+    }
+
+    #[test]
+    fn data_at_or_below_a_name_keep_all_its_types_from_being_denied_and_clear_what_was() {
+        let text = Record::from_rdata(name("x.example."), 60, RData::TXT(TXT::new(vec!["here".into()])));
+        let below = Record::from_rdata(name("w.x.example."), 60, RData::A(A::new(192, 0, 2, 1)));
+        let zone = name("example.");
+        for (record, before) in [(&text, true), (&text, false), (&below, true), (&below, false)] {
+            let memory = memory();
+            let rrsets = memory.rrsets.of(ViewId::default());
+            let show = || {
+                let cleared =
+                    rrsets.put_backed(&[record], Rank::Answer.backed(Backing::default()), DAY, Mono::START);
+                let above = rrsets.show_above(&record.name, &zone, Duration::from_secs(60), Mono::START);
+                cleared || !above.is_empty()
+            };
+            if before {
+                assert!(!show(), "nothing was denied yet");
+            }
+            deny(rrsets, RecordType::A, Security::Insecure);
+            if !before {
+                assert!(denied(rrsets, RecordType::MX).is_some());
+                assert!(show());
+            }
+            assert!(denied(rrsets, RecordType::A).is_some());
+            assert!(denied(rrsets, RecordType::MX).is_none());
+        }
+    }
+
+    #[test]
+    fn what_is_proven_is_not_cleared_by_what_is_not() {
+        let memory = memory();
+        let rrsets = memory.rrsets.of(ViewId::default());
+        deny(rrsets, RecordType::A, Security::Secure);
+        let text = Record::from_rdata(name("x.example."), 60, RData::TXT(TXT::new(vec!["forged".into()])));
+        assert!(!rrsets.put_backed(&[&text], Rank::Answer.backed(Backing::default()), DAY, Mono::START));
+        assert!(denied(rrsets, RecordType::TXT).is_some());
+    }
+}

@@ -1,0 +1,232 @@
+//! Questions that failed a moment ago, so that repeats cost nothing (RFC 9520).
+//!
+//! A failure is remembered for 1 s at first and twice as long each time, up to 30 s; a success clears it. If no
+//! server answered at all meanwhile, it is remembered for 1 s only, and until any server answers: our own network may
+//! be at fault, and its outage must not count against names.
+//!
+//! The snapshot has no failures. They live for 30 s at most, and RFC 9520 demands nothing of a resolver that restarts. An
+//! operator who has repaired a zone may restart the resolver to have the zone asked again at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::store::QuestionStore;
+use super::weights::{shared, weight};
+use crate::limits::{
+    FAILURE_RECHECK_TIME, FIRST_FAILURE_TIME, MAX_FAILURE_TIME, MAX_UNANSWERED_TIME, UNANSWERED_TIME,
+};
+use dns::clock::Mono;
+use dns::question::{ExtendedError, QuestionKey};
+
+/// Whether servers answered while a question failed. If none did, our own network may have been down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServersMeanwhile {
+    /// At least one server answered something.
+    Answered,
+    /// Like `Answered`, but no server answered this question.
+    AnsweredOthers,
+    /// No server at all answered.
+    Silent,
+}
+
+/// A remembered failure.
+#[derive(Debug)]
+pub struct CachedFailure {
+    /// Until when the question is answered with it.
+    pub until: Mono,
+    /// When it was stored.
+    pub since: Mono,
+    /// The time for which it was stored.
+    span: Duration,
+    /// Whether any server answered while it failed.
+    servers: ServersMeanwhile,
+    /// How long the question counts as unanswered, if no server answered it.
+    unanswered_for: Duration,
+    /// The reason.
+    pub error: ExtendedError,
+}
+
+impl CachedFailure {
+    /// How long the question counts as unanswered if no server answers it now either: twice as long if the time before was over.
+    fn next_unanswered(&self, now: Mono) -> Duration {
+        let is_over = now.since(self.since) >= self.unanswered_for;
+        if is_over && self.servers == ServersMeanwhile::AnsweredOthers {
+            self.unanswered_for.saturating_mul(2).min(MAX_UNANSWERED_TIME)
+        } else {
+            self.unanswered_for
+        }
+    }
+}
+
+/// Failures by question.
+#[derive(Clone)]
+pub struct CachedFailures(QuestionStore<Arc<CachedFailure>>);
+
+impl CachedFailures {
+    pub(super) fn new(store: QuestionStore<Arc<CachedFailure>>) -> Self {
+        Self(store)
+    }
+
+    pub(super) fn store(&self) -> &QuestionStore<Arc<CachedFailure>> {
+        &self.0
+    }
+
+    /// Whether the question failed at its last try, at any time in the past.
+    pub fn has(&self, key: &[u8]) -> bool {
+        self.0.get(key).is_some()
+    }
+
+    /// The failure that answers a question now. `heard_since`: whether any server was heard after a moment.
+    pub fn get(
+        &self,
+        key: &[u8],
+        now: Mono,
+        heard_since: impl Fn(Mono) -> bool,
+    ) -> Option<Arc<CachedFailure>> {
+        let holds = |failed: &Arc<CachedFailure>| {
+            now < failed.until && (failed.servers != ServersMeanwhile::Silent || !heard_since(failed.since))
+        };
+        self.0.get(key).filter(holds)
+    }
+
+    /// The failure of a question that was last tried earlier, if no server at all has answered since.
+    pub fn unheard(
+        &self,
+        key: &[u8],
+        now: Mono,
+        heard_since: impl Fn(Mono) -> bool,
+    ) -> Option<Arc<CachedFailure>> {
+        let holds = |failed: &Arc<CachedFailure>| {
+            failed.servers == ServersMeanwhile::Silent
+                && now.since(failed.since) < FAILURE_RECHECK_TIME
+                && !heard_since(failed.since)
+        };
+        self.0.get(key).filter(holds)
+    }
+
+    /// Whether no server answered the question at its last try, which was not long ago, although servers answered others. They may
+    /// drop its type.
+    pub fn was_unanswered(&self, key: &[u8], now: Mono) -> bool {
+        self.0.get(key).is_some_and(|failed| {
+            failed.servers == ServersMeanwhile::AnsweredOthers
+                && now.since(failed.since) < failed.unanswered_for
+        })
+    }
+
+    /// Remembers a failure, for longer if the last one ended not long ago and servers answered while it failed.
+    pub fn put(&self, key: QuestionKey, error: ExtendedError, servers: ServersMeanwhile, now: Mono) {
+        let last = self.0.get(&key);
+        let unanswered_for = last.as_ref().map_or(UNANSWERED_TIME, |last| last.next_unanswered(now));
+        let last = last.filter(|_| servers != ServersMeanwhile::Silent);
+        let span = last.map_or(FIRST_FAILURE_TIME, |last| next_span(last.until, last.span, now));
+        let until = now.after(span);
+        let failed = CachedFailure { until, since: now, span, servers, unanswered_for, error };
+        self.0.insert(key, Arc::new(failed));
+    }
+
+    /// Forgets a failure, because the question has been answered.
+    pub fn clear(&self, key: &QuestionKey) {
+        self.0.remove(key);
+    }
+}
+
+/// Twice the last span, unless so much time has passed that this is another failure.
+fn next_span(last_until: Mono, last_span: Duration, now: Mono) -> Duration {
+    if now.since(last_until) > MAX_FAILURE_TIME {
+        FIRST_FAILURE_TIME
+    } else {
+        last_span.saturating_mul(2).min(MAX_FAILURE_TIME)
+    }
+}
+
+pub(super) fn weigh(key: &QuestionKey, failed: &Arc<CachedFailure>) -> u32 {
+    weight(key, &[shared::<CachedFailure>(), failed.error.text.len()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hickory_proto::rr::RecordType;
+
+    #[test]
+    fn a_failure_while_no_server_answers_is_tried_again_after_a_second() {
+        let failures = crate::cache::stage::memory().failures;
+        let key = dns::question::Question::new(
+            &crate::cache::stage::name("www."),
+            hickory_proto::rr::RecordType::A,
+        )
+        .key();
+        let mut now = Mono::START;
+        let mut fail = |servers| {
+            failures.put(key.clone(), ExtendedError::new(22, "no"), servers, now);
+            let until = failures.get(key.as_bytes(), now, |_| false).unwrap().until;
+            let span = until.since(now);
+            now = until;
+            span.as_secs()
+        };
+        let (answered, silent) = (ServersMeanwhile::Answered, ServersMeanwhile::Silent);
+        let servers = [answered, answered, answered, silent, silent, answered];
+        assert_eq!(servers.map(&mut fail), [1, 2, 4, 1, 1, 2]);
+    }
+
+    #[test]
+    fn a_failure_while_no_server_answered_is_forgotten_once_one_does() {
+        let failures = crate::cache::stage::memory().failures;
+        let name = crate::cache::stage::name("www.");
+        let key = |kind| dns::question::Question::new(&name, kind).key();
+        let (one, other) = (key(hickory_proto::rr::RecordType::A), key(hickory_proto::rr::RecordType::MX));
+        let at = |millis| Mono::START.after(Duration::from_millis(millis));
+        failures.put(one.clone(), ExtendedError::new(22, "no"), ServersMeanwhile::Silent, at(10));
+        failures.put(other.clone(), ExtendedError::new(22, "no"), ServersMeanwhile::Answered, at(10));
+        let heard_at = |moment: Mono| move |since: Mono| moment > since;
+        assert!(failures.get(one.as_bytes(), at(20), heard_at(at(10))).is_some());
+        assert!(failures.get(one.as_bytes(), at(20), heard_at(at(15))).is_none());
+        assert!(
+            failures.get(other.as_bytes(), at(20), heard_at(at(15))).is_some(),
+            "a server had answered already"
+        );
+    }
+
+    #[test]
+    fn a_question_was_unanswered_if_servers_answered_others_not_long_ago() {
+        let failures = crate::cache::stage::memory().failures;
+        let key = dns::question::Question::new(&crate::cache::stage::name("www."), RecordType::MX).key();
+        let was_unanswered = |moment| failures.was_unanswered(key.as_bytes(), moment);
+        let just_before = UNANSWERED_TIME - Duration::from_millis(1);
+        for (servers, expected) in [
+            (ServersMeanwhile::Answered, false),
+            (ServersMeanwhile::Silent, false),
+            (ServersMeanwhile::AnsweredOthers, true),
+        ] {
+            assert!(!was_unanswered(Mono::START) || servers == ServersMeanwhile::Answered);
+            failures.put(key.clone(), ExtendedError::new(22, "no"), servers, Mono::START);
+            assert_eq!(was_unanswered(Mono::START.after(just_before)), expected, "{servers:?}");
+            assert!(!was_unanswered(Mono::START.after(UNANSWERED_TIME)));
+        }
+        let mut now = Mono::START;
+        let mut span = UNANSWERED_TIME;
+        for _ in 0..10 {
+            now = now.after(span);
+            assert!(!was_unanswered(now), "{span:?}");
+            failures.put(key.clone(), ExtendedError::new(22, "no"), ServersMeanwhile::AnsweredOthers, now);
+            span = (span * 2).min(MAX_UNANSWERED_TIME);
+            assert!(was_unanswered(now.after(span - Duration::from_millis(1))), "{span:?}");
+        }
+        assert_eq!(span, MAX_UNANSWERED_TIME);
+        failures.clear(&key);
+        assert!(!was_unanswered(now), "it was answered");
+    }
+
+    #[test]
+    fn spans_double_to_thirty_seconds_and_start_anew_after_a_quiet_time() {
+        let mut span = FIRST_FAILURE_TIME;
+        let mut spans = vec![span];
+        for _ in 0..6 {
+            span = next_span(Mono::START, span, Mono::START.after(Duration::from_secs(1)));
+            spans.push(span);
+        }
+        assert_eq!(spans.iter().map(Duration::as_secs).collect::<Vec<_>>(), [1, 2, 4, 8, 16, 30, 30]);
+        let later = Mono::START.after(Duration::from_secs(31));
+        assert_eq!(next_span(Mono::START, span, later), FIRST_FAILURE_TIME);
+    }
+}

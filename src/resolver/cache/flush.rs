@@ -1,0 +1,255 @@
+//! Flushing: removes entries from all memories and returns their number.
+//!
+//! It walks whole tables, so it runs off the threads that serve.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use hickory_proto::rr::{Name, RecordType};
+use serde::{Deserialize, Serialize};
+
+use super::entries::CacheEntry;
+use super::entries::{EntryKind, kind_of};
+use super::memory::Memory;
+use dns::question::{Answer, QuestionKey, Security, ViewId, wire_name};
+
+/// The entries to flush.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Flush {
+    /// One name: all types, or one.
+    Name {
+        /// The name.
+        name: Name,
+        /// Only this type.
+        kind: Option<RecordType>,
+    },
+    /// A name and all below it.
+    Tree {
+        /// The name.
+        name: Name,
+        /// Only this type.
+        kind: Option<RecordType>,
+    },
+    /// Negative answers and failures of any name.
+    Negative,
+    /// Everything.
+    All,
+}
+
+/// The number of removed entries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flushed {
+    /// Answers, the negative ones not counted.
+    pub answers: u64,
+    /// RRsets.
+    pub rrsets: u64,
+    /// Negative answers, kept as answers or as RRsets.
+    pub negatives: u64,
+    /// Zone cuts, and the states of zones.
+    pub delegations: u64,
+    /// Cached failures.
+    pub failures: u64,
+    /// Servers.
+    pub servers: u64,
+}
+
+/// The entries to flush, with the name in wire form.
+enum Aim {
+    Name(Vec<u8>, Option<RecordType>),
+    Tree(Vec<u8>, Option<RecordType>),
+    Negative,
+    All,
+}
+
+impl Memory {
+    /// Removes the entries of a name and of all names below it, beside the threads that serve clients.
+    pub async fn flush_tree(&self, name: &Name) {
+        let tree = Flush::Tree { name: name.clone(), kind: None };
+        self.walk(move |memory| memory.flush(&tree)).await;
+    }
+
+    /// Removes the entries that `flush` names, expired ones too. Walks through all tables: see `walk`. The answers go last: as long as
+    /// RRsets are there, a client gets an answer that was made of them, and it would stay.
+    pub fn flush(&self, flush: &Flush) -> Flushed {
+        let aim = Aim::new(flush);
+        let mut flushed = Flushed::default();
+        let is_hit =
+            |key: &QuestionKey, entry: &CacheEntry| aim.hits(key, kind_of(entry) == EntryKind::Negative);
+        self.rrsets.store().remove_each(is_hit, |entry| {
+            let count = match kind_of(entry) {
+                EntryKind::Rrset => &mut flushed.rrsets,
+                EntryKind::Negative => &mut flushed.negatives,
+                EntryKind::Delegation | EntryKind::State => &mut flushed.delegations,
+                // Not counted: it was noted because of a name that is removed too.
+                EntryKind::Exists => return,
+            };
+            *count += 1;
+        });
+        self.failures.store().remove_each(|key, _| aim.hits(key, true), |_| flushed.failures += 1);
+        self.dropped_types.remove_if(|key| aim.hits(key, true));
+        if *flush == Flush::All {
+            flushed.servers = self.servers.clear();
+        }
+        let is_hit = |key: &QuestionKey, answer: &Arc<Answer>| aim.hits(key, answer.is_negative());
+        self.answers.0.remove_each(is_hit, |answer| {
+            *(if answer.is_negative() { &mut flushed.negatives } else { &mut flushed.answers }) += 1;
+        });
+        self.answers.1.end_all();
+        flushed
+    }
+
+    /// Removes entries at or below `names`, and entries of views that are no longer in use. If there are names, all
+    /// answers that are not secure and all failures go too: an alias elsewhere may have led there. Walks through all tables: see `walk`.
+    pub fn forget(&self, names: &[Name], is_in_use: impl Fn(ViewId) -> bool) {
+        let trees: HashSet<Vec<u8>> = names.iter().map(wire_name).collect();
+        let is_gone = |key: &QuestionKey| {
+            !is_in_use(key.view()) || suffixes(key.name()).any(|suffix| trees.contains(suffix))
+        };
+        let is_unchecked = |answer: &Answer| !names.is_empty() && answer.security != Security::Secure;
+        self.rrsets.store().remove_each(|key, _| is_gone(key), |_| ());
+        self.failures.store().remove_each(|key, _| !names.is_empty() || is_gone(key), |_| ());
+        self.answers.0.remove_each(|key, answer| is_gone(key) || is_unchecked(answer), |_| ());
+        self.answers.1.end_all();
+    }
+}
+
+impl Aim {
+    fn new(flush: &Flush) -> Self {
+        match flush {
+            Flush::Name { name, kind } => Self::Name(wire_name(name), *kind),
+            Flush::Tree { name, kind } => Self::Tree(wire_name(name), *kind),
+            Flush::Negative => Self::Negative,
+            Flush::All => Self::All,
+        }
+    }
+
+    /// Whether the entry under `key` matches. An NXDOMAIN entry has no type and matches any.
+    fn hits(&self, key: &QuestionKey, negative: bool) -> bool {
+        let of_kind = |kind: &Option<RecordType>| {
+            kind.is_none_or(|kind| key.kind() == kind || key.kind() == RecordType::ZERO)
+        };
+        match self {
+            Self::Name(name, kind) => key.name() == name.as_slice() && of_kind(kind),
+            Self::Tree(tree, kind) => suffixes(key.name()).any(|suffix| suffix == tree) && of_kind(kind),
+            Self::Negative => negative,
+            Self::All => true,
+        }
+    }
+}
+
+/// All suffixes of a wire name; the root is the last.
+fn suffixes(name: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::successors(Some(name), |suffix| match suffix.split_first() {
+        Some((length, rest)) if *length > 0 => rest.get(usize::from(*length)..),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::failures::ServersMeanwhile;
+    use crate::cache::rrset::Rank;
+    use crate::cache::stage::{DAY, memory, name};
+    use dns::clock::Mono;
+    use dns::question::{ExtendedError, Question};
+    use dns::wire::compose;
+    use dns::wire::compose::AnswerParts;
+    use hickory_proto::rr::{RData, Record, rdata};
+
+    fn filled() -> Memory {
+        let memory = memory();
+        for owner in ["example.", "a.example.", "b.a.example.", "notexample.", "other."] {
+            for kind in [RecordType::A, RecordType::TXT, RecordType::TLSA] {
+                let question = Question::new(&name(owner), kind);
+                let record = Record::from_rdata(name(owner), 60, RData::A(rdata::A::new(192, 0, 2, 1)));
+                let answer = compose::answer(&AnswerParts::positive(
+                    &question,
+                    std::slice::from_ref(&record),
+                    Mono::START,
+                ));
+                let answer = Answer { security: Security::Secure, ..answer.unwrap() };
+                memory.answers.put(question.key(), &Arc::new(answer));
+                memory.failures.put(
+                    question.key(),
+                    ExtendedError::new(22, "no"),
+                    ServersMeanwhile::Answered,
+                    Mono::START,
+                );
+            }
+            let record = Record::from_rdata(name(owner), 60, RData::A(rdata::A::new(192, 0, 2, 1)));
+            memory.rrsets.of(ViewId::default()).put(&[&record], Rank::Answer, DAY, Mono::START);
+        }
+        memory
+    }
+
+    #[test]
+    fn a_name_a_tree_a_type_and_all() {
+        let memory = filled();
+        let one = memory.flush(&Flush::Name { name: name("A.example."), kind: None });
+        assert_eq!((one.answers, one.rrsets, one.failures), (3, 1, 3));
+        let typed = memory.flush(&Flush::Tree { name: name("example."), kind: Some(RecordType::TLSA) });
+        assert_eq!((typed.answers, typed.rrsets, typed.failures), (2, 0, 2));
+        let tree = memory.flush(&Flush::Tree { name: name("example."), kind: None });
+        assert_eq!((tree.answers, tree.rrsets, tree.failures), (4, 2, 4));
+        let negative = memory.flush(&Flush::Negative);
+        assert_eq!((negative.answers, negative.failures), (0, 6));
+        let all = memory.flush(&Flush::All);
+        assert_eq!((all.answers, all.rrsets), (6, 2));
+        assert_eq!(memory.flush(&Flush::All), Flushed::default());
+    }
+
+    #[test]
+    fn an_answer_that_a_client_gets_during_a_flush_is_not_made_of_what_is_flushed() {
+        let memory = memory();
+        let address =
+            |owner: &str| Record::from_rdata(name(owner), 60, RData::A(rdata::A::new(192, 0, 2, 1)));
+        let owners: Vec<String> = (0..3_000).map(|number| format!("a{number}.example.")).collect();
+        for owner in &owners {
+            memory.rrsets.of(ViewId::default()).put(&[&address(owner)], Rank::Answer, DAY, Mono::START);
+        }
+        let (owner, record) = (name(&owners[0]), address(&owners[0]));
+        let question = Question::new(&owner, RecordType::A);
+        let made =
+            compose::answer(&AnswerParts::positive(&question, std::slice::from_ref(&record), Mono::START));
+        let (made, key) = (Arc::new(made.unwrap()), question.key());
+        memory.answers.put(key.clone(), &made);
+        let is_there = || memory.answers.get(key.as_bytes(), Mono::START).is_some();
+        let is_flushed = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_flushed.load(std::sync::atomic::Ordering::Relaxed) {
+                    let rrsets = memory.rrsets.of(ViewId::default());
+                    if !is_there() && rrsets.last_word(&owner, RecordType::A, DAY, Mono::START).is_some() {
+                        memory.answers.put(key.clone(), &made);
+                    }
+                }
+            });
+            memory.flush(&Flush::All);
+            is_flushed.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        assert!(!is_there());
+    }
+
+    #[test]
+    fn what_lies_below_changed_names_is_forgotten_and_what_only_gone_views_knew() {
+        let memory = filled();
+        let other = ViewId::default().following().unwrap();
+        let record = Record::from_rdata(name("other."), 60, RData::A(rdata::A::new(192, 0, 2, 1)));
+        memory.rrsets.of(other).put(&[&record], Rank::Answer, DAY, Mono::START);
+        let alias = Question::new(&name("other."), RecordType::A).key();
+        let secure = memory.answers.get(alias.as_bytes(), Mono::START).unwrap();
+        for security in [Security::Unchecked, Security::Insecure] {
+            memory.answers.put(alias.clone(), &Arc::new(Answer { security, ..(*secure).clone() }));
+            memory.forget(&[], |_| true);
+            assert!(memory.answers.get(alias.as_bytes(), Mono::START).is_some());
+            memory.forget(&[name("a.example."), name("gone.")], |_| true);
+            assert!(memory.answers.get(alias.as_bytes(), Mono::START).is_none(), "it may lead there");
+        }
+        let left = |memory: &Memory| memory.flush(&Flush::Tree { name: name("example."), kind: None });
+        assert_eq!(left(&memory).answers, 3, "only the apex");
+        memory.forget(&[], |view| view == other);
+        let all = memory.flush(&Flush::All);
+        assert_eq!((all.answers, all.rrsets, all.failures), (0, 1, 0), "what the other view knows");
+    }
+}

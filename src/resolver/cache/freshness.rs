@@ -1,0 +1,351 @@
+//! The age of an RRset, and its use: as an answer, as an answer that is renewed at the same time, as an answer if no
+//! server answers, or none.
+//!
+//! RFC 8767. An RRset stays in memory after its TTL until it is evicted or replaced: no copy is made for stale
+//! answers. The entries of a name are the last answers of its servers, so a stale answer never contradicts a later
+//! answer.
+//!
+//! # Decisions
+//!
+//! - An entry in use is renewed in the last tenth of its TTL, as by Unbound's `prefetch`, and at least in its last
+//!   five seconds, as by Knot Resolver's. A resolution may take four seconds, and a tenth of half a minute is only
+//!   three. But not before its last sixth: with five seconds of twelve its servers would get 1.7 times the queries.
+//! - An entry with a TTL below ten seconds is not renewed: its last sixth is hardly longer than a resolution.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::entries::{CacheEntry, Delegation, Known};
+use super::keys::{KeySlot, NameKeys, SlotKey};
+use super::rrset::{Credibility, Rank, Rrset};
+use super::rrsets::{InView, STALE_TYPES};
+use super::security::{Backing, ZoneTrust};
+use crate::limits::{CLIENT_RESPONSE_TIME, SERVER_QUIET_TIME};
+use dns::clock::Mono;
+use dns::question::{QuestionKey, Security};
+
+/// The age of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Age {
+    /// Within its TTL.
+    Fresh,
+    /// Past its TTL for this long: a client gets it only if no server answers.
+    Stale(Duration),
+    /// Too old for any use.
+    Over,
+}
+
+/// The age of an entry that was fresh until `expires`, if it may be stale for at most `serve_stale`.
+pub fn age(expires: Mono, serve_stale: Duration, now: Mono) -> Age {
+    let past = now.since(expires);
+    match () {
+        () if now < expires => Age::Fresh,
+        () if past < serve_stale => Age::Stale(past),
+        () => Age::Over,
+    }
+}
+
+/// When a client of a resolution that began at `began` gets a stale answer: after the client response time, and not while
+/// servers answer. `heard`: when a server last answered.
+pub fn stale_from(began: Mono, heard: Option<Mono>) -> Mono {
+    let quiet = heard.map_or(began, |heard| heard.after(SERVER_QUIET_TIME));
+    began.after(CLIENT_RESPONSE_TIME).max(quiet)
+}
+
+/// The last data that servers gave for a name and type.
+#[derive(Clone, Debug)]
+pub struct LastWord {
+    /// The RRset, or the alias of the name.
+    pub rrset: Arc<Rrset>,
+    /// Its type: the type asked for, or CNAME.
+    pub kind: RecordType,
+    /// Fresh or stale.
+    pub age: Age,
+}
+
+impl InView<'_> {
+    /// The last data that servers gave for `kind` at `name`, at most `serve_stale` past its TTL; none if they denied
+    /// it later, or if it is not known which was later.
+    pub fn last_word(
+        &self,
+        name: &Name,
+        kind: RecordType,
+        serve_stale: Duration,
+        now: Mono,
+    ) -> Option<LastWord> {
+        let last = last_known(self.keys(name), kind, |key| self.store.get(key));
+        let Some(Known::Rrset(rrset)) = last else { return None };
+        let age = age(rrset.expires(), serve_stale, now);
+        let is_over = age == Age::Over || rrset.refuted && age != Age::Fresh;
+        (!is_over).then(|| LastWord { kind: rrset.kind(), rrset, age })
+    }
+
+    /// Whether the RRset at `key` is the last data that servers gave for its type. This does not count as a use.
+    pub(super) fn is_last_word(&self, key: &QuestionKey) -> bool {
+        let keys = NameKeys::of_wire(key.name(), self.view, *self.store.keyed());
+        let last = last_known(keys, key.kind(), |key| self.store.peek(key));
+        matches!(last, Some(Known::Rrset(rrset)) if rrset.kind() == key.kind())
+    }
+
+    /// The closest delegation to `name` in memory, if it has ended, at most `serve_stale` ago.
+    pub fn stale_delegation(&self, name: &Name, serve_stale: Duration, now: Mono) -> Option<Arc<Delegation>> {
+        let closest =
+            self.keys(name).upwards((0, usize::MAX), KeySlot::Delegation, |key| match self.store.get(key) {
+                Some(CacheEntry::Delegation(cut)) => Some(cut),
+                _ => None,
+            });
+        closest.filter(|cut| matches!(age(cut.expires, serve_stale, now), Age::Stale(_)))
+    }
+
+    /// Forgets the delegations at or above `name` and below `zone` that have ended: a server of `zone` has answered for them.
+    pub fn end_delegations(&self, name: &Name, zone: &Name, now: Mono) {
+        let mut keys = self.keys(name);
+        let Some(top) = keys.place_of(zone) else { return };
+        let _: Option<()> = keys.upwards((0, top), KeySlot::Delegation, |key| {
+            if matches!(self.store.get(key), Some(CacheEntry::Delegation(cut)) if cut.expires <= now) {
+                self.store.remove(key);
+            }
+            None
+        });
+    }
+
+    /// The state of a zone that has ended, at most `serve_stale` ago.
+    pub fn stale_zone_state(&self, zone: &Name, serve_stale: Duration, now: Mono) -> Option<Arc<ZoneTrust>> {
+        match self.store.get(&self.keys(zone).at(0, KeySlot::State)) {
+            Some(CacheEntry::State(state)) => {
+                matches!(age(state.expires, serve_stale, now), Age::Stale(_)).then_some(state)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a server has proved since `word` that a name above `name`, and below `top`, does not exist (RFC 8020). Such
+    /// a denial counts after its TTL too: what was below the name has gone with it.
+    pub fn is_denied_above(&self, name: &Name, top: &Name, word: &LastWord) -> bool {
+        let mut keys = self.keys(name);
+        let (Some(top), Some(above)) = (keys.place_of(top), keys.above(0)) else { return false };
+        let proof = keys.upwards((above, top), KeySlot::Nxdomain, |key| match self.store.get(key) {
+            Some(CacheEntry::Known(Known::Negative(denial)))
+                if denial.backing().security == Security::Secure && denial.stored >= word.rrset.stored =>
+            {
+                Some(())
+            }
+            _ => None,
+        });
+        proof.is_some()
+    }
+
+    /// Ends the stale answers for all types of `name`, because a server has given a bogus answer about it: removes the
+    /// entries that have expired, and lets the others expire without a use after it.
+    pub fn end_stale(&self, name: &Name, now: Mono) {
+        let mut keys = self.keys(name);
+        for kind in STALE_TYPES.into_iter().chain([RecordType::CNAME]) {
+            let key = keys.at(0, KeySlot::Rrset(kind));
+            if let Some(Known::Rrset(rrset)) = self.live(&key, now)
+                && !rrset.refuted
+            {
+                let refuted = Rrset { refuted: true, ..Rrset::clone(&rrset) };
+                self.store.insert(key.to_key(), CacheEntry::Known(Known::Rrset(Arc::new(refuted))));
+            }
+        }
+    }
+
+    /// Removes the entry for `kind` at `name` if it has expired, because a server has given another answer, of
+    /// credibility `by`, which is not kept. It also removes an entry that is due for renewal, because this answer may
+    /// be its renewal.
+    pub fn outdate(&self, name: &Name, kind: RecordType, by: &Credibility, now: Mono) {
+        let mut keys = self.keys(name);
+        for slot in [KeySlot::Nxdomain, KeySlot::Rrset(RecordType::CNAME), KeySlot::Rrset(kind)] {
+            self.outdate_entry(&keys.at(0, slot), (by.rank, &by.backing), now);
+        }
+    }
+
+    /// Like `outdate`, for one entry. An entry that has not expired stays if its credibility is greater.
+    pub(super) fn outdate_entry(&self, key: &SlotKey<'_>, (rank, backing): (Rank, &Backing), now: Mono) {
+        let Some(CacheEntry::Known(known)) = self.store.get(key) else { return };
+        let is_outdated = known.is_to_be_renewed(now) && !known.outlasts(rank, backing);
+        if known.expires() <= now || is_outdated {
+            self.store.remove(key);
+        }
+    }
+
+    /// The entry of a key, of any rank. An entry past its TTL is forgotten.
+    pub(super) fn live(&self, key: &SlotKey<'_>, now: Mono) -> Option<Known> {
+        let Some(CacheEntry::Known(known)) = self.store.get(key) else { return None };
+        if now < known.expires() {
+            return Some(known);
+        }
+        self.store.remove(key).and(None)
+    }
+}
+
+/// The last entry that servers gave for a type at the name of `keys`, an alias of the name included. None if it is not known
+/// which was last.
+fn last_known(
+    mut keys: NameKeys,
+    kind: RecordType,
+    get: impl Fn(&SlotKey<'_>) -> Option<CacheEntry>,
+) -> Option<Known> {
+    let is_alias = kind == RecordType::CNAME;
+    let alias = (!is_alias).then_some(KeySlot::Rrset(RecordType::CNAME));
+    let mut last: Option<Known> = None;
+    for slot in [Some(KeySlot::Nxdomain), alias, Some(KeySlot::Rrset(kind))].into_iter().flatten() {
+        let Some(CacheEntry::Known(known)) = get(&keys.at(0, slot)) else { continue };
+        let lacks_alias = matches!(
+            (slot, &known),
+            (KeySlot::Rrset(RecordType::CNAME), Known::Negative(_)) if !is_alias
+        );
+        if lacks_alias {
+            continue;
+        }
+        match last.as_ref().map(Known::stored) {
+            // Two entries of the same moment: it is not known which is newer.
+            Some(stored) if stored == known.stored() => return None,
+            Some(stored) if stored > known.stored() => {}
+            _ => last = Some(known),
+        }
+    }
+    last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::negative::Denial;
+    use crate::cache::stage::{DAY, memory, name};
+    use dns::question::{Security, ViewId};
+    use hickory_proto::rr::rdata::{A, CNAME, SOA};
+    use hickory_proto::rr::{RData, Record};
+    use proptest::prelude::*;
+
+    const HOUR: Duration = Duration::from_secs(3_600);
+
+    fn at(seconds: u64) -> Mono {
+        Mono::START.after(Duration::from_secs(seconds))
+    }
+
+    fn address(ttl: u32) -> Record {
+        Record::from_rdata(name("www.example."), ttl, RData::A(A::new(192, 0, 2, 1)))
+    }
+
+    fn soa(ttl: u32) -> Record {
+        let soa = SOA::new(name("ns.example."), name("hostmaster.example."), 1, 2, 3, 4, ttl);
+        Record::from_rdata(name("example."), ttl, RData::SOA(soa))
+    }
+
+    #[test]
+    fn the_last_word_counts_whatever_its_ttl() {
+        let memory = memory();
+        let rrsets = memory.rrsets.of(ViewId::default());
+        let owner = name("www.example.");
+        let last =
+            |now| rrsets.last_word(&owner, RecordType::A, HOUR, at(now)).map(|last| (last.kind, last.age));
+        rrsets.put(&[&address(60)], Rank::Authoritative, DAY, at(0));
+        assert_eq!(last(59), Some((RecordType::A, Age::Fresh)));
+        assert_eq!(last(100), Some((RecordType::A, Age::Stale(Duration::from_secs(40)))));
+        assert_eq!(last(3_660), None);
+        let alias = Record::from_rdata(owner.clone(), 5, RData::CNAME(CNAME(name("other.example."))));
+        rrsets.put(&[&alias], Rank::Authoritative, DAY, at(100));
+        assert_eq!(last(110), Some((RecordType::CNAME, Age::Stale(Duration::from_secs(5)))));
+        rrsets.put_negative(
+            Denial { name: &owner, kind: RecordType::CNAME, nxdomain: false, soa: &soa(5) },
+            DAY,
+            at(120),
+        );
+        assert_eq!(
+            last(130),
+            Some((RecordType::A, Age::Stale(Duration::from_secs(70)))),
+            "no alias any more"
+        );
+        for nxdomain in [false, true] {
+            rrsets.put_negative(
+                Denial { name: &owner, kind: RecordType::A, nxdomain, soa: &soa(5) },
+                DAY,
+                at(200),
+            );
+            assert_eq!(last(300), None, "{nxdomain}");
+            rrsets.put(&[&address(60)], Rank::Authoritative, DAY, at(310));
+            assert_eq!(last(310), Some((RecordType::A, Age::Fresh)));
+        }
+    }
+
+    #[test]
+    fn a_proven_denial_of_a_name_above_ends_what_was_below_it_even_after_its_ttl() {
+        let memory = memory();
+        let rrsets = memory.rrsets.of(ViewId::default());
+        let (owner, above, zone) = (name("a.www.example."), name("www.example."), name("example."));
+        let data = Record::from_rdata(owner.clone(), 60, RData::A(A::new(192, 0, 2, 1)));
+        let denied = |now| {
+            let word = rrsets.last_word(&owner, RecordType::A, HOUR, at(now)).unwrap();
+            rrsets.is_denied_above(&owner, &zone, &word)
+        };
+        let deny = |security, now| {
+            let backing = Backing { security, ..Backing::default() };
+            let denial = Denial { name: &above, kind: RecordType::A, nxdomain: true, soa: &soa(5) };
+            rrsets.put_denied(denial, Rank::Authoritative.backed(backing), DAY, at(now));
+        };
+        rrsets.put(&[&data], Rank::Authoritative, DAY, at(0));
+        deny(Security::Insecure, 70);
+        assert!(!denied(80), "it may be a server that knows the type only");
+        deny(Security::Secure, 100);
+        assert!(denied(101) && denied(300));
+        rrsets.put(&[&data], Rank::Authoritative, DAY, at(310));
+        assert!(!denied(400), "data came since");
+    }
+
+    #[test]
+    fn an_answer_that_is_not_kept_ends_what_is_past_its_ttl_or_due_for_renewal() {
+        let memory = memory();
+        let rrsets = memory.rrsets.of(ViewId::default());
+        let owner = name("www.example.");
+        let believed = |security| Rank::Authoritative.backed(Backing { security, ..Backing::default() });
+        let ends = |held, new: &Credibility, second| {
+            rrsets.put_backed(&[&address(60)], held, DAY, at(0));
+            rrsets.outdate(&owner, RecordType::A, new, at(second));
+            let ends = rrsets.last_word(&owner, RecordType::A, HOUR, at(70)).is_none();
+            rrsets.outdate(&owner, RecordType::A, &believed(Security::Secure), at(80));
+            ends
+        };
+        let unchecked = || believed(Security::Unchecked);
+        for (second, over) in [(53, false), (54, true), (59, true), (60, true)] {
+            assert_eq!(ends(unchecked(), &unchecked(), second), over, "{second}");
+        }
+        let lesser = Rank::Answer.backed(Backing::default());
+        assert!(!ends(unchecked(), &lesser, 59), "a lesser rank ends nothing that lives");
+        assert!(ends(unchecked(), &lesser, 60));
+        assert!(
+            !ends(believed(Security::Secure), &unchecked(), 59),
+            "a client with CD ends nothing that is secure"
+        );
+        assert!(ends(believed(Security::Secure), &unchecked(), 60));
+    }
+
+    proptest! {
+        /// Never both fresh and stale, never fresh again, never stale beyond the bound, never stale if `serve_stale`
+        /// is 0.
+        #[test]
+        fn things_age_in_one_direction(
+            expires in 0_u64..10_000, stale in 0_u64..10_000, now in 0_u64..30_000, later in 0_u64..30_000
+        ) {
+            let span = Duration::from_secs(stale);
+            let rank = |age: Age| match age { Age::Fresh => 0, Age::Stale(_) => 1, Age::Over => 2 };
+            let (first, second) = (age(at(expires), span, at(now)), age(at(expires), span, at(now + later)));
+            prop_assert!(rank(first) <= rank(second));
+            prop_assert_eq!(first == Age::Fresh, now < expires);
+            if let Age::Stale(past) = first {
+                prop_assert!(past < span && past == Duration::from_secs(now - expires));
+            }
+            prop_assert!(stale > 0 || !matches!(first, Age::Stale(_)));
+        }
+
+        /// Not before the client response time, and not before servers have been quiet.
+        #[test]
+        fn a_client_waits_for_servers_that_answer(began in 0_u64..100, heard in proptest::option::of(0_u64..100)) {
+            let from = stale_from(at(began), heard.map(at));
+            prop_assert!(from >= at(began).after(CLIENT_RESPONSE_TIME));
+            prop_assert!(heard.is_none_or(|heard| from >= at(heard).after(SERVER_QUIET_TIME)));
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! The keys of RRsets, denials and delegations in their table.
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::store::{LookedUp, NEIGHBOURS_BEGIN};
+use dns::hash::Keyed;
+use dns::question::{MAX_NAME, QuestionKey, ViewId, is_wire_of, label_places, put_wire, tail};
+
+/// The kind of entry of a name. The kinds share the table, and the last octet of the key separates them.
+#[derive(Clone, Copy)]
+pub(super) enum KeySlot {
+    Rrset(RecordType),
+    /// Addresses from delegations: kept beside the data or denials of the name's own zone.
+    Glue(RecordType),
+    Nxdomain,
+    /// Existence of a name, because names below it exist.
+    Exists,
+    Delegation,
+    State,
+}
+
+impl KeySlot {
+    /// The type and the flags octet of the key. Bits 2 to 4 of the flags octet are free.
+    fn tail(self) -> (RecordType, u8) {
+        match self {
+            Self::Rrset(kind) => (kind, 0),
+            Self::Glue(kind) => (kind, 16),
+            Self::Nxdomain => (RecordType::ZERO, 4),
+            Self::Exists => (RecordType::ZERO, 20),
+            Self::Delegation => (RecordType::NS, 8),
+            Self::State => (RecordType::DNSKEY, 12),
+        }
+    }
+
+    /// Whether a key with this type and these flags belongs to a delegation, and not to data of a zone.
+    pub(super) fn leads(kind: RecordType, flags: u8) -> bool {
+        [Self::Glue(kind), Self::Delegation, Self::State].iter().any(|slot| slot.tail() == (kind, flags))
+    }
+}
+
+/// The keys of a name and of the names above it, in one buffer: a name above is the end of the name below.
+pub struct NameKeys {
+    octets: [u8; MAX_NAME + QuestionKey::TAIL],
+    /// Octets of the name.
+    end: usize,
+    view: ViewId,
+    keyed: Keyed,
+    /// The hash of the name that begins at this place: each name is hashed once for all its slots.
+    hashed: Option<(usize, u64)>,
+}
+
+/// The key of one slot of a name, with its hash.
+#[derive(Clone, Copy)]
+pub(super) struct SlotKey<'a> {
+    octets: &'a [u8],
+    hash: u64,
+}
+
+impl SlotKey<'_> {
+    pub(super) fn to_key(self) -> QuestionKey {
+        QuestionKey::from_bytes(self.octets)
+    }
+}
+
+impl LookedUp<QuestionKey> for SlotKey<'_> {
+    fn hash(&self, _: &Keyed) -> u64 {
+        self.hash
+    }
+
+    fn is(&self, key: &QuestionKey) -> bool {
+        self.octets == key.as_bytes()
+    }
+}
+
+impl LookedUp<QuestionKey> for [u8] {
+    fn hash(&self, keyed: &Keyed) -> u64 {
+        match self.split_last_chunk::<{ QuestionKey::TAIL }>() {
+            Some((name, [kind_high, kind_low, _, _, flags, view @ ..])) => {
+                let (kind, view) = (u16::from_be_bytes([*kind_high, *kind_low]), u32::from_be_bytes(*view));
+                hash_in_slot(keyed.octets(name), kind, *flags, view)
+            }
+            None => keyed.octets(self),
+        }
+    }
+
+    fn is(&self, key: &QuestionKey) -> bool {
+        self == key.as_bytes()
+    }
+}
+
+impl LookedUp<Self> for QuestionKey {
+    fn hash(&self, keyed: &Keyed) -> u64 {
+        self.as_bytes().hash(keyed)
+    }
+
+    fn is(&self, key: &Self) -> bool {
+        self == key
+    }
+}
+
+/// Types below this number: their entries of one name are neighbours in the table. Entries of other types are anywhere in
+/// the table, because otherwise a client could fill one part of it with the 65 536 types of a name.
+const NEAR_KINDS: u16 = 64;
+
+/// The hash of a key: computed from the hash of its name, its type, its flags and its view. Keys of one name have different hashes.
+/// Keys of different names collide only if the hashes of the names do, so nobody can choose keys that collide.
+fn hash_in_slot(name: u64, kind: u16, flags: u8, view: u32) -> u64 {
+    let (far, near) = if kind < NEAR_KINDS && flags & OF_QUESTIONS == 0 {
+        // No two slots have the same: the type, and whether it is glue, a delegation or a mark.
+        (0, u64::from(kind) | u64::from(flags & OF_DELEGATIONS != 0) << 6)
+    } else {
+        (u64::from(kind) << 8 | u64::from(flags), 0)
+    };
+    let far = far | u64::from(view) << 24;
+    // 2^64 by the golden ratio, which is odd: no two have one product. The low bits of the product do not depend on the type
+    // and the view, and the table uses the low bits.
+    let far = far.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    name ^ far ^ far >> 32 ^ near << NEIGHBOURS_BEGIN
+}
+
+/// The bits of a key's flags that tell questions of one name and type apart: DO and CD.
+const OF_QUESTIONS: u8 = 3;
+
+/// The bits of a key's flags that tell glue, delegations and marks from data.
+const OF_DELEGATIONS: u8 = 24;
+
+impl NameKeys {
+    pub(super) fn of(name: &Name, view: ViewId, keyed: Keyed) -> Self {
+        let mut octets = [0; MAX_NAME + QuestionKey::TAIL];
+        let end = put_wire(name, &mut octets);
+        Self { octets, end, view, keyed, hashed: None }
+    }
+
+    /// Like `of`, for a name in wire form.
+    pub(super) fn of_wire(name: &[u8], view: ViewId, keyed: Keyed) -> Self {
+        let mut octets = [0; MAX_NAME + QuestionKey::TAIL];
+        let end = name.len().min(MAX_NAME);
+        if let (Some(into), Some(name)) = (octets.get_mut(..end), name.get(..end)) {
+            into.copy_from_slice(name);
+        }
+        Self { octets, end, view, keyed, hashed: None }
+    }
+
+    /// The key in `slot` of the name that begins at `begin`; the name itself begins at 0.
+    pub(super) fn at(&mut self, begin: usize, slot: KeySlot) -> SlotKey<'_> {
+        let (kind, flags) = slot.tail();
+        let of_name = match self.hashed {
+            Some((place, hash)) if place == begin => hash,
+            _ => self.keyed.octets(self.name(begin)),
+        };
+        self.hashed = Some((begin, of_name));
+        let behind = self.octets.get_mut(self.end..).and_then(|behind| behind.first_chunk_mut());
+        if let Some(behind) = behind {
+            *behind = tail(kind, flags, self.view);
+        }
+        let octets = self.octets.get(begin..self.end.saturating_add(QuestionKey::TAIL)).unwrap_or_default();
+        SlotKey { octets, hash: hash_in_slot(of_name, kind.into(), flags, self.view.number()) }
+    }
+
+    /// The name that begins at `begin`, in wire form.
+    pub(super) fn name(&self, begin: usize) -> &[u8] {
+        self.octets.get(begin..self.end).unwrap_or_default()
+    }
+
+    /// The begin of the name above the one at `begin`; none above the root.
+    pub(super) fn above(&self, begin: usize) -> Option<usize> {
+        let length = usize::from(*self.name(begin).first()?);
+        (length > 0).then(|| begin.saturating_add(length).saturating_add(1))
+    }
+
+    /// Visits the keys in `slot` of the name that begins at `begin` and of each name above it, as long as the name is below
+    /// `top`. Ends when `visit` returns a value.
+    pub(super) fn upwards<Value>(
+        &mut self,
+        (mut begin, top): (usize, usize),
+        slot: KeySlot,
+        mut visit: impl FnMut(&SlotKey<'_>) -> Option<Value>,
+    ) -> Option<Value> {
+        while begin < top {
+            let value = visit(&self.at(begin, slot));
+            if value.is_some() {
+                return value;
+            }
+            begin = self.above(begin)?;
+        }
+        None
+    }
+
+    /// The begin of `top`; none if the name is not at or below it.
+    pub(super) fn place_of(&self, top: &Name) -> Option<usize> {
+        if top.is_root() {
+            return self.end.checked_sub(1);
+        }
+        // The library does not count the root's octet.
+        let place = self.end.checked_sub(top.len().saturating_add(1))?;
+        let begins = label_places(self.name(0)).any(|label| label == place);
+        (begins && is_wire_of(self.name(place), top)).then_some(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::stage::name;
+    use crate::cache::store::NEIGHBOURS;
+    use dns::random::Random;
+
+    #[test]
+    fn the_keys_of_a_name_and_of_those_above_it_are_found_by_their_octets() {
+        let keyed = Keyed::new(&Random::seeded(3));
+        let mut keys = NameKeys::of(&name("a.bc.Example."), ViewId::default(), keyed);
+        let slots = [
+            KeySlot::Rrset(RecordType::A),
+            KeySlot::Rrset(RecordType::NS),
+            KeySlot::Glue(RecordType::A),
+            KeySlot::Nxdomain,
+            KeySlot::Exists,
+            KeySlot::Delegation,
+            KeySlot::State,
+        ];
+        let mut hashes = Vec::new();
+        for (begin, owner) in
+            [(0, "a.bc.example."), (2, "bc.example."), (5, "example."), (13, "."), (2, "bc.example.")]
+        {
+            for slot in slots {
+                let key = keys.at(begin, slot);
+                let owned = key.to_key();
+                assert_eq!(owned.name(), dns::question::wire_name(&name(owner)));
+                assert_eq!(owned.hash(&keyed), key.hash(&keyed), "{owner}");
+                assert_eq!(owned.as_bytes().hash(&keyed), key.hash(&keyed), "{owner}");
+                assert!(key.is(&owned) && owned.as_bytes().is(&owned));
+                hashes.push(key.hash(&keyed));
+            }
+        }
+        hashes.sort_unstable();
+        hashes.dedup();
+        assert_eq!(hashes.len(), 4 * slots.len());
+    }
+
+    #[test]
+    fn the_usual_entries_of_a_name_are_neighbours_and_the_others_are_anywhere() {
+        let keyed = Keyed::new(&Random::seeded(3));
+        let mut keys = NameKeys::of(&name("example."), ViewId::default(), keyed);
+        let place = |hash: u64| hash & !NEIGHBOURS;
+        let first = keys.at(0, KeySlot::Rrset(RecordType::A)).hash;
+        for kind in [RecordType::AAAA, RecordType::MX, RecordType::CNAME, RecordType::DNSKEY] {
+            assert_eq!(place(keys.at(0, KeySlot::Rrset(kind)).hash), place(first), "{kind}");
+        }
+        for slot in [KeySlot::Nxdomain, KeySlot::Delegation, KeySlot::State, KeySlot::Glue(RecordType::A)] {
+            assert_eq!(place(keys.at(0, slot).hash), place(first));
+        }
+        let of = |number: u16| KeySlot::Rrset(RecordType::from(number));
+        let mut places: Vec<u64> = (64..4_096).map(|number| place(keys.at(0, of(number)).hash)).collect();
+        // The table places by the low bits.
+        let mut low: Vec<u64> = places.iter().map(|place| place & 0xff).collect();
+        low.sort_unstable();
+        low.dedup();
+        assert!(low.len() > 200, "{}", low.len());
+        let other_view = ViewId::default().following().unwrap();
+        assert_ne!(
+            place(
+                NameKeys::of(&name("example."), other_view, keyed).at(0, KeySlot::Rrset(RecordType::A)).hash
+            ) & 0xffff,
+            place(first) & 0xffff
+        );
+        let mut keys = NameKeys::of(&name("example."), other_view, keyed);
+        places.push(place(keys.at(0, KeySlot::Nxdomain).hash));
+        places.sort_unstable();
+        places.dedup();
+        assert_eq!(places.len(), 4_096 - 64 + 1);
+    }
+}

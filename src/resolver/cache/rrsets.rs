@@ -1,0 +1,259 @@
+//! RRsets and negative answers by name: which are found, which are kept, and which replace others.
+//!
+//! RFC 2181 section 5.4.1 (rank of data), RFC 2308 (negative answers).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, Record, RecordType};
+
+use super::entries::{CacheEntry, Known};
+use super::keys::{KeySlot, NameKeys};
+use super::negative::{Denial, Negative, negative_ttl};
+use super::rrset::{Credibility, Rank, Rrset, capped, encode};
+use super::security::{Backing, Evidence};
+use super::store::{LookedUp, QuestionStore};
+use crate::limits::DOUBTED_TIME;
+use dns::clock::Mono;
+use dns::question::{QuestionKey, Security, ViewId};
+
+/// RRsets, their absence, and delegations, by name.
+#[derive(Clone)]
+pub struct Rrsets {
+    store: QuestionStore<CacheEntry>,
+    /// Whether a DNAME was ever kept. If not, which is usual, the names above a question need not be searched.
+    dnames: Arc<AtomicBool>,
+}
+
+/// The entries of one view.
+#[derive(Clone, Copy)]
+pub struct InView<'a> {
+    pub(super) store: &'a QuestionStore<CacheEntry>,
+    dnames: &'a AtomicBool,
+    pub(super) view: ViewId,
+}
+
+impl Rrsets {
+    pub(super) fn new(store: QuestionStore<CacheEntry>) -> Self {
+        Self { store, dnames: Arc::default() }
+    }
+
+    pub(super) fn store(&self) -> &QuestionStore<CacheEntry> {
+        &self.store
+    }
+
+    pub(super) fn dnames(&self) -> &AtomicBool {
+        &self.dnames
+    }
+
+    /// The entries of `view`.
+    pub fn of(&self, view: ViewId) -> InView<'_> {
+        InView { store: &self.store, dnames: &self.dnames, view }
+    }
+}
+
+impl InView<'_> {
+    /// The entry of `kind` at `name`, if it has at least `rank` and has time to live; glue only if nothing better is
+    /// known, not even a denial.
+    pub fn get(&self, name: &Name, kind: RecordType, rank: Rank, now: Mono) -> Option<Known> {
+        let mut keys = self.keys(name);
+        let known = self.known(&keys.at(0, KeySlot::Rrset(kind)), rank, now);
+        let known = known.or_else(|| self.known(&keys.at(0, KeySlot::Nxdomain), rank, now));
+        known.or_else(|| (rank == Rank::Glue).then(|| self.glue(name, kind, now).map(Known::Rrset))?)
+    }
+
+    /// The addresses of a server from delegations, even if other data about it are known.
+    pub fn glue(&self, name: &Name, kind: RecordType, now: Mono) -> Option<Arc<Rrset>> {
+        match self.known(&self.keys(name).at(0, KeySlot::Glue(kind)), Rank::Glue, now) {
+            Some(Known::Rrset(glue)) => Some(glue),
+            _ => None,
+        }
+    }
+
+    /// The RRset of exactly this type, as `get` gives it.
+    pub fn rrset(&self, name: &Name, kind: RecordType, rank: Rank, now: Mono) -> Option<Arc<Rrset>> {
+        self.rrset_of(&mut self.keys(name), kind, rank, now)
+    }
+
+    /// Like `rrset`, for the name of `keys`.
+    pub fn rrset_of(
+        &self,
+        keys: &mut NameKeys,
+        kind: RecordType,
+        rank: Rank,
+        now: Mono,
+    ) -> Option<Arc<Rrset>> {
+        match self.known(&keys.at(0, KeySlot::Rrset(kind)), rank, now)? {
+            Known::Rrset(rrset) => Some(rrset),
+            Known::Negative(_) => None,
+        }
+    }
+
+    /// The keys of a name, for several lookups.
+    pub fn keys(&self, name: &Name) -> NameKeys {
+        NameKeys::of(name, self.view, *self.store.keyed())
+    }
+
+    /// The result of `get` for the name of `keys`, otherwise its alias; with its type.
+    pub fn get_or_alias(
+        &self,
+        keys: &mut NameKeys,
+        kind: RecordType,
+        rank: Rank,
+        now: Mono,
+    ) -> Option<(Known, RecordType)> {
+        for slot in [KeySlot::Rrset(kind), KeySlot::Nxdomain] {
+            if let Some(known) = self.known(&keys.at(0, slot), rank, now) {
+                return Some((known, kind));
+            }
+        }
+        let alias = self.known(&keys.at(0, KeySlot::Rrset(RecordType::CNAME)), rank, now)?;
+        matches!(alias, Known::Rrset(_)).then_some((alias, RecordType::CNAME))
+    }
+
+    /// Whether there may be a DNAME: false if none was ever kept.
+    pub fn may_redirect(&self) -> bool {
+        self.dnames.load(Ordering::Relaxed)
+    }
+
+    /// Keeps an RRset. `records` have one owner and type; the smallest of their TTLs counts (RFC 2181 section 5.2),
+    /// `max_ttl` caps it. An RRset with a TTL of 0 is not kept. Data of a greater rank are not replaced.
+    pub fn put(&self, records: &[&Record], rank: Rank, max_ttl: Duration, now: Mono) {
+        self.put_backed(records, rank.backed(Backing::default()), max_ttl, now);
+    }
+
+    /// Like `put`, with its proof. Unchecked data do not replace secure data that live: a client that sets CD cannot
+    /// poison others. Returns true if it has cleared a denial of all types of its name.
+    ///
+    /// Data of a type that may be stale remove a denial or alias of the name that is past its TTL, and an alias that
+    /// is about to expire, even if the data themselves are not kept.
+    pub fn put_backed(&self, records: &[&Record], by: Credibility, max_ttl: Duration, now: Mono) -> bool {
+        let Credibility { rank, backing } = by;
+        let Some(first) = records.first() else { return false };
+        let (name, kind) = (&first.name, first.record_type());
+        let ttl = records.iter().map(|record| capped(record.ttl, max_ttl)).min().unwrap_or(0);
+        let slot = if rank == Rank::Glue { KeySlot::Glue(kind) } else { KeySlot::Rrset(kind) };
+        let mut keys = self.keys(name);
+        let denied = match rank {
+            Rank::Glue => None,
+            _ if may_be_stale(kind) => {
+                self.outdate_entry(&keys.at(0, KeySlot::Rrset(RecordType::CNAME)), (rank, &backing), now);
+                self.live(&keys.at(0, KeySlot::Nxdomain), now)
+            }
+            _ => self.known(&keys.at(0, KeySlot::Nxdomain), Rank::Glue, now),
+        };
+        let Some(data) = encode(records) else { return false };
+        if ttl == 0 {
+            return false;
+        }
+        let held = self.known(&keys.at(0, slot), Rank::Glue, now);
+        // Unless the denial is proven, only A was really denied; the other types are denied by inference.
+        let by_name = denied.iter().filter(|denied| kind == RecordType::A || denied.is_proven());
+        if held.iter().chain(by_name).any(|held| held.outlasts(rank, &backing)) {
+            return false;
+        }
+        if rank != Rank::Glue {
+            self.prolong_glue(&mut keys, kind, (ttl, &data), now);
+        }
+        let key = keys.at(0, slot).to_key();
+        if kind == RecordType::DNAME {
+            self.dnames.store(true, Ordering::Relaxed);
+        }
+        let rrset = Rrset { kind, rank, stored: now, ttl, data, backing, refuted: false };
+        self.store.insert(key, CacheEntry::Known(Known::Rrset(Arc::new(rrset))));
+        denied.is_some() && self.clear_denial(name, now)
+    }
+
+    /// Keeps glue as long as the data of the name's own zone. If these data prove useless, the servers of the zone can
+    /// be reached by the glue only.
+    fn prolong_glue(&self, keys: &mut NameKeys, kind: RecordType, (ttl, data): (u32, &[u8]), now: Mono) {
+        if !matches!(kind, RecordType::A | RecordType::AAAA) {
+            return;
+        }
+        let key = keys.at(0, KeySlot::Glue(kind));
+        let Some(Known::Rrset(glue)) = self.known(&key, Rank::Glue, now) else { return };
+        if *glue.data != *data && glue.left(now) < Duration::from_secs(ttl.into()) {
+            let (data, backing) = (glue.data.clone(), Backing::default());
+            let glue = Rrset { kind, rank: Rank::Glue, stored: now, ttl, data, backing, refuted: false };
+            let glue = CacheEntry::Known(Known::Rrset(Arc::new(glue)));
+            self.store.insert(key.to_key(), glue);
+        }
+    }
+
+    /// Keeps a negative answer for the time of its SOA (RFC 2308 section 5): the smaller of the SOA's TTL and its
+    /// MINIMUM, capped by `max_ttl`.
+    pub fn put_negative(&self, denied: Denial<'_>, max_ttl: Duration, now: Mono) {
+        self.put_denied(denied, Rank::Authoritative.backed(Backing::default()), max_ttl, now);
+    }
+
+    /// Like `put_negative`, with its rank and proof; like an RRset, it is not kept over data of a greater rank.
+    pub fn put_denied(&self, denied: Denial<'_>, by: Credibility, max_ttl: Duration, now: Mono) {
+        let (Denial { name, kind, nxdomain, soa }, Credibility { rank, backing }) = (denied, by);
+        let ttl = negative_ttl(soa, max_ttl);
+        let soa = Evidence::of([soa]);
+        self.keep_denial((name, kind), Negative { nxdomain, rank, soa, ttl, stored: now, backing });
+    }
+
+    /// Keeps for a short time that a name lacks a type, because all servers of its zone have said so in doubt.
+    pub fn put_doubted(&self, name: &Name, kind: RecordType, security: Security, now: Mono) {
+        let ttl = u32::try_from(DOUBTED_TIME.as_secs()).unwrap_or(0);
+        let backing = Backing { security, ..Backing::default() };
+        let (nxdomain, rank, soa) = (false, Rank::Answer, Evidence::default());
+        self.keep_denial((name, kind), Negative { nxdomain, rank, soa, ttl, stored: now, backing });
+    }
+
+    fn keep_denial(&self, (name, kind): (&Name, RecordType), denial: Negative) {
+        let (now, ttl) = (denial.stored, denial.ttl);
+        if ttl == 0 {
+            return;
+        }
+        let all_types = denial.nxdomain && self.denies_all_types(name, kind, denial.backing.security, now);
+        let slot = if all_types { KeySlot::Nxdomain } else { KeySlot::Rrset(kind) };
+        let mut keys = self.keys(name);
+        let held = self.known(&keys.at(0, slot), Rank::Glue, now);
+        if held.is_some_and(|held| held.outlasts(denial.rank, &denial.backing)) {
+            return;
+        }
+        self.prolong_glue(&mut keys, kind, (ttl, &[]), now);
+        let key = keys.at(0, slot).to_key();
+        self.store.insert(key, CacheEntry::Known(Known::Negative(Arc::new(denial))));
+    }
+
+    /// The proof that a name between the name of `keys` and `top` does not exist (RFC 8020); none if the proof is in doubt.
+    pub fn nxdomain_above(&self, keys: &mut NameKeys, top: &Name, now: Mono) -> Option<Arc<Negative>> {
+        let top = keys.place_of(top)?;
+        let above = keys.above(0)?;
+        keys.upwards((above, top), KeySlot::Nxdomain, |key| match self.known(key, Rank::Answer, now) {
+            Some(Known::Negative(held)) if held.backing.security == Security::Secure => Some(held),
+            _ => None,
+        })
+    }
+
+    pub(super) fn known(&self, key: &impl LookedUp<QuestionKey>, rank: Rank, now: Mono) -> Option<Known> {
+        let Some(CacheEntry::Known(known)) = self.store.get(key) else { return None };
+        let believed = match &known {
+            Known::Rrset(rrset) => rrset.rank >= rank,
+            Known::Negative(_) => true,
+        };
+        (believed && now < known.expires()).then_some(known)
+    }
+
+    pub(super) fn key(self, name: &Name, slot: KeySlot) -> QuestionKey {
+        self.keys(name).at(0, slot).to_key()
+    }
+}
+
+/// The types for which a client may get a stale answer: the types that mail needs, except TLSA. A stale TLSA record could
+/// allow a delivery that the current record forbids.
+pub(super) const STALE_TYPES: [RecordType; 5] =
+    [RecordType::MX, RecordType::A, RecordType::AAAA, RecordType::PTR, RecordType::TXT];
+
+/// Whether a client may get a stale answer for `kind`.
+pub fn may_be_stale(kind: RecordType) -> bool {
+    STALE_TYPES.contains(&kind)
+}
+
+#[cfg(test)]
+#[path = "rrsets_tests.rs"]
+mod tests;

@@ -1,0 +1,493 @@
+//! The state of each server: round trips, silence, EDNS, the zones it is lame for.
+//!
+//! A server that is known to be silent is not asked. All others are asked if there is no better one.
+
+use std::cmp::Reverse;
+use std::hash::BuildHasher;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+
+use super::lameness::Lameness;
+use super::round_trips::{RoundTrips, timer_of};
+use super::server_features::ServerFeatures;
+pub use super::silence::Health;
+use super::silence::Silence;
+use super::silent_zones::SilentZones;
+use super::slow_zones::{Compared, SlowZones};
+use super::store::{LookedUp, Store, StoreFill, fill};
+use crate::limits::{
+    FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_TIMER, MEASURE_PAUSE, MEASURED_TIME,
+    NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS, SILENCES_OF_ANOTHER_ZONE, SURE_SILENCES, UNKNOWN_TIMER,
+};
+use dns::clock::Mono;
+use dns::hash::Keyed;
+use dns::random::Random;
+
+/// Octets of an entry: the state with its digest of round trips, the greatest number of lame, silent and slow zones, and the
+/// table's bookkeeping. `tests/weights.rs` measures it.
+const ENTRY: u32 = 3_632;
+
+/// Servers by address.
+#[derive(Clone)]
+pub struct Servers(Store<SocketAddr, Arc<Server>>);
+
+impl Servers {
+    pub(super) fn new(capacity: u64, keyed: Keyed) -> Self {
+        // All entries weigh the same, so no slot stays empty.
+        Self(Store::new(capacity, keyed, |_, _| ENTRY, 0))
+    }
+
+    /// The server at `address`, known or new.
+    pub fn get(&self, address: SocketAddr) -> Arc<Server> {
+        self.0.get_with(&address, || Arc::new(Server::new(*self.0.keyed())))
+    }
+
+    /// The server at `address`, if it has an entry.
+    pub fn known(&self, address: SocketAddr) -> Option<Arc<Server>> {
+        self.0.get(&address)
+    }
+
+    /// Forgets all servers; returns their number.
+    pub fn clear(&self) -> u64 {
+        self.0.clear()
+    }
+
+    /// The states of all servers, the slowest first; reading changes nothing.
+    pub fn list(&self, now: Mono) -> Vec<KnownServer> {
+        let mut list: Vec<_> = self
+            .0
+            .entries(|_, _| true)
+            .into_iter()
+            .map(|(address, server)| server.known(address, now))
+            .collect();
+        list.sort_by_key(|known| (Reverse(known.health), Reverse(known.timer), known.address));
+        list
+    }
+
+    /// Calls `see` with every server, until it fails.
+    pub(super) fn each<Error>(
+        &self,
+        mut see: impl FnMut(SocketAddr, &Server) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.0.each(|address, server, _| see(*address, server))
+    }
+
+    /// Stores the data of an earlier process about a server, unless there are data already.
+    pub(super) fn restore(&self, address: SocketAddr, history: ServerHistory) -> bool {
+        let server = Server { history: Mutex::new(history), ..Server::new(*self.0.keyed()) };
+        self.0.restore(address, Arc::new(server), false)
+    }
+
+    pub(super) fn fill(&self) -> StoreFill {
+        fill("servers", &self.0)
+    }
+}
+
+impl LookedUp<Self> for SocketAddr {
+    fn hash(&self, keyed: &Keyed) -> u64 {
+        keyed.hash_one(self)
+    }
+
+    fn is(&self, key: &Self) -> bool {
+        self == key
+    }
+}
+
+/// One server.
+#[derive(Debug)]
+pub struct Server {
+    history: Mutex<ServerHistory>,
+    /// The hash of zones' names.
+    keyed: Keyed,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct ServerHistory {
+    /// Its round trips; none before the first.
+    pub(super) round_trips: Option<RoundTrips>,
+    /// The zones that take much longer.
+    pub(super) slow_zones: SlowZones,
+    /// The queries that it did not answer since it was last heard.
+    pub(super) silence: Silence,
+    /// Like `silence`, for each zone since the server last answered for the zone.
+    pub(super) silent_zones: SilentZones,
+    /// Whether it was ever asked.
+    pub(super) asked: bool,
+    /// Until when it is asked without EDNS.
+    pub(super) plain_until: Option<Mono>,
+    /// Until when the letters of questions to it keep their own case.
+    pub(super) flips_case_until: Option<Mono>,
+    /// Questions in their own case that it has answered after silence, since it last answered one in mixed case.
+    pub(super) own_case_answers: u8,
+    /// Until when it is asked over TCP only if there is no other server.
+    pub(super) no_tcp_until: Option<Mono>,
+    /// Second queries that were sent because it was late, in thousandths of a query.
+    pub(super) hedged: u32,
+    /// When it was last asked only to measure it.
+    pub(super) measured: Option<Mono>,
+    pub(super) lame: Lameness,
+}
+
+impl ServerHistory {
+    fn features(&self, now: Mono) -> ServerFeatures {
+        let is_over = |until: Option<Mono>| until.is_none_or(|until| now >= until);
+        ServerFeatures {
+            edns: is_over(self.plain_until),
+            keeps_case: is_over(self.flips_case_until),
+            tcp: is_over(self.no_tcp_until),
+        }
+    }
+
+    /// The smoothed round trip for all zones but the slow ones, the timer and the patience.
+    fn timers(&self) -> (Option<Duration>, Duration, Duration) {
+        self.round_trips.as_ref().map_or((None, UNKNOWN_TIMER, UNKNOWN_TIMER), |trips| {
+            (Some(trips.smoothed()), trips.timer(), trips.patience())
+        })
+    }
+
+    /// Like `timers`, for `zone`.
+    fn timers_for(&self, zone: &Name, keyed: &Keyed) -> (Option<Duration>, Duration, Duration) {
+        self.slow_zones.get(zone, keyed).map_or_else(
+            || self.timers(),
+            |slow| {
+                let timer = timer_of(slow.smoothed);
+                (Some(slow.smoothed), timer, timer.saturating_mul(2).min(MAX_TIMER))
+            },
+        )
+    }
+
+    /// Counts the round trip of an answer for `zone`. One that takes much longer than usual is the zone's alone.
+    fn timed(&mut self, zone: &Name, round_trip: Duration, now: Mono, keyed: &Keyed) {
+        match Compared::of(round_trip, self.round_trips.as_ref().map(RoundTrips::smoothed)) {
+            Compared::Slower if self.slow_zones.add(zone, round_trip, now, keyed) => {}
+            // The earlier ones were of slow zones, or the server has moved.
+            Compared::Slower | Compared::Faster => {
+                self.slow_zones.end(zone, keyed);
+                self.round_trips = Some(RoundTrips::new(round_trip));
+            }
+            Compared::Alike => {
+                self.slow_zones.end(zone, keyed);
+                self.add(round_trip, now);
+            }
+        }
+    }
+
+    fn add(&mut self, round_trip: Duration, now: Mono) {
+        let is_out_of_date = is_out_of_date(self.silence.heard(), now);
+        match &mut self.round_trips {
+            Some(trips) if is_out_of_date => trips.add_after_pause(round_trip),
+            Some(trips) => trips.add(round_trip),
+            none => *none = Some(RoundTrips::new(round_trip)),
+        }
+    }
+
+    /// It has sent a query about `zone`; returns whether it was dead.
+    fn heard(&mut self, zone: &Name, now: Mono, keyed: &Keyed) -> bool {
+        let (was_dead, before) = (self.silence.is_dead(), self.silence.heard());
+        self.silence.end(now);
+        self.silent_zones.end(zone, keyed);
+        if was_dead {
+            self.silent_zones.call_in_question(before);
+        }
+        was_dead
+    }
+
+    /// Whether its round trip for `zone` is not known or out of date, and it was not asked for it a moment ago. Its answers
+    /// for other zones do not tell whether a slow zone is still slow.
+    fn is_to_be_measured(&self, zone: &Name, now: Mono, keyed: &Keyed) -> bool {
+        let slow = self.slow_zones.get(zone, keyed);
+        let measured = slow.map_or_else(|| self.silence.heard(), |slow| Some(slow.measured));
+        let is_known = self.round_trips.is_some() && !is_out_of_date(measured, now);
+        !is_known && self.measured.is_none_or(|measured| now.since(measured) >= MEASURE_PAUSE)
+    }
+}
+
+/// Whether a round trip that was `measured` then may be another one now.
+fn is_out_of_date(measured: Option<Mono>, now: Mono) -> bool {
+    measured.is_none_or(|measured| now.since(measured) >= MEASURED_TIME)
+}
+
+/// The state of a server for a zone, at a moment: the input for the choice among servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerStanding {
+    /// Smoothed round trip for the zone, if it ever answered: its usual one, unless the zone is known to be slow.
+    pub round_trip: Option<Duration>,
+    /// How long to wait for its answer before another server is asked too.
+    pub timer: Duration,
+    /// The time after which its answer counts as lost; at least the timer.
+    pub patience: Duration,
+    /// Whether it answers for the zone, as far as is known.
+    pub health: Health,
+    /// Since when it is known to be silent for the zone, if it is: it is probed in the background, and no question waits
+    /// for it. A server may drop the queries for one zone and answer the queries for others.
+    pub silent_since: Option<Mono>,
+    /// Whether it is surely silent for other zones, and this zone was not asked yet, or was silent for this zone in an outage
+    /// that has ended: a question waits a short time for it.
+    pub silent_elsewhere: bool,
+    /// Whether it is known not to serve the zone.
+    pub lame: bool,
+    /// The features that it is not known to lack.
+    pub features: ServerFeatures,
+    /// Whether its round trip for the zone is not known or was not measured for long, and it was not asked for it a moment ago.
+    pub to_be_measured: bool,
+}
+
+/// The state of a server at a moment, for display.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownServer {
+    /// Its address and port.
+    pub address: SocketAddr,
+    /// Whether it was ever asked; it may only have been considered.
+    pub asked: bool,
+    /// Smoothed round trip, if it ever answered.
+    pub round_trip: Option<Duration>,
+    /// How long to wait for it before another is asked.
+    pub timer: Duration,
+    /// Whether it answers, as far as is known.
+    pub health: Health,
+    /// How long it is still left alone, if it is dead.
+    pub dead_for: Option<Duration>,
+    /// Queries in a row that it did not answer.
+    pub silences: u32,
+    /// The features that it is not known to lack.
+    pub features: ServerFeatures,
+    /// Zones it does not serve though it should.
+    pub lame: Vec<Name>,
+}
+
+impl Server {
+    /// A server that was never asked. `keyed` hashes the names of zones.
+    pub fn new(keyed: Keyed) -> Self {
+        Self { history: Mutex::default(), keyed }
+    }
+
+    /// Its state for `zone`.
+    pub fn standing(&self, zone: &Name, now: Mono) -> ServerStanding {
+        let history = self.history();
+        let (round_trip, timer, patience) = history.timers_for(zone, &self.keyed);
+        let (of_server, of_zone) = (&history.silence, history.silent_zones.get(zone, &self.keyed));
+        let known = of_server.known_since(now, round_trip);
+        let too = of_zone.is_some_and(|silence| silence.count() >= SILENCES_OF_ANOTHER_ZONE);
+        let known_for_zone = of_zone.and_then(|silence| silence.known_since(now, round_trip));
+        let silent_since = known.filter(|_| too).or(known_for_zone);
+        // It takes more than for the whole server, because others of its answers show that it lives. It is probed as soon.
+        let is_sure = |silence: &&Silence| silence.count() >= SURE_SILENCES || known_for_zone.is_some();
+        let dead_for_zone = of_zone.filter(is_sure).map(|silence| silence.health(now));
+        let dead_for_zone = dead_for_zone.filter(|health| *health >= Health::Due);
+        ServerStanding {
+            round_trip,
+            timer,
+            patience,
+            health: of_server.health(now).max(dead_for_zone.unwrap_or(Health::Answering)),
+            silent_since,
+            silent_elsewhere: of_zone.is_some_and(Silence::is_in_question)
+                || known.is_some() && !too && of_server.count() >= SURE_SILENCES,
+            lame: history.lame.holds(zone, now),
+            features: history.features(now),
+            to_be_measured: history.is_to_be_measured(zone, now, &self.keyed),
+        }
+    }
+
+    fn known(&self, address: SocketAddr, now: Mono) -> KnownServer {
+        let history = self.history();
+        let (round_trip, timer, _) = history.timers();
+        KnownServer {
+            address,
+            asked: history.asked,
+            round_trip,
+            timer,
+            health: history.silence.health(now),
+            dead_for: history.silence.dead_for(now),
+            silences: history.silence.count(),
+            features: history.features(now),
+            lame: history.lame.zones(now),
+        }
+    }
+
+    /// It answered a question for `zone` after `round_trip`, with any message. Returns whether it was dead.
+    pub fn answered(&self, zone: &Name, round_trip: Duration, now: Mono) -> bool {
+        let mut history = self.history();
+        history.timed(zone, round_trip, now, &self.keyed);
+        history.heard(zone, now, &self.keyed)
+    }
+
+    /// Like `answered`, for a recursive server. Its time depends on the name and on its cache, so that no zone is slow.
+    pub fn answered_recursively(&self, zone: &Name, round_trip: Duration, now: Mono) -> bool {
+        let mut history = self.history();
+        history.add(round_trip, now);
+        history.heard(zone, now, &self.keyed)
+    }
+
+    /// A query sent to it at `sent` is overdue: others are asked first for a while.
+    pub fn overdue(&self, sent: Mono, now: Mono) {
+        self.history().silence.overdue(sent, now);
+    }
+
+    /// Whether the silence after a query about `zone` sent at `sent` would change its state.
+    pub fn would_count(&self, zone: &Name, sent: Mono) -> bool {
+        let history = self.history();
+        let of_zone = history.silent_zones.get(zone, &self.keyed);
+        history.silence.would_count(sent) || of_zone.is_none_or(|silence| silence.would_count(sent))
+    }
+
+    /// A query about `zone` sent to it at `sent` counts as lost, and others have been heard since. Queries that were
+    /// on their way together are one silence. `random` spreads the moments of the next probes.
+    pub fn silent(&self, zone: &Name, sent: Mono, now: Mono, random: &Random) {
+        let mut history = self.history();
+        history.silence.add((sent, now), random);
+        history.silent_zones.add(zone, (sent, now), random, &self.keyed);
+    }
+
+    /// Queries about `zone` since `sent` were not answered: enough for a server that is known to be silent for another zone.
+    pub fn did_not_answer(&self, zone: &Name, sent: Mono, now: Mono) {
+        let mut history = self.history();
+        if !history.silence.heard_since(sent) {
+            history.silent_zones.add_some(zone, SILENCES_OF_ANOTHER_ZONE, (sent, now), &self.keyed);
+        }
+    }
+
+    /// The time of its next probe with a question for `zone`, if it is dead, or dead for this zone.
+    pub fn next_try(&self, zone: &Name) -> Option<Mono> {
+        let history = self.history();
+        history.silence.next_try().or_else(|| history.silent_zones.get(zone, &self.keyed)?.next_try())
+    }
+
+    /// A question for `zone` has failed because it is dead: its next probe comes within `MAX_WANTED_DEAD_TIME` of the last, and now
+    /// if the last began `LEAST_PROBE_PAUSE` ago. Returns whether the probe was to come later.
+    pub fn hasten_probe(&self, zone: &Name, now: Mono) -> bool {
+        let mut history = self.history();
+        let of_zone =
+            history.silent_zones.get_mut(zone, &self.keyed).is_some_and(|silence| silence.hasten(now));
+        history.silence.hasten(now) || of_zone
+    }
+
+    /// When the last probe began, if it is dead, or dead for `zone`.
+    pub fn last_probe(&self, zone: &Name) -> Option<Mono> {
+        let history = self.history();
+        let of_zone = history.silent_zones.get(zone, &self.keyed).and_then(Silence::tried_at);
+        history.silence.tried_at().max(of_zone)
+    }
+
+    /// Whether a server that is dead, or dead for `zone`, is to be probed now. The caller that gets true does it; the next
+    /// gets true after twice the time.
+    pub fn probe(&self, zone: &Name, now: Mono, random: &Random) -> bool {
+        let mut history = self.history();
+        let is_dead = history.silence.is_dead();
+        if is_dead && !history.silence.try_now(now, random) {
+            return false;
+        }
+        let of_zone = history.silent_zones.get_mut(zone, &self.keyed);
+        of_zone.is_some_and(|silence| silence.try_now(now, random)) || is_dead
+    }
+
+    /// Whether a server that is being probed is dead as a whole, so that it is probed for this zone too.
+    pub fn probe_also(&self, zone: &Name, now: Mono, random: &Random) -> bool {
+        let mut history = self.history();
+        let is_dead = history.silence.is_dead();
+        if is_dead && let Some(silence) = history.silent_zones.get_mut(zone, &self.keyed) {
+            silence.try_now(now, random);
+        }
+        is_dead
+    }
+
+    /// Whether it is dead, or dead for `zone`, and probed for the first time since it died.
+    pub fn is_being_probed(&self, zone: &Name) -> bool {
+        let history = self.history();
+        let of_zone = history.silent_zones.get(zone, &self.keyed);
+        history.silence.is_being_tried() || of_zone.is_some_and(Silence::is_being_tried)
+    }
+
+    /// A query about `zone` in the background sent at `sent` was not answered either, and others have been heard since.
+    pub fn probed_in_vain(&self, zone: &Name, sent: Mono) {
+        let mut history = self.history();
+        history.silence.tried_in_vain(sent);
+        if let Some(silence) = history.silent_zones.get_mut(zone, &self.keyed) {
+            silence.tried_in_vain(sent);
+        }
+    }
+
+    /// Marks it lame for `zone` and for `time`: it does not serve the zone though it should.
+    pub fn mark_lame(&self, zone: &Name, time: Duration, now: Mono) {
+        self.history().lame.add(zone, now.after(time), now);
+    }
+
+    /// It has given an answer from `zone` that helps: it is not lame for it.
+    pub fn serves(&self, zone: &Name) {
+        self.history().lame.end(zone);
+    }
+
+    /// A query was sent to it.
+    pub fn earn_hedge(&self) {
+        let mut history = self.history();
+        history.asked = true;
+        history.hedged = history.hedged.saturating_sub(HEDGES_PER_MILLE);
+    }
+
+    /// Whether another server may be asked because this one is late; false if it has been late too often.
+    pub fn take_hedge(&self) -> bool {
+        let mut history = self.history();
+        let hedged = history.hedged.saturating_add(1_000);
+        let may = hedged <= HEDGE_BURST_PER_SERVER.saturating_mul(1_000);
+        if may {
+            history.hedged = hedged;
+        }
+        may
+    }
+
+    /// Whether it is to be asked now only to measure its round trip for `zone`. The caller that gets true does it.
+    pub fn begin_measurement(&self, zone: &Name, now: Mono) -> bool {
+        let mut history = self.history();
+        let begins = history.is_to_be_measured(zone, now, &self.keyed);
+        if begins {
+            history.measured = Some(now);
+        }
+        begins
+    }
+
+    /// It does not take EDNS.
+    pub fn takes_no_edns(&self, now: Mono) {
+        self.history().plain_until = Some(now.after(NO_EDNS_TIME));
+    }
+
+    /// It does not repeat the case of a question's letters.
+    pub fn flips_case(&self, now: Mono) {
+        self.history().flips_case_until = Some(now.after(FLIPS_CASE_TIME));
+    }
+
+    /// Records that the server answered a query in the case of the client, after it had ignored the query in mixed case (0x20).
+    pub fn answers_own_case(&self, now: Mono) {
+        let mut history = self.history();
+        history.own_case_answers = history.own_case_answers.saturating_add(1);
+        let is_proven = history.own_case_answers >= OWN_CASE_ANSWERS;
+        drop(history);
+        if is_proven {
+            self.flips_case(now);
+        }
+    }
+
+    /// It answers a question, which was in mixed case if it was not known to flip it.
+    pub fn answers_mixed_case(&self) {
+        self.history().own_case_answers = 0;
+    }
+
+    /// It refuses TCP, or does not answer it.
+    pub fn takes_no_tcp(&self, now: Mono) {
+        self.history().no_tcp_until = Some(now.after(NO_TCP_TIME));
+    }
+
+    /// It answers over TCP.
+    pub fn takes_tcp(&self) {
+        self.history().no_tcp_until = None;
+    }
+
+    pub(super) fn history(&self) -> MutexGuard<'_, ServerHistory> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+#[path = "servers_tests.rs"]
+mod tests;

@@ -1,0 +1,433 @@
+//! A server's silence: doubtful at once, dead after three silences, known to be silent once a query in the
+//! background had no answer either.
+//!
+//! Pure. Unbound backs its timer off to 12 s, then tries with clients' questions, and counts A, AAAA and other types
+//! apart, because some servers drop a type. Here a server is doubtful at once, and dead after three silences that
+//! cannot have been one event. It is probed in the background with another type than the one that it did not answer: at
+//! growing intervals, and sooner while questions fail for it.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{
+    DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, LEAST_PROBE_PAUSE, MAX_DEAD_TIME, MAX_WANTED_DEAD_TIME,
+    SILENT_TIME, SURE_SILENCES,
+};
+use dns::clock::Mono;
+use dns::random::Random;
+
+/// Whether a server answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// It answers, or was never asked.
+    Answering,
+    /// It did not answer the last query, which may be lost.
+    #[serde(rename = "recent_timeout")]
+    Doubtful,
+    /// It was dead, and the time of its next probe has come.
+    Due,
+    /// It is dead.
+    Dead,
+}
+
+/// The queries that a server did not answer since it was last heard.
+#[derive(Debug, Default)]
+pub(super) struct Silence {
+    /// When it was last heard.
+    heard: Option<Mono>,
+    /// Queries in a row without an answer, and when the last of them was counted.
+    count: u32,
+    counted: Option<Mono>,
+    /// When the first of them was sent.
+    since: Option<Mono>,
+    /// Until when it is asked after the others.
+    doubtful_until: Mono,
+    dead: Option<Dead>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Dead {
+    /// Until when no client's question is sent to it, and the length of that span.
+    until: Mono,
+    span: Duration,
+    /// When it is probed if a question fails for it meanwhile, and whether one does.
+    until_wanted: Mono,
+    is_wanted: bool,
+    tried: Tried,
+    /// When the last probe began.
+    tried_at: Option<Mono>,
+    /// Whether the server was heard for another zone after an outage in which this silence began, and was not tried since.
+    is_in_question: bool,
+}
+
+/// Whether a dead server was probed since it died.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tried {
+    NotYet,
+    Begun,
+    /// It did not answer, while others were heard.
+    InVain,
+}
+
+impl Dead {
+    /// Probed next at `until`.
+    fn new(until: Mono) -> Self {
+        Self {
+            until,
+            span: FIRST_DEAD_TIME,
+            until_wanted: until,
+            is_wanted: false,
+            tried: Tried::NotYet,
+            tried_at: None,
+            is_in_question: false,
+        }
+    }
+
+    /// The time of its next probe.
+    fn next_try(&self) -> Mono {
+        if self.is_wanted { self.until.min(self.until_wanted) } else { self.until }
+    }
+}
+
+impl Silence {
+    /// The silence of a server that was dead in the earlier process: it is probed at once.
+    pub(super) fn dead_before(now: Mono) -> Self {
+        let dead = Dead::new(now);
+        let count = DEAD_AFTER_SILENCES;
+        Self { count, counted: Some(now), since: Some(now), dead: Some(dead), ..Self::default() }
+    }
+
+    /// When it was last heard; none if it was not heard since this process began.
+    pub(super) fn heard(&self) -> Option<Mono> {
+        self.heard
+    }
+
+    pub(super) fn is_dead(&self) -> bool {
+        self.dead.is_some()
+    }
+
+    /// It answered, with any message.
+    pub(super) fn end(&mut self, now: Mono) {
+        *self = Self { heard: Some(now), ..Self::default() };
+    }
+
+    /// A query sent at `sent` is overdue.
+    pub(super) fn overdue(&mut self, sent: Mono, now: Mono) {
+        if !self.heard_since(sent) {
+            self.doubtful_until = now.after(DOUBT_TIME.saturating_mul(self.count.saturating_add(1)));
+        }
+    }
+
+    /// Whether the silence after a query sent at `sent` changes anything: it was not heard since, no query that
+    /// was on the way at the same time is counted, and its silences do not make its death sure yet.
+    pub(super) fn would_count(&self, sent: Mono) -> bool {
+        self.count < SURE_SILENCES && self.counts(sent)
+    }
+
+    /// A query sent at `sent` counts as lost, and others have been heard since. Queries that were on their way
+    /// together are one silence, because one event may have hit them all.
+    pub(super) fn add(&mut self, (sent, now): (Mono, Mono), random: &Random) {
+        if !self.counts(sent) {
+            return;
+        }
+        self.counted = Some(now);
+        self.since.get_or_insert(sent);
+        self.count = self.count.saturating_add(1);
+        self.doubtful_until = now.after(DOUBT_TIME.saturating_mul(self.count));
+        self.goes_on();
+        if self.dead.is_none() && self.count >= DEAD_AFTER_SILENCES {
+            self.dead = Some(Dead::new(now.after(jittered(FIRST_DEAD_TIME, random))));
+        }
+    }
+
+    /// At least `least` queries sent since `sent` count as lost.
+    pub(super) fn add_some(&mut self, least: u32, (sent, now): (Mono, Mono)) {
+        if !self.heard_since(sent) {
+            self.counted = Some(now);
+            self.since.get_or_insert(sent);
+            self.count = self.count.max(least);
+            self.goes_on();
+        }
+    }
+
+    /// Whether it began after `moment`, and a query on the side had no answer either.
+    pub(super) fn is_tried_since(&self, moment: Option<Mono>) -> bool {
+        let is_later = self.since.is_some_and(|since| moment.is_none_or(|moment| since > moment));
+        is_later && self.dead.is_some_and(|dead| dead.tried == Tried::InVain)
+    }
+
+    /// It may have ended: it is not known any more, and the server is tried at once.
+    pub(super) fn call_in_question(&mut self) {
+        if let Some(dead) = &mut self.dead {
+            (dead.tried, dead.is_in_question) = (Tried::NotYet, true);
+        }
+    }
+
+    /// Whether it was known before an outage ended, and no query has shown since whether it goes on.
+    pub(super) fn is_in_question(&self) -> bool {
+        self.dead.is_some_and(|dead| dead.is_in_question)
+    }
+
+    /// One more query had no answer. If this silence was in question, it is known again.
+    fn goes_on(&mut self) {
+        if let Some(dead) = self.dead.as_mut().filter(|dead| dead.is_in_question) {
+            (dead.tried, dead.is_in_question) = (Tried::InVain, false);
+        }
+    }
+
+    /// Silences in a row.
+    pub(super) fn count(&self) -> u32 {
+        self.count
+    }
+
+    pub(super) fn health(&self, now: Mono) -> Health {
+        match self.dead {
+            Some(dead) if now < dead.until => Health::Dead,
+            Some(_) => Health::Due,
+            None if now < self.doubtful_until => Health::Doubtful,
+            None => Health::Answering,
+        }
+    }
+
+    /// How long a dead server is still left alone.
+    pub(super) fn dead_for(&self, now: Mono) -> Option<Duration> {
+        self.dead.filter(|dead| now < dead.until).map(|dead| dead.next_try().since(now))
+    }
+
+    /// The time of a dead server's next probe: at once after its death, then by the clock.
+    pub(super) fn next_try(&self) -> Option<Mono> {
+        self.dead.map(|dead| if dead.tried == Tried::NotYet { Mono::START } else { dead.next_try() })
+    }
+
+    /// A question has failed for it. Its next probe comes now, if the last one began `LEAST_PROBE_PAUSE` ago. Returns whether it was to
+    /// come later.
+    pub(super) fn hasten(&mut self, now: Mono) -> bool {
+        let Some(dead) = &mut self.dead else { return false };
+        let was_wanted = std::mem::replace(&mut dead.is_wanted, true);
+        let rests = dead.tried_at.is_none_or(|at| now.since(at) >= LEAST_PROBE_PAUSE);
+        let comes_now = rests && now < dead.until_wanted;
+        if comes_now {
+            dead.until_wanted = now;
+        }
+        (comes_now || !was_wanted) && dead.until_wanted < dead.until
+    }
+
+    /// Whether a dead server is to be probed now. The caller that gets true does it; the next gets true after twice
+    /// the time.
+    pub(super) fn try_now(&mut self, now: Mono, random: &Random) -> bool {
+        let Some(dead) = &mut self.dead else { return false };
+        let first = dead.tried == Tried::NotYet;
+        let is_due = now >= dead.next_try();
+        if first {
+            dead.tried = Tried::Begun;
+        }
+        if first || is_due {
+            dead.tried_at = Some(now);
+        }
+        if !is_due {
+            return first;
+        }
+        dead.span = dead.span.saturating_mul(2).min(MAX_DEAD_TIME);
+        dead.until = now.after(jittered(dead.span, random));
+        dead.until_wanted = if dead.span <= MAX_WANTED_DEAD_TIME {
+            dead.until
+        } else {
+            now.after(jittered(MAX_WANTED_DEAD_TIME, random))
+        };
+        dead.is_wanted = false;
+        true
+    }
+
+    /// When the last probe of a dead server began.
+    pub(super) fn tried_at(&self) -> Option<Mono> {
+        self.dead?.tried_at
+    }
+
+    /// Whether it is probed for the first time since its death.
+    pub(super) fn is_being_tried(&self) -> bool {
+        self.dead.is_some_and(|dead| dead.tried == Tried::Begun)
+    }
+
+    /// A query in the background sent at `sent` counts as lost, and others have been heard since.
+    pub(super) fn tried_in_vain(&mut self, sent: Mono) {
+        if !self.heard_since(sent)
+            && let Some(dead) = &mut self.dead
+        {
+            (dead.tried, dead.is_in_question) = (Tried::InVain, false);
+        }
+    }
+
+    /// Since when it is known to be silent; none while it may still answer. A server with the usual `round_trip` has
+    /// at least twice that time.
+    pub(super) fn known_since(&self, now: Mono, round_trip: Option<Duration>) -> Option<Mono> {
+        let lasting = SILENT_TIME.max(round_trip.unwrap_or_default().saturating_mul(2));
+        let tried = self.dead.is_some_and(|dead| dead.tried == Tried::InVain && now < dead.until);
+        self.since.filter(|since| tried && now.since(*since) >= lasting)
+    }
+
+    /// Whether it answered anything after a query was sent to it. If so, that query was lost on the way.
+    pub(super) fn heard_since(&self, sent: Mono) -> bool {
+        self.heard.is_some_and(|heard| heard > sent)
+    }
+
+    fn counts(&self, sent: Mono) -> bool {
+        !self.heard_since(sent) && self.counted.is_none_or(|counted| counted <= sent)
+    }
+}
+
+/// Changes a span by up to an eighth, so that servers that died together are not all probed at once.
+fn jittered(span: Duration, random: &Random) -> Duration {
+    span - span / 8 + span / 4 * random.below(1_001) / 1_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn at(millis: u64) -> Mono {
+        Mono::from_micros(millis * 1_000)
+    }
+
+    /// The silence of a server that died some time ago, and until when it is left alone.
+    fn dead() -> (Silence, Mono) {
+        let (mut silence, random) = (Silence::default(), Random::seeded(1));
+        for number in 1..=u64::from(DEAD_AFTER_SILENCES) {
+            silence.add((at(number * 1_000), at(number * 1_000 + 500)), &random);
+        }
+        let until = silence.dead.unwrap().until;
+        (silence, until)
+    }
+
+    #[test]
+    fn an_overdue_server_is_doubtful_until_it_is_heard() {
+        let mut silence = Silence::default();
+        silence.overdue(at(0), at(300));
+        assert_eq!(silence.health(at(300)), Health::Doubtful);
+        assert_eq!(silence.health(at(300).after(DOUBT_TIME)), Health::Answering);
+        silence.overdue(at(400), at(700));
+        silence.end(at(750));
+        assert_eq!(silence.health(at(750)), Health::Answering);
+        silence.overdue(at(700), at(1_000));
+        assert_eq!(silence.health(at(1_000)), Health::Answering, "it was heard since: that one was lost");
+    }
+
+    #[test]
+    fn three_silences_one_after_the_other_make_a_server_dead() {
+        let (mut silence, random) = (Silence::default(), Random::seeded(1));
+        for sent in 0..20 {
+            silence.add((at(sent), at(sent + 500)), &random);
+        }
+        assert_eq!(silence.health(at(600)), Health::Doubtful, "a burst that was lost is one silence");
+        let (silence, until) = dead();
+        assert_eq!(silence.health(at(3_500)), Health::Dead);
+        let left = [at(3_500), until].map(|now| silence.dead_for(now));
+        assert_eq!(left, [Some(until.since(at(3_500))), None]);
+        assert!(
+            until >= at(3_500).after(FIRST_DEAD_TIME * 7 / 8)
+                && until <= at(3_500).after(FIRST_DEAD_TIME * 9 / 8)
+        );
+    }
+
+    #[test]
+    fn a_dead_server_is_tried_at_once_then_by_the_clock_by_one_and_revived_by_an_answer() {
+        let ((mut silence, until), random) = (dead(), Random::seeded(2));
+        assert_eq!(silence.next_try(), Some(Mono::START));
+        assert!(silence.try_now(at(3_600), &random));
+        assert!(!silence.try_now(at(3_600), &random), "one message at a time");
+        assert_eq!((silence.next_try(), silence.health(until)), (Some(until), Health::Due));
+        assert!(silence.try_now(until, &random));
+        assert!(!silence.try_now(until, &random), "one message at a time");
+        assert_eq!(silence.health(until), Health::Dead);
+        silence.end(until);
+        assert_eq!((silence.health(until), silence.next_try()), (Health::Answering, None));
+    }
+
+    #[test]
+    fn a_server_that_was_dead_before_a_restart_is_tried_at_once_and_known_if_that_is_in_vain() {
+        let mut silence = Silence::dead_before(at(1_000));
+        assert_eq!((silence.health(at(1_000)), silence.count()), (Health::Due, DEAD_AFTER_SILENCES));
+        assert!(!silence.would_count(at(900)) && silence.would_count(at(1_000)));
+        assert!(silence.try_now(at(1_000), &Random::seeded(2)));
+        silence.tried_in_vain(at(1_000));
+        assert_eq!(silence.known_since(at(1_000).after(SILENT_TIME), None), Some(at(1_000)));
+    }
+
+    #[test]
+    fn moments_are_compared_strictly() {
+        let (mut silence, _) = dead();
+        silence.tried_in_vain(at(3_600));
+        let is_later_than =
+            [None, Some(at(999)), Some(at(1_000))].map(|moment| silence.is_tried_since(moment));
+        assert_eq!(is_later_than, [true, true, false], "it began at one second");
+        silence.end(at(4_000));
+        assert_eq!([3_999, 4_000].map(|sent| silence.heard_since(at(sent))), [true, false]);
+    }
+
+    #[test]
+    fn a_server_is_tried_again_at_least_every_forty_seconds() {
+        let ((mut silence, mut until), random) = (dead(), Random::seeded(2));
+        for _ in 0..20 {
+            assert!(silence.try_now(until, &random));
+            silence.add((until, until.after(2_000 * MS)), &random);
+            let next = silence.dead.unwrap().until;
+            assert!(next.since(until) <= Duration::from_secs(40), "{next:?} after {until:?}");
+            until = next;
+        }
+    }
+
+    #[test]
+    fn a_server_for_which_questions_fail_is_tried_sooner_and_still_known_to_be_silent() {
+        let ((mut silence, mut until), random) = (dead(), Random::seeded(2));
+        for _ in 0..6 {
+            assert!(silence.try_now(until, &random));
+            silence.tried_in_vain(until);
+            assert!(!silence.hasten(until) || silence.dead.unwrap().span > MAX_WANTED_DEAD_TIME);
+            assert!(!silence.hasten(until), "it is told once");
+            let next = silence.next_try().unwrap();
+            assert!(next.since(until) <= MAX_WANTED_DEAD_TIME * 9 / 8, "{next:?} after {until:?}");
+            assert!(!silence.try_now(until, &random), "not before that time");
+            until = next;
+        }
+        assert_eq!(silence.health(until), Health::Dead);
+        assert_eq!(silence.known_since(until, None), Some(at(1_000)), "no question waits for it meanwhile");
+        assert!(silence.try_now(until, &random));
+        let next = silence.next_try().unwrap();
+        assert!(next.since(until) >= MAX_DEAD_TIME * 7 / 8, "no question fails for it any more");
+    }
+
+    #[test]
+    fn a_question_begins_a_probe_if_the_last_one_began_a_second_ago() {
+        let ((mut silence, until), random) = (dead(), Random::seeded(2));
+        assert!(silence.try_now(until, &random));
+        silence.tried_in_vain(until);
+        assert!(silence.hasten(until) && !silence.hasten(until.after(LEAST_PROBE_PAUSE - MS)));
+        let later = until.after(LEAST_PROBE_PAUSE);
+        assert!(!silence.try_now(later, &random));
+        assert!(silence.hasten(later) && silence.next_try() == Some(later));
+        assert!(silence.try_now(later, &random) && !silence.try_now(later, &random));
+        assert!(silence.known_since(later, None).is_some(), "it is still known to be silent");
+    }
+
+    #[test]
+    fn silence_is_known_when_it_has_lasted_and_a_message_on_the_side_had_no_answer_either() {
+        let (mut silence, until) = dead();
+        let lasted = at(1_000).after(SILENT_TIME);
+        assert!(lasted < until);
+        assert_eq!(silence.known_since(lasted, None), None, "it was not tried on the side");
+        assert!(silence.try_now(at(3_600), &Random::seeded(2)));
+        assert_eq!(silence.known_since(lasted, None), None, "it may answer yet");
+        silence.tried_in_vain(at(3_600));
+        assert_eq!(silence.known_since(at(900).after(SILENT_TIME), None), None);
+        assert_eq!(silence.known_since(lasted, None), Some(at(1_000)));
+        assert_eq!(silence.known_since(until, None), None, "its time to be tried again has come");
+        let slow = SILENT_TIME * 3;
+        assert_eq!(silence.known_since(lasted, Some(slow)), None, "it takes as long as that");
+        silence.end(lasted);
+        silence.tried_in_vain(at(3_600));
+        assert_eq!(silence.known_since(lasted, None), None, "it was heard since");
+    }
+}

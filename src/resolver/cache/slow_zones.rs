@@ -1,0 +1,148 @@
+//! The zones for which a server takes much longer than for its others.
+//!
+//! A hoster's server may compute the answers of some domains, or ask another server for them. The round trips of these zones
+//! say nothing about the other zones, so they are kept apart. Before, if six answers in a hundred took seconds, all zones of
+//! the server had a timer of two seconds, and with 30 % loss one query in seven had no answer within 4 s. Unbound keeps round
+//! trips for each pair of address and zone; here only the zones that differ have an entry.
+//! The round trip of a slow zone is out of date ten minutes after the last answer for the zone. Answers for other zones do
+//! not count.
+
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+
+use crate::limits::{MAX_SLOW_ZONES, SLOW_ANSWER_TIME};
+use dns::clock::Mono;
+use dns::hash::Keyed;
+use dns::question::wire_name;
+
+/// The zones that are slow now, the newest last.
+#[derive(Debug, Default)]
+pub(super) struct SlowZones {
+    zones: Vec<SlowZone>,
+    /// Zones that were added since the server's last answer that was not slow.
+    added: usize,
+}
+
+/// A zone whose last answer was slow.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SlowZone {
+    /// The hash of its name.
+    name: u64,
+    /// The smoothed round trip.
+    pub(super) smoothed: Duration,
+    /// When the last one was measured.
+    pub(super) measured: Mono,
+}
+
+/// A round trip for a zone beside the usual one of its server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Compared {
+    /// It is the first one, or about as long.
+    Alike,
+    /// So much longer that the distance of the server is not the reason.
+    Slower,
+    /// So much shorter that the distance of the server is not the reason for the usual one.
+    Faster,
+}
+
+impl Compared {
+    /// Compares `round_trip` with the `usual` one.
+    pub(super) fn of(round_trip: Duration, usual: Option<Duration>) -> Self {
+        let exceeds =
+            |one: Duration, other: Duration| one >= SLOW_ANSWER_TIME && one > other.saturating_mul(2);
+        match usual {
+            Some(usual) if exceeds(round_trip, usual) => Self::Slower,
+            Some(usual) if exceeds(usual, round_trip) => Self::Faster,
+            _ => Self::Alike,
+        }
+    }
+}
+
+impl SlowZones {
+    /// The round trip for `zone`, if it is slow.
+    pub(super) fn get(&self, zone: &Name, keyed: &Keyed) -> Option<SlowZone> {
+        if self.zones.is_empty() {
+            return None;
+        }
+        let name = hash(zone, keyed);
+        self.zones.iter().find(|slow| slow.name == name).copied()
+    }
+
+    /// Records a slow answer for `zone`. A full table loses its oldest entry. Returns false, and empties the table, if more than
+    /// `MAX_SLOW_ZONES` zones became slow and none was fast meanwhile: the server itself is slow.
+    pub(super) fn add(&mut self, zone: &Name, round_trip: Duration, now: Mono, keyed: &Keyed) -> bool {
+        let name = hash(zone, keyed);
+        if let Some(slow) = self.zones.iter_mut().find(|slow| slow.name == name) {
+            slow.smoothed = (slow.smoothed * 7 + round_trip) / 8;
+            slow.measured = now;
+            return true;
+        }
+        self.added = self.added.saturating_add(1);
+        if self.added > MAX_SLOW_ZONES {
+            *self = Self::default();
+            return false;
+        }
+        if self.zones.len() >= MAX_SLOW_ZONES {
+            self.zones.remove(0);
+        }
+        self.zones.push(SlowZone { name, smoothed: round_trip, measured: now });
+        true
+    }
+
+    /// An answer for `zone` was not slow.
+    pub(super) fn end(&mut self, zone: &Name, keyed: &Keyed) {
+        self.added = 0;
+        if !self.zones.is_empty() {
+            let name = hash(zone, keyed);
+            self.zones.retain(|slow| slow.name != name);
+        }
+    }
+}
+
+fn hash(zone: &Name, keyed: &Keyed) -> u64 {
+    keyed.octets(&wire_name(zone))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dns::random::Random;
+
+    const MS: Duration = Duration::from_millis(1);
+    const NOW: Mono = Mono::START;
+
+    #[test]
+    fn a_round_trip_is_slow_if_no_distance_explains_it_and_the_server_is_usually_twice_as_fast() {
+        let compared = |round_trip: u32, usual: u32| Compared::of(round_trip * MS, Some(usual * MS));
+        assert_eq!(Compared::of(6_000 * MS, None), Compared::Alike);
+        assert_eq!(compared(499, 1), Compared::Alike);
+        assert_eq!(compared(500, 249), Compared::Slower);
+        assert_eq!(compared(500, 250), Compared::Alike);
+        assert_eq!(compared(249, 500), Compared::Faster);
+        assert_eq!(compared(250, 500), Compared::Alike);
+        assert_eq!(compared(1, 499), Compared::Alike);
+    }
+
+    #[test]
+    fn few_zones_are_slow_until_they_are_not_and_if_all_are_the_server_is() {
+        let keyed = Keyed::new(&Random::seeded(1));
+        let zone = |number: usize| Name::from_ascii(format!("z{number}.")).unwrap();
+        let smoothed = |slow: &SlowZones, number| slow.get(&zone(number), &keyed).map(|slow| slow.smoothed);
+        let mut slow = SlowZones::default();
+        for number in 0..MAX_SLOW_ZONES {
+            assert!(slow.add(&zone(number), 800 * MS, NOW, &keyed));
+        }
+        assert!(slow.add(&zone(0), 1_600 * MS, NOW, &keyed), "it is slow already");
+        assert_eq!(smoothed(&slow, 0), Some(900 * MS));
+        slow.end(&zone(1), &keyed);
+        assert_eq!(smoothed(&slow, 1), None);
+        for number in MAX_SLOW_ZONES..2 * MAX_SLOW_ZONES {
+            assert!(slow.add(&zone(number), 700 * MS, NOW, &keyed), "one of its zones is not slow");
+        }
+        assert_eq!(slow.zones.len(), MAX_SLOW_ZONES);
+        assert_eq!(smoothed(&slow, 2), None, "the oldest has gone");
+        assert!(!slow.add(&zone(2), 700 * MS, NOW, &keyed), "since then all were slow");
+        assert!(slow.zones.is_empty());
+    }
+}

@@ -1,0 +1,375 @@
+//! One entry of the snapshot: its key, its times, and its data.
+//!
+//! Times are stored as spans from the moment of writing. The reader subtracts the time that has passed since then. It
+//! skips entries that it cannot read.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+
+use super::octets::{Octets, put_string};
+use super::times::{Moments, PastEnd, lifetime, put_lifetime, put_span, span};
+use super::trust;
+use crate::cache::entries::{CacheEntry, Delegation, Known};
+use crate::cache::freshness;
+use crate::cache::freshness::Age;
+use crate::cache::negative::Negative;
+use crate::cache::rrset::{Rank, Rrset};
+use crate::cache::rrsets::may_be_stale;
+use crate::cache::security::{Backing, Evidence};
+use dns::clock::Mono;
+use dns::question::ahead::AheadMark;
+use dns::question::renewal::RenewalMark;
+use dns::question::{
+    Answer, ExtendedError, MAX_NAME, QuestionKey, Security, ViewId, is_name, name_of_wire, push_tail,
+    wire_name,
+};
+
+/// Octets of the header of a DNS message (RFC 1035 section 4.1.1).
+const HEADER: usize = 12;
+
+/// The tag of an entry in a snapshot: its first octet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum EntryTag {
+    Answer = 1,
+    Rrset = 2,
+    Negative = 3,
+    Exists = 4,
+    Delegation = 5,
+    State = 6,
+    Server = 7,
+}
+
+/// All tags.
+const TAGS: [EntryTag; 7] = [
+    EntryTag::Answer,
+    EntryTag::Rrset,
+    EntryTag::Negative,
+    EntryTag::Exists,
+    EntryTag::Delegation,
+    EntryTag::State,
+    EntryTag::Server,
+];
+
+/// The bit of that octet that says that the entry was in use.
+const IN_USE: u8 = 0x80;
+
+/// An entry in its form in a block.
+pub(super) struct EntryFrame<'o> {
+    pub(super) tag: EntryTag,
+    pub(super) in_use: bool,
+    pub(super) octets: &'o [u8],
+}
+
+impl<'o> EntryFrame<'o> {
+    /// Reads the next entry with a known tag; none at the end.
+    pub(super) fn read(left: &mut Octets<'o>) -> Option<Self> {
+        loop {
+            let (first, octets) = (left.octet()?, left.string()?);
+            if let Some(tag) = TAGS.into_iter().find(|tag| *tag as u8 == first & !IN_USE) {
+                return Some(Self { tag, in_use: first & IN_USE != 0, octets });
+            }
+        }
+    }
+}
+
+/// Appends an entry: its tag, its length, and the octets that `put` appends.
+pub(super) fn put_entry(out: &mut Vec<u8>, tag: EntryTag, in_use: bool, put: impl FnOnce(&mut Vec<u8>)) {
+    out.push(tag as u8 | if in_use { IN_USE } else { 0 });
+    let begin = out.len();
+    out.extend_from_slice(&[0; 4]);
+    put(out);
+    let length = out.len().saturating_sub(begin).saturating_sub(4);
+    if let Some(place) = out.get_mut(begin..).and_then(|behind| behind.first_chunk_mut()) {
+        *place = u32::try_from(length).unwrap_or(0).to_be_bytes();
+    }
+}
+
+/// The begin of an entry about a name: its view, name, type and flags.
+pub(super) struct Begin<'o> {
+    /// The place of its view.
+    pub(super) view: usize,
+    pub(super) name: &'o [u8],
+    pub(super) kind: RecordType,
+    pub(super) flags: u8,
+}
+
+impl<'o> Begin<'o> {
+    pub(super) fn read(left: &mut Octets<'o>) -> Option<Self> {
+        let view = left.short()?.into();
+        let length = left.octet()?;
+        let name = left.take(length.into()).filter(|name| is_name(name))?;
+        Some(Self { view, name, kind: RecordType::from(left.short()?), flags: left.octet()? })
+    }
+
+    pub(super) fn key(&self, view: ViewId) -> QuestionKey {
+        let mut octets = Vec::with_capacity(MAX_NAME + QuestionKey::TAIL);
+        octets.extend_from_slice(self.name);
+        push_tail(&mut octets, self.kind, self.flags, view);
+        QuestionKey::from_bytes(&octets)
+    }
+}
+
+/// Appends the place of a view, and a key.
+fn put_begin(out: &mut Vec<u8>, (key, view): (&QuestionKey, u16)) {
+    out.extend_from_slice(&view.to_be_bytes());
+    out.push(u8::try_from(key.name().len()).unwrap_or(0));
+    out.extend_from_slice(key.name());
+    out.extend_from_slice(&u16::from(key.kind()).to_be_bytes());
+    out.push(key.flags());
+}
+
+/// Appends an answer.
+pub(super) fn put_answer(out: &mut Vec<u8>, begin: (&QuestionKey, u16), answer: &Answer, now: Mono) {
+    put_begin(out, begin);
+    put_span(out, now.since(answer.stored));
+    put_span(out, answer.expires.since(now));
+    out.extend_from_slice(&u16::from(answer.rcode).to_be_bytes());
+    out.push(of_security(answer.security));
+    match &answer.extended_error {
+        Some(error) => {
+            out.push(1);
+            out.extend_from_slice(&error.code.to_be_bytes());
+            put_string(out, error.text.as_bytes());
+        }
+        None => out.push(0),
+    }
+    out.extend_from_slice(&u16::try_from(answer.ttl_offsets.len()).unwrap_or(0).to_be_bytes());
+    answer.ttl_offsets.iter().for_each(|offset| out.extend_from_slice(&offset.to_be_bytes()));
+    put_string(out, &answer.wire);
+}
+
+/// The tag of an entry of memory about a name. None if it is not kept: its time is over, or the configuration makes
+/// it. Past its TTL it is kept for `serve_stale`, if it may be used then; an RRset only if it is the last data that servers gave:
+/// `is_last`.
+pub(super) fn tag_of(
+    entry: &CacheEntry,
+    serve_stale: Duration,
+    is_last: impl FnOnce() -> bool,
+    now: Mono,
+) -> Option<EntryTag> {
+    let age = |expires| freshness::age(expires, serve_stale, now);
+    let (tag, is_kept) = match entry {
+        CacheEntry::Known(Known::Rrset(rrset)) => {
+            let is_kept = match age(rrset.expires()) {
+                Age::Fresh => true,
+                Age::Stale(_) => {
+                    past_end(rrset.kind(), rrset.rank(), rrset.refuted) == PastEnd::Used && is_last()
+                }
+                Age::Over => false,
+            };
+            (EntryTag::Rrset, is_kept)
+        }
+        CacheEntry::Known(Known::Negative(negative)) => {
+            let is_kept = match age(negative.expires()) {
+                Age::Fresh => true,
+                Age::Stale(_) => denial_past_end(negative.nxdomain, negative.backing()) == PastEnd::Used,
+                Age::Over => false,
+            };
+            (EntryTag::Negative, is_kept)
+        }
+        CacheEntry::Exists(until) => (EntryTag::Exists, now < *until),
+        CacheEntry::Delegation(delegation) => {
+            let learnt = !delegation.trusted && delegation.configured.is_empty();
+            (EntryTag::Delegation, learnt && age(delegation.expires) != Age::Over)
+        }
+        CacheEntry::State(state) => {
+            (EntryTag::State, trust::is_kept(state) && age(state.expires) != Age::Over)
+        }
+    };
+    is_kept.then_some(tag)
+}
+
+/// The use of an RRset past its end: as a stale answer, as an alias on the way to one, or as the keys of a zone.
+fn past_end(kind: RecordType, rank: Rank, refuted: bool) -> PastEnd {
+    let is_used =
+        may_be_stale(kind) || matches!(kind, RecordType::CNAME | RecordType::DNAME | RecordType::DNSKEY);
+    if is_used && rank > Rank::Glue && !refuted { PastEnd::Used } else { PastEnd::Unused }
+}
+
+/// The use of a denial past its end: a proven one ends what is below its name (`is_denied_above`).
+fn denial_past_end(nxdomain: bool, backing: &Backing) -> PastEnd {
+    if nxdomain && backing.security == Security::Secure { PastEnd::Used } else { PastEnd::Unused }
+}
+
+/// Appends the entry of memory about a name.
+pub(super) fn put_known(out: &mut Vec<u8>, begin: (&QuestionKey, u16), entry: &CacheEntry, now: Mono) {
+    put_begin(out, begin);
+    match entry {
+        CacheEntry::Known(Known::Rrset(rrset)) => {
+            put_lifetime(out, (rrset.stored(), rrset.expires()), now);
+            out.push(of_rank(rrset.rank()));
+            out.push(rrset.refuted.into());
+            put_backing(out, rrset.backing());
+            put_string(out, &rrset.data);
+        }
+        CacheEntry::Known(Known::Negative(negative)) => {
+            put_lifetime(out, (negative.stored, negative.expires()), now);
+            out.push(negative.nxdomain.into());
+            out.push(of_rank(negative.rank));
+            put_backing(out, negative.backing());
+            put_string(out, negative.soa.as_octets());
+        }
+        CacheEntry::Exists(until) => put_span(out, until.since(now)),
+        CacheEntry::Delegation(delegation) => put_delegation(out, delegation, now),
+        CacheEntry::State(state) => trust::put_state(out, state, now),
+    }
+}
+
+/// Reads an entry of memory about a name. None if its time is over, it cannot be read, or it is of another tag.
+pub(super) fn known(
+    left: &mut Octets<'_>,
+    tag: EntryTag,
+    begin: &Begin<'_>,
+    moments: Moments,
+) -> Option<CacheEntry> {
+    Some(match tag {
+        EntryTag::Answer | EntryTag::Server => return None,
+        EntryTag::Rrset => CacheEntry::Known(Known::Rrset(Arc::new(rrset(left, begin.kind, moments)?))),
+        EntryTag::Negative => CacheEntry::Known(Known::Negative(Arc::new(negative(left, moments)?))),
+        EntryTag::Exists => CacheEntry::Exists(moments.now.after(moments.left(span(left)?)?)),
+        EntryTag::Delegation => CacheEntry::Delegation(Arc::new(delegation(left, begin.name, moments)?)),
+        EntryTag::State => CacheEntry::State(Arc::new(trust::state(left, begin.name, moments)?)),
+    })
+}
+
+/// Reads an answer to the question of `name`; none if its time is over, or it cannot be read.
+pub(super) fn answer(left: &mut Octets<'_>, name: &[u8], moments: Moments) -> Option<Answer> {
+    let (age, lasts) = (span(left)?, moments.left(span(left)?)?);
+    let rcode = <ResponseCode as From<u16>>::from(left.short()?);
+    let security = security(left.octet()?)?;
+    let extended_error = match left.octet()? {
+        0 => None,
+        _ => {
+            let code = left.short()?;
+            Some(ExtendedError::new(code, str::from_utf8(left.string()?).ok()?))
+        }
+    };
+    let count = usize::from(left.short()?);
+    let offsets = left.take(count.checked_mul(2)?)?;
+    let ttl_offsets: Box<[u16]> =
+        offsets.as_chunks::<2>().0.iter().map(|offset| u16::from_be_bytes(*offset)).collect();
+    let mut wire: Box<[u8]> = left.string()?.into();
+    // The octets are sent unchanged, so they must answer the question of the key.
+    if wire.get(HEADER..)?.get(..name.len())? != name {
+        return None;
+    }
+    let taken = age.saturating_add(moments.gone).saturating_add(Duration::from_micros(999_999)).as_secs();
+    let (taken, most) = (u32::try_from(taken).ok()?, u32::try_from(moments.most.as_secs()).ok()?);
+    for offset in &ttl_offsets {
+        // Behind the question.
+        let behind = HEADER.saturating_add(name.len()).saturating_add(4);
+        usize::from(*offset).checked_sub(behind)?;
+        let ttl: &mut [u8; 4] = wire.get_mut(usize::from(*offset)..)?.first_chunk_mut()?;
+        *ttl = u32::from_be_bytes(*ttl).saturating_sub(taken).min(most).to_be_bytes();
+    }
+    let (stored, expires) = (moments.now, moments.now.after(lasts));
+    let (list, renewal, ahead) = (None, RenewalMark::default(), AheadMark::default());
+    Some(Answer { wire, ttl_offsets, rcode, stored, expires, extended_error, security, list, renewal, ahead })
+}
+
+fn rrset(left: &mut Octets<'_>, kind: RecordType, moments: Moments) -> Option<Rrset> {
+    let (age, whole) = (span(left)?, span(left)?);
+    let (rank, refuted, backing) = (rank(left.octet()?)?, left.octet()? != 0, backing(left)?);
+    let lifetime = moments.lifetime(age, whole, past_end(kind, rank, refuted))?;
+    let (stored, ttl) = (lifetime.since, lifetime.ttl());
+    Some(Rrset { kind, rank, stored, ttl, data: left.string()?.into(), backing, refuted })
+}
+
+fn negative(left: &mut Octets<'_>, moments: Moments) -> Option<Negative> {
+    let (age, whole) = (span(left)?, span(left)?);
+    let nxdomain = left.octet()? != 0;
+    let (rank, backing) = (rank(left.octet()?)?, backing(left)?);
+    let lifetime = moments.lifetime(age, whole, denial_past_end(nxdomain, &backing))?;
+    let soa = Evidence::restored(left.string()?);
+    let (stored, ttl) = (lifetime.since, lifetime.ttl());
+    Some(Negative { nxdomain, rank, soa, ttl, stored, backing })
+}
+
+fn put_delegation(out: &mut Vec<u8>, delegation: &Delegation, now: Mono) {
+    put_lifetime(out, (delegation.since, delegation.expires), now);
+    out.extend_from_slice(&u16::try_from(delegation.servers.len()).unwrap_or(0).to_be_bytes());
+    for server in &delegation.servers {
+        put_string(out, &wire_name(server));
+    }
+    out.extend_from_slice(&u16::try_from(delegation.glue.len()).unwrap_or(0).to_be_bytes());
+    for (place, address) in &delegation.glue {
+        out.extend_from_slice(&u16::try_from(*place).unwrap_or(u16::MAX).to_be_bytes());
+        match address {
+            IpAddr::V4(address) => put_string(out, &address.octets()),
+            IpAddr::V6(address) => put_string(out, &address.octets()),
+        }
+    }
+    put_string(out, delegation.evidence.as_octets());
+}
+
+fn delegation(left: &mut Octets<'_>, zone: &[u8], moments: Moments) -> Option<Delegation> {
+    let lifetime = lifetime(left, moments, PastEnd::Used)?;
+    let mut servers = Vec::new();
+    for _ in 0..left.short()? {
+        servers.push(name(left)?);
+    }
+    let mut glue = Vec::new();
+    for _ in 0..left.short()? {
+        let place = usize::from(left.short()?);
+        let octets = left.string()?;
+        let four = <[u8; 4]>::try_from(octets).map(IpAddr::from);
+        let address = four.or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from)).ok()?;
+        servers.get(place)?;
+        glue.push((place, address));
+    }
+    servers.shrink_to_fit();
+    glue.shrink_to_fit();
+    Some(Delegation {
+        zone: name_of_wire(zone),
+        servers,
+        glue,
+        configured: Vec::new(),
+        trusted: false,
+        evidence: Evidence::restored(left.string()?),
+        since: lifetime.since,
+        expires: lifetime.expires,
+    })
+}
+
+fn name(left: &mut Octets<'_>) -> Option<Name> {
+    left.string().filter(|name| is_name(name)).map(name_of_wire)
+}
+
+fn put_backing(out: &mut Vec<u8>, backing: &Backing) {
+    out.push(of_security(backing.security));
+    put_string(out, backing.evidence.as_octets());
+}
+
+fn backing(left: &mut Octets<'_>) -> Option<Backing> {
+    let security = security(left.octet()?)?;
+    Some(Backing { security, evidence: Evidence::restored(left.string()?) })
+}
+
+const fn of_rank(rank: Rank) -> u8 {
+    match rank {
+        Rank::Glue => 0,
+        Rank::Answer => 1,
+        Rank::Authoritative => 2,
+    }
+}
+
+fn rank(octet: u8) -> Option<Rank> {
+    [Rank::Glue, Rank::Answer, Rank::Authoritative].into_iter().find(|rank| of_rank(*rank) == octet)
+}
+
+const fn of_security(security: Security) -> u8 {
+    match security {
+        Security::Unchecked => 0,
+        Security::Secure => 1,
+        Security::Insecure => 2,
+    }
+}
+
+fn security(octet: u8) -> Option<Security> {
+    let all = [Security::Unchecked, Security::Secure, Security::Insecure];
+    all.into_iter().find(|security| of_security(*security) == octet)
+}

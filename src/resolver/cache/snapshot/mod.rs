@@ -1,0 +1,234 @@
+//! The snapshot: a file with the entries of memory. The next process reads it, so that a restart loses little.
+//!
+//! It is written and read in blocks, on threads that do not serve clients, and never held in memory as a whole. The
+//! reader does not trust the file: it compares all checksums before it uses the first entry, and skips entries that
+//! it cannot read. A view is stored as its place in the configuration, because view ids are valid in one process
+//! only. The machine's calendar tells how much time has passed.
+//!
+//! Entries past their TTL are written too while they may be used: a restart in an outage must not stop mail to known
+//! domains. Proven denials of names are too, because they end what is below these names. Other denials past their TTL are
+//! not: an RRset past its TTL is written only if no server has denied it since.
+//!
+//! Knot Resolver keeps its cache in files that all processes map; Unbound has `dump_cache` for an operator. Here it
+//! is written without a command, and no question waits for it.
+
+mod aliases;
+mod blocks;
+mod entry;
+mod octets;
+mod server;
+mod times;
+mod trust;
+mod unusable;
+
+use std::collections::HashSet;
+use std::io::{self, Read, Seek, Write};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use hickory_proto::rr::RecordType;
+
+use self::blocks::{SnapshotReader, Writer};
+use self::entry::{Begin, EntryFrame, EntryTag};
+use self::octets::Octets;
+use self::times::Moments;
+pub use self::unusable::UnusableSnapshot;
+use super::Memory;
+use super::keys::KeySlot;
+use crate::limits::MAX_SNAPSHOT_SET_BACK;
+use dns::clock::Now;
+use dns::question::{Answer, Security, ViewId, label_places, wire_name};
+
+/// The configuration of the process, which decides about the entries of a snapshot.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// A digest of all values of the configuration that decide answers.
+    pub fingerprint: [u8; 32],
+    /// The views in the order of the configuration. Each has an id for its answers, and an id for its RRsets.
+    pub views: Vec<(ViewId, ViewId)>,
+    /// Apexes of DNS lists, in wire form: their answers are not kept.
+    pub lists: HashSet<Vec<u8>>,
+    /// Temporary negative trust anchors, and names whose routes have just changed, in wire form: data at and below these
+    /// names are not kept.
+    pub overlooked: HashSet<Vec<u8>>,
+    /// The maximum time for which an entry is restored.
+    pub max_ttl: Duration,
+    /// How long after its TTL an entry may be used if no server answers.
+    pub serve_stale: Duration,
+}
+
+/// The result of writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Entries.
+    pub entries: u64,
+    /// Octets of the file.
+    pub octets: u64,
+}
+
+/// The result of reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restoration {
+    /// Entries of the file.
+    pub entries: u64,
+    /// Restored entries. The others had expired, or memory had newer ones.
+    pub restored: u64,
+    /// Time since it was written.
+    pub age: Duration,
+}
+
+impl Scope {
+    /// Whether the entry under a key is kept. Answers of lists and data at and below `overlooked` names are not kept. The
+    /// delegations to lists are kept.
+    fn keeps(&self, name: &[u8], said: bool) -> bool {
+        let lies_in = |apexes: &HashSet<Vec<u8>>| {
+            !apexes.is_empty()
+                && (apexes.contains(&[0][..])
+                    || label_places(name)
+                        .any(|place| name.get(place..).is_some_and(|name| apexes.contains(name))))
+        };
+        let is_left_out = said && lies_in(&self.lists) || lies_in(&self.overlooked);
+        !is_left_out
+    }
+
+    /// Whether the names that the aliases in an answer lead to have entries that are kept.
+    fn keeps_targets(&self, answer: &Answer) -> bool {
+        if self.lists.is_empty() && self.overlooked.is_empty() {
+            return true;
+        }
+        aliases::targets(answer)
+            .is_some_and(|targets| targets.iter().all(|target| self.keeps(&wire_name(target), true)))
+    }
+
+    fn place(&self, is_it: impl Fn(&(ViewId, ViewId)) -> bool) -> Option<u16> {
+        u16::try_from(self.views.iter().position(is_it)?).ok()
+    }
+}
+
+/// Whether the entry under such a key in the table of RRsets comes from the name's own zone. The others are
+/// delegations.
+fn is_said(kind: RecordType, flags: u8) -> bool {
+    !KeySlot::leads(kind, flags)
+}
+
+impl Memory {
+    /// Writes the entries of memory for the views of `scope`. It walks through all tables: see `walk`.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_snapshot(
+        &self,
+        scope: &Scope,
+        now: Now,
+        file: &mut (impl Write + Seek),
+    ) -> io::Result<Written> {
+        let mut writer = Writer::new(file)?;
+        let moment = now.mono;
+        self.servers.each(|address, server| {
+            if !server::is_kept(server) {
+                return Ok(());
+            }
+            let put = |out: &mut Vec<u8>| server::put_server(out, address, server, moment);
+            writer.entry(|out| entry::put_entry(out, EntryTag::Server, false, put))
+        })?;
+        self.rrsets.store().each(|key, known, in_use| {
+            let view = scope.place(|(_, knows)| *knows == key.view());
+            let is_last = || self.rrsets.of(key.view()).is_last_word(key);
+            let tag = entry::tag_of(known, scope.serve_stale, is_last, moment);
+            let tag = tag.filter(|_| scope.keeps(key.name(), is_said(key.kind(), key.flags())));
+            let Some((view, tag)) = view.zip(tag) else { return Ok(()) };
+            let put = |out: &mut Vec<u8>| entry::put_known(out, (key, view), known, moment);
+            writer.entry(|out| entry::put_entry(out, tag, in_use, put))
+        })?;
+        self.answers.0.each(|key, answer, in_use| {
+            // An alias in an answer may lead to a name below an overlooked one.
+            let overlooked = !scope.overlooked.is_empty() && answer.security != Security::Secure;
+            let kept = answer.is_fresh(moment) && answer.list.is_none() && !overlooked;
+            let view = scope.place(|(own, _)| *own == key.view());
+            let kept = kept && scope.keeps(key.name(), true) && scope.keeps_targets(answer);
+            let Some(view) = view.filter(|_| kept) else { return Ok(()) };
+            let put = |out: &mut Vec<u8>| entry::put_answer(out, (key, view), answer, moment);
+            writer.entry(|out| entry::put_entry(out, EntryTag::Answer, in_use, put))
+        })?;
+        let (entries, octets) = writer.end(scope.fingerprint, now.unix)?;
+        Ok(Written { entries, octets })
+    }
+
+    /// Reads a snapshot, as long as `goes_on`. Entries that are already in memory stay. Half a million entries take a
+    /// second: see `walk`.
+    ///
+    /// # Errors
+    /// It must not be used. Nothing was restored then, unless an error ended the reading.
+    pub fn read_snapshot(
+        &self,
+        scope: &Scope,
+        now: Now,
+        file: &mut (impl Read + Seek),
+        goes_on: impl Fn() -> bool,
+    ) -> Result<Restoration, UnusableSnapshot> {
+        let (mut reader, head) = SnapshotReader::new(file)?;
+        if head.fingerprint != scope.fingerprint {
+            return Err(UnusableSnapshot::OtherZones);
+        }
+        let early = Duration::from_secs(head.written.saturating_sub(now.unix));
+        if early > MAX_SNAPSHOT_SET_BACK {
+            return Err(UnusableSnapshot::Future(early));
+        }
+        let age = now.unix.saturating_sub(head.written);
+        reader.check(&goes_on)?;
+        // Both moments are whole seconds, so the true age may be almost a second more.
+        let gone = Duration::from_secs(age.saturating_add(1));
+        let moments = Moments { now: now.mono, gone, most: scope.max_ttl, stale: scope.serve_stale };
+        let mut restored: u64 = 0;
+        while let Some(block) = reader.block()?.filter(|_| goes_on()) {
+            let mut left = Octets::new(block);
+            while let Some(framed) = EntryFrame::read(&mut left) {
+                let is_new = self.restore(scope, &framed, moments).unwrap_or(false);
+                restored = restored.saturating_add(is_new.into());
+            }
+        }
+        Ok(Restoration { entries: head.entries, restored, age: Duration::from_secs(age) })
+    }
+
+    /// Restores one entry. False if memory has it already; none if its time is over, or it is not kept.
+    fn restore(&self, scope: &Scope, framed: &EntryFrame<'_>, moments: Moments) -> Option<bool> {
+        if framed.tag == EntryTag::Server {
+            let (address, server) = server::server(framed.octets, moments)?;
+            return Some(self.servers.restore(address, server));
+        }
+        let left = &mut Octets::new(framed.octets);
+        let begin = Begin::read(left)?;
+        let (own, knows) = *scope.views.get(begin.view)?;
+        let is_answer = framed.tag == EntryTag::Answer;
+        if !scope.keeps(begin.name, is_answer || is_said(begin.kind, begin.flags)) {
+            return None;
+        }
+        if is_answer {
+            let answer = Arc::new(entry::answer(left, begin.name, moments)?);
+            let kept = scope.keeps_targets(&answer);
+            return kept.then(|| self.answers.0.restore(begin.key(own), answer, framed.in_use));
+        }
+        let known = entry::known(left, framed.tag, &begin, moments)?;
+        if begin.kind == RecordType::DNAME {
+            self.rrsets.dnames().store(true, Ordering::Relaxed);
+        }
+        Some(self.rrsets.store().restore(begin.key(knows), known, framed.in_use))
+    }
+}
+
+/// A snapshot with one block of these octets and the right checksums, for the fuzzer of entries.
+///
+/// # Errors
+/// There is none, because memory can always be written.
+#[cfg(feature = "simulated")]
+pub fn forged(octets: &[u8], scope: &Scope, unix: u64) -> io::Result<Vec<u8>> {
+    let mut file = io::Cursor::new(Vec::new());
+    let mut writer = Writer::new(&mut file)?;
+    writer.entry(|out| out.extend_from_slice(octets))?;
+    writer.end(scope.fingerprint, unix)?;
+    Ok(file.into_inner())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! The data about a server, as an entry of the snapshot.
+//!
+//! A server that was dead is probed at once after a restart. Until it answers, the other servers are asked first.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use super::octets::{Octets, put_string};
+use super::times::{Moments, put_span, span};
+use crate::cache::lameness::Lameness;
+use crate::cache::round_trips::RoundTrips;
+use crate::cache::servers::{Server, ServerHistory};
+use crate::cache::silence::Silence;
+use crate::limits::{MAX_LAME_OCTETS, MAX_LAME_ZONES, RESTORED_SERVER_TIME};
+use dns::clock::Mono;
+use dns::question::is_name;
+
+/// Whether there are data to keep.
+pub(super) fn is_kept(server: &Server) -> bool {
+    let history = server.history();
+    history.round_trips.is_some() || history.silence.is_dead()
+}
+
+/// Appends a server.
+pub(super) fn put_server(out: &mut Vec<u8>, address: SocketAddr, server: &Server, now: Mono) {
+    let history = server.history();
+    match address.ip() {
+        IpAddr::V4(address) => put_string(out, &address.octets()),
+        IpAddr::V6(address) => put_string(out, &address.octets()),
+    }
+    out.extend_from_slice(&address.port().to_be_bytes());
+    match &history.round_trips {
+        Some(trips) => {
+            out.push(1);
+            let micros = |span: Duration| u32::try_from(span.as_micros()).unwrap_or(u32::MAX);
+            out.extend_from_slice(&micros(trips.smoothed).to_be_bytes());
+            out.extend_from_slice(&micros(trips.variation).to_be_bytes());
+            put_string(out, &trips.counts);
+        }
+        None => out.push(0),
+    }
+    out.push(history.silence.is_dead().into());
+    for until in [history.plain_until, history.flips_case_until, history.no_tcp_until] {
+        put_span(out, until.map_or(Duration::ZERO, |until| until.since(now)));
+    }
+    let lame: Vec<_> = history.lame.0.iter().filter(|(_, until)| now < *until).collect();
+    out.push(u8::try_from(lame.len()).unwrap_or(0));
+    for (zone, until) in lame {
+        put_string(out, zone);
+        put_span(out, until.since(now));
+    }
+}
+
+/// Reads a server; none if its data are too old.
+pub(super) fn server(octets: &[u8], moments: Moments) -> Option<(SocketAddr, ServerHistory)> {
+    if moments.gone > RESTORED_SERVER_TIME {
+        return None;
+    }
+    let left = &mut Octets::new(octets);
+    let octets = left.string()?;
+    let four = <[u8; 4]>::try_from(octets).map(IpAddr::from);
+    let address = four.or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from)).ok()?;
+    let address = SocketAddr::new(address, left.short()?);
+    let round_trips = match left.octet()? {
+        0 => None,
+        _ => {
+            let (smoothed, variation) = (left.word()?, left.word()?);
+            let [smoothed, variation] =
+                [smoothed, variation].map(|micros| Duration::from_micros(micros.into()));
+            Some(RoundTrips::restored(smoothed, variation, left.string()?.try_into().ok()?)?)
+        }
+    };
+    let silence = if left.octet()? == 0 { Silence::default() } else { Silence::dead_before(moments.now) };
+    let mut until = || Some(moments.left(span(left)?).map(|span| moments.now.after(span)));
+    let (plain_until, flips_case_until, no_tcp_until) = (until()?, until()?, until()?);
+    let (mut lame, mut octets) = (Vec::new(), 0_usize);
+    for _ in 0..usize::from(left.octet()?).min(MAX_LAME_ZONES) {
+        let zone = left.string().filter(|zone| is_name(zone))?;
+        let lasts = moments.left(span(left)?);
+        octets = octets.saturating_add(zone.len());
+        if octets <= MAX_LAME_OCTETS {
+            lame.extend(lasts.map(|lasts| (zone.into(), moments.now.after(lasts))));
+        }
+    }
+    let lame = Lameness(lame);
+    let history = ServerHistory {
+        round_trips,
+        asked: true,
+        silence,
+        plain_until,
+        flips_case_until,
+        no_tcp_until,
+        lame,
+        ..ServerHistory::default()
+    };
+    Some((address, history))
+}

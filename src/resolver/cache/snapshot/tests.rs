@@ -1,0 +1,593 @@
+use std::io::Cursor;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use hickory_proto::dnssec::rdata::DNSKEY;
+use hickory_proto::dnssec::{Algorithm, PublicKeyBuf};
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::rdata::{self, A, MX, NULL, SOA, TXT};
+use hickory_proto::rr::{RData, Record};
+use proptest::prelude::*;
+
+use super::blocks::HEAD;
+use super::*;
+use crate::cache::entries::{Delegation, Known};
+use crate::cache::freshness::Age;
+use crate::cache::negative::Denial;
+use crate::cache::rrset::Rank;
+use crate::cache::rrsets::InView;
+use crate::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
+use crate::cache::servers::{Health, ServerStanding};
+use crate::cache::stage::{DAY, memory, name};
+use crate::limits::SNAPSHOT_BLOCK;
+use dns::clock::Mono;
+use dns::limits::MONO_LEAD;
+use dns::question::{Answer, ExtendedError, ListMark, ListSays, Question, wire_name};
+use dns::random::Random;
+use dns::wire::compose;
+use dns::wire::compose::AnswerParts;
+use validate::keys::{ZoneKey, ZoneKeys};
+use validate::verdict::{ValidationFailure, Why};
+
+#[cfg(test)]
+mod aliases;
+
+const WRITTEN: u64 = 1_800_000_000;
+
+/// The moment at which a process makes its clock.
+const BORN: Mono = Mono::from_micros(MONO_LEAD.as_secs() * 1_000_000);
+
+/// A moment, in seconds after a snapshot was written; in the process that wrote it or in the next.
+fn later(mono: u64, seconds: u64) -> Now {
+    Now { mono: BORN.after(Duration::from_secs(mono)), unix: WRITTEN + seconds }
+}
+
+fn views() -> [ViewId; 3] {
+    let first = ViewId::default();
+    let second = first.following().unwrap();
+    [first, second, second.following().unwrap()]
+}
+
+fn scope() -> Scope {
+    let [first, ..] = views();
+    Scope {
+        fingerprint: [7; 32],
+        views: vec![(first, first)],
+        lists: HashSet::new(),
+        overlooked: HashSet::new(),
+        max_ttl: DAY,
+        serve_stale: Duration::ZERO,
+    }
+}
+
+fn address(owner: &str, ttl: u32) -> Record {
+    Record::from_rdata(name(owner), ttl, RData::A(A::new(192, 0, 2, 1)))
+}
+
+fn answer(owner: &str, ttl: u32, stored: Mono) -> Answer {
+    let question = Question::new(&name(owner), RecordType::A);
+    let answers = [address(owner, ttl), address(owner, ttl * 2)];
+    let mut answer = compose::answer(&AnswerParts {
+        question: &question,
+        rcode: ResponseCode::NoError,
+        answers: &answers,
+        authorities: &[],
+        stored,
+        extended_error: Some(ExtendedError::new(29, "made in a test")),
+        list: None,
+    })
+    .unwrap();
+    answer.security = Security::Secure;
+    answer
+}
+
+fn put(memory: &Memory, owner: &str, view: ViewId, answer: Answer) {
+    let question = Question { view, ..Question::new(&name(owner), RecordType::A) };
+    memory.answers.put(question.key(), &Arc::new(answer));
+}
+
+fn kept(memory: &Memory, owner: &str, view: ViewId, now: Mono) -> Option<Arc<Answer>> {
+    let question = Question { view, ..Question::new(&name(owner), RecordType::A) };
+    memory.answers.get(question.key().as_bytes(), now)
+}
+
+fn ttls(answer: &Answer) -> Vec<u32> {
+    let read = |offset: &u16| {
+        let offset = usize::from(*offset);
+        u32::from_be_bytes(answer.wire[offset..offset + 4].try_into().unwrap())
+    };
+    answer.ttl_offsets.iter().map(read).collect()
+}
+
+fn delegation(zone: &str) -> Delegation {
+    Delegation {
+        zone: name(zone),
+        servers: vec![name("ns1.example."), name("ns2.example.")],
+        glue: vec![(0, IpAddr::from([192, 0, 2, 53])), (1, "2001:db8::53".parse().unwrap())],
+        configured: Vec::new(),
+        trusted: false,
+        evidence: Evidence::of([&address("ds.example.", 60)]),
+        since: BORN,
+        expires: BORN.after(Duration::from_secs(300)),
+    }
+}
+
+/// One entry of each sort.
+fn fill(memory: &Memory) {
+    let [view, ..] = views();
+    put(memory, "mail.example.", view, answer("mail.example.", 300, BORN));
+    let rrsets = memory.rrsets.of(view);
+    let backing =
+        Backing { security: Security::Secure, evidence: Evidence::of([&address("signature.example.", 60)]) };
+    let mx = |host: &str| Record::from_rdata(name("example."), 300, RData::MX(MX::new(10, name(host))));
+    rrsets.put_backed(
+        &[&mx("mx1.example."), &mx("mx2.example.")],
+        Rank::Authoritative.backed(backing),
+        DAY,
+        BORN,
+    );
+    rrsets.put(&[&address("ns1.example.", 300)], Rank::Glue, DAY, BORN);
+    let away = Record::from_rdata(
+        name("old.example."),
+        300,
+        RData::Unknown { code: RecordType::DNAME, rdata: NULL::with(vec![0]) },
+    );
+    rrsets.put(&[&away], Rank::Answer, DAY, BORN);
+    let soa = SOA::new(name("ns1.example."), name("hostmaster.example."), 1, 2, 3, 4, 300);
+    let soa = Record::from_rdata(name("example."), 300, RData::SOA(soa));
+    rrsets.put_negative(
+        Denial { name: &name("none.example."), kind: RecordType::A, nxdomain: true, soa: &soa },
+        DAY,
+        BORN,
+    );
+    rrsets.show_above(&name("_25._tcp.mail.example."), &name("example."), Duration::from_secs(300), BORN);
+    rrsets.put_delegation(Arc::new(delegation("example.")));
+    rrsets.put_zone_state(Arc::new(state("example.", ZoneSecurity::Secure(keys("example.")))));
+    let server = memory.servers.get(server_address());
+    for _ in 0..30 {
+        server.answered(&name("example."), Duration::from_millis(40), BORN);
+    }
+    server.mark_lame(&name("lame.example."), Duration::from_secs(300), BORN);
+    server.takes_no_edns(BORN);
+}
+
+fn server_address() -> SocketAddr {
+    ([192, 0, 2, 53], 53).into()
+}
+
+fn state(zone: &str, standing: ZoneSecurity) -> ZoneTrust {
+    let expires = BORN.after(Duration::from_secs(300));
+    ZoneTrust { zone: name(zone), standing, stored: BORN, sought: BORN, expires }
+}
+
+fn keys(zone: &str) -> ZoneKeys {
+    let key = DNSKEY::new(true, true, false, PublicKeyBuf::new(vec![7; 64], Algorithm::ECDSAP256SHA256));
+    ZoneKeys { zone: name(zone), keys: vec![ZoneKey::of(key).unwrap()] }
+}
+
+fn written(memory: &Memory, scope: &Scope, now: Now) -> Vec<u8> {
+    let mut file = Cursor::new(Vec::new());
+    let written = memory.write_snapshot(scope, now, &mut file).unwrap();
+    assert_eq!(written.octets, file.get_ref().len() as u64);
+    file.into_inner()
+}
+
+fn read(file: &[u8], scope: &Scope, now: Now) -> (Memory, Result<Restoration, UnusableSnapshot>) {
+    let memory = memory();
+    let read = memory.read_snapshot(scope, now, &mut Cursor::new(file), || true);
+    (memory, read)
+}
+
+fn mx(rrsets: InView<'_>, now: Mono) -> Vec<Record> {
+    match rrsets.get(&name("example."), RecordType::MX, Rank::Authoritative, now) {
+        Some(Known::Rrset(rrset)) => rrset.records(&name("example."), now),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn what_was_known_is_known_again_with_the_time_that_is_left() {
+    let before = memory();
+    fill(&before);
+    let file = written(&before, &scope(), later(100, 0));
+    let ([view, ..], now) = (views(), later(5, 49));
+    let (after, read) = read(&file, &scope(), now);
+    let read = read.unwrap();
+    assert_eq!((read.entries, read.restored, read.age), (10, 10, Duration::from_secs(49)));
+
+    // The true time may be 50 seconds, because both moments are whole seconds.
+    let answer = kept(&after, "mail.example.", view, now.mono).unwrap();
+    assert_eq!((ttls(&answer), answer.security, answer.stored), (vec![150, 450], Security::Secure, now.mono));
+    assert_eq!(answer.extended_error, Some(ExtendedError::new(29, "made in a test")));
+    let end = now.mono.after(Duration::from_secs(150));
+    assert!(kept(&after, "mail.example.", view, Mono::from_micros(end.as_micros() - 1)).is_some());
+    assert!(kept(&after, "mail.example.", view, end).is_none());
+
+    let rrsets = after.rrsets.of(view);
+    let records = mx(rrsets, now.mono);
+    assert_eq!(records.len(), 2);
+    assert!(records.iter().all(|record| record.ttl == 150), "{records:?}");
+    let rrset = rrsets.rrset(&name("example."), RecordType::MX, Rank::Authoritative, now.mono).unwrap();
+    assert_eq!((rrset.backing().security, rrset.evidence(now.mono).len()), (Security::Secure, 1));
+    assert!(mx(rrsets, end).is_empty());
+    assert!(rrsets.glue(&name("ns1.example."), RecordType::A, now.mono).is_some());
+    assert!(rrsets.may_redirect());
+    let denied = rrsets.get(&name("none.example."), RecordType::TXT, Rank::Answer, now.mono);
+    let Some(Known::Negative(denied)) = denied else { panic!("{denied:?}") };
+    assert_eq!((denied.nxdomain, denied.soa(now.mono).unwrap().ttl), (true, 150));
+
+    let cut = rrsets.delegation(&name("example."), now.mono).unwrap();
+    let as_before = delegation("example.");
+    assert_eq!((&cut.zone, &cut.servers, &cut.glue), (&as_before.zone, &as_before.servers, &as_before.glue));
+    assert_eq!((cut.evidence.records(1).len(), cut.expires, cut.trusted), (1, end, false));
+    assert!(rrsets.delegation(&name("example."), end).is_none());
+
+    let state = rrsets.zone_state(&name("example."), now.mono).unwrap();
+    assert_eq!((&state.standing, state.expires), (&ZoneSecurity::Secure(keys("example.")), end));
+    let zone = name("lame.example.");
+    let known = |memory: &Memory, now| memory.servers.known(server_address()).unwrap().standing(&zone, now);
+    let standing = known(&after, now.mono);
+    // Meanwhile the path to it may have changed.
+    let as_before = ServerStanding { to_be_measured: true, ..known(&before, BORN) };
+    assert_eq!(standing, as_before);
+    assert!(
+        standing.lame && !standing.features.edns && standing.round_trip == Some(Duration::from_millis(40))
+    );
+    assert!(!known(&after, end).lame);
+}
+
+#[test]
+fn a_dead_server_is_tried_at_once_and_what_is_known_of_servers_ends_after_a_day() {
+    let before = memory();
+    let server = before.servers.get(server_address());
+    for number in 1..=3 {
+        let sent = BORN.after(Duration::from_secs(number));
+        server.silent(&name("example."), sent, sent, &Random::seeded(1));
+    }
+    let file = written(&before, &scope(), later(10, 0));
+    let (after, _) = read(&file, &scope(), later(0, 60));
+    let standing = after.servers.known(server_address()).unwrap().standing(&name("example."), BORN);
+    assert_eq!((standing.health, standing.silent_since), (Health::Due, None));
+    let (after, _) = read(&file, &scope(), later(0, 86_400));
+    assert!(after.servers.known(server_address()).is_none());
+}
+
+#[test]
+fn verdicts_on_zones_are_known_again_but_for_what_was_bogus() {
+    let before = memory();
+    let [view, ..] = views();
+    let fault = ValidationFailure::new(Why::Digest, "no digest that is checked");
+    let standings = [
+        ("a.example.", ZoneSecurity::Insecure(None)),
+        ("b.example.", ZoneSecurity::Insecure(Some(fault.clone()))),
+        ("c.example.", ZoneSecurity::NoZone(fault.clone())),
+        ("d.example.", ZoneSecurity::Bogus(fault)),
+    ];
+    for (zone, standing) in standings.clone() {
+        before.rrsets.of(view).put_zone_state(Arc::new(state(zone, standing)));
+    }
+    let (after, _) = read(&written(&before, &scope(), later(0, 0)), &scope(), later(0, 0));
+    for (zone, standing) in standings {
+        let known = after.rrsets.of(view).zone_state(&name(zone), BORN);
+        let expected = Some(standing).filter(|standing| !matches!(standing, ZoneSecurity::Bogus(_)));
+        assert_eq!(known.map(|state| state.standing.clone()), expected, "{zone}");
+    }
+}
+
+#[test]
+fn what_is_over_is_not_restored_and_nothing_lives_longer_than_max_ttl() {
+    let before = memory();
+    fill(&before);
+    let file = written(&before, &scope(), later(100, 0));
+    let (_, over) = read(&file, &scope(), later(5, 199));
+    assert_eq!(over.unwrap().restored, 1, "200 s were left; servers have no TTL");
+    let (_, at_last) = read(&file, &scope(), later(5, 198));
+    assert_eq!(at_last.unwrap().restored, 10);
+    let short = Scope { max_ttl: Duration::from_secs(30), ..scope() };
+    let (after, _) = read(&file, &short, later(5, 0));
+    let ([view, ..], now) = (views(), later(5, 0).mono);
+    assert_eq!(ttls(&kept(&after, "mail.example.", view, now).unwrap()), [30, 30]);
+    assert!(mx(after.rrsets.of(view), now).iter().all(|record| record.ttl == 30));
+    assert!(kept(&after, "mail.example.", view, now.after(Duration::from_secs(30))).is_none());
+    assert_eq!(read(&written(&before, &scope(), later(301, 0)), &scope(), later(5, 0)).1.unwrap().entries, 1);
+}
+
+/// A scope in which entries may be used for an hour after their end.
+fn stale_scope() -> Scope {
+    Scope { serve_stale: HOUR, ..scope() }
+}
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+#[test]
+fn what_may_be_used_past_its_end_is_known_again_for_the_rest_of_that_time() {
+    let before = memory();
+    fill(&before);
+    let [view, ..] = views();
+    before.rrsets.of(view).put(&[&address("mail.example.", 300)], Rank::Answer, DAY, BORN);
+    let last = |memory: &Memory, owner: &str, kind, now| {
+        let word = memory.rrsets.of(view).last_word(&name(owner), kind, HOUR, now);
+        word.map(|word| (word.kind, word.age))
+    };
+    // All ended after 300 s.
+    let file = written(&before, &stale_scope(), later(1_300, 0));
+    let (after, read_) = read(&file, &stale_scope(), later(0, 999));
+    // MX, A and DNAME, the delegation, the state of the zone, and the server; no answer, glue, denial or existing name.
+    assert_eq!((read_.as_ref().unwrap().entries, read_.unwrap().restored), (6, 6));
+    let stale = |seconds| Some(Age::Stale(Duration::from_secs(seconds)));
+    let age = |word: Option<(RecordType, Age)>| word.map(|(_, age)| age);
+    assert_eq!(age(last(&after, "example.", RecordType::MX, BORN)), stale(2_000));
+    assert_eq!(age(last(&after, "mail.example.", RecordType::A, BORN)), stale(2_000));
+    assert!(mx(after.rrsets.of(view), BORN).is_empty(), "not as a fresh one");
+    let rrsets = after.rrsets.of(view);
+    let cut = rrsets.stale_delegation(&name("mail.example."), HOUR, BORN).unwrap();
+    assert_eq!(cut.servers, delegation("example.").servers);
+    assert!(rrsets.delegation(&name("example."), BORN).is_none());
+    assert!(rrsets.stale_zone_state(&name("example."), HOUR, BORN).is_some());
+    // A second process later, ages go on.
+    let file = written(&after, &stale_scope(), later(100, 0));
+    let (after, _) = read(&file, &stale_scope(), later(0, 99));
+    assert_eq!(age(last(&after, "example.", RecordType::MX, BORN)), stale(2_200));
+    let end = BORN.after(Duration::from_secs(1_400));
+    assert_eq!(last(&after, "example.", RecordType::MX, end), None, "an hour after its end");
+
+    let entries = |scope: &Scope, mono| read(&written(&before, scope, later(mono, 0)), scope, later(0, 0)).1;
+    assert_eq!(entries(&stale_scope(), 3_899).unwrap().entries, 6);
+    assert_eq!(entries(&stale_scope(), 3_900).unwrap().entries, 1);
+    assert_eq!(entries(&scope(), 1_300).unwrap().entries, 1, "never stale");
+    let (_, over) = read(&written(&before, &stale_scope(), later(1_300, 0)), &stale_scope(), later(0, 2_599));
+    assert_eq!(over.unwrap().restored, 1);
+    let (_, never) = read(&written(&before, &stale_scope(), later(1_300, 0)), &scope(), later(0, 0));
+    assert_eq!(never.unwrap().restored, 1);
+}
+
+#[test]
+fn an_entry_past_its_end_is_not_known_again_where_servers_have_said_something_else() {
+    let [view, ..] = views();
+    let (owner, at) = (name("www.example."), |seconds| BORN.after(Duration::from_secs(seconds)));
+    let soa = SOA::new(name("ns1.example."), name("hostmaster.example."), 1, 2, 3, 4, 300);
+    let soa = Record::from_rdata(name("example."), 300, RData::SOA(soa));
+    let alias =
+        |ttl| Record::from_rdata(owner.clone(), ttl, RData::CNAME(rdata::CNAME(name("web.example."))));
+    let last = |next: &dyn Fn(InView<'_>)| {
+        let before = memory();
+        let rrsets = before.rrsets.of(view);
+        rrsets.put(&[&address("www.example.", 300)], Rank::Authoritative, DAY, BORN);
+        next(rrsets);
+        let (after, _) =
+            read(&written(&before, &stale_scope(), later(2_000, 0)), &stale_scope(), later(0, 0));
+        let word = after.rrsets.of(view).last_word(&owner, RecordType::A, HOUR, BORN);
+        word.map(|word| word.kind)
+    };
+    assert_eq!(last(&|_| ()), Some(RecordType::A));
+    for nxdomain in [false, true] {
+        let denied = |rrsets: InView<'_>| {
+            let denial = Denial { name: &owner, kind: RecordType::A, nxdomain, soa: &soa };
+            rrsets.put_negative(denial, DAY, at(400));
+        };
+        assert_eq!(last(&denied), None, "{nxdomain}");
+    }
+    assert_eq!(
+        last(&|rrsets| rrsets.put(&[&alias(300)], Rank::Authoritative, DAY, at(400))),
+        Some(RecordType::CNAME)
+    );
+    assert_eq!(
+        last(&|rrsets| rrsets.put(&[&alias(9_000)], Rank::Authoritative, DAY, at(400))),
+        Some(RecordType::CNAME)
+    );
+}
+
+#[test]
+fn a_proven_denial_ends_what_is_below_its_name_after_a_restart_too() {
+    let [view, ..] = views();
+    let (owner, above, zone) = (name("a.www.example."), name("www.example."), name("example."));
+    let soa = SOA::new(name("ns1.example."), name("hostmaster.example."), 1, 2, 3, 4, 300);
+    let soa = Record::from_rdata(zone.clone(), 300, RData::SOA(soa));
+    for (security, is_denied) in [(Security::Secure, true), (Security::Insecure, false)] {
+        let before = memory();
+        let rrsets = before.rrsets.of(view);
+        rrsets.put(&[&address("a.www.example.", 300)], Rank::Authoritative, DAY, BORN);
+        let backing = Backing { security, ..Backing::default() };
+        let denial = Denial { name: &above, kind: RecordType::A, nxdomain: true, soa: &soa };
+        let at = BORN.after(Duration::from_secs(400));
+        rrsets.put_denied(denial, Rank::Authoritative.backed(backing), DAY, at);
+        let (after, _) =
+            read(&written(&before, &stale_scope(), later(2_000, 0)), &stale_scope(), later(0, 0));
+        let rrsets = after.rrsets.of(view);
+        let word = rrsets.last_word(&owner, RecordType::A, HOUR, BORN).unwrap();
+        assert_eq!(rrsets.is_denied_above(&owner, &zone, &word), is_denied, "{security:?}");
+    }
+}
+
+#[test]
+fn what_memory_holds_already_stays() {
+    let ([view, ..], now) = (views(), later(5, 10));
+    let before = memory();
+    fill(&before);
+    let file = written(&before, &scope(), later(100, 0));
+    let after = memory();
+    put(&after, "mail.example.", view, answer("mail.example.", 900, now.mono));
+    let read = after.read_snapshot(&scope(), now, &mut Cursor::new(file), || true).unwrap();
+    assert_eq!(read.restored, 9);
+    assert_eq!(ttls(&kept(&after, "mail.example.", view, now.mono).unwrap()), [900, 1_800]);
+}
+
+#[test]
+fn views_are_told_by_their_places_and_those_that_are_gone_are_left_out() {
+    let [first, second, third] = views();
+    let before = memory();
+    for view in [first, second, third] {
+        put(&before, "mail.example.", view, answer("mail.example.", 300, BORN));
+        before.rrsets.of(view).put(&[&address("mail.example.", 300)], Rank::Answer, DAY, BORN);
+    }
+    // The second view is gone. The third one shares the RRsets of the first one, and now comes before it.
+    let own = Scope { views: vec![(third, first), (first, first)], ..scope() };
+    let file = written(&before, &own, later(0, 0));
+    let next = Scope { views: vec![(first, first), (second, first)], ..scope() };
+    let (after, read) = read(&file, &next, later(0, 0));
+    assert_eq!(read.unwrap().restored, 3);
+    let known = |view| after.rrsets.of(view).rrset(&name("mail.example."), RecordType::A, Rank::Answer, BORN);
+    assert!(kept(&after, "mail.example.", first, BORN).is_some());
+    assert!(kept(&after, "mail.example.", second, BORN).is_some());
+    assert!(kept(&after, "mail.example.", third, BORN).is_none());
+    assert_eq!([first, second, third].map(|view| known(view).is_some()), [true, false, false]);
+}
+
+#[test]
+fn nothing_that_lists_say_and_nothing_that_is_overlooked_is_kept() {
+    let [view, ..] = views();
+    let before = memory();
+    let listed = Answer {
+        list: Some(ListMark { list: 1, says: ListSays::Listed }),
+        ..answer("2.bl.example.", 300, BORN)
+    };
+    put(&before, "2.bl.example.", view, listed);
+    put(&before, "3.bl.example.", view, answer("3.bl.example.", 300, BORN));
+    put(&before, "mail.example.", view, answer("mail.example.", 300, BORN));
+    let unchecked = Answer { security: Security::Insecure, ..answer("alias.example.", 300, BORN) };
+    put(&before, "alias.example.", view, unchecked);
+    let rrsets = before.rrsets.of(view);
+    rrsets.put(&[&address("3.bl.example.", 300)], Rank::Answer, DAY, BORN);
+    rrsets.put(&[&address("ns.bl.example.", 300)], Rank::Glue, DAY, BORN);
+    rrsets.put_delegation(Arc::new(delegation("bl.example.")));
+    let lists = HashSet::from([wire_name(&name("bl.example."))]);
+    let with_lists = Scope { lists: lists.clone(), ..scope() };
+    let file = written(&before, &with_lists, later(0, 0));
+    let (after, read_) = read(&file, &with_lists, later(0, 0));
+    assert_eq!(read_.unwrap().restored, 4, "two answers, and the way to the list");
+    assert!(kept(&after, "3.bl.example.", view, BORN).is_none());
+    assert!(after.rrsets.of(view).delegation(&name("bl.example."), BORN).is_some());
+
+    // The name was not a list when the snapshot was written.
+    let file = written(&before, &scope(), later(0, 0));
+    assert_eq!(read(&file, &with_lists, later(0, 0)).1.unwrap().restored, 4);
+
+    let overlooked = Scope { overlooked: lists, ..scope() };
+    let file = written(&before, &overlooked, later(0, 0));
+    assert_eq!(read(&file, &scope(), later(0, 0)).1.unwrap().entries, 1, "what is proven elsewhere");
+}
+
+#[test]
+fn another_configuration_another_version_the_future_and_what_is_none_are_refused() {
+    let before = memory();
+    fill(&before);
+    let file = written(&before, &scope(), later(10, 0));
+    let refused = |file: &[u8], scope: &Scope, now| {
+        let (memory, read) = read(file, scope, now);
+        assert_eq!(memory.fill().map(|fill| fill.entries), [0; 4]);
+        read.unwrap_err().to_string()
+    };
+    let other = Scope { fingerprint: [8; 32], ..scope() };
+    assert!(refused(&file, &other, later(0, 0)).contains("other zones"));
+    let early = Now { mono: BORN, unix: WRITTEN - 61 };
+    assert_eq!(refused(&file, &scope(), early), "it was written 61 s after the time of the system clock");
+    let mut next = file.clone();
+    next[19] = 4;
+    assert_eq!(
+        refused(&next, &scope(), later(0, 0)),
+        "it has format version 4, and this resolverd reads version 3"
+    );
+    for foreign in [&b""[..], b"{\"version\":1}", &[0; 500]] {
+        assert_eq!(refused(foreign, &scope(), later(0, 0)), "it is not a cache snapshot");
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_a_little_makes_no_snapshot_void() {
+    let before = memory();
+    fill(&before);
+    let file = written(&before, &scope(), later(10, 0));
+    let [view, ..] = views();
+    for back in [1, 2, 60] {
+        let (after, read) = read(&file, &scope(), Now { mono: BORN, unix: WRITTEN - back });
+        let read = read.unwrap();
+        assert_eq!((read.restored, read.age), (read.entries, Duration::ZERO), "{back}");
+        // As if no time had passed since it was written.
+        assert_eq!(ttls(&kept(&after, "mail.example.", view, BORN).unwrap()), [289, 589], "{back}");
+    }
+}
+
+#[test]
+fn a_file_that_was_cut_or_has_changed_in_one_octet_is_refused_whole() {
+    let before = memory();
+    fill(&before);
+    let file = written(&before, &scope(), later(10, 0));
+    let assert_refused = |octets: &[u8], what: &str| {
+        let (memory, read) = read(octets, &scope(), later(0, 0));
+        assert!(read.is_err(), "{what}");
+        assert_eq!(memory.fill().map(|fill| fill.entries), [0; 4], "{what}");
+    };
+    for length in 0..file.len() {
+        assert_refused(&file[..length], &format!("cut to {length}"));
+    }
+    for place in 0..file.len() {
+        for bit in 0..8 {
+            let mut changed = file.clone();
+            changed[place] ^= 1 << bit;
+            assert_refused(&changed, &format!("octet {place}, bit {bit}"));
+        }
+    }
+    let longer = [&file[..], &[0]].concat();
+    assert_refused(&longer, "an octet more");
+}
+
+#[test]
+fn blocks_that_lack_or_stand_elsewhere_are_noticed() {
+    let [view, ..] = views();
+    let before = memory();
+    for number in 0..40 {
+        let owner = format!("n{number}.example.");
+        let text = TXT::new((0..200).map(|_| "x".repeat(255)).collect());
+        let record = Record::from_rdata(name(&owner), 300, RData::TXT(text));
+        before.rrsets.of(view).put(&[&record], Rank::Answer, DAY, BORN);
+    }
+    let file = written(&before, &scope(), later(0, 0));
+    let head = HEAD;
+    let length = |place: usize| 12 + u32::from_be_bytes(file[place..place + 4].try_into().unwrap()) as usize;
+    let (first, second) = (length(head), length(head + length(head)));
+    assert!(first > SNAPSHOT_BLOCK && second > SNAPSHOT_BLOCK);
+    let (one, rest) = file[head..].split_at(first);
+    let (other, rest) = rest.split_at(second);
+    for blocks in [vec![other, one, rest], vec![other, rest], vec![one, rest], vec![one, one, other, rest]] {
+        let changed = [&file[..head], &blocks.concat()].concat();
+        assert!(matches!(read(&changed, &scope(), later(0, 0)).1, Err(UnusableSnapshot::Broken)));
+    }
+    let whole = read(&file, &scope(), later(0, 0)).1.unwrap();
+    assert!(whole.entries > 20 && whole.restored == whole.entries, "{whole:?}");
+}
+
+#[test]
+fn reading_ends_when_it_is_told_to() {
+    let before = memory();
+    fill(&before);
+    let file = written(&before, &scope(), later(0, 0));
+    let after = memory();
+    let read = after.read_snapshot(&scope(), later(0, 0), &mut Cursor::new(file), || false).unwrap();
+    assert_eq!(read.restored, 0);
+}
+
+proptest! {
+    /// No octets in a block cause a panic, and the restored entries can be read.
+    #[test]
+    fn entries_of_any_octets_do_no_harm(place in 0_usize..2_000, octets in proptest::collection::vec(any::<u8>(), 0..40)) {
+        let before = memory();
+        fill(&before);
+        let file = written(&before, &scope(), later(0, 0));
+        let mut entries = file[HEAD + 12..file.len() - 12].to_vec();
+        let place = place.min(entries.len());
+        let end = (place + octets.len()).min(entries.len());
+        entries.splice(place..end, octets);
+        let (after, read) = read(&forged(&entries, &scope(), WRITTEN).unwrap(), &scope(), later(0, 0));
+        prop_assert!(read.is_ok());
+        let [view, ..] = views();
+        let rrsets = after.rrsets.of(view);
+        mx(rrsets, BORN);
+        rrsets.zone_state(&name("example."), BORN);
+        after.servers.list(BORN);
+        rrsets.delegation(&name("example."), BORN).map(|cut| cut.evidence.records(1));
+        if let Some(answer) = kept(&after, "mail.example.", view, BORN) {
+            prop_assert!(ttls(&answer).iter().all(|ttl| *ttl <= 86_400));
+        }
+        after.look(&name("example."), None, BORN);
+    }
+}

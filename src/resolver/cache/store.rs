@@ -1,0 +1,523 @@
+//! A table bounded in octets, with its eviction policy.
+//!
+//! The policy is S3-FIFO (Yang et al., FIFO queues are all you need for cache eviction, SOSP 2023). A new entry
+//! enters a short queue. At its end the entry is evicted, unless it was looked up meanwhile; then it moves to the
+//! long queue, at whose end it gets another turn for each lookup. The hash of an entry evicted from the short queue
+//! is remembered; if the entry comes back, it enters the long queue. So names that are looked up once evict each
+//! other, and not entries in use. The table is split into shards, each behind a lock that is held for one lookup.
+//!
+//! # Decisions
+//!
+//! - Lookups soon after the entry came, or after the last one that counted, do not count. One message asks for the
+//!   same name several times within seconds, and a resolution looks up what it has just kept. Without this rule, made-up
+//!   domains that are asked for three times fill the long queue (`benches/scan.rs`). The idea comes from 2Q (Johnson
+//!   and Shasha, VLDB 1994). Time is counted in entries that came, because that is what evicts.
+//! - The entries of one name have hashes that differ in `NEIGHBOURS` alone, so they are in one shard and side by side in
+//!   its table. A resolution looks up a dozen entries of a name, and most of them are absent: the first lookup brings
+//!   the octets of the table that show it into the processor's cache, and the others find them there.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hashbrown::HashTable;
+
+use crate::limits::{MAX_SHARDS_OF_STORE, MIN_SHARD, OCTETS_AT_ONCE, SLOTS_AT_ONCE};
+use dns::hash::Keyed;
+use dns::question::QuestionKey;
+
+/// Per cent of a shard's octets that the short queue may take.
+const SHORT: u64 = 10;
+
+/// Lookups of an entry that are counted, at most.
+const MOST_VISITS: u8 = 3;
+
+/// Number of eras in the time in which a shard takes in its own size in octets. A lookup counts if a whole era lies between
+/// it and the lookup before.
+const ERAS: u64 = 64;
+
+/// No slot.
+const NONE: u32 = u32::MAX;
+
+/// The bits of a hash from which the table makes the octet that it keeps for an entry. They have no part in its place.
+pub(super) const NEIGHBOURS: u64 = 0x7f << NEIGHBOURS_BEGIN;
+
+/// The lowest of them.
+pub(super) const NEIGHBOURS_BEGIN: u32 = u64::BITS - 7;
+
+/// The search for an entry with a key of type `K`.
+pub(super) trait LookedUp<K> {
+    /// The hash of the key.
+    fn hash(&self, keyed: &Keyed) -> u64;
+
+    /// Whether it is this key.
+    fn is(&self, key: &K) -> bool;
+}
+
+/// The function that weighs an entry.
+pub(super) type Weigh<K, V> = fn(&K, &V) -> u32;
+
+/// A table.
+pub(super) struct Store<K, V> {
+    shards: Arc<[Mutex<StoreShard<K, V>>]>,
+    keyed: Keyed,
+    weigh: Weigh<K, V>,
+    capacity: u64,
+}
+
+struct StoreShard<K, V> {
+    /// Places in `slots`, by the hash of their keys.
+    table: HashTable<u32>,
+    slots: Vec<StoreSlot<K, V>>,
+    /// Empty slots.
+    free: Vec<u32>,
+    short: Queue,
+    long: Queue,
+    /// The upper halves of hashes of entries evicted from the short queue, at the place that their lower halves give.
+    gone: Vec<u32>,
+    /// The current era, and the octets of new entries that end it.
+    era: u16,
+    left_of_era: u64,
+    capacity: u64,
+    /// Octets of an empty slot.
+    slot: u32,
+}
+
+struct StoreSlot<K, V> {
+    held: Option<(K, V)>,
+    hash: u64,
+    weight: u32,
+    newer: u32,
+    older: u32,
+    /// Lookups that counted since it came, or came to the end of the long queue.
+    visits: u8,
+    is_long: bool,
+    /// The era in which it came, or of the last lookup that counted.
+    seen: u16,
+}
+
+/// A queue of slots.
+struct Queue {
+    newest: u32,
+    oldest: u32,
+    weight: u64,
+}
+
+impl<K, V> Clone for Store<K, V> {
+    fn clone(&self) -> Self {
+        Self { shards: Arc::clone(&self.shards), ..*self }
+    }
+}
+
+impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
+    /// An empty table of at most `capacity` octets. A slot takes `slot` of them while it is empty.
+    pub(super) fn new(capacity: u64, keyed: Keyed, weigh: Weigh<K, V>, slot: u32) -> Self {
+        let shards = (capacity / MIN_SHARD).clamp(1, MAX_SHARDS_OF_STORE);
+        let shards = (0..shards).map(|_| Mutex::new(StoreShard::new(capacity / shards, slot))).collect();
+        Self { shards, keyed, weigh, capacity }
+    }
+
+    /// The value under `key`; this counts as a use.
+    pub(super) fn get(&self, key: &(impl LookedUp<K> + ?Sized)) -> Option<V> {
+        let hash = key.hash(&self.keyed);
+        self.shard(hash)?.get(hash, key)
+    }
+
+    /// Like `get`; this does not count as a use.
+    pub(super) fn peek(&self, key: &(impl LookedUp<K> + ?Sized)) -> Option<V> {
+        let hash = key.hash(&self.keyed);
+        let shard = self.shard(hash)?;
+        let slot = shard.slot(shard.find(hash, key)?)?;
+        slot.held.as_ref().map(|(_, value)| value.clone())
+    }
+
+    /// Like `peek`, otherwise the value that `make` returns.
+    pub(super) fn get_with(&self, key: &K, make: impl FnOnce() -> V) -> V {
+        let hash = key.hash(&self.keyed);
+        let Some(mut shard) = self.shard(hash) else { return make() };
+        if let Some(known) = shard.get(hash, key) {
+            return known;
+        }
+        let made = make();
+        let weight = (self.weigh)(key, &made);
+        shard.insert(hash, key.clone(), made.clone(), weight);
+        made
+    }
+
+    /// Keeps `value` under `key`, instead of the old value.
+    pub(super) fn insert(&self, key: K, value: V) {
+        let (hash, weight) = (key.hash(&self.keyed), (self.weigh)(&key, &value));
+        if let Some(mut shard) = self.shard(hash) {
+            shard.insert(hash, key, value, weight);
+        }
+    }
+
+    /// Adds an entry of an earlier process under `key`, if there is none. `in_use`: it was in the long queue.
+    pub(super) fn restore(&self, key: K, value: V, in_use: bool) -> bool {
+        let (hash, weight) = (key.hash(&self.keyed), (self.weigh)(&key, &value));
+        let Some(mut shard) = self.shard(hash) else { return false };
+        let is_new = shard.find(hash, &key).is_none();
+        if is_new {
+            shard.add((hash, weight), key, value, in_use);
+            shard.fit();
+        }
+        is_new
+    }
+
+    /// Calls `see` with every entry, and whether it is in the long queue, until `see` fails. This does not count as a
+    /// use of an entry. No lock is held while `see` runs.
+    pub(super) fn each<Error>(
+        &self,
+        mut see: impl FnMut(&K, &V, bool) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        for shard in self.shards.iter() {
+            let mut step = Vec::with_capacity(SLOTS_AT_ONCE);
+            for begin in (0..).step_by(SLOTS_AT_ONCE) {
+                let shard = lock(shard);
+                let Some(slots) = shard.slots.get(begin..).filter(|slots| !slots.is_empty()) else { break };
+                let held = |slot: &StoreSlot<K, V>| Some((slot.held.clone()?, slot.is_long));
+                step.extend(slots.iter().take(SLOTS_AT_ONCE).filter_map(held));
+                drop(shard);
+                step.drain(..).try_for_each(|((key, value), is_long)| see(&key, &value, is_long))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes and returns the value under `key`.
+    pub(super) fn remove(&self, key: &(impl LookedUp<K> + ?Sized)) -> Option<V> {
+        let hash = key.hash(&self.keyed);
+        let mut shard = self.shard(hash)?;
+        let place = shard.find(hash, key)?;
+        shard.take(place).map(|(_, value)| value)
+    }
+
+    /// The entries that are `wanted`, in an order that is the same for the same history. This does not count as a
+    /// use.
+    pub(super) fn entries(&self, wanted: impl Fn(&K, &V) -> bool) -> Vec<(K, V)> {
+        let mut entries = Vec::new();
+        for shard in self.shards.iter() {
+            // A lookup waits for one step at most. No entry changes its place during a step.
+            for begin in (0..).step_by(SLOTS_AT_ONCE) {
+                let shard = lock(shard);
+                let Some(slots) = shard.slots.get(begin..).filter(|slots| !slots.is_empty()) else { break };
+                let held = slots.iter().take(SLOTS_AT_ONCE).filter_map(|slot| slot.held.as_ref());
+                entries.extend(held.filter(|(key, value)| wanted(key, value)).cloned());
+            }
+        }
+        entries
+    }
+
+    /// Removes the entries that are `wanted`, and calls `told` with each. They are freed step by step: if all were gathered first, a
+    /// table that fills again meanwhile would take twice its bound.
+    pub(super) fn remove_each(&self, wanted: impl Fn(&K, &V) -> bool, mut told: impl FnMut(&V)) {
+        let is_wanted =
+            |slot: &StoreSlot<K, V>| slot.held.as_ref().is_some_and(|(key, value)| wanted(key, value));
+        for shard in self.shards.iter() {
+            // As in `entries`. An entry that comes meanwhile to a place before this step stays.
+            for begin in (0..).step_by(SLOTS_AT_ONCE) {
+                let mut shard = lock(shard);
+                let Some(slots) = shard.slots.get(begin..).filter(|slots| !slots.is_empty()) else { break };
+                let step = (begin..).zip(slots).take(SLOTS_AT_ONCE).filter(|(_, slot)| is_wanted(slot));
+                let places: Vec<u32> = step.filter_map(|(place, _)| u32::try_from(place).ok()).collect();
+                let removed: Vec<(K, V)> = places.into_iter().filter_map(|place| shard.take(place)).collect();
+                drop(shard);
+                removed.iter().for_each(|(_, value)| told(value));
+            }
+        }
+    }
+
+    /// Removes all entries; returns their number.
+    pub(super) fn clear(&self) -> u64 {
+        let entries = self.fill().0;
+        for shard in self.shards.iter() {
+            let mut shard = lock(shard);
+            let empty = StoreShard::new(shard.capacity, shard.slot);
+            let held = std::mem::replace(&mut *shard, empty);
+            drop(shard);
+            drop(held);
+        }
+        entries
+    }
+
+    /// The number of entries and their weight in octets.
+    pub(super) fn fill(&self) -> (u64, u64) {
+        self.shards.iter().fold((0, 0), |(entries, octets), shard| {
+            let shard = lock(shard);
+            (entries.saturating_add(shard.table.len() as u64), octets.saturating_add(shard.weight()))
+        })
+    }
+
+    /// Uses at most `octets` from now on. Entries that have no room are evicted step by step.
+    pub(super) fn use_octets(&self, octets: u64) {
+        let room = octets.checked_div(self.shards.len() as u64).unwrap_or(0);
+        for shard in self.shards.iter() {
+            while lock(shard).near(room) {}
+        }
+    }
+
+    /// Its bound in octets.
+    pub(super) fn capacity(&self) -> u64 {
+        self.capacity
+    }
+
+    /// The hash of its keys.
+    pub(super) fn keyed(&self) -> &Keyed {
+        &self.keyed
+    }
+
+    fn shard(&self, hash: u64) -> Option<MutexGuard<'_, StoreShard<K, V>>> {
+        // The lower half gives the place within the shard, and the upper bits differ between entries of one name.
+        let shard = ((hash & !NEIGHBOURS) >> 32).checked_rem(self.shards.len() as u64)?;
+        self.shards.get(usize::try_from(shard).ok()?).map(lock)
+    }
+}
+
+impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
+    fn new(capacity: u64, slot: u32) -> Self {
+        let queue = || Queue { newest: NONE, oldest: NONE, weight: 0 };
+        Self {
+            table: HashTable::new(),
+            slots: Vec::new(),
+            free: Vec::new(),
+            short: queue(),
+            long: queue(),
+            gone: Vec::new(),
+            era: 0,
+            left_of_era: 0,
+            capacity,
+            slot,
+        }
+    }
+
+    fn weight(&self) -> u64 {
+        self.short.weight.saturating_add(self.long.weight)
+    }
+
+    fn find(&self, hash: u64, key: &(impl LookedUp<K> + ?Sized)) -> Option<u32> {
+        let is_it = |place: &u32| {
+            let held = self.slot(*place).filter(|slot| slot.hash == hash).and_then(|slot| slot.held.as_ref());
+            held.is_some_and(|(held, _)| key.is(held))
+        };
+        self.table.find(hash, is_it).copied()
+    }
+
+    fn get(&mut self, hash: u64, key: &(impl LookedUp<K> + ?Sized)) -> Option<V> {
+        let place = self.find(hash, key)?;
+        let era = self.era;
+        let slot = self.slot_mut(place)?;
+        if era.wrapping_sub(slot.seen) > 1 {
+            slot.visits = slot.visits.saturating_add(1).min(MOST_VISITS);
+            slot.seen = era;
+        }
+        slot.held.as_ref().map(|(_, value)| value.clone())
+    }
+
+    fn insert(&mut self, hash: u64, key: K, value: V, weight: u32) {
+        if let Some(place) = self.find(hash, &key) {
+            self.replace(place, (key, value), weight);
+        } else {
+            let is_long = self.came_back(hash);
+            self.add((hash, weight), key, value, is_long);
+        }
+        self.fit();
+    }
+
+    /// Adds an entry that is not there yet, unless it is larger than the whole shard.
+    fn add(&mut self, (hash, weight): (u64, u32), key: K, value: V, is_long: bool) {
+        if u64::from(weight) > self.capacity {
+            return;
+        }
+        self.count_to_era(weight);
+        let (held, seen) = (Some((key, value)), self.era);
+        let slot = StoreSlot { held, hash, weight, newer: NONE, older: NONE, visits: 0, is_long, seen };
+        let Some(place) = self.occupy(slot) else { return };
+        let slots = &self.slots;
+        self.table.insert_unique(hash, place, |place| slots.get(*place as usize).map_or(0, |slot| slot.hash));
+        self.push(place, is_long);
+    }
+
+    /// Counts an entry that comes. Octets count, as in the queues: an era is a sixth of the short queue, for entries
+    /// of any weight.
+    fn count_to_era(&mut self, weight: u32) {
+        self.left_of_era = self.left_of_era.saturating_sub(weight.into());
+        if self.left_of_era == 0 {
+            self.era = self.era.wrapping_add(1);
+            self.left_of_era = self.weight() / ERAS;
+        }
+    }
+
+    /// Removes entries beyond the bound. Slots that are empty count: there are many after entries of some hundred octets
+    /// have made room for entries of 60 KB.
+    fn fit(&mut self) {
+        while self.weight().saturating_add(self.empty()) > self.capacity {
+            self.evict();
+        }
+    }
+
+    /// Brings its bound a step nearer to `room`; returns whether more steps follow. A lookup waits for one step at most.
+    fn near(&mut self, room: u64) -> bool {
+        let used = self.weight().saturating_add(self.empty());
+        self.capacity = room.max(used.saturating_sub(OCTETS_AT_ONCE));
+        self.fit();
+        self.capacity > room
+    }
+
+    /// Octets of the empty slots.
+    fn empty(&self) -> u64 {
+        (self.free.len() as u64).saturating_mul(self.slot.into())
+    }
+
+    fn replace(&mut self, place: u32, held: (K, V), weight: u32) {
+        let Some(slot) = self.slots.get_mut(place as usize) else { return };
+        let queue = if slot.is_long { &mut self.long } else { &mut self.short };
+        queue.weight = queue.weight.saturating_sub(slot.weight.into()).saturating_add(weight.into());
+        slot.weight = weight;
+        slot.held = Some(held);
+    }
+
+    /// Puts an entry into a free slot.
+    fn occupy(&mut self, slot: StoreSlot<K, V>) -> Option<u32> {
+        if let Some(place) = self.free.pop() {
+            *self.slot_mut(place)? = slot;
+            return Some(place);
+        }
+        let place = u32::try_from(self.slots.len()).ok().filter(|place| *place != NONE)?;
+        if self.slots.len() == self.slots.capacity() {
+            // It grows by smaller steps than doubling, because a cache is full for most of its life and the rest
+            // would be unused.
+            self.slots.reserve_exact(self.slots.len() / 4 + 16);
+        }
+        self.slots.push(slot);
+        Some(place)
+    }
+
+    /// Evicts one entry, or gives it another turn.
+    fn evict(&mut self) {
+        let is_short =
+            self.long.oldest == NONE || self.short.weight > self.capacity.saturating_mul(SHORT) / 100;
+        let place = if is_short { self.short.oldest } else { self.long.oldest };
+        let Some(slot) = self.slots.get_mut(place as usize) else { return };
+        if slot.visits == 0 {
+            let hash = slot.hash;
+            if is_short {
+                self.remember(hash);
+            }
+            self.take(place);
+            return;
+        }
+        slot.visits = if is_short { 0 } else { slot.visits.saturating_sub(1) };
+        self.unlink(place);
+        self.push(place, true);
+    }
+
+    /// Empties a slot.
+    fn take(&mut self, place: u32) -> Option<(K, V)> {
+        let hash = self.slot(place)?.hash;
+        if let Ok(entry) = self.table.find_entry(hash, |other| *other == place) {
+            entry.remove();
+        }
+        self.unlink(place);
+        self.free.push(place);
+        let held = self.slot_mut(place)?.held.take();
+        if self.table.is_empty() {
+            // A flush frees the memory of all entries.
+            *self = Self::new(self.capacity, self.slot);
+        }
+        held
+    }
+
+    fn unlink(&mut self, place: u32) {
+        let Some(slot) = self.slot(place) else { return };
+        let (newer, older, weight, is_long) = (slot.newer, slot.older, slot.weight, slot.is_long);
+        let queue = if is_long { &mut self.long } else { &mut self.short };
+        queue.weight = queue.weight.saturating_sub(weight.into());
+        match self.slots.get_mut(newer as usize) {
+            Some(slot) => slot.older = older,
+            None => queue.newest = older,
+        }
+        match self.slots.get_mut(older as usize) {
+            Some(slot) => slot.newer = newer,
+            None => queue.oldest = newer,
+        }
+    }
+
+    fn push(&mut self, place: u32, is_long: bool) {
+        let queue = if is_long { &mut self.long } else { &mut self.short };
+        let newest = std::mem::replace(&mut queue.newest, place);
+        match self.slots.get_mut(newest as usize) {
+            Some(slot) => slot.newer = place,
+            None => queue.oldest = place,
+        }
+        if let Some(slot) = self.slots.get_mut(place as usize) {
+            (slot.newer, slot.older, slot.is_long) = (NONE, newest, is_long);
+            queue.weight = queue.weight.saturating_add(slot.weight.into());
+        }
+    }
+
+    /// Remembers the hash of an entry evicted from the short queue.
+    fn remember(&mut self, hash: u64) {
+        if self.gone.len() < self.slots.len() {
+            // The new table is twice as large and empty. The lost hashes were only a few evictions old.
+            self.gone = vec![0; self.slots.len().next_power_of_two()];
+        }
+        let (place, mark) = halves(hash);
+        let places = self.gone.len().saturating_sub(1);
+        if let Some(gone) = self.gone.get_mut(place as usize & places) {
+            *gone = mark;
+        }
+    }
+
+    /// Whether an entry with this hash was evicted a while ago.
+    fn came_back(&self, hash: u64) -> bool {
+        let (place, mark) = halves(hash);
+        let places = self.gone.len().saturating_sub(1);
+        self.gone.get(place as usize & places).is_some_and(|gone| *gone == mark)
+    }
+
+    fn slot(&self, place: u32) -> Option<&StoreSlot<K, V>> {
+        self.slots.get(place as usize)
+    }
+
+    fn slot_mut(&mut self, place: u32) -> Option<&mut StoreSlot<K, V>> {
+        self.slots.get_mut(place as usize)
+    }
+}
+
+/// The lower and the upper half of a hash; the upper one is never 0, which means an empty place.
+fn halves(hash: u64) -> (u32, u32) {
+    // The place must differ for the entries of one name.
+    let hash = hash.rotate_right(NEIGHBOURS_BEGIN);
+    let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or(0);
+    (half(hash), half(hash >> 32) | 1)
+}
+
+/// Locks a shard, even if another thread has panicked with the lock. Its entries are valid then: only the statements
+/// of a queue leave one incomplete, and they cannot panic.
+fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A bounded table by question, or by another key of the same form.
+pub(super) type QuestionStore<V> = Store<QuestionKey, V>;
+
+/// The fill of one memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreFill {
+    /// The name of the memory.
+    pub store: &'static str,
+    /// Number of entries, including entries past their TTL.
+    pub entries: u64,
+    /// Their weight in octets.
+    pub bytes: u64,
+    /// Its bound in octets.
+    pub capacity: u64,
+}
+
+/// The fill of a table.
+pub(super) fn fill<K: LookedUp<K> + Clone, V: Clone>(name: &'static str, store: &Store<K, V>) -> StoreFill {
+    let (entries, bytes) = store.fill();
+    StoreFill { store: name, entries, bytes, capacity: store.capacity() }
+}
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;

@@ -1,0 +1,106 @@
+//! The configuration file as typed: its text becomes a tree, and the tree a configuration.
+//!
+//! The file is read as a tree with line numbers instead of by derived code, which stops at the first error: an
+//! operator gets all errors at once.
+
+use crate::limits;
+use std::path::Path;
+
+use toml::de::DeTable;
+
+use super::Config;
+use super::check::check;
+use super::files::Opened;
+use super::reader::ConfigReader;
+use super::report::{ConfigProblem, Errors, LineStarts, Problems, WrongValue};
+use super::table::visit;
+use super::{defaults, trust_anchor};
+
+/// The version of the format, not of the program.
+const VERSION: &str = "1";
+
+impl Config {
+    /// Reads the file at `path`; none: the one at `defaults::FILE`, if it exists.
+    ///
+    /// # Errors
+    /// The file cannot be read, or has errors; all errors are reported at once.
+    pub fn load(path: Option<&Path>) -> Result<Self, Errors> {
+        let usual = Path::new(defaults::FILE);
+        let mut config = match path {
+            Some(path) => read(path),
+            None if matches!(usual.try_exists(), Ok(false)) => Ok(Self::default()),
+            None => read(usual),
+        }?;
+        if config.dnssec.trust_anchor.path.is_none() {
+            config.dnssec.trust_anchor = trust_anchor::newest();
+        }
+        Ok(config)
+    }
+
+    /// Reads `text` as a file of `directory`; missing keys are as in `base`, which may have entries. It reads no
+    /// trust anchors of the host.
+    ///
+    /// # Errors
+    /// The text has errors.
+    pub fn read_over(base: Self, text: &str, directory: &Path) -> Result<Self, Errors> {
+        read_over(base, text, directory)
+    }
+}
+
+/// Reads a file that exists.
+fn read(path: &Path) -> Result<Config, Errors> {
+    let file = path.display().to_string();
+    let text = Opened::regular_or_pipe(path).and_then(|opened| opened.text(limits::MAX_CONFIG_FILE));
+    let text = text.map_err(|error| Errors {
+        file: file.clone(),
+        problems: vec![ConfigProblem {
+            line: None,
+            key: None,
+            wrong: error.to_string(),
+            remedy: "name a file that the daemon may read".to_owned(),
+        }],
+    })?;
+    let directory = path.parent().unwrap_or_else(|| Path::new(""));
+    // A later message has an absolute path, which does not depend on the directory of the start.
+    let directory = std::path::absolute(directory.join(".")).unwrap_or_else(|_| directory.to_owned());
+    meant(&text, &directory, Config::default()).map_err(|problems| Errors { file, problems: problems.told() })
+}
+
+/// Reads the text of a file over `base`.
+fn read_over(base: Config, text: &str, directory: &Path) -> Result<Config, Errors> {
+    let file = directory.display().to_string();
+    meant(text, directory, base).map_err(|problems| Errors { file, problems: problems.told() })
+}
+
+/// The configuration of a text in `directory`; missing keys and further entries come from `base`.
+fn meant(text: &str, directory: &Path, base: Config) -> Result<Config, Problems> {
+    let places = LineStarts::of(text);
+    let (tree, errors) = DeTable::parse_recoverable(text);
+    let mut problems = Problems::default();
+    for error in errors {
+        let line = error.span().map(|span| places.line_of(span.start));
+        let wrong = error.message().trim().replace('\n', ", ");
+        problems.add(line, None, WrongValue::new(wrong, "see https://toml.io for how values are written"));
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut reader = ConfigReader::new(tree.get_ref(), &places, directory, base);
+    visit(&mut reader);
+    reader.check_sections();
+    check_version(tree.get_ref(), &places, &mut reader.problems);
+    check(&reader.config, &reader.lines, &mut reader.problems);
+    if reader.problems.is_empty() { Ok(reader.config) } else { Err(reader.problems) }
+}
+
+/// The file must name its format.
+fn check_version(tree: &DeTable<'_>, places: &LineStarts, problems: &mut Problems) {
+    let Some((key, found)) = tree.get_key_value("version") else {
+        let wrong = WrongValue::new("is missing", "write `version = 1` at the top");
+        return problems.add(Some(1), Some("version"), wrong);
+    };
+    if found.get_ref().as_integer().is_none_or(|version| version.as_str() != VERSION) {
+        let wrong = WrongValue::new("is not a supported version", "write `version = 1`");
+        problems.add(Some(places.line_of(key.span().start)), Some("version"), wrong);
+    }
+}

@@ -1,0 +1,275 @@
+//! `[[list]]`: a DNS list that is not in the registry, or changes to one that is.
+
+use crate::limits;
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+use toml::Value;
+use toml::de::DeTable;
+
+use super::keys::{ConfigKey, TableEntry, ToldBy, set, set_some};
+use super::list_files::{KeyFile, key_file};
+use super::report::WrongValue;
+use super::value::{Read, Typed, in_quotes};
+use super::{value, written};
+use crate::dnsbl::codes::{Code, Span};
+use crate::dnsbl::list::{List, ListSubject, OnRefusal, Purpose, TestEntries, WhenSilent, WhenStale};
+use dns::wire::presentation::shown;
+
+/// The advice for test entries that cannot be used.
+const TESTS_REMEDY: &str = "write it like { listed = [\"2.0.0.127\"], unlisted = [\"1.0.0.127\"] }";
+
+/// The meaning of leaving a key out.
+const AS_KNOWN: &str = "the default of the list";
+
+const PURPOSES: [(&str, Purpose); 3] =
+    [("block", Purpose::Block), ("allow", Purpose::Allow), ("data", Purpose::Data)];
+const SUBJECTS: [(&str, ListSubject); 4] = [
+    ("ip4", ListSubject::Ip4),
+    ("ip6", ListSubject::Ip6),
+    ("domain", ListSubject::Domain),
+    ("hash", ListSubject::Hash),
+];
+const ON_REFUSAL: [(&str, OnRefusal); 3] =
+    [("servfail", OnRefusal::Servfail), ("nxdomain", OnRefusal::Nxdomain), ("pass", OnRefusal::Pass)];
+const WHEN_SILENT: [(&str, WhenSilent); 2] =
+    [("servfail", WhenSilent::Servfail), ("nxdomain", WhenSilent::Nxdomain)];
+const WHEN_STALE: [(&str, WhenStale); 2] = [("report", WhenStale::Report), ("public", WhenStale::Public)];
+
+/// The smallest `max_age` of a list: a mirror that fetches its data every minute may fail a few times.
+const MIN_MIRROR_AGE: Duration = Duration::from_secs(5 * 60);
+
+/// The largest `max_age`: data that are a month old are of no use.
+const MAX_MIRROR_AGE: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+
+/// The largest quota of a list: the largest number of TOML.
+const MAX_LIST_QUOTA: u64 = i64::MAX as u64;
+
+/// `[[list]]`: a list that is not in the registry, or changes to one that is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ConfiguredList {
+    /// Its apex, lower case, absolute.
+    pub name: Name,
+    /// Its purpose.
+    pub purpose: Option<Purpose>,
+    /// Its subjects.
+    pub subjects: Option<Vec<ListSubject>>,
+    /// Codes that are listings even if the convention says otherwise.
+    pub listed: Option<Vec<Span>>,
+    /// Codes that are refusals.
+    pub refused: Option<Vec<Span>>,
+    /// Its test entries; without them it is not tested.
+    pub tests: Option<TestEntries>,
+    /// The answer for a client to a refusal.
+    pub on_refusal: Option<OnRefusal>,
+    /// The answer for a client to silence.
+    pub when_silent: Option<WhenSilent>,
+    /// Queries a day that the operator allows.
+    pub quota: Option<u64>,
+    /// The customer's key.
+    pub key: Option<KeyFile>,
+    /// The zone that takes the key; none: the zone in the registry.
+    pub with_key: Option<Name>,
+    /// The greatest age of the data of a local mirror.
+    pub max_age: Option<Duration>,
+    /// The reaction to older data.
+    pub when_stale: Option<WhenStale>,
+}
+
+impl TableEntry for ConfiguredList {
+    const NAME: &'static str = "list";
+    const MOST: usize = limits::MAX_LISTS;
+    const KEYS: &'static [ConfigKey<Self>] = &[
+        ConfigKey::<Self>::new(
+            "name",
+            |list, typed, _| set(&mut list.name, value::name(typed)),
+            |list| Some(written::name(&list.name)),
+        )
+        .required()
+        .told(ToldBy::ByEntry),
+        ConfigKey::<Self>::new(
+            "purpose",
+            |list, typed, _| set_some(&mut list.purpose, value::word(typed, &PURPOSES)),
+            |list| list.purpose.map(|purpose| written::word(purpose, &PURPOSES)),
+        )
+        .unset(AS_KNOWN),
+        ConfigKey::<Self>::new(
+            "subjects",
+            |list, typed, _| {
+                set_some(&mut list.subjects, value::list(typed, |subject| value::word(subject, &SUBJECTS)))
+            },
+            |list| {
+                let words = list.subjects.as_ref()?.iter().map(|subject| written::word(*subject, &SUBJECTS));
+                Some(Value::Array(words.collect()))
+            },
+        )
+        .unset(AS_KNOWN),
+        ConfigKey::<Self>::new(
+            "listed",
+            |list, typed, _| set_some(&mut list.listed, value::list(typed, code)),
+            |list| list.listed.as_deref().map(written::list),
+        )
+        .unset(AS_KNOWN),
+        ConfigKey::<Self>::new(
+            "refused",
+            |list, typed, _| set_some(&mut list.refused, value::list(typed, code)),
+            |list| list.refused.as_deref().map(written::list),
+        )
+        .unset(AS_KNOWN),
+        ConfigKey::<Self>::new(
+            "tests",
+            |list, typed, _| set_some(&mut list.tests, test_entries(&list.name, typed)),
+            |list| list.tests.as_ref().map(|tests| test_entries_written(&list.name, tests)),
+        )
+        .unset(AS_KNOWN),
+        ConfigKey::<Self>::new(
+            "on_refusal",
+            |list, typed, _| set_some(&mut list.on_refusal, value::word(typed, &ON_REFUSAL)),
+            |list| list.on_refusal.map(|choice| written::word(choice, &ON_REFUSAL)),
+        )
+        .unset(AS_KNOWN),
+        ConfigKey::<Self>::new(
+            "when_silent",
+            |list, typed, _| set_some(&mut list.when_silent, value::word(typed, &WHEN_SILENT)),
+            |list| list.when_silent.map(|choice| written::word(choice, &WHEN_SILENT)),
+        )
+        .unset(AS_KNOWN),
+        ConfigKey::<Self>::new(
+            "quota",
+            |list, typed, _| set_some(&mut list.quota, value::number(typed, &(1..=MAX_LIST_QUOTA))),
+            |list| list.quota.map(written::number),
+        )
+        .unset(AS_KNOWN),
+        ConfigKey::<Self>::new(
+            "key",
+            |list, typed, directory| set_some(&mut list.key, key_file(directory, value::text(typed)?)),
+            |list| list.key.as_ref().map(|file| written::path(Some(&file.path))),
+        )
+        .unset(AS_KNOWN)
+        .content("its file changed", |old, new| old.key != new.key),
+        ConfigKey::<Self>::new(
+            "with_key",
+            |list, typed, _| set_some(&mut list.with_key, value::name(typed)),
+            |list| list.with_key.as_ref().map(written::name),
+        )
+        .unset(AS_KNOWN),
+        ConfigKey::<Self>::new(
+            "max_age",
+            |list, typed, _| {
+                let range = MIN_MIRROR_AGE..=MAX_MIRROR_AGE;
+                set_some(&mut list.max_age, value::span(typed, &range))
+            },
+            |list| list.max_age.map(written::span),
+        )
+        .unset(AS_KNOWN),
+        ConfigKey::<Self>::new(
+            "when_stale",
+            |list, typed, _| set_some(&mut list.when_stale, value::word(typed, &WHEN_STALE)),
+            |list| list.when_stale.map(|choice| written::word(choice, &WHEN_STALE)),
+        )
+        .unset(AS_KNOWN),
+    ];
+
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn title(&self) -> String {
+        format!("list {}", value::name_text(&self.name))
+    }
+}
+
+impl ConfiguredList {
+    /// The list from the entry and the `known` list of the registry; none if there is no known list and the entry is
+    /// incomplete.
+    pub fn list(&self, known: Option<&List>) -> Option<List> {
+        let known = known.filter(|known| known.is_alive() || self.subjects.is_none());
+        let mut list = match (known, self.purpose, &self.subjects) {
+            // Defaults that depend on purpose and subjects are computed again.
+            (Some(known), purpose, subjects) if purpose.is_some() || subjects.is_some() => {
+                let subjects = subjects.clone().unwrap_or_else(|| known.subjects.clone());
+                let own = List::new(self.name.clone(), purpose.unwrap_or(known.purpose), subjects);
+                List {
+                    on_refusal: own.on_refusal,
+                    when_silent: own.when_silent,
+                    purpose: own.purpose,
+                    subjects: own.subjects,
+                    ..known.clone()
+                }
+            }
+            (Some(known), ..) => known.clone(),
+            // An operator's own list need not have the test entries of RFC 5782, and may contain 127.0.0.0/8: `tests`
+            // names its own.
+            (None, Some(purpose), Some(subjects)) => {
+                List { tests: None, ..List::new(self.name.clone(), purpose, subjects.clone()) }
+            }
+            (None, ..) => return None,
+        };
+        let codes = |spans: &[Span]| {
+            spans.iter().map(|span| Code { span: *span, means: "as configured".to_owned() }).collect()
+        };
+        if let Some(listed) = &self.listed {
+            list.listed = codes(listed);
+            // A refusal of the registry is a listing if the operator says so.
+            let is_listed = |code: &Code| listed.iter().any(|span| span.meets(code.span));
+            list.refused.retain(|code| !is_listed(code));
+        }
+        if let Some(refused) = &self.refused {
+            list.refused = codes(refused);
+        }
+        if let Some(tests) = &self.tests {
+            list.tests = Some(tests.clone()).filter(|tests| !tests.is_empty());
+        }
+        list.on_refusal = self.on_refusal.unwrap_or(list.on_refusal);
+        list.when_silent = self.when_silent.unwrap_or(list.when_silent);
+        list.max_age = self.max_age;
+        list.when_stale = self.when_stale.unwrap_or(list.when_stale);
+        list.quota = self.quota;
+        list.configured = true;
+        Some(list)
+    }
+}
+
+/// A code, or a span of codes.
+fn code(found: &Typed<'_>) -> Read<Span> {
+    value::text(found)?
+        .parse()
+        .map_err(|why: String| WrongValue::new(why, "write it like \"127.0.0.2\" or \"127.0.0.4-127.0.0.7\""))
+}
+
+/// Test entries of the list at `apex`, written as in the registry: without the apex.
+fn test_entries(apex: &Name, found: &Typed<'_>) -> Read<TestEntries> {
+    const KEYS: [&str; 2] = ["listed", "unlisted"];
+    let table = found.get_ref().as_table();
+    let table = table.ok_or_else(|| WrongValue::new("is not a table of test entries", TESTS_REMEDY))?;
+    if let Some((key, _)) = table.iter().find(|(key, _)| !KEYS.contains(&key.get_ref().as_ref())) {
+        let wrong = format!("{} is not a known key", shown(key.get_ref(), limits::MAX_SHOWN_VALUE));
+        return Err(WrongValue::new(wrong, TESTS_REMEDY).at(key.span()));
+    }
+    let below = |found: &Typed<'_>| {
+        let labels = value::name(found)?;
+        let point = Name::from_labels(labels.iter()).and_then(|labels| labels.append_domain(apex));
+        let point = point.ok().filter(|point| point != apex);
+        point.ok_or_else(|| {
+            WrongValue::new(
+                format!("{} cannot be placed before {}", in_quotes(&labels), in_quotes(apex)),
+                TESTS_REMEDY,
+            )
+        })
+    };
+    let points = |table: &DeTable<'_>, key: &str| {
+        table.get(key).map_or_else(|| Ok(Vec::new()), |found| value::list(found, below))
+    };
+    Ok(TestEntries { listed: points(table, KEYS[0])?, unlisted: points(table, KEYS[1])? })
+}
+
+/// The test entries of the list at `apex`, in the form of the file: without the apex.
+fn test_entries_written(apex: &Name, tests: &TestEntries) -> Value {
+    let labels = |point: &Name| {
+        let own = point.iter().len().saturating_sub(apex.iter().len());
+        Name::from_labels(point.iter().take(own)).map_or_else(|_| String::new(), |own| value::name_text(&own))
+    };
+    let points = |points: &[Name]| written::texts(points.iter().map(labels));
+    let both = [("listed", points(&tests.listed)), ("unlisted", points(&tests.unlisted))];
+    Value::Table(both.map(|(key, value)| (key.to_owned(), value)).into_iter().collect())
+}

@@ -1,0 +1,74 @@
+//! The files that `[dnsbl]` and `[[list]]` name: a registry of lists, and a customer's key.
+
+use crate::limits;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::files::{Opened, Unreadable};
+use super::report::WrongValue;
+use super::value::{self, Read};
+use crate::dnsbl::registry::Registry;
+use crate::exchange::secret::Key;
+
+/// The advice for a registry that cannot be used.
+const REMEDY: &str = "give a file in the format of src/dnsbl/registry.toml in the source, or leave it empty for the built-in table";
+
+/// The advice for a key that cannot be used.
+const KEY_REMEDY: &str = "give a file that contains only the key (one DNS label) and that resolverd may read";
+
+/// The greatest mode of a key file: its owner writes, its group reads.
+const KEY_MODE: u32 = 0o640;
+
+/// A customer's key, and the file that it came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyFile {
+    /// The file.
+    pub path: PathBuf,
+    /// The key.
+    pub key: Key,
+}
+
+/// Reads a registry file.
+pub(super) fn registry(path: &Path) -> Read<Arc<Registry>> {
+    let text = value::file(path, limits::MAX_REGISTRY_FILE, REMEDY)?;
+    let registry = Registry::read(&text)
+        .map_err(|wrong| WrongValue::new(format!("{}: {wrong}", path.display()), "correct it"))?;
+    Ok(Arc::new(registry))
+}
+
+/// Reads the key in a file, whose path may begin in `directory`. Every user who may read the file may use the key, so no others may.
+pub(super) fn key_file(directory: &Path, named: &str) -> Read<KeyFile> {
+    let path = &directory.join(named);
+    if !named.contains('/') && !path.exists() {
+        // It may be the key itself, and errors come into logs.
+        let wrong = format!("the file with the key cannot be read: {} has no such file", directory.display());
+        return Err(WrongValue::new(wrong, KEY_REMEDY));
+    }
+    let file = path.display();
+    let unreadable = |error: Unreadable| WrongValue::new(format!("{file} {error}"), KEY_REMEDY);
+    let opened = Opened::regular(path).map_err(unreadable)?;
+    let mode = opened.about().permissions().mode() & 0o777;
+    if mode & !KEY_MODE != 0 {
+        let wrong = format!("the mode of {file} is {mode:04o}, so other users may read or write it");
+        return Err(WrongValue::new(wrong, format!("run `chmod 0640 {file}`")));
+    }
+    let text = opened.text(limits::MAX_KEY_FILE).map_err(unreadable)?;
+    let key = Key::read(&text)
+        .ok_or_else(|| WrongValue::new(format!("{file} does not contain a key"), KEY_REMEDY))?;
+    Ok(KeyFile { path: path.to_owned(), key })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_in_the_place_of_its_file_is_not_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let wrong = key_file(folder.path(), "sekretkey0123456789abcd").unwrap_err().to_string();
+        assert!(wrong.contains("cannot be read") && !wrong.contains("sekret"), "{wrong}");
+        let wrong = key_file(folder.path(), "keys/list.key").unwrap_err().to_string();
+        assert!(wrong.contains("keys/list.key"), "{wrong}");
+    }
+}

@@ -1,0 +1,222 @@
+//! `[[record]]`, and `records` of a `[[zone]]`: records of any type in the configuration file itself.
+
+use crate::limits;
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, Record, RecordType};
+use toml::Value;
+
+use super::keys::{ConfigKey, TableEntry, ToldBy, set, set_some};
+use super::report::{WrongValue, quoted};
+use super::value::{self, Read, Typed};
+use super::{view, written};
+use dns::rdata::is_understood;
+use dns::wire::presentation::{kind_text, name_text};
+use dns::zone_file;
+
+/// TTL of records without one, in seconds: short, because the file may change at any time.
+pub const RECORD_TTL: u32 = 300;
+
+/// The types of a name that only a zone can have: they are about the names below it, or about a signed zone.
+const OF_A_ZONE: [RecordType; 11] = [
+    RecordType::SOA,
+    RecordType::NS,
+    RecordType::DNAME,
+    RecordType::DS,
+    RecordType::DNSKEY,
+    RecordType::CDS,
+    RecordType::CDNSKEY,
+    RecordType::RRSIG,
+    RecordType::NSEC,
+    RecordType::NSEC3,
+    RecordType::NSEC3PARAM,
+];
+
+/// The types of questions and messages, which no record has.
+const NO_DATA: [RecordType; 7] = [
+    RecordType::ZERO,
+    RecordType::ANY,
+    RecordType::AXFR,
+    RecordType::IXFR,
+    RecordType::OPT,
+    RecordType::TSIG,
+    RecordType::SIG,
+];
+
+/// The records of one type of a name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConfiguredRecord {
+    /// The name, lower case, absolute.
+    pub name: Name,
+    /// Their type.
+    pub kind: RecordType,
+    /// The data of each, as in a zone file, with absolute names.
+    pub data: Vec<String>,
+    /// Their TTL; none: `RECORD_TTL`.
+    pub ttl: Option<Duration>,
+    /// The `[[view]]` whose clients see them; none: the clients without a view, and those of each view that has nothing for this name.
+    pub view: Option<String>,
+}
+
+impl TableEntry for ConfiguredRecord {
+    const NAME: &'static str = "record";
+    const MOST: usize = limits::MAX_RECORDS;
+    const KEYS: &'static [ConfigKey<Self>] = &[
+        ConfigKey::<Self>::new(
+            "name",
+            |record, typed, _| set(&mut record.name, owner(typed)),
+            |record| Some(written::name(&record.name)),
+        )
+        .required()
+        .told(ToldBy::ByEntry),
+        ConfigKey::<Self>::new(
+            "type",
+            |record, typed, _| set(&mut record.kind, kind(typed)),
+            |record| Some(Value::String(kind_text(record.kind))),
+        )
+        .required()
+        .told(ToldBy::ByEntry),
+        ConfigKey::<Self>::new(
+            "data",
+            |record, typed, _| {
+                let one = |item: &Typed<'_>| {
+                    let text = value::text(item)?.to_owned();
+                    record_of(&record.name, record.kind, RECORD_TTL, &text)?;
+                    Ok(text)
+                };
+                let data = value::list(typed, one)?;
+                match data.len() {
+                    0 => Err(WrongValue::new("is empty", "give the data of at least one record")),
+                    _ => set(&mut record.data, Ok(data)),
+                }
+            },
+            |record| Some(written::texts(record.data.iter().cloned())),
+        )
+        .required(),
+        ConfigKey::<Self>::new(
+            "ttl",
+            |record, typed, _| {
+                set_some(&mut record.ttl, value::span(typed, &(Duration::ZERO..=dns::limits::MAX_TTL)))
+            },
+            |record| record.ttl.map(written::span),
+        )
+        .unset("5m"),
+        ConfigKey::<Self>::new(
+            "view",
+            |record, typed, _| set_some(&mut record.view, view::word(typed)),
+            |record| record.view.clone().map(Value::String),
+        )
+        .told(ToldBy::ByEntry),
+    ];
+
+    fn blank() -> Self {
+        Self { name: Name::root(), kind: RecordType::TXT, data: Vec::new(), ttl: None, view: None }
+    }
+
+    fn title(&self) -> String {
+        let of_view = view::of_view(self.view.as_deref());
+        format!("record {} {}{of_view}", value::name_text(&self.name), kind_text(self.kind))
+    }
+
+    fn tell(&self) -> Option<String> {
+        Some(self.data.join(", "))
+    }
+}
+
+impl ConfiguredRecord {
+    /// The records, as they are answered.
+    pub fn records(&self) -> Vec<Record> {
+        let seconds = self.ttl.and_then(|ttl| u32::try_from(ttl.as_secs()).ok()).unwrap_or(RECORD_TTL);
+        self.data.iter().filter_map(|data| record_of(&self.name, self.kind, seconds, data).ok()).collect()
+    }
+}
+
+/// A name that can have a `[[record]]`.
+fn owner(typed: &Typed<'_>) -> Read<Name> {
+    let name = value::name(typed)?;
+    if name.is_wildcard() {
+        return Err(WrongValue::new(
+            format!("{} is a wildcard", value::in_quotes(&name)),
+            "add a [[zone]] with records = [\"* ...\"]",
+        ));
+    }
+    Ok(name)
+}
+
+/// A type that a `[[record]]` can have.
+fn kind(typed: &Typed<'_>) -> Read<RecordType> {
+    let text = value::text(typed)?;
+    match zone_file::kind(text) {
+        Some(kind) if OF_A_ZONE.contains(&kind) => Err(WrongValue::new(
+            format!("is {}, a type of a zone", quoted(text)),
+            "add a [[zone]] with a file that has it",
+        )),
+        Some(kind) if !NO_DATA.contains(&kind) => Ok(kind),
+        _ => Err(WrongValue::new(
+            format!("{} is not a type of records", quoted(text)),
+            "write it like \"MX\", \"TXT\" or \"TYPE65280\"",
+        )),
+    }
+}
+
+/// One record, with absolute names in its data.
+fn record_of(name: &Name, kind: RecordType, ttl: u32, data: &str) -> Read<Record> {
+    let kind = kind_text(kind);
+    one(&Name::root(), &format!("{} {ttl} IN {kind} {data}", name_text(name))).map_err(|wrong| {
+        let wrong = format!("{}: {wrong}", quoted(data));
+        WrongValue::new(wrong, "write it as in a zone file")
+    })
+}
+
+/// The records of a zone, each as a line of a zone file whose origin is the zone.
+pub(super) fn lines(apex: &Name, typed: &Typed<'_>) -> Read<Vec<String>> {
+    value::list(typed, |item| {
+        let line = value::text(item)?;
+        let wrong = |reason: String| {
+            let wrong = format!("{} is not a record of the zone: {reason}", quoted(line));
+            WrongValue::new(wrong, "write it as a line of a zone file, like \"mail MX 10 mx\"")
+        };
+        let record = line_of(apex, line).map_err(wrong)?;
+        if record.record_type() == RecordType::SOA {
+            return Err(wrong("resolverd makes the SOA itself".to_owned()));
+        }
+        if !apex.zone_of(&record.name) {
+            return Err(wrong(format!("{} is outside of the zone", record.name)));
+        }
+        Ok(line.to_owned())
+    })
+}
+
+/// The record of a line of `records` in the zone at `apex`.
+///
+/// # Errors
+/// It is not one record; the reason in words.
+pub fn line_of(apex: &Name, line: &str) -> Result<Record, String> {
+    one(apex, line)
+}
+
+/// The record of a text that has exactly one.
+fn one(origin: &Name, text: &str) -> Result<Record, String> {
+    if text.contains(char::is_control) {
+        return Err("it contains a control character".to_owned());
+    }
+    if text.starts_with([' ', '$']) {
+        return Err("it does not begin with the name of a record".to_owned());
+    }
+    let mut records = zone_file::records(origin, &format!("$TTL {RECORD_TTL}\n{text}"))
+        .map_err(|wrong| wrong.reason)?
+        .into_iter();
+    match (records.next(), records.next()) {
+        (Some(record), None) if record.record_type() == RecordType::TXT && is_cut(text) => {
+            Err("a semicolon begins a comment; put text with a semicolon in quotes".to_owned())
+        }
+        (Some(record), None) if is_understood(&record.data) => Ok(record),
+        _ => Err("it is not one record".to_owned()),
+    }
+}
+
+/// Whether a comment follows a word without quotes, as in `v=DMARC1; p=none`: what was meant as text would be lost.
+fn is_cut(text: &str) -> bool {
+    let mut entries = zone_file::entries(text).flatten();
+    entries.any(|entry| !entry.comment.is_empty() && entry.words.last().is_some_and(|word| !word.quoted))
+}

@@ -1,0 +1,123 @@
+//! All settings of the operator, as one value.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use hickory_proto::rr::Name;
+
+use super::dnsbl::Dnsbl;
+use super::dnstap::DnstapSection;
+use super::list::ConfiguredList;
+use super::listener::Listener;
+use super::lookahead::LookaheadSection;
+use super::records::ConfiguredRecord;
+use super::sections::{Cache, Control, Dnssec, HistorySection, LogSection, MetricsSection, Resolve};
+use super::view::ConfiguredView;
+use super::watch::ConfiguredWatch;
+use super::zone::{ConfiguredHost, ConfiguredZone};
+use crate::dnsbl::list::List;
+use crate::limits::{MAX_AUTO_RECORD, RECORD_SHARE};
+use history::limits::MIN_RECORD;
+
+/// All settings of the operator.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// `[listen]`
+    pub listen: Listener,
+    /// Whether the command line named the addresses of `[listen]`. The addresses of the file are then ignored.
+    pub has_fixed_addresses: bool,
+    /// Whether the command line said that no snapshot is kept: the file is ignored then.
+    pub is_without_snapshot: bool,
+    /// `[[listener]]`: more listeners, each with its own policy.
+    pub listeners: Vec<Listener>,
+    /// `[cache]`
+    pub cache: Cache,
+    /// `[resolve]`
+    pub resolve: Resolve,
+    /// `[dnssec]`
+    pub dnssec: Dnssec,
+    /// `[[view]]`: clients that see zones of their own.
+    pub views: Vec<ConfiguredView>,
+    /// `[[zone]]`: zones with servers or data of their own.
+    pub zones: Vec<ConfiguredZone>,
+    /// `[[host]]`: names with addresses of their own.
+    pub hosts: Vec<ConfiguredHost>,
+    /// `[[record]]`: records of any type.
+    pub records: Vec<ConfiguredRecord>,
+    /// `[dnsbl]`
+    pub dnsbl: Dnsbl,
+    /// `[[list]]`: DNS lists that are not in the registry, and changes to lists of the registry.
+    pub lists: Vec<ConfiguredList>,
+    /// `[lookahead]`
+    pub lookahead: LookaheadSection,
+    /// `[[watch]]`: domains that are checked on schedule.
+    pub watches: Vec<ConfiguredWatch>,
+    /// `[control]`
+    pub control: Control,
+    /// `[metrics]`
+    pub metrics: MetricsSection,
+    /// `[history]`
+    pub history: HistorySection,
+    /// `[dnstap]`
+    pub dnstap: DnstapSection,
+    /// `[log]`
+    pub log: LogSection,
+}
+
+impl Config {
+    /// Octets of the record of the last questions; 0: none is kept.
+    pub fn history_size(&self) -> u64 {
+        let share = self.cache.size / RECORD_SHARE;
+        self.history.size.unwrap_or_else(|| share.clamp(MIN_RECORD, MAX_AUTO_RECORD))
+    }
+
+    /// All listeners: `[listen]`, then each `[[listener]]`.
+    pub fn all_listeners(&self) -> impl Iterator<Item = &Listener> {
+        std::iter::once(&self.listen).chain(&self.listeners)
+    }
+
+    /// Replaces the addresses of `[listen]`: `--listen` on the command line.
+    #[must_use]
+    pub fn with_listen(mut self, addresses: Vec<SocketAddr>) -> Self {
+        self.listen.addresses = addresses;
+        self.has_fixed_addresses = true;
+        self
+    }
+
+    /// Keeps no snapshot of the cache: `--no-snapshot` on the command line.
+    #[must_use]
+    pub fn without_snapshot(mut self) -> Self {
+        self.cache.snapshot = false;
+        self.is_without_snapshot = true;
+        self
+    }
+
+    /// All lists: of the registry, and of the operator.
+    pub fn lists(&self) -> BTreeMap<Name, Arc<List>> {
+        let mut lists = self.dnsbl.registry.lists.clone();
+        for entry in &self.lists {
+            if let Some(list) = self.own_list(entry, lists.get(&entry.name).map(Arc::as_ref)) {
+                lists.insert(entry.name.clone(), Arc::new(list));
+            }
+        }
+        lists
+    }
+
+    /// The list of that apex, as in `lists`, whose making takes some hundred times as long.
+    pub fn list(&self, apex: &Name) -> Option<Arc<List>> {
+        let known = self.dnsbl.registry.lists.get(apex).cloned();
+        let own = self.lists.iter().filter(|entry| entry.name == *apex);
+        own.fold(known, |known, entry| self.own_list(entry, known.as_deref()).map(Arc::new).or(known))
+    }
+
+    /// The list of an entry of the operator, which may change the one that is known.
+    fn own_list(&self, entry: &ConfiguredList, known: Option<&List>) -> Option<List> {
+        let mut list = entry.list(known)?;
+        let base = entry.with_key.as_ref().or_else(|| self.dnsbl.registry.keyed.get(&entry.name));
+        if let (Some(file), Some(base)) = (&entry.key, base) {
+            list.take_key(base, file.key.clone());
+        }
+        Some(list)
+    }
+}

@@ -1,0 +1,183 @@
+//! The table of keys: every section of the file, in the order of the shipped file.
+//!
+//! All work on keys visits this table: reading, showing, comparing. A key that is not in it is unknown, and its error
+//! names the nearest known key.
+
+use toml::de::DeValue;
+
+use super::keys::{SingleSection, TableEntry};
+use super::list::ConfiguredList;
+use super::listener::{self, Listener};
+use super::records::ConfiguredRecord;
+use super::report::nearest;
+use super::settings::Config;
+use super::view::ConfiguredView;
+use super::watch::ConfiguredWatch;
+use super::zone::{ConfiguredHost, ConfiguredZone};
+use super::{dnsbl, dnstap, lookahead, sections, value};
+
+/// Work on every section.
+pub(super) trait Visitor {
+    /// For a section that occurs once.
+    fn once<Holder>(&mut self, section: &SingleSection<Holder>, place: &KeyPlace<Holder>);
+    /// For a section that may occur several times.
+    fn many<Kind: TableEntry>(&mut self, place: &KeyPlace<Vec<Kind>>);
+}
+
+/// The place of a section in the configuration.
+pub(super) struct KeyPlace<Holder: 'static> {
+    pub(super) of: fn(&Config) -> &Holder,
+    /// Like `of`, with write access.
+    pub(super) of_mut: fn(&mut Config) -> &mut Holder,
+}
+
+/// The place of the section that this field holds.
+macro_rules! place {
+    ($field:ident) => {
+        &KeyPlace { of: |config| &config.$field, of_mut: |config| &mut config.$field }
+    };
+}
+
+/// Visits every section, in the order of the shipped file.
+pub(super) fn visit(visitor: &mut impl Visitor) {
+    visitor.once(&listener::LISTEN, place!(listen));
+    visitor.many::<Listener>(place!(listeners));
+    visitor.once(&sections::CACHE, place!(cache));
+    visitor.once(&sections::RESOLVE, place!(resolve));
+    visitor.once(&sections::DNSSEC, place!(dnssec));
+    visitor.many::<ConfiguredView>(place!(views));
+    visitor.many::<ConfiguredZone>(place!(zones));
+    visitor.many::<ConfiguredHost>(place!(hosts));
+    visitor.many::<ConfiguredRecord>(place!(records));
+    visitor.once(&dnsbl::DNSBL, place!(dnsbl));
+    visitor.many::<ConfiguredList>(place!(lists));
+    visitor.once(&lookahead::LOOKAHEAD, place!(lookahead));
+    visitor.many::<ConfiguredWatch>(place!(watches));
+    visitor.once(&sections::CONTROL, place!(control));
+    visitor.once(&sections::METRICS, place!(metrics));
+    visitor.once(&sections::HISTORY, place!(history));
+    visitor.once(&dnstap::DNSTAP, place!(dnstap));
+    visitor.once(&sections::LOG, place!(log));
+}
+
+/// The names of all sections and keys.
+pub(super) struct KeyNames(Vec<ConfigSection>);
+
+/// The names of a section.
+pub(super) struct ConfigSection {
+    pub(super) name: &'static str,
+    pub(super) keys: Vec<&'static str>,
+    /// Whether it is written `[[name]]`.
+    many: bool,
+}
+
+impl Visitor for KeyNames {
+    fn once<Holder>(&mut self, section: &SingleSection<Holder>, _: &KeyPlace<Holder>) {
+        let keys = section.keys.iter().map(|key| key.name).collect();
+        self.0.push(ConfigSection { name: section.name, keys, many: false });
+    }
+
+    fn many<Kind: TableEntry>(&mut self, _: &KeyPlace<Vec<Kind>>) {
+        let keys = Kind::KEYS.iter().map(|key| key.name).collect();
+        self.0.push(ConfigSection { name: Kind::NAME, keys, many: true });
+    }
+}
+
+impl KeyNames {
+    /// All of them.
+    pub(super) fn all() -> Self {
+        let mut names = Self(Vec::new());
+        visit(&mut names);
+        names
+    }
+
+    /// The section of that name.
+    pub(super) fn section(&self, name: &str) -> Option<&ConfigSection> {
+        self.0.iter().find(|section| section.name == name)
+    }
+
+    /// The advice for a key that a section does not have.
+    pub(super) fn unknown(&self, section: &ConfigSection, key: &str) -> String {
+        if let Some(near) = nearest(key, section.keys.iter().copied()) {
+            return format!("did you mean {near}?");
+        }
+        match self.home(key) {
+            Some(home) => format!("put it below {}", home.head()),
+            None => {
+                format!("the keys of {} are {}", section.head(), value::sorted(section.keys.iter().copied()))
+            }
+        }
+    }
+
+    /// The advice for a key outside all sections that is not `version`.
+    pub(super) fn unknown_section(&self, key: &str, found: &DeValue<'_>) -> String {
+        let is_section = found.is_table()
+            || found.as_array().is_some_and(|array| array.iter().any(|entry| entry.get_ref().is_table()));
+        if let Some(home) = self.home(key).filter(|_| !is_section) {
+            return format!("put it below {}", home.head());
+        }
+        let names = self.0.iter().map(|section| section.name);
+        match nearest(key, names.clone().chain(["version"])) {
+            Some(near) => {
+                let head = self.section(near).map_or_else(|| near.to_owned(), ConfigSection::head);
+                format!("did you mean {head}?")
+            }
+            None => format!("the sections are {}", value::sorted(names)),
+        }
+    }
+
+    /// The section that has a key.
+    fn home(&self, key: &str) -> Option<&ConfigSection> {
+        self.0.iter().find(|section| section.keys.contains(&key))
+    }
+}
+
+impl ConfigSection {
+    /// The form of its head: `[cache]`, `[[zone]]`.
+    pub(super) fn head(&self) -> String {
+        if self.many { format!("[[{}]]", self.name) } else { format!("[{}]", self.name) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The heads and keys of the shipped file, including its examples.
+    fn shipped() -> Vec<String> {
+        let text = include_str!("../../../conf/resolverd.toml");
+        let mut found = Vec::new();
+        for line in text.lines() {
+            let bare = line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line);
+            let key = bare.split_once(" = ").map(|(key, _)| key).filter(|key| !key.contains(' '));
+            if bare.starts_with('[') && bare.ends_with(']') {
+                found.push(bare.to_owned());
+            } else if let Some(key) = key.filter(|_| !line.starts_with([' ', '\t'])) {
+                found.push(key.to_owned());
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn the_shipped_file_has_every_key_below_its_section_and_no_other() {
+        let names = KeyNames::all();
+        let mut head = String::new();
+        let mut missing: Vec<(String, &str)> = names
+            .0
+            .iter()
+            .flat_map(|section| section.keys.iter().map(|key| (section.head(), *key)))
+            .collect();
+        for word in shipped() {
+            if word.starts_with('[') {
+                head = word;
+                continue;
+            }
+            let known = names.0.iter().find(|section| section.head() == head);
+            let known = known.is_some_and(|section| section.keys.contains(&word.as_str()));
+            assert!(known || word == "version", "{head} {word} is no key");
+            missing.retain(|(section, key)| (section, *key) != (&head, word.as_str()));
+        }
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}

@@ -1,0 +1,263 @@
+//! Trust anchors from a file of DS and DNSKEY records, in the form of zone files, Unbound or BIND; and the keys of
+//! the root if no file is named.
+//!
+//! From Unbound: its `trust-anchor:` lines and the states of its `root.key`. From BIND: `trust-anchors`,
+//! `managed-keys` and `trusted-keys`.
+
+use crate::limits;
+use std::path::{Path, PathBuf};
+
+use data_encoding::{BASE64, HEXUPPER_PERMISSIVE};
+use hickory_proto::dnssec::rdata::{DNSKEY, DS};
+use hickory_proto::dnssec::{Algorithm, DigestType, PublicKeyBuf};
+use hickory_proto::rr::Name;
+
+use super::{RootOf, report, value};
+use dns::zone_file;
+use dns::zone_file::{RecordHead, Word, ZoneFileEntry, ZoneFileError, ZoneFileReader, entries};
+use validate::anchors::Anchors;
+
+/// The advice for a file that cannot be used.
+const REMEDY: &str = "give a file of DS or DNSKEY records, such as /usr/share/dns/root.ds, or leave it empty for the built-in keys";
+
+/// The root's keys of Debian's package dns-root-data.
+const SYSTEM: &str = "/usr/share/dns/root.ds";
+
+/// The blocks of BIND's configuration with anchors.
+const BLOCKS: [&str; 4] = ["trust-anchors", "managed-keys", "trusted-keys", "dnssec-keys"];
+
+/// Keys that are trusted without being signed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrustAnchor {
+    /// The file that they came from; none: the built-in ones and the system's.
+    pub path: Option<PathBuf>,
+    /// The anchors.
+    pub anchors: Anchors,
+}
+
+impl TrustAnchor {
+    /// The root that the keys of a text belong to.
+    pub fn root_of(text: &str) -> RootOf {
+        let Ok(anchors) = parse(text) else { return RootOf::CannotTell };
+        let is_of_root_only = anchors.names().all(Name::is_root);
+        match is_of_root_only && anchors.have_key_of(&Anchors::built_in(), &Name::root()) {
+            true => RootOf::Internet,
+            false => RootOf::Others,
+        }
+    }
+}
+
+/// Reads a file of anchors. The root's keys are valid too, unless the file has its own: an anchor of the operator for
+/// one zone does not remove the keys of other zones.
+pub(super) fn load(path: &Path) -> Result<TrustAnchor, report::WrongValue> {
+    let text = value::file(path, limits::MAX_TRUST_ANCHOR_FILE, REMEDY)?;
+    let mut anchors = parse(&text)
+        .map_err(|wrong| report::WrongValue::new(format!("{} {wrong}", path.display()), REMEDY))?;
+    if !anchors.names().any(Name::is_root) {
+        anchors.add_all(newest().anchors);
+    }
+    Ok(TrustAnchor { path: Some(path.to_owned()), anchors })
+}
+
+/// The root's keys: the built-in keys together with the keys of the system. The system's file may be newer or older
+/// than this program, or changed by hand: none of this removes a key that the root uses.
+pub(super) fn newest() -> TrustAnchor {
+    let text = value::file(Path::new(SYSTEM), limits::MAX_TRUST_ANCHOR_FILE, REMEDY).ok();
+    let system = text.and_then(|text| parse(&text).ok());
+    TrustAnchor { path: None, anchors: joined_with(system) }
+}
+
+/// The built-in keys, and the keys of the system's file for the root.
+fn joined_with(system: Option<Anchors>) -> Anchors {
+    let mut anchors = Anchors::built_in();
+    if let Some(system) = system {
+        anchors.add_all(system.of(&Name::root()));
+    }
+    anchors
+}
+
+/// Reads anchors; the error is written after the file's name.
+fn parse(text: &str) -> Result<Anchors, String> {
+    let starts = |line: &str| BLOCKS.iter().any(|block| line.trim_start().starts_with(block));
+    let mut anchors = Anchors::default();
+    if text.lines().any(starts) {
+        read_blocks(text, &mut anchors)?;
+    } else {
+        read_records(text, &mut anchors)?;
+    }
+    if anchors.names().next().is_none() {
+        return Err("has no DS or DNSKEY record".to_owned());
+    }
+    Ok(anchors)
+}
+
+/// The word before a record in Unbound's configuration.
+const KEYWORD: &str = "trust-anchor:";
+
+/// Records in zone-file form. Unbound also begins comments with `#`, at the start of a line.
+fn read_records(text: &str, anchors: &mut Anchors) -> Result<(), String> {
+    let lines = text.lines().map(|line| match line.trim_start() {
+        remark if remark.starts_with('#') => "\n".to_owned(),
+        // Unbound's keyword needs no blank after it; a word of a zone file does.
+        setting if setting.starts_with(KEYWORD) => {
+            format!("{}\n", line.replacen(KEYWORD, "trust-anchor: ", 1))
+        }
+        _ => format!("{line}\n"),
+    });
+    let said = |wrong: ZoneFileError| format!("cannot be read at line {}: {}", wrong.line, wrong.reason);
+    // Names are absolute even without their last dot, because the origin is the root.
+    let mut reader = ZoneFileReader::new(Name::root());
+    for entry in entries(&lines.collect::<String>()) {
+        let entry = entry.map_err(said)?;
+        if entry.is_directive() || distrusted(&entry.comment) {
+            continue;
+        }
+        let entry = without_keyword(entry);
+        let RecordHead { owner, kind, data, .. } = reader.begin(&entry).map_err(said)?;
+        let data: Vec<String> = data.iter().map(|word| word.text.clone()).collect();
+        let added = match kind.to_ascii_uppercase().as_str() {
+            "DS" => add_ds(&owner.to_lowercase(), &data, anchors),
+            "DNSKEY" => add_key(&owner.to_lowercase(), &data, anchors),
+            _ => Ok(()),
+        };
+        added.map_err(|wrong| format!("{wrong} at line {}", entry.line))?;
+    }
+    Ok(())
+}
+
+/// A record of Unbound's configuration, `trust-anchor: "NAME DS ..."`, without keyword and quotes.
+fn without_keyword(mut entry: ZoneFileEntry) -> ZoneFileEntry {
+    if entry.words.first().is_some_and(|word| word.text == KEYWORD) {
+        let words = entry.words.iter().skip(1).flat_map(|word| word.text.split_ascii_whitespace());
+        entry.words = words.map(|text| Word { text: text.to_owned(), quoted: false }).collect();
+        entry.begins_blank = false;
+    }
+    entry
+}
+
+/// Whether Unbound has noted in `root.key` that it does not trust the key: states 0 (start), 1 (pending), 4 (revoked)
+/// and 5 (removed) of RFC 5011 section 4.
+fn distrusted(comment: &str) -> bool {
+    let state = comment.split_once(";;state=").and_then(|(_, rest)| rest.chars().next());
+    state.is_some_and(|state| !matches!(state, '2' | '3'))
+}
+
+/// The blocks of a BIND configuration.
+fn read_blocks(text: &str, anchors: &mut Anchors) -> Result<(), String> {
+    let words = bind_words(text);
+    let mut words = words.iter().map(String::as_str).peekable();
+    while let Some(word) = words.next() {
+        if !BLOCKS.contains(&word) || words.next_if_eq(&"{").is_none() {
+            continue;
+        }
+        let mut entry: Vec<String> = Vec::new();
+        for word in words.by_ref() {
+            match word {
+                ";" if entry.is_empty() => {}
+                ";" => add_entry(&std::mem::take(&mut entry), anchors)?,
+                "}" => break,
+                word => entry.push(word.to_owned()),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A name, in newer blocks the kind of anchor, and the data of a DS or a key.
+fn add_entry(entry: &[String], anchors: &mut Anchors) -> Result<(), String> {
+    let told = entry.iter().take(2).cloned().collect::<Vec<_>>().join(" ");
+    let wrong = |wrong: &str| format!("{wrong} in the entry {told}");
+    let (first, rest) = entry.split_first().ok_or_else(|| wrong("has nothing"))?;
+    let owner = name(first).ok_or_else(|| wrong("has no name"))?;
+    let added = match rest.split_first() {
+        Some((how, data)) if how.ends_with("-ds") => add_ds(&owner, data, anchors),
+        Some((how, data)) if how.ends_with("-key") => add_key(&owner, data, anchors),
+        _ => add_key(&owner, rest, anchors),
+    };
+    added.map_err(wrong)
+}
+
+/// Words of a BIND configuration: without comments and quotes, braces and semicolons as words of their own.
+fn bind_words(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut letters = text.chars().peekable();
+    let mut quoted = false;
+    while let Some(letter) = letters.next() {
+        let next = letters.peek().copied();
+        match letter {
+            '"' => quoted = !quoted,
+            _ if quoted => push(&mut words, letter),
+            '#' => pass_over(&mut letters, "\n"),
+            '/' if next == Some('/') => pass_over(&mut letters, "\n"),
+            '/' if next == Some('*') => pass_over(&mut letters, "*/"),
+            '{' | '}' | ';' => words.extend([letter.to_string(), String::new()]),
+            _ if letter.is_whitespace() => words.push(String::new()),
+            _ => push(&mut words, letter),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Skips the text up to `end`, and `end`.
+fn pass_over(letters: &mut impl Iterator<Item = char>, end: &str) {
+    let mut passed = String::new();
+    for letter in letters {
+        passed.push(letter);
+        if passed.ends_with(end) {
+            return;
+        }
+    }
+}
+
+fn push(words: &mut [String], letter: char) {
+    if let Some(word) = words.last_mut() {
+        word.push(letter);
+    }
+}
+
+/// Tag, algorithm, type of digest, digest.
+fn add_ds(owner: &Name, data: &[String], anchors: &mut Anchors) -> Result<(), &'static str> {
+    let [tag, algorithm, digest_type, digest @ ..] = data else { return Err("has a DS that is too short") };
+    let tag = tag.parse().map_err(|_| "has a DS without a key tag")?;
+    let digest_type: u8 = digest_type.parse().map_err(|_| "has a DS without a digest type")?;
+    let digest =
+        HEXUPPER_PERMISSIVE.decode(joined(digest).as_bytes()).map_err(|_| "has a DS without a digest")?;
+    if digest.is_empty() {
+        return Err("has a DS without a digest");
+    }
+    anchors.add(owner, DS::new(tag, algorithm_of(algorithm)?, DigestType::from(digest_type), digest));
+    Ok(())
+}
+
+/// Flags, protocol, algorithm, key.
+fn add_key(owner: &Name, data: &[String], anchors: &mut Anchors) -> Result<(), &'static str> {
+    let words: Vec<&str> = data.iter().map(String::as_str).collect();
+    let [flags, "3", algorithm, key @ ..] = words.as_slice() else {
+        return Err("has a key without flags, protocol 3 and algorithm");
+    };
+    let flags = flags.parse().map_err(|_| "has a key without flags")?;
+    let key = BASE64.decode(joined(key).as_bytes()).map_err(|_| "has a key that is not base64")?;
+    let key = DNSKEY::with_flags(flags, PublicKeyBuf::new(key, algorithm_of(algorithm)?));
+    if anchors.add_key(owner, &key) { Ok(()) } else { Err("has a key that cannot be used") }
+}
+
+fn algorithm_of(word: &str) -> Result<Algorithm, &'static str> {
+    zone_file::algorithm(word).map(Algorithm::from_u8).ok_or("has an unknown algorithm")
+}
+
+/// Data in several words, or in one quoted word with spaces.
+fn joined(words: &[impl AsRef<str>]) -> String {
+    words.iter().flat_map(|word| word.as_ref().split_ascii_whitespace()).collect()
+}
+
+/// A name in these files: absolute even without its last dot.
+fn name(word: &str) -> Option<Name> {
+    let mut name = Name::from_ascii(word).ok()?.to_lowercase();
+    name.set_fqdn(true);
+    Some(name)
+}
+
+#[cfg(test)]
+#[path = "trust_anchor_tests.rs"]
+mod tests;

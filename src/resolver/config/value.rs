@@ -1,0 +1,261 @@
+//! Single values of the configuration file: typed text becomes a value, or an error.
+//!
+//! Addresses are in `addresses`; `written` is the way back.
+
+use crate::limits;
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::files::Opened;
+use super::report::{WrongValue, quoted};
+use dns::wire::presentation;
+use dns::wire::presentation::shown;
+
+/// A value as typed, with its place in the file.
+pub(super) type Typed<'f> = Spanned<DeValue<'f>>;
+
+/// The value, or its error.
+pub(super) type Read<Meant> = Result<Meant, WrongValue>;
+
+/// Units of a span, in milliseconds.
+const SPAN_UNITS: [(&str, u64); 5] =
+    [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+
+/// Units of a size, in octets.
+const SIZE_UNITS: [(&str, u64); 3] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
+
+/// A quoted text.
+pub(super) fn text<'a>(value: &'a Typed<'_>) -> Read<&'a str> {
+    let found = value.get_ref();
+    found
+        .as_str()
+        .ok_or_else(|| WrongValue::new(format!("is {}, not a string", an(found)), "put it in quotes"))
+}
+
+/// `true` or `false`.
+pub(super) fn flag(value: &Typed<'_>) -> Read<bool> {
+    let found = value.get_ref();
+    found
+        .as_bool()
+        .ok_or_else(|| WrongValue::new(format!("is {}", an(found)), "write true or false, without quotes"))
+}
+
+/// One of a few words.
+pub(super) fn word<Meant: Copy>(value: &Typed<'_>, words: &[(&str, Meant)]) -> Read<Meant> {
+    let typed = text(value)?;
+    words.iter().find(|(word, _)| *word == typed).map(|(_, meant)| *meant).ok_or_else(|| {
+        let known = words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
+        WrongValue::new(format!("is {}", quoted(typed)), format!("write one of {known}"))
+    })
+}
+
+/// A whole number within a range.
+pub(super) fn number<Meant: TryFrom<u64>>(value: &Typed<'_>, range: &RangeInclusive<u64>) -> Read<Meant> {
+    let remedy = || format!("write a whole number from {} to {}", range.start(), range.end());
+    let found = value.get_ref();
+    let integer = found.as_integer().ok_or_else(|| WrongValue::new(format!("is {}", an(found)), remedy()))?;
+    let number =
+        u64::from_str_radix(integer.as_str(), integer.radix()).ok().filter(|number| range.contains(number));
+    number.and_then(|number| number.try_into().ok()).ok_or_else(|| {
+        WrongValue::new(
+            format!("{} is out of range", shown(integer.as_str(), limits::MAX_SHOWN_VALUE)),
+            remedy(),
+        )
+    })
+}
+
+/// A list, its values read one by one; a repeated value is an error.
+pub(super) fn list<Meant: PartialEq>(
+    value: &Typed<'_>,
+    read: impl Fn(&Typed<'_>) -> Read<Meant>,
+) -> Read<Vec<Meant>> {
+    let found = value.get_ref();
+    let array = found.as_array().ok_or_else(|| {
+        WrongValue::new(format!("is {}, not a list", an(found)), "put the values in [ and ]")
+    })?;
+    let mut meant = Vec::new();
+    for item in array.iter() {
+        let one = read(item).map_err(|wrong| wrong.at(item.span()))?;
+        if meant.contains(&one) {
+            return Err(WrongValue::new("contains a value twice", "remove one of them").at(item.span()));
+        }
+        meant.push(one);
+    }
+    Ok(meant)
+}
+
+/// A span of time within a range.
+pub(super) fn span(value: &Typed<'_>, range: &RangeInclusive<Duration>) -> Read<Duration> {
+    let typed = text(value)?;
+    let remedy = || {
+        format!("write {} to {}, like \"4s\", \"500ms\" or \"1h\"", tell(*range.start()), tell(*range.end()))
+    };
+    let millis = quantity(typed, &SPAN_UNITS)
+        .ok_or_else(|| WrongValue::new(format!("{} is not a duration", quoted(typed)), remedy()))?;
+    let span = Duration::from_millis(millis);
+    if range.contains(&span) {
+        Ok(span)
+    } else {
+        Err(WrongValue::new(format!("{} is out of range", quoted(typed)), remedy()))
+    }
+}
+
+/// A name, absolute with or without its last dot.
+pub(super) fn name(value: &Typed<'_>) -> Read<Name> {
+    let typed = text(value)?;
+    let wrong = |why: &str| {
+        Err(WrongValue::new(
+            format!("{} is not a name: {why}", quoted(typed)),
+            "write it like \"corp.example\"",
+        ))
+    };
+    if typed.is_empty() {
+        return wrong("it is empty");
+    }
+    if typed.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
+        return wrong("it contains a space or a control character");
+    }
+    let Some(name) = presentation::read_typed_name(typed) else {
+        if !typed.is_ascii() {
+            return wrong("a label has characters that no domain name has, or is too long");
+        }
+        return wrong("a label is empty or longer than 63 octets, or the whole longer than 255");
+    };
+    let mut name = name.to_lowercase();
+    name.set_fqdn(true);
+    Ok(name)
+}
+
+/// A name in the form of the file: without its last dot, except for the root.
+pub(super) fn name_text(name: &Name) -> String {
+    let text = presentation::name_text(name);
+    match text.strip_suffix('.') {
+        Some(short) if !short.is_empty() => short.to_owned(),
+        _ => text,
+    }
+}
+
+/// A name in the form of the file, in quotes.
+pub(super) fn in_quotes(name: &Name) -> String {
+    format!("\"{}\"", name_text(name))
+}
+
+/// The path of a file; a relative one starts in `directory`, an empty one names no file.
+pub(super) fn path(value: &Typed<'_>, directory: &Path) -> Read<Option<PathBuf>> {
+    let typed = text(value)?;
+    Ok((!typed.is_empty()).then(|| directory.join(typed)))
+}
+
+/// The text of a regular file that is named in the configuration, of at most `most` octets.
+pub(super) fn file(path: &Path, most: u64, remedy: &str) -> Read<String> {
+    let text = Opened::regular(path).and_then(|opened| opened.text(most));
+    text.map_err(|error| WrongValue::new(format!("{} {error}", path.display()), remedy))
+}
+
+/// A size in octets, at least `limits::MIN_CACHE_SIZE`.
+pub(super) fn size(value: &Typed<'_>) -> Read<u64> {
+    let typed = text(value)?;
+    let least = limits::MIN_CACHE_SIZE >> 20;
+    let remedy = format!("write {least}MiB or more, in KiB, MiB or GiB, like \"256MiB\"");
+    match quantity(typed, &SIZE_UNITS) {
+        None => Err(WrongValue::new(format!("{} is not a size", quoted(typed)), remedy)),
+        Some(octets) if octets < limits::MIN_CACHE_SIZE => {
+            Err(WrongValue::new(format!("{} is too small", quoted(typed)), remedy))
+        }
+        Some(octets) => Ok(octets),
+    }
+}
+
+/// A size in octets within a range, 0 for `0` or `"0"`, or none for `"auto"`.
+pub(super) fn auto_size(value: &Typed<'_>, range: &RangeInclusive<u64>) -> Read<Option<u64>> {
+    if value.get_ref().as_integer().is_some_and(|integer| integer.as_str() == "0") {
+        return Ok(Some(0));
+    }
+    let typed = text(value)?;
+    let octets = match typed {
+        "auto" => return Ok(None),
+        "0" => return Ok(Some(0)),
+        _ => quantity(typed, &SIZE_UNITS),
+    };
+    let complaint = match octets {
+        Some(octets) if range.contains(&octets) => return Ok(Some(octets)),
+        Some(_) => "is out of range",
+        None => "is not a size",
+    };
+    let [least, most] = [range.start(), range.end()].map(|octets| size_text(*octets));
+    let remedy =
+        format!("write {least} to {most}, in KiB, MiB or GiB, like \"16MiB\", or \"auto\", or \"0\" for off");
+    Err(WrongValue::new(format!("{} {complaint}", quoted(typed)), remedy))
+}
+
+/// A whole number and its unit.
+fn quantity(typed: &str, units: &[(&str, u64)]) -> Option<u64> {
+    let unit_at = typed.find(|letter: char| !letter.is_ascii_digit())?;
+    let (number, unit) = typed.split_at_checked(unit_at)?;
+    let (_, factor) = units.iter().find(|(name, _)| *name == unit.trim_start())?;
+    number.parse::<u64>().ok()?.checked_mul(*factor)
+}
+
+/// A span in the largest unit that divides it.
+pub(super) fn span_text(span: Duration) -> String {
+    let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    let whole = SPAN_UNITS.iter().rev().find(|(_, factor)| millis > 0 && millis.is_multiple_of(*factor));
+    whole.map_or_else(|| "0s".to_owned(), |(unit, factor)| format!("{}{unit}", millis / factor))
+}
+
+/// A size in the largest unit that divides it.
+pub(super) fn size_text(octets: u64) -> String {
+    if octets == 0 {
+        return "0".to_owned();
+    }
+    let whole = SIZE_UNITS.iter().rev().find(|(_, factor)| octets.is_multiple_of(*factor));
+    let (unit, factor) = whole.unwrap_or(&("KiB", 1 << 10));
+    format!("{}{unit}", octets / factor)
+}
+
+/// A span in quotes.
+fn tell(span: Duration) -> String {
+    format!("\"{}\"", span_text(span))
+}
+
+/// A kind of value, with its article.
+fn an(value: &DeValue<'_>) -> String {
+    let kind = value.type_str();
+    let article = if kind.starts_with(['a', 'i']) { "an" } else { "a" };
+    format!("{article} {kind}")
+}
+
+/// Keys of a table, sorted for the search of the nearest one.
+pub(super) fn sorted<'a>(keys: impl IntoIterator<Item = &'a str>) -> String {
+    keys.into_iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_and_sizes_have_units() {
+        assert_eq!(quantity("1d", &SPAN_UNITS), Some(86_400_000));
+        assert_eq!(quantity("500ms", &SPAN_UNITS), Some(500));
+        assert_eq!(quantity("256 MiB", &SIZE_UNITS), Some(256 << 20));
+        for wrong in
+            ["", "5", "s", "-1s", "1.5s", "4 fortnights", "99999999999999999999s", "18446744073709551615d"]
+        {
+            assert_eq!(quantity(wrong, &SPAN_UNITS), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn spans_are_told_in_the_largest_unit_that_fits() {
+        assert_eq!(tell(Duration::from_secs(7 * 86_400)), "\"7d\"");
+        assert_eq!(tell(Duration::from_millis(1_500)), "\"1500ms\"");
+        assert_eq!(tell(Duration::ZERO), "\"0s\"");
+    }
+}

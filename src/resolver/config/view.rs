@@ -1,0 +1,99 @@
+//! `[[view]]`: clients that see zones of their own, chosen by their addresses.
+
+use crate::limits;
+use hickory_proto::rr::Name;
+use ipnet::IpNet;
+use toml::Value;
+
+use super::keys::{ConfigKey, TableEntry, ToldBy, set, set_some};
+use super::report::{WrongValue, quoted};
+use super::value::{Read, Typed};
+use super::{addresses, value, written};
+
+/// Clients that see zones of their own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConfiguredView {
+    /// Its name, by which zones refer to it.
+    pub name: String,
+    /// The networks of its clients. The longest prefix among those of all views decides.
+    pub clients: Vec<IpNet>,
+    /// The zones without `view` that its clients see, by apex; none means all of them.
+    pub zones: Option<Vec<Name>>,
+}
+
+impl TableEntry for ConfiguredView {
+    const NAME: &'static str = "view";
+    const MOST: usize = limits::MAX_VIEWS;
+    const KEYS: &'static [ConfigKey<Self>] = &[
+        ConfigKey::<Self>::new(
+            "name",
+            |view, typed, _| set(&mut view.name, word(typed)),
+            |view| Some(Value::String(view.name.clone())),
+        )
+        .required()
+        .told(ToldBy::ByEntry),
+        ConfigKey::<Self>::new(
+            "clients",
+            |view, typed, _| set(&mut view.clients, clients(typed)),
+            |view| Some(written::list(&view.clients)),
+        )
+        .required(),
+        ConfigKey::<Self>::new(
+            "zones",
+            |view, typed, _| set_some(&mut view.zones, value::list(typed, value::name)),
+            |view| view.zones.as_deref().map(written::names),
+        )
+        .comment(&[
+            (Some("[]"), "its clients use no [[zone]] entries without `view`"),
+            (None, "[[zone]] entries without `view` that its clients can use"),
+        ])
+        .unset("all"),
+    ];
+
+    fn blank() -> Self {
+        Self { name: String::new(), clients: Vec::new(), zones: None }
+    }
+
+    fn title(&self) -> String {
+        format!("view {}", self.name)
+    }
+
+    fn tell(&self) -> Option<String> {
+        let clients: Vec<String> = self.clients.iter().map(ToString::to_string).collect();
+        Some(format!("clients {}", clients.join(", ")))
+    }
+}
+
+/// The name of a view: letters, digits and a few marks, so that it can stand in a sentence.
+pub(super) fn word(typed: &Typed<'_>) -> Read<String> {
+    let text = value::text(typed)?;
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
+    if text.is_empty() || text.len() > limits::MAX_VIEW_NAME || !text.chars().all(fits) {
+        let wrong = format!("{} is not the name of a view", quoted(text));
+        let most = limits::MAX_VIEW_NAME;
+        let remedy = format!("write a word like \"office\": letters, digits, -, _ and ., at most {most}");
+        return Err(WrongValue::new(wrong, remedy));
+    }
+    Ok(text.to_owned())
+}
+
+/// The words for an entry of a view, behind its name; empty if it is of none.
+pub(super) fn of_view(view: Option<&str>) -> String {
+    view.map_or_else(String::new, |view| format!(" of the view {view}"))
+}
+
+/// The networks of a view: at least one.
+fn clients(typed: &Typed<'_>) -> Read<Vec<IpNet>> {
+    let networks = value::list(typed, addresses::client_network)?;
+    match networks.len() {
+        0 => Err(WrongValue::new(
+            "is empty, so the view has no clients",
+            "add a network, or remove the [[view]]",
+        )),
+        1..=limits::MAX_VIEW_NETWORKS => Ok(networks),
+        _ => {
+            let most = limits::MAX_VIEW_NETWORKS;
+            Err(WrongValue::new(format!("has more than {most} networks"), "join networks to larger ones"))
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! The breaker of a list: if the list does not answer, its questions are answered here at once, until a probe is
+//! answered.
+//!
+//! Pure: its input is questions and their results. It opens only while servers of other zones answer. Otherwise an
+//! outage of our own network would open it, and spam would pass. Its patience follows the list's usual round trips,
+//! so that a slow list does not count as dead.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::network_answers::NetworkAnswers;
+use crate::limits::{
+    BREAKER_FAILURES, BREAKER_JUDGE_AGAIN, BREAKER_MAX_PATIENCE, BREAKER_MIN_PATIENCE, FIRST_PROBE_TIME,
+    MAX_PROBE_TIME, PROBES_OF_IDLE_TIME,
+};
+use dns::clock::Mono;
+use history::limits::FLIGHT_TIME;
+
+/// The result of a question to a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListQueryEnd {
+    /// The list answered, with anything.
+    Answered,
+    /// Its servers answered with nothing that helps: REFUSED, SERVFAIL and the like.
+    Failed,
+    /// No server of the list answered.
+    Silent,
+}
+
+/// The result of a question to a list, for its breaker.
+#[derive(Clone, Copy, Debug)]
+pub struct EndedQuery {
+    /// How it ended.
+    pub end: ListQueryEnd,
+    /// The time since it went out.
+    pub elapsed: Duration,
+    /// The round trip of the answered message: waiting for other zones and for lost messages is not included. None if
+    /// no message was answered.
+    pub round_trip: Option<Duration>,
+    /// Whether it was a probe.
+    pub probe: bool,
+}
+
+/// Why a breaker is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OpenReason {
+    /// The list does not answer.
+    Silent,
+    /// Its servers answer with errors only.
+    Failing,
+}
+
+/// The next step for a list that is silent or answers with errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// No step: the list answers, or its breaker is already open.
+    Rest,
+    /// Judge again at this moment.
+    Later(Mono),
+    /// No other server has answered lately: ask another zone, and judge again at this moment.
+    Witness(Mono),
+    /// The list does not answer: the breaker is open now.
+    Opened,
+}
+
+/// The breaker of one list.
+#[derive(Clone, Debug, Default)]
+pub struct Breaker {
+    /// Smoothed round trip and its variation, as in RFC 6298 section 2; none before the first.
+    usual: Option<(Duration, Duration)>,
+    /// Questions in progress.
+    under_way: u32,
+    /// Since when no question has been answered; none if none waits or failed lately.
+    silent_since: Option<Mono>,
+    /// When a question last failed.
+    failed_at: Option<Mono>,
+    /// Failures in a row whose answers did not help.
+    failures: u32,
+    /// When the last probe also got errors, and how long it took.
+    confirmed: Option<(Mono, Duration)>,
+    /// When a probe last checked a suspicion.
+    probed: Option<Mono>,
+    /// Probes sent for this suspicion.
+    probes: u32,
+    open: Option<OpenBreaker>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct OpenBreaker {
+    why: OpenReason,
+    since: Mono,
+    next_probe: Mono,
+}
+
+impl Breaker {
+    /// Whether it is open, why, and since when.
+    pub fn open(&self) -> Option<(OpenReason, Mono)> {
+        self.open.map(|open| (open.why, open.since))
+    }
+
+    /// The usual round trip; none before the first.
+    pub fn usual(&self) -> Option<Duration> {
+        self.usual.map(|(smoothed, _)| smoothed)
+    }
+
+    /// A question goes out.
+    pub fn asked(&mut self, now: Mono) {
+        let forgotten = |failed: Mono| now.since(failed) >= FLIGHT_TIME;
+        if self.under_way == 0 && self.failed_at.is_none_or(forgotten) {
+            self.silent_since = None;
+        }
+        self.under_way = self.under_way.saturating_add(1);
+        self.silent_since.get_or_insert(now);
+    }
+
+    /// Takes in the result of a question. Errors count against the list only when a probe also met them, because
+    /// clients may ask questions that no server would answer. Returns true if the breaker closes.
+    pub fn ended(&mut self, query: EndedQuery, now: Mono) -> bool {
+        let EndedQuery { end, elapsed, round_trip, probe } = query;
+        self.under_way = self.under_way.saturating_sub(1);
+        match end {
+            ListQueryEnd::Answered => {
+                self.usual = round_trip.map(|sample| smooth(self.usual, sample)).or(self.usual);
+                self.failures = 0;
+                self.failed_at = None;
+                self.confirmed = None;
+                self.probes = 0;
+                self.heard_one_of(elapsed, now);
+                self.open.take().is_some()
+            }
+            ListQueryEnd::Failed => {
+                self.failed_at = Some(now);
+                self.heard_one_of(elapsed, now);
+                self.failures = self.failures.saturating_add(1);
+                if probe && self.failures >= BREAKER_FAILURES {
+                    self.confirmed = Some((now, elapsed));
+                }
+                // A server that refuses does answer. The gate handles the refusal.
+                self.open.take_if(|open| open.why == OpenReason::Silent).is_some()
+            }
+            ListQueryEnd::Silent => {
+                self.failed_at = Some(now);
+                false
+            }
+        }
+    }
+
+    /// A question was answered from memory: no message was sent.
+    pub fn withdrawn(&mut self) {
+        self.under_way = self.under_way.saturating_sub(1);
+        if self.under_way == 0 && self.failed_at.is_none() {
+            self.silent_since = None;
+        }
+    }
+
+    /// The next step at `now`, with the evidence from other zones.
+    pub fn judge(&mut self, evidence: NetworkAnswers, now: Mono) -> Judgement {
+        if self.open.is_some() {
+            return Judgement::Rest;
+        }
+        match (self.judge_errors(evidence, now), self.judge_silence(evidence, now)) {
+            (Judgement::Opened, _) => Judgement::Opened,
+            (Judgement::Rest, silence) => silence,
+            (errors, _) => errors,
+        }
+    }
+
+    /// If a forwarder or this host cannot reach the internet, all lists fail in the same way. So others must have
+    /// answered before the failed probe and after it.
+    fn judge_errors(&mut self, evidence: NetworkAnswers, now: Mono) -> Judgement {
+        let lately = self.failed_at.is_some_and(|failed| now.since(failed) < FLIGHT_TIME);
+        let Some((failed, took)) = self.confirmed.filter(|_| lately) else { return Judgement::Rest };
+        if evidence.last.is_none_or(|last| last < failed) {
+            return Judgement::Witness(now.after(BREAKER_JUDGE_AGAIN));
+        }
+        if failed.since(evidence.streak) < took {
+            // The network may work again since that probe. A new probe soon decides.
+            self.confirmed = None;
+            self.probes = 0;
+            return Judgement::Later(now.after(BREAKER_JUDGE_AGAIN));
+        }
+        self.trip(OpenReason::Failing, now);
+        Judgement::Opened
+    }
+
+    fn judge_silence(&mut self, evidence: NetworkAnswers, now: Mono) -> Judgement {
+        let Some(since) = self.silent_since.filter(|_| self.open.is_none()) else { return Judgement::Rest };
+        let lately = self.failed_at.is_some_and(|failed| now.since(failed) < FLIGHT_TIME);
+        if self.under_way == 0 && !lately {
+            return Judgement::Rest;
+        }
+        let patience = self.patience();
+        let half = since.after(patience / 2);
+        if now < half {
+            return Judgement::Later(half);
+        }
+        // Others must have answered in the second half of that time, because answers from before an outage of our
+        // network prove nothing. After an outage, the list has half of its time to answer.
+        let vouched = evidence.last.is_some_and(|last| last >= half);
+        let due = since.after(patience).max(evidence.streak.after(patience / 2));
+        match (vouched, now >= due) {
+            (true, true) => {
+                self.trip(OpenReason::Silent, now);
+                Judgement::Opened
+            }
+            (true, false) => Judgement::Later(due),
+            (false, _) => Judgement::Witness(now.after(BREAKER_JUDGE_AGAIN)),
+        }
+    }
+
+    /// When the next probe is due; none while nothing is suspected.
+    pub fn next_probe(&self) -> Option<Mono> {
+        if let Some(open) = self.open {
+            return Some(open.next_probe);
+        }
+        let silence = self.silent_since.filter(|_| self.under_way > 0);
+        let silence = silence.map(|since| (since, since.after(self.patience() / 2)));
+        let errors = self.failed_at.filter(|_| self.failures >= BREAKER_FAILURES);
+        let errors = errors.map(|failed| (failed, failed));
+        let fresh = |(begun, _): &(Mono, Mono)| self.probed.is_none_or(|probed| probed < *begun);
+        let due = [errors, silence].into_iter().flatten().filter(fresh).map(|(_, due)| due).min();
+        let pause = pause_after(self.probes);
+        due.map(|due| self.probed.map_or(due, |probed| due.max(probed.after(pause))))
+    }
+
+    /// A probe is being sent: the next one comes later each time, and the later the longer no client has asked (`idle`).
+    pub fn probing(&mut self, now: Mono, idle: Duration) {
+        self.probed = Some(now);
+        self.probes = self.probes.saturating_add(1);
+        if let Some(open) = &mut self.open {
+            open.next_probe = now.after(pause_after(self.probes).max(idle / PROBES_OF_IDLE_TIME));
+        }
+    }
+
+    /// A client asks after a pause in which probes came later: the next one is due as if clients had asked all the time.
+    pub fn wanted_soon(&mut self, now: Mono) {
+        let due = self.probed.map_or(now, |probed| probed.after(pause_after(self.probes)));
+        if let Some(open) = &mut self.open {
+            open.next_probe = open.next_probe.min(due.max(now));
+        }
+    }
+
+    /// A client asks after a long pause: a probe is due.
+    pub fn wanted(&mut self, now: Mono) {
+        self.probes = 0;
+        if let Some(open) = &mut self.open {
+            open.next_probe = open.next_probe.min(now);
+        }
+    }
+
+    /// A question that was sent `elapsed` ago has been answered. Silence before that no longer counts, even if other
+    /// questions still wait.
+    fn heard_one_of(&mut self, elapsed: Duration, now: Mono) {
+        let began_later = |since: &Mono| now.since(*since) < elapsed;
+        self.silent_since = self.silent_since.filter(|since| self.under_way > 0 && began_later(since));
+    }
+
+    fn trip(&mut self, why: OpenReason, now: Mono) {
+        self.probes = 0;
+        self.confirmed = None;
+        self.open = Some(OpenBreaker { why, since: now, next_probe: now.after(FIRST_PROBE_TIME) });
+    }
+
+    /// How long its silence is tolerated: several times its usual round trip, so that some messages were sent again.
+    /// It exceeds the usual bound only if all answers of the list are that slow, and not if only some are.
+    fn patience(&self) -> Duration {
+        let Some((smoothed, variation)) = self.usual else { return BREAKER_MAX_PATIENCE };
+        let late = smoothed.saturating_add(variation.saturating_mul(4));
+        let usual = late.saturating_mul(8).clamp(BREAKER_MIN_PATIENCE, BREAKER_MAX_PATIENCE);
+        usual.max(smoothed.saturating_mul(3))
+    }
+}
+
+/// The pause after this many probes: twice as long each time.
+fn pause_after(probes: u32) -> Duration {
+    let times = 2_u32.saturating_pow(probes.saturating_sub(1));
+    FIRST_PROBE_TIME.saturating_mul(times).min(MAX_PROBE_TIME)
+}
+
+/// RFC 6298 section 2: the variation first, then the smoothed value.
+fn smooth(last: Option<(Duration, Duration)>, sample: Duration) -> (Duration, Duration) {
+    match last {
+        None => (sample, sample / 2),
+        Some((smoothed, variation)) => {
+            let off = smoothed.abs_diff(sample);
+            ((smoothed * 7 + sample) / 8, (variation * 3 + off) / 4)
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "breaker_tests.rs"]
+mod tests;

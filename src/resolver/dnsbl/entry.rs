@@ -1,0 +1,527 @@
+//! One list, asked one way: its state, since when, and its counters.
+//!
+//! Shared by the gate, the tests in the background, and the screens.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+use serde::{Deserialize, Serialize};
+
+use super::answers::ListAnswers;
+use super::breaker::{self, ListQueryEnd};
+use super::gate::ListVerdict;
+use super::list_way::Way;
+use super::state::{KnownList, ListStanding, ListState};
+use super::watch::{Changed, ListOutcome, ListWatch};
+use crate::limits::{LIST_INCIDENT_QUIET, SHUT_DOWN_LIST_LINE};
+use dns::clock::{Mono, Now};
+use dns::question::{ListMark, ListSays};
+use history::{Distribution, Histogram, Quantiles, TimeSpan};
+
+/// One list.
+#[derive(Debug)]
+pub struct ListEntry {
+    /// Its apex.
+    pub apex: Name,
+    /// The servers that its questions go to.
+    pub way: Way,
+    /// Its breaker, quota and tests.
+    pub watch: ListWatch,
+    number: u32,
+    told: Mutex<ToldOfList>,
+    tally: Arc<ListTally>,
+}
+
+#[derive(Debug, Default)]
+struct ToldOfList {
+    known: KnownList,
+    /// When an answer was last neither "listed" nor "not listed".
+    last_untold: Mono,
+    /// When the log last had a line about a list that is shut down.
+    shut_down_line: Option<Mono>,
+    answers: ListAnswers,
+}
+
+/// The counters of a list. They outlast a change of its servers.
+#[derive(Debug, Default)]
+pub(super) struct ListTally {
+    hits: AtomicU64,
+    misses: AtomicU64,
+    listed: AtomicU64,
+    not_listed: AtomicU64,
+    untold: AtomicU64,
+    elapsed: Histogram,
+}
+
+/// The counters of a list since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListCounts {
+    /// Questions of clients.
+    pub questions: u64,
+    /// Questions that were answered from memory.
+    pub hits: u64,
+    /// Answers that were a listing.
+    pub listed: u64,
+    /// Answers that were none.
+    pub not_listed: u64,
+    /// Answers that were neither.
+    pub untold: u64,
+    /// The times of questions that were not answered from memory.
+    pub elapsed: Quantiles,
+}
+
+impl ListEntry {
+    /// An entry that goes on with the counters of an earlier one.
+    pub(super) fn new(apex: Name, way: Way, number: u32, tally: Arc<ListTally>) -> Self {
+        Self { apex, way, watch: ListWatch::default(), number, told: Mutex::default(), tally }
+    }
+
+    /// An entry outside the table, for a question of an old configuration.
+    pub fn apart(apex: Name, way: Way) -> Self {
+        Self::new(apex, way, u32::MAX, Arc::default())
+    }
+
+    /// Its counters, for the entry that follows it.
+    pub(super) fn tally(&self) -> Arc<ListTally> {
+        Arc::clone(&self.tally)
+    }
+
+    /// The mark that its answers carry through the cache.
+    pub fn mark(&self, says: ListSays) -> ListMark {
+        ListMark { list: self.number, says }
+    }
+
+    /// Its state, since when, and why.
+    pub fn standing(&self) -> ListStanding {
+        self.told().known.shown().clone()
+    }
+
+    /// Its state.
+    pub fn state(&self) -> ListState {
+        self.told().known.shown().state
+    }
+
+    /// Takes in the result of its test entries; `insists`: the operator has asked for the test. Returns true if
+    /// earlier answers must no longer be used.
+    pub fn tested(&self, state: ListState, why: &str, insists: bool, now: Now) -> bool {
+        let mut told = self.told();
+        let world = state == ListState::ListsTheWorld;
+        let void = world != told.known.world.is_some();
+        let before = told.known.shown().clone();
+        if world {
+            let since = ListStanding { state, since: now.unix, why: why.to_owned() };
+            told.known.world.get_or_insert(since);
+        } else {
+            told.known.world = None;
+            // Refusals and silence of answers count more than a good test, because they may be newer. A good test
+            // ends a refusal as an answer does, and at once if the operator has asked for the test.
+            let right = matches!(state, ListState::Ok | ListState::Slow);
+            let stays = match told.known.standing.state {
+                ListState::Silent => true,
+                ListState::Refusing | ListState::Parked => !(right && (insists || told.is_quiet(now.mono))),
+                _ => false,
+            };
+            if !stays {
+                told.known.turn(state, why, now.unix);
+            }
+        }
+        self.write_lines(told, &before, now.unix);
+        void
+    }
+
+    /// A test has suspected the list. The next answers show whether the test is right.
+    pub fn suspected(&self) {
+        self.told().answers.begin();
+    }
+
+    /// The state by a test, corrected by the answers to clients' questions.
+    pub fn judged(&self, state: ListState) -> ListState {
+        let told = self.told();
+        let before = told.known.standing.state == ListState::ListsNothing;
+        match state {
+            ListState::ListsNothing if !told.answers.show_nothing(before) => ListState::TestsDiffer,
+            ListState::ListsTheWorld if told.answers.show_no_world() => ListState::TestsDiffer,
+            state => state,
+        }
+    }
+
+    /// The answers of its servers.
+    pub fn answers(&self) -> ListAnswers {
+        self.told().answers
+    }
+
+    /// Restores the state of the kept file.
+    pub fn restore(&self, known: KnownList, now: Mono) {
+        let mut told = self.told();
+        told.known = known;
+        // An incident of the earlier process lasts on until a quiet time has ended it.
+        told.last_untold = now;
+    }
+
+    /// Its state for the kept file.
+    pub fn known(&self) -> KnownList {
+        self.told().known.clone()
+    }
+
+    /// Takes in the meaning of an answer of its servers. Answers show refusals and parked domains; only tests show
+    /// the rest.
+    pub fn heard(&self, verdict: &ListVerdict, now: Now) {
+        let mut told = self.told();
+        let before = told.known.shown().clone();
+        told.answers.heard(verdict);
+        match verdict {
+            ListVerdict::Untold(why) => {
+                // A wrong question says nothing about the list. Nor does an answer that resolverd made because the
+                // list was silent.
+                let Some(state) = why.state() else { return };
+                told.last_untold = now.mono;
+                told.known.turn(state, &why.sentence(&self.apex), now.unix);
+            }
+            ListVerdict::Listed if told.known.standing.state == ListState::ListsNothing => {
+                told.known.turn(ListState::TestsDiffer, &differs(&self.apex), now.unix);
+            }
+            ListVerdict::Listed | ListVerdict::NotListed => {
+                let refused = matches!(told.known.standing.state, ListState::Refusing | ListState::Parked);
+                if refused && told.is_quiet(now.mono) {
+                    told.known.turn(ListState::Ok, "", now.unix);
+                }
+            }
+        }
+        self.write_lines(told, &before, now.unix);
+    }
+
+    /// Takes in the result of a question, for its breaker and quota.
+    pub fn ended(&self, asked: &ListOutcome, now: Now) {
+        let Changed { closed, warning } = self.watch.ended(asked, now);
+        if asked.went_out && asked.end == ListQueryEnd::Answered && !asked.refused {
+            let mut told = self.told();
+            let before = told.known.shown().clone();
+            if told.known.standing.state == ListState::Silent {
+                told.known.turn(ListState::Ok, "", now.unix);
+            }
+            self.write_lines(told, &before, now.unix);
+        }
+        if closed {
+            self.watch.test_now(now.mono);
+        }
+        if let Some((today, most)) = warning {
+            let list = self.apex.to_ascii();
+            let list = list.trim_end_matches('.');
+            tracing::warn!(
+                "DNS list {list}: {today} of the {most} queries of its daily quota (UTC) are used; until 00:00 UTC resolverd sends the list only queries of clients, and no batch queries (dnsbl.batch); above the quota the list may refuse or block this host"
+            );
+        }
+    }
+
+    /// The list does not answer, or answers with errors only. Until it answers, resolverd answers its questions
+    /// itself.
+    pub fn not_answering(&self, now: Now) {
+        let (Some(why), Some((cause, _))) = (self.why_held(), self.watch.open()) else { return };
+        let why = format!("{}: {why}", self.apex.to_ascii().trim_end_matches('.'));
+        let mut told = self.told();
+        let before = told.known.shown().clone();
+        // A list whose errors are refusals has the state of refusing.
+        if cause != breaker::OpenReason::Failing || told.known.standing.state != ListState::Refusing {
+            told.known.turn(ListState::Silent, &why, now.unix);
+        }
+        self.write_lines(told, &before, now.unix);
+    }
+
+    /// Why resolverd answers its questions itself, if it does. The words follow the list's name.
+    pub fn why_held(&self) -> Option<&'static str> {
+        let (why, _) = self.watch.open()?;
+        Some(match why {
+            breaker::OpenReason::Silent => {
+                "its servers do not answer in time; resolverd probes them in the background while clients query the list"
+            }
+            breaker::OpenReason::Failing => {
+                "its servers return only errors; resolverd probes them in the background while clients query the list"
+            }
+        })
+    }
+
+    /// Whether its state allows batches.
+    pub fn may_be_in_a_batch(&self) -> bool {
+        matches!(self.state(), ListState::Untested | ListState::Ok | ListState::Slow | ListState::TestsDiffer)
+    }
+
+    /// Whether a line is due about a shut-down list that is still asked: once a day.
+    pub fn shut_down_asked(&self, now: Mono) -> bool {
+        let mut told = self.told();
+        let due = told.shut_down_line.is_none_or(|last| now.since(last) >= SHUT_DOWN_LIST_LINE);
+        if due {
+            told.shut_down_line = Some(now);
+        }
+        due
+    }
+
+    /// Counts a question that was answered from memory.
+    pub(super) fn hit(&self, says: ListSays) {
+        self.tally.hits.fetch_add(1, Ordering::Relaxed);
+        self.count(says);
+    }
+
+    /// Counts a question that was not in memory.
+    pub fn miss(&self, says: ListSays, elapsed: Duration) {
+        self.tally.misses.fetch_add(1, Ordering::Relaxed);
+        self.tally.elapsed.count(elapsed);
+        self.count(says);
+    }
+
+    /// Its counters.
+    pub fn counts(&self) -> ListCounts {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let ListTally { hits, misses: _, listed, not_listed, untold, elapsed } = &*self.tally;
+        ListCounts {
+            questions: self.questions(),
+            hits: read(hits),
+            listed: read(listed),
+            not_listed: read(not_listed),
+            untold: read(untold),
+            elapsed: elapsed.spread().quantiles(),
+        }
+    }
+
+    /// The number of questions so far.
+    pub fn questions(&self) -> u64 {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        read(&self.tally.hits).saturating_add(read(&self.tally.misses))
+    }
+
+    /// The times of questions that were not answered from memory.
+    pub fn times(&self) -> Distribution {
+        self.tally.elapsed.distribution()
+    }
+
+    fn count(&self, says: ListSays) {
+        let counter = match says {
+            ListSays::Listed => &self.tally.listed,
+            ListSays::NotListed => &self.tally.not_listed,
+            ListSays::Untold => &self.tally.untold,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Logs a line if an incident has begun since the state `before`, and one if it has ended. A change from one
+    /// incident to another is not logged, because a list whose servers fail in several ways would fill the log.
+    /// "Lists everything" is an incident of its own.
+    fn write_lines(&self, told: MutexGuard<'_, ToldOfList>, before: &ListStanding, unix: u64) {
+        let shown = told.known.shown().clone();
+        drop(told);
+        let apex = self.apex.to_ascii();
+        let list = apex.trim_end_matches('.');
+        let world = |standing: &ListStanding| standing.state == ListState::ListsTheWorld;
+        let age = |since| TimeSpan(Duration::from_secs(unix.saturating_sub(since).max(1)));
+        match (before.state.is_incident(), shown.state.is_incident()) {
+            (false, true) => tracing::warn!("DNS list {}; see `resolverctl dnsbl` for what to do", shown.why),
+            (true, true) if world(&shown) && !world(before) => {
+                tracing::warn!("DNS list {}; see `resolverctl dnsbl` for what to do", shown.why);
+            }
+            (true, true) if world(before) && !world(&shown) => tracing::warn!(
+                "DNS list {list} listed everything for {}; now {}; see `resolverctl dnsbl` for what to do",
+                age(before.since),
+                shown.why
+            ),
+            (true, false) if before.state == ListState::Silent => {
+                tracing::info!("DNS list {list} answers again after {}", age(before.since));
+            }
+            (true, false) => tracing::info!("DNS list {list} works again after {}", age(before.since)),
+            _ => {}
+        }
+    }
+
+    /// Its number.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    fn told(&self) -> MutexGuard<'_, ToldOfList> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why the test entries of a list that lists something are not believed.
+fn differs(apex: &Name) -> String {
+    let list = apex.to_ascii();
+    format!("{} does not list its own test entry, but lists other names", list.trim_end_matches('.'))
+}
+
+impl ToldOfList {
+    /// Whether all answers have been "listed" or "not listed" for a while.
+    fn is_quiet(&self, now: Mono) -> bool {
+        now.since(self.last_untold) >= LIST_INCIDENT_QUIET
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dnsbl::gate::UntoldReason;
+    use std::net::Ipv4Addr;
+
+    fn at(seconds: u64) -> Now {
+        Now { mono: Mono::START.after(Duration::from_secs(seconds)), unix: 1_000_000 + seconds }
+    }
+
+    fn entry(apex: &str) -> ListEntry {
+        ListEntry::new(Name::from_ascii(apex).unwrap(), Way::Public, 0, Arc::default())
+    }
+
+    #[test]
+    fn a_refusal_begins_an_incident_and_only_a_quiet_time_ends_it() {
+        let entry = entry("bl.example.");
+        let refused = ListVerdict::Untold(UntoldReason::Refused {
+            code: Ipv4Addr::new(127, 255, 255, 254),
+            means: "no".to_owned(),
+        });
+        entry.heard(&ListVerdict::NotListed, at(0));
+        assert_eq!(entry.state(), ListState::Untested, "an answer alone proves nothing");
+        entry.heard(&refused, at(10));
+        assert_eq!((entry.state(), entry.standing().since), (ListState::Refusing, 1_000_010));
+        entry.heard(&ListVerdict::Listed, at(11));
+        entry.heard(&refused, at(12));
+        assert_eq!(
+            entry.standing().since,
+            1_000_010,
+            "a server that answers beside one that refuses ends nothing"
+        );
+        entry.heard(&ListVerdict::NotListed, at(12 + LIST_INCIDENT_QUIET.as_secs()));
+        assert_eq!(entry.state(), ListState::Ok);
+    }
+
+    #[test]
+    fn an_incident_of_the_earlier_process_is_ended_only_by_a_quiet_time() {
+        let entry = entry("bl.example.");
+        let standing = ListStanding { state: ListState::Refusing, since: 1, why: "no".to_owned() };
+        // A clock begins long after the first moment.
+        let begins = 1_000_000;
+        entry.restore(KnownList { standing, world: None }, at(begins).mono);
+        entry.heard(&ListVerdict::NotListed, at(begins + 1));
+        assert_eq!((entry.state(), entry.standing().since), (ListState::Refusing, 1));
+        entry.heard(&ListVerdict::NotListed, at(begins + LIST_INCIDENT_QUIET.as_secs()));
+        assert_eq!(entry.state(), ListState::Ok);
+    }
+
+    #[test]
+    fn only_the_world_listed_makes_older_answers_void() {
+        let entry = entry("bl.example.");
+        let tested = |state, why, seconds| entry.tested(state, why, false, at(seconds));
+        assert!(!tested(ListState::Ok, "", 0));
+        assert!(!tested(ListState::Slow, "slow", 1));
+        assert!(tested(ListState::ListsTheWorld, "world", 2));
+        assert!(!tested(ListState::ListsTheWorld, "world", 3));
+        assert_eq!(entry.standing().since, 1_000_002);
+        assert!(tested(ListState::Ok, "", 4));
+    }
+
+    fn parked() -> ListVerdict {
+        ListVerdict::Untold(UntoldReason::Parked { address: Ipv4Addr::new(203, 0, 113, 7) })
+    }
+
+    #[test]
+    fn only_a_test_ends_that_the_world_is_listed() {
+        let entry = entry("bl.example.");
+        entry.tested(ListState::ListsTheWorld, "world", false, at(0));
+        for (verdict, seconds) in [(parked(), 1), (ListVerdict::Listed, 2), (ListVerdict::NotListed, 90)] {
+            entry.heard(&verdict, at(seconds));
+            assert_eq!(entry.state(), ListState::ListsTheWorld, "{verdict:?}");
+        }
+        entry.heard(&parked(), at(100));
+        assert!(entry.tested(ListState::Ok, "", false, at(101)));
+        assert_eq!(entry.state(), ListState::Parked, "what answers show is newer");
+    }
+
+    #[test]
+    fn a_mistaken_question_keeps_no_refusal_alive() {
+        let entry = entry("dbl.example.");
+        let untold = |what: fn(Ipv4Addr, String) -> UntoldReason| {
+            ListVerdict::Untold(what(Ipv4Addr::new(127, 0, 1, 255), "asked for an address".to_owned()))
+        };
+        entry.heard(&untold(|code, means| UntoldReason::Refused { code, means }), at(0));
+        for seconds in (1..LIST_INCIDENT_QUIET.as_secs()).step_by(5) {
+            entry.heard(&untold(|code, means| UntoldReason::Mistaken { code, means }), at(seconds));
+            entry.heard(&ListVerdict::Untold(UntoldReason::Silent { what: "lost".to_owned() }), at(seconds));
+        }
+        entry.heard(&ListVerdict::NotListed, at(LIST_INCIDENT_QUIET.as_secs()));
+        assert_eq!(entry.state(), ListState::Ok);
+    }
+
+    #[test]
+    fn a_test_that_the_operator_asked_for_ends_a_refusal_at_once() {
+        for (insists, after) in [(false, ListState::Parked), (true, ListState::Ok)] {
+            let entry = entry("bl.example.");
+            entry.heard(&parked(), at(0));
+            entry.tested(ListState::ListsNothing, "nothing", insists, at(1));
+            assert_eq!(entry.state(), ListState::Parked);
+            entry.tested(ListState::Ok, "", insists, at(2));
+            assert_eq!(entry.state(), after);
+        }
+    }
+
+    #[test]
+    fn one_incident_that_becomes_another_goes_on() {
+        let entry = entry("bl.example.");
+        let refused = ListVerdict::Untold(UntoldReason::Refused {
+            code: Ipv4Addr::new(127, 255, 255, 254),
+            means: "no".to_owned(),
+        });
+        let parked = parked();
+        for seconds in 0..50 {
+            entry.heard(if seconds % 2 == 0 { &refused } else { &parked }, at(seconds));
+            assert_eq!(entry.standing().since, 1_000_000);
+        }
+        assert_eq!(entry.state(), ListState::Parked);
+        entry.heard(&ListVerdict::NotListed, at(49 + LIST_INCIDENT_QUIET.as_secs()));
+        assert_eq!((entry.state(), entry.standing().since), (ListState::Ok, 1_000_109));
+    }
+
+    #[test]
+    fn a_listing_ends_that_a_list_lists_nothing() {
+        let entry = entry("bl.example.");
+        assert_eq!(entry.judged(ListState::ListsNothing), ListState::TestsDiffer, "nobody has asked it");
+        for seconds in 0..600 {
+            entry.heard(&ListVerdict::NotListed, at(seconds));
+        }
+        assert_eq!(entry.judged(ListState::ListsNothing), ListState::ListsNothing);
+        entry.tested(ListState::ListsNothing, "nothing", false, at(601));
+        entry.heard(&ListVerdict::Listed, at(602));
+        assert_eq!(entry.state(), ListState::TestsDiffer);
+        assert!(entry.standing().why.contains("lists other names"), "{:?}", entry.standing());
+    }
+
+    #[test]
+    fn a_list_is_silent_until_it_answers_as_a_list() {
+        let answer = ListOutcome {
+            end: ListQueryEnd::Answered,
+            elapsed: Duration::ZERO,
+            round_trip: None,
+            went_out: true,
+            refused: true,
+            probe: false,
+            negative_ttl: None,
+        };
+        let silent = || {
+            let entry = entry("bl.example.");
+            entry.tested(ListState::Silent, "silent", false, at(0));
+            entry
+        };
+        let refused = silent();
+        refused.ended(&answer, at(1));
+        assert_eq!(refused.state(), ListState::Silent);
+        refused.heard(&parked(), at(1));
+        assert_eq!((refused.state(), refused.standing().since), (ListState::Parked, 1_000_000), "it goes on");
+        let answering = silent();
+        answering.ended(&ListOutcome { refused: false, ..answer }, at(1));
+        assert_eq!(answering.state(), ListState::Ok);
+    }
+
+    #[test]
+    fn a_list_that_is_shut_down_is_told_of_once_a_day() {
+        let entry = entry("dead.example.");
+        let told: Vec<bool> =
+            [0, 10, 86_399, 86_400].map(|seconds| entry.shut_down_asked(at(seconds).mono)).into();
+        assert_eq!(told, [true, false, false, true]);
+    }
+}

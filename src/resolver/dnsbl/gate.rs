@@ -1,0 +1,483 @@
+//! The gate: the meaning of an answer from a list's zone, and the answer for the client.
+//!
+//! Pure. RFC 5782 section 2.1 (answers of lists are in 127.0.0.0/8), RFC 8914 (extended errors). A listing by a
+//! working list always passes, whether its code is known or not.
+
+use std::net::Ipv4Addr;
+
+use hickory_proto::rr::{Name, RData, Record, rdata};
+
+use super::codes::{self, ERRORS};
+use super::list::{Guard, List, OnRefusal, Purpose, WhenSilent};
+use super::state::ListState;
+use dns::question::{ExtendedError, ListSays};
+use history::event::ListFault;
+
+/// TTL of a "not listed" that resolverd makes. It is the TTL of the listings of zen.spamhaus.org: short, so that a
+/// list that works again is soon used.
+const MADE_HERE_TTL: u32 = 60;
+
+/// The meaning of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListVerdict {
+    /// The answer is a listing.
+    Listed,
+    /// The answer says "not listed".
+    NotListed,
+    /// The answer is neither.
+    Untold(UntoldReason),
+}
+
+/// Why an answer of a list is neither "listed" nor "not listed".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UntoldReason {
+    /// The list refuses this host.
+    Refused {
+        /// Its answer.
+        code: Ipv4Addr,
+        /// The meaning of the answer.
+        means: String,
+    },
+    /// The list says that the question is wrong; that is the client's fault.
+    Mistaken {
+        /// Its answer.
+        code: Ipv4Addr,
+        /// The meaning of the answer.
+        means: String,
+    },
+    /// An address outside 127.0.0.0/8: the zone has a new owner.
+    Parked {
+        /// The address.
+        address: Ipv4Addr,
+    },
+    /// The list lists everything: it lists even its test entry that must not be listed.
+    ListsTheWorld,
+    /// The servers of the list answer REFUSED to our key.
+    KeyRefused {
+        /// The event, as a sentence.
+        what: String,
+    },
+    /// The servers of the list answer REFUSED.
+    NotServed {
+        /// The event, as a sentence.
+        what: String,
+    },
+    /// The answer cannot be used: an alias in it leads nowhere, or its DNSSEC signatures are wrong.
+    Unusable {
+        /// The event.
+        error: ExtendedError,
+    },
+    /// The list has a TXT record for the name, but no address.
+    TextAlone,
+    /// Its servers do not answer.
+    Silent {
+        /// The event, as a sentence.
+        what: String,
+    },
+}
+
+/// The answer for the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// The list's own answer.
+    Answer,
+    /// SERVFAIL.
+    Servfail(ExtendedError),
+    /// "Not listed", made here.
+    Nxdomain(ExtendedError),
+}
+
+/// The operator's settings for the clients of a listener, for every list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Guarding {
+    /// Whether answers that are no listings are held back: `dnsbl`.
+    pub guard: Guard,
+    /// The answer to a refusal: `on_refusal`; none leaves it to each list.
+    pub on_refusal: Option<OnRefusal>,
+}
+
+impl Guarding {
+    /// The answer to a refusal of `list`. A listener with `dnsbl = "pass"` passes it on. Otherwise the listener's
+    /// `on_refusal` applies if it is set, otherwise the `on_refusal` of the list.
+    pub fn on_refusal(self, list: &List) -> OnRefusal {
+        match self.guard {
+            Guard::Pass => OnRefusal::Pass,
+            Guard::Guard => self.on_refusal.unwrap_or(list.on_refusal),
+        }
+    }
+}
+
+/// Reads the addresses of an answer.
+pub fn judge(list: &List, state: ListState, answers: &[Record]) -> ListVerdict {
+    let mut listed = false;
+    for record in answers {
+        let RData::A(address) = &record.data else { continue };
+        match judge_code(list, address.0) {
+            ListVerdict::Listed => listed = true,
+            ListVerdict::NotListed => {}
+            untold => return untold,
+        }
+    }
+    match (listed, state) {
+        (true, ListState::ListsTheWorld) => ListVerdict::Untold(UntoldReason::ListsTheWorld),
+        (true, _) => ListVerdict::Listed,
+        (false, _) => ListVerdict::NotListed,
+    }
+}
+
+fn judge_code(list: &List, code: Ipv4Addr) -> ListVerdict {
+    if let Some(refused) = codes::of(&list.refused, code) {
+        return ListVerdict::Untold(untold(code, &refused.means));
+    }
+    if codes::of(&list.listed, code).is_some() {
+        return ListVerdict::Listed;
+    }
+    if code.octets().starts_with(&ERRORS) {
+        return ListVerdict::Untold(untold(code, convention(code)));
+    }
+    if code.is_loopback() {
+        ListVerdict::Listed
+    } else {
+        ListVerdict::Untold(UntoldReason::Parked { address: code })
+    }
+}
+
+/// The meanings of Spamhaus' codes, for a list without its own.
+fn convention(code: Ipv4Addr) -> &'static str {
+    match code.octets() {
+        [.., 252] => "typing error in the name of the list",
+        [.., 254] => "query came through a public resolver or one without reverse DNS",
+        [.., 255] => "too many queries",
+        _ => "an error",
+    }
+}
+
+/// Codes are refusals of the list, or errors of the client's question.
+fn untold(code: Ipv4Addr, means: &str) -> UntoldReason {
+    let means = means.to_owned();
+    let mistaken = matches!(code.octets(), [127, 255, 255, 252]) || means.starts_with("asked for ");
+    if mistaken { UntoldReason::Mistaken { code, means } } else { UntoldReason::Refused { code, means } }
+}
+
+impl ListVerdict {
+    /// The verdict without its reason.
+    pub const fn says(&self) -> ListSays {
+        match self {
+            Self::Listed => ListSays::Listed,
+            Self::NotListed => ListSays::NotListed,
+            Self::Untold(_) => ListSays::Untold,
+        }
+    }
+}
+
+impl UntoldReason {
+    /// The answer for a client of `list` at a listener with `guarding`.
+    pub fn given(&self, list: &List, guarding: Guarding) -> Given {
+        let error = ExtendedError::new(self.code(), self.sentence(&list.apex));
+        match self {
+            Self::Silent { .. } if guarding.guard == Guard::Pass => Given::Answer,
+            // The answer for A decides: it says "not listed", so the TXT does too.
+            Self::TextAlone if guarding.on_refusal(list) != OnRefusal::Pass => Given::Nxdomain(error),
+            Self::Silent { .. } => match list.when_silent {
+                WhenSilent::Servfail => Given::Servfail(error),
+                WhenSilent::Nxdomain => Given::Nxdomain(error),
+            },
+            _ => match guarding.on_refusal(list) {
+                OnRefusal::Servfail => Given::Servfail(error),
+                OnRefusal::Nxdomain => Given::Nxdomain(error),
+                OnRefusal::Pass => Given::Answer,
+            },
+        }
+    }
+
+    /// The behaviour of the list, as the record has it.
+    pub const fn fault(&self) -> ListFault {
+        match self {
+            Self::Refused { .. } => ListFault::Refuses,
+            Self::KeyRefused { .. } => ListFault::RefusesKey,
+            Self::NotServed { .. } => ListFault::NotServed,
+            Self::Mistaken { .. } => ListFault::RejectsQuery,
+            Self::Parked { .. } => ListFault::NewOwner,
+            Self::ListsTheWorld => ListFault::ListsEverything,
+            Self::Unusable { .. } => ListFault::Unusable,
+            Self::TextAlone => ListFault::TextAlone,
+            Self::Silent { .. } => ListFault::Silent,
+        }
+    }
+
+    /// The state of a list that answers so; none if the answer says nothing about it.
+    pub const fn state(&self) -> Option<ListState> {
+        match self {
+            Self::Refused { .. } | Self::KeyRefused { .. } | Self::NotServed { .. } => {
+                Some(ListState::Refusing)
+            }
+            Self::Parked { .. } => Some(ListState::Parked),
+            Self::Mistaken { .. }
+            | Self::ListsTheWorld
+            | Self::Unusable { .. }
+            | Self::TextAlone
+            | Self::Silent { .. } => None,
+        }
+    }
+
+    fn code(&self) -> u16 {
+        match self {
+            Self::KeyRefused { .. } | Self::NotServed { .. } | Self::Silent { .. } => {
+                ExtendedError::NO_REACHABLE_AUTHORITY
+            }
+            Self::Unusable { error } => error.code,
+            _ => ExtendedError::FILTERED,
+        }
+    }
+
+    /// The list, its behaviour, and that it is no listing: one sentence for people.
+    pub fn sentence(&self, apex: &Name) -> String {
+        let list = apex.to_ascii();
+        let list = list.trim_end_matches('.');
+        match self {
+            Self::Refused { code, means } => {
+                format!(
+                    "{list} refuses queries of this host: it returned {code} ({means}); this is not a listing"
+                )
+            }
+            Self::Mistaken { code, means } => {
+                format!(
+                    "{list} rejects the query as invalid: it returned {code} ({means}); this is not a listing"
+                )
+            }
+            Self::Parked { address } => {
+                format!(
+                    "{list} returned {address}, an address that no DNS list uses, so its domain may have a new owner; this is not a listing"
+                )
+            }
+            Self::ListsTheWorld => {
+                format!(
+                    "{list} lists everything, even the test entry that must not be listed; this is not a listing"
+                )
+            }
+            Self::KeyRefused { what } => {
+                format!("{list} refuses your key, which may be wrong or expired; {what}")
+            }
+            Self::Unusable { error } => format!("{list} returned no usable answer: {}", error.text),
+            Self::TextAlone => {
+                format!("{list} has only a TXT record for this name and no address; this is not a listing")
+            }
+            Self::NotServed { what } | Self::Silent { what } => {
+                format!("{list} gave no usable answer; {what}")
+            }
+        }
+    }
+}
+
+/// The SOA of a "not listed" made here (RFC 2308 section 3).
+pub fn soa(list: &List) -> Record {
+    let contact = Name::from_ascii("nobody.invalid.").unwrap_or_default();
+    // RFC 6303 section 3: serial 1, refresh 3600, retry 1200, expire 604800.
+    let soa = rdata::SOA::new(list.apex.clone(), contact, 1, 3_600, 1_200, 604_800, MADE_HERE_TTL);
+    Record::from_rdata(list.apex.clone(), MADE_HERE_TTL, RData::SOA(soa))
+}
+
+/// Whether the TXT of a list is judged by its A: data lists have TXT alone.
+pub fn text_follows_address(list: &List) -> bool {
+    list.purpose != Purpose::Data
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dnsbl::list::ListSubject;
+    use crate::dnsbl::registry::Registry;
+    use proptest::prelude::*;
+
+    fn answer(list: &List, codes: &[Ipv4Addr]) -> Vec<Record> {
+        let record = |code: &Ipv4Addr| Record::from_rdata(list.apex.clone(), 60, RData::A(rdata::A(*code)));
+        codes.iter().map(record).collect()
+    }
+
+    fn block() -> List {
+        List::new(Name::from_ascii("bl.example.").unwrap(), Purpose::Block, vec![ListSubject::Ip4])
+    }
+
+    #[test]
+    fn a_typing_error_is_the_clients_and_other_codes_are_refusals() {
+        let of = |last| untold(Ipv4Addr::new(127, 255, 255, last), "an error");
+        assert!(matches!(of(252), UntoldReason::Mistaken { .. }));
+        assert!(matches!(of(254), UntoldReason::Refused { .. }));
+        let asked = untold(Ipv4Addr::new(127, 0, 1, 255), "asked for an address");
+        assert!(matches!(asked, UntoldReason::Mistaken { .. }));
+    }
+
+    #[test]
+    fn every_code_of_the_registry_means_what_it_says() {
+        for list in Registry::built_in().lists.values() {
+            for code in &list.listed {
+                for address in code.span.first().to_bits()..=code.span.last().to_bits() {
+                    let address = Ipv4Addr::from_bits(address);
+                    let told = judge(list, ListState::Ok, &answer(list, &[address]));
+                    assert_eq!(told, ListVerdict::Listed, "{} {address}", list.apex);
+                }
+            }
+            for code in &list.refused {
+                for address in code.span.first().to_bits()..=code.span.last().to_bits() {
+                    let address = Ipv4Addr::from_bits(address);
+                    let told = judge(list, ListState::Ok, &answer(list, &[address]));
+                    assert_eq!(told.says(), ListSays::Untold, "{} {address}", list.apex);
+                }
+            }
+            let parked = judge(list, ListState::Ok, &answer(list, &[Ipv4Addr::new(203, 0, 113, 7)]));
+            assert_eq!(parked.says(), ListSays::Untold, "{}", list.apex);
+            assert_eq!(judge(list, ListState::Ok, &[]), ListVerdict::NotListed);
+        }
+    }
+
+    #[test]
+    fn one_list_welcomes_with_what_another_refuses_with() {
+        let registry = Registry::built_in();
+        let of = |apex: &str, code: [u8; 4]| {
+            let list = &registry.lists[&Name::from_ascii(apex).unwrap()];
+            judge(list, ListState::Ok, &answer(list, &[code.into()])).says()
+        };
+        assert_eq!(of("multi.uribl.com.", [127, 0, 0, 1]), ListSays::Untold);
+        assert_eq!(of("multi.surbl.org.", [127, 0, 0, 1]), ListSays::Untold);
+        assert_eq!(of("multi.surbl.org.", [127, 0, 0, 65]), ListSays::Listed);
+        assert_eq!(of("hostkarma.junkemailfilter.com.", [127, 0, 0, 1]), ListSays::Listed);
+        assert_eq!(of("list.dnswl.org.", [127, 0, 0, 255]), ListSays::Untold);
+        assert_eq!(of("dnsbl.dronebl.org.", [127, 0, 0, 255]), ListSays::Listed);
+        assert_eq!(of("psbl.surriel.com.", [127, 255, 255, 254]), ListSays::Untold);
+    }
+
+    #[test]
+    fn errors_by_convention_are_told_in_words_and_the_askers_are_not_the_lists() {
+        let list = block();
+        let told = |last| judge(&list, ListState::Ok, &answer(&list, &[Ipv4Addr::new(127, 255, 255, last)]));
+        let ListVerdict::Untold(UntoldReason::Mistaken { means, .. }) = told(252) else {
+            panic!("{:?}", told(252))
+        };
+        assert_eq!(means, "typing error in the name of the list");
+        for (last, words) in [
+            (254, "query came through a public resolver or one without reverse DNS"),
+            (255, "too many queries"),
+            (250, "an error"),
+        ] {
+            let ListVerdict::Untold(why @ UntoldReason::Refused { .. }) = told(last) else {
+                panic!("{:?}", told(last))
+            };
+            assert!(why.sentence(&list.apex).contains(&format!("127.255.255.{last} ({words})")), "{why:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_that_lists_the_world_lists_nobody() {
+        let list = block();
+        let listing = answer(&list, &[Ipv4Addr::new(127, 0, 0, 2)]);
+        assert_eq!(
+            judge(&list, ListState::ListsTheWorld, &listing),
+            ListVerdict::Untold(UntoldReason::ListsTheWorld)
+        );
+        assert_eq!(judge(&list, ListState::ListsTheWorld, &[]), ListVerdict::NotListed);
+        for state in [
+            ListState::Untested,
+            ListState::Slow,
+            ListState::Refusing,
+            ListState::Parked,
+            ListState::ListsNothing,
+        ] {
+            assert_eq!(judge(&list, state, &listing), ListVerdict::Listed, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_client_gets_is_the_listeners_choice_then_the_lists() {
+        use OnRefusal::{Nxdomain, Pass, Servfail};
+        let why = UntoldReason::Refused { code: Ipv4Addr::new(127, 255, 255, 254), means: "no".to_owned() };
+        let given = |guard, listener, list| {
+            let list = List { on_refusal: list, ..block() };
+            why.given(&list, Guarding { guard, on_refusal: listener })
+        };
+        let shape = |given: &Given| match given {
+            Given::Answer => Pass,
+            Given::Servfail(error) if error.code == ExtendedError::FILTERED => Servfail,
+            Given::Nxdomain(error) if error.code == ExtendedError::FILTERED => Nxdomain,
+            other => panic!("{other:?}"),
+        };
+        for list in [Servfail, Nxdomain, Pass] {
+            for listener in [None, Some(Servfail), Some(Nxdomain), Some(Pass)] {
+                let guarded = given(Guard::Guard, listener, list);
+                assert_eq!(shape(&guarded), listener.unwrap_or(list), "{listener:?} over {list:?}");
+                assert_eq!(given(Guard::Pass, listener, list), Given::Answer, "{listener:?} over {list:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_txt_without_an_address_is_no_listing_and_only_data_lists_have_txt_alone() {
+        let list = block();
+        let given =
+            |on_refusal| UntoldReason::TextAlone.given(&list, Guarding { guard: Guard::Guard, on_refusal });
+        for on_refusal in [None, Some(OnRefusal::Servfail), Some(OnRefusal::Nxdomain)] {
+            assert!(
+                matches!(given(on_refusal), Given::Nxdomain(error) if error.code == ExtendedError::FILTERED)
+            );
+        }
+        for (purpose, follows) in [(Purpose::Block, true), (Purpose::Allow, true), (Purpose::Data, false)] {
+            let list = List::new(list.apex.clone(), purpose, vec![ListSubject::Ip4]);
+            assert_eq!(text_follows_address(&list), follows, "{purpose:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_and_a_parked_zone_are_states_of_the_list_and_the_rest_is_not() {
+        let (code, what) = (Ipv4Addr::new(127, 255, 255, 254), "REFUSED".to_owned());
+        let error = ExtendedError::new(6, "bogus");
+        for (why, state, number) in [
+            (UntoldReason::Refused { code, means: what.clone() }, Some(ListState::Refusing), 17),
+            (UntoldReason::KeyRefused { what: what.clone() }, Some(ListState::Refusing), 22),
+            (UntoldReason::NotServed { what: what.clone() }, Some(ListState::Refusing), 22),
+            (UntoldReason::Parked { address: code }, Some(ListState::Parked), 17),
+            (UntoldReason::Mistaken { code, means: what.clone() }, None, 17),
+            (UntoldReason::ListsTheWorld, None, 17),
+            (UntoldReason::Unusable { error }, None, 6),
+            (UntoldReason::TextAlone, None, 17),
+            (UntoldReason::Silent { what }, None, 22),
+        ] {
+            assert_eq!((why.state(), why.code()), (state, number), "{why:?}");
+        }
+    }
+
+    #[test]
+    fn silence_is_told_as_the_list_has_it_unless_everything_passes() {
+        let silent = UntoldReason::Silent { what: "no server answered".to_owned() };
+        let guarded = Guarding { guard: Guard::Guard, on_refusal: Some(OnRefusal::Pass) };
+        let passing = Guarding { guard: Guard::Pass, on_refusal: None };
+        let allow = List::new(block().apex, Purpose::Allow, vec![ListSubject::Ip4]);
+        assert!(matches!(silent.given(&block(), guarded), Given::Servfail(error) if error.code == 22));
+        assert!(matches!(silent.given(&allow, guarded), Given::Nxdomain(error) if error.code == 22));
+        let refused = UntoldReason::NotServed { what: "REFUSED".to_owned() };
+        assert!(matches!(refused.given(&allow, Guarding::default()), Given::Nxdomain(_)));
+        for list in [block(), allow] {
+            assert_eq!(silent.given(&list, passing), Given::Answer);
+        }
+        let forged = UntoldReason::Unusable { error: ExtendedError::new(6, "bogus") };
+        assert!(
+            matches!(forged.given(&block(), Guarding::default()), Given::Servfail(error) if error.code == 6)
+        );
+        let whole = Guarding { guard: Guard::Guard, on_refusal: Some(OnRefusal::Pass) };
+        assert_eq!(
+            UntoldReason::TextAlone.given(&block(), whole),
+            Given::Answer,
+            "refusals pass, and so does this"
+        );
+    }
+
+    proptest! {
+        /// Every answer within 127.0.0.0/8 is a listing, unless it is an error by convention or by the list's own
+        /// codes.
+        #[test]
+        fn no_listing_is_lost(low in any::<[u8; 3]>()) {
+            let list = block();
+            let code = Ipv4Addr::new(127, low[0], low[1], low[2]);
+            let told = judge(&list, ListState::Ok, &answer(&list, &[code]));
+            prop_assert_eq!(told == ListVerdict::Listed, !code.octets().starts_with(&ERRORS));
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! The state of a list by its own test entries: an entry that it must list, and an entry that it must not list (RFC 5782
+//! section 5).
+//!
+//! Pure. "Lists everything" and "lists nothing" are believed after two tests, minutes apart, at different servers:
+//! one broken mirror must not make a list unusable. If no other server answers, a third test is needed.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::state::ListState;
+use crate::limits::{HEALTH_AGAIN, HEALTH_ALONE, HEALTH_INTERVAL, HEALTH_JITTER_PERCENT, SLOW_LIST};
+use dns::clock::Mono;
+use dns::question::ListSays;
+
+/// The answer to one test entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// The meaning of the answer.
+    pub says: ListSays,
+    /// The server, if one answered.
+    pub server: Option<IpAddr>,
+}
+
+/// A test: the answers to the list's test entries. Some lists have a point of one kind only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tested {
+    /// The entry that must be listed.
+    pub listed: Option<Point>,
+    /// The entry that must not be listed.
+    pub unlisted: Option<Point>,
+    /// The list's usual round trip, where known.
+    pub usual: Option<Duration>,
+}
+
+/// The result of a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TestResult {
+    /// The list has this state.
+    Is(ListState),
+    /// The list has this state by one test; another test decides.
+    Suspected(ListState),
+    /// No result: the list refused, or did not answer. Its answers to clients show that.
+    Nothing,
+}
+
+/// The tests of one list.
+#[derive(Clone, Debug, Default)]
+pub struct ListHealth {
+    /// When the next test is due; none before the first question.
+    due: Option<Mono>,
+    /// The operator has asked for the next one.
+    insists: bool,
+    suspicion: Option<Suspicion>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Suspicion {
+    state: ListState,
+    server: Option<IpAddr>,
+    at: Mono,
+    /// Tests since the first in which the same server answered so.
+    again: u8,
+}
+
+impl ListHealth {
+    /// A client asks the list: its first test is due.
+    pub fn wanted(&mut self, now: Mono) {
+        self.due.get_or_insert(now);
+    }
+
+    /// When the next test is due.
+    pub fn due(&self) -> Option<Mono> {
+        self.due
+    }
+
+    /// A test begins. Until its result is known, the next test is planned as after a test without a result.
+    pub fn testing(&mut self, now: Mono) {
+        self.due = Some(now.after(HEALTH_AGAIN));
+        self.insists = false;
+    }
+
+    /// The operator wants one now, whether clients ask the list or not.
+    pub fn insist(&mut self, now: Mono) {
+        self.due = Some(now);
+        self.insists = true;
+    }
+
+    /// Whether the operator has asked for the next one.
+    pub fn insists(&self) -> bool {
+        self.insists
+    }
+
+    /// A test is due at once, if tests are made at all.
+    pub fn test_now(&mut self, now: Mono) {
+        if let Some(due) = &mut self.due {
+            *due = (*due).min(now);
+        }
+    }
+
+    /// The server behind a suspicion: the next test avoids it, if another one answers.
+    pub fn avoid(&self) -> Option<IpAddr> {
+        self.suspicion.and_then(|suspicion| suspicion.server)
+    }
+
+    /// Takes in a test that ended at `now`; `toss` draws a number below its argument.
+    pub fn tested(&mut self, tested: &Tested, now: Mono, toss: impl Fn(u32) -> u32) -> TestResult {
+        let shown = match read(tested) {
+            Some((state, server)) if is_broken(state) => self.suspect(state, server, now),
+            Some((state, _)) => {
+                self.suspicion = None;
+                TestResult::Is(state)
+            }
+            None => TestResult::Nothing,
+        };
+        let pause = if self.suspicion.is_some() { HEALTH_AGAIN } else { HEALTH_INTERVAL };
+        let jitter = pause.as_secs().saturating_mul(HEALTH_JITTER_PERCENT) / 100;
+        let jitter = toss(u32::try_from(jitter).unwrap_or(u32::MAX));
+        self.due = Some(now.after(pause).after(Duration::from_secs(jitter.into())));
+        shown
+    }
+
+    fn suspect(&mut self, state: ListState, server: Option<IpAddr>, now: Mono) -> TestResult {
+        let before = self.suspicion.filter(|before| before.state == state);
+        let Some(before) = before else {
+            self.suspicion = Some(Suspicion { state, server, at: now, again: 0 });
+            return TestResult::Suspected(state);
+        };
+        if now.since(before.at) < HEALTH_AGAIN {
+            return TestResult::Suspected(state);
+        }
+        // The suspected server was asked last. If it answers again, no other server answers.
+        let again = before.again.saturating_add(u8::from(before.server == server));
+        self.suspicion = Some(Suspicion { at: now, again, ..before });
+        if before.server != server || again >= HEALTH_ALONE {
+            TestResult::Is(state)
+        } else {
+            TestResult::Suspected(state)
+        }
+    }
+}
+
+/// The result of a single test, and its server.
+fn read(tested: &Tested) -> Option<(ListState, Option<IpAddr>)> {
+    let Tested { listed, unlisted, usual } = tested;
+    let said = |point: &Option<Point>, says| point.filter(|point| point.says == says);
+    if let Some(point) = said(unlisted, ListSays::Listed) {
+        return Some((ListState::ListsTheWorld, point.server));
+    }
+    if [listed, unlisted].into_iter().any(|point| said(point, ListSays::Untold).is_some()) {
+        return None;
+    }
+    if let Some(point) = said(listed, ListSays::NotListed) {
+        return Some((ListState::ListsNothing, point.server));
+    }
+    let state = if usual.is_some_and(|usual| usual >= SLOW_LIST) { ListState::Slow } else { ListState::Ok };
+    listed.or(*unlisted).map(|point| (state, point.server))
+}
+
+const fn is_broken(state: ListState) -> bool {
+    matches!(state, ListState::ListsTheWorld | ListState::ListsNothing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ListSays::{Listed, NotListed, Untold};
+    use proptest::prelude::*;
+
+    fn tested(listed: ListSays, unlisted: ListSays, server: u8) -> Tested {
+        let server = Some([192, 0, 2, server].into());
+        let point = |says| Point { says, server };
+        Tested { listed: Some(point(listed)), unlisted: Some(point(unlisted)), usual: None }
+    }
+
+    fn at(minutes: u64) -> Mono {
+        Mono::START.after(Duration::from_secs(60 * minutes))
+    }
+
+    fn run(tests: &[(ListSays, ListSays, u8, u64)]) -> Vec<TestResult> {
+        let mut health = ListHealth::default();
+        let run = |(listed, unlisted, server, minute): &(_, _, u8, u64)| {
+            health.tested(&tested(*listed, *unlisted, *server), at(*minute), |_| 0)
+        };
+        tests.iter().map(run).collect()
+    }
+
+    #[test]
+    fn the_world_is_listed_when_two_servers_say_so_minutes_apart() {
+        use ListState::{ListsNothing, ListsTheWorld, Ok};
+        use TestResult::{Is, Nothing, Suspected};
+        let world = run(&[(Listed, Listed, 1, 0), (Listed, Listed, 1, 5), (Listed, Listed, 2, 10)]);
+        assert_eq!(world, [Suspected(ListsTheWorld), Suspected(ListsTheWorld), Is(ListsTheWorld)]);
+        let hasty = run(&[(Listed, Listed, 1, 0), (Listed, Listed, 2, 0)]);
+        assert_eq!(hasty[1], Suspected(ListsTheWorld));
+        let mended = run(&[(Listed, Listed, 1, 0), (Listed, NotListed, 2, 5), (Listed, Listed, 2, 10)]);
+        assert_eq!(mended, [Suspected(ListsTheWorld), Is(Ok), Suspected(ListsTheWorld)]);
+        let nothing = run(&[(NotListed, NotListed, 1, 0), (NotListed, NotListed, 2, 5)]);
+        assert_eq!(nothing, [Suspected(ListsNothing), Is(ListsNothing)]);
+        let untold = run(&[(Listed, Listed, 1, 0), (Untold, Untold, 2, 5), (Listed, Listed, 2, 10)]);
+        assert_eq!(untold, [Suspected(ListsTheWorld), Nothing, Is(ListsTheWorld)]);
+    }
+
+    #[test]
+    fn a_list_of_which_one_server_answers_is_judged_by_it_at_the_third_time() {
+        use ListState::ListsTheWorld;
+        use TestResult::{Is, Nothing, Suspected};
+        let alone = run(&[(Listed, Listed, 1, 0), (Listed, Listed, 1, 3), (Listed, Listed, 1, 6)]);
+        assert_eq!(alone, [Suspected(ListsTheWorld), Suspected(ListsTheWorld), Is(ListsTheWorld)]);
+        let hasty = run(&[(Listed, Listed, 1, 0), (Listed, Listed, 1, 3), (Listed, Listed, 1, 4)]);
+        assert_eq!(hasty[2], Suspected(ListsTheWorld));
+        let silent = run(&[(Listed, Listed, 1, 0), (Untold, Untold, 1, 3), (Listed, Listed, 1, 6)]);
+        assert_eq!(silent[1..], [Nothing, Suspected(ListsTheWorld)]);
+    }
+
+    #[test]
+    fn one_test_entry_tells_as_much_as_it_can() {
+        let show = |listed: Option<ListSays>, unlisted: Option<ListSays>| {
+            let mut health = ListHealth::default();
+            let shown = [1, 2].map(|server| {
+                let point = |says| Point { says, server: Some([192, 0, 2, server].into()) };
+                let tested = Tested { listed: listed.map(point), unlisted: unlisted.map(point), usual: None };
+                health.tested(&tested, at(u64::from(server) * 3), |_| 0)
+            });
+            shown[1]
+        };
+        assert_eq!(show(None, Some(Listed)), TestResult::Is(ListState::ListsTheWorld));
+        assert_eq!(show(None, Some(NotListed)), TestResult::Is(ListState::Ok));
+        assert_eq!(show(Some(NotListed), None), TestResult::Is(ListState::ListsNothing));
+        assert_eq!(show(Some(Listed), None), TestResult::Is(ListState::Ok));
+        for (listed, unlisted) in [(None, None), (Some(Untold), None), (None, Some(Untold))] {
+            assert_eq!(show(listed, unlisted), TestResult::Nothing);
+        }
+    }
+
+    #[test]
+    fn a_slow_list_is_a_list() {
+        let mut health = ListHealth::default();
+        let slow = Tested { usual: Some(SLOW_LIST), ..tested(Listed, NotListed, 1) };
+        assert_eq!(health.tested(&slow, at(0), |_| 0), TestResult::Is(ListState::Slow));
+    }
+
+    #[test]
+    fn tests_begin_with_the_first_question_and_come_again() {
+        let mut health = ListHealth::default();
+        assert_eq!(health.due(), None);
+        health.wanted(at(3));
+        health.wanted(at(4));
+        assert_eq!(health.due(), Some(at(3)));
+        health.tested(&tested(Listed, NotListed, 1), at(3), |_| 7);
+        assert_eq!(health.due(), Some(at(3).after(HEALTH_INTERVAL + Duration::from_secs(7))));
+        health.tested(&tested(Listed, Listed, 1), at(33), |_| 0);
+        assert_eq!(health.due(), Some(at(33).after(HEALTH_AGAIN)));
+        assert_eq!(health.avoid(), Some([192, 0, 2, 1].into()));
+    }
+
+    proptest! {
+        /// One server alone condemns a list only after three tests, minutes apart.
+        #[test]
+        fn one_server_condemns_nobody_soon(tests in prop::collection::vec((0_u8..3, 0_u8..3, 0_u64..10), 1..50)) {
+            let says = |number| [Listed, NotListed, Untold][usize::from(number)];
+            let mut health = ListHealth::default();
+            let (mut minute, mut sound) = (0, None);
+            for (listed, unlisted, pause) in tests {
+                minute += pause;
+                let shown = health.tested(&tested(says(listed), says(unlisted), 1), at(minute), |_| 0);
+                match shown {
+                    TestResult::Is(ListState::ListsTheWorld | ListState::ListsNothing) => {
+                        let began = sound.unwrap_or_default();
+                        prop_assert!(at(minute).since(at(began)) >= HEALTH_AGAIN * u32::from(HEALTH_ALONE));
+                    }
+                    TestResult::Is(_) => sound = Some(minute),
+                    _ => {}
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The kept file: the state of lists and the day's counters, over a restart.
+//!
+//! One small file in the state directory. A file that cannot be read is ignored.
+
+use std::io::{self, Read};
+
+use hickory_proto::rr::Name;
+use serde::{Deserialize, Serialize};
+
+use super::entry::ListEntry;
+use super::list_way::Way;
+use super::quota::Quota;
+use super::state::{KnownList, ListStanding, ListState};
+use super::table::Lists;
+use crate::limits::{MAX_LIST_WAYS, MAX_LISTS_FILE};
+use dns::clock::Mono;
+
+/// The file in the state directory.
+pub const FILE: &str = "lists.json";
+
+/// The version of its form.
+const VERSION: u32 = 1;
+
+/// The content of the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptLists {
+    version: u32,
+    lists: Vec<KeptList>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct KeptList {
+    list: String,
+    #[serde(default, skip_serializing_if = "Way::is_public")]
+    way: Way,
+    #[serde(flatten)]
+    known: KnownList,
+    quota: Quota,
+}
+
+impl KeptLists {
+    /// The current content.
+    pub fn of(lists: &Lists) -> Self {
+        let list = |entry: &ListEntry| KeptList {
+            list: entry.apex.to_ascii(),
+            way: entry.way.clone(),
+            known: entry.known(),
+            quota: entry.watch.counted(),
+        };
+        Self { version: VERSION, lists: lists.all().iter().map(|entry| list(entry)).collect() }
+    }
+
+    /// Restores into `lists` the kept data of the pairs of apex and way that `are_asked`. Whether a list answers is
+    /// not restored.
+    pub fn restore(self, lists: &Lists, now: Mono, are_asked: impl Fn(&Name, &Way) -> bool) {
+        if self.version != VERSION {
+            return;
+        }
+        let read = |kept: KeptList| Some((Name::from_ascii(&kept.list).ok()?.to_lowercase(), kept));
+        let known = self.lists.into_iter().filter_map(read).filter(|(apex, kept)| are_asked(apex, &kept.way));
+        for (apex, kept) in known.take(MAX_LIST_WAYS) {
+            let entry = lists.entry(&apex, &kept.way);
+            entry.watch.restore(kept.quota);
+            let mut known = kept.known;
+            if known.standing.state == ListState::Silent {
+                known.standing = ListStanding::default();
+            }
+            entry.restore(known, now);
+        }
+    }
+
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// It cannot be read, or it has another form.
+    pub fn read(file: impl Read) -> io::Result<Self> {
+        let mut text = String::new();
+        file.take(MAX_LISTS_FILE).read_to_string(&mut text)?;
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    /// The content of the file.
+    ///
+    /// # Errors
+    /// None: it has only numbers and texts.
+    pub fn to_octets(&self) -> io::Result<Vec<u8>> {
+        Ok(serde_json::to_vec(self)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{self, File};
+
+    use crate::dnsbl::breaker::ListQueryEnd;
+    use crate::dnsbl::watch::ListOutcome;
+    use dns::clock::Now;
+    use std::time::Duration;
+
+    const NOW: Now = Now { mono: Mono::START, unix: 1_767_225_600 };
+
+    #[test]
+    fn what_was_known_is_known_again_but_for_the_dead() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(FILE);
+        let before = Lists::default();
+        for (number, state) in [ListState::ListsTheWorld, ListState::Silent].into_iter().enumerate() {
+            let apex = Name::from_ascii(format!("l{number}.example.")).unwrap();
+            let way = Way::Stub(vec![([127, 0, 0, 1], 530).into()]);
+            let entry = before.entry(&apex, if number == 0 { &Way::Public } else { &way });
+            let standing = ListStanding { state: ListState::Silent, since: 1, why: "silent".to_owned() };
+            entry.restore(KnownList { standing, world: None }, NOW.mono);
+            if state == ListState::ListsTheWorld {
+                entry.tested(state, "because", false, NOW);
+            }
+            entry.watch.asked(NOW.mono).ended();
+            let (end, elapsed) = (ListQueryEnd::Answered, Duration::ZERO);
+            let asked = ListOutcome {
+                end,
+                elapsed,
+                round_trip: None,
+                went_out: true,
+                refused: false,
+                probe: false,
+                negative_ttl: None,
+            };
+            entry.watch.ended(&asked, NOW);
+        }
+        fs::write(&path, KeptLists::of(&before).to_octets().unwrap()).unwrap();
+        let after = Lists::default();
+        KeptLists::read(File::open(&path).unwrap()).unwrap().restore(&after, NOW.mono, |_, _| true);
+        let ways = |lists: &Lists| lists.all().iter().map(|entry| entry.way.clone()).collect::<Vec<_>>();
+        assert_eq!(ways(&after), ways(&before));
+        let known: Vec<_> = after.all().iter().map(|entry| entry.standing()).collect();
+        let world = before.all()[0].standing();
+        assert_eq!(known, [world, ListStanding::default()]);
+        assert!(after.all().iter().all(|entry| entry.watch.quota(NOW.unix).0 == 1));
+        let asked = Lists::default();
+        KeptLists::read(File::open(&path).unwrap())
+            .unwrap()
+            .restore(&asked, NOW.mono, |_, way| way.is_public());
+        assert_eq!(ways(&asked), [Way::Public], "a mirror that no listener asks any more");
+    }
+
+    #[test]
+    fn what_is_not_ours_is_not_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(FILE);
+        for text in ["", "{", "{\"version\":1}", "[1]"] {
+            fs::write(&path, text).unwrap();
+            assert!(KeptLists::read(File::open(&path).unwrap()).is_err(), "{text}");
+        }
+        fs::write(&path, "{\"version\":2,\"lists\":[]}").unwrap();
+        let lists = Lists::default();
+        KeptLists::read(File::open(&path).unwrap()).unwrap().restore(&lists, NOW.mono, |_, _| true);
+        assert!(lists.all().is_empty());
+    }
+}

@@ -1,0 +1,408 @@
+//! A DNS list: its zone, the subjects of its names, and the meanings of its answers.
+//!
+//! Plain data, constant for a configuration. The state of a list is in `dnsbl::entry`, under the list's apex, which
+//! is its identity.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+use serde::{Deserialize, Serialize};
+
+use super::codes::Code;
+use super::rewrite::Rewrite;
+use crate::exchange::secret::Key;
+
+/// The meaning of a listing for the mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// A blocklist.
+    Block,
+    /// An allowlist.
+    Allow,
+    /// Other data: a network's number, a score.
+    Data,
+}
+
+/// The kinds of names that are looked up in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListSubject {
+    /// An IPv4 address, its octets reversed (RFC 5782 section 2.1).
+    Ip4,
+    /// An IPv6 address, its nibbles reversed (RFC 5782 section 2.4).
+    Ip6,
+    /// A domain (RFC 5782 section 3).
+    Domain,
+    /// A hash of an address or a domain.
+    Hash,
+}
+
+/// Whether the list still exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// The list answers queries.
+    Alive,
+    /// The list has been shut down. resolverd sends it no queries.
+    ShutDown {
+        /// When and how, in a few words.
+        how: String,
+    },
+}
+
+/// The answer for a client if a list's answer is a refusal, or comes from a parked zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnRefusal {
+    /// SERVFAIL, with an extended error that says why.
+    Servfail,
+    /// "Not listed".
+    Nxdomain,
+    /// The list's own answer.
+    Pass,
+}
+
+/// Whether a listener replaces answers that are no listings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Guard {
+    /// Answers that are no listings are replaced.
+    #[default]
+    Guard,
+    /// Answers that are no listings are passed on: the clients know the codes.
+    Pass,
+}
+
+/// The answer for a client if no server of a list answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenSilent {
+    /// SERVFAIL, with an extended error that says why.
+    Servfail,
+    /// "Not listed".
+    Nxdomain,
+}
+
+/// The reaction to old data of a local mirror.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenStale {
+    /// A log line.
+    Report,
+    /// A log line, and the public list is asked.
+    Public,
+}
+
+/// Names whose answers never change, for tests of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestEntries {
+    /// Names in the list's zone that are listed.
+    pub listed: Vec<Name>,
+    /// Names in the list's zone that are never listed.
+    pub unlisted: Vec<Name>,
+}
+
+/// A DNS list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List {
+    /// The apex of its zone, lower case, absolute: its identity.
+    pub apex: Name,
+    /// The meaning of a listing.
+    pub purpose: Purpose,
+    /// The subjects of its names.
+    pub subjects: Vec<ListSubject>,
+    /// Whether a label with a customer's key stands between the subject and the apex.
+    pub keyed: bool,
+    /// Whether it still exists.
+    pub life: Life,
+    /// The meanings of its codes. Other codes are listings too.
+    pub listed: Vec<Code>,
+    /// The meanings of the bits of the last octet, for a list that answers with their sum.
+    pub bits: Vec<(u8, String)>,
+    /// Its refusals and errors. All of 127.255.255.0/24 is one too, unless `listed` has it.
+    pub refused: Vec<Code>,
+    /// Its test entries; none: it is not tested.
+    pub tests: Option<TestEntries>,
+    /// The answer to a refusal.
+    pub on_refusal: OnRefusal,
+    /// The answer to silence.
+    pub when_silent: WhenSilent,
+    /// Free queries a day according to the list's own page: a hint, not a bound.
+    pub free_quota: Option<u64>,
+    /// Queries a day that the operator allows.
+    pub quota: Option<u64>,
+    /// The terms of use, in a few words; empty if not known.
+    pub terms: String,
+    /// The page on which a listing is explained and its removal requested, if there is one.
+    pub removal: Option<String>,
+    /// The source of these facts, and when it was read.
+    pub source: String,
+    /// Whether the operator's configuration has an entry for it.
+    pub configured: bool,
+    /// The greatest age of the data of a local mirror; none: it is not watched.
+    pub max_age: Option<Duration>,
+    /// The reaction to older data.
+    pub when_stale: WhenStale,
+    /// The change of its names for a key, if there is one.
+    pub rewrite: Option<Arc<Rewrite>>,
+}
+
+/// The subject of a name in a list's zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AskedAbout {
+    /// This address.
+    Address(IpAddr),
+    /// These labels: a domain or a hash.
+    Labels(Name),
+    /// No subject: the apex, a server or the website of the list.
+    Nothing,
+}
+
+/// Labels of an IPv6 address, reversed.
+pub const NIBBLES: usize = 32;
+
+/// Labels of an IPv4 address, reversed.
+pub const OCTETS: usize = 4;
+
+/// Labels of a domain that may be registered for more than a list: `ahbl.org`.
+const OWN_DOMAIN: usize = 2;
+
+impl List {
+    /// A list of which only zone and purpose are known. Its policy is the default of the keys of `[[list]]`. The other
+    /// defaults are in `config::defaults`. These are here, because they depend on the purpose, and because lists of the
+    /// registry that no configuration names need them too.
+    pub fn new(apex: Name, purpose: Purpose, subjects: Vec<ListSubject>) -> Self {
+        let allow = purpose == Purpose::Allow;
+        let tests = TestEntries::usual(&apex, &subjects);
+        Self {
+            apex,
+            purpose,
+            subjects,
+            keyed: false,
+            life: Life::Alive,
+            listed: Vec::new(),
+            bits: Vec::new(),
+            refused: Vec::new(),
+            tests,
+            on_refusal: if allow { OnRefusal::Nxdomain } else { OnRefusal::Servfail },
+            when_silent: if allow { WhenSilent::Nxdomain } else { WhenSilent::Servfail },
+            free_quota: None,
+            quota: None,
+            terms: String::new(),
+            removal: None,
+            source: String::new(),
+            configured: false,
+            max_age: None,
+            when_stale: WhenStale::Report,
+            rewrite: None,
+        }
+    }
+
+    /// Sets a key, for the zone `base` that takes it; clients ask without the key.
+    pub fn take_key(&mut self, base: &Name, key: Key) {
+        self.keyed = false;
+        if self.tests.is_none() {
+            self.tests = TestEntries::usual(&self.apex, &self.subjects);
+        }
+        self.rewrite = Some(Arc::new(Rewrite::new(self.apex.clone(), base.clone(), key)));
+    }
+
+    /// Whether it still exists.
+    pub fn is_alive(&self) -> bool {
+        self.life == Life::Alive
+    }
+
+    /// The subject of a name at or below the apex.
+    pub fn asked(&self, name: &Name) -> AskedAbout {
+        // Not `num_labels`, which does not count an asterisk.
+        let below = name.iter().len().saturating_sub(self.apex.iter().len());
+        let own = below.saturating_sub(usize::from(self.keyed));
+        if own == 0 || !self.apex.zone_of(name) {
+            return AskedAbout::Nothing;
+        }
+        let labels: Vec<&[u8]> = name.iter().take(own).collect();
+        if let Some(address) = reversed(&labels) {
+            let subject = if address.is_ipv4() { ListSubject::Ip4 } else { ListSubject::Ip6 };
+            // A list of domains may also contain addresses.
+            let known = self.subjects.contains(&subject) || self.knows_labels();
+            return if known { AskedAbout::Address(address) } else { AskedAbout::Nothing };
+        }
+        match Name::from_labels(labels) {
+            Ok(mut labels) if self.knows_labels() => {
+                labels.set_fqdn(true);
+                AskedAbout::Labels(labels)
+            }
+            _ => AskedAbout::Nothing,
+        }
+    }
+
+    /// Whether a name at or below the apex asks this shut-down list, whose subjects are no longer known: an address
+    /// always does, another name only if the apex is no domain of its own.
+    pub fn asks_though_shut_down(&self, name: &Name) -> bool {
+        let labels: Vec<&[u8]> = name.iter().collect();
+        let Some(below) = labels.len().checked_sub(self.apex.iter().len()).filter(|below| *below > 0) else {
+            return false;
+        };
+        let address = |octets: usize| labels.get(..octets).filter(|_| octets <= below).and_then(reversed);
+        address(OCTETS).or_else(|| address(NIBBLES)).is_some() || self.apex.iter().len() > OWN_DOMAIN
+    }
+
+    /// The name for an address; none if the list has no such addresses.
+    pub fn name_of(&self, address: IpAddr) -> Option<Name> {
+        let subject = if address.is_ipv4() { ListSubject::Ip4 } else { ListSubject::Ip6 };
+        if !self.subjects.contains(&subject) || self.keyed {
+            return None;
+        }
+        let reverse = Name::from(address);
+        let labels = if address.is_ipv4() { OCTETS } else { NIBBLES };
+        Name::from_labels(reverse.iter().take(labels)).ok()?.append_domain(&self.apex).ok()
+    }
+
+    /// The name for a domain; none if the list has no domains.
+    pub fn name_of_domain(&self, domain: &Name) -> Option<Name> {
+        if !self.subjects.contains(&ListSubject::Domain) || self.keyed {
+            return None;
+        }
+        Name::from_labels(domain.iter()).ok()?.append_domain(&self.apex).ok()
+    }
+
+    fn knows_labels(&self) -> bool {
+        self.subjects.iter().any(|subject| matches!(subject, ListSubject::Domain | ListSubject::Hash))
+    }
+}
+
+impl TestEntries {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.listed.is_empty() && self.unlisted.is_empty()
+    }
+
+    /// The test entries of RFC 5782 section 5 for addresses and section 3 for domains; hashes have none.
+    pub fn usual(apex: &Name, subjects: &[ListSubject]) -> Option<Self> {
+        const IP6_ZEROS: &str = "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0";
+        let mut points = Self { listed: Vec::new(), unlisted: Vec::new() };
+        let below = |labels: &str| Name::from_ascii(labels).ok()?.append_domain(apex).ok();
+        for subject in subjects {
+            let (listed, unlisted) = match subject {
+                ListSubject::Ip4 => ("2.0.0.127".to_owned(), "1.0.0.127".to_owned()),
+                // ::FFFF:7F00:2 and ::FFFF:7F00:1.
+                ListSubject::Ip6 => {
+                    let point = |last: u8| format!("{last}.0.0.0.0.0.f.7.f.f.f.f.{IP6_ZEROS}");
+                    (point(2), point(1))
+                }
+                ListSubject::Domain => ("test".to_owned(), "invalid".to_owned()),
+                ListSubject::Hash => continue,
+            };
+            points.listed.extend(below(&listed));
+            points.unlisted.extend(below(&unlisted));
+        }
+        (!points.listed.is_empty()).then_some(points)
+    }
+}
+
+/// The address of reversed labels: four octets or thirty-two nibbles; none for anything else.
+pub fn reversed(labels: &[&[u8]]) -> Option<IpAddr> {
+    match labels.len() {
+        OCTETS => {
+            let mut octets = [0_u8; OCTETS];
+            for (label, octet) in labels.iter().rev().zip(&mut octets) {
+                let text = std::str::from_utf8(label).ok()?;
+                // `parse` would accept "01" and "+1".
+                let plain =
+                    text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+                *octet = text.parse().ok().filter(|_| plain)?;
+            }
+            Some(IpAddr::from(octets))
+        }
+        NIBBLES => {
+            let mut address = 0_u128;
+            for label in labels.iter().rev() {
+                let [digit] = label else { return None };
+                let nibble = char::from(*digit).to_digit(16)?;
+                address = address << 4 | u128::from(nibble);
+            }
+            Some(IpAddr::from(address.to_be_bytes()))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dns::question::stage::name;
+    use proptest::prelude::*;
+
+    #[test]
+    fn only_what_a_list_knows_about_is_asked_of_it() {
+        let addresses = List::new(name("zen.example."), Purpose::Block, vec![ListSubject::Ip4]);
+        let asked = |text| addresses.asked(&name(text));
+        assert_eq!(asked("2.0.0.127.zen.example."), AskedAbout::Address([127, 0, 0, 2].into()));
+        for nothing in [
+            "zen.example.",
+            "ns1.zen.example.",
+            "0.0.127.zen.example.",
+            "02.0.0.127.zen.example.",
+            "2.0.0.127.other.",
+        ] {
+            assert_eq!(asked(nothing), AskedAbout::Nothing, "{nothing}");
+        }
+        let domains = List::new(name("dbl.example."), Purpose::Block, vec![ListSubject::Domain]);
+        assert_eq!(domains.asked(&name("spam.test.dbl.example.")), AskedAbout::Labels(name("spam.test.")));
+        assert_eq!(
+            domains.asked(&name("2.0.0.127.dbl.example.")),
+            AskedAbout::Address([127, 0, 0, 2].into())
+        );
+        assert_eq!(domains.asked(&name("dbl.example.")), AskedAbout::Nothing);
+        let keyed = List { keyed: true, ..addresses };
+        assert_eq!(
+            keyed.asked(&name("2.0.0.127.somekey.zen.example.")),
+            AskedAbout::Address([127, 0, 0, 2].into())
+        );
+        assert_eq!(keyed.asked(&name("2.0.0.127.zen.example.")), AskedAbout::Nothing);
+    }
+
+    #[test]
+    fn a_domain_that_was_a_list_once_is_asked_for_more_than_listings() {
+        let shut_down = |apex| List {
+            life: Life::ShutDown { how: "shut down".to_owned() },
+            ..List::new(name(apex), Purpose::Block, Vec::new())
+        };
+        let (own, below) = (shut_down("ahbl.org."), shut_down("dnsbl.example.net."));
+        for asks in ["4.3.2.1.ahbl.org.", "4.3.2.1.dnsbl.ahbl.org."] {
+            assert!(own.asks_though_shut_down(&name(asks)), "{asks}");
+        }
+        for other in ["ahbl.org.", "www.ahbl.org.", "spam.example.rhsbl.ahbl.org.", "3.2.1.ahbl.org."] {
+            assert!(!own.asks_though_shut_down(&name(other)), "{other}");
+        }
+        assert!(below.asks_though_shut_down(&name("spam.example.dnsbl.example.net.")));
+        assert!(!below.asks_though_shut_down(&name("dnsbl.example.net.")));
+    }
+
+    #[test]
+    fn every_list_of_addresses_and_domains_can_be_tested() {
+        let points = TestEntries::usual(
+            &name("l.example."),
+            &[ListSubject::Ip4, ListSubject::Ip6, ListSubject::Domain],
+        )
+        .unwrap();
+        assert_eq!(points.listed[0], name("2.0.0.127.l.example."));
+        assert_eq!(points.unlisted[2], name("invalid.l.example."));
+        let list = List::new(name("l.example."), Purpose::Block, vec![ListSubject::Ip6]);
+        assert_eq!(list.asked(&points.listed[1]), AskedAbout::Address("::ffff:7f00:2".parse().unwrap()));
+        assert_eq!(TestEntries::usual(&name("l.example."), &[ListSubject::Hash]), None);
+    }
+
+    proptest! {
+        /// The name of an address has that address as its subject.
+        #[test]
+        fn names_and_addresses_go_both_ways(four in any::<[u8; 4]>(), six in any::<[u8; 16]>()) {
+            let list = List::new(name("l.example."), Purpose::Block, vec![ListSubject::Ip4, ListSubject::Ip6]);
+            for address in [IpAddr::from(four), IpAddr::from(six)] {
+                let asked = list.name_of(address).unwrap();
+                prop_assert_eq!(list.asked(&asked), AskedAbout::Address(address));
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Zones that are asked like lists but are not known as lists: they are shown to the operator and otherwise not
+//! treated specially.
+//!
+//! Reversed addresses also stand before the zones of SPF macros of large senders (RFC 7208 section 7.2, `%{ir}`), so
+//! the only effect is a row in a table. Bounded: the zone that is asked least makes room.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use hickory_proto::rr::Name;
+
+use super::list::reversed;
+use crate::limits::{LOOKALIKE_ADDRESSES, MAX_LOOKALIKES};
+use history::redact::looks_like_a_key;
+
+/// The zones.
+#[derive(Debug, Default)]
+pub struct Lookalikes(Mutex<BTreeMap<Name, AskedZone>>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct AskedZone {
+    questions: u64,
+    /// How often the address differed from the one before.
+    changes: u64,
+    last: IpAddr,
+}
+
+/// A zone that is asked like a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lookalike {
+    /// The name after the address.
+    pub zone: Name,
+    /// Questions that were not in memory.
+    pub questions: u64,
+}
+
+impl Lookalikes {
+    /// Takes in a name that is in no known list.
+    pub fn notice(&self, name: &Name) {
+        let Some((address, zone)) = split(name) else { return };
+        let mut zones = self.lock();
+        if let Some(asked) = zones.get_mut(&zone) {
+            asked.questions = asked.questions.saturating_add(1);
+            asked.changes = asked.changes.saturating_add(u64::from(asked.last != address));
+            asked.last = address;
+            return;
+        }
+        if zones.len() >= MAX_LOOKALIKES {
+            let least = zones.iter().min_by_key(|(_, asked)| asked.questions).map(|(zone, _)| zone.clone());
+            if let Some(least) = least {
+                zones.remove(&least);
+            }
+        }
+        zones.insert(zone, AskedZone { questions: 1, changes: 0, last: address });
+    }
+
+    /// The zones that were asked about enough addresses to look like a list, the most asked first.
+    pub fn list(&self) -> Vec<Lookalike> {
+        let zones = self.lock();
+        let alike = zones.iter().filter(|(_, asked)| asked.changes >= LOOKALIKE_ADDRESSES);
+        let mut told: Vec<Lookalike> =
+            alike.map(|(zone, asked)| Lookalike { zone: zone.clone(), questions: asked.questions }).collect();
+        told.sort_by_key(|alike| std::cmp::Reverse(alike.questions));
+        told
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Name, AskedZone>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The reversed address at the start of a name, and the rest; none if there is none, and for reverse zones.
+fn split(name: &Name) -> Option<(IpAddr, Name)> {
+    let labels: Vec<&[u8]> = name.iter().collect();
+    if labels.last().is_some_and(|last| last.eq_ignore_ascii_case(b"arpa")) {
+        return None;
+    }
+    // A zone of one label is a top-level domain, which is no list.
+    [4, 32].into_iter().find_map(|count| {
+        let (front, rest) = labels.split_at_checked(count)?;
+        let address = reversed(front)?;
+        // A customer's key must not be shown.
+        let rest =
+            rest.split_first().filter(|(first, _)| looks_like_a_key(first)).map_or(rest, |(_, rest)| rest);
+        let mut zone = Name::from_labels(rest.iter().copied()).ok().filter(|_| rest.len() >= 2)?;
+        zone.set_fqdn(true);
+        Some((address, zone))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dns::question::stage::name;
+
+    #[test]
+    fn what_is_asked_about_many_addresses_looks_like_a_list() {
+        let lookalikes = Lookalikes::default();
+        for last in 1..=20 {
+            lookalikes.notice(&name(&format!("{last}.2.0.192._spf.corp.example.")));
+            lookalikes.notice(&name(&format!("{last}.2.0.192.in-addr.arpa.")));
+            lookalikes.notice(&name("1.1.1.1.once.example."));
+            lookalikes.notice(&name("www.corp.example."));
+        }
+        let zone = name("_spf.corp.example.");
+        assert_eq!(lookalikes.list(), [Lookalike { zone, questions: 20 }]);
+    }
+
+    #[test]
+    fn what_may_be_a_key_is_not_shown() {
+        let lookalikes = Lookalikes::default();
+        for last in 1..=20 {
+            lookalikes
+                .notice(&name(&format!("{last}.2.0.192.a1b2c3d4e5f6a7b8c9d0e1f2g3.new.provider.example.")));
+        }
+        let zone = name("new.provider.example.");
+        assert_eq!(lookalikes.list(), [Lookalike { zone, questions: 20 }]);
+    }
+
+    #[test]
+    fn strangers_cannot_fill_the_table() {
+        let lookalikes = Lookalikes::default();
+        for last in 1..=20 {
+            lookalikes.notice(&name(&format!("{last}.2.0.192.much.example.")));
+        }
+        for number in 0..10_000 {
+            lookalikes.notice(&name(&format!("4.3.2.1.z{number}.example.")));
+        }
+        assert_eq!(lookalikes.lock().len(), MAX_LOOKALIKES);
+        assert_eq!(lookalikes.list().len(), 1);
+    }
+}

@@ -1,0 +1,139 @@
+//! Lists with a customer's key in the name: clients ask `zen.spamhaus.org`, the query to the server is for
+//! `KEY.zen.dq.spamhaus.net`, and the answer has the client's name.
+//!
+//! Here a name gets a label that stands for the key. `exchange` puts in the key itself. In between it is an ordinary
+//! name of the zone that takes keys, so that walk, memory and trail need no special case. `iterate` makes sure that
+//! the key goes to no server above the cut of `base`.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hickory_proto::rr::{Name, Record};
+
+use crate::exchange::secret::{Key, STANDS_FOR, Secret};
+
+/// A zone with fewer labels is not that of a provider of lists alone, such as dq.spamhaus.net.
+const PROVIDER_LABELS: u8 = 3;
+
+/// The zone of the provider of the `list`, if it is the provider's alone: its other lists take the same key.
+pub fn provider_of(list: &Name) -> Option<Name> {
+    Some(list.base_name()).filter(|zone| zone.num_labels() >= PROVIDER_LABELS)
+}
+
+/// Changes names of a list into names with a key, and back.
+#[derive(Debug)]
+pub struct Rewrite {
+    apex: Name,
+    secret: Arc<Secret>,
+    /// The zone of `base`, once it has been found.
+    home: Mutex<Option<Name>>,
+}
+
+impl PartialEq for Rewrite {
+    fn eq(&self, other: &Self) -> bool {
+        self.apex == other.apex && self.secret == other.secret
+    }
+}
+
+impl Eq for Rewrite {}
+
+impl Rewrite {
+    /// Questions for names below `apex` go to `base`, with the key before it.
+    pub fn new(apex: Name, base: Name, key: Key) -> Self {
+        Self { apex, secret: Arc::new(Secret::new(base, key)), home: Mutex::default() }
+    }
+
+    /// The secret for `exchange`.
+    pub fn secret(&self) -> &Arc<Secret> {
+        &self.secret
+    }
+
+    /// The name above all names with the label for the key.
+    pub fn stand_in(&self) -> Option<Name> {
+        self.secret.base().prepend_label(STANDS_FOR).ok()
+    }
+
+    /// The name with the key for a client's name; none if it would be too long or is not below the apex.
+    pub fn inward(&self, name: &Name) -> Option<Name> {
+        let own = name.iter().len().checked_sub(self.apex.iter().len()).filter(|own| *own > 0)?;
+        if !self.apex.zone_of(name) {
+            return None;
+        }
+        let labels = name.iter().take(own).chain([STANDS_FOR]).chain(self.secret.base().iter());
+        let mut asked = Name::from_labels(labels).ok()?;
+        asked.set_fqdn(true);
+        Some(asked)
+    }
+
+    /// The client's name for a name with the key; other names stay.
+    pub fn outward(&self, name: &Name) -> Name {
+        let base = self.secret.base();
+        let own = name.iter().len().checked_sub(base.iter().len());
+        let Some(own) = own.filter(|_| base.zone_of(name)) else { return name.clone() };
+        // The label for the key is removed, also if it is the only one.
+        let kept = own.saturating_sub(1);
+        let labels = name.iter().take(kept).chain(self.apex.iter());
+        let mut told = Name::from_labels(labels).unwrap_or_else(|_| self.apex.clone());
+        told.set_fqdn(true);
+        told
+    }
+
+    /// Like `outward`, for a record's owner. The SOA of a negative answer may be above the base: then it becomes the apex's.
+    pub fn outward_record(&self, mut record: Record) -> Record {
+        let covers = record.name.zone_of(self.secret.base());
+        record.name = if covers { self.apex.clone() } else { self.outward(&record.name) };
+        record
+    }
+
+    /// Whether the servers of `zone` may get the key.
+    pub fn is_home(&self, zone: &Name) -> bool {
+        self.home
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            .is_some_and(|home| home.zone_of(zone))
+    }
+
+    /// Remembers the zone of `base`.
+    pub fn set_home(&self, zone: &Name) {
+        *self.home.lock().unwrap_or_else(PoisonError::into_inner) = Some(zone.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dns::question::stage::name;
+
+    #[test]
+    fn names_go_in_with_a_label_and_come_out_without() {
+        let key = Key::read("somekey123").unwrap();
+        let rewrite = Rewrite::new(name("zen.example."), name("zen.dq.example."), key.clone());
+        let asked = rewrite.inward(&name("4.3.2.1.zen.example.")).unwrap();
+        assert_eq!(asked, name("4.3.2.1._key.zen.dq.example."));
+        assert_eq!(rewrite.outward(&asked), name("4.3.2.1.zen.example."));
+        for (inside, outside) in [
+            ("_key.zen.dq.example.", "zen.example."),
+            ("zen.dq.example.", "zen.example."),
+            ("elsewhere.", "elsewhere."),
+        ] {
+            assert_eq!(rewrite.outward(&name(inside)), name(outside));
+        }
+        assert_eq!(rewrite.inward(&name("zen.example.")), None);
+        assert_eq!(rewrite.inward(&name("4.3.2.1.other.")), None);
+        let same = Rewrite::new(name("l.example."), name("l.example."), key);
+        let asked = same.inward(&name("4.3.2.1.l.example.")).unwrap();
+        assert_eq!(
+            (asked.to_string().as_str(), same.outward(&asked)),
+            ("4.3.2.1._key.l.example.", name("4.3.2.1.l.example."))
+        );
+    }
+
+    #[test]
+    fn home_is_the_zone_found_and_all_below() {
+        let rewrite = Rewrite::new(name("a."), name("zen.dq.example."), Key::read("somekey123").unwrap());
+        assert!(!rewrite.is_home(&name("dq.example.")));
+        rewrite.set_home(&name("dq.example."));
+        assert!(rewrite.is_home(&name("dq.example.")) && rewrite.is_home(&name("zen.dq.example.")));
+        assert!(!rewrite.is_home(&name("example.")));
+    }
+}

@@ -1,0 +1,283 @@
+//! The table of lists that were asked, one entry for each way.
+//!
+//! A list is identified by its apex and its way, so that a reload forgets no list that is still asked. Answers carry
+//! its number through the cache; numbers are never given twice.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use hickory_proto::rr::Name;
+use tokio::sync::Notify;
+
+use super::batch::Batch;
+use super::entry::{ListEntry, ListTally};
+use super::list_events::ListEventQueue;
+use super::list_way::Way;
+use super::lookalike::Lookalikes;
+use super::network_answers::NetworkAnswers;
+use crate::limits::MAX_LIST_WAYS;
+use dns::clock::Mono;
+use dns::question::ListMark;
+
+/// All lists that were asked since the start, as far as a listener still asks them.
+#[derive(Debug, Default)]
+pub struct Lists {
+    entries: ArcSwap<ListEntries>,
+    /// Whether the log has a line that the table is full.
+    told_full: AtomicBool,
+    lookalikes: Lookalikes,
+    /// Whether forwarders reach the internet, by way.
+    through: Mutex<BTreeMap<Way, NetworkAnswers>>,
+    /// Wakes the task that looks after the lists.
+    wake: Notify,
+    /// Whether that task rests for long.
+    resting: AtomicBool,
+    /// Batches: the habits of clients, and the next queries.
+    pub batch: Mutex<Batch>,
+    /// The events of questions to lists.
+    pub events: ListEventQueue,
+}
+
+/// The entries, found by number and by apex.
+#[derive(Clone, Debug, Default)]
+struct ListEntries {
+    by_number: BTreeMap<u32, Arc<ListEntry>>,
+    by_apex: HashMap<Name, Vec<Arc<ListEntry>>>,
+    /// The counters of lists that a reload has left without a way: their next way continues these counters. At most
+    /// `MAX_LIST_WAYS`.
+    left: HashMap<Name, Arc<ListTally>>,
+    /// The number of the next one.
+    next: u32,
+}
+
+impl ListEntries {
+    fn find(&self, apex: &Name, way: &Way) -> Option<&Arc<ListEntry>> {
+        self.by_apex.get(apex)?.iter().find(|entry| entry.way == *way)
+    }
+
+    fn add(&mut self, apex: &Name, way: &Way) {
+        let tally = self.left.remove(apex).unwrap_or_default();
+        let entry = Arc::new(ListEntry::new(apex.clone(), way.clone(), self.next, tally));
+        self.by_number.insert(self.next, Arc::clone(&entry));
+        self.by_apex.entry(apex.clone()).or_default().push(entry);
+        self.next = self.next.saturating_add(1);
+    }
+
+    fn remove(&mut self, number: u32) {
+        let Some(entry) = self.by_number.remove(&number) else { return };
+        if let Some(ways) = self.by_apex.get_mut(&entry.apex) {
+            ways.retain(|other| other.number() != number);
+            if ways.is_empty() {
+                self.by_apex.remove(&entry.apex);
+            }
+        }
+    }
+
+    /// Removes an entry that is asked no more on its way. The last one of a list leaves its counters.
+    fn leave(&mut self, entry: &ListEntry) {
+        self.remove(entry.number());
+        if !self.by_apex.contains_key(&entry.apex) && self.left.len() < MAX_LIST_WAYS {
+            self.left.insert(entry.apex.clone(), entry.tally());
+        }
+    }
+
+    /// Removes the entry that no client has asked for the longest time.
+    fn make_room(&mut self) {
+        let idlest = self.by_number.values().min_by_key(|entry| entry.watch.last_wanted());
+        if let Some(number) = idlest.map(|entry| entry.number()) {
+            self.remove(number);
+        }
+    }
+}
+
+impl Lists {
+    /// The entry of the list at `apex` on `way`. If the table is full, the one unasked for the longest time makes
+    /// room: every question to a list has an entry.
+    pub fn entry(&self, apex: &Name, way: &Way) -> Arc<ListEntry> {
+        loop {
+            if let Some(entry) = self.find(apex, way) {
+                return entry;
+            }
+            let before = self.entries.rcu(|entries| {
+                let mut entries = ListEntries::clone(entries);
+                if entries.find(apex, way).is_none() {
+                    if entries.by_number.len() >= MAX_LIST_WAYS {
+                        entries.make_room();
+                    }
+                    entries.add(apex, way);
+                }
+                entries
+            });
+            if before.by_number.len() >= MAX_LIST_WAYS && !self.told_full.swap(true, Ordering::Relaxed) {
+                tracing::warn!(
+                    "too many DNS lists: resolverd keeps the state of at most {MAX_LIST_WAYS} lists (a list counts once for each set of forwarders); it has forgotten the list that was not queried for the longest time, and tests it again at its next query; use fewer lists, or fewer [[listener]] with their own forwarders"
+                );
+            }
+        }
+    }
+
+    /// Like `entry`, if it has been asked before.
+    pub fn find(&self, apex: &Name, way: &Way) -> Option<Arc<ListEntry>> {
+        self.entries.load().find(apex, way).cloned()
+    }
+
+    /// Forgets the pairs of apex and way that are not among those that `are_asked`, because no view has them any
+    /// more.
+    pub fn keep(&self, are_asked: impl Fn(&Name, &Way) -> bool) {
+        self.entries.rcu(|entries| {
+            let mut entries = ListEntries::clone(entries);
+            let is_gone = |entry: &&Arc<ListEntry>| !are_asked(&entry.apex, &entry.way);
+            for gone in entries.by_number.values().filter(is_gone).cloned().collect::<Vec<_>>() {
+                entries.leave(&gone);
+            }
+            entries
+        });
+        let entries = self.entries.load();
+        if entries.by_number.len() < MAX_LIST_WAYS {
+            self.told_full.store(false, Ordering::Relaxed);
+        }
+        let in_use = |way: &Way| entries.by_number.values().any(|entry| entry.way == *way);
+        self.through.lock().unwrap_or_else(PoisonError::into_inner).retain(|way, _| in_use(way));
+    }
+
+    /// Zones that are asked like lists but are not known as lists.
+    pub fn lookalikes(&self) -> &Lookalikes {
+        &self.lookalikes
+    }
+
+    /// All lists that were asked, in the order of their first question.
+    pub fn all(&self) -> Vec<Arc<ListEntry>> {
+        self.entries.load().by_number.values().cloned().collect()
+    }
+
+    /// Counts a question that was answered from memory with an answer that carries `mark`.
+    pub fn hit(&self, mark: ListMark) {
+        if let Some(entry) = self.entries.load().by_number.get(&mark.list) {
+            entry.hit(mark.says);
+        }
+    }
+
+    /// The list of that number.
+    pub fn numbered(&self, number: u32) -> Option<Arc<ListEntry>> {
+        self.entries.load().by_number.get(&number).cloned()
+    }
+
+    /// A question that no forwarder could have in memory was answered on this way of a list.
+    pub fn heard_through(&self, way: &Way, now: Mono) {
+        let mut through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
+        through.entry(way.clone()).or_default().heard(now);
+    }
+
+    /// Whether the forwarders of this way reach the internet.
+    pub fn through(&self, way: &Way) -> NetworkAnswers {
+        let through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
+        through.get(way).copied().unwrap_or_default()
+    }
+
+    /// Wakes the task that looks after the lists, now.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Wakes it soon.
+    pub fn wake_in_time(&self) {
+        if self.resting.swap(false, Ordering::Relaxed) {
+            self.wake();
+        }
+    }
+
+    /// The task that looks after the lists is about to rest for long, or no longer rests.
+    pub fn rests(&self, rests: bool) {
+        self.resting.store(rests, Ordering::Relaxed);
+    }
+
+    /// Returns when the lists need a round.
+    pub async fn woken(&self) {
+        self.wake.notified().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    use dns::question::stage::name;
+    use dns::question::{ListSays, ViewId};
+
+    fn mirror(number: u16) -> Way {
+        Way::Stub(vec![([127, 0, 0, 1], number).into()])
+    }
+
+    #[test]
+    fn a_list_is_found_by_its_apex_in_any_case_and_counts_under_its_number() {
+        let lists = Lists::default();
+        let (first, second) =
+            (lists.entry(&name("l0.example."), &Way::Public), lists.entry(&name("l0.example."), &mirror(1)));
+        assert_ne!(first.number(), second.number());
+        assert!(Arc::ptr_eq(&first, &lists.entry(&name("L0.example."), &Way::Public)));
+        lists.hit(first.mark(ListSays::Listed));
+        first.miss(ListSays::Untold, Duration::from_millis(20));
+        let counts = first.counts();
+        assert_eq!((counts.questions, counts.hits, counts.listed, counts.untold), (2, 1, 1, 1));
+        assert_eq!(second.counts().questions, 0);
+    }
+
+    #[test]
+    fn what_is_asked_no_more_is_forgotten_and_its_number_is_not_given_again() {
+        let lists = Lists::default();
+        let apex = name("bl.example.");
+        for number in 0..3_000 {
+            let way = mirror(number);
+            let entry = lists.entry(&apex, &way);
+            assert_eq!(entry.number(), u32::from(number));
+            lists.heard_through(&way, Mono::START);
+            lists.keep(|of, by| *of == apex && *by == way);
+            assert_eq!(lists.all().len(), 1);
+            assert_eq!(lists.through(&way).last, Some(Mono::START));
+        }
+        assert_eq!(lists.through.lock().unwrap().len(), 1);
+        // An answer in memory from a removed list is not counted.
+        lists.hit(ListMark { list: 7, says: ListSays::Listed });
+        assert_eq!(lists.all()[0].counts().questions, 0);
+    }
+
+    #[test]
+    fn a_list_with_other_servers_after_a_reload_goes_on_counting() {
+        let lists = Lists::default();
+        let (apex, other) = (name("bl.example."), name("other.example."));
+        let before = lists.entry(&apex, &mirror(1));
+        before.miss(ListSays::Listed, Duration::from_millis(20));
+        lists.keep(|_, way| *way == mirror(2));
+        assert!(lists.all().is_empty());
+        assert_eq!(lists.entry(&other, &mirror(2)).counts().questions, 0, "another list");
+        let after = lists.entry(&apex, &mirror(2));
+        after.miss(ListSays::NotListed, Duration::from_millis(20));
+        let counts = after.counts();
+        assert_eq!((counts.questions, counts.listed, counts.not_listed), (2, 1, 1));
+        // A second way at the same time has counters of its own, because both are shown.
+        assert_eq!(lists.entry(&apex, &mirror(3)).counts().questions, 0);
+    }
+
+    #[test]
+    fn where_the_table_is_full_the_idlest_makes_room_for_whoever_asks() {
+        let lists = Lists::default();
+        let wanted = |entry: &ListEntry, seconds: u64| {
+            entry.watch.wanted(ViewId::default(), None, Mono::START.after(Duration::from_secs(seconds)));
+        };
+        for number in 0..MAX_LIST_WAYS {
+            let entry = lists.entry(&name(&format!("l{number}.example.")), &Way::Public);
+            wanted(&entry, if number == 5 { 1 } else { 2 + number as u64 });
+        }
+        assert!(!lists.told_full.load(Ordering::Relaxed));
+        let late = lists.entry(&name("late.example."), &Way::Public);
+        assert!(Arc::ptr_eq(&late, &lists.entry(&name("late.example."), &Way::Public)), "it is looked after");
+        assert_eq!(lists.all().len(), MAX_LIST_WAYS);
+        assert!(lists.numbered(5).is_none() && lists.numbered(0).is_some());
+        assert!(lists.told_full.load(Ordering::Relaxed));
+        lists.keep(|apex, _| *apex == late.apex);
+        assert!(!lists.told_full.load(Ordering::Relaxed), "the next time is another");
+    }
+}

@@ -1,0 +1,260 @@
+//! Removes from a message what must not leave: keys of clients of DNS lists, and what `history.redact` names.
+
+use hickory_proto::op::Message;
+use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
+use hickory_proto::rr::{Name, RData, Record};
+
+use super::blot::{blot, find};
+use super::tapped::TappedMessage;
+use dns::question::{label_places, wire_name};
+use dns::wire::{HEADER, response};
+use history::limits::MIN_LIST_KEY;
+use history::redact::{Redaction, Secrets, looks_like_a_key};
+
+/// Octets behind the name of a question: type and class.
+const QUESTION_END: usize = 4;
+
+/// The message as it may leave.
+pub(super) fn cleaned(mut message: TappedMessage, redaction: Redaction, secrets: &Secrets) -> TappedMessage {
+    let shown = |name: &[u8]| {
+        let name = redaction.name(name);
+        secrets.hidden(&name).unwrap_or(name)
+    };
+    if redaction.names || !without_keys(&mut message.octets, secrets) {
+        message.octets = question_of(&message.octets, shown);
+    }
+    if redaction.clients && message.kind.is_of_client() {
+        message.asks = None;
+        message.octets =
+            without_options(&message.octets).unwrap_or_else(|| question_of(&message.octets, shown));
+    }
+    message
+}
+
+/// Overwrites the keys. Returns false if a key may be there that cannot be overwritten.
+fn without_keys(octets: &mut [u8], secrets: &Secrets) -> bool {
+    // Most messages name no list, and have no label that may be a key.
+    let labels = |apex: &[u8]| {
+        let label = |place: usize| {
+            apex.get(place..)?.split_first().map(|(length, rest)| (usize::from(*length), rest))
+        };
+        let mut labels = label_places(apex).filter_map(label).map(|(length, rest)| rest.get(..length));
+        labels.all(|label| label.is_some_and(|label| find(octets, label).is_some()))
+    };
+    if !secrets.apexes().any(labels) && !has_label_like_a_key(octets) {
+        return true;
+    }
+    let Ok(message) = response::read(octets) else { return false };
+    let mut keys = Vec::new();
+    for name in names_of(&message) {
+        let name = wire_name(name);
+        keys.extend(secrets.keys_in(&name).into_iter().map(<[u8]>::to_vec));
+    }
+    // A short one is found all over the message.
+    if keys.iter().any(|key| key.len() < MIN_LIST_KEY) {
+        return false;
+    }
+    keys.iter().for_each(|key| blot(octets.get_mut(HEADER..).unwrap_or_default(), key));
+    true
+}
+
+/// Whether some octets are a label that looks like a key, wherever it stands.
+fn has_label_like_a_key(octets: &[u8]) -> bool {
+    let label = |(place, length): (usize, &u8)| octets.get(place..)?.get(1..)?.get(..usize::from(*length));
+    octets.iter().enumerate().filter(|(_, length)| **length < 64).filter_map(label).any(looks_like_a_key)
+}
+
+/// The names of a message.
+fn names_of(message: &Message) -> impl Iterator<Item = &Name> {
+    let sections = [&message.answers, &message.authorities, &message.additionals];
+    let records = sections.into_iter().flatten().flat_map(|record: &Record| {
+        let target = match &record.data {
+            RData::CNAME(name) => Some(&name.0),
+            RData::NS(name) => Some(&name.0),
+            RData::PTR(name) => Some(&name.0),
+            RData::MX(mail) => Some(&mail.exchange),
+            RData::SOA(soa) => Some(&soa.mname),
+            RData::SRV(service) => Some(&service.target),
+            _ => None,
+        };
+        [Some(&record.name), target].into_iter().flatten()
+    });
+    message.queries.iter().map(|query| query.name()).chain(records)
+}
+
+/// The header and the question of a message, with the name that is shown; the header alone if there is no question that can be
+/// read.
+fn question_of(octets: &[u8], shown: impl Fn(&[u8]) -> Box<[u8]>) -> Vec<u8> {
+    let mut short = octets.get(..HEADER).unwrap_or_default().to_vec();
+    // The number of questions and of records.
+    short.iter_mut().skip(4).for_each(|octet| *octet = 0);
+    let question = octets.get(HEADER..).unwrap_or_default();
+    let Some((name, rest)) = name_at(question) else { return short };
+    let Some(end) = rest.get(..QUESTION_END) else { return short };
+    if let Some(count) = short.get_mut(5) {
+        *count = 1;
+    }
+    short.extend_from_slice(&shown(&name.to_ascii_lowercase()));
+    short.extend_from_slice(end);
+    short
+}
+
+/// The name in wire form at the begin of octets, and the octets behind it; none if there is none, or if it points elsewhere.
+fn name_at(octets: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut place = 0_usize;
+    loop {
+        let length = usize::from(*octets.get(place)?);
+        place = place.saturating_add(length).saturating_add(1);
+        match length {
+            0 => return octets.split_at_checked(place),
+            1..=63 => {}
+            _ => return None,
+        }
+    }
+}
+
+/// The message with those options only that tell no client apart. Networks (RFC 7871), cookies (RFC 7873) and all options that are
+/// not known are left out: programs put names and hardware addresses of clients into local ones (65001 to 65534). None if it cannot
+/// be read.
+fn without_options(octets: &[u8]) -> Option<Vec<u8>> {
+    let mut message = response::read(octets).ok()?;
+    let Some(edns) = &mut message.edns else { return Some(octets.to_vec()) };
+    let left_out =
+        |(code, _): &(EdnsCode, EdnsOption)| (!SHOWN_OPTIONS.contains(&u16::from(*code))).then_some(*code);
+    let options: Vec<EdnsCode> = edns.options().as_ref().iter().filter_map(left_out).collect();
+    options.into_iter().for_each(|code| edns.options_mut().remove(code));
+    message.to_vec().ok()
+}
+
+/// Options that are alike for all clients: NSID (RFC 5001), the idle time of TCP (RFC 7828), padding (RFC 7830), and extended errors
+/// (RFC 8914).
+const SHOWN_OPTIONS: [u16; 4] = [3, 11, 12, 15];
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::op::{Edns, Query};
+    use hickory_proto::rr::RecordType;
+    use hickory_proto::rr::rdata::{A, CNAME, TXT};
+
+    use super::super::tapped::{TapKind, TapTransport};
+    use super::*;
+    use dns::clock::Mono;
+
+    const KEY: &str = "s3crets3cret";
+
+    fn name(text: &str) -> Name {
+        Name::from_ascii(text).unwrap()
+    }
+
+    fn secrets() -> Secrets {
+        Secrets::before([wire_name(&name("dq.example."))])
+            .and_keys_before([wire_name(&name("zen.dq.combined.example."))])
+    }
+
+    fn tapped(message: &Message) -> TappedMessage {
+        TappedMessage {
+            kind: TapKind::ClientResponse,
+            transport: TapTransport::Udp,
+            asks: Some(("10.0.0.1".parse().unwrap(), 4)),
+            answers: None,
+            queried: Mono::START,
+            responded: None,
+            octets: message.to_vec().unwrap(),
+        }
+    }
+
+    /// A response with a key in its question, in an alias and in a text.
+    fn response(owner: &str) -> Message {
+        let mut message = Message::response(7, hickory_proto::op::OpCode::Query);
+        let owner = name(owner);
+        message.add_query(Query::query(owner.clone(), RecordType::A));
+        let text = TXT::new(vec![format!("see https://l.example/?k={KEY}")]);
+        message.add_answer(Record::from_rdata(owner.clone(), 60, RData::A(A::new(127, 0, 0, 2))));
+        message.add_answer(Record::from_rdata(owner.clone(), 60, RData::TXT(text)));
+        message
+    }
+
+    fn has(octets: &[u8], part: &str) -> bool {
+        find(octets, part.as_bytes()).is_some()
+    }
+
+    #[test]
+    fn no_key_leaves_and_the_rest_of_the_message_stays() {
+        for owner in ["2.0.0.127.S3cretS3cret.zen.dq.combined.example.", "2.S3cretS3cret.DQ.example."] {
+            let message = cleaned(tapped(&response(owner)), Redaction::default(), &secrets());
+            assert!(!has(&message.octets, KEY), "{owner}");
+            let read = Message::from_vec(&message.octets).unwrap();
+            assert_eq!(read.answers.len(), 2, "{owner}");
+            assert!(read.queries[0].name().to_ascii().contains("_key_key_key"), "{owner}");
+        }
+        let mut alias = response("www.example.");
+        let target = RData::CNAME(CNAME(name(&format!("2.{KEY}.dq.example."))));
+        alias.add_answer(Record::from_rdata(name("www.example."), 60, target));
+        assert!(!has(&cleaned(tapped(&alias), Redaction::default(), &secrets()).octets, KEY));
+    }
+
+    #[test]
+    fn a_label_like_a_key_does_not_leave_behind_an_address_or_at_a_provider() {
+        let secrets = secrets().and_below([wire_name(&name("provider.example."))]);
+        let key = "abcdefsecretkey123";
+        for owner in ["4.3.2.10.abcdefsecretkey123.bl.example.", "a.abcdefsecretkey123.new.provider.example."]
+        {
+            let octets = cleaned(tapped(&response(owner)), Redaction::default(), &secrets).octets;
+            assert!(!has(&octets, key), "{owner}");
+            assert_eq!(Message::from_vec(&octets).unwrap().answers.len(), 2, "{owner}");
+        }
+        let owner = "www.abcdefsecretkey123.example.";
+        assert!(has(&cleaned(tapped(&response(owner)), Redaction::default(), &secrets).octets, key));
+    }
+
+    #[test]
+    fn a_short_key_or_a_broken_message_leaves_its_question_only() {
+        let message = cleaned(tapped(&response("2.k3y.dq.example.")), Redaction::default(), &secrets());
+        let read = Message::from_vec(&message.octets).unwrap();
+        assert_eq!(read.queries[0].name(), &name("2._key.dq.example."));
+        assert!(read.answers.is_empty() && read.metadata.id == 7);
+        let mut broken = tapped(&response(&format!("2.{KEY}.dq.example.")));
+        broken.octets.truncate(broken.octets.len() - 3);
+        let octets = cleaned(broken, Redaction::default(), &secrets()).octets;
+        assert!(!has(&octets, KEY) && Message::from_vec(&octets).is_ok());
+    }
+
+    #[test]
+    fn what_names_no_list_is_not_touched() {
+        let message = tapped(&response("www.example."));
+        let octets = message.octets.clone();
+        assert_eq!(cleaned(message, Redaction::default(), &secrets()).octets, octets);
+    }
+
+    #[test]
+    fn clients_and_names_are_left_out_where_the_operator_says_so() {
+        let mut asked = response("mail.customer.example.");
+        let mut edns = Edns::new();
+        edns.options_mut().insert(EdnsOption::Unknown(EdnsCode::Cookie.into(), b"c00kiec0".to_vec()));
+        for (code, data) in
+            [(65_001, b"h4rdware"), (65_073, b"d3vice_1"), (26_946, b"t4gged_1"), (15, b"\0\x16 error")]
+        {
+            edns.options_mut().insert(EdnsOption::Unknown(code, data.to_vec()));
+        }
+        asked.set_edns(edns);
+        let clients = cleaned(tapped(&asked), Redaction { clients: true, names: false }, &secrets());
+        assert_eq!(clients.asks, None);
+        assert!(has(&clients.octets, "customer") && has(&clients.octets, " error"));
+        for hidden in ["c00kiec0", "h4rdware", "d3vice_1", "t4gged_1"] {
+            assert!(!has(&clients.octets, hidden), "{hidden}");
+        }
+        assert_eq!(Message::from_vec(&clients.octets).unwrap().answers.len(), 2);
+        let names = cleaned(tapped(&asked), Redaction { clients: true, names: true }, &secrets());
+        let read = Message::from_vec(&names.octets).unwrap();
+        assert_eq!(read.queries[0].name(), &name("customer.example."));
+        assert!(!has(&names.octets, "mail") && read.answers.is_empty());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_octets_make_it_panic(octets in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..80)) {
+            let message = TappedMessage { octets, ..tapped(&Message::query()) };
+            cleaned(message, Redaction { clients: true, names: true }, &secrets());
+        }
+    }
+}

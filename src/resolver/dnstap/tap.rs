@@ -1,0 +1,174 @@
+//! The queue of copies, and its switch.
+
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::tapped::{TapKind, TapSettings, TappedMessage};
+use crate::limits::{MAX_TAPPED, MAX_TAPPED_OCTETS};
+
+/// Takes copies of messages. By default it is off.
+#[derive(Debug, Default)]
+pub struct Tap {
+    /// A bit for each kind that is copied.
+    wanted: AtomicU8,
+    queue: Mutex<Queue>,
+    settings: Mutex<Option<Arc<TapSettings>>>,
+    /// Wakes the writer: the queue is no longer empty, the settings have changed, or the end has come.
+    news: Notify,
+    dropped: AtomicU64,
+    written: AtomicU64,
+    /// Notified when the last message was written.
+    ended: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    messages: Vec<TappedMessage>,
+    octets: usize,
+    is_ending: bool,
+}
+
+/// The kinds that were wanted when a batch of queries began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WantedKinds(u8);
+
+impl WantedKinds {
+    /// Whether any kind of a client is wanted.
+    pub const fn of_clients(self) -> bool {
+        self.0 & (TapKind::ClientQuery.bit() | TapKind::ClientResponse.bit()) != 0
+    }
+
+    /// Whether this kind is wanted.
+    pub const fn has(self, kind: TapKind) -> bool {
+        self.0 & kind.bit() != 0
+    }
+}
+
+impl Tap {
+    /// The kinds that are copied now. One relaxed load.
+    #[inline]
+    pub fn wanted(&self) -> WantedKinds {
+        WantedKinds(self.wanted.load(Ordering::Relaxed))
+    }
+
+    /// Changes the settings; none turns it off.
+    pub fn set(&self, settings: Option<TapSettings>) {
+        let wanted = settings
+            .as_ref()
+            .map_or(0, |settings| settings.kinds.iter().fold(0, |bits, kind| bits | kind.bit()));
+        *lock(&self.settings) = settings.map(Arc::new);
+        self.wanted.store(wanted, Ordering::Relaxed);
+        self.news.notify_one();
+    }
+
+    /// Adds a copy. It is dropped and counted if there is no room.
+    pub fn put(&self, message: TappedMessage) {
+        let mut queue = lock(&self.queue);
+        let octets = queue.octets.saturating_add(message.octets.len());
+        if queue.messages.len() >= MAX_TAPPED || octets > MAX_TAPPED_OCTETS {
+            drop(queue);
+            self.count_dropped(1);
+            return;
+        }
+        queue.octets = octets;
+        let is_first = queue.messages.is_empty();
+        queue.messages.push(message);
+        drop(queue);
+        // The others find the writer awake already.
+        if is_first {
+            self.news.notify_one();
+        }
+    }
+
+    /// Copies that were dropped since the last call, and copies that were written.
+    pub fn take_counts(&self) -> (u64, u64) {
+        (self.dropped.swap(0, Ordering::Relaxed), self.written.swap(0, Ordering::Relaxed))
+    }
+
+    /// Lets the writer write the rest and end its output; returns when it has.
+    pub async fn end(&self) {
+        if lock(&self.settings).is_none() {
+            return;
+        }
+        lock(&self.queue).is_ending = true;
+        self.news.notify_one();
+        self.ended.notified().await;
+    }
+
+    /// Waits until there may be something to do.
+    pub(super) async fn news(&self) {
+        self.news.notified().await;
+    }
+
+    pub(super) fn settings(&self) -> Option<Arc<TapSettings>> {
+        lock(&self.settings).clone()
+    }
+
+    /// Takes all copies.
+    pub(super) fn take(&self) -> Vec<TappedMessage> {
+        let mut queue = lock(&self.queue);
+        queue.octets = 0;
+        std::mem::take(&mut queue.messages)
+    }
+
+    pub(super) fn is_ending(&self) -> bool {
+        lock(&self.queue).is_ending
+    }
+
+    pub(super) fn mark_ended(&self) {
+        self.ended.notify_one();
+    }
+
+    pub(super) fn count_dropped(&self, count: usize) {
+        self.dropped.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    pub(super) fn count_written(&self, count: usize) {
+        self.written.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}
+
+fn lock<Inner>(mutex: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tapped::TapTransport;
+    use super::*;
+    use dns::clock::Mono;
+
+    fn message(octets: usize) -> TappedMessage {
+        TappedMessage {
+            kind: TapKind::ClientQuery,
+            transport: TapTransport::Udp,
+            asks: None,
+            answers: None,
+            queried: Mono::START,
+            responded: None,
+            octets: vec![0; octets],
+        }
+    }
+
+    #[test]
+    fn a_message_that_finds_no_room_is_dropped_and_counted() {
+        let tap = Tap::default();
+        (0..MAX_TAPPED + 3).for_each(|_| tap.put(message(12)));
+        assert_eq!(tap.take_counts(), (3, 0));
+        assert_eq!(tap.take().len(), MAX_TAPPED);
+        let large = MAX_TAPPED_OCTETS / 4;
+        (0..5).for_each(|_| tap.put(message(large)));
+        assert_eq!((tap.take_counts(), tap.take().len()), ((1, 0), 4), "octets are bounded too");
+        tap.put(message(large));
+        assert_eq!((tap.take_counts(), tap.take().len()), ((0, 0), 1), "there is room again");
+    }
+
+    #[test]
+    fn nothing_is_wanted_while_it_is_off() {
+        let tap = Tap::default();
+        assert!(!tap.wanted().of_clients());
+        assert!(TapKind::ALL.iter().all(|(_, kind)| !tap.wanted().has(*kind)));
+    }
+}

@@ -1,0 +1,244 @@
+//! DNS over HTTPS to forwarders (RFC 8484), over HTTP/2: each query is a POST request of one connection.
+//!
+//! # Decisions
+//!
+//! - POST and not GET: a message keeps its id and its length, and nothing of it stands in the log of the server.
+//! - A response without a DNS message ends its query alone: a status may be about one query, and another query of the same
+//!   connection must not fail with it.
+//! - A request that nobody waits for is cancelled, so that it takes no place at the server (RFC 9113 section 5.4.2).
+
+use std::collections::HashMap;
+use std::io::{self, Cursor};
+
+use futures_util::future::{AbortHandle, Abortable, BoxFuture};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use h2::RecvStream;
+use h2::client::{Builder, ResponseFuture, SendRequest};
+use http::header::{CONTENT_TYPE, HeaderMap};
+use http::{Request, StatusCode, Uri};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::JoinSet;
+
+use super::network::{Arrival, HttpsFault, Stream};
+use crate::limits::{MAX_PIPELINED, MAX_REPLY_HEADER, UPSTREAM_REPLIES_WINDOW};
+use dns::conduct::Encryption;
+use dns::wire::HEADER;
+
+/// The media type of a message (RFC 8484 section 6).
+const MESSAGE: &str = "application/dns-message";
+
+/// The port that a URL of HTTPS does not name.
+const HTTPS_PORT: u16 = 443;
+
+/// Octets of a content type that are told to the operator.
+const TOLD: usize = 60;
+
+/// A connection for queries.
+pub(super) struct HttpsStream {
+    sender: SendRequest<Cursor<Vec<u8>>>,
+    url: Uri,
+    /// Replies on their way.
+    replies: FuturesUnordered<Abortable<ReplyOfQuery>>,
+    /// Cancels the request of a query.
+    cancels: HashMap<u16, AbortHandle>,
+    /// The task that reads and writes the connection. It ends with this stream, also if the server no longer reads.
+    connection: JoinSet<Result<(), h2::Error>>,
+}
+
+/// The message that a query gets, with the id of the query.
+type ReplyOfQuery = BoxFuture<'static, (u16, Result<Vec<u8>, NoReply>)>;
+
+/// Why a request got no message.
+enum NoReply {
+    /// The stream of HTTP/2 or the connection has ended.
+    Ended(h2::Error),
+    /// The response is none.
+    Fault(HttpsFault),
+}
+
+/// Opens HTTP/2 on a connection that is secured.
+///
+/// # Errors
+/// The server does not speak it.
+pub(super) async fn open<Octets>(
+    octets: Octets,
+    encryption: &Encryption,
+    port: u16,
+    path: &str,
+) -> io::Result<HttpsStream>
+where
+    Octets: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let authority = if port == HTTPS_PORT {
+        encryption.certificate.clone()
+    } else {
+        format!("{}:{port}", encryption.certificate)
+    };
+    let url = Uri::builder().scheme("https").authority(authority).path_and_query(path);
+    let url = url.build().map_err(io::Error::other)?;
+    let mut builder = Builder::new();
+    builder
+        .enable_push(false)
+        .max_header_list_size(MAX_REPLY_HEADER)
+        .initial_connection_window_size(UPSTREAM_REPLIES_WINDOW);
+    let (sender, connection) = builder.handshake(octets).await.map_err(io::Error::other)?;
+    let mut task = JoinSet::new();
+    task.spawn(connection);
+    Ok(HttpsStream {
+        sender,
+        url,
+        replies: FuturesUnordered::new(),
+        cancels: HashMap::new(),
+        connection: task,
+    })
+}
+
+impl Stream for HttpsStream {
+    fn send<'a>(&'a mut self, message: &'a [u8]) -> BoxFuture<'a, io::Result<()>> {
+        Box::pin(async move {
+            let id = message.first_chunk().copied().map(u16::from_be_bytes);
+            let id = id.ok_or(io::ErrorKind::InvalidInput)?;
+            let request = Request::post(self.url.clone())
+                .header(CONTENT_TYPE, MESSAGE)
+                .header("accept", MESSAGE)
+                // BIND 9.18 answers 400 to a request without it.
+                .header("content-length", message.len());
+            let request = request.body(()).map_err(io::Error::other)?;
+            let mut sender = self.sender.clone().ready().await.map_err(io::Error::other)?;
+            let (response, mut body) = sender.send_request(request, false).map_err(io::Error::other)?;
+            body.send_data(Cursor::new(message.to_vec()), true).map_err(io::Error::other)?;
+            let reply: ReplyOfQuery = Box::pin(async move { (id, reply(id, response).await) });
+            let (reply, cancel) = futures_util::future::abortable(reply);
+            self.cancels.insert(id, cancel);
+            self.replies.push(reply);
+            Ok(())
+        })
+    }
+
+    fn next(&mut self) -> BoxFuture<'_, io::Result<Arrival>> {
+        Box::pin(async move {
+            loop {
+                tokio::select! {
+                    biased;
+                    Some(reply) = self.replies.next() => {
+                        // Cancelled replies are passed over.
+                        if let Ok((id, reply)) = reply {
+                            self.cancels.remove(&id);
+                            return arrival(id, reply);
+                        }
+                    }
+                    _ = self.connection.join_next() => return Err(io::ErrorKind::UnexpectedEof.into()),
+                }
+            }
+        })
+    }
+
+    /// Not more than the server takes (RFC 9113 section 6.5.2): a further request would wait, and so would all behind it.
+    fn capacity(&self) -> usize {
+        self.sender.current_max_send_streams().clamp(1, MAX_PIPELINED)
+    }
+
+    fn give_up(&mut self, id: u16) -> bool {
+        if let Some(cancel) = self.cancels.remove(&id) {
+            cancel.abort();
+        }
+        false
+    }
+}
+
+/// The event that a reply, or its absence, is for the stream.
+fn arrival(id: u16, reply: Result<Vec<u8>, NoReply>) -> io::Result<Arrival> {
+    let error = match reply {
+        Ok(message) => return Ok(Arrival::Message(message)),
+        Err(NoReply::Fault(fault)) => return Ok(Arrival::Failed { id, error: io::Error::other(fault) }),
+        Err(NoReply::Ended(error)) => error,
+    };
+    match error.reason() {
+        // One of this side is for a server that breaks the rules of HTTP/2.
+        _ if error.is_go_away() && error.is_remote() => Ok(Arrival::Declined(id)),
+        // A refused stream is no reason for another connection: the server is overloaded.
+        Some(reason) if error.is_reset() => {
+            let words = format!("HTTP/2 stream reset ({reason:?})");
+            Ok(Arrival::Failed { id, error: io::Error::other(HttpsFault { words, is_failure: true }) })
+        }
+        _ if error.is_io() => Err(error.into_io().unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into())),
+        _ => Err(io::Error::other(error)),
+    }
+}
+
+/// The message in the body of a response.
+async fn reply(id: u16, response: ResponseFuture) -> Result<Vec<u8>, NoReply> {
+    let response = response.await.map_err(NoReply::Ended)?;
+    if let Some(fault) = fault_of(response.status(), response.headers()) {
+        return Err(NoReply::Fault(fault));
+    }
+    let message = whole(response.into_body()).await?;
+    let is_message = message.len() >= HEADER && message.first_chunk() == Some(&id.to_be_bytes());
+    if is_message { Ok(message) } else { Err(wrong("HTTPS response without the reply to this query")) }
+}
+
+/// The fault of a response that has no DNS message.
+fn fault_of(status: StatusCode, header: &HeaderMap) -> Option<HttpsFault> {
+    if status != StatusCode::OK {
+        let is_failure = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+        return Some(HttpsFault { words: format!("HTTP status {}", status.as_u16()), is_failure });
+    }
+    let value = header.get(CONTENT_TYPE)?.to_str().unwrap_or_default();
+    let kind = value.split(';').next().unwrap_or_default().trim();
+    let words = || format!("HTTPS response of type {}", kind.chars().take(TOLD).collect::<String>());
+    (!kind.eq_ignore_ascii_case(MESSAGE)).then(|| HttpsFault { words: words(), is_failure: false })
+}
+
+async fn whole(mut body: RecvStream) -> Result<Vec<u8>, NoReply> {
+    let mut message = Vec::new();
+    while let Some(part) = body.data().await {
+        let part = part.map_err(NoReply::Ended)?;
+        if message.len().saturating_add(part.len()) > usize::from(u16::MAX) {
+            return Err(wrong("HTTPS response of more than 65535 octets"));
+        }
+        message.reserve_exact(part.len());
+        message.extend_from_slice(&part);
+        body.flow_control().release_capacity(part.len()).map_err(NoReply::Ended)?;
+    }
+    Ok(message)
+}
+
+fn wrong(words: &str) -> NoReply {
+    NoReply::Fault(HttpsFault { words: words.to_owned(), is_failure: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use h2::Reason;
+
+    #[test]
+    fn a_response_without_a_message_is_told() {
+        let typed = |kind: &str| HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().unwrap())]);
+        let told = |status: u16, header: &HeaderMap| {
+            fault_of(StatusCode::from_u16(status).unwrap(), header)
+                .map(|fault| (fault.words, fault.is_failure))
+        };
+        let message = typed(MESSAGE);
+        assert_eq!(told(200, &message), None);
+        assert_eq!(told(200, &typed("Application/DNS-Message; charset=x")), None);
+        assert_eq!(told(200, &HeaderMap::new()), None);
+        assert_eq!(
+            told(200, &typed("text/html")),
+            Some(("HTTPS response of type text/html".to_owned(), false))
+        );
+        for (status, is_failure) in
+            [(204, false), (301, false), (403, false), (429, true), (500, true), (503, true)]
+        {
+            assert_eq!(told(status, &message), Some((format!("HTTP status {status}"), is_failure)));
+        }
+    }
+
+    #[test]
+    fn only_a_lost_connection_ends_other_queries() {
+        let reset = |reason: Reason| arrival(7, Err(NoReply::Ended(reason.into())));
+        // An error made of a reason counts as one of the whole connection.
+        assert!(reset(Reason::PROTOCOL_ERROR).is_err());
+        assert!(matches!(arrival(7, Err(wrong("no reply"))), Ok(Arrival::Failed { id: 7, .. })));
+    }
+}

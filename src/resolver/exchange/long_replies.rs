@@ -1,0 +1,256 @@
+//! Room for long replies: octets for which they are admitted before they are decoded, until nobody needs their records.
+//!
+//! The records of a reply of 60 KB take up to 1.1 MB, and a resolution holds them while it waits for the keys of their zone. So
+//! the room is taken before the reply is decoded, travels with its records, and is free when the last of them is gone.
+//!
+//! # Decisions
+//!
+//! - One /24 or /48 takes at most half, so that the servers of one operator do not shed the replies of all others.
+//! - A reply without room waits a moment, because most replies are gone within milliseconds. If that was in vain, the next
+//!   replies of its network do not wait until one of them has room: their resolutions hold it for longer, and a stream
+//!   would delay the replies behind them.
+//! - A reply that needs more than the half is admitted when its network holds nothing.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hickory_proto::rr::Record;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use crate::limits::{LONG_REPLIES_PART, LONG_REPLY_WAIT, MAX_SHORT_REPLY, MIN_LONG_REPLIES};
+use dns::wire::HEADER;
+
+/// Octets of a place of the semaphores.
+const PLACE: usize = 1_024;
+
+/// Octets of the shortest record: the root as its owner, and no data.
+const SHORTEST_RECORD: usize = 11;
+
+/// The room that a reply takes; none for a short one. Its copies are one room, which is free when the last of them is dropped.
+#[derive(Clone, Debug, Default)]
+pub struct ReplyRoom {
+    held: Option<Arc<HeldRoom>>,
+}
+
+impl ReplyRoom {
+    /// Whether the reply was long.
+    pub fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+}
+
+impl PartialEq for ReplyRoom {
+    /// The room is no part of a reply, so it separates no two replies.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+#[derive(Debug)]
+struct HeldRoom {
+    _of_network: OwnedSemaphorePermit,
+    _of_all: OwnedSemaphorePermit,
+    /// The network stays in the table as long as a reply of it has room.
+    _network: Arc<NetworkRoom>,
+}
+
+/// There is no room for a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no memory for a long reply")]
+pub(super) struct NoRoom;
+
+/// The room of all long replies.
+#[derive(Debug)]
+pub(super) struct LongReplies {
+    all: Arc<Semaphore>,
+    /// Places of one network.
+    half: u32,
+    networks: Mutex<HashMap<IpAddr, Arc<NetworkRoom>>>,
+}
+
+#[derive(Debug)]
+struct NetworkRoom {
+    places: Arc<Semaphore>,
+    /// Whether the last reply has waited in vain.
+    is_stuck: AtomicBool,
+}
+
+impl LongReplies {
+    /// The room beside a cache of `cache_size` octets.
+    pub(super) fn beside(cache_size: u64) -> Self {
+        let octets = (cache_size / LONG_REPLIES_PART).max(MIN_LONG_REPLIES);
+        let half = u32::try_from(octets / PLACE as u64 / 2).unwrap_or(u32::MAX);
+        let all = Arc::new(Semaphore::new((half as usize).saturating_mul(2).min(Semaphore::MAX_PERMITS)));
+        Self { all, half, networks: Mutex::default() }
+    }
+
+    /// Room for the records of `reply`, which `server` has sent. Waits for `LONG_REPLY_WAIT` at most.
+    pub(super) async fn admit(&self, server: SocketAddr, reply: &[u8]) -> Result<ReplyRoom, NoRoom> {
+        let octets = octets_of_records(reply);
+        if octets <= MAX_SHORT_REPLY {
+            return Ok(ReplyRoom::default());
+        }
+        let places = u32::try_from(octets.div_ceil(PLACE)).unwrap_or(u32::MAX).min(self.half);
+        let network = self.network(network_of(server));
+        let held = match network.is_stuck.load(Ordering::Relaxed) {
+            true => self.hold_now(&network, places),
+            false => timeout(LONG_REPLY_WAIT, self.hold(&network, places)).await.ok().flatten(),
+        };
+        network.is_stuck.store(held.is_none(), Ordering::Relaxed);
+        let (of_network, of_all) = held.ok_or(NoRoom)?;
+        let held = HeldRoom { _of_network: of_network, _of_all: of_all, _network: network };
+        Ok(ReplyRoom { held: Some(Arc::new(held)) })
+    }
+
+    /// Waits for the places of the network first, so that no network waits in front of others.
+    async fn hold(
+        &self,
+        network: &NetworkRoom,
+        places: u32,
+    ) -> Option<(OwnedSemaphorePermit, OwnedSemaphorePermit)> {
+        let of_network = Arc::clone(&network.places).acquire_many_owned(places).await.ok()?;
+        let of_all = Arc::clone(&self.all).acquire_many_owned(places).await.ok()?;
+        Some((of_network, of_all))
+    }
+
+    fn hold_now(
+        &self,
+        network: &NetworkRoom,
+        places: u32,
+    ) -> Option<(OwnedSemaphorePermit, OwnedSemaphorePermit)> {
+        let of_network = Arc::clone(&network.places).try_acquire_many_owned(places).ok()?;
+        let of_all = Arc::clone(&self.all).try_acquire_many_owned(places).ok()?;
+        Some((of_network, of_all))
+    }
+
+    fn network(&self, network: IpAddr) -> Arc<NetworkRoom> {
+        let mut networks = self.networks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = networks.get(&network) {
+            return Arc::clone(known);
+        }
+        // No reply of the others has room or waits for it.
+        networks.retain(|_, room| Arc::strong_count(room) > 1);
+        let places = Arc::new(Semaphore::new(self.half as usize));
+        let new = Arc::new(NetworkRoom { places, is_stuck: AtomicBool::new(false) });
+        networks.insert(network, Arc::clone(&new));
+        new
+    }
+}
+
+/// The /24 or /48 of a server: as a rule the smallest network that one operator is given.
+pub(super) fn network_of(server: SocketAddr) -> IpAddr {
+    match server.ip() {
+        IpAddr::V4(address) => IpAddr::V4((u32::from(address) & (u32::MAX << 8)).into()),
+        IpAddr::V6(address) => IpAddr::V6((u128::from(address) & (u128::MAX << 80)).into()),
+    }
+}
+
+/// The octets that the records of a reply take once they are decoded, by the numbers in its header.
+fn octets_of_records(reply: &[u8]) -> usize {
+    let counts = reply.get(6..HEADER).unwrap_or_default().as_chunks::<2>().0;
+    let said: usize = counts.iter().map(|count| usize::from(u16::from_be_bytes(*count))).sum();
+    let records = said.min(reply.len() / SHORTEST_RECORD);
+    records.saturating_mul(size_of::<Record>()).saturating_add(reply.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The half of the room beside the smallest cache.
+    fn half() -> usize {
+        usize::try_from(MIN_LONG_REPLIES).unwrap() / 2
+    }
+
+    /// A reply whose records take about this many octets.
+    fn reply(octets: usize) -> Vec<u8> {
+        let records = octets / (size_of::<Record>() + SHORTEST_RECORD);
+        let mut reply = vec![0; HEADER + records * SHORTEST_RECORD];
+        reply[6..8].copy_from_slice(&u16::try_from(records).unwrap().to_be_bytes());
+        reply
+    }
+
+    fn server(network: u8) -> SocketAddr {
+        SocketAddr::from(([192, 0, network, 1], 53))
+    }
+
+    async fn admitted(room: &LongReplies, network: u8, reply: &[u8]) -> Vec<ReplyRoom> {
+        let mut held = Vec::new();
+        while let Ok(room) = room.admit(server(network), reply).await {
+            assert!(held.len() < 1_000, "there is no bound");
+            held.push(room);
+        }
+        held
+    }
+
+    #[test]
+    fn the_records_of_a_reply_are_weighed_before_they_are_decoded() {
+        let long = octets_of_records(&reply(100_000));
+        assert!((90_000..=110_000).contains(&long), "{long}");
+        let mut liar = vec![0xff; HEADER];
+        assert!(octets_of_records(&liar) < 1_000, "no message is longer than its records");
+        liar.truncate(3);
+        assert_eq!(octets_of_records(&liar), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_network_takes_at_most_half_and_a_dropped_reply_gives_its_room_back() {
+        let room = LongReplies::beside(0);
+        let long = reply(half() / 8);
+        let held = admitted(&room, 1, &long).await;
+        assert!((7..=9).contains(&held.len()), "{}", held.len());
+        let short = room.admit(server(1), &reply(MAX_SHORT_REPLY / 2)).await;
+        assert!(short.is_ok_and(|short| !short.is_held()), "a short reply needs no room");
+        assert_eq!(admitted(&room, 2, &long).await.len(), held.len(), "others have the other half");
+        let copies = held.clone();
+        drop(held);
+        assert!(room.admit(server(1), &long).await.is_err(), "a copy is held");
+        drop(copies);
+        assert!(room.admit(server(1), &long).await.is_ok());
+        assert!(room.admit(server(3), &long).await.is_ok());
+        assert!(room.networks.lock().unwrap().len() <= 2, "networks without replies are forgotten");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reply_of_more_than_the_half_has_room_if_its_network_holds_nothing() {
+        let room = LongReplies::beside(0);
+        let (huge, long) = (reply(2 * half()), reply(half() / 8));
+        let held = room.admit(server(1), &huge).await.unwrap();
+        assert!(room.admit(server(1), &long).await.is_err());
+        assert!(room.admit(server(2), &huge).await.is_ok());
+        drop(held);
+        let held = room.admit(server(1), &long).await.unwrap();
+        assert!(room.admit(server(1), &huge).await.is_err());
+        drop(held);
+        assert!(room.admit(server(1), &huge).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reply_waits_for_room_once() {
+        let room = LongReplies::beside(0);
+        let long = reply(half() / 2 + PLACE);
+        let held = room.admit(server(1), &long).await.unwrap();
+        let began = tokio::time::Instant::now();
+        let (waited, ()) = tokio::join!(room.admit(server(1), &long), async {
+            tokio::time::sleep(LONG_REPLY_WAIT / 2).await;
+            drop(held);
+        });
+        let held = waited.unwrap();
+        assert_eq!(began.elapsed(), LONG_REPLY_WAIT / 2);
+        assert!(room.admit(server(1), &long).await.is_err());
+        let began = tokio::time::Instant::now();
+        assert!(room.admit(server(1), &long).await.is_err());
+        assert!(began.elapsed().is_zero(), "the second does not wait for the time of the first again");
+        drop(held);
+        assert!(room.admit(server(1), &long).await.is_ok());
+    }
+
+    #[test]
+    fn dozens_of_texts_of_sixty_kilobytes_have_room_beside_the_usual_cache() {
+        let room = LongReplies::beside(256 << 20);
+        assert!(room.half as usize * PLACE > 60 * 62_000);
+    }
+}

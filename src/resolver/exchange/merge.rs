@@ -1,0 +1,194 @@
+//! Equal queries to one server at the same time are sent once.
+//!
+//! Sub-questions of different flights often ask the same server for the same address. The first one sends; the others
+//! get its result.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared, WeakShared};
+
+use super::long_replies::ReplyRoom;
+use super::upstream_query::{Heard, Trouble, UpstreamQuery};
+use crate::limits::{MERGE_TIME, MERGE_TIME_OF_UNKNOWN};
+use crate::supervise::caught;
+use dns::clock::Mono;
+use dns::hash::{Keyed, Plain};
+use dns::question::WireName;
+
+/// Queries in progress. Bounded by the permits of `Exchange`, which every query holds or waits for, and by the waiting flights.
+pub(super) struct Merge {
+    under_way: Mutex<QueriesInProgress>,
+    keyed: Keyed,
+}
+
+type QueriesInProgress = HashMap<Hashed, QueryInProgress, BuildHasherDefault<Plain>>;
+
+/// A message in progress.
+struct QueryInProgress {
+    began: Mono,
+    /// Whether look-ahead sent it.
+    ahead: bool,
+    heard: WeakShared<BoxFuture<'static, Heard>>,
+}
+
+/// The sender of a message, as far as merging depends on it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sender {
+    /// Whether it is look-ahead.
+    pub ahead: bool,
+    /// The time within which most answers of the server come, if its round trip is known.
+    pub timer: Option<Duration>,
+}
+
+impl QueryInProgress {
+    /// Whether a query of `sender` waits for this one. A query of look-ahead that is older than the server's timer may be lost: a
+    /// client's is sent then. When the usual round trip was the bound, a client that asked just before the answer came sent
+    /// its own query, and waited for a whole round trip.
+    fn serves(&self, sender: Sender, now: Mono) -> bool {
+        let fresh = sender.timer.unwrap_or(MERGE_TIME_OF_UNKNOWN);
+        let age = now.since(self.began);
+        age < MERGE_TIME && (!self.ahead || sender.ahead || age < fresh)
+    }
+}
+
+/// A message with its hash, which is computed once: the library hashes names octet by octet.
+#[derive(Clone, PartialEq, Eq)]
+struct Hashed {
+    hash: u64,
+    ask: Arc<UpstreamQuery>,
+}
+
+impl Hash for Hashed {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+/// Ends the entry of a message when it is dropped.
+struct InProgress<'a> {
+    under_way: &'a Mutex<QueriesInProgress>,
+    hashed: Hashed,
+    began: Mono,
+}
+
+impl Drop for InProgress<'_> {
+    fn drop(&mut self) {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        // The entry may already be that of a later message.
+        if under_way.get(&self.hashed).is_some_and(|query| query.began == self.began) {
+            under_way.remove(&self.hashed);
+        }
+    }
+}
+
+impl Merge {
+    /// No messages; `keyed` hashes them.
+    pub(super) fn new(keyed: Keyed) -> Self {
+        Self { under_way: Mutex::default(), keyed }
+    }
+
+    /// Messages in progress.
+    #[cfg(feature = "simulated")]
+    pub(super) fn len(&self) -> usize {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Runs `send` for `ask`, unless an equal message was sent a moment ago. Returns when the message was sent, and what is
+    /// heard, with whether this call sent it.
+    pub(super) fn share<F, S>(
+        &self,
+        ask: UpstreamQuery,
+        now: Mono,
+        sender: Sender,
+        send: S,
+    ) -> (Mono, impl Future<Output = (Heard, bool)> + use<'_, F, S>)
+    where
+        F: Future<Output = Heard> + Send + 'static,
+        S: FnOnce(Arc<UpstreamQuery>) -> F,
+    {
+        let hashed = self.hashed(ask);
+        let (shared, began) = self.join(&hashed, now, sender, send);
+        let first = began.is_none();
+        // The call that sent the message also removes the entry, when the answer has come or when it gives up.
+        let in_progress = first.then(|| InProgress { under_way: &self.under_way, hashed, began: now });
+        let heard = async move {
+            let _in_progress = in_progress;
+            (shared.await, first)
+        };
+        (began.unwrap_or(now), heard)
+    }
+
+    fn hashed(&self, ask: UpstreamQuery) -> Hashed {
+        let mut hasher = self.keyed.build_hasher();
+        ask.path.server.hash(&mut hasher);
+        hasher.write(&WireName::of(&ask.name));
+        hasher.write_u16(ask.kind.into());
+        hasher.write_u8(ask.tries);
+        Hashed { hash: hasher.finish(), ask: Arc::new(ask) }
+    }
+
+    /// The message, and when it was sent if it was in progress already.
+    fn join<F, S>(
+        &self,
+        hashed: &Hashed,
+        now: Mono,
+        sender: Sender,
+        send: S,
+    ) -> (Shared<BoxFuture<'static, Heard>>, Option<Mono>)
+    where
+        F: Future<Output = Heard> + Send + 'static,
+        S: FnOnce(Arc<UpstreamQuery>) -> F,
+    {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = under_way.get(hashed).filter(|query| query.serves(sender, now));
+        if let Some((shared, began)) = recent.and_then(|query| Some((query.heard.upgrade()?, query.began))) {
+            return (shared, Some(began));
+        }
+        // A panic must not pass through a shared future, because every caller that shares it would panic too.
+        let server = hashed.ask.path.server;
+        let sending = caught(send(Arc::clone(&hashed.ask))).map(move |heard| {
+            heard.unwrap_or_else(|panicked| {
+                tracing::error!("{panicked}; the query to server {server} failed; please send this line to the makers of resolverd");
+                let (reply, room) = (Err(Trouble::Unfit), ReplyRoom::default());
+                Heard { reply, elapsed: Duration::ZERO, other_case: false, room }
+            })
+        });
+        let shared = sending.boxed().shared();
+        if let Some(weak) = shared.downgrade() {
+            let query = QueryInProgress { began: now, ahead: sender.ahead, heard: weak };
+            under_way.insert(hashed.clone(), query);
+        }
+        (shared, None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_waits_for_a_message_of_look_ahead_only_while_its_answer_may_come() {
+        let at = |millis| Mono::START.after(Duration::from_millis(millis));
+        let query = |ahead| QueryInProgress { began: at(0), ahead, heard: pending() };
+        let client = |timer| Sender { ahead: false, timer };
+        let known = client(Some(Duration::from_millis(40)));
+        let serves = |ahead, sender, millis| query(ahead).serves(sender, at(millis));
+        assert_eq!([39, 40].map(|millis| serves(true, known, millis)), [true, false]);
+        assert_eq!([49, 50].map(|millis| serves(true, client(None), millis)), [true, false]);
+        let ahead = Sender { ahead: true, ..known };
+        assert_eq!(
+            [serves(true, ahead, 1_000), serves(false, known, 1_000), serves(false, known, 2_000)],
+            [true, true, false]
+        );
+    }
+
+    fn pending() -> WeakShared<BoxFuture<'static, Heard>> {
+        let shared = std::future::pending::<Heard>().boxed().shared();
+        shared.downgrade().unwrap()
+    }
+}

@@ -1,0 +1,354 @@
+//! The real network: sockets of this machine.
+//!
+//! Each datagram has a socket of its own, bound to a random port and connected, so that the kernel checks the source
+//! and reports unreachable servers (RFC 5452 section 9).
+
+use std::future::poll_fn;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+use arc_swap::ArcSwap;
+use futures_util::future::BoxFuture;
+use futures_util::task::AtomicWaker;
+use rustix::buffer::spare_capacity;
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::net::TcpSocket;
+
+use super::departures::{Departure, depart};
+use super::framed::Framed;
+use super::network::{Network, NotSent, Path, Replies, Stream};
+use super::ports::SourcePorts;
+use super::{https, tls};
+use crate::limits::{MAX_PORT_WALK, PORT_TRIES};
+use dns::random::Random;
+use dns::wire::PAYLOAD;
+
+/// The number of octets read of a datagram. Of one larger than the offered size, the rest does not matter: see `cut`.
+const LARGER_THAN_OFFERED: usize = PAYLOAD as usize + 1;
+
+/// The events that a socket waits for: datagrams, and errors that routers and servers send back.
+const REPLIES: Interest = Interest::READABLE.add(Interest::ERROR);
+
+/// Sockets of this machine.
+pub struct SocketNetwork {
+    random: Random,
+    ports: ArcSwap<SourcePorts>,
+}
+
+impl SocketNetwork {
+    /// Sockets on random ports out of `ports`.
+    pub fn new(random: Random, ports: SourcePorts) -> Self {
+        Self { random, ports: ArcSwap::from_pointee(ports) }
+    }
+
+    /// Changes to other ports; open sockets keep theirs.
+    pub fn set_ports(&self, ports: SourcePorts) {
+        self.ports.store(Arc::new(ports));
+    }
+
+    /// A socket on a random port of `ports`. The kernel would choose one of its 28 000, and does not know the
+    /// configured range.
+    fn bind(&self, path: &Path) -> io::Result<OwnedFd> {
+        let (any, ports) = (source_of(path), self.ports.load());
+        let drawn = (0..PORT_TRIES).filter_map(|_| ports.in_turn(&self.random).next());
+        for port in drawn.chain(ports.in_turn(&self.random).take(MAX_PORT_WALK)) {
+            match bound(SocketAddr::new(any, port)) {
+                // The port is taken or not permitted: the next may be free.
+                Err(error) if is_of_the_port(&error) => {}
+                bound => return bound,
+            }
+        }
+        Err(io::Error::new(io::ErrorKind::AddrInUse, "all ports of resolve.source_ports are in use"))
+    }
+}
+
+/// A datagram socket at this address that does not wait.
+fn bound(address: SocketAddr) -> io::Result<OwnedFd> {
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let socket = rustix::net::socket_with(family, SocketType::DGRAM, flags, None)?;
+    rustix::net::bind(&socket, &address)?;
+    Ok(socket)
+}
+
+/// Registers the socket for reading with the current runtime. Tokio's own socket would also be registered for
+/// writing, and would wake its task twice without need: when it is opened, and when the message has left.
+#[expect(
+    deprecated,
+    reason = "its successor is `unsafe`: it wants a descriptor that stays open, and this one is owned"
+)]
+fn readable(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::with_interest(socket, REPLIES)
+}
+
+/// Whether a socket cannot be bound because of its port, and not because of its address or this machine.
+fn is_of_the_port(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
+}
+
+impl Network for SocketNetwork {
+    fn send_datagram<'a>(
+        &'a self,
+        path: &'a Path,
+        message: &'a [u8],
+    ) -> BoxFuture<'a, io::Result<Box<dyn Replies>>> {
+        Box::pin(async move {
+            let server = path.server;
+            let socket = self.bind(path).map_err(|error| own(&error))?;
+            rustix::net::connect(&socket, &server).map_err(|error| at_once(error.into()))?;
+            let socket = readable(socket).map_err(|error| own(&error))?;
+            let (message, refusal, reader) = (message.into(), Mutex::default(), AtomicWaker::new());
+            let socket = Arc::new(Socket { socket, server, message, refusal, reader });
+            depart(Arc::clone(&socket) as Arc<dyn Departure>);
+            Ok(Box::new(SentDatagram(socket)) as Box<dyn Replies>)
+        })
+    }
+
+    fn open_stream<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
+        Box::pin(async move {
+            let server = path.server;
+            let socket = if server.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+            let socket = socket.map_err(|error| own(&error))?;
+            if path.source.is_some() {
+                socket.bind(SocketAddr::new(source_of(path), 0)).map_err(|error| own(&error))?;
+            }
+            let connection = socket.connect(server).await?;
+            connection.set_nodelay(true)?;
+            let Some(encryption) = path.encryption.as_deref() else {
+                return Ok(Box::new(Framed::new(connection)) as Box<dyn Stream>);
+            };
+            let secured = tls::secure(connection, encryption).await?;
+            Ok(match &encryption.https {
+                Some(place) => Box::new(https::open(secured, encryption, server.port(), place).await?),
+                None => Box::new(Framed::new(secured)),
+            })
+        })
+    }
+}
+
+/// Marks an error of this machine: no descriptor or memory, or the address to send from is missing. If the kernel has
+/// no IPv6 at all, the family is missing instead (`EAFNOSUPPORT`).
+fn own(error: &io::Error) -> io::Error {
+    let no_family = rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::AFNOSUPPORT);
+    if no_family {
+        io::ErrorKind::NetworkUnreachable.into()
+    } else {
+        io::Error::other(NotSent(error.to_string()))
+    }
+}
+
+/// The kernel did not accept a datagram: it has no route or no address of the family, or the reason is this machine's
+/// own, such as full buffers or a firewall rule.
+fn at_once(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::NetworkUnreachable
+        | io::ErrorKind::AddrNotAvailable
+        | io::ErrorKind::HostUnreachable
+        | io::ErrorKind::ConnectionRefused => error,
+        _ => io::Error::other(NotSent(error.to_string())),
+    }
+}
+
+/// The address to send from: the configured one, or the system's choice.
+fn source_of(path: &Path) -> IpAddr {
+    path.source.unwrap_or_else(|| match path.server.ip() {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    })
+}
+
+/// The socket of one message.
+struct Socket {
+    socket: AsyncFd<OwnedFd>,
+    server: SocketAddr,
+    message: Box<[u8]>,
+    /// Why the kernel did not accept the message.
+    refusal: Mutex<Option<io::Error>>,
+    /// The task that waits for the reply.
+    reader: AtomicWaker,
+}
+
+impl Departure for Socket {
+    fn leave(&self) {
+        if let Err(error) = rustix::net::send(self.socket.get_ref(), &self.message, SendFlags::empty()) {
+            *self.refusal() = Some(at_once(error.into()));
+            self.reader.wake();
+        }
+    }
+}
+
+impl Socket {
+    fn refusal(&self) -> MutexGuard<'_, Option<io::Error>> {
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends if the kernel does not accept the message.
+    async fn refused(&self) -> io::Error {
+        poll_fn(|context| {
+            self.reader.register(context.waker());
+            self.refusal().take().map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
+    }
+}
+
+/// A message that has left, or is about to.
+struct SentDatagram(Arc<Socket>);
+
+impl Replies for SentDatagram {
+    fn next(&mut self) -> BoxFuture<'_, io::Result<(SocketAddr, Vec<u8>)>> {
+        Box::pin(async {
+            let mut datagram = Vec::new();
+            let read = |socket: &OwnedFd| {
+                // Not before a datagram has come: thousands of sockets wait for silent servers.
+                datagram.reserve_exact(LARGER_THAN_OFFERED);
+                Ok(rustix::net::recv(socket, spare_capacity(&mut datagram), RecvFlags::empty())?)
+            };
+            tokio::select! {
+                biased;
+                read = self.0.socket.async_io(REPLIES, read) => read?,
+                refusal = self.0.refused() => return Err(refusal),
+            };
+            Ok((self.0.server, datagram))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::network::Arrival;
+    use dns::conduct::Encryption;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, UdpSocket};
+
+    /// A loopback address that nothing else sends from.
+    const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
+
+    /// Sockets on any port.
+    fn network() -> SocketNetwork {
+        SocketNetwork::new(Random::seeded(5), SourcePorts::of(1_024..=u16::MAX, ""))
+    }
+
+    #[tokio::test]
+    async fn messages_leave_from_ports_of_the_range_that_are_not_reserved_until_none_is_free() {
+        let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), encryption: None };
+        let network =
+            SocketNetwork::new(Random::seeded(5), SourcePorts::of(61_000..=61_009, "61003,61005-61006"));
+        let (mut held, mut ports) = (Vec::new(), Vec::new());
+        let error = loop {
+            match network.send_datagram(&path, b"question").await {
+                Ok(replies) => held.push(replies),
+                Err(error) => break error,
+            }
+            let (_, client) = server.recv_from(&mut [0; 16]).await.unwrap();
+            ports.push(client.port());
+        };
+        assert!(error.get_ref().is_some_and(|inner| inner.is::<NotSent>()), "{error}");
+        assert!(error.to_string().contains("resolve.source_ports"), "{error}");
+        let ordered = ports.is_sorted();
+        ports.sort_unstable();
+        // Another program may use one of these ports.
+        let free = [61_000, 61_001, 61_002, 61_004, 61_007, 61_008, 61_009];
+        assert!(ports.len() >= 5 && ports.iter().all(|port| free.contains(port)) && !ordered, "{ports:?}");
+        network.set_ports(SourcePorts::of(1_024..=u16::MAX, ""));
+        assert!(network.send_datagram(&path, b"question").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn messages_leave_from_the_configured_address_and_from_ports_of_their_own() {
+        let network = network();
+        let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), encryption: None };
+        let mut ports = Vec::new();
+        for _ in 0..2 {
+            let mut replies = network.send_datagram(&path, b"question").await.unwrap();
+            let mut datagram = [0; 16];
+            let (length, client) = server.recv_from(&mut datagram).await.unwrap();
+            assert_eq!((&datagram[..length], client.ip()), (b"question".as_slice(), SOURCE));
+            server.send_to(b"answer", client).await.unwrap();
+            assert_eq!(replies.next().await.unwrap(), (path.server, b"answer".to_vec()));
+            ports.push(client.port());
+        }
+        assert_ne!(ports[0], ports[1]);
+    }
+
+    #[tokio::test]
+    async fn streams_leave_from_the_configured_address_with_a_length_in_front() {
+        let network = network();
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), encryption: None };
+        let served = async {
+            let (mut stream, client) = server.accept().await.unwrap();
+            let mut framed = [0; 10];
+            stream.read_exact(&mut framed).await.unwrap();
+            stream.write_all(b"\x00\x06answer").await.unwrap();
+            (framed, client.ip())
+        };
+        let asked = async {
+            let mut stream = network.open_stream(&path).await.unwrap();
+            stream.send(b"question").await.unwrap();
+            stream.next().await.unwrap()
+        };
+        let (answer, (framed, client)) = tokio::join!(asked, served);
+        assert!(matches!(answer, Arrival::Message(octets) if octets == b"answer"));
+        assert_eq!((&framed, client), (b"\x00\x08question", SOURCE));
+    }
+
+    #[tokio::test]
+    async fn a_server_over_tls_is_told_the_name_that_its_certificate_must_have() {
+        let network = network();
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let encryption = Encryption { certificate: "dns.example".to_owned(), https: None };
+        let path =
+            Path { server: server.local_addr().unwrap(), source: None, encryption: Some(encryption.into()) };
+        let served = async {
+            let (mut stream, _) = server.accept().await.unwrap();
+            // The record of the ClientHello: its length is in octets 3 and 4 (RFC 8446 section 5.1).
+            let mut head = [0; 5];
+            stream.read_exact(&mut head).await.unwrap();
+            let mut hello = vec![0; usize::from(u16::from_be_bytes([head[3], head[4]]))];
+            stream.read_exact(&mut hello).await.unwrap();
+            hello
+        };
+        let (opened, hello) = tokio::join!(network.open_stream(&path), served);
+        assert!(opened.is_err(), "the connection was closed");
+        assert!(hello.windows(11).any(|octets| octets == b"dns.example"));
+    }
+
+    #[tokio::test]
+    async fn an_address_that_this_host_lacks_is_its_own_fault() {
+        let network = network();
+        let lacking: IpAddr = "192.0.2.1".parse().unwrap();
+        let path = Path { server: "127.0.0.1:9".parse().unwrap(), source: Some(lacking), encryption: None };
+        let is_own = |error: &io::Error| error.get_ref().is_some_and(|inner| inner.is::<NotSent>());
+        assert!(is_own(&network.send_datagram(&path, b"question").await.err().unwrap()));
+        assert!(is_own(&network.open_stream(&path).await.err().unwrap()));
+    }
+
+    #[tokio::test]
+    async fn a_message_that_the_kernel_does_not_accept_is_this_host_s_own_fault() {
+        let network = network();
+        let server = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let path = Path { server, source: None, encryption: None };
+        // Longer than a datagram of IPv4 can be.
+        let mut replies = network.send_datagram(&path, &[0; 65_536]).await.unwrap();
+        let error = replies.next().await.unwrap_err();
+        assert!(error.get_ref().is_some_and(|inner| inner.is::<NotSent>()), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_told_at_once() {
+        let network = network();
+        let server = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let path = Path { server, source: None, encryption: None };
+        let mut replies = network.send_datagram(&path, b"question").await.unwrap();
+        assert!(replies.next().await.is_err());
+    }
+}

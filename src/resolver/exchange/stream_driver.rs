@@ -1,0 +1,383 @@
+//! The task of one stream: sends queries, reads replies and matches them.
+//!
+//! # Decisions
+//!
+//! - The same question has one place of a stream, however often its sender tries again: a stream loses nothing, so that a copy
+//!   would only take the place of another query.
+//! - A stream may be dead without a sign, if a firewall on the way has forgotten it. Octets that bring no reply for `STREAM_DOUBT_TIME`
+//!   cast doubt on it: it takes no further query, and a new stream carries the next try. So do the other streams to the server that
+//!   have brought nothing since, because they may have been forgotten together. They still listen, because the server may be slow.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::long_replies::{LongReplies, NoRoom, network_of};
+use super::network::{Arrival, Network, Stream};
+use super::stream_request::{LostStream, ReplySender, StreamReply, StreamRequest};
+use super::stream_table::{StreamLoad, StreamPlace, StreamTable, lock};
+use crate::limits::{
+    LISTEN_TIME, MAX_GIVEN_UP, MAX_PIPELINED, MAX_STRAY_MESSAGES, STREAM_DOUBT_TIME, STREAM_ID_TRIES,
+    TCP_WRITE_TIME, UPSTREAM_IDLE_TIME,
+};
+use dns::random::Random;
+
+/// The task of one stream.
+pub(super) struct Driver {
+    pub(super) place: StreamPlace,
+    pub(super) number: u64,
+    pub(super) load: Arc<StreamLoad>,
+    pub(super) requests: mpsc::Receiver<StreamRequest>,
+    /// Messages that came before it was open.
+    pub(super) early: Vec<StreamRequest>,
+    pub(super) table: Arc<Mutex<StreamTable>>,
+    pub(super) random: Random,
+    pub(super) long_replies: Arc<LongReplies>,
+}
+
+/// A query that was sent and not answered yet.
+struct UnansweredQuery {
+    /// The message behind its id.
+    question: Vec<u8>,
+    /// The senders that wait for the reply, with their own ids. Each has a place among the queries in progress, which bounds their number.
+    senders: Vec<([u8; 2], ReplySender)>,
+    sent: Instant,
+}
+
+/// The state of an open stream.
+struct OpenStream {
+    stream: Box<dyn Stream>,
+    waiting: BTreeMap<u16, UnansweredQuery>,
+    /// The ids of queries that were given up, and whose replies may still arrive.
+    given_up: BTreeSet<u16>,
+    /// Whether it has ever carried an answer.
+    answered: bool,
+    /// The queries that it has carried.
+    sent: usize,
+    /// When the last answer came.
+    heard: Instant,
+    /// When it ends if no answer comes.
+    ends: Instant,
+    /// Messages since the last answer that belong to no query.
+    strays: usize,
+    /// Whether it takes no further query.
+    leaving: bool,
+}
+
+impl Driver {
+    /// Waits for its places, first for the place of its network, so that no network holds the places of another; then opens
+    /// and serves.
+    pub(super) async fn run(
+        mut self,
+        network: Arc<dyn Network>,
+        of_network: Arc<Semaphore>,
+        places: Arc<Semaphore>,
+    ) {
+        let lost = {
+            let path = self.place.path.clone();
+            let opening = async {
+                // The semaphores are never closed. If they were, one stream above the bound would be open, which is
+                // harmless.
+                let taken = (of_network.acquire().await.ok(), places.acquire().await.ok());
+                (timeout(LISTEN_TIME, network.open_stream(&path)).await, taken)
+            };
+            let opened = tokio::select! {
+                biased;
+                () = nobody_waits(&mut self.requests, &mut self.early) => None,
+                opened = opening => Some(opened),
+            };
+            match opened {
+                Some((Ok(Ok(stream)), _taken)) => self.serve(stream).await,
+                Some((Ok(Err(error)), _)) => LostStream::Failed(Arc::new(error)),
+                Some((Err(_), _)) => LostStream::Failed(Arc::new(io::ErrorKind::TimedOut.into())),
+                None => LostStream::Closed,
+            }
+        };
+        let mut table = lock(&self.table);
+        table.forget(&self.place, self.number);
+        table.forget_free(network_of(self.place.path.server));
+        drop(table);
+        self.requests.close();
+        for request in self.early {
+            // The sender may have given up.
+            let _ = request.reply.send(Err(lost.clone()));
+        }
+        while let Ok(request) = self.requests.try_recv() {
+            let _ = request.reply.send(Err(lost.clone()));
+        }
+    }
+
+    /// Sends and reads until the stream ends or nobody needs it; informs the senders that are left without an answer.
+    /// A stream whose messages were all given up ends at once if it has never carried an answer, otherwise when it
+    /// has been idle.
+    async fn serve(&mut self, stream: Box<dyn Stream>) -> LostStream {
+        let mut open = OpenStream::new(stream, Instant::now());
+        let mut early = std::mem::take(&mut self.early).into_iter();
+        let mut wanted = true;
+        let lost = loop {
+            open.forget_given_up();
+            let waited = !open.waiting.is_empty();
+            let capacity = open.stream.capacity();
+            self.load.set_capacity(capacity);
+            let takes = wanted && (open.leaving || open.waiting.len() < capacity);
+            tokio::select! {
+                biased;
+                arrival = open.stream.next() => match arrival {
+                    Ok(arrival) => if let Some(lost) = self.take(arrival, &mut open).await {
+                        break lost;
+                    },
+                    Err(error) => break open.lost_by(error),
+                },
+                request = next_request(&mut early, &mut self.requests), if takes => match request {
+                    None => wanted = false,
+                    Some(request) => self.pass(request, &mut open).await,
+                },
+                () = one_gives_up(&mut open.waiting) => {}
+                () = sleep_until(open.ends) => break open.lost_by(io::ErrorKind::TimedOut.into()),
+            }
+            open.forget_given_up();
+            let given_up = waited && !open.answered;
+            if open.waiting.is_empty() && (!wanted || given_up) {
+                break LostStream::Closed;
+            }
+        };
+        for (_, query) in open.waiting {
+            query.end(Err(lost.clone()));
+        }
+        self.early = early.collect();
+        lost
+    }
+
+    /// Sends a query, unless the stream takes none any more, or the same one is on its way.
+    async fn pass(&mut self, request: StreamRequest, open: &mut OpenStream) {
+        if request.reply.is_closed() {
+            return;
+        }
+        let now = Instant::now();
+        if let (false, Some(sent)) = (open.leaving, open.unheard_since(now)) {
+            lock(&self.table).forget_unheard(&self.place, sent);
+            self.leave(open);
+        } else if !open.leaving && open.given_up.len() >= MAX_GIVEN_UP {
+            self.leave(open);
+        }
+        if open.leaving {
+            let _ = request.reply.send(Err(LostStream::Closed));
+            return;
+        }
+        let Some((id, message)) = open.enter(request, &self.random, now) else { return };
+        if let Err(error) = send(&mut *open.stream, &message).await {
+            // The replies to earlier queries may still arrive. A forwarder may end its connection at any moment, and the query has not
+            // reached it.
+            let is_encrypted = self.place.path.encryption.is_some();
+            let lost = if is_encrypted { LostStream::Closed } else { open.lost_by(error) };
+            if let Some(query) = open.waiting.remove(&id) {
+                query.end(Err(lost));
+            }
+            self.leave(open);
+        }
+    }
+
+    /// Takes no further query.
+    fn leave(&mut self, open: &mut OpenStream) {
+        open.leaving = true;
+        lock(&self.table).forget(&self.place, self.number);
+        self.requests.close();
+    }
+
+    /// Passes an answer to its senders, each under its own id, as soon as there is room for it. Meanwhile the octets behind it stay
+    /// with the kernel. Returns the reason if the stream must end.
+    async fn take(&mut self, arrival: Arrival, open: &mut OpenStream) -> Option<LostStream> {
+        let (id, reply) = match arrival {
+            Arrival::Message(octets) => (octets.first_chunk().copied().map(u16::from_be_bytes), Ok(octets)),
+            Arrival::Failed { id, error } => (Some(id), Err(LostStream::Failed(Arc::new(error)))),
+            Arrival::Declined(id) => {
+                if !open.leaving {
+                    self.leave(open);
+                }
+                if let Some(query) = open.waiting.remove(&id) {
+                    query.end(Err(LostStream::Closed));
+                }
+                return None;
+            }
+        };
+        let Some(query) = id.and_then(|id| open.waiting.remove(&id)) else {
+            return open.belongs_to_none(id);
+        };
+        (open.answered, open.strays) = (true, 0);
+        open.heard = Instant::now();
+        self.load.set_heard(open.heard);
+        open.ends = later(open.heard, if open.waiting.is_empty() { UPSTREAM_IDLE_TIME } else { LISTEN_TIME });
+        match reply {
+            Ok(octets) => {
+                let room = self.long_replies.admit(self.place.path.server, &octets).await;
+                let reply = room.map(|room| StreamReply { octets, room });
+                query.end(reply.map_err(|NoRoom| LostStream::NoRoom));
+            }
+            Err(lost) => query.end(Err(lost)),
+        }
+        None
+    }
+}
+
+impl OpenStream {
+    fn new(stream: Box<dyn Stream>, now: Instant) -> Self {
+        Self {
+            stream,
+            waiting: BTreeMap::new(),
+            given_up: BTreeSet::new(),
+            answered: false,
+            sent: 0,
+            heard: now,
+            ends: later(now, UPSTREAM_IDLE_TIME),
+            strays: 0,
+            leaving: false,
+        }
+    }
+
+    /// The end of the stream, for those that wait. A server that answers one query and closes the stream with others unread resets it,
+    /// which discards the answer too, so that a reset behind several queries is no failure of the server.
+    fn lost_by(&self, error: io::Error) -> LostStream {
+        use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+        let is_cut = matches!(error.kind(), ConnectionReset | UnexpectedEof | BrokenPipe);
+        if self.answered || self.sent > 1 && is_cut {
+            LostStream::Closed
+        } else {
+            LostStream::Failed(Arc::new(error))
+        }
+    }
+
+    /// When the query was sent after which it has brought nothing for too long; none if it has, or has never brought an answer.
+    fn unheard_since(&self, now: Instant) -> Option<Instant> {
+        let unheard =
+            self.waiting.values().map(|query| query.sent).filter(|sent| *sent >= self.heard).min()?;
+        (self.answered && now.duration_since(unheard) >= STREAM_DOUBT_TIME).then_some(unheard)
+    }
+
+    /// Counts a message that nobody waits for. A server that sends many would keep the stream open for nothing.
+    fn belongs_to_none(&mut self, id: Option<u16>) -> Option<LostStream> {
+        if id.is_some_and(|id| self.given_up.remove(&id)) {
+            self.heard = Instant::now();
+            return None;
+        }
+        self.strays = self.strays.saturating_add(1);
+        (self.strays > MAX_STRAY_MESSAGES).then(|| self.lost_by(io::ErrorKind::InvalidData.into()))
+    }
+
+    /// Notes a query as sent, under an id that no other on this stream has. None if the same question is on its way, whose
+    /// reply counts for both; or if the message is none.
+    fn enter(&mut self, request: StreamRequest, random: &Random, now: Instant) -> Option<(u16, Vec<u8>)> {
+        let StreamRequest { mut message, reply } = request;
+        let (id, question) = message.split_first_chunk()?;
+        if let Some(same) = self.waiting.values_mut().find(|query| query.question == question) {
+            same.senders.push((*id, reply));
+            return None;
+        }
+        let mut ids =
+            std::iter::once(u16::from_be_bytes(*id)).chain((0..STREAM_ID_TRIES).map(|_| random.u16()));
+        let free = ids.find(|id| !self.waiting.contains_key(id) && !self.given_up.contains(id))?;
+        let query = UnansweredQuery { question: question.to_vec(), senders: vec![(*id, reply)], sent: now };
+        if self.waiting.is_empty() {
+            self.ends = later(now, LISTEN_TIME);
+        }
+        self.waiting.insert(free, query);
+        self.sent = self.sent.saturating_add(1);
+        *message.first_chunk_mut()? = free.to_be_bytes();
+        Some((free, message))
+    }
+
+    /// Forgets the queries whose senders have all given up.
+    fn forget_given_up(&mut self) {
+        let Self { stream, waiting, given_up, .. } = self;
+        let is_given_up = |query: &mut UnansweredQuery| {
+            query.senders.retain(|(_, sender)| !sender.is_closed());
+            query.senders.is_empty()
+        };
+        let gone = waiting.extract_if(.., |_, query| is_given_up(query)).map(|(id, _)| id);
+        given_up.extend(gone.filter(|id| stream.give_up(*id)));
+    }
+}
+
+impl UnansweredQuery {
+    /// Passes the result to all senders, without a copy for the last one.
+    fn end(mut self, result: Result<StreamReply, LostStream>) {
+        let last = self.senders.pop();
+        for (id, sender) in self.senders {
+            // A sender may have given up meanwhile.
+            let _ = sender.send(under(id, result.clone()));
+        }
+        if let Some((id, sender)) = last {
+            let _ = sender.send(under(id, result));
+        }
+    }
+}
+
+/// The result with the id of its sender.
+fn under(id: [u8; 2], mut result: Result<StreamReply, LostStream>) -> Result<StreamReply, LostStream> {
+    if let Ok(reply) = &mut result
+        && let Some(place) = reply.octets.first_chunk_mut()
+    {
+        *place = id;
+    }
+    result
+}
+
+/// The moment after a time; the same moment if the clock has no later one.
+fn later(now: Instant, time: std::time::Duration) -> Instant {
+    now.checked_add(time).unwrap_or(now)
+}
+
+/// First the messages that came before the stream was open, then new ones; none once no more can come.
+async fn next_request(
+    early: &mut std::vec::IntoIter<StreamRequest>,
+    requests: &mut mpsc::Receiver<StreamRequest>,
+) -> Option<StreamRequest> {
+    match early.next() {
+        Some(request) => Some(request),
+        None => requests.recv().await,
+    }
+}
+
+/// Returns when a sender that waits for an answer gives up; never if nobody waits.
+async fn one_gives_up(waiting: &mut BTreeMap<u16, UnansweredQuery>) {
+    poll_fn(|context| {
+        let mut senders = waiting.values_mut().flat_map(|query| &mut query.senders);
+        let gone = senders.any(|(_, sender)| sender.poll_closed(context).is_ready());
+        if gone { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+/// Returns when all senders so far have given up. Their messages are in `early`.
+async fn nobody_waits(requests: &mut mpsc::Receiver<StreamRequest>, early: &mut Vec<StreamRequest>) {
+    loop {
+        let more = early.len() < MAX_PIPELINED;
+        let Some(last) = early.last_mut() else {
+            match requests.recv().await {
+                Some(request) => early.push(request),
+                None => return,
+            }
+            continue;
+        };
+        tokio::select! {
+            biased;
+            () = last.reply.closed() => {}
+            Some(request) = requests.recv(), if more => early.push(request),
+        }
+        early.retain(|request| !request.reply.is_closed());
+        if early.is_empty() && requests.is_empty() {
+            return;
+        }
+    }
+}
+
+/// Sends a message, in bounded time.
+async fn send(stream: &mut dyn Stream, message: &[u8]) -> io::Result<()> {
+    timeout(TCP_WRITE_TIME, stream.send(message))
+        .await
+        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}

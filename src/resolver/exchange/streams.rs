@@ -1,0 +1,116 @@
+//! Streams to servers, kept for the next queries to them.
+//!
+//! RFC 7766 section 6.2: one connection to a server, many messages on it, answers in any order; a server may close it
+//! when it is idle. A forwarder over TLS or HTTPS, which gets all queries, has more of them when one is full. A task for each
+//! stream sends, reads and matches answers (`stream_driver`).
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use super::long_replies::{LongReplies, NoRoom};
+use super::network::{Network, Path};
+use super::stream_driver::Driver;
+use super::stream_request::{LostStream, StreamReply, StreamRequest};
+use super::stream_table::{ChosenStream, CountedQuery, NewStream, StreamTable, lock};
+use crate::limits::{MAX_PIPELINED, MAX_STREAMS_OF_FORWARDER, MAX_UPSTREAM_STREAMS};
+use dns::random::Random;
+
+/// Streams to servers.
+pub(super) struct Streams {
+    network: Arc<dyn Network>,
+    random: Random,
+    table: Arc<Mutex<StreamTable>>,
+    /// Bounds the open streams.
+    places: Arc<Semaphore>,
+    /// Bounds the streams to forwarders for one query.
+    own_places: Semaphore,
+    long_replies: Arc<LongReplies>,
+}
+
+impl Streams {
+    pub(super) fn new(network: Arc<dyn Network>, random: Random, long_replies: Arc<LongReplies>) -> Self {
+        let places = Arc::new(Semaphore::new(MAX_UPSTREAM_STREAMS));
+        let own_places = Semaphore::new(MAX_STREAMS_OF_FORWARDER.into());
+        Self { network, random, table: Arc::default(), places, own_places, long_replies }
+    }
+
+    /// Streams, and networks that have one.
+    #[cfg(feature = "simulated")]
+    pub(super) fn len(&self) -> usize {
+        let table = lock(&self.table);
+        table.kept.len() + table.networks.len()
+    }
+
+    /// Sends one message and waits for its answer, forever if none comes. If the server closes the stream before the
+    /// answer, it is opened again.
+    ///
+    /// # Errors
+    /// The stream cannot be opened, or is closed before any answer; `NoRoom` inside if there is no room for the answer.
+    pub(super) async fn exchange(&self, path: &Path, message: &[u8]) -> Result<StreamReply, Arc<io::Error>> {
+        let mut heard = self.ask_kept(path, message).await;
+        if matches!(heard, Err(LostStream::Closed)) {
+            heard = self.ask_kept(path, message).await;
+        }
+        if matches!(heard, Err(LostStream::Closed)) {
+            // If a server closes the stream after each answer, each message that it did not answer gets a stream of
+            // its own. Otherwise messages that were sent together would wait for each other.
+            // A forwarder gets all queries, and must not take the places of other servers with them.
+            let is_forwarder = path.encryption.is_some();
+            let _place = if is_forwarder { self.own_places.acquire().await.ok() } else { None };
+            let own = lock(&self.table).own_stream(path);
+            heard = ask(self.open(own), message).await;
+        }
+        heard.map_err(|lost| match lost {
+            LostStream::Failed(error) => error,
+            LostStream::Closed => Arc::new(io::ErrorKind::UnexpectedEof.into()),
+            LostStream::NoRoom => Arc::new(io::Error::other(NoRoom)),
+        })
+    }
+
+    /// Asks over a kept stream to a server, or a new one that is kept.
+    async fn ask_kept(&self, path: &Path, message: &[u8]) -> Result<StreamReply, LostStream> {
+        let (requests, _counted) = self.kept(path);
+        ask(requests, message).await
+    }
+
+    fn kept(&self, path: &Path) -> (mpsc::Sender<StreamRequest>, CountedQuery) {
+        let mut table = lock(&self.table);
+        match table.choose(path) {
+            ChosenStream::Kept(requests, counted) => (requests, counted),
+            ChosenStream::New(new) => {
+                let (place, number, load) = (new.place.clone(), new.number, Arc::clone(&new.load));
+                let requests = self.open(new);
+                table.keep(place, number, requests.clone(), &load);
+                (requests, CountedQuery::new(&load))
+            }
+        }
+    }
+
+    fn open(&self, new: NewStream) -> mpsc::Sender<StreamRequest> {
+        let (sender, requests) = mpsc::channel(MAX_PIPELINED);
+        let (table, random) = (Arc::clone(&self.table), self.random.clone());
+        let long_replies = Arc::clone(&self.long_replies);
+        let NewStream { place, number, load, of_network } = new;
+        let driver = Driver { place, number, load, requests, early: Vec::new(), table, random, long_replies };
+        let (network, places) = (Arc::clone(&self.network), Arc::clone(&self.places));
+        tokio::spawn(driver.run(network, of_network, places));
+        sender
+    }
+}
+
+async fn ask(requests: mpsc::Sender<StreamRequest>, message: &[u8]) -> Result<StreamReply, LostStream> {
+    let (reply, heard) = oneshot::channel();
+    let request = StreamRequest { message: message.to_vec(), reply };
+    requests.send(request).await.map_err(|_| LostStream::Closed)?;
+    drop(requests);
+    heard.await.unwrap_or(Err(LostStream::Closed))
+}
+
+#[cfg(test)]
+#[path = "forwarder_streams_tests.rs"]
+mod forwarder_tests;
+#[cfg(test)]
+#[path = "streams_tests.rs"]
+mod tests;

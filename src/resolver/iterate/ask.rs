@@ -1,0 +1,584 @@
+//! Asks the servers of one zone one question, until one gives an answer that helps.
+//!
+//! First contact races two servers. A timer from a server's own round trips starts the next one; a bad answer starts
+//! it at once. Meanwhile addresses of servers without glue are looked up, and dead servers are probed in the background.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::task::Poll;
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use hickory_proto::rr::Name;
+
+use super::attempt::Attempt;
+use super::classify::{Found, Said};
+use super::context::Context;
+use super::dead::{Aside, WantedServer};
+use super::edns::Signed;
+use super::errand::path;
+use super::failure::Failure;
+use super::first_query::{FirstQuery, WantedAnswer};
+use super::news::{AttemptEvent, Events, News};
+use super::role::ServerRole;
+use super::select::{self, Candidate, CandidateProgress};
+use super::{Errand, Iterate};
+use crate::cache::entries::Delegation;
+use crate::cache::servers::Health;
+use crate::limits::{
+    LAME_TIME, MAX_ADDRESSES, MAX_TIMER, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED, UNKNOWN_TIMER,
+};
+use crate::supervise::driven::{Driven, drive};
+use dns::clock::Mono;
+use dns::conduct::Conduct;
+use history::Counter;
+
+/// A server whose addresses of one family were looked up, with the result.
+pub(super) struct Sought<'a> {
+    pub(super) server: Name,
+    pub(super) found: Result<Vec<IpAddr>, Failure>,
+    /// The lookup itself, if these addresses are past their TTL and it has not ended.
+    pub(super) lookup: Option<BoxFuture<'a, Sought<'a>>>,
+}
+
+/// One step of a walk: it asks the servers of a zone.
+pub(super) struct Asking<'a> {
+    pub(super) iterate: &'a Iterate,
+    pub(super) errand: Errand<'a>,
+    pub(super) cut: &'a Arc<Delegation>,
+    pub(super) signed: Signed,
+    pub(super) candidates: Vec<Candidate>,
+    /// The parent's servers, if the zone's own set comes first.
+    pub(super) reserve: Vec<SocketAddr>,
+    /// Addresses of the server that is asked only if no other answers.
+    pub(super) avoided: Vec<SocketAddr>,
+    /// Servers whose addresses are not known and will be looked up.
+    pub(super) unglued: VecDeque<Name>,
+    pub(super) lookups: Lookups<'a>,
+    /// The channel is dropped before `attempts`, so that the attempts see that the step has ended.
+    events: Events,
+    /// Attempts in progress. They outlive the step.
+    pub(super) attempts: Vec<Driven<()>>,
+    /// A second server is asked, but only when the first is late.
+    held_back: bool,
+    pub(super) faults: Vec<(SocketAddr, Conduct)>,
+    pub(super) lookup_failure: Option<Failure>,
+    /// The denial in doubt, and the number of servers that gave it. It is valid if all of them do.
+    pub(super) doubtful: Option<Found>,
+    pub(super) doubted: usize,
+    /// Whether addresses of names that are known by delegations alone have been looked up.
+    pub(super) sought_again: bool,
+    /// Whether the addresses from delegations are in the reserve.
+    pub(super) has_glue: bool,
+    /// If only a referral is wanted, the first server that answers at all ends the step.
+    wanted: WantedAnswer,
+    pub(super) given_up: bool,
+    /// Whether it has ended because there was no memory for an answer.
+    pub(super) shed: bool,
+    /// Whether it has failed, and its servers are probed sooner because of that.
+    pub(super) hastened: bool,
+    began: Mono,
+    /// When its last query was sent, if no server of any zone had been heard from the begin of the step until then.
+    pub(super) sent_in_outage: Option<Mono>,
+}
+
+/// Lookups of servers' addresses in progress. Most steps need none, so nothing is set up for them.
+#[derive(Default)]
+pub(super) struct Lookups<'a>(Option<FuturesUnordered<BoxFuture<'a, Sought<'a>>>>);
+
+impl<'a> Lookups<'a> {
+    pub(super) fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, FuturesUnordered::len)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(super) fn push(&mut self, lookup: BoxFuture<'a, Sought<'a>>) {
+        self.0.get_or_insert_default().push(lookup);
+    }
+
+    /// The next result; none if there are no lookups.
+    async fn next(&mut self) -> Option<Sought<'a>> {
+        self.0.as_mut()?.next().await
+    }
+}
+
+impl<'a> Asking<'a> {
+    /// A step that asks the servers of `cut`.
+    pub(super) fn new(iterate: &'a Iterate, errand: Errand<'a>, cut: &'a Arc<Delegation>) -> Self {
+        let mut asking = Self {
+            iterate,
+            errand,
+            cut,
+            signed: Signed::at(cut, errand.name, &errand.context.view),
+            candidates: Vec::new(),
+            reserve: Vec::new(),
+            avoided: Vec::new(),
+            unglued: VecDeque::new(),
+            lookups: Lookups::default(),
+            events: Events::default(),
+            attempts: Vec::new(),
+            held_back: false,
+            faults: Vec::new(),
+            lookup_failure: None,
+            doubtful: None,
+            doubted: 0,
+            sought_again: false,
+            has_glue: false,
+            wanted: WantedAnswer::Any,
+            given_up: false,
+            shed: false,
+            hastened: false,
+            began: iterate.now(),
+            sent_in_outage: None,
+        };
+        let addresses = iterate.addresses(errand, cut);
+        asking.unglued = addresses.unglued.into_iter().take(MAX_UNGLUED).collect();
+        asking.reserve = addresses.reserve;
+        for address in addresses.first {
+            asking.add(address);
+        }
+        asking.fall_back();
+        asking
+    }
+
+    /// Asks for a part of a name: after an error of one server the others are not asked for the part, because the query for
+    /// the whole name may succeed.
+    pub(super) fn probing(mut self) -> Self {
+        self.wanted = WantedAnswer::Referral;
+        self
+    }
+
+    /// The number of addresses that were known at the start.
+    pub(super) fn known(&self) -> usize {
+        self.candidates.len()
+    }
+
+    /// Asks until a server gives an answer that helps.
+    ///
+    /// # Errors
+    /// No server does, or the question's budget is spent.
+    pub(super) async fn run(&mut self) -> Result<Said, Failure> {
+        let mut is_anew = false;
+        let said = loop {
+            let said = self.ask().await;
+            let is_silence = matches!(said, Err(Failure::Silent { .. }));
+            if !is_silence || is_anew || !self.comes_back().await {
+                break said;
+            }
+            is_anew = true;
+            self.begin_anew();
+        };
+        match said {
+            Ok(_) => self.measure(),
+            Err(_) => self.events.end_unanswered(),
+        }
+        said
+    }
+
+    async fn ask(&mut self) -> Result<Said, Failure> {
+        self.begin();
+        let over = self.over(false);
+        tokio::pin!(over);
+        let mut doubt = self.doubt();
+        loop {
+            let ended = self.given_up || self.is_refused();
+            if ended || (self.awaited() == 0 && self.lookups.is_empty()) {
+                return self.end();
+            }
+            tokio::select! {
+                biased;
+                () = drive(&mut self.attempts) => {}
+                event = self.events.next() => {
+                    if let Some(said) = self.heard(event) {
+                        return Ok(said);
+                    }
+                }
+                Some(found) = self.lookups.next() => self.looked_up(found),
+                () = Self::elapsed(&mut doubt), if doubt.is_some() => doubt = self.doubt_is_over(),
+                () = &mut over => {
+                    if self.context().budget.left(self.iterate.now()).is_zero() {
+                        let (zone, role) = (self.cut.zone.clone(), ServerRole::of(self.errand.route, self.cut));
+                        self.mark_waiting_silent();
+                        return Err(Failure::Time { zone, role, faults: std::mem::take(&mut self.faults) });
+                    }
+                    self.given_up |= self.is_known_silence();
+                    if !self.given_up && self.ends_outage() {
+                        // The attempts of the outage have no news.
+                        (self.events, self.attempts) = (Events::default(), Vec::new());
+                        self.begin_anew();
+                        self.begin();
+                    }
+                    over.set(self.over(true));
+                }
+            }
+        }
+    }
+
+    /// Ends when the time of the client is over, then every `UNKNOWN_TIMER`, and when the time of the question is over. Its
+    /// timer is set at the second poll only, because the timer of an attempt comes first, and most steps end before that;
+    /// `again`: at the first poll.
+    fn over(&self, again: bool) -> impl Future<Output = ()> + use<'a> {
+        let (iterate, context) = (self.iterate, self.context());
+        let left = move || {
+            let (now, patience) = (iterate.now(), context.view.config.resolve.deadline);
+            let of_client = patience.saturating_sub(now.since(context.began()));
+            let left = context.budget.left(now);
+            left.min(if of_client.is_zero() { UNKNOWN_TIMER } else { of_client })
+        };
+        // With little time left, the timer of the attempt may come later.
+        let mut is_polled = again || left() <= MAX_TIMER;
+        let second = poll_fn(move |_| match std::mem::replace(&mut is_polled, true) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        });
+        async move {
+            second.await;
+            Box::pin(tokio::time::sleep(left())).await;
+        }
+    }
+
+    /// Asks the best server, and a second one beside it if the best was never asked. Dead ones are probed in the
+    /// background.
+    fn begin(&mut self) {
+        let Some(first) = self.next_candidate() else {
+            self.go_on("first");
+            return;
+        };
+        let unknown =
+            self.candidates.get(first).is_some_and(|candidate| candidate.standing.round_trip.is_none());
+        self.launch(first, "first");
+        let policy = &self.errand.route.policy;
+        if policy.one_at_a_time {
+            return;
+        }
+        if unknown && policy.race && !self.context().is_ahead() {
+            if let Some(second) = self.untried() {
+                self.launch(second, "race");
+            } else {
+                // Only one address is known: addresses of the other names are looked up at the same time.
+                self.seek_addresses();
+            }
+        }
+    }
+
+    /// Takes in an event of an attempt; returns an answer that helps.
+    fn heard(&mut self, event: AttemptEvent) -> Option<Said> {
+        let one_at_a_time = self.errand.route.policy.one_at_a_time;
+        let is_silence = matches!(event.news, News::Overdue | News::Late);
+        if is_silence && self.is_known_silence() {
+            self.given_up = true;
+            return None;
+        }
+        match event.news {
+            News::Truncated => {
+                if let Some(candidate) = self.candidate(event.server) {
+                    candidate.truncated = true;
+                }
+            }
+            // With one server at a time, another query is sent only when this one counts as lost.
+            News::Overdue if one_at_a_time => {}
+            News::Overdue => {
+                self.give_up_waiting(event.server, event.tries);
+                if !self.is_waiting() && self.may_hedge(event.server) {
+                    self.go_on("retry");
+                }
+            }
+            News::Late => {
+                let was_waited_for = self.give_up_waiting(event.server, event.tries);
+                if !self.is_waiting() && (was_waited_for || self.held_back) {
+                    self.held_back = false;
+                    self.go_on("retry");
+                }
+            }
+            News::Ended(said) => return self.ended(event.server, event.tries, *said),
+        }
+        None
+    }
+
+    /// Takes in the end of an attempt; returns an answer that helps.
+    fn ended(&mut self, server: SocketAddr, tries: u8, said: Said) -> Option<Said> {
+        let conduct = match said {
+            Said::Nothing(conduct) => conduct,
+            Said::NoRoom => {
+                // Other servers have the same answer, for which there is no room either.
+                (self.shed, self.given_up) = (true, true);
+                return None;
+            }
+            Said::Doubtful(found) => {
+                self.doubtful = Some(found);
+                self.doubted = self.doubted.saturating_add(1);
+                Conduct::Lame
+            }
+            said => {
+                self.refute_doubters(&said);
+                return Some(said);
+            }
+        };
+        if self.candidate(server).is_some_and(|candidate| !candidate.ended(conduct)) {
+            return None;
+        }
+        let fault = self.candidate(server).map_or(conduct, |candidate| candidate.fault(conduct));
+        self.faults.push((server, fault));
+        if self.is_refused() {
+            return None;
+        }
+        // After a loss the same query may be sent again. After an answer it is not.
+        if conduct == Conduct::Silent {
+            self.give_up_waiting(server, tries);
+        } else if let Some(candidate) = self.candidate(server) {
+            let is_truncated = conduct == Conduct::Truncated;
+            candidate.progress =
+                if is_truncated { CandidateProgress::Truncated } else { CandidateProgress::Spent };
+        }
+        // If the host has no route for this address family, another server takes the place in the race.
+        let no_family = conduct == Conduct::NotSent && self.drop_unusable();
+        if no_family || !self.is_waiting() {
+            self.given_up = self.wanted == WantedAnswer::Referral && conduct.came_back();
+            if !self.given_up {
+                self.go_on("next");
+            }
+        }
+        None
+    }
+
+    /// Servers that denied in doubt a name that another server has do not serve the zone. They are asked after the
+    /// others for a while.
+    fn refute_doubters(&self, said: &Said) {
+        if self.doubted == 0 || matches!(said, Said::Found(found) if found.denies()) {
+            return;
+        }
+        for (server, _) in self.faults.iter().filter(|(_, fault)| *fault == Conduct::Lame) {
+            self.iterate.server(*server).mark_lame(&self.cut.zone, LAME_TIME, self.iterate.now());
+        }
+    }
+
+    /// Whether a second server may be asked while the first may still answer. If not, `News::Late` starts it. A
+    /// second server after an unknown server's timer is no second query, because the patience for the first is
+    /// over.
+    fn may_hedge(&mut self, late: SocketAddr) -> bool {
+        let standing = self.candidate(late).map(|candidate| candidate.standing);
+        if standing.is_some_and(|standing| standing.timer >= standing.patience) {
+            return true;
+        }
+        let means = self.iterate.means();
+        if self.context().is_ahead() {
+            self.held_back = true;
+            return false;
+        }
+        let may = self.iterate.server(late).take_hedge() && means.hedges.take();
+        means.recorder.count(if may { Counter::Hedges } else { Counter::HedgesRefused }, 1);
+        self.held_back = !may;
+        may
+    }
+
+    /// Asks another server, seeks the addresses of more servers, or asks the same server again.
+    pub(super) fn go_on(&mut self, reason: &'static str) {
+        let reason = if self.fall_back() { "parent" } else { reason };
+        if let Some(place) = self.untried() {
+            self.launch(place, reason);
+            return;
+        }
+        if self.seek_addresses() {
+            return;
+        }
+        self.seek_again();
+        if self.lookups.is_empty() {
+            if self.ask_avoided() {
+                return;
+            }
+            // Beside servers whose query may be lost: it takes no turn of theirs.
+            self.ask_failed_again();
+        }
+        // If all servers have been asked, their silence is loss or an outage: two are asked at a time, as at first
+        // contact. Only one is asked while addresses are looked up, and none in addition if the policy is one server
+        // at a time.
+        let at_once = match (self.errand.route.policy.one_at_a_time, self.lookups.is_empty()) {
+            (false, true) => 2,
+            (true, false) => 0,
+            _ => 1,
+        };
+        for nth in 0..at_once {
+            let Some(place) = self.next_candidate() else { return };
+            if nth > 0 && self.candidates.get(place).is_some_and(Candidate::is_last_resort) {
+                return;
+            }
+            self.launch(place, reason);
+        }
+    }
+
+    /// Asks one server once more if all that answer have failed or refused, and the client still waits: a server says so
+    /// for a moment after its start, one of a balancer's servers may lack the zone, and some find no names in mixed
+    /// case. Unbound asks each up to five times. A list counts queries: it is not asked again.
+    fn ask_failed_again(&mut self) {
+        let context = self.context();
+        let waited = self.iterate.now().since(context.began());
+        if self.errand.route.policy.list.is_some() || waited >= context.view.config.resolve.deadline {
+            return;
+        }
+        let Some(place) = select::failed_first(&self.candidates, &self.faults) else { return };
+        if let Some(candidate) = self.candidates.get_mut(place) {
+            candidate.own_case = true;
+        }
+        self.launch(place, "again");
+    }
+
+    pub(super) fn launch(&mut self, place: usize, reason: &'static str) {
+        if self.awaited() >= MAX_UNDER_WAY || !self.context().budget.take() {
+            return;
+        }
+        let (now, errand, means) = (self.iterate.now(), self.errand, self.iterate.means());
+        let Some(candidate) = self.candidates.get_mut(place) else { return };
+        let server = self.iterate.server(candidate.address);
+        let role = ServerRole::of(errand.route, self.cut);
+        self.sent_in_outage = (!means.uplink.is_own_fault(role, self.began)).then_some(now);
+        if candidate.standing.health == Health::Due {
+            server.probe(&self.cut.zone, now, &means.random);
+        }
+        means.hedges.earn();
+        means.measurements.earn();
+        server.earn_hedge();
+        let path = path(errand.route, self.cut, candidate.address);
+        let attempt = Attempt {
+            server,
+            first: FirstQuery::of(candidate, &path, self.signed),
+            path,
+            role,
+            cut: Arc::clone(self.cut),
+            zone: self.cut.zone.clone(),
+            name: errand.name.clone(),
+            kind: errand.kind,
+            wanted: self.wanted,
+            secret: errand.rewrite.map(|rewrite| Arc::clone(rewrite.secret())),
+            signed: self.signed,
+            tries: candidate.tries,
+            outages: means.uplink.outages(),
+            round_trip: candidate.standing.round_trip,
+            timer: select::longer(candidate.standing.timer, candidate.tries),
+            patience: select::longer(candidate.standing.patience, candidate.tries),
+            context: errand.context.clone(),
+            reports: self.events.reports(),
+            means,
+        };
+        candidate.sent();
+        self.attempts.push(Driven::new(Box::pin(attempt.run(reason))));
+    }
+
+    /// Requests a probe of a dead server that would be asked if it were alive.
+    fn want_dead(&self, address: SocketAddr) {
+        let Errand { name, kind, rewrite, route, .. } = self.errand;
+        let (path, role) = (path(route, self.cut, address), ServerRole::of(route, self.cut));
+        let (aside, asked) = Aside::probe(path, role, &self.cut.zone, (name, kind), rewrite.is_some());
+        let (view, at) = (Arc::clone(&self.context().view), self.iterate.now());
+        let wanted = WantedServer { aside, asked, unanswered: false, view, at };
+        self.iterate.means.dead.want(wanted, false);
+    }
+
+    pub(super) fn add(&mut self, address: SocketAddr) {
+        let avoid = self.context().avoids();
+        if avoid.is_some_and(|avoid| self.iterate.are_one(self.errand, self.cut, avoid, address.ip())) {
+            if self.avoided.len() < MAX_ADDRESSES {
+                self.avoided.push(address);
+            }
+            return;
+        }
+        self.put(address);
+    }
+
+    pub(super) fn put(&mut self, address: SocketAddr) {
+        let full = self.candidates.len() >= MAX_ADDRESSES || self.errand.avoid.contains(&address);
+        if full || self.candidates.iter().any(|candidate| candidate.address == address) {
+            return;
+        }
+        let now = self.iterate.now();
+        if self.iterate.may_ask(self.context(), self.cut, address.ip(), now) {
+            let standing = self.iterate.server(address).standing(&self.cut.zone, now);
+            if standing.health >= Health::Due && !self.errand.route.policy.one_at_a_time {
+                self.want_dead(address);
+            }
+            // A silence that began with this question is too young to end it. A question in the background goes on,
+            // because its purpose is to test the servers.
+            let known = !self.context().is_on_the_side();
+            let silent = known && standing.silent_since.is_some_and(|since| since < self.context().began());
+            let progress = if silent { CandidateProgress::Spent } else { CandidateProgress::Untried };
+            if silent {
+                self.faults.push((address, Conduct::Silent));
+            }
+            self.candidates.push(Candidate { progress, ..Candidate::new(address, standing) });
+        }
+    }
+
+    fn next_candidate(&self) -> Option<usize> {
+        select::next(&self.candidates, MAX_TRIES, |below| self.iterate.toss(below))
+    }
+
+    /// A server that was not asked yet in this step and is likely to answer.
+    pub(super) fn untried(&self) -> Option<usize> {
+        let place = self.next_candidate()?;
+        self.candidates.get(place).is_some_and(Candidate::is_promising).then_some(place)
+    }
+
+    /// Removes the servers of a family without a route; returns whether there were any.
+    fn drop_unusable(&mut self) -> bool {
+        let (iterate, cut, context, now) = (self.iterate, self.cut, self.context(), self.iterate.now());
+        let mut dropped = false;
+        for candidate in &mut self.candidates {
+            if !iterate.may_ask(context, cut, candidate.address.ip(), now)
+                && candidate.progress != CandidateProgress::Spent
+            {
+                candidate.progress = CandidateProgress::Spent;
+                dropped = true;
+            }
+        }
+        dropped
+    }
+
+    /// Queries whose answers could change the result.
+    fn awaited(&self) -> usize {
+        self.candidates.iter().map(Candidate::awaited).sum()
+    }
+
+    /// Whether a query waits for an answer and its timer still runs.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.candidates.iter().any(|candidate| candidate.progress == CandidateProgress::Waiting)
+    }
+
+    /// Whether two servers of the zone in a row have refused.
+    fn is_refused(&self) -> bool {
+        self.errand.route.policy.refusals_end && select::refused_twice(&self.faults)
+    }
+
+    fn candidate(&mut self, address: SocketAddr) -> Option<&mut Candidate> {
+        self.candidates.iter_mut().find(|candidate| candidate.address == address)
+    }
+
+    /// Ends the wait for an attempt; returns false if the step did not wait for it.
+    fn give_up_waiting(&mut self, address: SocketAddr, tries: u8) -> bool {
+        let crowded = self.iterate.means().late.is_crowded(address);
+        let Some(candidate) = self.candidate(address) else { return false };
+        // Only the newest attempt at a server counts: the end of an older one does not end it.
+        let is_waited_for =
+            candidate.progress == CandidateProgress::Waiting && candidate.tries == tries.saturating_add(1);
+        if is_waited_for {
+            // If many questions wait for this dead server, one query of each question is enough to notice that it
+            // is back.
+            // A server that has failed, and does not answer when it is asked once more, is given up: it may limit its
+            // errors, as BIND does.
+            candidate.answered |= candidate.own_case;
+            let is_known_dead =
+                candidate.standing.health == Health::Dead && !candidate.standing.silent_elsewhere;
+            let enough = candidate.own_case || crowded && is_known_dead;
+            candidate.progress = if enough { CandidateProgress::Spent } else { CandidateProgress::Overdue };
+        }
+        is_waited_for
+    }
+
+    pub(super) fn context(&self) -> &'a Context {
+        self.errand.context
+    }
+}

@@ -1,0 +1,569 @@
+//! Asks one server, to the end: over UDP or TLS, without EDNS if the server does not take it, and over TCP if the
+//! answer is truncated.
+//!
+//! An attempt outlives the step that began it. It learns the server's round trip or silence even if no question waits
+//! any more, and reports when it is overdue.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::op::Message;
+use hickory_proto::rr::{Name, RecordType};
+
+use super::classify::{Said, classify, classify_recursive};
+use super::context::Context;
+use super::dead::{Aside, WantedServer};
+use super::edns::{Signed, rejects_edns};
+use super::first_query::{FirstQuery, NameCase, WantedAnswer};
+use super::late_answers::LateAnswer;
+use super::means::Means;
+use super::news::{AttemptEvent, News, Reports};
+use super::role::ServerRole;
+use super::scrub::removed;
+use super::summary::summary;
+use super::unproven::Silent;
+use crate::cache::entries::Delegation;
+use crate::cache::servers::{Server, ServerStanding};
+use crate::exchange::network::Path;
+use crate::exchange::secret::Secret;
+use crate::exchange::{Heard, Place, Sender, Trouble, UpstreamQuery};
+use crate::limits::{
+    FAILING_TIME, LAME_TIME, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_TIMER, MAX_TRIES,
+    MIXED_CASE_TRIES,
+};
+use crate::supervise::caught;
+use dns::clock::Mono;
+use dns::conduct::{Conduct, Transport};
+use history::Counter;
+use history::event::{Overdue, Sent};
+use history::note::{Note, Words};
+
+/// The next query of an attempt.
+enum NextQuery {
+    Said(Box<Said>),
+    /// The server rejects EDNS: again without it. `stays`: if it answers then, it is asked so from then on.
+    WithoutEdns {
+        stays: bool,
+    },
+    /// The answer was truncated: again over TCP.
+    Stream,
+    /// The question came back in another case: again over TCP, which only a forger on the path can forge.
+    OtherCase,
+}
+
+impl NextQuery {
+    fn nothing(conduct: Conduct) -> Self {
+        Self::Said(Box::new(Said::Nothing(conduct)))
+    }
+}
+
+/// One server to be asked.
+pub(super) struct Attempt {
+    pub(super) means: Arc<Means>,
+    pub(super) server: Arc<Server>,
+    pub(super) path: Path,
+    /// The role of the server.
+    pub(super) role: ServerRole,
+    pub(super) cut: Arc<Delegation>,
+    pub(super) zone: Name,
+    pub(super) name: Name,
+    pub(super) kind: RecordType,
+    /// The use of its answer.
+    pub(super) wanted: WantedAnswer,
+    /// The secret that a label of the name stands for.
+    pub(super) secret: Option<Arc<Secret>>,
+    /// Whether its answer must be signed.
+    pub(super) signed: Signed,
+    /// The form of the first query.
+    pub(super) first: FirstQuery,
+    /// Queries sent to it before in this step of the walk, since the step began or began anew.
+    pub(super) tries: u8,
+    /// Outages of our network that have ended: no query that was lost in one is shared.
+    pub(super) outages: u8,
+    /// Its smoothed round trip, if it ever answered.
+    pub(super) round_trip: Option<Duration>,
+    /// The time until it is overdue.
+    pub(super) timer: Duration,
+    /// The time until it is late.
+    pub(super) patience: Duration,
+    pub(super) context: Context,
+    pub(super) reports: Reports,
+}
+
+impl Attempt {
+    /// Asks, and reports events. `reason` says on the trail why this server is asked now.
+    #[expect(clippy::manual_async_fn, reason = "an async function would store the attempt twice")]
+    pub(super) fn run(self, reason: &'static str) -> impl Future<Output = ()> {
+        async move { self.ask_and_blame(reason).await }
+    }
+
+    async fn ask_and_blame(&self, reason: &'static str) {
+        let (heard, sent) = match caught(self.ask(reason)).await {
+            Ok(Some(asked)) => asked,
+            // No step waits for it any more.
+            Ok(None) => return,
+            Err(panicked) => {
+                let server = self.path.server;
+                tracing::error!(
+                    "{panicked}; the reply of server {server} to the query {} {} was dropped; please send this line to the makers of resolverd",
+                    self.name,
+                    self.kind
+                );
+                // It reports first, so that the step does not wait for the rest.
+                self.end(Said::Nothing(Conduct::Unfit));
+                return;
+            }
+        };
+        // It has reported already. A panic here must not take the answer of another attempt away.
+        if let Err(panicked) = caught(async { self.blame_for(&heard, sent) }).await {
+            let server = self.path.server;
+            tracing::error!(
+                "{panicked}; a timeout of server {server} was not counted; please send this line to the makers of resolverd"
+            );
+        }
+    }
+
+    /// Counts the silence of a server that has ended without an answer. An undelivered query counts after the patience for the
+    /// server, and the attempt ends at once: it holds the trail and the delegation of its question.
+    fn blame_for(&self, heard: &Heard, sent: Mono) {
+        let now = self.means.clock.mono();
+        match heard.reply {
+            Err(Trouble::Silent) => self.blame(sent, now),
+            Err(Trouble::Unreachable | Trouble::NoRouteToAddress) => {
+                self.means.undelivered(self.silence(sent, now.after(self.patience)), self.patience);
+            }
+            _ => {}
+        }
+    }
+
+    /// Asks and reports the answer; returns the result of the first query, and when it was sent.
+    async fn ask(&self, reason: &'static str) -> Option<(Heard, Mono)> {
+        let place = self.place().await?;
+        self.note_sent(self.first.transport, reason);
+        let sent = self.means.clock.mono();
+        let (heard, first) = self.first_query(sent, place).await?;
+        let said = self.answer(&heard, first).await;
+        self.end(said);
+        Some((heard, sent))
+    }
+
+    /// Sends queries until the server answers or the attempt fails, and returns the result.
+    async fn answer(&self, heard: &Heard, first: bool) -> Said {
+        let (mut edns, mut stays_without) = (self.first.edns, false);
+        let mut turn = self.settle(self.first.transport, edns, heard, first);
+        // Each retry once, in either order: an error in another case is believed over TCP only.
+        for _ in 0..2 {
+            turn = match turn {
+                NextQuery::WithoutEdns { stays } if edns => {
+                    (edns, stays_without) = (false, stays);
+                    Box::pin(self.again(self.first.transport, edns, "without_edns")).await
+                }
+                NextQuery::OtherCase => Box::pin(self.check_case(edns)).await,
+                turn => turn,
+            };
+        }
+        if matches!(turn, NextQuery::Stream) {
+            // A stream has room for any answer, so another query does not help.
+            let is_encrypted = matches!(self.first.transport, Transport::Tls | Transport::Https);
+            if is_encrypted || !self.standing().features.tcp && self.first.transport != Transport::Tcp {
+                return Said::Nothing(Conduct::Truncated);
+            }
+            self.tell(News::Truncated);
+            turn = Box::pin(self.again(Transport::Tcp, edns, "truncated")).await;
+        }
+        match turn {
+            NextQuery::Said(said) => {
+                // The reply shows only now that the server rejected EDNS.
+                if stays_without && !matches!(*said, Said::Nothing(_) | Said::NoRoom) {
+                    self.server.takes_no_edns(self.means.clock.mono());
+                }
+                *said
+            }
+            // Cut over TCP, or EDNS rejected in a reply to a query without it.
+            NextQuery::WithoutEdns { .. } | NextQuery::Stream | NextQuery::OtherCase => {
+                Said::Nothing(Conduct::Unfit)
+            }
+        }
+    }
+
+    /// Asks again after the question came back in another case. Unbound asks all servers three times and compares
+    /// their answers. Here the same server is asked over TCP, which a forger off the path cannot forge. If it really
+    /// changes the case, this is remembered. If it does not take TCP, it is asked over UDP without mixed case: a
+    /// forger who caused this had already guessed port and id.
+    async fn check_case(&self, edns: bool) -> NextQuery {
+        let turn = self.again(Transport::Tcp, edns, "other_case").await;
+        match turn {
+            // If the budget or a busy host prevented the query, this shows nothing about the server.
+            NextQuery::Said(said)
+                if matches!(*said, Said::Nothing(conduct) if !conduct.came_back())
+                    && !self.standing().features.tcp =>
+            {
+                self.server.flips_case(self.means.clock.mono());
+                self.again(Transport::Udp, edns, "own_case").await
+            }
+            turn => turn,
+        }
+    }
+
+    /// A place among the queries in progress; none if no step waits for the answer any more.
+    async fn place(&self) -> Option<Place> {
+        let place = self.means.exchange.place(&self.zone);
+        tokio::pin!(place);
+        loop {
+            tokio::select! {
+                biased;
+                place = &mut place => return Some(place),
+                () = self.reports.over() => return None,
+                // The step sets its timer when it is polled again.
+                () = tokio::time::sleep(MAX_TIMER) => {}
+            }
+        }
+    }
+
+    /// The first query, with its timers. None if its time is over and no question waits any more, or too many
+    /// queries are late.
+    async fn first_query(&self, sent: Mono, place: Place) -> Option<(Heard, bool)> {
+        let message = self.message(self.first.transport, self.first.edns, sent);
+        let slow = self.round_trip.is_some_and(|round_trip| round_trip > MAX_TIMER);
+        let listen = if slow { LISTEN_TIME_OF_SLOW } else { LISTEN_TIME };
+        let (began, asking) = self.means.exchange.ask(message, listen, place, self.sender());
+        // The timer of an equal query in progress runs already. If a client's query that shared one of look-ahead had the whole
+        // timer again, a loss would cost the client more than without look-ahead.
+        let timer = self.timer.saturating_sub(sent.since(began));
+        let sent = began;
+        tokio::pin!(asking);
+        tokio::select! {
+            biased;
+            heard = &mut asking => return Some(heard),
+            () = tokio::time::sleep(timer) => {}
+        }
+        let now = self.means.clock.mono();
+        self.server.overdue(sent, now);
+        self.means.families.silent(self.path.server.ip(), self.round_trip.is_some(), now);
+        let (server, zone, origin) = (self.path.server, &self.zone, self.role.origin());
+        self.means.recorder.overdue(&Overdue { server, zone, origin, sent });
+        self.note_unanswered(now.since(sent));
+        self.tell(News::Overdue);
+        tokio::select! {
+            biased;
+            heard = &mut asking => return Some(heard),
+            () = tokio::time::sleep(self.patience.saturating_sub(self.timer)) => {}
+        }
+        // The next query may have been sent meanwhile; its silence counts separately.
+        self.blame(sent, sent.after(self.patience).min(self.means.clock.mono()));
+        self.tell(News::Late);
+        let Some(_listened) = self.means.late.listen(self.path.server) else {
+            let said = self.end_silent(self.first.transport, sent);
+            self.tell(News::Ended(Box::new(said)));
+            return None;
+        };
+        tokio::select! {
+            biased;
+            heard = &mut asking => return Some(heard),
+            () = self.reports.over() => {}
+        }
+        if self.reports.is_unanswered() && self.tries < LATE_COPIES {
+            return Some(asking.await);
+        }
+        // The step no longer waits. The answer still shows whether the server is slow or dead.
+        if let Ok(heard) = tokio::time::timeout(MAX_TIMER.saturating_sub(self.patience), &mut asking).await {
+            return Some(heard);
+        }
+        self.blame(sent, self.means.clock.mono());
+        self.end_silent(self.first.transport, sent);
+        None
+    }
+
+    /// The query sent at `sent` is no longer listened for.
+    fn end_silent(&self, transport: Transport, sent: Mono) -> Said {
+        let elapsed = self.means.clock.mono().since(sent);
+        self.record(transport, Conduct::Silent, elapsed);
+        self.count_strays();
+        self.note_received(Conduct::Silent, elapsed, Trouble::Silent.to_string().into());
+        Said::Nothing(Conduct::Silent)
+    }
+
+    /// Counts a silence from `sent` to `late` against the server, unless it is our own network's. A dead server is
+    /// probed, because this question would have used it.
+    fn blame(&self, sent: Mono, late: Mono) {
+        #[cfg(feature = "simulated")]
+        self.means.strike.fall();
+        self.means.silent(self.silence(sent, late));
+    }
+
+    /// A silence from `sent` to `late`, and the probe of its server.
+    fn silence(&self, sent: Mono, late: Mono) -> Silent {
+        let asked = (&self.name, self.kind);
+        let (aside, asked) =
+            Aside::probe(self.path.clone(), self.role, &self.zone, asked, self.secret.is_some());
+        let view = Arc::clone(&self.context.view);
+        let wanted = WantedServer { aside, asked, unanswered: true, view, at: late };
+        Silent { server: Arc::clone(&self.server), sent, late, wanted, aside: false }
+    }
+
+    /// Reports the server's answer. If no step waits for it any more, because the question of the client has failed, the
+    /// answer is kept.
+    fn end(&self, said: Said) {
+        if !self.reports.is_unanswered() {
+            return self.tell(News::Ended(Box::new(said)));
+        }
+        let wanted = self.wanted == WantedAnswer::Any || matches!(said, Said::Referral(_));
+        // A late answer for a name with a key is not kept, because such a name is never looked up again.
+        if wanted && self.secret.is_none() && !self.context.is_ahead() {
+            self.means.late_answers.add(LateAnswer {
+                name: self.name.clone(),
+                kind: self.kind,
+                view: Arc::clone(&self.context.view),
+                checks: self.context.checks(),
+                cut: Arc::clone(&self.cut),
+                said,
+            });
+        }
+    }
+
+    fn tell(&self, news: News) {
+        self.reports.tell(AttemptEvent { server: self.path.server, tries: self.tries, news });
+    }
+
+    /// Another query to the same server, within the budget.
+    async fn again(&self, transport: Transport, edns: bool, reason: &'static str) -> NextQuery {
+        if !self.context.budget.take() {
+            return NextQuery::nothing(Conduct::Silent);
+        }
+        let Some(place) = self.place().await else { return NextQuery::nothing(Conduct::Silent) };
+        self.note_sent(transport, reason);
+        let sent = self.means.clock.mono();
+        let patience = self.context.budget.left(sent).min(LISTEN_TIME);
+        let (_, asking) =
+            self.means.exchange.ask(self.message(transport, edns, sent), patience, place, self.sender());
+        tokio::pin!(asking);
+        // A stream takes one more round trip. A firewall that drops it must not delay the next server.
+        tokio::select! {
+            biased;
+            (heard, first) = &mut asking => return self.settle(transport, edns, &heard, first),
+            () = tokio::time::sleep(self.patience.saturating_mul(2)) => {}
+        }
+        if transport == Transport::Tcp {
+            self.server.takes_no_tcp(self.means.clock.mono());
+        }
+        self.note_unanswered(self.means.clock.mono().since(sent));
+        self.tell(News::Late);
+        if let Some(_listened) = self.means.late.listen(self.path.server) {
+            tokio::select! {
+                biased;
+                (heard, first) = &mut asking => return self.settle(transport, edns, &heard, first),
+                () = self.reports.over() => {}
+            }
+        }
+        NextQuery::Said(Box::new(self.end_silent(transport, sent)))
+    }
+
+    /// Decides the next query, and what to remember of the server. `first` is false if the query of another
+    /// attempt was shared: that attempt counts it.
+    fn settle(&self, transport: Transport, edns: bool, heard: &Heard, first: bool) -> NextQuery {
+        let now = self.means.clock.mono();
+        let (turn, conduct, words) = match &heard.reply {
+            Err(trouble @ Trouble::NoRoom) => {
+                if first {
+                    self.means.recorder.count(Counter::LongRepliesShed, 1);
+                }
+                let turn = NextQuery::Said(Box::new(Said::NoRoom));
+                (turn, conduct_of(trouble, transport), trouble.to_string().into())
+            }
+            Err(trouble) => {
+                let conduct = conduct_of(trouble, transport);
+                let other_case = *trouble == Trouble::OtherCase;
+                let turn = if other_case { NextQuery::OtherCase } else { NextQuery::nothing(conduct) };
+                (turn, conduct, trouble.to_string().into())
+            }
+            Ok(message) if edns && self.signed.may_go_without() && rejects_edns(message) => {
+                let code = message.metadata.response_code;
+                let stays = self.signed.stays_without(message);
+                (
+                    NextQuery::WithoutEdns { stays },
+                    Conduct::of_error(code),
+                    format!("{code} because of EDNS").into(),
+                )
+            }
+            Ok(message) if message.metadata.truncation => {
+                (NextQuery::Stream, Conduct::Truncated, Words::Fixed("truncated"))
+            }
+            Ok(message) => self.judge(message, heard, now),
+        };
+        if first {
+            self.record(transport, conduct, heard.elapsed);
+            self.learn(transport, heard, now);
+        }
+        self.count_strays();
+        self.note_received(conduct, heard.elapsed, words);
+        turn
+    }
+
+    fn learn(&self, transport: Transport, heard: &Heard, now: Mono) {
+        if heard.other_case && transport == Transport::Tcp {
+            self.server.flips_case(now);
+        }
+        if matches!(heard.reply, Ok(_) | Err(Trouble::NoRoom)) {
+            self.means.families.answered(self.path.server.ip(), now);
+        }
+        match heard.reply {
+            Ok(_) | Err(Trouble::NoRoom) => {
+                self.means.uplink.heard(self.role, now);
+                match transport {
+                    Transport::Tcp => self.server.takes_tcp(),
+                    Transport::Udp | Transport::Tls | Transport::Https => {
+                        self.means.answered(&self.server, (self.role, &self.zone), heard.elapsed);
+                    }
+                }
+            }
+            // For a stream, the error may come from a router and concern this address alone.
+            Err(Trouble::NoRoute) if transport == Transport::Udp => {
+                self.means.families.no_route(self.path.server.ip(), now);
+            }
+            // Silence is judged when it has lasted long enough: see `again`.
+            Err(Trouble::Unreachable) if transport == Transport::Tcp => self.server.takes_no_tcp(now),
+            Err(Trouble::Unreachable | Trouble::NoRouteToAddress | Trouble::Certificate(_)) => {
+                self.server.overdue(now, now);
+            }
+            // The server is there, and may serve another name or another path.
+            Err(Trouble::Https { .. }) => self.server.mark_lame(&self.zone, FAILING_TIME, now),
+            Err(
+                Trouble::NoRoute
+                | Trouble::NotSent(_)
+                | Trouble::Silent
+                | Trouble::Unfit
+                | Trouble::OtherCase,
+            ) => {}
+        }
+    }
+
+    /// Reads the server's answer, and remembers if it does not serve the zone.
+    fn judge(&self, message: &Message, heard: &Heard, now: Mono) -> (NextQuery, Conduct, Words) {
+        let (said, dropped) = if self.role.is_recursive() {
+            classify_recursive(&self.zone, &self.name, self.kind, message)
+        } else {
+            classify(&self.zone, &self.name, self.kind, message)
+        };
+        let conduct = match &said {
+            Said::Nothing(conduct) => *conduct,
+            Said::Doubtful(_) => Conduct::Lame,
+            _ => Conduct::Answered,
+        };
+        let time = match conduct {
+            Conduct::Lame if matches!(said, Said::Doubtful(_)) => Some(FAILING_TIME),
+            Conduct::Lame | Conduct::Refused => Some(LAME_TIME),
+            Conduct::ServFail
+            | Conduct::FormErr
+            | Conduct::NotImp
+            | Conduct::NotAuth
+            | Conduct::BadVers
+            | Conduct::OtherError => Some(FAILING_TIME),
+            _ => None,
+        };
+        if conduct == Conduct::Answered {
+            self.server.serves(&self.zone);
+            if self.first.case == NameCase::Mixed {
+                self.server.answers_mixed_case();
+            } else if self.tries >= MIXED_CASE_TRIES && !self.role.is_recursive() {
+                self.server.answers_own_case(now);
+            }
+            if self.role == ServerRole::Found {
+                self.means.uplink.helped(now);
+            }
+        }
+        if let Some(time) = time {
+            self.server.mark_lame(&self.zone, time, now);
+        }
+        if dropped > 0 {
+            self.means.recorder.count(Counter::Scrubbed, dropped);
+            // A server that knows a key may repeat it anywhere.
+            let records = if self.secret.is_none() { removed(&self.zone, message) } else { Vec::new() };
+            self.context.note(Note::Scrubbed { dropped, records });
+        }
+        let words = summary(&said, message, self.secret.is_some());
+        (NextQuery::Said(Box::new(said.said_by(self.path.server, heard))), conduct, words)
+    }
+
+    fn standing(&self) -> ServerStanding {
+        self.server.standing(&self.zone, self.means.clock.mono())
+    }
+
+    fn sender(&self) -> Sender {
+        let timer = self.round_trip.map(|_| self.timer);
+        Sender { ahead: self.context.is_ahead(), timer }
+    }
+
+    fn message(&self, transport: Transport, edns: bool, now: Mono) -> UpstreamQuery {
+        let (path, name, kind) = (self.path.clone(), self.name.clone(), self.kind);
+        let tries = self.tries.wrapping_add(self.outages.wrapping_mul(MAX_TRIES));
+        let secret = self.secret.clone();
+        // Signatures under a name with a key in it cannot be checked without the key.
+        let dnssec_ok = self.context.view.config.dnssec.validate && secret.is_none();
+        // A forwarder whose answers are not validated here is to validate them itself, as for other resolvers that do not validate.
+        let checking_disabled =
+            dnssec_ok && self.role.is_recursive() && !self.context.view.is_unvalidated(&self.zone);
+        // Queries to a recursive server have no mixed case, because it stores names in the case of the query and
+        // sends them so to its other clients: BIND returns exchangers in mixed case.
+        let mixed_case = !self.role.is_recursive()
+            && self.first.case == NameCase::Mixed
+            && self.server.standing(&self.zone, now).features.keeps_case;
+        UpstreamQuery {
+            path,
+            name,
+            kind,
+            secret,
+            recursion_desired: self.role.is_recursive(),
+            edns,
+            dnssec_ok,
+            checking_disabled,
+            mixed_case,
+            transport,
+            tries,
+        }
+    }
+
+    fn record(&self, transport: Transport, conduct: Conduct, elapsed: Duration) {
+        let (server, zone, origin) = (self.path.server, self.zone.clone(), self.role.origin());
+        self.means.recorder.sent(&Sent { server, zone, origin, transport, conduct, elapsed });
+    }
+
+    fn count_strays(&self) {
+        self.means.recorder.count(Counter::Strays, self.means.exchange.take_strays());
+    }
+
+    fn note_sent(&self, transport: Transport, reason: &'static str) {
+        let (server, usual) = (self.path.server.ip(), self.round_trip);
+        let keys = self.context.is_for_keys();
+        let asked = self.context.asked_besides(&self.name, self.kind);
+        self.context.asks((!self.role.is_recursive()).then_some(&self.cut));
+        // With `forward_first`, queries of two walks may be sent at the same time.
+        let forwards = self.role.is_recursive().then(|| Box::new(self.zone.clone()));
+        self.context.note(Note::Sent { server, transport, reason, usual, keys, asked, forwards });
+    }
+
+    fn note_unanswered(&self, elapsed: Duration) {
+        self.context.note(Note::Unanswered { server: self.path.server.ip(), elapsed, ended: false });
+    }
+
+    fn note_received(&self, conduct: Conduct, elapsed: Duration, said: Words) {
+        if conduct.came_back() {
+            self.context.answered();
+        }
+        self.context.note(Note::Received { server: self.path.server.ip(), conduct, elapsed, said });
+    }
+}
+
+/// The conduct of a server that sent no query over `transport`. TCP is tried only after an answer over UDP.
+pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
+    match trouble {
+        Trouble::Unreachable if transport == Transport::Tcp => Conduct::NoTcp,
+        Trouble::Silent => Conduct::Silent,
+        Trouble::Unreachable => Conduct::Unreachable,
+        Trouble::NoRoute | Trouble::NoRouteToAddress | Trouble::NotSent(_) => Conduct::NotSent,
+        Trouble::Certificate(_) => Conduct::Certificate,
+        Trouble::Https { is_failure: true, .. } => Conduct::ServFail,
+        Trouble::Unfit | Trouble::OtherCase | Trouble::Https { .. } => Conduct::Unfit,
+        // The server has answered; this host dropped the reply.
+        Trouble::NoRoom => Conduct::Answered,
+    }
+}

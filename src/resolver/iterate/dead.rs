@@ -1,0 +1,418 @@
+//! Decides which dead servers are probed in the background, and when. Only servers that questions want are probed.
+//!
+//! Unbound and Knot use clients' questions to notice that a server is back. Here a server that questions have wanted
+//! lately is probed at intervals, so that its return is noticed within a minute even without questions for its zone.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hickory_proto::rr::{Name, RecordType};
+use tokio::sync::Notify;
+
+use super::role::ServerRole;
+use crate::cache::servers::{Server, Servers};
+use crate::exchange::network::Path;
+use crate::limits::{DEAD_WANTED_TIME, MAX_DEAD_SERVERS, MAX_PROBED_TYPES, MAX_PROBED_ZONES};
+use crate::zones::View;
+use dns::clock::Mono;
+use dns::random::Random;
+
+/// A question in the background, and its server.
+#[derive(Clone, Debug)]
+pub(super) struct Aside {
+    /// The transport to the server.
+    pub(super) path: Path,
+    /// The role of the server.
+    pub(super) role: ServerRole,
+    /// The zone that it is a server of.
+    pub(super) zone: Name,
+    /// The name that it is asked for.
+    pub(super) name: Name,
+    /// The type.
+    pub(super) kind: RecordType,
+}
+
+/// A server that a question would ask if it were not dead.
+#[derive(Clone, Debug)]
+pub(super) struct WantedServer {
+    /// The question that shows whether it is back.
+    pub(super) aside: Aside,
+    /// Questions of clients, of different types, the newest first. They take turns with `aside`, because the server may drop
+    /// its type.
+    pub(super) asked: Vec<(Name, RecordType)>,
+    /// Whether the server got a question of a client, and did not answer it.
+    pub(super) unanswered: bool,
+    /// The routes of the question that wants it.
+    pub(super) view: Arc<View>,
+    /// When a question last wanted it.
+    pub(super) at: Mono,
+}
+
+impl Aside {
+    /// The probe of a server of `zone` that clients ask for `name` and `kind`, and the question that takes turns with its own;
+    /// `keyed` as in `other_question`.
+    pub(super) fn probe(
+        path: Path,
+        role: ServerRole,
+        zone: &Name,
+        (name, kind): (&Name, RecordType),
+        keyed: bool,
+    ) -> (Self, Vec<(Name, RecordType)>) {
+        let (other, of_kind) = other_question(zone, name, kind, keyed);
+        let asked = if keyed { (zone.clone(), RecordType::A) } else { (name.clone(), kind) };
+        (Self { path, role, zone: zone.clone(), name: other, kind: of_kind }, vec![asked])
+    }
+}
+
+impl WantedServer {
+    /// Keeps a question of another type from an `earlier` want.
+    fn join(&mut self, earlier: Self) {
+        let newer: Vec<RecordType> = self.asked.iter().map(|(_, kind)| *kind).collect();
+        self.asked.extend(earlier.asked.into_iter().filter(|(_, kind)| !newer.contains(kind)));
+        self.asked.truncate(MAX_PROBED_TYPES);
+        self.unanswered |= earlier.unanswered;
+    }
+}
+
+/// The question for a probe of a server that clients ask for `name` and `kind`: another type, as some servers drop
+/// types that they do not know. It is the zone's SOA if an address is wanted, or if the server of a list wants a key
+/// in the name (`keyed`), which this name lacks.
+fn other_question(zone: &Name, name: &Name, kind: RecordType, keyed: bool) -> (Name, RecordType) {
+    match kind {
+        kind if keyed || kind == RecordType::A => (zone.clone(), RecordType::SOA),
+        _ => (name.clone(), RecordType::A),
+    }
+}
+
+/// A server that waits for its probe.
+#[derive(Debug)]
+struct Waiting {
+    one: WantedServer,
+    /// When it was last probed with a question for this zone.
+    probed: Option<Mono>,
+    /// The number of probes.
+    probes: usize,
+}
+
+impl Waiting {
+    /// The next probe. The first one after a client's question without an answer asks another question. Later the
+    /// questions of clients have their turns, because the server may drop SOA (RFC 8906 section 3): A every second one
+    /// beside other types, and SOA none, because addresses are hardly ever dropped.
+    fn next_probe(&self) -> WantedServer {
+        let mut one = self.one.clone();
+        let is_even = self.probes.is_multiple_of(2);
+        let is_others =
+            if self.probes == 0 { one.unanswered } else { is_even && one.aside.kind == RecordType::A };
+        let asked = self.probes.checked_rem(one.asked.len()).and_then(|turn| one.asked.get(turn));
+        if let Some((name, kind)) = asked.filter(|_| !is_others).cloned() {
+            (one.aside.name, one.aside.kind) = (name, kind);
+        }
+        one
+    }
+}
+
+/// The dead servers that questions want.
+#[derive(Debug, Default)]
+pub(super) struct DeadServers {
+    /// By server and zone: a living server may be dead for some zones.
+    wanted: Mutex<BTreeMap<(SocketAddr, Name), Waiting>>,
+    /// Wakes the task that probes them.
+    pub(super) added: Notify,
+    /// Wakes the questions that wait for a probe: one was answered.
+    pub(super) answered: Notify,
+}
+
+impl DeadServers {
+    /// A question wants a dead server. If there are too many, the one that was wanted longest ago goes: the next
+    /// question for its zone brings it back. `at_once`: its time for a probe has come.
+    pub(super) fn want(&self, mut one: WantedServer, at_once: bool) {
+        let mut wanted = self.wanted();
+        let key = (one.aside.path.server, one.aside.zone.clone());
+        let earlier = wanted.remove(&key);
+        let new = earlier.is_none();
+        let (probed, probes) = earlier.map_or((None, 0), |earlier| {
+            one.join(earlier.one);
+            (earlier.probed, earlier.probes)
+        });
+        wanted.insert(key.clone(), Waiting { one, probed, probes });
+        let same = |(other, _): &(&(SocketAddr, Name), &Waiting)| other.0 == key.0;
+        let zones = wanted.range((key.0, Name::root())..).take_while(same).count();
+        if new && (zones > MAX_PROBED_ZONES || wanted.len() > MAX_DEAD_SERVERS) {
+            let others = wanted.iter().filter(|(other, _)| **other != key);
+            let oldest = others
+                .filter(|one| zones <= MAX_PROBED_ZONES || same(one))
+                .min_by_key(|(_, waiting)| waiting.one.at);
+            if let Some(oldest) = oldest.map(|(other, _)| other.clone()) {
+                wanted.remove(&oldest);
+            }
+        }
+        drop(wanted);
+        if new || at_once {
+            self.added.notify_one();
+        }
+    }
+
+    /// The servers whose time for a probe has come, at most `places`, and the moment of the next; none if nothing is
+    /// to be probed. Servers that are back or no longer wanted are removed.
+    pub(super) fn due(&self, now: Mono, servers: &Servers, random: &Random, mut places: usize) -> DueProbes {
+        let (mut due, mut ripe) = (DueProbes::default(), Vec::new());
+        let mut wanted = self.wanted();
+        wanted.retain(|(address, zone), waiting| {
+            let Waiting { one, probed, .. } = &*waiting;
+            let Some(server) = servers.known(*address) else { return false };
+            let Some(until) = server.next_try(zone) else { return false };
+            if now.since(one.at) >= DEAD_WANTED_TIME {
+                return false;
+            }
+            if until > now {
+                due.wait_until(until);
+            } else {
+                ripe.push((until, *probed, server, waiting.next_probe()));
+            }
+            true
+        });
+        // The servers that have waited longest come first, so that each has its turn. So do the zones of a server that is
+        // dead as a whole: when it is back it may still drop the queries for some of them.
+        ripe.sort_by_key(|(until, probed, ..)| (*until, *probed));
+        // A dead server is probed for two zones: it may drop one of them when it is back.
+        let mut again: Vec<SocketAddr> = Vec::new();
+        for (until, _, server, one) in ripe {
+            if places == 0 {
+                // The end of a probe makes a place.
+                break;
+            }
+            let address = one.aside.path.server;
+            let is_second = again.contains(&address) && server.probe_also(&one.aside.zone, now, random);
+            again.retain(|other| *other != address);
+            if is_second || server.probe(&one.aside.zone, now, random) {
+                places = places.saturating_sub(1);
+                if !is_second {
+                    again.push(address);
+                }
+                if let Some(waiting) = wanted.get_mut(&(one.aside.path.server, one.aside.zone.clone())) {
+                    waiting.probed = Some(now);
+                    waiting.probes = waiting.probes.wrapping_add(1);
+                }
+                due.servers.push((server, one));
+            } else {
+                due.wait_until(until);
+            }
+        }
+        due
+    }
+
+    fn wanted(&self) -> MutexGuard<'_, BTreeMap<(SocketAddr, Name), Waiting>> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The servers to probe.
+#[derive(Default)]
+pub(super) struct DueProbes {
+    pub(super) servers: Vec<(Arc<Server>, WantedServer)>,
+    pub(super) next: Option<Mono>,
+}
+
+impl DueProbes {
+    fn wait_until(&mut self, moment: Mono) {
+        self.next = Some(self.next.map_or(moment, |next| next.min(moment)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+    use std::time::Duration;
+
+    use crate::cache::Memory;
+    use crate::config::Config;
+    use crate::limits::{DEAD_AFTER_SILENCES, FIRST_DEAD_TIME};
+    use crate::zones::Views;
+
+    fn address(number: u16) -> SocketAddr {
+        let [high, low] = number.to_be_bytes();
+        SocketAddr::from(([192, 0, high, low], 53))
+    }
+
+    fn at(seconds: u64) -> Mono {
+        Mono::START.after(Duration::from_secs(seconds))
+    }
+
+    fn wanted(number: u16, at: Mono) -> WantedServer {
+        let path = Path { server: address(number), source: None, encryption: None };
+        let view = Views::new(&Arc::new(Config::default())).unwrap().of_listener(0).unwrap().clone();
+        let (name, kind, zone) = (Name::root(), RecordType::SOA, Name::root());
+        let aside = Aside { path, role: ServerRole::Found, zone, name, kind };
+        WantedServer { aside, asked: Vec::new(), unanswered: true, view, at }
+    }
+
+    /// A number of servers that died within the first seconds and are wanted since second 10.
+    fn died(count: u16) -> (Servers, DeadServers) {
+        let random = Random::seeded(1);
+        let servers = Memory::new(Config::default().cache.size, &random).servers;
+        let dead = DeadServers::default();
+        for number in 0..count {
+            for silence in 1..=u64::from(DEAD_AFTER_SILENCES) {
+                servers.get(address(number)).silent(&Name::root(), at(silence), at(silence), &random);
+            }
+            dead.want(wanted(number, at(10)), true);
+        }
+        (servers, dead)
+    }
+
+    #[test]
+    fn the_dead_are_tried_when_their_time_has_come_a_bounded_number_at_a_time() {
+        let (servers, dead) = died(40);
+        let random = Random::seeded(2);
+        let tried = |at, places| dead.due(at, &servers, &random, places).servers.len();
+        let early = [32, 0, 32].map(|places| tried(at(3), places));
+        assert_eq!(early, [32, 0, 8], "each once as soon as it is dead");
+        let due = dead.due(at(3), &servers, &random, 32);
+        let first = due.next.unwrap();
+        assert!(due.servers.is_empty() && first > at(3) && first <= at(3).after(FIRST_DEAD_TIME * 9 / 8));
+        let later = [32, 0, 32, 32].map(|places| tried(at(20), places));
+        assert_eq!(later, [32, 0, 8, 0], "and once when its time has come");
+    }
+
+    #[test]
+    fn a_probe_asks_for_another_type_and_without_a_key_for_the_zone() {
+        use RecordType::{A, MX, SOA};
+        let [zone, host] = ["example.", "mx.example."].map(|name| Name::from_ascii(name).unwrap());
+        let probe = |kind, keyed| {
+            let path = wanted(0, at(0)).aside.path;
+            let (aside, asked) = Aside::probe(path, ServerRole::Found, &zone, (&host, kind), keyed);
+            ((aside.name, aside.kind), asked)
+        };
+        let (of_zone, of_host) = (|kind| (zone.clone(), kind), |kind| (host.clone(), kind));
+        assert_eq!(probe(MX, false), (of_host(A), vec![of_host(MX)]));
+        assert_eq!(probe(A, false), (of_zone(SOA), vec![of_host(A)]));
+        assert_eq!(probe(MX, true), (of_zone(SOA), vec![of_zone(A)]));
+        let mut newer = WantedServer { unanswered: false, ..wanted(0, at(1)) };
+        newer.join(wanted(0, at(0)));
+        assert!(newer.unanswered, "it did not answer the question before");
+    }
+
+    #[test]
+    fn a_probe_is_due_at_its_moment_and_not_before() {
+        let (servers, dead) = died(1);
+        let random = Random::seeded(2);
+        let due = |now| dead.due(now, &servers, &random, 32);
+        assert_eq!(due(at(3)).servers.len(), 1);
+        let next = due(at(3)).next.unwrap();
+        let before = due(Mono::from_micros(next.as_micros() - 1));
+        assert_eq!((before.servers.len(), before.next), (0, Some(next)));
+        assert_eq!(due(next).servers.len(), 1);
+    }
+
+    #[test]
+    fn the_prober_is_woken_by_a_new_server_and_by_one_whose_time_has_come() {
+        let dead = DeadServers::default();
+        let wakes = |at_once| {
+            dead.want(wanted(0, at(10)), at_once);
+            dead.added.notified().now_or_never().is_some()
+        };
+        assert_eq!([wakes(false), wakes(false), wakes(true)], [true, false, true]);
+    }
+
+    #[test]
+    fn a_server_is_wanted_for_few_zones_and_the_oldest_goes() {
+        let dead = DeadServers::default();
+        for number in 0..=MAX_PROBED_ZONES {
+            let mut one = wanted(0, at(u64::try_from(number).unwrap()));
+            one.aside.zone = Name::from_ascii(format!("z{number}.")).unwrap();
+            dead.want(one, false);
+            assert_eq!(dead.wanted().len(), MAX_PROBED_ZONES.min(number + 1));
+        }
+        assert!(dead.wanted().keys().all(|(_, zone)| *zone != Name::from_ascii("z0.").unwrap()));
+    }
+
+    #[test]
+    fn the_zones_of_a_dead_server_take_turns() {
+        let (servers, dead) = died(1);
+        let random = Random::seeded(2);
+        let zones = [".", "a.", "b."].map(|zone| Name::from_ascii(zone).unwrap());
+        for zone in &zones[1..] {
+            let mut one = wanted(0, at(10));
+            one.aside.zone = zone.clone();
+            dead.want(one, false);
+        }
+        let mut probed = Vec::new();
+        for minute in 1..=6 {
+            let due = dead.due(at(60 * minute), &servers, &random, 32);
+            probed.extend(due.servers.into_iter().map(|(_, one)| one.aside.zone));
+            // A question wants each of them again.
+            for zone in &zones {
+                let mut one = wanted(0, at(60 * minute));
+                one.aside.zone = zone.clone();
+                dead.want(one, false);
+            }
+        }
+        assert_eq!(probed.len(), 12, "two at a time");
+        for two in probed.chunks(2).collect::<Vec<_>>().windows(2) {
+            assert!(zones.iter().all(|zone| two.concat().contains(zone)), "{two:?}");
+        }
+    }
+
+    #[test]
+    fn questions_of_different_types_take_turns_and_a_frequent_one_replaces_no_other() {
+        let (servers, dead) = died(1);
+        let random = Random::seeded(2);
+        let want = |kind| {
+            let one = wanted(0, at(10));
+            dead.want(WantedServer { asked: vec![(Name::root(), kind)], ..one }, false);
+        };
+        for kind in [RecordType::MX, RecordType::A, RecordType::A] {
+            want(kind);
+        }
+        let mut asked = Vec::new();
+        for minute in 0..=4 {
+            let due = dead.due(at(4 + 60 * minute), &servers, &random, 32);
+            asked.extend(due.servers.into_iter().map(|(_, one)| one.aside.kind));
+            want(RecordType::A);
+        }
+        let (a, mx, soa) = (RecordType::A, RecordType::MX, RecordType::SOA);
+        assert_eq!(asked, [soa, mx, a, mx, a]);
+    }
+
+    #[test]
+    fn who_is_back_forgotten_or_not_wanted_is_not_tried() {
+        let (servers, dead) = died(3);
+        let random = Random::seeded(2);
+        servers.get(address(0)).answered(&Name::root(), Duration::from_millis(1), at(11));
+        dead.want(wanted(1, at(600)), false);
+        let due = dead.due(at(10).after(DEAD_WANTED_TIME), &servers, &random, 32);
+        let tried: Vec<SocketAddr> = due.servers.iter().map(|(_, one)| one.aside.path.server).collect();
+        assert_eq!(tried, [address(1)]);
+        servers.clear();
+        assert!(dead.due(at(10_000), &servers, &random, 32).next.is_none());
+        assert_eq!(dead.wanted().len(), 0);
+    }
+
+    #[test]
+    fn of_too_many_the_one_goes_that_was_not_wanted_for_longest() {
+        let dead = DeadServers::default();
+        for number in 0..=u16::try_from(MAX_DEAD_SERVERS).unwrap() {
+            dead.want(wanted(number, at(if number == 7 { 1 } else { 2 })), false);
+        }
+        assert_eq!(dead.wanted().len(), MAX_DEAD_SERVERS);
+        assert!(!dead.wanted().contains_key(&(address(7), Name::root())));
+    }
+
+    #[test]
+    fn a_server_has_few_zones_that_are_probed_and_the_newest_stay() {
+        let dead = DeadServers::default();
+        dead.want(wanted(1, at(1)), false);
+        for number in 0..=MAX_PROBED_ZONES {
+            let mut one = wanted(2, at(2 + u64::try_from(number).unwrap()));
+            one.aside.zone = Name::from_ascii(format!("z{number}.")).unwrap();
+            dead.want(one, false);
+        }
+        let zones: Vec<(SocketAddr, String)> =
+            dead.wanted().keys().map(|(server, zone)| (*server, zone.to_string())).collect();
+        assert_eq!(zones.len(), 1 + MAX_PROBED_ZONES);
+        assert!(zones.contains(&(address(1), ".".to_owned())), "{zones:?}");
+        assert!(!zones.contains(&(address(2), "z0.".to_owned())), "{zones:?}");
+    }
+}

@@ -1,0 +1,118 @@
+//! A query to one server at the request of the operator, who compares the servers of a zone.
+//!
+//! It has the source address of the route of its name, and keeps to the families that have a route; to a server of a zone it keeps to
+//! `deny_servers` too. A resolver is named by the operator and may be on this host. It shows nothing about the server to the
+//! resolver, and no statistics count it. An answer shows that its family works. Silence shows nothing, because the operator
+//! asks dead servers too: if IPv6 rests, because its servers are silent, it shows nothing about the server either.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::Iterate;
+use super::families::FamilyState;
+use super::zone_servers::contains;
+use crate::exchange::network::Path;
+use crate::exchange::{Heard, ReplyRoom, Trouble, UpstreamQuery};
+use crate::limits::DIRECT_LATE_TIME;
+use crate::zones::View;
+use dns::conduct::Transport;
+use dns::limits::{DIRECT_RECURSION_TIME, DIRECT_STREAM_TIME, DIRECT_TIME};
+
+/// A query for one server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirectQuery {
+    /// The server.
+    pub server: IpAddr,
+    /// Its port; none: `resolve.upstream_port`.
+    pub port: Option<u16>,
+    /// Name asked for.
+    pub name: Name,
+    /// Type asked for.
+    pub kind: RecordType,
+    /// Over TCP instead of UDP.
+    pub tcp: bool,
+    /// With an OPT, in which DO is set unless recursion is desired.
+    pub edns: bool,
+    /// RD: the server is a resolver, which shall resolve and validate itself.
+    pub recursion: bool,
+    /// CD: the resolver gives what it has without validation.
+    pub unvalidated: bool,
+    /// With the name in random case, which the answer must repeat.
+    pub mixed_case: bool,
+}
+
+/// Why a query shows nothing about its server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Untold {
+    /// `resolve.deny_servers` has its address, or the daemon is ending.
+    NotSent,
+    /// It did not answer, and no other server answers over IPv6.
+    SilentFamily,
+}
+
+impl Iterate {
+    /// Sends the query once, also while an equal one is in progress: the operator repeats one that may be lost.
+    ///
+    /// # Errors
+    /// Why it shows nothing about the server.
+    pub async fn ask_directly(&self, view: &View, asked: DirectQuery) -> Result<Heard, Untold> {
+        let DirectQuery { server, port, name, kind, tcp, edns, recursion, unvalidated, mixed_case } = asked;
+        let config = &view.config.resolve;
+        if !recursion && config.deny_servers.iter().any(|net| contains(net, server)) {
+            return Err(Untold::NotSent);
+        }
+        let family = self.means.families.state(config, server, self.now());
+        if family == FamilyState::Unrouted {
+            let (reply, elapsed) = (Err(Trouble::NoRoute), Duration::ZERO);
+            return Ok(Heard { reply, elapsed, other_case: false, room: ReplyRoom::default() });
+        }
+        let source = view.route(&name, kind).source_for(server);
+        let address = SocketAddr::new(server, port.unwrap_or(config.upstream_port));
+        let patience = match (tcp, recursion) {
+            (true, _) => DIRECT_STREAM_TIME,
+            (false, true) => DIRECT_RECURSION_TIME,
+            (false, false) => DIRECT_TIME,
+        };
+        let patience = match recursion {
+            true => patience,
+            false => patience.max(self.time_of_slow(address, &name)),
+        };
+        let place = self.means.exchange.place(&name).await;
+        let query = UpstreamQuery {
+            path: Path { server: address, source, encryption: None },
+            name,
+            kind,
+            secret: None,
+            // Over TCP a server of a zone is asked with RD too, which it ignores: Unbound sets RA only in answers to such queries.
+            recursion_desired: recursion || tcp,
+            edns,
+            dnssec_ok: edns && !recursion,
+            checking_disabled: unvalidated || edns && !recursion && tcp,
+            mixed_case,
+            transport: if tcp { Transport::Tcp } else { Transport::Udp },
+            tries: 0,
+        };
+        let heard = self.means.exchange.ask_alone(&query, patience, place).await;
+        let now = self.now();
+        // IPv6 may have begun to rest, or have ended it, while the query waited.
+        let families = [family, self.means.families.state(config, server, now)];
+        match heard.reply {
+            Ok(_) => self.means.families.answered(server, now),
+            Err(Trouble::Silent) if families.contains(&FamilyState::Silent) => {
+                return Err(Untold::SilentFamily);
+            }
+            Err(_) => {}
+        }
+        Ok(heard)
+    }
+
+    /// How long a server that is known to be slow for the zone of `name` is waited for: half as long again as usual. Clients get its
+    /// answers too, so a late answer is no silence.
+    fn time_of_slow(&self, address: SocketAddr, name: &Name) -> Duration {
+        let known = self.memory.servers.known(address);
+        let usual = known.and_then(|server| server.standing(name, self.now()).round_trip);
+        usual.map_or(Duration::ZERO, |usual| usual.saturating_mul(3) / 2).min(DIRECT_LATE_TIME)
+    }
+}

@@ -1,0 +1,147 @@
+//! Whether a query carries an OPT: without it no signature comes back.
+//!
+//! Pure. RFC 6891 section 7. Firewalls that drop EDNS are rare, but loss is common. A resolver that retries a signed
+//! zone without EDNS after a loss would call the zone bogus.
+//!
+//! FORMERR with an OPT shows that the server knows EDNS, and the RFC foresees no query without EDNS then. Some servers
+//! answer so to each OPT with a flag, option or size that they do not know: their zones have no answer otherwise.
+//! Unbound asks without EDNS after both.
+
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::{Name, RecordType};
+
+use crate::cache::entries::Delegation;
+use crate::zones::View;
+use history::limits::EDNS_TRIES;
+use validate::anchors::Trust;
+
+/// Whether answers about a name from the servers of a cut are signed, as far as the walk knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signed {
+    /// The zone above or a trust anchor says so.
+    Yes,
+    /// A proof shows that the answers are not signed, or they are not validated.
+    No,
+    /// Unknown: the operator has named the servers, or their referral proved nothing.
+    Unknown,
+}
+
+impl Signed {
+    /// Whether the servers of `cut` sign their answers about `name`.
+    pub(super) fn at(cut: &Delegation, name: &Name, view: &View) -> Self {
+        if !view.config.dnssec.validate {
+            return Self::No;
+        }
+        let anchors = &view.config.dnssec.trust_anchor.anchors;
+        let Trust::Anchor(anchor, _) = anchors.closest(name, |above| view.has_nta(above)) else {
+            return Self::No;
+        };
+        let evidence = cut.evidence.records(0);
+        let vouched = evidence.iter().any(|record| record.record_type() == RecordType::DS);
+        match (vouched || cut.zone.zone_of(anchor), evidence.is_empty()) {
+            (true, _) => Self::Yes,
+            (false, true) => Self::Unknown,
+            (false, false) => Self::No,
+        }
+    }
+
+    /// Whether the query after `tries` others to a server carries an OPT; `takes`: whether the server takes it, as
+    /// far as is known.
+    pub(super) fn asks_with_edns(self, takes: bool, tries: u8) -> bool {
+        match self {
+            Self::Yes => true,
+            Self::Unknown => takes,
+            Self::No => takes && tries < EDNS_TRIES,
+        }
+    }
+
+    /// Whether a server that rejects EDNS is asked without it. For a signed zone the answer would not be believed.
+    pub(super) fn may_go_without(self) -> bool {
+        self != Self::Yes
+    }
+
+    /// Whether a server that has rejected EDNS with this query is asked without it from then on. A server that knows
+    /// EDNS is asked with it again if a zone of its may be signed.
+    pub(super) fn stays_without(self, rejection: &Message) -> bool {
+        self == Self::No || rejection.edns.is_none() || is_bad_version(rejection)
+    }
+}
+
+/// Whether a server may not have understood our OPT: it says FORMERR, NOTIMP or BADVERS. The answer to the query without
+/// EDNS shows it.
+pub(super) fn rejects_edns(message: &Message) -> bool {
+    let code = message.metadata.response_code;
+    matches!(code, ResponseCode::FormErr | ResponseCode::NotImp) || is_bad_version(message)
+}
+
+fn is_bad_version(message: &Message) -> bool {
+    u16::from(message.metadata.response_code) == u16::from(ResponseCode::BADVERS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    use hickory_proto::dnssec::rdata::{DNSSECRData, DS};
+    use hickory_proto::dnssec::{Algorithm, DigestType};
+    use hickory_proto::rr::rdata::TXT;
+    use hickory_proto::rr::{RData, Record};
+
+    use crate::cache::security::Evidence;
+    use crate::config::Config;
+    use crate::zones::Views;
+    use dns::clock::Mono;
+    use dns::question::stage::name;
+
+    fn ds() -> RData {
+        let ds = DS::new(1, Algorithm::ED25519, DigestType::SHA256, vec![0; 32]);
+        RData::DNSSEC(DNSSECRData::DS(ds))
+    }
+
+    /// Whether answers about `www.one.example.` are signed at the servers of `zone`, whose referral had these
+    /// records.
+    fn known(config: Config, zone: &str, brought: &[RData]) -> Signed {
+        let views = Views::new(&Arc::new(config)).unwrap();
+        let records = brought.iter().map(|data| Record::from_rdata(name(zone), 300, data.clone()));
+        let records: Vec<Record> = records.collect();
+        let cut = Delegation {
+            zone: name(zone),
+            servers: Vec::new(),
+            glue: Vec::new(),
+            configured: Vec::new(),
+            trusted: false,
+            evidence: Evidence::of(&records),
+            since: Mono::START,
+            expires: Mono::START,
+        };
+        Signed::at(&cut, &name("www.one.example."), views.of_listener(0).unwrap())
+    }
+
+    #[test]
+    fn a_zone_is_signed_where_its_parent_or_an_anchor_says_so() {
+        let proof = RData::TXT(TXT::new(vec!["whatever denies DS".to_owned()]));
+        let at = |zone, brought: &[RData]| known(Config::default(), zone, brought);
+        assert_eq!(at("one.example.", &[ds()]), Signed::Yes);
+        assert_eq!(at("one.example.", std::slice::from_ref(&proof)), Signed::No);
+        assert_eq!(at("one.example.", &[]), Signed::Unknown);
+        assert_eq!(at(".", &[]), Signed::Yes, "the root has an anchor");
+        let mut config = Config::default();
+        config.dnssec.validate = false;
+        assert_eq!(known(config, "one.example.", &[ds()]), Signed::No);
+        let mut config = Config::default();
+        config.dnssec.negative_trust_anchors.push(name("example."));
+        assert_eq!(known(config, "one.example.", &[ds()]), Signed::No);
+    }
+
+    #[test]
+    fn after_losses_only_an_unsigned_zone_is_asked_without() {
+        let with = |signed: Signed, takes| (0..4).map(|tries| signed.asks_with_edns(takes, tries)).collect();
+        let [yes, unknown, no]: [Vec<bool>; 3] =
+            [Signed::Yes, Signed::Unknown, Signed::No].map(|signed| with(signed, true));
+        assert_eq!((yes, unknown), (vec![true; 4], vec![true; 4]));
+        assert_eq!(no, [true, true, false, false]);
+        let rejected = [Signed::Yes, Signed::Unknown, Signed::No].map(|it| it.asks_with_edns(false, 0));
+        assert_eq!(rejected, [true, false, false]);
+    }
+}

@@ -1,0 +1,477 @@
+//! Why a question could not be answered, in a sentence for people and a code for programs (RFC 8914).
+
+use std::fmt::Write;
+use std::net::{IpAddr, SocketAddr};
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::role::ServerRole;
+use dns::conduct::Conduct;
+use dns::question::{ExtendedError, name_text, zone_text};
+use history::event::{FlightFailure, ListFault, ServerOrigin, Shows};
+use validate::verdict::{SecurityStatus, ValidationFailure};
+
+/// Servers named in a sentence; the others are given as a number.
+const NAMED_SERVERS: usize = 4;
+
+/// Why a question, or a sub-question, could not be answered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// Every server of the zone was asked and none gave an answer.
+    #[error("no {} gave a usable answer: {}", .role.of_zone(.zone, false), faults_text(.faults))]
+    Servers {
+        /// The zone.
+        zone: Name,
+        /// The role of its servers.
+        role: ServerRole,
+        /// The conduct of each, in the order in which it happened.
+        faults: Vec<(SocketAddr, Conduct)>,
+    },
+    /// No address of the zone's servers could be found.
+    #[error("{}", addresses_text(.zone, .why.as_deref(), .unused.as_deref()))]
+    Addresses {
+        /// The zone.
+        zone: Name,
+        /// Why the address of the last could not be found; none if they have no address that resolverd may query.
+        why: Option<Box<Failure>>,
+        /// The address family that is not used, if its addresses may be the only ones.
+        unused: Option<Box<UnusedFamily>>,
+    },
+    /// All servers of the zone are known to be silent: they are probed in the background, and no question waits for
+    /// them.
+    #[error("no {} has answered recently ({}); resolverd probes them in the background", .role.of_zone(.zone, false), servers_text(.servers))]
+    Silent {
+        /// The zone.
+        zone: Name,
+        /// The role of its servers.
+        role: ServerRole,
+        /// Its servers.
+        servers: Vec<SocketAddr>,
+    },
+    /// The time of the flight was over.
+    #[error("timeout at the {}: {}", .role.of_zone(.zone, true), faults_text(.faults))]
+    Time {
+        /// The zone that was being asked.
+        zone: Name,
+        /// The role of its servers.
+        role: ServerRole,
+        /// The conduct of its servers until then.
+        faults: Vec<(SocketAddr, Conduct)>,
+    },
+    /// The question had used its budget of queries.
+    #[error("gave up after {packets} queries to servers, the last to a server of {zone}", zone = zone_text(.zone))]
+    Packets {
+        /// The bound.
+        packets: u32,
+        /// The zone that was being asked.
+        zone: Name,
+    },
+    /// Server names led to server names, too deep or in a circle.
+    #[error("the address lookup of server {name} is circular or nested too deeply", name = name_text(.name))]
+    Depth {
+        /// The server's name.
+        name: Name,
+    },
+    /// More referrals than a name can have cuts.
+    #[error("too many referrals for {name}", name = name_text(.name))]
+    Referrals {
+        /// The name.
+        name: Name,
+    },
+    /// Aliases lead in a circle, or there are too many.
+    #[error("the chain of aliases (CNAME, DNAME) of {name} is circular or too long", name = name_text(.name))]
+    Aliases {
+        /// The name asked for.
+        name: Name,
+    },
+    /// The answer does not fit a message.
+    #[error("the answer for {name} {kind} is larger than a DNS message can be", name = name_text(.name))]
+    TooLarge {
+        /// The name.
+        name: Name,
+        /// The type.
+        kind: RecordType,
+    },
+    /// The answer of its servers is not what its owner signed, or its validation was not possible.
+    #[error("DNSSEC validation failed ({state}): {fault}")]
+    Untrusted {
+        /// The zone whose server said it.
+        zone: Name,
+        /// Bogus or indeterminate.
+        state: SecurityStatus,
+        /// Why.
+        fault: Box<ValidationFailure>,
+    },
+    /// With the key of its list the name would be longer than a name may be.
+    #[error("{name} is too long: there is no room for the key of the DNS list in it", name = name_text(.name))]
+    TooLong {
+        /// The name.
+        name: Name,
+    },
+    /// A DNS list did not say whether the name is listed.
+    #[error("{}", .error.text)]
+    List {
+        /// The failure at its servers, if their silence is the reason.
+        silent: Option<Box<Failure>>,
+        /// Its behaviour.
+        fault: ListFault,
+        /// The extended error for the client.
+        error: ExtendedError,
+    },
+    /// A long reply was dropped, because too many are in use: overload of this host, and no fault of the zone or its servers.
+    #[error("too many long replies in use; one from a server of {zone} was dropped", zone = zone_text(.zone))]
+    NoRoom {
+        /// The zone whose server sent it.
+        zone: Name,
+    },
+    /// A reload has changed the route of a name that the question leads to, and the servers of the old route are not asked for it.
+    #[error("a reload changed the route of {name}", name = name_text(.name))]
+    Reloaded {
+        /// The name.
+        name: Name,
+    },
+    /// The question, or one that it needs, failed a moment ago (RFC 9520).
+    #[error("{why} (cached failure)")]
+    Remembered {
+        /// The reason at that moment.
+        why: String,
+    },
+}
+
+/// An address family that is not used, and the servers that have addresses of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnusedFamily {
+    /// Whether it is IPv6.
+    pub is_ipv6: bool,
+    /// Why it is not used.
+    pub why: UnusedReason,
+    /// Servers with such an address; empty if their addresses of this family were not looked up.
+    pub servers: Vec<SocketAddr>,
+}
+
+/// Why an address family is not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnusedReason {
+    /// The configuration excludes it.
+    Configured,
+    /// The kernel had no route a moment ago.
+    NoRoute,
+    /// No server answers over it.
+    Silent,
+}
+
+impl UnusedFamily {
+    /// Why the servers of a zone cannot be queried, in a sentence.
+    fn sentence(&self, zone: &str) -> String {
+        let (own, other, key) = match self.is_ipv6 {
+            true => ("IPv6", "IPv4", "ipv6"),
+            false => ("IPv4", "IPv6", "ipv4"),
+        };
+        let has = if self.servers.is_empty() {
+            format!("no {other} address")
+        } else {
+            format!("{own} addresses only ({})", servers_text(&self.servers))
+        };
+        let why = match self.why {
+            UnusedReason::Configured => format!("resolverd does not use {own} (resolve.{key} = false)"),
+            UnusedReason::NoRoute => format!("this host has no {own} route"),
+            UnusedReason::Silent => format!("no server answers this host over {own}"),
+        };
+        format!("the servers of {zone} have {has}, and {why}")
+    }
+}
+
+impl Failure {
+    /// The zone whose servers did not help, if they are the reason.
+    pub fn zone(&self) -> Option<Name> {
+        match self {
+            Self::Servers { zone, .. }
+            | Self::Addresses { zone, .. }
+            | Self::Silent { zone, .. }
+            | Self::Time { zone, .. }
+            | Self::Untrusted { zone, .. }
+            | Self::Packets { zone, .. } => Some(zone.clone()),
+            Self::List { silent, .. } => silent.as_ref()?.zone(),
+            _ => None,
+        }
+    }
+
+    /// The zone at whose servers the question failed, and the last conduct of each server. It is another zone than `zone` if
+    /// the addresses of the servers of `zone` could not be found.
+    pub fn at_fault(&self) -> (Option<Name>, Vec<(IpAddr, Conduct)>) {
+        let inner = match self {
+            Self::Addresses { why, .. } => why.as_deref(),
+            Self::List { silent, .. } => silent.as_deref(),
+            _ => None,
+        };
+        match inner.map(Self::at_fault) {
+            Some(found @ (Some(_), _)) => found,
+            _ => {
+                (self.zone(), self.faults().into_iter().map(|(server, fault)| (server.ip(), fault)).collect())
+            }
+        }
+    }
+
+    /// Its own servers with faults, and the last conduct of each.
+    fn faults(&self) -> Vec<(SocketAddr, Conduct)> {
+        match self {
+            Self::Servers { faults, .. } | Self::Time { faults, .. } => last_faults(faults),
+            Self::Silent { servers, .. } => servers.iter().map(|server| (*server, Conduct::Silent)).collect(),
+            Self::Addresses { unused: Some(unused), .. } => {
+                unused.servers.iter().map(|server| (*server, Conduct::NotSent)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The origin of the servers that failed, if these are the reason.
+    pub fn origin(&self) -> Option<ServerOrigin> {
+        match self {
+            Self::Servers { role, .. } | Self::Silent { role, .. } | Self::Time { role, .. } => {
+                Some(role.origin())
+            }
+            _ => None,
+        }
+    }
+
+    /// Its words behind the name of the DNS list at `apex`, which they need not repeat. A zone above it has other servers.
+    pub fn of_list(&self, apex: &Name) -> String {
+        let servers = |role: &ServerRole, zone: &Name| match role.is_recursive() {
+            true => "its forwarders".to_owned(),
+            false if zone != apex && zone.zone_of(apex) => format!("the {}", role.of_zone(zone, true)),
+            false => "its servers".to_owned(),
+        };
+        match self {
+            Self::Servers { zone, role, faults } | Self::Time { zone, role, faults } => {
+                format!("{}: {}", servers(role, zone), faults_text(faults))
+            }
+            Self::Silent { zone, role, servers: silent } => {
+                format!(
+                    "{} have not answered recently ({}); resolverd probes them in the background",
+                    servers(role, zone),
+                    servers_text(silent)
+                )
+            }
+            other => other.to_string(),
+        }
+    }
+
+    /// Whether it failed without a query, because its servers are known to be silent. The question does not
+    /// remember this failure: the first answer of a server ends it.
+    pub fn is_known_silence(&self) -> bool {
+        match self {
+            Self::Silent { .. } => true,
+            Self::Addresses { why, .. } => why.as_ref().is_some_and(|why| why.is_known_silence()),
+            _ => false,
+        }
+    }
+
+    /// Whether each server was asked and none said anything.
+    pub fn is_silence(&self) -> bool {
+        match self {
+            Self::Servers { faults, .. } | Self::Time { faults, .. } => {
+                !faults.is_empty() && faults.iter().all(|(_, conduct)| *conduct == Conduct::Silent)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether no server said anything, now or a moment ago.
+    pub(super) fn is_lack_of_answer(&self) -> bool {
+        matches!(self, Self::Remembered { .. }) || self.extended_error().is_lack_of_answer()
+    }
+
+    /// Whether the servers may have addresses that resolverd does not use, and have no others.
+    fn has_unused_family(&self) -> bool {
+        match self {
+            Self::Addresses { unused: Some(_), .. } => true,
+            Self::Addresses { why: Some(why), .. } => why.has_unused_family(),
+            _ => false,
+        }
+    }
+
+    /// The failure as the record counts it, with the origin of the zone's servers.
+    pub fn of_flight(&self, origin: ServerOrigin) -> FlightFailure {
+        let faults = self.faults();
+        let shows = match self {
+            _ if self.has_unused_family() => Shows::Unrouted,
+            Self::Untrusted { state: SecurityStatus::Bogus, .. } => Shows::Bogus,
+            Self::Untrusted { .. } => Shows::Unchecked,
+            Self::List { .. } => Shows::List,
+            _ if faults.iter().any(|(_, conduct)| conduct.came_back()) => Shows::NoHelp,
+            // Our own network may have prevented the servers' answers.
+            Self::Servers { .. }
+            | Self::Silent { .. }
+            | Self::Time { .. }
+            | Self::Addresses { .. }
+            | Self::Packets { .. } => Shows::Silence,
+            Self::Depth { .. }
+            | Self::Referrals { .. }
+            | Self::Aliases { .. }
+            | Self::TooLarge { .. }
+            | Self::TooLong { .. }
+            | Self::NoRoom { .. }
+            | Self::Reloaded { .. }
+            | Self::Remembered { .. } => Shows::NoHelp,
+        };
+        let servers = faults.into_iter().map(|(server, conduct)| (server.ip(), conduct)).collect();
+        let broken_at = match self {
+            Self::Untrusted { fault, .. } => fault.broken_at.as_deref().cloned(),
+            _ => None,
+        };
+        let list = match self {
+            Self::List { fault, .. } => Some(*fault),
+            _ => None,
+        };
+        FlightFailure { why: self.to_string(), shows, origin, servers, broken_at, list }
+    }
+
+    /// The extended error for the client.
+    pub fn extended_error(&self) -> ExtendedError {
+        let is_of_network =
+            |conduct: Conduct| matches!(conduct, Conduct::Unreachable | Conduct::NotSent | Conduct::NoTcp);
+        let unreachable = |faults: &[(SocketAddr, Conduct)]| {
+            !faults.is_empty() && faults.iter().all(|(_, conduct)| is_of_network(*conduct))
+        };
+        let code = match self {
+            Self::Servers { faults, .. } if unreachable(faults) => ExtendedError::NETWORK_ERROR,
+            Self::Servers { .. }
+            | Self::Silent { .. }
+            | Self::Addresses { .. }
+            | Self::Depth { .. }
+            | Self::Packets { .. }
+            | Self::Time { .. } => ExtendedError::NO_REACHABLE_AUTHORITY,
+            Self::Untrusted { fault, .. } => fault.why.code(),
+            Self::Remembered { .. } => ExtendedError::CACHED_ERROR,
+            Self::List { error, .. } => error.code,
+            Self::NoRoom { .. } | Self::Reloaded { .. } => ExtendedError::NOT_READY,
+            Self::Referrals { .. } | Self::Aliases { .. } | Self::TooLong { .. } | Self::TooLarge { .. } => {
+                ExtendedError::OTHER
+            }
+        };
+        ExtendedError::new(code, self.to_string())
+    }
+}
+
+/// The conduct of a server, in a word or two.
+pub fn conduct_text(conduct: Conduct) -> &'static str {
+    match conduct {
+        Conduct::Truncated => "truncated",
+        Conduct::Lame => "lame (does not serve the zone)",
+        conduct => conduct.fault().unwrap_or("answered"),
+    }
+}
+
+fn addresses_text(zone: &Name, why: Option<&Failure>, unused: Option<&UnusedFamily>) -> String {
+    let zone = zone_text(zone);
+    match why {
+        None if let Some(unused) = unused => unused.sentence(&zone),
+        Some(why) => format!("the names of the servers of {zone} do not resolve, because {why}"),
+        None => format!("the servers of {zone} have no address that resolverd may query"),
+    }
+}
+
+/// Servers, as a list.
+fn servers_text(servers: &[SocketAddr]) -> String {
+    let named: Vec<String> =
+        servers.iter().take(NAMED_SERVERS).map(|server| server.ip().to_string()).collect();
+    let more = servers.len().saturating_sub(NAMED_SERVERS);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", named.join(", "))
+}
+
+/// The last conduct of each server.
+fn last_faults(faults: &[(SocketAddr, Conduct)]) -> Vec<(SocketAddr, Conduct)> {
+    let mut last: Vec<(SocketAddr, Conduct)> = Vec::new();
+    for (server, conduct) in faults {
+        last.retain(|(other, _)| other != server);
+        last.push((*server, *conduct));
+    }
+    last
+}
+
+/// The last conduct of each server, as a list for people.
+fn faults_text(faults: &[(SocketAddr, Conduct)]) -> String {
+    let last = last_faults(faults);
+    if last.is_empty() {
+        return "no reply".to_owned();
+    }
+    let mut text = String::new();
+    for (place, (server, conduct)) in last.iter().take(NAMED_SERVERS).enumerate() {
+        let comma = if place == 0 { "" } else { ", " };
+        // Writing to a string does not fail.
+        let _ = write!(text, "{comma}{} {}", server.ip(), conduct_text(*conduct));
+    }
+    if last.len() > NAMED_SERVERS {
+        let _ = write!(text, " and {} more", last.len().saturating_sub(NAMED_SERVERS));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_names_each_server_once_with_what_it_did_last() {
+        let one: SocketAddr = "192.0.2.1:53".parse().unwrap();
+        let two: SocketAddr = "192.0.2.2:53".parse().unwrap();
+        let zone = Name::from_ascii("example.com.").unwrap();
+        let failure = Failure::Servers {
+            zone,
+            role: ServerRole::Found,
+            faults: vec![(one, Conduct::Silent), (two, Conduct::Refused), (one, Conduct::ServFail)],
+        };
+        let error = failure.extended_error();
+        assert_eq!(error.code, ExtendedError::NO_REACHABLE_AUTHORITY);
+        assert_eq!(
+            error.text,
+            "no server of example.com. gave a usable answer: 192.0.2.2 REFUSED, 192.0.2.1 SERVFAIL"
+        );
+    }
+
+    #[test]
+    fn silence_is_known_of_servers_and_of_the_zone_in_which_their_names_stand() {
+        let zone = |name: &str| Name::from_ascii(name).unwrap();
+        let servers: Vec<SocketAddr> =
+            (1..=6).map(|last| SocketAddr::from(([192, 0, 2, last], 53))).collect();
+        let role = ServerRole::Found;
+        let silent = Failure::Silent { zone: zone("example.net."), role, servers };
+        assert_eq!(
+            silent.to_string(),
+            "no server of example.net. has answered recently (192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4 and 2 more); resolverd probes them in the background"
+        );
+        let names =
+            Failure::Addresses { zone: zone("example.com."), why: Some(Box::new(silent)), unused: None };
+        assert!(names.is_known_silence());
+        assert_eq!(names.extended_error().code, ExtendedError::NO_REACHABLE_AUTHORITY);
+        assert_eq!(names.zone(), Some(zone("example.com.")));
+        let (at_fault, servers) = names.at_fault();
+        assert_eq!((at_fault, servers.len()), (Some(zone("example.net.")), 6));
+        let error = names.extended_error();
+        let list =
+            Failure::List { silent: Some(Box::new(names)), fault: ListFault::Silent, error: error.clone() };
+        assert_eq!(list.at_fault().0, Some(zone("example.net.")));
+        assert_eq!(
+            Failure::List { silent: None, fault: ListFault::Refuses, error }.at_fault(),
+            (None, Vec::new())
+        );
+        assert!(
+            !Failure::Addresses { zone: zone("example.com."), why: None, unused: None }.is_known_silence()
+        );
+    }
+
+    #[test]
+    fn forwarders_are_told_from_the_servers_of_a_zone() {
+        let (role, servers) = (ServerRole::Forwarder, vec![([192, 0, 2, 1], 53).into()]);
+        let silent = Failure::Silent { zone: Name::root(), role, servers };
+        assert!(
+            silent.to_string().starts_with("no forwarder of zone \".\" has answered recently (192.0.2.1); "),
+            "{silent}"
+        );
+        let late = Failure::Time { zone: Name::root(), role, faults: Vec::new() };
+        assert_eq!(late.to_string(), "timeout at the forwarders of zone \".\": no reply");
+        let root = Failure::Servers { zone: Name::root(), role: ServerRole::Found, faults: Vec::new() };
+        assert_eq!(root.to_string(), "no server of the root zone gave a usable answer: no reply");
+    }
+}

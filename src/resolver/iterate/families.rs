@@ -1,0 +1,313 @@
+//! Finds out which address families work.
+//!
+//! A host without IPv6 never waits for it: the first query for which the kernel has no route excludes the family
+//! for a while. Queries into an IPv6 that leads nowhere do the same, once servers in enough networks are silent with
+//! answers over IPv4 between them: `silent_networks`. If IPv4 is silent too, our network is down, and not IPv6 alone.
+//! If no family is left, our own network is down too: all families are tried, so that the next question notices its
+//! return. A family that has answered is never excluded in favour of one that never has.
+//!
+//! A server that never answered shows nothing about a family over which another has answered a moment ago: many zones
+//! have an address of a server that was never set up. Such silence does not count.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::silent_networks::SilentNetworks;
+use crate::config::{Family, Resolve};
+use crate::limits::{IPV6_HEARD_PAUSE, IPV6_HEARD_TIME, NO_ROUTE_TIME};
+use dns::clock::Mono;
+
+/// Whether an address can be asked, as far as its family shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FamilyState {
+    /// Its servers are asked.
+    Used,
+    /// The configuration excludes it, or the kernel had no route a moment ago.
+    Unrouted,
+    /// No server answers over it.
+    Silent,
+}
+
+/// The state of the two families: microseconds of the clock until which there is no route.
+#[derive(Debug, Default)]
+pub(super) struct Families {
+    no_ipv4_until: AtomicU64,
+    no_ipv6_until: AtomicU64,
+    /// Whether a server has ever answered over each.
+    ipv4_works: AtomicBool,
+    ipv6_works: AtomicBool,
+    /// When a server last answered over IPv6, to `IPV6_HEARD_PAUSE`; 0 is never.
+    ipv6_heard: AtomicU64,
+    /// Until when IPv6 is not used because its servers are silent, and their networks.
+    silent_ipv6_until: AtomicU64,
+    is_ipv6_silent: AtomicBool,
+    silent_networks: Mutex<SilentNetworks>,
+    /// Whether IPv4 has answered since the last of them.
+    ipv4_answers: AtomicBool,
+}
+
+impl Families {
+    /// Whether servers of IPv4 are asked.
+    pub(super) fn ipv4(&self, config: &Resolve, now: Mono) -> bool {
+        let better = self.is_ipv6_good(config, now) && is_as_good(&self.ipv6_works, &self.ipv4_works);
+        is_routed(config.ipv4, &self.no_ipv4_until, now) || (config.ipv4 == Family::Auto && !better)
+    }
+
+    /// Whether servers of IPv6 are asked.
+    pub(super) fn ipv6(&self, config: &Resolve, now: Mono) -> bool {
+        let other = is_routed(config.ipv4, &self.no_ipv4_until, now);
+        let better = other && is_as_good(&self.ipv4_works, &self.ipv6_works);
+        self.is_ipv6_good(config, now) || (config.ipv6 == Family::Auto && !better)
+    }
+
+    /// Whether the server at `address` is asked.
+    pub(super) fn allows(&self, config: &Resolve, address: IpAddr, now: Mono) -> bool {
+        if address.is_ipv4() { self.ipv4(config, now) } else { self.ipv6(config, now) }
+    }
+
+    /// The state of the family of `address`, and why it is not used.
+    pub(super) fn state(&self, config: &Resolve, address: IpAddr, now: Mono) -> FamilyState {
+        if self.allows(config, address, now) {
+            return FamilyState::Used;
+        }
+        let is_silent = address.is_ipv6() && is_routed(config.ipv6, &self.no_ipv6_until, now);
+        if is_silent { FamilyState::Silent } else { FamilyState::Unrouted }
+    }
+
+    fn is_ipv6_good(&self, config: &Resolve, now: Mono) -> bool {
+        is_routed(config.ipv6, &self.no_ipv6_until, now)
+            && is_routed(config.ipv6, &self.silent_ipv6_until, now)
+    }
+
+    /// The kernel has no route to `address`.
+    pub(super) fn no_route(&self, address: IpAddr, now: Mono) {
+        let until = if address.is_ipv4() { &self.no_ipv4_until } else { &self.no_ipv6_until };
+        until.store(now.after(NO_ROUTE_TIME).as_micros(), Ordering::Relaxed);
+    }
+
+    /// The server at `address` has answered: its family works again.
+    pub(super) fn answered(&self, address: IpAddr, now: Mono) {
+        let (works, none_until) = match address.is_ipv4() {
+            true => (&self.ipv4_works, &self.no_ipv4_until),
+            false => (&self.ipv6_works, &self.no_ipv6_until),
+        };
+        // Each answer comes here. A write takes the state from other processors, so only changes are written.
+        if !works.load(Ordering::Relaxed) {
+            works.store(true, Ordering::Relaxed);
+        }
+        if none_until.load(Ordering::Relaxed) != 0 {
+            none_until.store(0, Ordering::Relaxed);
+        }
+        match address {
+            IpAddr::V4(_) if !self.ipv4_answers.load(Ordering::Relaxed) => {
+                self.ipv4_answers.store(true, Ordering::Relaxed);
+            }
+            IpAddr::V4(_) => {}
+            IpAddr::V6(_) => self.ipv6_answered(now),
+        }
+    }
+
+    fn ipv6_answered(&self, now: Mono) {
+        if !self.has_heard_ipv6(IPV6_HEARD_PAUSE, now) {
+            self.ipv6_heard.store(now.as_micros(), Ordering::Relaxed);
+        }
+        if self.is_ipv6_silent.load(Ordering::Relaxed) {
+            self.is_ipv6_silent.store(false, Ordering::Relaxed);
+            *self.silent_networks.lock().unwrap_or_else(PoisonError::into_inner) = SilentNetworks::default();
+            self.silent_ipv6_until.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// The server at `address` has not answered in time. `known`: it has answered before.
+    pub(super) fn silent(&self, address: IpAddr, known: bool, now: Mono) {
+        let IpAddr::V6(address) = address else { return };
+        let counts = known || !self.has_heard_ipv6(IPV6_HEARD_TIME, now);
+        let rests = now.as_micros() < self.silent_ipv6_until.load(Ordering::Relaxed);
+        if !counts || rests || !self.ipv4_answers.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut networks = self.silent_networks.lock().unwrap_or_else(PoisonError::into_inner);
+        if !networks.add(address) {
+            return;
+        }
+        self.ipv4_answers.store(false, Ordering::Relaxed);
+        self.is_ipv6_silent.store(true, Ordering::Relaxed);
+        if let Some(rest) = networks.rest() {
+            self.silent_ipv6_until.store(now.after(rest).as_micros(), Ordering::Relaxed);
+        }
+    }
+
+    /// Whether a server answered over IPv6 within `time`.
+    fn has_heard_ipv6(&self, time: Duration, now: Mono) -> bool {
+        let heard = self.ipv6_heard.load(Ordering::Relaxed);
+        heard != 0 && now.since(Mono::from_micros(heard)) < time
+    }
+}
+
+/// Whether one family may replace the other: it has answered before, or neither has.
+fn is_as_good(one: &AtomicBool, other: &AtomicBool) -> bool {
+    one.load(Ordering::Relaxed) || !other.load(Ordering::Relaxed)
+}
+
+fn is_routed(configured: Family, none_until: &AtomicU64, now: Mono) -> bool {
+    match configured {
+        Family::On => true,
+        Family::Off => false,
+        Family::Auto => now.as_micros() >= none_until.load(Ordering::Relaxed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::limits::{FIRST_BROKEN_IPV6_TIME, IPV6_SILENCES_AGAIN, MAX_IPV6_SILENCES};
+
+    #[test]
+    fn a_family_without_route_is_left_alone_for_a_while() {
+        let mut config = Config::default().resolve;
+        config.ipv4 = Family::On;
+        let families = Families::default();
+        let (four, six) = ("192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap());
+        assert!(families.allows(&config, six, Mono::START));
+        families.no_route(six, Mono::START);
+        families.no_route(four, Mono::START);
+        assert!(!families.allows(&config, six, Mono::START));
+        assert!(families.allows(&config, four, Mono::START), "configured to be used");
+        assert!(families.allows(&config, six, Mono::START.after(NO_ROUTE_TIME)));
+    }
+
+    /// An address in the network of this number.
+    fn six(network: usize) -> IpAddr {
+        format!("2001:db8:{network:x}::1").parse().unwrap()
+    }
+
+    /// One silence over IPv6 after an answer over IPv4.
+    fn one_silence(families: &Families, network: usize, known: bool, now: Mono) {
+        families.answered("192.0.2.1".parse().unwrap(), now);
+        families.silent(six(network), known, now);
+    }
+
+    #[test]
+    fn an_ipv6_that_leads_nowhere_is_told_from_an_outage_and_tried_again_soon() {
+        let config = Config::default().resolve;
+        let families = Families::default();
+        let now = Mono::START;
+        families.answered("192.0.2.1".parse().unwrap(), now);
+        for network in 0..100 {
+            families.silent(six(network), false, now);
+        }
+        assert!(families.allows(&config, six(1), now), "all is silent");
+        for network in 1..MAX_IPV6_SILENCES {
+            assert!(families.allows(&config, six(1), now));
+            one_silence(&families, network, false, now);
+        }
+        assert_eq!(families.state(&config, six(1), now), FamilyState::Silent);
+        let later = now.after(FIRST_BROKEN_IPV6_TIME);
+        assert!(families.allows(&config, six(1), later));
+        for network in 0..IPV6_SILENCES_AGAIN {
+            assert!(families.allows(&config, six(1), later));
+            one_silence(&families, network, false, later);
+        }
+        assert!(!families.allows(&config, six(1), later.after(FIRST_BROKEN_IPV6_TIME)), "a longer rest");
+        families.answered(six(7), later);
+        assert!(families.allows(&config, six(1), later), "an answer ends it");
+    }
+
+    #[test]
+    fn silent_servers_of_one_network_do_not_exclude_ipv6() {
+        let config = Config::default().resolve;
+        let families = Families::default();
+        for _ in 0..100 {
+            one_silence(&families, 1, false, Mono::START);
+        }
+        assert!(families.allows(&config, six(1), Mono::START));
+    }
+
+    #[test]
+    fn servers_that_never_answered_show_nothing_while_others_answer_over_ipv6() {
+        let config = Config::default().resolve;
+        let now = Mono::from_micros(1);
+        for (known, time, is_used) in
+            [(false, Duration::ZERO, true), (true, Duration::ZERO, false), (false, IPV6_HEARD_TIME, false)]
+        {
+            let families = Families::default();
+            families.answered(six(1), now);
+            for network in 0..MAX_IPV6_SILENCES {
+                one_silence(&families, network, known, now.after(time));
+            }
+            assert_eq!(families.allows(&config, six(1), now.after(time)), is_used, "{known} {time:?}");
+        }
+    }
+
+    #[test]
+    fn a_family_without_route_or_switched_off_is_not_silent() {
+        let mut config = Config::default().resolve;
+        let families = Families::default();
+        assert_eq!(families.state(&config, six(1), Mono::START), FamilyState::Used);
+        families.no_route(six(1), Mono::START);
+        assert_eq!(families.state(&config, six(1), Mono::START), FamilyState::Unrouted);
+        config.ipv6 = Family::Off;
+        assert_eq!(Families::default().state(&config, six(1), Mono::START), FamilyState::Unrouted);
+    }
+
+    #[test]
+    fn a_family_that_has_answered_is_not_left_for_one_that_never_has() {
+        let config = Config::default().resolve;
+        let families = Families::default();
+        let (four, six) = ("192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap());
+        families.answered(four, Mono::START);
+        families.no_route(six, Mono::START);
+        let later = Mono::START.after(NO_ROUTE_TIME / 2);
+        families.no_route(four, later);
+        let last = Mono::START.after(NO_ROUTE_TIME);
+        assert!(families.allows(&config, six, last) && families.allows(&config, four, last));
+        families.no_route(six, last);
+        families.answered(four, Mono::START);
+        assert!(families.allows(&config, four, last), "an answer lifts the mark");
+        assert!(!families.allows(&config, six, last));
+    }
+
+    #[test]
+    fn where_no_family_is_left_both_are_tried() {
+        let config = Config::default().resolve;
+        let families = Families::default();
+        let (four, six) = ("192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap());
+        families.no_route(six, Mono::START);
+        assert!(!families.allows(&config, six, Mono::START));
+        families.no_route(four, Mono::START);
+        assert!(families.allows(&config, six, Mono::START) && families.allows(&config, four, Mono::START));
+    }
+
+    #[test]
+    fn an_answer_over_ipv6_begins_the_count_of_silences_again_and_is_none_over_ipv4() {
+        let config = Config::default().resolve;
+        let families = Families::default();
+        families.answered(six(1), Mono::START);
+        families.silent(six(0), true, Mono::START);
+        for network in 1..MAX_IPV6_SILENCES {
+            one_silence(&families, network, true, Mono::START);
+        }
+        assert!(families.allows(&config, six(1), Mono::START));
+        families.answered(six(1), Mono::START);
+        one_silence(&families, MAX_IPV6_SILENCES, true, Mono::START);
+        assert!(families.allows(&config, six(1), Mono::START));
+    }
+
+    #[test]
+    fn a_family_that_is_off_is_not_tried_even_if_the_other_has_no_route() {
+        let (four, six): (IpAddr, IpAddr) = ("192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap());
+        for (off, other) in [(four, six), (six, four)] {
+            let mut config = Config::default().resolve;
+            let family = if off.is_ipv4() { &mut config.ipv4 } else { &mut config.ipv6 };
+            *family = Family::Off;
+            let families = Families::default();
+            families.no_route(other, Mono::START);
+            assert!(
+                !families.allows(&config, off, Mono::START) && families.allows(&config, other, Mono::START)
+            );
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Recursion from the root servers after the forwarders of a zone (`forward_first`).
+//!
+//! # Decisions
+//!
+//! - Recursion begins when all forwarders have failed, or beside them when no server has answered for 1.8 s, the client
+//!   response time of RFC 8767: then the client still has an answer within its deadline. Unbound and BIND wait until
+//!   every forwarder has timed out.
+//! - A denial is an answer. An answer that is bogus counts as the failure of its forwarder.
+//! - In the zone of a DNS list recursion follows silence only. A forwarder that answers SERVFAIL or REFUSED may pass on
+//!   that the list refuses, and queries from this host would be counted for this host.
+//! - A question asks the forwarders of a zone once: its sub-questions do not wait for them again.
+
+use hickory_proto::rr::Name;
+
+use super::failure::Failure;
+use super::{Errand, Iterate, Resolved};
+use crate::zones::{Route, RouteTarget};
+use history::Counter;
+use history::event::StepEvent;
+
+impl Iterate {
+    /// Asks the forwarders of a zone, and resolves by `beyond` if they do not help.
+    pub(super) async fn find_forward_first(
+        &self,
+        errand: Errand<'_>,
+        beyond: &Route,
+    ) -> Result<Resolved, Failure> {
+        let Errand { route, context, .. } = errand;
+        let recursion = Errand { route: beyond, cut: None, ..errand };
+        if context.budget.is_past_forwarders(&route.zone) {
+            return self.find_routed(recursion).await;
+        }
+        let mut forwarded = Box::pin(self.find_fresh(errand));
+        let mut failed = match self.until_stale(&mut forwarded, context).await {
+            None => false,
+            Some(Err(failure)) if gives_way(route, &failure) => true,
+            Some(outcome) => return outcome,
+        };
+        self.leave_forwarders(errand, &route.zone);
+        let mut recursed = Box::pin(self.find_routed(recursion));
+        loop {
+            tokio::select! {
+                biased;
+                outcome = &mut forwarded, if !failed => match outcome {
+                    Err(failure) if is_of_forwarders(route, &failure) => failed = true,
+                    outcome => return outcome,
+                },
+                outcome = &mut recursed => {
+                    let Err(beyond) = outcome else { return outcome };
+                    // The servers of the name fail too, so their zone is at fault.
+                    if failed {
+                        return Err(beyond);
+                    }
+                    let at_fault =
+                        |failure| if is_of_forwarders(route, &failure) { beyond } else { failure };
+                    return forwarded.await.map_err(at_fault);
+                }
+            }
+        }
+    }
+
+    /// The forwarders of `zone` are not waited for any more in this question.
+    fn leave_forwarders(&self, errand: Errand<'_>, zone: &Name) {
+        errand.context.budget.pass_forwarders(zone);
+        self.means.recorder.count(Counter::ForwardersFailed, 1);
+        errand.context.note(StepEvent::ForwardersFailed { zone: zone.to_string() });
+    }
+}
+
+/// The route that follows the forwarders of a route, if it has one.
+pub(super) fn beyond(route: &Route) -> Option<&Route> {
+    match &route.target {
+        RouteTarget::Forward { beyond, .. } => beyond.as_deref(),
+        _ => None,
+    }
+}
+
+/// Whether recursion follows a failure of the forwarders of `route`.
+fn gives_way(route: &Route, failure: &Failure) -> bool {
+    match failure {
+        Failure::Silent { .. } | Failure::Addresses { .. } => true,
+        Failure::Servers { faults, .. } => {
+            route.policy.list.is_none() || !faults.iter().any(|(_, conduct)| conduct.came_back())
+        }
+        _ => false,
+    }
+}
+
+/// Whether the forwarders caused a failure: recursion follows it, or the time of the question is over, of which they had a part.
+fn is_of_forwarders(route: &Route, failure: &Failure) -> bool {
+    matches!(failure, Failure::Time { .. }) || gives_way(route, failure)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::config::{Config, ConfiguredZone, Forwarder, ZoneKind};
+    use crate::iterate::role::ServerRole;
+    use crate::zones::Views;
+    use dns::conduct::Conduct;
+    use dns::question::stage::name;
+    use hickory_proto::rr::RecordType;
+
+    #[test]
+    fn a_list_gives_way_to_recursion_after_silence_only() {
+        let address: SocketAddr = "192.0.2.53:53".parse().unwrap();
+        let kind = ZoneKind::Forward(vec![Forwarder { address, encryption: None }]);
+        let zone =
+            ConfiguredZone { name: Name::root(), kind, forward_first: true, ..ConfiguredZone::default() };
+        let config = Config { zones: vec![zone], ..Config::default() };
+        let views = Views::new(&Arc::new(config)).unwrap();
+        let view = views.general().unwrap();
+        let all = view.route(&name("www.example."), RecordType::A);
+        let list = view.route(&name("2.0.0.127.zen.spamhaus.org."), RecordType::A);
+        assert!(list.policy.list.is_some());
+        let role = ServerRole::Forwarder;
+        let servers =
+            |conduct| Failure::Servers { zone: Name::root(), role, faults: vec![(address, conduct)] };
+        for (failure, of_all, of_list) in [
+            (servers(Conduct::Silent), true, true),
+            (servers(Conduct::Refused), true, false),
+            (servers(Conduct::ServFail), true, false),
+            (Failure::Silent { zone: Name::root(), role, servers: vec![address] }, true, true),
+            (Failure::Time { zone: Name::root(), role, faults: Vec::new() }, false, false),
+        ] {
+            assert_eq!((gives_way(all, &failure), gives_way(list, &failure)), (of_all, of_list), "{failure}");
+        }
+        let target =
+            |route| beyond(route).map(|beyond| (beyond.zone.to_string(), beyond.policy.list.is_some()));
+        assert_eq!(target(all), Some((".".to_owned(), false)));
+        assert_eq!(target(list), Some(("zen.spamhaus.org.".to_owned(), true)));
+    }
+}

@@ -1,0 +1,165 @@
+//! The end of a step without an answer: when it comes before the time of the question is over, and the failure.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::time::Sleep;
+
+use super::ask::Asking;
+use super::classify::{Found, Said};
+use super::edns::Signed;
+use super::failure::Failure;
+use super::role::ServerRole;
+use super::select::{Candidate, CandidateProgress};
+use crate::cache::servers::ServerStanding;
+use crate::limits::{
+    MAX_PACKETS_PER_QUESTION, SILENCES_OF_ANOTHER_ZONE, SILENT_ELSEWHERE_TIME, UNHEARD_TIME, UNKNOWN_TIMER,
+};
+use dns::conduct::Conduct;
+use history::event::StepEvent;
+
+/// The timer of a step at servers that are silent for other zones; none at other servers.
+pub(super) type Doubt = Option<Pin<Box<Sleep>>>;
+
+impl Asking<'_> {
+    /// Waits until a timer has run out.
+    pub(super) async fn elapsed(timer: &mut Doubt) {
+        if let Some(timer) = timer {
+            timer.await;
+        }
+    }
+
+    /// The timer of this step, if all its servers are silent for other zones. Such a server may drop
+    /// only the queries for those other zones, so it is asked. A question waits for it for a shorter time than for other
+    /// servers, because the server may be dead, with thousands of zones.
+    pub(super) fn doubt(&self) -> Doubt {
+        (self.is_doubted() && !self.context().is_on_the_side()).then(|| timer(self.doubt_time()))
+    }
+
+    /// `SILENT_ELSEWHERE_TIME`, and more if the servers usually take longer for this zone.
+    fn doubt_time(&self) -> Duration {
+        let usual = self.candidates.iter().filter_map(|candidate| candidate.standing.round_trip).max();
+        let usual = usual.unwrap_or_default();
+        SILENT_ELSEWHERE_TIME.max(usual + usual / 2)
+    }
+
+    /// The time for doubted servers is over: the step ends, unless another server may still be found. Returns when to
+    /// look again.
+    pub(super) fn doubt_is_over(&mut self) -> Doubt {
+        if !self.has_no_other() || !self.is_doubted() {
+            return Some(timer(UNKNOWN_TIMER));
+        }
+        let (iterate, now) = (self.iterate, self.iterate.now());
+        let (role, since) = (ServerRole::of(self.errand.route, self.cut), now.before(self.doubt_time()));
+        if iterate.means().uplink.is_own_fault(role, since) {
+            let asked = |candidate: &&Candidate| u32::from(candidate.tries) >= SILENCES_OF_ANOTHER_ZONE;
+            for candidate in self.candidates.iter().filter(asked) {
+                iterate.server(candidate.address).did_not_answer(&self.cut.zone, since, now);
+            }
+        }
+        self.mark_waiting_silent();
+        self.given_up = true;
+        None
+    }
+
+    /// Whether all its servers were silent when it began, each for this zone or for others, and none has answered it.
+    fn is_doubted(&self) -> bool {
+        let is_silent =
+            |standing: &ServerStanding| standing.silent_elsewhere || standing.silent_since.is_some();
+        !self.candidates.is_empty()
+            && self.candidates.iter().all(|candidate| is_silent(&candidate.standing) && !candidate.answered)
+    }
+
+    pub(super) fn mark_waiting_silent(&mut self) {
+        for candidate in &self.candidates {
+            if matches!(candidate.progress, CandidateProgress::Waiting | CandidateProgress::Overdue) {
+                self.faults.push((candidate.address, candidate.fault(Conduct::Silent)));
+            }
+        }
+    }
+
+    /// The result if no server gave an answer that helps: a denial that all servers gave in doubt, or the failure.
+    pub(super) fn end(&mut self) -> Result<Said, Failure> {
+        if self.shed {
+            return Err(Failure::NoRoom { zone: self.cut.zone.clone() });
+        }
+        // The server that is avoided gave another answer.
+        let all = self.doubted == self.faults.len()
+            && self.errand.avoid.is_empty()
+            && self.lookup_failure.is_none()
+            && self.unglued.is_empty();
+        match self.doubtful.take() {
+            // In a signed zone it is bogus, because it has no proof: that is no better than a failure.
+            Some(found) if all && self.signed != Signed::Yes => {
+                Ok(Said::Doubtful(Found { doubted: true, ..found }))
+            }
+            _ => Err(self.failure()),
+        }
+    }
+
+    /// Whether all servers of the zone were known to be silent before this question began, or have become so since. If one
+    /// of them has answered, for this zone or for another, they are not waited for beyond the time of a client: its repeats
+    /// would wait too. If none was ever heard, they may take seven seconds, and are waited for that long.
+    pub(super) fn is_known_silence(&self) -> bool {
+        let (now, zone, context) = (self.iterate.now(), &self.cut.zone, self.context());
+        let began = context.began();
+        let standing = |candidate: &Candidate| self.iterate.server(candidate.address).standing(zone, now);
+        let was_heard = |candidate: &Candidate| standing(candidate).round_trip.is_some();
+        let waited = now.since(began);
+        let is_over = waited >= UNHEARD_TIME
+            || waited >= context.view.config.resolve.deadline && self.candidates.iter().any(was_heard);
+        let is_silent = |candidate: &Candidate| {
+            standing(candidate).silent_since.is_some_and(|since| is_over || since < began)
+        };
+        !self.context().is_on_the_side()
+            && self.has_no_other()
+            && !self.candidates.is_empty()
+            && self.candidates.iter().all(is_silent)
+    }
+
+    /// Whether all servers that the zone can have are known.
+    fn has_no_other(&self) -> bool {
+        self.lookups.is_empty() && self.unglued.is_empty() && self.reserve.is_empty() && self.has_glue
+    }
+
+    fn failure(&mut self) -> Failure {
+        let (zone, role) = (self.cut.zone.clone(), ServerRole::of(self.errand.route, self.cut));
+        if self.is_known_silence() && self.lookup_failure.as_ref().is_none_or(Failure::is_known_silence) {
+            let servers: Vec<SocketAddr> =
+                self.candidates.iter().map(|candidate| candidate.address).collect();
+            // A list has a breaker of its own.
+            let is_list = self.errand.route.policy.list.is_some();
+            let now = self.iterate.now();
+            let is_sooner =
+                |server: &&SocketAddr| !is_list && self.iterate.server(**server).hasten_probe(&zone, now);
+            self.hastened = servers.iter().filter(is_sooner).count() > 0;
+            if self.hastened {
+                self.iterate.means.dead.added.notify_one();
+            }
+            let found = format!("no {} answers", role.of_zone(&zone, false));
+            self.context().note(StepEvent::Memory { found });
+            return Failure::Silent { zone, role, servers };
+        }
+        if self.context().budget.packets() >= MAX_PACKETS_PER_QUESTION {
+            return Failure::Packets { packets: MAX_PACKETS_PER_QUESTION, zone };
+        }
+        if self.candidates.is_empty() {
+            let unused = self.iterate.unused_family(self.context(), self.cut).map(Box::new);
+            // A server of the zone itself cannot be looked up without its address, so a lookup that failed says less.
+            if unused.as_ref().is_some_and(|unused| !unused.servers.is_empty()) {
+                return Failure::Addresses { zone, why: None, unused };
+            }
+            return match self.lookup_failure.take() {
+                Some(failure @ Failure::Depth { .. }) => failure,
+                Some(why) => Failure::Addresses { zone, why: Some(Box::new(why)), unused: None },
+                None => Failure::Addresses { zone, why: None, unused },
+            };
+        }
+        Failure::Servers { zone, role, faults: std::mem::take(&mut self.faults) }
+    }
+}
+
+fn timer(time: Duration) -> Pin<Box<Sleep>> {
+    Box::pin(tokio::time::sleep(time))
+}

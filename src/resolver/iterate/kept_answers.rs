@@ -1,0 +1,197 @@
+//! Keeps results: RRsets, negative answers and cuts go into memory, with TTLs by the zone's policy.
+//!
+//! RFC 2181 section 5 (RRsets), RFC 2308 section 5 (negative answers).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, Record, RecordType};
+
+use super::classify::{End, Found, Referral};
+use super::scrub::firsts;
+use super::{Errand, Iterate};
+use crate::cache::entries::Delegation;
+use crate::cache::negative::{Denial, negative_ttl};
+use crate::cache::rrset::{Rank, capped};
+use crate::cache::security::{Backing, Evidence};
+use crate::limits::{PRIVATE_LABELS, STALE_TTL};
+use dns::clock::Mono;
+use dns::question::{Security, same_name};
+use validate::signature::{covered_type, covering};
+
+/// The security of the parts of an answer.
+#[derive(Clone, Debug, Default)]
+pub struct AnswerSecurity {
+    /// The RRsets of its answers, in the order of `by_rrset`.
+    pub sets: Vec<Security>,
+    /// The security of its denial.
+    pub end: Security,
+}
+
+impl Iterate {
+    /// Keeps the RRsets of an answer from `zone` with their proofs, and returns the answer with the TTLs for clients.
+    pub fn keep(&self, errand: Errand<'_>, zone: &Name, mut found: Found, checked: &AnswerSecurity) -> Found {
+        let now = self.now();
+        let (mut max_ttl, mut negative_max_ttl) =
+            (errand.route.policy.max_ttl, errand.route.policy.negative_max_ttl);
+        if errand.context.budget.is_by_stale(errand.name) {
+            // The zone may have moved since, so its data are treated like stale data.
+            let stale_ttl = Duration::from_secs(STALE_TTL.into());
+            (max_ttl, negative_max_ttl) = (max_ttl.min(stale_ttl), negative_max_ttl.min(stale_ttl));
+        }
+        let rrsets = self.memory.rrsets.of(errand.context.view.knows);
+        for record in &mut found.answers {
+            record.ttl = capped(record.ttl, max_ttl);
+        }
+        let ranked = |yes: bool| if yes { Rank::Authoritative } else { Rank::Answer };
+        for (place, rrset) in by_rrset(&found.answers).iter().enumerate() {
+            if follows_from_a_dname(rrset, &found.answers) {
+                continue;
+            }
+            let security = checked.sets.get(place).copied().unwrap_or_default();
+            let evidence = Evidence::of(evidence_of(rrset, &found.evidence));
+            // After an alias the server may have no authority (RFC 2181 section 5.4.1). Only the first RRset of an
+            // answer is at the name that was asked for.
+            let asked_for = || place == 0 || rrset.first().is_some_and(|first| is_at(first, errand.name));
+            let rank = ranked(found.authoritative && asked_for());
+            let by = rank.backed(Backing { evidence, security });
+            if let Some(first) = rrset.first().filter(|first| first.ttl == 0) {
+                rrsets.outdate(&first.name, errand.kind, &by, now);
+            }
+            let contradicts = rrsets.put_backed(rrset, by, max_ttl, now);
+            self.show(errand, (zone, rrset), contradicts, now);
+        }
+        if found.doubted {
+            if let End::Negative { nxdomain: false, name, .. } = &found.end {
+                rrsets.put_doubted(name, errand.kind, checked.end, now);
+            }
+        } else if let End::Negative { nxdomain, name, soa: Some(soa) } = &mut found.end {
+            let denials = found.evidence.iter().filter(|record| is_denial(record, &soa.name));
+            let backing = Backing { evidence: Evidence::of(denials), security: checked.end };
+            let rank = ranked(found.authoritative && name == errand.name);
+            let denied = Denial { name, kind: errand.kind, nxdomain: *nxdomain, soa };
+            rrsets.put_denied(denied, rank.backed(backing), negative_max_ttl, now);
+            soa.ttl = negative_ttl(soa, negative_max_ttl);
+        }
+        if let End::Negative { name, .. } = &found.end {
+            let rank = ranked(found.authoritative && !found.doubted && name == errand.name);
+            let by = rank.backed(Backing { security: checked.end, ..Backing::default() });
+            rrsets.outdate(name, errand.kind, &by, now);
+        }
+        found
+    }
+
+    /// Remembers that the names above an RRset exist, and forgets answers that denied all their types, or this type:
+    /// `contradicts`. Lists deny names that have names below them.
+    fn show(&self, errand: Errand<'_>, (zone, rrset): (&Name, &[&Record]), contradicts: bool, now: Mono) {
+        let Some(first) = rrset.first() else { return };
+        let view = errand.context.view.knows;
+        if contradicts {
+            self.memory.forget_denied(&first.name, view, now);
+        }
+        if errand.route.policy.nxdomain_cut {
+            let ttl = rrset.iter().map(|record| record.ttl).min().unwrap_or(0);
+            let time = Duration::from_secs(ttl.into());
+            for name in self.memory.rrsets.of(view).show_above(&first.name, zone, time, now) {
+                self.memory.forget_denied(&name, view, now);
+            }
+        }
+    }
+
+    /// Keeps a referral: the cut with its glue, and glue for the servers of other cuts. `above`: the cut whose
+    /// servers gave it; none if it is the operator's own zone.
+    ///
+    /// Below root and TLD no delegation outlives the one above it. Otherwise the former owner of a domain could keep
+    /// it in use by delegating deeper and deeper names to himself (phoenix domains, NDSS 2023).
+    pub(super) fn keep_referral(
+        &self,
+        errand: Errand<'_>,
+        referral: Referral,
+        above: Option<&Delegation>,
+    ) -> Arc<Delegation> {
+        let now = self.now();
+        let max_ttl = errand.route.policy.max_ttl;
+        let rrsets = self.memory.rrsets.of(errand.context.view.knows);
+        for rrset in by_rrset(&referral.addresses) {
+            rrsets.put(&rrset, Rank::Glue, max_ttl, now);
+        }
+        // DS must not be kept longer than their rollover allows (RFC 4035 section 4.5); a proof of their absence may
+        // be.
+        let signers = referral.evidence.iter().filter(|record| record.record_type() == RecordType::DS);
+        let ttl = signers.map(|record| record.ttl).fold(capped(referral.ttl, max_ttl), u32::min);
+        let mut expires = now.after(Duration::from_secs(ttl.into()));
+        if let Some(above) = above.filter(|above| above.zone.iter().len() >= PRIVATE_LABELS) {
+            expires = expires.min(above.expires);
+        }
+        let delegation = Arc::new(Delegation {
+            zone: referral.zone,
+            servers: referral.servers,
+            glue: referral.glue,
+            configured: Vec::new(),
+            trusted: above.is_none_or(|above| above.trusted),
+            evidence: Evidence::of(&referral.evidence),
+            since: now,
+            expires,
+        });
+        rrsets.put_delegation(Arc::clone(&delegation));
+        delegation
+    }
+
+    /// Keeps a referral that came too late.
+    pub fn keep_late_referral(&self, errand: Errand<'_>, referral: Referral, cut: &Delegation) {
+        self.keep_referral(errand, referral, Some(cut));
+    }
+}
+
+/// Whether a record is at `name`, or is the DNAME that redirects it.
+fn is_at(record: &Record, name: &Name) -> bool {
+    same_name(&record.name, name) || record.record_type() == RecordType::DNAME && record.name.zone_of(name)
+}
+
+/// Whether a kept DNAME makes this CNAME again.
+fn follows_from_a_dname(rrset: &[&Record], answers: &[Record]) -> bool {
+    let above = |name: &Name| {
+        let dnames = answers.iter().filter(|record| record.record_type() == RecordType::DNAME);
+        dnames.into_iter().any(|dname| dname.name != *name && dname.name.zone_of(name))
+    };
+    rrset.first().is_some_and(|first| first.record_type() == RecordType::CNAME && above(&first.name))
+}
+
+/// The evidence of an RRset: its signatures, and all denials if a wildcard made it.
+fn evidence_of<'a>(rrset: &[&Record], evidence: &'a [Record]) -> Vec<&'a Record> {
+    let Some(first) = rrset.first() else { return Vec::new() };
+    let signatures = covering(evidence, &first.name, first.record_type());
+    let expanded = signatures.iter().any(|signature| signature.input().num_labels < first.name.num_labels());
+    let own = |record: &&Record| {
+        record.name == first.name && covered_type(record) == Some(first.record_type())
+            || expanded && is_proof(record)
+    };
+    evidence.iter().filter(own).collect()
+}
+
+/// Whether a record belongs to a denial with the SOA at `apex`.
+fn is_denial(record: &Record, apex: &Name) -> bool {
+    is_proof(record) || record.name == *apex && covered_type(record) == Some(RecordType::SOA)
+}
+
+/// NSEC, NSEC3, and signatures of them.
+fn is_proof(record: &Record) -> bool {
+    let kind = covered_type(record).unwrap_or_else(|| record.record_type());
+    matches!(kind, RecordType::NSEC | RecordType::NSEC3)
+}
+
+/// Records by owner and type, in the order of their first appearance.
+pub fn by_rrset(records: &[Record]) -> Vec<Vec<&Record>> {
+    if let [only] = records {
+        return vec![vec![only]];
+    }
+    let firsts = firsts(records.iter().map(|record| (&record.name, record.record_type())));
+    let mut rrsets: Vec<Vec<&Record>> = vec![Vec::new(); records.len()];
+    for (record, first) in records.iter().zip(firsts) {
+        if let Some(rrset) = rrsets.get_mut(first) {
+            rrset.push(record);
+        }
+    }
+    rrsets.retain(|rrset| !rrset.is_empty());
+    rrsets
+}

@@ -1,0 +1,96 @@
+//! Answers that come after their question has failed. They are kept for the next question.
+//!
+//! `late_queries` bounds their sockets. Unbound keeps such answers because its queries outlive its clients; here a question
+//! ends, and its last queries are listened for a little longer.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hickory_proto::rr::{Name, RecordType};
+use tokio::sync::Notify;
+
+use super::classify::Said;
+use crate::cache::entries::Delegation;
+use crate::limits::MAX_LATE_ANSWERS;
+use crate::zones::View;
+
+/// An answer that came too late.
+#[derive(Debug)]
+pub struct LateAnswer {
+    /// The name that it was asked for.
+    pub name: Name,
+    /// The type.
+    pub kind: RecordType,
+    /// The routes and the configuration that the question began with.
+    pub view: Arc<View>,
+    /// Whether the result is validated.
+    pub checks: bool,
+    /// Its zone, and the servers of the zone.
+    pub cut: Arc<Delegation>,
+    /// The meaning of the answer.
+    pub said: Said,
+}
+
+/// Late answers that wait to be kept.
+#[derive(Debug, Default)]
+pub(super) struct LateAnswers {
+    waiting: Mutex<VecDeque<LateAnswer>>,
+    added: Notify,
+}
+
+impl LateAnswers {
+    /// Adds an answer that has a meaning; if there are too many it is lost.
+    pub(super) fn add(&self, answer: LateAnswer) {
+        let mut waiting = self.waiting();
+        if matches!(answer.said, Said::Found(_) | Said::Referral(_)) && waiting.len() < MAX_LATE_ANSWERS {
+            waiting.push_back(answer);
+            drop(waiting);
+            self.added.notify_one();
+        }
+    }
+
+    pub(super) async fn next(&self) -> LateAnswer {
+        loop {
+            let next = self.waiting().pop_front();
+            match next {
+                Some(next) => return next,
+                None => self.added.notified().await,
+            }
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<LateAnswer>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::iterate::classify::{End, Found};
+    use crate::zones::Views;
+    use dns::clock::Mono;
+    use dns::conduct::Conduct;
+    use futures_util::FutureExt;
+
+    #[test]
+    fn answers_with_a_meaning_are_kept_in_order_and_up_to_a_bound() {
+        let view = Views::new(&Arc::new(Config::default())).unwrap().of_listener(0).unwrap().clone();
+        let moment = (Mono::START, Mono::START);
+        let cut = Arc::new(Delegation::plain(Name::root(), Vec::new(), Vec::new(), moment));
+        let name = |number: usize| Name::from_ascii(format!("n{number}.example.")).unwrap();
+        let late = |number, said| {
+            let (name, kind, checks) = (name(number), RecordType::A, true);
+            LateAnswer { name, kind, view: view.clone(), checks, cut: cut.clone(), said }
+        };
+        let answers = LateAnswers::default();
+        answers.add(late(0, Said::Nothing(Conduct::Lame)));
+        for number in 1..=MAX_LATE_ANSWERS + 1 {
+            answers.add(late(number, Said::Found(Found::ending(Vec::new(), End::Data, Vec::new()))));
+        }
+        let kept: Vec<Name> =
+            std::iter::from_fn(|| answers.next().now_or_never()).map(|late| late.name).collect();
+        assert_eq!(kept, (1..=MAX_LATE_ANSWERS).map(name).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,144 @@
+//! The parts that every attempt and every probe uses: `exchange`, the clock, and the state of this host's own
+//! network.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+
+use super::dead::DeadServers;
+use super::ending::Endings;
+use super::families::Families;
+use super::late_answers::LateAnswers;
+use super::late_queries::Late;
+use super::query_share::QueryShare;
+use super::role::ServerRole;
+use super::unproven::{Silent, Unproven};
+use super::uplink::Uplink;
+use crate::cache::servers::Server;
+use crate::exchange::Exchange;
+use crate::supervise::caught;
+#[cfg(feature = "simulated")]
+use crate::supervise::strike::Strike;
+use dns::clock::Clock;
+use dns::random::Random;
+use history::Recorder;
+
+/// The parts that every attempt uses.
+pub(super) struct Means {
+    pub(super) exchange: Arc<Exchange>,
+    pub(super) recorder: Arc<Recorder>,
+    pub(super) clock: Clock,
+    pub(super) random: Random,
+    pub(super) families: Families,
+    pub(super) hedges: QueryShare,
+    pub(super) measurements: QueryShare,
+    pub(super) uplink: Uplink,
+    pub(super) late: Arc<Late>,
+    /// Queries that could not be delivered, until they count.
+    undelivered: Arc<Late>,
+    pub(super) dead: DeadServers,
+    pub(super) unproven: Unproven,
+    pub(super) late_answers: LateAnswers,
+    pub(super) endings: Endings,
+    /// A switch for tests: panics beside the walk of a question.
+    #[cfg(feature = "simulated")]
+    pub(super) strike: Strike,
+}
+
+impl Means {
+    /// A state without observations.
+    pub(super) fn new(
+        exchange: Arc<Exchange>,
+        recorder: Arc<Recorder>,
+        clock: Clock,
+        random: Random,
+    ) -> Self {
+        let (families, uplink) = (Families::default(), Uplink::default());
+        let late = || Arc::new(Late::new(exchange.bounds().late()));
+        let (late, undelivered, late_answers) = (late(), late(), LateAnswers::default());
+        let (dead, unproven, endings) = (DeadServers::default(), Unproven::default(), Endings::default());
+        Self {
+            exchange,
+            recorder,
+            clock,
+            random,
+            families,
+            hedges: QueryShare::of_hedges(),
+            measurements: QueryShare::of_measurements(),
+            uplink,
+            late,
+            undelivered,
+            dead,
+            unproven,
+            late_answers,
+            endings,
+            #[cfg(feature = "simulated")]
+            strike: Strike::default(),
+        }
+    }
+
+    /// A query was not answered. It counts if other servers were heard meanwhile. If none was, a witness is asked
+    /// first.
+    pub(super) fn silent(&self, silent: Silent) {
+        if self.is_proven(&silent) {
+            self.count(silent);
+        } else if silent.wanted.view.config.resolve.race && silent.tells() {
+            self.unproven.add(silent);
+        }
+    }
+
+    /// A query could not be delivered to its server. It counts as a silence after `patience`, because whether this is the server's
+    /// fault depends on whether others are heard meanwhile.
+    pub(super) fn undelivered(self: &Arc<Self>, silent: Silent, patience: Duration) {
+        let server = silent.wanted.aside.path.server;
+        // Beyond the bound it does not count. A later one counts once there is room, and until then the waiting ones of this server do.
+        let Some(waiting) = self.undelivered.listen(server) else { return };
+        let means = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(patience).await;
+            let counted = caught(async {
+                #[cfg(feature = "simulated")]
+                means.strike.fall();
+                means.silent(silent);
+            });
+            if let Err(panicked) = counted.await {
+                tracing::error!(
+                    "{panicked}; an undelivered query to server {server} was not counted; please send this line to the makers of resolverd"
+                );
+            }
+            drop(waiting);
+        });
+    }
+
+    /// A server has answered a question for `zone` after `round_trip`. If it was dead, it may still drop the queries for other
+    /// zones: they are probed at once.
+    pub(super) fn answered(&self, server: &Server, (role, zone): (ServerRole, &Name), round_trip: Duration) {
+        let now = self.clock.mono();
+        let was_dead = if role.is_recursive() {
+            server.answered_recursively(zone, round_trip, now)
+        } else {
+            server.answered(zone, round_trip, now)
+        };
+        if was_dead {
+            self.dead.added.notify_one();
+        }
+    }
+
+    pub(super) fn is_proven(&self, silent: &Silent) -> bool {
+        self.uplink.is_own_fault(silent.wanted.aside.role, silent.sent)
+    }
+
+    pub(super) fn count(&self, silent: Silent) {
+        if silent.aside {
+            silent.server.probed_in_vain(&silent.wanted.aside.zone, silent.sent);
+            return;
+        }
+        silent.server.silent(&silent.wanted.aside.zone, silent.sent, silent.late, &self.random);
+        if silent.wanted.view.config.resolve.race
+            && let Some(next) = silent.server.next_try(&silent.wanted.aside.zone)
+        {
+            self.dead.want(silent.wanted, next <= silent.late);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Query name minimisation: the names that servers of the root and of a TLD are asked for instead of the whole name.
+//!
+//! Pure. RFC 9156 in its relaxed form: a wrong answer for a name between a cut and the question (rbldnsd denies its
+//! empty non-terminals) does no harm. A probe asks for A (section 2.1). NS, the other type of that section, is
+//! refused by more servers.
+
+use hickory_proto::rr::{Name, RecordType};
+
+use crate::config::Resolve;
+use crate::limits::{MAX_PROBES, PRIVATE_LABELS};
+use crate::zones::{Route, RouteTarget};
+
+/// The type that a probe asks for.
+pub(super) const PROBED: RecordType = RecordType::A;
+
+/// Labels up to which names of a reverse tree are probed: `ip6.arpa` itself, and an IPv4 network's /16. Below them
+/// one zone holds names many labels down, and each probe would cost time.
+const REVERSE_TREES: [(&[&[u8]], usize); 2] = [(&[b"ip6", b"arpa"], 2), (&[b"in-addr", b"arpa"], 4)];
+
+/// The probes of one question on its way down.
+#[derive(Clone, Debug)]
+pub(super) struct Minimise {
+    /// Probes that may still be sent.
+    left: u8,
+    /// Labels of the longest name that may be probed.
+    deepest: usize,
+    /// Labels of the last name probed.
+    probed: usize,
+}
+
+impl Minimise {
+    /// For a question for `name` on its `route`. Servers that the operator has named are asked for the whole name.
+    pub(super) fn new(config: &Resolve, route: &Route, name: &Name) -> Self {
+        let labels = name.iter().len();
+        let tree = REVERSE_TREES.iter().find(|(tree, _)| is_below(name, tree));
+        let mut deepest = labels.saturating_sub(1).min(tree.map_or(labels, |(_, deepest)| *deepest));
+        if !route.policy.minimise {
+            deepest = deepest.min(route.zone.iter().len());
+        }
+        let public = matches!(route.target, RouteTarget::Iterate);
+        let left = if public && config.qname_minimisation { MAX_PROBES } else { 0 };
+        Self { left, deepest, probed: 0 }
+    }
+
+    /// The name that the servers of `zone` are asked for instead of `name`; none: they are asked for the whole name.
+    pub(super) fn probe(&mut self, zone: &Name, name: &Name) -> Option<Name> {
+        let cut = zone.iter().len();
+        if self.left == 0 || cut >= PRIVATE_LABELS {
+            return None;
+        }
+        let total = name.iter().len();
+        let mut labels = cut.max(self.probed).saturating_add(1);
+        // No zone begins at a label with an underscore (RFC 8552): the label is added together with the next one.
+        while name.iter().nth(total.checked_sub(labels)?).is_some_and(|label| label.starts_with(b"_")) {
+            labels = labels.saturating_add(1);
+        }
+        if labels > self.deepest {
+            return None;
+        }
+        self.left = self.left.saturating_sub(1);
+        self.probed = labels;
+        Some(name.trim_to(labels))
+    }
+
+    /// From here on the whole name is asked for.
+    pub(super) fn end(&mut self) {
+        self.left = 0;
+    }
+}
+
+fn is_below(name: &Name, tree: &[&[u8]]) -> bool {
+    let Some(above) = name.iter().len().checked_sub(tree.len()) else { return false };
+    name.iter().skip(above).zip(tree).all(|(label, other)| label.eq_ignore_ascii_case(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::zones::Views;
+    use dns::question::stage::name;
+    use std::sync::Arc;
+
+    /// The probed names, if each probe shows that there is no cut.
+    fn probes(from: &str, text: &str, list: Option<&str>) -> Vec<String> {
+        let config = Arc::new(Config::default());
+        let views = Views::new(&config).unwrap();
+        let mut policy = views.of_listener(0).unwrap().recursion().policy.clone();
+        policy.minimise = list.is_none();
+        let route =
+            Route { zone: name(list.unwrap_or(".")), target: RouteTarget::Iterate, policy, mirrored: None };
+        let mut minimise = Minimise::new(&config.resolve, &route, &name(text));
+        std::iter::from_fn(|| minimise.probe(&name(from), &name(text))).map(|name| name.to_string()).collect()
+    }
+
+    #[test]
+    fn one_label_more_than_the_cut_then_another_up_to_the_bound() {
+        assert_eq!(probes(".", "www.one.example.", None), ["example.", "one.example."]);
+        assert_eq!(probes("uk.", "www.one.co.uk.", None), ["co.uk.", "one.co.uk."]);
+        assert_eq!(probes(".", "g.f.e.d.c.b.a.", None).len(), usize::from(MAX_PROBES));
+        assert!(probes("one.example.", "a.b.one.example.", None).is_empty(), "the cut has two labels");
+        assert!(probes("example.", "one.example.", None).is_empty(), "the whole name is one label more");
+        assert!(probes(".", ".", None).is_empty());
+    }
+
+    #[test]
+    fn after_its_end_the_whole_name_is_asked_for() {
+        let (zone, asked) = (name("."), name("www.one.example."));
+        let mut minimise = Minimise { left: MAX_PROBES, deepest: 2, probed: 0 };
+        assert_eq!(minimise.probe(&zone, &asked), Some(name("example.")));
+        minimise.end();
+        assert_eq!(minimise.probe(&zone, &asked), None);
+    }
+
+    #[test]
+    fn labels_with_an_underscore_go_with_the_next() {
+        assert_eq!(probes("uk.", "a._b.c.uk.", None), ["c.uk."]);
+        assert_eq!(probes("uk.", "x.a._b.c.uk.", None), ["c.uk.", "a._b.c.uk."]);
+        assert!(probes("example.", "_dmarc._x.example.", None).is_empty());
+    }
+
+    #[test]
+    fn reverse_trees_and_lists_are_not_probed_within() {
+        let address = "1.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa.";
+        assert_eq!(probes(".", address, None), ["arpa.", "ip6.arpa."]);
+        let address = "4.3.2.1.in-addr.arpa.";
+        assert_eq!(
+            probes(".", address, None),
+            ["arpa.", "in-addr.arpa.", "1.in-addr.arpa.", "2.1.in-addr.arpa."]
+        );
+        assert_eq!(probes("arpa.", "5.4.3.2.1.IN-ADDR.ARPA.", None).len(), 3);
+        assert_eq!(probes(".", "4.3.2.1.zen.tld.", Some("zen.tld.")), ["tld.", "zen.tld."]);
+        assert_eq!(probes("tld.", "4.3.2.1.zen.tld.", Some("zen.tld.")), ["zen.tld."]);
+    }
+}

@@ -1,0 +1,123 @@
+//! Finds out whether a delegation in memory is outdated: its servers no longer serve the zone, and the parent is
+//! asked for others.
+//!
+//! When a domain moves, its old servers refuse it or are gone, while resolvers keep the old delegation for up to two
+//! days. Without this, mail to the domain would wait for two days. Unbound and Knot also go back to the parent.
+
+use std::sync::Arc;
+
+use super::failure::Failure;
+use super::{Errand, Iterate, Resolved};
+use crate::cache::entries::Delegation;
+use crate::limits::{SILENT_DELEGATION_TIME, SUSPECT_AGE};
+use dns::conduct::Conduct;
+use history::event::StepEvent;
+
+/// A delegation from memory, and the result of its servers: a failure, or a denial in doubt.
+pub(super) struct Outdated {
+    delegation: Arc<Delegation>,
+    outcome: Result<Resolved, Failure>,
+}
+
+impl Outdated {
+    /// The result of the zone's servers, if its parent refers to the same ones again.
+    pub(super) fn confirmed_by(&self, delegation: &Delegation) -> Option<Result<Resolved, Failure>> {
+        same_servers(&self.delegation, delegation).then(|| self.outcome.clone())
+    }
+}
+
+impl Iterate {
+    /// Forgets `delegation`, which came from memory, if the result of its servers may be due to its age. Returns what
+    /// is needed to try again if there is time for that. If all were silent there is none, and the next question
+    /// begins above.
+    pub(super) fn outdated(
+        &self,
+        errand: Errand<'_>,
+        delegation: Arc<Delegation>,
+        outcome: &Result<Resolved, Failure>,
+    ) -> Option<Outdated> {
+        let of_zone = match outcome {
+            Ok(resolved) => resolved.found.doubted && resolved.zone == delegation.zone,
+            Err(failure) => failure.zone().is_some_and(|zone| zone == delegation.zone),
+        };
+        // A delegation that this question itself has learnt is not outdated.
+        let old = delegation.since < errand.context.began() && delegation.configured.is_empty();
+        // Servers that are avoided because of bogus answers have not failed because the delegation is old.
+        if !old || !of_zone || delegation.zone.is_root() || !errand.avoid.is_empty() {
+            return None;
+        }
+        let again = match outcome {
+            Ok(_) if self.now().since(delegation.since) >= SUSPECT_AGE => true,
+            Ok(_) => return None,
+            Err(failure) => self.may_have_moved(errand, &delegation, failure)?,
+        };
+        self.memory.rrsets.of(errand.context.view.knows).forget_delegation(&delegation.zone);
+        errand.context.note(StepEvent::Outdated { zone: delegation.zone.to_string() });
+        again.then(|| Outdated { delegation, outcome: outcome.clone() })
+    }
+
+    /// Whether to ask the parent after a failure of a zone's servers: now (true), with the next question (false), or
+    /// not at all.
+    fn may_have_moved(&self, errand: Errand<'_>, delegation: &Delegation, failure: &Failure) -> Option<bool> {
+        match failure {
+            // The parent is asked at most once in this interval.
+            failure if failure.is_known_silence() => {
+                (self.now().since(delegation.since) >= SILENT_DELEGATION_TIME).then_some(true)
+            }
+            Failure::Servers { faults, .. } if faults.iter().any(|(_, fault)| fault.came_back()) => {
+                Some(true)
+            }
+            Failure::Addresses { .. } => Some(true),
+            // An outage of our own network shows nothing about the servers.
+            Failure::Servers { faults, .. } | Failure::Time { faults, .. } => {
+                let is_silent = |fault: &Conduct| matches!(fault, Conduct::Silent | Conduct::NoTcp);
+                let silent = faults.iter().any(|(_, fault)| is_silent(fault));
+                (silent && self.means.uplink.has_heard_internet(errand.context.began())).then_some(false)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether two delegations of a zone name the same servers at the same addresses.
+fn same_servers(one: &Delegation, other: &Delegation) -> bool {
+    let glue = |delegation: &Delegation| {
+        let named = delegation
+            .glue
+            .iter()
+            .map(|(place, address)| (delegation.servers.get(*place).cloned(), *address));
+        let mut named: Vec<_> = named.collect();
+        named.sort();
+        named
+    };
+    let servers = |delegation: &Delegation| {
+        let mut servers = delegation.servers.clone();
+        servers.sort();
+        servers
+    };
+    one.zone == other.zone && servers(one) == servers(other) && glue(one) == glue(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dns::clock::Mono;
+    use hickory_proto::rr::Name;
+
+    fn delegation(servers: &[&str], glue: &[(usize, &str)]) -> Delegation {
+        Delegation::plain(
+            Name::from_ascii("example.").unwrap(),
+            servers.iter().map(|name| Name::from_ascii(name).unwrap()).collect(),
+            glue.iter().map(|(place, address)| (*place, address.parse().unwrap())).collect(),
+            (Mono::START, Mono::START),
+        )
+    }
+
+    #[test]
+    fn servers_are_the_same_in_any_order_and_others_at_another_address() {
+        let one = delegation(&["a.", "b."], &[(0, "192.0.2.1"), (1, "192.0.2.2")]);
+        assert!(same_servers(&one, &delegation(&["b.", "a."], &[(0, "192.0.2.2"), (1, "192.0.2.1")])));
+        assert!(!same_servers(&one, &delegation(&["a.", "b."], &[(0, "192.0.2.1"), (1, "192.0.2.3")])));
+        assert!(!same_servers(&one, &delegation(&["a."], &[(0, "192.0.2.1")])));
+    }
+}

@@ -1,0 +1,193 @@
+//! A query in the background, so that no client's question waits for it: to a dead server, to notice its return,
+//! and to a living one, to see that our own network works.
+//!
+//! Any answer shows that the server lives.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, RecordType};
+use tokio::task::JoinSet;
+
+use super::Iterate;
+use super::attempt::conduct_of;
+use super::context::Context;
+use super::dead::{Aside, WantedServer};
+use super::first_query::first_transport;
+use super::means::Means;
+use super::progress::FlightProgress;
+use super::role::ServerRole;
+use super::unproven::Silent;
+use crate::cache::servers::{Health, Server, ServerStanding};
+use crate::exchange::network::Path;
+use crate::exchange::{Sender, UpstreamQuery};
+use crate::limits::{MAX_DEAD_PROBES, MAX_TIMER, PROBE_TIME, UNPROVEN_TIME, WITNESS_DELAY};
+use dns::conduct::Conduct;
+use history::event::Sent;
+
+/// A server to be asked in the background.
+pub(super) struct Probe {
+    pub(super) means: Arc<Means>,
+    pub(super) server: Arc<Server>,
+    pub(super) aside: Aside,
+}
+
+impl Probe {
+    /// Asks, and remembers the answer; returns false if there was none.
+    pub(super) async fn ask(self) -> bool {
+        let Self { means, server, aside } = self;
+        let Aside { path, role, zone, name, kind } = aside;
+        let (transport, address) = (first_transport(&path), path.server);
+        let standing = server.standing(&zone, means.clock.mono());
+        let ask = UpstreamQuery {
+            path,
+            name,
+            kind,
+            secret: None,
+            recursion_desired: role.is_recursive(),
+            edns: standing.features.edns,
+            dnssec_ok: false,
+            checking_disabled: false,
+            mixed_case: false,
+            transport,
+            tries: 0,
+        };
+        let place = means.exchange.place(&zone).await;
+        let (heard, first) = means.exchange.ask(ask, patience(&standing), place, Sender::default()).1.await;
+        let conduct = match &heard.reply {
+            Ok(_) => {
+                let now = means.clock.mono();
+                means.answered(&server, (role, &zone), heard.elapsed);
+                means.uplink.heard(role, now);
+                means.families.answered(address.ip(), now);
+                means.dead.answered.notify_waiters();
+                Conduct::Answered
+            }
+            Err(trouble) => conduct_of(trouble, transport),
+        };
+        if first {
+            let elapsed = heard.elapsed;
+            let origin = role.origin();
+            means.recorder.sent(&Sent { server: address, zone, origin, transport, conduct, elapsed });
+        }
+        heard.reply.is_ok()
+    }
+}
+
+impl Iterate {
+    /// Probes dead servers that questions want, as long as it runs.
+    pub async fn probe_dead_servers(&self) -> Infallible {
+        let (dead, means) = (&self.means.dead, &self.means);
+        let mut probes = JoinSet::new();
+        loop {
+            let now = self.now();
+            let places = MAX_DEAD_PROBES.saturating_sub(probes.len());
+            let due = dead.due(now, &self.memory.servers, &means.random, places);
+            let begun = !due.servers.is_empty();
+            for (server, wanted) in due.servers {
+                probes.spawn(try_on_the_side(self.means(), server, wanted));
+            }
+            if begun {
+                // The times of the next probes have changed now.
+                continue;
+            }
+            let rest = due.next.map(|next| next.since(now));
+            tokio::select! {
+                biased;
+                Some(_) = probes.join_next() => {}
+                () = dead.added.notified() => {}
+                () = tokio::time::sleep(rest.unwrap_or_default()), if rest.is_some() => {}
+            }
+        }
+    }
+
+    /// When servers are silent and no other server is asked, finds out whether our own network works. Runs forever.
+    pub async fn prove_silences(&self) -> Infallible {
+        let unproven = &self.means.unproven;
+        loop {
+            unproven.added.notified().await;
+            loop {
+                // Within this time another server mostly answers.
+                tokio::time::sleep(WITNESS_DELAY).await;
+                self.count_proven();
+                let (wanted, asked) = (unproven.wanted(), self.now());
+                if wanted.is_empty() {
+                    break;
+                }
+                let Some(witness) = wanted.iter().find_map(|wanted| self.witness(wanted)) else {
+                    // Recursion that follows silent forwarders may prove it soon.
+                    drop(unproven.take(|silent| asked.since(silent.late) >= UNPROVEN_TIME));
+                    continue;
+                };
+                let heard = witness.ask().await;
+                self.count_proven();
+                if !heard {
+                    // Our own network may be down, so the silence counts against no server.
+                    drop(unproven.take(|silent| silent.late <= asked));
+                }
+            }
+        }
+    }
+
+    fn count_proven(&self) {
+        let proven = self.means.unproven.take(|silent| self.means.is_proven(silent));
+        proven.into_iter().for_each(|silent| self.means.count(silent));
+    }
+
+    /// The nearest server of the closest zone above that has answered before; none if there is none. Above forwarders for
+    /// all names are the root servers, once `forward_first` has led to them.
+    fn witness(&self, silent: &WantedServer) -> Option<Probe> {
+        let view = &silent.view;
+        let context = Context::new(Arc::new(FlightProgress::new(&self.means.clock)), Arc::clone(view));
+        let (rrsets, now) = (self.memory.rrsets.of(view.knows), self.now());
+        let parent = |zone: &Name| (!zone.is_root()).then(|| zone.base_name());
+        let asked = &silent.aside.zone;
+        let mut above = if silent.aside.role.is_recursive() && asked.is_root() {
+            Some(asked.clone())
+        } else {
+            parent(asked)
+        };
+        while let Some(name) = above {
+            let cut = rrsets.closest_delegation(&name, now)?;
+            let known = cut.servers.iter().flat_map(|name| self.known_addresses(&context, &cut, name, now));
+            let answering = known.filter(|address| self.may_ask(&context, &cut, address.ip(), now));
+            let nearest = answering
+                .filter_map(|address| {
+                    let standing = self.memory.servers.known(address)?.standing(&cut.zone, now);
+                    let answers = standing.health < Health::Due;
+                    Some((standing.health, standing.round_trip?, address)).filter(|_| answers)
+                })
+                .min();
+            let zone = cut.zone.clone();
+            above = parent(&zone);
+            let Some((_, _, server)) = nearest else { continue };
+            let source = view.recursion().source_for(server.ip());
+            let aside = Aside {
+                path: Path { server, source, encryption: None },
+                role: ServerRole::Found,
+                name: zone.clone(),
+                zone,
+                kind: RecordType::NS,
+            };
+            return Some(Probe { means: self.means(), server: self.server(server), aside });
+        }
+        None
+    }
+}
+
+/// How long the answer of a server is waited for. One that was heard, for this zone or for others, is waited for less.
+fn patience(standing: &ServerStanding) -> Duration {
+    standing.round_trip.map_or(MAX_TIMER, |_| standing.patience.max(PROBE_TIME))
+}
+
+/// Asks a dead server; another silence is noted.
+async fn try_on_the_side(means: Arc<Means>, server: Arc<Server>, wanted: WantedServer) {
+    let sent = means.clock.mono();
+    let aside = wanted.aside.clone();
+    let probe = Probe { means: Arc::clone(&means), server: Arc::clone(&server), aside };
+    if !probe.ask().await {
+        let late = means.clock.mono();
+        means.silent(Silent { server, sent, late, wanted, aside: true });
+    }
+}

@@ -1,0 +1,106 @@
+//! The progress of a flight: the facts that decide how long its clients wait, and when stale data may be used.
+//!
+//! The flight and its clients share it. The trail beside it has the steps for people; no decision reads them.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hickory_proto::rr::Name;
+
+use crate::cache::entries::Delegation;
+use dns::clock::{Clock, Moments, Mono};
+use history::trail::Trail;
+use validate::verdict::SecurityStatus;
+
+/// The progress of a flight.
+#[derive(Debug)]
+pub struct FlightProgress {
+    began: Mono,
+    moments: Moments,
+    /// The moment of the last answer of a server; `Mono::START` before the first answer.
+    answered: AtomicU64,
+    /// Whether a server has sent an answer, or keys, that are bogus.
+    refuted: AtomicBool,
+    /// The delegation whose servers got the last query; none before the first, and if that went to a forwarder.
+    asked: Mutex<Option<Arc<Delegation>>>,
+    trail: Trail,
+}
+
+impl FlightProgress {
+    /// The progress of a flight that begins now.
+    pub fn new(clock: &Clock) -> Self {
+        let (began, moments) = (clock.mono(), clock.moments());
+        let answered = AtomicU64::new(Mono::START.as_micros());
+        let trail = Trail::new(moments.clone(), began);
+        Self { began, moments, answered, refuted: AtomicBool::new(false), asked: Mutex::default(), trail }
+    }
+
+    /// The time at which the flight began.
+    pub fn began(&self) -> Mono {
+        self.began
+    }
+
+    /// Its steps, for people and for the record.
+    pub fn trail(&self) -> &Trail {
+        &self.trail
+    }
+
+    /// The time of the last answer of a server; none before the first answer.
+    pub fn last_answer(&self) -> Option<Mono> {
+        let answered = Mono::from_micros(self.answered.load(Ordering::Relaxed));
+        (answered != Mono::START).then_some(answered)
+    }
+
+    /// Whether a server has sent an answer, or keys, that are bogus.
+    pub fn is_refuted(&self) -> bool {
+        self.refuted.load(Ordering::Relaxed)
+    }
+
+    /// The zone whose servers got the last query; none before the first, and if that went to a forwarder.
+    pub fn asked_zone(&self) -> Option<Name> {
+        self.asked().as_ref().map(|cut| cut.zone.clone())
+    }
+
+    /// Records that a query is sent to a server of `cut`, or to a forwarder if there is none.
+    pub(super) fn asks(&self, cut: Option<&Arc<Delegation>>) {
+        *self.asked() = cut.map(Arc::clone);
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Option<Arc<Delegation>>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records that a server has answered now.
+    pub(super) fn answered(&self) {
+        self.answered.store(self.moments.mono().as_micros(), Ordering::Relaxed);
+    }
+
+    /// Records the result of a validation.
+    pub(super) fn judged(&self, state: SecurityStatus) {
+        if state == SecurityStatus::Bogus {
+            self.refuted.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use history::event::StepEvent;
+    use history::limits::MAX_STEPS;
+
+    #[test]
+    fn answers_and_bogus_data_are_known_also_when_no_more_steps_are_kept() {
+        let progress = FlightProgress::new(&Clock::machine());
+        let step = || StepEvent::Alias { target: "example.".to_owned() };
+        (0..=MAX_STEPS).for_each(|_| progress.trail().note(0, step()));
+        assert_eq!((progress.last_answer(), progress.is_refuted()), (None, false));
+        progress.answered();
+        assert!(progress.last_answer() >= Some(progress.began()));
+        progress.judged(SecurityStatus::Secure);
+        assert!(!progress.is_refuted());
+        progress.judged(SecurityStatus::Bogus);
+        assert!(progress.is_refuted());
+        assert_eq!(progress.trail().steps().len(), MAX_STEPS);
+    }
+}

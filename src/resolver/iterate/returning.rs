@@ -1,0 +1,94 @@
+//! Servers that come back while a question waits: its step begins anew.
+//!
+//! A question whose servers are known to be silent, at a moment when they are probed, waits a short time for the probe.
+//! Without this, the first query of each zone after an outage failed, if the zone was asked seldom. Unbound asks such a server
+//! with the client's question.
+//! The wait begins with the probe, so that of the three questions of a mail from a dead domain only the first one waits.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::time::timeout;
+
+use super::ask::Asking;
+use super::forward_first;
+use super::role::ServerRole;
+use super::select::Candidate;
+use crate::cache::servers::ServerStanding;
+use crate::limits::MAX_PROBE_WAIT;
+use dns::clock::Mono;
+
+impl Asking<'_> {
+    /// Whether a probe shows within a short time that a server is back; false at once if none of the servers is probed at this
+    /// moment. Boxed, because it would enlarge each step and few steps need it.
+    pub(super) fn comes_back(&mut self) -> BoxFuture<'_, bool> {
+        let is_list = self.errand.route.policy.one_at_a_time;
+        let is_followed = forward_first::beyond(self.errand.route).is_some();
+        // Lists are not probed, recursion follows silent forwarders at once, and no client waits for a question of look-ahead. A client
+        // whose step has asked the servers has waited already.
+        let has_asked = self.candidates.iter().any(|candidate| candidate.tries > 0);
+        let may_wait = !is_list && !is_followed && !has_asked && !self.context().is_ahead();
+        async move {
+            let Some(until) = self.probed_until().filter(|_| may_wait) else { return false };
+            loop {
+                // An answer from here on is not missed.
+                let answered = self.iterate.means.dead.answered.notified();
+                let left = until.since(self.iterate.now());
+                if self.is_back() || left.is_zero() {
+                    return self.is_back();
+                }
+                // At the end of the time the servers are looked at once more.
+                let _ = timeout(left, answered).await;
+            }
+        }
+        .boxed()
+    }
+
+    /// Whether an outage of our own network has ended: its queries were sent while no server of any zone was heard, and one was
+    /// heard since. Without this, new questions would join the flights of the outage, and get stale answers until these end.
+    pub(super) fn ends_outage(&self) -> bool {
+        let (role, uplink) = (ServerRole::of(self.errand.route, self.cut), &self.iterate.means.uplink);
+        let heard = |sent: &Mono| !self.is_waiting() && uplink.is_own_fault(role, *sent);
+        let sent = self.sent_in_outage.filter(heard);
+        if let Some(sent) = sent {
+            uplink.end_outage(sent, self.iterate.now());
+        }
+        sent.is_some()
+    }
+
+    /// Begins the step anew, because a server is back.
+    pub(super) fn begin_anew(&mut self) {
+        let servers: Vec<SocketAddr> = self.candidates.drain(..).map(|candidate| candidate.address).collect();
+        self.faults.clear();
+        self.given_up = false;
+        servers.into_iter().for_each(|server| self.put(server));
+    }
+
+    /// Until when the probes of its servers are waited for. Probes that this question has brought forward begin now.
+    fn probed_until(&self) -> Option<Mono> {
+        let (now, zone) = (self.iterate.now(), &self.cut.zone);
+        let ends = |candidate: &Candidate| {
+            let server = self.iterate.server(candidate.address);
+            let is_due = self.hastened && server.next_try(zone).is_some_and(|next| next <= now);
+            let began = if is_due { now } else { server.last_probe(zone)? };
+            Some(began.after(wait(&candidate.standing)?))
+        };
+        self.candidates.iter().filter_map(ends).max().filter(|until| *until > now)
+    }
+
+    /// Whether one of its servers is no longer known to be silent.
+    fn is_back(&self) -> bool {
+        let (now, zone) = (self.iterate.now(), &self.cut.zone);
+        self.candidates.iter().any(|candidate| {
+            self.iterate.server(candidate.address).standing(zone, now).silent_since.is_none()
+        })
+    }
+}
+
+/// How long the probe of a server is waited for; none for a server that was never heard.
+fn wait(standing: &ServerStanding) -> Option<Duration> {
+    let usual = standing.round_trip?;
+    Some(standing.timer.max(usual.saturating_mul(2)).min(MAX_PROBE_WAIT))
+}

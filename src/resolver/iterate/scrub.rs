@@ -1,0 +1,126 @@
+//! Scrubbing: removes records that a server had no authority to send, or that no correct server sends.
+//!
+//! Pure. A server of a zone has authority for names at or below it (its bailiwick) and for nothing else: RFC 2181
+//! section 5.4.1, RFC 5452 section 6. RRsets are repaired as in RFC 2181 section 5; signatures stay beside the RRset
+//! that they cover (RFC 4034 section 3). A message of 64 KiB may hold 5 000 records, so nothing here compares each
+//! record with each other.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use hickory_proto::op::Message;
+use hickory_proto::rr::{DNSClass, Name, Record, RecordType};
+use hickory_proto::serialize::binary::BinEncodable;
+
+use crate::limits::MAX_TOLD_REMOVED;
+use dns::question::lies_within;
+
+/// Up to this many keys are compared with each other. That is quicker than hashing them, and nearly no message has
+/// more records.
+const FEW: usize = 8;
+
+/// From this value on, with the first of 32 bits set, a TTL means 0 (RFC 2181 section 8).
+const TTL_SIGN: u32 = 1 << 31;
+
+/// The records of a message that its server has authority for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scrubbed {
+    /// Answer section.
+    pub answers: Vec<Record>,
+    /// Authority section.
+    pub authorities: Vec<Record>,
+    /// Addresses of the additional section.
+    pub addresses: Vec<Record>,
+    /// Records removed.
+    pub dropped: usize,
+}
+
+/// Removes the records of `message` that a server of `zone` has no authority for.
+pub fn scrub(zone: &Name, message: &Message) -> Scrubbed {
+    let mut dropped: usize = 0;
+    let mut keep = |records: &[Record], also: fn(&Record) -> bool| {
+        let may = |record: &&Record| has_authority(zone, record) && also(record);
+        let mut kept: Vec<Record> = records.iter().filter(may).cloned().collect();
+        level_ttls(&mut kept);
+        drop_doubles(&mut kept);
+        dropped = dropped.saturating_add(records.len().saturating_sub(kept.len()));
+        kept
+    };
+    let answers = keep(&message.answers, |_| true);
+    let authorities = keep(&message.authorities, |_| true);
+    let is_address = |record: &Record| matches!(record.record_type(), RecordType::A | RecordType::AAAA);
+    let addresses = keep(&message.additionals, is_address);
+    Scrubbed { answers, authorities, addresses, dropped }
+}
+
+/// The first records of `message` that `scrub` removes because a server of `zone` has no authority for them, for people.
+pub(super) fn removed(zone: &Name, message: &Message) -> Vec<Record> {
+    let foreign = |record: &&Record| !has_authority(zone, record);
+    let sections = [&message.answers, &message.authorities, &message.additionals];
+    sections.into_iter().flatten().filter(foreign).take(MAX_TOLD_REMOVED).cloned().collect()
+}
+
+fn has_authority(zone: &Name, record: &Record) -> bool {
+    record.dns_class == DNSClass::IN && lies_within(&record.name, zone)
+}
+
+/// For each key the place of the first equal one. Hashed under a secret of the process, because strangers choose the
+/// keys; the order does not depend on the hash.
+pub(super) fn firsts<Key: Hash + Eq>(keys: impl Iterator<Item = Key>) -> Vec<usize> {
+    let keys: Vec<Key> = keys.collect();
+    if keys.len() <= FEW {
+        let first = |(place, key): (usize, &Key)| keys.iter().take(place).position(|other| other == key);
+        return keys.iter().enumerate().map(|it| first(it).unwrap_or(it.0)).collect();
+    }
+    let mut seen = HashMap::new();
+    keys.into_iter().enumerate().map(|(place, key)| *seen.entry(key).or_insert(place)).collect()
+}
+
+/// Keeps the first of equal records (RFC 2181 section 5: an RRset has no duplicates).
+fn drop_doubles(records: &mut Vec<Record>) {
+    if records.len() < 2 {
+        return;
+    }
+    let firsts = firsts(records.iter().map(|record| (&record.name, record.record_type(), &record.data)));
+    let mut first = firsts.into_iter().enumerate().map(|(place, first)| place == first);
+    records.retain(|_| first.next().unwrap_or(false));
+}
+
+/// The smallest TTL of an RRset holds for all its records (RFC 2181 section 5.2), and for its signatures (RFC 4034
+/// section 3).
+fn level_ttls(records: &mut [Record]) {
+    if let [only] = records {
+        only.ttl = told(only);
+        return;
+    }
+    let sets = firsts(records.iter().map(|record| (&record.name, set_of(record))));
+    let mut least: Vec<u32> = vec![u32::MAX; records.len()];
+    for (record, set) in records.iter().zip(&sets) {
+        if let Some(least) = least.get_mut(*set) {
+            *least = told(record).min(*least);
+        }
+    }
+    for (record, set) in records.iter_mut().zip(sets) {
+        record.ttl = least.get(set).copied().unwrap_or(0);
+    }
+}
+
+/// The TTL of a record as it is meant.
+fn told(record: &Record) -> u32 {
+    if record.ttl < TTL_SIGN { record.ttl } else { 0 }
+}
+
+/// The type of the RRset that a record belongs to: its own, or for a signature the one that it covers.
+fn set_of(record: &Record) -> RecordType {
+    let kind = record.record_type();
+    if kind != RecordType::RRSIG {
+        return kind;
+    }
+    // The type covered comes first (RFC 4034 section 3.1).
+    let data = record.data.to_bytes().unwrap_or_default();
+    data.first_chunk().map_or(kind, |covered| RecordType::from(u16::from_be_bytes(*covered)))
+}
+
+#[cfg(test)]
+#[path = "scrub_tests.rs"]
+mod tests;

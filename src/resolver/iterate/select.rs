@@ -1,0 +1,397 @@
+//! Chooses the server that is asked next: pure, from the state of each.
+//!
+//! As in Unbound and Knot, the fastest server that answers is chosen. Unlike in Hickory, a server that is known to
+//! answer comes before an unknown one.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::cache::servers::{Health, ServerStanding};
+use crate::limits::{MAX_STREAM_TRIES, NEAR_ENOUGH};
+use dns::conduct::Conduct;
+
+/// The assumed distance of an unknown server: nearer ones are preferred to it, farther ones are not.
+const UNKNOWN_DISTANCE: Duration = Duration::from_millis(100);
+
+/// A server that may be asked, in one step of a walk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its address.
+    pub address: SocketAddr,
+    /// Its state.
+    pub standing: ServerStanding,
+    /// Queries sent to it in this step.
+    pub tries: u8,
+    /// The progress of these queries.
+    pub progress: CandidateProgress,
+    /// Queries to it that are still listened for.
+    pub under_way: u8,
+    /// Whether it has answered a query. The step then waits for no other answer of it.
+    pub answered: bool,
+    /// Whether it has truncated an answer: its silence is then one over TCP.
+    pub truncated: bool,
+    /// The number of queries over TCP since it has truncated an answer: it is then asked over TCP only. None before that.
+    pub over_tcp: Option<u8>,
+    /// Whether it is asked again after an error, in the question's own case: some servers do not find names in another.
+    pub own_case: bool,
+}
+
+/// The progress of the last query to a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CandidateProgress {
+    /// No query was sent.
+    Untried,
+    /// A query was sent and its timer runs.
+    Waiting,
+    /// A query was sent and its timer has run out; it may still be answered.
+    Overdue,
+    /// Its answer was truncated, and it is not known to take TCP: it is asked over TCP once no other is left.
+    Truncated,
+    /// Its answer is of no use: it is not asked again in this step.
+    Spent,
+}
+
+/// A timer grows at least to this time, multiplied by the square of the number of tries. Eight queries then cover two
+/// seconds.
+const NEAR_STEP: Duration = Duration::from_millis(15);
+
+/// The number of queries to servers that are likely to answer, before one goes to a last resort: a server that is
+/// dead, does not serve the zone, or truncated its answer and does not take TCP.
+const LAST_RESORT: u8 = 2;
+
+impl Candidate {
+    /// A candidate that was not asked yet.
+    pub fn new(address: SocketAddr, standing: ServerStanding) -> Self {
+        Self {
+            address,
+            standing,
+            tries: 0,
+            progress: CandidateProgress::Untried,
+            under_way: 0,
+            answered: false,
+            truncated: false,
+            over_tcp: None,
+            own_case: false,
+        }
+    }
+
+    /// A query is sent to it.
+    pub fn sent(&mut self) {
+        self.tries = self.tries.saturating_add(1);
+        self.over_tcp = self.over_tcp.map(|queries| queries.saturating_add(1));
+        self.progress = CandidateProgress::Waiting;
+        self.under_way = self.under_way.saturating_add(1);
+        self.answered = false;
+    }
+
+    /// A query to it has ended. False if it changes nothing: a copy over UDP was truncated while the question is in
+    /// progress over TCP.
+    pub fn ended(&mut self, conduct: Conduct) -> bool {
+        self.under_way = self.under_way.saturating_sub(1);
+        if conduct == Conduct::Truncated && self.over_tcp.is_some_and(|queries| queries > 0) {
+            return false;
+        }
+        if conduct == Conduct::Truncated {
+            self.truncated = true;
+            self.over_tcp = Some(0);
+        }
+        self.answered |= conduct.came_back();
+        true
+    }
+
+    /// The fault that the end of a query to it shows: silence after a truncated answer is silence over TCP.
+    pub fn fault(&self, conduct: Conduct) -> Conduct {
+        if conduct == Conduct::Silent && self.truncated { Conduct::NoTcp } else { conduct }
+    }
+
+    /// Queries to it whose answers could change the result.
+    pub fn awaited(&self) -> usize {
+        if self.answered { 0 } else { self.under_way.into() }
+    }
+
+    /// Its rank: servers that are likely to answer are asked, and asked again, before the others.
+    fn level(&self) -> u8 {
+        self.tries.saturating_add(if self.is_last_resort() { LAST_RESORT } else { 0 })
+    }
+
+    /// Whether it is dead, does not serve the zone, or has truncated its answer.
+    pub fn is_last_resort(&self) -> bool {
+        let useless = self.standing.lame || self.over_tcp.is_some();
+        useless || self.standing.health == Health::Dead
+    }
+
+    /// Whether it was not asked yet and is likely to answer.
+    pub fn is_promising(&self) -> bool {
+        self.level() == 0
+    }
+}
+
+/// The place of the candidate to ask next: an untried one, otherwise one whose silence may have been loss, at most
+/// `max_tries` times each, over TCP `MAX_STREAM_TRIES`; dead and lame ones once the others have been asked twice. `toss`
+/// breaks ties among equals.
+pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) -> Option<usize> {
+    let rank = |candidate: &Candidate| {
+        let standing = candidate.standing;
+        let health = if standing.health == Health::Due { Health::Doubtful } else { standing.health };
+        let distance = standing.round_trip.unwrap_or(UNKNOWN_DISTANCE);
+        (candidate.level(), standing.lame, health, distance)
+    };
+    let fits = |candidate: &&Candidate| {
+        let may_be = matches!(
+            candidate.progress,
+            CandidateProgress::Untried | CandidateProgress::Overdue | CandidateProgress::Truncated
+        );
+        may_be
+            && candidate.tries < max_tries
+            && candidate.over_tcp.is_none_or(|queries| queries < MAX_STREAM_TRIES)
+    };
+    let least = candidates.iter().filter(fits).map(rank).min()?;
+    let equals: Vec<usize> = candidates
+        .iter()
+        .enumerate()
+        .filter(|(_, candidate)| fits(candidate) && rank(candidate) == least)
+        .map(|(place, _)| place)
+        .collect();
+    let tossed = toss(u32::try_from(equals.len()).unwrap_or(u32::MAX));
+    equals.get(usize::try_from(tossed).unwrap_or(0)).copied()
+}
+
+/// The place of a candidate whose round trip is worth a query on the side: one that was not asked in this step, is
+/// likely to answer, and is not known, or was not measured for long. An unknown one comes first. None if no candidate
+/// is known, because the next step then races two, or if the nearest one is so near that no other can be much better.
+pub fn to_measure(candidates: &[Candidate], toss: impl Fn(u32) -> u32) -> Option<usize> {
+    let nearest = candidates.iter().filter_map(|candidate| candidate.standing.round_trip).min()?;
+    if nearest < NEAR_ENOUGH {
+        return None;
+    }
+    let fits = |candidate: &Candidate| {
+        let standing = candidate.standing;
+        let is_untried = candidate.progress == CandidateProgress::Untried;
+        is_untried && standing.to_be_measured && standing.health == Health::Answering && !standing.lame
+    };
+    let is_known = |candidate: &Candidate| candidate.standing.round_trip.is_some();
+    let least = candidates.iter().filter(|candidate| fits(candidate)).map(is_known).min()?;
+    let equals: Vec<usize> = (0..candidates.len())
+        .filter(|place| {
+            candidates.get(*place).is_some_and(|candidate| fits(candidate) && is_known(candidate) == least)
+        })
+        .collect();
+    let tossed = toss(u32::try_from(equals.len()).unwrap_or(u32::MAX));
+    equals.get(usize::try_from(tossed).unwrap_or(0)).copied()
+}
+
+/// The timer of the `tries`-th query to a server, from 0. It grows by a quarter each time, so that a far server is
+/// asked again soon enough. It grows at least with the square, so that the queries to a near server cover the time
+/// that a client waits.
+pub fn longer(timer: Duration, tries: u8) -> Duration {
+    let tries = u32::from(tries);
+    let gently = timer.saturating_mul(tries.saturating_add(4)) / 4;
+    gently.max(NEAR_STEP.saturating_mul(tries.saturating_mul(tries)))
+}
+
+/// The place of the first server that has answered with SERVFAIL or REFUSED, if all others that answered did so too, no
+/// server is left that lives and was not asked, and none was asked again yet.
+pub fn failed_first(candidates: &[Candidate], faults: &[(SocketAddr, Conduct)]) -> Option<usize> {
+    let is_failure = |conduct| matches!(conduct, Conduct::ServFail | Conduct::Refused);
+    let mut answered = faults.iter().filter(|(_, conduct)| conduct.came_back());
+    let (server, _) = answered.clone().next()?;
+    let is_left = |candidate: &Candidate| {
+        candidate.progress == CandidateProgress::Untried && candidate.standing.health != Health::Dead
+    };
+    let has_other = answered.any(|(_, conduct)| !is_failure(*conduct));
+    if has_other || candidates.iter().any(|candidate| candidate.own_case || is_left(candidate)) {
+        return None;
+    }
+    let is_it = |candidate: &Candidate| {
+        candidate.address == *server && candidate.progress == CandidateProgress::Spent
+    };
+    candidates.iter().position(is_it)
+}
+
+/// Whether the last two attempts that ended, at two servers, both got REFUSED.
+pub fn refused_twice(faults: &[(SocketAddr, Conduct)]) -> bool {
+    matches!(faults, [.., (one, Conduct::Refused), (other, Conduct::Refused)] if one != other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::server_features::ServerFeatures;
+
+    fn candidate(last: u8, round_trip: Option<u64>, health: Health) -> Candidate {
+        Candidate::new(
+            SocketAddr::from(([192, 0, 2, last], 53)),
+            ServerStanding {
+                round_trip: round_trip.map(Duration::from_millis),
+                timer: Duration::from_millis(50),
+                patience: Duration::from_millis(100),
+                health,
+                silent_since: None,
+                silent_elsewhere: false,
+                lame: false,
+                features: ServerFeatures::ALL,
+                to_be_measured: round_trip.is_none(),
+            },
+        )
+    }
+
+    #[test]
+    fn the_fastest_that_answers_then_the_unknown_then_the_slow_then_the_dead() {
+        let mut candidates = [
+            candidate(1, Some(5), Health::Dead),
+            candidate(2, Some(200), Health::Answering),
+            candidate(3, None, Health::Answering),
+            candidate(4, Some(40), Health::Answering),
+            candidate(5, Some(1), Health::Doubtful),
+        ];
+        let mut order = Vec::new();
+        while let Some(place) = next(&candidates, 1, |_| 0) {
+            order.push(place);
+            candidates[place].progress = CandidateProgress::Spent;
+        }
+        assert_eq!(order, [3, 2, 1, 4, 0]);
+    }
+
+    #[test]
+    fn the_silent_are_asked_again_before_the_lame_and_the_dead() {
+        let mut candidates = [
+            candidate(1, Some(1), Health::Answering),
+            candidate(2, Some(90), Health::Answering),
+            candidate(3, Some(1), Health::Dead),
+        ];
+        candidates[0].standing.lame = true;
+        let mut order = Vec::new();
+        while let Some(place) = next(&candidates, 3, |_| 0) {
+            order.push(place);
+            candidates[place].progress = CandidateProgress::Overdue;
+            candidates[place].tries += 1;
+        }
+        assert_eq!(order, [1, 1, 1, 2, 0, 2, 0, 2, 0], "at most three messages each");
+        candidates[1].tries = 1;
+        candidates[1].progress = CandidateProgress::Waiting;
+        assert_eq!(next(&candidates, 3, |_| 0), None);
+    }
+
+    #[test]
+    fn the_unknown_are_measured_before_the_old_and_none_beside_a_near_one() {
+        let mut candidates = [
+            candidate(1, Some(80), Health::Answering),
+            candidate(2, None, Health::Dead),
+            candidate(3, Some(90), Health::Answering),
+            candidate(4, None, Health::Answering),
+        ];
+        candidates[2].standing.to_be_measured = true;
+        let measured = |candidates: &[Candidate]| to_measure(candidates, |_| 0);
+        assert_eq!(measured(&candidates), Some(3));
+        candidates[3].sent();
+        assert_eq!(measured(&candidates), Some(2), "the other one is asked by this step itself");
+        candidates[2].standing.lame = true;
+        assert_eq!(measured(&candidates), None);
+        candidates[2].standing.lame = false;
+        candidates[0].standing.round_trip = Some(NEAR_ENOUGH);
+        assert_eq!(measured(&candidates), Some(2));
+        candidates[0].standing.round_trip = Some(NEAR_ENOUGH / 2);
+        assert_eq!(measured(&candidates), None, "no other is much better");
+        assert_eq!(measured(&candidates[3..]), None, "nothing is known: two are raced");
+    }
+
+    #[test]
+    fn only_a_server_that_was_not_asked_and_is_no_last_resort_is_promising() {
+        let is_promising = |change: fn(&mut Candidate)| {
+            let mut candidate = candidate(1, None, Health::Doubtful);
+            change(&mut candidate);
+            candidate.is_promising()
+        };
+        assert!(is_promising(|_| ()));
+        assert!(!is_promising(Candidate::sent));
+        assert!(!is_promising(|candidate| candidate.standing.lame = true));
+        assert!(!is_promising(|candidate| candidate.standing.health = Health::Dead));
+        assert!(!is_promising(|candidate| candidate.over_tcp = Some(0)));
+    }
+
+    #[test]
+    fn once_a_server_has_answered_a_later_copy_the_earlier_ones_are_not_awaited() {
+        let mut candidate = candidate(1, None, Health::Answering);
+        candidate.sent();
+        candidate.sent();
+        assert_eq!((candidate.tries, candidate.awaited()), (2, 2));
+        candidate.ended(Conduct::Silent);
+        assert_eq!(candidate.awaited(), 1);
+        candidate.sent();
+        candidate.ended(Conduct::ServFail);
+        assert_eq!((candidate.under_way, candidate.awaited()), (1, 0));
+        candidate.sent();
+        assert_eq!(candidate.awaited(), 2, "asked again, as its answer was truncated");
+    }
+
+    #[test]
+    fn once_an_answer_was_truncated_tcp_is_waited_for_and_not_repeated_often() {
+        let mut candidates = [candidate(1, Some(1), Health::Answering)];
+        candidates[0].sent();
+        candidates[0].sent();
+        assert!(candidates[0].ended(Conduct::Truncated));
+        assert_eq!((candidates[0].over_tcp, candidates[0].awaited()), (Some(0), 0));
+        candidates[0].progress = CandidateProgress::Truncated;
+        for _ in 0..MAX_STREAM_TRIES {
+            assert_eq!(next(&candidates, 8, |_| 0), Some(0));
+            candidates[0].sent();
+            candidates[0].progress = CandidateProgress::Overdue;
+        }
+        assert_eq!(next(&candidates, 8, |_| 0), None);
+        assert!(!candidates[0].ended(Conduct::Truncated), "the other copy over UDP");
+        assert_eq!(candidates[0].fault(Conduct::Silent), Conduct::NoTcp);
+        assert_eq!(candidates[0].fault(Conduct::Refused), Conduct::Refused);
+        assert_eq!(candidate(1, None, Health::Answering).fault(Conduct::Silent), Conduct::Silent);
+        assert_eq!(candidates[0].awaited(), usize::from(MAX_STREAM_TRIES));
+    }
+
+    #[test]
+    fn timers_grow_gently_for_far_servers_and_at_least_with_the_square_for_near_ones() {
+        let millis = |timer| -> Vec<u128> {
+            (0..8).map(|tries| longer(Duration::from_millis(timer), tries).as_millis()).collect()
+        };
+        assert_eq!(millis(300), [300, 375, 450, 525, 600, 675, 750, 825]);
+        assert_eq!(millis(60), [60, 75, 90, 135, 240, 375, 540, 735]);
+    }
+
+    #[test]
+    fn after_errors_alone_the_first_server_is_asked_again_once() {
+        let mut candidates = [candidate(1, None, Health::Answering), candidate(2, None, Health::Dead)];
+        candidates[0].progress = CandidateProgress::Spent;
+        let fault = |last: u8, conduct| (SocketAddr::from(([192, 0, 2, last], 53)), conduct);
+        let (failed, silent) = (fault(1, Conduct::ServFail), fault(2, Conduct::Silent));
+        assert_eq!(failed_first(&candidates, &[silent, failed]), Some(0));
+        assert_eq!(failed_first(&candidates, &[fault(1, Conduct::Refused)]), Some(0));
+        assert_eq!(failed_first(&candidates, &[failed, fault(2, Conduct::Refused)]), Some(0));
+        for faults in [&[silent][..], &[failed, fault(2, Conduct::Lame)], &[fault(1, Conduct::Lame)]] {
+            assert_eq!(failed_first(&candidates, faults), None, "{faults:?}");
+        }
+        candidates[1].standing.health = Health::Doubtful;
+        assert_eq!(failed_first(&candidates, &[failed]), None, "the other was not asked");
+        candidates[1].progress = CandidateProgress::Overdue;
+        assert_eq!(failed_first(&candidates, &[failed]), Some(0));
+        candidates[0].own_case = true;
+        assert_eq!(failed_first(&candidates, &[failed, failed]), None, "it has been asked again");
+    }
+
+    #[test]
+    fn of_servers_that_failed_the_one_that_answered_first_is_asked_again_unless_it_still_may_answer() {
+        let mut candidates = [candidate(1, None, Health::Answering), candidate(2, None, Health::Answering)];
+        candidates.iter_mut().for_each(|candidate| candidate.progress = CandidateProgress::Spent);
+        let fault = |place: usize, conduct| (candidates[place].address, conduct);
+        let faults = [fault(1, Conduct::ServFail), fault(0, Conduct::Refused)];
+        assert_eq!(failed_first(&candidates, &faults), Some(1));
+        candidates[1].progress = CandidateProgress::Overdue;
+        assert_eq!(failed_first(&candidates, &faults), None);
+    }
+
+    #[test]
+    fn two_servers_in_a_row_that_refuse_are_told_from_others() {
+        let fault = |last: u8, conduct| (SocketAddr::from(([192, 0, 2, last], 53)), conduct);
+        let (one, other) = (fault(1, Conduct::Refused), fault(2, Conduct::Refused));
+        assert!(refused_twice(&[fault(3, Conduct::Silent), one, other]));
+        assert!(!refused_twice(&[one, one]));
+        assert!(!refused_twice(&[one, fault(3, Conduct::Silent), other]));
+        assert!(!refused_twice(&[one]));
+    }
+}

@@ -1,0 +1,109 @@
+//! Silences while no other server was heard: a server above the silent one is asked whether our own network works.
+//!
+//! On a gateway with no other questions, a zone with dead servers looks like an outage. A server of a zone above that
+//! has answered before is asked for its own NS. If it answers, the silence counts against the silent server. If not,
+//! it does not count.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::dead::WantedServer;
+use crate::cache::servers::Server;
+use crate::limits::MAX_UNPROVEN;
+use dns::clock::Mono;
+
+/// A query that was not answered.
+#[derive(Clone)]
+pub(super) struct Silent {
+    /// Its server.
+    pub(super) server: Arc<Server>,
+    /// When it was sent, and when it counted as lost.
+    pub(super) sent: Mono,
+    pub(super) late: Mono,
+    /// How the server is probed once it is dead.
+    pub(super) wanted: WantedServer,
+    /// Whether the query was itself a question in the background.
+    pub(super) aside: bool,
+}
+
+/// Silences that wait for proof.
+#[derive(Default)]
+pub(super) struct Unproven {
+    waiting: Mutex<Vec<Silent>>,
+    /// Wakes the task that seeks the proof.
+    pub(super) added: Notify,
+}
+
+impl Unproven {
+    /// Adds one; if there are too many it is left out, because the server's next silence has the same effect.
+    pub(super) fn add(&self, silent: Silent) {
+        let mut waiting = self.waiting();
+        if waiting.len() < MAX_UNPROVEN {
+            waiting.push(silent);
+            drop(waiting);
+            self.added.notify_one();
+        }
+    }
+
+    /// Removes and returns the entries for which `wanted` is true.
+    pub(super) fn take(&self, wanted: impl Fn(&Silent) -> bool) -> Vec<Silent> {
+        self.waiting().extract_if(.., |silent| wanted(silent)).collect()
+    }
+
+    /// Their servers, the oldest first.
+    pub(super) fn wanted(&self) -> Vec<WantedServer> {
+        self.waiting().iter().map(|silent| silent.wanted.clone()).collect()
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<Silent>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Silent {
+    /// Whether a proof would change anything.
+    pub(super) fn tells(&self) -> bool {
+        if self.aside {
+            self.server.is_being_probed(&self.wanted.aside.zone)
+        } else {
+            self.server.would_count(&self.wanted.aside.zone, self.sent)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::dead::Aside;
+    use super::super::role::ServerRole;
+    use super::*;
+    use crate::config::Config;
+    use crate::exchange::network::Path;
+    use crate::zones::Views;
+    use dns::hash::Keyed;
+    use dns::random::Random;
+    use hickory_proto::rr::{Name, RecordType};
+
+    #[test]
+    fn silences_that_wait_are_bounded() {
+        let views = Views::new(&Arc::new(Config::default())).unwrap();
+        let view = Arc::clone(views.of_listener(0).unwrap());
+        let path = Path { server: ([192, 0, 2, 1], 53).into(), source: None, encryption: None };
+        let (zone, at) = (Name::root(), Mono::START);
+        let (name, kind) = (zone.clone(), RecordType::SOA);
+        let aside = Aside { path, role: ServerRole::Found, zone, name, kind };
+        let wanted = WantedServer { aside, asked: Vec::new(), unanswered: true, view, at };
+        let unproven = Unproven::default();
+        for _ in 0..=MAX_UNPROVEN {
+            unproven.add(Silent {
+                server: Arc::new(Server::new(Keyed::new(&Random::seeded(1)))),
+                sent: at,
+                late: at,
+                wanted: wanted.clone(),
+                aside: false,
+            });
+        }
+        assert_eq!(unproven.take(|_| true).len(), MAX_UNPROVEN);
+        assert!(unproven.wanted().is_empty());
+    }
+}

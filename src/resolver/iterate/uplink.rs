@@ -1,0 +1,101 @@
+//! Whether our own network works: when any server was last heard.
+//!
+//! While no server is heard, silence is no server's fault: an outage of our own network must not mark all servers
+//! dead. Servers that the operator has named may be in our own network, so they prove nothing about the others.
+
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::dnsbl::network_answers::NetworkAnswers;
+use crate::iterate::role::ServerRole;
+use dns::clock::Mono;
+
+/// When servers were last heard, in microseconds of the clock; 0 is never.
+#[derive(Debug, Default)]
+pub(super) struct Uplink {
+    world: AtomicU64,
+    configured: AtomicU64,
+    /// When servers last gave an answer that helped.
+    helped: Mutex<NetworkAnswers>,
+    /// Outages that have ended, and when the end of the last one was noticed.
+    outages: AtomicU8,
+    outage_ended: AtomicU64,
+}
+
+impl Uplink {
+    /// A server of this role was heard.
+    pub(super) fn heard(&self, role: ServerRole, now: Mono) {
+        let last = if role.is_configured() { &self.configured } else { &self.world };
+        last.fetch_max(now.as_micros(), Ordering::Relaxed);
+    }
+
+    /// A server that recursion has found gave an answer that helped. REFUSED does not count, because a middlebox on
+    /// our way may send it for everything.
+    pub(super) fn helped(&self, now: Mono) {
+        self.helped.lock().unwrap_or_else(PoisonError::into_inner).heard(now);
+    }
+
+    /// Whether servers of the internet answer.
+    pub(super) fn evidence(&self) -> NetworkAnswers {
+        *self.helped.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a server of the internet was heard after `moment`.
+    pub(super) fn has_heard_internet(&self, moment: Mono) -> bool {
+        self.world.load(Ordering::Relaxed) > moment.as_micros()
+    }
+
+    /// Whether any server was heard after `moment`: one of the internet, or one that the operator has named.
+    pub(super) fn has_heard_any(&self, moment: Mono) -> bool {
+        self.has_heard_internet(moment) || self.configured.load(Ordering::Relaxed) > moment.as_micros()
+    }
+
+    /// A server was heard after an outage in which a query was sent at `sent`. An outage ends once.
+    pub(super) fn end_outage(&self, sent: Mono, now: Mono) {
+        if self.outage_ended.fetch_max(now.as_micros(), Ordering::Relaxed) <= sent.as_micros() {
+            self.outages.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The number of outages that have ended; it wraps.
+    pub(super) fn outages(&self) -> u8 {
+        self.outages.load(Ordering::Relaxed)
+    }
+
+    /// Whether the silence of a server of this role since `sent` is its own fault, because others were heard
+    /// meanwhile.
+    pub(super) fn is_own_fault(&self, role: ServerRole, sent: Mono) -> bool {
+        if role.is_configured() { self.has_heard_any(sent) } else { self.has_heard_internet(sent) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_ends_once() {
+        let (uplink, at) = (Uplink::default(), Mono::from_micros);
+        let ended = [(10, 20), (15, 21), (22, 30), (25, 31)].map(|(sent, now)| {
+            uplink.end_outage(at(sent), at(now));
+            uplink.outages()
+        });
+        assert_eq!(ended, [1, 1, 2, 2]);
+    }
+
+    #[test]
+    fn silence_is_a_servers_own_fault_if_others_were_heard_meanwhile() {
+        let (uplink, at) = (Uplink::default(), Mono::from_micros);
+        let (office, internet) = (ServerRole::Forwarder, ServerRole::Found);
+        assert!(!uplink.is_own_fault(office, at(5)), "no server was heard");
+        uplink.heard(office, at(10));
+        assert!(uplink.is_own_fault(office, at(5)));
+        assert!(
+            !uplink.is_own_fault(internet, at(5)),
+            "the office's own server answers without the internet"
+        );
+        uplink.heard(internet, at(10));
+        assert!(uplink.is_own_fault(internet, at(5)));
+        assert!(!uplink.is_own_fault(office, at(10)));
+    }
+}

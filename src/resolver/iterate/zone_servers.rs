@@ -1,0 +1,262 @@
+//! The servers of a zone: their names by child and parent, and their known addresses.
+//!
+//! A zone's own data about its servers rank above its parent's (RFC 2181 section 5.4.1), but only until the parent's
+//! delegation expires: a zone that was removed must not stay in use because its own servers still answer (ghost
+//! domains, NDSS 2012). Only an answer to a question for its NS counts. An NS set that comes unasked with other
+//! answers is not used, because it poisons caches (CVE-2025-11411).
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use hickory_proto::rr::{Name, RData, RecordType};
+use ipnet::IpNet;
+
+use super::context::Context;
+use super::failure::{UnusedFamily, UnusedReason};
+use super::families::FamilyState;
+use super::{Errand, Iterate};
+use crate::cache::entries::{Delegation, Known};
+use crate::cache::rrset::Rank;
+use crate::config::Family;
+use crate::limits::MAX_SERVERS;
+use dns::clock::Mono;
+
+/// The addresses of a zone's servers.
+#[derive(Debug, Default)]
+pub(super) struct Addresses {
+    /// The addresses to ask first: of the servers in the zone's own NS set if it is known and not empty, otherwise of the
+    /// servers in the parent's.
+    pub(super) first: Vec<SocketAddr>,
+    /// The addresses of the servers in the parent's NS set, if the zone's own set comes first. They are used if the servers
+    /// of the own set do not serve the zone.
+    pub(super) reserve: Vec<SocketAddr>,
+    /// Names without a usable address.
+    pub(super) unglued: Vec<Name>,
+}
+
+impl Iterate {
+    /// The addresses of the servers of `cut`, as far as they are known.
+    pub(super) fn addresses(&self, errand: Errand<'_>, cut: &Delegation) -> Addresses {
+        if !cut.configured.is_empty() {
+            return Addresses { first: cut.configured.clone(), ..Addresses::default() };
+        }
+        let mut addresses = Addresses::default();
+        let (now, config) = (self.now(), &errand.context.view.config.resolve);
+        for name in self.own_servers(errand.context, &cut.zone, now) {
+            let known = self.known_addresses(errand.context, cut, &name, now);
+            if known.is_empty() {
+                addresses.unglued.push(name);
+            }
+            addresses.first.extend(known);
+        }
+        let own = !addresses.first.is_empty();
+        for name in &cut.servers {
+            let known = self.known_addresses(errand.context, cut, name, now);
+            if known.is_empty() && !addresses.unglued.contains(name) {
+                addresses.unglued.push(name.clone());
+            }
+            if own { &mut addresses.reserve } else { &mut addresses.first }.extend(known);
+        }
+        if cut.zone.is_root() {
+            addresses.reserve.extend(self.hinted(errand.context));
+        }
+        // An address in memory may be old or wrong, so the address of the delegation is tried after it.
+        let glue = cut.glue.iter().filter(|(_, address)| self.means.families.allows(config, *address, now));
+        addresses.reserve.extend(glue.map(|(_, address)| SocketAddr::new(*address, config.upstream_port)));
+        addresses.reserve.retain(|address| !addresses.first.contains(address));
+        addresses
+    }
+
+    /// The addresses of all servers of `cut` from delegations, for use when the servers' own zones deny theirs or
+    /// theirs do not work.
+    pub(super) fn glue_of_servers(&self, errand: Errand<'_>, cut: &Delegation) -> Vec<SocketAddr> {
+        let own = self.own_servers(errand.context, &cut.zone, self.now());
+        own.iter().chain(&cut.servers).flat_map(|server| self.glue_of(errand.context, server)).collect()
+    }
+
+    /// The addresses of one server from delegations.
+    pub(super) fn glue_of(&self, context: &Context, server: &Name) -> Vec<SocketAddr> {
+        let (now, port) = (self.now(), context.view.config.resolve.upstream_port);
+        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let glue = self.address_kinds(context, now).filter_map(|kind| rrsets.glue(server, kind, now));
+        let socket = |address| SocketAddr::new(address, port);
+        glue.flat_map(|glue| glue.addresses().map(socket).collect::<Vec<_>>()).collect()
+    }
+
+    /// Servers of `cut` outside it whose addresses are known from delegations alone.
+    pub(super) fn known_by_glue(&self, context: &Context, cut: &Delegation) -> Vec<Name> {
+        let (now, rrsets) = (self.now(), self.memory.rrsets.of(context.view.knows));
+        let told = |name: &Name| {
+            self.address_kinds(context, now).any(|kind| rrsets.get(name, kind, Rank::Answer, now).is_some())
+        };
+        let glued = |name: &Name| {
+            let place = cut.servers.iter().position(|server| server == name);
+            let kept = || self.address_kinds(context, now).any(|kind| rrsets.glue(name, kind, now).is_some());
+            cut.glue.iter().any(|(of, _)| Some(*of) == place) || kept()
+        };
+        let outside = cut.servers.iter().filter(|name| !cut.zone.zone_of(name));
+        outside.filter(|name| glued(name) && !told(name)).cloned().collect()
+    }
+
+    /// The root's servers from the hints: they are tried if the servers of a priming answer do not work.
+    fn hinted(&self, context: &Context) -> Vec<SocketAddr> {
+        let (now, config) = (self.now(), &context.view.config.resolve);
+        let hints = config.root_hints.servers.iter().flat_map(|(_, addresses)| addresses);
+        let used = hints.filter(|address| self.means.families.allows(config, **address, now));
+        used.map(|address| SocketAddr::new(*address, config.upstream_port)).collect()
+    }
+
+    /// The servers of `zone` by its own NS set; empty if it was not asked.
+    fn own_servers(&self, context: &Context, zone: &Name, now: Mono) -> Vec<Name> {
+        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let Some(rrset) = rrsets.rrset(zone, RecordType::NS, Rank::Answer, now) else { return Vec::new() };
+        let name = |data: &RData| match data {
+            RData::NS(server) => Some(server.0.to_lowercase()),
+            _ => None,
+        };
+        let records = rrset.records(zone, now);
+        records.iter().filter_map(|record| name(&record.data)).take(MAX_SERVERS).collect()
+    }
+
+    /// Whether two addresses belong to one server, for instance one of each family.
+    pub(super) fn are_one(&self, errand: Errand<'_>, cut: &Delegation, one: IpAddr, other: IpAddr) -> bool {
+        let now = self.now();
+        let names = self.own_servers(errand.context, &cut.zone, now);
+        let has = |name: &Name| {
+            let known = self.known_addresses(errand.context, cut, name, now);
+            [one, other].iter().all(|address| known.iter().any(|known| known.ip() == *address))
+        };
+        one == other || names.iter().chain(&cut.servers).any(has)
+    }
+
+    /// The usable addresses of a server: from memory, otherwise from the delegation.
+    pub(super) fn known_addresses(
+        &self,
+        context: &Context,
+        cut: &Delegation,
+        server: &Name,
+        now: Mono,
+    ) -> Vec<SocketAddr> {
+        let config = &context.view.config.resolve;
+        let rrsets = self.memory.rrsets.of(context.view.knows);
+        // Mostly `server` is one of these names itself, so comparing the pointers is enough.
+        let is_it = |name: &Name| std::ptr::eq(name, server) || name == server;
+        let place = cut.servers.iter().position(is_it);
+        let is_glued = || cut.glue.iter().any(|(of, _)| Some(*of) == place);
+        let socket = |address: IpAddr| SocketAddr::new(address, config.upstream_port);
+        let (mut keys, mut known) = (rrsets.keys(server), Vec::new());
+        for kind in self.address_kinds(context, now) {
+            if let Some(rrset) = rrsets.rrset_of(&mut keys, kind, Rank::Glue, now) {
+                known.extend(rrset.addresses().map(socket));
+                // No question waits for the addresses of a server with glue.
+                if rrset.is_to_be_renewed(now) && !is_glued() {
+                    self.foresee_end_of_addresses(server, kind, context);
+                }
+            }
+        }
+        if known.is_empty() {
+            let glue = cut.glue.iter().filter(|(of, _)| Some(*of) == place).map(|(_, address)| *address);
+            let usable = glue.filter(|address| self.means.families.allows(config, *address, now));
+            known.extend(usable.map(socket));
+        }
+        known
+    }
+
+    /// The types of usable addresses: A, AAAA or both, for the address families that work.
+    pub(super) fn address_kinds(
+        &self,
+        context: &Context,
+        now: Mono,
+    ) -> impl Iterator<Item = RecordType> + use<> {
+        let config = &context.view.config.resolve;
+        let ipv4 = self.means.families.ipv4(config, now);
+        let ipv6 = self.means.families.ipv6(config, now);
+        ipv4.then_some(RecordType::A).into_iter().chain(ipv6.then_some(RecordType::AAAA))
+    }
+
+    /// The address family that is not used, for a delegation without a usable address, and the known addresses of its servers in this
+    /// family. None if both families are used, or if no server is known to have a name without an address of the other one.
+    pub(super) fn unused_family(&self, context: &Context, cut: &Delegation) -> Option<UnusedFamily> {
+        let (config, now) = (&context.view.config.resolve, self.now());
+        let families = &self.means.families;
+        let is_ipv6 = match (families.ipv4(config, now), families.ipv6(config, now)) {
+            (true, false) => true,
+            (false, true) => false,
+            _ => return None,
+        };
+        let [unused, used] =
+            if is_ipv6 { [RecordType::AAAA, RecordType::A] } else { [RecordType::A, RecordType::AAAA] };
+        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let glue =
+            cut.glue.iter().map(|(_, address)| *address).filter(|address| address.is_ipv6() == is_ipv6);
+        let looked_up = cut.servers.iter().filter_map(|server| rrsets.rrset(server, unused, Rank::Glue, now));
+        let mut addresses: Vec<IpAddr> = glue.collect();
+        looked_up.for_each(|rrset| addresses.extend(rrset.addresses()));
+        addresses.sort_unstable();
+        addresses.dedup();
+        // A name that does not exist has no address of any family.
+        let lacks_used = |server: &Name| {
+            let known = rrsets.get(server, used, Rank::Glue, now);
+            matches!(known, Some(Known::Negative(denied)) if !denied.nxdomain)
+        };
+        if addresses.is_empty() && !cut.servers.iter().any(lacks_used) {
+            return None;
+        }
+        let (any, set): (IpAddr, Family) = match is_ipv6 {
+            true => (Ipv6Addr::UNSPECIFIED.into(), config.ipv6),
+            false => (Ipv4Addr::UNSPECIFIED.into(), config.ipv4),
+        };
+        let why = match families.state(config, any, now) {
+            _ if set == Family::Off => UnusedReason::Configured,
+            FamilyState::Silent => UnusedReason::Silent,
+            FamilyState::Used | FamilyState::Unrouted => UnusedReason::NoRoute,
+        };
+        let servers =
+            addresses.into_iter().map(|address| SocketAddr::new(address, config.upstream_port)).collect();
+        Some(UnusedFamily { is_ipv6, why, servers })
+    }
+
+    /// Whether a server may be asked: its family works, and `deny_servers` does not contain it. Servers that the
+    /// operator has named are always asked.
+    pub(super) fn may_ask(&self, context: &Context, cut: &Delegation, address: IpAddr, now: Mono) -> bool {
+        let config = &context.view.config.resolve;
+        let denied = !cut.trusted && config.deny_servers.iter().any(|net| contains(net, address));
+        !denied && (!cut.configured.is_empty() || self.means.families.allows(config, address, now))
+    }
+}
+
+/// Whether an address is of a network. The library computes the network's first and last address for that.
+pub(super) fn contains(net: &IpNet, address: IpAddr) -> bool {
+    let length = u32::from(net.prefix_len());
+    match (net.addr(), address) {
+        (IpAddr::V4(net), IpAddr::V4(address)) => {
+            (net.to_bits() ^ address.to_bits()).checked_shr(u32::BITS.saturating_sub(length)).unwrap_or(0)
+                == 0
+        }
+        (IpAddr::V6(net), IpAddr::V6(address)) => {
+            (net.to_bits() ^ address.to_bits()).checked_shr(u128::BITS.saturating_sub(length)).unwrap_or(0)
+                == 0
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn an_address_is_of_a_network_as_the_library_says(
+            net: u32, wide: u128, flipped in 0_u32..129, length in 0_u8..33, long in 0_u8..129
+        ) {
+            let narrow = IpNet::new(IpAddr::V4(net.into()), length).unwrap();
+            let broad = IpNet::new(IpAddr::V6(wide.into()), long).unwrap();
+            let near = IpAddr::V4((net ^ 1_u32.checked_shl(flipped).unwrap_or(0)).into());
+            let far = IpAddr::V6((wide ^ 1_u128.checked_shl(flipped).unwrap_or(0)).into());
+            for (net, address) in [(&narrow, near), (&broad, far), (&narrow, far), (&broad, near)] {
+                prop_assert_eq!(contains(net, address), net.contains(&address), "{} {}", net, address);
+            }
+        }
+    }
+}

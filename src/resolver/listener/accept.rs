@@ -1,0 +1,55 @@
+//! Accepts connections. `tcp` serves those of DNS in streams, with TLS or without, and `https` those of DNS over HTTPS.
+//!
+//! After an error of accept there is a pause; it is never fatal.
+
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::front::Front;
+use super::places::ConnectionPlaces;
+use super::queued::ClientKey;
+use super::{https, tcp};
+use crate::config::ListenFor;
+use crate::limits::ACCEPT_PAUSE;
+use dns::question::Apart;
+
+/// Accepts connections until `accepting` turns false. Connections over HTTPS learn of its end.
+pub(super) async fn connections(
+    listener: Arc<TcpListener>,
+    front: Arc<Front>,
+    places: Arc<ConnectionPlaces>,
+    mut accepting: watch::Receiver<bool>,
+) {
+    let (_open, closing) = watch::channel(());
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            _ = accepting.wait_for(|accepting| !*accepting) => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            // It is closed at once, so that it does not take the place of an allowed client.
+            Ok((_, client)) if !front.admits(tcp::SHARD, client.ip()) => {}
+            Ok((stream, client)) => {
+                let taken = places.take(ClientKey::of(client.ip()), front.now());
+                let (front, closing) = (Arc::clone(&front), closing.clone());
+                tokio::spawn(async move {
+                    // How a client closes its connection does not matter.
+                    let _ = if front.serves() == ListenFor::Https {
+                        https::serve(stream, client, front, taken, closing).await
+                    } else {
+                        tcp::serve(stream, client, front, taken).await
+                    };
+                });
+            }
+            // No descriptors are left, or the connection was closed before it was accepted. The listener goes on.
+            Err(_) => {
+                front.apart(tcp::SHARD, Apart::AcceptFailed);
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,588 @@
+//! The steps of both listeners for a message: answer it from memory, refuse it, or pass it on as a miss.
+//!
+//! The hit path is here: read, look up, copy, patch.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::{ArcSwap, Guard};
+use futures_util::FutureExt;
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
+use tokio_rustls::rustls::ServerConfig;
+
+use super::hits::{HitTime, Hits, asked_in};
+use super::policy::{Policy, SharedBounds};
+use super::recent::{RecentHash, RecentPlace, RecentReplies, RecentReply, Terms};
+use super::waiting::{Arrival, Occasion, WaitingQuery};
+use crate::cache::Answers;
+use crate::config::{Access, ListenAt, ListenFor};
+use crate::dnstap::tap::WantedKinds;
+use crate::dnstap::tapped::{TapKind, TappedMessage};
+use crate::resolve::client_question::ClientQuestion;
+use crate::resolve::{Asked, Replied, Resolver};
+use crate::supervise::{Supervisor, caught};
+use dns::clock::{Clock, Mono};
+use dns::question::{Answer, Apart, Client, ClientTransport, ExtendedError, Outcome, QuestionKey, ViewId};
+use dns::wire::cookie::CookieSecret;
+use dns::wire::query::{Query, Rejection, Unanswerable};
+use dns::wire::{compose, reply};
+use history::event::Ended;
+use history::owner::WantedOwner;
+use history::written::Written;
+use history::{Counter, HitPage, Recorder};
+
+/// The result of a message.
+pub(super) enum Handled {
+    /// A reply is in the buffer.
+    Reply,
+    /// Nothing is sent.
+    Nothing,
+    /// It is not in memory and must be resolved.
+    Miss(Box<WaitingQuery>),
+}
+
+/// Messages that came together. Their common data are looked up once.
+pub(super) struct FrontBatch<'a> {
+    front: &'a Front,
+    policy: Guard<Arc<Policy>>,
+    /// The view of `allowed`. Replies, hits and the record are of one view each.
+    view: ViewId,
+    occasion: Occasion,
+    /// Room for each query in turn.
+    query: &'a mut Query,
+    /// The replies that are sent again, for datagrams.
+    recent: Option<&'a mut RecentReplies>,
+    /// Whether each question has a line in the log.
+    logs: bool,
+    /// The messages that are copied for dnstap.
+    wanted: WantedKinds,
+    /// The last client that may ask.
+    allowed: Option<IpAddr>,
+    /// The hits that are not counted yet.
+    hits: Option<Hits>,
+    /// Their time; none if it is measured for each count.
+    hit_time: Option<&'a mut HitTime>,
+    /// The ring that keeps hits; found with the first, or by `fetch`.
+    page: Option<HitPage<'a>>,
+}
+
+/// The use of the table of sent replies for a query, before the query is read.
+enum Repeat {
+    /// Its reply is written again; the type of its question, and the octets of its name.
+    Reply(RecordType, u8),
+    /// Its reply may be kept there.
+    Keep(RecentPlace),
+    /// Nothing.
+    Nothing,
+}
+
+/// The parts that listeners use.
+pub struct FrontParts {
+    /// The clock.
+    pub clock: Clock,
+    /// Hits are read from its memory; misses go to it.
+    pub resolver: Arc<Resolver>,
+    /// Questions are counted here.
+    pub recorder: Arc<Recorder>,
+    /// The secret of server cookies.
+    pub cookies: CookieSecret,
+    /// Keeps threads and tasks alive.
+    pub supervisor: Supervisor,
+}
+
+/// The entry at one address.
+pub(super) struct Front {
+    parts: Arc<FrontParts>,
+    policy: ArcSwap<Policy>,
+    pub(super) bounds: Arc<SharedBounds>,
+    /// Its address.
+    local: SocketAddr,
+    serves: ListenFor,
+}
+
+impl Front {
+    pub(super) fn new(
+        parts: Arc<FrontParts>,
+        policy: Policy,
+        bounds: Arc<SharedBounds>,
+        ListenAt { address, serves }: ListenAt,
+    ) -> Self {
+        Self { parts, policy: ArcSwap::from_pointee(policy), bounds, local: address, serves }
+    }
+
+    /// The queries that come here.
+    pub(super) fn serves(&self) -> ListenFor {
+        self.serves
+    }
+
+    /// The settings of its encrypted connections.
+    pub(super) fn tls(&self) -> Option<Arc<ServerConfig>> {
+        let policy = self.policy.load();
+        if self.serves == ListenFor::Https { policy.https.clone() } else { policy.tls.clone() }
+    }
+
+    /// The settings of its connections over QUIC.
+    pub(super) fn quic(&self) -> Option<Arc<quinn::ServerConfig>> {
+        self.policy.load().quic.clone()
+    }
+
+    /// Whether a handshake of `client` may go on.
+    pub(super) fn may_shake_hands(&self, client: IpAddr) -> bool {
+        self.bounds.handshakes.may(client, self.now())
+    }
+
+    /// Counts an event of a connection.
+    pub(super) fn tell(&self, counter: Counter) {
+        self.parts.recorder.count(counter, 1);
+    }
+
+    /// Counts a query of a stream.
+    pub(super) fn tell_query(&self) {
+        self.tell(match self.serves {
+            ListenFor::Plain => Counter::QueriesTcp,
+            ListenFor::Tls => Counter::QueriesTls,
+            ListenFor::Https => Counter::QueriesHttps,
+            ListenFor::Quic => Counter::QueriesQuic,
+        });
+    }
+
+    /// The way in which messages came.
+    fn transport(&self, occasion: Occasion) -> ClientTransport {
+        match self.serves {
+            ListenFor::Tls => ClientTransport::Tls,
+            ListenFor::Https => ClientTransport::Https,
+            ListenFor::Quic => ClientTransport::Quic,
+            ListenFor::Plain if occasion.limit.is_some() => ClientTransport::Tcp,
+            ListenFor::Plain => ClientTransport::Udp,
+        }
+    }
+
+    /// Whether a client that may not ask is told so. Its address may be forged, so each network is told at a rate.
+    pub(super) fn may_refuse(&self, client: IpAddr) -> bool {
+        self.bounds.refusals.may(client, self.now())
+    }
+
+    /// Whether a connection of `client` is served; a refused one is counted.
+    pub(super) fn admits(&self, shard: usize, client: IpAddr) -> bool {
+        let admits = self.policy.load().access(client) == Access::Allow;
+        if !admits {
+            self.apart(shard, Apart::Denied);
+        }
+        admits
+    }
+
+    /// Changes to another policy; questions that have arrived keep theirs.
+    pub(super) fn set_policy(&self, policy: Policy) {
+        self.policy.store(Arc::new(policy));
+    }
+
+    pub(super) fn now(&self) -> Mono {
+        self.parts.clock.mono()
+    }
+
+    /// The greatest number of misses that a worker has not begun.
+    pub(super) fn queue(&self) -> usize {
+        self.parts.resolver.bounds().queue
+    }
+
+    /// Streams of a connection over HTTPS at once.
+    pub(super) fn streams(&self) -> usize {
+        self.parts.resolver.bounds().streams
+    }
+
+    pub(super) fn answers(&self) -> &Answers {
+        &self.parts.resolver.memory().answers
+    }
+
+    /// The zone that a miss counts for while it waits, as a keyed hash.
+    pub(super) fn zone_of(&self, query: &Query) -> u64 {
+        self.parts.resolver.zone_at_first(query.name())
+    }
+
+    /// Begins to handle messages that came together, one after the other in the room of `query`.
+    pub(super) fn batch<'a>(
+        &'a self,
+        occasion: Occasion,
+        query: &'a mut Query,
+        recent: Option<&'a mut RecentReplies>,
+    ) -> FrontBatch<'a> {
+        let policy = self.policy.load();
+        FrontBatch {
+            front: self,
+            policy,
+            view: ViewId::default(),
+            occasion,
+            query,
+            recent,
+            logs: self.parts.recorder.logs_queries(),
+            wanted: self.parts.resolver.tap().wanted(),
+            allowed: None,
+            hits: None,
+            hit_time: None,
+            page: None,
+        }
+    }
+
+    /// Resolves a miss. None if its first copy will be answered, or if this panics. Other waiters are not affected.
+    pub(super) async fn resolve(&self, waiting: &WaitingQuery) -> Option<Arc<Answer>> {
+        let resolved = async {
+            let WaitingQuery { query, arrival, view, number, .. } = waiting;
+            let client = arrival.client;
+            let question = query.to_question()?;
+            let key = QuestionKey::from_bytes(query.key());
+            let asker = Client { address: client.ip(), port: client.port(), id: *number };
+            let question = ClientQuestion::new(question, key, asker, arrival.occasion.at, Arc::clone(view))
+                .of_socket(self.socket(*arrival));
+            match self.parts.resolver.miss(question).await {
+                Asked::Repeated => {
+                    self.apart(arrival.occasion.shard, Apart::Repeated);
+                    None
+                }
+                Asked::Replied(replied) => {
+                    self.count(*arrival, query, replied.outcome, Some(&replied));
+                    Some(replied.answer)
+                }
+            }
+        };
+        or_no_reply(resolved).await.flatten()
+    }
+
+    /// The reply to a miss; none if this panics.
+    pub(super) async fn reply(&self, waiting: &WaitingQuery, answer: &Answer) -> Option<Vec<u8>> {
+        or_no_reply(async {
+            let (mut out, query) = (Vec::new(), &waiting.query);
+            reply::write(&mut out, answer, query, waiting.arrival.limit(query), self.now());
+            self.tap(TapKind::ClientResponse, waiting.arrival, &out);
+            out
+        })
+        .await
+    }
+
+    /// Copies a message of a client, or a response to it, for dnstap.
+    pub(super) fn tap(&self, kind: TapKind, arrival: Arrival, octets: &[u8]) {
+        let tap = self.parts.resolver.tap();
+        if !tap.wanted().has(kind) {
+            return;
+        }
+        tap.put(TappedMessage {
+            kind,
+            transport: self.transport(arrival.occasion).into(),
+            asks: Some((arrival.client.ip(), arrival.client.port())),
+            answers: Some(self.local).filter(|local| !local.ip().is_unspecified()),
+            queried: arrival.occasion.at,
+            responded: (kind == TapKind::ClientResponse).then(|| self.now()),
+            octets: octets.to_vec(),
+        });
+    }
+
+    /// SERVFAIL at once: the greatest number of questions is waiting, or the daemon is ending.
+    pub(super) fn shed(&self, arrival: Arrival, query: &Query, out: &mut Vec<u8>) {
+        let error = ExtendedError::new(
+            ExtendedError::NOT_READY,
+            "overload: queries come faster than this host resolves them; or resolverd is stopping",
+        );
+        if let Some(question) = query.to_question() {
+            let now = arrival.occasion.at;
+            let answer = compose::failure(&question, error, now);
+            reply::write(out, &answer, query, arrival.limit(query), now);
+        }
+        self.count(arrival, query, Outcome::Shed, None);
+    }
+
+    /// Counts a message that is no question, or no new one.
+    pub(super) fn apart(&self, shard: usize, apart: Apart) {
+        self.parts.recorder.apart(shard, apart);
+    }
+
+    fn reject(
+        &self,
+        arrival: Arrival,
+        rejection: &Rejection,
+        kind: RecordType,
+        out: &mut Vec<u8>,
+    ) -> Handled {
+        reply::write_rejection(out, rejection);
+        let (client, outcome, elapsed) = (arrival.client.ip(), rejection.outcome, Duration::ZERO);
+        self.parts.recorder.question(arrival.occasion.shard, &Ended { client, kind, outcome, elapsed });
+        Handled::Reply
+    }
+
+    /// The socket of a client, by which the kernel knows its user.
+    fn socket(&self, arrival: Arrival) -> WantedOwner {
+        let Arrival { client, occasion } = arrival;
+        WantedOwner { client, server: self.local, is_stream: self.transport(occasion).is_stream() }
+    }
+
+    fn count(&self, arrival: Arrival, query: &Query, outcome: Outcome, replied: Option<&Replied>) {
+        let Occasion { shard, at, .. } = arrival.occasion;
+        let elapsed = self.now().since(at);
+        let (client, kind, recorder) = (arrival.client.ip(), query.kind(), &self.parts.recorder);
+        recorder.question(shard, &Ended { client, kind, outcome, elapsed });
+        let flight = replied.and_then(Replied::trail).map_or(0, |trail| recorder.flight_number(trail));
+        let error = replied.and_then(|replied| replied.answer.extended_error.as_ref());
+        let written = Written {
+            name: query.name(),
+            kind,
+            client,
+            port: arrival.client.port(),
+            transport: Some(self.transport(arrival.occasion)),
+            view: query.view.number(),
+            at: at.as_micros(),
+            outcome,
+            elapsed,
+            flight,
+            error: error.map_or("", |error| &error.text),
+            code: error.map_or(0, |error| error.code),
+            user: "",
+        };
+        recorder.asked(&written, Some(self.socket(arrival)));
+    }
+}
+
+impl<'a> FrontBatch<'a> {
+    /// It measures the time of hits as `time` tells.
+    pub(super) fn timed_by(self, time: &'a mut HitTime) -> Self {
+        Self { hit_time: Some(time), ..self }
+    }
+
+    /// Hashes the datagrams of a batch, and reads all that hits of them will read or write, so that the core waits for all of it together.
+    pub(super) fn fetch<'m>(
+        &mut self,
+        messages: impl Iterator<Item = &'m [u8]>,
+        hashes: &mut Vec<RecentHash>,
+    ) {
+        let (recorder, Occasion { shard, at, .. }) = (&self.front.parts.recorder, self.occasion);
+        self.page = recorder.hits(shard, at, self.view.number());
+        if let Some(recent) = &self.recent {
+            recent.fetch(messages, hashes, |version| self.front.answers().is_current(version));
+        }
+    }
+
+    /// Handles a message of `client`; a datagram has a hash. A reply is written to `out`.
+    pub(super) fn receive(
+        &mut self,
+        client: SocketAddr,
+        message: &[u8],
+        hash: Option<RecentHash>,
+        out: &mut Vec<u8>,
+    ) -> Handled {
+        let handled = self.handle(client, (message, hash), out);
+        if self.wanted.of_clients() && !matches!(handled, Handled::Nothing) {
+            let arrival = Arrival { client, occasion: self.occasion };
+            self.front.tap(TapKind::ClientQuery, arrival, message);
+            if matches!(handled, Handled::Reply) {
+                self.front.tap(TapKind::ClientResponse, arrival, out);
+            }
+        }
+        handled
+    }
+
+    fn handle(
+        &mut self,
+        client: SocketAddr,
+        (message, hash): (&[u8], Option<RecentHash>),
+        out: &mut Vec<u8>,
+    ) -> Handled {
+        let Occasion { shard, .. } = self.occasion;
+        let (front, arrival) = (self.front, Arrival { client, occasion: self.occasion });
+        let is_allowed = self.allows(client.ip());
+        let place = match self.repeat((message, hash.filter(|_| is_allowed)), out) {
+            Repeat::Reply(kind, name) => {
+                self.hit(client.ip(), kind, asked_in(message, name.into()));
+                return Handled::Reply;
+            }
+            Repeat::Keep(place) => Some(place),
+            Repeat::Nothing => None,
+        };
+        match self.query.read_again(message, self.view) {
+            Ok(()) => {}
+            Err(Unanswerable::Dropped(apart)) => {
+                front.apart(shard, apart);
+                return Handled::Nothing;
+            }
+            Err(Unanswerable::Rejected(mut rejection)) => {
+                rejection.pads = self.pads();
+                if !is_allowed {
+                    front.apart(shard, Apart::Denied);
+                    return Handled::Nothing;
+                }
+                return front.reject(arrival, &rejection, RecordType::ZERO, out);
+            }
+        }
+        self.query.pads_reply = self.pads();
+        if !is_allowed {
+            return self.deny(client.ip(), out);
+        }
+        if let Some(cookie) = self.query.client_cookie() {
+            let unix = front.parts.clock.now().unix;
+            self.query.cookie = Some(front.parts.cookies.cookie(cookie, client.ip(), unix));
+        }
+        if self.answer(arrival, message, place, out) {
+            let name = self.query.name().len();
+            self.hit(client.ip(), self.query.kind(), asked_in(message, name));
+            return Handled::Reply;
+        }
+        self.miss(arrival, out)
+    }
+
+    /// Whether the reply to the query is padded (RFC 8467): only if its octets are encrypted, and the query was padded too.
+    fn pads(&self) -> bool {
+        self.query.is_padded() && self.front.transport(self.occasion).is_encrypted()
+    }
+
+    /// Handles a query of a client that may not ask.
+    fn deny(&self, client: IpAddr, out: &mut Vec<u8>) -> Handled {
+        let Occasion { shard, at: now, limit } = self.occasion;
+        self.front.apart(shard, Apart::Denied);
+        if self.policy.access(client) == Access::Drop {
+            return Handled::Nothing;
+        }
+        // The source address of a datagram may be forged.
+        if limit.is_none() && !self.front.bounds.refusals.may(client, now) {
+            return Handled::Nothing;
+        }
+        let error = ExtendedError::new(
+            ExtendedError::PROHIBITED,
+            "this listener does not answer your address (see `allow` and `refuse` in its configuration)",
+        );
+        reply::write_rejection(out, &self.query.rejection(ResponseCode::Refused, Outcome::Refused, error));
+        Handled::Reply
+    }
+
+    /// Writes the reply from memory, if the answer is there, and keeps it at `place`, if there is one.
+    fn answer(
+        &mut self,
+        arrival: Arrival,
+        message: &[u8],
+        place: Option<RecentPlace>,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let (resolver, query, now) = (&self.front.parts.resolver, &*self.query, self.occasion.at);
+        let answers = self.front.answers();
+        let version = place.map(|_| answers.version(query.key()));
+        let Some(answer) = answers.get(query.key(), now) else { return false };
+        let repeated = resolver.hit(query.key(), &answer, now);
+        reply::write(out, &answer, query, arrival.limit(query), now);
+        if let (Some(place), Some(version), Some(until), None) = (place, version, repeated, query.cookie)
+            && let Some(recent) = &mut self.recent
+        {
+            let until = until.min(reply::same_until(&answer, now));
+            // A name has at most 255 octets.
+            let (kind, name) = (query.kind(), u8::try_from(query.name().len()).unwrap_or(0));
+            recent.keep(place, message, out, Terms { view: self.view, kind, name, version, until });
+        }
+        true
+    }
+
+    /// Handles a query whose answer is not in memory.
+    fn miss(&self, arrival: Arrival, out: &mut Vec<u8>) -> Handled {
+        let (front, query) = (self.front, &*self.query);
+        if !query.recursion_desired {
+            // RFC 8914 section 4.21: an answer that is not in memory needs recursion, which was not asked for.
+            let error = ExtendedError::new(
+                ExtendedError::NOT_AUTHORITATIVE,
+                "not in the cache, and the query does not ask for recursion (RD)",
+            );
+            let rejection = query.rejection(ResponseCode::Refused, Outcome::Refused, error);
+            return front.reject(arrival, &rejection, query.kind(), out);
+        }
+        match Arc::clone(&front.bounds.waiting).try_acquire_owned() {
+            Ok(waiting) => {
+                let (query, view) = (query.clone(), Arc::clone(self.policy.view_of(arrival.client.ip())));
+                let number = query.id;
+                Handled::Miss(Box::new(WaitingQuery { query, arrival, view, number, waiting }))
+            }
+            Err(_) => {
+                front.shed(arrival, query, out);
+                Handled::Reply
+            }
+        }
+    }
+
+    /// Writes the reply to `message` if it was written within the last second.
+    fn repeat(&self, (message, hash): (&[u8], Option<RecentHash>), out: &mut Vec<u8>) -> Repeat {
+        let is_current = |version| self.front.answers().is_current(version);
+        let recent = self.recent.as_ref().zip(hash);
+        match recent
+            .map(|(recent, hash)| recent.look((message, hash), self.view, self.occasion.at, is_current))
+        {
+            Some(RecentReply::Reply(reply)) => {
+                reply.write(message, out);
+                Repeat::Reply(reply.kind, reply.name)
+            }
+            Some(RecentReply::Free(place)) => Repeat::Keep(place),
+            Some(RecentReply::Nothing) | None => Repeat::Nothing,
+        }
+    }
+
+    /// Whether `client` may ask. If it may, its view is the one of the next steps.
+    fn allows(&mut self, client: IpAddr) -> bool {
+        if self.allowed == Some(client) {
+            return true;
+        }
+        let allows = self.policy.access(client) == Access::Allow;
+        if allows {
+            let view = self.policy.view_of(client).id;
+            if view != self.view {
+                // A page has the hits of one view.
+                (self.view, self.page) = (view, None);
+            }
+            self.allowed = Some(client);
+        }
+        allows
+    }
+
+    /// Keeps a hit, and counts it together with equal hits before it. `asked` is its name and type.
+    fn hit(&mut self, client: IpAddr, kind: RecordType, asked: &[u8]) {
+        let (recorder, Occasion { shard, at, .. }) = (&self.front.parts.recorder, self.occasion);
+        if self.page.is_none() {
+            self.page = recorder.hits(shard, at, self.view.number());
+        }
+        if let Some(page) = &mut self.page {
+            page.put(asked, client);
+        }
+        if self.logs {
+            recorder.log_hit(asked, client, self.view.number(), self.front.now().since(at));
+        }
+        match &mut self.hits {
+            Some(hits) if hits.client == client && hits.kind == kind => {
+                hits.count = hits.count.saturating_add(1);
+            }
+            _ => {
+                self.count_hits();
+                self.hits = Some(Hits { client, kind, count: 1 });
+            }
+        }
+    }
+
+    /// Ends the batch. Call it before its replies leave.
+    pub(super) fn end(mut self) {
+        self.page = None;
+        self.count_hits();
+    }
+
+    /// Counts the hits that are not counted yet.
+    fn count_hits(&mut self) {
+        if let Some(Hits { client, kind, count }) = self.hits.take() {
+            let measure = || self.front.now().since(self.occasion.at);
+            let elapsed = self.hit_time.as_mut().map_or_else(measure, |time| time.next(measure));
+            let ended = Ended { client, kind, outcome: Outcome::Cache, elapsed };
+            self.front.parts.recorder.questions(self.occasion.shard, &ended, count);
+        }
+    }
+}
+
+/// The outcome of work for one query; none, and a line in the log, if it panics.
+fn or_no_reply<Work: Future>(work: Work) -> impl Future<Output = Option<Work::Output>> {
+    // An async function would store the work twice, and each waiting client has one.
+    caught(work).map(|ended| {
+        let told = ended.inspect_err(|panicked| {
+            tracing::error!(
+                "{panicked}; a query got no reply; please send this line to the makers of resolverd"
+            )
+        });
+        told.ok()
+    })
+}

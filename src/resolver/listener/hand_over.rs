@@ -1,0 +1,119 @@
+//! A miss becomes a task of the worker that read it.
+//!
+//! Bounded: few tasks wait for their first run, because each takes some kilobytes. The other misses wait before that, and
+//! the clients have their turns: see `fair_queue`. If too many misses wait, the client or zone with the most of them
+//! gets SERVFAIL. So does a client whose miss has waited too long: on a host that does not keep up, each later one would otherwise wait
+//! longer than the one before, far beyond its deadline.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::datagrams::Peer;
+use super::fair_queue::{Admitted, FairQueue};
+use super::front::Front;
+use super::outbox::{Outbox, ResolvedMiss};
+use super::queued::{ClientKey, Queued};
+use super::waiting::WaitingQuery;
+use crate::dnstap::tapped::TapKind;
+use crate::limits::{MAX_QUEUE_TIME, UDP_BATCH, WORKER_TASKS};
+use dns::clock::StillClock;
+
+/// A question that was not in memory, and the way of its reply.
+pub(super) struct Miss {
+    pub(super) waiting: Box<WaitingQuery>,
+    pub(super) peer: Peer,
+    pub(super) front: Arc<Front>,
+    pub(super) outbox: Arc<Outbox>,
+}
+
+/// The misses of a worker that it has not begun.
+pub(super) struct HandOver {
+    waiting: RefCell<FairQueue<Miss>>,
+    /// Tasks that have not run yet.
+    tasks: Arc<AtomicUsize>,
+}
+
+impl HandOver {
+    /// No misses; `most` may wait.
+    pub(super) fn new(most: usize) -> Self {
+        Self { waiting: RefCell::new(FairQueue::new(most)), tasks: Arc::default() }
+    }
+
+    /// Takes a miss; gives it back if too many wait, and its client and zone have the most of them. If another has, the last
+    /// one of that gets SERVFAIL.
+    pub(super) fn hand(&self, miss: Miss) -> Result<(), Miss> {
+        let admitted = self.waiting.borrow_mut().add(miss);
+        match admitted {
+            Admitted::Waits => Ok(()),
+            Admitted::InPlaceOf(other) => {
+                other.shed();
+                Ok(())
+            }
+            Admitted::Refused(miss) => Err(miss),
+        }
+    }
+
+    /// Whether any waits to be begun.
+    pub(super) fn waits(&self) -> bool {
+        !self.waiting.borrow().is_empty()
+    }
+
+    /// Begins misses as tasks of the current runtime, and answers misses that have waited too long, up to the bounds.
+    /// Returns whether none is left.
+    pub(super) fn begin(&self) -> bool {
+        let mut waiting = self.waiting.borrow_mut();
+        let Some(now) = waiting.first().map(|miss| miss.front.now()) else { return true };
+        let mut late = 0_usize;
+        while self.tasks.load(Ordering::Relaxed) < WORKER_TASKS as usize && late < UDP_BATCH {
+            let Some(miss) = waiting.next() else { return true };
+            if now.since(miss.waiting.arrival.occasion.at) >= MAX_QUEUE_TIME {
+                late = late.saturating_add(1);
+                miss.shed();
+                continue;
+            }
+            self.tasks.fetch_add(1, Ordering::Relaxed);
+            let tasks = Arc::clone(&self.tasks);
+            tokio::spawn(StillClock::during(async move {
+                tasks.fetch_sub(1, Ordering::Relaxed);
+                miss.answer().await;
+            }));
+        }
+        waiting.is_empty()
+    }
+}
+
+impl Queued for Miss {
+    fn client(&self) -> ClientKey {
+        ClientKey::of(self.peer.client.ip())
+    }
+
+    fn port(&self) -> u16 {
+        self.peer.client.port()
+    }
+
+    fn zone(&self) -> u64 {
+        self.front.zone_of(&self.waiting.query)
+    }
+}
+
+impl Miss {
+    /// Waits for the flight of its question, and puts the reply into the outbox.
+    async fn answer(self) {
+        let Self { waiting, peer, front, outbox } = self;
+        let reply = match front.resolve(&waiting).await {
+            Some(answer) => front.reply(&waiting, &answer).await,
+            None => None,
+        };
+        outbox.put(ResolvedMiss { reply, peer, _waiting: waiting });
+    }
+
+    /// Puts SERVFAIL into the outbox.
+    fn shed(self) {
+        let Self { waiting, peer, front, outbox } = self;
+        let mut reply = Vec::new();
+        front.shed(waiting.arrival, &waiting.query, &mut reply);
+        front.tap(TapKind::ClientResponse, waiting.arrival, &reply);
+        outbox.put(ResolvedMiss { reply: Some(reply), peer, _waiting: waiting });
+    }
+}

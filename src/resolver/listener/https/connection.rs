@@ -1,0 +1,384 @@
+//! The requests of a connection, each answered when its reply is ready.
+
+use std::future::{pending, poll_fn};
+use std::io::{self, Cursor};
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::FutureExt;
+use h2::server::{Connection, SendResponse};
+use h2::{Reason, RecvStream};
+use http::{Method, Request, Response};
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::super::front::{Front, Handled};
+use super::super::held_answers::{Held, HeldAnswers};
+use super::super::places::TakenPlace;
+use super::super::tcp::SHARD;
+use super::super::waiting::{Occasion, Waiting, WaitingQuery};
+use super::held::{Exchange, HeldRequest, HeldRequests};
+use super::octets::{BoundedStream, ReadRoom, UnsentReplies, UnsentReply};
+use super::request::{self, RefusedRequest, SentMessage};
+use super::response;
+use crate::limits::{MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_MESSAGE_TIME, TCP_WRITE_TIME};
+use dns::question::{Answer, Apart};
+use dns::wire::query::Query;
+use history::Counter;
+
+/// The requests that come, and their responses.
+type Requests = Connection<BoundedStream, Cursor<UnsentReply>>;
+
+/// A request and the way to respond to it.
+type NewRequest = (Request<RecvStream>, SendResponse<Cursor<UnsentReply>>);
+
+/// The end of work for a request.
+enum Step {
+    /// Its body was read.
+    Read(Exchange, Result<Vec<u8>, RefusedRequest>),
+    /// Its question was resolved. No answer if its first copy is answered.
+    Resolved(Exchange, Option<Arc<Answer>>, Box<WaitingQuery>),
+}
+
+impl Step {
+    /// The memory that it holds while it waits.
+    fn held(&self) -> Held {
+        match self {
+            Self::Read(_, read) => Held::Octets(read.as_ref().map_or(0, Vec::capacity)),
+            Self::Resolved(_, answer, _) => Held::of(answer.as_ref()),
+        }
+    }
+}
+
+/// A connection.
+pub(super) struct HttpsConnection {
+    requests: Requests,
+    room: Arc<ReadRoom>,
+    client: SocketAddr,
+    front: Arc<Front>,
+    taken: TakenPlace,
+    /// Bodies that are read, and questions in progress. Each is a task, because others may wait for the same answers.
+    running: JoinSet<Step>,
+    /// The bodies among them.
+    bodies: usize,
+    /// Work that has ended, and waits until the client has taken the replies before its own.
+    ended: HeldAnswers<Step>,
+    /// Requests that wait for their turn.
+    held: HeldRequests,
+    unsent: Arc<UnsentReplies>,
+    /// When the client must have taken the reply that waits.
+    due: Instant,
+    /// The last request, or the end of its reply: from then on the connection is idle.
+    active: Instant,
+}
+
+impl HttpsConnection {
+    pub(super) fn new(
+        (requests, room): (Requests, Arc<ReadRoom>),
+        client: SocketAddr,
+        front: Arc<Front>,
+        taken: TakenPlace,
+    ) -> Self {
+        let (running, ended) = (JoinSet::new(), HeldAnswers::default());
+        let (held, unsent, active) = (HeldRequests::default(), Arc::default(), Instant::now());
+        let due = active;
+        Self { requests, room, client, front, taken, running, bodies: 0, ended, held, unsent, due, active }
+    }
+
+    /// Answers requests until the connection ends. It ends by itself when it is idle, or once all requests are answered after
+    /// `closing` was dropped at the other side.
+    pub(super) async fn serve(mut self, mut closing: watch::Receiver<()>) -> io::Result<()> {
+        let mut ends = false;
+        loop {
+            if self.unsent.octets() == 0
+                && let Some(step) = self.ended.take()
+            {
+                // Fewer always fit.
+                let _ = self.keep();
+                self.take_step(step).await?;
+                continue;
+            }
+            if self.has_turn()
+                && let Some(request) = self.held.take()
+            {
+                // Fewer always fit.
+                let _ = self.keep();
+                self.take_request(request)?;
+                continue;
+            }
+            let has_unsent = self.unsent.octets() > 0;
+            let until = self.until();
+            tokio::select! {
+                biased;
+                () = self.taken.leave() => return self.end(Reason::NO_ERROR),
+                _ = closing.changed(), if !ends => {
+                    ends = true;
+                    self.requests.graceful_shutdown();
+                }
+                Some(step) = self.running.join_next() => self.hold_step(step)?,
+                () = self.unsent.taken(), if has_unsent => self.mark_taken(),
+                request = poll_fn(|context| {
+                    // Behind the requests that wait, the client may send the rest of one that was taken, and how much it takes of
+                    // the replies.
+                    let reads = self.taken.has_room() || self.unsent.octets() > 0 || self.bodies > 0;
+                    poll_request((&mut self.requests, &self.room), (reads, &self.unsent), context)
+                }) => match request {
+                    None => return Ok(()),
+                    Some(Ok(request)) => {
+                        if !self.hold(request) {
+                            return self.fail(&ConnectionFault::Flooded);
+                        }
+                    }
+                    Some(Err(fault)) => return self.fail(&fault),
+                },
+                () = wait(until) => {
+                    return if has_unsent { Err(io::ErrorKind::TimedOut.into()) } else { self.end(Reason::NO_ERROR) };
+                }
+            }
+        }
+    }
+
+    /// Until when the connection may stay as it is.
+    fn until(&self) -> Option<Instant> {
+        match self.unsent.octets() {
+            0 => self.running.is_empty().then_some(self.active + TCP_IDLE_TIME),
+            _ => Some(self.due),
+        }
+    }
+
+    /// Ends the connection. What the kernel does not take at once is lost: the end tells the same.
+    fn end(&mut self, reason: Reason) -> io::Result<()> {
+        self.requests.abrupt_shutdown(reason);
+        let _ = poll_fn(|context| self.requests.poll_closed(context)).now_or_never();
+        Ok(())
+    }
+
+    /// Ends the connection after a fault of the client.
+    fn fail(&mut self, fault: &ConnectionFault) -> io::Result<()> {
+        match fault {
+            ConnectionFault::Flooded => {
+                self.front.tell(Counter::HttpsClosed);
+                self.end(Reason::ENHANCE_YOUR_CALM)
+            }
+            ConnectionFault::Http(error) => {
+                if error.is_library() {
+                    self.front.tell(Counter::HttpsClosed);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether a request is answered now. A client that does not take its replies gets no more.
+    fn has_turn(&self) -> bool {
+        self.unsent.octets() == 0 && self.taken.has_room()
+    }
+
+    /// Reads the header of a request, which then waits for its turn; false if too much waits.
+    fn hold(&mut self, (request, respond): NewRequest) -> bool {
+        self.active = Instant::now();
+        self.taken.mark_active(self.front.now());
+        let (head, body) = request.into_parts();
+        let exchange = Exchange { respond, has_body: head.method != Method::HEAD };
+        let sent = request::read(&head.method, &head.uri, &head.headers);
+        self.held.add(HeldRequest { exchange, sent, body }) && (self.has_turn() || self.keep())
+    }
+
+    /// Counts what waits until the client takes its replies; false if it is too much.
+    fn keep(&self) -> bool {
+        let waiting = self.held.octets().saturating_add(self.ended.octets());
+        self.taken.keep_unsent(self.unsent.octets().saturating_add(waiting))
+    }
+
+    /// Begins to answer a request.
+    fn take_request(&mut self, HeldRequest { mut exchange, sent, body }: HeldRequest) -> io::Result<()> {
+        if !self.taken.begin_question() {
+            // Another connection of the client has taken the last place just now. The client may repeat the request.
+            exchange.respond.send_reset(Reason::REFUSED_STREAM);
+            return Ok(());
+        }
+        match sent {
+            Ok(SentMessage::InPath(message)) => self.take_message(exchange, &message),
+            Err(refused) if body.is_end_stream() => self.refuse(exchange, refused),
+            // The body of a refused request is read too: some clients, like curl 7.88, report a fault and no status if they have not
+            // sent it yet.
+            sent => {
+                self.bodies = self.bodies.saturating_add(1);
+                self.running.spawn(async move { Step::Read(exchange, sent.and(read_body(body).await)) });
+                Ok(())
+            }
+        }
+    }
+
+    /// Keeps ended work until the client has taken the replies before its own. A client that does not take its replies gets no more.
+    fn hold_step(&mut self, step: Result<Step, JoinError>) -> io::Result<()> {
+        self.active = Instant::now();
+        match step {
+            Ok(step) => {
+                let held = step.held();
+                self.ended.add(step, held);
+            }
+            // This is not reached: no task is aborted while the connection is open, and panics are caught in the task.
+            Err(_) => self.taken.end_question(),
+        }
+        if self.unsent.octets() == 0 || self.keep() { Ok(()) } else { self.lose() }
+    }
+
+    /// Ends the connection, because too much waits until its client takes it.
+    fn lose(&self) -> io::Result<()> {
+        self.front.apart(SHARD, Apart::ReplyLost);
+        Err(io::ErrorKind::QuotaExceeded.into())
+    }
+
+    /// Goes on with a request whose work has ended.
+    async fn take_step(&mut self, step: Step) -> io::Result<()> {
+        match step {
+            Step::Read(exchange, read) => {
+                self.bodies = self.bodies.saturating_sub(1);
+                match read {
+                    Ok(message) => self.take_message(exchange, &message),
+                    Err(refused) => self.refuse(exchange, refused),
+                }
+            }
+            Step::Resolved(exchange, answer, waiting) => {
+                let reply = match &answer {
+                    Some(answer) => self.front.reply(&waiting, answer).await,
+                    None => None,
+                };
+                drop(answer);
+                match reply {
+                    Some(reply) => self.reply(exchange, reply, Some(waiting.into_waiting())),
+                    None => self.refuse(exchange, RefusedRequest::NoReply),
+                }
+            }
+        }
+    }
+
+    /// Handles the message of a request.
+    fn take_message(&mut self, exchange: Exchange, message: &[u8]) -> io::Result<()> {
+        self.front.tell_query();
+        self.room.mark_query();
+        let (mut out, mut query) = (Vec::new(), Box::new(Query::blank()));
+        let occasion = Occasion { shard: SHARD, at: self.front.now(), limit: Some(MAX_STREAM_REPLY) };
+        let handled = {
+            let mut batch = self.front.batch(occasion, &mut query, None);
+            let handled = batch.receive(self.client, message, None, &mut out);
+            batch.end();
+            handled
+        };
+        self.taken.mark_sent();
+        match handled {
+            Handled::Nothing => self.refuse(exchange, RefusedRequest::Message),
+            Handled::Reply => self.reply(exchange, out, None),
+            Handled::Miss(mut waiting) => {
+                // The numbers of a client are odd.
+                waiting.number_by_stream(u64::from(exchange.respond.stream_id().as_u32() >> 1));
+                let front = Arc::clone(&self.front);
+                self.running
+                    .spawn(async move { Step::Resolved(exchange, front.resolve(&waiting).await, waiting) });
+                Ok(())
+            }
+        }
+    }
+
+    /// Responds to a request that gets no DNS reply.
+    fn refuse(&mut self, mut exchange: Exchange, refused: RefusedRequest) -> io::Result<()> {
+        self.taken.end_question();
+        self.front.tell(Counter::HttpsRequestsRefused);
+        // An error tells that the client has reset the stream.
+        let _ = exchange.respond.send_response(response::to(refused), true);
+        Ok(())
+    }
+
+    /// Responds with a reply. It waits for room in the connection, within a bound for the client and one for all clients; beyond it
+    /// the connection is closed.
+    fn reply(&mut self, mut exchange: Exchange, octets: Vec<u8>, waiting: Option<Waiting>) -> io::Result<()> {
+        self.taken.end_question();
+        let head: Response<()> = response::with(&octets);
+        // An error tells that the client has reset the stream.
+        if let Ok(mut body) = exchange.respond.send_response(head, !exchange.has_body)
+            && exchange.has_body
+        {
+            let reply = self.unsent.add(octets, waiting);
+            let _ = body.send_data(Cursor::new(reply), true);
+        }
+        if self.unsent.octets() == 0 {
+            return Ok(());
+        }
+        self.due = Instant::now() + TCP_WRITE_TIME;
+        if self.keep() { Ok(()) } else { self.lose() }
+    }
+
+    /// The client has taken a reply.
+    fn mark_taken(&mut self) {
+        self.active = Instant::now();
+        let _ = self.keep();
+    }
+}
+
+/// Why a connection is ended.
+enum ConnectionFault {
+    /// It brings octets and no queries.
+    Flooded,
+    /// The client breaks HTTP/2, or the kernel has no connection any more.
+    Http(h2::Error),
+}
+
+/// Writes what waits, and reads more if `reads`; the next request, or none at the end of the connection.
+fn poll_request(
+    (requests, room): (&mut Requests, &ReadRoom),
+    (reads, unsent): (bool, &UnsentReplies),
+    context: &mut Context<'_>,
+) -> Poll<Option<Result<NewRequest, ConnectionFault>>> {
+    let had_unsent = unsent.octets() > 0;
+    // First the requests that have come. Then more is read.
+    for opens in [false, true] {
+        room.open(opens && reads);
+        let polled = pin!(requests.accept()).poll(context);
+        if room.is_flooded() {
+            return Poll::Ready(Some(Err(ConnectionFault::Flooded)));
+        }
+        if polled.is_ready() {
+            return polled.map_err(ConnectionFault::Http);
+        }
+        if had_unsent && unsent.octets() == 0 {
+            // The last reply has left. The requests that wait come before those that are not read yet.
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+    }
+    if reads && room.is_used_up() {
+        // More may have come. Others have their turn first.
+        context.waker().wake_by_ref();
+    }
+    Poll::Pending
+}
+
+/// Waits until a moment; without one, for ever.
+async fn wait(until: Option<Instant>) {
+    match until {
+        Some(until) => sleep_until(until).await,
+        None => pending().await,
+    }
+}
+
+/// Reads the body of a request.
+async fn read_body(mut body: RecvStream) -> Result<Vec<u8>, RefusedRequest> {
+    let whole = async {
+        let mut message = Vec::new();
+        while let Some(part) = body.data().await {
+            // The client has reset the stream.
+            let part = part.map_err(|_| RefusedRequest::Message)?;
+            if message.len().saturating_add(part.len()) > MAX_QUERY {
+                return Err(RefusedRequest::Length);
+            }
+            message.extend_from_slice(&part);
+            let _ = body.flow_control().release_capacity(part.len());
+        }
+        Ok(message)
+    };
+    timeout(TCP_MESSAGE_TIME, whole).await.unwrap_or(Err(RefusedRequest::Time))
+}

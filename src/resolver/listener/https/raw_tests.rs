@@ -1,0 +1,446 @@
+//! Clients over HTTPS that break rules or ask for too much, frame by frame (RFC 9113 sections 4 and 6).
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use data_encoding::BASE64URL_NOPAD;
+use hickory_proto::op::{Edns, Message};
+use hickory_proto::rr::rdata::opt::EdnsOption;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::{Instant, sleep};
+use tokio_rustls::client::TlsStream;
+
+use super::super::Listeners;
+use super::super::encrypted::tests::{counted, listen, with_certificate};
+use super::super::reload_tests::query;
+use super::tests::{HTTPS, over, secured};
+use crate::limits::{
+    FULL_WORK_CACHE, MAX_PIPELINED, MAX_PROVOKED_RESETS, MAX_REQUEST_HEADER, MAX_RESET_REQUESTS,
+    OCTETS_WITHOUT_QUERY, TCP_IDLE_TIME, TCP_WRITE_TIME, WorkBounds,
+};
+use history::Counter;
+
+// The types of frames, and their flags.
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const PRIORITY: u8 = 2;
+const RESET: u8 = 3;
+const SETTINGS: u8 = 4;
+const PING: u8 = 6;
+const GO_AWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
+const CONTINUATION: u8 = 9;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+
+/// The begin of a header with this status.
+const STATUS_200: u8 = 0x88;
+
+/// The error of a client that asks for too much.
+const ENHANCE_YOUR_CALM: u32 = 11;
+
+/// A frame that came: its type, its stream and its content.
+type Frame = (u8, u32, Vec<u8>);
+
+fn frame(kind: u8, flags: u8, stream: u32, content: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(content.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), content].concat()
+}
+
+/// A field of a header that is not in a table, with the number of its name or with its name (RFC 7541 section 6.2.2).
+fn field(name: &[u8], value: &[u8]) -> Vec<u8> {
+    let mut octets = name.to_vec();
+    match u8::try_from(value.len()) {
+        Ok(length) if length < 127 => octets.push(length),
+        _ => {
+            let rest = value.len() - 127;
+            octets.extend([127, u8::try_from(rest % 128).unwrap() | 128, u8::try_from(rest / 128).unwrap()]);
+        }
+    }
+    [octets, value.to_vec()].concat()
+}
+
+/// The header of a request with GET.
+fn head(message: &[u8]) -> Vec<u8> {
+    let path = format!("/dns-query?dns={}", BASE64URL_NOPAD.encode(message));
+    // GET, https, the path, the host.
+    [vec![0x82, 0x87], field(&[0x04], path.as_bytes()), field(&[0x01], b"dns.example")].concat()
+}
+
+/// The header of a request with POST.
+fn post() -> Vec<u8> {
+    let kind = field(&[0x0f, 0x10], b"application/dns-message");
+    [vec![0x83, 0x87], field(&[0x04], b"/dns-query"), kind].concat()
+}
+
+/// The number of a stream of the client.
+fn id(place: usize) -> u32 {
+    u32::try_from(2 * place + 1).unwrap()
+}
+
+/// Sends octets. Without a flush, the last of many small writes may stay with the client.
+async fn send(stream: &mut (impl AsyncWrite + Unpin), octets: &[u8]) {
+    stream.write_all(octets).await.unwrap();
+    stream.flush().await.unwrap();
+}
+
+/// The begin of a connection, with settings.
+async fn begun(stream: &mut TlsStream<TcpStream>, settings: &[u8]) {
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    send(stream, &[preface.as_slice(), &frame(SETTINGS, 0, 0, settings)].concat()).await;
+}
+
+/// The next frame; none at the end of the connection.
+async fn next(stream: &mut (impl AsyncRead + Unpin)) -> Option<Frame> {
+    let mut octets = [0; 9];
+    stream.read_exact(&mut octets).await.ok()?;
+    let [a, b, c, kind, _, stream_number @ ..] = octets;
+    let mut content = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
+    stream.read_exact(&mut content).await.ok()?;
+    Some((kind, u32::from_be_bytes(stream_number), content))
+}
+
+/// All frames until the end of the connection.
+async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> Vec<Frame> {
+    let mut frames = Vec::new();
+    while let Some(frame) = next(stream).await {
+        frames.push(frame);
+    }
+    frames
+}
+
+/// The error with which a connection ended.
+fn error(frames: &[Frame]) -> Option<u32> {
+    let last = frames.iter().rev().find(|(kind, ..)| *kind == GO_AWAY)?;
+    Some(u32::from_be_bytes(last.2[4..8].try_into().unwrap()))
+}
+
+#[tokio::test]
+async fn requests_that_are_reset_at_once_end_the_connection() {
+    let (listeners, ..) = listen(&with_certificate("first", HTTPS));
+    let mut stream = secured(listeners.https_addresses()[0]).await;
+    begun(&mut stream, &[]).await;
+    let mut octets = Vec::new();
+    for number in 0..=MAX_RESET_REQUESTS {
+        octets.extend(frame(HEADERS, END_STREAM | END_HEADERS, id(number), &head(&query())));
+        octets.extend(frame(RESET, 0, id(number), &8_u32.to_be_bytes()));
+    }
+    send(&mut stream, &octets).await;
+    assert_eq!(error(&rest(&mut stream).await), Some(ENHANCE_YOUR_CALM));
+    assert_eq!(counted(&listeners, Counter::QueriesHttps), 0);
+    assert_eq!(counted(&listeners, Counter::HttpsClosed), 1);
+    listeners.stop();
+}
+
+#[tokio::test]
+async fn too_many_streams_are_refused_and_other_connections_are_answered_meanwhile() {
+    let (listeners, ..) = listen(&with_certificate("first", HTTPS));
+    let mut stream = secured(listeners.https_addresses()[0]).await;
+    begun(&mut stream, &[]).await;
+    // Bodies that never come.
+    let posts = (0..=MAX_PIPELINED).flat_map(|number| frame(HEADERS, END_HEADERS, id(number), &post()));
+    send(&mut stream, &posts.collect::<Vec<u8>>()).await;
+    let (refused, content) = loop {
+        match next(&mut stream).await.unwrap() {
+            (RESET, id, content) => break (id, content),
+            _ => continue,
+        }
+    };
+    assert_eq!((refused, content), (id(MAX_PIPELINED), 7_u32.to_be_bytes().to_vec()), "refused");
+    let mut other = secured(listeners.https_addresses()[0]).await;
+    begun(&mut other, &[]).await;
+    send(&mut other, &frame(HEADERS, END_STREAM | END_HEADERS, 1, &head(&query()))).await;
+    while next(&mut other).await.unwrap().0 != DATA {}
+    listeners.stop();
+}
+
+#[tokio::test]
+async fn a_client_that_provokes_resets_is_closed() {
+    let (listeners, ..) = listen(&with_certificate("first", HTTPS));
+    let mut stream = secured(listeners.https_addresses()[0]).await;
+    begun(&mut stream, &[]).await;
+    // Headers without a path.
+    let broken = (0..=MAX_PROVOKED_RESETS)
+        .flat_map(|number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &[0x82]));
+    send(&mut stream, &broken.collect::<Vec<u8>>()).await;
+    let frames = rest(&mut stream).await;
+    assert_eq!(error(&frames), Some(ENHANCE_YOUR_CALM), "{frames:?}");
+    assert_eq!(counted(&listeners, Counter::HttpsClosed), 1);
+    listeners.stop();
+}
+
+#[tokio::test(start_paused = true)]
+async fn bodies_that_come_after_the_headers_of_all_requests_are_read() {
+    let (listeners, ..) = listen(&with_certificate("first", HTTPS));
+    let mut stream = secured(listeners.https_addresses()[0]).await;
+    begun(&mut stream, &[]).await;
+    let posts = (0..MAX_PIPELINED).flat_map(|number| frame(HEADERS, END_HEADERS, id(number), &post()));
+    let heads = [posts.collect(), frame(PING, 0, 0, &[7; 8])].concat();
+    send(&mut stream, &heads).await;
+    // All places of the connection are taken now.
+    while next(&mut stream).await.unwrap().0 != PING {}
+    let bodies = (0..MAX_PIPELINED).flat_map(|number| frame(DATA, END_STREAM, id(number), &query()));
+    send(&mut stream, &bodies.collect::<Vec<u8>>()).await;
+    let mut statuses = Vec::new();
+    while statuses.len() < MAX_PIPELINED {
+        let (kind, _, content) = next(&mut stream).await.unwrap();
+        statuses.extend((kind == HEADERS).then(|| content[0]));
+    }
+    assert!(statuses.iter().all(|status| *status == STATUS_200), "{statuses:x?}");
+    listeners.stop();
+}
+
+#[tokio::test]
+async fn a_refused_request_gets_its_status_when_its_body_has_come() {
+    let (listeners, ..) = listen(&with_certificate("first", HTTPS));
+    let mut stream = secured(listeners.https_addresses()[0]).await;
+    begun(&mut stream, &[]).await;
+    let other = [vec![0x83, 0x87], field(&[0x04], b"/resolve")].concat();
+    let ping = frame(PING, 0, 0, &[7; 8]);
+    send(&mut stream, &[frame(HEADERS, END_HEADERS, 1, &other), ping.clone()].concat()).await;
+    let mut kinds = Vec::new();
+    while kinds.last() != Some(&PING) {
+        kinds.push(next(&mut stream).await.unwrap().0);
+    }
+    assert!(!kinds.contains(&HEADERS), "{kinds:?}");
+    send(&mut stream, &frame(DATA, END_STREAM, 1, &query())).await;
+    while kinds.last() != Some(&HEADERS) {
+        kinds.push(next(&mut stream).await.unwrap().0);
+    }
+    send(&mut stream, &ping).await;
+    while kinds.last() != Some(&PING) {
+        kinds.push(next(&mut stream).await.unwrap().0);
+    }
+    assert!(!kinds.contains(&RESET), "{kinds:?}");
+    listeners.stop();
+}
+
+#[tokio::test]
+async fn a_header_without_end_ends_the_connection() {
+    let (listeners, ..) = listen(&with_certificate("first", HTTPS));
+    let mut stream = secured(listeners.https_addresses()[0]).await;
+    begun(&mut stream, &[]).await;
+    let more = field(&[0x00, 0x01, b'a'], &vec![b'a'; MAX_REQUEST_HEADER]);
+    let long = frame(HEADERS, END_STREAM, 1, &[head(&query()), more.clone(), more.clone()].concat());
+    let mut sent = stream.write_all(&long).await;
+    for _ in 0..1_000 {
+        if sent.is_err() {
+            break;
+        }
+        sent = stream.write_all(&frame(CONTINUATION, 0, 1, &more)).await;
+    }
+    assert!(sent.is_err(), "the connection has ended");
+    assert_eq!(counted(&listeners, Counter::HttpsClosed), 1);
+    listeners.stop();
+}
+
+#[tokio::test]
+async fn octets_that_are_no_queries_end_the_connection() {
+    let (listeners, ..) = listen(&with_certificate("first", HTTPS));
+    let mut stream = secured(listeners.https_addresses()[0]).await;
+    begun(&mut stream, &[]).await;
+    let priority = frame(PRIORITY, 0, 1, &[0, 0, 0, 3, 7]);
+    let asks = frame(HEADERS, END_STREAM | END_HEADERS, 1, &head(&query()));
+    let nearly = priority.repeat(OCTETS_WITHOUT_QUERY / priority.len() - 100);
+    send(&mut stream, &[&nearly[..], &asks].concat()).await;
+    while next(&mut stream).await.unwrap().0 != DATA {}
+    send(&mut stream, &nearly).await;
+    assert_eq!(counted(&listeners, Counter::HttpsClosed), 0);
+    let _ = stream.write_all(&priority.repeat(200)).await;
+    assert_eq!(error(&rest(&mut stream).await), Some(ENHANCE_YOUR_CALM));
+    assert_eq!(counted(&listeners, Counter::HttpsClosed), 1);
+    listeners.stop();
+}
+
+/// Enough frames to go beyond `OCTETS_WITHOUT_QUERY` by one.
+fn too_many(frame: &[u8]) -> Vec<u8> {
+    frame.repeat(OCTETS_WITHOUT_QUERY / frame.len() + 1)
+}
+
+#[tokio::test]
+async fn floods_of_each_kind_of_frame_end_the_connection() {
+    let (listeners, ..) = listen(&with_certificate("first", HTTPS));
+    // Requests for another path, which are answered with 404.
+    let other = [vec![0x82, 0x87], field(&[0x04], &[b'/'; 1_000]), field(&[0x01], b"dns.example")].concat();
+    let others = (0..=OCTETS_WITHOUT_QUERY / other.len())
+        .flat_map(|number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &other));
+    // A header without end.
+    let begun_header = frame(HEADERS, END_STREAM, 1, &head(&query()));
+    // A field of a table, which is repeated with one octet each.
+    let repeated = [head(&query()), field(&[0x40, 0x01, b'a'], &[b'a'; 3_000]), vec![0xbe; 1_000]].concat();
+    let floods = [
+        ("pings", too_many(&frame(PING, 0, 0, &[7; 8]))),
+        ("settings", too_many(&frame(SETTINGS, 0, 0, &[]))),
+        ("windows", too_many(&frame(WINDOW_UPDATE, 0, 0, &1_u32.to_be_bytes()))),
+        ("other requests", others.collect()),
+        ("continuations", [begun_header, frame(CONTINUATION, 0, 1, &[]).repeat(6)].concat()),
+        (
+            "empty bodies",
+            [frame(HEADERS, END_HEADERS, 1, &post()), too_many(&frame(DATA, 0, 1, &[]))].concat(),
+        ),
+        ("repeated fields", frame(HEADERS, END_STREAM | END_HEADERS, 1, &repeated)),
+    ];
+    for (closed, (name, octets)) in floods.into_iter().enumerate() {
+        let mut stream = secured(listeners.https_addresses()[0]).await;
+        begun(&mut stream, &[]).await;
+        let (mut read, mut write) = split(stream);
+        let sent = async {
+            // Some of it may come after the end.
+            let _ = write.write_all(&octets).await;
+            let _ = write.flush().await;
+        };
+        let (frames, ()) = tokio::join!(rest(&mut read), sent);
+        assert!(!frames.iter().any(|(kind, ..)| *kind == DATA), "{name}: no query is answered");
+        assert_eq!(
+            counted(&listeners, Counter::HttpsClosed),
+            closed as u64 + 1,
+            "{name}: {:?}",
+            error(&frames)
+        );
+    }
+    listeners.stop();
+}
+
+/// A connection whose client's kernel takes little.
+async fn small(address: SocketAddr) -> TlsStream<TcpStream> {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4 << 10).unwrap();
+    over(socket.connect(address).await.unwrap()).await
+}
+
+/// The time until no connection is left.
+async fn left(listeners: &Listeners) -> Duration {
+    let began = Instant::now();
+    while listeners.places.count() > 0 {
+        sleep(Duration::from_millis(500)).await;
+    }
+    began.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_reads_nothing_is_closed() {
+    let (listeners, ..) = listen(&with_certificate("first", HTTPS));
+    let mut padded = Message::from_vec(&query()).unwrap();
+    let mut edns = Edns::new();
+    edns.options_mut().insert(EdnsOption::Unknown(12, vec![0; 300]));
+    padded.set_edns(edns);
+    let asks = head(&padded.to_vec().unwrap());
+    let queries =
+        (0..4_000).flat_map(|number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &asks)).collect();
+    // Windows of streams and of the connection that never end.
+    let settings = [0, 4, 0x7f, 0xff, 0xff, 0xff];
+    let window = frame(WINDOW_UPDATE, 0, 0, &0x7fff_0000_u32.to_be_bytes());
+    for (octets, until) in [(queries, TCP_WRITE_TIME), (too_many(&frame(PING, 0, 0, &[7; 8])), TCP_IDLE_TIME)]
+    {
+        let mut stream = small(listeners.https_addresses()[0]).await;
+        begun(&mut stream, &settings).await;
+        send(&mut stream, &window).await;
+        let (read, mut write) = split(stream);
+        let writes = tokio::spawn(async move { write.write_all(&octets).await });
+        let time = left(&listeners).await;
+        assert!(time >= until && time < until + Duration::from_secs(2), "{time:?}");
+        drop((read, writes));
+    }
+    listeners.stop();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_takes_no_reply_gets_no_more_and_is_closed() {
+    let (listeners, ..) = listen(&with_certificate("first", HTTPS));
+    let mut stream = secured(listeners.https_addresses()[0]).await;
+    // A window of no octets for each stream.
+    begun(&mut stream, &[0, 4, 0, 0, 0, 0]).await;
+    let began = Instant::now();
+    for number in 0..4 {
+        let asks = frame(HEADERS, END_STREAM | END_HEADERS, id(number), &head(&query()));
+        send(&mut stream, &asks).await;
+    }
+    let frames = rest(&mut stream).await;
+    assert_eq!(began.elapsed().as_secs(), TCP_WRITE_TIME.as_secs());
+    assert_eq!(frames.iter().filter(|(kind, ..)| *kind == HEADERS).count(), 1, "one reply waits");
+    assert!(!frames.iter().any(|(kind, ..)| *kind == DATA));
+    listeners.stop();
+}
+
+/// A connection whose client takes no octet of a reply, and waits for one.
+async fn without_window(listeners: &Listeners) -> TlsStream<TcpStream> {
+    let mut stream = secured(listeners.https_addresses()[0]).await;
+    begun(&mut stream, &[0, 4, 0, 0, 0, 0]).await;
+    send(&mut stream, &frame(HEADERS, END_STREAM | END_HEADERS, id(0), &head(&query()))).await;
+    while next(&mut stream).await.unwrap().0 != HEADERS {}
+    stream
+}
+
+/// Requests on all streams of a connection but the first, each with a query that is filled up by so many octets.
+fn rest_of_streams(padding: usize) -> Vec<u8> {
+    let mut padded = Message::from_vec(&query()).unwrap();
+    let mut edns = Edns::new();
+    edns.options_mut().insert(EdnsOption::Unknown(12, vec![0; padding]));
+    padded.set_edns(edns);
+    let asks = head(&padded.to_vec().unwrap());
+    (1..MAX_PIPELINED)
+        .flat_map(|number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &asks))
+        .collect()
+}
+
+#[tokio::test]
+async fn requests_behind_a_reply_that_is_not_taken_are_answered_when_it_is() {
+    let (listeners, ..) = listen(&with_certificate("first", HTTPS));
+    let mut stream = without_window(&listeners).await;
+    send(&mut stream, &[rest_of_streams(2_000), frame(PING, 0, 0, &[7; 8])].concat()).await;
+    while next(&mut stream).await.unwrap().0 != PING {}
+    assert_eq!(counted(&listeners, Counter::QueriesHttps), 1);
+    // Windows that take all replies.
+    send(&mut stream, &frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0xff, 0xff])).await;
+    let mut answered = Vec::new();
+    while answered.len() < MAX_PIPELINED {
+        let (kind, stream_number, _) = next(&mut stream).await.unwrap();
+        assert_ne!(kind, RESET);
+        answered.extend((kind == DATA).then_some(stream_number));
+    }
+    assert!(answered.is_sorted(), "{answered:?}");
+    assert_eq!(counted(&listeners, Counter::HttpsClosed), 0);
+    listeners.stop();
+}
+
+#[tokio::test]
+async fn requests_of_all_connections_of_a_client_wait_within_one_bound() {
+    let (listeners, ..) = listen(&with_certificate("first", HTTPS));
+    let padding = 2_800;
+    let requests = [rest_of_streams(padding), frame(PING, 0, 0, &[7; 8])].concat();
+    let of_client = WorkBounds::of(FULL_WORK_CACHE).unsent_of_client();
+    let fit = of_client / (MAX_PIPELINED * (padding + 60));
+    let mut held = Vec::new();
+    for _ in 0..fit {
+        let mut stream = without_window(&listeners).await;
+        send(&mut stream, &requests).await;
+        while next(&mut stream).await.unwrap().0 != PING {}
+        held.push(stream);
+    }
+    assert_eq!(counted(&listeners, Counter::HttpsClosed), 0);
+    let mut beyond = without_window(&listeners).await;
+    let _ = beyond.write_all(&requests).await;
+    let _ = beyond.flush().await;
+    assert_eq!(error(&rest(&mut beyond).await), Some(ENHANCE_YOUR_CALM));
+    assert_eq!(counted(&listeners, Counter::HttpsClosed), 1);
+    listeners.stop();
+}
+
+#[tokio::test]
+async fn a_client_that_resets_requests_behind_a_reply_that_it_does_not_take_is_closed() {
+    let (listeners, ..) = listen(&with_certificate("first", HTTPS));
+    let mut stream = without_window(&listeners).await;
+    let asks = |number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &head(&query()));
+    for number in 1..=MAX_PIPELINED {
+        send(&mut stream, &[asks(number), frame(PING, 0, 0, &[7; 8])].concat()).await;
+        // The request was read by then.
+        while next(&mut stream).await.unwrap().0 != PING {}
+        send(&mut stream, &frame(RESET, 0, id(number), &8_u32.to_be_bytes())).await;
+    }
+    assert_eq!(counted(&listeners, Counter::HttpsClosed), 0);
+    send(&mut stream, &asks(MAX_PIPELINED + 1)).await;
+    assert_eq!(error(&rest(&mut stream).await), Some(ENHANCE_YOUR_CALM));
+    assert_eq!(counted(&listeners, Counter::HttpsClosed), 1);
+    listeners.stop();
+}

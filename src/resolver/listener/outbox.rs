@@ -1,0 +1,149 @@
+//! Replies to the misses of a worker, which leave together.
+//!
+//! One wake of a worker runs the tasks of all misses that servers have answered. Their replies wait until each of these
+//! tasks has had its turn, and leave with one system call. A client that sleeps is then woken once. To wake another
+//! thread is the most expensive part of a reply.
+
+use std::future::poll_fn;
+use std::net::UdpSocket;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+use futures_util::task::AtomicWaker;
+use tokio::task::yield_now;
+
+use super::datagrams::{Peer, ReplyBatch};
+use super::front::Front;
+use super::orders::{Orders, SERVE};
+use super::waiting::WaitingQuery;
+use crate::limits::MAX_REPLIES_AT_ONCE;
+use dns::question::Apart;
+
+/// The queue of replies to a worker's clients.
+pub(super) struct Outbox {
+    socket: Arc<UdpSocket>,
+    front: Arc<Front>,
+    /// The worker's, for counting.
+    shard: usize,
+    orders: Arc<Orders>,
+    /// Misses whose replies were not sent yet.
+    outstanding: AtomicUsize,
+    replies: Mutex<Vec<ResolvedMiss>>,
+    /// Wakes the task that sends them.
+    sender: AtomicWaker,
+}
+
+/// A miss that is resolved.
+pub(super) struct ResolvedMiss {
+    /// None if the first copy of the query is answered.
+    pub(super) reply: Option<Vec<u8>>,
+    pub(super) peer: Peer,
+    /// The client waits until the reply has left.
+    pub(super) _waiting: Box<WaitingQuery>,
+}
+
+impl Outbox {
+    /// An empty queue for the worker of `shard`, which serves `socket`.
+    pub(super) fn new(socket: Arc<UdpSocket>, front: Arc<Front>, shard: usize, orders: Arc<Orders>) -> Self {
+        let (outstanding, replies, sender) = <(AtomicUsize, Mutex<_>, AtomicWaker)>::default();
+        Self { socket, front, shard, orders, outstanding, replies, sender }
+    }
+
+    /// Expects one more reply.
+    pub(super) fn expect_one(&self) {
+        self.outstanding.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Expects `count` replies less.
+    pub(super) fn expect_less(&self, count: usize) {
+        self.outstanding.fetch_sub(count, Ordering::SeqCst);
+    }
+
+    /// Whether all expected replies have left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.outstanding.load(Ordering::SeqCst) == 0
+    }
+
+    /// Adds an expected reply.
+    pub(super) fn put(&self, resolved: ResolvedMiss) {
+        self.replies().push(resolved);
+        self.sender.wake();
+    }
+
+    /// Sends the replies in the queue, each time after the tasks that are ready to run. Never ends.
+    pub(super) async fn serve(self: Arc<Self>) {
+        let (mut batch, mut leaving) = (ReplyBatch::new(), Vec::new());
+        loop {
+            let are_left = poll_fn(|context| {
+                self.sender.register(context.waker());
+                let are_left = take_some(&mut self.replies(), &mut leaving);
+                if leaving.is_empty() { Poll::Pending } else { Poll::Ready(are_left) }
+            })
+            .await;
+            self.send(&mut batch, &mut leaving);
+            if are_left {
+                // After the queries that have come meanwhile: the worker looks for them when this task has yielded.
+                yield_now().await;
+            }
+        }
+    }
+
+    /// Sends the replies that leave.
+    fn send(&self, batch: &mut ReplyBatch, leaving: &mut Vec<ResolvedMiss>) {
+        let mut lost = 0_usize;
+        for ResolvedMiss { reply, peer, .. } in leaving.iter_mut() {
+            let Some(reply) = reply.take() else { continue };
+            if batch.buffer().is_none() {
+                lost = lost.saturating_add(batch.send(&self.socket));
+            }
+            if let Some(buffer) = batch.buffer() {
+                *buffer = reply;
+                batch.push(*peer);
+            }
+        }
+        lost = lost.saturating_add(batch.send(&self.socket));
+        for _ in 0..lost {
+            self.front.apart(self.shard, Apart::ReplyLost);
+        }
+        self.expect_less(leaving.len());
+        leaving.clear();
+        // A worker that ends waits for the last reply.
+        if self.orders.now() != SERVE {
+            self.orders.bell.notify_one();
+        }
+    }
+
+    fn replies(&self) -> MutexGuard<'_, Vec<ResolvedMiss>> {
+        self.replies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes the replies for one system call; returns whether some are left.
+fn take_some<Reply>(replies: &mut Vec<Reply>, leaving: &mut Vec<Reply>) -> bool {
+    if replies.len() <= MAX_REPLIES_AT_ONCE {
+        std::mem::swap(replies, leaving);
+        return false;
+    }
+    leaving.extend(replies.drain(..MAX_REPLIES_AT_ONCE));
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_replies_leave_in_turns_and_in_their_order() {
+        let mut replies: Vec<usize> = (0..2 * MAX_REPLIES_AT_ONCE + 1).collect();
+        let (mut leaving, mut turns, mut left) = (Vec::new(), Vec::new(), true);
+        while left {
+            left = take_some(&mut replies, &mut leaving);
+            turns.push(leaving.len());
+            assert!(leaving.iter().is_sorted());
+            assert_eq!(leaving.first(), Some(&(turns.iter().sum::<usize>() - leaving.len())));
+            leaving.clear();
+        }
+        assert_eq!(turns, [MAX_REPLIES_AT_ONCE, MAX_REPLIES_AT_ONCE, 1]);
+    }
+}

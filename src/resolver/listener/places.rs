@@ -1,0 +1,365 @@
+//! Places for stream clients, encrypted or not: a bound for all, and one for each client. A new connection takes the place of one of
+//! the client with the most connections: the oldest that has sent no message, unless these are young and few, or else the idlest.
+//! The questions in progress at all connections, and the replies that wait to be taken, are bounded in the same way.
+//!
+//! RFC 7766 section 6.2: limits by client, and idle connections closed first.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use super::queued::ClientKey;
+use crate::limits::{MAX_PIPELINED, SILENT_CONNECTION, STOP_FIRST_MESSAGE, WorkBounds};
+use dns::clock::{Clock, Mono};
+
+/// The connections of all listeners.
+pub(super) struct ConnectionPlaces {
+    bounds: WorkBounds,
+    seats: Mutex<Vec<Arc<Seat>>>,
+    /// Notified when a connection has sent its first message, and when one was closed before.
+    first_message: Notify,
+}
+
+/// One connection's place.
+pub(super) struct Seat {
+    client: ClientKey,
+    /// When it was last active, in microseconds of the clock.
+    active: AtomicU64,
+    /// Whether a message has come.
+    has_sent: AtomicBool,
+    /// Questions in progress.
+    questions: AtomicUsize,
+    /// Octets of replies that the client has not taken yet, and of requests behind them.
+    unsent: AtomicUsize,
+    /// Notified when it must leave, for another client.
+    leave: Notify,
+}
+
+/// A place that is given back when dropped.
+pub(super) struct TakenPlace {
+    places: Arc<ConnectionPlaces>,
+    seat: Arc<Seat>,
+}
+
+impl ConnectionPlaces {
+    /// No connections.
+    pub(super) fn new(bounds: WorkBounds) -> Self {
+        Self { bounds, seats: Mutex::default(), first_message: Notify::new() }
+    }
+
+    /// Takes a place for `client`. If there is none, one of its own, or of the client with the most, makes room.
+    pub(super) fn take(self: &Arc<Self>, client: ClientKey, now: Mono) -> TakenPlace {
+        let mut seats = self.seats();
+        let own = |seat: &&Arc<Seat>| seat.client == client;
+        if seats.iter().filter(own).count() >= self.bounds.connections_of_client() {
+            make_room(&mut seats, now, |seat| seat.client == client);
+        } else if seats.len() >= self.bounds.connections {
+            let counts = counts(&seats);
+            let most = counts.values().max().copied();
+            make_room(&mut seats, now, |seat| counts.get(&seat.client).copied() == most);
+        }
+        let active = AtomicU64::new(now.as_micros());
+        let (questions, unsent, leave) = <(AtomicUsize, AtomicUsize, Notify)>::default();
+        let has_sent = AtomicBool::new(false);
+        let seat = Arc::new(Seat { client, active, has_sent, questions, unsent, leave });
+        seats.push(Arc::clone(&seat));
+        TakenPlace { places: Arc::clone(self), seat }
+    }
+
+    /// Returns when no new connection can still send its first message: each has sent one, was closed, or was accepted
+    /// `STOP_FIRST_MESSAGE` ago.
+    pub(super) async fn first_messages(&self, clock: &Clock) {
+        while let Some(span) = self.first_message_in(clock.mono()) {
+            // The end of the time and a notification lead to the same: the connections are looked at again.
+            let _ = timeout(span, self.first_message.notified()).await;
+        }
+    }
+
+    /// The longest time that a first message may still take; none if no connection can send one.
+    pub(super) fn first_message_in(&self, now: Mono) -> Option<Duration> {
+        let seats = self.seats();
+        let new = seats.iter().filter(|seat| !seat.has_sent.load(Ordering::Relaxed));
+        let accepted = new.map(|seat| Mono::from_micros(seat.active.load(Ordering::Relaxed)));
+        accepted
+            .filter_map(|at| STOP_FIRST_MESSAGE.checked_sub(now.since(at)))
+            .filter(|span| !span.is_zero())
+            .max()
+    }
+
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.seats().len()
+    }
+
+    fn seats(&self) -> MutexGuard<'_, Vec<Arc<Seat>>> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The connections of each client.
+fn counts(seats: &[Arc<Seat>]) -> BTreeMap<ClientKey, usize> {
+    let mut counts: BTreeMap<ClientKey, usize> = BTreeMap::new();
+    for seat in seats {
+        let count = counts.entry(seat.client).or_default();
+        *count = count.saturating_add(1);
+    }
+    counts
+}
+
+/// Closes a connection that matches: the oldest that has sent no message, unless these are young and fewer than the others; or else
+/// the idlest without questions. It is removed from the list at once, so that the next call does not
+/// count it.
+fn make_room(seats: &mut Vec<Arc<Seat>>, now: Mono, matches: impl Fn(&Seat) -> bool) {
+    let has_sent = |seat: &Seat| seat.has_sent.load(Ordering::Relaxed);
+    let all = seats.iter().filter(|seat| matches(seat));
+    let (all, sent) =
+        all.fold((0_usize, 0_usize), |(all, sent), seat| (all + 1, sent + usize::from(has_sent(seat))));
+    // Otherwise those whose handshake or first message is on the way would close each other.
+    let are_few = sent >= all.saturating_sub(sent);
+    let rank = |seat: &Seat| {
+        let active = seat.active.load(Ordering::Relaxed);
+        let is_young = now.since(Mono::from_micros(active)) < SILENT_CONNECTION;
+        let class = match (has_sent(seat), seat.questions.load(Ordering::Relaxed)) {
+            (false, _) if !(are_few && is_young) => 0,
+            (true, 0) => 1,
+            (false, _) => 2,
+            (true, _) => 3,
+        };
+        (class, active)
+    };
+    let idlest = seats
+        .iter()
+        .enumerate()
+        .filter(|(_, seat)| matches(seat))
+        .min_by_key(|(_, seat)| rank(seat))
+        .map(|(place, _)| place);
+    if let Some(place) = idlest {
+        // The notification is stored, so a task that waits later gets it.
+        seats.swap_remove(place).leave.notify_one();
+    }
+}
+
+impl TakenPlace {
+    /// The connection was active.
+    pub(super) fn mark_active(&self, now: Mono) {
+        self.seat.active.store(now.as_micros(), Ordering::Relaxed);
+    }
+
+    /// The first message of the connection was handled: its reply is sent, or its client waits.
+    pub(super) fn mark_sent(&self) {
+        if !self.seat.has_sent.swap(true, Ordering::Relaxed) {
+            self.places.first_message.notify_one();
+        }
+    }
+
+    /// Whether the connection may have one more question in progress. One it may always have; of more, there is a number
+    /// for its client and one for all clients.
+    pub(super) fn has_room(&self) -> bool {
+        self.questions() == 0 || self.has_room_among(&self.places.seats())
+    }
+
+    /// Begins a question; false if the connection has no room for it.
+    pub(super) fn begin_question(&self) -> bool {
+        // Only this connection changes its number, and the first does not count for others.
+        let seats = (self.questions() > 0).then(|| self.places.seats());
+        let begins = seats.as_ref().is_none_or(|seats| self.has_room_among(seats));
+        self.seat.questions.fetch_add(usize::from(begins), Ordering::Relaxed);
+        begins
+    }
+
+    /// A question has ended.
+    pub(super) fn end_question(&self) {
+        self.seat.questions.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn has_room_among(&self, seats: &[Arc<Seat>]) -> bool {
+        let more = |seat: &Seat| seat.questions.load(Ordering::Relaxed).saturating_sub(1);
+        let (all, own) = self.sums(seats, more);
+        let bounds = self.places.bounds;
+        self.questions() < MAX_PIPELINED
+            && all < bounds.more_pipelined()
+            && own < bounds.more_pipelined_of_client()
+    }
+
+    fn questions(&self) -> usize {
+        self.seat.questions.load(Ordering::Relaxed)
+    }
+
+    /// The connection keeps so many octets of replies that its client has not taken yet; false if it, or all clients
+    /// together, would keep too many.
+    pub(super) fn keep_unsent(&self, octets: usize) -> bool {
+        let (bounds, added) =
+            (self.places.bounds, octets.saturating_sub(self.seat.unsent.load(Ordering::Relaxed)));
+        let seats = (added > 0).then(|| self.places.seats());
+        let fits = seats.as_ref().is_none_or(|seats| {
+            let (all, own) = self.sums(seats, |seat| seat.unsent.load(Ordering::Relaxed));
+            all.saturating_add(added) <= bounds.unsent
+                && own.saturating_add(added) <= bounds.unsent_of_client()
+        });
+        if fits {
+            self.seat.unsent.store(octets, Ordering::Relaxed);
+        }
+        fits
+    }
+
+    /// The sum over the connections of all clients, and the sum over the connections of its client.
+    fn sums(&self, seats: &[Arc<Seat>], counted: impl Fn(&Seat) -> usize) -> (usize, usize) {
+        seats.iter().fold((0, 0), |(all, own), seat| {
+            let (more, is_own) = (counted(seat), seat.client == self.seat.client);
+            (all.saturating_add(more), own.saturating_add(if is_own { more } else { 0 }))
+        })
+    }
+
+    /// Waits until it has to leave.
+    pub(super) async fn leave(&self) {
+        self.seat.leave.notified().await;
+    }
+}
+
+impl Drop for TakenPlace {
+    fn drop(&mut self) {
+        self.places.seats().retain(|seat| !Arc::ptr_eq(seat, &self.seat));
+        self.places.first_message.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::FULL_WORK_CACHE;
+    use futures_util::FutureExt;
+
+    fn places() -> Arc<ConnectionPlaces> {
+        Arc::new(ConnectionPlaces::new(WorkBounds::of(FULL_WORK_CACHE)))
+    }
+
+    fn client(last: u8) -> ClientKey {
+        ClientKey::of([127, 0, 0, last].into())
+    }
+
+    fn at(seconds: u64) -> Mono {
+        Mono::START.after(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn a_client_with_all_its_places_loses_its_idlest() {
+        let places = places();
+        let stranger = places.take(client(2), at(0));
+        let held: Vec<TakenPlace> = (0..places.bounds.connections_of_client())
+            .map(|number| places.take(client(1), at(number as u64)))
+            .collect();
+        held[0].mark_active(at(1_000));
+        let _newest = places.take(client(1), at(2_000));
+        assert!(held[1].leave().now_or_never().is_some(), "the idlest leaves");
+        assert!(held[0].leave().now_or_never().is_none());
+        assert!(stranger.leave().now_or_never().is_none(), "another client's stays");
+        assert_eq!(places.seats().len(), places.bounds.connections_of_client() + 1);
+    }
+
+    #[test]
+    fn what_clients_have_not_taken_is_bounded_for_each_and_for_all_together() {
+        let places = places();
+        let of_client = places.bounds.unsent_of_client();
+        let (one, second) = (places.take(client(1), at(0)), places.take(client(1), at(0)));
+        assert!(one.keep_unsent(of_client - 10));
+        assert!(!second.keep_unsent(11) && second.keep_unsent(10));
+        assert!(!one.keep_unsent(of_client - 9), "it has what it had");
+        let others: Vec<_> = (2..=4).map(|last| places.take(client(last), at(0))).collect();
+        assert!(others.iter().all(|other| other.keep_unsent(of_client)), "one leaves room for others");
+        let last = places.take(client(9), at(0));
+        assert!(!last.keep_unsent(1));
+        assert!(one.keep_unsent(0) && last.keep_unsent(11));
+        drop(others);
+        assert!(last.keep_unsent(of_client));
+    }
+
+    #[test]
+    fn questions_in_progress_beyond_one_are_bounded_for_each_client_and_for_all_together() {
+        let places = places();
+        let of = |last| -> Vec<TakenPlace> {
+            let held: Vec<_> = (0..places.bounds.connections_of_client())
+                .map(|_| places.take(client(last), at(0)))
+                .collect();
+            for place in held.iter().cycle().take(places.bounds.connections_of_client() * MAX_PIPELINED) {
+                assert_eq!(place.has_room(), place.begin_question());
+            }
+            held
+        };
+        let sum = |held: &[TakenPlace]| held.iter().map(TakenPlace::questions).sum::<usize>();
+        let first = of(1);
+        assert_eq!(
+            sum(&first),
+            places.bounds.connections_of_client() + places.bounds.more_pipelined_of_client()
+        );
+        let rest: Vec<_> = (2..=4).map(of).collect();
+        let all = sum(&first) + rest.iter().map(|held| sum(held)).sum::<usize>();
+        assert_eq!(all, places.bounds.connections + places.bounds.more_pipelined());
+        drop((first, rest));
+        let alone = places.take(client(1), at(0));
+        assert_eq!((0..).take_while(|_| alone.begin_question()).count(), MAX_PIPELINED);
+        alone.end_question();
+        assert!(alone.begin_question() && !alone.begin_question());
+    }
+
+    #[test]
+    fn beyond_all_places_the_idlest_of_all_leaves_and_places_are_given_back() {
+        let places = places();
+        let held: Vec<TakenPlace> = (0..places.bounds.connections)
+            .map(|number| {
+                let client = ClientKey::V4(0x0A00_0000 | u32::try_from(number).unwrap());
+                places.take(client, at(number as u64))
+            })
+            .collect();
+        let _newest = places.take(client(1), at(5_000));
+        assert!(held[0].leave().now_or_never().is_some());
+        assert!(held[1].leave().now_or_never().is_none());
+        drop(held);
+        assert_eq!(places.seats().len(), 1);
+    }
+
+    #[test]
+    fn connections_on_their_way_do_not_close_each_other_while_others_are_idle() {
+        let places = places();
+        let used: Vec<TakenPlace> = (0..places.bounds.connections_of_client())
+            .map(|number| places.take(client(1), at(number as u64)))
+            .collect();
+        used.iter().for_each(TakenPlace::mark_sent);
+        assert!(used[0].begin_question());
+        let new: Vec<TakenPlace> = (0..10).map(|_| places.take(client(1), at(1_000))).collect();
+        assert!(new.iter().all(|place| place.leave().now_or_never().is_none()));
+        let left = |place: &TakenPlace| place.leave().now_or_never().is_some();
+        assert!(!left(&used[0]), "its client waits for an answer");
+        assert!(used[1..=10].iter().all(left) && !used[11..].iter().any(left));
+        let _later = places.take(client(1), at(1_003));
+        assert!(left(&new[0]), "it has sent nothing for three seconds");
+    }
+
+    #[test]
+    fn many_silent_connections_of_one_client_leave_before_those_of_others_and_before_its_own_that_asked() {
+        let places = places();
+        let quiet = places.take(client(1), at(0));
+        quiet.mark_sent();
+        let asked = places.take(client(2), at(0));
+        asked.mark_sent();
+        let silent = |last: u8, count: usize| -> Vec<TakenPlace> {
+            (0..count).map(|number| places.take(client(last), at(10 + number as u64))).collect()
+        };
+        let floods = (
+            silent(2, places.bounds.connections_of_client() - 1),
+            [3, 4].map(|last| silent(last, places.bounds.connections_of_client())),
+        );
+        let _rest = silent(5, places.bounds.connections_of_client() - 1);
+        assert_eq!(places.seats().len(), places.bounds.connections);
+        let _new = places.take(client(6), at(1_000));
+        assert!(quiet.leave().now_or_never().is_none(), "the idlest of all, but alone");
+        let _same = places.take(client(2), at(1_000));
+        assert!(asked.leave().now_or_never().is_none(), "it has sent a query");
+        assert!(floods.0[0].leave().now_or_never().is_some());
+        let six = |last: u64| format!("2001:db8::{last:x}").parse().unwrap();
+        assert_eq!(ClientKey::of(six(1)), ClientKey::of(six(2)), "a client has a /64");
+    }
+}

@@ -1,0 +1,78 @@
+//! The clients of a listener and its certificate, which a reload changes, and the bounds of all listeners.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio_rustls::rustls::ServerConfig;
+
+use super::encrypted;
+use super::encrypted::handshakes::Handshakes;
+use super::kept_quic::KeptConnections;
+use super::refusals::Refusals;
+use crate::config::{Access, Listener};
+use crate::limits::{MAX_UNPROVEN_HANDSHAKES, WorkBounds};
+use crate::zones::{ClientViews, View, Views};
+use dns::hash::Keyed;
+
+/// The clients of a listener, and their views.
+#[derive(Clone)]
+pub(super) struct Policy {
+    pub(super) listener: Listener,
+    views: ClientViews,
+    /// For connections under TLS; none if it has no certificate.
+    pub(super) tls: Option<Arc<ServerConfig>>,
+    /// For those over HTTPS.
+    pub(super) https: Option<Arc<ServerConfig>>,
+    /// For those over QUIC; none if its listener has no address for it.
+    pub(super) quic: Option<Arc<quinn::ServerConfig>>,
+}
+
+/// The bounds that all addresses have together.
+pub(super) struct SharedBounds {
+    /// A permit for each question that may wait.
+    pub(super) waiting: Arc<Semaphore>,
+    /// REFUSED to clients that may not ask.
+    pub(super) refusals: Refusals,
+    /// Handshakes of TLS.
+    pub(super) handshakes: Handshakes,
+    /// A permit for each handshake of QUIC whose client has not proved its address.
+    pub(super) unproven: Arc<Semaphore>,
+    /// Connections of QUIC that take memory.
+    pub(super) kept_quic: KeptConnections,
+}
+
+impl Policy {
+    /// The policy of the listener at this place; none if `views` does not have it.
+    pub(super) fn of(listener: &Listener, views: &Views, place: usize) -> Option<Self> {
+        let views = views.of_clients(place)?.clone();
+        let [tls, https] =
+            [encrypted::DOT, encrypted::HTTP_2].map(|name| encrypted::settings(listener, name));
+        let quic = if listener.quic.is_empty() { None } else { encrypted::quic::settings(listener) };
+        Some(Self { listener: listener.clone(), views, tls, https, quic })
+    }
+
+    /// The handling of a client.
+    pub(super) fn access(&self, client: IpAddr) -> Access {
+        // A client of IPv4 on a socket of both families comes as ::ffff:a.b.c.d.
+        self.listener.access(client.to_canonical())
+    }
+
+    /// The view of a client.
+    pub(super) fn view_of(&self, client: IpAddr) -> &Arc<View> {
+        self.views.of(client.to_canonical())
+    }
+}
+
+impl SharedBounds {
+    /// With the bounds of work in progress.
+    pub(super) fn new(keyed: Keyed, bounds: WorkBounds) -> Self {
+        Self {
+            waiting: Arc::new(Semaphore::new(bounds.waiting())),
+            refusals: Refusals::new(keyed),
+            handshakes: Handshakes::default(),
+            unproven: Arc::new(Semaphore::new(MAX_UNPROVEN_HANDSHAKES)),
+            kept_quic: KeptConnections::new(bounds),
+        }
+    }
+}

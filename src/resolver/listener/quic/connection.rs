@@ -1,0 +1,337 @@
+//! The streams of a connection, each with a query, and answered when its reply is ready.
+
+use std::future::{pending, ready};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use quinn::{Connection, RecvStream, SendStream};
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
+
+use super::super::front::{Front, Handled};
+use super::super::held_answers::{Held, HeldAnswers};
+use super::super::places::TakenPlace;
+use super::super::tcp::SHARD;
+use super::super::waiting::{Occasion, Waiting, WaitingQuery};
+use super::message::{self, EndCode, StreamFault};
+use crate::limits::{
+    MAX_CANCELLED_STREAMS, MAX_STREAM_REPLY, STOP_FIRST_MESSAGE, TCP_IDLE_TIME, TCP_WRITE_TIME,
+};
+use dns::question::{Answer, Apart};
+use dns::wire::query::Query;
+use history::Counter;
+
+/// The end of work for a stream.
+enum Step {
+    /// Its query was read.
+    Read(SendStream, Result<Vec<u8>, StreamFault>),
+    /// Its question was resolved. No answer if its first copy is answered.
+    Resolved(SendStream, Option<Arc<Answer>>, Box<WaitingQuery>),
+}
+
+impl Step {
+    /// The memory that it holds while it waits.
+    fn held(&self) -> Held {
+        match self {
+            Self::Read(_, Ok(message)) => Held::Octets(message.capacity()),
+            Self::Read(_, Err(_)) => Held::Nothing,
+            Self::Resolved(_, answer, _) => Held::of(answer.as_ref()),
+        }
+    }
+}
+
+/// Whether the connection goes on, or why it ends.
+type Goes = Result<(), EndCode>;
+
+/// A connection.
+pub(super) struct QuicConnection {
+    connection: Connection,
+    client: SocketAddr,
+    front: Arc<Front>,
+    taken: TakenPlace,
+    /// Queries that are read, and questions in progress. Each is a task, because others may wait for the same answers.
+    running: JoinSet<Step>,
+    /// Those of them that have ended, and wait until the client has taken the replies before their own.
+    ended: HeldAnswers<Step>,
+    /// Replies that the client has not acknowledged; each returns its octets.
+    sending: JoinSet<usize>,
+    /// Their octets.
+    unsent: usize,
+    /// When the client must have acknowledged the next reply; none if all are.
+    due: Option<Instant>,
+    /// The last query, or the end of its reply: from then on the connection is idle.
+    active: Instant,
+    /// Streams that were cancelled before their query was whole.
+    cancelled: usize,
+    /// Whether a query has come.
+    has_asked: bool,
+    /// Once the listener has ended: until when a first query is waited for.
+    closes: Option<Instant>,
+}
+
+impl QuicConnection {
+    pub(super) fn new(
+        connection: Connection,
+        client: SocketAddr,
+        front: Arc<Front>,
+        taken: TakenPlace,
+    ) -> Self {
+        Self {
+            connection,
+            client,
+            front,
+            taken,
+            running: JoinSet::new(),
+            ended: HeldAnswers::default(),
+            sending: JoinSet::new(),
+            unsent: 0,
+            due: None,
+            active: Instant::now(),
+            cancelled: 0,
+            has_asked: false,
+            closes: None,
+        }
+    }
+
+    /// Answers queries until the connection ends. It ends by itself when it is idle, or once all queries are answered after `closing`
+    /// was dropped at the other side.
+    pub(super) async fn serve(mut self, mut closing: watch::Receiver<()>) {
+        let code = loop {
+            if self.sends()
+                && let Some(step) = self.ended.take()
+            {
+                // Fewer always fit.
+                let _ = self.keep();
+                match self.take_step(step).await {
+                    Ok(()) => continue,
+                    Err(code) => break code,
+                }
+            }
+            let until = self.until();
+            let goes = tokio::select! {
+                biased;
+                () = self.taken.leave() => Err(EndCode::ExcessiveLoad),
+                _ = self.connection.closed() => return,
+                _ = closing.changed(), if self.closes.is_none() => {
+                    self.closes = Some(Instant::now() + STOP_FIRST_MESSAGE);
+                    Ok(())
+                }
+                Some(sent) = self.sending.join_next() => {
+                    self.mark_taken(sent.unwrap_or_default());
+                    Ok(())
+                }
+                Some(step) = self.running.join_next() => self.hold_step(step),
+                // A client that does not take its replies gets no more.
+                stream = self.connection.accept_bi(), if self.sends() && self.taken.has_room() => match stream {
+                    Ok(stream) => {
+                        self.take_stream(stream);
+                        Ok(())
+                    }
+                    Err(_) => return,
+                },
+                () = ready(()), if self.has_ended() => Err(EndCode::NoError),
+                () = wait(until) => self.time_out(),
+            };
+            if let Err(code) = goes {
+                break code;
+            }
+        };
+        if code == EndCode::ProtocolError || self.cancelled > MAX_CANCELLED_STREAMS {
+            self.front.tell(Counter::QuicClosed);
+        }
+        self.connection.close(code.number(), b"");
+    }
+
+    /// Whether replies may be sent: the client has taken most of those before.
+    fn sends(&self) -> bool {
+        self.unsent < MAX_STREAM_REPLY
+    }
+
+    /// Whether nobody waits for anything.
+    fn is_idle(&self) -> bool {
+        self.running.is_empty() && self.ended.is_empty() && self.sending.is_empty()
+    }
+
+    /// Whether the listener has ended, and this connection has done its part.
+    fn has_ended(&self) -> bool {
+        let closes = self.closes.filter(|_| self.is_idle());
+        closes.is_some_and(|closes| self.has_asked || closes <= Instant::now())
+    }
+
+    /// Until when the connection may stay as it is.
+    fn until(&self) -> Option<Instant> {
+        let idle = self.is_idle().then_some(self.active + TCP_IDLE_TIME);
+        let closes = self.closes.filter(|_| self.is_idle());
+        self.due.into_iter().chain(idle).chain(closes).min()
+    }
+
+    /// The time of the connection is over.
+    fn time_out(&self) -> Goes {
+        Err(if self.due.is_some() { EndCode::ExcessiveLoad } else { EndCode::NoError })
+    }
+
+    /// Begins to read the query of a stream.
+    fn take_stream(&mut self, (mut send, mut receive): (SendStream, RecvStream)) {
+        self.active = Instant::now();
+        self.taken.mark_active(self.front.now());
+        if !self.taken.begin_question() {
+            // Another connection of the client has taken the last place just now. The client may ask again.
+            let _ = receive.stop(EndCode::ExcessiveLoad.number());
+            let _ = send.reset(EndCode::ExcessiveLoad.number());
+            return;
+        }
+        self.running.spawn(async move {
+            let read = message::read(&mut receive).await;
+            if read == Err(StreamFault::Length) {
+                // An error tells that the stream has ended.
+                let _ = receive.stop(EndCode::Unspecified.number());
+            }
+            Step::Read(send, read)
+        });
+    }
+
+    /// Keeps ended work until the client has taken the replies before its own.
+    fn hold_step(&mut self, step: Result<Step, JoinError>) -> Goes {
+        self.active = Instant::now();
+        match step {
+            Ok(step) => {
+                let held = step.held();
+                self.ended.add(step, held);
+            }
+            // This is not reached: no task is aborted while the connection is open, and panics are caught in the task.
+            Err(_) => self.taken.end_question(),
+        }
+        if self.sends() || self.keep() { Ok(()) } else { self.lose() }
+    }
+
+    /// Counts what waits until the client takes its replies; false if it is too much.
+    fn keep(&self) -> bool {
+        self.taken.keep_unsent(self.unsent.saturating_add(self.ended.octets()))
+    }
+
+    /// Ends the connection, because too much waits until its client takes it.
+    fn lose(&self) -> Goes {
+        self.front.apart(SHARD, Apart::ReplyLost);
+        Err(EndCode::ExcessiveLoad)
+    }
+
+    /// Goes on with a stream whose work has ended.
+    async fn take_step(&mut self, step: Step) -> Goes {
+        match step {
+            Step::Read(stream, Ok(message)) => self.take_message(stream, &message),
+            Step::Read(stream, Err(fault)) => self.take_fault(stream, fault),
+            Step::Resolved(stream, answer, waiting) => {
+                let reply = match &answer {
+                    Some(answer) => self.front.reply(&waiting, answer).await,
+                    None => None,
+                };
+                drop(answer);
+                match reply {
+                    Some(reply) => self.reply(stream, &reply, Some(waiting.into_waiting())),
+                    None => {
+                        self.give_up(stream, EndCode::InternalError);
+                        Ok(())
+                    }
+                }
+            }
+        }
+    }
+
+    /// Handles a stream that has no query.
+    fn take_fault(&mut self, stream: SendStream, fault: StreamFault) -> Goes {
+        match fault {
+            StreamFault::Rules => return Err(EndCode::ProtocolError),
+            StreamFault::Length => self.give_up(stream, EndCode::Unspecified),
+            StreamFault::Cancelled => {
+                self.cancelled = self.cancelled.saturating_add(1);
+                self.give_up(stream, EndCode::RequestCancelled);
+            }
+            // The next turn sees the end of the connection.
+            StreamFault::Lost => self.give_up(stream, EndCode::NoError),
+        }
+        if self.cancelled > MAX_CANCELLED_STREAMS { Err(EndCode::ExcessiveLoad) } else { Ok(()) }
+    }
+
+    /// Handles the message of a stream.
+    fn take_message(&mut self, stream: SendStream, message: &[u8]) -> Goes {
+        self.has_asked = true;
+        self.front.tell_query();
+        let (mut out, mut query) = (Vec::new(), Box::new(Query::blank()));
+        let occasion = Occasion { shard: SHARD, at: self.front.now(), limit: Some(MAX_STREAM_REPLY) };
+        let handled = {
+            let mut batch = self.front.batch(occasion, &mut query, None);
+            let handled = batch.receive(self.client, message, None, &mut out);
+            batch.end();
+            handled
+        };
+        self.taken.mark_sent();
+        match handled {
+            Handled::Nothing => Err(EndCode::ProtocolError),
+            _ if query.has_keepalive() => Err(EndCode::ProtocolError),
+            Handled::Reply => self.reply(stream, &out, None),
+            Handled::Miss(mut waiting) => {
+                waiting.number_by_stream(stream.id().index());
+                let front = Arc::clone(&self.front);
+                self.running
+                    .spawn(async move { Step::Resolved(stream, front.resolve(&waiting).await, waiting) });
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends a stream without a reply.
+    fn give_up(&self, mut stream: SendStream, code: EndCode) {
+        self.taken.end_question();
+        // An error tells that the client has cancelled it.
+        let _ = stream.reset(code.number());
+    }
+
+    /// Sends a reply. It waits for the client, within a bound for the client and one for all clients; beyond it the connection is
+    /// closed.
+    fn reply(&mut self, stream: SendStream, reply: &[u8], waiting: Option<Waiting>) -> Goes {
+        self.taken.end_question();
+        let length = u16::try_from(reply.len()).unwrap_or(0).to_be_bytes();
+        let octets = [&length, reply].concat();
+        self.unsent = self.unsent.saturating_add(octets.len());
+        self.due = self.due.or_else(|| Some(Instant::now() + TCP_WRITE_TIME));
+        if !self.keep() {
+            return self.lose();
+        }
+        self.sending.spawn(async move {
+            let sent = octets.len();
+            send(stream, octets).await;
+            drop(waiting);
+            sent
+        });
+        Ok(())
+    }
+
+    /// The client has acknowledged a reply of so many octets, or does not want it.
+    fn mark_taken(&mut self, octets: usize) {
+        self.active = Instant::now();
+        self.unsent = self.unsent.saturating_sub(octets);
+        // Fewer always fit.
+        let _ = self.keep();
+        self.due = (self.unsent > 0).then(|| self.active + TCP_WRITE_TIME);
+    }
+}
+
+/// Sends a reply, and waits until the client has acknowledged it or cancels its query.
+async fn send(mut stream: SendStream, octets: Vec<u8>) {
+    let written = stream.write_all(&octets).await;
+    drop(octets);
+    if written.is_ok() && stream.finish().is_ok() && matches!(stream.stopped().await, Ok(None)) {
+        return;
+    }
+    // An error tells that the connection has ended.
+    let _ = stream.reset(EndCode::RequestCancelled.number());
+}
+
+/// Waits until a moment; without one, for ever.
+async fn wait(until: Option<Instant>) {
+    match until {
+        Some(until) => sleep_until(until).await,
+        None => pending().await,
+    }
+}

@@ -1,0 +1,156 @@
+//! Connections that begin: the clients that may, the proof of their addresses, and their handshakes.
+
+use std::io;
+use std::net::UdpSocket;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use quinn::{Endpoint, Incoming, ServerConfig, TokioRuntime};
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::{sleep, timeout};
+
+use super::super::encrypted::quic;
+use super::super::front::Front;
+use super::super::places::{ConnectionPlaces, TakenPlace};
+use super::super::queued::ClientKey;
+use super::super::tcp::{self, SHARD};
+use super::connection::QuicConnection;
+use super::socket::single_datagrams;
+use crate::limits::{ACCEPT_PAUSE, HANDSHAKE_TIME};
+use dns::question::Apart;
+use history::Counter;
+
+/// The entry for connections to an address.
+struct Entry {
+    front: Arc<Front>,
+    places: Arc<ConnectionPlaces>,
+    /// Changes when the listener ends.
+    closing: watch::Receiver<()>,
+}
+
+/// A connection that may begin, its settings with the certificate of now, and its permit if its client has not proved its address.
+type Admitted = (Incoming, Arc<ServerConfig>, Option<OwnedSemaphorePermit>);
+
+/// Accepts connections until `accepting` turns false. The connections learn of its end.
+pub(in super::super) async fn accept(
+    socket: Arc<UdpSocket>,
+    front: Arc<Front>,
+    places: Arc<ConnectionPlaces>,
+    mut accepting: watch::Receiver<bool>,
+) {
+    let (open, closing) = watch::channel(());
+    let entry = Entry { front, places, closing };
+    loop {
+        if let Ok(endpoint) = begin(&socket, &entry.front) {
+            tokio::select! {
+                biased;
+                _ = accepting.wait_for(|accepting| !*accepting) => {
+                    drop(open);
+                    return end(endpoint, socket);
+                }
+                () = entry.take_all(&endpoint) => {}
+            }
+        }
+        // The kernel refuses the socket, or no descriptors are left. The listener begins again.
+        entry.front.apart(SHARD, Apart::AcceptFailed);
+        tokio::select! {
+            biased;
+            _ = accepting.wait_for(|accepting| !*accepting) => return,
+            () = sleep(ACCEPT_PAUSE) => {}
+        }
+    }
+}
+
+/// Begins to read a socket.
+fn begin(socket: &UdpSocket, front: &Front) -> io::Result<Endpoint> {
+    let config = front.quic().ok_or(io::ErrorKind::NotFound)?;
+    let runtime = Arc::new(TokioRuntime);
+    let socket = single_datagrams(socket)?;
+    Endpoint::new_with_abstract_socket(quic::endpoint(), Some((*config).clone()), socket, runtime)
+}
+
+/// Lets no more connections begin. The socket stays open until those that it has are over.
+fn end(endpoint: Endpoint, socket: Arc<UdpSocket>) {
+    endpoint.set_server_config(None);
+    while let Some(Some(incoming)) = endpoint.accept().now_or_never() {
+        incoming.ignore();
+    }
+    tokio::spawn(async move {
+        endpoint.wait_idle().await;
+        drop(socket);
+    });
+}
+
+impl Entry {
+    /// Takes connections until the endpoint ends.
+    async fn take_all(&self, endpoint: &Endpoint) {
+        while let Some(incoming) = endpoint.accept().await {
+            if let Some(admitted) = self.admit(incoming) {
+                self.take(admitted);
+            }
+            // Those that wait are taken without a pause. Others have their turn first.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Decides whether a connection may begin; if not, its client may get a reply that is shorter than its datagram. Nothing is
+    /// computed for it.
+    fn admit(&self, incoming: Incoming) -> Option<Admitted> {
+        let client = incoming.remote_address().ip();
+        let (front, is_proven) = (&self.front, incoming.remote_address_validated());
+        if !front.admits(SHARD, client) {
+            if front.may_refuse(client) {
+                incoming.refuse()
+            } else {
+                incoming.ignore()
+            }
+            return None;
+        }
+        let unproven = &front.bounds.unproven;
+        let permit = if is_proven { None } else { Arc::clone(unproven).try_acquire_owned().ok() };
+        if !is_proven && permit.is_none() {
+            front.tell(Counter::QuicRetried);
+            // An error tells that the address is proved, which was asked before.
+            let _ = incoming.retry();
+            return None;
+        }
+        let settings = front.quic().filter(|_| front.may_shake_hands(client));
+        let kept = &front.bounds.kept_quic;
+        let Some(settings) = settings.and_then(|settings| kept.begin(ClientKey::of(client), &settings))
+        else {
+            front.tell(Counter::QuicRefused);
+            if is_proven {
+                incoming.refuse()
+            } else {
+                incoming.ignore()
+            }
+            return None;
+        };
+        Some((incoming, settings, permit))
+    }
+
+    /// Shakes hands with a client, and serves its connection.
+    fn take(&self, (incoming, settings, permit): Admitted) {
+        let client = incoming.remote_address();
+        let taken = self.places.take(ClientKey::of(client.ip()), self.front.now());
+        let (front, closing) = (Arc::clone(&self.front), self.closing.clone());
+        tokio::spawn(async move {
+            // How a client closes its connection does not matter.
+            if let Ok(connection) = shake_hands((incoming, settings), &front, &taken).await {
+                drop(permit);
+                QuicConnection::new(connection, client, front, taken).serve(closing).await;
+            }
+        });
+    }
+}
+
+/// Runs the handshake of a connection.
+async fn shake_hands(
+    (incoming, settings): (Incoming, Arc<ServerConfig>),
+    front: &Front,
+    taken: &TakenPlace,
+) -> io::Result<quinn::Connection> {
+    let handshake = async { incoming.accept_with(settings)?.await };
+    let secured = async { Ok(timeout(HANDSHAKE_TIME, handshake).await??) };
+    tcp::shaken(front, taken, secured).await
+}

@@ -1,0 +1,155 @@
+//! Clients over QUIC that break rules (RFC 9250 section 4.3.3) or ask for too much.
+
+use futures_util::poll;
+use hickory_proto::op::{Message, MessageType};
+use hickory_proto::rr::rdata::opt::EdnsOption;
+use quinn::{ReadToEndError, VarInt};
+
+use super::super::encrypted::tests::{counted, listen};
+use super::super::https::tests::{asked, query_for};
+use super::tests::{QuicClient, framed, query, query_with, with_quic, with_server};
+use crate::limits::{MAX_CANCELLED_STREAMS, MAX_PIPELINED, MAX_QUERY, TCP_MESSAGE_TIME};
+use history::Counter;
+
+// Codes of DNS over QUIC.
+const PROTOCOL_ERROR: u64 = 2;
+const REQUEST_CANCELLED: u32 = 3;
+const EXCESSIVE_LOAD: u64 = 4;
+const UNSPECIFIED: u32 = 5;
+
+#[tokio::test]
+async fn what_breaks_the_rules_ends_the_connection() {
+    let (listeners, ..) = listen(&with_quic());
+    let with_id = [&[0, 1], &query()[2..]].concat();
+    let mut response = Message::from_vec(&query()).unwrap();
+    response.metadata.message_type = MessageType::Response;
+    let wrong = [
+        ("another id than 0", framed(&with_id)),
+        ("nothing", Vec::new()),
+        ("a part of a length", vec![0]),
+        ("less than its length", framed(&query())[..20].to_vec()),
+        ("two queries", framed(&query()).repeat(2)),
+        ("no header", framed(&[0, 0, 1])),
+        ("a response", framed(&response.to_vec().unwrap())),
+        ("a keepalive of TCP", framed(&query_with(Some(EdnsOption::Unknown(11, Vec::new()))))),
+    ];
+    let count = wrong.len() as u64;
+    for (told, octets) in wrong {
+        let client = QuicClient::open(listeners.quic_addresses()[0]).await;
+        let (mut send, _receive) = client.connection.open_bi().await.unwrap();
+        // The other side may have closed already.
+        let _ = send.write_all(&octets).await;
+        let _ = send.finish();
+        assert_eq!(client.code().await, Some(PROTOCOL_ERROR), "{told}");
+    }
+    assert_eq!(counted(&listeners, Counter::QuicClosed), count);
+    listeners.stop();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_query_without_an_end_has_a_time() {
+    let (listeners, ..) = listen(&with_quic());
+    let client = QuicClient::open(listeners.quic_addresses()[0]).await;
+    let (mut send, _receive) = client.connection.open_bi().await.unwrap();
+    let began = tokio::time::Instant::now();
+    send.write_all(&framed(&query())).await.unwrap();
+    tokio::time::sleep(TCP_MESSAGE_TIME / 2).await;
+    client.ask(&query()).await.unwrap();
+    assert_eq!(client.code().await, Some(PROTOCOL_ERROR));
+    assert_eq!(began.elapsed().as_secs(), TCP_MESSAGE_TIME.as_secs());
+    listeners.stop();
+}
+
+#[tokio::test]
+async fn streams_of_one_direction_are_not_open_to_clients() {
+    let (listeners, ..) = listen(&with_quic());
+    let client = QuicClient::open(listeners.quic_addresses()[0]).await;
+    let mut stream = Box::pin(client.connection.open_uni());
+    client.ask(&query()).await.unwrap();
+    assert!(poll!(stream.as_mut()).is_pending());
+    assert_eq!(client.connection.max_datagram_size(), None, "nor are datagrams");
+    drop(stream);
+    listeners.stop();
+}
+
+#[tokio::test]
+async fn a_long_query_ends_its_stream_only() {
+    let (listeners, ..) = listen(&with_quic());
+    let client = QuicClient::open(listeners.quic_addresses()[0]).await;
+    for length in [MAX_QUERY + 1, 60_000] {
+        let (mut send, mut receive) = client.connection.open_bi().await.unwrap();
+        // What is behind the length may not be taken any more.
+        let _ = send.write_all(&framed(&vec![0; length])).await;
+        match receive.read_to_end(100).await {
+            Err(ReadToEndError::Read(quinn::ReadError::Reset(code))) => {
+                assert_eq!(code, VarInt::from_u32(UNSPECIFIED))
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(client.ask(&query()).await.unwrap().answers.len(), 1);
+    assert_eq!(counted(&listeners, Counter::QuicClosed), 0);
+    listeners.stop();
+}
+
+#[tokio::test]
+async fn a_cancelled_query_gets_no_reply_and_others_do() {
+    let (server, config) = with_server().await;
+    let (listeners, ..) = listen(&config);
+    let client = QuicClient::open(listeners.quic_addresses()[0]).await;
+    let (mut send, mut receive) = client.connection.open_bi().await.unwrap();
+    send.write_all(&framed(&query_for("host.slow.example."))).await.unwrap();
+    send.finish().unwrap();
+    let answer = asked(&server).await;
+    receive.stop(VarInt::from_u32(REQUEST_CANCELLED)).unwrap();
+    assert_eq!(client.ask(&query()).await.unwrap().answers.len(), 1);
+    answer().await;
+    let known = client.ask(&query_for("host.slow.example.")).await.unwrap();
+    assert_eq!(known.answers.len(), 1, "its question was resolved");
+    listeners.stop();
+}
+
+#[tokio::test]
+async fn cancelled_queries_keep_their_places_until_they_are_resolved() {
+    let (server, config) = with_server().await;
+    let (listeners, ..) = listen(&config);
+    let address = listeners.quic_addresses()[0];
+    let (client, other) = (QuicClient::open(address).await, QuicClient::open(address).await);
+    for _ in 0..MAX_PIPELINED {
+        let (mut send, mut receive) = client.connection.open_bi().await.unwrap();
+        send.write_all(&framed(&query_for("host.slow.example."))).await.unwrap();
+        send.finish().unwrap();
+        receive.stop(VarInt::from_u32(REQUEST_CANCELLED)).unwrap();
+    }
+    let answer = asked(&server).await;
+    let query = query();
+    let mut more = Box::pin(client.ask(&query));
+    for _ in 0..10 {
+        assert!(poll!(more.as_mut()).is_pending());
+        assert_eq!(other.ask(&query).await.unwrap().answers.len(), 1);
+    }
+    answer().await;
+    assert_eq!(more.await.unwrap().answers.len(), 1);
+    listeners.stop();
+}
+
+#[tokio::test]
+async fn many_streams_without_a_query_end_the_connection() {
+    let (listeners, ..) = listen(&with_quic());
+    let client = QuicClient::open(listeners.quic_addresses()[0]).await;
+    let cancel = async || {
+        let (mut send, mut receive) = client.connection.open_bi().await.ok()?;
+        send.write_all(&[0]).await.ok()?;
+        send.reset(VarInt::from_u32(REQUEST_CANCELLED)).ok()?;
+        receive.read_to_end(100).await.err()
+    };
+    for _ in 0..MAX_CANCELLED_STREAMS {
+        cancel().await;
+    }
+    assert_eq!(client.ask(&query()).await.unwrap().answers.len(), 1);
+    assert_eq!(counted(&listeners, Counter::QuicClosed), 0);
+    cancel().await;
+    assert_eq!(client.code().await, Some(EXCESSIVE_LOAD));
+    assert_eq!(counted(&listeners, Counter::QuicClosed), 1);
+    listeners.stop();
+}

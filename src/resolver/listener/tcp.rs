@@ -1,0 +1,398 @@
+//! Streams, with TLS or without: many questions on a connection, answered as they are ready (RFC 7766 sections 6.2.1 and 7).
+//!
+//! Connections, questions on one connection and on all, replies that wait, idle time, and the times to read and to
+//! write a message are bounded. A connection with the greatest number of questions is not read, so that none is lost.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use socket2::SockRef;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
+
+use super::encrypted::{self, ClientStream};
+use super::front::{Front, Handled};
+use super::held_answers::{Held, HeldAnswers};
+use super::places::TakenPlace;
+use super::waiting::{Occasion, Waiting, WaitingQuery};
+use crate::config::ListenFor;
+use crate::limits::{
+    MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_MESSAGE_TIME, TCP_SEND_BUFFER, TCP_UNACKNOWLEDGED_TIME,
+    TCP_WRITE_TIME,
+};
+use dns::question::{Answer, Apart};
+use dns::wire::query::Query;
+use history::Counter;
+
+/// Questions over TCP are counted in the first worker's shard: they are few.
+pub(super) const SHARD: usize = 0;
+
+/// Octets that hold a whole message, with its length in front.
+const WHOLE_QUERY: usize = MAX_QUERY + 2;
+
+/// Serves a connection until it ends.
+pub(super) async fn serve(
+    stream: TcpStream,
+    client: SocketAddr,
+    front: Arc<Front>,
+    taken: TakenPlace,
+) -> io::Result<()> {
+    let stream = open(stream, client, &front, &taken).await?;
+    Connection::new(stream, client, front, taken).serve().await
+}
+
+/// Prepares a connection: its kernel, and its handshake if it is encrypted.
+async fn open(
+    stream: TcpStream,
+    client: SocketAddr,
+    front: &Front,
+    taken: &TakenPlace,
+) -> io::Result<ClientStream> {
+    bound_kernel(&stream)?;
+    if front.serves() == ListenFor::Plain {
+        return Ok(ClientStream::Plain(stream));
+    }
+    let config = front.tls().ok_or(io::ErrorKind::NotFound)?;
+    let secured = encrypted::secure(stream, config, || front.may_shake_hands(client.ip()));
+    shaken(front, taken, secured).await
+}
+
+/// The result of a handshake, which is counted. The place of the connection may be taken meanwhile.
+pub(super) async fn shaken<Stream>(
+    front: &Front,
+    taken: &TakenPlace,
+    secured: impl Future<Output = io::Result<Stream>>,
+) -> io::Result<Stream> {
+    let secured = tokio::select! {
+        biased;
+        () = taken.leave() => Err(io::ErrorKind::ConnectionAborted.into()),
+        secured = secured => secured,
+    };
+    taken.mark_active(front.now());
+    let [done, refused, failed] = match front.serves() {
+        ListenFor::Https => [Counter::HttpsHandshakes, Counter::HttpsRefused, Counter::HttpsFailed],
+        ListenFor::Quic => [Counter::QuicHandshakes, Counter::QuicRefused, Counter::QuicFailed],
+        _ => [Counter::TlsHandshakes, Counter::TlsRefused, Counter::TlsFailed],
+    };
+    front.tell(match &secured {
+        Ok(_) => done,
+        Err(error) if error.kind() == io::ErrorKind::QuotaExceeded => refused,
+        Err(_) => failed,
+    });
+    secured
+}
+
+/// The answer to a question, none if its first copy is answered; and the question, whose client waits until the reply
+/// is written. The reply is composed when it is sent, because the answer is shared in memory and 64 replies of 64 KiB
+/// would take 4 MiB.
+type AnsweredQuery = (Option<Arc<Answer>>, Box<WaitingQuery>);
+
+struct Connection {
+    stream: ClientStream,
+    client: SocketAddr,
+    front: Arc<Front>,
+    taken: TakenPlace,
+    /// Whether a message was too long: the start of the next one is unknown, so all that comes later is dropped. It is
+    /// read, because a connection that is closed with unread octets is reset, and its client may lose replies.
+    skips: bool,
+    /// Octets that were read and are not a whole message yet.
+    read: Vec<u8>,
+    /// When the message must be whole; none if none has begun, or the greatest number is being resolved.
+    due: Option<Instant>,
+    /// The last message, or the end of its reply: from then on the connection is idle.
+    active: Instant,
+    /// Questions in progress, each as a task, because others may wait for the same answers. Their clients wait until
+    /// the replies are written. A client that does not read its replies delays only itself.
+    pending: JoinSet<AnsweredQuery>,
+    /// Answers to those of them that have ended.
+    held: HeldAnswers<AnsweredQuery>,
+    unsent: Unsent,
+}
+
+/// Replies that the kernel has not taken yet.
+#[derive(Default)]
+struct Unsent {
+    /// Replies, each with its length in front, and the octets of them that the kernel has taken.
+    replies: Vec<u8>,
+    taken: usize,
+    /// The places of the clients that wait until the kernel has taken them.
+    waiting: Vec<Waiting>,
+    /// When all must be taken.
+    due: Option<Instant>,
+}
+
+impl Connection {
+    fn new(stream: ClientStream, client: SocketAddr, front: Arc<Front>, taken: TakenPlace) -> Self {
+        let (read, due, pending, unsent) = (Vec::new(), None, JoinSet::new(), Unsent::default());
+        let (active, held) = (Instant::now(), HeldAnswers::default());
+        Self { stream, client, front, taken, skips: false, read, due, active, pending, held, unsent }
+    }
+
+    async fn serve(mut self) -> io::Result<()> {
+        let mut open = true;
+        while open || !self.pending.is_empty() || !self.held.is_empty() || !self.unsent.is_empty() {
+            // A client that does not take its replies gets no more.
+            let reads =
+                open && self.unsent.is_empty() && self.read.len() < WHOLE_QUERY && self.taken.has_room();
+            let idle = self.pending.is_empty();
+            let until = until(self.due, idle, self.active);
+            tokio::select! {
+                biased;
+                () = self.taken.leave() => return Ok(()),
+                Some(resolved) = self.pending.join_next(), if !idle => {
+                    self.active = Instant::now();
+                    match resolved {
+                        Ok(answered) => self.hold(answered)?,
+                        // This is not reached: no task is aborted while the connection is open, and panics are caught in the task.
+                        Err(_) => self.taken.end_question(),
+                    }
+                    self.send_held().await?;
+                    self.take_messages()?;
+                }
+                writable = self.unsent.wait(self.stream.tcp()), if !self.unsent.is_empty() => {
+                    writable?;
+                    self.active = Instant::now();
+                    self.send(Vec::new(), None)?;
+                    self.send_held().await?;
+                    self.take_messages()?;
+                }
+                readable = readable(&self.stream, until), if reads => {
+                    // Zero octets: the client sends no more, or was too slow, but may still read (RFC 7766 section
+                    // 6.2.3).
+                    open = readable? && match self.stream.try_read(&mut self.read) {
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                        read => read? > 0,
+                    };
+                    self.take_messages()?;
+                }
+            }
+        }
+        self.stream.end();
+        Ok(())
+    }
+
+    /// Keeps the answer to a question until the client has taken the replies before it.
+    fn hold(&mut self, answered: AnsweredQuery) -> io::Result<()> {
+        let held = Held::of(answered.0.as_ref());
+        self.held.add(answered, held);
+        if self.unsent.is_empty() { Ok(()) } else { self.keep() }
+    }
+
+    /// Sends the replies that wait, until the kernel does not take one at once.
+    async fn send_held(&mut self) -> io::Result<()> {
+        while self.unsent.is_empty()
+            && let Some((answer, waiting)) = self.held.take()
+        {
+            self.taken.end_question();
+            let Some(answer) = answer else { continue };
+            let (reply, mut replies) = (self.front.reply(&waiting, &answer).await, Vec::new());
+            drop(answer);
+            reply.iter().for_each(|reply| frame(reply, &mut replies));
+            drop(reply);
+            self.send(replies, Some(waiting.into_waiting()))?;
+        }
+        Ok(())
+    }
+
+    /// Takes the complete messages out of the octets read, up to the number that may be resolved at once. Replies from
+    /// memory leave together.
+    fn take_messages(&mut self) -> io::Result<()> {
+        let (mut out, mut replies, mut query) = (Vec::new(), Vec::new(), Box::new(Query::blank()));
+        let before = self.read.len();
+        while self.unsent.is_empty()
+            && !self.skips
+            && let Some(length) = self.read.first_chunk().map(|size| usize::from(u16::from_be_bytes(*size)))
+        {
+            if length > MAX_QUERY {
+                self.skips = true;
+                break;
+            }
+            let Some(message) = self.read.get(2..length.saturating_add(2)) else { break };
+            if !self.taken.begin_question() {
+                break;
+            }
+            self.front.tell_query();
+            let now = self.front.now();
+            self.taken.mark_active(now);
+            let occasion = Occasion { shard: SHARD, at: now, limit: Some(MAX_STREAM_REPLY) };
+            let handled = {
+                let mut batch = self.front.batch(occasion, &mut query, None);
+                let handled = batch.receive(self.client, message, None, &mut out);
+                batch.end();
+                handled
+            };
+            match handled {
+                Handled::Nothing => self.taken.end_question(),
+                Handled::Reply => {
+                    self.taken.end_question();
+                    frame(&out, &mut replies);
+                    if replies.len() > MAX_STREAM_REPLY {
+                        self.send(std::mem::take(&mut replies), None)?;
+                    }
+                }
+                Handled::Miss(waiting) => {
+                    let front = Arc::clone(&self.front);
+                    self.pending.spawn(async move { (front.resolve(&waiting).await, waiting) });
+                }
+            }
+            self.read.drain(..length.saturating_add(2));
+        }
+        if !replies.is_empty() {
+            self.send(replies, None)?;
+        }
+        if self.read.len() < before {
+            self.taken.mark_sent();
+            self.active = Instant::now();
+        }
+        if self.skips {
+            self.read = Vec::new();
+            self.due = self.due.or_else(|| Some(Instant::now() + TCP_MESSAGE_TIME));
+            return Ok(());
+        }
+        let begun = !self.read.is_empty() && self.unsent.is_empty() && self.taken.has_room();
+        self.due = due(self.due, begun, self.read.len() < before, Instant::now());
+        if self.read.is_empty() {
+            // An idle connection keeps nothing.
+            self.read = Vec::new();
+        }
+        Ok(())
+    }
+
+    /// Sends replies, each with its length in front, after the earlier replies that are unsent. The part that the kernel does not take
+    /// at once is kept, within a bound for the client and one for all clients; beyond it the connection is closed.
+    fn send(&mut self, replies: Vec<u8>, waiting: Option<Waiting>) -> io::Result<()> {
+        self.unsent.add(replies, waiting);
+        self.unsent.write(&mut self.stream)?;
+        self.keep()
+    }
+
+    /// Counts what waits until the client takes it.
+    ///
+    /// # Errors
+    /// It is too much, and the connection is to be closed.
+    fn keep(&self) -> io::Result<()> {
+        if self.taken.keep_unsent(self.unsent.replies.capacity().saturating_add(self.held.octets())) {
+            return Ok(());
+        }
+        self.front.apart(SHARD, Apart::ReplyLost);
+        Err(io::ErrorKind::QuotaExceeded.into())
+    }
+}
+
+impl Unsent {
+    fn is_empty(&self) -> bool {
+        self.replies.is_empty()
+    }
+
+    /// Adds replies, and the client that waits for them.
+    fn add(&mut self, replies: Vec<u8>, waiting: Option<Waiting>) {
+        if replies.is_empty() {
+            return;
+        }
+        if self.replies.is_empty() {
+            self.replies = replies;
+        } else {
+            self.replies.drain(..std::mem::take(&mut self.taken));
+            self.replies.extend_from_slice(&replies);
+        }
+        self.waiting.extend(waiting);
+        self.due = Some(Instant::now() + TCP_WRITE_TIME);
+    }
+
+    /// Writes as much as the kernel takes.
+    fn write(&mut self, stream: &mut ClientStream) -> io::Result<()> {
+        while let Some(rest) = self.replies.get(self.taken..).filter(|rest| !rest.is_empty()) {
+            match stream.try_write(rest) {
+                Ok(octets) => self.taken = self.taken.saturating_add(octets),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+        if stream.flush()? {
+            *self = Self::default();
+        }
+        Ok(())
+    }
+
+    /// Waits until the kernel takes more, if it does in time.
+    async fn wait(&self, stream: &TcpStream) -> io::Result<()> {
+        let due = self.due.unwrap_or_else(Instant::now);
+        timeout_at(due, stream.writable()).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+/// Bounds how many replies that the client does not take the kernel keeps, and how long.
+pub(super) fn bound_kernel(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    SockRef::from(stream).set_send_buffer_size(TCP_SEND_BUFFER)?;
+    let patience = u32::try_from(TCP_UNACKNOWLEDGED_TIME.as_millis()).unwrap_or(u32::MAX);
+    Ok(rustix::net::sockopt::set_tcp_user_timeout(stream, patience)?)
+}
+
+/// Adds a reply to others, with its length in front: all leave in one write (RFC 7766 section 8).
+fn frame(reply: &[u8], replies: &mut Vec<u8>) {
+    replies.extend_from_slice(&u16::try_from(reply.len()).unwrap_or(0).to_be_bytes());
+    replies.extend_from_slice(reply);
+}
+
+/// When the current message must be whole, if one has `begun`. More octets do not extend the time; the end of the
+/// message before it (`taken`) does.
+fn due(before: Option<Instant>, begun: bool, taken: bool, now: Instant) -> Option<Instant> {
+    let since = before.filter(|_| !taken);
+    begun.then(|| since.unwrap_or(now + TCP_MESSAGE_TIME))
+}
+
+/// Until when more is read: a begun message has its time, and a connection that waits for nothing has its idle time since it was
+/// `active`. Octets of TLS that are no message do not extend it.
+fn until(due: Option<Instant>, idle: bool, active: Instant) -> Option<Instant> {
+    due.or_else(|| idle.then_some(active + TCP_IDLE_TIME))
+}
+
+/// Waits for more octets until the moment `until`; false if none come.
+async fn readable(stream: &ClientStream, until: Option<Instant>) -> io::Result<bool> {
+    let readable = async { stream.readable().await.map(|()| true) };
+    match until {
+        Some(until) => timeout_at(until, readable).await.unwrap_or(Ok(false)),
+        None => readable.await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    /// When the connection of a client that sends an octet a second ends; every `length` octets are a message.
+    fn ended(length: usize) -> Option<Duration> {
+        let start = Instant::now();
+        let (mut now, mut whole_by, mut read) = (start, None, 0);
+        for _ in 0..1_000 {
+            let limit = until(whole_by, true, now)?;
+            now += Duration::from_secs(1);
+            if now > limit {
+                return Some(limit - start);
+            }
+            read = (read + 1) % length;
+            whole_by = due(whole_by, read > 0, read == 0, now);
+        }
+        None
+    }
+
+    #[test]
+    fn a_message_that_comes_octet_by_octet_has_a_time_and_the_next_has_one_of_its_own() {
+        assert_eq!(ended(4_000), Some(TCP_MESSAGE_TIME + Duration::from_secs(1)), "from its first octet on");
+        assert_eq!(ended(10), None);
+        let now = Instant::now();
+        assert_eq!(until(None, true, now), Some(now + TCP_IDLE_TIME));
+        assert_eq!(until(None, false, now), None, "who waits for a reply is not hurried");
+        assert_eq!(until(Some(now), false, now), Some(now), "but the message that is begun is");
+        let later = now + Duration::from_secs(3);
+        assert_eq!(
+            due(Some(now), true, true, later),
+            Some(later + TCP_MESSAGE_TIME),
+            "a half of the next came along"
+        );
+    }
+}

@@ -1,0 +1,271 @@
+//! The account of a rule: how many of its questions clients used, and whether it is used.
+//!
+//! Pure. A question is judged when its time is over. Until then it counts against the rule only by their number, so
+//! that a habit that ends suddenly costs little.
+//!
+//! The first questions of a rule are its trial: they are only expected, and once clients have asked enough of them, the rule is
+//! used before the first is judged; a rule of which they have asked every question so far, after a few. The trial counts a fixed number of questions. If it counted only the questions that clients
+//! have asked so far, a rule whose questions clients seldom ask would be used too.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{
+    AHEAD_MIN_JUDGED, AHEAD_PERCENT, AHEAD_RULE_MEMORY, AHEAD_SHORT_TRIAL, AHEAD_TRIAL, AHEAD_UNUSED,
+};
+use dns::clock::micros;
+
+/// The state of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleState {
+    /// Its questions are asked.
+    Active,
+    /// Too few of its questions are used: it only counts what clients would use.
+    Inactive,
+    /// Like `Inactive`, as too few have been judged yet.
+    Learning,
+}
+
+/// The counts of a rule since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleCounts {
+    /// Questions asked ahead.
+    pub asked: u64,
+    /// Questions asked ahead that a client asked too, within 30 s or before the TTL of the answer ended.
+    pub used: u64,
+    /// Questions asked ahead that no client has used.
+    pub unused: u64,
+    /// Questions that were expected of clients, and not asked.
+    pub observed: u64,
+    /// Expected questions that a client asked.
+    pub sent_later: u64,
+    /// Microseconds that clients did not wait.
+    pub saved_micros: u64,
+}
+
+/// The account of a rule.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RuleAccount {
+    pub(super) counts: RuleCounts,
+    /// Judged lately.
+    recent_used: u32,
+    recent_unused: u32,
+    /// Asked, and neither used nor judged.
+    open: u32,
+    /// Number of questions in the trial, and number of these that a client asked.
+    trial: u32,
+    trial_used: u32,
+    /// Whether clients asked enough of them, or all of the first.
+    has_passed: bool,
+    /// The usual time from a question to its use, once there was one.
+    gap: Option<Duration>,
+}
+
+impl RuleAccount {
+    /// An account with the counts that an earlier process has learned.
+    pub(super) fn restored(used: u32, unused: u32, gap: Option<Duration>) -> Self {
+        // The trial is over.
+        let trial = AHEAD_TRIAL;
+        Self { recent_used: used, recent_unused: unused, gap, trial, ..Self::default() }
+    }
+
+    /// The numbers of questions judged lately that clients used and did not use, and the usual time until the use.
+    pub(super) fn learned(&self) -> (u32, u32, Option<Duration>) {
+        (self.recent_used, self.recent_unused, self.gap)
+    }
+
+    /// The state that its counts give it.
+    pub(super) fn state(&self) -> RuleState {
+        let judged = self.recent_used.saturating_add(self.recent_unused);
+        if judged < AHEAD_MIN_JUDGED {
+            if self.has_passed { RuleState::Active } else { RuleState::Learning }
+        } else if self.recent_used.saturating_mul(100) >= judged.saturating_mul(AHEAD_PERCENT) {
+            RuleState::Active
+        } else {
+            RuleState::Inactive
+        }
+    }
+
+    /// Per cent of the questions judged lately that clients used; none before the first.
+    pub(super) fn share(&self) -> Option<u32> {
+        let judged = self.recent_used.saturating_add(self.recent_unused);
+        self.recent_used.saturating_mul(100).checked_div(judged)
+    }
+
+    /// Whether one more question may be open.
+    pub(super) fn has_room(&self) -> bool {
+        self.open < AHEAD_UNUSED.saturating_add(self.recent_used)
+    }
+
+    /// The usual time from a question to its use.
+    pub(super) fn gap(&self) -> Duration {
+        self.gap.unwrap_or_default()
+    }
+
+    /// A question is asked.
+    pub(super) fn asked(&mut self) {
+        self.counts.asked = self.counts.asked.saturating_add(1);
+        self.open = self.open.saturating_add(1);
+    }
+
+    /// A question that was to be asked was not needed.
+    pub(super) fn not_needed(&mut self) {
+        self.counts.asked = self.counts.asked.saturating_sub(1);
+        self.open = self.open.saturating_sub(1);
+    }
+
+    /// A question is expected, and not asked. Returns whether it is one of the trial.
+    pub(super) fn observed(&mut self) -> bool {
+        self.counts.observed = self.counts.observed.saturating_add(1);
+        let on_trial = self.trial < AHEAD_TRIAL;
+        self.trial = self.trial.saturating_add(u32::from(on_trial));
+        on_trial
+    }
+
+    /// A client uses a question that was asked `gap` ago; it would have waited for `saved`.
+    pub(super) fn used(&mut self, gap: Duration, saved: Duration) {
+        self.open = self.open.saturating_sub(1);
+        self.counts.used = self.counts.used.saturating_add(1);
+        let micros = micros(saved);
+        self.counts.saved_micros = self.counts.saved_micros.saturating_add(micros);
+        self.learn_gap(gap);
+    }
+
+    /// A client asks a question that was only expected; `on_trial`: it is one of the trial.
+    pub(super) fn sent_later(&mut self, gap: Duration, on_trial: bool) {
+        self.trial_used = self.trial_used.saturating_add(u32::from(on_trial));
+        let none_is_missing = self.trial_used == self.trial && self.trial >= AHEAD_SHORT_TRIAL;
+        let is_enough = self.trial_used.saturating_mul(100) >= AHEAD_TRIAL.saturating_mul(AHEAD_PERCENT);
+        self.has_passed |= on_trial && (none_is_missing || is_enough);
+        self.counts.sent_later = self.counts.sent_later.saturating_add(1);
+        self.learn_gap(gap);
+    }
+
+    /// A question is judged; `asked`: it was asked ahead.
+    pub(super) fn judge(&mut self, used: bool, asked: bool) {
+        if used {
+            self.recent_used = self.recent_used.saturating_add(1);
+        } else {
+            self.recent_unused = self.recent_unused.saturating_add(1);
+            if asked {
+                self.open = self.open.saturating_sub(1);
+                self.counts.unused = self.counts.unused.saturating_add(1);
+            }
+        }
+        if self.recent_used.saturating_add(self.recent_unused) > AHEAD_RULE_MEMORY {
+            self.recent_used /= 2;
+            self.recent_unused /= 2;
+        }
+    }
+
+    /// A client uses an answer that was judged unused: its TTL had not ended.
+    pub(super) fn used_late(&mut self) {
+        self.counts.used = self.counts.used.saturating_add(1);
+        self.counts.unused = self.counts.unused.saturating_sub(1);
+        self.recent_used = self.recent_used.saturating_add(1);
+        self.recent_unused = self.recent_unused.saturating_sub(1);
+    }
+
+    /// The mean of the old and the new, seven to one.
+    fn learn_gap(&mut self, gap: Duration) {
+        self.gap = Some(self.gap.map_or(gap, |old| (old * 7 + gap) / 8));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(used: u32, unused: u32) -> RuleAccount {
+        let mut account = RuleAccount::default();
+        for place in 0..used.saturating_add(unused) {
+            account.judge(place < used, false);
+        }
+        account
+    }
+
+    #[test]
+    fn a_rule_is_used_while_sixty_per_cent_are() {
+        assert_eq!(judged(AHEAD_MIN_JUDGED - 1, 0).state(), RuleState::Learning);
+        assert_eq!(judged(12, 8).state(), RuleState::Active);
+        assert_eq!(judged(11, 9).state(), RuleState::Inactive);
+        assert_eq!((judged(11, 9).share(), RuleAccount::default().share()), (Some(55), None));
+    }
+
+    #[test]
+    fn a_rule_begins_once_clients_have_asked_six_of_its_first_ten() {
+        let mut account = RuleAccount::default();
+        let trial: Vec<bool> = (0..12).map(|_| account.observed()).collect();
+        assert_eq!(trial.iter().filter(|one| **one).count(), 10);
+        let (gap, mut ask) = (Duration::from_secs(1), |on_trial| {
+            account.sent_later(Duration::from_secs(1), on_trial);
+            account.state()
+        });
+        for on_trial in [true, true, true, true, true, false, false] {
+            assert_eq!(ask(on_trial), RuleState::Learning, "later ones are more recent, not more");
+        }
+        assert_eq!(ask(true), RuleState::Active);
+        assert_eq!(account.gap(), gap);
+        // Judged queries count more.
+        (0..AHEAD_MIN_JUDGED).for_each(|place| account.judge(place < 8, false));
+        assert_eq!(account.state(), RuleState::Inactive);
+    }
+
+    #[test]
+    fn a_rule_begins_sooner_if_clients_ask_all_of_its_first_questions() {
+        let states = |asked: &[bool]| {
+            let mut account = RuleAccount::default();
+            let state = |asks: &bool| {
+                let on_trial = account.observed();
+                if *asks {
+                    account.sent_later(Duration::from_secs(1), on_trial);
+                }
+                account.state()
+            };
+            asked.iter().map(state).collect::<Vec<_>>()
+        };
+        let (learning, active) = (RuleState::Learning, RuleState::Active);
+        assert_eq!(states(&[true, true, true, true, false]), [learning, learning, learning, active, active]);
+        let one_is_missing = states(&[true, false, true, true, true, true, true]);
+        assert_eq!(one_is_missing, [[learning; 6].as_slice(), &[active]].concat());
+    }
+
+    #[test]
+    fn a_habit_that_ends_costs_a_bounded_number_of_questions() {
+        let mut account = judged(150, 0);
+        let mut asked = 0;
+        // A host that has stopped to ask; questions are judged thirty at a time.
+        while account.state() == RuleState::Active && asked < 1_000 {
+            let begun = (0..30).take_while(|_| account.has_room().then(|| account.asked()).is_some()).count();
+            asked += begun;
+            (0..begun).for_each(|_| account.judge(false, true));
+        }
+        assert_eq!(account.state(), RuleState::Inactive);
+        assert!(asked <= 120, "{asked}");
+        (0..400).for_each(|_| account.judge(true, false));
+        assert_eq!(account.state(), RuleState::Active, "it was found out again without a question");
+    }
+
+    #[test]
+    fn only_a_bounded_number_is_open() {
+        let mut account = RuleAccount::default();
+        let open = (0..1_000).take_while(|_| account.has_room().then(|| account.asked()).is_some()).count();
+        assert_eq!(open, usize::try_from(AHEAD_UNUSED).unwrap());
+        account.used(Duration::from_secs(1), Duration::from_millis(20));
+        account.used(Duration::from_secs(9), Duration::from_millis(30));
+        assert!(account.has_room());
+        assert_eq!((account.gap(), account.counts.saved_micros), (Duration::from_secs(2), 50_000));
+    }
+
+    #[test]
+    fn a_late_use_is_a_use() {
+        let mut account = judged(12, 7);
+        account.asked();
+        account.judge(false, true);
+        assert_eq!((account.counts.unused, account.share()), (1, Some(60)));
+        account.used_late();
+        assert_eq!((account.counts.used, account.counts.unused, account.share()), (1, 0, Some(65)));
+    }
+}

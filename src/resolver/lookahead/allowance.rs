@@ -1,0 +1,113 @@
+//! Bounds the questions of look-ahead in number, and in queries to servers that no client has used.
+//!
+//! Pure.
+
+use std::time::Duration;
+
+use crate::limits::{AHEAD_MEMORY, AHEAD_PER_SECOND, AHEAD_SHARE, AHEAD_START};
+use dns::clock::Mono;
+
+/// The account of all rules together.
+#[derive(Debug)]
+pub(super) struct QueryAllowance {
+    /// Questions that may be asked at once, in millionths.
+    tokens: u64,
+    filled: Mono,
+    /// Queries sent ahead that no client has used.
+    unused: u64,
+    /// Queries to servers that are no longer remembered.
+    forgotten: u64,
+}
+
+/// A question, in the unit of the tokens.
+const QUESTION: u64 = 1_000_000;
+
+impl QueryAllowance {
+    pub(super) fn new(now: Mono) -> Self {
+        Self { tokens: AHEAD_PER_SECOND * QUESTION, filled: now, unused: 0, forgotten: 0 }
+    }
+
+    /// Takes a question that may send `risk` queries; `sent`: queries to servers since the start. Returns false if
+    /// that is beyond a bound.
+    pub(super) fn take(&mut self, now: Mono, sent: u64, risk: u64) -> bool {
+        self.fill(now);
+        let remembered = sent.saturating_sub(self.forgotten);
+        if remembered > AHEAD_MEMORY {
+            self.forgotten = self.forgotten.saturating_add(remembered / 2);
+            self.unused /= 2;
+        }
+        let all = sent.saturating_sub(self.forgotten).saturating_add(AHEAD_START);
+        if self.tokens < QUESTION || self.unused.saturating_add(risk).saturating_mul(AHEAD_SHARE) > all {
+            return false;
+        }
+        self.tokens = self.tokens.saturating_sub(QUESTION);
+        self.unused = self.unused.saturating_add(risk);
+        true
+    }
+
+    /// A question counted for `before` queries; now it counts for `now`.
+    pub(super) fn settle(&mut self, before: u64, now: u64) {
+        self.unused = self.unused.saturating_sub(before).saturating_add(now);
+    }
+
+    /// A client has used a question, or it was not needed.
+    pub(super) fn give_back(&mut self) {
+        self.tokens = self.tokens.saturating_add(QUESTION).min(AHEAD_PER_SECOND.saturating_mul(QUESTION));
+    }
+
+    fn fill(&mut self, now: Mono) {
+        let elapsed = now.since(self.filled).min(Duration::from_secs(1));
+        let micros = u64::try_from(elapsed.as_micros()).unwrap_or(QUESTION);
+        let most = AHEAD_PER_SECOND.saturating_mul(QUESTION);
+        self.tokens = self.tokens.saturating_add(micros.saturating_mul(AHEAD_PER_SECOND)).min(most);
+        self.filled = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Mono {
+        Mono::START.after(Duration::from_millis(millis))
+    }
+
+    #[test]
+    fn so_many_a_second_and_no_more() {
+        let mut allowance = QueryAllowance::new(at(0));
+        let mut take = |millis| (0..1_000).filter(|_| allowance.take(at(millis), 1_000_000, 0)).count();
+        assert_eq!([take(0), take(500), take(500), take(5_000)], [60, 30, 0, 60]);
+    }
+
+    #[test]
+    fn a_question_that_a_client_has_used_makes_room_for_another() {
+        let mut allowance = QueryAllowance::new(at(0));
+        let taken = |allowance: &mut QueryAllowance| {
+            (0..1_000).filter(|_| allowance.take(at(0), 1_000_000, 0)).count()
+        };
+        assert_eq!(taken(&mut allowance), 60);
+        (0..7).for_each(|_| allowance.give_back());
+        assert_eq!(taken(&mut allowance), 7);
+        (0..99).for_each(|_| allowance.give_back());
+        assert_eq!(taken(&mut allowance), 60);
+    }
+
+    #[test]
+    fn one_in_four_queries_is_unused_at_most() {
+        let mut allowance = QueryAllowance::new(at(0));
+        let mut second = 0;
+        let mut take = |allowance: &mut QueryAllowance, sent| {
+            second += 1;
+            (0..1_000).filter(|_| allowance.take(at(second * 1_000), sent, 2)).count()
+        };
+        // 25 of the first hundred: twelve questions of two queries.
+        assert_eq!(take(&mut allowance, 0), 12);
+        assert_eq!(take(&mut allowance, 40), 5);
+        // One is used, and another one sent nothing.
+        allowance.settle(2, 0);
+        allowance.settle(2, 0);
+        assert_eq!(take(&mut allowance, 40), 2);
+        // Old queries count half.
+        assert_eq!(take(&mut allowance, AHEAD_MEMORY * 2), 60);
+    }
+}

@@ -1,0 +1,166 @@
+//! Questions that are expected of clients: asked ahead, or only counted.
+//!
+//! Pure. A question is judged after `AHEAD_WINDOW`.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use super::rule::Rule;
+use super::rules::RuleStep;
+use crate::limits::{AHEAD_WINDOW, MAX_EXPECTED};
+use dns::clock::Mono;
+use dns::hash::Keyed;
+use dns::question::QuestionKey;
+
+/// The name, type and view of a question. Its flags do not count: an answer with signatures is one for all.
+pub(super) type ExpectedKey = Box<[u8]>;
+
+/// The number of a chain.
+pub(super) type ChainNumber = u64;
+
+/// An expected question.
+#[derive(Debug)]
+pub(super) struct Expected {
+    pub(super) rule: Rule,
+    pub(super) step: RuleStep,
+    pub(super) chain: ChainNumber,
+    /// When it was asked, or could have been.
+    pub(super) at: Mono,
+    /// Messages that it counts for; none if it is only counted.
+    pub(super) messages: Option<u64>,
+    /// How long it took; none while it is in progress, or if it is only counted.
+    pub(super) took: Option<Duration>,
+    /// When its answer ends, or when it failed; none while it is in progress, or if it is only counted.
+    pub(super) until: Option<Mono>,
+    /// Whether a client has used it.
+    pub(super) used: bool,
+    /// Whether it is one of the first of its rule, which decide when the rule begins.
+    pub(super) on_trial: bool,
+}
+
+/// The questions.
+#[derive(Debug)]
+pub(super) struct ExpectedQuestions {
+    by_key: HashMap<ExpectedKey, Expected, Keyed>,
+    /// In the order of their start.
+    order: VecDeque<(ExpectedKey, Mono)>,
+}
+
+/// The key of a question among the expected ones.
+pub(super) fn key_of(key: &QuestionKey) -> ExpectedKey {
+    let mut octets: Box<[u8]> = key.as_bytes().into();
+    let flags =
+        octets.len().checked_sub(QuestionKey::TAIL).and_then(|tail| octets.get_mut(tail.saturating_add(4)));
+    if let Some(flags) = flags {
+        *flags = 0;
+    }
+    octets
+}
+
+impl ExpectedQuestions {
+    pub(super) fn new(keyed: Keyed) -> Self {
+        Self { by_key: HashMap::with_hasher(keyed), order: VecDeque::new() }
+    }
+
+    /// Whether there are any.
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_key.is_empty()
+    }
+
+    /// Whether a question may be added; `asks`: it will be asked. One that is expected already may not, unless it was only
+    /// counted: a rule that is not used keeps no other rule from asking.
+    pub(super) fn takes(&self, key: &[u8], asks: bool) -> bool {
+        self.by_key.get(key).is_none_or(|expected| asks && expected.messages.is_none() && !expected.used)
+    }
+
+    /// Whether one more that is asked has room.
+    pub(super) fn has_room(&self) -> bool {
+        self.by_key.len() < MAX_EXPECTED
+    }
+
+    /// Whether the table has room for another query that is only counted. Half of the table is reserved for queries that are sent.
+    pub(super) fn has_room_to_observe(&self) -> bool {
+        self.by_key.len() < MAX_EXPECTED / 2
+    }
+
+    pub(super) fn add(&mut self, key: ExpectedKey, expected: Expected) {
+        self.order.push_back((key.clone(), expected.at));
+        self.by_key.insert(key, expected);
+    }
+
+    pub(super) fn get_mut(&mut self, key: &[u8]) -> Option<&mut Expected> {
+        self.by_key.get_mut(key)
+    }
+
+    /// Removes an entry that was not needed.
+    pub(super) fn remove(&mut self, key: &[u8]) -> Option<Expected> {
+        self.by_key.remove(key)
+    }
+
+    /// The next one whose time is over.
+    pub(super) fn next_over(&mut self, now: Mono) -> Option<Expected> {
+        while let Some((_, began)) = self.order.front() {
+            if now.since(*began) < AHEAD_WINDOW {
+                return None;
+            }
+            let (key, began) = self.order.pop_front()?;
+            // One that was not needed is gone, or another has come in its place.
+            if self.by_key.get(&key).is_some_and(|expected| expected.at == began) {
+                return self.by_key.remove(&key);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dns::question::Question;
+    use dns::random::Random;
+    use hickory_proto::rr::{Name, RecordType};
+
+    #[test]
+    fn flags_do_not_separate_what_types_do() {
+        let plain = Question::new(&Name::from_ascii("mail.example.").unwrap(), RecordType::MX);
+        let signed = Question { dnssec_ok: true, ..plain.clone() };
+        let other = Question { kind: RecordType::TXT, ..plain.clone() };
+        assert_eq!(key_of(&plain.key()), key_of(&signed.key()));
+        assert_ne!(key_of(&plain.key()), key_of(&other.key()));
+    }
+
+    #[test]
+    fn each_is_over_once_and_what_was_not_needed_never() {
+        let mut questions = ExpectedQuestions::new(Keyed::new(&Random::seeded(1)));
+        let key = |number: u8| -> ExpectedKey { [number].into() };
+        let at = |seconds| Mono::START.after(Duration::from_secs(seconds));
+        let expected = |at| Expected {
+            rule: Rule::Spf,
+            step: RuleStep::End,
+            chain: 1,
+            at,
+            messages: None,
+            took: None,
+            until: None,
+            used: false,
+            on_trial: false,
+        };
+        questions.add(key(1), expected(at(0)));
+        questions.add(key(2), expected(at(1)));
+        assert!(!questions.takes(&key(1), false) && questions.takes(&key(3), false) && questions.has_room());
+        // One that is asked comes in the place of one that was only counted, and of no other.
+        assert!(questions.takes(&key(1), true));
+        questions.add(key(3), Expected { messages: Some(2), ..expected(at(0)) });
+        questions.add(key(4), Expected { used: true, ..expected(at(0)) });
+        assert!(!questions.takes(&key(3), true) && !questions.takes(&key(4), true));
+        questions.remove(&key(3));
+        questions.remove(&key(4));
+        questions.remove(&key(1));
+        questions.add(key(1), expected(at(2)));
+        let mut over = |seconds| questions.next_over(at(seconds)).map(|expected| expected.at);
+        assert_eq!(
+            [over(30), over(31), over(31), over(32), over(99)],
+            [None, Some(at(1)), None, Some(at(2)), None]
+        );
+    }
+}

@@ -1,0 +1,42 @@
+//! DMARC: the record of a domain, and above it along the DNS tree walk (RFC 9989 section 4.10).
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::answer_facts::AnswerFacts;
+use super::step::{Further, RuleStep};
+use crate::lookahead::rule::Rule;
+use dns::limits::DMARC_WALK_LABELS;
+
+/// The label of DMARC records.
+const LABEL: &[u8] = b"_dmarc";
+
+/// The begin of a DMARC record.
+const VERSION: &[u8] = b"v=DMARC1";
+
+/// The DMARC record of a domain.
+pub(super) fn of_domain(domain: &Name) -> Option<Further> {
+    record_of(domain, Rule::Dmarc)
+}
+
+/// The record of the next domain of the walk, if this one has none.
+pub(super) fn after_text(name: &Name, facts: &AnswerFacts) -> Vec<Further> {
+    let is_record =
+        |text: &Vec<u8>| text.get(..VERSION.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(VERSION));
+    let mut labels = name.iter();
+    if labels.next() != Some(LABEL) || facts.texts().any(|text| is_record(&text)) {
+        return Vec::new();
+    }
+    // A domain of eight labels or more is followed by that of its last seven.
+    let above = labels.len().saturating_sub(1).min(DMARC_WALK_LABELS);
+    let skipped = labels.len().saturating_sub(above);
+    let next = Name::from_labels(labels.skip(skipped)).ok();
+    next.and_then(|next| record_of(&next, Rule::DmarcWalk)).into_iter().collect()
+}
+
+fn record_of(domain: &Name, rule: Rule) -> Option<Further> {
+    if domain.is_root() {
+        return None;
+    }
+    let name = domain.to_lowercase().prepend_label(LABEL).ok()?;
+    Some(Further::new(name, RecordType::TXT, rule, RuleStep::Dmarc))
+}

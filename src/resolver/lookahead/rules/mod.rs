@@ -1,0 +1,60 @@
+//! The rules as pure functions: from an answered question to the questions that mail software asks next.
+//!
+//! One file for each family. A rule sees the question, its answer and its place in the chain; it asks nothing and
+//! knows nothing else.
+
+mod address;
+mod answer_facts;
+mod dmarc;
+mod exchanger;
+mod spf;
+mod step;
+#[cfg(test)]
+mod tests;
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::rule::Rule;
+pub(super) use answer_facts::AnswerFacts;
+use dns::question::Question;
+use step::is_underscored;
+pub(super) use step::{Further, RuleStep};
+
+/// The PTR of an address that a DNS list was asked about.
+pub(super) fn of_address(address: std::net::IpAddr) -> Further {
+    address::pointer_of(address)
+}
+
+/// The records of a sender's domain that a receiver asks for beside its MX.
+pub(super) fn of_domain(domain: &Name) -> Vec<Further> {
+    std::iter::once(spf::of_domain(domain)).chain(dmarc::of_domain(domain)).collect()
+}
+
+/// The DKIM key of this name, which a client asked before.
+pub(super) fn of_key(name: Name) -> Further {
+    Further::new(name, RecordType::TXT, Rule::Dkim, RuleStep::End)
+}
+
+/// The place of a client's own question: the start of a chain.
+pub(super) fn begins(question: &Question) -> RuleStep {
+    let name = &question.name;
+    match question.kind {
+        RecordType::PTR if address::is_reverse(name) => RuleStep::Pointer,
+        RecordType::MX => RuleStep::Exchangers { with_do: question.dnssec_ok },
+        RecordType::TXT if !name.iter().any(is_underscored) => RuleStep::Spf { depth: 0 },
+        _ => RuleStep::End,
+    }
+}
+
+/// The questions that follow `name` at this place. After NXDOMAIN mail software asks no more about the name.
+pub(super) fn follow(step: RuleStep, name: &Name, facts: &AnswerFacts) -> Vec<Further> {
+    match step {
+        RuleStep::End => Vec::new(),
+        RuleStep::Pointer => address::after_pointer(facts),
+        RuleStep::Exchangers { with_do } => exchanger::after_exchangers(name, with_do, facts),
+        RuleStep::Host { secure } => exchanger::after_host(name, secure, facts),
+        RuleStep::Spf { depth } => spf::after_text(name, depth, facts),
+        RuleStep::SpfExchangers => spf::after_exchangers(facts),
+        RuleStep::Dmarc => dmarc::after_text(name, facts),
+    }
+}

@@ -1,0 +1,217 @@
+//! Tables of cases: an answered question, and the questions that follow it.
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::rdata::{MX, PTR, TXT};
+use hickory_proto::rr::{RData, Record, RecordType};
+
+use super::*;
+use dns::question::stage::name;
+
+/// An answer with records of `owner`; "MX 10 mx.example.", "TXT v=spf1 -all", "A 192.0.2.1", "PTR mx.example.".
+fn facts(owner: &str, records: &[&str]) -> AnswerFacts {
+    let record = |text: &&str| {
+        let (kind, data) = text.split_once(' ').unwrap();
+        let data = match kind {
+            "MX" => {
+                let (preference, host) = data.split_once(' ').unwrap();
+                RData::MX(MX::new(preference.parse().unwrap(), name(host)))
+            }
+            "TXT" => RData::TXT(TXT::new(data.split('|').map(str::to_owned).collect())),
+            "PTR" => RData::PTR(PTR(name(data))),
+            _ => RData::A(data.parse().unwrap()),
+        };
+        Record::from_rdata(name(owner), 300, data)
+    };
+    AnswerFacts { rcode: ResponseCode::NoError, secure: false, records: records.iter().map(record).collect() }
+}
+
+/// Further questions as "NAME TYPE rule".
+fn shown(further: &[Further]) -> Vec<String> {
+    let shown = |one: &Further| {
+        let rule = serde_json::to_value(one.rule).unwrap();
+        format!("{} {} {}", one.name, one.kind, rule.as_str().unwrap())
+    };
+    further.iter().map(shown).collect()
+}
+
+/// The questions that follow a client's own question.
+fn after(owner: &str, kind: RecordType, facts: &AnswerFacts) -> Vec<String> {
+    shown(&follow(begins(&Question::new(&name(owner), kind)), &name(owner), facts))
+}
+
+#[test]
+fn an_address_leads_to_its_name_and_that_to_its_addresses() {
+    let of = |address: &str| shown(&[of_address(address.parse().unwrap())]);
+    assert_eq!(of("192.0.2.25"), ["25.2.0.192.in-addr.arpa. PTR ptr"]);
+    let reverse = "25.2.0.192.in-addr.arpa.";
+    let answer = facts(reverse, &["PTR Mail.Example.", "PTR other.example."]);
+    assert_eq!(
+        after(reverse, RecordType::PTR, &answer),
+        ["mail.example. A ptr_a", "mail.example. AAAA ptr_aaaa"]
+    );
+    for (owner, records) in
+        [(reverse, &[][..]), (reverse, &["PTR ."]), ("_tcp.example.", &["PTR x.example."])]
+    {
+        assert!(after(owner, RecordType::PTR, &facts(owner, records)).is_empty(), "{owner} {records:?}");
+    }
+}
+
+#[test]
+fn the_mx_of_a_domain_leads_to_its_hosts_and_to_what_a_receiver_asks() {
+    let receiver = ["example. TXT spf", "_dmarc.example. TXT dmarc"];
+    let cases: [(&[&str], &[&str]); 4] = [
+        (
+            &["MX 20 b.example.", "MX 10 A.example."],
+            &["a.example. A mx_a", "a.example. AAAA mx_aaaa", "b.example. A mx_a", "b.example. AAAA mx_aaaa"],
+        ),
+        (&["MX 20 a.example.", "MX 20 a.example."], &["a.example. A mx_a", "a.example. AAAA mx_aaaa"]),
+        // Without MX, mail goes to the domain itself.
+        (&[], &["example. A mx_a", "example. AAAA mx_aaaa"]),
+        // The null MX (RFC 7505).
+        (&["MX 0 ."], &[]),
+    ];
+    for (records, hosts) in cases {
+        let expected = [hosts, &receiver].concat();
+        assert_eq!(after("example.", RecordType::MX, &facts("example.", records)), expected, "{records:?}");
+    }
+    let many: Vec<String> = (0..9).map(|host| format!("MX {host} h{host}.example.")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(after("example.", RecordType::MX, &facts("example.", &many)).len(), 2 * 4 + 2);
+    for rcode in [ResponseCode::NXDomain, ResponseCode::ServFail] {
+        let denied = AnswerFacts { rcode, ..facts("example.", &[]) };
+        assert!(after("example.", RecordType::MX, &denied).is_empty(), "{rcode}");
+    }
+}
+
+/// The questions about hosts that follow the MX of "example." asked with DO.
+fn of_delivery(secure: bool, exchanger: &str) -> Vec<String> {
+    let asked = Question { dnssec_ok: true, ..Question::new(&name("example."), RecordType::MX) };
+    let facts = AnswerFacts { secure, ..facts("example.", &[exchanger]) };
+    let mut further = shown(&follow(begins(&asked), &asked.name, &facts));
+    further.retain(|one| !one.contains("TXT"));
+    further
+}
+
+#[test]
+fn an_mx_that_was_asked_with_do_leads_to_its_hosts_by_rules_of_their_own() {
+    let addresses = ["mx.example. A dane_a", "mx.example. AAAA dane_aaaa"];
+    assert_eq!(of_delivery(false, "MX 10 mx.example."), addresses);
+    let certificates = ["_25._tcp.mx.example. TLSA tlsa"];
+    assert_eq!(of_delivery(true, "MX 10 mx.example."), [&addresses[..], &certificates].concat());
+    // Without DO no client may use DANE.
+    let plain = Question::new(&name("example."), RecordType::MX);
+    let secure = AnswerFacts { secure: true, ..facts("example.", &["MX 10 mx.example."]) };
+    let further = follow(begins(&plain), &plain.name, &secure);
+    assert!(further.iter().all(|one| !matches!(one.step, RuleStep::Host { secure: true })), "{further:?}");
+    // Whether a host elsewhere is signed shows with its address.
+    assert_eq!(of_delivery(true, "MX 10 mx.other."), ["mx.other. A dane_a", "mx.other. AAAA dane_aaaa"]);
+}
+
+#[test]
+fn certificates_are_asked_only_where_mx_and_address_are_secure() {
+    let host = |mx, secure| {
+        let facts = AnswerFacts { secure, ..facts("mx.example.", &["A 192.0.2.1"]) };
+        shown(&follow(RuleStep::Host { secure: mx }, &name("mx.example."), &facts))
+    };
+    assert_eq!(host(true, true), ["_25._tcp.mx.example. TLSA tlsa"]);
+    for (mx, secure) in [(true, false), (false, true), (false, false)] {
+        assert!(host(mx, secure).is_empty());
+    }
+    // At the end of an alias (RFC 7672 section 2.2.2), and not without an address.
+    let alias = AnswerFacts { secure: true, ..facts("end.example.", &["A 192.0.2.1"]) };
+    let after_host =
+        |facts: &AnswerFacts| shown(&follow(RuleStep::Host { secure: true }, &name("mx.example."), facts));
+    assert_eq!(after_host(&alias), ["_25._tcp.end.example. TLSA tlsa"]);
+    assert!(after_host(&AnswerFacts { secure: true, ..facts("mx.example.", &[]) }).is_empty());
+}
+
+#[test]
+fn an_spf_record_leads_to_what_it_names() {
+    let dmarc = "_dmarc.example. TXT dmarc";
+    let cases: [(&str, &[&str]); 14] = [
+        ("v=spf1 -all", &[]),
+        ("v=spf1", &[]),
+        ("v=spf1 include:_spf.a.example ~all", &["_spf.a.example. TXT spf_chain"]),
+        (
+            "V=SPF1 ?Include:B.example. redirect=c.example",
+            &["b.example. TXT spf_chain", "c.example. TXT spf_chain"],
+        ),
+        ("v=spf1 a mx -all", &["example. A spf_hosts", "example. MX spf_hosts"]),
+        ("v=spf1 a:h.example/24 mx:m.example//64", &["h.example. A spf_hosts", "m.example. MX spf_hosts"]),
+        ("v=spf1 a/24 mx/24", &["example. A spf_hosts", "example. MX spf_hosts"]),
+        ("v=spf1 exists:x.example", &["x.example. A spf_hosts"]),
+        ("v=spf1 redirect=r.example.net", &["r.example.net. TXT spf_chain"]),
+        // `redirect` is ignored beside `all`, and nothing behind `all` is reached.
+        ("v=spf1 redirect=r.example -all include:i.example", &[]),
+        ("v=spf1 +all include:i.example", &[]),
+        // Macros of strangers, `ptr`, and addresses need no question here.
+        ("v=spf1 include:%{i}.s.example exists:%{d}.e.example ptr ip4:192.0.2.1 ip6:2001:db8::1", &[]),
+        // Strings are joined.
+        ("v=spf1 include:_s|pf.a.example -all", &["_spf.a.example. TXT spf_chain"]),
+        // Not a name, and not one with two labels.
+        ("v=spf1 include: include:com a: include:a..b", &[]),
+    ];
+    for (text, expected) in cases {
+        let expected: Vec<&str> = std::iter::once(dmarc).chain(expected.iter().copied()).collect();
+        let answer = facts("example.", &[&format!("TXT {text}")]);
+        assert_eq!(after("example.", RecordType::TXT, &answer), expected, "{text}");
+    }
+    for other in [
+        &["TXT v=spf10 include:a.example"][..],
+        &["TXT google-site-verification=x"],
+        // Two records are an error.
+        &["TXT v=spf1 include:a.example", "TXT v=spf1 include:b.example"],
+    ] {
+        assert!(after("example.", RecordType::TXT, &facts("example.", other)).is_empty(), "{other:?}");
+    }
+    let beside = facts("example.", &["TXT some text", "TXT v=spf1 include:a.example"]);
+    assert_eq!(after("example.", RecordType::TXT, &beside), [dmarc, "a.example. TXT spf_chain"]);
+}
+
+#[test]
+fn an_spf_chain_ends_at_its_depth_and_at_names_with_an_underscore() {
+    let record = facts("i.example.", &["TXT v=spf1 include:j.example mx -all"]);
+    let at = |depth| follow(RuleStep::Spf { depth }, &name("i.example."), &record);
+    assert_eq!(shown(&at(1)), ["j.example. TXT spf_chain", "i.example. MX spf_hosts"]);
+    assert_eq!(at(1)[0].step, RuleStep::Spf { depth: 2 });
+    assert!(at(3).is_empty());
+    assert_eq!(begins(&Question::new(&name("_spf.example."), RecordType::TXT)), RuleStep::End);
+    assert_eq!(begins(&Question::new(&name("s1._domainkey.example."), RecordType::TXT)), RuleStep::End);
+    let hosts = facts("i.example.", &["MX 10 m.example."]);
+    assert_eq!(
+        shown(&follow(RuleStep::SpfExchangers, &name("i.example."), &hosts)),
+        ["m.example. A spf_hosts"]
+    );
+}
+
+#[test]
+fn the_tree_walk_of_dmarc_goes_up_until_there_is_a_record() {
+    let walk =
+        |owner: &str, records: &[&str]| shown(&follow(RuleStep::Dmarc, &name(owner), &facts(owner, records)));
+    assert_eq!(walk("_dmarc.mail.example.com.", &[]), ["_dmarc.example.com. TXT dmarc_walk"]);
+    assert_eq!(walk("_dmarc.example.com.", &["TXT other"]), ["_dmarc.com. TXT dmarc_walk"]);
+    assert!(walk("_dmarc.com.", &[]).is_empty());
+    assert!(walk("_dmarc.mail.example.com.", &["TXT v=dmarc1; p=none"]).is_empty());
+    // RFC 9989 section 4.10: from eight labels and more to seven.
+    assert_eq!(walk("_dmarc.a.b.c.d.e.f.g.h.i.", &[]), ["_dmarc.c.d.e.f.g.h.i. TXT dmarc_walk"]);
+    assert_eq!(walk("_dmarc.a.b.c.d.e.f.g.h.", &[]), ["_dmarc.b.c.d.e.f.g.h. TXT dmarc_walk"]);
+    let denied = AnswerFacts { rcode: ResponseCode::NXDomain, ..facts("_dmarc.a.example.", &[]) };
+    assert_eq!(
+        shown(&follow(RuleStep::Dmarc, &name("_dmarc.a.example."), &denied)),
+        ["_dmarc.example. TXT dmarc_walk"]
+    );
+}
+
+#[test]
+fn other_questions_begin_nothing() {
+    for (owner, kind) in [
+        ("mail.example.", RecordType::A),
+        ("mail.example.", RecordType::AAAA),
+        ("_dmarc.example.", RecordType::TXT),
+        ("_25._tcp.example.", RecordType::TLSA),
+        ("example.", RecordType::NS),
+        ("in-addr.arpa.example.", RecordType::PTR),
+    ] {
+        assert_eq!(begins(&Question::new(&name(owner), kind)), RuleStep::End, "{owner} {kind}");
+    }
+}

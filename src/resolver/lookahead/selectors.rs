@@ -1,0 +1,127 @@
+//! The DKIM selectors that clients of this host have asked of each domain (RFC 6376 section 3.6.2.1).
+//!
+//! A sender signs its messages with one or two selectors for months.
+
+use std::collections::{HashMap, VecDeque};
+
+use hickory_proto::rr::Name;
+
+use super::rules::AnswerFacts;
+use crate::limits::{MAX_SELECTOR_DOMAINS, MAX_SELECTORS};
+use dns::hash::Keyed;
+use dns::question::{Answer, ViewId, wire_name};
+
+/// The label between selector and domain.
+const LABEL: &[u8] = b"_domainkey";
+
+/// The selectors, by view and domain.
+#[derive(Debug)]
+pub(super) struct Selectors {
+    known: HashMap<(ViewId, Box<[u8]>), Vec<Name>, Keyed>,
+    /// The domains in the order in which they were added.
+    order: VecDeque<(ViewId, Box<[u8]>)>,
+}
+
+impl Selectors {
+    pub(super) fn new(keyed: Keyed) -> Self {
+        Self { known: HashMap::with_hasher(keyed), order: VecDeque::new() }
+    }
+
+    /// Notes a question of a client, if it is one for a key and its answer has one. A forger may name any selector, and
+    /// a wildcard answers to any name, mostly with another text.
+    pub(super) fn note(&mut self, view: ViewId, name: &Name, answer: &Answer) {
+        let Some(place) = name.iter().position(|label| label == LABEL).filter(|place| *place > 0) else {
+            return;
+        };
+        if !AnswerFacts::of(answer).is_some_and(|facts| facts.texts().any(|text| is_key(&text))) {
+            return;
+        }
+        let Ok(domain) = Name::from_labels(name.iter().skip(place.saturating_add(1))) else { return };
+        let key = (view, wire_name(&domain).into_boxed_slice());
+        if !self.known.contains_key(&key) {
+            if self.known.len() >= MAX_SELECTOR_DOMAINS
+                && let Some(first) = self.order.pop_front()
+            {
+                self.known.remove(&first);
+            }
+            self.order.push_back(key.clone());
+        }
+        let names = self.known.entry(key).or_default();
+        // The one that was asked last comes first.
+        names.retain(|known| known != name);
+        names.truncate(MAX_SELECTORS.saturating_sub(1));
+        names.insert(0, name.clone());
+    }
+
+    /// The names of the keys of a domain.
+    pub(super) fn of(&self, view: ViewId, domain: &Name) -> &[Name] {
+        let key = (view, wire_name(domain).into_boxed_slice());
+        self.known.get(&key).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// Whether a text is a key record: it has the tag `p` (RFC 6376 section 3.6.1).
+fn is_key(text: &[u8]) -> bool {
+    text.split(|octet| *octet == b';').any(|tag| tag.trim_ascii_start().starts_with(b"p="))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dns::clock::Mono;
+    use dns::question::Question;
+    use dns::question::stage::name;
+    use dns::random::Random;
+    use dns::wire::compose;
+    use dns::wire::compose::AnswerParts;
+    use hickory_proto::op::ResponseCode;
+    use hickory_proto::rr::rdata::TXT;
+    use hickory_proto::rr::{RData, Record, RecordType};
+
+    fn text(text: &str) -> Answer {
+        let question = Question::new(&name("key.example."), RecordType::TXT);
+        let data = RData::TXT(TXT::new(vec![text.to_owned()]));
+        let answers = [Record::from_rdata(question.name.clone(), 300, data)];
+        let (rcode, stored) = (ResponseCode::NoError, Mono::START);
+        let (extended_error, list) = (None, None);
+        let (question, authorities) = (&question, &[]);
+        let answers = &answers;
+        compose::answer(&AnswerParts { question, rcode, answers, authorities, stored, extended_error, list })
+            .unwrap()
+    }
+
+    #[test]
+    fn the_last_selectors_of_a_domain_are_known() {
+        let (view, mut selectors) = (ViewId::default(), Selectors::new(Keyed::new(&Random::seeded(1))));
+        for asked in
+            ["s1._domainkey.one.example.", "a.b._domainkey.one.example.", "s1._domainkey.one.example."]
+        {
+            selectors.note(view, &name(asked), &text("v=DKIM1; k=rsa; p=abc"));
+        }
+        for other in ["_domainkey.one.example.", "mail.one.example.", "s1._domainkey.two.example."] {
+            selectors.note(view, &name(other), &text("p=abc"));
+        }
+        let known = |selectors: &Selectors, domain| -> Vec<String> {
+            selectors.of(view, &name(domain)).iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(
+            known(&selectors, "One.example."),
+            ["s1._domainkey.one.example.", "a.b._domainkey.one.example."]
+        );
+        assert!(known(&selectors, "example.").is_empty());
+        // A wildcard answers to forged selectors.
+        selectors.note(view, &name("forged._domainkey.one.example."), &text("v=spf1 -all"));
+        assert_eq!(known(&selectors, "one.example.").len(), 2);
+        let key = text("v=DKIM1; p=abc");
+        (2..9).for_each(|number| {
+            selectors.note(view, &name(&format!("s{number}._domainkey.one.example.")), &key)
+        });
+        assert_eq!(known(&selectors, "one.example.").len(), MAX_SELECTORS);
+        assert_eq!(known(&selectors, "one.example.")[0], "s8._domainkey.one.example.");
+        (0..MAX_SELECTOR_DOMAINS).for_each(|number| {
+            selectors.note(view, &name(&format!("s._domainkey.d{number}.example.")), &key)
+        });
+        assert!(known(&selectors, "one.example.").is_empty(), "the oldest domains give way");
+        assert_eq!(selectors.known.len(), MAX_SELECTOR_DOMAINS);
+    }
+}

@@ -1,0 +1,497 @@
+//! The state of look-ahead: the chains in progress, the expected questions, and the accounts of the rules.
+//!
+//! Pure except for the view of memory that is handed in. The task of `mod` carries out what it decides.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+
+use super::account::{RuleAccount, RuleState};
+use super::allowance::QueryAllowance;
+use super::avoided::Avoided;
+use super::expected::{ChainNumber, Expected, ExpectedKey, ExpectedQuestions, key_of};
+use super::in_progress::InProgress;
+use super::rule::Rule;
+use super::rules::{self, AnswerFacts, Further, RuleStep};
+use super::selectors::Selectors;
+use crate::config::{Config, LookaheadMode};
+use crate::dnsbl::list::AskedAbout;
+use crate::limits::{
+    AHEAD_FAILED_TIME, AHEAD_RISK, AHEAD_SHORT_TIME, AHEAD_WINDOW, MAX_AHEAD_CHAINS, MAX_AHEAD_OF_SUBJECT,
+    MAX_SPF_LOOKUPS,
+};
+use crate::resolve::ahead::{AskedAhead, KnownAhead};
+use dns::clock::Mono;
+use dns::hash::Keyed;
+use dns::question::{Answer, ExtendedError, Question};
+
+/// The facts about memory, servers and the configuration at this moment.
+pub(super) trait Outside {
+    /// Whether memory has the answer to a question, or why look-ahead must not ask it.
+    fn known(&self, question: &Question) -> KnownAhead;
+    /// The zone that is to blame if it fails.
+    fn zone(&self, question: &Question) -> Name;
+    /// The zone that is to blame for a client's question that failed.
+    fn failed_zone(&self, question: &Question) -> Name;
+    /// Whether clients leave room.
+    fn has_room(&self) -> bool;
+    /// Queries to servers so far.
+    fn messages(&self) -> u64;
+    /// The current configuration.
+    fn config(&self) -> Arc<Config>;
+    /// Removes the mark from the answer to a question: its use is counted.
+    fn unmark(&self, question: &Question);
+}
+
+/// A client's question to a DNS list that was not in memory when it came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ClientAsked<'a> {
+    pub(super) question: &'a Question,
+    pub(super) mode: LookaheadMode,
+    pub(super) list: &'a AskedAbout,
+}
+
+/// A client's question that was answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ClientAnswered<'a> {
+    pub(super) question: &'a Question,
+    pub(super) mode: LookaheadMode,
+    pub(super) arrived: Mono,
+    pub(super) answer: &'a Answer,
+}
+
+/// A question to ask.
+#[derive(Clone, Debug)]
+pub(super) struct Start {
+    pub(super) question: Question,
+    pub(super) rule: Rule,
+    pub(super) key: ExpectedKey,
+    /// The zone that it counts for.
+    pub(super) zone: Name,
+}
+
+/// Further questions for one address or domain.
+#[derive(Debug)]
+struct RuleChain {
+    mode: LookaheadMode,
+    /// The configuration at its start. It ends with another configuration, which may have another mode.
+    config: Arc<Config>,
+    /// A question with the flags and the view of the first.
+    like: Question,
+    /// Questions that may still be asked.
+    asked_left: u8,
+    /// Questions that may still be counted without being asked.
+    observed_left: u8,
+    /// Lookups of SPF that are left.
+    lookups: u8,
+}
+
+/// The state.
+#[derive(Debug)]
+pub(super) struct LookaheadTables {
+    accounts: [RuleAccount; Rule::ALL.len()],
+    expected: ExpectedQuestions,
+    chains: BTreeMap<ChainNumber, RuleChain>,
+    /// The chains in the order of their start.
+    order: VecDeque<(ChainNumber, Mono)>,
+    next_chain: ChainNumber,
+    allowance: QueryAllowance,
+    avoided: Avoided,
+    selectors: Selectors,
+    in_progress: InProgress,
+    /// Questions that were not asked because of a bound, since they were last taken.
+    refused: usize,
+}
+
+impl LookaheadTables {
+    pub(super) fn new(keyed: Keyed, now: Mono) -> Self {
+        Self {
+            accounts: Default::default(),
+            expected: ExpectedQuestions::new(keyed),
+            chains: BTreeMap::new(),
+            order: VecDeque::new(),
+            next_chain: 0,
+            allowance: QueryAllowance::new(now),
+            avoided: Avoided::default(),
+            selectors: Selectors::new(keyed),
+            in_progress: InProgress::default(),
+            refused: 0,
+        }
+    }
+
+    pub(super) fn account(&self, rule: Rule) -> Option<&RuleAccount> {
+        self.accounts.get(rule.index())
+    }
+
+    pub(super) fn set_account(&mut self, rule: Rule, account: RuleAccount) {
+        if let Some(known) = self.accounts.get_mut(rule.index()) {
+            *known = account;
+        }
+    }
+
+    /// Questions that were not asked because of a bound, since the last call.
+    pub(super) fn take_refused(&mut self) -> usize {
+        std::mem::take(&mut self.refused)
+    }
+
+    /// No question is in progress.
+    pub(super) fn nothing_in_progress(&mut self) {
+        self.in_progress = InProgress::default();
+    }
+
+    /// A client asks a DNS list. Returns the questions to ask beside it.
+    pub(super) fn asked(&mut self, client: ClientAsked<'_>, outside: &impl Outside, now: Mono) -> Vec<Start> {
+        let ClientAsked { question, mode, list } = client;
+        self.settle(now);
+        let AskedAbout::Address(address) = list else { return Vec::new() };
+        self.begin((question, mode), vec![rules::of_address(*address)], outside, now)
+    }
+
+    /// The servers of a domain are about to be asked for its MX by a client. Returns the questions to ask beside it.
+    pub(super) fn delegated(
+        &mut self,
+        (question, mode): (&Question, LookaheadMode),
+        outside: &impl Outside,
+        now: Mono,
+    ) -> Vec<Start> {
+        self.settle(now);
+        let further = rules::of_domain(&question.name).into_iter().chain(self.keys(question)).collect();
+        self.begin((question, mode), further, outside, now)
+    }
+
+    /// The DKIM keys that clients have asked of a domain.
+    fn keys(&self, question: &Question) -> Vec<Further> {
+        let keys = self.selectors.of(question.view, &question.name);
+        keys.iter().map(|name| rules::of_key(name.clone())).collect()
+    }
+
+    /// A client's question was answered. Returns the questions to ask now, and whether the client used one of ours.
+    pub(super) fn answered(
+        &mut self,
+        client: ClientAnswered<'_>,
+        outside: &impl Outside,
+        now: Mono,
+    ) -> (Vec<Start>, bool) {
+        self.settle(now);
+        let ClientAnswered { question, mode, arrived, answer } = client;
+        let was_expected = self.used(question, arrived, outside);
+        if answer.rcode == ResponseCode::ServFail {
+            if is_of_servers(answer) {
+                self.avoided.add(question.view, outside.failed_zone(question), AHEAD_FAILED_TIME, now);
+            }
+            return (Vec::new(), was_expected.is_some_and(|used| used.asked));
+        }
+        if question.kind == RecordType::TXT && !answer.is_negative() {
+            self.selectors.note(question.view, &question.name, answer);
+        }
+        let start = match was_expected {
+            // The chain of a question that was asked goes on at its own end.
+            Some(UsedBy { asked: true, .. }) => return (Vec::new(), true),
+            Some(UsedBy { chain, step, .. }) => {
+                let further = further(step, &question.name, answer).unwrap_or_default();
+                self.plan(chain, further, outside, now)
+            }
+            None => {
+                let step = rules::begins(question);
+                let Some(mut further) = further(step, &question.name, answer) else {
+                    return (Vec::new(), false);
+                };
+                further.extend(self.keys(question));
+                self.begin((question, mode), further, outside, now)
+            }
+        };
+        (start, false)
+    }
+
+    /// A client used an answer with the mark of a rule. Returns whether it counts.
+    pub(super) fn used_mark(
+        &mut self,
+        question: &Question,
+        rule: Rule,
+        outside: &impl Outside,
+        at: Mono,
+    ) -> bool {
+        self.settle(at);
+        if self.expected.get_mut(&key_of(&question.key())).is_some() {
+            return self.used(question, at, outside).is_some_and(|used| used.asked);
+        }
+        if let Some(account) = self.accounts.get_mut(rule.index()) {
+            account.used_late();
+        }
+        true
+    }
+
+    /// A question has ended; none: it was not needed, or there was no room. Returns the questions that follow.
+    pub(super) fn ended(
+        &mut self,
+        start: &Start,
+        ended: Option<&AskedAhead>,
+        outside: &impl Outside,
+        now: Mono,
+    ) -> Vec<Start> {
+        self.in_progress.end(start.question.view, &start.zone);
+        let Some(expected) = self.expected.get_mut(&start.key) else { return Vec::new() };
+        let before = expected.messages.unwrap_or(0);
+        let (chain, step, used) = (expected.chain, expected.step, expected.used);
+        let answer = ended.and_then(|ended| ended.answer.as_deref());
+        let next = answer.and_then(|answer| further(step, &start.question.name, answer)).unwrap_or_default();
+        let Some(ended) = ended.filter(|ended| ended.messages > 0) else {
+            // Memory had its parts: nothing was asked ahead.
+            self.allowance.settle(before, 0);
+            if !used {
+                self.allowance.give_back();
+                self.expected.remove(&start.key);
+                if let Some(account) = self.accounts.get_mut(start.rule.index()) {
+                    account.not_needed();
+                }
+            }
+            return self.plan(chain, next, outside, now);
+        };
+        let counts = if used { 0 } else { u64::from(ended.messages) };
+        expected.took = Some(now.since(expected.at));
+        expected.until = Some(answer.map_or(now, |answer| answer.expires));
+        expected.messages = Some(counts);
+        self.allowance.settle(before, counts);
+        let gap = self.account(start.rule).map(RuleAccount::gap).unwrap_or_default();
+        let is_short = |answer: &Answer| answer.expires.since(answer.stored) < gap;
+        let avoided = match answer {
+            None => ended.blamed.clone().map(|zone| (zone, AHEAD_FAILED_TIME)),
+            Some(answer) => is_short(answer).then(|| (outside.zone(&start.question), AHEAD_SHORT_TIME)),
+        };
+        if let Some((zone, time)) = avoided {
+            self.avoided.add(start.question.view, zone, time, now);
+        }
+        self.plan(chain, next, outside, now)
+    }
+
+    /// Judges the questions whose time is over, and forgets their chains.
+    pub(super) fn settle(&mut self, now: Mono) {
+        while let Some(over) = self.expected.next_over(now) {
+            if let Some(account) = self.accounts.get_mut(over.rule.index()) {
+                account.judge(over.used, over.messages.is_some());
+            }
+        }
+        while let Some((number, began)) = self.order.front().copied() {
+            // A question of the chain may have begun later.
+            if now.since(began) < 2 * AHEAD_WINDOW && self.order.len() <= MAX_AHEAD_CHAINS {
+                return;
+            }
+            self.order.pop_front();
+            self.chains.remove(&number);
+        }
+    }
+
+    /// Counts the use of an expected question by a client, once.
+    fn used(&mut self, question: &Question, arrived: Mono, outside: &impl Outside) -> Option<UsedBy> {
+        if self.expected.is_empty() {
+            return None;
+        }
+        let expected = self.expected.get_mut(&key_of(&question.key()))?;
+        let (asked, before) = (expected.messages.is_some(), expected.messages.unwrap_or(0));
+        let used = UsedBy { chain: expected.chain, step: expected.step, asked };
+        if expected.used || arrived < expected.at {
+            return Some(UsedBy { asked: false, step: RuleStep::End, ..used });
+        }
+        expected.used = true;
+        let gap = arrived.since(expected.at);
+        // A failure, or an answer past its end, has saved nothing, and its queries stay unused.
+        let helped = expected.until.is_none_or(|until| arrived < until);
+        let saved = if helped { expected.took.map_or(gap, |took| took.min(gap)) } else { Duration::ZERO };
+        if asked {
+            self.allowance.give_back();
+            if helped {
+                expected.messages = Some(0);
+                self.allowance.settle(before, 0);
+            }
+            if let Some(chain) = self.chains.get(&expected.chain) {
+                // The client may have other flags, and then the answer of look-ahead still has its mark.
+                outside.unmark(&Question {
+                    name: question.name.clone(),
+                    kind: question.kind,
+                    ..chain.like.clone()
+                });
+            }
+        }
+        let account = self.accounts.get_mut(expected.rule.index())?;
+        if asked {
+            account.used(gap, saved)
+        } else {
+            account.sent_later(gap, expected.on_trial)
+        }
+        Some(used)
+    }
+
+    /// Plans questions that follow a client's own: in the chain of the domain, if its SPF record is expected and DO is the
+    /// same, or in a new one: the questions of mail from a domain take no place of those of mail to it. A new chain that neither asks nor expects anything is not kept: a message asks thirty lists about one
+    /// address.
+    fn begin(
+        &mut self,
+        (like, mode): (&Question, LookaheadMode),
+        further: Vec<Further>,
+        outside: &impl Outside,
+        now: Mono,
+    ) -> Vec<Start> {
+        if further.is_empty() {
+            return Vec::new();
+        }
+        let record = Question { kind: RecordType::TXT, ..like.clone() };
+        let known = self.expected.get_mut(&key_of(&record.key())).map(|expected| expected.chain);
+        let is_like = |number: &ChainNumber| {
+            self.chains.get(number).is_some_and(|chain| chain.like.dnssec_ok == like.dnssec_ok)
+        };
+        if let Some(number) = known.filter(is_like) {
+            return self.plan(number, further, outside, now);
+        }
+        let number = self.next_chain;
+        self.next_chain = number.wrapping_add(1);
+        let chain = RuleChain {
+            mode,
+            config: outside.config(),
+            like: like.clone(),
+            asked_left: MAX_AHEAD_OF_SUBJECT,
+            observed_left: MAX_AHEAD_OF_SUBJECT,
+            lookups: MAX_SPF_LOOKUPS,
+        };
+        self.chains.insert(number, chain);
+        let start = self.plan(number, further, outside, now);
+        if self.chains.get(&number).is_some_and(RuleChain::is_unused) {
+            self.chains.remove(&number);
+        } else {
+            self.order.push_back((number, now));
+        }
+        start
+    }
+
+    /// Decides which of the further questions are asked, and expects the others. A question whose answer is in memory
+    /// is passed over, and those that follow it come in its place.
+    fn plan(
+        &mut self,
+        number: ChainNumber,
+        further: Vec<Further>,
+        outside: &impl Outside,
+        now: Mono,
+    ) -> Vec<Start> {
+        let mut start = Vec::new();
+        let mut waiting: VecDeque<Further> = further.into();
+        let config = outside.config();
+        while let Some(next) = waiting.pop_front() {
+            let Some(chain) = self.chains.get_mut(&number) else { break };
+            if !Arc::ptr_eq(&chain.config, &config) {
+                break;
+            }
+            if next.is_lookup {
+                let Some(left) = chain.lookups.checked_sub(1) else { continue };
+                chain.lookups = left;
+            }
+            let mode = chain.mode;
+            let question = Question { name: next.name.clone(), kind: next.kind, ..chain.like.clone() };
+            let key = key_of(&question.key());
+            match outside.known(&question) {
+                KnownAhead::Answer(answer) => {
+                    waiting.extend(self::further(next.step, &next.name, &answer).unwrap_or_default());
+                    continue;
+                }
+                KnownAhead::Nothing => {}
+                KnownAhead::Left => continue,
+            }
+            let asks = self.asks(next.rule, mode);
+            if !self.expected.takes(&key, asks) {
+                continue;
+            }
+            let zone = if asks { outside.zone(&question) } else { Name::root() };
+            if asks && self.avoided.has(question.view, &zone, now) {
+                continue;
+            }
+            let is_free = self.left_in_chain(number, asks).is_some_and(|left| *left > 0)
+                && (!asks
+                    || (self.in_progress.has_room(question.view, &zone)
+                        && self.may_ask(next.rule, outside, now)));
+            if !is_free {
+                self.refused = self.refused.saturating_add(usize::from(asks));
+                continue;
+            }
+            if let Some(left) = self.left_in_chain(number, asks) {
+                *left = left.saturating_sub(1);
+            }
+            let Further { rule, step, .. } = next;
+            let messages = asks.then_some(AHEAD_RISK);
+            let (took, until, used, on_trial) = (None, None, false, false);
+            let mut expected =
+                Expected { rule, step, chain: number, at: now, messages, took, until, used, on_trial };
+            let Some(account) = self.accounts.get_mut(rule.index()) else { continue };
+            if asks {
+                account.asked();
+                self.in_progress.begin(question.view, &zone);
+                self.expected.add(key.clone(), expected);
+                start.push(Start { question, rule, key, zone });
+            } else if self.expected.has_room_to_observe() {
+                expected.on_trial = account.observed();
+                self.expected.add(key, expected);
+            }
+        }
+        start
+    }
+
+    /// Whether a rule's questions are asked, and not only counted.
+    fn asks(&self, rule: Rule, mode: LookaheadMode) -> bool {
+        match mode {
+            LookaheadMode::Rules => true,
+            LookaheadMode::Learned => {
+                self.account(rule).is_some_and(|account| account.state() == RuleState::Active)
+            }
+            LookaheadMode::Observe | LookaheadMode::Off => false,
+        }
+    }
+
+    /// Whether the bounds leave room for a question.
+    fn may_ask(&mut self, rule: Rule, outside: &impl Outside, now: Mono) -> bool {
+        self.expected.has_room()
+            && self.account(rule).is_some_and(RuleAccount::has_room)
+            && outside.has_room()
+            && self.allowance.take(now, outside.messages(), AHEAD_RISK)
+    }
+
+    /// The questions that are left in a chain, to be asked or to be counted.
+    fn left_in_chain(&mut self, number: ChainNumber, asks: bool) -> Option<&mut u8> {
+        let chain = self.chains.get_mut(&number)?;
+        Some(if asks { &mut chain.asked_left } else { &mut chain.observed_left })
+    }
+}
+
+impl RuleChain {
+    /// Whether nothing was asked or expected in it.
+    fn is_unused(&self) -> bool {
+        self.asked_left == MAX_AHEAD_OF_SUBJECT && self.observed_left == MAX_AHEAD_OF_SUBJECT
+    }
+}
+
+/// Whether a failure is one of servers, and not of the load of this host or of an earlier question.
+fn is_of_servers(answer: &Answer) -> bool {
+    let other = [ExtendedError::NOT_READY, ExtendedError::CACHED_ERROR];
+    answer.extended_error.as_ref().is_none_or(|error| !other.contains(&error.code))
+}
+
+/// The place of an expected question that a client asked.
+#[derive(Clone, Copy, Debug)]
+struct UsedBy {
+    chain: ChainNumber,
+    step: RuleStep,
+    /// Whether it was asked ahead, and this is its first use.
+    asked: bool,
+}
+
+/// The questions that follow an answer; none without reading it if nothing follows here.
+fn further(step: RuleStep, name: &Name, answer: &Answer) -> Option<Vec<Further>> {
+    if step == RuleStep::End || answer.rcode == ResponseCode::ServFail {
+        return None;
+    }
+    let found = rules::follow(step, name, &AnswerFacts::of(answer)?);
+    Some(found).filter(|found| !found.is_empty())
+}
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;

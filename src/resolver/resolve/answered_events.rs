@@ -1,0 +1,180 @@
+//! The events of clients' questions that wait for look-ahead.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hickory_proto::rr::RecordType;
+use tokio::sync::Notify;
+
+use super::client_question::ClientQuestion;
+use crate::config::LookaheadMode;
+use crate::limits::{MAX_ANSWERED, MAX_ANSWERED_OCTETS};
+use dns::clock::Mono;
+use dns::question::{Answer, QuestionKey};
+
+/// An event of a client's question.
+pub enum AnsweredEvent {
+    /// A question to a DNS list was not in memory.
+    Asked(Arc<ClientQuestion>),
+    /// A question that was not in memory has been answered.
+    Answered {
+        /// The question.
+        asked: Arc<ClientQuestion>,
+        /// Its answer; maybe a failure.
+        answer: Arc<Answer>,
+    },
+    /// A question was answered from memory, by an answer that look-ahead had asked for.
+    Used {
+        /// The key of the question.
+        key: QuestionKey,
+        /// The number of the rule that asked.
+        rule: u8,
+        /// When the client asked.
+        at: Mono,
+    },
+    /// The servers of a domain are about to be asked for its MX, so the way to the domain is known. The key of the question.
+    Delegated(Arc<QuestionKey>),
+}
+
+impl AnsweredEvent {
+    /// Whether questions may follow it soon. Of an address, mostly its use is counted.
+    fn leads(&self) -> bool {
+        match self {
+            Self::Asked(_) | Self::Delegated(_) => true,
+            Self::Answered { asked, .. } => !matches!(asked.question.kind, RecordType::A | RecordType::AAAA),
+            Self::Used { .. } => false,
+        }
+    }
+
+    /// Octets of the answer that it keeps alive.
+    fn octets(&self) -> usize {
+        match self {
+            Self::Answered { answer, .. } => answer.wire.len(),
+            Self::Asked(_) | Self::Used { .. } | Self::Delegated(_) => 0,
+        }
+    }
+}
+
+/// Events in the order in which they came.
+#[derive(Default)]
+struct EventQueue {
+    events: Vec<AnsweredEvent>,
+    /// Octets of their answers.
+    octets: usize,
+}
+
+/// Events that wait.
+#[derive(Default)]
+pub(super) struct WaitingEvents {
+    waiting: Mutex<EventQueue>,
+    /// An event was added to an empty queue.
+    pub(super) added: Notify,
+    /// An event was added that questions may follow.
+    pub(super) leads: Notify,
+    /// Whether somebody reads it.
+    pub(super) read: AtomicBool,
+}
+
+impl WaitingEvents {
+    /// Tells look-ahead of a delegation; returns false if there is no room.
+    pub(super) fn tell_delegated(&self, key: Arc<QuestionKey>) -> bool {
+        self.tell(|| AnsweredEvent::Delegated(key))
+    }
+
+    /// Adds an event; returns false if there is no room.
+    pub(super) fn tell(&self, event: impl FnOnce() -> AnsweredEvent) -> bool {
+        if !self.read.load(Ordering::Relaxed) {
+            return true;
+        }
+        let mut waiting = self.waiting();
+        let count = waiting.events.len();
+        if count >= MAX_ANSWERED {
+            return false;
+        }
+        let event = event();
+        let octets = waiting.octets.saturating_add(event.octets());
+        if octets > MAX_ANSWERED_OCTETS {
+            return false;
+        }
+        waiting.octets = octets;
+        let leads = event.leads();
+        waiting.events.push(event);
+        drop(waiting);
+        if count == 0 {
+            self.added.notify_one();
+        }
+        if leads {
+            self.leads.notify_one();
+        }
+        true
+    }
+
+    /// Takes all events out.
+    pub(super) fn take(&self) -> Vec<AnsweredEvent> {
+        std::mem::take(&mut *self.waiting()).events
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, EventQueue> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether other questions go beside this one once the delegation of its domain is known.
+pub(super) fn leads_at_delegation(asked: &ClientQuestion) -> bool {
+    asked.question.kind == RecordType::MX && is_seen(asked)
+}
+
+/// Whether look-ahead sees a question: its listener has look-ahead, and it is not one of the operator, who has the
+/// unspecified address.
+pub(super) fn is_seen(asked: &ClientQuestion) -> bool {
+    asked.view.lookahead != LookaheadMode::Off && !asked.client.address.is_unspecified()
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::rr::{RData, Record, rdata};
+
+    use super::*;
+    use crate::config::Config;
+    use crate::zones::Views;
+    use dns::question::stage::name;
+    use dns::question::{Client, Question};
+    use dns::wire::compose;
+    use dns::wire::compose::AnswerParts;
+
+    /// A question, and its answer of 60 KB.
+    fn answered() -> (Arc<ClientQuestion>, Arc<Answer>) {
+        let (owner, views) = (name("example."), Views::new(&Arc::new(Config::default())).unwrap());
+        let question = Question::new(&owner, RecordType::TXT);
+        let text = RData::TXT(rdata::TXT::new(vec!["x".repeat(250); 240]));
+        let record = [Record::from_rdata(owner, 60, text)];
+        let answer = compose::answer(&AnswerParts::positive(&question, &record, Mono::START)).unwrap();
+        let (client, key) = (Client { address: [127, 0, 0, 1].into(), port: 0, id: 0 }, question.key());
+        let view = Arc::clone(views.general().unwrap());
+        (Arc::new(ClientQuestion::new(question, key, client, Mono::START, view)), Arc::new(answer))
+    }
+
+    #[test]
+    fn a_full_queue_loses_and_one_that_nobody_reads_keeps_nothing() {
+        let used = || AnsweredEvent::Used { key: QuestionKey::from_bytes(b"key"), rule: 1, at: Mono::START };
+        let queue = WaitingEvents::default();
+        assert!(queue.tell(used) && queue.waiting().events.is_empty());
+        queue.read.store(true, Ordering::Relaxed);
+        let kept = (0..MAX_ANSWERED + 5).filter(|_| queue.tell(used)).count();
+        assert_eq!((kept, queue.waiting().events.len()), (MAX_ANSWERED, MAX_ANSWERED));
+    }
+    /// 60 KB each kept up to 100 MB beside a cache of 8 MiB.
+    #[test]
+    fn long_answers_that_wait_are_bounded_by_their_octets() {
+        let (queue, (asked, answer)) = (WaitingEvents::default(), answered());
+        queue.read.store(true, Ordering::Relaxed);
+        let event = || AnsweredEvent::Answered { asked: Arc::clone(&asked), answer: Arc::clone(&answer) };
+        let fit = MAX_ANSWERED_OCTETS / answer.wire.len();
+        assert_eq!((0..MAX_ANSWERED).filter(|_| queue.tell(event)).count(), fit);
+        assert_eq!(Arc::strong_count(&answer), fit + 1);
+        let used = || AnsweredEvent::Used { key: QuestionKey::from_bytes(b"key"), rule: 1, at: Mono::START };
+        assert!(queue.tell(used), "it keeps no answer");
+        assert_eq!(queue.take().len(), fit + 1);
+        assert!(queue.tell(event), "they are gone");
+    }
+}

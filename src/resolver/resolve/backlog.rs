@@ -1,0 +1,65 @@
+//! Whether this host keeps up with its questions, measured by the time that each waits before work on it begins.
+//!
+//! Pure. After CoDel (RFC 8289): a single long wait is a burst. If every question waits long for a while, the queue
+//! never becomes empty.
+
+use crate::limits::{BACKLOG_TIME, BACKLOG_WAIT, WorkBounds};
+use dns::clock::Mono;
+
+/// The waits of the last questions.
+#[derive(Debug, Default)]
+pub(super) struct Backlog {
+    /// Since when every question has waited too long, and the moment of the last one.
+    late: Option<(Mono, Mono)>,
+}
+
+impl Backlog {
+    /// Work on a question that arrived at `arrived` begins at `now`.
+    pub(super) fn takes_in(&mut self, arrived: Mono, now: Mono) {
+        let late = now.since(arrived) >= BACKLOG_WAIT;
+        let since =
+            self.late.filter(|(_, last)| now.since(*last) < BACKLOG_TIME).map_or(now, |(since, _)| since);
+        self.late = late.then_some((since, now));
+    }
+
+    /// The number of flights from which on the heaviest zone or client gives way. It is smaller if this host does not
+    /// keep up.
+    pub(super) fn crowded_from(&self, bounds: WorkBounds) -> usize {
+        let lasts = self.late.is_some_and(|(since, last)| last.since(since) >= BACKLOG_TIME);
+        if lasts { bounds.busy_flights() } else { bounds.crowded_flights() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::{BUSY_FLIGHTS, FULL_WORK_CACHE};
+    use std::time::Duration;
+
+    fn at(millis: u64) -> Mono {
+        Mono::START.after(Duration::from_millis(millis))
+    }
+
+    /// A question each millisecond from one moment to another, each with this wait.
+    fn ask(backlog: &mut Backlog, times: std::ops::Range<u64>, waited: u64) {
+        for time in times {
+            backlog.takes_in(at(time - waited), at(time));
+        }
+    }
+
+    #[test]
+    fn a_burst_is_none_and_a_queue_that_does_not_empty_is_one() {
+        let bounds = WorkBounds::of(FULL_WORK_CACHE);
+        let crowded = bounds.crowded_flights();
+        let mut backlog = Backlog::default();
+        ask(&mut backlog, 1_000..1_090, 50);
+        assert_eq!(backlog.crowded_from(bounds), crowded);
+        ask(&mut backlog, 1_090..1_200, 50);
+        assert_eq!(backlog.crowded_from(bounds), BUSY_FLIGHTS);
+        ask(&mut backlog, 1_200..1_201, 1);
+        assert_eq!(backlog.crowded_from(bounds), crowded);
+        ask(&mut backlog, 1_201..1_250, 50);
+        ask(&mut backlog, 9_000..9_050, 50);
+        assert_eq!(backlog.crowded_from(bounds), crowded, "nobody asked in between");
+    }
+}

@@ -1,0 +1,371 @@
+//! Follows a name to the end of its aliases: memory first, then the route of each name.
+//!
+//! RFC 1034 section 3.6.2 (aliases), RFC 2308 (negative answers). Sub-questions of the iterator also go through this
+//! module, so that they are routed and kept in memory.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, Record, RecordType};
+
+use super::answered_events::WaitingEvents;
+use super::chased::Chased;
+use super::flights::Flights;
+use super::reload::ChangedRoutes;
+use super::trust::Validator;
+use super::trust::chain::note_refuted;
+use crate::cache::Memory;
+use crate::cache::entries::Delegation;
+use crate::dnsbl::list::{AskedAbout, List};
+use crate::iterate::classify::{End, Found, Said, classify};
+use crate::iterate::context::Context;
+use crate::iterate::failure::Failure;
+use crate::iterate::kept_answers::AnswerSecurity;
+use crate::iterate::{Errand, Iterate, SubQuestions};
+use crate::limits::{MAX_ALIASES, MAX_BOGUS_TRIES};
+use crate::zones::authority::Authority;
+use crate::zones::{Route, RouteTarget, local};
+use dns::clock::Clock;
+use dns::question::{QuestionKey, Security};
+use history::event::StepEvent;
+use history::note::Note;
+use history::{Counter, Recorder};
+use validate::verdict::{SecurityStatus, Verdict};
+
+/// Follows names: it has the memory, the servers and the judge of answers, but no clients.
+pub(super) struct Chaser {
+    pub(super) clock: Clock,
+    pub(super) memory: Memory,
+    pub(super) recorder: Arc<Recorder>,
+    pub(super) iterate: Arc<Iterate>,
+    pub(super) trust: Arc<Validator>,
+    pub(super) flights: Arc<Flights>,
+    /// Routes that a reload has just changed.
+    pub(super) changed: Arc<ChangedRoutes>,
+    /// Where look-ahead learns of delegations.
+    pub(super) leading: Arc<WaitingEvents>,
+}
+
+/// Whether a chase goes on at a name of a DNS list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum AtList {
+    /// It goes on, as at any other name.
+    Passes,
+    /// It stops: the list counts the question, and its gate decides about the answer.
+    Stops,
+}
+
+impl Chaser {
+    /// Follows a name to its end; `way` is the route of the first name, and `cut` its closest known cut, if it was looked up.
+    pub(super) async fn chase(
+        &self,
+        (name, kind): (&Name, RecordType),
+        (way, cut): (&Arc<Route>, Option<&Arc<Delegation>>),
+        at_list: AtList,
+        context: &Context,
+    ) -> Result<Chased, Failure> {
+        let mut chased = Chased::default();
+        let (mut current, mut route, mut cut) = (Cow::Borrowed(name), way, cut);
+        loop {
+            if context.is_ahead() && route.list_asked(&current).is_some() {
+                // An alias or a server's name of a stranger must not spend the quota of a list.
+                return Err(Failure::Aliases { name: name.clone() });
+            }
+            if at_list == AtList::Stops
+                && let Some(list) = list_entered(route, &current, kind)
+            {
+                chased.entered = Some((current.into_owned(), list));
+                return Ok(chased);
+            }
+            let errand = Errand {
+                name: &current,
+                kind,
+                route,
+                context,
+                rewrite: None,
+                sub_questions: self,
+                avoid: &[],
+                cut,
+            };
+            match self.rewritten(errand, &mut chased).await? {
+                End::Data => return Ok(chased),
+                End::TooLong => {
+                    chased.rcode = ResponseCode::YXDomain;
+                    return Ok(chased);
+                }
+                End::Negative { nxdomain, soa, .. } => {
+                    let here = nxdomain && context.view.exists_here(&current);
+                    if here {
+                        chased.exists_here();
+                    }
+                    let denied = nxdomain && !here;
+                    chased.rcode = if denied { ResponseCode::NXDomain } else { ResponseCode::NoError };
+                    chased.soa = soa;
+                    return Ok(chased);
+                }
+                End::Alias(target) => {
+                    if goes_in_a_circle(&chased.answers, &target) {
+                        return Err(Failure::Aliases { name: name.clone() });
+                    }
+                    context.note(StepEvent::Alias { target: target.to_string() });
+                    current = Cow::Owned(target.to_lowercase());
+                    route = context.view.route(&current, kind);
+                    cut = None;
+                }
+            }
+        }
+    }
+
+    /// Finds one name of the chain. If it is in a list that takes a key in its names, it is asked for under the name
+    /// with the key and renamed back.
+    async fn rewritten(&self, errand: Errand<'_>, chased: &mut Chased) -> Result<End, Failure> {
+        let list =
+            errand.route.policy.list.as_ref().filter(|list| list.asked(errand.name) != AskedAbout::Nothing);
+        let Some(rewrite) = list.and_then(|list| list.rewrite.as_deref()) else {
+            return self.step(errand, chased).await;
+        };
+        let Some(inside) = rewrite.inward(errand.name) else {
+            return Err(Failure::TooLong { name: errand.name.clone() });
+        };
+        let mut found = Chased::default();
+        let end = self
+            .step(Errand { name: &inside, rewrite: Some(rewrite), cut: None, ..errand }, &mut found)
+            .await?;
+        chased.zone = found.zone;
+        chased.answered = found.answered;
+        chased.doubted = found.doubted;
+        chased.rooms.append(&mut found.rooms);
+        // The signatures are for the name with the key, so they do not match.
+        chased.security = found.security.map(|security| security.and(Security::Insecure));
+        chased.answers.extend(found.answers.into_iter().map(|record| rewrite.outward_record(record)));
+        Ok(match end {
+            End::Data => End::Data,
+            End::TooLong => End::TooLong,
+            End::Alias(target) => End::Alias(rewrite.outward(&target)),
+            End::Negative { nxdomain, name, soa } => {
+                let soa = soa.map(|soa| Box::new(rewrite.outward_record(*soa)));
+                End::Negative { nxdomain, name: rewrite.outward(&name), soa }
+            }
+        })
+    }
+
+    /// Finds one name of the chain: an answer made here, from memory, or from servers.
+    async fn step(&self, errand: Errand<'_>, chased: &mut Chased) -> Result<End, Failure> {
+        self.refuse_changed(errand)?;
+        if let RouteTarget::Local(authority) = &errand.route.target {
+            return Box::pin(self.answer_here(errand, authority, chased)).await;
+        }
+        if !errand.context.is_on_the_side()
+            && let Some(end) = self.remember(errand, chased).await
+        {
+            return Ok(end);
+        }
+        self.seek(errand, chased).await
+    }
+
+    /// Asks servers. If the answer of one is bogus, it asks another one.
+    async fn seek(&self, errand: Errand<'_>, chased: &mut Chased) -> Result<End, Failure> {
+        let mut avoid: Vec<SocketAddr> = Vec::new();
+        let mut refuted_for: Vec<(SocketAddr, Name)> = Vec::new();
+        let mut bogus: Option<Failure> = None;
+        for _ in 0..MAX_BOGUS_TRIES {
+            // A further try looks the cut up again.
+            let cut = errand.cut.filter(|_| avoid.is_empty());
+            let resolved = self.iterate.find(Errand { avoid: &avoid, cut, ..errand }).await;
+            let mut resolved = match resolved {
+                Ok(resolved) => resolved,
+                Err(failure) => return Err(bogus.unwrap_or(failure)),
+            };
+            let zone = resolved.zone;
+            chased.zone = Some(zone.clone());
+            resolved.found.cut_where(|target| leads_away(errand, target));
+            if !errand.context.checks() {
+                let found = self.keep(errand, &zone, resolved.found, &AnswerSecurity::default())?;
+                return Ok(chased.take(found, &AnswerSecurity::default()));
+            }
+            let judged = Box::pin(self.trust.judge(errand, &zone, &mut resolved.found)).await;
+            let (state, fault) = (judged.verdict.state(), judged.verdict.fault().cloned());
+            let why = fault.as_ref().map(|fault| fault.text.clone());
+            errand.context.judged(state);
+            errand.context.note(Note::Checked { name: errand.name.clone(), kind: errand.kind, state, why });
+            let fault = match judged.verdict {
+                Verdict::Secure | Verdict::Insecure(_) => {
+                    // The answer of another server is secure, so these servers are at fault, and not the zone.
+                    for (server, zone) in &refuted_for {
+                        self.trust.distrust_server(*server, zone, errand.context);
+                    }
+                    let found = self.keep(errand, &zone, resolved.found, &judged.checked)?;
+                    chased.told = chased.told.take().or(fault);
+                    return Ok(chased.take(found, &judged.checked));
+                }
+                Verdict::Bogus(fault) | Verdict::Indeterminate(fault) => fault,
+            };
+            // A client may have the zone's keys fetched anew, and find another state.
+            if state == SecurityStatus::Bogus && !errand.context.is_ahead() {
+                let rrsets = self.memory.rrsets.of(errand.context.view.knows);
+                rrsets.end_stale(errand.name, self.clock.mono());
+                if let Some(server) = resolved.found.server {
+                    self.recorder.bogus(server.ip(), &zone);
+                }
+            }
+            let told = match &bogus {
+                Some(Failure::Untrusted { fault: before, .. }) => {
+                    before.as_ref().clone().or_more_telling(fault.clone())
+                }
+                _ => fault.clone(),
+            };
+            let failure = Failure::Untrusted { zone: zone.clone(), state, fault: Box::new(told) };
+            match resolved.found.server {
+                Some(server) if judged.at_fault => {
+                    note_refuted(Some(server), &zone, &fault, errand.context);
+                    avoid.push(server);
+                    refuted_for.push((server, zone));
+                    bogus = Some(failure);
+                }
+                _ => return Err(failure),
+            }
+        }
+        Err(bogus.unwrap_or_else(|| Failure::Referrals { name: errand.name.clone() }))
+    }
+
+    /// Keeps the data of an answer.
+    ///
+    /// # Errors
+    /// A reload has changed the route of the name meanwhile, so these may be data of servers that are no longer its own.
+    fn keep(
+        &self,
+        errand: Errand<'_>,
+        zone: &Name,
+        found: Found,
+        checked: &AnswerSecurity,
+    ) -> Result<Found, Failure> {
+        self.refuse_changed(errand)?;
+        Ok(self.iterate.keep(errand, zone, found, checked))
+    }
+
+    fn refuse_changed(&self, Errand { name, context, .. }: Errand<'_>) -> Result<(), Failure> {
+        match self.changed.concern((&context.view, context.began()), name) {
+            true => Err(Failure::Reloaded { name: name.clone() }),
+            false => Ok(()),
+        }
+    }
+
+    /// An answer from a zone that is served here, or from servers that the zone delegates to.
+    async fn answer_here(
+        &self,
+        errand: Errand<'_>,
+        authority: &Authority,
+        chased: &mut Chased,
+    ) -> Result<End, Failure> {
+        let zone = &errand.route.zone;
+        errand.context.note(StepEvent::Memory { found: format!("local zone {zone}") });
+        let message = local::respond(authority, errand.name, errand.kind);
+        let (said, _) = classify(zone, errand.name, errand.kind, &message);
+        match said {
+            Said::Found(mut found) | Said::Doubtful(mut found) => {
+                found.cut_where(|target| leads_away(errand, target));
+                let checked = self.check_here(errand, authority, zone, &mut found).await?;
+                Ok(chased.take(found, &checked))
+            }
+            Said::Referral(referral) => {
+                let mut resolved = self.iterate.find_from(errand, referral).await?;
+                let checked = self.check_here(errand, authority, &resolved.zone, &mut resolved.found).await?;
+                let found = self.keep(errand, &resolved.zone, resolved.found, &checked)?;
+                chased.zone = Some(resolved.zone);
+                Ok(chased.take(found, &checked))
+            }
+            Said::Nothing(_) | Said::NoRoom => Err(Failure::Aliases { name: errand.name.clone() }),
+        }
+    }
+
+    /// Validates an answer of a zone served here. No other server is asked if it is bogus.
+    async fn check_here(
+        &self,
+        errand: Errand<'_>,
+        authority: &Authority,
+        zone: &Name,
+        found: &mut Found,
+    ) -> Result<AnswerSecurity, Failure> {
+        if !errand.context.checks() || !local::is_signed(authority) {
+            return Ok(here(errand.context));
+        }
+        let judged = Box::pin(self.trust.judge(errand, zone, found)).await;
+        let state = judged.verdict.state();
+        match judged.verdict {
+            Verdict::Secure | Verdict::Insecure(_) => Ok(judged.checked),
+            Verdict::Bogus(fault) | Verdict::Indeterminate(fault) => {
+                Err(Failure::Untrusted { zone: zone.clone(), state, fault: Box::new(fault) })
+            }
+        }
+    }
+}
+
+/// Data that are served here without signatures are insecure. The list has an entry for each RRset that a chain of aliases may
+/// have.
+fn here(context: &Context) -> AnswerSecurity {
+    let security = if context.checks() { Security::Insecure } else { Security::Unchecked };
+    AnswerSecurity { sets: vec![security; MAX_ALIASES], end: security }
+}
+
+impl SubQuestions for Chaser {
+    fn ask<'a>(
+        &'a self,
+        name: &'a Name,
+        kind: RecordType,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Result<Vec<Record>, Failure>> {
+        Box::pin(async move {
+            context.note(Note::Question { name: name.clone(), kind });
+            let key = QuestionKey::of_sub_question(name, kind, context.view.knows);
+            if let Some(failed) = self.trust.failed_a_moment_ago(&key) {
+                return Err(Failure::Remembered { why: failed.error.text.clone() });
+            }
+            let way = (context.view.server_route(name, kind), None);
+            let chased = self.chase((name, kind), way, AtList::Passes, context).await;
+            match &chased {
+                Ok(_) => self.memory.failures.clear(&key),
+                Err(failure @ (Failure::Servers { .. } | Failure::Addresses { .. })) => {
+                    self.trust.remember_failure(key, failure, context);
+                }
+                // The failure depends on the depth of the sub-question, and not on the name, so it is not remembered.
+                Err(_) => {}
+            }
+            let records = chased?.answers;
+            Ok(records.into_iter().filter(|record| record.record_type() == kind).collect())
+        })
+    }
+
+    fn entering(&self, cut: &Delegation, context: &Context) {
+        if let Some(flight) = context.flight()
+            && let Some(key) = self.flights.enters(flight, &cut.zone, self.clock.mono())
+            && !self.leading.tell_delegated(key)
+        {
+            self.recorder.count(Counter::LookaheadLost, 1);
+        }
+        self.trust.foresee_keys(cut, context);
+    }
+}
+
+/// The list that is asked for `name` on its route, if its gate decides about answers of this type.
+fn list_entered(route: &Route, name: &Name, kind: RecordType) -> Option<Arc<List>> {
+    let list = matches!(kind, RecordType::A | RecordType::TXT).then(|| route.list_asked(name))?;
+    list.filter(|list| list.is_alive())
+}
+
+/// Whether `target` has another route than the alias that leads there. The operator's own zones and the lists have
+/// routes of their own, and data of other servers about them are not used.
+pub(super) fn leads_away(errand: Errand<'_>, target: &Name) -> bool {
+    // Names in a list that takes a key are asked for by this list only.
+    errand.rewrite.is_none()
+        && errand.kind != RecordType::CNAME
+        && !std::ptr::eq(&**errand.context.view.route(target, errand.kind), errand.route)
+}
+
+/// Whether a chain already contains `target`, or is longer than a chain may be.
+pub(super) fn goes_in_a_circle(answers: &[Record], target: &Name) -> bool {
+    let aliases = answers.iter().filter(|record| record.record_type() == RecordType::CNAME);
+    aliases.clone().any(|alias| alias.name == *target) || aliases.count() > MAX_ALIASES
+}

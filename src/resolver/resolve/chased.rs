@@ -1,0 +1,154 @@
+//! The result of following a name: the records and their security along the aliases, and the answer that is made of them.
+//!
+//! RFC 4035 section 3.2.1 (signatures for clients that set DO), RFC 6672 (DNAME).
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, Record, RecordType};
+
+use crate::dnsbl::list::List;
+use crate::exchange::ReplyRoom;
+use crate::iterate::classify::{End, Found};
+use crate::iterate::failure::Failure;
+use crate::iterate::kept_answers::AnswerSecurity;
+use dns::clock::Mono;
+use dns::question::{Answer, ExtendedError, ListMark, Question, Security};
+use dns::wire::compose;
+use validate::signature::covered_type;
+use validate::verdict::ValidationFailure;
+
+/// The result at the end of the aliases.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Chased {
+    /// Aliases in order, then the data.
+    pub(super) answers: Vec<Record>,
+    /// NXDOMAIN if the last name does not exist, YXDOMAIN if a DNAME makes it too long.
+    pub(super) rcode: ResponseCode,
+    /// The SOA of a negative answer.
+    pub(super) soa: Option<Box<Record>>,
+    /// Signatures of the answers, for clients that set DO.
+    pub(super) signatures: Vec<Record>,
+    /// Proofs of a negative answer or of a wildcard, for clients that set DO.
+    pub(super) proofs: Vec<Record>,
+    /// The security of the answer: the least of its parts. None before the first part.
+    pub(super) security: Option<Security>,
+    /// Why it is insecure, if the client should be told.
+    pub(super) told: Option<ValidationFailure>,
+    /// The zone whose server was asked last; none if memory was enough.
+    pub(super) zone: Option<Name>,
+    /// The server that answered last, and its round trip; none if memory was enough.
+    pub(super) answered: Option<(IpAddr, Duration)>,
+    /// The extended error that is sent with the answer.
+    pub(super) extended_error: Option<ExtendedError>,
+    /// The DNS list that it came from, if any.
+    pub(super) list: Option<ListMark>,
+    /// Whether another flight asked for it.
+    pub(super) shared: bool,
+    /// Whether it ends at a denial in doubt that all servers of the zone gave.
+    pub(super) doubted: bool,
+    /// The name of a DNS list that the aliases lead to, and the list, if the name was not followed.
+    pub(super) entered: Option<(Name, Arc<List>)>,
+    /// The room of long replies that the records came in.
+    pub(super) rooms: Vec<ReplyRoom>,
+}
+
+impl Chased {
+    /// The last name is a `[[host]]`: it exists even if others deny it, so their proof is dropped.
+    pub(super) fn exists_here(&mut self) {
+        self.proofs.clear();
+        self.security = self.security.map(|security| security.and(Security::Insecure));
+    }
+
+    /// These aliases, followed by the answer that is given for the name that they lead to.
+    pub(super) fn leading_to(self, end: Self) -> Self {
+        Self {
+            answers: [self.answers, end.answers].concat(),
+            signatures: [self.signatures, end.signatures].concat(),
+            proofs: [self.proofs, end.proofs].concat(),
+            rooms: [self.rooms, end.rooms].concat(),
+            security: Some(self.security.unwrap_or_default().and(end.security.unwrap_or_default())),
+            told: self.told.or(end.told),
+            zone: end.zone.or(self.zone),
+            answered: end.answered.or(self.answered),
+            ..end
+        }
+    }
+
+    /// Adds the result for one name of the chain.
+    pub(super) fn take(&mut self, found: Found, checked: &AnswerSecurity) -> End {
+        self.doubted = found.doubted;
+        if found.room.is_held() {
+            self.rooms.push(found.room);
+        }
+        if let (Some(server), Some(round_trip)) = (found.server, found.round_trip) {
+            self.answered = Some((server.ip(), round_trip));
+        }
+        let negative = matches!(found.end, End::Negative { .. }).then_some(checked.end);
+        for security in checked.sets.iter().copied().chain(negative) {
+            self.security = Some(self.security.map_or(security, |so_far| so_far.and(security)));
+        }
+        if checked.sets.is_empty() && negative.is_none() {
+            self.security = Some(Security::Unchecked);
+        }
+        let least = match &found.end {
+            End::Negative { soa: Some(soa), .. } => soa.ttl,
+            _ => found.answers.iter().map(|record| record.ttl).min().unwrap_or(0),
+        };
+        // A DNAME may redirect a chain twice. It and its signatures stand in the answer once.
+        let again = |owner: &Name, kind: RecordType| {
+            let held = |held: &Record| held.record_type() == RecordType::DNAME && held.name == *owner;
+            kind == RecordType::DNAME && self.answers.iter().any(held)
+        };
+        for mut record in found.evidence {
+            if covered_type(&record).is_some_and(|kind| again(&record.name, kind)) {
+                continue;
+            }
+            let covered = |answer: &&Record| {
+                answer.name == record.name && covered_type(&record) == Some(answer.record_type())
+            };
+            let ttl = found.answers.iter().find(covered).map(|answer| answer.ttl);
+            record.ttl = record.ttl.min(ttl.unwrap_or(least));
+            let section = if ttl.is_some() { &mut self.signatures } else { &mut self.proofs };
+            section.push(record);
+        }
+        if self.answers.is_empty() {
+            self.answers = found.answers;
+            return found.end;
+        }
+        let is_new = |record: &Record| !again(&record.name, record.record_type());
+        let new: Vec<Record> = found.answers.into_iter().filter(is_new).collect();
+        self.answers.extend(new);
+        found.end
+    }
+}
+
+/// The answer to send. Signatures and proofs go to clients that set DO (RFC 4035 section 3.2.1).
+pub(super) fn compose_answer(question: &Question, chased: &Chased, now: Mono) -> Result<Answer, Failure> {
+    let (mut answers, mut authorities) = (
+        Cow::Borrowed(&*chased.answers),
+        Cow::Borrowed(chased.soa.as_deref().map_or(&[][..], std::slice::from_ref)),
+    );
+    if question.dnssec_ok {
+        answers.to_mut().extend_from_slice(&chased.signatures);
+        authorities.to_mut().extend_from_slice(&chased.proofs);
+    }
+    let parts = compose::AnswerParts {
+        question,
+        rcode: chased.rcode,
+        answers: &answers,
+        authorities: &authorities,
+        stored: now,
+        extended_error: chased
+            .extended_error
+            .clone()
+            .or_else(|| chased.told.as_ref().map(ValidationFailure::extended_error)),
+        list: chased.list,
+    };
+    let answer = compose::answer(&parts)
+        .ok_or_else(|| Failure::TooLarge { name: question.name.clone(), kind: question.kind })?;
+    Ok(Answer { security: chased.security.unwrap_or_default(), ..answer })
+}

@@ -1,0 +1,139 @@
+//! A client's question that memory could not answer: one value carries it from the listener to the reply.
+
+use std::sync::{Arc, OnceLock};
+
+use hickory_proto::rr::{Name, RecordType};
+use tokio::sync::watch;
+
+use crate::cache::dropped_types::ZoneType;
+use crate::cache::entries::Delegation;
+use crate::dnsbl::list::{AskedAbout, List};
+use crate::iterate::context::Context;
+use crate::iterate::progress::FlightProgress;
+use crate::limits::PRIVATE_LABELS;
+use crate::zones::{Route, View};
+use dns::clock::Mono;
+use dns::question::{Client, Question, QuestionKey, lies_within};
+use history::owner::WantedOwner;
+
+/// A client's question on its way. Its flight shares it with the client that began the flight.
+pub struct ClientQuestion {
+    pub(super) question: Question,
+    pub(super) key: QuestionKey,
+    pub(super) client: Client,
+    pub(super) arrived: Mono,
+    /// The view of the listener when the question came: a reload does not change it.
+    pub(super) view: Arc<View>,
+    /// The route of its name.
+    pub(super) way: Arc<Route>,
+    /// The DNS list that it asks, if any; it may be shut down.
+    pub(super) list: Option<Arc<List>>,
+    /// The closest known cut, once its flight was counted for a zone: its walk begins there.
+    pub(super) cut: OnceLock<Arc<Delegation>>,
+    /// The progress of the flight that it waits for, if it asks a DNS list: it may be answered before the flight ends.
+    pub(super) waits_for: OnceLock<Arc<FlightProgress>>,
+    /// Whether memory had a failure of it when its client began to wait.
+    pub(super) has_failed: OnceLock<bool>,
+    /// The socket of its client, if it came over the network.
+    pub(super) socket: Option<WantedOwner>,
+    /// Gets the progress of its flight, if somebody follows its steps.
+    pub(super) follower: Option<watch::Sender<Option<Arc<FlightProgress>>>>,
+}
+
+impl ClientQuestion {
+    /// The question of `client` with the key `key`, which arrived at `arrived` in `view`.
+    pub fn new(question: Question, key: QuestionKey, client: Client, arrived: Mono, view: Arc<View>) -> Self {
+        let way = Arc::clone(view.route_of((&question.name, key.name()), question.kind));
+        let list = way.list_asked(&question.name);
+        let (cut, waits_for, has_failed) = Default::default();
+        Self {
+            question,
+            key,
+            client,
+            arrived,
+            view,
+            way,
+            list,
+            cut,
+            waits_for,
+            has_failed,
+            socket: None,
+            follower: None,
+        }
+    }
+
+    /// Sets the socket that the question came from.
+    #[must_use]
+    pub fn of_socket(self, socket: WantedOwner) -> Self {
+        Self { socket: Some(socket), ..self }
+    }
+
+    /// The same in `view`, which has other routes.
+    pub(super) fn in_view(&self, view: Arc<View>) -> Self {
+        let (question, key) = (self.question.clone(), self.key.clone());
+        let (socket, follower) = (self.socket, self.follower.clone());
+        Self { socket, follower, ..Self::new(question, key, self.client, self.arrived, view) }
+    }
+
+    /// The question.
+    pub fn question(&self) -> &Question {
+        &self.question
+    }
+
+    /// Its key.
+    pub fn key(&self) -> &QuestionKey {
+        &self.key
+    }
+
+    /// When the client asked.
+    pub fn arrived(&self) -> Mono {
+        self.arrived
+    }
+
+    /// The view of its listener.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// The context of its resolution in the flight with `progress`.
+    pub(super) fn context(&self, progress: &Arc<FlightProgress>) -> Context {
+        let context = Context::new(Arc::clone(progress), Arc::clone(&self.view));
+        if self.question.checking_disabled { context.without_checks() } else { context }
+    }
+
+    /// Its type in `zone`, if the servers of the zone may drop queries of the type. For the end of an alias in another zone the zone
+    /// of its name is not at fault, nor is a zone that many owners share.
+    pub(super) fn type_in(&self, zone: &Name) -> Option<ZoneType> {
+        let is_own = zone.iter().len() >= PRIVATE_LABELS && lies_within(&self.question.name, zone);
+        is_own.then(|| ZoneType::new(zone, self.question.kind, self.view.knows)).flatten()
+    }
+
+    /// The subject of its question to a DNS list, if it asks one that still runs.
+    pub fn asked_list(&self) -> AskedAbout {
+        self.live_list().map_or(AskedAbout::Nothing, |list| list.asked(&self.question.name))
+    }
+
+    /// The question of the same client for another type of the name.
+    pub(super) fn of_kind(&self, kind: RecordType) -> Self {
+        let question = Question { kind, ..self.question.clone() };
+        let key = question.key();
+        Self::new(question, key, self.client, self.arrived, Arc::clone(&self.view))
+    }
+
+    /// A question of the start, in the view of an empty configuration.
+    #[cfg(test)]
+    pub(super) fn in_test(question: Question, client: Client) -> Self {
+        use std::sync::LazyLock;
+        static VIEW: LazyLock<Arc<View>> = LazyLock::new(|| {
+            let views = crate::zones::Views::new(&Arc::default()).unwrap();
+            Arc::clone(views.general().unwrap())
+        });
+        let key = question.key();
+        Self::new(question, key, client, Mono::START, Arc::clone(&VIEW))
+    }
+
+    /// The list that it asks, if the list still runs.
+    pub(super) fn live_list(&self) -> Option<&Arc<List>> {
+        self.list.as_ref().filter(|list| list.is_alive())
+    }
+}

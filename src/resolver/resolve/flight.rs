@@ -1,0 +1,416 @@
+//! One flight: it resolves its question, keeps the answer or the failure, reports it, and lands.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Record, RecordType};
+
+use super::chase::Chaser;
+use super::chased::{Chased, compose_answer};
+use super::client_question::ClientQuestion;
+use super::flights::{BegunFlight, FlightEnd, Flights, Landed, Shed};
+use super::lists::ListResolver;
+use super::shares::ShedReason;
+use super::stale::StaleAnswers;
+use super::{private, shares};
+use crate::cache::Memory;
+use crate::cache::entries::Delegation;
+use crate::cache::failures::ServersMeanwhile;
+use crate::iterate::Iterate;
+use crate::iterate::context::Context;
+use crate::iterate::failure::Failure;
+use crate::iterate::progress::FlightProgress;
+use crate::limits::MAX_TOLD_REMOVED;
+use crate::supervise::driven::Driven;
+#[cfg(feature = "simulated")]
+use crate::supervise::strike::Strike;
+use crate::supervise::{Panicked, caught};
+use crate::zones::{Route, RouteTarget, View};
+use dns::clock::{Clock, Mono};
+use dns::question::{Answer, ExtendedError, Question, Security};
+use dns::wire::compose;
+use history::event::{FlightEnded, RouteKind, ServerOrigin};
+use history::note::{Note, Words};
+use history::{Counter, Flown, Recorder};
+use validate::verdict::SecurityStatus;
+
+/// The types that are looked for when a client asks for ANY, in this order; the first that exists is the answer. The
+/// SOA is looked for only at an apex, which always has one.
+const ANY_KINDS: [RecordType; 5] =
+    [RecordType::A, RecordType::MX, RecordType::TXT, RecordType::AAAA, RecordType::SOA];
+
+/// Resolves the questions of flights; no client waits here.
+pub(super) struct FlightResolver {
+    pub(super) clock: Clock,
+    pub(super) memory: Memory,
+    pub(super) recorder: Arc<Recorder>,
+    pub(super) iterate: Arc<Iterate>,
+    pub(super) flights: Arc<Flights>,
+    /// Follows names through their aliases.
+    pub(super) chaser: Arc<Chaser>,
+    /// Asks DNS lists.
+    pub(super) lists: Arc<ListResolver>,
+    /// Makes stale answers.
+    pub(super) stale: StaleAnswers,
+    /// A switch for tests: it causes panics in flights.
+    #[cfg(feature = "simulated")]
+    pub(super) strike: Strike,
+}
+
+impl FlightResolver {
+    pub(super) fn new(chaser: &Arc<Chaser>, lists: &Arc<ListResolver>) -> Arc<Self> {
+        let (clock, memory) = (chaser.clock.clone(), chaser.memory.clone());
+        Arc::new(Self {
+            recorder: Arc::clone(&chaser.recorder),
+            iterate: Arc::clone(&chaser.iterate),
+            flights: Arc::clone(&chaser.flights),
+            chaser: Arc::clone(chaser),
+            lists: Arc::clone(lists),
+            stale: StaleAnswers { clock: clock.clone(), memory: memory.clone() },
+            clock,
+            memory,
+            #[cfg(feature = "simulated")]
+            strike: Strike::default(),
+        })
+    }
+
+    /// Answers a question. ANY gets one RRset of the real data (RFC 8482 section 4.3), as servers refuse ANY or
+    /// invent an answer.
+    pub(super) async fn answer(&self, asked: &ClientQuestion, context: &Context) -> Result<Chased, Failure> {
+        if asked.question.kind != RecordType::ANY {
+            return Ok(self.without_private(self.lists.guarded(asked, context).await?, context));
+        }
+        // Boxed, because it would enlarge each flight and hardly any asks ANY.
+        Box::pin(self.answer_any(asked, context)).await
+    }
+
+    /// One RRset of the real data.
+    async fn answer_any(&self, asked: &ClientQuestion, context: &Context) -> Result<Chased, Failure> {
+        let name = &asked.question.name;
+        let mut found = Chased::default();
+        for kind in ANY_KINDS {
+            // A denial names the apex of its zone (RFC 2308 section 3).
+            let is_apex = |soa: &Record| soa.name == *name;
+            if kind == RecordType::SOA && !found.soa.as_deref().is_some_and(is_apex) {
+                break;
+            }
+            found = self.without_private(self.lists.guarded(&asked.of_kind(kind), context).await?, context);
+            let data = found.answers.iter().any(|record| record.record_type() == kind);
+            if data || found.rcode == ResponseCode::NXDomain {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The answer without the addresses that clients of the view must not get.
+    fn without_private(&self, mut chased: Chased, context: &Context) -> Chased {
+        let mut records = private::remove(&mut chased, &context.view);
+        if !records.is_empty() {
+            let dropped = records.len();
+            records.truncate(MAX_TOLD_REMOVED);
+            self.recorder.count(Counter::PrivateRemoved, dropped);
+            context.note(Note::PrivateRemoved { dropped, records });
+        }
+        chased
+    }
+
+    /// The zone that a question counts for at its start, in wire form.
+    pub(super) fn zone_at_first<'a>(&self, asked: &'a ClientQuestion) -> &'a [u8] {
+        let ClientQuestion { key, view, way, .. } = asked;
+        let cut = self.cut_on(view, way, key.name());
+        let labels = cut.as_ref().map_or(0, |(cut, _)| cut.zone.iter().len());
+        if let Some((cut, true)) = cut {
+            asked.cut.get_or_init(|| cut);
+        }
+        shares::zone_at_first(key.name(), labels.max(way.zone.iter().len()))
+    }
+
+    /// The closest known cut of a name in wire form, if its route follows cuts; and whether memory has none between the two,
+    /// not even an expired one.
+    pub(super) fn cut_on(&self, view: &View, route: &Route, name: &[u8]) -> Option<(Arc<Delegation>, bool)> {
+        match route.target {
+            RouteTarget::Iterate | RouteTarget::Stub(_) => {
+                self.memory.rrsets.of(view.knows).closest_delegation_of_wire(name, self.clock.mono())
+            }
+            RouteTarget::Forward { .. } | RouteTarget::Local(_) => None,
+        }
+    }
+
+    /// A flight to be driven. If it panics it ends with nothing, and its waiters learn that it was given up.
+    pub(super) fn take_off(
+        self: Arc<Self>,
+        asked: Arc<ClientQuestion>,
+        context: Context,
+        begun: BegunFlight,
+    ) -> Driven<Option<Arc<Landed>>> {
+        self.memory.room.flight_began();
+        #[cfg(feature = "simulated")]
+        let strike = self.strike.clone();
+        // The flight is boxed at once, because it has thousands of octets and would be moved.
+        let flight = Box::pin(self.fly(asked, context, begun));
+        #[cfg(feature = "simulated")]
+        let flight = strike.on(flight);
+        let flown = caught(flight);
+        let told = |panicked: &Panicked| {
+            tracing::error!(
+                "{panicked}; the resolution of a query was stopped, and its clients got SERVFAIL; please send this line to the makers of resolverd"
+            )
+        };
+        Driven::new(Box::pin(flown.map(move |flown| flown.inspect_err(told).ok())))
+    }
+
+    /// Resolves the question of the flight and lands.
+    async fn fly(
+        self: Arc<Self>,
+        asked: Arc<ClientQuestion>,
+        context: Context,
+        mut begun: BegunFlight,
+    ) -> Arc<Landed> {
+        let ClientQuestion { question, key, .. } = &*asked;
+        context.note(Note::Question { name: question.name.clone(), kind: question.kind });
+        let chased = tokio::select! {
+            biased;
+            chased = self.answer(&asked, &context) => match chased {
+                Err(Failure::NoRoom { zone }) => Err(Shed { why: ShedReason::LongReply, zone }),
+                chased => self.unless_reloaded(question, chased, &context),
+            },
+            shed = begun.gives_way() => Err(shed),
+        };
+        let chased = match chased {
+            Ok(chased) => chased,
+            Err(shed) => {
+                let error = ExtendedError::new(ExtendedError::NOT_READY, shed.sentence());
+                let answer = Arc::new(compose::failure(question, error, self.clock.mono()));
+                let packets = context.budget.packets();
+                return begun.land(Landed { answer, end: FlightEnd::Shed(shed), packets }, None);
+            }
+        };
+        let now = self.clock.mono();
+        self.lists.tell_batches(question, key, &chased, &context);
+        let shared = chased.as_ref().is_ok_and(|chased| chased.shared);
+        let composed = chased.as_ref().map_err(Clone::clone);
+        let composed = composed.and_then(|chased| compose_answer(question, chased, now));
+        let (answer, failed, end) = match composed {
+            Ok(answer) => {
+                let answer = Arc::new(answer);
+                self.keep_answer(&asked, &answer);
+                self.note_answered(&asked, &chased);
+                (answer, None, if shared { FlightEnd::Shared } else { FlightEnd::Answered })
+            }
+            Err(failure) => {
+                let (answer, end) = self.answer_failure(&asked, &failure, &context, now);
+                (Arc::new(answer), Some(failure), end)
+            }
+        };
+        let result = failed.as_ref().map_or(Words::Code(answer.rcode), |failure| failure.to_string().into());
+        context.note(Note::Ended { result });
+        let packets = context.budget.packets();
+        self.tell_record(&asked, &context, (&chased, failed.as_ref()), now);
+        let view = Arc::clone(&context.view);
+        let answered = failed.is_none().then_some(now);
+        let landed = begun.land(Landed { answer, end, packets }, answered);
+        if packets > 0 && self.iterate.is_priming_due(&view) {
+            self.begin_priming(view);
+        }
+        landed
+    }
+
+    /// The result of a flight, unless a reload has meanwhile changed the route of a name of its chain: its clients begin another flight
+    /// then, as those of `Flights::end_changed` do.
+    fn unless_reloaded(
+        &self,
+        question: &Question,
+        chased: Result<Chased, Failure>,
+        context: &Context,
+    ) -> Result<Result<Chased, Failure>, Shed> {
+        let reloaded = |zone| Err(Shed { why: ShedReason::Reloaded, zone });
+        match chased {
+            Err(Failure::Reloaded { name }) => reloaded(name),
+            Ok(chased) if self.is_outdated(question, &chased, context) => reloaded(question.name.clone()),
+            chased => Ok(chased),
+        }
+    }
+
+    /// Whether a reload has meanwhile changed the route of a name of an answer, so that it must not be kept.
+    pub(super) fn is_outdated(&self, question: &Question, chased: &Chased, context: &Context) -> bool {
+        let chain = (&question.name, &*chased.answers);
+        self.chaser.changed.concern_chain((&context.view, context.began()), chain)
+    }
+
+    /// Tells the record of a flight that has ended: what was found, and why there is no answer.
+    fn tell_record(
+        &self,
+        asked: &ClientQuestion,
+        context: &Context,
+        (chased, failed): (&Result<Chased, Failure>, Option<&Failure>),
+        now: Mono,
+    ) {
+        let ClientQuestion { question, key, .. } = asked;
+        let found = chased.as_ref().ok();
+        let zone = found.and_then(|chased| chased.zone.clone()).or_else(|| failed.and_then(Failure::zone));
+        let lost = failed.map(|failure| {
+            let route = zone.as_ref().map(|zone| context.view.route(zone, question.kind));
+            let configured = route.is_some_and(|route| !matches!(route.target, RouteTarget::Iterate));
+            let of_route = if configured { ServerOrigin::Configuration } else { ServerOrigin::Recursion };
+            failure.of_flight(failure.origin().unwrap_or(of_route))
+        });
+        let (at_fault, faults) = failed.map(Failure::at_fault).unwrap_or_default();
+        self.recorder.flown(&Flown {
+            trail: context.trail(),
+            question,
+            name: key.name(),
+            zone: at_fault.as_ref().or(zone.as_ref()),
+            failed: lost.as_ref(),
+            faults: &faults,
+            answers: found.map_or(&[][..], |chased| &chased.answers),
+        });
+        let route = context.view.route(&question.name, question.kind);
+        // A list that refuses has answered: no zone has failed, and the list counts.
+        let of_list =
+            || route.policy.list.as_ref().filter(|_| failed.is_some()).map(|list| list.apex.clone());
+        self.recorder.flight(&FlightEnded {
+            question,
+            route: route_kind(&route.target),
+            zone: zone.or_else(of_list),
+            failed: lost,
+            doubted: found.is_some_and(|chased| chased.doubted),
+            state: context.checks().then(|| state_of(chased)).flatten(),
+            elapsed: now.since(context.began()),
+            patience: context.view.config.resolve.deadline,
+            packets: context.budget.packets(),
+        });
+    }
+
+    /// Keeps a failure. Returns the answer to it, which is stale data if there are any.
+    fn answer_failure(
+        &self,
+        asked: &ClientQuestion,
+        failure: &Failure,
+        context: &Context,
+        now: Mono,
+    ) -> (Answer, FlightEnd) {
+        let ClientQuestion { question, key, .. } = asked;
+        let error = failure.extended_error();
+        let lacks = error.is_lack_of_answer();
+        let stale = lacks.then(|| self.stale.answer(question, &context.view, &error.text)).flatten();
+        if !failure.is_known_silence() {
+            let servers = match self.iterate.servers_since(context.began()) {
+                ServersMeanwhile::Answered if failure.is_silence() => ServersMeanwhile::AnsweredOthers,
+                servers => servers,
+            };
+            self.memory.failures.put(key.clone(), error.clone(), servers, now);
+        }
+        match stale {
+            Some(answer) => (answer, FlightEnd::Stale),
+            None => (compose::failure(question, error, now), FlightEnd::Failed),
+        }
+    }
+
+    /// Notes that the servers of the zone of a name do not drop the type.
+    fn note_answered(&self, asked: &ClientQuestion, chased: &Result<Chased, Failure>) {
+        let dropped = &self.memory.dropped_types;
+        if dropped.is_used()
+            && let Ok(Chased { zone: Some(zone), .. }) = chased
+            && let Some(of) = asked.type_in(zone)
+        {
+            dropped.answered(&of);
+        }
+    }
+
+    /// Begins to prime the root. It continues as a task.
+    fn begin_priming(self: Arc<Self>, view: Arc<View>) {
+        // The flight has landed: a panic here must not take its answer away.
+        let primed = caught(async move {
+            #[cfg(feature = "simulated")]
+            self.iterate.strike().fall();
+            let context = Context::new(Arc::new(FlightProgress::new(&self.clock)), view);
+            // If it fails, the known servers hold until their TTL ends.
+            let _ = self.iterate.prime_again(&context, &*self.chaser).await;
+        });
+        let report = |panicked: &Panicked| {
+            tracing::error!(
+                "{panicked}; the list of root servers was not renewed, and the known ones stay in use; please send this line to the makers of resolverd"
+            )
+        };
+        let priming = Driven::new(Box::pin(primed.map(move |primed| primed.inspect_err(report).ok())));
+        let _ = priming.now_or_never();
+    }
+
+    /// Keeps the answer of a flight, and forgets an earlier failure of its question.
+    pub(super) fn keep_answer(&self, asked: &ClientQuestion, answer: &Arc<Answer>) {
+        if asked.has_failed.get() != Some(&false) {
+            self.memory.failures.clear(&asked.key);
+        }
+        self.memory.answers.put(asked.key.clone(), answer);
+    }
+}
+
+/// The kind of a route, for the record.
+const fn route_kind(target: &RouteTarget) -> RouteKind {
+    match target {
+        RouteTarget::Iterate => RouteKind::Recursion,
+        RouteTarget::Stub(_) => RouteKind::Stub,
+        RouteTarget::Forward { .. } => RouteKind::Forward,
+        RouteTarget::Local(_) => RouteKind::Local,
+    }
+}
+
+/// The result of validation, if there was one.
+fn state_of(chased: &Result<Chased, Failure>) -> Option<SecurityStatus> {
+    match chased {
+        Ok(chased) => match chased.security? {
+            Security::Secure => Some(SecurityStatus::Secure),
+            Security::Insecure => Some(SecurityStatus::Insecure),
+            Security::Unchecked => None,
+        },
+        Err(Failure::Untrusted { state, .. }) => Some(*state),
+        Err(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, ConfiguredZone, Forwarder, ZoneKind};
+    use crate::zones::Views;
+    use dns::question::stage::name;
+    use validate::verdict::{ValidationFailure, Why};
+
+    #[test]
+    fn the_record_learns_the_kind_of_each_route() {
+        let zone = |text: &str, kind| ConfiguredZone { name: name(text), kind, ..ConfiguredZone::default() };
+        let address = "127.0.0.1:5300".parse().unwrap();
+        let forwarders = vec![Forwarder { address, encryption: None }];
+        let zones = vec![
+            zone("stub.", ZoneKind::Stub(vec![address])),
+            zone("forward.", ZoneKind::Forward(forwarders)),
+        ];
+        let views = Views::new(&Arc::new(Config { zones, ..Config::default() })).unwrap();
+        let view = views.of_listener(0).unwrap();
+        for (text, kind) in [
+            ("example.", RouteKind::Recursion),
+            ("a.stub.", RouteKind::Stub),
+            ("a.forward.", RouteKind::Forward),
+            ("localhost.", RouteKind::Local),
+        ] {
+            assert_eq!(route_kind(&view.route(&name(text), RecordType::A).target), kind, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_record_learns_the_result_of_validation_if_there_was_one() {
+        for (security, state) in [
+            (None, None),
+            (Some(Security::Unchecked), None),
+            (Some(Security::Insecure), Some(SecurityStatus::Insecure)),
+            (Some(Security::Secure), Some(SecurityStatus::Secure)),
+        ] {
+            assert_eq!(state_of(&Ok(Chased { security, ..Chased::default() })), state);
+        }
+        let fault = Box::new(ValidationFailure::new(Why::Expired, "expired"));
+        let untrusted = Failure::Untrusted { zone: name("example."), state: SecurityStatus::Bogus, fault };
+        assert_eq!(state_of(&Err(untrusted)), Some(SecurityStatus::Bogus));
+    }
+}

@@ -1,0 +1,471 @@
+//! Flights: one for each question in progress, shared by all clients that wait for it.
+//!
+//! A flight hands its answer directly to all its waiters, because memory may refuse to keep it.
+
+use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::FutureExt;
+use futures_util::future::Shared;
+use hickory_proto::rr::Name;
+use tokio::sync::oneshot;
+
+use super::answered_events;
+use super::backlog::Backlog;
+use super::client_question::ClientQuestion;
+use super::shares::{
+    ClientKey, FlightAdmission, Numbered, ShareAccount, Shares, ShedReason, Ticket, ZoneHash,
+};
+use crate::iterate::progress::FlightProgress;
+use crate::limits::{FEW_WAITERS, PRIVATE_LABELS, WorkBounds};
+use dns::clock::Mono;
+use dns::hash::Keyed;
+use dns::question::{
+    Answer, Client, QuestionKey, ViewId, WireName, is_within, label_places, name_of_wire, wire_name,
+};
+
+/// The result of a flight.
+#[derive(Debug)]
+pub(super) struct Landed {
+    /// The answer. For a failure: SERVFAIL, or a stale answer.
+    pub(super) answer: Arc<Answer>,
+    /// How it ended.
+    pub(super) end: FlightEnd,
+    /// Messages sent for it.
+    pub(super) packets: u32,
+}
+
+/// How a flight has ended.
+#[derive(Debug)]
+pub(super) enum FlightEnd {
+    /// With an answer.
+    Answered,
+    /// With an answer that another flight has asked for too.
+    Shared,
+    /// With a failure.
+    Failed,
+    /// With a failure, which a stale answer replaces.
+    Stale,
+    /// The flight gave its place to another flight.
+    Shed(Shed),
+}
+
+/// The channel on which waiters learn of the end. An error means that the flight was given up.
+pub(super) type Landing = Shared<oneshot::Receiver<Arc<Landed>>>;
+
+/// The flights in progress.
+#[derive(Clone)]
+pub(super) struct Flights {
+    table: Arc<Mutex<FlightTable>>,
+    /// The key of the hash that identifies zones and clients, because strangers choose their names.
+    keyed: Keyed,
+}
+
+/// The key of a flight with its hash, which is computed once: each flight is looked up five times.
+#[derive(Clone, PartialEq, Eq)]
+struct FlightKey {
+    hash: u64,
+    key: Arc<QuestionKey>,
+}
+
+impl Hash for FlightKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+struct FlightTable {
+    bounds: WorkBounds,
+    flights: Numbered<FlightKey, Flight>,
+    shares: Shares,
+    backlog: Backlog,
+    /// The flights by their places.
+    standing: Numbered<Ticket, FlightPlace>,
+    waiters: usize,
+    /// Waiting places of each client.
+    waiting: Numbered<ClientKey, usize>,
+}
+
+struct Flight {
+    landing: Landing,
+    progress: Arc<FlightProgress>,
+    waiting: HashSet<Client, Keyed>,
+    ticket: Ticket,
+}
+
+/// The state of a flight.
+struct FlightPlace {
+    key: FlightKey,
+    /// The zone that its place is counted for, in wire form.
+    zone: Box<[u8]>,
+    /// Whether look-ahead goes on once the servers of the zone of its name are asked.
+    leads_at_delegation: bool,
+    /// Ends the flight.
+    give_way: oneshot::Sender<Shed>,
+}
+
+/// The start of a flight.
+#[derive(Clone, Copy)]
+struct FlightStart<'a> {
+    ticket: Ticket,
+    /// The zone that it counts for, in wire form.
+    zone: &'a [u8],
+    leads_at_delegation: bool,
+}
+
+/// The result of joining a flight.
+pub(super) enum JoinedFlight {
+    /// The question waits for a flight; if it is the first, `begun` has to be run.
+    Waits { seat: FlightSeat, begun: Option<BegunFlight> },
+    /// The same client already waits for it.
+    Repeated,
+    /// There is no room for the question.
+    Shed(Shed),
+}
+
+/// A question that was turned away, and why.
+#[derive(Clone, Debug)]
+pub(super) struct Shed {
+    pub(super) why: ShedReason,
+    /// The zone that it is counted for.
+    pub(super) zone: Name,
+}
+
+impl Shed {
+    /// The reason in a sentence.
+    pub(super) fn sentence(&self) -> String {
+        self.why.sentence(&self.zone)
+    }
+}
+
+/// A client's place among the waiters of a flight; given up when dropped.
+pub(super) struct FlightSeat {
+    /// The end.
+    pub(super) landing: Landing,
+    /// The progress of the flight.
+    pub(super) progress: Arc<FlightProgress>,
+    flights: Flights,
+    key: FlightKey,
+    client: Client,
+}
+
+/// A flight to be run. Dropped without landing, it counts as given up, and its waiters learn that.
+pub(super) struct BegunFlight {
+    /// The flight's place.
+    pub(super) ticket: Ticket,
+    gives_way: oneshot::Receiver<Shed>,
+    sender: Option<oneshot::Sender<Arc<Landed>>>,
+    flights: Flights,
+}
+
+impl Flights {
+    /// No flights.
+    pub(super) fn new(keyed: Keyed, bounds: WorkBounds) -> Self {
+        Self { table: Arc::new(Mutex::new(FlightTable::new(bounds))), keyed }
+    }
+
+    /// Lets a client wait for the flight of its question. If there is none, one begins with `progress`. The flight
+    /// counts for `zone`, in wire form, until its walk enters another.
+    pub(super) fn join(
+        &self,
+        asked: &ClientQuestion,
+        zone: &[u8],
+        progress: impl FnOnce() -> FlightProgress,
+    ) -> JoinedFlight {
+        let ClientQuestion { key, client, arrived, .. } = asked;
+        let asker = self.client_key(client.address);
+        let key = &FlightKey { hash: self.keyed.octets(key.as_bytes()), key: Arc::new(key.clone()) };
+        let mut table = self.table();
+        if !table.may_wait(key, asker) {
+            return JoinedFlight::Shed(Shed { why: ShedReason::Waiters, zone: name_of_wire(zone) });
+        }
+        let begun = if let Some(flight) = table.flights.get(key) {
+            if flight.waiting.contains(client) {
+                return JoinedFlight::Repeated;
+            }
+            let ticket = flight.ticket;
+            table.shares.hand_over(ticket, asker);
+            None
+        } else {
+            let progress = progress();
+            table.backlog.takes_in(*arrived, progress.began());
+            let account = ShareAccount { client: asker, zone: self.zone_hash(zone) };
+            if let Err(why) = table.make_room(account, progress.began()) {
+                return JoinedFlight::Shed(Shed { why, zone: name_of_wire(zone) });
+            }
+            let ticket = table.shares.take(account, progress.began());
+            let place = FlightStart {
+                ticket,
+                zone,
+                leads_at_delegation: answered_events::leads_at_delegation(asked),
+            };
+            Some(self.begin(&mut table, key, place, progress))
+        };
+        match self.seat(&mut table, key, *client, asker) {
+            Some(seat) => JoinedFlight::Waits { seat, begun },
+            // This is not reached, because the flight was just found or begun.
+            None => {
+                // The end of a begun flight takes the table.
+                drop(table);
+                JoinedFlight::Repeated
+            }
+        }
+    }
+
+    /// The walk of a flight has entered `zone`. From now on its place counts for that zone, unless it already counts
+    /// for it or for a zone below. If the zone has no place left, the flight gives way. Returns the key of its question, once,
+    /// if the zone is that of its name and look-ahead goes on here.
+    pub(super) fn enters(&self, number: u64, zone: &Name, now: Mono) -> Option<Arc<QuestionKey>> {
+        if zone.iter().len() < PRIVATE_LABELS {
+            return None;
+        }
+        let (ticket, wire) = (Ticket::of(number), WireName::of(zone));
+        let mut table = self.table();
+        let standing = table.standing.get_mut(&ticket)?;
+        let leads = standing.leads_at_delegation && standing.key.key.name() == &*wire;
+        standing.leads_at_delegation &= !leads;
+        let led = leads.then(|| Arc::clone(&standing.key.key));
+        if !is_within(&standing.zone, &wire) {
+            table.go_over(ticket, (&wire, self.zone_hash(&wire)), now);
+        }
+        led.filter(|_| table.standing.contains_key(&ticket))
+    }
+
+    /// Ends the flights that a reload concerns, as routes of names at and below `changed` are others now: of such names, and those that
+    /// are in a zone above or below such a name. Their clients begin new ones. Without this, a query after a reload got the answer of
+    /// the old routes for as long as a flight lasts. A view that is no longer in use has no new routes.
+    pub(super) fn end_changed(&self, changed: &[Name], is_in_use: impl Fn(ViewId) -> bool) {
+        let changed: HashSet<Vec<u8>> = changed.iter().map(wire_name).collect();
+        let above: HashSet<&[u8]> = changed.iter().flat_map(|name| suffixes(name)).collect();
+        let is_changed = |name: &[u8]| suffixes(name).any(|suffix| changed.contains(suffix));
+        let concerns = |place: &FlightPlace| {
+            let is_led = is_changed(&place.zone) || above.contains(&*place.zone);
+            is_in_use(place.key.key.view()) && (is_led || is_changed(place.key.key.name()))
+        };
+        let mut table = self.table();
+        let concerned = table.standing.iter().filter(|(_, place)| concerns(place)).map(|(ticket, _)| *ticket);
+        for ticket in concerned.collect::<Vec<_>>() {
+            table.give_way(ticket, None, ShedReason::Reloaded);
+        }
+    }
+
+    /// Whether a flight asks the question of this key.
+    pub(super) fn has(&self, key: &QuestionKey) -> bool {
+        let key = FlightKey { hash: self.keyed.octets(key.as_bytes()), key: Arc::new(key.clone()) };
+        self.table().flights.contains_key(&key)
+    }
+
+    /// Flights in progress.
+    pub(super) fn len(&self) -> usize {
+        self.table().flights.len()
+    }
+
+    /// Clients that wait for a flight.
+    pub(super) fn waiters(&self) -> usize {
+        self.table().waiters
+    }
+
+    /// Whether the heaviest zone or client gives way, because of the number of flights.
+    pub(super) fn are_crowded(&self) -> bool {
+        let table = self.table();
+        table.shares.taken() >= table.crowded_from()
+    }
+
+    /// Each flight's question, progress and number of waiting clients.
+    pub(super) fn list(&self) -> Vec<(QuestionKey, Arc<FlightProgress>, usize)> {
+        let table = self.table();
+        let told = |(key, flight): (&FlightKey, &Flight)| {
+            (QuestionKey::clone(&key.key), Arc::clone(&flight.progress), flight.waiting.len())
+        };
+        table.flights.iter().map(told).collect()
+    }
+
+    fn begin(
+        &self,
+        table: &mut FlightTable,
+        key: &FlightKey,
+        start: FlightStart<'_>,
+        progress: FlightProgress,
+    ) -> BegunFlight {
+        let FlightStart { ticket, zone, leads_at_delegation } = start;
+        let (sender, receiver) = oneshot::channel();
+        let (give_way, gives_way) = oneshot::channel();
+        let (landing, progress) = (receiver.shared(), Arc::new(progress));
+        table.flights.insert(
+            key.clone(),
+            Flight { landing, progress, waiting: HashSet::with_hasher(self.keyed), ticket },
+        );
+        let (key, zone) = (key.clone(), zone.into());
+        table.standing.insert(ticket, FlightPlace { key, zone, leads_at_delegation, give_way });
+        BegunFlight { ticket, gives_way, sender: Some(sender), flights: self.clone() }
+    }
+
+    /// A seat at the flight of `key`.
+    fn seat(
+        &self,
+        table: &mut FlightTable,
+        key: &FlightKey,
+        client: Client,
+        asker: ClientKey,
+    ) -> Option<FlightSeat> {
+        let flight = table.flights.get_mut(key)?;
+        flight.waiting.insert(client);
+        let (landing, progress) = (flight.landing.clone(), Arc::clone(&flight.progress));
+        table.waiters = table.waiters.saturating_add(1);
+        let of_client = table.waiting.entry(asker).or_default();
+        *of_client = of_client.saturating_add(1);
+        Some(FlightSeat { landing, progress, flights: self.clone(), key: key.clone(), client })
+    }
+
+    fn end(&self, ticket: Ticket, answered: Option<Mono>) {
+        self.table().remove(ticket, answered);
+    }
+
+    fn zone_hash(&self, zone: &[u8]) -> ZoneHash {
+        self.keyed.octets(zone)
+    }
+
+    /// The hash of an IPv4 address or of the /64 of an IPv6 address, as one client has a whole /64.
+    fn client_key(&self, address: IpAddr) -> ClientKey {
+        match address.to_canonical() {
+            IpAddr::V4(address) => self.keyed.octets(&address.octets()),
+            IpAddr::V6(address) => self.keyed.octets(&(address.to_bits() >> 64).to_be_bytes()),
+        }
+    }
+
+    fn table(&self) -> MutexGuard<'_, FlightTable> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A name in wire form and all names above it.
+fn suffixes(name: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let root = name.len().checked_sub(1);
+    label_places(name).chain(root).filter_map(|place| name.get(place..))
+}
+
+impl FlightTable {
+    fn new(bounds: WorkBounds) -> Self {
+        let (flights, backlog, standing, waiters, waiting) = Default::default();
+        Self { bounds, flights, shares: Shares::new(bounds), backlog, standing, waiters, waiting }
+    }
+
+    /// The number of flights from which on the heaviest zone or client gives way.
+    fn crowded_from(&self) -> usize {
+        self.backlog.crowded_from(self.bounds)
+    }
+
+    /// Whether one more question of a client may wait for the flight of `key`. A flight has at most half as many
+    /// waiters as places are free, so that the first waiter of a new flight finds room. A client with few waiting
+    /// questions may wait for any flight.
+    fn may_wait(&self, key: &FlightKey, client: ClientKey) -> bool {
+        let free = self.bounds.waiters.saturating_sub(self.waiters);
+        let of_flight = self.flights.get(key).map_or(0, |flight| flight.waiting.len());
+        let of_client = self.waiting.get(&client).copied().unwrap_or(0);
+        free > 0 && (of_flight <= free / 2 || of_client < FEW_WAITERS)
+    }
+
+    /// Makes another flight give way if `account` needs room.
+    fn make_room(&mut self, account: ShareAccount, now: Mono) -> Result<(), ShedReason> {
+        match self.shares.judge(account, self.crowded_from(), now) {
+            FlightAdmission::Room => {}
+            FlightAdmission::InPlaceOf(other) => self.give_way(other, None, ShedReason::MadeRoom),
+            FlightAdmission::Refused(why) => return Err(why),
+        }
+        Ok(())
+    }
+
+    /// Counts a flight for `zone`, in wire form, from now on, or makes it give way.
+    fn go_over(&mut self, ticket: Ticket, (zone, hash): (&[u8], ZoneHash), now: Mono) {
+        let Some(account) = self.shares.account(ticket) else { return };
+        let moved = ShareAccount { zone: hash, ..account };
+        match self.shares.judge(moved, self.crowded_from(), now) {
+            FlightAdmission::Refused(why) => self.give_way(ticket, Some(zone), why),
+            verdict => {
+                if let FlightAdmission::InPlaceOf(other) = verdict
+                    && other != ticket
+                {
+                    self.give_way(other, None, ShedReason::MadeRoom);
+                }
+                self.shares.go_over(ticket, hash, now);
+                if let Some(standing) = self.standing.get_mut(&ticket) {
+                    standing.zone = zone.into();
+                }
+            }
+        }
+    }
+
+    /// Ends a flight and tells its waiters at once. `zone`: the zone that it was about to enter.
+    fn give_way(&mut self, ticket: Ticket, zone: Option<&[u8]>, why: ShedReason) {
+        if let Some(standing) = self.remove(ticket, None) {
+            let zone = name_of_wire(zone.unwrap_or(&standing.zone));
+            // An error means that the flight lands at this moment.
+            let _ = standing.give_way.send(Shed { why, zone });
+        }
+    }
+
+    /// Removes a flight, unless it was removed before. `answered`: when its zone answered.
+    fn remove(&mut self, ticket: Ticket, answered: Option<Mono>) -> Option<FlightPlace> {
+        let standing = self.standing.remove(&ticket)?;
+        self.shares.give_up(ticket, answered);
+        self.flights.remove(&standing.key);
+        Some(standing)
+    }
+}
+
+impl BegunFlight {
+    /// Waits until the flight has to give way to others.
+    pub(super) async fn gives_way(&mut self) -> Shed {
+        match (&mut self.gives_way).await {
+            Ok(shed) => shed,
+            // An error means that the flight has landed.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Ends the flight. Its result must be in memory by now, otherwise the next question begins another flight.
+    ///
+    /// `answered`: when its zone answered.
+    pub(super) fn land(mut self, landed: Landed, answered: Option<Mono>) -> Arc<Landed> {
+        self.flights.end(self.ticket, answered);
+        let landed = Arc::new(landed);
+        if let Some(sender) = self.sender.take() {
+            // An error means that no client waits any more. The answer is in memory.
+            let _ = sender.send(Arc::clone(&landed));
+        }
+        landed
+    }
+}
+
+impl Drop for BegunFlight {
+    fn drop(&mut self) {
+        if self.sender.is_some() {
+            self.flights.end(self.ticket, None);
+        }
+    }
+}
+
+impl Drop for FlightSeat {
+    fn drop(&mut self) {
+        let asker = self.flights.client_key(self.client.address);
+        let mut table = self.flights.table();
+        table.waiters = table.waiters.saturating_sub(1);
+        match table.waiting.get_mut(&asker) {
+            Some(waiting) if *waiting > 1 => *waiting = waiting.saturating_sub(1),
+            _ => {
+                table.waiting.remove(&asker);
+            }
+        }
+        if let Some(flight) = table.flights.get_mut(&self.key)
+            && Arc::ptr_eq(&flight.progress, &self.progress)
+        {
+            flight.waiting.remove(&self.client);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "flights_tests.rs"]
+mod tests;

@@ -1,0 +1,113 @@
+//! Answers that come after the end of their flight: judged and kept like others, for the next question.
+//!
+//! The keys may be as late as the answer. So an answer whose keys are missing is judged a second time a little later.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use hickory_proto::rr::{Name, RecordType};
+use tokio::task::JoinSet;
+
+use super::chase::{Chaser, leads_away};
+use crate::cache::dropped_types::ZoneType;
+use crate::cache::entries::Delegation;
+use crate::iterate::Errand;
+use crate::iterate::classify::{Found, Said};
+use crate::iterate::context::Context;
+use crate::iterate::kept_answers::AnswerSecurity;
+use crate::iterate::late_answers::LateAnswer;
+use crate::iterate::progress::FlightProgress;
+use crate::limits::{LATE_KEYS_TIME, MAX_LATE_JUDGED};
+use crate::zones::{View, Views};
+use dns::question::{Question, QuestionKey};
+use validate::verdict::Verdict;
+
+/// How often a late answer is judged: once more after the time of a question, in which late keys come.
+const JUDGEMENTS: usize = 2;
+
+/// Keeps late answers.
+pub(super) struct LateAnswerKeeper {
+    pub(super) chaser: Arc<Chaser>,
+    pub(super) views: Arc<ArcSwap<Views>>,
+}
+
+impl LateAnswerKeeper {
+    /// Keeps answers that come too late, as long as it runs.
+    pub(super) async fn keep_all(self: Arc<Self>) -> Infallible {
+        let mut judged = JoinSet::new();
+        loop {
+            tokio::select! {
+                biased;
+                Some(_) = judged.join_next() => {}
+                late = self.chaser.iterate.late_answer(), if judged.len() < MAX_LATE_JUDGED => {
+                    judged.spawn(Arc::clone(&self).keep_late_answer(late));
+                }
+            }
+        }
+    }
+
+    async fn keep_late_answer(self: Arc<Self>, late: LateAnswer) {
+        let LateAnswer { name, kind, view, checks, cut, said } = late;
+        if !self.views.load().holds(&view) {
+            // The routes have changed.
+            return;
+        }
+        let context = Context::new(Arc::new(FlightProgress::new(&self.chaser.clock)), Arc::clone(&view));
+        let context = if checks { context } else { context.without_checks() };
+        let errand = Errand {
+            name: &name,
+            kind,
+            route: view.route(&name, kind),
+            context: &context,
+            rewrite: None,
+            sub_questions: &*self.chaser,
+            avoid: &[],
+            cut: None,
+        };
+        match said {
+            Said::Found(found) => {
+                if self.keep_late(errand, found, &cut).await {
+                    self.forget_failures(&name, kind, &view);
+                    if let Some(of) = ZoneType::new(&cut.zone, kind, view.knows) {
+                        self.chaser.memory.dropped_types.answered(&of);
+                    }
+                }
+            }
+            Said::Referral(referral) => self.chaser.iterate.keep_late_referral(errand, referral, &cut),
+            Said::Doubtful(_) | Said::Nothing(_) | Said::NoRoom => {}
+        }
+    }
+
+    /// Keeps an answer if it may be believed; returns false if not.
+    async fn keep_late(&self, errand: Errand<'_>, mut found: Found, cut: &Delegation) -> bool {
+        found.cut_where(|target| leads_away(errand, target));
+        if !errand.context.checks() {
+            self.chaser.iterate.keep(errand, &cut.zone, found, &AnswerSecurity::default());
+            return true;
+        }
+        tokio::time::sleep(LATE_KEYS_TIME).await;
+        for _ in 0..JUDGEMENTS {
+            let judged = self.chaser.trust.judge(errand, &cut.zone, &mut found).await;
+            match judged.verdict {
+                Verdict::Secure | Verdict::Insecure(_) => {
+                    self.chaser.iterate.keep(errand, &cut.zone, found, &judged.checked);
+                    return true;
+                }
+                Verdict::Bogus(_) => return false,
+                Verdict::Indeterminate(_) => {}
+            }
+        }
+        false
+    }
+
+    /// Forgets failures of questions that are answered now.
+    fn forget_failures(&self, name: &Name, kind: RecordType, view: &View) {
+        for (dnssec_ok, checking_disabled) in [(false, false), (false, true), (true, false), (true, true)] {
+            let question =
+                Question { dnssec_ok, checking_disabled, view: view.id, ..Question::new(name, kind) };
+            self.chaser.memory.failures.clear(&question.key());
+        }
+        self.chaser.memory.failures.clear(&QuestionKey::of_sub_question(name, kind, view.knows));
+    }
+}

@@ -1,0 +1,65 @@
+//! Clients that ask a DNS list: each waits until the list answers or its servers are known to be silent.
+
+use std::sync::Arc;
+
+use futures_util::future::Either;
+use hickory_proto::rr::RecordType;
+
+use super::client_question::ClientQuestion;
+use super::lists::Watched;
+use super::replied::{Asked, Replied};
+use super::waiting::ClientResolver;
+use crate::dnsbl::list_events::ListEventKind;
+use dns::clock::Mono;
+use dns::question::{Answer, ListSays, Outcome};
+
+impl ClientResolver {
+    /// Answers a client's question to a list as soon as its servers answer or are known to be silent.
+    pub(super) async fn ask_watched(&self, watched: &Watched, missed: &Arc<ClientQuestion>) -> Asked {
+        let now = self.clock.mono();
+        let ClientQuestion { question, arrived, .. } = &**missed;
+        if watched.entry.watch.wanted(question.view, watched.list.quota, now) {
+            self.lists.table.wake();
+        }
+        if question.kind == RecordType::A {
+            self.lists.table.events.tell(missed.key.as_bytes(), ListEventKind::Asked(None), now);
+        }
+        let asked = self.ask_unless_held(watched, missed, now).await;
+        if let Asked::Replied(replied) = &asked {
+            let says = replied.answer.list.map_or(ListSays::Untold, |mark| mark.says);
+            watched.entry.miss(says, self.clock.mono().since(*arrived));
+        }
+        asked
+    }
+
+    /// Asks a list unless its servers are known to be silent, and waits until they answer or are found silent.
+    pub(super) async fn ask_unless_held(
+        &self,
+        watched: &Watched,
+        missed: &Arc<ClientQuestion>,
+        now: Mono,
+    ) -> Asked {
+        if let Some(held) = self.lists.held(watched, missed, now) {
+            return replied(held);
+        }
+        let (waiting, opened) =
+            (std::pin::pin!(self.join(missed)), std::pin::pin!(watched.entry.watch.opened()));
+        match futures_util::future::select(waiting, opened).await {
+            Either::Left((asked, _)) => asked,
+            Either::Right(((), waiting)) => match self.lists.held(watched, missed, self.clock.mono()) {
+                Some((outcome, answer)) => {
+                    // It has waited for its flight until now.
+                    let progress = missed.waits_for.get().map(Arc::clone);
+                    progress.iter().for_each(|progress| self.keep_so_far(missed, progress));
+                    Asked::Replied(Replied { outcome, answer: Arc::new(answer), progress })
+                }
+                None => waiting.await,
+            },
+        }
+    }
+}
+
+/// The reply with an answer that was made here.
+fn replied((outcome, answer): (Outcome, Answer)) -> Asked {
+    Asked::Replied(Replied { outcome, answer: Arc::new(answer), progress: None })
+}

@@ -1,0 +1,49 @@
+//! The parts of questions that are not shown: keys of DNS lists in names, and what `history.redact` names.
+
+use std::collections::BTreeSet;
+
+use hickory_proto::rr::Name;
+
+use crate::config::{Config, Redact};
+use crate::dnsbl::rewrite::{Rewrite, provider_of};
+use dns::question::wire_name;
+use history::redact::{Redaction, Secrets};
+
+/// The keys of the configured lists: each is the label below the zone or base of a list. Keys of unknown lists are included if
+/// they look like a key.
+pub fn secrets_of(config: &Config) -> Secrets {
+    let keyed = config.lists().into_values().filter(|list| list.keyed);
+    let with_key = config.lists.iter().filter_map(|list| list.with_key.as_ref());
+    let registry = &config.dnsbl.registry;
+    let bases = registry.keyed.values().chain(with_key);
+    let of_registry = registry.lists.values().filter(|list| list.keyed).map(|list| &list.apex);
+    let providers: BTreeSet<Vec<u8>> = of_registry
+        .chain(registry.keyed.values())
+        .filter_map(provider_of)
+        .map(|zone| wire_name(&zone))
+        .collect();
+    Secrets::before(keyed.map(|list| wire_name(&list.apex)))
+        .and_keys_before(bases.map(wire_name))
+        .and_below(providers)
+}
+
+/// Why no server or resolver that a command names is asked about a name; none if it may be. Such a name holds the key of a list, anywhere
+/// in it, or its questions stay on the host (RFC 6761 section 6.3, RFC 7686 section 2).
+pub fn kept_here(config: &Config, name: &Name) -> Option<&'static str> {
+    let mut lists = config.lists().into_values();
+    let is_in = |rewrite: &Rewrite| rewrite.secret().is_in(name);
+    if lists.any(|list| list.rewrite.as_deref().is_some_and(is_in))
+        || secrets_of(config).hidden(&wire_name(&name.to_lowercase())).is_some()
+    {
+        return Some("the name contains the key of a DNS list");
+    }
+    let last = name.iter().next_back()?;
+    let is_of_host = |special: &&str| last.eq_ignore_ascii_case(special.as_bytes());
+    ["localhost", "onion"].iter().any(is_of_host).then_some("questions about such names stay on the host")
+}
+
+/// The parts of a question that are not stored, and that other programs do not get.
+pub fn redaction_of(config: &Config) -> Redaction {
+    let redact = config.history.redact;
+    Redaction { clients: redact != Redact::None, names: redact == Redact::Names }
+}

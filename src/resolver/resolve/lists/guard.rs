@@ -1,0 +1,292 @@
+//! Questions in the zones of DNS lists: resolved like others, then judged by the gate.
+//!
+//! An alias of another zone may lead to a name of a list. The gate then decides about the end of the chain. Before, a
+//! refusal or a parked zone reached the client through such an alias as a listing.
+//!
+//! RFC 5782, RFC 8914. Only clients' questions come here. A question of the iterator, for instance for the address of
+//! a list's server, is never a listing.
+
+use std::sync::Arc;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+
+use super::ListResolver;
+use super::list_question::ListQuestion;
+use crate::dnsbl::entry::ListEntry;
+use crate::dnsbl::gate;
+use crate::dnsbl::gate::{Given, ListVerdict, UntoldReason};
+use crate::dnsbl::list::{Life, List, OnRefusal, Purpose};
+use crate::dnsbl::state::ListState;
+use crate::iterate::context::Context;
+use crate::iterate::failure::Failure;
+use crate::resolve::chase::AtList;
+use crate::resolve::chased::Chased;
+use crate::resolve::client_question::ClientQuestion;
+use crate::zones::View;
+use dns::conduct::Conduct;
+use dns::question::{Answer, ExtendedError, ListSays, Question};
+use dns::wire::compose;
+use history::event::{ListFault, StepEvent};
+
+impl ListResolver {
+    /// The answer to a question for one type: in the zone of a list, the answer that the gate gives; elsewhere, the
+    /// answer that was found.
+    pub(in crate::resolve) async fn guarded(
+        &self,
+        asked: &ClientQuestion,
+        context: &Context,
+    ) -> Result<Chased, Failure> {
+        let ClientQuestion { question: Question { name, kind, .. }, way, .. } = asked;
+        let kind = *kind;
+        let Some(list) = &asked.list else {
+            if matches!(kind, RecordType::A | RecordType::TXT) && !context.is_ahead() {
+                self.table.lookalikes().notice(name);
+            }
+            let way = (way, asked.cut.get());
+            let mut led = self.chaser.chase((name, kind), way, AtList::Stops, context).await?;
+            return match led.entered.take() {
+                Some(entered) => Box::pin(self.led_into(entered, led, kind, context)).await,
+                None => Ok(led),
+            };
+        };
+        let entry = self.list_entry(&context.view, list);
+        if !list.is_alive() {
+            self.tell_of_shut_down(list, &entry);
+            return self.chaser.chase((name, kind), (way, asked.cut.get()), AtList::Passes, context).await;
+        }
+        // Boxed, because it would enlarge each flight and only some questions need it.
+        Box::pin(self.judged(ListQuestion { list, entry: &entry, name, kind, context })).await
+    }
+
+    /// The answer to a question whose aliases have `led` to a name of a list: these aliases, and the answer to a question for
+    /// that name. The list counts it like one.
+    async fn led_into(
+        &self,
+        (name, list): (Name, Arc<List>),
+        led: Chased,
+        kind: RecordType,
+        context: &Context,
+    ) -> Result<Chased, Failure> {
+        let entry = self.list_entry(&context.view, &list);
+        let given =
+            self.judged(ListQuestion { list: &list, entry: &entry, name: &name, kind, context }).await;
+        let mark = given.as_ref().ok().and_then(|given| given.list);
+        let says = mark.map_or(ListSays::Untold, |mark| mark.says);
+        entry.miss(says, self.clock.mono().since(context.began()));
+        Ok(led.leading_to(given?))
+    }
+
+    /// The answer of a list that the gate gives.
+    async fn judged(&self, asked: ListQuestion<'_>) -> Result<Chased, Failure> {
+        let found = self.hear_list(asked).await;
+        let verdict = Box::pin(self.verdict(asked, &found)).await;
+        if let Some(verdict) = &verdict {
+            asked.entry.heard(verdict, self.clock.now());
+        }
+        give(asked, verdict.as_ref(), found)
+    }
+
+    /// The state of a list on the way of `view`.
+    pub fn list_entry(&self, view: &View, list: &List) -> Arc<ListEntry> {
+        let way = view.list_route(&list.apex).way();
+        match self.table.find(&list.apex, &way) {
+            Some(entry) => entry,
+            // The question began before a reload, and no view asks this way any more, so this state is not kept.
+            None if !self.is_asked(&list.apex, &way) => Arc::new(ListEntry::apart(list.apex.clone(), way)),
+            None => self.table.entry(&list.apex, &way),
+        }
+    }
+
+    /// The meaning of an answer; none if the gate does not decide it.
+    async fn verdict(&self, asked: ListQuestion<'_>, found: &Result<Chased, Failure>) -> Option<ListVerdict> {
+        let ListQuestion { list, entry, name, kind, context } = asked;
+        let chased = match found {
+            Ok(chased) => chased,
+            Err(failure) => return Some(ListVerdict::Untold(why_of(list, failure)?)),
+        };
+        match kind {
+            RecordType::A => Some(gate::judge(list, entry.state(), &chased.answers)),
+            RecordType::TXT if gate::text_follows_address(list) => {
+                let says = chased.answers.iter().any(|record| record.record_type() == RecordType::TXT);
+                let known = self.chaser.remembered_addresses(list, name, context);
+                // A TXT answer without a meaning is "not listed", unless the kept address says otherwise. This needs
+                // no message.
+                let answers = match known {
+                    Some(answers) => answers,
+                    None if says && context.view.guarding.on_refusal(list) != OnRefusal::Pass => {
+                        match self.hear_list(ListQuestion { kind: RecordType::A, ..asked }).await {
+                            Ok(chased) => chased.answers,
+                            Err(failure) => return Some(ListVerdict::Untold(why_of(list, &failure)?)),
+                        }
+                    }
+                    None if says => return Some(ListVerdict::Listed),
+                    None => Vec::new(),
+                };
+                match gate::judge(list, entry.state(), &answers) {
+                    untold @ ListVerdict::Untold(_) => Some(untold),
+                    ListVerdict::Listed if says => Some(ListVerdict::Listed),
+                    // Allowlists may have texts alone (RFC 5518).
+                    _ if says && list.purpose == Purpose::Allow => Some(ListVerdict::Listed),
+                    _ if says => Some(ListVerdict::Untold(UntoldReason::TextAlone)),
+                    _ => Some(ListVerdict::NotListed),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes in the results of tests of a list; `insists` if the operator has asked for the tests. A change of state
+    /// makes earlier answers of the list void.
+    pub async fn list_is(&self, entry: &ListEntry, state: ListState, why: &str, insists: bool) {
+        if entry.tested(state, why, insists, self.clock.now()) {
+            self.memory.flush_tree(&entry.apex).await;
+        }
+    }
+
+    /// The answer at the client's deadline: SERVFAIL, or for a list the answer that `when_silent` sets.
+    pub(in crate::resolve) fn overdue(&self, missed: &ClientQuestion, error: ExtendedError) -> Answer {
+        let ClientQuestion { question, view, .. } = missed;
+        let now = self.clock.mono();
+        let silent = UntoldReason::Silent { what: error.text.clone() };
+        let list = missed.live_list();
+        let (given, error) = match list.map(|list| (silent.given(list, view.guarding), list)) {
+            Some((Given::Nxdomain(told), list)) => (Some((list, told)), error),
+            Some((Given::Servfail(told), _)) => (None, told),
+            Some((Given::Answer, _)) | None => (None, error),
+        };
+        let made = given.and_then(|(list, error)| {
+            compose::answer(&compose::AnswerParts {
+                question,
+                rcode: ResponseCode::NXDomain,
+                answers: &[],
+                authorities: &[gate::soa(list)],
+                stored: now,
+                extended_error: Some(error),
+                list: None,
+            })
+        });
+        made.unwrap_or_else(|| compose::failure(question, error, now))
+    }
+
+    fn tell_of_shut_down(&self, list: &List, entry: &ListEntry) {
+        let now = self.clock.mono();
+        entry.miss(ListSays::NotListed, std::time::Duration::ZERO);
+        if entry.shut_down_asked(now)
+            && let Life::ShutDown { how } = &list.life
+        {
+            let apex = list.apex.to_ascii();
+            let apex = apex.trim_end_matches('.');
+            tracing::warn!(
+                "DNS list {apex} is shut down ({how}), and clients still query it; remove it from the configuration of the mail software"
+            );
+        }
+    }
+}
+
+/// Turns the answer that was found into the answer that is given.
+fn give(
+    asked: ListQuestion<'_>,
+    verdict: Option<&ListVerdict>,
+    found: Result<Chased, Failure>,
+) -> Result<Chased, Failure> {
+    let ListQuestion { list, entry, context, .. } = asked;
+    let mark = entry.mark(verdict.map_or(ListSays::Untold, ListVerdict::says));
+    let given = match verdict {
+        Some(ListVerdict::Untold(why)) => why.given(list, context.view.guarding),
+        _ => Given::Answer,
+    };
+    match given {
+        Given::Answer => found.map(|chased| Chased { list: Some(mark), ..chased }),
+        // A fault in the answers of the zone is reported with its own extended error.
+        Given::Servfail(_)
+            if found.is_err()
+                && matches!(verdict, Some(ListVerdict::Untold(UntoldReason::Unusable { .. }))) =>
+        {
+            found
+        }
+        Given::Servfail(error) => {
+            context.note(StepEvent::Memory { found: format!("answer replaced: {}", error.text) });
+            // Silence is counted for the zone of its servers. A refusal is counted as a refusal of the list.
+            let fault = match verdict {
+                Some(ListVerdict::Untold(why)) => why.fault(),
+                _ => ListFault::Unusable,
+            };
+            let silent = found.err().filter(|_| fault == ListFault::Silent).map(Box::new);
+            Err(Failure::List { silent, fault, error })
+        }
+        Given::Nxdomain(error) => {
+            context.note(StepEvent::Memory { found: format!("answer replaced: {}", error.text) });
+            let zone = match found {
+                Ok(chased) => chased.zone,
+                Err(failure) => failure.zone(),
+            };
+            Ok(Chased {
+                answers: Vec::new(),
+                rcode: ResponseCode::NXDomain,
+                soa: Some(Box::new(gate::soa(list))),
+                zone,
+                extended_error: Some(error),
+                list: Some(mark),
+                ..Chased::default()
+            })
+        }
+    }
+}
+
+/// The meaning of a failure for the list; none if the failure is ours.
+pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<UntoldReason> {
+    let what = failure.of_list(&list.apex);
+    match failure {
+        Failure::Servers { faults, .. }
+            if !faults.is_empty() && faults.iter().all(|(_, conduct)| *conduct == Conduct::Refused) =>
+        {
+            Some(if list.rewrite.is_some() {
+                UntoldReason::KeyRefused { what }
+            } else {
+                UntoldReason::NotServed { what }
+            })
+        }
+        Failure::Servers { .. }
+        | Failure::Silent { .. }
+        | Failure::Time { .. }
+        | Failure::Addresses { .. } => Some(UntoldReason::Silent { what }),
+        // The question or this host is at fault.
+        Failure::TooLarge { .. }
+        | Failure::TooLong { .. }
+        | Failure::List { .. }
+        | Failure::NoRoom { .. }
+        | Failure::Reloaded { .. } => None,
+        _ => Some(UntoldReason::Unusable { error: failure.extended_error() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dnsbl::gate::Guarding;
+    use crate::dnsbl::list::ListSubject;
+    use validate::verdict::{SecurityStatus as Validated, ValidationFailure, Why as Wrong};
+
+    #[test]
+    fn a_list_that_is_bogus_or_leads_nowhere_is_judged_by_what_it_is_for() {
+        let apex = Name::from_ascii("wl.example.").unwrap();
+        let fault = Box::new(ValidationFailure::new(Wrong::Expired, "the signature has run out"));
+        let untrusted = Failure::Untrusted { zone: apex.clone(), state: Validated::Bogus, fault };
+        for failure in [untrusted, Failure::Aliases { name: apex.clone() }] {
+            for purpose in [Purpose::Allow, Purpose::Block] {
+                let list = List::new(apex.clone(), purpose, vec![ListSubject::Ip4]);
+                let why = why_of(&list, &failure).unwrap();
+                assert_eq!(why.state(), None, "it is neither silent nor refusing");
+                match why.given(&list, Guarding::default()) {
+                    Given::Nxdomain(error) => {
+                        assert_eq!(purpose, Purpose::Allow);
+                        assert!(error.text.contains("wl.example"), "{}", error.text);
+                    }
+                    Given::Servfail(_) => assert_eq!(purpose, Purpose::Block),
+                    Given::Answer => panic!("{failure}"),
+                }
+            }
+        }
+    }
+}

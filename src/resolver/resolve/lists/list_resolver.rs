@@ -1,0 +1,46 @@
+//! The parts that all questions to DNS lists share.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use super::shared::SharedQuestions;
+use crate::cache::Memory;
+use crate::dnsbl::table::Lists;
+use crate::iterate::Iterate;
+use crate::resolve::chase::Chaser;
+use crate::zones::Views;
+use dns::clock::Clock;
+
+/// Asks DNS lists, and judges what they answer.
+pub struct ListResolver {
+    pub(super) clock: Clock,
+    pub(super) memory: Memory,
+    pub(super) iterate: Arc<Iterate>,
+    pub(super) chaser: Arc<Chaser>,
+    pub(super) views: Arc<ArcSwap<Views>>,
+    /// The state of each list that was asked.
+    pub(in crate::resolve) table: Lists,
+    /// Questions in progress.
+    pub(super) asking: SharedQuestions,
+}
+
+impl ListResolver {
+    pub(in crate::resolve) fn new(chaser: &Arc<Chaser>, views: &Arc<ArcSwap<Views>>) -> Self {
+        Self {
+            clock: chaser.clock.clone(),
+            memory: chaser.memory.clone(),
+            iterate: Arc::clone(&chaser.iterate),
+            chaser: Arc::clone(chaser),
+            views: Arc::clone(views),
+            table: Lists::default(),
+            asking: SharedQuestions::default(),
+        }
+    }
+
+    /// Questions to lists in progress.
+    #[cfg(feature = "simulated")]
+    pub(in crate::resolve) fn under_way(&self) -> usize {
+        self.asking.len()
+    }
+}

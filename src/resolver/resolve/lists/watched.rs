@@ -1,0 +1,189 @@
+//! Reports questions to DNS lists to their breakers and statistics, and holds questions back if these say so.
+//!
+//! No question waits for these reports.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
+
+use super::ListResolver;
+use super::list_question::ListQuestion;
+use super::shared::Turn;
+use crate::dnsbl::breaker::ListQueryEnd;
+use crate::dnsbl::entry::ListEntry;
+use crate::dnsbl::gate;
+use crate::dnsbl::gate::{Given, ListVerdict, UntoldReason};
+use crate::dnsbl::list::List;
+use crate::dnsbl::list_events::ListEventKind;
+use crate::dnsbl::list_way::Way;
+use crate::dnsbl::network_answers::NetworkAnswers;
+use crate::dnsbl::state::ListState;
+use crate::dnsbl::watch;
+use crate::iterate::context::Context;
+use crate::iterate::failure::Failure;
+use crate::resolve::chase::AtList;
+use crate::resolve::chased::{Chased, compose_answer};
+use crate::resolve::client_question::ClientQuestion;
+use dns::clock::Mono;
+use dns::question::{Answer, ExtendedError, ListSays, Outcome, Question, QuestionKey};
+use dns::wire::compose;
+use history::event::StepEvent;
+
+/// The list of a question, and its state.
+pub(in crate::resolve) struct Watched {
+    pub(in crate::resolve) list: Arc<List>,
+    pub(in crate::resolve) entry: Arc<ListEntry>,
+}
+
+impl ListResolver {
+    /// The list that a client's question asks.
+    pub(in crate::resolve) fn watched(&self, missed: &ClientQuestion) -> Option<Watched> {
+        let list = Arc::clone(missed.live_list()?);
+        let entry = self.list_entry(&missed.view, &list);
+        Some(Watched { list, entry })
+    }
+
+    /// The immediate answer of a list that does not answer.
+    pub(in crate::resolve) fn held(
+        &self,
+        watched: &Watched,
+        missed: &ClientQuestion,
+        now: Mono,
+    ) -> Option<(Outcome, Answer)> {
+        let ClientQuestion { question, view, .. } = missed;
+        let what = watched.entry.why_held()?.to_owned();
+        // A list that refuses is reported as such for any number of queries.
+        let refuses = watched.entry.state() == ListState::Refusing;
+        let why = if refuses { UntoldReason::NotServed { what } } else { UntoldReason::Silent { what } };
+        let error = |error| (Outcome::Remembered, compose::failure(question, error, now));
+        match why.given(&watched.list, view.guarding) {
+            Given::Servfail(told) => Some(error(told)),
+            Given::Answer => {
+                let text = why.sentence(&watched.list.apex);
+                Some(error(ExtendedError::new(ExtendedError::NO_REACHABLE_AUTHORITY, text)))
+            }
+            Given::Nxdomain(told) => {
+                let made = Chased {
+                    rcode: ResponseCode::NXDomain,
+                    soa: Some(Box::new(gate::soa(&watched.list))),
+                    extended_error: Some(told),
+                    ..Chased::default()
+                };
+                Some((Outcome::Cache, compose_answer(question, &made, now).ok()?))
+            }
+        }
+    }
+
+    /// The answer of a list, asked once for all listeners whose clients see the same zones.
+    pub(in crate::resolve) async fn hear_list(&self, asked: ListQuestion<'_>) -> Result<Chased, Failure> {
+        let ListQuestion { name, kind, context, .. } = asked;
+        let question = Question { view: context.view.knows, ..Question::new(name, kind) };
+        let key = Question { checking_disabled: !context.checks(), ..question }.key();
+        let first = match self.asking.join(key) {
+            Turn::First(first) => first,
+            Turn::Waits(heard) => {
+                let what = "a query in progress for clients of another listener".to_owned();
+                context.note(StepEvent::Memory { found: what });
+                return match heard.await {
+                    Ok(heard) => heard.as_ref().clone().map(|chased| Chased { shared: true, ..chased }),
+                    // An error means that the flight that asked was given up.
+                    Err(_) => self.ask_list(asked).await,
+                };
+            }
+        };
+        let heard = Arc::new(self.ask_list(asked).await);
+        first.tell(Arc::clone(&heard));
+        Arc::unwrap_or_clone(heard)
+    }
+
+    /// Asks a list, and reports the result.
+    pub(in crate::resolve) async fn ask_list(&self, asked: ListQuestion<'_>) -> Result<Chased, Failure> {
+        let ListQuestion { entry, name, kind, context, .. } = asked;
+        let (began, before) = (self.clock.mono(), context.budget.packets());
+        let under_way = entry.watch.asked(began);
+        self.table.wake_in_time();
+        let way = (context.view.route(name, kind), None);
+        let found = self.chaser.chase((name, kind), way, AtList::Passes, context).await;
+        under_way.ended();
+        let now = self.clock.now();
+        let answered = found.as_ref().ok().and_then(|chased| chased.answered);
+        let asked = watch::ListOutcome {
+            end: end_of(&found),
+            elapsed: now.mono.since(began),
+            round_trip: answered.map(|(_, round_trip)| round_trip),
+            went_out: context.budget.packets() > before,
+            refused: found.as_ref().is_ok_and(|chased| refuses(entry, kind, chased, context)),
+            // A list whose names need a key may refuse queries for its apex although it works.
+            probe: context.is_on_the_side() && *name != entry.apex,
+            negative_ttl: found.as_ref().ok().and_then(negative_ttl),
+        };
+        entry.ended(&asked, now);
+        if asked.end == ListQueryEnd::Failed {
+            // A probe may be due.
+            self.table.wake();
+        }
+        found
+    }
+
+    /// Reports the result of a question to a list.
+    pub(in crate::resolve) fn tell_batches(
+        &self,
+        question: &Question,
+        key: &QuestionKey,
+        chased: &Result<Chased, Failure>,
+        context: &Context,
+    ) {
+        let says = match chased {
+            Ok(chased) => chased.list.map(|mark| mark.says),
+            Err(Failure::List { .. }) => Some(ListSays::Untold),
+            Err(_) => None,
+        };
+        if let Some(says) = says.filter(|_| question.kind == RecordType::A) {
+            let what = ListEventKind::CameOut { says, went_out: context.budget.packets() > 0 };
+            self.table.events.tell(key.as_bytes(), what, self.clock.mono());
+        }
+    }
+
+    /// Whether others on the same way answer. That separates the silence of a list from an outage of this host's
+    /// network.
+    pub fn evidence(&self, way: &Way) -> NetworkAnswers {
+        match way {
+            Way::Public | Way::Stub(_) => self.iterate.evidence(),
+            Way::Forwarders(_) => self.table.through(way),
+        }
+    }
+}
+
+/// The result of a question to a list.
+fn end_of(found: &Result<Chased, Failure>) -> ListQueryEnd {
+    match found {
+        Ok(_) => ListQueryEnd::Answered,
+        Err(Failure::Servers { faults, .. } | Failure::Time { faults, .. })
+            if faults.iter().any(|(_, conduct)| conduct.came_back()) =>
+        {
+            ListQueryEnd::Failed
+        }
+        Err(
+            Failure::Servers { .. }
+            | Failure::Silent { .. }
+            | Failure::Time { .. }
+            | Failure::Addresses { .. },
+        ) => ListQueryEnd::Silent,
+        // Its servers answered, but the answer leads nowhere or is bogus.
+        Err(_) => ListQueryEnd::Answered,
+    }
+}
+
+/// Whether an answer of a list is a refusal.
+fn refuses(entry: &ListEntry, kind: RecordType, chased: &Chased, context: &Context) -> bool {
+    let list = context.view.route(&entry.apex, kind).policy.list.as_deref();
+    let verdict = list.map(|list| gate::judge(list, ListState::Untested, &chased.answers));
+    matches!(verdict, Some(ListVerdict::Untold(why)) if why.state().is_some())
+}
+
+/// How long a negative answer may be kept.
+fn negative_ttl(chased: &Chased) -> Option<Duration> {
+    chased.soa.as_ref().map(|soa| Duration::from_secs(soa.ttl.into()))
+}

@@ -1,0 +1,482 @@
+//! Resolving: memory first, then one flight for a question, within the deadline of each client.
+//!
+//! RFC 9520 (failures), RFC 2308 (negative answers). A client has an answer or SERVFAIL within `resolve.deadline` of
+//! the first copy of its query. The flight continues, so that the client's next try finds the answer.
+//!
+//! # Decisions
+//!
+//! - The deadline is four seconds. glibc sends its second copy after 5 s and gives up after 10 s (measured with glibc
+//!   2.36), so a late answer is worse than a prompt SERVFAIL. A flight ends after 10 s.
+//! - glibc repeats a query within a millisecond of SERVFAIL. While the flight lives, the repeat joins it; so a zone
+//!   that takes 4 to 8 s still resolves at the first attempt of a mail. A flight that has failed is remembered (RFC
+//!   9520).
+//! - SERVFAIL never becomes "does not exist", and bogus never becomes insecure: the first would lose mail, and the
+//!   second would accept forged data.
+//! - The task of the client drives the flight that it begins, instead of tasks that hand work to each other. This
+//!   saves a fifth of the instructions of a miss or more. If the client leaves, the flight continues as a task of the
+//!   runtime.
+//! - Flights, waiters and queries to servers are shared by zone and by client (`shares`): from half of the places on, the zone
+//!   or client with the most gives way. Models: Unbound's jostle list, BIND's `fetches-per-zone`.
+//! - Sub-questions do not wait for clients' flights, as two flights could wait for each other. Equal queries to one server
+//!   merge in `exchange`.
+//! - The memory may refuse an answer, so a flight hands its answer to its waiters directly.
+//! - An answer that comes after its question has failed is validated and kept.
+//! - A reload ends the flights that changed routes concern, and their clients begin others. When they went on, later
+//!   questions joined them and got the answers of the old routes for up to ten seconds.
+//! - Each part is a type of its own that knows only the parts below it: names and their aliases (`chase`), lists, flights,
+//!   questions that no client waits for (`side`), prefetch, look-ahead (`ahead`), and clients that wait (`waiting`).
+//!   `Resolver` joins them. Before, they were 77 methods of one type, and called each other in circles.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::panic
+)]
+
+pub mod ahead;
+pub mod answered;
+pub mod answered_events;
+mod backlog;
+mod chase;
+mod chased;
+pub mod client_question;
+mod flight;
+mod flights;
+pub mod inflight;
+mod late;
+mod list_clients;
+pub mod list_keys;
+pub mod lists;
+pub mod prefetch;
+mod private;
+mod recall;
+mod reload;
+mod replied;
+pub mod root_keys;
+mod scope;
+mod shares;
+pub mod side;
+mod stale;
+pub mod traced;
+pub mod trust;
+mod waiting;
+mod why;
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use hickory_proto::rr::Name;
+
+use crate::cache::snapshot::Scope;
+use crate::cache::{Memory, renewal};
+use crate::dnsbl::list_events::ListEventKind;
+use crate::dnsbl::table::Lists;
+use crate::dnstap::tap::Tap;
+use crate::exchange::Exchange;
+use crate::exchange::network::Network;
+use crate::iterate::Iterate;
+use crate::iterate::failure::Failure;
+use crate::limits::WorkBounds;
+#[cfg(feature = "simulated")]
+use crate::supervise::strike::Strike;
+use crate::zones;
+use crate::zones::{View, Views};
+use ahead::LookaheadResolver;
+use answered::AnsweredQueue;
+use chase::Chaser;
+use client_question::ClientQuestion;
+use dns::clock::{Clock, Mono};
+use dns::question::{Answer, Client, Outcome, Question};
+use dns::random::Random;
+use flight::FlightResolver;
+use flights::Flights;
+use history::{Recorder, Told};
+use inflight::InFlight;
+use late::LateAnswerKeeper;
+use lists::ListResolver;
+use prefetch::Prefetcher;
+use reload::ChangedRoutes;
+pub use replied::{Asked, Replied};
+use root_keys::RootKeyFollower;
+use side::SideResolver;
+use trust::Validator;
+use trust::nta::Ntas;
+use waiting::ClientResolver;
+
+/// Why there is no answer to a question whose listener is gone.
+const WITHOUT_LISTENER: &str = "a reload removed the listener of this query";
+
+/// The parts of a resolver.
+pub struct ResolverParts {
+    /// The routes of questions, and the operator's settings.
+    pub views: Views,
+    /// The clock.
+    pub clock: Clock,
+    /// The source of ids and ports.
+    pub random: Random,
+    /// The network to the servers.
+    pub network: Arc<dyn Network>,
+    /// The record of events.
+    pub recorder: Arc<Recorder>,
+    /// Takes copies of messages.
+    pub tap: Arc<Tap>,
+}
+
+/// Answers questions.
+pub struct Resolver {
+    views: Arc<ArcSwap<Views>>,
+    /// Routes that a reload has just changed.
+    changed: Arc<ChangedRoutes>,
+    clock: Clock,
+    memory: Memory,
+    recorder: Arc<Recorder>,
+    tap: Arc<Tap>,
+    /// The questions that the log knows.
+    told: Mutex<Told>,
+    /// Resolves questions.
+    flight: Arc<FlightResolver>,
+    /// Answers clients that wait.
+    clients: ClientResolver,
+    /// Asks DNS lists.
+    lists: Arc<ListResolver>,
+    /// Asks questions that no client waits for.
+    side: Arc<SideResolver>,
+    /// Renews what is in use.
+    prefetcher: Arc<Prefetcher>,
+    /// Follows the keys of the root.
+    root_keys: Arc<RootKeyFollower>,
+    /// Asks the questions of look-ahead.
+    lookahead: Arc<LookaheadResolver>,
+    /// The questions of clients, for look-ahead.
+    answered: Arc<AnsweredQueue>,
+}
+
+impl Resolver {
+    /// A resolver with empty memories of `cache.size`.
+    pub fn new(parts: ResolverParts) -> Arc<Self> {
+        let size = parts.views.config().cache.size;
+        Self::with_memory(parts, size)
+    }
+
+    /// A resolver with empty memories of `size` octets.
+    fn with_memory(parts: ResolverParts, size: u64) -> Arc<Self> {
+        let ResolverParts { views, clock, random, network, recorder, tap } = parts;
+        let memory = Memory::new(size, &random);
+        recorder.recurses(views.recurse());
+        recorder.set_slow(views.config().history.slow);
+        recorder.set_redaction(list_keys::redaction_of(views.config()));
+        recorder.set_query_log(views.config().log.queries);
+        let views = Arc::new(ArcSwap::from_pointee(views));
+        let keyed = memory.keyed();
+        let exchange = Exchange::new(network, clock.clone(), random.clone(), keyed, size);
+        let exchange = Arc::new(exchange.tapped(Arc::clone(&tap)));
+        let iterate =
+            Arc::new(Iterate::new(memory.clone(), exchange, Arc::clone(&recorder), clock.clone(), random));
+        let changed = Arc::new(ChangedRoutes::new(&views));
+        let chaser = Arc::new_cyclic(|me: &Weak<Chaser>| Chaser {
+            trust: Validator::new(clock.clone(), memory.clone(), Arc::clone(&iterate), me.clone()),
+            clock: clock.clone(),
+            memory: memory.clone(),
+            recorder: Arc::clone(&recorder),
+            flights: Arc::new(Flights::new(keyed, iterate.bounds())),
+            changed: Arc::clone(&changed),
+            iterate,
+            leading: Arc::default(),
+        });
+        let lists = Arc::new(ListResolver::new(&chaser, &views));
+        let flight = FlightResolver::new(&chaser, &lists);
+        let side = Arc::new(SideResolver { views: Arc::clone(&views), flight: Arc::clone(&flight) });
+        let prefetcher = Prefetcher::new(&side);
+        let answered = AnsweredQueue::new(&chaser, &lists);
+        Arc::new(Self {
+            clients: ClientResolver::new(&flight, &prefetcher, &views),
+            root_keys: RootKeyFollower::new(&views, &chaser),
+            lookahead: Arc::new(LookaheadResolver {
+                views: Arc::clone(&views),
+                flight: Arc::clone(&flight),
+                answered: Arc::clone(&answered),
+            }),
+            changed,
+            views,
+            clock,
+            memory,
+            recorder,
+            tap,
+            told: Mutex::default(),
+            flight,
+            lists,
+            side,
+            prefetcher,
+            answered,
+        })
+    }
+
+    /// Asks the root servers for their names and addresses (RFC 9609), so that the first question does not wait for
+    /// them.
+    ///
+    /// # Errors
+    /// No root server answers; the first question will try again.
+    pub async fn prime(&self) -> Result<(), Failure> {
+        self.side.prime().await
+    }
+
+    /// Keeps answers that come too late, as long as it runs.
+    pub async fn keep_late_answers(self: Arc<Self>) -> Infallible {
+        let (chaser, views) = (Arc::clone(&self.flight.chaser), Arc::clone(&self.views));
+        Arc::new(LateAnswerKeeper { chaser, views }).keep_all().await
+    }
+
+    /// Asks questions that no client waits for.
+    pub fn side(&self) -> &Arc<SideResolver> {
+        &self.side
+    }
+
+    /// Renews what is in use.
+    pub fn prefetcher(&self) -> &Arc<Prefetcher> {
+        &self.prefetcher
+    }
+
+    /// Follows the keys of the root.
+    pub fn root_keys(&self) -> &Arc<RootKeyFollower> {
+        &self.root_keys
+    }
+
+    /// Asks the questions of look-ahead.
+    pub fn lookahead(&self) -> &Arc<LookaheadResolver> {
+        &self.lookahead
+    }
+
+    /// Takes copies of messages.
+    pub fn tap(&self) -> &Arc<Tap> {
+        &self.tap
+    }
+
+    /// The memories.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Adds a negative trust anchor for `time` at `name`, and forgets verdicts at and below it. Returns false if
+    /// there are as many as may be.
+    pub async fn add_nta(&self, name: &Name, time: Duration) -> bool {
+        let now = self.clock.mono();
+        let added = self.flight.chaser.trust.ntas().add(name, now.after(time), now);
+        if added {
+            self.memory.flush_tree(name).await;
+        }
+        added
+    }
+
+    /// Removes a negative trust anchor; returns false if there was none.
+    pub async fn remove_nta(&self, name: &Name) -> bool {
+        let removed = self.flight.chaser.trust.ntas().remove(name);
+        if removed {
+            self.forget(std::slice::from_ref(name)).await;
+        }
+        removed
+    }
+
+    /// Negative trust anchors that were set for a while.
+    pub fn ntas(&self) -> &Ntas {
+        self.flight.chaser.trust.ntas()
+    }
+
+    /// The states of DNS lists.
+    pub fn lists(&self) -> &Lists {
+        &self.lists.table
+    }
+
+    /// Asks DNS lists.
+    pub fn list_resolver(&self) -> &Arc<ListResolver> {
+        &self.lists
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The routes of questions, and the operator's settings.
+    pub fn views(&self) -> Arc<Views> {
+        self.views.load_full()
+    }
+
+    /// The bounds of work in progress.
+    pub fn bounds(&self) -> WorkBounds {
+        self.flight.iterate.bounds()
+    }
+
+    /// Flights in progress.
+    pub fn flights(&self) -> usize {
+        self.flight.flights.len()
+    }
+
+    /// Clients that wait for a flight.
+    pub fn waiters(&self) -> usize {
+        self.flight.flights.waiters()
+    }
+
+    /// The flights in progress, the oldest first; reading changes nothing.
+    pub fn inflight(&self) -> Vec<InFlight> {
+        inflight::list(&self.flight.flights, self.clock.mono())
+    }
+
+    /// Answers all waiting clients with SERVFAIL, and later ones too.
+    pub fn stop(&self) {
+        self.clients.stop();
+    }
+
+    /// The zone that a question for a name in lower-case wire form counts for before a cut is known, as a keyed hash.
+    pub fn zone_at_first(&self, name: &[u8]) -> u64 {
+        self.memory.keyed().octets(shares::zone_at_first(name, 0))
+    }
+
+    /// The scope of a snapshot of the cache at this moment.
+    pub fn snapshot_scope(&self) -> Scope {
+        let now = self.clock.mono();
+        let anchors = self.ntas().list(now).into_iter().map(|(name, _)| name);
+        scope::of_snapshot(&self.views(), anchors.chain(self.changed.recent(now)))
+    }
+
+    /// Changes to new views, which follow the current ones. Flights in progress keep theirs, but those that changed routes concern
+    /// end. Returns the names at and below which routes have changed.
+    pub fn set_views(&self, views: Views) -> Vec<Name> {
+        let old = self.views();
+        let changed = zones::changed(old.config(), views.config());
+        views.go_on_from(&old);
+        self.recorder.recurses(views.recurse());
+        self.recorder.set_slow(views.config().history.slow);
+        self.recorder.set_redaction(list_keys::redaction_of(views.config()));
+        self.recorder.set_query_log(views.config().log.queries);
+        self.changed.note(&changed, self.clock.mono());
+        self.views.store(Arc::new(views));
+        self.views().anchors().configure(&self.views().config().dnssec);
+        let views = self.views();
+        self.flight.flights.end_changed(&changed, |view| views.is_in_use(view));
+        self.lists.forget_unasked();
+        changed
+    }
+
+    /// Forgets data at and below `names`, where routes have changed, and data of views that no longer exist.
+    pub async fn forget(&self, names: &[Name]) {
+        // An older flight may have asked a list on a route that no longer exists.
+        self.lists.forget_unasked();
+        let (views, names) = (self.views(), names.to_vec());
+        self.flight.iterate.keep_views(|view| views.is_in_use(view));
+        self.memory.walk(move |memory| memory.forget(&names, |view| views.is_in_use(view))).await;
+    }
+
+    /// Answers a question that arrives now.
+    pub async fn ask(&self, question: Question, client: Client) -> Asked {
+        let Some(view) = self.views.load().get(question.view).cloned() else {
+            return self.clients.shed(&question, WITHOUT_LISTENER);
+        };
+        self.ask_in(question, client, view).await
+    }
+
+    /// Like `ask`, for a client of `view`.
+    pub async fn ask_in(&self, question: Question, client: Client, view: Arc<View>) -> Asked {
+        let arrived = self.clock.mono();
+        let key = question.key();
+        if let Some(answer) = self.memory.answers.get(key.as_bytes(), arrived) {
+            // The operator has the unspecified address.
+            let _ = if client.address.is_unspecified() {
+                self.looked_up(key.as_bytes(), &answer, arrived)
+            } else {
+                self.hit(key.as_bytes(), &answer, arrived)
+            };
+            return Asked::Replied(Replied { outcome: Outcome::Cache, answer, progress: None });
+        }
+        self.miss(ClientQuestion::new(question, key, client, arrived, view)).await
+    }
+
+    /// Answers a question of the operator like a client's, but does not mark the list as in use and batches learn
+    /// nothing from it.
+    pub async fn ask_unmarked(&self, question: Question, client: Client) -> Asked {
+        let arrived = self.clock.mono();
+        let key = question.key();
+        if let Some(answer) = self.memory.answers.get(key.as_bytes(), arrived) {
+            return Asked::Replied(Replied { outcome: Outcome::Cache, answer, progress: None });
+        }
+        let Some(view) = self.views.load().get(question.view).cloned() else {
+            return self.clients.shed(&question, WITHOUT_LISTENER);
+        };
+        let missed = Arc::new(ClientQuestion::new(question, key, client, arrived, view));
+        match self.lists.watched(&missed) {
+            Some(watched) => self.clients.ask_unless_held(&watched, &missed, arrived).await,
+            None => self.clients.join(&missed).await,
+        }
+    }
+
+    /// Reports an answer from memory that is about to be sent: to its DNS list, to look-ahead if it had asked for the
+    /// answer, or to prefetch if its end is near. Returns the moment until which it may be sent again without a report;
+    /// none if each time is reported.
+    pub fn hit(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
+        if answer.ahead.is_set() {
+            self.answered.tell_used(key, answer, now);
+        }
+        self.looked_up(key, answer, now)
+    }
+
+    /// Like `hit`, for a lookup of the operator, which is no use of an answer of look-ahead.
+    fn looked_up(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
+        if let Some(mark) = answer.list {
+            self.lists.table.hit(mark);
+            self.lists.table.events.tell(key, ListEventKind::Asked(Some(mark.says)), now);
+            return None;
+        }
+        match renewal::renewal_due(answer.stored, answer.expires) {
+            Some(due) if due <= now => {
+                self.prefetcher.hand_over(key, answer, now);
+                None
+            }
+            due => Some(due.unwrap_or(answer.expires)),
+        }
+    }
+
+    /// Answers a question that was not in memory when it arrived.
+    pub fn miss(&self, missed: ClientQuestion) -> impl Future<Output = Asked> {
+        // Shared before it waits: each waiting client would store it twice.
+        let missed = Arc::new(missed);
+        async move {
+            self.answered.tell_asked(&missed);
+            let asked = match self.lists.watched(&missed) {
+                // Boxed, because it would enlarge each waiting question and only questions to lists need it.
+                Some(watched) => Box::pin(self.clients.ask_watched(&watched, &missed)).await,
+                None => self.clients.join(&missed).await,
+            };
+            self.answered.tell_answered(&missed, &asked);
+            asked
+        }
+    }
+}
+
+#[cfg(feature = "simulated")]
+impl Resolver {
+    /// The number of flights, waiters, fetches, messages and streams. All of them must end when no client asks any
+    /// more.
+    pub fn under_way(&self) -> usize {
+        let fetched = self.flight.chaser.trust.fetching() + self.lists.under_way();
+        self.flight.flights.len() + self.flight.flights.waiters() + fetched + self.flight.iterate.under_way()
+    }
+
+    /// A switch for tests: panics in flights.
+    pub fn strike_flights(&self) -> &Strike {
+        &self.flight.strike
+    }
+
+    /// A switch for tests: panics where a silence is counted, and where the root is primed again.
+    pub fn strike_beside(&self) -> &Strike {
+        self.flight.iterate.strike()
+    }
+
+    /// A switch for tests: panics in fetches of DS and keys.
+    pub fn strike_fetches(&self) -> &Strike {
+        self.flight.chaser.trust.strike()
+    }
+}

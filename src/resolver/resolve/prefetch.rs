@@ -1,0 +1,247 @@
+//! Prefetch: answers, delegations, addresses of servers and keys in use are renewed in the background before their
+//! TTL ends, so that no client waits for them.
+//!
+//! `cache::renewal` decides when. A hit hands its answer over once, and a task asks the question again. Clients that
+//! come meanwhile get the old answer; clients that come after its end join the flight.
+//!
+//! # Decisions
+//!
+//! - Answers of DNS lists are not renewed, so that a list gets no more queries than its clients send.
+//! - Renewals stop while flights are crowded. A zone has only a few of the places, so that a zone that does not
+//!   answer does not delay the others. An answer that found no place may be handed over again a second later.
+//! - Delegations and addresses of servers take at most half of the places. Those for which a zone has no place wait, and
+//!   others go first.
+//! - A renewal that fails leaves the old answer as it is, until its end.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::hash::BuildHasher;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+use hickory_proto::rr::{Name, RecordType};
+use tokio::sync::Notify;
+use tokio::task::{AbortHandle, JoinSet};
+
+use super::chase::AtList;
+use super::client_question::ClientQuestion;
+use super::flight::FlightResolver;
+use super::side::{Ahead, SideResolver};
+use crate::iterate::Errand;
+use crate::iterate::context::Context;
+use crate::iterate::ending::Ending;
+use crate::iterate::progress::FlightProgress;
+use crate::limits::{MAX_RENEWALS_OF_ZONE, MAX_RENEWALS_WAITING};
+use crate::zones::{RouteTarget, Views};
+use dns::clock::Mono;
+use dns::question::{Answer, Client, QuestionKey};
+use history::Counter;
+
+/// No client has this address.
+pub(super) const ASKER: Client = Client { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0, id: 0 };
+
+/// A question that will be asked again.
+#[derive(Debug)]
+struct Renewal {
+    key: QuestionKey,
+    /// The answer to renew; none if the last resolution has failed.
+    answer: Option<Arc<Answer>>,
+}
+
+/// Questions that wait to be asked again.
+#[derive(Debug, Default)]
+struct Renewals {
+    waiting: Mutex<VecDeque<Renewal>>,
+    added: Notify,
+}
+
+impl Renewals {
+    /// Adds one, if there is room. A failed question is added once, even if many clients ask it.
+    fn add(&self, renewal: Renewal) -> Result<(), Renewal> {
+        let mut waiting = self.waiting();
+        if renewal.answer.is_none() && waiting.iter().any(|other| other.key == renewal.key) {
+            return Ok(());
+        }
+        if waiting.len() >= MAX_RENEWALS_WAITING {
+            return Err(renewal);
+        }
+        waiting.push_back(renewal);
+        drop(waiting);
+        self.added.notify_one();
+        Ok(())
+    }
+
+    async fn next(&self) -> Renewal {
+        loop {
+            let next = self.waiting().pop_front();
+            match next {
+                Some(next) => return next,
+                None => self.added.notified().await,
+            }
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<Renewal>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The renewals in progress, by the hash of the zone whose servers are asked.
+#[derive(Debug, Default)]
+struct ZonesAsked(Vec<(u64, AbortHandle)>);
+
+impl ZonesAsked {
+    fn has_room(&self, zone: u64) -> bool {
+        self.0.iter().filter(|(other, _)| *other == zone).count() < MAX_RENEWALS_OF_ZONE
+    }
+
+    fn forget_finished(&mut self) {
+        self.0.retain(|(_, task)| !task.is_finished());
+    }
+}
+
+/// Renews what is in use.
+pub struct Prefetcher {
+    views: Arc<ArcSwap<Views>>,
+    flight: Arc<FlightResolver>,
+    side: Arc<SideResolver>,
+    renewals: Renewals,
+}
+
+impl Prefetcher {
+    pub(super) fn new(side: &Arc<SideResolver>) -> Arc<Self> {
+        let (views, flight) = (Arc::clone(&side.views), Arc::clone(&side.flight));
+        Arc::new(Self { views, flight, side: Arc::clone(side), renewals: Renewals::default() })
+    }
+
+    /// Hands over an answer whose end is near, if it was not handed over yet.
+    #[cold]
+    pub(super) fn hand_over(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) {
+        if !answer.renewal.take(now) || !self.views.load().config().cache.prefetch {
+            return;
+        }
+        let renewal = Renewal { key: QuestionKey::from_bytes(key), answer: Some(Arc::clone(answer)) };
+        if let Err(renewal) = self.renewals.add(renewal) {
+            self.shed_renewal(&renewal);
+        }
+    }
+
+    /// Asks a failed question again. If there is no room, the next client asks for it once more.
+    pub(super) fn try_again(&self, key: &QuestionKey) {
+        let _ = self.renewals.add(Renewal { key: key.clone(), answer: None });
+    }
+
+    fn shed_renewal(&self, renewal: &Renewal) {
+        if let Some(answer) = &renewal.answer {
+            answer.renewal.give_back(self.flight.clock.mono());
+            self.flight.recorder.count(Counter::PrefetchesShed, 1);
+        }
+    }
+
+    /// Renews answers, delegations, addresses of servers and keys that are handed over, as long as it runs.
+    pub async fn run(self: Arc<Self>) -> Infallible {
+        let (mut asking, bounds) = (JoinSet::new(), self.flight.iterate.bounds());
+        let (mut answers, mut endings) = (ZonesAsked::default(), ZonesAsked::default());
+        loop {
+            let of_zone = |zone: &Name| self.flight.memory.keyed().hash_one(zone);
+            tokio::select! {
+                biased;
+                Some(_) = asking.join_next() => {
+                    answers.forget_finished();
+                    endings.forget_finished();
+                }
+                ending = self.flight.iterate.ending(|zone| endings.has_room(of_zone(zone))),
+                    if asking.len() < bounds.renewals() && endings.0.len() < bounds.endings_renewed() =>
+                {
+                    let zone = of_zone(&ending.asked);
+                    endings.0.push((zone, asking.spawn(Arc::clone(&self).renew_ending(ending))));
+                }
+                renewal = self.renewals.next(), if asking.len() < bounds.renewals() => {
+                    let Some(asked) = self.renewable(&renewal.key) else { continue };
+                    let zone = self.flight.memory.keyed().hash_one(self.flight.zone_at_first(&asked));
+                    if !answers.has_room(zone) {
+                        self.shed_renewal(&renewal);
+                        continue;
+                    }
+                    answers.0.push((zone, asking.spawn(Arc::clone(&self).renew(asked, renewal))));
+                }
+            }
+        }
+    }
+
+    /// The question of a key, if it may be asked ahead of its clients.
+    fn renewable(&self, key: &QuestionKey) -> Option<ClientQuestion> {
+        let question = key.question()?;
+        let view = self.views.load().get(question.view).cloned()?;
+        let asked = ClientQuestion::new(question, key.clone(), ASKER, self.flight.clock.mono(), view);
+        let is_here = matches!(asked.way.target, RouteTarget::Local(_));
+        (asked.way.policy.list.is_none() && !is_here).then_some(asked)
+    }
+
+    async fn renew(self: Arc<Self>, asked: ClientQuestion, renewal: Renewal) {
+        match self.side.ask_aside(asked).await {
+            Ahead::Sent if renewal.answer.is_some() => self.flight.recorder.count(Counter::Prefetches, 1),
+            Ahead::Sent | Ahead::NotNeeded => {}
+            Ahead::NoRoom => self.shed_renewal(&renewal),
+        }
+    }
+
+    async fn renew_ending(self: Arc<Self>, ending: Ending) {
+        let is_answered = self.ask_for_ending(&ending).await;
+        self.flight.iterate.end_renewal(&ending, is_answered);
+    }
+
+    /// Renews a delegation with the keys of its zone, or addresses of a server; returns whether a server has answered.
+    async fn ask_for_ending(&self, ending: &Ending) -> bool {
+        let Ending { name, kind, view, .. } = ending;
+        if !self.views.load().holds(view) {
+            // The routes have changed.
+            return false;
+        }
+        let progress = Arc::new(FlightProgress::new(&self.flight.clock));
+        let context = Context::new(progress, Arc::clone(view)).renewing();
+        let way = view.server_route(name, *kind);
+        let is_answered = if *kind == RecordType::NS {
+            let errand = Errand {
+                name,
+                kind: *kind,
+                route: way,
+                context: &context,
+                rewrite: None,
+                sub_questions: &*self.flight.chaser,
+                avoid: &[],
+                cut: None,
+            };
+            // After a failure the old one holds until its end.
+            let is_answered = self.flight.iterate.renew_delegation(errand).await.is_ok();
+            if is_answered {
+                self.flight.chaser.trust.renew_keys(name, &context).await;
+            }
+            is_answered
+        } else {
+            let chaser = &self.flight.chaser;
+            chaser.chase((name, *kind), (way, None), AtList::Passes, &context).await.is_ok()
+        };
+        if context.budget.packets() > 0 {
+            self.flight.recorder.count(Counter::ServersRenewed, 1);
+        }
+        is_answered
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dns::question::ViewId;
+
+    #[test]
+    fn a_failed_question_waits_once_to_be_asked_again() {
+        let renewals = Renewals::default();
+        for kind in [RecordType::A, RecordType::MX, RecordType::A, RecordType::A] {
+            let key = QuestionKey::of_sub_question(&Name::root(), kind, ViewId::default());
+            assert!(renewals.add(Renewal { key, answer: None }).is_ok());
+        }
+        assert_eq!(renewals.waiting().len(), 2);
+    }
+}

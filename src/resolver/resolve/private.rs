@@ -1,0 +1,151 @@
+//! Removes addresses of the operator's own networks from answers of the internet (`resolve.private_addresses`).
+//!
+//! A stranger may give a name an address of this host or of the network behind it, so that clients connect there: DNS
+//! rebinding. Pure.
+//!
+//! # Decisions
+//!
+//! - The answer to the client is changed, and not the memory of RRsets: an RRset is validated as a whole, and its
+//!   signatures stay right. Unbound removes the addresses before validation, so that a signed zone with one of them gets
+//!   SERVFAIL.
+//! - An answer that loses all addresses is NODATA, as with Unbound. REFUSED or SERVFAIL would have mail software try again
+//!   for days. Its SOA is made here, so that the denial is cached. The client learns the reason from an extended error:
+//!   Blocked, because it is a policy of the operator (RFC 8914 section 4.16).
+//! - An HTTPS or SVCB record with such an address in its hints (RFC 9460 section 7.3) is removed as a whole. Its client then uses the
+//!   addresses of the name. A record without the hint could be one that its list of mandatory keys forbids.
+//! - An HTTPS or SVCB record that is malformed is removed as well, because its hints cannot be read.
+//! - The rest of a signed answer is not secure, because its signature covers the whole RRset.
+
+use std::net::IpAddr;
+
+use hickory_proto::rr::rdata::svcb::SvcParamValue;
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+use super::chased::Chased;
+use crate::limits::MAX_TOLD_REMOVED;
+use crate::zones::{View, local};
+use dns::question::{ExtendedError, Security};
+use history::note::record_text;
+use validate::signature::covered_type;
+
+/// Removes the addresses that `view` keeps from its clients; returns them.
+pub(super) fn remove(chased: &mut Chased, view: &View) -> Vec<Record> {
+    if view.config.resolve.private_addresses.is_empty() {
+        return Vec::new();
+    }
+    let is_private = |record: &Record| {
+        is_malformed(record) && view.is_of_strangers(&record.name, record.record_type())
+            || addresses(record)
+                .into_iter()
+                .any(|address| view.removes(&record.name, record.record_type(), address))
+    };
+    let mut removed: Vec<Record> = chased.answers.extract_if(.., |record| is_private(record)).collect();
+    // A server may repeat the mixed case (0x20) of our query, and later clients get the same answer.
+    removed.iter_mut().for_each(|record| record.name = record.name.to_lowercase());
+    let Some(first) = removed.first() else { return removed };
+    let is_of = |record: &Record, name: &Name, kind| record.name == *name && record.record_type() == kind;
+    chased.signatures.retain(|signature| {
+        let kind = covered_type(signature).unwrap_or(RecordType::RRSIG);
+        !removed.iter().any(|record| is_of(record, &signature.name, kind))
+    });
+    chased.security = chased.security.map(|security| security.and(Security::Insecure));
+    if !chased.answers.iter().any(|left| is_of(left, &first.name, first.record_type())) {
+        chased.proofs.clear();
+        chased.soa = Some(Box::new(local::soa(&first.name, first.ttl)));
+    }
+    let text = sentence(&removed);
+    chased.extended_error.get_or_insert_with(|| ExtendedError::new(ExtendedError::BLOCKED, text));
+    removed
+}
+
+/// The addresses to which a record leads its client.
+fn addresses(record: &Record) -> Vec<IpAddr> {
+    let service = match &record.data {
+        RData::HTTPS(service) => &service.0,
+        RData::SVCB(service) => service,
+        data => return data.ip_addr().into_iter().collect(),
+    };
+    let hints = service.svc_params.iter().flat_map(|(_, value)| match value {
+        SvcParamValue::Ipv4Hint(hint) => hint.0.iter().map(|address| address.0.into()).collect(),
+        SvcParamValue::Ipv6Hint(hint) => hint.0.iter().map(|address| address.0.into()).collect(),
+        _ => Vec::new(),
+    });
+    hints.collect()
+}
+
+/// Whether it is an HTTPS or SVCB record that the library cannot read, for example with unsorted parameters. Clients must
+/// reject it (RFC 9460 section 2.2), but some use its hints.
+fn is_malformed(record: &Record) -> bool {
+    is_service(record) && matches!(record.data, RData::Unknown { .. })
+}
+
+fn is_service(record: &Record) -> bool {
+    let kind = RecordType::from(u16::from(record.record_type()));
+    matches!(kind, RecordType::HTTPS | RecordType::SVCB)
+}
+
+/// The reason for the client.
+fn sentence(removed: &[Record]) -> String {
+    let told: Vec<String> = removed.iter().take(MAX_TOLD_REMOVED).map(text).collect();
+    let more = if told.len() < removed.len() { "; ..." } else { "" };
+    format!("removed because of private_addresses: {}{more}", told.join("; "))
+}
+
+fn text(record: &Record) -> String {
+    let text = record_text(record);
+    // The library ends each list of parameters with a comma.
+    if is_service(record) { text.trim_end_matches(',').replace(", ", " ") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use hickory_proto::rr::rdata;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::zones::Views;
+    use dns::question::stage::name;
+
+    fn found(addresses: &[[u8; 4]]) -> Chased {
+        let record = |address: &[u8; 4]| {
+            Record::from_rdata(name("www.example."), 60, RData::A(rdata::A((*address).into())))
+        };
+        let answers = addresses.iter().map(record).collect();
+        Chased { answers, security: Some(Security::Secure), ..Chased::default() }
+    }
+
+    #[test]
+    fn what_is_left_is_insecure_and_nothing_left_is_a_denial_that_is_kept() {
+        let mut config = Config::default();
+        config.resolve.private_addresses = vec!["10.0.0.0/8".parse().unwrap()];
+        let views = Views::new(&Arc::new(config)).unwrap();
+        let view = views.general().unwrap();
+        let mut public = found(&[[192, 0, 2, 1]]);
+        assert!(remove(&mut public, view).is_empty());
+        assert_eq!((public.security, public.soa.is_none()), (Some(Security::Secure), true));
+        let mut some = found(&[[10, 0, 0, 1], [192, 0, 2, 1], [10, 9, 9, 9]]);
+        assert_eq!(remove(&mut some, view).len(), 2);
+        assert_eq!((some.answers.len(), some.security), (1, Some(Security::Insecure)));
+        assert!(some.soa.is_none());
+        let mut all = found(&[[10, 0, 0, 1], [10, 0, 0, 2], [10, 0, 0, 3], [10, 0, 0, 4], [10, 0, 0, 5]]);
+        assert_eq!(remove(&mut all, view).len(), 5);
+        assert!(all.answers.is_empty());
+        assert_eq!(all.soa.map(|soa| soa.ttl), Some(60));
+        let error = all.extended_error.unwrap();
+        let begin = "removed because of private_addresses: www.example. A 10.0.0.1; ";
+        assert!(error.text.starts_with(begin) && error.text.ends_with("; ..."), "{}", error.text);
+        let octets = [0, 1, 0, 0, 4, 0, 4, 10, 0, 0, 1, 0, 1, 0, 3, 2, b'h', b'2'];
+        let data = RData::Unknown { code: RecordType::HTTPS, rdata: rdata::NULL::with(octets.to_vec()) };
+        let mut unsorted = found(&[]);
+        unsorted.answers = vec![Record::from_rdata(name("www.example."), 60, data)];
+        assert_eq!(remove(&mut unsorted, view).len(), 1, "ipv4hint before alpn");
+        let mut mixed = found(&[[10, 0, 0, 1]]);
+        mixed.answers[0].name = name("wWw.eXample.");
+        remove(&mut mixed, view);
+        let error = mixed.extended_error.unwrap();
+        assert!(error.text.ends_with(" www.example. A 10.0.0.1"), "{}", error.text);
+        assert_eq!(mixed.soa.map(|soa| soa.name.to_string()), Some("www.example.".to_owned()));
+    }
+}

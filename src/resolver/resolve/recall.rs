@@ -1,0 +1,147 @@
+//! Looks a name up in memory before any server is asked.
+//!
+//! RFC 8020 (nothing exists below a name that does not exist), RFC 6672 section 3.4 (a DNAME in memory redirects all
+//! names below it).
+
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+use super::chase::Chaser;
+use super::chased::Chased;
+use crate::cache::entries::Known;
+use crate::cache::rrset::Rank;
+use crate::dnsbl::list::List;
+use crate::iterate::Errand;
+use crate::iterate::classify::{End, Found, Redirected, redirected};
+use crate::iterate::context::Context;
+use crate::iterate::kept_answers::AnswerSecurity;
+use dns::clock::Mono;
+use dns::question::{Security, name_text};
+use history::event::StepEvent;
+use validate::verdict::Verdict;
+
+impl Chaser {
+    /// The data in memory, if their security is enough for the question, or if they pass validation now. Otherwise
+    /// servers are asked: the data may have been kept for a client that sets CD.
+    pub(super) async fn remember(&self, errand: Errand<'_>, chased: &mut Chased) -> Option<End> {
+        let (mut found, checked) = self.recall(errand)?;
+        let parts =
+            checked.sets.iter().chain(matches!(found.end, End::Negative { .. }).then_some(&checked.end));
+        if !errand.context.checks() || parts.clone().all(|security| *security != Security::Unchecked) {
+            return Some(chased.take(found, &checked));
+        }
+        let (rrsets, now) = (self.memory.rrsets.of(errand.context.view.knows), self.clock.mono());
+        let cut = rrsets.closest_delegation(errand.name, now);
+        let cut = cut.map_or_else(|| errand.route.zone.clone(), |cut| cut.zone.clone());
+        let judged = Box::pin(self.trust.judge(errand, &cut, &mut found)).await;
+        let (Verdict::Secure | Verdict::Insecure(_)) = judged.verdict else { return None };
+        let found = self.iterate.keep(errand, &cut, found, &judged.checked);
+        Some(chased.take(found, &judged.checked))
+    }
+
+    /// The addresses of a name in memory. Empty: the name has none. None: there is no entry.
+    pub(super) fn remembered_addresses(
+        &self,
+        list: &List,
+        name: &Name,
+        context: &Context,
+    ) -> Option<Vec<Record>> {
+        let now = self.clock.mono();
+        let inside = list.rewrite.as_ref().and_then(|rewrite| rewrite.inward(name));
+        let name = inside.as_ref().unwrap_or(name);
+        match self.memory.rrsets.of(context.view.knows).get(name, RecordType::A, Rank::Answer, now)? {
+            Known::Negative(_) => Some(Vec::new()),
+            Known::Rrset(rrset) => Some(rrset.records(name, now)),
+        }
+    }
+
+    /// The data in memory for a name: records, their absence, an alias or a DNAME, with their security.
+    fn recall(&self, errand: Errand<'_>) -> Option<(Found, AnswerSecurity)> {
+        let now = self.clock.mono();
+        let Errand { name, kind, context, route, .. } = errand;
+        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let is_used = |known: &Known| !errand.renews() || !known.is_to_be_renewed(now);
+        let mut keys = rrsets.keys(name);
+        let known =
+            rrsets.get_or_alias(&mut keys, kind, Rank::Answer, now).filter(|(known, _)| is_used(known));
+        if known.is_none()
+            && let Some(redirected) = self.recall_redirected(errand, now)
+        {
+            return Some(redirected);
+        }
+        let known = known.or_else(|| {
+            // No name exists below a name that does not exist (RFC 8020).
+            let above =
+                route.policy.nxdomain_cut.then(|| rrsets.nxdomain_above(&mut keys, &route.zone, now))??;
+            Some((Known::Negative(above), kind)).filter(|(known, _)| is_used(known))
+        });
+        let (known, of) = known?;
+        context.note(StepEvent::Memory { found: describe(&known, name, of) });
+        Some(match known {
+            Known::Negative(negative) => {
+                let soa = negative.soa(now).map(Box::new);
+                let end = End::Negative { nxdomain: negative.nxdomain, name: name.clone(), soa };
+                let checked = AnswerSecurity { sets: Vec::new(), end: negative.backing().security };
+                (held(Vec::new(), end, negative.evidence(now), negative.rank), checked)
+            }
+            Known::Rrset(rrset) => {
+                let records = rrset.records(name, now);
+                let target = records.iter().find_map(|record| match &record.data {
+                    RData::CNAME(target) if kind != RecordType::CNAME => Some(target.0.clone()),
+                    _ => None,
+                });
+                let checked =
+                    AnswerSecurity { sets: vec![rrset.backing().security], end: Security::default() };
+                (
+                    held(records, target.map_or(End::Data, End::Alias), rrset.evidence(now), rrset.rank()),
+                    checked,
+                )
+            }
+        })
+    }
+
+    /// The DNAME above a name, with the CNAME that follows from it. No other data can exist below a DNAME.
+    fn recall_redirected(&self, errand: Errand<'_>, now: Mono) -> Option<(Found, AnswerSecurity)> {
+        let Errand { name, kind, context, route, .. } = errand;
+        let rrsets = self.memory.rrsets.of(context.view.knows);
+        if !rrsets.may_redirect() {
+            return None;
+        }
+        let mut above = name.clone();
+        let (rrset, dname) = loop {
+            if above == route.zone || above.is_root() {
+                return None;
+            }
+            above = above.base_name();
+            let known = rrsets.get(&above, RecordType::DNAME, Rank::Answer, now);
+            let known = known.filter(|known| !errand.renews() || !known.is_to_be_renewed(now));
+            if let Some(Known::Rrset(rrset)) = known {
+                let dname = rrset.records(&above, now).pop()?;
+                break (rrset, dname);
+            }
+        };
+        let redirected = redirected(&dname, name)?;
+        context.note(StepEvent::Memory { found: format!("DNAME of {above}") });
+        let (answers, end) = match redirected {
+            Redirected::To(cname, _) if kind == RecordType::CNAME => (vec![dname, *cname], End::Data),
+            Redirected::To(cname, target) => (vec![dname, *cname], End::Alias(target)),
+            Redirected::TooLong => (vec![dname], End::TooLong),
+        };
+        let checked =
+            AnswerSecurity { sets: vec![rrset.backing().security; answers.len()], end: Security::default() };
+        Some((held(answers, end, rrset.evidence(now), rrset.rank()), checked))
+    }
+}
+
+/// Data from memory in the form of a server's answer.
+pub(super) fn held(answers: Vec<Record>, end: End, evidence: Vec<Record>, rank: Rank) -> Found {
+    Found { authoritative: rank == Rank::Authoritative, ..Found::ending(answers, end, evidence) }
+}
+
+fn describe(known: &Known, name: &Name, kind: RecordType) -> String {
+    let name = name_text(name);
+    match known {
+        Known::Rrset(_) => format!("{name} {kind}"),
+        Known::Negative(negative) if negative.nxdomain => format!("{name} does not exist"),
+        Known::Negative(_) => format!("{name} has no {kind}"),
+    }
+}

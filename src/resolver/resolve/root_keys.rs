@@ -1,0 +1,236 @@
+//! Follows the keys of the root: asks for them on schedule, writes each change to the log, and keeps them. RFC 5011.
+//!
+//! A task of the daemon: no question waits for it.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use hickory_proto::rr::Name;
+
+use super::chase::Chaser;
+use super::trust::RootKeyLook;
+use crate::limits::FIRST_ROOT_KEY_QUERY;
+use crate::zones::{View, Views};
+use dns::clock::date;
+use validate::limits::{MAX_DNSKEYS, MIN_ROOT_KEY_QUERY};
+use validate::root_keys::{RootKeyChange, RootKeyEvent, RootKeys, next_query};
+
+/// The place where the keys are kept over a restart.
+pub trait RootKeyStore: Send + Sync {
+    /// Replaces the kept keys by `text`.
+    ///
+    /// # Errors
+    /// The keys cannot be written.
+    fn keep(&self, text: &str) -> io::Result<()>;
+}
+
+/// Follows the keys of the root.
+pub struct RootKeyFollower {
+    views: Arc<ArcSwap<Views>>,
+    chaser: Arc<Chaser>,
+    state: Mutex<FollowerState>,
+}
+
+#[derive(Default)]
+struct FollowerState {
+    /// Whether the task runs: there is a place to keep the keys.
+    runs: bool,
+    /// Why the last look failed, in words that end a sentence.
+    trouble: Option<String>,
+    /// Seconds for which the last keys could be kept.
+    ttl: u32,
+    /// Since when looks fail, in seconds since 1970; none if the last one did not.
+    failing_since: Option<u64>,
+    /// Whether the keys are to be written: they have changed, or were validated once more.
+    unwritten: bool,
+    /// Why they could not be written the last time; the log has a line about it.
+    unkept: Option<String>,
+    /// Tags of new keys that are not followed because there are too many; the log has a line about each.
+    told_too_many: BTreeSet<u16>,
+}
+
+/// The keys of the root and their state, for the operator.
+#[derive(Clone, Debug)]
+pub struct RootKeysReport {
+    /// Whether they are followed.
+    pub follows: bool,
+    /// The keys that were seen.
+    pub keys: RootKeys,
+    /// Tags of configured keys that were not seen yet.
+    pub unseen: Vec<u16>,
+    /// Why the last look failed, in words that end a sentence.
+    pub trouble: Option<String>,
+    /// Since when looks fail, in seconds since 1970.
+    pub failing_since: Option<u64>,
+    /// Why the keys could not be written, in words that end a sentence.
+    pub unkept: Option<String>,
+    /// Whether an anchor of the root can be checked, or answers are not validated by anchors of the root.
+    pub is_usable: bool,
+}
+
+impl RootKeyFollower {
+    pub(super) fn new(views: &Arc<ArcSwap<Views>>, chaser: &Arc<Chaser>) -> Arc<Self> {
+        Arc::new(Self { views: Arc::clone(views), chaser: Arc::clone(chaser), state: Mutex::default() })
+    }
+
+    /// Continues with the keys of an earlier process.
+    pub fn restore(&self, keys: RootKeys) {
+        self.views.load().anchors().adopt(keys);
+    }
+
+    /// The keys at this moment.
+    pub fn report(&self) -> RootKeysReport {
+        let views = self.views.load();
+        let dnssec = &views.config().dnssec;
+        let updates = dnssec.update_trust_anchors;
+        let configured = &dnssec.trust_anchor.anchors;
+        // Keys that were learned from another root do not count.
+        let followed = Some(views.anchors().root_keys()).filter(|keys| updates && keys.belong_to(configured));
+        let keys = followed.unwrap_or_default();
+        let mut unseen = configured.tags(&Name::root());
+        unseen.retain(|tag| !keys.keys.iter().any(|known| known.tag == *tag));
+        let trusts_root = views.general().is_some_and(|view| self.chaser.trust.trusts_root(view));
+        let is_usable = !trusts_root || keys.in_use(configured).can_check(&Name::root());
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        RootKeysReport {
+            follows: state.runs && updates && trusts_root,
+            keys,
+            unseen: unseen.into_iter().collect(),
+            trouble: state.trouble.clone(),
+            failing_since: state.failing_since,
+            unkept: state.unkept.clone(),
+            is_usable,
+        }
+    }
+
+    /// Asks for the keys on schedule, as long as it runs.
+    pub async fn run(self: Arc<Self>, store: Arc<dyn RootKeyStore>) -> Infallible {
+        self.with_state(|state| state.runs = true);
+        // The first queries of clients go first.
+        tokio::time::sleep(FIRST_ROOT_KEY_QUERY).await;
+        loop {
+            let wait = self.look(&*store).await;
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Looks once; returns the time until the next look.
+    async fn look(&self, store: &dyn RootKeyStore) -> Duration {
+        let views = self.views.load_full();
+        let Some(view) = views.general().filter(|view| self.is_wanted(view)) else {
+            self.with_state(|state| (state.trouble, state.failing_since) = (None, None));
+            return MIN_ROOT_KEY_QUERY;
+        };
+        let known = views.anchors().root_keys();
+        let look = self.chaser.trust.look_at_root_keys(&known, view).await;
+        let now = self.chaser.clock.now().unix;
+        look.changes.iter().filter(|change| self.is_untold(change)).for_each(|change| tell(change, now));
+        let is_new = look.keys.keys != known.keys;
+        views.anchors().adopt(look.keys.clone());
+        // The file has the moment of the last check too, and someone may have removed it.
+        self.with_state(|state| {
+            state.unwritten |= is_new || look.seen.is_ok();
+            state.failing_since = look.seen.is_err().then(|| state.failing_since.unwrap_or(now));
+        });
+        self.write(&look.keys, store);
+        let wait = self.next(&look);
+        self.chaser.trust.use_root_keys(look, view).await;
+        wait
+    }
+
+    fn is_wanted(&self, view: &Arc<View>) -> bool {
+        view.config.dnssec.update_trust_anchors && self.chaser.trust.trusts_root(view)
+    }
+
+    /// Whether the log needs a line about a change. A key beyond the bound is the same at each look.
+    fn is_untold(&self, change: &RootKeyChange) -> bool {
+        change.event != RootKeyEvent::TooMany
+            || self.with_state(|state| {
+                state.told_too_many.len() < MAX_DNSKEYS && state.told_too_many.insert(change.tag)
+            })
+    }
+
+    /// The time until the next look (RFC 5011 section 2.3).
+    fn next(&self, look: &RootKeyLook) -> Duration {
+        self.with_state(|state| {
+            if let (Err(why), None) = (&look.seen, &state.trouble) {
+                tracing::warn!(
+                    "cannot check for new DNSSEC keys of the root zone: {why}; the known keys stay trusted; resolverd tries again within a day; `resolverctl trace . DNSKEY` shows each step"
+                );
+            }
+            if let Ok(ttl) = &look.seen {
+                state.ttl = *ttl;
+            }
+            state.trouble = look.seen.as_ref().err().cloned();
+            next_query(state.ttl, look.seen.is_ok(), &look.keys)
+        })
+    }
+
+    /// Writes the keys if they have changed. If that fails, the next look tries again.
+    fn write(&self, keys: &RootKeys, store: &dyn RootKeyStore) {
+        if !self.with_state(|state| state.unwritten) {
+            return;
+        }
+        match store.keep(&keys.to_text()) {
+            Ok(()) => self.with_state(|state| (state.unwritten, state.unkept) = (false, None)),
+            Err(error) if self.with_state(|state| state.unkept.replace(error.to_string())).is_none() => {
+                tracing::warn!(
+                    "cannot write the DNSSEC keys of the root zone: {error}; a restart loses the changes since the last write; resolverd tries again at its next query for the keys; free disk space, or correct the permissions of the state directory"
+                )
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn with_state<Out>(&self, change: impl FnOnce(&mut FollowerState) -> Out) -> Out {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Writes a change to the log.
+fn tell(change: &RootKeyChange, now: u64) {
+    let tag = change.tag;
+    match change.event {
+        RootKeyEvent::Appeared { trusted_from } => tracing::info!(
+            key_tag = tag,
+            "the root zone publishes a new key (key tag {tag}); resolverd will trust it on {} if the root zone still publishes it then; nothing is to be done; https://data.iana.org/root-anchors/root-anchors.xml lists the keys of the root zone",
+            date(trusted_from)
+        ),
+        RootKeyEvent::Vanished => tracing::warn!(
+            key_tag = tag,
+            "the root zone no longer publishes its new key (key tag {tag}), so resolverd does not trust the key; if https://data.iana.org/root-anchors/root-anchors.xml lists the key, other servers may answer in place of the root servers"
+        ),
+        RootKeyEvent::Trusted => tracing::info!(
+            key_tag = tag,
+            "the new key of the root zone (key tag {tag}) is trusted since {}, because the root zone has published it for 30 days; nothing is to be done",
+            date(now)
+        ),
+        RootKeyEvent::Missing => tracing::info!(
+            key_tag = tag,
+            "the root zone no longer publishes its key with key tag {tag}; resolverd trusts the key until the root zone revokes it; nothing is to be done"
+        ),
+        RootKeyEvent::Returned => {
+            tracing::info!(key_tag = tag, "the root zone publishes its key with key tag {tag} again");
+        }
+        RootKeyEvent::Revoked { last: false } => tracing::warn!(
+            key_tag = tag,
+            "the root zone has revoked its key with key tag {tag}; resolverd no longer trusts it, even if it is built in or in the file of dnssec.trust_anchor; nothing is to be done"
+        ),
+        RootKeyEvent::Revoked { last: true } => tracing::error!(
+            key_tag = tag,
+            "the root has revoked its key with key tag {tag}, and resolverd knows no other key: signed names fail; update resolverd or the package dns-root-data, or set dnssec.trust_anchor to a file with the keys of https://data.iana.org/root-anchors/root-anchors.xml"
+        ),
+        RootKeyEvent::Removed => tracing::info!(
+            key_tag = tag,
+            "the root zone revoked its key with key tag {tag} 30 days ago; resolverd will never trust this key again; nothing is to be done"
+        ),
+        RootKeyEvent::TooMany => tracing::warn!(
+            key_tag = tag,
+            "the root zone publishes a new key (key tag {tag}), but resolverd ignores it, because it already follows the maximum number of keys; install a newer version of resolverd, which has the new key built in"
+        ),
+    }
+}

@@ -1,0 +1,422 @@
+//! Shares the places of flights among zones and clients, and decides who gives way when places run short.
+//!
+//! Pure: its input is the places that are taken and given up; its output is whether there is room. Each place counts
+//! for its client and for its zone. Up to half of the places no question is refused. Beyond that, the zone or the
+//! client with the most gives way. The order by number of places is built when it is first needed, and kept until few
+//! places are taken. A zone from which no answer has come lately gets a small part of the places. Models: Unbound's
+//! jostle list, BIND's fetches-per-zone.
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, Hash};
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+
+use crate::limits::{
+    EVEN_SHARE, FEW_PLACES, HEARD_TIME, JOSTLE_AGE, NEW_ZONE_TIME, PRIVATE_LABELS, REVERSE_IPV4_LABELS,
+    REVERSE_IPV6_LABELS, WorkBounds,
+};
+use dns::clock::Mono;
+use dns::hash::Plain;
+use dns::question::{ExtendedError, label_places, name_text};
+
+/// A zone, as the keyed hash of its name.
+pub(super) type ZoneHash = u64;
+
+/// A client, as the keyed hash of its address or prefix.
+pub(super) type ClientKey = u64;
+
+/// A table whose keys are keyed hashes or our own numbers, so strangers cannot choose them.
+pub(super) type Numbered<Key, Kept> = HashMap<Key, Kept, BuildHasherDefault<Plain>>;
+
+/// The owner of a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ShareAccount {
+    /// The client that asks.
+    pub(super) client: ClientKey,
+    /// The zone cut that it asks below.
+    pub(super) zone: ZoneHash,
+}
+
+/// A place, by its number. A lower number is older.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Ticket(u64);
+
+/// Whether there is room for one more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FlightAdmission {
+    /// There is a free place.
+    Room,
+    /// There is room once this place is given up; it is one of the heaviest.
+    InPlaceOf(Ticket),
+    /// There is no room: the question's own zone or client already has the most places.
+    Refused(ShedReason),
+}
+
+/// Why there is no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ShedReason {
+    /// No answer has come from the zone lately or at all, and it has all places that such a zone may have.
+    SilentZone,
+    /// More than half of the places are taken, and this zone has the most.
+    Zone,
+    /// More than half of the places are taken, this client has the most, and this is the heaviest of its zones.
+    Client,
+    /// All places are taken, and no query in them is old.
+    Full,
+    /// The zone or the client of the question had the most places, so its place went to another question.
+    MadeRoom,
+    /// The greatest number of clients is waiting already.
+    Waiters,
+    /// There was no memory for a long reply of a server of the zone.
+    LongReply,
+    /// A reload has changed the routes of names that the flight may lead to.
+    Reloaded,
+}
+
+impl ShedReason {
+    /// The extended error of the question: only a silent zone is at fault itself. The record tells overload by this code.
+    pub(super) const fn code(self) -> u16 {
+        match self {
+            Self::SilentZone => ExtendedError::NO_REACHABLE_AUTHORITY,
+            _ => ExtendedError::NOT_READY,
+        }
+    }
+
+    /// The reason in a sentence, for a question that was counted for `zone`.
+    pub(super) fn sentence(self, zone: &Name) -> String {
+        let zone = name_text(zone);
+        match self {
+            Self::SilentZone => {
+                format!("too many queries in progress for {zone}, whose servers have not answered lately")
+            }
+            Self::Zone => format!("too many queries in progress; {zone} has the most of them"),
+            Self::Client => {
+                format!("too many queries in progress; this client has the most of them, mainly for {zone}")
+            }
+            Self::MadeRoom => {
+                format!("too many queries in progress; this one for {zone} was dropped to admit another")
+            }
+            Self::Full => "too many queries in progress".to_owned(),
+            Self::Waiters => "too many clients are waiting, for this answer or in total".to_owned(),
+            Self::LongReply => {
+                format!("too many long replies in use; one from a server of {zone} was dropped")
+            }
+            Self::Reloaded => format!("reloads changed the routes of {zone} again and again"),
+        }
+    }
+}
+
+/// The zone that a question for `name` counts for at its start, until its walk enters a zone further down. It has the
+/// last `cut` labels of the name (the closest known zone cut). It is never the root or a top-level domain, because
+/// names below these have different owners. Names are in wire form.
+pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
+    let owned = if name.ends_with(b"\x07in-addr\x04arpa\x00") {
+        REVERSE_IPV4_LABELS
+    } else if name.ends_with(b"\x03ip6\x04arpa\x00") {
+        REVERSE_IPV6_LABELS
+    } else {
+        PRIVATE_LABELS
+    };
+    let over = label_places(name).count().saturating_sub(owned.max(cut));
+    label_places(name).nth(over).and_then(|place| name.get(place..)).unwrap_or(name)
+}
+
+/// The places.
+#[derive(Debug)]
+pub(super) struct Shares {
+    bounds: WorkBounds,
+    /// The owner of each place, and when it was taken.
+    places: Numbered<Ticket, (ShareAccount, Mono)>,
+    next: u64,
+    clients: Ranks<()>,
+    zones: Ranks<()>,
+    zones_of: Ranks<ClientKey>,
+    clients_of: Ranks<ZoneHash>,
+    /// By age; built when it is first needed.
+    ages: Option<Ages>,
+    /// The zones that have places.
+    seen: Numbered<ZoneHash, ZoneActivity>,
+}
+
+/// The places by age, for each client and for each account.
+#[derive(Debug, Default)]
+struct Ages {
+    of_client: BTreeSet<(ClientKey, Ticket)>,
+    of_account: BTreeSet<(ShareAccount, Ticket)>,
+}
+
+/// The answers of a zone.
+#[derive(Clone, Copy, Debug)]
+struct ZoneActivity {
+    /// Since when it has places.
+    since: Mono,
+    /// When an answer last came.
+    heard: Option<Mono>,
+}
+
+impl Shares {
+    /// No place is taken.
+    pub(super) fn new(bounds: WorkBounds) -> Self {
+        let (places, next, ages, seen) = Default::default();
+        let (clients, zones, zones_of, clients_of) = Default::default();
+        Self { bounds, places, next, clients, zones, zones_of, clients_of, ages, seen }
+    }
+
+    /// Places that are taken.
+    pub(super) fn taken(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there is room for one more of `account`. From `half` places on the heaviest give way.
+    pub(super) fn judge(&mut self, account: ShareAccount, half: usize, now: Mono) -> FlightAdmission {
+        let ShareAccount { client, zone } = account;
+        if self.zones.count((), zone) >= self.most_of_zone(zone, now) {
+            return self.within_zone(account, zone, ShedReason::SilentZone);
+        }
+        if self.taken() < half.min(self.bounds.flights) {
+            return FlightAdmission::Room;
+        }
+        let (most_of_client, heaviest_client) = self.clients.heaviest(()).unwrap_or_default();
+        let (most_of_zone, heaviest_zone) = self.zones.heaviest(()).unwrap_or_default();
+        let verdict = if most_of_zone >= most_of_client {
+            let equal = self.zones.count((), zone) >= most_of_zone;
+            self.within_zone(account, if equal { zone } else { heaviest_zone }, ShedReason::Zone)
+        } else {
+            let equal = self.clients.count((), client) >= most_of_client;
+            self.within_client(account, if equal { client } else { heaviest_client }, now)
+        };
+        let gives_way_early =
+            matches!(verdict, FlightAdmission::Refused(ShedReason::Zone | ShedReason::Client));
+        if self.taken() >= self.bounds.flights || gives_way_early { verdict } else { FlightAdmission::Room }
+    }
+
+    /// Takes a place.
+    pub(super) fn take(&mut self, account: ShareAccount, now: Mono) -> Ticket {
+        let ticket = Ticket(self.next);
+        self.next = self.next.wrapping_add(1);
+        self.add(ticket, account, now, now);
+        ticket
+    }
+
+    /// The owner of a place; none if the place was given up.
+    pub(super) fn account(&self, ticket: Ticket) -> Option<ShareAccount> {
+        self.places.get(&ticket).map(|(account, _)| *account)
+    }
+
+    /// A place counts for another zone from now on: the zone before has answered with a referral.
+    pub(super) fn go_over(&mut self, ticket: Ticket, zone: ZoneHash, now: Mono) {
+        if let Some((account, taken)) = self.remove(ticket) {
+            self.hear(account.zone, now);
+            self.add(ticket, ShareAccount { zone, ..account }, taken, now);
+        }
+    }
+
+    /// A place counts for another client from now on, which waits for the same flight and has fewer.
+    pub(super) fn hand_over(&mut self, ticket: Ticket, client: ClientKey) {
+        let Some((account, taken)) = self.places.get(&ticket).copied() else { return };
+        if self.clients.count((), client) < self.clients.count((), account.client) {
+            let seen = self.seen.get(&account.zone).copied();
+            self.remove(ticket);
+            self.add(ticket, ShareAccount { client, ..account }, taken, taken);
+            if let Some(seen) = seen {
+                self.seen.insert(account.zone, seen);
+            }
+        }
+    }
+
+    /// A place is given up; `answered`: when the zone answered.
+    pub(super) fn give_up(&mut self, ticket: Ticket, answered: Option<Mono>) {
+        if let (Some((account, _)), Some(now)) = (self.remove(ticket), answered) {
+            self.hear(account.zone, now);
+        }
+    }
+
+    /// Decides who gives way in one zone: its client with the most. If that is the newcomer, `why` is the reason.
+    fn within_zone(&mut self, newcomer: ShareAccount, zone: ZoneHash, why: ShedReason) -> FlightAdmission {
+        let (most, client) = self.clients_of.heaviest(zone).unwrap_or_default();
+        if newcomer.zone == zone && self.clients_of.count(zone, newcomer.client) >= most {
+            return FlightAdmission::Refused(why);
+        }
+        self.in_place_of(ShareAccount { client, zone })
+    }
+
+    /// Decides who gives way of one client: its zone with the most, or its oldest flight if no zone has many.
+    fn within_client(&mut self, newcomer: ShareAccount, client: ClientKey, now: Mono) -> FlightAdmission {
+        let (most, zone) = self.zones_of.heaviest(client).unwrap_or_default();
+        if most > EVEN_SHARE {
+            if newcomer.client == client && self.zones_of.count(client, newcomer.zone) >= most {
+                return FlightAdmission::Refused(ShedReason::Client);
+            }
+            return self.in_place_of(ShareAccount { client, zone });
+        }
+        let of_client = &self.ages().of_client;
+        let oldest = of_client.range((client, Ticket::FIRST)..=(client, Ticket::LAST)).next();
+        let Some((_, oldest)) = oldest.copied() else { return FlightAdmission::Refused(ShedReason::Full) };
+        let age = self.places.get(&oldest).map_or(Duration::ZERO, |(_, taken)| now.since(*taken));
+        let gives_way = newcomer.client != client || age >= JOSTLE_AGE;
+        if gives_way {
+            FlightAdmission::InPlaceOf(oldest)
+        } else {
+            FlightAdmission::Refused(ShedReason::Full)
+        }
+    }
+
+    /// The oldest of an account gives way.
+    fn in_place_of(&mut self, account: ShareAccount) -> FlightAdmission {
+        let mut by_age = self.ages().of_account.range((account, Ticket::FIRST)..=(account, Ticket::LAST));
+        by_age.next().map_or(FlightAdmission::Refused(ShedReason::Full), |(_, oldest)| {
+            FlightAdmission::InPlaceOf(*oldest)
+        })
+    }
+
+    /// The places that a zone may have if all are free: few if it does not answer, otherwise all.
+    fn most_of_zone(&self, zone: ZoneHash, now: Mono) -> usize {
+        let Some(seen) = self.seen.get(&zone) else { return self.bounds.new_flights() };
+        if seen.heard.is_some_and(|heard| now.since(heard) < HEARD_TIME) {
+            self.bounds.flights
+        } else if now.since(seen.since) < NEW_ZONE_TIME {
+            self.bounds.new_flights()
+        } else {
+            self.bounds.silent_flights()
+        }
+    }
+
+    fn hear(&mut self, zone: ZoneHash, now: Mono) {
+        if let Some(seen) = self.seen.get_mut(&zone) {
+            seen.heard = Some(now);
+        }
+    }
+
+    fn add(&mut self, ticket: Ticket, account: ShareAccount, taken: Mono, now: Mono) {
+        let ShareAccount { client, zone } = account;
+        self.seen.entry(zone).or_insert(ZoneActivity { since: now, heard: None });
+        self.places.insert(ticket, (account, taken));
+        self.clients.add((), client);
+        self.zones.add((), zone);
+        self.zones_of.add(client, zone);
+        self.clients_of.add(zone, client);
+        if let Some(ages) = &mut self.ages {
+            ages.add(ticket, account);
+        }
+    }
+
+    fn ages(&mut self) -> &Ages {
+        self.ages.get_or_insert_with(|| {
+            let mut ages = Ages::default();
+            self.places.iter().for_each(|(ticket, (account, _))| ages.add(*ticket, *account));
+            ages
+        })
+    }
+
+    fn remove(&mut self, ticket: Ticket) -> Option<(ShareAccount, Mono)> {
+        let (account, taken) = self.places.remove(&ticket)?;
+        let ShareAccount { client, zone } = account;
+        self.clients.remove((), client);
+        self.zones.remove((), zone);
+        self.zones_of.remove(client, zone);
+        self.clients_of.remove(zone, client);
+        if let Some(ages) = &mut self.ages {
+            ages.of_client.remove(&(client, ticket));
+            ages.of_account.remove(&(account, ticket));
+        }
+        if self.zones.count((), zone) == 0 {
+            self.seen.remove(&zone);
+        }
+        if self.taken() < FEW_PLACES {
+            self.rest();
+        }
+        Some((account, taken))
+    }
+
+    /// Drops the order until it is needed again.
+    fn rest(&mut self) {
+        self.ages = None;
+        self.clients.ranked = None;
+        self.zones.ranked = None;
+        self.zones_of.ranked = None;
+        self.clients_of.ranked = None;
+    }
+}
+
+impl Ages {
+    fn add(&mut self, ticket: Ticket, account: ShareAccount) {
+        self.of_client.insert((account.client, ticket));
+        self.of_account.insert((account, ticket));
+    }
+}
+
+impl Ticket {
+    const FIRST: Self = Self(0);
+    const LAST: Self = Self(u64::MAX);
+
+    /// The place with this number.
+    pub(super) fn of(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    pub(super) fn number(self) -> u64 {
+        self.0
+    }
+}
+
+/// The number of places of each member of a group, and the member with the most. A member without any is not kept.
+#[derive(Debug)]
+struct Ranks<Group> {
+    counts: Numbered<(Group, u64), usize>,
+    /// In order; built when it is first needed.
+    ranked: Option<BTreeSet<(Group, usize, u64)>>,
+}
+
+impl<Group> Default for Ranks<Group> {
+    fn default() -> Self {
+        Self { counts: Numbered::default(), ranked: None }
+    }
+}
+
+impl<Group: Copy + Ord + Hash> Ranks<Group> {
+    fn count(&self, group: Group, key: u64) -> usize {
+        self.counts.get(&(group, key)).copied().unwrap_or(0)
+    }
+
+    /// The member of a group with the most, and its number.
+    fn heaviest(&mut self, group: Group) -> Option<(usize, u64)> {
+        let ranked = self.ranked.get_or_insert_with(|| {
+            self.counts.iter().map(|((group, key), count)| (*group, *count, *key)).collect()
+        });
+        let of_group = ranked.range((group, 0, 0)..=(group, usize::MAX, u64::MAX));
+        of_group.last().map(|(_, count, key)| (*count, *key))
+    }
+
+    fn add(&mut self, group: Group, key: u64) {
+        let count = self.counts.entry((group, key)).or_default();
+        let before = *count;
+        *count = before.saturating_add(1);
+        let after = *count;
+        self.rank(group, key, before, after);
+    }
+
+    fn remove(&mut self, group: Group, key: u64) {
+        let Some(count) = self.counts.get_mut(&(group, key)) else { return };
+        let before = *count;
+        *count = before.saturating_sub(1);
+        let after = *count;
+        if after == 0 {
+            self.counts.remove(&(group, key));
+        }
+        self.rank(group, key, before, after);
+    }
+
+    fn rank(&mut self, group: Group, key: u64, before: usize, after: usize) {
+        let Some(ranked) = &mut self.ranked else { return };
+        ranked.remove(&(group, before, key));
+        if after > 0 {
+            ranked.insert((group, after, key));
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "shares_tests.rs"]
+mod tests;

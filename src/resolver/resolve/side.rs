@@ -1,0 +1,126 @@
+//! Questions that no client waits for: probes of dead servers, and questions that clients are about to ask.
+//!
+//! They are resolved like all questions. Such a question is a flight like any other, and a client may join it.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use hickory_proto::rr::{Name, RecordType};
+
+use super::client_question::ClientQuestion;
+use super::flight::FlightResolver;
+use super::flights::JoinedFlight;
+use crate::exchange::Heard;
+use crate::iterate::Errand;
+use crate::iterate::context::Context;
+use crate::iterate::direct::{DirectQuery, Untold};
+use crate::iterate::failure::Failure;
+use crate::iterate::progress::FlightProgress;
+use crate::zones::Views;
+use dns::question::{Client, Question, ViewId};
+use dns::random::Random;
+
+/// A name that exists in no zone.
+pub fn nowhere(random: &Random) -> Name {
+    Name::from_ascii(format!("{:016x}.", random.u64())).unwrap_or_default()
+}
+
+/// The result of a question that no client waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ahead {
+    /// The question was sent.
+    Sent,
+    /// The question is not needed: memory has the answer, or another flight already asks.
+    NotNeeded,
+    /// There is no room for it.
+    NoRoom,
+}
+
+/// Asks questions that no client waits for.
+pub struct SideResolver {
+    pub(super) views: Arc<ArcSwap<Views>>,
+    pub(super) flight: Arc<FlightResolver>,
+}
+
+impl SideResolver {
+    /// Asks the root servers for their names and addresses (RFC 9609), so that the first question does not wait for
+    /// them.
+    pub(super) async fn prime(&self) -> Result<(), Failure> {
+        let views = self.views.load();
+        let Some(view) = views.general().filter(|_| views.recurse()).cloned() else { return Ok(()) };
+        let context = Context::new(Arc::new(FlightProgress::new(&self.flight.clock)), view);
+        self.flight.iterate.prime(&context, &*self.flight.chaser).await.map(drop)
+    }
+
+    /// Probes dead servers that questions want, and finds the cause of silence, as long as it runs.
+    pub async fn probe_dead_servers(self: Arc<Self>) -> Infallible {
+        tokio::join!(self.flight.iterate.probe_dead_servers(), self.flight.iterate.prove_silences()).0
+    }
+
+    /// Asks for a name that no zone has, to see whether any server of the internet answers. Answers are recorded as
+    /// usual.
+    pub async fn ask_for_nothing(&self, view: ViewId, name: &Name) {
+        let views = self.views.load_full();
+        let Some(view) = views.get(view).or_else(|| views.general()) else { return };
+        let context = Context::new(Arc::new(FlightProgress::new(&self.flight.clock)), Arc::clone(view))
+            .on_the_side(None);
+        let errand = Errand {
+            name,
+            kind: RecordType::A,
+            route: view.recursion(),
+            context: &context,
+            rewrite: None,
+            sub_questions: &*self.flight.chaser,
+            avoid: &[],
+            cut: None,
+        };
+        // A failure needs no action: only an answer shows something.
+        let _ = self.flight.iterate.find(errand).await;
+    }
+
+    /// Sends one query to one server for the operator, as `[listen]` would.
+    ///
+    /// # Errors
+    /// Why it shows nothing about the server.
+    pub async fn ask_directly(&self, asked: DirectQuery) -> Result<Heard, Untold> {
+        let view = self.views.load().general().cloned().ok_or(Untold::NotSent)?;
+        self.flight.iterate.ask_directly(&view, asked).await
+    }
+
+    /// Asks a question that a client is about to ask.
+    pub async fn ask_ahead(&self, question: Question, asker: Client) -> Ahead {
+        let (key, now) = (question.key(), self.flight.clock.mono());
+        let known = self.flight.memory.answers.get(key.as_bytes(), now).is_some();
+        let Some(view) = self.views.load().get(question.view).cloned().filter(|_| !known) else {
+            return Ahead::NotNeeded;
+        };
+        self.ask_aside(ClientQuestion::new(question, key, asker, now, view)).await
+    }
+
+    /// Asks servers even if memory has an answer: it is about to expire, so it is not used.
+    pub(super) async fn ask_aside(&self, asked: ClientQuestion) -> Ahead {
+        if self.flight.chaser.trust.failed_a_moment_ago(&asked.key).is_some() {
+            return Ahead::NotNeeded;
+        }
+        // Nothing is asked ahead while flights are crowded.
+        if self.flight.flights.are_crowded() {
+            return Ahead::NoRoom;
+        }
+        let asked = Arc::new(asked);
+        let joined = self
+            .flight
+            .flights
+            .join(&asked, self.flight.zone_at_first(&asked), || FlightProgress::new(&self.flight.clock));
+        let (seat, begun) = match joined {
+            JoinedFlight::Waits { seat, begun: Some(begun) } => (seat, begun),
+            JoinedFlight::Waits { begun: None, .. } | JoinedFlight::Repeated => return Ahead::NotNeeded,
+            JoinedFlight::Shed(_) => return Ahead::NoRoom,
+        };
+        let context = asked.context(&seat.progress).of_flight(begun.ticket.number()).renewing();
+        match Arc::clone(&self.flight).take_off(asked, context, begun).await {
+            Some(landed) if landed.packets == 0 => Ahead::NotNeeded,
+            _ => Ahead::Sent,
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Stale answers: made of RRsets past their TTL, for clients whose servers do not answer.
+//!
+//! RFC 8767. `cache::freshness` decides which entries may be used, and for how long. This module composes the answer,
+//! name by name along a chain of aliases. A stale answer is not cached, so that the next client gets the fresh one as
+//! soon as there is one.
+//!
+//! # Decisions
+//!
+//! - Only NOERROR and NXDOMAIN with AA renew data (RFC 8767 section 4). SERVFAIL, REFUSED and lame answers do not: the stale
+//!   answer is given after them, also if one server sent an empty answer without AA. If all servers of a zone send such
+//!   an answer it is believed for a short time, and ends the stale data.
+//! - A stale answer with signatures has a TTL that ends with the first of them, like a fresh one (RFC 4035 section 5.3.3). With
+//!   30 s always, a resolver behind this one kept it for longer.
+//! - A bogus answer is no answer either, but may be an attack: the stale data of its name end with it, of all types.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use hickory_proto::dnssec::rdata::DNSSECRData;
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+use super::chase::goes_in_a_circle;
+use super::chased::{Chased, compose_answer};
+use super::private;
+use super::recall::held;
+use crate::cache::Memory;
+use crate::cache::freshness::{Age, LastWord};
+use crate::cache::rrsets::may_be_stale;
+use crate::iterate::classify::End;
+use crate::iterate::kept_answers::AnswerSecurity;
+use crate::limits::STALE_TTL;
+use crate::zones::{Route, RouteTarget, View};
+use dns::clock::{Calendar, Clock};
+use dns::question::{Answer, ExtendedError, Question, Security};
+use validate::signature;
+
+/// Makes stale answers of memory alone.
+pub(super) struct StaleAnswers {
+    pub(super) clock: Clock,
+    pub(super) memory: Memory,
+}
+
+impl StaleAnswers {
+    /// The stale answer to a question; `why` says why there is no fresh one. None if memory has no entry that may be
+    /// given, or if no entry is stale: then servers have just answered.
+    pub(super) fn answer(&self, question: &Question, view: &View, why: &str) -> Option<Answer> {
+        if !may_be_stale(question.kind) {
+            return None;
+        }
+        let checks = view.config.dnssec.validate && !question.checking_disabled;
+        let mut chased = Chased::default();
+        let mut past: Option<Duration> = None;
+        let mut name = Cow::Borrowed(&question.name);
+        loop {
+            let word = self.last_word(&name, question.kind, view)?;
+            if let Age::Stale(span) = word.age {
+                past = Some(past.map_or(span, |past| past.max(span)));
+            }
+            match self.take_stale(&name, &word, checks, &mut chased)? {
+                Some(target) if word.kind != question.kind => {
+                    if goes_in_a_circle(&chased.answers, &target) {
+                        return None;
+                    }
+                    name = Cow::Owned(target.to_lowercase());
+                }
+                _ => break,
+            }
+        }
+        let text = format!("stale answer, expired {} s ago: {why}", past?.as_secs());
+        chased.extended_error = Some(ExtendedError::new(ExtendedError::STALE_ANSWER, text));
+        let _ = private::remove(&mut chased, view);
+        compose_answer(question, &chased, self.clock.mono()).ok()
+    }
+
+    /// The last answer of servers about a name. None if another answer may apply: a local one, a denial of a name
+    /// above, or a DNAME above.
+    fn last_word(&self, name: &Name, kind: RecordType, view: &View) -> Option<LastWord> {
+        let Route { zone, target, policy, .. } = &**view.route(name, kind);
+        if policy.serve_stale.is_zero() || matches!(target, RouteTarget::Local(_)) {
+            return None;
+        }
+        let (rrsets, now) = (self.memory.rrsets.of(view.knows), self.clock.mono());
+        let redirects =
+            |above: &Name| rrsets.last_word(above, RecordType::DNAME, policy.serve_stale, now).is_some();
+        let above = std::iter::successors(Some(name.clone()), |above| {
+            (above != zone && !above.is_root()).then(|| above.base_name())
+        });
+        if rrsets.may_redirect() && above.skip(1).any(|above| redirects(&above)) {
+            return None;
+        }
+        let word = rrsets.last_word(name, kind, policy.serve_stale, now)?;
+        let is_denied = policy.nxdomain_cut && rrsets.is_denied_above(name, zone, &word);
+        (!is_denied).then_some(word)
+    }
+
+    /// Adds an RRset to a stale answer, and gives the name that it is an alias of; none if it may not be given.
+    fn take_stale(
+        &self,
+        name: &Name,
+        word: &LastWord,
+        checks: bool,
+        chased: &mut Chased,
+    ) -> Option<Option<Name>> {
+        let now = self.clock.mono();
+        let security = word.rrset.backing().security;
+        let mut evidence = word.rrset.evidence(now);
+        let calendar = self.clock.calendar();
+        let most = match security {
+            Security::Unchecked if checks => return None,
+            Security::Insecure => STALE_TTL,
+            Security::Secure | Security::Unchecked
+                if evidence.iter().any(|record| signature::has_expired(record, calendar)) =>
+            {
+                return None;
+            }
+            Security::Secure | Security::Unchecked => {
+                evidence.iter().map(|record| seconds_left(record, calendar)).fold(STALE_TTL, u32::min)
+            }
+        };
+        let mut records = word.rrset.records(name, now);
+        for record in records.iter_mut().chain(&mut evidence) {
+            record.ttl = if word.age == Age::Fresh { record.ttl.min(most) } else { most };
+        }
+        let target = records.iter().find_map(alias);
+        let end = target.clone().map_or(End::Data, End::Alias);
+        let checked = AnswerSecurity { sets: vec![security], end: Security::default() };
+        chased.take(held(records, end, evidence, word.rrset.rank()), &checked);
+        Some(target)
+    }
+}
+
+/// Seconds until the end of a signature that has not ended; no bound for other records.
+fn seconds_left(record: &Record, calendar: Calendar) -> u32 {
+    let (Calendar::Clock(unix) | Calendar::After(unix)) = calendar;
+    let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);
+    match &record.data {
+        // Serial numbers of 32 bits that wrap in 2106 (RFC 4034 section 3.1.5).
+        RData::DNSSEC(DNSSECRData::RRSIG(signature)) => {
+            signature.input().sig_expiration.get().wrapping_sub(now)
+        }
+        _ => u32::MAX,
+    }
+}
+
+fn alias(record: &Record) -> Option<Name> {
+    match &record.data {
+        RData::CNAME(target) => Some(target.0.clone()),
+        _ => None,
+    }
+}

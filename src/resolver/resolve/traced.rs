@@ -1,0 +1,112 @@
+//! A question whose steps are followed, for `resolverctl trace`.
+//!
+//! # Decisions
+//!
+//! - A trace past the cache is resolved by a second resolver with a small memory, a record and a state of DNS lists of its
+//!   own, which end with it. A switch on each read of the shared memory would have many places, and a forgotten one would
+//!   give the clients what only the trace may see.
+//! - The trace goes on after the reply if its flight does: a client gets SERVFAIL after four seconds, and the cause often
+//!   shows later.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+
+use super::client_question::ClientQuestion;
+use super::{Asked, Replied, Resolver, ResolverParts, WITHOUT_LISTENER};
+use crate::iterate::progress::FlightProgress;
+use crate::limits::FRESH_TRACE_MEMORY;
+use dns::question::{Client, Outcome, Question};
+use history::event::Step;
+use history::limits::FLIGHT_TIME;
+
+impl Resolver {
+    /// A resolver with the same routes, trust anchors and negative trust anchors, that knows nothing. `parts` has its own
+    /// record.
+    pub fn fresh(&self, parts: ResolverParts) -> Arc<Self> {
+        let fresh = Self::with_memory(parts, FRESH_TRACE_MEMORY);
+        let now = self.clock.mono();
+        for (name, left) in self.ntas().list(now) {
+            // It has as much room as this one.
+            let _ = fresh.ntas().add(&name, now.after(left), now);
+        }
+        fresh
+    }
+
+    /// Answers a question like `ask`, and gives the steps of its flight to `steps` as they are noted; none if memory has the
+    /// answer. Returns when the flight has ended, which may be after the reply.
+    pub async fn ask_traced(
+        &self,
+        question: Question,
+        client: Client,
+        steps: &mpsc::Sender<Step>,
+    ) -> (Asked, Duration) {
+        let began = self.clock.mono();
+        let (follower, mut followed) = watch::channel(None::<Arc<FlightProgress>>);
+        let asking = async {
+            let asked = self.ask_followed(question, client, follower).await;
+            (asked, self.clock.mono().since(began))
+        };
+        let following = async {
+            // An error means that there is no flight.
+            let progress =
+                followed.wait_for(Option::is_some).await.ok().and_then(|progress| progress.clone());
+            if let Some(progress) = progress {
+                progress.trail().give(steps).await;
+            }
+        };
+        let (mut asking, mut following) = (pin!(asking), pin!(following));
+        let (asked, elapsed) = tokio::select! {
+            biased;
+            told = &mut asking => told,
+            () = &mut following => return asking.await,
+        };
+        let goes_on = matches!(
+            &asked,
+            Asked::Replied(Replied { outcome: Outcome::Deadline | Outcome::Stale, progress: Some(_), .. })
+        );
+        // Zero: the steps that are noted already are given.
+        let rest = if goes_on { FLIGHT_TIME } else { Duration::ZERO };
+        // The flight may have been given up, or goes on for another client: its end is not needed.
+        let _ = timeout(rest, following).await;
+        (asked, elapsed)
+    }
+
+    async fn ask_followed(
+        &self,
+        question: Question,
+        client: Client,
+        follower: watch::Sender<Option<Arc<FlightProgress>>>,
+    ) -> Asked {
+        let arrived = self.clock.mono();
+        let key = question.key();
+        if let Some(answer) = self.memory.answers.get(key.as_bytes(), arrived) {
+            let _ = self.looked_up(key.as_bytes(), &answer, arrived);
+            return Asked::Replied(Replied { outcome: Outcome::Cache, answer, progress: None });
+        }
+        let Some(view) = self.views.load().get(question.view).cloned() else {
+            return self.clients.shed(&question, WITHOUT_LISTENER);
+        };
+        let missed = ClientQuestion::new(question, key, client, arrived, view);
+        self.miss(ClientQuestion { follower: Some(follower), ..missed }).await
+    }
+
+    /// Counts a question that another resolver asks for the operator, if it goes to a DNS list.
+    ///
+    /// # Errors
+    /// Most of the daily quota of the list is used, and mail needs the rest: the zone of the list.
+    pub fn count_aside(&self, question: &Question) -> Result<(), Name> {
+        let views = self.views();
+        let Some(view) = views.get(question.view) else { return Ok(()) };
+        let route = view.route(&question.name, question.kind);
+        let Some(list) = route.list_asked(&question.name).filter(|list| list.is_alive()) else {
+            return Ok(());
+        };
+        let may = self.lists.list_entry(view, &list).watch.takes_aside(list.quota, self.clock.now().unix);
+        if may { Ok(()) } else { Err(list.apex.clone()) }
+    }
+}

@@ -1,0 +1,500 @@
+//! The chain of trust: judges the keys of a zone, from a trust anchor down.
+//!
+//! RFC 4035 section 5. Each zone's state is kept.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use hickory_proto::dnssec::PublicKey;
+use hickory_proto::dnssec::rdata::{DNSSECRData, DS, RRSIG};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+use super::Validator;
+use super::fetch::Round;
+use super::fetches::Fetched;
+use crate::cache::rrset::Rank;
+use crate::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
+use crate::iterate::context::Context;
+use crate::iterate::failure::Failure;
+use crate::limits::{BOGUS_TIME, INSECURE_TTL, KEY_RENEWAL, MAX_BOGUS_TRIES};
+use dns::clock::Mono;
+use dns::limits::MAX_TTL;
+use dns::question::Security;
+use history::event::{DsSource, StepEvent};
+use history::note::Note;
+use validate::anchors::Trust;
+use validate::entrust::{Entrusted, entrust, usable};
+use validate::limits::{MAX_DNSKEYS, MAX_DS};
+use validate::proof::Cut;
+use validate::rules::{Algorithms, Rules};
+use validate::signature::{covered_type, covering, has_expired};
+use validate::verdict::{SecurityStatus, ValidationFailure, Verdict, Why};
+
+/// The state of a zone, the seconds that it may be kept, and when its keys were asked for.
+struct Established {
+    standing: ZoneSecurity,
+    seconds: u32,
+    sought: Option<Mono>,
+}
+
+/// The meaning of DS, or of their absence, for a name.
+#[derive(Debug)]
+pub(super) enum Delegated {
+    /// A signed zone begins there; the seconds that this may be kept.
+    Signed(Vec<DS>, u32),
+    /// No zone begins there, or an unsigned one; the seconds that this may be kept.
+    Unsigned(Cut, u32),
+    /// The zone above is bogus.
+    Bogus(ValidationFailure),
+}
+
+/// The keys by which a zone is established.
+struct KeySource {
+    /// Keys that were fetched for it. Without them, memory is searched.
+    fetched: Option<Arc<Fetched>>,
+    /// The number of servers whose keys are judged.
+    tries: usize,
+    /// Whether to fetch the DS again, instead of using the DS in memory.
+    anew: bool,
+}
+
+impl KeySource {
+    fn of(fetched: Option<Arc<Fetched>>, tries: usize) -> Self {
+        Self { fetched, tries, anew: false }
+    }
+}
+
+impl Established {
+    fn without_keys(standing: ZoneSecurity, seconds: u32) -> Self {
+        Self { standing, seconds, sought: None }
+    }
+
+    /// A short time, because the zone may be repaired at any moment.
+    fn bogus(fault: ValidationFailure) -> Self {
+        Self::without_keys(ZoneSecurity::Bogus(fault), seconds_of(BOGUS_TIME))
+    }
+}
+
+impl Validator {
+    /// The trust anchor of a name, now.
+    pub(super) fn trust<'a>(&self, name: &Name, context: &'a Context) -> Trust<'a> {
+        let (view, now) = (&context.view, self.clock.mono());
+        let nta = |above: &Name| view.has_nta(above) || self.ntas.holds(above, now);
+        context.anchors.closest(name, nta)
+    }
+
+    /// The rules of checks for a question, now.
+    pub(super) fn rules<'a>(&self, context: &'a Context) -> Rules<'a> {
+        Rules { algorithms: algorithms(context), calendar: self.calendar(), budget: &context.budget.work }
+    }
+
+    /// The state of the zone that begins at `zone`.
+    ///
+    /// # Errors
+    /// The state could not be found.
+    pub(super) fn state<'a>(
+        &'a self,
+        zone: &'a Name,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Result<Arc<ZoneTrust>, ValidationFailure>> {
+        Box::pin(async move {
+            let rrsets = self.memory.rrsets.of(context.view.knows);
+            let known = rrsets.zone_state(zone, self.clock.mono());
+            if let Some(state) = known.filter(|state| !self.timekeeper.outdates(state)) {
+                self.refresh_if_old(&state, context);
+                return Ok(state);
+            }
+            if let Some(state) = self.stale_state(zone, context) {
+                return Ok(state);
+            }
+            self.establish(zone, None, context).await
+        })
+    }
+
+    /// The expired state of a zone (RFC 8767). It is used only while an expired delegation of the zone, or of a zone
+    /// below it, is in use, and while the signatures of its keys are valid. It is not used if the zone has a live
+    /// delegation, because that may have other DS.
+    fn stale_state(&self, zone: &Name, context: &Context) -> Option<Arc<ZoneTrust>> {
+        let (rrsets, now) = (self.memory.rrsets.of(context.view.knows), self.clock.mono());
+        if !context.budget.uses_stale(zone) || rrsets.delegation(zone, now).is_some() {
+            return None;
+        }
+        let serve_stale = context.view.route(zone, RecordType::DNSKEY).policy.serve_stale;
+        let state = rrsets.stale_zone_state(zone, serve_stale, now)?;
+        let holds = match &state.standing {
+            ZoneSecurity::Insecure(_) => true,
+            ZoneSecurity::Secure(_) => {
+                let keys = rrsets.last_word(zone, RecordType::DNSKEY, serve_stale, now)?;
+                let signatures = keys.rrset.evidence(now);
+                let is_over = |record: &Record| has_expired(record, self.calendar());
+                !signatures.is_empty() && !signatures.iter().any(is_over)
+            }
+            ZoneSecurity::Bogus(_) | ZoneSecurity::NoZone(_) => false,
+        };
+        (holds && !self.timekeeper.outdates(&state)).then_some(state)
+    }
+
+    /// Finds the state of a zone and keeps it. `keys`: the place where they were fetched for it; otherwise memory may
+    /// have them.
+    pub(super) async fn establish(
+        &self,
+        zone: &Name,
+        keys: Option<Arc<Fetched>>,
+        context: &Context,
+    ) -> Result<Arc<ZoneTrust>, ValidationFailure> {
+        let established = self.determine(zone, keys, context).await?;
+        Ok(self.keep_state(zone, established, context))
+    }
+
+    async fn determine(
+        &self,
+        zone: &Name,
+        keys: Option<Arc<Fetched>>,
+        context: &Context,
+    ) -> Result<Established, ValidationFailure> {
+        match self.trust(zone, context) {
+            // The result is not kept: a negative trust anchor may be removed, and the result costs nothing to find
+            // again.
+            Trust::None => Ok(Established::without_keys(ZoneSecurity::Insecure(None), 0)),
+            Trust::Anchor(anchor, ds) if anchor == zone => {
+                context.note(told_ds(zone, ds, DsSource::Anchor));
+                self.entrust(zone, (ds, seconds_of(MAX_TTL)), KeySource::of(keys, MAX_BOGUS_TRIES), context)
+                    .await
+            }
+            Trust::Anchor(anchor, _) => self.determine_below(zone, anchor, keys, context).await,
+        }
+    }
+
+    fn keep_state(&self, zone: &Name, established: Established, context: &Context) -> Arc<ZoneTrust> {
+        let Established { standing, seconds, sought } = established;
+        let stored = self.clock.mono();
+        let expires = stored.after(Duration::from_secs(seconds.into()));
+        let sought = sought.unwrap_or(stored);
+        let state = Arc::new(ZoneTrust { zone: zone.clone(), standing, stored, sought, expires });
+        context.judged(state.state());
+        context.note(checked(zone.to_string(), &state));
+        // Look-ahead has few messages: a client may ask more servers, and find another state.
+        let is_final = matches!(state.standing, ZoneSecurity::Secure(_) | ZoneSecurity::Insecure(_));
+        if is_final || !context.is_ahead() {
+            self.memory.rrsets.of(context.view.knows).put_zone_state(Arc::clone(&state));
+        }
+        state
+    }
+
+    /// The new state of a zone whose kept keys do not fit its servers' answers. A zone may change its keys, and its
+    /// parent the DS, before caches have dropped the old ones. None if there is nothing new. A bogus zone, or one
+    /// with forged answers, is asked at most once in `KEY_RENEWAL`, and never for look-ahead: that turn is a client's.
+    pub(super) fn renewed<'a>(
+        &'a self,
+        state: &'a Arc<ZoneTrust>,
+        fault: &'a ValidationFailure,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Option<Arc<ZoneTrust>>> {
+        Box::pin(async move {
+            if !matches!(fault.why, Why::DnskeyMissing | Why::Bogus) {
+                return None;
+            }
+            let rrsets = self.memory.rrsets.of(context.view.knows);
+            let now = self.clock.mono();
+            let current = rrsets.zone_state(&state.zone, now).unwrap_or_else(|| Arc::clone(state));
+            if current.sought > state.sought && current.standing != state.standing {
+                return Some(current);
+            }
+            if context.is_ahead() {
+                return None;
+            }
+            let under_way = self.is_fetching(&state.zone, RecordType::DNSKEY, context);
+            let was_just_sought = now.since(current.sought) < KEY_RENEWAL;
+            if was_just_sought && !under_way {
+                return None;
+            }
+            // A question that comes during this fetch waits for it. A later one does not fetch again.
+            let ZoneTrust { zone, standing, stored, expires, .. } = &*current;
+            rrsets.put_zone_state(Arc::new(ZoneTrust {
+                zone: zone.clone(),
+                standing: standing.clone(),
+                stored: *stored,
+                sought: now,
+                expires: *expires,
+            }));
+            let fetch = self.begin_fetch(zone, RecordType::DNSKEY, context)?;
+            let keys = fetch.await.ok()?.ok()?;
+            let renewed = self.determine(zone, Some(keys), context).await.ok()?;
+            if matches!(renewed.standing, ZoneSecurity::Bogus(_)) {
+                return None;
+            }
+            let new = self.keep_state(zone, renewed, context);
+            (new.standing != state.standing).then_some(new)
+        })
+    }
+
+    /// The state of a zone below an anchor.
+    async fn determine_below(
+        &self,
+        zone: &Name,
+        anchor: &Name,
+        keys: Option<Arc<Fetched>>,
+        context: &Context,
+    ) -> Result<Established, ValidationFailure> {
+        if let Some((standing, seconds)) = self.inherited(zone, anchor, context).await? {
+            return Ok(Established::without_keys(standing, seconds));
+        }
+        let known = self.knows_ds(zone, context);
+        if !known && keys.is_none() {
+            // No DS have come with a referral, so they are fetched. The keys are fetched at the same time, because
+            // something was signed with them.
+            drop(self.begin_fetch(zone, RecordType::DNSKEY, context));
+        }
+        // If the keys are fetched again and the DS are not, the DS may be out of date.
+        let tries = if known && keys.is_some() { 1 } else { MAX_BOGUS_TRIES };
+        let established =
+            self.determine_by_ds(zone, anchor, KeySource::of(keys.clone(), tries), context).await?;
+        // The DS in memory may be older than the zone's change.
+        let outdated = match &established.standing {
+            ZoneSecurity::NoZone(_) => true,
+            ZoneSecurity::Bogus(fault) => fault.why == Why::DnskeyMissing,
+            ZoneSecurity::Secure(_) | ZoneSecurity::Insecure(_) => false,
+        };
+        if known && outdated {
+            return self
+                .determine_by_ds(zone, anchor, KeySource { anew: true, ..KeySource::of(keys, 1) }, context)
+                .await;
+        }
+        Ok(established)
+    }
+
+    /// Finds the state of a zone by the DS of its parent.
+    async fn determine_by_ds(
+        &self,
+        zone: &Name,
+        anchor: &Name,
+        keys: KeySource,
+        context: &Context,
+    ) -> Result<Established, ValidationFailure> {
+        match self.delegated(zone, keys.anew, context).await {
+            Ok(Delegated::Signed(ds, ttl)) => {
+                context.note(told_ds(zone, &ds, DsSource::Parent));
+                self.entrust(zone, (&ds, ttl), keys, context).await
+            }
+            Ok(Delegated::Unsigned(Cut::Insecure(fault), ttl)) => {
+                context.note(told_ds(zone, &[], DsSource::Parent));
+                Ok(Established::without_keys(ZoneSecurity::Insecure(fault), ttl))
+            }
+            Ok(Delegated::Unsigned(Cut::None | Cut::NoName, ttl)) => {
+                let text = format!("it is signed by {zone}, but the parent proves that this is not a zone");
+                let fault = ValidationFailure::new(Why::Bogus, text);
+                Ok(Established::without_keys(ZoneSecurity::NoZone(fault), ttl.min(seconds_of(BOGUS_TIME))))
+            }
+            Ok(Delegated::Bogus(fault)) => Ok(Established::bogus(fault)),
+            Err(fault) if is_unsigned(&fault) => {
+                match self.unsigned(&zone.base_name(), anchor, context).await {
+                    Verdict::Insecure(why) => {
+                        Ok(Established::without_keys(ZoneSecurity::Insecure(why), INSECURE_TTL))
+                    }
+                    Verdict::Indeterminate(fault) => Err(fault),
+                    Verdict::Secure | Verdict::Bogus(_) => Ok(Established::bogus(fault)),
+                }
+            }
+            Err(fault) if fault.why == Why::Indeterminate => Err(fault),
+            Err(fault) => Ok(Established::bogus(fault)),
+        }
+    }
+
+    /// The state of a zone below an insecure or bogus zone, which all zones below share. No query is needed.
+    async fn inherited(
+        &self,
+        zone: &Name,
+        anchor: &Name,
+        context: &Context,
+    ) -> Result<Option<(ZoneSecurity, u32)>, ValidationFailure> {
+        let now = self.clock.mono();
+        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let Some(above) = rrsets.closest_delegation(&zone.base_name(), now) else { return Ok(None) };
+        if !anchor.zone_of(&above.zone) {
+            return Ok(None);
+        }
+        let state = self.state(&above.zone, context).await?;
+        let left = seconds_left(&state, now);
+        Ok(match &state.standing {
+            ZoneSecurity::Insecure(_) | ZoneSecurity::Bogus(_) => Some((state.standing.clone(), left)),
+            ZoneSecurity::Secure(_) | ZoneSecurity::NoZone(_) => None,
+        })
+    }
+
+    /// Judges the keys of a zone by the DS of its parent or of its anchor, which hold for `seconds`: first the fetched
+    /// keys, then the keys of other servers.
+    async fn entrust(
+        &self,
+        zone: &Name,
+        (ds, seconds): (&[DS], u32),
+        keys: KeySource,
+        context: &Context,
+    ) -> Result<Established, ValidationFailure> {
+        let KeySource { mut fetched, tries, .. } = keys;
+        let (ds, algorithms): (Vec<&DS>, _) = (ds.iter().collect(), algorithms(context));
+        if let Err(fault) = usable(zone, &ds, algorithms) {
+            return Ok(Established::without_keys(ZoneSecurity::Insecure(Some(fault)), seconds));
+        }
+        let mut refuted: Vec<(Arc<Fetched>, ValidationFailure)> = Vec::new();
+        for round in 0..tries {
+            let keys = match fetched.take() {
+                Some(keys) => Ok(keys),
+                None => {
+                    let avoid: Vec<_> = refuted.iter().filter_map(|(fetched, _)| fetched.server).collect();
+                    self.fetch(zone, RecordType::DNSKEY, Round::of(round, &avoid), context).await
+                }
+            };
+            let keys = match keys {
+                Ok(keys) => keys,
+                Err(_) if !refuted.is_empty() => break,
+                Err(failure) => return Err(unreachable("keys", zone, &failure)),
+            };
+            let of_zone =
+                |record: &&Record| record.name == *zone && record.record_type() == RecordType::DNSKEY;
+            let records: Vec<&Record> = keys.answers.iter().filter(of_zone).collect();
+            context.note(told_keys(zone, &records, keys.server));
+            match self.judge_keys(zone, &ds, (&records, &keys), context).await {
+                Entrusted::Secure(trusted, ttl) => {
+                    self.distrust(&refuted, context);
+                    if keys.server.is_some() {
+                        self.keep_keys(&keys, &records, ttl, context);
+                    }
+                    let (standing, seconds) = (ZoneSecurity::Secure(trusted), ttl.min(seconds));
+                    return Ok(Established { standing, seconds, sought: Some(keys.since) });
+                }
+                Entrusted::Insecure(fault) => {
+                    return Ok(Established::without_keys(ZoneSecurity::Insecure(Some(fault)), seconds));
+                }
+                Entrusted::Bogus(fault) if fault.why == Why::Indeterminate && refuted.is_empty() => {
+                    return Err(fault);
+                }
+                // The answers of other servers were bogus. That counts, even if the check of this answer was not
+                // finished.
+                Entrusted::Bogus(fault) if fault.why == Why::Indeterminate => break,
+                Entrusted::Bogus(fault) => {
+                    note_refuted(keys.server, &keys.zone, &fault, context);
+                    refuted.push((keys, fault));
+                }
+            }
+        }
+        let fault = refuted.into_iter().map(|(_, fault)| fault).reduce(ValidationFailure::or_more_telling);
+        let fault = fault.unwrap_or_else(|| {
+            ValidationFailure::new(Why::DnskeyMissing, format!("{zone} returned no DNSKEY")).at(zone)
+        });
+        if zone.is_root() {
+            self.timekeeper.suspects_clock(&self.clock, &fault);
+        }
+        Ok(Established::bogus(fault))
+    }
+
+    /// Judges the fetched DNSKEY records of a zone by its DS.
+    pub(super) async fn judge_keys(
+        &self,
+        zone: &Name,
+        ds: &[&DS],
+        (records, keys): (&[&Record], &Fetched),
+        context: &Context,
+    ) -> Entrusted {
+        let signatures: Vec<&RRSIG> = covering(&keys.evidence, zone, RecordType::DNSKEY);
+        let judge = || entrust(zone, ds, records, &signatures, self.rules(context));
+        match judge().await {
+            Entrusted::Bogus(fault) if self.learns_time(&fault) => judge().await,
+            entrusted => entrusted,
+        }
+    }
+
+    /// Keeps keys that were found valid. They replace unchecked ones in memory.
+    fn keep_keys(&self, keys: &Fetched, records: &[&Record], ttl: u32, context: &Context) {
+        let Some(zone) = records.first().map(|record| &record.name) else { return };
+        let own = |record: &&Record| record.name == *zone && covered_type(record) == Some(RecordType::DNSKEY);
+        let evidence = Evidence::of(keys.evidence.iter().filter(own));
+        let backing = Backing { evidence, security: Security::Secure };
+        let most = Duration::from_secs(ttl.into()).min(context.view.config.cache.max_ttl);
+        let rrsets = self.memory.rrsets.of(context.view.knows);
+        rrsets.put_backed(records, Rank::Answer.backed(backing), most, self.clock.mono());
+    }
+}
+
+/// Whether a fault says only that no signature was sent.
+pub(super) fn is_unsigned(fault: &ValidationFailure) -> bool {
+    matches!(fault.why, Why::RrsigsMissing | Why::NsecMissing)
+}
+
+/// Records that the answer of a server is not what its zone signed. Nothing is recorded if the server is not known.
+pub(in crate::resolve) fn note_refuted(
+    server: Option<SocketAddr>,
+    zone: &Name,
+    fault: &ValidationFailure,
+    context: &Context,
+) {
+    let Some(server) = server else { return };
+    let (subject, state) = (format!("answer of {} for {zone}", server.ip()), SecurityStatus::Bogus);
+    context.judged(state);
+    context.note(StepEvent::Checked { subject, state, why: Some(fault.text.clone()) });
+}
+
+/// The step for the DS of a zone.
+fn told_ds(zone: &Name, ds: &[DS], from: DsSource) -> Note {
+    let told = |ds: &DS| (ds.key_tag(), u8::from(ds.algorithm()), u8::from(ds.digest_type()));
+    Note::Ds { zone: zone.clone(), records: ds.iter().take(MAX_DS).map(told).collect(), from }
+}
+
+/// The step for the keys of a zone.
+fn told_keys(zone: &Name, records: &[&Record], server: Option<SocketAddr>) -> Note {
+    let told = |record: &&Record| match &record.data {
+        RData::DNSSEC(DNSSECRData::DNSKEY(key)) => {
+            let tag = key.calculate_key_tag().ok()?;
+            Some((tag, u8::from(key.public_key().algorithm()), key.flags()))
+        }
+        _ => None,
+    };
+    let records = records.iter().take(MAX_DNSKEYS).filter_map(told).collect();
+    Note::Dnskey { zone: zone.clone(), records, server: server.map(|server| server.ip()) }
+}
+
+/// The algorithms that the operator wants checked.
+fn algorithms(context: &Context) -> Algorithms {
+    Algorithms { sha1: context.view.config.dnssec.sha1 }
+}
+
+/// The zone whose proofs must show that `name` does not have `kind`: the deepest that has signed a proof or a SOA;
+/// for DS one above the name.
+pub(super) fn denier<'a>(records: &'a [Record], name: &Name, kind: RecordType) -> Option<&'a Name> {
+    let signatures = records.iter().filter_map(|record| match &record.data {
+        RData::DNSSEC(DNSSECRData::RRSIG(signature)) => Some(signature.input()),
+        _ => None,
+    });
+    let denies = |kind: RecordType| matches!(kind, RecordType::NSEC | RecordType::NSEC3 | RecordType::SOA);
+    let above = |zone: &Name| kind != RecordType::DS || zone != name || name.is_root();
+    signatures
+        .filter(|input| {
+            denies(input.type_covered) && input.signer_name.zone_of(name) && above(&input.signer_name)
+        })
+        .map(|input| &input.signer_name)
+        .max_by_key(|zone| zone.iter().len())
+}
+
+/// The step for the state of a zone.
+fn checked(subject: String, state: &ZoneTrust) -> StepEvent {
+    let why = match &state.standing {
+        ZoneSecurity::Secure(_) => None,
+        ZoneSecurity::Insecure(fault) => fault.as_ref().map(|fault| fault.text.clone()),
+        ZoneSecurity::Bogus(fault) | ZoneSecurity::NoZone(fault) => Some(fault.text.clone()),
+    };
+    StepEvent::Checked { subject, state: state.state(), why }
+}
+
+pub(super) fn unreachable(what: &str, name: &Name, failure: &Failure) -> ValidationFailure {
+    ValidationFailure::new(Why::Indeterminate, format!("cannot get the {what} of {name}: {failure}"))
+}
+
+/// Whole seconds.
+pub(super) fn seconds_of(span: Duration) -> u32 {
+    u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
+}
+
+fn seconds_left(state: &ZoneTrust, now: Mono) -> u32 {
+    seconds_of(state.expires.since(now))
+}

@@ -1,0 +1,272 @@
+//! DS and keys for the chain of trust: from memory, from a fetch in progress, or from servers.
+//!
+//! The keys of a zone are fetched as soon as its servers are asked for anything, so that they are ready with the
+//! answer. Fetched data are kept unchecked; the chain judges them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use hickory_proto::rr::{Name, Record, RecordType};
+
+use super::Validator;
+use super::fetches::{Fetch, Fetched, JoinedFetch};
+use crate::cache::entries::{Delegation, Known};
+use crate::cache::renewal;
+use crate::cache::rrset::Rank;
+use crate::cache::security::ZoneTrust;
+use crate::exchange::ReplyRoom;
+use crate::iterate::Errand;
+use crate::iterate::classify::{Said, classify};
+use crate::iterate::context::Context;
+use crate::iterate::failure::Failure;
+use crate::iterate::kept_answers::AnswerSecurity;
+use crate::iterate::progress::FlightProgress;
+use crate::limits::BOGUS_TIME;
+use crate::zones::authority::Authority;
+use crate::zones::{RouteTarget, local};
+use dns::clock::Mono;
+use dns::question::QuestionKey;
+use history::event::StepEvent;
+use history::note::Note;
+use validate::anchors::Trust;
+use validate::verdict::{SecurityStatus, ValidationFailure};
+
+/// The round of a fetch.
+#[derive(Clone, Copy)]
+pub(crate) enum Round<'a> {
+    /// Memory and fetches in progress are enough.
+    First,
+    /// Servers are asked, except the servers in `avoid`.
+    Again {
+        /// Servers whose answers were refuted.
+        avoid: &'a [SocketAddr],
+    },
+}
+
+impl<'a> Round<'a> {
+    /// By its number, from 0.
+    pub(super) fn of(number: usize, avoid: &'a [SocketAddr]) -> Self {
+        if number == 0 { Self::First } else { Self::Again { avoid } }
+    }
+}
+
+impl Validator {
+    /// Fetches DS or DNSKEY of `name`.
+    ///
+    /// # Errors
+    /// No server gives an answer.
+    pub(crate) async fn fetch(
+        &self,
+        name: &Name,
+        kind: RecordType,
+        round: Round<'_>,
+        context: &Context,
+    ) -> Result<Arc<Fetched>, Failure> {
+        let avoid = match round {
+            Round::First => &[],
+            Round::Again { avoid } => return self.fetch_now(name, kind, avoid, context).await.map(Arc::new),
+        };
+        if let Some(fetched) = self.recall_fetched(name, kind, context) {
+            return Ok(Arc::new(fetched));
+        }
+        match self.begin_fetch(name, kind, context) {
+            Some(fetch) => match fetch.await {
+                // The fetch failed because the question that began it was out of budget or time, or was given up.
+                // This question may try itself.
+                Ok(Err(Failure::Packets { .. } | Failure::Time { .. } | Failure::Depth { .. })) | Err(_) => {
+                    self.fetch_now(name, kind, avoid, context).await.map(Arc::new)
+                }
+                Ok(fetched) => fetched,
+            },
+            None => self.fetch_now(name, kind, avoid, context).await.map(Arc::new),
+        }
+    }
+
+    /// Fetches the keys of a zone whose servers are about to be asked, if they will be needed and are missing.
+    pub(in crate::resolve) fn foresee_keys(&self, cut: &Delegation, context: &Context) {
+        if !context.checks() {
+            return;
+        }
+        let zone = &cut.zone;
+        let (rrsets, now) = (self.memory.rrsets.of(context.view.knows), self.clock.mono());
+        let known = || {
+            rrsets.zone_state(zone, now).is_some()
+                || rrsets.get(zone, RecordType::DNSKEY, Rank::Answer, now).is_some()
+        };
+        if self.is_signed(cut, context) && !known() {
+            // Nothing waits here: the code that needs the keys does.
+            drop(self.begin_fetch(zone, RecordType::DNSKEY, context));
+        }
+    }
+
+    /// Whether a zone has an anchor, or its parent has sent DS of it.
+    pub(super) fn is_signed(&self, cut: &Delegation, context: &Context) -> bool {
+        match self.trust(&cut.zone, context) {
+            Trust::None => false,
+            Trust::Anchor(anchor, _) => {
+                let is_ds = |record: &Record| record.record_type() == RecordType::DS;
+                *anchor == cut.zone || cut.evidence.records(0).iter().any(is_ds)
+            }
+        }
+    }
+
+    /// Renews the state of a zone in use in the background before it expires.
+    pub(super) fn refresh_if_old(&self, state: &Arc<ZoneTrust>, context: &Context) {
+        let now = self.clock.mono();
+        if !is_to_be_renewed(state, now) || !context.checks() || context.is_ahead() {
+            return;
+        }
+        let cut = self.memory.rrsets.of(context.view.knows).delegation(&state.zone, now);
+        if cut.is_some_and(|cut| self.iterate.foresee_end(&cut, context)) {
+            // The DS are about to expire and would limit the new TTL, so the delegation is renewed first, and the keys
+            // after it.
+            return;
+        }
+        let Some(me) = self.me.upgrade() else { return };
+        // No client waits for it, so it has a budget of its own.
+        let progress = Arc::new(FlightProgress::new(&self.clock));
+        let context = Context::new(progress, Arc::clone(&context.view));
+        let Some(fetch) = self.begin_fetch(&state.zone, RecordType::DNSKEY, &context) else { return };
+        let state = Arc::clone(state);
+        tokio::spawn(async move { me.refresh(&state, fetch, &context).await });
+    }
+
+    /// Renews the state of a zone whose delegation was renewed, if it ends with the old one.
+    pub(in crate::resolve) async fn renew_keys(&self, zone: &Name, context: &Context) {
+        let state = self.memory.rrsets.of(context.view.knows).zone_state(zone, self.clock.mono());
+        let Some(state) = state.filter(|state| is_to_be_renewed(state, self.clock.mono())) else { return };
+        if let Some(fetch) = self.begin_fetch(zone, RecordType::DNSKEY, context) {
+            self.refresh(&state, fetch, context).await;
+        }
+    }
+
+    async fn refresh(&self, state: &Arc<ZoneTrust>, fetch: Fetch, context: &Context) {
+        let Ok(Ok(keys)) = fetch.await else { return };
+        let current = self.memory.rrsets.of(context.view.knows).zone_state(&state.zone, self.clock.mono());
+        // One refresh at a time is enough. If it fails, the old state stays.
+        if current.is_some_and(|current| Arc::ptr_eq(&current, state)) {
+            drop(self.establish(&state.zone, Some(keys), context).await);
+        }
+    }
+
+    /// Marks servers whose DS or keys were bogus while another server's were not: they are asked last for a while.
+    pub(super) fn distrust(&self, refuted: &[(Arc<Fetched>, ValidationFailure)], context: &Context) {
+        for (fetched, _) in refuted {
+            if let Some(server) = fetched.server {
+                self.distrust_server(server, &fetched.zone, context);
+            }
+        }
+    }
+
+    /// Marks a server whose answer was bogus while another server's was not: it is asked last for `BOGUS_TIME`.
+    pub(in crate::resolve) fn distrust_server(&self, server: SocketAddr, zone: &Name, context: &Context) {
+        self.memory.servers.get(server).mark_lame(zone, BOGUS_TIME, self.clock.mono());
+        let server = server.ip();
+        context.note(StepEvent::Memory {
+            found: format!("bogus answer of {server}: it is queried last for {zone} for a while"),
+        });
+    }
+
+    fn recall_fetched(&self, name: &Name, kind: RecordType, context: &Context) -> Option<Fetched> {
+        let now = self.clock.mono();
+        let known = self.memory.rrsets.of(context.view.knows).get(name, kind, Rank::Answer, now)?;
+        let (answers, evidence, since) = match known {
+            Known::Rrset(rrset) => (rrset.records(name, now), rrset.evidence(now), rrset.stored()),
+            Known::Negative(negative) => (Vec::new(), negative.evidence(now), now),
+        };
+        let room = ReplyRoom::default();
+        Some(Fetched { answers, evidence, zone: name.clone(), server: None, since, _room: room })
+    }
+
+    /// Whether it is being fetched.
+    pub(crate) fn is_fetching(&self, name: &Name, kind: RecordType, context: &Context) -> bool {
+        self.fetches.in_progress(&QuestionKey::of_sub_question(name, kind, context.view.knows)).is_some()
+    }
+
+    /// Begins a fetch that continues by itself, or joins the one in progress; none if there are too many.
+    pub(crate) fn begin_fetch(&self, name: &Name, kind: RecordType, context: &Context) -> Option<Fetch> {
+        let me = self.me.upgrade()?;
+        let key = QuestionKey::of_sub_question(name, kind, context.view.knows);
+        if context.is_ahead() {
+            // A client that joined it would wait for a fetch without race and hedge.
+            return self.fetches.in_progress(&key);
+        }
+        let (fetch, begun) = match self.fetches.join(&key) {
+            JoinedFetch::First(fetch, begun) => (fetch, begun),
+            JoinedFetch::Waits(fetch) => return Some(fetch),
+            JoinedFetch::Full => return None,
+        };
+        let (name, context) = (name.clone(), context.clone());
+        #[cfg(feature = "simulated")]
+        let strike = me.strike.clone();
+        let fetching = async move {
+            begun.end(me.fetch_now(&name, kind, &[], &context).await.map(Arc::new));
+        };
+        #[cfg(feature = "simulated")]
+        let fetching = strike.on(Box::pin(fetching));
+        tokio::spawn(fetching);
+        Some(fetch)
+    }
+
+    /// The data of a zone that is served here.
+    fn fetched_here(&self, authority: &Authority, zone: &Name, name: &Name, kind: RecordType) -> Fetched {
+        let message = local::respond(authority, name, kind);
+        let (answers, evidence) = match classify(zone, name, kind, &message).0 {
+            Said::Found(found) | Said::Doubtful(found) => (found.answers, found.evidence),
+            Said::Referral(_) | Said::Nothing(_) | Said::NoRoom => Default::default(),
+        };
+        let answers = answers.into_iter().filter(|record| record.name == *name).collect();
+        let (since, room) = (self.clock.mono(), ReplyRoom::default());
+        Fetched { answers, evidence, zone: zone.clone(), server: None, since, _room: room }
+    }
+
+    async fn fetch_now(
+        &self,
+        name: &Name,
+        kind: RecordType,
+        avoid: &[SocketAddr],
+        context: &Context,
+    ) -> Result<Fetched, Failure> {
+        let context = &context.below(name, kind)?;
+        context.note(Note::Question { name: name.clone(), kind });
+        let key = QuestionKey::of_sub_question(name, kind, context.view.knows);
+        if let Some(failed) = self.failed_a_moment_ago(&key) {
+            return Err(Failure::Remembered { why: failed.error.text.clone() });
+        }
+        let route = context.view.route(name, kind);
+        if let RouteTarget::Local(authority) = &route.target {
+            return Ok(self.fetched_here(authority, &route.zone, name, kind));
+        }
+        let Some(questions) = self.questions.upgrade() else {
+            return Err(Failure::Remembered { why: "the resolver has ended".to_owned() });
+        };
+        let errand = Errand {
+            name,
+            kind,
+            route,
+            context,
+            rewrite: None,
+            sub_questions: &*questions,
+            avoid,
+            cut: None,
+        };
+        let resolved = self.iterate.find(errand).await;
+        if let Err(failure @ (Failure::Servers { .. } | Failure::Addresses { .. })) = &resolved
+            && avoid.is_empty()
+        {
+            self.remember_failure(key, failure, context);
+        }
+        let resolved = resolved?;
+        let (server, evidence) = (resolved.found.server, resolved.found.evidence.clone());
+        let found = self.iterate.keep(errand, &resolved.zone, resolved.found, &AnswerSecurity::default());
+        let of_name = |record: &Record| record.name == *name;
+        let answers = found.answers.into_iter().filter(of_name).collect();
+        let (since, room) = (self.clock.mono(), found.room);
+        Ok(Fetched { answers, evidence, zone: resolved.zone, server, since, _room: room })
+    }
+}
+
+/// Whether the keys of a zone are to be fetched again, as they are used now.
+fn is_to_be_renewed(state: &ZoneTrust, now: Mono) -> bool {
+    state.state() == SecurityStatus::Secure && renewal::is_renewal_due(state.stored, state.expires, now)
+}

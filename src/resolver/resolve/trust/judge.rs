@@ -1,0 +1,398 @@
+//! Judges an answer: each RRset and each absence by the keys of the zone that signed it.
+//!
+//! RFC 4035 section 5.3 and 5.4. A verdict is `at_fault` if another server of the zone may give a better answer. If
+//! the keys of a zone are bogus, no server can.
+
+use std::sync::Arc;
+
+use hickory_proto::dnssec::rdata::RRSIG;
+use hickory_proto::rr::{Name, Record, RecordType};
+
+use super::Validator;
+use super::calendar::untimed;
+use super::chain::{denier, seconds_of};
+use crate::cache::security::{ZoneSecurity, ZoneTrust};
+use crate::iterate::Errand;
+use crate::iterate::classify::{End, Found};
+use crate::iterate::context::Context;
+use crate::iterate::kept_answers::{AnswerSecurity, by_rrset};
+use crate::limits::MAX_ALIASES;
+use dns::clock::Calendar;
+use dns::question::Security;
+use validate::anchors::Trust;
+use validate::denial::Denials;
+use validate::keys::ZoneKeys;
+use validate::limits::MAX_RRSIGS;
+use validate::proof::Proven;
+use validate::signature;
+use validate::signature::{CoveredRrset, covered_type, covering};
+use validate::verdict::{ValidationFailure, Verdict, Why};
+
+/// A judged answer.
+#[derive(Debug)]
+pub(in crate::resolve) struct Judged {
+    /// The verdicts of its parts.
+    pub(in crate::resolve) checked: AnswerSecurity,
+    /// The verdict on the whole.
+    pub(in crate::resolve) verdict: Verdict,
+    /// Whether another server may give a better answer.
+    pub(in crate::resolve) at_fault: bool,
+}
+
+/// The verdict on one part.
+struct Part {
+    verdict: Verdict,
+    at_fault: bool,
+    /// Seconds that it may be kept.
+    ttl: u32,
+    /// NSEC and NSEC3 records that were used for it and are signed.
+    proofs: Vec<Record>,
+}
+
+/// The proof by a zone's keys of data or their absence.
+struct ProofByKeys {
+    proven: Proven,
+    ttl: u32,
+    proofs: Vec<Record>,
+}
+
+/// The data or the absence to be judged.
+enum Matter<'a> {
+    /// An RRset, with its signatures.
+    Set(CoveredRrset<'a>, Vec<&'a RRSIG>),
+    /// The absence of the name or of the type.
+    Absence(Absence<'a>),
+}
+
+/// The absence of a name, or of a type at it.
+#[derive(Clone, Copy)]
+struct Absence<'a> {
+    name: &'a Name,
+    kind: RecordType,
+    nxdomain: bool,
+    soa: Option<&'a Record>,
+}
+
+impl Part {
+    fn of(verdict: Verdict) -> Self {
+        let at_fault = matches!(verdict, Verdict::Bogus(_));
+        Self { verdict, at_fault, ttl: u32::MAX, proofs: Vec::new() }
+    }
+
+    /// A zone above is at fault, and not the data.
+    fn above(verdict: Verdict) -> Self {
+        Self { at_fault: false, ..Self::of(verdict) }
+    }
+
+    /// Checks that ended with a fault.
+    fn faulty(fault: ValidationFailure) -> Self {
+        let indeterminate = fault.why == Why::Indeterminate;
+        Self::of(if indeterminate { Verdict::Indeterminate(fault) } else { Verdict::Bogus(fault) })
+    }
+
+    fn shown(shown: ProofByKeys) -> Self {
+        let verdict = match shown.proven {
+            Proven::Fully => Verdict::Secure,
+            Proven::Insecurely(fault) => Verdict::Insecure(fault),
+        };
+        Self { verdict, at_fault: false, ttl: shown.ttl, proofs: shown.proofs }
+    }
+}
+
+/// The keys that judge a part, or its verdict without keys.
+enum SignerKeys {
+    Of(Arc<ZoneTrust>),
+    None(Part),
+}
+
+impl Validator {
+    /// Judges the answer of a server of `cut` and shortens its TTLs to what its signatures allow. Of the records that
+    /// came along, only those that were checked stay, because AD covers them too (RFC 4035 section 3.2.3).
+    pub(in crate::resolve) async fn judge(
+        &self,
+        errand: Errand<'_>,
+        cut: &Name,
+        found: &mut Found,
+    ) -> Judged {
+        if errand.rewrite.is_some() {
+            return Judged::of_rewritten();
+        }
+        let mut judged =
+            Judged { checked: AnswerSecurity::default(), verdict: Verdict::Secure, at_fault: false };
+        let mut ttls: Vec<(Name, RecordType, u32)> = Vec::new();
+        let mut vouched: Vec<Record> = Vec::new();
+        // A CNAME that follows from a DNAME above it has the verdict of the DNAME (RFC 6672 section 5.3.1), and its
+        // time.
+        let mut dnames: Vec<(Name, Security, u32)> = Vec::new();
+        for rrset in by_rrset(&found.answers) {
+            let Some(first) = rrset.first() else { continue };
+            let (name, kind) = (first.name.clone(), first.record_type());
+            let above = |(owner, ..): &&(Name, Security, u32)| *owner != name && owner.zone_of(&name);
+            if let Some((_, security, ttl)) = dnames.iter().find(above).filter(|_| kind == RecordType::CNAME)
+            {
+                judged.checked.sets.push(*security);
+                if found.contradicted && *security == Security::Secure {
+                    let text = format!("the CNAME of {name} does not match its signed DNAME");
+                    let part = Part::of(Verdict::Bogus(ValidationFailure::new(Why::Bogus, text)));
+                    judged.take(part, &mut vouched);
+                }
+                ttls.push((name, kind, *ttl));
+                continue;
+            }
+            let part = self.judge_set(errand, cut, found, &rrset).await;
+            let security = security_of(&part.verdict);
+            if kind == RecordType::DNAME {
+                dnames.push((name.clone(), security, part.ttl));
+            }
+            vouched.extend(covering_records(&found.evidence, &name, kind));
+            ttls.push((name, kind, part.ttl));
+            judged.take(part, &mut vouched);
+            judged.checked.sets.push(security);
+        }
+        self.judge_end(errand, cut, found, (&mut judged, &mut vouched)).await;
+        shorten_ttls(&mut found.answers, &ttls);
+        if judged.has_secure() {
+            found.evidence.retain(|record| vouched.contains(record) || vouched_signature(record, &vouched));
+        }
+        if let Calendar::After(passed) = self.calendar() {
+            judged.lose_security(&untimed(passed));
+        }
+        judged
+    }
+
+    /// Judges the end of an answer, if it denies a name or a type.
+    async fn judge_end(
+        &self,
+        errand: Errand<'_>,
+        cut: &Name,
+        found: &mut Found,
+        (judged, vouched): (&mut Judged, &mut Vec<Record>),
+    ) {
+        let End::Negative { nxdomain, name, soa } = &found.end else { return };
+        let absence = Absence { name, kind: errand.kind, nxdomain: *nxdomain, soa: soa.as_deref() };
+        let part = self.judge_absence(errand, cut, absence, &found.evidence).await;
+        if part.at_fault && !found.answers.is_empty() {
+            // NSD leaves out half of the proof if an alias leads from one of its zones into another. A question of its
+            // own for the target gets the whole proof.
+            found.end = End::Alias(name.clone());
+            return;
+        }
+        if let Some(soa) = soa {
+            vouched.extend(covering_records(&found.evidence, &soa.name, RecordType::SOA));
+        }
+        judged.checked.end = security_of(&part.verdict);
+        let ttl = part.ttl;
+        judged.take(part, vouched);
+        if let End::Negative { soa: Some(soa), .. } = &mut found.end {
+            soa.ttl = soa.ttl.min(ttl);
+        }
+    }
+
+    async fn judge_set(&self, errand: Errand<'_>, cut: &Name, found: &Found, set: &[&Record]) -> Part {
+        let Some(first) = set.first() else { return Part::of(Verdict::Secure) };
+        let (name, kind, context) = (&first.name, first.record_type(), errand.context);
+        // Signatures are not signed (RFC 4035 section 2.2).
+        if kind == RecordType::RRSIG {
+            return Part::of(Verdict::Insecure(None));
+        }
+        let signatures = covering(&found.evidence, name, kind);
+        let signer = signature::signer(name, kind, &signatures);
+        let state = match self.keys(errand, cut, &side(name, kind), signer).await {
+            SignerKeys::Of(state) => state,
+            SignerKeys::None(part) => return part,
+        };
+        let matter = Matter::Set(CoveredRrset { name, kind, records: set }, signatures);
+        self.by_keys(state, context, &matter, &found.evidence).await
+    }
+
+    /// Judges by the kept keys of a zone. If they do not fit and were not just fetched, fetches the keys again and
+    /// judges by them: the zone may have changed them before caches have dropped the old ones.
+    async fn by_keys(
+        &self,
+        state: Arc<ZoneTrust>,
+        context: &Context,
+        matter: &Matter<'_>,
+        evidence: &[Record],
+    ) -> Part {
+        let ZoneSecurity::Secure(keys) = &state.standing else { return Part::of(Verdict::Insecure(None)) };
+        let checked = match self.shows(keys, matter, evidence, context).await {
+            Err(fault) if self.learns_time(&fault) => self.shows(keys, matter, evidence, context).await,
+            checked => checked,
+        };
+        let fault = match checked {
+            Ok(shown) => return Part::shown(shown),
+            Err(fault) => fault,
+        };
+        let renewed = self.renewed(&state, &fault, context).await;
+        match renewed.as_deref().map(|state| &state.standing) {
+            Some(ZoneSecurity::Secure(keys)) => {
+                let shown = self.shows(keys, matter, evidence, context).await;
+                shown.map_or_else(Part::faulty, Part::shown)
+            }
+            Some(ZoneSecurity::Insecure(fault)) => Part::of(Verdict::Insecure(fault.clone())),
+            _ => Part::faulty(fault),
+        }
+    }
+
+    async fn judge_absence(
+        &self,
+        errand: Errand<'_>,
+        cut: &Name,
+        absence: Absence<'_>,
+        evidence: &[Record],
+    ) -> Part {
+        let Absence { name, kind, nxdomain, .. } = absence;
+        // An NSEC record does not show whether signatures exist.
+        if kind == RecordType::RRSIG && !nxdomain {
+            return Part::of(Verdict::Insecure(None));
+        }
+        let signer = denier(evidence, name, kind);
+        let state = match self.keys(errand, cut, &side(name, kind), signer).await {
+            SignerKeys::Of(state) => state,
+            SignerKeys::None(part) => return part,
+        };
+        self.by_keys(state, errand.context, &Matter::Absence(absence), evidence).await
+    }
+
+    /// The proof by keys of data or an absence, with the records that came along.
+    async fn shows(
+        &self,
+        keys: &ZoneKeys,
+        matter: &Matter<'_>,
+        evidence: &[Record],
+        context: &Context,
+    ) -> Result<ProofByKeys, ValidationFailure> {
+        let rules = self.rules(context);
+        let work = rules.budget;
+        match matter {
+            Matter::Set(rrset, signatures) => {
+                let signed = signature::check(rrset, signatures, keys, rules).await?;
+                let Some(encloser) = &signed.encloser else {
+                    return Ok(ProofByKeys { proven: Proven::Fully, ttl: signed.ttl, proofs: Vec::new() });
+                };
+                let denials = Denials::read(evidence, keys, rules).await?;
+                let proven = denials.wildcard(rrset.name, encloser, work)?;
+                Ok(ProofByKeys { proven, ttl: denials.ttl.min(signed.ttl), proofs: denials.signed() })
+            }
+            Matter::Absence(Absence { name, kind, nxdomain, soa }) => {
+                let mut ttl = u32::MAX;
+                if let Some(soa) = soa {
+                    let rrset = CoveredRrset { name: &soa.name, kind: RecordType::SOA, records: &[soa] };
+                    let signatures = covering(evidence, &soa.name, RecordType::SOA);
+                    ttl = signature::check(&rrset, &signatures, keys, rules).await?.ttl;
+                }
+                let denials = Denials::read(evidence, keys, rules).await?;
+                let proven = if *nxdomain {
+                    denials.nxdomain(name, work)?
+                } else {
+                    denials.nodata(name, *kind, work)?
+                };
+                Ok(ProofByKeys { proven, ttl: ttl.min(denials.ttl), proofs: denials.signed() })
+            }
+        }
+    }
+
+    /// The keys of the zone that signed data at `name`, or the verdict on the data without keys.
+    async fn keys(&self, errand: Errand<'_>, cut: &Name, name: &Name, signer: Option<&Name>) -> SignerKeys {
+        let context = errand.context;
+        let trust = self.trust(name, context);
+        if trust == Trust::None {
+            // The verdict by a negative trust anchor ends with it.
+            let now = self.clock.mono();
+            let left = self.ntas.longest(name, now).map(|until| seconds_of(until.since(now)));
+            return SignerKeys::None(Part {
+                ttl: left.unwrap_or(u32::MAX),
+                ..Part::of(Verdict::Insecure(None))
+            });
+        }
+        let Some(signer) = signer.filter(|signer| trust.reaches(signer)) else {
+            return SignerKeys::None(Part::of(self.unsigned(name, cut, context).await));
+        };
+        match self.state(signer, context).await {
+            Err(fault) => SignerKeys::None(Part::of(Verdict::Indeterminate(fault))),
+            Ok(state) => match &state.standing {
+                ZoneSecurity::Secure(_) => SignerKeys::Of(state),
+                ZoneSecurity::Insecure(fault) => SignerKeys::None(Part::of(Verdict::Insecure(fault.clone()))),
+                ZoneSecurity::Bogus(fault) => SignerKeys::None(Part::above(Verdict::Bogus(fault.clone()))),
+                ZoneSecurity::NoZone(fault) => SignerKeys::None(Part::of(Verdict::Bogus(fault.clone()))),
+            },
+        }
+    }
+}
+
+impl Judged {
+    /// The answer to a query with a key of a list in its name: the signed name has the key in it, and only `exchange`
+    /// knows the key.
+    fn of_rewritten() -> Self {
+        let checked = AnswerSecurity { sets: vec![Security::Insecure; MAX_ALIASES], end: Security::Insecure };
+        Self { checked, verdict: Verdict::Insecure(None), at_fault: false }
+    }
+
+    fn take(&mut self, part: Part, vouched: &mut Vec<Record>) {
+        self.at_fault |= part.at_fault;
+        vouched.extend(part.proofs);
+        let verdict = std::mem::replace(&mut self.verdict, Verdict::Secure);
+        self.verdict = verdict.and(part.verdict);
+    }
+
+    /// Turns secure parts into insecure ones, and says why.
+    fn lose_security(&mut self, why: &ValidationFailure) {
+        if !self.has_secure() {
+            return;
+        }
+        for security in self.checked.sets.iter_mut().chain([&mut self.checked.end]) {
+            if *security == Security::Secure {
+                *security = Security::Insecure;
+            }
+        }
+        let verdict = std::mem::replace(&mut self.verdict, Verdict::Secure);
+        self.verdict = verdict.and(Verdict::Insecure(Some(why.clone())));
+    }
+
+    /// Whether any part of it may be sent with AD.
+    fn has_secure(&self) -> bool {
+        self.checked.sets.iter().chain([&self.checked.end]).any(|security| *security == Security::Secure)
+    }
+}
+
+/// Lowers the TTL of each record to the TTL of its RRset in `ttls`.
+fn shorten_ttls(records: &mut [Record], ttls: &[(Name, RecordType, u32)]) {
+    for record in records {
+        let of_set = |(name, kind, _): &&(Name, RecordType, u32)| {
+            *name == record.name && *kind == record.record_type()
+        };
+        if let Some((_, _, ttl)) = ttls.iter().find(of_set) {
+            record.ttl = record.ttl.min(*ttl);
+        }
+    }
+}
+
+/// The signatures among `records` that cover `kind` at `name`, as records.
+fn covering_records<'a>(
+    records: &'a [Record],
+    name: &'a Name,
+    kind: RecordType,
+) -> impl Iterator<Item = Record> + 'a {
+    let fits = move |record: &&Record| record.name == *name && covered_type(record) == Some(kind);
+    records.iter().filter(fits).take(MAX_RRSIGS).cloned()
+}
+
+/// Whether a record is the signature of a checked proof.
+fn vouched_signature(record: &Record, vouched: &[Record]) -> bool {
+    covered_type(record).is_some_and(|kind| {
+        vouched.iter().any(|proof| proof.record_type() == kind && proof.name == record.name)
+    })
+}
+
+/// The name that leads to the zone of a record: DS belong above their owner.
+fn side(name: &Name, kind: RecordType) -> Name {
+    if kind == RecordType::DS && !name.is_root() { name.base_name() } else { name.clone() }
+}
+
+fn security_of(verdict: &Verdict) -> Security {
+    match verdict {
+        Verdict::Secure => Security::Secure,
+        Verdict::Insecure(_) => Security::Insecure,
+        Verdict::Bogus(_) | Verdict::Indeterminate(_) => Security::Unchecked,
+    }
+}

@@ -1,0 +1,82 @@
+//! Negative trust anchors for a while: below these names, a zone's signatures are not validated until its owner has
+//! repaired them.
+//!
+//! RFC 7646. Anchors in the configuration have no end; these expire.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+
+use crate::limits::MAX_NTAS;
+use dns::clock::Mono;
+
+/// Negative trust anchors, each with its end.
+#[derive(Debug, Default)]
+pub struct Ntas(Mutex<BTreeMap<Name, Mono>>);
+
+impl Ntas {
+    /// Adds a negative trust anchor at `name` until `until`. Returns false if the table is full.
+    pub fn add(&self, name: &Name, until: Mono, now: Mono) -> bool {
+        let mut table = self.table();
+        table.retain(|_, until| now < *until);
+        let room = table.len() < MAX_NTAS || table.contains_key(name);
+        if room {
+            table.insert(name.to_lowercase(), until);
+        }
+        room
+    }
+
+    /// Removes one; returns false if there was none.
+    pub fn remove(&self, name: &Name) -> bool {
+        self.table().remove(&name.to_lowercase()).is_some()
+    }
+
+    /// Whether exactly this name has one.
+    pub fn holds(&self, name: &Name, now: Mono) -> bool {
+        let table = self.table();
+        !table.is_empty() && table.get(name).is_some_and(|until| now < *until)
+    }
+
+    /// The end of the last one at or above `name`; none if there is none.
+    pub fn longest(&self, name: &Name, now: Mono) -> Option<Mono> {
+        let table = self.table();
+        let above = table.iter().filter(|(anchor, until)| now < **until && anchor.zone_of(name));
+        above.map(|(_, until)| *until).max()
+    }
+
+    /// All of them by name, with the time that is left.
+    pub fn list(&self, now: Mono) -> Vec<(Name, Duration)> {
+        let table = self.table();
+        let left = table.iter().filter(|(_, until)| now < **until);
+        left.map(|(name, until)| (name.clone(), until.since(now))).collect()
+    }
+
+    fn table(&self) -> MutexGuard<'_, BTreeMap<Name, Mono>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dns::question::stage::name;
+
+    #[test]
+    fn they_end_by_themselves_and_are_bounded() {
+        let (ntas, now) = (Ntas::default(), Mono::START);
+        let hour = Duration::from_secs(3_600);
+        assert!(ntas.add(&name("Example."), now.after(hour), now));
+        assert!(ntas.holds(&name("example."), now) && !ntas.holds(&name("www.example."), now));
+        assert_eq!(ntas.list(now), [(name("example."), hour)]);
+        assert!(!ntas.holds(&name("example."), now.after(hour)));
+        assert!(ntas.list(now.after(hour)).is_empty());
+        assert!(ntas.remove(&name("EXAMPLE.")) && !ntas.remove(&name("example.")));
+        for number in 0..MAX_NTAS {
+            assert!(ntas.add(&name(&format!("n{number}.")), now.after(hour), now));
+        }
+        assert!(!ntas.add(&name("more."), now.after(hour), now));
+        assert!(ntas.add(&name("more."), now.after(hour * 3), now.after(hour * 2)), "old ones go");
+    }
+}

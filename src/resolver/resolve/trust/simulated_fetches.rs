@@ -1,0 +1,67 @@
+//! Fetches of the keys of a zone, for tests over the simulated internet.
+
+use futures_util::future::BoxFuture;
+use hickory_proto::rr::{Name, RecordType};
+
+use super::Validator;
+use super::fetch::Round;
+use super::fetches::{BegunFetch, JoinedFetch};
+use crate::iterate::context::Context;
+use crate::iterate::failure::Failure;
+use crate::resolve::Resolver;
+use dns::question::QuestionKey;
+
+/// The fetches of the keys of one zone, by questions with the context that each call names.
+#[derive(Clone, Copy)]
+pub struct KeyFetches<'a> {
+    trust: &'a Validator,
+    zone: &'a Name,
+}
+
+/// A fetch that was begun and asks nothing. Dropped, it is given up.
+pub struct HeldFetch {
+    _begun: BegunFetch,
+}
+
+impl Resolver {
+    /// The fetches of the keys of `zone`.
+    pub fn key_fetches<'a>(&'a self, zone: &'a Name) -> KeyFetches<'a> {
+        KeyFetches { trust: &self.flight.chaser.trust, zone }
+    }
+}
+
+impl<'a> KeyFetches<'a> {
+    /// Fetches the keys, or joins the fetch in progress. Returns whether there are any.
+    ///
+    /// # Errors
+    /// No server gives an answer.
+    pub fn fetch(self, context: &'a Context) -> BoxFuture<'a, Result<bool, Failure>> {
+        Box::pin(async move {
+            let fetched = self.trust.fetch(self.zone, RecordType::DNSKEY, Round::First, context).await?;
+            Ok(!fetched.answers.is_empty())
+        })
+    }
+
+    /// Begins a fetch that continues by itself; none if there are too many, or if it was given up.
+    pub fn begin(
+        self,
+        context: &Context,
+    ) -> Option<impl Future<Output = Option<Result<(), Failure>>> + use<>> {
+        let begun = self.trust.begin_fetch(self.zone, RecordType::DNSKEY, context)?;
+        Some(async move { begun.await.ok().map(|fetched| fetched.map(|_| ())) })
+    }
+
+    /// Begins a fetch that asks nothing; none if one is in progress.
+    pub fn hold(self, context: &Context) -> Option<HeldFetch> {
+        let key = QuestionKey::of_sub_question(self.zone, RecordType::DNSKEY, context.view.knows);
+        match self.trust.fetches().join(&key) {
+            JoinedFetch::First(_, begun) => Some(HeldFetch { _begun: begun }),
+            JoinedFetch::Waits(_) | JoinedFetch::Full => None,
+        }
+    }
+
+    /// Returns true if a fetch is in progress.
+    pub fn is_fetching(self, context: &Context) -> bool {
+        self.trust.is_fetching(self.zone, RecordType::DNSKEY, context)
+    }
+}

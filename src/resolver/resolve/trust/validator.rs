@@ -1,0 +1,90 @@
+//! The parts of validation, which the files around extend by what they do with them.
+
+use std::sync::{Arc, Weak};
+
+use super::calendar::Timekeeper;
+use super::fetches::Fetches;
+use super::nta::Ntas;
+use crate::cache::Memory;
+use crate::iterate::{Iterate, SubQuestions};
+#[cfg(feature = "simulated")]
+use crate::supervise::strike::Strike;
+use dns::clock::{Calendar, Clock};
+use validate::verdict::ValidationFailure;
+
+/// Judges answers, and finds the states of zones.
+pub(crate) struct Validator {
+    pub(super) clock: Clock,
+    pub(super) memory: Memory,
+    pub(super) iterate: Arc<Iterate>,
+    /// DS and keys that are being fetched.
+    pub(super) fetches: Fetches,
+    /// Negative trust anchors that the operator has set for a while.
+    pub(super) ntas: Ntas,
+    /// Observations of the machine's clock.
+    pub(super) timekeeper: Timekeeper,
+    /// Answers the iterator's sub-questions on the way to keys.
+    pub(super) questions: Weak<dyn SubQuestions>,
+    /// A reference to this value, for fetches that continue as tasks.
+    pub(super) me: Weak<Self>,
+    /// A switch for tests: panics in fetches.
+    #[cfg(feature = "simulated")]
+    pub(super) strike: Strike,
+}
+
+impl Validator {
+    /// A switch for tests: panics in fetches.
+    #[cfg(feature = "simulated")]
+    pub(in crate::resolve) fn strike(&self) -> &Strike {
+        &self.strike
+    }
+
+    /// Fetches in progress.
+    #[cfg(feature = "simulated")]
+    pub(in crate::resolve) fn fetching(&self) -> usize {
+        self.fetches.len()
+    }
+
+    pub(in crate::resolve) fn new(
+        clock: Clock,
+        memory: Memory,
+        iterate: Arc<Iterate>,
+        questions: Weak<dyn SubQuestions>,
+    ) -> Arc<Self> {
+        let timekeeper = Timekeeper::new(clock.now());
+        Arc::new_cyclic(|me| Self {
+            clock,
+            memory,
+            fetches: Fetches::new(iterate.bounds().fetches()),
+            iterate,
+            ntas: Ntas::default(),
+            timekeeper,
+            questions,
+            me: me.clone(),
+            #[cfg(feature = "simulated")]
+            strike: Strike::default(),
+        })
+    }
+
+    /// The fetches in progress.
+    #[cfg(feature = "simulated")]
+    pub(super) fn fetches(&self) -> &Fetches {
+        &self.fetches
+    }
+
+    pub(in crate::resolve) fn ntas(&self) -> &Ntas {
+        &self.ntas
+    }
+
+    /// The time that signatures are compared with.
+    pub(super) fn calendar(&self) -> Calendar {
+        self.timekeeper.calendar(&self.clock)
+    }
+
+    /// Whether a fault comes from a wrong clock, as shown by this signature. If so, the data are checked again.
+    pub(super) fn learns_time(&self, fault: &ValidationFailure) -> bool {
+        let Some(passed) = fault.passed else { return false };
+        self.clock.mark_passed(passed);
+        matches!(self.calendar(), Calendar::After(_))
+    }
+}

@@ -1,0 +1,343 @@
+//! A client that waits for the flight of its question, until its deadline.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::sync::watch;
+
+use super::client_question::ClientQuestion;
+use super::flight::FlightResolver;
+use super::flights::{FlightEnd, FlightSeat, JoinedFlight, Landed, Shed};
+use super::lists::ListResolver;
+use super::prefetch::Prefetcher;
+use super::replied::{Asked, Replied};
+use super::shares::ShedReason;
+use crate::cache::Memory;
+use crate::cache::dropped_types::may_be_dropped;
+use crate::cache::freshness;
+use crate::iterate::progress::FlightProgress;
+use crate::limits::{MAX_RELOADED, UNANSWERED_DEADLINE};
+use crate::supervise::driven::Driven;
+use crate::zones::Views;
+use dns::clock::{Clock, Mono};
+use dns::question::{Answer, ExtendedError, Outcome, Question};
+use dns::wire::compose;
+use history::Flown;
+use history::trail::{LastQuery, Trail};
+
+/// Told to a client whose query has crashed: no overload, and no server is at fault.
+const CRASHED: &str = "resolverd crashed while it resolved this query; its log has the error, please send this line to the makers of resolverd";
+
+/// Answers clients that wait.
+pub(super) struct ClientResolver {
+    pub(super) clock: Clock,
+    pub(super) memory: Memory,
+    /// Asks DNS lists.
+    pub(super) lists: Arc<ListResolver>,
+    flight: Arc<FlightResolver>,
+    prefetcher: Arc<Prefetcher>,
+    views: Arc<ArcSwap<Views>>,
+    stopping: watch::Sender<bool>,
+}
+
+impl ClientResolver {
+    pub(super) fn new(
+        flight: &Arc<FlightResolver>,
+        prefetcher: &Arc<Prefetcher>,
+        views: &Arc<ArcSwap<Views>>,
+    ) -> Self {
+        let (stopping, _) = watch::channel(false);
+        Self {
+            clock: flight.clock.clone(),
+            memory: flight.memory.clone(),
+            lists: Arc::clone(&flight.lists),
+            flight: Arc::clone(flight),
+            prefetcher: Arc::clone(prefetcher),
+            views: Arc::clone(views),
+            stopping,
+        }
+    }
+
+    /// Answers all waiting clients with SERVFAIL, and later ones too.
+    pub(super) fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Lets a client wait for the flight of its question, unless that question failed a moment ago. If a reload ends the flight, the
+    /// client waits for one on the new routes.
+    pub(super) async fn join(&self, missed: &Arc<ClientQuestion>) -> Asked {
+        // It may have waited for its turn during a reload.
+        let (mut renewed, mut reloads) = (self.on_new_routes(missed), 0_usize);
+        loop {
+            let asked = renewed.as_ref().unwrap_or(missed);
+            let shed = match self.join_flight(asked).await {
+                Ok(asked) => return asked,
+                Err(shed) => shed,
+            };
+            reloads = reloads.saturating_add(1);
+            let again = self.on_new_routes(asked);
+            // It may have waited for a flight that began before the reload.
+            let may_wait = again.is_some() || self.views.load().holds(&asked.view);
+            if !may_wait || reloads > MAX_RELOADED {
+                return self.turn_away(asked, &shed);
+            }
+            renewed = again.or(renewed);
+        }
+    }
+
+    /// The same question in the view of the present configuration; none if it has that view, or if its listener is gone.
+    fn on_new_routes(&self, asked: &ClientQuestion) -> Option<Arc<ClientQuestion>> {
+        let views = self.views.load();
+        let view = if views.holds(&asked.view) { None } else { views.get(asked.question.view) };
+        Some(Arc::new(asked.in_view(Arc::clone(view?))))
+    }
+
+    /// Like `join`.
+    ///
+    /// # Errors
+    /// A reload has ended the flight.
+    async fn join_flight(&self, missed: &Arc<ClientQuestion>) -> Result<Asked, Shed> {
+        let ClientQuestion { key, has_failed, .. } = &**missed;
+        if *has_failed.get_or_init(|| self.memory.failures.has(key.as_bytes()))
+            && let Some(asked) = self.has_just_failed(missed).or_else(|| self.stale_in_an_outage(missed))
+        {
+            return Ok(asked);
+        }
+        let zone = self.flight.zone_at_first(missed);
+        match self.flight.flights.join(missed, zone, || FlightProgress::new(&self.clock)) {
+            JoinedFlight::Repeated => Ok(Asked::Repeated),
+            JoinedFlight::Shed(shed) => Ok(self.turn_away(missed, &shed)),
+            JoinedFlight::Waits { seat, begun } => {
+                if missed.list.is_some() {
+                    missed.waits_for.get_or_init(|| Arc::clone(&seat.progress));
+                }
+                if let Some(follower) = &missed.follower {
+                    follower.send_replace(Some(Arc::clone(&seat.progress)));
+                }
+                let flight = begun.map(|begun| {
+                    let context = missed.context(&seat.progress).of_flight(begun.ticket.number());
+                    Arc::clone(&self.flight).take_off(Arc::clone(missed), context, begun)
+                });
+                self.wait(missed, &seat, flight).await
+            }
+        }
+    }
+
+    /// The reply to a question that failed a moment ago.
+    fn has_just_failed(&self, missed: &ClientQuestion) -> Option<Asked> {
+        let failed = self.flight.chaser.trust.failed_a_moment_ago(&missed.key)?;
+        let text = format!("{} (cached failure)", failed.error.text);
+        let known = failed.error.is_of_validation();
+        let lacks = failed.error.is_lack_of_answer();
+        let stale = lacks.then(|| self.stale_at_once(missed, &text)).flatten();
+        Some(stale.unwrap_or_else(|| {
+            let code = if known { failed.error.code } else { ExtendedError::CACHED_ERROR };
+            self.failed(Outcome::Remembered, &missed.question, ExtendedError::new(code, text))
+        }))
+    }
+
+    /// Waits for a flight until the client's deadline. The client that began the flight drives it meanwhile.
+    ///
+    /// # Errors
+    /// A reload has ended the flight.
+    async fn wait(
+        &self,
+        missed: &ClientQuestion,
+        seat: &FlightSeat,
+        flight: Option<Driven<Option<Arc<Landed>>>>,
+    ) -> Result<Asked, Shed> {
+        let question = &missed.question;
+        let mut stopping = self.stopping.subscribe();
+        let first = flight.is_some();
+        let landing = async {
+            match flight {
+                Some(flight) => flight.await,
+                None => seat.landing.clone().await.ok(),
+            }
+        };
+        let landed = tokio::select! {
+            biased;
+            landed = landing => landed,
+            _ = stopping.wait_for(|stopping| *stopping) => {
+                return Ok(self.shed(question, ExtendedError::STOPPING));
+            }
+            (outcome, answer) = self.patience(missed, &seat.progress) => {
+                self.keep_so_far(missed, &seat.progress);
+                let (answer, progress) = (Arc::new(answer), Some(Arc::clone(&seat.progress)));
+                return Ok(Asked::Replied(Replied { outcome, answer, progress }));
+            }
+        };
+        let Some(landed) = landed else {
+            let error = ExtendedError::new(ExtendedError::OTHER, CRASHED);
+            return Ok(self.failed(Outcome::Crashed, question, error));
+        };
+        let outcome = match &landed.end {
+            FlightEnd::Shed(shed) if shed.why == ShedReason::Reloaded => return Err(shed.clone()),
+            FlightEnd::Shed(shed) => return Ok(self.turn_away(missed, shed)),
+            FlightEnd::Stale => Outcome::Stale,
+            FlightEnd::Failed => Outcome::Failed,
+            FlightEnd::Answered if first && landed.packets == 0 => Outcome::Cache,
+            FlightEnd::Answered if first => Outcome::Upstream,
+            FlightEnd::Answered | FlightEnd::Shared => Outcome::Shared,
+        };
+        let progress = Some(Arc::clone(&seat.progress));
+        Ok(Asked::Replied(Replied { outcome, answer: Arc::clone(&landed.answer), progress }))
+    }
+
+    /// Keeps the flight of a question that is answered before the flight ends, for the record. It goes on, and is kept again at its end.
+    pub(super) fn keep_so_far(&self, missed: &ClientQuestion, progress: &FlightProgress) {
+        let so_far = Flown::so_far(progress.trail(), &missed.question, missed.key.name());
+        self.flight.recorder.flown(&so_far);
+    }
+
+    /// SERVFAIL at once, because others need the room; counted for the zone. If the room is taken because the zone is
+    /// silent, it is a stale answer instead.
+    fn turn_away(&self, missed: &ClientQuestion, shed: &Shed) -> Asked {
+        let is_silent = shed.why == ShedReason::SilentZone;
+        if let Some(asked) = is_silent.then(|| self.stale_at_once(missed, &shed.sentence())).flatten() {
+            return asked;
+        }
+        self.flight.recorder.shed(&shed.zone);
+        let error = ExtendedError::new(shed.why.code(), shed.sentence());
+        self.failed(Outcome::Shed, &missed.question, error)
+    }
+
+    /// SERVFAIL at once, because of `why`.
+    pub(super) fn shed(&self, question: &Question, why: &str) -> Asked {
+        let error = ExtendedError::new(ExtendedError::NOT_READY, why);
+        self.failed(Outcome::Shed, question, error)
+    }
+
+    /// SERVFAIL with an extended error.
+    fn failed(&self, outcome: Outcome, question: &Question, error: ExtendedError) -> Asked {
+        let answer = Arc::new(compose::failure(question, error, self.clock.mono()));
+        Asked::Replied(Replied { outcome, answer, progress: None })
+    }
+
+    /// A stale answer as the reply to a client that must not wait.
+    fn stale_at_once(&self, missed: &ClientQuestion, why: &str) -> Option<Asked> {
+        let answer = Arc::new(self.flight.stale.answer(&missed.question, &missed.view, why)?);
+        Some(Asked::Replied(Replied { outcome: Outcome::Stale, answer, progress: None }))
+    }
+
+    /// Like `stale_at_once`, if the last resolution of the question has failed, and no server at all has answered since it began.
+    /// No client waits again then, and the question is tried again in the background.
+    fn stale_in_an_outage(&self, missed: &ClientQuestion) -> Option<Asked> {
+        let heard_since = |moment| self.flight.iterate.heard_since(moment);
+        let (key, now) = (&missed.key, self.clock.mono());
+        let failed = self.memory.failures.unheard(key.as_bytes(), now, heard_since)?;
+        let asked =
+            failed.error.is_lack_of_answer().then(|| self.stale_at_once(missed, &failed.error.text))?;
+        if asked.is_some() {
+            self.prefetcher.try_again(key);
+        }
+        asked
+    }
+
+    /// A stale answer for a client that waits for a flight; none if a server has sent bogus data.
+    fn stale_for(&self, missed: &ClientQuestion, progress: &FlightProgress, why: &str) -> Option<Answer> {
+        if progress.is_refuted() {
+            return None;
+        }
+        self.flight.stale.answer(&missed.question, &missed.view, why)
+    }
+
+    /// How long a client waits. A question whose last try no server answered, although servers answered others, is mostly of a type
+    /// that they drop: each mail would wait.
+    fn deadline(&self, missed: &ClientQuestion) -> Duration {
+        let ClientQuestion { key, has_failed, view, .. } = missed;
+        let deadline = view.config.resolve.deadline;
+        let is_dropped = has_failed.get() == Some(&true)
+            && self.memory.failures.was_unanswered(key.as_bytes(), self.clock.mono());
+        if is_dropped { deadline.min(UNANSWERED_DEADLINE) } else { deadline }
+    }
+
+    /// Waits. If the question becomes slow meanwhile, the record learns the client: its program closes its socket once it has the answer.
+    async fn wait_until(&self, missed: &ClientQuestion, moment: Mono) {
+        let recorder = &self.flight.recorder;
+        let slow = missed.arrived.after(recorder.slow_from());
+        let now = self.clock.mono();
+        if now < slow && slow < moment {
+            tokio::time::sleep(slow.since(now)).await;
+            missed.socket.into_iter().for_each(|socket| recorder.want_owner(socket));
+        }
+        tokio::time::sleep(moment.since(self.clock.mono())).await;
+    }
+
+    /// Whether the servers of some zone seem to drop queries of the type.
+    fn may_drop_type(&self, missed: &ClientQuestion) -> bool {
+        self.memory.dropped_types.is_used() && may_be_dropped(missed.question.kind)
+    }
+
+    /// Whether the servers of the zone seem to drop queries of the type.
+    fn drops_type(&self, missed: &ClientQuestion, progress: &FlightProgress) -> bool {
+        let of = progress.asked_zone().and_then(|zone| missed.type_in(&zone));
+        of.is_some_and(|of| self.memory.dropped_types.holds(&of, self.clock.mono()))
+    }
+
+    /// Notes that the client has waited in vain for the servers of the zone of its name, while others were heard.
+    fn note_unanswered(&self, missed: &ClientQuestion, progress: &FlightProgress, waited: Duration) {
+        let (now, began) = (self.clock.mono(), progress.began());
+        let quiet = now.since(progress.last_answer().map_or(began, |heard| heard.max(began)));
+        if !may_be_dropped(missed.question.kind)
+            || quiet < waited * 3 / 4
+            || !self.flight.iterate.heard_since(began)
+        {
+            return;
+        }
+        if let Some(of) = progress.asked_zone().and_then(|zone| missed.type_in(&zone)) {
+            self.memory.dropped_types.unanswered(of, missed.key.name(), now);
+        }
+    }
+
+    /// Ends when a client no longer waits, with its answer: a stale one as soon as servers are silent, or SERVFAIL at the deadline.
+    async fn patience(&self, missed: &ClientQuestion, progress: &FlightProgress) -> (Outcome, Answer) {
+        let (arrived, mut deadline) = (missed.arrived, self.deadline(missed));
+        if deadline > UNANSWERED_DEADLINE && self.may_drop_type(missed) {
+            // The walk has found the zone meanwhile.
+            self.wait_until(missed, arrived.after(UNANSWERED_DEADLINE)).await;
+            if self.drops_type(missed, progress) {
+                deadline = UNANSWERED_DEADLINE;
+            }
+        }
+        let ends = arrived.after(deadline);
+        loop {
+            let (now, from) =
+                (self.clock.mono(), freshness::stale_from(progress.began(), progress.last_answer()));
+            if from >= ends {
+                break;
+            }
+            if now >= from {
+                let waited = now.since(progress.began()).as_secs_f32();
+                let why = format!("no answer for {waited:.1} s; {}", last_step(progress.trail()));
+                match self.stale_for(missed, progress, &why) {
+                    Some(answer) => return (Outcome::Stale, answer),
+                    None => break,
+                }
+            }
+            // If servers have answered meanwhile, the client waits longer.
+            self.wait_until(missed, from).await;
+        }
+        self.wait_until(missed, ends).await;
+        self.note_unanswered(missed, progress, deadline);
+        let why = format!("no answer within {} s; {}", deadline.as_secs_f32(), last_step(progress.trail()));
+        if let Some(answer) = self.stale_for(missed, progress, &why) {
+            return (Outcome::Stale, answer);
+        }
+        let error = ExtendedError::new(ExtendedError::NO_REACHABLE_AUTHORITY, why);
+        (Outcome::Deadline, self.lists.overdue(missed, error))
+    }
+}
+
+/// The server that a flight waits for, for the extended error of a deadline.
+fn last_step(trail: &Trail) -> String {
+    let LastQuery { server, zone, is_forwarder, .. } = trail.last_query();
+    match (server, zone) {
+        (Some(server), Some(zone)) if is_forwarder => {
+            format!("the last queried server was {server}, a forwarder of {zone}")
+        }
+        (Some(server), Some(zone)) => format!("the last queried server was {server} of {zone}"),
+        _ => "no server was queried".to_owned(),
+    }
+}

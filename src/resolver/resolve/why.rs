@@ -1,0 +1,155 @@
+//! Why mail was slow, and what the log tells of it: the record, with the lists and zones that the resolver knows.
+
+use std::cell::LazyCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use super::Resolver;
+use super::list_keys::{redaction_of, secrets_of};
+use crate::dnsbl::entry::ListEntry;
+use crate::limits::{FOLLOW_PAUSE, WHY_READING};
+use dns::clock::micros;
+use dns::question::{FirstLabels, label_places, wire_name};
+use history::failed::{FailedReport, FailedWanted, failed};
+use history::message::ListName;
+use history::search::why;
+use history::spent;
+use history::spent::{FromRecord, MinuteRow, StageRow};
+use history::why::{DaemonFacts, MessageReport, Wanted};
+use history::{ReadSpan, TellFacts, Window};
+
+impl Resolver {
+    /// The messages of the record that are wanted, worst first. It takes up to a second and a multiple of the record's memory,
+    /// so it is done as a walk: one at a time, on a thread of its own.
+    pub async fn why(self: &Arc<Self>, wanted: Wanted) -> Vec<MessageReport> {
+        self.why_each(vec![wanted]).await.pop().unwrap_or_default()
+    }
+
+    /// As `why`, for each of several, from one reading of the record. The last ones may be missing, but not the first one: the replies are
+    /// bounded by `MAX_WHY_REPLY`, and their time by `WHY_READING`.
+    pub async fn why_each(self: &Arc<Self>, wanted: Vec<Wanted>) -> Vec<Vec<MessageReport>> {
+        let resolver = Arc::clone(self);
+        self.memory.walk(move |_| resolver.read_why(&wanted)).await
+    }
+
+    fn read_why(&self, wanted: &[Wanted]) -> Vec<Vec<MessageReport>> {
+        let began = self.clock.mono();
+        let is_late = || self.clock.mono().since(began) >= WHY_READING;
+        self.with_facts(|facts| {
+            let wanted: Vec<_> = wanted.iter().map(|one| one.without_keys(facts.secrets)).collect();
+            let span = ReadSpan::over(wanted.iter().map(Wanted::span));
+            why(&self.recorder.outline(&span, facts.secrets), &wanted, &facts.facts, &is_late)
+        })
+    }
+
+    /// The zones whose questions failed, most questions first. It takes as long as `why`.
+    pub async fn failed(self: &Arc<Self>, wanted: FailedWanted) -> FailedReport {
+        let resolver = Arc::clone(self);
+        self.memory.walk(move |_| resolver.read_failed(&wanted)).await
+    }
+
+    fn read_failed(&self, wanted: &FailedWanted) -> FailedReport {
+        let now = self.clock.unix_micros();
+        self.with_facts(|facts| {
+            let outline = self.recorder.outline_of_failures(&wanted.span(), facts.secrets);
+            failed(&outline, wanted, &facts.facts, now)
+        })
+    }
+
+    /// Where the time of the questions of a window went by stage. It takes some ten milliseconds.
+    pub async fn stages(self: &Arc<Self>, window: Window) -> FromRecord<StageRow> {
+        let resolver = Arc::clone(self);
+        self.memory.walk(move |_| resolver.recorder.stages(window)).await
+    }
+
+    /// The messages (emails) since a moment by minute, with the time that they waited for DNS. It takes as long as `why`.
+    pub async fn minutes(self: &Arc<Self>, from: u64) -> FromRecord<MinuteRow> {
+        let resolver = Arc::clone(self);
+        self.memory.walk(move |_| resolver.read_minutes(from)).await
+    }
+
+    fn read_minutes(&self, from: u64) -> FromRecord<MinuteRow> {
+        let now = self.clock.unix_micros();
+        let from = from.max(micros(Duration::from_secs(self.recorder.started_unix())));
+        self.with_facts(|facts| {
+            let outline = self.recorder.outline_in_memory(&spent::minute_span(from), facts.secrets);
+            spent::minutes(&outline, (from, now), &facts.facts)
+        })
+    }
+
+    /// Writes lines about failed and slow questions, and stores these, as long as it runs.
+    pub async fn tell_log(self: Arc<Self>) -> Infallible {
+        loop {
+            self.recorder.noticed().await;
+            tokio::time::sleep(FOLLOW_PAUSE).await;
+            let resolver = Arc::clone(&self);
+            self.memory.walk(move |_| resolver.tell()).await;
+        }
+    }
+
+    /// Reads what is new in the record, writes the lines about it, and stores what failed or was slow; `tell_log` does so some
+    /// time after each event.
+    pub fn tell(&self) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        self.with_facts(|facts| self.recorder.tell(&mut told, facts));
+    }
+
+    /// Like `tell`, at the end of the process: also writes the lines about what was counted so far.
+    pub fn tell_last(&self) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        self.with_facts(|facts| self.recorder.tell_last(&mut told, facts));
+    }
+
+    /// Gives what the record has in memory to `write`; see `Recorder::save_memory`.
+    ///
+    /// # Errors
+    /// The first error of `write`.
+    pub fn save_history<E>(&self, write: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        self.recorder.save_memory(&secrets_of(self.views.load().config()), write)
+    }
+
+    /// Calls `read` with the lists, the keys and the zones that the resolver knows.
+    fn with_facts<Read>(&self, read: impl FnOnce(&TellFacts<'_>) -> Read) -> Read {
+        let views = self.views.load();
+        let config = views.config();
+        let secrets = secrets_of(config);
+        let lists: BTreeMap<Vec<u8>, bool> =
+            config.lists().into_iter().map(|(apex, list)| (wire_name(&apex), list.keyed)).collect();
+        let mut begins = FirstLabels::default();
+        lists.keys().for_each(|apex| begins.add(apex));
+        let list = |name: &[u8]| {
+            let zones = label_places(name).filter_map(|place| name.get(place..));
+            let mut zones = zones.filter(|zone| begins.may_begin(zone));
+            let of = |apex: &[u8]| Some(ListName { apex: apex.len(), keyed: *lists.get(apex)? });
+            zones.find_map(of)
+        };
+        let zones = LazyCell::new(|| self.recorder.by_zone(Window::Start));
+        let usual = |zone: &str| {
+            // Without one that has ended, the sentence would deny the query that is shown beside it.
+            let row = zones.iter().find(|row| row.zone == zone && row.flights > 0)?;
+            let resolutions = if row.flights == 1 { "resolution" } else { "resolutions" };
+            Some(format!(
+                "{} {resolutions} since start, {} of them failed; its servers: {}",
+                row.flights, row.failed, row.verdict
+            ))
+        };
+        let is_list_told = |apex: &[u8]| {
+            let is_it = |entry: &Arc<ListEntry>| wire_name(&entry.apex) == apex;
+            self.lists
+                .table
+                .all()
+                .iter()
+                .filter(|entry| is_it(entry))
+                .any(|entry| entry.state().is_incident())
+        };
+        let configured: BTreeSet<Vec<u8>> = config.zones.iter().map(|zone| wire_name(&zone.name)).collect();
+        let is_configured = |zone: &[u8]| configured.contains(zone);
+        let redaction = redaction_of(config);
+        let (slow, shortens) = (self.recorder.slow_from(), redaction.names);
+        let facts = DaemonFacts { list: &list, usual: &usual, slow, shortens };
+        let (is_list_told, is_configured) = (&is_list_told, &is_configured);
+        read(&TellFacts { secrets: &secrets, redaction, facts, is_list_told, is_configured })
+    }
+}

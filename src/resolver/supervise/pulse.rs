@@ -1,0 +1,121 @@
+//! Pulses: whether each serving thread and task still runs its loop.
+//!
+//! The watchdog rings a bell, and in its next round checks whether the bell was answered. Neither side waits, so a
+//! stuck thread cannot block the watchdog.
+
+#[cfg(feature = "simulated")]
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+/// The pulse of one thread or task.
+pub struct Pulse {
+    whose: String,
+    asked: AtomicU64,
+    answered: AtomicU64,
+    /// Whether it must panic in its next round.
+    #[cfg(feature = "simulated")]
+    struck: AtomicBool,
+    bell: Box<dyn Fn() + Send + Sync>,
+}
+
+/// All pulses, and the number of pulses that did not answer in the last round. A pulse ends when the starter of its thread drops it.
+#[derive(Clone, Default)]
+pub struct Pulses(Arc<Mutex<Vec<Weak<Pulse>>>>, Arc<AtomicU64>);
+
+impl Pulse {
+    /// Notes a round, after its bell was rung.
+    ///
+    /// # Panics
+    /// The lab has ordered a panic.
+    pub fn answer(&self) {
+        #[cfg(feature = "simulated")]
+        assert!(!self.struck.swap(false, Ordering::AcqRel), "{}", super::strike::STRUCK);
+        self.answered.store(self.asked.load(Ordering::Acquire), Ordering::Release);
+    }
+
+    /// Rings the bell; returns whether the last ring was answered.
+    fn ask(&self) -> bool {
+        let alive = self.answered.load(Ordering::Acquire) == self.asked.load(Ordering::Acquire);
+        if alive {
+            self.asked.fetch_add(1, Ordering::AcqRel);
+        }
+        (self.bell)();
+        alive
+    }
+}
+
+impl Pulses {
+    /// A new one, for the thread or task that hears `bell`.
+    pub fn enroll(&self, whose: &str, bell: impl Fn() + Send + Sync + 'static) -> Arc<Pulse> {
+        let pulse = Arc::new(Pulse {
+            whose: whose.to_owned(),
+            asked: AtomicU64::new(0),
+            answered: AtomicU64::new(0),
+            #[cfg(feature = "simulated")]
+            struck: AtomicBool::new(false),
+            bell: Box::new(bell),
+        });
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|pulse| pulse.strong_count() > 0);
+        all.push(Arc::downgrade(&pulse));
+        pulse
+    }
+
+    /// Their names.
+    #[cfg(feature = "simulated")]
+    pub fn names(&self) -> Vec<String> {
+        self.all().iter().map(|pulse| pulse.whose.clone()).collect()
+    }
+
+    /// Orders a panic of the thread or task with this name in its next round, which is at once unless it is stuck.
+    /// Returns false if there is none.
+    #[cfg(feature = "simulated")]
+    pub fn strike(&self, whose: &str) -> bool {
+        let all = self.all();
+        let Some(pulse) = all.iter().find(|pulse| pulse.whose == whose) else { return false };
+        pulse.struck.store(true, Ordering::Release);
+        (pulse.bell)();
+        true
+    }
+
+    fn all(&self) -> Vec<Arc<Pulse>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Rings every bell, and returns the names of the tasks that did not answer the last ring.
+    pub fn round(&self) -> Vec<String> {
+        let silent: Vec<String> =
+            self.all().iter().filter(|pulse| !pulse.ask()).map(|pulse| pulse.whose.clone()).collect();
+        self.1.store(silent.len() as u64, Ordering::Relaxed);
+        silent
+    }
+
+    /// The number of threads and tasks that did not answer in the last round of the watchdog.
+    pub fn stuck(&self) -> u64 {
+        self.1.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_does_not_come_round_is_named_until_it_does_or_is_let_go() {
+        let pulses = Pulses::default();
+        let rung = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&rung);
+        let pulse = pulses.enroll("udp-0", move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        assert!(pulses.round().is_empty(), "nothing was asked before");
+        assert_eq!(pulses.round(), ["udp-0"]);
+        assert_eq!((pulses.round(), pulses.stuck()), (vec!["udp-0".to_owned()], 1));
+        pulse.answer();
+        assert_eq!((pulses.round(), pulses.stuck()), (Vec::new(), 0));
+        assert_eq!(rung.load(Ordering::Relaxed), 4);
+        drop(pulse);
+        assert!(pulses.round().is_empty());
+    }
+}

@@ -1,0 +1,362 @@
+//! The view of a group of clients: its routes.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasherDefault;
+use std::iter::successors;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::mirror::Mirror;
+use super::names::ConfiguredNames;
+use super::route::{Mirrored, Route, RouteTarget, Wrong, ZonePolicy, instead, is_for};
+use super::trust::AnchorsInUse;
+use super::{local, special};
+use crate::cache::entries::Delegation;
+use crate::cache::security::Evidence;
+use crate::config;
+use crate::config::seen::{SeenZones, Sees};
+use crate::config::{Config, LookaheadMode, ZoneKind};
+use crate::dnsbl::gate::Guarding;
+use crate::dnsbl::list::{List, WhenStale};
+use crate::dnsbl::rewrite::provider_of;
+use crate::limits::MAX_SHOWN_SENTENCE;
+use dns::clock::Mono;
+use dns::hash::Plain;
+use dns::question::{ViewId, WireName, wire_name};
+use dns::wire::presentation::shown;
+
+/// TTL of "does not exist" for names of a DNS list that is shut down, and for names with a label that stands for a
+/// key: clients that still ask get no other answer soon.
+const MADE_HERE_TTL: u32 = 3_600;
+
+/// Routes by name in wire form. The table is searched for each question with every suffix of its name, several times.
+/// Only the operator and the registry choose the names in it.
+type Routes = HashMap<Vec<u8>, Arc<Route>, BuildHasherDefault<Plain>>;
+
+/// The view of a group of clients: its routes and its configuration.
+///
+/// A flight keeps the view that it began with, so that a reload never changes the rules on its way.
+#[derive(Debug)]
+pub struct View {
+    /// Separates its answers in memory from the answers of other views.
+    pub id: ViewId,
+    /// Separates its data about names from the data of other views. Views that see the same zones share these data, even
+    /// if their clients get different answers.
+    pub knows: ViewId,
+    /// The operator's settings.
+    pub config: Arc<Config>,
+    routes: Routes,
+    names: ConfiguredNames,
+    recursion: Arc<Route>,
+    anchors: Arc<AnchorsInUse>,
+    /// Names at and below which nothing is validated: names set by the operator, and zones that are served here.
+    ntas: HashSet<Vec<u8>>,
+    /// The zones among them with `validate = false`.
+    unvalidated: HashSet<Vec<u8>>,
+    /// Zones whose records stand in the configuration: they are for clients, see `server_route`.
+    for_clients: HashSet<Vec<u8>>,
+    /// How answers of lists that are no listings are handled for its clients.
+    pub guarding: Guarding,
+    /// The mode of look-ahead for its clients.
+    pub lookahead: LookaheadMode,
+    /// The configured zones that its clients see.
+    pub(super) zones: SeenZones,
+}
+
+impl View {
+    pub(super) fn new(
+        (id, knows): (ViewId, ViewId),
+        (config, anchors): (&Arc<Config>, &Arc<AnchorsInUse>),
+        sees: Sees,
+    ) -> Result<Self, Wrong> {
+        let policy = ZonePolicy {
+            source: config.resolve.source.clone(),
+            max_ttl: config.cache.max_ttl,
+            negative_max_ttl: config.cache.negative_max_ttl,
+            serve_stale: config.cache.serve_stale,
+            nxdomain_cut: true,
+            minimise: true,
+            list: None,
+            race: config.resolve.race,
+            one_at_a_time: !config.resolve.race,
+            refusals_end: false,
+        };
+        let recursion = Route {
+            zone: Name::root(),
+            target: RouteTarget::Iterate,
+            policy: policy.clone(),
+            mirrored: None,
+        };
+        let mut view = Self {
+            id,
+            knows,
+            config: Arc::clone(config),
+            routes: Routes::default(),
+            names: ConfiguredNames::new(config, &sees.zones, &policy)?,
+            recursion: Arc::new(recursion),
+            anchors: Arc::clone(anchors),
+            ntas: config.dnssec.negative_trust_anchors.iter().map(wire_name).collect(),
+            unvalidated: HashSet::new(),
+            for_clients: HashSet::new(),
+            guarding: sees.guarding,
+            lookahead: sees.lookahead,
+            zones: sees.zones,
+        };
+        let zones = view.zones.of(config);
+        for zone in special::zones()? {
+            if !special::is_replaced(zone, &zones) {
+                let route = special::route(zone, &policy);
+                view.routes.insert(wire_name(&route.zone), Arc::new(route));
+            }
+        }
+        let of_records = |zone: &&&config::ConfiguredZone| matches!(zone.kind, ZoneKind::Records(_));
+        view.for_clients = zones.iter().filter(of_records).map(|zone| wire_name(&zone.name)).collect();
+        for zone in &zones {
+            view.routes.insert(wire_name(&zone.name), Arc::new(configured(zone, &policy)?));
+        }
+        view.add_lists()?;
+        let unvalidated = zones.iter().filter(|zone| !zone.validate).map(|zone| wire_name(&zone.name));
+        view.unvalidated = unvalidated.collect();
+        view.ntas.extend(view.unvalidated.iter().cloned());
+        let unsigned = |target: &RouteTarget| matches!(target, RouteTarget::Local(authority) if !local::is_signed(authority));
+        let here = view.routes.iter().filter(|(_, route)| unsigned(&route.target));
+        view.ntas.extend(here.map(|(apex, _)| apex.clone()));
+        Ok(view)
+    }
+
+    /// Whether clients with these properties get the same answers. Look-ahead changes none.
+    pub(super) fn answers_as(&self, sees: &Sees) -> bool {
+        self.guarding == sees.guarding && self.zones == sees.zones
+    }
+
+    /// The trust anchors in use.
+    pub fn anchors(&self) -> &AnchorsInUse {
+        &self.anchors
+    }
+
+    /// The route of a question: the route of its name if a `[[host]]` or `[[record]]` decides the type, otherwise of the longest
+    /// suffix of its name.
+    pub fn route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
+        self.route_of((name, &WireName::of(name)), kind)
+    }
+
+    /// Like `route`, for a name whose wire form is known.
+    pub fn route_of(&self, (name, wire): (&Name, &[u8]), kind: RecordType) -> &Arc<Route> {
+        if let Some(route) = self.names.route(wire, kind) {
+            return route;
+        }
+        // DS is on the parent's side of a cut (RFC 4035 section 3.1.4.1).
+        let from = if kind == RecordType::DS { parent(wire) } else { Some(wire) };
+        self.longest_suffix(from, |route| is_for(route, name, kind))
+    }
+
+    /// The route of a lookup for a name server. A `[[host]]`, a `[[record]]` and a zone with `records` are for clients: an operator who
+    /// blocks a domain, or gives a host another address, does not mean the zones of others whose servers have names there. Unbound does not look
+    /// for servers in its local data either. A zone with a file is a zone like those of others.
+    pub fn server_route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
+        let is_for_clients = |route: &Route| {
+            matches!(route.target, RouteTarget::Local(_))
+                && self.for_clients.contains(wire_name(&route.zone).as_slice())
+        };
+        self.longest_suffix(Some(&WireName::of(name)), |route| {
+            is_for(route, name, kind) && !is_for_clients(route)
+        })
+    }
+
+    /// The route of the questions to the list at `apex`, even if it is shut down; of the zone around it if no list is
+    /// known there.
+    pub fn list_route(&self, apex: &Name) -> &Arc<Route> {
+        self.longest_suffix(Some(&wire_name(apex)), |_| true)
+    }
+
+    /// The route of the longest suffix of `name`, in wire form, whose route `fits`.
+    fn longest_suffix(&self, name: Option<&[u8]>, fits: impl Fn(&Route) -> bool) -> &Arc<Route> {
+        let mut left = name;
+        while let Some(suffix) = left {
+            if let Some(route) = self.routes.get(suffix).filter(|route| fits(route)) {
+                return instead(route).unwrap_or(route);
+            }
+            left = parent(suffix);
+        }
+        &self.recursion
+    }
+
+    /// Whether the configuration makes a name exist: it is that of a `[[host]]` or `[[record]]`, the reverse name of an address of a
+    /// host, or above one of these.
+    pub fn exists_here(&self, name: &Name) -> bool {
+        self.names.exists(name)
+    }
+
+    /// Whether validation ends at exactly this name: a negative trust anchor, or a zone that is not validated.
+    pub fn has_nta(&self, name: &Name) -> bool {
+        !self.ntas.is_empty() && self.ntas.contains(wire_name(name).as_slice())
+    }
+
+    /// Whether a zone is at or below a configured zone with `validate = false`.
+    pub fn is_unvalidated(&self, zone: &Name) -> bool {
+        let is_listed = |name: &[u8]| self.unvalidated.contains(name);
+        !self.unvalidated.is_empty()
+            && successors(Some(&*wire_name(zone)), |name| parent(name)).any(is_listed)
+    }
+
+    /// Routes of DNS lists: each leads where the zone around it leads, but with the policy of a list. A list that is
+    /// shut down is answered here, unless the operator has configured its zone.
+    fn add_lists(&mut self) -> Result<(), Wrong> {
+        let lists = self.config.lists();
+        for rewrite in lists.values().filter_map(|list| list.rewrite.as_deref()) {
+            let base = rewrite.secret().base();
+            if let Some(provider) = provider_of(base) {
+                self.keep_from_forwarders(&provider);
+            }
+            self.keep_from_forwarders(base);
+        }
+        for (apex, list) in lists {
+            // A lookup for DS would skip the apex, and here its own route counts.
+            let base = list.rewrite.as_ref().map_or(&apex, |rewrite| rewrite.secret().base());
+            let around = Arc::clone(self.route(base, RecordType::A));
+            // Each message counts against a quota: a second server is asked only when the first is late, and two
+            // refusals end the question.
+            let policy = ZonePolicy {
+                list: Some(Arc::clone(&list)),
+                nxdomain_cut: false,
+                minimise: false,
+                race: false,
+                refusals_end: true,
+                serve_stale: Duration::ZERO,
+                ..around.policy.clone()
+            };
+            let (zone, target) = match &around.target {
+                _ if !list.is_alive() && around.zone.is_root() => {
+                    self.routes.insert(wire_name(&apex), Arc::new(nothing_at(&apex, policy)?));
+                    continue;
+                }
+                _ if !list.is_alive() => continue,
+                // Only the list's own servers may get a key.
+                RouteTarget::Local(_) if list.rewrite.is_some() => (apex.clone(), RouteTarget::Iterate),
+                // The servers of the zone around it are asked, because they are assumed to serve the list.
+                RouteTarget::Local(authority) => (around.zone.clone(), RouteTarget::Local(authority.clone())),
+                RouteTarget::Stub(servers) => (apex.clone(), RouteTarget::Stub(Arc::clone(servers))),
+                RouteTarget::Forward { servers, encryption, beyond } => {
+                    let (servers, encryption) = (Arc::clone(servers), encryption.clone());
+                    let beyond = beyond.as_ref().map(|_| recursion_at(&apex, &policy));
+                    (apex.clone(), RouteTarget::Forward { servers, encryption, beyond })
+                }
+                RouteTarget::Iterate => (apex.clone(), RouteTarget::Iterate),
+            };
+            if let Some(rewrite) = &list.rewrite
+                && let Some(stand_in) = rewrite.stand_in()
+            {
+                // The label that stands for the key is internal. If a client could ask for it, an answer to a query
+                // without the key would be kept as an answer to one with it.
+                let own = ZonePolicy { list: None, ..policy.clone() };
+                self.routes.insert(wire_name(&stand_in), Arc::new(nothing_at(&stand_in, own)?));
+            }
+            let mirrored = mirrored(&list, &zone, &target, &policy);
+            self.routes.insert(wire_name(&apex), Arc::new(Route { zone, target, policy, mirrored }));
+        }
+        Ok(())
+    }
+
+    /// Leads names at and below `base` around forwarders. They contain the key of a list, also if a client itself asks for a
+    /// name with the key, and only the list's own servers may get it.
+    fn keep_from_forwarders(&mut self, base: &Name) {
+        let inside = self.routes.values().filter(|route| base.zone_of(&route.zone));
+        let mut kept: Vec<Name> = inside.map(|route| route.zone.clone()).collect();
+        kept.push(base.clone());
+        for zone in kept {
+            let around = self.route(&zone, RecordType::A);
+            if matches!(around.target, RouteTarget::Forward { .. }) {
+                let route = recursion_at(&zone, &around.policy);
+                self.routes.insert(wire_name(&zone), route);
+            }
+        }
+    }
+
+    /// The routes to mirrors whose age is watched, by zone.
+    pub fn mirrored(&self) -> Vec<&Arc<Route>> {
+        let mut routes: Vec<_> = self.routes.values().filter(|route| route.mirrored.is_some()).collect();
+        routes.sort_by(|one, other| one.zone.cmp(&other.zone));
+        routes
+    }
+
+    /// The route of names without a configured zone.
+    pub fn recursion(&self) -> &Route {
+        &self.recursion
+    }
+}
+
+/// A name in wire form without its first label. The root has none.
+fn parent(wire: &[u8]) -> Option<&[u8]> {
+    let (length, rest) = wire.split_first().filter(|(length, _)| **length > 0)?;
+    rest.get(usize::from(*length)..)
+}
+
+/// The route of an empty zone.
+fn nothing_at(apex: &Name, policy: ZonePolicy) -> Result<Route, Wrong> {
+    let empty = local::from_records(apex, Vec::new(), MADE_HERE_TTL)
+        .map_err(|reason| Wrong { zone: apex.to_string(), reason })?;
+    Ok(Route { zone: apex.clone(), target: RouteTarget::Local(empty), policy, mirrored: None })
+}
+
+/// The mirror on a list's configured servers, if its age is watched.
+fn mirrored(list: &List, zone: &Name, target: &RouteTarget, policy: &ZonePolicy) -> Option<Mirrored> {
+    let max_age = list.max_age.filter(|_| matches!(target, RouteTarget::Stub(_)))?;
+    let public = list.when_stale == WhenStale::Public;
+    Some(Mirrored { mirror: Mirror::new(max_age), public: public.then(|| recursion_at(zone, policy)) })
+}
+
+/// The route of a zone from the root servers.
+fn recursion_at(zone: &Name, policy: &ZonePolicy) -> Arc<Route> {
+    Arc::new(Route {
+        zone: zone.clone(),
+        target: RouteTarget::Iterate,
+        policy: policy.clone(),
+        mirrored: None,
+    })
+}
+
+fn configured(zone: &config::ConfiguredZone, general: &ZonePolicy) -> Result<Route, Wrong> {
+    let policy = ZonePolicy {
+        source: if zone.source.is_empty() { general.source.clone() } else { zone.source.clone() },
+        max_ttl: zone.max_ttl.unwrap_or(general.max_ttl),
+        negative_max_ttl: zone.negative_max_ttl.unwrap_or(general.negative_max_ttl),
+        nxdomain_cut: general.nxdomain_cut,
+        ..general.clone()
+    };
+    let delegation = |addresses| {
+        Arc::new(Delegation {
+            zone: zone.name.clone(),
+            servers: Vec::new(),
+            glue: Vec::new(),
+            configured: addresses,
+            trusted: true,
+            evidence: Evidence::default(),
+            since: Mono::START,
+            expires: Mono::from_micros(u64::MAX),
+        })
+    };
+    let target = match &zone.kind {
+        ZoneKind::Stub(servers) => RouteTarget::Stub(delegation(servers.clone())),
+        ZoneKind::Recurse => RouteTarget::Iterate,
+        ZoneKind::Forward(forwarders) => RouteTarget::Forward {
+            servers: delegation(forwarders.iter().map(|forwarder| forwarder.address).collect()),
+            encryption: forwarders
+                .iter()
+                .map(|forwarder| forwarder.encryption.clone().map(Arc::new))
+                .collect(),
+            beyond: zone.forward_first.then(|| recursion_at(&zone.name, &policy)),
+        },
+        ZoneKind::File { path, text } => {
+            let authority = local::from_file(&zone.name, path, text)
+                .map_err(|reason| Wrong::of(zone, shown(&reason, MAX_SHOWN_SENTENCE)))?;
+            RouteTarget::Local(authority)
+        }
+        ZoneKind::Records(lines) => {
+            let authority = local::from_lines(&zone.name, lines).map_err(|reason| Wrong::of(zone, reason))?;
+            RouteTarget::Local(authority)
+        }
+    };
+    Ok(Route { zone: zone.name.clone(), target, policy, mirrored: None })
+}

@@ -1,0 +1,276 @@
+//! The views of a configuration: the zones of each group of clients, and which view stays the same after a reload.
+//!
+//! A view keeps its id as long as its clients see the same zones with the same handling of lists. Views
+//! that differ only in look-ahead have one id, because their answers are the same. Ids are never given
+//! twice while the daemon runs, so that data learnt under one are never given to clients of another.
+
+use std::collections::{BTreeSet, HashSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::circle;
+use super::clients::ClientNetworks;
+use super::route::{Route, RouteTarget, Wrong, same_mirror};
+use super::special;
+use super::trust::AnchorsInUse;
+use super::view::View;
+use crate::config::seen::{Sees, closest};
+use crate::config::{Config, ConfiguredHost, ZoneKind};
+use crate::dnsbl::list_way::Way;
+use dns::question::ViewId;
+
+/// All views of a configuration.
+#[derive(Clone, Debug)]
+pub struct Views {
+    config: Arc<Config>,
+    anchors: Arc<AnchorsInUse>,
+    views: Vec<Arc<View>>,
+    /// The views of each listener: `[listen]` first, then each `[[listener]]`.
+    of_listener: Vec<ClientViews>,
+    /// The id of the next new view.
+    next: ViewId,
+}
+
+/// The views of a listener's clients.
+#[derive(Clone, Debug)]
+pub struct ClientViews {
+    /// The view of clients that are in no `[[view]]`.
+    general: Arc<View>,
+    /// The views by client; none if all clients have the general one.
+    by_client: Option<ViewsByClient>,
+}
+
+/// The view of each `[[view]]`, for the clients of one listener.
+#[derive(Clone, Debug)]
+struct ViewsByClient {
+    networks: Arc<ClientNetworks>,
+    views: Vec<Arc<View>>,
+}
+
+impl ClientViews {
+    /// The view of a client. An IPv4 address must not be written as one of IPv6.
+    pub fn of(&self, client: IpAddr) -> &Arc<View> {
+        let by_client = self.by_client.as_ref();
+        let chosen = by_client.and_then(|by| by.views.get(by.networks.view(client)?));
+        chosen.unwrap_or(&self.general)
+    }
+}
+
+impl Views {
+    /// The views of a configuration: groups of clients that see the same zones, and are guarded and served ahead alike,
+    /// share one.
+    ///
+    /// # Errors
+    /// A zone file cannot be read, or a zone's server is resolverd itself.
+    pub fn new(config: &Arc<Config>) -> Result<Self, Wrong> {
+        Self::build(config, &Arc::new(AnchorsInUse::new(&config.dnssec)), &[], ViewId::default())
+    }
+
+    /// The views of the next configuration. A view that equals one of these keeps its id. The trust anchors are those of these views
+    /// until `AnchorsInUse::configure`.
+    ///
+    /// # Errors
+    /// As `new`.
+    pub fn following(&self, config: &Arc<Config>) -> Result<Self, Wrong> {
+        Self::build(config, &self.anchors, &self.views, self.next)
+    }
+
+    fn build(
+        config: &Arc<Config>,
+        anchors: &Arc<AnchorsInUse>,
+        before: &[Arc<View>],
+        mut next: ViewId,
+    ) -> Result<Self, Wrong> {
+        circle::refuse(config)?;
+        special::refuse(config)?;
+        let (seen, groups) = seen(config);
+        let mut views: Vec<Arc<View>> = Vec::with_capacity(seen.len());
+        for sees in seen {
+            let id = match before.iter().chain(&views).find(|view| view.answers_as(&sees)) {
+                Some(same) => same.id,
+                None => {
+                    let id = next;
+                    next = next.following().ok_or_else(|| Wrong {
+                        zone: "[[listener]]".to_owned(),
+                        reason: "changed too often; restart resolverd".to_owned(),
+                    })?;
+                    id
+                }
+            };
+            let alike = before.iter().chain(&views).find(|view| view.zones == sees.zones);
+            let knows = alike.map_or(id, |view| view.knows);
+            views.push(Arc::new(View::new((id, knows), (config, anchors), sees)?));
+        }
+        let of_listener = client_views(config, &groups, &views);
+        Ok(Self { config: Arc::clone(config), anchors: Arc::clone(anchors), views, of_listener, next })
+    }
+
+    /// The operator's settings.
+    pub fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
+    /// The trust anchors in use.
+    pub fn anchors(&self) -> &AnchorsInUse {
+        &self.anchors
+    }
+
+    /// The views of a listener's clients, by the place of the listener: `[listen]` is the first.
+    pub fn of_clients(&self, place: usize) -> Option<&ClientViews> {
+        self.of_listener.get(place)
+    }
+
+    /// The view of a listener's clients that are in no `[[view]]`.
+    pub fn of_listener(&self, place: usize) -> Option<&Arc<View>> {
+        self.of_clients(place).map(|views| &views.general)
+    }
+
+    /// The view of `[listen]`, which sees all zones without `view`: used for questions without a client, and for those of the control
+    /// socket. It always exists.
+    pub fn general(&self) -> Option<&Arc<View>> {
+        self.of_listener(0)
+    }
+
+    /// Whether any of them resolves from the root: not if the root has another route, for instance a forwarder, and no zone below it is
+    /// resolved from the root nevertheless.
+    pub fn recurse(&self) -> bool {
+        if self.config.zones.iter().any(|zone| zone.kind == ZoneKind::Recurse) {
+            return true;
+        }
+        let root = |view: &Arc<View>| Arc::clone(view.route(&Name::root(), RecordType::NS));
+        self.views.iter().any(|view| matches!(root(view).target, RouteTarget::Iterate))
+    }
+
+    /// Continues from the old views' observations of mirrors whose servers are still the same.
+    pub fn go_on_from(&self, old: &Self) {
+        let before: Vec<_> = old.views.iter().flat_map(|view| view.mirrored()).collect();
+        for route in self.views.iter().flat_map(|view| view.mirrored()) {
+            let known = before.iter().find(|other| same_mirror(route, other));
+            if let (Some(new), Some(old)) = (&route.mirrored, known.and_then(|known| known.mirrored.as_ref()))
+            {
+                new.mirror.go_on_from(&old.mirror);
+            }
+        }
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[Arc<View>] {
+        &self.views
+    }
+
+    /// The first view under each id.
+    pub fn distinct(&self) -> impl Iterator<Item = &Arc<View>> {
+        let mut known = BTreeSet::new();
+        self.views.iter().filter(move |view| known.insert(view.id))
+    }
+
+    /// The first view under an id.
+    pub fn get(&self, id: ViewId) -> Option<&Arc<View>> {
+        self.views.iter().find(|view| view.id == id)
+    }
+
+    /// Whether `view` is one of these views. Several views may have the same id.
+    pub fn holds(&self, view: &Arc<View>) -> bool {
+        self.views.iter().any(|own| Arc::ptr_eq(own, view))
+    }
+
+    /// Whether data are kept under this id: the id of one view, or of data that several views share.
+    pub fn is_in_use(&self, id: ViewId) -> bool {
+        self.views.iter().any(|view| view.id == id || view.knows == id)
+    }
+
+    /// A view whose questions to the list at `apex` take this way: preferably the view `id`.
+    pub fn asking(&self, apex: &Name, way: &Way, id: ViewId) -> Option<&Arc<View>> {
+        let asks = |view: &&Arc<View>| {
+            let route: &Route = view.list_route(apex);
+            route.policy.list.as_ref().is_some_and(|list| list.apex == *apex) && route.way() == *way
+        };
+        self.get(id).filter(asks).or_else(|| self.views.iter().find(asks))
+    }
+}
+
+/// The places of the views of a listener's clients.
+struct Group {
+    general: usize,
+    /// For each `[[view]]`; empty if the address of a client chooses nothing.
+    by_client: Vec<usize>,
+}
+
+/// The sets of zones of all groups of clients: each set once, and its places for each listener.
+fn seen(config: &Config) -> (Vec<Sees>, Vec<Group>) {
+    let mut seen = Vec::new();
+    let mut place = |sees: Sees| {
+        seen.iter().position(|other| *other == sees).unwrap_or_else(|| {
+            seen.push(sees);
+            seen.len().saturating_sub(1)
+        })
+    };
+    let groups = config.all_listeners().map(|listener| {
+        let general = place(Sees::general(listener, config));
+        let by_client = Sees::by_client(listener, config).map(&mut place).collect();
+        Group { general, by_client }
+    });
+    let groups = groups.collect();
+    (seen, groups)
+}
+
+/// The views of each listener's clients.
+fn client_views(config: &Config, groups: &[Group], views: &[Arc<View>]) -> Vec<ClientViews> {
+    let networks = Arc::new(ClientNetworks::of(&config.views));
+    let of_group = |group: &Group| {
+        let own: Vec<Arc<View>> =
+            group.by_client.iter().filter_map(|place| views.get(*place).cloned()).collect();
+        let networks = Arc::clone(&networks);
+        let by_client = (!own.is_empty()).then_some(ViewsByClient { networks, views: own });
+        Some(ClientViews { general: Arc::clone(views.get(group.general)?), by_client })
+    };
+    groups.iter().filter_map(of_group).collect()
+}
+
+/// The apexes below which two configurations differ: data learnt there by the old one must not be used.
+pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
+    let mut names = Vec::new();
+    for (one, other) in [(old, new), (new, old)] {
+        names.extend(
+            one.zones.iter().filter(|zone| !other.zones.contains(zone)).map(|zone| zone.name.clone()),
+        );
+    }
+    // A zone around a host decides which listeners see the host, and the reverse names of its addresses are elsewhere.
+    let zones = names.clone();
+    let around: HashSet<&Name> = zones.iter().collect();
+    for (one, other) in [(old, new), (new, old)] {
+        let is_other =
+            |host: &&ConfiguredHost| !other.hosts.contains(host) || closest(&host.name, &around).is_some();
+        for host in one.hosts.iter().filter(is_other) {
+            names.push(host.name.clone());
+            names.extend(host.addresses.iter().map(|address| Name::from(*address)));
+        }
+    }
+    for (one, other) in [(old, new), (new, old)] {
+        let records = one.records.iter().filter(|record| !other.records.contains(record));
+        names.extend(records.map(|record| record.name.clone()));
+        let ntas = one.dnssec.negative_trust_anchors.iter();
+        names.extend(ntas.filter(|name| !other.dnssec.negative_trust_anchors.contains(name)).cloned());
+    }
+    let trust = |config: &Config| {
+        let dnssec = &config.dnssec;
+        (dnssec.validate, dnssec.sha1, dnssec.trust_anchor.anchors.clone(), dnssec.update_trust_anchors)
+    };
+    // Answers are kept without the addresses.
+    let private =
+        |config: &Config| (config.resolve.private_addresses.clone(), config.resolve.private_domains.clone());
+    if trust(old) != trust(new) || private(old) != private(new) {
+        names.push(Name::root());
+    }
+    let (before, after) = (old.lists(), new.lists());
+    for (one, other) in [(&before, &after), (&after, &before)] {
+        names.extend(
+            one.iter().filter(|(apex, list)| other.get(*apex) != Some(*list)).map(|(apex, _)| apex.clone()),
+        );
+    }
+    names.sort();
+    names.dedup();
+    names
+}

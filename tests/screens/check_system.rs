@@ -1,0 +1,319 @@
+//! `resolverctl check system` over hosts made of files, with a root server of the lab; golden files as in `render`.
+
+use std::net::SocketAddr;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ctl::render::{Style, findings, json};
+use dns::random::Random;
+use lab::delegations::Tree;
+use lab::server::Distance;
+use lab::sockets::LabSockets;
+use lab::world::ServerPlan;
+use migrate::system::gather::gather;
+use migrate::system::judge;
+use migrate::system::root_keys::{RootKeysHere, RootKeysVerdict};
+use migrate::system::root_zone::{RootZoneAnswer, RootZoneReplies};
+use migrate::system::{CheckVerdict, HostFinding};
+use tempfile::TempDir;
+
+/// The moment of the checks of the golden hosts: 2026-11-20 09:00 UTC.
+const NOW: u64 = 1_795_165_200;
+
+const DAY: u64 = 86_400;
+
+/// The columns of a table of sockets after the address.
+const DATAGRAMS: &str = "00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0";
+const STREAM: &str = "00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0";
+
+/// A host made of files.
+struct Host {
+    root: TempDir,
+}
+
+impl Host {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let host = Self { root: tempfile::tempdir().unwrap() };
+        for (path, text) in files {
+            host.write(path, text);
+        }
+        host
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.root.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn link(&self, path: &str, target: &str) {
+        let path = self.root.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        symlink(target, path).unwrap();
+    }
+
+    /// A process with a socket.
+    fn process(&self, number: u32, name: &str, inodes: &[u32]) {
+        self.write(&format!("proc/{number}/comm"), &format!("{name}\n"));
+        for (place, inode) in inodes.iter().enumerate() {
+            self.link(&format!("proc/{number}/fd/{place}"), &format!("socket:[{inode}]"));
+        }
+    }
+
+    /// Sockets at port 53: transport, address, inode.
+    fn sockets(&self, sockets: &[(&str, [u8; 4], u32)]) {
+        for (transport, state) in [("udp", DATAGRAMS), ("tcp", STREAM)] {
+            let mut table = "  sl  local_address rem_address   st\n".to_owned();
+            for (_, address, inode) in sockets.iter().filter(|(of, ..)| *of == transport) {
+                let address = u32::from_ne_bytes(*address);
+                table.push_str(&format!("   0: {address:08X}:0035 {state} {inode} 2 0000000000000000 0\n"));
+            }
+            self.write(&format!("proc/net/{transport}"), &table);
+        }
+    }
+
+    fn findings(&self, heard: RootZoneReplies, verdict: RootKeysVerdict) -> Vec<HostFinding> {
+        let mut facts = gather(self.root.path(), &[], NOW);
+        facts.heard = heard;
+        facts.root_keys = Some(Ok(RootKeysHere { verdict, tags: vec![20_326, 38_696] }));
+        judge(&facts)
+    }
+}
+
+/// A correct gateway.
+fn healthy() -> Host {
+    let host = Host::new(&[
+        ("etc/resolv.conf", "nameserver 127.0.0.1\noptions edns0 trust-ad\n"),
+        ("etc/nsswitch.conf", "passwd: files\nhosts: files dns\n"),
+        ("etc/resolverd/resolverd.toml", "version = 1\n[listen]\naddresses = [\"127.0.0.1:53\"]\n"),
+        ("etc/postfix/master.cf", "smtp inet n - y - - smtpd\nsmtp unix - - y - - smtp\n"),
+        ("var/spool/postfix/etc/resolv.conf", "nameserver 127.0.0.1\noptions edns0 trust-ad\n"),
+        ("etc/opendkim.conf", "Syslog yes\nNameservers 127.0.0.1\n"),
+    ]);
+    host.sockets(&[("udp", [127, 0, 0, 1], 11), ("tcp", [127, 0, 0, 1], 12)]);
+    host.process(1, "systemd", &[11, 12]);
+    host.process(200, "resolverd", &[11, 12, 13]);
+    host
+}
+
+/// A correct gateway with these zones.
+fn with_zones(zones: &str) -> Host {
+    let host = healthy();
+    let listen = "version = 1\n[listen]\naddresses = [\"127.0.0.1:53\"]\n";
+    host.write("etc/resolverd/resolverd.toml", &format!("{listen}{zones}"));
+    host
+}
+
+/// A gateway on which every program asks another server.
+fn sick() -> Host {
+    let host = Host::new(&[
+        ("run/systemd/resolve/stub-resolv.conf", "nameserver 127.0.0.53\noptions edns0 trust-ad\n"),
+        ("etc/nsswitch.conf", "hosts: files resolve [!UNAVAIL=return] dns\n"),
+        ("etc/systemd/resolved.conf", "[Resolve]\nDNS=192.0.2.53\n"),
+        ("run/NetworkManager/resolv.conf", ""),
+        ("etc/NetworkManager/NetworkManager.conf", "[main]\nplugins=keyfile\n"),
+        ("etc/cloud/cloud.cfg", "users: []\n"),
+        ("etc/cloud/cloud.cfg.d/50-dns.cfg", "manage_resolv_conf: true\n"),
+        ("etc/postfix/master.cf", "smtp inet n - y - - smtpd\nrelay unix - - y - - smtp\n"),
+        ("var/spool/postfix/etc/resolv.conf", "nameserver 198.51.100.53\n"),
+        ("etc/opendkim.conf", "Syslog yes\n"),
+        ("proc/net/ipv6_route", ""),
+        ("proc/net/if_inet6", "20010db8000000000000000000000001 02 40 00 80 eth0\n"),
+    ]);
+    host.link("etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf");
+    host.sockets(&[("udp", [0; 4], 21), ("tcp", [0; 4], 22), ("udp", [127, 0, 0, 53], 31)]);
+    host.process(300, "named", &[21, 22]);
+    host.process(301, "systemd-resolve", &[31]);
+    host
+}
+
+fn heard(recursive: bool, signature: Option<(u64, u64)>) -> RootZoneReplies {
+    let server: SocketAddr = "198.41.0.4:53".parse().unwrap();
+    let said = RootZoneAnswer { authoritative: !recursive, recursive, signature };
+    RootZoneReplies { udp: Ok((server, said)), tcp: Ok((server, said)) }
+}
+
+fn golden(name: &str, found: &[HostFinding]) {
+    let lines: String = found.iter().map(json::line).collect();
+    for (ending, actual) in [("txt", findings::text(found, Style::Plain)), ("json", lines)] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}.{ending}"));
+        if std::env::var_os("RESOLVERD_WRITE_GOLDEN").is_some() {
+            std::fs::write(&path, &actual).unwrap();
+        }
+        let expected = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(actual, expected, "differs from {}", path.display());
+    }
+}
+
+#[test]
+fn a_healthy_host_and_a_sick_one() {
+    let sound = heard(false, Some((NOW - 7 * DAY, NOW + 7 * DAY)));
+    golden("check_system_well", &healthy().findings(sound, RootKeysVerdict::Secure));
+    let mut redirected = heard(true, Some((NOW, NOW)));
+    redirected.tcp = Err("192.33.4.12:53: timeout after 2 s".to_owned());
+    let other_keys =
+        "no DNSKEY of the root zone matches a trust anchor of this host (key tag 20326, 38696)".to_owned();
+    golden("check_system_sick", &sick().findings(redirected, RootKeysVerdict::Bogus(other_keys)));
+}
+
+#[test]
+fn an_empty_host_makes_nothing_up() {
+    let host = Host::new(&[]);
+    let old = heard(false, Some((NOW - 60 * DAY, NOW - 46 * DAY)));
+    golden(
+        "check_system_empty",
+        &host.findings(old, RootKeysVerdict::NoAnswer("no server answers".to_owned())),
+    );
+}
+
+/// resolved.conf(5) and NetworkManager.conf(5): systemd reads drop-ins by their names, NetworkManager first by their directories.
+#[test]
+fn the_last_drop_in_of_each_program_counts() {
+    let verdict = |check: &str, files: &[(&str, &str)], masked: &[&str]| {
+        let host = healthy();
+        host.write("run/systemd/resolve/stub-resolv.conf", "");
+        host.write("run/NetworkManager/resolv.conf", "");
+        files.iter().for_each(|(path, text)| host.write(path, text));
+        masked.iter().for_each(|path| host.link(path, "/dev/null"));
+        let found = host.findings(heard(false, None), RootKeysVerdict::Secure);
+        found.iter().find(|finding| finding.check == check).unwrap().verdict
+    };
+    let (ours, other) = ("[Resolve]\nDNS=\nDNS=127.0.0.1\nDomains=~.\n", "[Resolve]\nDNS=192.0.2.53\n");
+    let (own, late) = ("etc/systemd/resolved.conf.d/zz.conf", "usr/lib/systemd/resolved.conf.d/zzz.conf");
+    let resolved = |files: &[(&str, &str)], masked: &[&str]| verdict("systemd-resolved", files, masked);
+    assert_eq!(
+        resolved(&[(own, ours), ("usr/lib/systemd/resolved.conf.d/9.conf", other)], &[]),
+        CheckVerdict::Ok
+    );
+    for path in
+        [late, "usr/local/lib/systemd/resolved.conf.d/zzz.conf", "run/systemd/resolved.conf.d/zzz.conf"]
+    {
+        assert_eq!(resolved(&[(own, ours), (path, other)], &[]), CheckVerdict::Warning, "{path}");
+        // A file in /etc takes the place of one with the same name.
+        let same = "etc/systemd/resolved.conf.d/zzz.conf";
+        assert_eq!(resolved(&[(own, ours), (path, other), (same, "")], &[]), CheckVerdict::Ok, "{path}");
+        assert_eq!(resolved(&[(own, ours), (path, other)], &[same]), CheckVerdict::Ok, "{path}");
+    }
+    let (none, default) = ("[main]\ndns=none\n", "[main]\ndns=default\n");
+    let manager = |files: &[(&str, &str)]| verdict("networkmanager", files, &[]);
+    let (own, main) = ("etc/NetworkManager/conf.d/a.conf", "etc/NetworkManager/NetworkManager.conf");
+    for path in ["usr/lib/NetworkManager/conf.d/zzz.conf", "run/NetworkManager/conf.d/zzz.conf", main] {
+        assert_eq!(manager(&[(own, none), (path, default)]), CheckVerdict::Ok, "{path}");
+        assert_eq!(manager(&[(own, default), (path, none)]), CheckVerdict::Warning, "{path}");
+    }
+    let late = "usr/lib/NetworkManager/conf.d/zzz.conf";
+    assert_eq!(manager(&[(main, none), (late, default)]), CheckVerdict::Ok);
+    assert_eq!(manager(&[(own, none), ("etc/NetworkManager/conf.d/b.conf", default)]), CheckVerdict::Warning);
+    assert_eq!(manager(&[(late, none), ("etc/NetworkManager/conf.d/zzz.conf", "")]), CheckVerdict::Warning);
+}
+
+#[test]
+fn another_users_process_is_nobody_we_know() {
+    let host = healthy();
+    std::fs::remove_dir_all(host.root.path().join("proc/1")).unwrap();
+    std::fs::remove_dir_all(host.root.path().join("proc/200")).unwrap();
+    let found = host.findings(heard(false, None), RootKeysVerdict::Secure);
+    let port = found.iter().find(|finding| finding.check == "port 53").unwrap();
+    assert_eq!(port.verdict, CheckVerdict::CouldNotTell);
+    assert_eq!(port.evidence, "unknown process listens at 127.0.0.1:53");
+}
+
+/// Runs the program over a host: exit code and lines.
+fn run(host: &Host, server: SocketAddr, more: &[&str]) -> (i32, Vec<String>) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
+    // No daemon listens there.
+    command.arg("--socket").arg(host.root.path().join("control.sock"));
+    command.args(["check", "system", "--root"]).arg(host.root.path());
+    command.arg("--root-server").arg(server.to_string()).args(more).stdin(Stdio::null());
+    let output = command.output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    (output.status.code().unwrap(), text.lines().map(str::to_owned).collect())
+}
+
+#[test]
+fn a_root_server_is_asked_over_both_transports() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let mut tree = Tree::default();
+    let mut plan = ServerPlan::new("a.root", vec![[127, 80, 0, 1].into()]);
+    plan.distance = Distance::steady(Duration::from_millis(1));
+    tree.server(plan).unwrap();
+    tree.zone(".", &["a.root".to_owned()], "").unwrap();
+    let lab = Arc::new(tree.build().unwrap());
+    let sockets = runtime.block_on(LabSockets::start(lab, Random::system().unwrap())).unwrap();
+    let server = SocketAddr::from(([127, 80, 0, 1], sockets.port()));
+
+    let (code, lines) = run(&healthy(), server, &[]);
+    // The lab's root is not signed, so it does not show the date; and the daemon, which listens at port 53, does
+    // not tell the keys of the root.
+    assert_eq!((code, lines.last().map(String::as_str)), (4, Some("2 unknown results")), "{lines:#?}");
+    assert!(
+        lines.iter().any(|line| line.starts_with("unknown ") && line.contains("root keys")),
+        "{lines:#?}"
+    );
+    for check in ["outgoing UDP", "outgoing TCP"] {
+        let line = lines.iter().find(|line| line.contains(check)).unwrap();
+        assert!(
+            line.starts_with("ok ") && line.ends_with(&format!("the root server {server} answers")),
+            "{line}"
+        );
+    }
+    let (code, lines) = run(&sick(), server, &["--json"]);
+    assert_eq!(code, 1);
+    assert!(lines.iter().any(|line| line.contains("resolverd does not run")), "{lines:#?}");
+    for line in &lines {
+        let finding: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(finding["check"].is_string() && finding["verdict"].is_string(), "{line}");
+    }
+}
+
+#[test]
+fn a_closed_port_53_is_a_failure() {
+    // The port was bound and released, so no process listens there.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (code, lines) = run(&healthy(), nobody, &[]);
+    assert_eq!(code, 1, "{lines:#?}");
+    let refused =
+        lines.iter().filter(|line| line.starts_with("failure") && line.ends_with("refused")).count();
+    assert_eq!(refused, 2, "{lines:#?}");
+}
+
+/// The verdicts and texts of both checks of outgoing queries on a host with these zones, none of whose queries reaches a root server.
+fn outgoing(zones: &str) -> Vec<(CheckVerdict, String)> {
+    let unreached = || Err("198.41.0.4:53: timeout after 2 s".to_owned());
+    let heard = RootZoneReplies { udp: unreached(), tcp: unreached() };
+    let found = with_zones(zones).findings(heard, RootKeysVerdict::Secure);
+    let outgoing = found.into_iter().filter(|finding| finding.check.starts_with("outgoing "));
+    outgoing.map(|finding| (finding.verdict, finding.evidence)).collect()
+}
+
+const FORWARD: &str = "[[zone]]\nname = \".\"\nforward = [\"192.0.2.53\"]\n";
+
+#[test]
+fn a_host_that_forwards_all_names_needs_no_root_server() {
+    let verdicts = |zones: &str| outgoing(zones).into_iter().map(|(verdict, _)| verdict).collect::<Vec<_>>();
+    let evidence = "no root server answers; 198.41.0.4:53: timeout after 2 s; resolverd forwards all names to 192.0.2.53, so it needs no root server";
+    assert_eq!(outgoing(FORWARD), vec![(CheckVerdict::Ok, evidence.to_owned()); 2]);
+    // Zones that are resolved from the root servers nevertheless.
+    let recursing = outgoing(&format!("{FORWARD}[[zone]]\nname = \"bl.example\"\nrecurse = true\n"));
+    for (verdict, evidence) in &recursing {
+        assert_eq!(*verdict, CheckVerdict::Warning, "{evidence}");
+        assert!(evidence.ends_with("but needs the root servers for bl.example."), "{evidence}");
+    }
+    assert_eq!(recursing.len(), 2);
+    // The root servers are needed if no forwarder answers, and for all names outside of a zone that is forwarded.
+    assert_eq!(verdicts(&format!("{FORWARD}forward_first = true\n")), [CheckVerdict::Failure; 2]);
+    assert_eq!(verdicts(&FORWARD.replace("\".\"", "\"corp.example\"")), [CheckVerdict::Failure; 2]);
+    assert_eq!(verdicts(""), [CheckVerdict::Failure; 2]);
+}
+
+#[test]
+fn a_server_in_the_place_of_the_root_servers_does_not_matter_to_a_host_that_forwards_all_names() {
+    let found = with_zones(FORWARD).findings(heard(true, None), RootKeysVerdict::Secure);
+    assert!(found.iter().all(|finding| finding.verdict != CheckVerdict::Failure), "{found:#?}");
+    let clock = found.iter().find(|finding| finding.check == "clock").unwrap();
+    assert_eq!(clock.verdict, CheckVerdict::CouldNotTell);
+    assert!(!clock.advice.as_ref().unwrap().contains("outgoing"), "{clock:?}");
+}

@@ -1,0 +1,595 @@
+//! Configurations of other resolvers, imported by `resolverctl import`: each result is compared with a golden file, and
+//! passes the check of the daemon.
+
+mod bind;
+mod bounds;
+mod includes;
+mod knot_answers;
+mod knot_settings;
+mod local_zones;
+mod own_answers;
+mod reached;
+mod recursor_settings;
+mod servers;
+mod trust;
+mod views;
+mod whole_files;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const SAMPLES: [(&str, &[&str]); 5] = [
+    ("unbound", &["debian", "red-hat", "containers", "gateway", "encrypted", "rare"]),
+    ("named", &["debian", "red-hat", "gateway", "rare", "queries", "views", "offices"]),
+    ("dnsmasq", &["exception", "debian", "red-hat", "sample", "gateway"]),
+    ("recursor", &["debian", "gateway", "yaml"]),
+    (
+        "kresd",
+        &[
+            "exempt",
+            "debian",
+            "personal",
+            "internal",
+            "isp",
+            "privacy",
+            "splitview",
+            "gateway",
+            "yaml",
+            "rare",
+            "rare_yaml",
+        ],
+    ),
+];
+
+/// The samples; findings name them as they are given here.
+fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens/import")
+}
+
+fn resolverctl(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_resolverctl")).args(arguments).current_dir(samples()).output().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// Compares the result of a command with a golden file, and has the daemon check it.
+fn compare(arguments: &[&str], golden: &str) {
+    let found = text(&resolverctl(arguments));
+    let directory = tempfile::tempdir().unwrap();
+    let written = directory.path().join("resolverd.toml");
+    fs::write(&written, &found).unwrap();
+    let checked = resolverctl(&["config", "check", written.to_str().unwrap()]);
+    assert!(checked.status.success(), "{golden}: {}", text(&checked));
+    // The golden file does not tell where the sources are.
+    let found = found.replace(samples().to_str().unwrap(), "/samples");
+    let golden = samples().join(golden);
+    if std::env::var_os("RESOLVERD_WRITE_GOLDEN").is_some() {
+        fs::write(&golden, &found).unwrap();
+    }
+    assert_eq!(found, fs::read_to_string(&golden).unwrap_or_default(), "{}", golden.display());
+}
+
+#[test]
+fn each_sample_becomes_a_file_that_the_daemon_accepts() {
+    for (format, names) in SAMPLES {
+        for name in names {
+            let sample = format!("{format}/{name}.conf");
+            compare(&["import", "--from", format, &sample], &format!("{format}/{name}.toml"));
+        }
+    }
+}
+
+#[test]
+fn published_configurations_of_gateways_are_imported() {
+    let mut published: Vec<PathBuf> = fs::read_dir(samples().join("published"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "conf"))
+        .collect();
+    published.sort();
+    assert!(published.len() >= 20);
+    for path in published {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        // The format is found from the text.
+        compare(&["import", &format!("published/{name}.conf")], &format!("published/{name}.toml"));
+    }
+}
+
+#[test]
+fn the_exit_code_tells_whether_a_setting_needs_a_decision() {
+    let code = |sample: &str| resolverctl(&["import", "--from", "unbound", sample]).status.code();
+    assert_eq!(code("unbound/debian.conf"), Some(0));
+    assert_eq!(code("unbound/gateway.conf"), Some(1));
+    assert_eq!(code("unbound/nowhere.conf"), Some(6));
+}
+
+#[test]
+fn a_file_is_written_once_and_never_replaced() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("resolverd.toml");
+    let arguments = ["import", "--from", "unbound", "unbound/debian.conf", "-o", path.to_str().unwrap()];
+    let screen = text(&resolverctl(&arguments));
+    assert!(screen.contains("unbound/debian.d/remote-control.conf:1: remote-control: "), "{screen}");
+    assert!(screen.ends_with(&format!("resolverctl config check {}\n", path.display())), "{screen}");
+    let written = fs::read_to_string(&path).unwrap();
+    assert!(written.ends_with("version = 1\n"), "{written}");
+    assert_eq!(resolverctl(&arguments).status.code(), Some(4));
+    assert_eq!(fs::read_to_string(&path).unwrap(), written);
+}
+
+#[test]
+fn a_written_file_is_readable_by_nobody_who_cannot_read_its_source() {
+    let directory = tempfile::tempdir().unwrap();
+    let source = directory.path().join("unbound.conf");
+    fs::write(&source, "server:\n  port: 5353\n").unwrap();
+    for (mode, most) in [(0o644, 0o640), (0o600, 0o600), (0o640, 0o640), (0o400, 0o600)] {
+        fs::set_permissions(&source, fs::Permissions::from_mode(mode)).unwrap();
+        let path = directory.path().join(format!("{mode:o}.toml"));
+        text(&resolverctl(&["import", source.to_str().unwrap(), "-o", path.to_str().unwrap()]));
+        let written = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        // The umask of this process may remove more.
+        assert_eq!((written & !most, written & 0o600), (0, 0o600), "{mode:o}: {written:o}");
+    }
+}
+
+#[test]
+fn what_is_no_configuration_is_told_with_its_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let told = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        fs::write(&path, text).unwrap();
+        let output = resolverctl(&["import", path.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(6));
+        String::from_utf8(output.stderr).unwrap().replace(&format!("{}/", directory.path().display()), "")
+    };
+    assert_eq!(
+        told("unbound.conf", "server:\n\ninclude: unbound.conf\n"),
+        "resolverctl: unbound.conf includes itself, or is included too deep\n"
+    );
+    assert_eq!(told("unbound.conf", "port: 53\n"), "resolverctl: unbound.conf:1: port: is in no section\n");
+    assert_eq!(
+        told("unbound.conf", "server:\n  port: 53\n  access-control 10.0.0.0/8 allow\n"),
+        "resolverctl: unbound.conf:3: the line is no setting: the name of a setting ends with a colon\n"
+    );
+    let circle = "conf-file=circle.conf\nserver=192.0.2.53\n";
+    fs::write(directory.path().join("circle.conf"), circle).unwrap();
+    let path = directory.path().join("circle.conf");
+    let found = text(&resolverctl(&["import", "--from", "dnsmasq", path.to_str().unwrap()]));
+    assert!(found.contains("forward = [\"192.0.2.53\"]"), "dnsmasq reads each file once: {found}");
+    assert_eq!(
+        told("x.conf", ""),
+        "resolverctl: x.conf is of no known format by its text and its name; give the format with --from\n"
+    );
+}
+
+/// Settings that alone change nothing: they change the reading of others, or name files that are not there.
+const NOTHING_ALONE: [(&str, &[&str]); 5] = [
+    (
+        "unbound",
+        &[
+            "directory",
+            "https-port",
+            "private-domain",
+            "quic-port",
+            "serve-expired-ttl",
+            "ssl-port",
+            "ssl-service-key",
+            "ssl-service-pem",
+            "ssl-upstream",
+            "tls-port",
+            "tls-service-key",
+            "tls-service-pem",
+            "tls-upstream",
+        ],
+    ),
+    ("named", &["directory", "forward", "https-port", "max-stale-ttl", "tls-port"]),
+    ("dnsmasq", &["dnssec", "local-ttl", "mx-target", "conf-file", "conf-dir", "servers-file", "hostsdir"]),
+    ("recursor", &["allow-from-file", "forward-zones-file"]),
+    ("kresd", &[]),
+];
+
+#[test]
+fn no_setting_of_a_manual_is_dropped_in_silence() {
+    for (format, nothing_alone) in NOTHING_ALONE {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("one.conf");
+        let imported = |typed: &str| {
+            fs::write(&path, typed).unwrap();
+            let output = resolverctl(&["--json", "import", "--from", format, path.to_str().unwrap()]);
+            text(&output)
+        };
+        let (begin, end) = match format {
+            "unbound" => ("server:\n", "\n"),
+            "named" => ("options { ", " };\n"),
+            _ => ("", "\n"),
+        };
+        let nothing = imported("\n");
+        let every = fs::read_to_string(samples().join(format!("every/{format}.txt"))).unwrap();
+        for setting in every.lines().filter(|line| !line.starts_with('#')) {
+            let name = setting.split(['=', ':', ' ']).next().unwrap();
+            if nothing_alone.contains(&name) {
+                continue;
+            }
+            let found = imported(&format!("{begin}{setting}{end}"));
+            assert!(!found.contains("is not known to this import"), "{format}: {setting}: {found}");
+            assert_ne!(found, nothing, "{format}: {setting}: neither carried over nor reported");
+        }
+    }
+}
+
+#[test]
+fn a_block_list_that_is_too_long_is_cut_and_reported_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("dnsmasq.conf");
+    let names: String = (0..1_100).map(|number| format!("address=/n{number}.example/\n")).collect();
+    fs::write(&path, format!("no-resolv\nno-hosts\n{names}")).unwrap();
+    let found = text(&resolverctl(&["import", path.to_str().unwrap()]));
+    assert_eq!(found.matches("\n[[zone]]\nname = ").count(), 1_024);
+    assert!(
+        found.contains("dnsmasq.conf:1027: address=/n1024.example/: is left out, with 1100 [[zone]]"),
+        "{found}"
+    );
+    assert_eq!(found.matches("left out").count(), 1 + usize::from(found.contains("Keys that are left out")));
+}
+
+#[test]
+fn a_secret_is_never_shown() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("recursor.conf");
+    for typed in [
+        "api-key=hidden\nwebserver-password=hidden\n",
+        "webservice:\n  api_key: hidden\n  password: hidden\n",
+    ] {
+        fs::write(&path, typed).unwrap();
+        let found = text(&resolverctl(&["--json", "import", "--from", "recursor", path.to_str().unwrap()]));
+        assert!(!found.contains("hidden") && found.contains("..."), "{found}");
+    }
+}
+
+/// The result of an import of files in a new directory, of which the first is imported, as JSON.
+fn imported(format: &str, files: &[(&str, &str)]) -> String {
+    text(&import(format, files))
+}
+
+/// The output of an import of the first of some files. `DIR` in a text stands for the directory in which they are.
+fn import(format: &str, files: &[(&str, &str)]) -> Output {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        let path = directory.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content.replace("DIR", directory.path().to_str().unwrap())).unwrap();
+    }
+    let path = directory.path().join(files.first().unwrap().0);
+    resolverctl(&["--json", "import", "--from", format, path.to_str().unwrap()])
+}
+
+#[test]
+fn secrets_of_lua_are_never_shown() {
+    for (format, shown, typed) in [
+        ("kresd", "net.tls_sticket_secret", "net.tls_sticket_secret('hidden')\n"),
+        ("kresd", "http.config", "http.config({ tls = true, password = 'hidden' })\n"),
+        ("kresd", "modules.load", "modules.load('nowhere'); weird('hidden')\n"),
+        ("kresd", "http.token", "http.token = 'hidden'\n"),
+        ("kresd", "local x = ...", "local x = 'hidden' .. y\n"),
+        ("kresd", "a line", "x y 'hidden'\n"),
+    ] {
+        let found = imported(format, &[("kresd.conf", typed)]);
+        assert!(!found.contains("hidden") && found.contains(shown), "{found}");
+    }
+    for (shown, typed) in [
+        ("rpzPrimary", "rpzPrimary('192.0.2.1', 'rpz.x', {tsigname='k', tsigsecret='hidden'})\n"),
+        ("rpzMaster", "rpzMaster('192.0.2.1', 'rpz.x', {tsigname='k', tsigsecret='hidden'})\n"),
+        ("zoneToCache", "zoneToCache('.', 'axfr', '192.0.2.1', {tsigsecret='hidden'})\n"),
+        ("addNTA", "addNTA('x.example'); weird('hidden')\n"),
+        ("weird", "weird('hidden')\n"),
+        ("secret", "secret = 'hidden'\n"),
+    ] {
+        let recursor = ("recursor.conf", "lua-config-file=x.lua\n");
+        let found = imported("recursor", &[recursor, ("x.lua", typed)]);
+        assert!(!found.contains("hidden") && (found.contains(shown) || shown == "addNTA"), "{found}");
+    }
+}
+
+#[test]
+fn secrets_of_settings_are_never_shown() {
+    for (format, shown, typed) in [
+        ("recursor", "weird-setting", "weird-setting=hidden\n"),
+        ("recursor", "dnstap-token", "dnstap-token=hidden\n"),
+        ("recursor", "recursor.weird", "recursor:\n  weird: hidden\n"),
+        ("unbound", "cookie-secret", "server:\n  cookie-secret: hidden\n"),
+        ("unbound", "weird-setting", "server:\n  weird-setting: hidden\n"),
+        ("unbound", "remote-control", "remote-control:\n  control-key-file: hidden\n"),
+        ("named", "key k", "key k { algorithm hmac-sha256; secret \"hidden\"; };\n"),
+        ("named", "secret", "secret \"hidden\";\n"),
+        ("named", "weird", "options { weird \"hidden\"; };\n"),
+        ("dnsmasq", "weird", "weird=hidden\n"),
+        ("kresd", "network.weird", "network:\n  weird: hidden\n"),
+        ("kresd", "weird", "rundir: /x\nweird: hidden\n"),
+    ] {
+        let found = imported(format, &[("a.conf", typed)]);
+        assert!(!found.contains("hidden") && found.contains(shown), "{format}: {typed}: {found}");
+    }
+}
+
+/// A file of another kind that is named by mistake, like /etc/shadow.
+#[test]
+fn the_lines_of_a_wrong_file_are_never_shown() {
+    let wrong = "root:$6$hidden$hidden/hidden:19000:0:99999:7:::\nbin:*:1::::::\nhidden = hidden\nhidden \"hidden\" hidden\n";
+    for (format, typed) in [
+        ("dnsmasq", "addn-hosts=wrong\n"),
+        ("dnsmasq", "conf-file=wrong\n"),
+        ("dnsmasq", "servers-file=wrong\n"),
+        ("dnsmasq", "resolv-file=wrong\n"),
+        ("recursor", "export-etc-hosts=yes\netc-hosts-file=wrong\n"),
+        ("recursor", "allow-from-file=wrong\n"),
+        ("recursor", "lua-config-file=wrong\n"),
+        ("unbound", "server:\n  local-zone: x.example static\n  include: wrong\n"),
+        ("kresd", "hints.add_hosts('wrong')\n"),
+        ("kresd", "local-data:\n  addresses-files: wrong\n"),
+    ] {
+        // A word of letters only may be the name of a setting.
+        let wrong = if typed.contains("conf-file") || typed.contains("servers-file") || typed.contains("lua")
+        {
+            wrong.replace("hidden = hidden\n", "").replace("hidden \"", "x \"")
+        } else {
+            wrong.to_owned()
+        };
+        let output = import(format, &[("a.conf", typed), ("wrong", &wrong)]);
+        let found = format!(
+            "{}{}",
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap()
+        );
+        assert!(!found.is_empty() && !found.contains("hidden"), "{format}: {typed}: {found}");
+    }
+}
+
+/// The weight of the first finding with this effect; empty if there is none.
+fn weight(found: &str, did: &str) -> String {
+    let found: serde_json::Value = serde_json::from_str(found).unwrap();
+    let mut findings = found["findings"].as_array().unwrap().iter();
+    let told = findings.find(|finding| finding["did"].as_str().is_some_and(|told| told.contains(did)));
+    told.map_or_else(String::new, |finding| finding["weight"].as_str().unwrap().to_owned())
+}
+
+/// The file of a result, without its findings.
+fn keys(found: &str) -> String {
+    let found: serde_json::Value = serde_json::from_str(found).unwrap();
+    let config = found["config"].as_str().unwrap();
+    config.split_inclusive('\n').filter(|line| !line.starts_with('#')).collect()
+}
+
+/// The `[[zone]]` of a name, without its name and comments; empty if there is none.
+fn zone(found: &str, name: &str) -> String {
+    let keys: Vec<String> =
+        keys(found).lines().map(|line| line.split("  # ").next().unwrap().to_owned()).collect();
+    let keys = keys.join("\n");
+    let begin = format!("name = \"{name}\"\n");
+    let mut entries = keys.split("[[zone]]\n").skip(1).filter_map(|entry| entry.strip_prefix(begin.as_str()));
+    entries.next().map_or_else(String::new, |entry| entry.split("\n\n").next().unwrap().trim_end().to_owned())
+}
+
+#[test]
+fn a_forwarder_of_bind_over_tls_is_asked_over_tls() {
+    let found = imported(
+        "named",
+        &[(
+            "named.conf",
+            "tls google { remote-hostname \"dns.google\"; };\noptions { forward only; forwarders port 853 tls google { 8.8.8.8; }; };\n",
+        )],
+    );
+    assert!(keys(&found).contains("forward = [\"tls://8.8.8.8#dns.google\"]"), "{found}");
+    let found = imported("named", &[("named.conf", "options { forwarders tls x { 8.8.8.8; }; };\n")]);
+    assert!(found.contains("sent queries over TLS") && !keys(&found).contains("forward = "), "{found}");
+}
+
+#[test]
+fn bind_listens_at_addresses_and_not_at_networks() {
+    let found = imported(
+        "named",
+        &[(
+            "named.conf",
+            "options { port 5353; listen-on { 10.0.0.0/8; 127.0.0.1; }; listen-on-v6 { none; }; allow-query { 10/8; }; };\n",
+        )],
+    );
+    assert!(found.contains("listened at the addresses of this host in 10.0.0.0/8"), "{found}");
+    assert!(keys(&found).contains("addresses = [\"127.0.0.1:5353\"]"), "{found}");
+    let found = imported(
+        "named",
+        &[("named.conf", "options { listen-on { !192.0.2.1; any; }; allow-recursion { 10/8; }; };\n")],
+    );
+    assert!(found.contains("did not listen at some addresses"), "{found}");
+    let found =
+        imported("named", &[("named.conf", "options { listen-on port 853 tls own { 192.0.2.1; }; };\n")]);
+    assert!(found.contains("served DNS over TLS") && !keys(&found).contains(":853"), "{found}");
+}
+
+/// A certificate and its key, as a resolver has them: a checkout does not keep modes.
+fn certificate() -> (tempfile::TempDir, String, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let [pem, key] = ["first.pem", "first.key"].map(|name| {
+        let copy = directory.path().join(name);
+        fs::copy(samples().with_file_name("tls").join(name), &copy).unwrap();
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o640)).unwrap();
+        copy.to_str().unwrap().to_owned()
+    });
+    (directory, pem, key)
+}
+
+#[test]
+fn encrypted_listeners_of_bind_and_unbound_keep_all_their_addresses() {
+    let (_directory, pem, key) = certificate();
+    let bind = format!(
+        "tls own {{ cert-file \"{pem}\"; key-file \"{key}\"; }};\nhttp paths {{ endpoints {{ \"/dns-query\"; }}; }};\n\
+         options {{ listen-on {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};\n\
+         listen-on tls own {{ 192.0.2.1; }}; listen-on-v6 port 8853 tls own {{ 2001:db8::1; }};\n\
+         listen-on tls own http paths {{ 192.0.2.1; }}; listen-on-v6 tls own http default {{ 2001:db8::1; }};\n\
+         listen-on port 5353 tls none {{ 127.0.0.2; }}; }};\n"
+    );
+    let unbound = format!(
+        "server:\n interface: 127.0.0.1\n interface: 127.0.0.2@5353\n interface: 192.0.2.1@853\n interface: 2001:db8::1@8853\n\
+         interface: 192.0.2.1@443\n interface: 2001:db8::1@443\n tls-service-pem: \"{pem}\"\n tls-service-key: \"{key}\"\n"
+    );
+    let tls = ["tls = [\"192.0.2.1:853\", \"[2001:db8::1]:8853\"]", "tls = [\"192.0.2.1:853\"]"];
+    for ((format, typed), tls) in [("named", bind), ("unbound", unbound)].into_iter().zip(tls) {
+        let found = imported(format, &[("a.conf", &typed)]);
+        let keys = keys(&found);
+        for line in [
+            tls,
+            "https = [\"192.0.2.1:443\", \"[2001:db8::1]:443\"]",
+            &format!("certificate = \"{pem}\""),
+            &format!("key = \"{key}\""),
+        ] {
+            assert!(keys.lines().any(|found| found == line), "{format}: {line}: {found}");
+        }
+        assert!(keys.contains("addresses = [\"127.0.0.1:53\", \"127.0.0.2:5353\""), "{format}: {found}");
+        assert!(!found.contains("dangerous"), "{format}: {found}");
+    }
+}
+
+#[test]
+fn the_port_of_quic_of_unbound_is_carried_over_where_unbound_serves_it() {
+    let (_directory, pem, key) = certificate();
+    let of = |typed: &str| {
+        let text = format!(
+            "server:\n interface: 127.0.0.1\n interface: 192.0.2.1@853\n interface: 192.0.2.1@8853\n \
+             tls-service-pem: \"{pem}\"\n tls-service-key: \"{key}\"\n{typed}"
+        );
+        let found = imported("unbound", &[("a.conf", &text)]);
+        assert!(!found.contains("dangerous"), "{found}");
+        keys(&found)
+    };
+    let shared = of(" quic-port: 853\n");
+    assert!(shared.contains("\ntls = [\"192.0.2.1:853\"]\n"), "{shared}");
+    assert!(shared.contains("\nquic = [\"192.0.2.1:853\"]\n"), "{shared}");
+    let own = of(" quic-port: 8853\n");
+    assert!(own.contains("\nquic = [\"192.0.2.1:8853\"]\n"), "{own}");
+    assert!(own.contains("\naddresses = [\"127.0.0.1:53\"]\n"), "{own}");
+    for without in ["", " quic-port: 0\n", " quic-port: 853\n do-udp: no\n"] {
+        let keys = of(without);
+        assert!(keys.contains("\ntls = ") && !keys.contains("quic"), "{keys}");
+    }
+}
+
+#[test]
+fn encrypted_listeners_of_bind_that_cannot_be_kept_are_told() {
+    let (_directory, pem, key) = certificate();
+    let own = format!("{{ cert-file \"{pem}\"; key-file \"{key}\"; }};\n");
+    let of = |typed: &str| imported("named", &[("named.conf", typed)]);
+    let found = of(&format!(
+        "tls one {own}tls two {own}options {{ listen-on tls one {{ 192.0.2.1; }}; listen-on tls two {{ 192.0.2.2; }}; }};\n"
+    ));
+    assert!(keys(&found).contains("tls = [\"192.0.2.1:853\"]\n"), "{found}");
+    assert!(found.contains("add a [[listener]] with tls = [\\\"192.0.2.2:853\\\"]"), "{found}");
+    let found = of(&format!(
+        "tls own {own}http h {{ endpoints {{ \"/resolve\"; }}; }};\noptions {{ https-port 8443; listen-on tls own http h {{ 192.0.2.1; }}; }};\n"
+    ));
+    assert!(keys(&found).contains("https = [\"192.0.2.1:8443\"]\n"), "{found}");
+    assert!(found.contains("let the clients use /dns-query"), "{found}");
+    let found = of("options { listen-on port 80 tls none http default { 192.0.2.1; }; };\n");
+    assert!(found.contains("served DNS over HTTP without TLS") && !keys(&found).contains(":80"), "{found}");
+    let found = of("options { listen-on tls ephemeral http default { 192.0.2.1; }; };\n");
+    assert!(found.contains("served DNS over HTTPS") && found.contains("names no files"), "{found}");
+}
+
+#[test]
+fn the_source_ports_of_bind_are_carried_over() {
+    let of = |options: &str| imported("named", &[("named.conf", &format!("options {{ {options} }};\n"))]);
+    let found = of("use-v4-udp-ports { 5353; range 100 20000; }; use-v6-udp-ports { range 1024 65535; };");
+    assert!(keys(&found).contains("source_ports = \"1024-20000\""), "{found}");
+    assert!(
+        found.contains("permitted 2 ranges") && found.contains("permitted other ports over IPv6"),
+        "{found}"
+    );
+    let found = of("use-v4-udp-ports { range 1024 65535; };");
+    assert!(!keys(&found).contains("source_ports"), "{found}");
+    assert!(of("use-v4-udp-ports { 53; };").contains("has no range of ports"));
+}
+
+#[test]
+fn a_zone_of_bind_for_some_clients_is_reported() {
+    let zone =
+        "zone \"a.example\" { type forward; forwarders { 192.0.2.1; }; allow-query { 10.0.0.0/8; }; };\n";
+    let found = imported("named", &[("named.conf", zone)]);
+    assert!(found.contains("answered some clients only"), "{found}");
+}
+
+#[test]
+fn a_stub_zone_of_named_servers_is_not_forwarded() {
+    let zone = "stub-zone:\n name: \"bl.example\"\n stub-host: ns.bl.example\n stub-host: ns2.bl.example\n";
+    let found = imported("unbound", &[("unbound.conf", zone)]);
+    assert!(!keys(&found).contains("[[zone]]") && found.contains("stub-host"), "{found}");
+    let around = "forward-zone:\n name: \".\"\n forward-addr: 192.0.2.53\n";
+    let found = imported("unbound", &[("unbound.conf", &format!("{zone}{around}"))]);
+    assert!(keys(&found).contains("name = \"bl.example\"\nrecurse = true"), "{found}");
+}
+
+#[test]
+fn modules_and_keys_of_unbound_are_reported_by_their_effect() {
+    let found = imported("unbound", &[("a.conf", "server:\n module-config: \"dns64 validator iterator\"\n")]);
+    assert!(found.contains("DNS64"), "{found}");
+    let root = "server:\n trust-anchor: \". DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\"\n";
+    let found = imported("unbound", &[("a.conf", root)]);
+    assert!(found.contains("held the keys of the root") && !found.contains("dangerous"), "{found}");
+    let over_tls = "server:\n interface: 192.0.2.3@853\n ssl-service-key: x.key\n ssl-service-pem: x.pem\n";
+    let found = imported("unbound", &[("a.conf", over_tls)]);
+    assert!(found.contains("served DNS over TLS") && !keys(&found).contains(":853"), "{found}");
+}
+
+#[test]
+fn a_server_of_all_names_below_a_domain_is_carried_over() {
+    let found = imported("dnsmasq", &[("a.conf", "no-resolv\nserver=/*.bl.example/192.0.2.1\n")]);
+    assert!(found.contains("not to the domain itself"), "{found}");
+    assert!(keys(&found).contains("name = \"bl.example\"\nforward = [\"192.0.2.1\"]"), "{found}");
+    for typed in
+        ["address=/*.a.example/192.0.2.1\n", "local=/*.a.example/\n", "server=/*a.example/192.0.2.1\n"]
+    {
+        let found = imported("dnsmasq", &[("a.conf", &format!("no-resolv\n{typed}"))]);
+        assert!(found.contains("to names that end alike"), "{found}");
+    }
+}
+
+#[test]
+fn a_dnsmasq_configuration_of_comments_tells_its_servers_and_names() {
+    let found = imported("dnsmasq", &[("dnsmasq.conf", "# all\n#domain-needed\n")]);
+    assert!(found.contains("sent queries to the servers in /etc/resolv.conf too"), "{found}");
+    assert!(found.contains("answered with the names in /etc/hosts"), "{found}");
+    assert!(found.contains("listened at all addresses"), "{found}");
+}
+
+#[test]
+fn a_value_that_has_no_place_here_is_reported() {
+    let kresd = |typed: &str| imported("kresd", &[("a.yaml", typed)]);
+    let found = kresd(
+        "forward:\n  - subtree: a.example\n    servers: ['10.0.0.1@99999']\n    options: {dnssec: false}\n",
+    );
+    assert!(found.contains("10.0.0.1@99999") && !found.contains("forward = "), "{found}");
+    let found =
+        kresd("local-data:\n  rules:\n    - name: a.example\n      address: 10.0.0.5\n      ttl: 60s\n");
+    assert!(found.contains("gave a TTL of its own") && found.contains("10.0.0.5"), "{found}");
+    let found = kresd("network:\n  listen:\n    - unix-socket: /run/x\n");
+    assert!(
+        found.contains("/run/x") && found.contains("has no port") && !found.contains("interface"),
+        "{found}"
+    );
+    let found = kresd("local-data:\n  ttl: 99999999d\n  records: |\n    a.example. A 10.0.0.7\n");
+    assert!(found.contains("local-data.ttl: 99999999d") && found.contains("10.0.0.7"), "{found}");
+    let found = imported("dnsmasq", &[("a.conf", "host-record=gw.lan,gw,10.0.0.3,300\n")]);
+    assert!(found.contains("gave a TTL of its own") && found.contains("10.0.0.3"), "{found}");
+}
+
+/// The work for such a file was its length squared: minutes.
+#[test]
+fn a_long_file_is_imported_in_the_time_that_its_length_needs() {
+    let from = std::time::Instant::now();
+    imported("kresd", &[("a.conf", &"a.\n".repeat(20_000))]);
+    imported("kresd", &[("a.conf", &format!("x = 1{}", " *\n1".repeat(20_000)))]);
+    let settings: String = (0..30_000).map(|number| format!("a{number}=1\n")).collect();
+    imported("recursor", &[("a.conf", &settings)]);
+    assert!(from.elapsed().as_secs() < 30, "{:?}", from.elapsed());
+}

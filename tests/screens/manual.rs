@@ -1,0 +1,351 @@
+//! The manual is generated from the definitions of the command lines and the shipped configuration file. After a
+//! change, write the pages with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test manual`.
+
+use std::path::Path;
+
+use clap::{Command, CommandFactory};
+use clap_mangen::Man;
+use resolverd::arguments;
+use resolverd::metrics::table;
+
+/// Compares with the page of that name, or writes it.
+fn page(name: &str, actual: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/man").join(name);
+    if std::env::var_os("RESOLVERD_WRITE_GOLDEN").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, actual).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(actual, expected, "{} is not what the programs say", path.display());
+}
+
+/// The library's rendering of a command.
+fn rendered(
+    command: &Command,
+    part: fn(&Man, &mut dyn std::io::Write) -> Result<(), std::io::Error>,
+) -> String {
+    let mut text = Vec::new();
+    part(&Man::new(command.clone()), &mut text).unwrap();
+    String::from_utf8(text).unwrap()
+}
+
+/// The head of a page, without a date: a page changes with its content, and not with the day.
+fn head(name: &str, section: u8, about: &str) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    format!(
+        ".TH {name} {section} \"\" \"resolverd {version}\"\n.SH NAME\n{} \\- {}\n",
+        escaped(name),
+        escaped(about)
+    )
+}
+
+/// Text that roff prints as it stands (groff_char(7)).
+fn escaped(text: &str) -> String {
+    let text = text.replace('\\', "\\e").replace('-', "\\-");
+    if text.starts_with(['.', '\'']) { format!("\\&{text}") } else { text }
+}
+
+fn section(title: &str, text: &str) -> String {
+    let lines: String = text.lines().map(|line| format!("{}\n", escaped(line))).collect();
+    format!(".SH {title}\n{lines}")
+}
+
+fn see_also(pages: &[(&str, u8)]) -> String {
+    let pages: Vec<String> =
+        pages.iter().map(|(name, section)| format!(".BR {} ({section})", escaped(name))).collect();
+    format!(".SH SEE ALSO\n{}\n", pages.join(" ,\n"))
+}
+
+/// Every command without sub-commands, with its words: `config show`.
+fn leaves(words: &str, command: &Command) -> Vec<(String, Command)> {
+    let shown = command.get_subcommands().filter(|below| !below.is_hide_set());
+    let mut found = Vec::new();
+    for below in shown {
+        let words = format!("{words} {}", below.get_name());
+        match below.has_subcommands() {
+            true => {
+                // A command that explains its terms is more than the sum of its sub-commands.
+                found.extend(below.get_after_long_help().map(|_| (words.clone(), below.clone())));
+                found.extend(leaves(&words, below));
+            }
+            false => found.push((words, below.clone())),
+        }
+    }
+    found
+}
+
+/// One command: its synopsis, description and options.
+fn leaf(words: &str, command: &Command) -> String {
+    let command = command.clone().bin_name(words).disable_help_flag(true).disable_version_flag(true);
+    let synopsis = rendered(&command, Man::render_synopsis_section);
+    let synopsis = synopsis.lines().filter(|line| !line.starts_with(".ie") && !line.starts_with(".el"));
+    let synopsis: String = synopsis.skip(1).map(|line| format!("{line}\n")).collect();
+    let about = command.get_long_about().or_else(|| command.get_about()).map(ToString::to_string);
+    let about = escaped(&about.unwrap_or_default()).replace("\n\n", "\n.PP\n");
+    let options = rendered(&command, Man::render_options_section);
+    let options: String = options
+        .lines()
+        .filter(|line| !line.starts_with(".SH") && !line.starts_with(".ie") && !line.starts_with(".el"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let terms = command.get_after_long_help().map(|terms| aligned(&terms.to_string())).unwrap_or_default();
+    format!(".SS {}\n{synopsis}.PP\n{}.\n{options}{terms}", escaped(words), about.trim_end_matches('.'))
+}
+
+/// Text with lines of its own, such as a table of terms.
+fn aligned(text: &str) -> String {
+    let lines: String = text.lines().map(|line| format!("{}\n", escaped(line))).collect();
+    format!(".PP\n.nf\n{lines}.fi\n")
+}
+
+/// Synopsis and options of a program itself.
+fn program(command: &Command) -> String {
+    rendered(command, Man::render_synopsis_section) + &rendered(command, Man::render_options_section)
+}
+
+#[test]
+fn resolverctl_1() {
+    let command = ctl::Arguments::command();
+    let about = command.get_about().unwrap().to_string();
+    let commands: String =
+        leaves("resolverctl", &command).iter().map(|(words, command)| leaf(words, command)).collect();
+    let exit = command.get_after_help().unwrap().to_string();
+    let text = head("resolverctl", 1, &about)
+        + &program(&command)
+        + ".SH COMMANDS\nThe default command is \\fBstatus\\fR.\n"
+        + &commands
+        + ".SH EXIT STATUS\n"
+        + &aligned(exit.trim_start_matches("Exit codes:\n"))
+        + &see_also(&[("resolverd", 8), ("resolverd.toml", 5)]);
+    page("resolverctl.1", &text);
+}
+
+/// How the service can read certificates, for roff.
+const CERTIFICATES: &str = ".SH CERTIFICATES\n\
+             `tls`, `https`, `quic`, `certificate` and `key` of resolverd.toml(5) make resolverd answer gateways and containers over TLS, HTTPS and QUIC. The service \
+             runs as the user resolverd, which cannot read the files of ACME clients. Let the ACME client copy them at each \
+             renewal. With certbot, write this to /etc/letsencrypt/renewal\\-hooks/deploy/resolverd and make it executable:\n\
+             .PP\n.nf\n.RS\n\
+             #!/bin/sh\n\
+             install \\-d \\-m 0750 \\-g resolverd /etc/resolverd/tls\n\
+             install \\-m 0640 \\-g resolverd \"$RENEWED_LINEAGE/privkey.pem\" /etc/resolverd/tls/privkey.pem\n\
+             install \\-m 0640 \\-g resolverd \"$RENEWED_LINEAGE/fullchain.pem\" /etc/resolverd/tls/fullchain.pem\n\
+             .RE\n.fi\n.PP\n\
+             resolverd takes renewed files into use within 30 s. If the key does not fit the certificate, or a file cannot be \
+             read, it logs that once, uses the old pair, and `resolverctl status` shows it; a start or a reload with such files fails. The status also has a problem from \
+             14 days before the certificate ends. The ports 853 and 443 need no change of the service: it may bind ports below 1024. \
+             `sudo \\-u resolverd resolverd \\-\\-check` shows whether the user can read the files.\n";
+
+#[test]
+fn resolverd_8() {
+    // Packages are built without the demo.
+    let whole = arguments::Arguments::command();
+    let command = Command::new("resolverd")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(whole.get_about().unwrap().to_string())
+        .args(whole.get_arguments().cloned());
+    let about = command.get_about().unwrap().to_string();
+    let text = head("resolverd", 8, &about)
+        + &program(&command)
+        + &section(
+            "DESCRIPTION",
+            "A caching, recursing and validating DNS resolver for mail software on this host.\nWithout a configuration file \
+             it listens at port 53 of 127.0.0.1 and ::1 and answers only this host.",
+        )
+        + &section(
+            "SIGNALS",
+            "SIGTERM, SIGINT: answer the queries in progress (with SERVFAIL after 0.5 s) and stop.\n\
+             SIGHUP: reload the configuration file. If the file has an error, nothing changes.",
+        )
+        + &section(
+            "EXIT STATUS",
+            "0 stopped by a signal, 1 failed to start or stopped after repeated panics, 2 usage, 6 configuration invalid",
+        )
+        + CERTIFICATES
+        + &section("FILES", "/etc/resolverd/resolverd.toml, /run/resolverd/control.sock")
+        + &see_also(&[("resolverctl", 1), ("resolverd.toml", 5)]);
+    page("resolverd.8", &text);
+}
+
+/// The page of metrics, from their table.
+#[test]
+fn resolverd_metrics_7() {
+    let rows: String = table::all()
+        .iter()
+        .map(|metric| {
+            let labels = match metric.labels {
+                [] => String::new(),
+                labels => format!(" {{{}}}", labels.join(", ")),
+            };
+            let head = format!("{}{labels}", metric.name);
+            let (about, kind) = (escaped(metric.about), metric.kind.word());
+            format!(".TP\n.B {}\n{}: {about}\n", escaped(&head), capital(kind))
+        })
+        .collect();
+    let text = head("resolverd-metrics", 7, "metrics of resolverd for Prometheus")
+        + &section(
+            "DESCRIPTION",
+            "With metrics.listen of resolverd.toml(5), resolverd serves its statistics over HTTP at the path /metrics, in the text \
+             format of Prometheus. Times are in seconds, sizes in bytes. Counters begin at 0 when resolverd starts. Times in \
+             histograms are exact to 1 percent. The words after resolverd_ and the values of labels are those of \
+             `resolverctl --json`; `resolverctl stats --help` explains them.\n\
+             No client, name or server is a label. Configured zones, and DNS lists that are configured or in use, are.\n\
+             Everybody who can connect may read the metrics: keep the listener on loopback, or behind a firewall.",
+        )
+        + ".SH METRICS\n"
+        + &rows
+        + &section(
+            "FILES",
+            "/usr/share/doc/resolverd/alerts.yml: alerts for rule_files of prometheus.yml\n\
+             /usr/share/doc/resolverd/grafana.json: a dashboard to import into Grafana",
+        )
+        + &see_also(&[("resolverd.toml", 5), ("resolverctl", 1), ("resolverd", 8)]);
+    page("resolverd-metrics.7", &text);
+}
+
+/// A word with a capital.
+fn capital(word: &str) -> String {
+    let (first, rest) = word.split_at(1);
+    first.to_uppercase() + rest
+}
+
+/// One block of the shipped file: comment lines, then the lines that they describe.
+#[derive(Default)]
+struct Block {
+    comment: Vec<String>,
+    lines: Vec<String>,
+}
+
+/// The blocks of the shipped file. Blank lines divide them, but do not end a value of several lines.
+fn blocks(file: &str) -> Vec<Block> {
+    let mut blocks = vec![Block::default()];
+    for line in file.lines() {
+        let comment = line.strip_prefix("# ").or_else(|| (line == "#").then_some(""));
+        let ends = line.is_empty() || (comment.is_some() && !blocks.last().unwrap().lines.is_empty());
+        if ends {
+            blocks.push(Block::default());
+        }
+        let block = blocks.last_mut().unwrap();
+        match comment {
+            Some(comment) => block.comment.push(comment.to_owned()),
+            None if line.is_empty() => {}
+            None => block.lines.push(line.to_owned()),
+        }
+    }
+    blocks.retain(|block| !block.comment.is_empty() || !block.lines.is_empty());
+    blocks
+}
+
+/// A comment as filled paragraphs: `Default:`, `Range:` and indented values begin a line.
+fn filled(comment: &[String]) -> String {
+    let begins = |line: &str| line.starts_with("Default") || line.starts_with("Range");
+    let mut text = String::new();
+    for line in comment {
+        let indent = line.len() - line.trim_start().len();
+        if line.is_empty() {
+            text += ".PP\n";
+            continue;
+        }
+        if begins(line) || (1..4).contains(&indent) {
+            text += ".br\n";
+        }
+        text += &format!("{}\n", escaped(line.trim_start()));
+    }
+    text
+}
+
+/// A key: its name as the tag, its comment, and its line in the file.
+fn key(block: &Block) -> String {
+    let is_head = |line: &&String| line.starts_with("#[[");
+    let heads = block.lines.iter().filter(is_head).count();
+    let starts =
+        |line: &&String| line.trim_start_matches('#').starts_with(|letter: char| letter.is_ascii_lowercase());
+    let names: Vec<&str> = block
+        .lines
+        .iter()
+        .filter(starts)
+        .map(|line| line.trim_start_matches('#').split(" = ").next().unwrap())
+        // The name of an entry is in its first block.
+        .filter(|name| heads == 0 || *name != "name")
+        .collect();
+    let lines: String =
+        block.lines.iter().map(|line| format!("{}\n", escaped(line.trim_start_matches('#')))).collect();
+    let shown =
+        if block.lines.iter().any(|line| line.starts_with('#')) { "Example:" } else { "In the file:" };
+    format!(
+        ".TP\n.B {}\n{}.IP\n{shown}\n.nf\n{lines}.fi\n",
+        escaped(&names.join(", ")),
+        filled(&block.comment)
+    )
+}
+
+#[test]
+fn resolverd_toml_5() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/resolverd.toml");
+    let shipped = std::fs::read_to_string(shipped).unwrap();
+    let mut text = head("resolverd.toml", 5, "configuration of resolverd") + ".SH DESCRIPTION\n";
+    let mut entry = String::new();
+    for mut block in blocks(&shipped) {
+        if let Some(section) = block.lines.first().filter(|line| line.starts_with('[')) {
+            text += &format!(".SH {}\n", escaped(section));
+            block.lines.remove(0);
+        } else if let [head] = block.lines.as_slice()
+            && head.starts_with("#[[")
+            && *head != entry
+        {
+            text += &format!(".SH {}\n{}", escaped(&head[1..]), filled(&block.comment));
+            entry.clone_from(head);
+            continue;
+        }
+        match (block.lines.is_empty(), block.comment.is_empty()) {
+            (true, true) => {}
+            (true, false) => text += &filled(&block.comment),
+            (false, _) => text += &key(&block),
+        }
+    }
+    text += &see_also(&[("resolverd", 8), ("resolverctl", 1)]);
+    page("resolverd.toml.5", &text);
+}
+
+/// The words that begin the sentence about when to change a key.
+const WHEN: [&str; 6] = ["Set ", "Add ", "Increase ", "Decrease ", "Change ", "Remove "];
+
+/// The comment of each key says what it does, then its default, its range, and when to change it, in this order. The
+/// default that it states is the value in the file, which `tests/config` compares with the code, like the ranges.
+#[test]
+fn each_key_has_its_default_range_and_advice() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/resolverd.toml");
+    let shipped = std::fs::read_to_string(shipped).unwrap();
+    // Their default is described in words.
+    let in_words = ["addresses", "allow", "deny_servers", "messages"];
+    let mut seen = 0;
+    for block in blocks(&shipped) {
+        let uncommented = |line: &String| line.trim_start_matches('#').to_owned();
+        let lines = block.lines.iter().filter(|line| !line.starts_with(['[', ' ', ']']));
+        let keys: Vec<String> = lines.map(uncommented).filter(|line| line.contains(" = ")).collect();
+        let text = block.comment.join(" ");
+        if keys.is_empty() || text.starts_with("As in [listen]") || text.contains("Required.") {
+            continue;
+        }
+        let place = |begin: &str| block.comment.iter().position(|line| line.starts_with(begin));
+        let default = place("Default: ").unwrap_or_else(|| panic!("no default: {keys:?}"));
+        assert_ne!(default, 0, "the effect comes first: {keys:?}");
+        let range = block.comment.iter().position(|line| line.contains("Range: "));
+        let range = range.unwrap_or_else(|| panic!("no range: {keys:?}"));
+        assert!(range >= default && text.find("Range: ") > text.find("Default: "), "the order: {keys:?}");
+        let advises = |line: &String| WHEN.iter().any(|word| line.starts_with(word));
+        let advice = block.comment[range + 1..].iter().any(advises);
+        assert!(advice, "not said when to change it: {keys:?}");
+        assert!(!block.comment[..range].iter().any(advises), "the advice comes last: {keys:?}");
+        if block.lines.iter().all(|line| !line.starts_with('#')) {
+            let stated = block.comment[default].trim_start_matches("Default: ");
+            for key in &keys {
+                let (name, value) = key.split_once(" = ").unwrap();
+                let value = if value == "\"\"" { value } else { value.trim_matches('"') };
+                assert!(in_words.contains(&name) || stated.starts_with(value), "{name} is not {stated}");
+            }
+        }
+        seen += keys.len();
+    }
+    assert!(seen >= 50, "{seen} keys");
+}

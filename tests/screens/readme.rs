@@ -1,0 +1,31 @@
+//! The configurations in the README and in resolverd(7) are read unchanged.
+
+use std::path::Path;
+
+use resolver::config::Config;
+
+/// The texts between these two marks.
+fn between<'a>(text: &'a str, begin: &str, end: &str) -> Vec<&'a str> {
+    text.split(begin).skip(1).map(|block| block.split(end).next().unwrap()).collect()
+}
+
+#[test]
+fn every_configuration_of_the_readme_and_of_the_manual_is_fine() {
+    let read = |file: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        std::fs::read_to_string(path).unwrap()
+    };
+    let (readme, manual) = (read("README.md"), read("conf/man/resolverd.7"));
+    // roff's escapes of the hyphen and the backslash.
+    let manual = manual.replace("\\-", "-").replace("\\e", "\\");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("resolverd.toml");
+    let blocks = [between(&readme, "```toml\n", "```"), between(&manual, ".EX\n", ".EE")].concat();
+    assert!(blocks.len() >= 4, "{} configurations", blocks.len());
+    for block in blocks {
+        std::fs::write(&file, block).unwrap();
+        if let Err(errors) = Config::load(Some(&file)) {
+            panic!("{errors}\n{block}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The screen of `resolverctl failed`.
+
+use control::protocol::{FailedRequest, Reply};
+use ctl::render::{Style, failed};
+use dns::conduct::Conduct;
+use history::culprit::CulpritKind;
+use history::failed::{FailedServer, FailedZone, StillFails};
+
+use super::{both, golden, lines};
+
+/// Seconds since the begin of a day.
+fn moment(seconds: f64) -> String {
+    let utc = jiff::Timestamp::from_second(1_795_132_800 + seconds as i64).unwrap();
+    utc.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+fn since(from: f64) -> FailedRequest {
+    FailedRequest { from, ..FailedRequest::default() }
+}
+
+fn server(server: &str, conduct: Option<Conduct>) -> FailedServer {
+    FailedServer { server: server.to_owned(), conduct }
+}
+
+fn silent() -> FailedZone {
+    let zone = "badly-run.example.";
+    FailedZone {
+        zone: Some(zone.to_owned()),
+        questions: 1_204,
+        first: 12.0 * 60.0,
+        last: 8.0 * 3_600.0 + 58.0 * 60.0,
+        name: "_dmarc.badly-run.example.".to_owned(),
+        kind: "TXT".to_owned(),
+        user: Some("postfix".to_owned()),
+        culprit: CulpritKind::ServerSilent,
+        reason: "no server of badly-run.example. has answered recently (192.0.2.53, 198.51.100.53); resolverd probes them in the background".to_owned(),
+        extended_error: Some(22),
+        servers: vec![server("192.0.2.53", Some(Conduct::Silent)), server("198.51.100.53", Some(Conduct::Silent))],
+        still_fails: StillFails::Yes,
+        advice: "the owner of badly-run.example. must repair its servers; resolverd probes them, and `resolverctl servers` shows when they answer".to_owned(),
+    }
+}
+
+fn replies(begin: Option<f64>, zones: Vec<FailedZone>) -> Vec<Reply> {
+    let zones = zones.into_iter().map(|zone| Reply::FailedZone(Box::new(zone)));
+    zones.chain([Reply::RecordBegin { begin, without_client: false, off: false }]).collect()
+}
+
+#[test]
+fn each_zone_has_its_reason_and_what_to_do() {
+    let refused = FailedZone {
+        zone: Some("2.0.192.in-addr.arpa.".to_owned()),
+        questions: 1,
+        first: 3_600.0,
+        last: 3_600.0,
+        name: "7.2.0.192.in-addr.arpa.".to_owned(),
+        kind: "PTR".to_owned(),
+        user: None,
+        culprit: CulpritKind::ServerRefused,
+        reason: "no server of 2.0.192.in-addr.arpa. gave a usable answer: 192.0.2.1 REFUSED".to_owned(),
+        servers: vec![server("192.0.2.1", Some(Conduct::Refused))],
+        still_fails: StillFails::Unknown,
+        advice: "tell the owner of 2.0.192.in-addr.arpa. that its servers refuse queries".to_owned(),
+        ..silent()
+    };
+    let shed = FailedZone {
+        zone: None,
+        questions: 2,
+        first: 3_600.0,
+        last: 90_000.0,
+        culprit: CulpritKind::Overload,
+        reason: "too many queries in progress; this one for badly-run.example. was dropped to admit another".to_owned(),
+        extended_error: Some(14),
+        servers: Vec::new(),
+        still_fails: StillFails::No,
+        advice: "check whether other programs use up the CPU of this host; otherwise find the client and the zone that cause the load with `resolverctl stats`, and let this client send fewer queries at the same time".to_owned(),
+        ..silent()
+    };
+    let replies = replies(Some(0.0), vec![silent(), refused, shed]);
+    both("failed", &failed::zones(&replies, &since(0.0), &moment, Style::Plain), &lines(&replies));
+    golden("failed_colored.ansi", &failed::zones(&replies, &since(0.0), &moment, Style::Colored));
+}
+
+#[test]
+fn how_far_the_record_reaches_is_said() {
+    let text = |replies: &[Reply]| failed::zones(replies, &since(60.0), &moment, Style::Plain);
+    let none = replies(Some(3_600.0), Vec::new());
+    both("failed_none", &text(&none), &lines(&none));
+    let (zone, client) = (Some("mail.example".to_owned()), Some("192.0.2.0/24".to_owned()));
+    let few = FailedRequest { from: 60.0, zone, client };
+    assert!(
+        failed::zones(&none, &few, &moment, Style::Plain)
+            .starts_with("No query of 192.0.2.0/24 for mail.example failed since 2026-11-20 01:00:00 UTC.\n")
+    );
+    assert_eq!(
+        text(&replies(None, Vec::new())),
+        "The query history is empty: no query has come since resolverd started.\n"
+    );
+    let many = failed::zones(&replies(Some(0.0), vec![silent(); 300]), &since(0.0), &moment, Style::Plain);
+    assert!(many.lines().count() < 120 && many.contains("and "), "{many}");
+}
+
+#[test]
+fn queries_without_a_client_are_not_said_to_have_none() {
+    let request = FailedRequest { from: 0.0, zone: None, client: Some("127.0.0.1".to_owned()) };
+    let replies = [Reply::RecordBegin { begin: Some(0.0), without_client: true, off: false }];
+    let text = failed::zones(&replies, &request, &|moment| moment.to_string(), Style::Plain);
+    assert!(text.starts_with("Could not tell all. In memory: No query of 127.0.0.1 failed"), "{text}");
+    assert!(
+        text.contains("have no client (history.redact)") && text.contains("leave out --client"),
+        "{text}"
+    );
+}

@@ -1,0 +1,82 @@
+//! The screen and the JSON of `shadow`.
+
+use ::shadow::answer::{Side, SideAnswer, SideReply};
+use ::shadow::asked::AskedQuestion;
+use ::shadow::capture;
+use ::shadow::judge::{Cause, Judged, Sample, Weight};
+use ::shadow::report::{NotCompared, ShadowReport};
+use ctl::render::{Style, json, shadow};
+use doctor::facts::{Record, ReplyFacts};
+use hickory_proto::rr::RecordType;
+
+use super::golden;
+
+fn answer(rcode: &str, address: Option<&str>) -> SideAnswer {
+    let record = |data: &str| Record {
+        name: "www.example.com.".to_owned(),
+        ttl: 60,
+        kind: "A".to_owned(),
+        data: data.to_owned(),
+    };
+    let answers = address.into_iter().map(record).collect();
+    let facts = ReplyFacts { rcode: rcode.to_owned(), millis: 12, answers, ..ReplyFacts::default() };
+    SideAnswer::Reply(Box::new(SideReply { facts, secure: false, error: None }))
+}
+
+fn judged(cause: Cause, weight: Weight, side: Option<Side>, advice: &str) -> Judged {
+    Judged { cause, weight, side, why: "the evidence".to_owned(), advice: advice.to_owned() }
+}
+
+fn report() -> ShadowReport {
+    let mut report = ShadowReport::default();
+    let equal = Sample {
+        in_place: answer("NOERROR", Some("192.0.2.1")),
+        resolverd: answer("NOERROR", Some("192.0.2.1")),
+    };
+    let denied =
+        Sample { in_place: answer("NXDOMAIN", None), resolverd: answer("NOERROR", Some("192.0.2.1")) };
+    let silent = Sample { in_place: SideAnswer::None("timeout after 6 s".to_owned()), ..equal.clone() };
+    let ends = (0..40)
+        .map(|_| (Judged { why: String::new(), ..judged(Cause::None, Weight::Harmless, None, "") }, &equal));
+    let others = [
+        (
+            judged(Cause::Policy, Weight::Look, Some(Side::InPlace), "write it into the configuration"),
+            &denied,
+        ),
+        (judged(Cause::Bogus, Weight::Look, Some(Side::Resolverd), "see the domain"), &denied),
+        (judged(Cause::Unknown, Weight::Unknown, None, "compare both"), &denied),
+        (judged(Cause::Rotation, Weight::Harmless, None, ""), &equal),
+        (judged(Cause::Rotation, Weight::Harmless, None, ""), &equal),
+        (judged(Cause::Timing, Weight::Harmless, Some(Side::InPlace), ""), &silent),
+    ];
+    for (number, (judged, sample)) in ends.chain(others).enumerate() {
+        let question = AskedQuestion {
+            name: format!("n{number}.example.com."),
+            kind: RecordType::A,
+            dnssec_ok: number == 40,
+            checking_disabled: false,
+        };
+        report.answered(sample);
+        report.take(&question, 3, (judged, sample));
+    }
+    report.leave_out(NotCompared::ListBudget, 2);
+    report
+}
+
+#[test]
+fn differences_by_cause() {
+    let report = report();
+    let summary = report.summary("192.0.2.53:53", false);
+    let captured = capture::read(&b"query a. A from ::1: \nsomething else\n"[..], None).unwrap();
+    golden("shadow.txt", &shadow::text(&report, &summary, Some(&captured), Style::Plain));
+    let lines: String = report.differences().into_iter().map(json::line).collect();
+    let last = json::line(&shadow::WithCapture { summary: &summary, captured: Some(&captured) });
+    golden("shadow.json", &format!("{lines}{last}"));
+}
+
+#[test]
+fn a_run_without_answers_is_no_yes() {
+    let report = ShadowReport::default();
+    let summary = report.summary("192.0.2.53:53", true);
+    golden("shadow_none.txt", &shadow::text(&report, &summary, None, Style::Plain));
+}

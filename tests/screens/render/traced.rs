@@ -1,0 +1,158 @@
+//! A traced resolution.
+
+use control::protocol::Reply;
+use ctl::render::{Style, trace};
+use dns::conduct::{Conduct, Transport};
+use dns::question::{Outcome, Security};
+use history::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
+use validate::verdict::SecurityStatus;
+
+use crate::render::{both, lines, query, record};
+
+/// A step of the resolution of www.mail.example.
+fn step(at_micros: u64, depth: u8, event: StepEvent) -> Step {
+    Step { at_micros, depth, event }
+}
+
+fn question(name: &str) -> StepEvent {
+    StepEvent::Question { name: name.to_owned(), kind: "A".to_owned() }
+}
+
+fn sent(server: &str) -> StepEvent {
+    let of_the_zone = server.starts_with("192");
+    StepEvent::Sent {
+        server: server.to_owned(),
+        transport: Transport::Udp,
+        name: of_the_zone.then(|| "mail.example.".to_owned()),
+        kind: of_the_zone.then(|| "A".to_owned()),
+        reason: "first".to_owned(),
+        usual_micros: of_the_zone.then_some(11_800),
+    }
+}
+
+fn received(server: &str, conduct: Conduct, said: &str) -> StepEvent {
+    StepEvent::Received {
+        server: server.to_owned(),
+        conduct,
+        round_trip_micros: if conduct == Conduct::Silent { 400_000 } else { 12_300 },
+        said: said.to_owned(),
+    }
+}
+
+fn unanswered(server: &str, waited_micros: u64, ended: bool) -> StepEvent {
+    StepEvent::Unanswered { server: server.to_owned(), waited_micros, ended }
+}
+
+fn ended(result: &str) -> StepEvent {
+    StepEvent::Ended { result: result.to_owned() }
+}
+
+/// From the cache to the servers of the zone, and to one that does not answer.
+fn walked() -> Vec<Step> {
+    let referral = "referral to mail.example. (servers: 2, addresses: 3)";
+    vec![
+        step(0, 0, question("www.mail.example.")),
+        step(20, 0, StepEvent::Memory { found: "example. NS".to_owned() }),
+        step(100, 0, StepEvent::Cut { zone: "example.".to_owned(), addresses: 1 }),
+        step(110, 0, StepEvent::Probe { name: "mail.example.".to_owned() }),
+        step(120, 0, sent("192.0.2.53:53")),
+        step(12_400, 0, received("192.0.2.53:53", Conduct::Answered, referral)),
+        step(12_410, 0, StepEvent::Referral { zone: "mail.example.".to_owned() }),
+        step(12_500, 1, question("ns.elsewhere.example.")),
+        step(12_600, 1, sent("198.51.100.1:53")),
+        step(112_600, 1, unanswered("198.51.100.1:53", 100_000, false)),
+        step(112_700, 1, sent("198.51.100.2:53")),
+        step(412_600, 1, received("198.51.100.1:53", Conduct::Silent, "timeout")),
+        step(412_700, 1, unanswered("198.51.100.2:53", 300_000, true)),
+        step(412_700, 1, ended("SERVFAIL: no server answered")),
+        step(
+            424_000,
+            0,
+            StepEvent::Scrubbed {
+                dropped: 2,
+                records: vec![
+                    "www.bank.example. A 192.0.2.66".to_owned(),
+                    "bank.example. NS ns.mail.example.".to_owned(),
+                ],
+            },
+        ),
+        step(
+            424_000,
+            0,
+            StepEvent::PrivateRemoved {
+                dropped: 6,
+                records: vec![
+                    "www.mail.example. A 10.0.0.1".to_owned(),
+                    "www.mail.example. A 10.0.0.2".to_owned(),
+                ],
+            },
+        ),
+        step(424_100, 1, question("ns.partner.example.")),
+        step(424_200, 1, StepEvent::ForwardersFailed { zone: "partner.example.".to_owned() }),
+        step(424_900, 1, ended("NOERROR, 1 record")),
+        step(425_000, 0, StepEvent::Alias { target: "mx.mail.example.".to_owned() }),
+    ]
+}
+
+/// The chain of trust, with a verdict of each kind, and the end.
+fn validated() -> Vec<Step> {
+    let ds = |zone: &str, tags: Vec<u16>, from| {
+        let records = tags.into_iter().map(|tag| DsFact { tag, algorithm: 8, digest: 2 }).collect();
+        StepEvent::Ds { zone: zone.to_owned(), records, from }
+    };
+    let keys = |zone: &str, server: Option<&str>| {
+        let records = [(20_326, 257), (5_613, 256)];
+        let records = records.map(|(tag, flags)| KeyFact { tag, algorithm: 8, flags }).into();
+        StepEvent::Dnskey { zone: zone.to_owned(), records, server: server.map(str::to_owned) }
+    };
+    let checked = |zone: &str, state, why: Option<&str>| StepEvent::Checked {
+        subject: zone.to_owned(),
+        state,
+        why: why.map(str::to_owned),
+    };
+    vec![
+        step(425_100, 0, ds("example.", vec![20_326], DsSource::Anchor)),
+        step(425_200, 0, keys("example.", Some("192.0.2.53"))),
+        step(425_300, 0, checked("example.", SecurityStatus::Secure, None)),
+        step(425_400, 0, ds("mail.example.", vec![], DsSource::Parent)),
+        step(425_500, 0, checked("mail.example.", SecurityStatus::Insecure, None)),
+        step(425_550, 1, question("ns.other.example.")),
+        step(425_600, 1, ds("other.example.", vec![4_711], DsSource::Parent)),
+        step(425_700, 1, keys("other.example.", None)),
+        step(425_800, 1, checked("other.example.", SecurityStatus::Bogus, Some("the signature has expired"))),
+        step(425_900, 1, ended("SERVFAIL: DNSSEC validation failed (bogus)")),
+        step(426_000, 0, ended("NOERROR, 1 record")),
+    ]
+}
+
+#[test]
+fn a_trace() {
+    let address = record("mx.mail.example.", 60, "A", "192.0.2.25");
+    let mut reply = query("A", "NOERROR", Outcome::Upstream, vec![address]);
+    reply.elapsed = 0.426;
+    reply.security = Security::Insecure;
+    let steps = [walked(), validated()].concat();
+    let text: String = steps.iter().map(|step| trace::step(step, false, Style::Plain)).collect();
+    let text = text + &trace::end(&reply, true, false, Style::Plain);
+    let mut replies: Vec<Reply> = steps.into_iter().map(Reply::Step).collect();
+    replies.push(Reply::Query(Box::new(reply)));
+    both("trace", &text, &lines(&replies));
+}
+
+/// It has a memory of its own only.
+#[test]
+fn a_trace_past_the_cache_does_not_speak_of_the_cache() {
+    let records = vec![KeyFact { tag: 20_326, algorithm: 8, flags: 257 }];
+    let events = [
+        StepEvent::Memory { found: "local zone example.".to_owned() },
+        StepEvent::Dnskey { zone: ".".to_owned(), records, server: None },
+    ];
+    let step = |event| trace::step(&Step { at_micros: 0, depth: 0, event }, true, Style::Plain);
+    let steps: String = events.map(step).concat();
+    let reply = query("A", "NXDOMAIN", Outcome::Cache, Vec::new());
+    let text = steps + &trace::end(&reply, true, true, Style::Plain);
+    assert!(text.contains("note      local zone example.\n"), "{text}");
+    assert!(text.contains("flags 257), already known in this trace\n"), "{text}");
+    assert!(text.contains("NXDOMAIN, known without a server in"), "{text}");
+    assert!(!text.contains("cache"), "{text}");
+}

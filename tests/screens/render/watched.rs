@@ -1,0 +1,130 @@
+//! The screen, the JSON and the plug-in line of `check watched`.
+
+use ::watched::followed::Standing;
+use ::watched::history::{ChangeKind, FindingChange};
+use control::protocol::Reply;
+use control::protocol::watched::{WatchedFinding, WatchedRow};
+use ctl::exit::PluginState;
+use ctl::render::{Style, json, plugin, watched};
+use doctor::codes::Code;
+use resolver::config::WatchAs;
+
+use super::golden;
+
+/// Monday 2026-11-16 03:00 UTC.
+const MONDAY: u64 = 1_794_798_000;
+
+fn moment(unix: f64) -> String {
+    let utc = jiff::Timestamp::from_second(unix as i64).unwrap();
+    utc.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+fn finding(code: Code, standing: Standing, evidence: &str) -> WatchedFinding {
+    let entry = code.entry();
+    WatchedFinding {
+        level: entry.level,
+        topic: entry.topic,
+        code,
+        standing,
+        unseen: false,
+        since: MONDAY,
+        seen: MONDAY + 7_200,
+        evidence: evidence.to_owned(),
+        effect: entry.effect.to_owned(),
+        remedy: entry.remedy.to_owned(),
+        source: entry.source.to_owned(),
+    }
+}
+
+fn rows() -> Vec<WatchedRow> {
+    let row = |domain: &str, findings, checked, could_not_tell: Option<&str>| WatchedRow {
+        domain: domain.to_owned(),
+        side: WatchAs::Both,
+        interval: 3_600.0,
+        checked,
+        could_not_tell: could_not_tell.map(str::to_owned),
+        could_not_tell_since: could_not_tell.map(|_| 1_795_000_000),
+        next: 3_000.0,
+        findings,
+        changes: Vec::new(),
+    };
+    let mut faulty = row(
+        "example.com",
+        vec![
+            finding(
+                Code::NsLame,
+                Standing::Present,
+                "192.0.2.53 (ns2.example.net.) answers REFUSED for example.com.",
+            ),
+            finding(
+                Code::SerialDiffers,
+                Standing::Going,
+                "ns1.example.net. 2026111601; ns2.example.net. 2026111500",
+            ),
+            finding(
+                Code::NsTcp,
+                Standing::Coming,
+                "192.0.2.54 (ns1.example.net.) refuses or closes the connection",
+            ),
+        ],
+        Some(MONDAY + 7_200),
+        None,
+    );
+    faulty.findings[2].since = MONDAY + 7_200;
+    let change = |change, code: Code, since, at| FindingChange {
+        at,
+        change,
+        code,
+        level: code.entry().level,
+        evidence: "192.0.2.53 (ns2.example.net.) answers REFUSED for example.com.".to_owned(),
+        since,
+        seen: at,
+        missed_since: None,
+    };
+    faulty.changes = vec![
+        change(ChangeKind::LeftOut, Code::MtaStsSyntax, MONDAY - 90_000, MONDAY + 3_600),
+        change(ChangeKind::Went, Code::SpfLookups, MONDAY - 82_800, MONDAY + 3_600),
+        change(ChangeKind::Came, Code::NsLame, MONDAY, MONDAY + 600),
+    ];
+    vec![
+        faulty,
+        row("new.example", Vec::new(), None, None),
+        row("sound.example", Vec::new(), Some(MONDAY), None),
+        row(
+            "unheard.example",
+            Vec::new(),
+            Some(MONDAY),
+            Some("no name server answered, not even those of the parent zone"),
+        ),
+    ]
+}
+
+#[test]
+fn watched_domains() {
+    let rows = rows();
+    golden("watched.txt", &watched::text(&rows, false, &moment, Style::Plain));
+    golden("watched_domain.txt", &watched::text(&rows[..1], true, &moment, Style::Plain));
+    golden("watched_none.txt", &watched::text(&[], false, &moment, Style::Plain));
+    let lines: String = rows.into_iter().map(|row| json::reply(&Reply::Watched(Box::new(row)))).collect();
+    golden("watched.json", &lines);
+}
+
+#[test]
+fn the_line_of_the_plug_in() {
+    let rows = rows();
+    let mut once = rows[2].clone();
+    once.findings = vec![finding(Code::NsNoneAnswers, Standing::Coming, "192.0.2.53 does not answer")];
+    assert!(
+        watched::text(&[once.clone()], false, &moment, Style::Plain)
+            .contains(": 1 unconfirmed failure; checked")
+    );
+    let text = plugin::watched(PluginState::Warning, &[once]).1;
+    assert!(text.contains("gives an answer, unconfirmed, next check in 50 min: 192.0.2.53"), "{text}");
+    let lines = [
+        (PluginState::Critical, &rows[..]),
+        (PluginState::Unknown, &rows[1..]),
+        (PluginState::Ok, &rows[2..3]),
+    ];
+    let lines: String = lines.into_iter().map(|(state, rows)| plugin::watched(state, rows).1).collect();
+    golden("watched_plugin.txt", &lines);
+}

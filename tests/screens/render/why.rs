@@ -1,0 +1,212 @@
+//! The screens of `resolverctl why`.
+
+use control::protocol::Reply;
+use ctl::render::{Style, why};
+use dns::conduct::{Conduct, Transport};
+use dns::question::Outcome;
+use history::culprit::CulpritKind;
+use history::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport, SentReport};
+
+use super::{both, golden, lines};
+
+fn sent(at: f64, server: &str, zone: &str, conduct: Option<Conduct>, round_trip: f64) -> SentReport {
+    SentReport {
+        at,
+        server: server.to_owned(),
+        zone: zone.to_owned(),
+        transport: Transport::Udp,
+        reason: "first".to_owned(),
+        conduct,
+        round_trip,
+    }
+}
+
+/// A question by its begin and its time in seconds.
+fn question(
+    (at, elapsed): (f64, f64),
+    name: &str,
+    kind: &str,
+    outcome: Outcome,
+    depth: u8,
+) -> QuestionReport {
+    QuestionReport {
+        at,
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        outcome,
+        elapsed,
+        queued: 0.0,
+        servers: if elapsed > 0.001 { elapsed } else { 0.0 },
+        depth,
+        of_subject: false,
+        transport: None,
+        user: None,
+        error: None,
+        messages: Vec::new(),
+    }
+}
+
+fn culprit(kind: CulpritKind, zone: Option<&str>, evidence: &str, advice: &str) -> CulpritReport {
+    CulpritReport {
+        kind,
+        zone: zone.map(str::to_owned),
+        server: zone.map(|_| "192.0.2.53".to_owned()),
+        list: None,
+        evidence: evidence.to_owned(),
+        usual: None,
+        advice: advice.to_owned(),
+    }
+}
+
+pub(super) fn silent() -> MessageReport {
+    let slow = "badly-run.example.";
+    let mut failed = question((0.067, 4.0), slow, "MX", Outcome::Deadline, 3);
+    failed.user = Some("postfix".to_owned());
+    failed.error = Some("timeout at the servers of badly-run.example.".to_owned());
+    failed.messages = vec![
+        sent(0.067, "192.0.2.53", slow, Some(Conduct::Silent), 4.0),
+        sent(0.467, "198.51.100.53", slow, None, 3.6),
+        sent(0.069, "192.0.2.1", "example.", Some(Conduct::Answered), 0.02),
+    ];
+    let questions = vec![
+        question((0.0, 0.031), "9.100.51.198.zen.spamhaus.org.", "A", Outcome::Upstream, 0),
+        question((0.0, 0.0), "9.100.51.198.bl.spamcop.net.", "A", Outcome::Cache, 0),
+        question((0.032, 0.012), "9.100.51.198.in-addr.arpa.", "PTR", Outcome::Upstream, 1),
+        question((0.045, 0.021), "mail.badly-run.example.", "A", Outcome::Upstream, 2),
+        failed,
+        question((4.07, 0.000_4), "_dmarc.badly-run.example.", "TXT", Outcome::Remembered, 4),
+    ];
+    let evidence = "192.0.2.53, 198.51.100.53 did not answer 2 queries for badly-run.example.; this took 4.0 s of 4.1 s; 2 queries failed";
+    let advice = "the owner of badly-run.example. must repair its servers; resolverd probes them, and `resolverctl servers` shows when they answer";
+    let mut found = culprit(CulpritKind::ServerSilent, Some(slow), evidence, advice);
+    found.usual =
+        Some("12 resolutions since start, 9 of them failed; its servers: 31 timeout, 9 ok".to_owned());
+    MessageReport {
+        line: None,
+        more_lines: 0,
+        note: None,
+        of_disk: false,
+        whole_until: None,
+        is_cut: false,
+        began: 1_795_165_921.25,
+        client: "127.0.0.1".to_owned(),
+        took: 4.0704,
+        waited: 4.068,
+        questions,
+        left_out: 0,
+        possible_waits: Vec::new(),
+        possible_waits_left_out: 0,
+        history_begin: None,
+        history: None,
+        culprit: found,
+        also: Vec::new(),
+    }
+}
+
+pub(super) fn fine() -> MessageReport {
+    let advice = "DNS was not the cause: look at the other steps of the mail";
+    let evidence = "1 query took 20 ms together, the longest 20 ms";
+    MessageReport {
+        began: 1_795_165_900.0,
+        took: 0.02,
+        waited: 0.02,
+        questions: vec![question((0.0, 0.02), "mail.badly-run.example.", "A", Outcome::Upstream, 0)],
+        culprit: culprit(CulpritKind::None, None, evidence, advice),
+        ..silent()
+    }
+}
+
+fn moment(unix: f64) -> String {
+    let utc = jiff::Timestamp::from_second(unix as i64).unwrap();
+    utc.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+fn replies(messages: &[MessageReport]) -> Vec<Reply> {
+    messages.iter().map(|message| Reply::Message(Box::new(message.clone()))).collect()
+}
+
+#[test]
+fn a_message_is_a_waterfall_with_its_culprit() {
+    let messages = [silent(), fine()];
+    let told: Vec<&MessageReport> = messages.iter().collect();
+    both("why", &why::messages(&told, &moment, Style::Plain), &lines(&replies(&messages)));
+    golden("why_colored.ansi", &why::messages(&told, &moment, Style::Colored));
+}
+
+#[test]
+fn what_the_record_does_not_have_is_said() {
+    let history = HistoryReach {
+        resolved: Some(1_795_165_900.0),
+        cache: Some(1_795_160_000.0),
+        disk: Some(1_794_700_000.0),
+        slow: Some(1.0),
+        cut: None,
+    };
+    let unknown = MessageReport {
+        history: Some(history),
+        more_lines: 2,
+        began: 1_795_165_900.0,
+        client: String::new(),
+        took: 0.0,
+        waited: 0.0,
+        questions: Vec::new(),
+        culprit: culprit(
+            CulpritKind::Unknown,
+            None,
+            "the query history has no such query",
+            "check the name and the time",
+        ),
+        ..silent()
+    };
+    let text = why::messages(&[&unknown], &moment, Style::Plain);
+    both("why_unknown", &text, &lines(&replies(std::slice::from_ref(&unknown))));
+}
+
+#[test]
+fn a_pasted_line_stands_above_its_message() {
+    let line = "Nov 20 09:11:40 mx postfix/smtp[9]: 4A1B2C: to=<a@badly-run.example>, relay=mail.badly-run.example[192.0.2.9]:25, delay=31, delays=0.1/0.01/30/0.9, dsn=2.0.0, status=sent";
+    let evidence = "the queries of this mail waited 20 ms for DNS; the whole delay was 31.0 s";
+    let pasted = MessageReport {
+        line: Some(line.to_owned()),
+        culprit: culprit(CulpritKind::NotDns, None, evidence, "look at the remote server"),
+        ..fine()
+    };
+    let text = why::messages(&[&pasted], &moment, Style::Plain);
+    both("why_pasted", &text, &lines(&replies(std::slice::from_ref(&pasted))));
+}
+
+#[test]
+fn queries_that_are_not_shown_are_counted_as_what_they_are() {
+    let shown = |slow: usize, quick: usize, left_out: u64, of_subject: usize| {
+        let mut report = fine();
+        report.questions = (0..slow + quick)
+            .map(|place| {
+                let elapsed = if place < slow { 0.02 } else { 0.000_1 };
+                let mut asked = question(
+                    (place as f64, elapsed),
+                    &format!("w{place}.example."),
+                    "A",
+                    Outcome::Upstream,
+                    0,
+                );
+                asked.of_subject = place >= slow + quick - of_subject;
+                asked
+            })
+            .collect();
+        report.left_out = left_out;
+        why::messages(&[&report], &moment, Style::Plain)
+    };
+    let quick = "\nand 305 more queries (less than 1 ms each)\n";
+    assert!(shown(10, 190, 115, 0).contains(quick), "those left out took less than those sent");
+    let slow = "\nand 300 more queries (only the failed and the slowest ones are shown)\n";
+    for (text, count) in
+        [(shown(10, 0, 300, 0), 10), (shown(10, 190, 110, 190), 10), (shown(60, 0, 280, 0), 40)]
+    {
+        assert!(text.contains(slow), "{text}");
+        assert_eq!(text.matches(".example. A").count(), count, "{text}");
+    }
+    // Those that were asked for are shown first, and marked.
+    let text = shown(60, 0, 0, 1);
+    assert!(text.contains(" *w59.example. A") && !text.contains("w39.example. A"), "{text}");
+    assert!(!shown(3, 0, 0, 3).contains('*'), "all of them were asked for");
+}

@@ -1,0 +1,540 @@
+//! Causes that stand near each other: a DNS list and the zones above it, a zone and the address family of its servers, a silent zone and
+//! the load of resolverd itself. `why` and `failed` name the right one.
+
+#![cfg(feature = "lab")]
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dns::conduct::Conduct;
+use dns::question::wire_name;
+use futures_util::future::join_all;
+use hickory_proto::rr::RecordType;
+use history::Window;
+use history::culprit::CulpritKind;
+use history::failed::{FailedWanted, FailedZone};
+use history::limits::FLIGHT_TIME;
+use history::why::{MessageReport, Wanted, WantedSubject};
+use lab::delegations::Tree;
+use lab::fault::Fault;
+use lab::prelude::{ask, ask_with, name};
+use lab::server::Distance;
+use lab::simulated::Ipv6Way;
+use lab::simulation::{Flags, Simulation, config_for, config_trusting, paused};
+use lab::world::ServerPlan;
+use resolver::config::{Config, Family};
+use resolver::limits::{MAX_FLIGHTS, MAX_SILENT_FLIGHTS, NEW_ZONE_TIME};
+
+/// A list of the registry, below a zone of its owner.
+const LIST: &str = "bl.spamcop.net.";
+
+/// The zone of the owner of `LIST`, which is the parent of it.
+const OWNER: &str = "spamcop.net.";
+
+/// The tree below a root, with zones, the address of the server of each, and its connection.
+struct Internet(Tree);
+
+impl Internet {
+    fn new() -> Self {
+        let mut internet = Self(Tree::default());
+        internet.zone(".", "192.0.2.1", (&[], Duration::from_millis(10)), "");
+        internet
+    }
+
+    fn zone(&mut self, zone: &str, address: &str, (faults, time): (&[Fault], Duration), text: &str) {
+        let below = zone.trim_end_matches('.');
+        let name = if below.is_empty() { "a.root".to_owned() } else { format!("ns1.{below}") };
+        let mut plan = ServerPlan::new(&name, vec![address.parse::<IpAddr>().unwrap()]);
+        plan.distance = Distance::steady(time);
+        plan.faults = faults.to_vec();
+        self.0.server(plan).unwrap();
+        self.0.zone(zone, &[name], text).unwrap();
+    }
+
+    fn fine(&mut self, zone: &str, address: &str, text: &str) {
+        self.zone(zone, address, (&[], Duration::from_millis(20)), text);
+    }
+
+    fn simulation(self, change: impl FnOnce(&mut Config)) -> Simulation {
+        let lab = Arc::new(self.0.build().unwrap());
+        let mut config = config_for(&lab);
+        change(&mut config);
+        Simulation::new(lab, config, 11)
+    }
+}
+
+async fn why(simulation: &Simulation, subject: WantedSubject) -> MessageReport {
+    let wanted =
+        Wanted { subject: Some(subject), from: 0, to: u64::MAX, client: None, most: 20, decisive: None };
+    simulation.resolver().why(wanted).await.remove(0)
+}
+
+fn named(text: &str) -> WantedSubject {
+    WantedSubject::Name(wire_name(&name(text)).into())
+}
+
+async fn failed(simulation: &Simulation) -> Vec<FailedZone> {
+    simulation.resolver().failed(FailedWanted::default()).await.zones
+}
+
+/// The kind of the culprit, its zone, its server and its list.
+fn told(report: &MessageReport) -> (CulpritKind, &str, &str, &str) {
+    fn text(text: &Option<String>) -> &str {
+        text.as_deref().unwrap_or_default()
+    }
+    let culprit = &report.culprit;
+    (culprit.kind, text(&culprit.zone), text(&culprit.server), text(&culprit.list))
+}
+
+/// A list whose own server is fine, with a server of a zone above it, which has these faults and takes this time.
+fn list_below(above: &str, faults: &[Fault], time: Duration) -> Simulation {
+    let mut internet = Internet::new();
+    for (zone, address) in [("net.", "192.0.2.2"), (OWNER, "192.0.2.3"), (LIST, "192.0.2.4")] {
+        let (faults, time) =
+            if zone == above { (faults, time) } else { (&[][..], Duration::from_millis(20)) };
+        internet.zone(
+            zone,
+            address,
+            (faults, time),
+            if zone == LIST { "2.0.0.127 60 A 127.0.0.2\n" } else { "" },
+        );
+    }
+    internet.fine("tld.", "192.0.2.5", "");
+    internet.fine("fine.tld.", "192.0.2.6", "* 300 A 198.51.100.8\n");
+    internet.simulation(|_| ())
+}
+
+async fn check(simulation: &Simulation, last: u8) {
+    ask(simulation, &format!("{last}.100.51.198.{LIST}"), RecordType::A).await;
+}
+
+fn address(last: u8) -> WantedSubject {
+    WantedSubject::Address([198, 51, 100, last].into())
+}
+
+#[test]
+fn a_silent_zone_of_its_owner_is_a_silence_of_the_list() {
+    paused(async {
+        let simulation = list_below(OWNER, &[Fault::Dead], Duration::from_millis(20));
+        for last in 1..=3 {
+            ask(&simulation, "a.fine.tld.", RecordType::A).await;
+            check(&simulation, last).await;
+            tokio::time::sleep(Duration::from_secs(20)).await;
+        }
+        // Long after: the list is held, and this query waits for nothing.
+        tokio::time::sleep(Duration::from_secs(3_600)).await;
+        check(&simulation, 9).await;
+        for last in [1, 2, 3, 9] {
+            let report = why(&simulation, address(last)).await;
+            assert_eq!(
+                told(&report),
+                (CulpritKind::ListSilent, OWNER, "192.0.2.3", LIST),
+                "{last}: {report:#?}"
+            );
+            let evidence = &report.culprit.evidence;
+            assert!(
+                evidence.starts_with("192.0.2.3 did not answer ")
+                    && evidence.contains(" spamcop.net., a zone above DNS list bl.spamcop.net."),
+                "{report:#?}"
+            );
+            assert!(report.culprit.advice.starts_with("remove bl.spamcop.net. from"), "{report:#?}");
+        }
+        let [zone] = &failed(&simulation).await[..] else { panic!("one zone") };
+        assert_eq!((zone.zone.as_deref(), zone.culprit), (Some(LIST), CulpritKind::ListSilent), "{zone:#?}");
+        assert!(zone.reason.contains("the servers of spamcop.net"), "{zone:#?}");
+    });
+}
+
+#[test]
+fn a_slow_zone_of_its_owner_slows_the_list() {
+    paused(async {
+        let simulation = list_below(OWNER, &[], Duration::from_millis(1_800));
+        check(&simulation, 1).await;
+        let report = why(&simulation, address(1)).await;
+        assert_eq!(told(&report), (CulpritKind::ListSlow, OWNER, "192.0.2.3", LIST), "{report:#?}");
+        assert!(
+            report
+                .culprit
+                .evidence
+                .contains(" for spamcop.net., a zone above DNS list bl.spamcop.net. after 1.8 s"),
+            "{report:#?}"
+        );
+    });
+}
+
+#[test]
+fn a_silent_top_level_domain_is_no_silence_of_the_list() {
+    paused(async {
+        for (faults, time, kind) in [
+            (&[Fault::Dead][..], Duration::from_millis(20), CulpritKind::ServerSilent),
+            (&[], Duration::from_millis(1_800), CulpritKind::ServerSlow),
+        ] {
+            let simulation = list_below("net.", faults, time);
+            check(&simulation, 1).await;
+            let report = why(&simulation, address(1)).await;
+            assert_eq!(told(&report), (kind, "net.", "192.0.2.2", LIST), "{report:#?}");
+            assert!(
+                report.culprit.evidence.contains("for net., a zone above DNS list bl.spamcop.net."),
+                "{report:#?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_list_is_not_blamed_for_the_zone_with_the_names_of_its_servers() {
+    paused(async {
+        let mut internet = Internet::new();
+        internet.fine("net.", "192.0.2.2", "");
+        internet.fine(OWNER, "192.0.2.3", "");
+        internet.fine("tld.", "192.0.2.5", "");
+        internet.zone("hosts.tld.", "192.0.2.6", (&[Fault::Dead], Duration::from_millis(20)), "");
+        internet.0.server(ServerPlan::new("ns9.hosts.tld", vec!["192.0.2.4".parse().unwrap()])).unwrap();
+        internet.0.zone(LIST, &["ns9.hosts.tld".to_owned()], "2.0.0.127 60 A 127.0.0.2\n").unwrap();
+        let simulation = internet.simulation(|_| ());
+        check(&simulation, 1).await;
+        let report = why(&simulation, address(1)).await;
+        assert_eq!(
+            told(&report),
+            (CulpritKind::ServerSilent, "hosts.tld.", "192.0.2.6", LIST),
+            "{report:#?}"
+        );
+        assert!(
+            report.culprit.evidence.contains("for hosts.tld., which is needed for DNS list bl.spamcop.net."),
+            "{report:#?}"
+        );
+    });
+}
+
+/// A zone whose only server has an address of IPv6 alone, and one whose server has its name elsewhere.
+fn only_ipv6(ipv6: Family) -> Simulation {
+    let mut internet = Internet::new();
+    internet.fine("tld.", "192.0.2.2", "");
+    internet.fine("six.tld.", "2001:db8::53", "@ 300 MX 10 mx\nmx 300 A 198.51.100.8\n");
+    internet.fine("fine.tld.", "192.0.2.6", "ns 300 AAAA 2001:db8::54\n* 300 A 198.51.100.8\n");
+    internet.0.server(ServerPlan::new("ns.fine.tld", vec!["2001:db8::54".parse().unwrap()])).unwrap();
+    internet.0.zone("away.tld.", &["ns.fine.tld".to_owned()], "@ 300 MX 10 mx\n").unwrap();
+    let simulation = internet.simulation(|config| config.resolve.ipv6 = ipv6);
+    simulation.network().set_ipv6(Ipv6Way::Unrouted);
+    simulation
+}
+
+#[test]
+fn a_zone_with_servers_of_ipv6_alone_is_unreachable_without_ipv6() {
+    paused(async {
+        for (ipv6, reason) in [
+            (Family::Auto, "this host has no IPv6 route"),
+            (Family::Off, "resolverd does not use IPv6 (resolve.ipv6 = false)"),
+        ] {
+            let simulation = only_ipv6(ipv6);
+            for zone in ["six.tld.", "away.tld."] {
+                for pause in [40, 90, 1] {
+                    ask(&simulation, "a.fine.tld.", RecordType::A).await;
+                    ask(&simulation, zone, RecordType::MX).await;
+                    tokio::time::sleep(Duration::from_secs(pause)).await;
+                }
+                let subject = Some(named(zone));
+                let wanted =
+                    Wanted { subject, from: 0, to: u64::MAX, client: None, most: 20, decisive: None };
+                let reports = simulation.resolver().why(wanted).await;
+                for report in &reports {
+                    let culprit = (report.culprit.kind, report.culprit.zone.as_deref());
+                    assert_eq!(culprit, (CulpritKind::Unreachable, Some(zone)), "{report:#?}");
+                    if zone == "six.tld." {
+                        assert_eq!(report.culprit.server.as_deref(), Some("2001:db8::53"), "{report:#?}");
+                        assert!(report.culprit.advice.contains("resolve.ipv6 = false"), "{report:#?}");
+                    }
+                }
+                let told = |report: &MessageReport| report.culprit.evidence.contains(reason);
+                assert!(reports.iter().any(told), "{reports:#?}");
+                let failed = failed(&simulation).await;
+                let row = failed.iter().find(|row| row.zone.as_deref() == Some(zone)).unwrap();
+                assert_eq!(row.culprit, CulpritKind::Unreachable, "{row:#?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_path_of_ipv6_that_leads_nowhere_is_no_fault_of_the_owners() {
+    const SIX: [&str; 4] = ["six0.tld.", "six1.tld.", "six2.tld.", "six3.tld."];
+    paused(async {
+        for (way, kind) in
+            [(Ipv6Way::Swallowed, CulpritKind::Unreachable), (Ipv6Way::Open, CulpritKind::ServerSilent)]
+        {
+            let mut internet = Internet::new();
+            internet.fine("tld.", "192.0.2.2", "");
+            internet.fine("well.tld.", "2001:db8:99::53", "@ 300 MX 10 mx\n");
+            for (place, zone) in SIX.into_iter().enumerate() {
+                let dead = (&[Fault::Dead][..], Duration::from_millis(20));
+                internet.zone(zone, &format!("2001:db8:{place}::53"), dead, "@ 300 MX 10 mx\n");
+            }
+            let simulation = internet.simulation(|config| config.resolve.ipv6 = Family::On);
+            simulation.network().set_ipv6(way);
+            for zone in SIX.into_iter().chain(["well.tld."]) {
+                ask(&simulation, zone, RecordType::MX).await;
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            }
+            for (place, zone) in SIX.into_iter().enumerate() {
+                let report = why(&simulation, named(zone)).await;
+                let server = format!("2001:db8:{place}::53");
+                let server = server.parse::<IpAddr>().unwrap().to_string();
+                assert_eq!(told(&report), (kind, zone, &*server, ""), "{report:#?}");
+                let advice = &report.culprit.advice;
+                assert_eq!(advice.contains("resolve.ipv6 = false"), way == Ipv6Way::Swallowed, "{report:#?}");
+            }
+            let rows = failed(&simulation).await;
+            let dead = rows.iter().filter(|row| row.zone.as_deref() != Some("well.tld."));
+            assert!(dead.clone().count() == SIX.len(), "{rows:#?}");
+            assert!(dead.into_iter().all(|row| row.culprit == kind), "{rows:#?}");
+        }
+    });
+}
+
+/// Asks for so many names below a zone at once.
+async fn flood(simulation: &Simulation, zone: &str, count: usize) {
+    let names: Vec<String> = (0..count).map(|number| format!("w{number}.{zone}")).collect();
+    join_all(names.iter().map(|name| ask(simulation, name, RecordType::A))).await;
+}
+
+#[test]
+fn queries_that_resolverd_turned_away_are_no_fault_of_a_zone() {
+    paused(async {
+        let mut internet = Internet::new();
+        internet.fine("net.", "192.0.2.2", "");
+        internet.zone(LIST, "192.0.2.3", (&[], Duration::from_secs(2)), "2.0.0.127 60 A 127.0.0.2\n");
+        internet.fine("tld.", "192.0.2.4", "");
+        internet.zone("slow.tld.", "192.0.2.5", (&[], Duration::from_secs(2)), "* 300 A 198.51.100.8\n");
+        let simulation = internet.simulation(|_| ());
+        ask(&simulation, &format!("w.{LIST}"), RecordType::A).await;
+        ask(&simulation, "w.slow.tld.", RecordType::A).await;
+        join_all([flood(&simulation, LIST, MAX_FLIGHTS), flood(&simulation, "slow.tld.", MAX_FLIGHTS)]).await;
+        let rows = failed(&simulation).await;
+        let [overload] = &rows[..] else { panic!("{rows:#?}") };
+        assert_eq!(
+            (overload.zone.as_deref(), overload.culprit),
+            (None, CulpritKind::Overload),
+            "{overload:#?}"
+        );
+        assert!(overload.servers.is_empty() && overload.advice.contains("cause the load"), "{overload:#?}");
+        let (_, clients) = simulation.recorder().shed_by(Window::Start);
+        assert_eq!(overload.questions, clients.iter().map(|row| row.shed).sum::<u64>(), "{overload:#?}");
+    });
+}
+
+#[test]
+fn queries_that_were_turned_away_because_of_a_silent_zone_are_its_fault() {
+    paused(async {
+        let mut internet = Internet::new();
+        internet.fine("tld.", "192.0.2.4", "");
+        internet.zone("silent.tld.", "192.0.2.5", (&[Fault::Dead], Duration::from_millis(20)), "");
+        let simulation = internet.simulation(|_| ());
+        ask(&simulation, "w.silent.tld.", RecordType::A).await;
+        flood(&simulation, "silent.tld.", 2 * MAX_SILENT_FLIGHTS).await;
+        let rows = failed(&simulation).await;
+        let [silent] = &rows[..] else { panic!("{rows:#?}") };
+        let told = (silent.zone.as_deref(), silent.culprit);
+        assert_eq!(told, (Some("silent.tld."), CulpritKind::ServerSilent), "{silent:#?}");
+    });
+}
+
+#[test]
+fn queries_beyond_the_limit_of_a_silent_zone_are_told_with_their_number() {
+    const MORE: usize = 5;
+    paused(async {
+        let mut internet = Internet::new();
+        internet.fine("tld.", "192.0.2.4", "");
+        internet.zone("silent.tld.", "192.0.2.5", (&[Fault::Dead], Duration::from_millis(20)), "");
+        internet.fine("fine.tld.", "192.0.2.6", "* 300 A 198.51.100.8\n");
+        let simulation = internet.simulation(|_| ());
+        let beyond = async {
+            tokio::time::sleep(2 * NEW_ZONE_TIME).await;
+            for number in 0..MORE {
+                ask(&simulation, &format!("more{number}.silent.tld."), RecordType::A).await;
+                let flags = Flags { client: Some([198, 18, 0, 1].into()), ..Flags::default() };
+                ask_with(&simulation, &format!("w{number}.fine.tld."), RecordType::A, flags).await;
+            }
+        };
+        tokio::join!(flood(&simulation, "silent.tld.", MAX_SILENT_FLIGHTS + 1), beyond);
+        // The flights go on without their clients.
+        tokio::time::sleep(FLIGHT_TIME).await;
+        let (zones, _) = simulation.recorder().shed_by(Window::Start);
+        assert_eq!(zones.iter().map(|row| row.shed).sum::<u64>(), MORE as u64, "{zones:#?}");
+        let limit = format!(
+            "; {MORE} of these queries were turned away by resolverd at once, because its limit for the queries in progress for one zone was reached"
+        );
+        let rows = failed(&simulation).await;
+        let [silent] = &rows[..] else { panic!("{rows:#?}") };
+        let told = (silent.zone.as_deref(), silent.culprit);
+        assert_eq!(told, (Some("silent.tld."), CulpritKind::ServerSilent), "{silent:#?}");
+        assert!(silent.reason.ends_with(&limit), "{silent:#?}");
+        let culprit = why(&simulation, named("silent.tld.")).await.culprit;
+        assert_eq!(culprit.kind, CulpritKind::ServerSilent, "{culprit:#?}");
+        assert!(culprit.evidence.contains(&limit), "{culprit:#?}");
+        // A mail of another client has nothing of it.
+        let report = why(&simulation, named("fine.tld.")).await;
+        assert!(report.questions.iter().all(|one| one.name.ends_with(".fine.tld.")), "{report:#?}");
+        assert!(!format!("{report:?}").contains("turned away"), "{report:#?}");
+    });
+}
+
+#[test]
+fn a_name_with_the_key_of_a_list_is_found_as_a_log_line_has_it() {
+    const KEYED: &str = "zen.dq.spamhaus.net.";
+    paused(async {
+        let mut internet = Internet::new();
+        internet.fine("net.", "192.0.2.2", "");
+        internet.zone(KEYED, "192.0.2.3", (&[Fault::Dead], Duration::from_millis(20)), "");
+        let simulation = internet.simulation(|_| ());
+        let asked = format!("9.100.51.198.secret1.{KEYED}");
+        ask(&simulation, &asked, RecordType::A).await;
+        let report = why(&simulation, named(&asked)).await;
+        assert_eq!(told(&report), (CulpritKind::ListSilent, KEYED, "192.0.2.3", KEYED), "{report:#?}");
+        assert!(!format!("{report:?}").contains("secret1"), "{report:#?}");
+    });
+}
+
+#[test]
+fn a_list_whose_domain_has_a_new_owner_is_to_be_removed() {
+    paused(async {
+        let mut internet = Internet::new();
+        internet.fine("net.", "192.0.2.2", "");
+        internet.fine(OWNER, "192.0.2.3", "");
+        internet.fine(LIST, "192.0.2.4", "* 60 A 203.0.113.9\n");
+        let simulation = internet.simulation(|_| ());
+        check(&simulation, 1).await;
+        let report = why(&simulation, address(1)).await;
+        assert_eq!(told(&report), (CulpritKind::ListRefused, LIST, "", LIST), "{report:#?}");
+        let culprit = &report.culprit;
+        assert!(culprit.evidence.contains("its domain may have a new owner"), "{report:#?}");
+        let advice = "remove bl.spamcop.net. from the configuration of your mail software";
+        assert!(culprit.advice.starts_with(advice), "{report:#?}");
+        let [zone] = &failed(&simulation).await[..] else { panic!("one zone") };
+        assert_eq!(zone.advice, culprit.advice, "{zone:#?}");
+    });
+}
+
+#[test]
+fn a_broken_chain_is_the_fault_of_the_zone_where_it_breaks() {
+    const KIDS: [(&str, &str); 2] = [("one.sig.", "192.0.2.3"), ("two.sig.", "192.0.2.4")];
+    paused(async {
+        for (flaws, zone, advice) in [
+            (["", "unsigned"], "sig.", "the owner of sig. must repair its signatures"),
+            (["ds-mismatch", ""], ".", "check the clock and the trust anchor of this host"),
+        ] {
+            let mut internet = Internet::new();
+            internet.fine("sig.", "192.0.2.2", "");
+            for (kid, address) in KIDS {
+                internet.fine(kid, address, "@ 300 MX 10 mx\nmx 300 A 198.51.100.8\n");
+            }
+            for (signed, flaw) in [".", "sig."].into_iter().zip(flaws) {
+                internet.0.sign(signed, Some(flaw.parse().unwrap())).unwrap();
+            }
+            let lab = Arc::new(internet.0.build().unwrap());
+            let config = config_trusting(&lab);
+            let simulation = Simulation::new(lab, config, 11);
+            for (kid, _) in KIDS {
+                ask(&simulation, kid, RecordType::MX).await;
+                let report = why(&simulation, named(kid)).await;
+                assert_eq!(told(&report), (CulpritKind::Bogus, zone, "", ""), "{report:#?}");
+                assert!(report.culprit.advice.starts_with(advice), "{report:#?}");
+            }
+            let [row] = &failed(&simulation).await[..] else { panic!("one zone") };
+            assert_eq!((row.zone.as_deref(), row.questions), (Some(zone), 2), "{row:#?}");
+            assert!(row.advice.starts_with(advice), "{row:#?}");
+        }
+    });
+}
+
+#[test]
+fn a_server_that_truncates_and_is_silent_over_tcp_is_no_silent_server() {
+    paused(async {
+        for fault in [Fault::SilentTcp, Fault::MuteTcp, Fault::DripsTcp, Fault::NoTcp] {
+            let mut internet = Internet::new();
+            internet.fine("tld.", "192.0.2.2", "");
+            let faults = [Fault::AlwaysTruncates, fault];
+            let time = Duration::from_millis(20);
+            internet.zone("cut.tld.", "192.0.2.5", (&faults, time), "* 300 A 198.51.100.8\n");
+            let simulation = internet.simulation(|_| ());
+            // While the resolutions of both are still in progress.
+            for asked in ["first.cut.tld.", "second.cut.tld."] {
+                ask(&simulation, asked, RecordType::A).await;
+            }
+            let report = why(&simulation, named("cut.tld.")).await;
+            assert_eq!(report.questions.len(), 2, "{fault}: {report:#?}");
+            assert!(report.culprit.evidence.contains("; 2 queries failed"), "{fault}: {report:#?}");
+            tokio::time::sleep(Duration::from_secs(3_600)).await;
+            // The first query finds out that TCP fails, the second knows it.
+            for asked in ["a.cut.tld.", "b.cut.tld."] {
+                ask(&simulation, asked, RecordType::A).await;
+                tokio::time::sleep(Duration::from_secs(8)).await;
+                let report = why(&simulation, named(asked)).await;
+                let expected = (CulpritKind::Truncated, "cut.tld.", "192.0.2.5", "");
+                assert_eq!(told(&report), expected, "{fault}: {report:#?}");
+                let culprit = &report.culprit;
+                let evidence = "192.0.2.5 truncates its answers for cut.tld. and does not answer over TCP";
+                assert!(culprit.evidence.starts_with(evidence), "{fault}: {report:#?}");
+                assert!(culprit.advice.contains("TCP port 53"), "{fault}: {report:#?}");
+                assert!(report.also.is_empty(), "{fault}: {report:#?}");
+            }
+            let [zone] = &failed(&simulation).await[..] else { panic!("one zone") };
+            let server = zone.servers.first().map(|server| (&*server.server, server.conduct));
+            assert_eq!(server, Some(("192.0.2.5", Some(Conduct::NoTcp))), "{fault}: {zone:#?}");
+            assert_eq!(zone.culprit, CulpritKind::Truncated, "{fault}: {zone:#?}");
+            assert!(zone.reason.contains("192.0.2.5 no answer over TCP"), "{fault}: {zone:#?}");
+            assert!(zone.advice.contains("TCP port 53"), "{fault}: {zone:#?}");
+        }
+    });
+}
+
+/// A zone with a server that has this fault, asked for once after a start.
+async fn asked_cold(fault: Fault) -> MessageReport {
+    let mut internet = Internet::new();
+    internet.fine("tld.", "192.0.2.2", "");
+    let faults = (&[fault][..], Duration::from_millis(20));
+    internet.zone("cold.tld.", "192.0.2.5", faults, "* 300 A 198.51.100.8\n");
+    let simulation = internet.simulation(|config| config.history.slow = Duration::from_millis(100));
+    ask(&simulation, "a.cold.tld.", RecordType::A).await;
+    why(&simulation, named("a.cold.tld.")).await
+}
+
+#[test]
+fn a_server_that_answered_the_next_query_was_not_silent() {
+    paused(async {
+        let report = asked_cold(Fault::LosesFirst).await;
+        assert_eq!(told(&report), (CulpritKind::Loss, "cold.tld.", "192.0.2.5", ""), "{report:#?}");
+        let culprit = &report.culprit;
+        let evidence = "192.0.2.5 did not answer 1 query for cold.tld., but answered others within seconds";
+        assert!(culprit.evidence.starts_with(evidence), "{report:#?}");
+        assert!(culprit.advice.starts_with("packets get lost"), "{report:#?}");
+        // The query that it answers has no EDNS.
+        let report = asked_cold(Fault::DropsEdns).await;
+        assert_eq!(told(&report), (CulpritKind::Unknown, "cold.tld.", "192.0.2.5", ""), "{report:#?}");
+        let culprit = &report.culprit;
+        let evidence = "192.0.2.5 did not answer 2 queries for cold.tld., but answered the next one, which may have had a simpler form (no EDNS); ";
+        assert!(culprit.evidence.starts_with(evidence), "{report:#?}");
+        assert!(culprit.advice.contains("`resolverctl check cold.tld.`"), "{report:#?}");
+    });
+}
+
+#[test]
+fn a_missing_route_of_this_host_is_no_fault_of_the_owner() {
+    paused(async {
+        let mut internet = Internet::new();
+        internet.fine("tld.", "192.0.2.2", "");
+        internet.fine("away.tld.", "192.0.2.5", "@ 300 MX 10 mx\n");
+        let simulation = internet.simulation(|_| ());
+        simulation.network().set_unroutable("192.0.2.5".parse().unwrap());
+        ask(&simulation, "away.tld.", RecordType::MX).await;
+        let report = why(&simulation, named("away.tld.")).await;
+        assert_eq!(told(&report), (CulpritKind::Unreachable, "away.tld.", "192.0.2.5", ""), "{report:#?}");
+        let culprit = &report.culprit;
+        let evidence = "this host has no route to 192.0.2.5, or its firewall blocks the DNS port; no query for away.tld. was sent";
+        assert!(culprit.evidence.starts_with(evidence), "{report:#?}");
+        assert!(culprit.advice.starts_with("check the routes and the firewall of this host"), "{report:#?}");
+        let [zone] = &failed(&simulation).await[..] else { panic!("one zone") };
+        assert_eq!(zone.advice, culprit.advice, "{zone:#?}");
+        assert!(zone.reason.contains("192.0.2.5 not sent"), "{zone:#?}");
+    });
+}

@@ -1,0 +1,342 @@
+//! Zones whose servers are all silent, in simulation: the cost of a mail from such a domain at first and later, that
+//! a lossy path does not count as silence, and that a zone that is back is believed at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dns::question::{ExtendedError, Outcome};
+use futures_util::future::join_all;
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
+use lab::delegations::Tree;
+use lab::fault::Fault;
+use lab::prelude::ask;
+use lab::server::Distance;
+use lab::simulation::{Simulation, config_for, paused};
+use lab::world::{Lab, ServerPlan};
+use resolver::limits::{MAX_DEAD_TIME, MAX_PROBE_WAIT, MAX_TRIES};
+
+/// Root, tld, and one.tld on this many servers at this distance with these faults; other.tld on a healthy one.
+fn lab(servers: u8, millis: u64, faults: &[Fault]) -> Arc<Lab> {
+    let mut tree = Tree::default();
+    let mut server = |name: String, last: [u8; 2], millis: u64, faults: &[Fault]| {
+        let mut plan = ServerPlan::new(&name, vec![[127, 0, last[0], last[1]].into()]);
+        plan.distance = Distance::steady(Duration::from_millis(millis));
+        plan.faults = faults.to_vec();
+        tree.server(plan).unwrap();
+        name
+    };
+    let root = [server("a.root".to_owned(), [0, 1], 10, &[])];
+    let tld = [server("ns.tld".to_owned(), [0, 2], 20, &[])];
+    let one: Vec<String> =
+        (1..=servers).map(|last| server(format!("ns{last}.one.tld"), [1, last], millis, faults)).collect();
+    let other = [server("ns.other.tld".to_owned(), [2, 1], 30, &[])];
+    tree.zone(".", &root, "").unwrap();
+    tree.zone("tld.", &tld, "").unwrap();
+    tree.zone("one.tld.", &one, "@ 300 MX 10 mx\n@ 300 A 10.0.0.1\n* 300 A 10.0.0.2\n").unwrap();
+    tree.zone("other.tld.", &other, "* 300 A 10.0.0.3\n").unwrap();
+    Arc::new(tree.build().unwrap())
+}
+
+/// The questions of smtpd for a sender's domain, one after the other: their time, and the messages to the domain's
+/// servers.
+async fn mail(simulation: &Simulation) -> (Duration, usize) {
+    simulation.lab().log().take();
+    let mut elapsed = Duration::ZERO;
+    for kind in [RecordType::MX, RecordType::A, RecordType::AAAA] {
+        let reply = ask(simulation, "one.tld.", kind).await;
+        assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail, "{:#?}", reply.steps);
+        elapsed += reply.elapsed;
+    }
+    let sent = simulation.lab().log().take();
+    (elapsed, sent.iter().filter(|one| one.server.ends_with("one.tld")).count())
+}
+
+#[test]
+fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
+    // With four servers each is asked less often, so its silence is known a little later.
+    for (seed, servers, millis, most) in
+        [(1, 1, 30, 4_100), (2, 2, 30, 4_100), (3, 2, 250, 4_100), (4, 4, 100, 6_000)]
+    {
+        let lab = lab(servers, millis, &[Fault::Dead]);
+        paused(async {
+            let simulation = Simulation::new(lab.clone(), config_for(&lab), seed);
+            let (elapsed, messages) = mail(&simulation).await;
+            println!("{servers} servers: {elapsed:?}, {messages} messages");
+            assert!(elapsed <= Duration::from_millis(most), "{servers} servers: {elapsed:?}");
+            // The messages of the first question, and one in the background to each.
+            let most = usize::from(servers) * usize::from(MAX_TRIES + 2);
+            assert!(messages <= most, "{messages} messages to {servers} servers");
+            for message in 2..=4 {
+                tokio::time::sleep(Duration::from_secs(300)).await;
+                let (elapsed, messages) = mail(&simulation).await;
+                println!("message {message}: {elapsed:?}, {messages} messages");
+                assert!(elapsed <= Duration::from_millis(50), "message {message}: {elapsed:?}");
+                // Messages in between come at fixed intervals, not with questions.
+                assert!(messages <= usize::from(servers), "message {message}: {messages} messages");
+            }
+        });
+    }
+}
+
+#[test]
+fn a_domain_that_dies_after_it_was_known_costs_the_same() {
+    for (seed, millis) in [(1, 30), (2, 120), (3, 300)] {
+        let lab = lab(2, millis, &[]);
+        paused(async {
+            let simulation = Simulation::new(lab.clone(), config_for(&lab), seed);
+            for number in 0..40 {
+                ask(&simulation, &format!("host{number}.one.tld."), RecordType::A).await;
+            }
+            for last in 1..=2 {
+                lab.server(&format!("ns{last}.one.tld")).unwrap().set_faults(&[Fault::Dead]);
+            }
+            let (elapsed, _) = mail(&simulation).await;
+            println!("{millis} ms away: {elapsed:?}");
+            // Answers of a far server take longer, so its silence is known later.
+            let most = if millis < 200 { 4_100 } else { 6_500 };
+            assert!(elapsed <= Duration::from_millis(most), "{millis} ms away: {elapsed:?}");
+            tokio::time::sleep(Duration::from_secs(300)).await;
+            let (elapsed, _) = mail(&simulation).await;
+            // One of its questions waits for the probe that it begins.
+            assert!(elapsed <= MAX_PROBE_WAIT + Duration::from_millis(50), "{millis} ms away: {elapsed:?}");
+        });
+    }
+}
+
+#[test]
+fn a_zone_that_is_back_is_believed_at_its_first_answer_for_all_its_names() {
+    for seed in 0..10 {
+        let lab = lab(2, 30, &[Fault::Dead]);
+        paused(async {
+            let simulation = Simulation::new(lab.clone(), config_for(&lab), seed);
+            mail(&simulation).await;
+            tokio::time::sleep(Duration::from_secs(60 + seed * 7)).await;
+            mail(&simulation).await;
+            lab.server("ns2.one.tld").unwrap().set_faults(&[]);
+            // One of the servers is probed within that time, plus or minus an eighth.
+            tokio::time::sleep(MAX_DEAD_TIME * 9 / 8 + Duration::from_millis(100)).await;
+            for (name, kind) in [("one.tld.", RecordType::MX), ("new.one.tld.", RecordType::A)] {
+                let reply = ask(&simulation, name, kind).await;
+                assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);
+                assert!(reply.elapsed <= Duration::from_millis(60), "{:?}", reply.elapsed);
+            }
+        });
+    }
+}
+
+#[test]
+fn a_zone_whose_servers_drop_soa_is_back_after_an_outage() {
+    for (seed, kinds) in [
+        (1, [RecordType::A, RecordType::A]),
+        (2, [RecordType::AAAA, RecordType::AAAA]),
+        (3, [RecordType::A, RecordType::MX]),
+    ] {
+        let lab = lab(1, 30, &[Fault::DropsSoa]);
+        paused(async {
+            let simulation = Simulation::new(lab.clone(), config_for(&lab), seed);
+            let server = lab.server("ns1.one.tld").unwrap();
+            let mut number = 0;
+            let mut next = async |kind| {
+                number += 1;
+                let reply = ask(&simulation, &format!("host{number}.one.tld."), kind).await;
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                reply.message.metadata.response_code == ResponseCode::NoError
+            };
+            assert!(next(kinds[0]).await);
+            server.set_faults(&[Fault::Dead]);
+            for _ in 0..12 {
+                next(kinds[0]).await;
+            }
+            assert!(!next(kinds[1]).await);
+            server.set_faults(&[Fault::DropsSoa]);
+            let mut lost = 0;
+            while !next(kinds[0]).await {
+                lost += 1;
+                assert!(lost <= 10, "{kinds:?}: {lost} queries were lost");
+            }
+            for _ in 0..60 {
+                assert!(next(kinds[0]).await, "{kinds:?}");
+            }
+        });
+    }
+}
+
+#[test]
+fn a_lossy_zone_with_one_server_is_not_taken_for_dead() {
+    let (mut asked, mut failed, mut known) = (0, 0, 0);
+    for (seed, busy) in (0..30).flat_map(|seed| [(seed, false), (seed, true)]) {
+        let lab = lab(1, 40, &[]);
+        paused(async {
+            let simulation = Simulation::new(lab.clone(), config_for(&lab), seed);
+            simulation.network().set_loss(300);
+            for number in 0..120 {
+                if busy {
+                    // Other servers answer all the time, so that each loss counts.
+                    ask(&simulation, &format!("host{number}.other.tld."), RecordType::A).await;
+                }
+                let reply = ask(&simulation, &format!("host{number}.one.tld."), RecordType::A).await;
+                asked += 1;
+                if reply.message.answers.is_empty() {
+                    failed += 1;
+                    known += usize::from(reply.elapsed == Duration::ZERO);
+                }
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        });
+    }
+    println!("{failed} of {asked} failed, {known} of them at once");
+    assert!(failed * 1_000 <= asked, "{failed} of {asked}");
+    assert_eq!(known, 0, "nothing is known to be silent");
+}
+
+#[test]
+fn while_our_own_network_is_down_no_zone_is_known_to_be_silent() {
+    for seed in 0..10 {
+        let lab = lab(2, 30, &[]);
+        paused(async {
+            let simulation = Simulation::new(lab.clone(), config_for(&lab), seed);
+            ask(&simulation, "host.one.tld.", RecordType::A).await;
+            let set_down = |down: bool| {
+                let faults: &[Fault] = if down { &[Fault::Dead] } else { &[] };
+                lab.servers().iter().for_each(|server| server.set_faults(faults));
+            };
+            // The zone comes back, disappears, and comes back permanently.
+            for outage in 0..5 {
+                set_down(true);
+                for number in 0..4 {
+                    let reply = ask(&simulation, &format!("a{outage}{number}.one.tld."), RecordType::A).await;
+                    assert!(reply.message.answers.is_empty());
+                    assert!(reply.elapsed >= Duration::from_secs(4), "{:?}", reply.extended_error);
+                }
+                set_down(false);
+                let name = format!("b{outage}.one.tld.");
+                let reply = ask(&simulation, &name, RecordType::A).await;
+                assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);
+                // The zone above may be asked whether it has other servers now.
+                assert!(reply.elapsed <= Duration::from_millis(60), "{:?}", reply.elapsed);
+            }
+        });
+    }
+}
+
+#[test]
+fn one_dead_server_beside_a_living_one_costs_nothing_more() {
+    let lab = lab(2, 30, &[]);
+    paused(async {
+        let simulation = Simulation::new(lab.clone(), config_for(&lab), 1);
+        lab.server("ns1.one.tld").unwrap().set_faults(&[Fault::Dead]);
+        for number in 0..60 {
+            let reply = ask(&simulation, &format!("host{number}.one.tld."), RecordType::A).await;
+            assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        for number in 60..200 {
+            let reply = ask(&simulation, &format!("host{number}.one.tld."), RecordType::A).await;
+            assert_eq!(reply.elapsed, Duration::from_millis(30), "{:#?}", reply.steps);
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    });
+}
+
+#[test]
+fn a_known_silence_is_told_with_its_reason_and_not_remembered_of_the_name() {
+    let lab = lab(1, 30, &[Fault::Dead]);
+    paused(async {
+        let simulation = Simulation::new(lab.clone(), config_for(&lab), 1);
+        mail(&simulation).await;
+        for _ in 0..3 {
+            let reply = ask(&simulation, "www.one.tld.", RecordType::A).await;
+            let error = reply.extended_error.unwrap();
+            assert_eq!((reply.outcome, error.code), (Outcome::Failed, ExtendedError::NO_REACHABLE_AUTHORITY));
+            assert!(
+                error.text.contains("127.0.1.1") && error.text.contains("in the background"),
+                "{}",
+                error.text
+            );
+            assert_eq!(reply.elapsed, Duration::ZERO);
+        }
+    });
+}
+
+/// Zones that a hoster's server drops the queries for.
+const HOSTED: usize = 100;
+
+/// Root and tld, and zones on one server that was never heard: it answers for zz.tld alone.
+fn hoster() -> Arc<Lab> {
+    let mut tree = Tree::default();
+    let mut server = |name: &str, last: [u8; 2], faults: &[Fault]| {
+        let mut plan = ServerPlan::new(name, vec![[127, 0, last[0], last[1]].into()]);
+        plan.distance = Distance::steady(Duration::from_millis(20));
+        plan.faults = faults.to_vec();
+        tree.server(plan).unwrap();
+        [name.to_owned()]
+    };
+    let root = server("a.root", [0, 1], &[]);
+    let tld = server("ns.tld", [0, 2], &[]);
+    let hoster = server("ns.z0.tld", [1, 1], &[Fault::DropsOtherZones]);
+    tree.zone(".", &root, "").unwrap();
+    tree.zone("tld.", &tld, "").unwrap();
+    let hosted = (0..HOSTED).map(|number| format!("z{number}.tld.")).chain(["zz.tld.".to_owned()]);
+    for zone in hosted {
+        tree.zone(&zone, &hoster, "* 300 A 10.0.0.1\n").unwrap();
+    }
+    Arc::new(tree.build().unwrap())
+}
+
+#[test]
+fn a_hundred_zones_of_a_silent_server_cost_a_second_each_and_take_no_answer_from_another() {
+    for seed in 0..5 {
+        let lab = hoster();
+        paused(async {
+            let simulation = Simulation::new(lab.clone(), config_for(&lab), seed);
+            ask(&simulation, "www.z0.tld.", RecordType::A).await;
+            let names: Vec<String> = (1..HOSTED).map(|number| format!("www.z{number}.tld.")).collect();
+            let silent = join_all(names.iter().map(|name| ask(&simulation, name, RecordType::A)));
+            let living = async {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                ask(&simulation, "www.zz.tld.", RecordType::A).await
+            };
+            let (silent, living) = tokio::join!(silent, living);
+            for (name, reply) in names.iter().zip(&silent) {
+                assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
+                let most = Duration::from_millis(1_100);
+                assert!(reply.elapsed <= most, "{name}: {:?} {:#?}", reply.elapsed, reply.steps);
+            }
+            assert_eq!(living.message.answers.len(), 1, "{:#?}", living.steps);
+            assert!(living.elapsed <= Duration::from_millis(60), "{:?}", living.elapsed);
+        });
+    }
+}
+
+#[test]
+fn a_zone_that_its_server_drops_costs_four_seconds_once_while_the_server_answers_for_others() {
+    for seed in 0..5 {
+        let lab = hoster();
+        paused(async {
+            let simulation = Simulation::new(lab.clone(), config_for(&lab), seed);
+            let others = async {
+                for number in 0..200 {
+                    let reply = ask(&simulation, &format!("host{number}.zz.tld."), RecordType::A).await;
+                    assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);
+                    assert!(reply.elapsed <= Duration::from_millis(200), "{:?}", reply.elapsed);
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            };
+            let dropped = async {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                let mut elapsed = Vec::new();
+                for name in ["www.z0.tld.", "mail.z0.tld.", "z0.tld.", "mail.z0.tld."] {
+                    let reply = ask(&simulation, name, RecordType::A).await;
+                    assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
+                    elapsed.push(reply.elapsed);
+                    tokio::time::sleep(Duration::from_millis(700)).await;
+                }
+                let (first, later) = elapsed.split_first().unwrap();
+                assert!(*first <= Duration::from_secs(4), "{elapsed:?}");
+                assert!(later.iter().all(|later| *later <= Duration::from_millis(50)), "{elapsed:?}");
+            };
+            tokio::join!(others, dropped);
+        });
+    }
+}

@@ -1,0 +1,424 @@
+//! Lists that take a customer's key in their names: clients ask without it, and only the list's own servers get it.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
+use history::Window;
+use history::failed::FailedWanted;
+use history::why::Wanted;
+use lab::delegations::Tree;
+use lab::fault::Fault;
+use lab::prelude::{Lines, ask, name};
+use lab::server::Distance;
+use lab::simulation::{Flags, SimulatedReply, Simulation, config_for, config_trusting, paused};
+use lab::world::ServerPlan;
+use resolver::config::{Config, ConfiguredZone, Forwarder, ZoneKind, changes, show};
+use resolver::dnsbl::batch::BatchCounts;
+use resolver::dnsbl::list_way::Way;
+use resolver::resolve::list_keys::secrets_of;
+
+/// The secret. It is searched for in any case, because clients' spelling must not matter.
+const KEY: &str = "x7h3qkey5u8wk3qkey9m2v";
+
+/// The key of a client, which has a zone of its own.
+const CLIENTS: &str = "k3y0fac11entandnobodyelse9";
+
+/// See `CLIENTS`.
+const OWN_ZONE: &str = "k3y0fac11entandnobodyelse9.authbl.dq.spamhaus.net.";
+
+const ASKED: &str = "4.3.2.1.zen.spamhaus.org.";
+
+/// Writes the key and a configuration that names it, and reads the configuration.
+fn configured(folder: &Path, mode: u32) -> Result<Config, String> {
+    let key = folder.join("spamhaus.key");
+    std::fs::write(&key, format!("{}\n", KEY.to_ascii_uppercase())).unwrap();
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode)).unwrap();
+    let file = folder.join("resolverd.toml");
+    let lists = ["zen.spamhaus.org", "combined.mail.abusix.zone"];
+    let lists = lists.map(|list| format!("[[list]]\nname = \"{list}\"\nkey = \"spamhaus.key\"\n"));
+    std::fs::write(&file, format!("version = 1\n{}", lists.concat())).unwrap();
+    Config::load(Some(&file)).map_err(|errors| errors.to_string())
+}
+
+/// Root, TLD, Spamhaus and its zone with keys, each on a server of its own.
+fn simulation(faults: &[Fault], folder: &Path) -> Simulation {
+    simulation_of(faults, folder, None)
+}
+
+/// Like `simulation`, with all zones signed as in `signing`.
+fn simulation_of(faults: &[Fault], folder: &Path, signing: Option<&str>) -> Simulation {
+    simulation_with(faults, signing, |config| config.lists = configured(folder, 0o640).unwrap().lists)
+}
+
+/// Like `simulation_of`, with another configuration.
+fn simulation_with(faults: &[Fault], signing: Option<&str>, change: impl FnOnce(&mut Config)) -> Simulation {
+    let mut tree = Tree::default();
+    for (server, last) in
+        [("a.root", 1), ("ns.net", 2), ("ns.spamhaus.net", 3), ("ns.dq.spamhaus.net", 4), ("ns.zone", 5)]
+            .into_iter()
+            .chain([("ns.of-key.zone", 6)])
+    {
+        let mut plan = ServerPlan::new(server, vec![IpAddr::from([127, 0, 0, last])]);
+        plan.distance = Distance::steady(Duration::from_millis(if last > 3 { 40 } else { 10 }));
+        if last == 4 || last == 6 {
+            plan.faults = faults.to_vec();
+        }
+        tree.server(plan).unwrap();
+    }
+    let listed = format!(
+        "4.3.2.1.{KEY}.zen 60 A 127.0.0.2\n4.3.2.1.{KEY}.zen 60 TXT \"see https://l.example/?key={KEY}\"\n"
+    );
+    let abusix = format!("4.3.2.1.{KEY}.combined.mail 60 A 127.0.0.3\n");
+    for (zone, server, text) in [
+        (".", "a.root", ""),
+        ("net.", "ns.net", ""),
+        ("spamhaus.net.", "ns.spamhaus.net", ""),
+        ("dq.spamhaus.net.", "ns.dq.spamhaus.net", listed.as_str()),
+        ("abusix.zone.", "ns.zone", abusix.as_str()),
+        (OWN_ZONE, "ns.of-key.zone", ""),
+    ] {
+        tree.zone(zone, &[server.to_owned()], text).unwrap();
+        tree.sign(zone, signing.map(|words| words.parse().unwrap())).unwrap();
+    }
+    let lab = Arc::new(tree.build().unwrap());
+    let mut config = if signing.is_some() { config_trusting(&lab) } else { config_for(&lab) };
+    change(&mut config);
+    Simulation::new(lab, config, 11)
+}
+
+/// All visible texts.
+fn all_that_is_told(simulation: &Simulation, replies: &[SimulatedReply]) -> String {
+    let mut told = String::new();
+    for reply in replies {
+        let octets = reply.message.to_vec().unwrap();
+        write!(told, "{reply:?} {}", String::from_utf8_lossy(&octets)).unwrap();
+    }
+    let recorder = simulation.recorder();
+    write!(told, "{:?}", recorder.report(Window::Start)).unwrap();
+    write!(told, "{:?} {:?}", recorder.by_zone(Window::Start), recorder.by_server(Window::Start)).unwrap();
+    let (resolver, now) = (simulation.resolver(), simulation.clock().mono());
+    for name in [ASKED, "4.3.2.1._key.zen.dq.spamhaus.net.", "zen.dq.spamhaus.net.", "dq.spamhaus.net."] {
+        write!(told, "{:?}", resolver.memory().look(&self::name(name), None, now)).unwrap();
+    }
+    write!(told, "{:?} {:?}", resolver.inflight(), resolver.lists()).unwrap();
+    told
+}
+
+#[test]
+fn clients_ask_without_the_key_and_are_answered_under_their_own_name() {
+    let folder = tempfile::tempdir().unwrap();
+    paused(async {
+        let simulation = simulation(&[], folder.path());
+        for (asked, code) in [(ASKED, "127.0.0.2"), ("4.3.2.1.combined.mail.abusix.zone.", "127.0.0.3")] {
+            let reply = ask(&simulation, asked, RecordType::A).await;
+            let [record] = reply.message.answers.as_slice() else { panic!("{reply:?}") };
+            assert_eq!((record.name.clone(), record.data.to_string().as_str()), (name(asked), code));
+        }
+        let reply = ask(&simulation, "9.9.9.9.zen.spamhaus.org.", RecordType::A).await;
+        assert_eq!(reply.message.metadata.response_code, ResponseCode::NXDomain);
+        assert_eq!(reply.message.authorities[0].name, name("zen.spamhaus.org."));
+    });
+}
+
+#[test]
+fn only_the_servers_that_the_key_is_for_hear_it() {
+    let folder = tempfile::tempdir().unwrap();
+    paused(async {
+        let simulation = simulation(&[], folder.path());
+        let mut messages = Vec::new();
+        for (asked, kind) in
+            [(ASKED, RecordType::A), (ASKED, RecordType::TXT), ("9.9.9.9.zen.spamhaus.org.", RecordType::A)]
+        {
+            ask(&simulation, asked, kind).await;
+            let received = simulation.lab().log().take();
+            for one in &received {
+                let told = one.to_string().to_ascii_lowercase();
+                let at_home = &*one.server == "ns.dq.spamhaus.net";
+                assert!(at_home || !told.contains(KEY), "{told}");
+            }
+            assert!(received.iter().any(|one| one.to_string().to_ascii_lowercase().contains(KEY)));
+            messages.push(received.len());
+        }
+        // Root, TLD, Spamhaus and the zone itself without the key; from then on one message a question.
+        assert_eq!(messages[1..], [1, 1], "{messages:?}");
+        // The cut expires before its data: the key does not go to the servers above.
+        tokio::time::sleep(std::time::Duration::from_secs(172_800)).await;
+        ask(&simulation, "8.8.8.8.zen.spamhaus.org.", RecordType::A).await;
+        for one in simulation.lab().log().take() {
+            assert!(
+                &*one.server == "ns.dq.spamhaus.net" || !one.to_string().to_ascii_lowercase().contains(KEY),
+                "{one}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_name_with_the_key_that_a_client_asks_for_itself_goes_to_no_forwarder() {
+    let folder = tempfile::tempdir().unwrap();
+    paused(async {
+        let simulation = simulation_with(&[], None, |config| {
+            config.lists = configured(folder.path(), 0o640).unwrap().lists;
+            let address = ([127, 0, 0, 6], 53).into();
+            config.zones = vec![ConfiguredZone {
+                kind: ZoneKind::Forward(vec![Forwarder { address, encryption: None }]),
+                forward_first: true,
+                ..ConfiguredZone::default()
+            }];
+        });
+        for asked in [format!("4.3.2.1.{KEY}.zen.dq.spamhaus.net."), ASKED.to_owned()] {
+            let reply = ask(&simulation, &asked, RecordType::A).await;
+            assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);
+        }
+        ask(&simulation, &format!("{KEY}.combined.mail.abusix.zone."), RecordType::TXT).await;
+        // The key is for all lists of the provider.
+        for base in ["xbl.dq.spamhaus.net.", "dq.spamhaus.net.", "black.mail.abusix.zone."] {
+            ask(&simulation, &format!("4.3.2.1.{KEY}.{base}"), RecordType::A).await;
+        }
+        ask(&simulation, "www.example.", RecordType::A).await;
+        let received: Vec<String> = simulation.lab().log().take().iter().map(ToString::to_string).collect();
+        for one in received.iter().filter(|one| one.contains(KEY)) {
+            let at_home = ["ns.dq.spamhaus.net ", "ns.spamhaus.net ", "ns.zone "];
+            assert!(at_home.iter().any(|server| one.starts_with(server)), "{one}");
+        }
+        assert!(received.iter().any(|one| one.starts_with("ns.of-key.zone www.example.")), "{received:?}");
+    });
+}
+
+#[test]
+fn who_asks_for_what_stands_for_the_key_learns_and_spoils_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    paused(async {
+        let simulation = simulation(&[], folder.path());
+        for asked in ["4.3.2.1._key.zen.dq.spamhaus.net.", "4.3.2.1._KEY.combined.mail.abusix.zone."] {
+            let reply = ask(&simulation, asked, RecordType::A).await;
+            assert_eq!(reply.message.metadata.response_code, ResponseCode::NXDomain, "{asked}");
+        }
+        assert!(simulation.lab().log().take().is_empty(), "nobody is asked");
+        for asked in [ASKED, "4.3.2.1.combined.mail.abusix.zone."] {
+            let reply = ask(&simulation, asked, RecordType::A).await;
+            assert_eq!(reply.message.answers.len(), 1, "{asked}: a listing is lost");
+        }
+    });
+}
+
+/// Looks sixty addresses up in both lists; returns the time of the last check, and the counters of batches.
+async fn sixty(simulation: &Simulation, lists: [&str; 2], key: &str) -> (Duration, BatchCounts) {
+    let _tended = simulation.tend();
+    let mut took = Duration::ZERO;
+    for last in 0..60 {
+        let began = simulation.clock().mono();
+        for list in lists {
+            ask(simulation, &format!("{last}.2.0.192.{key}{list}"), RecordType::A).await;
+        }
+        took = simulation.clock().mono().since(began);
+        tokio::time::sleep(Duration::from_secs(3)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let known = simulation.resolver().lists();
+    let mut batch = known.batch.lock().unwrap();
+    batch.settle(simulation.clock().mono());
+    (took, batch.counts(known.entry(&name(lists[1]), &Way::Public).number()))
+}
+
+#[test]
+fn lists_with_a_key_are_asked_ahead_and_the_key_stays_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    paused(async {
+        // The operator has configured the key, and resolverd adds it.
+        let own = simulation(&[], folder.path());
+        let (took, BatchCounts { used, wasted, .. }) =
+            sixty(&own, ["zen.spamhaus.org.", "combined.mail.abusix.zone."], "").await;
+        assert_eq!(took, Duration::from_millis(40));
+        assert!(used >= 10 && wasted == 0, "{used} of use, {wasted} in vain");
+        let told = all_that_is_told(&own, &[]).to_ascii_lowercase();
+        assert!(told.contains("zen.spamhaus.org") && !told.contains(KEY), "{told}");
+    });
+    paused(async {
+        // The clients have the key in their names, and learnt data do not contain it.
+        let theirs = simulation_with(&[], None, |_| {});
+        let lists = ["zen.dq.spamhaus.net.", "combined.mail.abusix.zone."];
+        let (took, BatchCounts { used, wasted, .. }) = sixty(&theirs, lists, &format!("{CLIENTS}.")).await;
+        assert_eq!(took, Duration::from_millis(40));
+        assert!(used >= 10 && wasted == 0, "{used} of use, {wasted} in vain");
+        let told = format!("{:?}", theirs.resolver().lists()).to_ascii_lowercase();
+        assert!(told.contains("zen.dq.spamhaus.net") && !told.contains(CLIENTS), "{told}");
+        let received = theirs.lab().log().received();
+        let home = |one: &&lab::log::Received| one.name.to_string().to_ascii_lowercase().contains(CLIENTS);
+        let asked = received.iter().filter(home).count();
+        assert!((120..=124).contains(&asked), "{asked}: once each, and the way to them");
+    });
+}
+
+#[test]
+fn it_is_told_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut told = Lines::of(tracing::Level::TRACE, || {
+        for fault in [
+            None,
+            Some(Fault::Refused),
+            Some(Fault::ServFail),
+            Some(Fault::Dead),
+            Some(Fault::AlwaysTruncates),
+        ] {
+            paused(async {
+                let faults: Vec<Fault> = fault.into_iter().collect();
+                let simulation = simulation(&faults, folder.path());
+                let mut replies = Vec::new();
+                for asked in [ASKED, "9.9.9.9.zen.spamhaus.org."] {
+                    for kind in [RecordType::A, RecordType::TXT, RecordType::A, RecordType::ANY] {
+                        replies.push(ask(&simulation, asked, kind).await);
+                    }
+                }
+                let told = all_that_is_told(&simulation, &replies).to_ascii_lowercase();
+                assert!(told.contains("zen.spamhaus.org"), "{told}");
+                assert!(!told.contains(KEY), "{fault:?}: {told}");
+                if fault == Some(Fault::Refused) {
+                    let text = replies[0].extended_error.clone().unwrap().text;
+                    assert!(text.starts_with("zen.spamhaus.org refuses your key"), "{text}");
+                }
+            });
+        }
+    });
+    let config = configured(folder.path(), 0o600).unwrap();
+    write!(told, "{config:?} {:?} {}", config.lists(), show(&config, false)).unwrap();
+    write!(told, "{:?}", changes(&Config::default(), &config)).unwrap();
+    assert!(told.contains("spamhaus.key"));
+    assert!(told.contains("refuses your key"), "the log says so");
+    assert!(!told.to_ascii_lowercase().contains(KEY), "{told}");
+}
+
+/// Signed answers of a list have the key in their names, which only `exchange` knows: such answers are insecure,
+/// never bogus.
+#[test]
+fn a_signed_list_with_a_key_is_insecure_and_tells_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    for signing in ["", "nsec3", "expired"] {
+        paused(async {
+            let simulation = simulation_of(&[], folder.path(), Some(signing));
+            let flags = Flags { dnssec_ok: true, authentic_data: true, ..Flags::default() };
+            let mut replies = Vec::new();
+            for (asked, rcode) in
+                [(ASKED, ResponseCode::NoError), ("9.9.9.9.zen.spamhaus.org.", ResponseCode::NXDomain)]
+            {
+                for kind in [RecordType::A, RecordType::TXT, RecordType::A] {
+                    let reply = simulation.ask_with(&name(asked), kind, flags).await.unwrap();
+                    let metadata = reply.message.metadata;
+                    assert_eq!(
+                        (metadata.response_code, metadata.authentic_data),
+                        (rcode, false),
+                        "{reply:?}"
+                    );
+                    let kinds = reply.message.answers.iter().chain(&reply.message.authorities);
+                    assert!(
+                        kinds.clone().all(|record| record.record_type() != RecordType::RRSIG),
+                        "{reply:?}"
+                    );
+                    replies.push(reply);
+                }
+            }
+            for one in simulation.lab().log().take() {
+                let told = one.to_string().to_ascii_lowercase();
+                assert!(&*one.server == "ns.dq.spamhaus.net" || !told.contains(KEY), "{told}");
+                assert!(!told.contains("_key"), "{told}");
+            }
+            assert!(!all_that_is_told(&simulation, &replies).to_ascii_lowercase().contains(KEY));
+        });
+    }
+}
+
+#[test]
+fn a_key_that_others_may_read_is_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    for mode in [0o644, 0o660, 0o604, 0o700] {
+        let wrong = configured(folder.path(), mode).unwrap_err();
+        assert!(wrong.contains("list.key") && wrong.contains("chmod 0640"), "{wrong}");
+        assert!(!wrong.to_ascii_lowercase().contains(KEY));
+        std::fs::remove_file(folder.path().join("spamhaus.key")).unwrap();
+    }
+    for mode in [0o640, 0o600, 0o440, 0o400] {
+        assert!(configured(folder.path(), mode).is_ok(), "{mode:o}");
+        std::fs::remove_file(folder.path().join("spamhaus.key")).unwrap();
+    }
+    std::fs::write(folder.path().join("spamhaus.key"), "no\n").unwrap();
+    let text = "version = 1\n[[list]]\nname = \"bl.blocklist.de\"\nkey = \"spamhaus.key\"\n";
+    std::fs::write(folder.path().join("resolverd.toml"), text).unwrap();
+    let wrong = Config::load(Some(&folder.path().join("resolverd.toml"))).unwrap_err().to_string();
+    assert!(wrong.contains("list.key"), "{wrong}");
+}
+
+/// Names in which a client may send its key: in its place, before a list that is not known, at the begin, without the list, with a
+/// search domain of the C library behind it, to a list of a stranger, and below a zone cut of its own.
+const PLACES: [&str; 8] = [
+    "4.3.2.1.KEY.zen.dq.spamhaus.net.",
+    "4.3.2.1.KEY.new.dq.spamhaus.net.",
+    "KEY.4.3.2.1.zen.dq.spamhaus.net.",
+    "KEY.dq.spamhaus.net.",
+    "shop.test.KEY.dbl.dq.spamhaus.net.corp.net.",
+    "4.3.2.1.KEY.list.stranger.zone.",
+    "shop.test.KEY.authbl.dq.spamhaus.net.",
+    "4.3.2.1.KEY.authbl.dq.spamhaus.net.",
+];
+
+/// The log, the record, the disk, and the tables that `resolverctl` reads over the socket.
+#[test]
+fn the_key_of_a_client_is_told_nowhere_wherever_it_stands() {
+    let told = Lines::of(tracing::Level::TRACE, || {
+        for fault in [None, Some(Fault::Refused), Some(Fault::ServFail), Some(Fault::Dead)] {
+            paused(async {
+                let faults: Vec<Fault> = fault.into_iter().collect();
+                let simulation = simulation_with(&faults, None, |_| {});
+                let (resolver, recorder) = (simulation.resolver(), simulation.recorder());
+                let secrets = secrets_of(&Config::default());
+                let mut told = String::new();
+                for turn in 0..4 {
+                    for place in PLACES {
+                        let place = place.replace("KEY", CLIENTS);
+                        let asked = ask(&simulation, &place, RecordType::A);
+                        tokio::pin!(asked);
+                        tokio::select! {
+                            biased;
+                            _ = &mut asked => {}
+                            () = tokio::time::sleep(Duration::from_millis(5)) => {
+                                // In progress.
+                                let flights = format!("{:?}", resolver.inflight());
+                                told.push_str(&secrets.without_keys(flights));
+                                asked.await;
+                            }
+                        }
+                    }
+                    tokio::time::sleep(Duration::from_secs(if turn == 2 { 120 } else { 6 })).await;
+                    resolver.tell();
+                }
+                let wanted =
+                    Wanted { subject: None, from: 0, to: u64::MAX, client: None, most: 100, decisive: None };
+                write!(told, "{:?}", resolver.why(wanted).await).unwrap();
+                write!(told, "{:?}", resolver.failed(FailedWanted::default()).await).unwrap();
+                write!(told, "{:?}", resolver.lists()).unwrap();
+                let tables = format!(
+                    "{:?} {:?} {:?} {:?}",
+                    recorder.by_zone(Window::Start),
+                    recorder.failing(Window::Start),
+                    recorder.shed_by(Window::Start),
+                    recorder.troubles()
+                );
+                assert!(tables.contains("dq.spamhaus.net."), "{tables}");
+                told.push_str(&secrets.without_keys(tables));
+                let told = told.to_ascii_lowercase();
+                assert!(told.contains("_key.zen.dq.spamhaus.net"), "{told}");
+                let shown =
+                    told.find(CLIENTS).map(|at| &told[at.saturating_sub(300)..(at + 100).min(told.len())]);
+                assert_eq!(shown, None, "{fault:?}");
+                resolver.tell_last();
+            });
+        }
+    });
+    let shown: Vec<&str> = told.lines().filter(|line| line.to_ascii_lowercase().contains(CLIENTS)).collect();
+    assert!(shown.is_empty(), "{shown:#?}");
+}

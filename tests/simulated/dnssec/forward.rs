@@ -1,0 +1,356 @@
+//! Zones with servers of the operator: forwarders that know DNSSEC, that do not, and that validate themselves; stub
+//! zones, exempted ones, and lists with a key in their names.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::dnssec::rdata::DNSSECRData;
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{RData, RecordType};
+use hickory_proto::serialize::binary::BinEncodable;
+use lab::delegations::Tree;
+use lab::fault::Fault;
+use lab::prelude::{ask_for_ad, name};
+use lab::server::Distance;
+use lab::simulation::{Flags, SimulatedReply, Simulation, config_trusting, paused};
+use lab::world::{Lab, ServerPlan};
+use resolver::config::{ConfiguredZone, Forwarder, ZoneKind};
+use resolver::zones::zone::Zone as SignedZone;
+
+const MAIL: &str = "@ 300 MX 10 mail\nwww 300 A 10.0.0.1\nmail 300 A 10.0.0.2\n*.wild 300 A 10.0.0.3\n";
+
+/// Zones with their signing plans. Two servers have all of them, like a recursive server; the third is the public
+/// one, which knows of `corp.tld.` only its parent's data.
+const ZONES: [(&str, Option<&str>); 7] = [
+    (".", Some("")),
+    ("tld.", Some("nsec3 optout")),
+    ("zone.tld.", Some("")),
+    ("deep.zone.tld.", Some("nsec3")),
+    ("plain.tld.", None),
+    ("broken.tld.", Some("expired")),
+    ("corp.tld.", Some("")),
+];
+
+const ROUND_TRIP: Duration = Duration::from_millis(20);
+
+fn lab() -> Arc<Lab> {
+    let mut tree = Tree::default();
+    let servers = ["one.tld", "two.tld"];
+    for (last, server) in (1..).zip(servers) {
+        let mut plan = ServerPlan::new(server, vec![IpAddr::from([127, 0, 0, last])]);
+        plan.distance = Distance::steady(ROUND_TRIP);
+        tree.server(plan).unwrap();
+    }
+    for (zone, signing) in ZONES {
+        tree.zone(zone, &servers.map(ToOwned::to_owned), MAIL).unwrap();
+        tree.sign(zone, signing.map(|words| words.parse().unwrap())).unwrap();
+    }
+    Arc::new(tree.build().unwrap())
+}
+
+fn zone(apex: &str, kind: ZoneKind, validate: bool) -> ConfiguredZone {
+    ConfiguredZone { name: name(apex), kind, validate, ..ConfiguredZone::default() }
+}
+
+fn address(last: u8) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, last], 53))
+}
+
+fn forward(apex: &str, servers: &[u8]) -> ConfiguredZone {
+    let forwarders = servers.iter().map(|last| Forwarder { address: address(*last), encryption: None });
+    zone(apex, ZoneKind::Forward(forwarders.collect()), true)
+}
+
+fn simulation(lab: &Arc<Lab>, zones: Vec<ConfiguredZone>) -> Simulation {
+    let mut config = config_trusting(lab);
+    config.zones = zones;
+    Simulation::new(Arc::clone(lab), config, 1)
+}
+
+type Told = (ResponseCode, bool, Option<u16>);
+
+fn told(reply: &SimulatedReply) -> Told {
+    let metadata = reply.message.metadata;
+    (metadata.response_code, metadata.authentic_data, reply.extended_error.as_ref().map(|error| error.code))
+}
+
+const SECURE: Told = (ResponseCode::NoError, true, None);
+const INSECURE: Told = (ResponseCode::NoError, false, None);
+const EXPIRED: Told = (ResponseCode::ServFail, false, Some(7));
+
+/// The truth about the zones above, from any server.
+const TRUTH: [(&str, RecordType, Told); 11] = [
+    ("www.zone.tld.", RecordType::A, SECURE),
+    ("zone.tld.", RecordType::MX, SECURE),
+    ("zone.tld.", RecordType::DNSKEY, SECURE),
+    ("zone.tld.", RecordType::DS, SECURE),
+    ("mail.deep.zone.tld.", RecordType::A, SECURE),
+    ("x.wild.deep.zone.tld.", RecordType::A, SECURE),
+    ("none.deep.zone.tld.", RecordType::A, (ResponseCode::NXDomain, true, None)),
+    ("www.deep.zone.tld.", RecordType::TXT, SECURE),
+    ("www.plain.tld.", RecordType::A, INSECURE),
+    ("www.plain.tld.", RecordType::TXT, INSECURE),
+    ("www.broken.tld.", RecordType::A, EXPIRED),
+];
+
+#[test]
+fn a_forwarder_that_knows_dnssec_is_as_good_as_the_zones_own_servers() {
+    for faults in [&[][..], &[Fault::Validates]] {
+        paused(async {
+            let lab = lab();
+            lab.server("one.tld").unwrap().set_faults(faults);
+            let simulation = simulation(&lab, vec![forward(".", &[1])]);
+            for (owner, kind, wanted) in TRUTH {
+                // Once from the forwarder, once from memory.
+                for _ in 0..2 {
+                    let reply = ask_for_ad(&simulation, owner, kind).await;
+                    assert_eq!(told(&reply), wanted, "{faults:?} {owner} {kind} {:#?}", reply.steps);
+                }
+            }
+            let unchecked = Flags { checking_disabled: true, ..Flags::default() };
+            let reply =
+                simulation.ask_with(&name("mail.broken.tld."), RecordType::A, unchecked).await.unwrap();
+            assert_eq!(told(&reply), INSECURE);
+            assert_eq!(lab.log().count("two.tld"), 0);
+        });
+    }
+}
+
+/// Unbound asks forwarders without CD too, if it has no trust anchor for the name.
+#[test]
+fn a_zone_that_is_not_validated_here_is_validated_by_its_forwarder() {
+    paused(async {
+        let lab = lab();
+        lab.server("one.tld").unwrap().set_faults(&[Fault::Validates]);
+        let exempted = ConfiguredZone { validate: false, ..forward(".", &[1]) };
+        let passed_on = simulation(&lab, vec![exempted]);
+        let reply = ask_for_ad(&passed_on, "www.broken.tld.", RecordType::A).await;
+        assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail, "{:#?}", reply.steps);
+        // A negative trust anchor is for names that are to resolve in spite of their signatures.
+        let mut config = config_trusting(&lab);
+        config.zones = vec![forward(".", &[1])];
+        config.dnssec.negative_trust_anchors = vec![name("broken.tld.")];
+        let resolved = Simulation::new(Arc::clone(&lab), config, 1);
+        assert_eq!(told(&ask_for_ad(&resolved, "www.broken.tld.", RecordType::A).await), INSECURE);
+    });
+}
+
+#[test]
+fn a_forwarder_that_strips_signatures_is_passed_over_or_makes_all_bogus() {
+    paused(async {
+        let lab = lab();
+        lab.server("one.tld").unwrap().set_faults(&[Fault::NoDnssec]);
+        let both = simulation(&lab, vec![forward(".", &[1, 2])]);
+        for (owner, kind, wanted) in TRUTH {
+            let reply = ask_for_ad(&both, owner, kind).await;
+            assert_eq!(told(&reply), wanted, "{owner} {kind} {:#?}", reply.steps);
+        }
+        let before = lab.log().count("one.tld");
+        ask_for_ad(&both, "mail.zone.tld.", RecordType::A).await;
+        assert_eq!(lab.log().count("one.tld"), before, "the other one has been better");
+        let alone = simulation(&lab, vec![forward(".", &[1])]);
+        for owner in ["www.zone.tld.", "www.plain.tld."] {
+            let reply = ask_for_ad(&alone, owner, RecordType::A).await;
+            assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail, "{owner}");
+        }
+        let exempted = simulation(&lab, vec![ConfiguredZone { validate: false, ..forward(".", &[1]) }]);
+        assert_eq!(told(&ask_for_ad(&exempted, "www.zone.tld.", RecordType::A).await), INSECURE);
+    });
+}
+
+/// A zone that is bogus at any server is no fault of the forwarders that pass it on.
+#[test]
+fn one_broken_domain_does_not_put_forwarders_last() {
+    paused(async {
+        let lab = lab();
+        let simulation = simulation(&lab, vec![forward(".", &[1, 2])]);
+        // From then on the first forwarder is preferred.
+        lab.server("two.tld").unwrap().set_faults(&[Fault::Slow(Duration::from_millis(80))]);
+        for (owner, kind, _) in TRUTH {
+            ask_for_ad(&simulation, owner, kind).await;
+        }
+        for number in 0..3 {
+            assert_eq!(
+                told(&ask_for_ad(&simulation, &format!("n{number}.broken.tld."), RecordType::A).await),
+                EXPIRED
+            );
+        }
+        lab.log().take();
+        assert_eq!(told(&ask_for_ad(&simulation, "mail.zone.tld.", RecordType::A).await), SECURE);
+        let sent = lab.log().take();
+        assert_eq!(sent.first().map(|sent| &*sent.server), Some("one.tld"), "{sent:?}");
+    });
+}
+
+/// The greatest cost of a chain behind a forwarder: DS and keys of a cut are asked for at the same time.
+#[test]
+fn behind_a_forwarder_each_cut_costs_one_round_trip() {
+    paused(async {
+        let lab = lab();
+        let simulation = simulation(&lab, vec![forward(".", &[1])]);
+        let reply = ask_for_ad(&simulation, "www.deep.zone.tld.", RecordType::A).await;
+        assert_eq!(told(&reply), SECURE);
+        assert!(reply.elapsed <= ROUND_TRIP * 4 + Duration::from_millis(4), "{:?}", reply.elapsed);
+        let warm = ask_for_ad(&simulation, "mail.deep.zone.tld.", RecordType::A).await;
+        assert!(warm.elapsed <= ROUND_TRIP + Duration::from_millis(1), "{:?}", warm.elapsed);
+    });
+}
+
+#[test]
+fn stub_zones_are_validated_unless_they_are_exempted() {
+    let stub = |validate| zone("corp.tld.", ZoneKind::Stub(vec![address(2)]), validate);
+    for (validate, wanted) in [(true, SECURE), (false, INSECURE)] {
+        paused(async {
+            let lab = lab();
+            let simulation = simulation(&lab, vec![stub(validate)]);
+            for (owner, kind) in [("corp.tld.", RecordType::MX), ("www.corp.tld.", RecordType::A)] {
+                assert_eq!(told(&ask_for_ad(&simulation, owner, kind).await), wanted, "{owner} {validate}");
+            }
+            assert_eq!(told(&ask_for_ad(&simulation, "www.zone.tld.", RecordType::A).await), SECURE);
+        });
+    }
+}
+
+/// A zone in the form of its signer's file: RFC 3597 for types that only signers write.
+fn file_of(zone: &SignedZone) -> String {
+    let denials = zone.hashed().values().flatten().cloned();
+    let records = zone.names().flat_map(|(owner, _)| [zone.all(owner), zone.all_signatures(owner)].concat());
+    let hashed = zone.hashed().keys().flat_map(|owner| zone.all_signatures(owner));
+    let mut text = String::new();
+    for record in records.chain(hashed).chain(denials) {
+        let data = match &record.data {
+            RData::DNSSEC(DNSSECRData::DS(_)) => record.data.to_string(),
+            RData::DNSSEC(_) => {
+                let octets = record.data.to_bytes().unwrap();
+                let hex: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+                format!("\\# {} {hex}", octets.len())
+            }
+            data => data.to_string(),
+        };
+        text += &format!("{} {} IN {} {data}\n", record.name, record.ttl, record.record_type());
+    }
+    text
+}
+
+#[test]
+fn signed_zones_that_are_served_here_are_validated() {
+    for (apex, signing) in [("corp.tld.", ""), ("deep.zone.tld.", "nsec3"), ("broken.tld.", "expired")] {
+        paused(async {
+            let lab = lab();
+            let authority = lab.server("two.tld").unwrap().authority();
+            let signed = authority.zones().iter().find(|zone| *zone.origin() == name(apex)).unwrap();
+            let file = ZoneKind::File { path: "zone".into(), text: file_of(signed) };
+            let simulation = simulation(&lab, vec![zone(apex, file, true)]);
+            let asks = async |owner: &str, kind| {
+                told(&ask_for_ad(&simulation, &format!("{owner}{apex}"), kind).await)
+            };
+            if signing == "expired" {
+                assert_eq!(asks("www.", RecordType::A).await, EXPIRED);
+                return;
+            }
+            let denied = (ResponseCode::NXDomain, true, None);
+            for _ in 0..2 {
+                for (owner, kind, wanted) in [
+                    ("", RecordType::MX, SECURE),
+                    ("www.", RecordType::A, SECURE),
+                    ("x.wild.", RecordType::A, SECURE),
+                    ("www.", RecordType::TXT, SECURE),
+                    ("none.", RecordType::A, denied),
+                ] {
+                    assert_eq!(asks(owner, kind).await, wanted, "{owner}{apex} {kind}");
+                }
+            }
+            assert_eq!(told(&ask_for_ad(&simulation, "www.zone.tld.", RecordType::A).await), SECURE);
+            let asked = lab.log().take();
+            assert!(asked.iter().all(|one| one.kind != RecordType::MX), "nobody is asked for its data");
+        });
+    }
+}
+
+/// The public parent does not know `intern.tld.`, and denies its DS; the stub's servers know it.
+#[test]
+fn that_the_parent_knows_no_stub_zone_does_not_take_its_names_away() {
+    paused(async {
+        let mut tree = Tree::default();
+        for (last, server) in (1..).zip(["one.tld", "ns.elsewhere"]) {
+            tree.server(ServerPlan::new(server, vec![IpAddr::from([127, 0, 0, last])])).unwrap();
+        }
+        for zone in [".", "tld."] {
+            tree.zone(zone, &["one.tld".to_owned()], "").unwrap();
+            tree.sign(zone, Some("nsec3 optout".parse().unwrap())).unwrap();
+        }
+        let public = Arc::new(tree.clone().build().unwrap());
+        tree.zone("intern.tld.", &["ns.elsewhere".to_owned()], MAIL).unwrap();
+        let whole = tree.build().unwrap();
+        public
+            .server("ns.elsewhere")
+            .unwrap()
+            .set_authority(whole.server("ns.elsewhere").unwrap().authority());
+        let stub = zone("intern.tld.", ZoneKind::Stub(vec![address(2)]), true);
+        let simulation = simulation(&public, vec![stub]);
+        for (owner, kind) in [
+            ("intern.tld.", RecordType::MX),
+            ("intern.tld.", RecordType::TXT),
+            ("intern.tld.", RecordType::DS),
+            ("intern.tld.", RecordType::NS),
+            ("mail.intern.tld.", RecordType::A),
+        ] {
+            let reply = ask_for_ad(&simulation, owner, kind).await;
+            let rcode = if kind == RecordType::DS { ResponseCode::NXDomain } else { ResponseCode::NoError };
+            assert_eq!(reply.message.metadata.response_code, rcode, "{owner} {kind} {:#?}", reply.steps);
+        }
+    });
+}
+
+/// A new zone below a parent that earlier had only a name there, and whose denial of DS is still in memory.
+#[test]
+fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
+    let tree = |parent: &str| {
+        let mut tree = Tree::default();
+        for (last, server) in (1..).zip(["one.tld", "ns.elsewhere"]) {
+            tree.server(ServerPlan::new(server, vec![IpAddr::from([127, 0, 0, last])])).unwrap();
+        }
+        for (zone, text) in [(".", ""), ("tld.", ""), ("zone.tld.", parent)] {
+            tree.zone(zone, &["one.tld".to_owned()], text).unwrap();
+            tree.sign(zone, Some("".parse().unwrap())).unwrap();
+        }
+        tree
+    };
+    let sign = |mut tree: Tree, server: &str| {
+        tree.zone("new.zone.tld.", &[server.to_owned()], MAIL).unwrap();
+        tree.sign("new.zone.tld.", Some("".parse().unwrap())).unwrap();
+        tree.build().unwrap()
+    };
+    let before = || Arc::new(tree("new 300 TXT soon\n").build().unwrap());
+    // The zone is on its parent's servers.
+    paused(async {
+        let lab = before();
+        let simulation = simulation(&lab, Vec::new());
+        assert_eq!(told(&ask_for_ad(&simulation, "new.zone.tld.", RecordType::DS).await), SECURE);
+        lab.take_zones_of(&sign(tree(""), "one.tld"));
+        lab.log().take();
+        let reply = ask_for_ad(&simulation, "www.new.zone.tld.", RecordType::A).await;
+        assert_eq!(told(&reply), SECURE, "{:#?}", reply.steps);
+        let sent = lab.log().take();
+        assert_eq!(sent.iter().filter(|sent| sent.to_string().ends_with(" DS")).count(), 1, "{sent:?}");
+    });
+    // The zone is on other servers, and the parent delegates to them a little later: until then its denial makes
+    // answers bogus for half a minute.
+    paused(async {
+        let (lab, whole) = (before(), sign(tree(""), "ns.elsewhere"));
+        lab.server("ns.elsewhere").unwrap().set_authority(whole.server("ns.elsewhere").unwrap().authority());
+        let stub = zone("new.zone.tld.", ZoneKind::Stub(vec![address(2)]), true);
+        let simulation = simulation(&lab, vec![stub]);
+        for owner in ["www.new.zone.tld.", "mail.new.zone.tld."] {
+            let reply = ask_for_ad(&simulation, owner, RecordType::A).await;
+            assert_eq!(told(&reply), (ResponseCode::ServFail, false, Some(6)), "{:#?}", reply.steps);
+        }
+        lab.take_zones_of(&whole);
+        tokio::time::sleep(Duration::from_secs(31)).await;
+        for owner in ["www.new.zone.tld.", "mail.new.zone.tld."] {
+            let reply = ask_for_ad(&simulation, owner, RecordType::A).await;
+            assert_eq!(told(&reply), SECURE, "{:#?}", reply.steps);
+        }
+    });
+}

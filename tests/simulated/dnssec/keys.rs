@@ -1,0 +1,92 @@
+//! Keys of zones in use: fetched again before they expire, so that no client waits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
+use lab::delegations::Tree;
+use lab::prelude::ask_for_ad;
+use lab::server::Distance;
+use lab::simulation::{Simulation, config_trusting, paused};
+use lab::world::{Lab, ServerPlan};
+
+const ROUND_TRIP: Duration = Duration::from_millis(40);
+
+/// The TTL of DNSKEY by the lab's signer.
+const KEYS_LIVE: Duration = Duration::from_secs(3_600);
+
+fn lab() -> Arc<Lab> {
+    let mut tree = Tree::default();
+    for (last, (zone, server)) in
+        (1..).zip([(".", "a.root"), ("tld.", "ns.tld"), ("zone.tld.", "ns.zone.tld")])
+    {
+        let mut plan = ServerPlan::new(server, vec![[127, 0, 0, last].into()]);
+        plan.distance = Distance::steady(ROUND_TRIP);
+        tree.server(plan).unwrap();
+        tree.zone(zone, &[server.to_owned()], "*.x 60 A 10.0.0.1\n").unwrap();
+        tree.sign(zone, Some("".parse().unwrap())).unwrap();
+    }
+    Arc::new(tree.build().unwrap())
+}
+
+fn keys_sought(lab: &Lab) -> usize {
+    lab.log().take().iter().filter(|sent| sent.to_string().contains("DNSKEY")).count()
+}
+
+/// A question each minute for three hours: one of them causes the keys to be fetched again, and none waits for that.
+/// `also`: another question of a client, once.
+fn hot_zone(also: Option<RecordType>) {
+    paused(async {
+        let lab = lab();
+        let simulation = Simulation::new(lab.clone(), config_trusting(&lab), 1);
+        ask_for_ad(&simulation, "first.x.zone.tld.", RecordType::A).await;
+        if let Some(kind) = also {
+            ask_for_ad(&simulation, "zone.tld.", kind).await;
+        }
+        assert!(keys_sought(&lab) >= 3, "root, TLD and zone");
+        for minute in 1..=180_u32 {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            let reply = ask_for_ad(&simulation, &format!("n{minute}.x.zone.tld."), RecordType::A).await;
+            assert!(reply.message.metadata.authentic_data, "minute {minute} {:#?}", reply.steps);
+            assert!(
+                reply.elapsed <= ROUND_TRIP + Duration::from_millis(1),
+                "minute {minute}: {:?}",
+                reply.elapsed
+            );
+        }
+        let sought = keys_sought(&lab);
+        // The keys of root, TLD and zone, each once in nine tenths of their time.
+        let most = usize::try_from(180 * 60 / (KEYS_LIVE.as_secs() * 9 / 10)).unwrap() + 1;
+        assert!((2..=most * 3).contains(&sought), "{sought} questions for keys");
+    });
+}
+
+#[test]
+fn keys_of_a_zone_in_use_are_sought_anew_while_nobody_waits() {
+    hot_zone(None);
+}
+
+#[test]
+fn a_client_that_asks_for_the_keys_does_not_keep_them_from_being_renewed() {
+    hot_zone(Some(RecordType::DNSKEY));
+}
+
+#[test]
+fn a_refresh_that_fails_leaves_the_keys_as_good_as_they_were() {
+    paused(async {
+        let lab = lab();
+        let simulation = Simulation::new(lab.clone(), config_trusting(&lab), 1);
+        ask_for_ad(&simulation, "first.x.zone.tld.", RecordType::A).await;
+        tokio::time::sleep(KEYS_LIVE.mul_f64(0.95)).await;
+        lab.server("ns.zone.tld").unwrap().set_faults(&["drops-dnskey".parse().unwrap()]);
+        for number in 0..5 {
+            let reply = ask_for_ad(&simulation, &format!("n{number}.x.zone.tld."), RecordType::A).await;
+            assert_eq!(reply.message.metadata.response_code, ResponseCode::NoError);
+            assert!(reply.message.metadata.authentic_data, "{:#?}", reply.steps);
+            // The server counts as doubtful, but no client waits for the keys.
+            assert!(reply.elapsed <= ROUND_TRIP * 2 + Duration::from_millis(1), "{:?}", reply.elapsed);
+            tokio::time::sleep(Duration::from_secs(3)).await;
+        }
+    });
+}

@@ -1,0 +1,46 @@
+//! Mail over an internet whose top and a quarter of whose domains are signed: the cost of validation for a message.
+
+use std::time::Duration;
+
+use lab::internet::{DEFAULT_DOMAINS, Internet};
+use lab::simulation::{Simulation, config_trusting, paused};
+use lab::traffic;
+use lab::traffic::Played;
+
+/// Messages: the first meet cold zones, the last warm ones, like a day at a small gateway.
+const MESSAGES: usize = 400;
+
+/// Each message's questions, from a cold start.
+fn play(seed: u64, validate: bool) -> Vec<Played> {
+    let internet = Internet::signed(seed, DEFAULT_DOMAINS).unwrap();
+    let mails = traffic::draw(&internet, seed, MESSAGES);
+    paused(async {
+        let mut config = config_trusting(&internet.lab);
+        config.dnssec.validate = validate;
+        let simulation = Simulation::new(internet.lab.clone(), config, seed);
+        let mut played = Vec::new();
+        for mail in &mails {
+            played.push(traffic::play(&internet, mail, &simulation, simulation.clock()).await);
+        }
+        played
+    })
+}
+
+fn mean(played: &[Played]) -> Duration {
+    let all: Duration = played.iter().map(|played| played.elapsed).sum();
+    all / u32::try_from(played.len()).unwrap()
+}
+
+#[test]
+fn a_message_waits_at_most_a_twentieth_longer() {
+    let (mut with, mut without) = (Vec::new(), Vec::new());
+    for seed in 1..=3 {
+        with.extend(play(seed, true));
+        without.extend(play(seed, false));
+    }
+    let failed = |played: &[Played]| played.iter().map(|played| played.failed).sum::<u32>();
+    assert_eq!((failed(&with), failed(&without)), (0, 0));
+    let (with, without) = (mean(&with), mean(&without));
+    println!("a message takes {with:?} with validation, {without:?} without");
+    assert!(with <= without.mul_f64(1.05), "{with:?} with validation, {without:?} without");
+}

@@ -1,0 +1,58 @@
+//! DNSSEC over the lab: zones signed in every usual way, and broken in each; and the cost in time.
+
+mod chains;
+mod clocks;
+mod cost;
+mod forward;
+mod hashes;
+mod keys;
+mod loss;
+mod mail;
+mod reload;
+mod rollover;
+mod root_keys;
+mod table;
+
+use lab::scenario::Scenario;
+use lab::simulation::paused;
+
+/// The top of every scenario here: root and a TLD, both signed, and a zone on two servers below it.
+const TOP: &str = "
+server a.root 127.0.0.1 rtt=10ms
+server ns.tld 127.0.0.2 rtt=20ms
+server ns1.zone.tld 127.0.0.3 rtt=30ms
+server ns2.zone.tld 127.0.0.4 rtt=40ms
+zone . a.root
+zone tld. ns.tld
+sign .
+sign tld.
+";
+
+/// The records of the zone.
+const ZONE: &str = "zone zone.tld. ns1.zone.tld ns2.zone.tld
+  @ 300 MX 10 mail
+  www 300 A 10.0.0.1
+  mail 300 A 10.0.0.2
+  _25._tcp.mail 300 TLSA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+  *.wild 300 A 10.0.0.3
+  a.ent 300 A 10.0.0.4
+  alias 300 CNAME www
+";
+
+/// Plays a scenario; returns the differences, if any.
+fn play(text: &str) -> Option<String> {
+    let scenario: Scenario = match text.parse() {
+        Ok(scenario) => scenario,
+        Err(error) => return Some(format!("{error}\n{text}")),
+    };
+    paused(scenario.play(1)).err().map(|error| error.to_string())
+}
+
+/// Plays all and reports every one that fails.
+fn play_all(scenarios: impl IntoIterator<Item = (String, String)>) {
+    let mut wrong = Vec::new();
+    for (title, text) in scenarios {
+        wrong.extend(play(&format!("title: {title}\n{text}")));
+    }
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n\n"));
+}

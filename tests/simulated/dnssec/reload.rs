@@ -1,0 +1,133 @@
+//! A changed configuration: answers that were secure by the old trust are not secure by the new one, and the other
+//! way round.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use hickory_proto::dnssec::rdata::DS;
+use hickory_proto::dnssec::{Algorithm, DigestType};
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+use lab::delegations::Tree;
+use lab::prelude::name;
+use lab::simulation::{Flags, Simulation, config_trusting, paused};
+use lab::world::{Lab, ServerPlan};
+use resolver::config::{Config, ConfiguredZone, ZoneKind};
+use validate::anchors::Anchors;
+
+/// RCODE, AD, and code of the extended error.
+type Told = (ResponseCode, bool, Option<u16>);
+
+const SECURE: Told = (ResponseCode::NoError, true, None);
+const INSECURE: Told = (ResponseCode::NoError, false, None);
+const NO_KEYS: Told = (ResponseCode::ServFail, false, Some(9));
+const EXPIRED: Told = (ResponseCode::ServFail, false, Some(7));
+
+fn lab() -> Arc<Lab> {
+    let mut tree = Tree::default();
+    tree.server(ServerPlan::new("one.tld", vec![IpAddr::from([127, 0, 0, 1])])).unwrap();
+    for (zone, text, words) in [
+        (".", "", ""),
+        ("tld.", "", "nsec3"),
+        ("zone.tld.", "www 300 A 10.0.0.1\nsick 300 CNAME www.broken.tld.\n", ""),
+        ("broken.tld.", "www 300 A 10.0.0.2\n", "expired"),
+    ] {
+        tree.zone(zone, &["one.tld".to_owned()], text).unwrap();
+        tree.sign(zone, Some(words.parse().unwrap())).unwrap();
+    }
+    Arc::new(tree.build().unwrap())
+}
+
+/// A resolver whose configuration changes.
+struct Reloaded(Simulation);
+
+impl Reloaded {
+    fn new(config: Config, lab: &Arc<Lab>) -> Self {
+        Self(Simulation::new(Arc::clone(lab), config, 1))
+    }
+
+    async fn to(&self, config: Config) {
+        self.0.reload(config).await;
+    }
+
+    /// Asks twice, so that the second answer comes from memory.
+    async fn is(&self, owner: &str, wanted: Told) {
+        for turn in ["servers", "memory"] {
+            let flags = Flags { authentic_data: true, ..Flags::default() };
+            let reply = self.0.ask_with(&name(owner), RecordType::A, flags).await.unwrap();
+            let metadata = reply.message.metadata;
+            let code = reply.extended_error.as_ref().map(|error| error.code);
+            let told = (metadata.response_code, metadata.authentic_data, code);
+            assert_eq!(told, wanted, "{owner} from {turn} {:#?}", reply.steps);
+        }
+    }
+}
+
+#[test]
+fn new_anchors_hold_at_once() {
+    paused(async {
+        let lab = lab();
+        let good = config_trusting(&lab);
+        let mut wrong = good.clone();
+        wrong.dnssec.trust_anchor.anchors = Anchors::default();
+        let ds = DS::new(1, Algorithm::ED25519, DigestType::SHA256, vec![0; 32]);
+        wrong.dnssec.trust_anchor.anchors.add(&Name::root(), ds);
+        let mut without = good.clone();
+        without.dnssec.trust_anchor.anchors = Anchors::default();
+        let mut off = good.clone();
+        off.dnssec.validate = false;
+
+        let resolver = Reloaded::new(good.clone(), &lab);
+        resolver.is("www.zone.tld.", SECURE).await;
+        resolver.is("www.broken.tld.", EXPIRED).await;
+        for (config, zone, broken) in [
+            (wrong, NO_KEYS, NO_KEYS),
+            (good.clone(), SECURE, EXPIRED),
+            (without, INSECURE, INSECURE),
+            (good.clone(), SECURE, EXPIRED),
+            (off, INSECURE, INSECURE),
+            (good, SECURE, EXPIRED),
+        ] {
+            resolver.to(config).await;
+            resolver.is("www.zone.tld.", zone).await;
+            resolver.is("www.broken.tld.", broken).await;
+        }
+    });
+}
+
+/// An exemption that has ended leaves nothing behind, neither below its name nor where an alias leads there.
+#[test]
+fn what_an_exemption_let_through_ends_with_it() {
+    let stub = |validate| ConfiguredZone {
+        name: name("broken.tld."),
+        kind: ZoneKind::Stub(vec![SocketAddr::from(([127, 0, 0, 1], 53))]),
+        validate,
+        ..ConfiguredZone::default()
+    };
+    let exempted: [fn(&mut Config, ConfiguredZone); 2] = [
+        |config, zone| config.zones = vec![zone],
+        |config, zone| config.dnssec.negative_trust_anchors = vec![zone.name],
+    ];
+    for exempt in exempted {
+        paused(async {
+            let lab = lab();
+            let mut strict = config_trusting(&lab);
+            strict.zones = vec![stub(true)];
+            let mut lenient = strict.clone();
+            exempt(&mut lenient, stub(false));
+            let resolver = Reloaded::new(strict.clone(), &lab);
+            resolver.is("www.broken.tld.", EXPIRED).await;
+            for _ in 0..2 {
+                resolver.to(lenient.clone()).await;
+                resolver.is("www.broken.tld.", INSECURE).await;
+                resolver.is("sick.zone.tld.", INSECURE).await;
+                resolver.is("www.zone.tld.", SECURE).await;
+                resolver.to(strict.clone()).await;
+                resolver.is("www.broken.tld.", EXPIRED).await;
+                resolver.is("sick.zone.tld.", EXPIRED).await;
+                resolver.is("www.zone.tld.", SECURE).await;
+                tokio::time::sleep(std::time::Duration::from_secs(61)).await;
+            }
+        });
+    }
+}

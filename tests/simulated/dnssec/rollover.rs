@@ -1,0 +1,105 @@
+//! Rollovers of keys while clients ask: no client notices, and the servers get few questions for keys.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
+use lab::delegations::Tree;
+use lab::prelude::ask_with;
+use lab::server::Distance;
+use lab::simulation::{Flags, Simulation, config_trusting, paused};
+use lab::world::{Lab, ServerPlan, UNIX_AT_START};
+
+/// Questions of clients that come together, and the time until the next ones.
+const AT_ONCE: usize = 10;
+const BETWEEN: Duration = Duration::from_millis(500);
+
+/// The time for which they ask after each step.
+const BUSY: u32 = 20;
+
+/// The time until all caches have the new keys: the TTL of the lab's DNSKEY, and more.
+const SPREAD: Duration = Duration::from_secs(2 * 3_600);
+
+/// The time until all caches have the new DS: the TTL of the lab's DS, and more.
+const DS_SPREAD: Duration = Duration::from_secs(49 * 3_600);
+
+/// A tree whose last zone is signed so, at a moment.
+fn lab(words: &str, unix: u64) -> Lab {
+    let mut tree = Tree::default();
+    for (last, (zone, server)) in
+        (1..).zip([(".", "a.root"), ("tld.", "ns.tld"), ("zone.tld.", "ns.zone.tld")])
+    {
+        let mut plan = ServerPlan::new(server, vec![[127, 0, 0, last].into()]);
+        plan.distance = Distance::steady(Duration::from_millis(20));
+        tree.server(plan).unwrap();
+        tree.zone(zone, &[server.to_owned()], "*.x 60 A 10.0.0.1\n").unwrap();
+        let words = if zone == "zone.tld." { words } else { "" };
+        tree.sign(zone, Some(words.parse().unwrap())).unwrap();
+    }
+    tree.build_at(unix).unwrap()
+}
+
+/// Clients ask for names that nobody has asked for. Returns the questions for keys that the servers got.
+async fn busy(simulation: &Simulation, lab: &Lab, step: &str) -> usize {
+    let flags = Flags { authentic_data: true, ..Flags::default() };
+    for round in 0..BUSY {
+        let owners: Vec<String> =
+            (0..AT_ONCE).map(|number| format!("n{round}-{number}.{step}.x.zone.tld.")).collect();
+        let asked = owners.iter().map(|owner| ask_with(simulation, owner, RecordType::A, flags));
+        for reply in join_all(asked).await {
+            let head = &reply.message.metadata;
+            assert_eq!(head.response_code, ResponseCode::NoError, "{step} {round}: {:#?}", reply.steps);
+            assert!(head.authentic_data, "{step} {round}: {:#?}", reply.steps);
+            assert!(reply.elapsed < Duration::from_secs(1), "{step} {round}: {:?}", reply.elapsed);
+        }
+        tokio::time::sleep(BETWEEN).await;
+    }
+    lab.log().take().iter().filter(|sent| sent.to_string().contains("DNSKEY")).count()
+}
+
+/// A rollover in steps: how the zone is signed, and the time after which the next step comes.
+fn roll(title: &str, steps: &[(&str, Duration)]) {
+    paused(async {
+        let lab = Arc::new(lab("", UNIX_AT_START));
+        let simulation = Simulation::new(lab.clone(), config_trusting(&lab), 1);
+        let began = simulation.clock().mono();
+        assert!(busy(&simulation, &lab, "before").await >= 3, "{title}: root, TLD and zone");
+        // Fresh keys are not asked for again.
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        for (number, (words, time)) in steps.iter().enumerate() {
+            let unix = UNIX_AT_START + simulation.clock().mono().since(began).as_secs();
+            lab.take_zones_of(&self::lab(words, unix));
+            let sought = busy(&simulation, &lab, &format!("s{number}")).await;
+            assert!(sought <= 3, "{title}, {words}: {sought} questions for keys at once");
+            tokio::time::sleep(*time).await;
+            let sought = busy(&simulation, &lab, &format!("t{number}")).await;
+            // The keys of root, TLD and zone may have expired meanwhile, and those of the zone be asked for once more.
+            assert!(sought <= 4, "{title}, {words}: {sought} questions for keys later");
+        }
+    });
+}
+
+#[test]
+fn a_key_that_signs_the_zone_is_rolled_while_clients_ask() {
+    roll(
+        "shown before it signs (RFC 6781 section 4.1.1.1)",
+        &[("zsk=old,new", SPREAD), ("zsk=old,new signs=new", SPREAD), ("zsk=new signs=new", SPREAD)],
+    );
+    roll("without notice", &[("zsk=new signs=new", SPREAD)]);
+}
+
+#[test]
+fn the_key_that_the_parent_knows_is_rolled_while_clients_ask() {
+    roll(
+        "both keys, then both DS (RFC 6781 section 4.1.2)",
+        &[
+            ("ksk=old,new", SPREAD),
+            ("ksk=old,new ds=old,new", DS_SPREAD),
+            ("ksk=new ds=old,new", SPREAD),
+            ("ksk=new ds=new", DS_SPREAD),
+        ],
+    );
+    roll("without notice", &[("ksk=new zsk=new signs=new ds=new", SPREAD)]);
+}

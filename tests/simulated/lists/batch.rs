@@ -1,0 +1,274 @@
+//! Batches to lists for clients that ask one after the other.
+
+use std::time::Duration;
+
+use dns::random::Random;
+use hickory_proto::rr::{Name, RecordType};
+use lab::simulation::paused;
+use resolver::config::{ConfiguredList, LookaheadMode};
+use resolver::dnsbl::batch::{BatchCounts, Mode};
+use resolver::dnsbl::list_way::Way;
+
+use super::stage::{DOMAIN_LISTS, LISTS, SLOWEST, Stage, all, median, name, pass, question, sender};
+
+fn counts(stage: &Stage) -> BatchCounts {
+    let lists = stage.simulation.resolver().lists();
+    let mut batch = lists.batch.lock().unwrap();
+    batch.settle(stage.simulation.clock().mono());
+    let of = |apex: &str| batch.counts(lists.entry(&name(apex), &Way::Public).number());
+    LISTS.iter().map(|(apex, _)| of(apex)).fold(BatchCounts::default(), |sum, of| BatchCounts {
+        used: sum.used + of.used,
+        wasted: sum.wasted + of.wasted,
+        saved_micros: sum.saved_micros + of.saved_micros,
+    })
+}
+
+/// Checks `senders` addresses one after the other, one every three seconds.
+async fn run(stage: &Stage, senders: std::ops::Range<u32>) -> Vec<Duration> {
+    let mut times = Vec::new();
+    for number in senders {
+        times.push(stage.check(sender(number), &all()).await.0);
+        pass(Duration::from_secs(3)).await;
+    }
+    times
+}
+
+#[test]
+fn after_two_hundred_addresses_a_check_takes_as_long_as_its_slowest_list() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        let learning = run(&stage, 0..200).await;
+        let sum = Duration::from_millis(LISTS.iter().map(|(_, millis)| millis).sum());
+        assert_eq!(learning[20], sum, "the sum before anything is learnt");
+        let times = run(&stage, 200..400).await;
+        let slowest = times.iter().max().unwrap();
+        assert!(median(&times) * 100 <= SLOWEST * 115, "{:?}, at most {slowest:?}", median(&times));
+        pass(Duration::from_secs(60)).await;
+        let BatchCounts { used, wasted, .. } = counts(&stage);
+        assert!(used >= 1_400 && wasted == 0, "{used} of use, {wasted} in vain");
+    });
+}
+
+#[test]
+fn where_listings_end_the_checks_hardly_anything_is_asked_in_vain() {
+    for percent in [3, 20, 60] {
+        paused(async {
+            // A random list has an address, or none has.
+            let random = Random::seeded(11);
+            let listed: Vec<Option<usize>> = (0..600)
+                .map(|_| {
+                    let by = usize::try_from(random.below(8)).unwrap();
+                    (random.below(100) < percent).then_some(by)
+                })
+                .collect();
+            let text = |apex: &str| {
+                let place = LISTS.iter().position(|(list, _)| *list == apex);
+                let listed = listed.iter().enumerate().filter(|(_, by)| **by == place);
+                let line = |(number, _): (usize, _)| {
+                    let question = question(sender(u32::try_from(number).unwrap()), apex);
+                    format!("{question} 60 A 127.0.0.2\n")
+                };
+                listed.map(line).collect()
+            };
+            let stage = Stage::new(&text, |_| {});
+            run(&stage, 0..200).await;
+            let times = run(&stage, 200..600).await;
+            pass(Duration::from_secs(60)).await;
+            let BatchCounts { used, wasted, .. } = counts(&stage);
+            let out: u64 = LISTS.iter().map(|(apex, _)| stage.asked_of(apex)).sum();
+            println!(
+                "{percent} % listed: median {:?}, {used} of use, {wasted} in vain of {out}",
+                median(&times)
+            );
+            assert!(wasted * 100 <= 3 * out, "{percent} %: {wasted} in vain of {out}, {used} of use");
+            if percent == 3 {
+                assert!(median(&times) * 100 <= SLOWEST * 115, "{:?}", median(&times));
+            }
+        });
+    }
+}
+
+#[test]
+fn where_the_first_list_ends_most_checks_the_others_wait_for_two_lists_in_a_row() {
+    paused(async {
+        // The first list has two of three senders, as if most mail were spam.
+        let is_listed = |number: u32| !number.is_multiple_of(3);
+        let text = |apex: &str| {
+            let listed = (0..600).filter(|number| apex == LISTS[0].0 && is_listed(*number));
+            listed.map(|number| format!("{} 60 A 127.0.0.2\n", question(sender(number), apex))).collect()
+        };
+        let stage = Stage::new(&text, |_| {});
+        run(&stage, 0..200).await;
+        let times = run(&stage, 200..600).await;
+        let passed: Vec<Duration> =
+            (200..).zip(&times).filter(|(it, _)| !is_listed(*it)).map(|(_, it)| *it).collect();
+        let first = Duration::from_millis(LISTS[0].1);
+        assert!(median(&passed) <= SLOWEST + first, "{:?}", median(&passed));
+        pass(Duration::from_secs(60)).await;
+        let BatchCounts { used, wasted, .. } = counts(&stage);
+        assert!(used > 0 && wasted == 0, "{used} of use, {wasted} in vain");
+    });
+}
+
+#[test]
+fn lists_of_domains_are_asked_ahead_for_domains() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        let mut times = Vec::new();
+        for number in 0..120 {
+            let began = stage.simulation.clock().mono();
+            for (apex, _) in DOMAIN_LISTS {
+                stage.ask(&format!("shop{number}.example.{apex}")).await;
+            }
+            times.push(stage.simulation.clock().mono().since(began));
+            pass(Duration::from_secs(3)).await;
+        }
+        assert_eq!(times[20], Duration::from_millis(40 + 90 + 120));
+        assert_eq!(median(&times[60..]), Duration::from_millis(120));
+    });
+}
+
+#[test]
+fn a_list_near_its_quota_is_left_to_the_clients() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |config| {
+            config.lists.push(ConfiguredList {
+                name: name("b.barracudacentral.org."),
+                quota: Some(100),
+                ..ConfiguredList::default()
+            });
+        });
+        run(&stage, 0..200).await;
+        let entry = stage.entry("b.barracudacentral.org.");
+        let lists = stage.simulation.resolver().lists();
+        let used = lists.batch.lock().unwrap().counts(entry.number()).used;
+        assert!((1..=50).contains(&used), "{used} before 80 were spent");
+        let unix = stage.simulation.clock().now().unix;
+        let (today, _, quota) = entry.watch.quota(unix);
+        assert_eq!((today, quota), (stage.asked_of("b.barracudacentral.org."), Some(100)));
+    });
+}
+
+#[test]
+fn observing_and_off_send_nothing() {
+    for mode in [Mode::Observe, Mode::Off] {
+        paused(async {
+            let stage = Stage::new(&|_| String::new(), |config| config.dnsbl.batch = mode);
+            let times = run(&stage, 0..120).await;
+            let sum = Duration::from_millis(LISTS.iter().map(|(_, millis)| millis).sum());
+            assert!(times[60..].iter().all(|time| *time == sum), "{mode:?}");
+            assert_eq!(counts(&stage).used > 0, mode == Mode::Observe);
+        });
+    }
+}
+
+#[test]
+fn a_configured_group_is_asked_together_from_the_second_address_on() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |config| {
+            config.dnsbl.batch = Mode::Configured;
+            config.dnsbl.batch_groups = vec![LISTS.iter().map(|(apex, _)| name(apex)).collect()];
+        });
+        let times = run(&stage, 0..20).await;
+        // The first check shows the distance of each list. A list whose distance is unknown may be near, and is not
+        // in a batch.
+        assert!(times[2..].iter().all(|time| *time == SLOWEST), "{times:?}");
+    });
+}
+
+#[test]
+fn no_list_of_domains_is_asked_about_addresses_nor_the_other_way_round() {
+    paused(async {
+        let (addresses, domains) = (LISTS[0].0, DOMAIN_LISTS[0].0);
+        let stage = Stage::new(&|_| String::new(), |config| {
+            config.dnsbl.batch = Mode::Configured;
+            config.dnsbl.batch_groups = vec![vec![name(addresses), name(domains)]];
+        });
+        for number in 0..20 {
+            stage.ask(&question(sender(number), addresses)).await;
+            stage.ask(&format!("shop{number}.example.{domains}")).await;
+            pass(Duration::from_secs(30)).await;
+        }
+        let received = stage.simulation.lab().log().received();
+        let asked = |text: &str| received.iter().filter(|one| one.name.to_lowercase() == name(text)).count();
+        assert_eq!(asked(&question(sender(19), addresses)), 1);
+        assert_eq!(asked(&question(sender(19), domains)), 0);
+        assert_eq!(asked(&format!("shop19.example.{addresses}")), 0);
+        let BatchCounts { used, wasted, .. } = counts(&stage);
+        assert_eq!((used, wasted), (0, 0), "what may not be asked is no waste");
+    });
+}
+
+#[test]
+fn the_lists_of_a_gateway_that_asks_the_ptr_first_are_asked_beside_it() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |config| config.lookahead.mode = LookaheadMode::Learned);
+        let mut times = Vec::new();
+        for number in 0..200 {
+            let reverse = Name::from(std::net::IpAddr::from(sender(number)));
+            stage.simulation.ask(&reverse, RecordType::PTR).await.unwrap();
+            // smtpd thinks for a while.
+            pass(Duration::from_millis(30)).await;
+            times.push(stage.check(sender(number), &all()).await.0);
+            pass(Duration::from_secs(3)).await;
+        }
+        let sum = Duration::from_millis(LISTS.iter().map(|(_, millis)| millis).sum());
+        assert_eq!(times[20], sum);
+        assert!(median(&times[150..]) + Duration::from_millis(30) <= SLOWEST, "{:?}", median(&times[150..]));
+        pass(Duration::from_secs(60)).await;
+        let BatchCounts { used, wasted, .. } = counts(&stage);
+        assert!(used >= 400 && wasted == 0, "{used} of use, {wasted} in vain");
+    });
+}
+
+/// postscreen asks the lists before smtpd asks the PTR; the other smtpd of this host has no postscreen before it.
+#[test]
+fn a_ptr_after_the_lists_does_not_hide_that_lists_follow_a_ptr_that_comes_first() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |config| config.lookahead.mode = LookaheadMode::Learned);
+        let mut times = Vec::new();
+        for number in 0..300 {
+            let reverse = Name::from(std::net::IpAddr::from(sender(number)));
+            let pointer = async || stage.simulation.ask(&reverse, RecordType::PTR).await.unwrap();
+            if number.is_multiple_of(2) {
+                stage.check(sender(number), &all()).await;
+                pointer().await;
+            } else {
+                pointer().await;
+                pass(Duration::from_millis(30)).await;
+                times.push(stage.check(sender(number), &all()).await.0);
+            }
+            pass(Duration::from_secs(3)).await;
+        }
+        assert!(median(&times[100..]) + Duration::from_millis(30) <= SLOWEST, "{:?}", median(&times[100..]));
+        pass(Duration::from_secs(60)).await;
+        let BatchCounts { used, wasted, .. } = counts(&stage);
+        assert!(used >= 400 && wasted == 0, "{used} of use, {wasted} in vain");
+    });
+}
+
+#[test]
+fn the_lists_of_domains_of_a_scanner_are_asked_after_the_mx() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |config| config.lookahead.mode = LookaheadMode::Learned);
+        let mut times = Vec::new();
+        for number in 0..200 {
+            let sender = format!("shop{number}.mail.example.");
+            stage.simulation.ask(&name(&sender), RecordType::MX).await.unwrap();
+            pass(Duration::from_millis(200)).await;
+            let began = stage.simulation.clock().mono();
+            for (apex, _) in DOMAIN_LISTS {
+                stage.ask(&format!("{sender}{apex}")).await;
+            }
+            times.push(stage.simulation.clock().mono().since(began));
+            pass(Duration::from_secs(3)).await;
+        }
+        assert_eq!(times[20], Duration::from_millis(40 + 90 + 120));
+        assert_eq!(median(&times[150..]), Duration::ZERO);
+        // A made-up domain is not told to the lists.
+        let before = DOMAIN_LISTS.map(|(apex, _)| stage.asked_of(apex));
+        stage.simulation.ask(&name("made-up.example."), RecordType::MX).await.unwrap();
+        pass(Duration::from_secs(3)).await;
+        assert_eq!(DOMAIN_LISTS.map(|(apex, _)| stage.asked_of(apex)), before);
+    });
+}

@@ -1,0 +1,228 @@
+//! Lists that do not answer, or refuse.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use hickory_proto::op::ResponseCode;
+use lab::fault::Fault;
+use lab::simulation::paused;
+use resolver::config::{ConfiguredZone, ZoneKind};
+use resolver::dnsbl::list::ListSubject;
+use resolver::dnsbl::registry::Registry;
+use resolver::dnsbl::state::ListState;
+
+use super::stage::{ALLOW_LIST, LISTS, Stage, all, pass, question, sender};
+
+const DEAD: &str = "psbl.surriel.com.";
+const REFUSING: &str = "bl.mailspike.net.";
+
+fn break_list(stage: &Stage, apex: &str, faults: &[Fault]) {
+    for server in stage.servers(apex) {
+        server.set_faults(faults);
+    }
+}
+
+/// Lists that are asked beside the broken ones.
+fn well() -> Vec<&'static str> {
+    all().into_iter().filter(|apex| ![DEAD, REFUSING].contains(apex)).collect()
+}
+
+#[test]
+fn a_dead_and_a_refusing_list_cost_next_to_nothing_and_list_nobody() {
+    paused(async {
+        let without = {
+            let stage = Stage::new(&|_| String::new(), |_| {});
+            let mut times = Vec::new();
+            for number in 0..60 {
+                times.push(stage.check(sender(number), &well()).await.0);
+                pass(Duration::from_secs(1)).await;
+            }
+            times
+        };
+        // If these lists were believed, they would list every address.
+        let stage = Stage::new(&|_| "* 60 A 127.0.0.2\n".to_owned(), |_| {});
+        break_list(&stage, DEAD, &[Fault::Dead]);
+        break_list(&stage, REFUSING, &[Fault::Refused]);
+        let macros = stage.simulation.lab().server("ns.spf.example").unwrap();
+        macros.set_faults(&[Fault::Slow(Duration::from_millis(1_500))]);
+        let mut worst_before = Duration::ZERO;
+        for number in 0..60 {
+            let open = [DEAD, REFUSING].iter().all(|apex| stage.entry(apex).watch.open().is_some());
+            let began = stage.simulation.clock().mono();
+            for apex in all() {
+                let reply = stage.ask(&question(sender(number), apex)).await;
+                if [DEAD, REFUSING].contains(&apex) {
+                    assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail, "{apex}");
+                    let text = reply.extended_error.unwrap().text;
+                    assert!(text.contains(apex.trim_end_matches('.')), "{text}");
+                }
+            }
+            let took = stage.simulation.clock().mono().since(began);
+            let longer = took.saturating_sub(without[usize::try_from(number).unwrap()]);
+            let most = if open { Duration::from_millis(300) } else { Duration::from_secs(4) };
+            assert!(longer <= most, "message {number}, open: {open}: {longer:?} longer");
+            if !open {
+                worst_before = worst_before.max(longer);
+            }
+            // Meanwhile an SPF macro of reversed addresses still works, although its server is slow.
+            let reply = stage.ask(&question(sender(number), "spf.example.")).await;
+            assert_eq!(reply.message.metadata.response_code, ResponseCode::NoError, "message {number}");
+            pass(Duration::from_secs(1)).await;
+        }
+        assert!(worst_before > Duration::ZERO);
+        println!("before the breakers opened: at most {worst_before:?} longer");
+        for apex in [DEAD, REFUSING] {
+            assert_eq!(stage.entry(apex).counts().listed, 0, "{apex} lists nobody");
+        }
+        assert_eq!(stage.entry(DEAD).state(), ListState::Silent);
+        assert_eq!(stage.entry(REFUSING).state(), ListState::Refusing);
+    });
+}
+
+#[test]
+fn a_dead_list_is_told_within_two_seconds_and_back_within_seconds() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        for number in 0..5 {
+            stage.check(sender(number), &all()).await;
+        }
+        break_list(&stage, DEAD, &[Fault::Dead]);
+        // No other server is asked meanwhile: a witness is needed.
+        let reply = stage.ask(&question(sender(10), DEAD)).await;
+        assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
+        assert!(reply.elapsed <= Duration::from_secs(2), "{:?}", reply.elapsed);
+        for number in 11..40 {
+            let reply = stage.ask(&question(sender(number), DEAD)).await;
+            assert!(reply.elapsed <= Duration::from_millis(50), "{:?}", reply.elapsed);
+            pass(Duration::from_secs(1)).await;
+        }
+        break_list(&stage, DEAD, &[]);
+        pass(Duration::from_secs(6)).await;
+        let reply = stage.ask(&question(sender(50), DEAD)).await;
+        assert_eq!(reply.message.metadata.response_code, ResponseCode::NXDomain);
+        assert_eq!(stage.entry(DEAD).state(), ListState::Ok);
+    });
+}
+
+#[test]
+fn a_list_that_stutters_before_it_dies_is_told_as_soon() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        for number in 0..3 {
+            stage.ask(&question(sender(number), DEAD)).await;
+        }
+        // All messages are lost for a while.
+        break_list(&stage, DEAD, &[Fault::Dead]);
+        let text = question(sender(4), DEAD);
+        let (late, ()) = tokio::join!(stage.ask(&text), async {
+            pass(Duration::from_millis(700)).await;
+            break_list(&stage, DEAD, &[]);
+        });
+        assert_eq!(late.message.metadata.response_code, ResponseCode::NXDomain);
+        assert!(late.elapsed > Duration::from_millis(700), "{:?}", late.elapsed);
+        break_list(&stage, DEAD, &[Fault::Dead]);
+        let reply = stage.ask(&question(sender(10), DEAD)).await;
+        assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
+        assert!(reply.elapsed <= Duration::from_secs(2), "{:?}", reply.elapsed);
+    });
+}
+
+#[test]
+fn a_list_that_dies_after_many_others_is_told_as_soon() {
+    paused(async {
+        let known = Registry::built_in();
+        let elsewhere = known.lists.values().filter(|list| {
+            let asked = list.subjects.contains(&ListSubject::Ip4) && !list.keyed && list.is_alive();
+            asked && !all().contains(&list.apex.to_ascii().as_str())
+        });
+        let others: Vec<_> = elsewhere.map(|list| list.apex.clone()).take(24).collect();
+        let stage = Stage::new(&|_| String::new(), |config| {
+            let nobody = vec!["192.0.2.250:53".parse().unwrap()];
+            config.zones.extend(others.iter().map(|name| ConfiguredZone {
+                name: name.clone(),
+                kind: ZoneKind::Stub(nobody.clone()),
+                ..ConfiguredZone::default()
+            }));
+        });
+        stage.check(sender(0), &all()).await;
+        let names: Vec<_> = others.iter().map(|apex| question(sender(1), &apex.to_ascii())).collect();
+        join_all(names.iter().map(|name| stage.ask(name))).await;
+        // All of them are tested and probed in the background by now; a witness is still needed.
+        break_list(&stage, DEAD, &[Fault::Dead]);
+        let reply = stage.ask(&question(sender(10), DEAD)).await;
+        assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
+        assert!(reply.elapsed <= Duration::from_secs(2), "{:?}", reply.elapsed);
+    });
+}
+
+#[test]
+fn a_slow_list_is_waited_for() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        break_list(&stage, DEAD, &[Fault::Slow(Duration::from_millis(1_400))]);
+        for number in 0..40 {
+            stage.ask(&format!("h{number}.mail.example.")).await;
+            let reply = stage.ask(&question(sender(number), DEAD)).await;
+            assert_eq!(reply.message.metadata.response_code, ResponseCode::NXDomain, "message {number}");
+            pass(Duration::from_secs(1)).await;
+        }
+    });
+}
+
+#[test]
+fn an_outage_of_our_own_lets_no_spam_in() {
+    for silent in [true, false] {
+        paused(async {
+            let stage = Stage::new(&|_| "* 60 A 127.0.0.2\n".to_owned(), |_| {});
+            for number in 0..10 {
+                assert_eq!(stage.check(sender(number), &all()).await.1, Some(LISTS[0].0));
+                stage.ask(&question(sender(number), ALLOW_LIST.0)).await;
+            }
+            let everybody = || stage.simulation.lab().servers().iter();
+            if silent {
+                everybody().for_each(|server| server.set_faults(&[Fault::Dead]));
+            } else {
+                stage.simulation.network().set_down(true);
+            }
+            for number in 20..40 {
+                // The "not listed" of the allowlist is made by resolverd, because no server has answered.
+                let (lists, allowed) = (all(), question(sender(number), ALLOW_LIST.0));
+                let (_, allowed) = tokio::join!(stage.check(sender(number), &lists), stage.ask(&allowed));
+                assert_eq!(allowed.message.metadata.response_code, ResponseCode::NXDomain);
+            }
+            for (apex, _) in LISTS.into_iter().chain([ALLOW_LIST]) {
+                assert_eq!(stage.entry(apex).watch.open(), None, "{apex}");
+            }
+            everybody().for_each(|server| server.set_faults(&[]));
+            stage.simulation.network().set_down(false);
+            pass(Duration::from_secs(40)).await;
+            for number in 50..60 {
+                let (_, listed) = stage.check(sender(number), &all()).await;
+                assert_eq!(listed, Some(LISTS[0].0), "silent: {silent}, message {number}");
+            }
+        });
+    }
+}
+
+#[test]
+fn a_zone_that_only_looks_like_a_list_is_never_judged() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        stage.ask(&question(sender(0), "spf.example.")).await;
+        let server = stage.simulation.lab().server("ns.spf.example").unwrap();
+        for (begin, fault) in [(1, Fault::Slow(Duration::from_millis(2_500))), (20, Fault::Dead)] {
+            server.set_faults(&[fault]);
+            for number in begin..begin + 15 {
+                stage.ask(&format!("h{number}.mail.example.")).await;
+                let reply = stage.ask(&question(sender(number), "spf.example.")).await;
+                let slow = reply.message.metadata.response_code == ResponseCode::NoError;
+                assert_eq!(slow, fault != Fault::Dead, "message {number}, {fault}");
+            }
+        }
+        server.set_faults(&[]);
+        pass(Duration::from_secs(60)).await;
+        let reply = stage.ask(&question(sender(99), "spf.example.")).await;
+        assert_eq!(reply.message.metadata.response_code, ResponseCode::NoError);
+        assert!(stage.simulation.resolver().lists().all().is_empty(), "it is no list of ours");
+    });
+}

@@ -1,0 +1,180 @@
+//! A root, lists at distances, a mail domain, and clients that ask list after list.
+
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
+use lab::delegations::Tree;
+pub(crate) use lab::prelude::name;
+use lab::server::{Distance, LabServer};
+use lab::simulation::{SimulatedReply, Simulation, config_for};
+use lab::world::ServerPlan;
+use lab::zone_file::read_zone;
+use resolver::config::{Config, ConfiguredZone, ZoneKind};
+use resolver::dnsbl::entry::ListEntry;
+use resolver::dnsbl::list_way::Way;
+use resolver::zones::authority::Authority;
+use tokio::task::JoinSet;
+
+/// Lists of the registry with the distances of their servers in milliseconds: 20 to 150, in no order.
+pub(crate) const LISTS: [(&str, u64); 8] = [
+    ("zen.spamhaus.org.", 40),
+    ("bl.spamcop.net.", 20),
+    ("b.barracudacentral.org.", 150),
+    ("psbl.surriel.com.", 80),
+    ("bl.mailspike.net.", 60),
+    ("dnsbl.dronebl.org.", 110),
+    ("bl.blocklist.de.", 30),
+    ("truncate.gbudb.net.", 95),
+];
+
+/// Lists of domains, with the distances of their servers.
+pub(crate) const DOMAIN_LISTS: [(&str, u64); 3] =
+    [("dbl.spamhaus.org.", 40), ("multi.surbl.org.", 90), ("multi.uribl.com.", 120)];
+
+/// An allowlist, with the distance of its servers.
+pub(crate) const ALLOW_LIST: (&str, u64) = ("list.dnswl.org.", 50);
+
+/// A list with one test entry, which must not be listed; with the distance of its servers.
+pub(crate) const ONE_POINT_LIST: (&str, u64) = ("all.spamrats.com.", 35);
+
+/// The farthest of them.
+pub(crate) const SLOWEST: Duration = Duration::from_millis(150);
+
+/// A gateway in the lab.
+pub(crate) struct Stage {
+    pub(crate) simulation: Simulation,
+    /// Ends when dropped.
+    _tended: JoinSet<Infallible>,
+}
+
+/// The text of a list's zone beside its test entry.
+pub(crate) type Text<'a> = &'a dyn Fn(&str) -> String;
+
+/// Names of the servers of a list: two of them, equally far.
+pub(crate) fn servers(apex: &str) -> [String; 2] {
+    ["ns1", "ns2"].map(|server| format!("{server}.{}", apex.trim_end_matches('.')))
+}
+
+impl Stage {
+    /// A gateway whose lists have `text` beside their test entries.
+    pub(crate) fn new(text: Text<'_>, change: impl FnOnce(&mut Config)) -> Self {
+        let mut tree = Tree::default();
+        let mut next = 0_u8;
+        let mut server = |tree: &mut Tree, server: &str, millis: u64| {
+            next += 1;
+            let mut plan = ServerPlan::new(server, vec![IpAddr::from([192, 0, 2, next])]);
+            plan.distance = Distance::steady(Duration::from_millis(millis));
+            tree.server(plan).unwrap();
+            server.to_owned()
+        };
+        let root = server(&mut tree, "a.root", 10);
+        tree.zone(".", &[root], "").unwrap();
+        let mail = server(&mut tree, "ns.mail.example", 25);
+        tree.zone("mail.example.", &[mail], "* 300 A 198.51.100.7\n").unwrap();
+        // SPF macros of a large sender: reversed addresses, and no list.
+        let macros = server(&mut tree, "ns.spf.example", 25);
+        tree.zone("spf.example.", &[macros], "* 60 A 127.0.0.2\n").unwrap();
+        for (apex, millis) in LISTS.into_iter().chain(DOMAIN_LISTS).chain([ALLOW_LIST, ONE_POINT_LIST]) {
+            let names = servers(apex).map(|name| server(&mut tree, &name, millis));
+            let text = format!("2.0.0.127 60 A 127.0.0.2\n{}", text(apex));
+            tree.zone(apex, &names, &text).unwrap();
+        }
+        let lab = Arc::new(tree.build().unwrap());
+        let mut config = config_for(&lab);
+        change(&mut config);
+        let simulation = Simulation::new(lab, config, 7);
+        let tended = simulation.tend();
+        Self { simulation, _tended: tended }
+    }
+
+    pub(crate) async fn ask(&self, text: &str) -> SimulatedReply {
+        self.simulation.ask(&name(text), RecordType::A).await.unwrap()
+    }
+
+    /// Asks the lists about an address one after the other, until one lists it; returns the time, and the list.
+    pub(crate) async fn check(
+        &self,
+        address: Ipv4Addr,
+        lists: &[&'static str],
+    ) -> (Duration, Option<&'static str>) {
+        let began = self.simulation.clock().mono();
+        let mut listed = None;
+        for apex in lists {
+            let reply = self.ask(&question(address, apex)).await;
+            if reply.message.metadata.response_code == ResponseCode::NoError {
+                listed = Some(*apex);
+                break;
+            }
+        }
+        (self.simulation.clock().mono().since(began), listed)
+    }
+
+    /// Both servers of a list.
+    pub(crate) fn servers(&self, apex: &str) -> [&LabServer; 2] {
+        servers(apex).map(|name| self.simulation.lab().server(&name).unwrap())
+    }
+
+    /// Makes one server of a list, or both, answer from a zone of this text.
+    pub(crate) fn serve(&self, apex: &str, places: &[usize], text: &str) {
+        let mut zone = "@ 300 SOA ns1 nobody 2 7200 900 1209600 60\n".to_owned();
+        for (place, server) in self.servers(apex).into_iter().enumerate() {
+            let (number, address) = (place + 1, server.addresses()[0]);
+            writeln!(zone, "@ 300 NS ns{number}\nns{number} 300 A {address}").unwrap();
+        }
+        let zone = Arc::new(read_zone(&name(apex), &format!("{zone}{text}")).unwrap());
+        for place in places {
+            self.servers(apex)[*place].set_authority(Authority::new(vec![Arc::clone(&zone)]));
+        }
+    }
+
+    pub(crate) fn entry(&self, apex: &str) -> Arc<ListEntry> {
+        self.simulation.resolver().lists().entry(&name(apex), &Way::Public)
+    }
+
+    /// Questions that the servers of a list were asked so far.
+    pub(crate) fn asked_of(&self, apex: &str) -> u64 {
+        servers(apex).iter().map(|server| self.simulation.lab().log().count(server)).sum()
+    }
+}
+
+/// The name that asks a list about an address.
+pub(crate) fn question(address: Ipv4Addr, apex: &str) -> String {
+    let [a, b, c, d] = address.octets();
+    format!("{d}.{c}.{b}.{a}.{apex}")
+}
+
+/// The address of a number.
+pub(crate) fn sender(number: u32) -> Ipv4Addr {
+    Ipv4Addr::from_bits(u32::from_be_bytes([198, 18, 0, 0]) + number)
+}
+
+/// All lists, in order.
+pub(crate) fn all() -> Vec<&'static str> {
+    LISTS.iter().map(|(apex, _)| *apex).collect()
+}
+
+pub(crate) fn median(times: &[Duration]) -> Duration {
+    let mut times = times.to_vec();
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// A local zone without data of interest.
+pub(crate) fn local_zone(apex: &str) -> ConfiguredZone {
+    let text = "$TTL 60\n@ IN SOA @ @ 1 2 3 4 5\n@ IN NS @\n".to_owned();
+    ConfiguredZone {
+        name: name(apex),
+        kind: ZoneKind::File { path: "here.zone".into(), text },
+        ..ConfiguredZone::default()
+    }
+}
+
+/// Time passes.
+pub(crate) async fn pass(span: Duration) {
+    tokio::time::sleep(span).await;
+}

@@ -1,0 +1,225 @@
+//! Guarded listeners and others share the answers of lists: a list is asked once, and the gate decides for each
+//! listener.
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
+use lab::fault::Fault;
+use lab::simulation::{Flags, SimulatedReply, paused};
+use resolver::config::{Config, ConfiguredZone, Guard, Listener, ZoneKind};
+use resolver::dnsbl::list::OnRefusal;
+use resolver::dnsbl::state::ListState;
+
+use super::stage::{DOMAIN_LISTS, LISTS, Stage, name, pass, question, sender};
+use std::time::Duration;
+
+const LIST: &str = LISTS[0].0;
+
+/// The listeners, by place.
+const GUARDED: usize = 0;
+const PASSING: usize = 1;
+const DENYING: usize = 2;
+const APART: usize = 3;
+
+/// A guarded listener, one that passes everything, one for which refusals are "not listed", and one with other zones.
+fn listeners(config: &mut Config) {
+    let listener = |zones, dnsbl, on_refusal| Listener {
+        addresses: Vec::new(),
+        allow: Vec::new(),
+        zones,
+        dnsbl,
+        on_refusal,
+        ..Listener::default()
+    };
+    config.listeners = vec![
+        listener(None, Guard::Pass, None),
+        listener(None, Guard::Guard, Some(OnRefusal::Nxdomain)),
+        listener(Some(Vec::new()), Guard::Pass, None),
+    ];
+}
+
+async fn ask(stage: &Stage, listener: usize, text: &str, kind: RecordType) -> SimulatedReply {
+    let flags = Flags { listener, ..Flags::default() };
+    stage.simulation.ask_with(&name(text), kind, flags).await.unwrap()
+}
+
+fn given(reply: &SimulatedReply) -> (ResponseCode, usize) {
+    (reply.message.metadata.response_code, reply.message.answers.len())
+}
+
+/// Queries to the list for `kind` of `text`.
+fn asked(stage: &Stage, text: &str, kind: RecordType) -> usize {
+    let received = stage.simulation.lab().log().received();
+    received.iter().filter(|one| one.kind == kind && one.name.to_lowercase() == name(text)).count()
+}
+
+/// Every way in which three listeners can ask one after the other.
+const ORDERS: [[usize; 3]; 6] = [
+    [GUARDED, PASSING, DENYING],
+    [GUARDED, DENYING, PASSING],
+    [PASSING, GUARDED, DENYING],
+    [PASSING, DENYING, GUARDED],
+    [DENYING, GUARDED, PASSING],
+    [DENYING, PASSING, GUARDED],
+];
+
+/// Asks for a name that the list refuses: each listener gives its own code.
+async fn assert_refused(stage: &Stage, name: &str) {
+    let codes = [
+        (GUARDED, ResponseCode::ServFail),
+        (PASSING, ResponseCode::NoError),
+        (DENYING, ResponseCode::NXDomain),
+    ];
+    for (listener, code) in codes {
+        assert_eq!(given(&ask(stage, listener, name, RecordType::A).await).0, code, "{listener}");
+    }
+}
+
+#[test]
+fn a_list_is_asked_once_and_each_listener_is_told_in_its_own_way() {
+    use ResponseCode::{NXDomain, NoError, ServFail};
+    // Zone's text, and the answers at the guarded, the passing and the denying listener.
+    let table = [
+        ("* 60 A 127.255.255.254\n* 60 TXT \"no\"\n", [(ServFail, 0), (NoError, 1), (NXDomain, 0)]),
+        ("* 60 A 203.0.113.7\n* 60 TXT \"parked\"\n", [(ServFail, 0), (NoError, 1), (NXDomain, 0)]),
+        ("* 60 A 127.0.0.4\n* 60 TXT \"because\"\n", [(NoError, 1); 3]),
+        ("", [(NXDomain, 0); 3]),
+    ];
+    for (text, wanted) in table {
+        for order in ORDERS {
+            paused(async {
+                let stage = Stage::new(&|_| text.to_owned(), listeners);
+                let name = question(sender(1), LIST);
+                for kind in [RecordType::A, RecordType::TXT] {
+                    for listener in order.into_iter().chain(order) {
+                        let reply = ask(&stage, listener, &name, kind).await;
+                        assert_eq!(
+                            given(&reply),
+                            wanted[listener],
+                            "{text:?} {kind} at {listener}, {order:?}"
+                        );
+                    }
+                    // NXDOMAIN for the A also means that there is no TXT.
+                    let most = usize::from(!(text.is_empty() && kind == RecordType::TXT));
+                    assert_eq!(asked(&stage, &name, kind), most, "{text:?} {kind}, {order:?}");
+                }
+                // The list's test in the background has ended too.
+                pass(Duration::from_secs(5)).await;
+                let unix = stage.simulation.clock().now().unix;
+                assert_eq!(stage.entry(LIST).watch.quota(unix).0, stage.asked_of(LIST));
+            });
+        }
+    }
+}
+
+#[test]
+fn an_answer_of_a_list_that_an_alias_leads_to_counts_for_the_list() {
+    paused(async {
+        let kind = ZoneKind::Records(vec![format!("alias CNAME {}", question(sender(1), LIST))]);
+        let zone = ConfiguredZone { name: name("corp.test."), kind, ..ConfiguredZone::default() };
+        let stage = Stage::new(&|_| "* 60 A 127.0.0.4\n".to_owned(), |config| config.zones.push(zone));
+        for _ in 0..2 {
+            let reply = ask(&stage, GUARDED, "alias.corp.test.", RecordType::A).await;
+            assert_eq!(given(&reply), (ResponseCode::NoError, 2));
+        }
+        let counts = stage.entry(LIST).counts();
+        assert_eq!((counts.questions, counts.hits, counts.listed), (2, 1, 2));
+        let unix = stage.simulation.clock().now().unix;
+        let sent = asked(&stage, &question(sender(1), LIST), RecordType::A);
+        assert_eq!((stage.entry(LIST).watch.quota(unix).0, sent), (1, 1));
+    });
+}
+
+#[test]
+fn listeners_that_ask_at_the_same_time_ask_once() {
+    paused(async {
+        let stage = Stage::new(&|_| "* 60 A 127.255.255.254\n".to_owned(), listeners);
+        // The servers and their distances are known.
+        ask(&stage, GUARDED, &question(sender(1), LIST), RecordType::A).await;
+        pass(Duration::from_secs(5)).await;
+        let before = stage.asked_of(LIST);
+        for number in 2..12 {
+            let name = question(sender(number), LIST);
+            let replies = tokio::join!(
+                ask(&stage, GUARDED, &name, RecordType::A),
+                ask(&stage, PASSING, &name, RecordType::A),
+                ask(&stage, DENYING, &name, RecordType::A)
+            );
+            let codes = [&replies.0, &replies.1, &replies.2].map(|reply| given(reply).0);
+            assert_eq!(codes, [ResponseCode::ServFail, ResponseCode::NoError, ResponseCode::NXDomain]);
+        }
+        assert_eq!(stage.asked_of(LIST) - before, 10);
+        let unix = stage.simulation.clock().now().unix;
+        assert_eq!(
+            stage.entry(LIST).watch.quota(unix).0,
+            stage.asked_of(LIST),
+            "the quota counts what went out"
+        );
+    });
+}
+
+#[test]
+fn listeners_that_see_other_zones_know_nothing_of_each_other() {
+    paused(async {
+        let stage = Stage::new(&|_| "* 60 A 127.255.255.254\n".to_owned(), |config| {
+            listeners(config);
+            config.zones = vec![super::stage::local_zone("corp.example.")];
+        });
+        let name = question(sender(1), LIST);
+        for listener in [GUARDED, PASSING, APART, APART] {
+            ask(&stage, listener, &name, RecordType::A).await;
+        }
+        assert_eq!(asked(&stage, &name, RecordType::A), 2);
+    });
+}
+
+#[test]
+fn what_is_known_of_a_list_makes_answers_void_for_all_listeners() {
+    paused(async {
+        let stage = Stage::new(&|_| "* 86400 A 127.0.0.4\n".to_owned(), listeners);
+        let name = question(sender(1), LIST);
+        for listener in [GUARDED, PASSING, DENYING] {
+            assert_eq!(given(&ask(&stage, listener, &name, RecordType::A).await), (ResponseCode::NoError, 1));
+        }
+        pass(Duration::from_secs(5)).await;
+        let entry = stage.entry(LIST);
+        stage
+            .simulation
+            .resolver()
+            .list_resolver()
+            .list_is(&entry, ListState::ListsTheWorld, "it does", false)
+            .await;
+        assert_refused(&stage, &name).await;
+        assert_eq!(asked(&stage, &name, RecordType::A), 2, "once before and once after");
+    });
+}
+
+#[test]
+fn a_breaker_that_one_listener_opened_holds_for_all() {
+    paused(async {
+        let stage = Stage::new(&|_| "* 60 A 127.0.0.4\n".to_owned(), listeners);
+        for number in 0..5 {
+            stage.check(sender(number), &super::stage::all()).await;
+        }
+        for server in stage.servers(LIST) {
+            server.set_faults(&[Fault::Dead]);
+        }
+        ask(&stage, PASSING, &question(sender(20), LIST), RecordType::A).await;
+        assert!(stage.entry(LIST).watch.open().is_some());
+        for listener in [GUARDED, PASSING, DENYING] {
+            let reply = ask(&stage, listener, &question(sender(30), LIST), RecordType::A).await;
+            assert_eq!(given(&reply), (ResponseCode::ServFail, 0));
+            assert!(reply.elapsed <= Duration::from_millis(50), "{listener}: {:?}", reply.elapsed);
+        }
+    });
+}
+
+#[test]
+fn lists_of_domains_are_shared_alike() {
+    paused(async {
+        let (apex, _) = DOMAIN_LISTS[2];
+        let stage = Stage::new(&|_| "* 60 A 127.0.0.1\n".to_owned(), listeners);
+        let name = format!("spam.example.{apex}");
+        assert_refused(&stage, &name).await;
+        assert_eq!(asked(&stage, &name, RecordType::A), 1);
+    });
+}

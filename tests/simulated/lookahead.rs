@@ -1,0 +1,477 @@
+//! Look-ahead in the mode "learned", through the front door: what this host's clients ask next is asked ahead, and
+//! nothing else is.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use dns::question::{Outcome, Question, wire_name};
+use hickory_proto::rr::{Name, RecordType};
+use history::entry::Link;
+use history::redact::Secrets;
+use history::{Counter, ReadSpan, Window};
+use lab::delegations::Tree;
+use lab::internet::Internet;
+use lab::server::Distance;
+use lab::simulation::{Flags, SimulatedReply, Simulation, config_for, paused};
+use lab::traffic;
+use lab::world::ServerPlan;
+use resolver::config::LookaheadMode;
+use resolver::lookahead::{Rule, RuleStanding, RuleState};
+
+/// Domains of senders and recipients.
+const DOMAINS: usize = 700;
+
+/// The time of a query to the server of the domains.
+const TRIP: Duration = Duration::from_millis(40);
+
+struct Stage(Simulation);
+
+impl Stage {
+    /// A resolver whose mode is `mode`.
+    fn new(mode: LookaheadMode) -> Self {
+        let mut tree = Tree::default();
+        let server = |tree: &mut Tree, name: &str, last: u8, distance| {
+            let mut plan = ServerPlan::new(name, vec![IpAddr::from([192, 0, 2, last])]);
+            plan.distance = Distance::steady(distance);
+            tree.server(plan).unwrap();
+        };
+        server(&mut tree, "a.root", 1, Duration::from_millis(10));
+        server(&mut tree, "ns.one.tld", 2, TRIP);
+        server(&mut tree, "ns.new.one.tld", 3, TRIP);
+        tree.zone(".", &["a.root".to_owned()], "").unwrap();
+        let mut text = String::new();
+        for number in 0..DOMAINS {
+            writeln!(text, "d{number} 300 MX 10 mx.d{number}\nd{number} 300 TXT \"v=spf1 -all\"").unwrap();
+            writeln!(text, "mx.d{number} 300 A 198.51.100.1").unwrap();
+        }
+        tree.zone("one.tld.", &["ns.one.tld".to_owned()], &text).unwrap();
+        let text = "@ MX 10 mx\nmx A 198.51.100.2\n@ TXT \"v=spf1 -all\"\n_dmarc TXT \"v=DMARC1; p=none\"\n";
+        tree.zone("new.one.tld.", &["ns.new.one.tld".to_owned()], text).unwrap();
+        let lab = Arc::new(tree.build().unwrap());
+        let mut config = config_for(&lab);
+        config.lookahead.mode = mode;
+        Self(Simulation::new(lab, config, 7))
+    }
+
+    async fn ask(&self, name: &str, kind: RecordType) -> SimulatedReply {
+        self.0.ask(&Name::from_ascii(name).unwrap(), kind).await.unwrap()
+    }
+
+    /// One message asks these questions with DO about its domain, one after the other. Returns the time of the last.
+    async fn delivery(&self, number: usize, questions: &[(&str, RecordType)]) -> Duration {
+        let flags = Flags { dnssec_ok: true, ..Flags::default() };
+        let mut last = Duration::ZERO;
+        for (prefix, kind) in questions {
+            let name = Name::from_ascii(format!("{prefix}d{number}.one.tld.")).unwrap();
+            last = self.0.ask_with(&name, *kind, flags).await.unwrap().elapsed;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        last
+    }
+
+    /// One message a second asks these questions about its domain, one after the other. Returns the times of the last.
+    async fn messages(
+        &self,
+        domains: std::ops::Range<usize>,
+        questions: &[(&str, RecordType)],
+    ) -> Vec<Duration> {
+        let mut times = Vec::new();
+        for number in domains {
+            let mut last = Duration::ZERO;
+            for (prefix, kind) in questions {
+                last = self.ask(&format!("{prefix}d{number}.one.tld."), *kind).await.elapsed;
+                // The mail software works.
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            times.push(last);
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        times
+    }
+
+    /// Queries to the server of the domains so far, by the first label and the type.
+    fn sent(&self) -> BTreeMap<String, usize> {
+        let mut sent = BTreeMap::new();
+        for one in self.0.lab().log().received() {
+            let text = one.name.to_lowercase().to_string();
+            let first =
+                text.split('.').next().unwrap().trim_end_matches(|letter: char| letter.is_ascii_digit());
+            *sent.entry(format!("{first} {}", one.kind)).or_default() += 1;
+        }
+        sent
+    }
+
+    fn rule(&self, rule: Rule) -> RuleStanding {
+        self.0.lookahead().rules()[rule.index()]
+    }
+
+    fn counted(&self, counter: Counter) -> u64 {
+        self.0.recorder().report(Window::Start).upstream.counts[counter]
+    }
+}
+
+/// A receiver with SPF and without DMARC, that does not ask for hosts of senders.
+const RECEIVER: [(&str, RecordType); 2] = [("", RecordType::MX), ("", RecordType::TXT)];
+
+#[test]
+fn the_record_has_the_names_in_answers_that_were_asked_ahead() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Rules);
+        stage.ask("d0.one.tld.", RecordType::MX).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let recorded = stage.0.recorder().recorded(&ReadSpan::default(), &Secrets::default());
+        assert_eq!(recorded.questions.len(), 1);
+        let host = wire_name(&Name::from_ascii("mx.d0.one.tld.").unwrap());
+        let ahead: Vec<_> = recorded.flights.iter().filter(|flight| *flight.name == *host).collect();
+        let address = Link::Address([198, 51, 100, 1].into());
+        assert!(ahead.iter().any(|flight| flight.links == [address.clone()]), "{:#?}", recorded.flights);
+    });
+}
+
+#[test]
+fn what_was_learned_outlasts_a_restart() {
+    paused(async {
+        let before = Stage::new(LookaheadMode::Learned);
+        before.messages(0..60, &RECEIVER).await;
+        let learned = before.0.lookahead().learned();
+        let after = Stage::new(LookaheadMode::Learned);
+        after.0.lookahead().restore(&learned);
+        let times = after.messages(60..62, &RECEIVER).await;
+        assert!(times.iter().all(Duration::is_zero), "{times:?}");
+        assert_eq!(after.sent().get("d MX").zip(after.sent().get("d TXT")), Some((&2, &2)));
+    });
+}
+
+/// A sender.
+const SENDER: [(&str, RecordType); 3] =
+    [("", RecordType::MX), ("mx.", RecordType::A), ("mx.", RecordType::AAAA)];
+
+#[test]
+fn a_receiver_gets_spf_ahead_and_no_other_question_is_sent() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Learned);
+        let learning = stage.messages(0..4, &RECEIVER).await;
+        assert!(learning.iter().all(|time| *time == TRIP), "nothing is known yet");
+        assert_eq!(stage.counted(Counter::LookaheadAsked), 0);
+        let soon = stage.messages(4..20, &RECEIVER).await;
+        assert!(soon.iter().all(Duration::is_zero), "all of the first four were enough: {soon:?}");
+        stage.messages(20..80, &RECEIVER).await;
+        let times = stage.messages(80..180, &RECEIVER).await;
+        assert!(times.iter().all(Duration::is_zero), "{times:?}");
+        let spf = stage.rule(Rule::Spf);
+        assert_eq!(spf.state, RuleState::Active);
+        assert!(spf.counts.used >= 100 && spf.counts.unused == 0, "{spf:?}");
+        assert!(spf.counts.saved_micros >= 100 * u64::try_from(TRIP.as_micros()).unwrap());
+        assert_eq!(stage.counted(Counter::LookaheadUsed), spf.counts.used);
+        for rule in [Rule::Dmarc, Rule::MxA, Rule::MxAaaa] {
+            let rule = stage.rule(rule);
+            assert_eq!(
+                (rule.state, rule.counts.asked, rule.share),
+                (RuleState::Inactive, 0, Some(0)),
+                "{rule:?}"
+            );
+            assert!(rule.counts.observed > 100);
+        }
+        let expected = BTreeMap::from([("d MX".to_owned(), 180), ("d TXT".to_owned(), 180)]);
+        let sent: BTreeMap<_, _> =
+            stage.sent().into_iter().filter(|(what, _)| what.starts_with('d')).collect();
+        assert_eq!(sent, expected, "as many as without look-ahead");
+        assert!(!stage.sent().keys().any(|what| what.starts_with("_dmarc") || what.starts_with("mx")));
+    });
+}
+
+#[test]
+fn a_sender_gets_the_addresses_of_hosts_ahead_and_never_asks_for_spf() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Learned);
+        stage.messages(0..80, &SENDER).await;
+        let times = stage.messages(80..120, &SENDER).await;
+        assert!(times.iter().all(Duration::is_zero), "{times:?}");
+        assert_eq!([Rule::MxA, Rule::MxAaaa].map(|rule| stage.rule(rule).state), [RuleState::Active; 2]);
+        let sent = stage.sent();
+        assert_eq!([sent.get("d TXT"), sent.get("_dmarc TXT")], [None, None]);
+        assert_eq!([sent["mx A"], sent["mx AAAA"]], [120, 120]);
+    });
+}
+
+#[test]
+fn the_few_deliveries_of_a_receiver_get_the_addresses_of_hosts_ahead_if_they_ask_with_do() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Learned);
+        let mut times = Vec::new();
+        for number in 0..60 {
+            stage.messages(6 * number..6 * number + 5, &RECEIVER).await;
+            times.push(stage.delivery(6 * number + 5, &SENDER).await);
+        }
+        assert!(times[20..].iter().all(Duration::is_zero), "{times:?}");
+        let states =
+            [Rule::DaneA, Rule::DaneAaaa, Rule::MxA, Rule::MxAaaa].map(|rule| stage.rule(rule).state);
+        let (active, inactive) = (RuleState::Active, RuleState::Inactive);
+        assert_eq!(states, [active, active, inactive, inactive]);
+        let sent = stage.sent();
+        assert_eq!([sent["mx A"], sent["mx AAAA"]], [60, 60], "none of the senders' hosts: {sent:?}");
+    });
+}
+
+#[test]
+fn a_habit_that_ends_costs_few_questions_and_comes_back_without_any() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Learned);
+        stage.messages(0..200, &RECEIVER).await;
+        assert_eq!(stage.rule(Rule::Spf).state, RuleState::Active);
+        // SPF is switched off.
+        stage.messages(200..500, &RECEIVER[..1]).await;
+        let spf = stage.rule(Rule::Spf);
+        assert_eq!(spf.state, RuleState::Inactive, "{spf:?}");
+        assert!((30..200).contains(&spf.counts.unused), "{spf:?}");
+        // And on again.
+        stage.messages(500..680, &RECEIVER).await;
+        let again = stage.rule(Rule::Spf);
+        assert_eq!((again.state, again.counts.unused), (RuleState::Active, spf.counts.unused), "{again:?}");
+        let times = stage.messages(680..690, &RECEIVER).await;
+        assert!(times.iter().all(Duration::is_zero));
+    });
+}
+
+#[test]
+fn the_records_of_a_new_domain_go_beside_its_mx_and_those_of_a_made_up_one_are_not_asked() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Rules);
+        let exchanger = stage.ask("new.one.tld.", RecordType::MX).await;
+        assert_eq!(exchanger.outcome, Outcome::Upstream);
+        assert_eq!(stage.0.lab().log().count("ns.one.tld"), 1, "the way to the domain is asked once");
+        for name in ["new.one.tld.", "_dmarc.new.one.tld."] {
+            let record = stage.ask(name, RecordType::TXT).await;
+            assert!(record.elapsed < TRIP / 4, "{name} {:?}", record.elapsed);
+        }
+        stage.ask("made-up.one.tld.", RecordType::MX).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let sent = stage.sent();
+        assert_eq!((sent.get("made-up MX"), sent.get("made-up TXT")), (Some(&1), None), "{sent:?}");
+    });
+}
+
+#[test]
+fn observing_counts_the_same_and_sends_nothing() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Observe);
+        let times = stage.messages(0..100, &RECEIVER).await;
+        assert!(times.iter().all(|time| *time == TRIP));
+        let spf = stage.rule(Rule::Spf);
+        assert_eq!((spf.state, spf.share, spf.counts.asked), (RuleState::Active, Some(100), 0));
+        assert!(spf.counts.sent_later >= 99, "{spf:?}");
+        assert_eq!(stage.counted(Counter::LookaheadAsked), 0);
+        let off = Stage::new(LookaheadMode::Off);
+        off.messages(0..100, &RECEIVER).await;
+        assert_eq!((off.sent(), off.rule(Rule::Spf).counts.observed), (stage.sent(), 0));
+    });
+}
+
+#[test]
+fn an_answer_that_is_used_after_its_judgement_counts_as_used() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Rules);
+        stage.ask("d1.one.tld.", RecordType::MX).await;
+        tokio::time::sleep(Duration::from_secs(40)).await;
+        // The judgement comes with the next event.
+        stage.ask("d2.one.tld.", RecordType::NS).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!((stage.rule(Rule::Spf).counts.used, stage.rule(Rule::Spf).counts.unused), (0, 1));
+        let reply = stage.ask("d1.one.tld.", RecordType::TXT).await;
+        assert_eq!((reply.outcome, reply.elapsed), (Outcome::Cache, Duration::ZERO));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!((stage.rule(Rule::Spf).counts.used, stage.rule(Rule::Spf).counts.unused), (1, 0));
+    });
+}
+
+#[test]
+fn a_flood_of_domains_gets_sixty_questions_a_second_and_no_client_waits_for_them() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Rules);
+        stage.ask("d0.one.tld.", RecordType::MX).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let before = stage.counted(Counter::LookaheadAsked);
+        let names: Vec<String> = (1..400).map(|number| format!("d{number}.one.tld.")).collect();
+        let all = names.iter().map(|name| stage.ask(name, RecordType::MX));
+        let replies = futures_util::future::join_all(all).await;
+        assert!(replies.iter().all(|reply| reply.outcome == Outcome::Upstream && reply.elapsed == TRIP));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let asked = stage.counted(Counter::LookaheadAsked) - before;
+        assert!((10..=60).contains(&asked), "{asked}");
+        assert!(stage.counted(Counter::LookaheadRefused) > 1_000);
+    });
+}
+
+/// The timer of a client's query that shares a query of look-ahead runs since that was sent.
+#[test]
+fn a_lost_question_of_look_ahead_costs_a_client_no_longer_wait_than_its_own() {
+    paused(async {
+        let head_start = Duration::from_millis(20);
+        // The time of a client's query whose first copy is lost; `from` look-ahead: the copy is one of look-ahead.
+        let lost = async |mode| {
+            let stage = Stage::new(mode);
+            stage.messages(0..20, &SENDER).await;
+            stage.ask("d30.one.tld.", RecordType::MX).await;
+            stage.0.network().set_loss(1_000);
+            if mode == LookaheadMode::Rules {
+                tokio::time::sleep(head_start).await;
+            }
+            let name = Name::from_ascii("mx.d30.one.tld.").unwrap();
+            let asked = stage.0.ask(&name, RecordType::A);
+            let mends = async {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                stage.0.network().set_loss(0);
+            };
+            tokio::join!(asked, mends).0.unwrap().elapsed
+        };
+        let (off, ahead) = (lost(LookaheadMode::Off).await, lost(LookaheadMode::Rules).await);
+        assert!(off > 2 * TRIP && off < 4 * TRIP, "the first copy was lost: {off:?}");
+        assert!(ahead + head_start / 2 <= off, "{ahead:?} {off:?}");
+    });
+}
+
+#[test]
+fn a_reload_of_the_mode_keeps_the_answers_and_holds_at_once() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Rules);
+        stage.ask("d1.one.tld.", RecordType::MX).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let asked = stage.counted(Counter::LookaheadAsked);
+        assert!(asked > 0);
+        let mut config = (**stage.0.resolver().views().config()).clone();
+        config.lookahead.mode = LookaheadMode::Off;
+        stage.0.reload(config).await;
+        assert_eq!(stage.ask("d1.one.tld.", RecordType::MX).await.outcome, Outcome::Cache);
+        stage.ask("d2.one.tld.", RecordType::MX).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(stage.counted(Counter::LookaheadAsked), asked);
+    });
+}
+
+#[test]
+fn a_question_of_look_ahead_takes_no_place_of_a_client() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Rules);
+        stage.ask("d1.one.tld.", RecordType::MX).await;
+        // The questions ahead take 40 ms.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let resolver = stage.0.resolver();
+        assert!(resolver.under_way() > 0, "they are in progress");
+        assert_eq!((resolver.flights(), resolver.waiters(), resolver.inflight().len()), (0, 0, 0));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(resolver.under_way(), 0);
+        assert!(stage.counted(Counter::LookaheadAsked) >= 4);
+        let upstream = stage.0.recorder().report(Window::Start);
+        assert_eq!(upstream.questions, upstream.outcomes.values().sum::<u64>());
+    });
+}
+
+/// Messages to the gateway in a second: their look-ahead stays below its bound of questions a second.
+const RATE: u32 = 5;
+
+/// Messages until the rules are learnt, and messages that are measured.
+const LEARNING: usize = 220;
+const MEASURED: usize = 160;
+
+/// The measured messages of a run.
+#[derive(Debug)]
+struct Measured {
+    mean: Duration,
+    /// The 95th percentile.
+    late: Duration,
+    failed: u32,
+    /// Queries to servers.
+    messages: u64,
+}
+
+/// Plays the mail of a gateway over a small internet.
+fn gateway(mode: LookaheadMode, loss_per_mille: u32) -> Measured {
+    let internet = Arc::new(Internet::new(7, 400).unwrap());
+    paused(async {
+        let mut config = config_for(&internet.lab);
+        config.lookahead.mode = mode;
+        let simulation = Arc::new(Simulation::new(internet.lab.clone(), config, 7));
+        simulation.network().set_loss(loss_per_mille);
+        let _tended = simulation.tend();
+        let mut playing = tokio::task::JoinSet::new();
+        let mut before = 0;
+        for (number, mail) in traffic::draw(&internet, 7, LEARNING + MEASURED).into_iter().enumerate() {
+            if number == LEARNING {
+                before = internet.lab.log().total();
+            }
+            let (internet, simulation) = (Arc::clone(&internet), Arc::clone(&simulation));
+            playing.spawn(async move {
+                (number, traffic::play(&internet, &mail, &*simulation, simulation.clock()).await)
+            });
+            tokio::time::sleep(Duration::from_secs(1) / RATE).await;
+        }
+        let played = playing.join_all().await;
+        let mut times: Vec<Duration> =
+            played.iter().filter(|(number, _)| *number >= LEARNING).map(|(_, one)| one.elapsed).collect();
+        times.sort();
+        Measured {
+            mean: times.iter().sum::<Duration>() / u32::try_from(times.len()).unwrap(),
+            late: times[times.len() * 95 / 100],
+            failed: played.iter().map(|(_, one)| one.failed).sum(),
+            messages: internet.lab.log().total() - before,
+        }
+    })
+}
+
+#[test]
+fn the_mail_of_a_gateway_takes_less_time_and_hardly_more_messages() {
+    for loss_per_mille in [0, 30] {
+        let [off, learned, rules] = [LookaheadMode::Off, LookaheadMode::Learned, LookaheadMode::Rules]
+            .map(|mode| gateway(mode, loss_per_mille));
+        println!(
+            "loss {loss_per_mille} of a thousand\n  off {off:?}\n  learned {learned:?}\n  rules {rules:?}"
+        );
+        assert!(learned.mean * 100 <= off.mean * 95, "{learned:?}, {off:?}");
+        assert!(rules.mean * 100 <= off.mean * 90, "{rules:?}, {off:?}");
+        assert!(learned.late <= off.late && rules.late <= off.late, "{learned:?} {rules:?} {off:?}");
+        assert!(learned.messages * 100 <= off.messages * 105, "{learned:?}, {off:?}");
+        assert!(learned.failed <= off.failed && rules.failed <= off.failed, "{learned:?} {rules:?} {off:?}");
+    }
+}
+
+/// Events that come faster than they are read: the task still lets others run, and the watchdog hears it.
+#[test]
+fn a_queue_that_is_never_empty_holds_up_nobody() {
+    let feeding = AtomicBool::new(true);
+    let gave_up = std::thread::scope(|scope| {
+        paused(async {
+            let stage = Stage::new(LookaheadMode::Rules);
+            stage.ask("d1.one.tld.", RecordType::MX).await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let (resolver, now) = (Arc::clone(stage.0.resolver()), stage.0.clock().mono());
+            let key = Question::new(&Name::from_ascii("d1.one.tld.").unwrap(), RecordType::TXT).key();
+            let answer = resolver.memory().answers.get(key.as_bytes(), now).unwrap();
+            let feeding = &feeding;
+            let feeder = scope.spawn(move || {
+                let began = std::time::Instant::now();
+                while feeding.load(Ordering::Relaxed) {
+                    answer.ahead.set(Rule::Spf.mark());
+                    resolver.hit(key.as_bytes(), &answer, now);
+                    if began.elapsed() > Duration::from_secs(20) {
+                        return true;
+                    }
+                }
+                false
+            });
+            let pulses = stage.0.pulses();
+            for round in 0..3 {
+                assert!(pulses.round().is_empty(), "round {round}");
+                for _ in 0..100 {
+                    tokio::task::yield_now().await;
+                }
+            }
+            feeding.store(false, Ordering::Relaxed);
+            feeder.join().unwrap()
+        })
+    });
+    assert!(!gave_up, "the task took every turn");
+}

@@ -1,0 +1,32 @@
+//! The whole resolver on the virtual clock, over the simulated internet.
+
+mod beside;
+mod blame;
+mod circle;
+mod config;
+mod crowd;
+mod dead_zones;
+mod dnsbl;
+mod dnsbl_keys;
+mod dnssec;
+mod fair;
+mod first_lookups;
+mod hickory_faults;
+mod hostile;
+mod lists;
+mod lookahead;
+mod lossy;
+mod nearest;
+mod night;
+mod outage;
+mod providers;
+mod record;
+mod restart;
+mod soak;
+mod soak_hostile;
+mod stale;
+mod streams;
+mod validate;
+mod views;
+mod views_by_client;
+mod why;

@@ -1,0 +1,364 @@
+//! A night at a gateway, in simulation: sixteen domains break in sixteen ways, a DNS list dies and comes back, our
+//! own network is down for a minute, 85 mails come in. Each line of the log is compared with the truth at its moment.
+
+#![cfg(feature = "lab")]
+
+mod failures;
+mod incidents;
+mod log;
+mod six_hours;
+mod withheld;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+use history::limits::SNAPSHOT_INTERVAL;
+use lab::delegations::Tree;
+use lab::fault::Fault;
+use lab::server::Distance;
+use lab::simulation::{Simulation, config_trusting};
+use lab::world::{Lab, ServerPlan};
+use resolver::limits::FOLLOW_PAUSE;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use log::{Line, lines};
+
+/// The domains that break, the kind of fault, and the words of the log if mail suffers.
+const BROKEN: [(&str, Break, Option<&str>); 16] = [
+    ("silent", Break::Both(&[Fault::Dead]), Some("no server of silent.tld. ")),
+    ("refused", Break::Both(&[Fault::Refused]), Some("REFUSED")),
+    ("servfail", Break::Both(&[Fault::ServFail]), Some("SERVFAIL")),
+    (
+        "empty",
+        Break::Both(&[Fault::LameEmpty]),
+        Some("failed or got negative answers that were not authoritative"),
+    ),
+    ("upward", Break::Both(&[Fault::UpwardReferral]), Some("lame")),
+    ("sideways", Break::Both(&[Fault::SidewaysReferral]), Some("lame")),
+    ("formerr", Break::Both(&[Fault::FormErrWithOpt]), Some("FORMERR")),
+    ("notimp", Break::Both(&[Fault::NotImp]), Some("NOTIMP")),
+    ("garbled", Break::Both(&[Fault::HalfAnswer]), Some("invalid reply")),
+    ("untcp", Break::Both(&[Fault::AlwaysTruncates, Fault::NoTcp]), Some("no answer over TCP")),
+    ("slow", Break::Both(&[Fault::Slow(Duration::from_secs(5))]), Some("answer")),
+    ("spoilt", Break::Both(&[Fault::BadSignatures]), Some("bogus")),
+    ("stripped", Break::Both(&[Fault::NoDnssec]), Some("bogus")),
+    ("expired", Break::Signing("expired"), Some("bogus")),
+    ("unglued", Break::Above("gone.org"), Some("the names of the servers of unglued.tld. do not resolve")),
+    ("half", Break::One(&[Fault::Refused]), None),
+];
+
+/// Domains that keep working.
+const WELL: [&str; 6] = ["good1", "good2", "good3", "good4", "good5", "goodsigned"];
+
+/// The signed ones.
+const SIGNED: [&str; 4] = ["spoilt", "stripped", "expired", "goodsigned"];
+
+const LISTS: [&str; 2] = ["zen.spamhaus.org", "bl.spamcop.net"];
+
+/// The list that dies.
+const LIST: &str = LISTS[0];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Break {
+    /// Both servers have these faults.
+    Both(&'static [Fault]),
+    /// One of them has.
+    One(&'static [Fault]),
+    /// The zone is signed like this.
+    Signing(&'static str),
+    /// The domain of its servers' names is dead.
+    Above(&'static str),
+}
+
+/// The world; with `late` as it is signed after the begin of the troubles.
+fn lab(late: bool) -> Lab {
+    let mut tree = Tree::default();
+    let mut next = 0_u8;
+    let mut zone = |tree: &mut Tree, zone: &str, servers: &[String], text: &str, millis: u64| {
+        for server in servers {
+            next += 1;
+            let mut plan = ServerPlan::new(server, vec![IpAddr::from([192, 0, 2, next])]);
+            plan.distance = Distance::steady(Duration::from_millis(millis));
+            tree.server(plan).unwrap();
+        }
+        tree.zone(zone, servers, text).unwrap();
+    };
+    let named = |below: &str| ["ns1", "ns2"].map(|host| format!("{host}.{below}")).to_vec();
+    zone(&mut tree, ".", &["a.root".to_owned(), "b.root".to_owned()], "", 10);
+    zone(&mut tree, "tld", &named("nic.tld"), "", 20);
+    zone(&mut tree, "org", &named("nic.org"), "", 20);
+    zone(&mut tree, "gone.org", &named("gone.org"), "", 30);
+    let mail = "$TTL 60\n@ MX 10 mail\n@ A 198.18.0.1\n@ TXT \"v=spf1 mx -all\"\nmail A 198.18.0.1\n_dmarc TXT \"v=DMARC1; p=none\"\n";
+    for (name, ..) in BROKEN {
+        let below = if name == "unglued" { "hosts.gone.org".to_owned() } else { format!("{name}.tld") };
+        zone(&mut tree, &format!("{name}.tld"), &named(&below), mail, 30);
+    }
+    for name in WELL {
+        zone(&mut tree, &format!("{name}.tld"), &named(&format!("{name}.tld")), mail, 30);
+    }
+    for list in LISTS {
+        zone(&mut tree, list, &named(list), "$TTL 60\n2.0.0.127 A 127.0.0.2\n", 40);
+    }
+    for zone in [".", "tld"] {
+        tree.sign(zone, Some("".parse().unwrap())).unwrap();
+    }
+    for name in SIGNED {
+        let flaw = BROKEN.iter().find_map(|(broken, how, _)| match how {
+            Break::Signing(flaw) if late && *broken == name => Some(*flaw),
+            _ => None,
+        });
+        tree.sign(&format!("{name}.tld"), Some(flaw.unwrap_or_default().parse().unwrap())).unwrap();
+    }
+    tree.build().unwrap()
+}
+
+/// The truth over time, in seconds since the begin.
+#[derive(Debug, Default)]
+struct Truth {
+    broken: u64,
+    mended: u64,
+    outage: (u64, u64),
+    list_dead: (u64, u64),
+    /// Failed questions of clients, by domain: the moments.
+    failed: BTreeMap<String, Vec<u64>>,
+}
+
+struct Gateway {
+    simulation: Simulation,
+    began: Instant,
+    truth: Truth,
+    mails: u32,
+}
+
+impl Gateway {
+    fn second(&self) -> u64 {
+        Instant::now().duration_since(self.began).as_secs()
+    }
+
+    async fn ask(&mut self, domain: &str, name: &str, kind: RecordType) -> bool {
+        let reply = self.simulation.ask(&Name::from_ascii(name).unwrap(), kind).await.unwrap();
+        let failed = reply.message.metadata.response_code == ResponseCode::ServFail;
+        if failed {
+            let second = self.second();
+            self.truth.failed.entry(domain.to_owned()).or_default().push(second);
+        }
+        !failed
+    }
+
+    /// A mail from `domain`: DNS lists at once, then MX, SPF, DMARC and the mail host.
+    async fn mail(&mut self, domain: &str) {
+        self.mails += 1;
+        let (high, low) = (self.mails / 250, self.mails % 250 + 1);
+        let asked = LISTS.map(|list| Name::from_ascii(format!("{low}.{high}.18.198.{list}.")).unwrap());
+        join_all(asked.iter().map(|name| self.simulation.ask(name, RecordType::A))).await;
+        let zone = format!("{domain}.tld.");
+        let mut well = self.ask(domain, &zone, RecordType::MX).await;
+        well &= self.ask(domain, &zone, RecordType::TXT).await;
+        self.ask(domain, &format!("_dmarc.{zone}"), RecordType::TXT).await;
+        let host = if well { format!("mail.{zone}") } else { zone };
+        self.ask(domain, &host, RecordType::A).await;
+    }
+
+    /// Our own network is down for a minute, in which ten mails come in at once with their questions.
+    async fn outage(&mut self, silent: bool, names: &[Name]) {
+        let up = Instant::now() + Duration::from_secs(60);
+        self.set_down(silent, true);
+        self.truth.outage.0 = self.second();
+        for name in names {
+            let kinds = [RecordType::MX, RecordType::TXT, RecordType::A, RecordType::AAAA];
+            join_all(kinds.map(|kind| self.simulation.ask(name, kind))).await.into_iter().for_each(drop);
+        }
+        tokio::time::sleep_until(up).await;
+        self.set_down(silent, false);
+        self.truth.outage.1 = self.second();
+        self.mails += 10;
+    }
+
+    fn set_down(&self, silent: bool, down: bool) {
+        let network = self.simulation.network();
+        if silent {
+            network.set_loss(if down { 1_000 } else { 0 });
+            network.set_stream_loss(if down { 1_000 } else { 0 });
+        } else {
+            network.set_down(down);
+        }
+    }
+
+    fn set_faults(&self, server: &str, faults: &[Fault]) {
+        self.simulation.lab().server(server).unwrap().set_faults(faults);
+    }
+
+    fn set_broken(&self, name: &str, how: Break, broken: bool) {
+        let servers = [format!("ns1.{name}.tld"), format!("ns2.{name}.tld")];
+        match how {
+            Break::Both(faults) => {
+                servers.iter().for_each(|server| self.set_faults(server, if broken { faults } else { &[] }));
+            }
+            Break::One(faults) => self.set_faults(&servers[0], if broken { faults } else { &[] }),
+            Break::Above(domain) => {
+                for host in ["ns1", "ns2"] {
+                    let faults: &[Fault] = if broken { &[Fault::Dead] } else { &[] };
+                    self.set_faults(&format!("{host}.{domain}"), faults);
+                }
+            }
+            // All zones are exchanged at once.
+            Break::Signing(_) => {}
+        }
+    }
+}
+
+/// Tells the log of failed and slow questions, as the daemon does.
+fn tell(simulation: &Simulation) -> JoinHandle<()> {
+    let resolver = Arc::clone(simulation.resolver());
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(FOLLOW_PAUSE).await;
+            resolver.tell();
+        }
+    })
+}
+
+/// Plays the night; `silent`: messages are lost in the outage, instead of refused by our own host.
+async fn night(silent: bool, seed: u64) -> Truth {
+    const PAUSE: Duration = Duration::from_secs(300);
+    let lab = Arc::new(lab(false));
+    let mut config = config_trusting(&lab);
+    // A night is short: data of the evening must not last until the morning.
+    config.cache.max_ttl = Duration::from_secs(120);
+    let simulation = Simulation::new(lab, config, seed);
+    let _tended = simulation.tend();
+    let recorder = Arc::clone(simulation.recorder());
+    let ticks = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(SNAPSHOT_INTERVAL).await;
+            recorder.tick();
+        }
+    });
+    let tells = tell(&simulation);
+    let mut gateway = Gateway { simulation, began: Instant::now(), truth: Truth::default(), mails: 0 };
+    let all: Vec<&str> = WELL.into_iter().chain(BROKEN.map(|(name, ..)| name)).collect();
+    let mut senders = all.iter().copied().cycle();
+    let mut take = || senders.next().unwrap();
+    // The evening: everything works, and all domains send mail.
+    for _ in 0..22 {
+        gateway.mail(take()).await;
+        tokio::time::sleep(PAUSE).await;
+    }
+    for (name, how, _) in BROKEN {
+        gateway.set_broken(name, how, true);
+    }
+    gateway.simulation.lab().take_zones_of(&self::lab(true));
+    gateway.truth.broken = gateway.second();
+    for number in 0..40 {
+        if number == 10 || number == 20 {
+            let faults: &[Fault] = if number == 10 { &[Fault::Dead] } else { &[] };
+            for host in ["ns1", "ns2"] {
+                gateway.set_faults(&format!("{host}.{LIST}"), faults);
+            }
+            let second = gateway.second();
+            if number == 10 { gateway.truth.list_dead.0 = second } else { gateway.truth.list_dead.1 = second }
+        }
+        gateway.mail(take()).await;
+        tokio::time::sleep(PAUSE).await;
+    }
+    let names: Vec<Name> = (0..10).map(|_| Name::from_ascii(format!("{}.tld.", take())).unwrap()).collect();
+    gateway.outage(silent, &names).await;
+    tokio::time::sleep(PAUSE).await;
+    for (name, how, _) in BROKEN.into_iter().step_by(2) {
+        gateway.set_broken(name, how, false);
+    }
+    gateway.truth.mended = gateway.second();
+    for (name, ..) in BROKEN.into_iter().step_by(2) {
+        gateway.mail(name).await;
+        tokio::time::sleep(PAUSE).await;
+    }
+    for _ in 0..5 {
+        gateway.mail(take()).await;
+        tokio::time::sleep(PAUSE).await;
+    }
+    ticks.abort();
+    tells.abort();
+    assert_eq!(gateway.mails, 85);
+    gateway.truth
+}
+
+/// Whether a domain was broken at that second; domains whose fault harms no mail do not count.
+fn is_broken(domain: &str, second: u64, truth: &Truth) -> bool {
+    let place = BROKEN.iter().position(|(name, _, said)| *name == domain && said.is_some());
+    let Some(place) = place else { return false };
+    second >= truth.broken && (place % 2 == 1 || second < truth.mended)
+}
+
+/// Whether a line is true, by the changes of the world and the replies to clients.
+fn is_true(line: &Line, truth: &Truth) -> bool {
+    let second = line.second;
+    let domain = line.zone().and_then(|zone| zone.strip_suffix(".tld")).unwrap_or_default();
+    let failed = truth.failed.get(domain).map(Vec::as_slice).unwrap_or_default();
+    let failed_since = |span: u64| failed.iter().filter(|at| **at <= second && **at + span > second).count();
+    let said = BROKEN.iter().find_map(|(name, _, said)| said.filter(|_| *name == domain));
+    if line.is("zone_fails") {
+        // Empty answers of all servers deny every type except A, which fails.
+        let enough = if domain == "empty" {
+            failed_since(60) == 1
+                && line
+                    .text
+                    .contains("4 queries for zone empty.tld. failed or got negative answers that were not authoritative within ")
+        } else {
+            failed_since(60) >= 2
+                && line.text.contains("3 queries for zone ")
+                && line.text.contains(" failed within ")
+        };
+        is_broken(domain, second, truth) && enough && said.is_some_and(|said| line.text.contains(said))
+    } else if line.is("zone_answers") {
+        !is_broken(domain, second, truth) && failed_since(5) == 0
+    } else if line.is("query_failed") {
+        // A list that does not answer has no state of its own until it was tested.
+        let is_list = line.zone() == Some(LIST) && (truth.list_dead.0..truth.list_dead.1).contains(&second);
+        is_list || (is_broken(domain, second, truth) && failed_since(5) >= 1)
+    } else if line.is("queries_failed") || line.is("query_slow") {
+        true
+    } else if line.is("network_down") {
+        (truth.outage.0 + 4..truth.outage.1).contains(&second)
+    } else if line.is("network_up") {
+        (truth.outage.1..truth.outage.1 + 15).contains(&second)
+    } else if line.text.starts_with(&format!("DNS list {LIST}: its servers do not answer in time")) {
+        (truth.list_dead.0..truth.list_dead.1).contains(&second)
+    } else if line.text.starts_with(&format!("DNS list {LIST} answers again")) {
+        second >= truth.list_dead.1
+    } else {
+        false
+    }
+}
+
+#[test]
+fn every_line_of_a_bad_night_is_true() {
+    for (silent, seed) in [(true, 1), (false, 1), (true, 2), (false, 2)] {
+        println!("\nmessages are {} in the outage", if silent { "lost" } else { "not sent" });
+        let mut truth = Truth::default();
+        let lines = lines(|| async { truth = night(silent, seed).await });
+        for line in &lines {
+            assert!(is_true(line, &truth), "not true: {line:?}\n{truth:?}");
+        }
+        let count = |incident: &str| lines.iter().filter(|line| line.is(incident)).count();
+        assert_eq!((count("network_down"), count("network_up")), (1, 1));
+        let of_list = lines.iter().filter(|line| line.text.contains(LIST) && !line.is("queries_failed"));
+        assert_eq!(of_list.filter(|line| !line.is("query_failed")).count(), 2);
+        for (name, _, said) in BROKEN {
+            let zone = format!("{name}.tld");
+            let told = |incident| {
+                lines.iter().filter(|line| line.is(incident) && line.zone() == Some(&zone)).count()
+            };
+            assert_eq!(told("zone_fails"), usize::from(said.is_some()), "{name}");
+            let mended = BROKEN.iter().step_by(2).any(|(mended, ..)| *mended == name);
+            let failed = truth.failed.get(name).is_some_and(|failed| !failed.is_empty());
+            assert_eq!(told("query_failed") + told("zone_fails") >= 1, failed, "{name}");
+            assert_eq!(told("zone_answers"), usize::from(said.is_some() && mended), "{name}");
+        }
+    }
+}

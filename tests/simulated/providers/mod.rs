@@ -1,0 +1,179 @@
+//! A busy gateway with the mail of a few providers, whose hosts and customers have names below the domain of the provider: the lines of the
+//! mail log lead to the cause of their own mail, and never to the zone of another customer.
+
+#![cfg(feature = "lab")]
+
+mod played;
+mod world;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ctl::limits::WHY_AROUND;
+use ctl::pasted;
+use ctl::pasted::{FoundMessages, PastedLine, SearchStep};
+use dns::question::wire_name;
+use futures_util::future::join_all;
+use history::culprit::CulpritKind;
+use history::limits::MAX_WHY_MESSAGES;
+use history::store::Store;
+use history::why::{MessageReport, Wanted, WantedSubject};
+use lab::prelude::{by_hand, name};
+use lab::simulation::{Simulation, paused};
+use resolver::limits::FOLLOW_PAUSE;
+use tokio::time::sleep;
+
+use played::{Plan, PlayedLine, PlayedMail, play};
+use stage::memory_store::MemoryStore;
+use world::host;
+
+/// The verdicts on lines, by their truth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Verdicts {
+    right: u32,
+    could_not_tell: u32,
+    /// The zone of another domain, or none though the own one was at fault.
+    wrong: u32,
+}
+
+async fn ask(simulation: &Simulation, subject: &str, step: SearchStep) -> Vec<MessageReport> {
+    let subject = match subject.parse() {
+        Ok(address) => WantedSubject::Address(address),
+        Err(_) => {
+            let name = wire_name(&name(&format!("{subject}."))).into();
+            if step.itself { WantedSubject::Itself(name) } else { WantedSubject::Name(name) }
+        }
+    };
+    let micros = |seconds: f64| (seconds.max(0.0) * 1e6) as u64;
+    let (from, to) = step.span.unwrap();
+    let (from, to, client) = (micros(from), micros(to), None);
+    simulation
+        .resolver()
+        .why(Wanted { subject: Some(subject), from, to, client, most: MAX_WHY_MESSAGES, decisive: None })
+        .await
+}
+
+/// The messages of a line, as `resolverctl why -` finds them.
+async fn found(simulation: &Simulation, line: &PastedLine) -> Vec<MessageReport> {
+    let mut found = FoundMessages::default();
+    for step in line.steps(WHY_AROUND.as_secs_f64()) {
+        let mut replies = Vec::new();
+        for subject in &line.subjects {
+            let messages = ask(simulation, subject, step).await;
+            replies.extend(messages.into_iter().map(|message| (subject.as_str(), message)));
+        }
+        if found.take(line, step, replies) {
+            break;
+        }
+    }
+    found.messages()
+}
+
+/// Compares the verdict on each line with the truth. Wrong ones are printed.
+async fn verdicts(simulation: &Simulation, lines: &[PlayedLine], is_restarted: bool) -> Verdicts {
+    let mut verdicts = Verdicts::default();
+    for played in lines {
+        let line = pasted::read(&played.text, 1_795_305_600.0).remove(0);
+        let told = pasted::settle(&line, found(simulation, &line).await, &|began| began.to_string()).unwrap();
+        let zone = told.culprit.zone.as_deref();
+        let is_quick = matches!(told.culprit.kind, CulpritKind::NotDns | CulpritKind::None);
+        if told.culprit.kind == CulpritKind::Unknown {
+            verdicts.could_not_tell += 1;
+        } else if played.zone.as_deref().map_or(is_quick, |own| zone == Some(own)) {
+            verdicts.right += 1;
+        } else {
+            verdicts.wrong += 1;
+            let (kind, began) = (told.culprit.kind, told.began);
+            println!(
+                "restarted {is_restarted}: {kind:?} of {zone:?} since {began:.3} instead of {:?}: {}",
+                played.zone, played.text
+            );
+            if by_hand("PROVIDERS_SHOW", 0) > 0 {
+                for question in &told.questions {
+                    println!(
+                        "    {:.3} {} {} {:?} {:.3} {}",
+                        question.at,
+                        question.name,
+                        question.kind,
+                        question.outcome,
+                        question.elapsed,
+                        question.of_subject
+                    );
+                }
+            }
+        }
+    }
+    verdicts
+}
+
+/// Plays mails and judges their lines, before and after a restart.
+fn judged(plans: &[Plan]) -> [Verdicts; 2] {
+    paused(async {
+        let store = Arc::new(MemoryStore::default());
+        let first = host(Some(Arc::clone(&store) as Arc<dyn Store>));
+        let _tended = first.tend();
+        let resolver = Arc::clone(first.resolver());
+        let tells = tokio::spawn(async move {
+            loop {
+                sleep(FOLLOW_PAUSE).await;
+                resolver.tell();
+            }
+        });
+        let mails: Vec<PlayedMail> = join_all(plans.iter().map(|plan| play(&first, plan))).await;
+        sleep(Duration::from_secs(30)).await;
+        tells.abort();
+        first.resolver().tell_last();
+        let lines: Vec<PlayedLine> = mails.into_iter().flat_map(|mail| mail.lines()).collect();
+        let before = verdicts(&first, &lines, false).await;
+        let next = host(Some(store as Arc<dyn Store>));
+        let after = verdicts(&next, &lines, true).await;
+        [before, after]
+    })
+}
+
+#[test]
+fn lines_of_a_busy_gateway_get_no_cause_of_another_customer() {
+    let (mails, rate) = (by_hand("PROVIDERS_MAILS", 150), by_hand("PROVIDERS_RATE", 10));
+    let [before, after] = judged(&Plan::many(by_hand("PROVIDERS_SEED", 1), mails, rate));
+    println!("before a restart: {before:?}\nafter a restart: {after:?}");
+    assert_eq!((before.wrong, after.wrong), (0, 0), "{before:?} {after:?}");
+}
+
+#[test]
+fn a_healthy_mail_behind_a_failed_one_of_the_same_provider_is_healthy() {
+    for shift in [150, 600, 1_900] {
+        let failed = Plan::delivery(0, "c0.one.tld.");
+        let [before, after] = judged(&[failed.clone(), Plan::delivery(shift, "c9.one.tld.")]);
+        assert_eq!(
+            (before.wrong, before.could_not_tell, after.wrong),
+            (0, 0, 0),
+            "{shift}: {before:?} {after:?}"
+        );
+        let [before, after] = judged(&[failed, Plan::delivery(shift, "one.tld.")]);
+        assert_eq!(
+            (before.wrong, before.could_not_tell, after.wrong),
+            (0, 0, 0),
+            "{shift}: {before:?} {after:?}"
+        );
+        let arrivals = vec![
+            Plan::arrival(0, ("one", 1), "c0.one.tld."),
+            Plan::arrival(shift, ("one", 2), "c9.one.tld."),
+        ];
+        let [before, after] = judged(&arrivals);
+        assert_eq!((before.wrong, after.wrong), (0, 0), "{shift}: {before:?} {after:?}");
+    }
+}
+
+#[test]
+fn the_next_session_of_a_host_does_not_get_the_cause_of_the_first_one() {
+    for shift in [300, 1_000, 1_900] {
+        let sessions = |first: &str, next: &str| {
+            vec![Plan::arrival(0, ("one", 1), first), Plan::arrival(shift, ("one", 1), next)]
+        };
+        for (first, next) in [("c0.one.tld.", "c9.one.tld."), ("c9.one.tld.", "c0.one.tld.")] {
+            let [before, after] = judged(&sessions(first, next));
+            assert_eq!((before.wrong, after.wrong), (0, 0), "{shift} {first}: {before:?} {after:?}");
+            assert!(before.right > before.could_not_tell, "{shift} {first}: {before:?}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Mail over a restart, in simulation: the data that the snapshot keeps, and the cost of the messages after it.
+
+use std::io::Cursor;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dns::question::{ExtendedError, Outcome};
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+use lab::fault::Fault;
+use lab::internet::Internet;
+use lab::oracle::Oracle;
+use lab::simulation::{Simulation, config_for, config_trusting, paused};
+use lab::traffic::{Mail, draw, play};
+use resolver::dnsbl::kept_lists::KeptLists;
+
+/// Mail domains of the internet.
+const DOMAINS: usize = 150;
+
+/// Messages before the restart, and after it.
+const BEFORE: usize = 600;
+const AFTER: usize = 300;
+
+/// No answer of the outage's test lives longer.
+const TTL: Duration = Duration::from_secs(60);
+
+/// A cold resolver.
+fn simulation(internet: &Internet, seed: u64) -> Simulation {
+    Simulation::new(Arc::clone(&internet.lab), config_trusting(&internet.lab), seed)
+}
+
+/// Plays messages one after the other; the time that all of them take.
+async fn take(simulation: &Simulation, internet: &Internet, mail: &[Mail]) -> Duration {
+    let mut taken = Duration::ZERO;
+    for message in mail {
+        taken += play(internet, message, simulation, simulation.clock()).await.elapsed;
+    }
+    taken
+}
+
+/// Another process, which reads the files of the first one: the cache, and the state of DNS lists.
+async fn restarted(first: &Simulation, next: Simulation) -> Simulation {
+    let mut file = Cursor::new(Vec::new());
+    let (resolver, now) = (first.resolver(), first.clock().now());
+    resolver.memory().write_snapshot(&resolver.snapshot_scope(), now, &mut file).unwrap();
+    file.set_position(0);
+    next.clock().set_wrong_by(i64::try_from(now.unix - next.clock().now().unix).unwrap());
+    let (of, now) = (next.resolver(), next.clock().now());
+    let read = of.memory().read_snapshot(&of.snapshot_scope(), now, &mut file, || true).unwrap();
+    assert!(read.restored > 100, "{read:?}");
+    KeptLists::of(resolver.lists())
+        .restore(of.lists(), of.clock().mono(), |apex, way| of.list_resolver().is_asked(apex, way));
+    next
+}
+
+#[test]
+fn messages_after_a_restart_take_hardly_longer_than_without_it() {
+    let mut all = [Duration::ZERO; 3];
+    for seed in 1..=3 {
+        let internet = Internet::signed(seed, DOMAINS).unwrap();
+        let mail = draw(&internet, seed, BEFORE + AFTER);
+        let (before, after) = mail.split_at(BEFORE);
+        let run = |kept: Option<bool>| {
+            paused(async {
+                let first = simulation(&internet, seed);
+                take(&first, &internet, before).await;
+                match kept {
+                    None => take(&first, &internet, after).await,
+                    Some(true) => {
+                        let next = restarted(&first, simulation(&internet, seed + 100)).await;
+                        take(&next, &internet, after).await
+                    }
+                    Some(false) => take(&simulation(&internet, seed + 100), &internet, after).await,
+                }
+            })
+        };
+        let taken = [None, Some(true), Some(false)].map(run);
+        all.iter_mut().zip(taken).for_each(|(all, taken)| *all += taken);
+    }
+    let [without, kept, cold] = all;
+    println!("300 messages: {without:?} without a restart, {kept:?} after one, {cold:?} cold");
+    assert!(kept.as_secs_f64() <= 1.15 * without.as_secs_f64(), "{kept:?} after {without:?}; cold {cold:?}");
+    assert!(cold.as_secs_f64() > 1.3 * without.as_secs_f64(), "the test shows nothing: {cold:?} {without:?}");
+}
+
+/// The records by which mail to and from the known domains is delivered, as far as they exist.
+async fn known_questions(simulation: &Simulation, internet: &Internet) -> Vec<(Name, RecordType)> {
+    let mut known = Vec::new();
+    for domain in &internet.domains[..DOMAINS / 5] {
+        let of_name = |kind| (domain.name.clone(), kind);
+        let of_host = (domain.mail_host.clone(), RecordType::A);
+        for (name, kind) in [of_name(RecordType::MX), of_name(RecordType::TXT), of_host] {
+            let reply = simulation.ask(&name, kind).await.unwrap();
+            let is_answered = reply.message.metadata.response_code == ResponseCode::NoError
+                && !reply.message.answers.is_empty();
+            known.extend(is_answered.then_some((name, kind)));
+        }
+    }
+    assert!(known.len() >= DOMAINS / 5, "{} questions have answers", known.len());
+    known
+}
+
+/// Ten minutes after the end of all answers the daemon restarts, while no server answers.
+#[test]
+fn mail_to_known_domains_goes_on_after_a_restart_in_an_outage() {
+    for signed in [false, true] {
+        let make = if signed { Internet::signed } else { Internet::new };
+        let internet = make(1, DOMAINS).unwrap();
+        let oracle = Oracle::new(&internet.lab);
+        paused(async {
+            let process = |seed| {
+                let lab = &internet.lab;
+                let mut config = if signed { config_trusting(lab) } else { config_for(lab) };
+                config.cache.max_ttl = TTL;
+                Simulation::new(Arc::clone(lab), config, seed)
+            };
+            let first = process(1);
+            let known = known_questions(&first, &internet).await;
+            tokio::time::sleep(TTL + Duration::from_secs(600)).await;
+            internet.lab.servers().iter().for_each(|server| server.set_faults(&[Fault::Dead]));
+            let next = restarted(&first, process(2)).await;
+            for (name, kind) in &known {
+                let reply = next.ask(name, *kind).await.unwrap();
+                let told =
+                    format!("signed: {signed}, {name} {kind}: {:?} {:#?}", reply.extended_error, reply.steps);
+                assert_eq!(reply.outcome, Outcome::Stale, "{told}");
+                let code = reply.extended_error.map(|error| error.code);
+                assert_eq!(code, Some(ExtendedError::STALE_ANSWER), "{told}");
+                assert_eq!(oracle.objection(name, *kind, &reply.message), None, "{told}");
+                assert!(reply.message.answers.iter().all(|record| record.ttl <= 30), "{told}");
+                assert!(reply.elapsed <= Duration::from_millis(1_801), "{told}");
+            }
+            // The hour began at the end of their TTL, and not with the process.
+            tokio::time::sleep(Duration::from_secs(3_000)).await;
+            for (name, kind) in &known {
+                let reply = next.ask(name, *kind).await.unwrap();
+                assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail, "{name} {kind}");
+            }
+        });
+    }
+}
+
+/// The servers of the domains answer, and those of root and top-level domains do not.
+#[test]
+fn new_names_of_known_domains_are_found_after_a_restart_without_the_servers_above() {
+    let internet = Internet::signed(1, DOMAINS).unwrap();
+    paused(async {
+        let process = |seed| {
+            let mut config = config_trusting(&internet.lab);
+            config.cache.max_ttl = TTL;
+            Simulation::new(Arc::clone(&internet.lab), config, seed)
+        };
+        let first = process(1);
+        known_questions(&first, &internet).await;
+        tokio::time::sleep(TTL + Duration::from_secs(600)).await;
+        let cut = internet.lab.servers().iter();
+        cut.filter(|server| is_above(server.name())).for_each(|server| server.set_faults(&[Fault::Dead]));
+        let next = restarted(&first, process(2)).await;
+        let (mut found, mut lost) = (0, Vec::new());
+        for domain in &internet.domains[..DOMAINS / 5] {
+            let reply = next.ask(&domain.name, RecordType::NS).await.unwrap();
+            match reply.message.metadata.response_code {
+                ResponseCode::NoError => found += 1,
+                _ => lost.push((domain.name.to_string(), reply.extended_error)),
+            }
+        }
+        assert!(found >= DOMAINS / 10, "{found} are found: {lost:#?}");
+    });
+}
+
+/// Whether a server has the root or a top-level domain.
+fn is_above(server: &str) -> bool {
+    server.ends_with("-servers.net") || server.contains("nic.") || server.contains("nic-anycast.")
+}

@@ -1,0 +1,327 @@
+//! A hostile internet in simulation: one server in twenty has a fault of the lab's list, and paths lose packets. No
+//! answer is wrong, few questions fail, memory stays within its bounds, and every flight and task ends.
+//!
+//! `RESOLVERD_SOAK_SEEDS` and `RESOLVERD_SOAK_QUESTIONS` are the numbers of runs and of their questions;
+//! `RESOLVERD_SOAK_FIRST` begins with a seed that failed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use dns::random::Random;
+use futures_util::future::BoxFuture;
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::{Name, RecordType};
+use history::event::{Step, StepEvent};
+use lab::client::AskError;
+use lab::distort::POISON;
+use lab::fault::Fault;
+use lab::internet::Internet;
+use lab::oracle::Oracle;
+use lab::prelude::{AFTERWARDS, REPLY_TIME, SOAK_DOMAINS, by_hand, skipped};
+use lab::simulation::{Simulation, config_for, config_trusting, paused};
+use lab::traffic;
+use lab::traffic::Asker;
+use lab::world::Lab;
+use resolver::config::Config;
+use resolver::limits::MAX_PACKETS_PER_QUESTION;
+
+/// The default number of runs: with four broken servers each, enough that every fault finds one.
+const SEEDS: u64 = 16;
+
+/// The greatest number of further runs, for faults that found no server.
+const MORE_SEEDS: u64 = 24;
+
+/// One in this many servers has a fault.
+const ONE_IN: usize = 20;
+
+/// The longest time between two messages: TTLs end, and dead servers become due.
+const PAUSE_MILLIS: u32 = 20_000;
+
+/// Questions after which the servers in use are known.
+const RECONNAISSANCE: usize = 400;
+
+/// The result of a run.
+#[derive(Debug, Default)]
+struct Run {
+    questions: usize,
+    failed: Vec<String>,
+    /// Violations.
+    wrong: Vec<String>,
+    /// Faults of servers that were asked.
+    met: BTreeSet<Fault>,
+    /// Messages that came to servers.
+    messages: u64,
+}
+
+/// A world: the possible faults of servers, messages lost per thousand, and whether its zones are signed and
+/// validated.
+#[derive(Clone, Copy)]
+struct World<'a> {
+    faults: &'a [Fault],
+    loss_per_mille: u32,
+    signed: bool,
+}
+
+/// Plays the seeds, each with the next of the world's faults at the next of its servers, and then more of them for faults
+/// that found no server: every fault is met.
+fn soak(world: World<'_>, questions: u64) -> Vec<(u64, Run)> {
+    let (first, seeds) = (by_hand("RESOLVERD_SOAK_FIRST", 0), by_hand("RESOLVERD_SOAK_SEEDS", SEEDS));
+    let questions = usize::try_from(by_hand("RESOLVERD_SOAK_QUESTIONS", questions)).unwrap();
+    let end = first + seeds;
+    let mut runs: Vec<(u64, Run)> =
+        (first..end).map(|seed| (seed, paused(run(seed, world, questions)))).collect();
+    if seeds < SEEDS {
+        skipped("fewer seeds were asked for than it takes to meet every fault");
+        return runs;
+    }
+    let unmet = |runs: &[(u64, Run)]| -> Vec<Fault> {
+        let is_met = |fault: &Fault| runs.iter().any(|(_, run)| run.met.contains(fault));
+        world.faults.iter().filter(|fault| !is_met(fault)).copied().collect()
+    };
+    // If too few servers can be broken without taking a zone's last one, a fault waits for another internet.
+    for seed in end..end + MORE_SEEDS {
+        let left = unmet(&runs);
+        if left.is_empty() {
+            break;
+        }
+        println!("seed {seed} is for faults that are not met yet: {left:?}");
+        runs.push((seed, paused(run(seed, World { faults: &left, ..world }, RECONNAISSANCE))));
+    }
+    let left = unmet(&runs);
+    assert!(left.is_empty(), "no question met {left:?}");
+    runs
+}
+
+async fn run(seed: u64, world: World<'_>, questions: usize) -> Run {
+    let World { faults, loss_per_mille, signed } = world;
+    let internet = if signed {
+        Internet::signed(seed, SOAK_DOMAINS).unwrap()
+    } else {
+        Internet::new(seed, SOAK_DOMAINS).unwrap()
+    };
+    let config = if signed { config_trusting(&internet.lab) } else { config_for(&internet.lab) };
+    let asked = reconnoitre(&internet, &config, seed).await;
+    let broken = break_some(&internet.lab, faults, &asked, seed);
+    let simulation = Simulation::new(internet.lab.clone(), config, seed);
+    simulation.network().set_loss(loss_per_mille);
+    simulation.network().set_stream_loss(loss_per_mille);
+    let oracle = Oracle::new(&internet.lab);
+    let watched = Watched { simulation: &simulation, oracle: &oracle, run: Mutex::default() };
+    let random = Random::seeded(seed);
+    // Each message is drawn from a seed of its own, so that the number of questions only bounds the run.
+    for number in 0.. {
+        if watched.run.lock().unwrap().questions >= questions {
+            break;
+        }
+        for mail in traffic::draw(&internet, seed.wrapping_mul(1_000_003).wrapping_add(number), 1) {
+            traffic::play(&internet, &mail, &watched, simulation.clock()).await;
+        }
+        tokio::time::sleep(Duration::from_millis(random.below(PAUSE_MILLIS).into())).await;
+    }
+    tokio::time::sleep(AFTERWARDS).await;
+    let mut run = watched.run.into_inner().unwrap();
+    run.wrong.extend(left_behind(&simulation));
+    run.messages = internet.lab.log().total();
+    let received = internet.lab.log().received();
+    let met = |name: &str| received.iter().any(|received| *received.server == *name);
+    run.met = broken.iter().filter(|(name, _)| met(name)).map(|(_, fault)| *fault).collect();
+    run.failed.iter_mut().for_each(|failure| failure.push_str(&format!("\n  broken: {broken:?}")));
+    run
+}
+
+/// The servers in the traffic of a seed: faults of others would never be met.
+async fn reconnoitre(internet: &Internet, config: &Config, seed: u64) -> BTreeSet<String> {
+    let simulation = Simulation::new(internet.lab.clone(), config.clone(), seed);
+    let mut questions = 0;
+    for mail in traffic::draw(internet, seed, RECONNAISSANCE) {
+        questions += traffic::play(internet, &mail, &simulation, simulation.clock()).await.questions as usize;
+        if questions >= RECONNAISSANCE {
+            break;
+        }
+    }
+    internet.lab.log().take().iter().map(|received| received.server.to_string()).collect()
+}
+
+/// Breaks one in twenty of the servers that are `asked`, and never the last healthy one of a zone; returns them.
+fn break_some(lab: &Lab, faults: &[Fault], asked: &BTreeSet<String>, seed: u64) -> BTreeMap<String, Fault> {
+    let zones: Vec<BTreeSet<&str>> =
+        lab.zones().map(|(_, servers)| servers.iter().map(|server| server.name()).collect()).collect();
+    let random = Random::seeded(seed);
+    let mut broken: BTreeSet<&str> = BTreeSet::new();
+    let servers = lab.servers();
+    let count = servers.len().div_ceil(ONE_IN);
+    // This number of draws usually finds enough servers. If not, fewer are broken.
+    for _ in 0..100 * count {
+        let drawn = servers[usize::from(random.u16()) % servers.len()].name();
+        let spares =
+            |zone: &BTreeSet<&str>| zone.iter().any(|server| *server != drawn && !broken.contains(server));
+        if broken.len() < count && asked.contains(drawn) && zones.iter().all(spares) {
+            broken.insert(drawn);
+        }
+    }
+    let begin = usize::try_from(seed).unwrap() * count;
+    let mut drawn: Vec<Fault> = (begin..begin + count).map(|place| faults[place % faults.len()]).collect();
+    let told = broken.iter().map(|name| {
+        let server = lab.server(name).unwrap();
+        // A server of the root or of com may answer for com: only signatures show that its poison is a lie, like a
+        // denial under the root's SOA.
+        let authority = server.authority();
+        let zones = authority.zones();
+        let may = zones.iter().any(|zone| zone.origin().num_labels() < 2);
+        // A server of a zone may refer to the one below, with any address: for that zone it is no self-referral.
+        let is_below = |origin: &Name, other: &Name| origin != other && other.zone_of(origin);
+        let refers =
+            zones.iter().any(|zone| zones.iter().any(|other| is_below(zone.origin(), other.origin())));
+        let lies = |fault: &Fault| match fault {
+            Fault::Poisons | Fault::CatchAll => may,
+            Fault::SelfReferral => refers,
+            _ => false,
+        };
+        let fits = |fault: &Fault| !lies(fault);
+        let fault = drawn.iter().position(fits).map_or(Fault::Dead, |place| drawn.remove(place));
+        server.set_faults(&[server.faults(), vec![fault]].concat());
+        ((*name).to_owned(), fault)
+    });
+    told.collect()
+}
+
+/// State that a resolver must not keep when all of its questions are answered.
+fn left_behind(simulation: &Simulation) -> Vec<String> {
+    let mut found = Vec::new();
+    let (flights, tasks) =
+        (simulation.resolver().flights(), tokio::runtime::Handle::current().metrics().num_alive_tasks());
+    if flights > 0 || tasks > simulation.by_itself() {
+        found.push(format!("{flights} flights and {tasks} tasks go on"));
+    }
+    let memory = simulation.resolver().memory();
+    for store in memory.fill() {
+        if store.bytes > store.capacity {
+            found.push(format!("{store:?} is over its bound"));
+        }
+    }
+    let now = simulation.clock().mono();
+    for name in memory.names() {
+        let held = format!("{:?}", memory.look(&name, None, now));
+        let octets = format!("{:?}", POISON.octets());
+        if held.contains(&POISON.to_string()) || held.contains(octets.trim_matches(['[', ']'])) {
+            found.push(format!("poison under {name}: {held}"));
+        }
+    }
+    found
+}
+
+/// Compares each reply with the truth.
+struct Watched<'a> {
+    simulation: &'a Simulation,
+    oracle: &'a Oracle,
+    run: Mutex<Run>,
+}
+
+impl Asker for Watched<'_> {
+    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
+        Box::pin(async move {
+            let reply = self.simulation.ask(name, kind).await?;
+            let mut run = self.run.lock().unwrap();
+            run.questions += 1;
+            if let Some(objection) = self.oracle.objection(name, kind, &reply.message) {
+                run.wrong.push(format!("{name} {kind}: {objection}\n  {:?}", reply.steps));
+            }
+            let sent = |step: &&Step| matches!(step.event, StepEvent::Sent { .. });
+            if reply.steps.iter().filter(sent).count() > MAX_PACKETS_PER_QUESTION as usize {
+                run.wrong.push(format!("{name} {kind} cost more messages than a question may"));
+            }
+            if reply.elapsed > REPLY_TIME {
+                run.wrong.push(format!("{name} {kind} took {:?}", reply.elapsed));
+            }
+            if reply.message.metadata.response_code == ResponseCode::ServFail {
+                let why = reply.extended_error.map(|error| error.text).unwrap_or_default();
+                run.failed.push(format!("{name} {kind}: {:?} {why}", reply.outcome));
+            }
+            Ok(reply.message)
+        })
+    }
+}
+
+/// Faults that affect only signatures and proofs, of which this world has none.
+const OF_SIGNED_ZONES: [Fault; 6] = [
+    Fault::BadSignatures,
+    Fault::NoDnssec,
+    Fault::StripsProofs,
+    Fault::ParentsProof,
+    Fault::DropsDnskey,
+    Fault::RefusesDnskey,
+];
+
+/// The faults that a resolver can notice without signatures, including those with a number.
+fn honest() -> Vec<Fault> {
+    let numbered = [Fault::Slow(Duration::from_millis(1_500)), Fault::Ttl(0), Fault::Ttl(1 << 31)];
+    let can_be_told = |fault: &Fault| !fault.lies() && !OF_SIGNED_ZONES.contains(fault);
+    Fault::all().filter(can_be_told).chain(numbered).collect()
+}
+
+/// Asserts that nothing was wrong, and that at most this many of a thousand questions failed.
+fn hold(runs: &[(u64, Run)], failures_per_mille: usize) {
+    let wrong: Vec<String> = runs
+        .iter()
+        .flat_map(|(seed, run)| run.wrong.iter().map(move |it| format!("seed {seed}: {it}")))
+        .collect();
+    assert!(wrong.is_empty(), "{} things wrong\n{}", wrong.len(), wrong[..wrong.len().min(5)].join("\n"));
+    let questions: usize = runs.iter().map(|(_, run)| run.questions).sum();
+    let failed: Vec<String> = runs
+        .iter()
+        .flat_map(|(seed, run)| run.failed.iter().map(move |it| format!("seed {seed}: {it}")))
+        .collect();
+    println!("{} of {questions} questions failed", failed.len());
+    assert!(
+        failed.len() * 1_000 <= questions * failures_per_mille,
+        "{} of {questions} questions failed\n{}",
+        failed.len(),
+        failed[..failed.len().min(8)].join("\n")
+    );
+}
+
+/// The faults of unsigned zones, at this loss.
+fn unsigned(faults: &[Fault], loss_per_mille: u32) -> World<'_> {
+    World { faults, loss_per_mille, signed: false }
+}
+
+#[test]
+fn without_loss_no_question_fails_while_a_zone_has_a_healthy_server() {
+    hold(&soak(unsigned(&honest(), 0), 2_000), 0);
+}
+
+#[test]
+fn at_a_loss_of_thirty_per_cent_one_question_in_a_thousand_fails() {
+    hold(&soak(unsigned(&honest(), 300), 2_000), 1);
+}
+
+/// With the shipped defaults, validation, and faults of signatures and proofs too.
+#[test]
+fn with_validation_no_question_fails_while_a_zone_has_a_healthy_server() {
+    let faults: Vec<Fault> = OF_SIGNED_ZONES.into_iter().chain(honest()).collect();
+    hold(&soak(World { faults: &faults, loss_per_mille: 0, signed: true }, 500), 0);
+}
+
+/// A zone whose own server lies is believed, but costs no more than others, and affects no other zone.
+#[test]
+fn a_lying_server_is_bounded() {
+    let liars: Vec<Fault> = Fault::all().filter(|fault| fault.lies()).collect();
+    for (seed, run) in soak(unsigned(&liars, 0), 2_000) {
+        let unbounded: Vec<&String> = run.wrong.iter().filter(|it| !it.contains("instead of")).collect();
+        assert!(unbounded.is_empty(), "seed {seed}: {unbounded:?}");
+    }
+}
+
+/// A seed that failed can be played again.
+#[test]
+fn a_seed_played_twice_is_the_same_run() {
+    let faults: Vec<Fault> = OF_SIGNED_ZONES.into_iter().chain(honest()).collect();
+    for (seed, signed) in [(0, true), (1, false)] {
+        let world = World { faults: &faults, loss_per_mille: 300, signed };
+        let [first, second] = [(); 2].map(|()| format!("{:#?}", paused(run(seed, world, RECONNAISSANCE))));
+        let different = first.lines().zip(second.lines()).find(|(one, other)| one != other);
+        assert_eq!(different, None, "seed {seed}");
+        assert_eq!(first.len(), second.len(), "seed {seed}");
+    }
+}

@@ -1,0 +1,608 @@
+//! `resolverctl why` over the lab: each fault is replayed as mail among healthy traffic, and the record names its culprit.
+
+#![cfg(feature = "lab")]
+
+mod mails;
+
+use std::net::IpAddr;
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
+
+use ctl::pasted;
+use dns::question::{Outcome, wire_name};
+use futures_util::future::join_all;
+use hickory_proto::rr::RecordType;
+use history::culprit::CulpritKind;
+use history::limits::MAX_WHY_QUESTIONS;
+use history::redact::Secrets;
+use history::spent::Stage;
+use history::why::{MessageReport, Wanted, WantedSubject};
+use history::{ReadSpan, Window};
+use lab::delegations::Tree;
+use lab::fault::Fault;
+use lab::prelude::{ask, ask_with, name};
+use lab::server::Distance;
+use lab::signing::{Flaw, Signing};
+use lab::simulation::{Flags, Simulation, config_trusting, paused};
+use lab::world::ServerPlan;
+
+/// The text of a mail domain.
+const MAIL: &str = "\
+@ 300 MX 10 mx
+@ 300 TXT \"v=spf1 mx include:_spf.@ -all\"
+mx 300 A 198.51.100.7
+_dmarc 300 TXT \"v=DMARC1; p=none\"
+* 300 A 198.51.100.8
+";
+
+/// Zones with a fault, with the round trip of their servers in milliseconds and their loss of a thousand.
+const ZONES: [(&str, &[Fault], u64, u32); 10] = [
+    ("silent.tld.", &[Fault::Dead], 20, 0),
+    ("dead.tld.", &[Fault::Dead], 20, 0),
+    ("slow.tld.", &[], 1_800, 0),
+    ("refused.tld.", &[Fault::Refused], 20, 0),
+    ("lame.tld.", &[Fault::UpwardReferral], 20, 0),
+    ("cut.tld.", &[Fault::AlwaysTruncates, Fault::NoTcp], 20, 0),
+    ("bogus.tld.", &[], 20, 0),
+    ("lossy.tld.", &[], 20, 300),
+    ("fine.tld.", &[], 20, 0),
+    ("healthy.tld.", &[], 20, 0),
+];
+
+/// Lists of the registry, with the faults of their servers.
+const LISTS: [(&str, &[Fault]); 5] = [
+    ("zen.spamhaus.org.", &[]),
+    ("bl.spamcop.net.", &[Fault::Dead]),
+    ("psbl.surriel.com.", &[Fault::Refused]),
+    (KEYED, &[Fault::Dead]),
+    ("dbl.dq.spamhaus.net.", &[]),
+];
+
+/// A key that has a zone of its own, whose server is silent.
+const KEY_ZONE: &str = "secret2.dbl.dq.spamhaus.net.";
+
+/// A list whose clients send a key in the name.
+const KEYED: &str = "zen.dq.spamhaus.net.";
+
+/// An internet with every fault.
+fn world() -> Simulation {
+    let mut tree = Tree::default();
+    let mut last = 0_u8;
+    let mut server = |tree: &mut Tree, name: &str, faults: &[Fault], millis: u64, loss: u32| {
+        last += 1;
+        let mut plan = ServerPlan::new(name, vec![IpAddr::from([192, 0, 2, last])]);
+        plan.distance = Distance { loss_per_mille: loss, ..Distance::steady(Duration::from_millis(millis)) };
+        plan.faults = faults.to_vec();
+        tree.server(plan).unwrap();
+        name.to_owned()
+    };
+    let root = server(&mut tree, "a.root", &[], 10, 0);
+    tree.zone(".", &[root], "").unwrap();
+    tree.sign(".", Some(Signing::default())).unwrap();
+    let tld = server(&mut tree, "ns.tld", &[], 15, 0);
+    tree.zone("tld.", &[tld], "").unwrap();
+    tree.sign("tld.", Some(Signing::default())).unwrap();
+    for (zone, faults, millis, loss) in ZONES {
+        let base = zone.trim_end_matches('.');
+        let server = server(&mut tree, &format!("ns1.{base}"), faults, millis, loss);
+        tree.zone(zone, &[server], &MAIL.replace("_spf.@", &format!("_spf.{base}"))).unwrap();
+        if zone == "bogus.tld." {
+            tree.sign(zone, Some(Signing { flaws: vec![Flaw::Expired], ..Signing::default() })).unwrap();
+        }
+    }
+    for (apex, faults) in LISTS {
+        let server = server(&mut tree, &format!("ns1.{}", apex.trim_end_matches('.')), faults, 30, 0);
+        tree.zone(apex, &[server], "2.0.0.127 60 A 127.0.0.2\n").unwrap();
+    }
+    let of_key = server(&mut tree, "ns1.keys.tld", &[Fault::Dead], 30, 0);
+    tree.zone(KEY_ZONE, &[of_key], "").unwrap();
+    let lab = Arc::new(tree.build().unwrap());
+    let config = config_trusting(&lab);
+    Simulation::new(lab, config, 11)
+}
+
+/// Asks as a mail to a domain, or from it, does: one question after the other.
+async fn mail(simulation: &Simulation, domain: &str) {
+    let questions = [
+        (domain.to_owned(), RecordType::MX),
+        (format!("mx.{domain}"), RecordType::A),
+        (domain.to_owned(), RecordType::TXT),
+        (format!("_dmarc.{domain}"), RecordType::TXT),
+    ];
+    for (text, kind) in questions {
+        ask(simulation, &text, kind).await;
+        tokio::time::sleep(Duration::from_micros(300)).await;
+    }
+}
+
+/// Checks an address in a list.
+async fn check(simulation: &Simulation, reversed: &str, list: &str) {
+    ask(simulation, &format!("{reversed}.{list}"), RecordType::A).await;
+}
+
+/// Another gateway, whose mail is fine: a question in a hundred milliseconds.
+async fn healthy(simulation: &Simulation) {
+    let client = Some([198, 18, 0, 1].into());
+    for number in 0_u32.. {
+        let flags = Flags { client, ..Flags::default() };
+        ask_with(simulation, &format!("w{number}.healthy.tld."), RecordType::A, flags).await;
+        tokio::time::sleep(Duration::from_millis(80)).await;
+    }
+}
+
+/// Plays `work` among healthy traffic.
+async fn among_others<Work: Future>(simulation: &Simulation, work: Work) {
+    tokio::select! {
+        biased;
+        _ = work => {}
+        () = healthy(simulation) => {}
+    }
+}
+
+async fn why(simulation: &Simulation, subject: Option<WantedSubject>) -> Vec<MessageReport> {
+    simulation.resolver().why(wanted(subject)).await
+}
+
+fn wanted(subject: Option<WantedSubject>) -> Wanted {
+    Wanted { subject, from: 0, to: u64::MAX, client: None, most: 20, decisive: None }
+}
+
+/// The worst message of a domain.
+async fn of_domain(simulation: &Simulation, domain: &str) -> MessageReport {
+    let subject = WantedSubject::Name(wire_name(&name(domain)).into());
+    why(simulation, Some(subject)).await.into_iter().next().unwrap()
+}
+
+/// The time of a line that is written at the end of a message.
+fn at_the_end_of(report: &MessageReport) -> String {
+    jiff::Timestamp::from_second((report.began + report.took) as i64).unwrap().to_string()
+}
+
+/// A line of Postfix about a mail that was deferred after waiting for DNS.
+fn deferred(domain: &str, report: &MessageReport) -> String {
+    let (base, at, waited) = (domain.trim_end_matches('.'), at_the_end_of(report), report.waited);
+    format!(
+        "{at} mx postfix/smtp[9]: 4A1B2C: to=<a@{base}>, relay=none, delay=60, delays=0.1/0.01/{waited:.2}/0, dsn=4.4.3, status=deferred (Host or domain name not found. Name service error for name={base} type=MX: Host not found, try again)"
+    )
+}
+
+/// The message of a pasted line, as `resolverctl why -` finds it.
+async fn pasted(simulation: &Simulation, text: &str) -> MessageReport {
+    let line = pasted::read(text, 1_795_305_600.0).remove(0);
+    let mut found = Vec::new();
+    for subject in &line.subjects {
+        let subject = match subject.parse() {
+            Ok(address) => WantedSubject::Address(address),
+            Err(_) => WantedSubject::Name(wire_name(&name(&format!("{subject}."))).into()),
+        };
+        found.extend(why(simulation, Some(subject)).await);
+    }
+    let told = pasted::settle(&line, found, &|began| began.to_string()).unwrap();
+    match pasted::unexplained_time(&line, &told) {
+        Some(_) => pasted::settle_unnamed(&line, told, &why(simulation, None).await),
+        None => told,
+    }
+}
+
+fn kind_of(report: &MessageReport) -> (CulpritKind, &str, usize) {
+    (report.culprit.kind, report.culprit.zone.as_deref().unwrap_or_default(), report.also.len())
+}
+
+#[test]
+fn each_fault_of_a_domain_is_named() {
+    use CulpritKind as Kind;
+    paused(async {
+        for (domain, kind) in [
+            ("silent.tld.", Kind::ServerSilent),
+            ("slow.tld.", Kind::ServerSlow),
+            ("refused.tld.", Kind::ServerRefused),
+            ("lame.tld.", Kind::ServerLame),
+            ("cut.tld.", Kind::Truncated),
+            ("bogus.tld.", Kind::Bogus),
+        ] {
+            let simulation = world();
+            among_others(&simulation, mail(&simulation, domain)).await;
+            let report = of_domain(&simulation, domain).await;
+            assert_eq!(kind_of(&report), (kind, domain, 0), "{report:#?}");
+            assert!(report.questions.len() == 4 && !report.culprit.advice.is_empty(), "{report:#?}");
+            assert!(report.waited <= report.took, "{report:#?}");
+            assert_eq!(report.client, "127.0.0.1");
+            // The worst of all messages is the same.
+            let mut worst = why(&simulation, None).await.remove(0);
+            for (one, other) in worst.questions.iter_mut().zip(&report.questions) {
+                one.of_subject = other.of_subject;
+            }
+            assert_eq!(worst, report);
+            let line = pasted(&simulation, &deferred(domain, &report)).await;
+            assert_eq!(kind_of(&line), kind_of(&report), "{line:#?}");
+        }
+    });
+}
+
+#[test]
+fn the_cause_of_the_wanted_name_comes_first() {
+    paused(async {
+        let simulation = world();
+        let work = async {
+            ask(&simulation, "refused.tld.", RecordType::A).await;
+            ask(&simulation, "silent.tld.", RecordType::A).await;
+        };
+        among_others(&simulation, work).await;
+        let refused = of_domain(&simulation, "refused.tld.").await;
+        assert_eq!(kind_of(&refused), (CulpritKind::ServerRefused, "refused.tld.", 1), "{refused:#?}");
+        assert_eq!(refused.also[0].zone.as_deref(), Some("silent.tld."), "{refused:#?}");
+        let silent = of_domain(&simulation, "silent.tld.").await;
+        assert_eq!(kind_of(&silent), (CulpritKind::ServerSilent, "silent.tld.", 0), "{silent:#?}");
+    });
+}
+
+#[test]
+fn a_mail_that_waited_for_the_wanted_name_comes_before_a_worse_one_that_had_it_from_the_cache() {
+    paused(async {
+        let simulation = world();
+        let work = async {
+            ask(&simulation, "slow.tld.", RecordType::A).await;
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            ask(&simulation, "slow.tld.", RecordType::A).await;
+            ask(&simulation, "silent.tld.", RecordType::A).await;
+        };
+        among_others(&simulation, work).await;
+        let subject = WantedSubject::Name(wire_name(&name("slow.tld.")).into());
+        let found = why(&simulation, Some(subject)).await;
+        let kinds: Vec<_> = found.iter().map(kind_of).collect();
+        let wanted =
+            [(CulpritKind::ServerSlow, "slow.tld.", 0), (CulpritKind::ServerSilent, "silent.tld.", 0)];
+        assert_eq!(kinds, wanted, "{found:#?}");
+        assert!(found[0].waited < found[1].waited, "{found:#?}");
+    });
+}
+
+#[test]
+fn fine_mail_has_no_culprit() {
+    paused(async {
+        let simulation = world();
+        among_others(&simulation, mail(&simulation, "fine.tld.")).await;
+        let report = of_domain(&simulation, "fine.tld.").await;
+        assert_eq!(kind_of(&report), (CulpritKind::None, "", 0), "{report:#?}");
+        let line = format!(
+            "{} mx postfix/smtp[9]: 4A: to=<a@fine.tld>, relay=mx.fine.tld[198.51.100.7]:25, delay=31, delays=0.1/0.01/30/0.9, dsn=2.0.0, status=sent",
+            at_the_end_of(&report)
+        );
+        assert_eq!(pasted(&simulation, &line).await.culprit.kind, CulpritKind::NotDns);
+        let report = of_domain(&simulation, "never-asked.tld.").await;
+        assert_eq!(kind_of(&report), (CulpritKind::Unknown, "", 0));
+        assert!(report.began > 0.0 && report.questions.is_empty());
+    });
+}
+
+#[test]
+fn lists_that_are_silent_or_refuse_are_named() {
+    paused(async {
+        for (list, kind) in
+            [("bl.spamcop.net.", CulpritKind::ListSilent), ("psbl.surriel.com.", CulpritKind::ListRefused)]
+        {
+            let simulation = world();
+            let work = async {
+                let lists = ["zen.spamhaus.org.", list];
+                join_all(lists.map(|list| check(&simulation, "9.100.51.198", list))).await;
+                mail(&simulation, "fine.tld.").await;
+            };
+            among_others(&simulation, work).await;
+            let address = WantedSubject::Address([198, 51, 100, 9].into());
+            let report = why(&simulation, Some(address)).await.remove(0);
+            assert_eq!(kind_of(&report), (kind, list, 0), "{report:#?}");
+            assert_eq!(report.culprit.list.as_deref(), Some(list));
+            // The first client that waits for a list is answered before its resolution ends, and its query still has it.
+            let of_list = report.questions.iter().find(|question| question.name.ends_with(list)).unwrap();
+            assert!(!of_list.messages.is_empty(), "{of_list:#?}");
+        }
+    });
+}
+
+#[test]
+fn the_key_of_a_list_is_not_shown() {
+    paused(async {
+        let simulation = world();
+        among_others(&simulation, check(&simulation, "9.100.51.198.secret1", KEYED)).await;
+        let found = why(&simulation, Some(WantedSubject::Address([198, 51, 100, 9].into()))).await;
+        assert_eq!(kind_of(&found[0]), (CulpritKind::ListSilent, KEYED, 0), "{found:#?}");
+        let name = format!("9.100.51.198._key.{KEYED}");
+        assert!(found[0].questions.iter().all(|question| question.name == name), "{found:#?}");
+        // Another mail.
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        check(&simulation, "shop.test", KEY_ZONE).await;
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        check(&simulation, "store.test", KEY_ZONE).await;
+        let of_shop = of_domain(&simulation, "shop.test.").await;
+        assert_eq!(kind_of(&of_shop), (CulpritKind::ListSilent, "dbl.dq.spamhaus.net.", 0), "{of_shop:#?}");
+        let all = [found, why(&simulation, None).await];
+        assert!(!serde_json::to_string(&all).unwrap().contains("secret"), "{all:#?}");
+    });
+}
+
+#[test]
+fn loss_on_one_path_is_no_silence() {
+    paused(async {
+        let simulation = world();
+        let work = async {
+            for number in 0..40 {
+                ask(&simulation, &format!("w{number}.lossy.tld."), RecordType::A).await;
+            }
+        };
+        among_others(&simulation, work).await;
+        let report = of_domain(&simulation, "lossy.tld.").await;
+        assert_eq!(kind_of(&report), (CulpritKind::Loss, "lossy.tld.", 0), "{report:#?}");
+    });
+}
+
+#[test]
+fn an_outage_of_everything_is_our_own_network_s() {
+    paused(async {
+        let simulation = world();
+        // Root servers are asked while nothing answers.
+        let _tasks = simulation.tend();
+        among_others(&simulation, mail(&simulation, "fine.tld.")).await;
+        tokio::time::sleep(Duration::from_secs(400)).await;
+        simulation.network().set_loss(1_000);
+        let work = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            mail(&simulation, "fine.tld.").await;
+            mail(&simulation, "slow.tld.").await;
+        };
+        among_others(&simulation, work).await;
+        for domain in ["fine.tld.", "slow.tld."] {
+            let report = of_domain(&simulation, domain).await;
+            assert_eq!(report.culprit.kind, CulpritKind::Network, "{report:#?}");
+        }
+    });
+}
+
+#[test]
+fn two_silent_zones_at_an_idle_gateway_are_no_outage() {
+    paused(async {
+        let simulation = world();
+        // Both are known, and nothing else is asked while they are silent.
+        join_all([mail(&simulation, "silent.tld."), mail(&simulation, "dead.tld.")]).await;
+        for domain in ["silent.tld.", "dead.tld."] {
+            tokio::time::sleep(Duration::from_secs(300)).await;
+            let asked = ["silent.tld.", "dead.tld."].map(|zone| format!("at{domain}{zone}"));
+            join_all(asked.each_ref().map(|text| ask(&simulation, text, RecordType::A))).await;
+        }
+        for domain in ["silent.tld.", "dead.tld."] {
+            let report = of_domain(&simulation, domain).await;
+            assert_eq!(report.culprit.kind, CulpritKind::ServerSilent, "{report:#?}");
+        }
+    });
+}
+
+#[test]
+fn a_zone_that_is_known_to_be_silent_is_named_with_its_server() {
+    paused(async {
+        let simulation = world();
+        among_others(&simulation, mail(&simulation, "silent.tld.")).await;
+        // Too late for its failures to explain another.
+        tokio::time::sleep(Duration::from_secs(90)).await;
+        ask(&simulation, "other.silent.tld.", RecordType::A).await;
+        let report = of_domain(&simulation, "other.silent.tld.").await;
+        let [question] = &report.questions[..] else { panic!("{report:#?}") };
+        // Its parent may be asked, its own server is not.
+        let is_asked = question.messages.iter().any(|message| message.zone == "silent.tld.");
+        assert!(!is_asked && question.elapsed < 0.1, "{report:#?}");
+        assert_eq!(kind_of(&report), (CulpritKind::ServerSilent, "silent.tld.", 0), "{report:#?}");
+        let silent = of_domain(&simulation, "silent.tld.").await;
+        assert!(
+            report.culprit.server.is_some() && report.culprit.server == silent.culprit.server,
+            "{report:#?}"
+        );
+    });
+}
+
+#[test]
+fn a_list_that_is_held_is_named_long_after_its_last_answer() {
+    paused(async {
+        for (list, kind) in
+            [("bl.spamcop.net.", CulpritKind::ListSilent), ("psbl.surriel.com.", CulpritKind::ListRefused)]
+        {
+            let simulation = world();
+            for last in 1..=12 {
+                check(&simulation, &format!("{last}.100.51.198"), list).await;
+            }
+            tokio::time::sleep(Duration::from_secs(3_600)).await;
+            check(&simulation, "99.100.51.198", list).await;
+            let address = WantedSubject::Address([198, 51, 100, 99].into());
+            let report = why(&simulation, Some(address)).await.remove(0);
+            assert_eq!(kind_of(&report), (kind, list, 0), "{report:#?}");
+        }
+    });
+}
+
+#[test]
+fn one_reader_reads_the_record_at_a_time() {
+    let simulation = paused(async { world() });
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let resolver = Arc::clone(simulation.resolver());
+        let held = Arc::new(Barrier::new(2));
+        let memory = resolver.memory().clone();
+        let other = Arc::clone(&held);
+        let walk = tokio::spawn(async move {
+            memory
+                .walk(move |_| {
+                    other.wait();
+                    other.wait().is_leader()
+                })
+                .await
+        });
+        // The walk has begun.
+        held.wait();
+        let mut reading = std::pin::pin!(resolver.why(wanted(None)));
+        let others = async {
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = &mut reading => panic!("it has not waited for the other"),
+            () = others => {}
+        }
+        held.wait();
+        walk.await.unwrap();
+        assert_eq!(reading.await.len(), 1);
+    });
+}
+
+#[test]
+fn requests_that_are_answered_from_one_reading_get_the_replies_that_each_gets_alone() {
+    paused(async {
+        let simulation = world();
+        let resolver = simulation.resolver();
+        among_others(&simulation, mail(&simulation, "slow.tld.")).await;
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        among_others(&simulation, mail(&simulation, "refused.tld.")).await;
+        let of_name = |text| wanted(Some(WantedSubject::Name(wire_name(&name(text)).into())));
+        let slow = resolver.why(of_name("slow.tld.")).await.remove(0);
+        let (from, to) = ((slow.began * 1e6) as u64, ((slow.began + slow.took) * 1e6) as u64);
+        let near = |text| Wanted { from, to, ..of_name(text) };
+        let client = Some("198.18.0.0/24".parse().unwrap());
+        let each = vec![
+            of_name("slow.tld."),
+            near("slow.tld."),
+            near("refused.tld."),
+            of_name("refused.tld."),
+            of_name("never.tld."),
+            wanted(Some(WantedSubject::Address([198, 51, 100, 7].into()))),
+            Wanted { most: 3, ..wanted(None) },
+            Wanted { client, from, to, most: 3, ..wanted(None) },
+        ];
+        let together = resolver.why_each(each.clone()).await;
+        assert_eq!(together.len(), each.len());
+        for (one, found) in each.into_iter().zip(together) {
+            assert!(!found.is_empty() && resolver.why(one.clone()).await == found, "{one:?}");
+        }
+    });
+}
+
+#[test]
+fn a_client_that_sleeps_is_not_dns() {
+    paused(async {
+        let simulation = world();
+        let work = async {
+            ask(&simulation, "fine.tld.", RecordType::MX).await;
+            tokio::time::sleep(Duration::from_millis(1_900)).await;
+            ask(&simulation, "mx.fine.tld.", RecordType::A).await;
+            tokio::time::sleep(Duration::from_millis(1_500)).await;
+            ask(&simulation, "fine.tld.", RecordType::TXT).await;
+        };
+        among_others(&simulation, work).await;
+        let report = of_domain(&simulation, "fine.tld.").await;
+        assert_eq!(kind_of(&report), (CulpritKind::Client, "", 0), "{report:#?}");
+        assert!(report
+                .culprit
+                .evidence
+                .starts_with("the client sent no query for 3.4 s of 3.5 s, in 2 pauses; the longest, 1.9 s, was before mx.fine.tld. A"), "{report:#?}");
+    });
+}
+
+#[test]
+fn a_long_message_shows_its_first_question_and_those_that_were_asked_for_failed_or_took_longest() {
+    paused(async {
+        let simulation = world();
+        let work = async {
+            ask(&simulation, "fine.tld.", RecordType::MX).await;
+            // A filter examines the mail, and looks up the domains of its links in a list and then their hosts.
+            ask(&simulation, "fine.tld.", RecordType::TXT).await;
+            for domain in ["refused.tld", "slow.tld"] {
+                check(&simulation, &format!("{domain}.secret1"), "dbl.dq.spamhaus.net.").await;
+            }
+            for number in 0..250 {
+                ask(&simulation, &format!("w{number}.fine.tld."), RecordType::A).await;
+            }
+            ask(&simulation, "x.refused.tld.", RecordType::A).await;
+            ask(&simulation, "x.slow.tld.", RecordType::A).await;
+            ask(&simulation, "w0.fine.tld.", RecordType::A).await;
+        };
+        among_others(&simulation, work).await;
+        let report = of_domain(&simulation, "w0.fine.tld.").await;
+        let names: Vec<&str> = report.questions.iter().map(|question| question.name.as_str()).collect();
+        assert_eq!((names.len() as u64 + report.left_out, names.len()), (257, MAX_WHY_QUESTIONS));
+        let lists = ["refused.tld._key.dbl.dq.spamhaus.net.", "slow.tld._key.dbl.dq.spamhaus.net."];
+        assert_eq!(names[..5], ["fine.tld.", "fine.tld.", lists[0], lists[1], "w0.fine.tld."]);
+        assert!(names.ends_with(&["x.refused.tld.", "x.slow.tld.", "w0.fine.tld."]), "{names:?}");
+        assert!(report.questions.is_sorted_by_key(|question| question.at));
+        let of_subject = report.questions.iter().filter(|question| question.of_subject);
+        assert_eq!(of_subject.count(), 2);
+    });
+}
+
+#[test]
+fn an_address_finds_the_hosts_that_have_it_and_a_client_its_own() {
+    paused(async {
+        let simulation = world();
+        among_others(&simulation, mail(&simulation, "fine.tld.")).await;
+        let found = why(&simulation, Some(WantedSubject::Address([198, 51, 100, 7].into()))).await;
+        assert!(found.iter().all(|report| report.client == "127.0.0.1"), "{found:#?}");
+        assert!(found[0].questions.iter().any(|question| question.name == "mx.fine.tld."));
+        let client = Some("198.18.0.0/24".parse().unwrap());
+        let wanted = Wanted { subject: None, from: 0, to: u64::MAX, client, most: 20, decisive: None };
+        let found = simulation.resolver().why(wanted).await;
+        assert!(found.iter().all(|report| report.client == "198.18.0.1"), "{found:#?}");
+    });
+}
+
+#[test]
+fn a_question_after_the_failure_is_explained_by_it() {
+    paused(async {
+        let simulation = world();
+        among_others(&simulation, mail(&simulation, "silent.tld.")).await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let reply = ask(&simulation, "silent.tld.", RecordType::MX).await;
+        assert!(matches!(reply.outcome, Outcome::Remembered | Outcome::Failed), "{:?}", reply.outcome);
+        let found = why(&simulation, Some(WantedSubject::Name(wire_name(&name("silent.tld.")).into()))).await;
+        assert_eq!(found.len(), 2);
+        for report in found {
+            assert_eq!(report.culprit.kind, CulpritKind::ServerSilent, "{report:#?}");
+        }
+        let report = simulation.recorder().report(Window::Start);
+        let everything = simulation.recorder().recorded(&ReadSpan::default(), &Secrets::default());
+        assert_eq!(report.questions, everything.questions.len() as u64);
+    });
+}
+
+/// The statistics are not counted at one moment; `resolverctl stats --help` tells the bound.
+#[test]
+fn a_resolution_is_counted_when_it_ends_and_not_with_its_query() {
+    paused(async {
+        let simulation = world();
+        let recorder = simulation.recorder();
+        let asked = ask(&simulation, "www.silent.tld.", RecordType::A).await;
+        assert!(asked.outcome.is_failure(), "{asked:?}");
+        let ended = || recorder.by_zone(Window::Start).iter().map(|row| row.flights).sum::<u64>();
+        let before = ended();
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert_eq!((before, ended()), (0, 1));
+    });
+}
+
+#[test]
+fn the_time_of_questions_is_known_by_stage_and_that_of_mail_by_minute() {
+    paused(async {
+        let simulation = world();
+        let begun = simulation.clock().mono();
+        let asked = ask(&simulation, "www.bogus.tld.", RecordType::A).await;
+        assert!(asked.outcome.is_failure(), "{asked:?}");
+        let took = simulation.clock().mono().since(begun).as_secs_f64();
+        let rows = simulation.resolver().stages(Window::Start).await.rows;
+        let spent = |stage| rows.iter().find(|row| row.stage == stage).map_or(0.0, |row| row.spent);
+        // The keys of the root and of tld. come while the walk waits for others; those of bogus.tld. come last.
+        assert!(spent(Stage::Waiting) > 0.04 && spent(Stage::Validation) > 0.01, "{rows:#?}");
+        let sum: f64 = rows.iter().map(|row| row.spent).sum();
+        assert!((sum - took).abs() < 0.001, "{sum} of {took}: {rows:#?}");
+        mail(&simulation, "fine.tld.").await;
+        let minutes = simulation.resolver().minutes(0).await;
+        assert!(minutes.span.begin.is_some() && !minutes.span.shorter, "{minutes:#?}");
+        let whole = &minutes.rows[0];
+        assert!(whole.minute.is_none() && whole.questions == 5 && whole.messages >= 1, "{minutes:#?}");
+        assert!(whole.dns.max > 0.05, "{minutes:#?}");
+    });
+}

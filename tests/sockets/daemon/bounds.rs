@@ -1,0 +1,166 @@
+//! Bounds under load: every question is answered, and memory and descriptors stay within their bounds.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use dns::question::{Apart, Outcome};
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
+
+use crate::daemon::client::{Client, is_servfail};
+use crate::daemon::memory::assert_within_bound;
+use crate::daemon::process::{Process, Setting, World, alone};
+
+/// Questions of the burst.
+const BURST: usize = 10_000;
+
+/// Sockets of the burst: one socket's buffer cannot hold all replies.
+const CLIENTS: usize = 50;
+
+/// Names asked for one after the other: several times as many as fit into the cache.
+const NAMES: usize = 160_000;
+
+/// Questions of a socket that wait at the same time.
+const WINDOW: usize = 50;
+
+#[test]
+fn ten_thousand_cold_names_at_once_stay_within_the_bounds() {
+    let _alone = alone();
+    let world = World::new(Duration::from_millis(50));
+    let setting = Setting::new(&world, "[cache]\nsize = \"32MiB\"");
+    let process = setting.start();
+    let mut warm = Client::new(process.address);
+    assert_eq!(warm.ask("warm.tld.", RecordType::A).answers.len(), 1);
+
+    let over = AtomicBool::new(false);
+    let (burst, watched) = std::thread::scope(|scope| {
+        let watch = scope.spawn(|| watch(&process, &mut warm, &over));
+        let burst = burst(process.address);
+        over.store(true, Ordering::Release);
+        (burst, watch.join().unwrap())
+    });
+    println!("{burst:?}, {watched:?}");
+    assert_within_bound(&process, 32, "cold names at once");
+    assert_eq!(burst.answered + burst.failed, BURST as u64);
+    assert!(
+        burst.answered >= resolver::limits::WorkBounds::of(32 << 20).flights as u64,
+        "hardly any was answered: {burst:?}"
+    );
+    assert!(watched.descriptors <= resolverd::limits::DESCRIPTORS, "{watched:?}");
+    assert!(watched.hits > 20, "hits did not go on: {watched:?}");
+
+    let sent = burst.sent + warm.sent;
+    process.wait_until("every datagram is accounted for", |process| {
+        let report = process.stats().report;
+        let repeated = report.apart.get(&Apart::Repeated).copied().unwrap_or(0);
+        let outcomes: u64 = report.outcomes.values().sum();
+        outcomes == report.questions && outcomes + repeated + dropped(process.address) == sent
+    });
+    assert!(process.outcome(Outcome::Cache) >= watched.hits);
+}
+
+/// The result of the burst.
+#[derive(Debug)]
+struct Burst {
+    answered: u64,
+    failed: u64,
+    sent: u64,
+}
+
+/// Asks for all names before it reads the first reply.
+fn burst(server: SocketAddr) -> Burst {
+    let mut clients: Vec<Client> = (0..CLIENTS).map(|_| Client::new(server)).collect();
+    for number in 0..BURST {
+        clients[number % CLIENTS].send(&format!("cold{number}.tld."), RecordType::A);
+    }
+    let mut burst = Burst { answered: 0, failed: 0, sent: 0 };
+    for client in &mut clients {
+        while client.waiting() > 0 {
+            let reply = client.next_reply();
+            match reply.metadata.response_code {
+                ResponseCode::NoError => burst.answered += 1,
+                _ => {
+                    assert!(is_servfail(&reply), "{reply}");
+                    burst.failed += 1;
+                }
+            }
+        }
+        burst.sent += client.sent;
+    }
+    burst
+}
+
+/// Observations during the burst.
+#[derive(Debug)]
+struct Watched {
+    hits: u64,
+    descriptors: u64,
+}
+
+/// Asks for a name in memory, and counts descriptors, until the burst is over.
+fn watch(process: &Process, warm: &mut Client, over: &AtomicBool) -> Watched {
+    let mut watched = Watched { hits: 0, descriptors: 0 };
+    while !over.load(Ordering::Acquire) {
+        let reply = warm.ask("warm.tld.", RecordType::A);
+        assert_eq!(reply.metadata.response_code, ResponseCode::NoError);
+        watched.hits += 1;
+        watched.descriptors = watched.descriptors.max(process.descriptors());
+    }
+    watched
+}
+
+/// Datagrams that the kernel dropped before the daemon could read them (proc(5), /proc/net/udp).
+fn dropped(server: SocketAddr) -> u64 {
+    let port = format!(":{:04X}", server.port());
+    let table = std::fs::read_to_string("/proc/net/udp").unwrap();
+    let rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let ours = rows.filter(|row| row.get(1).is_some_and(|address| address.ends_with(&port)));
+    ours.map(|row| row.last().unwrap().parse::<u64>().unwrap()).sum()
+}
+
+#[test]
+fn more_names_than_fit_stay_within_the_size_of_the_cache() {
+    let _alone = alone();
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "[cache]\nsize = \"32MiB\"");
+    let process = setting.start();
+    let mut client = Client::new(process.address);
+    for number in 0..NAMES {
+        client.send(&format!("many{number}.tld."), RecordType::TXT);
+        if client.waiting() >= WINDOW {
+            assert_eq!(client.next_reply().metadata.response_code, ResponseCode::NoError);
+        }
+    }
+    while client.waiting() > 0 {
+        client.next_reply();
+    }
+    let stores = process.stats().stores;
+    assert_within_bound(&process, 32, "more names than fit");
+    for store in &stores {
+        assert!(store.bytes <= store.capacity, "{store:?}");
+    }
+    let held: u64 = stores.iter().filter(|store| store.store == "answers").map(|store| store.entries).sum();
+    assert!(held > 1_000 && held < NAMES as u64 / 2, "the bound was not reached: {stores:?}");
+}
+
+#[test]
+fn an_idle_daemon_sleeps() {
+    let _alone = alone();
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "");
+    let process = setting.start();
+    let mut client = Client::new(process.address);
+    client.ask("www.tld.", RecordType::A);
+    // Threads that have just worked go to sleep in the first part of this wait, or on a busy machine in the second
+    // part.
+    let window = || {
+        client.hear_nothing(Duration::from_millis(500));
+        let before = process.sleeps();
+        client.hear_nothing(Duration::from_secs(3));
+        process.sleeps() - before
+    };
+    // A timer of one second would wake one thread alone three times; one snapshot of the statistics may fall into the
+    // window.
+    assert!((0..5).any(|_| window() <= 2), "it never sleeps for three seconds");
+}

@@ -1,0 +1,131 @@
+//! Forwarders over TLS and HTTPS: another daemon, with a certificate of the test authority for dns.example.
+
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
+
+use crate::daemon::client::{Client, is_servfail};
+use crate::daemon::process::{Process, Setting, World, told};
+
+/// The counter of a daemon.
+fn counted(process: &Process, name: &str) -> u64 {
+    let stats = serde_json::to_value(process.stats()).unwrap();
+    stats["upstream"][name].as_u64().unwrap()
+}
+
+/// A daemon that others may ask over TLS and HTTPS.
+fn forwarder(world: &World) -> (Setting, Process) {
+    let setting = Setting::new(world, "");
+    for file in ["first.pem", "first.key"] {
+        let copy = setting.config().with_file_name(file);
+        std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls").join(file), &copy).unwrap();
+        std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o640)).unwrap();
+    }
+    let text = std::fs::read_to_string(setting.config()).unwrap();
+    let encrypted = "workers = 2\ntls = [\"127.0.0.1:0\"]\nhttps = [\"127.0.0.1:0\"]\ncertificate = \"first.pem\"\nkey = \"first.key\"\n";
+    setting.write("resolverd.toml", &text.replace("workers = 2\n", encrypted));
+    let process = setting.start();
+    (setting, process)
+}
+
+/// A daemon that forwards all names there, and trusts the test authority.
+fn forwards(world: &World, server: &str) -> (Setting, Process) {
+    let setting = Setting::new(world, "");
+    let text = std::fs::read_to_string(setting.config()).unwrap();
+    setting.write("resolverd.toml", &format!("{text}[[zone]]\nname = \".\"\nforward = [\"{server}\"]\n"));
+    let mut command = setting.command();
+    command.env("SSL_CERT_FILE", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls/ca.pem"));
+    let process = Process::start(command, setting.socket());
+    (setting, process)
+}
+
+fn resolverctl(setting: &Setting, arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
+    told(&command.arg("--socket").arg(setting.socket()).args(arguments).output().unwrap()).1
+}
+
+fn over_https(address: SocketAddr, path: &str, name: &str) -> String {
+    format!("https://{address}{path}#{name}")
+}
+
+#[test]
+fn queries_go_over_one_connection_to_a_forwarder_over_https() {
+    let world = World::new(Duration::from_millis(20));
+    let (_folder, upstream) = forwarder(&world);
+    let address = upstream.status().daemon.listen_https[0];
+    for path in ["/dns-query", ""] {
+        let before = counted(&upstream, "https_handshakes");
+        let (setting, process) = forwards(&world, &over_https(address, path, "dns.example"));
+        let mut client = Client::new(process.address);
+        for number in 0..60 {
+            client.send(&format!("host{number}.tld."), RecordType::A);
+        }
+        while client.waiting() > 0 {
+            let reply = client.next_reply();
+            assert_eq!((reply.metadata.response_code, reply.answers.len()), (ResponseCode::NoError, 1));
+        }
+        // The answer is longer than a datagram, and comes whole.
+        assert_eq!(client.ask("text.tld.", RecordType::TXT).answers.len(), 1);
+        assert_eq!(counted(&upstream, "https_handshakes") - before, 1, "one connection");
+        let zones = resolverctl(&setting, &["zones"]);
+        assert!(zones.contains(&format!("https://{address}/dns-query#dns.example")), "{zones}");
+        let trace = resolverctl(&setting, &["trace", "new.tld", "A"]);
+        assert!(trace.contains("HTTPS"), "{trace}");
+    }
+    assert!(counted(&upstream, "queries_https") >= 122);
+    assert_eq!(counted(&upstream, "queries_tls"), 0);
+}
+
+#[test]
+fn queries_go_to_a_forwarder_over_tls() {
+    let world = World::new(Duration::from_millis(1));
+    let (_folder, upstream) = forwarder(&world);
+    let server = format!("tls://{}#dns.example", upstream.status().daemon.listen_tls[0]);
+    let (_setting, process) = forwards(&world, &server);
+    assert_eq!(Client::new(process.address).ask("host.tld.", RecordType::A).answers.len(), 1);
+    assert!(counted(&upstream, "queries_tls") >= 1);
+    assert_eq!(counted(&upstream, "queries_https"), 0);
+}
+
+#[test]
+fn a_wrong_path_or_name_of_a_forwarder_over_https_is_told_and_gets_no_other_query() {
+    let world = World::new(Duration::from_millis(1));
+    let (_folder, upstream) = forwarder(&world);
+    let (https, tls) = (upstream.status().daemon.listen_https[0], upstream.status().daemon.listen_tls[0]);
+    for (server, told) in [
+        (over_https(https, "/other", "dns.example"), "HTTP status 404"),
+        (over_https(https, "/dns-query", "other.example"), "it does not match other.example"),
+        // The listener for TLS has no HTTP/2.
+        (over_https(tls, "/dns-query", "dns.example"), "the server does not offer HTTP/2"),
+    ] {
+        let (setting, process) = forwards(&world, &server);
+        let trace = resolverctl(&setting, &["trace", "host.tld", "A"]);
+        assert!(trace.contains(told), "{server}: {trace}");
+        assert!(is_servfail(&Client::new(process.address).ask("second.tld.", RecordType::A)), "{server}");
+    }
+    assert_eq!((counted(&upstream, "queries_https"), counted(&upstream, "queries_tls")), (0, 0));
+}
+
+#[test]
+fn queries_go_on_after_a_forwarder_over_https_was_started_again() {
+    let world = World::new(Duration::from_millis(1));
+    let (folder, upstream) = forwarder(&world);
+    let address = upstream.status().daemon.listen_https[0];
+    let (_setting, process) = forwards(&world, &over_https(address, "", "dns.example"));
+    let mut client = Client::new(process.address);
+    assert_eq!(client.ask("first.tld.", RecordType::A).answers.len(), 1);
+    drop(upstream);
+    let text = std::fs::read_to_string(folder.config()).unwrap();
+    folder.write(
+        "resolverd.toml",
+        &text.replace("https = [\"127.0.0.1:0\"]", &format!("https = [\"{address}\"]")),
+    );
+    let upstream = folder.start();
+    assert_eq!(client.ask("second.tld.", RecordType::A).answers.len(), 1);
+    assert!(counted(&upstream, "queries_https") >= 1);
+}

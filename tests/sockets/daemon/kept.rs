@@ -1,0 +1,175 @@
+//! The states of DNS lists, what look-ahead has learned, and failed queries are kept over a restart if the service manager provides a directory.
+
+use std::cell::Cell;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use control::protocol::{FailedRequest, Reply, Request};
+use hickory_proto::rr::RecordType;
+use resolver::dnsbl::state::ListState;
+use rustix::process::Signal;
+
+use crate::daemon::client::{Client, is_servfail};
+use crate::daemon::process::{Process, Setting, World, ask};
+
+/// A list whose every answer is no listing: its zone is parked.
+const LIST: &str = "[[list]]\nname = \"bl.tld\"\npurpose = \"block\"\nsubjects = [\"ip4\"]\n";
+
+/// The day (UTC) of the counters.
+fn day() -> u64 {
+    SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() / 86_400
+}
+
+#[test]
+fn how_a_list_is_and_what_it_was_asked_today_outlast_a_restart() {
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, LIST);
+    let state = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(state.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+    let start = || {
+        let mut command = setting.command();
+        command.env("STATE_DIRECTORY", state.path());
+        Process::start(command, setting.socket())
+    };
+    let refused = |process: &Process, name: &str| {
+        assert!(is_servfail(&Client::new(process.address).ask(name, RecordType::A)), "{name}");
+        let lists = process.lists();
+        let row = lists.iter().find(|row| row.list == "bl.tld").unwrap_or_else(|| panic!("{lists:?}"));
+        let standing = row.standing.as_ref().unwrap();
+        assert_eq!(standing.state, ListState::Parked);
+        (row.today, standing.since)
+    };
+    let warns = |process: &Process| {
+        let warnings = process.status().warnings;
+        warnings.iter().any(|warning| warning.problem.contains("bl.tld"))
+    };
+
+    let begun = day();
+    let mut process = start();
+    assert!(!warns(&process));
+    let (before, since) = refused(&process, "7.0.18.198.bl.tld.");
+    process.end(Signal::TERM);
+
+    let mut process = start();
+    assert!(warns(&process), "before anybody asks");
+    let (after, still) = refused(&process, "8.0.18.198.bl.tld.");
+    assert_eq!(still, since);
+    if day() == begun {
+        assert!(before > 0 && after > before, "{before} {after}");
+    }
+    process.end(Signal::TERM);
+
+    let rules = state.path().join("lookahead.json");
+    assert!(std::fs::read_to_string(&rules).unwrap().contains("\"version\":1"));
+    // A file that cannot be read is reported and ignored.
+    std::fs::write(state.path().join("lists.json"), "{\"version\":1,\"lists\":[").unwrap();
+    std::fs::write(&rules, "{\"version\":1,\"rules\":[],\"sum\":7}").unwrap();
+    for told in [true, false] {
+        let mut process = start();
+        assert!(!warns(&process));
+        process.end(Signal::TERM);
+        let said = [process.said.clone(), process.said_later()].concat().join("\n");
+        assert_eq!(said.contains("lists.json: EOF"), told, "{said}");
+        assert_eq!(said.contains("lookahead.json: it is of another version, or damaged"), told, "{said}");
+    }
+}
+
+/// The failed queries that the history has.
+fn failed(process: &Process) -> u64 {
+    let all = FailedRequest { from: 0.0, zone: None, client: None };
+    let zones = ask(process.socket(), &Request::Failed(all));
+    zones.iter().map(|reply| if let Reply::FailedZone(zone) = reply { zone.questions } else { 0 }).sum()
+}
+
+/// A start with the history that `spoil` has left, two failed queries, and a second start.
+fn after(spoil: impl Fn(&Path), then: impl FnOnce(&Process, &Path, &str)) {
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "");
+    let state = tempfile::tempdir().unwrap();
+    // The user without rights writes there. Root could read every file.
+    for directory in [state.path(), setting.socket().parent().unwrap()] {
+        std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    let start = || {
+        let mut command = setting.command_without_rights();
+        command.env("STATE_DIRECTORY", state.path());
+        Process::start(command, setting.socket())
+    };
+    spoil(&state.path().join("history"));
+    let mut process = start();
+    for name in ["a.silent.tld.", "b.silent.tld."] {
+        assert!(is_servfail(&Client::new(process.address).ask(name, RecordType::A)));
+    }
+    let said = process.said.join("\n");
+    then(&process, state.path(), &said);
+    process.end(Signal::TERM);
+    let process = start();
+    assert!(failed(&process) > 0, "after a restart: {said}");
+    assert!(process.status().warnings.iter().all(|warning| !warning.problem.contains("history")));
+}
+
+#[test]
+fn a_history_file_that_cannot_be_opened_is_named_and_the_next_begins() {
+    let name = "00000000000000000007.record";
+    let unreadable = |history: &Path| {
+        std::fs::create_dir(history).unwrap();
+        std::fs::set_permissions(history, std::fs::Permissions::from_mode(0o777)).unwrap();
+        std::fs::write(history.join(name), "").unwrap();
+        std::fs::set_permissions(history.join(name), std::fs::Permissions::from_mode(0o000)).unwrap();
+    };
+    let directory = |history: &Path| {
+        std::fs::create_dir_all(history.join(name)).unwrap();
+        std::fs::set_permissions(history, std::fs::Permissions::from_mode(0o777)).unwrap();
+    };
+    for spoil in [&unreadable as &dyn Fn(&Path), &directory] {
+        after(spoil, |_, state, said| {
+            let file = state.join("history").join(name);
+            assert!(said.contains(&format!("cannot open the history file {}: ", file.display())), "{said}");
+            assert!(file.exists());
+        });
+    }
+}
+
+#[test]
+fn history_files_that_are_wholly_destroyed_are_named() {
+    let destroyed = |history: &Path| {
+        std::fs::create_dir(history).unwrap();
+        std::fs::set_permissions(history, std::fs::Permissions::from_mode(0o777)).unwrap();
+        for number in 5..8 {
+            std::fs::write(history.join(format!("0000000000000000000{number}.record")), [number; 5_000])
+                .unwrap();
+        }
+        // A crash just after it was made, and one of a later version.
+        std::fs::write(history.join("00000000000000000008.record"), "").unwrap();
+        std::fs::write(history.join("00000000000000000009.record"), b"resolverd rec\n\0\x02").unwrap();
+    };
+    after(destroyed, |_, state, said| {
+        let file = state.join("history/00000000000000000005.record");
+        let named = format!("the history file {} and 2 more cannot be read", file.display());
+        assert!(said.contains(&named), "{said}");
+    });
+}
+
+#[test]
+fn the_status_tells_that_the_history_cannot_be_written_until_it_can() {
+    let file = |history: &Path| std::fs::write(history, "").unwrap();
+    after(file, |process, state, said| {
+        let history = state.join("history");
+        let named = format!("cannot use {}: ", history.display());
+        assert!(said.contains(&named), "{said}");
+        let problems = || -> Vec<String> {
+            process.status().warnings.into_iter().map(|warning| warning.problem).collect()
+        };
+        let of_history = |problem: &String| problem.contains("not kept over a restart");
+        assert!(problems().iter().any(of_history), "{:?}", problems());
+        std::fs::remove_file(&history).unwrap();
+        let number = Cell::new(0);
+        process.wait_until("it is written again", |process| {
+            number.set(number.get() + 1);
+            let number = number.get();
+            Client::new(process.address).ask(&format!("c{number}.silent.tld."), RecordType::A);
+            !problems().iter().any(of_history)
+        });
+    });
+}

@@ -1,0 +1,41 @@
+//! The memory of the daemon, and its bound.
+
+use history::limits::MIN_RECORD;
+use resolver::limits::RECORD_SHARE;
+
+use crate::daemon::process::Process;
+
+/// Octets of the resident pages of an optimised program.
+const OPTIMISED_PROGRAM: u64 = 10 << 20;
+
+/// Sizes of the cache in MiB: `usual`, or the one that `RESOLVERD_CACHE_MIB` sets. A large one takes minutes.
+pub(crate) fn sizes(usual: &[u64]) -> Vec<u64> {
+    match std::env::var("RESOLVERD_CACHE_MIB") {
+        Ok(size) => vec![size.parse().unwrap()],
+        Err(_) => usual.to_vec(),
+    }
+}
+
+/// The memory in octets that the process may use with a cache of `size` MiB: 1.25 times `cache.size`, 24 MiB, and the record of
+/// queries.
+pub(crate) fn bound(size: u64) -> u64 {
+    let size = size << 20;
+    size / 4 * 5 + (24 << 20) + (size / RECORD_SHARE).max(MIN_RECORD)
+}
+
+/// The most memory that the process ever had, in octets. Of the pages of its program as many count as those of an optimised
+/// one: others are larger.
+pub(crate) fn most_taken(process: &Process) -> u64 {
+    process.peak_memory() - (process.in_status("RssFile") * 1_024).saturating_sub(OPTIMISED_PROGRAM)
+}
+
+/// Asserts the bound of a cache of `size` MiB.
+pub(crate) fn assert_within_bound(process: &Process, size: u64, title: &str) {
+    let (peak, bound) = (most_taken(process), bound(size));
+    println!("{title}, cache of {size} MiB: {:.1} MiB at most, of {}", mebibytes(peak), bound >> 20);
+    assert!(peak <= bound, "{title}, cache of {size} MiB: {:.1} MiB, of {}", mebibytes(peak), bound >> 20);
+}
+
+fn mebibytes(octets: u64) -> f64 {
+    (octets >> 10) as f64 / 1_024.0
+}

@@ -1,0 +1,327 @@
+//! The memory of the process stays within its bound for any content of the cache and any replies to TCP clients.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use dns::conduct::Conduct;
+use dns::question::Outcome;
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
+use history::Counter;
+use resolver::limits::{MAX_PIPELINED, WorkBounds};
+use rustix::process::Signal;
+
+use crate::daemon::client::{Client, framed, is_servfail};
+use crate::daemon::memory::{assert_within_bound, sizes};
+use crate::daemon::process::{Process, Setting, World, alone};
+
+/// Questions of a socket that wait at the same time.
+const WINDOW: usize = 50;
+
+/// Clients whose connections are all open at once.
+const TCP_CLIENTS: u8 = 4;
+
+/// Questions that each connection sends at once. All replies together have 70 MB.
+const PIPELINED: u16 = 8;
+
+/// Questions at once whose replies are long.
+const LONG_REPLIES: usize = 80;
+
+/// Reloads, one while the cache is filled each time.
+const RELOADS: u64 = 30;
+
+/// A list, for its answers.
+const LIST: &str = "[[list]]\nname = \"bl.tld\"\npurpose = \"block\"\nsubjects = [\"ip4\"]";
+
+/// A kind of entry: the names and types that fill a cache with it, by number.
+struct Mix {
+    title: &'static str,
+    /// Octets of an entry, roughly: a cache is filled several times.
+    octets: u64,
+    ask: fn(u64) -> (String, RecordType),
+    dnssec_ok: bool,
+}
+
+const TEXTS: Mix = Mix {
+    title: "texts of 60 KB",
+    octets: 120_000,
+    ask: |number| (format!("t{number}.big.tld."), RecordType::TXT),
+    dnssec_ok: false,
+};
+
+const MIXES: [Mix; 8] = [
+    Mix {
+        title: "addresses",
+        octets: 450,
+        ask: |number| (format!("a{number}.tld."), RecordType::A),
+        dnssec_ok: false,
+    },
+    Mix {
+        title: "addresses with DO",
+        octets: 450,
+        ask: |number| (format!("a{number}.tld."), RecordType::A),
+        dnssec_ok: true,
+    },
+    Mix {
+        title: "names of 255 octets",
+        octets: 1_100,
+        ask: |number| (long(number), RecordType::A),
+        dnssec_ok: false,
+    },
+    Mix {
+        title: "denials",
+        octets: 800,
+        ask: |number| (format!("d{number}.none.tld."), RecordType::MX),
+        dnssec_ok: false,
+    },
+    TEXTS,
+    Mix {
+        title: "keys of 60 KB",
+        octets: 120_000,
+        ask: |number| (format!("k{number}.big.tld."), RecordType::DNSKEY),
+        dnssec_ok: false,
+    },
+    Mix {
+        title: "delegations with 13 servers",
+        octets: 8_000,
+        ask: |number| (format!("www.c{number}.many.tld."), RecordType::A),
+        dnssec_ok: false,
+    },
+    Mix {
+        title: "answers of lists",
+        octets: 500,
+        ask: |number| (listed(number), RecordType::A),
+        dnssec_ok: false,
+    },
+];
+
+/// A name of 255 octets below `tld.`, with labels of one octet, or with long labels. Both forms take the most memory
+/// in addition to the name itself.
+fn long(number: u64) -> String {
+    let (mut name, octets) = (format!("n{number}."), if number.is_multiple_of(2) { 1 } else { 50 });
+    while name.len() + octets + 1 + "tld.".len() < 255 {
+        name.push_str(&"x".repeat(octets));
+        name.push('.');
+    }
+    name + "tld."
+}
+
+fn listed(number: u64) -> String {
+    let [a, b, c, d] = Ipv4Addr::from_bits(u32::try_from(number).unwrap() + 0x0a00_0000).octets();
+    format!("{d}.{c}.{b}.{a}.bl.tld.")
+}
+
+#[test]
+fn the_process_stays_within_its_bound_whatever_the_cache_holds() {
+    let _alone = alone();
+    let world = World::with(Duration::from_millis(1), &zones());
+    for size in sizes(&[32]) {
+        let setting = Setting::new(&world, &format!("[cache]\nsize = \"{size}MiB\"\n{LIST}"));
+        let process = setting.start();
+        for mix in &MIXES {
+            fill(&process, mix, (size << 20) / mix.octets);
+            assert_within_bound(&process, size, mix.title);
+            let stores = process.stats().stores;
+            assert!(stores.iter().all(|store| store.bytes <= store.capacity), "{}: {stores:?}", mix.title);
+            let rrsets = stores.iter().find(|store| store.store == "rrsets").unwrap();
+            assert!(rrsets.bytes > rrsets.capacity / 4, "{}: nearly empty: {rrsets:?}", mix.title);
+        }
+    }
+}
+
+/// A reload forgets answers and views, and clients fill the cache again meanwhile.
+#[test]
+fn reloads_while_the_cache_fills_take_no_more() {
+    let _alone = alone();
+    let world = World::with(Duration::from_millis(1), &zones());
+    for size in sizes(&[32]) {
+        let setting = Setting::new(&world, &format!("[cache]\nsize = \"{size}MiB\""));
+        let process = setting.start();
+        let text = std::fs::read_to_string(setting.config()).unwrap();
+        for round in 0..RELOADS {
+            let zone = format!("[[zone]]\nname = \"r{round}.example\"\nforward = [\"127.78.0.9\"]\n");
+            setting.write("resolverd.toml", &format!("{text}{zone}"));
+            process.signal(Signal::HUP);
+            fill(&process, &TEXTS, (size << 20) / TEXTS.octets);
+        }
+        assert_within_bound(&process, size, "reloads");
+    }
+}
+
+/// Asks for `count` names.
+fn fill(process: &Process, mix: &Mix, count: u64) {
+    let mut client = Client::new(process.address);
+    client.dnssec_ok = mix.dnssec_ok;
+    for number in 0..count {
+        let (name, kind) = (mix.ask)(number);
+        client.send(&name, kind);
+        if client.waiting() >= WINDOW {
+            client.next_reply();
+        }
+    }
+    while client.waiting() > 0 {
+        client.next_reply();
+    }
+}
+
+/// Fills the cache of `size` MiB with few long entries, so that all of it takes memory.
+pub(crate) fn fill_with_texts(process: &Process, size: u64) {
+    fill(process, &TEXTS, 2 * (size << 20) / TEXTS.octets);
+}
+
+/// As many connections as the daemon serves beside a cache of `size` MiB.
+fn all_connections(process: &Process, size: u64) -> Vec<TcpStream> {
+    let of_client = WorkBounds::of(size << 20).connections_of_client();
+    let clients = (1..=TCP_CLIENTS).flat_map(|last| std::iter::repeat_n(last, of_client));
+    clients.map(|last| connected(process.address, [127, 0, 0, last].into())).collect()
+}
+
+/// Sends messages at once. The daemon may have closed the connection.
+fn pipeline(messages: impl Iterator<Item = u8>, stream: &mut TcpStream) {
+    let _ = stream.write_all(&messages.collect::<Vec<_>>());
+}
+
+#[test]
+fn clients_that_do_not_read_long_replies_take_no_more() {
+    let _alone = alone();
+    let world = World::with(Duration::from_millis(50), &zones());
+    for size in sizes(&[32]) {
+        let setting = Setting::new(&world, &format!("[cache]\nsize = \"{size}MiB\""));
+        let process = setting.start();
+        fill_with_texts(&process, size);
+        let mut client = Client::new(process.address);
+        client.ask("a.big.tld.", RecordType::TXT);
+        let mut streams = all_connections(&process, size);
+        // All connections wait for one answer and get it together. Then they ask for it again.
+        for name in ["b.big.tld.", "b.big.tld.", "a.big.tld."] {
+            for stream in &mut streams {
+                let question = |number| framed(number, name, RecordType::TXT);
+                pipeline((0..PIPELINED).flat_map(question), stream);
+            }
+            std::thread::sleep(Duration::from_millis(1_500));
+        }
+        assert_within_bound(&process, size, "long replies");
+        // Answers that no other client waits for, and that the cache forgets before they are sent.
+        drop(streams);
+        let mut streams = all_connections(&process, size);
+        for (place, stream) in streams.iter_mut().enumerate() {
+            let question = |number| framed(number, &format!("n{number}.c{place}.big.tld."), RecordType::TXT);
+            pipeline((0..PIPELINED).flat_map(question), stream);
+        }
+        std::thread::sleep(Duration::from_millis(1_500));
+        assert_within_bound(&process, size, "long replies, each of its own");
+        assert_eq!(client.ask("www.tld.", RecordType::A).answers.len(), 1, "others are served");
+    }
+}
+
+#[test]
+fn questions_in_progress_over_all_connections_take_no_more() {
+    let _alone = alone();
+    let world = World::with(Duration::from_millis(300), &zones());
+    for size in sizes(&[32, 64]) {
+        for (title, zone) in [("a slow zone", "tld."), ("a silent zone", "silent.tld.")] {
+            let setting = Setting::new(&world, &format!("[cache]\nsize = \"{size}MiB\""));
+            let process = setting.start();
+            fill_with_texts(&process, size);
+            let mut client = Client::new(process.address);
+            client.ask("www.tld.", RecordType::A);
+            let mut streams = all_connections(&process, size);
+            for (place, stream) in streams.iter_mut().enumerate() {
+                let question = |number| framed(number, &format!("n{number}.c{place}.{zone}"), RecordType::A);
+                pipeline((0..u16::try_from(MAX_PIPELINED).unwrap()).flat_map(question), stream);
+            }
+            std::thread::sleep(Duration::from_millis(2_500));
+            assert_within_bound(&process, size, title);
+            assert_eq!(client.ask("www.tld.", RecordType::A).answers.len(), 1, "others are served");
+        }
+    }
+}
+
+#[test]
+fn long_replies_whose_zone_has_silent_servers_for_its_keys_take_no_more() {
+    let _alone = alone();
+    let addresses: String = (0..1_800).fold(String::new(), |mut text, number| {
+        writeln!(text, "* 3600 A {}", Ipv4Addr::from_bits(0x0a00_0000 + number)).unwrap();
+        text
+    });
+    let world = World::with(Duration::from_millis(1), &[("keyless.tld.", addresses)]);
+    let setting = Setting::new(&world, "[cache]\nsize = \"32MiB\"");
+    setting.validate_keyless();
+    let process = setting.start();
+    let (mut light, mut heavy) = (Client::new(process.address), Client::new(process.address));
+    light.ask("www.tld.", RecordType::A);
+    // The records of each take 600 KB, and the resolution holds them until its time is over.
+    for number in 0..LONG_REPLIES {
+        heavy.send(&format!("h{number}.keyless.tld."), RecordType::A);
+    }
+    process.wait_until("replies were shed", |process| shed(process) > 0);
+    assert_eq!(light.ask("light.tld.", RecordType::A).answers.len(), 1, "others are served");
+    while heavy.waiting() > 0 {
+        assert!(is_servfail(&heavy.next_reply()));
+    }
+    assert_within_bound(&process, 32, "long replies without keys");
+    let upstream = process.stats().report.upstream;
+    let blamed = [Conduct::NoTcp, Conduct::Unfit, Conduct::Unreachable, Conduct::NotSent, Conduct::Lame];
+    let of = |conduct| upstream.messages.get(&conduct).copied().unwrap_or(0);
+    assert_eq!(blamed.map(of), [0; 5], "the server is not at fault");
+    assert!(process.outcome(Outcome::Shed) > 0);
+}
+
+#[test]
+fn dozens_of_long_replies_at_once_are_never_shed() {
+    let _alone = alone();
+    let world = World::with(Duration::from_millis(1), &zones());
+    let setting = Setting::new(&world, "");
+    let process = setting.start();
+    let mut client = Client::new(process.address);
+    for number in 0..LONG_REPLIES {
+        client.send(&format!("t{number}.big.tld."), RecordType::TXT);
+    }
+    while client.waiting() > 0 {
+        assert_eq!(client.next_reply().metadata.response_code, ResponseCode::NoError);
+    }
+    assert_eq!(shed(&process), 0);
+}
+
+/// Long replies that were dropped.
+fn shed(process: &Process) -> u64 {
+    process.stats().report.upstream.counts[Counter::LongRepliesShed]
+}
+
+/// A connection from an address, with a small receive buffer.
+fn connected(server: SocketAddr, from: Ipv4Addr) -> TcpStream {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    socket.bind(&SocketAddr::from((from, 0)).into()).unwrap();
+    socket.connect(&server.into()).unwrap();
+    socket.set_write_timeout(Some(Duration::from_secs(1))).unwrap();
+    socket.into()
+}
+
+/// The zones of these mixes, each with its text. `many.tld.` refers to zones that no server has.
+fn zones() -> [(&'static str, String); 4] {
+    let string = format!("\"{}\" ", "x".repeat(250));
+    let texts: String = (0..4).fold(String::new(), |mut text, number| {
+        writeln!(text, "* 3600 TXT \"{number}\" {}", string.repeat(59)).unwrap();
+        text
+    });
+    let keys: String = (0..4).fold(texts, |mut text, number| {
+        writeln!(text, "* 3600 DNSKEY 256 3 8 {}", data_encoding::BASE64.encode(&[number; 15_000])).unwrap();
+        text
+    });
+    let cuts = (0..4_000).fold(String::new(), |mut text, cut| {
+        for server in 0..13 {
+            writeln!(text, "c{cut} 172800 NS ns{server}.c{cut}\nns{server}.c{cut} 172800 A 127.78.0.4")
+                .unwrap();
+        }
+        text
+    });
+    [
+        ("big.tld.", keys),
+        ("none.tld.", String::new()),
+        ("many.tld.", cuts),
+        ("bl.tld.", "* 3600 A 127.0.0.2\n".to_owned()),
+    ]
+}

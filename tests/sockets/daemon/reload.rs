@@ -1,0 +1,210 @@
+//! Reading the configuration file again, by resolverctl and by a signal.
+
+use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
+use rustix::process::Signal;
+
+use crate::daemon::client::Client;
+use crate::daemon::process::{Process, Setting, World, told};
+
+/// Runs resolverctl: exit code and stdout.
+fn resolverctl(setting: &Setting, arguments: &[&str]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
+    command.arg("--socket").arg(setting.socket()).args(arguments);
+    let (code, text, error) = told(&command.output().unwrap());
+    assert_eq!(error, "", "{arguments:?}");
+    (code, text)
+}
+
+/// The log line of a reload.
+fn said(process: &Process) -> String {
+    let mut line = process.next_line();
+    while !line.contains("configuration") {
+        line = process.next_line();
+    }
+    line
+}
+
+#[test]
+fn a_changed_file_holds_and_a_wrong_one_changes_nothing() {
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "");
+    let process = setting.start();
+    let file = std::fs::read_to_string(setting.config()).unwrap();
+    assert_eq!(resolverctl(&setting, &["reload"]), (0, "no changes\n".to_owned()));
+
+    let host = "[[host]]\nname = \"printer.lan\"\naddresses = [\"10.0.0.9\"]\n";
+    setting.write("resolverd.toml", &format!("{file}{host}[cache]\nmax_ttl = \"2h\"\n"));
+    let changes = "cache.max_ttl: 2h, was 1d\nhost printer.lan: added, 10.0.0.9\n";
+    assert_eq!(resolverctl(&setting, &["reload"]), (0, changes.to_owned()));
+    let (code, answer) = resolverctl(&setting, &["query", "printer.lan"]);
+    assert!(code == 0 && answer.contains("10.0.0.9"), "{answer}");
+    let (_, shown) = resolverctl(&setting, &["config", "show", "--changed"]);
+    assert!(shown.contains("max_ttl = \"2h\"") && shown.contains("name = \"printer.lan\""), "{shown}");
+
+    setting.write("resolverd.toml", &format!("{file}[cache]\nsise = 1\n"));
+    let (code, wrong) = resolverctl(&setting, &["reload"]);
+    assert!(code == 6 && wrong.contains("cache.sise is not a known key; did you mean size?"), "{wrong}");
+    assert_eq!(resolverctl(&setting, &["config", "show", "--changed"]), (0, shown.clone()));
+
+    // An error in a zone file alone is also reported, by the command and by the log.
+    setting.write("lan.zone", "@ A ten\n");
+    setting.write("resolverd.toml", &format!("{file}[[zone]]\nname = \"lan\"\nfile = \"lan.zone\"\n"));
+    let (code, wrong) = resolverctl(&setting, &["reload"]);
+    assert!(code == 6 && wrong.contains("lan.zone"), "{wrong}");
+    assert_eq!(setting.run(&["--check"]).0, 6);
+    assert_eq!(resolverctl(&setting, &["config", "show", "--changed"]), (0, shown.clone()));
+
+    // An address that another program uses is an error of the last step. Nothing else has changed then.
+    let taken = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let listener = format!("[[listener]]\naddresses = [\"{}\"]\n", taken.local_addr().unwrap());
+    let host = "[[host]]\nname = \"scanner.lan\"\naddresses = [\"10.0.0.10\"]\n";
+    setting.write("resolverd.toml", &format!("{file}{host}{listener}"));
+    let (code, wrong) = resolverctl(&setting, &["reload"]);
+    assert!(code == 6 && wrong.contains("another program uses it"), "{code} {wrong}");
+    let (_, answer) = resolverctl(&setting, &["query", "scanner.lan"]);
+    assert!(!answer.contains("10.0.0.10"), "{answer}");
+    assert_eq!(resolverctl(&setting, &["config", "show", "--changed"]), (0, shown));
+    drop(process);
+}
+
+#[test]
+fn a_hangup_has_it_read_again_and_the_log_says_what_came_of_it() {
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "");
+    let process = setting.start();
+    let file = std::fs::read_to_string(setting.config()).unwrap();
+    setting.write("resolverd.toml", &format!("{file}[cache]\nmax_ttl = \"2h\"\n"));
+    process.signal(Signal::HUP);
+    let line = said(&process);
+    assert!(
+        line.contains("INFO") && line.ends_with("configuration reloaded: cache.max_ttl: 2h, was 1d"),
+        "{line}"
+    );
+    setting.write("resolverd.toml", "version = 2\n");
+    process.signal(Signal::HUP);
+    let line = said(&process);
+    assert!(
+        line.contains("ERROR") && line.contains("reload failed, the old configuration stays in effect: "),
+        "{line}"
+    );
+    assert!(line.contains("line 1: version is not a supported version; "), "{line}");
+}
+
+#[test]
+fn from_an_address_to_all_and_back() {
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "");
+    let file = std::fs::read_to_string(setting.config()).unwrap();
+    // Another program may have the same port at another address of this host.
+    let (process, port) = loop {
+        setting.write("resolverd.toml", &file);
+        let process = setting.start();
+        let port = process.address.port();
+        setting.write("resolverd.toml", &file.replace("127.0.0.1:0", &format!("0.0.0.0:{port}")));
+        let (code, said) = resolverctl(&setting, &["reload"]);
+        if code == 0 {
+            break (process, port);
+        }
+        assert!(said.contains("another program uses it"), "{said}");
+    };
+    let mut client = Client::new(process.address);
+    for address in ["127.0.0.1", "0.0.0.0", "127.0.0.1"] {
+        let wanted = format!("{address}:{port}");
+        setting.write("resolverd.toml", &file.replace("127.0.0.1:0", &wanted));
+        for number in 0..20 {
+            client.send(&format!("n{number}.{address}.tld."), RecordType::A);
+        }
+        let (code, changes) = resolverctl(&setting, &["reload"]);
+        assert!(code == 0 && changes.contains(&wanted), "{changes}");
+        assert_eq!(process.status().daemon.listen, [wanted.parse().unwrap()]);
+        for _ in 0..20 {
+            assert_eq!(client.next_reply().metadata.response_code, ResponseCode::NoError);
+        }
+        assert_eq!(client.ask("www.tld.", RecordType::A).answers.len(), 1);
+        TcpStream::connect(process.address).unwrap();
+    }
+}
+
+#[test]
+fn an_address_that_is_removed_comes_back_while_its_last_query_waits() {
+    let world = World::new(Duration::from_millis(500));
+    let setting = Setting::new(&world, "");
+    let file = std::fs::read_to_string(setting.config()).unwrap();
+    // Another program may have the same port at the other address.
+    let (process, other, both) = loop {
+        setting.write("resolverd.toml", &file);
+        let process = setting.start();
+        let other = SocketAddr::from(([127, 0, 0, 2], process.address.port()));
+        let both = file.replace("\"127.0.0.1:0\"", &format!("\"127.0.0.1:0\", \"{other}\""));
+        setting.write("resolverd.toml", &both);
+        let (code, said) = resolverctl(&setting, &["reload"]);
+        if code == 0 {
+            break (process, other, both);
+        }
+        assert!(said.contains("another program uses it"), "{said}");
+    };
+    let mut waits = Client::new(other);
+    waits.send("last.tld.", RecordType::A);
+    process.wait_until("the query is in progress", |process| process.status().daemon.flights > 0);
+    for text in [&file, &both] {
+        setting.write("resolverd.toml", text);
+        let (code, said) = resolverctl(&setting, &["reload"]);
+        assert_eq!(code, 0, "{said}");
+    }
+    assert_eq!(waits.next_reply().answers.len(), 1);
+    assert_eq!(Client::new(other).ask("www.tld.", RecordType::A).answers.len(), 1);
+    TcpStream::connect(other).unwrap();
+}
+
+#[test]
+fn addresses_of_the_command_line_outlive_a_reload() {
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "");
+    let mut command = setting.command();
+    command.args(["--listen", "127.0.0.1:0"]);
+    let process = Process::start(command, setting.socket());
+    let file = std::fs::read_to_string(setting.config()).unwrap();
+    setting.write("resolverd.toml", &file.replace("127.0.0.1:0", "192.0.2.1:53"));
+    assert_eq!(resolverctl(&setting, &["reload"]), (0, "no changes\n".to_owned()));
+    assert_eq!(process.status().daemon.listen, [process.address]);
+}
+
+#[test]
+fn a_zone_whose_server_is_the_daemon_itself_is_refused_at_check_at_start_and_at_a_reload() {
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "");
+    let process = setting.start();
+    let own = process.address;
+    let file = std::fs::read_to_string(setting.config()).unwrap().replace("127.0.0.1:0", &own.to_string());
+    for (key, server) in [
+        ("forward", own.to_string()),
+        ("stub", own.to_string()),
+        ("forward", format!("tls://{own}#dns.example")),
+    ] {
+        let zone = format!("[[zone]]\nname = \"partner.example\"\n{key} = [\"127.0.0.1:1\", \"{server}\"]\n");
+        setting.write("resolverd.toml", &format!("{file}{zone}"));
+        let sentence = format!(
+            "zone partner.example.: {key} contains {own}, at which resolverd itself listens ({own}): its queries would come back to it; write the address and port of another server\n"
+        );
+        assert_eq!(setting.run(&["--check"]), (6, String::new(), sentence.clone()));
+        // With port 0 the listener is not at the port of the server, so this is no circle.
+        assert_eq!(setting.run(&["--check", "--listen", "127.0.0.1:0"]).0, 0);
+        let (code, _, error) = setting.run(&[]);
+        assert_eq!((code, error), (1, format!("resolverd: {sentence}")));
+        let (code, wrong) = resolverctl(&setting, &["reload"]);
+        assert!(code == 6 && wrong.contains(sentence.trim_end()), "{wrong}");
+        let path = setting.config().display().to_string();
+        let check =
+            |options: &[&str]| resolverctl(&setting, &[&["config", "check", &path], options].concat());
+        for options in [&[][..], &["--listen", "127.0.0.1:1"]] {
+            let (code, wrong) = check(options);
+            assert!(code == 6 && wrong.contains("at which resolverd itself listens"), "{wrong}");
+        }
+        assert_eq!(check(&["--listen", "127.0.0.1:0"]).0, 0);
+    }
+}

@@ -1,0 +1,159 @@
+//! The queries in memory are kept over a restart: also those that were quick.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use control::protocol::{FailedRequest, Reply, Request, WhyRequest};
+use hickory_proto::rr::RecordType;
+use history::culprit::CulpritKind;
+use history::failed::StillFails;
+use history::why::MessageReport;
+use rustix::process::Signal;
+
+use crate::daemon::client::{Client, is_servfail};
+use crate::daemon::process::{Process, Stage, World, ask};
+
+/// The file with the memory of the history.
+fn file(stage: &Stage) -> PathBuf {
+    stage.state.path().join("history.snapshot")
+}
+
+/// Asks for a name twice: the second answer comes from the cache.
+fn ask_twice(process: &Process, name: &str) {
+    let mut client = Client::new(process.address);
+    for _ in 0..2 {
+        client.ask(name, RecordType::A);
+    }
+}
+
+/// The messages with a name.
+fn why(process: &Process, name: &str) -> Vec<MessageReport> {
+    let request = WhyRequest { subject: Some(name.to_owned()), most: 9, ..WhyRequest::default() };
+    let replies = ask(process.socket(), &Request::Why(request)).into_iter();
+    replies
+        .filter_map(|reply| if let Reply::Message(message) = reply { Some(*message) } else { None })
+        .collect()
+}
+
+/// The lines of the log about the file.
+fn said(process: &mut Process, signal: Signal) -> Vec<String> {
+    process.end(signal);
+    let said = [process.said.clone(), process.said_later()].concat();
+    said.into_iter().filter(|line| line.contains("history.snapshot")).collect()
+}
+
+#[test]
+fn a_quick_message_is_found_after_a_restart_with_another_number_of_workers() {
+    let world = World::new(Duration::from_millis(1));
+    let stage = Stage::new(&world, "");
+    let mut process = stage.start(&[]);
+    ask_twice(&process, "mail.tld.");
+    let before = why(&process, "mail.tld.");
+    assert_eq!((before.len(), before[0].questions.len(), before[0].culprit.kind), (1, 2, CulpritKind::None));
+    assert_eq!(said(&mut process, Signal::TERM), [""; 0]);
+    assert_eq!(std::fs::metadata(file(&stage)).unwrap().permissions().mode() & 0o777, 0o600);
+    let config = std::fs::read_to_string(stage.setting.config()).unwrap();
+    stage.setting.write("resolverd.toml", &config.replace("workers = 2", "workers = 1"));
+
+    for _ in 0..2 {
+        let mut process = stage.start(&[]);
+        assert!(!file(&stage).exists());
+        let after = why(&process, "mail.tld.");
+        assert!((after[0].began - before[0].began).abs() < 0.01, "{after:?}");
+        // The clock of the other process was read at another moment.
+        let after: Vec<_> =
+            after.into_iter().map(|message| MessageReport { began: before[0].began, ..message }).collect();
+        assert_eq!(after, before);
+        assert_eq!(process.stats().report.questions, 0, "they are no queries of this process");
+        let said = said(&mut process, Signal::TERM);
+        assert!(said.len() == 1 && said[0].contains("restored 2 queries of the history"), "{said:?}");
+    }
+}
+
+#[test]
+fn a_process_that_was_killed_leaves_no_file() {
+    let world = World::new(Duration::from_millis(1));
+    let stage = Stage::new(&world, "");
+    let mut process = stage.start(&[]);
+    ask_twice(&process, "mail.tld.");
+    process.end(Signal::TERM);
+    let mut process = stage.start(&[]);
+    process.end(Signal::KILL);
+    let mut process = stage.start(&[]);
+    let kinds: Vec<_> = why(&process, "mail.tld.").into_iter().map(|message| message.culprit.kind).collect();
+    assert_eq!(kinds, [CulpritKind::Unknown], "it would hide what the disk has since then");
+    process.end(Signal::TERM);
+}
+
+#[test]
+fn with_redact_or_without_a_history_there_is_no_file() {
+    let world = World::new(Duration::from_millis(1));
+    for sections in ["[history]\nredact = \"client\"", "[history]\nredact = \"names\""] {
+        let stage = Stage::new(&world, sections);
+        std::fs::write(file(&stage), "of a time with another configuration").unwrap();
+        let mut process = stage.start(&[]);
+        ask_twice(&process, "mail.tld.");
+        assert_eq!(said(&mut process, Signal::TERM), [""; 0]);
+        assert!(!file(&stage).exists());
+    }
+}
+
+/// The zones whose queries failed: their names and culprits, and whether they still fail.
+fn failed(process: &Process) -> Vec<(Option<String>, CulpritKind, StillFails)> {
+    let all = FailedRequest { from: 0.0, zone: None, client: None };
+    let replies = ask(process.socket(), &Request::Failed(all)).into_iter();
+    let zone = |reply| match reply {
+        Reply::FailedZone(zone) => Some((zone.zone, zone.culprit, zone.still_fails)),
+        _ => None,
+    };
+    replies.filter_map(zone).collect()
+}
+
+#[test]
+fn a_query_that_waits_at_the_stop_is_no_overload() {
+    let world = World::new(Duration::from_millis(1));
+    let stage = Stage::new(&world, "");
+    let mut process = stage.start(&[]);
+    let mut client = Client::new(process.address);
+    let waits = std::thread::spawn(move || is_servfail(&client.ask("a.silent.tld.", RecordType::A)));
+    process.wait_until("it waits", |process| process.status().daemon.flights > 0);
+    process.end(Signal::TERM);
+    assert!(waits.join().unwrap());
+    let mut process = stage.start(&[]);
+    let silent = (Some("silent.tld.".to_owned()), CulpritKind::Unknown, StillFails::Unknown);
+    assert_eq!(failed(&process), [silent]);
+    let message = why(&process, "a.silent.tld.").remove(0);
+    assert_eq!(
+        message.culprit.kind,
+        CulpritKind::Unknown,
+        "its server may have been about to answer: {message:#?}"
+    );
+    let culprit = &message.culprit;
+    assert!(
+        culprit.evidence.starts_with("resolverd is stopping") && !culprit.evidence.contains("limit"),
+        "{culprit:?}"
+    );
+    assert!(culprit.advice.starts_with("nothing") && message.also.is_empty(), "{message:#?}");
+    process.end(Signal::TERM);
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_reported_and_removed() {
+    let world = World::new(Duration::from_millis(1));
+    let stage = Stage::new(&world, "");
+    std::fs::write(file(&stage), "not ours").unwrap();
+    let mut process = stage.start(&[]);
+    ask_twice(&process, "mail.tld.");
+    let lines = said(&mut process, Signal::TERM);
+    assert!(lines.len() == 1 && lines[0].contains("it is damaged, or of another version"), "{lines:?}");
+    // The next one is written in its place, and a directory there is left alone.
+    std::fs::remove_file(file(&stage)).unwrap();
+    std::fs::create_dir(file(&stage)).unwrap();
+    let mut process = stage.start(&[]);
+    let lines = said(&mut process, Signal::TERM);
+    assert!(
+        lines.len() == 2 && lines[0].contains("cannot remove") && lines[1].contains("cannot write"),
+        "{lines:?}"
+    );
+}

@@ -1,0 +1,173 @@
+//! The cache outlasts the process, where the service manager gives it a directory.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hickory_proto::rr::RecordType;
+use rustix::process::Signal;
+
+use crate::daemon::client::{Client, is_servfail};
+use crate::daemon::process::{Process, Stage, World};
+
+impl Stage {
+    fn file(&self) -> PathBuf {
+        self.state.path().join("cache.snapshot")
+    }
+
+    /// The files in the state directory that are the cache's.
+    fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.state.path()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.filter(|name| name.starts_with("cache.")).collect();
+        names.sort();
+        names
+    }
+}
+
+/// Ends the process; returns all its lines.
+fn ended(mut process: Process) -> String {
+    process.end(Signal::TERM);
+    [process.said.clone(), process.said_later()].concat().join("\n")
+}
+
+/// Whether the daemon knows the address of a name, and its TTL where it does.
+fn ttl(process: &Process, name: &str) -> Option<u32> {
+    let reply = Client::new(process.address).ask(name, RecordType::A);
+    if is_servfail(&reply) { None } else { reply.answers.first().map(|record| record.ttl) }
+}
+
+/// Waits until the snapshot has been read.
+fn settled(process: &Process) {
+    process.wait_until("the snapshot is read", |process| {
+        process.status().daemon.snapshot.is_some_and(|snapshot| snapshot.read)
+    });
+}
+
+#[test]
+fn the_cache_outlasts_a_restart_and_its_ttls_go_on() {
+    let world = World::new(Duration::from_millis(1));
+    let stage = Stage::new(&world, "");
+    let process = stage.start(&[]);
+    let first = ttl(&process, "mail.tld.").unwrap();
+    assert_eq!(first, 3_600);
+    ended(process);
+    assert_eq!(stage.files(), ["cache.snapshot"]);
+    let mode = std::fs::metadata(stage.file()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+
+    drop(world);
+    let process = stage.start(&[]);
+    settled(&process);
+    let known = ttl(&process, "mail.tld.").expect("answered from memory, as nobody else answers");
+    assert!(known < first && known > first - 120, "{known}");
+    let status = process.status().daemon.snapshot.unwrap();
+    assert!(status.restored >= 1 && status.age.is_none(), "{status:?}");
+    let said = ended(process);
+    assert!(said.contains("cache entries from") && said.contains("restored"), "{said}");
+
+    // Restored entries are written again.
+    let process = stage.start(&[]);
+    settled(&process);
+    assert!(ttl(&process, "mail.tld.").is_some_and(|again| again <= known));
+    ended(process);
+
+    // `--no-snapshot` neither reads nor writes the file, and the next start does not read it either.
+    let process = stage.start(&["--no-snapshot"]);
+    assert_eq!((ttl(&process, "mail.tld."), process.status().daemon.snapshot), (None, None));
+    assert!(stage.files().is_empty(), "{:?}", stage.files());
+    ended(process);
+    let process = stage.start(&[]);
+    settled(&process);
+    assert_eq!(ttl(&process, "mail.tld."), None);
+    ended(process);
+}
+
+#[test]
+fn a_key_of_the_configuration_turns_it_off() {
+    let world = World::new(Duration::from_millis(1));
+    let stage = Stage::new(&world, "[cache]\nsnapshot = false");
+    let process = stage.start(&[]);
+    assert!(ttl(&process, "mail.tld.").is_some());
+    ended(process);
+    assert!(stage.files().is_empty(), "{:?}", stage.files());
+}
+
+#[test]
+fn what_cannot_be_used_is_set_aside_with_one_line() {
+    let world = World::new(Duration::from_millis(1));
+    let stage = Stage::new(&world, "");
+    let refused = |why: &str| {
+        let process = stage.start(&[]);
+        settled(&process);
+        assert_eq!(process.status().daemon.snapshot.unwrap().restored, 0);
+        assert!(ttl(&process, "mail.tld.").is_some(), "it works all the same");
+        let said = ended(process);
+        let lines: Vec<_> = said.lines().filter(|line| line.contains("cannot use")).collect();
+        assert_eq!(lines.len(), 1, "{said}");
+        assert!(lines[0].contains(why) && lines[0].contains("cache.snapshot.refused"), "{lines:?}");
+        assert_eq!(stage.files(), ["cache.snapshot", "cache.snapshot.refused"]);
+    };
+    std::fs::write(stage.file(), "not ours").unwrap();
+    refused("it is not a cache snapshot");
+    assert_eq!(std::fs::read(aside(&stage.file())).unwrap(), b"not ours");
+
+    let mut octets = std::fs::read(stage.file()).unwrap();
+    let last = octets.len() - 20;
+    octets[last] ^= 1;
+    std::fs::write(stage.file(), &octets).unwrap();
+    refused("a checksum does not match");
+
+    // With other zones, data in the file may be wrong.
+    let text = std::fs::read_to_string(stage.setting.config()).unwrap();
+    let zone = "\n[[host]]\nname = \"printer.lan\"\naddresses = [\"10.0.0.9\"]\n";
+    stage.setting.write("resolverd.toml", &format!("{text}{zone}"));
+    refused("other zones");
+}
+
+fn aside(file: &Path) -> PathBuf {
+    file.with_extension("snapshot.refused")
+}
+
+#[test]
+fn a_process_that_is_killed_while_it_writes_leaves_the_file_of_before() {
+    let world = World::new(Duration::from_millis(1));
+    let stage = Stage::new(&world, "");
+    let process = stage.start(&[]);
+    assert!(ttl(&process, "mail.tld.").is_some());
+    ended(process);
+    let whole = std::fs::read(stage.file()).unwrap();
+
+    // A file of an interrupted write: octets without a head.
+    let torn = [&[0; 76][..], &whole[76..whole.len() / 2]].concat();
+    std::fs::write(stage.state.path().join("cache.snapshot.new"), torn).unwrap();
+    drop(world);
+    let mut process = stage.start(&[]);
+    settled(&process);
+    assert!(ttl(&process, "mail.tld.").is_some());
+    process.end(Signal::KILL);
+    let process = stage.start(&[]);
+    settled(&process);
+    assert!(ttl(&process, "mail.tld.").is_some(), "killed before it wrote anything");
+    let said = ended(process);
+    assert!(!said.contains("cannot"), "{said}");
+    assert_eq!(stage.files(), ["cache.snapshot"]);
+}
+
+#[test]
+fn what_was_flushed_does_not_come_back() {
+    let world = World::new(Duration::from_millis(1));
+    let stage = Stage::new(&world, "");
+    let process = stage.start(&[]);
+    assert!(ttl(&process, "mail.tld.").is_some() && ttl(&process, "mx.tld.").is_some());
+    ended(process);
+    let process = stage.start(&[]);
+    settled(&process);
+    process.flush_name("mail.tld.");
+    ended(process);
+    drop(world);
+    let process = stage.start(&[]);
+    settled(&process);
+    assert_eq!((ttl(&process, "mail.tld."), ttl(&process, "mx.tld.").is_some()), (None, true));
+    ended(process);
+}

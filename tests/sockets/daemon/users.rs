@@ -1,0 +1,85 @@
+//! The local user of a query that is slow or fails: the kernel's tables of sockets are read while its client waits.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::Command;
+use std::time::Duration;
+
+use control::protocol::{FailedRequest, Reply, Request, WhyRequest};
+use hickory_proto::rr::RecordType;
+use rustix::process::Signal;
+
+use crate::daemon::client::{Client, framed, is_servfail};
+use crate::daemon::process::{Process, Setting, World, ask};
+
+/// The user that runs this test, by its name if it has one.
+fn own_user() -> String {
+    let told = |option| {
+        let output = Command::new("id").arg(option).output().unwrap();
+        output.status.success().then(|| String::from_utf8(output.stdout).unwrap().trim().to_owned())
+    };
+    told("-un").or_else(|| told("-u")).unwrap()
+}
+
+/// The users of the queries for a name in the history.
+fn users(process: &Process, name: &str) -> Vec<Option<String>> {
+    let request = WhyRequest { subject: Some(name.to_owned()), most: 9, ..WhyRequest::default() };
+    let mut users = Vec::new();
+    for reply in ask(process.socket(), &Request::Why(request)) {
+        if let Reply::Message(message) = reply {
+            let of_name = message.questions.iter().filter(|question| question.name == format!("{name}."));
+            users.extend(of_name.map(|question| question.user.clone()));
+        }
+    }
+    users
+}
+
+#[test]
+fn a_slow_or_failed_query_has_the_local_user_of_its_client() {
+    let world = World::new(Duration::from_millis(1));
+    let own = Some(own_user());
+    for (redact, kept) in [("none", own.clone()), ("client", None)] {
+        let setting = Setting::new(&world, &format!("[history]\nslow = \"100ms\"\nredact = \"{redact}\"\n"));
+        let state = tempfile::tempdir().unwrap();
+        let start = || {
+            let mut command = setting.command();
+            command.env("STATE_DIRECTORY", state.path());
+            Process::start(command, setting.socket())
+        };
+        let mut process = start();
+        // Both sockets are closed as soon as the answer is there.
+        let mut stream = TcpStream::connect(process.address).unwrap();
+        stream.write_all(&framed(7, "stream.silent.tld.", RecordType::A)).unwrap();
+        assert!(is_servfail(&Client::new(process.address).ask("datagram.silent.tld.", RecordType::A)));
+        stream.read_exact(&mut [0; 2]).unwrap();
+        drop(stream);
+        for name in ["datagram.silent.tld", "stream.silent.tld"] {
+            assert_eq!(users(&process, name), std::slice::from_ref(&own), "{name}");
+        }
+        // It fails at once, and its socket stays open.
+        let mut client = Client::new(process.address);
+        assert!(is_servfail(&client.ask("datagram.silent.tld.", RecordType::A)));
+        process.wait_until("its user is known", |process| {
+            users(process, "datagram.silent.tld") == [own.clone(), own.clone()]
+        });
+        drop(client);
+        client = Client::new(process.address);
+        client.ask("fine.tld.", RecordType::A);
+        assert_eq!(users(&process, "fine.tld"), [None], "it was neither slow nor failed");
+        let all = FailedRequest { from: 0.0, zone: None, client: None };
+        let zones = ask(process.socket(), &Request::Failed(all));
+        let Some(Reply::FailedZone(zone)) = zones.first() else { panic!("{zones:?}") };
+        assert_eq!((zone.zone.as_deref(), &zone.user), (Some("silent.tld."), &own));
+        process.end(Signal::TERM);
+        let said = process.said_later().join("\n");
+        let from = match redact {
+            "client" => "redacted".to_owned(),
+            _ => format!("127.0.0.1 (user {})", own_user()),
+        };
+        assert!(said.contains(&format!(" from {from} failed: ")), "{said}");
+
+        let mut process = start();
+        assert_eq!(users(&process, "stream.silent.tld"), [kept], "redact = {redact}");
+        process.end(Signal::TERM);
+    }
+}

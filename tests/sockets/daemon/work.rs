@@ -1,0 +1,93 @@
+//! Queries in progress take no more memory than `cache.size` leaves to them, whatever fills the cache before.
+
+use std::fmt::Write as _;
+use std::net::{Ipv4Addr, UdpSocket};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use hickory_proto::rr::RecordType;
+
+use crate::daemon::client::Client;
+use crate::daemon::memory::{assert_within_bound, sizes};
+use crate::daemon::mixes::fill_with_texts;
+use crate::daemon::process::{Process, Setting, World, alone};
+
+/// Sizes of the cache in MiB: the smallest, and a larger one.
+const SIZES: [u64; 2] = [32, 64];
+
+/// Clients of a flood, each with an address of its own.
+const CLIENTS: u8 = 50;
+
+/// Queries of a flood in one step, and the time of a step.
+const STEP: (u64, Duration) = (500, Duration::from_millis(100));
+
+/// Steps of a flood: longer than a client waits, so that as much is in progress as ever will be.
+const STEPS: u64 = 45;
+
+/// Servers that never answer, each with many zones.
+const SILENT_SERVERS: u8 = 200;
+
+/// Sends queries for the names of `asks` at a steady rate, and reads no reply. Then a client with one query gets its answer.
+fn flood(process: &Process, title: &str, size: u64, name: fn(u64) -> String) {
+    let address = |last| Ipv4Addr::new(127, 0, 1, last);
+    let mut clients: Vec<_> =
+        (0..CLIENTS).map(|last| Client::at(address(last).into(), process.address)).collect();
+    let (queries, pause) = STEP;
+    let began = Instant::now();
+    for step in 0..STEPS {
+        for number in step * queries..(step + 1) * queries {
+            let place = usize::try_from(number).unwrap() % clients.len();
+            clients[place].send(&name(number), RecordType::A);
+        }
+        sleep((pause * u32::try_from(step).unwrap()).saturating_sub(began.elapsed()));
+    }
+    let mut light = Client::new(process.address);
+    assert_eq!(light.ask("light.tld.", RecordType::A).answers.len(), 1, "{title}: others are served");
+    assert_within_bound(process, size, title);
+}
+
+/// Floods a daemon with each size of cache, at the same time.
+fn flood_all(title: &str, name: fn(u64) -> String) {
+    let _alone = alone();
+    let world = World::with(Duration::from_millis(1), &zones());
+    let silent = |last: u8| UdpSocket::bind((Ipv4Addr::new(127, 79, 0, last), world.sockets.port())).unwrap();
+    // They never read, so their servers are silent.
+    let _silent: Vec<_> = (1..=SILENT_SERVERS).map(silent).collect();
+    std::thread::scope(|scope| {
+        for size in sizes(&SIZES) {
+            let setting = Setting::new(&world, &format!("[cache]\nsize = \"{size}MiB\""));
+            scope.spawn(move || {
+                let process = setting.start();
+                fill_with_texts(&process, size);
+                assert_within_bound(&process, size, "before the flood");
+                flood(&process, title, size, name);
+            });
+        }
+    });
+}
+
+#[test]
+fn dead_names_of_as_many_zones_stay_within_the_bound() {
+    flood_all("dead names", |number| format!("www.c{number}.dead.tld."));
+}
+
+#[test]
+fn slow_names_at_once_stay_within_the_bound() {
+    flood_all("slow names", |number| format!("n{number}.slow.tld."));
+}
+
+#[test]
+fn many_clients_of_few_silent_names_stay_within_the_bound() {
+    flood_all("clients of silent names", |number| format!("n{}.silent.tld.", number / 200 % 100));
+}
+
+/// `dead.tld.` refers to zones with silent servers, `slow.tld.` has every name, and `big.tld.` has long texts.
+fn zones() -> [(&'static str, String); 3] {
+    let cuts = (0..STEPS * STEP.0).fold(String::new(), |mut text, cut| {
+        let server = cut % u64::from(SILENT_SERVERS) + 1;
+        writeln!(text, "c{cut} 172800 NS ns.c{cut}\nns.c{cut} 172800 A 127.79.0.{server}").unwrap();
+        text
+    });
+    let text = format!("* 3600 TXT {}\n", format!("\"{}\" ", "x".repeat(250)).repeat(239));
+    [("dead.tld.", cuts), ("slow.tld.", "* 3600 A 10.0.0.1\n".to_owned()), ("big.tld.", text)]
+}

@@ -1,0 +1,106 @@
+//! The demo as a whole: lab and daemon on sockets, some messages, every lab domain resolved.
+
+use std::io;
+use std::net::SocketAddr;
+use std::process::Command;
+
+use futures_util::future::BoxFuture;
+use lab::demo::{Host, Options, run};
+use lab::prelude::skipped;
+use resolver::config::Config;
+use resolverd::daemon::Daemon;
+
+/// The daemon without its stats screen, which has tests of its own.
+struct Bare(Option<Daemon>);
+
+impl Host for Bare {
+    fn start(&mut self, config: Config) -> BoxFuture<'_, io::Result<SocketAddr>> {
+        Box::pin(async move {
+            let daemon = Daemon::start(config, None).map_err(io::Error::other)?;
+            let address = daemon.addresses()[0];
+            self.0 = Some(daemon);
+            Ok(address)
+        })
+    }
+
+    fn stats(&mut self) -> BoxFuture<'_, io::Result<String>> {
+        Box::pin(std::future::ready(Ok("the stats screen".to_owned())))
+    }
+
+    fn stop(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            if let Some(daemon) = self.0.take() {
+                daemon.stop().await;
+            }
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_lab_domain_resolves_and_message_times_are_told() {
+    let mut options = Options::new(vec!["127.0.0.1:0".parse().unwrap()]);
+    (options.once, options.messages) = (true, 24);
+    let mut screen = Vec::new();
+    let ended = run(&options, &mut Bare(None), &mut screen).await;
+    let screen = String::from_utf8(screen).unwrap();
+    println!("{screen}");
+    assert!(ended.is_ok(), "{ended:?}\n{screen}");
+    for part in [
+        "60 of 60 lab domains resolve; 15 of them are signed",
+        "TLSA _25._tcp.mail.",
+        "the stats screen",
+        "  cold ",
+        "  warm ",
+        "dig @127.0.0.1 -p ",
+    ] {
+        assert!(screen.contains(part), "{part:?} is not in\n{screen}");
+    }
+}
+
+/// `resolverd demo --bench --through`: the program itself as an installed resolver, in a network of its own, because the servers
+/// have port 53.
+#[test]
+fn an_installed_resolver_gets_the_same_mail_in_real_time() {
+    let program = env!("CARGO_BIN_EXE_resolverd");
+    let folder = std::env::temp_dir().join(format!("resolverd-through-{}", std::process::id()));
+    std::fs::create_dir(&folder).unwrap();
+    let configuration = r#"version = 1
+        [listen]
+        addresses = ["127.0.0.1:53"]
+        [resolve]
+        root_hints = "root.hints"
+        deny_servers = []
+        ipv6 = false
+        [dnssec]
+        trust_anchor = "root.ds"
+        [control]
+        socket = "FOLDER/control.sock""#;
+    let configuration = configuration.replace("FOLDER", folder.to_str().unwrap());
+    std::fs::write(folder.join("resolverd.toml"), configuration).unwrap();
+    let alone = |words: &[&str]| {
+        let script = "ip link set lo up && exec \"$@\"";
+        let mut shell = Command::new("unshare");
+        shell.args(["--user", "--map-root-user", "--net", "sh", "-euc", script, "sh"]).args(words);
+        shell.current_dir(&folder).output()
+    };
+    if !alone(&["true"]).is_ok_and(|output| output.status.success()) {
+        return skipped("no network of its own is to be had here");
+    }
+    let through = format!("installed={program} --no-snapshot --config resolverd.toml");
+    let words = [program, "demo", "--bench", "--seeds", "1", "--messages", "12", "--through", &through];
+    let output = alone(&words).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let (shown, said) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(output.status.success(), "{shown}{said}");
+    let row = |title: &str| {
+        let line =
+            shown.lines().find(|line| line.starts_with(title)).unwrap_or_else(|| panic!("{title}: {shown}"));
+        line[46..].split_whitespace().map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(row("mean ms of a message's DNS")[..3], ["installed", "limit", "limit,"]);
+    assert_eq!(row("failed questions")[0], "0");
+    assert_eq!(row("signed domains found secure")[..2], ["100", "(100)"]);
+    assert!(row("queries to servers")[0].parse::<f64>().unwrap() > 5.0, "{shown}");
+    assert!(shown.contains("in units of installed"), "{shown}");
+}

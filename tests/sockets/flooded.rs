@@ -1,0 +1,89 @@
+//! A client that floods the sockets, beside one that asks little: on a host that does not keep up, the light client loses
+//! nothing to the other.
+
+use std::net::UdpSocket;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::RecordType;
+use stage::{PATIENCE, Stage, query};
+
+/// Queries of the flood that are sent before its replies are read.
+const FLOOD: u32 = 64;
+
+/// New names that the light client asks for.
+const NAMES: u16 = 24;
+
+/// A datagram that a full socket has dropped is sent again after this time.
+const REPEAT: Duration = Duration::from_millis(500);
+
+/// Asks for new names without a pause until told to stop; returns the number of them.
+fn flood(socket: &UdpSocket, stop: &AtomicBool) -> u32 {
+    let mut sent = 0_u32;
+    while !stop.load(Ordering::Relaxed) {
+        for _ in 0..FLOOD {
+            sent += 1;
+            let [.., high, low] = sent.to_be_bytes();
+            let id = u16::from_be_bytes([high, low]);
+            // A full buffer drops it.
+            let _ = socket.send(&query(id, &format!("f{sent}.tld."), RecordType::A));
+        }
+        while socket.recv(&mut [0; 1_500]).is_ok() {}
+    }
+    sent
+}
+
+/// Asks for one name until a reply comes; none after `PATIENCE`.
+fn ask(socket: &UdpSocket, id: u16) -> Option<Message> {
+    let query = query(id, &format!("light{id}.tld."), RecordType::A);
+    for _ in 0..PATIENCE.as_millis() / REPEAT.as_millis() {
+        socket.send(&query).unwrap();
+        let mut reply = [0; 1_500];
+        while let Ok(length) = socket.recv(&mut reply) {
+            let message = Message::from_vec(&reply[..length]).unwrap();
+            if message.metadata.id == id {
+                return Some(message);
+            }
+        }
+    }
+    None
+}
+
+fn client(stage: &Stage, address: &str) -> UdpSocket {
+    let socket = UdpSocket::bind((address, 0)).unwrap();
+    socket.connect(stage.address).unwrap();
+    socket
+}
+
+/// The answers of a light client at 127.0.0.1 beside a flood from `address`.
+async fn light_beside_flood(address: &str) {
+    let stage = Stage::set("* 300 A 10.0.0.1\n", |_| ()).await;
+    let (heavy, light) = (client(&stage, address), client(&stage, "127.0.0.1"));
+    heavy.set_nonblocking(true).unwrap();
+    light.set_read_timeout(Some(REPEAT)).unwrap();
+    let stop = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&stop);
+    let flood = std::thread::spawn(move || flood(&heavy, &told));
+    let asked = std::thread::spawn(move || (1..=NAMES).map(|id| ask(&light, id)).collect::<Vec<_>>());
+    let replies = tokio::task::spawn_blocking(|| asked.join().unwrap()).await.unwrap();
+    stop.store(true, Ordering::Relaxed);
+    let sent = flood.join().unwrap();
+    let failed = replies.iter().filter(|reply| {
+        reply.as_ref().is_none_or(|reply| reply.metadata.response_code != ResponseCode::NoError)
+    });
+    assert_eq!(failed.count(), 0, "of {NAMES}, beside {sent} of another client");
+    assert!(sent > u32::from(NAMES), "{sent}");
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_floods_takes_no_answer_from_a_light_one() {
+    light_beside_flood("127.0.0.9").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_floods_takes_no_answer_from_another_one_at_the_same_address() {
+    light_beside_flood("127.0.0.1").await;
+}

@@ -1,0 +1,15 @@
+//! The daemon and both programs over real sockets.
+
+mod daemon;
+mod demo;
+mod dnstap;
+mod flooded;
+mod listener;
+mod metrics;
+mod query_log;
+mod resolverctl;
+mod supervised;
+mod switch;
+mod systemd;
+mod trace;
+mod zones;

@@ -1,0 +1,376 @@
+//! Metrics over HTTP, as Prometheus reads them, and the files that name them: the dashboard and the alerts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use control::Controlled;
+use control::status::status;
+use hickory_proto::rr::RecordType;
+use resolver::config::{CertificateFile, Config, ConfiguredWatch, ConfiguredZone, ZoneKind};
+use resolverd::limits::MAX_METRICS_CONNECTIONS;
+use resolverd::metrics::table;
+use resolverd::metrics::table::{Metric, MetricKind};
+use stage::{PATIENCE, Stage, name};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// The end of `certificate`, in seconds since 1970.
+const CERTIFICATE_END: f64 = 4_948_980_355.0;
+
+/// A certificate that is read as that of `[listen]`.
+fn certificate() -> Option<CertificateFile> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("resolverd.toml");
+    let tls = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls");
+    let key = directory.path().join("key");
+    // A checkout does not keep modes.
+    std::fs::copy(format!("{tls}/first.key"), &key).unwrap();
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
+    let files = format!("certificate = \"{tls}/first.pem\"\nkey = \"{}\"\n", key.display());
+    std::fs::write(&path, format!("version = 1\n[listen]\ntls = [\"127.0.0.1:0\"]\n{files}")).unwrap();
+    Config::load(Some(&path)).unwrap().listen.certificate
+}
+
+/// A daemon with metrics at a port of its own choice.
+async fn stage() -> (Stage, SocketAddr) {
+    let stage = Stage::set("* 300 A 10.0.0.1\n", |config| {
+        config.metrics.listen = Some("127.0.0.1:0".parse().unwrap());
+        config
+            .watches
+            .push(ConfiguredWatch { domain: name("watched.example."), ..ConfiguredWatch::default() });
+        config.listen.certificate = certificate();
+        config.zones.push(ConfiguredZone {
+            name: name("corp.example."),
+            kind: ZoneKind::Stub(vec!["127.77.0.99:53".parse().unwrap()]),
+            ..ConfiguredZone::default()
+        });
+    })
+    .await;
+    let address = stage.daemon.metrics_address().unwrap();
+    (stage, address)
+}
+
+/// Status and body of a reply.
+async fn get(address: SocketAddr, path: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: text/plain\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut reply = String::new();
+    timeout(PATIENCE, stream.read_to_string(&mut reply)).await.unwrap().unwrap();
+    let (header, body) = reply.split_once("\r\n\r\n").unwrap();
+    assert!(header.contains("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"), "{header}");
+    (header.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+/// The samples of a scrape: the name with its labels, and the value.
+fn samples(text: &str) -> BTreeMap<String, f64> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let (series, value) = line.rsplit_once(' ').unwrap();
+            (series.to_owned(), value.parse().unwrap())
+        })
+        .collect()
+}
+
+/// Scrapes until a series has this value: a query is counted when its reply is on its way.
+async fn scrape_until(address: SocketAddr, series: &str, value: f64) -> String {
+    let scraped = timeout(PATIENCE, async {
+        loop {
+            let (status, text) = get(address, "/metrics").await;
+            assert_eq!(status, 200);
+            if samples(&text).get(series) == Some(&value) {
+                return text;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    scraped.await.unwrap_or_else(|_| panic!("{series} does not become {value}"))
+}
+
+/// The metric of a series, and its labels without `le`.
+fn split(series: &str) -> (String, Vec<String>) {
+    let (name, labels) = series.split_once('{').unwrap_or((series, ""));
+    let labels = labels.trim_end_matches('}').split("\",").filter(|label| !label.is_empty());
+    let keys = labels.map(|label| label.split('=').next().unwrap().to_owned());
+    (name.to_owned(), keys.filter(|key| key != "le").collect())
+}
+
+/// The metric of the table that has this series.
+fn metric_of<'t>(table: &'t [Metric], name: &str) -> Option<&'t Metric> {
+    table.iter().find(|metric| match metric.kind {
+        MetricKind::Histogram => {
+            ["_bucket", "_sum", "_count"].iter().any(|end| name.strip_suffix(end) == Some(&metric.name))
+        }
+        MetricKind::Counter | MetricKind::Gauge => metric.name == name,
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scrape_has_every_metric_of_the_table_and_no_other() {
+    let (stage, address) = stage().await;
+    let client = stage.client();
+    for _ in 0..2 {
+        client.ask_datagram(&name("www.tld."), RecordType::A).await.unwrap();
+    }
+    let list = name("2.0.0.127.bl.spamcop.net.");
+    client.ask_datagram(&list, RecordType::A).await.unwrap();
+    let text = scrape_until(address, r#"resolverd_list_queries_total{list="bl.spamcop.net"}"#, 1.0).await;
+    let (table, scraped) = (table::all(), samples(&text));
+    let mut seen = BTreeSet::new();
+    for series in scraped.keys() {
+        let (name, labels) = split(series);
+        let metric = metric_of(&table, &name).unwrap_or_else(|| panic!("{series} is not in the table"));
+        assert_eq!(labels, metric.labels, "{series}");
+        seen.insert(metric.name.clone());
+    }
+    for metric in &table {
+        let head = format!(
+            "# HELP {} {}\n# TYPE {} {}\n",
+            metric.name,
+            metric.about,
+            metric.name,
+            metric.kind.word()
+        );
+        assert!(text.contains(&head), "{head}");
+        // No list has a quota here.
+        assert!(seen.contains(&metric.name) || metric.name == "resolverd_list_quota", "{}", metric.name);
+    }
+    assert_eq!(scraped[r#"resolverd_queries_total{outcome="cache"}"#], 1.0);
+    assert_eq!(scraped[r#"resolverd_query_duration_seconds_count{outcome="cache"}"#], 1.0);
+    assert_eq!(scraped[r#"resolverd_query_duration_seconds_bucket{outcome="cache",le="+Inf"}"#], 1.0);
+    assert!(scraped[r#"resolverd_resolution_duration_seconds_count{zone_kind="recursion"}"#] >= 1.0);
+    assert_eq!(scraped[r#"resolverd_zone_failing{zone="corp.example"}"#], 0.0);
+    assert_eq!(scraped[r#"resolverd_list_queries_total{list="bl.spamcop.net"}"#], 1.0);
+    let ends = |series: &&String| series.starts_with("resolverd_certificate_end_time_seconds{file=");
+    let ends: Vec<f64> = scraped.keys().filter(ends).map(|series| scraped[series]).collect();
+    assert_eq!(ends, [CERTIFICATE_END]);
+    let states: f64 =
+        scraped.iter().filter(|(key, _)| key.starts_with("resolverd_list_state{")).map(|(_, on)| on).sum();
+    assert_eq!(states, 1.0, "one list has one state");
+    // Strangers' names are nowhere.
+    assert!(!text.contains("www.tld") && !text.contains("127.0.0.1") && !text.contains("127.77."), "{text}");
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outcomes_add_up_to_the_queries_in_every_metric() {
+    let (stage, address) = stage().await;
+    let client = stage.client();
+    for number in 0..20 {
+        client.ask_datagram(&name(&format!("n{}.tld.", number % 7)), RecordType::A).await.unwrap();
+    }
+    let text = scrape_until(address, r#"resolverd_query_types_total{type="A"}"#, 20.0).await;
+    let scraped = samples(&text);
+    let sum = |begin: &str| -> f64 {
+        scraped.iter().filter(|(series, _)| series.starts_with(begin)).map(|(_, value)| value).sum()
+    };
+    assert_eq!(sum("resolverd_queries_total{"), 20.0);
+    assert_eq!(sum("resolverd_query_types_total{"), 20.0);
+    assert_eq!(sum("resolverd_query_duration_seconds_count{"), 20.0);
+    let again = samples(&get(address, "/metrics").await.1);
+    for (series, value) in &again {
+        let (name, _) = split(series);
+        if name.ends_with("_total") || name.ends_with("_count") {
+            assert!(*value >= scraped[series], "{series} has shrunk");
+        }
+    }
+    assert_eq!(stage.daemon.subject().recorder().report(history::Window::Start).questions, 20);
+    stage.daemon.stop().await;
+}
+
+/// Whether the daemon has closed a connection on which nothing is expected.
+fn is_closed(stream: &TcpStream) -> bool {
+    match stream.try_read(&mut [0]) {
+        Err(error) => error.kind() != std::io::ErrorKind::WouldBlock,
+        Ok(_) => true,
+    }
+}
+
+/// The reply to a request, as it is on the wire.
+async fn exchange(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut reply = String::new();
+    timeout(PATIENCE, stream.read_to_string(&mut reply)).await.unwrap().unwrap();
+    reply
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_send_nothing_give_way_to_one_that_sends_a_request() {
+    let (stage, address) = stage().await;
+    let mut silent = Vec::new();
+    for _ in 0..MAX_METRICS_CONNECTIONS {
+        silent.push(TcpStream::connect(address).await.unwrap());
+    }
+    assert_eq!(get(address, "/metrics").await.0, 200);
+    let (oldest, youngest) = (silent.first().unwrap(), silent.last().unwrap());
+    timeout(PATIENCE, oldest.readable()).await.unwrap().unwrap();
+    assert!(is_closed(oldest) && !is_closed(youngest), "the oldest one gives way, and no other");
+    let refused = stage.daemon.subject().recorder().report(history::Window::Start);
+    assert_eq!(refused.upstream.counts.named("metrics_refused"), Some(1));
+    // Without others, a silent client is closed when its time is over.
+    timeout(PATIENCE, youngest.readable()).await.unwrap().unwrap();
+    assert!(is_closed(youngest));
+    let client = stage.client();
+    assert_eq!(client.ask_datagram(&name("www.tld."), RecordType::A).await.unwrap().answers.len(), 1);
+    assert_eq!(get(address, "/").await.0, 404);
+    // A long header is refused and not read on.
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(format!("GET /metrics HTTP/1.1\r\nX: {}", "x".repeat(8_192)).as_bytes()).await.unwrap();
+    let mut reply = [0; 12];
+    timeout(PATIENCE, stream.read_exact(&mut reply)).await.unwrap().unwrap();
+    assert_eq!(&reply, b"HTTP/1.1 431");
+    stage.daemon.stop().await;
+    assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_may_end_without_a_carriage_return_and_head_has_no_body() {
+    let (stage, address) = stage().await;
+    let reply = exchange(address, "GET /metrics HTTP/1.0\n\n").await;
+    assert!(
+        reply.starts_with("HTTP/1.1 200 OK\r\n") && reply.contains("\nresolverd_queries_total{"),
+        "{reply}"
+    );
+    let reply = exchange(address, "HEAD /metrics HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert!(reply.starts_with("HTTP/1.1 200 OK\r\n") && reply.ends_with("\r\n\r\n"), "{reply}");
+    assert!(!reply.contains("resolverd_"), "{reply}");
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_another_program_has_costs_the_metrics_and_no_answer() {
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap();
+    let stage = Stage::set("* 300 A 10.0.0.1\n", |config| config.metrics.listen = Some(address)).await;
+    let answer = stage.client().ask_datagram(&name("www.tld."), RecordType::A).await.unwrap();
+    assert_eq!(answer.answers.len(), 1);
+    assert_eq!(stage.daemon.metrics_address(), None);
+    let told = status(stage.daemon.subject().as_ref());
+    let problem = format!("Not serving metrics at {address}: Address already in use (os error 98).");
+    assert_eq!(told.warnings.iter().map(|warning| &warning.problem).collect::<Vec<_>>(), [&problem]);
+    drop(other);
+    // The next try is soon.
+    let served = timeout(PATIENCE, async {
+        while TcpStream::connect(address).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        get(address, "/metrics").await
+    });
+    assert_eq!(served.await.unwrap().0, 200);
+    assert_eq!(stage.daemon.metrics_address(), Some(address));
+    assert!(status(stage.daemon.subject().as_ref()).warnings.is_empty());
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_changes_the_address_of_metrics() {
+    let (stage, before) = stage().await;
+    let config = stage.daemon.subject().config();
+    let change = async |listen: Option<&str>| {
+        let mut config = (*config).clone();
+        config.listen.addresses = vec![stage.address];
+        config.metrics.listen = listen.map(|address| address.parse().unwrap());
+        stage.daemon.apply(config).await.unwrap();
+    };
+    change(Some("127.0.0.2:0")).await;
+    let after = stage.daemon.metrics_address().unwrap();
+    assert_eq!(after.ip().to_string(), "127.0.0.2");
+    assert_eq!(get(after, "/metrics").await.0, 200);
+    // The listener before it closes when its task learns of the change.
+    let closed = timeout(PATIENCE, async {
+        while TcpStream::connect(before).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    closed.await.unwrap();
+    change(None).await;
+    assert_eq!(stage.daemon.metrics_address(), None);
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_is_no_listener_without_the_key() {
+    let stage = Stage::set("* 300 A 10.0.0.1\n", |_| {}).await;
+    assert_eq!(stage.daemon.metrics_address(), None);
+    stage.daemon.stop().await;
+}
+
+/// The names of metrics in a text.
+fn named(text: &str) -> BTreeSet<String> {
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    words.filter(|word| word.starts_with("resolverd_")).map(str::to_owned).collect()
+}
+
+fn read(file: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
+#[test]
+fn the_dashboard_and_the_alerts_name_metrics_that_exist() {
+    let table = table::all();
+    for file in ["conf/grafana.json", "conf/alerts.yml"] {
+        let names = named(&read(file));
+        assert!(names.len() > 10, "{file}: {names:?}");
+        for name in names {
+            assert!(metric_of(&table, &name).is_some(), "{file} names {name}, which is no metric");
+        }
+    }
+    let dashboard: serde_json::Value = serde_json::from_str(&read("conf/grafana.json")).unwrap();
+    assert!(dashboard["panels"].as_array().unwrap().len() > 10);
+}
+
+/// The words of labels in the files are words that resolverd writes.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dashboard_and_the_alerts_select_values_that_exist() {
+    let (stage, address) = stage().await;
+    let (client, list) = (stage.client(), name("2.0.0.127.bl.spamcop.net."));
+    client.ask_datagram(&list, RecordType::A).await.unwrap();
+    let text = scrape_until(address, r#"resolverd_list_queries_total{list="bl.spamcop.net"}"#, 1.0).await;
+    for file in ["conf/grafana.json", "conf/alerts.yml"] {
+        let text_of_file = read(file).replace("\\\"", "\"");
+        for label in ["outcome", "state", "status", "severity", "conduct"] {
+            for selector in text_of_file.split(&format!("{label}=")).skip(1) {
+                let words =
+                    selector.trim_start_matches('~').trim_start_matches('"').split('"').next().unwrap();
+                for word in words.split('|') {
+                    assert!(text.contains(&format!("{label}=\"{word}\"")), "{file}: {label} {word}");
+                }
+            }
+        }
+    }
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_adds_and_removes_watched_domains() {
+    let (stage, address) = stage().await;
+    let lines = async || {
+        let (_, text) = get(address, "/metrics").await;
+        let lines = text.lines().filter(|line| line.contains("domain=\"example.com\""));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(lines().await.is_empty());
+    let mut config = (*stage.daemon.subject().config()).clone();
+    config.watches = vec![ConfiguredWatch { domain: name("example.com."), ..ConfiguredWatch::default() }];
+    stage.daemon.apply(config.clone()).await.unwrap();
+    assert_eq!(
+        lines().await,
+        [
+            r#"resolverd_watched_findings{domain="example.com",level="failure"} 0"#,
+            r#"resolverd_watched_findings{domain="example.com",level="warning"} 0"#,
+            r#"resolverd_watched_findings{domain="example.com",level="could_not_tell"} 0"#,
+            r#"resolverd_watched_findings{domain="example.com",level="note"} 0"#,
+            r#"resolverd_watched_checked_time_seconds{domain="example.com"} 0"#,
+            r#"resolverd_watched_could_not_tell_since_time_seconds{domain="example.com"} 0"#,
+        ]
+    );
+    config.watches.clear();
+    stage.daemon.apply(config).await.unwrap();
+    assert!(lines().await.is_empty());
+    stage.daemon.stop().await;
+}

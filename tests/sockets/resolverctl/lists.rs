@@ -1,0 +1,72 @@
+//! Lists through the socket: their answers for an address, and their states.
+
+use std::time::Duration;
+
+use dns::clock::Clock;
+use dns::conduct::{Conduct, Transport};
+use history::event::{Sent, ServerOrigin};
+use resolver::dnsbl::gate::ListVerdict;
+use resolver::dnsbl::list_way::Way;
+use resolver::dnsbl::state::ListState;
+
+use super::{World, name};
+
+#[test]
+fn lists_that_cannot_be_asked_are_told_and_text_alone_is_shown() {
+    let world = World::new();
+    let (code, text, _) = world.run(&["dnsbl", "test", "192.0.2.1", "--all"]);
+    let row = |list: &str| {
+        text.lines()
+            .find(|line| line.split(' ').next() == Some(list))
+            .unwrap_or_else(|| panic!("{list}: {text}"))
+    };
+    for keyed in ["zen.dq.spamhaus.net", "combined.mail.abusix.zone"] {
+        assert!(row(keyed).contains("this list needs your customer key"), "{text}");
+    }
+    let tells = row("asn.rspamd.com");
+    assert!(tells.contains("has data") && tells.contains("v=spf1 mx -all"), "{tells}");
+    assert!(row("zen.spamhaus.org").contains("unknown"), "{text}");
+    assert_eq!(code, 4, "{text}");
+    let (_, text, _) = world.run(&["dnsbl", "test", "mail.example", "--all"]);
+    assert!(text.contains("  this list is queried by hash"), "{text}");
+}
+
+#[test]
+fn a_list_whose_test_entries_differ_is_well_and_one_that_lists_nothing_is_not() {
+    let world = World::new();
+    let entry = world.fake.lists.entry(&name("zen.spamhaus.org."), &Way::Public);
+    let now = Clock::machine().now();
+    let ask = |verdict: ListVerdict| {
+        entry.miss(verdict.says(), Duration::from_millis(20));
+        entry.heard(&verdict, now);
+    };
+    for number in 0..100 {
+        ask(if number % 9 == 0 { ListVerdict::Listed } else { ListVerdict::NotListed });
+    }
+    let tested = || entry.tested(entry.judged(ListState::ListsNothing), "its test entry differs", false, now);
+    tested();
+    assert_eq!(world.run(&["status"]).0, 0);
+    let (_, text, _) = world.run(&["dnsbl"]);
+    assert!(text.contains("tests differ") && !text.contains("remove it"), "{text}");
+    (0..500).for_each(|_| ask(ListVerdict::NotListed));
+    tested();
+    let (code, text, _) = world.run(&["status"]);
+    assert!(code == 1 && text.contains("remove it from the mail software"), "{text}");
+}
+
+#[test]
+fn a_zone_that_has_the_key_of_a_client_of_a_list_is_shown_without_it() {
+    const KEY: &str = "k3y0fac11entandnobodyelse9";
+    let world = World::new();
+    let zone = name(&format!("{KEY}.authbl.dq.spamhaus.net."));
+    world.fake.recorder.sent(&Sent {
+        server: ([192, 0, 2, 53], 53).into(),
+        zone,
+        origin: ServerOrigin::Recursion,
+        transport: Transport::Udp,
+        conduct: Conduct::Silent,
+        elapsed: Duration::from_millis(400),
+    });
+    let (_, text, _) = world.run(&["stats", "--by", "zone"]);
+    assert!(text.contains("_key.authbl.dq.spamhaus.net.") && !text.contains(KEY), "{text}");
+}

@@ -1,0 +1,319 @@
+//! `resolverctl why -`: pasted lines, as an operator sees what was made of them.
+
+use std::process::Stdio;
+
+use ctl::limits::{MAX_PASTED, MAX_PASTED_LINES};
+use dns::clock::Clock;
+use dns::question::Outcome;
+use history::written::Written;
+use std::io::Write;
+use std::time::Duration;
+
+use super::fake::MOST_WHYS;
+use super::{World, told, tool};
+use hickory_proto::rr::RecordType;
+
+/// The exit code, the output and the errors of `why -` with these lines.
+fn pasted(world: &World, lines: &str, arguments: &[&str]) -> (i32, String, String) {
+    let mut command = tool(&world.socket);
+    command.args(["why", "-"]).args(arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = command.spawn().unwrap();
+    running.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    told(&running.wait_with_output().unwrap())
+}
+
+/// Keeps a query for `mail.example.` that took so many seconds until now.
+fn asked(world: &World, outcome: Outcome, elapsed: Duration) {
+    let question = Written {
+        name: b"\x04mail\x07example\x00",
+        kind: RecordType::MX,
+        client: [127, 0, 0, 1].into(),
+        port: 0,
+        transport: None,
+        view: 0,
+        at: Clock::machine().mono().as_micros(),
+        outcome,
+        elapsed,
+        flight: 0,
+        error: if outcome.is_failure() { "no server answered" } else { "" },
+        code: 14,
+        user: "",
+    };
+    world.fake.recorder.asked(&question, None);
+}
+
+fn objects(text: &str) -> Vec<serde_json::Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn no_character_of_a_line_acts_on_the_terminal() {
+    let world = World::new();
+    let bad: String =
+        ['\u{0}', '\u{7}', '\u{1b}', '\u{7f}', '\u{85}', '\u{9b}', '\u{202e}', '\u{2066}', '\u{2069}']
+            .into_iter()
+            .collect();
+    let line = format!("connect from mail{bad}.never.example[192.0.2.77] {bad} to=<a{bad}@never.example>");
+    for arguments in [&[][..], &["--json"]] {
+        let (_, text, error) = pasted(&world, &line, arguments);
+        assert!(text.contains("never.example") && error.is_empty(), "{text:?} {error:?}");
+        assert!(!text.chars().any(|letter| letter != '\n' && bad.contains(letter)), "{arguments:?} {text:?}");
+    }
+    let told = objects(&pasted(&world, &line, &["--json"]).1);
+    assert_eq!(told[0]["line"], line);
+    let (code, _, error) = world.run(&["why", "a", "--at", &format!("no{}on", &bad[1..])]);
+    assert!(code == 2 && !error.trim_end().chars().any(|letter| bad.contains(letter)), "{error:?}");
+}
+
+#[test]
+fn several_lines_are_looked_up_in_one_reading_and_those_without_a_reply_again() {
+    let world = World::new();
+    let line = |number: u8| format!("connect from mail.never.example[192.0.2.{number}]\n");
+    let lines: String = (0..MOST_WHYS as u8 + 3).map(line).collect();
+    let told = objects(&pasted(&world, &lines, &["--json"]).1);
+    let readings = std::mem::take(&mut *world.fake.whys.lock().unwrap());
+    // The name of all lines is asked once in each step.
+    assert_eq!(readings, [MOST_WHYS + 4, 4, MOST_WHYS + 4, 4]);
+    assert_eq!(
+        told.iter().map(|one| one["more_lines"].as_u64().unwrap_or(0) + 1).sum::<u64>(),
+        MOST_WHYS as u64 + 3
+    );
+}
+
+#[test]
+fn equal_requests_are_sent_once_and_equal_results_are_shown_once_with_their_number() {
+    let world = World::new();
+    let line = "connect from mail.never.example[192.0.2.77]\n";
+    let (code, text, _) = pasted(&world, &line.repeat(9), &[]);
+    let readings = std::mem::take(&mut *world.fake.whys.lock().unwrap());
+    assert_eq!((code, readings), (4, vec![2, 2]), "the name and the address, then the names below it");
+    assert!(text.contains("> and 8 more lines with the same result\n"), "{text}");
+    assert_eq!(text.matches("To do:").count(), 1, "{text}");
+    let told = objects(&pasted(&world, &line.repeat(9), &["--json"]).1);
+    assert_eq!((told.len(), &told[0]["more_lines"]), (1, &8.into()));
+    assert!(!pasted(&world, line, &["--json"]).1.contains("more_lines"));
+}
+
+#[test]
+fn a_time_that_is_not_understood_is_told_and_the_line_is_searched_without_it() {
+    let world = World::new();
+    asked(&world, Outcome::Upstream, Duration::from_millis(20));
+    let text = "connect from mail.example[192.0.2.7]\n\n21/Nov/2026:03:12:05 +0100 mx smtpd: connect from mail.example[192.0.2.7]\nrelay=mail.example\n";
+    let words = "the time \"21/Nov/2026:03:12:05\" is not understood; searched in the ";
+    let (_, _, error) = pasted(&world, text, &[]);
+    assert!(error.starts_with(&format!("resolverctl: line 3: {words}whole query history")), "{error}");
+    let (_, _, error) = pasted(&world, text, &["--since", "1h"]);
+    assert!(error.contains(&format!("{words}time of the command line")), "{error}");
+    let told = objects(&pasted(&world, "@4000000065a1b2c3d4e5f607 status: mail.example\n", &["--json"]).1);
+    assert!(
+        told[0]["note"].as_str().unwrap().starts_with("line 1: the time \"@4000000065a1b2c3d4e5f607\""),
+        "{told:?}"
+    );
+    for line in [
+        "connect from mail.example[2001:db8:10:11:12::7]",
+        "Nov 21 03:12:05 mx smtpd: connect from mail.example",
+    ] {
+        assert_eq!(pasted(&world, line, &[]).2, "", "{line}");
+    }
+}
+
+#[test]
+fn the_sender_of_an_entry_of_mailq_is_found_by_its_date() {
+    let world = World::new();
+    asked(&world, Outcome::Shed, Duration::from_secs(4));
+    let now = Clock::machine().unix_micros() / 1_000_000;
+    let date = |seconds: u64, form: &str| {
+        let at = jiff::Timestamp::from_second((now - seconds) as i64).unwrap();
+        at.to_zoned(jiff::tz::TimeZone::system()).strftime(form).to_string()
+    };
+    let entries = |seconds: u64| {
+        let minutes = seconds / 60;
+        [
+            format!("4A1B2C3D4E*    1234 {}  bob@mail.example", date(seconds, "%a %b %e %H:%M:%S")),
+            format!("6AN4HY6l000757        7 {} <bob@mail.example>", date(seconds, "%a %b %e %H:%M")),
+            format!("{minutes}m  2.9K 1tEabc-000000001Ab-0XyZ <bob@mail.example>"),
+            format!(
+                "{{\"queue_id\": \"4A1B2C\", \"arrival_time\": {}, \"sender\": \"bob@mail.example\"}}",
+                now - seconds
+            ),
+        ]
+    };
+    // The mail began to come just before the query for its sender.
+    for line in entries(6) {
+        let (code, text, error) = pasted(&world, &line, &[]);
+        assert!(code == 0 && text.contains("mail.example. MX"), "{line}: {text}");
+        assert!(text.contains("no server answered") && error.is_empty(), "{line}: {text} {error}");
+    }
+    // Of a mail that came an hour before, no query is known.
+    for line in entries(3_600) {
+        let (code, text, _) = pasted(&world, &line, &[]);
+        assert!(code == 4 && !text.contains("Cause: no server answered"), "{line}: {text}");
+    }
+    // Its recipient was tried since then.
+    let entry = format!(
+        "{}\n(Host or domain name not found. Name service error for name=mail.example type=MX: Host not found, try again)\n   us@mail.example\n",
+        entries(3_600)[0].replace("mail.example", "sender.test")
+    );
+    // So was that of an entry in one line.
+    let object = entries(3_600)[3].replace("mail.example", "sender.test");
+    let object = object.replace(
+        '}',
+        ", \"recipients\": [{\"address\": \"us@mail.example\", \"delay_reason\": \"Name service error for name=mail.example\"}]}",
+    );
+    for entry in [entry, object] {
+        let told = objects(&pasted(&world, &entry, &["--json"]).1);
+        let found = told.iter().find(|one| one["questions"][0]["name"] == "mail.example.").unwrap();
+        assert!(
+            found["culprit"]["evidence"].as_str().unwrap().starts_with("no server answered"),
+            "{told:#?}"
+        );
+    }
+    // Both parts of a line have one message: it is one line.
+    let both = entries(6)[3].replace('}', ", \"recipients\": [{\"address\": \"us@mail.example\"}]}");
+    let (_, text, _) = pasted(&world, &both, &[]);
+    assert!(text.contains("no server answered") && !text.contains("more line"), "{text}");
+    let told = objects(&pasted(&world, &both, &["--json"]).1);
+    assert_eq!((told.len(), &told[0]["more_lines"]), (1, &serde_json::Value::Null), "{told:#?}");
+}
+
+#[test]
+fn lines_beyond_the_limit_are_counted() {
+    let world = World::new();
+    let line = "connect from mail.example[192.0.2.7]\n";
+    let entry = "{\"arrival_time\": 1795302000, \"sender\": \"bob@a.test\", \"recipients\": [{\"address\": \"us@b.test\"}]}\n";
+    for line in [line, entry] {
+        for (more, told) in [(1, "and 1 more was left out;"), (2, "and 2 more were left out;")] {
+            let (_, _, error) = pasted(&world, &line.repeat(MAX_PASTED_LINES + more), &[]);
+            assert!(error.contains(told) && error.lines().count() == 1, "{error}");
+        }
+        assert_eq!(pasted(&world, &line.repeat(MAX_PASTED_LINES), &[]).2, "");
+    }
+}
+
+#[test]
+fn text_that_was_not_read_is_told() {
+    let world = World::new();
+    let line = "connect from mail.example[192.0.2.7]\n";
+    let nameless = "a line without a name\n";
+    let blank = |octets: u64| nameless.repeat(octets as usize / nameless.len() + 1);
+    // The line stands behind the text that is read.
+    let (code, _, error) = pasted(&world, &(blank(MAX_PASTED) + line), &[]);
+    assert_eq!(code, 2, "{error}");
+    assert!(
+        error.contains(
+            "no line in the first 1 MiB of the text names an address or a domain, and the rest was not read;"
+        ),
+        "{error}"
+    );
+    // It stands before, and the last line that is read is cut.
+    let (_, _, error) = pasted(&world, &(line.to_owned() + &blank(MAX_PASTED)), &[]);
+    assert!(
+        error.contains("only the first 1 MiB of the text was read, and the rest was left out"),
+        "{error}"
+    );
+    let many = MAX_PASTED as usize / line.len() + 9;
+    let (_, _, error) = pasted(&world, &line.repeat(many), &[]);
+    let more = MAX_PASTED as usize / line.len() - MAX_PASTED_LINES;
+    let told = format!("; {more} more in the first 1 MiB of the text were left out, and so was the rest;");
+    assert!(error.contains(&told) && error.lines().count() == 1, "{error}");
+    let (_, _, error) = pasted(&world, &(line.to_owned() + &blank(MAX_PASTED - 1_000)), &[]);
+    assert_eq!(error, "");
+}
+
+/// Keeps queries of 127.0.0.1: their names in wire form and types, and when they began and how long they took, in milliseconds; the first
+/// one three seconds before now.
+fn played(world: &World, queries: &[(&[u8], RecordType, u64, u64)]) {
+    let begin = Clock::machine().mono().as_micros() - 3_000_000;
+    for (name, kind, at, elapsed) in queries {
+        let question = Written {
+            name,
+            kind: *kind,
+            client: [127, 0, 0, 1].into(),
+            port: 0,
+            transport: None,
+            view: 0,
+            at: begin + at * 1_000,
+            outcome: Outcome::Upstream,
+            elapsed: Duration::from_millis(*elapsed),
+            flight: 0,
+            error: "",
+            code: 0,
+            user: "",
+        };
+        world.fake.recorder.asked(&question, None);
+    }
+}
+
+const LISTED: &[u8] = b"\x017\x012\x010\x03192\x04list\x04test\x00";
+const REVERSE: &[u8] = b"\x018\x012\x010\x03192\x07in-addr\x04arpa\x00";
+const SENDER: &[u8] = b"\x06sender\x04test\x00";
+
+#[test]
+fn a_message_is_not_called_quick_if_a_wait_just_before_it_may_be_of_the_same_mail() {
+    let world = World::new();
+    // Another host connects while the first mail waits for a list. Then the domain of the first mail is asked.
+    let mail = [
+        (LISTED, RecordType::A, 0, 1_200),
+        (REVERSE, RecordType::PTR, 1_202, 1),
+        (SENDER, RecordType::MX, 1_204, 3),
+    ];
+    played(&world, &mail);
+    let (code, text, error) = world.run(&["--json", "why", "sender.test"]);
+    let told = objects(&text);
+    assert_eq!(
+        (code, told.len(), &told[0]["culprit"]["kind"]),
+        (4, 1, &"unknown".into()),
+        "{told:#?} {error}"
+    );
+    let evidence = told[0]["culprit"]["evidence"].as_str().unwrap();
+    let wait = "a wait of the same client ended 4 ms before: 7.2.0.192.list.test. A (1.2 s); it may belong to this mail";
+    assert!(evidence.ends_with(wait), "{evidence}");
+    let at = jiff::Zoned::now().strftime("%b %e %H:%M:%S");
+    let kind = |delays: &str| {
+        let line = format!(
+            "{at} mx postfix/smtp[9]: 4AB: to=<a@sender.test>, relay=mx.sender.test[192.0.2.1]:25, delay=9, delays={delays}, dsn=2.0.0, status=sent (ok)\n"
+        );
+        let told = objects(&pasted(&world, &line, &["--json"]).1);
+        told[0]["culprit"]["kind"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(kind("0.1/0/3.0/0.1"), "not_dns", "1.2 s are not most of it");
+    assert_eq!(kind("0.1/0/2.0/0.1"), "unknown");
+    assert_eq!(kind("0.1/0/0.3/0.1"), "not_dns", "the wait was longer than this");
+    // The message of the address has a part of its own.
+    let (code, text, _) = world.run(&["--json", "why", "192.0.2.8"]);
+    assert_eq!((code, &objects(&text)[0]["culprit"]["kind"]), (0, &"none".into()));
+}
+
+#[test]
+fn a_wait_that_ended_long_before_a_message_is_not_of_its_mail() {
+    let world = World::new();
+    let mail = [
+        (LISTED, RecordType::A, 0, 1_200),
+        (REVERSE, RecordType::PTR, 1_350, 1),
+        (SENDER, RecordType::MX, 1_352, 3),
+    ];
+    played(&world, &mail);
+    let (code, text, _) = world.run(&["--json", "why", "sender.test"]);
+    assert_eq!((code, &objects(&text)[0]["culprit"]["kind"]), (0, &"none".into()), "{text}");
+}
+
+#[test]
+fn the_time_of_a_scan_is_no_time_of_dns() {
+    let world = World::new();
+    asked(&world, Outcome::Upstream, Duration::from_millis(30));
+    for scan in [
+        "mx spamd[7]: spamd: clean message (1.0/5.0) for x:1000 in 25.0 seconds, 2222 bytes. from bob@mail.example",
+        "mx spamd[7]: spamd: result: . 0 - DKIM_VALID scantime=25.0,size=999,from=bob@mail.example",
+        "mx rspamd[7]: <abc>; task; rspamd_task_write_log: id: <7@x.example>, ip: 192.0.2.7, from: <bob@mail.example>, (default: F (no action): [1.0/15.0]), len: 999, time: 25012.1ms, dns req: 40",
+        "mx amavis[7]: (7-1) Passed CLEAN {RelayedInbound}, [192.0.2.7] <bob@mail.example> -> <us@our.example>, size: 999, 25012 ms",
+    ] {
+        // The query ends after this moment, and before the line.
+        let at = jiff::Timestamp::now() + Duration::from_secs(1);
+        let told = objects(&pasted(&world, &format!("{at} {scan}\n"), &["--json"]).1);
+        let culprit = &told[0]["culprit"];
+        assert_eq!(culprit["kind"], "not_dns", "{scan}: {told:#?}");
+        let evidence = culprit["evidence"].as_str().unwrap();
+        assert!(evidence.contains("waited 30 ms for DNS; the whole delay was 25.0 s"), "{evidence}");
+    }
+}

@@ -1,0 +1,120 @@
+//! The control socket itself: its permissions, and its reaction to invalid input.
+
+use std::time::Duration;
+
+use control::limits::{CONTROL_REQUEST_TIME, MAX_CONTROL_CONNECTIONS, MAX_HISTORY_REQUESTS_OF_USER};
+use control::server::{BindError, ControlServer};
+use dns::question::Outcome;
+use hickory_proto::rr::RecordType;
+use history::written::Written;
+
+use super::World;
+
+#[test]
+fn the_socket_is_private_taken_over_from_the_dead_and_removed_at_the_end() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    assert_eq!(std::fs::metadata(&world.socket).unwrap().permissions().mode() & 0o777, 0o660);
+    let again = world.runtime.block_on(async { ControlServer::bind(&world.socket) });
+    assert!(matches!(again, Err(BindError::InUse { .. })));
+
+    let stale = world.directory.path().join("stale.sock");
+    // Bound and never listened on, so that no process forked by another test can keep it answering.
+    let dead = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
+    dead.bind(&socket2::SockAddr::unix(&stale).unwrap()).unwrap();
+    drop(dead);
+    let server = world.runtime.block_on(async { ControlServer::bind(&stale) }).unwrap();
+    assert!(stale.exists());
+    drop(server);
+    assert!(!stale.exists());
+
+    let file = world.directory.path().join("file");
+    std::fs::write(&file, "precious").unwrap();
+    let refused = world.runtime.block_on(async { ControlServer::bind(&file) });
+    assert!(matches!(refused, Err(BindError::NoSocket { .. })));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "precious");
+}
+
+#[test]
+fn clients_that_do_not_read_the_history_leave_the_socket_to_others() {
+    use std::io::{Read, Write};
+    let world = World::new();
+    // Replies of some hundred kilobytes, which no buffer of a socket holds. The names of one organisation are one message.
+    let name = [&[63; 1][..], &[b'a'; 63]].concat().repeat(3);
+    for client in 1..=8_u8 {
+        for number in 0..200_u64 {
+            let name = [&[3], format!("{number:03}").as_bytes(), &name[..], &[0]].concat();
+            let question = Written {
+                name: &name,
+                kind: RecordType::A,
+                client: [192, 0, 2, client].into(),
+                port: 0,
+                transport: None,
+                view: 0,
+                at: number,
+                outcome: Outcome::Failed,
+                elapsed: Duration::from_secs(1),
+                flight: 0,
+                error: &"word ".repeat(40),
+                code: 22,
+                user: "",
+            };
+            world.fake.recorder.asked(&question, None);
+        }
+    }
+    let request = b"{\"request\":\"why\",\"most\":100}\n";
+    let held: Vec<_> = (0..MAX_HISTORY_REQUESTS_OF_USER)
+        .map(|_| {
+            let mut stream = std::os::unix::net::UnixStream::connect(&world.socket).unwrap();
+            stream.write_all(request).unwrap();
+            // Its reply is being written.
+            stream.read_exact(&mut [0]).unwrap();
+            stream
+        })
+        .collect();
+    let (code, text, error) = world.run(&["why", "--slowest", "9"]);
+    assert!(code != 0 && text.is_empty(), "{code} {text}");
+    assert!(error.contains("8 requests of this user for the query history are in progress"), "{error}");
+    assert_eq!(world.run(&["failed"]).0, code);
+    assert_eq!(world.run(&["status"]).0, 0);
+    let (_, text, _) = world.run(&["stats"]);
+    assert!(text.contains("connections of resolverctl refused (too many at once)"), "{text}");
+    drop(held);
+    while world.run(&["failed"]).0 == code {
+        std::thread::yield_now();
+    }
+    assert!(world.run(&["why", "--slowest", "9"]).1.contains("  client 192.0.2."));
+}
+
+#[test]
+fn connections_without_a_request_give_way_to_one_with_a_request() {
+    let world = World::new();
+    let idle = || std::os::unix::net::UnixStream::connect(&world.socket).unwrap();
+    let held: Vec<_> = (0..3 * MAX_CONTROL_CONNECTIONS).map(|_| idle()).collect();
+    let begun = std::time::Instant::now();
+    let (code, text, _) = world.run(&["status"]);
+    assert!(code == 0 && begun.elapsed() < CONTROL_REQUEST_TIME, "{:?} {text}", begun.elapsed());
+    let (_, text, _) = world.run(&["stats", "--json"]);
+    let stats: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert!(stats["upstream"]["control_refused"].as_u64() > Some(MAX_CONTROL_CONNECTIONS as u64), "{stats}");
+    drop(held);
+}
+
+#[test]
+fn nonsense_on_the_socket_is_answered_in_one_line() {
+    use std::io::{Read, Write};
+    let world = World::new();
+    let long = format!("{}\n", "x".repeat(10_000));
+    for nonsense in ["\n", "nonsense\n", "{\"request\":\"dance\"}\n", "{\"request\":\"status\"", &long] {
+        let mut stream = std::os::unix::net::UnixStream::connect(&world.socket).unwrap();
+        // The server may answer and close before it has read all of a line that is too long.
+        let _refused = stream.write_all(nonsense.as_bytes());
+        let _closed = stream.shutdown(std::net::Shutdown::Write);
+        let mut reply = String::new();
+        match stream.read_to_string(&mut reply) {
+            Ok(_) => assert!(reply.starts_with("{\"reply\":\"problem\""), "{nonsense:.30}: {reply}"),
+            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset),
+        }
+    }
+    assert_eq!(world.run(&["status"]).0, 0);
+}

@@ -1,0 +1,90 @@
+//! Log lines: plain on a pipe, with their fields in the journal, with their priority where the journal takes no fields.
+
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
+use std::process::{Child, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::systemd::service::{PATIENCE, Service, Setting};
+
+#[test]
+fn a_pipe_gets_plain_lines_with_their_time() {
+    let setting = Setting::new("127.0.0.1:0".parse().unwrap());
+    let mut command = setting.command();
+    // Another stream than stderr: somebody has redirected stderr.
+    command.env("JOURNAL_STREAM", "1:1");
+    let mut service = Service::start(command);
+    let line = service.said.last().unwrap();
+    assert!(
+        line.contains(" INFO resolverd ") && line.starts_with("20") && !line.contains('\u{1b}'),
+        "{line}"
+    );
+    kill_process(Pid::from_child(&service.child), Signal::TERM).unwrap();
+    assert!(service.next_line().ends_with(" INFO resolverd has stopped"));
+    assert!(service.child.wait().unwrap().success());
+}
+
+/// Runs the daemon with `stderr`, which `JOURNAL_STREAM` names, calls `meanwhile`, and ends it.
+fn serve_with(setting: &Setting, stderr: OwnedFd, meanwhile: impl FnOnce(&Child)) {
+    let about = File::from(stderr.try_clone().unwrap()).metadata().unwrap();
+    let notify = UnixDatagram::bind(setting.folder.path().join("notify")).unwrap();
+    notify.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut command = setting.command();
+    command.env("JOURNAL_STREAM", format!("{}:{}", about.dev(), about.ino()));
+    command.env("NOTIFY_SOCKET", setting.folder.path().join("notify"));
+    let mut child = command.stderr(Stdio::from(stderr)).spawn().unwrap();
+    notify.recv(&mut [0; 256]).unwrap();
+    meanwhile(&child);
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+/// The next entry of a journal, by its lines.
+fn entry(journal: &UnixDatagram) -> Vec<String> {
+    let mut octets = [0; 65_536];
+    let length = journal.recv(&mut octets).unwrap();
+    String::from_utf8(octets[..length].to_vec()).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_journal_gets_fields_and_a_whole_life_has_an_entry_for_each_event() {
+    let setting = Setting::new("127.0.0.1:0".parse().unwrap());
+    let journal = UnixDatagram::bind(setting.folder.path().join("socket")).unwrap();
+    journal.set_read_timeout(Some(PATIENCE)).unwrap();
+    let streams = UnixListener::bind(setting.folder.path().join("stdout")).unwrap();
+    let stderr = UnixStream::connect(setting.folder.path().join("stdout")).unwrap();
+    let (mut stream, _) = streams.accept().unwrap();
+    serve_with(&setting, stderr.into(), |child| {
+        let begin = entry(&journal);
+        let fields: Vec<&str> = begin.iter().map(|line| line.split_once('=').unwrap().0).collect();
+        assert_eq!(fields, ["MESSAGE", "PRIORITY", "SYSLOG_IDENTIFIER", "VERSION", "LISTEN"]);
+        assert!(
+            begin[0].starts_with("MESSAGE=resolverd ")
+                && begin[1..3] == ["PRIORITY=6", "SYSLOG_IDENTIFIER=resolverd"]
+        );
+        std::fs::write(setting.config(), "nonsense").unwrap();
+        kill_process(Pid::from_child(child), Signal::HUP).unwrap();
+        let refused = entry(&journal);
+        assert!(refused.contains(&"PRIORITY=3".to_owned()) && refused.contains(&"RELOAD=refused".to_owned()));
+    });
+    assert_eq!(entry(&journal)[0], "MESSAGE=resolverd has stopped");
+    let mut rest = String::new();
+    std::io::Read::read_to_string(&mut stream, &mut rest).unwrap();
+    assert_eq!(rest, "", "nothing is said twice");
+}
+
+#[test]
+fn a_journal_that_takes_no_entries_gets_lines_with_their_priority() {
+    let setting = Setting::new("127.0.0.1:0".parse().unwrap());
+    let stream = File::create(setting.folder.path().join("journal")).unwrap();
+    serve_with(&setting, stream.into(), |_| ());
+    let text = std::fs::read_to_string(setting.folder.path().join("journal")).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(
+        matches!(lines.as_slice(), [first, "<6>resolverd has stopped"] if first.starts_with("<6>resolverd ")),
+        "{text}"
+    );
+}

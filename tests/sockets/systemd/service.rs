@@ -1,0 +1,184 @@
+//! A daemon as a service manager runs it: a process, a configuration, a small internet, and its output.
+
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use dns::random::Random;
+use hickory_proto::op::{Message, Query};
+use hickory_proto::rr::{Name, RecordType};
+use lab::delegations::Tree;
+use lab::server::Distance;
+use lab::sockets::LabSockets;
+use lab::world::{Lab, ServerPlan};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// Long enough for any machine. A test that passes never waits that long.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A folder with a configuration, and its internet: `tld.` answers every name.
+pub(crate) struct Setting {
+    pub(crate) folder: TempDir,
+    _sockets: LabSockets,
+    _runtime: Runtime,
+}
+
+impl Setting {
+    /// A configuration that listens at `address`.
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let sockets =
+            runtime.block_on(LabSockets::start(Arc::new(lab()), Random::system().unwrap())).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let setting = Self { folder, _runtime: runtime, _sockets: sockets };
+        setting.write("root.hints", ". 3600000 NS a.root.\na.root. 3600000 A 127.79.0.1\n");
+        let text = format!(
+            "version = 1\n[listen]\naddresses = [\"{address}\"]\n\
+             [resolve]\nroot_hints = \"root.hints\"\nipv4 = true\nipv6 = false\n\
+             deny_servers = []\nupstream_port = {}\n\
+             [dnssec]\nvalidate = false\n\
+             [control]\nsocket = \"{}\"\n",
+            setting._sockets.port(),
+            setting.folder.path().join("control.sock").display()
+        );
+        setting.write("resolverd.toml", &text);
+        setting
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.folder.path().join(file), text).unwrap();
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder.path().join("resolverd.toml")
+    }
+
+    /// The daemon's command line.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_resolverd"));
+        command.arg("--config").arg(self.config()).stdin(Stdio::null()).stdout(Stdio::null());
+        command
+    }
+
+    /// The daemon with two inherited sockets, as in sd_listen_fds(3): descriptors from 3 on, and the process's own
+    /// number in `LISTEN_PID`, which a shell sets before it becomes the daemon.
+    pub(crate) fn command_with(&self, datagrams: &UdpSocket, stream: &TcpListener) -> Command {
+        let script =
+            "LISTEN_PID=$$ LISTEN_FDS=2 exec \"$0\" --config \"$1\" 3<&0 4<&1 0</dev/null 1>/dev/null";
+        let mut command = Command::new("sh");
+        command.args(["-c", script, env!("CARGO_BIN_EXE_resolverd")]).arg(self.config());
+        command.stdin(OwnedFd::from(datagrams.try_clone().unwrap()));
+        command.stdout(OwnedFd::from(stream.try_clone().unwrap()));
+        command
+    }
+}
+
+fn lab() -> Lab {
+    let mut tree = Tree::default();
+    for (name, last) in [("a.root", 1), ("ns.tld", 2)] {
+        let mut plan = ServerPlan::new(name, vec![[127, 79, 0, last].into()]);
+        plan.distance = Distance::steady(Duration::from_millis(1));
+        tree.server(plan).unwrap();
+    }
+    tree.zone(".", &["a.root".to_owned()], "").unwrap();
+    tree.zone("tld.", &["ns.tld".to_owned()], "* 3600 A 10.0.0.1\n").unwrap();
+    tree.build().unwrap()
+}
+
+/// A running daemon; killed when dropped.
+pub(crate) struct Service {
+    pub(crate) child: Child,
+    lines: std::io::Lines<BufReader<ChildStderr>>,
+    /// Its lines until it listened, including that line.
+    pub(crate) said: Vec<String>,
+}
+
+impl Service {
+    /// Starts `command`, and waits for the line that it listens.
+    pub(crate) fn start(command: Command) -> Self {
+        let mut service = Self::spawn(command);
+        service.wait_for(" listens at ");
+        service
+    }
+
+    /// Starts `command`.
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        Self { child, lines, said: Vec::new() }
+    }
+
+    /// Waits for the line with `words`.
+    pub(crate) fn wait_for(&mut self, words: &str) {
+        assert!(self.says(words), "it has ended: {:?}", self.said);
+    }
+
+    /// Waits for the line with `words`, or for the end without it.
+    pub(crate) fn says(&mut self, words: &str) -> bool {
+        while self.said.last().is_none_or(|line| !line.contains(words)) {
+            let Some(line) = self.lines.next() else { return false };
+            self.said.push(line.unwrap());
+        }
+        true
+    }
+
+    /// Its next line.
+    pub(crate) fn next_line(&mut self) -> String {
+        match self.lines.next() {
+            Some(line) => line.unwrap(),
+            None => panic!("it has ended: {:?}", self.said),
+        }
+    }
+
+    /// The first address where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        let line = self.said.last().unwrap();
+        let (_, rest) = line.split_once(" listens at ").unwrap();
+        rest.split([',', ' ']).next().unwrap().parse().unwrap()
+    }
+
+    /// Kills it as a crash would.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A question for an address.
+pub(crate) fn question(id: u16, name: &str) -> Vec<u8> {
+    let mut message = Message::query();
+    message.metadata.id = id;
+    message.metadata.recursion_desired = true;
+    message.add_query(Query::query(Name::from_ascii(name).unwrap(), RecordType::A));
+    message.to_vec().unwrap()
+}
+
+/// A client's socket, connected to `server`.
+pub(crate) fn client(server: SocketAddr) -> UdpSocket {
+    let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+    client.connect(server).unwrap();
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    client
+}
+
+/// Reads an answer: its id, and the number of its records.
+pub(crate) fn answer(client: &UdpSocket) -> (u16, usize) {
+    let mut octets = [0; 4_096];
+    let length = client.recv(&mut octets).unwrap();
+    let message = Message::from_vec(&octets[..length]).unwrap();
+    (message.metadata.id, message.answers.len())
+}

@@ -1,0 +1,96 @@
+//! The units that packages install, checked by systemd's own programs.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use lab::prelude::skipped;
+use resolver::config::Config;
+use resolverd::daemon::allowance;
+
+/// The greatest exposure level of `systemd-analyze security`, in tenths.
+const EXPOSURE: &str = "--threshold=15";
+
+/// Whether a program of systemd's is installed; if not, the test is skipped.
+pub(crate) fn is_installed(program: &str) -> bool {
+    let found = Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
+    if !found {
+        skipped(&format!("{program} is not installed"));
+    }
+    found
+}
+
+fn unit(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd").join(name)
+}
+
+fn run(command: &mut Command) -> (bool, String) {
+    let output = command.output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+}
+
+#[test]
+fn the_service_is_exposed_little() {
+    if !is_installed("systemd-analyze") {
+        return;
+    }
+    let mut command = Command::new("systemd-analyze");
+    let (fine, said) =
+        run(command.args(["security", "--offline=yes", EXPOSURE]).arg(unit("resolverd.service")));
+    assert!(fine, "{said}");
+}
+
+#[test]
+fn the_memory_that_is_allowed_follows_from_the_cache() {
+    let config = Config::default();
+    let needed = allowance::needed(config.cache.size, config.history_size()) >> 20;
+    let service = std::fs::read_to_string(unit("resolverd.service")).unwrap();
+    assert!(service.lines().any(|line| line == format!("MemoryMax={needed}M")), "{needed}");
+}
+
+#[test]
+fn systemd_understands_every_line() {
+    if !is_installed("systemd-analyze") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let service = std::fs::read_to_string(unit("resolverd.service")).unwrap();
+    // The programs at their current paths; everything else unchanged.
+    let service = service
+        .replace("ExecStart=resolverd\n", &format!("ExecStart={}\n", env!("CARGO_BIN_EXE_resolverd")))
+        .replace("ExecReload=resolverctl ", &format!("ExecReload={} ", env!("CARGO_BIN_EXE_resolverctl")));
+    assert!(service.matches(env!("CARGO_BIN_EXE_resolverd")).count() == 1, "{service}");
+    assert!(service.matches(env!("CARGO_BIN_EXE_resolverctl")).count() == 1, "{service}");
+    let installed = folder.path().join("resolverd.service");
+    std::fs::write(&installed, service).unwrap();
+    let socket = folder.path().join("resolverd.socket");
+    std::fs::copy(unit("resolverd.socket"), &socket).unwrap();
+    let (fine, said) =
+        run(Command::new("systemd-analyze").args(["verify", "--man=no"]).args([&installed, &socket]));
+    assert!(fine && !said.contains("resolverd"), "{said}");
+}
+
+#[test]
+fn the_user_is_made_without_a_shell() {
+    if !is_installed("systemd-sysusers") {
+        return;
+    }
+    let root = tempfile::tempdir().unwrap();
+    std::fs::create_dir(root.path().join("etc")).unwrap();
+    let mut command = Command::new("systemd-sysusers");
+    let (fine, said) = run(command.arg("--root").arg(root.path()).arg(unit("sysusers.d/resolverd.conf")));
+    assert!(fine, "{said}");
+    let users = std::fs::read_to_string(root.path().join("etc/passwd")).unwrap();
+    let user = users.lines().find(|line| line.starts_with("resolverd:")).unwrap();
+    assert!(user.ends_with("/nologin"), "{user}");
+}
+
+#[test]
+fn the_socket_holds_what_the_daemon_listens_at_by_default() {
+    let socket = std::fs::read_to_string(unit("resolverd.socket")).unwrap();
+    for address in resolver::config::Config::default().listen.addresses {
+        for kind in ["ListenDatagram", "ListenStream"] {
+            assert!(socket.lines().any(|line| line == format!("{kind}={address}")), "{kind}={address}");
+        }
+    }
+}
