@@ -10,6 +10,7 @@ use lab::prelude::resident;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::traffic;
 use resolver::limits::DEAD_WANTED_TIME;
+use resolverd as _;
 
 /// Mail domains of the internet: three for each hoster.
 const DOMAINS: usize = 24;

@@ -23,6 +23,7 @@ use resolver::cache::rrset::Rank;
 use resolver::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
 use resolver::cache::{Memory, StoreFill};
 use resolver::limits::{MAX_LAME_ZONES, MAX_SILENT_ZONES, MAX_SLOW_ZONES};
+use resolverd as _;
 use validate::keys::{ZoneKey, ZoneKeys};
 use validate::verdict::{ValidationFailure, Why};
 

@@ -290,9 +290,9 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dns::clock::paused;
     use dns::question::ViewId;
     use dns::random::Random;
+    use dns::stage::paused;
     use hickory_proto::rr::rdata::A;
     use hickory_proto::rr::{Name, RData, Record};
     use resolver::cache::rrset::Rank;

@@ -324,19 +324,13 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// Runs `work` on one thread with tokio's clock paused, for the unit tests of all crates.
-///
-/// # Panics
-/// The runtime cannot start.
-#[cfg(any(test, feature = "simulated"))]
-pub fn paused<Work: Future>(work: Work) -> Work::Output {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    runtime.unwrap().block_on(work)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::process::Command;
+
     use super::*;
+    use crate::stage::skipped;
 
     #[test]
     fn moments_are_written_in_utc() {
@@ -371,6 +365,24 @@ mod tests {
         assert!(Duration::from_nanos(since_boot()).as_secs_f64() >= up - 0.01);
         assert!(clock.mono() <= clock.mono());
         assert!(clock.mono().since(Mono::MADE) < Duration::from_secs(60));
+    }
+
+    /// On a machine that never slept all clocks agree. In a time namespace (time_namespaces(7)) the one of the boot is as
+    /// far ahead as if it had slept.
+    #[test]
+    fn a_machine_that_has_slept_is_no_exception() {
+        let asleep = |program: &Path, arguments: &[&str]| {
+            let mut unshare = Command::new("unshare");
+            unshare.args(["--user", "--map-root-user", "--time", "--boottime", "1000000", "--fork"]);
+            unshare.arg(program).args(arguments).output()
+        };
+        if !asleep(Path::new("true"), &[]).is_ok_and(|ran| ran.status.success()) {
+            return skipped("no time namespace can be made here");
+        }
+        let test = "clock::tests::the_machine_s_clock_counts_the_time_that_it_slept";
+        let ran = asleep(&std::env::current_exe().unwrap(), &["--exact", test]).unwrap();
+        let said = String::from_utf8_lossy(&ran.stdout);
+        assert!(ran.status.success() && said.contains("1 passed"), "{said}");
     }
 
     #[tokio::test]

@@ -6,5 +6,7 @@ pub mod limits;
 pub mod question;
 pub mod random;
 pub mod rdata;
+#[cfg(any(test, feature = "simulated"))]
+pub mod stage;
 pub mod wire;
 pub mod zone_file;

@@ -9,8 +9,8 @@ use crate::facts::{OtherResolver, ResolverWay};
 use crate::gather::{Sources, gather};
 use crate::part::needs;
 use crate::{WholeDomain, cached, judge};
-use dns::clock::paused;
 use dns::limits::{DIRECT_STREAM_TIME, DIRECT_TIME};
+use dns::stage::paused;
 
 /// The facts of a check of which this is the lookup of a name, and these the records of both servers.
 fn looked_up(name: &str, here: &str, [first, second]: [&str; 2]) -> DomainFacts {

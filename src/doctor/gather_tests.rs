@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use super::super::WholeDomain;
 use super::super::sent::QueryEnd;
 use super::*;
-use dns::clock::paused;
 use dns::limits::DIRECT_TIME;
+use dns::stage::paused;
 
 /// Answers with this, and counts; the most questions at once.
 struct Fixed(Got, Mutex<(usize, usize, usize)>);

@@ -57,8 +57,6 @@ mod access_networks;
 #[cfg(test)]
 mod authority_tests;
 pub mod client;
-#[cfg(test)]
-mod clock_tests;
 pub mod delegations;
 pub mod delivery;
 pub mod demo;

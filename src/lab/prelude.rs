@@ -6,10 +6,11 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::RecordType;
 use tracing::subscriber::NoSubscriber;
 use tracing::{Dispatch, Level};
 
+pub use dns::stage::{name, skipped};
 use resolver::limits::DEAD_WANTED_TIME;
 
 use super::simulation::{Flags, SimulatedReply, Simulation};
@@ -22,20 +23,6 @@ pub const AFTERWARDS: Duration = DEAD_WANTED_TIME.saturating_add(Duration::from_
 
 /// Mail domains of the internet of soaks: three for each hoster.
 pub const SOAK_DOMAINS: usize = 24;
-
-/// The variable that continuous integration sets to `true`: then a skipped test fails.
-const SKIPS_NOTHING: &str = "CI";
-
-/// A name.
-///
-/// # Panics
-/// The text is no name.
-pub fn name(text: &str) -> Name {
-    match Name::from_ascii(text) {
-        Ok(name) => name,
-        Err(error) => panic!("{text}: {error}"),
-    }
-}
 
 /// Asks as a client with EDNS does.
 ///
@@ -78,17 +65,6 @@ pub fn resident() -> u64 {
     let pages = text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
     let Some(pages) = pages else { panic!("/proc/self/statm: {text:?}") };
     pages * 4_096
-}
-
-/// Prints on the terminal that a test, or a part of it, was skipped, and why.
-///
-/// # Panics
-/// `CI=true`: a skipped test fails.
-pub fn skipped(why: &str) {
-    // `println` is captured for tests that pass.
-    let _ = writeln!(io::stderr(), "not tested: {why}");
-    let fails = std::env::var_os(SKIPS_NOTHING).is_some_and(|value| value == "true");
-    assert!(!fails, "not tested: {why}");
 }
 
 /// The lines of a log, to be read back.

@@ -369,7 +369,7 @@ fn increased(hash: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::zone_file::read_zone;
-    use dns::question::stage::name;
+    use dns::stage::name;
     use hickory_proto::dnssec::Verifier;
 
     const UNIX: u64 = 1_767_225_600;

@@ -177,7 +177,7 @@ fn is_of(ds: &DS, name: &Name, key: &DNSKEY) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dns::question::stage::name;
+    use dns::stage::name;
 
     #[test]
     fn the_closest_anchor_counts_and_a_negative_one_as_close_before_it() {

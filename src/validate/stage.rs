@@ -8,7 +8,7 @@ use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType, SerialNumber}
 
 use super::keys::{ZoneKey, ZoneKeys};
 use dns::clock::Calendar;
-pub(super) use dns::question::stage::name;
+pub(super) use dns::stage::name;
 
 /// 2026-01-01.
 pub(super) const NOW: u64 = 1_767_225_600;

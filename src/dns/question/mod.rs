@@ -22,8 +22,6 @@ mod key;
 mod names;
 mod outcome;
 pub mod renewal;
-#[cfg(any(test, feature = "simulated"))]
-pub mod stage;
 
 pub use answer::{Answer, ListMark, ListSays, Security};
 pub use client::{Client, ClientTransport, Question, ViewId};

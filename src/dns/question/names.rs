@@ -199,7 +199,7 @@ pub fn is_within(name: &[u8], zone: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::question::stage::name;
+    use crate::stage::name;
 
     #[test]
     fn names_are_one_whatever_their_case() {

@@ -67,8 +67,8 @@ mod stage {
     use std::time::Duration;
 
     use super::Memory;
-    pub(super) use dns::question::stage::name;
     use dns::random::Random;
+    pub(super) use dns::stage::name;
 
     pub(super) const DAY: Duration = Duration::from_secs(86_400);
 

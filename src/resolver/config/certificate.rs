@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     fn file(name: &str) -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls").join(name)
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tls").join(name)
     }
 
     /// A private key with its mode, which a checkout does not keep.

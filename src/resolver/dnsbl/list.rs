@@ -331,7 +331,7 @@ pub fn reversed(labels: &[&[u8]]) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dns::question::stage::name;
+    use dns::stage::name;
     use proptest::prelude::*;
 
     #[test]

@@ -92,7 +92,7 @@ fn split(name: &Name) -> Option<(IpAddr, Name)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dns::question::stage::name;
+    use dns::stage::name;
 
     #[test]
     fn what_is_asked_about_many_addresses_looks_like_a_list() {

@@ -102,7 +102,7 @@ impl Rewrite {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dns::question::stage::name;
+    use dns::stage::name;
 
     #[test]
     fn names_go_in_with_a_label_and_come_out_without() {

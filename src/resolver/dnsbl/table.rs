@@ -204,8 +204,8 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    use dns::question::stage::name;
     use dns::question::{ListSays, ViewId};
+    use dns::stage::name;
 
     fn mirror(number: u16) -> Way {
         Way::Stub(vec![([127, 0, 0, 1], number).into()])

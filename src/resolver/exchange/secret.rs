@@ -156,7 +156,7 @@ impl Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dns::question::stage::name;
+    use dns::stage::name;
     use hickory_proto::op::Query;
     use hickory_proto::rr::RecordType;
     use hickory_proto::rr::rdata::{A, SOA};

@@ -1,7 +1,7 @@
 //! Messages of servers, classified: one test for each shape of message.
 
 use super::*;
-use dns::question::stage::name;
+use dns::stage::name;
 use hickory_proto::dnssec::Algorithm;
 use hickory_proto::dnssec::rdata::sig::SigInput;
 use hickory_proto::dnssec::rdata::{DNSSECRData, RRSIG};

@@ -92,7 +92,7 @@ mod tests {
     use crate::config::Config;
     use crate::zones::Views;
     use dns::clock::Mono;
-    use dns::question::stage::name;
+    use dns::stage::name;
 
     fn ds() -> RData {
         let ds = DS::new(1, Algorithm::ED25519, DigestType::SHA256, vec![0; 32]);

@@ -101,7 +101,7 @@ mod tests {
     use crate::iterate::role::ServerRole;
     use crate::zones::Views;
     use dns::conduct::Conduct;
-    use dns::question::stage::name;
+    use dns::stage::name;
     use hickory_proto::rr::RecordType;
 
     #[test]

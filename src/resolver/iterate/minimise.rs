@@ -78,7 +78,7 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::zones::Views;
-    use dns::question::stage::name;
+    use dns::stage::name;
     use std::sync::Arc;
 
     /// The probed names, if each probe shows that there is no cut.

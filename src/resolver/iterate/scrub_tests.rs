@@ -1,7 +1,7 @@
 //! Scrubbing: which records are removed, which stay, and the cost.
 
 use super::*;
-use dns::question::stage::name;
+use dns::stage::name;
 use hickory_proto::rr::RData;
 use hickory_proto::rr::rdata::{A, NS, NULL, TXT};
 use proptest::prelude::*;

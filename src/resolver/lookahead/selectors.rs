@@ -70,8 +70,8 @@ mod tests {
     use super::*;
     use dns::clock::Mono;
     use dns::question::Question;
-    use dns::question::stage::name;
     use dns::random::Random;
+    use dns::stage::name;
     use dns::wire::compose;
     use dns::wire::compose::AnswerParts;
     use hickory_proto::op::ResponseCode;

@@ -11,8 +11,8 @@ use hickory_proto::rr::{RData, Record};
 use super::*;
 use crate::limits::{AHEAD_MIN_JUDGED, MAX_AHEAD_FLIGHTS, MAX_AHEAD_OF_ZONE, MAX_EXPECTED};
 use crate::lookahead::account::RuleCounts;
-use dns::question::stage::name;
 use dns::random::Random;
+use dns::stage::name;
 use dns::wire::compose;
 use dns::wire::compose::AnswerParts;
 

@@ -137,8 +137,8 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::zones::Views;
-    use dns::question::stage::name;
     use dns::question::{Client, Question};
+    use dns::stage::name;
     use dns::wire::compose;
     use dns::wire::compose::AnswerParts;
 

@@ -375,7 +375,7 @@ mod tests {
     use super::*;
     use crate::config::{Config, ConfiguredZone, Forwarder, ZoneKind};
     use crate::zones::Views;
-    use dns::question::stage::name;
+    use dns::stage::name;
     use validate::verdict::{ValidationFailure, Why};
 
     #[test]

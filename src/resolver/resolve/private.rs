@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::zones::Views;
-    use dns::question::stage::name;
+    use dns::stage::name;
 
     fn found(addresses: &[[u8; 4]]) -> Chased {
         let record = |address: &[u8; 4]| {

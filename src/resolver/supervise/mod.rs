@@ -183,7 +183,7 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
-    use dns::clock::paused;
+    use dns::stage::paused;
 
     #[test]
     fn who_panics_is_started_again_and_who_ends_as_told_is_not() {

@@ -138,7 +138,7 @@ fn hashed_owner(zone: &Zone, name: &Name) -> Option<Name> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dns::question::stage::name;
+    use dns::stage::name;
     use dns::zone_file;
 
     fn zone(text: &str) -> Zone {

@@ -52,7 +52,7 @@ mod tests {
 
     use super::*;
     use crate::config::{Config, ConfiguredHost, ConfiguredZone, ZoneKind};
-    use dns::question::stage::name;
+    use dns::stage::name;
 
     fn fingerprint(change: impl Fn(&mut Config)) -> [u8; 32] {
         let mut config = Config::default();

@@ -80,7 +80,7 @@ pub fn respond(authority: &Authority, name: &Name, kind: RecordType) -> Message 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dns::question::stage::name;
+    use dns::stage::name;
     use hickory_proto::op::ResponseCode;
 
     #[test]

@@ -6,7 +6,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::*;
 use crate::config::{Config, ConfiguredHost, ConfiguredZone, Forwarder, Guard, Listener, ZoneKind};
-use dns::question::stage::name;
+use dns::stage::name;
 
 fn stub(text: &str) -> ConfiguredZone {
     ConfiguredZone {

@@ -28,7 +28,7 @@ use history::{Counter, Window};
 
 /// A file of `tests/tls`.
 pub(in super::super) fn file(name: &str) -> String {
-    format!("{}/tests/tls/{name}", env!("CARGO_MANIFEST_DIR"))
+    format!("{}/../../tests/tls/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The configuration of `reload_tests`, and DNS over TLS with one of the certificates.

@@ -5,7 +5,7 @@ use hickory_proto::rr::rdata::{MX, PTR, TXT};
 use hickory_proto::rr::{RData, Record, RecordType};
 
 use super::*;
-use dns::question::stage::name;
+use dns::stage::name;
 
 /// An answer with records of `owner`; "MX 10 mx.example.", "TXT v=spf1 -all", "A 192.0.2.1", "PTR mx.example.".
 fn facts(owner: &str, records: &[&str]) -> AnswerFacts {

@@ -61,7 +61,7 @@ impl Ntas {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dns::question::stage::name;
+    use dns::stage::name;
 
     #[test]
     fn they_end_by_themselves_and_are_bounded() {

@@ -1,0 +1,39 @@
+//! Shared by the tests of all crates: names, paused time, and notes about skipped tests.
+
+use std::io::{self, Write as _};
+
+use hickory_proto::rr::Name;
+
+/// The variable that continuous integration sets to `true`: then a skipped test fails.
+const SKIPS_NOTHING: &str = "CI";
+
+/// A name.
+///
+/// # Panics
+/// The text is no name.
+pub fn name(text: &str) -> Name {
+    match Name::from_ascii(text) {
+        Ok(name) => name,
+        Err(error) => panic!("{text}: {error}"),
+    }
+}
+
+/// Runs `work` on one thread with tokio's clock paused.
+///
+/// # Panics
+/// The runtime cannot start.
+pub fn paused<Work: Future>(work: Work) -> Work::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.unwrap().block_on(work)
+}
+
+/// Prints on the terminal that a test, or a part of it, was skipped, and why.
+///
+/// # Panics
+/// `CI=true`: a skipped test fails.
+pub fn skipped(why: &str) {
+    // `println` is captured for tests that pass.
+    let _ = writeln!(io::stderr(), "not tested: {why}");
+    let fails = std::env::var_os(SKIPS_NOTHING).is_some_and(|value| value == "true");
+    assert!(!fails, "not tested: {why}");
+}
