@@ -56,6 +56,14 @@ pub fn by_hand(variable: &str, default: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
+/// The variable that makes long tests run in full.
+const LONG: &str = "RESOLVERD_LONG";
+
+/// How much of a long test runs: a quarter of `full`, or all of it with `RESOLVERD_LONG=1`.
+pub fn of_long(full: u64) -> u64 {
+    if by_hand(LONG, 0) > 0 { full } else { full / 4 }
+}
+
 /// Resident octets of this process (proc(5), statm: pages of 4 KiB).
 ///
 /// # Panics

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dns::random::Random;
 use lab::internet::Internet;
-use lab::prelude::SOAK_DOMAINS;
+use lab::prelude::{SOAK_DOMAINS, of_long};
 use lab::simulation::{Simulation, config_for, paused};
 use lab::traffic;
 use lab::traffic::Played;
@@ -83,7 +83,9 @@ const SEEDS_OF_RARE: u64 = 720;
 
 #[test]
 fn at_thirty_per_cent_loss_with_a_broken_server_in_each_zone_one_question_in_a_thousand_fails() {
-    let (.., questions, failed) = measure(World { loss_per_mille: 300, broken: true }, SEEDS_OF_RARE);
+    // Half of them are the least for which the limit is not passed by chance.
+    let seeds = of_long(SEEDS_OF_RARE).max(SEEDS_OF_RARE / 2);
+    let (.., questions, failed) = measure(World { loss_per_mille: 300, broken: true }, seeds);
     let shown = failed.iter().take(2).cloned().collect::<Vec<_>>().join("\n");
     assert!(failed.len() * 1_000 <= questions, "{} of {questions} failed\n{shown}", failed.len());
 }

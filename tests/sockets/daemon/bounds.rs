@@ -9,8 +9,8 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 
 use crate::daemon::client::{Client, is_servfail};
-use crate::daemon::memory::assert_within_bound;
-use crate::daemon::process::{Process, Setting, World, alone};
+use crate::daemon::memory::{assert_within_bound, sizes};
+use crate::daemon::process::{Process, Setting, World, alone, busy};
 
 /// Questions of the burst.
 const BURST: usize = 10_000;
@@ -18,8 +18,8 @@ const BURST: usize = 10_000;
 /// Sockets of the burst: one socket's buffer cannot hold all replies.
 const CLIENTS: usize = 50;
 
-/// Names asked for one after the other: several times as many as fit into the cache.
-const NAMES: usize = 160_000;
+/// Names for each MiB of the cache: several times as many as fit into it.
+const NAMES_PER_MIB: u64 = 5_000;
 
 /// Questions of a socket that wait at the same time.
 const WINDOW: usize = 50;
@@ -121,12 +121,20 @@ fn dropped(server: SocketAddr) -> u64 {
 
 #[test]
 fn more_names_than_fit_stay_within_the_size_of_the_cache() {
-    let _alone = alone();
+    let _busy = busy();
     let world = World::new(Duration::from_millis(1));
-    let setting = Setting::new(&world, "[cache]\nsize = \"32MiB\"");
+    for size in sizes(&[32]) {
+        fills(&world, size);
+    }
+}
+
+/// Asks for `NAMES_PER_MIB` names for each MiB of the cache, one after the other.
+fn fills(world: &World, size: u64) {
+    let names = NAMES_PER_MIB * size;
+    let setting = Setting::new(world, &format!("[cache]\nsize = \"{size}MiB\""));
     let process = setting.start();
     let mut client = Client::new(process.address);
-    for number in 0..NAMES {
+    for number in 0..names {
         client.send(&format!("many{number}.tld."), RecordType::TXT);
         if client.waiting() >= WINDOW {
             assert_eq!(client.next_reply().metadata.response_code, ResponseCode::NoError);
@@ -136,12 +144,12 @@ fn more_names_than_fit_stay_within_the_size_of_the_cache() {
         client.next_reply();
     }
     let stores = process.stats().stores;
-    assert_within_bound(&process, 32, "more names than fit");
+    assert_within_bound(&process, size, "more names than fit");
     for store in &stores {
         assert!(store.bytes <= store.capacity, "{store:?}");
     }
     let held: u64 = stores.iter().filter(|store| store.store == "answers").map(|store| store.entries).sum();
-    assert!(held > 1_000 && held < NAMES as u64 / 2, "the bound was not reached: {stores:?}");
+    assert!(held > 1_000 && held < names / 2, "the bound was not reached: {stores:?}");
 }
 
 #[test]

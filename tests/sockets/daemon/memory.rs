@@ -1,18 +1,22 @@
 //! The memory of the daemon, and its bound.
 
+use std::collections::BTreeSet;
+
 use history::limits::MIN_RECORD;
-use resolver::limits::RECORD_SHARE;
+use lab::prelude::of_long;
+use resolver::limits::{MIN_CACHE_SIZE, RECORD_SHARE};
 
 use crate::daemon::process::Process;
 
 /// Octets of the resident pages of an optimised program.
 const OPTIMISED_PROGRAM: u64 = 10 << 20;
 
-/// Sizes of the cache in MiB: `usual`, or the one that `RESOLVERD_CACHE_MIB` sets. A large one takes minutes.
-pub(crate) fn sizes(usual: &[u64]) -> Vec<u64> {
+/// Sizes of the cache in MiB: those of a long test, or the smallest size, or the one that `RESOLVERD_CACHE_MIB` sets. A large one
+/// takes minutes.
+pub(crate) fn sizes(long: &[u64]) -> BTreeSet<u64> {
     match std::env::var("RESOLVERD_CACHE_MIB") {
-        Ok(size) => vec![size.parse().unwrap()],
-        Err(_) => usual.to_vec(),
+        Ok(size) => [size.parse().unwrap()].into(),
+        Err(_) => long.iter().map(|size| of_long(*size).max(MIN_CACHE_SIZE >> 20)).collect(),
     }
 }
 

@@ -10,12 +10,13 @@ use dns::question::Outcome;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use history::Counter;
+use lab::prelude::of_long;
 use resolver::limits::{MAX_PIPELINED, WorkBounds};
 use rustix::process::Signal;
 
 use crate::daemon::client::{Client, framed, is_servfail};
 use crate::daemon::memory::{assert_within_bound, sizes};
-use crate::daemon::process::{Process, Setting, World, alone};
+use crate::daemon::process::{Process, Setting, World, busy};
 
 /// Questions of a socket that wait at the same time.
 const WINDOW: usize = 50;
@@ -29,7 +30,7 @@ const PIPELINED: u16 = 8;
 /// Questions at once whose replies are long.
 const LONG_REPLIES: usize = 80;
 
-/// Reloads, one while the cache is filled each time.
+/// Reloads of a long test, one while the cache is filled each time.
 const RELOADS: u64 = 30;
 
 /// A list, for its answers.
@@ -115,7 +116,7 @@ fn listed(number: u64) -> String {
 
 #[test]
 fn the_process_stays_within_its_bound_whatever_the_cache_holds() {
-    let _alone = alone();
+    let _busy = busy();
     let world = World::with(Duration::from_millis(1), &zones());
     for size in sizes(&[32]) {
         let setting = Setting::new(&world, &format!("[cache]\nsize = \"{size}MiB\"\n{LIST}"));
@@ -134,13 +135,13 @@ fn the_process_stays_within_its_bound_whatever_the_cache_holds() {
 /// A reload forgets answers and views, and clients fill the cache again meanwhile.
 #[test]
 fn reloads_while_the_cache_fills_take_no_more() {
-    let _alone = alone();
+    let _busy = busy();
     let world = World::with(Duration::from_millis(1), &zones());
     for size in sizes(&[32]) {
         let setting = Setting::new(&world, &format!("[cache]\nsize = \"{size}MiB\""));
         let process = setting.start();
         let text = std::fs::read_to_string(setting.config()).unwrap();
-        for round in 0..RELOADS {
+        for round in 0..of_long(RELOADS) {
             let zone = format!("[[zone]]\nname = \"r{round}.example\"\nforward = [\"127.78.0.9\"]\n");
             setting.write("resolverd.toml", &format!("{text}{zone}"));
             process.signal(Signal::HUP);
@@ -185,7 +186,7 @@ fn pipeline(messages: impl Iterator<Item = u8>, stream: &mut TcpStream) {
 
 #[test]
 fn clients_that_do_not_read_long_replies_take_no_more() {
-    let _alone = alone();
+    let _busy = busy();
     let world = World::with(Duration::from_millis(50), &zones());
     for size in sizes(&[32]) {
         let setting = Setting::new(&world, &format!("[cache]\nsize = \"{size}MiB\""));
@@ -218,7 +219,7 @@ fn clients_that_do_not_read_long_replies_take_no_more() {
 
 #[test]
 fn questions_in_progress_over_all_connections_take_no_more() {
-    let _alone = alone();
+    let _busy = busy();
     let world = World::with(Duration::from_millis(300), &zones());
     for size in sizes(&[32, 64]) {
         for (title, zone) in [("a slow zone", "tld."), ("a silent zone", "silent.tld.")] {
@@ -241,7 +242,7 @@ fn questions_in_progress_over_all_connections_take_no_more() {
 
 #[test]
 fn long_replies_whose_zone_has_silent_servers_for_its_keys_take_no_more() {
-    let _alone = alone();
+    let _busy = busy();
     let addresses: String = (0..1_800).fold(String::new(), |mut text, number| {
         writeln!(text, "* 3600 A {}", Ipv4Addr::from_bits(0x0a00_0000 + number)).unwrap();
         text
@@ -271,7 +272,7 @@ fn long_replies_whose_zone_has_silent_servers_for_its_keys_take_no_more() {
 
 #[test]
 fn dozens_of_long_replies_at_once_are_never_shed() {
-    let _alone = alone();
+    let _busy = busy();
     let world = World::with(Duration::from_millis(1), &zones());
     let setting = Setting::new(&world, "");
     let process = setting.start();

@@ -8,7 +8,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use control::protocol::lists::ListRow;
@@ -35,12 +35,17 @@ const FAR: Duration = Duration::from_millis(1_500);
 /// A user without rights, if the tests run as root.
 const NOBODY: u32 = 65_534;
 
-/// Held by tests that measure or keep the machine busy: one at a time.
-static ALONE: Mutex<()> = Mutex::new(());
+/// Held by tests that measure times or keep the machine busy.
+static BUSY: RwLock<()> = RwLock::new(());
 
-/// Waits until no other test measures.
-pub(crate) fn alone() -> MutexGuard<'static, ()> {
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+/// Waits until no other test keeps the machine busy: for tests that measure times.
+pub(crate) fn alone() -> RwLockWriteGuard<'static, ()> {
+    BUSY.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits until no test measures times: for tests of memory, which may run at the same time.
+pub(crate) fn busy() -> RwLockReadGuard<'static, ()> {
+    BUSY.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A small internet on sockets, for a daemon in another process.

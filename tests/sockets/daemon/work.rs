@@ -10,9 +10,9 @@ use hickory_proto::rr::RecordType;
 use crate::daemon::client::Client;
 use crate::daemon::memory::{assert_within_bound, sizes};
 use crate::daemon::mixes::fill_with_texts;
-use crate::daemon::process::{Process, Setting, World, alone};
+use crate::daemon::process::{Process, Setting, World, busy};
 
-/// Sizes of the cache in MiB: the smallest, and a larger one.
+/// Sizes of the cache in MiB.
 const SIZES: [u64; 2] = [32, 64];
 
 /// Clients of a flood, each with an address of its own.
@@ -48,7 +48,7 @@ fn flood(process: &Process, title: &str, size: u64, name: fn(u64) -> String) {
 
 /// Floods a daemon with each size of cache, at the same time.
 fn flood_all(title: &str, name: fn(u64) -> String) {
-    let _alone = alone();
+    let _busy = busy();
     let world = World::with(Duration::from_millis(1), &zones());
     let silent = |last: u8| UdpSocket::bind((Ipv4Addr::new(127, 79, 0, last), world.sockets.port())).unwrap();
     // They never read, so their servers are silent.
