@@ -90,7 +90,7 @@ fn in_words(error: &ExtendedError) -> String {
 }
 
 /// A message that is not sent.
-pub fn not_sent(why: &str) -> ServerSaid {
+pub(crate) fn not_sent(why: &str) -> ServerSaid {
     not_heard(NotHeard::NotSent, why.to_owned(), 0.0)
 }
 

@@ -25,7 +25,7 @@ const FAILURES_PER_HUNDRED: u64 = 10;
 const FEW_ZONES: usize = 3;
 
 /// Whether so many questions failed that their zones are of interest.
-pub fn much_fails(counts: &JudgedCounts) -> bool {
+pub(crate) fn much_fails(counts: &JudgedCounts) -> bool {
     is_much(counts.failures(), counts)
 }
 

@@ -87,7 +87,7 @@ fn is_without_records(kind: RecordType) -> bool {
 }
 
 /// The usual name of a response code.
-pub fn rcode_text(rcode: ResponseCode) -> String {
+pub(crate) fn rcode_text(rcode: ResponseCode) -> String {
     match rcode {
         ResponseCode::NoError => "NOERROR".to_owned(),
         ResponseCode::FormErr => "FORMERR".to_owned(),

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 /// Compression pointers that one pointer may lead over. Encoders point at labels, some at one other pointer.
-pub const MAX_POINTERS: u8 = 16;
+pub(crate) const MAX_POINTERS: u8 = 16;
 
 /// Octets of the text of an extended error: a sentence, small enough to fit beside any question within 512 octets.
 pub const MAX_ERROR_TEXT: usize = 180;
 
 /// Records of one `$GENERATE` in a zone file: the addresses of a /16 network.
-pub const MAX_GENERATED_RECORDS: usize = 65_536;
+pub(crate) const MAX_GENERATED_RECORDS: usize = 65_536;
 
 /// The first of November 2026, in seconds since 1970: before this version was written, so no correct clock is
 /// earlier.
@@ -21,7 +21,7 @@ pub const MONO_LEAD: Duration = MAX_TTL.saturating_add(MAX_SERVE_STALE);
 
 /// A clock that is slow by no more than this is accepted: signatures that begin as far in the future are tolerated (a
 /// day, Unbound's val-sig-skew-max).
-pub const SLOW_CLOCK: Duration = Duration::from_secs(86_400);
+pub(crate) const SLOW_CLOCK: Duration = Duration::from_secs(86_400);
 
 /// If the calendar moves by this much against the elapsed time, it was set. Failures because of the old time are then
 /// tried again. Disciplined clocks move by less than a second at a time.

@@ -117,10 +117,10 @@ impl QueryForm {
 }
 
 /// The reason why a question beyond `MAX_CHECK_QUESTIONS` was not asked. A repeated check tells no more.
-pub const BOUND_REACHED: &str = "the check has reached its bound of questions";
+pub(crate) const BOUND_REACHED: &str = "the check has reached its bound of questions";
 
 /// The reason why it is not known whether a server answers a form of query.
-pub const LOST: &str = "datagrams to the server or from it are lost";
+pub(crate) const LOST: &str = "datagrams to the server or from it are lost";
 
 /// The begin of the reason why a resolver was not asked over TLS: its certificate.
 pub const REJECTED_CERTIFICATE: &str = "its certificate is not accepted";
@@ -328,7 +328,7 @@ pub struct DomainFacts {
     /// The answers of the daemon to lookups for which `got` has what a server of the zone says now.
     pub cached: BTreeMap<Want, ReplyFacts>,
     /// The aliases of names that lead in a circle or are too many.
-    pub circles: BTreeMap<String, String>,
+    pub(crate) circles: BTreeMap<String, String>,
     /// The queries to each server.
     pub sent: BTreeMap<IpAddr, SentQueries>,
 }
@@ -405,7 +405,7 @@ impl DomainFacts {
     }
 
     /// Whether the addresses of a host fail DNSSEC validation.
-    pub fn is_bogus_host(&self, host: &str) -> bool {
+    pub(crate) fn is_bogus_host(&self, host: &str) -> bool {
         self.addresses(host).is_empty() && ["A", "AAAA"].into_iter().any(|kind| self.is_bogus(host, kind))
     }
 
@@ -428,14 +428,14 @@ impl DomainFacts {
 
     /// Whether datagrams to a server or from it are lost, so that silence to some of them may be chance: it has answered a query that was
     /// silent before, or half of all servers have, as on a path of this host that loses them, or others lose many.
-    pub fn is_lossy(&self, server: IpAddr) -> bool {
+    pub(crate) fn is_lossy(&self, server: IpAddr) -> bool {
         let lossy = self.sent.values().filter(|sent| sent.is_lossy()).count();
         let answering = self.sent.values().filter(|sent| sent.answered > 0).count();
         self.sent(server).is_lossy() || (lossy > 1 && 2 * lossy >= answering) || self.loses_many(server)
     }
 
     /// Whether the others lost one datagram in twenty or more: several lost in a row may be chance (of four, one time in 100 000 lookups).
-    pub fn loses_many(&self, server: IpAddr) -> bool {
+    pub(crate) fn loses_many(&self, server: IpAddr) -> bool {
         others_lose(&self.sent, server, 20)
     }
 
@@ -451,7 +451,7 @@ pub fn lookup(name: &str, kind: &'static str) -> Want {
 }
 
 /// A question to one server that is wanted.
-pub fn at_server(server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Want {
+pub(crate) fn at_server(server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Want {
     Want::Server { server, name: name.to_owned(), kind, way }
 }
 

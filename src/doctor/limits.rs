@@ -10,292 +10,292 @@ pub const MAX_CHECK_QUESTIONS: usize = 200;
 
 /// Questions of one check at the same time: as many as servers (`MAX_CHECKED_SERVERS`), because all of them may be silent for
 /// `CHECK_TRIES` times `CHECK_TRY_TIME`.
-pub const CHECK_QUESTIONS_AT_ONCE: usize = 24;
+pub(crate) const CHECK_QUESTIONS_AT_ONCE: usize = 24;
 
 /// Questions of one check at the same time to one server, through the daemon for names of the domain, or through it for other names:
 /// the servers of one domain are often one host.
-pub const CHECK_QUESTIONS_AT_ONE_SERVER: usize = 8;
+pub(crate) const CHECK_QUESTIONS_AT_ONE_SERVER: usize = 8;
 
 /// The time of one check of a domain or an address.
 pub const CHECK_DOMAIN_TIME: Duration = Duration::from_secs(10);
 
 /// The time of one check during which queries to one server are under way: a little less than `CHECK_DOMAIN_TIME`, so that the check
 /// names the server that was too slow, and `CONNECTION_TIME` stays for the mail hosts.
-pub const CHECK_SERVER_TIME: Duration = Duration::from_millis(9_500);
+pub(crate) const CHECK_SERVER_TIME: Duration = Duration::from_millis(9_500);
 
 /// Rounds of questions of one check: each needs answers of the one before. The deepest way is that of nested SPF
 /// includes, of which ten are allowed (RFC 7208 section 4.6.4).
-pub const MAX_CHECK_ROUNDS: usize = 32;
+pub(crate) const MAX_CHECK_ROUNDS: usize = 32;
 
 /// After this time the next round of questions begins, while some of the last one still wait: a datagram was lost, or a server is slow.
 /// Most servers answer within 0.1 s.
-pub const CHECK_ROUND_TIME: Duration = Duration::from_secs(1);
+pub(crate) const CHECK_ROUND_TIME: Duration = Duration::from_secs(1);
 
 /// Datagrams to a server that does not answer, until it counts as silent. One in a hundred is lost on the internet.
-pub const CHECK_TRIES: usize = 3;
+pub(crate) const CHECK_TRIES: usize = 3;
 
 /// The time after which a server that has not answered is asked again, beside the queries before, which may still be answered until
 /// `DIRECT_TIME`. The farthest answer within 0.4 s.
-pub const CHECK_TRY_TIME: Duration = Duration::from_millis(1_200);
+pub(crate) const CHECK_TRY_TIME: Duration = Duration::from_millis(1_200);
 
 /// Addresses of mail hosts that are connected to: one of each of `MAX_CHECKED_HOSTS`, and some others. The check says how many
 /// it has left out.
-pub const MAX_CONNECTIONS: usize = 10;
+pub(crate) const MAX_CONNECTIONS: usize = 10;
 
 /// Like `MAX_CONNECTIONS`, with the addresses to which this host has no route: these fail at once.
-pub const MAX_CONNECTION_TRIES: usize = 2 * MAX_CONNECTIONS;
+pub(crate) const MAX_CONNECTION_TRIES: usize = 2 * MAX_CONNECTIONS;
 
 /// How long a mail host is waited for at each step, and how much longer a check with connections may last: Postfix lets
 /// unknown clients wait 6 s for the greeting.
 pub const CONNECTION_TIME: Duration = Duration::from_secs(10);
 
 /// Datagrams to a resolver of others: most answer, or are closed to this host.
-pub const CHECK_RESOLVER_TRIES: usize = 2;
+pub(crate) const CHECK_RESOLVER_TRIES: usize = 2;
 
 /// Other resolvers that are asked: three public resolvers and the resolvers of resolv.conf.
 pub const MAX_OTHER_RESOLVERS: usize = 6;
 
 /// Queries in mixed case and in lower case, in turn, before a server is said not to answer mixed case. Five lost queries beside four
 /// answered ones are rare even on a path that loses half of all datagrams.
-pub const CHECK_CASE_TURNS: usize = 4;
+pub(crate) const CHECK_CASE_TURNS: usize = 4;
 
 /// Queries with EDNS and without, in turn, after `CHECK_TRIES` queries with EDNS were silent, before a server is said not to answer EDNS.
-pub const CHECK_EDNS_TURNS: usize = 2;
+pub(crate) const CHECK_EDNS_TURNS: usize = 2;
 
 /// Further queries to a server that answers an error for the SOA, before it is said not to serve the zone. One that fails every other query
 /// answers one of six in 63 checks of 64.
-pub const CHECK_ERROR_TURNS: usize = 5;
+pub(crate) const CHECK_ERROR_TURNS: usize = 5;
 
 /// Queries in lower case and in mixed case, in turn, before a server is said to fail mixed case. One that fails every other query, whatever
 /// the case is, does so in one check of 128.
-pub const CHECK_FAILED_CASE_TURNS: usize = 3;
+pub(crate) const CHECK_FAILED_CASE_TURNS: usize = 3;
 
 /// Failed lookups of mail hosts, policies and PTR records for which the servers of their zones are asked: a zone that fails for all TXT
 /// records has six policies.
-pub const MAX_FAILED_LOOKUPS: usize = 6;
+pub(crate) const MAX_FAILED_LOOKUPS: usize = 6;
 
 /// Zones above the name of an IPv6 address that are looked up at once: all 32 labels in four rounds.
-pub const MAX_REVERSE_LABELS_AT_ONCE: usize = 8;
+pub(crate) const MAX_REVERSE_LABELS_AT_ONCE: usize = 8;
 
 /// Servers of a zone that are asked about a failed lookup, each over UDP and TCP. If the zone has more, it is not said that all fail.
-pub const MAX_FAILED_LOOKUP_SERVERS: usize = 8;
+pub(crate) const MAX_FAILED_LOOKUP_SERVERS: usize = 8;
 
 /// Servers of the parent that are asked for the delegation before all else: the check needs one of them.
-pub const MAX_CHECKED_PARENTS: usize = 2;
+pub(crate) const MAX_CHECKED_PARENTS: usize = 2;
 
 /// Servers of the parent that are asked for the delegation in all, the first by name; the last of them once nothing else waits for an
 /// answer. Top-level domains have 4 to 13, and one with an old copy is rare: the check says how many it has asked.
-pub const MAX_COMPARED_PARENTS: usize = 6;
+pub(crate) const MAX_COMPARED_PARENTS: usize = 6;
 
 /// The same, if this host has another delegation than these tell: one of the others may have told it. A zone has 13 at most in practice.
-pub const MAX_FURTHER_PARENTS: usize = 13;
+pub(crate) const MAX_FURTHER_PARENTS: usize = 13;
 
 /// Digits of the digest of a DS record that evidence shows: enough to tell two records of one key apart.
-pub const SHOWN_DIGEST: usize = 8;
+pub(crate) const SHOWN_DIGEST: usize = 8;
 
 /// Hops of a message whose clients SPF is evaluated for, beside that of the receiver's client: a forwarder and a filter service.
-pub const MAX_EARLIER_CLIENTS: usize = 2;
+pub(crate) const MAX_EARLIER_CLIENTS: usize = 2;
 
 /// Questions for which the SPF and DMARC records of the servers of a zone are compared: `MAX_CHECKED_SERVERS` with three names.
-pub const MAX_COMPARED_POLICIES: usize = 72;
+pub(crate) const MAX_COMPARED_POLICIES: usize = 72;
 
 /// Questions for which other records are compared: eight servers with eight lookups. The check says which lookups it has left out.
-pub const MAX_COMPARED_QUESTIONS: usize = 64;
+pub(crate) const MAX_COMPARED_QUESTIONS: usize = 64;
 
 /// Questions to servers that are repeated over TCP, because they failed over UDP: a server that drops two types of eight lookups.
 /// Each of them may last seconds.
-pub const MAX_REPEATED_OVER_TCP: usize = 16;
+pub(crate) const MAX_REPEATED_OVER_TCP: usize = 16;
 
 /// Questions to servers that are repeated three times, because they give different addresses of a mail host: two lookups at eight
 /// servers.
-pub const MAX_REPEATED_ANSWERS: usize = 48;
+pub(crate) const MAX_REPEATED_ANSWERS: usize = 48;
 
 /// Names and servers that evidence of unanswered lookups names; it counts the others.
-pub const MAX_UNANSWERED_SHOWN: usize = 3;
+pub(crate) const MAX_UNANSWERED_SHOWN: usize = 3;
 
 /// Questions that a comparison of records leaves for the questions to silent servers, which come last.
-pub const QUESTIONS_AFTER_COMPARISON: usize = 10;
+pub(crate) const QUESTIONS_AFTER_COMPARISON: usize = 10;
 
 /// Mail hosts in the zone whose addresses each resolver of others is asked for: those with the best preference.
-pub const MAX_HOSTS_AT_OTHERS: usize = 2;
+pub(crate) const MAX_HOSTS_AT_OTHERS: usize = 2;
 
 /// Questions to name servers for records whose lookups fail validation, which show the servers that send no proof: those for some policies
 /// at four servers. As many show the servers that send none for TLSA records which do not exist.
-pub const MAX_UNPROVEN_ASKED: usize = 24;
+pub(crate) const MAX_UNPROVEN_ASKED: usize = 24;
 
 /// Names of former name servers, which a resolver of others still has, that are asked for the records of the domain: a zone has two or
 /// three. The check asks all of them or none. For so many names of now, a resolver with an old DS record or other records is asked for
 /// the addresses.
-pub const MAX_FORMER_NAMES_ASKED: usize = 4;
+pub(crate) const MAX_FORMER_NAMES_ASKED: usize = 4;
 
 /// Lookups for which each of these is asked: records that a resolver has otherwise than the zone.
-pub const MAX_FORMER_LOOKUPS: usize = 4;
+pub(crate) const MAX_FORMER_LOOKUPS: usize = 4;
 
 /// Questions to each resolver of others: five about the domain, its DMARC record, two about each of these hosts, its SOA record, and the DS
 /// records of a signed domain.
-pub const QUESTIONS_TO_RESOLVER: usize = 8 + 2 * MAX_HOSTS_AT_OTHERS;
+pub(crate) const QUESTIONS_TO_RESOLVER: usize = 8 + 2 * MAX_HOSTS_AT_OTHERS;
 
 /// Servers of a zone that are asked for the records that the configuration of this host answers in their place: `delegation` compares
 /// all servers with each other.
-pub const MAX_CONFIGURED_SERVERS: usize = 2;
+pub(crate) const MAX_CONFIGURED_SERVERS: usize = 2;
 
 /// Lookups of mail hosts in other zones that the configuration of this host answers and that the servers of these zones are asked about:
 /// two hosts have six, their addresses and TLSA records. Each costs a question to each server in two forms.
-pub const MAX_CONFIGURED_HOST_LOOKUPS: usize = 6;
+pub(crate) const MAX_CONFIGURED_HOST_LOOKUPS: usize = 6;
 
 /// Addresses of servers of a zone that are asked for its keys, and compared with the DS records: one for each of `MAX_CHECKED_NAMES`.
 /// The check says which it has left out.
-pub const MAX_CHECKED_KEY_SERVERS: usize = 13;
+pub(crate) const MAX_CHECKED_KEY_SERVERS: usize = 13;
 
 /// Names of servers of a zone that are looked up: a delegation has at most 13 in practice.
-pub const MAX_CHECKED_NAMES: usize = 13;
+pub(crate) const MAX_CHECKED_NAMES: usize = 13;
 
 /// Addresses of servers of a zone that are asked: each costs four queries or more. The check says which it has left out.
 pub const MAX_CHECKED_SERVERS: usize = 24;
 
 /// Addresses of servers of a zone that are all asked over TCP and in mixed case. If there are more, one address of each name is
 /// asked so, so that the records at all of them can be compared within `MAX_CHECK_QUESTIONS`.
-pub const MAX_SERVERS_ASKED_IN_ALL_WAYS: usize = 16;
+pub(crate) const MAX_SERVERS_ASKED_IN_ALL_WAYS: usize = 16;
 
 /// Servers that are asked in mixed case if there are more than `MAX_SERVERS_ASKED_IN_ALL_WAYS`: SPF and DMARC at all of them matter more.
-pub const MAX_SERVERS_ASKED_IN_MIXED_CASE: usize = 4;
+pub(crate) const MAX_SERVERS_ASKED_IN_MIXED_CASE: usize = 4;
 
 /// Silent servers that are asked without EDNS and over TCP too: each of these questions lasts seconds.
-pub const MAX_SILENT_SERVERS_ASKED: usize = 8;
+pub(crate) const MAX_SILENT_SERVERS_ASKED: usize = 8;
 
 /// Questions to each of these, with their repeats: `CHECK_TRIES` without EDNS, two over TCP, and `CHECK_TRIES` for the MX records.
-pub const QUESTIONS_TO_SILENT_SERVER: usize = 2 * CHECK_TRIES + 2;
+pub(crate) const QUESTIONS_TO_SILENT_SERVER: usize = 2 * CHECK_TRIES + 2;
 
 /// MX hosts that are looked up.
-pub const MAX_CHECKED_HOSTS: usize = 8;
+pub(crate) const MAX_CHECKED_HOSTS: usize = 8;
 
 /// Mail hosts whose TLSA records are asked of a server, although the cache denies them. Hosts of one zone mostly have the same servers.
-pub const MAX_DENIED_TLSA: usize = 3;
+pub(crate) const MAX_DENIED_TLSA: usize = 3;
 
 /// Questions to servers of the zone for TLSA records that validate at this host: two mail hosts at four servers.
-pub const MAX_SIGNED_TLSA_QUESTIONS: usize = 8;
+pub(crate) const MAX_SIGNED_TLSA_QUESTIONS: usize = 8;
 
 /// Names that are looked up because they may be meant by names without their last dot: one of them for each origin below the zone, of some
 /// hosts. Each is three questions at most.
-pub const MAX_MEANT_NAMES: usize = 4;
+pub(crate) const MAX_MEANT_NAMES: usize = 4;
 
 /// Names that cannot exist, which show whether a wildcard gives mail hosts their addresses: two for each of `MAX_MEANT_NAMES`.
-pub const MAX_WILDCARD_NAMES: usize = 2 * MAX_MEANT_NAMES;
+pub(crate) const MAX_WILDCARD_NAMES: usize = 2 * MAX_MEANT_NAMES;
 
 /// Addresses whose PTR records are looked up.
-pub const MAX_CHECKED_ADDRESSES: usize = 12;
+pub(crate) const MAX_CHECKED_ADDRESSES: usize = 12;
 
 /// PTR names of an address that are looked up, as in RFC 7208 section 4.6.4.
-pub const MAX_CHECKED_POINTERS: usize = 10;
+pub(crate) const MAX_CHECKED_POINTERS: usize = 10;
 
 /// Aliases of a name that are followed to see whether they lead in a circle: the resolver itself follows no more than a dozen.
-pub const MAX_CHECKED_ALIASES: usize = 12;
+pub(crate) const MAX_CHECKED_ALIASES: usize = 12;
 
 /// Names at which `compare` asks the daemon for the zone if it does not find that of the name itself: half of them the closest, and half
 /// below the root.
-pub const MAX_COMPARED_BEGINS: usize = 8;
+pub(crate) const MAX_COMPARED_BEGINS: usize = 8;
 
 /// Referrals that `compare` follows to the zone of a name: names of the reverse tree of IPv6 need seven.
-pub const MAX_COMPARED_CUTS: usize = 10;
+pub(crate) const MAX_COMPARED_CUTS: usize = 10;
 
 /// Servers of a zone that `compare` asks which servers the zone itself names: some may have an older version of it.
-pub const MAX_COMPARED_TELLERS: usize = 4;
+pub(crate) const MAX_COMPARED_TELLERS: usize = 4;
 
 /// Addresses of name servers that `compare` asks although the zone above does not name them: those of a usual zone.
-pub const MAX_FORMER_SERVERS: usize = 8;
+pub(crate) const MAX_FORMER_SERVERS: usize = 8;
 
 /// Differences that the first line of `compare` names: as many as can be read at a glance.
-pub const MAX_COMPARED_IN_HEAD: usize = 3;
+pub(crate) const MAX_COMPARED_IN_HEAD: usize = 3;
 
 /// Milliseconds from which a server counts as slow: the farthest answer within 400.
-pub const SLOW_SERVER_MILLIS: u64 = 500;
+pub(crate) const SLOW_SERVER_MILLIS: u64 = 500;
 
 /// Milliseconds within which a server must answer without EDNS before silence to EDNS is more than lateness: three quarters of
 /// `CHECK_TRY_TIME`, so that replies of one server may differ by a quarter.
-pub const MOST_MILLIS_WITHOUT_EDNS: u64 = 900;
+pub(crate) const MOST_MILLIS_WITHOUT_EDNS: u64 = 900;
 
 /// Addresses of mail hosts that the DNS lists are asked about: lists count queries.
-pub const MAX_LISTED_ADDRESSES: usize = 3;
+pub(crate) const MAX_LISTED_ADDRESSES: usize = 3;
 
 /// Names in the reply of a receiver that may be DNS lists, and lists with these names that are asked: a receiver names one or two.
 pub const MAX_NAMED_LISTS: usize = 8;
 
 /// Web pages in the reply of a receiver that are looked at: a receiver names one or two.
-pub const MAX_NAMED_PAGES: usize = 4;
+pub(crate) const MAX_NAMED_PAGES: usize = 4;
 
 /// Octets of a label from which it may be a customer's key of a DNS list: the shortest have 26, and no label of a list has so many.
-pub const LEAST_KEY_LABEL: usize = 20;
+pub(crate) const LEAST_KEY_LABEL: usize = 20;
 
 /// Octets of a HELO name of a message: the length of a domain name (RFC 5321 section 4.5.3.1.2).
 pub const MAX_HELO: usize = 255;
 
 /// Addresses of name servers that the DNS lists are asked about: lists count queries, and servers of one provider are
 /// listed together.
-pub const MAX_LISTED_SERVERS: usize = 2;
+pub(crate) const MAX_LISTED_SERVERS: usize = 2;
 
 /// Domains of links of a message that the DNS lists are asked about: SpamAssassin takes 20 by default; lists count queries.
-pub const MAX_MESSAGE_LINKS: usize = 10;
+pub(crate) const MAX_MESSAGE_LINKS: usize = 10;
 
 /// Domains of other organizations that get the reports of a DMARC record, as in RFC 7489 section 6.2: receivers serve two
 /// at least.
-pub const MAX_CHECKED_REPORT_TARGETS: usize = 4;
+pub(crate) const MAX_CHECKED_REPORT_TARGETS: usize = 4;
 
 /// Domains of a message that `check mail` checks, one after the other.
 pub const MAX_MESSAGE_DOMAINS: usize = 4;
 
 /// DKIM selectors of one domain of a message: a signer has one or two, an attacker any number.
-pub const MAX_MESSAGE_SELECTORS: usize = 4;
+pub(crate) const MAX_MESSAGE_SELECTORS: usize = 4;
 
 /// Questions for the addresses of name servers that have glue, to the servers of their zone: three servers with both families in two
 /// networks have 24. More would leave too few of `MAX_CHECK_QUESTIONS` for other checks.
-pub const MAX_GLUE_QUESTIONS: usize = 24;
+pub(crate) const MAX_GLUE_QUESTIONS: usize = 24;
 
 /// Characters of a text in the place of a DKIM key that evidence shows: its first tags.
-pub const MAX_OTHER_TEXT: usize = 60;
+pub(crate) const MAX_OTHER_TEXT: usize = 60;
 
 /// Octets of a DKIM selector of a message: the length of a label.
-pub const MAX_SELECTOR: usize = 63;
+pub(crate) const MAX_SELECTOR: usize = 63;
 
 /// Characters of the evidence of a finding: strangers write the records, and the longest sound SPF records have half of it.
-pub const MAX_EVIDENCE: usize = 2_000;
+pub(crate) const MAX_EVIDENCE: usize = 2_000;
 
 /// Terms of SPF that cause lookups (RFC 7208 section 4.6.4).
-pub const MAX_CHECKED_SPF_LOOKUPS: usize = 10;
+pub(crate) const MAX_CHECKED_SPF_LOOKUPS: usize = 10;
 
 /// Lookups of SPF that find nothing (RFC 7208 section 4.6.4).
-pub const MAX_CHECKED_SPF_VOID: usize = 2;
+pub(crate) const MAX_CHECKED_SPF_VOID: usize = 2;
 
 /// Hosts of an `mx` term of SPF whose addresses are looked up (RFC 7208 section 4.6.4).
-pub const MAX_CHECKED_SPF_HOSTS: usize = 10;
+pub(crate) const MAX_CHECKED_SPF_HOSTS: usize = 10;
 
 /// Mail hosts of a term `mx` whose addresses are looked up, to know whether the lookup fails: most domains have one or two.
-pub const MAX_CHECKED_SPF_MX: usize = 4;
+pub(crate) const MAX_CHECKED_SPF_MX: usize = 4;
 
 /// The count of terms of SPF ends here: the record is far beyond the limit, and may include itself.
-pub const MAX_CHECKED_SPF_COUNTED: usize = 30;
+pub(crate) const MAX_CHECKED_SPF_COUNTED: usize = 30;
 
 /// The shortest prefixes of IPv4 and IPv6 networks that an SPF record may allow: no sender has a wider network than those that were
 /// once assigned to single organizations.
-pub const WIDEST_SPF_NETWORKS: (u8, u8) = (8, 16);
+pub(crate) const WIDEST_SPF_NETWORKS: (u8, u8) = (8, 16);
 
 /// Boundaries of multiparts in a message that are known: a bounce has two, with those of the message in it four.
-pub const MAX_MESSAGE_BOUNDARIES: usize = 16;
+pub(crate) const MAX_MESSAGE_BOUNDARIES: usize = 16;
 
 /// Messages in a message that are encoded as a whole, one in another: a forwarded bounce is one, and one that was forwarded again two.
-pub const MAX_ENCODED_MESSAGES: usize = 4;
+pub(crate) const MAX_ENCODED_MESSAGES: usize = 4;
 
 /// Octets of a tag of HTML in a message: the longest ones have an address of a link in them, which filters make as long as 2 000 octets.
-pub const MAX_HTML_TAG: usize = 8_192;
+pub(crate) const MAX_HTML_TAG: usize = 8_192;
 
 /// Parts of a message that `check mail` names because they cannot be read.
-pub const MAX_UNREAD_PARTS: usize = 4;
+pub(crate) const MAX_UNREAD_PARTS: usize = 4;
 
 /// Lines of a bounce behind the line that introduces its recipients: each recipient has two or three.
-pub const MAX_RECIPIENT_LINES: usize = 40;
+pub(crate) const MAX_RECIPIENT_LINES: usize = 40;
 
 /// Names from a domain upward whose failed lookups are taken for those of one zone: names of mail domains have five labels at most, and
 /// each name costs a lookup that may wait for silent servers.
-pub const MAX_FAILING_NAMES: usize = 6;
+pub(crate) const MAX_FAILING_NAMES: usize = 6;
 
 /// Replies in one paragraph of a report of Exchange Server: each has its recipient, which stands in a paragraph of its own.
-pub const MAX_EXCHANGE_REPLIES: usize = 20;
+pub(crate) const MAX_EXCHANGE_REPLIES: usize = 20;

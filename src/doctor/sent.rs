@@ -36,7 +36,7 @@ pub struct SentQueries {
     /// Without a reply in time.
     pub unanswered: usize,
     /// Sent shortly before the end of the check, or beside another query that was answered: a reply may have come later.
-    pub cut_off: usize,
+    pub(crate) cut_off: usize,
     /// Queries that the server answered only when they were sent again. Datagrams are lost on the way, so silence may be chance.
     pub lost: usize,
 }
@@ -53,7 +53,7 @@ impl SentQueries {
     }
 
     /// Whether a datagram was lost.
-    pub const fn is_lossy(self) -> bool {
+    pub(crate) const fn is_lossy(self) -> bool {
         self.lost > 0
     }
 

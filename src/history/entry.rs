@@ -170,7 +170,7 @@ impl QuestionEntry {
     }
 
     /// Whether `history.redact` has removed its client.
-    pub fn is_without_client(&self) -> bool {
+    pub(crate) fn is_without_client(&self) -> bool {
         is_without_client(self.client)
     }
 
@@ -181,13 +181,13 @@ impl QuestionEntry {
 
     /// Whether this resolver turned it away because it had too much to do. Of a silent zone, it turns away more questions than a few, and
     /// the extended error names the zone.
-    pub fn is_overload(&self) -> bool {
+    pub(crate) fn is_overload(&self) -> bool {
         let is_silent = self.code == Some(ExtendedError::NO_REACHABLE_AUTHORITY);
         self.outcome == Outcome::Shed && !is_silent && !self.was_stopped()
     }
 
     /// Whether its client still waited when this resolver stopped.
-    pub fn was_stopped(&self) -> bool {
+    pub(crate) fn was_stopped(&self) -> bool {
         self.outcome == Outcome::Shed && &*self.error == ExtendedError::STOPPING
     }
 
@@ -224,7 +224,7 @@ pub struct FlightEntry {
     /// The names and addresses in its answer.
     pub links: Vec<Link>,
     /// The behaviour of the DNS list, if the list is at fault. Files of earlier versions do not have it.
-    pub list_fault: Option<ListFault>,
+    pub(crate) list_fault: Option<ListFault>,
 }
 
 /// A query to a server.

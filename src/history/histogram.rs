@@ -153,7 +153,7 @@ impl Spread {
     }
 
     /// The time that `permille` of the counted ones do not exceed; zero if nothing was counted.
-    pub fn quantile(&self, permille: u64) -> Duration {
+    pub(crate) fn quantile(&self, permille: u64) -> Duration {
         let rank = self.total().saturating_mul(permille).div_ceil(1000).max(1);
         let mut passed = 0_u64;
         for (place, count) in &self.counts {

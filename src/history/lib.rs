@@ -317,7 +317,7 @@ impl Recorder {
     }
 
     /// Whether `doubted` would return now.
-    pub fn is_doubtful(&self) -> bool {
+    pub(crate) fn is_doubtful(&self) -> bool {
         lock(&self.incidents).outage.is_doubtful()
     }
 
@@ -401,7 +401,7 @@ impl Recorder {
     }
 
     /// Like `report`, with the types, read at one moment: the sums over types and over outcomes are equal.
-    pub fn report_by_type(&self, window: Window) -> (StatsReport, Vec<TypeRow>) {
+    pub(crate) fn report_by_type(&self, window: Window) -> (StatsReport, Vec<TypeRow>) {
         let now = self.clock.mono();
         let (earlier, covered) = lock(&self.snapshots).begin(window, now);
         let totals = self.totals().since(&earlier);
@@ -527,7 +527,7 @@ impl Recorder {
 }
 
 /// The counts since the start, their types, and the times of each outcome.
-pub type SinceStart = (StatsReport, Vec<TypeRow>, Vec<(Outcome, Distribution)>);
+pub(crate) type SinceStart = (StatsReport, Vec<TypeRow>, Vec<(Outcome, Distribution)>);
 
 /// The types that were asked, most questions first.
 fn types_of(totals: &Totals) -> Vec<TypeRow> {

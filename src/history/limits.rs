@@ -10,23 +10,23 @@ pub const MAX_STEPS: usize = 320;
 pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Snapshots kept at that interval: five minutes of them, about 16 KiB each.
-pub const SNAPSHOTS: usize = 31;
+pub(crate) const SNAPSHOTS: usize = 31;
 
 /// Snapshots kept by the minute, and minutes kept in a table: an hour of them.
-pub const SNAPSHOT_MINUTES: usize = 61;
+pub(crate) const SNAPSHOT_MINUTES: usize = 61;
 
 /// Rows of a table of zones, servers or clients since the start; the rest is "other". About 300 octets each.
 pub const MAX_TABLE_ROWS: usize = 1_024;
 
 /// Rows of such a table for one minute; 61 of them are kept, so a table stays below 3 MiB.
-pub const MAX_MINUTE_ROWS: usize = 128;
+pub(crate) const MAX_MINUTE_ROWS: usize = 128;
 
 /// Clients that a worker counts separately between two snapshots; the rest is "other". A gateway has a few dozen.
 pub const MAX_CLIENTS_PER_SHARD: usize = 256;
 
 /// Shards of the record: more than there are workers and TCP would only cost memory, about 130 KiB each, a
 /// histogram of 11 KiB for each outcome.
-pub const MAX_SHARDS: usize = 64;
+pub(crate) const MAX_SHARDS: usize = 64;
 
 /// Questions that wait for a watcher (`resolverctl monitor`): 10 s of a busy gateway, about 200 octets each. A slower one loses
 /// questions.
@@ -36,57 +36,57 @@ pub const WATCHED_QUESTIONS: usize = 1_024;
 pub const MAX_WATCHERS: usize = 4;
 
 /// Zones whose failures are counted for the log at once; spam causes hundreds of them. About 1 KiB each.
-pub const MAX_INCIDENT_ZONES: usize = 256;
+pub(crate) const MAX_INCIDENT_ZONES: usize = 256;
 
 /// Failed flights in a row after which a zone that has worked is reported as failing: one may be chance, and a second
 /// one its retry.
 pub const INCIDENT_FAILURES: u32 = 3;
 
 /// Failures further apart than this are separate: a failing question is tried again every 30 s at most.
-pub const INCIDENT_WINDOW: Duration = Duration::from_secs(60);
+pub(crate) const INCIDENT_WINDOW: Duration = Duration::from_secs(60);
 
 /// Failures, and their span, after which a zone that has never worked is reported: most of these are spam's, and a
 /// message's questions about one end within a minute.
-pub const INCIDENT_STRANGER_FAILURES: u32 = 10;
+pub(crate) const INCIDENT_STRANGER_FAILURES: u32 = 10;
 
 /// See `INCIDENT_STRANGER_FAILURES`.
-pub const INCIDENT_STRANGER_TIME: Duration = Duration::from_secs(5 * 60);
+pub(crate) const INCIDENT_STRANGER_TIME: Duration = Duration::from_secs(5 * 60);
 
 /// An incident is not reported again for this time after its end. After this time without a failure it is not known
 /// whether it continues.
-pub const INCIDENT_QUIET: Duration = Duration::from_secs(10 * 60);
+pub(crate) const INCIDENT_QUIET: Duration = Duration::from_secs(10 * 60);
 
 /// An incident is forgotten after this time without a failure: a domain that gets mail once a night is reported once.
-pub const INCIDENT_FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const INCIDENT_FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Failing zones reported in an hour; the log has only the number of the others.
-pub const INCIDENTS_AN_HOUR: u32 = 20;
+pub(crate) const INCIDENTS_AN_HOUR: u32 = 20;
 
 /// How long no server on the internet, including root servers, must have answered for our own network to be down. A
 /// flight ends after 10 s, so no zone fails by a shorter outage.
-pub const NETWORK_DOWN_TIME: Duration = Duration::from_secs(4);
+pub(crate) const NETWORK_DOWN_TIME: Duration = Duration::from_secs(4);
 
 /// Unanswered queries to root servers in that time: one may be lost.
-pub const NETWORK_DOWN_ROOT_MESSAGES: u32 = 2;
+pub(crate) const NETWORK_DOWN_ROOT_MESSAGES: u32 = 2;
 
 /// Servers that are counted during a silence: enough to show that it is not a few, 16 octets each.
-pub const MAX_SILENT_SERVERS: usize = 256;
+pub(crate) const MAX_SILENT_SERVERS: usize = 256;
 
 /// A difference of the clocks of this size is a step: reading two clocks may be interrupted for some milliseconds.
-pub const CLOCK_STEP: Duration = Duration::from_millis(10);
+pub(crate) const CLOCK_STEP: Duration = Duration::from_millis(10);
 
 /// Readings of both clocks until one was not interrupted. If all were, the clock is taken for not set.
-pub const CLOCK_READINGS: u32 = 4;
+pub(crate) const CLOCK_READINGS: u32 = 4;
 
 /// Steps of the clock of the host that are remembered, 16 octets each: a host whose clock is set every hour has two days.
-pub const MAX_CLOCK_STEPS: usize = 64;
+pub(crate) const MAX_CLOCK_STEPS: usize = 64;
 
 /// Silences of our own network that are kept, 16 octets each.
-pub const MAX_OUTAGE_SPANS: usize = 64;
+pub(crate) const MAX_OUTAGE_SPANS: usize = 64;
 
 /// Failed questions of a zone that are remembered until they are answered: a mail asks for MX, A, AAAA, SPF, DKIM and
 /// DMARC of a domain. About 100 octets each.
-pub const MAX_INCIDENT_QUESTIONS: usize = 8;
+pub(crate) const MAX_INCIDENT_QUESTIONS: usize = 8;
 
 /// Octets that a core reads from memory at a time: the line of its cache, on x86-64 and nearly all of AArch64. Queries and replies that are
 /// read ahead lie in such lines.
@@ -94,7 +94,7 @@ pub const CORE_LINE: usize = 64;
 
 /// Octets of a block of the record: some six hundred questions from the cache, or a hundred and fifty others. A reader copies
 /// at most one block while a worker waits: some microseconds. The largest entry has about 16 KiB.
-pub const RECORD_BLOCK: usize = 32 << 10;
+pub(crate) const RECORD_BLOCK: usize = 32 << 10;
 
 /// Octets that a reader of the record may take for each octet of the record: an entry that is read takes three times the room
 /// that it had. One reads at a time.
@@ -102,67 +102,67 @@ pub const RECORD_READER: u64 = 3;
 
 /// Octets that a reader may take for an octet of a question from the cache, which is the shortest entry of the record. Questions that the
 /// cache did not answer get what these leave of a reader's memory.
-pub const MAX_HIT_GROWTH: usize = 8;
+pub(crate) const MAX_HIT_GROWTH: usize = 8;
 
 /// The smallest record, some six thousand questions, and the largest.
 pub const MIN_RECORD: u64 = 1 << 20;
 
 /// Messages of a flight that are kept: most flights send three, and the first ones show where the time went.
-pub const MAX_RECORDED_MESSAGES: usize = 64;
+pub(crate) const MAX_RECORDED_MESSAGES: usize = 64;
 
 /// Zones of these messages.
-pub const MAX_RECORDED_ZONES: usize = 32;
+pub(crate) const MAX_RECORDED_ZONES: usize = 32;
 
 /// Servers with faults of a failed flight that are kept: more than most zones have.
-pub const MAX_RECORDED_FAULTS: usize = 8;
+pub(crate) const MAX_RECORDED_FAULTS: usize = 8;
 
 /// Names and addresses of an answer that are kept: more exchangers or includes than mail software follows.
-pub const MAX_RECORDED_LINKS: usize = 16;
+pub(crate) const MAX_RECORDED_LINKS: usize = 16;
 
 /// Numbers of flights behind that of the first one that is read which stand in the list of their places: it ended last, and others that
 /// began later have ended before. 4 octets each.
-pub const MAX_LATER_FLIGHTS: u64 = 4_096;
+pub(crate) const MAX_LATER_FLIGHTS: u64 = 4_096;
 
 /// Numbers without a flight in that list, for each flight: some flights are read as they go on, and some end long after others.
-pub const MAX_MISSING_FLIGHTS: usize = 4;
+pub(crate) const MAX_MISSING_FLIGHTS: usize = 4;
 
 /// Numbers without a flight in that list, whatever the number of flights: the begin of a ring may have few of them.
-pub const MIN_MISSING_FLIGHTS: usize = 65_536;
+pub(crate) const MIN_MISSING_FLIGHTS: usize = 65_536;
 
 /// Octets of the reason of a failure that are kept.
-pub const MAX_RECORDED_TEXT: usize = 240;
+pub(crate) const MAX_RECORDED_TEXT: usize = 240;
 
 /// A mail ends when its client has not asked for this time: a greeting delay and a content filter start sooner.
 pub const MESSAGE_PAUSE: Duration = Duration::from_secs(2);
 
 /// Questions that begin within this time of another question of a mail, or of its end, follow from it if no name tells
 /// otherwise: mail software asks again within a few milliseconds.
-pub const MESSAGE_BURST: Duration = Duration::from_millis(100);
+pub(crate) const MESSAGE_BURST: Duration = Duration::from_millis(100);
 
 /// Like `MESSAGE_BURST`, for a question that may begin a mail, for instance for an address that no other question named: a program
 /// sends several questions within a millisecond.
-pub const MESSAGE_NEXT: Duration = Duration::from_millis(1);
+pub(crate) const MESSAGE_NEXT: Duration = Duration::from_millis(1);
 
 /// Different queries about a host and its mail that come again, all in the same order, if its next mail begins: a reverse name, a host and
 /// a list. Fewer may be those of another program that looks at the same mail.
-pub const MIN_REPEATED_OF_HOST: usize = 3;
+pub(crate) const MIN_REPEATED_OF_HOST: usize = 3;
 
 /// As `MIN_REPEATED_OF_HOST`, of a delivery: an MX and an address. Also the queries of an opening that a mail with content begins with: a
 /// reverse name and a host.
-pub const MIN_REPEATED_OF_DELIVERY: usize = 2;
+pub(crate) const MIN_REPEATED_OF_DELIVERY: usize = 2;
 
 /// Mails of one client in progress at once that are told apart; the quietest ends early.
-pub const MAX_OPEN_MESSAGES: usize = 64;
+pub(crate) const MAX_OPEN_MESSAGES: usize = 64;
 
 /// Questions behind that for a sender's domain that are looked at for other mails of its time: a gateway asks some fifty in that time at 50
 /// mails a second.
-pub const MAX_RIVALS: usize = 256;
+pub(crate) const MAX_RIVALS: usize = 256;
 
 /// Questions of a mail; the next begins another one. A mail with many links asks some two hundred.
-pub const MAX_MESSAGE_QUESTIONS: usize = 500;
+pub(crate) const MAX_MESSAGE_QUESTIONS: usize = 500;
 
 /// Questions of a mail in progress at once whose ends are known: mail software sends some twenty.
-pub const MAX_MESSAGE_ENDS: usize = 64;
+pub(crate) const MAX_MESSAGE_ENDS: usize = 64;
 
 /// Mails in a reply of `why`.
 pub const MAX_WHY_MESSAGES: usize = 100;
@@ -171,77 +171,77 @@ pub const MAX_WHY_MESSAGES: usize = 100;
 pub const MAX_WHY_QUESTIONS: usize = 200;
 
 /// Queries to servers in a reply, of each question: a few for each step of a walk.
-pub const MAX_WHY_SENT: usize = 8;
+pub(crate) const MAX_WHY_SENT: usize = 8;
 
 /// Other culprits of a mail in a reply: each takes about a kilobyte, and a mail with links to many dead domains has one for each.
-pub const MAX_WHY_ALSO: usize = 8;
+pub(crate) const MAX_WHY_ALSO: usize = 8;
 
 /// A wait of the same client that may be the delay of a mail, though no name shows that it belongs to it: half of a delay of a second, which
 /// a log line tells and an operator asks about.
-pub const POSSIBLE_WAIT: Duration = Duration::from_millis(500);
+pub(crate) const POSSIBLE_WAIT: Duration = Duration::from_millis(500);
 
 /// Such waits of a mail in a reply: a pasted line excludes those that do not fit its delay, and the nearest ones are the likely ones.
-pub const MAX_WHY_POSSIBLE_WAITS: usize = 32;
+pub(crate) const MAX_WHY_POSSIBLE_WAITS: usize = 32;
 
 /// Octets of the questions of a mail in a reply, and of all mails: below `MAX_CONTROL_REPLY`, which is the bound of a line, and
 /// 16 MiB for each of the connections that wait for a reply would be too much.
-pub const MAX_WHY_LINE: usize = 256 << 10;
+pub(crate) const MAX_WHY_LINE: usize = 256 << 10;
 
 /// See `MAX_WHY_LINE`.
-pub const MAX_WHY_REPLY: usize = 4 << 20;
+pub(crate) const MAX_WHY_REPLY: usize = 4 << 20;
 
 /// Requests of `why` that are answered from one reading of the record: most of those that the pasted lines of a screen make at once.
 pub const MAX_WHY_REQUESTS: usize = 64;
 
 /// Names and addresses by which the questions of a mail are joined, and their organisations. A mail with many links asks for some forty
 /// domains.
-pub const MAX_MESSAGE_SUBJECTS: usize = 96;
+pub(crate) const MAX_MESSAGE_SUBJECTS: usize = 96;
 
 /// An answer that takes this time is slow: half of the way around the world and back takes about 300 ms.
 pub const SLOW_ANSWER: Duration = Duration::from_millis(300);
 
 /// Time before or after a silence in which an answer of the same server shows that messages get lost on its path.
-pub const LOSS_WINDOW: Duration = Duration::from_secs(10);
+pub(crate) const LOSS_WINDOW: Duration = Duration::from_secs(10);
 
 /// Queries in a row that a server did not answer, from which on it was silent, if no answer came for `SILENCE_SPAN`: with a third of
 /// all exchanges lost, four in a row are one in eighty.
-pub const SILENCES_IN_A_ROW: usize = 4;
+pub(crate) const SILENCES_IN_A_ROW: usize = 4;
 
 /// The least time between two answers of a server for which it counts as silent between them. On a busy host, four queries are lost in a
 /// burst of some milliseconds.
-pub const SILENCE_SPAN: Duration = Duration::from_secs(3);
+pub(crate) const SILENCE_SPAN: Duration = Duration::from_secs(3);
 
 /// How long before a question that failed at once a flight may have failed that explains it: failures are remembered for 30 s at
 /// most, and a silent zone is probed in this time.
-pub const EXPLAINED_TIME: Duration = Duration::from_secs(60);
+pub(crate) const EXPLAINED_TIME: Duration = Duration::from_secs(60);
 
 /// Questions of a mail may come this long before or after a moment that the operator named.
-pub const WHY_MARGIN: Duration = Duration::from_secs(10 * 60);
+pub(crate) const WHY_MARGIN: Duration = Duration::from_secs(10 * 60);
 
 /// The time by which a failed question delays a mail at least: its client defers the mail, or asks again after this time.
-pub const FAILURE_COST: Duration = Duration::from_secs(4);
+pub(crate) const FAILURE_COST: Duration = Duration::from_secs(4);
 
 /// The time between the questions of a mail from which its client is said to wait: a shorter one is the dialogue of SMTP.
-pub const CLIENT_PAUSE: Duration = Duration::from_secs(1);
+pub(crate) const CLIENT_PAUSE: Duration = Duration::from_secs(1);
 
 /// Octets of the shortest key of a customer of a DNS list: a label that is shorter cannot be told from other text.
 pub const MIN_LIST_KEY: usize = 8;
 
 /// Flights that are known when the next entries are read: the flights of `EXPLAINED_TIME` in which questions failed. About 1 KiB each.
-pub const MAX_FOLLOWED_FLIGHTS: usize = 1_024;
+pub(crate) const MAX_FOLLOWED_FLIGHTS: usize = 1_024;
 
 /// Zones whose failures are counted for lines of the log: the broken zones of an hour at a gateway, spam's included. About 300
 /// octets each. The quietest one gives way.
-pub const MAX_FAILING_ZONES: usize = 1_024;
+pub(crate) const MAX_FAILING_ZONES: usize = 1_024;
 
 /// Lines about the first failure of a zone that are written in a minute; the others are counted for the hour.
 pub const FAILURE_LINES_A_MINUTE: u32 = 10;
 
 /// Like `FAILURE_LINES_A_MINUTE`, for configured zones: they are few and the operator's own, and the failures of strangers' zones leave them their lines.
-pub const OWN_FAILURE_LINES_A_MINUTE: u32 = 10;
+pub(crate) const OWN_FAILURE_LINES_A_MINUTE: u32 = 10;
 
 /// Zones that the line about an hour's failures names.
-pub const SUMMARY_ZONES: usize = 3;
+pub(crate) const SUMMARY_ZONES: usize = 3;
 
 /// Lines about slow questions that are written in a minute; the others are counted.
 pub const SLOW_LINES_A_MINUTE: u32 = 10;
@@ -252,13 +252,13 @@ pub const MAX_DEBUG_LINES: usize = 1_000;
 
 /// Lines of the query log in a second: systemd-journald drops lines of a service beyond 10 000 in 30 s by default, and the others
 /// would be lost without a word. The others are counted.
-pub const QUERY_LINES_A_SECOND: u32 = 300;
+pub(crate) const QUERY_LINES_A_SECOND: u32 = 300;
 
 /// Queries that wait for their line: the queries of four readings of the record. About 200 octets each.
-pub const MAX_LOGGED_QUERIES: usize = 4_000;
+pub(crate) const MAX_LOGGED_QUERIES: usize = 4_000;
 
 /// Servers of a failure that are shown with their conduct.
-pub const MAX_FAILURE_SERVERS: usize = 8;
+pub(crate) const MAX_FAILURE_SERVERS: usize = 8;
 
 /// How long an entry on disk is shown, and a segment is kept after its last entry: a mail is looked for in the week in which it was delayed.
 pub const STORED_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -267,53 +267,53 @@ pub const STORED_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 pub const MAX_STORED_READ: usize = 24 << 20;
 
 /// Minutes whose mails `resolverctl stats --by minute` shows one by one: the longest window but that since the start has an hour.
-pub const MAX_MAIL_MINUTES: usize = 60;
+pub(crate) const MAX_MAIL_MINUTES: usize = 60;
 
 /// How long before a window the record is read, so that a mail that had begun before is not taken for one of the window: a mail
 /// takes a few seconds, and seldom a minute.
-pub const MAIL_MARGIN: Duration = Duration::from_secs(60);
+pub(crate) const MAIL_MARGIN: Duration = Duration::from_secs(60);
 
 /// Networks of IPv6 with a silent server from which on the path to all of them is taken for broken if none answers: the owners of so many
 /// zones do not fail together.
-pub const SILENT_IPV6_NETWORKS: usize = 3;
+pub(crate) const SILENT_IPV6_NETWORKS: usize = 3;
 
 /// Octets of messages (emails) that took long or had a failed question, without these questions, stored in an hour: in seven days a third
 /// of `MAX_STORED`. A message of 60 questions takes 7 KiB.
-pub const LONG_MESSAGES_AN_HOUR: u64 = 128 << 10;
+pub(crate) const LONG_MESSAGES_AN_HOUR: u64 = 128 << 10;
 
 /// Octets of such messages that are stored at once: the worst night had about 150 of them, with other messages beside some of them.
-pub const LONG_MESSAGE_BURST: u64 = 4 << 20;
+pub(crate) const LONG_MESSAGE_BURST: u64 = 4 << 20;
 
 /// The part of `LONG_MESSAGE_BURST` up to which messages of the same client beside them are stored too: with a message each second, those
 /// beside 40 messages.
-pub const WHOLE_SPAN_BURST: u64 = LONG_MESSAGE_BURST / 2;
+pub(crate) const WHOLE_SPAN_BURST: u64 = LONG_MESSAGE_BURST / 2;
 
 /// The part of `LONG_MESSAGE_BURST` up to which messages are stored that had a failed question and did not take long: most are spam of
 /// dead domains, and a message that took long finds room after them.
-pub const FAILED_MESSAGE_BURST: u64 = LONG_MESSAGE_BURST / 2;
+pub(crate) const FAILED_MESSAGE_BURST: u64 = LONG_MESSAGE_BURST / 2;
 
 /// Blocks of the ring of a worker that are read for them every `SNAPSHOT_INTERVAL`: some 480 questions a second from the cache. Two
 /// workers have as many at 2 000 messages a minute.
-pub const LONG_HIT_BLOCKS: u64 = 8;
+pub(crate) const LONG_HIT_BLOCKS: u64 = 8;
 
 /// Like `LONG_HIT_BLOCKS`, for the ring of other questions: some 400 a second, with their flights.
-pub const LONG_MISS_BLOCKS: u64 = 64;
+pub(crate) const LONG_MISS_BLOCKS: u64 = 64;
 
 /// Questions of messages that may go on, about 200 octets each: the questions of one reading of two workers.
-pub const MAX_LONG_QUESTIONS: usize = 20_000;
+pub(crate) const MAX_LONG_QUESTIONS: usize = 20_000;
 
 /// The time before the begin of a process in which the disk may lack questions, if the process before it crashed: they are stored within
 /// 15 s, and systemd starts the next process soon.
-pub const CRASH_LOSS: Duration = Duration::from_secs(30);
+pub(crate) const CRASH_LOSS: Duration = Duration::from_secs(30);
 
 /// The part of a message that is looked at: most take a few seconds, and a client that waits for a minute has asked for another message.
-pub const LONG_MESSAGE_TIME: Duration = Duration::from_secs(60);
+pub(crate) const LONG_MESSAGE_TIME: Duration = Duration::from_secs(60);
 
 /// Local users of clients that wait to be looked up, some 32 octets each. Beyond it a query has no user in `resolverctl why`.
-pub const MAX_WANTED_OWNERS: usize = 64;
+pub(crate) const MAX_WANTED_OWNERS: usize = 64;
 
 /// How long after the end of a question the user of its port is still taken for that of its client.
-pub const OWNER_LATE: Duration = Duration::from_secs(1);
+pub(crate) const OWNER_LATE: Duration = Duration::from_secs(1);
 
 /// Octets of the name of a user: Linux allows 32.
 pub const MAX_USER_NAME: usize = 32;

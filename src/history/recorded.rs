@@ -89,11 +89,11 @@ pub struct Recorded {
     /// Before then questions that the cache did not answer may be missing in memory; none if it has all since the start.
     pub lost: Option<u64>,
     /// Before then questions that the cache answered may be missing in memory; none if it has all since the start.
-    pub lost_hits: Option<u64>,
+    pub(crate) lost_hits: Option<u64>,
     /// When the first question of the record came, whether it was wanted or not.
     pub begin: Option<u64>,
     /// The arrival of the first stored question. Stored are failed and slow questions that are no longer in memory.
-    pub stored_begin: Option<u64>,
+    pub(crate) stored_begin: Option<u64>,
     /// Since when the disk has failed, bogus and slow questions; none if it has none, or nothing is stored.
     pub stored_since: Option<u64>,
     /// Whether no questions are kept, because the record has no size.
@@ -105,9 +105,9 @@ pub struct Recorded {
     /// Times in which our own network was down: no server on the internet answered, including root servers.
     pub outages: Vec<(u64, u64)>,
     /// When this process began: after a crash, the disk lacks the last questions before that.
-    pub process_began: Option<u64>,
+    pub(crate) process_began: Option<u64>,
     /// The spans of which the disk has every question of a client.
-    pub whole_spans: WholeSpans,
+    pub(crate) whole_spans: WholeSpans,
     /// The users that were found for clients, which their questions get by `in_order`.
     pub owners: Vec<OwnerEntry>,
 }

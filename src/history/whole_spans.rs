@@ -16,7 +16,7 @@ pub struct WholeSpan {
 
 /// Spans of clients.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WholeSpans(Vec<WholeSpan>);
+pub(crate) struct WholeSpans(Vec<WholeSpan>);
 
 impl WholeSpans {
     /// Adds a span. `join` is called behind the last one.

@@ -24,7 +24,7 @@ use dns::question::{ClientTransport, MAX_NAME, Outcome, WireName, name_of_wire};
 /// The begin of the entries of hits that have all but their name and type in common. It is made once for a batch, so
 /// that a hit costs four words and its name.
 #[derive(Clone, Copy, Debug)]
-pub struct HitHead {
+pub(crate) struct HitHead {
     /// Without the length of the entry.
     first: u64,
     at: u64,
@@ -65,7 +65,7 @@ pub struct Written<'a> {
 
 /// A flight, as it is written.
 #[derive(Clone, Copy, Debug)]
-pub struct WrittenFlight<'a> {
+pub(crate) struct WrittenFlight<'a> {
     /// Its number.
     pub id: u64,
     /// When it began, in microseconds of `Mono`.
@@ -89,12 +89,12 @@ pub struct WrittenFlight<'a> {
     /// The names and addresses in its answer.
     pub links: &'a [Link],
     /// See `FlightEntry`.
-    pub list_fault: Option<ListFault>,
+    pub(crate) list_fault: Option<ListFault>,
 }
 
 /// The queries of a flight, as they are written, in the order in which they were sent. Most flights send one to one zone.
 #[derive(Debug, Default)]
-pub struct WrittenMessages {
+pub(crate) struct WrittenMessages {
     /// The zones that were asked; at most `MAX_RECORDED_ZONES`.
     zones: SmallVec<[WireName; 1]>,
     /// At most `MAX_RECORDED_MESSAGES`.
@@ -103,7 +103,7 @@ pub struct WrittenMessages {
 
 /// A query to a server, as it is written; see `MessageEntry`.
 #[derive(Clone, Copy, Debug)]
-pub struct WrittenMessage {
+pub(crate) struct WrittenMessage {
     pub(super) at: u32,
     pub(super) elapsed: u32,
     pub(super) server: IpAddr,
@@ -118,7 +118,7 @@ pub struct WrittenMessage {
 
 impl HitHead {
     /// The begin of the entries of hits of a client of a view, at a moment in microseconds of `Mono`.
-    pub fn new(client: IpAddr, view: u32, at: u64) -> Self {
+    pub(crate) fn new(client: IpAddr, view: u32, at: u64) -> Self {
         let (octets, is_six) = octets_of(client);
         let first = u64::from(HIT) << 16 | u64::from(is_six) << 24 | u64::from(view) << 32;
         Self { first, at, client: halves(octets) }
@@ -126,13 +126,13 @@ impl HitHead {
 
     /// The octets of the entry of a hit. `asked` is the name in wire form, in any case, and behind it the type.
     #[inline]
-    pub const fn room(asked: &[u8]) -> usize {
+    pub(crate) const fn room(asked: &[u8]) -> usize {
         HIT_HEAD.saturating_add(asked.len())
     }
 
     /// Writes the entry of a hit, which takes exactly `room`.
     #[inline]
-    pub fn write(&self, asked: &[u8], room: &mut [u8]) {
+    pub(crate) fn write(&self, asked: &[u8], room: &mut [u8]) {
         // A name has at most 255 octets.
         let first = self.first | room.len() as u64 & 0xffff;
         let Some((head, behind)) = room.split_first_chunk_mut::<HIT_HEAD>() else { return };
@@ -294,7 +294,7 @@ fn halves(address: [u8; 16]) -> [u64; 2] {
 
 impl WrittenFlight<'_> {
     /// Appends its octets.
-    pub fn put(&self, into: &mut Vec<u8>) {
+    pub(crate) fn put(&self, into: &mut Vec<u8>) {
         let begin = into.len();
         into.extend_from_slice(&[0, 0, FLIGHT]);
         into.extend_from_slice(&self.id.to_le_bytes());

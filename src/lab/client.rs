@@ -71,13 +71,13 @@ impl LabClient {
 
     /// Asks with AD, as a client does that wants to know whether an answer is secure (RFC 6840 section 5.7).
     #[must_use]
-    pub fn asking_for_ad(self) -> Self {
+    pub(crate) fn asking_for_ad(self) -> Self {
         Self { wants_ad: true, ..self }
     }
 
     /// Asks with DO, for an answer with its signatures. It needs EDNS.
     #[must_use]
-    pub fn asking_with_do(self) -> Self {
+    pub(crate) fn asking_with_do(self) -> Self {
         Self { wants_signatures: true, ..self }
     }
 

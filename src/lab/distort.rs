@@ -17,10 +17,10 @@ pub const POISON: A = A::new(203, 0, 113, 66);
 const BALANCED: A = A::new(10, 0, 0, 80);
 
 /// The name that the poison takes.
-pub const POISONED_NAME: &str = "www.bank.example.";
+pub(crate) const POISONED_NAME: &str = "www.bank.example.";
 
 /// The victim of a flood of names without addresses (NXNSAttack).
-pub const VICTIM: &str = "victim.example.";
+pub(crate) const VICTIM: &str = "victim.example.";
 
 /// Names without address in one referral: the authors of NXNSAttack fitted some 135 into a message; a few dozen show as much.
 const NXNS_NAMES: usize = 60;

@@ -78,7 +78,7 @@ pub(super) const HOSTERS: [Hoster; 8] = [
 ];
 
 /// An address in the form of lists and in-addr.arpa: last octet first.
-pub fn reversed(address: Ipv4Addr) -> String {
+pub(crate) fn reversed(address: Ipv4Addr) -> String {
     let [first, second, third, last] = address.octets();
     format!("{last}.{third}.{second}.{first}")
 }

@@ -101,11 +101,11 @@ pub struct Internet {
     /// The DNS lists.
     pub lists: Vec<LabList>,
     /// Addresses that send spam: listed, some without PTR.
-    pub spammers: Vec<Ipv4Addr>,
+    pub(crate) spammers: Vec<Ipv4Addr>,
     /// Domains that spam advertises.
-    pub spam_domains: Vec<Name>,
+    pub(crate) spam_domains: Vec<Name>,
     /// Hosts of access providers that send spam, on a rough internet only.
-    pub bots: Vec<Ipv4Addr>,
+    pub(crate) bots: Vec<Ipv4Addr>,
 }
 
 impl Internet {
@@ -139,7 +139,8 @@ impl Internet {
     ///
     /// # Errors
     /// None for the texts of this file; a test builds it.
-    pub fn rough(seed: u64, size: usize) -> Result<Self, LabError> {
+    #[cfg(test)]
+    pub(crate) fn rough(seed: u64, size: usize) -> Result<Self, LabError> {
         Self::rough_at(seed, size, UNIX_AT_START)
     }
 
@@ -147,7 +148,7 @@ impl Internet {
     ///
     /// # Errors
     /// None for the texts of this file; a test builds it.
-    pub fn rough_at(seed: u64, size: usize, unix: u64) -> Result<Self, LabError> {
+    pub(crate) fn rough_at(seed: u64, size: usize, unix: u64) -> Result<Self, LabError> {
         let internet = Self::build(seed, size, Paths::Rough, Some(unix))?;
         internet.break_some(&Random::seeded(seed.rotate_left(7)));
         Ok(internet)

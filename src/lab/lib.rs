@@ -65,7 +65,7 @@ mod dnssec_faults;
 pub mod fault;
 #[cfg(test)]
 mod fetch_tests;
-pub mod hosters;
+pub(crate) mod hosters;
 pub mod internet;
 pub mod log;
 pub mod mail_domains;

@@ -98,7 +98,7 @@ impl LabSockets {
     ///
     /// # Errors
     /// The port is taken at an address, an address is not this machine's, or a port below 1024 needs root.
-    pub async fn start_at(lab: Arc<Lab>, random: Random, port: u16) -> io::Result<Self> {
+    pub(crate) async fn start_at(lab: Arc<Lab>, random: Random, port: u16) -> io::Result<Self> {
         let (port, sockets) = bind_all(&lab, port).await?;
         Ok(Self::serve(lab, random, port, sockets))
     }
@@ -121,7 +121,7 @@ impl LabSockets {
     }
 
     /// How much later than planned the replies were sent so far: the mean, and the most.
-    pub fn lateness(&self) -> [Duration; 2] {
+    pub(crate) fn lateness(&self) -> [Duration; 2] {
         let [replies, sum, max] =
             [&self.lateness.replies, &self.lateness.sum_micros, &self.lateness.max_micros]
                 .map(|count| count.load(Ordering::Relaxed));

@@ -3,49 +3,49 @@
 use std::time::Duration;
 
 /// The depth of includes: Debian's files include one level, and a circle must end.
-pub const MAX_INCLUDES: usize = 8;
+pub(crate) const MAX_INCLUDES: usize = 8;
 
 /// Files that one import reads: an operator with a file for each zone has some hundred.
-pub const MAX_FILES: usize = 1_024;
+pub(crate) const MAX_FILES: usize = 1_024;
 
 /// Octets of all files together: block lists in the form of a configuration have some ten megabytes.
-pub const MAX_IMPORTED: u64 = 64 << 20;
+pub(crate) const MAX_IMPORTED: u64 = 64 << 20;
 
 /// The depth of blocks and of access lists that name each other: BIND's own files have four.
-pub const MAX_NESTED: usize = 16;
+pub(crate) const MAX_NESTED: usize = 16;
 
 /// Findings of one weight that are listed; the number of the others is told. An operator reads no thousand lines.
-pub const MAX_FINDINGS: usize = 1_000;
+pub(crate) const MAX_FINDINGS: usize = 1_000;
 
 /// Reverse zones of one network: a prefix that ends within a label of IPv4 covers at most 128 of them.
-pub const MAX_REVERSE_ZONES: usize = 128;
+pub(crate) const MAX_REVERSE_ZONES: usize = 128;
 
 /// Views of one file that are compared with that of this host: each is read with all that stands outside of it.
-pub const MAX_IMPORTED_VIEWS: usize = 16;
+pub(crate) const MAX_IMPORTED_VIEWS: usize = 16;
 
 /// Names of zones, or networks, that one line of a report shows.
-pub const MAX_NAMED_IN_FINDING: usize = 8;
+pub(crate) const MAX_NAMED_IN_FINDING: usize = 8;
 
 /// How long a resolver that has been stopped may keep port 53: NetworkManager ends its dnsmasq a moment after its reload.
-pub const SWITCH_PORT_TIME: Duration = Duration::from_secs(10);
+pub(crate) const SWITCH_PORT_TIME: Duration = Duration::from_secs(10);
 
 /// Octets of a file that is changed, and of the record of all changes.
-pub const MAX_SWITCHED_FILE: u64 = 1 << 20;
+pub(crate) const MAX_SWITCHED_FILE: u64 = 1 << 20;
 
 /// Octets that `check system` reads of a file of the host: configuration files have a few KiB, tables of /proc more.
 pub const MAX_CHECKED_FILE: u64 = 4 << 20;
 
 /// Instances of Postfix on one host that `check system` and `switch` look at: postmulti(1) shows two or three.
-pub const MAX_POSTFIX_INSTANCES: usize = 16;
+pub(crate) const MAX_POSTFIX_INSTANCES: usize = 16;
 
 /// Drop-ins of one configuration that `check system` reads.
-pub const MAX_CHECKED_DROP_INS: usize = 100;
+pub(crate) const MAX_CHECKED_DROP_INS: usize = 100;
 
 /// Root servers that `check system` asks, one after the other until one answers.
-pub const CHECK_SERVERS: usize = 3;
+pub(crate) const CHECK_SERVERS: usize = 3;
 
 /// How long to wait for each of them: the farthest answers within 0.3 s.
-pub const CHECK_TIME: Duration = Duration::from_secs(2);
+pub(crate) const CHECK_TIME: Duration = Duration::from_secs(2);
 
 /// The largest datagram read from a root server: more than the 1 232 that we offer, because some send more.
-pub const MAX_CHECK_DATAGRAM: usize = 4_096;
+pub(crate) const MAX_CHECK_DATAGRAM: usize = 4_096;

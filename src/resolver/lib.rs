@@ -1,4 +1,7 @@
 //! resolver
+// The compiler reads the futures of a flight through all that they wait for, down to the timers of the runtime.
+#![recursion_limit = "256"]
+
 pub mod background;
 pub mod cache;
 pub mod config;

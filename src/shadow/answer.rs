@@ -145,7 +145,7 @@ impl SideAnswer {
 }
 
 /// An extended error in words.
-pub fn error_words(error: &ExtendedError) -> String {
+pub(crate) fn error_words(error: &ExtendedError) -> String {
     let name = error.name().map_or_else(|| format!("extended error {}", error.code), str::to_owned);
     if error.text.is_empty() { name } else { format!("{name}: {}", error.text) }
 }

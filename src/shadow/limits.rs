@@ -5,32 +5,32 @@
 pub const MAX_SHADOW_QUESTIONS: usize = 20_000;
 
 /// Octets that are read of a capture or a log: a day of a busy gateway.
-pub const MAX_CAPTURE: u64 = 8 << 30;
+pub(crate) const MAX_CAPTURE: u64 = 8 << 30;
 
 /// Octets of a line of a log. A name in escaped form has at most 1 004.
-pub const MAX_CAPTURED_LINE: u64 = 4_096;
+pub(crate) const MAX_CAPTURED_LINE: u64 = 4_096;
 
 /// Octets of a packet of a pcap file: the greatest snapshot length of libpcap.
-pub const MAX_CAPTURED_PACKET: usize = 262_144;
+pub(crate) const MAX_CAPTURED_PACKET: usize = 262_144;
 
 /// VLAN tags of a frame: networks of providers have two.
-pub const MAX_VLAN_TAGS: usize = 4;
+pub(crate) const MAX_VLAN_TAGS: usize = 4;
 
 /// Extension headers of an IPv6 packet that are read: a DNS query has none or one.
-pub const MAX_EXTENSION_HEADERS: usize = 8;
+pub(crate) const MAX_EXTENSION_HEADERS: usize = 8;
 
 /// Questions that are compared at once. One that both resolvers fail for takes some 15 s with its repeats.
 pub const SHADOW_AT_ONCE: usize = 64;
 
 /// Compared questions below which there is no verdict: a few messages of mail.
-pub const LEAST_SHADOW_QUESTIONS: u64 = 20;
+pub(crate) const LEAST_SHADOW_QUESTIONS: u64 = 20;
 
 /// The part of the questions, in percent, that a resolver leaves without a reply and from which there is no verdict.
-pub const MOST_SHADOW_SILENCE: u64 = 10;
+pub(crate) const MOST_SHADOW_SILENCE: u64 = 10;
 
 /// The part of the questions, in percent, that were not reached before the end and above which there is no verdict: one that fails may be
 /// among them.
-pub const MOST_SHADOW_LEFT_OUT: u64 = 10;
+pub(crate) const MOST_SHADOW_LEFT_OUT: u64 = 10;
 
 /// Questions without a reply of one resolver, and with none, after which a run over a file ends: as many as are compared at once, so a
 /// resolver that is not there takes 20 s and not hours.

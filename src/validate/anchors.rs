@@ -112,7 +112,7 @@ impl Anchors {
     }
 
     /// Removes the anchors of `name` that name this key, and those of its tag and algorithm whose digest cannot be computed.
-    pub fn remove_key(&mut self, name: &Name, key: &DNSKEY) {
+    pub(crate) fn remove_key(&mut self, name: &Name, key: &DNSKEY) {
         if let Some(known) = self.0.get_mut(name) {
             known
                 .retain(|ds| !is_of(ds, name, key) && (ds.digest_type().is_supported() || !has_tag(ds, key)));

@@ -23,20 +23,20 @@ impl Budget {
     ///
     /// # Errors
     /// There were too many, or too many failed.
-    pub fn take_check(&self) -> Result<(), ValidationFailure> {
+    pub(crate) fn take_check(&self) -> Result<(), ValidationFailure> {
         let spent = take(&self.checks, MAX_SIGNATURE_CHECKS).is_err()
             || self.failed.load(Ordering::Relaxed) >= MAX_FAILED_CHECKS;
         if spent { Err(over("signatures")) } else { Ok(()) }
     }
 
     /// Notes a failed check that costs as much as `weight` usual ones.
-    pub fn note_failed(&self, weight: u32) {
+    pub(crate) fn note_failed(&self, weight: u32) {
         self.failed.fetch_add(weight, Ordering::Relaxed);
     }
 
     /// Yields the thread, if checks have kept it for long enough. Called after a check that costs as much as `weight`
     /// usual ones.
-    pub async fn breathe(&self, weight: u32) {
+    pub(crate) async fn breathe(&self, weight: u32) {
         if self.in_a_row.fetch_add(weight, Ordering::Relaxed).saturating_add(weight) >= MAX_CHECKS_IN_A_ROW {
             self.in_a_row.store(0, Ordering::Relaxed);
             tokio::task::yield_now().await;
@@ -47,7 +47,7 @@ impl Budget {
     ///
     /// # Errors
     /// There were too many.
-    pub fn take_hash(&self) -> Result<(), ValidationFailure> {
+    pub(crate) fn take_hash(&self) -> Result<(), ValidationFailure> {
         take(&self.hashes, MAX_NSEC3_HASHES).map(drop).map_err(|_| over("NSEC3 hashes"))
     }
 }

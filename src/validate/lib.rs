@@ -35,7 +35,7 @@ pub mod keys;
 pub mod limits;
 pub mod proof;
 pub mod root_keys;
-pub mod root_keys_text;
+pub(crate) mod root_keys_text;
 mod rsa;
 pub mod rules;
 pub mod signature;

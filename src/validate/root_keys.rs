@@ -136,7 +136,7 @@ impl RootKey {
     }
 
     /// Whether it is a trust anchor.
-    pub fn is_trusted(&self) -> bool {
+    pub(crate) fn is_trusted(&self) -> bool {
         matches!(self.state, RootKeyState::Valid | RootKeyState::Missing)
     }
 

@@ -150,7 +150,7 @@ impl ValidationFailure {
 
     /// Adds a calendar moment that has passed, as the signature proves.
     #[must_use]
-    pub fn proving(self, passed: u64) -> Self {
+    pub(crate) fn proving(self, passed: u64) -> Self {
         Self { passed: Some(passed), ..self }
     }
 

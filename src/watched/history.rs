@@ -29,7 +29,7 @@ pub struct DomainHistory {
     pub untold_since: Option<u64>,
     /// Whether the log has a line about that.
     #[serde(default)]
-    pub untold_logged: bool,
+    pub(crate) untold_logged: bool,
     /// The findings, the worst first.
     pub findings: Vec<FollowedFinding>,
     /// The last changes, the newest first.
@@ -198,7 +198,7 @@ impl DomainHistory {
 
     /// Whether the next check should come soon: the last one could not tell anything, or a change is not certain yet. A
     /// finding that could not be looked for waits for the interval: the part may be out of reach for ever.
-    pub fn is_unsure(&self) -> bool {
+    pub(crate) fn is_unsure(&self) -> bool {
         let is_unsure = |finding: &FollowedFinding| finding.standing != Standing::Present && !finding.unseen;
         self.untold.is_some() || self.findings.iter().any(is_unsure)
     }

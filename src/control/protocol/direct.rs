@@ -9,7 +9,7 @@ use super::RecordText;
 pub struct ServerSaid {
     /// Why there is no reply; then the other fields but `why` and `elapsed` are empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub not_heard: Option<NotHeard>,
+    pub(crate) not_heard: Option<NotHeard>,
     /// Like `not_heard`, in words; of a reply, its extended errors (RFC 8914).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,

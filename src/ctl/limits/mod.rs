@@ -5,7 +5,7 @@ mod pasted;
 mod screens;
 mod shadow;
 
-pub use check::*;
+pub(crate) use check::*;
 pub use pasted::*;
 pub use screens::*;
-pub use shadow::*;
+pub(crate) use shadow::*;

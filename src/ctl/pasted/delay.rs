@@ -11,20 +11,20 @@ pub struct LineDelay {
     /// transmission.
     pub parts: Option<[f64; 4]>,
     /// The time of the last try in a line of Sendmail, if earlier tries came before it.
-    pub last_try: Option<f64>,
+    pub(crate) last_try: Option<f64>,
     /// Whether the whole delay is that of a program that takes or checks mail. Its queries may be for names that the line does not have:
     /// the domain of a signature, or the senders of a session.
-    pub of_incoming: bool,
+    pub(crate) of_incoming: bool,
 }
 
 impl LineDelay {
     /// The part in which mail software waits for DNS.
-    pub fn with_dns(&self) -> Option<f64> {
+    pub(crate) fn with_dns(&self) -> Option<f64> {
         self.parts.map(|[_, _, connecting, _]| connecting).or(self.last_try).or(self.whole)
     }
 
     /// The time before the last try of a mail that was deferred before. None if it was not.
-    pub fn before_last_try(&self) -> Option<f64> {
+    pub(crate) fn before_last_try(&self) -> Option<f64> {
         let before = match (self.parts, self.last_try) {
             (Some([before, ..]), _) => before,
             (None, Some(last)) => self.whole? - last,

@@ -34,9 +34,9 @@ pub struct PastedLine {
     /// same as `at`.
     pub at_last: Option<f64>,
     /// The words of its time, if they are not understood.
-    pub unread_time: Option<String>,
+    pub(crate) unread_time: Option<String>,
     /// Whether it is the first part of an entry of mailq: its time is that at which the mail came, and its sender was checked then.
-    pub is_arrival: bool,
+    pub(crate) is_arrival: bool,
     /// Addresses and names in it. Names that were certainly looked up come first.
     pub subjects: Vec<String>,
     /// The domains of the mail addresses in it.
@@ -44,11 +44,11 @@ pub struct PastedLine {
     /// The delay that the line names.
     pub delay: LineDelay,
     /// Whether it says itself that a lookup failed.
-    pub blames_dns: bool,
+    pub(crate) blames_dns: bool,
     /// The host, or the domain of the address, that it rejects because of that lookup.
     pub rejected: Option<String>,
     /// Whether it is written at the end of a session, or of a part of it, that may have taken minutes.
-    pub ends_session: bool,
+    pub(crate) ends_session: bool,
 }
 
 /// A time, from its first to its last moment, in seconds since 1970.
@@ -64,7 +64,7 @@ fn is_local(address: IpAddr) -> bool {
 
 impl PastedLine {
     /// The sentence about a time that is not understood: where the line was searched instead. `has_from`: the command line has a time.
-    pub fn unread_note(&self, has_from: bool) -> Option<String> {
+    pub(crate) fn unread_note(&self, has_from: bool) -> Option<String> {
         let words = self.unread_time.as_ref()?;
         let searched = if has_from {
             "searched in the time of the command line"
@@ -78,7 +78,7 @@ impl PastedLine {
 
     /// The time of its last try: that of the connection and of DNS. Of a mail that was not deferred before, the whole delay. If the line
     /// has no delay, the time shortly before it, or that of a part of a session. None if it has no time.
-    pub fn last_try(&self) -> Option<Span> {
+    pub(crate) fn last_try(&self) -> Option<Span> {
         let before = match (self.delay.parts, self.delay.whole) {
             (Some([before, queued, connecting, _]), _) => {
                 let is_retried = self.delay.before_last_try().is_some();
@@ -117,7 +117,7 @@ impl PastedLine {
     }
 
     /// The time of its delay, with earlier tries. None if it has no time.
-    pub fn whole_delay(&self) -> Option<Span> {
+    pub(crate) fn whole_delay(&self) -> Option<Span> {
         let parts = self.delay.parts.map(|[before, queued, connecting, _]| before + queued + connecting);
         let (begin, end) = self.before_its_end(parts.or(self.delay.whole).unwrap_or(0.0))?;
         Some((self.last_try()?.0.min(begin), end))

@@ -46,7 +46,7 @@ pub enum Style {
 
 /// The role of a text, which decides its colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Paint {
+pub(crate) enum Paint {
     /// Nothing special.
     #[default]
     Plain,
@@ -62,7 +62,7 @@ pub enum Paint {
 
 impl Style {
     /// A piece of text in its colour.
-    pub fn paint(self, paint: Paint, text: &str) -> String {
+    pub(crate) fn paint(self, paint: Paint, text: &str) -> String {
         let code = match (self, paint) {
             (Self::Plain, _) | (_, Paint::Plain) => return text.to_owned(),
             (Self::Colored, Paint::Head) => "1",

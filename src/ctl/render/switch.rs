@@ -72,7 +72,7 @@ pub fn ended(place: usize, (step, result): &EndedStep, is_undo: bool, format: Fo
 }
 
 /// The line before the undo of a switch that has failed.
-pub const fn gives_up(format: Format) -> &'static str {
+pub(crate) const fn gives_up(format: Format) -> &'static str {
     match format {
         Format::Json => "",
         Format::Text(_) => "The switch failed. Its steps are now undone, the last step first:\n",

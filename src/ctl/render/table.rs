@@ -17,14 +17,14 @@ pub enum Align {
 
 /// A table that grows by rows.
 #[derive(Debug)]
-pub struct TextTable {
+pub(crate) struct TextTable {
     sides: Vec<Align>,
     rows: Vec<Vec<(String, Paint)>>,
 }
 
 impl TextTable {
     /// A table with a head: the title of each column, and its side.
-    pub fn new(head: &[(&str, Align)]) -> Self {
+    pub(crate) fn new(head: &[(&str, Align)]) -> Self {
         Self {
             sides: head.iter().map(|(_, side)| *side).collect(),
             rows: vec![head.iter().map(|(title, _)| ((*title).to_owned(), Paint::Head)).collect()],
@@ -32,17 +32,17 @@ impl TextTable {
     }
 
     /// Adds a row.
-    pub fn row(&mut self, cells: Vec<(String, Paint)>) {
+    pub(crate) fn row(&mut self, cells: Vec<(String, Paint)>) {
         self.rows.push(cells.into_iter().map(|(cell, paint)| (harmless(&cell), paint)).collect());
     }
 
     /// Adds a row without colours.
-    pub fn plain(&mut self, cells: Vec<String>) {
+    pub(crate) fn plain(&mut self, cells: Vec<String>) {
         self.row(cells.into_iter().map(|cell| (cell, Paint::Plain)).collect());
     }
 
     /// The table as text; if `width` is given, its last column is cut to fit and ends in "…".
-    pub fn text(&self, style: Style, width: Option<usize>) -> String {
+    pub(crate) fn text(&self, style: Style, width: Option<usize>) -> String {
         let widths: Vec<usize> = (0..self.sides.len()).map(|column| self.width(column)).collect();
         let last = widths.len().saturating_sub(1);
         let before: usize = widths.iter().take(last).map(|width| width + 2).sum();
@@ -71,12 +71,12 @@ impl TextTable {
     }
 
     /// Whether it has no rows.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rows.len() <= 1
     }
 
     /// Cuts it to the rows that fit a screen; returns the number of rows cut.
-    pub fn cut(&mut self) -> u64 {
+    pub(crate) fn cut(&mut self) -> u64 {
         let cut = self.rows.len().saturating_sub(1 + limits::MAX_SHOWN_ROWS);
         self.rows.truncate(1 + limits::MAX_SHOWN_ROWS);
         cut as u64
@@ -84,7 +84,7 @@ impl TextTable {
 
     /// The rows that fit a screen as text, then the number of the others, including `left_out` that the daemon did
     /// not send.
-    pub fn worst(mut self, left_out: u64, style: Style) -> String {
+    pub(crate) fn worst(mut self, left_out: u64, style: Style) -> String {
         let more_rows = self.cut().saturating_add(left_out);
         let text = self.text(style, None);
         if more_rows > 0 { text + &more(more_rows, style) } else { text }

@@ -159,7 +159,7 @@ pub fn query(reply: &QueryReply, style: Style) -> String {
 }
 
 /// Like `query`, for a question that was resolved past the cache.
-pub fn fresh_query(reply: &QueryReply, style: Style) -> String {
+pub(crate) fn fresh_query(reply: &QueryReply, style: Style) -> String {
     answer(reply, true, style)
 }
 

@@ -132,7 +132,7 @@ pub fn untold(why: &str, at: u64, moment: &dyn Fn(f64) -> String, style: Style) 
 }
 
 /// A line of `check DOMAIN --watch`: the first result after checks that could not tell anything.
-pub fn told_again(at: u64, moment: &dyn Fn(f64) -> String, style: Style) -> String {
+pub(crate) fn told_again(at: u64, moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let at = style.paint(Paint::Faint, &moment(seconds(at)));
     format!("{at}  checks give results again\n")
 }

@@ -64,7 +64,7 @@ pub fn mebibytes(octets: u64, of: u64) -> String {
 }
 
 /// Octets in MiB, without the unit.
-pub fn in_mebibytes(octets: u64) -> String {
+pub(crate) fn in_mebibytes(octets: u64) -> String {
     let mebibytes = octets as f64 / f64::from(1 << 20);
     if mebibytes < 9.95 { format!("{mebibytes:.1}") } else { format!("{mebibytes:.0}") }
 }
@@ -101,7 +101,7 @@ pub fn percent(permille: u64) -> String {
 }
 
 /// One count of a total, in per cent.
-pub fn percent_of(count: u64, total: u64) -> String {
+pub(crate) fn percent_of(count: u64, total: u64) -> String {
     percent(shares(&[count, total.saturating_sub(count)]).first().copied().unwrap_or(0))
 }
 

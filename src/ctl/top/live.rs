@@ -144,7 +144,7 @@ impl TopLive {
     }
 
     /// Whether the keys are shown.
-    pub fn is_help(&self) -> bool {
+    pub(crate) fn is_help(&self) -> bool {
         self.is_help
     }
 

@@ -77,7 +77,7 @@ impl TopTable {
     }
 
     /// The line below its rows, if the terminal has room for it.
-    pub const fn legend(self) -> &'static str {
+    pub(crate) const fn legend(self) -> &'static str {
         match self {
             Self::Zones => "total time: the sum of the times of all resolutions of a zone (cache misses)",
             Self::Servers => "total wait: the sum of the times that all queries waited for the server",
@@ -90,7 +90,7 @@ impl TopTable {
     }
 
     /// The column by which it is sorted first.
-    pub const FIRST_SORT: usize = 1;
+    pub(crate) const FIRST_SORT: usize = 1;
 }
 
 /// A cell.
@@ -101,7 +101,7 @@ pub struct TopCell {
     /// The number that it shows; none for words.
     pub weight: Option<f64>,
     /// Its colour.
-    pub paint: Paint,
+    pub(crate) paint: Paint,
 }
 
 /// The subject whose messages a row stands for.

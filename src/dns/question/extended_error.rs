@@ -54,7 +54,7 @@ impl ExtendedError {
     /// Stale Answer (RFC 8914 section 4.4): its TTL is over, and no server answered.
     pub const STALE_ANSWER: u16 = 3;
     /// DNSSEC Indeterminate (RFC 8914 section 4.6): the chain of trust could not be fetched.
-    pub const INDETERMINATE: u16 = 5;
+    pub(crate) const INDETERMINATE: u16 = 5;
     /// Cached Error (RFC 8914 section 4.14): the failure of a moment ago.
     pub const CACHED_ERROR: u16 = 13;
     /// Not Ready (RFC 8914 section 4.15): a bound is reached, or the daemon is ending.
@@ -68,7 +68,7 @@ impl ExtendedError {
     /// Not Authoritative (RFC 8914 section 4.21): recursion is necessary and was not asked for.
     pub const NOT_AUTHORITATIVE: u16 = 20;
     /// Not Supported (RFC 8914 section 4.22): an operation or class that we do not serve.
-    pub const NOT_SUPPORTED: u16 = 21;
+    pub(crate) const NOT_SUPPORTED: u16 = 21;
     /// No Reachable Authority (RFC 8914 section 4.23).
     pub const NO_REACHABLE_AUTHORITY: u16 = 22;
     /// Network Error (RFC 8914 section 4.24).

@@ -44,7 +44,7 @@ pub use crate::question::MAX_NAME;
 pub const PAYLOAD: u16 = 1_232;
 
 /// The payload of a client without EDNS (RFC 1035 section 4.2.1).
-pub const PLAIN_PAYLOAD: u16 = 512;
+pub(crate) const PLAIN_PAYLOAD: u16 = 512;
 
 /// Option code of cookies (RFC 7873 section 4).
 const COOKIE: u16 = 10;

@@ -47,7 +47,7 @@ pub struct Query {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientEdns {
     /// The UDP payload size of the client, at least 512.
-    pub payload: u16,
+    pub(crate) payload: u16,
     /// DO.
     pub dnssec_ok: bool,
 }

@@ -93,21 +93,21 @@ pub struct Cause {
     /// Questions that failed by it.
     pub failures: u32,
     /// Failed questions that were for no DNS list. Mail software defers a mail for them; without a list it goes on.
-    pub deferring: u32,
+    pub(crate) deferring: u32,
     /// Failed questions that this resolver turned away at once, because others waited for the zone.
-    pub turned_away: u32,
+    pub(crate) turned_away: u32,
     /// The queries to each server, and the sum of their times in microseconds.
     pub servers: BTreeMap<IpAddr, (u32, u64)>,
     /// Those of these queries that did not leave this host.
     pub unsent: BTreeMap<IpAddr, u32>,
     /// Whether they did not answer because no server of IPv6 does; see `Traffic`.
-    pub silent_path: bool,
+    pub(crate) silent_path: bool,
     /// Whether it is a pause of the client, behind which another mail may have begun.
     pub other_mail: bool,
     /// The sentence of the failure, if there is one.
     pub why: Box<str>,
     /// The behaviour of the list that made a question fail.
-    pub list_fault: Option<ListFault>,
+    pub(crate) list_fault: Option<ListFault>,
 }
 
 /// The key of a cause.

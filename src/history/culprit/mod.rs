@@ -122,7 +122,7 @@ pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdi
 }
 
 /// The verdict on the part of a message, whose questions are in the order of time, that a time decides.
-pub fn judge_decisive(
+pub(crate) fn judge_decisive(
     asked: &[ExplainedQuestion<'_>],
     traffic: &Traffic,
     decisive: DecisiveTime<u64>,

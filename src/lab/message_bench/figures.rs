@@ -109,9 +109,9 @@ pub struct Run {
     /// Queries to servers, and how many of them went to DNS lists.
     pub sent: [u64; 2],
     /// Queries to servers that are dead or lame; none if they are known.
-    pub to_broken: u64,
+    pub(crate) to_broken: u64,
     /// Questions of clients to DNS lists.
-    pub asked_of_lists: u64,
+    pub(crate) asked_of_lists: u64,
     /// Questions asked ahead, and how many of them a client used; none if the resolver does not say.
     pub ahead: Option<[u64; 2]>,
     /// CPU time.
@@ -128,7 +128,7 @@ pub struct Checks {
     /// Signed domains whose MX is answered with AD, and all that are signed.
     pub secure: [usize; 2],
     /// How much later than planned the lab's servers replied: the mean, and the most.
-    pub lateness: [Duration; 2],
+    pub(crate) lateness: [Duration; 2],
     /// How long the resolver's threads were ready to run and had no core; zero if the kernel does not tell.
     pub waited: Duration,
 }

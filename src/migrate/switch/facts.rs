@@ -69,7 +69,7 @@ pub struct SwitchFacts {
     /// The services of resolvers, of resolverd, and those that read `/etc/resolv.conf` only at their start.
     pub units: Vec<UnitState>,
     /// The target of `/etc/nsswitch.conf`, if it is a link.
-    pub nsswitch_link: Option<String>,
+    pub(crate) nsswitch_link: Option<String>,
     /// dhclient of ISC.
     pub dhclient: Dhclient,
     /// dhcpcd of Roy Marples.
@@ -79,7 +79,7 @@ pub struct SwitchFacts {
     /// The configuration of dnsmasq, with the files that it names and the options of its service.
     pub dnsmasq: Vec<HostFile>,
     /// Configurations to import: the beginning of the unit's name, and the file.
-    pub imports: Vec<(&'static str, &'static str)>,
+    pub(crate) imports: Vec<(&'static str, &'static str)>,
 }
 
 /// The DHCP client of ISC, whose script writes `resolv.conf`.
@@ -88,7 +88,7 @@ pub struct Dhclient {
     /// Whether it is installed.
     pub is_there: bool,
     /// Whether its script runs hooks of a directory, as Debian's does.
-    pub has_hooks: bool,
+    pub(crate) has_hooks: bool,
     /// Our hook.
     pub hook: HostFile,
     /// `/etc/dhcp/dhclient.conf`

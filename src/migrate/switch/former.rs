@@ -12,7 +12,7 @@ use crate::system::{port, proc};
 
 /// A service with the addresses that it held.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FormerHolder {
+pub(crate) struct FormerHolder {
     /// Its unit.
     pub unit: String,
     /// Its addresses at port 53.

@@ -52,7 +52,7 @@ impl Machine<'_> {
     ///
     /// # Errors
     /// It cannot be read, or not be restored.
-    pub fn state_before(&self, change: &Change) -> Result<StateBefore, SwitchError> {
+    pub(crate) fn state_before(&self, change: &Change) -> Result<StateBefore, SwitchError> {
         match change {
             Change::File { path, .. } => self.file_before(path),
             Change::Stop { unit } | Change::Disable { unit } => {

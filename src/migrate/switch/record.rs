@@ -22,7 +22,7 @@ const OTHERS_WRITE: u32 = 0o022;
 
 /// A step and the state before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecordedStep {
+pub(crate) struct RecordedStep {
     /// The step.
     pub step: SwitchStep,
     /// The state before.
@@ -31,7 +31,7 @@ pub struct RecordedStep {
 
 /// All steps, in the order in which they were carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SwitchRecord {
+pub(crate) struct SwitchRecord {
     version: u32,
     /// The services that held port 53 before the first step.
     pub held: Vec<FormerHolder>,
@@ -79,7 +79,7 @@ fn failed(does: &'static str) -> impl Fn(io::Error) -> SwitchError {
 
 impl SwitchRecord {
     /// A record of steps on a host where services held port 53.
-    pub const fn new(held: Vec<FormerHolder>, steps: Vec<RecordedStep>) -> Self {
+    pub(crate) const fn new(held: Vec<FormerHolder>, steps: Vec<RecordedStep>) -> Self {
         Self { version: VERSION, held, steps }
     }
 
@@ -87,7 +87,7 @@ impl SwitchRecord {
     ///
     /// # Errors
     /// There is no record, it cannot be read, or another user than the user of this program may have written it.
-    pub fn read(machine: &Machine<'_>) -> Result<Self, SwitchError> {
+    pub(crate) fn read(machine: &Machine<'_>) -> Result<Self, SwitchError> {
         let file = match open_regular(&machine.path(RECORD)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(SwitchError::NotRecorded);
@@ -109,7 +109,7 @@ impl SwitchRecord {
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn write(&self, machine: &Machine<'_>) -> Result<(), SwitchError> {
+    pub(crate) fn write(&self, machine: &Machine<'_>) -> Result<(), SwitchError> {
         let path = machine.path(RECORD);
         let new = path.with_extension("new");
         let written = || -> io::Result<()> {

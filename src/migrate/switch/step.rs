@@ -94,7 +94,7 @@ pub struct UnitState {
 pub(super) const NETWORK_MANAGER: &str = "NetworkManager.service";
 
 /// The units of resolverd.
-pub const OWN_UNITS: [&str; 2] = ["resolverd.socket", "resolverd.service"];
+pub(crate) const OWN_UNITS: [&str; 2] = ["resolverd.socket", "resolverd.service"];
 
 impl Change {
     /// The words behind "restored" or "removed" for the change.

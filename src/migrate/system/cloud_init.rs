@@ -6,7 +6,7 @@ use super::host::HostFile;
 use crate::system::HostFinding;
 
 /// The name of this check.
-pub const CHECK: &str = "cloud-init";
+pub(crate) const CHECK: &str = "cloud-init";
 
 /// Whether it is in use and leaves the file alone.
 pub(super) fn check(used: bool, files: &[HostFile]) -> HostFinding {

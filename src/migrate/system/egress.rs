@@ -8,7 +8,7 @@ use super::root_zone::{RootZoneReplies, RootZoneReply};
 use crate::system::{CheckVerdict, HostFinding};
 
 /// The names of the checks.
-pub const CHECKS: [&str; 2] = [UDP, TCP];
+pub(crate) const CHECKS: [&str; 2] = [UDP, TCP];
 
 const UDP: &str = "outgoing UDP";
 

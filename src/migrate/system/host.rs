@@ -61,24 +61,24 @@ impl HostFile {
 }
 
 /// A host, from its root directory.
-pub struct CheckedHost<'r> {
+pub(crate) struct CheckedHost<'r> {
     /// `/`, or the directory of a host that a test has made.
     pub root: &'r Path,
 }
 
 impl CheckedHost<'_> {
     /// The place of the file whose path on the host is `path`.
-    pub fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.root.join(path.trim_start_matches('/'))
     }
 
     /// Whether there is such a file or directory.
-    pub fn is_there(&self, path: &str) -> bool {
+    pub(crate) fn is_there(&self, path: &str) -> bool {
         self.path(path).exists()
     }
 
     /// Reads a file.
-    pub fn file(&self, path: &str) -> HostFile {
+    pub(crate) fn file(&self, path: &str) -> HostFile {
         self.read(&self.path(path), path)
     }
 
@@ -95,14 +95,14 @@ impl CheckedHost<'_> {
     }
 
     /// A file that may be a link, and the target of the link; a link to an absolute path stays below the root.
-    pub fn link(&self, path: &str) -> (HostFile, Option<String>) {
+    pub(crate) fn link(&self, path: &str) -> (HostFile, Option<String>) {
         let Ok(target) = fs::read_link(self.path(path)) else { return (self.file(path), None) };
         let shown = target.display().to_string();
         (self.target(path, &shown), Some(shown))
     }
 
     /// The file that a link at `path` to `target` would show.
-    pub fn target(&self, path: &str, target: &str) -> HostFile {
+    pub(crate) fn target(&self, path: &str, target: &str) -> HostFile {
         let place = match target.strip_prefix('/') {
             Some(_) => self.path(target),
             None => self.path(path).with_file_name(target),
@@ -112,7 +112,13 @@ impl CheckedHost<'_> {
 
     /// A configuration file and its drop-ins, in the order in which systemd reads them: by name, in whichever directory they are. Of two
     /// with the same name only the one of the later directory is read.
-    pub fn files(&self, main: &str, directories: &[&str], drop_ins: &str, suffix: &str) -> Vec<HostFile> {
+    pub(crate) fn files(
+        &self,
+        main: &str,
+        directories: &[&str],
+        drop_ins: &str,
+        suffix: &str,
+    ) -> Vec<HostFile> {
         let named = self.drop_ins(directories, drop_ins, suffix);
         let drop_ins = named.values().map(|path| self.file(path));
         std::iter::once(self.file(main)).chain(drop_ins).collect()
@@ -120,7 +126,7 @@ impl CheckedHost<'_> {
 
     /// A configuration file and its drop-ins, in the order in which NetworkManager reads them: those of the last directory after the file, those
     /// of the others before it, one directory after the other. Of two with the same name only the one of the later directory is read.
-    pub fn files_by_directory(
+    pub(crate) fn files_by_directory(
         &self,
         main: &str,
         directories: &[&str],

@@ -14,15 +14,15 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod clock;
-pub mod cloud_init;
-pub mod egress;
+pub(crate) mod cloud_init;
+pub(crate) mod egress;
 mod finding;
 pub mod forwarding;
 pub mod gather;
 pub mod host;
 mod ini;
 mod ipv6;
-pub mod network_manager;
+pub(crate) mod network_manager;
 pub mod nsswitch;
 pub mod opendkim;
 pub mod port;
@@ -58,15 +58,15 @@ pub struct HostFacts {
     /// Whether systemd-resolved runs, and its configuration files in the order of precedence.
     pub resolved: (bool, Vec<HostFile>),
     /// Whether NetworkManager runs, and its configuration files in the order of precedence.
-    pub network_manager: (bool, Vec<HostFile>),
+    pub(crate) network_manager: (bool, Vec<HostFile>),
     /// Whether cloud-init runs, and its configuration files in the order of precedence.
-    pub cloud_init: (bool, Vec<HostFile>),
+    pub(crate) cloud_init: (bool, Vec<HostFile>),
     /// The instances of Postfix.
     pub postfix: Vec<PostfixInstance>,
     /// `/etc/opendkim.conf`
     pub opendkim: HostFile,
     /// The listeners at port 53; none if /proc cannot be read.
-    pub holders: Option<Holders>,
+    pub(crate) holders: Option<Holders>,
     /// `/proc/net/ipv6_route` and `/proc/net/if_inet6`
     pub ipv6: (HostFile, HostFile),
     /// The answers of root servers over UDP and TCP.

@@ -8,7 +8,7 @@ use super::ini::values;
 use crate::system::HostFinding;
 
 /// The name of this check.
-pub const CHECK: &str = "networkmanager";
+pub(crate) const CHECK: &str = "networkmanager";
 
 /// Whether it runs and leaves the file alone.
 pub(super) fn check(runs: bool, files: &[HostFile]) -> HostFinding {

@@ -65,7 +65,7 @@ pub(super) fn has_daemon(holders: Option<&Holders>) -> bool {
 
 /// The sockets of other processes, and of unknown ones, that receive datagrams to `ours`, or prevent that a wildcard address of
 /// `ours` can be bound.
-pub fn in_the_way(holders: &Holders, ours: &[IpAddr]) -> Holders {
+pub(crate) fn in_the_way(holders: &Holders, ours: &[IpAddr]) -> Holders {
     let is_own = |holder: &Holder| [DAEMON, MANAGER].contains(&holder.process.as_str());
     let is_bound = |address: IpAddr| {
         holders.iter().any(|(held, holder)| held.ip() == address && holder.as_ref().is_some_and(is_own))

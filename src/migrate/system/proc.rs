@@ -25,10 +25,10 @@ pub struct Holder {
 }
 
 /// Listeners by address: `None` if the process is another user's.
-pub type Holders = Vec<(SocketAddr, Option<Holder>)>;
+pub(crate) type Holders = Vec<(SocketAddr, Option<Holder>)>;
 
 /// The listeners at port 53.
-pub fn holders(host: &CheckedHost<'_>) -> Option<Holders> {
+pub(crate) fn holders(host: &CheckedHost<'_>) -> Option<Holders> {
     let mut sockets: BTreeSet<(SocketAddr, u64)> = BTreeSet::new();
     for (table, listening) in [("udp", "07"), ("udp6", "07"), ("tcp", "0A"), ("tcp6", "0A")] {
         match host.file(&format!("/proc/net/{table}")) {

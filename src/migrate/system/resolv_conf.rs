@@ -11,22 +11,22 @@ use crate::system::HostFinding;
 pub const CHECK: &str = "resolv.conf";
 
 /// The name of the check of its options.
-pub const TRUST_AD: &str = "trust-ad";
+pub(crate) const TRUST_AD: &str = "trust-ad";
 
 /// Name servers that glibc reads; more are ignored (MAXNS).
 const MAX_NAMESERVERS: usize = 3;
 
 /// The relevant parts of a `resolv.conf`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ResolvConf {
+pub(crate) struct ResolvConf {
     /// The addresses of the name servers, at least one.
-    pub nameservers: Vec<String>,
+    pub(crate) nameservers: Vec<String>,
     pub(super) options: Vec<String>,
 }
 
 impl ResolvConf {
     /// Reads the text of the file.
-    pub fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let (mut nameservers, mut options) = (Vec::new(), Vec::new());
         for line in text.lines().filter(|line| !line.starts_with(['#', ';'])) {
             let mut words = line.split_ascii_whitespace().map(str::to_owned);

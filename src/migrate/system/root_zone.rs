@@ -29,7 +29,7 @@ pub struct RootZoneAnswer {
 }
 
 /// The result of one transport: server and answer, or the reason for none.
-pub type RootZoneReply = Result<(SocketAddr, RootZoneAnswer), String>;
+pub(crate) type RootZoneReply = Result<(SocketAddr, RootZoneAnswer), String>;
 
 /// The results of both.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,7 +23,7 @@ impl InView<'_> {
     }
 
     /// The state of exactly this zone.
-    pub fn zone_state(&self, zone: &Name, now: Mono) -> Option<Arc<ZoneTrust>> {
+    pub(crate) fn zone_state(&self, zone: &Name, now: Mono) -> Option<Arc<ZoneTrust>> {
         match self.store.get(&self.keys(zone).at(0, KeySlot::State)) {
             Some(CacheEntry::State(state)) if now < state.expires => Some(state),
             _ => None,
@@ -31,7 +31,7 @@ impl InView<'_> {
     }
 
     /// Forgets the delegation of a zone.
-    pub fn forget_delegation(&self, zone: &Name) {
+    pub(crate) fn forget_delegation(&self, zone: &Name) {
         self.store.remove(&self.keys(zone).at(0, KeySlot::Delegation));
     }
 
@@ -47,7 +47,11 @@ impl InView<'_> {
 
     /// Like `closest_delegation`, for a name in wire form. Also returns whether memory has no delegation between the two names, not
     /// even an expired one.
-    pub fn closest_delegation_of_wire(&self, name: &[u8], now: Mono) -> Option<(Arc<Delegation>, bool)> {
+    pub(crate) fn closest_delegation_of_wire(
+        &self,
+        name: &[u8],
+        now: Mono,
+    ) -> Option<(Arc<Delegation>, bool)> {
         self.closest_to(NameKeys::of_wire(name, self.view, *self.store.keyed()), now)
     }
 

@@ -22,18 +22,18 @@ use dns::question::{QuestionKey, ViewId};
 
 /// A zone and a type, as the key of a question for them.
 #[derive(Clone, Debug)]
-pub struct ZoneType(QuestionKey);
+pub(crate) struct ZoneType(QuestionKey);
 
 impl ZoneType {
     /// The type `kind` in `zone`, in the data of a view. None for addresses, and for ANY, which is several types.
-    pub fn new(zone: &Name, kind: RecordType, view: ViewId) -> Option<Self> {
+    pub(crate) fn new(zone: &Name, kind: RecordType, view: ViewId) -> Option<Self> {
         let is_counted = may_be_dropped(kind);
         is_counted.then(|| Self(QuestionKey::of_sub_question(zone, kind, view)))
     }
 }
 
 /// Whether queries of a type are counted.
-pub fn may_be_dropped(kind: RecordType) -> bool {
+pub(crate) fn may_be_dropped(kind: RecordType) -> bool {
     !matches!(kind, RecordType::A | RecordType::AAAA | RecordType::ANY)
 }
 
@@ -56,7 +56,7 @@ impl Unanswered {
 
 /// The types that the servers of zones seem to drop.
 #[derive(Clone, Debug)]
-pub struct DroppedTypes {
+pub(crate) struct DroppedTypes {
     table: Arc<Mutex<HashMap<QuestionKey, Unanswered, Keyed>>>,
     /// Whether the table has entries. Nearly always it has none.
     is_used: Arc<AtomicBool>,
@@ -70,12 +70,12 @@ impl DroppedTypes {
     }
 
     /// Whether there is any entry.
-    pub fn is_used(&self) -> bool {
+    pub(crate) fn is_used(&self) -> bool {
         self.is_used.load(Ordering::Relaxed)
     }
 
     /// Whether the last names of this type were not answered, and the last of them was asked not long ago.
-    pub fn holds(&self, of: &ZoneType, now: Mono) -> bool {
+    pub(crate) fn holds(&self, of: &ZoneType, now: Mono) -> bool {
         self.is_used()
             && self.table().get(&of.0).is_some_and(|unanswered| {
                 unanswered.is_dropped() && now.since(unanswered.last) < unanswered.span
@@ -84,7 +84,7 @@ impl DroppedTypes {
 
     /// No server has answered the question for `name`, in wire form, while its client waited. If the table is full, the entry with
     /// the oldest question goes.
-    pub fn unanswered(&self, of: ZoneType, name: &[u8], now: Mono) {
+    pub(crate) fn unanswered(&self, of: ZoneType, name: &[u8], now: Mono) {
         let name = self.keyed.octets(name);
         let mut table = self.table();
         if table.len() >= MAX_DROPPED_TYPES && !table.contains_key(&of.0) {
@@ -111,7 +111,7 @@ impl DroppedTypes {
     }
 
     /// A server has answered a question of this type.
-    pub fn answered(&self, of: &ZoneType) {
+    pub(crate) fn answered(&self, of: &ZoneType) {
         self.remove_if(|key| *key == of.0);
     }
 

@@ -84,7 +84,7 @@ impl Known {
     }
 
     /// Whether it is about to end, so that a question that renews it does not use it.
-    pub fn is_to_be_renewed(&self, now: Mono) -> bool {
+    pub(crate) fn is_to_be_renewed(&self, now: Mono) -> bool {
         renewal::is_renewal_due(self.stored(), self.expires(), now)
     }
 

@@ -63,7 +63,7 @@ impl InView<'_> {
 
     /// Notes for `time` that the names between `zone` and `owner` exist, because there are data at `owner`. Returns
     /// the names for which all types had been denied.
-    pub fn show_above(&self, owner: &Name, zone: &Name, time: Duration, now: Mono) -> Vec<Name> {
+    pub(crate) fn show_above(&self, owner: &Name, zone: &Name, time: Duration, now: Mono) -> Vec<Name> {
         let mut cleared = Vec::new();
         if owner.iter().len() <= zone.iter().len().saturating_add(1) {
             // No name is between the two.
@@ -104,7 +104,7 @@ impl InView<'_> {
 
 impl Memory {
     /// Forgets answers that followed from a denial of all types of `name`; the answer for A stays.
-    pub fn forget_denied(&self, name: &Name, view: ViewId, now: Mono) {
+    pub(crate) fn forget_denied(&self, name: &Name, view: ViewId, now: Mono) {
         for kind in SHOWING.into_iter().filter(|kind| *kind != RecordType::A) {
             for (dnssec_ok, checking_disabled) in [(false, false), (true, false), (false, true), (true, true)]
             {

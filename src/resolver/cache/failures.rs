@@ -106,7 +106,7 @@ impl CachedFailures {
 
     /// Whether no server answered the question at its last try, which was not long ago, although servers answered others. They may
     /// drop its type.
-    pub fn was_unanswered(&self, key: &[u8], now: Mono) -> bool {
+    pub(crate) fn was_unanswered(&self, key: &[u8], now: Mono) -> bool {
         self.0.get(key).is_some_and(|failed| {
             failed.servers == ServersMeanwhile::AnsweredOthers
                 && now.since(failed.since) < failed.unanswered_for

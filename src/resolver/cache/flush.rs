@@ -63,7 +63,7 @@ enum Aim {
 
 impl Memory {
     /// Removes the entries of a name and of all names below it, beside the threads that serve clients.
-    pub async fn flush_tree(&self, name: &Name) {
+    pub(crate) async fn flush_tree(&self, name: &Name) {
         let tree = Flush::Tree { name: name.clone(), kind: None };
         self.walk(move |memory| memory.flush(&tree)).await;
     }

@@ -49,7 +49,7 @@ pub fn age(expires: Mono, serve_stale: Duration, now: Mono) -> Age {
 
 /// When a client of a resolution that began at `began` gets a stale answer: after the client response time, and not while
 /// servers answer. `heard`: when a server last answered.
-pub fn stale_from(began: Mono, heard: Option<Mono>) -> Mono {
+pub(crate) fn stale_from(began: Mono, heard: Option<Mono>) -> Mono {
     let quiet = heard.map_or(began, |heard| heard.after(SERVER_QUIET_TIME));
     began.after(CLIENT_RESPONSE_TIME).max(quiet)
 }
@@ -90,7 +90,12 @@ impl InView<'_> {
     }
 
     /// The closest delegation to `name` in memory, if it has ended, at most `serve_stale` ago.
-    pub fn stale_delegation(&self, name: &Name, serve_stale: Duration, now: Mono) -> Option<Arc<Delegation>> {
+    pub(crate) fn stale_delegation(
+        &self,
+        name: &Name,
+        serve_stale: Duration,
+        now: Mono,
+    ) -> Option<Arc<Delegation>> {
         let closest =
             self.keys(name).upwards((0, usize::MAX), KeySlot::Delegation, |key| match self.store.get(key) {
                 Some(CacheEntry::Delegation(cut)) => Some(cut),
@@ -100,7 +105,7 @@ impl InView<'_> {
     }
 
     /// Forgets the delegations at or above `name` and below `zone` that have ended: a server of `zone` has answered for them.
-    pub fn end_delegations(&self, name: &Name, zone: &Name, now: Mono) {
+    pub(crate) fn end_delegations(&self, name: &Name, zone: &Name, now: Mono) {
         let mut keys = self.keys(name);
         let Some(top) = keys.place_of(zone) else { return };
         let _: Option<()> = keys.upwards((0, top), KeySlot::Delegation, |key| {
@@ -112,7 +117,12 @@ impl InView<'_> {
     }
 
     /// The state of a zone that has ended, at most `serve_stale` ago.
-    pub fn stale_zone_state(&self, zone: &Name, serve_stale: Duration, now: Mono) -> Option<Arc<ZoneTrust>> {
+    pub(crate) fn stale_zone_state(
+        &self,
+        zone: &Name,
+        serve_stale: Duration,
+        now: Mono,
+    ) -> Option<Arc<ZoneTrust>> {
         match self.store.get(&self.keys(zone).at(0, KeySlot::State)) {
             Some(CacheEntry::State(state)) => {
                 matches!(age(state.expires, serve_stale, now), Age::Stale(_)).then_some(state)
@@ -139,7 +149,7 @@ impl InView<'_> {
 
     /// Ends the stale answers for all types of `name`, because a server has given a bogus answer about it: removes the
     /// entries that have expired, and lets the others expire without a use after it.
-    pub fn end_stale(&self, name: &Name, now: Mono) {
+    pub(crate) fn end_stale(&self, name: &Name, now: Mono) {
         let mut keys = self.keys(name);
         for kind in STALE_TYPES.into_iter().chain([RecordType::CNAME]) {
             let key = keys.at(0, KeySlot::Rrset(kind));
@@ -155,7 +165,7 @@ impl InView<'_> {
     /// Removes the entry for `kind` at `name` if it has expired, because a server has given another answer, of
     /// credibility `by`, which is not kept. It also removes an entry that is due for renewal, because this answer may
     /// be its renewal.
-    pub fn outdate(&self, name: &Name, kind: RecordType, by: &Credibility, now: Mono) {
+    pub(crate) fn outdate(&self, name: &Name, kind: RecordType, by: &Credibility, now: Mono) {
         let mut keys = self.keys(name);
         for slot in [KeySlot::Nxdomain, KeySlot::Rrset(RecordType::CNAME), KeySlot::Rrset(kind)] {
             self.outdate_entry(&keys.at(0, slot), (by.rank, &by.backing), now);

@@ -37,7 +37,7 @@ pub struct Memory {
     /// Questions that failed a moment ago.
     pub failures: failures::CachedFailures,
     /// The types that the servers of zones drop: a small table beside the four memories.
-    pub dropped_types: DroppedTypes,
+    pub(crate) dropped_types: DroppedTypes,
     /// The part of their octets that answers and RRsets may use.
     pub room: Room,
     pub(super) keyed: Keyed,

@@ -28,7 +28,7 @@
 )]
 
 mod delegations;
-pub mod dropped_types;
+pub(crate) mod dropped_types;
 pub mod entries;
 mod existence;
 pub mod failures;

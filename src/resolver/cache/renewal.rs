@@ -5,7 +5,7 @@ use dns::clock::Mono;
 
 /// The moment from which an entry that is fresh from `stored` to `expires` must be renewed when it is used; none if it is
 /// never renewed.
-pub fn renewal_due(stored: Mono, expires: Mono) -> Option<Mono> {
+pub(crate) fn renewal_due(stored: Mono, expires: Mono) -> Option<Mono> {
     let whole = expires.as_micros().saturating_sub(stored.as_micros());
     let least = LEAST_RENEWAL_TIME.min(whole / MOST_RENEWAL_SHARE);
     let left = (whole / RENEWAL_SHARE).max(least);
@@ -13,7 +13,7 @@ pub fn renewal_due(stored: Mono, expires: Mono) -> Option<Mono> {
 }
 
 /// Whether an entry that is fresh from `stored` to `expires` must be renewed, because it is used now.
-pub fn is_renewal_due(stored: Mono, expires: Mono, now: Mono) -> bool {
+pub(crate) fn is_renewal_due(stored: Mono, expires: Mono, now: Mono) -> bool {
     renewal_due(stored, expires).is_some_and(|due| due <= now)
 }
 

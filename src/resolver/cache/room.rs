@@ -42,7 +42,7 @@ impl Default for Room {
 
 impl Room {
     /// Counts a flight that begins.
-    pub fn flight_began(&self) {
+    pub(crate) fn flight_began(&self) {
         if self.0.flights.fetch_add(1, Ordering::Relaxed) >= ROOM_FLIGHTS {
             self.0.flights.store(0, Ordering::Relaxed);
             self.0.notice.notify_one();

@@ -72,7 +72,7 @@ impl Rrset {
     }
 
     /// Whether it is to be renewed, as it is used now.
-    pub fn is_to_be_renewed(&self, now: Mono) -> bool {
+    pub(crate) fn is_to_be_renewed(&self, now: Mono) -> bool {
         renewal::is_renewal_due(self.stored, self.expires(), now)
     }
 

@@ -77,7 +77,7 @@ impl InView<'_> {
     }
 
     /// Like `rrset`, for the name of `keys`.
-    pub fn rrset_of(
+    pub(crate) fn rrset_of(
         &self,
         keys: &mut NameKeys,
         kind: RecordType,
@@ -113,7 +113,7 @@ impl InView<'_> {
     }
 
     /// Whether there may be a DNAME: false if none was ever kept.
-    pub fn may_redirect(&self) -> bool {
+    pub(crate) fn may_redirect(&self) -> bool {
         self.dnames.load(Ordering::Relaxed)
     }
 
@@ -188,7 +188,7 @@ impl InView<'_> {
     }
 
     /// Like `put_negative`, with its rank and proof; like an RRset, it is not kept over data of a greater rank.
-    pub fn put_denied(&self, denied: Denial<'_>, by: Credibility, max_ttl: Duration, now: Mono) {
+    pub(crate) fn put_denied(&self, denied: Denial<'_>, by: Credibility, max_ttl: Duration, now: Mono) {
         let (Denial { name, kind, nxdomain, soa }, Credibility { rank, backing }) = (denied, by);
         let ttl = negative_ttl(soa, max_ttl);
         let soa = Evidence::of([soa]);
@@ -196,7 +196,7 @@ impl InView<'_> {
     }
 
     /// Keeps for a short time that a name lacks a type, because all servers of its zone have said so in doubt.
-    pub fn put_doubted(&self, name: &Name, kind: RecordType, security: Security, now: Mono) {
+    pub(crate) fn put_doubted(&self, name: &Name, kind: RecordType, security: Security, now: Mono) {
         let ttl = u32::try_from(DOUBTED_TIME.as_secs()).unwrap_or(0);
         let backing = Backing { security, ..Backing::default() };
         let (nxdomain, rank, soa) = (false, Rank::Answer, Evidence::default());
@@ -221,7 +221,7 @@ impl InView<'_> {
     }
 
     /// The proof that a name between the name of `keys` and `top` does not exist (RFC 8020); none if the proof is in doubt.
-    pub fn nxdomain_above(&self, keys: &mut NameKeys, top: &Name, now: Mono) -> Option<Arc<Negative>> {
+    pub(crate) fn nxdomain_above(&self, keys: &mut NameKeys, top: &Name, now: Mono) -> Option<Arc<Negative>> {
         let top = keys.place_of(top)?;
         let above = keys.above(0)?;
         keys.upwards((above, top), KeySlot::Nxdomain, |key| match self.known(key, Rank::Answer, now) {
@@ -250,7 +250,7 @@ pub(super) const STALE_TYPES: [RecordType; 5] =
     [RecordType::MX, RecordType::A, RecordType::AAAA, RecordType::PTR, RecordType::TXT];
 
 /// Whether a client may get a stale answer for `kind`.
-pub fn may_be_stale(kind: RecordType) -> bool {
+pub(crate) fn may_be_stale(kind: RecordType) -> bool {
     STALE_TYPES.contains(&kind)
 }
 

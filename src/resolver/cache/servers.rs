@@ -223,16 +223,16 @@ pub struct ServerStanding {
     pub health: Health,
     /// Since when it is known to be silent for the zone, if it is: it is probed in the background, and no question waits
     /// for it. A server may drop the queries for one zone and answer the queries for others.
-    pub silent_since: Option<Mono>,
+    pub(crate) silent_since: Option<Mono>,
     /// Whether it is surely silent for other zones, and this zone was not asked yet, or was silent for this zone in an outage
     /// that has ended: a question waits a short time for it.
-    pub silent_elsewhere: bool,
+    pub(crate) silent_elsewhere: bool,
     /// Whether it is known not to serve the zone.
     pub lame: bool,
     /// The features that it is not known to lack.
     pub features: ServerFeatures,
     /// Whether its round trip for the zone is not known or was not measured for long, and it was not asked for it a moment ago.
-    pub to_be_measured: bool,
+    pub(crate) to_be_measured: bool,
 }
 
 /// The state of a server at a moment, for display.
@@ -315,7 +315,7 @@ impl Server {
     }
 
     /// Like `answered`, for a recursive server. Its time depends on the name and on its cache, so that no zone is slow.
-    pub fn answered_recursively(&self, zone: &Name, round_trip: Duration, now: Mono) -> bool {
+    pub(crate) fn answered_recursively(&self, zone: &Name, round_trip: Duration, now: Mono) -> bool {
         let mut history = self.history();
         history.add(round_trip, now);
         history.heard(zone, now, &self.keyed)
@@ -327,7 +327,7 @@ impl Server {
     }
 
     /// Whether the silence after a query about `zone` sent at `sent` would change its state.
-    pub fn would_count(&self, zone: &Name, sent: Mono) -> bool {
+    pub(crate) fn would_count(&self, zone: &Name, sent: Mono) -> bool {
         let history = self.history();
         let of_zone = history.silent_zones.get(zone, &self.keyed);
         history.silence.would_count(sent) || of_zone.is_none_or(|silence| silence.would_count(sent))
@@ -342,7 +342,7 @@ impl Server {
     }
 
     /// Queries about `zone` since `sent` were not answered: enough for a server that is known to be silent for another zone.
-    pub fn did_not_answer(&self, zone: &Name, sent: Mono, now: Mono) {
+    pub(crate) fn did_not_answer(&self, zone: &Name, sent: Mono, now: Mono) {
         let mut history = self.history();
         if !history.silence.heard_since(sent) {
             history.silent_zones.add_some(zone, SILENCES_OF_ANOTHER_ZONE, (sent, now), &self.keyed);
@@ -350,14 +350,14 @@ impl Server {
     }
 
     /// The time of its next probe with a question for `zone`, if it is dead, or dead for this zone.
-    pub fn next_try(&self, zone: &Name) -> Option<Mono> {
+    pub(crate) fn next_try(&self, zone: &Name) -> Option<Mono> {
         let history = self.history();
         history.silence.next_try().or_else(|| history.silent_zones.get(zone, &self.keyed)?.next_try())
     }
 
     /// A question for `zone` has failed because it is dead: its next probe comes within `MAX_WANTED_DEAD_TIME` of the last, and now
     /// if the last began `LEAST_PROBE_PAUSE` ago. Returns whether the probe was to come later.
-    pub fn hasten_probe(&self, zone: &Name, now: Mono) -> bool {
+    pub(crate) fn hasten_probe(&self, zone: &Name, now: Mono) -> bool {
         let mut history = self.history();
         let of_zone =
             history.silent_zones.get_mut(zone, &self.keyed).is_some_and(|silence| silence.hasten(now));
@@ -365,7 +365,7 @@ impl Server {
     }
 
     /// When the last probe began, if it is dead, or dead for `zone`.
-    pub fn last_probe(&self, zone: &Name) -> Option<Mono> {
+    pub(crate) fn last_probe(&self, zone: &Name) -> Option<Mono> {
         let history = self.history();
         let of_zone = history.silent_zones.get(zone, &self.keyed).and_then(Silence::tried_at);
         history.silence.tried_at().max(of_zone)
@@ -384,7 +384,7 @@ impl Server {
     }
 
     /// Whether a server that is being probed is dead as a whole, so that it is probed for this zone too.
-    pub fn probe_also(&self, zone: &Name, now: Mono, random: &Random) -> bool {
+    pub(crate) fn probe_also(&self, zone: &Name, now: Mono, random: &Random) -> bool {
         let mut history = self.history();
         let is_dead = history.silence.is_dead();
         if is_dead && let Some(silence) = history.silent_zones.get_mut(zone, &self.keyed) {
@@ -394,14 +394,14 @@ impl Server {
     }
 
     /// Whether it is dead, or dead for `zone`, and probed for the first time since it died.
-    pub fn is_being_probed(&self, zone: &Name) -> bool {
+    pub(crate) fn is_being_probed(&self, zone: &Name) -> bool {
         let history = self.history();
         let of_zone = history.silent_zones.get(zone, &self.keyed);
         history.silence.is_being_tried() || of_zone.is_some_and(Silence::is_being_tried)
     }
 
     /// A query about `zone` in the background sent at `sent` was not answered either, and others have been heard since.
-    pub fn probed_in_vain(&self, zone: &Name, sent: Mono) {
+    pub(crate) fn probed_in_vain(&self, zone: &Name, sent: Mono) {
         let mut history = self.history();
         history.silence.tried_in_vain(sent);
         if let Some(silence) = history.silent_zones.get_mut(zone, &self.keyed) {
@@ -420,14 +420,14 @@ impl Server {
     }
 
     /// A query was sent to it.
-    pub fn earn_hedge(&self) {
+    pub(crate) fn earn_hedge(&self) {
         let mut history = self.history();
         history.asked = true;
         history.hedged = history.hedged.saturating_sub(HEDGES_PER_MILLE);
     }
 
     /// Whether another server may be asked because this one is late; false if it has been late too often.
-    pub fn take_hedge(&self) -> bool {
+    pub(crate) fn take_hedge(&self) -> bool {
         let mut history = self.history();
         let hedged = history.hedged.saturating_add(1_000);
         let may = hedged <= HEDGE_BURST_PER_SERVER.saturating_mul(1_000);
@@ -438,7 +438,7 @@ impl Server {
     }
 
     /// Whether it is to be asked now only to measure its round trip for `zone`. The caller that gets true does it.
-    pub fn begin_measurement(&self, zone: &Name, now: Mono) -> bool {
+    pub(crate) fn begin_measurement(&self, zone: &Name, now: Mono) -> bool {
         let mut history = self.history();
         let begins = history.is_to_be_measured(zone, now, &self.keyed);
         if begins {
@@ -448,17 +448,17 @@ impl Server {
     }
 
     /// It does not take EDNS.
-    pub fn takes_no_edns(&self, now: Mono) {
+    pub(crate) fn takes_no_edns(&self, now: Mono) {
         self.history().plain_until = Some(now.after(NO_EDNS_TIME));
     }
 
     /// It does not repeat the case of a question's letters.
-    pub fn flips_case(&self, now: Mono) {
+    pub(crate) fn flips_case(&self, now: Mono) {
         self.history().flips_case_until = Some(now.after(FLIPS_CASE_TIME));
     }
 
     /// Records that the server answered a query in the case of the client, after it had ignored the query in mixed case (0x20).
-    pub fn answers_own_case(&self, now: Mono) {
+    pub(crate) fn answers_own_case(&self, now: Mono) {
         let mut history = self.history();
         history.own_case_answers = history.own_case_answers.saturating_add(1);
         let is_proven = history.own_case_answers >= OWN_CASE_ANSWERS;
@@ -469,17 +469,17 @@ impl Server {
     }
 
     /// It answers a question, which was in mixed case if it was not known to flip it.
-    pub fn answers_mixed_case(&self) {
+    pub(crate) fn answers_mixed_case(&self) {
         self.history().own_case_answers = 0;
     }
 
     /// It refuses TCP, or does not answer it.
-    pub fn takes_no_tcp(&self, now: Mono) {
+    pub(crate) fn takes_no_tcp(&self, now: Mono) {
         self.history().no_tcp_until = Some(now.after(NO_TCP_TIME));
     }
 
     /// It answers over TCP.
-    pub fn takes_tcp(&self) {
+    pub(crate) fn takes_tcp(&self) {
         self.history().no_tcp_until = None;
     }
 

@@ -33,7 +33,7 @@ pub struct Dnsbl {
     /// Lists that are asked together, by apex, if `batch` is `Configured`.
     pub batch_groups: Vec<Vec<Name>>,
     /// The percentage of queries to lists of batches that may stay unused.
-    pub batch_waste: u32,
+    pub(crate) batch_waste: u32,
 }
 
 pub(super) const DNSBL: SingleSection<Dnsbl> = SingleSection {

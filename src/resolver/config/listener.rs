@@ -87,7 +87,7 @@ impl ListenFor {
     }
 
     /// Whether it has a socket of TCP.
-    pub const fn has_streams(self) -> bool {
+    pub(crate) const fn has_streams(self) -> bool {
         !matches!(self, Self::Quic)
     }
 
@@ -185,7 +185,7 @@ impl Listener {
     }
 
     /// The handling of lists' answers for its clients.
-    pub fn guarding(&self) -> Guarding {
+    pub(crate) fn guarding(&self) -> Guarding {
         Guarding { guard: self.dnsbl, on_refusal: self.on_refusal }
     }
 }

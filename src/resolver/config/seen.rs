@@ -45,14 +45,14 @@ pub struct Sees {
     /// The configured zones.
     pub zones: SeenZones,
     /// How answers of lists that are no listings are handled.
-    pub guarding: Guarding,
+    pub(crate) guarding: Guarding,
     /// The mode of look-ahead.
     pub lookahead: LookaheadMode,
 }
 
 impl SeenZones {
     /// The zones of a listener's clients that are in no `[[view]]`.
-    pub fn of_listener(listener: &Listener) -> Self {
+    pub(crate) fn of_listener(listener: &Listener) -> Self {
         Self { shared: listener.zones.as_deref().map(in_order), own: None }
     }
 
@@ -147,7 +147,7 @@ impl Sees {
     }
 
     /// Whether both get the same answers. Look-ahead changes none.
-    pub fn has_answers_of(&self, other: &Self) -> bool {
+    pub(crate) fn has_answers_of(&self, other: &Self) -> bool {
         self.zones == other.zones && self.guarding == other.guarding
     }
 

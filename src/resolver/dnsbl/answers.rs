@@ -9,7 +9,7 @@ use crate::limits::{LISTS_NOTHING_ANSWERS, LISTS_WORLD_ANSWERS};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ListAnswers {
     /// Answers since the last listing, or since the start.
-    pub since_listing: u32,
+    pub(crate) since_listing: u32,
     /// Whether there was a listing since the start.
     pub has_listed: bool,
     /// Listings since a test last looked wrong.
@@ -40,7 +40,7 @@ impl ListAnswers {
     }
 
     /// Whether it lists nothing; `before`: the state before the start said so.
-    pub fn show_nothing(&self, before: bool) -> bool {
+    pub(crate) fn show_nothing(&self, before: bool) -> bool {
         self.since_listing >= LISTS_NOTHING_ANSWERS || (before && !self.has_listed)
     }
 

@@ -30,7 +30,7 @@ pub enum ListQueryEnd {
 
 /// The result of a question to a list, for its breaker.
 #[derive(Clone, Copy, Debug)]
-pub struct EndedQuery {
+pub(crate) struct EndedQuery {
     /// How it ended.
     pub end: ListQueryEnd,
     /// The time since it went out.
@@ -54,7 +54,7 @@ pub enum OpenReason {
 
 /// The next step for a list that is silent or answers with errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Judgement {
+pub(crate) enum Judgement {
     /// No step: the list answers, or its breaker is already open.
     Rest,
     /// Judge again at this moment.
@@ -67,7 +67,7 @@ pub enum Judgement {
 
 /// The breaker of one list.
 #[derive(Clone, Debug, Default)]
-pub struct Breaker {
+pub(crate) struct Breaker {
     /// Smoothed round trip and its variation, as in RFC 6298 section 2; none before the first.
     usual: Option<(Duration, Duration)>,
     /// Questions in progress.
@@ -96,17 +96,17 @@ struct OpenBreaker {
 
 impl Breaker {
     /// Whether it is open, why, and since when.
-    pub fn open(&self) -> Option<(OpenReason, Mono)> {
+    pub(crate) fn open(&self) -> Option<(OpenReason, Mono)> {
         self.open.map(|open| (open.why, open.since))
     }
 
     /// The usual round trip; none before the first.
-    pub fn usual(&self) -> Option<Duration> {
+    pub(crate) fn usual(&self) -> Option<Duration> {
         self.usual.map(|(smoothed, _)| smoothed)
     }
 
     /// A question goes out.
-    pub fn asked(&mut self, now: Mono) {
+    pub(crate) fn asked(&mut self, now: Mono) {
         let forgotten = |failed: Mono| now.since(failed) >= FLIGHT_TIME;
         if self.under_way == 0 && self.failed_at.is_none_or(forgotten) {
             self.silent_since = None;
@@ -117,7 +117,7 @@ impl Breaker {
 
     /// Takes in the result of a question. Errors count against the list only when a probe also met them, because
     /// clients may ask questions that no server would answer. Returns true if the breaker closes.
-    pub fn ended(&mut self, query: EndedQuery, now: Mono) -> bool {
+    pub(crate) fn ended(&mut self, query: EndedQuery, now: Mono) -> bool {
         let EndedQuery { end, elapsed, round_trip, probe } = query;
         self.under_way = self.under_way.saturating_sub(1);
         match end {
@@ -148,7 +148,7 @@ impl Breaker {
     }
 
     /// A question was answered from memory: no message was sent.
-    pub fn withdrawn(&mut self) {
+    pub(crate) fn withdrawn(&mut self) {
         self.under_way = self.under_way.saturating_sub(1);
         if self.under_way == 0 && self.failed_at.is_none() {
             self.silent_since = None;
@@ -156,7 +156,7 @@ impl Breaker {
     }
 
     /// The next step at `now`, with the evidence from other zones.
-    pub fn judge(&mut self, evidence: NetworkAnswers, now: Mono) -> Judgement {
+    pub(crate) fn judge(&mut self, evidence: NetworkAnswers, now: Mono) -> Judgement {
         if self.open.is_some() {
             return Judgement::Rest;
         }
@@ -211,7 +211,7 @@ impl Breaker {
     }
 
     /// When the next probe is due; none while nothing is suspected.
-    pub fn next_probe(&self) -> Option<Mono> {
+    pub(crate) fn next_probe(&self) -> Option<Mono> {
         if let Some(open) = self.open {
             return Some(open.next_probe);
         }
@@ -226,7 +226,7 @@ impl Breaker {
     }
 
     /// A probe is being sent: the next one comes later each time, and the later the longer no client has asked (`idle`).
-    pub fn probing(&mut self, now: Mono, idle: Duration) {
+    pub(crate) fn probing(&mut self, now: Mono, idle: Duration) {
         self.probed = Some(now);
         self.probes = self.probes.saturating_add(1);
         if let Some(open) = &mut self.open {
@@ -235,7 +235,7 @@ impl Breaker {
     }
 
     /// A client asks after a pause in which probes came later: the next one is due as if clients had asked all the time.
-    pub fn wanted_soon(&mut self, now: Mono) {
+    pub(crate) fn wanted_soon(&mut self, now: Mono) {
         let due = self.probed.map_or(now, |probed| probed.after(pause_after(self.probes)));
         if let Some(open) = &mut self.open {
             open.next_probe = open.next_probe.min(due.max(now));
@@ -243,7 +243,7 @@ impl Breaker {
     }
 
     /// A client asks after a long pause: a probe is due.
-    pub fn wanted(&mut self, now: Mono) {
+    pub(crate) fn wanted(&mut self, now: Mono) {
         self.probes = 0;
         if let Some(open) = &mut self.open {
             open.next_probe = open.next_probe.min(now);

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 /// The first three octets of error codes, by a convention of Spamhaus that other lists follow.
 /// <https://www.spamhaus.org/faqs/dnsbl-usage/#200>
-pub const ERRORS: [u8; 3] = [127, 255, 255];
+pub(crate) const ERRORS: [u8; 3] = [127, 255, 255];
 
 /// Addresses, first and last included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

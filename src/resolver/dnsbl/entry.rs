@@ -132,7 +132,7 @@ impl ListEntry {
     }
 
     /// A test has suspected the list. The next answers show whether the test is right.
-    pub fn suspected(&self) {
+    pub(crate) fn suspected(&self) {
         self.told().answers.begin();
     }
 
@@ -217,7 +217,7 @@ impl ListEntry {
 
     /// The list does not answer, or answers with errors only. Until it answers, resolverd answers its questions
     /// itself.
-    pub fn not_answering(&self, now: Now) {
+    pub(crate) fn not_answering(&self, now: Now) {
         let (Some(why), Some((cause, _))) = (self.why_held(), self.watch.open()) else { return };
         let why = format!("{}: {why}", self.apex.to_ascii().trim_end_matches('.'));
         let mut told = self.told();
@@ -230,7 +230,7 @@ impl ListEntry {
     }
 
     /// Why resolverd answers its questions itself, if it does. The words follow the list's name.
-    pub fn why_held(&self) -> Option<&'static str> {
+    pub(crate) fn why_held(&self) -> Option<&'static str> {
         let (why, _) = self.watch.open()?;
         Some(match why {
             breaker::OpenReason::Silent => {
@@ -243,12 +243,12 @@ impl ListEntry {
     }
 
     /// Whether its state allows batches.
-    pub fn may_be_in_a_batch(&self) -> bool {
+    pub(crate) fn may_be_in_a_batch(&self) -> bool {
         matches!(self.state(), ListState::Untested | ListState::Ok | ListState::Slow | ListState::TestsDiffer)
     }
 
     /// Whether a line is due about a shut-down list that is still asked: once a day.
-    pub fn shut_down_asked(&self, now: Mono) -> bool {
+    pub(crate) fn shut_down_asked(&self, now: Mono) -> bool {
         let mut told = self.told();
         let due = told.shut_down_line.is_none_or(|last| now.since(last) >= SHUT_DOWN_LIST_LINE);
         if due {

@@ -91,7 +91,7 @@ pub enum Given {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Guarding {
     /// Whether answers that are no listings are held back: `dnsbl`.
-    pub guard: Guard,
+    pub(crate) guard: Guard,
     /// The answer to a refusal: `on_refusal`; none leaves it to each list.
     pub on_refusal: Option<OnRefusal>,
 }
@@ -278,7 +278,7 @@ pub fn soa(list: &List) -> Record {
 }
 
 /// Whether the TXT of a list is judged by its A: data lists have TXT alone.
-pub fn text_follows_address(list: &List) -> bool {
+pub(crate) fn text_follows_address(list: &List) -> bool {
     list.purpose != Purpose::Data
 }
 

@@ -45,7 +45,7 @@ pub enum TestResult {
 
 /// The tests of one list.
 #[derive(Clone, Debug, Default)]
-pub struct ListHealth {
+pub(crate) struct ListHealth {
     /// When the next test is due; none before the first question.
     due: Option<Mono>,
     /// The operator has asked for the next one.
@@ -64,46 +64,46 @@ struct Suspicion {
 
 impl ListHealth {
     /// A client asks the list: its first test is due.
-    pub fn wanted(&mut self, now: Mono) {
+    pub(crate) fn wanted(&mut self, now: Mono) {
         self.due.get_or_insert(now);
     }
 
     /// When the next test is due.
-    pub fn due(&self) -> Option<Mono> {
+    pub(crate) fn due(&self) -> Option<Mono> {
         self.due
     }
 
     /// A test begins. Until its result is known, the next test is planned as after a test without a result.
-    pub fn testing(&mut self, now: Mono) {
+    pub(crate) fn testing(&mut self, now: Mono) {
         self.due = Some(now.after(HEALTH_AGAIN));
         self.insists = false;
     }
 
     /// The operator wants one now, whether clients ask the list or not.
-    pub fn insist(&mut self, now: Mono) {
+    pub(crate) fn insist(&mut self, now: Mono) {
         self.due = Some(now);
         self.insists = true;
     }
 
     /// Whether the operator has asked for the next one.
-    pub fn insists(&self) -> bool {
+    pub(crate) fn insists(&self) -> bool {
         self.insists
     }
 
     /// A test is due at once, if tests are made at all.
-    pub fn test_now(&mut self, now: Mono) {
+    pub(crate) fn test_now(&mut self, now: Mono) {
         if let Some(due) = &mut self.due {
             *due = (*due).min(now);
         }
     }
 
     /// The server behind a suspicion: the next test avoids it, if another one answers.
-    pub fn avoid(&self) -> Option<IpAddr> {
+    pub(crate) fn avoid(&self) -> Option<IpAddr> {
         self.suspicion.and_then(|suspicion| suspicion.server)
     }
 
     /// Takes in a test that ended at `now`; `toss` draws a number below its argument.
-    pub fn tested(&mut self, tested: &Tested, now: Mono, toss: impl Fn(u32) -> u32) -> TestResult {
+    pub(crate) fn tested(&mut self, tested: &Tested, now: Mono, toss: impl Fn(u32) -> u32) -> TestResult {
         let shown = match read(tested) {
             Some((state, server)) if is_broken(state) => self.suspect(state, server, now),
             Some((state, _)) => {

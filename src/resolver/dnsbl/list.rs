@@ -200,7 +200,7 @@ impl List {
     }
 
     /// Sets a key, for the zone `base` that takes it; clients ask without the key.
-    pub fn take_key(&mut self, base: &Name, key: Key) {
+    pub(crate) fn take_key(&mut self, base: &Name, key: Key) {
         self.keyed = false;
         if self.tests.is_none() {
             self.tests = TestEntries::usual(&self.apex, &self.subjects);
@@ -239,7 +239,7 @@ impl List {
 
     /// Whether a name at or below the apex asks this shut-down list, whose subjects are no longer known: an address
     /// always does, another name only if the apex is no domain of its own.
-    pub fn asks_though_shut_down(&self, name: &Name) -> bool {
+    pub(crate) fn asks_though_shut_down(&self, name: &Name) -> bool {
         let labels: Vec<&[u8]> = name.iter().collect();
         let Some(below) = labels.len().checked_sub(self.apex.iter().len()).filter(|below| *below > 0) else {
             return false;

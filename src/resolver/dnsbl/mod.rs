@@ -35,17 +35,17 @@
 
 pub mod answers;
 pub mod batch;
-pub mod breaker;
+pub(crate) mod breaker;
 pub mod codes;
 pub mod entry;
 pub mod gate;
 pub mod health;
 pub mod kept_lists;
 pub mod list;
-pub mod list_events;
+pub(crate) mod list_events;
 pub mod list_way;
 pub mod lookalike;
-pub mod network_answers;
+pub(crate) mod network_answers;
 pub mod quota;
 pub mod registry;
 pub mod rewrite;

@@ -11,7 +11,7 @@ pub struct NetworkAnswers {
     /// When the last one came.
     pub last: Option<Mono>,
     /// The begin of the current run of answers at short intervals.
-    pub streak: Mono,
+    pub(crate) streak: Mono,
 }
 
 impl NetworkAnswers {

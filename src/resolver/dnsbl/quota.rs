@@ -25,7 +25,7 @@ pub struct Quota {
 
 impl Quota {
     /// A query goes out at `unix` seconds since 1970. Returns true if it reaches the warning of `most`.
-    pub fn went_out(&mut self, most: Option<u64>, unix: u64) -> bool {
+    pub(crate) fn went_out(&mut self, most: Option<u64>, unix: u64) -> bool {
         self.turn(unix);
         self.today = self.today.saturating_add(1);
         let warn = !self.warned && most.is_some_and(|most| self.is_near(most));
@@ -34,13 +34,13 @@ impl Quota {
     }
 
     /// Like `went_out`, for a query of the operator: the next query of a client reaches the warning.
-    pub fn went_out_aside(&mut self, unix: u64) {
+    pub(crate) fn went_out_aside(&mut self, unix: u64) {
         self.turn(unix);
         self.today = self.today.saturating_add(1);
     }
 
     /// Queries of the day of `unix`, and of the day before.
-    pub fn of_day(mut self, unix: u64) -> (u64, u64) {
+    pub(crate) fn of_day(mut self, unix: u64) -> (u64, u64) {
         self.turn(unix);
         (self.today, self.yesterday)
     }

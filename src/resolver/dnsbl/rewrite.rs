@@ -15,7 +15,7 @@ use crate::exchange::secret::{Key, STANDS_FOR, Secret};
 const PROVIDER_LABELS: u8 = 3;
 
 /// The zone of the provider of the `list`, if it is the provider's alone: its other lists take the same key.
-pub fn provider_of(list: &Name) -> Option<Name> {
+pub(crate) fn provider_of(list: &Name) -> Option<Name> {
     Some(list.base_name()).filter(|zone| zone.num_labels() >= PROVIDER_LABELS)
 }
 
@@ -48,12 +48,12 @@ impl Rewrite {
     }
 
     /// The name above all names with the label for the key.
-    pub fn stand_in(&self) -> Option<Name> {
+    pub(crate) fn stand_in(&self) -> Option<Name> {
         self.secret.base().prepend_label(STANDS_FOR).ok()
     }
 
     /// The name with the key for a client's name; none if it would be too long or is not below the apex.
-    pub fn inward(&self, name: &Name) -> Option<Name> {
+    pub(crate) fn inward(&self, name: &Name) -> Option<Name> {
         let own = name.iter().len().checked_sub(self.apex.iter().len()).filter(|own| *own > 0)?;
         if !self.apex.zone_of(name) {
             return None;
@@ -65,7 +65,7 @@ impl Rewrite {
     }
 
     /// The client's name for a name with the key; other names stay.
-    pub fn outward(&self, name: &Name) -> Name {
+    pub(crate) fn outward(&self, name: &Name) -> Name {
         let base = self.secret.base();
         let own = name.iter().len().checked_sub(base.iter().len());
         let Some(own) = own.filter(|_| base.zone_of(name)) else { return name.clone() };
@@ -78,7 +78,7 @@ impl Rewrite {
     }
 
     /// Like `outward`, for a record's owner. The SOA of a negative answer may be above the base: then it becomes the apex's.
-    pub fn outward_record(&self, mut record: Record) -> Record {
+    pub(crate) fn outward_record(&self, mut record: Record) -> Record {
         let covers = record.name.zone_of(self.secret.base());
         record.name = if covers { self.apex.clone() } else { self.outward(&record.name) };
         record
@@ -94,7 +94,7 @@ impl Rewrite {
     }
 
     /// Remembers the zone of `base`.
-    pub fn set_home(&self, zone: &Name) {
+    pub(crate) fn set_home(&self, zone: &Name) {
         *self.home.lock().unwrap_or_else(PoisonError::into_inner) = Some(zone.clone());
     }
 }

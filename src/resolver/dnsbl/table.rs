@@ -165,7 +165,7 @@ impl Lists {
     }
 
     /// A question that no forwarder could have in memory was answered on this way of a list.
-    pub fn heard_through(&self, way: &Way, now: Mono) {
+    pub(crate) fn heard_through(&self, way: &Way, now: Mono) {
         let mut through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
         through.entry(way.clone()).or_default().heard(now);
     }
@@ -182,7 +182,7 @@ impl Lists {
     }
 
     /// Wakes it soon.
-    pub fn wake_in_time(&self) {
+    pub(crate) fn wake_in_time(&self) {
         if self.resting.swap(false, Ordering::Relaxed) {
             self.wake();
         }
@@ -194,7 +194,7 @@ impl Lists {
     }
 
     /// Returns when the lists need a round.
-    pub async fn woken(&self) {
+    pub(crate) async fn woken(&self) {
         self.wake.notified().await;
     }
 }

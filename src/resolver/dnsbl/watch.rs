@@ -46,7 +46,7 @@ pub struct ListOutcome {
     /// The round trip of the answered message; none if none was.
     pub round_trip: Option<Duration>,
     /// Whether messages were sent for it.
-    pub went_out: bool,
+    pub(crate) went_out: bool,
     /// Whether the answer is a refusal, or comes from a new owner of the zone.
     pub refused: bool,
     /// Whether it was a probe or a test: a name that a working list answers.
@@ -68,13 +68,13 @@ pub struct Changed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DueOfList {
     /// The judgement of its silence.
-    pub judgement: Judgement,
+    pub(crate) judgement: Judgement,
     /// A probe must be sent now.
     pub probe: bool,
     /// A test must be made now.
     pub test: bool,
     /// The operator has asked for the test.
-    pub insists: bool,
+    pub(crate) insists: bool,
     /// The view to ask in.
     pub view: ViewId,
     /// When to look again, at the latest.
@@ -140,7 +140,7 @@ impl ListWatch {
     }
 
     /// When a client last asked; none before the first.
-    pub fn last_wanted(&self) -> Option<Mono> {
+    pub(crate) fn last_wanted(&self) -> Option<Mono> {
         self.state().wanted.map(|(wanted, _)| wanted)
     }
 
@@ -196,7 +196,7 @@ impl ListWatch {
     }
 
     /// A test must be made as soon as possible.
-    pub fn test_now(&self, now: Mono) {
+    pub(crate) fn test_now(&self, now: Mono) {
         self.state().health.test_now(now);
     }
 
@@ -239,7 +239,7 @@ impl ListWatch {
 
     /// Counts a query that goes out without this state, in a trace past the cache. False, and it must not go out: so much of
     /// `most` queries is used on the day of `unix` that no unnecessary query should be sent.
-    pub fn takes_aside(&self, most: Option<u64>, unix: u64) -> bool {
+    pub(crate) fn takes_aside(&self, most: Option<u64>, unix: u64) -> bool {
         let mut state = self.state();
         let may = most.is_none_or(|most| !state.quota.is_spent(most, unix));
         if may {
@@ -259,7 +259,7 @@ impl ListWatch {
     }
 
     /// The state for batches.
-    pub fn for_batch(&self, unix: u64) -> BatchStanding {
+    pub(crate) fn for_batch(&self, unix: u64) -> BatchStanding {
         let state = self.state();
         let near = state.most.is_some_and(|most| state.quota.is_spent(most, unix));
         BatchStanding {

@@ -4,7 +4,7 @@
 const FILLER: &[u8] = b"_key";
 
 /// Overwrites each occurrence of `key` in `octets`, in any case.
-pub fn blot(octets: &mut [u8], key: &[u8]) {
+pub(crate) fn blot(octets: &mut [u8], key: &[u8]) {
     if key.is_empty() {
         return;
     }

@@ -25,7 +25,7 @@
     clippy::panic
 )]
 
-pub mod blot;
+pub(crate) mod blot;
 mod cleaned;
 pub mod file;
 mod frames;

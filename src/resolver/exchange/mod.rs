@@ -130,7 +130,7 @@ impl Exchange {
 
     /// Datagrams that came to our ports and were passed over since the last call: of another id or question, or from
     /// elsewhere.
-    pub fn take_strays(&self) -> usize {
+    pub(crate) fn take_strays(&self) -> usize {
         // There are hardly any. Writing each time would take the number from the processors of other workers.
         if self.strays.load(Ordering::Relaxed) == 0 { 0 } else { self.strays.swap(0, Ordering::Relaxed) }
     }
@@ -142,7 +142,7 @@ impl Exchange {
     }
 
     /// Whether messages in progress take half of their places or more.
-    pub fn is_half_taken(&self) -> bool {
+    pub(crate) fn is_half_taken(&self) -> bool {
         self.places.taken() >= self.bounds.exchanges / 2
     }
 
@@ -178,7 +178,7 @@ impl Exchange {
 
     /// Like `ask`, but also sends while an equal message is in progress: the caller repeats one that may be lost, and the answer to the first
     /// would tell nothing about the second.
-    pub async fn ask_alone(&self, ask: &UpstreamQuery, patience: Duration, place: Place) -> Heard {
+    pub(crate) async fn ask_alone(&self, ask: &UpstreamQuery, patience: Duration, place: Place) -> Heard {
         let heard = self.send(ask, patience, self.clock.mono()).await;
         drop(place);
         heard

@@ -103,12 +103,12 @@ pub struct NotSent(pub String);
 /// A server's certificate is not acceptable; the text says why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct CertificateRefused(pub String);
+pub(crate) struct CertificateRefused(pub String);
 
 /// A server did not send a DNS message over HTTPS.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{words}")]
-pub struct HttpsFault {
+pub(crate) struct HttpsFault {
     /// The fault of the response.
     pub words: String,
     /// Whether it says that it cannot answer at the moment, as SERVFAIL does. Otherwise the path, the certificate or the server is wrong.

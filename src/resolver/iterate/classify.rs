@@ -24,7 +24,7 @@ const DNAME: RecordType = RecordType::DNAME;
 
 /// The meaning of a message.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Said {
+pub(crate) enum Said {
     /// An answer, positive or negative, or the part of a chain of aliases that this server has authority for.
     Found(Found),
     /// A denial in doubt: no working server of the zone would send it. It is valid only if all servers of the zone
@@ -126,7 +126,7 @@ impl Found {
     }
 
     /// Removes the records behind the first alias whose target `is_elsewhere`: its own servers are asked for them.
-    pub fn cut_where(&mut self, is_elsewhere: impl Fn(&Name) -> bool) {
+    pub(crate) fn cut_where(&mut self, is_elsewhere: impl Fn(&Name) -> bool) {
         let cut = self.answers.iter().enumerate().find_map(|(place, record)| match &record.data {
             RData::CNAME(target) if is_elsewhere(&target.0) => Some((place, target.0.clone())),
             _ => None,
@@ -166,7 +166,7 @@ pub enum End {
 
 /// A referral to a zone below.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Referral {
+pub(crate) struct Referral {
     /// The zone.
     pub zone: Name,
     /// Its servers' names.
@@ -210,7 +210,7 @@ impl Said {
 
 /// Reads the answer of a server of `zone` to the question for `kind` at `name`; also returns how many records were
 /// scrubbed.
-pub fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Said, usize) {
+pub(crate) fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Said, usize) {
     let rcode = message.metadata.response_code;
     match rcode {
         // YXDOMAIN is an answer if a DNAME explains it.
@@ -260,7 +260,12 @@ pub fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -
 /// answer of a root server, which has authority for all names, but referrals in it are ignored. An empty answer is "no such type"
 /// even without SOA, because small forwarders leave it out. An empty answer that names servers does not mean that: it
 /// comes from a server that does not resolve.
-pub fn classify_recursive(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Said, usize) {
+pub(crate) fn classify_recursive(
+    zone: &Name,
+    name: &Name,
+    kind: RecordType,
+    message: &Message,
+) -> (Said, usize) {
     if !message.metadata.recursion_available {
         return classify_unrecursive(zone, name, kind, message);
     }
@@ -386,7 +391,7 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Ali
 
 /// The target of a name below a DNAME.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Redirected {
+pub(crate) enum Redirected {
     /// The CNAME of the name leads to this name.
     To(Box<Record>, Name),
     /// The target is longer than a name may be.
@@ -400,7 +405,7 @@ fn redirection<'a>(name: &Name, records: &'a [Record]) -> Option<(&'a Record, Re
 
 /// The target of `name` if `record` is a DNAME above it. A CNAME that the server sent along is not trusted: ours is
 /// made from the DNAME and has its TTL (RFC 6672 section 3.1).
-pub fn redirected(record: &Record, name: &Name) -> Option<Redirected> {
+pub(crate) fn redirected(record: &Record, name: &Name) -> Option<Redirected> {
     let RData::Unknown { code: DNAME, rdata } = &record.data else { return None };
     if record.name == *name || !record.name.zone_of(name) {
         return None;

@@ -96,7 +96,7 @@ impl Context {
 
     /// For a question whose client validates for itself (RFC 4035 section 3.2.2).
     #[must_use]
-    pub fn without_checks(mut self) -> Self {
+    pub(crate) fn without_checks(mut self) -> Self {
         self.checks = false;
         self
     }
@@ -109,18 +109,18 @@ impl Context {
     /// The context of a question that no client waits for: it skips memory, and `avoid` is asked only if no other
     /// server answers.
     #[must_use]
-    pub fn on_the_side(self, avoid: Option<IpAddr>) -> Self {
+    pub(crate) fn on_the_side(self, avoid: Option<IpAddr>) -> Self {
         Self { kind: ErrandKind::Side { avoid }, ..self }
     }
 
     /// Whether memory is skipped.
-    pub fn is_on_the_side(&self) -> bool {
+    pub(crate) fn is_on_the_side(&self) -> bool {
         matches!(self.kind, ErrandKind::Side { .. })
     }
 
     /// The context of a question that renews an answer: entries of memory that are about to end are not used.
     #[must_use]
-    pub fn renewing(self) -> Self {
+    pub(crate) fn renewing(self) -> Self {
         Self { kind: ErrandKind::Renewal, ..self }
     }
 
@@ -131,7 +131,7 @@ impl Context {
 
     /// The context of a question of look-ahead, with a small budget and a short time of its own.
     #[must_use]
-    pub fn looking_ahead(mut self) -> Self {
+    pub(crate) fn looking_ahead(mut self) -> Self {
         self.kind = ErrandKind::LookAhead;
         let ends = self.progress.began().after(AHEAD_TIME);
         self.budget = Arc::new(QuestionBudget::new(ends, MAX_AHEAD_MESSAGES));
@@ -144,7 +144,7 @@ impl Context {
     }
 
     /// The server that is asked only if no other answers.
-    pub fn avoids(&self) -> Option<IpAddr> {
+    pub(crate) fn avoids(&self) -> Option<IpAddr> {
         match self.kind {
             ErrandKind::Side { avoid } => avoid,
             ErrandKind::Client | ErrandKind::Renewal | ErrandKind::LookAhead => None,
@@ -187,13 +187,13 @@ impl Context {
     }
 
     /// Whether it asks for keys of DNSSEC, or for data that are needed to ask for these.
-    pub fn is_for_keys(&self) -> bool {
+    pub(crate) fn is_for_keys(&self) -> bool {
         let asked = std::iter::successors(self.asked_for.as_deref(), |asked| asked.above.as_deref());
         asked.into_iter().any(|asked| matches!(asked.kind, RecordType::DNSKEY | RecordType::DS))
     }
 
     /// The time of the last answer of a server to the flight; none before the first answer.
-    pub fn last_answer(&self) -> Option<Mono> {
+    pub(crate) fn last_answer(&self) -> Option<Mono> {
         self.progress.last_answer()
     }
 
@@ -218,7 +218,7 @@ impl Context {
     }
 
     /// The name and type of a query if they differ from the first question of its trail; none if they are equal.
-    pub fn asked_besides(&self, name: &Name, kind: RecordType) -> Option<Box<(Name, RecordType)>> {
+    pub(crate) fn asked_besides(&self, name: &Name, kind: RecordType) -> Option<Box<(Name, RecordType)>> {
         (!self.trail().asks(name, kind)).then(|| Box::new((name.clone(), kind)))
     }
 
@@ -303,7 +303,7 @@ impl QuestionBudget {
 
     /// Whether an old delegation of `zone`, or of a zone below it, is used. Then the state of `zone` past its end may
     /// be used too.
-    pub fn uses_stale(&self, zone: &Name) -> bool {
+    pub(crate) fn uses_stale(&self, zone: &Name) -> bool {
         let stale = self.stale.lock().unwrap_or_else(PoisonError::into_inner);
         stale.iter().any(|stale| zone.zone_of(stale))
     }

@@ -42,7 +42,7 @@ pub struct Errand<'a> {
     /// If the name has a label that stands for a key: its replacement.
     pub rewrite: Option<&'a Rewrite>,
     /// The resolver of sub-questions.
-    pub sub_questions: &'a dyn SubQuestions,
+    pub(crate) sub_questions: &'a dyn SubQuestions,
     /// Servers that are not asked, because an earlier answer of theirs was bogus.
     pub avoid: &'a [SocketAddr],
     /// The closest cut at or above the name, if it was looked up a moment ago. Memory has no cut between the two, not

@@ -198,7 +198,7 @@ impl Failure {
 
     /// The zone at whose servers the question failed, and the last conduct of each server. It is another zone than `zone` if
     /// the addresses of the servers of `zone` could not be found.
-    pub fn at_fault(&self) -> (Option<Name>, Vec<(IpAddr, Conduct)>) {
+    pub(crate) fn at_fault(&self) -> (Option<Name>, Vec<(IpAddr, Conduct)>) {
         let inner = match self {
             Self::Addresses { why, .. } => why.as_deref(),
             Self::List { silent, .. } => silent.as_deref(),
@@ -258,7 +258,7 @@ impl Failure {
 
     /// Whether it failed without a query, because its servers are known to be silent. The question does not
     /// remember this failure: the first answer of a server ends it.
-    pub fn is_known_silence(&self) -> bool {
+    pub(crate) fn is_known_silence(&self) -> bool {
         match self {
             Self::Silent { .. } => true,
             Self::Addresses { why, .. } => why.as_ref().is_some_and(|why| why.is_known_silence()),
@@ -267,7 +267,7 @@ impl Failure {
     }
 
     /// Whether each server was asked and none said anything.
-    pub fn is_silence(&self) -> bool {
+    pub(crate) fn is_silence(&self) -> bool {
         match self {
             Self::Servers { faults, .. } | Self::Time { faults, .. } => {
                 !faults.is_empty() && faults.iter().all(|(_, conduct)| *conduct == Conduct::Silent)
@@ -354,7 +354,7 @@ impl Failure {
 }
 
 /// The conduct of a server, in a word or two.
-pub fn conduct_text(conduct: Conduct) -> &'static str {
+pub(crate) fn conduct_text(conduct: Conduct) -> &'static str {
     match conduct {
         Conduct::Truncated => "truncated",
         Conduct::Lame => "lame (does not serve the zone)",

@@ -53,7 +53,7 @@ impl Iterate {
     }
 
     /// Forgets the state of views that no longer exist.
-    pub fn keep_views(&self, is_in_use: impl Fn(ViewId) -> bool) {
+    pub(crate) fn keep_views(&self, is_in_use: impl Fn(ViewId) -> bool) {
         self.refresh.keep(is_in_use);
     }
 
@@ -63,7 +63,7 @@ impl Iterate {
     }
 
     /// Whether queries to servers in progress take half of their places or more.
-    pub fn is_half_taken(&self) -> bool {
+    pub(crate) fn is_half_taken(&self) -> bool {
         self.means.exchange.is_half_taken()
     }
 
@@ -73,12 +73,12 @@ impl Iterate {
     }
 
     /// Whether any server was heard after `began`. If none was, later failures may be our own network's fault.
-    pub fn heard_since(&self, began: Mono) -> bool {
+    pub(crate) fn heard_since(&self, began: Mono) -> bool {
         self.means.uplink.has_heard_any(began)
     }
 
     /// `heard_since`, as it is kept with a failure.
-    pub fn servers_since(&self, began: Mono) -> ServersMeanwhile {
+    pub(crate) fn servers_since(&self, began: Mono) -> ServersMeanwhile {
         if self.heard_since(began) { ServersMeanwhile::Answered } else { ServersMeanwhile::Silent }
     }
 
@@ -99,7 +99,7 @@ impl Iterate {
     }
 
     /// The next late answer; waits until there is one.
-    pub async fn late_answer(&self) -> LateAnswer {
+    pub(crate) async fn late_answer(&self) -> LateAnswer {
         self.means.late_answers.next().await
     }
 }

@@ -138,7 +138,7 @@ impl Iterate {
     }
 
     /// Keeps a referral that came too late.
-    pub fn keep_late_referral(&self, errand: Errand<'_>, referral: Referral, cut: &Delegation) {
+    pub(crate) fn keep_late_referral(&self, errand: Errand<'_>, referral: Referral, cut: &Delegation) {
         self.keep_referral(errand, referral, Some(cut));
     }
 }
@@ -181,7 +181,7 @@ fn is_proof(record: &Record) -> bool {
 }
 
 /// Records by owner and type, in the order of their first appearance.
-pub fn by_rrset(records: &[Record]) -> Vec<Vec<&Record>> {
+pub(crate) fn by_rrset(records: &[Record]) -> Vec<Vec<&Record>> {
     if let [only] = records {
         return vec![vec![only]];
     }

@@ -16,7 +16,7 @@ use crate::zones::View;
 
 /// An answer that came too late.
 #[derive(Debug)]
-pub struct LateAnswer {
+pub(crate) struct LateAnswer {
     /// The name that it was asked for.
     pub name: Name,
     /// The type.

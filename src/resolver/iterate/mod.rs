@@ -46,7 +46,7 @@
 
 mod ask;
 mod attempt;
-pub mod classify;
+pub(crate) mod classify;
 pub mod context;
 mod dead;
 pub mod direct;
@@ -59,8 +59,8 @@ mod first_query;
 mod forward_first;
 mod fruitless;
 mod iterator;
-pub mod kept_answers;
-pub mod late_answers;
+pub(crate) mod kept_answers;
+pub(crate) mod late_answers;
 mod late_queries;
 mod means;
 mod measure;

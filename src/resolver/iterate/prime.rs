@@ -41,7 +41,7 @@ impl Iterate {
 
     /// Whether the root should be primed again because its time is nearly over. Returns true to one caller only,
     /// which does it.
-    pub fn is_priming_due(&self, view: &View) -> bool {
+    pub(crate) fn is_priming_due(&self, view: &View) -> bool {
         view.recursion().policy.race
             && matches!(view.recursion().target, RouteTarget::Iterate)
             && self.refresh.is_due(view.knows, self.now())
@@ -66,7 +66,7 @@ impl Iterate {
     ///
     /// # Errors
     /// No root server answers: the known set stays.
-    pub async fn prime_again(
+    pub(crate) async fn prime_again(
         &self,
         context: &Context,
         sub_questions: &dyn SubQuestions,

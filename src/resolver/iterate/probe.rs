@@ -103,7 +103,7 @@ impl Iterate {
     }
 
     /// When servers are silent and no other server is asked, finds out whether our own network works. Runs forever.
-    pub async fn prove_silences(&self) -> Infallible {
+    pub(crate) async fn prove_silences(&self) -> Infallible {
         let unproven = &self.means.unproven;
         loop {
             unproven.added.notified().await;

@@ -46,18 +46,18 @@ impl FlightProgress {
     }
 
     /// The time of the last answer of a server; none before the first answer.
-    pub fn last_answer(&self) -> Option<Mono> {
+    pub(crate) fn last_answer(&self) -> Option<Mono> {
         let answered = Mono::from_micros(self.answered.load(Ordering::Relaxed));
         (answered != Mono::START).then_some(answered)
     }
 
     /// Whether a server has sent an answer, or keys, that are bogus.
-    pub fn is_refuted(&self) -> bool {
+    pub(crate) fn is_refuted(&self) -> bool {
         self.refuted.load(Ordering::Relaxed)
     }
 
     /// The zone whose servers got the last query; none before the first, and if that went to a forwarder.
-    pub fn asked_zone(&self) -> Option<Name> {
+    pub(crate) fn asked_zone(&self) -> Option<Name> {
         self.asked().as_ref().map(|cut| cut.zone.clone())
     }
 

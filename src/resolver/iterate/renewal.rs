@@ -25,7 +25,7 @@ impl Iterate {
 
     /// Renews a delegation in use that is about to end; returns whether its renewal waits or is in progress. The root
     /// is primed instead. A question of look-ahead is no use.
-    pub fn foresee_end(&self, cut: &Delegation, context: &Context) -> bool {
+    pub(crate) fn foresee_end(&self, cut: &Delegation, context: &Context) -> bool {
         let now = self.now();
         is_ending(cut, now)
             && context.view.config.cache.prefetch
@@ -43,7 +43,7 @@ impl Iterate {
     }
 
     /// Ends a renewal. `is_answered`: whether a server has answered.
-    pub fn end_renewal(&self, ending: &Ending, is_answered: bool) {
+    pub(crate) fn end_renewal(&self, ending: &Ending, is_answered: bool) {
         let Ending { name, kind, view, .. } = ending;
         let (rrsets, now) = (self.memory.rrsets.of(view.knows), self.now());
         let old = if *kind == RecordType::NS {
@@ -72,7 +72,7 @@ impl Iterate {
     ///
     /// # Errors
     /// No server of a zone above it gives an answer.
-    pub async fn renew_delegation(&self, errand: Errand<'_>) -> Result<(), Failure> {
+    pub(crate) async fn renew_delegation(&self, errand: Errand<'_>) -> Result<(), Failure> {
         let zone = errand.name;
         let mut cut = self.start(Errand { kind: RecordType::DS, ..errand }).await?;
         while is_ending(&cut, self.now()) {

@@ -105,7 +105,7 @@ impl Candidate {
     }
 
     /// Queries to it whose answers could change the result.
-    pub fn awaited(&self) -> usize {
+    pub(crate) fn awaited(&self) -> usize {
         if self.answered { 0 } else { self.under_way.into() }
     }
 
@@ -115,13 +115,13 @@ impl Candidate {
     }
 
     /// Whether it is dead, does not serve the zone, or has truncated its answer.
-    pub fn is_last_resort(&self) -> bool {
+    pub(crate) fn is_last_resort(&self) -> bool {
         let useless = self.standing.lame || self.over_tcp.is_some();
         useless || self.standing.health == Health::Dead
     }
 
     /// Whether it was not asked yet and is likely to answer.
-    pub fn is_promising(&self) -> bool {
+    pub(crate) fn is_promising(&self) -> bool {
         self.level() == 0
     }
 }
@@ -159,7 +159,7 @@ pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) 
 /// The place of a candidate whose round trip is worth a query on the side: one that was not asked in this step, is
 /// likely to answer, and is not known, or was not measured for long. An unknown one comes first. None if no candidate
 /// is known, because the next step then races two, or if the nearest one is so near that no other can be much better.
-pub fn to_measure(candidates: &[Candidate], toss: impl Fn(u32) -> u32) -> Option<usize> {
+pub(crate) fn to_measure(candidates: &[Candidate], toss: impl Fn(u32) -> u32) -> Option<usize> {
     let nearest = candidates.iter().filter_map(|candidate| candidate.standing.round_trip).min()?;
     if nearest < NEAR_ENOUGH {
         return None;
@@ -191,7 +191,7 @@ pub fn longer(timer: Duration, tries: u8) -> Duration {
 
 /// The place of the first server that has answered with SERVFAIL or REFUSED, if all others that answered did so too, no
 /// server is left that lives and was not asked, and none was asked again yet.
-pub fn failed_first(candidates: &[Candidate], faults: &[(SocketAddr, Conduct)]) -> Option<usize> {
+pub(crate) fn failed_first(candidates: &[Candidate], faults: &[(SocketAddr, Conduct)]) -> Option<usize> {
     let is_failure = |conduct| matches!(conduct, Conduct::ServFail | Conduct::Refused);
     let mut answered = faults.iter().filter(|(_, conduct)| conduct.came_back());
     let (server, _) = answered.clone().next()?;
@@ -209,7 +209,7 @@ pub fn failed_first(candidates: &[Candidate], faults: &[(SocketAddr, Conduct)]) 
 }
 
 /// Whether the last two attempts that ended, at two servers, both got REFUSED.
-pub fn refused_twice(faults: &[(SocketAddr, Conduct)]) -> bool {
+pub(crate) fn refused_twice(faults: &[(SocketAddr, Conduct)]) -> bool {
     matches!(faults, [.., (one, Conduct::Refused), (other, Conduct::Refused)] if one != other)
 }
 

@@ -79,7 +79,11 @@ impl Iterate {
     ///
     /// # Errors
     /// As `find`.
-    pub async fn find_from(&self, errand: Errand<'_>, referral: Referral) -> Result<Resolved, Failure> {
+    pub(crate) async fn find_from(
+        &self,
+        errand: Errand<'_>,
+        referral: Referral,
+    ) -> Result<Resolved, Failure> {
         let cut = self.keep_referral(errand, referral, None);
         self.walk(errand, cut, &[]).await
     }

@@ -3,4 +3,4 @@
 use std::time::Duration;
 
 /// The time between two questions to root servers during a silence.
-pub const NETWORK_WITNESS_PAUSE: Duration = Duration::from_secs(1);
+pub(crate) const NETWORK_WITNESS_PAUSE: Duration = Duration::from_secs(1);

@@ -8,7 +8,7 @@ use std::time::Duration;
 pub const MIN_CACHE_SIZE: u64 = 32 << 20;
 
 /// The largest `cache.negative_max_ttl`: RFC 2308 section 5 calls more than a day problematic.
-pub const MAX_NEGATIVE_TTL: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const MAX_NEGATIVE_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The smallest `resolve.deadline`: with less, the way from the root is too long for some servers.
 pub const MIN_DEADLINE: Duration = Duration::from_secs(1);
@@ -18,16 +18,16 @@ pub const MIN_DEADLINE: Duration = Duration::from_secs(1);
 pub const MIN_SOURCE_PORTS: usize = 1_024;
 
 /// Octets of a Unix socket's path: `sun_path` has 108 with its end (unix(7)).
-pub const MAX_SOCKET_PATH: usize = 107;
+pub(crate) const MAX_SOCKET_PATH: usize = 107;
 
 /// Octets of the configuration file: with the greatest number of entries of each kind, and comments, it has 2 MiB.
 pub const MAX_CONFIG_FILE: u64 = 4 << 20;
 
 /// How long a pipe with a configuration is read: a program writes one in milliseconds.
-pub const PIPE_TIME: Duration = Duration::from_secs(2);
+pub(crate) const PIPE_TIME: Duration = Duration::from_secs(2);
 
 /// The depth of `$INCLUDE`: users of BIND and NSD include one or two levels, and a circle must end.
-pub const MAX_INCLUDED: usize = 8;
+pub(crate) const MAX_INCLUDED: usize = 8;
 
 /// Errors of a configuration that are reported. An operator corrects some of them before reading more.
 pub const MAX_PROBLEMS: usize = 100;
@@ -39,16 +39,16 @@ pub const MAX_SHOWN_VALUE: usize = 60;
 pub const MAX_SHOWN_SENTENCE: usize = 600;
 
 /// Octets of a file with a key: Spamhaus' have 26.
-pub const MAX_KEY_FILE: u64 = 4_096;
+pub(crate) const MAX_KEY_FILE: u64 = 4_096;
 
 /// Octets of a file with a certificate and those of its issuers, or with a private key: chains have 4 to 12 KiB.
-pub const MAX_CERTIFICATE_FILE: u64 = 256 << 10;
+pub(crate) const MAX_CERTIFICATE_FILE: u64 = 256 << 10;
 
 /// Octets of a registry of lists: the built-in one has 25 KiB.
-pub const MAX_REGISTRY_FILE: u64 = 1 << 20;
+pub(crate) const MAX_REGISTRY_FILE: u64 = 1 << 20;
 
 /// Octets of a root hints file: IANA's has 3 KiB.
-pub const MAX_ROOT_HINTS_FILE: u64 = 1 << 20;
+pub(crate) const MAX_ROOT_HINTS_FILE: u64 = 1 << 20;
 
 /// `[[zone]]` entries: split horizon and local lists take a few dozen. Each is a row of the table of routes.
 pub const MAX_ZONES: usize = 1_024;
@@ -73,30 +73,30 @@ pub const MAX_VIEW_NAME: usize = 63;
 pub const MAX_CONFIGURED_ADDRESSES: usize = 32;
 
 /// Octets of the path of a forwarder over HTTPS: the paths of public resolvers, some with the name of an account in them, have at most 60.
-pub const MAX_HTTPS_PATH: usize = 255;
+pub(crate) const MAX_HTTPS_PATH: usize = 255;
 
 /// Octets of a configured zone file with its includes, which is read into memory: about 300 000 records.
 pub const MAX_ZONE_FILE: u64 = 16 << 20;
 
 /// Octets of a file of trust anchors: the file of BIND has 4 KiB.
-pub const MAX_TRUST_ANCHOR_FILE: u64 = 1 << 20;
+pub(crate) const MAX_TRUST_ANCHOR_FILE: u64 = 1 << 20;
 
 /// A serial may be a moment if it is ahead by no more than this: clocks differ by a time zone.
-pub const MIRROR_SERIAL_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const MIRROR_SERIAL_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A serial may be a moment if it is behind by no more than this, a year. Serials like 2026112001 are far ahead of
 /// any clock until 2034.
-pub const MIRROR_SERIAL_BEHIND: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+pub(crate) const MIRROR_SERIAL_BEHIND: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The default size of the record is this share of `cache.size`: 16 MiB of 256 MiB.
 pub const RECORD_SHARE: u64 = 16;
 
 /// The largest default: half a million questions, which a large gateway asks in some hours. More is worth its memory only to an
 /// operator who wants it.
-pub const MAX_AUTO_RECORD: u64 = 64 << 20;
+pub(crate) const MAX_AUTO_RECORD: u64 = 64 << 20;
 
 /// See `MIN_RECORD`.
-pub const MAX_RECORD: u64 = 1 << 30;
+pub(crate) const MAX_RECORD: u64 = 1 << 30;
 
 /// Watched domains: with 60 queries a check, that many take one hour (`WATCH_QUERY_TIME`).
 pub const MAX_WATCHED: usize = 60;

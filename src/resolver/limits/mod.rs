@@ -26,11 +26,11 @@ mod supervise;
 mod work;
 mod zones;
 
-pub use background::*;
+pub(crate) use background::*;
 pub use cache::*;
 pub use config::*;
 pub use dnsbl::*;
-pub use dnstap::*;
+pub(crate) use dnstap::*;
 pub use exchange::*;
 pub use iterate::*;
 pub use listener::*;

@@ -7,7 +7,7 @@ use std::time::Duration;
 pub const MAX_RESTARTS: usize = 5;
 
 /// The time in which they are counted.
-pub const RESTART_WINDOW: Duration = Duration::from_secs(600);
+pub(crate) const RESTART_WINDOW: Duration = Duration::from_secs(600);
 
 /// The pause between a panic and the restart: long enough to avoid a busy loop, and short for waiting questions.
-pub const RESTART_PAUSE: Duration = Duration::from_millis(100);
+pub(crate) const RESTART_PAUSE: Duration = Duration::from_millis(100);

@@ -14,28 +14,28 @@ use super::listener::{MAX_QUEUE, MAX_TCP_CLIENTS, MAX_UNSENT};
 use super::resolve::{BUSY_FLIGHTS, MAX_FLIGHTS, MAX_RENEWALS, MAX_SILENT_FLIGHTS, MAX_WAITERS};
 
 /// The `cache.size` in octets from which on work has its greatest bounds: the default.
-pub const FULL_WORK_CACHE: u64 = 256 << 20;
+pub(crate) const FULL_WORK_CACHE: u64 = 256 << 20;
 
 /// Flights beside the smallest cache: those of five messages of mail that ask all their questions at once. They take 8 MB if all
 /// their zones are dead.
-pub const LEAST_FLIGHTS: usize = 256;
+pub(crate) const LEAST_FLIGHTS: usize = 256;
 
 /// Waiting clients beside the smallest cache: five for each flight.
-pub const LEAST_WAITERS: usize = 5 * LEAST_FLIGHTS;
+pub(crate) const LEAST_WAITERS: usize = 5 * LEAST_FLIGHTS;
 
 /// Misses that a worker beside the smallest cache has not begun: a burst of 2 000 takes 2 MB, and begins within 0.1 s.
-pub const LEAST_QUEUE: usize = MAX_QUEUE / 2;
+pub(crate) const LEAST_QUEUE: usize = MAX_QUEUE / 2;
 
 /// Connections beside the smallest cache. An open one takes 11 KB while queries come, and each may have a flight: with 512 connections
 /// whose zone was silent, the process took 50 MiB beside an empty cache of 16 MiB.
-pub const LEAST_TCP_CLIENTS: usize = LEAST_FLIGHTS / 2;
+pub(crate) const LEAST_TCP_CLIENTS: usize = LEAST_FLIGHTS / 2;
 
 /// Octets of replies that clients have not taken, beside the smallest cache: 16 of the longest, four of them for one client.
-pub const LEAST_UNSENT: usize = MAX_UNSENT / 4;
+pub(crate) const LEAST_UNSENT: usize = MAX_UNSENT / 4;
 
 /// Streams of a connection over HTTPS or QUIC beside the smallest cache. The library keeps 2.6 KB for each that is open, until its
 /// query is answered: with 64 streams, 90 connections to silent zones took 15 MB over HTTPS and 10 MB over QUIC.
-pub const LEAST_STREAMS: usize = MAX_PIPELINED / 4;
+pub(crate) const LEAST_STREAMS: usize = MAX_PIPELINED / 4;
 
 /// The greatest numbers of work in progress beside a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,23 +78,23 @@ impl WorkBounds {
 
     /// The number of flights from which on the zone or the client with the most gives way: half, like Unbound's jostle
     /// list.
-    pub fn crowded_flights(self) -> usize {
+    pub(crate) fn crowded_flights(self) -> usize {
         self.flights / 2
     }
 
     /// Like `crowded_flights`, while this host does not keep up.
-    pub fn busy_flights(self) -> usize {
+    pub(crate) fn busy_flights(self) -> usize {
         BUSY_FLIGHTS.min(self.crowded_flights() / 2)
     }
 
     /// Flights of a zone that was not asked before and has had no time to answer: a list after a restart.
-    pub fn new_flights(self) -> usize {
+    pub(crate) fn new_flights(self) -> usize {
         self.flights / 4
     }
 
     /// Flights of a zone from which no answer has come for `HEARD_TIME`: `MAX_SILENT_FLIGHTS`, and fewer beside a small cache, so
     /// that eight such zones do not take all.
-    pub fn silent_flights(self) -> usize {
+    pub(crate) fn silent_flights(self) -> usize {
         MAX_SILENT_FLIGHTS.min(self.flights / 8)
     }
 
@@ -109,7 +109,7 @@ impl WorkBounds {
     }
 
     /// Like `renewals`, for delegations and addresses of servers, so that those below a silent TLD leave room for answers.
-    pub fn endings_renewed(self) -> usize {
+    pub(crate) fn endings_renewed(self) -> usize {
         self.renewals() / 2
     }
 
@@ -125,28 +125,28 @@ impl WorkBounds {
 
     /// Connections over QUIC that are open or were closed a moment ago: some more than may be open. The library keeps what a closed one
     /// had, until no more datagrams of it can come.
-    pub fn kept_quic(self) -> usize {
+    pub(crate) fn kept_quic(self) -> usize {
         self.connections.saturating_add(self.kept_quic_of_client())
     }
 
     /// Like `kept_quic`, for one client. Gateways close few connections.
-    pub fn kept_quic_of_client(self) -> usize {
+    pub(crate) fn kept_quic_of_client(self) -> usize {
         self.connections_of_client().saturating_mul(2)
     }
 
     /// Questions in progress beyond the first of each connection, at all connections together: then these clients have two for each
     /// connection. A connection that gets no more reads on when one of its own is answered.
-    pub fn more_pipelined(self) -> usize {
+    pub(crate) fn more_pipelined(self) -> usize {
         self.connections
     }
 
     /// Like `more_pipelined`, for one client, so that one that asks much leaves room for others.
-    pub fn more_pipelined_of_client(self) -> usize {
+    pub(crate) fn more_pipelined_of_client(self) -> usize {
         self.more_pipelined() / 2
     }
 
     /// Like `unsent`, for one client, so that one that does not read leaves room for others.
-    pub fn unsent_of_client(self) -> usize {
+    pub(crate) fn unsent_of_client(self) -> usize {
         self.unsent / 4
     }
 

@@ -68,7 +68,7 @@ impl Rule {
     }
 
     /// The rule of a mark.
-    pub fn of_mark(mark: u8) -> Option<Self> {
+    pub(crate) fn of_mark(mark: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|rule| rule.mark() == mark)
     }
 }

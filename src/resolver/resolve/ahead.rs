@@ -115,7 +115,7 @@ impl LookaheadResolver {
 
     /// The zone that is to blame if a question fails: the zone of its closest known cut, or the name itself if no cut below
     /// the top-level domains is known.
-    pub fn zone_to_blame(&self, question: &Question) -> Name {
+    pub(crate) fn zone_to_blame(&self, question: &Question) -> Name {
         let Some(view) = self.views.load().get(question.view).cloned() else { return Name::root() };
         let key = question.key();
         let way = view.route_of((&question.name, key.name()), question.kind);
@@ -128,7 +128,7 @@ impl LookaheadResolver {
     }
 
     /// The zone that is to blame if a client's question failed: `zone_to_blame` of the end of its known aliases.
-    pub fn failed_zone(&self, question: &Question) -> Name {
+    pub(crate) fn failed_zone(&self, question: &Question) -> Name {
         let Some(view) = self.views.load().get(question.view).cloned() else { return Name::root() };
         let (rrsets, now) = (self.flight.memory.rrsets.of(view.knows), self.flight.clock.mono());
         let mut end = question.clone();
@@ -153,7 +153,7 @@ impl LookaheadResolver {
     }
 
     /// Removes the mark from the answer to a question, if memory has it.
-    pub fn unmark(&self, question: &Question) {
+    pub(crate) fn unmark(&self, question: &Question) {
         if let Some(answer) =
             self.flight.memory.answers.get(question.key().as_bytes(), self.flight.clock.mono())
         {

@@ -23,7 +23,7 @@ use dns::question::{Answer, QuestionKey};
 use history::{Counter, Recorder};
 
 /// The queue.
-pub struct AnsweredQueue {
+pub(crate) struct AnsweredQueue {
     clock: Clock,
     recorder: Arc<Recorder>,
     lists: Arc<ListResolver>,

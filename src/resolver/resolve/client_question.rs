@@ -64,7 +64,7 @@ impl ClientQuestion {
 
     /// Sets the socket that the question came from.
     #[must_use]
-    pub fn of_socket(self, socket: WantedOwner) -> Self {
+    pub(crate) fn of_socket(self, socket: WantedOwner) -> Self {
         Self { socket: Some(socket), ..self }
     }
 
@@ -109,7 +109,7 @@ impl ClientQuestion {
     }
 
     /// The subject of its question to a DNS list, if it asks one that still runs.
-    pub fn asked_list(&self) -> AskedAbout {
+    pub(crate) fn asked_list(&self) -> AskedAbout {
         self.live_list().map_or(AskedAbout::Nothing, |list| list.asked(&self.question.name))
     }
 

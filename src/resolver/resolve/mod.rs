@@ -38,11 +38,11 @@
 
 pub mod ahead;
 pub mod answered;
-pub mod answered_events;
+pub(crate) mod answered_events;
 mod backlog;
 mod chase;
 mod chased;
-pub mod client_question;
+pub(crate) mod client_question;
 mod flight;
 mod flights;
 pub mod inflight;
@@ -332,7 +332,7 @@ impl Resolver {
     }
 
     /// The zone that a question for a name in lower-case wire form counts for before a cut is known, as a keyed hash.
-    pub fn zone_at_first(&self, name: &[u8]) -> u64 {
+    pub(crate) fn zone_at_first(&self, name: &[u8]) -> u64 {
         self.memory.keyed().octets(shares::zone_at_first(name, 0))
     }
 

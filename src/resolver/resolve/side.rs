@@ -28,7 +28,7 @@ pub fn nowhere(random: &Random) -> Name {
 
 /// The result of a question that no client waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ahead {
+pub(crate) enum Ahead {
     /// The question was sent.
     Sent,
     /// The question is not needed: memory has the answer, or another flight already asks.
@@ -60,7 +60,7 @@ impl SideResolver {
 
     /// Asks for a name that no zone has, to see whether any server of the internet answers. Answers are recorded as
     /// usual.
-    pub async fn ask_for_nothing(&self, view: ViewId, name: &Name) {
+    pub(crate) async fn ask_for_nothing(&self, view: ViewId, name: &Name) {
         let views = self.views.load_full();
         let Some(view) = views.get(view).or_else(|| views.general()) else { return };
         let context = Context::new(Arc::new(FlightProgress::new(&self.flight.clock)), Arc::clone(view))
@@ -89,7 +89,7 @@ impl SideResolver {
     }
 
     /// Asks a question that a client is about to ask.
-    pub async fn ask_ahead(&self, question: Question, asker: Client) -> Ahead {
+    pub(crate) async fn ask_ahead(&self, question: Question, asker: Client) -> Ahead {
         let (key, now) = (question.key(), self.flight.clock.mono());
         let known = self.flight.memory.answers.get(key.as_bytes(), now).is_some();
         let Some(view) = self.views.load().get(question.view).cloned().filter(|_| !known) else {

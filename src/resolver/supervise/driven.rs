@@ -11,12 +11,12 @@ use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 
 /// Work in progress. Polling this drives it; dropped before its end, it continues as a task of the runtime.
-pub struct Driven<Output: Send + 'static>(Option<BoxFuture<'static, Output>>);
+pub(crate) struct Driven<Output: Send + 'static>(Option<BoxFuture<'static, Output>>);
 
 impl<Output: Send + 'static> Driven<Output> {
     /// Work that begins when it is first polled, or when this is dropped. It is boxed, because moving it would
     /// otherwise copy all of it.
-    pub fn new(work: BoxFuture<'static, Output>) -> Self {
+    pub(crate) fn new(work: BoxFuture<'static, Output>) -> Self {
         Self(Some(work))
     }
 }
@@ -47,7 +47,7 @@ impl<Output: Send + 'static> Drop for Driven<Output> {
 }
 
 /// Drives all of `under_way`, and drops ended work; never ends.
-pub async fn drive(under_way: &mut Vec<Driven<()>>) {
+pub(crate) async fn drive(under_way: &mut Vec<Driven<()>>) {
     std::future::poll_fn(|context| {
         under_way.retain_mut(|one| one.poll_unpin(context).is_pending());
         Poll::Pending

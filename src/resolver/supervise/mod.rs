@@ -12,7 +12,7 @@
 //!   code 1.
 //! - The watchdog follows the tasks and not a timer of its own, because a timer runs on while a worker is stuck.
 
-pub mod driven;
+pub(crate) mod driven;
 pub mod pulse;
 #[cfg(feature = "simulated")]
 pub mod strike;
@@ -104,7 +104,7 @@ impl Supervisor {
     }
 
     /// Runs `run` on this thread, again if it panics; returns when it does, or when it is given up.
-    pub fn keep_thread(&self, whose: &str, run: impl Fn()) {
+    pub(crate) fn keep_thread(&self, whose: &str, run: impl Fn()) {
         let mut restarts = Restarts::default();
         while let Err(panic) = catch_unwind(AssertUnwindSafe(&run)) {
             if !self.may_restart(whose, &*panic, &mut restarts) {
@@ -167,7 +167,7 @@ fn message(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// Wraps `work` in a future that returns a panic instead of passing it to the task that polls.
-pub fn caught<Work: Future>(work: Work) -> impl Future<Output = Result<Work::Output, Panicked>> {
+pub(crate) fn caught<Work: Future>(work: Work) -> impl Future<Output = Result<Work::Output, Panicked>> {
     // An async block around it would store the work twice.
     let caught = AssertUnwindSafe(work).catch_unwind();
     caught.map(|ended| ended.map_err(|panic| Panicked(message(&*panic).to_owned())))
@@ -176,7 +176,7 @@ pub fn caught<Work: Future>(work: Work) -> impl Future<Output = Result<Work::Out
 /// Something panicked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("bug in resolverd: {0}")]
-pub struct Panicked(String);
+pub(crate) struct Panicked(String);
 
 #[cfg(test)]
 mod tests {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// The pulse of one thread or task.
-pub struct Pulse {
+pub(crate) struct Pulse {
     whose: String,
     asked: AtomicU64,
     answered: AtomicU64,
@@ -28,7 +28,7 @@ impl Pulse {
     ///
     /// # Panics
     /// The lab has ordered a panic.
-    pub fn answer(&self) {
+    pub(crate) fn answer(&self) {
         #[cfg(feature = "simulated")]
         assert!(!self.struck.swap(false, Ordering::AcqRel), "{}", super::strike::STRUCK);
         self.answered.store(self.asked.load(Ordering::Acquire), Ordering::Release);
@@ -47,7 +47,7 @@ impl Pulse {
 
 impl Pulses {
     /// A new one, for the thread or task that hears `bell`.
-    pub fn enroll(&self, whose: &str, bell: impl Fn() + Send + Sync + 'static) -> Arc<Pulse> {
+    pub(crate) fn enroll(&self, whose: &str, bell: impl Fn() + Send + Sync + 'static) -> Arc<Pulse> {
         let pulse = Arc::new(Pulse {
             whose: whose.to_owned(),
             asked: AtomicU64::new(0),

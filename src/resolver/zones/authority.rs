@@ -16,10 +16,10 @@ use super::zone::Zone;
 use crate::limits::MAX_ALIASES_IN_ZONE;
 
 /// The size that a server offers (RFC 6891 section 6.2.3), and sends at most: the value agreed on in 2020.
-pub const EDNS_SIZE: u16 = 1232;
+pub(crate) const EDNS_SIZE: u16 = 1232;
 
 /// The size that a client without OPT takes (RFC 1035 section 2.3.4).
-pub const PLAIN_SIZE: u16 = 512;
+pub(crate) const PLAIN_SIZE: u16 = 512;
 
 /// The zones that one server answers from.
 #[derive(Clone, Debug, Default)]
@@ -282,7 +282,7 @@ fn renamed(records: &[Record], asked: &Name) -> Vec<Record> {
 }
 
 /// The target of a DNAME record; none if it is another type.
-pub fn dname_target(record: &Record) -> Option<Name> {
+pub(crate) fn dname_target(record: &Record) -> Option<Name> {
     match &record.data {
         RData::Unknown { code: RecordType::DNAME, rdata } => {
             Name::read(&mut BinDecoder::new(&rdata.anything)).ok()

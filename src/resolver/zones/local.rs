@@ -38,7 +38,7 @@ pub fn from_file(apex: &Name, path: &Path, text: &str) -> Result<Authority, Stri
 ///
 /// # Errors
 /// A line that is no record of the zone, in words.
-pub fn from_lines(apex: &Name, lines: &[String]) -> Result<Authority, String> {
+pub(crate) fn from_lines(apex: &Name, lines: &[String]) -> Result<Authority, String> {
     let records = lines.iter().map(|line| line_of(apex, line)).collect::<Result<Vec<_>, _>>()?;
     from_records(apex, records, RECORD_TTL)
 }
@@ -47,7 +47,7 @@ pub fn from_lines(apex: &Name, lines: &[String]) -> Result<Authority, String> {
 ///
 /// # Errors
 /// A record outside the zone.
-pub fn from_records(apex: &Name, mut records: Vec<Record>, ttl: u32) -> Result<Authority, String> {
+pub(crate) fn from_records(apex: &Name, mut records: Vec<Record>, ttl: u32) -> Result<Authority, String> {
     records.push(soa(apex, ttl));
     records.push(Record::from_rdata(apex.clone(), ttl, RData::NS(rdata::NS(apex.clone()))));
     let zone = Zone::new(apex, records).map_err(|error| error.to_string())?;

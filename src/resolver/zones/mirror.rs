@@ -63,7 +63,7 @@ impl Mirror {
     }
 
     /// Continues from another mirror of the same servers, because a reload does not make its data newer.
-    pub fn go_on_from(&self, old: &Self) {
+    pub(crate) fn go_on_from(&self, old: &Self) {
         *self.seen() = *old.seen();
         self.stale.store(old.is_stale(), Ordering::Relaxed);
     }

@@ -20,7 +20,7 @@ impl View {
     }
 
     /// Whether the answers of this type at `name` are a stranger's, as in `removes`.
-    pub fn is_of_strangers(&self, name: &Name, kind: RecordType) -> bool {
+    pub(crate) fn is_of_strangers(&self, name: &Name, kind: RecordType) -> bool {
         let resolve = &self.config.resolve;
         let name = name.to_lowercase();
         let route = self.route(&name, kind);

@@ -24,7 +24,7 @@ pub struct Route {
     /// The policy of the route.
     pub policy: ZonePolicy,
     /// The mirror on its servers whose age is watched, if any.
-    pub mirrored: Option<Mirrored>,
+    pub(crate) mirrored: Option<Mirrored>,
 }
 
 /// A mirror, and its replacement.
@@ -68,13 +68,13 @@ impl Route {
 
     /// The list that a question for `name` on this route asks; none for a name in its zone that is no question to the
     /// list.
-    pub fn list_asked(&self, name: &Name) -> Option<Arc<List>> {
+    pub(crate) fn list_asked(&self, name: &Name) -> Option<Arc<List>> {
         let list = self.policy.list.clone()?;
         (list.asked(name) != AskedAbout::Nothing || !list.is_alive()).then_some(list)
     }
 
     /// The configured source address of the family of `server`; none if there is none.
-    pub fn source_for(&self, server: IpAddr) -> Option<IpAddr> {
+    pub(crate) fn source_for(&self, server: IpAddr) -> Option<IpAddr> {
         self.policy.source.iter().copied().find(|source| source.is_ipv4() == server.is_ipv4())
     }
 }
@@ -91,7 +91,7 @@ pub struct ZonePolicy {
     /// For how long past its TTL an answer may be given if no server answers; 0 for DNS lists.
     pub serve_stale: Duration,
     /// Whether nothing is asked below a name that is proven not to exist (RFC 8020).
-    pub nxdomain_cut: bool,
+    pub(crate) nxdomain_cut: bool,
     /// Whether names below the apex may be probed on the way to the whole name (RFC 9156); not in the zone of a DNS
     /// list.
     pub minimise: bool,
@@ -101,10 +101,10 @@ pub struct ZonePolicy {
     pub race: bool,
     /// Whether one server is asked at a time, and only if needed: no other while it may still answer, and none probed
     /// in the background.
-    pub one_at_a_time: bool,
+    pub(crate) one_at_a_time: bool,
     /// Whether two servers in a row that answer REFUSED end the question: the owner of the zone has blocked us, and
     /// further messages prolong the block.
-    pub refusals_end: bool,
+    pub(crate) refusals_end: bool,
 }
 
 /// Why a zone cannot be served as configured.

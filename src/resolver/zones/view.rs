@@ -58,7 +58,7 @@ pub struct View {
     /// Zones whose records stand in the configuration: they are for clients, see `server_route`.
     for_clients: HashSet<Vec<u8>>,
     /// How answers of lists that are no listings are handled for its clients.
-    pub guarding: Guarding,
+    pub(crate) guarding: Guarding,
     /// The mode of look-ahead for its clients.
     pub lookahead: LookaheadMode,
     /// The configured zones that its clients see.
@@ -143,7 +143,7 @@ impl View {
     }
 
     /// Like `route`, for a name whose wire form is known.
-    pub fn route_of(&self, (name, wire): (&Name, &[u8]), kind: RecordType) -> &Arc<Route> {
+    pub(crate) fn route_of(&self, (name, wire): (&Name, &[u8]), kind: RecordType) -> &Arc<Route> {
         if let Some(route) = self.names.route(wire, kind) {
             return route;
         }
@@ -155,7 +155,7 @@ impl View {
     /// The route of a lookup for a name server. A `[[host]]`, a `[[record]]` and a zone with `records` are for clients: an operator who
     /// blocks a domain, or gives a host another address, does not mean the zones of others whose servers have names there. Unbound does not look
     /// for servers in its local data either. A zone with a file is a zone like those of others.
-    pub fn server_route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
+    pub(crate) fn server_route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
         let is_for_clients = |route: &Route| {
             matches!(route.target, RouteTarget::Local(_))
                 && self.for_clients.contains(wire_name(&route.zone).as_slice())
@@ -167,7 +167,7 @@ impl View {
 
     /// The route of the questions to the list at `apex`, even if it is shut down; of the zone around it if no list is
     /// known there.
-    pub fn list_route(&self, apex: &Name) -> &Arc<Route> {
+    pub(crate) fn list_route(&self, apex: &Name) -> &Arc<Route> {
         self.longest_suffix(Some(&wire_name(apex)), |_| true)
     }
 
@@ -185,17 +185,17 @@ impl View {
 
     /// Whether the configuration makes a name exist: it is that of a `[[host]]` or `[[record]]`, the reverse name of an address of a
     /// host, or above one of these.
-    pub fn exists_here(&self, name: &Name) -> bool {
+    pub(crate) fn exists_here(&self, name: &Name) -> bool {
         self.names.exists(name)
     }
 
     /// Whether validation ends at exactly this name: a negative trust anchor, or a zone that is not validated.
-    pub fn has_nta(&self, name: &Name) -> bool {
+    pub(crate) fn has_nta(&self, name: &Name) -> bool {
         !self.ntas.is_empty() && self.ntas.contains(wire_name(name).as_slice())
     }
 
     /// Whether a zone is at or below a configured zone with `validate = false`.
-    pub fn is_unvalidated(&self, zone: &Name) -> bool {
+    pub(crate) fn is_unvalidated(&self, zone: &Name) -> bool {
         let is_listed = |name: &[u8]| self.unvalidated.contains(name);
         !self.unvalidated.is_empty()
             && successors(Some(&*wire_name(zone)), |name| parent(name)).any(is_listed)
@@ -275,7 +275,7 @@ impl View {
     }
 
     /// The routes to mirrors whose age is watched, by zone.
-    pub fn mirrored(&self) -> Vec<&Arc<Route>> {
+    pub(crate) fn mirrored(&self) -> Vec<&Arc<Route>> {
         let mut routes: Vec<_> = self.routes.values().filter(|route| route.mirrored.is_some()).collect();
         routes.sort_by(|one, other| one.zone.cmp(&other.zone));
         routes

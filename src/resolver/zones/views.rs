@@ -123,7 +123,7 @@ impl Views {
     }
 
     /// The view of a listener's clients that are in no `[[view]]`.
-    pub fn of_listener(&self, place: usize) -> Option<&Arc<View>> {
+    pub(crate) fn of_listener(&self, place: usize) -> Option<&Arc<View>> {
         self.of_clients(place).map(|views| &views.general)
     }
 
@@ -144,7 +144,7 @@ impl Views {
     }
 
     /// Continues from the old views' observations of mirrors whose servers are still the same.
-    pub fn go_on_from(&self, old: &Self) {
+    pub(crate) fn go_on_from(&self, old: &Self) {
         let before: Vec<_> = old.views.iter().flat_map(|view| view.mirrored()).collect();
         for route in self.views.iter().flat_map(|view| view.mirrored()) {
             let known = before.iter().find(|other| same_mirror(route, other));

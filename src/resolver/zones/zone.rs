@@ -133,7 +133,7 @@ impl Zone {
     }
 
     /// The last name before this one that has an NSEC record: its span covers this one (RFC 4034 section 4.1.1).
-    pub fn nsec_before(&self, name: &Name) -> Option<&Name> {
+    pub(crate) fn nsec_before(&self, name: &Name) -> Option<&Name> {
         let before = self.nodes.range((Bound::Unbounded, Bound::Excluded(name)));
         before.rev().find(|(_, node)| node.contains_key(&RecordType::NSEC.into())).map(|(name, _)| name)
     }
@@ -163,7 +163,7 @@ impl Zone {
     }
 
     /// The closest encloser of a name that does not exist: the longest name above it that does (RFC 4592 section 3.3.1).
-    pub fn closest_encloser(&self, name: &Name) -> Name {
+    pub(crate) fn closest_encloser(&self, name: &Name) -> Name {
         let mut encloser = name.base_name();
         while encloser.iter().len() > self.origin.iter().len() && !self.exists(&encloser) {
             encloser = encloser.base_name();
@@ -172,7 +172,7 @@ impl Zone {
     }
 
     /// The wildcard that covers `name`: `*` below its closest encloser (RFC 4592 section 3.3.1), if it owns records.
-    pub fn wildcard_for(&self, name: &Name) -> Option<Name> {
+    pub(crate) fn wildcard_for(&self, name: &Name) -> Option<Name> {
         let wildcard = self.closest_encloser(name).prepend_label("*").ok()?;
         self.has_records(&wildcard).then_some(wildcard)
     }

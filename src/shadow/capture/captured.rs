@@ -18,7 +18,7 @@ pub struct Captured {
     /// All else, by its kind.
     pub skipped: BTreeMap<Skipped, u64>,
     /// The link types that are not known.
-    pub unknown_links: Vec<u32>,
+    pub(crate) unknown_links: Vec<u32>,
 }
 
 impl Captured {

@@ -222,7 +222,7 @@ impl Batch {
     }
 
     /// A question to `list` went out; one of a batch is counted already.
-    pub fn went_out(&mut self, check: &Check, list: ListId) {
+    pub(crate) fn went_out(&mut self, check: &Check, list: ListId) {
         // A question that no client asked came from the operator.
         let Some(questions) = self.open.get(check) else { return };
         if !questions.ahead.iter().any(|ahead| ahead.list == list) {
@@ -231,7 +231,7 @@ impl Batch {
     }
 
     /// A client's question to a list has a result. Returns the lists to ask now.
-    pub fn came_out(
+    pub(crate) fn came_out(
         &mut self,
         query: CheckQuery<'_>,
         came: ListSays,
@@ -251,7 +251,7 @@ impl Batch {
     }
 
     /// The question of a batch to `list` was not needed: memory had the answer, or a client asked at the same time.
-    pub fn not_needed(&mut self, check: &Check, list: ListId) {
+    pub(crate) fn not_needed(&mut self, check: &Check, list: ListId) {
         let Some(questions) = self.open.get_mut(check) else { return };
         let Some(place) = questions.ahead.iter().position(|ahead| ahead.list == list) else { return };
         let ahead = questions.ahead.swap_remove(place);

@@ -88,7 +88,7 @@ impl ListResolver {
     }
 
     /// The state of a list on the way of `view`.
-    pub fn list_entry(&self, view: &View, list: &List) -> Arc<ListEntry> {
+    pub(crate) fn list_entry(&self, view: &View, list: &List) -> Arc<ListEntry> {
         let way = view.list_route(&list.apex).way();
         match self.table.find(&list.apex, &way) {
             Some(entry) => entry,

@@ -27,7 +27,7 @@ mod judge;
 pub mod nta;
 mod root_keys;
 #[cfg(feature = "simulated")]
-pub mod simulated_fetches;
+pub(crate) mod simulated_fetches;
 mod validator;
 
 pub(in crate::resolve) use root_keys::RootKeyLook;
