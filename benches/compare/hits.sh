@@ -38,8 +38,8 @@ done
 
 if [ "${INSIDE_HITS-}" != yes ]; then
   if [ -z "${RESOLVERD-}" ]; then
-    (cd "$here/../.." && cargo build --release --locked --bins)
-    RESOLVERD=${CARGO_TARGET_DIR:-$here/../../target}/release/resolverd
+    (cd "$here/../.." && cargo build --profile dist --locked --bins)
+    RESOLVERD=${CARGO_TARGET_DIR:-$here/../../target}/dist/resolverd
   fi
   RESOLVERD=$(realpath "$RESOLVERD") work=$(mktemp -d)
   export RESOLVERD work INSIDE_HITS=yes LC_ALL=C

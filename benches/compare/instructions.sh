@@ -23,8 +23,8 @@ done
 
 if [ "${INSIDE_INSTRUCTIONS-}" != yes ]; then
   if [ -z "${RESOLVERD-}" ]; then
-    (cd "$here/../.." && cargo build --release --locked --bins)
-    RESOLVERD=${CARGO_TARGET_DIR:-$here/../../target}/release/resolverd
+    (cd "$here/../.." && cargo build --profile dist --locked --bins)
+    RESOLVERD=${CARGO_TARGET_DIR:-$here/../../target}/dist/resolverd
   fi
   DAEMON=$(realpath "$RESOLVERD") work=$(mktemp -d)
   export DAEMON work INSIDE_INSTRUCTIONS=yes LC_ALL=C

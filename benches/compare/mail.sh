@@ -144,8 +144,8 @@ done
 
 if [ "${INSIDE_MAIL-}" != yes ]; then
   if [ -z "${RESOLVERD-}" ]; then
-    (cd "$here/../.." && cargo build --release --locked --bins)
-    RESOLVERD=${CARGO_TARGET_DIR:-$here/../../target}/release/resolverd
+    (cd "$here/../.." && cargo build --profile dist --locked --bins)
+    RESOLVERD=${CARGO_TARGET_DIR:-$here/../../target}/dist/resolverd
   fi
   if [ "$(nproc)" -lt 2 ]; then echo "mail.sh: it needs two cores: one for the resolver, the others for servers and mail" >&2; exit 2; fi
   RESOLVERD=$(realpath "$RESOLVERD") work=$(mktemp -d)

@@ -46,8 +46,8 @@ fi
 
 if [ "${INSIDE_MISSES-}" != yes ]; then
   if [ -z "${RESOLVERD-}" ]; then
-    (cd "$here/../.." && cargo build --release --locked --bins)
-    RESOLVERD=${CARGO_TARGET_DIR:-$here/../../target}/release/resolverd
+    (cd "$here/../.." && cargo build --profile dist --locked --bins)
+    RESOLVERD=${CARGO_TARGET_DIR:-$here/../../target}/dist/resolverd
   fi
   RESOLVERD=$(realpath "$RESOLVERD") work=$(mktemp -d)
   export RESOLVERD work INSIDE_MISSES=yes LC_ALL=C

@@ -37,8 +37,8 @@ done
 
 if [ "${INSIDE_OBSERVE-}" != yes ]; then
   if [ -z "${RESOLVERD-}" ]; then
-    (cd "$here/../.." && cargo build --release --locked --bins)
-    RESOLVERD=${CARGO_TARGET_DIR:-$here/../../target}/release/resolverd
+    (cd "$here/../.." && cargo build --profile dist --locked --bins)
+    RESOLVERD=${CARGO_TARGET_DIR:-$here/../../target}/dist/resolverd
   fi
   RESOLVERD=$(realpath "$RESOLVERD") work=$(mktemp -d)
   RESOLVERCTL=$(dirname "$RESOLVERD")/resolverctl

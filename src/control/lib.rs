@@ -3,6 +3,8 @@
 //! It stands beside the way of a question. It reaches the resolver through the trait `Controlled`, so that tests run it
 //! without a resolver.
 //!
+//! Calls the crates whose state it shows: `resolver`, `history`, `watched`, `doctor`. `ctl` shares the protocol with it.
+//!
 //! # Decisions
 //!
 //! - Any user who may open the socket may read. Only root and the user of the daemon may change something

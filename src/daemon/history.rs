@@ -1,4 +1,4 @@
-//! The segments of the record in the state directory; `record::stored` has their form.
+//! The segments of the record in the state directory; `history::stored` has their form.
 //!
 //! Entries are appended to the newest segment. The oldest one is removed if all take more than `limits::MAX_STORED`
 //! octets. A segment is closed after a day, and removed within a minute if its last entry is seven days old. A torn end is cut off

@@ -1,4 +1,4 @@
-//! Keeps the memory of the record in the state directory, from the stop of a process to the start of the next one; `record::saved_memory`
+//! Keeps the memory of the record in the state directory, from the stop of a process to the start of the next one; `history::saved_memory`
 //! has its form.
 //!
 //! # Decisions

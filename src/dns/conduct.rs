@@ -2,7 +2,7 @@
 //!
 //! # Decisions
 //!
-//! - These types stood in `record` first, although `iterate`, `resolve` and `exchange` decide by them. A module on
+//! - These types stood in `history` first, although `iterate`, `resolve` and `exchange` decide by them. A module on
 //!   the way of a question must not need one beside it, so they moved here.
 
 use hickory_proto::op::ResponseCode;

@@ -3,6 +3,8 @@
 //! One file for each topic, with its RFC. A topic has two pure functions: `wants`, the questions that it needs next by
 //! the facts so far, and `check`, its findings. `gather` asks the questions; it is the only part that waits.
 //!
+//! Calls `dns` and `validate`. It knows neither the resolver nor the control socket: its callers answer the questions.
+//!
 //! # Decisions
 //!
 //! - Questions go through the daemon, because only it has the routes, source addresses and trust anchors with which

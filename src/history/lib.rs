@@ -1,7 +1,10 @@
-//! The record: counters, histograms, tables and incidents. It stands beside the way of a question.
+//! The history: what resolverd writes down of its work (counters, histograms, tables, incidents, the last queries), and the
+//! explanation of it (`why`, `culprit`, `failed`).
 //!
 //! No question waits for it. Every question is counted once, by its outcome. Tables are bounded; their remainder is
 //! the row "other".
+//!
+//! Calls `dns` and `validate`. The resolver reports to it; `control` and `ctl` read it.
 //!
 //! # Decisions
 //!

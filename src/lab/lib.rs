@@ -1,6 +1,6 @@
-//! The lab: an internet in the process, for tests, benches and the demo (cargo feature `lab`).
+//! The lab: an internet in the process, for tests, benches and the demo (cargo feature `lab` of `resolverd`).
 //!
-//! Only the demo of the daemon calls it. Authoritative servers work as in RFC 1034 section 4.3.2. Each has a distance
+//! Calls `resolver`, which it runs, and what that calls. Only the demo and tests call it. Authoritative servers work as in RFC 1034 section 4.3.2. Each has a distance
 //! and switchable faults. They are reached in memory with a virtual clock and a seed, or on sockets of 127.0.0.0/8.
 //!
 //! # A resolver over the lab

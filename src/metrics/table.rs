@@ -1,6 +1,6 @@
 //! The table of metrics: the name, kind, labels and description of each.
 //!
-//! The first rows stand here. Those of the counters follow: their names and descriptions are in `record::counters`. The manual
+//! The first rows stand here. Those of the counters follow: their names and descriptions are in `history::counters`. The manual
 //! resolverd-metrics(7), the dashboard and the alerts are compared with this table.
 
 use history::Counts;

@@ -4,12 +4,14 @@
 //! All here is pure: `capture` reads the octets of a file, `answer` compares two answers, `judge` finds the cause of a difference in what
 //! was heard, `report` adds up. The command asks (`ctl::shadow`).
 //!
+//! Calls `doctor` for the comparison of servers, `resolver` for the frames of dnstap, and `dns`.
+//!
 //! # Decisions
 //!
 //! - A cause is proven or it is "unknown". Addresses that differ may be rotation, geography, an old answer or a filter, so none of these
 //!   is the cause because the others do not fit.
 //! - The name servers of the zone decide which answer is old, with the conclusions of `resolverctl compare`
-//!   (`check::domain::side_by_side`). An answer of the resolver in place is old only if a name server with an older version of the zone gives
+//!   (`doctor::side_by_side`). An answer of the resolver in place is old only if a name server with an older version of the zone gives
 //!   it, too, if it was replaced when its TTL ended, or if its resolver says so. The time in a cache proves nothing: answers of a zone, a
 //!   forwarder or a view of its own are in its cache, too.
 //! - Rotation is the cause only if both resolvers gave the same addresses in the end, or the zone is proven to answer in turn.

@@ -4,6 +4,8 @@
 //! digests. This module decides which key checks which RRset, and which records prove an absence. RFC 4033 to 4035,
 //! RFC 5155, RFC 6840, RFC 9276. `resolve::trust` fetches DS and keys.
 //!
+//! Calls `dns`. A crate of its own, because the resolver, the doctor and the history judge by the same verdicts.
+//!
 //! # Decisions
 //!
 //! - Every question has a budget: signature checks, failed checks (KeyTrap, CVE-2023-50387), NSEC3 hashes

@@ -4,6 +4,8 @@
 //! stands beside the way of a question, and asks as `resolverctl` does; no client's question waits for it. `ended` says
 //! whether a check could tell anything, `history` which findings came and went, `schedule` when the next check is due.
 //!
+//! Calls `doctor` for the checks, `resolver` for its configuration, and `history` for its counters.
+//!
 //! # Decisions
 //!
 //! - A finding comes when two checks of three have seen it, and goes when three checks in a row have not. A lost datagram or a

@@ -1,7 +1,7 @@
 //! The findings that a check could not look for, so that their absence means nothing. Pure.
 //!
 //! A finding is hidden only by what could really hide it: a part that it needs could not be told, about one of its hosts,
-//! addresses or lists (`check::domain::part`).
+//! addresses or lists (`doctor::part`).
 
 use super::followed::FollowedFinding;
 use doctor::codes::Code;

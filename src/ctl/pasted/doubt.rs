@@ -1,6 +1,6 @@
 //! Doubt about the message of a pasted line: the waits that may belong to its mail, as far as they fit the delay of the line.
 //!
-//! The daemon finds these waits, see `record::doubt`.
+//! The daemon finds these waits, see `history::doubt`.
 //!
 //! # Decisions
 //!

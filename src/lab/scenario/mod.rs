@@ -52,7 +52,7 @@
 //!   RECORD`, `glue RECORD`, `negative NXDOMAIN|NODATA`, `delegation SERVER...`, `failure CODE`.
 //! - `unpoisoned`: no memory holds the poison of a fault.
 //! - `counted WORD=COUNT...`: counters since the start. A word is the conduct of servers (`answered`, `timeout`) or the JSON
-//!   name of a row of `record::counters` (`scrubbed`, `strays`).
+//!   name of a row of `history::counters` (`scrubbed`, `strays`).
 //!
 //! # Expectations below `ask`
 //!

@@ -1,7 +1,7 @@
 //! Questions that no client has asked: batches to DNS lists, tests and probes of lists, queries to root servers in
 //! doubt.
 //!
-//! Each part is a task of the daemon. It learns from `dnsbl` and `record`, and asks through `resolve` as a client
+//! Each part is a task of the daemon. It learns from `dnsbl` and `history`, and asks through `resolve` as a client
 //! does. No client's question waits for it.
 //!
 //! # Decisions

@@ -2,7 +2,7 @@
 //!
 //! After too many panics of one task the daemon logs that and ends, so that the service manager starts a new process.
 //! [`pulse`] tells the watchdog which tasks still run their loops. Work that outlives the tasks that wait for it is
-//! [`driven`].
+//! `driven`.
 //!
 //! # Decisions
 //!

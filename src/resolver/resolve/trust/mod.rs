@@ -1,7 +1,7 @@
 //! Trust: judges an answer by the keys of the zone that signed it, down from a trust anchor.
 //!
 //! RFC 4033 to 4035, RFC 7646. The input is what the walk has found. Missing keys and DS are fetched through the
-//! iterator. The pure part, signatures and denials, is [`validate`](validate).
+//! iterator. The pure part, signatures and denials, is [`validate`].
 //!
 //! # Decisions
 //!
