@@ -1,5 +1,5 @@
 //! The cost of an entry of the memories: resident growth compared with its weight. `ENTRY_OVERHEAD` in
-//! `src/cache/mod.rs` and `ENTRY` in `src/cache/servers.rs` come from here.
+//! `src/resolver/cache/mod.rs` and `ENTRY` in `src/resolver/cache/servers.rs` come from here.
 
 use resolverd as _;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -10,17 +10,18 @@
 //! those that its `Cargo.toml` names, so the compiler keeps the arrows:
 //!
 //! ```text
-//!  resolverd   the daemon and both programs            calls control ctl migrate watched doctor resolver history validate dns
-//!  ctl         commands and screens of resolverctl     calls control migrate shadow watched doctor resolver history dns
-//!  control     control socket: protocol and server     calls watched doctor resolver history validate dns
-//!  migrate     import, switch, check of this host      calls resolver history dns
-//!  watched     the check of domains on schedule        calls doctor resolver history dns
-//!  shadow      why another resolver answers otherwise  calls doctor resolver dns
-//!  doctor      what is wrong with a domain             calls validate dns
-//!  lab         the simulated internet                  calls resolver history validate dns
-//!  resolver    from the listener to the servers        calls history validate dns
-//!  history     what is written down, and why           calls validate dns
-//!  validate    DNSSEC                                  calls dns
+//!  resolverd   the daemon and both programs           calls control ctl migrate watched gather doctor lab resolver history validate dns
+//!  ctl         commands and screens of resolverctl    calls control migrate watched shadow gather doctor resolver history dns
+//!  control     control socket: protocol and server    calls watched doctor resolver history validate dns
+//!  migrate     import, switch, check of this host     calls resolver history dns
+//!  watched     the check of domains on schedule       calls gather doctor resolver history dns
+//!  shadow      why another resolver answers otherwise calls doctor resolver dns
+//!  gather      asks what the doctor wants             calls doctor dns
+//!  doctor      what is wrong with a domain            calls validate dns
+//!  lab         the simulated internet                 calls resolver history validate dns
+//!  resolver    from the listener to the servers       calls history validate dns
+//!  history     what is written down, and why          calls validate dns
+//!  validate    DNSSEC                                 calls dns
 //!  dns         names, messages, records, the clock
 //! ```
 //!

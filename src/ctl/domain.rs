@@ -11,7 +11,8 @@ use super::{policy_file, smtp};
 use control::facts::{got, of_server, request, requests_of_root_servers, root_servers};
 use control::protocol::{Blame, Problem, Reply, Request};
 use doctor::facts::{CheckSubject, DomainFacts, Got, NoReply, Want, is_below_root};
-use doctor::gather::{Plan, Sources, gather};
+use doctor::plan::Plan;
+use gather::{Sources, gather};
 
 /// The daemon behind a control socket. Mail hosts, hosts of policies, and resolvers over TLS or HTTPS are heard by this
 /// command.

@@ -3,7 +3,7 @@
 //!
 //! resolverctl never calls the resolver. It is a separate program that talks to the daemon over the control socket.
 //!
-//! Calls `control` for the protocol, `migrate`, `shadow` and `doctor` for their commands, and the crates whose types the screens
+//! Calls `control` for the protocol, `migrate`, `shadow`, `gather` and `doctor` for their commands, and the crates whose types the screens
 //! show. No other crate calls it, except the demo for one screen.
 //!
 //! # Decisions

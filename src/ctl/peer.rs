@@ -17,7 +17,7 @@ use super::certificate_fault;
 use crate::limits::MAX_PEER_CERTIFICATES;
 use doctor::der;
 use doctor::facts::NoReply;
-use doctor::limits::CONNECTION_TIME;
+use gather::limits::CONNECTION_TIME;
 
 /// Connects; each step after it has the same time.
 ///

@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr, TcpStream};
 use super::peer::{Handshake, connected, lost, words};
 use crate::limits::MAX_MAIL_HOST_REPLY;
 use doctor::facts::{Got, MailHostSaid, MailHostTls, NoReply};
-use doctor::limits::CONNECTION_TIME;
+use gather::limits::CONNECTION_TIME;
 
 /// Connects, and hears what the host says. `host` is the name that its certificate shall have.
 pub(super) fn hear(host: &str, server: SocketAddr) -> Got {

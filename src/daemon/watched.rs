@@ -15,7 +15,7 @@ use control::facts;
 use dns::clock::Clock;
 use dns::random::Random;
 use doctor::facts::{Got, Want};
-use doctor::gather::Sources;
+use gather::Sources;
 use history::Recorder;
 use resolver::config::Config;
 use watched::kept;

@@ -445,7 +445,7 @@ pub(super) fn not_made(facts: &DomainFacts) -> Vec<Finding> {
 }
 
 /// The lookups beyond the bound: not all servers were to be asked.
-fn left_out(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
+pub fn left_out(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let is_beyond = |compared: &Compared<'_>| {
         compared.questions(facts).iter().any(|want| match facts.got.get(want) {
             None => true,

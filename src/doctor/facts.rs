@@ -117,10 +117,10 @@ impl QueryForm {
 }
 
 /// The reason why a question beyond `MAX_CHECK_QUESTIONS` was not asked. A repeated check tells no more.
-pub(crate) const BOUND_REACHED: &str = "the check has reached its bound of questions";
+pub const BOUND_REACHED: &str = "the check has reached its bound of questions";
 
 /// The reason why it is not known whether a server answers a form of query.
-pub(crate) const LOST: &str = "datagrams to the server or from it are lost";
+pub const LOST: &str = "datagrams to the server or from it are lost";
 
 /// The begin of the reason why a resolver was not asked over TLS: its certificate.
 pub const REJECTED_CERTIFICATE: &str = "its certificate is not accepted";
@@ -266,7 +266,7 @@ pub enum Got {
 
 impl Got {
     /// How the query of this answer has ended.
-    pub(super) const fn end(&self) -> QueryEnd {
+    pub const fn end(&self) -> QueryEnd {
         match self {
             Self::NoReply(NoReply::Unknown(_) | NoReply::NoRoute) => QueryEnd::NotSent,
             Self::NoReply(NoReply::Silent | NoReply::Unreachable) => QueryEnd::Unanswered,
@@ -519,6 +519,7 @@ pub fn strings(data: &str) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "simulated"))]
+#[allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 #[path = "facts_tests.rs"]
-pub(crate) mod tests;
+pub mod tests;

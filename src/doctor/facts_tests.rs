@@ -3,7 +3,7 @@
 use super::*;
 
 /// A zone with two servers that serve it.
-pub(crate) const TWO_SERVERS: &str = "
+pub const TWO_SERVERS: &str = "
     lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
     lookup test. SOA | ns.test. h. 1 2 3 4 5
     lookup test. NS | ns.test.
@@ -17,7 +17,7 @@ pub(crate) const TWO_SERVERS: &str = "
 /// Facts from lines, one for each question: `lookup NAME TYPE [RCODE] | DATA | DATA`, or
 /// `server ADDRESS NAME TYPE WAY [RCODE|silent|other-case] [aa] [ra] [after=RCODE of an answer before] [cached: with a lower TTL] | NAME TYPE DATA`. Data of another owner or
 /// type begin with `OWNER TYPE `, behind `>` for the authority section and `+` for the additional one.
-pub(crate) fn facts(domain: &str, lines: &str) -> DomainFacts {
+pub fn facts(domain: &str, lines: &str) -> DomainFacts {
     let subject = CheckSubject { domain: domain.to_owned(), unix: 1_767_225_600, ..CheckSubject::default() };
     let mut facts = DomainFacts::new(subject);
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {

@@ -1,9 +1,9 @@
 //! `resolverctl check DOMAIN`: finds why mail to or from a domain fails, and says who must change what.
 //!
 //! One file for each topic, with its RFC. A topic has two pure functions: `wants`, the questions that it needs next by
-//! the facts so far, and `check`, its findings. `gather` asks the questions; it is the only part that waits.
+//! the facts so far, and `check`, its findings. Nothing here waits: the crate `gather` asks the questions.
 //!
-//! Calls `dns` and `validate`. It knows neither the resolver nor the control socket: its callers answer the questions.
+//! Calls `dns` and `validate`. It knows neither the resolver nor the control socket.
 //!
 //! # Decisions
 //!
@@ -25,14 +25,13 @@ mod bounce_logs;
 mod bounce_lookups;
 mod bounce_status;
 mod broken_answers;
-mod budget;
 mod cached;
 mod client;
 mod code_entry;
 mod code_results;
 mod code_word;
 pub mod codes;
-mod compared;
+pub mod compared;
 mod configured;
 mod connect;
 mod consequences;
@@ -61,7 +60,6 @@ pub mod finding;
 mod foreign;
 mod former_keys;
 mod former_servers;
-pub mod gather;
 mod glue;
 mod glue_sides;
 mod groups;
@@ -104,6 +102,7 @@ mod outside;
 mod parents;
 mod parents_differ;
 pub mod part;
+pub mod plan;
 mod pointer;
 mod private_address;
 pub mod public_resolvers;
@@ -122,12 +121,11 @@ mod resolver_answers;
 mod role;
 pub mod sent;
 mod serials;
-mod served;
+pub mod served;
 mod server_hosts;
 mod server_names;
 mod server_signatures;
 mod server_silence;
-mod server_time;
 pub mod side_by_side;
 mod signature_times;
 mod signed_move;
@@ -154,7 +152,7 @@ mod unrouted;
 mod untold_servers;
 mod wildcard;
 mod without_keys;
-mod zone;
+pub mod zone;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -166,7 +164,7 @@ pub use record_set::compared_data;
 use codes::Code;
 use facts::{BOUND_REACHED, DomainFacts, Role, Want};
 use finding::{Finding, Level};
-use gather::Plan;
+use plan::Plan;
 
 /// The plan of `check DOMAIN`.
 #[derive(Clone, Copy, Debug)]

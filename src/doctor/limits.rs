@@ -8,35 +8,9 @@ use std::time::Duration;
 /// `MAX_PACKETS_PER_QUESTION` at most.
 pub const MAX_CHECK_QUESTIONS: usize = 200;
 
-/// Questions of one check at the same time: as many as servers (`MAX_CHECKED_SERVERS`), because all of them may be silent for
-/// `CHECK_TRIES` times `CHECK_TRY_TIME`.
-pub(crate) const CHECK_QUESTIONS_AT_ONCE: usize = 24;
-
-/// Questions of one check at the same time to one server, through the daemon for names of the domain, or through it for other names:
-/// the servers of one domain are often one host.
-pub(crate) const CHECK_QUESTIONS_AT_ONE_SERVER: usize = 8;
-
-/// The time of one check of a domain or an address.
-pub const CHECK_DOMAIN_TIME: Duration = Duration::from_secs(10);
-
-/// The time of one check during which queries to one server are under way: a little less than `CHECK_DOMAIN_TIME`, so that the check
-/// names the server that was too slow, and `CONNECTION_TIME` stays for the mail hosts.
-pub(crate) const CHECK_SERVER_TIME: Duration = Duration::from_millis(9_500);
-
-/// Rounds of questions of one check: each needs answers of the one before. The deepest way is that of nested SPF
-/// includes, of which ten are allowed (RFC 7208 section 4.6.4).
-pub(crate) const MAX_CHECK_ROUNDS: usize = 32;
-
-/// After this time the next round of questions begins, while some of the last one still wait: a datagram was lost, or a server is slow.
-/// Most servers answer within 0.1 s.
-pub(crate) const CHECK_ROUND_TIME: Duration = Duration::from_secs(1);
-
-/// Datagrams to a server that does not answer, until it counts as silent. One in a hundred is lost on the internet.
-pub(crate) const CHECK_TRIES: usize = 3;
-
 /// The time after which a server that has not answered is asked again, beside the queries before, which may still be answered until
 /// `DIRECT_TIME`. The farthest answer within 0.4 s.
-pub(crate) const CHECK_TRY_TIME: Duration = Duration::from_millis(1_200);
+pub const CHECK_TRY_TIME: Duration = Duration::from_millis(1_200);
 
 /// Addresses of mail hosts that are connected to: one of each of `MAX_CHECKED_HOSTS`, and some others. The check says how many
 /// it has left out.
@@ -45,30 +19,8 @@ pub(crate) const MAX_CONNECTIONS: usize = 10;
 /// Like `MAX_CONNECTIONS`, with the addresses to which this host has no route: these fail at once.
 pub(crate) const MAX_CONNECTION_TRIES: usize = 2 * MAX_CONNECTIONS;
 
-/// How long a mail host is waited for at each step, and how much longer a check with connections may last: Postfix lets
-/// unknown clients wait 6 s for the greeting.
-pub const CONNECTION_TIME: Duration = Duration::from_secs(10);
-
-/// Datagrams to a resolver of others: most answer, or are closed to this host.
-pub(crate) const CHECK_RESOLVER_TRIES: usize = 2;
-
 /// Other resolvers that are asked: three public resolvers and the resolvers of resolv.conf.
 pub const MAX_OTHER_RESOLVERS: usize = 6;
-
-/// Queries in mixed case and in lower case, in turn, before a server is said not to answer mixed case. Five lost queries beside four
-/// answered ones are rare even on a path that loses half of all datagrams.
-pub(crate) const CHECK_CASE_TURNS: usize = 4;
-
-/// Queries with EDNS and without, in turn, after `CHECK_TRIES` queries with EDNS were silent, before a server is said not to answer EDNS.
-pub(crate) const CHECK_EDNS_TURNS: usize = 2;
-
-/// Further queries to a server that answers an error for the SOA, before it is said not to serve the zone. One that fails every other query
-/// answers one of six in 63 checks of 64.
-pub(crate) const CHECK_ERROR_TURNS: usize = 5;
-
-/// Queries in lower case and in mixed case, in turn, before a server is said to fail mixed case. One that fails every other query, whatever
-/// the case is, does so in one check of 128.
-pub(crate) const CHECK_FAILED_CASE_TURNS: usize = 3;
 
 /// Failed lookups of mail hosts, policies and PTR records for which the servers of their zones are asked: a zone that fails for all TXT
 /// records has six policies.
@@ -299,3 +251,6 @@ pub(crate) const MAX_FAILING_NAMES: usize = 6;
 
 /// Replies in one paragraph of a report of Exchange Server: each has its recipient, which stands in a paragraph of its own.
 pub(crate) const MAX_EXCHANGE_REPLIES: usize = 20;
+
+/// Datagrams to a server that does not answer, until it counts as silent. One in a hundred is lost on the internet.
+pub const CHECK_TRIES: usize = 3;

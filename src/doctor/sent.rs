@@ -18,7 +18,8 @@ pub(super) fn others_lose(sent: &BTreeMap<IpAddr, SentQueries>, server: IpAddr, 
 
 /// How a query has ended.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum QueryEnd {
+pub enum QueryEnd {
+    /// A reply came.
     Answered,
     /// No reply came in time.
     Unanswered,
@@ -36,14 +37,14 @@ pub struct SentQueries {
     /// Without a reply in time.
     pub unanswered: usize,
     /// Sent shortly before the end of the check, or beside another query that was answered: a reply may have come later.
-    pub(crate) cut_off: usize,
+    pub cut_off: usize,
     /// Queries that the server answered only when they were sent again. Datagrams are lost on the way, so silence may be chance.
     pub lost: usize,
 }
 
 impl SentQueries {
     /// Counts a query.
-    pub(super) const fn count(&mut self, end: QueryEnd) {
+    pub const fn count(&mut self, end: QueryEnd) {
         match end {
             QueryEnd::Answered => self.answered += 1,
             QueryEnd::Unanswered => self.unanswered += 1,
@@ -53,7 +54,7 @@ impl SentQueries {
     }
 
     /// Whether a datagram was lost.
-    pub(crate) const fn is_lossy(self) -> bool {
+    pub const fn is_lossy(self) -> bool {
         self.lost > 0
     }
 
@@ -63,7 +64,7 @@ impl SentQueries {
     }
 
     /// Whether anything was sent.
-    pub(super) const fn is_any(self) -> bool {
+    pub const fn is_any(self) -> bool {
         self.all() > 0
     }
 

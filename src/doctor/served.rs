@@ -39,7 +39,7 @@ pub(super) fn form(facts: &DomainFacts, server: IpAddr) -> Option<QueryForm> {
 }
 
 /// The servers that serve the zone.
-pub(super) fn serving(facts: &DomainFacts) -> Vec<IpAddr> {
+pub fn serving(facts: &DomainFacts) -> Vec<IpAddr> {
     zone::servers(facts).into_keys().filter(|server| form(facts, *server).is_some()).collect()
 }
 
@@ -52,7 +52,7 @@ pub(super) fn soa(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
 }
 
 /// The first answer of a server, in the form in which it serves the zone.
-pub(super) fn first<'f>(
+pub fn first<'f>(
     facts: &'f DomainFacts,
     server: IpAddr,
     (name, kind): (&str, &'static str),

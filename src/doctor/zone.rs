@@ -543,7 +543,7 @@ pub(super) fn is_denied(facts: &DomainFacts) -> bool {
 }
 
 /// Whether a reply to the question for the SOA comes from a server of the zone.
-pub(super) fn serves(reply: &ReplyFacts, apex: &str) -> bool {
+pub fn serves(reply: &ReplyFacts, apex: &str) -> bool {
     reply.rcode == "NOERROR"
         && reply.authoritative
         && reply.answers.iter().any(|record| record.kind == "SOA" && record.name == apex)

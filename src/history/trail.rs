@@ -1,7 +1,7 @@
 //! The trail of one flight: its steps in order, kept on the flight for `resolverctl trace`.
 //!
 //! Bounded; steps beyond the bound are left out. Steps are noted as data and become words only when they are read,
-//! because nearly all are never read. No decision reads a trail: `tests/arrows.rs` lists all readers.
+//! because nearly all are never read. No decision reads a trail.
 
 use std::net::IpAddr;
 use std::pin::pin;

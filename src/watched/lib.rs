@@ -4,7 +4,7 @@
 //! stands beside the way of a question, and asks as `resolverctl` does; no client's question waits for it. `ended` says
 //! whether a check could tell anything, `history` which findings came and went, `schedule` when the next check is due.
 //!
-//! Calls `doctor` for the checks, `resolver` for its configuration, and `history` for its counters.
+//! Calls `gather` and `doctor` for the checks, `resolver` for its configuration, and `history` for its counters.
 //!
 //! # Decisions
 //!
@@ -58,7 +58,7 @@ use dns::random::Random;
 use dns::wire::presentation::name_text;
 use doctor::WholeDomain;
 use doctor::facts::{CheckSubject, Got, Role, Want, is_below_root};
-use doctor::gather::{Sources, gather};
+use gather::{Sources, gather};
 use resolver::config::{ConfiguredWatch, WatchAs};
 
 /// The daemon, as the task sees it.

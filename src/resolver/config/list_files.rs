@@ -12,7 +12,7 @@ use crate::dnsbl::registry::Registry;
 use crate::exchange::secret::Key;
 
 /// The advice for a registry that cannot be used.
-const REMEDY: &str = "give a file in the format of src/dnsbl/registry.toml in the source, or leave it empty for the built-in table";
+const REMEDY: &str = "give a file in the format of src/resolver/dnsbl/registry.toml in the source, or leave it empty for the built-in table";
 
 /// The advice for a key that cannot be used.
 const KEY_REMEDY: &str = "give a file that contains only the key (one DNS label) and that resolverd may read";

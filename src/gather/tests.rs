@@ -2,11 +2,11 @@
 
 use std::sync::Mutex;
 
-use super::super::WholeDomain;
-use super::super::sent::QueryEnd;
 use super::*;
 use dns::limits::DIRECT_TIME;
 use dns::stage::paused;
+use doctor::WholeDomain;
+use doctor::sent::QueryEnd;
 
 /// Answers with this, and counts; the most questions at once.
 struct Fixed(Got, Mutex<(usize, usize, usize)>);

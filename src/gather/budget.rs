@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::facts::{QueryForm, Want};
-use super::sent::{QueryEnd, SentQueries};
 use super::server_time::ServerTime;
-use crate::limits::{CHECK_SERVER_TIME, CHECK_TRY_TIME};
+use crate::limits::CHECK_SERVER_TIME;
 use dns::limits::DIRECT_RECURSION_TIME;
+use doctor::facts::{QueryForm, Want};
+use doctor::limits::CHECK_TRY_TIME;
+use doctor::sent::{QueryEnd, SentQueries};
 
 /// The questions that may still be asked, and the time until which.
-pub(super) struct Budget {
+pub(crate) struct Budget {
     left: AtomicUsize,
     end: Instant,
     /// From its begin to its end.
@@ -32,7 +33,7 @@ pub(super) struct Budget {
 
 impl Budget {
     /// A budget of `questions` queries and of `time`, which begins now.
-    pub(super) fn new(questions: usize, time: Duration) -> Self {
+    pub(crate) fn new(questions: usize, time: Duration) -> Self {
         let end = Instant::now() + time;
         let left = AtomicUsize::new(questions);
         let (kept, sent, times, silent) = Default::default();
@@ -46,7 +47,7 @@ impl Budget {
 
     /// Keeps so many questions for one that shows whether a server answers at all: without its repeats nothing is known of a silent
     /// server, and later questions may not take these meanwhile.
-    pub(super) fn keep(&self, want: &Want, tries: usize) {
+    pub(crate) fn keep(&self, want: &Want, tries: usize) {
         if matches!(want, Want::Server { kind: "SOA", way: QueryForm::Udp, .. }) {
             let kept = (0..tries).take_while(|_| self.take()).count();
             self.kept().insert(want.clone(), kept);
@@ -54,14 +55,14 @@ impl Budget {
     }
 
     /// Gives back the questions that were kept and are not needed.
-    pub(super) fn give_back(&self, want: &Want) {
+    pub(crate) fn give_back(&self, want: &Want) {
         if let Some(kept) = self.kept().remove(want) {
             self.left.fetch_add(kept, Ordering::Relaxed);
         }
     }
 
     /// Takes one question for this, of those that are kept for it before others; false if none is left.
-    pub(super) fn take_for(&self, want: &Want) -> bool {
+    pub(crate) fn take_for(&self, want: &Want) -> bool {
         match self.kept().get_mut(want) {
             Some(kept) if *kept > 0 => {
                 *kept -= 1;
@@ -76,33 +77,33 @@ impl Budget {
     }
 
     /// The queries to each server.
-    pub(super) fn sent(&self) -> BTreeMap<IpAddr, SentQueries> {
+    pub(crate) fn sent(&self) -> BTreeMap<IpAddr, SentQueries> {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Notes a query to a server, or what it tells.
-    pub(super) fn note(&self, want: &Want, note: impl FnOnce(&mut SentQueries)) {
+    pub(crate) fn note(&self, want: &Want, note: impl FnOnce(&mut SentQueries)) {
         if let Want::Server { server, .. } = want {
             note(self.sent.lock().unwrap_or_else(PoisonError::into_inner).entry(*server).or_default());
         }
     }
 
     /// Whether the server of a question has answered any query.
-    pub(super) fn has_answered(&self, want: &Want) -> bool {
+    pub(crate) fn has_answered(&self, want: &Want) -> bool {
         let Want::Server { server, .. } = want else { return false };
         let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         sent.get(server).is_some_and(|sent| sent.answered > 0)
     }
 
     /// Runs `note` on the time that was spent on the server of a question; none if the question goes to no server.
-    pub(super) fn time_of<Out>(&self, want: &Want, note: impl FnOnce(&mut ServerTime) -> Out) -> Option<Out> {
+    pub(crate) fn time_of<Out>(&self, want: &Want, note: impl FnOnce(&mut ServerTime) -> Out) -> Option<Out> {
         let Want::Server { server, .. } = want else { return None };
         let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
         Some(note(times.entry(*server).or_default()))
     }
 
     /// The moment until which a question may wait, and why it may not wait longer.
-    pub(super) fn until(&self, want: &Want, now: Instant) -> (Instant, String) {
+    pub(crate) fn until(&self, want: &Want, now: Instant) -> (Instant, String) {
         let of_server = self.time_of(want, |time| time.end(now)).filter(|end| *end < self.end);
         match of_server {
             Some(end) => {
@@ -114,7 +115,7 @@ impl Budget {
 
     /// The time from a query to the next one for the same, if no reply comes: half as long again as that of the slowest reply of the
     /// server.
-    pub(super) fn patience(&self, want: &Want) -> Duration {
+    pub(crate) fn patience(&self, want: &Want) -> Duration {
         let usual = match want {
             Want::Server { way: QueryForm::Recursive, .. } | Want::Resolver { .. } => DIRECT_RECURSION_TIME,
             _ => CHECK_TRY_TIME,
@@ -123,42 +124,42 @@ impl Budget {
     }
 
     /// The time of the slowest reply over UDP of the server of a question; none without a reply.
-    pub(super) fn slowest(&self, want: &Want) -> Option<Duration> {
+    pub(crate) fn slowest(&self, want: &Want) -> Option<Duration> {
         self.time_of(want, |time| time.slowest()).flatten()
     }
 
     /// Notes that a datagram was lost.
-    pub(super) fn note_loss(&self, want: &Want) {
+    pub(crate) fn note_loss(&self, want: &Want) {
         self.note(want, |sent| sent.lost += 1);
     }
 
     /// Notes that a server was silent to a question each time.
-    pub(super) fn note_silent(&self, want: &Want) {
+    pub(crate) fn note_silent(&self, want: &Want) {
         self.silent.lock().unwrap_or_else(PoisonError::into_inner).insert(want.clone());
     }
 
     /// Whether a server was silent to a question each time.
-    pub(super) fn was_silent(&self, want: &Want) -> bool {
+    pub(crate) fn was_silent(&self, want: &Want) -> bool {
         self.silent.lock().unwrap_or_else(PoisonError::into_inner).contains(want)
     }
 
     /// Whether datagrams to several servers were lost, as on a path of this host that loses them.
-    pub(super) fn is_lossy(&self) -> bool {
+    pub(crate) fn is_lossy(&self) -> bool {
         let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         sent.values().filter(|sent| sent.is_lossy()).count() > 1
     }
 }
 
 /// A query that is under way. It counts as cut off unless it has ended otherwise: the check ends before its reply, or needs none any more.
-pub(super) struct OpenQuery<'q> {
+pub(crate) struct OpenQuery<'q> {
     budget: &'q Budget,
     want: &'q Want,
-    pub(super) end: QueryEnd,
+    pub(crate) end: QueryEnd,
 }
 
 impl<'q> OpenQuery<'q> {
     /// Notes the begin of a query.
-    pub(super) fn begin(budget: &'q Budget, want: &'q Want, now: Instant) -> Self {
+    pub(crate) fn begin(budget: &'q Budget, want: &'q Want, now: Instant) -> Self {
         budget.time_of(want, |time| time.begin_query(now));
         Self { budget, want, end: QueryEnd::CutOff }
     }

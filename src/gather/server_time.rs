@@ -8,7 +8,7 @@ use crate::limits::CHECK_SERVER_TIME;
 
 /// The time during which queries to one server were under way. Queries at the same time count once.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct ServerTime {
+pub(crate) struct ServerTime {
     under_way: usize,
     /// The begin of the first of the queries that are under way.
     since: Option<Instant>,
@@ -20,28 +20,28 @@ pub(super) struct ServerTime {
 
 impl ServerTime {
     /// The moment at which the time for the server is over, if queries are under way until then.
-    pub(super) fn end(&self, now: Instant) -> Instant {
+    pub(crate) fn end(&self, now: Instant) -> Instant {
         self.since.unwrap_or(now) + CHECK_SERVER_TIME.saturating_sub(self.spent)
     }
 
     /// The time of its slowest reply over UDP; none without a reply.
-    pub(super) const fn slowest(&self) -> Option<Duration> {
+    pub(crate) const fn slowest(&self) -> Option<Duration> {
         self.slowest
     }
 
     /// Notes the time of a reply over UDP.
-    pub(super) fn note_reply(&mut self, time: Duration) {
+    pub(crate) fn note_reply(&mut self, time: Duration) {
         self.slowest = self.slowest.max(Some(time));
     }
 
     /// Notes the begin of a query.
-    pub(super) fn begin_query(&mut self, now: Instant) {
+    pub(crate) fn begin_query(&mut self, now: Instant) {
         self.under_way += 1;
         self.since.get_or_insert(now);
     }
 
     /// Notes the end of a query.
-    pub(super) fn end_query(&mut self, now: Instant) {
+    pub(crate) fn end_query(&mut self, now: Instant) {
         self.under_way = self.under_way.saturating_sub(1);
         if self.under_way == 0 {
             self.spent +=

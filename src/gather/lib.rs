@@ -1,8 +1,17 @@
-//! Gathering: asks the questions that a plan wants, such as those of the checks, round by round, until none is left. A slow answer does not hold up the next
-//! round.
+//! Gathering: asks the questions that a plan wants, such as those of the doctor's checks, round by round, until none is left. A slow
+//! answer does not hold up the next round.
 //!
 //! A check names its questions by the facts that are known so far. So a chain, such as MX, host, address, PTR, needs
 //! no code here. All rounds together have a bound of questions and of time; what is left over "could not be told".
+//!
+//! Calls `doctor`, which decides what to ask, and `dns`. It alone waits, so that the doctor stays a function of facts. Those who
+//! gather answer the questions (`Sources`): the daemon for watched domains, and `resolverctl` through the control socket.
+
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod budget;
+pub mod limits;
+mod server_time;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -14,30 +23,23 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::budget::{Budget, OpenQuery};
-use super::facts::{
-    BOUND_REACHED, CheckSubject, DomainFacts, Got, LOST, NoReply, QueryForm, ReplyFacts, Want, is_within,
-};
-use super::zone::serves;
+use self::budget::{Budget, OpenQuery};
 use crate::limits::{
     CHECK_CASE_TURNS, CHECK_DOMAIN_TIME, CHECK_EDNS_TURNS, CHECK_ERROR_TURNS, CHECK_FAILED_CASE_TURNS,
     CHECK_QUESTIONS_AT_ONCE, CHECK_QUESTIONS_AT_ONE_SERVER, CHECK_RESOLVER_TRIES, CHECK_ROUND_TIME,
-    CHECK_TRIES, CHECK_TRY_TIME, CONNECTION_TIME, MAX_CHECK_QUESTIONS, MAX_CHECK_ROUNDS,
+    CONNECTION_TIME, MAX_CHECK_ROUNDS,
 };
+use doctor::facts::{
+    BOUND_REACHED, CheckSubject, DomainFacts, Got, LOST, NoReply, QueryForm, ReplyFacts, Want, is_within,
+};
+use doctor::limits::{CHECK_TRIES, CHECK_TRY_TIME, MAX_CHECK_QUESTIONS};
+use doctor::plan::Plan;
+use doctor::zone::serves;
 
 /// Answers the questions: the daemon through its control socket, or a test.
 pub trait Sources: Sync {
     /// Asks once.
     fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got>;
-}
-
-/// The questions of one purpose.
-pub trait Plan: Sync {
-    /// The questions that are needed next by the facts so far. Some of them may have been asked already, or are under way.
-    fn wants(&self, facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want>;
-
-    /// Notes what follows from new facts.
-    fn note(&self, _: &mut DomainFacts) {}
 }
 
 /// Gathers the facts about a subject.
@@ -483,5 +485,7 @@ fn left_out(why: &str) -> Got {
 }
 
 #[cfg(test)]
-#[path = "gather_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+mod compared_tests;
