@@ -14,6 +14,8 @@
 //! - All findings have a code of one table (`codes`). The manual prints the same table.
 //! - "Could not tell" is a finding of its own level. A lookup that failed never becomes "does not exist".
 
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
 mod aliases;
 mod apex_alias;
 mod at_times;

@@ -7,7 +7,7 @@
 # in, are told so in the file. Nothing else turns validation off: if the import does not find out that the file validates nothing,
 # resolverd answers SERVFAIL.
 
-published=$here/../import/published
+published=$here/../screens/import/published
 
 raise_office() {
   # BIND listens at addresses of interfaces only.

@@ -311,7 +311,7 @@ fn resolverd_toml_5() {
 const WHEN: [&str; 6] = ["Set ", "Add ", "Increase ", "Decrease ", "Change ", "Remove "];
 
 /// The comment of each key says what it does, then its default, its range, and when to change it, in this order. The
-/// default that it states is the value in the file, which `tests/config` compares with the code, like the ranges.
+/// default that it states is the value in the file, which `tests/simulated/config` compares with the code, like the ranges.
 #[test]
 fn each_key_has_its_default_range_and_advice() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/resolverd.toml");
