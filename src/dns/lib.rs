@@ -1,10 +1,10 @@
-//! What DNS is made of: names, questions, messages in wire form, data of records, zone files, and how servers behave. Also what
-//! every crate is handed instead of taking it: the clock, the random source, and hashing with a secret.
+//! Names, questions, messages in wire form, data of records, zone files, and the behaviour of servers. It also has the clock, the
+//! random source and the keyed hashing, which are injected everywhere.
 //!
 //! Calls none of our crates. All others share these types, so that a question is one type from the listener to the server.
 //! `wire` compares octets and decodes nothing on the way of a hit; `rdata` reads the data of records that the library refuses;
-//! `zone_file` reads every text in zone-file form. `clock` and `random` are injected, so that the whole resolver runs on a
-//! virtual clock and a seed (feature `simulated`).
+//! `zone_file` reads every text in zone-file form. With the feature `simulated` the whole resolver runs on a virtual clock and
+//! a seed.
 
 pub mod clock;
 pub mod conduct;

@@ -24,7 +24,10 @@ pub fn name(text: &str) -> Name {
 /// The runtime cannot start.
 pub fn paused<Work: Future>(work: Work) -> Work::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    runtime.unwrap().block_on(work)
+    match runtime {
+        Ok(runtime) => runtime.block_on(work),
+        Err(error) => panic!("no runtime: {error}"),
+    }
 }
 
 /// Prints on the terminal that a test, or a part of it, was skipped, and why.

@@ -1,4 +1,4 @@
-//! Bounds of gathering.
+//! Bounds of the questions of a check: how many, how often, for how long.
 
 use std::time::Duration;
 

@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use dns::clock::{Clock, Mono};
 use dns::question::{Client, ExtendedError, Outcome};
 use dns::random::Random;
+pub use dns::stage::paused;
 use dns::wire;
 use history::Recorder;
 use history::event::{Ended, Step};
@@ -120,18 +121,6 @@ pub fn root_anchor(lab: &Lab) -> TrustAnchor {
         }
     }
     TrustAnchor { path: None, anchors }
-}
-
-/// Runs `work` on one thread with tokio's clock paused, which every simulation needs.
-///
-/// # Panics
-/// The machine provides no runtime: no test is possible then.
-pub fn paused<Work: Future>(work: Work) -> Work::Output {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    match runtime {
-        Ok(runtime) => runtime.block_on(work),
-        Err(error) => panic!("no runtime: {error}"),
-    }
 }
 
 impl Simulation {

@@ -1,4 +1,4 @@
-//! Bounds of the listeners.
+//! Bounds of missing addresses, and of the warnings about certificates.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Bounds of the memories, and of the states of servers.
+//! Memory of the process beside the cache.
 
 use std::time::Duration;
 

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use resolver::limits::MAX_EXCHANGES;
-use resolver::limits::MAX_TCP_CLIENTS;
+use resolver::limits::{MAX_EXCHANGES, MAX_TCP_CLIENTS};
 
 /// How often a local mirror of a list is asked for its serial: rsync runs every few minutes at most.
 pub const MIRROR_INTERVAL: Duration = Duration::from_secs(60);

@@ -1,4 +1,4 @@
-//! Bounds of the record and the log.
+//! Bounds of the history on disk, and of the log.
 
 use std::time::Duration;
 

@@ -71,8 +71,8 @@ builds() {
   echo "figure: $(cd "$packages/1" && stat -c '%n %s octets' ./*.deb | tr '\n' ' ')"
 }
 
-# Each crate of the packages with its version and licence, those of others with their sum, and none that only tests have. cargo-cyclonedx also lists a few crates
-# of features that are off.
+# Each crate of the packages with its version and licence, those of others with their sum, and none that only tests have.
+# cargo-cyclonedx also lists a few crates of features that are off.
 materials() {
   cmp "$MATERIALS/first/SHA256SUMS" "$MATERIALS/again/SHA256SUMS"
   (cd "$MATERIALS/first" && sha256sum --check --quiet SHA256SUMS)

@@ -1,4 +1,4 @@
-//! What people read: screens, files of golden output, the manual, and what `resolverctl` says without a daemon.
+//! Screens, golden files, the manual, and the output of `resolverctl` without a daemon.
 
 mod check_system;
 mod config_show;

@@ -1,4 +1,4 @@
-//! Bounds of the record and the log.
+//! Bounds of pasted lines of mail logs.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Bounds of the control socket and of `resolverctl`.
+//! Bounds of the screens, and of what is read from the control socket.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
