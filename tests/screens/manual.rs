@@ -270,13 +270,16 @@ fn key(block: &Block) -> String {
         .collect();
     let lines: String =
         block.lines.iter().map(|line| format!("{}\n", escaped(line.trim_start_matches('#')))).collect();
-    let shown =
+    let label =
         if block.lines.iter().any(|line| line.starts_with('#')) { "Example:" } else { "In the file:" };
-    format!(
-        ".TP\n.B {}\n{}.IP\n{shown}\n.nf\n{lines}.fi\n",
-        escaped(&names.join(", ")),
-        filled(&block.comment)
-    )
+    // The comment has the default, so only examples and lists of values are shown.
+    let is_shown =
+        |line: &String| line.starts_with('#') || (line.contains(" = [") && !line.ends_with("[]"));
+    let shown = match block.lines.iter().any(is_shown) {
+        true => format!(".IP\n{label}\n.nf\n{lines}.fi\n"),
+        false => String::new(),
+    };
+    format!(".TP\n.B {}\n{}{shown}", escaped(&names.join(", ")), filled(&block.comment))
 }
 
 #[test]
@@ -324,7 +327,7 @@ fn each_key_has_its_default_range_and_advice() {
         let lines = block.lines.iter().filter(|line| !line.starts_with(['[', ' ', ']']));
         let keys: Vec<String> = lines.map(uncommented).filter(|line| line.contains(" = ")).collect();
         let text = block.comment.join(" ");
-        if keys.is_empty() || text.starts_with("As in [listen]") || text.contains("Required.") {
+        if keys.is_empty() || text.starts_with("As in [") || text.contains("Required.") {
             continue;
         }
         let place = |begin: &str| block.comment.iter().position(|line| line.starts_with(begin));
