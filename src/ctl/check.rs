@@ -40,32 +40,28 @@ use resolver::config::{RootHints, defaults};
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 pub(super) struct Arguments {
-    /// Domain of mail addresses, or address of a mail client. Each name server of the zone of the domain is checked. The name
-    /// servers of the zones of its mail hosts, and of domains that its SPF record needs, are queried only if a lookup there fails:
-    /// check these domains in the same way.
+    /// Domain of mail addresses, or address of a mail client.
     #[arg(value_name = "DOMAIN|ADDRESS", allow_hyphen_values = true, value_parser = typed_subject)]
     subject: Option<String>,
     /// Check the domain as a sender only: without MTA-STS, TLS reporting and DANE.
-    #[arg(long, conflicts_with = "as_recipient")]
+    #[arg(long, conflicts_with = "as_recipient", hide_short_help = true)]
     as_sender: bool,
     /// Check the domain as a recipient only: without SPF, DKIM, DMARC and BIMI.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     as_recipient: bool,
-    /// Address that sends mail for the domain: check its PTR records, and whether SPF allows it.
+    /// Address that sends mail for the domain: check its PTR records and SPF.
     #[arg(long, value_name = "ADDRESS")]
     from: Option<IpAddr>,
-    /// Name that the client gives with HELO or EHLO: check its form, and whether it leads to the address.
-    #[arg(long, value_name = "NAME")]
+    /// HELO name of the client: check its form and address.
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     helo: Option<String>,
-    /// DKIM selector to check; may be repeated, up to 10 times.
+    /// DKIM selector to check; may be repeated.
     #[arg(long, value_name = "NAME", value_parser = typed_selector)]
     selector: Vec<String>,
-    /// Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print.
+    /// Write the findings to this file too, as an HTML page.
     #[arg(long, value_name = "FILE", value_parser = report_file)]
     html: Option<PathBuf>,
-    /// Connect to port 25 of the mail hosts too: greeting, EHLO name, STARTTLS, and the certificate against the TLSA records.
-    /// Nothing but EHLO, STARTTLS and QUIT is sent. If there is an MTA-STS record, the policy is fetched over HTTPS and
-    /// compared with the mail hosts. The connections come from this command, not from the daemon.
+    /// Check STARTTLS and certificates of the mail hosts and the MTA-STS policy too, with connections from this host.
     #[arg(long)]
     connect: bool,
     #[arg(long, value_name = "PORT", default_value_t = ServicePorts::USUAL.smtp, hide = true)]
@@ -74,8 +70,7 @@ pub(super) struct Arguments {
     https_port: u16,
     #[command(flatten)]
     others: OtherArguments,
-    /// Repeat the check at this interval until Ctrl-C, for example 30s or 10m, and print a line when a finding appears or ends.
-    /// The exit code belongs to the last check. Without INTERVAL: 5m.
+    /// Repeat the check at this interval until Ctrl-C and print changes. Default: 5m.
     #[arg(long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = "5m", value_parser = watching::interval, conflicts_with = "html")]
     watch: Option<Duration>,
     #[command(subcommand)]
@@ -92,25 +87,15 @@ impl Arguments {
 /// The subject of the check.
 #[derive(Debug, Subcommand)]
 enum CheckCommand {
-    /// Check resolv.conf, port 53, Postfix, OpenDKIM, the clock, whether this host reaches servers on the internet, and whether resolverd
-    /// validates the root zone with its trust anchors. Run as root; otherwise some checks cannot be made. That resolverd does not
-    /// run is a failure; then only the last of these is not checked.
+    /// Check resolv.conf, port 53, mail software, clock and network of this host, as root.
     System(System),
-    /// Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the
-    /// DKIM selectors of its signatures, the address that sent it and its HELO name. Of a domain that only signs, the keys
-    /// and their DNSSEC are checked. The DNS lists are asked about the domains of links too. If the reply of a receiver in
-    /// a bounce gives a HELO name, a domain of a sender, PTR records or SPF as its reason, this is checked, and a fault in
-    /// it is told first. If TLS to the recipient's mail hosts failed, as DANE and MTA-STS demand it, and the records have no
-    /// fault, the first line has the command that looks at their certificates. If the reply of a receiver in a bounce names a
-    /// DNS list, this list is asked first, also if this host does not use it: the first line says whether it still lists the
-    /// sender. If it refuses the sender and names only a web page, the first line says whose page this is, if that is known and
-    /// the check finds no failure. If it has a status code and no reply, as those of Exchange Server 2003 do, and the check finds no
-    /// failure, the first line says what the code means. Lines that look like header fields are read, also in the text of the
-    /// message. Parts in base64 and quoted-printable are decoded, also whole messages, and parts in HTML are read as text; the file
-    /// may be in UTF-8, in ISO 8859-1 or, with a byte order mark, in UTF-16. At most 4 domains are checked, one after the other, for
-    /// at most 10 seconds each.
+    /// Check the domains of a message or a bounce.
+    ///
+    /// Checks recipients that it was not delivered to, senders and signers, with the DKIM selectors, addresses and HELO names in it. If a
+    /// bounce has the reply of a receiver, its reason is checked first: a DNS list, PTR records, SPF or TLS. At most 4 domains, for at
+    /// most 10 s each.
     Mail(MailFile),
-    /// Show the domains that the daemon checks on schedule (`[[watch]]`): their findings, since when, and the next check.
+    /// Show the findings of the domains that the daemon checks on schedule (`[[watch]]`).
     #[command(after_long_help = terms::WATCHED)]
     Watched(watched::Arguments),
 }
@@ -121,7 +106,7 @@ struct MailFile {
     /// File with the message; - is standard input.
     #[arg(value_name = "FILE|-")]
     file: PathBuf,
-    /// Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print.
+    /// Write the findings to this file too, as an HTML page.
     #[arg(long, value_name = "FILE", value_parser = report_file)]
     html: Option<PathBuf>,
     #[command(flatten)]

@@ -27,11 +27,10 @@ use resolver::dnsbl::registry::Registry;
 pub(super) struct Arguments {
     #[command(flatten)]
     question: TypedQuestion,
-    /// Resolvers to query instead of 8.8.8.8, 1.1.1.1 and 9.9.9.9, separated by commas: an address, ADDRESS:PORT or
-    /// [IPV6-ADDRESS]:PORT, tls://HOST, or https://HOST/PATH. The nameservers of /etc/resolv.conf are queried too.
+    /// Resolvers instead of the public ones, with commas: ADDRESS, ADDRESS:PORT, tls://HOST, https://HOST/PATH.
     #[arg(long, value_name = "RESOLVER", value_delimiter = ',', conflicts_with = "local")]
     with: Vec<ResolverText>,
-    /// Query no other resolvers, only this one and the name servers of the zone.
+    /// Query only this resolver and the name servers of the zone.
     #[arg(long)]
     local: bool,
     #[arg(long, value_name = "FILE", default_value = "/etc/resolv.conf", hide = true)]

@@ -28,7 +28,7 @@ pub(super) enum Command {
         /// Configuration file. Default: /etc/resolverd/resolverd.toml.
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
-        /// Address and port that the daemon is started with instead of listen.addresses. May be repeated.
+        /// Address and port instead of listen.addresses; may be repeated.
         #[arg(long, value_name = "ADDR:PORT")]
         listen: Vec<SocketAddr>,
     },

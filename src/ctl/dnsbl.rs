@@ -22,8 +22,7 @@ pub(super) struct Arguments {
 enum Command {
     /// Query each list in use about an address or a domain.
     ///
-    /// Exit codes: 0 a blocklist lists it; 1 no blocklist lists it; 4 no blocklist lists it, but some gave no usable
-    /// answer. Allowlists and data lists do not count.
+    /// Exit codes: 0 a blocklist lists it, 1 none does, 4 none does, but some gave no usable answer.
     Test {
         /// Address or domain to look up.
         #[arg(value_name = "ADDRESS|DOMAIN")]
@@ -32,11 +31,9 @@ enum Command {
         #[arg(long)]
         all: bool,
     },
-    /// Test the lists in use now; show their state two seconds later.
-    ///
-    /// The test queries the test entries of a list: an address that it always lists, and one that it never lists.
+    /// Test the lists in use now, and show their state two seconds later.
     Health,
-    /// Show the table of known lists and its date: all lists that resolverd knows, what they list, and their terms of use.
+    /// Show the table of known lists, what they list, and their terms of use.
     List,
 }
 

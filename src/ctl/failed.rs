@@ -9,14 +9,13 @@ use control::protocol::{FailedRequest, Reply, Request};
 /// The command line of `failed`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Show only queries since this time, like 03:00, or of the last 1h, 30m and so on.
+    /// Show queries since this time, like 03:00, or of the last 1h or 30m.
     #[arg(long, value_name = "SPAN|TIME", default_value = "1h")]
     since: String,
-    /// Show only this zone, the zones below it, and queries for this name and names below it. A mail address stands for its
-    /// domain.
+    /// Show only this zone, name or mail address, and what is below it.
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true, value_parser = typed_domain)]
     zone: Option<String>,
-    /// Show only queries of this client: an address or a network.
+    /// Show only queries of these clients.
     #[arg(long, value_name = "ADDRESS|NETWORK")]
     client: Option<String>,
 }

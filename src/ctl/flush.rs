@@ -25,7 +25,7 @@ pub(super) struct Arguments {
     /// Remove all negative answers and cached failures.
     #[arg(long)]
     negative: bool,
-    /// Remove everything, also the data about servers.
+    /// Remove everything, also data about servers.
     #[arg(long)]
     all: bool,
 }

@@ -23,7 +23,7 @@ pub(super) struct Arguments {
     /// File to write, which must not exist. Default: standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Format of the file. Default: detected from the text of the file, or from its name.
+    /// Format of the file. Default: detected.
     #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(FORMATS.map(|(name, _)| name)))]
     from: Option<String>,
 }

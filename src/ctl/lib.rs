@@ -79,7 +79,24 @@ use self::render::{Format, Style};
 use dns::wire::presentation::harmless;
 use resolver::config::defaults;
 
-/// The text below the help.
+/// The commands by task, for the short help: a line each would not fit a screen.
+const COMMANDS: &str = "\
+Commands (without one: status):
+  state          status, stats, top, servers, zones, inflight, lookahead
+  slow mail      why, failed, monitor
+  domains        check, compare, query, trace
+  DNS lists      dnsbl
+  cache          cache, flush
+  DNSSEC         nta
+  configuration  config, reload
+  installation   import, shadow, switch, completion";
+
+/// The text below the short help.
+const MORE: &str = "\
+`resolverctl --help` has a line for each command and the exit codes, `resolverctl COMMAND -h` the options
+of a command, `resolverctl COMMAND --help` also the terms of its screen.";
+
+/// The text below the long help.
 const EXIT_CODES: &str = "\
 Exit codes:
   0  success, or yes
@@ -91,21 +108,44 @@ Exit codes:
   6  configuration invalid
 The exit codes of status --plugin are those of Nagios: 0 OK, 1 warning, 2 critical, 3 unknown.";
 
+/// The order of the help of the program.
+const HELP: &str = "\
+{about}
+
+{usage-heading} {usage}
+
+{before-help}Options:
+{options}{after-help}";
+
 /// The heading of the options of every command.
 const GLOBAL: &str = "Options of every command";
 
+/// A line for each command, for the long help.
+fn summaries() -> String {
+    let commands = Command::augment_subcommands(clap::Command::new("resolverctl"));
+    let line = |command: &clap::Command| {
+        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+        format!("  {:<11} {about}", command.get_name())
+    };
+    let lines: Vec<String> = commands.get_subcommands().map(line).collect();
+    format!("Commands:\n{}", lines.join("\n"))
+}
+
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "resolverctl", version, about = "Query and control the resolverd daemon", after_help = EXIT_CODES)]
+#[command(name = "resolverctl", version, about = "Query and control the resolverd daemon", help_template = HELP)]
+#[command(before_help = COMMANDS, before_long_help = summaries(), after_help = MORE, after_long_help = EXIT_CODES)]
 pub struct Arguments {
     /// Control socket of the daemon.
     #[arg(long, value_name = "PATH", default_value = defaults::SOCKET, global = true, help_heading = GLOBAL)]
+    #[arg(hide_short_help = true)]
     socket: PathBuf,
     /// Print JSON, one object per line. Times are in seconds.
     #[arg(long, global = true, help_heading = GLOBAL)]
     json: bool,
-    /// Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb.
+    /// Colours: auto (on a terminal, unless NO_COLOR is set), always or never.
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", global = true, help_heading = GLOBAL)]
+    #[arg(hide_possible_values = true, hide_short_help = true)]
     color: Color,
     #[command(subcommand)]
     command: Option<Command>,
@@ -125,101 +165,87 @@ enum Command {
     /// Show whether the daemon is healthy, and if not, what to do.
     #[command(after_long_help = terms::STATUS)]
     Status(status::Arguments),
-    /// Show statistics: queries, outcomes, latency, the slowest zones and servers.
+    /// Show statistics of queries, servers, the cache and DNSSEC.
     #[command(after_long_help = terms::STATS)]
     Stats(stats::Arguments),
-    /// Show live rates, and the slowest zones, servers, lists and clients, on the whole terminal, until q.
+    /// Show live rates and the slowest zones, servers, lists and clients.
     #[command(after_long_help = terms::TOP)]
     Top(top::Arguments),
-    /// Send a query through the daemon; show the answer, its source and the time it took.
+    /// Send a query through the daemon and show the answer.
     #[command(after_long_help = terms::QUERY)]
     Query(query::Arguments),
-    /// Resolve a name and show each step as it happens: the choice of servers, their replies, and the DNSSEC chain.
+    /// Resolve a name and show each step.
     #[command(after_long_help = terms::TRACE)]
     Trace(trace::Arguments),
-    /// Compare the answers of this resolver, of other resolvers and of each name server of the zone.
+    /// Compare the answers of resolvers and of each name server of the zone.
     ///
-    /// The first line says what differs, and why: an old answer in a cache, a name server that has not yet transferred the zone, a filter,
-    /// or a zone that answers in turn. The name servers are found by referrals from the zone above, also if this resolver
-    /// has no answer. Without --with, 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf are queried too. If the name is
-    /// an alias, its target is compared next, up to 4 names. Queries end after 10 seconds for each name. At most 6 resolvers, 24 name
-    /// servers and 200 queries; the screen says which servers it left out. A name that contains the key of a DNS list, and names of .onion
-    /// and localhost, are asked only at this resolver.
+    /// Without --with, 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf are queried too. Aliases are
+    /// followed up to 4 names. At most 10 s a name, 6 resolvers, 24 name servers and 200 queries.
     #[command(after_long_help = terms::COMPARE)]
     Compare(compare::Arguments),
-    /// Compare the answers of the resolver in place with those of resolverd, over the questions of this host, before a switch.
+    /// Compare resolverd with the resolver in place, before a switch.
     ///
-    /// Each different question of a query log, a pcap file or a dnstap file is asked of both at the same moment. With --from live a listener
-    /// takes the questions of clients, answers with the answer of the resolver in place as soon as it comes, and compares beside that. A difference counts only
-    /// if both give it again. Its cause is sought at the name servers of the zone; a cause that is not proven is "unknown". The first
-    /// line is the verdict: safe to switch, what to look at first, or could not tell. Names that contain the key of a DNS list, and names
-    /// of .onion and localhost, are not asked. At most 20000 questions; the causes of at most 200 differences are sought. An address
-    /// whose TTL ends within 65 seconds is looked at again after that. A run over a file ends after 64 questions if one of the resolvers has replied to
-    /// none of them. Ctrl-C ends with the report so far.
+    /// Each different question of a file, or of live clients, is sent to both. A difference counts if both give it again;
+    /// its cause is looked for at the name servers of the zone. At most 20000 questions. Ctrl-C ends with the report so far.
+    /// Names with the key of a DNS list, .onion and localhost are not sent.
     #[command(after_long_help = terms::SHADOW)]
     Shadow(shadow::Arguments),
-    /// Remove entries from the cache; show how many.
+    /// Remove entries from the cache.
     #[command(after_long_help = terms::FLUSH)]
     Flush(flush::Arguments),
-    /// Show the servers that were queried, the slowest first: round trip, state, missing features.
+    /// Show the servers that were queried, the slowest first.
     #[command(after_long_help = terms::SERVERS)]
     Servers(servers::Arguments),
-    /// Show the configured zones, the servers of each, and whether these reply.
+    /// Show the configured zones and their servers.
     #[command(after_long_help = terms::ZONES)]
     Zones,
-    /// Show the queries in progress, the oldest first: age, clients, and the server that resolverd waits for.
+    /// Show the queries in progress, the oldest first.
     #[command(after_long_help = terms::INFLIGHT)]
     Inflight,
-    /// Show why mail was slow: the queries of a message, the servers that they waited for, the culprit, what to do.
+    /// Show why mail was slow, and what to do.
     #[command(after_long_help = terms::WHY)]
     Why(why::Arguments),
-    /// Show the zones whose queries failed, most queries first: reason, servers, whether they still fail, what to do.
+    /// Show the zones whose queries failed, and what to do.
     #[command(after_long_help = terms::FAILED)]
     Failed(failed::Arguments),
-    /// Show queries that the cache does not answer, one line each as they end, until Ctrl-C: time, client, outcome, reason.
+    /// Show queries that the cache does not answer, as they end.
     #[command(after_long_help = terms::MONITOR)]
     Monitor(monitor::Arguments),
     /// Show the cache entries of a name and when they expire.
     #[command(after_long_help = terms::CACHE)]
     Cache(cache::Arguments),
-    /// Show the DNS lists in use: latency, listings, state and its age, and what to do.
+    /// Show the state of the DNS lists in use.
     #[command(after_long_help = terms::DNSBL)]
     Dnsbl(dnsbl::Arguments),
-    /// Show the rules of look-ahead: how many of their queries clients used, and the time saved.
+    /// Show the rules of look-ahead and the time saved.
     #[command(after_long_help = terms::LOOKAHEAD)]
     Lookahead,
     /// Show the running configuration, or check a configuration file.
     #[command(subcommand)]
     Config(config::Command),
-    /// Manage negative trust anchors: domains that are excluded from DNSSEC validation.
+    /// Turn off DNSSEC validation for a domain (negative trust anchors).
     #[command(subcommand, after_long_help = terms::NTA)]
     Nta(nta::Command),
-    /// Reload the configuration file; show the changes. If the file has an error, nothing changes.
+    /// Reload the configuration file and show the changes.
     Reload,
-    /// Convert the configuration of another resolver. Works without a daemon.
+    /// Convert the configuration of another resolver.
     ///
-    /// Prints the file for resolverd. Comments at its top list each setting that was not converted, its effect, and the setting of
-    /// resolverd to use instead. Dangerous settings come first. The exit code is 1 if there is a dangerous setting.
+    /// Works without a daemon. Comments at the top of the output list the settings that were not converted, dangerous ones
+    /// first. Exit code 1 if there is a dangerous one.
     Import(import::Arguments),
-    /// Put resolverd in the place of the resolver that this host uses. Run as root.
+    /// Replace the resolver of this host by resolverd, or go back.
     ///
-    /// Finds named, unbound, dnsmasq and other resolvers, systemd-resolved, NetworkManager, dhclient, dhcpcd, cloud-init, openresolv
-    /// and Postfix's chroot, and shows the steps. With --yes it carries them out, and records each
-    /// step before in /var/lib/resolverctl/switch.json. It refuses if `resolverctl check system` finds a failure that no step corrects.
-    /// At the end it checks the host again and resolves names through the C library. If that fails, or after Ctrl-C, it undoes all steps.
-    ///
-    /// With --back it undoes the last switch, unless no resolver would answer then. Exit codes of --back: 0, all is as before; 1, a
-    /// file or service was changed after the switch and stays; 4, some steps could not be undone, and resolverd keeps running.
+    /// Shows the steps; --yes carries them out, as root. Finds named, unbound, dnsmasq and other resolvers, systemd-resolved,
+    /// NetworkManager, dhclient, dhcpcd, cloud-init, openresolv and Postfix's chroot. If a step or the check at the end fails,
+    /// or after Ctrl-C, all steps are undone. The steps are recorded in /var/lib/resolverctl/switch.json.
+    /// Exit codes of --back: 0 all is as before, 1 a changed file or service stays, 4 some steps could not be undone.
     Switch(switch::Arguments),
     /// Print a completion script for a shell.
     Completion(completion::Arguments),
-    /// Find out why mail to or from a domain fails, what an address lacks, or what is wrong with the DNS of this host.
+    /// Check a domain, an address, a message or this host for faults.
     ///
-    /// With a domain, it checks each name server, MX records, PTR records, SPF, DKIM, DMARC, DNSSEC and DNS lists. The first line
-    /// is the worst finding. A check asks the daemon at most 200 questions, not counting its retries and its queries over TCP, within
-    /// 10 seconds, or 20 with --connect; a question to the DNS lists goes to each list in use. `resolverctl check watched` shows the
-    /// domains that the daemon checks on schedule.
-    #[command(after_long_help = terms::check())]
+    /// The first line is the worst finding. At most 200 questions to the daemon in 10 s, or 20 s with --connect.
+    #[command(after_long_help = terms::CHECK)]
     Check(check::Arguments),
 }
 
@@ -334,5 +360,34 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Arguments::command().debug_assert();
+    }
+
+    /// Looks at a command and the commands below it.
+    fn each(command: &mut clap::Command, look: &mut dyn FnMut(&mut clap::Command)) {
+        look(command);
+        for below in command.get_subcommands_mut().filter(|below| below.get_name() != "help") {
+            each(below, look);
+        }
+    }
+
+    #[test]
+    fn the_short_help_fits_a_screen_and_the_long_help_three() {
+        let mut command = Arguments::command();
+        command.build();
+        each(&mut command, &mut |command: &mut clap::Command| {
+            let (short, long) = (command.render_help().to_string(), command.render_long_help().to_string());
+            assert!(short.lines().count() <= 25, "{short}");
+            assert!(long.lines().count() <= 75, "{long}");
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!((1..=80).contains(&about.len()), "{about}");
+        });
+    }
+
+    #[test]
+    fn the_short_help_names_each_command() {
+        let words: Vec<&str> = COMMANDS.split([' ', ',', '\n']).collect();
+        let command = Arguments::command();
+        let missing = command.get_subcommands().find(|command| !words.contains(&command.get_name()));
+        assert_eq!(missing.map(clap::Command::get_name), None);
     }
 }

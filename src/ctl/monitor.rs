@@ -15,16 +15,16 @@ use control::protocol::{MonitorRequest, Request};
 /// The command line of `monitor`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Show queries that fail with SERVFAIL. With --slow, slow ones too.
+    /// Show queries that fail with SERVFAIL; with --slow, slow ones too.
     #[arg(long)]
     failures: bool,
-    /// Show queries that take this long or longer, like 500ms or 2s. With --failures, failed ones too.
+    /// Show queries that take this long, like 500ms or 2s; with --failures, failed ones too.
     #[arg(long, value_name = "SPAN", value_parser = span)]
     slow: Option<Duration>,
-    /// Show only queries of this client: an address or a network.
+    /// Show only queries of these clients.
     #[arg(long, value_name = "ADDRESS|NETWORK")]
     client: Option<String>,
-    /// Show only this name and names below it. A mail address stands for its domain.
+    /// Show only this name or mail address, and names below it.
     #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = typed_domain)]
     zone: Option<String>,
 }

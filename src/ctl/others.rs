@@ -109,15 +109,12 @@ fn name(url: &Url) -> String {
 /// The part of the command line about them.
 #[derive(Debug, clap::Args)]
 pub(super) struct OtherArguments {
-    /// Do not query other resolvers. Without this option, the check also looks up the records of the domain at 8.8.8.8, 1.1.1.1,
-    /// 9.9.9.9 and the nameservers of /etc/resolv.conf, to find resolvers that have old records or none. The queries have the
-    /// source addresses of the daemon, except queries over TLS and HTTPS.
+    /// Do not query the public resolvers and those of /etc/resolv.conf.
     #[arg(long, conflicts_with = "resolver")]
     pub(super) local: bool,
-    /// Resolver to query instead of the public ones: an address, ADDRESS:PORT or [IPV6-ADDRESS]:PORT, tls://HOST for DNS over TLS,
-    /// or https://HOST/PATH for DNS over HTTPS. May be repeated. HOST is a name or an address, with :PORT if the port is not the
-    /// usual one. The certificate must be valid for this name or address, or for the name after #, as in
-    /// tls://1.1.1.1#cloudflare-dns.com. Default of the path: /dns-query.
+    /// Resolver instead of the public ones: ADDRESS, ADDRESS:PORT, tls://HOST or https://HOST/PATH.
+    ///
+    /// May be repeated. The certificate must be valid for HOST, or for the name after #, as in tls://1.1.1.1#cloudflare-dns.com.
     #[arg(long, value_name = "ADDRESS|URL")]
     pub(super) resolver: Vec<ResolverText>,
     #[arg(long, value_name = "FILE", default_value = "/etc/resolv.conf", hide = true)]

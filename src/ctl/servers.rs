@@ -11,7 +11,7 @@ use control::protocol::Request;
 /// The command line of `servers`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Show only the server at this address. Exit code 1 if there is no data about it.
+    /// Show only this server. Exit code 1 if there are no data about it.
     address: Option<IpAddr>,
 }
 

@@ -17,17 +17,16 @@ use history::Window;
 /// The command line of `stats`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Time window of the statistics; since start if the daemon started later.
+    /// Time window of the statistics.
     #[arg(long, value_enum, default_value_t = Window::FiveMinutes, value_name = "WINDOW")]
     since: Window,
     /// Show a table instead of the overview.
     #[arg(long, value_enum, value_name = "TABLE", conflicts_with = "slow")]
     by: Option<Table>,
-    /// Show the zones that took the most time, with a histogram of their resolution times.
+    /// Show the zones that took the most time, with a histogram.
     #[arg(long)]
     slow: bool,
-    /// Show it again after each interval, like 2s or 1m, until Ctrl-C: 1s to 60m. On a terminal each report replaces the
-    /// last one.
+    /// Show it again after each interval, 1s to 60m, until Ctrl-C. Default: 2s.
     #[arg(long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = "2s", value_parser = interval)]
     watch: Option<Duration>,
 }

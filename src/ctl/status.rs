@@ -14,12 +14,10 @@ use history::Window;
 /// The command line of `status`.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Arguments {
-    /// Print one line with performance data in the format of a Nagios plug-in, for Icinga, Zabbix and check_mk.
+    /// Print one line in the format of a Nagios plug-in.
     ///
-    /// The exit code is 0 if the daemon is healthy, 1 (warning) if some queries fail, for instance those of one zone or list,
-    /// 2 (critical) if queries of all kinds fail (a tenth of all queries, without those of the three zones or lists that fail most), or
-    /// the daemon does not run or does not reply within 5 s, and 3 (unknown) if this user may not ask the daemon or the command line is
-    /// wrong. --json has no effect.
+    /// For Nagios, Icinga, Zabbix and check_mk. Exit codes: 0 healthy, 1 (warning) some queries fail, 2 (critical) queries of all kinds
+    /// fail or the daemon does not reply within 5 s, 3 (unknown) no permission or a wrong command line.
     #[arg(long)]
     plugin: bool,
 }

@@ -30,16 +30,16 @@ const CHECK: &str = "C library";
 /// The command line of `switch`; tests bring a host, a root server and services of their own.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Carry out the plan. Without it, the plan is shown and nothing is changed.
+    /// Carry out the plan.
     #[arg(long, conflicts_with = "back")]
     yes: bool,
-    /// Undo the last switch: files, links and services are as before. A file that was changed after the switch stays as it is.
+    /// Undo the last switch.
     #[arg(long)]
     back: bool,
     /// Stop the resolver in place even if other hosts can query it.
     #[arg(long, conflicts_with = "back")]
     stop_shared: bool,
-    /// Name to resolve through the C library at the end; may be repeated. Default: gmail.com, outlook.com, yahoo.com.
+    /// Name to resolve at the end; may be repeated. Default: gmail.com, outlook.com, yahoo.com.
     #[arg(long, value_name = "NAME", conflicts_with = "back")]
     ask: Vec<String>,
     #[arg(long, value_name = "DIRECTORY", default_value = "/", hide = true)]

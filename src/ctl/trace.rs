@@ -16,8 +16,7 @@ use control::protocol::{Reply, Request, TraceRequest};
 pub(super) struct Arguments {
     #[command(flatten)]
     question: TypedQuestion,
-    /// Resolve past the cache, from the root or the configured servers down. The cache, the known servers and the statistics
-    /// stay as they are.
+    /// Resolve from the root or the configured servers, without the cache, and leave it as it is.
     #[arg(long)]
     fresh: bool,
 }

@@ -18,11 +18,10 @@ pub(super) struct Arguments {
     /// Show this domain only, with its last changes.
     #[arg(value_name = "DOMAIN")]
     domain: Option<String>,
-    /// Print one line with performance data in the format of a Nagios plug-in, for Icinga, Zabbix and check_mk.
+    /// Print one line in the format of a Nagios plug-in.
     ///
-    /// The exit code is 2 (critical) if a domain has a failure, 1 (warning) if one has a warning or a failure that
-    /// one check has found and a second one must confirm, 3 (unknown) if a domain could
-    /// not be checked or the daemon does not reply, and 0 otherwise.
+    /// Exit codes: 0 OK, 1 (warning) a warning or an unconfirmed failure, 2 (critical) a failure, 3 (unknown) a domain could not be
+    /// checked or the daemon does not reply.
     #[arg(long)]
     plugin: bool,
 }

@@ -21,21 +21,22 @@ use history::why::MessageReport;
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["subject", "slowest"]))]
 pub(super) struct Arguments {
-    /// A name, an address or a domain. A domain stands for all names below it too. An address stands for its names in DNS lists and
-    /// for the hosts with this address too. A mail address stands for its domain. `-` reads pasted lines of a mail log, a bounce or
-    /// mailq from standard input.
+    /// Name, domain, address or mail address; `-` reads pasted lines of a mail log, a bounce or mailq.
+    ///
+    /// A domain stands for all names below it too, an address for its names in DNS lists and the hosts with this address, a mail address
+    /// for its domain.
     #[arg(value_name = "NAME|ADDRESS|DOMAIN", allow_hyphen_values = true, value_parser = typed_domain)]
     subject: Option<String>,
-    /// Show this number of messages (emails), at most 100: the slowest of the query history.
+    /// Show this number of the slowest messages (emails), at most 100.
     #[arg(long, value_name = "NUMBER", conflicts_with = "subject", value_parser = number_of_messages)]
     slowest: Option<usize>,
-    /// Show only messages within two minutes of this time, like 03:12, 2026-08-01 03:12:30, or with an offset.
+    /// Show messages within two minutes of this time, like 03:12 or 2026-08-01 03:12:30.
     #[arg(long, value_name = "TIME", conflicts_with = "since")]
     at: Option<String>,
-    /// Show only messages since this time, like 03:00, or of the last 1h, 30m and so on.
+    /// Show messages since this time, like 03:00, or of the last 1h or 30m.
     #[arg(long, value_name = "SPAN|TIME")]
     since: Option<String>,
-    /// Show only messages of this client: an address or a network.
+    /// Show only messages of these clients.
     #[arg(long, value_name = "ADDRESS|NETWORK")]
     client: Option<String>,
 }

@@ -1,10 +1,11 @@
 //! The manual is generated from the definitions of the command lines and the shipped configuration file. After a
-//! change, write the pages with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test manual`.
+//! change, write the pages with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test screens manual`.
 
 use std::path::Path;
 
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
+use doctor::codes::Code;
 use resolverd::arguments;
 use resolverd::metrics::table;
 
@@ -103,17 +104,26 @@ fn program(command: &Command) -> String {
     rendered(command, Man::render_synopsis_section) + &rendered(command, Man::render_options_section)
 }
 
+/// The row of a code of findings.
+fn code(code: &Code) -> String {
+    let entry = code.entry();
+    format!("{:<22} {:<8} {}\n", entry.word, entry.level.word(), entry.title)
+}
+
 #[test]
 fn resolverctl_1() {
     let command = ctl::Arguments::command();
     let about = command.get_about().unwrap().to_string();
     let commands: String =
         leaves("resolverctl", &command).iter().map(|(words, command)| leaf(words, command)).collect();
-    let exit = command.get_after_help().unwrap().to_string();
+    let exit = command.get_after_long_help().unwrap().to_string();
+    let codes: String = Code::ALL.iter().map(code).collect();
     let text = head("resolverctl", 1, &about)
         + &program(&command)
         + ".SH COMMANDS\nThe default command is \\fBstatus\\fR.\n"
         + &commands
+        + ".SH CODES OF CHECK\nThe codes of findings in JSON and in the log, with their usual level.\n"
+        + &aligned(&codes)
         + ".SH EXIT STATUS\n"
         + &aligned(exit.trim_start_matches("Exit codes:\n"))
         + &see_also(&[("resolverd", 8), ("resolverd.toml", 5)]);
@@ -273,8 +283,7 @@ fn key(block: &Block) -> String {
     let label =
         if block.lines.iter().any(|line| line.starts_with('#')) { "Example:" } else { "In the file:" };
     // The comment has the default, so only examples and lists of values are shown.
-    let is_shown =
-        |line: &String| line.starts_with('#') || (line.contains(" = [") && !line.ends_with("[]"));
+    let is_shown = |line: &String| line.starts_with('#') || (line.contains(" = [") && !line.ends_with("[]"));
     let shown = match block.lines.iter().any(is_shown) {
         true => format!(".IP\n{label}\n.nf\n{lines}.fi\n"),
         false => String::new(),

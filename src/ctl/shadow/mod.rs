@@ -51,26 +51,27 @@ use doctor::facts::CheckSubject;
 /// The command line of `shadow`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Resolver in place: ADDRESS, ADDRESS:PORT or [IPV6-ADDRESS]:PORT.
+    /// Resolver in place: ADDRESS or ADDRESS:PORT.
     #[arg(long, value_name = "RESOLVER")]
     against: ResolverText,
-    /// File with the questions of this host: a query log of BIND, Unbound, dnsmasq or resolverd, a pcap file, or a dnstap file. - is
-    /// standard input. "live" takes the questions of the clients that come to --listen.
+    /// File with questions (`-`: standard input), or "live": those of clients of --listen.
+    ///
+    /// A query log of BIND, Unbound, dnsmasq or resolverd, a pcap file or a dnstap file.
     #[arg(long, value_name = "FILE|live")]
     from: PathBuf,
-    /// Address of the listener of --from live, for UDP and TCP: each query is passed to the resolver in place, and its answer back.
+    /// Listener of --from live; clients get the answers of the resolver in place.
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// End after this time, like 30m or 1h; at most 168h. Default: at the end of the file, or with Ctrl-C.
+    /// End after this time, like 30m or 1h; at most 168h.
     #[arg(long = "for", value_name = "SPAN", value_parser = span)]
     time: Option<Duration>,
-    /// Format of the file. Default: detected from its first octets.
+    /// Format of the file. Default: detected.
     #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(CaptureFormat::NAMES.map(|(name, _)| name)))]
     format: Option<String>,
-    /// Questions a second, at most 1000. Each is sent to both resolvers.
+    /// Questions a second, at most 1000.
     #[arg(long, value_name = "NUMBER", default_value_t = SHADOW_RATE, value_parser = clap::value_parser!(u32).range(SHADOW_RATES))]
     rate: u32,
-    /// Different questions to each DNS list at most. A list of which 80 % of the daily quota is used gets none.
+    /// Maximum of questions to each DNS list.
     #[arg(long, value_name = "NUMBER", default_value_t = SHADOW_LIST_QUESTIONS)]
     list_questions: usize,
 }

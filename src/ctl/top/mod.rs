@@ -44,7 +44,7 @@ pub(super) struct Arguments {
     /// Time window of the table.
     #[arg(long, value_enum, default_value_t = Window::Minute, value_name = "WINDOW")]
     since: Window,
-    /// Time between two readings, like 2s or 1m: 1s to 60m.
+    /// Time between two readings, 1s to 60m.
     #[arg(long, value_name = "INTERVAL", default_value = "2s", value_parser = interval)]
     interval: Duration,
 }
