@@ -22,7 +22,7 @@ pub struct Arguments {
     /// Address and port to listen at, instead of listen.addresses. May be repeated.
     #[arg(long, value_name = "ADDR:PORT", global = true)]
     pub listen: Vec<SocketAddr>,
-    /// Start with an empty cache, remove the snapshot and write none. Overrides cache.snapshot.
+    /// Start with an empty cache, and remove the saved one. Overrides cache.snapshot.
     #[arg(long)]
     pub no_snapshot: bool,
     /// Check the configuration and exit.
@@ -48,23 +48,22 @@ pub struct Demo {
     /// Exit after the traffic instead of at Ctrl-C.
     #[arg(long)]
     pub once: bool,
-    /// Measure the DNS of a message on a virtual clock, and exit: each mode of look-ahead, beside two limits. Shows the
-    /// medians of the seeds.
+    /// Measure the DNS of a message with each mode of look-ahead on a virtual clock, and exit.
     #[arg(long)]
     pub bench: bool,
-    /// With --bench: measure an installed resolver too, in real time. COMMAND becomes the resolver, which must answer at
-    /// 127.0.0.1:53; root.hints and root.ds of the working directory have the root servers and the trust anchor. The limits stay in
-    /// the table, and ratios to the first resolver follow. May be repeated. Needs port 53 of 127.53.0.0/16: run it in a network
-    /// namespace of its own, as benches/compare/mail.sh does.
+    /// With --bench: measure an installed resolver too, in real time; may be repeated.
+    ///
+    /// COMMAND starts the resolver, which must answer at 127.0.0.1:53. root.hints and root.ds of the working directory have the root
+    /// servers and the trust anchor. Needs port 53 of 127.53.0.0/16: run it in a network namespace, as benches/compare/mail.sh does.
     #[arg(long, value_name = "NAME=COMMAND", requires = "bench", value_parser = name_and_command)]
     pub through: Vec<(String, String)>,
-    /// Number of mail messages to play, first with a cold and then with a warm cache. Default: 150, with --bench 1200.
+    /// Number of mail messages. Default: 150, with --bench 1200.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub messages: Option<u16>,
     /// Seed of the simulated internet and of its traffic.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// With --bench: number of seeds, from --seed on. The table shows the medians.
+    /// With --bench: number of seeds, from --seed on; the table shows medians.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=100))]
     pub seeds: u8,
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use doctor::codes::Code;
+use doctor::finding::Level;
 use resolverd::arguments;
 use resolverd::metrics::table;
 
@@ -104,10 +105,11 @@ fn program(command: &Command) -> String {
     rendered(command, Man::render_synopsis_section) + &rendered(command, Man::render_options_section)
 }
 
-/// The row of a code of findings.
-fn code(code: &Code) -> String {
-    let entry = code.entry();
-    format!("{:<22} {:<8} {}\n", entry.word, entry.level.word(), entry.title)
+/// The codes of findings with this usual level.
+fn codes(level: Level) -> String {
+    let codes = Code::ALL.iter().map(|code| code.entry()).filter(|entry| entry.level == level);
+    let words: Vec<&str> = codes.map(|entry| entry.word).collect();
+    format!(".TP\n.B {}\n{}\n", level.word(), words.join(",\n"))
 }
 
 #[test]
@@ -117,13 +119,14 @@ fn resolverctl_1() {
     let commands: String =
         leaves("resolverctl", &command).iter().map(|(words, command)| leaf(words, command)).collect();
     let exit = command.get_after_long_help().unwrap().to_string();
-    let codes: String = Code::ALL.iter().map(code).collect();
+    let levels = [Level::Failure, Level::Warning, Level::CouldNotTell, Level::Note, Level::Ok];
+    let codes: String = levels.into_iter().map(codes).collect();
     let text = head("resolverctl", 1, &about)
         + &program(&command)
         + ".SH COMMANDS\nThe default command is \\fBstatus\\fR.\n"
         + &commands
-        + ".SH CODES OF CHECK\nThe codes of findings in JSON and in the log, with their usual level.\n"
-        + &aligned(&codes)
+        + ".SH CODES OF CHECK\nThe codes of findings in JSON and in the log, by their usual level.\n"
+        + &codes
         + ".SH EXIT STATUS\n"
         + &aligned(exit.trim_start_matches("Exit codes:\n"))
         + &see_also(&[("resolverd", 8), ("resolverd.toml", 5)]);
