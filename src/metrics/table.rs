@@ -86,8 +86,7 @@ families! {
     QueryDuration "query_duration_seconds" Histogram ["outcome"];
     /// DNS messages of clients that are no queries, or repeat a query in progress.
     Discarded "discarded_total" Counter ["reason"];
-    /// The time of resolutions (all work for one query that is not in the cache), by the kind of zone of the name: recursion, or a
-    /// configured zone with stub, forward or local data.
+    /// The time of resolutions (all work for one query that is not in the cache), by the kind of zone of the name.
     ResolutionDuration "resolution_duration_seconds" Histogram ["zone_kind"];
     /// Resolutions in progress.
     Flights "flights" Gauge [];
@@ -107,8 +106,7 @@ families! {
     CacheBytes "cache_bytes" Gauge ["store"];
     /// The maximum size of each part of the cache.
     CacheCapacity "cache_capacity_bytes" Gauge ["store"];
-    /// The state of each DNS list in use: 1 for its current state, 0 for the others. If it is queried through several servers,
-    /// the worst state.
+    /// The state of each DNS list in use: 1 for its current state, 0 for the others.
     ListState "list_state" Gauge ["list", "state"];
     /// Queries of clients to each DNS list in use.
     ListQueries "list_queries_total" Counter ["list"];

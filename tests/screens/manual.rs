@@ -8,7 +8,7 @@ use clap_mangen::Man;
 use doctor::codes::Code;
 use doctor::finding::Level;
 use resolverd::arguments;
-use resolverd::metrics::table;
+use resolverd::metrics::table::{self, MetricKind};
 
 /// Compares with the page of that name, or writes it.
 fn page(name: &str, actual: &str) {
@@ -191,18 +191,21 @@ fn resolverd_metrics_7() {
                 labels => format!(" {{{}}}", labels.join(", ")),
             };
             let head = format!("{}{labels}", metric.name);
-            let (about, kind) = (escaped(metric.about), metric.kind.word());
-            format!(".TP\n.B {}\n{}: {about}\n", escaped(&head), capital(kind))
+            // The name of a counter tells its kind.
+            let kind = match metric.kind {
+                MetricKind::Counter => String::new(),
+                kind => capital(kind.word()) + ": ",
+            };
+            format!(".TP\n.B {}\n{kind}{}\n", escaped(&head), escaped(metric.about))
         })
         .collect();
     let text = head("resolverd-metrics", 7, "metrics of resolverd for Prometheus")
         + &section(
             "DESCRIPTION",
             "With metrics.listen of resolverd.toml(5), resolverd serves its statistics over HTTP at the path /metrics, in the text \
-             format of Prometheus. Times are in seconds, sizes in bytes. Counters begin at 0 when resolverd starts. Times in \
-             histograms are exact to 1 percent. The words after resolverd_ and the values of labels are those of \
-             `resolverctl --json`; `resolverctl stats --help` explains them.\n\
-             No client, name or server is a label. Configured zones, and DNS lists that are configured or in use, are.\n\
+             format of Prometheus. Times are in seconds, sizes in bytes. Names of counters end with _total; they begin at 0 \
+             when resolverd starts. Words and values of labels are those of `resolverctl --json`; `resolverctl stats --help` \
+             explains them. No client, name or server is a label.\n\
              Everybody who can connect may read the metrics: keep the listener on loopback, or behind a firewall.",
         )
         + ".SH METRICS\n"
