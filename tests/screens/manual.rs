@@ -27,7 +27,9 @@ fn rendered(
     part: fn(&Man, &mut dyn std::io::Write) -> Result<(), std::io::Error>,
 ) -> String {
     let mut text = Vec::new();
-    part(&Man::new(command.clone()), &mut text).unwrap();
+    // The library leaves out the help of options that the short help leaves out.
+    let command = command.clone().mut_args(|argument| argument.hide_short_help(false));
+    part(&Man::new(command), &mut text).unwrap();
     String::from_utf8(text).unwrap()
 }
 
