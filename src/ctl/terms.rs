@@ -7,7 +7,7 @@ JSON), valid, missing (trusted, no longer in the root zone), revoked and removed
 Performance data of --plugin, over five minutes unless they are states:
   uptime            seconds since the start
   queries           queries, and of these from_cache, failed (SERVFAIL) and overload (SERVFAIL, too many in progress)
-  latency_p50, _p99 seconds until the reply: half, and 99 percent, took at most this time
+  latency_p50, _p99 seconds until the reply, for half and for 99 percent
   in_progress       queries in progress, with their maximum
   cache_memory      bytes of the cache, with their maximum
 Command of Icinga and Nagios, for a user of the group `resolverd`:
@@ -43,15 +43,7 @@ and client fail first. --watch --json prints the time (`at`) before each report.
 
 /// Terms of `top`.
 pub(super) const TOP: &str = "\
-Keys:
-  1 to 5, Tab     zones, servers, lists, clients, failures; or the next of them
-  s, r            sort by the next column, or in the other direction
-  w               the next period: 1m, 5m, 1h, start
-  arrows, page up, page down, home
-                  select a row
-  Enter           the messages (emails) that waited for the row; Esc goes back
-  ?               the keys
-  q, Ctrl-C       quit
+Keys: ? shows all keys, Tab the next table, Enter the messages (emails) that waited for the selected row, q quits.
 The first lines are rates between the last two updates. The table of lists counts since the start. If the output is
 not a terminal, the table is printed once.";
 
@@ -81,10 +73,8 @@ Results, in JSON `verdict`. The name servers with the newest serial are right:
   refused          REFUSED, or a DNS list that refuses another resolver
   no_answer        no reply, or the port is closed
   unknown          could not tell, for example without a name server to compare with
-JSON: an object a line for each answer (source, server, verdict, why, rcode, records, ttl, serial, elapsed), then one
-for the name (verdict, sentence, zone, groups, and what was left out).
-Exit codes: 0 the same or in turn, 1 an answer differs, 4 could not tell or incomplete. Other resolvers that refuse or
-do not answer do not count.";
+JSON: an object a line for each answer, then one for the name.
+Exit codes: 0 the same or in turn, 1 an answer differs, 4 could not tell or incomplete.";
 
 /// Terms of `shadow`.
 pub(super) const SHADOW: &str = "\
@@ -100,8 +90,7 @@ Causes of differences, in JSON `cause`:
   timing       one failed, or they differed, once
   rotation     the same records in another order or in turn
   ttl          only TTLs differ
-JSON: an object a line for each difference (name, type, cause, weight: look, unknown or harmless, side, in_place,
-resolverd, why, advice), then a summary (verdict: safe, look_first or could_not_tell).
+JSON: an object a line for each difference, then a summary.
 Exit codes: 0 safe to switch, 1 look at some differences first, 4 could not tell: fewer than 20 questions, too many
 without a reply, or an unknown cause.";
 
@@ -120,10 +109,8 @@ Steps, with the time since the start; lookups of server addresses and keys are i
   checked         result of DNSSEC validation
   outdated        the known servers of a zone no longer serve it
   ended           the result
-Reasons of queries, in JSON: first, race (the speed of no server is known), retry (after a timeout), next (the reply was
-of no use), address (a new address), without_edns, truncated (over TCP), other_case (over TCP: the reply changed
-upper and lower case), own_case, alone (no other server is left), again (all servers failed), parent (a server of the
-referral).
+Reasons of queries in JSON: first, race (the speed of no server is known), retry (after a timeout), next, address,
+without_edns, truncated, other_case (the reply changed upper and lower case), own_case, alone, again, parent.
 --fresh resolves with an empty cache, which is dropped at the end. At most two run at once.";
 
 /// Terms of `servers`.
@@ -141,12 +128,8 @@ States:
 
 /// Terms of `zones`.
 pub(super) const ZONES: &str = "\
-Types are those of [[zone]] in resolverd.toml(5), and host. States:
-  answering        replied to its last query
-  recent timeout   did not reply to its last query
-  lame             replied with REFUSED or SERVFAIL, or does not serve the zone
-  dead             only probed until it replies again
-  not queried yet  no query so far";
+Types are those of [[zone]] in resolverd.toml(5), and host. States are those of `resolverctl servers --help`; lame:
+replied with REFUSED or SERVFAIL, or does not serve the zone.";
 
 /// Terms of `inflight`.
 pub(super) const INFLIGHT: &str = "\
@@ -183,8 +166,7 @@ Causes:
 If several causes cost about the same time, all are shown. A failed query counts as four seconds: it defers mail.
 `-` reads at most 30 lines of Postfix, Exim, Sendmail, rspamd, SpamAssassin or mailq, or a bounce, and shows the message of
 each line by its time, addresses and domains.
-The query history has recent queries in memory, and failed, bogus and slow ones also on disk. If no query is found, the
-result says how far back each goes (JSON: `history`).
+The query history has recent queries in memory, and failed, bogus and slow ones also on disk.
 Example: resolverctl why --at 03:12 example.com";
 
 /// Terms of `failed`.
@@ -194,20 +176,14 @@ Whether a zone still fails:
   works again     the query that failed last was answered since
   not known       no client has queried the zone since, or the query is on disk only
 resolverd (overload) stands for queries that resolverd answered with SERVFAIL to limit its load.
-The log has the first failure of a zone in an hour: `journalctl -t resolverd INCIDENT=query_failed`. Other fields:
-ZONE=, CLIENT=, USER=.";
+The log has the first failure of a zone in an hour: `journalctl -t resolverd INCIDENT=query_failed ZONE=example.`";
 
 /// Terms of `cache`.
 pub(super) const CACHE: &str = "\
-Entries:
-  answer           a complete reply to clients
-  record set       the records of this name and one type (rrset in JSON)
-  negative answer  NXDOMAIN or NODATA
-  delegation       the name servers of the zone with this name
-  trust            whether the zone is signed
-  cached failure   the query failed a moment ago
-Source: authoritative (a server of the zone), non-authoritative (answer in JSON) or glue (never given to clients).
-to queries with DO CD: with signatures, without validation. group 0, group 1: clients that see the same zones (view in JSON).";
+Entries: answer (a complete reply to clients), record set (rrset in JSON), negative answer (NXDOMAIN or NODATA),
+delegation (the name servers of the zone), trust (whether the zone is signed), cached failure.
+Source: authoritative, non-authoritative (answer in JSON) or glue (never given to clients). DO: with signatures; CD:
+without validation. group 0, group 1: clients that see the same zones (view in JSON).";
 
 /// Terms of `flush`.
 pub(super) const FLUSH: &str = "\
@@ -246,11 +222,11 @@ Rules, by the queries that they send, with their words in JSON:
   DKIM keys                (dkim) that clients looked up for the domain before
 States: active (queries are sent), inactive (clients use too few), learning (too few were counted).
 Columns:
-  used by clients   percent of the last 100 to 200 queries that clients used within 30 s, or later before the end of the TTL
+  used by clients   percent of the last 100 to 200 queries that clients used before the end of the TTL
   sent ahead, used  (asked, used) queries sent, and queries whose answer a client used
   time saved        time that clients did not wait
   would be sent, would be used
-                    (observed, sent_later) the same with lookahead.mode = \"observe\"";
+                    (observed, sent_later) with lookahead.mode = \"observe\"";
 
 /// Terms of `nta`.
 pub(super) const NTA: &str = "\
@@ -262,15 +238,14 @@ pub(super) const WATCHED: &str = "\
 Terms:
   unconfirmed            one check has found it; a second one follows within about ten minutes (coming in JSON)
   not found              the last check did not find it; it ends after three checks in a row (going in JSON)
-  gave no result         no server answered, or resolverd has too many queries: no finding appears or ends
-  no longer checked for  the [[watch]] was changed or removed
+  gave no result         no finding appears or ends
 Lines of the log: `journalctl -t resolverd WATCHED=came` (or went, left_out, unknown, known), DOMAIN=, CODE=.
 Exit codes: 0 no failures, 1 a domain has a failure, 4 a check was not complete or a failure is unconfirmed.";
 
 /// Terms of `check`. The codes are in the manual only.
 pub(super) const CHECK: &str = "\
 Levels: failure (mail is lost, delayed or rejected), warning (at some hosts, or after another fault), unknown (could not
-be found out; could_not_tell in JSON), note (could be better), ok. Codes are in resolverctl(1).
+be found out; could_not_tell in JSON), note (could be better), ok. The codes are in resolverctl(1).
 JSON: an object a line for each finding: level, topic, code, evidence, effect, remedy, source, subject.
 Exit codes: 0 no failures and no unknown results, 1 a failure, 4 an unknown result. If this network blocks other resolvers,
 use --local.";
