@@ -1,7 +1,7 @@
 //! The control socket: the requests of `resolverctl`, and the server that answers them.
 //!
-//! It stands beside the way of a question. It reaches the resolver through the trait `Controlled`, so that tests run it
-//! without a resolver.
+//! No question of a client waits for it. It reaches the resolver through the trait `Controlled`, so that tests run it without a
+//! resolver.
 //!
 //! Calls the crates whose state it shows: `resolver`, `history`, `watched`, `doctor`. `ctl` shares the protocol with it.
 //!
@@ -9,12 +9,12 @@
 //!
 //! - Any user who may open the socket may read. Only root and the user of the daemon may change something
 //!   (`permitted` in `connection`).
-//! - A socket left behind by a dead daemon is taken over; one of a living daemon is not.
-//! - Walks through a whole memory (flush, `cache`, `servers`, `zones`) run on a thread of their own, one at a time,
-//!   so that no question waits for them.
-//! - Reading does not count as a use of an entry, and changes no counter. Windows are differences of snapshots.
-//! - Counters travel as a table of names and values, so that a resolverctl and a daemon of different versions
-//!   understand each other.
+//! - A socket file of a daemon that no longer runs is replaced; one of a running daemon is not.
+//! - Requests that visit all entries (flush, `cache`, `servers`, `zones`) run on a thread of their own, one at a time, so that no
+//!   question waits for them.
+//! - Reading changes no counter and does not count as a use of an entry. Windows are differences of snapshots.
+//! - Counters are sent as a table of names and values, so that a resolverctl and a daemon of different versions understand each
+//!   other.
 
 #![deny(
     clippy::unwrap_used,

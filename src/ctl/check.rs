@@ -56,7 +56,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     helo: Option<String>,
     /// DKIM selector to check; may be repeated.
-    #[arg(long, value_name = "NAME", value_parser = typed_selector)]
+    #[arg(long, value_name = "NAME", value_parser = typed_selector, hide_short_help = true)]
     selector: Vec<String>,
     /// Write the findings to this file too, as an HTML page.
     #[arg(long, value_name = "FILE", value_parser = report_file)]

@@ -35,8 +35,7 @@ Other terms:
   p50, p90, p99   half, 90 and 99 percent took at most this time
   indeterminate   the DNSSEC keys could not be fetched; clients get SERVFAIL
   resolution      all work for one query that is not in the cache
-  total time      of all resolutions of a zone
-  total wait      of resolverd for replies of servers
+  total time      of all resolutions of a zone; total wait: for replies of servers
   message         an email: queries that belong together (`resolverctl why`)
 Windows of tables by zone, server and client cover up to a minute more. With overload, queries of the busiest zone
 and client fail first. --watch --json prints the time (`at`) before each report.";

@@ -1,10 +1,9 @@
-//! Names, questions, messages in wire form, data of records, zone files, and the behaviour of servers. It also has the clock, the
-//! random source and the keyed hashing, which are injected everywhere.
+//! Names, questions, messages in wire form, data of records, zone files, and the results of queries to servers. Also the clock, the
+//! random source and the keyed hashing, which are arguments everywhere.
 //!
 //! Calls none of our crates. All others share these types, so that a question is one type from the listener to the server.
-//! `wire` compares octets and decodes nothing on the way of a hit; `rdata` reads the data of records that the library refuses;
-//! `zone_file` reads every text in zone-file form. With the feature `simulated` the whole resolver runs on a virtual clock and
-//! a seed.
+//! `wire` compares octets: a cache hit needs no decoding. `rdata` reads the data of records that the library refuses; `zone_file`
+//! reads every text in zone-file form. With the feature `simulated`, the whole resolver runs on a virtual clock and a seed.
 
 pub mod clock;
 pub mod conduct;

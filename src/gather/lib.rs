@@ -1,11 +1,11 @@
-//! Gathering: asks the questions that a plan wants, such as those of the doctor's checks, round by round, until none is left. A slow
-//! answer does not hold up the next round.
+//! Gathering: sends the questions of a plan, such as the doctor's checks, round by round, until none is left. A slow answer does not
+//! delay the next round.
 //!
-//! A check names its questions by the facts that are known so far. So a chain, such as MX, host, address, PTR, needs
-//! no code here. All rounds together have a bound of questions and of time; what is left over "could not be told".
+//! A check names its next questions from the facts that are known. So a chain, such as MX, host, address, PTR, needs no code here. All rounds
+//! together have a bound of questions and of time; what is left over is "could not tell".
 //!
-//! Calls `doctor`, which decides what to ask, and `dns`. It alone waits, so that the doctor stays a function of facts. Those who
-//! gather answer the questions (`Sources`): the daemon for watched domains, and `resolverctl` through the control socket.
+//! Calls `doctor`, which decides the questions, and `dns`. Only this crate waits, so that the doctor is a function of facts. The callers
+//! answer the questions (`Sources`): the daemon for watched domains, and `resolverctl` through the control socket.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 

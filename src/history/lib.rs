@@ -1,25 +1,22 @@
-//! The history: what resolverd writes down of its work (counters, histograms, tables, incidents, the last queries), and the
+//! The history: what resolverd records of its work (counters, histograms, tables, incidents, the last queries), and the
 //! explanation of it (`why`, `culprit`, `failed`).
 //!
-//! No question waits for it. Every question is counted once, by its outcome. Tables are bounded; their remainder is
-//! the row "other".
+//! No question waits for it. Every question is counted once, by its outcome. Tables are bounded; the row "other" has the rest.
 //!
 //! Calls `dns` and `validate`. The resolver reports to it; `control` and `ctl` read it.
 //!
 //! # Decisions
 //!
 //! - Windows are differences of snapshots, so that reading statistics changes nothing.
-//! - A hit costs one mutex of its own worker and two relaxed additions.
-//! - Steps of a flight are kept as data and become text only when somebody reads them. Written as strings at once,
-//!   they were a part of the 150 µs of CPU that a miss cost; see `listener`.
-//! - A counter is one row of `counters` and the place that counts it. Before, a new counter was written in seven
-//!   places.
-//! - A zone is reported as failing only if other servers answered meanwhile. An outage once wrote two lines for each
+//! - A cache hit costs one mutex of its own worker and two relaxed additions.
+//! - Steps of a flight are stored as data, and become text when somebody reads them. Text at once was a part of the 150 µs of CPU that a
+//!   miss cost; see `listener`.
+//! - A counter is one row of `counters` and the place that counts it.
+//! - A zone is reported as failing only if other servers answered in the meantime. An outage of the network once wrote two lines for each
 //!   zone, and one dead zone at an idle gateway was reported as an outage.
-//! - Lines about failed and slow questions are made of the kept entries, a second later and on another thread. So they
-//!   know the whole flight and whether our own network was down, and cost a question nothing. If they were made when the
-//!   question ends, an outage would write a line for each zone.
-//! - An incident ends when a question that failed is answered, and validated if it was bogus. An answer to some other
+//! - Log lines about failed and slow questions are made from the stored entries, a second later and on another thread. They then have
+//!   the whole flight, and whether the network of this host was down, and they cost a question nothing.
+//! - An incident ends when a question that failed is answered, and validated if it was bogus. An answer to another
 //!   question of the zone is not enough.
 
 #![deny(

@@ -1,7 +1,8 @@
-//! The lab: an internet in the process, for tests, benches and the demo (cargo feature `lab` of `resolverd`).
+//! The lab: a simulated internet in the process, for tests, benches and the demo (cargo feature `lab` of `resolverd`).
 //!
-//! Calls `resolver`, which it runs, and what that calls. Only the demo and tests call it. Authoritative servers work as in RFC 1034 section 4.3.2. Each has a distance
-//! and switchable faults. They are reached in memory with a virtual clock and a seed, or on sockets of 127.0.0.0/8.
+//! Calls `resolver`, which it runs, and the crates that the resolver calls. Only the demo and tests call it. Authoritative servers work as in
+//! RFC 1034 section 4.3.2. Each has a round trip time and faults that can be switched on. They are reached in memory with a virtual clock
+//! and a seed, or on sockets of 127.0.0.0/8.
 //!
 //! # A resolver over the lab
 //!
@@ -38,19 +39,19 @@
 //! # Ok::<(), LabError>(())
 //! ```
 //!
-//! A scenario says the same as a text; see [`scenario`].
+//! A scenario is the same as a text file; see [`scenario`].
 //!
 //! # Decisions
 //!
 //! - Tests run the whole resolver, from the octets of a query down, instead of single functions with mocks:
-//!   `exchange` has one trait for the wire, and this folder implements it.
+//!   `exchange` has one trait for the network, and this crate implements it.
 //! - A run is deterministic: one thread, biased selects, seeded hashes, no order taken from hash maps. A seed that
 //!   fails is a bug report.
-//! - The clock is virtual, so that a deadline of four seconds costs no time and thousands of faulty worlds run in a
-//!   minute. tokio's paused clock jumps ahead while real sockets are waited for, so the two are never mixed.
-//! - The servers and the signer are our own. Hickory's zone parser does not read DNAME, and its signer has no RSA.
+//! - The clock is virtual, so that a deadline of four seconds takes no time and thousands of simulations run in a
+//!   minute. tokio's paused clock jumps ahead while it waits for real sockets, so the two are never mixed.
+//! - The servers and the signer are ours. Hickory's zone parser does not read DNAME, and its signer has no RSA.
 //! - The same servers bind real sockets for the demo, for tests of listeners and for benches.
-//! - Scenarios are text files in the spirit of Unbound's testbound, so that a bug report is a file that anybody can
+//! - Scenarios are text files, like those of Unbound's testbound, so that a bug report is a file that anybody can
 //!   read and run.
 
 mod access_networks;

@@ -1,14 +1,14 @@
 //! DNSSEC: whether the owner of the zone signed an answer.
 //!
 //! Pure: the input is records, keys and a moment, the output a verdict. The library checks single signatures and
-//! digests. This module decides which key checks which RRset, and which records prove an absence. RFC 4033 to 4035,
+//! digests. This crate decides which key checks which RRset, and which records prove that a name or type does not exist. RFC 4033 to 4035,
 //! RFC 5155, RFC 6840, RFC 9276. `resolve::trust` fetches DS and keys.
 //!
-//! Calls `dns`. A crate of its own, because the resolver, the doctor and the history judge by the same verdicts.
+//! Calls `dns`. It is a crate of its own, because the resolver, the doctor and the history use the same verdicts.
 //!
 //! # Decisions
 //!
-//! - Every question has a budget: signature checks, failed checks (KeyTrap, CVE-2023-50387), NSEC3 hashes
+//! - Every question has a budget of signature checks, failed checks (KeyTrap, CVE-2023-50387) and NSEC3 hashes
 //!   (CVE-2023-50868).
 //! - A failed check counts by its measured time: on P-384 (561 µs) as seven, by an RSA key by size and exponent
 //!   (`cargo bench --bench validate`). Sixteen failed checks on P-384 once kept a thread for 15 ms.

@@ -1,22 +1,22 @@
 //! Watched domains (`[[watch]]`): the check of `resolverctl check DOMAIN` on schedule, in the daemon.
 //!
-//! A task of the daemon checks one domain after the other and compares the findings with those of the checks before. It
-//! stands beside the way of a question, and asks as `resolverctl` does; no client's question waits for it. `ended` says
-//! whether a check could tell anything, `history` which findings came and went, `schedule` when the next check is due.
+//! A task of the daemon checks one domain after the other and compares the findings with those of earlier checks. It sends questions as
+//! `resolverctl` does; no question of a client waits for it. `ended` decides whether a check had a result, `history` which findings appeared
+//! and ended, `schedule` when the next check is due.
 //!
 //! Calls `gather` and `doctor` for the checks, `resolver` for its configuration, and `history` for its counters.
 //!
 //! # Decisions
 //!
-//! - A finding comes when two checks of three have seen it, and goes when three checks in a row have not. A lost datagram or a
-//!   zone transfer under way writes no line, and a fault that comes and goes is there. These checks follow each other after ten
-//!   minutes, not after the whole interval.
+//! - A finding appears when two of three checks have found it, and ends when three checks in a row have not found it. A lost datagram or a
+//!   zone transfer in progress writes no line, and a fault that comes and goes is shown. These checks are ten minutes apart, not the whole
+//!   interval.
 //! - "Could not tell" changes nothing. If no name server answers, not even those of the zone above, the fault is the
-//!   network of this host: a finding neither comes nor goes.
-//! - "Since" is the first check that saw the finding. The history is in a file of the state directory, so a restart does
+//!   network of this host: a finding neither appears nor ends.
+//! - "Since" is the first check that found it. The history is in a file of the state directory, so a restart does
 //!   not change it.
-//! - The budget is a price: each query of a check costs a second, and the next check begins when all are paid. So checks
-//!   are spread over the hour without a table of times. While clients need the room, a check is put off and counted.
+//! - Each query of a check uses a second of the budget, and the next check begins when all are used. So checks are spread over the hour
+//!   without a table of times. While many queries of clients are in progress, a check is put off and counted.
 
 #![deny(
     clippy::unwrap_used,
