@@ -1487,7 +1487,7 @@ _resolverctl() {
                     return 0
                     ;;
                 --from)
-                    COMPREPLY=($(compgen -W "unbound named dnsmasq recursor kresd" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "unbound named dnsmasq" -- "${cur}"))
                     return 0
                     ;;
                 --socket)

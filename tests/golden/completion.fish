@@ -305,9 +305,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand reload" -s h -l 
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand import" -s o -l output -d 'File to write, which must not exist. Default: standard output' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand import" -l from -d 'Format of the file. Default: detected from the text of the file, or from its name' -r -f -a "unbound\t''
 named\t''
-dnsmasq\t''
-recursor\t''
-kresd\t''"
+dnsmasq\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand import" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand import" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
 always\t''

@@ -483,7 +483,7 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-o+[File to write, which must not exist. Default\: standard output]:FILE:_files' \
 '--output=[File to write, which must not exist. Default\: standard output]:FILE:_files' \
-'--from=[Format of the file. Default\: detected from the text of the file, or from its name]:FORMAT:(unbound named dnsmasq recursor kresd)' \
+'--from=[Format of the file. Default\: detected from the text of the file, or from its name]:FORMAT:(unbound named dnsmasq)' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \

@@ -50,13 +50,6 @@ kinds *always_*.lan A the same
 stubs-unbound 1.1.1?.10.in-addr.arpa PTR Unbound answers these names itself although a zone of servers has them, and the import says so
 stubs-named 1.1.15.10.in-addr.arpa PTR BIND answers these names itself with forward first although a zone forwards them, and the import says so
 stubs-named 1.1.20.172.in-addr.arpa PTR the same
-recursor 254.1.254.169.in-addr.arpa PTR the Recursor serves the networks of RFC 1918 only
-recursor 7.2.0.192.in-addr.arpa PTR the same
-recursor-stub 254.1.254.169.in-addr.arpa PTR the same
-recursor-stub 7.2.0.192.in-addr.arpa PTR the same
-recursor-stub 1.64.64.100.in-addr.arpa PTR locally_served is about all locally served zones below a stub zone, and the import says so
-recursor-stub *.d.f.ip6.arpa PTR the same
-recursor-stub x.home.arpa * the same
 EOF
 }
 
@@ -204,23 +197,6 @@ EOF
   asked_alike dnsmasq "$work/dnsmasq.conf" < <(printf '%s\n' x.example x.home.arpa x.local)
 }
 
-private_reverse_of_the_recursor() {
-  mkdir -p "$work/own"
-  cat >"$work/own/recursor.conf" <<EOF
-dnssec=off
-forward-zones-recurse=.=$server_1, 15.10.in-addr.arpa=$server_2
-EOF
-  asked_alike recursor "$work/own/recursor.conf" < <(printf '%s\n' x.example x.home.arpa x.local)
-}
-
-private_reverse_of_the_recursor_below_a_stub() {
-  cat >"$work/own/recursor-stub.conf" <<EOF
-dnssec=off
-forward-zones=.=$server_1, 15.10.in-addr.arpa=$server_2
-EOF
-  asked_alike recursor "$work/own/recursor-stub.conf" < <(printf '%s\n' x.example x.home.arpa x.local)
-}
-
 check "import: servers that answer with their number" raise_servers_that_say
 check "import: forwarders, stub zones and empty zones of BIND" forwarders_and_stubs_of_bind
 put_away
@@ -231,9 +207,5 @@ put_away
 check "import: types of local zones of Unbound with data" kinds_of_local_zones
 put_away
 check "import: reverse names of private networks below a forwarder of dnsmasq" private_reverse_of_dnsmasq
-put_away
-check "import: reverse names of private networks below a forwarder of the Recursor" private_reverse_of_the_recursor
-put_away
-check "import: reverse names of private networks below a stub zone of the Recursor for all names" private_reverse_of_the_recursor_below_a_stub
 put_away
 for one in 1 2 3; do end says$one; done

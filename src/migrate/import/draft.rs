@@ -3,7 +3,6 @@
 
 use crate::limits;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 
 use toml::Value;
@@ -337,20 +336,6 @@ impl Draft {
                 (&did, "correct it, and add a [[zone]] for it"),
             );
         }
-    }
-}
-
-/// Whether our file takes a text as the TTL of records.
-///
-/// # Errors
-/// The words of the reader of our file.
-pub(super) fn check_ttl(text: &str) -> Result<(), String> {
-    // This key has the range of all TTLs.
-    let text = format!("version = 1\n[cache]\nmax_ttl = {}\n", Value::from(text));
-    let wrong = Config::read_over(Config::default(), &text, Path::new("/")).err();
-    match wrong.as_ref().and_then(|errors| errors.problems.first()) {
-        Some(problem) => Err(problem.wrong.clone()),
-        None => Ok(()),
     }
 }
 

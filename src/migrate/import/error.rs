@@ -23,7 +23,18 @@ pub enum ImportError {
         /// The reason.
         reason: String,
     },
-    /// The format cannot be told from the text and the name of the file.
+    /// A file of a resolver whose files cannot be imported.
+    #[error(
+        "{} is a file of {program}, which cannot be imported; resolverd-migration(7) has a table of its options",
+        .file.display()
+    )]
+    Other {
+        /// The file.
+        file: PathBuf,
+        /// The resolver.
+        program: &'static str,
+    },
+    /// The text and the name of the file do not show its format.
     #[error("{} is of no known format by its text and its name; give the format with --from", .0.display())]
     Format(PathBuf),
 }

@@ -15,7 +15,6 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod client_views;
-mod detect;
 mod dnsmasq;
 mod draft;
 mod encrypted;
@@ -23,12 +22,8 @@ mod error;
 mod finding;
 mod format;
 mod imported;
-mod knot;
-mod lua;
 mod named;
 mod names;
-mod recursor;
-mod root;
 mod secret;
 mod served;
 mod source;
@@ -39,7 +34,6 @@ mod values;
 mod whole;
 mod without_data;
 mod write;
-mod yaml;
 
 use std::path::Path;
 
@@ -56,17 +50,15 @@ use draft::Draft;
 pub fn import(path: &Path, format: Option<Format>) -> Result<Imported, ImportError> {
     let format = match format {
         Some(format) => format,
-        None => detect::format_of(path)?.ok_or_else(|| ImportError::Format(path.to_owned()))?,
+        None => format::format_of(path)?,
     };
     let mut draft = Draft::default();
     match format {
         Format::Unbound => unbound::import(path, &mut draft)?,
         Format::Named => named::import(path, &mut draft)?,
         Format::Dnsmasq => dnsmasq::import(path, &mut draft)?,
-        Format::Recursor => recursor::import(path, &mut draft)?,
-        Format::Knot => knot::import(path, &mut draft)?,
     }
-    if matches!(format, Format::Unbound | Format::Named | Format::Knot) {
+    if matches!(format, Format::Unbound | Format::Named) {
         draft.asked_any_server();
     }
     Ok(draft.finish())

@@ -32,25 +32,11 @@ pub(super) const OTHER_FAMILY: (&str, &str) = (
     "resolverd answers that the name has none: add them to its [[host]] or [[record]]",
 );
 
-/// The names of a file of hosts that have no dot.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum ShortNames<'s> {
-    /// Only the short name is answered.
-    Alone,
-    /// Only the name with this domain is answered.
-    Whole(&'s str),
-    /// The short name is answered, and the name with this domain, which the PTR record has.
-    AlsoWhole(&'s str),
-}
-
 /// The effect of a record whose name begins with an asterisk in a format without wildcards, and the way to all names below.
 pub(super) const ASTERISK: (&str, &str) = (
     "gave a record of the name with the asterisk itself, and of no other name",
     "is left out, as no program asks for this name; for all names below, write a record of `*` into records of a [[zone]]",
 );
-
-/// The types of the records that each zone has at its own name.
-const OF_APEX: [&str; 2] = ["SOA", "NS"];
 
 /// A name with its addresses.
 struct Host {
@@ -139,13 +125,13 @@ impl Names {
         }
     }
 
-    /// Adds the names of a file in the form of /etc/hosts. The file of the system itself is reported only: it names this host as
+    /// Adds the names of a file in the form of /etc/hosts; names without a dot also with `domain`, which their PTR records have. The file of the system itself is reported only: it names this host as
     /// programs on it shall see it.
     pub(super) fn file(
         &mut self,
         (place, option): (&SourcePlace, &str),
         path: &Path,
-        (short, sources): (ShortNames<'_>, &mut Sources),
+        (domain, sources): (Option<&str>, &mut Sources),
         draft: &mut Draft,
     ) {
         if path == Path::new(SYSTEM_HOSTS) {
@@ -173,51 +159,14 @@ impl Names {
                 continue;
             };
             for (at, name) in words.enumerate() {
-                let has_whole = !name.contains('.') && !OWN.contains(&name);
-                let (suffix, keeps_short) = match short {
-                    ShortNames::Whole(suffix) if has_whole => (Some(suffix), false),
-                    ShortNames::AlsoWhole(suffix) if has_whole => (Some(suffix), true),
-                    _ => (None, true),
-                };
-                if keeps_short {
-                    self.host((&place, text), name, address, at == 0 && suffix.is_none());
-                }
-                if let Some(suffix) = suffix {
-                    self.host((&place, text), &format!("{name}.{suffix}"), address, at == 0);
+                let domain = domain.filter(|_| !name.contains('.') && !OWN.contains(&name));
+                self.host((&place, text), name, address, at == 0 && domain.is_none());
+                if let Some(domain) = domain {
+                    self.host((&place, text), &format!("{name}.{domain}"), address, at == 0);
                 }
             }
         }
         sources.end();
-    }
-
-    /// The place of the first name with addresses, and its setting.
-    pub(super) fn first_host(&self) -> Option<(&SourcePlace, &str)> {
-        self.hosts.first().map(|host| (&host.place, host.option.as_str()))
-    }
-
-    /// The records of a name, except those that each zone has at its own name, as lines for all names below it in its zone.
-    pub(super) fn lines_below(&self, name: &str) -> Vec<String> {
-        let name = plain(name);
-        let host = self.host_at.get(&name).and_then(|at| self.hosts.get(*at));
-        let addresses = host.into_iter().flat_map(|host| &host.addresses);
-        let addresses = addresses.map(|address| (kind_of(address), address.to_string(), None));
-        let sets =
-            self.records.iter().filter(|set| set.name == name && !OF_APEX.contains(&set.kind.as_str()));
-        let records = sets.flat_map(|set| {
-            set.data.iter().map(|data| (set.kind.as_str(), data.clone(), set.ttl.as_deref()))
-        });
-        let line = |(kind, data, ttl): (&str, String, Option<&str>)| match ttl.or(self.ttl.as_deref()) {
-            Some(ttl) => format!("* {ttl} IN {kind} {data}"),
-            None => format!("* IN {kind} {data}"),
-        };
-        addresses.chain(records).map(line).collect()
-    }
-
-    /// Removes the names with addresses that `keep` does not keep; it gets the place of a name, its setting, and the name.
-    pub(super) fn retain_hosts(&mut self, mut keep: impl FnMut((&SourcePlace, &str), &str) -> bool) {
-        self.hosts.retain(|host| keep((&host.place, &host.option), &host.name));
-        // The places in the table have changed.
-        self.host_at = (0..).zip(&self.hosts).map(|(at, host)| (host.name.clone(), at)).collect();
     }
 
     /// Adds all of them: names to which a reverse name leads as hosts, the other ones as records of their addresses.

@@ -21,8 +21,6 @@ use hickory_proto::rr::Name;
 pub(super) enum ZoneSource {
     /// Recursive servers.
     Forward,
-    /// The zone's own servers.
-    Stub,
     /// Records, as lines of a zone file.
     Records,
     /// The root servers, although a zone around it is forwarded.
@@ -126,16 +124,6 @@ impl GatheredZones {
         self.zones.iter().filter(is_empty).map(empty).collect()
     }
 
-    /// The place of the first of them.
-    pub(super) fn first_place(&self) -> Option<SourcePlace> {
-        self.zones.first().map(|zone| zone.place.clone())
-    }
-
-    /// Whether a zone of servers is at or above a name.
-    pub(super) fn have_servers_around(&self, name: &str) -> bool {
-        self.zones.iter().any(|zone| zone.source != ZoneSource::Records && is_within(name, &zone.name))
-    }
-
     /// Keeps the locally served reverse zones below `trees` on this host, but not those of 100.64.0.0/10 below forwarders: their names are not
     /// sent to the servers of zones around them. Returns the zones that have `locally_served` for it.
     pub(super) fn keep_reverse(
@@ -165,15 +153,7 @@ impl GatheredZones {
             if !locally_served && kept.is_empty() {
                 continue;
             }
-            let Some(around) = self.zones.get_mut(around) else { continue };
-            // The servers of a stub zone know the delegations of its parts, and no more: no part of it has these servers.
-            if around.source == ZoneSource::Stub {
-                if locally_served {
-                    around.locally_served = true;
-                    kept.insert(around.name.clone());
-                }
-                continue;
-            }
+            let Some(around) = self.zones.get(around) else { continue };
             let zone = GatheredZone {
                 place: place.clone(),
                 option: option.to_owned(),
@@ -190,43 +170,11 @@ impl GatheredZones {
         kept
     }
 
-    /// Keeps the locally served zones below all servers on this host, and makes each of `others` a zone without data if servers are around
-    /// it. Returns the place and the setting of the first zone with such servers.
-    pub(super) fn keep_local(&mut self, others: &[&str]) -> Option<(SourcePlace, String)> {
-        let mut first = None;
-        let has_servers = |zone: &&mut GatheredZone| zone.source != ZoneSource::Records;
-        for zone in self.zones.iter_mut().filter(has_servers) {
-            zone.locally_served = is_around(&zone.name);
-            if zone.locally_served {
-                first.get_or_insert_with(|| (zone.place.clone(), zone.option.clone()));
-            }
-        }
-        // Only the root is around the others.
-        let (place, option) = first.clone()?;
-        for name in others {
-            if self.have_servers_around(name) && !self.at.contains_key(*name) {
-                self.at.insert((*name).to_owned(), self.zones.len());
-                self.zones.push(GatheredZone {
-                    place: place.clone(),
-                    option: option.clone(),
-                    name: (*name).to_owned(),
-                    source: ZoneSource::Records,
-                    values: Vec::new(),
-                    from: Vec::new(),
-                    validate: true,
-                    locally_served: false,
-                });
-            }
-        }
-        first
-    }
-
     /// Adds all of them.
     pub(super) fn finish(self, draft: &mut Draft) {
         for zone in self.zones {
             let key = match zone.source {
                 ZoneSource::Forward => "forward",
-                ZoneSource::Stub => "stub",
                 ZoneSource::Records => "records",
                 ZoneSource::Recurse => "recurse",
             };

@@ -42,8 +42,8 @@ pub(super) struct Upstream {
 }
 
 impl Upstream {
-    /// Reads `address[@port][#name]`, as Unbound, dnsmasq (with `#port`, see there) and Knot Resolver write it.
-    pub(super) fn of_unbound(text: &str, tls: bool) -> Option<Self> {
+    /// Reads `address[@port][#name]`, as Unbound writes it.
+    pub(super) fn from_unbound(text: &str, tls: bool) -> Option<Self> {
         let (text, name) = match text.split_once('#') {
             Some((text, name)) => (text, Some(name.trim_end_matches('.').to_owned())),
             None => (text, None),

@@ -27,18 +27,12 @@ const RESOLVERS: [&str; 7] = [
 pub(super) const DNSMASQ: &str = "dnsmasq.service";
 
 /// Configurations of resolvers that `resolverctl import` reads, by the beginning of the unit's name. Of each resolver the first
-/// that is there counts: the Recursor takes YAML before its old form.
-const CONFIGURATIONS: [(&str, &str); 10] = [
+/// that is there counts.
+const CONFIGURATIONS: [(&str, &str); 4] = [
     ("named", "/etc/bind/named.conf"),
     ("named", "/etc/named.conf"),
     ("unbound", "/etc/unbound/unbound.conf"),
     ("dnsmasq", "/etc/dnsmasq.conf"),
-    ("pdns-recursor", "/etc/powerdns/recursor.yml"),
-    ("pdns-recursor", "/etc/powerdns/recursor.conf"),
-    ("pdns-recursor", "/etc/pdns-recursor/recursor.yml"),
-    ("pdns-recursor", "/etc/pdns-recursor/recursor.conf"),
-    ("knot-resolver", "/etc/knot-resolver/config.yaml"),
-    ("kresd", "/etc/knot-resolver/kresd.conf"),
 ];
 
 /// Services of mail that read `/etc/resolv.conf` only at their start: rspamd with its library rdns, amavis and SpamAssassin with

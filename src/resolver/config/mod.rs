@@ -45,7 +45,6 @@ mod reader;
 mod records;
 mod report;
 mod root_hints;
-mod root_of;
 mod sections;
 pub mod seen;
 mod settings;
@@ -70,7 +69,6 @@ pub use self::lookahead::{LookaheadMode, LookaheadSection};
 pub use self::records::{ConfiguredRecord, line_of};
 pub use self::report::{ConfigProblem, Errors};
 pub use self::root_hints::RootHints;
-pub use self::root_of::RootOf;
 pub use self::sections::{
     Cache, Control, Dnssec, Family, HistorySection, LogSection, MetricsSection, Redact, Resolve,
 };

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use hickory_proto::rr::Name;
 
-use super::{RootOf, report, value};
+use super::{report, value};
 use dns::zone_file::{RecordHead, ZoneFileError, ZoneFileReader, entries};
 
 /// The advice for a file that cannot be used.
@@ -22,17 +22,6 @@ pub struct RootHints {
     pub path: Option<PathBuf>,
     /// Each server's name and addresses.
     pub servers: Vec<(Name, Vec<IpAddr>)>,
-}
-
-impl RootHints {
-    /// The root that the servers of a text belong to.
-    pub fn root_of(text: &str) -> RootOf {
-        let Ok(servers) = parse(text) else { return RootOf::CannotTell };
-        let built_in = Self::default().servers;
-        let mut addresses = servers.iter().flat_map(|(_, addresses)| addresses);
-        let is_built_in = |address: &IpAddr| built_in.iter().any(|(_, known)| known.contains(address));
-        if addresses.any(is_built_in) { RootOf::Internet } else { RootOf::Others }
-    }
 }
 
 /// Reads a file of root hints.
@@ -106,16 +95,6 @@ mod tests {
         let told: Vec<(String, usize)> =
             servers.iter().map(|(name, known)| (name.to_string(), known.len())).collect();
         assert_eq!(told, [("a.root-servers.net.".to_owned(), 1), ("b.root-servers.net.".to_owned(), 2)]);
-    }
-
-    #[test]
-    fn servers_of_the_internet_are_known_by_their_addresses() {
-        let of = |address: &str| {
-            RootHints::root_of(&format!(". NS a.root-servers.net.\na.root-servers.net. A {address}\n"))
-        };
-        assert_eq!(of("198.41.0.4"), RootOf::Internet);
-        assert_eq!(of("198.18.0.1"), RootOf::Others);
-        assert_eq!(RootHints::root_of("x"), RootOf::CannotTell);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use hickory_proto::dnssec::rdata::{DNSKEY, DS};
 use hickory_proto::dnssec::{Algorithm, DigestType, PublicKeyBuf};
 use hickory_proto::rr::Name;
 
-use super::{RootOf, report, value};
+use super::{report, value};
 use dns::zone_file;
 use dns::zone_file::{RecordHead, Word, ZoneFileEntry, ZoneFileError, ZoneFileReader, entries};
 use validate::anchors::Anchors;
@@ -36,14 +36,12 @@ pub struct TrustAnchor {
 }
 
 impl TrustAnchor {
-    /// The root that the keys of a text belong to.
-    pub fn root_of(text: &str) -> RootOf {
-        let Ok(anchors) = parse(text) else { return RootOf::CannotTell };
-        let is_of_root_only = anchors.names().all(Name::is_root);
-        match is_of_root_only && anchors.have_key_of(&Anchors::built_in(), &Name::root()) {
-            true => RootOf::Internet,
-            false => RootOf::Others,
-        }
+    /// Returns true if a text has keys of the root only, and one of them is built in.
+    pub fn is_of_internet(text: &str) -> bool {
+        parse(text).is_ok_and(|anchors| {
+            let is_of_root_only = anchors.names().all(Name::is_root);
+            is_of_root_only && anchors.have_key_of(&Anchors::built_in(), &Name::root())
+        })
     }
 }
 

@@ -60,15 +60,12 @@ fn a_pattern_that_fits_no_file_is_told() {
         ("unbound", 2, "server:\n include: \"DIR/none/*.conf\"\n"),
         ("dnsmasq", 1, "conf-dir=DIR/none,*.conf\n"),
         ("dnsmasq", 1, "hostsdir=DIR/none\n"),
-        ("recursor", 1, "include-dir=DIR/none\n"),
-        ("recursor", 2, "recursor:\n  include_dir: DIR/none\n"),
     ] {
-        let file = if main.contains("include_dir") { "none/a.yml" } else { "none/a.conf" };
         let found = imported(format, &[("x.conf", main)]);
         assert!(found.contains(told) && found.contains(&format!("\"line\":{line},")), "{main}: {found}");
         assert!(!found.contains("its files are imported too"), "{main}: {found}");
         // A file that was read says nothing.
-        let found = imported(format, &[("x.conf", main), (file, "")]);
+        let found = imported(format, &[("x.conf", main), ("none/a.conf", "")]);
         assert!(!found.contains(told), "{main}: {found}");
     }
 }
@@ -85,8 +82,6 @@ fn a_directory_that_cannot_be_read_is_dangerous() {
         ("unbound", "server:\n include: \"LOOP/*.conf\"\n"),
         ("dnsmasq", "conf-dir=LOOP,*.conf\n"),
         ("dnsmasq", "hostsdir=LOOP\n"),
-        ("recursor", "include-dir=LOOP\n"),
-        ("recursor", "recursor:\n  include_dir: LOOP\n"),
     ] {
         let main = main.replace("LOOP", path("loop").to_str().unwrap());
         let found = imported(format, &[("x.conf", &main)]);
@@ -107,28 +102,6 @@ fn relative_includes_of_included_files_are_of_the_same_directory() {
     assert_eq!(zone(&found, "corp.example"), FORWARD, "{found}");
 }
 
-/// PowerDNS Recursor, "Merging multiple setting files".
-#[test]
-fn lists_of_included_files_of_the_recursor_are_added() {
-    let main = "recursor:\n  include_dir: DIR/d\n  forward_zones:\n    - {zone: a.example, forwarders: [192.0.2.1]}\nincoming:\n  allow_from: [10.1.0.0/16]\n";
-    let of = |main: &str, included: &str| imported("recursor", &[("x.yml", main), ("d/a.yml", included)]);
-    let more = "recursor:\n  forward_zones:\n    - {zone: b.example, forwarders: [192.0.2.2]}\nincoming:\n  allow_from: [10.2.0.0/16]\n";
-    let found = of(main, more);
-    assert_eq!(zone(&found, "a.example"), "stub = [\"192.0.2.1\"]\nvalidate = false", "{found}");
-    assert_eq!(zone(&found, "b.example"), "stub = [\"192.0.2.2\"]\nvalidate = false", "{found}");
-    assert!(keys(&found).contains("allow = [\"10.1.0.0/16\", \"10.2.0.0/16\"]"), "{found}");
-    let found = of(main, "incoming:\n  allow_from: !override [10.2.0.0/16]\n");
-    assert!(keys(&found).contains("allow = [\"10.2.0.0/16\"]"), "{found}");
-    let found = of(main, "incoming:\n  allow_from: !override\n    - 10.2.0.0/16\n");
-    assert!(keys(&found).contains("allow = [\"10.2.0.0/16\"]"), "{found}");
-    // A list that is still the default is replaced.
-    let found = of(
-        "recursor:\n  include_dir: DIR/d\nincoming:\n  listen: [127.0.0.1]\n",
-        "incoming:\n  listen: [10.0.0.1]\n",
-    );
-    assert!(keys(&found).contains("addresses = [\"10.0.0.1:53\"]"), "{found}");
-}
-
 /// The other resolver does not start then, but the rest of its settings can be read.
 #[test]
 fn the_rest_is_imported_if_an_included_file_cannot_be_read() {
@@ -139,16 +112,6 @@ fn the_rest_is_imported_if_an_included_file_cannot_be_read() {
         ("unbound", 2, format!("server:\n include: none.conf\n{STUB}")),
         ("dnsmasq", 1, "conf-file=DIR/none.conf\nserver=/corp.example/192.0.2.53\n".to_owned()),
         ("dnsmasq", 1, "servers-file=DIR/none.conf\nserver=/corp.example/192.0.2.53\n".to_owned()),
-        (
-            "recursor",
-            1,
-            "forward-zones-file=DIR/none.conf\nforward-zones-recurse=corp.example=192.0.2.53\n".to_owned(),
-        ),
-        (
-            "recursor",
-            1,
-            "allow-from-file=DIR/none.conf\nforward-zones-recurse=corp.example=192.0.2.53\n".to_owned(),
-        ),
     ] {
         let output = import(format, &[("etc/x.conf", &main)]);
         assert_eq!(output.status.code(), Some(1), "{main}: {output:?}");

@@ -14,10 +14,6 @@ fn dnsmasq(text: &str) -> String {
     imported("dnsmasq", &[("dnsmasq.conf", text)])
 }
 
-fn recursor(text: &str) -> String {
-    imported("recursor", &[("recursor.conf", text)])
-}
-
 const FORWARD: &str = "forward-zone:\n name: \".\"\n forward-addr: 192.0.2.53\n";
 
 const SERVED: &str = "forward = [\"192.0.2.53\"]\nlocally_served = true";
@@ -186,24 +182,6 @@ fn a_view_of_unbound_leaves_names_without_data_to_the_zones_of_the_server() {
 }
 
 #[test]
-fn reverse_names_that_the_recursor_sent_on_are_told_where_they_stay_here() {
-    let (stay, sent) = ("resolverd answers these itself", "the [[zone]] does the same");
-    for (settings, stays, sends) in [
-        ("serve-rfc1918=no\n", true, false),
-        ("serve-rfc1918=no\nforward-zones-recurse=corp.lan=192.0.2.53\n", true, false),
-        ("serve-rfc1918=no\nforward-zones-recurse=10.in-addr.arpa=192.0.2.53\n", true, false),
-        ("serve-rfc1918=no\nforward-zones=in-addr.arpa=192.0.2.53\n", false, true),
-        ("serve-rfc1918=no\nserve-rfc6303=no\nforward-zones-recurse=.=192.0.2.53\n", false, true),
-        ("serve-rfc1918=no\nserve-rfc6303=no\nforward-zones-recurse=in-addr.arpa=192.0.2.53\n", true, true),
-        // The zone for in-addr.arpa is locally served.
-        ("serve-rfc6303=no\nforward-zones-recurse=.=192.0.2.53\n", true, false),
-    ] {
-        let found = recursor(&format!("dnssec=validate\n{settings}"));
-        assert_eq!((found.contains(stay), found.contains(sent)), (stays, sends), "{settings}: {found}");
-    }
-}
-
-#[test]
 fn empty_zones_of_bind_stay_here_below_forwarders_that_are_asked_first() {
     let of = |options: &str, zones: &str| {
         named(&format!("options {{ forwarders {{ 192.0.2.53; }}; {options} }};\n{zones}"))
@@ -237,7 +215,7 @@ fn empty_zones_of_bind_stay_here_below_forwarders_that_are_asked_first() {
 }
 
 #[test]
-fn private_reverse_names_of_dnsmasq_and_the_recursor_are_not_forwarded() {
+fn private_reverse_names_of_dnsmasq_are_not_forwarded() {
     let found = dnsmasq(
         "no-resolv\nno-hosts\nbogus-priv\nserver=192.0.2.53\nserver=/15.0.10.in-addr.arpa/192.0.2.54\n",
     );
@@ -252,19 +230,6 @@ fn private_reverse_names_of_dnsmasq_and_the_recursor_are_not_forwarded() {
     let found = dnsmasq("no-resolv\nno-hosts\nserver=192.0.2.53\n");
     assert_eq!(keys(&found).matches("[[zone]]").count(), 1, "{found}");
     assert!(!keys(&dnsmasq("no-resolv\nno-hosts\nbogus-priv\n")).contains("[[zone]]"));
-    // The Recursor does so by default, for IPv4.
-    let found = recursor("dnssec=validate\nforward-zones-recurse=.=192.0.2.53\n");
-    for (name, wanted) in
-        [(".", OPEN), ("in-addr.arpa", SERVED), ("ip6.arpa", ""), ("100.in-addr.arpa", OPEN)]
-    {
-        assert_eq!(zone(&found, name), wanted, "{name}: {found}");
-    }
-    let found = recursor("dnssec=validate\nserve-rfc1918=no\nforward-zones-recurse=.=192.0.2.53\n");
-    assert_eq!(keys(&found).matches("[[zone]]").count(), 1, "{found}");
-    assert!(found.contains("the [[zone]] does the same"), "{found}");
-    assert!(!found.contains("resolverd answers these itself"), "{found}");
-    let found = recursor("dnssec=validate\nserve-rfc6303=yes\nforward-zones-recurse=.=192.0.2.53\n");
-    assert_eq!(zone(&found, "ip6.arpa"), SERVED, "{found}");
 }
 
 #[test]

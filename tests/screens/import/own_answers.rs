@@ -10,15 +10,11 @@ fn dnsmasq(text: &str) -> String {
     imported("dnsmasq", &[("dnsmasq.conf", &format!("no-resolv\nno-hosts\nserver=192.0.2.53\n{text}"))])
 }
 
-fn kresd(text: &str) -> String {
-    imported("kresd", &[("kresd.conf", text)])
-}
-
 const NAME_DENIED: &str = "answered that the name of the zone does not exist (NXDOMAIN)";
 
-/// dnsmasq 2.90 and Knot Resolver 5.6 say so of the domain itself, too.
+/// dnsmasq 2.90 says so of the domain itself, too.
 #[test]
-fn the_own_names_of_blocked_domains_of_dnsmasq_and_knot_resolver_are_told_once() {
+fn the_own_names_of_blocked_domains_of_dnsmasq_are_told_once() {
     let found = dnsmasq("address=/ads.example/\nlocal=/lan/\naddress=/x.example/0.0.0.0\n");
     assert_eq!(found.matches(NAME_DENIED).count(), 2, "in the file and in the list: {found}");
     assert!(found.contains(&format!("{NAME_DENIED}; so did ads.example")), "{found}");
@@ -27,21 +23,6 @@ fn the_own_names_of_blocked_domains_of_dnsmasq_and_knot_resolver_are_told_once()
     assert!(!found.contains(NAME_DENIED), "{found}");
     let found = dnsmasq("address=/x.example/0.0.0.0\n");
     assert!(!found.contains(NAME_DENIED), "{found}");
-    let found =
-        kresd("policy.add(policy.suffix(policy.DENY, policy.todnames({'ads.example', 'b.example'})))\n");
-    assert!(found.contains(&format!("{NAME_DENIED}; so did b.example")), "{found}");
-    let found = kresd("local-data:\n  rules:\n    - name: a.example\n      subtree: nxdomain\n");
-    assert!(found.contains(NAME_DENIED), "{found}");
-    // "empty": the name has no records.
-    let found = kresd("local-data:\n  rules:\n    - name: a.example\n      subtree: empty\n");
-    assert!(!found.contains(NAME_DENIED), "{found}");
-}
-
-#[test]
-fn a_subtree_of_knot_resolver_without_records_is_not_called_redirected() {
-    let found = kresd("local-data:\n  rules:\n    - name: a.example\n      subtree: nodata\n");
-    assert_eq!(zone(&found, "a.example"), "records = []", "{found}");
-    assert!(found.contains("answered that the names have no records (NODATA)"), "{found}");
 }
 
 /// No name with an asterisk stands for others, except in the zone files of BIND.
@@ -64,10 +45,6 @@ fn an_asterisk_in_local_data_makes_no_wildcard() {
         assert!(found.contains(told) && !keys(&found).contains("*.a"), "{found}");
         assert!(!found.contains("dangerous"), "{found}");
     }
-    let found = kresd("hints['*.a.example'] = '10.0.0.5'\n");
-    assert!(!keys(&found).contains("* A"), "{found}");
-    let found = kresd("local-data:\n  records: |\n    *.a.example. A 10.0.0.7\n");
-    assert!(found.contains(told) && !keys(&found).contains("10.0.0.7"), "{found}");
 }
 
 /// Unbound 1.17 answers NOERROR without records for all of its names.

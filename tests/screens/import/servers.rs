@@ -17,11 +17,6 @@ fn zones_whose_answers_keep_private_addresses_are_told() {
             "server=192.0.2.53\nserver=/corp.example/10.0.0.2\nserver=/list.example/192.0.2.4\n",
         ),
         (
-            "kresd",
-            "modules = { 'rebinding < iterate' }\n",
-            "policy.add(policy.suffix(policy.STUB({'192.0.2.4'}), {todname('list.example')}))\npolicy.add(policy.all(policy.FORWARD({'192.0.2.53'})))\n",
-        ),
-        (
             "named",
             "options { deny-answer-addresses { 10/8; } except-from { \"corp.example\"; }; forward only; forwarders { 192.0.2.53; }; };\n",
             "zone \"list.example\" { type forward; forward only; forwarders { 192.0.2.4; }; };\nzone \"corp.example\" { type forward; forward only; forwarders { 10.0.0.2; }; };\n",
@@ -39,12 +34,6 @@ fn zones_whose_answers_keep_private_addresses_are_told() {
 #[test]
 fn a_server_that_is_named_twice_is_asked_once() {
     for (format, text, wanted) in [
-        ("recursor", "dnssec=validate\nforward-zones=fw.example=192.0.2.9:53;192.0.2.9\n", "stub"),
-        (
-            "kresd",
-            "policy.add(policy.suffix(policy.FORWARD({'192.0.2.9', '192.0.2.9@53'}), {todname('fw.example')}))\n",
-            "forward",
-        ),
         (
             "named",
             "primaries a { 192.0.2.9; };\nprimaries b { 192.0.2.9; a; };\nzone \"fw.example\" { type stub; primaries { b; }; };\n",
@@ -127,7 +116,7 @@ fn an_address_of_one_family_whose_zone_in_unbound_leaves_the_other_to_resolution
     }
 }
 
-/// Unbound, BIND and Knot Resolver ask every server to which a name is delegated.
+/// Unbound and BIND ask every server to which a name is delegated.
 #[test]
 fn delegations_to_private_servers_are_told_where_a_private_network_is_served() {
     let told = "asked servers with private addresses";
@@ -136,7 +125,6 @@ fn delegations_to_private_servers_are_told_where_a_private_network_is_served() {
         ("unbound", "server:\n access-control: 10.0.0.0/8 allow\n access-control: 192.168.0.0/16 allow\n"),
         ("unbound", "stub-zone:\n name: \"a.example\"\n stub-addr: 10.0.0.5\n"),
         ("named", "options { allow-query { 10.0.0.0/8; localhost; }; };\n"),
-        ("kresd", "view:addr('10.0.0.0/8', policy.all(policy.PASS))\n"),
     ] {
         assert_eq!(of(format, text), 2, "once, in the file and in the list: {text}");
     }
@@ -149,8 +137,6 @@ fn delegations_to_private_servers_are_told_where_a_private_network_is_served() {
             "server:\n access-control: 10.0.0.0/8 allow\nforward-zone:\n name: \".\"\n forward-addr: 192.0.2.53\n",
         ),
         ("dnsmasq", "no-resolv\nserver=/a.example/10.0.0.5\n"),
-        // It asks none either.
-        ("recursor", "allow-from=10.0.0.0/8\n"),
     ] {
         assert_eq!(of(format, text), 0, "{text}");
     }

@@ -42,24 +42,6 @@ fn unbound_without_a_trust_anchor_or_the_validator_does_not_validate() {
 }
 
 #[test]
-fn knot_resolver_validates_with_the_keys_that_come_after_a_removal() {
-    let file = "trust_anchors.add_file('root.key', true)\n";
-    let record = format!("trust_anchors.add('. IN DS {DS}')\n");
-    let remove = "trust_anchors.remove('.')\n";
-    for (text, off) in [
-        (remove.to_owned(), true),
-        (format!("{remove}{file}"), false),
-        (format!("{remove}{record}"), false),
-        (format!("{file}{remove}"), true),
-        (format!("{remove}trust_anchors.add('corp.example. IN DS {DS}')\n"), true),
-        (file.to_owned(), false),
-    ] {
-        let found = result("kresd", &text);
-        assert_eq!(is_off(&found).0, off, "{text}: {found}");
-    }
-}
-
-#[test]
 fn bind_without_trust_anchors_validates_only_by_itself() {
     let anchors = format!("{{ . initial-ds {}; }};", DS.replace(" E", " \"E") + "\"");
     let with = |keys: &str| format!("options {{ dnssec-validation yes; }};\n{keys} {anchors}\n");
@@ -135,18 +117,9 @@ fn cas_of_its_own_for_the_certificates_of_servers_are_told() {
         let options = "options { forward only; forwarders { 192.0.2.1 tls corp; }; };\n";
         imported("named", &[("named.conf", &format!("{tls}{options}"))])
     };
-    let kresd = |ca: &str| {
-        let line = format!(
-            "policy.add(policy.all(policy.TLS_FORWARD({{{{'192.0.2.1', hostname='dns.example'{ca}}}}})))\n"
-        );
-        imported("kresd", &[("kresd.conf", &line)])
-    };
-    for (with, without) in
-        [(named("ca-file \"/etc/ca.pem\";"), named("")), (kresd(", ca_file='/etc/ca.pem'"), kresd(""))]
-    {
-        assert!(with.contains(told) && with.contains("tls://192.0.2.1#dns.example"), "{with}");
-        assert!(!without.contains(told), "{without}");
-    }
+    let (with, without) = (named("ca-file \"/etc/ca.pem\";"), named(""));
+    assert!(with.contains(told) && with.contains("tls://192.0.2.1#dns.example"), "{with}");
+    assert!(!without.contains(told), "{without}");
 }
 
 /// A key of a private root.
@@ -154,65 +127,6 @@ const PRIVATE_DS: &str = "37015 13 2 DA5461E2787C6BF3ECA9B386A863402AFC6643CFF4B
 
 #[test]
 fn keys_of_a_private_root_are_dangerous() {
-    let told = "gave a key of the root that resolverd does not have";
-    let lua = |ds: &str| {
-        imported(
-            "recursor",
-            &[("recursor.conf", "lua-config-file=x.lua\n"), ("x.lua", &format!("addTA('.', '{ds}')\n"))],
-        )
-    };
-    let yaml = |ds: &str| {
-        let text = format!("dnssec:\n  trustanchors:\n    - name: .\n      dsrecords: ['{ds}']\n");
-        imported("recursor", &[("recursor.yml", &text)])
-    };
-    let knot = |ds: &str| {
-        imported("kresd", &[("c.yaml", &format!("dnssec:\n  trust-anchors: ['. 3600 IN DS {ds}']\n"))])
-    };
-    let kresd =
-        |ds: &str| imported("kresd", &[("kresd.conf", &format!("trust_anchors.add('. IN DS {ds}')\n"))]);
-    for of in [&lua as &dyn Fn(&str) -> String, &yaml, &knot, &kresd] {
-        let (private, internet) = (of(PRIVATE_DS), of(DS));
-        assert_eq!(weight(&private, told), "dangerous", "{private}");
-        assert_eq!(weight(&internet, "gave a key of the root"), "unneeded", "{internet}");
-    }
     let found = result("unbound", &format!("server:\n trust-anchor: \". DS {PRIVATE_DS}\"\n"));
     assert_eq!(weight(&found, "gave a key to validate with"), "dangerous", "{found}");
-}
-
-#[test]
-fn files_of_a_private_root_are_carried_over() {
-    let keys_of = |ds: &str| format!(". DS {ds}\n");
-    let hints = |address: &str| format!(". NS a.root-servers.net.\na.root-servers.net. A {address}\n");
-    for (format, key, typed, private, internet) in [
-        ("recursor", "root_hints", "hint-file=root.hints\n", hints("192.0.2.1"), hints("198.41.0.4")),
-        (
-            "recursor",
-            "root_hints",
-            "recursor:\n  hint_file: root.hints\n",
-            hints("192.0.2.1"),
-            hints("198.41.0.4"),
-        ),
-        ("kresd", "root_hints", "hints.root_file('root.hints')\n", hints("192.0.2.1"), hints("198.41.0.4")),
-        ("recursor", "trust_anchor", "trustanchorfile=root.hints\n", keys_of(PRIVATE_DS), keys_of(DS)),
-        (
-            "kresd",
-            "trust_anchor",
-            "dnssec:\n  trust-anchors-files: [{file: root.hints}]\n",
-            keys_of(PRIVATE_DS),
-            keys_of(DS),
-        ),
-        ("kresd", "trust_anchor", "trust_anchors.add_file('root.hints')\n", keys_of(PRIVATE_DS), keys_of(DS)),
-    ] {
-        let of = |file: &str| imported(format, &[("a.conf", typed), ("root.hints", file)]);
-        let found = of(&private);
-        assert!(
-            keys(&found)
-                .lines()
-                .any(|line| line.starts_with(&format!("{key} = ")) && line.contains("root.hints")),
-            "{typed}: {found}"
-        );
-        let found = of(&internet);
-        assert!(!keys(&found).contains(key), "{typed}: {found}");
-        assert!(found.contains("resolverd has them built in"), "{typed}: {found}");
-    }
 }

@@ -12,9 +12,6 @@ fn a_byte_order_mark_is_skipped() {
         ("unbound", "server:\n port: 5353\n"),
         ("named", "options { listen-on port 5353 { 127.0.0.1; }; listen-on-v6 { none; }; };\n"),
         ("dnsmasq", "port=5353\nlisten-address=127.0.0.1\n"),
-        ("recursor", "local-port=5353\nlocal-address=127.0.0.1\n"),
-        ("kresd", "net.listen('127.0.0.1', 5353)\n"),
-        ("kresd", "network:\n  listen:\n    - interface: 127.0.0.1@5353\n"),
     ] {
         let plain = imported(format, &[("a.conf", text)]);
         let marked = imported(format, &[("a.conf", &format!("\u{feff}{text}"))]);

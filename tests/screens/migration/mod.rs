@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use rows::{CONVERTED, NOT_CONVERTED, Row};
+use rows::{CONVERTED, NOT_CONVERTED, OF_KNOT, OF_RECURSOR, Row};
 use toml::Table;
 
 /// The file that the import writes for `typed`.
@@ -90,6 +90,12 @@ fn tables(format: &str, name: &str) -> String {
         + &table(&format!("Options of {name} that are not converted"), told)
 }
 
+/// The options of a resolver whose files cannot be imported.
+fn equivalents(name: &str, rows: &[(&str, &str)]) -> String {
+    let rows = rows.iter().map(|(option, here)| ((*option).to_owned(), (*here).to_owned()));
+    table(&format!("Options of {name} and their equivalents"), rows)
+}
+
 #[test]
 fn the_page_has_these_tables() {
     let version = env!("CARGO_PKG_VERSION");
@@ -98,12 +104,28 @@ fn the_page_has_these_tables() {
         + ".SH TABLES\nThe left side is the option, the right side the section and key of resolverd.toml(5).\n"
         + &tables("unbound", "Unbound")
         + &tables("named", "BIND")
+        + &equivalents("PowerDNS Recursor", OF_RECURSOR)
+        + &equivalents("Knot Resolver", OF_KNOT)
         + texts::BEHIND;
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/man/resolverd-migration.7");
     if std::env::var_os("RESOLVERD_WRITE_GOLDEN").is_some() {
         fs::write(&path, &text).unwrap();
     }
     assert_eq!(text, fs::read_to_string(&path).unwrap_or_default(), "{} is not current", path.display());
+}
+
+/// Each `[section] key` of the equivalents is one of our file.
+#[test]
+fn each_equivalent_is_a_key_of_our_file() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/man/resolverd.toml.5");
+    let page = fs::read_to_string(page).unwrap().replace('\\', "");
+    for (option, here) in OF_RECURSOR.iter().chain(OF_KNOT) {
+        for after in here.split("] ").skip(1) {
+            let key =
+                after.split(|letter: char| !letter.is_ascii_lowercase() && !"_46".contains(letter)).next();
+            assert!(page.contains(key.unwrap()), "{option}: {here}");
+        }
+    }
 }
 
 /// The configurations of the page are read unchanged.

@@ -581,3 +581,88 @@ pub(crate) const NOT_CONVERTED: &[(&str, &str, &str, &str)] = &[
         "see [metrics], and resolverctl stats",
     ),
 ];
+
+/// Options of resolvers whose files cannot be imported, old and new form: the option, and its equivalent here.
+pub(crate) const OF_RECURSOR: &[(&str, &str)] = &[
+    ("local-address, local-port; incoming: listen, port", "[listen] addresses; by default 127.0.0.1 and ::1"),
+    (
+        "allow-from, allow-from-file",
+        "[listen] allow; a network with ! in [listen] refuse. The Recursor allows private networks by default, resolverd this host only",
+    ),
+    ("query-local-address; outgoing: source_address", "[resolve] source"),
+    ("udp-source-port-min, udp-source-port-max", "[resolve] source_ports"),
+    ("forward-zones", "[[zone]] stub, also for the zone \".\""),
+    (
+        "forward-zones-recurse, forward-zones-file with +",
+        "[[zone]] forward; over TLS \"tls://192.0.2.1#dns.example\"",
+    ),
+    ("auth-zones", "[[zone]] file"),
+    ("export-etc-hosts, etc-hosts-file", "a [[host]] for each name"),
+    (
+        "serve-rfc1918, serve-rfc6303",
+        "always, except in a [[zone]] that covers these names; below forwarders [[zone]] locally_served",
+    ),
+    ("dnssec: off or process-no-validate", "[dnssec] validate = false"),
+    ("trustanchorfile, addTA", "[dnssec] trust_anchor; the keys of the root are built in"),
+    ("addNTA; dnssec: negative_trustanchors", "[dnssec] negative_trust_anchors"),
+    ("hint-file", "[resolve] root_hints, for a private root only"),
+    ("dont-query", "[resolve] deny_servers, which has private networks by default"),
+    ("qname-minimization", "[resolve] qname_minimisation"),
+    ("max-cache-entries, max-packetcache-entries", "[cache] size, in octets"),
+    ("max-cache-ttl, max-negative-ttl", "[cache] max_ttl, [cache] negative_max_ttl"),
+    ("serve-stale-extensions", "[cache] serve_stale"),
+    ("refresh-on-ttl-perc", "[cache] prefetch"),
+    ("rpz, rpzFile, rpzPrimary", "none; block single domains with a [[zone]] and records"),
+    ("lua-dns-script", "none: resolverd runs no programs; use [[zone]], [[host]] and [[record]]"),
+    ("dns64-prefix", "none"),
+    ("webserver, api-key, carbon-server, snmp-agent", "[metrics], and resolverctl stats"),
+    ("logging, quiet, protobufServer", "[log], [dnstap]"),
+    ("threads", "[listen] workers"),
+];
+
+/// The same of Knot Resolver: calls of kresd.conf, then keys of config.yaml.
+pub(crate) const OF_KNOT: &[(&str, &str)] = &[
+    (
+        "net.listen; network: listen",
+        "[listen] addresses; with kind tls, doh2 or doq [listen] tls, https or quic, with certificate and key",
+    ),
+    (
+        "view:addr with policy.PASS, REFUSE or DROP; views",
+        "[listen] allow, [listen] refuse, [listen] drop. Knot Resolver answers all who reach it, resolverd this host only",
+    ),
+    ("net.ipv4 = false, net.ipv6 = false; do-ipv4, do-ipv6", "[resolve] ipv4, [resolve] ipv6"),
+    ("net.outgoing_v4, net.outgoing_v6; out-interface-v4", "[resolve] source"),
+    (
+        "policy.FORWARD, policy.TLS_FORWARD; forward",
+        "[[zone]] forward; over TLS \"tls://192.0.2.1#dns.example\"",
+    ),
+    ("policy.STUB; forward with authoritative: true", "[[zone]] stub, with validate = false"),
+    ("policy.PASS for names below forwarders", "[[zone]] recurse"),
+    (
+        "policy.DENY with policy.suffix; subtree: nxdomain",
+        "[[zone]] records = []; the name of the zone itself has no records, and is not NXDOMAIN",
+    ),
+    ("policy.DENY with policy.domains", "none: a [[zone]] has all names below, too"),
+    (
+        "policy.ANSWER; local-data: records, rules",
+        "[[record]] type, [[record]] data; with names below [[zone]] records",
+    ),
+    ("hints, hints.add_hosts; local-data: addresses", "a [[host]] for each name"),
+    ("trust_anchors.remove('.'); dnssec: enable: false", "[dnssec] validate = false"),
+    (
+        "trust_anchors.add_file; trust-anchors-files",
+        "[dnssec] trust_anchor; the keys of the root are built in",
+    ),
+    ("trust_anchors.set_insecure; negative-trust-anchors", "[dnssec] negative_trust_anchors"),
+    ("hints.root_file; root-fallback-addresses", "[resolve] root_hints, for a private root only"),
+    ("modules = { 'rebinding < iterate' }; rebinding-protection", "[resolve] private_addresses"),
+    ("cache.size; cache: size-max", "[cache] size"),
+    ("cache.max_ttl; ttl-max", "[cache] max_ttl"),
+    ("serve_stale", "[cache] serve_stale"),
+    ("predict; cache: prefetch", "[cache] prefetch"),
+    ("options: minimize", "[resolve] qname_minimisation"),
+    ("policy.rpz; local-data: rpz", "none; block single domains with a [[zone]] and records"),
+    ("dns64, renumber, Lua functions", "none: resolverd runs no programs"),
+    ("http, graphite; monitoring", "[metrics], and resolverctl stats"),
+    ("workers, kresd@2", "[listen] workers"),
+];

@@ -16,8 +16,7 @@ resolverctl import /etc/bind/named.conf \-o /etc/resolverd/resolverd.toml
 resolverctl config check /etc/resolverd/resolverd.toml
 .fi
 .PP
-It reads the files of dnsmasq, PowerDNS Recursor and Knot Resolver too: /etc/dnsmasq.conf, /etc/powerdns/recursor.conf or recursor.yml, and
-/etc/knot\-resolver/kresd.conf or config.yaml.
+It reads the file of dnsmasq too: /etc/dnsmasq.conf. Files of PowerDNS Recursor and Knot Resolver are written anew: see their tables below.
 .PP
 If an included file cannot be read, the others are converted, and the list names the file first. Nothing is written if the file itself cannot be
 read, or is not of its format: the exit code is 6 then.
@@ -123,9 +122,7 @@ that only they know can get NXDOMAIN from the root servers, and mail to it bounc
 Private reverse zones
 resolverd answers NXDOMAIN for addresses of private networks, unless a \fB[[zone]]\fR covers them. The zone "." covers them: its forwarders get
 these queries, unless it has \fBlocally_served = true\fR. Unbound answers these names itself also below a forwarder for all names, BIND
-does so with \fBforward first\fR, dnsmasq with \fBbogus\-priv\fR, PowerDNS Recursor by default (\fBserve\-rfc1918\fR, and
-\fBserve_rfc6303\fR of version 5), and Knot Resolver 6 always, with \fBlocal\fR and \fBtest\fR. kresd.conf of version 5 forwards them. The import
-writes \fBlocally_served\fR then, and a \fB[[zone]]\fR for each part that the other resolver forwarded (\fBnodefault\fR of Unbound for exactly
+does so with \fBforward first\fR, and dnsmasq with \fBbogus\-priv\fR. The import writes \fBlocally_served\fR then, and a \fB[[zone]]\fR for each part that the other resolver forwarded (\fBnodefault\fR of Unbound for exactly
 the name of a default zone, \fBdisable\-empty\-zone\fR of BIND). A zone of servers that had no effect below such a zone is told: Unbound needs \fBnodefault\fR for it,
 and BIND \fBforward only\fR.
 .TP
@@ -150,24 +147,20 @@ Unbound answers a name from the closest local zone around it; a transparent one 
 always_refuse, always_deny and always_transparent has no effect, and is left out.
 .TP
 Names of zones without data
-The zones \fBstatic\fR and \fBalways_nxdomain\fR of Unbound, \fBaddress=/domain/\fR and \fBlocal=/domain/\fR of dnsmasq and
-\fBpolicy.DENY\fR of Knot Resolver answer NXDOMAIN for the name of the zone too. A \fB[[zone]]\fR with \fBrecords = []\fR says that this name has no
+The zones \fBstatic\fR and \fBalways_nxdomain\fR of Unbound, and \fBaddress=/domain/\fR and \fBlocal=/domain/\fR of dnsmasq, answer NXDOMAIN for the name of the zone too. A \fB[[zone]]\fR with \fBrecords = []\fR says that this name has no
 records (NODATA), and NXDOMAIN for the names below it. \fBredirect\fR of Unbound without data says NODATA for all names. The import tells both once.
 A name above names of the configuration exists: its answer is NODATA, also inside of such a zone.
-.IP
-\fBpolicy.domains\fR of kresd.conf is for exact names, and a \fB[[zone]]\fR has all names below. The import converts only its
-\fBpolicy.ANSWER\fR, to \fB[[record]]\fR, and tells the other ones: add a \fB[[zone]]\fR if the names below may have the same effect.
 .TP
 Private root
 The keys and servers of the root of the internet are built in. If the other resolver has other ones, the import writes the names of their files to
 \fBtrust_anchor\fR of \fB[dnssec]\fR and \fBroot_hints\fR of \fB[resolve]\fR, and tells keys that are in the configuration itself.
 .TP
 Wildcards
-\fB*.example\fR in local data of Unbound, in settings of dnsmasq and in hints of Knot Resolver is the name with the asterisk itself. The import makes
+\fB*.example\fR in local data of Unbound and in settings of dnsmasq is the name with the asterisk itself. The import makes
 no wildcard of it, and tells it. In zone files of BIND, and in \fBrecords\fR and \fBfile\fR of a \fB[[zone]]\fR, it stands for all names below.
 .TP
 Servers with private addresses
-Unbound, BIND and Knot Resolver ask each server to which a name is delegated. resolverd asks no servers of private networks
+Unbound and BIND ask each server to which a name is delegated. resolverd asks no servers of private networks
 (\fBdeny_servers\fR of \fB[resolve]\fR), except those that a \fB[[zone]]\fR names, and those to which such a zone delegates. The import tells this once if
 the result resolves names itself, and has a client or a server of a private network.
 .TP

@@ -8,7 +8,7 @@ use super::reader::DnsmasqSetting;
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different};
-use crate::import::names::{Names, OTHER_FAMILY, ShortNames, quoted};
+use crate::import::names::{Names, OTHER_FAMILY, quoted};
 use crate::import::source::Sources;
 use crate::import::values::seconds;
 
@@ -81,7 +81,7 @@ pub(super) fn add(settings: &[DnsmasqSetting], (path, sources): (&Path, &mut Sou
     if !settings.iter().any(|setting| setting.option == "no-hosts") {
         // Also if the file has comments only, as that of Debian.
         let place = SourcePlace { file: path.into(), line: 1 };
-        names.file((&place, "no-hosts"), Path::new("/etc/hosts"), (ShortNames::Alone, sources), draft);
+        names.file((&place, "no-hosts"), Path::new("/etc/hosts"), (None, sources), draft);
     }
     let gives_addresses = |setting: &&DnsmasqSetting| HOSTS.contains(&setting.option.as_str());
     if let Some(first) = settings.iter().find(gives_addresses) {
@@ -189,10 +189,7 @@ fn files(
     draft: &mut Draft,
 ) {
     let is_set = |option: &str| settings.iter().any(|setting| setting.option == option);
-    let short = match domain.filter(|_| is_set("expand-hosts")) {
-        Some(domain) => ShortNames::AlsoWhole(domain),
-        None => ShortNames::Alone,
-    };
+    let expanded = domain.filter(|_| is_set("expand-hosts"));
     for setting in settings {
         let path = setting.place.beside(setting.field(0));
         let said = (&setting.place, setting.typed.as_str());
@@ -203,7 +200,7 @@ fn files(
             _ => continue,
         };
         for path in paths {
-            names.file(said, &path, (short, &mut *sources), draft);
+            names.file(said, &path, (expanded, &mut *sources), draft);
         }
     }
     if let Some(suffix) =

@@ -8,10 +8,10 @@ use super::reader::{Section, UnboundSetting};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
-use crate::import::root;
 use crate::import::source::{Matched, Sources, matching};
 use crate::import::told::{PARTLY_VALIDATED, UNVALIDATED};
 use crate::import::values::texts;
+use resolver::config::TrustAnchor;
 
 /// Modules whose effect is missing here: effect, and what to do.
 const MODULES: [(&str, Weight, &str, &str); 5] = [
@@ -170,7 +170,7 @@ fn tell_modules(server: &Section, draft: &mut Draft) {
 fn single_keys(server: &Section, draft: &mut Draft) {
     for key in server.all("trust-anchor") {
         let is_of_root = key.value().split_whitespace().next() == Some(".");
-        if is_of_root && root::has_internet_keys(key.value()) {
+        if is_of_root && TrustAnchor::is_of_internet(key.value()) {
             draft.tell(Unneeded, &key.place, "trust-anchor: .", (OF_THE_ROOT, FOLLOWED));
         } else {
             let instead = "write it into a file and set dnssec.trust_anchor";

@@ -140,7 +140,7 @@ pub(super) fn keys(section: &Section, key: &'static str, servers: Vec<String>) -
 pub(super) fn servers(section: &Section, option: &str, tls: bool, draft: &mut Draft) -> Vec<String> {
     let mut servers = Vec::new();
     for setting in section.all(option) {
-        let Some(server) = Upstream::of_unbound(setting.value(), tls) else {
+        let Some(server) = Upstream::from_unbound(setting.value(), tls) else {
             draft.tell(
                 Weight::Dangerous,
                 &setting.place,

@@ -1,2 +1,0 @@
--- The calls of Debian's /etc/powerdns/recursor.lua.
-readTrustAnchorsFromFile("/usr/share/dns/root.key")
