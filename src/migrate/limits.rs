@@ -20,9 +20,6 @@ pub(crate) const MAX_FINDINGS: usize = 1_000;
 /// Reverse zones of one network: a prefix that ends within a label of IPv4 covers at most 128 of them.
 pub(crate) const MAX_REVERSE_ZONES: usize = 128;
 
-/// Views of one file that are compared with that of this host: each is read with all that stands outside of it.
-pub(crate) const MAX_IMPORTED_VIEWS: usize = 16;
-
 /// Names of zones, or networks, that one line of a report shows.
 pub(crate) const MAX_NAMED_IN_FINDING: usize = 8;
 

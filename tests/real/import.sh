@@ -143,7 +143,7 @@ each_is_compared() {
   done
 }
 
-# The views of guests, this host and strangers: which one BIND gives to each client, and what is left of them here.
+# The views of guests, this host and strangers: that of this host is left here.
 views_of_bind() {
   local view
   for view in guests inside outside; do
@@ -162,6 +162,8 @@ EOF
   begin original named -g -c "$work/views.conf"
   each_view named "$work/views.conf"
   has '"outside"' dig -b 127.0.7.1 @127.0.0.2 split.example TXT +short
+  has '"outside"' dig -b 127.8.0.1 @127.0.0.2 split.example TXT +short
+  has 'status: REFUSED' dig -b 127.8.0.1 @127.0.0.3 split.example TXT
   has 'status: REFUSED' dig -b 127.0.7.1 @127.0.0.3 split.example TXT
 }
 
@@ -171,31 +173,24 @@ $(unbound_server)
   interface: 127.0.0.2
   access-control: 127.0.0.0/8 allow
   access-control-view: 127.9.0.0/16 guests
-  access-control-view: 127.0.0.1/32 host
   local-zone: "split.example." static
-  local-data: "split.example. TXT outside"
+  local-data: "split.example. TXT inside"
 view:
   name: guests
   local-zone: "split.example." static
   local-data: "split.example. TXT guests"
-view:
-  name: host
-  local-zone: "split.example." static
-  local-data: "split.example. TXT inside"
 EOF
   begin original unbound -d -c "$work/views.conf"
   each_view unbound "$work/views.conf"
 }
 
-# each_view KIND FILE: this host and the guests get what they got, and strangers are refused.
+# each_view KIND FILE: this host gets what it got, and the guests are refused.
 each_view() {
   soon has '"inside"' dig @127.0.0.2 +tries=1 +timeout=2 split.example TXT +short
   has '"guests"' dig -b 127.9.9.9 @127.0.0.2 split.example TXT +short
-  has '"outside"' dig -b 127.8.0.1 @127.0.0.2 split.example TXT +short
   imported "$1" "$2"
   has '"inside"' dig @127.0.0.3 split.example TXT +short
-  has '"guests"' dig -b 127.9.9.9 @127.0.0.3 split.example TXT +short
-  has 'status: REFUSED' dig -b 127.8.0.1 @127.0.0.3 split.example TXT
+  has 'status: REFUSED' dig -b 127.9.9.9 @127.0.0.3 split.example TXT
 }
 
 put_away() { end original; end imported; }
@@ -213,7 +208,7 @@ for one in "${compared[@]}"; do
 done
 check "import: the view of BIND that answers this host" views_of_bind
 put_away
-check "import: the view of Unbound that answers this host" views_of_unbound
+check "import: the clients of a view of Unbound are refused" views_of_unbound
 put_away
 . "$here/import_own.sh"
 end office

@@ -34,14 +34,6 @@ asked_alike() {
 # The differences that are meant, as in `meant`.
 meant_of_own() {
   cat <<'EOF'
-views-* x.g2.lan * names of local-data without a local-zone have no other types in Unbound, and are resolved in resolverd
-views-* y.x.g2.lan * the same
-views-* a.dev.k.lan * the same
-views-* b.g.lan * the same
-views-* b.h.lan * the same
-views-* b.dev.j.lan * the same
-views-* a.dev.o.lan * the same
-views-* b.n.lan * the same
 kinds *.lan AAAA a refusal, or none at all, is NXDOMAIN here; and a name of one type is resolved for others
 kinds *.lan TXT the same
 kinds x.*deny.lan A the same
@@ -110,65 +102,6 @@ EOF
     < <(printf '%s\n' x.example a.stub.lan a.deep.stub.lan a.forward.lan a.stub.forward.lan a.in.shut.lan a.shut.lan x.home.arpa x.test x.local)
 }
 
-# The zones of a server and of a view of all clients, of each type that leaves names to others.
-views_of_unbound_and_its_own_zones() {
-  local first
-  for first in yes no; do
-    cat >"$work/views-$first.conf" <<EOF
-$(unbound_server)
-  interface: 127.0.0.2
-  access-control: 127.0.0.0/8 allow
-  access-control-view: 127.0.0.0/8 v
-  local-zone: "g.lan" static
-  local-data: "a.g.lan. A 10.1.0.1"
-  local-data: "b.g.lan. A 10.1.0.2"
-  local-data: "b.g.lan. TXT global"
-  local-zone: "h.lan" static
-  local-data: "a.h.lan. A 10.1.0.3"
-  local-data: "b.h.lan. TXT global"
-  local-data: "x.g2.lan. A 10.1.0.4"
-  local-data: "y.x.g2.lan. A 10.1.0.5"
-  local-zone: "i.lan" static
-  local-data: "a.i.lan. A 10.1.0.6"
-  local-zone: "j.lan" static
-  local-data: "a.dev.j.lan. A 10.1.0.7"
-  local-data: "a.k.lan. A 10.1.0.8"
-  local-data: "a.dev.k.lan. A 10.1.0.9"
-  local-zone: "m.lan" static
-  local-data: "a.m.lan. A 10.1.0.10"
-  local-zone: "n.lan" static
-  local-data: "a.n.lan. A 10.1.0.11"
-  local-zone: "o.lan" static
-  local-zone: "dev.o.lan" transparent
-  local-data: "a.dev.o.lan. A 10.1.0.12"
-view:
-  name: v
-  view-first: $first
-  local-zone: "g.lan" transparent
-  local-data: "b.g.lan. A 10.2.0.2"
-  local-zone: "h.lan" typetransparent
-  local-data: "b.h.lan. A 10.2.0.3"
-  local-data: "x.g2.lan. A 10.2.0.4"
-  local-zone: "i.lan" always_transparent
-  local-data: "b.i.lan. A 10.2.0.6"
-  local-zone: "j.lan" static
-  local-zone: "dev.j.lan" transparent
-  local-data: "b.dev.j.lan. A 10.2.0.7"
-  local-zone: "k.lan" static
-  local-zone: "dev.k.lan" transparent
-  local-zone: "m.lan" noview
-  local-data: "b.m.lan. A 10.2.0.10"
-  local-zone: "n.lan" inform
-  local-data: "b.n.lan. A 10.2.0.11"
-forward-zone:
-  name: "."
-  forward-addr: $server_1
-EOF
-    asked_alike unbound "$work/views-$first.conf" < <(printf '%s.lan\n' {a,b,c}.{g,h,i,j,k,m,n} {a,b,c}.dev.{j,k,o} c.o x.g2 y.x.g2)
-    put_away
-  done
-}
-
 kinds_of_local_zones() {
   local kind
   {
@@ -201,8 +134,6 @@ check "import: servers that answer with their number" raise_servers_that_say
 check "import: forwarders, stub zones and empty zones of BIND" forwarders_and_stubs_of_bind
 put_away
 check "import: forwarders, stub zones and default zones of Unbound" forwarders_and_stubs_of_unbound
-put_away
-check "import: zones of a view of Unbound beside those of its server" views_of_unbound_and_its_own_zones
 put_away
 check "import: types of local zones of Unbound with data" kinds_of_local_zones
 put_away

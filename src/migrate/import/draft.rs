@@ -12,7 +12,7 @@ use super::imported::Imported;
 use super::secret::masked;
 use super::values::{Clients, MAPPED, counted, is_within};
 use super::whole;
-use resolver::config::{Config, ConfiguredZone, ZoneKind};
+use resolver::config::{Config, ConfiguredZone};
 use resolver::zones::Views;
 
 /// The lists of our file that a block list can fill, and the entries that each takes.
@@ -24,8 +24,6 @@ const MOST: [(&str, usize); 3] = [
 
 /// The entries with the data of one name.
 const NAMES: [&str; 2] = ["[[host]]", "[[record]]"];
-
-const ZONE: &str = "[[zone]]";
 
 /// An entry of our file, or one key of a section, with the setting that it comes from.
 #[derive(Clone, Debug)]
@@ -120,111 +118,6 @@ impl Draft {
         named.any(|entry| entry.name().is_some_and(|owner| is_within(owner, name)))
     }
 
-    /// The entries, and the findings that matter, without their places.
-    pub(super) fn gathered(&self) -> BTreeSet<String> {
-        let entries = self.entries.iter().map(DraftEntry::text);
-        let findings = self.findings.iter().filter(|finding| finding.weight != Weight::Unneeded);
-        entries.chain(findings.map(|finding| format!("{}: {}", finding.option, finding.did))).collect()
-    }
-
-    /// Whether its data, for clients that see those of `general` too, give them its own data: both have all entries in common, except zones,
-    /// hosts and records that it has beside the others or has otherwise.
-    pub(super) fn replaces(&self, general: &Self) -> bool {
-        let (own, others) = (self.texts(), general.texts());
-        let added: Vec<&DraftEntry> =
-            self.entries.iter().filter(|entry| !others.contains(&entry.text())).collect();
-        let is_replaced = |entry: &DraftEntry| {
-            own.contains(&entry.text()) || added.iter().any(|other| other.takes_place_of(entry))
-        };
-        added.iter().all(|entry| entry.can_be_of_view()) && general.entries.iter().all(is_replaced)
-    }
-
-    /// The entries that another draft does not have, with all hosts and records of the names of such ones, and the findings.
-    pub(super) fn beside(&self, general: &Self) -> Self {
-        let known = general.texts();
-        let is_new = |entry: &&DraftEntry| !known.contains(&entry.text());
-        let new: Vec<&DraftEntry> = self.entries.iter().filter(is_new).collect();
-        let is_beside =
-            |entry: &&DraftEntry| is_new(entry) || new.iter().any(|other| other.takes_place_of(entry));
-        let entries = self.entries.iter().filter(is_beside).cloned().collect();
-        Self { entries, findings: self.findings.clone(), ..Self::default() }
-    }
-
-    /// Adds the zones, hosts and records of another draft for the clients of a view, which stands at `place`. Other settings are those of `general` for all
-    /// clients, and are reported where they differ.
-    pub(super) fn add_view(
-        &mut self,
-        view: &str,
-        (place, option): (&SourcePlace, &str),
-        settings: &Self,
-        general: &Self,
-    ) {
-        for entry in &settings.entries {
-            if entry.can_be_of_view() {
-                let keys = entry.keys.iter().cloned().chain([("view", Value::from(view))]).collect();
-                self.add(&entry.place, &entry.option, entry.head, keys);
-            } else if !general.entries.iter().any(|other| other.text() == entry.text()) {
-                let did = "was set for the clients of one view";
-                let instead =
-                    "resolverd has one value for all clients: see the line of this key in the new file";
-                self.tell(Weight::Different, &entry.place, &entry.option, (did, instead));
-            }
-        }
-        let keys = |draft: &Self| -> BTreeSet<(&'static str, &'static str)> {
-            let sections = draft.entries.iter().filter(|entry| !entry.head.starts_with("[["));
-            sections.flat_map(|entry| entry.keys.iter().map(|(key, _)| (entry.head, *key))).collect()
-        };
-        for (head, key) in keys(general).difference(&keys(settings)) {
-            let did = format!("had no value of its own for {key} of {head}");
-            let instead = "the value of the view of this host is for its clients too";
-            self.tell(Weight::Different, place, option, (&did, instead));
-        }
-        self.take_findings(settings);
-    }
-
-    /// Adds the findings of another draft.
-    pub(super) fn take_findings(&mut self, other: &Self) {
-        for finding in &other.findings {
-            self.tell(finding.weight, &finding.place, &finding.option, (&finding.did, &finding.instead));
-        }
-    }
-
-    /// Whether both have the same entries.
-    pub(super) fn has_entries_of(&self, other: &Self) -> bool {
-        self.texts() == other.texts()
-    }
-
-    /// Its entries, as they stand in our file.
-    fn texts(&self) -> BTreeSet<String> {
-        self.entries.iter().map(DraftEntry::text).collect()
-    }
-
-    /// The zones and records by name, as they stand in our file.
-    fn named(&self) -> BTreeMap<&str, String> {
-        let mut named: BTreeMap<&str, String> = BTreeMap::new();
-        for entry in self.entries.iter().filter(|entry| entry.head.starts_with("[[")) {
-            let name = entry.name().map(|name| if name == "." { "all other names" } else { name });
-            named.entry(name.unwrap_or_default()).or_default().push_str(&entry.text());
-        }
-        named
-    }
-
-    /// The zones and records that it has beside another draft, has otherwise, or lacks, in words.
-    pub(super) fn unlike(&self, other: &Self) -> Vec<String> {
-        let (own, others) = (self.named(), other.named());
-        let differs = |name: &&str| own.get(name) != others.get(name);
-        let has: Vec<&str> = own.keys().copied().filter(differs).collect();
-        let lacks: Vec<&str> = others.keys().copied().filter(|name| !own.contains_key(name)).collect();
-        let mut words = Vec::new();
-        if !has.is_empty() {
-            words.push(format!("own data for {}", counted(&has)));
-        }
-        if !lacks.is_empty() {
-            words.push(format!("no data for {}", counted(&lacks)));
-        }
-        words
-    }
-
     /// The configuration of all entries that can be used, and the findings, the dangerous first.
     pub(super) fn finish(mut self) -> Imported {
         let mut entries = std::mem::take(&mut self.entries);
@@ -298,11 +191,6 @@ impl Draft {
                 let remedy = problem.map_or_else(String::new, |problem| problem.remedy.clone());
                 let did = format!("cannot be carried over: {wrong}");
                 self.tell(Weight::Dangerous, &alone.place, &alone.option, (&did, &remedy));
-                if let Some(empty) = alone.without_records() {
-                    let text = format!("version = 1\n{}", empty.text());
-                    let read = Config::read_over(self.config.clone(), &text, &directory);
-                    self.config = read.unwrap_or_else(|_| self.config.clone());
-                }
             }
             (Err(_), []) => {}
             (Err(_), entries) => {
@@ -313,20 +201,12 @@ impl Draft {
         }
     }
 
-    /// Removes the zones that the daemon could not serve, one after the other. A zone of a view is left empty instead: its clients must
-    /// not see the records of a zone of the same name that others see.
+    /// Removes the zones that the daemon could not serve, one after the other.
     fn drop_unserved(&mut self, entries: &[DraftEntry]) {
         for _ in 0..=self.config.zones.len() {
             let Err(wrong) = Views::new(&Arc::new(self.config.clone())) else { return };
             let Some(at) = self.config.zones.iter().position(|zone| wrong.is_of(zone)) else { return };
             let zone = self.config.zones.remove(at);
-            if zone.view.is_some() && zone.kind != ZoneKind::Records(Vec::new()) {
-                let (name, view, kind) =
-                    (zone.name.clone(), zone.view.clone(), ZoneKind::Records(Vec::new()));
-                self.config
-                    .zones
-                    .insert(at, ConfiguredZone { name, view, kind, ..ConfiguredZone::default() });
-            }
             let Some(entry) = entries.iter().find(|entry| entry.is_of(&zone)) else { return };
             let did = format!("cannot be carried over: {}", wrong.reason);
             self.tell(
@@ -340,25 +220,6 @@ impl Draft {
 }
 
 impl DraftEntry {
-    /// The zone of a view without its servers and records; none of other entries.
-    fn without_records(&self) -> Option<Self> {
-        self.view().filter(|_| self.head == "[[zone]]")?;
-        let named = self.keys.iter().filter(|(key, _)| ["name", "view"].contains(key)).cloned();
-        let keys = named.chain([("records", Value::Array(Vec::new()))]).collect();
-        Some(Self { keys, ..self.clone() })
-    }
-
-    /// Whether it can be for the clients of one view.
-    fn can_be_of_view(&self) -> bool {
-        self.head == ZONE || NAMES.contains(&self.head)
-    }
-
-    /// Whether clients of a view with this entry do not see another one, which is for all clients.
-    fn takes_place_of(&self, other: &Self) -> bool {
-        let are_names = NAMES.contains(&self.head) && NAMES.contains(&other.head);
-        self.name() == other.name() && (are_names || self.head == ZONE && other.head == ZONE)
-    }
-
     /// The value of `name`.
     fn name(&self) -> Option<&str> {
         self.keys.iter().find(|(key, _)| *key == "name").and_then(|(_, value)| value.as_str())
@@ -379,12 +240,7 @@ impl DraftEntry {
         let apex = zone.name.to_string();
         let is_named =
             |name: &str| name.trim_end_matches('.').eq_ignore_ascii_case(apex.trim_end_matches('.'));
-        self.head == "[[zone]]" && self.view() == zone.view.as_deref() && self.name().is_some_and(is_named)
-    }
-
-    /// The value of `view`.
-    fn view(&self) -> Option<&str> {
-        self.keys.iter().find(|(key, _)| *key == "view").and_then(|(_, value)| value.as_str())
+        self.head == "[[zone]]" && self.name().is_some_and(is_named)
     }
 
     fn text(&self) -> String {

@@ -14,7 +14,6 @@
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-mod client_views;
 mod dnsmasq;
 mod draft;
 mod encrypted;

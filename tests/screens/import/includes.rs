@@ -1,6 +1,6 @@
 //! Files that a configuration includes: the import reads those that the other resolver reads, or tells it.
 
-use super::{import, imported, keys, weight, zone};
+use super::{import, imported, weight, zone};
 
 const CORP: &str = "zone \"corp.example\" { type forward; forward only; forwarders { 192.0.2.53; }; };\n";
 const STUB: &str = "forward-zone:\n name: \"corp.example\"\n forward-addr: 192.0.2.53\n";

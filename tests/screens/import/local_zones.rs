@@ -126,61 +126,6 @@ fn records_of_unbound_that_are_written_twice_are_taken_once() {
     }
 }
 
-/// Zones and data of `server:`, and of a view of this host.
-const SERVER: &str = " access-control-view: 127.0.0.0/8 v\n access-control-view: ::1 v\n local-zone: \"g.lan\" static\n\
-     local-data: \"a.g.lan. A 10.1.0.1\"\n local-data: \"b.g.lan. A 10.1.0.2\"\n local-data: \"b.g.lan. TXT global\"\n\
-     local-zone: \"h.lan\" static\n local-data: \"a.h.lan. A 10.1.0.3\"\n local-data: \"b.h.lan. TXT global\"\n\
-     local-data: \"x.g2.lan. A 10.1.0.4\"\n local-data: \"y.x.g2.lan. A 10.1.0.5\"\n local-zone: \"i.lan\" static\n\
-     local-data: \"a.i.lan. A 10.1.0.6\"\n local-zone: \"j.lan\" static\n local-data: \"a.dev.j.lan. A 10.1.0.7\"\n\
-     local-data: \"a.k.lan. A 10.1.0.8\"\n local-data: \"a.dev.k.lan. A 10.1.0.9\"\n local-zone: \"m.lan\" static\n\
-     local-data: \"a.m.lan. A 10.1.0.10\"\n";
-const VIEW: &str = " local-zone: \"g.lan\" transparent\n local-data: \"b.g.lan. A 10.2.0.2\"\n local-zone: \"h.lan\" typetransparent\n\
-     local-data: \"b.h.lan. A 10.2.0.3\"\n local-data: \"x.g2.lan. A 10.2.0.4\"\n local-zone: \"i.lan\" always_transparent\n\
-     local-data: \"b.i.lan. A 10.2.0.6\"\n local-zone: \"j.lan\" static\n local-zone: \"dev.j.lan\" transparent\n\
-     local-data: \"b.dev.j.lan. A 10.2.0.7\"\n local-zone: \"k.lan\" static\n local-zone: \"dev.k.lan\" transparent\n\
-     local-zone: \"m.lan\" noview\n local-data: \"b.m.lan. A 10.2.0.10\"\n";
-
-/// What Unbound 1.17 answers is in tests/real/import.sh.
-#[test]
-fn a_view_of_unbound_leaves_names_without_data_to_the_zones_of_the_server() {
-    let of = |first: &str| {
-        unbound(&format!("server:\n{SERVER}view:\n name: v\n view-first: {first}\n{VIEW}{FORWARD}"))
-    };
-    let found = of("yes");
-    let lines = |name: &str| {
-        let keys = zone(&found, name);
-        let records = keys.strip_prefix("records = [").unwrap_or_default().trim_end_matches(']').to_owned();
-        let mut data: Vec<String> = records
-            .split(", ")
-            .map(|line| line.trim_matches('"').replace(" 3600 IN", ""))
-            .filter(|line| !line.is_empty())
-            .collect();
-        data.sort();
-        data
-    };
-    assert_eq!(lines("g.lan"), ["a.g.lan. A 10.1.0.1", "b.g.lan. A 10.2.0.2"], "{found}");
-    assert_eq!(
-        lines("h.lan"),
-        ["a.h.lan. A 10.1.0.3", "b.h.lan. A 10.2.0.3", "b.h.lan. TXT global"],
-        "{found}"
-    );
-    assert_eq!(lines("i.lan"), ["a.i.lan. A 10.1.0.6"], "{found}");
-    assert_eq!(lines("j.lan"), ["a.dev.j.lan. A 10.1.0.7", "b.dev.j.lan. A 10.2.0.7"], "{found}");
-    assert_eq!(zone(&found, "k.lan"), "records = []", "{found}");
-    assert_eq!(zone(&found, "dev.k.lan"), OPEN, "{found}");
-    assert_eq!(lines("m.lan"), ["a.m.lan. A 10.1.0.10"], "{found}");
-    for (name, address) in [("x.g2.lan", "10.2.0.4"), ("y.x.g2.lan", "10.1.0.5"), ("a.dev.k.lan", "10.1.0.9")]
-    {
-        let record = format!("name = \"{name}\"\ntype = \"A\"\ndata = [\"{address}\"]");
-        assert!(keys(&found).contains(&record), "{name}: {found}");
-    }
-    assert!(!keys(&found).contains("10.1.0.8"), "{found}");
-    // Without view-first nothing of the server is seen.
-    let found = of("no");
-    assert!(!keys(&found).contains("10.1.0.") && keys(&found).contains("10.2.0.2"), "{found}");
-    assert!(!keys(&found).contains("10.2.0.6") && !keys(&found).contains("10.2.0.10"), "{found}");
-}
-
 #[test]
 fn empty_zones_of_bind_stay_here_below_forwarders_that_are_asked_first() {
     let of = |options: &str, zones: &str| {

@@ -278,12 +278,6 @@ pub(crate) const CONVERTED: &[Row] = &[
         "zone \"s.example\" { type static-stub; server-addresses { 10.0.0.4; }; };\n",
         &["[[zone]] stub"],
     ),
-    row(
-        "named",
-        "view, match-clients",
-        "view \"host\" { match-clients { localhost; }; };\nview \"office\" { match-clients { 10.0.0.0/8; }; zone \"f.example\" { type forward; forwarders { 10.0.0.5; }; }; };\n",
-        &["[[view]] name", "[[view]] clients", "[[view]] zones", "[[zone]] view"],
-    ),
 ];
 
 /// Options that are not converted: format, option, a file with it, and the advice.
@@ -332,15 +326,21 @@ pub(crate) const NOT_CONVERTED: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "unbound",
-        "access-control-view",
+        "view",
         "server:\n  access-control-view: 10.0.0.0/24 x\nview:\n  name: x\n  local-data: \"www.lan. A 10.0.0.9\"\n",
-        "[[view]], if the data of the view are whole zones, see Views below; else clients whose view has other data are refused",
+        "write a [[view]] by hand, see Views below; clients of access-control-view are refused",
     ),
     (
         "unbound",
         "interface-action",
         "server:\n  interface-action: 10.0.0.25 allow\n",
         "give the interface a [[listener]] with its addresses and allow",
+    ),
+    (
+        "named",
+        "view",
+        "view \"host\" { match-clients { localhost; }; };\nview \"office\" { match-clients { 10.0.0.0/8; }; };\n",
+        "write a [[view]] by hand, see Views below; the view that answers this host is converted",
     ),
     (
         "named",

@@ -99,21 +99,11 @@ The longest prefix decides about a client, as in Unbound. In BIND the first elem
 element that an earlier one makes void.
 .TP
 Views
-The zones of the view that answers this host are for all clients, because the mail software sees them: in BIND the first view that takes
-queries from 127.0.0.1, or from an address of \fBlisten\-on\fR if named does not listen there; in Unbound the view that
-\fBaccess\-control\-view\fR gives to 127.0.0.1. Clients of other views with the same zones and options get the same.
-.IP
-Another view becomes a \fB[[view]]\fR with its networks, and its zones get \fBview\fR. In BIND the first view that takes a client counts, and here
-the longest prefix: the import leaves out networks that an earlier view has taken. Options of a view other than zones and forwarders are
-told; resolverd has one value for all clients. Seven views are converted at most.
-.IP
-Clients of these views are refused, and the list of the import names their networks and the zones that differ: views of BIND
-that resolve no names (\fBrecursion no\fR) or are chosen by the address that is queried (\fBmatch\-destinations\fR), and views of Unbound
-without data that this host sees (no \fBview\-first\fR). Let another resolver answer them, or write the \fB[[view]]\fR by hand. resolverd has
-no TSIG: clients with a key get what others at their addresses get.
-.IP
-If a list of BIND names clients whose networks the file does not have (\fBlocalnets\fR, \fBgeoip\fR, a list that is missing), they may be in
-networks of another view. These networks are refused until you have put the missing prefixes into \fBclients\fR of the right \fB[[view]]\fR.
+The import converts one view of BIND: the first that takes queries from 127.0.0.1, because the mail software sees its zones. Its clients are
+allowed, without those that an earlier view takes. All other views, and those of Unbound, are told, and their clients are refused: write a
+\fB[[view]]\fR with their networks, and its zones with the key \fBview\fR, as resolverd.toml(5) shows, then add the networks to \fBallow\fR of
+\fB[listen]\fR. In BIND the first view that takes a client counts, and here the longest prefix. A host with a view of Unbound of its own gets the
+data of \fBserver:\fR. resolverd has no TSIG: clients with a key get what others at their addresses get.
 .TP
 forward first
 It is the default of BIND, so the import writes \fBforward_first = true\fR unless \fBforward only\fR is set. While the forwarders fail, a name
@@ -141,9 +131,8 @@ In access lists of BIND, \fBlocalhost\fR is every address of this host, and \fBl
 no such names. The import takes the loopback addresses, with the addresses of \fBlisten\-on\fR, for \fBlocalhost\fR, and tells where this may not
 be all.
 .TP
-view\-first and types of local\-zone
-Unbound answers a name from the closest local zone around it; a transparent one leaves names without data to resolution, or, in a view with
-\fBview\-first\fR, to the zones of \fBserver\fR. The import follows this name by name. Data in zones of type always_nxdomain, always_nodata,
+Types of local\-zone
+Unbound answers a name from the closest local zone around it; a transparent one leaves names without data to resolution. Data in zones of type always_nxdomain, always_nodata,
 always_refuse, always_deny and always_transparent has no effect, and is left out.
 .TP
 Names of zones without data

@@ -7,7 +7,7 @@ use crate::import::finding::Weight::{Dangerous, Unneeded};
 
 /// The use of a list.
 #[derive(Clone, Copy)]
-pub(super) enum Belonging<'n> {
+pub(super) enum Belonging {
     /// It names the clients that are answered.
     Allowed,
     /// It names the clients that get no reply.
@@ -16,13 +16,9 @@ pub(super) enum Belonging<'n> {
     Listening,
     /// It names addresses that are removed from answers.
     Private,
-    /// It names the clients that see the zones of this host.
-    HostView,
-    /// It names the clients of the `[[view]]` with this name.
-    View(&'n str),
 }
 
-impl Belonging<'_> {
+impl Belonging {
     /// The advice for clients that an element names or denies.
     fn advice(self, whose: &str, denied: bool) -> String {
         match (self, denied) {
@@ -34,15 +30,6 @@ impl Belonging<'_> {
             (Self::Listening, true) => "remove the addresses from listen.addresses".to_owned(),
             (Self::Private, false) => format!("add {whose} to resolve.private_addresses"),
             (Self::Private, true) => format!("remove {whose} from resolve.private_addresses"),
-            (Self::HostView, false) => format!(
-                "add {whose} to listen.allow, and, if a [[view]] has a network around them, to `clients` of a [[view]] of their own without `zones`"
-            ),
-            (Self::View(name), false) => {
-                format!("add {whose} to `clients` of the [[view]] {name}, and to listen.allow")
-            }
-            (Self::HostView | Self::View(_), true) => {
-                format!("add {whose} to `clients` of the [[view]] with their zones, and to listen.allow")
-            }
         }
     }
 

@@ -4,22 +4,21 @@
 //! network, and leaves these to the elements after it (BIND's Administrator Reference Manual, "address_match_list").
 
 use crate::limits;
-use std::collections::BTreeSet;
 
 use ipnet::IpNet;
 
 use super::belonging::Belonging;
 use super::lists::Lists;
-use super::reader::{Statement, find};
+use super::reader::Statement;
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{Dangerous, Different};
 use crate::import::values::{Clients, MAPPED, network};
 use resolver::config::mapped;
 
 /// The clients of a list, in its order, while it is read.
-struct Gathered<'d, 'n> {
+struct Gathered<'d> {
     clients: Clients,
-    belonging: Belonging<'n>,
+    belonging: Belonging,
     draft: &'d mut Draft,
     /// Whether a nested list denies some clients, so that each prefix must be decided by itself.
     exempts: bool,
@@ -29,7 +28,7 @@ struct Gathered<'d, 'n> {
 pub(super) fn clients(
     statement: &Statement,
     lists: &Lists<'_>,
-    belonging: Belonging<'_>,
+    belonging: Belonging,
     draft: &mut Draft,
 ) -> Clients {
     let mut unread = Draft::default();
@@ -41,11 +40,17 @@ pub(super) fn clients(
     if !exempts {
         return gathered.clients;
     }
+    Clients::deciding(networks(statement, lists), |net| {
+        let sample = Sample { net: *net, is_own: false, is_unknown: false };
+        decides(statement.block(), sample, lists, 0) == Some(true)
+    })
+}
+
+/// The networks that a list names, with those of its nested lists.
+pub(super) fn networks(statement: &Statement, lists: &Lists<'_>) -> Vec<IpNet> {
     let mut nets = Vec::new();
     named(statement.block(), lists, 0, &mut nets);
-    let allows =
-        |net: &IpNet| decides(statement.block(), Sample { net: *net, is_own: false }, lists, 0) == Some(true);
-    Clients::deciding(nets, allows)
+    nets
 }
 
 /// Addresses about which a list decides alike.
@@ -54,111 +59,32 @@ pub(super) struct Sample {
     pub(super) net: IpNet,
     /// Whether they are addresses of this host.
     pub(super) is_own: bool,
+    /// Whether elements whose networks the file does not have name them.
+    pub(super) is_unknown: bool,
 }
 
-/// Whether an element or a list names some addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Names {
-    /// It does.
-    Yes,
-    /// It does not.
-    No,
-    /// The file does not have its networks.
-    Unknown,
-}
-
-/// Whether a list allows some addresses: the first element that names them decides. None if no element does. Networks that the file does not
-/// have name nothing.
+/// Whether a list allows some addresses: the first element that names them decides. None if no element does.
 pub(super) fn decides(elements: &[Statement], of: Sample, lists: &Lists<'_>, depth: usize) -> Option<bool> {
     let nested = |elements: &[Statement]| {
-        let is_allowed =
-            depth < limits::MAX_NESTED && decides(elements, of, lists, depth.saturating_add(1)) == Some(true);
-        if is_allowed { Names::Yes } else { Names::No }
+        depth < limits::MAX_NESTED && decides(elements, of, lists, depth.saturating_add(1)) == Some(true)
     };
     elements.iter().find_map(|element| {
-        let (names, allows) = read(element, of, lists, nested);
-        (names == Names::Yes).then_some(allows)
-    })
-}
-
-/// Whether a list takes the clients of a prefix, with regard to networks that the file does not have.
-pub(super) fn takes(view: &Statement, option: &str, of: Sample, lists: &Lists<'_>) -> Names {
-    let Some(list) = find(view.block(), option) else { return Names::Yes };
-    if of.is_own {
-        let is_taken = decides(list.block(), of, lists, 0) == Some(true);
-        return if is_taken { Names::Yes } else { Names::No };
-    }
-    allowing(&possible(list.block(), of, lists, 0))
-}
-
-/// The decisions about some addresses that are possible: networks that the file does not have may name them.
-fn possible(elements: &[Statement], of: Sample, lists: &Lists<'_>, depth: usize) -> BTreeSet<Option<bool>> {
-    let nested = |elements: &[Statement]| match depth < limits::MAX_NESTED {
-        true => allowing(&possible(elements, of, lists, depth.saturating_add(1))),
-        false => Names::Unknown,
-    };
-    let mut found = BTreeSet::new();
-    for element in elements {
-        let (names, allows) = read(element, of, lists, nested);
-        if names != Names::No {
-            found.insert(Some(allows));
-        }
-        if names == Names::Yes {
-            return found;
-        }
-    }
-    found.insert(None);
-    found
-}
-
-fn allowing(possible: &BTreeSet<Option<bool>>) -> Names {
-    match (possible.contains(&Some(true)), possible.len()) {
-        (false, _) => Names::No,
-        (true, 1) => Names::Yes,
-        (true, _) => Names::Unknown,
-    }
-}
-
-/// Whether an element names some addresses, and whether it allows them.
-fn read(
-    element: &Statement,
-    of: Sample,
-    lists: &Lists<'_>,
-    nested: impl Fn(&[Statement]) -> Names,
-) -> (Names, bool) {
-    let typed = element.option();
-    let (typed, denied) = typed.strip_prefix('!').map_or((typed, false), |rest| (rest, true));
-    let is = |names: bool| if names { Names::Yes } else { Names::No };
-    let names = match typed {
-        "any" | "none" => Names::Yes,
-        "localhost" => is(of.is_own || lists.own().iter().any(|own| own.contains(&of.net))),
-        "localnets" if of.is_own => Names::Yes,
-        "localnets" | "geoip" => Names::Unknown,
-        "key" => Names::No,
-        "" => nested(element.block()),
-        name => match (network(&filled(name)), lists.get(name)) {
-            (Some(net), _) => is(net.contains(&of.net)),
-            (None, Some(list)) => nested(list.block()),
-            (None, None) => Names::Unknown,
-        },
-    };
-    (names, denied == (typed == "none"))
-}
-
-/// Whether a list names networks that the file does not have, directly or by its nested lists.
-pub(super) fn has_unknown(elements: &[Statement], lists: &Lists<'_>, depth: usize) -> bool {
-    let nested = |elements: &[Statement]| {
-        depth < limits::MAX_NESTED && has_unknown(elements, lists, depth.saturating_add(1))
-    };
-    elements.iter().any(|element| match element.option().trim_start_matches('!') {
-        "any" | "none" | "localhost" | "key" => false,
-        "localnets" | "geoip" => true,
-        "" => nested(element.block()),
-        name => match (network(&filled(name)), lists.get(name)) {
-            (Some(_), _) => false,
-            (None, Some(list)) => nested(list.block()),
-            (None, None) => true,
-        },
+        let typed = element.option();
+        let (typed, denied) = typed.strip_prefix('!').map_or((typed, false), |rest| (rest, true));
+        let names = match typed {
+            "any" | "none" => true,
+            "localhost" => of.is_own || lists.own().iter().any(|own| own.contains(&of.net)),
+            "localnets" => of.is_own || of.is_unknown,
+            "geoip" => of.is_unknown,
+            "key" => false,
+            "" => nested(element.block()),
+            name => match (network(&filled(name)), lists.get(name)) {
+                (Some(net), _) => net.contains(&of.net),
+                (None, Some(list)) => nested(list.block()),
+                (None, None) => of.is_unknown,
+            },
+        };
+        names.then_some(denied == (typed == "none"))
     })
 }
 
@@ -180,7 +106,7 @@ fn named(elements: &[Statement], lists: &Lists<'_>, depth: usize, found: &mut Ve
     }
 }
 
-impl Gathered<'_, '_> {
+impl Gathered<'_> {
     fn add(&mut self, elements: &[Statement], denied: bool, lists: &Lists<'_>, depth: usize) {
         for element in elements {
             let typed = element.option();

@@ -8,7 +8,7 @@ use crate::import::told;
 use crate::import::told::ToldSetting;
 
 /// Options that other functions of this folder read.
-const READ: [&str; 31] = [
+const READ: [&str; 29] = [
     "use-v4-udp-ports",
     "use-v6-udp-ports",
     "directory",
@@ -36,14 +36,24 @@ const READ: [&str; 31] = [
     "recursion",
     "qname-minimization",
     "match-clients",
-    "match-destinations",
-    "match-recursive-only",
     "deny-answer-addresses",
     "zone",
 ];
 
 /// Options whose effect is missing here, or that resolverd does not need.
-const TOLD: [ToldSetting; 46] = [
+const TOLD: [ToldSetting; 48] = [
+    (
+        "match-destinations",
+        Dangerous,
+        "answered at some addresses of this host only",
+        "remove the other addresses from listen.addresses, or give them a [[listener]] with `allow` and `zones`",
+    ),
+    (
+        "match-recursive-only",
+        Different,
+        "left queries without the RD bit to the views after it",
+        "resolverd gives a client the same zones for all queries",
+    ),
     (
         "deny-answer-aliases",
         Dangerous,

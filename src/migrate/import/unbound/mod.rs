@@ -10,8 +10,6 @@ mod server;
 mod told;
 mod trust;
 mod upstreams;
-mod view_data;
-mod views;
 mod zones;
 
 use std::path::Path;
@@ -19,7 +17,6 @@ use std::sync::Arc;
 
 use self::reader::{Section, UnboundSetting};
 use self::upstreams::UpstreamZones;
-use self::views::Views;
 use super::ImportError;
 use super::draft::Draft;
 use super::finding::{SourcePlace, Weight};
@@ -38,13 +35,12 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     }
     let directory = server.last("directory").map_or("/etc/unbound", UnboundSetting::value).to_owned();
     let upstreams = UpstreamZones::new(&sections, &server);
-    let views = Views::new((&server, &sections), &upstreams, draft);
-    server::add(&server, &views, draft);
+    server::add(&server, draft);
     let by_default = default_zones::below(&upstreams, draft);
-    let passed_over = local::add(&views.data_of_host(), (&by_default, &upstreams), draft);
+    let passed_over = local::add(&server, (&by_default, &upstreams), draft);
     let replaced = upstreams.replaced();
     ports::add(&server, draft);
-    for section in sections.iter().filter(|section| !matches!(section.kind.as_str(), "server" | "view")) {
+    for section in sections.iter().filter(|section| section.kind != "server") {
         match section.kind.as_str() {
             "forward-zone" | "stub-zone" if passed_over.contains(&section.place) => {}
             "forward-zone" | "stub-zone" if replaced.contains(&section.place) => {
@@ -76,6 +72,11 @@ fn tell(kind: &str, section: &Section, draft: &mut Draft) {
         "python" | "dynlib" if section.settings.is_empty() => {
             (Weight::Unneeded, "named no module", "resolverd needs no such section")
         }
+        "view" => (
+            Weight::Dangerous,
+            "gave its clients local data of their own",
+            "is not converted, and its clients are refused, except this host: write a [[view]] with their networks, and its data as [[zone]], [[host]] and [[record]] with the key `view`, as resolverd.toml(5) shows, and add the networks to listen.allow",
+        ),
         "remote-control" => {
             (Weight::Unneeded, "configured unbound-control", "resolverctl uses the socket of [control]")
         }

@@ -1,11 +1,10 @@
 //! The `server:` section of Unbound.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
 
 use super::reader::{Section, UnboundSetting};
-use super::views::Views;
 use super::{told, trust};
 use crate::import::draft::Draft;
 use crate::import::encrypted;
@@ -24,14 +23,16 @@ const SPANS: [(&str, &str, u64); 2] =
     [("cache-max-ttl", "max_ttl", 604_800), ("cache-max-negative-ttl", "negative_max_ttl", 86_400)];
 
 /// Options that name clients, and allow those of a network that no `access-control` names (unbound.conf(5), "access-control-tag").
-const ALLOWING: [&str; 4] =
-    ["access-control-view", "access-control-tag", "access-control-tag-action", "access-control-tag-data"];
+const ALLOWING: [&str; 3] = ["access-control-tag", "access-control-tag-action", "access-control-tag-data"];
 
-/// Adds the section; `views` are those of its clients.
-pub(super) fn add(server: &Section, views: &Views<'_>, draft: &mut Draft) {
-    let clients = views.restricted(clients(server, draft));
+/// The option that gives the clients of a network a view.
+const VIEW: &str = "access-control-view";
+
+/// Adds the section.
+pub(super) fn add(server: &Section, draft: &mut Draft) {
+    let clients = without_views(clients(server, draft), server);
     listen(server, draft);
-    let typed = ALLOWING.iter().chain(&["access-control"]);
+    let typed = ALLOWING.iter().chain(&["access-control", VIEW]);
     if let Some(first) = typed.filter_map(|option| server.all(option).next()).min_by_key(|first| &first.place)
     {
         draft.set_clients(&first.place, "access-control", clients);
@@ -129,6 +130,22 @@ fn clients(server: &Section, draft: &mut Draft) -> Clients {
         }
     }
     clients
+}
+
+/// The clients that have no view. This host stays one of them.
+fn without_views(clients: Clients, server: &Section) -> Clients {
+    let of_views: Vec<IpNet> =
+        server.all(VIEW).filter_map(|setting| values::network(setting.value())).collect();
+    if of_views.is_empty() {
+        return clients;
+    }
+    let host: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+    let is_host = |net: &IpNet| net.addr().is_loopback() && host.iter().any(|own| net.contains(own));
+    let has_view = |net: &IpNet| !is_host(net) && of_views.iter().any(|around| around.contains(net));
+    let nets = clients.nets().chain(of_views.iter().copied());
+    let mut left = Clients::deciding(nets, |net| clients.permits(net) && !has_view(net));
+    left.drop = clients.drop;
+    left
 }
 
 /// Reports a prefix of all clients that is allowed.

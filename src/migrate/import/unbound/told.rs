@@ -8,8 +8,7 @@ use crate::import::told;
 use crate::import::told::ToldSetting;
 
 /// Settings that other functions of this folder read.
-const READ: [&str; 42] = [
-    "access-control-view",
+const READ: [&str; 41] = [
     "tls-service-key",
     "tls-service-pem",
     "tls-port",
@@ -54,7 +53,13 @@ const READ: [&str; 42] = [
 ];
 
 /// Settings whose effect is missing here, or that resolverd does not need.
-const TOLD: [ToldSetting; 56] = [
+const TOLD: [ToldSetting; 57] = [
+    (
+        "access-control-view",
+        Dangerous,
+        "gave these clients the local data of a view",
+        "they are refused, except this host, as the view is not converted",
+    ),
     (
         "access-control-*",
         Dangerous,
