@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use toml::Value;
 
-use super::finding::{ImportFinding, SourcePlace, Weight};
+use super::finding::{ImportFinding, Setting, TypedSetting, Weight};
 use super::imported::Imported;
 use super::secret::masked;
 use super::values::{Clients, MAPPED, counted, is_within};
@@ -27,13 +27,11 @@ const NAMES: [&str; 2] = ["[[host]]", "[[record]]"];
 
 /// An entry of our file, or one key of a section, with the setting that it comes from.
 #[derive(Clone, Debug)]
-pub(super) struct DraftEntry {
-    pub(super) place: SourcePlace,
-    /// The setting, as it was typed.
-    pub(super) option: String,
+struct DraftEntry {
+    setting: TypedSetting,
     /// `[cache]`, `[[zone]]`.
-    pub(super) head: &'static str,
-    pub(super) keys: Vec<(&'static str, Value)>,
+    head: &'static str,
+    keys: Vec<(&'static str, Value)>,
 }
 
 /// The result as it grows.
@@ -52,46 +50,38 @@ impl Draft {
     /// Sets a key of a section that occurs once.
     pub(super) fn set(
         &mut self,
-        place: &SourcePlace,
-        option: &str,
+        setting: &impl Setting,
         (head, key): (&'static str, &'static str),
         value: impl Into<Value>,
     ) {
-        self.add(place, option, head, vec![(key, value.into())]);
+        self.add(setting, head, vec![(key, value.into())]);
     }
 
     /// Sets the clients of `[listen]`. Addresses of IPv4 in the form of IPv6 are left out: no client has one.
-    pub(super) fn set_clients(&mut self, place: &SourcePlace, option: &str, mut clients: Clients) {
+    pub(super) fn set_clients(&mut self, setting: &impl Setting, mut clients: Clients) {
         if clients.take_mapped() {
-            self.tell(Weight::Different, place, option, MAPPED);
+            self.report(Weight::Different, setting, MAPPED);
         }
         for (key, value) in clients.keys() {
-            self.set(place, option, ("[listen]", key), value);
+            self.set(setting, ("[listen]", key), value);
         }
     }
 
     /// Adds an entry.
     pub(super) fn add(
         &mut self,
-        place: &SourcePlace,
-        option: &str,
+        setting: &impl Setting,
         head: &'static str,
         keys: Vec<(&'static str, Value)>,
     ) {
-        self.entries.push(DraftEntry { place: place.clone(), option: option.to_owned(), head, keys });
+        self.entries.push(DraftEntry { setting: setting.typed(), head, keys });
     }
 
-    /// Reports a setting: its effect, and the way to it here.
-    pub(super) fn tell(
-        &mut self,
-        weight: Weight,
-        place: &SourcePlace,
-        option: &str,
-        (did, instead): (&str, &str),
-    ) {
+    /// Reports a setting: the effect that it had, and the way to the same effect here.
+    pub(super) fn report(&mut self, weight: Weight, setting: &impl Setting, (did, instead): (&str, &str)) {
         let finding = ImportFinding {
-            place: place.clone(),
-            option: masked(option),
+            place: setting.place().clone(),
+            option: masked(&setting.shown()),
             did: did.to_owned(),
             instead: instead.to_owned(),
             weight,
@@ -143,14 +133,14 @@ impl Draft {
         ] {
             let entry = entries.iter().rfind(|entry| entry.has_key(key));
             if let (Some(entry), Some((weight, (did, instead)))) = (entry, told) {
-                self.tell(weight, &entry.place, &entry.option, (&did, &instead));
+                self.report(weight, &entry.setting, (&did, &instead));
             }
         }
         let told = whole::private_servers(&self.config).filter(|_| self.asks_any_server);
         let served = entries.iter().rfind(|entry| entry.has_key(whole::CLIENTS));
         let entry = served.or_else(|| entries.iter().rfind(|entry| entry.has_servers()));
         if let (Some(entry), Some(told)) = (entry, told) {
-            self.tell(Weight::Different, &entry.place, &entry.option, told);
+            self.report(Weight::Different, &entry.setting, told);
         }
     }
 
@@ -174,7 +164,7 @@ impl Draft {
         let mut at = 0..;
         entries.retain(|_| !at.next().is_some_and(|at| left_out.contains(&at)));
         let instead = "write their names to a zone file, or to a DNS list on a server of its own";
-        self.tell(Weight::Dangerous, &first.place, &first.option, (&did, instead));
+        self.report(Weight::Dangerous, &first.setting, (&did, instead));
     }
 
     /// Takes all entries. If they cannot be used, takes each half by itself, until the entries that cannot be used are alone.
@@ -190,7 +180,7 @@ impl Draft {
                 let wrong = problem.map_or_else(String::new, |problem| problem.wrong.clone());
                 let remedy = problem.map_or_else(String::new, |problem| problem.remedy.clone());
                 let did = format!("cannot be carried over: {wrong}");
-                self.tell(Weight::Dangerous, &alone.place, &alone.option, (&did, &remedy));
+                self.report(Weight::Dangerous, &alone.setting, (&did, &remedy));
             }
             (Err(_), []) => {}
             (Err(_), entries) => {
@@ -209,12 +199,7 @@ impl Draft {
             let zone = self.config.zones.remove(at);
             let Some(entry) = entries.iter().find(|entry| entry.is_of(&zone)) else { return };
             let did = format!("cannot be carried over: {}", wrong.reason);
-            self.tell(
-                Weight::Dangerous,
-                &entry.place,
-                &entry.option,
-                (&did, "correct it, and add a [[zone]] for it"),
-            );
+            self.report(Weight::Dangerous, &entry.setting, (&did, "correct it, and add a [[zone]] for it"));
         }
     }
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use toml::Value;
 
 use super::draft::Draft;
-use super::finding::SourcePlace;
 use super::finding::Weight::Dangerous;
+use super::finding::{Setting, TypedSetting};
 use super::values::texts;
 use resolver::config::defaults::HTTPS_PATH;
 use resolver::config::{ListenFor, usable_pair};
@@ -15,9 +15,7 @@ use resolver::config::{ListenFor, usable_pair};
 /// A setting that names a file.
 #[derive(Clone, Debug)]
 pub(super) struct NamedFile {
-    pub(super) place: SourcePlace,
-    /// The setting, as a finding shows it.
-    pub(super) option: String,
+    pub(super) setting: TypedSetting,
     /// The path, as it was typed.
     pub(super) path: String,
 }
@@ -26,8 +24,7 @@ pub(super) struct NamedFile {
 #[derive(Debug)]
 pub(super) struct EncryptedListeners {
     /// The setting that findings name.
-    pub(super) place: SourcePlace,
-    pub(super) option: String,
+    pub(super) setting: TypedSetting,
     /// Addresses for DNS over TLS.
     pub(super) tls: Vec<SocketAddr>,
     /// Addresses for DNS over HTTPS.
@@ -55,11 +52,11 @@ impl EncryptedListeners {
             return self.tell(&instead, draft);
         }
         for (key, value) in keys {
-            draft.set(&self.place, &self.option, ("[listen]", key), value);
+            draft.set(&self.setting, ("[listen]", key), value);
         }
         if let Some((certificate, private)) = &self.files {
             for (key, file) in [("certificate", certificate), ("key", private)] {
-                draft.set(&file.place, &file.option, ("[listen]", key), file.path.as_str());
+                draft.set(&file.setting, ("[listen]", key), file.path.as_str());
             }
         }
     }
@@ -98,15 +95,15 @@ impl EncryptedListeners {
             }
             _ => format!("served DNS over {}", words.concat()),
         };
-        draft.tell(Dangerous, &self.place, &self.option, (&did, instead));
+        draft.report(Dangerous, &self.setting, (&did, instead));
     }
 }
 
 /// Tells of a path for DNS over HTTPS, if it is another than ours: clients must change it.
-pub(super) fn tell_path(place: &SourcePlace, option: &str, path: &str, draft: &mut Draft) {
+pub(super) fn report_path(setting: &impl Setting, path: &str, draft: &mut Draft) {
     if path != HTTPS_PATH {
         let instead = format!("let the clients use {HTTPS_PATH}");
-        draft.tell(Dangerous, place, option, ("was a path of DNS over HTTPS", &instead));
+        draft.report(Dangerous, setting, ("was a path of DNS over HTTPS", &instead));
     }
 }
 

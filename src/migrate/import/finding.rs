@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use dns::wire::presentation::shown;
 use resolver::limits::MAX_SHOWN_SENTENCE;
+use serde::Deserialize;
 
 /// A line of a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,8 +24,58 @@ impl SourcePlace {
     }
 }
 
+/// A setting that a finding is about.
+pub(super) trait Setting {
+    /// Its place.
+    fn place(&self) -> &SourcePlace;
+    /// Its text, as a finding shows it.
+    fn shown(&self) -> String;
+    /// Its place and its text.
+    fn typed(&self) -> TypedSetting {
+        TypedSetting { place: self.place().clone(), shown: self.shown() }
+    }
+}
+
+/// The place of a setting, and its text.
+#[derive(Clone, Debug)]
+pub(super) struct TypedSetting {
+    pub(super) place: SourcePlace,
+    pub(super) shown: String,
+}
+
+impl Setting for TypedSetting {
+    fn place(&self) -> &SourcePlace {
+        &self.place
+    }
+
+    fn shown(&self) -> String {
+        self.shown.clone()
+    }
+}
+
+impl<S: Setting> Setting for &S {
+    fn place(&self) -> &SourcePlace {
+        (**self).place()
+    }
+
+    fn shown(&self) -> String {
+        (**self).shown()
+    }
+}
+
+impl<T: AsRef<str>> Setting for (&SourcePlace, T) {
+    fn place(&self) -> &SourcePlace {
+        self.0
+    }
+
+    fn shown(&self) -> String {
+        self.1.as_ref().to_owned()
+    }
+}
+
 /// How much a finding matters, from the most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "lowercase")]
 pub enum Weight {
     /// Without it, mail is lost or misled, or strangers are answered.
     Dangerous,

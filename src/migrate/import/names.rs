@@ -7,7 +7,7 @@ use std::path::Path;
 use toml::Value;
 
 use super::draft::Draft;
-use super::finding::{SourcePlace, Weight};
+use super::finding::{Setting, SourcePlace, TypedSetting, Weight};
 use super::source::{Source, Sources};
 use super::values::{plain, texts};
 
@@ -40,8 +40,7 @@ pub(super) const ASTERISK: (&str, &str) = (
 
 /// A name with its addresses.
 struct Host {
-    place: SourcePlace,
-    option: String,
+    setting: TypedSetting,
     name: String,
     addresses: Vec<IpAddr>,
     /// Whether the reverse name of an address leads to it.
@@ -50,8 +49,7 @@ struct Host {
 
 /// The records of one type of a name.
 struct RecordSet {
-    place: SourcePlace,
-    option: String,
+    setting: TypedSetting,
     name: String,
     kind: String,
     data: Vec<String>,
@@ -71,13 +69,7 @@ pub(super) struct Names {
 
 impl Names {
     /// Adds an address of a name; `is_first` if the reverse name of the address leads to this name.
-    pub(super) fn host(
-        &mut self,
-        (place, option): (&SourcePlace, &str),
-        name: &str,
-        address: IpAddr,
-        is_first: bool,
-    ) {
+    pub(super) fn host(&mut self, setting: &impl Setting, name: &str, address: IpAddr, is_first: bool) {
         let name = plain(name);
         if OWN.contains(&name.as_str()) {
             return;
@@ -90,20 +82,16 @@ impl Names {
                     host.addresses.push(address);
                 }
             }
-            None => self.hosts.push(Host {
-                place: place.clone(),
-                option: option.to_owned(),
-                name,
-                addresses: vec![address],
-                is_first,
-            }),
+            None => {
+                self.hosts.push(Host { setting: setting.typed(), name, addresses: vec![address], is_first })
+            }
         }
     }
 
     /// Adds a record; `data` as in a zone file, with whole names.
     pub(super) fn record(
         &mut self,
-        (place, option): (&SourcePlace, &str),
+        setting: &impl Setting,
         (name, kind): (&str, &str),
         data: String,
         ttl: Option<String>,
@@ -115,8 +103,7 @@ impl Names {
             Some(set) if !set.data.contains(&data) => set.data.push(data),
             Some(_) => {}
             None => self.records.push(RecordSet {
-                place: place.clone(),
-                option: option.to_owned(),
+                setting: setting.typed(),
                 name,
                 kind: kind.to_owned(),
                 data: vec![data],
@@ -129,7 +116,7 @@ impl Names {
     /// programs on it shall see it.
     pub(super) fn file(
         &mut self,
-        (place, option): (&SourcePlace, &str),
+        setting: &impl Setting,
         path: &Path,
         (domain, sources): (Option<&str>, &mut Sources),
         draft: &mut Draft,
@@ -137,14 +124,14 @@ impl Names {
         if path == Path::new(SYSTEM_HOSTS) {
             let did = "answered with the names in /etc/hosts";
             let instead = "programs of this host read that file themselves; add a [[host]] for each name that others need";
-            return draft.tell(Weight::Different, place, option, (did, instead));
+            return draft.report(Weight::Different, setting, (did, instead));
         }
         let Source { path, text } = match sources.begin(path) {
             Ok(source) => source,
             Err(error) => {
                 let did = format!("named a file of hosts: {error}");
                 let instead = "import again where the file is, or add a [[host]] for each name";
-                return draft.tell(Weight::Dangerous, place, option, (&did, instead));
+                return draft.report(Weight::Dangerous, setting, (&did, instead));
             }
         };
         for (line, text) in (1..).zip(text.lines()) {
@@ -155,14 +142,14 @@ impl Names {
             let Ok(address) = typed.parse::<IpAddr>() else {
                 // The file may be of another kind, with secrets: the line is not shown.
                 let did = "has an address in this line that cannot be read";
-                draft.tell(Weight::Different, &place, option, (did, "add a [[host]] for it"));
+                draft.report(Weight::Different, &(&place, setting.shown()), (did, "add a [[host]] for it"));
                 continue;
             };
             for (at, name) in words.enumerate() {
                 let domain = domain.filter(|_| !name.contains('.') && !OWN.contains(&name));
-                self.host((&place, text), name, address, at == 0 && domain.is_none());
+                self.host(&(&place, text), name, address, at == 0 && domain.is_none());
                 if let Some(domain) = domain {
-                    self.host((&place, text), &format!("{name}.{domain}"), address, at == 0);
+                    self.host(&(&place, text), &format!("{name}.{domain}"), address, at == 0);
                 }
             }
         }
@@ -175,17 +162,17 @@ impl Names {
             if host.is_first {
                 let addresses = texts(host.addresses.iter().map(ToString::to_string));
                 let keys = vec![("name", Value::from(host.name)), ("addresses", addresses)];
-                draft.add(&host.place, &host.option, "[[host]]", keys);
+                draft.add(&host.setting, "[[host]]", keys);
                 continue;
             }
             for address in &host.addresses {
                 let kind = kind_of(address);
-                self.record((&host.place, &host.option), (&host.name, kind), address.to_string(), None);
+                self.record(&host.setting, (&host.name, kind), address.to_string(), None);
             }
         }
         for set in self.records {
             if set.name.starts_with("*.") {
-                draft.tell(Weight::Different, &set.place, &set.option, ASTERISK);
+                draft.report(Weight::Different, &set.setting, ASTERISK);
                 continue;
             }
             let mut keys = vec![
@@ -196,7 +183,7 @@ impl Names {
             if let Some(ttl) = set.ttl.or_else(|| self.ttl.clone()) {
                 keys.push(("ttl", Value::from(ttl)));
             }
-            draft.add(&set.place, &set.option, "[[record]]", keys);
+            draft.add(&set.setting, "[[record]]", keys);
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::ImportError;
 use super::draft::Draft;
-use super::finding::{SourcePlace, Weight};
+use super::finding::{Setting, TypedSetting, Weight};
 
 /// The state of reading.
 #[derive(Debug, Default)]
@@ -27,16 +27,14 @@ pub(super) struct Sources {
 /// The directory of relative includes.
 #[derive(Clone, Debug)]
 struct WorkingDirectory {
-    place: SourcePlace,
-    shown: String,
+    setting: TypedSetting,
     path: PathBuf,
 }
 
 /// An include that may be read otherwise than by the other resolver.
 #[derive(Debug)]
 struct IncludeDoubt {
-    place: SourcePlace,
-    shown: String,
+    setting: TypedSetting,
     did: String,
     instead: &'static str,
     weight: Weight,
@@ -77,17 +75,17 @@ impl Sources {
     }
 
     /// Takes a directory for the relative includes after it, as BIND and Unbound do once they have read it.
-    pub(super) fn change_directory(&mut self, place: &SourcePlace, shown: &str, named: &str) {
+    pub(super) fn change_directory(&mut self, setting: &impl Setting, named: &str) {
         if named.is_empty() {
             return;
         }
         let path = self.working_directory().join(named);
-        self.directory = Some(WorkingDirectory { place: place.clone(), shown: shown.to_owned(), path });
+        self.directory = Some(WorkingDirectory { setting: setting.typed(), path });
     }
 
     /// The files that an include names. A file that cannot be read, a pattern without a file, and a directory that is not on this host are
-    /// kept for `tell`: the file may be a copy from another host.
-    pub(super) fn included(&mut self, place: &SourcePlace, shown: &str, pattern: &str) -> Vec<PathBuf> {
+    /// kept for `report`: the file may be a copy from another host.
+    pub(super) fn included(&mut self, setting: &impl Setting, pattern: &str) -> Vec<PathBuf> {
         let mut base = self.working_directory();
         if let Some(missing) = self.directory.clone().filter(|_| Path::new(pattern).is_relative())
             && !missing.path.is_dir()
@@ -98,81 +96,65 @@ impl Sources {
                 missing.path.display()
             );
             let instead = "they were read from the folder of the imported file; if others are in use, import on the host of the file";
-            self.doubt(Weight::Different, (&missing.place, &missing.shown), did, instead);
+            self.doubt(Weight::Different, &missing.setting, did, instead);
         }
-        self.matching((place, shown), &base.join(pattern))
+        self.matching(setting, &base.join(pattern))
     }
 
-    /// The files of a pattern that can be read. A directory that cannot be read, and a pattern without a file, are kept for `tell`.
-    pub(super) fn matching(&mut self, (place, shown): (&SourcePlace, &str), pattern: &Path) -> Vec<PathBuf> {
+    /// The files of a pattern that can be read. A directory that cannot be read, and a pattern without a file, are kept for `report`.
+    pub(super) fn matching(&mut self, setting: &impl Setting, pattern: &Path) -> Vec<PathBuf> {
         let Matched { files, unread } = matching(pattern);
         if files.is_empty() && unread.is_empty() {
-            self.doubt_empty(place, shown);
+            self.doubt_empty(setting);
         }
-        unread.into_iter().for_each(|reason| self.doubt_unread((place, shown), reason));
-        self.readable((place, shown), files)
+        unread.into_iter().for_each(|reason| self.doubt_unread(setting, reason));
+        self.readable(setting, files)
     }
 
-    /// The files that can be read. A file that cannot be read is kept for `tell`.
-    pub(super) fn readable(
-        &mut self,
-        (place, shown): (&SourcePlace, &str),
-        mut files: Vec<PathBuf>,
-    ) -> Vec<PathBuf> {
+    /// The files that can be read. A file that cannot be read is kept for `report`.
+    pub(super) fn readable(&mut self, setting: &impl Setting, mut files: Vec<PathBuf>) -> Vec<PathBuf> {
         files.retain(|file| {
             let Err(reason) = opened(file) else { return true };
-            self.doubt_unread((place, shown), format!("{} {reason}", file.display()));
+            self.doubt_unread(setting, format!("{} {reason}", file.display()));
             false
         });
         files
     }
 
-    /// The files of a directory that can be read. A directory that cannot be read, for this reason, is kept for `tell` too.
+    /// The files of a directory that can be read. A directory that cannot be read, for this reason, is kept for `report` too.
     pub(super) fn readable_of(
         &mut self,
-        said: (&SourcePlace, &str),
+        setting: &impl Setting,
         found: Result<Vec<PathBuf>, String>,
     ) -> Vec<PathBuf> {
         let files = found.unwrap_or_else(|reason| {
-            self.doubt_unread(said, reason);
+            self.doubt_unread(setting, reason);
             Vec::new()
         });
-        self.readable(said, files)
+        self.readable(setting, files)
     }
 
     /// Keeps a file or a directory that cannot be read.
-    pub(super) fn doubt_unread(&mut self, said: (&SourcePlace, &str), did: String) {
+    pub(super) fn doubt_unread(&mut self, setting: &impl Setting, did: String) {
         let instead = "its settings are missing here: correct or copy the file, and import again";
-        self.doubt(Weight::Dangerous, said, did, instead);
+        self.doubt(Weight::Dangerous, setting, did, instead);
     }
 
     /// Keeps an include, or a directory of settings, that has no file here.
-    pub(super) fn doubt_empty(&mut self, place: &SourcePlace, shown: &str) {
+    pub(super) fn doubt_empty(&mut self, setting: &impl Setting) {
         let instead = "if it names files on the host that the configuration is from, copy them too, or import on that host";
-        self.doubt(Weight::Different, (place, shown), "named no file on this host".to_owned(), instead);
+        self.doubt(Weight::Different, setting, "named no file on this host".to_owned(), instead);
     }
 
     /// Reports the includes that may be read otherwise than by the other resolver.
-    pub(super) fn tell(&mut self, draft: &mut Draft) {
-        for IncludeDoubt { place, shown, did, instead, weight } in self.doubts.drain(..) {
-            draft.tell(weight, &place, &shown, (&did, instead));
+    pub(super) fn report(&mut self, draft: &mut Draft) {
+        for IncludeDoubt { setting, did, instead, weight } in self.doubts.drain(..) {
+            draft.report(weight, &setting, (&did, instead));
         }
     }
 
-    fn doubt(
-        &mut self,
-        weight: Weight,
-        (place, shown): (&SourcePlace, &str),
-        did: String,
-        instead: &'static str,
-    ) {
-        self.doubts.push(IncludeDoubt {
-            place: place.clone(),
-            shown: shown.to_owned(),
-            did,
-            instead,
-            weight,
-        });
+    fn doubt(&mut self, weight: Weight, setting: &impl Setting, did: String, instead: &'static str) {
+        self.doubts.push(IncludeDoubt { setting: setting.typed(), did, instead, weight });
     }
 
     fn working_directory(&self) -> PathBuf {

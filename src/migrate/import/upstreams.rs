@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use toml::Value;
 
 use super::draft::Draft;
-use super::finding::{SourcePlace, Weight};
+use super::finding::{Setting, TypedSetting, Weight};
 use super::served::is_around;
 use super::values::{is_within, plain, texts};
 use super::without_data::EmptyZone;
@@ -30,8 +30,7 @@ pub(super) enum ZoneSource {
 /// A zone as it is gathered.
 #[derive(Clone, Debug)]
 struct GatheredZone {
-    place: SourcePlace,
-    option: String,
+    setting: TypedSetting,
     name: String,
     source: ZoneSource,
     /// Servers or lines.
@@ -57,7 +56,7 @@ impl GatheredZones {
     /// Adds servers or lines to the zone `name`, which is validated if all its settings allow that.
     pub(super) fn add(
         &mut self,
-        (place, option): (&SourcePlace, &str),
+        setting: &impl Setting,
         (name, validate): (&str, bool),
         (source, values): (ZoneSource, Vec<String>),
         draft: &mut Draft,
@@ -71,25 +70,16 @@ impl GatheredZones {
         let mut known = BTreeSet::new();
         let values: Vec<String> = values.into_iter().filter(|value| known.insert(value.clone())).collect();
         let Some(zone) = self.zones.get_mut(at) else {
-            let (place, option) = (place.clone(), option.to_owned());
+            let setting = setting.typed();
             let from = Vec::new();
             let locally_served = false;
-            self.zones.push(GatheredZone {
-                place,
-                option,
-                name,
-                source,
-                values,
-                from,
-                validate,
-                locally_served,
-            });
+            self.zones.push(GatheredZone { setting, name, source, values, from, validate, locally_served });
             return;
         };
         if zone.source != source {
             let did = "gave a second source of the same zone";
             let instead = "a [[zone]] has one source: the first is kept; decide which one you need";
-            return draft.tell(Weight::Dangerous, place, option, (did, instead));
+            return draft.report(Weight::Dangerous, setting, (did, instead));
         }
         zone.validate &= validate;
         let new: Vec<String> = values.into_iter().filter(|value| !zone.values.contains(value)).collect();
@@ -116,21 +106,14 @@ impl GatheredZones {
         let is_empty = |zone: &&GatheredZone| {
             zone.source == ZoneSource::Records && zone.values.is_empty() && !is_within(&zone.name, "arpa")
         };
-        let empty = |zone: &GatheredZone| EmptyZone {
-            place: zone.place.clone(),
-            option: zone.option.clone(),
-            name: zone.name.clone(),
-        };
+        let empty =
+            |zone: &GatheredZone| EmptyZone { setting: zone.setting.clone(), name: zone.name.clone() };
         self.zones.iter().filter(is_empty).map(empty).collect()
     }
 
     /// Keeps the locally served reverse zones below `trees` on this host, but not those of 100.64.0.0/10 below forwarders: their names are not
     /// sent to the servers of zones around them. Returns the zones that have `locally_served` for it.
-    pub(super) fn keep_reverse(
-        &mut self,
-        (place, option): (&SourcePlace, &str),
-        trees: &[&str],
-    ) -> BTreeSet<String> {
+    pub(super) fn keep_reverse(&mut self, setting: &impl Setting, trees: &[&str]) -> BTreeSet<String> {
         let has_servers = |zone: &&GatheredZone| zone.source != ZoneSource::Records;
         let closest = |zones: &[GatheredZone], name: &str| {
             let around =
@@ -155,8 +138,7 @@ impl GatheredZones {
             }
             let Some(around) = self.zones.get(around) else { continue };
             let zone = GatheredZone {
-                place: place.clone(),
-                option: option.to_owned(),
+                setting: setting.typed(),
                 name: name.to_owned(),
                 locally_served,
                 ..around.clone()
@@ -185,7 +167,7 @@ impl GatheredZones {
                 let did = format!("named {} servers", values.len());
                 let instead =
                     format!("a [[zone]] has at most {}", resolver::limits::MAX_CONFIGURED_ADDRESSES);
-                draft.tell(Weight::Different, &zone.place, &zone.option, (&did, &instead));
+                draft.report(Weight::Different, &zone.setting, (&did, &instead));
                 values.truncate(resolver::limits::MAX_CONFIGURED_ADDRESSES);
             }
             let value = if zone.source == ZoneSource::Recurse { Value::from(true) } else { texts(values) };
@@ -201,10 +183,10 @@ impl GatheredZones {
                 if is_root {
                     let did = "passed answers on without validation";
                     let instead = "[[zone]] \".\" has validate = false; remove it if its servers answer with signatures: DANE needs it";
-                    draft.tell(Weight::Different, &zone.place, &zone.option, (did, instead));
+                    draft.report(Weight::Different, &zone.setting, (did, instead));
                 }
             }
-            draft.add(&zone.place, &zone.option, "[[zone]]", keys);
+            draft.add(&zone.setting, "[[zone]]", keys);
         }
     }
 }

@@ -2,7 +2,7 @@
 //! for each name below is NXDOMAIN. The others are told, once for all of such zones.
 
 use super::draft::Draft;
-use super::finding::{SourcePlace, Weight};
+use super::finding::{TypedSetting, Weight};
 use super::values::counted;
 
 /// The effect of a zone in which all names are there, without records.
@@ -11,27 +11,26 @@ pub(super) const NODATA: &str = "answered that the names have no records (NODATA
 /// A zone without data, and its setting.
 #[derive(Clone, Debug)]
 pub(super) struct EmptyZone {
-    pub(super) place: SourcePlace,
-    pub(super) option: String,
+    pub(super) setting: TypedSetting,
     pub(super) name: String,
 }
 
 /// Reports the zones whose own names did not exist.
-pub(super) fn tell_denied(zones: &[EmptyZone], draft: &mut Draft) {
+pub(super) fn report_denied(zones: &[EmptyZone], draft: &mut Draft) {
     let did = "answered that the name of the zone does not exist (NXDOMAIN)";
     let instead = "resolverd answers that this name has no records, and NXDOMAIN for the names below it";
-    tell(zones, (did, instead), draft);
+    report(zones, (did, instead), draft);
 }
 
 /// Reports the zones in which all names were there.
-pub(super) fn tell_nodata(zones: &[EmptyZone], draft: &mut Draft) {
+pub(super) fn report_nodata(zones: &[EmptyZone], draft: &mut Draft) {
     let instead = "resolverd answers this for the name of the [[zone]], and NXDOMAIN for the names below it";
-    tell(zones, (NODATA, instead), draft);
+    report(zones, (NODATA, instead), draft);
 }
 
-fn tell(zones: &[EmptyZone], (did, instead): (&str, &str), draft: &mut Draft) {
+fn report(zones: &[EmptyZone], (did, instead): (&str, &str), draft: &mut Draft) {
     let Some((first, others)) = zones.split_first() else { return };
     let names: Vec<&str> = others.iter().map(|zone| zone.name.as_str()).collect();
     let also = if names.is_empty() { String::new() } else { format!("; so did {}", counted(&names)) };
-    draft.tell(Weight::Different, &first.place, &first.option, (&format!("{did}{also}"), instead));
+    draft.report(Weight::Different, &first.setting, (&format!("{did}{also}"), instead));
 }

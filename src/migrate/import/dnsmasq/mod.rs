@@ -15,7 +15,7 @@ use super::finding::SourcePlace;
 use super::finding::Weight::{Dangerous, Different};
 use super::source::Sources;
 use super::values::texts;
-use super::without_data::tell_denied;
+use super::without_data::report_denied;
 
 /// Reads the file at `path` into `draft`.
 pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {
@@ -28,9 +28,9 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     records::add(&settings, (path, &mut sources), draft);
     // dnsmasq knows the names above those that it has.
     denied.retain(|zone| !draft.has_names_within(&zone.name));
-    tell_denied(&denied, draft);
+    report_denied(&denied, draft);
     settings::add(&settings, draft);
-    sources.tell(draft);
+    sources.report(draft);
     Ok(())
 }
 
@@ -42,25 +42,20 @@ fn listen(settings: &[DnsmasqSetting], path: &Path, draft: &mut Draft) {
     if let Some(port) = port.filter(|_| number == 0) {
         let did = "turned DNS off: this dnsmasq gave out addresses only";
         let instead = "keep it beside resolverd; nothing of its DNS is in use";
-        return draft.tell(Different, &port.place, &port.typed, (did, instead));
+        return draft.report(Different, port, (did, instead));
     }
     let typed = settings.iter().find(|one| matches!(one.option.as_str(), "interface" | "listen-address"));
     let mut addresses = named(settings, number, draft);
     let has_others = addresses.iter().any(|address| !address.ip().is_loopback());
     if let Some(typed) = typed.filter(|_| has_others) {
         let did = "answered every client that reached these addresses";
-        draft.tell(
-            Dangerous,
-            &typed.place,
-            &typed.typed,
-            (did, "add the networks of the clients to listen.allow"),
-        );
+        draft.report(Dangerous, typed, (did, "add the networks of the clients to listen.allow"));
     }
     let start = SourcePlace { file: path.into(), line: 1 };
     if typed.is_none() {
         let did = "listened at all addresses of this host (no interface, no listen-address)";
         let instead = "resolverd listens at 127.0.0.1 and ::1 only; for other clients set listen.addresses and listen.allow";
-        draft.tell(Different, &start, "interface", (did, instead));
+        draft.report(Different, &(&start, "interface"), (did, instead));
     }
     // An interface has the loopback addresses in its company.
     if addresses.is_empty() || settings.iter().any(|setting| setting.option == "interface") {
@@ -78,7 +73,7 @@ fn listen(settings: &[DnsmasqSetting], path: &Path, draft: &mut Draft) {
                 known.push(address);
             }
         }
-        draft.set(&typed.place, &typed.typed, ("[listen]", "addresses"), texts(known));
+        draft.set(typed, ("[listen]", "addresses"), texts(known));
     }
 }
 
@@ -100,7 +95,7 @@ fn named(settings: &[DnsmasqSetting], port: u16, draft: &mut Draft) -> Vec<Socke
                         let did = "listened at the addresses of a network interface";
                         let instead =
                             "add these addresses to listen.addresses, and the clients to listen.allow";
-                        draft.tell(Dangerous, &setting.place, &setting.typed, (did, instead));
+                        draft.report(Dangerous, setting, (did, instead));
                     }
                 }
             }

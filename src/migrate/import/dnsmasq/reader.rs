@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::import::ImportError;
-use crate::import::finding::SourcePlace;
+use crate::import::finding::{Setting, SourcePlace};
 use crate::import::source::{Source, Sources, entries_of};
 
 /// Endings that Debian's service leaves out when it reads /etc/dnsmasq.d.
@@ -44,6 +44,16 @@ impl DnsmasqSetting {
     }
 }
 
+impl Setting for DnsmasqSetting {
+    fn place(&self) -> &SourcePlace {
+        &self.place
+    }
+
+    fn shown(&self) -> String {
+        self.typed.clone()
+    }
+}
+
 /// The settings of a file and of the files that it includes. Debian's service reads the directory `dnsmasq.d` beside
 /// dnsmasq.conf too.
 pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<DnsmasqSetting>, ImportError> {
@@ -56,9 +66,9 @@ pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<DnsmasqSett
     };
     if path.ends_with("dnsmasq.conf") && !settings.iter().any(is_read) {
         let place = SourcePlace { file: path.into(), line: 1 };
-        let said = (&place, "conf-dir=/etc/dnsmasq.d");
+        let setting = &(&place, "conf-dir=/etc/dnsmasq.d");
         let found = files(&beside, &DEBIAN_ENDINGS.map(str::to_owned));
-        for file in sources.readable_of(said, found) {
+        for file in sources.readable_of(setting, found) {
             read_into(&file, sources, &mut settings)?;
         }
     }
@@ -81,9 +91,9 @@ fn read_into(
             _ => Ok(Vec::new()),
         };
         if setting.option == "conf-dir" && included.as_ref().is_ok_and(Vec::is_empty) {
-            sources.doubt_empty(&setting.place, &setting.typed);
+            sources.doubt_empty(&setting);
         }
-        let included = sources.readable_of((&setting.place, &setting.typed), included);
+        let included = sources.readable_of(&setting, included);
         settings.push(setting);
         // dnsmasq reads each file once.
         for file in included {

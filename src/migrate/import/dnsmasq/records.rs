@@ -15,23 +15,6 @@ use crate::import::values::seconds;
 /// The longest TTL of a record, in seconds.
 const MAX_TTL: u64 = 604_800;
 
-/// Settings that are read here.
-pub(super) const READ: [&str; 13] = [
-    "host-record",
-    "cname",
-    "mx-host",
-    "mx-target",
-    "srv-host",
-    "txt-record",
-    "ptr-record",
-    "naptr-record",
-    "caa-record",
-    "dns-rr",
-    "addn-hosts",
-    "hostsdir",
-    "local-ttl",
-];
-
 /// Adds them; `path` is the file that was named.
 pub(super) fn add(settings: &[DnsmasqSetting], (path, sources): (&Path, &mut Sources), draft: &mut Draft) {
     let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
@@ -40,7 +23,6 @@ pub(super) fn add(settings: &[DnsmasqSetting], (path, sources): (&Path, &mut Sou
     let mut names = Names::default();
     names.ttl = last("local-ttl").and_then(|one| seconds(one.field(0), MAX_TTL)).map(|(text, _)| text);
     for setting in settings {
-        let said = (&setting.place, setting.typed.as_str());
         let read = match setting.option.as_str() {
             "host-record" => host(setting, &mut names, draft),
             "cname" => alias(setting, &mut names),
@@ -50,12 +32,12 @@ pub(super) fn add(settings: &[DnsmasqSetting], (path, sources): (&Path, &mut Sou
                 let texts = setting.fields.get(1..).unwrap_or_default();
                 let data: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
                 let data = if data.is_empty() { "\"\"".to_owned() } else { data.join(" ") };
-                names.record(said, (setting.field(0), "TXT"), data, None);
+                names.record(setting, (setting.field(0), "TXT"), data, None);
                 Some(())
             }
             "ptr-record" => match setting.fields.as_slice() {
                 [name, target] => {
-                    names.record(said, (name, "PTR"), whole(target), None);
+                    names.record(setting, (name, "PTR"), whole(target), None);
                     Some(())
                 }
                 _ => None,
@@ -64,7 +46,7 @@ pub(super) fn add(settings: &[DnsmasqSetting], (path, sources): (&Path, &mut Sou
             "caa-record" => match setting.fields.as_slice() {
                 [name, flags, tag, value] => {
                     let data = format!("{flags} {tag} {}", quoted(value));
-                    names.record(said, (name, "CAA"), data, None);
+                    names.record(setting, (name, "CAA"), data, None);
                     Some(())
                 }
                 _ => None,
@@ -74,18 +56,18 @@ pub(super) fn add(settings: &[DnsmasqSetting], (path, sources): (&Path, &mut Sou
         };
         if read.is_none() {
             let did = "gave a record that cannot be read, or that names this host";
-            draft.tell(Dangerous, &setting.place, &setting.typed, (did, "add it as a [[record]]"));
+            draft.report(Dangerous, setting, (did, "add it as a [[record]]"));
         }
     }
     files(settings, domain.as_deref(), (&mut names, &mut *sources), draft);
     if !settings.iter().any(|setting| setting.option == "no-hosts") {
         // Also if the file has comments only, as that of Debian.
         let place = SourcePlace { file: path.into(), line: 1 };
-        names.file((&place, "no-hosts"), Path::new("/etc/hosts"), (None, sources), draft);
+        names.file(&(&place, "no-hosts"), Path::new("/etc/hosts"), (None, sources), draft);
     }
     let gives_addresses = |setting: &&DnsmasqSetting| HOSTS.contains(&setting.option.as_str());
     if let Some(first) = settings.iter().find(gives_addresses) {
-        draft.tell(Different, &first.place, &first.typed, OTHER_FAMILY);
+        draft.report(Different, first, OTHER_FAMILY);
     }
     names.finish(draft);
 }
@@ -105,11 +87,11 @@ fn host(setting: &DnsmasqSetting, names: &mut Names, draft: &mut Draft) -> Optio
     if let Some(ttl) = setting.fields.last().filter(|last| last.parse::<u64>().is_ok()) {
         let did = format!("gave a TTL of its own to these addresses: {ttl}");
         let instead = "a [[host]] has the default; write the name as [[record]] with ttl";
-        draft.tell(Different, &setting.place, &setting.typed, (&did, instead));
+        draft.report(Different, setting, (&did, instead));
     }
     for (at, name) in named.iter().enumerate() {
         for address in &addresses {
-            names.host((&setting.place, &setting.typed), name, *address, at == 0);
+            names.host(setting, name, *address, at == 0);
         }
     }
     Some(())
@@ -121,7 +103,7 @@ fn alias(setting: &DnsmasqSetting, names: &mut Names) -> Option<()> {
     let named = setting.fields.len().checked_sub(usize::from(ttl.is_some()))?;
     let (target, aliases) = setting.fields.get(..named)?.split_last()?;
     for name in aliases {
-        names.record((&setting.place, &setting.typed), (name, "CNAME"), whole(target), ttl.clone());
+        names.record(setting, (name, "CNAME"), whole(target), ttl.clone());
     }
     (!aliases.is_empty()).then_some(())
 }
@@ -136,7 +118,7 @@ fn exchange(setting: &DnsmasqSetting, usual: Option<&str>, names: &mut Names) ->
         _ => return None,
     };
     let data = format!("{preference} {}", whole(target));
-    names.record((&setting.place, &setting.typed), (setting.field(0), "MX"), data, None);
+    names.record(setting, (setting.field(0), "MX"), data, None);
     Some(())
 }
 
@@ -155,7 +137,7 @@ fn service(setting: &DnsmasqSetting, domain: Option<&str>, names: &mut Names) ->
         "" => "0 0 0 .".to_owned(),
         target => format!("{} {} {} {}", number(3, "0"), number(4, "0"), number(2, "1"), whole(target)),
     };
-    names.record((&setting.place, &setting.typed), (&name, "SRV"), data, None);
+    names.record(setting, (&name, "SRV"), data, None);
     Some(())
 }
 
@@ -167,7 +149,7 @@ fn naptr(setting: &DnsmasqSetting, names: &mut Names) -> Option<()> {
     let replacement = rest.first().map_or_else(|| ".".to_owned(), |name| whole(name));
     let words = [quoted(flags), quoted(service), quoted(pattern)].join(" ");
     let data = format!("{order} {preference} {words} {replacement}");
-    names.record((&setting.place, &setting.typed), (name, "NAPTR"), data, None);
+    names.record(setting, (name, "NAPTR"), data, None);
     Some(())
 }
 
@@ -177,7 +159,7 @@ fn unknown(setting: &DnsmasqSetting, names: &mut Names) -> Option<()> {
     let data: String = setting.field(2).chars().filter(char::is_ascii_hexdigit).collect();
     let octets = data.len() / 2;
     let text = format!("\\# {octets} {data}").trim_end().to_owned();
-    names.record((&setting.place, &setting.typed), (setting.field(0), &format!("TYPE{number}")), text, None);
+    names.record(setting, (setting.field(0), &format!("TYPE{number}")), text, None);
     Some(())
 }
 
@@ -192,22 +174,21 @@ fn files(
     let expanded = domain.filter(|_| is_set("expand-hosts"));
     for setting in settings {
         let path = setting.place.beside(setting.field(0));
-        let said = (&setting.place, setting.typed.as_str());
         let paths: Vec<PathBuf> = match setting.option.as_str() {
-            "addn-hosts" if path.is_dir() => sources.matching(said, &path.join("*")),
+            "addn-hosts" if path.is_dir() => sources.matching(setting, &path.join("*")),
             "addn-hosts" => vec![path],
-            "hostsdir" => sources.matching(said, &path.join("*")),
+            "hostsdir" => sources.matching(setting, &path.join("*")),
             _ => continue,
         };
         for path in paths {
-            names.file(said, &path, (expanded, &mut *sources), draft);
+            names.file(setting, &path, (expanded, &mut *sources), draft);
         }
     }
     if let Some(suffix) =
         settings.iter().find(|one| one.option == "expand-hosts").filter(|_| domain.is_none())
     {
         let did = "added a domain to names without a dot";
-        draft.tell(Different, &suffix.place, &suffix.typed, (did, "write whole names into [[host]]"));
+        draft.report(Different, suffix, (did, "write whole names into [[host]]"));
     }
 }
 

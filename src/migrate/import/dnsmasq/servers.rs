@@ -53,11 +53,11 @@ fn private(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut D
     let Some(setting) = settings.iter().find(|setting| setting.option == "bogus-priv") else { return };
     let trees = ["in-addr.arpa", "ip6.arpa"];
     let did = "answered reverse names of private networks itself";
-    let instead = match zones.keep_reverse((&setting.place, &setting.typed), &trees).is_empty() {
+    let instead = match zones.keep_reverse(setting, &trees).is_empty() {
         false => "locally_served = true does the same",
         true => "resolverd does, unless a [[zone]] has them",
     };
-    draft.tell(Unneeded, &setting.place, &setting.typed, (did, instead));
+    draft.report(Unneeded, setting, (did, instead));
 }
 
 /// A server for some domains; without an address they are answered here.
@@ -74,17 +74,12 @@ fn of_domains(
             ("", _) => {
                 let did = "had a server for names without a dot";
                 let instead = "resolverd resolves them as other names; clients must ask for whole names, with a [[zone]] for their domain";
-                draft.tell(Dangerous, &setting.place, &setting.typed, (did, instead));
+                draft.report(Dangerous, setting, (did, instead));
             }
             (name, _) if name.starts_with('*') || name == "#" => pattern(setting, draft),
             // See `standard`.
             (_, "#") => {}
-            (name, "") => zones.add(
-                (&setting.place, &setting.typed),
-                (name, true),
-                (ZoneSource::Records, Vec::new()),
-                draft,
-            ),
+            (name, "") => zones.add(setting, (name, true), (ZoneSource::Records, Vec::new()), draft),
             // dnsmasq validates no answers of such servers.
             (name, server) => one(setting, (name, false), server, zones, draft),
         }
@@ -101,7 +96,7 @@ fn standard(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut 
             if usual.is_empty() { (ZoneSource::Recurse, true) } else { (ZoneSource::Forward, false) };
         for domain in domains {
             let source = (source, usual.clone());
-            zones.add((&setting.place, &setting.typed), (&domain, validate), source, draft);
+            zones.add(setting, (&domain, validate), source, draft);
         }
     }
 }
@@ -111,14 +106,14 @@ fn below<'d>(setting: &DnsmasqSetting, domain: &'d str, server: &str, draft: &mu
     let is_whole = |below: &&str| !below.is_empty() && !below.contains('*') && !["", "#"].contains(&server);
     let Some(below) = domain.strip_prefix("*.").filter(is_whole) else { return domain };
     let did = "applied to the names below the domain, and not to the domain itself";
-    draft.tell(Different, &setting.place, &setting.typed, (did, "the [[zone]] has the domain too"));
+    draft.report(Different, setting, (did, "the [[zone]] has the domain too"));
     below
 }
 
 fn pattern(setting: &DnsmasqSetting, draft: &mut Draft) {
     let did = "applied to all names, or to names that end alike";
     let instead = "resolverd takes whole domains only; add a [[zone]] for each";
-    draft.tell(Dangerous, &setting.place, &setting.typed, (did, instead));
+    draft.report(Dangerous, setting, (did, instead));
 }
 
 /// Adds a server of the zone `name`.
@@ -132,18 +127,18 @@ fn one(
     let Some(Server { upstream, from, interface }) = server(text) else {
         let did = "named a server by something else than an address";
         let instead = "add its address to forward of the [[zone]]";
-        return draft.tell(Dangerous, &setting.place, &setting.typed, (did, instead));
+        return draft.report(Dangerous, setting, (did, instead));
     };
     let Some(written) = upstream_text(&upstream) else { return };
     let source = (ZoneSource::Forward, vec![written]);
-    zones.add((&setting.place, &setting.typed), (name, validate), source, draft);
+    zones.add(setting, (name, validate), source, draft);
     if let Some(from) = from {
         zones.ask_from(name, from);
     }
     if interface.is_some() {
         let did = "sent the queries through one network interface";
         let instead = "resolverd chooses by address: set source of the [[zone]]";
-        draft.tell(Different, &setting.place, &setting.typed, (did, instead));
+        draft.report(Different, setting, (did, instead));
     }
 }
 
@@ -169,18 +164,13 @@ fn server(text: &str) -> Option<Server> {
 fn reverse(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draft) {
     let Some(net) = network(setting.field(0)) else {
         let did = "named a network that cannot be read";
-        return draft.tell(
-            Dangerous,
-            &setting.place,
-            &setting.typed,
-            (did, "add a [[zone]] for its reverse names"),
-        );
+        return draft.report(Dangerous, setting, (did, "add a [[zone]] for its reverse names"));
     };
     for zone in reverse_zones(net) {
         match setting.field(1) {
             "" => {
                 let source = (ZoneSource::Records, Vec::new());
-                zones.add((&setting.place, &setting.typed), (&zone, true), source, draft);
+                zones.add(setting, (&zone, true), source, draft);
             }
             server => one(setting, (&zone, false), server, zones, draft),
         }
@@ -191,7 +181,7 @@ fn reverse(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draf
 fn answers(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draft) {
     let Some((domains, address)) = setting.domains() else {
         let did = "cannot be read";
-        return draft.tell(Dangerous, &setting.place, &setting.typed, (did, "add a [[zone]] with records"));
+        return draft.report(Dangerous, setting, (did, "add a [[zone]] with records"));
     };
     let addresses: Vec<&str> = match address.as_str() {
         "" => Vec::new(),
@@ -202,12 +192,7 @@ fn answers(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draf
     for address in addresses {
         let Ok(read) = address.parse::<IpAddr>() else {
             let did = "gave an address that cannot be read";
-            return draft.tell(
-                Dangerous,
-                &setting.place,
-                &setting.typed,
-                (did, "add a [[zone]] with records"),
-            );
+            return draft.report(Dangerous, setting, (did, "add a [[zone]] with records"));
         };
         let kind = if read.is_ipv4() { "A" } else { "AAAA" };
         lines.extend([format!("@ {kind} {read}"), format!("* {kind} {read}")]);
@@ -220,7 +205,7 @@ fn answers(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draf
             name => {
                 has_zone = true;
                 let source = (ZoneSource::Records, lines.clone());
-                zones.add((&setting.place, &setting.typed), (name, true), source, draft);
+                zones.add(setting, (name, true), source, draft);
             }
         }
     }
@@ -242,7 +227,7 @@ fn answers(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draf
         let instead = "the [[zone]] says that these do not exist, which stops mail of the domain: add them to its records, or use a [[host]] for each name instead";
         (Dangerous, did, instead)
     };
-    draft.tell(weight, &setting.place, &setting.typed, (did, instead));
+    draft.report(weight, setting, (did, instead));
 }
 
 /// The servers of `resolv-file`. The file of the system is not read: it may name resolverd itself one day.
@@ -257,7 +242,7 @@ fn resolv(
         if zones.of_root().is_empty() {
             let did = "refused all names for which no server is named";
             let instead = "resolverd resolves them from the root; if they must not reach the internet, add a [[zone]] \".\" with records = []: then they do not exist";
-            draft.tell(Dangerous, &alone.place, &alone.typed, (did, instead));
+            draft.report(Dangerous, alone, (did, instead));
         }
         return;
     }
@@ -265,14 +250,14 @@ fn resolv(
         let path = setting.place.beside(setting.field(0));
         if path == Path::new(RESOLV_CONF) {
             let did = "sent queries to the servers in /etc/resolv.conf";
-            draft.tell(Different, &setting.place, &setting.typed, (did, RESOLVES));
+            draft.report(Different, setting, (did, RESOLVES));
             continue;
         }
         let Source { path, text } = match sources.begin(&path) {
             Ok(source) => source,
             Err(error) => {
                 let did = format!("named a file of servers: {error}");
-                draft.tell(Dangerous, &setting.place, &setting.typed, (&did, RESOLVES));
+                draft.report(Dangerous, setting, (&did, RESOLVES));
                 continue;
             }
         };
@@ -294,7 +279,7 @@ fn resolv(
         // Also if the file has comments only, as that of Debian.
         let place = SourcePlace { file: file.into(), line: 1 };
         let did = "sent queries to the servers in /etc/resolv.conf too";
-        draft.tell(Different, &place, "resolv-file", (did, RESOLVES));
+        draft.report(Different, &(&place, "resolv-file"), (did, RESOLVES));
     }
 }
 

@@ -11,15 +11,13 @@ use super::clients;
 use super::lists::Lists;
 use super::reader::{Statement, find};
 use crate::import::draft::Draft;
-use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different};
+use crate::import::finding::{Setting, TypedSetting};
 use crate::import::values::Clients;
 
 /// The clients of `options`, with the setting that names them.
 pub(super) struct AccessList {
-    pub(super) place: SourcePlace,
-    /// The setting, as a finding shows it.
-    pub(super) option: String,
+    pub(super) setting: TypedSetting,
     pub(super) clients: Clients,
 }
 
@@ -30,11 +28,7 @@ const CHOOSING: [&str; 3] = ["allow-recursion", "allow-query-cache", "allow-quer
 pub(super) fn of(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) -> Option<AccessList> {
     if let Some(never) = find(options, "recursion").filter(|recursion| recursion.value() == "no") {
         // Here they would get the names of others too.
-        return Some(AccessList {
-            place: never.place.clone(),
-            option: never.shown(),
-            clients: Clients::of_this_host(),
-        });
+        return Some(AccessList { setting: never.typed(), clients: Clients::of_this_host() });
     }
     let [recursion, cache, queries] = CHOOSING.map(|option| find(options, option));
     let chosen = recursion.or(cache).or(queries)?;
@@ -45,7 +39,7 @@ pub(super) fn of(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) ->
     if clients.has_others() {
         clients::tell_own(chosen, lists, draft);
     }
-    Some(AccessList { place: chosen.place.clone(), option: chosen.shown(), clients })
+    Some(AccessList { setting: chosen.typed(), clients })
 }
 
 /// The clients of a file that names none: this host and the networks of its interfaces. None if other hosts reach named nowhere, or
@@ -57,9 +51,9 @@ pub(super) fn by_default(options: &[Statement], lists: &Lists<'_>, draft: &mut D
     let list = listens.into_iter().find(is_reached).filter(|_| !others.is_empty())?;
     let did = "answered clients in the networks of this host's interfaces at these addresses, as no allow-recursion names others";
     let instead = "listen.allow has this host; add the prefixes of these networks to listen.allow";
-    draft.tell(Dangerous, &list.place, &list.shown(), (did, instead));
+    draft.report(Dangerous, list, (did, instead));
     let clients = Clients { allow: lists.own().to_vec(), ..Clients::default() };
-    Some(AccessList { place: list.place.clone(), option: list.shown(), clients })
+    Some(AccessList { setting: list.typed(), clients })
 }
 
 /// The clients, without those of `blackhole`; this host if no option chooses the clients. The longest prefix decides here, so the
@@ -75,8 +69,7 @@ pub(super) fn without_blackhole(
     if blackhole.allow.is_empty() {
         return found;
     }
-    let of_this_host =
-        || AccessList { place: list.place.clone(), option: list.shown(), clients: Clients::of_this_host() };
+    let of_this_host = || AccessList { setting: list.typed(), clients: Clients::of_this_host() };
     let mut found = found.unwrap_or_else(of_this_host);
     found.clients.allow.retain(|net| !blackhole.permits(net));
     let Clients { allow: dropped, refuse: exempt, .. } = blackhole;
@@ -87,7 +80,7 @@ pub(super) fn without_blackhole(
             found.clients.refuse.push(net);
             let did = format!("exempted {net} from blackhole");
             let instead = "resolverd refuses it; if it may query, move it from listen.refuse to listen.allow";
-            draft.tell(Dangerous, &list.place, &list.shown(), (&did, instead));
+            draft.report(Dangerous, list, (&did, instead));
         }
     }
     found.clients.drop = dropped;
@@ -100,7 +93,7 @@ fn restricted(clients: &Clients, cache: &Statement, lists: &Lists<'_>, draft: &m
     if cached.allow.iter().any(|net| !clients.permits(net) && !net.addr().is_loopback()) {
         let did = "answered more clients from its cache than it resolved names for";
         let instead = "resolverd refuses clients that are not in listen.allow";
-        draft.tell(Different, &cache.place, &cache.shown(), (did, instead));
+        draft.report(Different, cache, (did, instead));
     }
     let nets = clients.nets().chain(cached.nets());
     Clients::deciding(nets, |net| clients.permits(net) && cached.permits(net))
@@ -108,13 +101,13 @@ fn restricted(clients: &Clients, cache: &Statement, lists: &Lists<'_>, draft: &m
 
 /// Adds the clients. Returns whether there are clients on other hosts.
 pub(super) fn add(found: Option<AccessList>, draft: &mut Draft) -> bool {
-    let Some(AccessList { place, option, clients }) = found else { return false };
+    let Some(AccessList { setting, clients }) = found else { return false };
     if clients.allow.iter().any(|net| net.prefix_len() == 0) {
         let did = "answered every client";
         let instead = "remove it from listen.allow unless a firewall keeps strangers out: open resolvers are used for attacks";
-        draft.tell(Dangerous, &place, &option, (did, instead));
+        draft.report(Dangerous, &setting, (did, instead));
     }
     let has_others = clients.has_others();
-    draft.set_clients(&place, &option, clients);
+    draft.set_clients(&setting, clients);
     has_others
 }

@@ -3,6 +3,7 @@
 
 use super::reader::Statement;
 use crate::import::draft::Draft;
+use crate::import::finding::Setting;
 use crate::import::finding::Weight::{Dangerous, Unneeded};
 
 /// The use of a list.
@@ -41,21 +42,16 @@ impl Belonging {
             name => (name.to_owned(), "is not the name of an access list"),
         };
         let instead = self.advice("their prefixes", denied);
-        draft.tell(Dangerous, &element.place, &option, (did, &instead));
+        draft.report(Dangerous, &(&element.place, &option), (did, &instead));
     }
 
     /// Reports clients with a TSIG key, which no address tells.
     pub(super) fn tell_key(self, element: &Statement, denied: bool, draft: &mut Draft) {
         if denied {
             let (did, instead) = ("left out clients with a TSIG key", "resolverd has no TSIG");
-            return draft.tell(Unneeded, &element.place, &element.shown(), (did, instead));
+            return draft.report(Unneeded, element, (did, instead));
         }
         let instead = format!("resolverd has no TSIG; {}", self.advice("their addresses", false));
-        draft.tell(
-            Dangerous,
-            &element.place,
-            &element.shown(),
-            ("stood for clients with a TSIG key", &instead),
-        );
+        draft.report(Dangerous, element, ("stood for clients with a TSIG key", &instead));
     }
 }

@@ -144,13 +144,13 @@ impl Gathered<'_> {
             return;
         }
         if mapped(net).is_some() && !matches!(self.belonging, Belonging::Private) {
-            return self.draft.tell(Different, &element.place, &element.shown(), MAPPED);
+            return self.draft.report(Different, element, MAPPED);
         }
         let Clients { allow, refuse, .. } = &mut self.clients;
         let (same, other) = if denied { (refuse, allow) } else { (allow, refuse) };
         if other.iter().any(|earlier| earlier.contains(&net)) {
             let did = "had no effect after an earlier element of the list";
-            return self.draft.tell(Different, &element.place, &element.shown(), (did, "is left out"));
+            return self.draft.report(Different, element, (did, "is left out"));
         }
         if !same.contains(&net) {
             same.push(net);
@@ -168,7 +168,7 @@ pub(super) fn tell_own(list: &Statement, lists: &Lists<'_>, draft: &mut Draft) {
         let did = "stood for all addresses of this host; listen.allow has those that the file names";
         let instead =
             "add the other addresses of this host to listen.allow if its programs query resolverd there";
-        draft.tell(Dangerous, &element.place, "localhost", (did, instead));
+        draft.report(Dangerous, &(&element.place, "localhost"), (did, instead));
     }
 }
 

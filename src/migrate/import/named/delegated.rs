@@ -30,7 +30,7 @@ pub(super) fn tell_delegations_of_copy(zone: &Statement, path: Option<&Path>, dr
         None => {
             let did = "sent queries for names below its delegations, if it has any, to the forwarders";
             let instead = "resolverd asks the servers of the delegation; if only the forwarders know such names, add a [[zone]] with forward for each delegation";
-            draft.tell(Different, &zone.place, &format!("zone \"{}\"", zone.value()), (did, instead));
+            draft.report(Different, &(&zone.place, &format!("zone \"{}\"", zone.value())), (did, instead));
         }
     }
 }
@@ -49,7 +49,7 @@ fn tell(zone: &Statement, below: &[String], draft: &mut Draft) {
     let instead = format!(
         "resolverd asks the servers of the delegation; if only the forwarders know these names, add a [[zone]] with forward for {first}"
     );
-    draft.tell(Different, &zone.place, &format!("zone \"{}\"", zone.value()), (&did, &instead));
+    draft.report(Different, &(&zone.place, &format!("zone \"{}\"", zone.value())), (&did, &instead));
 }
 
 /// The names below a zone that its file delegates; none if it cannot be read.
@@ -77,5 +77,5 @@ pub(super) fn tell_forward_below(zone: &Statement, statements: &[Statement], dra
     let Some(around) = statements.iter().find(serves) else { return };
     let did = format!("was used only if the zone {} delegates it", around.value().trim_end_matches('.'));
     let instead = "resolverd sends all its names to these forwarders; remove the [[zone]] if the zone above it has the names";
-    draft.tell(Different, &zone.place, &format!("zone \"{}\"", zone.value()), (&did, instead));
+    draft.report(Different, &(&zone.place, &format!("zone \"{}\"", zone.value())), (&did, instead));
 }

@@ -10,6 +10,7 @@ use super::lists::Lists;
 use super::reader::{Statement, find};
 use super::tls::FoundListeners;
 use crate::import::draft::Draft;
+use crate::import::finding::Setting;
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different};
 use crate::import::values::texts;
@@ -54,19 +55,18 @@ pub(super) fn add(
     }
     let is_everywhere = addresses.iter().any(|address| address.ip().is_unspecified());
     let typed = find(options, "listen-on").or_else(|| find(options, "listen-on-v6"));
-    let (place, option) = typed
-        .map_or_else(|| (start.clone(), "listen-on".to_owned()), |list| (list.place.clone(), list.shown()));
+    let setting = typed.map_or_else(|| (start, "listen-on").typed(), Setting::typed);
     if is_everywhere && !allowed {
         let did = "listened at all addresses, and answered the networks of this host's interfaces";
         let instead = "resolverd listens at 127.0.0.1 and ::1 only; for other clients set listen.addresses and listen.allow";
-        draft.tell(Different, &place, &option, (did, instead));
+        draft.report(Different, &setting, (did, instead));
         addresses = own(&addresses);
         let usual = own(&FAMILIES.map(|(_, all)| SocketAddr::new(all, DNS_PORT)));
         if addresses == usual {
             return;
         }
     }
-    draft.set(&place, &option, ("[listen]", "addresses"), texts(addresses.iter().map(ToString::to_string)));
+    draft.set(&setting, ("[listen]", "addresses"), texts(addresses.iter().map(ToString::to_string)));
 }
 
 /// The loopback addresses in the place of others, each with its port.
@@ -100,7 +100,7 @@ fn of_list(
     if clients.refuse.iter().any(|net| net.prefix_len() > 0) {
         let did = "did not listen at some addresses";
         let instead = "write the other addresses of this host into listen.addresses";
-        draft.tell(Dangerous, &list.place, &list.shown(), (did, instead));
+        draft.report(Dangerous, list, (did, instead));
     }
     let mut found = Vec::new();
     for net in clients.allow.iter().filter(|net| net.addr().is_ipv4() == all.is_ipv4()) {
@@ -110,12 +110,7 @@ fn of_list(
             _ if net.addr().is_loopback() => Some(loopback(all)),
             _ => {
                 let did = format!("listened at the addresses of this host in {net}");
-                draft.tell(
-                    Dangerous,
-                    &list.place,
-                    &list.shown(),
-                    (&did, "add these addresses to listen.addresses"),
-                );
+                draft.report(Dangerous, list, (&did, "add these addresses to listen.addresses"));
                 None
             }
         };

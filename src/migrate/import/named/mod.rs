@@ -16,11 +16,11 @@ mod private;
 mod reader;
 mod servers;
 mod tls;
-mod told;
 mod views;
 mod zones;
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use self::configuration::acls;
 use self::own_zones::ZoneClients;
@@ -28,17 +28,22 @@ use self::reader::{find, options_of};
 use super::ImportError;
 use super::draft::Draft;
 use super::finding::Weight;
+use super::option_table::ProgramOptions;
+use super::phrases::FRAGMENT;
 use super::source::Sources;
-use super::told::FRAGMENT;
 use super::values::Clients;
+
+/// The options that are reported.
+static OPTIONS: LazyLock<ProgramOptions> =
+    LazyLock::new(|| ProgramOptions::built_in(include_str!("options.toml")));
 
 /// Reads the file at `path` into `draft`.
 pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {
     let mut sources = Sources::default();
     let statements = reader::read(path, &mut sources)?;
-    sources.tell(draft);
+    sources.report(draft);
     if let Some(first) = statements.first().filter(|_| find(&statements, "options").is_none()) {
-        draft.tell(Weight::Different, &first.place, "options", FRAGMENT);
+        draft.report(Weight::Different, &(&first.place, "options"), FRAGMENT);
     }
     if find(&statements, "view").is_some() {
         return views::add(path, &statements, draft);

@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use super::lists::Lists;
 use super::reader::{KEYS, Statement, find, is_yes};
-use super::{empty_zones, ports, private, told, zones};
+use super::{OPTIONS, empty_zones, ports, private, zones};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{Dangerous, Different};
-use crate::import::told::{PARTLY_VALIDATED, UNVALIDATED};
+use crate::import::phrases::{PARTLY_VALIDATED, UNVALIDATED};
 use crate::import::values;
 use crate::import::values::texts;
 
@@ -21,18 +21,13 @@ pub(super) fn add(options: &[Statement], lists: &Lists<'_>, statements: &[Statem
     private::add(options, lists, draft);
     if let Some(recursion) = find(options, "recursion").filter(|recursion| recursion.value() == "no") {
         let did = "refused to resolve names of others";
-        draft.tell(
-            Dangerous,
-            &recursion.place,
-            "recursion no",
-            (did, "resolverd resolves for its clients, so that listen.allow has this host only: let another server give others the zones"),
-        );
+        draft.report(Dangerous, &(&recursion.place, "recursion no"), (did, "resolverd resolves for its clients, so that listen.allow has this host only: let another server give others the zones"));
     }
     // The zones have their effect then.
     let has_forwarders = find(options, "forwarders").is_some_and(|list| !list.block().is_empty());
     for statement in options {
         if !(has_forwarders && empty_zones::OPTIONS.contains(&statement.option())) {
-            told::tell(statement, draft);
+            OPTIONS.report(&OPTIONS.options, (statement.option(), statement.value()), statement, draft);
         }
     }
 }
@@ -41,13 +36,10 @@ pub(super) fn add(options: &[Statement], lists: &Lists<'_>, statements: &[Statem
 fn cache(options: &[Statement], draft: &mut Draft) {
     if let Some(size) = find(options, "max-cache-size") {
         match values::size(size.value()) {
-            Some(octets) if octets > 0 => {
-                draft.set(&size.place, &size.shown(), ("[cache]", "size"), values::size_text(octets))
-            }
-            _ => draft.tell(
+            Some(octets) if octets > 0 => draft.set(size, ("[cache]", "size"), values::size_text(octets)),
+            _ => draft.report(
                 Different,
-                &size.place,
-                &size.shown(),
+                size,
                 ("bounded the cache by the memory of this host", "set cache.size"),
             ),
         }
@@ -57,13 +49,8 @@ fn cache(options: &[Statement], draft: &mut Draft) {
     {
         let Some(setting) = find(options, option) else { continue };
         match values::span(setting.value(), most) {
-            Some((text, _)) => draft.set(&setting.place, &setting.shown(), ("[cache]", key), text),
-            None => draft.tell(
-                Different,
-                &setting.place,
-                &setting.shown(),
-                ("is no number of seconds", "set it in [cache]"),
-            ),
+            Some((text, _)) => draft.set(setting, ("[cache]", key), text),
+            None => draft.report(Different, setting, ("is no number of seconds", "set it in [cache]")),
         }
     }
     let Some(stale) = find(options, "stale-answer-enable") else { return };
@@ -72,7 +59,7 @@ fn cache(options: &[Statement], draft: &mut Draft) {
         Some((text, _)) => text,
         None => "1d".to_owned(),
     };
-    draft.set(&stale.place, &stale.shown(), ("[cache]", "serve_stale"), span);
+    draft.set(stale, ("[cache]", "serve_stale"), span);
 }
 
 /// Validation. With `yes` named validates only if the file has keys to begin with; `auto`, the default, has those of the root (BIND's
@@ -85,23 +72,23 @@ fn trust(options: &[Statement], statements: &[Statement], draft: &mut Draft) {
     let keys: Vec<&Statement> =
         statements.iter().filter(|statement| KEYS.contains(&statement.option())).collect();
     if let Some(validation) = off.find(|setting| matches!(setting.value(), "no" | "false" | "0")) {
-        draft.set(&validation.place, &validation.shown(), key, false);
+        draft.set(validation, key, false);
     } else if let Some(validation) = by_hand.filter(|_| keys.is_empty()) {
-        draft.set(&validation.place, &validation.shown(), key, false);
+        draft.set(validation, key, false);
         let did = "passed answers on without validation, as the file has no trust-anchors";
-        draft.tell(Different, &validation.place, &validation.shown(), (did, UNVALIDATED));
+        draft.report(Different, validation, (did, UNVALIDATED));
     } else if let Some(validation) = by_hand
         && !keys.iter().flat_map(|keys| keys.block()).any(|key| key.option() == ".")
     {
-        draft.tell(Different, &validation.place, &validation.shown(), PARTLY_VALIDATED);
+        draft.report(Different, validation, PARTLY_VALIDATED);
     }
     if let Some(minimise) = find(options, "qname-minimization") {
         let on = !matches!(minimise.value(), "off" | "disabled");
-        draft.set(&minimise.place, &minimise.shown(), ("[resolve]", "qname_minimisation"), on);
+        draft.set(minimise, ("[resolve]", "qname_minimisation"), on);
     }
     if let Some(except) = find(options, "validate-except") {
         let names = texts(except.block().iter().map(|name| name.option().to_owned()));
-        draft.set(&except.place, &except.shown(), ("[dnssec]", "negative_trust_anchors"), names);
+        draft.set(except, ("[dnssec]", "negative_trust_anchors"), names);
     }
 }
 
@@ -116,16 +103,16 @@ fn sources(options: &[Statement], draft: &mut Draft) {
         found.extend(addresses.map(|address| address.to_string()));
         if words.contains(&"none") {
             let key = if setting.option() == "query-source" { "ipv4" } else { "ipv6" };
-            draft.set(&setting.place, &setting.shown(), ("[resolve]", key), false);
+            draft.set(setting, ("[resolve]", key), false);
         }
         let port = words.iter().skip_while(|word| **word != "port").nth(1);
         if port.is_some_and(|port| *port != "*") {
             let did = "sent all queries from one port";
             let instead = "resolverd uses random ports; permit those of resolve.source_ports in the firewall";
-            draft.tell(Dangerous, &setting.place, &setting.shown(), (did, instead));
+            draft.report(Dangerous, setting, (did, instead));
         }
     }
     if let Some(setting) = first.filter(|_| !found.is_empty()) {
-        draft.set(&setting.place, &setting.shown(), ("[resolve]", "source"), texts(found));
+        draft.set(setting, ("[resolve]", "source"), texts(found));
     }
 }

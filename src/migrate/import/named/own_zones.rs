@@ -41,11 +41,11 @@ impl ZoneClients<'_> {
             if zones.iter().all(|zone| own_list(zone)) {
                 let instead = "listen.allow has the clients that it resolved names for";
                 let did = "chose the clients of zones without a list of their own";
-                draft.tell(Unneeded, &list.place, &list.shown(), (did, instead));
+                draft.report(Unneeded, list, (did, instead));
             } else if self.has(&queried, |net| self.resolved.permits(net) && !queried.permits(net)) {
                 let did = "kept its own zones from some of the clients that it resolved names for";
                 let instead = "all clients of [listen] get the zones here; for others add a [[listener]] with `zones` that do not name them";
-                draft.tell(Dangerous, &list.place, &list.shown(), (did, instead));
+                draft.report(Dangerous, list, (did, instead));
             }
         }
         if !listens_to_others(options) {
@@ -66,7 +66,7 @@ impl ZoneClients<'_> {
         let shown = format!("zone {}", counted(&names));
         let did = "had an answer for more clients than those that names were resolved for";
         let instead = "resolverd refuses clients that are not in listen.allow; let an authoritative server answer strangers";
-        draft.tell(Dangerous, &first.place, &shown, (did, instead));
+        draft.report(Dangerous, &(&first.place, &shown), (did, instead));
     }
 
     /// Whether there are such clients among those that reach the zones.

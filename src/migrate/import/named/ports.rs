@@ -16,7 +16,7 @@ pub(super) fn add(options: &[Statement], draft: &mut Draft) {
     let Some(first) = typed.next() else { return };
     let ranges = ranges(first);
     let mut tell = |list: &Statement, did: &str, instead: &str| {
-        draft.tell(Different, &list.place, &list.shown(), (did, instead));
+        draft.report(Different, list, (did, instead));
     };
     if let Some(other) = typed.find(|other| self::ranges(other) != ranges) {
         let instead = "resolverd takes one range for both (resolve.source_ports): that of IPv4 is set";
@@ -32,7 +32,7 @@ pub(super) fn add(options: &[Statement], draft: &mut Draft) {
     }
     if (from, to) != (FIRST, u16::MAX) {
         let key = ("[resolve]", "source_ports");
-        draft.set(&first.place, &first.shown(), key, format!("{from}-{to}"));
+        draft.set(first, key, format!("{from}-{to}"));
     }
 }
 

@@ -17,21 +17,20 @@ pub(super) fn add(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) {
     });
     let addresses = Part::Block(blocks.next().unwrap_or_default().to_vec());
     let excepted = blocks.next().unwrap_or_default();
-    let (place, option) = (denied.place.clone(), denied.shown());
-    let alone = Statement { place: place.clone(), parts: vec![addresses] };
+    let alone = Statement { place: denied.place.clone(), parts: vec![addresses] };
     let networks = clients::clients(&alone, lists, Belonging::Private, draft);
     if networks.refuse.iter().any(|net| net.prefix_len() > 0) {
         let did = "let some of these addresses through";
         let instead = "resolverd removes them; add the domains that have them to resolve.private_domains";
-        draft.tell(Dangerous, &place, &option, (did, instead));
+        draft.report(Dangerous, denied, (did, instead));
     }
     let networks = texts(networks.allow.iter().map(ToString::to_string));
-    draft.set(&place, &option, ("[resolve]", "private_addresses"), networks);
+    draft.set(denied, ("[resolve]", "private_addresses"), networks);
     if !excepted.is_empty() {
         let names = texts(excepted.iter().map(|name| name.option().to_ascii_lowercase()));
-        draft.set(&place, &option, ("[resolve]", "private_domains"), names);
+        draft.set(denied, ("[resolve]", "private_domains"), names);
     }
     let did = "answered SERVFAIL if an answer had such an address";
     let instead = "resolverd removes these addresses, and answers NODATA if none is left";
-    draft.tell(Different, &place, &option, (did, instead));
+    draft.report(Different, denied, (did, instead));
 }

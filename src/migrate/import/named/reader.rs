@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::import::ImportError;
-use crate::import::finding::SourcePlace;
+use crate::import::finding::{Setting, SourcePlace};
 use crate::import::source::{Source, Sources};
 
 /// A part of a statement.
@@ -49,9 +49,14 @@ impl Statement {
             _ => &[],
         }
     }
+}
 
-    /// Its words, as a finding shows them.
-    pub(super) fn shown(&self) -> String {
+impl Setting for Statement {
+    fn place(&self) -> &SourcePlace {
+        &self.place
+    }
+
+    fn shown(&self) -> String {
         let has_block = self.parts.iter().any(|part| matches!(part, Part::Block(_)));
         let words = self.words().join(" ");
         if has_block { format!("{words} {{ … }}") } else { words }
@@ -128,8 +133,7 @@ impl WordReader<'_> {
                 ";" if !quoted => {
                     if let Some(statement) = current.take() {
                         if is_options && statement.option() == "directory" {
-                            let Statement { place, .. } = &statement;
-                            self.sources.change_directory(place, &statement.shown(), statement.value());
+                            self.sources.change_directory(&statement, statement.value());
                         }
                         self.take(statement, &mut statements)?;
                     }
@@ -169,7 +173,7 @@ impl WordReader<'_> {
             statements.push(statement);
             return Ok(());
         }
-        for file in self.sources.included(&statement.place, &statement.shown(), statement.value()) {
+        for file in self.sources.included(&statement, statement.value()) {
             statements.extend(read(&file, self.sources)?);
         }
         Ok(())

@@ -19,14 +19,14 @@ pub(super) fn add(statements: &[Statement], draft: &mut Draft) {
             None => {
                 let did = "named a server that is never asked, by an address that cannot be read";
                 let instead = "add its address to resolve.deny_servers";
-                draft.tell(Dangerous, &server.place, &server.shown(), (did, instead));
+                draft.report(Dangerous, server, (did, instead));
             }
         }
         first = first.or(Some(server));
     }
     if let Some(server) = first {
         let value = texts(denied.iter().map(ToString::to_string));
-        draft.set(&server.place, &server.shown(), ("[resolve]", "deny_servers"), value);
+        draft.set(server, ("[resolve]", "deny_servers"), value);
     }
 }
 

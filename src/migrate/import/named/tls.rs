@@ -6,8 +6,9 @@ use super::reader::{Statement, find};
 use crate::import::draft::Draft;
 use crate::import::encrypted;
 use crate::import::encrypted::{EncryptedListeners, NamedFile};
+use crate::import::finding::Setting;
 use crate::import::finding::Weight::Dangerous;
-use crate::import::told::{CAS_OF_HOST, OWN_CAS};
+use crate::import::phrases::{CAS_OF_HOST, OWN_CAS};
 use crate::import::values::plain;
 use resolver::config::defaults::{HTTPS_PORT, TLS_PORT};
 
@@ -25,7 +26,7 @@ pub(super) fn remote_name(statements: &[Statement], name: &str) -> Option<String
 /// Reports the CAs of its own with which a `tls` statement checked the certificate of a server.
 pub(super) fn tell_own_cas(statements: &[Statement], name: &str, draft: &mut Draft) {
     if let Some(file) = named(statements, name).and_then(|tls| find(tls.block(), "ca-file")) {
-        draft.tell(Dangerous, &file.place, &file.shown(), (OWN_CAS, CAS_OF_HOST));
+        draft.report(Dangerous, file, (OWN_CAS, CAS_OF_HOST));
     }
 }
 
@@ -56,12 +57,7 @@ impl FoundListeners {
             (None, None) => false,
             (None, Some(_)) => {
                 let instead = "resolverd serves DNS over HTTPS only: see https of [listen]";
-                draft.tell(
-                    Dangerous,
-                    &list.place,
-                    &list.shown(),
-                    ("served DNS over HTTP without TLS", instead),
-                );
+                draft.report(Dangerous, list, ("served DNS over HTTP without TLS", instead));
                 true
             }
             (Some(name), None) => {
@@ -101,10 +97,9 @@ impl FoundListeners {
         }
         let block = named(statements, name).map_or(&[][..], Statement::block);
         let files = find(block, "cert-file").map(file).zip(find(block, "key-file").map(file));
-        let (place, option) = (list.place.clone(), list.shown());
         self.found.push((
             name.to_owned(),
-            EncryptedListeners { place, option, tls, https, quic: Vec::new(), files },
+            EncryptedListeners { setting: list.typed(), tls, https, quic: Vec::new(), files },
         ));
     }
 }
@@ -115,7 +110,7 @@ fn behind<'s>(list: &'s Statement, word: &str) -> Option<&'s str> {
 }
 
 fn file(typed: &Statement) -> NamedFile {
-    NamedFile { place: typed.place.clone(), option: typed.shown(), path: typed.value().to_owned() }
+    NamedFile { setting: typed.typed(), path: typed.value().to_owned() }
 }
 
 /// Tells the paths of an `http` statement that are not ours. The statement `default` has ours.
@@ -127,6 +122,6 @@ fn tell_paths(statements: &[Statement], name: &str, draft: &mut Draft) {
     };
     for path in endpoints.block() {
         let option = format!("endpoints {{ {} }}", path.option());
-        encrypted::tell_path(&path.place, &option, path.option(), draft);
+        encrypted::report_path(&(&path.place, option), path.option(), draft);
     }
 }

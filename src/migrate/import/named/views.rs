@@ -18,6 +18,7 @@ use super::own_zones::ZoneClients;
 use super::reader::{Part, Statement, find, options_of};
 use crate::import::ImportError;
 use crate::import::draft::Draft;
+use crate::import::finding::Setting;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::values::{Clients, loopback};
 
@@ -43,7 +44,7 @@ pub(super) fn add(path: &Path, statements: &[Statement], draft: &mut Draft) -> R
         let class = view.words().get(2).copied().unwrap_or_default().to_ascii_lowercase();
         if OTHER_CLASSES.contains(&class.as_str()) {
             let did = "answered queries of another class than IN";
-            draft.tell(Unneeded, &view.place, &view.shown(), (did, "mail software sends none"));
+            draft.report(Unneeded, view, (did, "mail software sends none"));
         } else {
             views.push(view);
         }
@@ -60,12 +61,12 @@ pub(super) fn add(path: &Path, statements: &[Statement], draft: &mut Draft) -> R
     match found {
         Some(_) => {
             let instead = "its zones and options are imported, for its clients";
-            draft.tell(Unneeded, &view.place, &view.shown(), ("answered this host", instead));
+            draft.report(Unneeded, view, ("answered this host", instead));
         }
         None => {
             let did = "is the first view; none took the queries of this host";
             let instead = "its zones and options are imported: see that they are those that the mail software needs; if programs of this host query it, add 127.0.0.0/8 and ::1 to listen.allow";
-            draft.tell(Dangerous, &view.place, &view.shown(), (did, instead));
+            draft.report(Dangerous, view, (did, instead));
         }
     }
     let others = views.iter().enumerate().filter(|(place, _)| *place != own);
@@ -129,14 +130,14 @@ fn allowed(
         clients::tell_own(named, lists, draft);
     }
     match chosen {
-        Some(AccessList { place, option, .. }) => Some(AccessList { place, option, clients }),
+        Some(AccessList { setting, .. }) => Some(AccessList { setting, clients }),
         None if !clients.has_others() && clients.refuse.is_empty() => None,
         None => {
             let did =
                 "resolved names for those of its clients that are in networks of this host's interfaces";
             let instead = "all of its clients are in listen.allow; remove those that must not query";
-            draft.tell(Different, &named.place, &named.shown(), (did, instead));
-            Some(AccessList { place: named.place.clone(), option: named.shown(), clients })
+            draft.report(Different, named, (did, instead));
+            Some(AccessList { setting: named.typed(), clients })
         }
     }
 }
@@ -182,5 +183,5 @@ fn tell_other(view: &Statement, options: &[Statement], draft: &mut Draft) {
             "is not converted, and its clients are refused: write a [[view]] with their networks, and its zones as [[zone]] with the key `view`, as resolverd.toml(5) shows, and add the networks to listen.allow",
         ),
     };
-    draft.tell(Dangerous, &view.place, &view.shown(), (did, instead));
+    draft.report(Dangerous, view, (did, instead));
 }

@@ -9,8 +9,9 @@ use toml::Value;
 use super::built_in::{self, OWN, OwnRecords};
 use super::empty_zones::is_first;
 use super::reader::{Statement, find, options_of};
-use super::{delegated, empty_zones, tls, told};
+use super::{OPTIONS, delegated, empty_zones, tls};
 use crate::import::draft::Draft;
+use crate::import::finding::Setting;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::served;
 use crate::import::values::{Upstream, is_within, plain, texts, upstream_text};
@@ -76,7 +77,8 @@ fn one(zone: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
     if matches!(kind, "master" | "primary") && has_usual_records(zone, settings.base, draft) {
         return;
     }
-    let mut tell = |weight, did: &str, instead: &str| draft.tell(weight, &zone.place, &shown, (did, instead));
+    let mut tell =
+        |weight, did: &str, instead: &str| draft.report(weight, &(&zone.place, &shown), (did, instead));
     match kind {
         "hint" => hint(zone, settings.base, draft),
         "mirror" if name.is_empty() => {
@@ -102,7 +104,7 @@ fn one(zone: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
             if let Some(named) = find(block, "server-names") {
                 let did = "asked servers that it knew by their names";
                 let instead = "add their addresses to stub of the [[zone]]: resolverd takes addresses only";
-                draft.tell(Dangerous, &named.place, &format!("{shown}: server-names"), (did, instead));
+                draft.report(Dangerous, &(&named.place, &format!("{shown}: server-names")), (did, instead));
             }
             upstreams(zone, name, ("stub", false), servers, (settings, draft));
         }
@@ -126,14 +128,14 @@ fn hint(zone: &Statement, base: &Path, draft: &mut Draft) {
         !USUAL_HINTS.iter().any(|usual| name.is_some_and(|name| name == *usual))
     });
     let Some(file) = file else {
-        return draft.tell(Unneeded, &zone.place, &shown, (did, "resolverd has them built in"));
+        return draft.report(Unneeded, &(&zone.place, &shown), (did, "resolverd has them built in"));
     };
     let path = base.join(file);
-    draft.set(&zone.place, &shown, ("[resolve]", "root_hints"), path.display().to_string());
+    draft.set(&(&zone.place, &shown), ("[resolve]", "root_hints"), path.display().to_string());
     // Else the draft reports it.
     if path.is_file() {
         let instead = "resolve.root_hints has the file; remove it if these are the servers of the internet, which resolverd has built in";
-        draft.tell(Different, &zone.place, &shown, (did, instead));
+        draft.report(Different, &(&zone.place, &shown), (did, instead));
     }
 }
 
@@ -154,12 +156,12 @@ fn has_usual_records(zone: &Statement, base: &Path, draft: &mut Draft) -> bool {
             } else {
                 "programs of this host have the name in /etc/hosts"
             };
-            draft.tell(Unneeded, &zone.place, &shown, (did, instead));
+            draft.report(Unneeded, &(&zone.place, &shown), (did, instead));
         }
         OwnRecords::Unread(reason) => {
             let did = format!("{did}, and maybe others: {reason}");
             let instead = "resolverd has names of this host only: add a [[zone]] if the zone has others";
-            draft.tell(Different, &zone.place, &shown, (&did, instead));
+            draft.report(Different, &(&zone.place, &shown), (&did, instead));
         }
         OwnRecords::More => return false,
     }
@@ -174,10 +176,10 @@ fn rest(zone: &Statement, draft: &mut Draft) {
                 let shown = format!("zone \"{}\": {}", zone.value(), option.shown());
                 let did = "answered some clients only";
                 let instead = "all clients of [listen] get this zone here; for others add a [[listener]] with `zones` that do not name it";
-                draft.tell(Dangerous, &option.place, &shown, (did, instead));
+                draft.report(Dangerous, &(&option.place, &shown), (did, instead));
             }
             known if READ.contains(&known) => {}
-            _ => told::tell(option, draft),
+            name => OPTIONS.report(&OPTIONS.options, (name, option.value()), option, draft),
         }
     }
 }
@@ -187,16 +189,15 @@ fn file(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft
     let shown = format!("zone \"{}\"", zone.value());
     let Some(file) = find(zone.block(), "file") else {
         let did = "has no file";
-        return draft.tell(
+        return draft.report(
             Dangerous,
-            &zone.place,
-            &shown,
+            &(&zone.place, &shown),
             (did, "add a [[zone]] with file, stub or forward"),
         );
     };
     let path = settings.base.join(file.value());
     let keys = vec![("name", Value::from(named(name))), ("file", Value::from(path.display().to_string()))];
-    draft.add(&zone.place, &shown, "[[zone]]", keys);
+    draft.add(&(&zone.place, &shown), "[[zone]]", keys);
     if forwarders_of(zone, name, settings).is_some() {
         delegated::tell_delegations(zone, &path, draft);
     }
@@ -209,7 +210,7 @@ fn file(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft
     for changed in changes.filter(|option| !is_off(option)) {
         let did = "changed or signed the zone while named ran";
         let instead = "resolverd serves the file as it is; run an authoritative server and name it with stub";
-        draft.tell(Dangerous, &changed.place, &format!("{shown}: {}", changed.shown()), (did, instead));
+        draft.report(Dangerous, &(&changed.place, &format!("{shown}: {}", changed.shown())), (did, instead));
     }
 }
 
@@ -221,7 +222,11 @@ fn secondary(zone: &Statement, name: &str, kind: &str, settings: &Settings<'_>, 
         let did = "kept a copy of the zone, transferred from its primaries";
         let instead =
             "resolverd asks the primaries, and caches; while they are down, only cached answers are given";
-        draft.tell(Different, &zone.place, &format!("zone \"{}\" type {kind}", zone.value()), (did, instead));
+        draft.report(
+            Different,
+            &(&zone.place, &format!("zone \"{}\" type {kind}", zone.value())),
+            (did, instead),
+        );
         if forwarders_of(zone, name, settings).is_some() {
             let path = find(zone.block(), "file").map(|file| settings.base.join(file.value()));
             delegated::tell_delegations_of_copy(zone, path.as_deref(), draft);
@@ -238,21 +243,21 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
         let shown = format!("zone \"{}\"", zone.value());
         if let Some(empty) = empty_zones::of(name, settings.statements) {
             let did = "was not forwarded: named answered its names itself, by an empty zone";
-            draft.tell(Unneeded, &zone.place, &shown, (did, "resolverd answers them itself, too"));
+            draft.report(Unneeded, &(&zone.place, &shown), (did, "resolverd answers them itself, too"));
             return stays_empty(zone, empty.trim_end_matches('.'), settings, draft);
         }
         if is_below_forwarders(name, settings) {
             // DNS lists refuse the resolvers of providers, and mail is then accepted without them.
             let keys = vec![("name", Value::from(named(name))), ("recurse", Value::from(true))];
-            return draft.add(&zone.place, &shown, "[[zone]]", keys);
+            return draft.add(&(&zone.place, &shown), "[[zone]]", keys);
         }
         let did = "was not forwarded";
-        return draft.tell(Unneeded, &zone.place, &shown, (did, "resolverd does not forward it"));
+        return draft.report(Unneeded, &(&zone.place, &shown), (did, "resolverd does not forward it"));
     };
     if empty_zones::of(name, settings.statements).is_some() && is_first(zone.block()) {
         let did = "had no effect for most names: with `forward first` named answers them itself, by the empty zone of private addresses";
         let instead = "the [[zone]] sends them to these forwarders; remove it if they must not get them";
-        draft.tell(Different, &zone.place, &format!("zone \"{}\"", zone.value()), (did, instead));
+        draft.report(Different, &(&zone.place, &format!("zone \"{}\"", zone.value())), (did, instead));
     }
     delegated::tell_forward_below(zone, settings.statements, draft);
     let servers = servers(list, settings, draft, 0);
@@ -265,7 +270,7 @@ fn stays_empty(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mu
     let of_all = is_first(options_of(settings.statements));
     if has_forwarders && !of_all {
         let keys = vec![("name", Value::from(named(name))), ("records", texts([]))];
-        draft.add(&zone.place, &zone.shown(), "[[zone]]", keys);
+        draft.add(zone, "[[zone]]", keys);
     }
 }
 
@@ -319,7 +324,11 @@ fn passed_over(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mu
     let kind = find(zone.block(), "type").map_or("", Statement::value);
     let did = "had forwarders around it: named asked these first for its names, as the zone has no `forwarders { };`";
     let instead = "its names go to these forwarders here, too; if its servers are to be asked, add a [[zone]] with stub";
-    draft.tell(Dangerous, &zone.place, &format!("zone \"{}\" type {kind}", zone.value()), (did, instead));
+    draft.report(
+        Dangerous,
+        &(&zone.place, &format!("zone \"{}\" type {kind}", zone.value())),
+        (did, instead),
+    );
 }
 
 /// Adds the forwarders of `options` or of a view, for all names.
@@ -349,18 +358,18 @@ fn upstreams(
     if servers.is_empty() {
         let did = "sent queries to servers that cannot be named here";
         let instead = "add a [[zone]] with their addresses; until then the zone is resolved from the root";
-        return draft.tell(Dangerous, &zone.place, &shown, (did, instead));
+        return draft.report(Dangerous, &(&zone.place, &shown), (did, instead));
     }
     let mut keys = vec![("name", Value::from(named(name))), (key, texts(servers))];
     if first {
         keys.push(("forward_first", Value::from(true)));
         let did = "resolved names from the root servers if the forwarders failed";
-        draft.tell(Different, &zone.place, &shown, (did, FIRST));
+        draft.report(Different, &(&zone.place, &shown), (did, FIRST));
     }
     if (first || key == "stub") && empty_zones::are_below(name, settings.statements) {
         keys.push(("locally_served", Value::from(true)));
     }
-    draft.add(&zone.place, &shown, "[[zone]]", keys);
+    draft.add(&(&zone.place, &shown), "[[zone]]", keys);
 }
 
 /// The servers of a list, in the form of our file. An element is an address with `port` and `tls`, or the name of a list
@@ -381,10 +390,9 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
                     let new: Vec<String> = listed.into_iter().filter(|one| !found.contains(one)).collect();
                     found.extend(new);
                 }
-                None => draft.tell(
+                None => draft.report(
                     Dangerous,
-                    &element.place,
-                    &element.shown(),
+                    element,
                     ("named a server by something else than an address", "add its address to the [[zone]]"),
                 ),
             }
@@ -397,7 +405,7 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
             let did = "signed its queries to this server with a key (TSIG)";
             let instead =
                 "resolverd has no TSIG: see that the server gives this host the same answers without the key";
-            draft.tell(Dangerous, &element.place, &format!("primary {address}"), (did, instead));
+            draft.report(Dangerous, &(&element.place, &format!("primary {address}")), (did, instead));
         }
         let tls = after(&words, "tls").or(usual_tls);
         // The port of `options` is that of queries, too (BIND's Administrator Reference Manual, "port").
@@ -412,10 +420,9 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
         match upstream_text(&server) {
             Some(text) if !found.contains(&text) => found.push(text),
             Some(_) => {}
-            None => draft.tell(
+            None => draft.report(
                 Dangerous,
-                &element.place,
-                &element.shown(),
+                element,
                 (
                     "sent queries over TLS",
                     "add the server with the name of its certificate, like \"tls://192.0.2.1#dns.example\"",

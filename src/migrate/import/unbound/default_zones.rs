@@ -78,7 +78,7 @@ pub(super) fn below(upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> Vec<Def
     };
     if let Some(first) = upstreams.all().find(|section| keeps(section) || around_test(section)) {
         let option = format!("{} {}", first.kind, upstreams::name(first));
-        draft.tell(Weight::Different, &first.place, &option, (did, instead));
+        draft.report(Weight::Different, &(&first.place, &option), (did, instead));
     }
     below.collect()
 }

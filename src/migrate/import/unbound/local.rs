@@ -11,13 +11,13 @@ use toml::Value;
 use super::default_zones::{self, DefaultZone};
 use super::reader::{Section, UnboundSetting};
 use super::upstreams::{self, UpstreamZones};
-use super::{kinds, local_zones};
+use super::{OPTIONS, kinds, local_zones};
 use crate::import::draft::Draft;
-use crate::import::finding::{SourcePlace, Weight};
+use crate::import::finding::{Setting, SourcePlace, TypedSetting, Weight};
 use crate::import::names::{ASTERISK, OTHER_FAMILY};
 use crate::import::served;
 use crate::import::values::{names_in_data, texts};
-use crate::import::without_data::{EmptyZone, tell_denied, tell_nodata};
+use crate::import::without_data::{EmptyZone, report_denied, report_nodata};
 use dns::wire::presentation::{kind_text, name_text, read_name};
 use dns::zone_file;
 use dns::zone_file::{Word, ZoneFileReader};
@@ -37,8 +37,7 @@ struct LocalZone {
 
 /// A record of `local-data`.
 struct LocalRecord {
-    place: SourcePlace,
-    option: String,
+    setting: TypedSetting,
     name: Name,
     ttl: u32,
     kind: String,
@@ -62,7 +61,7 @@ pub(super) fn add(
     for (apex, zone) in zones.into_iter().filter(|(_, zone)| kinds::is_closed(&zone.kind)) {
         let option = format!("local-zone {} {}", name_text(&apex), zone.kind);
         let keys = vec![("name", Value::from(name_text(&apex))), ("records", texts(zone.lines(&apex)))];
-        draft.add(&zone.place, &option, "[[zone]]", keys);
+        draft.add(&(&zone.place, &option), "[[zone]]", keys);
     }
     passed_over
 }
@@ -74,7 +73,7 @@ pub(super) fn leave_out_asterisks(sections: &mut [Section], draft: &mut Draft) {
             let has_asterisk = setting.option == "local-data"
                 && record(setting, setting.value()).is_some_and(|record| record.name.is_wildcard());
             if has_asterisk {
-                draft.tell(Weight::Different, &setting.place, &setting.shown(), ASTERISK);
+                draft.report(Weight::Different, setting, ASTERISK);
             }
             !has_asterisk
         });
@@ -93,25 +92,25 @@ fn divided(server: &Section, zones: &mut LocalZones, draft: &mut Draft) -> Vec<L
         let Some(record) = text.and_then(|text| record(setting, &text)) else {
             let option = format!("{}: {}", setting.option, setting.value());
             let did = "gave a record that cannot be read";
-            draft.tell(Weight::Dangerous, &setting.place, &option, (did, "add it as a [[record]]"));
+            draft.report(Weight::Dangerous, &(&setting.place, &option), (did, "add it as a [[record]]"));
             continue;
         };
         match zones.around_mut(&record.name) {
             Some((_, zone)) if !kinds::has_data(&zone.kind) => {
                 let did = format!("had no effect, because the zone around it is {}", zone.kind);
-                draft.tell(Weight::Different, &setting.place, &setting.shown(), (&did, "is left out"));
+                draft.report(Weight::Different, setting, (&did, "is left out"));
             }
             Some((apex, zone)) if kinds::is_closed(&zone.kind) => match record.is_of_apex(apex) {
                 true => {
                     let did = format!("gave the {} records of the zone", record.kind);
                     let instead = "is left out: resolverd makes these records of a [[zone]] itself";
-                    draft.tell(Weight::Different, &setting.place, &setting.shown(), (&did, instead));
+                    draft.report(Weight::Different, setting, (&did, instead));
                 }
                 false if record.kind == "NS" => {
                     let did =
                         "gave NS records of a name inside the zone, and answered the names below it itself";
                     let instead = "is left out: in a [[zone]] they are a delegation, which takes the names below it from the zone";
-                    draft.tell(Weight::Different, &setting.place, &setting.shown(), (did, instead));
+                    draft.report(Weight::Different, setting, (did, instead));
                 }
                 false => zone.records.push(record),
             },
@@ -138,7 +137,7 @@ fn tell_other_family(sets: &RecordSets, zones: &LocalZones, draft: &mut Draft) {
             zones.around(&record.name).is_some_and(|(_, zone)| kinds::is_by_type(&zone.kind))
         };
         if let Some(record) = first.filter(lets_through) {
-            draft.tell(Weight::Dangerous, &record.place, &record.option, OTHER_FAMILY);
+            draft.report(Weight::Dangerous, &record.setting, OTHER_FAMILY);
         }
     }
 }
@@ -165,7 +164,7 @@ fn add_alone(
         let did =
             "also answered that the name has no records of other types, unless its zone is typetransparent";
         let instead = "resolverd resolves other types as usual, but no addresses of the other family; for the whole name use a [[zone]] with records";
-        draft.tell(Weight::Different, &record.place, &record.option, (did, instead));
+        draft.report(Weight::Different, &record.setting, (did, instead));
     }
     for ((name, kind), records) in sets {
         let Some(first) = records.first() else { continue };
@@ -174,7 +173,7 @@ fn add_alone(
         let data = records.iter().map(|record| &record.data).filter(|data| known.insert(*data));
         keys.push(("data", texts(data.cloned())));
         keys.push(("ttl", Value::from(format!("{}s", first.ttl))));
-        draft.add(&first.place, &first.option, "[[record]]", keys);
+        draft.add(&first.setting, "[[record]]", keys);
     }
 }
 
@@ -207,7 +206,7 @@ fn add_open(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft
         if closed_around && !upstreams.has(&name) {
             let mut keys = vec![("name", Value::from(name.clone()))];
             keys.extend(upstreams.keys_around(apex));
-            draft.add(&zone.place, &format!("local-zone {name} {}", zone.kind), "[[zone]]", keys);
+            draft.add(&(&zone.place, &format!("local-zone {name} {}", zone.kind)), "[[zone]]", keys);
         }
     }
 }
@@ -225,7 +224,7 @@ fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Dr
             Some((apex, zone)) if kinds::is_closed(&zone.kind) && zone.kind != BY_DEFAULT => {
                 let did = format!("had no effect: local-zone {} {} came first", name_text(apex), zone.kind);
                 let instead = "is left out; if its servers are to be asked, remove that zone and add a [[zone]] for them";
-                draft.tell(Weight::Different, &section.place, &option, (&did, instead));
+                draft.report(Weight::Different, &(&section.place, &option), (&did, instead));
                 left_out.push(section.place.clone());
             }
             None if default_zones::is_answered(text, upstreams.lets_lan_out) => {
@@ -237,7 +236,7 @@ fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Dr
                     left_out.push(section.place.clone());
                     "is left out: resolverd answers them itself, too; if these servers are to be asked, add a [[zone]] with their addresses"
                 };
-                draft.tell(Weight::Different, &section.place, &option, (did, instead));
+                draft.report(Weight::Different, &(&section.place, &option), (did, instead));
             }
             _ => {}
         }
@@ -251,13 +250,14 @@ fn tell_empty(zones: &LocalZones, draft: &mut Draft) {
         let is_empty =
             |(_, zone): &&(Name, LocalZone)| zone.records.is_empty() && kinds.contains(&zone.kind.as_str());
         let empty = |(apex, zone): &(Name, LocalZone)| {
-            let (place, name) = (zone.place.clone(), name_text(apex));
-            EmptyZone { place, option: format!("local-zone: {name} {}", zone.kind), name }
+            let name = name_text(apex);
+            let setting = (&zone.place, format!("local-zone: {name} {}", zone.kind)).typed();
+            EmptyZone { setting, name }
         };
         zones.iter().filter(is_empty).map(empty).collect()
     };
-    tell_denied(&of_kinds(&["static", "always_nxdomain"]), draft);
-    tell_nodata(&of_kinds(&["redirect", "inform_redirect", "always_nodata"]), draft);
+    report_denied(&of_kinds(&["static", "always_nxdomain"]), draft);
+    report_nodata(&of_kinds(&["redirect", "inform_redirect", "always_nodata"]), draft);
 }
 
 impl LocalRecord {
@@ -326,7 +326,7 @@ fn read(server: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> L
         let (Some(mut name), Some(kind)) = (read_name(setting.value()), setting.values.get(1)) else {
             let option = format!("local-zone: {}", setting.values.join(" "));
             let did = "cannot be read";
-            draft.tell(Weight::Dangerous, &setting.place, &option, (did, "add a [[zone]] for it"));
+            draft.report(Weight::Dangerous, &(&setting.place, &option), (did, "add a [[zone]] for it"));
             continue;
         };
         name.set_fqdn(true);
@@ -335,7 +335,7 @@ fn read(server: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> L
         if kind == "nodefault" {
             opened.push((setting, name, zone));
         } else {
-            tell(setting, kind, upstreams, draft);
+            report_type(setting, kind, upstreams, draft);
             zones.push((name, zone));
         }
     }
@@ -345,10 +345,10 @@ fn read(server: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> L
         match opens_nothing(&name, &zones) {
             Some(did) => {
                 let instead = "is left out; resolverd answers names of private networks itself unless a [[zone]] has them";
-                draft.tell(Weight::Different, &setting.place, &setting.shown(), (&did, instead));
+                draft.report(Weight::Different, setting, (&did, instead));
             }
             None => {
-                tell(setting, &zone.kind, upstreams, draft);
+                report_type(setting, &zone.kind, upstreams, draft);
                 open.push((name, zone));
             }
         }
@@ -367,36 +367,18 @@ fn opens_nothing(name: &Name, zones: &LocalZones) -> Option<String> {
 }
 
 /// Reports a type of zone whose answers differ here.
-fn tell(setting: &UnboundSetting, kind: &str, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
-    let (did, instead) = match kind {
-        "static" | "redirect" | "always_nxdomain" | "always_null" | "typetransparent" | "transparent"
-        | "always_nodata" | "noview" => return,
-        "nodefault" if default_zones::is_answered_here(setting.value()) => (
-            "looked up names of the host itself as others",
-            "resolverd always answers localhost and the reverse names of its addresses itself (RFC 6761)",
-        ),
-        // They go to these servers here too.
-        "always_transparent" | "nodefault" if upstreams.around(setting.value()).is_some() => return,
-        "deny" | "always_deny" | "inform_deny" => {
-            ("dropped the queries for it", "resolverd answers NXDOMAIN")
-        }
-        "refuse" | "always_refuse" => {
-            ("answered REFUSED", "resolverd answers NXDOMAIN, which ends the lookup too")
-        }
-        "inform" | "inform_redirect" => ("logged the queries for it", "resolverd does not log them"),
-        "always_transparent" => (
-            "resolved its names as usual, past local data",
-            "resolverd answers names of private networks itself unless a [[zone]] has them",
-        ),
-        "nodefault" => (
-            "let names of private networks leave this host",
-            "resolverd answers these itself unless a [[zone]] has them",
-        ),
-        "ipset" => ("added addresses to a set of the firewall", "resolverd does not change the firewall"),
-        _ => ("has no counterpart", "resolverd answers NXDOMAIN for all names of it; change its [[zone]]"),
-    };
-    let option = format!("local-zone: {}", setting.values.join(" "));
-    draft.tell(Weight::Different, &setting.place, &option, (did, instead));
+fn report_type(setting: &UnboundSetting, kind: &str, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
+    if kind == "nodefault" && default_zones::is_answered_here(setting.value()) {
+        let did = "looked up names of the host itself as others";
+        let instead =
+            "resolverd always answers localhost and the reverse names of its addresses itself (RFC 6761)";
+        return draft.report(Weight::Different, setting, (did, instead));
+    }
+    // Names of these types go to these servers here too.
+    let is_open = matches!(kind, "always_transparent" | "nodefault");
+    if !(is_open && upstreams.around(setting.value()).is_some()) {
+        OPTIONS.report(&OPTIONS.local_zones, (kind, ""), setting, draft);
+    }
 }
 
 /// `address [ttl] name` as the PTR record of the address.
@@ -420,8 +402,7 @@ fn record(setting: &UnboundSetting, text: &str) -> Option<LocalRecord> {
     let kind = zone_file::kind(head.kind)?;
     let data = head.data.iter().map(written).collect::<Vec<_>>().join(" ");
     Some(LocalRecord {
-        place: setting.place.clone(),
-        option: format!("{}: {}", setting.option, setting.value()),
+        setting: setting.typed(),
         name: head.owner.to_lowercase(),
         ttl: head.ttl,
         kind: kind_text(kind),

@@ -18,22 +18,22 @@ pub(super) fn add(server: &Section, draft: &mut Draft) {
     let Some(last) = typed.last() else { return };
     for wrong in typed.iter().filter(|setting| range(setting.value()).is_none()) {
         let did = "is no port and no range of ports";
-        draft.tell(Different, &wrong.place, &wrong.shown(), (did, "set resolve.source_ports"));
+        draft.report(Different, wrong, (did, "set resolve.source_ports"));
     }
     let mut ranges = permitted(&typed);
     let longest = ranges.iter().copied().max_by_key(|(from, to)| to.abs_diff(*from));
     let Some((from, to)) = longest else {
         let did = "left no port to send queries from";
-        return draft.tell(Different, &last.place, &last.shown(), (did, "set resolve.source_ports"));
+        return draft.report(Different, last, (did, "set resolve.source_ports"));
     };
     ranges.retain(|range| *range != (from, to));
     if !ranges.is_empty() {
         let did = format!("permitted {} more ranges of ports", ranges.len());
         let instead = "resolverd takes one range (resolve.source_ports); the longest is set";
-        draft.tell(Different, &last.place, &last.shown(), (&did, instead));
+        draft.report(Different, last, (&did, instead));
     }
     if (from, to) != (FIRST, u16::MAX) {
-        draft.set(&last.place, &last.shown(), ("[resolve]", "source_ports"), format!("{from}-{to}"));
+        draft.set(last, ("[resolve]", "source_ports"), format!("{from}-{to}"));
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::import::ImportError;
-use crate::import::finding::SourcePlace;
+use crate::import::finding::{Setting, SourcePlace};
 use crate::import::source::{Source, Sources};
 
 /// The sections of Unbound 1.22.
@@ -63,9 +63,14 @@ impl UnboundSetting {
     pub(super) fn is_yes(&self) -> bool {
         self.value() == "yes"
     }
+}
 
-    /// Its text, as a finding shows it.
-    pub(super) fn shown(&self) -> String {
+impl Setting for UnboundSetting {
+    fn place(&self) -> &SourcePlace {
+        &self.place
+    }
+
+    fn shown(&self) -> String {
         format!("{}: {}", self.option, self.values.join(" "))
     }
 }
@@ -96,14 +101,14 @@ fn read_into(path: &Path, sources: &mut Sources, sections: &mut Vec<Section>) ->
         match option.as_str() {
             "include" | "include-toplevel" => {
                 let pattern = values.first().map_or("", String::as_str);
-                for included in sources.included(&place, &format!("{option}: {pattern}"), pattern) {
+                for included in sources.included(&(&place, format!("{option}: {pattern}")), pattern) {
                     read_into(&included, sources, sections)?;
                 }
                 continue;
             }
             "directory" => {
                 let named = values.first().map_or("", String::as_str);
-                sources.change_directory(&place, &format!("{option}: {named}"), named);
+                sources.change_directory(&(&place, format!("{option}: {named}")), named);
             }
             kind if SECTIONS.contains(&kind) => {
                 sections.push(Section { place, kind: option, settings: Vec::new() });

@@ -5,10 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use ipnet::IpNet;
 
 use super::reader::{Section, UnboundSetting};
-use super::{told, trust};
+use super::{OPTIONS, trust};
 use crate::import::draft::Draft;
 use crate::import::encrypted;
 use crate::import::encrypted::{EncryptedListeners, NamedFile};
+use crate::import::finding::Setting;
 use crate::import::finding::Weight::{Dangerous, Different};
 use crate::import::values;
 use crate::import::values::{Clients, texts};
@@ -35,7 +36,7 @@ pub(super) fn add(server: &Section, draft: &mut Draft) {
     let typed = ALLOWING.iter().chain(&["access-control", VIEW]);
     if let Some(first) = typed.filter_map(|option| server.all(option).next()).min_by_key(|first| &first.place)
     {
-        draft.set_clients(&first.place, "access-control", clients);
+        draft.set_clients(&(&first.place, "access-control"), clients);
     }
     families(server, draft);
     cache(server, draft);
@@ -51,29 +52,26 @@ pub(super) fn add(server: &Section, draft: &mut Draft) {
 fn one(setting: &UnboundSetting, draft: &mut Draft) {
     let option = setting.option.as_str();
     if let Some((_, head, key)) = FLAGS.iter().find(|(name, ..)| *name == option) {
-        return draft.set(&setting.place, &setting.shown(), (head, key), setting.is_yes());
+        return draft.set(setting, (head, key), setting.is_yes());
     }
     match SPANS.iter().find(|(name, ..)| *name == option) {
         Some((_, key, most)) => span(setting, key, *most, draft),
-        None => told::tell(setting, draft),
+        // See `trust`.
+        None if (option, setting.value()) == ("harden-dnssec-stripped", "no") => {}
+        None => OPTIONS.report(&OPTIONS.options, (option, setting.value()), setting, draft),
     }
 }
 
 fn span(setting: &UnboundSetting, key: &'static str, most: u64, draft: &mut Draft) {
     match values::seconds(setting.value(), most) {
         Some((text, is_more)) => {
-            draft.set(&setting.place, &setting.shown(), ("[cache]", key), text.clone());
+            draft.set(setting, ("[cache]", key), text.clone());
             if is_more {
                 let instead = format!("resolverd keeps answers for at most {text}");
-                draft.tell(Different, &setting.place, &setting.shown(), ("kept answers longer", &instead));
+                draft.report(Different, setting, ("kept answers longer", &instead));
             }
         }
-        None => draft.tell(
-            Different,
-            &setting.place,
-            &setting.shown(),
-            ("is no number of seconds", "set it in [cache]"),
-        ),
+        None => draft.report(Different, setting, ("is no number of seconds", "set it in [cache]")),
     }
 }
 
@@ -83,12 +81,7 @@ fn clients(server: &Section, draft: &mut Draft) -> Clients {
     for setting in server.all("access-control") {
         let net = values::network(setting.value());
         let (Some(net), Some(action)) = (net, setting.values.get(1)) else {
-            draft.tell(
-                Dangerous,
-                &setting.place,
-                &setting.shown(),
-                ("cannot be read", "add the clients to listen.allow"),
-            );
+            draft.report(Dangerous, setting, ("cannot be read", "add the clients to listen.allow"));
             continue;
         };
         for list in [&mut clients.allow, &mut clients.refuse, &mut clients.drop] {
@@ -107,14 +100,9 @@ fn clients(server: &Section, draft: &mut Draft) -> Clients {
                 }
                 let did = "answered these clients from local data only";
                 let instead = "all their queries are refused or dropped here; if they need the local data, add them to listen.allow";
-                draft.tell(Different, &setting.place, &setting.shown(), (did, instead));
+                draft.report(Different, setting, (did, instead));
             }
-            _ => draft.tell(
-                Dangerous,
-                &setting.place,
-                &setting.shown(),
-                ("has an unknown action", "see listen.allow"),
-            ),
+            _ => draft.report(Dangerous, setting, ("has an unknown action", "see listen.allow")),
         }
         if action.starts_with("allow") {
             tell_everybody(&net, setting, draft);
@@ -153,7 +141,7 @@ fn tell_everybody(net: &IpNet, setting: &UnboundSetting, draft: &mut Draft) {
     if net.prefix_len() == 0 {
         let did = "answered every client";
         let instead = "remove it from listen.allow unless a firewall keeps strangers out: open resolvers are used for attacks";
-        draft.tell(Dangerous, &setting.place, &setting.shown(), (did, instead));
+        draft.report(Dangerous, setting, (did, instead));
     }
 }
 
@@ -172,16 +160,11 @@ fn listen(server: &Section, draft: &mut Draft) {
             .map(|any| SocketAddr::new(any, port))
             .collect();
         let did = "listened at all addresses of this host";
-        draft.tell(
-            Different,
-            &automatic.place,
-            &automatic.shown(),
-            (did, "remove those that no client uses"),
-        );
+        draft.report(Different, automatic, (did, "remove those that no client uses"));
     }
     take_encrypted(server, &mut addresses, draft);
     if let Some(path) = server.last("http-endpoint") {
-        encrypted::tell_path(&path.place, &path.shown(), path.value(), draft);
+        encrypted::report_path(path, path.value(), draft);
     }
     let typed = server
         .last("interface")
@@ -204,7 +187,7 @@ fn listen(server: &Section, draft: &mut Draft) {
             known.push(address);
         }
     }
-    draft.set(&typed.place, &typed.shown(), ("[listen]", "addresses"), texts(known));
+    draft.set(typed, ("[listen]", "addresses"), texts(known));
 }
 
 /// The addresses of `interface`, which may be written `ip-address` too.
@@ -217,10 +200,9 @@ fn of_interfaces(server: &Section, port: u16, draft: &mut Draft) -> Vec<SocketAd
         };
         match (address.parse::<IpAddr>(), own) {
             (Ok(address), Some(own)) => addresses.push(SocketAddr::new(address, own)),
-            _ => draft.tell(
+            _ => draft.report(
                 Dangerous,
-                &setting.place,
-                &setting.shown(),
+                setting,
                 (
                     "listened at the addresses of a network interface",
                     "add these addresses with their port to listen.addresses",
@@ -248,13 +230,10 @@ fn take_encrypted(server: &Section, addresses: &mut Vec<SocketAddr>, draft: &mut
     let tls = of_port(last("ssl-port", "tls-port"), TLS_PORT);
     let https = of_port(server.last("https-port"), HTTPS_PORT);
     addresses.retain(|address| !quic.contains(address));
-    let file = |setting: &UnboundSetting| NamedFile {
-        place: setting.place.clone(),
-        option: setting.shown(),
-        path: setting.value().to_owned(),
-    };
+    let file =
+        |setting: &UnboundSetting| NamedFile { setting: setting.typed(), path: setting.value().to_owned() };
     let files = Some((file(certificate), file(key)));
-    EncryptedListeners { place: key.place.clone(), option: key.shown(), tls, https, quic, files }.add(draft);
+    EncryptedListeners { setting: key.typed(), tls, https, quic, files }.add(draft);
 }
 
 /// The addresses for DNS over QUIC: those of `quic-port`, of UDP, which may be the port of TLS too. Most builds of Unbound have no
@@ -269,7 +248,7 @@ fn of_quic(server: &Section, addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 fn families(server: &Section, draft: &mut Draft) {
     for (option, key) in [("do-ip4", "ipv4"), ("do-ip6", "ipv6")] {
         if let Some(setting) = server.last(option).filter(|setting| setting.value() == "no") {
-            draft.set(&setting.place, &setting.shown(), ("[resolve]", key), false);
+            draft.set(setting, ("[resolve]", key), false);
         }
     }
 }
@@ -281,7 +260,7 @@ fn cache(server: &Section, draft: &mut Draft) {
     if let Some(first) = typed.first() {
         // Unbound counts data only: the process takes twice as much.
         let octets: u64 = typed.iter().filter_map(|setting| values::size(setting.value())).sum();
-        draft.set(&first.place, &first.shown(), ("[cache]", "size"), values::size_text(octets));
+        draft.set(first, ("[cache]", "size"), values::size_text(octets));
     }
     let Some(expired) = server.last("serve-expired") else { return };
     let span = match server.last("serve-expired-ttl").map(UnboundSetting::value) {
@@ -289,7 +268,7 @@ fn cache(server: &Section, draft: &mut Draft) {
         None | Some("0") => "3d".to_owned(),
         Some(ttl) => values::seconds(ttl, 259_200).map_or_else(|| "1d".to_owned(), |(text, _)| text),
     };
-    draft.set(&expired.place, &expired.shown(), ("[cache]", "serve_stale"), span);
+    draft.set(expired, ("[cache]", "serve_stale"), span);
 }
 
 /// The addresses to ask from, at most one of each family.
@@ -301,10 +280,9 @@ fn sources(server: &Section, draft: &mut Draft) {
                 chosen.push(address)
             }
             Ok(address) if chosen.contains(&address) => {}
-            _ => draft.tell(
+            _ => draft.report(
                 Different,
-                &setting.place,
-                &setting.shown(),
+                setting,
                 (
                     "was one more address to send queries from",
                     "resolverd takes one of each family (resolve.source); DNS lists judge it",
@@ -314,7 +292,7 @@ fn sources(server: &Section, draft: &mut Draft) {
     }
     if let Some(first) = server.all("outgoing-interface").next().filter(|_| !chosen.is_empty()) {
         let value = texts(chosen.iter().map(ToString::to_string));
-        draft.set(&first.place, &first.shown(), ("[resolve]", "source"), value);
+        draft.set(first, ("[resolve]", "source"), value);
     }
 }
 
@@ -330,6 +308,6 @@ fn private(server: &Section, draft: &mut Draft) {
                 typed.push(value);
             }
         }
-        draft.set(&first.place, &first.shown(), ("[resolve]", key), texts(typed));
+        draft.set(first, ("[resolve]", key), texts(typed));
     }
 }

@@ -4,43 +4,14 @@ use std::path::{Path, PathBuf};
 
 use toml::Value;
 
+use super::OPTIONS;
 use super::reader::{Section, UnboundSetting};
 use crate::import::draft::Draft;
-use crate::import::finding::Weight;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
+use crate::import::phrases::{PARTLY_VALIDATED, UNVALIDATED};
 use crate::import::source::{Matched, Sources, matching};
-use crate::import::told::{PARTLY_VALIDATED, UNVALIDATED};
 use crate::import::values::texts;
 use resolver::config::TrustAnchor;
-
-/// Modules whose effect is missing here: effect, and what to do.
-const MODULES: [(&str, Weight, &str, &str); 5] = [
-    (
-        "dns64",
-        Dangerous,
-        "made IPv6 addresses for IPv4 servers (DNS64)",
-        "resolverd has no DNS64; keep another resolver for these clients",
-    ),
-    (
-        "python",
-        Dangerous,
-        "changed answers by a program",
-        "resolverd runs no programs; use [[zone]], [[host]] and [[record]]",
-    ),
-    (
-        "dynlib",
-        Dangerous,
-        "changed answers by a program",
-        "resolverd runs no programs; use [[zone]], [[host]] and [[record]]",
-    ),
-    (
-        "ipset",
-        Dangerous,
-        "added addresses to a set of the firewall",
-        "resolverd does not change the firewall",
-    ),
-    ("subnetcache", Different, "told servers the network of the client", "resolverd never does"),
-];
 
 /// The settings that name a key to validate with, beside `trusted-keys-file`.
 const ANCHORS: [&str; 3] = ["auto-trust-anchor-file", "trust-anchor-file", "trust-anchor"];
@@ -58,7 +29,7 @@ pub(super) fn add(server: &Section, draft: &mut Draft) {
     names.sort();
     names.dedup();
     if let Some(first) = server.all("domain-insecure").next() {
-        draft.set(&first.place, &first.shown(), ("[dnssec]", "negative_trust_anchors"), texts(names));
+        draft.set(first, ("[dnssec]", "negative_trust_anchors"), texts(names));
     }
     tell_modules(server, draft);
     anchors(server, draft);
@@ -66,7 +37,7 @@ pub(super) fn add(server: &Section, draft: &mut Draft) {
     if let Some(hints) = server.last("root-hints").filter(|hints| !hints.value().is_empty()) {
         let did = "named the servers of the root";
         let instead = "resolverd has them built in; for a private root set resolve.root_hints to the file";
-        draft.tell(Unneeded, &hints.place, &hints.shown(), (did, instead));
+        draft.report(Unneeded, hints, (did, instead));
     }
 }
 
@@ -75,7 +46,7 @@ fn validates(server: &Section, draft: &mut Draft) -> bool {
     let key = ("[dnssec]", "validate");
     let modules = server.last("module-config").filter(|modules| !modules.value().contains("validator"));
     if let Some(modules) = modules {
-        draft.set(&modules.place, &modules.shown(), key, false);
+        draft.set(modules, key, false);
         return false;
     }
     if has_anchor(server) {
@@ -83,9 +54,9 @@ fn validates(server: &Section, draft: &mut Draft) -> bool {
         return true;
     }
     let (place, option) = (&server.place, "auto-trust-anchor-file");
-    draft.set(place, option, key, false);
+    draft.set(&(place, option), key, false);
     let did = "passed answers on without validation, as the file names no trust anchor";
-    draft.tell(Different, place, option, (did, UNVALIDATED));
+    draft.report(Different, &(place, option), (did, UNVALIDATED));
     false
 }
 
@@ -100,7 +71,7 @@ fn tell_partly(server: &Section, draft: &mut Draft) {
     };
     let has_files = key_files(server).any(|(_, path)| !gives_no_keys(&path));
     if let Some(first) = first.filter(|_| !has_files && named.all(of_other_zone)) {
-        draft.tell(Different, &first.place, &first.shown(), PARTLY_VALIDATED);
+        draft.report(Different, first, PARTLY_VALIDATED);
     }
 }
 
@@ -132,7 +103,7 @@ fn tell_lenient(server: &Section, validates: bool, draft: &mut Draft) {
             true => (Dangerous, instead),
             false => (Unneeded, "without validation resolverd does, too"),
         };
-        draft.tell(weight, &setting.place, &setting.shown(), (did, instead));
+        draft.report(weight, setting, (did, instead));
     }
 }
 
@@ -144,13 +115,13 @@ fn anchors(server: &Section, draft: &mut Draft) {
             ["root.key", "root.ds", "root-anchors.txt", "trusted-key.key"].iter().any(|known| name == *known)
         });
         if of_the_root {
-            draft.tell(Unneeded, &file.place, &file.shown(), (OF_THE_ROOT, FOLLOWED));
+            draft.report(Unneeded, file, (OF_THE_ROOT, FOLLOWED));
         } else {
-            draft.set(&file.place, &file.shown(), ("[dnssec]", "trust_anchor"), Value::from(file.value()));
+            draft.set(file, ("[dnssec]", "trust_anchor"), Value::from(file.value()));
             if file.option.starts_with("auto") {
                 let did = "updated the keys in the file";
                 let instead = "resolverd follows the keys of the root only; replace the file when the owner of the zone changes its keys";
-                draft.tell(Different, &file.place, &file.shown(), (did, instead));
+                draft.report(Different, file, (did, instead));
             }
         }
     }
@@ -160,8 +131,8 @@ fn anchors(server: &Section, draft: &mut Draft) {
 fn tell_modules(server: &Section, draft: &mut Draft) {
     let Some(typed) = server.last("module-config") else { return };
     for module in typed.value().split_whitespace() {
-        if let Some((_, weight, did, instead)) = MODULES.iter().find(|(name, ..)| *name == module) {
-            draft.tell(*weight, &typed.place, &typed.shown(), (did, instead));
+        if let Some(row) = OPTIONS.modules.row(module, "") {
+            row.report(typed, draft);
         }
     }
 }
@@ -171,19 +142,19 @@ fn single_keys(server: &Section, draft: &mut Draft) {
     for key in server.all("trust-anchor") {
         let is_of_root = key.value().split_whitespace().next() == Some(".");
         if is_of_root && TrustAnchor::is_of_internet(key.value()) {
-            draft.tell(Unneeded, &key.place, "trust-anchor: .", (OF_THE_ROOT, FOLLOWED));
+            draft.report(Unneeded, &(&key.place, "trust-anchor: ."), (OF_THE_ROOT, FOLLOWED));
         } else {
             let instead = "write it into a file and set dnssec.trust_anchor";
-            draft.tell(Dangerous, &key.place, &key.shown(), ("gave a key to validate with", instead));
+            draft.report(Dangerous, key, ("gave a key to validate with", instead));
         }
     }
     for (file, path) in key_files(server) {
         if gives_no_keys(&path) {
             let did = "named files of keys, and none of them has a key";
-            draft.tell(Unneeded, &file.place, &file.shown(), (did, "resolverd needs no such setting"));
+            draft.report(Unneeded, file, (did, "resolverd needs no such setting"));
         } else {
             let instead = "set dnssec.trust_anchor to the file";
-            draft.tell(Dangerous, &file.place, &file.shown(), ("gave keys to validate with", instead));
+            draft.report(Dangerous, file, ("gave keys to validate with", instead));
         }
     }
 }

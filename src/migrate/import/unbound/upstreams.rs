@@ -141,10 +141,9 @@ pub(super) fn servers(section: &Section, option: &str, tls: bool, draft: &mut Dr
     let mut servers = Vec::new();
     for setting in section.all(option) {
         let Some(server) = Upstream::from_unbound(setting.value(), tls) else {
-            draft.tell(
+            draft.report(
                 Weight::Dangerous,
-                &setting.place,
-                &format!("{option}: {}", setting.value()),
+                &(&setting.place, &format!("{option}: {}", setting.value())),
                 ("named a server by an address that cannot be read", "add its address to the [[zone]]"),
             );
             continue;
@@ -152,10 +151,9 @@ pub(super) fn servers(section: &Section, option: &str, tls: bool, draft: &mut Dr
         match upstream_text(&server) {
             Some(text) if !servers.contains(&text) => servers.push(text),
             Some(_) => {}
-            None => draft.tell(
+            None => draft.report(
                 Weight::Dangerous,
-                &setting.place,
-                &format!("{option}: {}", setting.value()),
+                &(&setting.place, &format!("{option}: {}", setting.value())),
                 (
                     "sent queries over TLS without a check of the certificate",
                     "add the server with its name, like \"tls://192.0.2.1#dns.example\"",
