@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcom
     let text = match (format, &arguments.output) {
         (Format::Json, _) => json_text(&imported, &file),
         (Format::Text(_), None) => file,
-        (Format::Text(_), Some(path)) => format!("{}{}", imported.told(), next(path)),
+        (Format::Text(_), Some(path)) => format!("{}{}", imported.findings_text(), next(path)),
     };
     let is_dangerous = imported.findings.iter().any(|finding| finding.weight == Weight::Dangerous);
     Ok(CommandOutcome { text, exit: if is_dangerous { Exit::No } else { Exit::Yes } })

@@ -14,7 +14,7 @@ pub(crate) const MAX_IMPORTED: u64 = 64 << 20;
 /// The depth of blocks and of access lists that name each other: BIND's own files have four.
 pub(crate) const MAX_NESTED: usize = 16;
 
-/// Findings of one weight that are listed; the number of the others is told. An operator reads no thousand lines.
+/// Findings of one weight that are listed; the number of the others is shown. An operator reads no thousand lines.
 pub(crate) const MAX_FINDINGS: usize = 1_000;
 
 /// Reverse zones of one network: a prefix that ends within a label of IPv4 covers at most 128 of them.

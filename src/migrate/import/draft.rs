@@ -102,7 +102,7 @@ impl Draft {
         self.asks_any_server = true;
     }
 
-    /// Whether an entry gives data of a name, or of one below it.
+    /// Returns true if an entry gives data of a name, or of one below it.
     pub(super) fn has_names_within(&self, name: &str) -> bool {
         let mut named = self.entries.iter().filter(|entry| NAMES.contains(&entry.head));
         named.any(|entry| entry.name().is_some_and(|owner| is_within(owner, name)))
@@ -118,29 +118,29 @@ impl Draft {
         }
         self.take(&entries);
         self.drop_unserved(&entries);
-        self.tell_whole(&entries);
+        self.report_effects(&entries);
         self.findings.sort_by(|one, other| (one.weight, &one.place).cmp(&(other.weight, &other.place)));
         Imported { config: self.config, findings: self.findings, more: self.more }
     }
 
     /// Reports the effects of several entries together, at the last one with the key.
-    fn tell_whole(&mut self, entries: &[DraftEntry]) {
+    fn report_effects(&mut self, entries: &[DraftEntry]) {
         let (memory, unprotected) = (whole::memory(&self.config), whole::unprotected(&self.config));
-        for (key, told) in [
-            (whole::SIZE, memory.map(|told| (Weight::Dangerous, told))),
-            (whole::PRIVATE, unprotected.map(|told| (Weight::Different, told))),
+        for (key, effect) in [
+            (whole::SIZE, memory.map(|text| (Weight::Dangerous, text))),
+            (whole::PRIVATE, unprotected.map(|text| (Weight::Different, text))),
             (whole::CLIENTS, whole::own_queries(&self.config)),
         ] {
             let entry = entries.iter().rfind(|entry| entry.has_key(key));
-            if let (Some(entry), Some((weight, (did, instead)))) = (entry, told) {
+            if let (Some(entry), Some((weight, (did, instead)))) = (entry, effect) {
                 self.report(weight, &entry.setting, (&did, &instead));
             }
         }
-        let told = whole::private_servers(&self.config).filter(|_| self.asks_any_server);
+        let effect = whole::private_servers(&self.config).filter(|_| self.asks_any_server);
         let served = entries.iter().rfind(|entry| entry.has_key(whole::CLIENTS));
         let entry = served.or_else(|| entries.iter().rfind(|entry| entry.has_servers()));
-        if let (Some(entry), Some(told)) = (entry, told) {
-            self.report(Weight::Different, &entry.setting, told);
+        if let (Some(entry), Some(effect)) = (entry, effect) {
+            self.report(Weight::Different, &entry.setting, effect);
         }
     }
 
@@ -210,17 +210,17 @@ impl DraftEntry {
         self.keys.iter().find(|(key, _)| *key == "name").and_then(|(_, value)| value.as_str())
     }
 
-    /// Whether it is a zone whose names are asked of servers.
+    /// Returns true if it is a zone whose names are asked of servers.
     fn has_servers(&self) -> bool {
         self.keys.iter().any(|(key, _)| ["forward", "stub"].contains(key))
     }
 
-    /// Whether it has a key of a section.
+    /// Returns true if it has a key of a section.
     fn has_key(&self, (head, wanted): (&str, &str)) -> bool {
         self.head == head && self.keys.iter().any(|(key, _)| *key == wanted)
     }
 
-    /// Whether it is the entry of this zone.
+    /// Returns true if it is the entry of this zone.
     fn is_of(&self, zone: &ConfiguredZone) -> bool {
         let apex = zone.name.to_string();
         let is_named =

@@ -36,7 +36,7 @@ pub(super) struct EncryptedListeners {
 }
 
 impl EncryptedListeners {
-    /// Adds them to `[listen]`. If their certificate cannot be used here, they are told instead.
+    /// Adds them to `[listen]`. If their certificate cannot be used here, they are reported instead.
     pub(super) fn add(&self, draft: &mut Draft) {
         let keys = self.keys();
         if keys.is_empty() {
@@ -49,7 +49,7 @@ impl EncryptedListeners {
         if let Err(why) = usable {
             let instead =
                 format!("set {}certificate and key of [listen]; not done, because {why}", written(&keys));
-            return self.tell(&instead, draft);
+            return self.report(&instead, draft);
         }
         for (key, value) in keys {
             draft.set(&self.setting, ("[listen]", key), value);
@@ -61,15 +61,15 @@ impl EncryptedListeners {
         }
     }
 
-    /// Tells them, because `[listen]` shows another certificate.
-    pub(super) fn tell_other_certificate(&self, draft: &mut Draft) {
+    /// Reports them, because `[listen]` shows another certificate.
+    pub(super) fn report_other_certificate(&self, draft: &mut Draft) {
         let keys = self.keys();
         if !keys.is_empty() {
             let instead = format!(
                 "add a [[listener]] with {}certificate, key and allow: each listener shows one certificate",
                 written(&keys)
             );
-            self.tell(&instead, draft);
+            self.report(&instead, draft);
         }
     }
 
@@ -87,7 +87,7 @@ impl EncryptedListeners {
             .collect()
     }
 
-    fn tell(&self, instead: &str, draft: &mut Draft) {
+    fn report(&self, instead: &str, draft: &mut Draft) {
         let words: Vec<&str> = self.served().map(|(serves, _)| serves.word()).collect();
         let did = match words.split_last() {
             Some((last, others)) if !others.is_empty() => {
@@ -99,7 +99,7 @@ impl EncryptedListeners {
     }
 }
 
-/// Tells of a path for DNS over HTTPS, if it is another than ours: clients must change it.
+/// Reports a path for DNS over HTTPS, if it is another than ours: clients must change it.
 pub(super) fn report_path(setting: &impl Setting, path: &str, draft: &mut Draft) {
     if path != HTTPS_PATH {
         let instead = format!("let the clients use {HTTPS_PATH}");

@@ -1,8 +1,10 @@
-//! The result of an import.
+//! The result of an import: its file, and the list of its findings. Pure.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::finding::{ImportFinding, Weight};
+use resolver::config;
 use resolver::config::Config;
 
 /// The result of an import.
@@ -14,4 +16,48 @@ pub struct Imported {
     pub findings: Vec<ImportFinding>,
     /// The numbers of findings that are left out, by their weight.
     pub more: BTreeMap<Weight, usize>,
+}
+
+/// The weights, in the order of their headings.
+const WEIGHTS: [Weight; 3] = [Weight::Dangerous, Weight::Different, Weight::Unneeded];
+
+impl Imported {
+    /// The file of the configuration, with the findings as comments at its top.
+    pub fn file(&self, from: &Path) -> String {
+        let head = format!(
+            "# Imported from {} by resolverctl import. Keys that are left out have their defaults;\n\
+             # see resolverd.toml(5).\n",
+            from.display()
+        );
+        let findings: String = self
+            .findings_text()
+            .lines()
+            .map(|line| format!("# {line}").trim_end().to_owned() + "\n")
+            .collect();
+        let findings = if findings.is_empty() { findings } else { format!("#\n{findings}") };
+        format!("{head}{findings}{}", config::show(&self.config, true))
+    }
+
+    /// The findings in lines, below a heading for each weight, after a line that explains them.
+    pub fn findings_text(&self) -> String {
+        let mut text = String::new();
+        if !self.findings.is_empty() {
+            text.push_str("Each line has the place, the setting, and its effect in the other resolver; then what resolverd does, or what to do.\n");
+        }
+        for weight in WEIGHTS {
+            let findings: Vec<String> = self
+                .findings
+                .iter()
+                .filter(|finding| finding.weight == weight)
+                .map(|finding| format!("  {finding}\n"))
+                .collect();
+            if !findings.is_empty() {
+                text.push_str(&format!("{}\n{}", weight.heading(), findings.concat()));
+            }
+            if let Some(more) = self.more.get(&weight) {
+                text.push_str(&format!("  and {more} more of these\n"));
+            }
+        }
+        text
+    }
 }

@@ -64,7 +64,7 @@ impl Sources {
         Ok(Source { path: Arc::from(path), text })
     }
 
-    /// Whether a file is among those that include the one that is read.
+    /// Returns true if a file is among those that include the one that is read.
     pub(super) fn is_open(&self, path: &Path) -> bool {
         self.open.iter().any(|open| open == path)
     }
@@ -245,7 +245,7 @@ fn is_pattern(text: &OsStr) -> bool {
     text.as_encoded_bytes().iter().any(|octet| matches!(octet, b'*' | b'?'))
 }
 
-/// Whether a name fits a pattern; `*` does not fit a name that begins with a dot, as in shells.
+/// Returns true if a name fits a pattern; `*` does not fit a name that begins with a dot, as in shells.
 fn fits(pattern: &OsStr, name: &OsStr) -> bool {
     let (pattern, name) = (pattern.as_encoded_bytes(), name.as_encoded_bytes());
     if name.first() == Some(&b'.') && pattern.first() != Some(&b'.') {

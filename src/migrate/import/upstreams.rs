@@ -10,9 +10,9 @@ use toml::Value;
 
 use super::draft::Draft;
 use super::finding::{Setting, TypedSetting, Weight};
+use super::served::EmptyZone;
 use super::served::is_around;
 use super::values::{is_within, plain, texts};
-use super::without_data::EmptyZone;
 use dns::wire::presentation::name_text;
 use hickory_proto::rr::Name;
 
@@ -96,7 +96,7 @@ impl GatheredZones {
     }
 
     /// The servers of the root, which other zones may name as the usual ones.
-    pub(super) fn of_root(&self) -> Vec<String> {
+    pub(super) fn root_servers(&self) -> Vec<String> {
         let root = self.at.get(".").and_then(|at| self.zones.get(*at));
         root.map(|zone| zone.values.clone()).unwrap_or_default()
     }

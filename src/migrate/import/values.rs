@@ -89,7 +89,7 @@ pub(super) fn plain(name: &str) -> String {
     name.trim_end_matches('.').to_ascii_lowercase()
 }
 
-/// Whether a name is another one or below it.
+/// Returns true if a name is another one or below it.
 pub(super) fn is_within(name: &str, around: &str) -> bool {
     let (name, around) = (plain(name), plain(around));
     around.is_empty() || name == around || name.ends_with(&format!(".{around}"))
@@ -156,7 +156,7 @@ impl Clients {
         Self { allow: loopback(), ..Self::default() }
     }
 
-    /// Whether any of them is not this host.
+    /// Returns true if any of them is not this host.
     pub(super) fn has_others(&self) -> bool {
         self.allow.iter().any(|net| !net.addr().is_loopback())
     }
@@ -185,7 +185,7 @@ impl Clients {
         clients
     }
 
-    /// Whether all clients of a prefix are allowed that are in no longer prefix of these lists.
+    /// Returns true if all clients of a prefix are allowed that are in no longer prefix of these lists.
     pub(super) fn permits(&self, net: &IpNet) -> bool {
         let longest =
             |nets: &[IpNet]| nets.iter().filter(|other| other.contains(net)).map(IpNet::prefix_len).max();

@@ -31,10 +31,10 @@ const OWN: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 pub(super) const CLIENTS: (&str, &str) = ("[listen]", "allow");
 
 /// The effect of a setting, and what to do.
-pub(super) type Told = (String, String);
+pub(super) type EffectAndRemedy = (String, String);
 
 /// The need of a cache for which the unit permits too little memory.
-pub(super) fn memory(config: &Config) -> Option<Told> {
+pub(super) fn memory(config: &Config) -> Option<EffectAndRemedy> {
     let (size, history) = (config.cache.size, config.history_size());
     let needed = needed(size, history);
     (needed > UNIT_MEMORY).then(|| {
@@ -58,7 +58,7 @@ fn needed(size: u64, history: u64) -> u64 {
 }
 
 /// The zones from whose answers `private_addresses` removes nothing. The zone of the root has names of strangers, and is no such zone.
-pub(super) fn unprotected(config: &Config) -> Option<Told> {
+pub(super) fn unprotected(config: &Config) -> Option<EffectAndRemedy> {
     let resolve = &config.resolve;
     let is_asked = |kind: &ZoneKind| matches!(kind, ZoneKind::Forward(_) | ZoneKind::Stub(_));
     let is_excepted = |name: &str| {
@@ -77,7 +77,7 @@ pub(super) fn unprotected(config: &Config) -> Option<Told> {
 }
 
 /// The networks of this host that are not allowed, although resolverd listens there.
-pub(super) fn own_queries(config: &Config) -> Option<(Weight, Told)> {
+pub(super) fn own_queries(config: &Config) -> Option<(Weight, EffectAndRemedy)> {
     let listen = &config.listen;
     let clients =
         Clients { allow: listen.allow.clone(), refuse: listen.refuse.clone(), drop: listen.drop.clone() };

@@ -13,9 +13,9 @@ use super::ImportError;
 use super::draft::Draft;
 use super::finding::SourcePlace;
 use super::finding::Weight::{Dangerous, Different};
+use super::served::report_denied;
 use super::source::Sources;
 use super::values::texts;
-use super::without_data::report_denied;
 
 /// Reads the file at `path` into `draft`.
 pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {

@@ -54,12 +54,12 @@ impl Setting for DnsmasqSetting {
     }
 }
 
-/// The settings of a file and of the files that it includes. Debian's service reads the directory `dnsmasq.d` beside
+/// The settings of a file and of the files that it includes. Debian's service reads the directory `dnsmasq.d` next to
 /// dnsmasq.conf too.
 pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<DnsmasqSetting>, ImportError> {
     let mut settings = Vec::new();
     read_into(path, sources, &mut settings)?;
-    let beside = path.parent().unwrap_or_else(|| Path::new("")).join("dnsmasq.d");
+    let folder = path.parent().unwrap_or_else(|| Path::new("")).join("dnsmasq.d");
     let is_read = |setting: &DnsmasqSetting| {
         setting.option == "conf-dir"
             && Path::new(setting.field(0).trim_end_matches('/')).ends_with("dnsmasq.d")
@@ -67,7 +67,7 @@ pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<DnsmasqSett
     if path.ends_with("dnsmasq.conf") && !settings.iter().any(is_read) {
         let place = SourcePlace { file: path.into(), line: 1 };
         let setting = &(&place, "conf-dir=/etc/dnsmasq.d");
-        let found = files(&beside, &DEBIAN_ENDINGS.map(str::to_owned));
+        let found = files(&folder, &DEBIAN_ENDINGS.map(str::to_owned));
         for file in sources.readable_of(setting, found) {
             read_into(&file, sources, &mut settings)?;
         }
@@ -122,7 +122,7 @@ fn files(directory: &Path, endings: &[String]) -> Result<Vec<PathBuf>, String> {
         let wanted =
             read.is_empty() || read.iter().any(|ending| name.ends_with(ending.trim_start_matches('*')));
         !own && wanted && !left.iter().any(|ending| name.ends_with(ending.as_str()))
-            // A file whose kind this user cannot see is told later.
+            // A file whose kind this user cannot see is reported later.
             && path.metadata().map_or(true, |about| about.is_file())
     };
     let mut files: Vec<PathBuf> =

@@ -173,7 +173,7 @@ fn files(
     let is_set = |option: &str| settings.iter().any(|setting| setting.option == option);
     let expanded = domain.filter(|_| is_set("expand-hosts"));
     for setting in settings {
-        let path = setting.place.beside(setting.field(0));
+        let path = setting.place.sibling(setting.field(0));
         let paths: Vec<PathBuf> = match setting.option.as_str() {
             "addn-hosts" if path.is_dir() => sources.matching(setting, &path.join("*")),
             "addn-hosts" => vec![path],

@@ -32,7 +32,7 @@ pub(super) fn add(
     for setting in settings.iter().filter(|one| matches!(one.option.as_str(), "server" | "local")) {
         match setting.domains() {
             None => one(setting, (".", validate), &setting.value(), &mut zones, draft),
-            Some((domains, server)) => of_domains(setting, &domains, &server, &mut zones, draft),
+            Some((domains, server)) => for_domains(setting, &domains, &server, &mut zones, draft),
         }
     }
     resolv(settings, (path, sources), validate, &mut zones, draft);
@@ -61,7 +61,7 @@ fn private(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut D
 }
 
 /// A server for some domains; without an address they are answered here.
-fn of_domains(
+fn for_domains(
     setting: &DnsmasqSetting,
     domains: &[String],
     server: &str,
@@ -90,7 +90,7 @@ fn of_domains(
 fn standard(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut Draft) {
     for setting in settings.iter().filter(|one| matches!(one.option.as_str(), "server" | "local")) {
         let Some((domains, _)) = setting.domains().filter(|(_, server)| server == "#") else { continue };
-        let usual = zones.of_root();
+        let usual = zones.root_servers();
         // Without servers of its own, dnsmasq asks those of /etc/resolv.conf, in whose place resolverd resolves from the root.
         let (source, validate) =
             if usual.is_empty() { (ZoneSource::Recurse, true) } else { (ZoneSource::Forward, false) };
@@ -239,7 +239,7 @@ fn resolv(
     draft: &mut Draft,
 ) {
     if let Some(alone) = settings.iter().find(|setting| setting.option == "no-resolv") {
-        if zones.of_root().is_empty() {
+        if zones.root_servers().is_empty() {
             let did = "refused all names for which no server is named";
             let instead = "resolverd resolves them from the root; if they must not reach the internet, add a [[zone]] \".\" with records = []: then they do not exist";
             draft.report(Dangerous, alone, (did, instead));
@@ -247,7 +247,7 @@ fn resolv(
         return;
     }
     for setting in settings.iter().filter(|setting| setting.option == "resolv-file") {
-        let path = setting.place.beside(setting.field(0));
+        let path = setting.place.sibling(setting.field(0));
         if path == Path::new(RESOLV_CONF) {
             let did = "sent queries to the servers in /etc/resolv.conf";
             draft.report(Different, setting, (did, RESOLVES));

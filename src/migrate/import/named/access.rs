@@ -1,13 +1,12 @@
 //! The clients that named resolved names for.
 //!
 //! `allow-recursion` and `allow-query-cache` must both allow them. Each takes the clients of the other if it is not set, else those
-//! of `allow-query`, else those of this host and its networks. Beside one of the two, `allow-query` is for own zones only. Clients
+//! of `allow-query`, else those of this host and its networks. Next to one of the two, `allow-query` is for own zones only. Clients
 //! of `blackhole` get no reply, whatever these lists say (BIND's Administrator Reference Manual, at these options).
 
 use ipnet::IpNet;
 
-use super::belonging::Belonging;
-use super::clients;
+use super::clients::{self, Belonging};
 use super::lists::Lists;
 use super::reader::{Statement, find};
 use crate::import::draft::Draft;
@@ -25,7 +24,11 @@ pub(super) struct AccessList {
 const CHOOSING: [&str; 3] = ["allow-recursion", "allow-query-cache", "allow-query"];
 
 /// Reads the clients: BIND answers them from its cache. None if no option chooses them.
-pub(super) fn of(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) -> Option<AccessList> {
+pub(super) fn from_options(
+    options: &[Statement],
+    lists: &Lists<'_>,
+    draft: &mut Draft,
+) -> Option<AccessList> {
     if let Some(never) = find(options, "recursion").filter(|recursion| recursion.value() == "no") {
         // Here they would get the names of others too.
         return Some(AccessList { setting: never.typed(), clients: Clients::of_this_host() });
@@ -37,7 +40,7 @@ pub(super) fn of(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) ->
         clients = restricted(&clients, cache, lists, draft);
     }
     if clients.has_others() {
-        clients::tell_own(chosen, lists, draft);
+        clients::report_own(chosen, lists, draft);
     }
     Some(AccessList { setting: chosen.typed(), clients })
 }

@@ -7,11 +7,11 @@ use crate::limits;
 
 use ipnet::IpNet;
 
-use super::belonging::Belonging;
 use super::lists::Lists;
 use super::reader::Statement;
 use crate::import::draft::Draft;
-use crate::import::finding::Weight::{Dangerous, Different};
+use crate::import::finding::Setting;
+use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::values::{Clients, MAPPED, network};
 use resolver::config::mapped;
 
@@ -63,7 +63,7 @@ pub(super) struct Sample {
     pub(super) is_unknown: bool,
 }
 
-/// Whether a list allows some addresses: the first element that names them decides. None if no element does.
+/// Returns true if a list allows some addresses: the first element that names them decides. None if no element does.
 pub(super) fn decides(elements: &[Statement], of: Sample, lists: &Lists<'_>, depth: usize) -> Option<bool> {
     let nested = |elements: &[Statement]| {
         depth < limits::MAX_NESTED && decides(elements, of, lists, depth.saturating_add(1)) == Some(true)
@@ -122,8 +122,8 @@ impl Gathered<'_> {
                 _ if own && !denied => {}
                 "any" => all().for_each(|net| self.one(net, denied, element)),
                 "localhost" => lists.own().iter().for_each(|net| self.one(*net, denied, element)),
-                "localnets" | "geoip" => self.belonging.tell_unknown(element, denied, self.draft),
-                "key" => self.belonging.tell_key(element, denied, self.draft),
+                "localnets" | "geoip" => self.belonging.report_unknown(element, denied, self.draft),
+                "key" => self.belonging.report_key(element, denied, self.draft),
                 "" if depth < limits::MAX_NESTED => {
                     self.add(element.block(), denied, lists, depth.saturating_add(1))
                 }
@@ -132,7 +132,7 @@ impl Gathered<'_> {
                     (None, Some(list)) if depth < limits::MAX_NESTED => {
                         self.add(list.block(), denied, lists, depth.saturating_add(1));
                     }
-                    _ => self.belonging.tell_unknown(element, denied, self.draft),
+                    _ => self.belonging.report_unknown(element, denied, self.draft),
                 },
             }
         }
@@ -159,7 +159,7 @@ impl Gathered<'_> {
 }
 
 /// Reports that the addresses of this host are not all known: its programs come from them if they query named at one of them.
-pub(super) fn tell_own(list: &Statement, lists: &Lists<'_>, draft: &mut Draft) {
+pub(super) fn report_own(list: &Statement, lists: &Lists<'_>, draft: &mut Draft) {
     let localnets = lists.built_in(list.block(), "localnets");
     let Some(element) = lists.built_in(list.block(), "localhost").filter(|_| localnets.is_none()) else {
         return;
@@ -180,5 +180,55 @@ fn filled(typed: &str) -> String {
             format!("{}{}/{length}", address.trim_end_matches('.'), ".0".repeat(missing))
         }
         _ => typed.to_owned(),
+    }
+}
+
+/// The use of a list.
+#[derive(Clone, Copy)]
+pub(super) enum Belonging {
+    /// It names the clients that are answered.
+    Allowed,
+    /// It names the clients that get no reply.
+    Dropped,
+    /// It names addresses of this host to listen at.
+    Listening,
+    /// It names addresses that are removed from answers.
+    Private,
+}
+
+impl Belonging {
+    /// The advice for clients that an element names or denies.
+    fn advice(self, whose: &str, denied: bool) -> String {
+        match (self, denied) {
+            (Self::Allowed, false) => format!("add {whose} to listen.allow"),
+            (Self::Allowed, true) => format!("add {whose} to listen.refuse"),
+            (Self::Dropped, false) => format!("add {whose} to listen.drop"),
+            (Self::Dropped, true) => format!("add {whose} to listen.allow if they may query"),
+            (Self::Listening, false) => "add the addresses to listen.addresses".to_owned(),
+            (Self::Listening, true) => "remove the addresses from listen.addresses".to_owned(),
+            (Self::Private, false) => format!("add {whose} to resolve.private_addresses"),
+            (Self::Private, true) => format!("remove {whose} from resolve.private_addresses"),
+        }
+    }
+
+    /// Reports an element that names networks which the file does not have.
+    pub(super) fn report_unknown(self, element: &Statement, denied: bool, draft: &mut Draft) {
+        let (option, did) = match element.option().trim_start_matches('!') {
+            "localnets" => ("localnets".to_owned(), "stood for the networks of this host's interfaces"),
+            "geoip" => (element.shown(), "chose clients by the place of their addresses"),
+            name => (name.to_owned(), "is not the name of an access list"),
+        };
+        let instead = self.advice("their prefixes", denied);
+        draft.report(Dangerous, &(&element.place, &option), (did, &instead));
+    }
+
+    /// Reports clients with a TSIG key, which have no known addresses.
+    pub(super) fn report_key(self, element: &Statement, denied: bool, draft: &mut Draft) {
+        if denied {
+            let (did, instead) = ("left out clients with a TSIG key", "resolverd has no TSIG");
+            return draft.report(Unneeded, element, (did, instead));
+        }
+        let instead = format!("resolverd has no TSIG; {}", self.advice("their addresses", false));
+        draft.report(Dangerous, element, ("stood for clients with a TSIG key", &instead));
     }
 }

@@ -1,15 +1,18 @@
 //! The statements of a file without views, or as the clients of one view see it.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::access::{self, AccessList};
 use super::lists::Lists;
-use super::reader::{KEYS, Statement, find, options_of};
-use super::{OPTIONS, listen, options, servers, zones};
+use super::reader::{KEYS, Statement, find, is_yes, options_of};
+use super::{OPTIONS, listen, options, zones};
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
-use crate::import::finding::Weight::Unneeded;
+use crate::import::finding::Weight::{Dangerous, Unneeded};
+use crate::import::values::{network, texts};
+use resolver::config::Config;
 
 /// The access lists by name.
 pub(super) fn acls(statements: &[Statement]) -> Lists<'_> {
@@ -35,7 +38,7 @@ pub(super) fn add_settings(path: &Path, statements: &[Statement], draft: &mut Dr
     let settings = zones::Settings { statements, base: &base };
     options::add(options, &acls(statements), statements, draft);
     zones::add(statements, &settings, draft);
-    servers::add(statements, draft);
+    deny_servers(statements, draft);
     for statement in statements {
         report(statement, draft);
     }
@@ -48,7 +51,7 @@ pub(super) fn is_whole(statement: &Statement) -> bool {
 
 fn report(statement: &Statement, draft: &mut Draft) {
     let option = statement.option();
-    if servers::is_taken(statement) {
+    if is_converted(statement) {
         return;
     }
     let of_the_root = |key: &Statement| key.option() == ".";
@@ -58,4 +61,41 @@ fn report(statement: &Statement, draft: &mut Draft) {
         return draft.report(Unneeded, statement, (did, instead));
     }
     OPTIONS.report(&OPTIONS.sections, (option, ""), statement, draft);
+}
+
+/// Adds the servers of `server` statements with `bogus yes` to those that resolverd never asks by default.
+fn deny_servers(statements: &[Statement], draft: &mut Draft) {
+    let mut denied = Config::default().resolve.deny_servers;
+    let mut first: Option<&Statement> = None;
+    for server in statements.iter().filter(|statement| is_bogus(statement)) {
+        match network(server.value()) {
+            Some(net) if !denied.contains(&net) => denied.push(net),
+            Some(_) => {}
+            None => {
+                let did = "named a server that is never asked, by an address that cannot be read";
+                let instead = "add its address to resolve.deny_servers";
+                draft.report(Dangerous, server, (did, instead));
+            }
+        }
+        first = first.or(Some(server));
+    }
+    if let Some(server) = first {
+        let value = texts(denied.iter().map(ToString::to_string));
+        draft.set(server, ("[resolve]", "deny_servers"), value);
+    }
+}
+
+/// Returns true if a server is one that named never asks, whoever names it: zones and forwarders have no effect on it.
+pub(super) fn is_never_asked(statements: &[Statement], address: IpAddr) -> bool {
+    let mut bogus = statements.iter().filter(|statement| is_bogus(statement));
+    bogus.any(|server| network(server.value()).is_some_and(|net| net.contains(&address)))
+}
+
+/// Returns true if all of a statement is carried over.
+fn is_converted(statement: &Statement) -> bool {
+    is_bogus(statement) && statement.block().len() == 1
+}
+
+fn is_bogus(statement: &Statement) -> bool {
+    statement.option() == "server" && find(statement.block(), "bogus").is_some_and(is_yes)
 }

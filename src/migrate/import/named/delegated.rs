@@ -18,15 +18,15 @@ use dns::zone_file;
 const NAMED: usize = 3;
 
 /// Reports the delegations in the file of a zone below which named asked forwarders.
-pub(super) fn tell_delegations(zone: &Statement, path: &Path, draft: &mut Draft) {
+pub(super) fn report_delegations(zone: &Statement, path: &Path, draft: &mut Draft) {
     let below = delegations(zone.value(), path).unwrap_or_default();
-    tell(zone, &below, draft);
+    report(zone, &below, draft);
 }
 
 /// Reports those of a transferred zone. Without its copy, or with one that is not in text, it is unknown whether it has any.
-pub(super) fn tell_delegations_of_copy(zone: &Statement, path: Option<&Path>, draft: &mut Draft) {
+pub(super) fn report_delegations_of_copy(zone: &Statement, path: Option<&Path>, draft: &mut Draft) {
     match path.and_then(|path| delegations(zone.value(), path)) {
-        Some(below) => tell(zone, &below, draft),
+        Some(below) => report(zone, &below, draft),
         None => {
             let did = "sent queries for names below its delegations, if it has any, to the forwarders";
             let instead = "resolverd asks the servers of the delegation; if only the forwarders know such names, add a [[zone]] with forward for each delegation";
@@ -35,7 +35,7 @@ pub(super) fn tell_delegations_of_copy(zone: &Statement, path: Option<&Path>, dr
     }
 }
 
-fn tell(zone: &Statement, below: &[String], draft: &mut Draft) {
+fn report(zone: &Statement, below: &[String], draft: &mut Draft) {
     let Some(first) = below.first() else { return };
     let named: Vec<&str> = below.iter().take(NAMED).map(String::as_str).collect();
     let others = match below.len().saturating_sub(NAMED) {
@@ -66,7 +66,7 @@ fn delegations(zone: &str, path: &Path) -> Option<Vec<String>> {
 }
 
 /// Reports a forward zone below a zone that named serves itself.
-pub(super) fn tell_forward_below(zone: &Statement, statements: &[Statement], draft: &mut Draft) {
+pub(super) fn report_forward_below(zone: &Statement, statements: &[Statement], draft: &mut Draft) {
     let serves = |other: &&Statement| {
         let kind = find(other.block(), "type").map_or("", Statement::value);
         let is_below = is_within(zone.value(), other.value()) && !is_within(other.value(), zone.value());

@@ -4,8 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
 
-use super::belonging::Belonging;
-use super::clients;
+use super::clients::{self, Belonging};
 use super::lists::Lists;
 use super::reader::{Statement, find};
 use super::tls::FoundListeners;
@@ -37,11 +36,11 @@ pub(super) fn add(
             addresses.push(SocketAddr::new(all, usual));
         }
         for list in typed {
-            let of_port = |port: u16, draft: &mut Draft| of_list(list, lists, (all, port), draft);
+            let of_port = |port: u16, draft: &mut Draft| list_addresses(list, lists, (all, port), draft);
             if encrypted.take(list, (options, statements), draft, of_port) {
                 continue;
             }
-            let found = of_list(list, lists, (all, usual), draft);
+            let found = list_addresses(list, lists, (all, usual), draft);
             let new: Vec<SocketAddr> =
                 found.into_iter().filter(|address| !addresses.contains(address)).collect();
             addresses.extend(new);
@@ -82,7 +81,7 @@ fn own(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 }
 
 /// The addresses of one list.
-fn of_list(
+fn list_addresses(
     list: &Statement,
     lists: &Lists<'_>,
     (all, usual): (IpAddr, u16),

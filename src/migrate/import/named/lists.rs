@@ -64,7 +64,7 @@ impl<'s> Lists<'s> {
         &self.own
     }
 
-    /// Whether named listens at addresses that the file does not name.
+    /// Returns true if named listens at addresses that the file does not name.
     pub(super) const fn listens_elsewhere(&self) -> bool {
         self.listens_elsewhere
     }

@@ -1,35 +1,30 @@
 //! named.conf of BIND 9 (version 9.20).
 
 mod access;
-mod belonging;
-mod built_in;
+mod built_in_zones;
 mod clients;
 mod configuration;
 mod delegated;
-mod empty_zones;
 mod listen;
 mod lists;
 mod options;
-mod own_zones;
-mod ports;
-mod private;
 mod reader;
-mod servers;
 mod tls;
 mod views;
+mod zone_clients;
 mod zones;
 
 use std::path::Path;
 use std::sync::LazyLock;
 
 use self::configuration::acls;
-use self::own_zones::ZoneClients;
 use self::reader::{find, options_of};
+use self::zone_clients::ZoneClients;
 use super::ImportError;
 use super::draft::Draft;
+use super::finding::FRAGMENT;
 use super::finding::Weight;
 use super::option_table::ProgramOptions;
-use super::phrases::FRAGMENT;
 use super::source::Sources;
 use super::values::Clients;
 
@@ -49,10 +44,10 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
         return views::add(path, &statements, draft);
     }
     let lists = acls(&statements);
-    let clients = access::of(options_of(&statements), &lists, draft);
+    let clients = access::from_options(options_of(&statements), &lists, draft);
     let resolved = clients.as_ref().map_or_else(Clients::of_this_host, |list| list.clients.clone());
     let of_zones = ZoneClients { reaching: &Clients::everybody(), resolved: &resolved };
-    of_zones.tell(&statements, &lists, draft);
+    of_zones.report(&statements, &lists, draft);
     configuration::add(path, &statements, clients, draft);
     Ok(())
 }

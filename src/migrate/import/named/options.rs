@@ -2,12 +2,13 @@
 
 use std::net::IpAddr;
 
+use super::clients::Belonging;
 use super::lists::Lists;
-use super::reader::{KEYS, Statement, find, is_yes};
-use super::{OPTIONS, empty_zones, ports, private, zones};
+use super::reader::{KEYS, Part, Statement, find, is_yes};
+use super::{OPTIONS, built_in_zones, clients, zones};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{Dangerous, Different};
-use crate::import::phrases::{PARTLY_VALIDATED, UNVALIDATED};
+use crate::import::finding::{PARTLY_VALIDATED, UNVALIDATED};
 use crate::import::values;
 use crate::import::values::texts;
 
@@ -17,8 +18,8 @@ pub(super) fn add(options: &[Statement], lists: &Lists<'_>, statements: &[Statem
     cache(options, draft);
     trust(options, statements, draft);
     sources(options, draft);
-    ports::add(options, draft);
-    private::add(options, lists, draft);
+    source_ports(options, draft);
+    private_addresses(options, lists, draft);
     if let Some(recursion) = find(options, "recursion").filter(|recursion| recursion.value() == "no") {
         let did = "refused to resolve names of others";
         draft.report(Dangerous, &(&recursion.place, "recursion no"), (did, "resolverd resolves for its clients, so that listen.allow has this host only: let another server give others the zones"));
@@ -26,7 +27,7 @@ pub(super) fn add(options: &[Statement], lists: &Lists<'_>, statements: &[Statem
     // The zones have their effect then.
     let has_forwarders = find(options, "forwarders").is_some_and(|list| !list.block().is_empty());
     for statement in options {
-        if !(has_forwarders && empty_zones::OPTIONS.contains(&statement.option())) {
+        if !(has_forwarders && built_in_zones::EMPTY_ZONES.contains(&statement.option())) {
             OPTIONS.report(&OPTIONS.options, (statement.option(), statement.value()), statement, draft);
         }
     }
@@ -115,4 +116,78 @@ fn sources(options: &[Statement], draft: &mut Draft) {
     if let Some(setting) = first.filter(|_| !found.is_empty()) {
         draft.set(setting, ("[resolve]", "source"), texts(found));
     }
+}
+
+/// The options with the ports that queries come from, that of IPv4 first.
+const PORTS: [&str; 2] = ["use-v4-udp-ports", "use-v6-udp-ports"];
+
+/// The first port that BIND takes by itself; resolverd takes no lower one.
+const FIRST_PORT: u16 = 1024;
+
+/// Sets the source ports, if the options permit others than the usual ones.
+fn source_ports(options: &[Statement], draft: &mut Draft) {
+    let mut typed = PORTS.iter().filter_map(|option| find(options, option));
+    let Some(first) = typed.next() else { return };
+    let ranges = ranges_of(first);
+    let mut report = |list: &Statement, did: &str, instead: &str| {
+        draft.report(Different, list, (did, instead));
+    };
+    if let Some(other) = typed.find(|other| ranges_of(other) != ranges) {
+        let instead = "resolverd takes one range for both (resolve.source_ports): that of IPv4 is set";
+        report(other, "permitted other ports over IPv6", instead);
+    }
+    let longest = ranges.iter().copied().max_by_key(|(from, to)| to.abs_diff(*from));
+    let Some((from, to)) = longest else {
+        return report(first, "has no range of ports from 1024 on", "set resolve.source_ports");
+    };
+    if ranges.len() > 1 {
+        let did = format!("permitted {} ranges of ports", ranges.len());
+        report(first, &did, "resolverd takes one range (resolve.source_ports); the longest is set");
+    }
+    if (from, to) != (FIRST_PORT, u16::MAX) {
+        let key = ("[resolve]", "source_ports");
+        draft.set(first, key, format!("{from}-{to}"));
+    }
+}
+
+/// The ranges of a list, `range 1024 65535` or a port, without the ports that resolverd does not take.
+fn ranges_of(list: &Statement) -> Vec<(u16, u16)> {
+    let of = |element: &Statement| {
+        let words = element.words();
+        let (from, to) = match words.as_slice() {
+            ["range", from, to] => (*from, *to),
+            [port] => (*port, *port),
+            _ => return None,
+        };
+        let (from, to) = (from.parse::<u16>().ok()?.max(FIRST_PORT), to.parse::<u16>().ok()?);
+        (from <= to).then_some((from, to))
+    };
+    list.block().iter().filter_map(of).collect()
+}
+
+/// `deny-answer-addresses`: addresses that strangers must not give to their names, and the domains of `except-from`.
+fn private_addresses(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) {
+    let Some(denied) = find(options, "deny-answer-addresses") else { return };
+    let mut blocks = denied.parts.iter().filter_map(|part| match part {
+        Part::Block(statements) => Some(statements.as_slice()),
+        Part::Word(_) => None,
+    });
+    let addresses = Part::Block(blocks.next().unwrap_or_default().to_vec());
+    let excepted = blocks.next().unwrap_or_default();
+    let alone = Statement { place: denied.place.clone(), parts: vec![addresses] };
+    let networks = clients::clients(&alone, lists, Belonging::Private, draft);
+    if networks.refuse.iter().any(|net| net.prefix_len() > 0) {
+        let did = "let some of these addresses through";
+        let instead = "resolverd removes them; add the domains that have them to resolve.private_domains";
+        draft.report(Dangerous, denied, (did, instead));
+    }
+    let networks = texts(networks.allow.iter().map(ToString::to_string));
+    draft.set(denied, ("[resolve]", "private_addresses"), networks);
+    if !excepted.is_empty() {
+        let names = texts(excepted.iter().map(|name| name.option().to_ascii_lowercase()));
+        draft.set(denied, ("[resolve]", "private_domains"), names);
+    }
+    let did = "answered SERVFAIL if an answer had such an address";
+    let instead = "resolverd removes these addresses, and answers NODATA if none is left";
+    draft.report(Different, denied, (did, instead));
 }

@@ -75,7 +75,7 @@ impl Part {
 /// The statements with keys to validate with.
 pub(super) const KEYS: [&str; 3] = ["trust-anchors", "managed-keys", "trusted-keys"];
 
-/// Whether the value of an option is yes.
+/// Returns true if the value of an option is yes.
 pub(super) fn is_yes(option: &Statement) -> bool {
     matches!(option.value(), "yes" | "true" | "1")
 }
@@ -242,13 +242,13 @@ mod tests {
     #[test]
     fn words_have_their_lines_and_no_comments() {
         let text = "a /* b\n*/ c; // d\n{ ! e; \"f;\" }# g\nh !{!i;}";
-        let told: Vec<String> = words(&Arc::from(Path::new("x")), text)
+        let read: Vec<String> = words(&Arc::from(Path::new("x")), text)
             .unwrap()
             .iter()
             .map(|word| format!("{}{}", word.place.line, word.text))
             .collect();
         assert_eq!(
-            told,
+            read,
             ["1a", "2c", "2;", "3{", "3!e", "3;", "3f;", "3}", "4h", "4!", "4{", "4!i", "4;", "4}"]
         );
     }

@@ -8,7 +8,7 @@ use crate::import::encrypted;
 use crate::import::encrypted::{EncryptedListeners, NamedFile};
 use crate::import::finding::Setting;
 use crate::import::finding::Weight::Dangerous;
-use crate::import::phrases::{CAS_OF_HOST, OWN_CAS};
+use crate::import::finding::{CAS_OF_HOST, OWN_CAS};
 use crate::import::values::plain;
 use resolver::config::defaults::{HTTPS_PORT, TLS_PORT};
 
@@ -24,7 +24,7 @@ pub(super) fn remote_name(statements: &[Statement], name: &str) -> Option<String
 }
 
 /// Reports the CAs of its own with which a `tls` statement checked the certificate of a server.
-pub(super) fn tell_own_cas(statements: &[Statement], name: &str, draft: &mut Draft) {
+pub(super) fn report_own_cas(statements: &[Statement], name: &str, draft: &mut Draft) {
     if let Some(file) = named(statements, name).and_then(|tls| find(tls.block(), "ca-file")) {
         draft.report(Dangerous, file, (OWN_CAS, CAS_OF_HOST));
     }
@@ -66,7 +66,7 @@ impl FoundListeners {
                 true
             }
             (Some(name), Some(http)) => {
-                tell_paths(statements, http, draft);
+                report_paths(statements, http, draft);
                 let addresses = of_port(usual("https-port", HTTPS_PORT), draft);
                 self.put(name, list, statements, (Vec::new(), addresses));
                 true
@@ -80,14 +80,14 @@ impl FoundListeners {
         if let Some(first) = found.next() {
             first.add(draft);
         }
-        found.for_each(|listeners| listeners.tell_other_certificate(draft));
+        found.for_each(|listeners| listeners.report_other_certificate(draft));
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    /// Adds addresses to the listeners of a `tls` statement; they are told at the first list that has it.
+    /// Adds addresses to the listeners of a `tls` statement; they are reported at the first list that has it.
     fn put(&mut self, name: &str, list: &Statement, statements: &[Statement], addresses: ForTlsAndHttps) {
         let (tls, https) = addresses;
         if let Some((_, known)) = self.found.iter_mut().find(|(known, _)| known == name) {
@@ -113,8 +113,8 @@ fn file(typed: &Statement) -> NamedFile {
     NamedFile { setting: typed.typed(), path: typed.value().to_owned() }
 }
 
-/// Tells the paths of an `http` statement that are not ours. The statement `default` has ours.
-fn tell_paths(statements: &[Statement], name: &str, draft: &mut Draft) {
+/// Reports the paths of an `http` statement that are not ours. The statement `default` has ours.
+fn report_paths(statements: &[Statement], name: &str, draft: &mut Draft) {
     let is_it = |statement: &&Statement| statement.option() == "http" && statement.value() == name;
     let Some(endpoints) = statements.iter().find(is_it).and_then(|http| find(http.block(), "endpoints"))
     else {

@@ -10,12 +10,11 @@ use std::path::Path;
 use ipnet::IpNet;
 
 use super::access::{self, AccessList};
-use super::belonging::Belonging;
-use super::clients::{self, Sample};
+use super::clients::{self, Belonging, Sample};
 use super::configuration::{self, acls, is_whole};
 use super::lists::Lists;
-use super::own_zones::ZoneClients;
 use super::reader::{Part, Statement, find, options_of};
+use super::zone_clients::ZoneClients;
 use crate::import::ImportError;
 use crate::import::draft::Draft;
 use crate::import::finding::Setting;
@@ -56,7 +55,7 @@ pub(super) fn add(path: &Path, statements: &[Statement], draft: &mut Draft) -> R
     let reaching = taken(&views, own, &lists);
     let allowed = allowed(view, &file, (&reaching, &lists), draft);
     let resolved = allowed.as_ref().map_or_else(Clients::of_this_host, |list| list.clients.clone());
-    ZoneClients { reaching: &reaching, resolved: &resolved }.tell(&file, &lists, draft);
+    ZoneClients { reaching: &reaching, resolved: &resolved }.report(&file, &lists, draft);
     configuration::add(path, &file, allowed, draft);
     match found {
         Some(_) => {
@@ -70,7 +69,7 @@ pub(super) fn add(path: &Path, statements: &[Statement], draft: &mut Draft) -> R
         }
     }
     let others = views.iter().enumerate().filter(|(place, _)| *place != own);
-    others.for_each(|(_, view)| tell_other(view, options_of(statements), draft));
+    others.for_each(|(_, view)| report_other(view, options_of(statements), draft));
     Ok(())
 }
 
@@ -115,7 +114,7 @@ fn allowed(
     let list = find(view.block(), CLIENTS);
     let matched =
         list.map_or_else(Clients::everybody, |list| clients::clients(list, lists, Belonging::Allowed, draft));
-    let chosen = access::of(options_of(file), lists, draft);
+    let chosen = access::from_options(options_of(file), lists, draft);
     // Without an option these are this host and networks of its interfaces.
     let is_near = |net: &IpNet| {
         let is_around = |other: &IpNet| other.prefix_len() > 0 && other.contains(net);
@@ -127,7 +126,7 @@ fn allowed(
     let clients = Clients::deciding(nets, |net| reaching.permits(net) && resolves(net));
     let named = list.unwrap_or(view);
     if clients.has_others() {
-        clients::tell_own(named, lists, draft);
+        clients::report_own(named, lists, draft);
     }
     match chosen {
         Some(AccessList { setting, .. }) => Some(AccessList { setting, clients }),
@@ -156,14 +155,12 @@ fn seen_by(view: &Statement, statements: &[Statement]) -> Vec<Statement> {
     let outside = |statement: &&Statement| !matches!(statement.option(), "options" | "view");
     let mut file = vec![options];
     file.extend(statements.iter().filter(outside).cloned());
-    file.extend(
-        whole.into_iter().map(|statement| of_other_view(&statement, statements).unwrap_or(statement)),
-    );
+    file.extend(whole.into_iter().map(|statement| zone_in_view(&statement, statements).unwrap_or(statement)));
     file
 }
 
 /// The zone of another view that a zone with `in-view` stands for.
-fn of_other_view(zone: &Statement, statements: &[Statement]) -> Option<Statement> {
+fn zone_in_view(zone: &Statement, statements: &[Statement]) -> Option<Statement> {
     let other = find(zone.block(), "in-view")?.value();
     let is_other = |view: &&Statement| view.option() == "view" && view.value() == other;
     let same = |own: &&Statement| own.option() == "zone" && own.value().eq_ignore_ascii_case(zone.value());
@@ -171,7 +168,7 @@ fn of_other_view(zone: &Statement, statements: &[Statement]) -> Option<Statement
 }
 
 /// Reports a view that is not imported.
-fn tell_other(view: &Statement, options: &[Statement], draft: &mut Draft) {
+fn report_other(view: &Statement, options: &[Statement], draft: &mut Draft) {
     let recursion = find(view.block(), "recursion").or_else(|| find(options, "recursion"));
     let (did, instead) = match recursion.map_or("", Statement::value) {
         "no" => (

@@ -6,10 +6,9 @@ use std::path::Path;
 
 use toml::Value;
 
-use super::built_in::{self, OWN, OwnRecords};
-use super::empty_zones::is_first;
+use super::built_in_zones::{OWN, OwnRecords, is_first};
 use super::reader::{Statement, find, options_of};
-use super::{OPTIONS, delegated, empty_zones, tls};
+use super::{OPTIONS, built_in_zones, delegated, tls};
 use crate::import::draft::Draft;
 use crate::import::finding::Setting;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
@@ -50,7 +49,7 @@ pub(super) fn add(statements: &[Statement], settings: &Settings<'_>, draft: &mut
     for zone in statements.iter().filter(|statement| statement.option() == "zone") {
         one(zone, settings, draft);
     }
-    for disabled in empty_zones::disabled(statements) {
+    for disabled in built_in_zones::disabled(statements) {
         not_empty(disabled, settings, draft);
     }
 }
@@ -77,20 +76,20 @@ fn one(zone: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
     if matches!(kind, "master" | "primary") && has_usual_records(zone, settings.base, draft) {
         return;
     }
-    let mut tell =
+    let mut report =
         |weight, did: &str, instead: &str| draft.report(weight, &(&zone.place, &shown), (did, instead));
     match kind {
         "hint" => hint(zone, settings.base, draft),
         "mirror" if name.is_empty() => {
-            tell(Unneeded, "kept a copy of the root zone", "resolverd keeps and renews its delegations")
+            report(Unneeded, "kept a copy of the root zone", "resolverd keeps and renews its delegations")
         }
         "mirror" => {
             let did = "kept a validated copy of the zone, transferred from its primaries";
             let instead = "resolverd asks the servers to which the zone is delegated; for others add a [[zone]] with their addresses in stub";
-            tell(Different, did, instead);
+            report(Different, did, instead);
         }
         "redirect" => {
-            tell(Dangerous, "replaced answers that a name does not exist", "resolverd never does this")
+            report(Dangerous, "replaced answers that a name does not exist", "resolverd never does this")
         }
         "master" | "primary" => file(zone, name, settings, draft),
         "stub" | "static-stub" if forwarders_of(zone, name, settings).is_some() => {
@@ -110,9 +109,9 @@ fn one(zone: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
         }
         "forward" => forward(zone, name, settings, draft),
         _ if find(block, "in-view").is_some() => {
-            tell(Dangerous, "took the zone of a view that does not have it", "add a [[zone]] for it")
+            report(Dangerous, "took the zone of a view that does not have it", "add a [[zone]] for it")
         }
-        _ => tell(Dangerous, "is of a type that this import does not know", "add a [[zone]] for it"),
+        _ => report(Dangerous, "is of a type that this import does not know", "add a [[zone]] for it"),
     }
     if kind != "hint" {
         rest(zone, draft);
@@ -121,21 +120,21 @@ fn one(zone: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
 
 /// The servers of the root. A file of another name may have those of a private root.
 fn hint(zone: &Statement, base: &Path, draft: &mut Draft) {
-    let shown = format!("zone \"{}\" type hint", zone.value());
+    let setting = (&zone.place, format!("zone \"{}\" type hint", zone.value()));
     let did = "named the servers of the root";
     let file = find(zone.block(), "file").map(Statement::value).filter(|file| {
         let name = Path::new(file).file_name();
         !USUAL_HINTS.iter().any(|usual| name.is_some_and(|name| name == *usual))
     });
     let Some(file) = file else {
-        return draft.report(Unneeded, &(&zone.place, &shown), (did, "resolverd has them built in"));
+        return draft.report(Unneeded, &setting, (did, "resolverd has them built in"));
     };
     let path = base.join(file);
-    draft.set(&(&zone.place, &shown), ("[resolve]", "root_hints"), path.display().to_string());
+    draft.set(&setting, ("[resolve]", "root_hints"), path.display().to_string());
     // Else the draft reports it.
     if path.is_file() {
         let instead = "resolve.root_hints has the file; remove it if these are the servers of the internet, which resolverd has built in";
-        draft.report(Different, &(&zone.place, &shown), (did, instead));
+        draft.report(Different, &setting, (did, instead));
     }
 }
 
@@ -146,9 +145,9 @@ fn has_usual_records(zone: &Statement, base: &Path, draft: &mut Draft) -> bool {
         return false;
     };
     let kind = find(zone.block(), "type").map_or("", Statement::value);
-    let shown = format!("zone \"{}\" type {kind}", zone.value());
+    let setting = (&zone.place, format!("zone \"{}\" type {kind}", zone.value()));
     let did = "gave names of this host";
-    match built_in::records(&name, &base.join(file.value())) {
+    match built_in_zones::records(&name, &base.join(file.value())) {
         OwnRecords::Usual => {
             let is_built_in = !name.ends_with("localdomain");
             let instead = if is_built_in {
@@ -156,12 +155,12 @@ fn has_usual_records(zone: &Statement, base: &Path, draft: &mut Draft) -> bool {
             } else {
                 "programs of this host have the name in /etc/hosts"
             };
-            draft.report(Unneeded, &(&zone.place, &shown), (did, instead));
+            draft.report(Unneeded, &setting, (did, instead));
         }
         OwnRecords::Unread(reason) => {
             let did = format!("{did}, and maybe others: {reason}");
             let instead = "resolverd has names of this host only: add a [[zone]] if the zone has others";
-            draft.report(Different, &(&zone.place, &shown), (&did, instead));
+            draft.report(Different, &setting, (&did, instead));
         }
         OwnRecords::More => return false,
     }
@@ -173,10 +172,10 @@ fn rest(zone: &Statement, draft: &mut Draft) {
     for option in zone.block() {
         match option.option() {
             "allow-query" if option.block().iter().any(|element| element.option() != "any") => {
-                let shown = format!("zone \"{}\": {}", zone.value(), option.shown());
+                let setting = (&option.place, format!("zone \"{}\": {}", zone.value(), option.shown()));
                 let did = "answered some clients only";
                 let instead = "all clients of [listen] get this zone here; for others add a [[listener]] with `zones` that do not name it";
-                draft.report(Dangerous, &(&option.place, &shown), (did, instead));
+                draft.report(Dangerous, &setting, (did, instead));
             }
             known if READ.contains(&known) => {}
             name => OPTIONS.report(&OPTIONS.options, (name, option.value()), option, draft),
@@ -199,7 +198,7 @@ fn file(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft
     let keys = vec![("name", Value::from(named(name))), ("file", Value::from(path.display().to_string()))];
     draft.add(&(&zone.place, &shown), "[[zone]]", keys);
     if forwarders_of(zone, name, settings).is_some() {
-        delegated::tell_delegations(zone, &path, draft);
+        delegated::report_delegations(zone, &path, draft);
     }
     let dynamic = ["update-policy", "allow-update", "auto-dnssec", "inline-signing", "dnssec-policy"];
     let is_off = |option: &Statement| {
@@ -229,7 +228,7 @@ fn secondary(zone: &Statement, name: &str, kind: &str, settings: &Settings<'_>, 
         );
         if forwarders_of(zone, name, settings).is_some() {
             let path = find(zone.block(), "file").map(|file| settings.base.join(file.value()));
-            delegated::tell_delegations_of_copy(zone, path.as_deref(), draft);
+            delegated::report_delegations_of_copy(zone, path.as_deref(), draft);
         }
     }
     upstreams(zone, name, ("stub", false), servers, (settings, draft));
@@ -240,26 +239,26 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
     // Without a list, too, the names of the zone are not forwarded (BIND's Administrator Reference Manual, "type forward").
     let list = find(zone.block(), "forwarders").filter(|list| !list.block().is_empty());
     let Some(list) = list else {
-        let shown = format!("zone \"{}\"", zone.value());
-        if let Some(empty) = empty_zones::of(name, settings.statements) {
+        let setting = (&zone.place, format!("zone \"{}\"", zone.value()));
+        if let Some(empty) = built_in_zones::empty_zone(name, settings.statements) {
             let did = "was not forwarded: named answered its names itself, by an empty zone";
-            draft.report(Unneeded, &(&zone.place, &shown), (did, "resolverd answers them itself, too"));
+            draft.report(Unneeded, &setting, (did, "resolverd answers them itself, too"));
             return stays_empty(zone, empty.trim_end_matches('.'), settings, draft);
         }
         if is_below_forwarders(name, settings) {
             // DNS lists refuse the resolvers of providers, and mail is then accepted without them.
             let keys = vec![("name", Value::from(named(name))), ("recurse", Value::from(true))];
-            return draft.add(&(&zone.place, &shown), "[[zone]]", keys);
+            return draft.add(&setting, "[[zone]]", keys);
         }
         let did = "was not forwarded";
-        return draft.report(Unneeded, &(&zone.place, &shown), (did, "resolverd does not forward it"));
+        return draft.report(Unneeded, &setting, (did, "resolverd does not forward it"));
     };
-    if empty_zones::of(name, settings.statements).is_some() && is_first(zone.block()) {
+    if built_in_zones::empty_zone(name, settings.statements).is_some() && is_first(zone.block()) {
         let did = "had no effect for most names: with `forward first` named answers them itself, by the empty zone of private addresses";
         let instead = "the [[zone]] sends them to these forwarders; remove it if they must not get them";
         draft.report(Different, &(&zone.place, &format!("zone \"{}\"", zone.value())), (did, instead));
     }
-    delegated::tell_forward_below(zone, settings.statements, draft);
+    delegated::report_forward_below(zone, settings.statements, draft);
     let servers = servers(list, settings, draft, 0);
     upstreams(zone, name, ("forward", is_first(zone.block())), servers, (settings, draft));
 }
@@ -293,7 +292,7 @@ fn forwarders_around<'s>(name: &str, settings: &Settings<'s>) -> Option<&'s Stat
     list.filter(|list| !list.block().is_empty())
 }
 
-/// Whether any forwarders are around a zone.
+/// Returns true if any forwarders are around a zone.
 fn is_below_forwarders(name: &str, settings: &Settings<'_>) -> bool {
     let around = forward_zones_around(name, settings).filter_map(|zone| find(zone.block(), "forwarders"));
     let mut all = around.chain(find(options_of(settings.statements), "forwarders"));
@@ -315,7 +314,7 @@ fn passed_over(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mu
     if find(zone.block(), "forwarders").is_some() {
         return forward(zone, name, settings, draft);
     }
-    if let Some(list) = forwarders_around(name, settings).filter(|_| served::of(name).is_some()) {
+    if let Some(list) = forwarders_around(name, settings).filter(|_| served::zone_around(name).is_some()) {
         // Here the zone around it would keep its names.
         let servers = servers(list, settings, &mut Draft::default(), 0);
         let first = is_first(options_of(settings.statements));
@@ -354,22 +353,21 @@ fn upstreams(
     servers: Vec<String>,
     (settings, draft): (&Settings<'_>, &mut Draft),
 ) {
-    let shown = zone.shown();
     if servers.is_empty() {
         let did = "sent queries to servers that cannot be named here";
         let instead = "add a [[zone]] with their addresses; until then the zone is resolved from the root";
-        return draft.report(Dangerous, &(&zone.place, &shown), (did, instead));
+        return draft.report(Dangerous, zone, (did, instead));
     }
     let mut keys = vec![("name", Value::from(named(name))), (key, texts(servers))];
     if first {
         keys.push(("forward_first", Value::from(true)));
         let did = "resolved names from the root servers if the forwarders failed";
-        draft.report(Different, &(&zone.place, &shown), (did, FIRST));
+        draft.report(Different, zone, (did, FIRST));
     }
-    if (first || key == "stub") && empty_zones::are_below(name, settings.statements) {
+    if (first || key == "stub") && built_in_zones::has_empty_zones_below(name, settings.statements) {
         keys.push(("locally_served", Value::from(true)));
     }
-    draft.add(&(&zone.place, &shown), "[[zone]]", keys);
+    draft.add(zone, "[[zone]]", keys);
 }
 
 /// The servers of a list, in the form of our file. An element is an address with `port` and `tls`, or the name of a list
@@ -398,7 +396,7 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
             }
             continue;
         };
-        if super::servers::is_never_asked(settings.statements, address) {
+        if super::configuration::is_never_asked(settings.statements, address) {
             continue;
         }
         if after(&words, "key").is_some() {
@@ -414,7 +412,7 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
         let port = port.and_then(|port| port.parse().ok());
         let name = tls.and_then(|tls| tls::remote_name(settings.statements, tls));
         if let Some(tls) = tls {
-            tls::tell_own_cas(settings.statements, tls, draft);
+            tls::report_own_cas(settings.statements, tls, draft);
         }
         let server = Upstream { address, port, tls: tls.is_some(), name };
         match upstream_text(&server) {

@@ -27,24 +27,24 @@ const SPECIAL: [&str; 4] = ["invalid", "localhost", "onion", "test"];
 const LOOPBACK: [&str; 2] =
     ["127.in-addr.arpa", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa"];
 
-/// Whether Unbound has a default zone of exactly this name.
+/// Returns true if Unbound has a default zone of exactly this name.
 pub(super) fn is_default(name: &str) -> bool {
     let name = plain(name);
-    let served = served::of(&name).is_some_and(|served| plain(&served) == name);
+    let served = served::zone_around(&name).is_some_and(|served| plain(&served) == name);
     served || SPECIAL.iter().chain(&LOOPBACK).any(|zone| *zone == name)
 }
 
-/// Whether Unbound answers a name itself, unless the file has a `local-zone` for it. `lets_lan_out`: `unblock-lan-zones`.
+/// Returns true if Unbound answers a name itself, unless the file has a `local-zone` for it. `lets_lan_out`: `unblock-lan-zones`.
 pub(super) fn is_answered(name: &str, lets_lan_out: bool) -> bool {
-    !lets_lan_out && served::of(name).is_some() || SPECIAL.iter().any(|zone| is_within(name, zone))
+    !lets_lan_out && served::zone_around(name).is_some() || SPECIAL.iter().any(|zone| is_within(name, zone))
 }
 
-/// Whether a name stands for the host of the program that asks (RFC 6761 section 6.3): no server is asked for it.
+/// Returns true if a name stands for the host of the program that asks (RFC 6761 section 6.3): no server is asked for it.
 pub(super) fn is_of_this_host(name: &str) -> bool {
     is_within(name, "localhost")
 }
 
-/// Whether a name is `localhost` or a reverse name of its addresses, which resolverd always answers itself.
+/// Returns true if a name is `localhost` or a reverse name of its addresses, which resolverd always answers itself.
 pub(super) fn is_answered_here(name: &str) -> bool {
     is_of_this_host(name) || LOOPBACK.iter().any(|zone| is_within(name, zone))
 }
@@ -77,8 +77,7 @@ pub(super) fn below(upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> Vec<Def
         )
     };
     if let Some(first) = upstreams.all().find(|section| keeps(section) || around_test(section)) {
-        let option = format!("{} {}", first.kind, upstreams::name(first));
-        draft.report(Weight::Different, &(&first.place, &option), (did, instead));
+        draft.report(Weight::Different, first, (did, instead));
     }
     below.collect()
 }

@@ -11,13 +11,13 @@ use toml::Value;
 use super::default_zones::{self, DefaultZone};
 use super::reader::{Section, UnboundSetting};
 use super::upstreams::{self, UpstreamZones};
-use super::{OPTIONS, kinds, local_zones};
+use super::{OPTIONS, local_zones};
 use crate::import::draft::Draft;
 use crate::import::finding::{Setting, SourcePlace, TypedSetting, Weight};
 use crate::import::names::{ASTERISK, OTHER_FAMILY};
 use crate::import::served;
+use crate::import::served::{EmptyZone, report_denied, report_nodata};
 use crate::import::values::{names_in_data, texts};
-use crate::import::without_data::{EmptyZone, report_denied, report_nodata};
 use dns::wire::presentation::{kind_text, name_text, read_name};
 use dns::zone_file;
 use dns::zone_file::{Word, ZoneFileReader};
@@ -55,10 +55,10 @@ pub(super) fn add(
     let mut zones = with_defaults(by_default, read(server, upstreams, draft));
     let alone = divided(server, &mut zones, draft);
     let passed_over = passed_over(&zones, upstreams, draft);
-    tell_empty(&zones, draft);
+    report_empty(&zones, draft);
     add_open(&zones, upstreams, draft);
     add_alone(alone, (&zones, upstreams), draft);
-    for (apex, zone) in zones.into_iter().filter(|(_, zone)| kinds::is_closed(&zone.kind)) {
+    for (apex, zone) in zones.into_iter().filter(|(_, zone)| local_zones::is_closed(&zone.kind)) {
         let option = format!("local-zone {} {}", name_text(&apex), zone.kind);
         let keys = vec![("name", Value::from(name_text(&apex))), ("records", texts(zone.lines(&apex)))];
         draft.add(&(&zone.place, &option), "[[zone]]", keys);
@@ -90,17 +90,16 @@ fn divided(server: &Section, zones: &mut LocalZones, draft: &mut Draft) -> Vec<L
             _ => continue,
         };
         let Some(record) = text.and_then(|text| record(setting, &text)) else {
-            let option = format!("{}: {}", setting.option, setting.value());
             let did = "gave a record that cannot be read";
-            draft.report(Weight::Dangerous, &(&setting.place, &option), (did, "add it as a [[record]]"));
+            draft.report(Weight::Dangerous, setting, (did, "add it as a [[record]]"));
             continue;
         };
         match zones.around_mut(&record.name) {
-            Some((_, zone)) if !kinds::has_data(&zone.kind) => {
+            Some((_, zone)) if !local_zones::has_data(&zone.kind) => {
                 let did = format!("had no effect, because the zone around it is {}", zone.kind);
                 draft.report(Weight::Different, setting, (&did, "is left out"));
             }
-            Some((apex, zone)) if kinds::is_closed(&zone.kind) => match record.is_of_apex(apex) {
+            Some((apex, zone)) if local_zones::is_closed(&zone.kind) => match record.is_of_apex(apex) {
                 true => {
                     let did = format!("gave the {} records of the zone", record.kind);
                     let instead = "is left out: resolverd makes these records of a [[zone]] itself";
@@ -124,7 +123,7 @@ fn divided(server: &Section, zones: &mut LocalZones, draft: &mut Draft) -> Vec<L
 type RecordSets = BTreeMap<(String, String), Vec<LocalRecord>>;
 
 /// Reports names with addresses of one family whose zone leaves the other one to the zones around.
-fn tell_other_family(sets: &RecordSets, zones: &LocalZones, draft: &mut Draft) {
+fn report_other_family(sets: &RecordSets, zones: &LocalZones, draft: &mut Draft) {
     for ((name, kind), records) in sets {
         let other = match kind.as_str() {
             "A" => "AAAA",
@@ -134,7 +133,7 @@ fn tell_other_family(sets: &RecordSets, zones: &LocalZones, draft: &mut Draft) {
         let is_alone = !sets.contains_key(&(name.clone(), other.to_owned()));
         let first = records.first().filter(|_| is_alone);
         let lets_through = |record: &&LocalRecord| {
-            zones.around(&record.name).is_some_and(|(_, zone)| kinds::is_by_type(&zone.kind))
+            zones.around(&record.name).is_some_and(|(_, zone)| local_zones::is_by_type(&zone.kind))
         };
         if let Some(record) = first.filter(lets_through) {
             draft.report(Weight::Dangerous, &record.setting, OTHER_FAMILY);
@@ -152,13 +151,13 @@ fn add_alone(
     for record in records {
         sets.entry((name_text(&record.name), record.kind.clone())).or_default().push(record);
     }
-    tell_other_family(&sets, zones, draft);
-    let mut told: Option<&Name> = None;
+    report_other_family(&sets, zones, draft);
+    let mut reported: Option<&Name> = None;
     for record in sets.values().filter_map(|records| records.first()) {
-        // A name with several types is told once. Other types of a name that stays here do not exist here either.
+        // A name with several types is reported once. Other types of a name that stays here do not exist here either.
         let is_open = upstreams.lets_lan_out || zones.around(&record.name).is_some();
-        let stays = !is_open && served::of(&name_text(&record.name)).is_some();
-        if told.replace(&record.name) == Some(&record.name) || stays {
+        let stays = !is_open && served::zone_around(&name_text(&record.name)).is_some();
+        if reported.replace(&record.name) == Some(&record.name) || stays {
             continue;
         }
         let did =
@@ -193,13 +192,13 @@ fn with_defaults(by_default: &[DefaultZone], zones: LocalZones) -> LocalZones {
 /// Adds the zones that are open below a closed one, or below one that stays here by `locally_served`: their names go where those of
 /// the zone of servers around them go.
 fn add_open(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
-    for (apex, zone) in zones.iter().filter(|(_, zone)| !kinds::is_closed(&zone.kind)) {
+    for (apex, zone) in zones.iter().filter(|(_, zone)| !local_zones::is_closed(&zone.kind)) {
         let name = name_text(apex);
         let closed_around = match zones.around(&apex.base_name()).filter(|_| !apex.is_root()) {
-            Some((_, around)) => kinds::is_closed(&around.kind),
+            Some((_, around)) => local_zones::is_closed(&around.kind),
             None => {
                 let of_servers = upstreams.around(&name).map(upstreams::name);
-                served::of(&name).is_some()
+                served::zone_around(&name).is_some()
                     && of_servers.is_some_and(|around| upstreams.keeps_locally_served(around))
             }
         };
@@ -219,12 +218,11 @@ fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Dr
         let text = upstreams::name(section);
         let Some(mut name) = read_name(text) else { continue };
         name.set_fqdn(true);
-        let option = format!("{} {text}", section.kind);
         match zones.around(&name.to_lowercase()) {
-            Some((apex, zone)) if kinds::is_closed(&zone.kind) && zone.kind != BY_DEFAULT => {
+            Some((apex, zone)) if local_zones::is_closed(&zone.kind) && zone.kind != BY_DEFAULT => {
                 let did = format!("had no effect: local-zone {} {} came first", name_text(apex), zone.kind);
                 let instead = "is left out; if its servers are to be asked, remove that zone and add a [[zone]] for them";
-                draft.report(Weight::Different, &(&section.place, &option), (&did, instead));
+                draft.report(Weight::Different, section, (&did, instead));
                 left_out.push(section.place.clone());
             }
             None if default_zones::is_answered(text, upstreams.lets_lan_out) => {
@@ -236,7 +234,7 @@ fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Dr
                     left_out.push(section.place.clone());
                     "is left out: resolverd answers them itself, too; if these servers are to be asked, add a [[zone]] with their addresses"
                 };
-                draft.report(Weight::Different, &(&section.place, &option), (did, instead));
+                draft.report(Weight::Different, section, (did, instead));
             }
             _ => {}
         }
@@ -245,7 +243,7 @@ fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Dr
 }
 
 /// Reports the zones without data whose answers differ here.
-fn tell_empty(zones: &LocalZones, draft: &mut Draft) {
+fn report_empty(zones: &LocalZones, draft: &mut Draft) {
     let of_kinds = |kinds: &[&str]| -> Vec<EmptyZone> {
         let is_empty =
             |(_, zone): &&(Name, LocalZone)| zone.records.is_empty() && kinds.contains(&zone.kind.as_str());
@@ -261,7 +259,7 @@ fn tell_empty(zones: &LocalZones, draft: &mut Draft) {
 }
 
 impl LocalRecord {
-    /// Whether it is one of the records that each zone has at its apex.
+    /// Returns true if it is one of the records that each zone has at its apex.
     fn is_of_apex(&self, apex: &Name) -> bool {
         self.name == *apex && ["SOA", "NS"].contains(&self.kind.as_str())
     }
@@ -324,9 +322,8 @@ fn read(server: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> L
     let (mut zones, mut opened) = (Vec::new(), Vec::new());
     for setting in server.all("local-zone") {
         let (Some(mut name), Some(kind)) = (read_name(setting.value()), setting.values.get(1)) else {
-            let option = format!("local-zone: {}", setting.values.join(" "));
             let did = "cannot be read";
-            draft.report(Weight::Dangerous, &(&setting.place, &option), (did, "add a [[zone]] for it"));
+            draft.report(Weight::Dangerous, setting, (did, "add a [[zone]] for it"));
             continue;
         };
         name.set_fqdn(true);
@@ -362,7 +359,7 @@ fn opens_nothing(name: &Name, zones: &LocalZones) -> Option<String> {
     if !default_zones::is_default(&name_text(name)) {
         return Some("had no effect: Unbound has no default zone of this name".to_owned());
     }
-    let (apex, zone) = zones.around(name).filter(|(_, zone)| kinds::is_closed(&zone.kind))?;
+    let (apex, zone) = zones.around(name).filter(|(_, zone)| local_zones::is_closed(&zone.kind))?;
     Some(format!("had no effect: local-zone {} {} has these names", name_text(apex), zone.kind))
 }
 

@@ -1,8 +1,31 @@
-//! The local zones of Unbound by name: block lists have tens of thousands of them.
+//! The local zones of Unbound by name, of which block lists have tens of thousands, and their types (unbound.conf(5), "local-zone").
 
 use std::collections::HashMap;
 
 use hickory_proto::rr::Name;
+
+/// Types that leave names without data of their own to the zones around them, or to resolution.
+const OPEN: [&str; 7] =
+    ["transparent", "typetransparent", "nodefault", "inform", "always_transparent", "noview", "ipset"];
+
+/// Types that have no regard to local data.
+const WITHOUT_DATA: [&str; 5] =
+    ["always_transparent", "always_nxdomain", "always_nodata", "always_refuse", "always_deny"];
+
+/// Returns true if all names of the zone are answered by it.
+pub(super) fn is_closed(kind: &str) -> bool {
+    !OPEN.contains(&kind)
+}
+
+/// Returns true if local data in the zone has an effect.
+pub(super) fn has_data(kind: &str) -> bool {
+    !WITHOUT_DATA.contains(&kind)
+}
+
+/// Returns true if one record of a name leaves its other types to the zones around.
+pub(super) fn is_by_type(kind: &str) -> bool {
+    kind == "typetransparent"
+}
 
 /// Zones in their order, shorter names first. Names are in lower case.
 #[derive(Debug)]
@@ -36,7 +59,7 @@ impl<Zone> LocalZones<Zone> {
         self.zones.get_mut(at)
     }
 
-    /// Whether one of them has this name.
+    /// Returns true if one of them has this name.
     pub(super) fn has(&self, name: &Name) -> bool {
         self.places.contains_key(name)
     }

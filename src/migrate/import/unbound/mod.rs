@@ -1,7 +1,6 @@
 //! unbound.conf of Unbound (unbound.conf(5), version 1.22).
 
 mod default_zones;
-mod kinds;
 mod local;
 mod local_zones;
 mod ports;
@@ -18,9 +17,9 @@ use self::reader::{Section, UnboundSetting};
 use self::upstreams::UpstreamZones;
 use super::ImportError;
 use super::draft::Draft;
+use super::finding::FRAGMENT;
 use super::finding::{SourcePlace, Weight};
 use super::option_table::ProgramOptions;
-use super::phrases::FRAGMENT;
 use super::source::Sources;
 
 /// The options that are reported.
@@ -48,9 +47,8 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
         match section.kind.as_str() {
             "forward-zone" | "stub-zone" if passed_over.contains(&section.place) => {}
             "forward-zone" | "stub-zone" if replaced.contains(&section.place) => {
-                let option = format!("{} {}", section.kind, upstreams::name(section));
                 let did = "had no effect: another section for these names came in its place";
-                draft.report(Weight::Different, &(&section.place, &option), (did, "is left out"));
+                draft.report(Weight::Different, section, (did, "is left out"));
             }
             "forward-zone" => zones::forward(section, &upstreams, draft),
             "stub-zone" => zones::stub(section, &upstreams, draft),

@@ -75,6 +75,16 @@ impl Setting for UnboundSetting {
     }
 }
 
+impl Setting for Section {
+    fn place(&self) -> &SourcePlace {
+        &self.place
+    }
+
+    fn shown(&self) -> String {
+        format!("{} {}", self.kind, self.last("name").map_or(".", UnboundSetting::value))
+    }
+}
+
 impl Section {
     /// The settings of an option.
     pub(super) fn all<'s>(&'s self, option: &'s str) -> impl Iterator<Item = &'s UnboundSetting> {
@@ -158,7 +168,7 @@ fn settings(path: &Arc<Path>, text: &str) -> Result<Vec<UnboundSetting>, ImportE
     Ok(settings)
 }
 
-/// Whether a setting goes on in the next line.
+/// Returns true if a setting goes on in the next line.
 fn takes_more(setting: &UnboundSetting) -> bool {
     setting.values.is_empty() || WITH_VALUES.iter().any(|begin| setting.option.starts_with(begin))
 }
@@ -211,7 +221,7 @@ mod tests {
         let text = "server: verbosity: 1 # x\n local-data: 'a. TXT \"b: # c\"'\naccess-control: fd00::/8 allow\nport:53\n";
         let read = |text: &str| settings(&Arc::from(Path::new("f")), text);
         let found = read(text).unwrap();
-        let told: Vec<String> = found
+        let texts: Vec<String> = found
             .iter()
             .map(|one| format!("{} {} {}", one.place.line, one.option, one.values.join("|")))
             .collect();
@@ -222,7 +232,7 @@ mod tests {
             "3 access-control fd00::/8|allow",
             "4 port 53",
         ];
-        assert_eq!(told, expected);
+        assert_eq!(texts, expected);
         assert!(read("access-control:\n10.0.0.0/8\nallow\n").is_ok());
         assert!(read("port: 53\naccess-control 10.0.0.0/8 allow\n").is_err() && read("word\n").is_err());
         // A section has no value.

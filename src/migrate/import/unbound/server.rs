@@ -105,7 +105,7 @@ fn clients(server: &Section, draft: &mut Draft) -> Clients {
             _ => draft.report(Dangerous, setting, ("has an unknown action", "see listen.allow")),
         }
         if action.starts_with("allow") {
-            tell_everybody(&net, setting, draft);
+            report_everybody(&net, setting, draft);
         }
     }
     let named: Vec<IpNet> =
@@ -114,7 +114,7 @@ fn clients(server: &Section, draft: &mut Draft) -> Clients {
         let Some(net) = values::network(setting.value()) else { continue };
         if !named.contains(&net) && !clients.allow.contains(&net) {
             clients.allow.push(net);
-            tell_everybody(&net, setting, draft);
+            report_everybody(&net, setting, draft);
         }
     }
     clients
@@ -137,7 +137,7 @@ fn without_views(clients: Clients, server: &Section) -> Clients {
 }
 
 /// Reports a prefix of all clients that is allowed.
-fn tell_everybody(net: &IpNet, setting: &UnboundSetting, draft: &mut Draft) {
+fn report_everybody(net: &IpNet, setting: &UnboundSetting, draft: &mut Draft) {
     if net.prefix_len() == 0 {
         let did = "answered every client";
         let instead = "remove it from listen.allow unless a firewall keeps strangers out: open resolvers are used for attacks";
@@ -150,7 +150,7 @@ fn listen(server: &Section, draft: &mut Draft) {
     let port: u16 = server.last("port").and_then(|port| port.value().parse().ok()).unwrap_or(53);
     let is_off = |family: &str| server.last(family).is_some_and(|setting| setting.value() == "no");
     let is_used = |address: &IpAddr| !is_off(if address.is_ipv4() { "do-ip4" } else { "do-ip6" });
-    let mut addresses = of_interfaces(server, port, draft);
+    let mut addresses = interface_addresses(server, port, draft);
     addresses.retain(|address| is_used(&address.ip()));
     if let Some(automatic) = server.last("interface-automatic").filter(|setting| setting.is_yes()) {
         addresses = ["0.0.0.0", "::"]
@@ -191,7 +191,7 @@ fn listen(server: &Section, draft: &mut Draft) {
 }
 
 /// The addresses of `interface`, which may be written `ip-address` too.
-fn of_interfaces(server: &Section, port: u16, draft: &mut Draft) -> Vec<SocketAddr> {
+fn interface_addresses(server: &Section, port: u16, draft: &mut Draft) -> Vec<SocketAddr> {
     let mut addresses: Vec<SocketAddr> = Vec::new();
     for setting in server.all("interface").chain(server.all("ip-address")) {
         let (address, own) = match setting.value().split_once('@') {
@@ -219,7 +219,7 @@ fn take_encrypted(server: &Section, addresses: &mut Vec<SocketAddr>, draft: &mut
     let last = |old: &str, new: &str| server.last(new).or_else(|| server.last(old));
     let key = last("ssl-service-key", "tls-service-key");
     let (Some(key), Some(certificate)) = (key, last("ssl-service-pem", "tls-service-pem")) else { return };
-    let quic = of_quic(server, addresses);
+    let quic = quic_addresses(server, addresses);
     let mut of_port = |typed: Option<&UnboundSetting>, usual: u16| {
         let port = typed.and_then(|port| port.value().parse().ok()).unwrap_or(usual);
         let (found, others): (Vec<_>, Vec<_>) =
@@ -238,7 +238,7 @@ fn take_encrypted(server: &Section, addresses: &mut Vec<SocketAddr>, draft: &mut
 
 /// The addresses for DNS over QUIC: those of `quic-port`, of UDP, which may be the port of TLS too. Most builds of Unbound have no
 /// QUIC, so without the option its default port does not count.
-fn of_quic(server: &Section, addresses: &[SocketAddr]) -> Vec<SocketAddr> {
+fn quic_addresses(server: &Section, addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let port: Option<u16> = server.last("quic-port").and_then(|port| port.value().parse().ok());
     let has_datagrams = server.last("do-udp").is_none_or(|setting| setting.value() != "no");
     let of_port = |address: &&SocketAddr| has_datagrams && Some(address.port()) == port;

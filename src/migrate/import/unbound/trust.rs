@@ -8,12 +8,12 @@ use super::OPTIONS;
 use super::reader::{Section, UnboundSetting};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
-use crate::import::phrases::{PARTLY_VALIDATED, UNVALIDATED};
+use crate::import::finding::{PARTLY_VALIDATED, UNVALIDATED};
 use crate::import::source::{Matched, Sources, matching};
 use crate::import::values::texts;
 use resolver::config::TrustAnchor;
 
-/// The settings that name a key to validate with, beside `trusted-keys-file`.
+/// The settings that name a key to validate with, next to `trusted-keys-file`.
 const ANCHORS: [&str; 3] = ["auto-trust-anchor-file", "trust-anchor-file", "trust-anchor"];
 
 /// The effect of the root's keys, and the reason for which they are not needed.
@@ -23,7 +23,7 @@ const FOLLOWED: &str = "resolverd has them built in and follows their changes (d
 /// Adds them.
 pub(super) fn add(server: &Section, draft: &mut Draft) {
     let validates = validates(server, draft);
-    tell_lenient(server, validates, draft);
+    report_lenient(server, validates, draft);
     let mut names: Vec<String> =
         server.all("domain-insecure").map(|setting| setting.value().to_ascii_lowercase()).collect();
     names.sort();
@@ -31,7 +31,7 @@ pub(super) fn add(server: &Section, draft: &mut Draft) {
     if let Some(first) = server.all("domain-insecure").next() {
         draft.set(first, ("[dnssec]", "negative_trust_anchors"), texts(names));
     }
-    tell_modules(server, draft);
+    report_modules(server, draft);
     anchors(server, draft);
     single_keys(server, draft);
     if let Some(hints) = server.last("root-hints").filter(|hints| !hints.value().is_empty()) {
@@ -41,7 +41,7 @@ pub(super) fn add(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Whether Unbound validated: it has the module, and a key to begin with (unbound.conf(5), "auto-trust-anchor-file").
+/// Returns true if Unbound validated: it has the module, and a key to begin with (unbound.conf(5), "auto-trust-anchor-file").
 fn validates(server: &Section, draft: &mut Draft) -> bool {
     let key = ("[dnssec]", "validate");
     let modules = server.last("module-config").filter(|modules| !modules.value().contains("validator"));
@@ -50,7 +50,7 @@ fn validates(server: &Section, draft: &mut Draft) -> bool {
         return false;
     }
     if has_anchor(server) {
-        tell_partly(server, draft);
+        report_partly_validated(server, draft);
         return true;
     }
     let (place, option) = (&server.place, "auto-trust-anchor-file");
@@ -61,7 +61,7 @@ fn validates(server: &Section, draft: &mut Draft) -> bool {
 }
 
 /// Reports keys that are all of other zones than the root. Those in files may be of the root.
-fn tell_partly(server: &Section, draft: &mut Draft) {
+fn report_partly_validated(server: &Section, draft: &mut Draft) {
     let is_named =
         |setting: &&UnboundSetting| ANCHORS.contains(&setting.option.as_str()) && !setting.value().is_empty();
     let mut named = server.settings.iter().filter(is_named).peekable();
@@ -75,14 +75,14 @@ fn tell_partly(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Whether a key to validate with is named.
+/// Returns true if a key to validate with is named.
 fn has_anchor(server: &Section) -> bool {
     let names = |option: &&str| server.all(option).any(|setting| !setting.value().is_empty());
     ANCHORS.iter().any(names) || key_files(server).any(|(_, path)| !gives_no_keys(&path))
 }
 
 /// Reports the settings that let answers through which do not validate.
-fn tell_lenient(server: &Section, validates: bool, draft: &mut Draft) {
+fn report_lenient(server: &Section, validates: bool, draft: &mut Draft) {
     let (permissive, stripped) = ("val-permissive-mode", "harden-dnssec-stripped");
     let permissive = server.last(permissive).filter(|setting| setting.is_yes());
     let stripped = server.last(stripped).filter(|setting| setting.value() == "no");
@@ -128,7 +128,7 @@ fn anchors(server: &Section, draft: &mut Draft) {
 }
 
 /// Reports the modules that have no counterpart.
-fn tell_modules(server: &Section, draft: &mut Draft) {
+fn report_modules(server: &Section, draft: &mut Draft) {
     let Some(typed) = server.last("module-config") else { return };
     for module in typed.value().split_whitespace() {
         if let Some(row) = OPTIONS.modules.row(module, "") {
@@ -166,7 +166,7 @@ fn key_files(server: &Section) -> impl Iterator<Item = (&UnboundSetting, PathBuf
     files.filter(|file| !file.value().is_empty()).map(move |file| (file, directory.join(file.value())))
 }
 
-/// Whether all files of a pattern are there, and have comments only, as those of Red Hat.
+/// Returns true if all files of a pattern are there, and have comments only, as those of Red Hat.
 fn gives_no_keys(pattern: &Path) -> bool {
     let is_empty = |line: &str| {
         let line = line.trim_start();

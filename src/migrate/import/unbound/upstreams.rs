@@ -71,7 +71,7 @@ impl<'s> UpstreamZones<'s> {
         replaced
     }
 
-    /// Whether one of them has this name.
+    /// Returns true if one of them has this name.
     pub(super) fn has(&self, asked: &str) -> bool {
         self.sections.iter().any(|section| is_within(name(section), asked) && is_within(asked, name(section)))
     }
@@ -82,18 +82,18 @@ impl<'s> UpstreamZones<'s> {
         around.copied().max_by_key(|section| name(section).trim_end_matches('.').len())
     }
 
-    /// Whether Unbound answered the locally served zones below a zone of servers itself.
+    /// Returns true if Unbound answered the locally served zones below a zone of servers itself.
     pub(super) fn keeps_locally_served(&self, apex: &str) -> bool {
         !self.lets_lan_out && served::is_around(apex)
     }
 
     /// The keys of a `[[zone]]` whose names go where those of the zone around it go.
     pub(super) fn keys_around(&self, name: &Name) -> Vec<(&'static str, Value)> {
-        let mut untold = Draft::default();
+        let mut unreported = Draft::default();
         let around = self.around(&name_text(name)).and_then(|section| {
             let (key, servers) = match section.kind.as_str() {
-                "forward-zone" => ("forward", forwarders(section, self.tls, &mut untold)),
-                _ => ("stub", stub_servers(section, &mut untold)),
+                "forward-zone" => ("forward", forwarders(section, self.tls, &mut unreported)),
+                _ => ("stub", stub_servers(section, &mut unreported)),
             };
             (!servers.is_empty()).then(|| keys(section, key, servers))
         });
@@ -101,7 +101,7 @@ impl<'s> UpstreamZones<'s> {
     }
 }
 
-/// The servers of a `forward-zone`, in the form of our file; `tls` tells whether all upstreams are asked over TLS.
+/// The servers of a `forward-zone`, in the form of our file; `tls`: whether all upstreams are asked over TLS.
 pub(super) fn forwarders(section: &Section, tls: bool, draft: &mut Draft) -> Vec<String> {
     servers(section, "forward-addr", tls || has_own_tls(section, "forward"), draft)
 }
@@ -111,7 +111,7 @@ pub(super) fn stub_servers(section: &Section, draft: &mut Draft) -> Vec<String> 
     servers(section, "stub-addr", false, draft)
 }
 
-/// Whether the upstreams of a zone are asked over TLS by its own setting.
+/// Returns true if the upstreams of a zone are asked over TLS by its own setting.
 pub(super) fn has_own_tls(section: &Section, kind: &str) -> bool {
     let own = |word: &str| section.last(&format!("{kind}-{word}-upstream"));
     own("tls").or_else(|| own("ssl")).is_some_and(UnboundSetting::is_yes)
@@ -122,7 +122,7 @@ pub(super) fn name(section: &Section) -> &str {
     section.last("name").map_or(".", UnboundSetting::value)
 }
 
-/// Whether a zone names a server by its address.
+/// Returns true if a zone names a server by its address.
 pub(super) fn has_addresses(section: &Section) -> bool {
     ["forward-addr", "stub-addr"].iter().any(|option| section.last(option).is_some())
 }

@@ -21,10 +21,9 @@ pub(super) fn forward(section: &Section, upstreams: &UpstreamZones<'_>, draft: &
 /// Adds a `stub-zone`.
 pub(super) fn stub(section: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     if upstreams.tls || has_own_tls(section, "stub") {
-        let option = format!("{} {}", section.kind, name(section));
         let did = "asked the servers of the zone over TLS";
         let instead = "resolverd asks the servers of stub in plain, at port 53 unless the address has a port; if they answer recursive queries, use forward with \"tls://\"";
-        draft.report(Weight::Dangerous, &(&section.place, &option), (did, instead));
+        draft.report(Weight::Dangerous, section, (did, instead));
     }
     let servers = stub_servers(section, draft);
     if servers.is_empty() && section.last("stub-host").is_some() {
@@ -39,19 +38,14 @@ pub(super) fn stub(section: &Section, upstreams: &UpstreamZones<'_>, draft: &mut
 /// providers, and mail is then accepted without them.
 fn by_name(section: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     let zone = name(section);
-    let option = format!("{} {zone}", section.kind);
     let did = "asked servers that it knew by their names (stub-host)";
     let instead = if upstreams.forwarded().any(|around| is_within(zone, around)) {
-        draft.add(
-            &(&section.place, &option),
-            "[[zone]]",
-            vec![("name", Value::from(zone)), ("recurse", Value::from(true))],
-        );
+        draft.add(section, "[[zone]]", vec![("name", Value::from(zone)), ("recurse", Value::from(true))]);
         "[[zone]] with recurse = true asks the servers to which the zone is delegated; for a zone that is not, write their addresses into stub"
     } else {
         "resolverd asks the servers to which the zone is delegated; for a zone that is not, add a [[zone]] with their addresses in stub"
     };
-    draft.report(Weight::Dangerous, &(&section.place, &option), (did, instead));
+    draft.report(Weight::Dangerous, section, (did, instead));
 }
 
 fn add(
@@ -60,18 +54,17 @@ fn add(
     upstreams: &UpstreamZones<'_>,
     draft: &mut Draft,
 ) {
-    let option = format!("{} {}", section.kind, name(section));
     if servers.is_empty() {
         let did = "sent queries to servers that cannot be named here";
         let instead = "add a [[zone]] with the addresses of these servers; until then the zone is resolved as the names around it";
-        return draft.report(Weight::Dangerous, &(&section.place, &option), (did, instead));
+        return draft.report(Weight::Dangerous, section, (did, instead));
     }
     let mut zone = vec![("name", Value::from(name(section)))];
     zone.extend(keys(section, key, servers));
     if upstreams.keeps_locally_served(name(section)) {
         zone.push(("locally_served", Value::from(true)));
     }
-    draft.add(&(&section.place, &option), "[[zone]]", zone);
+    draft.add(section, "[[zone]]", zone);
 }
 
 /// Reports all other settings.
@@ -83,35 +76,33 @@ fn rest(section: &Section, draft: &mut Draft) {
         if is_server && is_named || !is_server && !setting.is_yes() {
             continue;
         }
-        let shown = format!("{}: {}", setting.option, setting.value());
         let option = (setting.option.as_str(), setting.value());
-        OPTIONS.report(&OPTIONS.zones, option, &(&setting.place, shown.as_str()), draft);
+        OPTIONS.report(&OPTIONS.zones, option, setting, draft);
     }
 }
 
 /// Adds an `auth-zone`: that of a file is a zone file, others are asked as stub zones.
 pub(super) fn auth(section: &Section, directory: &Path, draft: &mut Draft) {
-    let option = format!("auth-zone {}", name(section));
     if name(section) == "." {
         let did = "kept a copy of the root zone";
         let instead = "resolverd keeps delegations of the root in its cache and renews them";
-        return draft.report(Weight::Unneeded, &(&section.place, &option), (did, instead));
+        return draft.report(Weight::Unneeded, section, (did, instead));
     }
     let is_no = |option| section.last(option).is_some_and(|setting| setting.value() == "no");
     if is_no("for-upstream") && is_no("for-downstream") {
         let did = "kept a copy of the zone, and gave no answers from it";
-        return draft.report(Weight::Unneeded, &(&section.place, &option), (did, "is left out"));
+        return draft.report(Weight::Unneeded, section, (did, "is left out"));
     }
     rest_of_auth(section, draft);
     let primaries: Vec<String> =
         ["primary", "master"].iter().flat_map(|option| servers(section, option, false, draft)).collect();
     if !primaries.is_empty() {
         let zone = vec![("name", Value::from(name(section))), ("stub", texts(primaries))];
-        draft.add(&(&section.place, &option), "[[zone]]", zone);
+        draft.add(section, "[[zone]]", zone);
         let did = "kept a copy of the zone, transferred from its primaries";
         let instead =
             "resolverd asks the primaries; for a copy, fetch the zone with another program and set file";
-        return draft.report(Weight::Different, &(&section.place, &option), (did, instead));
+        return draft.report(Weight::Different, section, (did, instead));
     }
     match section.last("zonefile") {
         Some(file) => {
@@ -119,19 +110,15 @@ pub(super) fn auth(section: &Section, directory: &Path, draft: &mut Draft) {
                 let did =
                     "used the file for its own lookups, and validated these records as those of other zones";
                 let instead = "resolverd gives clients the records of the file, and validates them if the zone is signed";
-                draft.report(Weight::Different, &(&section.place, &option), (did, instead));
+                draft.report(Weight::Different, section, (did, instead));
             }
             let path = directory.join(file.value()).display().to_string();
             let zone = vec![("name", Value::from(name(section))), ("file", Value::from(path))];
-            draft.add(&(&section.place, &option), "[[zone]]", zone);
+            draft.add(section, "[[zone]]", zone);
         }
         None => {
             let did = "kept a copy of the zone that cannot be had here";
-            draft.report(
-                Weight::Dangerous,
-                &(&section.place, &option),
-                (did, "add a [[zone]] with stub or file"),
-            );
+            draft.report(Weight::Dangerous, section, (did, "add a [[zone]] with stub or file"));
         }
     }
 }

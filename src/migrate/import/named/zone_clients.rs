@@ -7,9 +7,9 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::belonging::Belonging;
-use super::built_in::OWN;
+use super::built_in_zones::OWN;
 use super::clients;
+use super::clients::Belonging;
 use super::lists::{self, Lists};
 use super::reader::{Statement, find, options_of};
 use crate::import::draft::Draft;
@@ -26,17 +26,17 @@ pub(super) struct ZoneClients<'c> {
 
 impl ZoneClients<'_> {
     /// Reports the zones that other clients got too, and the list that kept zones from clients.
-    pub(super) fn tell(&self, file: &[Statement], lists: &Lists<'_>, draft: &mut Draft) {
+    pub(super) fn report(&self, file: &[Statement], lists: &Lists<'_>, draft: &mut Draft) {
         let options = options_of(file);
         let of_all = find(options, "allow-query");
-        let is_beside =
+        let is_restricted =
             ["allow-recursion", "allow-query-cache"].iter().any(|option| find(options, option).is_some());
         let chooses_clients =
             |statement: &&Statement| is_own(statement) || is_of_type(statement, &["static-stub"]);
         let zones: Vec<&Statement> = file.iter().filter(chooses_clients).collect();
         let own_list = |zone: &Statement| find(zone.block(), "allow-query").is_some();
         // Alone it chooses the clients of all names.
-        if let Some(list) = of_all.filter(|_| is_beside) {
+        if let Some(list) = of_all.filter(|_| is_restricted) {
             let queried = queried(Some(list), lists);
             if zones.iter().all(|zone| own_list(zone)) {
                 let instead = "listen.allow has the clients that it resolved names for";
@@ -69,21 +69,21 @@ impl ZoneClients<'_> {
         draft.report(Dangerous, &(&first.place, &shown), (did, instead));
     }
 
-    /// Whether there are such clients among those that reach the zones.
+    /// Returns true if there are such clients among those that reach the zones.
     fn has(&self, queried: &Clients, is_such: impl Fn(&IpNet) -> bool) -> bool {
         let mut nets = self.reaching.nets().chain(self.resolved.nets()).chain(queried.nets());
         nets.any(|net| self.reaching.permits(&net) && is_such(&net))
     }
 }
 
-/// The clients of a list of `allow-query`; all if it is none. Elements that no address tells were reported with the other lists.
+/// The clients of a list of `allow-query`; all if it is none. Elements without known addresses were reported with the other lists.
 fn queried(list: Option<&Statement>, lists: &Lists<'_>) -> Clients {
     list.map_or_else(Clients::everybody, |list| {
         clients::clients(list, lists, Belonging::Allowed, &mut Draft::default())
     })
 }
 
-/// Whether a statement is a zone whose data named has, and resolverd does not have itself.
+/// Returns true if a statement is a zone whose data named has, and resolverd does not have itself.
 fn is_own(statement: &Statement) -> bool {
     is_of_type(statement, &["master", "primary", "slave", "secondary"])
         && !OWN.contains(&statement.value().trim_end_matches('.'))
@@ -94,7 +94,7 @@ fn is_of_type(statement: &Statement, types: &[&str]) -> bool {
     statement.option() == "zone" && types.contains(&kind)
 }
 
-/// Whether named listens at an address that other hosts reach; without the options it listens at all addresses.
+/// Returns true if named listens at an address that other hosts reach; without the options it listens at all addresses.
 fn listens_to_others(options: &[Statement]) -> bool {
     let is_other = |element: &Statement| {
         let is_loopback = lists::address(element).is_some_and(|address: IpAddr| address.is_loopback());
