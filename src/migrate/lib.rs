@@ -2,7 +2,7 @@
 //! undoes it, `system` checks this host.
 //!
 //! Calls `resolver` (its configuration), `history` and `dns`. Only `resolverctl` uses it: the daemon has no code of other
-//! resolvers' formats, and no reader of YAML. What is read of the host is handed to pure functions, so that tests run over
+//! resolvers' formats. What is read of the host is handed to pure functions, so that tests run over
 //! trees of files instead of the machine.
 
 pub mod import;

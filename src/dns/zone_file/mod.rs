@@ -69,8 +69,6 @@ pub struct RecordHead<'e> {
     pub owner: Name,
     /// Its TTL in seconds.
     pub ttl: u32,
-    /// Whether the record has this TTL itself, or from a `$TTL` before it.
-    pub has_ttl: bool,
     /// The word for its type.
     pub kind: &'e str,
     /// The words of its data.
@@ -150,8 +148,7 @@ impl ZoneFileReader {
             } else {
                 self.last_ttl = own_ttl.or(self.last_ttl);
                 let ttl = own_ttl.or(self.ttl).or(self.last_ttl).unwrap_or(DEFAULT_TTL);
-                let has_ttl = own_ttl.or(self.ttl).is_some();
-                return Ok(RecordHead { owner, ttl, has_ttl, kind: &word.text, data: words });
+                return Ok(RecordHead { owner, ttl, kind: &word.text, data: words });
             }
         }
     }

@@ -1,12 +1,13 @@
 //! The configuration of another resolver as ours: `resolverctl import`.
 //!
-//! Each format has a reader, which keeps the place of each word, and a translation of its settings. `draft` gathers the
-//! result, `write` writes it.
+//! Each format has a reader, which keeps the place of each word, and a translation of its settings. Options without a translation are
+//! rows of its `options.toml`. `draft` gathers the result, `imported` is its file.
 //!
 //! # Decisions
 //!
 //! - The result is a `Config`. Each value goes through the reader of our own file on its way in; a value that it
 //!   refuses becomes a finding with the words of that reader. So the result always passes `resolverd --check`.
+//! - The import reads what gateways leave: BIND, Unbound and dnsmasq. Views are reported, and their clients refused.
 //! - Every setting is carried over, or named with its place, its effect and the way to it here. The dangerous ones come
 //!   first. The findings also stand as comments in the file, so that they are not lost with the terminal.
 //! - Secrets are never shown: of a setting that is not known only its name is, as its file may be of another kind.

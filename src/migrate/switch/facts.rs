@@ -26,13 +26,33 @@ const RESOLVERS: [&str; 7] = [
 /// Also serves DHCP on some hosts.
 pub(super) const DNSMASQ: &str = "dnsmasq.service";
 
-/// Configurations of resolvers that `resolverctl import` reads, by the beginning of the unit's name. Of each resolver the first
-/// that is there counts.
-const CONFIGURATIONS: [(&str, &str); 4] = [
-    ("named", "/etc/bind/named.conf"),
-    ("named", "/etc/named.conf"),
-    ("unbound", "/etc/unbound/unbound.conf"),
-    ("dnsmasq", "/etc/dnsmasq.conf"),
+/// A configuration of another resolver.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OtherConfiguration {
+    /// The beginning of the unit's name.
+    pub(crate) unit: &'static str,
+    /// The file.
+    pub(crate) path: &'static str,
+    /// Whether `resolverctl import` converts it.
+    pub(crate) is_converted: bool,
+}
+
+const fn other(unit: &'static str, path: &'static str, is_converted: bool) -> OtherConfiguration {
+    OtherConfiguration { unit, path, is_converted }
+}
+
+/// Configurations of resolvers. Of each resolver the first that is there counts: the Recursor takes YAML before its old form.
+const CONFIGURATIONS: [OtherConfiguration; 10] = [
+    other("named", "/etc/bind/named.conf", true),
+    other("named", "/etc/named.conf", true),
+    other("unbound", "/etc/unbound/unbound.conf", true),
+    other("dnsmasq", "/etc/dnsmasq.conf", true),
+    other("pdns-recursor", "/etc/powerdns/recursor.yml", false),
+    other("pdns-recursor", "/etc/powerdns/recursor.conf", false),
+    other("pdns-recursor", "/etc/pdns-recursor/recursor.yml", false),
+    other("pdns-recursor", "/etc/pdns-recursor/recursor.conf", false),
+    other("knot-resolver", "/etc/knot-resolver/config.yaml", false),
+    other("kresd", "/etc/knot-resolver/kresd.conf", false),
 ];
 
 /// Services of mail that read `/etc/resolv.conf` only at their start: rspamd with its library rdns, amavis and SpamAssassin with
@@ -72,8 +92,8 @@ pub struct SwitchFacts {
     pub openresolv: HostFile,
     /// The configuration of dnsmasq, with the files that it names and the options of its service.
     pub dnsmasq: Vec<HostFile>,
-    /// Configurations to import: the beginning of the unit's name, and the file.
-    pub(crate) imports: Vec<(&'static str, &'static str)>,
+    /// Configurations of other resolvers on this host.
+    pub(crate) others: Vec<OtherConfiguration>,
 }
 
 /// The DHCP client of ISC, whose script writes `resolv.conf`.
@@ -137,7 +157,7 @@ pub fn gather(machine: &Machine<'_>, servers: &[SocketAddr], unix: u64) -> Resul
             false => HostFile::Missing { path: "/etc/resolvconf.conf".to_owned() },
         },
         dnsmasq: dnsmasq::files(&host),
-        imports: CONFIGURATIONS.into_iter().filter(|(_, path)| host.is_there(path)).collect(),
+        others: CONFIGURATIONS.into_iter().filter(|other| host.is_there(other.path)).collect(),
     })
 }
 

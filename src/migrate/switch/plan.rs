@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::facts::{DHCPCD_HOOK, DNSMASQ, HOOK, READ_AT_START, SwitchFacts, is_resolver};
+use super::facts::{DHCPCD_HOOK, DNSMASQ, HOOK, OtherConfiguration, READ_AT_START, SwitchFacts, is_resolver};
 use super::machine::Machine;
 use super::step::{Change, Informed, NETWORK_MANAGER, OWN_UNITS, SwitchStep, UnitState};
 use super::texts::{self, MARK};
@@ -289,14 +289,19 @@ impl PlanDraft<'_> {
             )),
         }
         let is_stopped = |name: &str| stopped.iter().any(|unit| unit.starts_with(name));
-        let import = self.facts.imports.iter().find(|(name, _)| is_stopped(name));
-        if let (Some((_, path)), Ok(false)) = (import, &self.facts.config) {
+        let other = self.facts.others.iter().find(|other| is_stopped(other.unit));
+        if let (Some(OtherConfiguration { path, is_converted, .. }), Ok(false)) = (other, &self.facts.config)
+        {
+            let remedy = match is_converted {
+                true => format!(
+                    "convert them with `resolverctl import {path}`, which shows the settings for resolverd"
+                ),
+                false => "write them anew: resolverd-migration(7) has a table of its options".to_owned(),
+            };
             self.plan.warnings.push(HostFinding::warning(
                 CHECK,
                 format!("the switch does not copy the zones and settings of {path} to resolverd"),
-                format!(
-                    "convert them with `resolverctl import {path}`, which shows the settings for resolverd"
-                ),
+                remedy,
             ));
         }
     }
