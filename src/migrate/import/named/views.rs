@@ -4,7 +4,7 @@
 //! Each other view is reported, and its clients are refused: zones that are not theirs would mislead them, or show them names that were
 //! hidden. A view whose list has networks that the file does not have may take each client.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
 use ipnet::IpNet;
@@ -26,6 +26,9 @@ const OTHER_CLASSES: [&str; 4] = ["ch", "chaos", "hs", "hesiod"];
 
 /// The list of clients that a view is for; none: it is for all of them.
 const CLIENTS: &str = "match-clients";
+
+/// The list of addresses of this host at which a view answers; none: it answers at all of them.
+const DESTINATIONS: &str = "match-destinations";
 
 /// Reads a file with views into `draft`.
 ///
@@ -75,12 +78,13 @@ pub(super) fn add(path: &Path, statements: &[Statement], draft: &mut Draft) -> R
 
 /// Returns true if a view takes queries from and to 127.0.0.1.
 fn answers_this_host(view: &Statement, lists: &Lists<'_>) -> bool {
-    let host = Sample {
-        net: IpNet::from(std::net::IpAddr::from(Ipv4Addr::LOCALHOST)),
-        is_own: true,
-        is_unknown: false,
-    };
-    [CLIENTS, "match-destinations"].iter().all(|option| takes(view, option, host, lists))
+    [CLIENTS, DESTINATIONS].iter().all(|option| takes_this_host(view, option, lists))
+}
+
+/// Returns true if an option of a view takes 127.0.0.1.
+fn takes_this_host(view: &Statement, option: &str, lists: &Lists<'_>) -> bool {
+    let net = IpAddr::from(Ipv4Addr::LOCALHOST).into();
+    takes(view, option, Sample { net, is_own: true, is_unknown: false }, lists)
 }
 
 /// Returns true if an option of a view takes some addresses; it does if it is not set.
@@ -88,18 +92,20 @@ fn takes(view: &Statement, option: &str, of: Sample, lists: &Lists<'_>) -> bool 
     find(view.block(), option).is_none_or(|list| clients::decides(list.block(), of, lists, 0) == Some(true))
 }
 
-/// The clients that a view takes, and that no earlier one may take.
+/// The clients that a view takes, and that no earlier one at the same address may take.
 fn taken(views: &[&Statement], own: usize, lists: &Lists<'_>) -> Clients {
     let named = views.iter().filter_map(|view| find(view.block(), CLIENTS));
     let named: Vec<IpNet> = named.flat_map(|list| clients::networks(list, lists)).collect();
     let nets = loopback().into_iter().chain(Clients::everybody().allow).chain(named);
+    let earlier = views.iter().take(own).filter(|view| takes_this_host(view, DESTINATIONS, lists));
+    let earlier: Vec<&Statement> = earlier.copied().collect();
     Clients::deciding(nets, |net| {
         let is_own = lists.own().iter().any(|own| own.contains(net));
         let takes = |view: &Statement, is_unknown: bool| {
             takes(view, CLIENTS, Sample { net: *net, is_own, is_unknown }, lists)
         };
         let [certainly, maybe] = [false, true].map(|is_unknown| is_unknown && !is_own);
-        let is_earlier = views.iter().take(own).any(|view| takes(view, certainly) || takes(view, maybe));
+        let is_earlier = earlier.iter().any(|view| takes(view, certainly) || takes(view, maybe));
         !is_earlier && views.get(own).is_some_and(|view| takes(view, certainly) && takes(view, maybe))
     })
 }
@@ -171,6 +177,10 @@ fn zone_in_view(zone: &Statement, statements: &[Statement]) -> Option<Statement>
 fn report_other(view: &Statement, options: &[Statement], draft: &mut Draft) {
     let recursion = find(view.block(), "recursion").or_else(|| find(options, "recursion"));
     let (did, instead) = match recursion.map_or("", Statement::value) {
+        _ if find(view.block(), DESTINATIONS).is_some() => (
+            "answered at some addresses of this host only",
+            "is not converted: remove these addresses from listen.addresses, and add a [[listener]] with them, `allow` and `zones`",
+        ),
         "no" => (
             "gave its clients answers from its own zones only",
             "is not converted, and its clients are refused, as resolverd is no authoritative server: let one on another address answer them",
