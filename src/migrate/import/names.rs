@@ -156,7 +156,7 @@ impl Names {
         sources.end();
     }
 
-    /// Adds all of them: names to which a reverse name leads as hosts, the other ones as records of their addresses.
+    /// Adds the names that a reverse name points to as hosts, and all others as records of their addresses.
     pub(super) fn finish(mut self, draft: &mut Draft) {
         for host in std::mem::take(&mut self.hosts) {
             if host.is_first {

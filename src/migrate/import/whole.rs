@@ -33,7 +33,7 @@ pub(super) const CLIENTS: (&str, &str) = ("[listen]", "allow");
 /// The effect of a setting, and what to do.
 pub(super) type EffectAndRemedy = (String, String);
 
-/// The need of a cache for which the unit permits too little memory.
+/// The effect of a cache size if the unit permits too little memory for it.
 pub(super) fn memory(config: &Config) -> Option<EffectAndRemedy> {
     let (size, history) = (config.cache.size, config.history_size());
     let needed = needed(size, history);

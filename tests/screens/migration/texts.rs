@@ -100,7 +100,7 @@ element that an earlier one makes void.
 .TP
 Views
 The import converts one view of BIND: the first that takes queries from 127.0.0.1, because the mail software sees its zones. Its clients are
-allowed, without those that an earlier view takes. All other views, and those of Unbound, are told, and their clients are refused: write a
+allowed, without those that an earlier view takes. All other views, and those of Unbound, are reported, and their clients are refused: write a
 \fB[[view]]\fR with their networks, and its zones with the key \fBview\fR, as resolverd.toml(5) shows, then add the networks to \fBallow\fR of
 \fB[listen]\fR. In BIND the first view that takes a client counts, and here the longest prefix. A host with a view of Unbound of its own gets the
 data of \fBserver:\fR. resolverd has no TSIG: clients with a key get what others at their addresses get.

@@ -57,7 +57,7 @@ fn listen(settings: &[DnsmasqSetting], path: &Path, draft: &mut Draft) {
         let instead = "resolverd listens at 127.0.0.1 and ::1 only; for other clients set listen.addresses and listen.allow";
         draft.report(Different, &(&start, "interface"), (did, instead));
     }
-    // An interface has the loopback addresses in its company.
+    // With an interface dnsmasq listens at the loopback addresses too.
     if addresses.is_empty() || settings.iter().any(|setting| setting.option == "interface") {
         addresses.extend(
             ["127.0.0.1", "::1"]

@@ -1,6 +1,6 @@
 //! The text of dnsmasq.conf: one setting a line, `name` or `name=value`.
 //!
-//! A comment begins with `#` at the begin of a line or after white space. Double quotes protect commas and `#`; a
+//! A comment begins with `#` at the beginning of a line or after white space. Double quotes protect commas and `#`; a
 //! backslash within them escapes.
 
 use crate::limits;

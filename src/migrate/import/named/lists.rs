@@ -25,7 +25,7 @@ pub(super) struct Lists<'s> {
 }
 
 impl<'s> Lists<'s> {
-    /// Those of the statements of a file, whose options are these.
+    /// The lists of a file with these options.
     pub(super) fn new(statements: &'s [Statement], options: &[Statement]) -> Self {
         let named = statements.iter().filter(|statement| statement.option() == "acl");
         let mut found = Self {

@@ -74,7 +74,7 @@ impl FoundListeners {
         }
     }
 
-    /// Adds them. Those of the first certificate are taken over, because `[listen]` has one.
+    /// Adds the listeners of the first certificate, and reports the others: `[listen]` has one certificate.
     pub(super) fn add(self, draft: &mut Draft) {
         let mut found = self.found.iter().map(|(_, listeners)| listeners);
         if let Some(first) = found.next() {

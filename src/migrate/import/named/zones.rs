@@ -54,7 +54,7 @@ pub(super) fn add(statements: &[Statement], settings: &Settings<'_>, draft: &mut
     }
 }
 
-/// An empty zone that is turned off: its names go to the forwarders around it, which here have the other ones not.
+/// An empty zone that is turned off: its names go to the forwarders around it, which do not get the names of other empty zones.
 fn not_empty(disabled: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
     let name = disabled.value().trim_end_matches('.');
     let is_same = |zone: &&Statement| {

@@ -16,7 +16,7 @@ use resolver::config::TrustAnchor;
 /// The settings that name a key to validate with, next to `trusted-keys-file`.
 const ANCHORS: [&str; 3] = ["auto-trust-anchor-file", "trust-anchor-file", "trust-anchor"];
 
-/// The effect of the root's keys, and the reason for which they are not needed.
+/// The effect of the root's keys, and why they are not needed.
 const OF_THE_ROOT: &str = "held the keys of the root";
 const FOLLOWED: &str = "resolverd has them built in and follows their changes (dnssec.update_trust_anchors)";
 

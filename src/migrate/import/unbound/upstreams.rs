@@ -23,7 +23,7 @@ pub(super) struct UpstreamZones<'s> {
 }
 
 impl<'s> UpstreamZones<'s> {
-    /// Those of a file; `server` is its section for all of them.
+    /// The zones with servers of a file; `server` is its section for all of them.
     pub(super) fn new(sections: &'s [Section], server: &Section) -> Self {
         let is_yes = |options: &[&str]| {
             options.iter().find_map(|option| server.last(option)).is_some_and(UnboundSetting::is_yes)
