@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use hickory_proto::dnssec::rdata::NSEC;
 use hickory_proto::rr::{Name, RecordType};
 
-use super::proof::{Cut, cut_of, lacks, speaks_below};
+use super::denial::{Cut, cut_of, lacks, speaks_below};
 
 /// The NSEC records of one zone that came with a message, their signatures checked.
 #[derive(Debug)]

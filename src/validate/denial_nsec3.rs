@@ -10,7 +10,7 @@ use hickory_proto::dnssec::rdata::NSEC3;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::budget::Budget;
-use super::proof::{Cut, Proven, cut_of, lacks, speaks_below};
+use super::denial::{Cut, Proven, cut_of, lacks, speaks_below};
 use super::verdict::ValidationFailure;
 
 /// The NSEC3 records of one zone that came with a message, their signatures checked.

@@ -35,7 +35,6 @@ mod denial_nsec3;
 pub mod entrust;
 pub mod keys;
 pub mod limits;
-pub mod proof;
 pub mod root_keys;
 pub(crate) mod root_keys_text;
 mod rsa;

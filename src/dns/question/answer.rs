@@ -3,9 +3,9 @@
 use hickory_proto::op::ResponseCode;
 use serde::{Deserialize, Serialize};
 
-use super::ahead::AheadMark;
 use super::extended_error::ExtendedError;
-use super::renewal::RenewalMark;
+use super::marks::AheadMark;
+use super::marks::RenewalMark;
 use crate::clock::Mono;
 
 /// The security of an answer, or of its parts.

@@ -14,14 +14,13 @@
 //!   One lookup where there were several, and fewer channels, copies and clock reads, took it from 84 100 to 66 800
 //!   (`benches/compare/instructions.sh`).
 
-pub mod ahead;
 mod answer;
 mod client;
 mod extended_error;
 mod key;
+pub mod marks;
 mod names;
 mod outcome;
-pub mod renewal;
 
 pub use answer::{Answer, ListMark, ListSays, Security};
 pub use client::{Client, ClientTransport, Question, ViewId};

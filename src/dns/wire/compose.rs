@@ -10,8 +10,8 @@ use hickory_proto::serialize::binary::{BinEncodable, BinEncoder};
 use super::cursor::Cursor;
 use super::{HEADER, OPT};
 use crate::clock::Mono;
-use crate::question::ahead::AheadMark;
-use crate::question::renewal::RenewalMark;
+use crate::question::marks::AheadMark;
+use crate::question::marks::RenewalMark;
 use crate::question::{Answer, ExtendedError, ListMark, Question, Security, WireName, is_wire_of};
 
 /// The parts of an answer.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use hickory_proto::rr::Name;
 
+use super::freshness;
 use super::negative::Negative;
-use super::renewal;
 use super::rrset::{Rank, Rrset};
 use super::security::{Backing, Evidence, ZoneTrust};
 use super::weights::{outside, shared, weight};
@@ -85,7 +85,7 @@ impl Known {
 
     /// Whether it is about to end, so that a question that renews it does not use it.
     pub(crate) fn is_to_be_renewed(&self, now: Mono) -> bool {
-        renewal::is_renewal_due(self.stored(), self.expires(), now)
+        freshness::is_renewal_due(self.stored(), self.expires(), now)
     }
 
     /// Whether it is secure.

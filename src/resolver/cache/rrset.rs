@@ -7,7 +7,7 @@ use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, NameEncoding};
 use serde::{Deserialize, Serialize};
 
-use super::renewal;
+use super::freshness;
 use super::security::Backing;
 use dns::clock::Mono;
 use dns::rdata;
@@ -73,7 +73,7 @@ impl Rrset {
 
     /// Whether it is to be renewed, as it is used now.
     pub(crate) fn is_to_be_renewed(&self, now: Mono) -> bool {
-        renewal::is_renewal_due(self.stored, self.expires(), now)
+        freshness::is_renewal_due(self.stored, self.expires(), now)
     }
 
     /// The time that is left.

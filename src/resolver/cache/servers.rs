@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
-use super::lameness::Lameness;
 use super::round_trips::{RoundTrips, timer_of};
 use super::server_features::ServerFeatures;
 pub use super::silence::Health;
@@ -19,11 +19,13 @@ use super::silent_zones::SilentZones;
 use super::slow_zones::{Compared, SlowZones};
 use super::store::{LookedUp, Store, StoreFill, fill};
 use crate::limits::{
-    FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_TIMER, MEASURE_PAUSE, MEASURED_TIME,
-    NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS, SILENCES_OF_ANOTHER_ZONE, SURE_SILENCES, UNKNOWN_TIMER,
+    FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_LAME_OCTETS, MAX_LAME_ZONES, MAX_TIMER,
+    MEASURE_PAUSE, MEASURED_TIME, NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS, SILENCES_OF_ANOTHER_ZONE,
+    SURE_SILENCES, UNKNOWN_TIMER,
 };
 use dns::clock::Mono;
 use dns::hash::Keyed;
+use dns::question::wire_name;
 use dns::random::Random;
 
 /// Octets of an entry: the state with its digest of round trips, the greatest number of lame, silent and slow zones, and the
@@ -485,6 +487,44 @@ impl Server {
 
     pub(super) fn history(&self) -> MutexGuard<'_, ServerHistory> {
         self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Zones that a server does not serve though it should, in wire form, each with the time until which it counts as
+/// lame; the oldest first. Their octets are bounded, because an entry is weighed once.
+#[derive(Debug, Default)]
+pub(super) struct Lameness(pub(super) Vec<(Box<[u8]>, Mono)>);
+
+impl Lameness {
+    pub(super) fn holds(&self, zone: &Name, now: Mono) -> bool {
+        !self.0.is_empty() && {
+            let zone = wire_name(zone);
+            self.0.iter().any(|(lame, until)| **lame == *zone && now < *until)
+        }
+    }
+
+    pub(super) fn add(&mut self, zone: &Name, until: Mono, now: Mono) {
+        let zone = wire_name(zone).into_boxed_slice();
+        self.0.retain(|(lame, until)| *lame != zone && now < *until);
+        let octets = |held: &[(Box<[u8]>, Mono)]| held.iter().map(|(zone, _)| zone.len()).sum::<usize>();
+        while self.0.len() >= MAX_LAME_ZONES
+            || !self.0.is_empty() && octets(&self.0).saturating_add(zone.len()) > MAX_LAME_OCTETS
+        {
+            self.0.remove(0);
+        }
+        self.0.push((zone, until));
+    }
+
+    pub(super) fn end(&mut self, zone: &Name) {
+        if !self.0.is_empty() {
+            let zone = wire_name(zone);
+            self.0.retain(|(lame, _)| **lame != *zone);
+        }
+    }
+
+    pub(super) fn zones(&self, now: Mono) -> Vec<Name> {
+        let alive = self.0.iter().filter(|(_, until)| now < *until);
+        alive.filter_map(|(zone, _)| Name::read(&mut BinDecoder::new(zone)).ok()).collect()
     }
 }
 

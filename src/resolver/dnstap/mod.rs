@@ -25,8 +25,7 @@
     clippy::panic
 )]
 
-pub(crate) mod blot;
-mod cleaned;
+pub(crate) mod cleaned;
 pub mod file;
 mod frames;
 pub mod heard;

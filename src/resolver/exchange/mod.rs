@@ -51,7 +51,6 @@ pub mod ports;
 pub mod secret;
 pub mod socket_network;
 mod stream_driver;
-mod stream_request;
 mod stream_table;
 mod streams;
 mod tls;
@@ -83,8 +82,7 @@ use message::Sendable;
 use network::{CertificateRefused, HttpsFault, Network, NotSent};
 pub use places::Place;
 use places::Places;
-use stream_request::StreamReply;
-use streams::Streams;
+use streams::{StreamReply, Streams};
 pub use upstream_query::{Heard, Trouble, UpstreamQuery};
 
 /// Sends messages; equal ones at the same time are sent once.

@@ -10,7 +10,7 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::rdata::{CNAME, NS, TXT};
 use hickory_proto::rr::{Name, RData, Record};
 
-use crate::dnstap::blot::blot;
+use crate::dnstap::cleaned::blot;
 use history::limits::MIN_LIST_KEY;
 
 /// Stands for the key in names. No host name begins with an underscore (RFC 8552), and nothing is sent with it.

@@ -19,8 +19,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::long_replies::{LongReplies, NoRoom, network_of};
 use super::network::{Arrival, Network, Stream};
-use super::stream_request::{LostStream, ReplySender, StreamReply, StreamRequest};
 use super::stream_table::{StreamLoad, StreamPlace, StreamTable, lock};
+use super::streams::{LostStream, ReplySender, StreamReply, StreamRequest};
 use crate::limits::{
     LISTEN_TIME, MAX_GIVEN_UP, MAX_PIPELINED, MAX_STRAY_MESSAGES, STREAM_DOUBT_TIME, STREAM_ID_TRIES,
     TCP_WRITE_TIME, UPSTREAM_IDLE_TIME,

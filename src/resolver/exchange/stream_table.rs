@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::long_replies::network_of;
 use super::network::Path;
-use super::stream_request::StreamRequest;
+use super::streams::StreamRequest;
 use crate::limits::{MAX_PIPELINED, MAX_STREAMS_OF_FORWARDER, MAX_STREAMS_PER_NETWORK, MAX_UPSTREAM_STREAMS};
 
 /// The streams of all servers.

@@ -9,10 +9,9 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use super::long_replies::{LongReplies, NoRoom};
+use super::long_replies::{LongReplies, NoRoom, ReplyRoom};
 use super::network::{Network, Path};
 use super::stream_driver::Driver;
-use super::stream_request::{LostStream, StreamReply, StreamRequest};
 use super::stream_table::{ChosenStream, CountedQuery, NewStream, StreamTable, lock};
 use crate::limits::{MAX_PIPELINED, MAX_STREAMS_OF_FORWARDER, MAX_UPSTREAM_STREAMS};
 use dns::random::Random;
@@ -111,6 +110,34 @@ async fn ask(requests: mpsc::Sender<StreamRequest>, message: &[u8]) -> Result<St
 #[cfg(test)]
 #[path = "forwarder_streams_tests.rs"]
 mod forwarder_tests;
+
+/// A message to be sent, and where its reply goes.
+pub(super) struct StreamRequest {
+    pub(super) message: Vec<u8>,
+    pub(super) reply: ReplySender,
+}
+
+/// Takes the reply to a message.
+pub(super) type ReplySender = oneshot::Sender<Result<StreamReply, LostStream>>;
+
+/// A reply, with its room.
+#[derive(Clone, Debug)]
+pub(super) struct StreamReply {
+    pub(super) octets: Vec<u8>,
+    pub(super) room: ReplyRoom,
+}
+
+/// Why there is no answer.
+#[derive(Clone)]
+pub(super) enum LostStream {
+    /// The stream could not be opened, or was closed before it carried any answer; or the server has failed with this query.
+    Failed(Arc<io::Error>),
+    /// It carried answers and was closed before this one, or takes no further query: another stream may bring it.
+    Closed,
+    /// The answer came, and there is no room for it. The stream goes on.
+    NoRoom,
+}
+
 #[cfg(test)]
 #[path = "streams_tests.rs"]
 mod tests;

@@ -8,8 +8,8 @@ use tokio::time::Sleep;
 
 use super::ask::Asking;
 use super::classify::{Found, Said};
-use super::edns::Signed;
 use super::failure::Failure;
+use super::query_form::Signed;
 use super::role::ServerRole;
 use super::select::{Candidate, CandidateProgress};
 use crate::cache::servers::ServerStanding;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::late_answers::LateAnswer;
 use super::means::Means;
-use super::refresh::Refresh;
+use super::prime::Refresh;
 use crate::cache::Memory;
 use crate::cache::failures::ServersMeanwhile;
 use crate::cache::servers::Server;

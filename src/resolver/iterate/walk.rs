@@ -6,13 +6,12 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::ask::Asking;
 use super::classify::{End, Found, Referral, Said};
-use super::edns::Signed;
 use super::errand::Errand;
 use super::failure::Failure;
 use super::iterator::Iterate;
 use super::minimise::{Minimise, PROBED};
 use super::outdated::Outdated;
-use super::resolved::Resolved;
+use super::query_form::Signed;
 use crate::cache::entries::Delegation;
 use crate::limits::MAX_REFERRALS;
 use crate::zones::RouteTarget;
@@ -184,4 +183,15 @@ impl Iterate {
         errand.context.note(Note::Cut { zone: cut.zone.clone(), addresses: asking.known() });
         asking.run().await
     }
+}
+
+/// The result of recursion, and its zone.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The answer.
+    pub found: Found,
+    /// The zone whose server gave it.
+    pub zone: Name,
+    /// The cut that this server serves.
+    pub(super) cut: Arc<Delegation>,
 }

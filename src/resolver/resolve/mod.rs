@@ -73,7 +73,7 @@ use arc_swap::ArcSwap;
 use hickory_proto::rr::Name;
 
 use crate::cache::snapshot::Scope;
-use crate::cache::{Memory, renewal};
+use crate::cache::{Memory, freshness};
 use crate::dnsbl::list_events::ListEventKind;
 use crate::dnsbl::table::Lists;
 use crate::dnstap::tap::Tap;
@@ -430,7 +430,7 @@ impl Resolver {
             self.lists.table.events.tell(key, ListEventKind::Asked(Some(mark.says)), now);
             return None;
         }
-        match renewal::renewal_due(answer.stored, answer.expires) {
+        match freshness::renewal_due(answer.stored, answer.expires) {
             Some(due) if due <= now => {
                 self.prefetcher.hand_over(key, answer, now);
                 None

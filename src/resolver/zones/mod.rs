@@ -24,7 +24,6 @@ mod fingerprint;
 pub mod local;
 pub mod mirror;
 mod names;
-mod private;
 mod route;
 mod special;
 mod trust;

@@ -326,8 +326,8 @@ fn lookup(question: &Question) -> Lookup {
         extended_error,
         security: Security::Unchecked,
         list: None,
-        renewal: dns::question::renewal::RenewalMark::default(),
-        ahead: dns::question::ahead::AheadMark::default(),
+        renewal: dns::question::marks::RenewalMark::default(),
+        ahead: dns::question::marks::AheadMark::default(),
     };
     Lookup {
         answer: Arc::new(answer),

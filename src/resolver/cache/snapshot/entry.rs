@@ -7,22 +7,21 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::{Name, RData, RecordType};
 
-use super::octets::{Octets, put_string};
+use super::blocks::{Octets, put_string};
 use super::times::{Moments, PastEnd, lifetime, put_lifetime, put_span, span};
 use super::trust;
 use crate::cache::entries::{CacheEntry, Delegation, Known};
-use crate::cache::freshness;
-use crate::cache::freshness::Age;
+use crate::cache::freshness::{self, Age};
 use crate::cache::negative::Negative;
 use crate::cache::rrset::{Rank, Rrset};
 use crate::cache::rrsets::may_be_stale;
 use crate::cache::security::{Backing, Evidence};
 use dns::clock::Mono;
-use dns::question::ahead::AheadMark;
-use dns::question::renewal::RenewalMark;
+use dns::question::marks::AheadMark;
+use dns::question::marks::RenewalMark;
 use dns::question::{
     Answer, ExtendedError, MAX_NAME, QuestionKey, Security, ViewId, is_name, name_of_wire, push_tail,
     wire_name,
@@ -372,4 +371,28 @@ const fn of_security(security: Security) -> u8 {
 fn security(octet: u8) -> Option<Security> {
     let all = [Security::Unchecked, Security::Secure, Security::Insecure];
     all.into_iter().find(|security| of_security(*security) == octet)
+}
+
+/// Octets from the type of a record to its TTL (RFC 1035 section 4.1.3).
+const TYPE_TO_TTL: usize = 4;
+
+/// The targets of all aliases in an answer; none if it cannot be read. The message is decoded only if it has an alias,
+/// because a snapshot may have half a million answers.
+pub(super) fn alias_targets(answer: &Answer) -> Option<Vec<Name>> {
+    if !answer.ttl_offsets.iter().any(|offset| is_alias(answer, usize::from(*offset))) {
+        return Some(Vec::new());
+    }
+    let message = Message::from_vec(&answer.wire).ok()?;
+    let target = |data: &RData| match data {
+        RData::CNAME(target) => Some(target.0.clone()),
+        _ => None,
+    };
+    Some(message.answers.iter().filter_map(|record| target(&record.data)).collect())
+}
+
+/// Whether the record whose TTL is at `offset` is a CNAME.
+fn is_alias(answer: &Answer, offset: usize) -> bool {
+    let octets = offset.checked_sub(TYPE_TO_TTL).and_then(|place| answer.wire.get(place..));
+    let kind = octets.and_then(<[u8]>::first_chunk).map(|kind| RecordType::from(u16::from_be_bytes(*kind)));
+    kind == Some(RecordType::CNAME)
 }

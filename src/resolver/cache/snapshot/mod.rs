@@ -12,14 +12,11 @@
 //! Knot Resolver keeps its cache in files that all processes map; Unbound has `dump_cache` for an operator. Here it
 //! is written without a command, and no question waits for it.
 
-mod aliases;
 mod blocks;
 mod entry;
-mod octets;
 mod server;
 mod times;
 mod trust;
-mod unusable;
 
 use std::collections::HashSet;
 use std::io::{self, Read, Seek, Write};
@@ -29,11 +26,9 @@ use std::time::Duration;
 
 use hickory_proto::rr::RecordType;
 
-use self::blocks::{SnapshotReader, Writer};
+use self::blocks::{Octets, SnapshotReader, Writer};
 use self::entry::{Begin, EntryFrame, EntryTag};
-use self::octets::Octets;
 use self::times::Moments;
-pub use self::unusable::UnusableSnapshot;
 use super::Memory;
 use super::keys::KeySlot;
 use crate::limits::MAX_SNAPSHOT_SET_BACK;
@@ -97,7 +92,7 @@ impl Scope {
         if self.lists.is_empty() && self.overlooked.is_empty() {
             return true;
         }
-        aliases::targets(answer)
+        entry::alias_targets(answer)
             .is_some_and(|targets| targets.iter().all(|target| self.keeps(&wire_name(target), true)))
     }
 
@@ -228,6 +223,32 @@ pub fn forged(octets: &[u8], scope: &Scope, unix: u64) -> io::Result<Vec<u8>> {
     writer.entry(|out| out.extend_from_slice(octets))?;
     writer.end(scope.fingerprint, unix)?;
     Ok(file.into_inner())
+}
+
+/// Why a snapshot is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum UnusableSnapshot {
+    /// It is not a snapshot.
+    #[error("it is not a cache snapshot")]
+    Foreign,
+    /// Its format has another version.
+    #[error("it has format version {0}, and this resolverd reads version {1}")]
+    Version(u32, u32),
+    /// It was not finished, or was changed.
+    #[error("it is damaged: a checksum does not match")]
+    Broken,
+    /// It was written in the future.
+    #[error("it was written {} s after the time of the system clock", .0.as_secs())]
+    Future(Duration),
+    /// The machine's clock is slow, so its age is unknown.
+    #[error("the system clock is wrong, so its age is unknown")]
+    SlowClock,
+    /// It was written with another configuration.
+    #[error("it was written with other zones, views, root hints, trust anchors or cache TTLs")]
+    OtherZones,
+    /// It cannot be read.
+    #[error(transparent)]
+    Unread(#[from] io::Error),
 }
 
 #[cfg(test)]

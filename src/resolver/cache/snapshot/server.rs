@@ -5,10 +5,10 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::octets::{Octets, put_string};
+use super::blocks::{Octets, put_string};
 use super::times::{Moments, put_span, span};
-use crate::cache::lameness::Lameness;
 use crate::cache::round_trips::RoundTrips;
+use crate::cache::servers::Lameness;
 use crate::cache::servers::{Server, ServerHistory};
 use crate::cache::silence::Silence;
 use crate::limits::{MAX_LAME_OCTETS, MAX_LAME_ZONES, RESTORED_SERVER_TIME};

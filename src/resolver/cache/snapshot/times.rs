@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::octets::Octets;
+use super::blocks::Octets;
 use dns::clock::Mono;
 
 /// The moments of restoring.

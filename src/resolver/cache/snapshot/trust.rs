@@ -7,7 +7,7 @@ use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::rr::{RData, RecordType};
 use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder};
 
-use super::octets::{Octets, put_string};
+use super::blocks::{Octets, put_string};
 use super::times::{Moments, PastEnd, lifetime, put_lifetime, put_span, span};
 use crate::cache::security::{ZoneSecurity, ZoneTrust};
 use dns::clock::Mono;

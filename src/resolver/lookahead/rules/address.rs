@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use hickory_proto::rr::{Name, RData, RecordType};
 
 use super::answer_facts::AnswerFacts;
-use super::step::{Further, RuleStep};
+use super::{Further, RuleStep};
 use crate::limits::MAX_AHEAD_POINTERS;
 use crate::lookahead::rule::Rule;
 

@@ -3,7 +3,7 @@
 use hickory_proto::rr::{Name, RecordType};
 
 use super::answer_facts::AnswerFacts;
-use super::step::{Further, RuleStep};
+use super::{Further, RuleStep};
 use crate::lookahead::rule::Rule;
 use dns::limits::DMARC_WALK_LABELS;
 

@@ -4,7 +4,7 @@
 use hickory_proto::rr::{Name, RecordType};
 
 use super::answer_facts::AnswerFacts;
-use super::step::{Further, RuleStep};
+use super::{Further, RuleStep};
 use super::{dmarc, spf};
 use crate::lookahead::rule::Rule;
 

@@ -8,7 +8,7 @@ mod answer_facts;
 mod dmarc;
 mod exchanger;
 mod spf;
-mod step;
+
 #[cfg(test)]
 mod tests;
 
@@ -17,8 +17,6 @@ use hickory_proto::rr::{Name, RecordType};
 use super::rule::Rule;
 pub(super) use answer_facts::AnswerFacts;
 use dns::question::Question;
-use step::is_underscored;
-pub(super) use step::{Further, RuleStep};
 
 /// The PTR of an address that a DNS list was asked about.
 pub(super) fn of_address(address: std::net::IpAddr) -> Further {
@@ -57,4 +55,54 @@ pub(super) fn follow(step: RuleStep, name: &Name, facts: &AnswerFacts) -> Vec<Fu
         RuleStep::SpfExchangers => spf::after_exchangers(facts),
         RuleStep::Dmarc => dmarc::after_text(name, facts),
     }
+}
+
+/// The place of a question in its chain, which decides what follows its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::lookahead) enum RuleStep {
+    /// Nothing follows.
+    End,
+    /// The PTR of an address: the addresses of its name follow.
+    Pointer,
+    /// The MX of a domain that mail comes from or goes to.
+    Exchangers {
+        /// Whether it was asked with DO.
+        with_do: bool,
+    },
+    /// Addresses of a mail host: TLSA follows, if the MX was secure and they are.
+    Host {
+        /// Whether the MX was.
+        secure: bool,
+    },
+    /// A text that may be an SPF record.
+    Spf {
+        /// Levels above it.
+        depth: u8,
+    },
+    /// The MX of an `mx` in an SPF record: addresses of its hosts follow.
+    SpfExchangers,
+    /// A text that may be a DMARC record. If it is no DMARC record, the domain above is asked next.
+    Dmarc,
+}
+
+/// A question that may follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::lookahead) struct Further {
+    pub(in crate::lookahead) name: Name,
+    pub(in crate::lookahead) kind: RecordType,
+    pub(in crate::lookahead) rule: Rule,
+    pub(in crate::lookahead) step: RuleStep,
+    /// Whether it is one of the ten lookups of an SPF record (RFC 7208 section 4.6.4).
+    pub(in crate::lookahead) is_lookup: bool,
+}
+
+impl Further {
+    pub(in crate::lookahead) fn new(name: Name, kind: RecordType, rule: Rule, step: RuleStep) -> Self {
+        Self { name, kind, rule, step, is_lookup: false }
+    }
+}
+
+/// Whether a label begins with an underscore (RFC 8552): no mail comes from such a name.
+pub(super) fn is_underscored(label: &[u8]) -> bool {
+    label.first() == Some(&b'_')
 }

@@ -7,7 +7,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::answer_facts::AnswerFacts;
 use super::dmarc;
-use super::step::{Further, RuleStep};
+use super::{Further, RuleStep};
 use crate::limits::{MAX_SPF_DEPTH, MAX_SPF_TERMS};
 use crate::lookahead::rule::Rule;
 

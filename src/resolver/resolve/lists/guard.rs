@@ -12,7 +12,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::ListResolver;
-use super::list_question::ListQuestion;
+use super::list_resolver::ListQuestion;
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::gate;
 use crate::dnsbl::gate::{Given, ListVerdict, UntoldReason};

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use hickory_proto::rr::{Name, RecordType};
 
 use super::shared::SharedQuestions;
 use crate::cache::Memory;
+use crate::dnsbl::entry::ListEntry;
+use crate::dnsbl::list::List;
 use crate::dnsbl::table::Lists;
 use crate::iterate::Iterate;
+use crate::iterate::context::Context;
 use crate::resolve::chase::Chaser;
 use crate::zones::Views;
 use dns::clock::Clock;
@@ -43,4 +47,15 @@ impl ListResolver {
     pub(in crate::resolve) fn under_way(&self) -> usize {
         self.asking.len()
     }
+}
+
+/// A question to a list.
+#[derive(Clone, Copy)]
+pub(in crate::resolve) struct ListQuestion<'a> {
+    pub(in crate::resolve) list: &'a List,
+    /// The list's state on this way.
+    pub(in crate::resolve) entry: &'a ListEntry,
+    pub(in crate::resolve) name: &'a Name,
+    pub(in crate::resolve) kind: RecordType,
+    pub(in crate::resolve) context: &'a Context,
 }

@@ -12,7 +12,6 @@
 //!   are the business of [`resolve`](crate::resolve).
 
 mod guard;
-mod list_question;
 mod list_resolver;
 mod mirrors;
 mod probe;

@@ -9,7 +9,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 
 use super::ListResolver;
-use super::list_question::ListQuestion;
+use super::list_resolver::ListQuestion;
 use super::shared::Turn;
 use crate::dnsbl::breaker::ListQueryEnd;
 use crate::dnsbl::entry::ListEntry;

@@ -11,7 +11,7 @@ use hickory_proto::rr::{Name, Record, RecordType};
 use super::Validator;
 use super::fetches::{Fetch, Fetched, JoinedFetch};
 use crate::cache::entries::{Delegation, Known};
-use crate::cache::renewal;
+use crate::cache::freshness;
 use crate::cache::rrset::Rank;
 use crate::cache::security::ZoneTrust;
 use crate::exchange::ReplyRoom;
@@ -268,5 +268,5 @@ impl Validator {
 
 /// Whether the keys of a zone are to be fetched again, as they are used now.
 fn is_to_be_renewed(state: &ZoneTrust, now: Mono) -> bool {
-    state.state() == SecurityStatus::Secure && renewal::is_renewal_due(state.stored, state.expires, now)
+    state.state() == SecurityStatus::Secure && freshness::is_renewal_due(state.stored, state.expires, now)
 }

@@ -20,7 +20,6 @@
 mod calendar;
 pub(super) mod chain;
 mod cuts;
-mod failed;
 pub(crate) mod fetch;
 pub(crate) mod fetches;
 mod judge;

@@ -1,6 +1,9 @@
-//! The mark of an entry in memory that is being renewed, so that it is renewed once.
+//! Marks of an entry in memory: that it is being renewed, so that it is renewed once; and that look-ahead asked for it and no client
+//! has used it yet.
+//!
+//! A mark is not a part of the value: a copy has none, and all marks are equal.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use crate::clock::Mono;
 
@@ -44,6 +47,41 @@ impl PartialEq for RenewalMark {
 
 impl Eq for RenewalMark {}
 
+/// The mark, with the number of the rule that asked. It is no part of the value.
+#[derive(Debug, Default)]
+pub struct AheadMark(AtomicU8);
+
+impl AheadMark {
+    /// Sets the mark for the rule of this number, from 1.
+    pub fn set(&self, rule: u8) {
+        self.0.store(rule, Ordering::Relaxed);
+    }
+
+    /// Whether it is set.
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != 0
+    }
+
+    /// Removes the mark; returns the number of the rule if it was set.
+    pub fn take(&self) -> Option<u8> {
+        Some(self.0.swap(0, Ordering::Relaxed)).filter(|rule| *rule != 0)
+    }
+}
+
+impl Clone for AheadMark {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for AheadMark {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for AheadMark {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,5 +98,14 @@ mod tests {
             [false, true, false]
         );
         assert!(mark.clone().take(at(0)), "a copy is another thing");
+    }
+
+    #[test]
+    fn the_first_use_takes_the_mark() {
+        let mark = AheadMark::default();
+        assert!(!mark.is_set() && mark.take().is_none());
+        mark.set(3);
+        assert!(mark.is_set() && !mark.clone().is_set());
+        assert_eq!([mark.take(), mark.take()], [Some(3), None]);
     }
 }
