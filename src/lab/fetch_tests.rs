@@ -13,7 +13,7 @@ use dns::question::ViewId;
 use history::limits::FLIGHT_TIME;
 use resolver::iterate::context::Context;
 use resolver::iterate::failure::Failure;
-use resolver::iterate::progress::FlightProgress;
+use resolver::iterate::flight_progress::FlightProgress;
 use resolver::limits::MAX_PACKETS_PER_QUESTION;
 
 const ROUND_TRIP: Duration = Duration::from_millis(40);

@@ -15,17 +15,17 @@ use futures_util::stream::FuturesUnordered;
 use hickory_proto::rr::Name;
 
 use super::attempt::Attempt;
-use super::classify::{Found, Said};
+use super::attempt_events::{AttemptEvent, AttemptEventKind, EventReceiver};
+use super::classify::{Classified, Found};
 use super::context::Context;
 use super::dead::{Aside, WantedServer};
-use super::errand::path;
 use super::failure::Failure;
-use super::news::{AttemptEvent, Events, News};
+use super::lookup::path;
 use super::query_form::Signed;
 use super::query_form::{FirstQuery, WantedAnswer};
-use super::role::ServerRole;
 use super::select::{self, Candidate, CandidateProgress};
-use super::{Errand, Iterate};
+use super::server_role::ServerRole;
+use super::{Iterate, Lookup};
 use crate::cache::entries::Delegation;
 use crate::cache::servers::Health;
 use crate::limits::{
@@ -40,14 +40,14 @@ use history::Counter;
 pub(super) struct Sought<'a> {
     pub(super) server: Name,
     pub(super) found: Result<Vec<IpAddr>, Failure>,
-    /// The lookup itself, if these addresses are past their TTL and it has not ended.
-    pub(super) lookup: Option<BoxFuture<'a, Sought<'a>>>,
+    /// The address_lookup itself, if these addresses are past their TTL and it has not ended.
+    pub(super) address_lookup: Option<BoxFuture<'a, Sought<'a>>>,
 }
 
 /// One step of a walk: it asks the servers of a zone.
 pub(super) struct Asking<'a> {
     pub(super) iterate: &'a Iterate,
-    pub(super) errand: Errand<'a>,
+    pub(super) lookup: Lookup<'a>,
     pub(super) cut: &'a Arc<Delegation>,
     pub(super) signed: Signed,
     pub(super) candidates: Vec<Candidate>,
@@ -59,7 +59,7 @@ pub(super) struct Asking<'a> {
     pub(super) unglued: VecDeque<Name>,
     pub(super) lookups: Lookups<'a>,
     /// The channel is dropped before `attempts`, so that the attempts see that the step has ended.
-    events: Events,
+    events: EventReceiver,
     /// Attempts in progress. They outlive the step.
     pub(super) attempts: Vec<Driven<()>>,
     /// A second server is asked, but only when the first is late.
@@ -98,8 +98,8 @@ impl<'a> Lookups<'a> {
         self.len() == 0
     }
 
-    pub(super) fn push(&mut self, lookup: BoxFuture<'a, Sought<'a>>) {
-        self.0.get_or_insert_default().push(lookup);
+    pub(super) fn push(&mut self, address_lookup: BoxFuture<'a, Sought<'a>>) {
+        self.0.get_or_insert_default().push(address_lookup);
     }
 
     /// The next result; none if there are no lookups.
@@ -110,18 +110,18 @@ impl<'a> Lookups<'a> {
 
 impl<'a> Asking<'a> {
     /// A step that asks the servers of `cut`.
-    pub(super) fn new(iterate: &'a Iterate, errand: Errand<'a>, cut: &'a Arc<Delegation>) -> Self {
+    pub(super) fn new(iterate: &'a Iterate, lookup: Lookup<'a>, cut: &'a Arc<Delegation>) -> Self {
         let mut asking = Self {
             iterate,
-            errand,
+            lookup,
             cut,
-            signed: Signed::at(cut, errand.name, &errand.context.view),
+            signed: Signed::at(cut, lookup.name, &lookup.context.view),
             candidates: Vec::new(),
             reserve: Vec::new(),
             avoided: Vec::new(),
             unglued: VecDeque::new(),
             lookups: Lookups::default(),
-            events: Events::default(),
+            events: EventReceiver::default(),
             attempts: Vec::new(),
             held_back: false,
             faults: Vec::new(),
@@ -137,7 +137,7 @@ impl<'a> Asking<'a> {
             began: iterate.now(),
             sent_in_outage: None,
         };
-        let addresses = iterate.addresses(errand, cut);
+        let addresses = iterate.addresses(lookup, cut);
         asking.unglued = addresses.unglued.into_iter().take(MAX_UNGLUED).collect();
         asking.reserve = addresses.reserve;
         for address in addresses.first {
@@ -163,16 +163,16 @@ impl<'a> Asking<'a> {
     ///
     /// # Errors
     /// No server does, or the question's budget is spent.
-    pub(super) async fn run(&mut self) -> Result<Said, Failure> {
-        let mut is_anew = false;
+    pub(super) async fn run(&mut self) -> Result<Classified, Failure> {
+        let mut is_restarted = false;
         let said = loop {
             let said = self.ask().await;
             let is_silence = matches!(said, Err(Failure::Silent { .. }));
-            if !is_silence || is_anew || !self.comes_back().await {
+            if !is_silence || is_restarted || !self.server_recovers().await {
                 break said;
             }
-            is_anew = true;
-            self.begin_anew();
+            is_restarted = true;
+            self.restart();
         };
         match said {
             Ok(_) => self.measure(),
@@ -181,7 +181,7 @@ impl<'a> Asking<'a> {
         said
     }
 
-    async fn ask(&mut self) -> Result<Said, Failure> {
+    async fn ask(&mut self) -> Result<Classified, Failure> {
         self.begin();
         let over = self.over(false);
         tokio::pin!(over);
@@ -203,15 +203,15 @@ impl<'a> Asking<'a> {
                 () = Self::elapsed(&mut doubt), if doubt.is_some() => doubt = self.doubt_is_over(),
                 () = &mut over => {
                     if self.context().budget.left(self.iterate.now()).is_zero() {
-                        let (zone, role) = (self.cut.zone.clone(), ServerRole::of(self.errand.route, self.cut));
+                        let (zone, role) = (self.cut.zone.clone(), ServerRole::for_cut(self.lookup.route, self.cut));
                         self.mark_waiting_silent();
                         return Err(Failure::Time { zone, role, faults: std::mem::take(&mut self.faults) });
                     }
                     self.given_up |= self.is_known_silence();
                     if !self.given_up && self.ends_outage() {
                         // The attempts of the outage have no news.
-                        (self.events, self.attempts) = (Events::default(), Vec::new());
-                        self.begin_anew();
+                        (self.events, self.attempts) = (EventReceiver::default(), Vec::new());
+                        self.restart();
                         self.begin();
                     }
                     over.set(self.over(true));
@@ -253,7 +253,7 @@ impl<'a> Asking<'a> {
         let unknown =
             self.candidates.get(first).is_some_and(|candidate| candidate.standing.round_trip.is_none());
         self.launch(first, "first");
-        let policy = &self.errand.route.policy;
+        let policy = &self.lookup.route.policy;
         if policy.one_at_a_time {
             return;
         }
@@ -268,49 +268,49 @@ impl<'a> Asking<'a> {
     }
 
     /// Takes in an event of an attempt; returns an answer that helps.
-    fn heard(&mut self, event: AttemptEvent) -> Option<Said> {
-        let one_at_a_time = self.errand.route.policy.one_at_a_time;
-        let is_silence = matches!(event.news, News::Overdue | News::Late);
+    fn heard(&mut self, event: AttemptEvent) -> Option<Classified> {
+        let one_at_a_time = self.lookup.route.policy.one_at_a_time;
+        let is_silence = matches!(event.kind, AttemptEventKind::Overdue | AttemptEventKind::Late);
         if is_silence && self.is_known_silence() {
             self.given_up = true;
             return None;
         }
-        match event.news {
-            News::Truncated => {
+        match event.kind {
+            AttemptEventKind::Truncated => {
                 if let Some(candidate) = self.candidate(event.server) {
                     candidate.truncated = true;
                 }
             }
             // With one server at a time, another query is sent only when this one counts as lost.
-            News::Overdue if one_at_a_time => {}
-            News::Overdue => {
+            AttemptEventKind::Overdue if one_at_a_time => {}
+            AttemptEventKind::Overdue => {
                 self.give_up_waiting(event.server, event.tries);
                 if !self.is_waiting() && self.may_hedge(event.server) {
                     self.go_on("retry");
                 }
             }
-            News::Late => {
+            AttemptEventKind::Late => {
                 let was_waited_for = self.give_up_waiting(event.server, event.tries);
                 if !self.is_waiting() && (was_waited_for || self.held_back) {
                     self.held_back = false;
                     self.go_on("retry");
                 }
             }
-            News::Ended(said) => return self.ended(event.server, event.tries, *said),
+            AttemptEventKind::Ended(said) => return self.ended(event.server, event.tries, *said),
         }
         None
     }
 
     /// Takes in the end of an attempt; returns an answer that helps.
-    fn ended(&mut self, server: SocketAddr, tries: u8, said: Said) -> Option<Said> {
+    fn ended(&mut self, server: SocketAddr, tries: u8, said: Classified) -> Option<Classified> {
         let conduct = match said {
-            Said::Nothing(conduct) => conduct,
-            Said::NoRoom => {
+            Classified::Nothing(conduct) => conduct,
+            Classified::NoRoom => {
                 // Other servers have the same answer, for which there is no room either.
                 (self.shed, self.given_up) = (true, true);
                 return None;
             }
-            Said::Doubtful(found) => {
+            Classified::Doubtful(found) => {
                 self.doubtful = Some(found);
                 self.doubted = self.doubted.saturating_add(1);
                 Conduct::Lame
@@ -349,8 +349,8 @@ impl<'a> Asking<'a> {
 
     /// Servers that denied in doubt a name that another server has do not serve the zone. They are asked after the
     /// others for a while.
-    fn refute_doubters(&self, said: &Said) {
-        if self.doubted == 0 || matches!(said, Said::Found(found) if found.denies()) {
+    fn refute_doubters(&self, said: &Classified) {
+        if self.doubted == 0 || matches!(said, Classified::Found(found) if found.denies()) {
             return;
         }
         for (server, _) in self.faults.iter().filter(|(_, fault)| *fault == Conduct::Lame) {
@@ -358,7 +358,7 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Whether a second server may be asked while the first may still answer. If not, `News::Late` starts it. A
+    /// Whether a second server may be asked while the first may still answer. If not, `AttemptEventKind::Late` starts it. A
     /// second server after an unknown server's timer is no second query, because the patience for the first is
     /// over.
     fn may_hedge(&mut self, late: SocketAddr) -> bool {
@@ -366,13 +366,13 @@ impl<'a> Asking<'a> {
         if standing.is_some_and(|standing| standing.timer >= standing.patience) {
             return true;
         }
-        let means = self.iterate.means();
+        let shared = self.iterate.shared();
         if self.context().is_ahead() {
             self.held_back = true;
             return false;
         }
-        let may = self.iterate.server(late).take_hedge() && means.hedges.take();
-        means.recorder.count(if may { Counter::Hedges } else { Counter::HedgesRefused }, 1);
+        let may = self.iterate.server(late).take_hedge() && shared.hedges.take();
+        shared.recorder.count(if may { Counter::Hedges } else { Counter::HedgesRefused }, 1);
         self.held_back = !may;
         may
     }
@@ -398,7 +398,7 @@ impl<'a> Asking<'a> {
         // If all servers have been asked, their silence is loss or an outage: two are asked at a time, as at first
         // contact. Only one is asked while addresses are looked up, and none in addition if the policy is one server
         // at a time.
-        let at_once = match (self.errand.route.policy.one_at_a_time, self.lookups.is_empty()) {
+        let at_once = match (self.lookup.route.policy.one_at_a_time, self.lookups.is_empty()) {
             (false, true) => 2,
             (true, false) => 0,
             _ => 1,
@@ -418,7 +418,7 @@ impl<'a> Asking<'a> {
     fn ask_failed_again(&mut self) {
         let context = self.context();
         let waited = self.iterate.now().since(context.began());
-        if self.errand.route.policy.list.is_some() || waited >= context.view.config.resolve.deadline {
+        if self.lookup.route.policy.list.is_some() || waited >= context.view.config.resolve.deadline {
             return;
         }
         let Some(place) = select::failed_first(&self.candidates, &self.faults) else { return };
@@ -432,38 +432,38 @@ impl<'a> Asking<'a> {
         if self.awaited() >= MAX_UNDER_WAY || !self.context().budget.take() {
             return;
         }
-        let (now, errand, means) = (self.iterate.now(), self.errand, self.iterate.means());
+        let (now, lookup, shared) = (self.iterate.now(), self.lookup, self.iterate.shared());
         let Some(candidate) = self.candidates.get_mut(place) else { return };
         let server = self.iterate.server(candidate.address);
-        let role = ServerRole::of(errand.route, self.cut);
-        self.sent_in_outage = (!means.uplink.is_own_fault(role, self.began)).then_some(now);
+        let role = ServerRole::for_cut(lookup.route, self.cut);
+        self.sent_in_outage = (!shared.uplink.is_own_fault(role, self.began)).then_some(now);
         if candidate.standing.health == Health::Due {
-            server.probe(&self.cut.zone, now, &means.random);
+            server.probe(&self.cut.zone, now, &shared.random);
         }
-        means.hedges.earn();
-        means.measurements.earn();
+        shared.hedges.earn();
+        shared.measurements.earn();
         server.earn_hedge();
-        let path = path(errand.route, self.cut, candidate.address);
+        let path = path(lookup.route, self.cut, candidate.address);
         let attempt = Attempt {
             server,
-            first: FirstQuery::of(candidate, &path, self.signed),
+            first: FirstQuery::for_candidate(candidate, &path, self.signed),
             path,
             role,
             cut: Arc::clone(self.cut),
             zone: self.cut.zone.clone(),
-            name: errand.name.clone(),
-            kind: errand.kind,
+            name: lookup.name.clone(),
+            kind: lookup.kind,
             wanted: self.wanted,
-            secret: errand.rewrite.map(|rewrite| Arc::clone(rewrite.secret())),
+            secret: lookup.rewrite.map(|rewrite| Arc::clone(rewrite.secret())),
             signed: self.signed,
             tries: candidate.tries,
-            outages: means.uplink.outages(),
+            outages: shared.uplink.outages(),
             round_trip: candidate.standing.round_trip,
             timer: select::longer(candidate.standing.timer, candidate.tries),
             patience: select::longer(candidate.standing.patience, candidate.tries),
-            context: errand.context.clone(),
-            reports: self.events.reports(),
-            means,
+            context: lookup.context.clone(),
+            sender: self.events.sender(),
+            shared,
         };
         candidate.sent();
         self.attempts.push(Driven::new(Box::pin(attempt.run(reason))));
@@ -471,17 +471,17 @@ impl<'a> Asking<'a> {
 
     /// Requests a probe of a dead server that would be asked if it were alive.
     fn want_dead(&self, address: SocketAddr) {
-        let Errand { name, kind, rewrite, route, .. } = self.errand;
-        let (path, role) = (path(route, self.cut, address), ServerRole::of(route, self.cut));
+        let Lookup { name, kind, rewrite, route, .. } = self.lookup;
+        let (path, role) = (path(route, self.cut, address), ServerRole::for_cut(route, self.cut));
         let (aside, asked) = Aside::probe(path, role, &self.cut.zone, (name, kind), rewrite.is_some());
         let (view, at) = (Arc::clone(&self.context().view), self.iterate.now());
         let wanted = WantedServer { aside, asked, unanswered: false, view, at };
-        self.iterate.means.dead.want(wanted, false);
+        self.iterate.shared.dead.want(wanted, false);
     }
 
     pub(super) fn add(&mut self, address: SocketAddr) {
         let avoid = self.context().avoids();
-        if avoid.is_some_and(|avoid| self.iterate.are_one(self.errand, self.cut, avoid, address.ip())) {
+        if avoid.is_some_and(|avoid| self.iterate.are_one(self.lookup, self.cut, avoid, address.ip())) {
             if self.avoided.len() < MAX_ADDRESSES {
                 self.avoided.push(address);
             }
@@ -491,14 +491,14 @@ impl<'a> Asking<'a> {
     }
 
     pub(super) fn put(&mut self, address: SocketAddr) {
-        let full = self.candidates.len() >= MAX_ADDRESSES || self.errand.avoid.contains(&address);
+        let full = self.candidates.len() >= MAX_ADDRESSES || self.lookup.avoid.contains(&address);
         if full || self.candidates.iter().any(|candidate| candidate.address == address) {
             return;
         }
         let now = self.iterate.now();
         if self.iterate.may_ask(self.context(), self.cut, address.ip(), now) {
             let standing = self.iterate.server(address).standing(&self.cut.zone, now);
-            if standing.health >= Health::Due && !self.errand.route.policy.one_at_a_time {
+            if standing.health >= Health::Due && !self.lookup.route.policy.one_at_a_time {
                 self.want_dead(address);
             }
             // A silence that began with this question is too young to end it. A question in the background goes on,
@@ -550,7 +550,7 @@ impl<'a> Asking<'a> {
 
     /// Whether two servers of the zone in a row have refused.
     fn is_refused(&self) -> bool {
-        self.errand.route.policy.refusals_end && select::refused_twice(&self.faults)
+        self.lookup.route.policy.refusals_end && select::refused_twice(&self.faults)
     }
 
     fn candidate(&mut self, address: SocketAddr) -> Option<&mut Candidate> {
@@ -559,7 +559,7 @@ impl<'a> Asking<'a> {
 
     /// Ends the wait for an attempt; returns false if the step did not wait for it.
     fn give_up_waiting(&mut self, address: SocketAddr, tries: u8) -> bool {
-        let crowded = self.iterate.means().late.is_crowded(address);
+        let crowded = self.iterate.shared().late.is_crowded(address);
         let Some(candidate) = self.candidate(address) else { return false };
         // Only the newest attempt at a server counts: the end of an older one does not end it.
         let is_waited_for =
@@ -579,6 +579,6 @@ impl<'a> Asking<'a> {
     }
 
     pub(super) fn context(&self) -> &'a Context {
-        self.errand.context
+        self.lookup.context
     }
 }

@@ -10,16 +10,16 @@ use std::time::Duration;
 use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RecordType};
 
-use super::classify::{Said, classify, classify_recursive};
+use super::attempt_events::{AttemptEvent, AttemptEventKind, EventSender};
+use super::classify::{Classified, classify, classify_recursive};
 use super::context::Context;
 use super::dead::{Aside, WantedServer};
 use super::late_answers::LateAnswer;
-use super::means::Means;
-use super::news::{AttemptEvent, News, Reports};
 use super::query_form::{FirstQuery, NameCase, WantedAnswer};
 use super::query_form::{Signed, rejects_edns};
-use super::role::ServerRole;
 use super::scrub::removed;
+use super::server_role::ServerRole;
+use super::shared_state::SharedState;
 use super::summary::summary;
 use super::unproven::Silent;
 use crate::cache::entries::Delegation;
@@ -40,7 +40,7 @@ use history::note::{Note, Words};
 
 /// The next query of an attempt.
 enum NextQuery {
-    Said(Box<Said>),
+    Classified(Box<Classified>),
     /// The server rejects EDNS: again without it. `stays`: if it answers then, it is asked so from then on.
     WithoutEdns {
         stays: bool,
@@ -53,13 +53,13 @@ enum NextQuery {
 
 impl NextQuery {
     fn nothing(conduct: Conduct) -> Self {
-        Self::Said(Box::new(Said::Nothing(conduct)))
+        Self::Classified(Box::new(Classified::Nothing(conduct)))
     }
 }
 
 /// One server to be asked.
 pub(super) struct Attempt {
-    pub(super) means: Arc<Means>,
+    pub(super) shared: Arc<SharedState>,
     pub(super) server: Arc<Server>,
     pub(super) path: Path,
     /// The role of the server.
@@ -87,7 +87,7 @@ pub(super) struct Attempt {
     /// The time until it is late.
     pub(super) patience: Duration,
     pub(super) context: Context,
-    pub(super) reports: Reports,
+    pub(super) sender: EventSender,
 }
 
 impl Attempt {
@@ -110,7 +110,7 @@ impl Attempt {
                     self.kind
                 );
                 // It reports first, so that the step does not wait for the rest.
-                self.end(Said::Nothing(Conduct::Unfit));
+                self.end(Classified::Nothing(Conduct::Unfit));
                 return;
             }
         };
@@ -126,11 +126,11 @@ impl Attempt {
     /// Counts the silence of a server that has ended without an answer. An undelivered query counts after the patience for the
     /// server, and the attempt ends at once: it holds the trail and the delegation of its question.
     fn blame_for(&self, heard: &Heard, sent: Mono) {
-        let now = self.means.clock.mono();
+        let now = self.shared.clock.mono();
         match heard.reply {
             Err(Trouble::Silent) => self.blame(sent, now),
             Err(Trouble::Unreachable | Trouble::NoRouteToAddress) => {
-                self.means.undelivered(self.silence(sent, now.after(self.patience)), self.patience);
+                self.shared.undelivered(self.silence(sent, now.after(self.patience)), self.patience);
             }
             _ => {}
         }
@@ -140,7 +140,7 @@ impl Attempt {
     async fn ask(&self, reason: &'static str) -> Option<(Heard, Mono)> {
         let place = self.place().await?;
         self.note_sent(self.first.transport, reason);
-        let sent = self.means.clock.mono();
+        let sent = self.shared.clock.mono();
         let (heard, first) = self.first_query(sent, place).await?;
         let said = self.answer(&heard, first).await;
         self.end(said);
@@ -148,7 +148,7 @@ impl Attempt {
     }
 
     /// Sends queries until the server answers or the attempt fails, and returns the result.
-    async fn answer(&self, heard: &Heard, first: bool) -> Said {
+    async fn answer(&self, heard: &Heard, first: bool) -> Classified {
         let (mut edns, mut stays_without) = (self.first.edns, false);
         let mut turn = self.settle(self.first.transport, edns, heard, first);
         // Each retry once, in either order: an error in another case is believed over TCP only.
@@ -166,22 +166,22 @@ impl Attempt {
             // A stream has room for any answer, so another query does not help.
             let is_encrypted = matches!(self.first.transport, Transport::Tls | Transport::Https);
             if is_encrypted || !self.standing().features.tcp && self.first.transport != Transport::Tcp {
-                return Said::Nothing(Conduct::Truncated);
+                return Classified::Nothing(Conduct::Truncated);
             }
-            self.tell(News::Truncated);
+            self.send(AttemptEventKind::Truncated);
             turn = Box::pin(self.again(Transport::Tcp, edns, "truncated")).await;
         }
         match turn {
-            NextQuery::Said(said) => {
+            NextQuery::Classified(said) => {
                 // The reply shows only now that the server rejected EDNS.
-                if stays_without && !matches!(*said, Said::Nothing(_) | Said::NoRoom) {
-                    self.server.takes_no_edns(self.means.clock.mono());
+                if stays_without && !matches!(*said, Classified::Nothing(_) | Classified::NoRoom) {
+                    self.server.takes_no_edns(self.shared.clock.mono());
                 }
                 *said
             }
             // Cut over TCP, or EDNS rejected in a reply to a query without it.
             NextQuery::WithoutEdns { .. } | NextQuery::Stream | NextQuery::OtherCase => {
-                Said::Nothing(Conduct::Unfit)
+                Classified::Nothing(Conduct::Unfit)
             }
         }
     }
@@ -194,11 +194,11 @@ impl Attempt {
         let turn = self.again(Transport::Tcp, edns, "other_case").await;
         match turn {
             // If the budget or a busy host prevented the query, this shows nothing about the server.
-            NextQuery::Said(said)
-                if matches!(*said, Said::Nothing(conduct) if !conduct.came_back())
+            NextQuery::Classified(said)
+                if matches!(*said, Classified::Nothing(conduct) if !conduct.came_back())
                     && !self.standing().features.tcp =>
             {
-                self.server.flips_case(self.means.clock.mono());
+                self.server.flips_case(self.shared.clock.mono());
                 self.again(Transport::Udp, edns, "own_case").await
             }
             turn => turn,
@@ -207,13 +207,13 @@ impl Attempt {
 
     /// A place among the queries in progress; none if no step waits for the answer any more.
     async fn place(&self) -> Option<Place> {
-        let place = self.means.exchange.place(&self.zone);
+        let place = self.shared.exchange.place(&self.zone);
         tokio::pin!(place);
         loop {
             tokio::select! {
                 biased;
                 place = &mut place => return Some(place),
-                () = self.reports.over() => return None,
+                () = self.sender.over() => return None,
                 // The step sets its timer when it is polled again.
                 () = tokio::time::sleep(MAX_TIMER) => {}
             }
@@ -226,7 +226,7 @@ impl Attempt {
         let message = self.message(self.first.transport, self.first.edns, sent);
         let slow = self.round_trip.is_some_and(|round_trip| round_trip > MAX_TIMER);
         let listen = if slow { LISTEN_TIME_OF_SLOW } else { LISTEN_TIME };
-        let (began, asking) = self.means.exchange.ask(message, listen, place, self.sender());
+        let (began, asking) = self.shared.exchange.ask(message, listen, place, self.sender());
         // The timer of an equal query in progress runs already. If a client's query that shared one of look-ahead had the whole
         // timer again, a loss would cost the client more than without look-ahead.
         let timer = self.timer.saturating_sub(sent.since(began));
@@ -237,58 +237,58 @@ impl Attempt {
             heard = &mut asking => return Some(heard),
             () = tokio::time::sleep(timer) => {}
         }
-        let now = self.means.clock.mono();
+        let now = self.shared.clock.mono();
         self.server.overdue(sent, now);
-        self.means.families.silent(self.path.server.ip(), self.round_trip.is_some(), now);
+        self.shared.families.silent(self.path.server.ip(), self.round_trip.is_some(), now);
         let (server, zone, origin) = (self.path.server, &self.zone, self.role.origin());
-        self.means.recorder.overdue(&Overdue { server, zone, origin, sent });
+        self.shared.recorder.overdue(&Overdue { server, zone, origin, sent });
         self.note_unanswered(now.since(sent));
-        self.tell(News::Overdue);
+        self.send(AttemptEventKind::Overdue);
         tokio::select! {
             biased;
             heard = &mut asking => return Some(heard),
             () = tokio::time::sleep(self.patience.saturating_sub(self.timer)) => {}
         }
         // The next query may have been sent meanwhile; its silence counts separately.
-        self.blame(sent, sent.after(self.patience).min(self.means.clock.mono()));
-        self.tell(News::Late);
-        let Some(_listened) = self.means.late.listen(self.path.server) else {
+        self.blame(sent, sent.after(self.patience).min(self.shared.clock.mono()));
+        self.send(AttemptEventKind::Late);
+        let Some(_listened) = self.shared.late.listen(self.path.server) else {
             let said = self.end_silent(self.first.transport, sent);
-            self.tell(News::Ended(Box::new(said)));
+            self.send(AttemptEventKind::Ended(Box::new(said)));
             return None;
         };
         tokio::select! {
             biased;
             heard = &mut asking => return Some(heard),
-            () = self.reports.over() => {}
+            () = self.sender.over() => {}
         }
-        if self.reports.is_unanswered() && self.tries < LATE_COPIES {
+        if self.sender.is_unanswered() && self.tries < LATE_COPIES {
             return Some(asking.await);
         }
         // The step no longer waits. The answer still shows whether the server is slow or dead.
         if let Ok(heard) = tokio::time::timeout(MAX_TIMER.saturating_sub(self.patience), &mut asking).await {
             return Some(heard);
         }
-        self.blame(sent, self.means.clock.mono());
+        self.blame(sent, self.shared.clock.mono());
         self.end_silent(self.first.transport, sent);
         None
     }
 
     /// The query sent at `sent` is no longer listened for.
-    fn end_silent(&self, transport: Transport, sent: Mono) -> Said {
-        let elapsed = self.means.clock.mono().since(sent);
+    fn end_silent(&self, transport: Transport, sent: Mono) -> Classified {
+        let elapsed = self.shared.clock.mono().since(sent);
         self.record(transport, Conduct::Silent, elapsed);
         self.count_strays();
         self.note_received(Conduct::Silent, elapsed, Trouble::Silent.to_string().into());
-        Said::Nothing(Conduct::Silent)
+        Classified::Nothing(Conduct::Silent)
     }
 
     /// Counts a silence from `sent` to `late` against the server, unless it is our own network's. A dead server is
     /// probed, because this question would have used it.
     fn blame(&self, sent: Mono, late: Mono) {
         #[cfg(feature = "simulated")]
-        self.means.strike.fall();
-        self.means.silent(self.silence(sent, late));
+        self.shared.strike.fall();
+        self.shared.silent(self.silence(sent, late));
     }
 
     /// A silence from `sent` to `late`, and the probe of its server.
@@ -301,16 +301,16 @@ impl Attempt {
         Silent { server: Arc::clone(&self.server), sent, late, wanted, aside: false }
     }
 
-    /// Reports the server's answer. If no step waits for it any more, because the question of the client has failed, the
+    /// EventSender the server's answer. If no step waits for it any more, because the question of the client has failed, the
     /// answer is kept.
-    fn end(&self, said: Said) {
-        if !self.reports.is_unanswered() {
-            return self.tell(News::Ended(Box::new(said)));
+    fn end(&self, said: Classified) {
+        if !self.sender.is_unanswered() {
+            return self.send(AttemptEventKind::Ended(Box::new(said)));
         }
-        let wanted = self.wanted == WantedAnswer::Any || matches!(said, Said::Referral(_));
+        let wanted = self.wanted == WantedAnswer::Any || matches!(said, Classified::Referral(_));
         // A late answer for a name with a key is not kept, because such a name is never looked up again.
         if wanted && self.secret.is_none() && !self.context.is_ahead() {
-            self.means.late_answers.add(LateAnswer {
+            self.shared.late_answers.add(LateAnswer {
                 name: self.name.clone(),
                 kind: self.kind,
                 view: Arc::clone(&self.context.view),
@@ -321,8 +321,8 @@ impl Attempt {
         }
     }
 
-    fn tell(&self, news: News) {
-        self.reports.tell(AttemptEvent { server: self.path.server, tries: self.tries, news });
+    fn send(&self, kind: AttemptEventKind) {
+        self.sender.send(AttemptEvent { server: self.path.server, tries: self.tries, kind });
     }
 
     /// Another query to the same server, within the budget.
@@ -332,10 +332,10 @@ impl Attempt {
         }
         let Some(place) = self.place().await else { return NextQuery::nothing(Conduct::Silent) };
         self.note_sent(transport, reason);
-        let sent = self.means.clock.mono();
+        let sent = self.shared.clock.mono();
         let patience = self.context.budget.left(sent).min(LISTEN_TIME);
         let (_, asking) =
-            self.means.exchange.ask(self.message(transport, edns, sent), patience, place, self.sender());
+            self.shared.exchange.ask(self.message(transport, edns, sent), patience, place, self.sender());
         tokio::pin!(asking);
         // A stream takes one more round trip. A firewall that drops it must not delay the next server.
         tokio::select! {
@@ -344,30 +344,30 @@ impl Attempt {
             () = tokio::time::sleep(self.patience.saturating_mul(2)) => {}
         }
         if transport == Transport::Tcp {
-            self.server.takes_no_tcp(self.means.clock.mono());
+            self.server.takes_no_tcp(self.shared.clock.mono());
         }
-        self.note_unanswered(self.means.clock.mono().since(sent));
-        self.tell(News::Late);
-        if let Some(_listened) = self.means.late.listen(self.path.server) {
+        self.note_unanswered(self.shared.clock.mono().since(sent));
+        self.send(AttemptEventKind::Late);
+        if let Some(_listened) = self.shared.late.listen(self.path.server) {
             tokio::select! {
                 biased;
                 (heard, first) = &mut asking => return self.settle(transport, edns, &heard, first),
-                () = self.reports.over() => {}
+                () = self.sender.over() => {}
             }
         }
-        NextQuery::Said(Box::new(self.end_silent(transport, sent)))
+        NextQuery::Classified(Box::new(self.end_silent(transport, sent)))
     }
 
     /// Decides the next query, and what to remember of the server. `first` is false if the query of another
     /// attempt was shared: that attempt counts it.
     fn settle(&self, transport: Transport, edns: bool, heard: &Heard, first: bool) -> NextQuery {
-        let now = self.means.clock.mono();
+        let now = self.shared.clock.mono();
         let (turn, conduct, words) = match &heard.reply {
             Err(trouble @ Trouble::NoRoom) => {
                 if first {
-                    self.means.recorder.count(Counter::LongRepliesShed, 1);
+                    self.shared.recorder.count(Counter::LongRepliesShed, 1);
                 }
-                let turn = NextQuery::Said(Box::new(Said::NoRoom));
+                let turn = NextQuery::Classified(Box::new(Classified::NoRoom));
                 (turn, conduct_of(trouble, transport), trouble.to_string().into())
             }
             Err(trouble) => {
@@ -404,21 +404,21 @@ impl Attempt {
             self.server.flips_case(now);
         }
         if matches!(heard.reply, Ok(_) | Err(Trouble::NoRoom)) {
-            self.means.families.answered(self.path.server.ip(), now);
+            self.shared.families.answered(self.path.server.ip(), now);
         }
         match heard.reply {
             Ok(_) | Err(Trouble::NoRoom) => {
-                self.means.uplink.heard(self.role, now);
+                self.shared.uplink.heard(self.role, now);
                 match transport {
                     Transport::Tcp => self.server.takes_tcp(),
                     Transport::Udp | Transport::Tls | Transport::Https => {
-                        self.means.answered(&self.server, (self.role, &self.zone), heard.elapsed);
+                        self.shared.answered(&self.server, (self.role, &self.zone), heard.elapsed);
                     }
                 }
             }
             // For a stream, the error may come from a router and concern this address alone.
             Err(Trouble::NoRoute) if transport == Transport::Udp => {
-                self.means.families.no_route(self.path.server.ip(), now);
+                self.shared.families.no_route(self.path.server.ip(), now);
             }
             // Silence is judged when it has lasted long enough: see `again`.
             Err(Trouble::Unreachable) if transport == Transport::Tcp => self.server.takes_no_tcp(now),
@@ -445,12 +445,12 @@ impl Attempt {
             classify(&self.zone, &self.name, self.kind, message)
         };
         let conduct = match &said {
-            Said::Nothing(conduct) => *conduct,
-            Said::Doubtful(_) => Conduct::Lame,
+            Classified::Nothing(conduct) => *conduct,
+            Classified::Doubtful(_) => Conduct::Lame,
             _ => Conduct::Answered,
         };
         let time = match conduct {
-            Conduct::Lame if matches!(said, Said::Doubtful(_)) => Some(FAILING_TIME),
+            Conduct::Lame if matches!(said, Classified::Doubtful(_)) => Some(FAILING_TIME),
             Conduct::Lame | Conduct::Refused => Some(LAME_TIME),
             Conduct::ServFail
             | Conduct::FormErr
@@ -468,24 +468,24 @@ impl Attempt {
                 self.server.answers_own_case(now);
             }
             if self.role == ServerRole::Found {
-                self.means.uplink.helped(now);
+                self.shared.uplink.helped(now);
             }
         }
         if let Some(time) = time {
             self.server.mark_lame(&self.zone, time, now);
         }
         if dropped > 0 {
-            self.means.recorder.count(Counter::Scrubbed, dropped);
+            self.shared.recorder.count(Counter::Scrubbed, dropped);
             // A server that knows a key may repeat it anywhere.
             let records = if self.secret.is_none() { removed(&self.zone, message) } else { Vec::new() };
             self.context.note(Note::Scrubbed { dropped, records });
         }
         let words = summary(&said, message, self.secret.is_some());
-        (NextQuery::Said(Box::new(said.said_by(self.path.server, heard))), conduct, words)
+        (NextQuery::Classified(Box::new(said.said_by(self.path.server, heard))), conduct, words)
     }
 
     fn standing(&self) -> ServerStanding {
-        self.server.standing(&self.zone, self.means.clock.mono())
+        self.server.standing(&self.zone, self.shared.clock.mono())
     }
 
     fn sender(&self) -> Sender {
@@ -524,11 +524,11 @@ impl Attempt {
 
     fn record(&self, transport: Transport, conduct: Conduct, elapsed: Duration) {
         let (server, zone, origin) = (self.path.server, self.zone.clone(), self.role.origin());
-        self.means.recorder.sent(&Sent { server, zone, origin, transport, conduct, elapsed });
+        self.shared.recorder.sent(&Sent { server, zone, origin, transport, conduct, elapsed });
     }
 
     fn count_strays(&self) {
-        self.means.recorder.count(Counter::Strays, self.means.exchange.take_strays());
+        self.shared.recorder.count(Counter::Strays, self.shared.exchange.take_strays());
     }
 
     fn note_sent(&self, transport: Transport, reason: &'static str) {

@@ -24,7 +24,7 @@ const DNAME: RecordType = RecordType::DNAME;
 
 /// The meaning of a message.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Said {
+pub(crate) enum Classified {
     /// An answer, positive or negative, or the part of a chain of aliases that this server has authority for.
     Found(Found),
     /// A denial in doubt: no working server of the zone would send it. It is valid only if all servers of the zone
@@ -66,11 +66,11 @@ pub struct Found {
 impl Found {
     /// A denial that `name` has the type, or exists.
     fn negative(nxdomain: bool, name: &Name, soa: Option<Box<Record>>, evidence: Vec<Record>) -> Self {
-        Self::ending(Vec::new(), End::Negative { nxdomain, name: name.clone(), soa }, evidence)
+        Self::new(Vec::new(), End::Negative { nxdomain, name: name.clone(), soa }, evidence)
     }
 
     /// An answer with this end, without a server.
-    pub(crate) fn ending(answers: Vec<Record>, end: End, evidence: Vec<Record>) -> Self {
+    pub(crate) fn new(answers: Vec<Record>, end: End, evidence: Vec<Record>) -> Self {
         Self {
             answers,
             end,
@@ -181,7 +181,7 @@ pub(crate) struct Referral {
     pub evidence: Vec<Record>,
 }
 
-impl Said {
+impl Classified {
     /// Adds the server that sent it, its round trip, and the room of its records.
     #[must_use]
     pub(super) fn said_by(mut self, server: SocketAddr, heard: &Heard) -> Self {
@@ -210,12 +210,12 @@ impl Said {
 
 /// Reads the answer of a server of `zone` to the question for `kind` at `name`; also returns how many records were
 /// scrubbed.
-pub(crate) fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Said, usize) {
+pub(crate) fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Classified, usize) {
     let rcode = message.metadata.response_code;
     match rcode {
         // YXDOMAIN is an answer if a DNAME explains it.
         ResponseCode::NoError | ResponseCode::NXDomain | ResponseCode::YXDomain => {}
-        code => return (Said::Nothing(Conduct::of_error(code)), 0),
+        code => return (Classified::Nothing(Conduct::of_error(code)), 0),
     }
     let mut scrubbed = scrub(zone, message);
     let nxdomain = rcode == ResponseCode::NXDomain;
@@ -225,9 +225,9 @@ pub(crate) fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Mes
         false => follow(zone, name, kind, &scrubbed.answers),
     };
     let mut said = match chain {
-        AliasChain::Broken => Said::Nothing(Conduct::Unfit),
+        AliasChain::Broken => Classified::Nothing(Conduct::Unfit),
         AliasChain::Followed { end, .. } if rcode == ResponseCode::YXDomain && end != ChainEnd::TooLong => {
-            Said::Nothing(Conduct::OtherError)
+            Classified::Nothing(Conduct::OtherError)
         }
         AliasChain::Followed { answers, synthesised, last, end } => {
             let sent =
@@ -244,13 +244,13 @@ pub(crate) fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Mes
                 ChainEnd::Open if answers.is_empty() => without_answer(zone, name, kind, message, &scrubbed),
                 ChainEnd::Open => {
                     let end = end_of_alias(zone, last, nxdomain, &scrubbed);
-                    Said::Found(Found::ending(answers, end, evidence(kind, &scrubbed)))
+                    Classified::Found(Found::new(answers, end, evidence(kind, &scrubbed)))
                 }
             };
             said.with_contradiction(contradicted)
         }
     };
-    if let Said::Found(found) | Said::Doubtful(found) = &mut said {
+    if let Classified::Found(found) | Classified::Doubtful(found) = &mut said {
         found.drop_stray_signatures();
     }
     (said.with_authority(message.metadata.authoritative), scrubbed.dropped.saturating_add(unasked))
@@ -265,7 +265,7 @@ pub(crate) fn classify_recursive(
     name: &Name,
     kind: RecordType,
     message: &Message,
-) -> (Said, usize) {
+) -> (Classified, usize) {
     if !message.metadata.recursion_available {
         return classify_unrecursive(zone, name, kind, message);
     }
@@ -273,11 +273,11 @@ pub(crate) fn classify_recursive(
     let empty = message.metadata.response_code == ResponseCode::NoError && message.answers.is_empty();
     let has = |kind| message.authorities.iter().any(|record| record.record_type() == kind);
     let said = match said {
-        _ if empty && has(RecordType::NS) && !has(RecordType::SOA) => Said::Nothing(Conduct::Lame),
-        Said::Nothing(Conduct::Lame) if empty => {
-            Said::Found(Found::negative(false, name, None, proofs(&message.authorities)))
+        _ if empty && has(RecordType::NS) && !has(RecordType::SOA) => Classified::Nothing(Conduct::Lame),
+        Classified::Nothing(Conduct::Lame) if empty => {
+            Classified::Found(Found::negative(false, name, None, proofs(&message.authorities)))
         }
-        Said::Doubtful(found) => Said::Found(found),
+        Classified::Doubtful(found) => Classified::Found(found),
         other => other,
     };
     (said, dropped)
@@ -285,14 +285,19 @@ pub(crate) fn classify_recursive(
 
 /// Reads the answer of a configured server that does not resolve: at best it is a server of `zone`. Its data are used. A denial
 /// without AA is in doubt, and an empty message is no answer.
-fn classify_unrecursive(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Said, usize) {
+fn classify_unrecursive(
+    zone: &Name,
+    name: &Name,
+    kind: RecordType,
+    message: &Message,
+) -> (Classified, usize) {
     let (said, dropped) = classify(zone, name, kind, message);
     let has_soa = message.authorities.iter().any(|record| record.record_type() == RecordType::SOA);
     let empty = message.metadata.response_code == ResponseCode::NoError && !has_soa;
     let said = match said {
-        Said::Referral(_) => Said::Nothing(Conduct::Lame),
-        Said::Doubtful(_) if empty => Said::Nothing(Conduct::Lame),
-        Said::Found(found) if found.denies() && !found.authoritative => Said::Doubtful(found),
+        Classified::Referral(_) => Classified::Nothing(Conduct::Lame),
+        Classified::Doubtful(_) if empty => Classified::Nothing(Conduct::Lame),
+        Classified::Found(found) if found.denies() && !found.authoritative => Classified::Doubtful(found),
         other => other,
     };
     (said, dropped)
@@ -421,11 +426,11 @@ pub(crate) fn redirected(record: &Record, name: &Name) -> Option<Redirected> {
 }
 
 /// A chain that ends at a DNAME whose target is too long.
-fn found_too_long(answers: Vec<Record>, evidence: Vec<Record>) -> Said {
-    Said::Found(Found::ending(answers, End::TooLong, evidence))
+fn found_too_long(answers: Vec<Record>, evidence: Vec<Record>) -> Classified {
+    Classified::Found(Found::new(answers, End::TooLong, evidence))
 }
 
-fn found_data(answers: Vec<Record>, kind: RecordType, scrubbed: &Scrubbed) -> Said {
+fn found_data(answers: Vec<Record>, kind: RecordType, scrubbed: &Scrubbed) -> Classified {
     let mut glue = Vec::new();
     if kind == RecordType::NS {
         let servers = answers.iter().filter_map(|record| match &record.data {
@@ -438,7 +443,7 @@ fn found_data(answers: Vec<Record>, kind: RecordType, scrubbed: &Scrubbed) -> Sa
         }
         glue.truncate(MAX_ADDRESSES);
     }
-    Said::Found(Found { glue, ..Found::ending(answers, End::Data, evidence(kind, scrubbed)) })
+    Classified::Found(Found { glue, ..Found::new(answers, End::Data, evidence(kind, scrubbed)) })
 }
 
 /// The end of a chain without data at its end. The response code is about the last name (RFC 2308 section 2.1), but only if this
@@ -459,7 +464,7 @@ fn without_answer(
     kind: RecordType,
     message: &Message,
     scrubbed: &Scrubbed,
-) -> Said {
+) -> Classified {
     let nxdomain = message.metadata.response_code == ResponseCode::NXDomain;
     let soa = soa_of(name, scrubbed);
     let negative = |soa| Found::negative(nxdomain, name, soa, evidence(kind, scrubbed));
@@ -468,33 +473,33 @@ fn without_answer(
     let elsewhere =
         soa.is_none() && message.authorities.iter().any(|record| record.record_type() == RecordType::SOA);
     if elsewhere || (nxdomain && soa.is_none() && !message.metadata.authoritative) {
-        return Said::Doubtful(negative(None));
+        return Classified::Doubtful(negative(None));
     }
     if nxdomain || soa.is_some() {
-        return Said::Found(negative(soa));
+        return Classified::Found(negative(soa));
     }
     if is_soa_instead(zone, name, message) {
-        return Said::Found(negative(None));
+        return Classified::Found(negative(None));
     }
     let ns = |record: &&Record| record.record_type() == RecordType::NS;
     let is_at = |name: &Name| scrubbed.answers.iter().any(|record| same_name(&record.name, name));
     let Some(cut) = scrubbed.authorities.iter().find(ns).map(|record| record.name.clone()) else {
         return match message.authorities.iter().find(ns) {
             // The message names servers of a zone outside its authority: an upward or sideways referral.
-            Some(_) => Said::Nothing(Conduct::Lame),
+            Some(_) => Classified::Nothing(Conduct::Lame),
             // Data of another type: load balancers answer every question with an address. Like an empty message, it
             // means "no such type"; without AA only if all servers say so. Data of another name do not answer the
             // question.
             None if message.answers.iter().any(|record| !is_signature(record))
                 && !(is_at(name) && (message.metadata.authoritative || may_lack(kind))) =>
             {
-                Said::Nothing(Conduct::Unfit)
+                Classified::Nothing(Conduct::Unfit)
             }
             // "No such type" without SOA (RFC 2308 section 2.2, type 3) is not kept. Without AA it comes from servers
             // that do not have the zone, and from load balancers that know one type.
-            None if message.metadata.authoritative => Said::Found(negative(None)),
-            None if may_lack(kind) => Said::Doubtful(negative(None)),
-            None => Said::Nothing(Conduct::Lame),
+            None if message.metadata.authoritative => Classified::Found(negative(None)),
+            None if may_lack(kind) => Classified::Doubtful(negative(None)),
+            None => Classified::Nothing(Conduct::Lame),
         };
     };
     let below = zone.iter().len() < cut.iter().len();
@@ -503,12 +508,12 @@ fn without_answer(
     if below && towards {
         referral(&cut, scrubbed)
     } else if cut == *zone && message.metadata.authoritative {
-        Said::Found(negative(None))
+        Classified::Found(negative(None))
     } else if cut == *zone && may_lack(kind) {
         // The same without AA: a load balancer that knows one type, or a server that does not have the zone.
-        Said::Doubtful(negative(None))
+        Classified::Doubtful(negative(None))
     } else {
-        Said::Nothing(Conduct::Lame)
+        Classified::Nothing(Conduct::Lame)
     }
 }
 
@@ -528,7 +533,7 @@ fn may_lack(kind: RecordType) -> bool {
     !matches!(kind, A | NS | SOA | DS | DNSKEY)
 }
 
-fn referral(zone: &Name, scrubbed: &Scrubbed) -> Said {
+fn referral(zone: &Name, scrubbed: &Scrubbed) -> Classified {
     let mut servers: Vec<Name> = Vec::new();
     let mut ttl = u32::MAX;
     for record in scrubbed.authorities.iter().filter(|record| record.name == *zone) {
@@ -550,7 +555,7 @@ fn referral(zone: &Name, scrubbed: &Scrubbed) -> Said {
         }
     }
     let evidence = proofs(&scrubbed.authorities);
-    Said::Referral(Referral { zone: zone.to_lowercase(), servers, glue, ttl, addresses, evidence })
+    Classified::Referral(Referral { zone: zone.to_lowercase(), servers, glue, ttl, addresses, evidence })
 }
 
 /// The records that prove an answer: the signatures of its RRsets, and the denials in the authority section.

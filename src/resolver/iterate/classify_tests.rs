@@ -56,18 +56,18 @@ fn message(answers: Vec<Record>, authorities: Vec<Record>, additionals: Vec<Reco
     message
 }
 
-fn says(message: &Message) -> Said {
+fn says(message: &Message) -> Classified {
     classify(&name("example."), &name("www.example."), RecordType::A, message).0
 }
 
 /// The meaning of a message of a forwarder of `example.`.
-fn forwarded(message: &Message, kind: RecordType) -> Said {
+fn forwarded(message: &Message, kind: RecordType) -> Classified {
     classify_recursive(&name("example."), &name("www.example."), kind, message).0
 }
 
-fn found(said: Said) -> Found {
+fn found(said: Classified) -> Found {
     match said {
-        Said::Found(found) => found,
+        Classified::Found(found) => found,
         other => panic!("{other:?} is no answer"),
     }
 }
@@ -124,7 +124,7 @@ fn a_chain_may_end_in_a_negative_answer() {
     assert_eq!(found(says(&gone)).end, End::Alias(name("no.example.")));
     gone.add_authority(soa("example."));
     assert_eq!(found(says(&gone)).end, end(false, with_soa));
-    assert!(matches!(forwarded(&gone, RecordType::A), Said::Found(_)), "an alias is data, AA or not");
+    assert!(matches!(forwarded(&gone, RecordType::A), Classified::Found(_)), "an alias is data, AA or not");
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_circle_is_not_followed() {
         vec![],
         vec![],
     );
-    assert_eq!(says(&circle), Said::Nothing(Conduct::Unfit));
+    assert_eq!(says(&circle), Classified::Nothing(Conduct::Unfit));
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn a_name_is_denied_by_nxdomain_alone_without_aliases_or_doubt() {
     let aliased = Found { answers: vec![cname("w.example.", "www.example.")], ..denial(true) };
     assert_eq!((aliased.denies_the_name(), aliased.denies()), (false, false));
     assert!(!Found { doubted: true, ..denial(true) }.denies_the_name());
-    let data = Found::ending(vec![a("www.example.")], End::Data, vec![]);
+    let data = Found::new(vec![a("www.example.")], End::Data, vec![]);
     assert_eq!((data.denies_the_name(), data.denies()), (false, false));
 }
 
@@ -182,13 +182,13 @@ fn denials_and_referrals_come_with_their_proofs_and_with_nothing_else() {
     let (servers, ds) = (ns("example.", "ns.example."), signed(RecordType::DS));
     let referral = message(vec![], vec![servers, ds.clone(), signed(RecordType::NS)], vec![]);
     let (said, _) = classify(&Name::root(), &name("www.example."), RecordType::A, &referral);
-    assert!(matches!(said, Said::Referral(referral) if referral.evidence == [ds]));
+    assert!(matches!(said, Classified::Referral(referral) if referral.evidence == [ds]));
 }
 
 #[test]
 fn what_is_denied_as_of_another_zone_is_doubtful() {
     let doubtful = |message: &Message| match says(message) {
-        Said::Doubtful(found) => found.end,
+        Classified::Doubtful(found) => found.end,
         other => panic!("{other:?} is not doubted"),
     };
     let end = |nxdomain| End::Negative { nxdomain, name: name("www.example."), soa: None };
@@ -201,7 +201,10 @@ fn what_is_denied_as_of_another_zone_is_doubtful() {
             catch_all.metadata.response_code = ResponseCode::NXDomain;
         }
         assert_eq!(doubtful(&catch_all), end(nxdomain), "{owner} {authoritative}");
-        assert!(matches!(forwarded(&catch_all, RecordType::A), Said::Doubtful(_)), "a forwarder without RA");
+        assert!(
+            matches!(forwarded(&catch_all, RecordType::A), Classified::Doubtful(_)),
+            "a forwarder without RA"
+        );
         catch_all.metadata.recursion_available = true;
         let end = found(forwarded(&catch_all, RecordType::A)).end;
         assert!(matches!(end, End::Negative { nxdomain: had, .. } if had == nxdomain));
@@ -209,7 +212,7 @@ fn what_is_denied_as_of_another_zone_is_doubtful() {
     let mut bare = message(vec![], vec![], vec![]);
     bare.metadata.response_code = ResponseCode::NXDomain;
     assert_eq!(doubtful(&bare), end(true), "without AA and without SOA");
-    assert!(matches!(forwarded(&bare, RecordType::MX), Said::Doubtful(_)), "the same of a forwarder");
+    assert!(matches!(forwarded(&bare, RecordType::MX), Classified::Doubtful(_)), "the same of a forwarder");
     bare.metadata.authoritative = true;
     assert_eq!(found(says(&bare)).end, end(true));
 }
@@ -294,7 +297,7 @@ fn a_referral_goes_down_and_brings_the_glue_of_its_own_servers_only() {
             vec![a("NS1.example."), a("unrelated.example.")],
         ),
     );
-    let Said::Referral(referral) = said.0 else { panic!("no referral: {said:?}") };
+    let Classified::Referral(referral) = said.0 else { panic!("no referral: {said:?}") };
     assert_eq!(referral.zone, name("example."));
     assert_eq!(referral.servers, [name("ns1.example."), name("ns.test.")]);
     assert_eq!(referral.glue.len(), 1);
@@ -317,7 +320,7 @@ fn servers_of_a_zone_and_their_addresses_are_taken_up_to_a_bound() {
         RecordType::A,
         &message(vec![], servers.clone(), addresses.clone()),
     );
-    let Said::Referral(referral) = said.0 else { panic!("no referral: {said:?}") };
+    let Classified::Referral(referral) = said.0 else { panic!("no referral: {said:?}") };
     assert_eq!((referral.servers.len(), referral.glue.len()), (MAX_SERVERS, MAX_ADDRESSES));
     let asked = |servers: Vec<Record>, addresses: Vec<Record>| {
         let message = message(servers, vec![], addresses);
@@ -332,26 +335,26 @@ fn servers_of_a_zone_and_their_addresses_are_taken_up_to_a_bound() {
 #[test]
 fn glue_out_of_bailiwick_is_not_believed() {
     let referral = message(vec![], vec![ns("www.example.", "ns.test.")], vec![a("ns.test.")]);
-    let Said::Referral(referral) = says(&referral) else { panic!("no referral") };
+    let Classified::Referral(referral) = says(&referral) else { panic!("no referral") };
     assert!(referral.glue.is_empty());
 }
 
 #[test]
 fn upward_sideways_and_empty_referrals_are_lame() {
     for authority in [ns(".", "a.root."), ns("test.", "ns.test."), ns("example.", "ns.example.")] {
-        assert_eq!(says(&message(vec![], vec![authority], vec![])), Said::Nothing(Conduct::Lame));
+        assert_eq!(says(&message(vec![], vec![authority], vec![])), Classified::Nothing(Conduct::Lame));
     }
     // A name may lack MX, but servers of another zone do not tell.
     let sideways = message(vec![], vec![ns("other.example.", "ns.example.")], vec![]);
     let (said, _) = classify(&name("example."), &name("www.example."), RecordType::MX, &sideways);
-    assert_eq!(said, Said::Nothing(Conduct::Lame));
-    assert_eq!(says(&message(vec![], vec![], vec![])), Said::Nothing(Conduct::Lame));
+    assert_eq!(said, Classified::Nothing(Conduct::Lame));
+    assert_eq!(says(&message(vec![], vec![], vec![])), Classified::Nothing(Conduct::Lame));
     // The zone's own NS with AA are "no such type" from servers that leave the SOA out; the NS of another zone are
     // not.
     for (owner, lame) in [("example.", false), ("other.example.", true)] {
         let mut own = message(vec![], vec![ns(owner, "ns.example.")], vec![]);
         own.metadata.authoritative = true;
-        assert_eq!(says(&own) == Said::Nothing(Conduct::Lame), lame, "{owner}");
+        assert_eq!(says(&own) == Classified::Nothing(Conduct::Lame), lame, "{owner}");
         assert!(lame || found(says(&own)).denies(), "{owner}");
     }
 }
@@ -369,8 +372,8 @@ fn an_empty_message_is_a_doubtful_word_on_types_that_a_name_may_lack() {
         (RecordType::DNSKEY, false),
     ] {
         let (said, _) = classify(&name("example."), &name("www.example."), kind, &empty);
-        assert_eq!(matches!(said, Said::Doubtful(_)), doubtful, "{kind}: {said:?}");
-        assert!(doubtful || said == Said::Nothing(Conduct::Lame));
+        assert_eq!(matches!(said, Classified::Doubtful(_)), doubtful, "{kind}: {said:?}");
+        assert!(doubtful || said == Classified::Nothing(Conduct::Lame));
     }
 }
 
@@ -379,8 +382,8 @@ fn an_empty_message_is_a_doubtful_word_on_types_that_a_name_may_lack() {
 fn data_of_another_type_deny_the_type_with_aa_and_are_doubtful_without() {
     let mut address = message(vec![a("www.example.")], vec![], vec![]);
     let read = |message: &Message, kind| classify(&name("example."), &name("www.example."), kind, message).0;
-    assert!(matches!(read(&address, RecordType::MX), Said::Doubtful(found) if found.denies()));
-    assert_eq!(read(&address, RecordType::SOA), Said::Nothing(Conduct::Unfit), "every zone has it");
+    assert!(matches!(read(&address, RecordType::MX), Classified::Doubtful(found) if found.denies()));
+    assert_eq!(read(&address, RecordType::SOA), Classified::Nothing(Conduct::Unfit), "every zone has it");
     address.metadata.authoritative = true;
     for kind in [RecordType::MX, RecordType::SOA] {
         assert!(found(read(&address, kind)).denies(), "{kind}");
@@ -389,7 +392,7 @@ fn data_of_another_type_deny_the_type_with_aa_and_are_doubtful_without() {
 
 #[test]
 fn a_forwarder_that_does_not_resolve_is_lame_where_it_is_empty_or_refers_elsewhere() {
-    let lame = Said::Nothing(Conduct::Lame);
+    let lame = Classified::Nothing(Conduct::Lame);
     for recursive in [true, false] {
         for owner in [".", "example.", "www.example."] {
             let mut referral = message(vec![], vec![ns(owner, "ns.example.")], vec![]);
@@ -410,12 +413,12 @@ fn a_forwarder_that_does_not_resolve_is_lame_where_it_is_empty_or_refers_elsewhe
     signature.metadata.recursion_available = true;
     assert_eq!(forwarded(&signature, RecordType::A), lame, "a signature alone denies nothing");
     let mut denied = message(vec![], vec![soa("example.")], vec![]);
-    assert!(matches!(forwarded(&denied, RecordType::MX), Said::Doubtful(_)), "neither AA nor RA");
+    assert!(matches!(forwarded(&denied, RecordType::MX), Classified::Doubtful(_)), "neither AA nor RA");
     denied.metadata.authoritative = true;
-    assert!(matches!(forwarded(&denied, RecordType::MX), Said::Found(_)), "a server of the zone");
+    assert!(matches!(forwarded(&denied, RecordType::MX), Classified::Found(_)), "a server of the zone");
     assert!(matches!(
         forwarded(&message(vec![a("www.example.")], vec![], vec![]), RecordType::A),
-        Said::Found(_)
+        Classified::Found(_)
     ));
 }
 
@@ -432,7 +435,7 @@ fn every_other_response_code_is_for_the_next_server() {
     ] {
         let mut message = message(vec![a("www.example.")], vec![], vec![]);
         message.metadata.response_code = rcode;
-        assert_eq!(says(&message), Said::Nothing(conduct));
+        assert_eq!(says(&message), Classified::Nothing(conduct));
     }
 }
 
@@ -440,25 +443,29 @@ fn every_other_response_code_is_for_the_next_server() {
 fn the_parent_answers_for_ds() {
     let referral = message(vec![], vec![ns("www.example.", "ns.www.example.")], vec![]);
     let (said, _) = classify(&name("example."), &name("www.example."), RecordType::DS, &referral);
-    assert_eq!(said, Said::Nothing(Conduct::Lame));
+    assert_eq!(said, Classified::Nothing(Conduct::Lame));
 }
 
 #[test]
 fn a_denial_with_the_soa_as_its_answer_or_the_own_ns_without_aa_is_one() {
     let read = |message: &Message, kind| classify(&name("example."), &name("www.example."), kind, message).0;
     let mut answer = message(vec![soa("example.")], vec![], vec![]);
-    assert_eq!(read(&answer, RecordType::AAAA), Said::Nothing(Conduct::Unfit), "without AA");
+    assert_eq!(read(&answer, RecordType::AAAA), Classified::Nothing(Conduct::Unfit), "without AA");
     answer.metadata.authoritative = true;
     assert!(found(read(&answer, RecordType::AAAA)).denies());
     answer.answers[0].name = name("other.example.");
-    assert_eq!(read(&answer, RecordType::AAAA), Said::Nothing(Conduct::Unfit), "of another zone");
+    assert_eq!(read(&answer, RecordType::AAAA), Classified::Nothing(Conduct::Unfit), "of another zone");
     let mut above = message(vec![a("example.")], vec![], vec![]);
     above.metadata.authoritative = true;
-    assert_eq!(read(&above, RecordType::AAAA), Said::Nothing(Conduct::Unfit), "an address is no denial");
+    assert_eq!(
+        read(&above, RecordType::AAAA),
+        Classified::Nothing(Conduct::Unfit),
+        "an address is no denial"
+    );
     let own = message(vec![], vec![ns("example.", "ns.example.")], vec![]);
-    assert!(matches!(read(&own, RecordType::AAAA), Said::Doubtful(found) if found.denies()));
-    assert_eq!(read(&own, RecordType::A), Said::Nothing(Conduct::Lame), "mail goes to an address");
-    assert_eq!(forwarded(&own, RecordType::AAAA), Said::Nothing(Conduct::Lame), "a forwarder resolves");
+    assert!(matches!(read(&own, RecordType::AAAA), Classified::Doubtful(found) if found.denies()));
+    assert_eq!(read(&own, RecordType::A), Classified::Nothing(Conduct::Lame), "mail goes to an address");
+    assert_eq!(forwarded(&own, RecordType::AAAA), Classified::Nothing(Conduct::Lame), "a forwarder resolves");
 }
 
 #[test]
@@ -475,5 +482,5 @@ fn a_chain_has_twelve_aliases_at_most() {
     };
     let longest = found(chain(MAX_ALIASES));
     assert_eq!((longest.answers.len(), longest.end), (MAX_ALIASES + 1, End::Data));
-    assert_eq!(chain(MAX_ALIASES + 1), Said::Nothing(Conduct::Unfit));
+    assert_eq!(chain(MAX_ALIASES + 1), Classified::Nothing(Conduct::Unfit));
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::failure::Failure;
-use super::progress::FlightProgress;
+use super::flight_progress::FlightProgress;
 use crate::cache::entries::Delegation;
 use crate::limits::{
     AHEAD_TIME, MAX_AHEAD_MESSAGES, MAX_DEPTH, MAX_PACKETS_PER_QUESTION, MAX_PAST_FORWARDERS, MAX_SOUGHT,
@@ -180,7 +180,7 @@ impl Context {
             checks: false,
             depth: self.depth.saturating_add(1),
             asked_for: Some(Arc::new(asked_for)),
-            // The sub-questions of other errands may use memory and any server.
+            // The sub-questions of other lookups may use memory and any server.
             kind: if self.is_ahead() { ErrandKind::LookAhead } else { ErrandKind::Client },
             flight: None,
         })

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::Notify;
 
-use super::role::ServerRole;
+use super::server_role::ServerRole;
 use crate::cache::servers::{Server, Servers};
 use crate::exchange::network::Path;
 use crate::limits::{DEAD_WANTED_TIME, MAX_DEAD_SERVERS, MAX_PROBED_TYPES, MAX_PROBED_ZONES};

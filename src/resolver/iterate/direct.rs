@@ -63,7 +63,7 @@ impl Iterate {
         if !recursion && config.deny_servers.iter().any(|net| contains(net, server)) {
             return Err(Untold::NotSent);
         }
-        let family = self.means.families.state(config, server, self.now());
+        let family = self.shared.families.state(config, server, self.now());
         if family == FamilyState::Unrouted {
             let (reply, elapsed) = (Err(Trouble::NoRoute), Duration::ZERO);
             return Ok(Heard { reply, elapsed, other_case: false, room: ReplyRoom::default() });
@@ -79,7 +79,7 @@ impl Iterate {
             true => patience,
             false => patience.max(self.time_of_slow(address, &name)),
         };
-        let place = self.means.exchange.place(&name).await;
+        let place = self.shared.exchange.place(&name).await;
         let query = UpstreamQuery {
             path: Path { server: address, source, encryption: None },
             name,
@@ -94,12 +94,12 @@ impl Iterate {
             transport: if tcp { Transport::Tcp } else { Transport::Udp },
             tries: 0,
         };
-        let heard = self.means.exchange.ask_alone(&query, patience, place).await;
+        let heard = self.shared.exchange.ask_alone(&query, patience, place).await;
         let now = self.now();
         // IPv6 may have begun to rest, or have ended it, while the query waited.
-        let families = [family, self.means.families.state(config, server, now)];
+        let families = [family, self.shared.families.state(config, server, now)];
         match heard.reply {
-            Ok(_) => self.means.families.answered(server, now),
+            Ok(_) => self.shared.families.answered(server, now),
             Err(Trouble::Silent) if families.contains(&FamilyState::Silent) => {
                 return Err(Untold::SilentFamily);
             }

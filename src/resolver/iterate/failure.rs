@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use hickory_proto::rr::{Name, RecordType};
 
-use super::role::ServerRole;
+use super::server_role::ServerRole;
 use dns::conduct::Conduct;
 use dns::question::{ExtendedError, name_text, zone_text};
 use history::event::{FlightFailure, ListFault, ServerOrigin, Shows};
@@ -18,7 +18,7 @@ const NAMED_SERVERS: usize = 4;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// Every server of the zone was asked and none gave an answer.
-    #[error("no {} gave a usable answer: {}", .role.of_zone(.zone, false), faults_text(.faults))]
+    #[error("no {} gave a usable answer: {}", .role.text_with_zone(.zone, false), faults_text(.faults))]
     Servers {
         /// The zone.
         zone: Name,
@@ -39,7 +39,7 @@ pub enum Failure {
     },
     /// All servers of the zone are known to be silent: they are probed in the background, and no question waits for
     /// them.
-    #[error("no {} has answered recently ({}); resolverd probes them in the background", .role.of_zone(.zone, false), servers_text(.servers))]
+    #[error("no {} has answered recently ({}); resolverd probes them in the background", .role.text_with_zone(.zone, false), servers_text(.servers))]
     Silent {
         /// The zone.
         zone: Name,
@@ -49,7 +49,7 @@ pub enum Failure {
         servers: Vec<SocketAddr>,
     },
     /// The time of the flight was over.
-    #[error("timeout at the {}: {}", .role.of_zone(.zone, true), faults_text(.faults))]
+    #[error("timeout at the {}: {}", .role.text_with_zone(.zone, true), faults_text(.faults))]
     Time {
         /// The zone that was being asked.
         zone: Name,
@@ -238,7 +238,7 @@ impl Failure {
     pub fn of_list(&self, apex: &Name) -> String {
         let servers = |role: &ServerRole, zone: &Name| match role.is_recursive() {
             true => "its forwarders".to_owned(),
-            false if zone != apex && zone.zone_of(apex) => format!("the {}", role.of_zone(zone, true)),
+            false if zone != apex && zone.zone_of(apex) => format!("the {}", role.text_with_zone(zone, true)),
             false => "its servers".to_owned(),
         };
         match self {

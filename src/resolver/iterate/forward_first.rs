@@ -13,7 +13,7 @@
 use hickory_proto::rr::Name;
 
 use super::failure::Failure;
-use super::{Errand, Iterate, Resolved};
+use super::{Iterate, Lookup, Resolved};
 use crate::zones::{Route, RouteTarget};
 use history::Counter;
 use history::event::StepEvent;
@@ -22,21 +22,21 @@ impl Iterate {
     /// Asks the forwarders of a zone, and resolves by `beyond` if they do not help.
     pub(super) async fn find_forward_first(
         &self,
-        errand: Errand<'_>,
+        lookup: Lookup<'_>,
         beyond: &Route,
     ) -> Result<Resolved, Failure> {
-        let Errand { route, context, .. } = errand;
-        let recursion = Errand { route: beyond, cut: None, ..errand };
+        let Lookup { route, context, .. } = lookup;
+        let recursion = Lookup { route: beyond, cut: None, ..lookup };
         if context.budget.is_past_forwarders(&route.zone) {
             return self.find_routed(recursion).await;
         }
-        let mut forwarded = Box::pin(self.find_fresh(errand));
+        let mut forwarded = Box::pin(self.find_fresh(lookup));
         let mut failed = match self.until_stale(&mut forwarded, context).await {
             None => false,
             Some(Err(failure)) if gives_way(route, &failure) => true,
             Some(outcome) => return outcome,
         };
-        self.leave_forwarders(errand, &route.zone);
+        self.leave_forwarders(lookup, &route.zone);
         let mut recursed = Box::pin(self.find_routed(recursion));
         loop {
             tokio::select! {
@@ -60,10 +60,10 @@ impl Iterate {
     }
 
     /// The forwarders of `zone` are not waited for any more in this question.
-    fn leave_forwarders(&self, errand: Errand<'_>, zone: &Name) {
-        errand.context.budget.pass_forwarders(zone);
-        self.means.recorder.count(Counter::ForwardersFailed, 1);
-        errand.context.note(StepEvent::ForwardersFailed { zone: zone.to_string() });
+    fn leave_forwarders(&self, lookup: Lookup<'_>, zone: &Name) {
+        lookup.context.budget.pass_forwarders(zone);
+        self.shared.recorder.count(Counter::ForwardersFailed, 1);
+        lookup.context.note(StepEvent::ForwardersFailed { zone: zone.to_string() });
     }
 }
 
@@ -98,7 +98,7 @@ mod tests {
 
     use super::*;
     use crate::config::{Config, ConfiguredZone, Forwarder, ZoneKind};
-    use crate::iterate::role::ServerRole;
+    use crate::iterate::server_role::ServerRole;
     use crate::zones::Views;
     use dns::conduct::Conduct;
     use dns::stage::name;

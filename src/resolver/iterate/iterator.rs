@@ -1,11 +1,11 @@
-//! Recursion: its parts, which the files around extend by what they do with them.
+//! The iterator: its parts. The other files of this folder implement its methods.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::late_answers::LateAnswer;
-use super::means::Means;
-use super::prime::Refresh;
+use super::prime::PrimingTimes;
+use super::shared_state::SharedState;
 use crate::cache::Memory;
 use crate::cache::failures::ServersMeanwhile;
 use crate::cache::servers::Server;
@@ -19,16 +19,16 @@ use dns::question::ViewId;
 use dns::random::Random;
 use history::Recorder;
 
-/// Recursion.
+/// The iterator: resolves names by queries to authoritative servers and forwarders.
 pub struct Iterate {
     pub(super) memory: Memory,
     random: Random,
-    pub(super) means: Arc<Means>,
-    pub(super) refresh: Refresh,
+    pub(super) shared: Arc<SharedState>,
+    pub(super) priming_times: PrimingTimes,
 }
 
 impl Iterate {
-    /// Recursion that sends through `exchange` and remembers in `memory`.
+    /// An iterator that sends through `exchange` and remembers in `memory`.
     pub fn new(
         memory: Memory,
         exchange: Arc<Exchange>,
@@ -36,45 +36,45 @@ impl Iterate {
         clock: Clock,
         random: Random,
     ) -> Self {
-        let means = Means::new(exchange, recorder, clock, random.clone());
-        Self { memory, random, means: Arc::new(means), refresh: Refresh::default() }
+        let shared = SharedState::new(exchange, recorder, clock, random.clone());
+        Self { memory, random, shared: Arc::new(shared), priming_times: PrimingTimes::default() }
     }
 
     /// Queries in progress or waiting, and streams.
     #[cfg(feature = "simulated")]
     pub(crate) fn under_way(&self) -> usize {
-        self.means.exchange.under_way()
+        self.shared.exchange.under_way()
     }
 
-    /// A switch for tests: panics beside the walk of a question.
+    /// A switch for tests: panics in a task that is concurrent with the walk of a question.
     #[cfg(feature = "simulated")]
     pub(crate) fn strike(&self) -> &Strike {
-        &self.means.strike
+        &self.shared.strike
     }
 
     /// Forgets the state of views that no longer exist.
     pub(crate) fn keep_views(&self, is_in_use: impl Fn(ViewId) -> bool) {
-        self.refresh.keep(is_in_use);
+        self.priming_times.keep(is_in_use);
     }
 
     /// Whether servers of the internet answer.
     pub fn evidence(&self) -> NetworkAnswers {
-        self.means.uplink.evidence()
+        self.shared.uplink.evidence()
     }
 
     /// Whether queries to servers in progress take half of their places or more.
     pub(crate) fn is_half_taken(&self) -> bool {
-        self.means.exchange.is_half_taken()
+        self.shared.exchange.is_half_taken()
     }
 
     /// The bounds of work in progress.
     pub fn bounds(&self) -> WorkBounds {
-        self.means.exchange.bounds()
+        self.shared.exchange.bounds()
     }
 
     /// Whether any server was heard after `began`. If none was, later failures may be our own network's fault.
     pub(crate) fn heard_since(&self, began: Mono) -> bool {
-        self.means.uplink.has_heard_any(began)
+        self.shared.uplink.has_heard_any(began)
     }
 
     /// `heard_since`, as it is kept with a failure.
@@ -86,12 +86,12 @@ impl Iterate {
         self.memory.servers.get(address)
     }
 
-    pub(super) fn means(&self) -> Arc<Means> {
-        Arc::clone(&self.means)
+    pub(super) fn shared(&self) -> Arc<SharedState> {
+        Arc::clone(&self.shared)
     }
 
     pub(super) fn now(&self) -> Mono {
-        self.means.clock.mono()
+        self.shared.clock.mono()
     }
 
     pub(super) fn toss(&self, below: u32) -> u32 {
@@ -100,6 +100,6 @@ impl Iterate {
 
     /// The next late answer; waits until there is one.
     pub(crate) async fn late_answer(&self) -> LateAnswer {
-        self.means.late_answers.next().await
+        self.shared.late_answers.next().await
     }
 }

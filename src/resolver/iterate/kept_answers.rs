@@ -9,7 +9,7 @@ use hickory_proto::rr::{Name, Record, RecordType};
 
 use super::classify::{End, Found, Referral};
 use super::scrub::firsts;
-use super::{Errand, Iterate};
+use super::{Iterate, Lookup};
 use crate::cache::entries::Delegation;
 use crate::cache::negative::{Denial, negative_ttl};
 use crate::cache::rrset::{Rank, capped};
@@ -30,16 +30,16 @@ pub struct AnswerSecurity {
 
 impl Iterate {
     /// Keeps the RRsets of an answer from `zone` with their proofs, and returns the answer with the TTLs for clients.
-    pub fn keep(&self, errand: Errand<'_>, zone: &Name, mut found: Found, checked: &AnswerSecurity) -> Found {
+    pub fn keep(&self, lookup: Lookup<'_>, zone: &Name, mut found: Found, checked: &AnswerSecurity) -> Found {
         let now = self.now();
         let (mut max_ttl, mut negative_max_ttl) =
-            (errand.route.policy.max_ttl, errand.route.policy.negative_max_ttl);
-        if errand.context.budget.is_by_stale(errand.name) {
+            (lookup.route.policy.max_ttl, lookup.route.policy.negative_max_ttl);
+        if lookup.context.budget.is_by_stale(lookup.name) {
             // The zone may have moved since, so its data are treated like stale data.
             let stale_ttl = Duration::from_secs(STALE_TTL.into());
             (max_ttl, negative_max_ttl) = (max_ttl.min(stale_ttl), negative_max_ttl.min(stale_ttl));
         }
-        let rrsets = self.memory.rrsets.of(errand.context.view.knows);
+        let rrsets = self.memory.rrsets.of(lookup.context.view.knows);
         for record in &mut found.answers {
             record.ttl = capped(record.ttl, max_ttl);
         }
@@ -52,44 +52,44 @@ impl Iterate {
             let evidence = Evidence::of(evidence_of(rrset, &found.evidence));
             // After an alias the server may have no authority (RFC 2181 section 5.4.1). Only the first RRset of an
             // answer is at the name that was asked for.
-            let asked_for = || place == 0 || rrset.first().is_some_and(|first| is_at(first, errand.name));
+            let asked_for = || place == 0 || rrset.first().is_some_and(|first| is_at(first, lookup.name));
             let rank = ranked(found.authoritative && asked_for());
             let by = rank.backed(Backing { evidence, security });
             if let Some(first) = rrset.first().filter(|first| first.ttl == 0) {
-                rrsets.outdate(&first.name, errand.kind, &by, now);
+                rrsets.outdate(&first.name, lookup.kind, &by, now);
             }
             let contradicts = rrsets.put_backed(rrset, by, max_ttl, now);
-            self.show(errand, (zone, rrset), contradicts, now);
+            self.show(lookup, (zone, rrset), contradicts, now);
         }
         if found.doubted {
             if let End::Negative { nxdomain: false, name, .. } = &found.end {
-                rrsets.put_doubted(name, errand.kind, checked.end, now);
+                rrsets.put_doubted(name, lookup.kind, checked.end, now);
             }
         } else if let End::Negative { nxdomain, name, soa: Some(soa) } = &mut found.end {
             let denials = found.evidence.iter().filter(|record| is_denial(record, &soa.name));
             let backing = Backing { evidence: Evidence::of(denials), security: checked.end };
-            let rank = ranked(found.authoritative && name == errand.name);
-            let denied = Denial { name, kind: errand.kind, nxdomain: *nxdomain, soa };
+            let rank = ranked(found.authoritative && name == lookup.name);
+            let denied = Denial { name, kind: lookup.kind, nxdomain: *nxdomain, soa };
             rrsets.put_denied(denied, rank.backed(backing), negative_max_ttl, now);
             soa.ttl = negative_ttl(soa, negative_max_ttl);
         }
         if let End::Negative { name, .. } = &found.end {
-            let rank = ranked(found.authoritative && !found.doubted && name == errand.name);
+            let rank = ranked(found.authoritative && !found.doubted && name == lookup.name);
             let by = rank.backed(Backing { security: checked.end, ..Backing::default() });
-            rrsets.outdate(name, errand.kind, &by, now);
+            rrsets.outdate(name, lookup.kind, &by, now);
         }
         found
     }
 
     /// Remembers that the names above an RRset exist, and forgets answers that denied all their types, or this type:
     /// `contradicts`. Lists deny names that have names below them.
-    fn show(&self, errand: Errand<'_>, (zone, rrset): (&Name, &[&Record]), contradicts: bool, now: Mono) {
+    fn show(&self, lookup: Lookup<'_>, (zone, rrset): (&Name, &[&Record]), contradicts: bool, now: Mono) {
         let Some(first) = rrset.first() else { return };
-        let view = errand.context.view.knows;
+        let view = lookup.context.view.knows;
         if contradicts {
             self.memory.forget_denied(&first.name, view, now);
         }
-        if errand.route.policy.nxdomain_cut {
+        if lookup.route.policy.nxdomain_cut {
             let ttl = rrset.iter().map(|record| record.ttl).min().unwrap_or(0);
             let time = Duration::from_secs(ttl.into());
             for name in self.memory.rrsets.of(view).show_above(&first.name, zone, time, now) {
@@ -105,13 +105,13 @@ impl Iterate {
     /// it in use by delegating deeper and deeper names to himself (phoenix domains, NDSS 2023).
     pub(super) fn keep_referral(
         &self,
-        errand: Errand<'_>,
+        lookup: Lookup<'_>,
         referral: Referral,
         above: Option<&Delegation>,
     ) -> Arc<Delegation> {
         let now = self.now();
-        let max_ttl = errand.route.policy.max_ttl;
-        let rrsets = self.memory.rrsets.of(errand.context.view.knows);
+        let max_ttl = lookup.route.policy.max_ttl;
+        let rrsets = self.memory.rrsets.of(lookup.context.view.knows);
         for rrset in by_rrset(&referral.addresses) {
             rrsets.put(&rrset, Rank::Glue, max_ttl, now);
         }
@@ -138,8 +138,8 @@ impl Iterate {
     }
 
     /// Keeps a referral that came too late.
-    pub(crate) fn keep_late_referral(&self, errand: Errand<'_>, referral: Referral, cut: &Delegation) {
-        self.keep_referral(errand, referral, Some(cut));
+    pub(crate) fn keep_late_referral(&self, lookup: Lookup<'_>, referral: Referral, cut: &Delegation) {
+        self.keep_referral(lookup, referral, Some(cut));
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::Notify;
 
-use super::classify::Said;
+use super::classify::Classified;
 use crate::cache::entries::Delegation;
 use crate::limits::MAX_LATE_ANSWERS;
 use crate::zones::View;
@@ -28,7 +28,7 @@ pub(crate) struct LateAnswer {
     /// Its zone, and the servers of the zone.
     pub cut: Arc<Delegation>,
     /// The meaning of the answer.
-    pub said: Said,
+    pub said: Classified,
 }
 
 /// Late answers that wait to be kept.
@@ -42,7 +42,9 @@ impl LateAnswers {
     /// Adds an answer that has a meaning; if there are too many it is lost.
     pub(super) fn add(&self, answer: LateAnswer) {
         let mut waiting = self.waiting();
-        if matches!(answer.said, Said::Found(_) | Said::Referral(_)) && waiting.len() < MAX_LATE_ANSWERS {
+        if matches!(answer.said, Classified::Found(_) | Classified::Referral(_))
+            && waiting.len() < MAX_LATE_ANSWERS
+        {
             waiting.push_back(answer);
             drop(waiting);
             self.added.notify_one();
@@ -85,9 +87,9 @@ mod tests {
             LateAnswer { name, kind, view: view.clone(), checks, cut: cut.clone(), said }
         };
         let answers = LateAnswers::default();
-        answers.add(late(0, Said::Nothing(Conduct::Lame)));
+        answers.add(late(0, Classified::Nothing(Conduct::Lame)));
         for number in 1..=MAX_LATE_ANSWERS + 1 {
-            answers.add(late(number, Said::Found(Found::ending(Vec::new(), End::Data, Vec::new()))));
+            answers.add(late(number, Classified::Found(Found::new(Vec::new(), End::Data, Vec::new()))));
         }
         let kept: Vec<Name> =
             std::iter::from_fn(|| answers.next().now_or_never()).map(|late| late.name).collect();

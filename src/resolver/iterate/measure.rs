@@ -10,13 +10,13 @@ use hickory_proto::rr::RecordType;
 
 use super::ask::Asking;
 use super::attempt::Attempt;
+use super::attempt_events::EventReceiver;
 use super::context::Context;
-use super::errand::path;
-use super::news::Events;
-use super::progress::FlightProgress;
+use super::flight_progress::FlightProgress;
+use super::lookup::path;
 use super::query_form::{FirstQuery, WantedAnswer};
-use super::role::ServerRole;
 use super::select::{self, Candidate};
+use super::server_role::ServerRole;
 use crate::supervise::driven::Driven;
 use history::Counter;
 
@@ -24,18 +24,18 @@ impl Asking<'_> {
     /// The step has its answer: another server of the zone is measured if that is worth a query. Questions that no
     /// client waits for measure nothing, and nothing is measured while half of the places for queries are taken.
     pub(super) fn measure(&mut self) {
-        let (context, policy, means) = (self.context(), &self.errand.route.policy, self.iterate.means());
+        let (context, policy, shared) = (self.context(), &self.lookup.route.policy, self.iterate.shared());
         let is_aside = context.is_ahead() || context.is_on_the_side();
-        if !policy.race || policy.one_at_a_time || is_aside || means.exchange.is_half_taken() {
+        if !policy.race || policy.one_at_a_time || is_aside || shared.exchange.is_half_taken() {
             return;
         }
         let place = select::to_measure(&self.candidates, |below| self.iterate.toss(below));
         let Some(candidate) = place.and_then(|place| self.candidates.get(place)) else { return };
         let (server, now) = (self.iterate.server(candidate.address), self.iterate.now());
-        if !means.measurements.take() || !server.begin_measurement(&self.cut.zone, now) {
+        if !shared.measurements.take() || !server.begin_measurement(&self.cut.zone, now) {
             return;
         }
-        means.recorder.count(Counter::Measured, 1);
+        shared.recorder.count(Counter::Measured, 1);
         server.earn_hedge();
         let attempt = self.measurement(candidate);
         // It continues as a task when the step is dropped.
@@ -44,14 +44,14 @@ impl Asking<'_> {
 
     /// The query to a server. Its answer also shows whether the server serves the zone.
     fn measurement(&self, candidate: &Candidate) -> Attempt {
-        let (errand, means) = (self.errand, self.iterate.means());
-        let path = path(errand.route, self.cut, candidate.address);
-        let progress = Arc::new(FlightProgress::new(&means.clock));
+        let (lookup, shared) = (self.lookup, self.iterate.shared());
+        let path = path(lookup.route, self.cut, candidate.address);
+        let progress = Arc::new(FlightProgress::new(&shared.clock));
         Attempt {
             server: self.iterate.server(candidate.address),
-            first: FirstQuery::of(candidate, &path, self.signed),
+            first: FirstQuery::for_candidate(candidate, &path, self.signed),
             path,
-            role: ServerRole::of(errand.route, self.cut),
+            role: ServerRole::for_cut(lookup.route, self.cut),
             cut: Arc::clone(self.cut),
             zone: self.cut.zone.clone(),
             name: self.cut.zone.clone(),
@@ -60,14 +60,14 @@ impl Asking<'_> {
             secret: None,
             signed: self.signed,
             tries: 0,
-            outages: means.uplink.outages(),
+            outages: shared.uplink.outages(),
             round_trip: candidate.standing.round_trip,
             timer: candidate.standing.timer,
             patience: candidate.standing.patience,
-            context: Context::new(progress, Arc::clone(&errand.context.view)).on_the_side(None),
+            context: Context::new(progress, Arc::clone(&lookup.context.view)).on_the_side(None),
             // No step listens.
-            reports: Events::default().reports(),
-            means,
+            sender: EventReceiver::default().sender(),
+            shared,
         }
     }
 }

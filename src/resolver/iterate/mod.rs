@@ -16,7 +16,7 @@
 //!   of them, so that one dead zone does not use up the share of all.
 //! - A first contact with a zone races two servers. Lists are not raced, because they count queries.
 //! - Dead servers are probed by the clock, and no question waits for a server that is known to be silent, but for the first
-//!   moment of a probe (`returning`). Before, a mail from a dead domain cost its smtpd 24 s each time. Silence is known by zone, like in Unbound: a hoster's server that
+//!   moment of a probe (`recovered_servers`). Before, a mail from a dead domain cost its smtpd 24 s each time. Silence is known by zone, like in Unbound: a hoster's server that
 //!   drops the queries for some domains answers the queries for others. A zone whose servers are silent for other zones
 //!   alone has one second: a hundred domains of a dead hoster would have four seconds each otherwise.
 //! - A share of the queries measures servers of a zone whose round trip is not known, or was not measured for ten minutes. No
@@ -46,44 +46,44 @@
 
 mod ask;
 mod attempt;
+mod attempt_events;
 pub(crate) mod classify;
 pub mod context;
 mod dead;
 pub mod direct;
-pub mod ending;
-mod errand;
 pub mod failure;
 mod families;
+pub mod flight_progress;
 mod forward_first;
-mod fruitless;
 mod iterator;
 pub(crate) mod kept_answers;
 pub(crate) mod late_answers;
 mod late_queries;
-mod means;
+mod lookup;
 mod measure;
 mod minimise;
-mod news;
 mod outdated;
 mod prime;
 mod probe;
-pub mod progress;
 mod query_form;
 mod query_share;
-mod returning;
-mod role;
+mod recovered_servers;
+pub mod renewal;
 pub mod scrub;
 mod secret_zone;
 mod seek;
 pub mod select;
+mod server_role;
+mod shared_state;
 mod silent_networks;
 mod stale;
 mod summary;
+mod unanswered;
 mod unproven;
 mod uplink;
 mod walk;
 mod zone_servers;
 
-pub use errand::{Errand, SubQuestions};
 pub use iterator::Iterate;
+pub use lookup::{Lookup, SubQuestions};
 pub use walk::Resolved;

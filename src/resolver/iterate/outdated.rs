@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::failure::Failure;
-use super::{Errand, Iterate, Resolved};
+use super::{Iterate, Lookup, Resolved};
 use crate::cache::entries::Delegation;
 use crate::limits::{SILENT_DELEGATION_TIME, SUSPECT_AGE};
 use dns::conduct::Conduct;
@@ -32,7 +32,7 @@ impl Iterate {
     /// begins above.
     pub(super) fn outdated(
         &self,
-        errand: Errand<'_>,
+        lookup: Lookup<'_>,
         delegation: Arc<Delegation>,
         outcome: &Result<Resolved, Failure>,
     ) -> Option<Outdated> {
@@ -41,24 +41,24 @@ impl Iterate {
             Err(failure) => failure.zone().is_some_and(|zone| zone == delegation.zone),
         };
         // A delegation that this question itself has learnt is not outdated.
-        let old = delegation.since < errand.context.began() && delegation.configured.is_empty();
+        let old = delegation.since < lookup.context.began() && delegation.configured.is_empty();
         // Servers that are avoided because of bogus answers have not failed because the delegation is old.
-        if !old || !of_zone || delegation.zone.is_root() || !errand.avoid.is_empty() {
+        if !old || !of_zone || delegation.zone.is_root() || !lookup.avoid.is_empty() {
             return None;
         }
         let again = match outcome {
             Ok(_) if self.now().since(delegation.since) >= SUSPECT_AGE => true,
             Ok(_) => return None,
-            Err(failure) => self.may_have_moved(errand, &delegation, failure)?,
+            Err(failure) => self.may_have_moved(lookup, &delegation, failure)?,
         };
-        self.memory.rrsets.of(errand.context.view.knows).forget_delegation(&delegation.zone);
-        errand.context.note(StepEvent::Outdated { zone: delegation.zone.to_string() });
+        self.memory.rrsets.of(lookup.context.view.knows).forget_delegation(&delegation.zone);
+        lookup.context.note(StepEvent::Outdated { zone: delegation.zone.to_string() });
         again.then(|| Outdated { delegation, outcome: outcome.clone() })
     }
 
     /// Whether to ask the parent after a failure of a zone's servers: now (true), with the next question (false), or
     /// not at all.
-    fn may_have_moved(&self, errand: Errand<'_>, delegation: &Delegation, failure: &Failure) -> Option<bool> {
+    fn may_have_moved(&self, lookup: Lookup<'_>, delegation: &Delegation, failure: &Failure) -> Option<bool> {
         match failure {
             // The parent is asked at most once in this interval.
             failure if failure.is_known_silence() => {
@@ -72,7 +72,7 @@ impl Iterate {
             Failure::Servers { faults, .. } | Failure::Time { faults, .. } => {
                 let is_silent = |fault: &Conduct| matches!(fault, Conduct::Silent | Conduct::NoTcp);
                 let silent = faults.iter().any(|(_, fault)| is_silent(fault));
-                (silent && self.means.uplink.has_heard_internet(errand.context.began())).then_some(false)
+                (silent && self.shared.uplink.has_heard_internet(lookup.context.began())).then_some(false)
             }
             _ => None,
         }

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use hickory_proto::rr::{Name, RData, RecordType};
 
-use super::classify::{Found, Said};
+use super::classify::{Classified, Found};
 use super::context::Context;
 use super::failure::Failure;
-use super::{Errand, Iterate, SubQuestions};
+use super::{Iterate, Lookup, SubQuestions};
 use crate::cache::entries::Delegation;
 use crate::cache::rrset::capped;
 use crate::config::RootHints;
@@ -47,7 +47,7 @@ impl Iterate {
     pub(crate) fn is_priming_due(&self, view: &View) -> bool {
         view.recursion().policy.race
             && matches!(view.recursion().target, RouteTarget::Iterate)
-            && self.refresh.is_due(view.knows, self.now())
+            && self.priming_times.is_due(view.knows, self.now())
     }
 
     /// Asks the root servers of the hints for the NS set of the root, unless it is known.
@@ -77,7 +77,7 @@ impl Iterate {
         let root = Name::root();
         let view = &context.view;
         let hints = Arc::new(self.hints(&view.config.resolve.root_hints));
-        let errand = Errand {
+        let lookup = Lookup {
             name: &root,
             kind: RecordType::NS,
             route: view.recursion(),
@@ -87,18 +87,21 @@ impl Iterate {
             avoid: &[],
             cut: None,
         };
-        let asked = Box::pin(self.ask_zone(errand, &hints)).await;
+        let asked = Box::pin(self.ask_zone(lookup, &hints)).await;
         let now = self.now();
-        self.refresh.set(view.knows, now.after(PRIME_RETRY));
+        self.priming_times.set(view.knows, now.after(PRIME_RETRY));
         let primed = match asked? {
-            Said::Found(found) => {
+            Classified::Found(found) => {
                 self.primed(&hints, &found, view.config.cache.max_ttl).map_or(hints, Arc::new)
             }
-            Said::Referral(_) | Said::Doubtful(_) | Said::Nothing(_) | Said::NoRoom => hints,
+            Classified::Referral(_)
+            | Classified::Doubtful(_)
+            | Classified::Nothing(_)
+            | Classified::NoRoom => hints,
         };
         // It is renewed in the last tenth of its TTL.
         let lives = primed.expires.since(now).max(PRIME_RETRY);
-        self.refresh.set(view.knows, now.after(lives.saturating_sub(lives / 10)));
+        self.priming_times.set(view.knows, now.after(lives.saturating_sub(lives / 10)));
         self.memory.rrsets.of(view.knows).put_delegation(Arc::clone(&primed));
         Ok(primed)
     }
@@ -147,14 +150,14 @@ impl Iterate {
 
 /// The time of the next priming of the root, for each view; none before the first priming.
 #[derive(Debug, Default)]
-pub(super) struct Refresh(Mutex<BTreeMap<ViewId, Mono>>);
+pub(super) struct PrimingTimes(Mutex<BTreeMap<ViewId, Mono>>);
 
-impl Refresh {
+impl PrimingTimes {
     pub(super) fn set(&self, view: ViewId, at: Mono) {
         self.table().insert(view, at);
     }
 
-    /// Whether priming is due; returns true to one caller only.
+    /// Returns true if priming is due, and to one caller only.
     pub(super) fn is_due(&self, view: ViewId, now: Mono) -> bool {
         let mut table = self.table();
         let due = table.get(&view).is_some_and(|at| *at <= now);
@@ -180,19 +183,19 @@ mod tests {
 
     #[test]
     fn each_view_has_a_time_of_its_own_and_one_asker() {
-        let refresh = Refresh::default();
+        let times = PrimingTimes::default();
         let views = [ViewId::default(), ViewId::default().following().unwrap()];
         let at = Mono::from_micros;
-        assert!(!refresh.is_due(views[0], at(100)), "it was not primed yet");
-        refresh.set(views[0], at(10));
-        refresh.set(views[1], at(20));
-        assert!(refresh.is_due(views[0], at(15)));
-        assert!(!refresh.is_due(views[0], at(15)), "somebody does it already");
-        assert!(!refresh.is_due(views[1], at(15)));
-        assert!(refresh.is_due(views[1], at(20)));
-        refresh.set(views[0], at(30));
-        refresh.set(views[1], at(30));
-        refresh.keep(|view| view == views[1]);
-        assert!(!refresh.is_due(views[0], at(30)) && refresh.is_due(views[1], at(30)));
+        assert!(!times.is_due(views[0], at(100)), "it was not primed yet");
+        times.set(views[0], at(10));
+        times.set(views[1], at(20));
+        assert!(times.is_due(views[0], at(15)));
+        assert!(!times.is_due(views[0], at(15)), "somebody does it already");
+        assert!(!times.is_due(views[1], at(15)));
+        assert!(times.is_due(views[1], at(20)));
+        times.set(views[0], at(30));
+        times.set(views[1], at(30));
+        times.keep(|view| view == views[1]);
+        assert!(!times.is_due(views[0], at(30)) && times.is_due(views[1], at(30)));
     }
 }

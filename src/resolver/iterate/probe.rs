@@ -14,10 +14,10 @@ use super::Iterate;
 use super::attempt::conduct_of;
 use super::context::Context;
 use super::dead::{Aside, WantedServer};
-use super::means::Means;
-use super::progress::FlightProgress;
+use super::flight_progress::FlightProgress;
 use super::query_form::first_transport;
-use super::role::ServerRole;
+use super::server_role::ServerRole;
+use super::shared_state::SharedState;
 use super::unproven::Silent;
 use crate::cache::servers::{Health, Server, ServerStanding};
 use crate::exchange::network::Path;
@@ -28,7 +28,7 @@ use history::event::Sent;
 
 /// A server to be asked in the background.
 pub(super) struct Probe {
-    pub(super) means: Arc<Means>,
+    pub(super) shared: Arc<SharedState>,
     pub(super) server: Arc<Server>,
     pub(super) aside: Aside,
 }
@@ -36,10 +36,10 @@ pub(super) struct Probe {
 impl Probe {
     /// Asks, and remembers the answer; returns false if there was none.
     pub(super) async fn ask(self) -> bool {
-        let Self { means, server, aside } = self;
+        let Self { shared, server, aside } = self;
         let Aside { path, role, zone, name, kind } = aside;
         let (transport, address) = (first_transport(&path), path.server);
-        let standing = server.standing(&zone, means.clock.mono());
+        let standing = server.standing(&zone, shared.clock.mono());
         let ask = UpstreamQuery {
             path,
             name,
@@ -53,15 +53,15 @@ impl Probe {
             transport,
             tries: 0,
         };
-        let place = means.exchange.place(&zone).await;
-        let (heard, first) = means.exchange.ask(ask, patience(&standing), place, Sender::default()).1.await;
+        let place = shared.exchange.place(&zone).await;
+        let (heard, first) = shared.exchange.ask(ask, patience(&standing), place, Sender::default()).1.await;
         let conduct = match &heard.reply {
             Ok(_) => {
-                let now = means.clock.mono();
-                means.answered(&server, (role, &zone), heard.elapsed);
-                means.uplink.heard(role, now);
-                means.families.answered(address.ip(), now);
-                means.dead.answered.notify_waiters();
+                let now = shared.clock.mono();
+                shared.answered(&server, (role, &zone), heard.elapsed);
+                shared.uplink.heard(role, now);
+                shared.families.answered(address.ip(), now);
+                shared.dead.answered.notify_waiters();
                 Conduct::Answered
             }
             Err(trouble) => conduct_of(trouble, transport),
@@ -69,7 +69,7 @@ impl Probe {
         if first {
             let elapsed = heard.elapsed;
             let origin = role.origin();
-            means.recorder.sent(&Sent { server: address, zone, origin, transport, conduct, elapsed });
+            shared.recorder.sent(&Sent { server: address, zone, origin, transport, conduct, elapsed });
         }
         heard.reply.is_ok()
     }
@@ -78,15 +78,15 @@ impl Probe {
 impl Iterate {
     /// Probes dead servers that questions want, as long as it runs.
     pub async fn probe_dead_servers(&self) -> Infallible {
-        let (dead, means) = (&self.means.dead, &self.means);
+        let (dead, shared) = (&self.shared.dead, &self.shared);
         let mut probes = JoinSet::new();
         loop {
             let now = self.now();
             let places = MAX_DEAD_PROBES.saturating_sub(probes.len());
-            let due = dead.due(now, &self.memory.servers, &means.random, places);
+            let due = dead.due(now, &self.memory.servers, &shared.random, places);
             let begun = !due.servers.is_empty();
             for (server, wanted) in due.servers {
-                probes.spawn(try_on_the_side(self.means(), server, wanted));
+                probes.spawn(try_on_the_side(self.shared(), server, wanted));
             }
             if begun {
                 // The times of the next probes have changed now.
@@ -104,7 +104,7 @@ impl Iterate {
 
     /// When servers are silent and no other server is asked, finds out whether our own network works. Runs forever.
     pub(crate) async fn prove_silences(&self) -> Infallible {
-        let unproven = &self.means.unproven;
+        let unproven = &self.shared.unproven;
         loop {
             unproven.added.notified().await;
             loop {
@@ -131,15 +131,15 @@ impl Iterate {
     }
 
     fn count_proven(&self) {
-        let proven = self.means.unproven.take(|silent| self.means.is_proven(silent));
-        proven.into_iter().for_each(|silent| self.means.count(silent));
+        let proven = self.shared.unproven.take(|silent| self.shared.is_proven(silent));
+        proven.into_iter().for_each(|silent| self.shared.count(silent));
     }
 
     /// The nearest server of the closest zone above that has answered before; none if there is none. Above forwarders for
     /// all names are the root servers, once `forward_first` has led to them.
     fn witness(&self, silent: &WantedServer) -> Option<Probe> {
         let view = &silent.view;
-        let context = Context::new(Arc::new(FlightProgress::new(&self.means.clock)), Arc::clone(view));
+        let context = Context::new(Arc::new(FlightProgress::new(&self.shared.clock)), Arc::clone(view));
         let (rrsets, now) = (self.memory.rrsets.of(view.knows), self.now());
         let parent = |zone: &Name| (!zone.is_root()).then(|| zone.base_name());
         let asked = &silent.aside.zone;
@@ -170,7 +170,7 @@ impl Iterate {
                 zone,
                 kind: RecordType::NS,
             };
-            return Some(Probe { means: self.means(), server: self.server(server), aside });
+            return Some(Probe { shared: self.shared(), server: self.server(server), aside });
         }
         None
     }
@@ -182,12 +182,12 @@ fn patience(standing: &ServerStanding) -> Duration {
 }
 
 /// Asks a dead server; another silence is noted.
-async fn try_on_the_side(means: Arc<Means>, server: Arc<Server>, wanted: WantedServer) {
-    let sent = means.clock.mono();
+async fn try_on_the_side(shared: Arc<SharedState>, server: Arc<Server>, wanted: WantedServer) {
+    let sent = shared.clock.mono();
     let aside = wanted.aside.clone();
-    let probe = Probe { means: Arc::clone(&means), server: Arc::clone(&server), aside };
+    let probe = Probe { shared: Arc::clone(&shared), server: Arc::clone(&server), aside };
     if !probe.ask().await {
-        let late = means.clock.mono();
-        means.silent(Silent { server, sent, late, wanted, aside: true });
+        let late = shared.clock.mono();
+        shared.silent(Silent { server, sent, late, wanted, aside: true });
     }
 }

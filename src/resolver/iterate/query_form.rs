@@ -1,4 +1,6 @@
-//! Whether a query carries an OPT: without it no signature comes back.
+//! The form of a query to a server: its transport, the case of its name, and whether it carries an OPT.
+//!
+//! Without an OPT no signature comes back.
 //!
 //! Pure. RFC 6891 section 7. Firewalls that drop EDNS are rare, but loss is common. A resolver that retries a signed
 //! zone without EDNS after a loss would call the zone bogus.
@@ -19,7 +21,7 @@ use dns::conduct::Transport;
 use history::limits::EDNS_TRIES;
 use validate::anchors::Trust;
 
-/// Whether answers about a name from the servers of a cut are signed, as far as the walk knows.
+/// What the walk knows about signatures: are answers about a name from the servers of a cut signed?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signed {
     /// The zone above or a trust anchor says so.
@@ -31,7 +33,7 @@ pub(super) enum Signed {
 }
 
 impl Signed {
-    /// Whether the servers of `cut` sign their answers about `name`.
+    /// Returns what is known about signatures of the servers of `cut` about `name`.
     pub(super) fn at(cut: &Delegation, name: &Name, view: &View) -> Self {
         if !view.config.dnssec.validate {
             return Self::No;
@@ -49,8 +51,8 @@ impl Signed {
         }
     }
 
-    /// Whether the query after `tries` others to a server carries an OPT; `takes`: whether the server takes it, as
-    /// far as is known.
+    /// Returns true if the query after `tries` others to a server carries an OPT. `takes` is false if the server is known to reject
+    /// it.
     pub(super) fn asks_with_edns(self, takes: bool, tries: u8) -> bool {
         match self {
             Self::Yes => true,
@@ -59,19 +61,19 @@ impl Signed {
         }
     }
 
-    /// Whether a server that rejects EDNS is asked without it. For a signed zone the answer would not be believed.
+    /// Returns true if a server that rejects EDNS is asked without it. For a signed zone the answer would not be believed.
     pub(super) fn may_go_without(self) -> bool {
         self != Self::Yes
     }
 
-    /// Whether a server that has rejected EDNS with this query is asked without it from then on. A server that knows
-    /// EDNS is asked with it again if a zone of its may be signed.
+    /// Returns true if a server that has sent this rejection of EDNS is asked without EDNS from then on. A server that knows EDNS
+    /// is asked with it again if one of its zones may be signed.
     pub(super) fn stays_without(self, rejection: &Message) -> bool {
         self == Self::No || rejection.edns.is_none() || is_bad_version(rejection)
     }
 }
 
-/// Whether a server may not have understood our OPT: it says FORMERR, NOTIMP or BADVERS. The answer to the query without
+/// Returns true if a server may not have understood our OPT: the response code is FORMERR, NOTIMP or BADVERS. The answer to the query without
 /// EDNS shows it.
 pub(super) fn rejects_edns(message: &Message) -> bool {
     let code = message.metadata.response_code;
@@ -114,7 +116,7 @@ pub(super) enum NameCase {
 
 impl FirstQuery {
     /// The form of the next query to `candidate` over `path`, for an answer that must be `signed`.
-    pub(super) fn of(candidate: &Candidate, path: &Path, signed: Signed) -> Self {
+    pub(super) fn for_candidate(candidate: &Candidate, path: &Path, signed: Signed) -> Self {
         let as_asked = candidate.own_case || candidate.tries >= MIXED_CASE_TRIES;
         Self {
             transport: if candidate.over_tcp.is_some() { Transport::Tcp } else { first_transport(path) },

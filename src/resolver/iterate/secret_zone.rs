@@ -10,7 +10,7 @@ use std::sync::Arc;
 use hickory_proto::rr::RecordType;
 
 use super::failure::Failure;
-use super::{Errand, Iterate};
+use super::{Iterate, Lookup};
 use crate::cache::entries::Delegation;
 use crate::dnsbl::rewrite::Rewrite;
 
@@ -18,15 +18,15 @@ impl Iterate {
     /// The cut whose servers may be told the secret of `rewrite`.
     pub(super) async fn home(
         &self,
-        errand: Errand<'_>,
+        lookup: Lookup<'_>,
         rewrite: &Rewrite,
     ) -> Result<Arc<Delegation>, Failure> {
-        let open = Errand {
+        let open = Lookup {
             name: rewrite.secret().base(),
             kind: RecordType::SOA,
             rewrite: None,
             cut: None,
-            ..errand
+            ..lookup
         };
         if let Some(cut) = self.closest_delegation(open).filter(|cut| rewrite.is_home(&cut.zone)) {
             return Ok(cut);

@@ -14,8 +14,8 @@ impl<'a> Asking<'a> {
     /// Takes in the addresses of a server. Addresses from delegations, which may have come up on the way, go to the
     /// reserve.
     pub(super) fn looked_up(&mut self, sought: Sought<'a>) {
-        if let Some(lookup) = sought.lookup {
-            self.lookups.push(lookup);
+        if let Some(address_lookup) = sought.address_lookup {
+            self.lookups.push(address_lookup);
         }
         match sought.found {
             Ok(addresses) => {
@@ -51,7 +51,7 @@ impl<'a> Asking<'a> {
             return false;
         }
         if !std::mem::replace(&mut self.has_glue, true) && self.cut.configured.is_empty() {
-            self.reserve.extend(self.iterate.glue_of_servers(self.errand, self.cut));
+            self.reserve.extend(self.iterate.glue_of_servers(self.lookup, self.cut));
         }
         let known = self.known();
         for address in std::mem::take(&mut self.reserve) {
@@ -81,14 +81,18 @@ impl<'a> Asking<'a> {
             && self.context().budget.seek()
         {
             for kind in self.iterate.address_kinds(self.context(), self.iterate.now()) {
-                let (errand, sought) = (self.errand, server.clone());
-                let lookup = Box::pin(async move {
-                    let context = errand.context.below(&sought, kind)?;
-                    let records = errand.sub_questions.ask(&sought, kind, &context).await?;
+                let (lookup, sought) = (self.lookup, server.clone());
+                let address_lookup = Box::pin(async move {
+                    let context = lookup.context.below(&sought, kind)?;
+                    let records = lookup.sub_questions.ask(&sought, kind, &context).await?;
                     Ok(records.iter().filter_map(|record| record.data.ip_addr()).collect())
                 });
                 let server = (server.clone(), kind);
-                self.lookups.push(Box::pin(self.iterate.or_stale_addresses(lookup, server, errand.context)));
+                self.lookups.push(Box::pin(self.iterate.or_stale_addresses(
+                    address_lookup,
+                    server,
+                    lookup.context,
+                )));
                 seeks = true;
             }
         }

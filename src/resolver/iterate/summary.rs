@@ -3,7 +3,7 @@
 use hickory_proto::op::Message;
 use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 
-use super::classify::{End, Said};
+use super::classify::{Classified, End};
 use super::failure::conduct_text;
 use crate::exchange::Trouble;
 use dns::conduct::Conduct;
@@ -15,24 +15,24 @@ use history::note::Words;
 const EXTENDED_ERROR: u16 = 15;
 
 /// A summary of an answer for the trail. `keyed`: its query had the key of a list, which the server's own text may repeat.
-pub(super) fn summary(said: &Said, message: &Message, keyed: bool) -> Words {
+pub(super) fn summary(said: &Classified, message: &Message, keyed: bool) -> Words {
     let authoritative = message.metadata.authoritative;
     let authority = if authoritative { "" } else { ", without AA" };
     match said {
-        Said::Found(found) => match &found.end {
+        Classified::Found(found) => match &found.end {
             End::Data => Words::Records { count: found.answers.len(), authoritative },
             End::Alias(target) => format!("alias of {target}{authority}").into(),
             End::TooLong => format!("YXDOMAIN{authority}").into(),
             End::Negative { nxdomain, .. } => Words::Negative { nxdomain: *nxdomain, authoritative },
         },
-        Said::Referral(referral) => {
+        Classified::Referral(referral) => {
             let (servers, addresses) = (referral.servers.len(), referral.glue.len());
             let text = format!("referral to {} (servers: {servers}, addresses: {addresses})", referral.zone);
             text.into()
         }
-        Said::Doubtful(_) => format!("negative answer that is not from the zone{authority}").into(),
-        Said::NoRoom => Trouble::NoRoom.to_string().into(),
-        Said::Nothing(conduct) => {
+        Classified::Doubtful(_) => format!("negative answer that is not from the zone{authority}").into(),
+        Classified::NoRoom => Trouble::NoRoom.to_string().into(),
+        Classified::Nothing(conduct) => {
             let (code, error) = (message.metadata.response_code, extended_error(message, keyed));
             let text = conduct_text(*conduct);
             match (conduct, error) {

@@ -75,7 +75,7 @@ impl Silent {
 #[cfg(test)]
 mod tests {
     use super::super::dead::Aside;
-    use super::super::role::ServerRole;
+    use super::super::server_role::ServerRole;
     use super::*;
     use crate::config::Config;
     use crate::exchange::network::Path;

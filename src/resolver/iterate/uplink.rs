@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::dnsbl::network_answers::NetworkAnswers;
-use crate::iterate::role::ServerRole;
+use crate::iterate::server_role::ServerRole;
 use dns::clock::Mono;
 
 /// When servers were last heard, in microseconds of the clock; 0 is never.

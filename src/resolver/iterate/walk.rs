@@ -5,10 +5,10 @@ use std::sync::Arc;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::ask::Asking;
-use super::classify::{End, Found, Referral, Said};
-use super::errand::Errand;
+use super::classify::{Classified, End, Found, Referral};
 use super::failure::Failure;
 use super::iterator::Iterate;
+use super::lookup::Lookup;
 use super::minimise::{Minimise, PROBED};
 use super::outdated::Outdated;
 use super::query_form::Signed;
@@ -33,43 +33,43 @@ enum ProbedLabel {
 
 impl Iterate {
     /// Finds an answer by live delegations alone.
-    pub(super) async fn find_fresh(&self, mut errand: Errand<'_>) -> Result<Resolved, Failure> {
-        let known = errand;
+    pub(super) async fn find_fresh(&self, mut lookup: Lookup<'_>) -> Result<Resolved, Failure> {
+        let known = lookup;
         let mut outdated: Vec<Outdated> = Vec::new();
         // Each turn begins above the one before.
         for _ in 0..MAX_REFERRALS {
-            let cut = self.start(errand).await?;
-            errand.cut = None;
-            let outcome = self.walk(errand, Arc::clone(&cut), &outdated).await;
+            let cut = self.start(lookup).await?;
+            lookup.cut = None;
+            let outcome = self.walk(lookup, Arc::clone(&cut), &outdated).await;
             if let Ok(resolved) = &outcome
-                && !matches!(errand.route.target, RouteTarget::Forward { .. })
+                && !matches!(lookup.route.target, RouteTarget::Forward { .. })
             {
-                let rrsets = self.memory.rrsets.of(errand.context.view.knows);
+                let rrsets = self.memory.rrsets.of(lookup.context.view.knows);
                 // No delegation below the closest one has ended.
                 if !known.known_cut().is_some_and(|known| Arc::ptr_eq(known, &resolved.cut)) {
-                    rrsets.end_delegations(&errand.at_or_above(), &resolved.zone, self.now());
+                    rrsets.end_delegations(&lookup.at_or_above(), &resolved.zone, self.now());
                 }
                 // The zone above, which is asked for DS, has no such name: its old delegation is not used any more.
-                if errand.kind == RecordType::DS && resolved.found.denies_the_name() {
-                    rrsets.forget_delegation(errand.name);
+                if lookup.kind == RecordType::DS && resolved.found.denies_the_name() {
+                    rrsets.forget_delegation(lookup.name);
                 }
             }
-            match self.outdated(errand, cut, &outcome) {
+            match self.outdated(lookup, cut, &outcome) {
                 Some(one) => outdated.push(one),
                 None => return outcome,
             }
         }
-        Err(Failure::Referrals { name: errand.name.clone() })
+        Err(Failure::Referrals { name: lookup.name.clone() })
     }
 
     /// The start: the closest cut in memory, or the servers that the operator has named.
-    pub(super) async fn start(&self, errand: Errand<'_>) -> Result<Arc<Delegation>, Failure> {
-        match &errand.route.target {
+    pub(super) async fn start(&self, lookup: Lookup<'_>) -> Result<Arc<Delegation>, Failure> {
+        match &lookup.route.target {
             RouteTarget::Forward { servers, .. } => Ok(Arc::clone(servers)),
-            RouteTarget::Stub(servers) => Ok(self.closest_within(errand, servers)),
-            RouteTarget::Iterate | RouteTarget::Local(_) => match errand.rewrite {
-                Some(rewrite) => Box::pin(self.home(errand, rewrite)).await,
-                None => self.closest_cut(errand).await,
+            RouteTarget::Stub(servers) => Ok(self.closest_within(lookup, servers)),
+            RouteTarget::Iterate | RouteTarget::Local(_) => match lookup.rewrite {
+                Some(rewrite) => Box::pin(self.home(lookup, rewrite)).await,
+                None => self.closest_cut(lookup).await,
             },
         }
     }
@@ -80,25 +80,25 @@ impl Iterate {
     /// As `find`.
     pub(crate) async fn find_from(
         &self,
-        errand: Errand<'_>,
+        lookup: Lookup<'_>,
         referral: Referral,
     ) -> Result<Resolved, Failure> {
-        let cut = self.keep_referral(errand, referral, None);
-        self.walk(errand, cut, &[]).await
+        let cut = self.keep_referral(lookup, referral, None);
+        self.walk(lookup, cut, &[]).await
     }
 
     /// Walks down from `cut`. Ends if it is referred to the servers of `outdated` again.
     pub(super) async fn walk(
         &self,
-        errand: Errand<'_>,
+        lookup: Lookup<'_>,
         mut cut: Arc<Delegation>,
         outdated: &[Outdated],
     ) -> Result<Resolved, Failure> {
-        self.foresee_end(&cut, errand.context);
-        let mut minimise = Minimise::new(&errand.context.view.config.resolve, errand.route, errand.name);
+        self.queue_renewal(&cut, lookup.context);
+        let mut minimise = Minimise::new(&lookup.context.view.config.resolve, lookup.route, lookup.name);
         for _ in 0..MAX_REFERRALS {
-            let referral = match minimise.probe(&cut.zone, errand.name) {
-                Some(part) => match Box::pin(self.probe(errand, &part, &cut)).await? {
+            let referral = match minimise.probe(&cut.zone, lookup.name) {
+                Some(part) => match Box::pin(self.probe(lookup, &part, &cut)).await? {
                     ProbedLabel::Referral(referral) => referral,
                     ProbedLabel::NoCut => continue,
                     ProbedLabel::Absent(found) => {
@@ -109,22 +109,22 @@ impl Iterate {
                         continue;
                     }
                 },
-                None => match self.ask_zone(errand, &cut).await? {
-                    Said::Found(found) | Said::Doubtful(found) => {
+                None => match self.ask_zone(lookup, &cut).await? {
+                    Classified::Found(found) | Classified::Doubtful(found) => {
                         return Ok(Resolved { found, zone: cut.zone.clone(), cut });
                     }
-                    Said::Referral(referral) => referral,
+                    Classified::Referral(referral) => referral,
                     // `Asking` ends with an answer that helps, or fails.
-                    Said::Nothing(_) | Said::NoRoom => break,
+                    Classified::Nothing(_) | Classified::NoRoom => break,
                 },
             };
-            errand.context.note(StepEvent::Referral { zone: name_text(&referral.zone) });
-            cut = self.keep_referral(errand, referral, Some(&cut));
+            lookup.context.note(StepEvent::Referral { zone: name_text(&referral.zone) });
+            cut = self.keep_referral(lookup, referral, Some(&cut));
             if let Some(outcome) = outdated.iter().find_map(|outdated| outdated.confirmed_by(&cut)) {
                 return outcome;
             }
         }
-        Err(Failure::Referrals { name: errand.name.clone() })
+        Err(Failure::Referrals { name: lookup.name.clone() })
     }
 
     /// Asks the servers of `cut` for `part` of the name. Only a referral is kept of the answers, and a denial with a proof, which is
@@ -132,55 +132,59 @@ impl Iterate {
     /// 3).
     async fn probe(
         &self,
-        errand: Errand<'_>,
+        lookup: Lookup<'_>,
         part: &Name,
         cut: &Arc<Delegation>,
     ) -> Result<ProbedLabel, Failure> {
-        errand.sub_questions.entering(cut, errand.context);
-        let mut asking = Asking::new(self, Errand { name: part, kind: PROBED, ..errand }, cut).probing();
-        errand.context.note(Note::Cut { zone: cut.zone.clone(), addresses: asking.known() });
-        errand.context.note(StepEvent::Probe { name: name_text(part) });
+        lookup.sub_questions.entering(cut, lookup.context);
+        let mut asking = Asking::new(self, Lookup { name: part, kind: PROBED, ..lookup }, cut).probing();
+        lookup.context.note(Note::Cut { zone: cut.zone.clone(), addresses: asking.known() });
+        lookup.context.note(StepEvent::Probe { name: name_text(part) });
         match asking.run().await {
-            Ok(Said::Referral(referral)) => Ok(ProbedLabel::Referral(referral)),
-            Ok(Said::Found(Found { answers, end: End::Negative { nxdomain: false, .. }, .. }))
+            Ok(Classified::Referral(referral)) => Ok(ProbedLabel::Referral(referral)),
+            Ok(Classified::Found(Found { answers, end: End::Negative { nxdomain: false, .. }, .. }))
                 if answers.is_empty() =>
             {
                 Ok(ProbedLabel::NoCut)
             }
-            Ok(Said::Found(found)) if asking.signed == Signed::Yes && found.denies_with_proof() => {
-                Ok(ProbedLabel::Absent(Box::new(found.of_name(errand.name))))
+            Ok(Classified::Found(found)) if asking.signed == Signed::Yes && found.denies_with_proof() => {
+                Ok(ProbedLabel::Absent(Box::new(found.of_name(lookup.name))))
             }
             Ok(_) | Err(Failure::Servers { .. }) => Ok(ProbedLabel::Unclear),
             Err(failure) => Err(failure),
         }
     }
 
-    pub(super) async fn closest_cut(&self, errand: Errand<'_>) -> Result<Arc<Delegation>, Failure> {
-        match self.closest_delegation(errand) {
+    pub(super) async fn closest_cut(&self, lookup: Lookup<'_>) -> Result<Arc<Delegation>, Failure> {
+        match self.closest_delegation(lookup) {
             Some(cut) => Ok(cut),
-            None => self.root(errand.context, errand.sub_questions).await,
+            None => self.root(lookup.context, lookup.sub_questions).await,
         }
     }
 
     /// The closest known cut below a stub zone, or the stub zone itself: its delegations are followed.
-    fn closest_within(&self, errand: Errand<'_>, stub: &Arc<Delegation>) -> Arc<Delegation> {
-        let closest = self.closest_delegation(errand);
+    fn closest_within(&self, lookup: Lookup<'_>, stub: &Arc<Delegation>) -> Arc<Delegation> {
+        let closest = self.closest_delegation(lookup);
         let below = closest.filter(|cut| cut.zone != stub.zone && stub.zone.zone_of(&cut.zone));
         below.unwrap_or_else(|| Arc::clone(stub))
     }
 
-    pub(super) fn closest_delegation(&self, errand: Errand<'_>) -> Option<Arc<Delegation>> {
-        if let Some(cut) = errand.known_cut() {
+    pub(super) fn closest_delegation(&self, lookup: Lookup<'_>) -> Option<Arc<Delegation>> {
+        if let Some(cut) = lookup.known_cut() {
             return Some(Arc::clone(cut));
         }
-        let rrsets = self.memory.rrsets.of(errand.context.view.knows);
-        rrsets.closest_delegation(&errand.at_or_above(), self.now())
+        let rrsets = self.memory.rrsets.of(lookup.context.view.knows);
+        rrsets.closest_delegation(&lookup.at_or_above(), self.now())
     }
 
-    pub(super) async fn ask_zone(&self, errand: Errand<'_>, cut: &Arc<Delegation>) -> Result<Said, Failure> {
-        errand.sub_questions.entering(cut, errand.context);
-        let mut asking = Asking::new(self, errand, cut);
-        errand.context.note(Note::Cut { zone: cut.zone.clone(), addresses: asking.known() });
+    pub(super) async fn ask_zone(
+        &self,
+        lookup: Lookup<'_>,
+        cut: &Arc<Delegation>,
+    ) -> Result<Classified, Failure> {
+        lookup.sub_questions.entering(cut, lookup.context);
+        let mut asking = Asking::new(self, lookup, cut);
+        lookup.context.note(Note::Cut { zone: cut.zone.clone(), addresses: asking.known() });
         asking.run().await
     }
 }

@@ -13,7 +13,7 @@ use ipnet::IpNet;
 use super::context::Context;
 use super::failure::{UnusedFamily, UnusedReason};
 use super::families::FamilyState;
-use super::{Errand, Iterate};
+use super::{Iterate, Lookup};
 use crate::cache::entries::{Delegation, Known};
 use crate::cache::rrset::Rank;
 use crate::config::Family;
@@ -35,14 +35,14 @@ pub(super) struct Addresses {
 
 impl Iterate {
     /// The addresses of the servers of `cut`, as far as they are known.
-    pub(super) fn addresses(&self, errand: Errand<'_>, cut: &Delegation) -> Addresses {
+    pub(super) fn addresses(&self, lookup: Lookup<'_>, cut: &Delegation) -> Addresses {
         if !cut.configured.is_empty() {
             return Addresses { first: cut.configured.clone(), ..Addresses::default() };
         }
         let mut addresses = Addresses::default();
-        let (now, config) = (self.now(), &errand.context.view.config.resolve);
-        for name in self.own_servers(errand.context, &cut.zone, now) {
-            let known = self.known_addresses(errand.context, cut, &name, now);
+        let (now, config) = (self.now(), &lookup.context.view.config.resolve);
+        for name in self.own_servers(lookup.context, &cut.zone, now) {
+            let known = self.known_addresses(lookup.context, cut, &name, now);
             if known.is_empty() {
                 addresses.unglued.push(name);
             }
@@ -50,17 +50,17 @@ impl Iterate {
         }
         let own = !addresses.first.is_empty();
         for name in &cut.servers {
-            let known = self.known_addresses(errand.context, cut, name, now);
+            let known = self.known_addresses(lookup.context, cut, name, now);
             if known.is_empty() && !addresses.unglued.contains(name) {
                 addresses.unglued.push(name.clone());
             }
             if own { &mut addresses.reserve } else { &mut addresses.first }.extend(known);
         }
         if cut.zone.is_root() {
-            addresses.reserve.extend(self.hinted(errand.context));
+            addresses.reserve.extend(self.hinted(lookup.context));
         }
         // An address in memory may be old or wrong, so the address of the delegation is tried after it.
-        let glue = cut.glue.iter().filter(|(_, address)| self.means.families.allows(config, *address, now));
+        let glue = cut.glue.iter().filter(|(_, address)| self.shared.families.allows(config, *address, now));
         addresses.reserve.extend(glue.map(|(_, address)| SocketAddr::new(*address, config.upstream_port)));
         addresses.reserve.retain(|address| !addresses.first.contains(address));
         addresses
@@ -68,9 +68,9 @@ impl Iterate {
 
     /// The addresses of all servers of `cut` from delegations, for use when the servers' own zones deny theirs or
     /// theirs do not work.
-    pub(super) fn glue_of_servers(&self, errand: Errand<'_>, cut: &Delegation) -> Vec<SocketAddr> {
-        let own = self.own_servers(errand.context, &cut.zone, self.now());
-        own.iter().chain(&cut.servers).flat_map(|server| self.glue_of(errand.context, server)).collect()
+    pub(super) fn glue_of_servers(&self, lookup: Lookup<'_>, cut: &Delegation) -> Vec<SocketAddr> {
+        let own = self.own_servers(lookup.context, &cut.zone, self.now());
+        own.iter().chain(&cut.servers).flat_map(|server| self.glue_of(lookup.context, server)).collect()
     }
 
     /// The addresses of one server from delegations.
@@ -101,7 +101,7 @@ impl Iterate {
     fn hinted(&self, context: &Context) -> Vec<SocketAddr> {
         let (now, config) = (self.now(), &context.view.config.resolve);
         let hints = config.root_hints.servers.iter().flat_map(|(_, addresses)| addresses);
-        let used = hints.filter(|address| self.means.families.allows(config, **address, now));
+        let used = hints.filter(|address| self.shared.families.allows(config, **address, now));
         used.map(|address| SocketAddr::new(*address, config.upstream_port)).collect()
     }
 
@@ -118,11 +118,11 @@ impl Iterate {
     }
 
     /// Whether two addresses belong to one server, for instance one of each family.
-    pub(super) fn are_one(&self, errand: Errand<'_>, cut: &Delegation, one: IpAddr, other: IpAddr) -> bool {
+    pub(super) fn are_one(&self, lookup: Lookup<'_>, cut: &Delegation, one: IpAddr, other: IpAddr) -> bool {
         let now = self.now();
-        let names = self.own_servers(errand.context, &cut.zone, now);
+        let names = self.own_servers(lookup.context, &cut.zone, now);
         let has = |name: &Name| {
-            let known = self.known_addresses(errand.context, cut, name, now);
+            let known = self.known_addresses(lookup.context, cut, name, now);
             [one, other].iter().all(|address| known.iter().any(|known| known.ip() == *address))
         };
         one == other || names.iter().chain(&cut.servers).any(has)
@@ -149,13 +149,13 @@ impl Iterate {
                 known.extend(rrset.addresses().map(socket));
                 // No question waits for the addresses of a server with glue.
                 if rrset.is_to_be_renewed(now) && !is_glued() {
-                    self.foresee_end_of_addresses(server, kind, context);
+                    self.queue_address_renewal(server, kind, context);
                 }
             }
         }
         if known.is_empty() {
             let glue = cut.glue.iter().filter(|(of, _)| Some(*of) == place).map(|(_, address)| *address);
-            let usable = glue.filter(|address| self.means.families.allows(config, *address, now));
+            let usable = glue.filter(|address| self.shared.families.allows(config, *address, now));
             known.extend(usable.map(socket));
         }
         known
@@ -168,8 +168,8 @@ impl Iterate {
         now: Mono,
     ) -> impl Iterator<Item = RecordType> + use<> {
         let config = &context.view.config.resolve;
-        let ipv4 = self.means.families.ipv4(config, now);
-        let ipv6 = self.means.families.ipv6(config, now);
+        let ipv4 = self.shared.families.ipv4(config, now);
+        let ipv6 = self.shared.families.ipv6(config, now);
         ipv4.then_some(RecordType::A).into_iter().chain(ipv6.then_some(RecordType::AAAA))
     }
 
@@ -177,7 +177,7 @@ impl Iterate {
     /// family. None if both families are used, or if no server is known to have a name without an address of the other one.
     pub(super) fn unused_family(&self, context: &Context, cut: &Delegation) -> Option<UnusedFamily> {
         let (config, now) = (&context.view.config.resolve, self.now());
-        let families = &self.means.families;
+        let families = &self.shared.families;
         let is_ipv6 = match (families.ipv4(config, now), families.ipv6(config, now)) {
             (true, false) => true,
             (false, true) => false,
@@ -220,7 +220,7 @@ impl Iterate {
     pub(super) fn may_ask(&self, context: &Context, cut: &Delegation, address: IpAddr, now: Mono) -> bool {
         let config = &context.view.config.resolve;
         let denied = !cut.trusted && config.deny_servers.iter().any(|net| contains(net, address));
-        !denied && (!cut.configured.is_empty() || self.means.families.allows(config, address, now))
+        !denied && (!cut.configured.is_empty() || self.shared.families.allows(config, address, now))
     }
 }
 

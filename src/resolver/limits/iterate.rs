@@ -187,10 +187,10 @@ pub(crate) const SUSPECT_AGE: Duration = Duration::from_secs(600);
 
 /// Delegations and server addresses that wait for their renewal, are being renewed, or were not renewed lately: a gateway uses
 /// some thousand zones with a TTL of a day.
-pub(crate) const MAX_ENDINGS: usize = 256;
+pub(crate) const MAX_QUEUED_RENEWALS: usize = 256;
 
-/// Like `MAX_ENDINGS`, for one zone whose servers are asked, so that a silent top-level domain leaves room for the others.
-pub(crate) const MAX_ENDINGS_OF_ZONE: usize = MAX_ENDINGS / 4;
+/// Like `MAX_QUEUED_RENEWALS`, for one zone whose servers are asked, so that a silent top-level domain leaves room for the others.
+pub(crate) const MAX_QUEUED_RENEWALS_OF_ZONE: usize = MAX_QUEUED_RENEWALS / 4;
 
 /// How long a delegation whose renewal has failed is not tried again.
 pub(crate) const RENEWAL_PAUSE: Duration = Duration::from_secs(60);

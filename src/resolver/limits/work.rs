@@ -109,7 +109,7 @@ impl WorkBounds {
     }
 
     /// Like `renewals`, for delegations and addresses of servers, so that those below a silent TLD leave room for answers.
-    pub(crate) fn endings_renewed(self) -> usize {
+    pub(crate) fn renewed_expiring(self) -> usize {
         self.renewals() / 2
     }
 

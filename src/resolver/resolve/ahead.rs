@@ -25,7 +25,7 @@ use crate::cache::rrset::Rank;
 use crate::config::{Config, LookaheadMode};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
-use crate::iterate::progress::FlightProgress;
+use crate::iterate::flight_progress::FlightProgress;
 use crate::limits::{MAX_ALIASES, PRIVATE_LABELS};
 use crate::supervise::{Panicked, caught};
 use crate::zones::{RouteTarget, Views};

@@ -20,11 +20,11 @@ use super::trust::chain::note_refuted;
 use crate::cache::Memory;
 use crate::cache::entries::Delegation;
 use crate::dnsbl::list::{AskedAbout, List};
-use crate::iterate::classify::{End, Found, Said, classify};
+use crate::iterate::classify::{Classified, End, Found, classify};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::iterate::kept_answers::AnswerSecurity;
-use crate::iterate::{Errand, Iterate, SubQuestions};
+use crate::iterate::{Iterate, Lookup, SubQuestions};
 use crate::limits::{MAX_ALIASES, MAX_BOGUS_TRIES};
 use crate::zones::authority::Authority;
 use crate::zones::{Route, RouteTarget, local};
@@ -80,7 +80,7 @@ impl Chaser {
                 chased.entered = Some((current.into_owned(), list));
                 return Ok(chased);
             }
-            let errand = Errand {
+            let lookup = Lookup {
                 name: &current,
                 kind,
                 route,
@@ -90,7 +90,7 @@ impl Chaser {
                 avoid: &[],
                 cut,
             };
-            match self.rewritten(errand, &mut chased).await? {
+            match self.rewritten(lookup, &mut chased).await? {
                 End::Data => return Ok(chased),
                 End::TooLong => {
                     chased.rcode = ResponseCode::YXDomain;
@@ -121,18 +121,18 @@ impl Chaser {
 
     /// Finds one name of the chain. If it is in a list that takes a key in its names, it is asked for under the name
     /// with the key and renamed back.
-    async fn rewritten(&self, errand: Errand<'_>, chased: &mut Chased) -> Result<End, Failure> {
+    async fn rewritten(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Result<End, Failure> {
         let list =
-            errand.route.policy.list.as_ref().filter(|list| list.asked(errand.name) != AskedAbout::Nothing);
+            lookup.route.policy.list.as_ref().filter(|list| list.asked(lookup.name) != AskedAbout::Nothing);
         let Some(rewrite) = list.and_then(|list| list.rewrite.as_deref()) else {
-            return self.step(errand, chased).await;
+            return self.step(lookup, chased).await;
         };
-        let Some(inside) = rewrite.inward(errand.name) else {
-            return Err(Failure::TooLong { name: errand.name.clone() });
+        let Some(inside) = rewrite.inward(lookup.name) else {
+            return Err(Failure::TooLong { name: lookup.name.clone() });
         };
         let mut found = Chased::default();
         let end = self
-            .step(Errand { name: &inside, rewrite: Some(rewrite), cut: None, ..errand }, &mut found)
+            .step(Lookup { name: &inside, rewrite: Some(rewrite), cut: None, ..lookup }, &mut found)
             .await?;
         chased.zone = found.zone;
         chased.answered = found.answered;
@@ -153,60 +153,60 @@ impl Chaser {
     }
 
     /// Finds one name of the chain: an answer made here, from memory, or from servers.
-    async fn step(&self, errand: Errand<'_>, chased: &mut Chased) -> Result<End, Failure> {
-        self.refuse_changed(errand)?;
-        if let RouteTarget::Local(authority) = &errand.route.target {
-            return Box::pin(self.answer_here(errand, authority, chased)).await;
+    async fn step(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Result<End, Failure> {
+        self.refuse_changed(lookup)?;
+        if let RouteTarget::Local(authority) = &lookup.route.target {
+            return Box::pin(self.answer_here(lookup, authority, chased)).await;
         }
-        if !errand.context.is_on_the_side()
-            && let Some(end) = self.remember(errand, chased).await
+        if !lookup.context.is_on_the_side()
+            && let Some(end) = self.remember(lookup, chased).await
         {
             return Ok(end);
         }
-        self.seek(errand, chased).await
+        self.seek(lookup, chased).await
     }
 
     /// Asks servers. If the answer of one is bogus, it asks another one.
-    async fn seek(&self, errand: Errand<'_>, chased: &mut Chased) -> Result<End, Failure> {
+    async fn seek(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Result<End, Failure> {
         let mut avoid: Vec<SocketAddr> = Vec::new();
         let mut refuted_for: Vec<(SocketAddr, Name)> = Vec::new();
         let mut bogus: Option<Failure> = None;
         for _ in 0..MAX_BOGUS_TRIES {
             // A further try looks the cut up again.
-            let cut = errand.cut.filter(|_| avoid.is_empty());
-            let resolved = self.iterate.find(Errand { avoid: &avoid, cut, ..errand }).await;
+            let cut = lookup.cut.filter(|_| avoid.is_empty());
+            let resolved = self.iterate.find(Lookup { avoid: &avoid, cut, ..lookup }).await;
             let mut resolved = match resolved {
                 Ok(resolved) => resolved,
                 Err(failure) => return Err(bogus.unwrap_or(failure)),
             };
             let zone = resolved.zone;
             chased.zone = Some(zone.clone());
-            resolved.found.cut_where(|target| leads_away(errand, target));
-            if !errand.context.checks() {
-                let found = self.keep(errand, &zone, resolved.found, &AnswerSecurity::default())?;
+            resolved.found.cut_where(|target| leads_away(lookup, target));
+            if !lookup.context.checks() {
+                let found = self.keep(lookup, &zone, resolved.found, &AnswerSecurity::default())?;
                 return Ok(chased.take(found, &AnswerSecurity::default()));
             }
-            let judged = Box::pin(self.trust.judge(errand, &zone, &mut resolved.found)).await;
+            let judged = Box::pin(self.trust.judge(lookup, &zone, &mut resolved.found)).await;
             let (state, fault) = (judged.verdict.state(), judged.verdict.fault().cloned());
             let why = fault.as_ref().map(|fault| fault.text.clone());
-            errand.context.judged(state);
-            errand.context.note(Note::Checked { name: errand.name.clone(), kind: errand.kind, state, why });
+            lookup.context.judged(state);
+            lookup.context.note(Note::Checked { name: lookup.name.clone(), kind: lookup.kind, state, why });
             let fault = match judged.verdict {
                 Verdict::Secure | Verdict::Insecure(_) => {
                     // The answer of another server is secure, so these servers are at fault, and not the zone.
                     for (server, zone) in &refuted_for {
-                        self.trust.distrust_server(*server, zone, errand.context);
+                        self.trust.distrust_server(*server, zone, lookup.context);
                     }
-                    let found = self.keep(errand, &zone, resolved.found, &judged.checked)?;
+                    let found = self.keep(lookup, &zone, resolved.found, &judged.checked)?;
                     chased.told = chased.told.take().or(fault);
                     return Ok(chased.take(found, &judged.checked));
                 }
                 Verdict::Bogus(fault) | Verdict::Indeterminate(fault) => fault,
             };
             // A client may have the zone's keys fetched anew, and find another state.
-            if state == SecurityStatus::Bogus && !errand.context.is_ahead() {
-                let rrsets = self.memory.rrsets.of(errand.context.view.knows);
-                rrsets.end_stale(errand.name, self.clock.mono());
+            if state == SecurityStatus::Bogus && !lookup.context.is_ahead() {
+                let rrsets = self.memory.rrsets.of(lookup.context.view.knows);
+                rrsets.end_stale(lookup.name, self.clock.mono());
                 if let Some(server) = resolved.found.server {
                     self.recorder.bogus(server.ip(), &zone);
                 }
@@ -220,7 +220,7 @@ impl Chaser {
             let failure = Failure::Untrusted { zone: zone.clone(), state, fault: Box::new(told) };
             match resolved.found.server {
                 Some(server) if judged.at_fault => {
-                    note_refuted(Some(server), &zone, &fault, errand.context);
+                    note_refuted(Some(server), &zone, &fault, lookup.context);
                     avoid.push(server);
                     refuted_for.push((server, zone));
                     bogus = Some(failure);
@@ -228,7 +228,7 @@ impl Chaser {
                 _ => return Err(failure),
             }
         }
-        Err(bogus.unwrap_or_else(|| Failure::Referrals { name: errand.name.clone() }))
+        Err(bogus.unwrap_or_else(|| Failure::Referrals { name: lookup.name.clone() }))
     }
 
     /// Keeps the data of an answer.
@@ -237,16 +237,16 @@ impl Chaser {
     /// A reload has changed the route of the name meanwhile, so these may be data of servers that are no longer its own.
     fn keep(
         &self,
-        errand: Errand<'_>,
+        lookup: Lookup<'_>,
         zone: &Name,
         found: Found,
         checked: &AnswerSecurity,
     ) -> Result<Found, Failure> {
-        self.refuse_changed(errand)?;
-        Ok(self.iterate.keep(errand, zone, found, checked))
+        self.refuse_changed(lookup)?;
+        Ok(self.iterate.keep(lookup, zone, found, checked))
     }
 
-    fn refuse_changed(&self, Errand { name, context, .. }: Errand<'_>) -> Result<(), Failure> {
+    fn refuse_changed(&self, Lookup { name, context, .. }: Lookup<'_>) -> Result<(), Failure> {
         match self.changed.concern((&context.view, context.began()), name) {
             true => Err(Failure::Reloaded { name: name.clone() }),
             false => Ok(()),
@@ -256,43 +256,45 @@ impl Chaser {
     /// An answer from a zone that is served here, or from servers that the zone delegates to.
     async fn answer_here(
         &self,
-        errand: Errand<'_>,
+        lookup: Lookup<'_>,
         authority: &Authority,
         chased: &mut Chased,
     ) -> Result<End, Failure> {
-        let zone = &errand.route.zone;
-        errand.context.note(StepEvent::Memory { found: format!("local zone {zone}") });
-        let message = local::respond(authority, errand.name, errand.kind);
-        let (said, _) = classify(zone, errand.name, errand.kind, &message);
+        let zone = &lookup.route.zone;
+        lookup.context.note(StepEvent::Memory { found: format!("local zone {zone}") });
+        let message = local::respond(authority, lookup.name, lookup.kind);
+        let (said, _) = classify(zone, lookup.name, lookup.kind, &message);
         match said {
-            Said::Found(mut found) | Said::Doubtful(mut found) => {
-                found.cut_where(|target| leads_away(errand, target));
-                let checked = self.check_here(errand, authority, zone, &mut found).await?;
+            Classified::Found(mut found) | Classified::Doubtful(mut found) => {
+                found.cut_where(|target| leads_away(lookup, target));
+                let checked = self.check_here(lookup, authority, zone, &mut found).await?;
                 Ok(chased.take(found, &checked))
             }
-            Said::Referral(referral) => {
-                let mut resolved = self.iterate.find_from(errand, referral).await?;
-                let checked = self.check_here(errand, authority, &resolved.zone, &mut resolved.found).await?;
-                let found = self.keep(errand, &resolved.zone, resolved.found, &checked)?;
+            Classified::Referral(referral) => {
+                let mut resolved = self.iterate.find_from(lookup, referral).await?;
+                let checked = self.check_here(lookup, authority, &resolved.zone, &mut resolved.found).await?;
+                let found = self.keep(lookup, &resolved.zone, resolved.found, &checked)?;
                 chased.zone = Some(resolved.zone);
                 Ok(chased.take(found, &checked))
             }
-            Said::Nothing(_) | Said::NoRoom => Err(Failure::Aliases { name: errand.name.clone() }),
+            Classified::Nothing(_) | Classified::NoRoom => {
+                Err(Failure::Aliases { name: lookup.name.clone() })
+            }
         }
     }
 
     /// Validates an answer of a zone served here. No other server is asked if it is bogus.
     async fn check_here(
         &self,
-        errand: Errand<'_>,
+        lookup: Lookup<'_>,
         authority: &Authority,
         zone: &Name,
         found: &mut Found,
     ) -> Result<AnswerSecurity, Failure> {
-        if !errand.context.checks() || !local::is_signed(authority) {
-            return Ok(here(errand.context));
+        if !lookup.context.checks() || !local::is_signed(authority) {
+            return Ok(here(lookup.context));
         }
-        let judged = Box::pin(self.trust.judge(errand, zone, found)).await;
+        let judged = Box::pin(self.trust.judge(lookup, zone, found)).await;
         let state = judged.verdict.state();
         match judged.verdict {
             Verdict::Secure | Verdict::Insecure(_) => Ok(judged.checked),
@@ -357,11 +359,11 @@ fn list_entered(route: &Route, name: &Name, kind: RecordType) -> Option<Arc<List
 
 /// Whether `target` has another route than the alias that leads there. The operator's own zones and the lists have
 /// routes of their own, and data of other servers about them are not used.
-pub(super) fn leads_away(errand: Errand<'_>, target: &Name) -> bool {
+pub(super) fn leads_away(lookup: Lookup<'_>, target: &Name) -> bool {
     // Names in a list that takes a key are asked for by this list only.
-    errand.rewrite.is_none()
-        && errand.kind != RecordType::CNAME
-        && !std::ptr::eq(&**errand.context.view.route(target, errand.kind), errand.route)
+    lookup.rewrite.is_none()
+        && lookup.kind != RecordType::CNAME
+        && !std::ptr::eq(&**lookup.context.view.route(target, lookup.kind), lookup.route)
 }
 
 /// Whether a chain already contains `target`, or is longer than a chain may be.

@@ -9,7 +9,7 @@ use crate::cache::dropped_types::ZoneType;
 use crate::cache::entries::Delegation;
 use crate::dnsbl::list::{AskedAbout, List};
 use crate::iterate::context::Context;
-use crate::iterate::progress::FlightProgress;
+use crate::iterate::flight_progress::FlightProgress;
 use crate::limits::PRIVATE_LABELS;
 use crate::zones::{Route, View};
 use dns::clock::Mono;

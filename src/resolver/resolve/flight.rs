@@ -20,7 +20,7 @@ use crate::cache::failures::ServersMeanwhile;
 use crate::iterate::Iterate;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
-use crate::iterate::progress::FlightProgress;
+use crate::iterate::flight_progress::FlightProgress;
 use crate::limits::MAX_TOLD_REMOVED;
 use crate::supervise::driven::Driven;
 #[cfg(feature = "simulated")]

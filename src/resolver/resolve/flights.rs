@@ -18,7 +18,7 @@ use super::client_question::ClientQuestion;
 use super::shares::{
     ClientKey, FlightAdmission, Numbered, ShareAccount, Shares, ShedReason, Ticket, ZoneHash,
 };
-use crate::iterate::progress::FlightProgress;
+use crate::iterate::flight_progress::FlightProgress;
 use crate::limits::{FEW_WAITERS, PRIVATE_LABELS, WorkBounds};
 use dns::clock::Mono;
 use dns::hash::Keyed;

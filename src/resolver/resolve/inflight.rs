@@ -40,7 +40,7 @@ pub(super) fn list(flights: &Flights, now: Mono) -> Vec<InFlight> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iterate::progress::FlightProgress;
+    use crate::iterate::flight_progress::FlightProgress;
     use crate::limits::{FULL_WORK_CACHE, WorkBounds};
     use crate::resolve::client_question::ClientQuestion;
     use crate::resolve::flights::JoinedFlight;

@@ -12,12 +12,12 @@ use tokio::task::JoinSet;
 use super::chase::{Chaser, leads_away};
 use crate::cache::dropped_types::ZoneType;
 use crate::cache::entries::Delegation;
-use crate::iterate::Errand;
-use crate::iterate::classify::{Found, Said};
+use crate::iterate::Lookup;
+use crate::iterate::classify::{Classified, Found};
 use crate::iterate::context::Context;
+use crate::iterate::flight_progress::FlightProgress;
 use crate::iterate::kept_answers::AnswerSecurity;
 use crate::iterate::late_answers::LateAnswer;
-use crate::iterate::progress::FlightProgress;
 use crate::limits::{LATE_KEYS_TIME, MAX_LATE_JUDGED};
 use crate::zones::{View, Views};
 use dns::question::{Question, QuestionKey};
@@ -55,7 +55,7 @@ impl LateAnswerKeeper {
         }
         let context = Context::new(Arc::new(FlightProgress::new(&self.chaser.clock)), Arc::clone(&view));
         let context = if checks { context } else { context.without_checks() };
-        let errand = Errand {
+        let lookup = Lookup {
             name: &name,
             kind,
             route: view.route(&name, kind),
@@ -66,32 +66,32 @@ impl LateAnswerKeeper {
             cut: None,
         };
         match said {
-            Said::Found(found) => {
-                if self.keep_late(errand, found, &cut).await {
+            Classified::Found(found) => {
+                if self.keep_late(lookup, found, &cut).await {
                     self.forget_failures(&name, kind, &view);
                     if let Some(of) = ZoneType::new(&cut.zone, kind, view.knows) {
                         self.chaser.memory.dropped_types.answered(&of);
                     }
                 }
             }
-            Said::Referral(referral) => self.chaser.iterate.keep_late_referral(errand, referral, &cut),
-            Said::Doubtful(_) | Said::Nothing(_) | Said::NoRoom => {}
+            Classified::Referral(referral) => self.chaser.iterate.keep_late_referral(lookup, referral, &cut),
+            Classified::Doubtful(_) | Classified::Nothing(_) | Classified::NoRoom => {}
         }
     }
 
     /// Keeps an answer if it may be believed; returns false if not.
-    async fn keep_late(&self, errand: Errand<'_>, mut found: Found, cut: &Delegation) -> bool {
-        found.cut_where(|target| leads_away(errand, target));
-        if !errand.context.checks() {
-            self.chaser.iterate.keep(errand, &cut.zone, found, &AnswerSecurity::default());
+    async fn keep_late(&self, lookup: Lookup<'_>, mut found: Found, cut: &Delegation) -> bool {
+        found.cut_where(|target| leads_away(lookup, target));
+        if !lookup.context.checks() {
+            self.chaser.iterate.keep(lookup, &cut.zone, found, &AnswerSecurity::default());
             return true;
         }
         tokio::time::sleep(LATE_KEYS_TIME).await;
         for _ in 0..JUDGEMENTS {
-            let judged = self.chaser.trust.judge(errand, &cut.zone, &mut found).await;
+            let judged = self.chaser.trust.judge(lookup, &cut.zone, &mut found).await;
             match judged.verdict {
                 Verdict::Secure | Verdict::Insecure(_) => {
-                    self.chaser.iterate.keep(errand, &cut.zone, found, &judged.checked);
+                    self.chaser.iterate.keep(lookup, &cut.zone, found, &judged.checked);
                     return true;
                 }
                 Verdict::Bogus(_) => return false,

@@ -28,10 +28,10 @@ use super::chase::AtList;
 use super::client_question::ClientQuestion;
 use super::flight::FlightResolver;
 use super::side::{Ahead, SideResolver};
-use crate::iterate::Errand;
+use crate::iterate::Lookup;
 use crate::iterate::context::Context;
-use crate::iterate::ending::Ending;
-use crate::iterate::progress::FlightProgress;
+use crate::iterate::flight_progress::FlightProgress;
+use crate::iterate::renewal::ExpiringEntry;
 use crate::limits::{MAX_RENEWALS_OF_ZONE, MAX_RENEWALS_WAITING};
 use crate::zones::{RouteTarget, Views};
 use dns::clock::Mono;
@@ -142,20 +142,20 @@ impl Prefetcher {
     /// Renews answers, delegations, addresses of servers and keys that are handed over, as long as it runs.
     pub async fn run(self: Arc<Self>) -> Infallible {
         let (mut asking, bounds) = (JoinSet::new(), self.flight.iterate.bounds());
-        let (mut answers, mut endings) = (ZonesAsked::default(), ZonesAsked::default());
+        let (mut answers, mut expiring) = (ZonesAsked::default(), ZonesAsked::default());
         loop {
             let of_zone = |zone: &Name| self.flight.memory.keyed().hash_one(zone);
             tokio::select! {
                 biased;
                 Some(_) = asking.join_next() => {
                     answers.forget_finished();
-                    endings.forget_finished();
+                    expiring.forget_finished();
                 }
-                ending = self.flight.iterate.ending(|zone| endings.has_room(of_zone(zone))),
-                    if asking.len() < bounds.renewals() && endings.0.len() < bounds.endings_renewed() =>
+                entry = self.flight.iterate.next_renewal(|zone| expiring.has_room(of_zone(zone))),
+                    if asking.len() < bounds.renewals() && expiring.0.len() < bounds.renewed_expiring() =>
                 {
-                    let zone = of_zone(&ending.asked);
-                    endings.0.push((zone, asking.spawn(Arc::clone(&self).renew_ending(ending))));
+                    let zone = of_zone(&entry.asked);
+                    expiring.0.push((zone, asking.spawn(Arc::clone(&self).renew_expiring(entry))));
                 }
                 renewal = self.renewals.next(), if asking.len() < bounds.renewals() => {
                     let Some(asked) = self.renewable(&renewal.key) else { continue };
@@ -187,14 +187,14 @@ impl Prefetcher {
         }
     }
 
-    async fn renew_ending(self: Arc<Self>, ending: Ending) {
-        let is_answered = self.ask_for_ending(&ending).await;
-        self.flight.iterate.end_renewal(&ending, is_answered);
+    async fn renew_expiring(self: Arc<Self>, entry: ExpiringEntry) {
+        let is_answered = self.ask_for_expiring(&entry).await;
+        self.flight.iterate.end_renewal(&entry, is_answered);
     }
 
     /// Renews a delegation with the keys of its zone, or addresses of a server; returns whether a server has answered.
-    async fn ask_for_ending(&self, ending: &Ending) -> bool {
-        let Ending { name, kind, view, .. } = ending;
+    async fn ask_for_expiring(&self, entry: &ExpiringEntry) -> bool {
+        let ExpiringEntry { name, kind, view, .. } = entry;
         if !self.views.load().holds(view) {
             // The routes have changed.
             return false;
@@ -203,7 +203,7 @@ impl Prefetcher {
         let context = Context::new(progress, Arc::clone(view)).renewing();
         let way = view.server_route(name, *kind);
         let is_answered = if *kind == RecordType::NS {
-            let errand = Errand {
+            let lookup = Lookup {
                 name,
                 kind: *kind,
                 route: way,
@@ -214,7 +214,7 @@ impl Prefetcher {
                 cut: None,
             };
             // After a failure the old one holds until its end.
-            let is_answered = self.flight.iterate.renew_delegation(errand).await.is_ok();
+            let is_answered = self.flight.iterate.renew_delegation(lookup).await.is_ok();
             if is_answered {
                 self.flight.chaser.trust.renew_keys(name, &context).await;
             }

@@ -10,7 +10,7 @@ use super::chased::Chased;
 use crate::cache::entries::Known;
 use crate::cache::rrset::Rank;
 use crate::dnsbl::list::List;
-use crate::iterate::Errand;
+use crate::iterate::Lookup;
 use crate::iterate::classify::{End, Found, Redirected, redirected};
 use crate::iterate::context::Context;
 use crate::iterate::kept_answers::AnswerSecurity;
@@ -22,19 +22,19 @@ use validate::verdict::Verdict;
 impl Chaser {
     /// The data in memory, if their security is enough for the question, or if they pass validation now. Otherwise
     /// servers are asked: the data may have been kept for a client that sets CD.
-    pub(super) async fn remember(&self, errand: Errand<'_>, chased: &mut Chased) -> Option<End> {
-        let (mut found, checked) = self.recall(errand)?;
+    pub(super) async fn remember(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Option<End> {
+        let (mut found, checked) = self.recall(lookup)?;
         let parts =
             checked.sets.iter().chain(matches!(found.end, End::Negative { .. }).then_some(&checked.end));
-        if !errand.context.checks() || parts.clone().all(|security| *security != Security::Unchecked) {
+        if !lookup.context.checks() || parts.clone().all(|security| *security != Security::Unchecked) {
             return Some(chased.take(found, &checked));
         }
-        let (rrsets, now) = (self.memory.rrsets.of(errand.context.view.knows), self.clock.mono());
-        let cut = rrsets.closest_delegation(errand.name, now);
-        let cut = cut.map_or_else(|| errand.route.zone.clone(), |cut| cut.zone.clone());
-        let judged = Box::pin(self.trust.judge(errand, &cut, &mut found)).await;
+        let (rrsets, now) = (self.memory.rrsets.of(lookup.context.view.knows), self.clock.mono());
+        let cut = rrsets.closest_delegation(lookup.name, now);
+        let cut = cut.map_or_else(|| lookup.route.zone.clone(), |cut| cut.zone.clone());
+        let judged = Box::pin(self.trust.judge(lookup, &cut, &mut found)).await;
         let (Verdict::Secure | Verdict::Insecure(_)) = judged.verdict else { return None };
-        let found = self.iterate.keep(errand, &cut, found, &judged.checked);
+        let found = self.iterate.keep(lookup, &cut, found, &judged.checked);
         Some(chased.take(found, &judged.checked))
     }
 
@@ -55,16 +55,16 @@ impl Chaser {
     }
 
     /// The data in memory for a name: records, their absence, an alias or a DNAME, with their security.
-    fn recall(&self, errand: Errand<'_>) -> Option<(Found, AnswerSecurity)> {
+    fn recall(&self, lookup: Lookup<'_>) -> Option<(Found, AnswerSecurity)> {
         let now = self.clock.mono();
-        let Errand { name, kind, context, route, .. } = errand;
+        let Lookup { name, kind, context, route, .. } = lookup;
         let rrsets = self.memory.rrsets.of(context.view.knows);
-        let is_used = |known: &Known| !errand.renews() || !known.is_to_be_renewed(now);
+        let is_used = |known: &Known| !lookup.renews() || !known.is_to_be_renewed(now);
         let mut keys = rrsets.keys(name);
         let known =
             rrsets.get_or_alias(&mut keys, kind, Rank::Answer, now).filter(|(known, _)| is_used(known));
         if known.is_none()
-            && let Some(redirected) = self.recall_redirected(errand, now)
+            && let Some(redirected) = self.recall_redirected(lookup, now)
         {
             return Some(redirected);
         }
@@ -100,8 +100,8 @@ impl Chaser {
     }
 
     /// The DNAME above a name, with the CNAME that follows from it. No other data can exist below a DNAME.
-    fn recall_redirected(&self, errand: Errand<'_>, now: Mono) -> Option<(Found, AnswerSecurity)> {
-        let Errand { name, kind, context, route, .. } = errand;
+    fn recall_redirected(&self, lookup: Lookup<'_>, now: Mono) -> Option<(Found, AnswerSecurity)> {
+        let Lookup { name, kind, context, route, .. } = lookup;
         let rrsets = self.memory.rrsets.of(context.view.knows);
         if !rrsets.may_redirect() {
             return None;
@@ -113,7 +113,7 @@ impl Chaser {
             }
             above = above.base_name();
             let known = rrsets.get(&above, RecordType::DNAME, Rank::Answer, now);
-            let known = known.filter(|known| !errand.renews() || !known.is_to_be_renewed(now));
+            let known = known.filter(|known| !lookup.renews() || !known.is_to_be_renewed(now));
             if let Some(Known::Rrset(rrset)) = known {
                 let dname = rrset.records(&above, now).pop()?;
                 break (rrset, dname);
@@ -134,7 +134,7 @@ impl Chaser {
 
 /// Data from memory in the form of a server's answer.
 pub(super) fn held(answers: Vec<Record>, end: End, evidence: Vec<Record>, rank: Rank) -> Found {
-    Found { authoritative: rank == Rank::Authoritative, ..Found::ending(answers, end, evidence) }
+    Found { authoritative: rank == Rank::Authoritative, ..Found::new(answers, end, evidence) }
 }
 
 fn describe(known: &Known, name: &Name, kind: RecordType) -> String {

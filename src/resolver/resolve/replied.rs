@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::iterate::progress::FlightProgress;
+use crate::iterate::flight_progress::FlightProgress;
 use dns::question::{Answer, Outcome};
 use history::event::Step;
 use history::trail::Trail;

@@ -12,11 +12,11 @@ use super::client_question::ClientQuestion;
 use super::flight::FlightResolver;
 use super::flights::JoinedFlight;
 use crate::exchange::Heard;
-use crate::iterate::Errand;
+use crate::iterate::Lookup;
 use crate::iterate::context::Context;
 use crate::iterate::direct::{DirectQuery, Untold};
 use crate::iterate::failure::Failure;
-use crate::iterate::progress::FlightProgress;
+use crate::iterate::flight_progress::FlightProgress;
 use crate::zones::Views;
 use dns::question::{Client, Question, ViewId};
 use dns::random::Random;
@@ -65,7 +65,7 @@ impl SideResolver {
         let Some(view) = views.get(view).or_else(|| views.general()) else { return };
         let context = Context::new(Arc::new(FlightProgress::new(&self.flight.clock)), Arc::clone(view))
             .on_the_side(None);
-        let errand = Errand {
+        let lookup = Lookup {
             name,
             kind: RecordType::A,
             route: view.recursion(),
@@ -76,7 +76,7 @@ impl SideResolver {
             cut: None,
         };
         // A failure needs no action: only an answer shows something.
-        let _ = self.flight.iterate.find(errand).await;
+        let _ = self.flight.iterate.find(lookup).await;
     }
 
     /// Sends one query to one server for the operator, as `[listen]` would.

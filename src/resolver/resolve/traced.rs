@@ -18,7 +18,7 @@ use tokio::time::timeout;
 
 use super::client_question::ClientQuestion;
 use super::{Asked, Replied, Resolver, ResolverParts, WITHOUT_LISTENER};
-use crate::iterate::progress::FlightProgress;
+use crate::iterate::flight_progress::FlightProgress;
 use crate::limits::FRESH_TRACE_MEMORY;
 use dns::question::{Client, Outcome, Question};
 use history::event::Step;

@@ -16,7 +16,7 @@ use super::shares::ShedReason;
 use crate::cache::Memory;
 use crate::cache::dropped_types::may_be_dropped;
 use crate::cache::freshness;
-use crate::iterate::progress::FlightProgress;
+use crate::iterate::flight_progress::FlightProgress;
 use crate::limits::{MAX_RELOADED, UNANSWERED_DEADLINE};
 use crate::supervise::driven::Driven;
 use crate::zones::Views;

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use hickory_proto::rr::{RData, Record, RecordType};
 
 use super::ListResolver;
-use crate::iterate::Errand;
+use crate::iterate::Lookup;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
-use crate::iterate::progress::FlightProgress;
+use crate::iterate::flight_progress::FlightProgress;
 use crate::zones::mirror::{MirrorAnswer, MirrorChange};
 use crate::zones::{Mirrored, Route, View, same_mirror};
 
@@ -36,7 +36,7 @@ impl ListResolver {
 
     async fn look_at_mirror(&self, view: &Arc<View>, route: &Arc<Route>, mirrored: &Mirrored) {
         let context = Context::new(Arc::new(FlightProgress::new(&self.clock)), Arc::clone(view));
-        let errand = Errand {
+        let lookup = Lookup {
             name: &route.zone,
             kind: RecordType::SOA,
             route,
@@ -46,7 +46,7 @@ impl ListResolver {
             avoid: &[],
             cut: None,
         };
-        let told = match self.iterate.find(errand).await {
+        let told = match self.iterate.find(lookup).await {
             Ok(found) => told(&found.found.answers),
             Err(Failure::Servers { .. } | Failure::Silent { .. } | Failure::Time { .. }) => {
                 MirrorAnswer::Silence

@@ -16,7 +16,7 @@ use crate::dnsbl::list::List;
 use crate::dnsbl::list_way::Way;
 use crate::dnsbl::state::ListState;
 use crate::iterate::context::Context;
-use crate::iterate::progress::FlightProgress;
+use crate::iterate::flight_progress::FlightProgress;
 use crate::zones::View;
 use dns::question::{Question, Security, ViewId};
 

@@ -15,12 +15,12 @@ use crate::cache::freshness;
 use crate::cache::rrset::Rank;
 use crate::cache::security::ZoneTrust;
 use crate::exchange::ReplyRoom;
-use crate::iterate::Errand;
-use crate::iterate::classify::{Said, classify};
+use crate::iterate::Lookup;
+use crate::iterate::classify::{Classified, classify};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
+use crate::iterate::flight_progress::FlightProgress;
 use crate::iterate::kept_answers::AnswerSecurity;
-use crate::iterate::progress::FlightProgress;
 use crate::limits::BOGUS_TIME;
 use crate::zones::authority::Authority;
 use crate::zones::{RouteTarget, local};
@@ -117,7 +117,7 @@ impl Validator {
             return;
         }
         let cut = self.memory.rrsets.of(context.view.knows).delegation(&state.zone, now);
-        if cut.is_some_and(|cut| self.iterate.foresee_end(&cut, context)) {
+        if cut.is_some_and(|cut| self.iterate.queue_renewal(&cut, context)) {
             // The DS are about to expire and would limit the new TTL, so the delegation is renewed first, and the keys
             // after it.
             return;
@@ -212,8 +212,8 @@ impl Validator {
     fn fetched_here(&self, authority: &Authority, zone: &Name, name: &Name, kind: RecordType) -> Fetched {
         let message = local::respond(authority, name, kind);
         let (answers, evidence) = match classify(zone, name, kind, &message).0 {
-            Said::Found(found) | Said::Doubtful(found) => (found.answers, found.evidence),
-            Said::Referral(_) | Said::Nothing(_) | Said::NoRoom => Default::default(),
+            Classified::Found(found) | Classified::Doubtful(found) => (found.answers, found.evidence),
+            Classified::Referral(_) | Classified::Nothing(_) | Classified::NoRoom => Default::default(),
         };
         let answers = answers.into_iter().filter(|record| record.name == *name).collect();
         let (since, room) = (self.clock.mono(), ReplyRoom::default());
@@ -240,7 +240,7 @@ impl Validator {
         let Some(questions) = self.questions.upgrade() else {
             return Err(Failure::Remembered { why: "the resolver has ended".to_owned() });
         };
-        let errand = Errand {
+        let lookup = Lookup {
             name,
             kind,
             route,
@@ -250,7 +250,7 @@ impl Validator {
             avoid,
             cut: None,
         };
-        let resolved = self.iterate.find(errand).await;
+        let resolved = self.iterate.find(lookup).await;
         if let Err(failure @ (Failure::Servers { .. } | Failure::Addresses { .. })) = &resolved
             && avoid.is_empty()
         {
@@ -258,7 +258,7 @@ impl Validator {
         }
         let resolved = resolved?;
         let (server, evidence) = (resolved.found.server, resolved.found.evidence.clone());
-        let found = self.iterate.keep(errand, &resolved.zone, resolved.found, &AnswerSecurity::default());
+        let found = self.iterate.keep(lookup, &resolved.zone, resolved.found, &AnswerSecurity::default());
         let of_name = |record: &Record| record.name == *name;
         let answers = found.answers.into_iter().filter(of_name).collect();
         let (since, room) = (self.clock.mono(), found.room);

@@ -12,7 +12,7 @@ use super::Validator;
 use super::calendar::untimed;
 use super::chain::{denier, seconds_of};
 use crate::cache::security::{ZoneSecurity, ZoneTrust};
-use crate::iterate::Errand;
+use crate::iterate::Lookup;
 use crate::iterate::classify::{End, Found};
 use crate::iterate::context::Context;
 use crate::iterate::kept_answers::{AnswerSecurity, by_rrset};
@@ -110,11 +110,11 @@ impl Validator {
     /// came along, only those that were checked stay, because AD covers them too (RFC 4035 section 3.2.3).
     pub(in crate::resolve) async fn judge(
         &self,
-        errand: Errand<'_>,
+        lookup: Lookup<'_>,
         cut: &Name,
         found: &mut Found,
     ) -> Judged {
-        if errand.rewrite.is_some() {
+        if lookup.rewrite.is_some() {
             return Judged::of_rewritten();
         }
         let mut judged =
@@ -139,7 +139,7 @@ impl Validator {
                 ttls.push((name, kind, *ttl));
                 continue;
             }
-            let part = self.judge_set(errand, cut, found, &rrset).await;
+            let part = self.judge_set(lookup, cut, found, &rrset).await;
             let security = security_of(&part.verdict);
             if kind == RecordType::DNAME {
                 dnames.push((name.clone(), security, part.ttl));
@@ -149,7 +149,7 @@ impl Validator {
             judged.take(part, &mut vouched);
             judged.checked.sets.push(security);
         }
-        self.judge_end(errand, cut, found, (&mut judged, &mut vouched)).await;
+        self.judge_end(lookup, cut, found, (&mut judged, &mut vouched)).await;
         shorten_ttls(&mut found.answers, &ttls);
         if judged.has_secure() {
             found.evidence.retain(|record| vouched.contains(record) || vouched_signature(record, &vouched));
@@ -163,14 +163,14 @@ impl Validator {
     /// Judges the end of an answer, if it denies a name or a type.
     async fn judge_end(
         &self,
-        errand: Errand<'_>,
+        lookup: Lookup<'_>,
         cut: &Name,
         found: &mut Found,
         (judged, vouched): (&mut Judged, &mut Vec<Record>),
     ) {
         let End::Negative { nxdomain, name, soa } = &found.end else { return };
-        let absence = Absence { name, kind: errand.kind, nxdomain: *nxdomain, soa: soa.as_deref() };
-        let part = self.judge_absence(errand, cut, absence, &found.evidence).await;
+        let absence = Absence { name, kind: lookup.kind, nxdomain: *nxdomain, soa: soa.as_deref() };
+        let part = self.judge_absence(lookup, cut, absence, &found.evidence).await;
         if part.at_fault && !found.answers.is_empty() {
             // NSD leaves out half of the proof if an alias leads from one of its zones into another. A question of its
             // own for the target gets the whole proof.
@@ -188,16 +188,16 @@ impl Validator {
         }
     }
 
-    async fn judge_set(&self, errand: Errand<'_>, cut: &Name, found: &Found, set: &[&Record]) -> Part {
+    async fn judge_set(&self, lookup: Lookup<'_>, cut: &Name, found: &Found, set: &[&Record]) -> Part {
         let Some(first) = set.first() else { return Part::of(Verdict::Secure) };
-        let (name, kind, context) = (&first.name, first.record_type(), errand.context);
+        let (name, kind, context) = (&first.name, first.record_type(), lookup.context);
         // Signatures are not signed (RFC 4035 section 2.2).
         if kind == RecordType::RRSIG {
             return Part::of(Verdict::Insecure(None));
         }
         let signatures = covering(&found.evidence, name, kind);
         let signer = signature::signer(name, kind, &signatures);
-        let state = match self.keys(errand, cut, &side(name, kind), signer).await {
+        let state = match self.keys(lookup, cut, &side(name, kind), signer).await {
             SignerKeys::Of(state) => state,
             SignerKeys::None(part) => return part,
         };
@@ -236,7 +236,7 @@ impl Validator {
 
     async fn judge_absence(
         &self,
-        errand: Errand<'_>,
+        lookup: Lookup<'_>,
         cut: &Name,
         absence: Absence<'_>,
         evidence: &[Record],
@@ -247,11 +247,11 @@ impl Validator {
             return Part::of(Verdict::Insecure(None));
         }
         let signer = denier(evidence, name, kind);
-        let state = match self.keys(errand, cut, &side(name, kind), signer).await {
+        let state = match self.keys(lookup, cut, &side(name, kind), signer).await {
             SignerKeys::Of(state) => state,
             SignerKeys::None(part) => return part,
         };
-        self.by_keys(state, errand.context, &Matter::Absence(absence), evidence).await
+        self.by_keys(state, lookup.context, &Matter::Absence(absence), evidence).await
     }
 
     /// The proof by keys of data or an absence, with the records that came along.
@@ -293,8 +293,8 @@ impl Validator {
     }
 
     /// The keys of the zone that signed data at `name`, or the verdict on the data without keys.
-    async fn keys(&self, errand: Errand<'_>, cut: &Name, name: &Name, signer: Option<&Name>) -> SignerKeys {
-        let context = errand.context;
+    async fn keys(&self, lookup: Lookup<'_>, cut: &Name, name: &Name, signer: Option<&Name>) -> SignerKeys {
+        let context = lookup.context;
         let trust = self.trust(name, context);
         if trust == Trust::None {
             // The verdict by a negative trust anchor ends with it.

@@ -10,7 +10,7 @@ use super::chain::unreachable;
 use super::fetch::Round;
 use super::fetches::Fetched;
 use crate::iterate::context::Context;
-use crate::iterate::progress::FlightProgress;
+use crate::iterate::flight_progress::FlightProgress;
 use crate::zones::View;
 use dns::clock::Calendar;
 use validate::anchors::{Anchors, Trust};

@@ -1,5 +1,5 @@
-//! The parts that every attempt and every probe uses: `exchange`, the clock, and the state of this host's own
-//! network.
+//! The state that all lookups and probes share: `exchange`, the clock, the state of this host's own network, dead servers and late
+//! queries. Silences of servers are counted here.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,12 +7,12 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 
 use super::dead::DeadServers;
-use super::ending::Endings;
 use super::families::Families;
 use super::late_answers::LateAnswers;
 use super::late_queries::Late;
 use super::query_share::QueryShare;
-use super::role::ServerRole;
+use super::renewal::RenewalQueue;
+use super::server_role::ServerRole;
 use super::unproven::{Silent, Unproven};
 use super::uplink::Uplink;
 use crate::cache::servers::Server;
@@ -24,8 +24,8 @@ use dns::clock::Clock;
 use dns::random::Random;
 use history::Recorder;
 
-/// The parts that every attempt uses.
-pub(super) struct Means {
+/// The state that all lookups and probes share.
+pub(super) struct SharedState {
     pub(super) exchange: Arc<Exchange>,
     pub(super) recorder: Arc<Recorder>,
     pub(super) clock: Clock,
@@ -40,13 +40,13 @@ pub(super) struct Means {
     pub(super) dead: DeadServers,
     pub(super) unproven: Unproven,
     pub(super) late_answers: LateAnswers,
-    pub(super) endings: Endings,
-    /// A switch for tests: panics beside the walk of a question.
+    pub(super) renewals: RenewalQueue,
+    /// A switch for tests: panics in a task that is concurrent with the walk of a question.
     #[cfg(feature = "simulated")]
     pub(super) strike: Strike,
 }
 
-impl Means {
+impl SharedState {
     /// A state without observations.
     pub(super) fn new(
         exchange: Arc<Exchange>,
@@ -57,7 +57,8 @@ impl Means {
         let (families, uplink) = (Families::default(), Uplink::default());
         let late = || Arc::new(Late::new(exchange.bounds().late()));
         let (late, undelivered, late_answers) = (late(), late(), LateAnswers::default());
-        let (dead, unproven, endings) = (DeadServers::default(), Unproven::default(), Endings::default());
+        let (dead, unproven, renewals) =
+            (DeadServers::default(), Unproven::default(), RenewalQueue::default());
         Self {
             exchange,
             recorder,
@@ -72,7 +73,7 @@ impl Means {
             dead,
             unproven,
             late_answers,
-            endings,
+            renewals,
             #[cfg(feature = "simulated")]
             strike: Strike::default(),
         }
@@ -94,13 +95,13 @@ impl Means {
         let server = silent.wanted.aside.path.server;
         // Beyond the bound it does not count. A later one counts once there is room, and until then the waiting ones of this server do.
         let Some(waiting) = self.undelivered.listen(server) else { return };
-        let means = Arc::clone(self);
+        let shared = Arc::clone(self);
         tokio::spawn(async move {
             tokio::time::sleep(patience).await;
             let counted = caught(async {
                 #[cfg(feature = "simulated")]
-                means.strike.fall();
-                means.silent(silent);
+                shared.strike.fall();
+                shared.silent(silent);
             });
             if let Err(panicked) = counted.await {
                 tracing::error!(

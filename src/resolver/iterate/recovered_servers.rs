@@ -1,8 +1,9 @@
-//! Servers that come back while a question waits: its step begins anew.
+//! Silent servers that answer again while a question waits: its step is restarted.
 //!
 //! A question whose servers are known to be silent, at a moment when they are probed, waits a short time for the probe.
 //! Without this, the first query of each zone after an outage failed, if the zone was asked seldom. Unbound asks such a server
 //! with the client's question.
+//!
 //! The wait begins with the probe, so that of the three questions of a mail from a dead domain only the first one waits.
 
 use std::net::SocketAddr;
@@ -14,18 +15,18 @@ use tokio::time::timeout;
 
 use super::ask::Asking;
 use super::forward_first;
-use super::role::ServerRole;
 use super::select::Candidate;
+use super::server_role::ServerRole;
 use crate::cache::servers::ServerStanding;
 use crate::limits::MAX_PROBE_WAIT;
 use dns::clock::Mono;
 
 impl Asking<'_> {
-    /// Whether a probe shows within a short time that a server is back; false at once if none of the servers is probed at this
-    /// moment. Boxed, because it would enlarge each step and few steps need it.
-    pub(super) fn comes_back(&mut self) -> BoxFuture<'_, bool> {
-        let is_list = self.errand.route.policy.one_at_a_time;
-        let is_followed = forward_first::beyond(self.errand.route).is_some();
+    /// Waits a short time for the probe of a server. Returns true if a server answers again, and false at once if no server is being
+    /// probed. Boxed, because it would enlarge each step and few steps need it.
+    pub(super) fn server_recovers(&mut self) -> BoxFuture<'_, bool> {
+        let is_list = self.lookup.route.policy.one_at_a_time;
+        let is_followed = forward_first::beyond(self.lookup.route).is_some();
         // Lists are not probed, recursion follows silent forwarders at once, and no client waits for a question of look-ahead. A client
         // whose step has asked the servers has waited already.
         let has_asked = self.candidates.iter().any(|candidate| candidate.tries > 0);
@@ -34,7 +35,7 @@ impl Asking<'_> {
             let Some(until) = self.probed_until().filter(|_| may_wait) else { return false };
             loop {
                 // An answer from here on is not missed.
-                let answered = self.iterate.means.dead.answered.notified();
+                let answered = self.iterate.shared.dead.answered.notified();
                 let left = until.since(self.iterate.now());
                 if self.is_back() || left.is_zero() {
                     return self.is_back();
@@ -46,10 +47,10 @@ impl Asking<'_> {
         .boxed()
     }
 
-    /// Whether an outage of our own network has ended: its queries were sent while no server of any zone was heard, and one was
-    /// heard since. Without this, new questions would join the flights of the outage, and get stale answers until these end.
+    /// Returns true if an outage of our own network has ended: this step sent its queries while no server of any zone was heard, and
+    /// one was heard since. Without this, new questions would join the flights of the outage, and get stale answers until these end.
     pub(super) fn ends_outage(&self) -> bool {
-        let (role, uplink) = (ServerRole::of(self.errand.route, self.cut), &self.iterate.means.uplink);
+        let (role, uplink) = (ServerRole::for_cut(self.lookup.route, self.cut), &self.iterate.shared.uplink);
         let heard = |sent: &Mono| !self.is_waiting() && uplink.is_own_fault(role, *sent);
         let sent = self.sent_in_outage.filter(heard);
         if let Some(sent) = sent {
@@ -58,15 +59,15 @@ impl Asking<'_> {
         sent.is_some()
     }
 
-    /// Begins the step anew, because a server is back.
-    pub(super) fn begin_anew(&mut self) {
+    /// Restarts the step, because a server answers again.
+    pub(super) fn restart(&mut self) {
         let servers: Vec<SocketAddr> = self.candidates.drain(..).map(|candidate| candidate.address).collect();
         self.faults.clear();
         self.given_up = false;
         servers.into_iter().for_each(|server| self.put(server));
     }
 
-    /// Until when the probes of its servers are waited for. Probes that this question has brought forward begin now.
+    /// Returns the time until which the step waits for probes of its servers. Probes that this question has hastened begin now.
     fn probed_until(&self) -> Option<Mono> {
         let (now, zone) = (self.iterate.now(), &self.cut.zone);
         let ends = |candidate: &Candidate| {
@@ -78,7 +79,7 @@ impl Asking<'_> {
         self.candidates.iter().filter_map(ends).max().filter(|until| *until > now)
     }
 
-    /// Whether one of its servers is no longer known to be silent.
+    /// Returns true if one of its servers is no longer known to be silent.
     fn is_back(&self) -> bool {
         let (now, zone) = (self.iterate.now(), &self.cut.zone);
         self.candidates.iter().any(|candidate| {
@@ -87,7 +88,7 @@ impl Asking<'_> {
     }
 }
 
-/// How long the probe of a server is waited for; none for a server that was never heard.
+/// Returns how long a step waits for the probe of a server; none for a server that never answered.
 fn wait(standing: &ServerStanding) -> Option<Duration> {
     let usual = standing.round_trip?;
     Some(standing.timer.max(usual.saturating_mul(2)).min(MAX_PROBE_WAIT))

@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::time::Sleep;
 
 use super::ask::Asking;
-use super::classify::{Found, Said};
+use super::classify::{Classified, Found};
 use super::failure::Failure;
 use super::query_form::Signed;
-use super::role::ServerRole;
 use super::select::{Candidate, CandidateProgress};
+use super::server_role::ServerRole;
 use crate::cache::servers::ServerStanding;
 use crate::limits::{
     MAX_PACKETS_PER_QUESTION, SILENCES_OF_ANOTHER_ZONE, SILENT_ELSEWHERE_TIME, UNHEARD_TIME, UNKNOWN_TIMER,
@@ -51,8 +51,8 @@ impl Asking<'_> {
             return Some(timer(UNKNOWN_TIMER));
         }
         let (iterate, now) = (self.iterate, self.iterate.now());
-        let (role, since) = (ServerRole::of(self.errand.route, self.cut), now.before(self.doubt_time()));
-        if iterate.means().uplink.is_own_fault(role, since) {
+        let (role, since) = (ServerRole::for_cut(self.lookup.route, self.cut), now.before(self.doubt_time()));
+        if iterate.shared().uplink.is_own_fault(role, since) {
             let asked = |candidate: &&Candidate| u32::from(candidate.tries) >= SILENCES_OF_ANOTHER_ZONE;
             for candidate in self.candidates.iter().filter(asked) {
                 iterate.server(candidate.address).did_not_answer(&self.cut.zone, since, now);
@@ -80,19 +80,19 @@ impl Asking<'_> {
     }
 
     /// The result if no server gave an answer that helps: a denial that all servers gave in doubt, or the failure.
-    pub(super) fn end(&mut self) -> Result<Said, Failure> {
+    pub(super) fn end(&mut self) -> Result<Classified, Failure> {
         if self.shed {
             return Err(Failure::NoRoom { zone: self.cut.zone.clone() });
         }
         // The server that is avoided gave another answer.
         let all = self.doubted == self.faults.len()
-            && self.errand.avoid.is_empty()
+            && self.lookup.avoid.is_empty()
             && self.lookup_failure.is_none()
             && self.unglued.is_empty();
         match self.doubtful.take() {
             // In a signed zone it is bogus, because it has no proof: that is no better than a failure.
             Some(found) if all && self.signed != Signed::Yes => {
-                Ok(Said::Doubtful(Found { doubted: true, ..found }))
+                Ok(Classified::Doubtful(Found { doubted: true, ..found }))
             }
             _ => Err(self.failure()),
         }
@@ -124,20 +124,20 @@ impl Asking<'_> {
     }
 
     fn failure(&mut self) -> Failure {
-        let (zone, role) = (self.cut.zone.clone(), ServerRole::of(self.errand.route, self.cut));
+        let (zone, role) = (self.cut.zone.clone(), ServerRole::for_cut(self.lookup.route, self.cut));
         if self.is_known_silence() && self.lookup_failure.as_ref().is_none_or(Failure::is_known_silence) {
             let servers: Vec<SocketAddr> =
                 self.candidates.iter().map(|candidate| candidate.address).collect();
             // A list has a breaker of its own.
-            let is_list = self.errand.route.policy.list.is_some();
+            let is_list = self.lookup.route.policy.list.is_some();
             let now = self.iterate.now();
             let is_sooner =
                 |server: &&SocketAddr| !is_list && self.iterate.server(**server).hasten_probe(&zone, now);
             self.hastened = servers.iter().filter(is_sooner).count() > 0;
             if self.hastened {
-                self.iterate.means.dead.added.notify_one();
+                self.iterate.shared.dead.added.notify_one();
             }
-            let found = format!("no {} answers", role.of_zone(&zone, false));
+            let found = format!("no {} answers", role.text_with_zone(&zone, false));
             self.context().note(StepEvent::Memory { found });
             return Failure::Silent { zone, role, servers };
         }

@@ -1,4 +1,4 @@
-//! A question on its way through recursion, and the resolver of its sub-questions.
+//! A lookup: a question with its route and its budget. Also the trait by which a lookup asks sub-questions.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -28,9 +28,9 @@ pub trait SubQuestions: Send + Sync {
     fn entering(&self, cut: &Delegation, context: &Context);
 }
 
-/// A question on its way: name, type, route and context.
+/// A question with its route, its budget and the parts that its answer needs.
 #[derive(Clone, Copy)]
-pub struct Errand<'a> {
+pub struct Lookup<'a> {
     /// The name asked for.
     pub name: &'a Name,
     /// The type asked for.
@@ -50,9 +50,9 @@ pub struct Errand<'a> {
     pub cut: Option<&'a Arc<Delegation>>,
 }
 
-impl Errand<'_> {
-    /// Whether entries of memory that are about to end are not used. Those of a DNS list are: it gets no more queries
-    /// than its clients send.
+impl Lookup<'_> {
+    /// Returns true if entries of memory that are about to expire are not used. Entries of a DNS list are used: the list gets no
+    /// more queries than its clients send.
     pub fn renews(&self) -> bool {
         self.context.renews() && self.route.policy.list.is_none()
     }

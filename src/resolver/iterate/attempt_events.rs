@@ -1,8 +1,9 @@
-//! The news of attempts at servers, for the step of a walk that waits for them.
+//! The events of attempts (queries to one server with their retries), and the queue by which the step that has started the attempts
+//! receives them. A step is the set of queries to the servers of one zone.
 //!
-//! A step drives its attempts itself, so it sees their news after it has driven them, and no wake-up is needed.
-//! Attempts that are still in progress when the step ends continue as tasks; they are polled anew then and see that
-//! it has ended. A channel of tokio, which wakes a task, took two per cent of the instructions of a miss.
+//! A step polls its attempts itself and reads the queue afterwards, so no wake-up is needed. Attempts that are still in progress
+//! when the step ends continue as tasks. They are polled again and see that the step has ended. A channel of tokio, which wakes a
+//! task, took two per cent of the instructions of a miss.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -11,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use super::classify::Said;
+use super::classify::Classified;
 
 /// An event of an attempt.
 #[derive(Debug)]
@@ -20,13 +21,13 @@ pub(super) struct AttemptEvent {
     pub(super) server: SocketAddr,
     /// Queries sent to it before in this step of the walk. The number separates attempts at one server.
     pub(super) tries: u8,
-    /// The news.
-    pub(super) news: News,
+    /// What happened.
+    pub(super) kind: AttemptEventKind,
 }
 
-/// The news of an attempt.
+/// What happened in an attempt.
 #[derive(Debug)]
-pub(super) enum News {
+pub(super) enum AttemptEventKind {
     /// Most of its answers would have come by now; this one may still come.
     Overdue,
     /// The query or its answer counts as lost.
@@ -34,16 +35,16 @@ pub(super) enum News {
     /// The answer was truncated, and the query goes on over TCP.
     Truncated,
     /// The attempt has ended.
-    Ended(Box<Said>),
+    Ended(Box<Classified>),
 }
 
-/// The news that a step takes in. Dropped when the step ends, before its attempts continue elsewhere.
+/// The receiver of a step. It is dropped when the step ends, before its attempts continue as tasks.
 #[derive(Default)]
-pub(super) struct Events(Arc<Board>);
+pub(super) struct EventReceiver(Arc<Board>);
 
-/// The sender of an attempt's news.
+/// The sender of an attempt.
 #[derive(Clone)]
-pub(super) struct Reports(Arc<Board>);
+pub(super) struct EventSender(Arc<Board>);
 
 /// Holds at most eight events of each attempt: overdue and late, late again without EDNS, in its own case and twice over TCP, that
 /// its answer was truncated, and its end.
@@ -56,13 +57,13 @@ struct Board {
     unanswered: AtomicBool,
 }
 
-impl Events {
-    /// A sender of news to this step.
-    pub(super) fn reports(&self) -> Reports {
-        Reports(Arc::clone(&self.0))
+impl EventReceiver {
+    /// A sender to this step.
+    pub(super) fn sender(&self) -> EventSender {
+        EventSender(Arc::clone(&self.0))
     }
 
-    /// Waits for news, of attempts that are driven by the task that waits.
+    /// Waits for an event of the attempts that the waiting task polls.
     pub(super) async fn next(&self) -> AttemptEvent {
         poll_fn(|_| self.oldest().map_or(Poll::Pending, Poll::Ready)).await
     }
@@ -71,21 +72,21 @@ impl Events {
         self.0.events.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 
-    /// Tells attempts that the step ends without an answer.
+    /// Marks the step as ended without an answer, for its attempts.
     pub(super) fn end_unanswered(&self) {
         self.0.unanswered.store(true, Ordering::Relaxed);
     }
 }
 
-impl Drop for Events {
+impl Drop for EventReceiver {
     fn drop(&mut self) {
         self.0.over.store(true, Ordering::Relaxed);
     }
 }
 
-impl Reports {
-    /// Tells news; nobody hears them if the step has ended.
-    pub(super) fn tell(&self, event: AttemptEvent) {
+impl EventSender {
+    /// Sends an event. It is dropped if the step has ended.
+    pub(super) fn send(&self, event: AttemptEvent) {
         if !self.0.over.load(Ordering::Relaxed) {
             self.0.events.lock().unwrap_or_else(PoisonError::into_inner).push_back(event);
         }

@@ -1,4 +1,4 @@
-//! The role of a server for a question: who named it, and whether it is asked for the whole answer.
+//! The role of a server for a question: found by recursion, server of a stub zone, or forwarder.
 
 use hickory_proto::rr::Name;
 
@@ -10,19 +10,19 @@ use history::event::ServerOrigin;
 /// The role of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerRole {
-    /// Recursion from the root has found it.
+    /// A referral of another server names it.
     Found,
-    /// The operator has named it as a server of a stub zone.
+    /// The configuration names it as a server of a stub zone.
     Stub,
     /// A server of a stub zone refers to it.
     BelowStub,
-    /// The operator has named it as a forwarder: a recursive server, which is asked for the whole answer.
+    /// The configuration names it as a forwarder: a recursive server, which resolves the whole question.
     Forwarder,
 }
 
 impl ServerRole {
     /// The role of the servers of `cut` on `route`.
-    pub(super) fn of(route: &Route, cut: &Delegation) -> Self {
+    pub(super) fn for_cut(route: &Route, cut: &Delegation) -> Self {
         match route.target {
             RouteTarget::Forward { .. } => Self::Forwarder,
             RouteTarget::Iterate => Self::Found,
@@ -32,7 +32,7 @@ impl ServerRole {
     }
 
     /// The servers of this role of `zone`, for a sentence: `server of example.com.`, or with `plural` `servers of`.
-    pub(super) fn of_zone(self, zone: &Name, plural: bool) -> String {
+    pub(super) fn text_with_zone(self, zone: &Name, plural: bool) -> String {
         let s = if plural { "s" } else { "" };
         match self {
             // The operator has written this name.
@@ -42,7 +42,7 @@ impl ServerRole {
         }
     }
 
-    /// Its origin, for the record.
+    /// Its origin, for the history.
     pub(super) fn origin(self) -> ServerOrigin {
         match self {
             Self::Found => ServerOrigin::Recursion,
@@ -50,12 +50,12 @@ impl ServerRole {
         }
     }
 
-    /// Whether the operator has named it.
+    /// Returns true if the configuration names it.
     pub(super) fn is_configured(self) -> bool {
         matches!(self, Self::Stub | Self::Forwarder)
     }
 
-    /// Whether it is a recursive server.
+    /// Returns true if it is a recursive server.
     pub(super) fn is_recursive(self) -> bool {
         self == Self::Forwarder
     }

@@ -1,6 +1,6 @@
 //! The progress of a flight: the facts that decide how long its clients wait, and when stale data may be used.
 //!
-//! The flight and its clients share it. The trail beside it has the steps for people; no decision reads them.
+//! The flight and its clients share it. Its trail has the steps, for people; no decision depends on them.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,7 +21,7 @@ pub struct FlightProgress {
     answered: AtomicU64,
     /// Whether a server has sent an answer, or keys, that are bogus.
     refuted: AtomicBool,
-    /// The delegation whose servers got the last query; none before the first, and if that went to a forwarder.
+    /// The delegation whose servers got the last query. None before the first query, and if it went to a forwarder.
     asked: Mutex<Option<Arc<Delegation>>>,
     trail: Trail,
 }
@@ -51,12 +51,12 @@ impl FlightProgress {
         (answered != Mono::START).then_some(answered)
     }
 
-    /// Whether a server has sent an answer, or keys, that are bogus.
+    /// Returns true if a server has sent a bogus answer or bogus keys.
     pub(crate) fn is_refuted(&self) -> bool {
         self.refuted.load(Ordering::Relaxed)
     }
 
-    /// The zone whose servers got the last query; none before the first, and if that went to a forwarder.
+    /// The zone whose servers got the last query. None before the first query, and if it went to a forwarder.
     pub(crate) fn asked_zone(&self) -> Option<Name> {
         self.asked().as_ref().map(|cut| cut.zone.clone())
     }
