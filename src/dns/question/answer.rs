@@ -4,8 +4,7 @@ use hickory_proto::op::ResponseCode;
 use serde::{Deserialize, Serialize};
 
 use super::extended_error::ExtendedError;
-use super::marks::AheadMark;
-use super::marks::RenewalMark;
+use super::marks::{AheadMark, RenewalMark};
 use crate::clock::Mono;
 
 /// The security of an answer, or of its parts.

@@ -1,17 +1,16 @@
 //! Composes an answer once, as the octets that hits copy.
 //!
-//! The library encodes records; the offsets of the TTLs are read from the result.
+//! The library encodes records; `ttl` reads the offsets of the TTLs from the result.
 
 use hickory_proto::ProtoError;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{DNSClass, RData, Record};
 use hickory_proto::serialize::binary::{BinEncodable, BinEncoder};
 
-use super::cursor::Cursor;
-use super::{HEADER, OPT};
+use super::HEADER;
+use super::ttl::{self, Ttls};
 use crate::clock::Mono;
-use crate::question::marks::AheadMark;
-use crate::question::marks::RenewalMark;
+use crate::question::marks::{AheadMark, RenewalMark};
 use crate::question::{Answer, ExtendedError, ListMark, Question, Security, WireName, is_wire_of};
 
 /// The parts of an answer.
@@ -46,11 +45,11 @@ impl<'a> AnswerParts<'a> {
 /// None if the records do not fit a message of 65 535 octets.
 pub fn answer(parts: &AnswerParts<'_>) -> Option<Answer> {
     let wire = encode_addresses(parts).or_else(|| encode(parts).ok())?;
-    let (ttl_offsets, shortest) = ttls(&wire)?;
+    let Ttls { offsets, shortest } = ttl::find(&wire)?;
     let expires = parts.stored.after(std::time::Duration::from_secs(u64::from(shortest.unwrap_or(0))));
     Some(Answer {
         wire: wire.into_boxed_slice(),
-        ttl_offsets: ttl_offsets.into_boxed_slice(),
+        ttl_offsets: offsets.into_boxed_slice(),
         rcode: parts.rcode,
         stored: parts.stored,
         expires,
@@ -173,36 +172,6 @@ pub fn failure(question: &Question, error: ExtendedError, now: Mono) -> Answer {
         renewal: RenewalMark::default(),
         ahead: AheadMark::default(),
     })
-}
-
-/// Octets of the smallest record: the root's, without data.
-const LEAST_RECORD: usize = 11;
-
-/// The offsets of all TTLs of a message and the smallest of them.
-fn ttls(wire: &[u8]) -> Option<(Vec<u16>, Option<u32>)> {
-    let mut cursor = Cursor::new(wire, 6);
-    let records = u32::from(cursor.u16()?) + u32::from(cursor.u16()?) + u32::from(cursor.u16()?);
-    let mut cursor = Cursor::new(wire, HEADER);
-    cursor.skip_name()?;
-    cursor.u32()?;
-    // Each record has at least `LEAST_RECORD` octets, so the header cannot make this large.
-    let mut offsets =
-        Vec::with_capacity(usize::try_from(records).unwrap_or(0).min(wire.len() / LEAST_RECORD));
-    let mut shortest = None;
-    for _ in 0..records {
-        cursor.skip_name()?;
-        let kind = cursor.u16()?;
-        cursor.u16()?;
-        let offset = u16::try_from(cursor.offset()).ok()?;
-        let ttl = cursor.u32()?;
-        let length = cursor.u16()?;
-        cursor.take(usize::from(length))?;
-        if kind != OPT {
-            offsets.push(offset);
-            shortest = Some(shortest.map_or(ttl, |least: u32| least.min(ttl)));
-        }
-    }
-    Some((offsets, shortest))
 }
 
 #[cfg(test)]

@@ -27,12 +27,12 @@
 pub mod compose;
 pub mod cookie;
 mod cursor;
-pub mod freshness;
 pub mod pointers;
 pub mod presentation;
 pub mod query;
 pub mod reply;
 pub mod response;
+pub mod ttl;
 
 /// Octets of a header (RFC 1035 section 4.1.1).
 pub const HEADER: usize = 12;

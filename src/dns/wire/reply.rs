@@ -3,13 +3,11 @@
 //! RFC 6891 (OPT), RFC 7873 (cookies), RFC 8914 (extended errors), RFC 7830 and 8467 (padding), RFC 2181 section 9 (TC). A reply that is too large
 //! is header, question and OPT with TC: half an RRset is of no use.
 
-use std::time::Duration;
-
 use hickory_proto::op::ResponseCode;
 
 use super::cookie::WHOLE;
 use super::query::{Query, Rejection};
-use super::{COOKIE, HEADER, OPT, PADDING, PAYLOAD};
+use super::{COOKIE, HEADER, OPT, PADDING, PAYLOAD, ttl};
 use crate::clock::Mono;
 use crate::limits::MAX_ERROR_TEXT;
 use crate::question::{Answer, ExtendedError, Security};
@@ -42,7 +40,7 @@ pub fn write(out: &mut Vec<u8>, answer: &Answer, query: &Query, limit: usize, no
         place.copy_from_slice(question);
     }
     if is_whole {
-        age(out, &answer.ttl_offsets, now.seconds_since(answer.stored));
+        ttl::count_down(out, answer, now);
     } else {
         truncate(out);
     }
@@ -50,12 +48,6 @@ pub fn write(out: &mut Vec<u8>, answer: &Answer, query: &Query, limit: usize, no
         let pads_to = query.pads_reply.then_some(limit);
         push_opt(out, answer.rcode, query.dnssec_ok(), (error, cookie, pads_to));
     }
-}
-
-/// The moment from which the reply with this answer differs from the one at `now`: TTLs count down each second.
-pub fn same_until(answer: &Answer, now: Mono) -> Mono {
-    let seconds = now.seconds_since(answer.stored).saturating_add(1);
-    answer.stored.after(Duration::from_secs(seconds.into()))
 }
 
 /// Writes the reply to a message that is no question we serve.
@@ -84,19 +76,6 @@ fn patch_header(out: &mut [u8], query: &Query, secure: bool) {
         *flags |= u8::from(query.recursion_desired);
         let understood = query.authentic_data || query.dnssec_ok();
         *flags_low |= u8::from(query.checking_disabled) << 4 | u8::from(secure && understood) << 5;
-    }
-}
-
-/// Subtracts `seconds` from every TTL.
-fn age(out: &mut [u8], offsets: &[u16], seconds: u32) {
-    if seconds == 0 {
-        return;
-    }
-    for offset in offsets {
-        let start = usize::from(*offset);
-        let Some(field) = out.get_mut(start..start.saturating_add(4)) else { continue };
-        let Ok(ttl) = <[u8; 4]>::try_from(&*field) else { continue };
-        field.copy_from_slice(&u32::from_be_bytes(ttl).saturating_sub(seconds).to_be_bytes());
     }
 }
 

@@ -27,7 +27,7 @@ use dns::clock::{Clock, Mono};
 use dns::question::{Answer, Apart, Client, ClientTransport, ExtendedError, Outcome, QuestionKey, ViewId};
 use dns::wire::cookie::CookieSecret;
 use dns::wire::query::{Query, Rejection, Unanswerable};
-use dns::wire::{compose, reply};
+use dns::wire::{compose, reply, ttl};
 use history::event::Ended;
 use history::owner::WantedOwner;
 use history::written::Written;
@@ -468,7 +468,7 @@ impl<'a> FrontBatch<'a> {
         if let (Some(place), Some(version), Some(until), None) = (place, version, repeated, query.cookie)
             && let Some(recent) = &mut self.recent
         {
-            let until = until.min(reply::same_until(&answer, now));
+            let until = until.min(ttl::same_until(&answer, now));
             // A name has at most 255 octets.
             let (kind, name) = (query.kind(), u8::try_from(query.name().len()).unwrap_or(0));
             recent.keep(place, message, out, Terms { view: self.view, kind, name, version, until });

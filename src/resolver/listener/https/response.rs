@@ -4,7 +4,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderVal
 use http::{Response, StatusCode};
 
 use super::request::{MEDIA_TYPE, RefusedRequest};
-use dns::wire::freshness;
+use dns::wire::ttl;
 
 /// The methods that are allowed.
 const METHODS: &str = "GET, HEAD, POST";
@@ -15,7 +15,7 @@ pub(super) fn with(reply: &[u8]) -> Response<()> {
     let header = response.headers_mut();
     header.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     header.insert(CONTENT_LENGTH, HeaderValue::from(reply.len()));
-    let kept = freshness::seconds(reply).map(|seconds| format!("max-age={seconds}"));
+    let kept = ttl::for_http_cache(reply).map(|seconds| format!("max-age={seconds}"));
     let kept = kept.and_then(|kept| HeaderValue::try_from(kept).ok());
     header.insert(CACHE_CONTROL, kept.unwrap_or(HeaderValue::from_static("no-store")));
     response

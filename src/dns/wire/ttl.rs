@@ -1,7 +1,77 @@
-//! How long a reply may be used again by a cache that does not read it: of HTTP (RFC 8484 section 5.1).
+//! The TTLs of an answer from memory and of its replies.
+//!
+//! An answer is stored with its TTLs as they were at `stored`, and is fresh until the smallest of them is over. A hit copies the answer
+//! and subtracts the seconds since `stored` from each TTL. An HTTP cache may keep the reply for the smallest TTL that is left
+//! (RFC 8484 section 5.1).
+//!
+//! The maximum of a TTL is applied before, when an RRset is stored (`cache::rrset`). Stale answers have a TTL of their own
+//! (`resolve::stale`).
 
-use super::HEADER;
+use std::time::Duration;
+
 use super::cursor::Cursor;
+use super::{HEADER, OPT};
+use crate::clock::Mono;
+use crate::question::Answer;
+
+/// Octets of the smallest record: a record of the root without data.
+const LEAST_RECORD: usize = 11;
+
+/// The TTLs of a message.
+pub(super) struct Ttls {
+    /// The offset of each TTL field.
+    pub(super) offsets: Vec<u16>,
+    /// The smallest TTL; none if there is no record.
+    pub(super) shortest: Option<u32>,
+}
+
+/// Finds the TTLs of a message with one question. None if it cannot be read.
+pub(super) fn find(wire: &[u8]) -> Option<Ttls> {
+    let mut cursor = Cursor::new(wire, 6);
+    let records = u32::from(cursor.u16()?) + u32::from(cursor.u16()?) + u32::from(cursor.u16()?);
+    let mut cursor = Cursor::new(wire, HEADER);
+    cursor.skip_name()?;
+    cursor.u32()?;
+    // Each record has at least `LEAST_RECORD` octets, so the header cannot make this large.
+    let mut offsets =
+        Vec::with_capacity(usize::try_from(records).unwrap_or(0).min(wire.len() / LEAST_RECORD));
+    let mut shortest = None;
+    for _ in 0..records {
+        cursor.skip_name()?;
+        let kind = cursor.u16()?;
+        cursor.u16()?;
+        let offset = u16::try_from(cursor.offset()).ok()?;
+        let ttl = cursor.u32()?;
+        let length = cursor.u16()?;
+        cursor.take(usize::from(length))?;
+        if kind != OPT {
+            offsets.push(offset);
+            shortest = Some(shortest.map_or(ttl, |least: u32| least.min(ttl)));
+        }
+    }
+    Some(Ttls { offsets, shortest })
+}
+
+/// Subtracts the age of `answer` from each TTL of its copy in `out`.
+#[inline]
+pub(super) fn count_down(out: &mut [u8], answer: &Answer, now: Mono) {
+    let seconds = now.seconds_since(answer.stored);
+    if seconds == 0 {
+        return;
+    }
+    for offset in &answer.ttl_offsets {
+        let start = usize::from(*offset);
+        let Some(field) = out.get_mut(start..start.saturating_add(4)) else { continue };
+        let Ok(ttl) = <[u8; 4]>::try_from(&*field) else { continue };
+        field.copy_from_slice(&u32::from_be_bytes(ttl).saturating_sub(seconds).to_be_bytes());
+    }
+}
+
+/// Returns the moment from which the reply with `answer` differs from the reply at `now`: TTLs count down each second.
+pub fn same_until(answer: &Answer, now: Mono) -> Mono {
+    let seconds = now.seconds_since(answer.stored).saturating_add(1);
+    answer.stored.after(Duration::from_secs(seconds.into()))
+}
 
 /// The lower bits of the response codes that may be kept: NOERROR and NXDOMAIN.
 const KEPT: [u8; 2] = [0, 3];
@@ -15,9 +85,9 @@ const SOA: u16 = 6;
 /// Octets of the field MINIMUM, which ends the data of an SOA.
 const MINIMUM: usize = 4;
 
-/// Seconds for which a reply stays true: the smallest TTL of its answers, or of the SOA of a negative answer (RFC 2308 section
-/// 5). None: it is a failure, or does not tell.
-pub fn seconds(reply: &[u8]) -> Option<u32> {
+/// Returns how many seconds an HTTP cache may keep a reply: the smallest TTL of its answers, or the TTL of the SOA of a negative answer
+/// (RFC 2308 section 5). None if the reply is a failure, or is negative without an SOA.
+pub fn for_http_cache(reply: &[u8]) -> Option<u32> {
     let (flags, code) = (*reply.get(2)?, *reply.get(3)? & 0x0f);
     if flags & TRUNCATED != 0 || !KEPT.contains(&code) {
         return None;
@@ -86,7 +156,7 @@ mod tests {
 
     #[test]
     fn the_smallest_ttl_of_the_answers_counts() {
-        let of = |answers: &[Record]| seconds(&reply(ResponseCode::NoError, answers, &[zone(1, 1)]));
+        let of = |answers: &[Record]| for_http_cache(&reply(ResponseCode::NoError, answers, &[zone(1, 1)]));
         assert_eq!(of(&[address(300), address(60), address(900)]), Some(60));
         let long = Record::from_rdata(name(), 5, RData::TXT(TXT::new(vec!["v".repeat(200); 20])));
         assert_eq!(of(&[address(300), long]), Some(5));
@@ -95,31 +165,31 @@ mod tests {
 
     #[test]
     fn a_negative_answer_has_the_time_of_its_soa() {
-        let of = |code, authorities: &[Record]| seconds(&reply(code, &[], authorities));
+        let of = |code, authorities: &[Record]| for_http_cache(&reply(code, &[], authorities));
         assert_eq!(of(ResponseCode::NXDomain, &[zone(900, 60)]), Some(60));
         assert_eq!(of(ResponseCode::NoError, &[address(3), zone(30, 60)]), Some(30));
-        assert_eq!(of(ResponseCode::NoError, &[]), None, "it does not tell");
+        assert_eq!(of(ResponseCode::NoError, &[]), None, "it has no SOA");
         let behind_alias = reply(ResponseCode::NXDomain, &[address(900)], &[zone(30, 60)]);
-        assert_eq!(seconds(&behind_alias), Some(30));
+        assert_eq!(for_http_cache(&behind_alias), Some(30));
     }
 
     #[test]
     fn failures_and_cut_replies_are_not_kept() {
         for code in [ResponseCode::ServFail, ResponseCode::Refused, ResponseCode::FormErr] {
-            assert_eq!(seconds(&reply(code, &[address(300)], &[])), None, "{code}");
+            assert_eq!(for_http_cache(&reply(code, &[address(300)], &[])), None, "{code}");
         }
         let mut cut = reply(ResponseCode::NoError, &[address(300)], &[]);
         cut[2] |= TRUNCATED;
-        assert_eq!(seconds(&cut), None);
+        assert_eq!(for_http_cache(&cut), None);
     }
 
     proptest! {
         #[test]
         fn any_octets_are_read_to_their_end_at_most(octets in proptest::collection::vec(any::<u8>(), 0..200), cut in 0_usize..100) {
-            let _ = seconds(&octets);
+            let _ = for_http_cache(&octets);
             let whole = reply(ResponseCode::NoError, &[address(300), address(60)], &[]);
             let part = &whole[..cut.min(whole.len())];
-            prop_assert!(part.len() == whole.len() || seconds(part).is_none());
+            prop_assert!(part.len() == whole.len() || for_http_cache(part).is_none());
         }
     }
 }
