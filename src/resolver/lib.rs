@@ -14,6 +14,7 @@ pub mod config;
 pub mod dnsbl;
 pub mod dnstap;
 pub mod exchange;
+pub(crate) mod extended_error;
 pub mod iterate;
 pub mod limits;
 pub mod listener;

@@ -173,7 +173,7 @@ impl ListVerdict {
 impl UntoldReason {
     /// The answer for a client of `list` at a listener with `guarding`.
     pub fn given(&self, list: &List, guarding: Guarding) -> Given {
-        let error = ExtendedError::new(self.code(), self.sentence(&list.apex));
+        let error = self.extended_error(&list.apex);
         match self {
             Self::Silent { .. } if guarding.guard == Guard::Pass => Given::Answer,
             // The answer for A decides: it says "not listed", so the TXT does too.
@@ -217,16 +217,6 @@ impl UntoldReason {
             | Self::Unusable { .. }
             | Self::TextAlone
             | Self::Silent { .. } => None,
-        }
-    }
-
-    fn code(&self) -> u16 {
-        match self {
-            Self::KeyRefused { .. } | Self::NotServed { .. } | Self::Silent { .. } => {
-                ExtendedError::NO_REACHABLE_AUTHORITY
-            }
-            Self::Unusable { error } => error.code,
-            _ => ExtendedError::FILTERED,
         }
     }
 
@@ -440,7 +430,7 @@ mod tests {
             (UntoldReason::TextAlone, None, 17),
             (UntoldReason::Silent { what }, None, 22),
         ] {
-            assert_eq!((why.state(), why.code()), (state, number), "{why:?}");
+            assert_eq!((why.state(), why.extended_error(&Name::root()).code), (state, number), "{why:?}");
         }
     }
 

@@ -325,32 +325,6 @@ impl Failure {
         };
         FlightFailure { why: self.to_string(), shows, origin, servers, broken_at, list }
     }
-
-    /// The extended error for the client.
-    pub fn extended_error(&self) -> ExtendedError {
-        let is_of_network =
-            |conduct: Conduct| matches!(conduct, Conduct::Unreachable | Conduct::NotSent | Conduct::NoTcp);
-        let unreachable = |faults: &[(SocketAddr, Conduct)]| {
-            !faults.is_empty() && faults.iter().all(|(_, conduct)| is_of_network(*conduct))
-        };
-        let code = match self {
-            Self::Servers { faults, .. } if unreachable(faults) => ExtendedError::NETWORK_ERROR,
-            Self::Servers { .. }
-            | Self::Silent { .. }
-            | Self::Addresses { .. }
-            | Self::Depth { .. }
-            | Self::Packets { .. }
-            | Self::Time { .. } => ExtendedError::NO_REACHABLE_AUTHORITY,
-            Self::Untrusted { fault, .. } => fault.why.code(),
-            Self::Remembered { .. } => ExtendedError::CACHED_ERROR,
-            Self::List { error, .. } => error.code,
-            Self::NoRoom { .. } | Self::Reloaded { .. } => ExtendedError::NOT_READY,
-            Self::Referrals { .. } | Self::Aliases { .. } | Self::TooLong { .. } | Self::TooLarge { .. } => {
-                ExtendedError::OTHER
-            }
-        };
-        ExtendedError::new(code, self.to_string())
-    }
 }
 
 /// The conduct of a server, in a word or two.

@@ -20,11 +20,12 @@ use crate::cache::Answers;
 use crate::config::{Access, ListenAt, ListenFor};
 use crate::dnstap::tap::WantedKinds;
 use crate::dnstap::tapped::{TapKind, TappedMessage};
+use crate::extended_error;
 use crate::resolve::client_question::ClientQuestion;
 use crate::resolve::{Asked, Replied, Resolver};
 use crate::supervise::{Supervisor, caught};
 use dns::clock::{Clock, Mono};
-use dns::question::{Answer, Apart, Client, ClientTransport, ExtendedError, Outcome, QuestionKey, ViewId};
+use dns::question::{Answer, Apart, Client, ClientTransport, Outcome, QuestionKey, ViewId};
 use dns::wire::cookie::CookieSecret;
 use dns::wire::query::{Query, Rejection, Unanswerable};
 use dns::wire::{compose, reply, ttl};
@@ -279,10 +280,7 @@ impl Front {
 
     /// SERVFAIL at once: the greatest number of questions is waiting, or the daemon is ending.
     pub(super) fn shed(&self, arrival: Arrival, query: &Query, out: &mut Vec<u8>) {
-        let error = ExtendedError::new(
-            ExtendedError::NOT_READY,
-            "overload: queries come faster than this host resolves them; or resolverd is stopping",
-        );
+        let error = extended_error::overload();
         if let Some(question) = query.to_question() {
             let now = arrival.occasion.at;
             let answer = compose::failure(&question, error, now);
@@ -443,10 +441,7 @@ impl<'a> FrontBatch<'a> {
         if limit.is_none() && !self.front.bounds.refusals.may(client, now) {
             return Handled::Nothing;
         }
-        let error = ExtendedError::new(
-            ExtendedError::PROHIBITED,
-            "this listener does not answer your address (see `allow` and `refuse` in its configuration)",
-        );
+        let error = extended_error::prohibited();
         reply::write_rejection(out, &self.query.rejection(ResponseCode::Refused, Outcome::Refused, error));
         Handled::Reply
     }
@@ -480,11 +475,7 @@ impl<'a> FrontBatch<'a> {
     fn miss(&self, arrival: Arrival, out: &mut Vec<u8>) -> Handled {
         let (front, query) = (self.front, &*self.query);
         if !query.recursion_desired {
-            // RFC 8914 section 4.21: an answer that is not in memory needs recursion, which was not asked for.
-            let error = ExtendedError::new(
-                ExtendedError::NOT_AUTHORITATIVE,
-                "not in the cache, and the query does not ask for recursion (RD)",
-            );
+            let error = extended_error::recursion_not_desired();
             let rejection = query.rejection(ResponseCode::Refused, Outcome::Refused, error);
             return front.reject(arrival, &rejection, query.kind(), out);
         }

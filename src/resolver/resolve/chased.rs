@@ -12,6 +12,7 @@ use hickory_proto::rr::{Name, Record, RecordType};
 
 use crate::dnsbl::list::List;
 use crate::exchange::ReplyRoom;
+use crate::extended_error;
 use crate::iterate::classify::{End, Found};
 use crate::iterate::failure::Failure;
 use crate::iterate::kept_answers::AnswerSecurity;
@@ -142,10 +143,7 @@ pub(super) fn compose_answer(question: &Question, chased: &Chased, now: Mono) ->
         answers: &answers,
         authorities: &authorities,
         stored: now,
-        extended_error: chased
-            .extended_error
-            .clone()
-            .or_else(|| chased.told.as_ref().map(ValidationFailure::extended_error)),
+        extended_error: extended_error::for_answer(chased.extended_error.as_ref(), chased.told.as_ref()),
         list: chased.list,
     };
     let answer = compose::answer(&parts)

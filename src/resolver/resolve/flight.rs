@@ -28,7 +28,7 @@ use crate::supervise::strike::Strike;
 use crate::supervise::{Panicked, caught};
 use crate::zones::{Route, RouteTarget, View};
 use dns::clock::{Clock, Mono};
-use dns::question::{Answer, ExtendedError, Question, Security};
+use dns::question::{Answer, Question, Security};
 use dns::wire::compose;
 use history::event::{FlightEnded, RouteKind, ServerOrigin};
 use history::note::{Note, Words};
@@ -181,8 +181,8 @@ impl FlightResolver {
         let chased = match chased {
             Ok(chased) => chased,
             Err(shed) => {
-                let error = ExtendedError::new(ExtendedError::NOT_READY, shed.sentence());
-                let answer = Arc::new(compose::failure(question, error, self.clock.mono()));
+                let answer = compose::failure(question, shed.extended_error(), self.clock.mono());
+                let answer = Arc::new(answer);
                 let packets = context.budget.packets();
                 return begun.land(Landed { answer, end: FlightEnd::Shed(shed), packets }, None);
             }

@@ -23,7 +23,8 @@ use crate::limits::{FEW_WAITERS, PRIVATE_LABELS, WorkBounds};
 use dns::clock::Mono;
 use dns::hash::Keyed;
 use dns::question::{
-    Answer, Client, QuestionKey, ViewId, WireName, is_within, label_places, name_of_wire, wire_name,
+    Answer, Client, ExtendedError, QuestionKey, ViewId, WireName, is_within, label_places, name_of_wire,
+    wire_name,
 };
 
 /// The result of a flight.
@@ -134,9 +135,9 @@ pub(super) struct Shed {
 }
 
 impl Shed {
-    /// The reason in a sentence.
-    pub(super) fn sentence(&self) -> String {
-        self.why.sentence(&self.zone)
+    /// The extended error for the client.
+    pub(super) fn extended_error(&self) -> ExtendedError {
+        self.why.extended_error(&self.zone)
     }
 }
 

@@ -126,7 +126,7 @@ fn a_flight_that_is_led_to_a_zone_with_too_many_gives_way() {
     flights.enters(one_more.ticket.number(), &silent, now.after(NEW_ZONE_TIME));
     let shed = one_more.gives_way().now_or_never().unwrap();
     assert_eq!(shed.why, ShedReason::SilentZone);
-    assert!(shed.sentence().contains("silent.example."), "{}", shed.sentence());
+    assert!(shed.extended_error().text.contains("silent.example."), "{}", shed.extended_error().text);
 }
 
 #[test]

@@ -57,7 +57,7 @@ mod reload;
 mod replied;
 pub mod root_keys;
 mod scope;
-mod shares;
+pub(crate) mod shares;
 pub mod side;
 mod stale;
 pub mod traced;

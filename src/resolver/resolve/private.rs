@@ -22,9 +22,10 @@ use hickory_proto::rr::rdata::svcb::SvcParamValue;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::chased::Chased;
+use crate::extended_error;
 use crate::limits::MAX_TOLD_REMOVED;
 use crate::zones::{View, local};
-use dns::question::{ExtendedError, Security};
+use dns::question::Security;
 use history::note::record_text;
 use validate::signature::covered_type;
 
@@ -53,8 +54,7 @@ pub(super) fn remove(chased: &mut Chased, view: &View) -> Vec<Record> {
         chased.proofs.clear();
         chased.soa = Some(Box::new(local::soa(&first.name, first.ttl)));
     }
-    let text = sentence(&removed);
-    chased.extended_error.get_or_insert_with(|| ExtendedError::new(ExtendedError::BLOCKED, text));
+    chased.extended_error.get_or_insert_with(|| extended_error::addresses_removed(sentence(&removed)));
     removed
 }
 

@@ -18,7 +18,7 @@ use crate::limits::{
 };
 use dns::clock::Mono;
 use dns::hash::Plain;
-use dns::question::{ExtendedError, label_places, name_text};
+use dns::question::{label_places, name_text};
 
 /// A zone, as the keyed hash of its name.
 pub(super) type ZoneHash = u64;
@@ -55,7 +55,7 @@ pub(super) enum FlightAdmission {
 
 /// Why there is no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ShedReason {
+pub(crate) enum ShedReason {
     /// No answer has come from the zone lately or at all, and it has all places that such a zone may have.
     SilentZone,
     /// More than half of the places are taken, and this zone has the most.
@@ -75,16 +75,8 @@ pub(super) enum ShedReason {
 }
 
 impl ShedReason {
-    /// The extended error of the question: only a silent zone is at fault itself. The record tells overload by this code.
-    pub(super) const fn code(self) -> u16 {
-        match self {
-            Self::SilentZone => ExtendedError::NO_REACHABLE_AUTHORITY,
-            _ => ExtendedError::NOT_READY,
-        }
-    }
-
     /// The reason in a sentence, for a question that was counted for `zone`.
-    pub(super) fn sentence(self, zone: &Name) -> String {
+    pub(crate) fn sentence(self, zone: &Name) -> String {
         let zone = name_text(zone);
         match self {
             Self::SilentZone => {

@@ -26,12 +26,13 @@ use super::recall::held;
 use crate::cache::Memory;
 use crate::cache::freshness::{Age, LastWord};
 use crate::cache::rrsets::may_be_stale;
+use crate::extended_error;
 use crate::iterate::classify::End;
 use crate::iterate::kept_answers::AnswerSecurity;
 use crate::limits::STALE_TTL;
 use crate::zones::{Route, RouteTarget, View};
 use dns::clock::{Calendar, Clock};
-use dns::question::{Answer, ExtendedError, Question, Security};
+use dns::question::{Answer, Question, Security};
 use validate::signature;
 
 /// Makes stale answers of memory alone.
@@ -66,8 +67,7 @@ impl StaleAnswers {
                 _ => break,
             }
         }
-        let text = format!("stale answer, expired {} s ago: {why}", past?.as_secs());
-        chased.extended_error = Some(ExtendedError::new(ExtendedError::STALE_ANSWER, text));
+        chased.extended_error = Some(extended_error::stale_answer(past?, why));
         let _ = private::remove(&mut chased, view);
         compose_answer(question, &chased, self.clock.mono()).ok()
     }

@@ -16,6 +16,7 @@ use super::shares::ShedReason;
 use crate::cache::Memory;
 use crate::cache::dropped_types::may_be_dropped;
 use crate::cache::freshness;
+use crate::extended_error;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::limits::{MAX_RELOADED, UNANSWERED_DEADLINE};
 use crate::supervise::driven::Driven;
@@ -25,9 +26,6 @@ use dns::question::{Answer, ExtendedError, Outcome, Question};
 use dns::wire::compose;
 use history::Flown;
 use history::trail::{LastQuery, Trail};
-
-/// Told to a client whose query has crashed: no overload, and no server is at fault.
-const CRASHED: &str = "resolverd crashed while it resolved this query; its log has the error, please send this line to the makers of resolverd";
 
 /// Answers clients that wait.
 pub(super) struct ClientResolver {
@@ -127,14 +125,10 @@ impl ClientResolver {
     /// The reply to a question that failed a moment ago.
     fn has_just_failed(&self, missed: &ClientQuestion) -> Option<Asked> {
         let failed = self.flight.chaser.trust.failed_a_moment_ago(&missed.key)?;
-        let text = format!("{} (cached failure)", failed.error.text);
-        let known = failed.error.is_of_validation();
+        let error = extended_error::cached_failure(&failed.error);
         let lacks = failed.error.is_lack_of_answer();
-        let stale = lacks.then(|| self.stale_at_once(missed, &text)).flatten();
-        Some(stale.unwrap_or_else(|| {
-            let code = if known { failed.error.code } else { ExtendedError::CACHED_ERROR };
-            self.failed(Outcome::Remembered, &missed.question, ExtendedError::new(code, text))
-        }))
+        let stale = lacks.then(|| self.stale_at_once(missed, &error.text)).flatten();
+        Some(stale.unwrap_or_else(|| self.failed(Outcome::Remembered, &missed.question, error)))
     }
 
     /// Waits for a flight until the client's deadline. The client that began the flight drives it meanwhile.
@@ -169,8 +163,7 @@ impl ClientResolver {
             }
         };
         let Some(landed) = landed else {
-            let error = ExtendedError::new(ExtendedError::OTHER, CRASHED);
-            return Ok(self.failed(Outcome::Crashed, question, error));
+            return Ok(self.failed(Outcome::Crashed, question, extended_error::crashed()));
         };
         let outcome = match &landed.end {
             FlightEnd::Shed(shed) if shed.why == ShedReason::Reloaded => return Err(shed.clone()),
@@ -194,19 +187,17 @@ impl ClientResolver {
     /// SERVFAIL at once, because others need the room; counted for the zone. If the room is taken because the zone is
     /// silent, it is a stale answer instead.
     fn turn_away(&self, missed: &ClientQuestion, shed: &Shed) -> Asked {
-        let is_silent = shed.why == ShedReason::SilentZone;
-        if let Some(asked) = is_silent.then(|| self.stale_at_once(missed, &shed.sentence())).flatten() {
+        let (is_silent, error) = (shed.why == ShedReason::SilentZone, shed.extended_error());
+        if let Some(asked) = is_silent.then(|| self.stale_at_once(missed, &error.text)).flatten() {
             return asked;
         }
         self.flight.recorder.shed(&shed.zone);
-        let error = ExtendedError::new(shed.why.code(), shed.sentence());
         self.failed(Outcome::Shed, &missed.question, error)
     }
 
     /// SERVFAIL at once, because of `why`.
     pub(super) fn shed(&self, question: &Question, why: &str) -> Asked {
-        let error = ExtendedError::new(ExtendedError::NOT_READY, why);
-        self.failed(Outcome::Shed, question, error)
+        self.failed(Outcome::Shed, question, extended_error::not_ready(why))
     }
 
     /// SERVFAIL with an extended error.
@@ -325,8 +316,7 @@ impl ClientResolver {
         if let Some(answer) = self.stale_for(missed, progress, &why) {
             return (Outcome::Stale, answer);
         }
-        let error = ExtendedError::new(ExtendedError::NO_REACHABLE_AUTHORITY, why);
-        (Outcome::Deadline, self.lists.overdue(missed, error))
+        (Outcome::Deadline, self.lists.overdue(missed, extended_error::past_deadline(why)))
     }
 }
 

@@ -27,7 +27,7 @@ use crate::resolve::chase::AtList;
 use crate::resolve::chased::{Chased, compose_answer};
 use crate::resolve::client_question::ClientQuestion;
 use dns::clock::Mono;
-use dns::question::{Answer, ExtendedError, ListSays, Outcome, Question, QuestionKey};
+use dns::question::{Answer, ListSays, Outcome, Question, QuestionKey};
 use dns::wire::compose;
 use history::event::StepEvent;
 
@@ -60,10 +60,7 @@ impl ListResolver {
         let error = |error| (Outcome::Remembered, compose::failure(question, error, now));
         match why.given(&watched.list, view.guarding) {
             Given::Servfail(told) => Some(error(told)),
-            Given::Answer => {
-                let text = why.sentence(&watched.list.apex);
-                Some(error(ExtendedError::new(ExtendedError::NO_REACHABLE_AUTHORITY, text)))
-            }
+            Given::Answer => Some(error(why.extended_error(&watched.list.apex))),
             Given::Nxdomain(told) => {
                 let made = Chased {
                     rcode: ResponseCode::NXDomain,

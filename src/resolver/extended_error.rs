@@ -1,0 +1,139 @@
+//! The choice of the extended error (RFC 8914) of a reply: the code for each cause.
+//!
+//! The text of an error is the sentence of its cause. Two choices are made below this crate: the codes of validation are in
+//! `validate::verdict`, and those of messages that are not a question are in `dns::wire::query`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+
+use crate::dnsbl::gate::UntoldReason;
+use crate::iterate::failure::Failure;
+use crate::resolve::shares::ShedReason;
+use dns::conduct::Conduct;
+use dns::question::ExtendedError;
+use validate::verdict::ValidationFailure;
+
+impl Failure {
+    /// The extended error for the client.
+    pub fn extended_error(&self) -> ExtendedError {
+        ExtendedError::new(self.code(), self.to_string())
+    }
+
+    fn code(&self) -> u16 {
+        match self {
+            Self::Servers { faults, .. } if are_of_network(faults) => ExtendedError::NETWORK_ERROR,
+            Self::Servers { .. }
+            | Self::Silent { .. }
+            | Self::Addresses { .. }
+            | Self::Depth { .. }
+            | Self::Packets { .. }
+            | Self::Time { .. } => ExtendedError::NO_REACHABLE_AUTHORITY,
+            Self::Untrusted { fault, .. } => fault.why.code(),
+            Self::Remembered { .. } => ExtendedError::CACHED_ERROR,
+            Self::List { error, .. } => error.code,
+            Self::NoRoom { .. } | Self::Reloaded { .. } => ExtendedError::NOT_READY,
+            Self::Referrals { .. } | Self::Aliases { .. } | Self::TooLong { .. } | Self::TooLarge { .. } => {
+                ExtendedError::OTHER
+            }
+        }
+    }
+}
+
+/// Returns true if none of the servers could be reached.
+fn are_of_network(faults: &[(SocketAddr, Conduct)]) -> bool {
+    let is_of_network =
+        |conduct: Conduct| matches!(conduct, Conduct::Unreachable | Conduct::NotSent | Conduct::NoTcp);
+    !faults.is_empty() && faults.iter().all(|(_, conduct)| is_of_network(*conduct))
+}
+
+impl UntoldReason {
+    /// The extended error for a client of the list at `apex`.
+    pub(crate) fn extended_error(&self, apex: &Name) -> ExtendedError {
+        let code = match self {
+            Self::KeyRefused { .. } | Self::NotServed { .. } | Self::Silent { .. } => {
+                ExtendedError::NO_REACHABLE_AUTHORITY
+            }
+            Self::Unusable { error } => error.code,
+            _ => ExtendedError::FILTERED,
+        };
+        ExtendedError::new(code, self.sentence(apex))
+    }
+}
+
+impl ShedReason {
+    /// The extended error of a question that was counted for `zone`. Only a silent zone is at fault itself; the history recognises
+    /// overload by the other code.
+    pub(crate) fn extended_error(self, zone: &Name) -> ExtendedError {
+        let code = match self {
+            Self::SilentZone => ExtendedError::NO_REACHABLE_AUTHORITY,
+            _ => ExtendedError::NOT_READY,
+        };
+        ExtendedError::new(code, self.sentence(zone))
+    }
+}
+
+/// The extended error of an answer: its `own`, or else the fault that made its data insecure.
+pub(crate) fn for_answer(
+    own: Option<&ExtendedError>,
+    fault: Option<&ValidationFailure>,
+) -> Option<ExtendedError> {
+    own.cloned().or_else(|| fault.map(ValidationFailure::extended_error))
+}
+
+/// For an answer that is past its TTL for `past`, because of `why`.
+pub(crate) fn stale_answer(past: Duration, why: &str) -> ExtendedError {
+    let text = format!("stale answer, expired {} s ago: {why}", past.as_secs());
+    ExtendedError::new(ExtendedError::STALE_ANSWER, text)
+}
+
+/// For an answer without the addresses that `resolve.private_addresses` removes.
+pub(crate) fn addresses_removed(sentence: String) -> ExtendedError {
+    ExtendedError::new(ExtendedError::BLOCKED, sentence)
+}
+
+/// For a question that failed with `failed` a moment ago. A fault of validation keeps its code.
+pub(crate) fn cached_failure(failed: &ExtendedError) -> ExtendedError {
+    let code = if failed.is_of_validation() { failed.code } else { ExtendedError::CACHED_ERROR };
+    ExtendedError::new(code, format!("{} (cached failure)", failed.text))
+}
+
+/// For a question that was not resolved within the deadline of its client.
+pub(crate) fn past_deadline(why: String) -> ExtendedError {
+    ExtendedError::new(ExtendedError::NO_REACHABLE_AUTHORITY, why)
+}
+
+/// For a question whose flight has crashed: this is not overload, and no server is at fault.
+pub(crate) fn crashed() -> ExtendedError {
+    ExtendedError::new(
+        ExtendedError::OTHER,
+        "resolverd crashed while it resolved this query; its log has the error, please send this line to the makers of resolverd",
+    )
+}
+
+/// For a question that is answered at once, because of `why`.
+pub(crate) fn not_ready(why: &str) -> ExtendedError {
+    ExtendedError::new(ExtendedError::NOT_READY, why)
+}
+
+/// For a query that a listener drops: the greatest number of questions is waiting, or the daemon is ending.
+pub(crate) fn overload() -> ExtendedError {
+    not_ready("overload: queries come faster than this host resolves them; or resolverd is stopping")
+}
+
+/// For a client that may not ask.
+pub(crate) fn prohibited() -> ExtendedError {
+    ExtendedError::new(
+        ExtendedError::PROHIBITED,
+        "this listener does not answer your address (see `allow` and `refuse` in its configuration)",
+    )
+}
+
+/// For a query without RD whose answer is not in memory (RFC 8914 section 4.21).
+pub(crate) fn recursion_not_desired() -> ExtendedError {
+    ExtendedError::new(
+        ExtendedError::NOT_AUTHORITATIVE,
+        "not in the cache, and the query does not ask for recursion (RD)",
+    )
+}
