@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use crate::cache::dropped_types::ZoneType;
 use crate::cache::entries::Delegation;
+use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::list::{AskedAbout, List};
 use crate::iterate::context::Context;
 use crate::iterate::flight_progress::FlightProgress;
@@ -27,11 +28,9 @@ pub struct ClientQuestion {
     /// The route of its name.
     pub(super) way: Arc<Route>,
     /// The DNS list that it asks, if any; it may be shut down.
-    pub(super) list: Option<Arc<List>>,
+    pub(super) list: Option<AskedList>,
     /// The closest known cut, once its flight was counted for a zone: its walk begins there.
     pub(super) cut: OnceLock<Arc<Delegation>>,
-    /// The progress of the flight that it waits for, if it asks a DNS list: it may be answered before the flight ends.
-    pub(super) waits_for: OnceLock<Arc<FlightProgress>>,
     /// Whether memory had a failure of it when its client began to wait.
     pub(super) has_failed: OnceLock<bool>,
     /// The socket of its client, if it came over the network.
@@ -40,12 +39,28 @@ pub struct ClientQuestion {
     pub(super) follower: Option<watch::Sender<Option<Arc<FlightProgress>>>>,
 }
 
+/// The DNS list that a question asks.
+pub(super) struct AskedList {
+    pub(super) list: Arc<List>,
+    /// The state of the list, once it was looked up.
+    pub(super) entry: OnceLock<Arc<ListEntry>>,
+    /// The progress of the flight that the question waits for: the question may be answered before the flight ends.
+    pub(super) waits_for: OnceLock<Arc<FlightProgress>>,
+}
+
+impl AskedList {
+    fn new(list: Arc<List>) -> Self {
+        let (entry, waits_for) = Default::default();
+        Self { list, entry, waits_for }
+    }
+}
+
 impl ClientQuestion {
     /// The question of `client` with the key `key`, which arrived at `arrived` in `view`.
     pub fn new(question: Question, key: QuestionKey, client: Client, arrived: Mono, view: Arc<View>) -> Self {
         let way = Arc::clone(view.route_of((&question.name, key.name()), question.kind));
-        let list = way.list_asked(&question.name);
-        let (cut, waits_for, has_failed) = Default::default();
+        let list = way.list_asked(&question.name).map(AskedList::new);
+        let (cut, has_failed) = Default::default();
         Self {
             question,
             key,
@@ -55,7 +70,6 @@ impl ClientQuestion {
             way,
             list,
             cut,
-            waits_for,
             has_failed,
             socket: None,
             follower: None,
@@ -134,6 +148,6 @@ impl ClientQuestion {
 
     /// The list that it asks, if the list still runs.
     pub(super) fn live_list(&self) -> Option<&Arc<List>> {
-        self.list.as_ref().filter(|list| list.is_alive())
+        self.list.as_ref().map(|asked| &asked.list).filter(|list| list.is_alive())
     }
 }

@@ -15,7 +15,7 @@ use dns::question::{Answer, ListSays, Outcome};
 
 impl ClientResolver {
     /// Answers a client's question to a list as soon as its servers answer or are known to be silent.
-    pub(super) async fn ask_watched(&self, watched: &Watched, missed: &Arc<ClientQuestion>) -> Asked {
+    pub(super) async fn ask_watched(&self, watched: Watched<'_>, missed: &Arc<ClientQuestion>) -> Asked {
         let now = self.clock.mono();
         let ClientQuestion { question, arrived, .. } = &**missed;
         if watched.entry.watch.wanted(question.view, watched.list.quota, now) {
@@ -35,7 +35,7 @@ impl ClientResolver {
     /// Asks a list unless its servers are known to be silent, and waits until they answer or are found silent.
     pub(super) async fn ask_unless_held(
         &self,
-        watched: &Watched,
+        watched: Watched<'_>,
         missed: &Arc<ClientQuestion>,
         now: Mono,
     ) -> Asked {
@@ -49,7 +49,7 @@ impl ClientResolver {
             Either::Right(((), waiting)) => match self.lists.held(watched, missed, self.clock.mono()) {
                 Some((outcome, answer)) => {
                     // It has waited for its flight until now.
-                    let progress = missed.waits_for.get().map(Arc::clone);
+                    let progress = missed.list.as_ref().and_then(|list| list.waits_for.get()).map(Arc::clone);
                     progress.iter().for_each(|progress| self.keep_so_far(missed, progress));
                     Asked::Replied(Replied { outcome, answer: Arc::new(answer), progress })
                 }

@@ -408,7 +408,7 @@ impl Resolver {
         };
         let missed = Arc::new(ClientQuestion::new(question, key, client, arrived, view));
         match self.lists.watched(&missed) {
-            Some(watched) => self.clients.ask_unless_held(&watched, &missed, arrived).await,
+            Some(watched) => self.clients.ask_unless_held(watched, &missed, arrived).await,
             None => self.clients.join(&missed).await,
         }
     }
@@ -447,7 +447,7 @@ impl Resolver {
             self.answered.tell_asked(&missed);
             let asked = match self.lists.watched(&missed) {
                 // Boxed, because it would enlarge each waiting question and only questions to lists need it.
-                Some(watched) => Box::pin(self.clients.ask_watched(&watched, &missed)).await,
+                Some(watched) => Box::pin(self.clients.ask_watched(watched, &missed)).await,
                 None => self.clients.join(&missed).await,
             };
             self.answered.tell_answered(&missed, &asked);

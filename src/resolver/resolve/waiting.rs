@@ -107,8 +107,8 @@ impl ClientResolver {
             JoinedFlight::Repeated => Ok(Asked::Repeated),
             JoinedFlight::Shed(shed) => Ok(self.turn_away(missed, &shed)),
             JoinedFlight::Waits { seat, begun } => {
-                if missed.list.is_some() {
-                    missed.waits_for.get_or_init(|| Arc::clone(&seat.progress));
+                if let Some(list) = &missed.list {
+                    list.waits_for.get_or_init(|| Arc::clone(&seat.progress));
                 }
                 if let Some(follower) = &missed.follower {
                     follower.send_replace(Some(Arc::clone(&seat.progress)));

@@ -13,6 +13,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::ListResolver;
 use super::list_resolver::ListQuestion;
+use super::watched::Watched;
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::gate;
 use crate::dnsbl::gate::{Given, ListVerdict, UntoldReason};
@@ -39,7 +40,7 @@ impl ListResolver {
     ) -> Result<Chased, Failure> {
         let ClientQuestion { question: Question { name, kind, .. }, way, .. } = asked;
         let kind = *kind;
-        let Some(list) = &asked.list else {
+        let Some(Watched { list, entry }) = self.list_of_client(asked) else {
             if matches!(kind, RecordType::A | RecordType::TXT) && !context.is_ahead() {
                 self.table.lookalikes().notice(name);
             }
@@ -50,13 +51,12 @@ impl ListResolver {
                 None => Ok(led),
             };
         };
-        let entry = self.list_entry(&context.view, list);
         if !list.is_alive() {
-            self.tell_of_shut_down(list, &entry);
+            self.tell_of_shut_down(list, entry);
             return self.chaser.chase((name, kind), (way, asked.cut.get()), AtList::Passes, context).await;
         }
         // Boxed, because it would enlarge each flight and only some questions need it.
-        Box::pin(self.judged(ListQuestion { list, entry: &entry, name, kind, context })).await
+        Box::pin(self.judged(ListQuestion { list, entry, name, kind, context })).await
     }
 
     /// The answer to a question whose aliases have `led` to a name of a list: these aliases, and the answer to a question for

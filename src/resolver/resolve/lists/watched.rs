@@ -25,30 +25,37 @@ use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::resolve::chase::AtList;
 use crate::resolve::chased::{Chased, compose_answer};
-use crate::resolve::client_question::ClientQuestion;
+use crate::resolve::client_question::{AskedList, ClientQuestion};
 use dns::clock::Mono;
 use dns::question::{Answer, ListSays, Outcome, Question, QuestionKey};
 use dns::wire::compose;
 use history::event::StepEvent;
 
 /// The list of a question, and its state.
-pub(in crate::resolve) struct Watched {
-    pub(in crate::resolve) list: Arc<List>,
-    pub(in crate::resolve) entry: Arc<ListEntry>,
+#[derive(Clone, Copy)]
+pub(in crate::resolve) struct Watched<'a> {
+    pub(in crate::resolve) list: &'a List,
+    pub(in crate::resolve) entry: &'a ListEntry,
 }
 
 impl ListResolver {
-    /// The list that a client's question asks.
-    pub(in crate::resolve) fn watched(&self, missed: &ClientQuestion) -> Option<Watched> {
-        let list = Arc::clone(missed.live_list()?);
-        let entry = self.list_entry(&missed.view, &list);
+    /// The list that a client's question asks, if the list still runs.
+    pub(in crate::resolve) fn watched<'a>(&self, missed: &'a ClientQuestion) -> Option<Watched<'a>> {
+        missed.live_list()?;
+        self.list_of_client(missed)
+    }
+
+    /// The list that a client's question asks; it may be shut down. Its state is looked up once for a question.
+    pub(super) fn list_of_client<'a>(&self, missed: &'a ClientQuestion) -> Option<Watched<'a>> {
+        let AskedList { list, entry, .. } = missed.list.as_ref()?;
+        let entry = entry.get_or_init(|| self.list_entry(&missed.view, list));
         Some(Watched { list, entry })
     }
 
     /// The immediate answer of a list that does not answer.
     pub(in crate::resolve) fn held(
         &self,
-        watched: &Watched,
+        watched: Watched<'_>,
         missed: &ClientQuestion,
         now: Mono,
     ) -> Option<(Outcome, Answer)> {
@@ -58,13 +65,13 @@ impl ListResolver {
         let refuses = watched.entry.state() == ListState::Refusing;
         let why = if refuses { UntoldReason::NotServed { what } } else { UntoldReason::Silent { what } };
         let error = |error| (Outcome::Remembered, compose::failure(question, error, now));
-        match why.given(&watched.list, view.guarding) {
+        match why.given(watched.list, view.guarding) {
             Given::Servfail(told) => Some(error(told)),
             Given::Answer => Some(error(why.extended_error(&watched.list.apex))),
             Given::Nxdomain(told) => {
                 let made = Chased {
                     rcode: ResponseCode::NXDomain,
-                    soa: Some(Box::new(gate::soa(&watched.list))),
+                    soa: Some(Box::new(gate::soa(watched.list))),
                     extended_error: Some(told),
                     ..Chased::default()
                 };
