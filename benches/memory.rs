@@ -31,14 +31,14 @@ fn main() {
     measure("answers, A", "answers", |memory, number| put_answer(memory, number, &address(number)));
     measure("answers, TXT of 200", "answers", |memory, number| put_answer(memory, number, &text(number)));
     measure("rrsets, A", "rrsets", |memory, number| {
-        memory.rrsets.of(ViewId::default()).put(&[&address(number)], Rank::Answer, DAY, Mono::START);
+        memory.rrsets.in_view(ViewId::default()).put(&[&address(number)], Rank::Answer, DAY, Mono::START);
     });
     measure("rrsets, TXT of 200", "rrsets", |memory, number| {
-        memory.rrsets.of(ViewId::default()).put(&[&text(number)], Rank::Answer, DAY, Mono::START);
+        memory.rrsets.in_view(ViewId::default()).put(&[&text(number)], Rank::Answer, DAY, Mono::START);
     });
     measure("negatives", "rrsets", |memory, number| {
         let soa = soa(number);
-        memory.rrsets.of(ViewId::default()).put_negative(
+        memory.rrsets.in_view(ViewId::default()).put_negative(
             Denial { name: &name(number), kind: RecordType::AAAA, nxdomain: false, soa: &soa },
             DAY,
             Mono::START,
@@ -129,7 +129,7 @@ fn put_delegation(memory: &Memory, number: u32) {
     let servers: Vec<Name> = (0..3).map(|server| NS(name(number + server)).0).collect();
     let glue = (0..3).map(|server| (server, Ipv4Addr::from_bits(number).into())).collect();
     let expires = Mono::START.after(DAY);
-    memory.rrsets.of(ViewId::default()).put_delegation(Arc::new(Delegation::plain(
+    memory.rrsets.in_view(ViewId::default()).put_delegation(Arc::new(Delegation::plain(
         name(number),
         servers,
         glue,

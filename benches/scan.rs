@@ -102,7 +102,7 @@ fn question(name: &Name) -> Question {
 
 /// Keeps what a resolution keeps, and looks up what it looks up.
 fn resolve(memory: &Memory, name: &Name, exists: bool) {
-    let rrsets = memory.rrsets.of(ViewId::default());
+    let rrsets = memory.rrsets.in_view(ViewId::default());
     rrsets.get_or_alias(&mut rrsets.keys(name), RecordType::A, Rank::Answer, Mono::START);
     rrsets.closest_delegation(name, Mono::START);
     if !exists {

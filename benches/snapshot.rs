@@ -105,7 +105,7 @@ fn question(number: u32) -> Question {
 fn put(memory: &Memory, number: u32) {
     let address = RData::A(A(Ipv4Addr::from_bits(number)));
     let record = Record::from_rdata(name(number), 86_400, address);
-    memory.rrsets.of(ViewId::default()).put(&[&record], Rank::Answer, DAY, NOW.mono);
+    memory.rrsets.in_view(ViewId::default()).put(&[&record], Rank::Answer, DAY, NOW.mono);
     let question = question(number);
     let answer = compose::answer(&AnswerParts::positive(&question, std::slice::from_ref(&record), NOW.mono));
     memory.answers.put(question.key(), &Arc::new(answer.unwrap()));

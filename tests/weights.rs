@@ -97,7 +97,7 @@ fn put_denial(memory: &Memory, number: u32, octets: usize) {
     let owner = name(number, octets);
     let soa = SOA::new(name(1, octets), name(2, octets), 1, 7_200, 900, 1_209_600, 3_600);
     let soa = Record::from_rdata(name(3, octets), 3_600, RData::SOA(soa));
-    memory.rrsets.of(ViewId::default()).put_negative(
+    memory.rrsets.in_view(ViewId::default()).put_negative(
         Denial { name: &owner, kind: RecordType::MX, nxdomain: false, soa: &soa },
         DAY,
         Mono::START,
@@ -106,20 +106,20 @@ fn put_denial(memory: &Memory, number: u32, octets: usize) {
 
 fn put_delegation(memory: &Memory, number: u32, octets: usize) {
     let glue = (0..4).map(|server| (server, IpAddr::V4(Ipv4Addr::from_bits(number)))).collect();
-    memory.rrsets.of(ViewId::default()).put_delegation(Arc::new(Delegation {
+    memory.rrsets.in_view(ViewId::default()).put_delegation(Arc::new(Delegation {
         zone: name(number, octets),
         servers: (0..4).map(|server| name(server, octets)).collect(),
         glue,
         configured: Vec::new(),
         trusted: false,
-        evidence: Evidence::of(&[text(&name(number, octets), 200)]),
+        evidence: Evidence::from_records(&[text(&name(number, octets), 200)]),
         since: Mono::START,
         expires: Mono::START.after(DAY),
     }));
 }
 
 fn put_state(memory: &Memory, number: u32, standing: ZoneSecurity) {
-    memory.rrsets.of(ViewId::default()).put_zone_state(Arc::new(ZoneTrust {
+    memory.rrsets.in_view(ViewId::default()).put_zone_state(Arc::new(ZoneTrust {
         zone: name(number, 20),
         standing,
         stored: Mono::START,
@@ -157,8 +157,8 @@ fn put_server(memory: &Memory, number: u32, lame: usize, octets: usize) {
 fn put_signed(memory: &Memory, number: u32, octets: usize) {
     let owner = name(number, 20);
     let record = text(&owner, octets);
-    let backing = Backing { evidence: Evidence::of([&record]), ..Backing::default() };
-    memory.rrsets.of(ViewId::default()).put_backed(
+    let backing = Backing { evidence: Evidence::from_records([&record]), ..Backing::default() };
+    memory.rrsets.in_view(ViewId::default()).put_backed(
         &[&record],
         Rank::Answer.backed(backing),
         DAY,
@@ -188,7 +188,7 @@ const SORTS: [Sort<'_>; 17] = [
     ("answers of 60 KB", "answers", &|memory, number| put_answer(memory, &text(&name(number, 20), 60_000))),
     ("addresses", "rrsets", &|memory, number| {
         let record = address(&name(number, 20), number);
-        memory.rrsets.of(ViewId::default()).put(&[&record], Rank::Answer, DAY, Mono::START);
+        memory.rrsets.in_view(ViewId::default()).put(&[&record], Rank::Answer, DAY, Mono::START);
     }),
     ("signed texts of 500", "rrsets", &|memory, number| put_signed(memory, number, 500)),
     ("signed texts of 25 KB", "rrsets", &|memory, number| put_signed(memory, number, 25_000)),

@@ -393,7 +393,7 @@ fn meaning(list: &List, code: std::net::Ipv4Addr) -> String {
     if !bits.is_empty() {
         return bits.join(", ");
     }
-    let known = codes::of(&list.listed, code).or_else(|| codes::of(&list.refused, code));
+    let known = codes::find(&list.listed, code).or_else(|| codes::find(&list.refused, code));
     known.map_or_else(String::new, |code| code.means.clone())
 }
 

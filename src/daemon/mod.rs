@@ -340,7 +340,7 @@ fn ports_of(config: &Config) -> Result<SourcePorts, StartError> {
         String::new()
     });
     let range = &config.resolve.source_ports;
-    let ports = SourcePorts::of(range.clone(), &reserved);
+    let ports = SourcePorts::in_range(range.clone(), &reserved);
     let told = format!("{}-{}", range.start(), range.end());
     let remedy = if *range == Config::default().resolve.source_ports {
         "reserve fewer ports with sysctl"

@@ -387,7 +387,12 @@ mod tests {
         let scope = Scope { views: vec![(view, view)], max_ttl: 24 * HOUR, ..Scope::default() };
         let address = RData::A(A::new(192, 0, 2, 1));
         let record = Record::from_rdata(Name::from_ascii("mail.example.").unwrap(), 3_600, address);
-        memory.rrsets.of(view).put(&[&record], Rank::Authoritative, scope.max_ttl, snapshot.clock.mono());
+        memory.rrsets.in_view(view).put(
+            &[&record],
+            Rank::Authoritative,
+            scope.max_ttl,
+            snapshot.clock.mono(),
+        );
         snapshot.write(&memory, &scope, snapshot.clock.now());
         snapshot.clock.sleep(5 * HOUR);
         snapshot.clock.set_wrong_by(-16_200);

@@ -131,7 +131,7 @@ impl Running {
     /// Writes the states of DNS lists, if they have changed since the `last` writing; returns them.
     pub(super) fn keep_lists(&self, last: Option<&KeptLists>) -> Option<KeptLists> {
         let path = self.lists.as_ref()?;
-        let kept = KeptLists::of(self.resolver.lists());
+        let kept = KeptLists::from_lists(self.resolver.lists());
         if last != Some(&kept) {
             write_kept(path, kept.to_octets(), "at the next start the query counts of DNS lists begin at 0");
         }

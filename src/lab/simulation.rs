@@ -274,7 +274,7 @@ impl Simulation {
         };
         let octets = query(client.id, name, kind, flags).ok_or_else(|| unreadable("the question"))?;
         let views = self.resolver.views();
-        let of_client = views.of_clients(flags.listener).map(|views| views.of(client.address));
+        let of_client = views.of_clients(flags.listener).map(|views| views.for_client(client.address));
         let view = of_client.or_else(|| views.general()).cloned();
         let Some(view) = view else { return Err(AskError::Message("there is no listener".to_owned())) };
         let query = wire::query::Query::read(&octets, view.id).map_err(|_| unreadable("the question"))?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hickory_proto::rr::Name;
 
-use crate::dnsbl::gate::UntoldReason;
+use crate::dnsbl::gate::UnknownReason;
 use crate::iterate::failure::Failure;
 use crate::resolve::shares::ShedReason;
 use dns::conduct::Conduct;
@@ -48,7 +48,7 @@ fn are_of_network(faults: &[(SocketAddr, Conduct)]) -> bool {
     !faults.is_empty() && faults.iter().all(|(_, conduct)| is_of_network(*conduct))
 }
 
-impl UntoldReason {
+impl UnknownReason {
     /// The extended error for a client of the list at `apex`.
     pub(crate) fn extended_error(&self, apex: &Name) -> ExtendedError {
         let code = match self {

@@ -84,7 +84,7 @@ impl Anchors {
 
     /// The anchors of one name alone.
     #[must_use]
-    pub fn of(mut self, name: &Name) -> Self {
+    pub fn only_for(mut self, name: &Name) -> Self {
         self.0.retain(|known, _| known == name);
         self
     }

@@ -19,7 +19,7 @@ struct Proofs {
 }
 
 impl Proofs {
-    fn of(records: Vec<Record>) -> Self {
+    fn from_records(records: Vec<Record>) -> Self {
         let signer = Signer::new(ZONE, Algorithm::ED25519);
         let records = signer.signed(records);
         Self { signer, records, budget: Budget::default() }
@@ -53,7 +53,7 @@ const OPEN: Option<Proven> = Some(Proven::Insecurely(None));
 
 /// The NSEC chain of RFC 4035 appendix A.
 fn nsecs() -> Proofs {
-    Proofs::of(vec![
+    Proofs::from_records(vec![
         nsec("example.", "a.example.", &[NS, SOA, MX, DNSKEY]),
         nsec("a.example.", "ai.example.", &[NS, DS]),
         nsec("ai.example.", "b.example.", &[A, AAAA]),
@@ -102,19 +102,19 @@ fn a_parents_nsec_proves_nothing_of_the_child() {
     assert_eq!(all.nodata("b.example.", MX), None, "NODATA at the cut is the child's to tell");
     assert_eq!(all.nxdomain("www.b.example."), None);
     assert_eq!(all.nodata("www.b.example.", A), None);
-    let child = Proofs::of(vec![nsec("example.", "a.example.", &[NS, SOA])]);
+    let child = Proofs::from_records(vec![nsec("example.", "a.example.", &[NS, SOA])]);
     assert_eq!(child.cut("example."), None, "no DS at the apex is the parent's to tell");
-    let below_dname = Proofs::of(vec![nsec("d.example.", "e.example.", &[DNAME])]);
+    let below_dname = Proofs::from_records(vec![nsec("d.example.", "e.example.", &[DNAME])]);
     assert_eq!(below_dname.nodata("x.d.example.", A), None);
     assert_eq!(below_dname.nxdomain("x.d.example."), None);
-    let alias = Proofs::of(vec![nsec("c.example.", "d.example.", &[CNAME])]);
+    let alias = Proofs::from_records(vec![nsec("c.example.", "d.example.", &[CNAME])]);
     assert_eq!(alias.nodata("c.example.", A), None, "it has an alias");
     assert_eq!(alias.cut("c.example."), Some(Cut::None));
 }
 
 #[test]
 fn parts_of_a_proof_are_none() {
-    let only_name = Proofs::of(vec![nsec("b.example.", "ns1.example.", &[NS])]);
+    let only_name = Proofs::from_records(vec![nsec("b.example.", "ns1.example.", &[NS])]);
     assert_eq!(only_name.nxdomain("ml.example."), None, "the wildcard is not denied");
     let signer = Signer::new(ZONE, Algorithm::ED25519);
     let unsigned = Proofs { signer, records: vec![nsec("b.example.", "ns1.example.", &[NS])], ..nsecs() };
@@ -122,7 +122,7 @@ fn parts_of_a_proof_are_none() {
         proofs.with(|denials, budget| denials.nxdomain(&name("ml.example."), budget)).unwrap_err().why
     };
     assert_eq!(why(&unsigned), Why::RrsigsMissing);
-    assert_eq!(why(&Proofs::of(Vec::new())), Why::NsecMissing);
+    assert_eq!(why(&Proofs::from_records(Vec::new())), Why::NsecMissing);
     assert_eq!(why(&only_name), Why::NsecMissing);
     let text = |proofs: &Proofs| {
         let fault =
@@ -130,7 +130,7 @@ fn parts_of_a_proof_are_none() {
         assert_eq!(fault.broken_at.as_deref(), Some(&name(ZONE)), "{fault}");
         fault.text
     };
-    let only_hash = Proofs::of(vec![nsec3(
+    let only_hash = Proofs::from_records(vec![nsec3(
         ZONE,
         false,
         "2t7b4g4vsa5smi47k61mv5bv1a22bojr",
@@ -138,7 +138,7 @@ fn parts_of_a_proof_are_none() {
         &[A],
     )]);
     assert_eq!(
-        text(&Proofs::of(Vec::new())),
+        text(&Proofs::from_records(Vec::new())),
         "example. sent no proof (NSEC, NSEC3) that ml.example. does not exist"
     );
     for partial in [only_name, only_hash] {
@@ -174,7 +174,7 @@ fn signed_proofs_come_back_for_clients_and_unsigned_ones_do_not() {
 /// The NSEC3 chain of RFC 5155 appendix A, with opt-out in two places.
 fn nsec3s(opt_out: bool) -> Proofs {
     let record = |hash, next, types: &[RecordType]| nsec3(ZONE, opt_out, hash, next, types);
-    Proofs::of(vec![
+    Proofs::from_records(vec![
         record(
             "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom",
             "2t7b4g4vsa5smi47k61mv5bv1a22bojr",
@@ -225,7 +225,7 @@ const APEX: &str = "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom";
 
 #[test]
 fn the_nsec3_of_a_zone_with_one_name_denies_all_others() {
-    let alone = Proofs::of(vec![nsec3(ZONE, false, APEX, APEX, &[NS, SOA])]);
+    let alone = Proofs::from_records(vec![nsec3(ZONE, false, APEX, APEX, &[NS, SOA])]);
     assert_eq!(alone.nxdomain("www.example."), FULLY);
     assert_eq!(alone.cut("www.example."), Some(Cut::NoName));
     assert_eq!(alone.nodata(ZONE, MX), FULLY);
@@ -237,7 +237,7 @@ fn the_nsec3_of_a_zone_with_one_name_denies_all_others() {
 fn nsec3_of_another_chain_prove_nothing() {
     let beside_the_apex = |zone, iterations, hash: &str, next: &str| {
         let apex = nsec3(ZONE, false, APEX, "0p9mhaveqvm6t7vbl5lop2u3t2rp3ton", &[NS, SOA]);
-        Proofs::of(vec![apex, nsec3_with(zone, (false, iterations), hash, next, &[A])])
+        Proofs::from_records(vec![apex, nsec3_with(zone, (false, iterations), hash, next, &[A])])
             .nxdomain("www.example.")
     };
     let (first, last) = ("00000000000000000000000000000000", "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv");
@@ -258,7 +258,7 @@ fn a_span_that_opts_out_proves_nothing_surely() {
 
 #[test]
 fn too_many_iterations_make_it_insecure_and_are_not_computed() {
-    let many = Proofs::of(vec![nsec3_with(
+    let many = Proofs::from_records(vec![nsec3_with(
         ZONE,
         (false, 51),
         "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom",
@@ -268,7 +268,8 @@ fn too_many_iterations_make_it_insecure_and_are_not_computed() {
     let Some(Proven::Insecurely(Some(fault))) = many.nxdomain("a.example.") else { panic!("secure") };
     assert_eq!(fault.why, Why::Nsec3Iterations);
     assert!(matches!(many.cut("a.example."), Some(Cut::Insecure(Some(_)))));
-    let most = Proofs::of(vec![nsec3_with(ZONE, (false, MAX_NSEC3_ITERATIONS), APEX, APEX, &[NS, SOA])]);
+    let most =
+        Proofs::from_records(vec![nsec3_with(ZONE, (false, MAX_NSEC3_ITERATIONS), APEX, APEX, &[NS, SOA])]);
     assert_eq!(most.nxdomain("a.example."), None, "computed, and of other names");
 }
 

@@ -117,8 +117,8 @@ fn fields(text: &str) -> HashMap<&str, &str> {
 
 /// The key of a line.
 fn key(line: &str) -> Option<RootKey> {
-    let (record, told) = line.split_once(" ;{")?;
-    let told = fields(told.split_once(" ;;").map(|(_, told)| told)?);
+    let (record, comment) = line.split_once(" ;{")?;
+    let comment = fields(comment.split_once(" ;;").map(|(_, comment)| comment)?);
     let words: Vec<&str> = record.split(' ').collect();
     let [".", "IN", "DNSKEY", flags, "3", algorithm, octets] = words.as_slice() else {
         return None;
@@ -129,13 +129,13 @@ fn key(line: &str) -> Option<RootKey> {
     if !is_followed(&key) || key.revoke() {
         return None;
     }
-    let number: u8 = told.get("state")?.parse().ok()?;
+    let number: u8 = comment.get("state")?.parse().ok()?;
     Some(RootKey {
         tag: key.calculate_key_tag().ok()?,
         key,
         state: STATES.iter().find(|row| row.0 == number)?.2,
-        since: told.get("lastchange")?.parse().ok()?,
-        sightings: told.get("count")?.parse().ok()?,
+        since: comment.get("lastchange")?.parse().ok()?,
+        sightings: comment.get("count")?.parse().ok()?,
     })
 }
 

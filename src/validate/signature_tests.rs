@@ -93,13 +93,13 @@ fn a_slow_clock_may_be_off_by_a_tenth_of_the_signatures_time_and_a_fast_one_not_
     assert!(at(NOW + 3_500, NOW + 5 * 3_600).is_ok());
     assert_eq!(at(NOW + day, NOW + 2 * day).unwrap_err().why, Why::NotYetValid);
     assert_eq!(at(NOW + day, NOW - day).unwrap_err().why, Why::Expired);
-    let told = at(NOW - 20 * day, NOW - 3 * day).unwrap_err().text;
-    assert_eq!(told, "the RRSIG of www.example. A expired 3 days ago");
-    let told = at(NOW - 20 * day, NOW - 61).unwrap_err().text;
-    assert_eq!(told, "the RRSIG of www.example. A expired 61 s ago");
+    let reason = at(NOW - 20 * day, NOW - 3 * day).unwrap_err().text;
+    assert_eq!(reason, "the RRSIG of www.example. A expired 3 days ago");
+    let reason = at(NOW - 20 * day, NOW - 61).unwrap_err().text;
+    assert_eq!(reason, "the RRSIG of www.example. A expired 61 s ago");
     for (ended, text) in [(119, "119 s"), (600, "10 min"), (5 * 3_600, "5 h"), (2 * day - 1, "47 h")] {
-        let told = at(NOW - 20 * day, NOW - ended).unwrap_err().text;
-        assert_eq!(told, format!("the RRSIG of www.example. A expired {text} ago"));
+        let reason = at(NOW - 20 * day, NOW - ended).unwrap_err().text;
+        assert_eq!(reason, format!("the RRSIG of www.example. A expired {text} ago"));
     }
     // A tenth of a hundred hours.
     for (begins, good) in [(36_000 - 1, true), (36_000, false)] {
@@ -182,7 +182,7 @@ fn signatures_are_found_by_the_name_and_type_that_they_cover() {
 }
 
 #[test]
-fn what_a_wildcard_made_is_told_with_its_encloser() {
+fn what_a_wildcard_made_is_reported_with_its_encloser() {
     let signer = Signer::new("example.", Algorithm::ED25519);
     let wildcard = signer.sign(&addresses("*.wild.example."));
     let records = addresses("a.b.wild.example.");

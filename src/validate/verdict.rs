@@ -221,13 +221,13 @@ mod tests {
     #[test]
     fn the_weaker_part_decides_and_a_reason_is_not_lost() {
         let fault = || ValidationFailure::new(Why::Digest, "no digest");
-        let (plain, told) = (Verdict::Insecure(None), Verdict::Insecure(Some(fault())));
+        let (plain, with_fault) = (Verdict::Insecure(None), Verdict::Insecure(Some(fault())));
         assert_eq!(Verdict::Secure.and(plain.clone()), plain);
-        assert_eq!(plain.clone().and(told.clone()), told);
-        assert_eq!(told.clone().and(plain.clone()), told);
-        assert_eq!(told.clone().and(Verdict::Bogus(fault())).state(), SecurityStatus::Bogus);
+        assert_eq!(plain.clone().and(with_fault.clone()), with_fault);
+        assert_eq!(with_fault.clone().and(plain.clone()), with_fault);
+        assert_eq!(with_fault.clone().and(Verdict::Bogus(fault())).state(), SecurityStatus::Bogus);
         assert_eq!(Verdict::Secure.and(Verdict::Secure), Verdict::Secure);
-        assert_eq!(told.fault(), Some(&fault()));
+        assert_eq!(with_fault.fault(), Some(&fault()));
         assert_eq!(plain.fault(), None);
         for (place, state) in SecurityStatus::ALL.iter().enumerate() {
             assert_eq!(state.index(), place);
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn states_and_faults_are_told_by_their_words_and_codes() {
+    fn states_and_faults_are_reported_by_their_words_and_codes() {
         let words = SecurityStatus::ALL.map(|state| state.to_string());
         assert_eq!(words, ["secure", "insecure", "bogus", "indeterminate"]);
         // The registry of IANA.
@@ -249,10 +249,10 @@ mod tests {
     /// A zone that signs with two algorithms has an old signature beside one that does not fit: the latter is
     /// reported.
     #[test]
-    fn of_two_faults_the_one_that_came_farther_is_told() {
+    fn of_two_faults_the_one_that_came_farther_is_reported() {
         use Why::{Bogus, DnskeyMissing, Expired, NotYetValid, RrsigsMissing};
         let ranked = [RrsigsMissing, DnskeyMissing, NotYetValid, Expired, Bogus];
-        let fault = |why| ValidationFailure::new(why, "told");
+        let fault = |why| ValidationFailure::new(why, "expired");
         for (lesser, greater) in ranked.iter().zip(&ranked[1..]) {
             assert_eq!(fault(*lesser).or_more_telling(fault(*greater)).why, *greater);
             assert_eq!(fault(*greater).or_more_telling(fault(*lesser)).why, *greater);

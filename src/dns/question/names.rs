@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn first_labels_are_told_by_their_length_and_two_letters() {
+    fn first_labels_are_reported_by_their_length_and_two_letters() {
         let wire = |text: &str| wire_name(&Name::from_ascii(text).unwrap());
         let mut labels = FirstLabels::default();
         ["zen.example.", "b.example.", "c."].iter().for_each(|text| labels.add(&wire(text)));

@@ -155,8 +155,8 @@ mod tests {
             assert!(!matches!(again, RData::Update0(_)));
         }
         for kind in [1, 28, 2, 5, 12, 15, 6, 33, 39] {
-            let told = read(&response([&[&record(kind, &[])], &[], &[]]));
-            assert!(told.is_err() || kind == 39, "an empty record of type {kind}");
+            let message = read(&response([&[&record(kind, &[])], &[], &[]]));
+            assert!(message.is_err() || kind == 39, "an empty record of type {kind}");
         }
     }
 

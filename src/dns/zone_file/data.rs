@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn octets_are_taken_as_they_are_told() {
+    fn octets_are_taken_as_they_are_reported() {
         let data = |text: &str| record(&format!("a. {text}")).unwrap().data;
         assert!(matches!(data("A \\# 4 0a000001"), RData::A(_)));
         let odd = data("A \\# 1 0a");

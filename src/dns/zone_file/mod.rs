@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_with_its_line() {
+    fn what_cannot_be_read_is_reported_with_its_line() {
         assert_eq!(wrong("\tA 10.0.0.1\n"), "line 1: the first record has no owner");
         assert_eq!(wrong("a A 10.0.0.1\na NOSUCH x\n"), "line 2: unknown type NOSUCH");
         assert_eq!(wrong("a IN 60\n"), "line 1: the type is missing");

@@ -147,7 +147,7 @@ async fn probe(resolver: &Resolver, list: ListInView<'_>, random: &Random) {
     let name = probe_name(list, random.u64());
     let probed = resolver.list_resolver().probe(view, list, &name, None).await;
     // A list whose names need a key may refuse queries for its apex although it works.
-    if let Some(verdict @ ListVerdict::Untold(_)) = &probed.verdict
+    if let Some(verdict @ ListVerdict::Unknown(_)) = &probed.verdict
         && name != list.apex
     {
         entry.heard(verdict, resolver.clock().now());
@@ -187,7 +187,7 @@ async fn test(resolver: &Resolver, list: ListInView<'_>, insists: bool, random: 
         else {
             return;
         };
-        if let ListVerdict::Untold(_) = verdict {
+        if let ListVerdict::Unknown(_) = verdict {
             entry.heard(&verdict, resolver.clock().now());
         }
         *said = Some(Point { says: verdict.says(), server });

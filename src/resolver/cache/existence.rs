@@ -114,7 +114,7 @@ impl Memory {
                     self.answers.0.remove(key.as_bytes());
                 }
                 // A copy of it may be left, even if it was evicted.
-                self.answers.1.end(self.answers.1.of(key.as_bytes()));
+                self.answers.1.end(self.answers.1.for_key(key.as_bytes()));
             }
         }
     }
@@ -156,7 +156,7 @@ mod tests {
             (RecordType::DS, Security::Secure, false),
         ] {
             let memory = memory();
-            let rrsets = memory.rrsets.of(ViewId::default());
+            let rrsets = memory.rrsets.in_view(ViewId::default());
             deny(rrsets, kind, security);
             assert!(denied(rrsets, kind).is_some_and(|negative| negative.nxdomain), "{kind} {security:?}");
             assert_eq!(denied(rrsets, RecordType::TXT).is_some(), all, "{kind} {security:?}");
@@ -170,7 +170,7 @@ mod tests {
         let zone = name("example.");
         for (record, before) in [(&text, true), (&text, false), (&below, true), (&below, false)] {
             let memory = memory();
-            let rrsets = memory.rrsets.of(ViewId::default());
+            let rrsets = memory.rrsets.in_view(ViewId::default());
             let show = || {
                 let cleared =
                     rrsets.put_backed(&[record], Rank::Answer.backed(Backing::default()), DAY, Mono::START);
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn what_is_proven_is_not_cleared_by_what_is_not() {
         let memory = memory();
-        let rrsets = memory.rrsets.of(ViewId::default());
+        let rrsets = memory.rrsets.in_view(ViewId::default());
         deny(rrsets, RecordType::A, Security::Secure);
         let text = Record::from_rdata(name("x.example."), 60, RData::TXT(TXT::new(vec!["forged".into()])));
         assert!(!rrsets.put_backed(&[&text], Rank::Answer.backed(Backing::default()), DAY, Mono::START));

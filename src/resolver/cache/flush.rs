@@ -178,7 +178,7 @@ mod tests {
                 );
             }
             let record = Record::from_rdata(name(owner), 60, RData::A(rdata::A::new(192, 0, 2, 1)));
-            memory.rrsets.of(ViewId::default()).put(&[&record], Rank::Answer, DAY, Mono::START);
+            memory.rrsets.in_view(ViewId::default()).put(&[&record], Rank::Answer, DAY, Mono::START);
         }
         memory
     }
@@ -206,7 +206,7 @@ mod tests {
             |owner: &str| Record::from_rdata(name(owner), 60, RData::A(rdata::A::new(192, 0, 2, 1)));
         let owners: Vec<String> = (0..3_000).map(|number| format!("a{number}.example.")).collect();
         for owner in &owners {
-            memory.rrsets.of(ViewId::default()).put(&[&address(owner)], Rank::Answer, DAY, Mono::START);
+            memory.rrsets.in_view(ViewId::default()).put(&[&address(owner)], Rank::Answer, DAY, Mono::START);
         }
         let (owner, record) = (name(&owners[0]), address(&owners[0]));
         let question = Question::new(&owner, RecordType::A);
@@ -219,7 +219,7 @@ mod tests {
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 while !is_flushed.load(std::sync::atomic::Ordering::Relaxed) {
-                    let rrsets = memory.rrsets.of(ViewId::default());
+                    let rrsets = memory.rrsets.in_view(ViewId::default());
                     if !is_there() && rrsets.last_word(&owner, RecordType::A, DAY, Mono::START).is_some() {
                         memory.answers.put(key.clone(), &made);
                     }
@@ -236,7 +236,7 @@ mod tests {
         let memory = filled();
         let other = ViewId::default().following().unwrap();
         let record = Record::from_rdata(name("other."), 60, RData::A(rdata::A::new(192, 0, 2, 1)));
-        memory.rrsets.of(other).put(&[&record], Rank::Answer, DAY, Mono::START);
+        memory.rrsets.in_view(other).put(&[&record], Rank::Answer, DAY, Mono::START);
         let alias = Question::new(&name("other."), RecordType::A).key();
         let secure = memory.answers.get(alias.as_bytes(), Mono::START).unwrap();
         for security in [Security::Unchecked, Security::Insecure] {

@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn the_last_word_counts_whatever_its_ttl() {
         let memory = memory();
-        let rrsets = memory.rrsets.of(ViewId::default());
+        let rrsets = memory.rrsets.in_view(ViewId::default());
         let owner = name("www.example.");
         let last =
             |now| rrsets.last_word(&owner, RecordType::A, HOUR, at(now)).map(|last| (last.kind, last.age));
@@ -301,7 +301,7 @@ mod tests {
     #[test]
     fn a_proven_denial_of_a_name_above_ends_what_was_below_it_even_after_its_ttl() {
         let memory = memory();
-        let rrsets = memory.rrsets.of(ViewId::default());
+        let rrsets = memory.rrsets.in_view(ViewId::default());
         let (owner, above, zone) = (name("a.www.example."), name("www.example."), name("example."));
         let data = Record::from_rdata(owner.clone(), 60, RData::A(A::new(192, 0, 2, 1)));
         let denied = |now| {
@@ -325,7 +325,7 @@ mod tests {
     #[test]
     fn an_answer_that_is_not_kept_ends_what_is_past_its_ttl_or_due_for_renewal() {
         let memory = memory();
-        let rrsets = memory.rrsets.of(ViewId::default());
+        let rrsets = memory.rrsets.in_view(ViewId::default());
         let owner = name("www.example.");
         let believed = |security| Rank::Authoritative.backed(Backing { security, ..Backing::default() });
         let ends = |held, new: &Credibility, second| {

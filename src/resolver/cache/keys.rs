@@ -125,7 +125,7 @@ const OF_QUESTIONS: u8 = 3;
 const OF_DELEGATIONS: u8 = 24;
 
 impl NameKeys {
-    pub(super) fn of(name: &Name, view: ViewId, keyed: Keyed) -> Self {
+    pub(super) fn for_name(name: &Name, view: ViewId, keyed: Keyed) -> Self {
         let mut octets = [0; MAX_NAME + QuestionKey::TAIL];
         let end = put_wire(name, &mut octets);
         Self { octets, end, view, keyed, hashed: None }
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn the_keys_of_a_name_and_of_those_above_it_are_found_by_their_octets() {
         let keyed = Keyed::new(&Random::seeded(3));
-        let mut keys = NameKeys::of(&name("a.bc.Example."), ViewId::default(), keyed);
+        let mut keys = NameKeys::for_name(&name("a.bc.Example."), ViewId::default(), keyed);
         let slots = [
             KeySlot::Rrset(RecordType::A),
             KeySlot::Rrset(RecordType::NS),
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn the_usual_entries_of_a_name_are_neighbours_and_the_others_are_anywhere() {
         let keyed = Keyed::new(&Random::seeded(3));
-        let mut keys = NameKeys::of(&name("example."), ViewId::default(), keyed);
+        let mut keys = NameKeys::for_name(&name("example."), ViewId::default(), keyed);
         let place = |hash: u64| hash & !NEIGHBOURS;
         let first = keys.at(0, KeySlot::Rrset(RecordType::A)).hash;
         for kind in [RecordType::AAAA, RecordType::MX, RecordType::CNAME, RecordType::DNSKEY] {
@@ -259,11 +259,13 @@ mod tests {
         let other_view = ViewId::default().following().unwrap();
         assert_ne!(
             place(
-                NameKeys::of(&name("example."), other_view, keyed).at(0, KeySlot::Rrset(RecordType::A)).hash
+                NameKeys::for_name(&name("example."), other_view, keyed)
+                    .at(0, KeySlot::Rrset(RecordType::A))
+                    .hash
             ) & 0xffff,
             place(first) & 0xffff
         );
-        let mut keys = NameKeys::of(&name("example."), other_view, keyed);
+        let mut keys = NameKeys::for_name(&name("example."), other_view, keyed);
         places.push(place(keys.at(0, KeySlot::Nxdomain).hash));
         places.sort_unstable();
         places.dedup();

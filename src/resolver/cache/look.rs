@@ -168,13 +168,13 @@ mod tests {
                 ));
                 memory.answers.put(question.key(), &Arc::new(answer.unwrap()));
             }
-            memory.rrsets.of(ViewId::default()).put(&[&record], Rank::Glue, DAY, Mono::START);
-            memory.rrsets.of(ViewId::default()).put_negative(
+            memory.rrsets.in_view(ViewId::default()).put(&[&record], Rank::Glue, DAY, Mono::START);
+            memory.rrsets.in_view(ViewId::default()).put_negative(
                 Denial { name: &name(owner), kind: RecordType::MX, nxdomain: false, soa: &soa },
                 DAY,
                 Mono::START,
             );
-            memory.rrsets.of(ViewId::default()).put_delegation(Arc::new(Delegation::plain(
+            memory.rrsets.in_view(ViewId::default()).put_delegation(Arc::new(Delegation::plain(
                 name(owner),
                 vec![name("ns.example.")],
                 Vec::new(),
@@ -191,7 +191,7 @@ mod tests {
         memory
     }
 
-    fn told(held: &[Held]) -> Vec<(&'static str, Option<RecordType>, u64)> {
+    fn rows(held: &[Held]) -> Vec<(&'static str, Option<RecordType>, u64)> {
         let word = |what: &HeldData| match what {
             HeldData::Answer(question, _) if question.dnssec_ok => "answer with DO",
             HeldData::Answer(..) => "answer",
@@ -217,12 +217,12 @@ mod tests {
             ("negative", Some(RecordType::MX), 60),
             ("failure", Some(RecordType::TXT), 1),
         ];
-        assert_eq!(told(&held), expected);
+        assert_eq!(rows(&held), expected);
         assert!(held.iter().all(|held| held.octets > 112));
         let later = memory.look(&name("mail.example."), None, Mono::START.after(Duration::from_secs(80)));
-        assert_eq!(told(&later).len(), 4);
+        assert_eq!(rows(&later).len(), 4);
         let typed = memory.look(&name("mail.example."), Some(RecordType::MX), Mono::START);
-        assert_eq!(told(&typed), [expected[2], expected[4]]);
+        assert_eq!(rows(&typed), [expected[2], expected[4]]);
         assert!(memory.look(&name("example."), None, Mono::START).is_empty());
     }
 }

@@ -90,8 +90,8 @@ impl Memory {
         if self.room.change(whole, resident, most) {
             self.walk(|memory| {
                 let (answers, rrsets) = (&memory.answers.0, memory.rrsets.store());
-                answers.use_octets(memory.room.of(answers.capacity()));
-                rrsets.use_octets(memory.room.of(rrsets.capacity()));
+                answers.use_octets(memory.room.usable(answers.capacity()));
+                rrsets.use_octets(memory.room.usable(rrsets.capacity()));
             })
             .await;
         }
@@ -104,7 +104,7 @@ impl Memory {
 
     /// The fill of each memory, with the capacity that it has now.
     pub fn fill(&self) -> [StoreFill; 4] {
-        let now = |fill: StoreFill| StoreFill { capacity: self.room.of(fill.capacity), ..fill };
+        let now = |fill: StoreFill| StoreFill { capacity: self.room.usable(fill.capacity), ..fill };
         [
             now(fill("answers", &self.answers.0)),
             now(fill("rrsets", self.rrsets.store())),
@@ -127,7 +127,7 @@ impl Answers {
     /// Keeps an answer; one without time to live is not kept.
     pub fn put(&self, key: QuestionKey, answer: &Arc<Answer>) {
         if answer.is_fresh(answer.stored) {
-            let before = self.1.of(key.as_bytes());
+            let before = self.1.for_key(key.as_bytes());
             self.0.insert(key, Arc::clone(answer));
             self.1.end(before);
         }
@@ -135,7 +135,7 @@ impl Answers {
 
     /// The version of the answer under `key`, for a copy of it. Read it before the answer.
     pub fn version(&self, key: &[u8]) -> AnswerVersion {
-        self.1.of(key)
+        self.1.for_key(key)
     }
 
     /// Whether the answer of this version has neither changed nor been flushed. It may have been evicted.

@@ -50,7 +50,7 @@ impl Room {
     }
 
     /// The part of these octets that may be used now.
-    pub(super) fn of(&self, octets: u64) -> u64 {
+    pub(super) fn usable(&self, octets: u64) -> u64 {
         match self.0.parts.load(Ordering::Relaxed) {
             WHOLE => octets,
             parts => (octets / WHOLE).saturating_mul(parts),

@@ -48,7 +48,7 @@ impl Rrsets {
     }
 
     /// The entries of `view`.
-    pub fn of(&self, view: ViewId) -> InView<'_> {
+    pub fn in_view(&self, view: ViewId) -> InView<'_> {
         InView { store: &self.store, dnames: &self.dnames, view }
     }
 }
@@ -92,7 +92,7 @@ impl InView<'_> {
 
     /// The keys of a name, for several lookups.
     pub fn keys(&self, name: &Name) -> NameKeys {
-        NameKeys::of(name, self.view, *self.store.keyed())
+        NameKeys::for_name(name, self.view, *self.store.keyed())
     }
 
     /// The result of `get` for the name of `keys`, otherwise its alias; with its type.
@@ -191,7 +191,7 @@ impl InView<'_> {
     pub(crate) fn put_denied(&self, denied: Denial<'_>, by: Credibility, max_ttl: Duration, now: Mono) {
         let (Denial { name, kind, nxdomain, soa }, Credibility { rank, backing }) = (denied, by);
         let ttl = negative_ttl(soa, max_ttl);
-        let soa = Evidence::of([soa]);
+        let soa = Evidence::from_records([soa]);
         self.keep_denial((name, kind), Negative { nxdomain, rank, soa, ttl, stored: now, backing });
     }
 

@@ -20,7 +20,7 @@ fn address(ttl: u32, last: u8) -> Record {
 #[test]
 fn records_come_back_whole_with_the_time_left() {
     let all = rrsets();
-    let rrsets = all.of(ViewId::default());
+    let rrsets = all.in_view(ViewId::default());
     let mx = Record::from_rdata(name("example."), 300, RData::MX(MX::new(10, name("mail.example."))));
     let txt = Record::from_rdata(
         name("example."),
@@ -44,7 +44,7 @@ fn records_come_back_whole_with_the_time_left() {
 #[test]
 fn glue_never_answers_and_never_replaces_an_answer() {
     let all = rrsets();
-    let rrsets = all.of(ViewId::default());
+    let rrsets = all.in_view(ViewId::default());
     let owner = name("mail.example.");
     rrsets.put(&[&address(60, 1)], Rank::Glue, DAY, Mono::START);
     assert!(rrsets.get(&owner, RecordType::A, Rank::Answer, Mono::START).is_none());
@@ -78,9 +78,9 @@ fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
             (Secure, Unchecked, false),
             (Secure, Secure, new >= held),
         ] {
-            let told = format!("{held:?} {old:?}, then {new:?} {young:?}");
+            let case = format!("{held:?} {old:?}, then {new:?} {young:?}");
             let all = rrsets();
-            let rrsets = all.of(ViewId::default());
+            let rrsets = all.in_view(ViewId::default());
             let holds = |now| match rrsets.get(&owner, RecordType::A, Rank::Glue, now) {
                 Some(Known::Rrset(rrset)) => rrset.records(&owner, now).first().map(|it| it.data.clone()),
                 _ => None,
@@ -88,19 +88,19 @@ fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
             let data = |last| Some(RData::A(A::new(192, 0, 2, last)));
             rrsets.put_backed(&[&address(60, 1)], held.backed(backed(old)), DAY, Mono::START);
             rrsets.put_backed(&[&address(60, 2)], new.backed(backed(young)), DAY, Mono::START);
-            assert_eq!(holds(Mono::START), data(if wins { 2 } else { 1 }), "{told}");
+            assert_eq!(holds(Mono::START), data(if wins { 2 } else { 1 }), "{case}");
             // When the kept one has expired, any entry replaces it.
             let later = Mono::START.after(Duration::from_secs(60));
             rrsets.put_backed(&[&address(60, 3)], new.backed(backed(young)), DAY, later);
-            assert_eq!(holds(later), data(3), "{told}");
+            assert_eq!(holds(later), data(3), "{case}");
             for nxdomain in [false, true] {
                 let all = self::rrsets();
-                let rrsets = all.of(ViewId::default());
+                let rrsets = all.in_view(ViewId::default());
                 let denied = Denial { name: &owner, kind: RecordType::A, nxdomain, soa: &soa };
                 rrsets.put_denied(denied, held.backed(backed(old)), DAY, Mono::START);
                 rrsets.put_backed(&[&address(60, 2)], new.backed(backed(young)), DAY, Mono::START);
                 let known = rrsets.get(&owner, RecordType::A, Rank::Glue, Mono::START);
-                assert_eq!(matches!(known, Some(Known::Rrset(_))), wins, "denied: {told}");
+                assert_eq!(matches!(known, Some(Known::Rrset(_))), wins, "denied: {case}");
             }
         }
     }
@@ -109,7 +109,7 @@ fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
 #[test]
 fn glue_does_not_replace_that_there_is_no_address_and_a_lesser_denial_no_address() {
     let all = rrsets();
-    let rrsets = all.of(ViewId::default());
+    let rrsets = all.in_view(ViewId::default());
     let owner = name("mail.example.");
     let soa = Record::from_rdata(
         name("example."),
@@ -138,7 +138,7 @@ fn glue_does_not_replace_that_there_is_no_address_and_a_lesser_denial_no_address
 #[test]
 fn glue_is_kept_beside_what_its_own_zone_says_and_as_long() {
     let all = rrsets();
-    let rrsets = all.of(ViewId::default());
+    let rrsets = all.in_view(ViewId::default());
     let owner = name("mail.example.");
     let soa = Record::from_rdata(
         name("example."),
@@ -175,7 +175,7 @@ fn glue_is_kept_beside_a_denial_of_its_name_and_no_type_denies_all_types() {
     );
     for nxdomain in [true, false] {
         let all = rrsets();
-        let rrsets = all.of(ViewId::default());
+        let rrsets = all.in_view(ViewId::default());
         let denied = Denial { name: &owner, kind: RecordType::A, nxdomain, soa: &soa };
         rrsets.put_negative(denied, DAY, Mono::START);
         rrsets.put(&[&address(60, 1)], Rank::Glue, DAY, Mono::START);
@@ -188,7 +188,7 @@ fn glue_is_kept_beside_a_denial_of_its_name_and_no_type_denies_all_types() {
 #[test]
 fn an_alias_is_known_for_each_type_that_its_name_does_not_have() {
     let all = rrsets();
-    let rrsets = all.of(ViewId::default());
+    let rrsets = all.in_view(ViewId::default());
     let alias = |kind| {
         let known =
             rrsets.get_or_alias(&mut rrsets.keys(&name("mail.example.")), kind, Rank::Answer, Mono::START);
@@ -214,7 +214,7 @@ fn an_alias_is_known_for_each_type_that_its_name_does_not_have() {
 #[test]
 fn data_end_a_stale_alias_of_their_name_if_they_may_be_stale_themselves() {
     let all = rrsets();
-    let rrsets = all.of(ViewId::default());
+    let rrsets = all.in_view(ViewId::default());
     let (owner, later) = (name("mail.example."), Mono::START.after(Duration::from_secs(20)));
     let alias = Record::from_rdata(owner.clone(), 10, RData::CNAME(CNAME(name("w.example."))));
     rrsets.put(&[&alias], Rank::Authoritative, DAY, Mono::START);
@@ -233,7 +233,7 @@ fn data_end_a_stale_alias_of_their_name_if_they_may_be_stale_themselves() {
 #[test]
 fn what_is_denied_in_doubt_is_kept_for_seconds_and_over_nothing_better() {
     let all = rrsets();
-    let rrsets = all.of(ViewId::default());
+    let rrsets = all.in_view(ViewId::default());
     let owner = name("mail.example.");
     let get = |kind, seconds| {
         let later = Mono::START.after(Duration::from_secs(seconds));
@@ -253,7 +253,7 @@ fn what_is_denied_in_doubt_is_kept_for_seconds_and_over_nothing_better() {
 #[test]
 fn the_closest_delegation_is_found_and_an_expired_one_is_not() {
     let all = rrsets();
-    let rrsets = all.of(ViewId::default());
+    let rrsets = all.in_view(ViewId::default());
     for (zone, seconds) in [("example.", 100), ("sub.example.", 10)] {
         rrsets.put_delegation(Arc::new(Delegation::plain(
             name(zone),
@@ -277,7 +277,7 @@ fn the_closest_delegation_is_found_and_an_expired_one_is_not() {
 #[test]
 fn who_has_met_no_dname_looks_for_none() {
     let all = rrsets();
-    let rrsets = all.of(ViewId::default());
+    let rrsets = all.in_view(ViewId::default());
     rrsets.put(&[&address(60, 1)], Rank::Answer, DAY, Mono::START);
     assert!(!rrsets.may_redirect());
     let target = RData::Unknown { code: RecordType::DNAME, rdata: NULL::with(vec![0]) };
@@ -289,10 +289,10 @@ fn who_has_met_no_dname_looks_for_none() {
 #[test]
 fn what_proves_an_rrset_comes_back_with_it() {
     let all = rrsets();
-    let rrsets = all.of(ViewId::default());
+    let rrsets = all.in_view(ViewId::default());
     let now = Mono::START.after(Duration::from_secs(7));
     let proof = Record::from_rdata(name("mail.example."), 60, RData::TXT(TXT::new(vec!["x".into()])));
-    let backing = Backing { evidence: Evidence::of([&proof]), security: Security::Secure };
+    let backing = Backing { evidence: Evidence::from_records([&proof]), security: Security::Secure };
     rrsets.put_backed(&[&address(60, 1)], Rank::Answer.backed(backing), DAY, now);
     let held = rrsets.rrset(&name("mail.example."), RecordType::A, Rank::Answer, now).unwrap();
     assert_eq!((held.stored(), held.backing().security), (now, Security::Secure));
@@ -310,7 +310,7 @@ fn only_a_proof_between_a_name_and_its_zone_denies_it() {
     );
     let denied = |owner: &str, security| {
         let all = rrsets();
-        let rrsets = all.of(ViewId::default());
+        let rrsets = all.in_view(ViewId::default());
         let backing = Backing { security, ..Backing::default() };
         let denied = Denial { name: &name(owner), kind: RecordType::A, nxdomain: true, soa: &soa };
         rrsets.put_denied(denied, Rank::Authoritative.backed(backing), DAY, Mono::START);
@@ -327,7 +327,7 @@ fn only_a_proof_between_a_name_and_its_zone_denies_it() {
 #[test]
 fn what_keys_a_zone_has_is_known_until_it_ends() {
     let all = rrsets();
-    let rrsets = all.of(ViewId::default());
+    let rrsets = all.in_view(ViewId::default());
     let end = Mono::START.after(Duration::from_secs(60));
     rrsets.put_zone_state(Arc::new(ZoneTrust {
         zone: name("example."),
@@ -346,7 +346,7 @@ proptest! {
     #[test]
     fn no_rrset_past_its_ttl(ttl in any::<u32>(), age in 0_u64..200_000) {
         let all = rrsets();
-        let rrsets = all.of(ViewId::default());
+        let rrsets = all.in_view(ViewId::default());
         rrsets.put(&[&address(ttl, 1)], Rank::Answer, DAY, Mono::START);
         let later = Mono::START.after(Duration::from_secs(age));
         let owner = name("mail.example.");

@@ -57,7 +57,7 @@ pub enum ZoneSecurity {
 
 impl Evidence {
     /// These records; a record that cannot be encoded is left out.
-    pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
+    pub fn from_records<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
         let mut octets = Vec::new();
         for record in records {
             let mut own = Vec::new();
@@ -141,14 +141,14 @@ mod tests {
     fn records_come_back_whole_with_the_ttl_that_is_left() {
         let owner = Name::from_ascii("Mail.example.").unwrap();
         let record = |last| Record::from_rdata(owner.clone(), 300, RData::A(A::new(192, 0, 2, last)));
-        let records = Evidence::of(&[record(1), record(2)]).records(7);
+        let records = Evidence::from_records(&[record(1), record(2)]).records(7);
         assert_eq!(records.len(), 2);
         assert!(records.iter().all(|record| record.ttl == 7 && record.name.eq_case(&owner)));
         assert_eq!(records[1].data, record(2).data);
         let odd = NULL::with(vec![1, 0, 2, 13]);
         let odd = RData::Unknown { code: hickory_proto::rr::RecordType::DNSKEY, rdata: odd };
         let odd = Record::from_rdata(owner.clone(), 300, odd);
-        assert_eq!(Evidence::of(&[odd.clone(), record(1)]).records(300), [odd, record(1)]);
+        assert_eq!(Evidence::from_records(&[odd.clone(), record(1)]).records(300), [odd, record(1)]);
         assert!(Evidence::default().is_empty() && Evidence::default().records(1).is_empty());
     }
 }

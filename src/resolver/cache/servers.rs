@@ -163,7 +163,7 @@ impl ServerHistory {
 
     /// Counts the round trip of an answer for `zone`. One that takes much longer than usual is the zone's alone.
     fn timed(&mut self, zone: &Name, round_trip: Duration, now: Mono, keyed: &Keyed) {
-        match Compared::of(round_trip, self.round_trips.as_ref().map(RoundTrips::smoothed)) {
+        match Compared::with_usual(round_trip, self.round_trips.as_ref().map(RoundTrips::smoothed)) {
             Compared::Slower if self.slow_zones.add(zone, round_trip, now, keyed) => {}
             // The earlier ones were of slow zones, or the server has moved.
             Compared::Slower | Compared::Faster => {

@@ -233,7 +233,7 @@ fn one_zone_that_is_silent_alone_stays_known() {
 }
 
 #[test]
-fn servers_are_told_apart_by_their_addresses() {
+fn servers_are_distinguished_apart_by_their_addresses() {
     let keyed = Keyed::new(&Random::seeded(1));
     let [one, other] = [1, 2].map(|last| SocketAddr::from(([192, 0, 2, last], 53)));
     let hash = |address: &SocketAddr| <SocketAddr as LookedUp<SocketAddr>>::hash(address, &keyed);
@@ -281,7 +281,7 @@ fn a_round_trip_is_measured_by_one_at_a_time_and_again_when_it_is_out_of_date() 
 }
 
 #[test]
-fn an_overdue_server_comes_after_the_others_and_a_dead_one_that_answers_is_told() {
+fn an_overdue_server_comes_after_the_others_and_a_dead_one_that_answers_is_reported() {
     let (server, zone) = (server(), Name::root());
     server.overdue(at(0), at(300));
     assert_eq!(server.standing(&zone, at(300)).health, Health::Doubtful);

@@ -48,7 +48,7 @@ pub(super) enum Compared {
 
 impl Compared {
     /// Compares `round_trip` with the `usual` one.
-    pub(super) fn of(round_trip: Duration, usual: Option<Duration>) -> Self {
+    pub(super) fn with_usual(round_trip: Duration, usual: Option<Duration>) -> Self {
         let exceeds =
             |one: Duration, other: Duration| one >= SLOW_ANSWER_TIME && one > other.saturating_mul(2);
         match usual {
@@ -114,8 +114,8 @@ mod tests {
 
     #[test]
     fn a_round_trip_is_slow_if_no_distance_explains_it_and_the_server_is_usually_twice_as_fast() {
-        let compared = |round_trip: u32, usual: u32| Compared::of(round_trip * MS, Some(usual * MS));
-        assert_eq!(Compared::of(6_000 * MS, None), Compared::Alike);
+        let compared = |round_trip: u32, usual: u32| Compared::with_usual(round_trip * MS, Some(usual * MS));
+        assert_eq!(Compared::with_usual(6_000 * MS, None), Compared::Alike);
         assert_eq!(compared(499, 1), Compared::Alike);
         assert_eq!(compared(500, 249), Compared::Slower);
         assert_eq!(compared(500, 250), Compared::Alike);

@@ -206,9 +206,9 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         entries
     }
 
-    /// Removes the entries that are `wanted`, and calls `told` with each. They are freed step by step: if all were gathered first, a
+    /// Removes the entries that are `wanted`, and calls `removed_one` with each. They are freed step by step: if all were gathered first, a
     /// table that fills again meanwhile would take twice its bound.
-    pub(super) fn remove_each(&self, wanted: impl Fn(&K, &V) -> bool, mut told: impl FnMut(&V)) {
+    pub(super) fn remove_each(&self, wanted: impl Fn(&K, &V) -> bool, mut removed_one: impl FnMut(&V)) {
         let is_wanted =
             |slot: &StoreSlot<K, V>| slot.held.as_ref().is_some_and(|(key, value)| wanted(key, value));
         for shard in self.shards.iter() {
@@ -220,7 +220,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
                 let places: Vec<u32> = step.filter_map(|(place, _)| u32::try_from(place).ok()).collect();
                 let removed: Vec<(K, V)> = places.into_iter().filter_map(|place| shard.take(place)).collect();
                 drop(shard);
-                removed.iter().for_each(|(_, value)| told(value));
+                removed.iter().for_each(|(_, value)| removed_one(value));
             }
         }
     }

@@ -25,7 +25,7 @@ impl Default for Versions {
 
 impl Versions {
     /// The version of the answer under `key`. Read it before the answer.
-    pub(super) fn of(&self, key: &[u8]) -> AnswerVersion {
+    pub(super) fn for_key(&self, key: &[u8]) -> AnswerVersion {
         let place = place(key);
         AnswerVersion { place, count: self.count(place) }
     }
@@ -67,10 +67,10 @@ mod tests {
     #[test]
     fn a_change_ends_the_version_of_its_key_and_a_flush_ends_all() {
         let versions = Versions::default();
-        let [one, other] = [b"one".as_slice(), b"other"].map(|key| versions.of(key));
+        let [one, other] = [b"one".as_slice(), b"other"].map(|key| versions.for_key(key));
         versions.end(one);
         assert_eq!([one, other].map(|version| versions.is_current(version)), [false, true]);
-        assert!(versions.is_current(versions.of(b"one")));
+        assert!(versions.is_current(versions.for_key(b"one")));
         versions.end_all();
         assert!(!versions.is_current(other));
     }

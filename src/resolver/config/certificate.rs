@@ -195,12 +195,12 @@ mod tests {
 
     #[test]
     fn each_file_that_is_wrong_is_named_with_the_reason() {
-        let told = |read: Read<CertificateFile>| read.unwrap_err().to_string();
+        let error = |read: Read<CertificateFile>| read.unwrap_err().to_string();
         assert!(
-            told(certificate_file(&file("none.pem")))
+            error(certificate_file(&file("none.pem")))
                 .contains("tests/tls/none.pem cannot be read: No such file")
         );
-        let other = told(certificate_file(&file("first.key")));
+        let other = error(certificate_file(&file("first.key")));
         assert!(other.contains("tests/tls/first.key contains no certificate; give a PEM file"), "{other}");
         let (_kept, wide) = key("first.key", 0o644);
         assert!(

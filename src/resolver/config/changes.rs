@@ -5,7 +5,7 @@
 use toml::Value;
 
 use super::Config;
-use super::keys::{ConfigKey, SingleSection, TableEntry, ToldBy};
+use super::keys::{ConfigKey, ReportedAs, SingleSection, TableEntry};
 use super::table::{KeyPlace, Visitor, visit};
 
 /// The differences of `new`, one sentence each; empty if the two mean the same.
@@ -28,8 +28,8 @@ struct Changes<'c> {
 impl Visitor for Changes<'_> {
     fn once<Holder>(&mut self, section: &SingleSection<Holder>, place: &KeyPlace<Holder>) {
         let (old, new) = ((place.of)(self.old), (place.of)(self.new));
-        let told = keys(section.keys, old, new);
-        self.once.extend(told.into_iter().map(|change| format!("{}.{change}", section.name)));
+        let reported = keys(section.keys, old, new);
+        self.once.extend(reported.into_iter().map(|change| format!("{}.{change}", section.name)));
     }
 
     fn many<Kind: TableEntry>(&mut self, place: &KeyPlace<Vec<Kind>>) {
@@ -38,11 +38,11 @@ impl Visitor for Changes<'_> {
             let title = entry.title();
             match old.iter().find(|before| before.title() == title) {
                 Some(before) => {
-                    let told = entry.changes(before).into_iter().chain(keys(Kind::KEYS, before, entry));
-                    self.many.extend(told.map(|change| format!("{title}: {change}")));
+                    let reported = entry.changes(before).into_iter().chain(keys(Kind::KEYS, before, entry));
+                    self.many.extend(reported.map(|change| format!("{title}: {change}")));
                 }
                 None => {
-                    let does = entry.tell().map_or_else(String::new, |does| format!(", {does}"));
+                    let does = entry.effect().map_or_else(String::new, |does| format!(", {does}"));
                     self.many.push(format!("{title}: added{does}"));
                 }
             }
@@ -55,13 +55,13 @@ impl Visitor for Changes<'_> {
 
 /// The differences of two holders of one kind, key by key; then the files with changed content.
 fn keys<Holder>(keys: &[ConfigKey<Holder>], old: &Holder, new: &Holder) -> Vec<String> {
-    let told = keys.iter().filter(|key| key.told != ToldBy::ByEntry);
-    let values = told.filter_map(|key| {
+    let reported = keys.iter().filter(|key| key.reported != ReportedAs::ByEntry);
+    let values = reported.filter_map(|key| {
         let change = change(key, (key.show)(old), (key.show)(new))?;
         let when = if key.at_start { " (takes effect at the next start)" } else { "" };
-        Some(match key.told {
-            ToldBy::Named => format!("{}: {change}{when}", key.name),
-            ToldBy::Bare | ToldBy::ByEntry => change,
+        Some(match key.reported {
+            ReportedAs::Named => format!("{}: {change}{when}", key.name),
+            ReportedAs::Bare | ReportedAs::ByEntry => change,
         })
     });
     let files = keys.iter().filter_map(|key| {
@@ -100,13 +100,13 @@ fn members(old: &[String], new: &[String]) -> String {
     let beyond = |one: &[String], other: &[String]| {
         one.iter().filter(|item| !other.contains(item)).cloned().collect::<Vec<_>>().join(", ")
     };
-    let told = [(beyond(new, old), "added"), (beyond(old, new), "removed")];
-    let told: Vec<String> = told
+    let reported = [(beyond(new, old), "added"), (beyond(old, new), "removed")];
+    let reported: Vec<String> = reported
         .into_iter()
         .filter(|(items, _)| !items.is_empty())
         .map(|(items, what)| format!("{items} {what}"))
         .collect();
-    if told.is_empty() { "order changed".to_owned() } else { told.join(", ") }
+    if reported.is_empty() { "order changed".to_owned() } else { reported.join(", ") }
 }
 
 /// A value without quotes, unless nothing would be left.
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_told_with_what_they_were() {
+    fn keys_are_reported_with_what_they_were() {
         let old = Config::default();
         let mut new = old.clone();
         new.cache.max_ttl = Duration::from_secs(2 * 86_400);
@@ -154,7 +154,7 @@ mod tests {
         new.resolve.root_hints.servers.pop();
         new.resolve.source = vec!["192.0.2.1".parse().unwrap()];
         new.metrics.listen = Some("127.0.0.1:9453".parse().unwrap());
-        let told = [
+        let reported = [
             "listen.addresses: order changed",
             "listen.allow: 10.0.0.0/8 added, 127.0.0.0/8 removed",
             "cache.size: 1GiB, was 256MiB (takes effect at the next start)",
@@ -163,7 +163,7 @@ mod tests {
             "resolve.root_hints: the servers in the file changed",
             "metrics.listen: 127.0.0.1:9453, was \"\"",
         ];
-        assert_eq!(changes(&old, &new), told);
+        assert_eq!(changes(&old, &new), reported);
         new = old.clone();
         new.resolve.root_hints.path = Some("/etc/hints".into());
         assert_eq!(changes(&old, &new), ["resolve.root_hints: /etc/hints, was \"\""]);
@@ -178,12 +178,12 @@ mod tests {
         old.lists = vec![ConfiguredList { listed: listed(&["127.0.0.2"]), quota: Some(1), ..list.clone() }];
         new.lists =
             vec![ConfiguredList { listed: listed(&["127.0.0.3"]), refused: listed(&["127.0.0.1"]), ..list }];
-        let told = [
+        let reported = [
             "list bl.example: listed: 127.0.0.3 added, 127.0.0.2 removed",
             "list bl.example: refused: 127.0.0.1, were the default of the list",
             "list bl.example: quota: the default of the list, was 1",
         ];
-        assert_eq!(changes(&old, &new), told);
+        assert_eq!(changes(&old, &new), reported);
     }
 
     #[test]
@@ -215,7 +215,7 @@ mod tests {
         old.listeners = vec![listener(None)];
         new.listeners = vec![listener(Some(vec![Name::from_ascii("lan.").unwrap()]))];
         new.listeners[0].on_refusal = Some(OnRefusal::Nxdomain);
-        let told = [
+        let reported = [
             "listener 127.0.0.2:53: zones: lan, were all",
             "listener 127.0.0.2:53: on_refusal: nxdomain, was list",
             "zone new.example: added, queries 127.0.0.1:5300",
@@ -225,6 +225,6 @@ mod tests {
             "zone gone: removed",
             "host printer.lan: 10.0.0.9 added, 10.0.0.8 removed",
         ];
-        assert_eq!(changes(&old, &new), told);
+        assert_eq!(changes(&old, &new), reported);
     }
 }

@@ -55,7 +55,7 @@ fn families(config: &Config, lines: &KeyLines, problems: &mut Problems) {
             "and resolve.ipv4 are both false, so resolverd cannot query any server",
             "set one of them to true or \"auto\"",
         );
-        problems.add(lines.of("resolve", "ipv6"), Some("resolve.ipv6"), wrong);
+        problems.add(lines.line_of("resolve", "ipv6"), Some("resolve.ipv6"), wrong);
     }
 }
 
@@ -64,7 +64,7 @@ fn listeners(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     let shared = config.zones.iter().filter(|zone| zone.view.is_none());
     let known: BTreeSet<&Name> = shared.map(|zone| &zone.name).collect();
     let mut taken: Vec<ListenAt> = Vec::new();
-    encrypted(&config.listen, &|key| lines.of("listen", key), ("listen", &mut taken), problems);
+    encrypted(&config.listen, &|key| lines.line_of("listen", key), ("listen", &mut taken), problems);
     for (place, listener) in config.listeners.iter().enumerate() {
         let line = |key| lines.of_entry("listener", place, key);
         if listener.all_addresses().next().is_none() {
@@ -150,18 +150,18 @@ fn metrics(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     };
     let free = SocketAddr::new(address.ip(), METRICS_PORT);
     let wrong = WrongValue::new(wrong, format!("use another port, like \"{free}\""));
-    problems.add(lines.of("metrics", "listen"), Some("metrics.listen"), wrong);
+    problems.add(lines.line_of("metrics", "listen"), Some("metrics.listen"), wrong);
 }
 
 /// dnstap has one output, which is its own, and something to write.
 fn dnstap(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     if config.dnstap.socket.is_some() && config.dnstap.file.is_some() {
         let wrong = WrongValue::new("and dnstap.socket are both set", "remove one of them");
-        problems.add(lines.of("dnstap", "file"), Some("dnstap.file"), wrong);
+        problems.add(lines.line_of("dnstap", "file"), Some("dnstap.file"), wrong);
     }
     if config.dnstap.file.as_ref() == Some(&config.control.socket) {
         let wrong = WrongValue::new("is also control.socket", "use another path");
-        problems.add(lines.of("dnstap", "file"), Some("dnstap.file"), wrong);
+        problems.add(lines.line_of("dnstap", "file"), Some("dnstap.file"), wrong);
     }
     let is_on = config.dnstap.socket.is_some() || config.dnstap.file.is_some();
     if is_on && config.dnstap.messages.is_empty() {
@@ -169,7 +169,7 @@ fn dnstap(config: &Config, lines: &KeyLines, problems: &mut Problems) {
             "is empty, so resolverd writes no message",
             "set one of the kinds, or remove dnstap.socket and dnstap.file",
         );
-        problems.add(lines.of("dnstap", "messages"), Some("dnstap.messages"), wrong);
+        problems.add(lines.line_of("dnstap", "messages"), Some("dnstap.messages"), wrong);
     }
 }
 
@@ -273,6 +273,6 @@ fn groups(config: &Config, lines: &KeyLines, problems: &mut Problems) {
             format!("{} is not a known list", in_quotes(name)),
             "use a known list, or add a [[list]] for it",
         );
-        problems.add(lines.of("dnsbl", "batch_groups"), Some("dnsbl.batch_groups"), wrong);
+        problems.add(lines.line_of("dnsbl", "batch_groups"), Some("dnsbl.batch_groups"), wrong);
     }
 }

@@ -63,18 +63,19 @@ fn read(path: &Path) -> Result<Config, Errors> {
     let directory = path.parent().unwrap_or_else(|| Path::new(""));
     // A later message has an absolute path, which does not depend on the directory of the start.
     let directory = std::path::absolute(directory.join(".")).unwrap_or_else(|_| directory.to_owned());
-    meant(&text, &directory, Config::default()).map_err(|problems| Errors { file, problems: problems.told() })
+    meant(&text, &directory, Config::default())
+        .map_err(|problems| Errors { file, problems: problems.into_sorted() })
 }
 
 /// Reads the text of a file over `base`.
 fn read_over(base: Config, text: &str, directory: &Path) -> Result<Config, Errors> {
     let file = directory.display().to_string();
-    meant(text, directory, base).map_err(|problems| Errors { file, problems: problems.told() })
+    meant(text, directory, base).map_err(|problems| Errors { file, problems: problems.into_sorted() })
 }
 
 /// The configuration of a text in `directory`; missing keys and further entries come from `base`.
 fn meant(text: &str, directory: &Path, base: Config) -> Result<Config, Problems> {
-    let places = LineStarts::of(text);
+    let places = LineStarts::new(text);
     let (tree, errors) = DeTable::parse_recoverable(text);
     let mut problems = Problems::default();
     for error in errors {

@@ -25,7 +25,7 @@ pub(super) struct ConfigKey<Holder: 'static> {
     /// The meaning of leaving it out.
     pub(super) unset: &'static str,
     /// How a change of it is reported.
-    pub(super) told: ToldBy,
+    pub(super) reported: ReportedAs,
     /// Sentences for `resolverctl config show` about values that do not explain themselves: the value in the form of the
     /// file, or none for every other value, and the sentence.
     pub(super) comments: Comments,
@@ -50,7 +50,7 @@ pub(super) type Comments = &'static [(Option<&'static str>, &'static str)];
 
 /// How a change of a key is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ToldBy {
+pub(super) enum ReportedAs {
     /// By the key: `max_ttl: 2h, was 1h`.
     Named,
     /// By the key, without its name: the entry has no other value.
@@ -87,7 +87,7 @@ impl<Holder> ConfigKey<Holder> {
             required: false,
             at_start: false,
             unset: "",
-            told: ToldBy::Named,
+            reported: ReportedAs::Named,
             comments: &[],
             content: None,
         }
@@ -111,9 +111,9 @@ impl<Holder> ConfigKey<Holder> {
         self
     }
 
-    /// Sets how a reload reports a change of the key. Default: `ToldBy::Named`.
-    pub(super) const fn told(mut self, told: ToldBy) -> Self {
-        self.told = told;
+    /// Sets how a reload reports a change of the key. Default: `ReportedAs::Named`.
+    pub(super) const fn reported(mut self, reported: ReportedAs) -> Self {
+        self.reported = reported;
         self
     }
 
@@ -157,7 +157,7 @@ pub(super) trait TableEntry: Sized + 'static {
     fn title(&self) -> String;
 
     /// Its effect, if a few words describe it.
-    fn tell(&self) -> Option<String> {
+    fn effect(&self) -> Option<String> {
         None
     }
 

@@ -7,7 +7,7 @@ use hickory_proto::rr::Name;
 use toml::Value;
 use toml::de::DeTable;
 
-use super::keys::{ConfigKey, TableEntry, ToldBy, set, set_some};
+use super::keys::{ConfigKey, ReportedAs, TableEntry, set, set_some};
 use super::list_files::{KeyFile, key_file};
 use super::report::WrongValue;
 use super::value::{Read, Typed, in_quotes};
@@ -86,7 +86,7 @@ impl TableEntry for ConfiguredList {
             |list| Some(written::name(&list.name)),
         )
         .required()
-        .told(ToldBy::ByEntry),
+        .reported(ReportedAs::ByEntry),
         ConfigKey::<Self>::new(
             "purpose",
             |list, typed, _| set_some(&mut list.purpose, value::word(typed, &PURPOSES)),

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use tokio_rustls::rustls::sign::CertifiedKey;
 
 use super::certificate::{CertificateFile, PrivateKeyFile, certificate_file, private_key_file};
-use super::keys::{ConfigKey, SingleSection, TableEntry, ToldBy, set, set_some};
+use super::keys::{ConfigKey, ReportedAs, SingleSection, TableEntry, set, set_some};
 use super::lookahead::{LISTENER_MODES, LookaheadMode};
 use super::{addresses, certificate, value, written};
 use crate::dnsbl::gate::Guarding;
@@ -324,7 +324,7 @@ impl TableEntry for Listener {
     const NAME: &'static str = "listener";
     const MOST: usize = limits::MAX_LISTENERS;
     const KEYS: &'static [ConfigKey<Self>] = &[
-        ADDRESSES.told(ToldBy::ByEntry),
+        ADDRESSES.reported(ReportedAs::ByEntry),
         TLS,
         HTTPS,
         QUIC,

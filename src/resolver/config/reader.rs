@@ -43,7 +43,7 @@ struct EntryLines {
 
 impl KeyLines {
     /// The line of a key of a section that occurs once.
-    pub(super) fn of(&self, section: &'static str, key: &str) -> Option<usize> {
+    pub(super) fn line_of(&self, section: &'static str, key: &str) -> Option<usize> {
         self.once.get(&(section, key.to_owned())).copied()
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, Record, RecordType};
 use toml::Value;
 
-use super::keys::{ConfigKey, TableEntry, ToldBy, set, set_some};
+use super::keys::{ConfigKey, ReportedAs, TableEntry, set, set_some};
 use super::report::{WrongValue, quoted};
 use super::value::{self, Read, Typed};
 use super::{view, written};
@@ -68,14 +68,14 @@ impl TableEntry for ConfiguredRecord {
             |record| Some(written::name(&record.name)),
         )
         .required()
-        .told(ToldBy::ByEntry),
+        .reported(ReportedAs::ByEntry),
         ConfigKey::<Self>::new(
             "type",
             |record, typed, _| set(&mut record.kind, kind(typed)),
             |record| Some(Value::String(kind_text(record.kind))),
         )
         .required()
-        .told(ToldBy::ByEntry),
+        .reported(ReportedAs::ByEntry),
         ConfigKey::<Self>::new(
             "data",
             |record, typed, _| {
@@ -106,7 +106,7 @@ impl TableEntry for ConfiguredRecord {
             |record, typed, _| set_some(&mut record.view, view::word(typed)),
             |record| record.view.clone().map(Value::String),
         )
-        .told(ToldBy::ByEntry),
+        .reported(ReportedAs::ByEntry),
     ];
 
     fn blank() -> Self {
@@ -118,7 +118,7 @@ impl TableEntry for ConfiguredRecord {
         format!("record {} {}{of_view}", value::name_text(&self.name), kind_text(self.kind))
     }
 
-    fn tell(&self) -> Option<String> {
+    fn effect(&self) -> Option<String> {
         Some(self.data.join(", "))
     }
 }

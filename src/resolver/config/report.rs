@@ -100,7 +100,7 @@ pub(super) fn quoted(value: &str) -> String {
 /// The problems of a file, as they are found.
 #[derive(Debug, Default)]
 pub(super) struct Problems {
-    told: Vec<ConfigProblem>,
+    found: Vec<ConfigProblem>,
     /// The number beyond `limits::MAX_PROBLEMS`.
     more: usize,
 }
@@ -108,12 +108,12 @@ pub(super) struct Problems {
 impl Problems {
     /// Adds an error. Each part of it may contain foreign text.
     pub(super) fn add(&mut self, line: Option<usize>, key: Option<&str>, wrong: WrongValue) {
-        if self.told.len() >= MAX_PROBLEMS {
+        if self.found.len() >= MAX_PROBLEMS {
             self.more = self.more.saturating_add(1);
             return;
         }
         let WrongValue { wrong, remedy, .. } = wrong;
-        self.told.push(ConfigProblem {
+        self.found.push(ConfigProblem {
             line,
             key: key.map(|key| shown(key, MAX_SHOWN_VALUE)),
             wrong: shown(&wrong, MAX_SHOWN_SENTENCE),
@@ -123,25 +123,25 @@ impl Problems {
 
     /// Whether a key has an error already.
     pub(super) fn has(&self, line: Option<usize>, key: &str) -> bool {
-        self.told.iter().any(|told| told.line == line && told.key.as_deref() == Some(key))
+        self.found.iter().any(|found| found.line == line && found.key.as_deref() == Some(key))
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.told.is_empty()
+        self.found.is_empty()
     }
 
     /// All of them, by rising line.
-    pub(super) fn told(mut self) -> Vec<ConfigProblem> {
-        self.told.sort_by_key(|problem| problem.line);
+    pub(super) fn into_sorted(mut self) -> Vec<ConfigProblem> {
+        self.found.sort_by_key(|problem| problem.line);
         if self.more > 0 {
-            self.told.push(ConfigProblem {
+            self.found.push(ConfigProblem {
                 line: None,
                 key: None,
                 wrong: format!("has {} more errors", self.more),
                 remedy: "correct these first".to_owned(),
             });
         }
-        self.told
+        self.found
     }
 }
 
@@ -149,7 +149,7 @@ impl Problems {
 pub(super) struct LineStarts(Vec<usize>);
 
 impl LineStarts {
-    pub(super) fn of(text: &str) -> Self {
+    pub(super) fn new(text: &str) -> Self {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         Self(breaks.map(|(octet, _)| octet).collect())
     }
@@ -187,9 +187,9 @@ mod tests {
 
     #[test]
     fn lines_are_counted_from_one() {
-        let lines = LineStarts::of("a\nb\nc");
-        let told: Vec<usize> = (0..6).map(|octet| lines.line_of(octet)).collect();
-        assert_eq!(told, [1, 1, 2, 2, 3, 3]);
-        assert_eq!(LineStarts::of("").line_of(0), 1);
+        let lines = LineStarts::new("a\nb\nc");
+        let found: Vec<usize> = (0..6).map(|octet| lines.line_of(octet)).collect();
+        assert_eq!(found, [1, 1, 2, 2, 3, 3]);
+        assert_eq!(LineStarts::new("").line_of(0), 1);
     }
 }

@@ -92,9 +92,9 @@ mod tests {
              example. NS a.root-servers.net.\n",
         )
         .unwrap();
-        let told: Vec<(String, usize)> =
+        let hints: Vec<(String, usize)> =
             servers.iter().map(|(name, known)| (name.to_string(), known.len())).collect();
-        assert_eq!(told, [("a.root-servers.net.".to_owned(), 1), ("b.root-servers.net.".to_owned(), 2)]);
+        assert_eq!(hints, [("a.root-servers.net.".to_owned(), 1), ("b.root-servers.net.".to_owned(), 2)]);
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl SeenZones {
     }
 
     /// The zones of `config` that are seen. A zone of the view takes the place of one of the same name.
-    pub fn of<'c>(&self, config: &'c Config) -> Vec<&'c ConfiguredZone> {
+    pub fn zones_in<'c>(&self, config: &'c Config) -> Vec<&'c ConfiguredZone> {
         let (own, others): (Vec<_>, Vec<_>) =
             config.zones.iter().filter(|zone| self.sees(zone)).partition(|zone| zone.view.is_some());
         let replaced: HashSet<&Name> = own.iter().map(|zone| &zone.name).collect();
@@ -117,7 +117,7 @@ impl SeenZones {
             return Some(SeenEntry::Record(record));
         }
         let around =
-            self.of(config).into_iter().filter(|zone| zone.name.zone_of(name) && !zone.name.is_root());
+            self.zones_in(config).into_iter().filter(|zone| zone.name.zone_of(name) && !zone.name.is_root());
         around.max_by_key(|zone| zone.name.num_labels()).map(SeenEntry::Zone)
     }
 

@@ -69,7 +69,7 @@ pub(super) fn newest() -> TrustAnchor {
 fn joined_with(system: Option<Anchors>) -> Anchors {
     let mut anchors = Anchors::built_in();
     if let Some(system) = system {
-        anchors.add_all(system.of(&Name::root()));
+        anchors.add_all(system.only_for(&Name::root()));
     }
     anchors
 }
@@ -163,8 +163,8 @@ fn read_blocks(text: &str, anchors: &mut Anchors) -> Result<(), String> {
 
 /// A name, in newer blocks the kind of anchor, and the data of a DS or a key.
 fn add_entry(entry: &[String], anchors: &mut Anchors) -> Result<(), String> {
-    let told = entry.iter().take(2).cloned().collect::<Vec<_>>().join(" ");
-    let wrong = |wrong: &str| format!("{wrong} in the entry {told}");
+    let shown = entry.iter().take(2).cloned().collect::<Vec<_>>().join(" ");
+    let wrong = |wrong: &str| format!("{wrong} in the entry {shown}");
     let (first, rest) = entry.split_first().ok_or_else(|| wrong("has nothing"))?;
     let owner = name(first).ok_or_else(|| wrong("has no name"))?;
     let added = match rest.split_first() {

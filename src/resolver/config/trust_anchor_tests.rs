@@ -61,7 +61,7 @@ fn bind_s_spellings_are_read() {
 }
 
 #[test]
-fn what_is_wrong_is_told_and_what_is_unknown_is_not_wrong() {
+fn what_is_wrong_is_reported_and_what_is_unknown_is_not_wrong() {
     let wrong = |text: &str| parse(text).unwrap_err();
     assert_eq!(wrong(""), "has no DS or DNSKEY record");
     assert_eq!(wrong("\n. DS x 8 2 00\n"), "has a DS without a key tag at line 2");

@@ -94,7 +94,11 @@ pub(super) fn list<Meant: PartialEq>(
 pub(super) fn span(value: &Typed<'_>, range: &RangeInclusive<Duration>) -> Read<Duration> {
     let typed = text(value)?;
     let remedy = || {
-        format!("write {} to {}, like \"4s\", \"500ms\" or \"1h\"", tell(*range.start()), tell(*range.end()))
+        format!(
+            "write {} to {}, like \"4s\", \"500ms\" or \"1h\"",
+            in_words(*range.start()),
+            in_words(*range.end())
+        )
     };
     let millis = quantity(typed, &SPAN_UNITS)
         .ok_or_else(|| WrongValue::new(format!("{} is not a duration", quoted(typed)), remedy()))?;
@@ -220,7 +224,7 @@ pub(super) fn size_text(octets: u64) -> String {
 }
 
 /// A span in quotes.
-fn tell(span: Duration) -> String {
+fn in_words(span: Duration) -> String {
     format!("\"{}\"", span_text(span))
 }
 
@@ -253,9 +257,9 @@ mod tests {
     }
 
     #[test]
-    fn spans_are_told_in_the_largest_unit_that_fits() {
-        assert_eq!(tell(Duration::from_secs(7 * 86_400)), "\"7d\"");
-        assert_eq!(tell(Duration::from_millis(1_500)), "\"1500ms\"");
-        assert_eq!(tell(Duration::ZERO), "\"0s\"");
+    fn spans_are_reported_in_the_largest_unit_that_fits() {
+        assert_eq!(in_words(Duration::from_secs(7 * 86_400)), "\"7d\"");
+        assert_eq!(in_words(Duration::from_millis(1_500)), "\"1500ms\"");
+        assert_eq!(in_words(Duration::ZERO), "\"0s\"");
     }
 }

@@ -5,7 +5,7 @@ use hickory_proto::rr::Name;
 use ipnet::IpNet;
 use toml::Value;
 
-use super::keys::{ConfigKey, TableEntry, ToldBy, set, set_some};
+use super::keys::{ConfigKey, ReportedAs, TableEntry, set, set_some};
 use super::report::{WrongValue, quoted};
 use super::value::{Read, Typed};
 use super::{addresses, value, written};
@@ -31,7 +31,7 @@ impl TableEntry for ConfiguredView {
             |view| Some(Value::String(view.name.clone())),
         )
         .required()
-        .told(ToldBy::ByEntry),
+        .reported(ReportedAs::ByEntry),
         ConfigKey::<Self>::new(
             "clients",
             |view, typed, _| set(&mut view.clients, clients(typed)),
@@ -58,7 +58,7 @@ impl TableEntry for ConfiguredView {
         format!("view {}", self.name)
     }
 
-    fn tell(&self) -> Option<String> {
+    fn effect(&self) -> Option<String> {
         let clients: Vec<String> = self.clients.iter().map(ToString::to_string).collect();
         Some(format!("clients {}", clients.join(", ")))
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
 
-use super::keys::{ConfigKey, TableEntry, ToldBy, set};
+use super::keys::{ConfigKey, ReportedAs, TableEntry, set};
 use super::report::{WrongValue, quoted};
 use super::value::{Read, Typed};
 use super::{value, written};
@@ -92,7 +92,7 @@ impl TableEntry for ConfiguredWatch {
             |watch| Some(written::name(&watch.domain)),
         )
         .required()
-        .told(ToldBy::ByEntry),
+        .reported(ReportedAs::ByEntry),
         ConfigKey::<Self>::new(
             "as",
             |watch, typed, _| set(&mut watch.side, value::word(typed, &SIDES)),

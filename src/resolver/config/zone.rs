@@ -10,7 +10,7 @@ use hickory_proto::rr::Name;
 use toml::Value;
 
 use super::addresses::{Forwarder, server_text};
-use super::keys::{ConfigKey, TableEntry, ToldBy, set, set_some};
+use super::keys::{ConfigKey, ReportedAs, TableEntry, set, set_some};
 use super::report::WrongValue;
 use super::{addresses, included, records, value, view, written};
 
@@ -73,13 +73,13 @@ impl TableEntry for ConfiguredZone {
             |zone| Some(written::name(&zone.name)),
         )
         .required()
-        .told(ToldBy::ByEntry),
+        .reported(ReportedAs::ByEntry),
         ConfigKey::<Self>::new(
             "view",
             |zone, typed, _| set_some(&mut zone.view, view::word(typed)),
             |zone| zone.view.clone().map(Value::String),
         )
-        .told(ToldBy::ByEntry),
+        .reported(ReportedAs::ByEntry),
         ConfigKey::<Self>::new(
             "forward",
             |zone, typed, _| set(&mut zone.kind, addresses::forwarders(typed).map(ZoneKind::Forward)),
@@ -88,7 +88,7 @@ impl TableEntry for ConfiguredZone {
                 ZoneKind::Stub(_) | ZoneKind::Recurse | ZoneKind::File { .. } | ZoneKind::Records(_) => None,
             },
         )
-        .told(ToldBy::ByEntry),
+        .reported(ReportedAs::ByEntry),
         ConfigKey::<Self>::new(
             "forward_first",
             |zone, typed, _| set(&mut zone.forward_first, value::flag(typed)),
@@ -113,7 +113,7 @@ impl TableEntry for ConfiguredZone {
                 }
             },
         )
-        .told(ToldBy::ByEntry),
+        .reported(ReportedAs::ByEntry),
         ConfigKey::<Self>::new(
             "recurse",
             |zone, typed, _| {
@@ -126,7 +126,7 @@ impl TableEntry for ConfiguredZone {
             |zone| (zone.kind == ZoneKind::Recurse).then(|| true.into()),
         )
         .comment(&[(Some("true"), "asks the root servers, not the servers of a zone around it")])
-        .told(ToldBy::ByEntry),
+        .reported(ReportedAs::ByEntry),
         ConfigKey::<Self>::new(
             "file",
             |zone, typed, directory| {
@@ -139,7 +139,7 @@ impl TableEntry for ConfiguredZone {
                 ZoneKind::Forward(_) | ZoneKind::Stub(_) | ZoneKind::Recurse | ZoneKind::Records(_) => None,
             },
         )
-        .told(ToldBy::ByEntry),
+        .reported(ReportedAs::ByEntry),
         ConfigKey::<Self>::new(
             "records",
             |zone, typed, _| set(&mut zone.kind, records::lines(&zone.name, typed).map(ZoneKind::Records)),
@@ -148,7 +148,7 @@ impl TableEntry for ConfiguredZone {
                 ZoneKind::Forward(_) | ZoneKind::Stub(_) | ZoneKind::Recurse | ZoneKind::File { .. } => None,
             },
         )
-        .told(ToldBy::ByEntry),
+        .reported(ReportedAs::ByEntry),
         ConfigKey::<Self>::new(
             "source",
             |zone, typed, _| set(&mut zone.source, addresses::sources(typed)),
@@ -191,7 +191,7 @@ impl TableEntry for ConfiguredZone {
         format!("zone {}", self.shown())
     }
 
-    fn tell(&self) -> Option<String> {
+    fn effect(&self) -> Option<String> {
         Some(self.leads(["forwards to", "queries", "file"]))
     }
 
@@ -268,20 +268,20 @@ impl TableEntry for ConfiguredHost {
             |host| Some(written::name(&host.name)),
         )
         .required()
-        .told(ToldBy::ByEntry),
+        .reported(ReportedAs::ByEntry),
         ConfigKey::<Self>::new(
             "addresses",
             |host, typed, _| set(&mut host.addresses, addresses::host_addresses(typed)),
             |host| Some(written::list(&host.addresses)),
         )
         .required()
-        .told(ToldBy::Bare),
+        .reported(ReportedAs::Bare),
         ConfigKey::<Self>::new(
             "view",
             |host, typed, _| set_some(&mut host.view, view::word(typed)),
             |host| host.view.clone().map(Value::String),
         )
-        .told(ToldBy::ByEntry),
+        .reported(ReportedAs::ByEntry),
     ];
 
     fn blank() -> Self {
@@ -292,7 +292,7 @@ impl TableEntry for ConfiguredHost {
         format!("host {}{}", value::name_text(&self.name), view::of_view(self.view.as_deref()))
     }
 
-    fn tell(&self) -> Option<String> {
+    fn effect(&self) -> Option<String> {
         Some(joined(self.addresses.iter()))
     }
 }

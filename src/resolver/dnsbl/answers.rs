@@ -2,7 +2,7 @@
 //!
 //! Pure.
 
-use super::gate::{ListVerdict, UntoldReason};
+use super::gate::{ListVerdict, UnknownReason};
 use crate::limits::{LISTS_NOTHING_ANSWERS, LISTS_WORLD_ANSWERS};
 
 /// Answers to clients' questions, without answers from memory.
@@ -27,7 +27,7 @@ impl ListAnswers {
     /// Counts an answer.
     pub fn heard(&mut self, verdict: &ListVerdict) {
         match verdict {
-            ListVerdict::Listed | ListVerdict::Untold(UntoldReason::ListsTheWorld) => {
+            ListVerdict::Listed | ListVerdict::Unknown(UnknownReason::ListsTheWorld) => {
                 self.listed = self.listed.saturating_add(1);
                 (self.since_listing, self.has_listed) = (0, true);
             }
@@ -35,7 +35,7 @@ impl ListAnswers {
                 self.not_listed = self.not_listed.saturating_add(1);
                 self.since_listing = self.since_listing.saturating_add(1);
             }
-            ListVerdict::Untold(_) => {}
+            ListVerdict::Unknown(_) => {}
         }
     }
 

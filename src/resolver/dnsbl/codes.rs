@@ -81,7 +81,7 @@ impl fmt::Display for Span {
 }
 
 /// The code whose span has an address.
-pub fn of(codes: &[Code], address: Ipv4Addr) -> Option<&Code> {
+pub fn find(codes: &[Code], address: Ipv4Addr) -> Option<&Code> {
     codes.iter().find(|code| code.span.contains(address))
 }
 
@@ -107,7 +107,7 @@ mod tests {
     fn the_code_of_an_address_is_the_one_whose_span_has_it() {
         let code = |span: &str| Code { span: span.parse().unwrap(), means: span.to_owned() };
         let codes = [code("127.0.0.2"), code("127.0.0.10-127.0.0.20")];
-        let means = |last| of(&codes, Ipv4Addr::new(127, 0, 0, last)).map(|code| code.means.as_str());
+        let means = |last| find(&codes, Ipv4Addr::new(127, 0, 0, last)).map(|code| code.means.as_str());
         assert_eq!([2, 3, 15].map(means), [Some("127.0.0.2"), None, Some("127.0.0.10-127.0.0.20")]);
     }
 

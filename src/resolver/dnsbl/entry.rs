@@ -30,15 +30,15 @@ pub struct ListEntry {
     /// Its breaker, quota and tests.
     pub watch: ListWatch,
     number: u32,
-    told: Mutex<ToldOfList>,
+    knowledge: Mutex<ListKnowledge>,
     tally: Arc<ListTally>,
 }
 
 #[derive(Debug, Default)]
-struct ToldOfList {
+struct ListKnowledge {
     known: KnownList,
     /// When an answer was last neither "listed" nor "not listed".
-    last_untold: Mono,
+    last_unknown: Mono,
     /// When the log last had a line about a list that is shut down.
     shut_down_line: Option<Mono>,
     answers: ListAnswers,
@@ -75,7 +75,7 @@ pub struct ListCounts {
 impl ListEntry {
     /// An entry that goes on with the counters of an earlier one.
     pub(super) fn new(apex: Name, way: Way, number: u32, tally: Arc<ListTally>) -> Self {
-        Self { apex, way, watch: ListWatch::default(), number, told: Mutex::default(), tally }
+        Self { apex, way, watch: ListWatch::default(), number, knowledge: Mutex::default(), tally }
     }
 
     /// An entry outside the table, for a question of an old configuration.
@@ -95,113 +95,116 @@ impl ListEntry {
 
     /// Its state, since when, and why.
     pub fn standing(&self) -> ListStanding {
-        self.told().known.shown().clone()
+        self.knowledge().known.shown().clone()
     }
 
     /// Its state.
     pub fn state(&self) -> ListState {
-        self.told().known.shown().state
+        self.knowledge().known.shown().state
     }
 
     /// Takes in the result of its test entries; `insists`: the operator has asked for the test. Returns true if
     /// earlier answers must no longer be used.
     pub fn tested(&self, state: ListState, why: &str, insists: bool, now: Now) -> bool {
-        let mut told = self.told();
+        let mut knowledge = self.knowledge();
         let world = state == ListState::ListsTheWorld;
-        let void = world != told.known.world.is_some();
-        let before = told.known.shown().clone();
+        let void = world != knowledge.known.world.is_some();
+        let before = knowledge.known.shown().clone();
         if world {
             let since = ListStanding { state, since: now.unix, why: why.to_owned() };
-            told.known.world.get_or_insert(since);
+            knowledge.known.world.get_or_insert(since);
         } else {
-            told.known.world = None;
+            knowledge.known.world = None;
             // Refusals and silence of answers count more than a good test, because they may be newer. A good test
             // ends a refusal as an answer does, and at once if the operator has asked for the test.
             let right = matches!(state, ListState::Ok | ListState::Slow);
-            let stays = match told.known.standing.state {
+            let stays = match knowledge.known.standing.state {
                 ListState::Silent => true,
-                ListState::Refusing | ListState::Parked => !(right && (insists || told.is_quiet(now.mono))),
+                ListState::Refusing | ListState::Parked => {
+                    !(right && (insists || knowledge.is_quiet(now.mono)))
+                }
                 _ => false,
             };
             if !stays {
-                told.known.turn(state, why, now.unix);
+                knowledge.known.turn(state, why, now.unix);
             }
         }
-        self.write_lines(told, &before, now.unix);
+        self.write_lines(knowledge, &before, now.unix);
         void
     }
 
     /// A test has suspected the list. The next answers show whether the test is right.
     pub(crate) fn suspected(&self) {
-        self.told().answers.begin();
+        self.knowledge().answers.begin();
     }
 
     /// The state by a test, corrected by the answers to clients' questions.
     pub fn judged(&self, state: ListState) -> ListState {
-        let told = self.told();
-        let before = told.known.standing.state == ListState::ListsNothing;
+        let knowledge = self.knowledge();
+        let before = knowledge.known.standing.state == ListState::ListsNothing;
         match state {
-            ListState::ListsNothing if !told.answers.show_nothing(before) => ListState::TestsDiffer,
-            ListState::ListsTheWorld if told.answers.show_no_world() => ListState::TestsDiffer,
+            ListState::ListsNothing if !knowledge.answers.show_nothing(before) => ListState::TestsDiffer,
+            ListState::ListsTheWorld if knowledge.answers.show_no_world() => ListState::TestsDiffer,
             state => state,
         }
     }
 
     /// The answers of its servers.
     pub fn answers(&self) -> ListAnswers {
-        self.told().answers
+        self.knowledge().answers
     }
 
     /// Restores the state of the kept file.
     pub fn restore(&self, known: KnownList, now: Mono) {
-        let mut told = self.told();
-        told.known = known;
+        let mut knowledge = self.knowledge();
+        knowledge.known = known;
         // An incident of the earlier process lasts on until a quiet time has ended it.
-        told.last_untold = now;
+        knowledge.last_unknown = now;
     }
 
     /// Its state for the kept file.
     pub fn known(&self) -> KnownList {
-        self.told().known.clone()
+        self.knowledge().known.clone()
     }
 
     /// Takes in the meaning of an answer of its servers. Answers show refusals and parked domains; only tests show
     /// the rest.
     pub fn heard(&self, verdict: &ListVerdict, now: Now) {
-        let mut told = self.told();
-        let before = told.known.shown().clone();
-        told.answers.heard(verdict);
+        let mut knowledge = self.knowledge();
+        let before = knowledge.known.shown().clone();
+        knowledge.answers.heard(verdict);
         match verdict {
-            ListVerdict::Untold(why) => {
+            ListVerdict::Unknown(why) => {
                 // A wrong question says nothing about the list. Nor does an answer that resolverd made because the
                 // list was silent.
                 let Some(state) = why.state() else { return };
-                told.last_untold = now.mono;
-                told.known.turn(state, &why.sentence(&self.apex), now.unix);
+                knowledge.last_unknown = now.mono;
+                knowledge.known.turn(state, &why.sentence(&self.apex), now.unix);
             }
-            ListVerdict::Listed if told.known.standing.state == ListState::ListsNothing => {
-                told.known.turn(ListState::TestsDiffer, &differs(&self.apex), now.unix);
+            ListVerdict::Listed if knowledge.known.standing.state == ListState::ListsNothing => {
+                knowledge.known.turn(ListState::TestsDiffer, &differs(&self.apex), now.unix);
             }
             ListVerdict::Listed | ListVerdict::NotListed => {
-                let refused = matches!(told.known.standing.state, ListState::Refusing | ListState::Parked);
-                if refused && told.is_quiet(now.mono) {
-                    told.known.turn(ListState::Ok, "", now.unix);
+                let refused =
+                    matches!(knowledge.known.standing.state, ListState::Refusing | ListState::Parked);
+                if refused && knowledge.is_quiet(now.mono) {
+                    knowledge.known.turn(ListState::Ok, "", now.unix);
                 }
             }
         }
-        self.write_lines(told, &before, now.unix);
+        self.write_lines(knowledge, &before, now.unix);
     }
 
     /// Takes in the result of a question, for its breaker and quota.
     pub fn ended(&self, asked: &ListOutcome, now: Now) {
         let Changed { closed, warning } = self.watch.ended(asked, now);
         if asked.went_out && asked.end == ListQueryEnd::Answered && !asked.refused {
-            let mut told = self.told();
-            let before = told.known.shown().clone();
-            if told.known.standing.state == ListState::Silent {
-                told.known.turn(ListState::Ok, "", now.unix);
+            let mut knowledge = self.knowledge();
+            let before = knowledge.known.shown().clone();
+            if knowledge.known.standing.state == ListState::Silent {
+                knowledge.known.turn(ListState::Ok, "", now.unix);
             }
-            self.write_lines(told, &before, now.unix);
+            self.write_lines(knowledge, &before, now.unix);
         }
         if closed {
             self.watch.test_now(now.mono);
@@ -220,13 +223,13 @@ impl ListEntry {
     pub(crate) fn not_answering(&self, now: Now) {
         let (Some(why), Some((cause, _))) = (self.why_held(), self.watch.open()) else { return };
         let why = format!("{}: {why}", self.apex.to_ascii().trim_end_matches('.'));
-        let mut told = self.told();
-        let before = told.known.shown().clone();
+        let mut knowledge = self.knowledge();
+        let before = knowledge.known.shown().clone();
         // A list whose errors are refusals has the state of refusing.
-        if cause != breaker::OpenReason::Failing || told.known.standing.state != ListState::Refusing {
-            told.known.turn(ListState::Silent, &why, now.unix);
+        if cause != breaker::OpenReason::Failing || knowledge.known.standing.state != ListState::Refusing {
+            knowledge.known.turn(ListState::Silent, &why, now.unix);
         }
-        self.write_lines(told, &before, now.unix);
+        self.write_lines(knowledge, &before, now.unix);
     }
 
     /// Why resolverd answers its questions itself, if it does. The words follow the list's name.
@@ -249,10 +252,10 @@ impl ListEntry {
 
     /// Whether a line is due about a shut-down list that is still asked: once a day.
     pub(crate) fn shut_down_asked(&self, now: Mono) -> bool {
-        let mut told = self.told();
-        let due = told.shut_down_line.is_none_or(|last| now.since(last) >= SHUT_DOWN_LIST_LINE);
+        let mut knowledge = self.knowledge();
+        let due = knowledge.shut_down_line.is_none_or(|last| now.since(last) >= SHUT_DOWN_LIST_LINE);
         if due {
-            told.shut_down_line = Some(now);
+            knowledge.shut_down_line = Some(now);
         }
         due
     }
@@ -307,9 +310,9 @@ impl ListEntry {
     /// Logs a line if an incident has begun since the state `before`, and one if it has ended. A change from one
     /// incident to another is not logged, because a list whose servers fail in several ways would fill the log.
     /// "Lists everything" is an incident of its own.
-    fn write_lines(&self, told: MutexGuard<'_, ToldOfList>, before: &ListStanding, unix: u64) {
-        let shown = told.known.shown().clone();
-        drop(told);
+    fn write_lines(&self, knowledge: MutexGuard<'_, ListKnowledge>, before: &ListStanding, unix: u64) {
+        let shown = knowledge.known.shown().clone();
+        drop(knowledge);
         let apex = self.apex.to_ascii();
         let list = apex.trim_end_matches('.');
         let world = |standing: &ListStanding| standing.state == ListState::ListsTheWorld;
@@ -337,8 +340,8 @@ impl ListEntry {
         self.number
     }
 
-    fn told(&self) -> MutexGuard<'_, ToldOfList> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    fn knowledge(&self) -> MutexGuard<'_, ListKnowledge> {
+        self.knowledge.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -348,17 +351,17 @@ fn differs(apex: &Name) -> String {
     format!("{} does not list its own test entry, but lists other names", list.trim_end_matches('.'))
 }
 
-impl ToldOfList {
+impl ListKnowledge {
     /// Whether all answers have been "listed" or "not listed" for a while.
     fn is_quiet(&self, now: Mono) -> bool {
-        now.since(self.last_untold) >= LIST_INCIDENT_QUIET
+        now.since(self.last_unknown) >= LIST_INCIDENT_QUIET
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dnsbl::gate::UntoldReason;
+    use crate::dnsbl::gate::UnknownReason;
     use std::net::Ipv4Addr;
 
     fn at(seconds: u64) -> Now {
@@ -372,7 +375,7 @@ mod tests {
     #[test]
     fn a_refusal_begins_an_incident_and_only_a_quiet_time_ends_it() {
         let entry = entry("bl.example.");
-        let refused = ListVerdict::Untold(UntoldReason::Refused {
+        let refused = ListVerdict::Unknown(UnknownReason::Refused {
             code: Ipv4Addr::new(127, 255, 255, 254),
             means: "no".to_owned(),
         });
@@ -417,7 +420,7 @@ mod tests {
     }
 
     fn parked() -> ListVerdict {
-        ListVerdict::Untold(UntoldReason::Parked { address: Ipv4Addr::new(203, 0, 113, 7) })
+        ListVerdict::Unknown(UnknownReason::Parked { address: Ipv4Addr::new(203, 0, 113, 7) })
     }
 
     #[test]
@@ -436,13 +439,14 @@ mod tests {
     #[test]
     fn a_mistaken_question_keeps_no_refusal_alive() {
         let entry = entry("dbl.example.");
-        let untold = |what: fn(Ipv4Addr, String) -> UntoldReason| {
-            ListVerdict::Untold(what(Ipv4Addr::new(127, 0, 1, 255), "asked for an address".to_owned()))
+        let unknown = |what: fn(Ipv4Addr, String) -> UnknownReason| {
+            ListVerdict::Unknown(what(Ipv4Addr::new(127, 0, 1, 255), "asked for an address".to_owned()))
         };
-        entry.heard(&untold(|code, means| UntoldReason::Refused { code, means }), at(0));
+        entry.heard(&unknown(|code, means| UnknownReason::Refused { code, means }), at(0));
         for seconds in (1..LIST_INCIDENT_QUIET.as_secs()).step_by(5) {
-            entry.heard(&untold(|code, means| UntoldReason::Mistaken { code, means }), at(seconds));
-            entry.heard(&ListVerdict::Untold(UntoldReason::Silent { what: "lost".to_owned() }), at(seconds));
+            entry.heard(&unknown(|code, means| UnknownReason::Mistaken { code, means }), at(seconds));
+            entry
+                .heard(&ListVerdict::Unknown(UnknownReason::Silent { what: "lost".to_owned() }), at(seconds));
         }
         entry.heard(&ListVerdict::NotListed, at(LIST_INCIDENT_QUIET.as_secs()));
         assert_eq!(entry.state(), ListState::Ok);
@@ -463,7 +467,7 @@ mod tests {
     #[test]
     fn one_incident_that_becomes_another_goes_on() {
         let entry = entry("bl.example.");
-        let refused = ListVerdict::Untold(UntoldReason::Refused {
+        let refused = ListVerdict::Unknown(UnknownReason::Refused {
             code: Ipv4Addr::new(127, 255, 255, 254),
             means: "no".to_owned(),
         });
@@ -518,10 +522,10 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_shut_down_is_told_of_once_a_day() {
+    fn a_list_that_is_shut_down_is_reported_of_once_a_day() {
         let entry = entry("dead.example.");
-        let told: Vec<bool> =
+        let knowledge: Vec<bool> =
             [0, 10, 86_399, 86_400].map(|seconds| entry.shut_down_asked(at(seconds).mono)).into();
-        assert_eq!(told, [true, false, false, true]);
+        assert_eq!(knowledge, [true, false, false, true]);
     }
 }

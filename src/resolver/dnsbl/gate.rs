@@ -25,12 +25,12 @@ pub enum ListVerdict {
     /// The answer says "not listed".
     NotListed,
     /// The answer is neither.
-    Untold(UntoldReason),
+    Unknown(UnknownReason),
 }
 
 /// Why an answer of a list is neither "listed" nor "not listed".
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum UntoldReason {
+pub enum UnknownReason {
     /// The list refuses this host.
     Refused {
         /// Its answer.
@@ -115,30 +115,30 @@ pub fn judge(list: &List, state: ListState, answers: &[Record]) -> ListVerdict {
         match judge_code(list, address.0) {
             ListVerdict::Listed => listed = true,
             ListVerdict::NotListed => {}
-            untold => return untold,
+            other => return other,
         }
     }
     match (listed, state) {
-        (true, ListState::ListsTheWorld) => ListVerdict::Untold(UntoldReason::ListsTheWorld),
+        (true, ListState::ListsTheWorld) => ListVerdict::Unknown(UnknownReason::ListsTheWorld),
         (true, _) => ListVerdict::Listed,
         (false, _) => ListVerdict::NotListed,
     }
 }
 
 fn judge_code(list: &List, code: Ipv4Addr) -> ListVerdict {
-    if let Some(refused) = codes::of(&list.refused, code) {
-        return ListVerdict::Untold(untold(code, &refused.means));
+    if let Some(refused) = codes::find(&list.refused, code) {
+        return ListVerdict::Unknown(refusal(code, &refused.means));
     }
-    if codes::of(&list.listed, code).is_some() {
+    if codes::find(&list.listed, code).is_some() {
         return ListVerdict::Listed;
     }
     if code.octets().starts_with(&ERRORS) {
-        return ListVerdict::Untold(untold(code, convention(code)));
+        return ListVerdict::Unknown(refusal(code, convention(code)));
     }
     if code.is_loopback() {
         ListVerdict::Listed
     } else {
-        ListVerdict::Untold(UntoldReason::Parked { address: code })
+        ListVerdict::Unknown(UnknownReason::Parked { address: code })
     }
 }
 
@@ -153,10 +153,10 @@ fn convention(code: Ipv4Addr) -> &'static str {
 }
 
 /// Codes are refusals of the list, or errors of the client's question.
-fn untold(code: Ipv4Addr, means: &str) -> UntoldReason {
+fn refusal(code: Ipv4Addr, means: &str) -> UnknownReason {
     let means = means.to_owned();
     let mistaken = matches!(code.octets(), [127, 255, 255, 252]) || means.starts_with("asked for ");
-    if mistaken { UntoldReason::Mistaken { code, means } } else { UntoldReason::Refused { code, means } }
+    if mistaken { UnknownReason::Mistaken { code, means } } else { UnknownReason::Refused { code, means } }
 }
 
 impl ListVerdict {
@@ -165,12 +165,12 @@ impl ListVerdict {
         match self {
             Self::Listed => ListSays::Listed,
             Self::NotListed => ListSays::NotListed,
-            Self::Untold(_) => ListSays::Untold,
+            Self::Unknown(_) => ListSays::Untold,
         }
     }
 }
 
-impl UntoldReason {
+impl UnknownReason {
     /// The answer for a client of `list` at a listener with `guarding`.
     pub fn given(&self, list: &List, guarding: Guarding) -> Given {
         let error = self.extended_error(&list.apex);
@@ -290,11 +290,11 @@ mod tests {
 
     #[test]
     fn a_typing_error_is_the_clients_and_other_codes_are_refusals() {
-        let of = |last| untold(Ipv4Addr::new(127, 255, 255, last), "an error");
-        assert!(matches!(of(252), UntoldReason::Mistaken { .. }));
-        assert!(matches!(of(254), UntoldReason::Refused { .. }));
-        let asked = untold(Ipv4Addr::new(127, 0, 1, 255), "asked for an address");
-        assert!(matches!(asked, UntoldReason::Mistaken { .. }));
+        let of = |last| refusal(Ipv4Addr::new(127, 255, 255, last), "an error");
+        assert!(matches!(of(252), UnknownReason::Mistaken { .. }));
+        assert!(matches!(of(254), UnknownReason::Refused { .. }));
+        let asked = refusal(Ipv4Addr::new(127, 0, 1, 255), "asked for an address");
+        assert!(matches!(asked, UnknownReason::Mistaken { .. }));
     }
 
     #[test]
@@ -303,15 +303,15 @@ mod tests {
             for code in &list.listed {
                 for address in code.span.first().to_bits()..=code.span.last().to_bits() {
                     let address = Ipv4Addr::from_bits(address);
-                    let told = judge(list, ListState::Ok, &answer(list, &[address]));
-                    assert_eq!(told, ListVerdict::Listed, "{} {address}", list.apex);
+                    let verdict = judge(list, ListState::Ok, &answer(list, &[address]));
+                    assert_eq!(verdict, ListVerdict::Listed, "{} {address}", list.apex);
                 }
             }
             for code in &list.refused {
                 for address in code.span.first().to_bits()..=code.span.last().to_bits() {
                     let address = Ipv4Addr::from_bits(address);
-                    let told = judge(list, ListState::Ok, &answer(list, &[address]));
-                    assert_eq!(told.says(), ListSays::Untold, "{} {address}", list.apex);
+                    let verdict = judge(list, ListState::Ok, &answer(list, &[address]));
+                    assert_eq!(verdict.says(), ListSays::Untold, "{} {address}", list.apex);
                 }
             }
             let parked = judge(list, ListState::Ok, &answer(list, &[Ipv4Addr::new(203, 0, 113, 7)]));
@@ -337,11 +337,12 @@ mod tests {
     }
 
     #[test]
-    fn errors_by_convention_are_told_in_words_and_the_askers_are_not_the_lists() {
+    fn errors_by_convention_are_reported_in_words_and_the_askers_are_not_the_lists() {
         let list = block();
-        let told = |last| judge(&list, ListState::Ok, &answer(&list, &[Ipv4Addr::new(127, 255, 255, last)]));
-        let ListVerdict::Untold(UntoldReason::Mistaken { means, .. }) = told(252) else {
-            panic!("{:?}", told(252))
+        let verdict =
+            |last| judge(&list, ListState::Ok, &answer(&list, &[Ipv4Addr::new(127, 255, 255, last)]));
+        let ListVerdict::Unknown(UnknownReason::Mistaken { means, .. }) = verdict(252) else {
+            panic!("{:?}", verdict(252))
         };
         assert_eq!(means, "typing error in the name of the list");
         for (last, words) in [
@@ -349,8 +350,8 @@ mod tests {
             (255, "too many queries"),
             (250, "an error"),
         ] {
-            let ListVerdict::Untold(why @ UntoldReason::Refused { .. }) = told(last) else {
-                panic!("{:?}", told(last))
+            let ListVerdict::Unknown(why @ UnknownReason::Refused { .. }) = verdict(last) else {
+                panic!("{:?}", verdict(last))
             };
             assert!(why.sentence(&list.apex).contains(&format!("127.255.255.{last} ({words})")), "{why:?}");
         }
@@ -362,7 +363,7 @@ mod tests {
         let listing = answer(&list, &[Ipv4Addr::new(127, 0, 0, 2)]);
         assert_eq!(
             judge(&list, ListState::ListsTheWorld, &listing),
-            ListVerdict::Untold(UntoldReason::ListsTheWorld)
+            ListVerdict::Unknown(UnknownReason::ListsTheWorld)
         );
         assert_eq!(judge(&list, ListState::ListsTheWorld, &[]), ListVerdict::NotListed);
         for state in [
@@ -379,7 +380,7 @@ mod tests {
     #[test]
     fn what_a_client_gets_is_the_listeners_choice_then_the_lists() {
         use OnRefusal::{Nxdomain, Pass, Servfail};
-        let why = UntoldReason::Refused { code: Ipv4Addr::new(127, 255, 255, 254), means: "no".to_owned() };
+        let why = UnknownReason::Refused { code: Ipv4Addr::new(127, 255, 255, 254), means: "no".to_owned() };
         let given = |guard, listener, list| {
             let list = List { on_refusal: list, ..block() };
             why.given(&list, Guarding { guard, on_refusal: listener })
@@ -403,7 +404,7 @@ mod tests {
     fn a_txt_without_an_address_is_no_listing_and_only_data_lists_have_txt_alone() {
         let list = block();
         let given =
-            |on_refusal| UntoldReason::TextAlone.given(&list, Guarding { guard: Guard::Guard, on_refusal });
+            |on_refusal| UnknownReason::TextAlone.given(&list, Guarding { guard: Guard::Guard, on_refusal });
         for on_refusal in [None, Some(OnRefusal::Servfail), Some(OnRefusal::Nxdomain)] {
             assert!(
                 matches!(given(on_refusal), Given::Nxdomain(error) if error.code == ExtendedError::FILTERED)
@@ -420,40 +421,40 @@ mod tests {
         let (code, what) = (Ipv4Addr::new(127, 255, 255, 254), "REFUSED".to_owned());
         let error = ExtendedError::new(6, "bogus");
         for (why, state, number) in [
-            (UntoldReason::Refused { code, means: what.clone() }, Some(ListState::Refusing), 17),
-            (UntoldReason::KeyRefused { what: what.clone() }, Some(ListState::Refusing), 22),
-            (UntoldReason::NotServed { what: what.clone() }, Some(ListState::Refusing), 22),
-            (UntoldReason::Parked { address: code }, Some(ListState::Parked), 17),
-            (UntoldReason::Mistaken { code, means: what.clone() }, None, 17),
-            (UntoldReason::ListsTheWorld, None, 17),
-            (UntoldReason::Unusable { error }, None, 6),
-            (UntoldReason::TextAlone, None, 17),
-            (UntoldReason::Silent { what }, None, 22),
+            (UnknownReason::Refused { code, means: what.clone() }, Some(ListState::Refusing), 17),
+            (UnknownReason::KeyRefused { what: what.clone() }, Some(ListState::Refusing), 22),
+            (UnknownReason::NotServed { what: what.clone() }, Some(ListState::Refusing), 22),
+            (UnknownReason::Parked { address: code }, Some(ListState::Parked), 17),
+            (UnknownReason::Mistaken { code, means: what.clone() }, None, 17),
+            (UnknownReason::ListsTheWorld, None, 17),
+            (UnknownReason::Unusable { error }, None, 6),
+            (UnknownReason::TextAlone, None, 17),
+            (UnknownReason::Silent { what }, None, 22),
         ] {
             assert_eq!((why.state(), why.extended_error(&Name::root()).code), (state, number), "{why:?}");
         }
     }
 
     #[test]
-    fn silence_is_told_as_the_list_has_it_unless_everything_passes() {
-        let silent = UntoldReason::Silent { what: "no server answered".to_owned() };
+    fn silence_is_reported_as_the_list_has_it_unless_everything_passes() {
+        let silent = UnknownReason::Silent { what: "no server answered".to_owned() };
         let guarded = Guarding { guard: Guard::Guard, on_refusal: Some(OnRefusal::Pass) };
         let passing = Guarding { guard: Guard::Pass, on_refusal: None };
         let allow = List::new(block().apex, Purpose::Allow, vec![ListSubject::Ip4]);
         assert!(matches!(silent.given(&block(), guarded), Given::Servfail(error) if error.code == 22));
         assert!(matches!(silent.given(&allow, guarded), Given::Nxdomain(error) if error.code == 22));
-        let refused = UntoldReason::NotServed { what: "REFUSED".to_owned() };
+        let refused = UnknownReason::NotServed { what: "REFUSED".to_owned() };
         assert!(matches!(refused.given(&allow, Guarding::default()), Given::Nxdomain(_)));
         for list in [block(), allow] {
             assert_eq!(silent.given(&list, passing), Given::Answer);
         }
-        let forged = UntoldReason::Unusable { error: ExtendedError::new(6, "bogus") };
+        let forged = UnknownReason::Unusable { error: ExtendedError::new(6, "bogus") };
         assert!(
             matches!(forged.given(&block(), Guarding::default()), Given::Servfail(error) if error.code == 6)
         );
         let whole = Guarding { guard: Guard::Guard, on_refusal: Some(OnRefusal::Pass) };
         assert_eq!(
-            UntoldReason::TextAlone.given(&block(), whole),
+            UnknownReason::TextAlone.given(&block(), whole),
             Given::Answer,
             "refusals pass, and so does this"
         );
@@ -466,8 +467,8 @@ mod tests {
         fn no_listing_is_lost(low in any::<[u8; 3]>()) {
             let list = block();
             let code = Ipv4Addr::new(127, low[0], low[1], low[2]);
-            let told = judge(&list, ListState::Ok, &answer(&list, &[code]));
-            prop_assert_eq!(told == ListVerdict::Listed, !code.octets().starts_with(&ERRORS));
+            let verdict = judge(&list, ListState::Ok, &answer(&list, &[code]));
+            prop_assert_eq!(verdict == ListVerdict::Listed, !code.octets().starts_with(&ERRORS));
         }
     }
 }

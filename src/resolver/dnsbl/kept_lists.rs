@@ -40,7 +40,7 @@ struct KeptList {
 
 impl KeptLists {
     /// The current content.
-    pub fn of(lists: &Lists) -> Self {
+    pub fn from_lists(lists: &Lists) -> Self {
         let list = |entry: &ListEntry| KeptList {
             list: entry.apex.to_ascii(),
             way: entry.way.clone(),
@@ -127,7 +127,7 @@ mod tests {
             };
             entry.watch.ended(&asked, NOW);
         }
-        fs::write(&path, KeptLists::of(&before).to_octets().unwrap()).unwrap();
+        fs::write(&path, KeptLists::from_lists(&before).to_octets().unwrap()).unwrap();
         let after = Lists::default();
         KeptLists::read(File::open(&path).unwrap()).unwrap().restore(&after, NOW.mono, |_, _| true);
         let ways = |lists: &Lists| lists.all().iter().map(|entry| entry.way.clone()).collect::<Vec<_>>();

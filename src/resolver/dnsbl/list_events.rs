@@ -65,7 +65,7 @@ impl Default for ListEventQueue {
 
 impl ListEventQueue {
     /// Adds an event of a question by its key.
-    pub fn tell(&self, key: &[u8], what: ListEventKind, at: Mono) {
+    pub fn push(&self, key: &[u8], what: ListEventKind, at: Mono) {
         let mut event = ListEvent { key: [0; MAX_LIST_EVENT_KEY], length: key.len(), what, at };
         let fits = event.key.get_mut(..key.len()).map(|place| place.copy_from_slice(key)).is_some();
         if !fits || self.sender.try_send(event).is_err() {
@@ -126,13 +126,13 @@ mod tests {
         let mut events = queue.listen().unwrap();
         assert!(queue.listen().is_none());
         for _ in 0..MAX_LIST_EVENTS + 5 {
-            queue.tell(
+            queue.push(
                 b"key",
                 ListEventKind::CameOut { says: ListSays::Listed, went_out: true },
                 Mono::START,
             );
         }
-        queue.tell(&[7; MAX_LIST_EVENT_KEY + 1], ListEventKind::Asked(None), Mono::START);
+        queue.push(&[7; MAX_LIST_EVENT_KEY + 1], ListEventKind::Asked(None), Mono::START);
         assert_eq!(queue.lost(), 6);
         drop(events);
         events = queue.listen().unwrap();

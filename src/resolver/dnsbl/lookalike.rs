@@ -59,10 +59,10 @@ impl Lookalikes {
     pub fn list(&self) -> Vec<Lookalike> {
         let zones = self.lock();
         let alike = zones.iter().filter(|(_, asked)| asked.changes >= LOOKALIKE_ADDRESSES);
-        let mut told: Vec<Lookalike> =
+        let mut found: Vec<Lookalike> =
             alike.map(|(zone, asked)| Lookalike { zone: zone.clone(), questions: asked.questions }).collect();
-        told.sort_by_key(|alike| std::cmp::Reverse(alike.questions));
-        told
+        found.sort_by_key(|alike| std::cmp::Reverse(alike.questions));
+        found
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Name, AskedZone>> {

@@ -72,9 +72,9 @@ impl Rewrite {
         // The label for the key is removed, also if it is the only one.
         let kept = own.saturating_sub(1);
         let labels = name.iter().take(kept).chain(self.apex.iter());
-        let mut told = Name::from_labels(labels).unwrap_or_else(|_| self.apex.clone());
-        told.set_fqdn(true);
-        told
+        let mut rewritten = Name::from_labels(labels).unwrap_or_else(|_| self.apex.clone());
+        rewritten.set_fqdn(true);
+        rewritten
     }
 
     /// Like `outward`, for a record's owner. The SOA of a negative answer may be above the base: then it becomes the apex's.

@@ -26,7 +26,7 @@ use dns::question::ListMark;
 pub struct Lists {
     entries: ArcSwap<ListEntries>,
     /// Whether the log has a line that the table is full.
-    told_full: AtomicBool,
+    full_reported: AtomicBool,
     lookalikes: Lookalikes,
     /// Whether forwarders reach the internet, by way.
     through: Mutex<BTreeMap<Way, NetworkAnswers>>,
@@ -110,7 +110,7 @@ impl Lists {
                 }
                 entries
             });
-            if before.by_number.len() >= MAX_LIST_WAYS && !self.told_full.swap(true, Ordering::Relaxed) {
+            if before.by_number.len() >= MAX_LIST_WAYS && !self.full_reported.swap(true, Ordering::Relaxed) {
                 tracing::warn!(
                     "too many DNS lists: resolverd keeps the state of at most {MAX_LIST_WAYS} lists (a list counts once for each set of forwarders); it has forgotten the list that was not queried for the longest time, and tests it again at its next query; use fewer lists, or fewer [[listener]] with their own forwarders"
                 );
@@ -136,7 +136,7 @@ impl Lists {
         });
         let entries = self.entries.load();
         if entries.by_number.len() < MAX_LIST_WAYS {
-            self.told_full.store(false, Ordering::Relaxed);
+            self.full_reported.store(false, Ordering::Relaxed);
         }
         let in_use = |way: &Way| entries.by_number.values().any(|entry| entry.way == *way);
         self.through.lock().unwrap_or_else(PoisonError::into_inner).retain(|way, _| in_use(way));
@@ -271,13 +271,13 @@ mod tests {
             let entry = lists.entry(&name(&format!("l{number}.example.")), &Way::Public);
             wanted(&entry, if number == 5 { 1 } else { 2 + number as u64 });
         }
-        assert!(!lists.told_full.load(Ordering::Relaxed));
+        assert!(!lists.full_reported.load(Ordering::Relaxed));
         let late = lists.entry(&name("late.example."), &Way::Public);
         assert!(Arc::ptr_eq(&late, &lists.entry(&name("late.example."), &Way::Public)), "it is looked after");
         assert_eq!(lists.all().len(), MAX_LIST_WAYS);
         assert!(lists.numbered(5).is_none() && lists.numbered(0).is_some());
-        assert!(lists.told_full.load(Ordering::Relaxed));
+        assert!(lists.full_reported.load(Ordering::Relaxed));
         lists.keep(|apex, _| *apex == late.apex);
-        assert!(!lists.told_full.load(Ordering::Relaxed), "the next time is another");
+        assert!(!lists.full_reported.load(Ordering::Relaxed), "the next time is another");
     }
 }

@@ -55,7 +55,11 @@ const MESSAGE: i32 = 1;
 
 impl Dnstap {
     /// A message as the reader gets it. `offset` is the time of `Mono::START`, in microseconds since 1970.
-    pub(super) fn of(message: TappedMessage, (identity, version): (&str, &str), offset: u64) -> Self {
+    pub(super) fn from_message(
+        message: TappedMessage,
+        (identity, version): (&str, &str),
+        offset: u64,
+    ) -> Self {
         let TappedMessage { kind, transport, asks, answers, queried, responded, octets } = message;
         let moment = |at: Mono| {
             let micros = offset.wrapping_add(at.as_micros());
@@ -137,7 +141,7 @@ mod tests {
             responded: Some(Mono::from_micros(1_000_002)),
             octets: b"dns".to_vec(),
         };
-        let octets = Dnstap::of(message, ("mx", ""), 5_000_000).encode_to_vec();
+        let octets = Dnstap::from_message(message, ("mx", ""), 5_000_000).encode_to_vec();
         let inner: &[&[u8]] = &[
             b"\x08\x06\x10\x01\x18\x02",
             b"\x22\x04\xc0\x00\x02\x01",

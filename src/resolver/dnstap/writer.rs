@@ -166,7 +166,7 @@ fn frames_of(messages: Vec<TappedMessage>, settings: &TapSettings, clock: &Clock
     let mut frames = Vec::new();
     for message in messages {
         let message = cleaned(message, settings.redaction, &settings.secrets);
-        put_data(&Dnstap::of(message, words, offset).encode_to_vec(), &mut frames);
+        put_data(&Dnstap::from_message(message, words, offset).encode_to_vec(), &mut frames);
     }
     frames
 }

@@ -53,16 +53,16 @@ pub(super) fn mix(message: &mut [u8], mut draw: impl FnMut() -> u64) {
 /// changed in `sent`.
 pub(super) fn restore(plain: &[u8], sent: &[u8], reply: &mut [u8]) -> Spelling {
     let Some(name) = name_of(plain) else { return Spelling::None };
-    let (Some(plain), Some(sent), Some(told)) =
+    let (Some(plain), Some(sent), Some(received)) =
         (plain.get(name.clone()), sent.get(name.clone()), reply.get_mut(name))
     else {
         return Spelling::None;
     };
-    if !told.eq_ignore_ascii_case(sent) {
+    if !received.eq_ignore_ascii_case(sent) {
         return Spelling::None;
     }
-    let spelling = if told == sent { Spelling::Kept } else { Spelling::Other };
-    told.copy_from_slice(plain);
+    let spelling = if received == sent { Spelling::Kept } else { Spelling::Other };
+    received.copy_from_slice(plain);
     spelling
 }
 

@@ -30,8 +30,8 @@ const MESSAGE: &str = "application/dns-message";
 /// The port that a URL of HTTPS does not name.
 const HTTPS_PORT: u16 = 443;
 
-/// Octets of a content type that are told to the operator.
-const TOLD: usize = 60;
+/// Octets of a content type that an error message shows.
+const MAX_SHOWN_TYPE: usize = 60;
 
 /// A connection for queries.
 pub(super) struct HttpsStream {
@@ -185,7 +185,8 @@ fn fault_of(status: StatusCode, header: &HeaderMap) -> Option<HttpsFault> {
     }
     let value = header.get(CONTENT_TYPE)?.to_str().unwrap_or_default();
     let kind = value.split(';').next().unwrap_or_default().trim();
-    let words = || format!("HTTPS response of type {}", kind.chars().take(TOLD).collect::<String>());
+    let words =
+        || format!("HTTPS response of type {}", kind.chars().take(MAX_SHOWN_TYPE).collect::<String>());
     (!kind.eq_ignore_ascii_case(MESSAGE)).then(|| HttpsFault { words: words(), is_failure: false })
 }
 
@@ -213,24 +214,24 @@ mod tests {
     use h2::Reason;
 
     #[test]
-    fn a_response_without_a_message_is_told() {
+    fn a_response_without_a_message_is_reported() {
         let typed = |kind: &str| HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().unwrap())]);
-        let told = |status: u16, header: &HeaderMap| {
+        let fault = |status: u16, header: &HeaderMap| {
             fault_of(StatusCode::from_u16(status).unwrap(), header)
                 .map(|fault| (fault.words, fault.is_failure))
         };
         let message = typed(MESSAGE);
-        assert_eq!(told(200, &message), None);
-        assert_eq!(told(200, &typed("Application/DNS-Message; charset=x")), None);
-        assert_eq!(told(200, &HeaderMap::new()), None);
+        assert_eq!(fault(200, &message), None);
+        assert_eq!(fault(200, &typed("Application/DNS-Message; charset=x")), None);
+        assert_eq!(fault(200, &HeaderMap::new()), None);
         assert_eq!(
-            told(200, &typed("text/html")),
+            fault(200, &typed("text/html")),
             Some(("HTTPS response of type text/html".to_owned(), false))
         );
         for (status, is_failure) in
             [(204, false), (301, false), (403, false), (429, true), (500, true), (503, true)]
         {
-            assert_eq!(told(status, &message), Some((format!("HTTP status {status}"), is_failure)));
+            assert_eq!(fault(status, &message), Some((format!("HTTP status {status}"), is_failure)));
         }
     }
 

@@ -115,7 +115,7 @@ impl Exchange {
         let long_replies = Arc::new(LongReplies::beside(cache_size));
         let streams = Streams::new(Arc::clone(&network), random.clone(), Arc::clone(&long_replies));
         let (merge, strays, tap) = (Merge::new(keyed), AtomicUsize::new(0), Arc::default());
-        let bounds = WorkBounds::of(cache_size);
+        let bounds = WorkBounds::for_cache_size(cache_size);
         let places = Arc::new(Places::new(bounds.exchanges));
         Self { network, clock, random, places, keyed, merge, streams, long_replies, bounds, strays, tap }
     }

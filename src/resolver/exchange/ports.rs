@@ -18,7 +18,7 @@ pub struct SourcePorts(Vec<u16>);
 
 impl SourcePorts {
     /// The ports of `range` that are not `reserved`, in the form of the kernel: `8080,9000-9100`.
-    pub fn of(range: RangeInclusive<u16>, reserved: &str) -> Self {
+    pub fn in_range(range: RangeInclusive<u16>, reserved: &str) -> Self {
         let spans: Vec<_> = reserved.split([',', '\n']).filter_map(span).collect();
         let kept = |port: &u16| spans.iter().any(|span| span.contains(port));
         Self(range.filter(|port| !kept(port)).collect())
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     fn ports(first: u16, last: u16, reserved: &str) -> SourcePorts {
-        SourcePorts::of(first..=last, reserved)
+        SourcePorts::in_range(first..=last, reserved)
     }
 
     #[test]
@@ -83,6 +83,6 @@ mod tests {
         assert_eq!(all.len(), 9);
         all.sort_unstable();
         assert_eq!(all, ports.0);
-        assert_eq!(SourcePorts::of(1..=1, "1").in_turn(&random).next(), None);
+        assert_eq!(SourcePorts::in_range(1..=1, "1").in_turn(&random).next(), None);
     }
 }

@@ -110,29 +110,29 @@ impl Secret {
 
     /// A text with the key replaced.
     fn blotted(&self, text: &[u8]) -> Vec<u8> {
-        let (mut told, mut rest) = (Vec::new(), text);
+        let (mut hidden, mut rest) = (Vec::new(), text);
         while let Some(first) = rest.first() {
             let here = rest.get(..self.key.0.len());
             if here.is_some_and(|here| here.eq_ignore_ascii_case(&self.key.0)) {
-                told.extend_from_slice(HIDDEN);
+                hidden.extend_from_slice(HIDDEN);
                 rest = rest.get(self.key.0.len()..).unwrap_or_default();
             } else {
-                told.push(*first);
+                hidden.push(*first);
                 rest = rest.get(1..).unwrap_or_default();
             }
         }
-        told
+        hidden
     }
 
     /// Whether a record contains the key in a form that people or programs can read.
     fn shows(&self, record: &Record) -> bool {
-        let told = format!("{} {}", record.name, record.data).to_ascii_lowercase();
+        let text = format!("{} {}", record.name, record.data).to_ascii_lowercase();
         let raw = match &record.data {
             RData::Unknown { rdata, .. } => rdata.anything.to_ascii_lowercase(),
             _ => Vec::new(),
         };
         let holds = |text: &[u8]| text.windows(self.key.0.len()).any(|part| *part == *self.key.0);
-        holds(told.as_bytes()) || holds(&raw)
+        holds(text.as_bytes()) || holds(&raw)
     }
 
     /// `name` with one label before `base` replaced by another.
@@ -200,8 +200,8 @@ mod tests {
         message.add_authority(Record::from_rdata(apex, 60, RData::SOA(soa)));
         secret().take_out(&mut message);
         assert_eq!(message.answers.len(), 2, "an alias that tells it is dropped");
-        let told = format!("{message:?}").to_ascii_lowercase();
-        assert!(!told.contains("s3crets3cret"), "{told}");
+        let text = format!("{message:?}").to_ascii_lowercase();
+        assert!(!text.contains("s3crets3cret"), "{text}");
         assert!(message.answers[1].data.to_string().contains("k=(key)&x"), "{message:?}");
         assert!(!format!("{:?}", secret()).to_ascii_lowercase().contains("s3cret"));
         let octets = message.to_vec().unwrap().to_ascii_lowercase();

@@ -232,15 +232,17 @@ mod tests {
 
     /// Sockets on any port.
     fn network() -> SocketNetwork {
-        SocketNetwork::new(Random::seeded(5), SourcePorts::of(1_024..=u16::MAX, ""))
+        SocketNetwork::new(Random::seeded(5), SourcePorts::in_range(1_024..=u16::MAX, ""))
     }
 
     #[tokio::test]
     async fn messages_leave_from_ports_of_the_range_that_are_not_reserved_until_none_is_free() {
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), encryption: None };
-        let network =
-            SocketNetwork::new(Random::seeded(5), SourcePorts::of(61_000..=61_009, "61003,61005-61006"));
+        let network = SocketNetwork::new(
+            Random::seeded(5),
+            SourcePorts::in_range(61_000..=61_009, "61003,61005-61006"),
+        );
         let (mut held, mut ports) = (Vec::new(), Vec::new());
         let error = loop {
             match network.send_datagram(&path, b"question").await {
@@ -257,7 +259,7 @@ mod tests {
         // Another program may use one of these ports.
         let free = [61_000, 61_001, 61_002, 61_004, 61_007, 61_008, 61_009];
         assert!(ports.len() >= 5 && ports.iter().all(|port| free.contains(port)) && !ordered, "{ports:?}");
-        network.set_ports(SourcePorts::of(1_024..=u16::MAX, ""));
+        network.set_ports(SourcePorts::in_range(1_024..=u16::MAX, ""));
         assert!(network.send_datagram(&path, b"question").await.is_ok());
     }
 
@@ -302,7 +304,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_server_over_tls_is_told_the_name_that_its_certificate_must_have() {
+    async fn a_server_over_tls_is_reported_the_name_that_its_certificate_must_have() {
         let network = network();
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let encryption = Encryption { certificate: "dns.example".to_owned(), https: None };
@@ -344,7 +346,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_closed_port_is_told_at_once() {
+    async fn a_closed_port_is_reported_at_once() {
         let network = network();
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let path = Path { server, source: None, encryption: None };

@@ -150,7 +150,7 @@ async fn a_server_that_closes_after_each_answer_starves_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_told_to_all_who_wait_and_not_tried_again() {
+async fn a_refusal_is_reported_to_all_who_wait_and_not_tried_again() {
     let (streams, echo) = streams(Echo { refuses: true, ..Echo::default() });
     let path = path(1);
     let asked = (0..5).map(|_| streams.exchange(&path, b"question"));

@@ -107,14 +107,14 @@ fn header(query: &Message, code: ResponseCode) -> (SocketAddr, Vec<u8>) {
 #[tokio::test(start_paused = true)]
 async fn without_a_question_only_errors_are_heard_and_in_mixed_case_not_believed() {
     let (denied, _) = exchange(|query| vec![header(&query, ResponseCode::NXDomain)]);
-    let (told, _) = heard(&denied, ask(), Duration::from_secs(1)).await;
-    assert_eq!(told.reply.unwrap_err(), Trouble::Silent);
+    let (result, _) = heard(&denied, ask(), Duration::from_secs(1)).await;
+    assert_eq!(result.reply.unwrap_err(), Trouble::Silent);
     let (refused, _) = exchange(|query| vec![header(&query, ResponseCode::Refused)]);
-    let (told, _) = heard(&refused, ask(), Duration::from_secs(1)).await;
-    assert_eq!(told.reply.unwrap().metadata.response_code, ResponseCode::Refused);
-    let (told, _) =
+    let (result, _) = heard(&refused, ask(), Duration::from_secs(1)).await;
+    assert_eq!(result.reply.unwrap().metadata.response_code, ResponseCode::Refused);
+    let (result, _) =
         heard(&refused, UpstreamQuery { mixed_case: true, ..ask() }, Duration::from_secs(1)).await;
-    assert_eq!(told.reply.unwrap_err(), Trouble::OtherCase);
+    assert_eq!(result.reply.unwrap_err(), Trouble::OtherCase);
 }
 
 #[test]
@@ -148,7 +148,7 @@ async fn a_message_that_panics_leaves_none_of_those_who_share_it_waiting() {
 }
 
 #[test]
-fn what_this_host_cannot_send_is_told_from_what_cannot_be_reached() {
+fn what_this_host_cannot_send_is_distinguished_from_what_cannot_be_reached() {
     let trouble = |kind: io::ErrorKind| trouble_of(&kind.into());
     assert_eq!(trouble(io::ErrorKind::NetworkUnreachable), Trouble::NoRoute);
     assert_eq!(trouble(io::ErrorKind::ConnectionRefused), Trouble::Unreachable);
@@ -170,10 +170,10 @@ async fn forgeries_are_passed_over_until_the_answer_comes() {
             (server(), good.to_vec().unwrap()),
         ]
     });
-    let (told, sent) = heard(&exchange, ask(), Duration::from_secs(1)).await;
+    let (result, sent) = heard(&exchange, ask(), Duration::from_secs(1)).await;
     assert!(sent);
-    assert!(told.reply.is_ok());
-    assert_eq!((told.elapsed, exchange.take_strays()), (Duration::from_millis(4), 3));
+    assert!(result.reply.is_ok());
+    assert_eq!((result.elapsed, exchange.take_strays()), (Duration::from_millis(4), 3));
 }
 
 #[tokio::test(start_paused = true)]
@@ -190,44 +190,44 @@ async fn other_questions_are_passed_over_until_the_answer_comes_or_there_are_too
         let of_type = (server(), other_type.to_vec().unwrap());
         vec![other(&query), of_type, (server(), good.to_vec().unwrap())]
     });
-    let (told, _) = heard(&late, ask(), Duration::from_secs(1)).await;
-    assert!(told.reply.is_ok());
-    assert_eq!((told.elapsed, late.take_strays()), (Duration::from_millis(3), 2));
+    let (result, _) = heard(&late, ask(), Duration::from_secs(1)).await;
+    assert!(result.reply.is_ok());
+    assert_eq!((result.elapsed, late.take_strays()), (Duration::from_millis(3), 2));
     let (only, _) = exchange(|query| vec![other(&query)]);
-    let (told, _) = heard(&only, ask(), Duration::from_secs(1)).await;
-    assert_eq!(told.reply.unwrap_err(), Trouble::Silent);
-    assert_eq!((told.elapsed, only.take_strays()), (Duration::from_secs(1), 1));
+    let (result, _) = heard(&only, ask(), Duration::from_secs(1)).await;
+    assert_eq!(result.reply.unwrap_err(), Trouble::Silent);
+    assert_eq!((result.elapsed, only.take_strays()), (Duration::from_secs(1), 1));
     let (flood, _) = exchange(|query| vec![other(&query); MAX_STRAY_DATAGRAMS + 1]);
-    let (told, _) = heard(&flood, ask(), Duration::from_secs(1)).await;
-    assert_eq!(told.reply.unwrap_err(), Trouble::Silent);
+    let (result, _) = heard(&flood, ask(), Duration::from_secs(1)).await;
+    assert_eq!(result.reply.unwrap_err(), Trouble::Silent);
     assert_eq!(flood.take_strays(), MAX_STRAY_DATAGRAMS);
 }
 
 #[tokio::test(start_paused = true)]
 async fn silence_ends() {
     let (silent, _) = exchange(|_| Vec::new());
-    let (told, _) = heard(&silent, ask(), Duration::from_secs(1)).await;
-    assert_eq!(told.reply.unwrap_err(), Trouble::Silent);
-    assert_eq!(told.elapsed, Duration::from_secs(1));
+    let (result, _) = heard(&silent, ask(), Duration::from_secs(1)).await;
+    assert_eq!(result.reply.unwrap_err(), Trouble::Silent);
+    assert_eq!(result.elapsed, Duration::from_secs(1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_question_in_other_case_is_told_and_one_as_sent_is_restored() {
+async fn a_question_in_other_case_is_reported_and_one_as_sent_is_restored() {
     let mixed = || UpstreamQuery { mixed_case: true, ..ask() };
     let (as_sent, _) = exchange(|query| {
         assert_ne!(query.queries[0].name().to_ascii(), "www.example.");
         vec![(server(), query.into_response().to_vec().unwrap())]
     });
-    let (told, _) = heard(&as_sent, mixed(), Duration::from_secs(1)).await;
-    assert_eq!(told.reply.unwrap().queries[0].name().to_ascii(), "www.example.");
+    let (result, _) = heard(&as_sent, mixed(), Duration::from_secs(1)).await;
+    assert_eq!(result.reply.unwrap().queries[0].name().to_ascii(), "www.example.");
     let (lower, _) = exchange(|query| {
         let mut response = query.into_response();
         response.queries[0].set_name(Name::from_ascii("www.example.").unwrap());
         vec![(server(), response.to_vec().unwrap())]
     });
-    let (told, _) = heard(&lower, mixed(), Duration::from_secs(1)).await;
-    assert_eq!(told.reply.unwrap_err(), Trouble::OtherCase);
-    assert!(told.other_case);
+    let (result, _) = heard(&lower, mixed(), Duration::from_secs(1)).await;
+    assert_eq!(result.reply.unwrap_err(), Trouble::OtherCase);
+    assert!(result.other_case);
 }
 
 #[tokio::test(start_paused = true)]
@@ -246,8 +246,8 @@ async fn a_server_that_copies_the_letters_of_the_query_into_its_records_changes_
         vec![(server(), reply)]
     });
     let asked = UpstreamQuery { mixed_case: true, kind: RecordType::MX, ..ask() };
-    let (told, _) = heard(&copies, asked, Duration::from_secs(1)).await;
-    assert_eq!(told.reply.unwrap().answers[0].to_string(), "www.example. 60 IN MX 10 mx.");
+    let (result, _) = heard(&copies, asked, Duration::from_secs(1)).await;
+    assert_eq!(result.reply.unwrap().answers[0].to_string(), "www.example. 60 IN MX 10 mx.");
 }
 
 #[tokio::test(start_paused = true)]

@@ -33,7 +33,8 @@ pub(super) async fn secure(
     let config = tokio::task::spawn_blocking(client_config).await.map_err(io::Error::other)?;
     let mut config = config.map_err(io::Error::other)?;
     config.alpn_protocols = encryption.https.iter().map(|_| HTTP2.to_vec()).collect();
-    let secured = handshake(connection, server, config).await.map_err(|error| told(error, name))?;
+    let secured =
+        handshake(connection, server, config).await.map_err(|error| with_server_name(error, name))?;
     let offers = |protocol: &[u8]| secured.get_ref().1.alpn_protocol() == Some(protocol);
     if encryption.https.is_some() && !offers(HTTP2) { Err(without_http2()) } else { Ok(secured) }
 }
@@ -54,7 +55,7 @@ async fn handshake(
 }
 
 /// The fault of a certificate, in words for the operator who configured the name.
-fn told(error: io::Error, name: &str) -> io::Error {
+fn with_server_name(error: io::Error, name: &str) -> io::Error {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     let reason = match inner {
         Some(rustls::Error::InvalidCertificate(reason)) => reason,
@@ -107,14 +108,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_certificate_is_told() {
+    fn what_is_wrong_with_a_certificate_is_reported() {
         let wrong = |reason| {
             let error = io::Error::new(io::ErrorKind::InvalidData, rustls::Error::InvalidCertificate(reason));
-            told(error, "dns.example").to_string()
+            with_server_name(error, "dns.example").to_string()
         };
         assert_eq!(wrong(CertificateError::NotValidForName), "it does not match dns.example");
         assert_eq!(wrong(CertificateError::Expired), "it has expired");
-        let reset = told(io::ErrorKind::ConnectionReset.into(), "dns.example");
+        let reset = with_server_name(io::ErrorKind::ConnectionReset.into(), "dns.example");
         assert_eq!(reset.kind(), io::ErrorKind::ConnectionReset);
     }
 }

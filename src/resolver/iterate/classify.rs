@@ -221,7 +221,7 @@ pub(crate) fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Mes
     let nxdomain = rcode == ResponseCode::NXDomain;
     let mut unasked = 0;
     let chain = match is_rrset(name, kind, &scrubbed.answers) {
-        true => AliasChain::of(std::mem::take(&mut scrubbed.answers), name),
+        true => AliasChain::of_data(std::mem::take(&mut scrubbed.answers), name),
         false => follow(zone, name, kind, &scrubbed.answers),
     };
     let mut said = match chain {
@@ -333,7 +333,7 @@ enum AliasChain {
 
 impl AliasChain {
     /// A chain of the data alone.
-    fn of(answers: Vec<Record>, name: &Name) -> Self {
+    fn of_data(answers: Vec<Record>, name: &Name) -> Self {
         Self::Followed { answers, synthesised: Vec::new(), last: name.clone(), end: ChainEnd::Data }
     }
 }

@@ -436,7 +436,7 @@ mod tests {
     }
 
     #[test]
-    fn forwarders_are_told_from_the_servers_of_a_zone() {
+    fn forwarders_are_distinguished_from_the_servers_of_a_zone() {
         let (role, servers) = (ServerRole::Forwarder, vec![([192, 0, 2, 1], 53).into()]);
         let silent = Failure::Silent { zone: Name::root(), role, servers };
         assert!(

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_that_leads_nowhere_is_told_from_an_outage_and_tried_again_soon() {
+    fn an_ipv6_that_leads_nowhere_is_distinguished_from_an_outage_and_tried_again_soon() {
         let config = Config::default().resolve;
         let families = Families::default();
         let now = Mono::START;

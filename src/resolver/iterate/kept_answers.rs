@@ -39,7 +39,7 @@ impl Iterate {
             let stale_ttl = Duration::from_secs(STALE_TTL.into());
             (max_ttl, negative_max_ttl) = (max_ttl.min(stale_ttl), negative_max_ttl.min(stale_ttl));
         }
-        let rrsets = self.memory.rrsets.of(lookup.context.view.knows);
+        let rrsets = self.memory.rrsets.in_view(lookup.context.view.knows);
         for record in &mut found.answers {
             record.ttl = capped(record.ttl, max_ttl);
         }
@@ -49,7 +49,7 @@ impl Iterate {
                 continue;
             }
             let security = checked.sets.get(place).copied().unwrap_or_default();
-            let evidence = Evidence::of(evidence_of(rrset, &found.evidence));
+            let evidence = Evidence::from_records(evidence_of(rrset, &found.evidence));
             // After an alias the server may have no authority (RFC 2181 section 5.4.1). Only the first RRset of an
             // answer is at the name that was asked for.
             let asked_for = || place == 0 || rrset.first().is_some_and(|first| is_at(first, lookup.name));
@@ -67,7 +67,7 @@ impl Iterate {
             }
         } else if let End::Negative { nxdomain, name, soa: Some(soa) } = &mut found.end {
             let denials = found.evidence.iter().filter(|record| is_denial(record, &soa.name));
-            let backing = Backing { evidence: Evidence::of(denials), security: checked.end };
+            let backing = Backing { evidence: Evidence::from_records(denials), security: checked.end };
             let rank = ranked(found.authoritative && name == lookup.name);
             let denied = Denial { name, kind: lookup.kind, nxdomain: *nxdomain, soa };
             rrsets.put_denied(denied, rank.backed(backing), negative_max_ttl, now);
@@ -92,7 +92,7 @@ impl Iterate {
         if lookup.route.policy.nxdomain_cut {
             let ttl = rrset.iter().map(|record| record.ttl).min().unwrap_or(0);
             let time = Duration::from_secs(ttl.into());
-            for name in self.memory.rrsets.of(view).show_above(&first.name, zone, time, now) {
+            for name in self.memory.rrsets.in_view(view).show_above(&first.name, zone, time, now) {
                 self.memory.forget_denied(&name, view, now);
             }
         }
@@ -111,7 +111,7 @@ impl Iterate {
     ) -> Arc<Delegation> {
         let now = self.now();
         let max_ttl = lookup.route.policy.max_ttl;
-        let rrsets = self.memory.rrsets.of(lookup.context.view.knows);
+        let rrsets = self.memory.rrsets.in_view(lookup.context.view.knows);
         for rrset in by_rrset(&referral.addresses) {
             rrsets.put(&rrset, Rank::Glue, max_ttl, now);
         }
@@ -129,7 +129,7 @@ impl Iterate {
             glue: referral.glue,
             configured: Vec::new(),
             trusted: above.is_none_or(|above| above.trusted),
-            evidence: Evidence::of(&referral.evidence),
+            evidence: Evidence::from_records(&referral.evidence),
             since: now,
             expires,
         });

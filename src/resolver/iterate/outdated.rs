@@ -51,7 +51,7 @@ impl Iterate {
             Ok(_) => return None,
             Err(failure) => self.may_have_moved(lookup, &delegation, failure)?,
         };
-        self.memory.rrsets.of(lookup.context.view.knows).forget_delegation(&delegation.zone);
+        self.memory.rrsets.in_view(lookup.context.view.knows).forget_delegation(&delegation.zone);
         lookup.context.note(StepEvent::Outdated { zone: delegation.zone.to_string() });
         again.then(|| Outdated { delegation, outcome: outcome.clone() })
     }

@@ -35,7 +35,7 @@ impl Iterate {
         match self.prime(context, sub_questions).await {
             Err(Failure::Servers { faults, .. }) if faults.iter().any(|(_, fault)| fault.came_back()) => {
                 let hints = Arc::new(self.hints(&context.view.config.resolve.root_hints));
-                self.memory.rrsets.of(context.view.knows).put_delegation(Arc::clone(&hints));
+                self.memory.rrsets.in_view(context.view.knows).put_delegation(Arc::clone(&hints));
                 Ok(hints)
             }
             primed => primed,
@@ -59,7 +59,7 @@ impl Iterate {
         context: &Context,
         sub_questions: &dyn SubQuestions,
     ) -> Result<Arc<Delegation>, Failure> {
-        match self.memory.rrsets.of(context.view.knows).delegation(&Name::root(), self.now()) {
+        match self.memory.rrsets.in_view(context.view.knows).delegation(&Name::root(), self.now()) {
             Some(known) => Ok(known),
             None => self.prime_again(context, sub_questions).await,
         }
@@ -102,7 +102,7 @@ impl Iterate {
         // It is renewed in the last tenth of its TTL.
         let lives = primed.expires.since(now).max(PRIME_RETRY);
         self.priming_times.set(view.knows, now.after(lives.saturating_sub(lives / 10)));
-        self.memory.rrsets.of(view.knows).put_delegation(Arc::clone(&primed));
+        self.memory.rrsets.in_view(view.knows).put_delegation(Arc::clone(&primed));
         Ok(primed)
     }
 

@@ -140,7 +140,7 @@ impl Iterate {
     fn witness(&self, silent: &WantedServer) -> Option<Probe> {
         let view = &silent.view;
         let context = Context::new(Arc::new(FlightProgress::new(&self.shared.clock)), Arc::clone(view));
-        let (rrsets, now) = (self.memory.rrsets.of(view.knows), self.now());
+        let (rrsets, now) = (self.memory.rrsets.in_view(view.knows), self.now());
         let parent = |zone: &Name| (!zone.is_root()).then(|| zone.base_name());
         let asked = &silent.aside.zone;
         let mut above = if silent.aside.role.is_recursive() && asked.is_root() {

@@ -168,7 +168,7 @@ mod tests {
             glue: Vec::new(),
             configured: Vec::new(),
             trusted: false,
-            evidence: Evidence::of(&records),
+            evidence: Evidence::from_records(&records),
             since: Mono::START,
             expires: Mono::START,
         };

@@ -194,7 +194,7 @@ impl Iterate {
         let view = Arc::clone(&context.view);
         // The parent gives a delegation.
         let from = if kind == RecordType::NS { name.base_name() } else { name.clone() };
-        let above = self.memory.rrsets.of(view.knows).closest_delegation(&from, now);
+        let above = self.memory.rrsets.in_view(view.knows).closest_delegation(&from, now);
         let asked = above.map_or_else(Name::root, |above| above.zone.clone());
         self.shared.renewals.add(ExpiringEntry { name: name.clone(), kind, asked, view }, now)
     }
@@ -202,7 +202,7 @@ impl Iterate {
     /// Ends a renewal. `is_answered` is true if a server has answered.
     pub(crate) fn end_renewal(&self, entry: &ExpiringEntry, is_answered: bool) {
         let ExpiringEntry { name, kind, view, .. } = entry;
-        let (rrsets, now) = (self.memory.rrsets.of(view.knows), self.now());
+        let (rrsets, now) = (self.memory.rrsets.in_view(view.knows), self.now());
         let old = if *kind == RecordType::NS {
             rrsets.delegation(name, now).filter(|cut| is_expiring(cut, now)).map(|cut| cut.expires)
         } else {
@@ -248,7 +248,7 @@ impl Iterate {
                 Classified::Referral(referral) => cut = self.keep_referral(lookup, referral, Some(&cut)),
                 // The zone is gone.
                 Classified::Found(found) if found.denies() && (part == *zone || is_nxdomain(&found.end)) => {
-                    let rrsets = self.memory.rrsets.of(lookup.context.view.knows);
+                    let rrsets = self.memory.rrsets.in_view(lookup.context.view.knows);
                     rrsets.forget_delegation(zone);
                     break;
                 }

@@ -12,7 +12,7 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::{DNSClass, Name, Record, RecordType};
 use hickory_proto::serialize::binary::BinEncodable;
 
-use crate::limits::MAX_TOLD_REMOVED;
+use crate::limits::MAX_REPORTED_REMOVED;
 use dns::question::lies_within;
 
 /// Up to this many keys are compared with each other. That is quicker than hashing them, and nearly no message has
@@ -57,7 +57,7 @@ pub fn scrub(zone: &Name, message: &Message) -> Scrubbed {
 pub(super) fn removed(zone: &Name, message: &Message) -> Vec<Record> {
     let foreign = |record: &&Record| !has_authority(zone, record);
     let sections = [&message.answers, &message.authorities, &message.additionals];
-    sections.into_iter().flatten().filter(foreign).take(MAX_TOLD_REMOVED).cloned().collect()
+    sections.into_iter().flatten().filter(foreign).take(MAX_REPORTED_REMOVED).cloned().collect()
 }
 
 fn has_authority(zone: &Name, record: &Record) -> bool {
@@ -90,14 +90,14 @@ fn drop_doubles(records: &mut Vec<Record>) {
 /// section 3).
 fn level_ttls(records: &mut [Record]) {
     if let [only] = records {
-        only.ttl = told(only);
+        only.ttl = ttl_of(only);
         return;
     }
     let sets = firsts(records.iter().map(|record| (&record.name, set_of(record))));
     let mut least: Vec<u32> = vec![u32::MAX; records.len()];
     for (record, set) in records.iter().zip(&sets) {
         if let Some(least) = least.get_mut(*set) {
-            *least = told(record).min(*least);
+            *least = ttl_of(record).min(*least);
         }
     }
     for (record, set) in records.iter_mut().zip(sets) {
@@ -106,7 +106,7 @@ fn level_ttls(records: &mut [Record]) {
 }
 
 /// The TTL of a record as it is meant.
-fn told(record: &Record) -> u32 {
+fn ttl_of(record: &Record) -> u32 {
     if record.ttl < TTL_SIGN { record.ttl } else { 0 }
 }
 

@@ -59,21 +59,21 @@ fn nothing_outside_the_bailiwick_of_another_class_or_twice_is_kept() {
 }
 
 #[test]
-fn the_first_records_without_authority_are_told_and_no_others() {
+fn the_first_records_without_authority_are_reported_and_no_others() {
     let (zone, own, foreign) = (name("example."), address("www.example.", 60, 1), "www.test.");
     let mut chaos = address("www.example.", 60, 2);
     chaos.dns_class = DNSClass::CH;
-    let told = |answers: &[Record], additionals: &[Record]| {
+    let removed = |answers: &[Record], additionals: &[Record]| {
         let mut message = Message::query();
         message.add_answers(answers.to_vec());
         message.add_additionals(additionals.to_vec());
         removed(&zone, &message)
     };
     let other = address(foreign, 60, 3);
-    let both = told(&[own.clone(), chaos.clone()], &[own, other.clone()]);
+    let both = removed(&[own.clone(), chaos.clone()], &[own, other.clone()]);
     assert_eq!(both, [chaos, other]);
     let many: Vec<Record> = (0..9).map(|last| address(foreign, 60, last)).collect();
-    assert_eq!(told(&[], &many), many[..MAX_TOLD_REMOVED]);
+    assert_eq!(removed(&[], &many), many[..MAX_REPORTED_REMOVED]);
 }
 
 #[test]

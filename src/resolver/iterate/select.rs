@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn two_servers_in_a_row_that_refuse_are_told_from_others() {
+    fn two_servers_in_a_row_that_refuse_are_distinguished_from_others() {
         let fault = |last: u8, conduct| (SocketAddr::from(([192, 0, 2, last], 53)), conduct);
         let (one, other) = (fault(1, Conduct::Refused), fault(2, Conduct::Refused));
         assert!(refused_twice(&[fault(3, Conduct::Silent), one, other]));

@@ -84,7 +84,7 @@ impl SharedState {
     pub(super) fn silent(&self, silent: Silent) {
         if self.is_proven(&silent) {
             self.count(silent);
-        } else if silent.wanted.view.config.resolve.race && silent.tells() {
+        } else if silent.wanted.view.config.resolve.race && silent.needs_witness() {
             self.unproven.add(silent);
         }
     }

@@ -119,7 +119,7 @@ impl Iterate {
     /// Whether memory has no other delegation of its zone since.
     fn is_still_stale(&self, lookup: Lookup<'_>, cut: &Arc<Delegation>) -> bool {
         let Lookup { route, context, .. } = lookup;
-        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let rrsets = self.memory.rrsets.in_view(context.view.knows);
         let known = rrsets.stale_delegation(&cut.zone, route.policy.serve_stale, self.now());
         known.is_some_and(|known| Arc::ptr_eq(&known, cut))
     }
@@ -139,7 +139,7 @@ impl Iterate {
         if serve_stale.is_zero() || !is_found || context.is_on_the_side() {
             return None;
         }
-        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let rrsets = self.memory.rrsets.in_view(context.view.knows);
         let cut = rrsets.stale_delegation(&lookup.at_or_above(), serve_stale, self.now())?;
         let calendar = self.shared.clock.calendar();
         let is_over = cut.evidence.records(0).iter().any(|record| signature::has_expired(record, calendar));
@@ -180,7 +180,7 @@ impl Iterate {
     fn stale_addresses(&self, server: &Name, kind: RecordType, context: &Context) -> Vec<IpAddr> {
         let (now, calendar) = (self.now(), self.shared.clock.calendar());
         let serve_stale = context.view.server_route(server, kind).policy.serve_stale;
-        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let rrsets = self.memory.rrsets.in_view(context.view.knows);
         let word = rrsets.last_word(server, kind, serve_stale, now);
         let Some(word) = word.filter(|word| word.kind == kind && word.age != Age::Fresh) else {
             return Vec::new();

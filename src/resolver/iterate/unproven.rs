@@ -63,7 +63,7 @@ impl Unproven {
 
 impl Silent {
     /// Whether a proof would change anything.
-    pub(super) fn tells(&self) -> bool {
+    pub(super) fn needs_witness(&self) -> bool {
         if self.aside {
             self.server.is_being_probed(&self.wanted.aside.zone)
         } else {

@@ -44,7 +44,7 @@ impl Iterate {
             if let Ok(resolved) = &outcome
                 && !matches!(lookup.route.target, RouteTarget::Forward { .. })
             {
-                let rrsets = self.memory.rrsets.of(lookup.context.view.knows);
+                let rrsets = self.memory.rrsets.in_view(lookup.context.view.knows);
                 // No delegation below the closest one has ended.
                 if !known.known_cut().is_some_and(|known| Arc::ptr_eq(known, &resolved.cut)) {
                     rrsets.end_delegations(&lookup.at_or_above(), &resolved.zone, self.now());
@@ -173,7 +173,7 @@ impl Iterate {
         if let Some(cut) = lookup.known_cut() {
             return Some(Arc::clone(cut));
         }
-        let rrsets = self.memory.rrsets.of(lookup.context.view.knows);
+        let rrsets = self.memory.rrsets.in_view(lookup.context.view.knows);
         rrsets.closest_delegation(&lookup.at_or_above(), self.now())
     }
 

@@ -76,7 +76,7 @@ impl Iterate {
     /// The addresses of one server from delegations.
     pub(super) fn glue_of(&self, context: &Context, server: &Name) -> Vec<SocketAddr> {
         let (now, port) = (self.now(), context.view.config.resolve.upstream_port);
-        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let rrsets = self.memory.rrsets.in_view(context.view.knows);
         let glue = self.address_kinds(context, now).filter_map(|kind| rrsets.glue(server, kind, now));
         let socket = |address| SocketAddr::new(address, port);
         glue.flat_map(|glue| glue.addresses().map(socket).collect::<Vec<_>>()).collect()
@@ -84,8 +84,8 @@ impl Iterate {
 
     /// Servers of `cut` outside it whose addresses are known from delegations alone.
     pub(super) fn known_by_glue(&self, context: &Context, cut: &Delegation) -> Vec<Name> {
-        let (now, rrsets) = (self.now(), self.memory.rrsets.of(context.view.knows));
-        let told = |name: &Name| {
+        let (now, rrsets) = (self.now(), self.memory.rrsets.in_view(context.view.knows));
+        let resolved = |name: &Name| {
             self.address_kinds(context, now).any(|kind| rrsets.get(name, kind, Rank::Answer, now).is_some())
         };
         let glued = |name: &Name| {
@@ -94,7 +94,7 @@ impl Iterate {
             cut.glue.iter().any(|(of, _)| Some(*of) == place) || kept()
         };
         let outside = cut.servers.iter().filter(|name| !cut.zone.zone_of(name));
-        outside.filter(|name| glued(name) && !told(name)).cloned().collect()
+        outside.filter(|name| glued(name) && !resolved(name)).cloned().collect()
     }
 
     /// The root's servers from the hints: they are tried if the servers of a priming answer do not work.
@@ -107,7 +107,7 @@ impl Iterate {
 
     /// The servers of `zone` by its own NS set; empty if it was not asked.
     fn own_servers(&self, context: &Context, zone: &Name, now: Mono) -> Vec<Name> {
-        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let rrsets = self.memory.rrsets.in_view(context.view.knows);
         let Some(rrset) = rrsets.rrset(zone, RecordType::NS, Rank::Answer, now) else { return Vec::new() };
         let name = |data: &RData| match data {
             RData::NS(server) => Some(server.0.to_lowercase()),
@@ -137,7 +137,7 @@ impl Iterate {
         now: Mono,
     ) -> Vec<SocketAddr> {
         let config = &context.view.config.resolve;
-        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let rrsets = self.memory.rrsets.in_view(context.view.knows);
         // Mostly `server` is one of these names itself, so comparing the pointers is enough.
         let is_it = |name: &Name| std::ptr::eq(name, server) || name == server;
         let place = cut.servers.iter().position(is_it);
@@ -185,7 +185,7 @@ impl Iterate {
         };
         let [unused, used] =
             if is_ipv6 { [RecordType::AAAA, RecordType::A] } else { [RecordType::A, RecordType::AAAA] };
-        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let rrsets = self.memory.rrsets.in_view(context.view.knows);
         let glue =
             cut.glue.iter().map(|(_, address)| *address).filter(|address| address.is_ipv6() == is_ipv6);
         let looked_up = cut.servers.iter().filter_map(|server| rrsets.rrset(server, unused, Rank::Glue, now));

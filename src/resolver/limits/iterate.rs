@@ -200,4 +200,4 @@ pub(crate) const RENEWAL_PAUSE: Duration = Duration::from_secs(60);
 pub(crate) const DIRECT_LATE_TIME: Duration = Duration::from_millis(4_500);
 
 /// Removed records that a step of a trace names: the first records show what the server tried.
-pub(crate) const MAX_TOLD_REMOVED: usize = 4;
+pub(crate) const MAX_REPORTED_REMOVED: usize = 4;

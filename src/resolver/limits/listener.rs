@@ -167,7 +167,7 @@ pub(crate) const HANDSHAKE_BURST: u32 = 200;
 pub(crate) const MAX_HANDSHAKE_CLIENTS: usize = 1_024;
 
 /// A line about refused handshakes is logged once in this time.
-pub(crate) const HANDSHAKES_TOLD: Duration = Duration::from_secs(60);
+pub(crate) const HANDSHAKE_LOG_PAUSE: Duration = Duration::from_secs(60);
 
 /// A connection that has sent no message for this time gives up its place before one that has: two round trips of a handshake and a
 /// query, with a lost segment.

@@ -59,7 +59,7 @@ pub struct WorkBounds {
 impl WorkBounds {
     /// The bounds beside a cache of `cache_size` octets: the least beside the smallest cache, and from there in proportion to what it
     /// has more.
-    pub fn of(cache_size: u64) -> Self {
+    pub fn for_cache_size(cache_size: u64) -> Self {
         let beyond = cache_size.clamp(MIN_CACHE_SIZE, FULL_WORK_CACHE) - MIN_CACHE_SIZE;
         let between = |least: usize, most: usize| {
             let more = (most - least) as u64 * beyond / (FULL_WORK_CACHE - MIN_CACHE_SIZE);
@@ -164,8 +164,8 @@ mod tests {
 
     #[test]
     fn the_default_cache_has_all_and_the_smallest_enough_for_a_few_messages() {
-        let full = WorkBounds::of(FULL_WORK_CACHE);
-        assert_eq!(full, WorkBounds::of(u64::MAX));
+        let full = WorkBounds::for_cache_size(FULL_WORK_CACHE);
+        assert_eq!(full, WorkBounds::for_cache_size(u64::MAX));
         assert_eq!((full.flights, full.waiters), (MAX_FLIGHTS, MAX_WAITERS));
         assert_eq!((full.exchanges, full.queue), (MAX_EXCHANGES, MAX_QUEUE));
         assert_eq!((full.silent_flights(), full.busy_flights()), (MAX_SILENT_FLIGHTS, BUSY_FLIGHTS));
@@ -173,21 +173,21 @@ mod tests {
         assert_eq!((full.connections, full.connections_of_client()), (MAX_TCP_CLIENTS, 128));
         assert_eq!((full.unsent, full.unsent_of_client()), (MAX_UNSENT, 1 << 20));
         assert_eq!((full.streams, full.kept_quic(), full.kept_quic_of_client()), (MAX_PIPELINED, 768, 256));
-        let least = WorkBounds::of(MIN_CACHE_SIZE);
+        let least = WorkBounds::for_cache_size(MIN_CACHE_SIZE);
         assert_eq!((least.flights, least.waiters), (LEAST_FLIGHTS, LEAST_WAITERS));
         assert_eq!((least.silent_flights(), least.busy_flights(), least.late()), (32, 64, 256));
         assert_eq!((least.connections, least.more_pipelined_of_client()), (LEAST_TCP_CLIENTS, MAX_PIPELINED));
         assert_eq!((least.unsent, least.unsent_of_client()), (LEAST_UNSENT, 256 << 10));
         assert_eq!((least.streams, least.kept_quic(), least.kept_quic_of_client()), (LEAST_STREAMS, 192, 64));
-        assert_eq!(WorkBounds::of(0), least);
+        assert_eq!(WorkBounds::for_cache_size(0), least);
         // The manual has these numbers.
-        let middle = WorkBounds::of(64 << 20);
+        let middle = WorkBounds::for_cache_size(64 << 20);
         assert_eq!((middle.flights, middle.connections), (505, 182));
     }
 
     #[test]
     fn no_bound_becomes_smaller_with_a_larger_cache() {
-        let bounds: Vec<_> = (0..=300).map(|mebibytes| WorkBounds::of(mebibytes << 20)).collect();
+        let bounds: Vec<_> = (0..=300).map(|mebibytes| WorkBounds::for_cache_size(mebibytes << 20)).collect();
         for pair in bounds.windows(2) {
             let ([a, b], of) = ([pair[0], pair[1]], |bounds: WorkBounds| {
                 let of_work = [bounds.flights, bounds.waiters, bounds.queue, bounds.exchanges];

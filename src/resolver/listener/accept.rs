@@ -34,7 +34,7 @@ pub(super) async fn connections(
             // It is closed at once, so that it does not take the place of an allowed client.
             Ok((_, client)) if !front.admits(tcp::SHARD, client.ip()) => {}
             Ok((stream, client)) => {
-                let taken = places.take(ClientKey::of(client.ip()), front.now());
+                let taken = places.take(ClientKey::from_address(client.ip()), front.now());
                 let (front, closing) = (Arc::clone(&front), closing.clone());
                 tokio::spawn(async move {
                     // How a client closes its connection does not matter.

@@ -63,7 +63,7 @@ enum Local {
 pub(super) struct QueryBatch {
     headers: Headers,
     /// Whether the kernel reports local addresses.
-    is_told: bool,
+    has_local: bool,
     octets: Box<[u8]>,
     /// The number of datagrams that the next call has room for. Unused room costs time too.
     room: usize,
@@ -93,10 +93,10 @@ pub(super) struct ReplyBatch {
 pub(super) fn prepare(socket: &UdpSocket) -> io::Result<()> {
     socket.set_nonblocking(false)?;
     socket.set_read_timeout(Some(READ_WAIT))?;
-    tell_local(socket)
+    report_local(socket)
 }
 
-fn tell_local(socket: &UdpSocket) -> io::Result<()> {
+fn report_local(socket: &UdpSocket) -> io::Result<()> {
     match socket.local_addr()?.ip() {
         IpAddr::V4(address) if address.is_unspecified() => Ok(setsockopt(socket, Ipv4PacketInfo, &true)?),
         IpAddr::V6(address) if address.is_unspecified() => Ok(setsockopt(socket, Ipv6RecvPacketInfo, &true)?),
@@ -125,16 +125,16 @@ pub(super) fn send(socket: &UdpSocket, reply: &[u8], peer: &Peer) -> io::Result<
 impl QueryBatch {
     /// Room for batches of a socket at the address `local`.
     pub(super) fn new(local: SocketAddr) -> Self {
-        let is_told = local.ip().is_unspecified();
+        let has_local = local.ip().is_unspecified();
         // The report of an IPv4 address is shorter.
-        let told = is_told.then(|| nix::cmsg_space!(in6_pktinfo));
+        let control = has_local.then(|| nix::cmsg_space!(in6_pktinfo));
         let headers = match local {
-            SocketAddr::V4(_) => Headers::V4(MultiHeaders::preallocate(UDP_BATCH, told)),
-            SocketAddr::V6(_) => Headers::V6(MultiHeaders::preallocate(UDP_BATCH, told)),
+            SocketAddr::V4(_) => Headers::V4(MultiHeaders::preallocate(UDP_BATCH, control)),
+            SocketAddr::V6(_) => Headers::V6(MultiHeaders::preallocate(UDP_BATCH, control)),
         };
         Self {
             headers,
-            is_told,
+            has_local,
             octets: vec![0; UDP_BATCH.saturating_mul(MAX_QUERY)].into_boxed_slice(),
             room: SMALL_UDP_BATCH,
             datagrams: Vec::with_capacity(UDP_BATCH),
@@ -173,12 +173,12 @@ impl QueryBatch {
             Headers::V4(headers) => {
                 let read = recvmmsg(socket, headers, room, flags, None)?;
                 let client = |address: SockaddrIn| SocketAddr::V4(address.into());
-                self.datagrams.extend(read.map(|datagram| arrived(&datagram, client, self.is_told)));
+                self.datagrams.extend(read.map(|datagram| arrived(&datagram, client, self.has_local)));
             }
             Headers::V6(headers) => {
                 let read = recvmmsg(socket, headers, room, flags, None)?;
                 let client = |address: SockaddrIn6| SocketAddr::V6(address.into());
-                self.datagrams.extend(read.map(|datagram| arrived(&datagram, client, self.is_told)));
+                self.datagrams.extend(read.map(|datagram| arrived(&datagram, client, self.has_local)));
             }
         }
         Ok(())
@@ -266,14 +266,14 @@ fn next_room(before: usize, read: usize) -> usize {
 fn arrived<Address: Copy>(
     datagram: &RecvMsg<'_, '_, Address>,
     client: impl Fn(Address) -> SocketAddr,
-    is_told: bool,
+    has_local: bool,
 ) -> (usize, Option<Peer>) {
-    let local = if is_told { local(datagram) } else { None };
+    let local = if has_local { local(datagram) } else { None };
     (datagram.bytes, datagram.address.map(|address| Peer { client: client(address), local }))
 }
 
 fn local<Address>(datagram: &RecvMsg<'_, '_, Address>) -> Option<Local> {
-    datagram.cmsgs().ok()?.find_map(|told| match told {
+    datagram.cmsgs().ok()?.find_map(|control| match control {
         ControlMessageOwned::Ipv4PacketInfo(info) => {
             // The kernel chooses the interface.
             Some(Local::V4(in_pktinfo { ipi_ifindex: 0, ipi_addr: in_addr { s_addr: 0 }, ..info }))

@@ -135,13 +135,13 @@ impl Front {
     }
 
     /// Counts an event of a connection.
-    pub(super) fn tell(&self, counter: Counter) {
+    pub(super) fn count_one(&self, counter: Counter) {
         self.parts.recorder.count(counter, 1);
     }
 
     /// Counts a query of a stream.
-    pub(super) fn tell_query(&self) {
-        self.tell(match self.serves {
+    pub(super) fn count_query(&self) {
+        self.count_one(match self.serves {
             ListenFor::Plain => Counter::QueriesTcp,
             ListenFor::Tls => Counter::QueriesTls,
             ListenFor::Https => Counter::QueriesHttps,
@@ -569,11 +569,11 @@ impl<'a> FrontBatch<'a> {
 fn or_no_reply<Work: Future>(work: Work) -> impl Future<Output = Option<Work::Output>> {
     // An async function would store the work twice, and each waiting client has one.
     caught(work).map(|ended| {
-        let told = ended.inspect_err(|panicked| {
+        let reported = ended.inspect_err(|panicked| {
             tracing::error!(
                 "{panicked}; a query got no reply; please send this line to the makers of resolverd"
             )
         });
-        told.ok()
+        reported.ok()
     })
 }

@@ -85,7 +85,7 @@ impl HandOver {
 
 impl Queued for Miss {
     fn client(&self) -> ClientKey {
-        ClientKey::of(self.peer.client.ip())
+        ClientKey::from_address(self.peer.client.ip())
     }
 
     fn port(&self) -> u16 {

@@ -29,7 +29,7 @@ pub(super) enum Held {
 
 impl Held {
     /// The memory of an answer, if there is one.
-    pub(super) fn of(answer: Option<&Arc<Answer>>) -> Self {
+    pub(super) fn for_answer(answer: Option<&Arc<Answer>>) -> Self {
         answer.map_or(Self::Nothing, |answer| Self::Answer(Arc::clone(answer)))
     }
 
@@ -90,9 +90,9 @@ mod tests {
         let octets = one.wire.len();
         let mut held = HeldAnswers::default();
         for (number, answer) in [(1, &one), (2, &other), (3, &one)] {
-            held.add(number, Held::of(Some(answer)));
+            held.add(number, Held::for_answer(Some(answer)));
         }
-        held.add(4, Held::of(None));
+        held.add(4, Held::for_answer(None));
         held.add(5, Held::Octets(7));
         assert_eq!(held.octets(), 2 * octets + 7);
         assert_eq!((held.take(), held.octets()), (Some(1), 2 * octets + 7), "the third query holds it");

@@ -23,7 +23,7 @@ pub(super) struct InheritedSockets {
 impl InheritedSockets {
     /// Sockets that were handed over for one address.
     #[cfg(test)]
-    pub(super) fn of(datagrams: Vec<UdpSocket>, streams: Vec<TcpListener>) -> Self {
+    pub(super) fn new(datagrams: Vec<UdpSocket>, streams: Vec<TcpListener>) -> Self {
         Self { datagrams, streams, is_used: false }
     }
 }
@@ -65,7 +65,7 @@ impl Inherited {
     }
 
     /// The sockets of an address that serve its queries; empty if there are none. TLS and QUIC may share an address.
-    pub(super) fn of(&mut self, at: ListenAt) -> InheritedSockets {
+    pub(super) fn take_at(&mut self, at: ListenAt) -> InheritedSockets {
         let Some(held) = self.held.get_mut(&at.address) else { return InheritedSockets::default() };
         held.is_used = true;
         let datagrams =

@@ -63,10 +63,10 @@ mod tests {
     #[test]
     fn connections_that_are_kept_are_bounded_for_each_client_and_for_all_together() {
         let settings = quic::settings(&with_quic().listen).unwrap();
-        let bounds = WorkBounds::of(MIN_CACHE_SIZE);
+        let bounds = WorkBounds::for_cache_size(MIN_CACHE_SIZE);
         let (kept, of_client) = (KeptConnections::new(bounds), bounds.kept_quic_of_client());
         let of = |last: u8| -> Vec<Arc<ServerConfig>> {
-            let client = ClientKey::of([192, 0, 2, last].into());
+            let client = ClientKey::from_address([192, 0, 2, last].into());
             std::iter::from_fn(|| kept.begin(client, &settings)).take(2 * bounds.kept_quic()).collect()
         };
         let held = [1, 2, 3].map(of);

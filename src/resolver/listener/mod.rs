@@ -238,7 +238,7 @@ impl Sockets {
         let workers = workers(config);
         let mut sockets = Self::default();
         for (at, _, _) in addresses(config) {
-            sockets.add(at, sockets::bind(at, workers, inherited.of(at)))?;
+            sockets.add(at, sockets::bind(at, workers, inherited.take_at(at)))?;
         }
         for (address, rest) in inherited.rest() {
             // No other process can get the queries at this socket, so it is served.
@@ -397,7 +397,7 @@ impl Listeners {
     /// Gives the addresses the clients, the view and the certificate of a configuration.
     pub fn set_policies(&self, config: &Config, views: &Views) {
         for (at, listener, place) in addresses(config) {
-            let Some(policy) = Policy::of(listener, views, place) else { continue };
+            let Some(policy) = Policy::for_listener(listener, views, place) else { continue };
             let open = self.open.iter().find(|open| open.configured == at);
             let retired = self.retired.iter().filter(|retired| retired.address == at.address);
             let retired = retired.map(|retired| &retired.front).filter(|front| front.serves() == at.serves);
@@ -406,7 +406,7 @@ impl Listeners {
             }
         }
         // A socket of the service manager that is not configured is served like `[listen]`.
-        let Some(policy) = Policy::of(&config.listen, views, 0) else { return };
+        let Some(policy) = Policy::for_listener(&config.listen, views, 0) else { return };
         let is_configured = |open: &ServedAddress| addresses(config).any(|(at, _, _)| at == open.configured);
         for open in self.open.iter().filter(|open| open.inherited && !is_configured(open)) {
             open.front.set_policy(policy.clone());
@@ -455,7 +455,7 @@ impl Listeners {
             let found = addresses(config).find(|(at, _, _)| *at == configured);
             // An inherited socket that is not configured is served like `[listen]`.
             let (_, listener, place) = found.unwrap_or((configured, &config.listen, 0));
-            let Some(policy) = Policy::of(listener, views, place) else { continue };
+            let Some(policy) = Policy::for_listener(listener, views, place) else { continue };
             let at = ListenAt { address: bound.address, serves: configured.serves };
             let front = Arc::new(Front::new(Arc::clone(&self.parts), policy, Arc::clone(&self.bounds), at));
             let (mut workers, mut sockets) = (Vec::new(), Vec::new());

@@ -234,11 +234,11 @@ mod tests {
     use futures_util::FutureExt;
 
     fn places() -> Arc<ConnectionPlaces> {
-        Arc::new(ConnectionPlaces::new(WorkBounds::of(FULL_WORK_CACHE)))
+        Arc::new(ConnectionPlaces::new(WorkBounds::for_cache_size(FULL_WORK_CACHE)))
     }
 
     fn client(last: u8) -> ClientKey {
-        ClientKey::of([127, 0, 0, last].into())
+        ClientKey::from_address([127, 0, 0, last].into())
     }
 
     fn at(seconds: u64) -> Mono {
@@ -360,6 +360,6 @@ mod tests {
         assert!(asked.leave().now_or_never().is_none(), "it has sent a query");
         assert!(floods.0[0].leave().now_or_never().is_some());
         let six = |last: u64| format!("2001:db8::{last:x}").parse().unwrap();
-        assert_eq!(ClientKey::of(six(1)), ClientKey::of(six(2)), "a client has a /64");
+        assert_eq!(ClientKey::from_address(six(1)), ClientKey::from_address(six(2)), "a client has a /64");
     }
 }

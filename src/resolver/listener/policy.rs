@@ -44,7 +44,7 @@ pub(super) struct SharedBounds {
 
 impl Policy {
     /// The policy of the listener at this place; none if `views` does not have it.
-    pub(super) fn of(listener: &Listener, views: &Views, place: usize) -> Option<Self> {
+    pub(super) fn for_listener(listener: &Listener, views: &Views, place: usize) -> Option<Self> {
         let views = views.of_clients(place)?.clone();
         let [tls, https] =
             [encrypted::DOT, encrypted::HTTP_2].map(|name| encrypted::settings(listener, name));
@@ -60,7 +60,7 @@ impl Policy {
 
     /// The view of a client.
     pub(super) fn view_of(&self, client: IpAddr) -> &Arc<View> {
-        self.views.of(client.to_canonical())
+        self.views.for_client(client.to_canonical())
     }
 }
 

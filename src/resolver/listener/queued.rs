@@ -11,7 +11,7 @@ pub(super) enum ClientKey {
 
 impl ClientKey {
     /// The client at this address.
-    pub(super) fn of(address: IpAddr) -> Self {
+    pub(super) fn from_address(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self::V4(address.to_bits()),
             IpAddr::V6(address) => {
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_client_is_an_address_or_a_network_of_64_bits() {
-        let of = |text: &str| ClientKey::of(text.parse().unwrap());
+        let of = |text: &str| ClientKey::from_address(text.parse().unwrap());
         assert_eq!(of("127.0.0.1"), of("::ffff:127.0.0.1"));
         assert_ne!(of("127.0.0.1"), of("127.0.0.2"));
         assert_eq!(of("2001:db8::1"), of("2001:db8::2:0:0:1"));

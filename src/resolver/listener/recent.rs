@@ -163,7 +163,7 @@ impl RecentReplies {
         is_current: impl Fn(AnswerVersion) -> bool,
     ) {
         hashes.clear();
-        hashes.extend(messages.map(RecentHash::of));
+        hashes.extend(messages.map(RecentHash::without_id));
         let octet = |place| self.octets.get(place).copied().unwrap_or(0);
         let read = hashes.iter().fold(0, |read, hash| {
             let Some(RecentSet([first, second])) = self.sets.get(hash.set()) else { return read };
@@ -274,7 +274,7 @@ impl KeptReply<'_> {
 
 impl RecentHash {
     /// Of a message without its id.
-    pub(super) fn of(message: &[u8]) -> Self {
+    pub(super) fn without_id(message: &[u8]) -> Self {
         let mut hasher = Plain::default();
         hasher.write(message.get(ID..).unwrap_or_default());
         Self(hasher.finish())

@@ -68,7 +68,7 @@ fn ask(front: &Front, recent: Option<&mut RecentReplies>, message: &[u8], at: Mo
     let handled = batch.receive(
         CLIENT.parse::<SocketAddr>().unwrap(),
         message,
-        Some(RecentHash::of(message)),
+        Some(RecentHash::without_id(message)),
         &mut out,
     );
     batch.end();
@@ -99,8 +99,12 @@ fn whatever_happens_in_between_a_reply_is_the_one_without_the_table() {
                     [None, Some(false)][draw(2) as usize],
                 );
                 let is_current = |version| memory.answers.is_current(version);
-                let found =
-                    recent.look((&message, RecentHash::of(&message)), ViewId::default(), now, is_current);
+                let found = recent.look(
+                    (&message, RecentHash::without_id(&message)),
+                    ViewId::default(),
+                    now,
+                    is_current,
+                );
                 again += u32::from(matches!(found, RecentReply::Reply(_)));
                 let with = ask(&front, Some(&mut recent), &message, now);
                 missed += u32::from(with.is_none());
@@ -125,7 +129,7 @@ fn a_full_table_gives_no_query_the_reply_of_another() {
         // About as many queries as places, so that places change their queries and need more lines than before.
         let number = draw(2 * RECENT_REPLIES as u64);
         let message = query(&format!("n{number}.example."), 7, None);
-        let hash = RecentHash::of(&message);
+        let hash = RecentHash::without_id(&message);
         match recent.look((&message, hash), ViewId::default(), Mono::START, |_| true) {
             RecentReply::Reply(kept) => {
                 let mut out = Vec::new();
@@ -171,7 +175,9 @@ fn a_reload_ends_replies_to_clients_that_may_no_longer_ask() {
     let mut code = || ask(&front, Some(&mut recent), &message, at).unwrap()[3] & 0x0F;
     assert_eq!([code(), code()], [0, 0]);
     let views = Views::new(&Arc::new(Config::default())).unwrap();
-    front.set_policy(Policy::of(&Listener { allow: Vec::new(), ..Listener::default() }, &views, 0).unwrap());
+    front.set_policy(
+        Policy::for_listener(&Listener { allow: Vec::new(), ..Listener::default() }, &views, 0).unwrap(),
+    );
     assert_eq!(code(), 5);
 }
 
@@ -186,7 +192,7 @@ fn ask_together(
     let (mut room, mut out, mut last) = (Query::blank(), Vec::new(), Vec::new());
     let mut batch = front.batch(Occasion { shard: 0, at, limit: None }, &mut room, Some(recent));
     for client in clients {
-        let hash = Some(RecentHash::of(message));
+        let hash = Some(RecentHash::without_id(message));
         let handled = batch.receive(client.parse().unwrap(), message, hash, &mut out);
         assert!(matches!(handled, Handled::Reply), "{client}");
         // An address is at the end of a reply without OPT.
@@ -202,7 +208,7 @@ fn clients_of_several_views_in_one_batch_get_the_replies_of_their_views() {
     let config = Config::read_over(Config::default(), text, std::path::Path::new("/")).unwrap();
     let (front, resolver, _) = front();
     let views = Views::new(&Arc::new(config.clone())).unwrap();
-    front.set_policy(Policy::of(&config.listen, &views, 0).unwrap());
+    front.set_policy(Policy::for_listener(&config.listen, &views, 0).unwrap());
     let (mut recent, at) = (RecentReplies::default(), Mono::START.after(Duration::from_secs(1)));
     for (address, view) in (1..).zip(views.all()) {
         let (question, answer) = answer("mail.example.", 60, address, at);
@@ -218,7 +224,7 @@ fn clients_of_several_views_in_one_batch_get_the_replies_of_their_views() {
     }
     let kept = views.all().iter().filter(|view| {
         let is_current = |version| resolver.memory().answers.is_current(version);
-        let found = recent.look((&message, RecentHash::of(&message)), view.id, at, is_current);
+        let found = recent.look((&message, RecentHash::without_id(&message)), view.id, at, is_current);
         matches!(found, RecentReply::Reply(_))
     });
     assert_eq!(kept.count(), 2, "both replies are sent again");
@@ -254,7 +260,7 @@ fn nearly_all_replies_to_a_thousand_names_stay_and_reading_them_ahead_changes_no
     assert!(queries.iter().all(|query| ask(&front, Some(&mut recent), query, at).is_some()));
     let is_current = |version| resolver.memory().answers.is_current(version);
     let again = |query: &&Vec<u8>| {
-        let found = recent.look((query, RecentHash::of(query)), ViewId::default(), at, is_current);
+        let found = recent.look((query, RecentHash::without_id(query)), ViewId::default(), at, is_current);
         matches!(found, RecentReply::Reply(_))
     };
     let kept = queries.iter().filter(again).count();

@@ -48,20 +48,20 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn a_network_is_told_a_few_times_and_then_once_a_second_and_all_together_are_bounded() {
+    fn a_network_is_reported_a_few_times_and_then_once_a_second_and_all_together_are_bounded() {
         let refusals = Refusals::new(Keyed::new(&Random::seeded(1)));
-        let told = |addresses: &mut dyn Iterator<Item = IpAddr>, at: u64| {
+        let sent = |addresses: &mut dyn Iterator<Item = IpAddr>, at: u64| {
             let now = Mono::START.after(Duration::from_secs(at));
             addresses.filter(|address| refusals.may(*address, now)).count()
         };
         let one_network = || (0..=255).map(|last| IpAddr::from([192, 0, 2, last]));
         let burst = usize::try_from(REFUSAL_BURST).unwrap();
-        assert_eq!(told(&mut one_network(), 100), burst);
-        assert_eq!(told(&mut one_network(), 101), 1);
-        assert_eq!(told(&mut one_network(), 200), burst);
+        assert_eq!(sent(&mut one_network(), 100), burst);
+        assert_eq!(sent(&mut one_network(), 101), 1);
+        assert_eq!(sent(&mut one_network(), 200), burst);
         let mapped = &mut std::iter::once("::ffff:192.0.2.77".parse().unwrap());
-        assert_eq!(told(mapped, 200), 0, "the same network on a socket of both families");
+        assert_eq!(sent(mapped, 200), 0, "the same network on a socket of both families");
         let mut all = (0..1_000_000_u32).map(|number| IpAddr::V4((number << 8).into()));
-        assert!(told(&mut all, 300) <= burst * REFUSAL_NETWORKS);
+        assert!(sent(&mut all, 300) <= burst * REFUSAL_NETWORKS);
     }
 }

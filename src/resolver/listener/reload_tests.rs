@@ -59,7 +59,7 @@ pub(super) fn serve_inherited(
         views: views.clone(),
         clock: clock.clone(),
         random: random.clone(),
-        network: Arc::new(SocketNetwork::new(random.clone(), SourcePorts::of(1_024..=u16::MAX, ""))),
+        network: Arc::new(SocketNetwork::new(random.clone(), SourcePorts::in_range(1_024..=u16::MAX, ""))),
         recorder: Arc::clone(&recorder),
         tap: Arc::default(),
     });

@@ -264,13 +264,13 @@ mod tests {
         let BoundSockets { address, udp: datagrams, tcp: mut streams, .. } = free();
         let second = streams[0].try_clone().unwrap();
         streams.push(second);
-        let bound = bind(plain(address), 3, InheritedSockets::of(datagrams, streams)).unwrap();
+        let bound = bind(plain(address), 3, InheritedSockets::new(datagrams, streams)).unwrap();
         assert!(bound.udp.len() == 3 && bound.tcp.len() == 2 && bound.inherited);
         assert!(bound.udp.iter().all(|socket| socket.local_addr().unwrap() == address));
         let address = bound.address;
         let datagrams = bound.udp;
         drop(bound.tcp);
-        let bound = bind(plain(address), 1, InheritedSockets::of(datagrams, Vec::new())).unwrap();
+        let bound = bind(plain(address), 1, InheritedSockets::new(datagrams, Vec::new())).unwrap();
         assert_eq!((bound.udp.len(), bound.address), (3, address));
     }
 }

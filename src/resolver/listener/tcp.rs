@@ -76,7 +76,7 @@ pub(super) async fn shaken<Stream>(
         ListenFor::Quic => [Counter::QuicHandshakes, Counter::QuicRefused, Counter::QuicFailed],
         _ => [Counter::TlsHandshakes, Counter::TlsRefused, Counter::TlsFailed],
     };
-    front.tell(match &secured {
+    front.count_one(match &secured {
         Ok(_) => done,
         Err(error) if error.kind() == io::ErrorKind::QuotaExceeded => refused,
         Err(_) => failed,
@@ -175,7 +175,7 @@ impl Connection {
 
     /// Keeps the answer to a question until the client has taken the replies before it.
     fn hold(&mut self, answered: AnsweredQuery) -> io::Result<()> {
-        let held = Held::of(answered.0.as_ref());
+        let held = Held::for_answer(answered.0.as_ref());
         self.held.add(answered, held);
         if self.unsent.is_empty() { Ok(()) } else { self.keep() }
     }
@@ -213,7 +213,7 @@ impl Connection {
             if !self.taken.begin_question() {
                 break;
             }
-            self.front.tell_query();
+            self.front.count_query();
             let now = self.front.now();
             self.taken.mark_active(now);
             let occasion = Occasion { shard: SHARD, at: now, limit: Some(MAX_STREAM_REPLY) };

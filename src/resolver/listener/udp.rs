@@ -437,7 +437,8 @@ pub(in crate::listener) mod tests {
         let (clock, random) = (Clock::machine(), Random::seeded(7));
         let views = Views::new(&config).unwrap();
         let recorder = Recorder::new(clock.clone(), 1);
-        let network = Arc::new(SocketNetwork::new(random.clone(), SourcePorts::of(1_024..=u16::MAX, "")));
+        let network =
+            Arc::new(SocketNetwork::new(random.clone(), SourcePorts::in_range(1_024..=u16::MAX, "")));
         let resolver = Resolver::new(ResolverParts {
             views: views.clone(),
             clock: clock.clone(),
@@ -464,7 +465,7 @@ pub(in crate::listener) mod tests {
         let cookies = CookieSecret::new(Keyed::new(&random));
         let (supervisor, of_front) = (Supervisor::default(), Arc::clone(&resolver));
         let parts = FrontParts { clock, resolver: of_front, recorder, cookies, supervisor };
-        let policy = Policy::of(&config.listen, &views, 0).unwrap();
+        let policy = Policy::for_listener(&config.listen, &views, 0).unwrap();
         let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 53));
         let front = Front::new(
             Arc::new(parts),

@@ -42,7 +42,7 @@ struct KeptRule {
 
 impl KeptRules {
     /// Of the rules that have been judged.
-    pub(super) fn of(accounts: impl Iterator<Item = (Rule, u32, u32, Option<Duration>)>) -> Self {
+    pub(super) fn from_accounts(accounts: impl Iterator<Item = (Rule, u32, u32, Option<Duration>)>) -> Self {
         let rule = |(rule, used, unused, gap): (_, _, _, Option<Duration>)| {
             let gap_millis = gap.map(|gap| u64::try_from(gap.as_millis()).unwrap_or(u64::MAX));
             KeptRule { rule, used, unused, gap_millis }
@@ -103,7 +103,7 @@ mod tests {
     fn what_was_learned_is_known_again_and_a_damaged_file_is_not_used() {
         let gap = Some(Duration::from_millis(250));
         let accounts = [(Rule::Spf, 150, 10, gap), (Rule::Dmarc, 10, 150, None), (Rule::Ptr, 0, 0, None)];
-        let octets = KeptRules::of(accounts.into_iter()).to_octets().unwrap();
+        let octets = KeptRules::from_accounts(accounts.into_iter()).to_octets().unwrap();
         let mut restored = Vec::new();
         KeptRules::read(octets.as_slice())
             .unwrap()

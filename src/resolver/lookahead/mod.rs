@@ -115,7 +115,7 @@ impl Lookahead {
             let (used, unused, gap) = state.account(rule)?.learned();
             Some((rule, used, unused, gap))
         };
-        KeptRules::of(Rule::ALL.into_iter().filter_map(of))
+        KeptRules::from_accounts(Rule::ALL.into_iter().filter_map(of))
     }
 
     /// Goes on with what the rules have learned before.

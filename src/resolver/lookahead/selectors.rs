@@ -33,7 +33,7 @@ impl Selectors {
         let Some(place) = name.iter().position(|label| label == LABEL).filter(|place| *place > 0) else {
             return;
         };
-        if !AnswerFacts::of(answer).is_some_and(|facts| facts.texts().any(|text| is_key(&text))) {
+        if !AnswerFacts::from_answer(answer).is_some_and(|facts| facts.texts().any(|text| is_key(&text))) {
             return;
         }
         let Ok(domain) = Name::from_labels(name.iter().skip(place.saturating_add(1))) else { return };
@@ -54,7 +54,7 @@ impl Selectors {
     }
 
     /// The names of the keys of a domain.
-    pub(super) fn of(&self, view: ViewId, domain: &Name) -> &[Name] {
+    pub(super) fn for_domain(&self, view: ViewId, domain: &Name) -> &[Name] {
         let key = (view, wire_name(domain).into_boxed_slice());
         self.known.get(&key).map(Vec::as_slice).unwrap_or_default()
     }
@@ -102,7 +102,7 @@ mod tests {
             selectors.note(view, &name(other), &text("p=abc"));
         }
         let known = |selectors: &Selectors, domain| -> Vec<String> {
-            selectors.of(view, &name(domain)).iter().map(ToString::to_string).collect()
+            selectors.for_domain(view, &name(domain)).iter().map(ToString::to_string).collect()
         };
         assert_eq!(
             known(&selectors, "One.example."),

@@ -164,7 +164,7 @@ impl LookaheadTables {
 
     /// The DKIM keys that clients have asked of a domain.
     fn keys(&self, question: &Question) -> Vec<Further> {
-        let keys = self.selectors.of(question.view, &question.name);
+        let keys = self.selectors.for_domain(question.view, &question.name);
         keys.iter().map(|name| rules::of_key(name.clone())).collect()
     }
 
@@ -488,7 +488,7 @@ fn further(step: RuleStep, name: &Name, answer: &Answer) -> Option<Vec<Further>>
     if step == RuleStep::End || answer.rcode == ResponseCode::ServFail {
         return None;
     }
-    let found = rules::follow(step, name, &AnswerFacts::of(answer)?);
+    let found = rules::follow(step, name, &AnswerFacts::from_answer(answer)?);
     Some(found).filter(|found| !found.is_empty())
 }
 

@@ -130,7 +130,7 @@ impl LookaheadResolver {
     /// The zone that is to blame if a client's question failed: `zone_to_blame` of the end of its known aliases.
     pub(crate) fn failed_zone(&self, question: &Question) -> Name {
         let Some(view) = self.views.load().get(question.view).cloned() else { return Name::root() };
-        let (rrsets, now) = (self.flight.memory.rrsets.of(view.knows), self.flight.clock.mono());
+        let (rrsets, now) = (self.flight.memory.rrsets.in_view(view.knows), self.flight.clock.mono());
         let mut end = question.clone();
         for _ in 0..MAX_ALIASES {
             let alias = rrsets.rrset(&end.name, RecordType::CNAME, Rank::Answer, now);

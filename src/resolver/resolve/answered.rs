@@ -51,49 +51,49 @@ impl AnsweredQueue {
         }
     }
 
-    /// Tells look-ahead of a client's question to a DNS list that begins: other questions go beside it.
-    pub(super) fn tell_asked(&self, asked: &Arc<ClientQuestion>) {
+    /// Reports to look-ahead that a client's question to a DNS list begins: look-ahead asks other questions at the same time.
+    pub(super) fn report_asked(&self, asked: &Arc<ClientQuestion>) {
         if asked.question.kind == RecordType::PTR {
-            self.tell_lists(asked);
+            self.report_to_lists(asked);
         }
         if asked.list.is_some() && is_seen(asked) {
-            self.told(self.events.tell(|| AnsweredEvent::Asked(Arc::clone(asked))));
+            self.count_lost(self.events.push(|| AnsweredEvent::Asked(Arc::clone(asked))));
         }
     }
 
-    /// Tells look-ahead of a client's question that ended, if the view has look-ahead.
-    pub(super) fn tell_answered(&self, asked: &Arc<ClientQuestion>, ended: &Asked) {
+    /// Reports to look-ahead a client's question that ended, if the view has look-ahead.
+    pub(super) fn report_answered(&self, asked: &Arc<ClientQuestion>, ended: &Asked) {
         let Asked::Replied(replied) = ended else { return };
-        // A made-up domain is not told to the lists.
+        // Lists are not asked about a domain that does not exist.
         if asked.question.kind == RecordType::MX && replied.answer.rcode == ResponseCode::NoError {
-            self.tell_lists(asked);
+            self.report_to_lists(asked);
         }
         if is_seen(asked) {
             let event =
                 || AnsweredEvent::Answered { asked: Arc::clone(asked), answer: Arc::clone(&replied.answer) };
-            self.told(self.events.tell(event));
+            self.count_lost(self.events.push(event));
         }
     }
 
-    /// Tells look-ahead that a client has used an answer with its mark.
+    /// Reports to look-ahead that a client has used an answer with its mark.
     #[cold]
-    pub(super) fn tell_used(&self, key: &[u8], answer: &Answer, at: Mono) {
+    pub(super) fn report_used(&self, key: &[u8], answer: &Answer, at: Mono) {
         if let Some(rule) = answer.ahead.take() {
             let event = || AnsweredEvent::Used { key: QuestionKey::from_bytes(key), rule, at };
-            self.told(self.events.tell(event));
+            self.count_lost(self.events.push(event));
         }
     }
 
-    /// Tells the prefetch of lists of a question that questions to lists may follow, if the listener has look-ahead.
-    fn tell_lists(&self, asked: &ClientQuestion) {
+    /// Reports to the prefetch of lists a question that questions to lists may follow, if the listener has look-ahead.
+    fn report_to_lists(&self, asked: &ClientQuestion) {
         let asks = matches!(asked.view.lookahead, LookaheadMode::Learned | LookaheadMode::Rules);
         if asks && is_seen(asked) {
-            self.lists.table.events.tell(asked.key.as_bytes(), ListEventKind::Asked(None), self.clock.mono());
+            self.lists.table.events.push(asked.key.as_bytes(), ListEventKind::Asked(None), self.clock.mono());
         }
     }
 
-    fn told(&self, was_told: bool) {
-        if !was_told {
+    fn count_lost(&self, was_queued: bool) {
+        if !was_queued {
             self.recorder.count(Counter::LookaheadLost, 1);
         }
     }

@@ -77,12 +77,12 @@ pub(super) struct WaitingEvents {
 
 impl WaitingEvents {
     /// Tells look-ahead of a delegation; returns false if there is no room.
-    pub(super) fn tell_delegated(&self, key: Arc<QuestionKey>) -> bool {
-        self.tell(|| AnsweredEvent::Delegated(key))
+    pub(super) fn push_delegated(&self, key: Arc<QuestionKey>) -> bool {
+        self.push(|| AnsweredEvent::Delegated(key))
     }
 
     /// Adds an event; returns false if there is no room.
-    pub(super) fn tell(&self, event: impl FnOnce() -> AnsweredEvent) -> bool {
+    pub(super) fn push(&self, event: impl FnOnce() -> AnsweredEvent) -> bool {
         if !self.read.load(Ordering::Relaxed) {
             return true;
         }
@@ -158,9 +158,9 @@ mod tests {
     fn a_full_queue_loses_and_one_that_nobody_reads_keeps_nothing() {
         let used = || AnsweredEvent::Used { key: QuestionKey::from_bytes(b"key"), rule: 1, at: Mono::START };
         let queue = WaitingEvents::default();
-        assert!(queue.tell(used) && queue.waiting().events.is_empty());
+        assert!(queue.push(used) && queue.waiting().events.is_empty());
         queue.read.store(true, Ordering::Relaxed);
-        let kept = (0..MAX_ANSWERED + 5).filter(|_| queue.tell(used)).count();
+        let kept = (0..MAX_ANSWERED + 5).filter(|_| queue.push(used)).count();
         assert_eq!((kept, queue.waiting().events.len()), (MAX_ANSWERED, MAX_ANSWERED));
     }
     /// 60 KB each kept up to 100 MB beside a cache of 8 MiB.
@@ -170,11 +170,11 @@ mod tests {
         queue.read.store(true, Ordering::Relaxed);
         let event = || AnsweredEvent::Answered { asked: Arc::clone(&asked), answer: Arc::clone(&answer) };
         let fit = MAX_ANSWERED_OCTETS / answer.wire.len();
-        assert_eq!((0..MAX_ANSWERED).filter(|_| queue.tell(event)).count(), fit);
+        assert_eq!((0..MAX_ANSWERED).filter(|_| queue.push(event)).count(), fit);
         assert_eq!(Arc::strong_count(&answer), fit + 1);
         let used = || AnsweredEvent::Used { key: QuestionKey::from_bytes(b"key"), rule: 1, at: Mono::START };
-        assert!(queue.tell(used), "it keeps no answer");
+        assert!(queue.push(used), "it keeps no answer");
         assert_eq!(queue.take().len(), fit + 1);
-        assert!(queue.tell(event), "they are gone");
+        assert!(queue.push(event), "they are gone");
     }
 }

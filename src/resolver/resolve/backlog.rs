@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn a_burst_is_none_and_a_queue_that_does_not_empty_is_one() {
-        let bounds = WorkBounds::of(FULL_WORK_CACHE);
+        let bounds = WorkBounds::for_cache_size(FULL_WORK_CACHE);
         let crowded = bounds.crowded_flights();
         let mut backlog = Backlog::default();
         ask(&mut backlog, 1_000..1_090, 50);

@@ -198,26 +198,26 @@ impl Chaser {
                         self.trust.distrust_server(*server, zone, lookup.context);
                     }
                     let found = self.keep(lookup, &zone, resolved.found, &judged.checked)?;
-                    chased.told = chased.told.take().or(fault);
+                    chased.fault = chased.fault.take().or(fault);
                     return Ok(chased.take(found, &judged.checked));
                 }
                 Verdict::Bogus(fault) | Verdict::Indeterminate(fault) => fault,
             };
             // A client may have the zone's keys fetched anew, and find another state.
             if state == SecurityStatus::Bogus && !lookup.context.is_ahead() {
-                let rrsets = self.memory.rrsets.of(lookup.context.view.knows);
+                let rrsets = self.memory.rrsets.in_view(lookup.context.view.knows);
                 rrsets.end_stale(lookup.name, self.clock.mono());
                 if let Some(server) = resolved.found.server {
                     self.recorder.bogus(server.ip(), &zone);
                 }
             }
-            let told = match &bogus {
+            let worst = match &bogus {
                 Some(Failure::Untrusted { fault: before, .. }) => {
                     before.as_ref().clone().or_more_telling(fault.clone())
                 }
                 _ => fault.clone(),
             };
-            let failure = Failure::Untrusted { zone: zone.clone(), state, fault: Box::new(told) };
+            let failure = Failure::Untrusted { zone: zone.clone(), state, fault: Box::new(worst) };
             match resolved.found.server {
                 Some(server) if judged.at_fault => {
                     note_refuted(Some(server), &zone, &fault, lookup.context);
@@ -343,7 +343,7 @@ impl SubQuestions for Chaser {
     fn entering(&self, cut: &Delegation, context: &Context) {
         if let Some(flight) = context.flight()
             && let Some(key) = self.flights.enters(flight, &cut.zone, self.clock.mono())
-            && !self.leading.tell_delegated(key)
+            && !self.leading.push_delegated(key)
         {
             self.recorder.count(Counter::LookaheadLost, 1);
         }

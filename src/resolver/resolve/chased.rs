@@ -37,8 +37,8 @@ pub(super) struct Chased {
     pub(super) proofs: Vec<Record>,
     /// The security of the answer: the least of its parts. None before the first part.
     pub(super) security: Option<Security>,
-    /// Why it is insecure, if the client should be told.
-    pub(super) told: Option<ValidationFailure>,
+    /// Why it is insecure, if the client gets this as an extended error.
+    pub(super) fault: Option<ValidationFailure>,
     /// The zone whose server was asked last; none if memory was enough.
     pub(super) zone: Option<Name>,
     /// The server that answered last, and its round trip; none if memory was enough.
@@ -72,7 +72,7 @@ impl Chased {
             proofs: [self.proofs, end.proofs].concat(),
             rooms: [self.rooms, end.rooms].concat(),
             security: Some(self.security.unwrap_or_default().and(end.security.unwrap_or_default())),
-            told: self.told.or(end.told),
+            fault: self.fault.or(end.fault),
             zone: end.zone.or(self.zone),
             answered: end.answered.or(self.answered),
             ..end
@@ -143,7 +143,7 @@ pub(super) fn compose_answer(question: &Question, chased: &Chased, now: Mono) ->
         answers: &answers,
         authorities: &authorities,
         stored: now,
-        extended_error: extended_error::for_answer(chased.extended_error.as_ref(), chased.told.as_ref()),
+        extended_error: extended_error::for_answer(chased.extended_error.as_ref(), chased.fault.as_ref()),
         list: chased.list,
     };
     let answer = compose::answer(&parts)

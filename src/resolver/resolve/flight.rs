@@ -21,7 +21,7 @@ use crate::iterate::Iterate;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::iterate::flight_progress::FlightProgress;
-use crate::limits::MAX_TOLD_REMOVED;
+use crate::limits::MAX_REPORTED_REMOVED;
 use crate::supervise::driven::Driven;
 #[cfg(feature = "simulated")]
 use crate::supervise::strike::Strike;
@@ -109,7 +109,7 @@ impl FlightResolver {
         let mut records = private::remove(&mut chased, &context.view);
         if !records.is_empty() {
             let dropped = records.len();
-            records.truncate(MAX_TOLD_REMOVED);
+            records.truncate(MAX_REPORTED_REMOVED);
             self.recorder.count(Counter::PrivateRemoved, dropped);
             context.note(Note::PrivateRemoved { dropped, records });
         }
@@ -132,7 +132,7 @@ impl FlightResolver {
     pub(super) fn cut_on(&self, view: &View, route: &Route, name: &[u8]) -> Option<(Arc<Delegation>, bool)> {
         match route.target {
             RouteTarget::Iterate | RouteTarget::Stub(_) => {
-                self.memory.rrsets.of(view.knows).closest_delegation_of_wire(name, self.clock.mono())
+                self.memory.rrsets.in_view(view.knows).closest_delegation_of_wire(name, self.clock.mono())
             }
             RouteTarget::Forward { .. } | RouteTarget::Local(_) => None,
         }
@@ -153,12 +153,12 @@ impl FlightResolver {
         #[cfg(feature = "simulated")]
         let flight = strike.on(flight);
         let flown = caught(flight);
-        let told = |panicked: &Panicked| {
+        let report = |panicked: &Panicked| {
             tracing::error!(
                 "{panicked}; the resolution of a query was stopped, and its clients got SERVFAIL; please send this line to the makers of resolverd"
             )
         };
-        Driven::new(Box::pin(flown.map(move |flown| flown.inspect_err(told).ok())))
+        Driven::new(Box::pin(flown.map(move |flown| flown.inspect_err(report).ok())))
     }
 
     /// Resolves the question of the flight and lands.
@@ -188,7 +188,7 @@ impl FlightResolver {
             }
         };
         let now = self.clock.mono();
-        self.lists.tell_batches(question, key, &chased, &context);
+        self.lists.report_to_batches(question, key, &chased, &context);
         let shared = chased.as_ref().is_ok_and(|chased| chased.shared);
         let composed = chased.as_ref().map_err(Clone::clone);
         let composed = composed.and_then(|chased| compose_answer(question, chased, now));
@@ -207,7 +207,7 @@ impl FlightResolver {
         let result = failed.as_ref().map_or(Words::Code(answer.rcode), |failure| failure.to_string().into());
         context.note(Note::Ended { result });
         let packets = context.budget.packets();
-        self.tell_record(&asked, &context, (&chased, failed.as_ref()), now);
+        self.record_flight(&asked, &context, (&chased, failed.as_ref()), now);
         let view = Arc::clone(&context.view);
         let answered = failed.is_none().then_some(now);
         let landed = begun.land(Landed { answer, end, packets }, answered);
@@ -239,8 +239,8 @@ impl FlightResolver {
         self.chaser.changed.concern_chain((&context.view, context.began()), chain)
     }
 
-    /// Tells the record of a flight that has ended: what was found, and why there is no answer.
-    fn tell_record(
+    /// Reports a flight that has ended to the history: what was found, and why there is no answer.
+    fn record_flight(
         &self,
         asked: &ClientQuestion,
         context: &Context,

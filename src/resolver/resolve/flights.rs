@@ -222,7 +222,7 @@ impl Flights {
         if zone.iter().len() < PRIVATE_LABELS {
             return None;
         }
-        let (ticket, wire) = (Ticket::of(number), WireName::of(zone));
+        let (ticket, wire) = (Ticket::numbered(number), WireName::of(zone));
         let mut table = self.table();
         let standing = table.standing.get_mut(&ticket)?;
         let leads = standing.leads_at_delegation && standing.key.key.name() == &*wire;
@@ -277,10 +277,10 @@ impl Flights {
     /// Each flight's question, progress and number of waiting clients.
     pub(super) fn list(&self) -> Vec<(QuestionKey, Arc<FlightProgress>, usize)> {
         let table = self.table();
-        let told = |(key, flight): (&FlightKey, &Flight)| {
+        let listed = |(key, flight): (&FlightKey, &Flight)| {
             (QuestionKey::clone(&key.key), Arc::clone(&flight.progress), flight.waiting.len())
         };
-        table.flights.iter().map(told).collect()
+        table.flights.iter().map(listed).collect()
     }
 
     fn begin(

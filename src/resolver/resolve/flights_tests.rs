@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use std::hash::BuildHasher;
 
 fn flights() -> Flights {
-    Flights::new(Keyed::new(&Random::seeded(1)), WorkBounds::of(FULL_WORK_CACHE))
+    Flights::new(Keyed::new(&Random::seeded(1)), WorkBounds::for_cache_size(FULL_WORK_CACHE))
 }
 
 fn client(port: u16, id: u16) -> Client {
@@ -41,7 +41,7 @@ fn join_in_zone(flights: &Flights, number: usize, client: Client) -> JoinedFligh
 }
 
 #[test]
-fn a_repeat_is_told_from_another_question_and_a_given_up_flight_ends() {
+fn a_repeat_is_distinguished_from_another_question_and_a_given_up_flight_ends() {
     let flights = flights();
     let JoinedFlight::Waits { seat, begun: Some(begun) } = join(&flights, 1, client(1, 1)) else {
         panic!("no flight")

@@ -26,15 +26,15 @@ pub struct InFlight {
 /// All flights, the oldest first.
 pub(super) fn list(flights: &Flights, now: Mono) -> Vec<InFlight> {
     let listed = flights.list().into_iter();
-    let mut told: Vec<InFlight> = listed
+    let mut shown: Vec<InFlight> = listed
         .filter_map(|(key, progress, clients)| {
             let (age, last_query) = (now.since(progress.began()), progress.trail().last_query());
             Some(InFlight { question: key.question()?, age, clients, last_query })
         })
         .collect();
     // Flights of one moment are ordered by question, so that equal runs give equal lists.
-    told.sort_by_cached_key(|flight| (Reverse(flight.age), flight.question.to_string()));
-    told
+    shown.sort_by_cached_key(|flight| (Reverse(flight.age), flight.question.to_string()));
+    shown
 }
 
 #[cfg(test)]
@@ -53,8 +53,9 @@ mod tests {
     use history::note::Note;
 
     #[test]
-    fn a_flight_is_told_with_those_who_wait_and_whom_it_waits_for() {
-        let flights = Flights::new(Keyed::new(&Random::seeded(1)), WorkBounds::of(FULL_WORK_CACHE));
+    fn a_flight_is_reported_with_those_who_wait_and_whom_it_waits_for() {
+        let flights =
+            Flights::new(Keyed::new(&Random::seeded(1)), WorkBounds::for_cache_size(FULL_WORK_CACHE));
         let question = Question::new(&Name::from_ascii("mail.example.").unwrap(), RecordType::MX);
         let client = |port| Client { address: [127, 0, 0, 1].into(), port, id: 1 };
         let asked = |port| ClientQuestion::in_test(question.clone(), client(port));

@@ -22,7 +22,7 @@ impl ClientResolver {
             self.lists.table.wake();
         }
         if question.kind == RecordType::A {
-            self.lists.table.events.tell(missed.key.as_bytes(), ListEventKind::Asked(None), now);
+            self.lists.table.events.push(missed.key.as_bytes(), ListEventKind::Asked(None), now);
         }
         let asked = self.ask_unless_held(watched, missed, now).await;
         if let Asked::Replied(replied) = &asked {

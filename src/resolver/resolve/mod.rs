@@ -137,7 +137,7 @@ pub struct Resolver {
     recorder: Arc<Recorder>,
     tap: Arc<Tap>,
     /// The questions that the log knows.
-    told: Mutex<Told>,
+    reported: Mutex<Told>,
     /// Resolves questions.
     flight: Arc<FlightResolver>,
     /// Answers clients that wait.
@@ -207,7 +207,7 @@ impl Resolver {
             memory,
             recorder,
             tap,
-            told: Mutex::default(),
+            reported: Mutex::default(),
             flight,
             lists,
             side,
@@ -418,7 +418,7 @@ impl Resolver {
     /// none if each time is reported.
     pub fn hit(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
         if answer.ahead.is_set() {
-            self.answered.tell_used(key, answer, now);
+            self.answered.report_used(key, answer, now);
         }
         self.looked_up(key, answer, now)
     }
@@ -427,7 +427,7 @@ impl Resolver {
     fn looked_up(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
         if let Some(mark) = answer.list {
             self.lists.table.hit(mark);
-            self.lists.table.events.tell(key, ListEventKind::Asked(Some(mark.says)), now);
+            self.lists.table.events.push(key, ListEventKind::Asked(Some(mark.says)), now);
             return None;
         }
         match freshness::renewal_due(answer.stored, answer.expires) {
@@ -444,13 +444,13 @@ impl Resolver {
         // Shared before it waits: each waiting client would store it twice.
         let missed = Arc::new(missed);
         async move {
-            self.answered.tell_asked(&missed);
+            self.answered.report_asked(&missed);
             let asked = match self.lists.watched(&missed) {
                 // Boxed, because it would enlarge each waiting question and only questions to lists need it.
                 Some(watched) => Box::pin(self.clients.ask_watched(watched, &missed)).await,
                 None => self.clients.join(&missed).await,
             };
-            self.answered.tell_answered(&missed, &asked);
+            self.answered.report_answered(&missed, &asked);
             asked
         }
     }

@@ -23,7 +23,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::chased::Chased;
 use crate::extended_error;
-use crate::limits::MAX_TOLD_REMOVED;
+use crate::limits::MAX_REPORTED_REMOVED;
 use crate::zones::{View, local};
 use dns::question::Security;
 use history::note::record_text;
@@ -86,9 +86,9 @@ fn is_service(record: &Record) -> bool {
 
 /// The reason for the client.
 fn sentence(removed: &[Record]) -> String {
-    let told: Vec<String> = removed.iter().take(MAX_TOLD_REMOVED).map(text).collect();
-    let more = if told.len() < removed.len() { "; ..." } else { "" };
-    format!("removed because of private_addresses: {}{more}", told.join("; "))
+    let shown: Vec<String> = removed.iter().take(MAX_REPORTED_REMOVED).map(text).collect();
+    let more = if shown.len() < removed.len() { "; ..." } else { "" };
+    format!("removed because of private_addresses: {}{more}", shown.join("; "))
 }
 
 fn text(record: &Record) -> String {

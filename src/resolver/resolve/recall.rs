@@ -29,7 +29,7 @@ impl Chaser {
         if !lookup.context.checks() || parts.clone().all(|security| *security != Security::Unchecked) {
             return Some(chased.take(found, &checked));
         }
-        let (rrsets, now) = (self.memory.rrsets.of(lookup.context.view.knows), self.clock.mono());
+        let (rrsets, now) = (self.memory.rrsets.in_view(lookup.context.view.knows), self.clock.mono());
         let cut = rrsets.closest_delegation(lookup.name, now);
         let cut = cut.map_or_else(|| lookup.route.zone.clone(), |cut| cut.zone.clone());
         let judged = Box::pin(self.trust.judge(lookup, &cut, &mut found)).await;
@@ -48,7 +48,7 @@ impl Chaser {
         let now = self.clock.mono();
         let inside = list.rewrite.as_ref().and_then(|rewrite| rewrite.inward(name));
         let name = inside.as_ref().unwrap_or(name);
-        match self.memory.rrsets.of(context.view.knows).get(name, RecordType::A, Rank::Answer, now)? {
+        match self.memory.rrsets.in_view(context.view.knows).get(name, RecordType::A, Rank::Answer, now)? {
             Known::Negative(_) => Some(Vec::new()),
             Known::Rrset(rrset) => Some(rrset.records(name, now)),
         }
@@ -58,7 +58,7 @@ impl Chaser {
     fn recall(&self, lookup: Lookup<'_>) -> Option<(Found, AnswerSecurity)> {
         let now = self.clock.mono();
         let Lookup { name, kind, context, route, .. } = lookup;
-        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let rrsets = self.memory.rrsets.in_view(context.view.knows);
         let is_used = |known: &Known| !lookup.renews() || !known.is_to_be_renewed(now);
         let mut keys = rrsets.keys(name);
         let known =
@@ -102,7 +102,7 @@ impl Chaser {
     /// The DNAME above a name, with the CNAME that follows from it. No other data can exist below a DNAME.
     fn recall_redirected(&self, lookup: Lookup<'_>, now: Mono) -> Option<(Found, AnswerSecurity)> {
         let Lookup { name, kind, context, route, .. } = lookup;
-        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let rrsets = self.memory.rrsets.in_view(context.view.knows);
         if !rrsets.may_redirect() {
             return None;
         }

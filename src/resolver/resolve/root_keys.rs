@@ -50,7 +50,7 @@ struct FollowerState {
     /// Why they could not be written the last time; the log has a line about it.
     unkept: Option<String>,
     /// Tags of new keys that are not followed because there are too many; the log has a line about each.
-    told_too_many: BTreeSet<u16>,
+    reported_too_many: BTreeSet<u16>,
 }
 
 /// The keys of the root and their state, for the operator.
@@ -128,7 +128,10 @@ impl RootKeyFollower {
         let known = views.anchors().root_keys();
         let look = self.chaser.trust.look_at_root_keys(&known, view).await;
         let now = self.chaser.clock.now().unix;
-        look.changes.iter().filter(|change| self.is_untold(change)).for_each(|change| tell(change, now));
+        look.changes
+            .iter()
+            .filter(|change| self.is_unreported(change))
+            .for_each(|change| log_change(change, now));
         let is_new = look.keys.keys != known.keys;
         views.anchors().adopt(look.keys.clone());
         // The file has the moment of the last check too, and someone may have removed it.
@@ -147,10 +150,10 @@ impl RootKeyFollower {
     }
 
     /// Whether the log needs a line about a change. A key beyond the bound is the same at each look.
-    fn is_untold(&self, change: &RootKeyChange) -> bool {
+    fn is_unreported(&self, change: &RootKeyChange) -> bool {
         change.event != RootKeyEvent::TooMany
             || self.with_state(|state| {
-                state.told_too_many.len() < MAX_DNSKEYS && state.told_too_many.insert(change.tag)
+                state.reported_too_many.len() < MAX_DNSKEYS && state.reported_too_many.insert(change.tag)
             })
     }
 
@@ -192,7 +195,7 @@ impl RootKeyFollower {
 }
 
 /// Writes a change to the log.
-fn tell(change: &RootKeyChange, now: u64) {
+fn log_change(change: &RootKeyChange, now: u64) {
     let tag = change.tag;
     match change.event {
         RootKeyEvent::Appeared { trusted_from } => tracing::info!(

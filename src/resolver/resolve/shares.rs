@@ -343,7 +343,7 @@ impl Ticket {
     const LAST: Self = Self(u64::MAX);
 
     /// The place with this number.
-    pub(super) fn of(number: u64) -> Self {
+    pub(super) fn numbered(number: u64) -> Self {
         Self(number)
     }
 

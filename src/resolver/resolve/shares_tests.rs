@@ -11,7 +11,7 @@ const MAX_NEW_FLIGHTS: usize = MAX_FLIGHTS / 4;
 
 /// The places beside a large cache.
 fn no_places() -> Shares {
-    Shares::new(WorkBounds::of(FULL_WORK_CACHE))
+    Shares::new(WorkBounds::for_cache_size(FULL_WORK_CACHE))
 }
 
 fn at(millis: u64) -> Mono {
@@ -65,7 +65,7 @@ fn a_silent_zone_has_few_and_one_that_answers_half() {
 
 #[test]
 fn beside_the_smallest_cache_zones_and_clients_share_fewer_places_alike() {
-    let bounds = WorkBounds::of(MIN_CACHE_SIZE);
+    let bounds = WorkBounds::for_cache_size(MIN_CACHE_SIZE);
     let mut shares = Shares::new(bounds);
     let mut admitted = |account, count: usize, now| {
         let admits = |_: &usize| {

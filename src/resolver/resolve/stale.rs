@@ -79,7 +79,7 @@ impl StaleAnswers {
         if policy.serve_stale.is_zero() || matches!(target, RouteTarget::Local(_)) {
             return None;
         }
-        let (rrsets, now) = (self.memory.rrsets.of(view.knows), self.clock.mono());
+        let (rrsets, now) = (self.memory.rrsets.in_view(view.knows), self.clock.mono());
         let redirects =
             |above: &Name| rrsets.last_word(above, RecordType::DNAME, policy.serve_stale, now).is_some();
         let above = std::iter::successors(Some(name.clone()), |above| {

@@ -62,7 +62,7 @@ impl Resolver {
         let (mut asking, mut following) = (pin!(asking), pin!(following));
         let (asked, elapsed) = tokio::select! {
             biased;
-            told = &mut asking => told,
+            asked_reply = &mut asking => asked_reply,
             () = &mut following => return asking.await,
         };
         let goes_on = matches!(

@@ -92,14 +92,14 @@ impl Resolver {
     /// Reads what is new in the record, writes the lines about it, and stores what failed or was slow; `tell_log` does so some
     /// time after each event.
     pub fn tell(&self) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        self.with_facts(|facts| self.recorder.tell(&mut told, facts));
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        self.with_facts(|facts| self.recorder.tell(&mut reported, facts));
     }
 
     /// Like `tell`, at the end of the process: also writes the lines about what was counted so far.
     pub fn tell_last(&self) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        self.with_facts(|facts| self.recorder.tell_last(&mut told, facts));
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        self.with_facts(|facts| self.recorder.tell_last(&mut reported, facts));
     }
 
     /// Gives what the record has in memory to `write`; see `Recorder::save_memory`.

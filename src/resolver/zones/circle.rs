@@ -35,7 +35,7 @@ struct Group<'c> {
 /// The first such zone.
 pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
     let groups = groups(config);
-    let networks = ClientNetworks::of(&config.views);
+    let networks = ClientNetworks::from_views(&config.views);
     let zones: Vec<(&ConfiguredZone, Vec<OwnServer>)> =
         config.zones.iter().map(|zone| (zone, own_servers(zone, (config, &networks), &groups))).collect();
     if zones.iter().all(|(_, own)| own.is_empty()) {
@@ -43,7 +43,7 @@ pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
     }
     for (names_of, _) in &zones {
         let route = |place: usize| {
-            let seen = groups.get(place)?.zones.of(config);
+            let seen = groups.get(place)?.zones.zones_in(config);
             let fits = |zone: &&ConfiguredZone| zone.name.zone_of(&names_of.name);
             let closest = seen.into_iter().filter(fits).max_by_key(|zone| zone.name.iter().len())?;
             zones.iter().find(|(zone, _)| std::ptr::eq(*zone, closest))
@@ -137,7 +137,7 @@ fn wrong(zone: &ConfiguredZone, own: &OwnServer, is_over_others: bool) -> Wrong 
     let OwnServer { server, at, .. } = own;
     let key = if matches!(zone.kind, ZoneKind::Stub(_)) { "stub" } else { "forward" };
     let others = if is_over_others { ", and that listener forwards them back" } else { "" };
-    Wrong::of(
+    Wrong::in_zone(
         zone,
         format!(
             "{key} contains {server}, at which resolverd itself listens ({at}){others}: its queries would come back to it; write the address and port of another server"

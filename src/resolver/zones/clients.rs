@@ -22,7 +22,7 @@ type Place = (bool, u128);
 
 impl ClientNetworks {
     /// The table of the networks of these views, with their places.
-    pub(super) fn of(views: &[ConfiguredView]) -> Self {
+    pub(super) fn from_views(views: &[ConfiguredView]) -> Self {
         let networks = |(place, view): (usize, &ConfiguredView)| {
             view.clients.clone().into_iter().map(move |network| (network, place))
         };

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_read_is_told_by_name() {
+    fn a_file_that_cannot_be_read_is_reported_by_name() {
         let said = from_file(&name("corp.example."), Path::new("corp.zone"), "@ IN A ten\n").unwrap_err();
         assert!(said.starts_with("corp.zone: "), "{said}");
         let said =

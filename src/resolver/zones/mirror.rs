@@ -73,10 +73,10 @@ impl Mirror {
     }
 
     /// Takes in the result of `unix`.
-    pub fn heard(&self, told: MirrorAnswer, unix: u64) -> Option<MirrorChange> {
+    pub fn heard(&self, answer: MirrorAnswer, unix: u64) -> Option<MirrorChange> {
         let mut seen = self.seen();
         let known = *seen;
-        let now = match (told, known) {
+        let now = match (answer, known) {
             (MirrorAnswer::Serial(serial), Some(known)) if known.serial == serial => known,
             (MirrorAnswer::Serial(serial), _) => SeenSerial { serial, new_at: moment(serial, unix) },
             // Without a serial there is no sign of newer data.
@@ -86,7 +86,7 @@ impl Mirror {
         *seen = Some(now);
         drop(seen);
         let age = Duration::from_secs(unix.saturating_sub(now.new_at));
-        let silent = told == MirrorAnswer::Silence;
+        let silent = answer == MirrorAnswer::Silence;
         let stale = silent || age > self.max_age;
         let was = self.stale.swap(stale, Ordering::Relaxed);
         match (was, stale) {
@@ -100,10 +100,10 @@ impl Mirror {
 
 /// The time of the data with this serial.
 fn moment(serial: u32, unix: u64) -> u64 {
-    let told = u64::from(serial);
+    let written = u64::from(serial);
     let behind = unix.saturating_sub(MIRROR_SERIAL_BEHIND.as_secs());
     let ahead = unix.saturating_add(MIRROR_SERIAL_AHEAD.as_secs());
-    if (behind..=ahead).contains(&told) { told.min(unix) } else { unix }
+    if (behind..=ahead).contains(&written) { written.min(unix) } else { unix }
 }
 
 #[cfg(test)]
@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(mirror.heard(serial(60), NOW), None);
         let age = Duration::from_secs(3 * HOUR);
         assert_eq!(mirror.heard(serial(3 * HOUR), NOW), Some(MirrorChange::Stale { age }));
-        assert_eq!(mirror.heard(serial(3 * HOUR), NOW), None, "told once");
+        assert_eq!(mirror.heard(serial(3 * HOUR), NOW), None, "reported once");
         assert!(mirror.is_stale());
         assert_eq!(mirror.heard(serial(0), NOW), Some(MirrorChange::Fresh));
     }
@@ -151,7 +151,7 @@ mod tests {
         let serial = MirrorAnswer::Serial(2_026_112_001);
         assert_eq!(mirror.heard(serial, NOW), None);
         assert_eq!(mirror.heard(MirrorAnswer::Silence, NOW + 60), Some(MirrorChange::Silent));
-        assert_eq!(mirror.heard(MirrorAnswer::Silence, NOW + 120), None, "told once");
+        assert_eq!(mirror.heard(MirrorAnswer::Silence, NOW + 120), None, "reported once");
         assert_eq!(mirror.heard(serial, NOW + 180), Some(MirrorChange::Fresh));
         assert!(
             matches!(mirror.heard(serial, NOW + 3 * HOUR), Some(MirrorChange::Stale { .. })),

@@ -119,7 +119,7 @@ pub struct Wrong {
 
 impl Wrong {
     /// The error of a configured zone.
-    pub(super) fn of(zone: &ConfiguredZone, reason: impl Into<String>) -> Self {
+    pub(super) fn in_zone(zone: &ConfiguredZone, reason: impl Into<String>) -> Self {
         Self { zone: named(zone), reason: reason.into() }
     }
 

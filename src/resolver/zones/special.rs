@@ -174,7 +174,7 @@ pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
     let is_around = |apex: &Name| served.iter().any(|zone| zone.name != *apex && apex.zone_of(&zone.name));
     match config.zones.iter().find(|zone| zone.locally_served && !is_around(&zone.name)) {
         None => Ok(()),
-        Some(zone) => Err(Wrong::of(
+        Some(zone) => Err(Wrong::in_zone(
             zone,
             "locally_served has no effect: no locally served zone (RFC 6303) is below this zone; remove it",
         )),

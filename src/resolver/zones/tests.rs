@@ -159,7 +159,8 @@ fn the_zone_of_a_view_takes_the_place_of_the_general_one_for_its_clients_only() 
         zone("lan", "")
     );
     let views = Views::new(&Arc::new(configured(&text))).unwrap();
-    let of = |place: usize, client: &str| views.of_clients(place).unwrap().of(client.parse().unwrap());
+    let of =
+        |place: usize, client: &str| views.of_clients(place).unwrap().for_client(client.parse().unwrap());
     let (office, guest, other) = (of(0, "10.1.0.1"), of(0, "10.9.0.1"), of(0, "10.2.0.1"));
     let max_ttl = |view: &View| view.route(&name("corp.example."), RecordType::A).policy.max_ttl.as_secs();
     assert_eq!([max_ttl(office), max_ttl(guest), max_ttl(other)], [86_400, 3_600, 3_600]);
@@ -174,7 +175,7 @@ fn the_zone_of_a_view_takes_the_place_of_the_general_one_for_its_clients_only() 
 #[test]
 fn views_that_see_the_same_zones_share_one_and_a_reload_keeps_it_as_long_as_they_do() {
     let before = Views::new(&Arc::new(configured(OFFICE))).unwrap();
-    let office = |views: &Views| views.of_clients(0).unwrap().of([10, 1, 0, 1].into()).id;
+    let office = |views: &Views| views.of_clients(0).unwrap().for_client([10, 1, 0, 1].into()).id;
     assert_eq!(office(&before), before.general().unwrap().id);
     let zone = "[[zone]]\nname = \"a\"\nview = \"office\"\nrecords = []\n";
     let own = before.following(&Arc::new(configured(&format!("{OFFICE}{zone}")))).unwrap();
@@ -184,10 +185,10 @@ fn views_that_see_the_same_zones_share_one_and_a_reload_keeps_it_as_long_as_they
     let text = format!("{}{}", OFFICE.replace("10.1.", "10.3."), zone.replace("\"a\"", "\"b\""));
     let moved = Arc::new(configured(&text));
     let later = own.following(&moved).unwrap();
-    let in_place = later.of_clients(0).unwrap().of([10, 3, 0, 1].into());
+    let in_place = later.of_clients(0).unwrap().for_client([10, 3, 0, 1].into());
     assert_eq!(in_place.id, office(&own));
     assert_eq!(changed(own.config(), &moved), [name("a."), name("b.")]);
     let renamed = Arc::new(configured(&text.replace("office", "guests")));
     let renamed = later.following(&renamed).unwrap();
-    assert_ne!(renamed.of_clients(0).unwrap().of([10, 3, 0, 1].into()).id, office(&own));
+    assert_ne!(renamed.of_clients(0).unwrap().for_client([10, 3, 0, 1].into()).id, office(&own));
 }

@@ -104,7 +104,7 @@ impl View {
             lookahead: sees.lookahead,
             zones: sees.zones,
         };
-        let zones = view.zones.of(config);
+        let zones = view.zones.zones_in(config);
         for zone in special::zones()? {
             if !special::is_replaced(zone, &zones) {
                 let route = special::route(zone, &policy);
@@ -350,11 +350,12 @@ fn configured(zone: &config::ConfiguredZone, general: &ZonePolicy) -> Result<Rou
         },
         ZoneKind::File { path, text } => {
             let authority = local::from_file(&zone.name, path, text)
-                .map_err(|reason| Wrong::of(zone, shown(&reason, MAX_SHOWN_SENTENCE)))?;
+                .map_err(|reason| Wrong::in_zone(zone, shown(&reason, MAX_SHOWN_SENTENCE)))?;
             RouteTarget::Local(authority)
         }
         ZoneKind::Records(lines) => {
-            let authority = local::from_lines(&zone.name, lines).map_err(|reason| Wrong::of(zone, reason))?;
+            let authority =
+                local::from_lines(&zone.name, lines).map_err(|reason| Wrong::in_zone(zone, reason))?;
             RouteTarget::Local(authority)
         }
     };

@@ -51,7 +51,7 @@ struct ViewsByClient {
 
 impl ClientViews {
     /// The view of a client. An IPv4 address must not be written as one of IPv6.
-    pub fn of(&self, client: IpAddr) -> &Arc<View> {
+    pub fn for_client(&self, client: IpAddr) -> &Arc<View> {
         let by_client = self.by_client.as_ref();
         let chosen = by_client.and_then(|by| by.views.get(by.networks.view(client)?));
         chosen.unwrap_or(&self.general)
@@ -218,7 +218,7 @@ fn seen(config: &Config) -> (Vec<Sees>, Vec<Group>) {
 
 /// The views of each listener's clients.
 fn client_views(config: &Config, groups: &[Group], views: &[Arc<View>]) -> Vec<ClientViews> {
-    let networks = Arc::new(ClientNetworks::of(&config.views));
+    let networks = Arc::new(ClientNetworks::from_views(&config.views));
     let of_group = |group: &Group| {
         let own: Vec<Arc<View>> =
             group.by_client.iter().filter_map(|place| views.get(*place).cloned()).collect();

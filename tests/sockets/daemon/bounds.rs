@@ -44,7 +44,7 @@ fn ten_thousand_cold_names_at_once_stay_within_the_bounds() {
     assert_within_bound(&process, 32, "cold names at once");
     assert_eq!(burst.answered + burst.failed, BURST as u64);
     assert!(
-        burst.answered >= resolver::limits::WorkBounds::of(32 << 20).flights as u64,
+        burst.answered >= resolver::limits::WorkBounds::for_cache_size(32 << 20).flights as u64,
         "hardly any was answered: {burst:?}"
     );
     assert!(watched.descriptors <= resolverd::limits::DESCRIPTORS, "{watched:?}");

@@ -174,7 +174,7 @@ pub(crate) fn fill_with_texts(process: &Process, size: u64) {
 
 /// As many connections as the daemon serves beside a cache of `size` MiB.
 fn all_connections(process: &Process, size: u64) -> Vec<TcpStream> {
-    let of_client = WorkBounds::of(size << 20).connections_of_client();
+    let of_client = WorkBounds::for_cache_size(size << 20).connections_of_client();
     let clients = (1..=TCP_CLIENTS).flat_map(|last| std::iter::repeat_n(last, of_client));
     clients.map(|last| connected(process.address, [127, 0, 0, last].into())).collect()
 }

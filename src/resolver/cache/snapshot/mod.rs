@@ -129,7 +129,7 @@ impl Memory {
         })?;
         self.rrsets.store().each(|key, known, in_use| {
             let view = scope.place(|(_, knows)| *knows == key.view());
-            let is_last = || self.rrsets.of(key.view()).is_last_word(key);
+            let is_last = || self.rrsets.in_view(key.view()).is_last_word(key);
             let tag = entry::tag_of(known, scope.serve_stale, is_last, moment);
             let tag = tag.filter(|_| scope.keeps(key.name(), is_said(key.kind(), key.flags())));
             let Some((view, tag)) = view.zip(tag) else { return Ok(()) };

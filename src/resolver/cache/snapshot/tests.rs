@@ -106,7 +106,7 @@ fn delegation(zone: &str) -> Delegation {
         glue: vec![(0, IpAddr::from([192, 0, 2, 53])), (1, "2001:db8::53".parse().unwrap())],
         configured: Vec::new(),
         trusted: false,
-        evidence: Evidence::of([&address("ds.example.", 60)]),
+        evidence: Evidence::from_records([&address("ds.example.", 60)]),
         since: BORN,
         expires: BORN.after(Duration::from_secs(300)),
     }
@@ -116,9 +116,11 @@ fn delegation(zone: &str) -> Delegation {
 fn fill(memory: &Memory) {
     let [view, ..] = views();
     put(memory, "mail.example.", view, answer("mail.example.", 300, BORN));
-    let rrsets = memory.rrsets.of(view);
-    let backing =
-        Backing { security: Security::Secure, evidence: Evidence::of([&address("signature.example.", 60)]) };
+    let rrsets = memory.rrsets.in_view(view);
+    let backing = Backing {
+        security: Security::Secure,
+        evidence: Evidence::from_records([&address("signature.example.", 60)]),
+    };
     let mx = |host: &str| Record::from_rdata(name("example."), 300, RData::MX(MX::new(10, name(host))));
     rrsets.put_backed(
         &[&mx("mx1.example."), &mx("mx2.example.")],
@@ -203,7 +205,7 @@ fn what_was_known_is_known_again_with_the_time_that_is_left() {
     assert!(kept(&after, "mail.example.", view, Mono::from_micros(end.as_micros() - 1)).is_some());
     assert!(kept(&after, "mail.example.", view, end).is_none());
 
-    let rrsets = after.rrsets.of(view);
+    let rrsets = after.rrsets.in_view(view);
     let records = mx(rrsets, now.mono);
     assert_eq!(records.len(), 2);
     assert!(records.iter().all(|record| record.ttl == 150), "{records:?}");
@@ -264,11 +266,11 @@ fn verdicts_on_zones_are_known_again_but_for_what_was_bogus() {
         ("d.example.", ZoneSecurity::Bogus(fault)),
     ];
     for (zone, standing) in standings.clone() {
-        before.rrsets.of(view).put_zone_state(Arc::new(state(zone, standing)));
+        before.rrsets.in_view(view).put_zone_state(Arc::new(state(zone, standing)));
     }
     let (after, _) = read(&written(&before, &scope(), later(0, 0)), &scope(), later(0, 0));
     for (zone, standing) in standings {
-        let known = after.rrsets.of(view).zone_state(&name(zone), BORN);
+        let known = after.rrsets.in_view(view).zone_state(&name(zone), BORN);
         let expected = Some(standing).filter(|standing| !matches!(standing, ZoneSecurity::Bogus(_)));
         assert_eq!(known.map(|state| state.standing.clone()), expected, "{zone}");
     }
@@ -287,7 +289,7 @@ fn what_is_over_is_not_restored_and_nothing_lives_longer_than_max_ttl() {
     let (after, _) = read(&file, &short, later(5, 0));
     let ([view, ..], now) = (views(), later(5, 0).mono);
     assert_eq!(ttls(&kept(&after, "mail.example.", view, now).unwrap()), [30, 30]);
-    assert!(mx(after.rrsets.of(view), now).iter().all(|record| record.ttl == 30));
+    assert!(mx(after.rrsets.in_view(view), now).iter().all(|record| record.ttl == 30));
     assert!(kept(&after, "mail.example.", view, now.after(Duration::from_secs(30))).is_none());
     assert_eq!(read(&written(&before, &scope(), later(301, 0)), &scope(), later(5, 0)).1.unwrap().entries, 1);
 }
@@ -304,9 +306,9 @@ fn what_may_be_used_past_its_end_is_known_again_for_the_rest_of_that_time() {
     let before = memory();
     fill(&before);
     let [view, ..] = views();
-    before.rrsets.of(view).put(&[&address("mail.example.", 300)], Rank::Answer, DAY, BORN);
+    before.rrsets.in_view(view).put(&[&address("mail.example.", 300)], Rank::Answer, DAY, BORN);
     let last = |memory: &Memory, owner: &str, kind, now| {
-        let word = memory.rrsets.of(view).last_word(&name(owner), kind, HOUR, now);
+        let word = memory.rrsets.in_view(view).last_word(&name(owner), kind, HOUR, now);
         word.map(|word| (word.kind, word.age))
     };
     // All ended after 300 s.
@@ -318,8 +320,8 @@ fn what_may_be_used_past_its_end_is_known_again_for_the_rest_of_that_time() {
     let age = |word: Option<(RecordType, Age)>| word.map(|(_, age)| age);
     assert_eq!(age(last(&after, "example.", RecordType::MX, BORN)), stale(2_000));
     assert_eq!(age(last(&after, "mail.example.", RecordType::A, BORN)), stale(2_000));
-    assert!(mx(after.rrsets.of(view), BORN).is_empty(), "not as a fresh one");
-    let rrsets = after.rrsets.of(view);
+    assert!(mx(after.rrsets.in_view(view), BORN).is_empty(), "not as a fresh one");
+    let rrsets = after.rrsets.in_view(view);
     let cut = rrsets.stale_delegation(&name("mail.example."), HOUR, BORN).unwrap();
     assert_eq!(cut.servers, delegation("example.").servers);
     assert!(rrsets.delegation(&name("example."), BORN).is_none());
@@ -351,12 +353,12 @@ fn an_entry_past_its_end_is_not_known_again_where_servers_have_said_something_el
         |ttl| Record::from_rdata(owner.clone(), ttl, RData::CNAME(rdata::CNAME(name("web.example."))));
     let last = |next: &dyn Fn(InView<'_>)| {
         let before = memory();
-        let rrsets = before.rrsets.of(view);
+        let rrsets = before.rrsets.in_view(view);
         rrsets.put(&[&address("www.example.", 300)], Rank::Authoritative, DAY, BORN);
         next(rrsets);
         let (after, _) =
             read(&written(&before, &stale_scope(), later(2_000, 0)), &stale_scope(), later(0, 0));
-        let word = after.rrsets.of(view).last_word(&owner, RecordType::A, HOUR, BORN);
+        let word = after.rrsets.in_view(view).last_word(&owner, RecordType::A, HOUR, BORN);
         word.map(|word| word.kind)
     };
     assert_eq!(last(&|_| ()), Some(RecordType::A));
@@ -385,7 +387,7 @@ fn a_proven_denial_ends_what_is_below_its_name_after_a_restart_too() {
     let soa = Record::from_rdata(zone.clone(), 300, RData::SOA(soa));
     for (security, is_denied) in [(Security::Secure, true), (Security::Insecure, false)] {
         let before = memory();
-        let rrsets = before.rrsets.of(view);
+        let rrsets = before.rrsets.in_view(view);
         rrsets.put(&[&address("a.www.example.", 300)], Rank::Authoritative, DAY, BORN);
         let backing = Backing { security, ..Backing::default() };
         let denial = Denial { name: &above, kind: RecordType::A, nxdomain: true, soa: &soa };
@@ -393,7 +395,7 @@ fn a_proven_denial_ends_what_is_below_its_name_after_a_restart_too() {
         rrsets.put_denied(denial, Rank::Authoritative.backed(backing), DAY, at);
         let (after, _) =
             read(&written(&before, &stale_scope(), later(2_000, 0)), &stale_scope(), later(0, 0));
-        let rrsets = after.rrsets.of(view);
+        let rrsets = after.rrsets.in_view(view);
         let word = rrsets.last_word(&owner, RecordType::A, HOUR, BORN).unwrap();
         assert_eq!(rrsets.is_denied_above(&owner, &zone, &word), is_denied, "{security:?}");
     }
@@ -413,12 +415,12 @@ fn what_memory_holds_already_stays() {
 }
 
 #[test]
-fn views_are_told_by_their_places_and_those_that_are_gone_are_left_out() {
+fn views_are_reported_by_their_places_and_those_that_are_gone_are_left_out() {
     let [first, second, third] = views();
     let before = memory();
     for view in [first, second, third] {
         put(&before, "mail.example.", view, answer("mail.example.", 300, BORN));
-        before.rrsets.of(view).put(&[&address("mail.example.", 300)], Rank::Answer, DAY, BORN);
+        before.rrsets.in_view(view).put(&[&address("mail.example.", 300)], Rank::Answer, DAY, BORN);
     }
     // The second view is gone. The third one shares the RRsets of the first one, and now comes before it.
     let own = Scope { views: vec![(third, first), (first, first)], ..scope() };
@@ -426,7 +428,8 @@ fn views_are_told_by_their_places_and_those_that_are_gone_are_left_out() {
     let next = Scope { views: vec![(first, first), (second, first)], ..scope() };
     let (after, read) = read(&file, &next, later(0, 0));
     assert_eq!(read.unwrap().restored, 3);
-    let known = |view| after.rrsets.of(view).rrset(&name("mail.example."), RecordType::A, Rank::Answer, BORN);
+    let known =
+        |view| after.rrsets.in_view(view).rrset(&name("mail.example."), RecordType::A, Rank::Answer, BORN);
     assert!(kept(&after, "mail.example.", first, BORN).is_some());
     assert!(kept(&after, "mail.example.", second, BORN).is_some());
     assert!(kept(&after, "mail.example.", third, BORN).is_none());
@@ -446,7 +449,7 @@ fn nothing_that_lists_say_and_nothing_that_is_overlooked_is_kept() {
     put(&before, "mail.example.", view, answer("mail.example.", 300, BORN));
     let unchecked = Answer { security: Security::Insecure, ..answer("alias.example.", 300, BORN) };
     put(&before, "alias.example.", view, unchecked);
-    let rrsets = before.rrsets.of(view);
+    let rrsets = before.rrsets.in_view(view);
     rrsets.put(&[&address("3.bl.example.", 300)], Rank::Answer, DAY, BORN);
     rrsets.put(&[&address("ns.bl.example.", 300)], Rank::Glue, DAY, BORN);
     rrsets.put_delegation(Arc::new(delegation("bl.example.")));
@@ -456,7 +459,7 @@ fn nothing_that_lists_say_and_nothing_that_is_overlooked_is_kept() {
     let (after, read_) = read(&file, &with_lists, later(0, 0));
     assert_eq!(read_.unwrap().restored, 4, "two answers, and the way to the list");
     assert!(kept(&after, "3.bl.example.", view, BORN).is_none());
-    assert!(after.rrsets.of(view).delegation(&name("bl.example."), BORN).is_some());
+    assert!(after.rrsets.in_view(view).delegation(&name("bl.example."), BORN).is_some());
 
     // The name was not a list when the snapshot was written.
     let file = written(&before, &scope(), later(0, 0));
@@ -539,7 +542,7 @@ fn blocks_that_lack_or_stand_elsewhere_are_noticed() {
         let owner = format!("n{number}.example.");
         let text = TXT::new((0..200).map(|_| "x".repeat(255)).collect());
         let record = Record::from_rdata(name(&owner), 300, RData::TXT(text));
-        before.rrsets.of(view).put(&[&record], Rank::Answer, DAY, BORN);
+        before.rrsets.in_view(view).put(&[&record], Rank::Answer, DAY, BORN);
     }
     let file = written(&before, &scope(), later(0, 0));
     let head = HEAD;
@@ -557,7 +560,7 @@ fn blocks_that_lack_or_stand_elsewhere_are_noticed() {
 }
 
 #[test]
-fn reading_ends_when_it_is_told_to() {
+fn reading_ends_when_it_is_reported_to() {
     let before = memory();
     fill(&before);
     let file = written(&before, &scope(), later(0, 0));
@@ -580,7 +583,7 @@ proptest! {
         let (after, read) = read(&forged(&entries, &scope(), WRITTEN).unwrap(), &scope(), later(0, 0));
         prop_assert!(read.is_ok());
         let [view, ..] = views();
-        let rrsets = after.rrsets.of(view);
+        let rrsets = after.rrsets.in_view(view);
         mx(rrsets, BORN);
         rrsets.zone_state(&name("example."), BORN);
         after.servers.list(BORN);

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use super::super::queued::ClientKey;
-use crate::limits::{HANDSHAKE_BURST, HANDSHAKE_INTERVAL, HANDSHAKES_TOLD, MAX_HANDSHAKE_CLIENTS};
+use crate::limits::{HANDSHAKE_BURST, HANDSHAKE_INTERVAL, HANDSHAKE_LOG_PAUSE, MAX_HANDSHAKE_CLIENTS};
 use dns::clock::Mono;
 
 /// The clients that have begun handshakes.
@@ -20,16 +20,16 @@ struct Rates {
     /// The theoretical arrival time of the algorithm.
     due: BTreeMap<ClientKey, Mono>,
     /// When a line was logged.
-    told: Option<Mono>,
+    logged: Option<Mono>,
 }
 
 impl Handshakes {
     /// Whether the handshake of a client goes on. If it does not, the log may get a line.
     pub(in super::super) fn may(&self, client: IpAddr, now: Mono) -> bool {
         let mut rates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let may = rates.may(ClientKey::of(client), now);
-        if !may && rates.told.is_none_or(|told| now.since(told) >= HANDSHAKES_TOLD) {
-            rates.told = Some(now);
+        let may = rates.may(ClientKey::from_address(client), now);
+        if !may && rates.logged.is_none_or(|logged| now.since(logged) >= HANDSHAKE_LOG_PAUSE) {
+            rates.logged = Some(now);
             drop(rates);
             tracing::warn!(
                 "client {client} begins more than {} TLS handshakes a second; resolverd closes the others; let its programs keep their connections, or add it to `drop` of the listener",

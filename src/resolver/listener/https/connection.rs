@@ -48,7 +48,7 @@ impl Step {
     fn held(&self) -> Held {
         match self {
             Self::Read(_, read) => Held::Octets(read.as_ref().map_or(0, Vec::capacity)),
-            Self::Resolved(_, answer, _) => Held::of(answer.as_ref()),
+            Self::Resolved(_, answer, _) => Held::for_answer(answer.as_ref()),
         }
     }
 }
@@ -160,12 +160,12 @@ impl HttpsConnection {
     fn fail(&mut self, fault: &ConnectionFault) -> io::Result<()> {
         match fault {
             ConnectionFault::Flooded => {
-                self.front.tell(Counter::HttpsClosed);
+                self.front.count_one(Counter::HttpsClosed);
                 self.end(Reason::ENHANCE_YOUR_CALM)
             }
             ConnectionFault::Http(error) => {
                 if error.is_library() {
-                    self.front.tell(Counter::HttpsClosed);
+                    self.front.count_one(Counter::HttpsClosed);
                 }
                 Ok(())
             }
@@ -259,7 +259,7 @@ impl HttpsConnection {
 
     /// Handles the message of a request.
     fn take_message(&mut self, exchange: Exchange, message: &[u8]) -> io::Result<()> {
-        self.front.tell_query();
+        self.front.count_query();
         self.room.mark_query();
         let (mut out, mut query) = (Vec::new(), Box::new(Query::blank()));
         let occasion = Occasion { shard: SHARD, at: self.front.now(), limit: Some(MAX_STREAM_REPLY) };
@@ -287,7 +287,7 @@ impl HttpsConnection {
     /// Responds to a request that gets no DNS reply.
     fn refuse(&mut self, mut exchange: Exchange, refused: RefusedRequest) -> io::Result<()> {
         self.taken.end_question();
-        self.front.tell(Counter::HttpsRequestsRefused);
+        self.front.count_one(Counter::HttpsRequestsRefused);
         // An error tells that the client has reset the stream.
         let _ = exchange.respond.send_response(response::to(refused), true);
         Ok(())

@@ -409,7 +409,7 @@ async fn requests_of_all_connections_of_a_client_wait_within_one_bound() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let padding = 2_800;
     let requests = [rest_of_streams(padding), frame(PING, 0, 0, &[7; 8])].concat();
-    let of_client = WorkBounds::of(FULL_WORK_CACHE).unsent_of_client();
+    let of_client = WorkBounds::for_cache_size(FULL_WORK_CACHE).unsent_of_client();
     let fit = of_client / (MAX_PIPELINED * (padding + 60));
     let mut held = Vec::new();
     for _ in 0..fit {

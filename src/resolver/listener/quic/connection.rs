@@ -36,7 +36,7 @@ impl Step {
         match self {
             Self::Read(_, Ok(message)) => Held::Octets(message.capacity()),
             Self::Read(_, Err(_)) => Held::Nothing,
-            Self::Resolved(_, answer, _) => Held::of(answer.as_ref()),
+            Self::Resolved(_, answer, _) => Held::for_answer(answer.as_ref()),
         }
     }
 }
@@ -138,7 +138,7 @@ impl QuicConnection {
             }
         };
         if code == EndCode::ProtocolError || self.cancelled > MAX_CANCELLED_STREAMS {
-            self.front.tell(Counter::QuicClosed);
+            self.front.count_one(Counter::QuicClosed);
         }
         self.connection.close(code.number(), b"");
     }
@@ -256,7 +256,7 @@ impl QuicConnection {
     /// Handles the message of a stream.
     fn take_message(&mut self, stream: SendStream, message: &[u8]) -> Goes {
         self.has_asked = true;
-        self.front.tell_query();
+        self.front.count_query();
         let (mut out, mut query) = (Vec::new(), Box::new(Query::blank()));
         let occasion = Occasion { shard: SHARD, at: self.front.now(), limit: Some(MAX_STREAM_REPLY) };
         let handled = {

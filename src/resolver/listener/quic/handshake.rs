@@ -109,16 +109,17 @@ impl Entry {
         let unproven = &front.bounds.unproven;
         let permit = if is_proven { None } else { Arc::clone(unproven).try_acquire_owned().ok() };
         if !is_proven && permit.is_none() {
-            front.tell(Counter::QuicRetried);
+            front.count_one(Counter::QuicRetried);
             // An error tells that the address is proved, which was asked before.
             let _ = incoming.retry();
             return None;
         }
         let settings = front.quic().filter(|_| front.may_shake_hands(client));
         let kept = &front.bounds.kept_quic;
-        let Some(settings) = settings.and_then(|settings| kept.begin(ClientKey::of(client), &settings))
+        let Some(settings) =
+            settings.and_then(|settings| kept.begin(ClientKey::from_address(client), &settings))
         else {
-            front.tell(Counter::QuicRefused);
+            front.count_one(Counter::QuicRefused);
             if is_proven {
                 incoming.refuse()
             } else {
@@ -132,7 +133,7 @@ impl Entry {
     /// Shakes hands with a client, and serves its connection.
     fn take(&self, (incoming, settings, permit): Admitted) {
         let client = incoming.remote_address();
-        let taken = self.places.take(ClientKey::of(client.ip()), self.front.now());
+        let taken = self.places.take(ClientKey::from_address(client.ip()), self.front.now());
         let (front, closing) = (Arc::clone(&self.front), self.closing.clone());
         tokio::spawn(async move {
             // How a client closes its connection does not matter.

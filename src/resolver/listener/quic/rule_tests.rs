@@ -34,13 +34,13 @@ async fn what_breaks_the_rules_ends_the_connection() {
         ("a keepalive of TCP", framed(&query_with(Some(EdnsOption::Unknown(11, Vec::new()))))),
     ];
     let count = wrong.len() as u64;
-    for (told, octets) in wrong {
+    for (case, octets) in wrong {
         let client = QuicClient::open(listeners.quic_addresses()[0]).await;
         let (mut send, _receive) = client.connection.open_bi().await.unwrap();
         // The other side may have closed already.
         let _ = send.write_all(&octets).await;
         let _ = send.finish();
-        assert_eq!(client.code().await, Some(PROTOCOL_ERROR), "{told}");
+        assert_eq!(client.code().await, Some(PROTOCOL_ERROR), "{case}");
     }
     assert_eq!(counted(&listeners, Counter::QuicClosed), count);
     listeners.stop();

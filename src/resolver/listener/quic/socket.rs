@@ -43,9 +43,9 @@ impl AsyncUdpSocket for SingleDatagrams {
         &self,
         context: &mut Context<'_>,
         into: &mut [IoSliceMut<'_>],
-        told: &mut [RecvMeta],
+        metas: &mut [RecvMeta],
     ) -> Poll<io::Result<usize>> {
-        self.0.poll_recv(context, into, told)
+        self.0.poll_recv(context, into, metas)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

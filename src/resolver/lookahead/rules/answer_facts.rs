@@ -19,7 +19,7 @@ pub(in crate::lookahead) struct AnswerFacts {
 
 impl AnswerFacts {
     /// None if the answer cannot be read.
-    pub(in crate::lookahead) fn of(answer: &Answer) -> Option<Self> {
+    pub(in crate::lookahead) fn from_answer(answer: &Answer) -> Option<Self> {
         let records = wire::response::read(&answer.wire).ok()?.answers;
         Some(Self { rcode: answer.rcode, secure: answer.security == Security::Secure, records })
     }

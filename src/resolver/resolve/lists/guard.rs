@@ -16,7 +16,7 @@ use super::list_resolver::ListQuestion;
 use super::watched::Watched;
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::gate;
-use crate::dnsbl::gate::{Given, ListVerdict, UntoldReason};
+use crate::dnsbl::gate::{Given, ListVerdict, UnknownReason};
 use crate::dnsbl::list::{Life, List, OnRefusal, Purpose};
 use crate::dnsbl::state::ListState;
 use crate::iterate::context::Context;
@@ -52,7 +52,7 @@ impl ListResolver {
             };
         };
         if !list.is_alive() {
-            self.tell_of_shut_down(list, entry);
+            self.warn_of_shut_down(list, entry);
             return self.chaser.chase((name, kind), (way, asked.cut.get()), AtList::Passes, context).await;
         }
         // Boxed, because it would enlarge each flight and only some questions need it.
@@ -103,7 +103,7 @@ impl ListResolver {
         let ListQuestion { list, entry, name, kind, context } = asked;
         let chased = match found {
             Ok(chased) => chased,
-            Err(failure) => return Some(ListVerdict::Untold(why_of(list, failure)?)),
+            Err(failure) => return Some(ListVerdict::Unknown(why_of(list, failure)?)),
         };
         match kind {
             RecordType::A => Some(gate::judge(list, entry.state(), &chased.answers)),
@@ -117,18 +117,18 @@ impl ListResolver {
                     None if says && context.view.guarding.on_refusal(list) != OnRefusal::Pass => {
                         match self.hear_list(ListQuestion { kind: RecordType::A, ..asked }).await {
                             Ok(chased) => chased.answers,
-                            Err(failure) => return Some(ListVerdict::Untold(why_of(list, &failure)?)),
+                            Err(failure) => return Some(ListVerdict::Unknown(why_of(list, &failure)?)),
                         }
                     }
                     None if says => return Some(ListVerdict::Listed),
                     None => Vec::new(),
                 };
                 match gate::judge(list, entry.state(), &answers) {
-                    untold @ ListVerdict::Untold(_) => Some(untold),
+                    unknown @ ListVerdict::Unknown(_) => Some(unknown),
                     ListVerdict::Listed if says => Some(ListVerdict::Listed),
                     // Allowlists may have texts alone (RFC 5518).
                     _ if says && list.purpose == Purpose::Allow => Some(ListVerdict::Listed),
-                    _ if says => Some(ListVerdict::Untold(UntoldReason::TextAlone)),
+                    _ if says => Some(ListVerdict::Unknown(UnknownReason::TextAlone)),
                     _ => Some(ListVerdict::NotListed),
                 }
             }
@@ -148,11 +148,11 @@ impl ListResolver {
     pub(in crate::resolve) fn overdue(&self, missed: &ClientQuestion, error: ExtendedError) -> Answer {
         let ClientQuestion { question, view, .. } = missed;
         let now = self.clock.mono();
-        let silent = UntoldReason::Silent { what: error.text.clone() };
+        let silent = UnknownReason::Silent { what: error.text.clone() };
         let list = missed.live_list();
         let (given, error) = match list.map(|list| (silent.given(list, view.guarding), list)) {
-            Some((Given::Nxdomain(told), list)) => (Some((list, told)), error),
-            Some((Given::Servfail(told), _)) => (None, told),
+            Some((Given::Nxdomain(given_error), list)) => (Some((list, given_error)), error),
+            Some((Given::Servfail(given_error), _)) => (None, given_error),
             Some((Given::Answer, _)) | None => (None, error),
         };
         let made = given.and_then(|(list, error)| {
@@ -169,7 +169,7 @@ impl ListResolver {
         made.unwrap_or_else(|| compose::failure(question, error, now))
     }
 
-    fn tell_of_shut_down(&self, list: &List, entry: &ListEntry) {
+    fn warn_of_shut_down(&self, list: &List, entry: &ListEntry) {
         let now = self.clock.mono();
         entry.miss(ListSays::NotListed, std::time::Duration::ZERO);
         if entry.shut_down_asked(now)
@@ -193,7 +193,7 @@ fn give(
     let ListQuestion { list, entry, context, .. } = asked;
     let mark = entry.mark(verdict.map_or(ListSays::Untold, ListVerdict::says));
     let given = match verdict {
-        Some(ListVerdict::Untold(why)) => why.given(list, context.view.guarding),
+        Some(ListVerdict::Unknown(why)) => why.given(list, context.view.guarding),
         _ => Given::Answer,
     };
     match given {
@@ -201,7 +201,7 @@ fn give(
         // A fault in the answers of the zone is reported with its own extended error.
         Given::Servfail(_)
             if found.is_err()
-                && matches!(verdict, Some(ListVerdict::Untold(UntoldReason::Unusable { .. }))) =>
+                && matches!(verdict, Some(ListVerdict::Unknown(UnknownReason::Unusable { .. }))) =>
         {
             found
         }
@@ -209,7 +209,7 @@ fn give(
             context.note(StepEvent::Memory { found: format!("answer replaced: {}", error.text) });
             // Silence is counted for the zone of its servers. A refusal is counted as a refusal of the list.
             let fault = match verdict {
-                Some(ListVerdict::Untold(why)) => why.fault(),
+                Some(ListVerdict::Unknown(why)) => why.fault(),
                 _ => ListFault::Unusable,
             };
             let silent = found.err().filter(|_| fault == ListFault::Silent).map(Box::new);
@@ -235,29 +235,29 @@ fn give(
 }
 
 /// The meaning of a failure for the list; none if the failure is ours.
-pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<UntoldReason> {
+pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<UnknownReason> {
     let what = failure.of_list(&list.apex);
     match failure {
         Failure::Servers { faults, .. }
             if !faults.is_empty() && faults.iter().all(|(_, conduct)| *conduct == Conduct::Refused) =>
         {
             Some(if list.rewrite.is_some() {
-                UntoldReason::KeyRefused { what }
+                UnknownReason::KeyRefused { what }
             } else {
-                UntoldReason::NotServed { what }
+                UnknownReason::NotServed { what }
             })
         }
         Failure::Servers { .. }
         | Failure::Silent { .. }
         | Failure::Time { .. }
-        | Failure::Addresses { .. } => Some(UntoldReason::Silent { what }),
+        | Failure::Addresses { .. } => Some(UnknownReason::Silent { what }),
         // The question or this host is at fault.
         Failure::TooLarge { .. }
         | Failure::TooLong { .. }
         | Failure::List { .. }
         | Failure::NoRoom { .. }
         | Failure::Reloaded { .. } => None,
-        _ => Some(UntoldReason::Unusable { error: failure.extended_error() }),
+        _ => Some(UnknownReason::Unusable { error: failure.extended_error() }),
     }
 }
 

@@ -46,14 +46,14 @@ impl ListResolver {
             avoid: &[],
             cut: None,
         };
-        let told = match self.iterate.find(lookup).await {
-            Ok(found) => told(&found.found.answers),
+        let answer = match self.iterate.find(lookup).await {
+            Ok(found) => mirror_answer(&found.found.answers),
             Err(Failure::Servers { .. } | Failure::Silent { .. } | Failure::Time { .. }) => {
                 MirrorAnswer::Silence
             }
             Err(_) => MirrorAnswer::Nothing,
         };
-        let Some(turn) = mirrored.mirror.heard(told, self.clock.now().unix) else { return };
+        let Some(turn) = mirrored.mirror.heard(answer, self.clock.now().unix) else { return };
         let apex = route.zone.to_ascii();
         let list = apex.trim_end_matches('.');
         let instead = if mirrored.public.is_some() {
@@ -84,7 +84,7 @@ impl ListResolver {
 }
 
 /// The serial or failure in these records.
-fn told(answers: &[Record]) -> MirrorAnswer {
+fn mirror_answer(answers: &[Record]) -> MirrorAnswer {
     let serial = answers.iter().find_map(|record| match &record.data {
         RData::SOA(soa) => Some(soa.serial),
         _ => None,

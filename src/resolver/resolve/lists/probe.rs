@@ -79,7 +79,7 @@ impl ListResolver {
         let verdict = match found {
             // The current state of the list must not influence how its answer is read.
             Ok(chased) => Some(gate::judge(list, ListState::Untested, &chased.answers)),
-            Err(failure) => why_of(list, &failure).map(ListVerdict::Untold),
+            Err(failure) => why_of(list, &failure).map(ListVerdict::Unknown),
         };
         Probed { verdict, server, secure }
     }

@@ -63,7 +63,7 @@ impl SharedQuestions {
 
 impl First {
     /// Passes the result on. All parts that are kept must be in memory before.
-    pub(in crate::resolve) fn tell(mut self, heard: SharedAnswer) {
+    pub(in crate::resolve) fn send(mut self, heard: SharedAnswer) {
         if let Some(sender) = self.sender.take() {
             // An error means that no other flight waits.
             let _ = sender.send(heard);
@@ -92,7 +92,7 @@ mod tests {
         let asking = SharedQuestions::default();
         let Turn::First(first) = asking.join(key()) else { panic!("nobody asks yet") };
         let Turn::Waits(waiting) = asking.join(key()) else { panic!("asked twice") };
-        first.tell(Arc::new(Ok(Chased::default())));
+        first.send(Arc::new(Ok(Chased::default())));
         assert!(waiting.now_or_never().unwrap().is_ok());
         let Turn::First(given_up) = asking.join(key()) else { panic!("it has ended") };
         let Turn::Waits(waiting) = asking.join(key()) else { panic!("asked twice") };

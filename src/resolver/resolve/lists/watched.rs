@@ -14,7 +14,7 @@ use super::shared::Turn;
 use crate::dnsbl::breaker::ListQueryEnd;
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::gate;
-use crate::dnsbl::gate::{Given, ListVerdict, UntoldReason};
+use crate::dnsbl::gate::{Given, ListVerdict, UnknownReason};
 use crate::dnsbl::list::List;
 use crate::dnsbl::list_events::ListEventKind;
 use crate::dnsbl::list_way::Way;
@@ -63,16 +63,16 @@ impl ListResolver {
         let what = watched.entry.why_held()?.to_owned();
         // A list that refuses is reported as such for any number of queries.
         let refuses = watched.entry.state() == ListState::Refusing;
-        let why = if refuses { UntoldReason::NotServed { what } } else { UntoldReason::Silent { what } };
+        let why = if refuses { UnknownReason::NotServed { what } } else { UnknownReason::Silent { what } };
         let error = |error| (Outcome::Remembered, compose::failure(question, error, now));
         match why.given(watched.list, view.guarding) {
-            Given::Servfail(told) => Some(error(told)),
+            Given::Servfail(error_given) => Some(error(error_given)),
             Given::Answer => Some(error(why.extended_error(&watched.list.apex))),
-            Given::Nxdomain(told) => {
+            Given::Nxdomain(error_given) => {
                 let made = Chased {
                     rcode: ResponseCode::NXDomain,
                     soa: Some(Box::new(gate::soa(watched.list))),
-                    extended_error: Some(told),
+                    extended_error: Some(error_given),
                     ..Chased::default()
                 };
                 Some((Outcome::Cache, compose_answer(question, &made, now).ok()?))
@@ -98,7 +98,7 @@ impl ListResolver {
             }
         };
         let heard = Arc::new(self.ask_list(asked).await);
-        first.tell(Arc::clone(&heard));
+        first.send(Arc::clone(&heard));
         Arc::unwrap_or_clone(heard)
     }
 
@@ -132,7 +132,7 @@ impl ListResolver {
     }
 
     /// Reports the result of a question to a list.
-    pub(in crate::resolve) fn tell_batches(
+    pub(in crate::resolve) fn report_to_batches(
         &self,
         question: &Question,
         key: &QuestionKey,
@@ -146,7 +146,7 @@ impl ListResolver {
         };
         if let Some(says) = says.filter(|_| question.kind == RecordType::A) {
             let what = ListEventKind::CameOut { says, went_out: context.budget.packets() > 0 };
-            self.table.events.tell(key.as_bytes(), what, self.clock.mono());
+            self.table.events.push(key.as_bytes(), what, self.clock.mono());
         }
     }
 
@@ -184,7 +184,7 @@ fn end_of(found: &Result<Chased, Failure>) -> ListQueryEnd {
 fn refuses(entry: &ListEntry, kind: RecordType, chased: &Chased, context: &Context) -> bool {
     let list = context.view.route(&entry.apex, kind).policy.list.as_deref();
     let verdict = list.map(|list| gate::judge(list, ListState::Untested, &chased.answers));
-    matches!(verdict, Some(ListVerdict::Untold(why)) if why.state().is_some())
+    matches!(verdict, Some(ListVerdict::Unknown(why)) if why.state().is_some())
 }
 
 /// How long a negative answer may be kept.

@@ -28,12 +28,12 @@ pub(super) struct Timekeeper {
     offset: AtomicI64,
     /// When the clock was last found to have been set, in microseconds since the start; 0: never.
     set: AtomicU64,
-    told: AtomicU8,
+    reported: AtomicU8,
 }
 
 impl Timekeeper {
     pub(super) fn new(now: Now) -> Self {
-        Self { offset: AtomicI64::new(offset(now)), set: AtomicU64::new(0), told: AtomicU8::new(RIGHT) }
+        Self { offset: AtomicI64::new(offset(now)), set: AtomicU64::new(0), reported: AtomicU8::new(RIGHT) }
     }
 
     /// The time that signatures are compared with.
@@ -88,8 +88,8 @@ impl Timekeeper {
     }
 
     /// Whether a log line is due, because the state that was logged last was another one.
-    fn turns(&self, told: u8) -> bool {
-        self.told.swap(told, Ordering::Relaxed) != told
+    fn turns(&self, reported: u8) -> bool {
+        self.reported.swap(reported, Ordering::Relaxed) != reported
     }
 }
 
@@ -144,10 +144,10 @@ mod tests {
     }
 
     #[test]
-    fn each_turn_is_told_once_with_its_evidence() {
+    fn each_turn_is_reported_once_with_its_evidence() {
         let timekeeper = Timekeeper::new(at(0, 0));
         assert_eq!(
-            [SLOW, SLOW, FAST, SLOW, RIGHT, RIGHT].map(|told| timekeeper.turns(told)),
+            [SLOW, SLOW, FAST, SLOW, RIGHT, RIGHT].map(|reported| timekeeper.turns(reported)),
             [true, false, true, true, true, false]
         );
         assert!(

@@ -61,7 +61,7 @@ struct KeySource {
 }
 
 impl KeySource {
-    fn of(fetched: Option<Arc<Fetched>>, tries: usize) -> Self {
+    fn new(fetched: Option<Arc<Fetched>>, tries: usize) -> Self {
         Self { fetched, tries, anew: false }
     }
 }
@@ -100,7 +100,7 @@ impl Validator {
         context: &'a Context,
     ) -> BoxFuture<'a, Result<Arc<ZoneTrust>, ValidationFailure>> {
         Box::pin(async move {
-            let rrsets = self.memory.rrsets.of(context.view.knows);
+            let rrsets = self.memory.rrsets.in_view(context.view.knows);
             let known = rrsets.zone_state(zone, self.clock.mono());
             if let Some(state) = known.filter(|state| !self.timekeeper.outdates(state)) {
                 self.refresh_if_old(&state, context);
@@ -117,7 +117,7 @@ impl Validator {
     /// below it, is in use, and while the signatures of its keys are valid. It is not used if the zone has a live
     /// delegation, because that may have other DS.
     fn stale_state(&self, zone: &Name, context: &Context) -> Option<Arc<ZoneTrust>> {
-        let (rrsets, now) = (self.memory.rrsets.of(context.view.knows), self.clock.mono());
+        let (rrsets, now) = (self.memory.rrsets.in_view(context.view.knows), self.clock.mono());
         if !context.budget.uses_stale(zone) || rrsets.delegation(zone, now).is_some() {
             return None;
         }
@@ -159,8 +159,8 @@ impl Validator {
             // again.
             Trust::None => Ok(Established::without_keys(ZoneSecurity::Insecure(None), 0)),
             Trust::Anchor(anchor, ds) if anchor == zone => {
-                context.note(told_ds(zone, ds, DsSource::Anchor));
-                self.entrust(zone, (ds, seconds_of(MAX_TTL)), KeySource::of(keys, MAX_BOGUS_TRIES), context)
+                context.note(ds_note(zone, ds, DsSource::Anchor));
+                self.entrust(zone, (ds, seconds_of(MAX_TTL)), KeySource::new(keys, MAX_BOGUS_TRIES), context)
                     .await
             }
             Trust::Anchor(anchor, _) => self.determine_below(zone, anchor, keys, context).await,
@@ -178,7 +178,7 @@ impl Validator {
         // Look-ahead has few messages: a client may ask more servers, and find another state.
         let is_final = matches!(state.standing, ZoneSecurity::Secure(_) | ZoneSecurity::Insecure(_));
         if is_final || !context.is_ahead() {
-            self.memory.rrsets.of(context.view.knows).put_zone_state(Arc::clone(&state));
+            self.memory.rrsets.in_view(context.view.knows).put_zone_state(Arc::clone(&state));
         }
         state
     }
@@ -196,7 +196,7 @@ impl Validator {
             if !matches!(fault.why, Why::DnskeyMissing | Why::Bogus) {
                 return None;
             }
-            let rrsets = self.memory.rrsets.of(context.view.knows);
+            let rrsets = self.memory.rrsets.in_view(context.view.knows);
             let now = self.clock.mono();
             let current = rrsets.zone_state(&state.zone, now).unwrap_or_else(|| Arc::clone(state));
             if current.sought > state.sought && current.standing != state.standing {
@@ -250,7 +250,7 @@ impl Validator {
         // If the keys are fetched again and the DS are not, the DS may be out of date.
         let tries = if known && keys.is_some() { 1 } else { MAX_BOGUS_TRIES };
         let established =
-            self.determine_by_ds(zone, anchor, KeySource::of(keys.clone(), tries), context).await?;
+            self.determine_by_ds(zone, anchor, KeySource::new(keys.clone(), tries), context).await?;
         // The DS in memory may be older than the zone's change.
         let outdated = match &established.standing {
             ZoneSecurity::NoZone(_) => true,
@@ -259,7 +259,7 @@ impl Validator {
         };
         if known && outdated {
             return self
-                .determine_by_ds(zone, anchor, KeySource { anew: true, ..KeySource::of(keys, 1) }, context)
+                .determine_by_ds(zone, anchor, KeySource { anew: true, ..KeySource::new(keys, 1) }, context)
                 .await;
         }
         Ok(established)
@@ -275,11 +275,11 @@ impl Validator {
     ) -> Result<Established, ValidationFailure> {
         match self.delegated(zone, keys.anew, context).await {
             Ok(Delegated::Signed(ds, ttl)) => {
-                context.note(told_ds(zone, &ds, DsSource::Parent));
+                context.note(ds_note(zone, &ds, DsSource::Parent));
                 self.entrust(zone, (&ds, ttl), keys, context).await
             }
             Ok(Delegated::Unsigned(Cut::Insecure(fault), ttl)) => {
-                context.note(told_ds(zone, &[], DsSource::Parent));
+                context.note(ds_note(zone, &[], DsSource::Parent));
                 Ok(Established::without_keys(ZoneSecurity::Insecure(fault), ttl))
             }
             Ok(Delegated::Unsigned(Cut::None | Cut::NoName, ttl)) => {
@@ -310,7 +310,7 @@ impl Validator {
         context: &Context,
     ) -> Result<Option<(ZoneSecurity, u32)>, ValidationFailure> {
         let now = self.clock.mono();
-        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let rrsets = self.memory.rrsets.in_view(context.view.knows);
         let Some(above) = rrsets.closest_delegation(&zone.base_name(), now) else { return Ok(None) };
         if !anchor.zone_of(&above.zone) {
             return Ok(None);
@@ -343,7 +343,7 @@ impl Validator {
                 Some(keys) => Ok(keys),
                 None => {
                     let avoid: Vec<_> = refuted.iter().filter_map(|(fetched, _)| fetched.server).collect();
-                    self.fetch(zone, RecordType::DNSKEY, Round::of(round, &avoid), context).await
+                    self.fetch(zone, RecordType::DNSKEY, Round::numbered(round, &avoid), context).await
                 }
             };
             let keys = match keys {
@@ -354,7 +354,7 @@ impl Validator {
             let of_zone =
                 |record: &&Record| record.name == *zone && record.record_type() == RecordType::DNSKEY;
             let records: Vec<&Record> = keys.answers.iter().filter(of_zone).collect();
-            context.note(told_keys(zone, &records, keys.server));
+            context.note(keys_note(zone, &records, keys.server));
             match self.judge_keys(zone, &ds, (&records, &keys), context).await {
                 Entrusted::Secure(trusted, ttl) => {
                     self.distrust(&refuted, context);
@@ -409,10 +409,10 @@ impl Validator {
     fn keep_keys(&self, keys: &Fetched, records: &[&Record], ttl: u32, context: &Context) {
         let Some(zone) = records.first().map(|record| &record.name) else { return };
         let own = |record: &&Record| record.name == *zone && covered_type(record) == Some(RecordType::DNSKEY);
-        let evidence = Evidence::of(keys.evidence.iter().filter(own));
+        let evidence = Evidence::from_records(keys.evidence.iter().filter(own));
         let backing = Backing { evidence, security: Security::Secure };
         let most = Duration::from_secs(ttl.into()).min(context.view.config.cache.max_ttl);
-        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let rrsets = self.memory.rrsets.in_view(context.view.knows);
         rrsets.put_backed(records, Rank::Answer.backed(backing), most, self.clock.mono());
     }
 }
@@ -436,21 +436,21 @@ pub(in crate::resolve) fn note_refuted(
 }
 
 /// The step for the DS of a zone.
-fn told_ds(zone: &Name, ds: &[DS], from: DsSource) -> Note {
-    let told = |ds: &DS| (ds.key_tag(), u8::from(ds.algorithm()), u8::from(ds.digest_type()));
-    Note::Ds { zone: zone.clone(), records: ds.iter().take(MAX_DS).map(told).collect(), from }
+fn ds_note(zone: &Name, ds: &[DS], from: DsSource) -> Note {
+    let fields = |ds: &DS| (ds.key_tag(), u8::from(ds.algorithm()), u8::from(ds.digest_type()));
+    Note::Ds { zone: zone.clone(), records: ds.iter().take(MAX_DS).map(fields).collect(), from }
 }
 
 /// The step for the keys of a zone.
-fn told_keys(zone: &Name, records: &[&Record], server: Option<SocketAddr>) -> Note {
-    let told = |record: &&Record| match &record.data {
+fn keys_note(zone: &Name, records: &[&Record], server: Option<SocketAddr>) -> Note {
+    let fields = |record: &&Record| match &record.data {
         RData::DNSSEC(DNSSECRData::DNSKEY(key)) => {
             let tag = key.calculate_key_tag().ok()?;
             Some((tag, u8::from(key.public_key().algorithm()), key.flags()))
         }
         _ => None,
     };
-    let records = records.iter().take(MAX_DNSKEYS).filter_map(told).collect();
+    let records = records.iter().take(MAX_DNSKEYS).filter_map(fields).collect();
     Note::Dnskey { zone: zone.clone(), records, server: server.map(|server| server.ip()) }
 }
 

@@ -79,7 +79,7 @@ impl Validator {
     /// The deepest zone at or above `name` to begin at: a zone with a known state, the zone that was asked, or the
     /// anchor.
     fn closest_state(&self, name: &Name, anchor: &Name, cut: &Name, context: &Context) -> Name {
-        let (rrsets, now) = (self.memory.rrsets.of(context.view.knows), self.clock.mono());
+        let (rrsets, now) = (self.memory.rrsets.in_view(context.view.knows), self.clock.mono());
         let asked = cut.zone_of(name) && anchor.zone_of(cut);
         let start = if asked { cut } else { anchor };
         let known = |labels: &usize| {
@@ -93,7 +93,7 @@ impl Validator {
 
     /// Whether memory has the DS of a zone, or their absence.
     pub(super) fn knows_ds(&self, zone: &Name, context: &Context) -> bool {
-        let (rrsets, now) = (self.memory.rrsets.of(context.view.knows), self.clock.mono());
+        let (rrsets, now) = (self.memory.rrsets.in_view(context.view.knows), self.clock.mono());
         rrsets.delegation(zone, now).is_some_and(|cut| !cut.evidence.is_empty())
             || rrsets.get(zone, RecordType::DS, Rank::Answer, now).is_some()
     }
@@ -107,7 +107,7 @@ impl Validator {
         context: &Context,
     ) -> Result<Delegated, ValidationFailure> {
         let now = self.clock.mono();
-        let cut = self.memory.rrsets.of(context.view.knows).delegation(name, now);
+        let cut = self.memory.rrsets.in_view(context.view.knows).delegation(name, now);
         let mut found = None;
         if let Some(cut) = cut.filter(|cut| !anew && !cut.evidence.is_empty()) {
             let left = u32::try_from(cut.expires.since(now).as_secs()).unwrap_or(u32::MAX);
@@ -119,10 +119,11 @@ impl Validator {
         let mut refuted: Vec<(Arc<Fetched>, ValidationFailure)> = Vec::new();
         for round in usize::from(anew)..MAX_BOGUS_TRIES {
             let avoid: Vec<_> = refuted.iter().filter_map(|(fetched, _)| fetched.server).collect();
-            let fetched = match self.fetch(name, RecordType::DS, Round::of(round, &avoid), context).await {
-                Ok(fetched) => fetched,
-                Err(failure) => return Err(found.unwrap_or_else(|| unreachable("DS", name, &failure))),
-            };
+            let fetched =
+                match self.fetch(name, RecordType::DS, Round::numbered(round, &avoid), context).await {
+                    Ok(fetched) => fetched,
+                    Err(failure) => return Err(found.unwrap_or_else(|| unreachable("DS", name, &failure))),
+                };
             let records: Vec<Record> = fetched.answers.iter().chain(&fetched.evidence).cloned().collect();
             match self.judge_ds(name, &records, context).await {
                 Err(fault) if fault.why != Why::Indeterminate => {

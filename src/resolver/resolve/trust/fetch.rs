@@ -45,7 +45,7 @@ pub(crate) enum Round<'a> {
 
 impl<'a> Round<'a> {
     /// By its number, from 0.
-    pub(super) fn of(number: usize, avoid: &'a [SocketAddr]) -> Self {
+    pub(super) fn numbered(number: usize, avoid: &'a [SocketAddr]) -> Self {
         if number == 0 { Self::First } else { Self::Again { avoid } }
     }
 }
@@ -88,7 +88,7 @@ impl Validator {
             return;
         }
         let zone = &cut.zone;
-        let (rrsets, now) = (self.memory.rrsets.of(context.view.knows), self.clock.mono());
+        let (rrsets, now) = (self.memory.rrsets.in_view(context.view.knows), self.clock.mono());
         let known = || {
             rrsets.zone_state(zone, now).is_some()
                 || rrsets.get(zone, RecordType::DNSKEY, Rank::Answer, now).is_some()
@@ -116,7 +116,7 @@ impl Validator {
         if !is_to_be_renewed(state, now) || !context.checks() || context.is_ahead() {
             return;
         }
-        let cut = self.memory.rrsets.of(context.view.knows).delegation(&state.zone, now);
+        let cut = self.memory.rrsets.in_view(context.view.knows).delegation(&state.zone, now);
         if cut.is_some_and(|cut| self.iterate.queue_renewal(&cut, context)) {
             // The DS are about to expire and would limit the new TTL, so the delegation is renewed first, and the keys
             // after it.
@@ -133,7 +133,7 @@ impl Validator {
 
     /// Renews the state of a zone whose delegation was renewed, if it ends with the old one.
     pub(in crate::resolve) async fn renew_keys(&self, zone: &Name, context: &Context) {
-        let state = self.memory.rrsets.of(context.view.knows).zone_state(zone, self.clock.mono());
+        let state = self.memory.rrsets.in_view(context.view.knows).zone_state(zone, self.clock.mono());
         let Some(state) = state.filter(|state| is_to_be_renewed(state, self.clock.mono())) else { return };
         if let Some(fetch) = self.begin_fetch(zone, RecordType::DNSKEY, context) {
             self.refresh(&state, fetch, context).await;
@@ -142,7 +142,8 @@ impl Validator {
 
     async fn refresh(&self, state: &Arc<ZoneTrust>, fetch: Fetch, context: &Context) {
         let Ok(Ok(keys)) = fetch.await else { return };
-        let current = self.memory.rrsets.of(context.view.knows).zone_state(&state.zone, self.clock.mono());
+        let current =
+            self.memory.rrsets.in_view(context.view.knows).zone_state(&state.zone, self.clock.mono());
         // One refresh at a time is enough. If it fails, the old state stays.
         if current.is_some_and(|current| Arc::ptr_eq(&current, state)) {
             drop(self.establish(&state.zone, Some(keys), context).await);
@@ -169,7 +170,7 @@ impl Validator {
 
     fn recall_fetched(&self, name: &Name, kind: RecordType, context: &Context) -> Option<Fetched> {
         let now = self.clock.mono();
-        let known = self.memory.rrsets.of(context.view.knows).get(name, kind, Rank::Answer, now)?;
+        let known = self.memory.rrsets.in_view(context.view.knows).get(name, kind, Rank::Answer, now)?;
         let (answers, evidence, since) = match known {
             Known::Rrset(rrset) => (rrset.records(name, now), rrset.evidence(now), rrset.stored()),
             Known::Negative(negative) => (Vec::new(), negative.evidence(now), now),

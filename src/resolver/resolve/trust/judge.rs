@@ -74,20 +74,20 @@ struct Absence<'a> {
 }
 
 impl Part {
-    fn of(verdict: Verdict) -> Self {
+    fn from_verdict(verdict: Verdict) -> Self {
         let at_fault = matches!(verdict, Verdict::Bogus(_));
         Self { verdict, at_fault, ttl: u32::MAX, proofs: Vec::new() }
     }
 
     /// A zone above is at fault, and not the data.
     fn above(verdict: Verdict) -> Self {
-        Self { at_fault: false, ..Self::of(verdict) }
+        Self { at_fault: false, ..Self::from_verdict(verdict) }
     }
 
     /// Checks that ended with a fault.
     fn faulty(fault: ValidationFailure) -> Self {
         let indeterminate = fault.why == Why::Indeterminate;
-        Self::of(if indeterminate { Verdict::Indeterminate(fault) } else { Verdict::Bogus(fault) })
+        Self::from_verdict(if indeterminate { Verdict::Indeterminate(fault) } else { Verdict::Bogus(fault) })
     }
 
     fn shown(shown: ProofByKeys) -> Self {
@@ -133,7 +133,7 @@ impl Validator {
                 judged.checked.sets.push(*security);
                 if found.contradicted && *security == Security::Secure {
                     let text = format!("the CNAME of {name} does not match its signed DNAME");
-                    let part = Part::of(Verdict::Bogus(ValidationFailure::new(Why::Bogus, text)));
+                    let part = Part::from_verdict(Verdict::Bogus(ValidationFailure::new(Why::Bogus, text)));
                     judged.take(part, &mut vouched);
                 }
                 ttls.push((name, kind, *ttl));
@@ -189,11 +189,11 @@ impl Validator {
     }
 
     async fn judge_set(&self, lookup: Lookup<'_>, cut: &Name, found: &Found, set: &[&Record]) -> Part {
-        let Some(first) = set.first() else { return Part::of(Verdict::Secure) };
+        let Some(first) = set.first() else { return Part::from_verdict(Verdict::Secure) };
         let (name, kind, context) = (&first.name, first.record_type(), lookup.context);
         // Signatures are not signed (RFC 4035 section 2.2).
         if kind == RecordType::RRSIG {
-            return Part::of(Verdict::Insecure(None));
+            return Part::from_verdict(Verdict::Insecure(None));
         }
         let signatures = covering(&found.evidence, name, kind);
         let signer = signature::signer(name, kind, &signatures);
@@ -214,7 +214,9 @@ impl Validator {
         matter: &Matter<'_>,
         evidence: &[Record],
     ) -> Part {
-        let ZoneSecurity::Secure(keys) = &state.standing else { return Part::of(Verdict::Insecure(None)) };
+        let ZoneSecurity::Secure(keys) = &state.standing else {
+            return Part::from_verdict(Verdict::Insecure(None));
+        };
         let checked = match self.shows(keys, matter, evidence, context).await {
             Err(fault) if self.learns_time(&fault) => self.shows(keys, matter, evidence, context).await,
             checked => checked,
@@ -229,7 +231,7 @@ impl Validator {
                 let shown = self.shows(keys, matter, evidence, context).await;
                 shown.map_or_else(Part::faulty, Part::shown)
             }
-            Some(ZoneSecurity::Insecure(fault)) => Part::of(Verdict::Insecure(fault.clone())),
+            Some(ZoneSecurity::Insecure(fault)) => Part::from_verdict(Verdict::Insecure(fault.clone())),
             _ => Part::faulty(fault),
         }
     }
@@ -244,7 +246,7 @@ impl Validator {
         let Absence { name, kind, nxdomain, .. } = absence;
         // An NSEC record does not show whether signatures exist.
         if kind == RecordType::RRSIG && !nxdomain {
-            return Part::of(Verdict::Insecure(None));
+            return Part::from_verdict(Verdict::Insecure(None));
         }
         let signer = denier(evidence, name, kind);
         let state = match self.keys(lookup, cut, &side(name, kind), signer).await {
@@ -302,19 +304,23 @@ impl Validator {
             let left = self.ntas.longest(name, now).map(|until| seconds_of(until.since(now)));
             return SignerKeys::None(Part {
                 ttl: left.unwrap_or(u32::MAX),
-                ..Part::of(Verdict::Insecure(None))
+                ..Part::from_verdict(Verdict::Insecure(None))
             });
         }
         let Some(signer) = signer.filter(|signer| trust.reaches(signer)) else {
-            return SignerKeys::None(Part::of(self.unsigned(name, cut, context).await));
+            return SignerKeys::None(Part::from_verdict(self.unsigned(name, cut, context).await));
         };
         match self.state(signer, context).await {
-            Err(fault) => SignerKeys::None(Part::of(Verdict::Indeterminate(fault))),
+            Err(fault) => SignerKeys::None(Part::from_verdict(Verdict::Indeterminate(fault))),
             Ok(state) => match &state.standing {
                 ZoneSecurity::Secure(_) => SignerKeys::Of(state),
-                ZoneSecurity::Insecure(fault) => SignerKeys::None(Part::of(Verdict::Insecure(fault.clone()))),
+                ZoneSecurity::Insecure(fault) => {
+                    SignerKeys::None(Part::from_verdict(Verdict::Insecure(fault.clone())))
+                }
                 ZoneSecurity::Bogus(fault) => SignerKeys::None(Part::above(Verdict::Bogus(fault.clone()))),
-                ZoneSecurity::NoZone(fault) => SignerKeys::None(Part::of(Verdict::Bogus(fault.clone()))),
+                ZoneSecurity::NoZone(fault) => {
+                    SignerKeys::None(Part::from_verdict(Verdict::Bogus(fault.clone())))
+                }
             },
         }
     }
