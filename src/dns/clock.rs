@@ -56,7 +56,7 @@ impl Mono {
         self.0
     }
 
-    /// The moment `span` later; saturates at the end of time (584 000 years).
+    /// The moment `span` later; saturates after 584 000 years.
     #[must_use]
     pub fn after(self, span: Duration) -> Self {
         Self(self.0.saturating_add(micros(span)))

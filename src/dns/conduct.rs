@@ -3,7 +3,7 @@
 //! # Decisions
 //!
 //! - These types stood in `history` first, although `iterate`, `resolve` and `exchange` decide by them. A module on
-//!   the way of a question must not need one beside it, so they moved here.
+//!   the way of a question must not depend on a module of the same level, so they moved here.
 
 use hickory_proto::op::ResponseCode;
 use serde::{Deserialize, Serialize};

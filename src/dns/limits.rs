@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Compression pointers that one pointer may lead over. Encoders point at labels, some at one other pointer.
 pub(crate) const MAX_POINTERS: u8 = 16;
 
-/// Octets of the text of an extended error: a sentence, small enough to fit beside any question within 512 octets.
+/// Octets of the text of an extended error: a sentence, small enough to fit with any question within 512 octets.
 pub const MAX_ERROR_TEXT: usize = 180;
 
 /// Records of one `$GENERATE` in a zone file: the addresses of a /16 network.
@@ -31,7 +31,7 @@ pub const CLOCK_JUMP: u64 = 60;
 pub const DIRECT_RECURSION_TIME: Duration = Duration::from_secs(2);
 
 /// How long a server is waited for over UDP. The farthest answer within 0.4 s, and one that needs 2 s is slow and not silent. A check asks
-/// again after `CHECK_TRY_TIME`, and waits for the first query beside that.
+/// again after `CHECK_TRY_TIME`, and waits for the first query at the same time.
 pub const DIRECT_TIME: Duration = Duration::from_secs(3);
 
 /// Like `DIRECT_TIME`, over TCP, which needs two round trips and is started once.

@@ -65,7 +65,7 @@ impl<'a> Denials<'a> {
         Ok(denials)
     }
 
-    /// The proofs among `records`, whoever has signed them: whether a server sends those that are needed.
+    /// The proofs among `records`, no matter who has signed them: they show whether a server sends those that are needed.
     pub fn unchecked(records: &'a [Record], zone: &'a Name) -> Self {
         let (nsecs, nsec3s) = (Nsecs::new(zone), Nsec3s::new(zone));
         let mut denials =

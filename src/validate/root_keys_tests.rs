@@ -186,7 +186,7 @@ fn keys_and_digests_that_are_not_checked_never_make_the_root_insecure() {
         assert!(!is_followed(&key), "{:?}", key.public_key().algorithm());
     }
     assert!(is_followed(&key(1)));
-    // Beside the digest that is checked, the file has one of another type.
+    // In addition to the digest that is checked, the file has one of another type.
     let mut followed = Followed::new();
     let tag = key(1).calculate_key_tag().unwrap();
     let other = DS::new(tag, Algorithm::ECDSAP256SHA256, DigestType::Unknown(3), vec![9; 32]);

@@ -161,7 +161,7 @@ async fn check_one(
     Err(bogus(format!("(key tag {}) does not verify", input.key_tag)))
 }
 
-/// Whether a key has made a signature over an RRset, whatever the times of the signature are. None if that cannot be told: signatures of
+/// Whether a key has made a signature over an RRset, whatever the times of the signature are. None if that is unknown: signatures of
 /// the algorithm are not checked, a part cannot be encoded, or the budget is spent.
 pub fn is_made_by(
     rrset: &CoveredRrset<'_>,

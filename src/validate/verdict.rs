@@ -246,7 +246,7 @@ mod tests {
         assert_eq!((error.code, error.text.as_str()), (7, "expired 3 days ago"));
     }
 
-    /// A zone that signs with two algorithms has an old signature beside one that does not fit: the latter is
+    /// A zone that signs with two algorithms has an old signature and one that does not fit: the latter is
     /// reported.
     #[test]
     fn of_two_faults_the_one_that_came_farther_is_reported() {

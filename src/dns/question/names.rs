@@ -156,7 +156,7 @@ pub fn name_text(name: &Name) -> String {
     if text.is_empty() { ".".to_owned() } else { text }
 }
 
-/// The name of a zone in a sentence: "the root zone" instead of a lone dot, which reads like the end of the sentence.
+/// The name of a zone in a sentence: "the root zone" instead of a lone dot, which reads like a full stop.
 pub fn zone_text(zone: &Name) -> String {
     if zone.is_root() { "the root zone".to_owned() } else { name_text(zone) }
 }

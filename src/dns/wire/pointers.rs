@@ -110,7 +110,7 @@ mod tests {
     use hickory_proto::rr::rdata::MX;
     use hickory_proto::rr::{Name, RData, Record};
 
-    /// A message whose first record holds a chain of this many pointers. The end of the chain is the owner of a
+    /// A message whose first record holds a chain of this many pointers. The last pointer of the chain is the owner of a
     /// second record, or is in its data after `before`.
     fn chain(pointers: u16, kind: u16, before: &[u8]) -> Vec<u8> {
         let mut message = vec![0, 1, 0x80, 0, 0, 0, 0, 2, 0, 0, 0, 0];

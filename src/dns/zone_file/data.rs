@@ -1,6 +1,6 @@
 //! The data of a record: the fields of each type, and the octets that they make.
 //!
-//! RFC 1035 section 3.3, and for each further type the RFC that is named beside it. The octets are then read like
+//! RFC 1035 section 3.3, and for each further type the RFC that is named next to it. The octets are then read like
 //! those of a message, so that a record from a file is the same as one from a message.
 
 use hickory_proto::rr::rdata::NULL;

@@ -62,7 +62,7 @@ enum Aim {
 }
 
 impl Memory {
-    /// Removes the entries of a name and of all names below it, beside the threads that serve clients.
+    /// Removes the entries of a name and of all names below it, concurrently with the threads that serve clients.
     pub(crate) async fn flush_tree(&self, name: &Name) {
         let tree = Flush::Tree { name: name.clone(), kind: None };
         self.walk(move |memory| memory.flush(&tree)).await;

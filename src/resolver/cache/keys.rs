@@ -10,7 +10,7 @@ use dns::question::{MAX_NAME, QuestionKey, ViewId, is_wire_of, label_places, put
 #[derive(Clone, Copy)]
 pub(super) enum KeySlot {
     Rrset(RecordType),
-    /// Addresses from delegations: kept beside the data or denials of the name's own zone.
+    /// Addresses from delegations: kept in addition to the data or denials of the name's own zone.
     Glue(RecordType),
     Nxdomain,
     /// Existence of a name, because names below it exist.
@@ -38,7 +38,7 @@ impl KeySlot {
     }
 }
 
-/// The keys of a name and of the names above it, in one buffer: a name above is the end of the name below.
+/// The keys of a name and of the names above it, in one buffer: a name above is a suffix of the name below.
 pub struct NameKeys {
     octets: [u8; MAX_NAME + QuestionKey::TAIL],
     /// Octets of the name.

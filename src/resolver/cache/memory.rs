@@ -36,7 +36,7 @@ pub struct Memory {
     pub servers: servers::Servers,
     /// Questions that failed a moment ago.
     pub failures: failures::CachedFailures,
-    /// The types that the servers of zones drop: a small table beside the four memories.
+    /// The types that the servers of zones drop: a small table next to the four memories.
     pub(crate) dropped_types: DroppedTypes,
     /// The part of their octets that answers and RRsets may use.
     pub room: Room,

@@ -7,7 +7,7 @@
 //!
 //! - An answer is stored as the octets to send, with the offsets of its TTLs. A hit copies and patches; it decodes
 //!   nothing.
-//! - moka was used first and replaced. It took 290 octets an entry beside its own, recorded each lookup for its
+//! - moka was used first and replaced. It took 290 octets an entry in addition to the entry's own, recorded each lookup for its
 //!   policy, and removed values when it chose to. S3-FIFO in shards takes 112 octets (`ENTRY_OVERHEAD`), counts exactly, and frees
 //!   everything at a flush.
 //! - moka's own expiry was never used, because its clock cannot be injected. Entries still carry their own times.

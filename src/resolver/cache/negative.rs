@@ -37,7 +37,7 @@ pub struct Negative {
 }
 
 impl Negative {
-    /// The end of its TTL.
+    /// When its TTL expires.
     pub(super) fn expires(&self) -> Mono {
         self.stored.after(Duration::from_secs(self.ttl.into()))
     }

@@ -1,6 +1,7 @@
 //! The part of their octets that answers and RRsets may use now.
 //!
-//! Queries in progress, connections of clients and replies on their way take memory beside the cache. `limits::WorkBounds` bounds each
+//! Queries in progress, connections of clients and replies on their way take memory in addition to the cache.
+//! `limits::WorkBounds` bounds each
 //! kind of them, and a host that has most of all kinds at once is under attack. The cache gives way then: otherwise a full cache and all
 //! of them together would take more than the process may use.
 //!

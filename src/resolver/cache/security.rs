@@ -1,6 +1,6 @@
 //! The security of data: the signatures and proofs that came with them, and the keys of zones.
 //!
-//! Kept as wire octets beside the data that they prove, and decoded on the miss path only. RFC 4035 section 4.5 (data
+//! Kept as wire octets next to the data that they prove, and decoded on the miss path only. RFC 4035 section 4.5 (data
 //! that are kept together).
 
 use hickory_proto::dnssec::PublicKey;

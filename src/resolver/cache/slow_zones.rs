@@ -35,7 +35,7 @@ pub(super) struct SlowZone {
     pub(super) measured: Mono,
 }
 
-/// A round trip for a zone beside the usual one of its server.
+/// A round trip for a zone, compared with the usual round trip of its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Compared {
     /// It is the first one, or about as long.

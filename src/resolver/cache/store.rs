@@ -87,7 +87,7 @@ struct StoreSlot<K, V> {
     weight: u32,
     newer: u32,
     older: u32,
-    /// Lookups that counted since it came, or came to the end of the long queue.
+    /// Lookups that counted since it was added, or was moved to the back of the long queue.
     visits: u8,
     is_long: bool,
     /// The era in which it came, or of the last lookup that counted.

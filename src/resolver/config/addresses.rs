@@ -1,4 +1,4 @@
-//! Addresses in the configuration file: of listeners, clients, servers and hosts, and the ports beside them.
+//! Addresses in the configuration file: of listeners, clients, servers and hosts, with their ports.
 
 use crate::limits;
 use std::fmt;

@@ -202,7 +202,7 @@ fn hosts(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     }
 }
 
-/// No two `[[record]]` of the same clients have the same name and type, an alias has no other records beside it, and addresses are in one
+/// No two `[[record]]` of the same clients have the same name and type, an alias has no other records at its name, and addresses are in one
 /// place.
 fn records(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     let hosts: BTreeSet<_> = config.hosts.iter().map(|host| (&host.name, &host.view)).collect();

@@ -1,6 +1,6 @@
 //! A row of the table of keys: the name of a key, how it is read and shown, and what a reload says about it.
 //!
-//! Each section's rows stand beside its type; `table` lists the sections. `conf/resolverd.toml` describes a key with
+//! Each section's rows are next to its type; `table` lists the sections. `conf/resolverd.toml` describes a key with
 //! its default and range, and the manual is made from it; a test compares that file with these rows.
 
 use std::path::Path;

@@ -51,7 +51,7 @@ pub struct Listener {
     /// The configured zones without `view` that its clients see, by apex. None means that the address of a client chooses: all of them,
     /// or the zones of its `[[view]]`. Always none in `[listen]`.
     pub zones: Option<Vec<Name>>,
-    /// Whether answers of lists that are no listings are held back.
+    /// Whether answers of lists that are not listings are held back.
     pub dnsbl: Guard,
     /// The answer instead, for every list; none leaves it to each list.
     pub on_refusal: Option<OnRefusal>,

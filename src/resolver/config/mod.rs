@@ -1,7 +1,7 @@
 //! The configuration: checked, with every default in one place, shared behind an `Arc`.
 //!
 //! `file` reads the file by the `table` of its keys, `check` compares its parts with each other, and `report`
-//! describes the errors. Each section's type stands beside the rows of its keys: `sections`, `listener`, `zone`,
+//! describes the errors. Each section's type is next to the rows of its keys: `sections`, `listener`, `zone`,
 //! `view`, `dnsbl`, `list`, `lookahead`, `dnstap`, `watch`.
 //!
 //! # Decisions
@@ -10,7 +10,7 @@
 //!   places; now it is a field with its row, a default and its use.
 //! - All errors are reported at once, each with file, line, key and advice. An unknown key is an error with the
 //!   nearest known key, as a misspelt key would otherwise do nothing.
-//! - The file starts with `version = 1`, so that a later format can be told from this one.
+//! - The file starts with `version = 1`, so that a later format can be distinguished from this one.
 //! - Files must be regular and are bounded while they are read. Without that, /dev/zero was read until memory ended,
 //!   a pipe was waited for without end, and an error repeated a value of 10 MB with its control characters. Only the
 //!   configuration file itself may be a pipe, so that a generated file can be checked.

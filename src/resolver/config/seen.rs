@@ -44,7 +44,7 @@ pub enum SeenEntry<'c> {
 pub struct Sees {
     /// The configured zones.
     pub zones: SeenZones,
-    /// How answers of lists that are no listings are handled.
+    /// How answers of lists that are not listings are handled.
     pub(crate) guarding: Guarding,
     /// The mode of look-ahead.
     pub lookahead: LookaheadMode,

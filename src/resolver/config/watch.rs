@@ -34,7 +34,7 @@ pub enum WatchLevel {
     Failure,
     /// Failures and warnings.
     Warning,
-    /// Also that something cannot be told.
+    /// Also that something is unknown.
     CouldNotTell,
     /// Also notes.
     Note,

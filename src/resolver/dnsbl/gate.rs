@@ -90,7 +90,7 @@ pub enum Given {
 /// The operator's settings for the clients of a listener, for every list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Guarding {
-    /// Whether answers that are no listings are held back: `dnsbl`.
+    /// Whether answers that are not listings are held back: `dnsbl`.
     pub(crate) guard: Guard,
     /// The answer to a refusal: `on_refusal`; none leaves it to each list.
     pub on_refusal: Option<OnRefusal>,

@@ -64,13 +64,13 @@ pub enum OnRefusal {
     Pass,
 }
 
-/// Whether a listener replaces answers that are no listings.
+/// Whether a listener replaces answers that are not listings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Guard {
-    /// Answers that are no listings are replaced.
+    /// Answers that are not listings are replaced.
     #[default]
     Guard,
-    /// Answers that are no listings are passed on: the clients know the codes.
+    /// Answers that are not listings are passed on: the clients know the codes.
     Pass,
 }
 

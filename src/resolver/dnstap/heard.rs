@@ -19,9 +19,9 @@ pub enum Frame {
     Control,
     /// The begin of a file with another content.
     Foreign,
-    /// The end of the file in the middle of a frame, or a frame longer than there is one.
+    /// The file ends in the middle of a frame, or a frame longer than there is one.
     Cut,
-    /// The end of the file.
+    /// The file ends here.
     End,
 }
 
@@ -56,7 +56,7 @@ pub fn next_frame(input: &mut impl Read) -> io::Result<Frame> {
     Ok(if data.len() == length { Frame::Data(data) } else { Frame::Cut })
 }
 
-/// A number; at the end of the input the octets that there are of it.
+/// A number; if the input ends, the octets of it that there are.
 fn number(input: &mut impl Read) -> io::Result<Result<u32, usize>> {
     let read = octets(input, 4)?;
     Ok(read.first_chunk().map(|octets| u32::from_be_bytes(*octets)).ok_or(read.len()))

@@ -66,7 +66,7 @@ pub(super) fn restore(plain: &[u8], sent: &[u8], reply: &mut [u8]) -> Spelling {
     spelling
 }
 
-/// Gives the labels at the end of `owner` that it shares with `asked`, the name of the question in lower case, the spelling of the
+/// Gives the last labels of `owner`, which it shares with `asked`, the name of the question in lower case, the spelling of the
 /// question.
 pub(super) fn restore_owner(owner: &mut Name, asked: &Name) {
     if !owner.iter().flatten().any(u8::is_ascii_uppercase) {

@@ -108,7 +108,7 @@ async fn is_answered(streams: &Streams, message: &[u8], patience: Duration) -> b
     heard.is_ok_and(|heard| heard.unwrap().octets == message)
 }
 
-/// Whether a quick query is answered beside queries that get no answer.
+/// Returns true if a quick query is answered while others get no answer.
 async fn is_answered_beside<const N: usize>(streams: &Streams, never: &[[u8; N]]) -> bool {
     let patience = STREAM_DOUBT_TIME / 2;
     let unanswered = join_all(never.iter().map(|message| is_answered(streams, message, patience)));

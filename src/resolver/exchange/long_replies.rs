@@ -79,7 +79,7 @@ struct NetworkRoom {
 }
 
 impl LongReplies {
-    /// The room beside a cache of `cache_size` octets.
+    /// The room with a cache of `cache_size` octets.
     pub(super) fn beside(cache_size: u64) -> Self {
         let octets = (cache_size / LONG_REPLIES_PART).max(MIN_LONG_REPLIES);
         let half = u32::try_from(octets / PLACE as u64 / 2).unwrap_or(u32::MAX);
@@ -160,7 +160,7 @@ fn octets_of_records(reply: &[u8]) -> usize {
 mod tests {
     use super::*;
 
-    /// The half of the room beside the smallest cache.
+    /// Half of the room with the smallest cache.
     fn half() -> usize {
         usize::try_from(MIN_LONG_REPLIES).unwrap() / 2
     }

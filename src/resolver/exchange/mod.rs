@@ -104,7 +104,7 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// An exchange over `network`, beside a cache of `cache_size` octets.
+    /// An exchange over `network`, with the bounds for a cache of `cache_size` octets.
     pub fn new(
         network: Arc<dyn Network>,
         clock: Clock,

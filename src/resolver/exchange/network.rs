@@ -83,7 +83,7 @@ pub trait Stream: Send {
 pub enum Arrival {
     /// A message.
     Message(Vec<u8>),
-    /// The end of the query with this id, which gets no reply. The stream goes on.
+    /// The query with this id has ended without a reply. The stream goes on.
     Failed {
         /// The id of the query.
         id: u16,

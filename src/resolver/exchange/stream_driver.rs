@@ -239,7 +239,7 @@ impl OpenStream {
         }
     }
 
-    /// The end of the stream, for those that wait. A server that answers one query and closes the stream with others unread resets it,
+    /// Ends the stream for those that wait. A server that answers one query and closes the stream with others unread resets it,
     /// which discards the answer too, so that a reset behind several queries is no failure of the server.
     fn lost_by(&self, error: io::Error) -> LostStream {
         use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};

@@ -119,7 +119,7 @@ impl StreamTable {
         ChosenStream::New(NewStream { place, number, load: StreamLoad::new(), of_network })
     }
 
-    /// A stream for one query, beside those that are kept.
+    /// A stream for one query, in addition to those that are kept.
     pub(super) fn own_stream(&mut self, path: &Path) -> NewStream {
         let place = StreamPlace { path: path.clone(), slot: 0 };
         NewStream {

@@ -243,7 +243,7 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Asks the best server, and a second one beside it if the best was never asked. Dead ones are probed in the
+    /// Asks the best server, and a second one at the same time if the best was never asked. Dead ones are probed in the
     /// background.
     fn begin(&mut self) {
         let Some(first) = self.next_candidate() else {
@@ -301,7 +301,7 @@ impl<'a> Asking<'a> {
         None
     }
 
-    /// Takes in the end of an attempt; returns an answer that helps.
+    /// Handles an attempt that has ended; returns an answer that helps.
     fn ended(&mut self, server: SocketAddr, tries: u8, said: Classified) -> Option<Classified> {
         let conduct = match said {
             Classified::Nothing(conduct) => conduct,
@@ -392,7 +392,7 @@ impl<'a> Asking<'a> {
             if self.ask_avoided() {
                 return;
             }
-            // Beside servers whose query may be lost: it takes no turn of theirs.
+            // In addition to servers whose query may be lost: it takes no turn of theirs.
             self.ask_failed_again();
         }
         // If all servers have been asked, their silence is loss or an outage: two are asked at a time, as at first
@@ -561,7 +561,7 @@ impl<'a> Asking<'a> {
     fn give_up_waiting(&mut self, address: SocketAddr, tries: u8) -> bool {
         let crowded = self.iterate.shared().late.is_crowded(address);
         let Some(candidate) = self.candidate(address) else { return false };
-        // Only the newest attempt at a server counts: the end of an older one does not end it.
+        // Only the newest attempt at a server counts: an older one does not end it.
         let is_waited_for =
             candidate.progress == CandidateProgress::Waiting && candidate.tries == tries.saturating_add(1);
         if is_waited_for {

@@ -43,7 +43,7 @@ pub(crate) enum Classified {
 pub struct Found {
     /// Aliases in order, then the data.
     pub answers: Vec<Record>,
-    /// The end of the chain.
+    /// How the chain ends.
     pub end: End,
     /// If the data are NS: addresses that came with them.
     pub glue: Vec<(Name, IpAddr)>,
@@ -144,7 +144,7 @@ impl Found {
     }
 }
 
-/// The end of an answer.
+/// How an answer ends.
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {
     /// At data.
@@ -308,7 +308,7 @@ fn is_contradicted(made: &Record, sent: &[Record]) -> bool {
     sent.iter().any(|sent| sent.record_type() == RecordType::CNAME && sent.name == made.name)
 }
 
-/// The end of a chain.
+/// How a chain ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ChainEnd {
     /// The data.
@@ -446,7 +446,7 @@ fn found_data(answers: Vec<Record>, kind: RecordType, scrubbed: &Scrubbed) -> Cl
     Classified::Found(Found { glue, ..Found::new(answers, End::Data, evidence(kind, scrubbed)) })
 }
 
-/// The end of a chain without data at its end. The response code is about the last name (RFC 2308 section 2.1), but only if this
+/// How a chain without data ends. The response code is about the last name (RFC 2308 section 2.1), but only if this
 /// server has authority for it; otherwise the chain continues at other servers.
 fn end_of_alias(zone: &Name, last: Name, nxdomain: bool, scrubbed: &Scrubbed) -> End {
     let soa = soa_of(&last, scrubbed);

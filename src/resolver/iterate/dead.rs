@@ -98,7 +98,7 @@ struct Waiting {
 impl Waiting {
     /// The next probe. The first one after a client's question without an answer asks another question. Later the
     /// questions of clients have their turns, because the server may drop SOA (RFC 8906 section 3): A every second one
-    /// beside other types, and SOA none, because addresses are hardly ever dropped.
+    /// in addition to other types, and SOA none, because addresses are hardly ever dropped.
     fn next_probe(&self) -> WantedServer {
         let mut one = self.one.clone();
         let is_even = self.probes.is_multiple_of(2);
@@ -179,7 +179,7 @@ impl DeadServers {
         let mut again: Vec<SocketAddr> = Vec::new();
         for (until, _, server, one) in ripe {
             if places == 0 {
-                // The end of a probe makes a place.
+                // When a probe ends, its place is free.
                 break;
             }
             let address = one.aside.path.server;

@@ -2,7 +2,7 @@
 //!
 //! # Decisions
 //!
-//! - Recursion begins when all forwarders have failed, or beside them when no server has answered for 1.8 s, the client
+//! - Recursion begins when all forwarders have failed, or at the same time when no server has answered for 1.8 s, the client
 //!   response time of RFC 8767: then the client still has an answer within its deadline. Unbound and BIND wait until
 //!   every forwarder has timed out.
 //! - A denial is an answer. An answer that is bogus counts as the failure of its forwarder.

@@ -7,7 +7,7 @@
 //! # Decisions
 //!
 //! - The iterator is our own. Hickory 0.26's recursor was tried against mock servers: one REFUSED server failed 8 of
-//!   8 queries of a zone with a good server beside it; one dead server took the whole 5 s; IPv6 PTR names exceeded
+//!   8 queries of a zone that also had a good server; one dead server took the whole 5 s; IPv6 PTR names exceeded
 //!   its depth of 24; strict minimisation made listed addresses look clean. `tests/simulated/hickory_faults.rs` has a test for
 //!   each of its ten faults.
 //! - Every response code other than NOERROR and NXDOMAIN moves on to the next server.

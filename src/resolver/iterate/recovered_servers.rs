@@ -40,7 +40,7 @@ impl Asking<'_> {
                 if self.is_back() || left.is_zero() {
                     return self.is_back();
                 }
-                // At the end of the time the servers are looked at once more.
+                // When the time is over, the servers are looked at once more.
                 let _ = timeout(left, answered).await;
             }
         }

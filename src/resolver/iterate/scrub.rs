@@ -1,7 +1,7 @@
 //! Scrubbing: removes records that a server had no authority to send, or that no correct server sends.
 //!
 //! Pure. A server of a zone has authority for names at or below it (its bailiwick) and for nothing else: RFC 2181
-//! section 5.4.1, RFC 5452 section 6. RRsets are repaired as in RFC 2181 section 5; signatures stay beside the RRset
+//! section 5.4.1, RFC 5452 section 6. RRsets are repaired as in RFC 2181 section 5; signatures stay with the RRset
 //! that they cover (RFC 4034 section 3). A message of 64 KiB may hold 5 000 records, so nothing here compares each
 //! record with each other.
 

@@ -15,7 +15,7 @@ use crate::cache::entries::Delegation;
 use crate::dnsbl::rewrite::Rewrite;
 
 impl Iterate {
-    /// The cut whose servers may be told the secret of `rewrite`.
+    /// The cut whose servers may get the secret of `rewrite`.
     pub(super) async fn home(
         &self,
         lookup: Lookup<'_>,

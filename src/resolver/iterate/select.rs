@@ -99,7 +99,7 @@ impl Candidate {
         true
     }
 
-    /// The fault that the end of a query to it shows: silence after a truncated answer is silence over TCP.
+    /// The fault of the server if a query to it has ended: silence after a truncated answer is silence over TCP.
     pub fn fault(&self, conduct: Conduct) -> Conduct {
         if conduct == Conduct::Silent && self.truncated { Conduct::NoTcp } else { conduct }
     }

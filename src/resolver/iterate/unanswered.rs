@@ -1,4 +1,4 @@
-//! The end of a step without an answer: when it comes before the time of the question is over, and the failure.
+//! Steps without an answer: when such a step ends before the time of the question is over, and the failure that it returns.
 
 use std::net::SocketAddr;
 use std::pin::Pin;

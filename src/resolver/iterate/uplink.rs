@@ -17,7 +17,7 @@ pub(super) struct Uplink {
     configured: AtomicU64,
     /// When servers last gave an answer that helped.
     helped: Mutex<NetworkAnswers>,
-    /// Outages that have ended, and when the end of the last one was noticed.
+    /// The number of outages that have ended, and when the last one was noticed to have ended.
     outages: AtomicU8,
     outage_ended: AtomicU64,
 }

@@ -31,7 +31,7 @@ pub(crate) const ROOM_SLACK_SHARE: u64 = 16;
 /// Octets of the smallest shard: several of the largest answers.
 pub(crate) const MIN_SHARD: u64 = 512 << 10;
 
-/// Octets of entries after which a block of the snapshot is written. The block needs memory beside the cache, and a
+/// Octets of entries after which a block of the snapshot is written. The block needs memory in addition to the cache, and a
 /// million entries take a thousand writes.
 pub(crate) const SNAPSHOT_BLOCK: usize = 256 << 10;
 

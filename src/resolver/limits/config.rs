@@ -1,4 +1,4 @@
-//! Bounds of the configuration and of its files. The range of one key stands beside the key in `config`.
+//! Bounds of the configuration and of its files. The range of one key is next to the key in `config`.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// Queries to servers in progress, each with a socket; further ones wait; fewer beside a small cache (`WorkBounds`). The bound is smaller than the number of
+/// Queries to servers in progress, each with a socket; further ones wait; fewer with a small cache (`WorkBounds`).
+/// The bound is smaller than the number of
 /// ports, and the daemon requests this number of descriptors at start.
 pub const MAX_EXCHANGES: usize = 4_000;
 
@@ -18,7 +19,7 @@ pub(crate) const MAX_STREAMS_PER_NETWORK: usize = 32;
 /// 13 KiB. Longer replies need room, so that all resolutions together cannot hold records without bound.
 pub(crate) const MAX_SHORT_REPLY: usize = 16 << 10;
 
-/// The part of `cache.size` that is room for long replies in progress: beside the cache of 256 MiB 130 texts of 60 KB, or seven
+/// The part of `cache.size` that is room for long replies in progress: with the cache of 256 MiB 130 texts of 60 KB, or seven
 /// replies with 3 700 addresses.
 pub(crate) const LONG_REPLIES_PART: u64 = 32;
 

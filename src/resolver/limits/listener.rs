@@ -18,7 +18,7 @@ pub(crate) const CORES_PER_WORKER: usize = 2;
 /// Pause after a connection could not be accepted: the reason, as a rule no file descriptors, passes by itself.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Misses that a worker has not begun; fewer beside a small cache (`WorkBounds`). A burst of 4 000 takes 2 MB, and begins within 0.2 s.
+/// Misses that a worker has not begun; fewer with a small cache (`WorkBounds`). A burst of 4 000 takes 2 MB, and begins within 0.2 s.
 pub(crate) const MAX_QUEUE: usize = 4_096;
 
 /// Misses of one client that wait in one line. Further ones are divided by zone and port: the line is begun within 2 ms, and the
@@ -117,7 +117,7 @@ pub const MAX_SOCKET_TABLE: u64 = 16 << 20;
 /// Connections that the kernel keeps until they are accepted.
 pub(crate) const LISTEN_BACKLOG: i32 = 256;
 
-/// TCP connections of clients at once; fewer beside a small cache (`WorkBounds`).
+/// TCP connections of clients at once; fewer with a small cache (`WorkBounds`).
 pub const MAX_TCP_CLIENTS: usize = 512;
 
 /// An idle connection is closed after this time (RFC 7766 section 6.2.3: in the order of seconds).
@@ -130,7 +130,7 @@ pub(crate) const TCP_MESSAGE_TIME: Duration = Duration::from_secs(10);
 /// How long to wait for a client to take its reply.
 pub const TCP_WRITE_TIME: Duration = Duration::from_secs(4);
 
-/// Octets of replies that clients over TCP have not taken, at all connections together: 64 of the longest; fewer beside a small cache
+/// Octets of replies that clients over TCP have not taken, at all connections together: 64 of the longest; fewer with a small cache
 /// (`WorkBounds`). The kernel takes `TCP_SEND_BUFFER` of a connection before, so only clients that read slowly or not at all get here.
 /// Over HTTPS, the messages of requests behind these replies count too: `MAX_PIPELINED` of a connection with 400 octets each take 25 KiB.
 pub(crate) const MAX_UNSENT: usize = 4 << 20;
@@ -231,6 +231,6 @@ pub(crate) const QUIC_RESET_INTERVAL: Duration = Duration::from_millis(20);
 /// that gives up waits for seconds before.
 pub(crate) const MAX_CANCELLED_STREAMS: usize = MAX_RESET_REQUESTS;
 
-/// At the end of the daemon, how long after it was accepted a connection may send its first message. A client on the same
+/// When the daemon stops, how long after it was accepted a connection may send its first message. A client on the same
 /// host sends it within milliseconds, also if the host is busy. Must be less than `STOP_GRACE`.
 pub(crate) const STOP_FIRST_MESSAGE: Duration = Duration::from_millis(200);

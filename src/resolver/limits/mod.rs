@@ -2,7 +2,7 @@
 //!
 //! An operator changes the keys of `config`; these bounds are fixed. Those of work in progress follow from `cache.size`
 //! (`WorkBounds`). There is one file for each module that uses them, and those of modules with
-//! few bounds are at the end of this page; all are named as `limits::NAME`.
+//! few bounds are at the bottom of this page; all are named as `limits::NAME`.
 //!
 //! # Decisions
 //!

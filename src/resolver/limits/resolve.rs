@@ -12,7 +12,7 @@ pub const MAX_ALIASES: usize = 12;
 /// within `FLIGHT_TIME`; their data are then forgotten, and that walks whole tables.
 pub(crate) const CHANGED_ROUTE_TIME: Duration = Duration::from_secs(2 * FLIGHT_TIME.as_secs());
 
-/// Flights at once; fewer beside a small cache (`WorkBounds`). Each may hold a few sockets and 14 to 32 KB.
+/// Flights at once; fewer with a small cache (`WorkBounds`). Each may hold a few sockets and 14 to 32 KB.
 pub const MAX_FLIGHTS: usize = 2_000;
 
 /// The number of flights from which on the zone or the client with the most gives way while this host does not keep up: at 0.1 ms
@@ -57,7 +57,7 @@ pub(crate) const REVERSE_IPV6_LABELS: usize = 10;
 /// A client that waits for fewer answers than this may wait for any: one message makes a program ask as many at once.
 pub(crate) const FEW_WAITERS: usize = 16;
 
-/// Clients that wait for flights at once; fewer beside a small cache. Each costs about 2.4 KB.
+/// Clients that wait for flights at once; fewer with a small cache. Each costs about 2.4 KB.
 pub const MAX_WAITERS: usize = 10_000;
 
 /// Reloads that may end the flight of a waiting client one after the other: more in the four seconds of a client are a mistake.

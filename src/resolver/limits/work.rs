@@ -1,10 +1,10 @@
 //! Bounds of work in progress, which follow from `cache.size`.
 //!
-//! Queries in progress take memory beside the cache. With the bounds of a large cache they would take several times a small one,
+//! Queries in progress take memory in addition to the cache. With the bounds of a large cache they would take several times a small one,
 //! so they are smaller below the default size of the cache.
 //!
-//! Measured with floods beside a full cache: a flight takes 14 KB if its zone is slow, and 32 KB if all servers of its zone are
-//! silent, with the queries that are still listened for. A further client that waits for it takes 2.4 KB. Beside a cache of 8 MiB,
+//! Measured with floods and a full cache: a flight takes 14 KB if its zone is slow, and 32 KB if all servers of its zone are
+//! silent, with the queries that are still listened for. A further client that waits for it takes 2.4 KB. With a cache of 8 MiB,
 //! for which 1.25 times `cache.size` plus 24 MiB are 34 MiB, the process took 46, 91 and 62 MiB with the greatest bounds, in floods
 //! of slow names, of dead names and of clients.
 
@@ -16,28 +16,28 @@ use super::resolve::{BUSY_FLIGHTS, MAX_FLIGHTS, MAX_RENEWALS, MAX_SILENT_FLIGHTS
 /// The `cache.size` in octets from which on work has its greatest bounds: the default.
 pub(crate) const FULL_WORK_CACHE: u64 = 256 << 20;
 
-/// Flights beside the smallest cache: those of five messages of mail that ask all their questions at once. They take 8 MB if all
+/// Flights with the smallest cache: those of five messages of mail that ask all their questions at once. They take 8 MB if all
 /// their zones are dead.
 pub(crate) const LEAST_FLIGHTS: usize = 256;
 
-/// Waiting clients beside the smallest cache: five for each flight.
+/// Waiting clients with the smallest cache: five for each flight.
 pub(crate) const LEAST_WAITERS: usize = 5 * LEAST_FLIGHTS;
 
-/// Misses that a worker beside the smallest cache has not begun: a burst of 2 000 takes 2 MB, and begins within 0.1 s.
+/// Misses that a worker has not begun, with the smallest cache: a burst of 2 000 takes 2 MB, and begins within 0.1 s.
 pub(crate) const LEAST_QUEUE: usize = MAX_QUEUE / 2;
 
-/// Connections beside the smallest cache. An open one takes 11 KB while queries come, and each may have a flight: with 512 connections
-/// whose zone was silent, the process took 50 MiB beside an empty cache of 16 MiB.
+/// Connections with the smallest cache. An open one takes 11 KB while queries come, and each may have a flight: with 512 connections
+/// whose zone was silent, the process took 50 MiB with an empty cache of 16 MiB.
 pub(crate) const LEAST_TCP_CLIENTS: usize = LEAST_FLIGHTS / 2;
 
-/// Octets of replies that clients have not taken, beside the smallest cache: 16 of the longest, four of them for one client.
+/// Octets of replies that clients have not taken, with the smallest cache: 16 of the longest, four of them for one client.
 pub(crate) const LEAST_UNSENT: usize = MAX_UNSENT / 4;
 
-/// Streams of a connection over HTTPS or QUIC beside the smallest cache. The library keeps 2.6 KB for each that is open, until its
+/// Streams of a connection over HTTPS or QUIC with the smallest cache. The library keeps 2.6 KB for each that is open, until its
 /// query is answered: with 64 streams, 90 connections to silent zones took 15 MB over HTTPS and 10 MB over QUIC.
 pub(crate) const LEAST_STREAMS: usize = MAX_PIPELINED / 4;
 
-/// The greatest numbers of work in progress beside a cache.
+/// The greatest numbers of work in progress with a cache of some size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkBounds {
     /// Flights: `LEAST_FLIGHTS` to `MAX_FLIGHTS`.
@@ -57,7 +57,7 @@ pub struct WorkBounds {
 }
 
 impl WorkBounds {
-    /// The bounds beside a cache of `cache_size` octets: the least beside the smallest cache, and from there in proportion to what it
+    /// The bounds with a cache of `cache_size` octets: the least with the smallest cache, and from there in proportion to what it
     /// has more.
     pub fn for_cache_size(cache_size: u64) -> Self {
         let beyond = cache_size.clamp(MIN_CACHE_SIZE, FULL_WORK_CACHE) - MIN_CACHE_SIZE;
@@ -92,7 +92,7 @@ impl WorkBounds {
         self.flights / 4
     }
 
-    /// Flights of a zone from which no answer has come for `HEARD_TIME`: `MAX_SILENT_FLIGHTS`, and fewer beside a small cache, so
+    /// Flights of a zone from which no answer has come for `HEARD_TIME`: `MAX_SILENT_FLIGHTS`, and fewer with a small cache, so
     /// that eight such zones do not take all.
     pub(crate) fn silent_flights(self) -> usize {
         MAX_SILENT_FLIGHTS.min(self.flights / 8)
@@ -103,7 +103,7 @@ impl WorkBounds {
         self.flights
     }
 
-    /// Renewals at once: `MAX_RENEWALS`, and fewer beside a small cache, as clients' flights come first.
+    /// Renewals at once: `MAX_RENEWALS`, and fewer with a small cache, as clients' flights come first.
     pub fn renewals(self) -> usize {
         MAX_RENEWALS.min(self.flights / 8)
     }

@@ -160,7 +160,7 @@ impl Front {
         }
     }
 
-    /// Whether a client that may not ask is told so. Its address may be forged, so each network is told at a rate.
+    /// Returns true if a client that may not ask gets a refusal. Its address may be forged, so refusals have a rate for each network.
     pub(super) fn may_refuse(&self, client: IpAddr) -> bool {
         self.bounds.refusals.may(client, self.now())
     }

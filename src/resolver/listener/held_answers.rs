@@ -3,7 +3,7 @@
 //! # Decisions
 //!
 //! - Held answers count as replies that the client has not taken (`TakenPlace::keep_unsent`). An answer may be in memory too, but only as long as
-//!   there is room: with texts of 60 KB, clients that did not read kept 10 MB of answers beside a cache of 8 MiB, which had forgotten
+//!   there is room: with texts of 60 KB, clients that did not read kept 10 MB of answers with a cache of 8 MiB, which had forgotten
 //!   them.
 //! - Queries of a connection that wait for one answer share it, so it counts once.
 

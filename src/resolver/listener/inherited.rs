@@ -32,7 +32,7 @@ impl InheritedSockets {
 #[derive(Debug, Default)]
 pub struct Inherited {
     held: BTreeMap<SocketAddr, InheritedSockets>,
-    /// Descriptors that are no DNS sockets, or cannot be used.
+    /// Descriptors that are not DNS sockets, or cannot be used.
     strange: usize,
 }
 

@@ -32,7 +32,7 @@
 //!   (`TIME_WITHOUT_RUNTIME`). With it, and with the two places and the reads of `recent`, a hit costs 1.05 to 1.08 of a bare echo
 //!   (1.15 before).
 //! - io_uring was rejected. A bare echo with one multishot receive and its replies submitted together with the wait was measured
-//!   beside the echo with `recvmmsg` and `sendmmsg`, in five rounds on Linux 6.18: at 30 000 queries a second an answer cost 10.7 µs
+//!   next to the echo with `recvmmsg` and `sendmmsg`, in five rounds on Linux 6.18: at 30 000 queries a second an answer cost 10.7 µs
 //!   with io_uring and 10.3 µs without it, and at full load both answered 150 000 a second. The crates for it also need `unsafe`
 //!   for each submission. Busy polling of sockets has no effect on the loopback device, which has no queue to poll.
 //! - hickory-server's listeners were rejected: they handle one query of a connection at a time and cannot send stored

@@ -74,7 +74,7 @@ impl ConnectionPlaces {
     /// `STOP_FIRST_MESSAGE` ago.
     pub(super) async fn first_messages(&self, clock: &Clock) {
         while let Some(span) = self.first_message_in(clock.mono()) {
-            // The end of the time and a notification lead to the same: the connections are looked at again.
+            // A timeout and a notification lead to the same: the connections are looked at again.
             let _ = timeout(span, self.first_message.notified()).await;
         }
     }

@@ -9,7 +9,7 @@
 //! - A reply is sent again as long as all its octets are right: until a TTL in it counts down, which is a second, until
 //!   its answer expires or must be renewed, or until the answer in memory changes or is flushed. After that the next
 //!   query is looked up in memory, which also counts as a use of the answer there. So an answer in use stays there.
-//! - Answers of DNS lists are always looked up, because each use is counted and told. Replies with a cookie are always
+//! - Answers of DNS lists are always looked up, because each use is counted and reported. Replies with a cookie are always
 //!   written, because it depends on the client.
 //! - A reply keeps its place while it may be sent again. A client that asks for names whose queries hash to one set gains
 //!   nothing: each is then looked up, as without the table. So the hash needs no secret.
@@ -53,7 +53,7 @@ struct RecentSet([RecentHead; WAYS]);
 /// The places of a query.
 const WAYS: usize = 2;
 
-/// The data beside its query that a reply depends on.
+/// The data on which a reply depends in addition to its query.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms {
     /// The view of its client.

@@ -1,7 +1,7 @@
 //! Addresses that a reload has removed, while their last questions are answered.
 //!
 //! Their sockets are open for that time, which is at most that of a flight. An address that comes back meanwhile is
-//! bound again beside them, and they follow the configuration that has it again.
+//! bound again at the same time, and they follow the configuration that has it again.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Arc, Weak};

@@ -2,7 +2,7 @@
 //!
 //! The stream socket is bound first and alone, so that a second daemon fails at once; the datagram sockets then share
 //! the port (SO_REUSEPORT), one for each worker. QUIC has one datagram socket and no stream socket. Inherited sockets are not bound
-//! again, and all are read. Only a reload from an address to one that covers it binds beside the old one, so that no question is
+//! again, and all are read. Only a reload from an address to one that covers it binds while the old one is open, so that no question is
 //! lost between them.
 
 use std::io;

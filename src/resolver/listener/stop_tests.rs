@@ -1,4 +1,4 @@
-//! The end of the listeners: clients that have just connected are still read, for a short time.
+//! How listeners stop: clients that have just connected are still read, for a short time.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -101,7 +101,7 @@ struct Connection {
     read: Vec<u8>,
     /// When the message must be whole; none if none has begun, or the greatest number is being resolved.
     due: Option<Instant>,
-    /// The last message, or the end of its reply: from then on the connection is idle.
+    /// The last message, or when its reply was sent: from then on the connection is idle.
     active: Instant,
     /// Questions in progress, each as a task, because others may wait for the same answers. Their clients wait until
     /// the replies are written. A client that does not read its replies delays only itself.
@@ -345,7 +345,7 @@ fn due(before: Option<Instant>, begun: bool, taken: bool, now: Instant) -> Optio
 }
 
 /// Until when more is read: a begun message has its time, and a connection that waits for nothing has its idle time since it was
-/// `active`. Octets of TLS that are no message do not extend it.
+/// `active`. Octets of TLS that are not a message do not extend it.
 fn until(due: Option<Instant>, idle: bool, active: Instant) -> Option<Instant> {
     due.or_else(|| idle.then_some(active + TCP_IDLE_TIME))
 }

@@ -59,7 +59,7 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// Starts a thread that will serve `socket` once it is told to begin.
+    /// Starts a thread that will serve `socket` once it gets the order to begin.
     ///
     /// # Errors
     /// The system refuses a thread or a descriptor.

@@ -18,7 +18,8 @@
 //!   teaches helps the mail that comes from it.
 //! - Only misses teach it. A question that memory answers needs no look-ahead, so its trigger needs no event, and a
 //!   hit costs one comparison: whether its answer was asked ahead and is used for the first time.
-//! - SPF, DMARC and DKIM go beside the MX once the servers of the domain are known, and the addresses of its hosts follow
+//! - SPF, DMARC and DKIM are asked at the same time as the MX once the servers of the domain are known, and the
+//!   addresses of its hosts follow
 //!   the answer. So a made-up domain of spam ends with its first NXDOMAIN, and the way to a new domain is asked once.
 //! - Clients come first: no race, no hedge, at most half of the flights and of the queries to servers in progress, none in
 //!   zones that gave no answer a moment ago, and at most one in four queries to servers for answers that no client has used. A

@@ -142,7 +142,7 @@ impl LookaheadTables {
         self.in_progress = InProgress::default();
     }
 
-    /// A client asks a DNS list. Returns the questions to ask beside it.
+    /// A client asks a DNS list. Returns the questions to ask at the same time.
     pub(super) fn asked(&mut self, client: ClientAsked<'_>, outside: &impl Outside, now: Mono) -> Vec<Start> {
         let ClientAsked { question, mode, list } = client;
         self.settle(now);
@@ -150,7 +150,7 @@ impl LookaheadTables {
         self.begin((question, mode), vec![rules::of_address(*address)], outside, now)
     }
 
-    /// The servers of a domain are about to be asked for its MX by a client. Returns the questions to ask beside it.
+    /// The servers of a domain are about to be asked for its MX by a client. Returns the questions to ask at the same time.
     pub(super) fn delegated(
         &mut self,
         (question, mode): (&Question, LookaheadMode),

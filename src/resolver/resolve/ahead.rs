@@ -1,4 +1,4 @@
-//! Questions of look-ahead: they stand beside the flights of clients and never become one.
+//! Questions of look-ahead. They are concurrent with the flights of clients and never become one.
 //!
 //! # Decisions
 //!
@@ -46,7 +46,7 @@ pub enum KnownAhead {
     Nothing,
 }
 
-/// The end of a question of look-ahead.
+/// How a question of look-ahead ended.
 #[derive(Clone, Debug)]
 pub struct AskedAhead {
     /// The answer; none if it failed.
@@ -127,7 +127,7 @@ impl LookaheadResolver {
         name_of_wire(shares::zone_at_first(key.name(), labels))
     }
 
-    /// The zone that is to blame if a client's question failed: `zone_to_blame` of the end of its known aliases.
+    /// The zone that is to blame if a client's question failed: `zone_to_blame` of the last of its known aliases.
     pub(crate) fn failed_zone(&self, question: &Question) -> Name {
         let Some(view) = self.views.load().get(question.view).cloned() else { return Name::root() };
         let (rrsets, now) = (self.flight.memory.rrsets.in_view(view.knows), self.flight.clock.mono());

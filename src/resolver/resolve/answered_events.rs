@@ -119,7 +119,7 @@ impl WaitingEvents {
     }
 }
 
-/// Whether other questions go beside this one once the delegation of its domain is known.
+/// Returns true if look-ahead asks other questions at the same time, once the delegation of its domain is known.
 pub(super) fn leads_at_delegation(asked: &ClientQuestion) -> bool {
     asked.question.kind == RecordType::MX && is_seen(asked)
 }
@@ -163,7 +163,7 @@ mod tests {
         let kept = (0..MAX_ANSWERED + 5).filter(|_| queue.push(used)).count();
         assert_eq!((kept, queue.waiting().events.len()), (MAX_ANSWERED, MAX_ANSWERED));
     }
-    /// 60 KB each kept up to 100 MB beside a cache of 8 MiB.
+    /// 60 KB each kept up to 100 MB with a cache of 8 MiB.
     #[test]
     fn long_answers_that_wait_are_bounded_by_their_octets() {
         let (queue, (asked, answer)) = (WaitingEvents::default(), answered());

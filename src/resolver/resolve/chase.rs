@@ -1,4 +1,4 @@
-//! Follows a name to the end of its aliases: memory first, then the route of each name.
+//! Follows a name along its aliases: memory first, then the route of each name.
 //!
 //! RFC 1034 section 3.6.2 (aliases), RFC 2308 (negative answers). Sub-questions of the iterator also go through this
 //! module, so that they are routed and kept in memory.

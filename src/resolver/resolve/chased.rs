@@ -22,7 +22,7 @@ use dns::wire::compose;
 use validate::signature::covered_type;
 use validate::verdict::ValidationFailure;
 
-/// The result at the end of the aliases.
+/// The result for the last name of the aliases.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Chased {
     /// Aliases in order, then the data.

@@ -115,7 +115,7 @@ impl ClientQuestion {
         if self.question.checking_disabled { context.without_checks() } else { context }
     }
 
-    /// Its type in `zone`, if the servers of the zone may drop queries of the type. For the end of an alias in another zone the zone
+    /// Its type in `zone`, if the servers of the zone may drop queries of the type. For the target of an alias in another zone, the zone
     /// of its name is not at fault, nor is a zone that many owners share.
     pub(super) fn type_in(&self, zone: &Name) -> Option<ZoneType> {
         let is_own = zone.iter().len() >= PRIVATE_LABELS && lies_within(&self.question.name, zone);

@@ -208,7 +208,7 @@ impl Flights {
             Some(seat) => JoinedFlight::Waits { seat, begun },
             // This is not reached, because the flight was just found or begun.
             None => {
-                // The end of a begun flight takes the table.
+                // A begun flight locks the table when it ends.
                 drop(table);
                 JoinedFlight::Repeated
             }

@@ -94,7 +94,7 @@ fn flights_are_bounded_and_those_of_the_heaviest_client_give_way() {
     let (seat, mut first) = held.swap_remove(0);
     let shed = first.gives_way().now_or_never().unwrap();
     assert_eq!(shed.zone, name(0));
-    // Another client begins the question that gave way, and the end of the old flight does not end the new one.
+    // Another client begins the question that gave way, and the old flight does not end the new one when it ends.
     assert!(matches!(join(&flights, 0, stranger(2)), JoinedFlight::Waits { begun: Some(_), .. }));
     drop((seat, first));
 }

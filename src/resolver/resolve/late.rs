@@ -1,4 +1,4 @@
-//! Answers that come after the end of their flight: judged and kept like others, for the next question.
+//! Answers that come after their flight has ended: judged and kept like others, for the next question.
 //!
 //! The keys may be as late as the answer. So an answer whose keys are missing is judged a second time a little later.
 

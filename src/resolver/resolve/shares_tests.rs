@@ -9,7 +9,7 @@ const HALF: usize = MAX_FLIGHTS / 2;
 
 const MAX_NEW_FLIGHTS: usize = MAX_FLIGHTS / 4;
 
-/// The places beside a large cache.
+/// The places with a large cache.
 fn no_places() -> Shares {
     Shares::new(WorkBounds::for_cache_size(FULL_WORK_CACHE))
 }

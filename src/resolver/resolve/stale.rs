@@ -129,7 +129,7 @@ impl StaleAnswers {
     }
 }
 
-/// Seconds until the end of a signature that has not ended; no bound for other records.
+/// Seconds until a valid signature expires; no bound for other records.
 fn seconds_left(record: &Record, calendar: Calendar) -> u32 {
     let (Calendar::Clock(unix) | Calendar::After(unix)) = calendar;
     let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);

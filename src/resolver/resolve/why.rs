@@ -96,7 +96,7 @@ impl Resolver {
         self.with_facts(|facts| self.recorder.tell(&mut reported, facts));
     }
 
-    /// Like `tell`, at the end of the process: also writes the lines about what was counted so far.
+    /// Like `tell`, when the process stops: also writes the lines about what was counted so far.
     pub fn tell_last(&self) {
         let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
         self.with_facts(|facts| self.recorder.tell_last(&mut reported, facts));
@@ -127,7 +127,7 @@ impl Resolver {
         };
         let zones = LazyCell::new(|| self.recorder.by_zone(Window::Start));
         let usual = |zone: &str| {
-            // Without one that has ended, the sentence would deny the query that is shown beside it.
+            // Without one that has ended, the sentence would contradict the query that is shown next to it.
             let row = zones.iter().find(|row| row.zone == zone && row.flights > 0)?;
             let resolutions = if row.flights == 1 { "resolution" } else { "resolutions" };
             Some(format!(

@@ -35,7 +35,7 @@ impl ClientNetworks {
         // A network stands before those inside of it.
         networks.sort_by_key(|(network, _)| (place(network.network()), network.prefix_len()));
         let mut cut = Self::default();
-        // The networks around the present place, the largest first: the end of each, and its view.
+        // The networks around the present place, the largest first: the last address of each, and its view.
         let mut around: Vec<(Option<Place>, usize)> = Vec::new();
         for (network, view) in networks {
             let begin = place(network.network());

@@ -57,7 +57,7 @@ pub struct View {
     unvalidated: HashSet<Vec<u8>>,
     /// Zones whose records stand in the configuration: they are for clients, see `server_route`.
     for_clients: HashSet<Vec<u8>>,
-    /// How answers of lists that are no listings are handled for its clients.
+    /// How answers of lists that are not listings are handled for its clients.
     pub(crate) guarding: Guarding,
     /// The mode of look-ahead for its clients.
     pub lookahead: LookaheadMode,

@@ -1,5 +1,5 @@
 //! Encrypted clients: DNS over TLS (RFC 7858) for gateways and containers that are not on this host, and the handshakes of DNS over
-//! HTTPS, which `https` serves. `quic` has the settings of DNS over QUIC, which the module of that name beside this one serves.
+//! HTTPS, which `https` serves. `quic` has the settings of DNS over QUIC, which the module of that name in the parent folder serves.
 //!
 //! `octets` has the octets of a connection with TLS or without, so that `tcp` serves both with the same bounds.
 //!

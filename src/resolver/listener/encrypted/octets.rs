@@ -110,7 +110,7 @@ impl ClientStream {
     pub(in super::super) fn end(&mut self) {
         if let Self::Tls(secure) = self {
             secure.session.send_close_notify();
-            // If there is no room for it, the end of the connection tells the same.
+            // If there is no room for it, the closed connection tells the client the same.
             let _ = secure.flush();
         }
     }

@@ -21,7 +21,7 @@ const VERSION: u32 = 1;
 /// The settings for connections to a listener, without `transport`; none if it has no certificate, or if its key does not fit, which the configuration
 /// has checked.
 pub(in super::super) fn settings(listener: &Listener) -> Option<Arc<ServerConfig>> {
-    // Without early data: the library of TLS takes none unless it is told to.
+    // Without early data: the library of TLS takes none unless it is configured.
     let tls = super::settings_with(listener, DOQ, &[&TLS13])?;
     let mut config = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls).ok()?));
     config

@@ -35,7 +35,7 @@ type Requests = Connection<BoundedStream, Cursor<UnsentReply>>;
 /// A request and the way to respond to it.
 type NewRequest = (Request<RecvStream>, SendResponse<Cursor<UnsentReply>>);
 
-/// The end of work for a request.
+/// How work for a request ended.
 enum Step {
     /// Its body was read.
     Read(Exchange, Result<Vec<u8>, RefusedRequest>),
@@ -71,7 +71,7 @@ pub(super) struct HttpsConnection {
     unsent: Arc<UnsentReplies>,
     /// When the client must have taken the reply that waits.
     due: Instant,
-    /// The last request, or the end of its reply: from then on the connection is idle.
+    /// The last request, or when its reply was sent: from then on the connection is idle.
     active: Instant,
 }
 
@@ -327,7 +327,7 @@ enum ConnectionFault {
     Http(h2::Error),
 }
 
-/// Writes what waits, and reads more if `reads`; the next request, or none at the end of the connection.
+/// Writes what waits, and reads more if `reads`; the next request, or none if the connection is closed.
 fn poll_request(
     (requests, room): (&mut Requests, &ReadRoom),
     (reads, unsent): (bool, &UnsentReplies),

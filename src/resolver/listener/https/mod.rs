@@ -17,9 +17,9 @@
 //! - A request that waits is kept as its message. When requests waited in the library with their headers, a client that did not take
 //!   its replies kept 32 MiB for `TCP_WRITE_TIME`, and more with fields of one octet each.
 //! - Queries over HTTPS have the id 0, so that caches of HTTP may keep their replies (RFC 8484 section 4.1). The number of the stream
-//!   stands for it where a repeated query is told from a new one.
+//!   stands for it where a repeated query is distinguished from a new one.
 //! - One path, `/dns-query`. A response that is no reply has no body: its status says all.
-//! - A removed listener and the end of the daemon tell connected clients with GOAWAY. The queries in progress are answered.
+//! - A removed listener and a daemon that stops send GOAWAY to connected clients. The queries in progress are answered.
 //!
 //! # Bounds
 //!

@@ -77,7 +77,7 @@ impl ReadRoom {
         self.without_query.store(0, Ordering::Relaxed);
     }
 
-    /// Whether the client sends octets that are no queries, without end.
+    /// Whether the client sends octets that are not queries, without end.
     pub(super) fn is_flooded(&self) -> bool {
         self.without_query.load(Ordering::Relaxed) > OCTETS_WITHOUT_QUERY
     }

@@ -91,7 +91,7 @@ async fn begun(stream: &mut TlsStream<TcpStream>, settings: &[u8]) {
     send(stream, &[preface.as_slice(), &frame(SETTINGS, 0, 0, settings)].concat()).await;
 }
 
-/// The next frame; none at the end of the connection.
+/// The next frame; none if the connection is closed.
 async fn next(stream: &mut (impl AsyncRead + Unpin)) -> Option<Frame> {
     let mut octets = [0; 9];
     stream.read_exact(&mut octets).await.ok()?;
@@ -101,7 +101,7 @@ async fn next(stream: &mut (impl AsyncRead + Unpin)) -> Option<Frame> {
     Some((kind, u32::from_be_bytes(stream_number), content))
 }
 
-/// All frames until the end of the connection.
+/// All frames until the connection is closed.
 async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> Vec<Frame> {
     let mut frames = Vec::new();
     while let Some(frame) = next(stream).await {

@@ -22,7 +22,7 @@ use dns::question::{Answer, Apart};
 use dns::wire::query::Query;
 use history::Counter;
 
-/// The end of work for a stream.
+/// How work for a stream ended.
 enum Step {
     /// Its query was read.
     Read(SendStream, Result<Vec<u8>, StreamFault>),
@@ -60,7 +60,7 @@ pub(super) struct QuicConnection {
     unsent: usize,
     /// When the client must have acknowledged the next reply; none if all are.
     due: Option<Instant>,
-    /// The last query, or the end of its reply: from then on the connection is idle.
+    /// The last query, or when its reply was sent: from then on the connection is idle.
     active: Instant,
     /// Streams that were cancelled before their query was whole.
     cancelled: usize,
@@ -247,7 +247,7 @@ impl QuicConnection {
                 self.cancelled = self.cancelled.saturating_add(1);
                 self.give_up(stream, EndCode::RequestCancelled);
             }
-            // The next turn sees the end of the connection.
+            // The next turn sees that the connection is closed.
             StreamFault::Lost => self.give_up(stream, EndCode::NoError),
         }
         if self.cancelled > MAX_CANCELLED_STREAMS { Err(EndCode::ExcessiveLoad) } else { Ok(()) }

@@ -28,7 +28,7 @@ struct Entry {
     closing: watch::Receiver<()>,
 }
 
-/// A connection that may begin, its settings with the certificate of now, and its permit if its client has not proved its address.
+/// A connection that may begin, its settings with the current certificate, and its permit if its client has not proved its address.
 type Admitted = (Incoming, Arc<ServerConfig>, Option<OwnedSemaphorePermit>);
 
 /// Accepts connections until `accepting` turns false. The connections learn of its end.

@@ -1,6 +1,7 @@
 //! DNS over QUIC (RFC 9250) for gateways and containers that are not on this host.
 //!
-//! `socket` reads datagrams, `handshake` lets connections in, `kept_quic` beside this folder counts those that take memory, `connection` answers their
+//! `socket` reads datagrams, `handshake` lets connections in, `listener::kept_quic` counts those that take
+//! memory, `connection` answers their
 //! queries, and `message` reads the query of a stream. `encrypted::quic` has the settings of the library.
 //!
 //! # Decisions
@@ -16,13 +17,13 @@
 //! - No early data (0-RTT): others can repeat it, and RFC 9250 section 4.5 permits it for few queries only.
 //! - A stream has its place among the questions from its begin, so a slow query takes one too. If a client has no place left, its
 //!   streams wait until one of its queries is answered, as over TCP.
-//! - The id of queries is 0. The number of the stream stands for it where a repeated query is told from a new one.
+//! - The id of queries is 0. The number of the stream stands for it where a repeated query is distinguished from a new one.
 //! - A query that was read is resolved and keeps its place even if the client cancels it (STOP_SENDING); its reply is not sent.
 //!   Otherwise a client could begin flights without end.
 //! - A fault of the client ends its connection with DOQ_PROTOCOL_ERROR, as RFC 9250 section 4.3.3 demands: another id than 0, no end
 //!   (FIN) behind the query, more or less than its length says, an option edns-tcp-keepalive, or what is no query. A query that is
 //!   longer than `MAX_QUERY` ends its stream only.
-//! - A removed listener and the end of the daemon close idle connections, and the others once their replies are acknowledged, with
+//! - A removed listener and a daemon that stops close idle connections, and the others once their replies are acknowledged, with
 //!   DOQ_NO_ERROR. First datagrams that come later are ignored: their clients send them again, to the socket or the daemon that is
 //!   next.
 //! - One socket and one task read for all connections of an address. The socket tells to which address of a wildcard a datagram

@@ -36,7 +36,7 @@ const QUIC: &str = "quic = [\"127.0.0.1:0\"]";
 /// The name that the configuration of the tests has in memory.
 const HOST: &str = "printer.lan.";
 
-/// The end of a query or of its reply.
+/// How a query or its reply ended.
 pub(super) type Asked<Value> = Result<Value, Box<dyn std::error::Error>>;
 
 /// A client with one connection.

@@ -1,5 +1,5 @@
 //! Mail hosts: their addresses (RFC 5321 section 5.1), their TLSA (RFC 7672), and the records of a
-//! sender's domain that a receiver asks for beside its MX.
+//! sender's domain that a receiver asks for in addition to its MX.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -46,7 +46,7 @@ pub(super) fn after_host(host: &Name, secure: bool, facts: &AnswerFacts) -> Vec<
     if !secure || !facts.secure || !facts.records.iter().any(|record| is_address(record.record_type())) {
         return Vec::new();
     }
-    // RFC 7672 section 2.2.2: the name at the end of the aliases comes first.
+    // RFC 7672 section 2.2.2: the last name of the aliases comes first.
     let end = facts.records.iter().find(|record| is_address(record.record_type()));
     let end = end.map_or(host, |record| &record.name).to_lowercase();
     certificates_of(&end).into_iter().collect()

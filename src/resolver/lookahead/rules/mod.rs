@@ -23,7 +23,7 @@ pub(super) fn of_address(address: std::net::IpAddr) -> Further {
     address::pointer_of(address)
 }
 
-/// The records of a sender's domain that a receiver asks for beside its MX.
+/// The records of a sender's domain that a receiver asks for in addition to its MX.
 pub(super) fn of_domain(domain: &Name) -> Vec<Further> {
     std::iter::once(spf::of_domain(domain)).chain(dmarc::of_domain(domain)).collect()
 }

@@ -117,7 +117,7 @@ fn certificates_are_asked_only_where_mx_and_address_are_secure() {
     for (mx, secure) in [(true, false), (false, true), (false, false)] {
         assert!(host(mx, secure).is_empty());
     }
-    // At the end of an alias (RFC 7672 section 2.2.2), and not without an address.
+    // For the target of an alias (RFC 7672 section 2.2.2), and not without an address.
     let alias = AnswerFacts { secure: true, ..facts("end.example.", &["A 192.0.2.1"]) };
     let after_host =
         |facts: &AnswerFacts| shown(&follow(RuleStep::Host { secure: true }, &name("mx.example."), facts));
@@ -141,7 +141,7 @@ fn an_spf_record_leads_to_what_it_names() {
         ("v=spf1 a/24 mx/24", &["example. A spf_hosts", "example. MX spf_hosts"]),
         ("v=spf1 exists:x.example", &["x.example. A spf_hosts"]),
         ("v=spf1 redirect=r.example.net", &["r.example.net. TXT spf_chain"]),
-        // `redirect` is ignored beside `all`, and nothing behind `all` is reached.
+        // `redirect` is ignored if there is an `all`, and nothing behind `all` is reached.
         ("v=spf1 redirect=r.example -all include:i.example", &[]),
         ("v=spf1 +all include:i.example", &[]),
         // Macros of strangers, `ptr`, and addresses need no question here.

@@ -1,6 +1,6 @@
 //! Questions in the zones of DNS lists: resolved like others, then judged by the gate.
 //!
-//! An alias of another zone may lead to a name of a list. The gate then decides about the end of the chain. Before, a
+//! An alias of another zone may lead to a name of a list. The gate then decides about the last name of the chain. Before, a
 //! refusal or a parked zone reached the client through such an alias as a listing.
 //!
 //! RFC 5782, RFC 8914. Only clients' questions come here. A question of the iterator, for instance for the address of

@@ -31,7 +31,7 @@ pub(crate) struct Fetched {
     pub(super) _room: ReplyRoom,
 }
 
-/// The end of a fetch. An error means that the fetch was given up, for instance after a panic.
+/// The result of a fetch. An error means that the fetch was given up, for instance after a panic.
 pub(crate) type Fetch = Shared<oneshot::Receiver<Result<Arc<Fetched>, Failure>>>;
 
 /// The fetches in progress: one for each name and type.

@@ -160,7 +160,7 @@ impl Validator {
         judged
     }
 
-    /// Judges the end of an answer, if it denies a name or a type.
+    /// Judges the last part of an answer, if it denies a name or a type.
     async fn judge_end(
         &self,
         lookup: Lookup<'_>,

@@ -39,7 +39,7 @@ impl Ntas {
         !table.is_empty() && table.get(name).is_some_and(|until| now < *until)
     }
 
-    /// The end of the last one at or above `name`; none if there is none.
+    /// When the last one at or above `name` expires; none if there is none.
     pub fn longest(&self, name: &Name, now: Mono) -> Option<Mono> {
         let table = self.table();
         let above = table.iter().filter(|(anchor, until)| now < **until && anchor.zone_of(name));
