@@ -156,12 +156,12 @@ impl Conduct {
         }
     }
 
-    /// Whether it is a fault of the server; faults of the network count too.
+    /// Returns true if it is a fault of the server; faults of the network count too.
     pub const fn is_fault(self) -> bool {
         !matches!(self, Self::Answered | Self::Truncated)
     }
 
-    /// Whether a message came back, so that the time is a round trip.
+    /// Returns true if a message came back, so that the time is a round trip.
     pub const fn came_back(self) -> bool {
         !matches!(self, Self::Silent | Self::Unreachable | Self::NotSent | Self::NoTcp)
     }

@@ -54,7 +54,7 @@ pub fn read(kind: RecordType, length: u16, decoder: &mut BinDecoder<'_>) -> Resu
     }
 }
 
-/// Whether the data were interpreted by their type, and not kept as octets.
+/// Returns true if the data were interpreted by their type, and not kept as octets.
 pub fn is_understood(data: &RData) -> bool {
     !matches!(data, RData::Unknown { code, .. } if UNDERSTOOD.contains(code))
 }

@@ -46,7 +46,7 @@ pub enum Trust<'a> {
 }
 
 impl Trust<'_> {
-    /// Whether keys of `zone` count here. Keys of a zone above the anchor do not: no anchor proves them, and if that
+    /// Returns true if keys of `zone` count here. Keys of a zone above the anchor do not: no anchor proves them, and if that
     /// zone is insecure, all names below it would be insecure.
     pub fn reaches(&self, zone: &Name) -> bool {
         match self {
@@ -95,7 +95,8 @@ impl Anchors {
         ds.map(|ds| self.add(name, ds)).is_some()
     }
 
-    /// Whether some anchor of `name` may name the same key as one of `others`: digests of different types cannot be compared.
+    /// Returns true if some anchor of `name` may name the same key as one of `others`: digests of different types cannot be
+    /// compared.
     pub fn have_key_of(&self, others: &Self, name: &Name) -> bool {
         let is_same = |one: &DS, other: &DS| {
             let is_alike = (one.key_tag(), one.algorithm()) == (other.key_tag(), other.algorithm());
@@ -106,7 +107,7 @@ impl Anchors {
         self.0.get(name).into_iter().flatten().any(has_same)
     }
 
-    /// Whether an anchor of `name` names this key.
+    /// Returns true if an anchor of `name` names this key.
     pub fn cover(&self, name: &Name, key: &DNSKEY) -> bool {
         self.0.get(name).into_iter().flatten().any(|ds| is_of(ds, name, key))
     }
@@ -122,7 +123,8 @@ impl Anchors {
         }
     }
 
-    /// Whether an anchor of `name` has an algorithm and a digest type that are checked. If none has, its names are insecure.
+    /// Returns true if an anchor of `name` has an algorithm and a digest type that are checked. If none has, its names are
+    /// insecure.
     pub fn can_check(&self, name: &Name) -> bool {
         let ds: Vec<&DS> = self.0.get(name).into_iter().flatten().collect();
         usable(name, &ds, Algorithms::default()).is_ok()
@@ -163,13 +165,13 @@ impl Anchors {
     }
 }
 
-/// Whether a DS has the tag and the algorithm of a key.
+/// Returns true if a DS has the tag and the algorithm of a key.
 fn has_tag(ds: &DS, key: &DNSKEY) -> bool {
     ds.algorithm() == key.public_key().algorithm()
         && key.calculate_key_tag().is_ok_and(|tag| tag == ds.key_tag())
 }
 
-/// Whether a DS names a key.
+/// Returns true if a DS names a key.
 fn is_of(ds: &DS, name: &Name, key: &DNSKEY) -> bool {
     ds.covers(name, key).unwrap_or(false)
 }

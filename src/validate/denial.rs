@@ -201,8 +201,8 @@ pub enum Cut {
     NoName,
 }
 
-/// Whether a name with exactly these types lacks `kind` in the zone of this proof. At a cut, the parent's side proves
-/// the absence of DS only, and the child's side the absence of all other types (RFC 6840 section 4.4).
+/// Returns true if a name with exactly these types lacks `kind` in the zone of this proof. At a cut, the parent's side proves the
+/// absence of DS only, and the child's side the absence of all other types (RFC 6840 section 4.4).
 pub(super) fn lacks(types: &RecordTypeSet, kind: RecordType, name: &Name) -> bool {
     let has = |kind: RecordType| types.contains(kind);
     let (parent, apex) = (has(RecordType::NS) && !has(RecordType::SOA), has(RecordType::SOA));
@@ -221,7 +221,7 @@ pub(super) fn cut_of(types: &RecordTypeSet, name: &Name) -> Option<Cut> {
     Some(if types.contains(RecordType::NS) { Cut::Insecure(None) } else { Cut::None })
 }
 
-/// Whether a proof at `owner` may be about names below it: not from above a cut, and not from above a DNAME (RFC 6840
+/// Returns true if a proof at `owner` may be about names below it: not from above a cut, and not from above a DNAME (RFC 6840
 /// section 4.1).
 pub(super) fn speaks_below(types: &RecordTypeSet) -> bool {
     let delegation = types.contains(RecordType::NS) && !types.contains(RecordType::SOA);

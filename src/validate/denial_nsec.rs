@@ -72,7 +72,7 @@ impl<'a> Nsecs<'a> {
         self.records.iter().find(|(owner, _)| *owner == name).map(|(_, nsec)| *nsec)
     }
 
-    /// Whether a name has no records but a name below it has: the next name after the gap around it is below it.
+    /// Returns true if a name has no records but a name below it has: the next name after the gap around it is below it.
     fn is_empty_non_terminal(&self, name: &Name) -> bool {
         self.records.iter().any(|(owner, nsec)| {
             let next = nsec.next_domain_name();
@@ -102,7 +102,7 @@ impl<'a> Nsecs<'a> {
     }
 }
 
-/// Whether `name` is between an owner and its next name, in canonical order; the apex follows the last.
+/// Returns true if `name` is between an owner and its next name, in canonical order; the apex follows the last.
 fn spans(owner: &Name, next: &Name, name: &Name) -> bool {
     let (after, before) = (name.cmp(owner) == Ordering::Greater, name.cmp(next) == Ordering::Less);
     if owner.cmp(next) == Ordering::Less { after && before } else { after }

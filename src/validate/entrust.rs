@@ -92,7 +92,7 @@ fn key_of(record: &Record) -> Option<ZoneKey> {
     ZoneKey::of(key.clone())
 }
 
-/// Whether `ds` names `key`, one of the first with its tag.
+/// Returns true if `ds` names `key`, one of the first with its tag.
 fn names(ds: &DS, zone: &Name, key: &ZoneKey, all: &[ZoneKey]) -> bool {
     let fits = |key: &&ZoneKey| key.tag == ds.key_tag() && key.algorithm == ds.algorithm();
     let tried = all.iter().filter(fits).take(MAX_KEYS_OF_TAG).any(|tried| tried == key);

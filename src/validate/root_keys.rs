@@ -125,17 +125,17 @@ impl RootKey {
         Some(Self { key, tag, state, since, sightings: 1 })
     }
 
-    /// Whether it is the same key, whatever its flags say about revocation.
+    /// Returns true if it is the same key, whatever its flags say about revocation.
     fn is(&self, other: &DNSKEY) -> bool {
         self.key.public_key() == other.public_key()
     }
 
-    /// Whether the root has revoked it.
+    /// Returns true if the root has revoked it.
     pub fn is_revoked(&self) -> bool {
         matches!(self.state, RootKeyState::Revoked | RootKeyState::Removed)
     }
 
-    /// Whether it is a trust anchor.
+    /// Returns true if it is a trust anchor.
     pub(crate) fn is_trusted(&self) -> bool {
         matches!(self.state, RootKeyState::Valid | RootKeyState::Missing)
     }
@@ -146,7 +146,7 @@ impl RootKey {
 }
 
 impl RootKeys {
-    /// Whether they were learned from these anchors: one of them is among the keys.
+    /// Returns true if they were learned from these anchors: one of them is among the keys.
     pub fn belong_to(&self, configured: &Anchors) -> bool {
         self.keys.iter().any(|known| configured.cover(&Name::root(), &known.key))
     }
@@ -323,8 +323,8 @@ pub fn unrevoked(key: &DNSKEY) -> DNSKEY {
     DNSKEY::with_flags(key.flags() & !REVOKE, key.public_key().clone())
 }
 
-/// Whether a key may be followed: a zone key with the secure entry point flag (RFC 5011 section 2.2), of an algorithm that is checked,
-/// and of a usual size.
+/// Returns true if a key may be followed: a zone key with the secure entry point flag (RFC 5011 section 2.2), of an algorithm
+/// that is checked, and of a usual size.
 pub fn is_followed(key: &DNSKEY) -> bool {
     let octets = key.public_key().public_bytes().len();
     key.zone_key()

@@ -53,7 +53,7 @@ pub(super) struct RsaKey<'a> {
     modulus: &'a [u8],
 }
 
-/// Whether an algorithm is one of RSA.
+/// Returns true if an algorithm is one of RSA.
 pub(super) fn is_rsa(algorithm: Algorithm) -> bool {
     matches!(u8::from(algorithm), 5 | 7 | 8 | 10)
 }
@@ -77,7 +77,7 @@ impl<'a> RsaKey<'a> {
         usual.then_some(Self { exponent, exponent_octets, modulus })
     }
 
-    /// Whether the owner of the key made `signature` over `message`.
+    /// Returns true if the owner of the key made `signature` over `message`.
     pub(super) fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         let (of_ring, prefix, digest) = match u8::from(algorithm) {
             5 | 7 => {

@@ -24,7 +24,7 @@ pub struct Rules<'a> {
 }
 
 impl Algorithms {
-    /// Whether signatures of an algorithm are checked (RFC 8624 section 3.1).
+    /// Returns true if signatures of an algorithm are checked (RFC 8624 section 3.1).
     pub fn check(self, algorithm: Algorithm) -> bool {
         match u8::from(algorithm) {
             8 | 10 | 13 | 14 | 15 => true,

@@ -255,7 +255,7 @@ fn time_left(
     }
 }
 
-/// Whether a record is a signature whose time is over.
+/// Returns true if a record is a signature whose time is over.
 pub fn has_expired(record: &Record, calendar: Calendar) -> bool {
     let (Calendar::Clock(unix) | Calendar::After(unix)) = calendar;
     let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);

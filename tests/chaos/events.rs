@@ -158,7 +158,7 @@ impl<'a> Monkey<'a> {
         self.simulation.clock().set_wrong_by(0);
         self.simulation.resolver().strike_flights().order(0);
         self.simulation.resolver().strike_fetches().order(0);
-        self.simulation.resolver().strike_beside().order(0);
+        self.simulation.resolver().strike_silences().order(0);
         self.go_over(Plan { listeners: Sees::ALL.to_vec(), ..Plan::plain() }).await;
     }
 

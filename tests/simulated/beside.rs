@@ -54,7 +54,7 @@ fn a_panic_where_a_silence_is_counted_leaves_the_answer_of_another_server() {
         let simulation = Simulation::new(lab, config, 1);
         ask(&simulation, "www.none.", RecordType::A).await;
         simulation.network().set_unroutable([127, 0, 0, 2].into());
-        let strike = simulation.resolver().strike_beside();
+        let strike = simulation.resolver().strike_silences();
         // The first silence is that of the slow server.
         strike.order(2);
         let reply = ask(&simulation, "www.tld.", RecordType::A).await;
@@ -73,7 +73,7 @@ fn a_panic_where_the_root_is_primed_again_leaves_the_answer_that_came_before() {
         let simulation = Simulation::new(lab, config, 1);
         ask(&simulation, "www.tld.", RecordType::A).await;
         tokio::time::sleep(Duration::from_secs(3_300)).await;
-        let strike = simulation.resolver().strike_beside();
+        let strike = simulation.resolver().strike_silences();
         strike.order(1);
         let reply = ask(&simulation, "mail.tld.", RecordType::A).await;
         assert!(!strike.is_ordered(), "the root was not primed again");

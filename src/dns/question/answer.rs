@@ -82,12 +82,12 @@ pub enum ListSays {
 }
 
 impl Answer {
-    /// Whether it may answer a question now.
+    /// Returns true if it may answer a question now.
     pub fn is_fresh(&self, now: Mono) -> bool {
         now < self.expires
     }
 
-    /// Whether it denies the name, or the type at the name (RFC 2308).
+    /// Returns true if it denies the name, or the type at the name (RFC 2308).
     pub fn is_negative(&self) -> bool {
         let answers = self.wire.get(6..8);
         self.rcode == ResponseCode::NXDomain || answers == Some(&[0, 0])

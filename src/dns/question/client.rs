@@ -102,12 +102,12 @@ impl ClientTransport {
         }
     }
 
-    /// Whether the kernel has a stream for it, and not datagrams.
+    /// Returns true if the kernel has a stream for it, and not datagrams.
     pub const fn is_stream(self) -> bool {
         !matches!(self, Self::Udp | Self::Quic)
     }
 
-    /// Whether only client and resolverd read the messages.
+    /// Returns true if only client and resolverd read the messages.
     pub const fn is_encrypted(self) -> bool {
         matches!(self, Self::Tls | Self::Https | Self::Quic)
     }

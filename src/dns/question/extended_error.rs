@@ -74,18 +74,18 @@ impl ExtendedError {
     /// Network Error (RFC 8914 section 4.24).
     pub const NETWORK_ERROR: u16 = 23;
 
-    /// Whether it comes from validation (RFC 8914 sections 4.2 to 4.13 and RFC 9276 section 3.2): a client gets the
+    /// Returns true if it comes from validation (RFC 8914 sections 4.2 to 4.13 and RFC 9276 section 3.2): a client gets the
     /// same error while the failure is remembered.
     pub fn is_of_validation(&self) -> bool {
         matches!(self.code, 1 | 2 | 5..=12 | 27)
     }
 
-    /// Whether a signature is wrong or missing (RFC 8914 sections 4.7 to 4.13).
+    /// Returns true if a signature is wrong or missing (RFC 8914 sections 4.7 to 4.13).
     pub fn is_bogus(&self) -> bool {
         matches!(self.code, 6..=12)
     }
 
-    /// Whether no server gave a usable answer, and none denied it: a stale answer may replace it. SERVFAIL and
+    /// Returns true if no server gave a usable answer, and none denied it: a stale answer may replace it. SERVFAIL and
     /// REFUSED of all servers are no answer (RFC 8767 section 4); a bogus answer is one.
     pub fn is_lack_of_answer(&self) -> bool {
         matches!(self.code, Self::INDETERMINATE | Self::NO_REACHABLE_AUTHORITY | Self::NETWORK_ERROR)

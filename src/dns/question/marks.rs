@@ -57,7 +57,7 @@ impl AheadMark {
         self.0.store(rule, Ordering::Relaxed);
     }
 
-    /// Whether it is set.
+    /// Returns true if it is set.
     pub fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed) != 0
     }

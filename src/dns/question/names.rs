@@ -53,7 +53,7 @@ impl FirstLabels {
         }
     }
 
-    /// Whether octets in lower-case wire form may begin with a name of the set; false: they do not.
+    /// Returns true if octets in lower-case wire form may begin with a name of the set, and false if they surely do not.
     pub fn may_begin(&self, octets: &[u8]) -> bool {
         Self::place(octets)
             .is_some_and(|(row, letter)| self.0.get(row).is_some_and(|letters| letters & letter != 0))
@@ -69,7 +69,7 @@ impl FirstLabels {
     }
 }
 
-/// Whether octets are the wire form of `name`, an absolute one, without case.
+/// Returns true if octets are the wire form of `name`, an absolute one, without case.
 pub fn is_wire_of(octets: &[u8], name: &Name) -> bool {
     let mut left = octets;
     for label in name.iter() {
@@ -110,14 +110,14 @@ impl Deref for WireName {
     }
 }
 
-/// Whether two absolute names are equal without case. The library compares them by label from the right and by
+/// Returns true if two absolute names are equal without case. The library compares them by label from the right and by
 /// letter, which takes several times as long.
 pub fn same_name(one: &Name, other: &Name) -> bool {
     let (one, other) = (one.iter(), other.iter());
     one.len() == other.len() && one.zip(other).all(|(one, other)| one.eq_ignore_ascii_case(other))
 }
 
-/// Whether `name` is at or below `zone`, both absolute, without case.
+/// Returns true if `name` is at or below `zone`, both absolute, without case.
 pub fn lies_within(name: &Name, zone: &Name) -> bool {
     let (mut labels, zone) = (name.iter(), zone.iter());
     let Some(below) = labels.len().checked_sub(zone.len()) else { return false };
@@ -166,7 +166,7 @@ pub fn name_of_wire(wire: &[u8]) -> Name {
     Name::read(&mut BinDecoder::new(wire)).unwrap_or_default()
 }
 
-/// Whether octets are exactly one name in wire form, without compression.
+/// Returns true if octets are exactly one name in wire form, without compression.
 pub fn is_name(octets: &[u8]) -> bool {
     let (mut left, mut fits) = (octets, octets.len() <= MAX_NAME);
     while let Some((length, rest)) = left.split_first().filter(|_| fits) {
@@ -189,7 +189,7 @@ pub fn label_places(wire: &[u8]) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Whether a name is at or below `zone`, both in wire form.
+/// Returns true if a name is at or below `zone`, both in wire form.
 pub fn is_within(name: &[u8], zone: &[u8]) -> bool {
     let Some(begin) = name.len().checked_sub(zone.len()) else { return false };
     let cut = zone == [0] || label_places(name).any(|place| place == begin);

@@ -64,7 +64,7 @@ impl Outcome {
         self as usize
     }
 
-    /// Whether the client got SERVFAIL.
+    /// Returns true if the client got SERVFAIL.
     pub const fn is_failure(self) -> bool {
         matches!(self, Self::Failed | Self::Remembered | Self::Deadline | Self::Shed | Self::Crashed)
     }

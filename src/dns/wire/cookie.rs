@@ -45,7 +45,7 @@ impl CookieSecret {
     }
 }
 
-/// Whether a cookie may have this many octets: the client's alone, or with a server's (RFC 7873 section 5.2.2).
+/// Returns true if a cookie may have this many octets: the client's alone, or with a server's (RFC 7873 section 5.2.2).
 pub(super) fn is_sound(length: usize) -> bool {
     length == CLIENT || (16..=40).contains(&length)
 }

@@ -20,7 +20,7 @@ impl<'a> Cursor<'a> {
         self.at
     }
 
-    /// Whether nothing is left.
+    /// Returns true if nothing is left.
     pub(super) fn is_at_end(&self) -> bool {
         self.at >= self.bytes.len()
     }

@@ -7,7 +7,7 @@ use super::cursor::Cursor;
 use super::{HEADER, MAX_NAME};
 use crate::limits::MAX_POINTERS;
 
-/// Whether a name of `message` that the library reads leads over more than `MAX_POINTERS` pointers. A message that
+/// Returns true if a name of `message` that the library reads leads over more than `MAX_POINTERS` pointers. A message that
 /// cannot be read to its end is left to the library, which reports it.
 pub fn run_on(message: &[u8]) -> bool {
     walk(message).unwrap_or(false)
@@ -78,7 +78,7 @@ fn skipped(message: &[u8], from: usize, strings: usize) -> Option<usize> {
     Some(cursor.offset())
 }
 
-/// Whether the name at `place` leads over too many pointers. Other faults (a pointer ahead, a name too long), which
+/// Returns true if the name at `place` leads over too many pointers. Other faults (a pointer ahead, a name too long), which
 /// the library refuses, end the walk.
 fn leads_far(message: &[u8], mut place: usize) -> bool {
     let (mut pointers, mut octets) = (0_u8, 0_usize);

@@ -118,7 +118,7 @@ pub fn harmless_json(json: &str) -> String {
     text
 }
 
-/// Whether a character acts on a terminal, turns the direction of writing or cannot be seen.
+/// Returns true if a character acts on a terminal, turns the direction of writing or cannot be seen.
 fn is_harmful(letter: char) -> bool {
     letter.is_control() || INVISIBLE.iter().any(|span| span.contains(&letter))
 }

@@ -190,12 +190,12 @@ impl Query {
         self.options.cookie
     }
 
-    /// Whether the client padded it (RFC 7830).
+    /// Returns true if the client padded it (RFC 7830).
     pub fn is_padded(&self) -> bool {
         self.options.is_padded
     }
 
-    /// Whether it asks how long its TCP connection may be idle (RFC 7828).
+    /// Returns true if it asks how long its TCP connection may be idle (RFC 7828).
     pub fn has_keepalive(&self) -> bool {
         self.options.has_keepalive
     }

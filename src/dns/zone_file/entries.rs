@@ -58,7 +58,7 @@ impl ZoneFileEntry {
         ZoneFileError { line: self.line, reason: reason.into() }
     }
 
-    /// Whether it begins with `$`.
+    /// Returns true if it begins with `$`.
     pub fn is_directive(&self) -> bool {
         !self.begins_blank && self.words.first().is_some_and(|word| word.text.starts_with('$'))
     }

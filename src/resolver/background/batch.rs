@@ -169,7 +169,7 @@ fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
     Some(Asks { list: Some(list), number, subject, key })
 }
 
-/// Whether the subject of a question to `list` may be sent to `other` as `name`: lists of addresses do not get
+/// Returns true if the subject of a question to `list` may be sent to `other` as `name`: lists of addresses do not get
 /// domains, and lists of domains do not get addresses. No list: the question was for a PTR or an MX.
 fn shares(list: Option<&List>, other: &List, name: &Name) -> bool {
     match other.asked(name) {

@@ -32,7 +32,7 @@ impl ZoneType {
     }
 }
 
-/// Whether queries of a type are counted.
+/// Returns true if queries of a type are counted.
 pub(crate) fn may_be_dropped(kind: RecordType) -> bool {
     !matches!(kind, RecordType::A | RecordType::AAAA | RecordType::ANY)
 }
@@ -48,7 +48,7 @@ struct Unanswered {
 }
 
 impl Unanswered {
-    /// Whether so many names were not answered that their servers seem to drop the type.
+    /// Returns true if so many names were not answered that their servers seem to drop the type.
     fn is_dropped(&self) -> bool {
         self.names.len() >= NAMES_OF_DROPPED_TYPE
     }
@@ -69,12 +69,12 @@ impl DroppedTypes {
         Self { table, is_used: Arc::default(), keyed }
     }
 
-    /// Whether there is any entry.
+    /// Returns true if there is any entry.
     pub(crate) fn is_used(&self) -> bool {
         self.is_used.load(Ordering::Relaxed)
     }
 
-    /// Whether the last names of this type were not answered, and the last of them was asked not long ago.
+    /// Returns true if the last names of this type were not answered, and the last of them was asked not long ago.
     pub(crate) fn holds(&self, of: &ZoneType, now: Mono) -> bool {
         self.is_used()
             && self.table().get(&of.0).is_some_and(|unanswered| {

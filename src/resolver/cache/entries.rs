@@ -83,12 +83,12 @@ impl Known {
         }
     }
 
-    /// Whether it is about to end, so that a question that renews it does not use it.
+    /// Returns true if it is about to end, so that a question that renews it does not use it.
     pub(crate) fn is_to_be_renewed(&self, now: Mono) -> bool {
         freshness::is_renewal_due(self.stored(), self.expires(), now)
     }
 
-    /// Whether it is secure.
+    /// Returns true if it is secure.
     pub(super) fn is_proven(&self) -> bool {
         let backing = match self {
             Self::Rrset(rrset) => &rrset.backing,
@@ -97,7 +97,7 @@ impl Known {
         backing.security == Security::Secure
     }
 
-    /// Whether it stays when new data of `rank` and `backing` come while it lives. Unchecked data do not replace
+    /// Returns true if it stays when new data of `rank` and `backing` come while it lives. Unchecked data do not replace
     /// proven data; proven data replace unproven data; otherwise the greater rank stays.
     pub(super) fn outlasts(&self, rank: Rank, backing: &Backing) -> bool {
         let held_rank = match self {

@@ -32,7 +32,7 @@ const SHOWING: [RecordType; 10] = [
 ];
 
 impl InView<'_> {
-    /// Whether an NXDOMAIN for `kind` at `name` denies all types. Every server knows A: if A is denied and nothing is
+    /// Returns true if an NXDOMAIN for `kind` at `name` denies all types. Every server knows A: if A is denied and nothing is
     /// known about the name, the name does not exist.
     pub(super) fn denies_all_types(
         &self,
@@ -49,7 +49,7 @@ impl InView<'_> {
         }
     }
 
-    /// Whether anything is known to exist at or below `name`.
+    /// Returns true if anything is known to exist at or below `name`.
     fn exists(&self, name: &Name, now: Mono) -> bool {
         let mut keys = self.keys(name);
         let shows = SHOWING.iter().any(|kind| {

@@ -71,7 +71,7 @@ impl CachedFailures {
         &self.0
     }
 
-    /// Whether the question failed at its last try, at any time in the past.
+    /// Returns true if the question failed at its last try, at any time in the past.
     pub fn has(&self, key: &[u8]) -> bool {
         self.0.get(key).is_some()
     }
@@ -104,8 +104,8 @@ impl CachedFailures {
         self.0.get(key).filter(holds)
     }
 
-    /// Whether no server answered the question at its last try, which was not long ago, although servers answered others. They may
-    /// drop its type.
+    /// Returns true if no server answered the question at its last try, which was not long ago, although servers answered others.
+    /// They may drop its type.
     pub(crate) fn was_unanswered(&self, key: &[u8], now: Mono) -> bool {
         self.0.get(key).is_some_and(|failed| {
             failed.servers == ServersMeanwhile::AnsweredOthers

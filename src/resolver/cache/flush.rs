@@ -123,7 +123,7 @@ impl Aim {
         }
     }
 
-    /// Whether the entry under `key` matches. An NXDOMAIN entry has no type and matches any.
+    /// Returns true if the entry under `key` matches. An NXDOMAIN entry has no type and matches any.
     fn hits(&self, key: &QuestionKey, negative: bool) -> bool {
         let of_kind = |kind: &Option<RecordType>| {
             kind.is_none_or(|kind| key.kind() == kind || key.kind() == RecordType::ZERO)

@@ -85,7 +85,7 @@ impl InView<'_> {
         (!is_over).then(|| LastWord { kind: rrset.kind(), rrset, age })
     }
 
-    /// Whether the RRset at `key` is the last data that servers gave for its type. This does not count as a use.
+    /// Returns true if the RRset at `key` is the last data that servers gave for its type. This does not count as a use.
     pub(super) fn is_last_word(&self, key: &QuestionKey) -> bool {
         let keys = NameKeys::of_wire(key.name(), self.view, *self.store.keyed());
         let last = last_known(keys, key.kind(), |key| self.store.peek(key));
@@ -134,8 +134,8 @@ impl InView<'_> {
         }
     }
 
-    /// Whether a server has proved since `word` that a name above `name`, and below `top`, does not exist (RFC 8020). Such
-    /// a denial counts after its TTL too: what was below the name has gone with it.
+    /// Returns true if a server has proved since `word` that a name above `name`, and below `top`, does not exist (RFC 8020).
+    /// Such a denial counts after its TTL too: what was below the name has gone with it.
     pub fn is_denied_above(&self, name: &Name, top: &Name, word: &LastWord) -> bool {
         let mut keys = self.keys(name);
         let (Some(top), Some(above)) = (keys.place_of(top), keys.above(0)) else { return false };
@@ -232,7 +232,7 @@ pub(crate) fn renewal_due(stored: Mono, expires: Mono) -> Option<Mono> {
     (whole >= LEAST_RENEWED_TTL).then(|| Mono::from_micros(expires.as_micros().saturating_sub(left)))
 }
 
-/// Whether an entry that is fresh from `stored` to `expires` must be renewed, because it is used now.
+/// Returns true if an entry that is fresh from `stored` to `expires` must be renewed, because it is used now.
 pub(crate) fn is_renewal_due(stored: Mono, expires: Mono, now: Mono) -> bool {
     renewal_due(stored, expires).is_some_and(|due| due <= now)
 }

@@ -32,7 +32,7 @@ impl KeySlot {
         }
     }
 
-    /// Whether a key with this type and these flags belongs to a delegation, and not to data of a zone.
+    /// Returns true if a key with this type and these flags belongs to a delegation, and not to data of a zone.
     pub(super) fn leads(kind: RecordType, flags: u8) -> bool {
         [Self::Glue(kind), Self::Delegation, Self::State].iter().any(|slot| slot.tail() == (kind, flags))
     }
@@ -118,10 +118,10 @@ fn hash_in_slot(name: u64, kind: u16, flags: u8, view: u32) -> u64 {
     name ^ far ^ far >> 32 ^ near << NEIGHBOURS_BEGIN
 }
 
-/// The bits of a key's flags that tell questions of one name and type apart: DO and CD.
+/// The bits of a key's flags that distinguish questions of one name and type: DO and CD.
 const OF_QUESTIONS: u8 = 3;
 
-/// The bits of a key's flags that tell glue, delegations and marks from data.
+/// The bits of a key's flags that distinguish glue, delegations and marks from data.
 const OF_DELEGATIONS: u8 = 24;
 
 impl NameKeys {

@@ -138,7 +138,7 @@ impl Answers {
         self.1.for_key(key)
     }
 
-    /// Whether the answer of this version has neither changed nor been flushed. It may have been evicted.
+    /// Returns true if the answer of this version has neither changed nor been flushed. It may have been evicted.
     pub fn is_current(&self, version: AnswerVersion) -> bool {
         self.1.is_current(version)
     }

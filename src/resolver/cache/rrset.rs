@@ -71,7 +71,7 @@ impl Rrset {
         self.stored.after(Duration::from_secs(self.ttl.into()))
     }
 
-    /// Whether it is to be renewed, as it is used now.
+    /// Returns true if it is to be renewed, as it is used now.
     pub(crate) fn is_to_be_renewed(&self, now: Mono) -> bool {
         freshness::is_renewal_due(self.stored, self.expires(), now)
     }

@@ -112,7 +112,7 @@ impl InView<'_> {
         matches!(alias, Known::Rrset(_)).then_some((alias, RecordType::CNAME))
     }
 
-    /// Whether there may be a DNAME: false if none was ever kept.
+    /// Returns true if there may be a DNAME, and false if none was ever kept.
     pub(crate) fn may_redirect(&self) -> bool {
         self.dnames.load(Ordering::Relaxed)
     }
@@ -249,7 +249,7 @@ impl InView<'_> {
 pub(super) const STALE_TYPES: [RecordType; 5] =
     [RecordType::MX, RecordType::A, RecordType::AAAA, RecordType::PTR, RecordType::TXT];
 
-/// Whether a client may get a stale answer for `kind`.
+/// Returns true if a client may get a stale answer for `kind`.
 pub(crate) fn may_be_stale(kind: RecordType) -> bool {
     STALE_TYPES.contains(&kind)
 }

@@ -82,7 +82,7 @@ impl Evidence {
         records
     }
 
-    /// Whether no record came along.
+    /// Returns true if no record came along.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -119,8 +119,8 @@ impl ZoneTrust {
             ZoneSecurity::Secure(keys) => {
                 let octets = |key: &ZoneKey| block(key.key.public_key().public_bytes().len());
                 let places = block(keys.keys.capacity().saturating_mul(size_of::<ZoneKey>()));
-                let beside = outside(&keys.zone).saturating_add(places);
-                keys.keys.iter().map(octets).fold(beside, usize::saturating_add)
+                let fixed = outside(&keys.zone).saturating_add(places);
+                keys.keys.iter().map(octets).fold(fixed, usize::saturating_add)
             }
             ZoneSecurity::Insecure(None) => 0,
             ZoneSecurity::Insecure(Some(fault))

@@ -197,8 +197,8 @@ impl ServerHistory {
         was_dead
     }
 
-    /// Whether its round trip for `zone` is not known or out of date, and it was not asked for it a moment ago. Its answers
-    /// for other zones do not tell whether a slow zone is still slow.
+    /// Returns true if its round trip for `zone` is not known or out of date, and it was not asked for it a moment ago. Its
+    /// answers for other zones do not show whether a slow zone is still slow.
     fn is_to_be_measured(&self, zone: &Name, now: Mono, keyed: &Keyed) -> bool {
         let slow = self.slow_zones.get(zone, keyed);
         let measured = slow.map_or_else(|| self.silence.heard(), |slow| Some(slow.measured));
@@ -207,7 +207,7 @@ impl ServerHistory {
     }
 }
 
-/// Whether a round trip that was `measured` then may be another one now.
+/// Returns true if a round trip that was `measured` then may be another one now.
 fn is_out_of_date(measured: Option<Mono>, now: Mono) -> bool {
     measured.is_none_or(|measured| now.since(measured) >= MEASURED_TIME)
 }
@@ -328,7 +328,7 @@ impl Server {
         self.history().silence.overdue(sent, now);
     }
 
-    /// Whether the silence after a query about `zone` sent at `sent` would change its state.
+    /// Returns true if the silence after a query about `zone` sent at `sent` would change its state.
     pub(crate) fn would_count(&self, zone: &Name, sent: Mono) -> bool {
         let history = self.history();
         let of_zone = history.silent_zones.get(zone, &self.keyed);
@@ -373,7 +373,7 @@ impl Server {
         history.silence.tried_at().max(of_zone)
     }
 
-    /// Whether a server that is dead, or dead for `zone`, is to be probed now. The caller that gets true does it; the next
+    /// Returns true if a server that is dead, or dead for `zone`, must be probed now. The caller that gets true does it; the next
     /// gets true after twice the time.
     pub fn probe(&self, zone: &Name, now: Mono, random: &Random) -> bool {
         let mut history = self.history();
@@ -385,7 +385,7 @@ impl Server {
         of_zone.is_some_and(|silence| silence.try_now(now, random)) || is_dead
     }
 
-    /// Whether a server that is being probed is dead as a whole, so that it is probed for this zone too.
+    /// Returns true if a server that is being probed is dead as a whole, so that it is probed for this zone too.
     pub(crate) fn probe_also(&self, zone: &Name, now: Mono, random: &Random) -> bool {
         let mut history = self.history();
         let is_dead = history.silence.is_dead();
@@ -395,7 +395,7 @@ impl Server {
         is_dead
     }
 
-    /// Whether it is dead, or dead for `zone`, and probed for the first time since it died.
+    /// Returns true if it is dead, or dead for `zone`, and probed for the first time since it died.
     pub(crate) fn is_being_probed(&self, zone: &Name) -> bool {
         let history = self.history();
         let of_zone = history.silent_zones.get(zone, &self.keyed);
@@ -428,7 +428,7 @@ impl Server {
         history.hedged = history.hedged.saturating_sub(HEDGES_PER_MILLE);
     }
 
-    /// Whether another server may be asked because this one is late; false if it has been late too often.
+    /// Returns true if another server may be asked because this one is late. Returns false if it has been late too often.
     pub(crate) fn take_hedge(&self) -> bool {
         let mut history = self.history();
         let hedged = history.hedged.saturating_add(1_000);
@@ -439,7 +439,7 @@ impl Server {
         may
     }
 
-    /// Whether it is to be asked now only to measure its round trip for `zone`. The caller that gets true does it.
+    /// Returns true if it must be asked now only to measure its round trip for `zone`. The caller that gets true does it.
     pub(crate) fn begin_measurement(&self, zone: &Name, now: Mono) -> bool {
         let mut history = self.history();
         let begins = history.is_to_be_measured(zone, now, &self.keyed);

@@ -120,7 +120,7 @@ impl Silence {
         }
     }
 
-    /// Whether the silence after a query sent at `sent` changes anything: it was not heard since, no query that
+    /// Returns true if the silence after a query sent at `sent` changes anything: it was not heard since, no query that
     /// was on the way at the same time is counted, and its silences do not make its death sure yet.
     pub(super) fn would_count(&self, sent: Mono) -> bool {
         self.count < SURE_SILENCES && self.counts(sent)
@@ -152,7 +152,7 @@ impl Silence {
         }
     }
 
-    /// Whether it began after `moment`, and a query on the side had no answer either.
+    /// Returns true if it began after `moment`, and a query on the side had no answer either.
     pub(super) fn is_tried_since(&self, moment: Option<Mono>) -> bool {
         let is_later = self.since.is_some_and(|since| moment.is_none_or(|moment| since > moment));
         is_later && self.dead.is_some_and(|dead| dead.tried == Tried::InVain)
@@ -165,7 +165,7 @@ impl Silence {
         }
     }
 
-    /// Whether it was known before an outage ended, and no query has shown since whether it goes on.
+    /// Returns true if it was known before an outage ended, and no query has shown since whether it goes on.
     pub(super) fn is_in_question(&self) -> bool {
         self.dead.is_some_and(|dead| dead.is_in_question)
     }
@@ -214,7 +214,7 @@ impl Silence {
         (comes_now || !was_wanted) && dead.until_wanted < dead.until
     }
 
-    /// Whether a dead server is to be probed now. The caller that gets true does it; the next gets true after twice
+    /// Returns true if a dead server must be probed now. The caller that gets true does it; the next gets true after twice
     /// the time.
     pub(super) fn try_now(&mut self, now: Mono, random: &Random) -> bool {
         let Some(dead) = &mut self.dead else { return false };
@@ -245,7 +245,7 @@ impl Silence {
         self.dead?.tried_at
     }
 
-    /// Whether it is probed for the first time since its death.
+    /// Returns true if it is probed for the first time since its death.
     pub(super) fn is_being_tried(&self) -> bool {
         self.dead.is_some_and(|dead| dead.tried == Tried::Begun)
     }
@@ -267,7 +267,7 @@ impl Silence {
         self.since.filter(|since| tried && now.since(*since) >= lasting)
     }
 
-    /// Whether it answered anything after a query was sent to it. If so, that query was lost on the way.
+    /// Returns true if it answered anything after a query was sent to it. If so, that query was lost on the way.
     pub(super) fn heard_since(&self, sent: Mono) -> bool {
         self.heard.is_some_and(|heard| heard > sent)
     }

@@ -65,7 +65,7 @@ impl SilentZones {
     }
 
     /// Changes the silence for `zone`, old or new. If there are too many zones, the one with the fewest silences goes, because
-    /// one loss is no sign: of these the oldest.
+    /// one loss shows nothing: of these the oldest.
     fn change(&mut self, zone: &Name, keyed: &Keyed, change: impl FnOnce(&mut Silence)) {
         let zone = hash(zone, keyed);
         if let Some((_, silence)) = self.0.iter_mut().find(|(of, _)| *of == zone) {

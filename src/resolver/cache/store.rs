@@ -48,7 +48,7 @@ pub(super) trait LookedUp<K> {
     /// The hash of the key.
     fn hash(&self, keyed: &Keyed) -> u64;
 
-    /// Whether it is this key.
+    /// Returns true if it is this key.
     fn is(&self, key: &K) -> bool;
 }
 
@@ -466,7 +466,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         }
     }
 
-    /// Whether an entry with this hash was evicted a while ago.
+    /// Returns true if an entry with this hash was evicted a while ago.
     fn came_back(&self, hash: u64) -> bool {
         let (place, mark) = halves(hash);
         let places = self.gone.len().saturating_sub(1);

@@ -30,7 +30,7 @@ impl Versions {
         AnswerVersion { place, count: self.count(place) }
     }
 
-    /// Whether the answer has not changed since.
+    /// Returns true if the answer has not changed since.
     pub(super) fn is_current(&self, version: AnswerVersion) -> bool {
         self.count(version.place) == version.count
     }

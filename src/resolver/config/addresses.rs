@@ -39,7 +39,7 @@ pub struct Forwarder {
     pub encryption: Option<Encryption>,
 }
 
-/// Whether sockets at both addresses cannot be bound independently: one covers the other, at the same port. A socket at
+/// Returns true if sockets at both addresses cannot be bound independently: one covers the other, at the same port. A socket at
 /// `::` has no IPv4.
 pub fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
     one.port() == other.port()

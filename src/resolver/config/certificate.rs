@@ -49,7 +49,7 @@ pub struct PrivateKeyFile {
     key: Arc<PrivateKeyDer<'static>>,
 }
 
-/// The span in which a certificate is valid, in seconds since 1970. None: the certificate does not tell.
+/// The span in which a certificate is valid, in seconds since 1970. None if the certificate does not say it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Validity {
     /// From when on.
@@ -137,7 +137,7 @@ pub(super) fn pair(certificate: &CertificateFile, key: &PrivateKeyFile) -> Resul
 impl CertificateFile {
     /// When it is valid.
     pub fn validity(&self) -> Validity {
-        // The library tells the dates of a certificate only where they do not hold: before all times, and after them.
+        // The library gives the dates of a certificate only if they are not valid: before all times, and after them.
         let refused = |unix: u64| {
             let parsed = ParsedCertificate::try_from(self.chain.first()?).ok()?;
             let now = UnixTime::since_unix_epoch(Duration::from_secs(unix));

@@ -86,12 +86,12 @@ impl ListenFor {
         }
     }
 
-    /// Whether it has a socket of TCP.
+    /// Returns true if it has a socket of TCP.
     pub(crate) const fn has_streams(self) -> bool {
         !matches!(self, Self::Quic)
     }
 
-    /// Whether it has sockets of UDP.
+    /// Returns true if it has sockets of UDP.
     pub const fn has_datagrams(self) -> bool {
         matches!(self, Self::Plain | Self::Quic)
     }
@@ -117,7 +117,7 @@ pub struct ListenAt {
 }
 
 impl ListenAt {
-    /// Whether both have sockets of the same kind, and one covers the other or has its address.
+    /// Returns true if both have sockets of the same kind, and one covers the other or has its address.
     pub fn meets(self, other: Self) -> bool {
         let (one, second) = (self.serves, other.serves);
         let share =

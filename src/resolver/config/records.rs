@@ -215,7 +215,7 @@ fn one(origin: &Name, text: &str) -> Result<Record, String> {
     }
 }
 
-/// Whether a comment follows a word without quotes, as in `v=DMARC1; p=none`: what was meant as text would be lost.
+/// Returns true if a comment follows a word without quotes, as in `v=DMARC1; p=none`: what was meant as text would be lost.
 fn is_cut(text: &str) -> bool {
     let mut entries = zone_file::entries(text).flatten();
     entries.any(|entry| !entry.comment.is_empty() && entry.words.last().is_some_and(|word| !word.quoted))

@@ -121,7 +121,7 @@ impl Problems {
         });
     }
 
-    /// Whether a key has an error already.
+    /// Returns true if a key has an error already.
     pub(super) fn has(&self, line: Option<usize>, key: &str) -> bool {
         self.found.iter().any(|found| found.line == line && found.key.as_deref() == Some(key))
     }

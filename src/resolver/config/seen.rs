@@ -74,7 +74,7 @@ impl SeenZones {
         others.into_iter().filter(|zone| !replaced.contains(&zone.name)).chain(own.iter().copied()).collect()
     }
 
-    /// Whether a zone is seen, unless another one takes its place.
+    /// Returns true if a zone is seen, unless another one takes its place.
     fn sees(&self, zone: &ConfiguredZone) -> bool {
         match &zone.view {
             Some(view) => self.own.as_ref() == Some(view),
@@ -121,8 +121,8 @@ impl SeenZones {
         around.max_by_key(|zone| zone.name.num_labels()).map(SeenEntry::Zone)
     }
 
-    /// Whether the `[[host]]` or `[[record]]` of a name is seen if it has no `view`: some zones are hidden only if the closest zone around the
-    /// name is.
+    /// Returns true if the `[[host]]` or `[[record]]` of a name is seen if it has no `view`: some zones are hidden only if the
+    /// closest zone around the name is.
     fn sees_names(&self, config: &Config) -> impl Fn(&Name) -> bool {
         let around = |zone: &&ConfiguredZone| zone.view.is_none() || self.sees(zone);
         let configured: HashSet<&Name> = config.zones.iter().filter(around).map(|zone| &zone.name).collect();
@@ -146,7 +146,7 @@ impl Sees {
         views.map(|view| Self::new(SeenZones::of_view(view, config), listener, config))
     }
 
-    /// Whether both get the same answers. Look-ahead changes none.
+    /// Returns true if both get the same answers. Look-ahead changes none.
     pub(crate) fn has_answers_of(&self, other: &Self) -> bool {
         self.zones == other.zones && self.guarding == other.guarding
     }
@@ -165,7 +165,7 @@ pub fn closest(name: &Name, zones: &HashSet<&Name>) -> Option<Name> {
 }
 
 impl SeenEntry<'_> {
-    /// Whether both are the same entry.
+    /// Returns true if both are the same entry.
     pub fn is(self, other: Self) -> bool {
         match (self, other) {
             (Self::Host(one), Self::Host(other)) => std::ptr::eq(one, other),

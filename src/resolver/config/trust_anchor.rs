@@ -133,8 +133,8 @@ fn without_keyword(mut entry: ZoneFileEntry) -> ZoneFileEntry {
     entry
 }
 
-/// Whether Unbound has noted in `root.key` that it does not trust the key: states 0 (start), 1 (pending), 4 (revoked)
-/// and 5 (removed) of RFC 5011 section 4.
+/// Returns true if Unbound has noted in `root.key` that it does not trust the key: states 0 (start), 1 (pending), 4 (revoked) and
+/// 5 (removed) of RFC 5011 section 4.
 fn distrusted(comment: &str) -> bool {
     let state = comment.split_once(";;state=").and_then(|(_, rest)| rest.chars().next());
     state.is_some_and(|state| !matches!(state, '2' | '3'))

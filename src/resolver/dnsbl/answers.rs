@@ -39,18 +39,18 @@ impl ListAnswers {
         }
     }
 
-    /// Whether it lists nothing; `before`: the state before the start said so.
+    /// Returns true if it lists nothing; `before`: the state before the start said so.
     pub(crate) fn show_nothing(&self, before: bool) -> bool {
         self.since_listing >= LISTS_NOTHING_ANSWERS || (before && !self.has_listed)
     }
 
-    /// Whether they show that it does not list everything.
+    /// Returns true if they show that it does not list everything.
     pub fn show_no_world(&self) -> bool {
         let all = self.listed.saturating_add(self.not_listed);
         all >= LISTS_WORLD_ANSWERS && self.not_listed / 3 >= self.listed
     }
 
-    /// Whether they show that it lists everything.
+    /// Returns true if they show that it lists everything.
     pub fn show_world(&self) -> bool {
         self.listed >= LISTS_WORLD_ANSWERS && self.not_listed == 0
     }

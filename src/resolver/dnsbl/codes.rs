@@ -38,12 +38,12 @@ impl Span {
         self.last
     }
 
-    /// Whether an address is among them.
+    /// Returns true if an address is among them.
     pub fn contains(self, address: Ipv4Addr) -> bool {
         (self.first..=self.last).contains(&address)
     }
 
-    /// Whether two spans have an address in common.
+    /// Returns true if two spans have an address in common.
     pub fn meets(self, other: Self) -> bool {
         self.first <= other.last && other.first <= self.last
     }

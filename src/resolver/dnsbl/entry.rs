@@ -245,12 +245,12 @@ impl ListEntry {
         })
     }
 
-    /// Whether its state allows batches.
+    /// Returns true if its state allows batches.
     pub(crate) fn may_be_in_a_batch(&self) -> bool {
         matches!(self.state(), ListState::Untested | ListState::Ok | ListState::Slow | ListState::TestsDiffer)
     }
 
-    /// Whether a line is due about a shut-down list that is still asked: once a day.
+    /// Returns true if a line is due about a shut-down list that is still asked: once a day.
     pub(crate) fn shut_down_asked(&self, now: Mono) -> bool {
         let mut knowledge = self.knowledge();
         let due = knowledge.shut_down_line.is_none_or(|last| now.since(last) >= SHUT_DOWN_LIST_LINE);
@@ -352,7 +352,7 @@ fn differs(apex: &Name) -> String {
 }
 
 impl ListKnowledge {
-    /// Whether all answers have been "listed" or "not listed" for a while.
+    /// Returns true if all answers have been "listed" or "not listed" for a while.
     fn is_quiet(&self, now: Mono) -> bool {
         now.since(self.last_unknown) >= LIST_INCIDENT_QUIET
     }

@@ -267,7 +267,7 @@ pub fn soa(list: &List) -> Record {
     Record::from_rdata(list.apex.clone(), MADE_HERE_TTL, RData::SOA(soa))
 }
 
-/// Whether the TXT of a list is judged by its A: data lists have TXT alone.
+/// Returns true if the TXT of a list is judged by its A: data lists have TXT alone.
 pub(crate) fn text_follows_address(list: &List) -> bool {
     list.purpose != Purpose::Data
 }

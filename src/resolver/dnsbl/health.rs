@@ -85,7 +85,7 @@ impl ListHealth {
         self.insists = true;
     }
 
-    /// Whether the operator has asked for the next one.
+    /// Returns true if the operator has asked for the next one.
     pub(crate) fn insists(&self) -> bool {
         self.insists
     }

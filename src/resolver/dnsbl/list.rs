@@ -208,7 +208,7 @@ impl List {
         self.rewrite = Some(Arc::new(Rewrite::new(self.apex.clone(), base.clone(), key)));
     }
 
-    /// Whether it still exists.
+    /// Returns true if it still exists.
     pub fn is_alive(&self) -> bool {
         self.life == Life::Alive
     }
@@ -237,7 +237,7 @@ impl List {
         }
     }
 
-    /// Whether a name at or below the apex asks this shut-down list, whose subjects are no longer known: an address
+    /// Returns true if a name at or below the apex asks this shut-down list, whose subjects are no longer known: an address
     /// always does, another name only if the apex is no domain of its own.
     pub(crate) fn asks_though_shut_down(&self, name: &Name) -> bool {
         let labels: Vec<&[u8]> = name.iter().collect();
@@ -273,7 +273,7 @@ impl List {
 }
 
 impl TestEntries {
-    /// Whether there is none.
+    /// Returns true if there is none.
     pub fn is_empty(&self) -> bool {
         self.listed.is_empty() && self.unlisted.is_empty()
     }

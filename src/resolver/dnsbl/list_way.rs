@@ -22,12 +22,12 @@ pub enum Way {
 }
 
 impl Way {
-    /// Whether it is recursion.
+    /// Returns true if it is recursion.
     pub fn is_public(&self) -> bool {
         *self == Self::Public
     }
 
-    /// Whether it goes to forwarders.
+    /// Returns true if it goes to forwarders.
     pub fn is_forwarded(&self) -> bool {
         matches!(self, Self::Forwarders(_))
     }

@@ -45,7 +45,7 @@ impl Quota {
         (self.today, self.yesterday)
     }
 
-    /// Whether the quota of `most` queries is nearly used up on the day of `unix`: only queries of clients are sent then.
+    /// Returns true if the quota of `most` queries is nearly used up on the day of `unix`: only queries of clients are sent then.
     pub fn is_spent(mut self, most: u64, unix: u64) -> bool {
         self.turn(unix);
         self.is_near(most)

@@ -84,7 +84,7 @@ impl Rewrite {
         record
     }
 
-    /// Whether the servers of `zone` may get the key.
+    /// Returns true if the servers of `zone` may get the key.
     pub fn is_home(&self, zone: &Name) -> bool {
         self.home
             .lock()

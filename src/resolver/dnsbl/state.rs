@@ -85,7 +85,7 @@ impl ListState {
         Self::Silent,
     ];
 
-    /// Whether it is logged when this state begins and when it ends.
+    /// Returns true if it is logged when this state begins and when it ends.
     pub const fn is_incident(self) -> bool {
         !matches!(self, Self::Untested | Self::Ok | Self::Slow | Self::TestsDiffer)
     }

@@ -231,7 +231,7 @@ impl ListWatch {
         (today, yesterday, state.most)
     }
 
-    /// Whether so much of the quota is used on the day of `unix` that no unnecessary query should be sent.
+    /// Returns true if so much of the quota is used on the day of `unix` that no unnecessary query should be sent.
     pub fn is_spent(&self, unix: u64) -> bool {
         let state = self.state();
         state.most.is_some_and(|most| state.quota.is_spent(most, unix))

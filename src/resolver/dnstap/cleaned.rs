@@ -57,7 +57,7 @@ fn without_keys(octets: &mut [u8], secrets: &Secrets) -> bool {
     true
 }
 
-/// Whether some octets are a label that looks like a key, wherever it stands.
+/// Returns true if some octets are a label that looks like a key, wherever it stands.
 fn has_label_like_a_key(octets: &[u8]) -> bool {
     let label = |(place, length): (usize, &u8)| octets.get(place..)?.get(1..)?.get(..usize::from(*length));
     octets.iter().enumerate().filter(|(_, length)| **length < 64).filter_map(label).any(looks_like_a_key)

@@ -36,7 +36,7 @@ enum PathContent {
 /// # Errors
 /// Another file is there, or it cannot be read; the text is for people.
 pub fn check(path: &Path) -> io::Result<()> {
-    [path.to_owned(), beside(path, ".1"), beside(path, ".new")]
+    [path.to_owned(), with_suffix(path, ".1"), with_suffix(path, ".new")]
         .iter()
         .try_for_each(|path| found(path).map(drop))
 }
@@ -79,7 +79,7 @@ impl TapFile {
         Ok(())
     }
 
-    /// Whether it is still what its path names: nobody has removed or renamed it, for instance to make room.
+    /// Returns true if it is still what its path names: nobody has removed or renamed it, for instance to make room.
     pub(super) fn is_in_place(&self) -> bool {
         let identity = |metadata: io::Result<Metadata>| metadata.ok().map(|it| (it.dev(), it.ino()));
         let own = identity(self.file.metadata());
@@ -95,7 +95,7 @@ impl TapFile {
 
 /// Makes FILE.new of FILE, and its first frame.
 fn begun(path: &Path) -> io::Result<(File, u64)> {
-    let new = beside(path, ".new");
+    let new = with_suffix(path, ".new");
     match fs::remove_file(&new) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -114,9 +114,9 @@ fn begun(path: &Path) -> io::Result<(File, u64)> {
 /// FILE.new becomes FILE, and FILE becomes FILE.1 if it has messages.
 fn in_place(path: &Path) -> io::Result<()> {
     if found(path)? == PathContent::Messages {
-        fs::rename(path, beside(path, ".1"))?;
+        fs::rename(path, with_suffix(path, ".1"))?;
     }
-    fs::rename(beside(path, ".new"), path)
+    fs::rename(with_suffix(path, ".new"), path)
 }
 
 /// # Errors
@@ -144,7 +144,7 @@ fn found(path: &Path) -> io::Result<PathContent> {
 }
 
 /// The path with an ending: FILE.1 of FILE.
-fn beside(path: &Path, ending: &str) -> PathBuf {
+fn with_suffix(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
@@ -169,7 +169,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("tap");
         fs::write(&path, [&start(), ONE, b" of FILE"].concat()).unwrap();
-        fs::write(beside(&path, ".1"), [&start(), ONE, b" of FILE.1"].concat()).unwrap();
+        fs::write(with_suffix(&path, ".1"), [&start(), ONE, b" of FILE.1"].concat()).unwrap();
         (directory, path)
     }
 
@@ -181,20 +181,20 @@ mod tests {
     fn a_full_file_gives_way_and_both_are_whole() {
         let (_directory, path) = older();
         let mut file = TapFile::begin(path.clone()).unwrap();
-        assert!(ends(&beside(&path, ".1"), b" of FILE"));
+        assert!(ends(&with_suffix(&path, ".1"), b" of FILE"));
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, MODE);
         file.write(ONE).unwrap();
         file.length = MAX_TAP_FILE - 2;
         file.write(b"two").unwrap();
         let stop = control(Control::Stop);
-        assert_eq!(fs::read(beside(&path, ".1")).unwrap(), [&start(), ONE, &stop].concat());
+        assert_eq!(fs::read(with_suffix(&path, ".1")).unwrap(), [&start(), ONE, &stop].concat());
         assert_eq!(fs::read(&path).unwrap(), [&start(), &b"two"[..]].concat());
     }
 
     #[test]
     fn a_file_that_is_no_longer_in_its_place_gets_its_end_and_no_more() {
         let (_directory, path) = older();
-        let moved = beside(&path, ".moved");
+        let moved = with_suffix(&path, ".moved");
         let mut file = TapFile::begin(path.clone()).unwrap();
         file.write(ONE).unwrap();
         fs::rename(&path, &moved).unwrap();
@@ -203,7 +203,7 @@ mod tests {
         file.write(b"three").unwrap();
         assert_eq!(fs::read(&moved).unwrap(), [&start(), ONE, &control(Control::Stop)].concat());
         assert_eq!(fs::read(&path).unwrap(), [&start(), &b"three"[..]].concat());
-        assert!(ends(&beside(&path, ".1"), b" of FILE"), "it is as it was");
+        assert!(ends(&with_suffix(&path, ".1"), b" of FILE"), "it is as it was");
         // Another file that stands there now is left alone.
         fs::remove_file(&path).unwrap();
         fs::write(&path, b"version = 1").unwrap();
@@ -217,7 +217,7 @@ mod tests {
             let (_directory, path) = older();
             fs::write(&path, bare).unwrap();
             TapFile::begin(path.clone()).unwrap();
-            assert!(ends(&beside(&path, ".1"), b" of FILE.1"));
+            assert!(ends(&with_suffix(&path, ".1"), b" of FILE.1"));
         }
     }
 
@@ -225,10 +225,10 @@ mod tests {
     fn no_error_costs_what_was_written() {
         let (_directory, path) = older();
         // The new file cannot begin.
-        fs::create_dir(beside(&path, ".new")).unwrap();
+        fs::create_dir(with_suffix(&path, ".new")).unwrap();
         assert!(begun(&path).is_err() && TapFile::begin(path.clone()).is_err());
-        assert!(ends(&path, b" of FILE") && ends(&beside(&path, ".1"), b" of FILE.1"));
-        fs::remove_dir(beside(&path, ".new")).unwrap();
+        assert!(ends(&path, b" of FILE") && ends(&with_suffix(&path, ".1"), b" of FILE.1"));
+        fs::remove_dir(with_suffix(&path, ".new")).unwrap();
         // The file has no room for a whole frame, and goes on when there is.
         let mut file = TapFile::begin(path.clone()).unwrap();
         file.write(ONE).unwrap();
@@ -241,7 +241,7 @@ mod tests {
         file.file = File::open(&path).unwrap();
         file.length = MAX_TAP_FILE;
         assert!(file.write(ONE).is_err());
-        assert!(ends(&path, b"two") && ends(&beside(&path, ".1"), b" of FILE"));
+        assert!(ends(&path, b"two") && ends(&with_suffix(&path, ".1"), b" of FILE"));
         fs::remove_file(&path).unwrap();
         assert!(!file.is_in_place(), "removed to make room");
     }
@@ -250,7 +250,7 @@ mod tests {
     fn what_is_not_of_dnstap_is_left_alone() {
         for ending in ["", ".1", ".new"] {
             let (_directory, path) = older();
-            let other = beside(&path, ending);
+            let other = with_suffix(&path, ending);
             fs::write(&other, b"version = 1").unwrap();
             let error = TapFile::begin(path.clone()).map(drop).unwrap_err().to_string();
             assert!(error.contains(&format!("{} is not a dnstap file", other.display())), "{error}");

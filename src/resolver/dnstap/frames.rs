@@ -45,7 +45,7 @@ pub(super) fn body_length(head: [u8; 8]) -> Option<usize> {
     (head.starts_with(&[0; 4]) && length <= MAX_CONTROL_FRAME).then_some(length)
 }
 
-/// Whether the body of a control frame is ACCEPT of our content. Without any content it accepts all.
+/// Returns true if the body of a control frame is ACCEPT of our content. Without any content it accepts all.
 pub(super) fn accepts(body: &[u8]) -> bool {
     let Some((kind, mut fields)) = number(body) else { return false };
     if kind != Control::Accept as u32 {
@@ -65,8 +65,8 @@ pub(super) fn accepts(body: &[u8]) -> bool {
     fields.is_empty() && names == 0
 }
 
-/// Whether the body of a control frame belongs to a file of dnstap: a STOP, or a START of our content. A START without any content
-/// may be one.
+/// Returns true if the body of a control frame belongs to a file of dnstap: a STOP, or a START of our content. A START without
+/// any content may be one.
 pub(super) fn is_of_dnstap(body: &[u8]) -> bool {
     let Some((kind, mut fields)) = number(body) else { return false };
     if kind != Control::Start as u32 {

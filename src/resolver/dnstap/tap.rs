@@ -35,12 +35,12 @@ struct Queue {
 pub struct WantedKinds(u8);
 
 impl WantedKinds {
-    /// Whether any kind of a client is wanted.
+    /// Returns true if any kind of a client is wanted.
     pub const fn of_clients(self) -> bool {
         self.0 & (TapKind::ClientQuery.bit() | TapKind::ClientResponse.bit()) != 0
     }
 
-    /// Whether this kind is wanted.
+    /// Returns true if this kind is wanted.
     pub const fn has(self, kind: TapKind) -> bool {
         self.0 & kind.bit() != 0
     }

@@ -34,7 +34,7 @@ impl TapKind {
         1 << self as u8
     }
 
-    /// Whether it is of a client.
+    /// Returns true if it is of a client.
     pub(super) fn is_of_client(self) -> bool {
         matches!(self, Self::ClientQuery | Self::ClientResponse)
     }

@@ -89,7 +89,7 @@ impl Stream for ForwarderStream {
 fn streams() -> (Streams, Arc<Forwarder>) {
     let forwarder = Arc::new(Forwarder::default());
     let network = Arc::clone(&forwarder) as Arc<dyn Network>;
-    (Streams::new(network, Random::seeded(1), Arc::new(LongReplies::beside(0))), forwarder)
+    (Streams::new(network, Random::seeded(1), Arc::new(LongReplies::for_cache_size(0))), forwarder)
 }
 
 fn path() -> Path {
@@ -101,7 +101,7 @@ fn opened(forwarder: &Forwarder) -> usize {
     forwarder.opened.load(Ordering::Relaxed)
 }
 
-/// Whether a message is answered with itself within a time.
+/// Returns true if a message is answered with itself within a time.
 async fn is_answered(streams: &Streams, message: &[u8], patience: Duration) -> bool {
     let path = path();
     let heard = timeout(patience, streams.exchange(&path, message)).await;
@@ -109,7 +109,7 @@ async fn is_answered(streams: &Streams, message: &[u8], patience: Duration) -> b
 }
 
 /// Returns true if a quick query is answered while others get no answer.
-async fn is_answered_beside<const N: usize>(streams: &Streams, never: &[[u8; N]]) -> bool {
+async fn is_answered_meanwhile<const N: usize>(streams: &Streams, never: &[[u8; N]]) -> bool {
     let patience = STREAM_DOUBT_TIME / 2;
     let unanswered = join_all(never.iter().map(|message| is_answered(streams, message, patience)));
     let quick = async {
@@ -152,7 +152,7 @@ async fn copies_of_a_query_share_its_place() {
     let (streams, forwarder) = streams();
     assert!(is_answered(&streams, &[9, 9, QUICK], SLOW_TIME).await);
     let never: Vec<[u8; 3]> = (0..60).map(|id| [id, id, NEVER]).collect();
-    assert!(is_answered_beside(&streams, &never).await);
+    assert!(is_answered_meanwhile(&streams, &never).await);
     assert_eq!(forwarder.received.load(Ordering::Relaxed), 3);
     // Each sender gets the reply under its own id.
     let (one, two) = ([1, 1, SLOW], [2, 2, SLOW]);
@@ -167,7 +167,7 @@ async fn queries_without_an_answer_leave_room_for_others() {
     let (streams, forwarder) = streams();
     assert!(is_answered(&streams, &[9, 9, QUICK], SLOW_TIME).await);
     let never: Vec<[u8; 4]> = (0..200).map(|n| [7, 7, NEVER, n]).collect();
-    assert!(is_answered_beside(&streams, &never).await);
+    assert!(is_answered_meanwhile(&streams, &never).await);
     assert_eq!(opened(&forwarder), 4);
 }
 

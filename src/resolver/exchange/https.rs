@@ -5,7 +5,7 @@
 //! - POST and not GET: a message keeps its id and its length, and nothing of it stands in the log of the server.
 //! - A response without a DNS message ends its query alone: a status may be about one query, and another query of the same
 //!   connection must not fail with it.
-//! - A request that nobody waits for is cancelled, so that it takes no place at the server (RFC 9113 section 5.4.2).
+//! - A request without waiting queries is cancelled, so that it takes no place at the server (RFC 9113 section 5.4.2).
 
 use std::collections::HashMap;
 use std::io::{self, Cursor};

@@ -1,4 +1,4 @@
-//! Room for long replies: octets for which they are admitted before they are decoded, until nobody needs their records.
+//! Room for long replies: octets for which they are admitted before they are decoded, until their records are no longer needed.
 //!
 //! The records of a reply of 60 KB take up to 1.1 MB, and a resolution holds them while it waits for the keys of their zone. So
 //! the room is taken before the reply is decoded, travels with its records, and is free when the last of them is gone.
@@ -6,7 +6,7 @@
 //! # Decisions
 //!
 //! - One /24 or /48 takes at most half, so that the servers of one operator do not shed the replies of all others.
-//! - A reply without room waits a moment, because most replies are gone within milliseconds. If that was in vain, the next
+//! - A reply without room waits a moment, because most replies are gone within milliseconds. If none got room, the next
 //!   replies of its network do not wait until one of them has room: their resolutions hold it for longer, and a stream
 //!   would delay the replies behind them.
 //! - A reply that needs more than the half is admitted when its network holds nothing.
@@ -36,14 +36,14 @@ pub struct ReplyRoom {
 }
 
 impl ReplyRoom {
-    /// Whether the reply was long.
+    /// Returns true if the reply was long.
     pub fn is_held(&self) -> bool {
         self.held.is_some()
     }
 }
 
 impl PartialEq for ReplyRoom {
-    /// The room is no part of a reply, so it separates no two replies.
+    /// The room is not a part of a reply, so replies that differ only in it are equal.
     fn eq(&self, _: &Self) -> bool {
         true
     }
@@ -74,13 +74,13 @@ pub(super) struct LongReplies {
 #[derive(Debug)]
 struct NetworkRoom {
     places: Arc<Semaphore>,
-    /// Whether the last reply has waited in vain.
+    /// Whether the last reply has waited and got no room.
     is_stuck: AtomicBool,
 }
 
 impl LongReplies {
     /// The room with a cache of `cache_size` octets.
-    pub(super) fn beside(cache_size: u64) -> Self {
+    pub(super) fn for_cache_size(cache_size: u64) -> Self {
         let octets = (cache_size / LONG_REPLIES_PART).max(MIN_LONG_REPLIES);
         let half = u32::try_from(octets / PLACE as u64 / 2).unwrap_or(u32::MAX);
         let all = Arc::new(Semaphore::new((half as usize).saturating_mul(2).min(Semaphore::MAX_PERMITS)));
@@ -198,7 +198,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_network_takes_at_most_half_and_a_dropped_reply_gives_its_room_back() {
-        let room = LongReplies::beside(0);
+        let room = LongReplies::for_cache_size(0);
         let long = reply(half() / 8);
         let held = admitted(&room, 1, &long).await;
         assert!((7..=9).contains(&held.len()), "{}", held.len());
@@ -216,7 +216,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_reply_of_more_than_the_half_has_room_if_its_network_holds_nothing() {
-        let room = LongReplies::beside(0);
+        let room = LongReplies::for_cache_size(0);
         let (huge, long) = (reply(2 * half()), reply(half() / 8));
         let held = room.admit(server(1), &huge).await.unwrap();
         assert!(room.admit(server(1), &long).await.is_err());
@@ -230,7 +230,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_reply_waits_for_room_once() {
-        let room = LongReplies::beside(0);
+        let room = LongReplies::for_cache_size(0);
         let long = reply(half() / 2 + PLACE);
         let held = room.admit(server(1), &long).await.unwrap();
         let began = tokio::time::Instant::now();
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn dozens_of_texts_of_sixty_kilobytes_have_room_beside_the_usual_cache() {
-        let room = LongReplies::beside(256 << 20);
+        let room = LongReplies::for_cache_size(256 << 20);
         assert!(room.half as usize * PLACE > 60 * 62_000);
     }
 }

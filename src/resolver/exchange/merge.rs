@@ -46,9 +46,9 @@ pub struct Sender {
 }
 
 impl QueryInProgress {
-    /// Whether a query of `sender` waits for this one. A query of look-ahead that is older than the server's timer may be lost: a
-    /// client's is sent then. When the usual round trip was the bound, a client that asked just before the answer came sent
-    /// its own query, and waited for a whole round trip.
+    /// Returns true if a query of `sender` waits for this one. A query of look-ahead that is older than the server's timer may be
+    /// lost: a client's is sent then. When the usual round trip was the bound, a client that asked just before the answer came
+    /// sent its own query, and waited for a whole round trip.
     fn serves(&self, sender: Sender, now: Mono) -> bool {
         let fresh = sender.timer.unwrap_or(MERGE_TIME_OF_UNKNOWN);
         let age = now.since(self.began);

@@ -25,7 +25,7 @@
 //!   its octets too. Before, queries failed for 9 s until the stream ended.
 //! - One /24 or /48 takes at most 32 streams, so that a server that accepts TCP and never answers cannot hold them
 //!   all.
-//! - A long reply needs room before it is decoded (`long_replies`), which its records hold until nobody needs them. Before, 300
+//! - A long reply needs room before it is decoded (`long_replies`), which its records hold until they are no longer needed. Before, 300
 //!   replies with 3 700 addresses each, whose zones had silent servers for their keys, took 350 MB.
 //! - The key of a DNS list is added here while a message is encoded. Nothing above this module sees it.
 
@@ -112,7 +112,7 @@ impl Exchange {
         keyed: Keyed,
         cache_size: u64,
     ) -> Self {
-        let long_replies = Arc::new(LongReplies::beside(cache_size));
+        let long_replies = Arc::new(LongReplies::for_cache_size(cache_size));
         let streams = Streams::new(Arc::clone(&network), random.clone(), Arc::clone(&long_replies));
         let (merge, strays, tap) = (Merge::new(keyed), AtomicUsize::new(0), Arc::default());
         let bounds = WorkBounds::for_cache_size(cache_size);
@@ -139,7 +139,7 @@ impl Exchange {
         self.places.len() + self.merge.len() + self.streams.len()
     }
 
-    /// Whether messages in progress take half of their places or more.
+    /// Returns true if messages in progress take half of their places or more.
     pub(crate) fn is_half_taken(&self) -> bool {
         self.places.taken() >= self.bounds.exchanges / 2
     }
@@ -175,7 +175,7 @@ impl Exchange {
     }
 
     /// Like `ask`, but also sends while an equal message is in progress: the caller repeats one that may be lost, and the answer to the first
-    /// would tell nothing about the second.
+    /// would show nothing about the second.
     pub(crate) async fn ask_alone(&self, ask: &UpstreamQuery, patience: Duration, place: Place) -> Heard {
         let heard = self.send(ask, patience, self.clock.mono()).await;
         drop(place);
@@ -353,14 +353,14 @@ enum Misfit {
     OtherQuestion,
 }
 
-/// Whether a response with this code may lack the question. RFC 1035 does not define this for FORMERR. Servers
+/// Returns true if a response with this code may lack the question. RFC 1035 does not define this for FORMERR. Servers
 /// without EDNS, and servers that refuse us, send the header alone. A response about a name must name it.
 fn may_lack_question(code: ResponseCode) -> bool {
     let errors = [ResponseCode::FormErr, ResponseCode::ServFail, ResponseCode::NotImp, ResponseCode::Refused];
     errors.contains(&code)
 }
 
-/// A reply that can be read and answers the question. `spelling` tells whether its name is already known to be the one asked for.
+/// A reply that can be read and answers the question. `spelling` says whether its name is already known to be the one asked for.
 fn decode(ask: &UpstreamQuery, reply: &[u8], spelling: Spelling) -> Result<Message, Misfit> {
     if pointers::run_on(reply) {
         return Err(Misfit::Unreadable);

@@ -53,12 +53,12 @@ impl Secret {
         Self { base, key }
     }
 
-    /// The name behind the key, which is no secret.
+    /// The name behind the key, which is not a secret.
     pub fn base(&self) -> &Name {
         &self.base
     }
 
-    /// Whether the key stands anywhere in a name, as a label or a part of one.
+    /// Returns true if the key stands anywhere in a name, as a label or a part of one.
     pub fn is_in(&self, name: &Name) -> bool {
         let is_key = |part: &[u8]| part.eq_ignore_ascii_case(&self.key.0);
         name.iter().any(|label| label.windows(self.key.0.len()).any(is_key))
@@ -124,7 +124,7 @@ impl Secret {
         hidden
     }
 
-    /// Whether a record contains the key in a form that people or programs can read.
+    /// Returns true if a record contains the key in a form that people or programs can read.
     fn shows(&self, record: &Record) -> bool {
         let text = format!("{} {}", record.name, record.data).to_ascii_lowercase();
         let raw = match &record.data {

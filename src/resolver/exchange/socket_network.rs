@@ -86,7 +86,7 @@ fn readable(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     AsyncFd::with_interest(socket, REPLIES)
 }
 
-/// Whether a socket cannot be bound because of its port, and not because of its address or this machine.
+/// Returns true if a socket cannot be bound because of its port, and not because of its address or this machine.
 fn is_of_the_port(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
 }

@@ -112,7 +112,7 @@ impl Driver {
         }
     }
 
-    /// Sends and reads until the stream ends or nobody needs it; informs the senders that are left without an answer.
+    /// Sends and reads until the stream ends or no query needs it; informs the senders that are left without an answer.
     /// A stream whose messages were all given up ends at once if it has never carried an answer, otherwise when it
     /// has been idle.
     async fn serve(&mut self, stream: Box<dyn Stream>) -> LostStream {
@@ -258,7 +258,7 @@ impl OpenStream {
         (self.answered && now.duration_since(unheard) >= STREAM_DOUBT_TIME).then_some(unheard)
     }
 
-    /// Counts a message that nobody waits for. A server that sends many would keep the stream open for nothing.
+    /// Counts a message that no query waits for. A server that sends many would keep the stream open for nothing.
     fn belongs_to_none(&mut self, id: Option<u16>) -> Option<LostStream> {
         if id.is_some_and(|id| self.given_up.remove(&id)) {
             self.heard = Instant::now();

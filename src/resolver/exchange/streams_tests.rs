@@ -107,7 +107,7 @@ async fn asked_for_a_second(streams: &Streams, path: &Path) -> bool {
 
 fn streams(echo: Echo) -> (Streams, Arc<Echo>) {
     let echo = Arc::new(echo);
-    let long_replies = Arc::new(LongReplies::beside(0));
+    let long_replies = Arc::new(LongReplies::for_cache_size(0));
     (Streams::new(Arc::clone(&echo) as Arc<dyn Network>, Random::seeded(1), long_replies), echo)
 }
 
@@ -240,7 +240,7 @@ fn streams_of_a_worker_that_has_ended_leave_nothing_once_another_is_opened() {
 
 #[tokio::test(start_paused = true)]
 async fn a_long_reply_without_room_is_dropped_and_its_stream_goes_on() {
-    let (echo, long_replies) = (Arc::new(Echo::default()), Arc::new(LongReplies::beside(0)));
+    let (echo, long_replies) = (Arc::new(Echo::default()), Arc::new(LongReplies::for_cache_size(0)));
     let network = Arc::clone(&echo) as Arc<dyn Network>;
     let streams = Streams::new(network, Random::seeded(1), Arc::clone(&long_replies));
     let path = path(1);

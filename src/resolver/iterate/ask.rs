@@ -358,9 +358,8 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Whether a second server may be asked while the first may still answer. If not, `AttemptEventKind::Late` starts it. A
-    /// second server after an unknown server's timer is no second query, because the patience for the first is
-    /// over.
+    /// Returns true if a second server may be asked while the first may still answer. If not, `AttemptEventKind::Late` starts it.
+    /// A second server after an unknown server's timer is no second query, because the patience for the first is over.
     fn may_hedge(&mut self, late: SocketAddr) -> bool {
         let standing = self.candidate(late).map(|candidate| candidate.standing);
         if standing.is_some_and(|standing| standing.timer >= standing.patience) {
@@ -543,12 +542,12 @@ impl<'a> Asking<'a> {
         self.candidates.iter().map(Candidate::awaited).sum()
     }
 
-    /// Whether a query waits for an answer and its timer still runs.
+    /// Returns true if a query waits for an answer and its timer still runs.
     pub(super) fn is_waiting(&self) -> bool {
         self.candidates.iter().any(|candidate| candidate.progress == CandidateProgress::Waiting)
     }
 
-    /// Whether two servers of the zone in a row have refused.
+    /// Returns true if two servers of the zone in a row have refused.
     fn is_refused(&self) -> bool {
         self.lookup.route.policy.refusals_end && select::refused_twice(&self.faults)
     }

@@ -101,7 +101,7 @@ impl EventSender {
         poll_fn(over).await;
     }
 
-    /// Whether the step has ended without an answer.
+    /// Returns true if the step has ended without an answer.
     pub(super) fn is_unanswered(&self) -> bool {
         self.0.unanswered.load(Ordering::Relaxed)
     }

@@ -85,13 +85,13 @@ impl Found {
         }
     }
 
-    /// Whether it denies the name that was asked for, and not in doubt.
+    /// Returns true if it denies the name that was asked for, and not in doubt.
     pub(super) fn denies_the_name(&self) -> bool {
         let is_nxdomain = matches!(self.end, End::Negative { nxdomain: true, .. });
         is_nxdomain && self.answers.is_empty() && !self.doubted
     }
 
-    /// Whether it denies the name that was asked for, with NSEC or NSEC3.
+    /// Returns true if it denies the name that was asked for, with NSEC or NSEC3.
     pub(super) fn denies_with_proof(&self) -> bool {
         let is_proof = |record: &Record| matches!(record.record_type(), RecordType::NSEC | RecordType::NSEC3);
         self.denies_the_name() && self.evidence.iter().any(is_proof)
@@ -105,7 +105,7 @@ impl Found {
         self
     }
 
-    /// Whether it denies the name or the type.
+    /// Returns true if it denies the name or the type.
     pub(super) fn denies(&self) -> bool {
         self.answers.is_empty() && matches!(self.end, End::Negative { .. })
     }
@@ -303,7 +303,7 @@ fn classify_unrecursive(
     (said, dropped)
 }
 
-/// Whether another CNAME was sent in place of one that was made here.
+/// Returns true if another CNAME was sent in place of one that was made here.
 fn is_contradicted(made: &Record, sent: &[Record]) -> bool {
     sent.iter().any(|sent| sent.record_type() == RecordType::CNAME && sent.name == made.name)
 }
@@ -338,7 +338,7 @@ impl AliasChain {
     }
 }
 
-/// Whether the answer section has only the RRset that was asked for, as in most answers. Then it needs no further
+/// Returns true if the answer section has only the RRset that was asked for, as in most answers. Then it needs no further
 /// work.
 fn is_rrset(name: &Name, kind: RecordType, records: &[Record]) -> bool {
     let fits = |record: &Record| record.record_type() == kind && same_name(&record.name, name);
@@ -517,7 +517,7 @@ fn without_answer(
     }
 }
 
-/// Whether a server with authority has put the SOA of a denial into the answer section, as some load balancers do.
+/// Returns true if a server with authority has put the SOA of a denial into the answer section, as some load balancers do.
 fn is_soa_instead(zone: &Name, name: &Name, message: &Message) -> bool {
     let is_soa = |record: &&Record| {
         record.record_type() == RecordType::SOA && zone.zone_of(&record.name) && record.name.zone_of(name)
@@ -526,7 +526,7 @@ fn is_soa_instead(zone: &Name, name: &Name, message: &Message) -> bool {
     message.metadata.authoritative && answers.peek().is_some() && answers.all(|record| is_soa(&record))
 }
 
-/// Whether an empty message without AA may mean that the type does not exist. False for types that every zone has.
+/// Returns true if an empty message without AA may mean that the type does not exist. False for types that every zone has.
 /// False for A too, because mail bounces if its host has no address.
 fn may_lack(kind: RecordType) -> bool {
     use RecordType::{A, DNSKEY, DS, NS, SOA};

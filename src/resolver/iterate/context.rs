@@ -101,7 +101,7 @@ impl Context {
         self
     }
 
-    /// Whether the result is validated.
+    /// Returns true if the result is validated.
     pub fn checks(&self) -> bool {
         self.checks
     }
@@ -113,7 +113,7 @@ impl Context {
         Self { kind: ErrandKind::Side { avoid }, ..self }
     }
 
-    /// Whether memory is skipped.
+    /// Returns true if memory is skipped.
     pub(crate) fn is_on_the_side(&self) -> bool {
         matches!(self.kind, ErrandKind::Side { .. })
     }
@@ -124,7 +124,7 @@ impl Context {
         Self { kind: ErrandKind::Renewal, ..self }
     }
 
-    /// Whether entries of memory that are about to end are not used.
+    /// Returns true if entries of memory that are about to end are not used.
     pub fn renews(&self) -> bool {
         self.kind == ErrandKind::Renewal
     }
@@ -138,7 +138,7 @@ impl Context {
         self
     }
 
-    /// Whether look-ahead asks it, or a question that it is a sub-question of: no client waits, and clients go first.
+    /// Returns true if look-ahead asks it, or a question that it is a sub-question of: no client waits, and clients go first.
     pub fn is_ahead(&self) -> bool {
         self.kind == ErrandKind::LookAhead
     }
@@ -186,7 +186,7 @@ impl Context {
         })
     }
 
-    /// Whether it asks for keys of DNSSEC, or for data that are needed to ask for these.
+    /// Returns true if it asks for keys of DNSSEC, or for data that are needed to ask for these.
     pub(crate) fn is_for_keys(&self) -> bool {
         let asked = std::iter::successors(self.asked_for.as_deref(), |asked| asked.above.as_deref());
         asked.into_iter().any(|asked| matches!(asked.kind, RecordType::DNSKEY | RecordType::DS))
@@ -270,7 +270,7 @@ impl QuestionBudget {
         self.sought.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
-    /// Whether a query or a server name was refused, or would be.
+    /// Returns true if a query or a server name was refused, or would be.
     pub fn is_spent(&self) -> bool {
         self.packets() >= self.most || self.sought.load(Ordering::Relaxed) >= MAX_SOUGHT
     }
@@ -296,19 +296,19 @@ impl QuestionBudget {
         }
     }
 
-    /// Whether the forwarders of `zone` have failed.
+    /// Returns true if the forwarders of `zone` have failed.
     pub(super) fn is_past_forwarders(&self, zone: &Name) -> bool {
         self.past_forwarders.lock().unwrap_or_else(PoisonError::into_inner).contains(zone)
     }
 
-    /// Whether an old delegation of `zone`, or of a zone below it, is used. Then the state of `zone` past its end may
-    /// be used too.
+    /// Returns true if an old delegation of `zone`, or of a zone below it, is used. Then the state of `zone` past its end may be
+    /// used too.
     pub(crate) fn uses_stale(&self, zone: &Name) -> bool {
         let stale = self.stale.lock().unwrap_or_else(PoisonError::into_inner);
         stale.iter().any(|stale| zone.zone_of(stale))
     }
 
-    /// Whether data of `name` come from a zone whose old delegation is used, or from one below it.
+    /// Returns true if data of `name` come from a zone whose old delegation is used, or from one below it.
     pub(super) fn is_by_stale(&self, name: &Name) -> bool {
         let stale = self.stale.lock().unwrap_or_else(PoisonError::into_inner);
         stale.iter().any(|stale| stale.zone_of(name))

@@ -256,7 +256,7 @@ impl Failure {
         }
     }
 
-    /// Whether it failed without a query, because its servers are known to be silent. The question does not
+    /// Returns true if it failed without a query, because its servers are known to be silent. The question does not
     /// remember this failure: the first answer of a server ends it.
     pub(crate) fn is_known_silence(&self) -> bool {
         match self {
@@ -266,7 +266,7 @@ impl Failure {
         }
     }
 
-    /// Whether each server was asked and none said anything.
+    /// Returns true if each server was asked and none said anything.
     pub(crate) fn is_silence(&self) -> bool {
         match self {
             Self::Servers { faults, .. } | Self::Time { faults, .. } => {
@@ -276,12 +276,12 @@ impl Failure {
         }
     }
 
-    /// Whether no server said anything, now or a moment ago.
+    /// Returns true if no server said anything, now or a moment ago.
     pub(super) fn is_lack_of_answer(&self) -> bool {
         matches!(self, Self::Remembered { .. }) || self.extended_error().is_lack_of_answer()
     }
 
-    /// Whether the servers may have addresses that resolverd does not use, and have no others.
+    /// Returns true if the servers may have addresses that resolverd does not use, and have no others.
     fn has_unused_family(&self) -> bool {
         match self {
             Self::Addresses { unused: Some(_), .. } => true,

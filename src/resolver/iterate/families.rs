@@ -49,20 +49,20 @@ pub(super) struct Families {
 }
 
 impl Families {
-    /// Whether servers of IPv4 are asked.
+    /// Returns true if servers of IPv4 are asked.
     pub(super) fn ipv4(&self, config: &Resolve, now: Mono) -> bool {
         let better = self.is_ipv6_good(config, now) && is_as_good(&self.ipv6_works, &self.ipv4_works);
         is_routed(config.ipv4, &self.no_ipv4_until, now) || (config.ipv4 == Family::Auto && !better)
     }
 
-    /// Whether servers of IPv6 are asked.
+    /// Returns true if servers of IPv6 are asked.
     pub(super) fn ipv6(&self, config: &Resolve, now: Mono) -> bool {
         let other = is_routed(config.ipv4, &self.no_ipv4_until, now);
         let better = other && is_as_good(&self.ipv4_works, &self.ipv6_works);
         self.is_ipv6_good(config, now) || (config.ipv6 == Family::Auto && !better)
     }
 
-    /// Whether the server at `address` is asked.
+    /// Returns true if the server at `address` is asked.
     pub(super) fn allows(&self, config: &Resolve, address: IpAddr, now: Mono) -> bool {
         if address.is_ipv4() { self.ipv4(config, now) } else { self.ipv6(config, now) }
     }
@@ -139,14 +139,14 @@ impl Families {
         }
     }
 
-    /// Whether a server answered over IPv6 within `time`.
+    /// Returns true if a server answered over IPv6 within `time`.
     fn has_heard_ipv6(&self, time: Duration, now: Mono) -> bool {
         let heard = self.ipv6_heard.load(Ordering::Relaxed);
         heard != 0 && now.since(Mono::from_micros(heard)) < time
     }
 }
 
-/// Whether one family may replace the other: it has answered before, or neither has.
+/// Returns true if one family may replace the other: it has answered before, or neither has.
 fn is_as_good(one: &AtomicBool, other: &AtomicBool) -> bool {
     one.load(Ordering::Relaxed) || !other.load(Ordering::Relaxed)
 }

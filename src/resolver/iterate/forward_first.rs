@@ -75,7 +75,7 @@ pub(super) fn beyond(route: &Route) -> Option<&Route> {
     }
 }
 
-/// Whether recursion follows a failure of the forwarders of `route`.
+/// Returns true if recursion follows a failure of the forwarders of `route`.
 fn gives_way(route: &Route, failure: &Failure) -> bool {
     match failure {
         Failure::Silent { .. } | Failure::Addresses { .. } => true,
@@ -86,7 +86,8 @@ fn gives_way(route: &Route, failure: &Failure) -> bool {
     }
 }
 
-/// Whether the forwarders caused a failure: recursion follows it, or the time of the question is over, of which they had a part.
+/// Returns true if the forwarders caused a failure: recursion follows it, or the time of the question is over, of which they had
+/// a part.
 fn is_of_forwarders(route: &Route, failure: &Failure) -> bool {
     matches!(failure, Failure::Time { .. }) || gives_way(route, failure)
 }

@@ -62,7 +62,7 @@ impl Iterate {
         self.shared.uplink.evidence()
     }
 
-    /// Whether queries to servers in progress take half of their places or more.
+    /// Returns true if queries to servers in progress take half of their places or more.
     pub(crate) fn is_half_taken(&self) -> bool {
         self.shared.exchange.is_half_taken()
     }
@@ -72,7 +72,7 @@ impl Iterate {
         self.shared.exchange.bounds()
     }
 
-    /// Whether any server was heard after `began`. If none was, later failures may be our own network's fault.
+    /// Returns true if any server was heard after `began`. If none was, later failures may be our own network's fault.
     pub(crate) fn heard_since(&self, began: Mono) -> bool {
         self.shared.uplink.has_heard_any(began)
     }

@@ -143,12 +143,12 @@ impl Iterate {
     }
 }
 
-/// Whether a record is at `name`, or is the DNAME that redirects it.
+/// Returns true if a record is at `name`, or is the DNAME that redirects it.
 fn is_at(record: &Record, name: &Name) -> bool {
     same_name(&record.name, name) || record.record_type() == RecordType::DNAME && record.name.zone_of(name)
 }
 
-/// Whether a kept DNAME makes this CNAME again.
+/// Returns true if a kept DNAME makes this CNAME again.
 fn follows_from_a_dname(rrset: &[&Record], answers: &[Record]) -> bool {
     let above = |name: &Name| {
         let dnames = answers.iter().filter(|record| record.record_type() == RecordType::DNAME);
@@ -169,7 +169,7 @@ fn evidence_of<'a>(rrset: &[&Record], evidence: &'a [Record]) -> Vec<&'a Record>
     evidence.iter().filter(own).collect()
 }
 
-/// Whether a record belongs to a denial with the SOA at `apex`.
+/// Returns true if a record belongs to a denial with the SOA at `apex`.
 fn is_denial(record: &Record, apex: &Name) -> bool {
     is_proof(record) || record.name == *apex && covered_type(record) == Some(RecordType::SOA)
 }

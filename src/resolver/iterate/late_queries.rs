@@ -52,7 +52,7 @@ impl Late {
         Some(Listened { late: Arc::clone(self), server })
     }
 
-    /// Whether `CROWDED_SERVER` queries to `server` are late: one more would show nothing new.
+    /// Returns true if `CROWDED_SERVER` queries to `server` are late: one more would show nothing new.
     pub(super) fn is_crowded(&self, server: SocketAddr) -> bool {
         self.table().servers.get(&server).is_some_and(|late| *late >= CROWDED_SERVER)
     }

@@ -79,7 +79,7 @@ impl Iterate {
     }
 }
 
-/// Whether two delegations of a zone name the same servers at the same addresses.
+/// Returns true if two delegations of a zone name the same servers at the same addresses.
 fn same_servers(one: &Delegation, other: &Delegation) -> bool {
     let glue = |delegation: &Delegation| {
         let named = delegation

@@ -42,7 +42,7 @@ impl Iterate {
         }
     }
 
-    /// Whether the root should be primed again because its time is nearly over. Returns true to one caller only,
+    /// Returns true if the root should be primed again because its TTL is nearly over, and to one caller only,
     /// which does it.
     pub(crate) fn is_priming_due(&self, view: &View) -> bool {
         view.recursion().policy.race

@@ -49,7 +49,7 @@ impl QueryShare {
         let _ = self.tokens.try_update(Ordering::Relaxed, Ordering::Relaxed, earn);
     }
 
-    /// Whether a query of this kind may be sent.
+    /// Returns true if a query of this kind may be sent.
     pub(super) fn take(&self) -> bool {
         let take = |tokens: u32| tokens.checked_sub(COST);
         self.tokens.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()

@@ -114,13 +114,13 @@ impl Candidate {
         self.tries.saturating_add(if self.is_last_resort() { LAST_RESORT } else { 0 })
     }
 
-    /// Whether it is dead, does not serve the zone, or has truncated its answer.
+    /// Returns true if it is dead, does not serve the zone, or has truncated its answer.
     pub(crate) fn is_last_resort(&self) -> bool {
         let useless = self.standing.lame || self.over_tcp.is_some();
         useless || self.standing.health == Health::Dead
     }
 
-    /// Whether it was not asked yet and is likely to answer.
+    /// Returns true if it was not asked yet and is likely to answer.
     pub(crate) fn is_promising(&self) -> bool {
         self.level() == 0
     }
@@ -208,7 +208,7 @@ pub(crate) fn failed_first(candidates: &[Candidate], faults: &[(SocketAddr, Cond
     candidates.iter().position(is_it)
 }
 
-/// Whether the last two attempts that ended, at two servers, both got REFUSED.
+/// Returns true if the last two attempts that ended, at two servers, both got REFUSED.
 pub(crate) fn refused_twice(faults: &[(SocketAddr, Conduct)]) -> bool {
     matches!(faults, [.., (one, Conduct::Refused), (other, Conduct::Refused)] if one != other)
 }

@@ -54,7 +54,7 @@ impl Iterate {
         };
         // A server may have answered meanwhile.
         match (self.stale_cut(lookup), failure) {
-            (Some(cut), failure) => self.find_beside(lookup, cut, fresh, failure).await,
+            (Some(cut), failure) => self.find_with_stale(lookup, cut, fresh, failure).await,
             (None, Some(failure)) => Err(failure),
             (None, None) => fresh.await,
         }
@@ -82,7 +82,7 @@ impl Iterate {
 
     /// Asks the servers of the old delegation while the servers above may still answer: their answer comes first.
     /// `failure`: `fresh` has ended with it.
-    async fn find_beside(
+    async fn find_with_stale(
         &self,
         lookup: Lookup<'_>,
         cut: Arc<Delegation>,
@@ -116,7 +116,7 @@ impl Iterate {
         }
     }
 
-    /// Whether memory has no other delegation of its zone since.
+    /// Returns true if memory has no other delegation of its zone since.
     fn is_still_stale(&self, lookup: Lookup<'_>, cut: &Arc<Delegation>) -> bool {
         let Lookup { route, context, .. } = lookup;
         let rrsets = self.memory.rrsets.in_view(context.view.knows);

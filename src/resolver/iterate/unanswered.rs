@@ -63,7 +63,7 @@ impl Asking<'_> {
         None
     }
 
-    /// Whether all its servers were silent when it began, each for this zone or for others, and none has answered it.
+    /// Returns true if all its servers were silent when it began, each for this zone or for others, and none has answered it.
     fn is_doubted(&self) -> bool {
         let is_silent =
             |standing: &ServerStanding| standing.silent_elsewhere || standing.silent_since.is_some();
@@ -98,8 +98,8 @@ impl Asking<'_> {
         }
     }
 
-    /// Whether all servers of the zone were known to be silent before this question began, or have become so since. If one
-    /// of them has answered, for this zone or for another, they are not waited for beyond the time of a client: its repeats
+    /// Returns true if all servers of the zone were known to be silent before this question began, or have become so since. If
+    /// one of them has answered, for this zone or for another, they are not waited for beyond the time of a client: its repeats
     /// would wait too. If none was ever heard, they may take seven seconds, and are waited for that long.
     pub(super) fn is_known_silence(&self) -> bool {
         let (now, zone, context) = (self.iterate.now(), &self.cut.zone, self.context());
@@ -118,7 +118,7 @@ impl Asking<'_> {
             && self.candidates.iter().all(is_silent)
     }
 
-    /// Whether all servers that the zone can have are known.
+    /// Returns true if all servers that the zone can have are known.
     fn has_no_other(&self) -> bool {
         self.lookups.is_empty() && self.unglued.is_empty() && self.reserve.is_empty() && self.has_glue
     }

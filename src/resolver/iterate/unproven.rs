@@ -62,7 +62,7 @@ impl Unproven {
 }
 
 impl Silent {
-    /// Whether a proof would change anything.
+    /// Returns true if a proof would change anything.
     pub(super) fn needs_witness(&self) -> bool {
         if self.aside {
             self.server.is_being_probed(&self.wanted.aside.zone)

@@ -40,12 +40,12 @@ impl Uplink {
         *self.helped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a server of the internet was heard after `moment`.
+    /// Returns true if a server of the internet was heard after `moment`.
     pub(super) fn has_heard_internet(&self, moment: Mono) -> bool {
         self.world.load(Ordering::Relaxed) > moment.as_micros()
     }
 
-    /// Whether any server was heard after `moment`: one of the internet, or one that the operator has named.
+    /// Returns true if any server was heard after `moment`: one of the internet, or one that the operator has named.
     pub(super) fn has_heard_any(&self, moment: Mono) -> bool {
         self.has_heard_internet(moment) || self.configured.load(Ordering::Relaxed) > moment.as_micros()
     }
@@ -62,7 +62,7 @@ impl Uplink {
         self.outages.load(Ordering::Relaxed)
     }
 
-    /// Whether the silence of a server of this role since `sent` is its own fault, because others were heard
+    /// Returns true if the silence of a server of this role since `sent` is its own fault, because others were heard
     /// meanwhile.
     pub(super) fn is_own_fault(&self, role: ServerRole, sent: Mono) -> bool {
         if role.is_configured() { self.has_heard_any(sent) } else { self.has_heard_internet(sent) }

@@ -117,7 +117,7 @@ impl Iterate {
         records.iter().filter_map(|record| name(&record.data)).take(MAX_SERVERS).collect()
     }
 
-    /// Whether two addresses belong to one server, for instance one of each family.
+    /// Returns true if two addresses belong to one server, for instance one of each family.
     pub(super) fn are_one(&self, lookup: Lookup<'_>, cut: &Delegation, one: IpAddr, other: IpAddr) -> bool {
         let now = self.now();
         let names = self.own_servers(lookup.context, &cut.zone, now);
@@ -215,7 +215,7 @@ impl Iterate {
         Some(UnusedFamily { is_ipv6, why, servers })
     }
 
-    /// Whether a server may be asked: its family works, and `deny_servers` does not contain it. Servers that the
+    /// Returns true if a server may be asked: its family works, and `deny_servers` does not contain it. Servers that the
     /// operator has named are always asked.
     pub(super) fn may_ask(&self, context: &Context, cut: &Delegation, address: IpAddr, now: Mono) -> bool {
         let config = &context.view.config.resolve;
@@ -224,7 +224,7 @@ impl Iterate {
     }
 }
 
-/// Whether an address is of a network. The library computes the network's first and last address for that.
+/// Returns true if an address is of a network. The library computes the network's first and last address for that.
 pub(super) fn contains(net: &IpNet, address: IpAddr) -> bool {
     let length = u32::from(net.prefix_len());
     match (net.addr(), address) {

@@ -85,7 +85,7 @@ pub(crate) const LISTEN_TIME_OF_SLOW: Duration = Duration::from_secs(15);
 pub(crate) const MERGE_TIME: Duration = Duration::from_secs(2);
 
 /// The longest time that a client's query waits for an equal one of look-ahead to a server of unknown distance:
-/// within a continent the answer comes sooner, and then a second copy is no loss.
+/// within a continent the answer comes sooner, and then a second copy does no harm.
 pub(crate) const MERGE_TIME_OF_UNKNOWN: Duration = Duration::from_millis(50);
 
 /// Questions of one connection in progress; more wait unread.

@@ -223,7 +223,7 @@ pub(crate) const QUIC_RECEIVE_WINDOW: usize = 4 * (MAX_QUERY + 2);
 /// greatest length fits.
 pub(crate) const QUIC_SEND_WINDOW: u64 = MAX_STREAM_REPLY as u64 + 2;
 
-/// The least time between two datagrams which tell strangers that resolverd does not know their connection of QUIC (RFC 9000 section
+/// The least time between two datagrams by which strangers learn that resolverd does not know their connection of QUIC (RFC 9000 section
 /// 10.3): after a restart clients learn it within milliseconds.
 pub(crate) const QUIC_RESET_INTERVAL: Duration = Duration::from_millis(20);
 

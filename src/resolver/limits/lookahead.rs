@@ -77,7 +77,7 @@ pub(crate) const AHEAD_SHORT_TRIAL: u32 = 4;
 /// Questions of a rule that must have been judged before their share decides: at 20 one exception is 5 %.
 pub(crate) const AHEAD_MIN_JUDGED: u32 = 20;
 
-/// Judged questions that a rule remembers; older ones count half. A host whose mail software changes is learnt anew
+/// Judged questions that a rule remembers; older ones count half. A host whose mail software changes is learnt again
 /// within some hundred messages.
 pub const AHEAD_RULE_MEMORY: u32 = 200;
 

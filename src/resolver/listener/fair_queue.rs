@@ -42,7 +42,7 @@ impl<Item: Queued> FairQueue<Item> {
         Self { clients: BTreeMap::new(), turns: VecDeque::new(), spare: Vec::new(), waiting: 0, most }
     }
 
-    /// Whether nothing waits.
+    /// Returns true if nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting == 0
     }
@@ -212,13 +212,13 @@ mod tests {
     /// A host that begins 200 misses a second, a client that sends 4 000 of them, and one that sends 10.
     #[test]
     fn a_light_client_loses_nothing_on_a_host_that_does_not_keep_up() {
-        light_beside_flood(of(LIGHT, 0), 2);
+        light_with_flood(of(LIGHT, 0), 2);
         // Before its flow begins, the line ends.
-        light_beside_flood(Asked { zone: 2, ..of(FLOODS, 0) }, 2 + u64::try_from(UNDIVIDED_MISSES).unwrap());
+        light_with_flood(Asked { zone: 2, ..of(FLOODS, 0) }, 2 + u64::try_from(UNDIVIDED_MISSES).unwrap());
     }
 
     /// `turns`: the greatest number of misses for which `light` waits.
-    fn light_beside_flood(light: Asked, turns: u64) {
+    fn light_with_flood(light: Asked, turns: u64) {
         let (mut queue, mut now) = (FairQueue::new(MAX_QUEUE), Mono::START);
         let (mut sent, mut begun, mut longest) = (0_u32, 0_u32, Duration::ZERO);
         for tick in 0..2_000_u32 {

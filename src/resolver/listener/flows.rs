@@ -94,7 +94,7 @@ impl<Item: Queued> Flows<Item> {
         item
     }
 
-    /// Whether some flow would have more than that of `item` if this were added.
+    /// Returns true if some flow would have more than that of `item` if this were added.
     pub(super) fn has_heavier(&self, item: &Item) -> bool {
         let own = self.flows.get(&self.flow_of(item)).map_or(0, |(_, items)| items.len());
         self.ranks.last().is_some_and(|(most, _)| *most > own.saturating_add(1))

@@ -129,7 +129,7 @@ impl Front {
         self.policy.load().quic.clone()
     }
 
-    /// Whether a handshake of `client` may go on.
+    /// Returns true if a handshake of `client` may go on.
     pub(super) fn may_shake_hands(&self, client: IpAddr) -> bool {
         self.bounds.handshakes.may(client, self.now())
     }
@@ -165,7 +165,7 @@ impl Front {
         self.bounds.refusals.may(client, self.now())
     }
 
-    /// Whether a connection of `client` is served; a refused one is counted.
+    /// Returns true if a connection of `client` is served; a refused one is counted.
     pub(super) fn admits(&self, shard: usize, client: IpAddr) -> bool {
         let admits = self.policy.load().access(client) == Access::Allow;
         if !admits {
@@ -289,7 +289,7 @@ impl Front {
         self.count(arrival, query, Outcome::Shed, None);
     }
 
-    /// Counts a message that is no question, or no new one.
+    /// Counts a message that is not a question, or not a new one.
     pub(super) fn apart(&self, shard: usize, apart: Apart) {
         self.parts.recorder.apart(shard, apart);
     }
@@ -340,7 +340,7 @@ impl Front {
 }
 
 impl<'a> FrontBatch<'a> {
-    /// It measures the time of hits as `time` tells.
+    /// It measures the time of hits as `time` demands.
     pub(super) fn timed_by(self, time: &'a mut HitTime) -> Self {
         Self { hit_time: Some(time), ..self }
     }
@@ -425,7 +425,8 @@ impl<'a> FrontBatch<'a> {
         self.miss(arrival, out)
     }
 
-    /// Whether the reply to the query is padded (RFC 8467): only if its octets are encrypted, and the query was padded too.
+    /// Returns true if the reply to the query is padded (RFC 8467): only if its octets are encrypted, and the query was padded
+    /// too.
     fn pads(&self) -> bool {
         self.query.is_padded() && self.front.transport(self.occasion).is_encrypted()
     }
@@ -508,7 +509,7 @@ impl<'a> FrontBatch<'a> {
         }
     }
 
-    /// Whether `client` may ask. If it may, its view is the one of the next steps.
+    /// Returns true if `client` may ask. If it may, its view is the one of the next steps.
     fn allows(&mut self, client: IpAddr) -> bool {
         if self.allowed == Some(client) {
             return true;

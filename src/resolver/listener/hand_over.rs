@@ -54,7 +54,7 @@ impl HandOver {
         }
     }
 
-    /// Whether any waits to be begun.
+    /// Returns true if any waits to be begun.
     pub(super) fn waits(&self) -> bool {
         !self.waiting.borrow().is_empty()
     }

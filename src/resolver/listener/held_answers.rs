@@ -63,7 +63,7 @@ impl<Answered> HeldAnswers<Answered> {
         self.answers.pop_front().map(|(answered, _)| answered)
     }
 
-    /// Whether there is none.
+    /// Returns true if there is none.
     pub(super) fn is_empty(&self) -> bool {
         self.answers.is_empty()
     }

@@ -8,7 +8,7 @@
 //!
 //! - Connections beyond a number for each client and one for all get no handshake until some are gone. Before, 240 connections that
 //!   their clients opened again and again took 20 MB with a cache of 8 MiB.
-//! - The library does not tell when it has dropped a connection. It holds the settings of each until then, so each has settings of its
+//! - The library does not report when it has dropped a connection. It holds the settings of each until then, so each has settings of its
 //!   own.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};

@@ -90,8 +90,8 @@ impl Listeners {
             return sockets::bind(at, workers(config), InheritedSockets::default());
         }
         let streams = covering.map(|open| &open.stream).chain(retired.map(|retired| &retired.stream));
-        let beside: Vec<_> = streams.filter_map(Weak::upgrade).collect();
-        sockets::bind_beside(at, workers(config), &beside)
+        let open: Vec<_> = streams.filter_map(Weak::upgrade).collect();
+        sockets::bind_while_open(at, workers(config), &open)
     }
 
     /// Changes to the addresses that are missing now, and logs the addresses that were not missing before.

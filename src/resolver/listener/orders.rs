@@ -47,7 +47,7 @@ impl Orders {
         }
     }
 
-    /// Whether the worker still reads queries.
+    /// Returns true if the worker still reads queries.
     pub(super) fn reads(&self) -> bool {
         !matches!(self.order.load(Ordering::Acquire), STOP | LEAVE)
     }

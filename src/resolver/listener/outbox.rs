@@ -60,7 +60,7 @@ impl Outbox {
         self.outstanding.fetch_sub(count, Ordering::SeqCst);
     }
 
-    /// Whether all expected replies have left.
+    /// Returns true if all expected replies have left.
     pub(super) fn is_empty(&self) -> bool {
         self.outstanding.load(Ordering::SeqCst) == 0
     }

@@ -156,7 +156,7 @@ impl TakenPlace {
         }
     }
 
-    /// Whether the connection may have one more question in progress. One it may always have; of more, there is a number
+    /// Returns true if the connection may have one more question in progress. One it may always have; of more, there is a number
     /// for its client and one for all clients.
     pub(super) fn has_room(&self) -> bool {
         self.questions() == 0 || self.has_room_among(&self.places.seats())

@@ -64,7 +64,7 @@ pub(super) struct Terms {
     pub(super) name: u8,
     /// The version of its answer.
     pub(super) version: AnswerVersion,
-    /// The moment from which it must be written anew.
+    /// The moment from which it must be written again.
     pub(super) until: Mono,
 }
 
@@ -112,7 +112,7 @@ pub(super) struct RecentPlace {
     way: usize,
 }
 
-/// The hash of a query: its set, and a mark that tells queries of a set apart.
+/// The hash of a query: its set, and a mark that distinguishes the queries of a set.
 #[derive(Clone, Copy)]
 pub(super) struct RecentHash(u64);
 

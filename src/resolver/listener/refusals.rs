@@ -24,7 +24,7 @@ impl Refusals {
         Self { keyed, due: [const { AtomicU64::new(0) }; REFUSAL_NETWORKS] }
     }
 
-    /// Whether a client gets REFUSED at `now`.
+    /// Returns true if a client gets REFUSED at `now`.
     pub(super) fn may(&self, client: IpAddr, now: Mono) -> bool {
         // As BIND's and NSD's response rate limiting: a /24 or a /56.
         let hash = match client.to_canonical() {

@@ -166,7 +166,7 @@ async fn what_is_prepared_is_served_by_the_new_configuration_or_given_up() {
     tokio::task::block_in_place(|| listeners.stop());
 }
 
-/// Whether a query over TCP gets a reply.
+/// Returns true if a query over TCP gets a reply.
 fn answers_over_tcp(server: SocketAddr) -> bool {
     let mut stream = TcpStream::connect(server).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();

@@ -23,12 +23,12 @@ pub(super) struct RetiredAddress {
 }
 
 impl RetiredAddress {
-    /// Whether a socket is still open.
+    /// Returns true if a socket is still open.
     pub(super) fn is_open(&self) -> bool {
         self.stream.strong_count() > 0 || self.datagrams.iter().any(|socket| socket.strong_count() > 0)
     }
 
-    /// Whether a socket is open that covers one of `at`, or is covered by it.
+    /// Returns true if a socket is open that covers one of `at`, or is covered by it.
     pub(super) fn holds(&self, at: ListenAt) -> bool {
         let held = ListenAt { address: self.address, serves: self.front.serves() };
         held.meets(at) && self.is_open()

@@ -59,13 +59,13 @@ impl AddressUnavailable {
         }
     }
 
-    /// Whether it may appear by itself: an interface comes up, or a kernel module is loaded.
+    /// Returns true if it may appear by itself: an interface comes up, or a kernel module is loaded.
     pub(super) fn may_come(&self) -> bool {
         self.source.kind() == io::ErrorKind::AddrNotAvailable || lacks_family(&self.source)
     }
 }
 
-/// Whether the kernel does not support the address family.
+/// Returns true if the kernel does not support the address family.
 fn lacks_family(error: &io::Error) -> bool {
     Errno::from_io_error(error) == Some(Errno::AFNOSUPPORT)
 }
@@ -87,13 +87,13 @@ pub(super) fn bind(
     Err(AddressUnavailable { at, source: last.unwrap_or_else(|| io::ErrorKind::AddrInUse.into()) })
 }
 
-/// Binds one address while our stream sockets `beside` have an address that it covers, or that covers it.
-pub(super) fn bind_beside(
+/// Binds one address while our stream sockets `open` have an address that it covers, or that covers it.
+pub(super) fn bind_while_open(
     at: ListenAt,
     workers: usize,
-    beside: &[Arc<impl AsFd>],
+    open: &[Arc<impl AsFd>],
 ) -> Result<BoundSockets, AddressUnavailable> {
-    let bound = beside.iter().try_for_each(|held| SockRef::from(&**held).set_reuse_port(true));
+    let bound = open.iter().try_for_each(|held| SockRef::from(&**held).set_reuse_port(true));
     let bound = bound.and_then(|()| {
         let address = at.address;
         let tcp: io::Result<_> =
@@ -237,7 +237,7 @@ mod tests {
             let wildcard = SocketAddr::new([0, 0, 0, 0].into(), first.address.port());
             assert!(bind(plain(wildcard), 1, InheritedSockets::default()).is_err(), "alone it is taken");
             let tcp = Arc::new(first.tcp.into_iter().next().unwrap());
-            if let Ok(second) = bind_beside(plain(wildcard), 2, &[tcp]) {
+            if let Ok(second) = bind_while_open(plain(wildcard), 2, &[tcp]) {
                 break (first.address, wildcard, second);
             }
         };

@@ -303,7 +303,7 @@ impl Work {
             }
             read = self.read_batch(room, ReadWait::None);
         }
-        // One query alone tells nothing of the next one.
+        // One query alone shows nothing about the next one.
         if read == ReadDatagrams::All && room.received.len() > 1 {
             self.orders.set_deaf(true);
             let until = room.pace.last_read().after(TIME_WITHOUT_RUNTIME);
@@ -316,7 +316,7 @@ impl Work {
         read != ReadDatagrams::Some
     }
 
-    /// Whether the runtime has nothing to do: no task but the sender of replies, no reply to send, and no order.
+    /// Returns true if the runtime has nothing to do: no task but the sender of replies, no reply to send, and no order.
     fn is_free(&self) -> bool {
         self.tasks.num_alive_tasks() <= 1 && self.outbox.is_empty() && self.orders.now() == SERVE
     }

@@ -32,7 +32,7 @@ pub(super) struct WaitingQuery {
     pub(super) arrival: Arrival,
     /// The view of its listener when it came: a reload does not change it.
     pub(super) view: Arc<View>,
-    /// Together with the address and the port of its client, it tells a repeated query from a new one: the id of the query.
+    /// Together with the address and the port of its client, it distinguishes a repeated query from a new one: the id of the query.
     pub(super) number: u16,
     /// Given back once its reply is on its way.
     pub(super) waiting: Waiting,
@@ -42,7 +42,7 @@ pub(super) struct WaitingQuery {
 pub(super) type Waiting = OwnedSemaphorePermit;
 
 impl WaitingQuery {
-    /// Lets the number of its stream among those of its client tell it from others: over HTTP and QUIC all queries have the same id.
+    /// Identifies it by the number of its stream at its client: over HTTP and QUIC all queries have the same id.
     pub(super) fn number_by_stream(&mut self, stream: u64) {
         self.number = u16::try_from(stream & u64::from(u16::MAX)).unwrap_or_default();
     }

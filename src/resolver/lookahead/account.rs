@@ -94,7 +94,7 @@ impl RuleAccount {
         self.recent_used.saturating_mul(100).checked_div(judged)
     }
 
-    /// Whether one more question may be open.
+    /// Returns true if one more question may be open.
     pub(super) fn has_room(&self) -> bool {
         self.open < AHEAD_UNUSED.saturating_add(self.recent_used)
     }

@@ -35,7 +35,7 @@ impl Avoided {
         }
     }
 
-    /// Whether a zone is avoided now.
+    /// Returns true if a zone is avoided now.
     pub(super) fn has(&self, view: ViewId, zone: &Name, now: Mono) -> bool {
         self.until.get(&(view, zone.clone())).is_some_and(|until| now < *until)
     }

@@ -62,23 +62,24 @@ impl ExpectedQuestions {
         Self { by_key: HashMap::with_hasher(keyed), order: VecDeque::new() }
     }
 
-    /// Whether there are any.
+    /// Returns true if there are any.
     pub(super) fn is_empty(&self) -> bool {
         self.by_key.is_empty()
     }
 
-    /// Whether a question may be added; `asks`: it will be asked. One that is expected already may not, unless it was only
-    /// counted: a rule that is not used keeps no other rule from asking.
+    /// Returns true if a question may be added; `asks`: it will be asked. One that is expected already may not, unless it was
+    /// only counted: a rule that is not used keeps no other rule from asking.
     pub(super) fn takes(&self, key: &[u8], asks: bool) -> bool {
         self.by_key.get(key).is_none_or(|expected| asks && expected.messages.is_none() && !expected.used)
     }
 
-    /// Whether one more that is asked has room.
+    /// Returns true if one more that is asked has room.
     pub(super) fn has_room(&self) -> bool {
         self.by_key.len() < MAX_EXPECTED
     }
 
-    /// Whether the table has room for another query that is only counted. Half of the table is reserved for queries that are sent.
+    /// Returns true if the table has room for another query that is only counted. Half of the table is reserved for queries that
+    /// are sent.
     pub(super) fn has_room_to_observe(&self) -> bool {
         self.by_key.len() < MAX_EXPECTED / 2
     }

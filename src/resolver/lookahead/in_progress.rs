@@ -15,13 +15,13 @@ pub(super) struct InProgress {
 }
 
 impl InProgress {
-    /// Whether there are none.
+    /// Returns true if there are none.
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.all == 0 && self.of_zone.is_empty()
     }
 
-    /// Whether one more for a zone has a place.
+    /// Returns true if one more for a zone has a place.
     pub(super) fn has_room(&self, view: ViewId, zone: &Name) -> bool {
         let of_zone = self.of_zone.get(&(view, zone.clone())).copied().unwrap_or_default();
         self.all < MAX_AHEAD_FLIGHTS && of_zone < MAX_AHEAD_OF_ZONE

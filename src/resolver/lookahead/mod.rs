@@ -29,7 +29,7 @@
 //! - While this host is overloaded, answers of clients are not followed, and count as lost.
 //! - A question that a client uses costs no query more, so only unused questions are bounded, by the share of all queries to
 //!   servers. Otherwise nine of ten queries of a mail could not be sent ahead.
-//! - DNS lists are left to `dnsbl.batch`, which knows their quotas. `resolve::answered` tells it of PTR and MX, as lists
+//! - DNS lists are left to `dnsbl.batch`, which knows their quotas. `resolve::answered` reports PTR and MX to it, as lists
 //!   may follow these too.
 
 #![deny(

@@ -60,7 +60,7 @@ impl Selectors {
     }
 }
 
-/// Whether a text is a key record: it has the tag `p` (RFC 6376 section 3.6.1).
+/// Returns true if a text is a key record: it has the tag `p` (RFC 6376 section 3.6.1).
 fn is_key(text: &[u8]) -> bool {
     text.split(|octet| *octet == b';').any(|tag| tag.trim_ascii_start().starts_with(b"p="))
 }

@@ -30,13 +30,13 @@ use dns::question::{Answer, ExtendedError, Question};
 
 /// The facts about memory, servers and the configuration at this moment.
 pub(super) trait Outside {
-    /// Whether memory has the answer to a question, or why look-ahead must not ask it.
+    /// Returns true if memory has the answer to a question, or why look-ahead must not ask it.
     fn known(&self, question: &Question) -> KnownAhead;
     /// The zone that is to blame if it fails.
     fn zone(&self, question: &Question) -> Name;
     /// The zone that is to blame for a client's question that failed.
     fn failed_zone(&self, question: &Question) -> Name;
-    /// Whether clients leave room.
+    /// Returns true if clients leave room.
     fn has_room(&self) -> bool;
     /// Queries to servers so far.
     fn messages(&self) -> u64;
@@ -435,7 +435,7 @@ impl LookaheadTables {
         start
     }
 
-    /// Whether a rule's questions are asked, and not only counted.
+    /// Returns true if a rule's questions are asked, and not only counted.
     fn asks(&self, rule: Rule, mode: LookaheadMode) -> bool {
         match mode {
             LookaheadMode::Rules => true,
@@ -446,7 +446,7 @@ impl LookaheadTables {
         }
     }
 
-    /// Whether the bounds leave room for a question.
+    /// Returns true if the bounds leave room for a question.
     fn may_ask(&mut self, rule: Rule, outside: &impl Outside, now: Mono) -> bool {
         self.expected.has_room()
             && self.account(rule).is_some_and(RuleAccount::has_room)
@@ -462,13 +462,13 @@ impl LookaheadTables {
 }
 
 impl RuleChain {
-    /// Whether nothing was asked or expected in it.
+    /// Returns true if nothing was asked or expected in it.
     fn is_unused(&self) -> bool {
         self.asked_left == MAX_AHEAD_OF_SUBJECT && self.observed_left == MAX_AHEAD_OF_SUBJECT
     }
 }
 
-/// Whether a failure is one of servers, and not of the load of this host or of an earlier question.
+/// Returns true if a failure is one of servers, and not of the load of this host or of an earlier question.
 fn is_of_servers(answer: &Answer) -> bool {
     let other = [ExtendedError::NOT_READY, ExtendedError::CACHED_ERROR];
     answer.extended_error.as_ref().is_none_or(|error| !other.contains(&error.code))

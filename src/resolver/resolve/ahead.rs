@@ -107,7 +107,7 @@ impl LookaheadResolver {
         if self.flight.flights.has(&key) { KnownAhead::Left } else { KnownAhead::Nothing }
     }
 
-    /// Whether look-ahead may ask: neither flights nor queries to servers take more than half of their places, and
+    /// Returns true if look-ahead may ask: neither flights nor queries to servers take more than half of their places, and
     /// this host keeps up.
     pub fn has_room(&self) -> bool {
         !self.flight.iterate.is_half_taken() && !self.flight.flights.are_crowded()

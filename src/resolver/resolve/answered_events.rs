@@ -37,7 +37,7 @@ pub enum AnsweredEvent {
 }
 
 impl AnsweredEvent {
-    /// Whether questions may follow it soon. Of an address, mostly its use is counted.
+    /// Returns true if questions may follow it soon. Of an address, mostly its use is counted.
     fn leads(&self) -> bool {
         match self {
             Self::Asked(_) | Self::Delegated(_) => true,
@@ -71,12 +71,12 @@ pub(super) struct WaitingEvents {
     pub(super) added: Notify,
     /// An event was added that questions may follow.
     pub(super) leads: Notify,
-    /// Whether somebody reads it.
+    /// Whether a task reads it.
     pub(super) read: AtomicBool,
 }
 
 impl WaitingEvents {
-    /// Tells look-ahead of a delegation; returns false if there is no room.
+    /// Reports a delegation to look-ahead; returns false if there is no room.
     pub(super) fn push_delegated(&self, key: Arc<QuestionKey>) -> bool {
         self.push(|| AnsweredEvent::Delegated(key))
     }
@@ -124,7 +124,7 @@ pub(super) fn leads_at_delegation(asked: &ClientQuestion) -> bool {
     asked.question.kind == RecordType::MX && is_seen(asked)
 }
 
-/// Whether look-ahead sees a question: its listener has look-ahead, and it is not one of the operator, who has the
+/// Returns true if look-ahead sees a question: its listener has look-ahead, and it is not one of the operator, who has the
 /// unspecified address.
 pub(super) fn is_seen(asked: &ClientQuestion) -> bool {
     asked.view.lookahead != LookaheadMode::Off && !asked.client.address.is_unspecified()

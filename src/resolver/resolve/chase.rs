@@ -203,7 +203,7 @@ impl Chaser {
                 }
                 Verdict::Bogus(fault) | Verdict::Indeterminate(fault) => fault,
             };
-            // A client may have the zone's keys fetched anew, and find another state.
+            // A client may cause another fetch of the zone's keys, and find another state.
             if state == SecurityStatus::Bogus && !lookup.context.is_ahead() {
                 let rrsets = self.memory.rrsets.in_view(lookup.context.view.knows);
                 rrsets.end_stale(lookup.name, self.clock.mono());
@@ -357,7 +357,7 @@ fn list_entered(route: &Route, name: &Name, kind: RecordType) -> Option<Arc<List
     list.filter(|list| list.is_alive())
 }
 
-/// Whether `target` has another route than the alias that leads there. The operator's own zones and the lists have
+/// Returns true if `target` has another route than the alias that leads there. The operator's own zones and the lists have
 /// routes of their own, and data of other servers about them are not used.
 pub(super) fn leads_away(lookup: Lookup<'_>, target: &Name) -> bool {
     // Names in a list that takes a key are asked for by this list only.
@@ -366,7 +366,7 @@ pub(super) fn leads_away(lookup: Lookup<'_>, target: &Name) -> bool {
         && !std::ptr::eq(&**lookup.context.view.route(target, lookup.kind), lookup.route)
 }
 
-/// Whether a chain already contains `target`, or is longer than a chain may be.
+/// Returns true if a chain already contains `target`, or is longer than a chain may be.
 pub(super) fn goes_in_a_circle(answers: &[Record], target: &Name) -> bool {
     let aliases = answers.iter().filter(|record| record.record_type() == RecordType::CNAME);
     aliases.clone().any(|alias| alias.name == *target) || aliases.count() > MAX_ALIASES

@@ -35,7 +35,7 @@ pub struct ClientQuestion {
     pub(super) has_failed: OnceLock<bool>,
     /// The socket of its client, if it came over the network.
     pub(super) socket: Option<WantedOwner>,
-    /// Gets the progress of its flight, if somebody follows its steps.
+    /// Gets the progress of its flight, if a command follows its steps.
     pub(super) follower: Option<watch::Sender<Option<Arc<FlightProgress>>>>,
 }
 

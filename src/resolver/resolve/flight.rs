@@ -233,7 +233,7 @@ impl FlightResolver {
         }
     }
 
-    /// Whether a reload has meanwhile changed the route of a name of an answer, so that it must not be kept.
+    /// Returns true if a reload has meanwhile changed the route of a name of an answer, so that it must not be kept.
     pub(super) fn is_outdated(&self, question: &Question, chased: &Chased, context: &Context) -> bool {
         let chain = (&question.name, &*chased.answers);
         self.chaser.changed.concern_chain((&context.view, context.began()), chain)

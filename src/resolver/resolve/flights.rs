@@ -252,7 +252,7 @@ impl Flights {
         }
     }
 
-    /// Whether a flight asks the question of this key.
+    /// Returns true if a flight asks the question of this key.
     pub(super) fn has(&self, key: &QuestionKey) -> bool {
         let key = FlightKey { hash: self.keyed.octets(key.as_bytes()), key: Arc::new(key.clone()) };
         self.table().flights.contains_key(&key)
@@ -268,7 +268,7 @@ impl Flights {
         self.table().waiters
     }
 
-    /// Whether the heaviest zone or client gives way, because of the number of flights.
+    /// Returns true if the heaviest zone or client gives way, because of the number of flights.
     pub(super) fn are_crowded(&self) -> bool {
         let table = self.table();
         table.shares.taken() >= table.crowded_from()
@@ -358,7 +358,7 @@ impl FlightTable {
         self.backlog.crowded_from(self.bounds)
     }
 
-    /// Whether one more question of a client may wait for the flight of `key`. A flight has at most half as many
+    /// Returns true if one more question of a client may wait for the flight of `key`. A flight has at most half as many
     /// waiters as places are free, so that the first waiter of a new flight finds room. A client with few waiting
     /// questions may wait for any flight.
     fn may_wait(&self, key: &FlightKey, client: ClientKey) -> bool {
@@ -398,7 +398,7 @@ impl FlightTable {
         }
     }
 
-    /// Ends a flight and tells its waiters at once. `zone`: the zone that it was about to enter.
+    /// Ends a flight and notifies its waiters at once. `zone`: the zone that it was about to enter.
     fn give_way(&mut self, ticket: Ticket, zone: Option<&[u8]>, why: ShedReason) {
         if let Some(standing) = self.remove(ticket, None) {
             let zone = name_of_wire(zone.unwrap_or(&standing.zone));

@@ -423,7 +423,7 @@ impl Resolver {
         self.looked_up(key, answer, now)
     }
 
-    /// Like `hit`, for a lookup of the operator, which is no use of an answer of look-ahead.
+    /// Like `hit`, for a lookup of the operator, which does not count as use of an answer of look-ahead.
     fn looked_up(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
         if let Some(mark) = answer.list {
             self.lists.table.hit(mark);
@@ -471,7 +471,7 @@ impl Resolver {
     }
 
     /// A switch for tests: panics where a silence is counted, and where the root is primed again.
-    pub fn strike_beside(&self) -> &Strike {
+    pub fn strike_silences(&self) -> &Strike {
         self.flight.iterate.strike()
     }
 

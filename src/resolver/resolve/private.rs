@@ -73,7 +73,7 @@ fn addresses(record: &Record) -> Vec<IpAddr> {
     hints.collect()
 }
 
-/// Whether it is an HTTPS or SVCB record that the library cannot read, for example with unsorted parameters. Clients must
+/// Returns true if it is an HTTPS or SVCB record that the library cannot read, for example with unsorted parameters. Clients must
 /// reject it (RFC 9460 section 2.2), but some use its hints.
 fn is_malformed(record: &Record) -> bool {
     is_service(record) && matches!(record.data, RData::Unknown { .. })

@@ -37,8 +37,8 @@ impl ChangedRoutes {
         changed.iter().filter(|(_, at)| is_recent(**at, now)).map(|(name, _)| name.clone()).collect()
     }
 
-    /// Whether `name` has another route than a question has that began at this moment in `view`. A view that is no longer in use has no
-    /// new routes.
+    /// Returns true if `name` has another route than a question has that began at this moment in `view`. A view that is no longer
+    /// in use has no new routes.
     pub(super) fn concern(&self, (view, began): (&Arc<View>, Mono), name: &Name) -> bool {
         self.is_older(view) && self.since(began).iter().any(|changed| changed.zone_of(name))
     }
@@ -67,7 +67,7 @@ impl ChangedRoutes {
         changed.iter().filter(|(_, at)| **at >= began).map(|(name, _)| name.clone()).collect()
     }
 
-    /// Whether a reload has replaced `view` by one with the same id.
+    /// Returns true if a reload has replaced `view` by one with the same id.
     fn is_older(&self, view: &Arc<View>) -> bool {
         let views = self.views.load();
         !views.holds(view) && views.get(view.id).is_some()

@@ -149,7 +149,7 @@ impl RootKeyFollower {
         view.config.dnssec.update_trust_anchors && self.chaser.trust.trusts_root(view)
     }
 
-    /// Whether the log needs a line about a change. A key beyond the bound is the same at each look.
+    /// Returns true if the log needs a line about a change. A key beyond the bound is the same at each look.
     fn is_unreported(&self, change: &RootKeyChange) -> bool {
         change.event != RootKeyEvent::TooMany
             || self.with_state(|state| {

@@ -11,7 +11,7 @@
 //!   an answer it is believed for a short time, and ends the stale data.
 //! - A stale answer with signatures has a TTL that ends with the first of them, like a fresh one (RFC 4035 section 5.3.3). With
 //!   30 s always, a resolver behind this one kept it for longer.
-//! - A bogus answer is no answer either, but may be an attack: the stale data of its name end with it, of all types.
+//! - A bogus answer is not a usable answer either, but may be an attack: the stale data of its name end with it, of all types.
 
 use std::borrow::Cow;
 use std::time::Duration;

@@ -244,7 +244,8 @@ impl ClientResolver {
         if is_dropped { deadline.min(UNANSWERED_DEADLINE) } else { deadline }
     }
 
-    /// Waits. If the question becomes slow meanwhile, the record learns the client: its program closes its socket once it has the answer.
+    /// Waits. If the question becomes slow meanwhile, the history gets the client's socket: the program closes the socket once it has the
+    /// answer.
     async fn wait_until(&self, missed: &ClientQuestion, moment: Mono) {
         let recorder = &self.flight.recorder;
         let slow = missed.arrived.after(recorder.slow_from());
@@ -256,18 +257,18 @@ impl ClientResolver {
         tokio::time::sleep(moment.since(self.clock.mono())).await;
     }
 
-    /// Whether the servers of some zone seem to drop queries of the type.
+    /// Returns true if the servers of some zone seem to drop queries of the type.
     fn may_drop_type(&self, missed: &ClientQuestion) -> bool {
         self.memory.dropped_types.is_used() && may_be_dropped(missed.question.kind)
     }
 
-    /// Whether the servers of the zone seem to drop queries of the type.
+    /// Returns true if the servers of the zone seem to drop queries of the type.
     fn drops_type(&self, missed: &ClientQuestion, progress: &FlightProgress) -> bool {
         let of = progress.asked_zone().and_then(|zone| missed.type_in(&zone));
         of.is_some_and(|of| self.memory.dropped_types.holds(&of, self.clock.mono()))
     }
 
-    /// Notes that the client has waited in vain for the servers of the zone of its name, while others were heard.
+    /// Notes that the client got no answer from the servers of the zone of its name, while others were heard.
     fn note_unanswered(&self, missed: &ClientQuestion, progress: &FlightProgress, waited: Duration) {
         let (now, began) = (self.clock.mono(), progress.began());
         let quiet = now.since(progress.last_answer().map_or(began, |heard| heard.max(began)));

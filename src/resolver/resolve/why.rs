@@ -1,4 +1,4 @@
-//! Why mail was slow, and what the log tells of it: the record, with the lists and zones that the resolver knows.
+//! Why mail was slow, and the log lines about it: the history, with the lists and zones that the resolver knows.
 
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};

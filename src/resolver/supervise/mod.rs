@@ -1,7 +1,7 @@
 //! Supervision of tasks and threads: a panic restarts them, and a stuck one is noticed.
 //!
 //! After too many panics of one task the daemon logs that and ends, so that the service manager starts a new process.
-//! [`pulse`] tells the watchdog which tasks still run their loops. Work that outlives the tasks that wait for it is
+//! [`pulse`] shows the watchdog which tasks still run their loops. Work that outlives the tasks that wait for it is
 //! `driven`.
 //!
 //! # Decisions

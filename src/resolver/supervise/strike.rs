@@ -26,7 +26,7 @@ impl Strike {
         self.0.store(number, Ordering::Relaxed);
     }
 
-    /// Whether an ordered panic has not happened yet.
+    /// Returns true if an ordered panic has not happened yet.
     pub fn is_ordered(&self) -> bool {
         self.0.load(Ordering::Relaxed) > 0
     }

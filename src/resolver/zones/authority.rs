@@ -86,7 +86,7 @@ fn with_code(mut response: Message, code: ResponseCode) -> Message {
     response
 }
 
-/// Whether a query has DO (RFC 3225).
+/// Returns true if a query has DO (RFC 3225).
 fn wants_dnssec(query: &Message) -> bool {
     query.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok)
 }

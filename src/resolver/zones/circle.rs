@@ -77,7 +77,7 @@ fn groups(config: &Config) -> Vec<Group<'_>> {
     config.all_listeners().flat_map(of_listener).collect()
 }
 
-/// Whether queries of the clients `from` come to the clients `to` of a listener in the end.
+/// Returns true if queries of the clients `from` come to the clients `to` of a listener in the end.
 fn leads_to<'a>(to: usize, from: usize, next: impl Fn(usize) -> &'a [OwnServer]) -> bool {
     let (mut reached, mut left) = (BTreeSet::from([from]), vec![from]);
     while let Some(place) = left.pop() {
@@ -145,7 +145,7 @@ fn wrong(zone: &ConfiguredZone, own: &OwnServer, is_over_others: bool) -> Wrong 
     )
 }
 
-/// Whether a query to `server` comes to `listener`; `is_ours`: whether this host has an address.
+/// Returns true if a query to `server` comes to `listener`; `is_ours`: whether this host has an address.
 fn is_at(listener: SocketAddr, server: SocketAddr, is_ours: impl Fn(SocketAddr) -> bool) -> bool {
     let (own, asked) = (listener.ip().to_canonical(), server.ip().to_canonical());
     let is_same = || own == asked && is_one_link(listener, server);
@@ -154,7 +154,7 @@ fn is_at(listener: SocketAddr, server: SocketAddr, is_ours: impl Fn(SocketAddr) 
         && (is_same() || (own.is_unspecified() && (asked.is_loopback() || is_ours(server))))
 }
 
-/// Whether two link-local addresses may be on one link: each link has its own. True for other addresses.
+/// Returns true if two link-local addresses may be on one link: each link has its own. True for other addresses.
 fn is_one_link(one: SocketAddr, other: SocketAddr) -> bool {
     let scope = |address: SocketAddr| match address {
         SocketAddr::V6(address) => address.scope_id(),
@@ -164,7 +164,7 @@ fn is_one_link(one: SocketAddr, other: SocketAddr) -> bool {
     one == other || one == 0 || other == 0
 }
 
-/// Whether this host has the address. Nothing is sent.
+/// Returns true if this host has the address. Nothing is sent.
 ///
 /// IPv4: only then can a socket send to it from itself. The kernel would choose the first address of the network to send to a
 /// further one, and `ip_nonlocal_bind` lets a socket have any address. IPv6: the kernel sends to it from itself.

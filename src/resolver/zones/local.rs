@@ -62,7 +62,7 @@ pub fn soa(apex: &Name, ttl: u32) -> Record {
     Record::from_rdata(apex.clone(), ttl, RData::SOA(soa))
 }
 
-/// Whether this zone is signed.
+/// Returns true if this zone is signed.
 pub fn is_signed(authority: &Authority) -> bool {
     authority.zones().iter().any(|zone| zone.set(zone.origin(), RecordType::DNSKEY).is_some())
 }

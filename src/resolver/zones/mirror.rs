@@ -57,7 +57,7 @@ impl Mirror {
         Self { max_age, stale: AtomicBool::new(false), seen: Mutex::default() }
     }
 
-    /// Whether its data are too old, or it does not answer.
+    /// Returns true if its data are too old, or it does not answer.
     pub fn is_stale(&self) -> bool {
         self.stale.load(Ordering::Relaxed)
     }

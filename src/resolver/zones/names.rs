@@ -93,7 +93,7 @@ impl ConfiguredNames {
         is_here.then_some(&found.route)
     }
 
-    /// Whether the name is one of these, or above one.
+    /// Returns true if the name is one of these, or above one.
     pub(super) fn exists(&self, name: &Name) -> bool {
         let wire = wire_name(name);
         self.routes.contains_key(&wire) || self.above.contains(&wire)

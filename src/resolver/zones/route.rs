@@ -123,7 +123,7 @@ impl Wrong {
         Self { zone: named(zone), reason: reason.into() }
     }
 
-    /// Whether it is the error of this zone.
+    /// Returns true if it is the error of this zone.
     pub fn is_of(&self, zone: &ConfiguredZone) -> bool {
         self.zone == named(zone)
     }
@@ -135,7 +135,7 @@ fn named(zone: &ConfiguredZone) -> String {
     format!("{}{of_view}", zone.name)
 }
 
-/// Whether a question takes the route of its zone. All do, except in a list that is shut down: there only questions
+/// Returns true if a question takes the route of its zone. All do, except in a list that is shut down: there only questions
 /// to the list do, because its owner may have mail and a website there.
 pub(super) fn is_for(route: &Route, name: &Name, kind: RecordType) -> bool {
     match &route.policy.list {
@@ -152,7 +152,7 @@ pub(super) fn instead(route: &Route) -> Option<&Arc<Route>> {
     mirrored.public.as_ref()
 }
 
-/// Whether two routes lead to the same servers of the same mirror.
+/// Returns true if two routes lead to the same servers of the same mirror.
 pub fn same_mirror(one: &Route, other: &Route) -> bool {
     one.zone == other.zone && one.way() == other.way()
 }

@@ -151,7 +151,7 @@ impl Holds {
     }
 }
 
-/// Whether one of the configured zones replaces a zone made here: the closest one around it decides.
+/// Returns true if one of the configured zones replaces a zone made here: the closest one around it decides.
 pub(super) fn is_replaced(special: &Special, configured: &[&ConfiguredZone]) -> bool {
     let around = configured.iter().filter(|zone| zone.name.zone_of(&special.name));
     around.max_by_key(|zone| zone.name.iter().len()).is_some_and(|zone| {

@@ -126,7 +126,7 @@ impl View {
         Ok(view)
     }
 
-    /// Whether clients with these properties get the same answers. Look-ahead changes none.
+    /// Returns true if clients with these properties get the same answers. Look-ahead changes none.
     pub(super) fn answers_as(&self, sees: &Sees) -> bool {
         self.guarding == sees.guarding && self.zones == sees.zones
     }
@@ -183,18 +183,18 @@ impl View {
         &self.recursion
     }
 
-    /// Whether the configuration makes a name exist: it is that of a `[[host]]` or `[[record]]`, the reverse name of an address of a
-    /// host, or above one of these.
+    /// Returns true if the configuration makes a name exist: it is that of a `[[host]]` or `[[record]]`, the reverse name of an
+    /// address of a host, or above one of these.
     pub(crate) fn exists_here(&self, name: &Name) -> bool {
         self.names.exists(name)
     }
 
-    /// Whether validation ends at exactly this name: a negative trust anchor, or a zone that is not validated.
+    /// Returns true if validation ends at exactly this name: a negative trust anchor, or a zone that is not validated.
     pub(crate) fn has_nta(&self, name: &Name) -> bool {
         !self.ntas.is_empty() && self.ntas.contains(wire_name(name).as_slice())
     }
 
-    /// Whether a zone is at or below a configured zone with `validate = false`.
+    /// Returns true if a zone is at or below a configured zone with `validate = false`.
     pub(crate) fn is_unvalidated(&self, zone: &Name) -> bool {
         let is_listed = |name: &[u8]| self.unvalidated.contains(name);
         !self.unvalidated.is_empty()
@@ -363,7 +363,7 @@ fn configured(zone: &config::ConfiguredZone, general: &ZonePolicy) -> Result<Rou
 }
 
 impl View {
-    /// Whether an address at `name` is removed from answers. Addresses of DNS lists, of names that the operator has
+    /// Returns true if an address at `name` is removed from answers. Addresses of DNS lists, of names that the operator has
     /// configured, and below `resolve.private_domains` are not. A zone that is configured for the root, or is resolved from the root, has
     /// the names of strangers, so it does not count.
     pub fn removes(&self, name: &Name, kind: RecordType, address: IpAddr) -> bool {
@@ -375,7 +375,7 @@ impl View {
         is_private && self.is_of_strangers(name, kind)
     }
 
-    /// Whether the answers of this type at `name` are a stranger's, as in `removes`.
+    /// Returns true if the answers of this type at `name` are a stranger's, as in `removes`.
     pub(crate) fn is_of_strangers(&self, name: &Name, kind: RecordType) -> bool {
         let resolve = &self.config.resolve;
         let name = name.to_lowercase();

@@ -133,8 +133,8 @@ impl Views {
         self.of_listener(0)
     }
 
-    /// Whether any of them resolves from the root: not if the root has another route, for instance a forwarder, and no zone below it is
-    /// resolved from the root nevertheless.
+    /// Returns true if any of them resolves from the root: not if the root has another route, for instance a forwarder, and no
+    /// zone below it is resolved from the root nevertheless.
     pub fn recurse(&self) -> bool {
         if self.config.zones.iter().any(|zone| zone.kind == ZoneKind::Recurse) {
             return true;
@@ -171,12 +171,12 @@ impl Views {
         self.views.iter().find(|view| view.id == id)
     }
 
-    /// Whether `view` is one of these views. Several views may have the same id.
+    /// Returns true if `view` is one of these views. Several views may have the same id.
     pub fn holds(&self, view: &Arc<View>) -> bool {
         self.views.iter().any(|own| Arc::ptr_eq(own, view))
     }
 
-    /// Whether data are kept under this id: the id of one view, or of data that several views share.
+    /// Returns true if data are kept under this id: the id of one view, or of data that several views share.
     pub fn is_in_use(&self, id: ViewId) -> bool {
         self.views.iter().any(|view| view.id == id || view.knows == id)
     }

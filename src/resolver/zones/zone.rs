@@ -138,12 +138,12 @@ impl Zone {
         before.rev().find(|(_, node)| node.contains_key(&RecordType::NSEC.into())).map(|(name, _)| name)
     }
 
-    /// Whether a name owns records.
+    /// Returns true if a name owns records.
     pub fn has_records(&self, name: &Name) -> bool {
         self.nodes.contains_key(name)
     }
 
-    /// Whether a name exists: it owns records, or a name below it does (an empty non-terminal).
+    /// Returns true if a name exists: it owns records, or a name below it does (an empty non-terminal).
     pub fn exists(&self, name: &Name) -> bool {
         let next = self.nodes.range((Bound::Included(name), Bound::Unbounded)).next();
         next.is_some_and(|(found, _)| name.zone_of(found))

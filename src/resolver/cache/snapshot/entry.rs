@@ -390,7 +390,7 @@ pub(super) fn alias_targets(answer: &Answer) -> Option<Vec<Name>> {
     Some(message.answers.iter().filter_map(|record| target(&record.data)).collect())
 }
 
-/// Whether the record whose TTL is at `offset` is a CNAME.
+/// Returns true if the record whose TTL is at `offset` is a CNAME.
 fn is_alias(answer: &Answer, offset: usize) -> bool {
     let octets = offset.checked_sub(TYPE_TO_TTL).and_then(|place| answer.wire.get(place..));
     let kind = octets.and_then(<[u8]>::first_chunk).map(|kind| RecordType::from(u16::from_be_bytes(*kind)));

@@ -3,7 +3,7 @@
 //! It is written and read in blocks, on threads that do not serve clients, and never held in memory as a whole. The
 //! reader does not trust the file: it compares all checksums before it uses the first entry, and skips entries that
 //! it cannot read. A view is stored as its place in the configuration, because view ids are valid in one process
-//! only. The machine's calendar tells how much time has passed.
+//! only. The machine's calendar shows how much time has passed.
 //!
 //! Entries past their TTL are written too while they may be used: a restart in an outage must not stop mail to known
 //! domains. Proven denials of names are too, because they end what is below these names. Other denials past their TTL are
@@ -74,7 +74,7 @@ pub struct Restoration {
 }
 
 impl Scope {
-    /// Whether the entry under a key is kept. Answers of lists and data at and below `overlooked` names are not kept. The
+    /// Returns true if the entry under a key is kept. Answers of lists and data at and below `overlooked` names are not kept. The
     /// delegations to lists are kept.
     fn keeps(&self, name: &[u8], said: bool) -> bool {
         let lies_in = |apexes: &HashSet<Vec<u8>>| {
@@ -87,7 +87,7 @@ impl Scope {
         !is_left_out
     }
 
-    /// Whether the names that the aliases in an answer lead to have entries that are kept.
+    /// Returns true if the names that the aliases in an answer lead to have entries that are kept.
     fn keeps_targets(&self, answer: &Answer) -> bool {
         if self.lists.is_empty() && self.overlooked.is_empty() {
             return true;
@@ -101,7 +101,7 @@ impl Scope {
     }
 }
 
-/// Whether the entry under such a key in the table of RRsets comes from the name's own zone. The others are
+/// Returns true if the entry under such a key in the table of RRsets comes from the name's own zone. The others are
 /// delegations.
 fn is_said(kind: RecordType, flags: u8) -> bool {
     !KeySlot::leads(kind, flags)

@@ -15,7 +15,7 @@ use crate::limits::{MAX_LAME_OCTETS, MAX_LAME_ZONES, RESTORED_SERVER_TIME};
 use dns::clock::Mono;
 use dns::question::is_name;
 
-/// Whether there are data to keep.
+/// Returns true if there are data to keep.
 pub(super) fn is_kept(server: &Server) -> bool {
     let history = server.history();
     history.round_trips.is_some() || history.silence.is_dead()

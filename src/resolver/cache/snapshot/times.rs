@@ -51,7 +51,7 @@ impl Moments {
     /// over.
     pub(super) fn lifetime(self, age: Duration, whole: Duration, past_end: PastEnd) -> Option<Lifetime> {
         let age = age.saturating_add(self.gone);
-        // An older one is no entry of ours.
+        // An older one is not one of our entries.
         let since = Some(self.now.before(age)).filter(|since| *since > Mono::START)?;
         let whole = whole.min(age.saturating_add(self.most));
         let stale = if past_end == PastEnd::Used { self.stale } else { Duration::ZERO };

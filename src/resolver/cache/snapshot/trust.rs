@@ -23,7 +23,7 @@ const INSECURE: u8 = 2;
 const INSECURE_AS: u8 = 3;
 const NO_ZONE: u8 = 4;
 
-/// Whether such a verdict is kept.
+/// Returns true if such a verdict is kept.
 pub(super) fn is_kept(state: &ZoneTrust) -> bool {
     !matches!(state.standing, ZoneSecurity::Bogus(_))
 }

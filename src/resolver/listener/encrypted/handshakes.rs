@@ -24,7 +24,7 @@ struct Rates {
 }
 
 impl Handshakes {
-    /// Whether the handshake of a client goes on. If it does not, the log may get a line.
+    /// Returns true if the handshake of a client goes on. If it does not, the log may get a line.
     pub(in super::super) fn may(&self, client: IpAddr, now: Mono) -> bool {
         let mut rates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let may = rates.may(ClientKey::from_address(client), now);

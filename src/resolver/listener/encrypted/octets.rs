@@ -64,7 +64,7 @@ impl ClientStream {
     /// Waits until octets may have come.
     pub(in super::super) async fn readable(&self) -> io::Result<()> {
         match self {
-            // The kernel does not tell of octets that were read with those before them.
+            // The kernel does not report octets that were read with those before them.
             Self::Tls(secure) if secure.decrypted > 0 => Ok(()),
             _ => self.tcp().readable().await,
         }
@@ -110,7 +110,7 @@ impl ClientStream {
     pub(in super::super) fn end(&mut self) {
         if let Self::Tls(secure) = self {
             secure.session.send_close_notify();
-            // If there is no room for it, the closed connection tells the client the same.
+            // If there is no room for it, the closed connection shows the client the same.
             let _ = secure.flush();
         }
     }
@@ -214,7 +214,7 @@ impl SecureStream {
                 self.has_ended = state.peer_has_closed();
             }
             Err(error) => {
-                // The alert that tells the client.
+                // The alert that informs the client.
                 let _ = self.flush();
                 return Err(io::Error::new(io::ErrorKind::InvalidData, error));
             }

@@ -149,7 +149,7 @@ impl HttpsConnection {
         }
     }
 
-    /// Ends the connection. What the kernel does not take at once is lost: the end tells the same.
+    /// Ends the connection. What the kernel does not take at once is lost: the closed connection shows the same.
     fn end(&mut self, reason: Reason) -> io::Result<()> {
         self.requests.abrupt_shutdown(reason);
         let _ = poll_fn(|context| self.requests.poll_closed(context)).now_or_never();
@@ -172,7 +172,7 @@ impl HttpsConnection {
         }
     }
 
-    /// Whether a request is answered now. A client that does not take its replies gets no more.
+    /// Returns true if a request is answered now. A client that does not take its replies gets no more.
     fn has_turn(&self) -> bool {
         self.unsent.octets() == 0 && self.taken.has_room()
     }
@@ -288,7 +288,7 @@ impl HttpsConnection {
     fn refuse(&mut self, mut exchange: Exchange, refused: RefusedRequest) -> io::Result<()> {
         self.taken.end_question();
         self.front.count_one(Counter::HttpsRequestsRefused);
-        // An error tells that the client has reset the stream.
+        // An error means that the client has reset the stream.
         let _ = exchange.respond.send_response(response::to(refused), true);
         Ok(())
     }
@@ -298,7 +298,7 @@ impl HttpsConnection {
     fn reply(&mut self, mut exchange: Exchange, octets: Vec<u8>, waiting: Option<Waiting>) -> io::Result<()> {
         self.taken.end_question();
         let head: Response<()> = response::with(&octets);
-        // An error tells that the client has reset the stream.
+        // An error means that the client has reset the stream.
         if let Ok(mut body) = exchange.respond.send_response(head, !exchange.has_body)
             && exchange.has_body
         {

@@ -18,7 +18,7 @@
 //!   its replies kept 32 MiB for `TCP_WRITE_TIME`, and more with fields of one octet each.
 //! - Queries over HTTPS have the id 0, so that caches of HTTP may keep their replies (RFC 8484 section 4.1). The number of the stream
 //!   stands for it where a repeated query is distinguished from a new one.
-//! - One path, `/dns-query`. A response that is no reply has no body: its status says all.
+//! - One path, `/dns-query`. A response without a reply has no body: its status says all.
 //! - A removed listener and a daemon that stops send GOAWAY to connected clients. The queries in progress are answered.
 //!
 //! # Bounds
@@ -91,7 +91,7 @@ pub(super) async fn serve(
     HttpsConnection::new((requests, room), client, front, taken).serve(closing).await
 }
 
-/// The bounds that the library holds, and tells the client; so many streams at once.
+/// The bounds that the library keeps, and sends to the client; so many streams at once.
 fn settings(streams: usize) -> Builder {
     let mut settings = Builder::new();
     let octets = |octets: usize| u32::try_from(octets).unwrap_or(u32::MAX);

@@ -67,7 +67,7 @@ impl ReadRoom {
         self.left.store(if opens { REQUESTS_AT_ONCE } else { 0 }, Ordering::Relaxed);
     }
 
-    /// Whether the part was read.
+    /// Returns true if the part was read.
     pub(super) fn is_used_up(&self) -> bool {
         self.left.load(Ordering::Relaxed) == 0
     }
@@ -77,7 +77,7 @@ impl ReadRoom {
         self.without_query.store(0, Ordering::Relaxed);
     }
 
-    /// Whether the client sends octets that are not queries, without end.
+    /// Returns true if the client sends octets that are not queries, without end.
     pub(super) fn is_flooded(&self) -> bool {
         self.without_query.load(Ordering::Relaxed) > OCTETS_WITHOUT_QUERY
     }

@@ -31,7 +31,7 @@ pub(super) enum RefusedRequest {
     Path,
     /// Its method asks for something else.
     Method,
-    /// It has no message, or one that cannot be decoded, or one that is no query.
+    /// It has no message, or one that cannot be decoded, or one that is not a query.
     Message,
     /// Its message is longer than `MAX_QUERY`.
     Length,
@@ -85,7 +85,7 @@ fn in_path(variables: &str) -> Result<SentMessage, RefusedRequest> {
     Ok(SentMessage::InPath(message))
 }
 
-/// Whether the header tells of a message in the body. Its length may be missing.
+/// Returns true if the header announces a message in the body. Its length may be missing.
 fn in_body(header: &HeaderMap) -> Result<SentMessage, RefusedRequest> {
     let kind = header.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     // The media type has no parameters; those that come are ignored.

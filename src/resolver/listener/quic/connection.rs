@@ -143,17 +143,17 @@ impl QuicConnection {
         self.connection.close(code.number(), b"");
     }
 
-    /// Whether replies may be sent: the client has taken most of those before.
+    /// Returns true if replies may be sent: the client has taken most of those before.
     fn sends(&self) -> bool {
         self.unsent < MAX_STREAM_REPLY
     }
 
-    /// Whether nobody waits for anything.
+    /// Returns true if nobody waits for anything.
     fn is_idle(&self) -> bool {
         self.running.is_empty() && self.ended.is_empty() && self.sending.is_empty()
     }
 
-    /// Whether the listener has ended, and this connection has done its part.
+    /// Returns true if the listener has ended, and this connection has done its part.
     fn has_ended(&self) -> bool {
         let closes = self.closes.filter(|_| self.is_idle());
         closes.is_some_and(|closes| self.has_asked || closes <= Instant::now())
@@ -184,7 +184,7 @@ impl QuicConnection {
         self.running.spawn(async move {
             let read = message::read(&mut receive).await;
             if read == Err(StreamFault::Length) {
-                // An error tells that the stream has ended.
+                // An error means that the stream has ended.
                 let _ = receive.stop(EndCode::Unspecified.number());
             }
             Step::Read(send, read)
@@ -283,7 +283,7 @@ impl QuicConnection {
     /// Ends a stream without a reply.
     fn give_up(&self, mut stream: SendStream, code: EndCode) {
         self.taken.end_question();
-        // An error tells that the client has cancelled it.
+        // An error means that the client has cancelled it.
         let _ = stream.reset(code.number());
     }
 
@@ -324,7 +324,7 @@ async fn send(mut stream: SendStream, octets: Vec<u8>) {
     if written.is_ok() && stream.finish().is_ok() && matches!(stream.stopped().await, Ok(None)) {
         return;
     }
-    // An error tells that the connection has ended.
+    // An error means that the connection has ended.
     let _ = stream.reset(EndCode::RequestCancelled.number());
 }
 

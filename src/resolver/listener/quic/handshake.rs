@@ -110,7 +110,7 @@ impl Entry {
         let permit = if is_proven { None } else { Arc::clone(unproven).try_acquire_owned().ok() };
         if !is_proven && permit.is_none() {
             front.count_one(Counter::QuicRetried);
-            // An error tells that the address is proved, which was asked before.
+            // An error means that the address is proved, which was asked before.
             let _ = incoming.retry();
             return None;
         }

@@ -26,7 +26,7 @@
 //! - A removed listener and a daemon that stops close idle connections, and the others once their replies are acknowledged, with
 //!   DOQ_NO_ERROR. First datagrams that come later are ignored: their clients send them again, to the socket or the daemon that is
 //!   next.
-//! - One socket and one task read for all connections of an address. The socket tells to which address of a wildcard a datagram
+//! - One socket and one task read for all connections of an address. The socket shows to which address of a wildcard a datagram
 //!   came, and replies leave from that. If the service manager passes several sockets for the address (ReusePort=), each is read by
 //!   an endpoint of its own: the kernel gives all datagrams of a client's port to one of them as long as their number stays.
 //! - If the kernel refuses the socket, the connections are lost, and a new endpoint begins at the same socket.

@@ -441,7 +441,7 @@ async fn a_socket_of_the_service_manager_is_served_by_one_daemon_after_the_other
     while socket.strong_count() > 0 {
         tokio::task::yield_now().await;
     }
-    // A first datagram that comes while nobody reads waits in the socket.
+    // A first datagram that comes while no task reads waits in the socket.
     let late = endpoint(1);
     let mut connecting = Box::pin(late.connect_with(settings(DOQ), address, "dns.example").unwrap());
     assert!(poll!(connecting.as_mut()).is_pending());

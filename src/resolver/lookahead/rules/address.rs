@@ -14,7 +14,7 @@ pub(super) fn pointer_of(address: IpAddr) -> Further {
     Further::new(Name::from(address), RecordType::PTR, Rule::Ptr, RuleStep::Pointer)
 }
 
-/// Whether a name is the reverse name of an address.
+/// Returns true if a name is the reverse name of an address.
 pub(super) fn is_reverse(name: &Name) -> bool {
     let mut labels = name.iter().rev();
     let arpa = labels.next().is_some_and(|label| label.eq_ignore_ascii_case(b"arpa"));

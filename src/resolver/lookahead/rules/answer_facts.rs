@@ -24,7 +24,7 @@ impl AnswerFacts {
         Some(Self { rcode: answer.rcode, secure: answer.security == Security::Secure, records })
     }
 
-    /// Whether the name has data of the type, or only lacks them: not if it does not exist, or nobody knows.
+    /// Returns true if the name has data of the type, or only lacks them: not if it does not exist, or if this is unknown.
     pub(in crate::lookahead) fn exists(&self) -> bool {
         self.rcode == ResponseCode::NoError
     }

@@ -102,7 +102,7 @@ impl Further {
     }
 }
 
-/// Whether a label begins with an underscore (RFC 8552): no mail comes from such a name.
+/// Returns true if a label begins with an underscore (RFC 8552): no mail comes from such a name.
 pub(super) fn is_underscored(label: &[u8]) -> bool {
     label.first() == Some(&b'_')
 }

@@ -164,8 +164,8 @@ fn an_spf_record_leads_to_what_it_names() {
     ] {
         assert!(after("example.", RecordType::TXT, &facts("example.", other)).is_empty(), "{other:?}");
     }
-    let beside = facts("example.", &["TXT some text", "TXT v=spf1 include:a.example"]);
-    assert_eq!(after("example.", RecordType::TXT, &beside), [dmarc, "a.example. TXT spf_chain"]);
+    let both = facts("example.", &["TXT some text", "TXT v=spf1 include:a.example"]);
+    assert_eq!(after("example.", RecordType::TXT, &both), [dmarc, "a.example. TXT spf_chain"]);
 }
 
 #[test]

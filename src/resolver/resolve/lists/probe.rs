@@ -32,7 +32,7 @@ pub struct Probed {
 }
 
 impl ListResolver {
-    /// Whether any view asks a list this way.
+    /// Returns true if any view asks a list this way.
     pub fn is_asked(&self, apex: &Name, way: &Way) -> bool {
         self.views.load().asking(apex, way, ViewId::default()).is_some()
     }

@@ -75,7 +75,7 @@ impl Timekeeper {
         set
     }
 
-    /// Whether a result of `since` may come from a wrong clock that has been set meanwhile.
+    /// Returns true if a result of `since` may come from a wrong clock that has been set meanwhile.
     pub(super) fn is_outdated(&self, since: Mono) -> bool {
         let set = self.set.load(Ordering::Relaxed);
         set > 0 && since.as_micros() <= set
@@ -87,7 +87,7 @@ impl Timekeeper {
             && self.is_outdated(state.stored)
     }
 
-    /// Whether a log line is due, because the state that was logged last was another one.
+    /// Returns true if a log line is due, because the state that was logged last was another one.
     fn turns(&self, reported: u8) -> bool {
         self.reported.swap(reported, Ordering::Relaxed) != reported
     }

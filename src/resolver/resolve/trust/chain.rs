@@ -417,7 +417,7 @@ impl Validator {
     }
 }
 
-/// Whether a fault says only that no signature was sent.
+/// Returns true if a fault says only that no signature was sent.
 pub(super) fn is_unsigned(fault: &ValidationFailure) -> bool {
     matches!(fault.why, Why::RrsigsMissing | Why::NsecMissing)
 }

@@ -91,7 +91,7 @@ impl Validator {
         deepest.map_or_else(|| start.clone(), |labels| name.trim_to(labels))
     }
 
-    /// Whether memory has the DS of a zone, or their absence.
+    /// Returns true if memory has the DS of a zone, or their absence.
     pub(super) fn knows_ds(&self, zone: &Name, context: &Context) -> bool {
         let (rrsets, now) = (self.memory.rrsets.in_view(context.view.knows), self.clock.mono());
         rrsets.delegation(zone, now).is_some_and(|cut| !cut.evidence.is_empty())

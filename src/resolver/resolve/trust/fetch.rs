@@ -99,7 +99,7 @@ impl Validator {
         }
     }
 
-    /// Whether a zone has an anchor, or its parent has sent DS of it.
+    /// Returns true if a zone has an anchor, or its parent has sent DS of it.
     pub(super) fn is_signed(&self, cut: &Delegation, context: &Context) -> bool {
         match self.trust(&cut.zone, context) {
             Trust::None => false,
@@ -179,7 +179,7 @@ impl Validator {
         Some(Fetched { answers, evidence, zone: name.clone(), server: None, since, _room: room })
     }
 
-    /// Whether it is being fetched.
+    /// Returns true if it is being fetched.
     pub(crate) fn is_fetching(&self, name: &Name, kind: RecordType, context: &Context) -> bool {
         self.fetches.in_progress(&QuestionKey::of_sub_question(name, kind, context.view.knows)).is_some()
     }
@@ -267,7 +267,7 @@ impl Validator {
     }
 }
 
-/// Whether the keys of a zone are to be fetched again, as they are used now.
+/// Returns true if the keys of a zone are to be fetched again, as they are used now.
 fn is_to_be_renewed(state: &ZoneTrust, now: Mono) -> bool {
     state.state() == SecurityStatus::Secure && freshness::is_renewal_due(state.stored, state.expires, now)
 }

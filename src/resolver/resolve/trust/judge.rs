@@ -355,7 +355,7 @@ impl Judged {
         self.verdict = verdict.and(Verdict::Insecure(Some(why.clone())));
     }
 
-    /// Whether any part of it may be sent with AD.
+    /// Returns true if any part of it may be sent with AD.
     fn has_secure(&self) -> bool {
         self.checked.sets.iter().chain([&self.checked.end]).any(|security| *security == Security::Secure)
     }
@@ -383,7 +383,7 @@ fn covering_records<'a>(
     records.iter().filter(fits).take(MAX_RRSIGS).cloned()
 }
 
-/// Whether a record is the signature of a checked proof.
+/// Returns true if a record is the signature of a checked proof.
 fn vouched_signature(record: &Record, vouched: &[Record]) -> bool {
     covered_type(record).is_some_and(|kind| {
         vouched.iter().any(|proof| proof.record_type() == kind && proof.name == record.name)

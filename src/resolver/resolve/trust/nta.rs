@@ -33,7 +33,7 @@ impl Ntas {
         self.table().remove(&name.to_lowercase()).is_some()
     }
 
-    /// Whether exactly this name has one.
+    /// Returns true if exactly this name has one.
     pub fn holds(&self, name: &Name, now: Mono) -> bool {
         let table = self.table();
         !table.is_empty() && table.get(name).is_some_and(|until| now < *until)

@@ -34,7 +34,7 @@ pub(in crate::resolve) struct RootKeyLook {
 }
 
 impl Validator {
-    /// Whether answers are validated by anchors of the root.
+    /// Returns true if answers are validated by anchors of the root.
     pub(in crate::resolve) fn trusts_root(&self, view: &Arc<View>) -> bool {
         let context = self.context_of_root(view);
         context.checks() && matches!(self.trust(&Name::root(), &context), Trust::Anchor(..))
@@ -124,13 +124,14 @@ impl Validator {
         }
     }
 
-    /// Whether a key, revoked or not, is in the table or configured. The signatures of others are not checked: they would be a stranger's work for us.
+    /// Returns true if a key, revoked or not, is in the table or configured. The signatures of others are not checked: they would
+    /// be a stranger's work for us.
     fn is_known(&self, key: &DNSKEY, known: &RootKeys, configured: &Anchors) -> bool {
         let plain = unrevoked(key);
         known.keys.iter().any(|known| known.key == plain) || configured.cover(&Name::root(), &plain)
     }
 
-    /// Whether a key has signed the DNSKEY RRset.
+    /// Returns true if a key has signed the DNSKEY RRset.
     async fn has_signed(
         &self,
         key: &DNSKEY,

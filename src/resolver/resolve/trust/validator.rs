@@ -85,7 +85,7 @@ impl Validator {
         self.timekeeper.calendar(&self.clock)
     }
 
-    /// Whether a fault comes from a wrong clock, as shown by this signature. If so, the data are checked again.
+    /// Returns true if a fault comes from a wrong clock, as shown by this signature. If so, the data are checked again.
     pub(super) fn learns_time(&self, fault: &ValidationFailure) -> bool {
         let Some(passed) = fault.passed else { return false };
         self.clock.mark_passed(passed);
