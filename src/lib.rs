@@ -54,7 +54,7 @@
 //! [`history`], to which all modules report.
 //!
 //! 1. [`resolver::listener`] reads a datagram or a stream message with [`dns::wire`], which compares bytes and decodes nothing. A hit in
-//!    [`resolver::cache`] is copied, patched (id, spelling, TTLs) and sent by the thread that read it. The same query within a
+//!    [`resolver::cache`] is copied, patched (id, spelling, TTLs: [`dns::wire::ttl`]) and sent by the thread that read it. The same query within a
 //!    second gets the same octets. The listener or the address of a client chooses its view: the zones that it sees.
 //! 2. A miss goes to [`resolver::resolve`]: it joins the resolution (flight) of its question or begins one, and waits until the
 //!    deadline of the client. The flight of a query over UDP runs on the thread that read it: each worker has a runtime of its own. The
@@ -65,6 +65,7 @@
 //!    [`resolver::resolve`] caches an answer after [`validate`] has validated it, and queries another server before a zone is
 //!    bogus. DS records come with the referrals; keys are fetched in parallel.
 //!    In the zone of a DNS list, [`resolver::dnsbl`] then decides whether the answer is a listing, a refusal or a parked zone.
+//!    If there is no answer, `resolver::extended_error` chooses the code that the client gets (RFC 8914).
 //! 4. [`resolver::exchange`] sends one query and waits for its reply. No other module sends to servers. Its trait
 //!    `Network` has two implementations: sockets, and the servers of the `lab` in memory.
 //! 5. The result of each step is reported to [`history`]. [`control`] shows it to [`ctl`], which is `resolverctl`. [`doctor`]

@@ -40,7 +40,7 @@ use history::Counter;
 pub(super) struct Sought<'a> {
     pub(super) server: Name,
     pub(super) found: Result<Vec<IpAddr>, Failure>,
-    /// The address_lookup itself, if these addresses are past their TTL and it has not ended.
+    /// The lookup itself, if these addresses are past their TTL and it has not ended.
     pub(super) address_lookup: Option<BoxFuture<'a, Sought<'a>>>,
 }
 

@@ -76,7 +76,7 @@ pub(super) struct Attempt {
     pub(super) signed: Signed,
     /// The form of the first query.
     pub(super) first: FirstQuery,
-    /// Queries sent to it before in this step of the walk, since the step began or began anew.
+    /// Queries sent to it before in this step of the walk, since the step began or was restarted.
     pub(super) tries: u8,
     /// Outages of our network that have ended: no query that was lost in one is shared.
     pub(super) outages: u8,
@@ -301,7 +301,7 @@ impl Attempt {
         Silent { server: Arc::clone(&self.server), sent, late, wanted, aside: false }
     }
 
-    /// EventSender the server's answer. If no step waits for it any more, because the question of the client has failed, the
+    /// Reports the server's answer. If no step waits for it any more, because the question of the client has failed, the
     /// answer is kept.
     fn end(&self, said: Classified) {
         if !self.sender.is_unanswered() {

@@ -146,8 +146,8 @@ impl Iterate {
         (route.zone.zone_of(&cut.zone) && cut.zone != route.zone && !is_over).then_some(cut)
     }
 
-    /// The result of a address_lookup of a server's addresses. Once its zone has not answered for a while, this returns the
-    /// addresses past their TTL. The address_lookup is returned too and goes on, because the server may have moved.
+    /// The result of a lookup of a server's addresses. Once its zone has not answered for a while, this returns the
+    /// addresses past their TTL. The lookup is returned too and goes on, because the server may have moved.
     pub(super) async fn or_stale_addresses<'a>(
         &'a self,
         mut address_lookup: BoxFuture<'a, Result<Vec<IpAddr>, Failure>>,
