@@ -54,8 +54,8 @@
 //! [`history`], to which all modules report.
 //!
 //! 1. [`resolver::listener`] reads a datagram or a stream message with [`dns::wire`], which compares bytes and decodes nothing. A hit in
-//!    [`resolver::cache`] is copied, patched (id, spelling, TTLs: [`dns::wire::ttl`]) and sent by the thread that read it. The same query within a
-//!    second gets the same octets. The listener or the address of a client chooses its view: the zones that it sees.
+//!    [`resolver::cache`] is copied, patched (id, spelling, TTLs: [`dns::wire::ttl`]) and sent by the thread that read it. The same query
+//!    within a second gets the same octets. The listener or the address of a client chooses its view: the zones that it sees.
 //! 2. A miss goes to [`resolver::resolve`]: it joins the resolution (flight) of its question or begins one, and waits until the
 //!    deadline of the client. The flight of a query over UDP runs on the thread that read it: each worker has a runtime of its own. The
 //!    flight follows aliases from name to name. For each name, the longest suffix in [`resolver::zones`] is its route.

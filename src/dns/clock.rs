@@ -262,7 +262,7 @@ impl Clock {
         Now { mono, unix }
     }
 
-    /// The calendar in microseconds since 1970, for the record.
+    /// The calendar in microseconds since 1970, for the history.
     pub fn unix_micros(&self) -> u64 {
         match &self.kind {
             ClockKind::Machine { .. } => {

@@ -1,4 +1,4 @@
-//! How a query goes to a server, and how the server behaves. The iterator decides by these types, and the record counts them.
+//! How a query goes to a server, and how the server behaves. The iterator decides by these types, and the history counts them.
 //!
 //! # Decisions
 //!
@@ -23,7 +23,7 @@ pub enum Transport {
 }
 
 impl Transport {
-    /// All of them, in the order of their numbers in the record.
+    /// All of them, in the order of their numbers in the history.
     pub const ALL: [Self; 4] = [Self::Udp, Self::Tcp, Self::Tls, Self::Https];
 
     /// Its place in `ALL`.

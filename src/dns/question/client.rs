@@ -88,7 +88,7 @@ pub enum ClientTransport {
 }
 
 impl ClientTransport {
-    /// All of them, in the order of their numbers in the record.
+    /// All of them, in the order of their numbers in the history.
     pub const ALL: [Self; 5] = [Self::Udp, Self::Tcp, Self::Tls, Self::Https, Self::Quic];
 
     /// Its word on screens and in the log.

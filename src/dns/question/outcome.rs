@@ -42,7 +42,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// All of them, in the order in which they are shown. The record on the disk has their places: a new one comes last.
+    /// All of them, in the order in which they are shown. The history on the disk has their places: a new one comes last.
     pub const ALL: [Self; 13] = [
         Self::Cache,
         Self::Shared,

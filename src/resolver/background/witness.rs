@@ -1,6 +1,6 @@
 //! Queries root servers when a server does not answer, to see whether the zone or our own network is at fault.
 //!
-//! A task of the daemon: no question waits for it. The record notes the root servers' answers like all others, and
+//! A task of the daemon: no question waits for it. The history notes the root servers' answers like all others, and
 //! judges.
 
 use std::convert::Infallible;

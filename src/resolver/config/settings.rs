@@ -66,7 +66,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Octets of the record of the last questions; 0: none is kept.
+    /// Octets of the history of the last questions; 0: none is kept.
     pub fn history_size(&self) -> u64 {
         let share = self.cache.size / RECORD_SHARE;
         self.history.size.unwrap_or_else(|| share.clamp(MIN_RECORD, MAX_AUTO_RECORD))

@@ -190,7 +190,7 @@ impl UnknownReason {
         }
     }
 
-    /// The behaviour of the list, as the record has it.
+    /// The behaviour of the list, as the history has it.
     pub const fn fault(&self) -> ListFault {
         match self {
             Self::Refused { .. } => ListFault::Refuses,

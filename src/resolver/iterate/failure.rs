@@ -290,7 +290,7 @@ impl Failure {
         }
     }
 
-    /// The failure as the record counts it, with the origin of the zone's servers.
+    /// The failure as the history counts it, with the origin of the zone's servers.
     pub fn of_flight(&self, origin: ServerOrigin) -> FlightFailure {
         let faults = self.faults();
         let shows = match self {

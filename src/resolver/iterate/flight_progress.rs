@@ -40,7 +40,7 @@ impl FlightProgress {
         self.began
     }
 
-    /// Its steps, for people and for the record.
+    /// Its steps, for people and for the history.
     pub fn trail(&self) -> &Trail {
         &self.trail
     }

@@ -216,6 +216,6 @@ pub(crate) const MAX_SHOWN_ABOVE: usize = 2;
 /// shows less.
 pub const CACHE_SLACK_PERCENT: u64 = 25;
 
-/// Memory in addition to the cache and the record, in octets: 24 MiB for the program, its statistics and work in progress
+/// Memory in addition to the cache and the history, in octets: 24 MiB for the program, its statistics and work in progress
 /// (`WorkBounds`), and the rest for buffers of sockets, clients' streams and the threads of many listeners, which the kernel counts too.
 pub const MEMORY_BESIDE_CACHE: u64 = 192 << 20;

@@ -88,7 +88,7 @@ pub(crate) const MIRROR_SERIAL_AHEAD: Duration = Duration::from_secs(24 * 60 * 6
 /// any clock until 2034.
 pub(crate) const MIRROR_SERIAL_BEHIND: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// The default size of the record is this share of `cache.size`: 16 MiB of 256 MiB.
+/// The default size of the history is this share of `cache.size`: 16 MiB of 256 MiB.
 pub const RECORD_SHARE: u64 = 16;
 
 /// The largest default: half a million questions, which a large gateway asks in some hours. More is worth its memory only to an

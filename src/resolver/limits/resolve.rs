@@ -107,7 +107,7 @@ pub(crate) const FRESH_TRACE_MEMORY: u64 = 4 << 20;
 /// The time after which a reading answers no further request of `why`; the client sends these again. Other commands wait for it.
 pub(crate) const WHY_READING: Duration = Duration::from_secs(1);
 
-/// The time between an event that is worth a line and its reading from the record: questions that waited for the same flight
+/// The time between an event that is worth a line and its reading from the history: questions that waited for the same flight
 /// are read together, a zone that fails often is an incident by then, and the question to a root server that distinguishes an outage
 /// from a dead zone has been asked.
 pub const FOLLOW_PAUSE: Duration = Duration::from_secs(3);

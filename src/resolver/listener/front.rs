@@ -48,7 +48,7 @@ pub(super) enum Handled {
 pub(super) struct FrontBatch<'a> {
     front: &'a Front,
     policy: Guard<Arc<Policy>>,
-    /// The view of `allowed`. Replies, hits and the record are of one view each.
+    /// The view of `allowed`. Replies, hits and the history are of one view each.
     view: ViewId,
     occasion: Occasion,
     /// Room for each query in turn.

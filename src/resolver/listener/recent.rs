@@ -60,7 +60,7 @@ pub(super) struct Terms {
     pub(super) view: ViewId,
     /// The type of the question, for counting.
     pub(super) kind: RecordType,
-    /// The octets of its name, for the record.
+    /// The octets of its name, for the history.
     pub(super) name: u8,
     /// The version of its answer.
     pub(super) version: AnswerVersion,

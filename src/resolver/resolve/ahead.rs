@@ -65,7 +65,7 @@ pub struct LookaheadResolver {
 }
 
 impl LookaheadResolver {
-    /// The record of events.
+    /// The history of events.
     pub fn recorder(&self) -> &Recorder {
         &self.flight.recorder
     }
@@ -187,7 +187,7 @@ impl LookaheadResolver {
             && !found.answers.is_empty()
             && !is_outdated
         {
-            // The record joins the questions of a mail by the names in answers, and the client's question will find this one in memory.
+            // The history joins the questions of a mail by the names in answers, and the client's question will find this one in memory.
             let zone = found.zone.as_ref();
             let so_far = Flown::so_far(context.trail(), question, key.name());
             self.recorder().flown(&Flown { zone, answers: &found.answers, ..so_far });

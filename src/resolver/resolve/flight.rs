@@ -347,7 +347,7 @@ impl FlightResolver {
     }
 }
 
-/// The kind of a route, for the record.
+/// The kind of a route, for the history.
 const fn route_kind(target: &RouteTarget) -> RouteKind {
     match target {
         RouteTarget::Iterate => RouteKind::Recursion,
@@ -379,7 +379,7 @@ mod tests {
     use validate::verdict::{ValidationFailure, Why};
 
     #[test]
-    fn the_record_learns_the_kind_of_each_route() {
+    fn the_history_gets_the_kind_of_each_route() {
         let zone = |text: &str, kind| ConfiguredZone { name: name(text), kind, ..ConfiguredZone::default() };
         let address = "127.0.0.1:5300".parse().unwrap();
         let forwarders = vec![Forwarder { address, encryption: None }];
@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn the_record_learns_the_result_of_validation_if_there_was_one() {
+    fn the_history_gets_the_result_of_validation_if_there_was_one() {
         for (security, state) in [
             (None, None),
             (Some(Security::Unchecked), None),

@@ -121,7 +121,7 @@ pub struct ResolverParts {
     pub random: Random,
     /// The network to the servers.
     pub network: Arc<dyn Network>,
-    /// The record of events.
+    /// The history of events.
     pub recorder: Arc<Recorder>,
     /// Takes copies of messages.
     pub tap: Arc<Tap>,

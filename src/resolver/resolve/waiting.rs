@@ -178,7 +178,7 @@ impl ClientResolver {
         Ok(Asked::Replied(Replied { outcome, answer: Arc::clone(&landed.answer), progress }))
     }
 
-    /// Keeps the flight of a question that is answered before the flight ends, for the record. It goes on, and is kept again at its end.
+    /// Keeps the flight of a question that is answered before the flight ends, for the history. It goes on, and is kept again at its end.
     pub(super) fn keep_so_far(&self, missed: &ClientQuestion, progress: &FlightProgress) {
         let so_far = Flown::so_far(progress.trail(), &missed.question, missed.key.name());
         self.flight.recorder.flown(&so_far);

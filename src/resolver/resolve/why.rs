@@ -21,13 +21,13 @@ use history::why::{DaemonFacts, MessageReport, Wanted};
 use history::{ReadSpan, TellFacts, Window};
 
 impl Resolver {
-    /// The messages of the record that are wanted, worst first. It takes up to a second and a multiple of the record's memory,
+    /// The messages of the history that are wanted, worst first. It takes up to a second and a multiple of the history's memory,
     /// so it is done as a walk: one at a time, on a thread of its own.
     pub async fn why(self: &Arc<Self>, wanted: Wanted) -> Vec<MessageReport> {
         self.why_each(vec![wanted]).await.pop().unwrap_or_default()
     }
 
-    /// As `why`, for each of several, from one reading of the record. The last ones may be missing, but not the first one: the replies are
+    /// As `why`, for each of several, from one reading of the history. The last ones may be missing, but not the first one: the replies are
     /// bounded by `MAX_WHY_REPLY`, and their time by `WHY_READING`.
     pub async fn why_each(self: &Arc<Self>, wanted: Vec<Wanted>) -> Vec<Vec<MessageReport>> {
         let resolver = Arc::clone(self);
@@ -89,7 +89,7 @@ impl Resolver {
         }
     }
 
-    /// Reads what is new in the record, writes the lines about it, and stores what failed or was slow; `tell_log` does so some
+    /// Reads what is new in the history, writes the lines about it, and stores what failed or was slow; `tell_log` does so some
     /// time after each event.
     pub fn tell(&self) {
         let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
@@ -102,7 +102,7 @@ impl Resolver {
         self.with_facts(|facts| self.recorder.tell_last(&mut reported, facts));
     }
 
-    /// Gives what the record has in memory to `write`; see `Recorder::save_memory`.
+    /// Gives what the history has in memory to `write`; see `Recorder::save_memory`.
     ///
     /// # Errors
     /// The first error of `write`.
