@@ -151,8 +151,8 @@ impl ListResolver {
         let silent = UnknownReason::Silent { what: error.text.clone() };
         let list = missed.live_list();
         let (given, error) = match list.map(|list| (silent.given(list, view.guarding), list)) {
-            Some((Given::Nxdomain(given_error), list)) => (Some((list, given_error)), error),
-            Some((Given::Servfail(given_error), _)) => (None, given_error),
+            Some((Given::Nxdomain(replaced), list)) => (Some((list, replaced)), error),
+            Some((Given::Servfail(replaced), _)) => (None, replaced),
             Some((Given::Answer, _)) | None => (None, error),
         };
         let made = given.and_then(|(list, error)| {

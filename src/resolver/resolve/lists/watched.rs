@@ -66,13 +66,13 @@ impl ListResolver {
         let why = if refuses { UnknownReason::NotServed { what } } else { UnknownReason::Silent { what } };
         let error = |error| (Outcome::Remembered, compose::failure(question, error, now));
         match why.given(watched.list, view.guarding) {
-            Given::Servfail(error_given) => Some(error(error_given)),
+            Given::Servfail(replaced) => Some(error(replaced)),
             Given::Answer => Some(error(why.extended_error(&watched.list.apex))),
-            Given::Nxdomain(error_given) => {
+            Given::Nxdomain(replaced) => {
                 let made = Chased {
                     rcode: ResponseCode::NXDomain,
                     soa: Some(Box::new(gate::soa(watched.list))),
-                    extended_error: Some(error_given),
+                    extended_error: Some(replaced),
                     ..Chased::default()
                 };
                 Some((Outcome::Cache, compose_answer(question, &made, now).ok()?))
