@@ -167,7 +167,6 @@ impl Recorder {
             let read = outline.extent.stored_begin;
             let begin = store.begin().map(|begin| begin.max(oldest));
             outline.extent.stored_since = begin.into_iter().chain(read).min();
-            outline.extent.process_began = Some(dates.unix(self.started.as_micros()));
             outline.questions.append(&mut memory);
         }
         outline.in_order()

@@ -208,15 +208,13 @@ pub(super) struct RingPlace {
     octets: usize,
 }
 
-/// Leaves out all but the last blocks. Whether entries of this process are left out.
-pub(super) fn skip(ring: &Mutex<Ring>, place: &mut RingPlace, blocks: u64) -> bool {
+/// Leaves out all but the last blocks.
+pub(super) fn skip(ring: &Mutex<Ring>, place: &mut RingPlace, blocks: u64) {
     let (first, restored) = {
         let ring = lock(ring);
         (RingPlace { block: ring.block.saturating_sub(blocks), octets: 0 }, ring.restored)
     };
-    let begin = restored.max(*place);
-    *place = first.max(begin);
-    first > begin
+    *place = first.max(restored).max(*place);
 }
 
 /// Reads the blocks of a ring, the oldest first, until `take` returns false. Blocks that are overwritten meanwhile are left out.

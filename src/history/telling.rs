@@ -121,13 +121,10 @@ impl Recorder {
         if self.kept.store.get().is_none() || !(is_ending || told.long.is_due(now)) {
             return;
         }
-        told.long.begin(self.started);
         told.long.read(self.rings(), facts.secrets, now);
         let until = if is_ending { u64::MAX } else { now.before(MESSAGE_PAUSE).as_micros() };
         let slow = self.slow_from();
-        // A question that is not slow has ended by then, and shortened names do not tell which mail a question is of.
-        let with_spans = slow <= MESSAGE_PAUSE && !facts.redaction.names;
-        let wanted = LongWanted { slow: micros(slow), until, with_spans, facts: &facts.facts };
+        let wanted = LongWanted { slow: micros(slow), until, facts: &facts.facts };
         let mut chosen = told.long.take(&mut told.stored, &wanted);
         let linked = linked_flights::of_hits(&chosen, &self.kept.misses, facts.secrets);
         chosen.extend(told.long.add_flights(linked, &mut told.stored));

@@ -31,3 +31,6 @@ pub(crate) const RETRY_PAUSE: Duration = Duration::from_secs(300);
 /// The longest part of a session of SMTP whose end is a log line without a delay: Postfix waits 600 s for the reply to the data, and 300 s
 /// for other commands.
 pub(crate) const SESSION_PART: Duration = Duration::from_secs(600);
+
+/// Messages that are shown for a line that several fit: the host of a mail and its sender, and another mail.
+pub(crate) const MAX_FITTING_MESSAGES: usize = 3;

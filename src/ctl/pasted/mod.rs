@@ -16,34 +16,25 @@
 mod about;
 mod delay;
 mod delivery;
-mod disk;
-mod doubt;
-mod equal;
 mod fit;
 mod line;
 mod lookup;
-mod nearest;
-mod not_asked;
 mod not_dns;
-mod other_mail;
-mod other_part;
+mod order;
 mod queue;
 mod rejected;
-mod search;
 mod settle;
 mod subject;
 mod time;
-mod unnamed;
 
 use std::net::IpAddr;
 
 pub use self::delay::LineDelay;
 use self::delivery::Delivery;
 pub use self::line::PastedLine;
-pub use self::search::{FoundMessages, SearchStep};
-pub use self::settle::{ToldMessage, known_first, once, settle};
+pub use self::order::{LineResult, known_first};
+pub use self::settle::{is_of_line, settle};
 use self::subject::subject;
-pub use self::unnamed::{settle_unnamed, unexplained_time};
 use crate::limits::MAX_LINE_SUBJECTS;
 
 /// Words of lines that are written at the end of a session, or of a step of it that took long.
@@ -214,9 +205,5 @@ impl LineSubjects {
     }
 }
 
-#[cfg(test)]
-mod doubt_tests;
-#[cfg(test)]
-mod order_tests;
 #[cfg(test)]
 mod tests;

@@ -282,10 +282,9 @@ pub(super) fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> Messa
     MessageReport {
         line: None,
         more_lines: 0,
+        fitting: 0,
         note: None,
         of_disk: false,
-        whole_until: None,
-        is_cut: false,
         began: NOW,
         client: "127.0.0.1".to_owned(),
         took: waited,
@@ -309,7 +308,7 @@ pub(super) fn settled(text: &str, found: Vec<MessageReport>) -> Option<MessageRe
 fn settle_at_its_end(line: &PastedLine, mut found: Vec<MessageReport>) -> Option<MessageReport> {
     let shift = line.end().unwrap() - NOW;
     found.iter_mut().for_each(|message| message.began += shift);
-    let told = settle(line, found, &|began| format!("{:.0} s", began - shift - NOW))?;
+    let told = settle(line, found, &|began| format!("{:.0} s", began - shift - NOW)).into_iter().next()?;
     Some(MessageReport { began: (told.began - shift).round(), ..told })
 }
 
@@ -373,7 +372,7 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 14] = {
             &[(-100.0, 2.0, ServerSlow, Upstream, 2), (-2.0, 0.03, Nothing, Upstream, 1)],
             (-2.0, NotDns),
         ),
-        (CONNECT, &[(-100.0, 2.0, ServerSlow, Upstream, 2)], (-100.0, ServerSlow)),
+        (CONNECT, &[(-100.0, 2.0, ServerSlow, Upstream, 2)], (-100.0, Unknown)),
         (
             CONNECT,
             &[(-40.0, 2.0, ServerSlow, Upstream, 2), (-2.0, 0.03, Nothing, Upstream, 2)],
