@@ -87,7 +87,7 @@ impl Arguments {
 /// The subject of the check.
 #[derive(Debug, Subcommand)]
 enum CheckCommand {
-    /// Check resolv.conf, port 53, mail software, clock and network of this host, as root.
+    /// Check resolv.conf, port 53, mail software, clock and network of this host.
     System(System),
     /// Check the domains of a message or a bounce.
     ///

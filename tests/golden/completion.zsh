@@ -873,7 +873,7 @@ _resolverctl__subcmd__cache_commands() {
 (( $+functions[_resolverctl__subcmd__check_commands] )) ||
 _resolverctl__subcmd__check_commands() {
     local commands; commands=(
-'system:Check resolv.conf, port 53, mail software, clock and network of this host, as root' \
+'system:Check resolv.conf, port 53, mail software, clock and network of this host' \
 'mail:Check the domains of a message or a bounce' \
 'watched:Show the findings of the domains that the daemon checks on schedule (\`\[\[watch\]\]\`)' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -883,7 +883,7 @@ _resolverctl__subcmd__check_commands() {
 (( $+functions[_resolverctl__subcmd__check__subcmd__help_commands] )) ||
 _resolverctl__subcmd__check__subcmd__help_commands() {
     local commands; commands=(
-'system:Check resolv.conf, port 53, mail software, clock and network of this host, as root' \
+'system:Check resolv.conf, port 53, mail software, clock and network of this host' \
 'mail:Check the domains of a message or a bounce' \
 'watched:Show the findings of the domains that the daemon checks on schedule (\`\[\[watch\]\]\`)' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -1082,7 +1082,7 @@ _resolverctl__subcmd__help__subcmd__cache_commands() {
 (( $+functions[_resolverctl__subcmd__help__subcmd__check_commands] )) ||
 _resolverctl__subcmd__help__subcmd__check_commands() {
     local commands; commands=(
-'system:Check resolv.conf, port 53, mail software, clock and network of this host, as root' \
+'system:Check resolv.conf, port 53, mail software, clock and network of this host' \
 'mail:Check the domains of a message or a bounce' \
 'watched:Show the findings of the domains that the daemon checks on schedule (\`\[\[watch\]\]\`)' \
     )
