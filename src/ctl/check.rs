@@ -95,7 +95,7 @@ enum CheckCommand {
     /// bounce has the reply of a receiver, its reason is checked first: a DNS list, PTR records, SPF or TLS. At most 4 domains, for at
     /// most 10 s each.
     Mail(MailFile),
-    /// Show the findings of the domains that the daemon checks on schedule (`[[watch]]`).
+    /// Show the findings of the domains of `[[watch]]`.
     #[command(after_long_help = terms::WATCHED)]
     Watched(watched::Arguments),
 }

@@ -352,7 +352,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not _
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "system" -d 'Check resolv.conf, port 53, mail software, clock and network of this host'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "mail" -d 'Check the domains of a message or a bounce'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "watched" -d 'Show the findings of the domains that the daemon checks on schedule (`[[watch]]`)'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "watched" -d 'Show the findings of the domains of `[[watch]]`'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -l root -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -l root-server -r
@@ -381,7 +381,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fis
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from watched" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "system" -d 'Check resolv.conf, port 53, mail software, clock and network of this host'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "mail" -d 'Check the domains of a message or a bounce'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "watched" -d 'Show the findings of the domains that the daemon checks on schedule (`[[watch]]`)'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "watched" -d 'Show the findings of the domains of `[[watch]]`'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "status" -d 'Show whether the daemon is healthy, and if not, what to do'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "stats" -d 'Show statistics of queries, servers, the cache and DNSSEC'
@@ -418,4 +418,4 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from nta" -f -a "remove" -d 'Remove a negative trust anchor'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "system" -d 'Check resolv.conf, port 53, mail software, clock and network of this host'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "mail" -d 'Check the domains of a message or a bounce'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "watched" -d 'Show the findings of the domains that the daemon checks on schedule (`[[watch]]`)'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "watched" -d 'Show the findings of the domains of `[[watch]]`'

@@ -875,7 +875,7 @@ _resolverctl__subcmd__check_commands() {
     local commands; commands=(
 'system:Check resolv.conf, port 53, mail software, clock and network of this host' \
 'mail:Check the domains of a message or a bounce' \
-'watched:Show the findings of the domains that the daemon checks on schedule (\`\[\[watch\]\]\`)' \
+'watched:Show the findings of the domains of \`\[\[watch\]\]\`' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl check commands' commands "$@"
@@ -885,7 +885,7 @@ _resolverctl__subcmd__check__subcmd__help_commands() {
     local commands; commands=(
 'system:Check resolv.conf, port 53, mail software, clock and network of this host' \
 'mail:Check the domains of a message or a bounce' \
-'watched:Show the findings of the domains that the daemon checks on schedule (\`\[\[watch\]\]\`)' \
+'watched:Show the findings of the domains of \`\[\[watch\]\]\`' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl check help commands' commands "$@"
@@ -1084,7 +1084,7 @@ _resolverctl__subcmd__help__subcmd__check_commands() {
     local commands; commands=(
 'system:Check resolv.conf, port 53, mail software, clock and network of this host' \
 'mail:Check the domains of a message or a bounce' \
-'watched:Show the findings of the domains that the daemon checks on schedule (\`\[\[watch\]\]\`)' \
+'watched:Show the findings of the domains of \`\[\[watch\]\]\`' \
     )
     _describe -t commands 'resolverctl help check commands' commands "$@"
 }
