@@ -304,7 +304,7 @@ fn of_unread(unread: &[String]) -> Option<Finding> {
     (!unread.is_empty()).then(|| Finding { remedy, ..Finding::new(Code::MessageUnread, unread.join("; ")) })
 }
 
-/// The checks of domains and addresses, one after the other. The last one has the findings that are told about all of them.
+/// The checks of domains and addresses, one after the other. The last one has the findings that are shown for all of them.
 fn of_subjects(
     (subjects, mut told): (Vec<CheckSubject>, Vec<Finding>),
     daemon: &Daemon,

@@ -20,7 +20,7 @@ use history::why::MessageReport;
 /// Lines that are searched together: their requests fit in one.
 pub(super) const LINES_AT_ONCE: usize = MAX_WHY_REQUESTS / MAX_LINE_SUBJECTS;
 
-/// Octets of a request beside the requests in it.
+/// Octets of a request next to the requests in it.
 const ENVELOPE: usize = 64;
 
 /// The search for the messages of pasted lines.

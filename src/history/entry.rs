@@ -129,7 +129,7 @@ impl Entry {
     }
 }
 
-/// Octets of the heap beside each piece that is allocated.
+/// Octets that the allocator adds to each piece on the heap.
 const PIECE: usize = 16;
 
 impl QuestionEntry {

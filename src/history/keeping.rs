@@ -172,7 +172,7 @@ impl Recorder {
         outline.in_order()
     }
 
-    /// Like `outline`, for a reader that wants failed questions, and the others only beside these. On a day without a failure, memory is
+    /// Like `outline`, for a reader that wants failed questions, and the others only next to these. On a day without a failure, memory is
     /// looked through and not read.
     pub fn outline_of_failures<'s>(&self, span: &ReadSpan, secrets: &'s Secrets) -> Outline<'s> {
         let mut has_failure = false;

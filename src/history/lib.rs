@@ -195,7 +195,7 @@ impl Recorder {
         Arc::new(Self::made(clock, shards, size, true))
     }
 
-    /// A record beside the daemon's own, for a second resolver. It is not shown, and writes no line to the log.
+    /// A record next to the daemon's own, for a second resolver. It is not shown, and writes no line to the log.
     pub fn aside(clock: Clock) -> Arc<Self> {
         Arc::new(Self::made(clock, 1, 0, false))
     }

@@ -139,7 +139,7 @@ pub const MESSAGE_PAUSE: Duration = Duration::from_secs(2);
 /// otherwise: mail software asks again within a few milliseconds.
 pub(crate) const MESSAGE_BURST: Duration = Duration::from_millis(100);
 
-/// Mails of one client in progress at once that are told apart; the quietest ends early.
+/// Mails of one client in progress at once that are kept apart; the quietest ends early.
 pub(crate) const MAX_OPEN_MESSAGES: usize = 64;
 
 /// Questions of a mail; the next begins another one. A mail with many links asks some two hundred.
@@ -205,7 +205,7 @@ pub(crate) const FAILURE_COST: Duration = Duration::from_secs(4);
 /// The time between the questions of a mail from which its client is said to wait: a shorter one is the dialogue of SMTP.
 pub(crate) const CLIENT_PAUSE: Duration = Duration::from_secs(1);
 
-/// Octets of the shortest key of a customer of a DNS list: a label that is shorter cannot be told from other text.
+/// Octets of the shortest key of a customer of a DNS list: a label that is shorter cannot be distinguished from other text.
 pub const MIN_LIST_KEY: usize = 8;
 
 /// Flights that are known when the next entries are read: the flights of `EXPLAINED_TIME` in which questions failed. About 1 KiB each.

@@ -3,7 +3,7 @@
 //!
 //! # Decisions
 //!
-//! - The octets of the entries are kept beside it. A second reading of the rings would find other entries in the place of the oldest.
+//! - The octets of the entries are kept next to it. A second reading of the rings would find other entries in the place of the oldest.
 //!   Entries of hits are not kept: the head of such an entry is all of it.
 //! - A question is judged by its own flight, and by those that failed, of lists that failed, and to servers that were silent. All
 //!   others answered, and answers to other questions explain nothing. So they are not read in full.

@@ -50,7 +50,7 @@ impl Ring {
     }
 
     /// Reads the place of the next entries. It was last used when the ring was written the last time round, so that the core waits for
-    /// memory; it does not wait for the read, and other reads go on beside it.
+    /// memory; it does not wait for the read, and other reads continue meanwhile.
     #[inline]
     pub(super) fn fetch(&self) {
         let octet = |place| self.octets.get(place).copied();

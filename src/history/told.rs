@@ -1,4 +1,4 @@
-//! The questions that the log knows, and the facts that a line needs beside the record.
+//! The questions that the log has, and the facts that a line needs next to the history.
 
 use super::failure_lines::FailureLines;
 use super::follow::NewsReader;
@@ -8,7 +8,7 @@ use super::slow_lines::SlowLines;
 use super::stored::Chooser;
 use super::why::DaemonFacts;
 
-/// The questions that the log knows, and the place in the record up to which it was read.
+/// The questions that the log has, and the place in the record up to which it was read.
 #[derive(Debug, Default)]
 pub struct Told {
     pub(super) follower: NewsReader,

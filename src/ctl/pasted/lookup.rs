@@ -31,7 +31,7 @@ pub(super) const RECIPIENT_UNVERIFIED: &str = "could not complete recipient veri
 /// Words behind these if a server of that domain did not accept it.
 const BY_SERVER: &str = " callout";
 
-/// Words beside a host that Exim and Postfix do not find.
+/// Words next to a host that Exim and Postfix do not find.
 const HOST_NAMED: [&str; 5] = [
     "host lookup for ",
     "lookup of host ",

@@ -99,7 +99,7 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
     lines
 }
 
-/// The lines in the order in which they are told: of an entry of a queue, or of a bounce, those first that say that a lookup failed. Its
+/// The lines in the order in which they are shown: of an entry of a queue, or of a bounce, those first that say that a lookup failed. Its
 /// sender, which is mostly a domain of this host, is not the reason for it.
 pub(crate) fn failures_first(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
     lines.sort_by_key(|line| (line.entry, !line.blames_dns));

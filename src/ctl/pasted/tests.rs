@@ -315,7 +315,7 @@ fn settle_at_its_end(line: &PastedLine, mut found: Vec<MessageReport>) -> Option
 /// A message that began some seconds after the end of a line, and how many subjects of the line have found it.
 type Found = (f64, f64, CulpritKind, Outcome, usize);
 
-/// Lines, the messages of the record around them, and the message with the culprit that is told: the seconds of its begin.
+/// Lines, the messages of the record around them, and the message with the culprit that is shown: the seconds of its begin.
 const FITS: [(&str, &[Found], (f64, CulpritKind)); 14] = {
     use CulpritKind::{Client, None as Nothing, NotDns, ServerFailed, ServerSilent, ServerSlow, Unknown};
     use Outcome::{Failed, Upstream};
@@ -378,7 +378,7 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 14] = {
             &[(-40.0, 2.0, ServerSlow, Upstream, 2), (-2.0, 0.03, Nothing, Upstream, 2)],
             (-2.0, NotDns),
         ),
-        // Those of one second cannot be told apart if they have not one cause.
+        // Those of one second cannot be distinguished if they have not one cause.
         (
             QMGR,
             &[(-2.3, 0.9, ServerSlow, Upstream, 1), (-2.2, 0.9, ServerSlow, Upstream, 1)],
@@ -434,7 +434,7 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
         assert!(told.culprit.evidence.contains("waited 20 ms for DNS"), "{:?}", told.culprit);
         assert_eq!(told.line.as_ref(), Some(text));
     }
-    // A list that failed beside it is told, but has not caused thirty seconds.
+    // A list that failed next to it is shown, but has not caused thirty seconds.
     let failed = || message(0.02, CulpritKind::ListRefused, Outcome::Failed);
     let told = settled(&lines[0], vec![failed()]).unwrap();
     assert_eq!((told.culprit.kind, told.also[0].kind), (CulpritKind::NotDns, CulpritKind::ListRefused));
