@@ -575,3 +575,46 @@ fn a_time_that_does_not_exist_is_not_understood() {
         assert_eq!((line.at, line.unread_time.as_deref()), (None, Some(time)));
     }
 }
+
+/// The messages that are shown for a line, by the first name of each and its culprit.
+fn shown(text: &str, mut found: Vec<MessageReport>) -> Vec<(String, CulpritKind, u64)> {
+    let line = one(text);
+    let shift = line.end().unwrap() - NOW;
+    found.iter_mut().for_each(|message| message.began += shift);
+    let shown = settle(&line, found, &|began| began.to_string()).into_iter();
+    shown.map(|one| (one.questions[0].name.clone(), one.culprit.kind, one.fitting)).collect()
+}
+
+#[test]
+fn all_messages_that_fit_a_line_are_shown_and_the_one_with_a_cause_comes_first() {
+    use CulpritKind::{None as Nothing, NotDns, ServerSlow};
+    let of = |name: &str, kind: &str, began: f64, waited: f64, culprit: CulpritKind| {
+        let mut report = MessageReport { began: NOW + began, ..message(waited, culprit, Outcome::Upstream) };
+        (report.questions[0].name, report.questions[0].kind) = (name.to_owned(), kind.to_owned());
+        report
+    };
+    let exim =
+        "2026-11-21 03:12:05 1abC <= a@fine.example H=mail.host.example [192.0.2.9] P=esmtps S=9 RT=4.0s";
+    let host = || of("9.2.0.192.in-addr.arpa.", "PTR", -3.9, 0.03, Nothing);
+    let sender = |waited: f64, kind| of("fine.example.", "MX", -3.5, waited, kind);
+    let (reverse, domain) = ("9.2.0.192.in-addr.arpa.".to_owned(), "fine.example.".to_owned());
+    // The host of a mail, and its sender.
+    assert_eq!(
+        shown(exim, vec![host(), sender(3.2, ServerSlow)]),
+        [(domain, ServerSlow, 2), (reverse.clone(), Nothing, 2)]
+    );
+    let quick = shown(exim, vec![host(), sender(0.1, Nothing)]);
+    assert_eq!((quick.len(), quick[0].1), (1, NotDns), "{quick:?}");
+    // Of another sender from the same host.
+    let other = of("other.example.", "MX", -3.5, 3.2, ServerSlow);
+    assert_eq!(shown(exim, vec![host(), other]), [(reverse, NotDns, 0)]);
+    // Two mails of a busy domain, and none shows which is that of the line.
+    let qmgr =
+        "Nov 21 03:12:05 mx postfix/qmgr[7]: 4A: from=<bob@fine.example>, size=9, nrcpt=1 (queue active)";
+    let of_domain = |began: f64, waited: f64, kind| of("fine.example.", "MX", began, waited, kind);
+    let both = shown(qmgr, vec![of_domain(-2.2, 0.9, ServerSlow), of_domain(-1.1, 0.03, Nothing)]);
+    assert_eq!(both.iter().map(|one| one.1).collect::<Vec<_>>(), [ServerSlow, NotDns]);
+    // One that ended long before is not shown next to one that ended just before.
+    let far = shown(qmgr, vec![of_domain(-20.0, 0.9, ServerSlow), of_domain(-1.1, 0.03, Nothing)]);
+    assert_eq!(far.iter().map(|one| one.1).collect::<Vec<_>>(), [NotDns]);
+}
