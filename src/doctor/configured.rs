@@ -174,21 +174,17 @@ fn hosts_of_zone(facts: &DomainFacts) -> Vec<(String, &'static str)> {
 }
 
 /// Verdicts on the MX records and on the mail hosts.
-const ON_MAIL: [Code; 15] = [
+const ON_MAIL: [Code; 11] = [
     Code::MailNowhere,
     Code::NoMx,
     Code::MxIsAddress,
-    Code::MxByWildcard,
     Code::MxIsCname,
     Code::MxIsHere,
     Code::MxWithoutAddress,
     Code::MxPrivateAddress,
     Code::MxWithoutIpv4,
     Code::MxWithoutIpv6,
-    Code::MxEqual,
-    Code::MxMany,
     Code::NullMx,
-    Code::WildcardMx,
     Code::MailOk,
 ];
 
@@ -211,7 +207,6 @@ pub(super) fn without_inner_view(facts: &DomainFacts, findings: &mut Vec<Finding
     let unseen = unseen(facts);
     if !unseen.is_empty() {
         let of_hosts = [
-            Code::MxByWildcard,
             Code::MxPrivateAddress,
             Code::MxWithoutAddress,
             Code::MxWithoutIpv4,
@@ -231,30 +226,14 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let names = domain.into_iter().chain(facts.subject.address.map(reverse));
     let told = names.filter_map(|name| Some(of_name(facts, &name, facts.configured_at(&name)?)));
     let others = others(facts).map(|evidence| Finding::new(Code::ConfiguredHere, evidence));
-    told.chain(others).chain(differs(facts)).chain(in_views(facts)).collect()
-}
-
-/// The finding that clients of views get other data for the domain or for its mail hosts.
-fn in_views(facts: &DomainFacts) -> Option<Finding> {
-    let mut names = BTreeMap::<&str, &[String]>::new();
-    for (want, got) in &facts.got {
-        if let (Want::Lookup { name, .. }, Got::Reply(reply)) = (want, got)
-            && !reply.views.is_empty()
-            && is_within(name, &facts.subject.domain)
-        {
-            names.insert(name, &reply.views);
-        }
-    }
-    let told: Vec<String> =
-        names.into_iter().map(|(name, views)| format!("{name}: view {}", views.join(", view "))).collect();
-    (!told.is_empty()).then(|| Finding::new(Code::ConfiguredInView, told.join("; ")))
+    told.chain(others).chain(differs(facts)).collect()
 }
 
 /// The finding about a name. If it gives no answer, that explains all that could not be told, and so comes before it.
 fn of_name(facts: &DomainFacts, name: &str, by: &str) -> Finding {
     let evidence = format!("{name} is answered by {by}");
     match facts.lookup(name, "SOA") {
-        LookupFound::Circle(why) | LookupFound::Unknown(why) => {
+        LookupFound::Unknown(why) => {
             let finding =
                 Finding::new(Code::ConfiguredHere, format!("{evidence}, and could not be looked up: {why}"));
             finding.at(Level::CouldNotTell).of(Part::Delegation)
@@ -303,7 +282,7 @@ fn instead(facts: &DomainFacts, wanted: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{cached, current};
+    use super::super::current;
     use super::*;
     use crate::facts::lookup;
     use crate::facts::tests::{TWO_SERVERS, facts};
@@ -369,43 +348,5 @@ mod tests {
         assert!(!other.contains(&Code::SpfMissing) && !other.contains(&Code::MxPrivateAddress), "{other:?}");
         let same = of("5 in.a.test.");
         assert!(same.contains(&Code::MxPrivateAddress), "others see it too: {same:?}");
-    }
-
-    #[test]
-    fn a_configured_name_below_the_domain_is_told_and_its_records_are_not_called_old() {
-        let lines = "
-            lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
-            lookup test. SOA | ns.test. h. 1 2 3 4 5
-            lookup test. NS | ns.test.
-            lookup ns.test. A | 198.18.9.1
-            lookup ns1.a.test. A | 198.18.1.1
-            lookup mx.a.test. A | 10.9.9.9
-            lookup mx.a.test. AAAA
-            lookup b.test. A | 10.9.9.9
-            server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test.
-            server 198.18.1.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5
-            server 198.18.1.1 mx.a.test. A udp aa | 198.18.7.1";
-        let mut facts = facts("a.test.", lines);
-        let old = {
-            let mut facts = facts.clone();
-            current::adopt(&mut facts);
-            (check(&facts).len(), !cached::check(&facts).is_empty())
-        };
-        assert_eq!(old, (0, true), "without configuration");
-        for (name, kind) in [("mx.a.test.", "A"), ("mx.a.test.", "AAAA"), ("b.test.", "A")] {
-            let Some(Got::Reply(reply)) = facts.got.get_mut(&lookup(name, kind)) else { panic!("{name}") };
-            reply.configured = Some("[[host]] mx.a.test".to_owned());
-        }
-        current::adopt(&mut facts);
-        assert_eq!(facts.addresses("mx.a.test.").len(), 1);
-        assert_eq!(facts.data("mx.a.test.", "A"), ["198.18.7.1"], "the domain is judged as others see it");
-        assert_eq!(cached::check(&facts), Vec::new());
-        let told: Vec<String> = check(&facts).into_iter().map(|finding| finding.evidence).collect();
-        assert_eq!(
-            told,
-            [
-                "mx.a.test. is answered by [[host]] mx.a.test (A here: 10.9.9.9; at the servers of the zone: 198.18.7.1)"
-            ]
-        );
     }
 }

@@ -230,22 +230,6 @@ fn an_expired_certificate_is_a_failure_for_senders_that_verify() {
 }
 
 #[test]
-fn addresses_that_were_not_connected_to_are_counted() {
-    let addresses: Vec<String> = (1..=13).map(|last| format!("198.18.0.{last}")).collect();
-    let lines = format!("lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | {}", addresses.join(" | "));
-    let mut facts = facts("a.test.", &lines);
-    facts.subject.connect = true;
-    let wanted = wants(&facts);
-    assert_eq!(wanted.len(), MAX_CONNECTIONS);
-    facts.got.extend(wanted.into_iter().map(|want| (want, Got::NoReply(NoReply::Silent))));
-    let found = check(&facts);
-    let told: Vec<_> = found.iter().map(|finding| (finding.code, finding.level)).collect();
-    assert_eq!(told, [usual(Code::MxMany), usual(Code::SmtpUnknown)]);
-    let evidence = &found[0].evidence;
-    assert_eq!(evidence, "the check connects to 10 addresses of mail hosts; 3 more were not connected to");
-}
-
-#[test]
 fn an_address_without_a_route_takes_the_place_of_no_other_and_is_a_note() {
     let lines: String = (1..=8)
         .map(|host| {

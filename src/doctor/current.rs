@@ -17,7 +17,7 @@ use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want, at_server, is_
 use super::outside::{in_place_of, open_end};
 use super::record_set::{is_known, path};
 use super::zone::{self, serves};
-use super::{copies, dkim, outside, wildcard};
+use super::{dkim, outside};
 
 /// The types of records that are judged.
 const TYPES: [&str; 5] = ["MX", "TXT", "A", "AAAA", "CNAME"];
@@ -33,7 +33,15 @@ fn server(facts: &DomainFacts) -> Option<IpAddr> {
         Some(Got::Reply(reply)) => serves(reply, apex),
         _ => false,
     });
-    copies::newest_server(facts, &servers)
+    // Of zones with different primary servers, the one that names the servers of the zone above counts.
+    let is_right = |server: &IpAddr| zone::child_set_at(facts, *server) == zone::parent_set(facts);
+    let serial = |server: &IpAddr| zone::serial_at(facts, *server).unwrap_or_default();
+    servers.into_iter().reduce(|best, next| match (is_right(&best), is_right(&next)) {
+        (true, false) => best,
+        (false, true) => next,
+        _ if zone::is_older(serial(&best), serial(&next)) => next,
+        _ => best,
+    })
 }
 
 /// The known lookups of records of the zone that are compared: names with types. None if the configuration answers for the domain.
@@ -46,7 +54,7 @@ pub(super) fn looked_up(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
 fn judged(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let is_judged = |name: &str| {
         let exists = || !facts.data(name, "TXT").is_empty();
-        !wildcard::is_nowhere(name) && (dkim::is_given(facts, name) || !dkim::is_key(name) || exists())
+        dkim::is_given(facts, name) || !dkim::is_key(name) || exists()
     };
     let mut lookups = of_zone(facts);
     lookups.retain(|(name, _)| is_judged(name));

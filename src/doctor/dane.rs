@@ -148,7 +148,6 @@ struct Hosts {
     secure: Vec<String>,
     unsigned: Vec<String>,
     unusable: Vec<String>,
-    without: Vec<String>,
     /// No server gives the records, with the evidence.
     unanswered: Vec<(String, String)>,
     /// The same, and a proof says that there are none.
@@ -206,15 +205,14 @@ fn hosts(facts: &DomainFacts) -> Hosts {
                 if mail::is_without_answer(facts, &host) || facts.is_bogus_host(&host) => {}
             // Nobody asks for TLSA records of a host whose address is not secure (RFC 7672 section 2.1.2).
             LookupFound::Unknown(_) if is_insecure(facts, &host) => {}
-            LookupFound::Circle(why) | LookupFound::Unknown(why) => {
+            LookupFound::Unknown(why) => {
                 if let Some(host) = hosts.take_unanswered(facts, host) {
                     let text = format!("{} TLSA: {why}", tlsa(&host));
                     hosts.unknown.push((host, text));
                 }
             }
             LookupFound::NoData(_) | LookupFound::NoName(_) => {
-                let without = hosts.take_unanswered(facts, host);
-                hosts.without.extend(without);
+                hosts.take_unanswered(facts, host);
             }
             LookupFound::NotAsked => {}
         }
@@ -237,20 +235,10 @@ fn none_usable<'r>(records: impl Iterator<Item = &'r str>) -> Option<String> {
 /// The findings. TLSA records count only in signed zones (RFC 7672 section 2.1.1). Missing ones are not reported, unless
 /// other hosts of the domain have them.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
-    let Hosts { secure, unsigned, unusable, without, unanswered, proven, unknown } = hosts(facts);
-    let domain = facts.subject.domain.as_str();
+    let Hosts { secure, unsigned, unusable, unanswered, proven, unknown } = hosts(facts);
     let mut findings = Vec::new();
-    if !secure.is_empty() && !without.is_empty() {
-        let evidence = format!("{} without, {} with TLSA records", without.join(", "), secure.join(", "));
-        findings.push(Finding::new(Code::DanePartly, evidence));
-    }
-    let insecure_mx = matches!(
-        facts.lookup(domain, "MX"),
-        LookupFound::Data(reply) if reply.security == ReplySecurity::Insecure
-    );
-    let protected = if insecure_mx { Code::DaneMxUnsigned } else { Code::DaneOk };
     let groups = [
-        (protected, secure, ", "),
+        (Code::DaneOk, secure, ", "),
         (Code::TlsaUnsigned, unsigned, ", "),
         (Code::TlsaUnusable, unusable, "; "),
     ];
@@ -266,6 +254,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings.extend(failed.map(|(code, hosts, level)| {
         let (hosts, texts): (Vec<String>, Vec<String>) = hosts.into_iter().unzip();
         let told = Finding::new(code, texts.join("; ")).at(level).of(Part::Dane);
+        let told = hosts.iter().fold(told, |told, host| told.on(tlsa(host), "TLSA"));
         told.about(hosts.into_iter().map(About::Host))
     }));
     findings
@@ -275,39 +264,6 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::facts::tests::{TWO_SERVERS, facts};
-
-    #[test]
-    fn tlsa_records_are_judged() {
-        let (digest, long) = ("ab".repeat(32), "ab".repeat(64));
-        let mail = "lookup a.test. MX secure | 10 mx.a.test.\nlookup _25._tcp.mx.a.test. TLSA";
-        let partly = "lookup a.test. MX secure | 10 mx.a.test. | 20 b.a.test.\nlookup _25._tcp.b.a.test. TLSA NXDOMAIN";
-        let cases: &[(String, &[Code])] = &[
-            (format!("{mail} secure | 3 1 1 {digest}"), &[Code::DaneOk]),
-            (format!("{mail} secure | 2 0 2 {long}"), &[Code::DaneOk]),
-            (format!("{mail} secure | 3 1 0 abcd"), &[Code::DaneOk]),
-            (format!("{mail} insecure | 3 1 1 {digest}"), &[Code::TlsaUnsigned]),
-            (format!("{mail} secure | 1 1 1 {digest}"), &[Code::TlsaUnusable]),
-            (format!("{mail} secure | 3 1 1 aa"), &[Code::TlsaUnusable]),
-            (format!("{mail} secure | 3 1 2 {digest}"), &[Code::TlsaUnusable]),
-            (format!("{mail} secure | 3 2 1 {digest}"), &[Code::TlsaUnusable]),
-            (format!("{mail} secure | 3 1 1 aa | 3 1 1 {digest}"), &[Code::DaneOk]),
-            (format!("{mail} SERVFAIL"), &[Code::PolicyUnknown]),
-            (mail.to_owned(), &[]),
-            (
-                format!("{mail} secure | 3 1 1 {digest}").replacen("MX secure", "MX insecure", 1),
-                &[Code::DaneMxUnsigned],
-            ),
-            (
-                format!("{partly}\nlookup _25._tcp.mx.a.test. TLSA secure | 3 1 1 {digest}"),
-                &[Code::DanePartly, Code::DaneOk],
-            ),
-        ];
-        for (lines, expected) in cases {
-            let found: Vec<Code> =
-                check(&facts("a.test.", lines)).into_iter().map(|finding| finding.code).collect();
-            assert_eq!(found, *expected, "{lines}");
-        }
-    }
 
     /// A signed domain whose two servers fail for the TLSA records of its mail host.
     const FAILS: &str = "lookup a.test. SOA secure | ns1.a.test. h. 7 2 3 4 5
@@ -362,5 +318,29 @@ mod tests {
         let first = "server 198.18.1.1 _25._tcp.mx.a.test. TLSA udp";
         assert_eq!(asked("secure NXDOMAIN cached", &format!("{first} aa NXDOMAIN")), 1);
         assert_eq!(asked("secure NXDOMAIN cached", &format!("{first} SERVFAIL")), 4);
+    }
+
+    #[test]
+    fn tlsa_records_are_judged() {
+        let (digest, long) = ("ab".repeat(32), "ab".repeat(64));
+        let mail = "lookup a.test. MX secure | 10 mx.a.test.\nlookup _25._tcp.mx.a.test. TLSA";
+        let cases: &[(String, &[Code])] = &[
+            (format!("{mail} secure | 3 1 1 {digest}"), &[Code::DaneOk]),
+            (format!("{mail} secure | 2 0 2 {long}"), &[Code::DaneOk]),
+            (format!("{mail} secure | 3 1 0 abcd"), &[Code::DaneOk]),
+            (format!("{mail} insecure | 3 1 1 {digest}"), &[Code::TlsaUnsigned]),
+            (format!("{mail} secure | 1 1 1 {digest}"), &[Code::TlsaUnusable]),
+            (format!("{mail} secure | 3 1 1 aa"), &[Code::TlsaUnusable]),
+            (format!("{mail} secure | 3 1 2 {digest}"), &[Code::TlsaUnusable]),
+            (format!("{mail} secure | 3 2 1 {digest}"), &[Code::TlsaUnusable]),
+            (format!("{mail} secure | 3 1 1 aa | 3 1 1 {digest}"), &[Code::DaneOk]),
+            (format!("{mail} SERVFAIL"), &[Code::PolicyUnknown]),
+            (mail.to_owned(), &[]),
+        ];
+        for (lines, expected) in cases {
+            let found: Vec<Code> =
+                check(&facts("a.test.", lines)).into_iter().map(|finding| finding.code).collect();
+            assert_eq!(found, *expected, "{lines}");
+        }
     }
 }

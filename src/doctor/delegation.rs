@@ -8,26 +8,21 @@ use std::net::IpAddr;
 use super::codes::Code;
 use super::facts::{
     DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want, above, addresses,
-    at_server, is_within, lookup,
+    at_server, canonical, is_within, lookup,
 };
-use super::finding::{Finding, Level};
-use super::foreign::{self, Foreign};
+use super::finding::{About, Finding, Level};
 use super::organizational::organizational_7489;
-use super::parents_differ::Astray;
-use super::part::About;
 use super::record_set::is_known;
 use super::server_names::listed;
 use super::zone::{self, serves};
 use super::{
-    apex_alias, cached, compared, copies, each_server, exchanges, glue, groups, mail, others, parents,
-    parents_differ, private_address, remedies, serials, served, server_hosts, server_names, ttl_end,
-    unanswered,
+    cached, compared, each_server, exchanges, glue, groups, others, parents, private_address, serials,
+    served, server_hosts, server_names, unanswered,
 };
 use crate::limits::{
     MAX_CHECK_QUESTIONS, MAX_CHECKED_NAMES, MAX_CHECKED_SERVERS, MAX_SERVERS_ASKED_IN_ALL_WAYS,
     MAX_SERVERS_ASKED_IN_MIXED_CASE, MAX_SILENT_SERVERS_ASKED,
 };
-use dns::clock::minute;
 
 /// The questions that lead to the servers of the zone.
 pub(super) fn to_servers(facts: &DomainFacts) -> Vec<Want> {
@@ -168,13 +163,12 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         _ => {}
     }
     let (servers, of_silent) = (zone::servers(facts), of_silent(facts));
-    let astray = parents_differ::astray(facts, &of_silent);
-    let Sets { mut findings, has_two_zones } = sets(facts, &astray, &of_silent);
+    let mut findings = sets(facts);
     findings.extend(server_names::without_servers(facts));
-    findings.extend(server_names::check(facts, &astray.names()));
-    let asked = astray.without(&glue::without_stale(facts, &servers, &of_silent));
-    findings.extend(each_server::check(facts, &asked, &of_silent));
-    findings.extend(data(facts, &servers, has_two_zones));
+    findings.extend(server_names::check(facts));
+    findings.extend(each_server::check(facts, &servers, &of_silent));
+    findings.extend(mail_differs(facts, &servers));
+    findings.extend(serials::check(facts, &servers));
     let differing = compared::check(facts);
     let agree = differing.is_none() && !compared::is_left_out(facts);
     findings.extend(differing);
@@ -195,75 +189,43 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
             false => Finding::new(Code::DelegationOk, well(facts, &servers)),
         });
     }
-    // These have the moment in their evidence.
-    let is_told = |finding: &Finding| [Code::DelegationOk, Code::NsDiffer].contains(&finding.code);
-    let until = until(facts);
-    if !until.is_empty() && !findings.iter().any(is_told) {
-        findings.push(Finding::new(Code::ChangeSeen, until));
-    }
     findings
 }
 
-/// The comparison of the NS sets.
-#[derive(Default)]
-struct Sets {
-    findings: Vec<Finding>,
-    /// Whether one of them tells zones of different primary servers, of which nothing tells which is that of the domain.
-    has_two_zones: bool,
-}
-
 /// Compares the parent's NS set with the NS sets of the servers, and the glue with the addresses.
-fn sets(facts: &DomainFacts, astray: &Astray, of_silent: &[Want]) -> Sets {
+fn sets(facts: &DomainFacts) -> Vec<Finding> {
     let apex = zone::apex(facts);
-    let Sets { mut findings, mut has_two_zones } = Sets::default();
     let Some(above) = zone::parent_set(facts) else {
-        if apex != "." && !parent_told(facts) {
-            let evidence = match is_unreached(facts) {
-                true => "no server answers this host, not even one of the zone above; look whether it reaches port 53 of other \
-                         hosts: `resolverctl check system`"
-                    .to_owned(),
-                false => untold(facts),
-            };
-            findings.push(Finding::new(Code::DelegationUnknown, evidence));
-        }
-        return Sets { findings, has_two_zones };
+        let is_untold = apex != "." && !parent_told(facts);
+        let evidence = match is_unreached(facts) {
+            true => "no server answers this host, not even one of the zone above; look whether it reaches port 53 of other \
+                     hosts: `resolverctl check system`"
+                .to_owned(),
+            false => untold(facts),
+        };
+        let finding = Finding::new(Code::DelegationUnknown, evidence);
+        let finding = if is_unreached(facts) { finding.blocking() } else { finding };
+        return if is_untold { vec![finding] } else { Vec::new() };
     };
+    let mut findings: Vec<Finding> = parents::check(facts).into_iter().collect();
     let servers = zone::servers(facts);
     let mut told = zone::current_sets(facts, servers.keys().copied());
     told.retain(|(_, set)| !set.is_empty());
-    let (named, undecided) = (own_sets(&servers, &told), copies::undecided(facts, &servers, &told));
-    let sets_above = parents::sets(facts);
+    let (sets_above, named) = (parents::sets(facts), own_sets(&servers, &told));
     told.retain(|(_, set)| !sets_above.contains(set));
-    findings.extend(parents_differ::check(facts, astray));
     if !told.is_empty() {
-        // It tells them if the servers of the zone above differ.
-        let lame = astray.words().filter(|_| findings.is_empty());
         let parent = zone::parent(facts).unwrap_or_default();
         let (level, why) = meaning(facts, &above, &told);
-        // Where all give the same records, only the sets are at fault.
-        let undecided = undecided.filter(|_| why.is_empty());
-        let zones = undecided.as_deref().unwrap_or_default();
         let above: Vec<String> = sets_above.iter().map(listed).collect();
-        let delegates = match above.as_slice() {
-            [one] => format!("{parent} delegates {apex} to {one}"),
-            several => format!("servers of {parent} delegate {apex} to {}", several.join(", others to ")),
-        };
-        // A name ends with a full stop already.
-        let lame_words = lame.as_ref().map(|words| format!("; {words}")).unwrap_or_default();
-        let sets = format!("{delegates}; {named}{why}{zones}{lame_words}");
-        let evidence = format!("{}. {}", sets.trim_end_matches('.'), until(facts));
+        let delegates = above.join(", others to ");
+        let evidence = format!("{parent} delegates {apex} to {delegates}; {named}{why}");
         let about = told.iter().map(|(server, _)| About::Address(*server));
         let finding = Finding::new(Code::NsDiffer, evidence).at(level).about(about);
-        let finding = match astray.level.filter(|_| lame.is_some()) {
-            Some(of_servers) => finding.at(level.min(of_servers)).to_do(remedies::LAME_IN_ONE_SET),
-            None => Finding { remedy: astray.side().filter(|_| lame.is_some()), ..finding },
-        };
-        has_two_zones = undecided.is_some();
-        findings.push(if has_two_zones { finding.to_do(remedies::TWO_ZONES) } else { finding });
+        findings.push(finding.about(parents::of_one_side(facts)));
     }
     findings.extend(without_glue(facts, &above));
-    findings.extend(glue::check(facts, of_silent));
-    Sets { findings, has_two_zones }
+    findings.extend(glue::check(facts));
+    findings
 }
 
 /// The servers that the zone itself names, in words: if its servers do not agree, each with its set.
@@ -281,33 +243,25 @@ fn own_sets(servers: &BTreeMap<IpAddr, BTreeSet<String>>, told: &[(IpAddr, BTree
     }
 }
 
-/// The level of a difference between the parent's NS set and those that servers told, and the words for it.
+/// The level of a difference between the parent's NS set and those that servers told, and the words for it. Where the servers have other
+/// records, the difference of these makes it a failure.
 fn meaning(
     facts: &DomainFacts,
     above: &BTreeSet<String>,
     told: &[(IpAddr, BTreeSet<String>)],
-) -> (Level, String) {
+) -> (Level, &'static str) {
     let glue = zone::glue(facts);
     let of_name = |name: &String| -> BTreeSet<IpAddr> {
         let glued = glue.get(name.as_str()).into_iter().flatten().copied();
         facts.addresses(name).into_iter().chain(glued).collect()
     };
     let of_set = |set: &BTreeSet<String>| set.iter().flat_map(of_name).collect::<BTreeSet<IpAddr>>();
-    let names = || told.iter().map(|(_, set)| set).chain([above]).flatten();
-    let are_known = names().all(|name| !of_name(name).is_empty());
+    let mut names = told.iter().map(|(_, set)| set).chain([above]).flatten();
+    let are_known = names.all(|name| !of_name(name).is_empty());
     if are_known && told.iter().all(|(_, set)| of_set(set) == of_set(above)) {
-        return (Level::Note, "; both sets have the same addresses".to_owned());
+        return (Level::Note, "; both sets have the same addresses");
     }
-    let servers = zone::servers(facts);
-    let gives = |server: &IpAddr| served::given(facts, *server, (&facts.subject.domain, "MX")).is_some();
-    let is_one = servers.keys().all(gives)
-        && data(facts, &servers, false).iter().all(|finding| finding.level >= Level::Note)
-        && zone::not_asked(facts).is_empty();
-    if let Some(same) = compared::sameness(facts).filter(|_| are_known && is_one) {
-        return (Level::Warning, format!("; all of these servers give {same}"));
-    }
-    let are_disjoint = told.iter().any(|(_, set)| above.is_disjoint(set));
-    (if are_disjoint { Level::Failure } else { Level::Warning }, String::new())
+    (Level::Warning, "")
 }
 
 /// Servers inside the zone that the zone above names without an address: nobody can look them up (RFC 9471 section 3.1).
@@ -323,7 +277,7 @@ fn without_glue(facts: &DomainFacts, above: &BTreeSet<String>) -> Option<Finding
 }
 
 /// Whether no lookup and no server has given an answer: this host reaches nobody.
-pub(super) fn is_unreached(facts: &DomainFacts) -> bool {
+fn is_unreached(facts: &DomainFacts) -> bool {
     let is_known = |got: &Got| {
         // Answers that fail DNSSEC validation have come too.
         matches!(got, Got::Reply(reply) if reply.rcode != "SERVFAIL" || reply.security == ReplySecurity::Bogus)
@@ -360,96 +314,42 @@ fn parent_told(facts: &DomainFacts) -> bool {
     zone::compared_parents(facts).into_iter().any(told)
 }
 
-/// Until when caches may keep the NS sets, the MX records and the addresses of the mail hosts in the zone that they have now. The NS set
-/// in the cache of this host may be older than the TTL of now.
-pub(super) fn until(facts: &DomainFacts) -> String {
-    let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
-    let referred = zone::referrals(facts).into_iter().flat_map(|(_, reply)| &reply.authority);
-    let own = zone::servers(facts).into_keys().filter_map(|server| {
-        [QueryForm::MixedCase, QueryForm::Udp].into_iter().find_map(|way| {
-            match facts.server(server, apex, "NS", way) {
-                Some(Got::Reply(reply)) if reply.data("NS").next().is_some() => Some(&reply.answers),
-                _ => None,
-            }
-        })
-    });
-    let here = facts.lookup(apex, "NS").reply().into_iter().flat_map(|reply| &reply.answers);
-    let names = referred.chain(own.flatten()).chain(here);
-    let names = names.filter(|record| record.kind == "NS" && record.name == apex);
-    let longest = |name: &str, kind: &'static str| {
-        let servers = zone::servers(facts).into_keys();
-        let given = servers.filter_map(|server| served::given(facts, server, (name, kind)));
-        let records = given.flat_map(|reply| &reply.answers).filter(|record| record.kind == kind);
-        records.map(|record| record.ttl).max()
-    };
-    let hosts = mail::hosts(facts).into_iter().filter(|host| is_within(host, apex));
-    let of_hosts = hosts.flat_map(|host| ["A", "AAAA"].map(|kind| longest(&host, kind)));
-    let by = |ttl: u32| format!("{} (TTL {ttl} s)", minute(ttl_end::end(facts, ttl)));
-    let Some(names) = names.map(|record| record.ttl).max() else { return String::new() };
-    let others = [
-        ("the MX records", longest(domain, "MX")),
-        ("the addresses of the mail hosts", of_hosts.flatten().max()),
-    ];
-    let others =
-        others.into_iter().filter_map(|(records, ttl)| Some(format!(", one of {records} by {}", by(ttl?))));
-    format!(
-        "A change of the name servers made now is seen everywhere by {}{}",
-        by(names),
-        others.collect::<String>()
-    )
-}
-
-/// Serials and MX records of the servers, and foreign copies of the zone. `has_two_zones`: the difference of the sets tells the primary servers.
-fn data(
-    facts: &DomainFacts,
-    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
-    has_two_zones: bool,
-) -> Vec<Finding> {
-    let copies = zone::with_foreign(facts, servers.keys().copied());
-    let of_mail = mail_differs(facts, servers, (&copies, has_two_zones));
-    let has_one_mail = of_mail.is_none();
-    let mut findings: Vec<Finding> = of_mail.into_iter().collect();
-    if let Some(words) = copies::foreign_words(servers, &copies).filter(|_| has_one_mail) {
-        let above = listed(&zone::parent_set(facts).unwrap_or_default());
-        let evidence = format!(
-            "{} delegates {} to {above}; {words}",
-            zone::parent(facts).unwrap_or_default(),
-            zone::apex(facts)
-        );
-        findings.push(Finding::new(Code::NsDiffer, evidence).to_do(foreign::remedy(&copies)));
-    }
-    findings.extend(serials::check(facts, servers, (&copies, has_one_mail)));
-    findings
-}
-
-/// That servers give different MX records. `copies`: the foreign copies of the zone.
-fn mail_differs(
-    facts: &DomainFacts,
-    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
-    (copies, has_two_zones): (&BTreeMap<IpAddr, Foreign>, bool),
-) -> Option<Finding> {
+/// That servers give different MX records.
+fn mail_differs(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Option<Finding> {
     let domain = facts.subject.domain.as_str();
     let (mut mail, mut about) =
         (BTreeMap::<String, Vec<IpAddr>>::new(), vec![About::Host(domain.to_owned())]);
     for server in servers.keys() {
         if let Some(reply) = served::given(facts, *server, (domain, "MX")) {
             about.push(About::Address(*server));
-            mail.entry(apex_alias::mail_records(facts, reply)).or_default().push(*server);
+            mail.entry(mail_records(facts, reply)).or_default().push(*server);
         }
     }
     if mail.len() < 2 {
         return None;
     }
-    let groups: Vec<Vec<IpAddr>> = mail.values().cloned().collect();
-    let zones = copies::foreign_words(servers, copies);
-    let zones =
-        zones.or_else(|| copies::primaries_of_groups(facts, servers, &groups).filter(|_| !has_two_zones));
-    let zones = zones.map(|words| format!("; {words}")).unwrap_or_default();
     let given = servers.keys().filter_map(|server| served::given(facts, *server, (domain, "MX")));
     let preferences = if exchanges::are_same_hosts(given) { exchanges::OTHER_PREFERENCES } else { "" };
-    let evidence = groups::having(server_hosts::of_groups(servers, mail)) + preferences + &zones;
-    let finding = Finding::new(Code::MxDiffers, evidence).about(about);
-    Some(if copies.is_empty() { finding } else { finding.to_do(foreign::remedy(copies)) })
+    let evidence = groups::having(server_hosts::of_groups(servers, mail)) + preferences;
+    Some(Finding::new(Code::MxDiffers, evidence).about(about))
+}
+
+/// The alias of a name in a reply, in words.
+pub(super) fn own_alias(reply: &ReplyFacts, name: &str) -> Option<String> {
+    let alias = reply.answers.iter().find(|record| record.kind == "CNAME" && record.name == name)?;
+    Some(format!("CNAME {}", canonical(&alias.data)))
+}
+
+/// The MX records of a reply, or the alias in their place.
+fn mail_records(facts: &DomainFacts, reply: &ReplyFacts) -> String {
+    let mut records: Vec<String> = reply.data("MX").map(str::to_ascii_lowercase).collect();
+    records.sort();
+    match own_alias(reply, &facts.subject.domain) {
+        // Below an apex an alias is sound, and leads to these records.
+        Some(alias) if records.is_empty() || zone::is_delegated(facts) => alias,
+        _ if records.is_empty() => "no MX".to_owned(),
+        _ => records.join(", "),
+    }
 }
 
 /// The servers that are not asked, because there are too many.
@@ -489,19 +389,11 @@ fn networks(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -
 }
 
 fn well(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> String {
-    let names = zone::server_names(facts);
-    let until = until(facts);
-    let end = if until.is_empty() { String::new() } else { format!(". {until}") };
     let addresses =
         if servers.len() == 1 { "1 address".to_owned() } else { format!("{} addresses", servers.len()) };
-    let agreed = parents::agreed(facts);
-    format!("{} of {} with {addresses}{agreed}{end}", listed(&names), zone::apex(facts))
+    format!("{} of {} with {addresses}", listed(&zone::server_names(facts)), zone::apex(facts))
 }
 
 #[cfg(test)]
 #[path = "delegation_tests.rs"]
 mod tests;
-
-#[cfg(test)]
-#[path = "server_sets_tests.rs"]
-mod sets_tests;

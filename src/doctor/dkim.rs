@@ -137,9 +137,6 @@ fn fails_spf(facts: &DomainFacts) -> bool {
 fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> {
     let texts = match texts(facts, name, "") {
         Versioned::Texts(texts) => texts,
-        Versioned::Circle(circle) => {
-            return given.then(|| Finding::new(Code::PolicyAliasCircle, circle));
-        }
         Versioned::Unknown(why) => {
             return given.then(|| not_found(facts, (name, why), Level::Failure).of(Part::Dkim));
         }
@@ -257,7 +254,7 @@ fn of_key(name: &str, text: &str) -> Finding {
     };
     let testing = value(text, "t").is_some_and(|flags| flags.split(':').any(|flag| trimmed(flag) == "y"));
     let code = if testing { Code::DkimTesting } else { Code::DkimOk };
-    Finding::new(code, format!("{name}: {size}"))
+    Finding::new(code, format!("{name}: {size}")).on(name, "TXT")
 }
 
 /// The bits of the modulus of an RSA key: SubjectPublicKeyInfo (RFC 5280 section 4.1), or RSAPublicKey alone (RFC 8017

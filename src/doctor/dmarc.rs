@@ -10,7 +10,6 @@ use super::codes::Code;
 use super::dmarc_record::RecordFaults;
 use super::facts::{DomainFacts, Want, above, canonical, lookup};
 use super::finding::{Finding, Level};
-use super::organizational::organizational_7489;
 use super::part::Part;
 use super::tags::{Versioned, meant, not_found, texts, value};
 use super::{dmarc_record, last_dot, misplaced};
@@ -40,8 +39,6 @@ pub(super) enum Policy<'f> {
     /// The record, and the domain that has it.
     Record(&'f str, String),
     Missing,
-    /// The aliases of the record lead in a circle.
-    Circle(String),
     /// The lookup of this name failed.
     Unknown {
         name: String,
@@ -61,7 +58,6 @@ pub(super) fn policy(facts: &DomainFacts) -> Policy<'_> {
         let at = format!("_dmarc.{name}");
         let record = match texts(facts, &at, "DMARC1") {
             Versioned::NotAsked => return Policy::NotAsked(at),
-            Versioned::Circle(circle) => return Policy::Circle(circle),
             Versioned::Unknown(why) => return Policy::Unknown { name: at, why },
             Versioned::Texts(mut found) => match (found.pop(), found.is_empty()) {
                 (Some(record), true) => record,
@@ -90,57 +86,6 @@ pub(super) fn applied_at(facts: &DomainFacts) -> String {
         Policy::Record(name, _) => format!("_dmarc.{name}"),
         _ => format!("_dmarc.{}", facts.subject.domain),
     }
-}
-
-/// The policy word of a record for the domain, with the share of failing mail that it is applied to, as RFC 7489 has them.
-fn policy_7489(facts: &DomainFacts) -> Option<(String, String)> {
-    let domain = facts.subject.domain.as_str();
-    let named = std::iter::once(domain).chain(organizational_7489(domain).filter(|above| *above != domain));
-    for name in named {
-        let Versioned::Texts(mut found) = texts(facts, &format!("_dmarc.{name}"), "DMARC1") else {
-            return None;
-        };
-        match (found.pop(), found.is_empty()) {
-            (None, _) => {}
-            // The discovery ends here (RFC 7489 section 6.6.3).
-            (Some(_), false) => {
-                return Some(("none".to_owned(), format!("several records at _dmarc.{name}")));
-            }
-            (Some(record), true) => {
-                let word = applied(facts, name, &record)?;
-                let share = value(&record, "pct").and_then(|share| share.parse::<u8>().ok());
-                let share = share.filter(|share| *share < 100 && word != "none");
-                let part =
-                    share.map_or_else(String::new, |share| format!(" for {share} % of the mail that fails"));
-                return Some((format!("{word}{part}"), format!("_dmarc.{name}")));
-            }
-        }
-    }
-    Some(("none".to_owned(), "no record".to_owned()))
-}
-
-/// The policy where receivers by RFC 7489 apply another one than those by RFC 9989, which ignores `pct`, and where `t=y`
-/// makes a policy milder.
-fn differs(facts: &DomainFacts) -> Option<Finding> {
-    organizational_7489(&facts.subject.domain)?;
-    let (new, at) = match policy(facts) {
-        Policy::Missing => ("none".to_owned(), "no record".to_owned()),
-        Policy::Record(name, record) => {
-            let word = applied(facts, name, &record)?;
-            let milder = match word.as_str() {
-                "reject" => "quarantine",
-                "quarantine" => "none",
-                other => other,
-            };
-            let testing = value(&record, "t") == Some("y");
-            (if testing { milder.to_owned() } else { word }, format!("_dmarc.{name}"))
-        }
-        Policy::Circle(_) | Policy::Unknown { .. } | Policy::NotAsked(_) => return None,
-    };
-    let (old, place) = policy_7489(facts)?;
-    (old != new).then(|| {
-        Finding::new(Code::DmarcDiffers, format!("RFC 9989: {new} ({at}); RFC 7489: {old} ({place})"))
-    })
 }
 
 /// The questions that are needed next: the domain's own record, then all above.
@@ -222,7 +167,6 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
             let remedy = last_dot::remedy_of_alias(facts, &format!("_dmarc.{domain}"));
             vec![Finding { remedy, ..Finding::new(Code::DmarcMissing, missing(facts)) }]
         }
-        Policy::Circle(circle) => vec![Finding::new(Code::PolicyAliasCircle, circle)],
         Policy::Unknown { name, why } => {
             vec![not_found(facts, (&name, why), Level::Failure).of(Part::Dmarc)]
         }
@@ -248,7 +192,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         let level = if is_found { Level::Warning } else { Level::Failure };
         findings.push(Finding::new(Code::DmarcSyntax, meant.join("; ")).at(level));
     }
-    findings.into_iter().chain(refused_reports(facts)).chain(differs(facts)).collect()
+    findings.into_iter().chain(refused_reports(facts)).collect()
 }
 
 /// Several records of the domain itself.
@@ -311,10 +255,63 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_was_meant_as_a_record_is_shown() {
+        for text in [
+            "v=DMARC1 p=reject",
+            "v=dmarc1; p=reject",
+            "p=reject; v=DMARC1",
+            "v=DMARC2; p=none",
+            " v=DMARC1; p=reject",
+        ] {
+            let lines = format!("lookup _dmarc.a.test. TXT | \"{text}\"\nlookup _dmarc.test. TXT NXDOMAIN");
+            let found = check(&facts("a.test.", &lines));
+            assert_eq!(found.len(), 1, "{text}");
+            assert!(found[0].code == Code::DmarcSyntax && found[0].evidence.contains(text), "{text}");
+            let level = if text.starts_with(' ') { Level::Warning } else { Level::Failure };
+            assert_eq!(found[0].level, level, "{text}");
+        }
+    }
+
+    #[test]
+    fn reports_go_only_to_domains_that_take_them() {
+        let codes = |lines: &str| -> Vec<Code> {
+            check(&facts("a.test.", lines)).into_iter().map(|finding| finding.code).collect()
+        };
+        let record = "lookup _dmarc.a.test. TXT | \"v=DMARC1; p=reject; rua=mailto:x@r.a.test, mailto:y@other.example!10m\"";
+        let name = "a.test._report._dmarc.other.example.";
+        assert_eq!(wants(&facts("a.test.", record)), [lookup(name, "TXT")]);
+        let both = [Code::DmarcOk, Code::DmarcReportsRefused];
+        assert_eq!(codes(&format!("{record}\nlookup {name} TXT NXDOMAIN")), both);
+        assert_eq!(codes(&format!("{record}\nlookup {name} TXT | \"v=spf1 -all\"")), both);
+        assert_eq!(codes(&format!("{record}\nlookup {name} TXT | \"v=DMARC1\"")), [Code::DmarcOk]);
+        assert_eq!(codes(&format!("{record}\nlookup {name} TXT SERVFAIL")), [Code::DmarcOk]);
+    }
+
+    #[test]
+    fn an_alias_without_a_record_is_the_record_to_change() {
+        let name = "_dmarc.a.test.";
+        let told = |target: &str| {
+            let alias = format!("lookup {name} TXT NXDOMAIN | ={name} CNAME {target}");
+            let found = check(&facts("a.test.", &format!("{alias}\nlookup _dmarc.test. TXT")));
+            (found[0].code, found[0].evidence.clone(), found[0].remedy())
+        };
+        let (code, evidence, remedy) = told("_dmarc.b.net.a.test.");
+        assert_eq!(code, Code::DmarcMissing);
+        assert!(
+            evidence
+                .ends_with("which has no record (the zone file may name _dmarc.b.net. without its last dot)"),
+            "{evidence}"
+        );
+        assert!(remedy.contains("end the target of the CNAME record with a dot"), "{remedy}");
+        let (_, evidence, remedy) = told("_dmarc.b.net.");
+        assert!(evidence.ends_with("which has no record"), "{evidence}");
+        assert!(remedy.contains("CNAME") && !remedy.contains("dot"), "{remedy}");
+    }
+
+    #[test]
     fn the_own_record_applies_or_that_of_the_organization() {
         let codes = |lines: &str| -> Vec<Code> {
-            let found = check(&facts("m.a.test.", lines)).into_iter().map(|finding| finding.code);
-            found.filter(|code| *code != Code::DmarcDiffers).collect()
+            check(&facts("m.a.test.", lines)).into_iter().map(|finding| finding.code).collect()
         };
         let none = "lookup _dmarc.m.a.test. TXT NXDOMAIN\nlookup _dmarc.a.test. TXT";
         let cases = [
@@ -362,108 +359,5 @@ mod tests {
         for (lines, code) in cases {
             assert_eq!(codes(&lines), [code], "{lines}");
         }
-    }
-
-    #[test]
-    fn a_text_that_was_meant_as_a_record_is_shown() {
-        for text in [
-            "v=DMARC1 p=reject",
-            "v=dmarc1; p=reject",
-            "p=reject; v=DMARC1",
-            "v=DMARC2; p=none",
-            " v=DMARC1; p=reject",
-        ] {
-            let lines = format!("lookup _dmarc.a.test. TXT | \"{text}\"\nlookup _dmarc.test. TXT NXDOMAIN");
-            let found = check(&facts("a.test.", &lines));
-            assert_eq!(found.len(), 1, "{text}");
-            assert!(found[0].code == Code::DmarcSyntax && found[0].evidence.contains(text), "{text}");
-            let level = if text.starts_with(' ') { Level::Warning } else { Level::Failure };
-            assert_eq!(found[0].level, level, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_policy_that_rfc_7489_applies_otherwise_is_told() {
-        let differs = |lines: &str| differs(&facts("m.b.a.test.", lines)).map(|finding| finding.evidence);
-        let none = "lookup _dmarc.m.b.a.test. TXT NXDOMAIN\nlookup _dmarc.test. TXT NXDOMAIN";
-        let below = format!(
-            "{none}\nlookup _dmarc.a.test. TXT\nlookup _dmarc.b.a.test. TXT | \"v=DMARC1; p=reject\""
-        );
-        assert_eq!(
-            differs(&below).as_deref(),
-            Some("RFC 9989: reject (_dmarc.b.a.test.); RFC 7489: none (no record)")
-        );
-        let at = |record: &str| {
-            format!("{none}\nlookup _dmarc.b.a.test. TXT\nlookup _dmarc.a.test. TXT | \"{record}\"")
-        };
-        assert_eq!(differs(&at("v=DMARC1; p=none; sp=reject")), None);
-        assert_eq!(
-            differs(&at("v=DMARC1; p=reject; pct=20")).as_deref(),
-            Some(
-                "RFC 9989: reject (_dmarc.a.test.); RFC 7489: reject for 20 % of the mail that fails (_dmarc.a.test.)"
-            )
-        );
-        assert_eq!(
-            differs(&at("v=DMARC1; p=reject; t=y")).as_deref(),
-            Some("RFC 9989: quarantine (_dmarc.a.test.); RFC 7489: reject (_dmarc.a.test.)")
-        );
-        assert_eq!(differs(&format!("{none}\nlookup _dmarc.b.a.test. TXT\nlookup _dmarc.a.test. TXT")), None);
-        assert_eq!(differs(none), None, "not known");
-    }
-
-    #[test]
-    fn several_records_of_the_domain_count_as_none_and_end_the_discovery_of_rfc_7489() {
-        let own = "lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=none\" | \"v=DMARC1; p=reject\"";
-        let found = |above: &str| -> Vec<(Code, String)> {
-            let found = check(&facts("m.a.test.", &format!("{own}\n{above}\nlookup _dmarc.test. TXT")));
-            found.into_iter().map(|finding| (finding.code, finding.evidence)).collect()
-        };
-        let multiple =
-            (Code::DmarcMultiple, "_dmarc.m.a.test.: v=DMARC1; p=none | v=DMARC1; p=reject".to_owned());
-        let differs =
-            "RFC 9989: quarantine (_dmarc.a.test.); RFC 7489: none (several records at _dmarc.m.a.test.)";
-        assert_eq!(
-            found("lookup _dmarc.a.test. TXT | \"v=DMARC1; p=reject; sp=quarantine\""),
-            [multiple.clone(), (Code::DmarcDiffers, differs.to_owned())]
-        );
-        assert_eq!(found("lookup _dmarc.a.test. TXT"), std::slice::from_ref(&multiple), "no policy by both");
-        let unknown = found("lookup _dmarc.a.test. TXT SERVFAIL");
-        assert_eq!((unknown[0].0, &unknown[1]), (Code::PolicyUnknown, &multiple));
-    }
-
-    #[test]
-    fn reports_go_only_to_domains_that_take_them() {
-        let codes = |lines: &str| -> Vec<Code> {
-            check(&facts("a.test.", lines)).into_iter().map(|finding| finding.code).collect()
-        };
-        let record = "lookup _dmarc.a.test. TXT | \"v=DMARC1; p=reject; rua=mailto:x@r.a.test, mailto:y@other.example!10m\"";
-        let name = "a.test._report._dmarc.other.example.";
-        assert_eq!(wants(&facts("a.test.", record)), [lookup(name, "TXT")]);
-        let both = [Code::DmarcOk, Code::DmarcReportsRefused];
-        assert_eq!(codes(&format!("{record}\nlookup {name} TXT NXDOMAIN")), both);
-        assert_eq!(codes(&format!("{record}\nlookup {name} TXT | \"v=spf1 -all\"")), both);
-        assert_eq!(codes(&format!("{record}\nlookup {name} TXT | \"v=DMARC1\"")), [Code::DmarcOk]);
-        assert_eq!(codes(&format!("{record}\nlookup {name} TXT SERVFAIL")), [Code::DmarcOk]);
-    }
-
-    #[test]
-    fn an_alias_without_a_record_is_the_record_to_change() {
-        let name = "_dmarc.a.test.";
-        let told = |target: &str| {
-            let alias = format!("lookup {name} TXT NXDOMAIN | ={name} CNAME {target}");
-            let found = check(&facts("a.test.", &format!("{alias}\nlookup _dmarc.test. TXT")));
-            (found[0].code, found[0].evidence.clone(), found[0].remedy())
-        };
-        let (code, evidence, remedy) = told("_dmarc.b.net.a.test.");
-        assert_eq!(code, Code::DmarcMissing);
-        assert!(
-            evidence
-                .ends_with("which has no record (the zone file may name _dmarc.b.net. without its last dot)"),
-            "{evidence}"
-        );
-        assert!(remedy.contains("end the target of the CNAME record with a dot"), "{remedy}");
-        let (_, evidence, remedy) = told("_dmarc.b.net.");
-        assert!(evidence.ends_with("which has no record"), "{evidence}");
-        assert!(remedy.contains("CNAME") && !remedy.contains("dot"), "{remedy}");
     }
 }

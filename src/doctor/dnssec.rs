@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::codes::Code;
+use super::codes::{Code, remedies};
 use super::facts::{
     DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, at_server, is_within,
     lookup,
@@ -15,8 +15,8 @@ use super::finding::{Finding, Level};
 use super::key_records::Ds;
 use super::keys::{self, KeysNow};
 use super::{
-    doubled_name, exchanges, hashed_denial, kept_denial, parents, remedies, served, server_hosts,
-    server_signatures, signature_times, ttl_end, unproven, without_keys, zone,
+    doubled_name, exchanges, hashed_denial, parents, served, server_hosts, server_signatures,
+    signature_times, unproven, zone,
 };
 use crate::limits::MAX_UNPROVEN_ASKED;
 use dns::clock::minute;
@@ -102,7 +102,7 @@ fn bogus_lookups(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static st
     let domain = facts.subject.domain.as_str();
     // A denial by a server of the zone above that has an old copy, or from before it delegated the domain, answers for all names below, and
     // is no answer of the zone.
-    let is_denied = parents::is_denied_by_one(facts) || kept_denial::is_here(facts);
+    let is_denied = parents::is_denied_by_one(facts) || is_denial_kept(facts);
     let now = keys::now(facts);
     // The records in the cache of this host may validate by a removed DS record. The zone may have no proofs now.
     let has_ds = now != KeysNow::WithoutDs;
@@ -138,7 +138,7 @@ fn is_of_bogus_host(facts: &DomainFacts, name: &str) -> bool {
 /// The bogus lookups whose names are no aliases of names elsewhere, with the reason of each: the fault is in the signatures of the zone.
 pub(super) fn bogus_names(facts: &DomainFacts) -> Vec<(&str, &'static str, &str)> {
     let is_own = |name: &str| match facts.lookup(name, "CNAME") {
-        LookupFound::NotAsked | LookupFound::Circle(_) => false,
+        LookupFound::NotAsked => false,
         found => found.alias().is_none_or(|target| is_within(target, &facts.subject.domain)),
     };
     let is_at_fault = |name: &str| is_own(name) && !is_broken_above(facts, name);
@@ -158,21 +158,35 @@ fn broken_names(facts: &DomainFacts, are_unproven_told: bool) -> Option<Finding>
         why => format!(" ({why})"),
     };
     let told = format!("{}{why}", listed.join(", "));
+    let lookups = names.iter().map(|(name, kind, _)| ((*name).to_owned(), *kind));
+    let lookups: Vec<(String, &'static str)> =
+        lookups.chain([(zone::apex(facts).to_owned(), "DS")]).collect();
+    let finding =
+        |evidence: String| Finding { lookups: lookups.clone(), ..Finding::new(Code::DnssecBogus, evidence) };
     let evidence = match of_domain(facts).map(|(_, reply)| reply.security) {
         Some(ReplySecurity::Secure) => {
             let evidence = format!("{domain} itself validates, and these names do not: {told}");
-            return Some(Finding::new(Code::DnssecBogus, evidence).to_do(remedies::NAMES_BOGUS));
+            return Some(finding(evidence).to_do(remedies::NAMES_BOGUS));
         }
         Some(_) => format!("these names do not validate: {told}"),
         None => format!("these names do not validate: {told}; whether {domain} itself does is not known"),
     };
-    Some(Finding::new(Code::DnssecBogus, evidence))
+    Some(finding(evidence))
+}
+
+/// Whether the cache of this host has the denial of the zone above from before it delegated the domain.
+fn is_denial_kept(facts: &DomainFacts) -> bool {
+    let is_by_above = |reply: &ReplyFacts| {
+        reply.rcode == "NXDOMAIN"
+            && zone::soa(reply).is_some_and(|soa| Some(soa.owner) == zone::parent(facts))
+    };
+    facts.cached.values().any(is_by_above)
 }
 
 /// The reply of the daemon about the domain that tells its security. A bogus reply counts before all others: a zone may have
 /// correct signatures for some types only. None if the daemon has the denial of the zone above in its cache.
 fn of_domain(facts: &DomainFacts) -> Option<(&'static str, &ReplyFacts)> {
-    if kept_denial::is_here(facts) {
+    if is_denial_kept(facts) {
         return None;
     }
     let known = ["SOA", "MX", "A"].into_iter().filter_map(|kind| {
@@ -200,11 +214,23 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut findings = match of_domain(facts) {
         None => vec![without_verdict(facts)],
         Some((kind, reply)) => match reply.security {
-            ReplySecurity::Bogus => vec![of_bogus(facts, (kind, reply), unproven.as_ref())],
-            ReplySecurity::Secure => vec![of_secure(facts)],
+            ReplySecurity::Bogus => {
+                let found = of_bogus(facts, (kind, reply), unproven.as_ref());
+                // Nobody validates what this finding makes bogus.
+                let blocks = found.blocks || found.code != Code::DnssecUnknown;
+                vec![
+                    Finding { blocks, ..found }
+                        .on(domain, "TXT")
+                        .on(domain, kind)
+                        .on(zone::apex(facts), "DS"),
+                ]
+            }
+            ReplySecurity::Secure => vec![of_secure(facts).on(zone::apex(facts), "DS")],
             ReplySecurity::Off => vec![Finding::new(Code::DnssecOff, not_validated(facts))],
             ReplySecurity::Insecure | ReplySecurity::Unknown => {
-                vec![without_effect(facts).unwrap_or_else(|| Finding::new(Code::DnssecUnsigned, domain))]
+                let finding =
+                    without_effect(facts).unwrap_or_else(|| Finding::new(Code::DnssecUnsigned, domain));
+                vec![finding.on(zone::apex(facts), "DS")]
             }
         },
     };
@@ -238,8 +264,11 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
 /// The finding about servers that deny records without a proof, if the domain validates, or fails validation here.
 fn of_unproven(facts: &DomainFacts) -> Option<Finding> {
     let are_lookups_bogus = || bogus_names(facts).iter().any(|(.., why)| *why == UNPROVEN);
-    let is_judged = is_secure(facts) || is_bogus_here(facts);
-    if is_judged { unproven::check(facts, are_lookups_bogus()) } else { None }
+    let found =
+        unproven::check(facts, are_lookups_bogus()).filter(|_| is_secure(facts) || is_bogus_here(facts));
+    found.map(|found| {
+        bogus_names(facts).into_iter().fold(found, |found, (name, kind, _)| found.on(name, kind))
+    })
 }
 
 /// The verdict about a domain of which the daemon tells nothing.
@@ -251,10 +280,10 @@ fn without_verdict(facts: &DomainFacts) -> Finding {
         return Finding::new(Code::DnssecBogus, format!("{domain}: {why}")).to_do(remedies::KEYS_UNANSWERED);
     }
     let why = match facts.lookup(domain, "SOA") {
-        _ if kept_denial::is_here(facts) => {
+        _ if is_denial_kept(facts) => {
             "this host has the answer that the domain does not exist in its cache, so that it has validated no records of it".to_owned()
         }
-        LookupFound::Circle(why) | LookupFound::Unknown(why) => why,
+        LookupFound::Unknown(why) => why,
         _ => "the daemon did not validate the answers".to_owned(),
     };
     Finding::new(Code::DnssecUnknown, format!("{domain}: {why}"))
@@ -325,8 +354,10 @@ fn is_ds_removed(facts: &DomainFacts, now: &KeysNow) -> bool {
 /// That the DS records are right, and some servers do not have the signed zone or send no signatures: a bogus answer came from these.
 fn at_servers(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     match now {
-        KeysNow::Partly(told) => Some(without_keys::finding(facts, told)),
-        KeysNow::Unsigned(told) => Some(Finding::new(Code::NsEdns, told).at(Level::Failure)),
+        KeysNow::Partly(told) => {
+            Some(Finding::new(Code::NsWithoutKeys, format!("{}: {told}", facts.subject.domain)))
+        }
+        KeysNow::Unsigned(told) => Some(Finding::new(Code::NsEdns, told).at(Level::Failure).blocking()),
         _ => None,
     }
 }
@@ -362,7 +393,7 @@ fn without_effect(facts: &DomainFacts) -> Option<Finding> {
             };
             return Some(finding);
         }
-        LookupFound::Circle(_) | LookupFound::Unknown(_) | LookupFound::NotAsked => return None,
+        LookupFound::Unknown(_) | LookupFound::NotAsked => return None,
     };
     Some(Finding::new(Code::DnssecNoEffect, format!("{signing}; {why}")))
 }
@@ -399,68 +430,37 @@ fn not_validated(facts: &DomainFacts) -> String {
     format!("{domain}: the configuration of this host says not to validate it{signed}")
 }
 
-/// That the DS was corrected and this host still has the old one; none if this is not the reason why the domain is bogus here.
+/// That the DS records and keys of now fit, or there are none, and this host still has old ones; none if this is not the reason why the domain
+/// is bogus here.
 fn repaired(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     let (domain, apex) = (&facts.subject.domain, zone::apex(facts));
-    let is_above = |name: &&str| !is_within(name, apex) && facts.is_bogus(name, "SOA");
-    let is_removed = *now == KeysNow::WithoutDs;
-    if facts.configured().is_some()
-        || ancestors(domain).any(|name| is_above(&name))
-        || !(is_removed || *now == KeysNow::Fit)
-    {
+    let is_above = |name: &str| !is_within(name, apex) && facts.is_bogus(name, "SOA");
+    let is_right = [KeysNow::WithoutDs, KeysNow::Fit].contains(now);
+    if facts.configured().is_some() || ancestors(domain).any(is_above) || !is_right {
         return None;
     }
     let Some(Got::Reply(here)) = facts.got.get(&lookup(apex, "DS")) else { return None };
     let old: BTreeSet<&str> = here.data("DS").collect();
-    if !is_removed && let Some(found) = with_old_keys(facts) {
-        return Some(found);
-    }
-    if old.is_empty() || old == keys::above(facts) {
-        return None;
-    }
-    let unheard = parents::unheard(facts);
-    if !unheard.is_empty() {
-        let evidence = format!(
-            "{domain}: this host has other DS records than the servers of the zone above that were asked, and these fit the zone; not known: \
-             the DS records at {}",
-            unheard.join(", ")
-        );
-        return Some(Finding::new(Code::DnssecUnknown, evidence));
-    }
-    let ttl = here.answers.iter().filter(|record| record.kind == "DS").map(|record| record.ttl).max()?;
-    let tags = old.iter().filter_map(|data| data.split_whitespace().next()).collect::<Vec<_>>().join(", ");
-    let end = minute(ttl_end::end(facts, ttl));
-    let (cause, again) = match is_removed {
-        true => (format!("the zone above has no DS records for {apex} any more"), "resolves"),
-        false => {
-            (format!("the DS records at the zone above name a key that signs {apex} again"), "validates")
-        }
-    };
-    Some(Finding::new(
-        Code::DsRepaired,
-        format!(
-            "{cause}; this host still has those of the key {tags}, and {again} the domain again by {end} (or: resolverctl flush \
-             --tree {})",
-            apex.trim_end_matches('.')
-        ),
-    ))
-}
-
-/// That this host has old DNSKEY records: it misses a key that all servers of the zone give, and that the DS records of now fit.
-fn with_old_keys(facts: &DomainFacts) -> Option<Finding> {
-    let (domain, apex) = (&facts.subject.domain, zone::apex(facts));
+    let ttl = here.answers.iter().filter(|record| record.kind == "DS").map(|record| record.ttl).max();
     let (_, reply) = of_domain(facts)?;
     let told = keys::told_records(facts).into_iter().filter_map(keys::algorithm_and_tag);
     let is_missed = |tag: &u16| reply.why.contains(&format!("{apex} does not have (key tag {tag})"));
-    let tag = told.map(|(_, tag)| tag).find(is_missed)?;
-    Some(Finding::new(
-        Code::DsRepaired,
-        format!(
-            "the DS records at the zone above fit the keys of {apex}; this host still has old DNSKEY records without the key {tag}, and validates {domain} \
-             again when their TTL has ended (or: resolverctl flush --tree {})",
-            apex.trim_end_matches('.')
-        ),
-    ))
+    let missed = told.map(|(_, tag)| tag).find(is_missed);
+    let words = match (missed, ttl) {
+        (Some(tag), _) if *now == KeysNow::Fit => format!("old DNSKEY records without the key {tag}"),
+        (_, Some(ttl)) if old != keys::above(facts) => {
+            let tags: Vec<&str> = old.iter().filter_map(|data| data.split_whitespace().next()).collect();
+            format!("the old DS records of the key {} until {}", tags.join(", "), minute(facts.end(ttl)))
+        }
+        _ => return None,
+    };
+    let flush = format!("resolverctl flush --tree {}", apex.trim_end_matches('.'));
+    let evidence = format!(
+        "the DS records at the zone above and the keys of {apex} fit now; this host has {words} (or: {flush})"
+    );
+    // Other servers of the zone above may give these still.
+    let code = if parents::unheard(facts).is_empty() { Code::DsRepaired } else { Code::DnssecUnknown };
+    Some(Finding::new(code, evidence).blocking())
 }
 
 fn is_secure(facts: &DomainFacts) -> bool {
@@ -499,11 +499,6 @@ fn old_digests(facts: &DomainFacts) -> Option<Finding> {
     let sha1 = |data: &&str| data.split_whitespace().nth(2) == Some("1");
     let all_old = !records.is_empty() && records.iter().all(sha1);
     all_old.then(|| Finding::new(Code::DsOldDigest, format!("{apex} DS {}", records.join("; "))))
-}
-
-/// Whether a finding tells that no server sends signatures, though the zone above has DS records.
-pub(super) fn tells_no_signatures(facts: &DomainFacts, finding: &Finding) -> bool {
-    (finding.code, finding.level) == (Code::NsEdns, Level::Failure) && keys::are_without_edns(facts)
 }
 
 /// Whether the daemon takes the domain for bogus.

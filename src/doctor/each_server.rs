@@ -5,19 +5,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::codes::Code;
+use super::codes::{Code, remedies};
 use super::facts::{
-    BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want, lookup,
+    BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, Want, is_within,
 };
-use super::finding::{Finding, Level};
-use super::part::{About, Part};
+use super::finding::{About, Finding, Level, Part};
 use super::private_address::{OUT_OF_REACH, is_private};
 use super::record_set::is_known;
 use super::sent::may_be_chance;
-use super::untold_servers::{UnfoundName, Untold, add_unrouted, unfound};
 use super::zone::serves;
-use super::{apex_alias, at_times, keys, mixed_case, remedies, served, server_hosts, server_silence, zone};
-use crate::limits::{MOST_MILLIS_WITHOUT_EDNS, SLOW_SERVER_MILLIS};
+use super::{
+    at_times, delegation, elsewhere, keys, mixed_case, served, server_hosts, server_names, server_silence,
+    zone,
+};
+use crate::limits::{MAX_CHECKED_NAMES, MOST_MILLIS_WITHOUT_EDNS};
 
 /// Each server by itself. `of_silent` are the questions to servers that did not answer the first one.
 pub(super) fn check(
@@ -25,7 +26,6 @@ pub(super) fn check(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     of_silent: &[Want],
 ) -> Vec<Finding> {
-    let apex = zone::apex(facts);
     let mut shown = ServersShown::default();
     let verdicts: Vec<bool> = servers.keys().filter_map(|server| shown.judge(facts, *server)).collect();
     let (sound, asked) = (verdicts.iter().filter(|serves| **serves).count(), verdicts.len());
@@ -34,22 +34,34 @@ pub(super) fn check(
     if sound > 0 {
         unknown.extend(cut_off(facts, of_silent, &mut by_code));
     }
-    let is_beside = |name: &UnfoundName| name.is_unrouted && sound > 0;
-    let (unrouted, names) = unfound(facts).into_iter().partition(is_beside);
-    let untold = Untold { servers: unknown, names };
-    let mut findings = of_conducts(facts, servers, by_code, (sound, asked), &untold);
-    if untold.servers.is_empty() && has_failed(facts, apex) && serves_only_late(facts, servers) {
-        for finding in findings.iter_mut().filter(|finding| finding.code == Code::NsSlow) {
-            finding.level = Level::Failure;
-            finding.evidence.push_str("; no server of the zone answered a lookup by this host in time");
-        }
-    }
-    add_unrouted(&unrouted, &mut findings);
-    let is_told = findings.iter().any(|finding| finding.evidence.ends_with(&untold.words(servers)));
-    if !untold.is_empty() && !is_told {
-        findings.push(untold.finding(servers));
+    let of_servers = (!unknown.is_empty()).then(|| server_hosts::with_conduct(servers, &unknown));
+    let words: Vec<String> = of_servers.into_iter().chain(unfound(facts)).collect();
+    let words = words.join("; ");
+    let mut findings = of_conducts(facts, servers, by_code, (sound, asked), &words);
+    let is_told = findings.iter().any(|finding| finding.code == Code::DelegationUnknown);
+    if !words.is_empty() && !is_told {
+        let about = unknown.iter().map(|(server, _)| About::Address(*server));
+        let finding = Finding::new(Code::DelegationUnknown, words).of(Part::Servers).about(about);
+        findings.push(Finding { blocks: sound == 0 && unknown.is_empty(), ..finding });
     }
     findings
+}
+
+/// The names of servers whose address could not be looked up, in words: nothing says that these servers do not answer.
+fn unfound(facts: &DomainFacts) -> Vec<String> {
+    let (apex, glue) = (zone::apex(facts), zone::glue(facts));
+    let unfound = |name: String| {
+        let is_found = server_names::has_address(facts, &glue, &name) || is_within(&name, apex);
+        if is_found || elsewhere::evidence(facts, &name, "A").is_some() {
+            return None;
+        }
+        let why = ["A", "AAAA"].into_iter().find_map(|kind| match facts.lookup(&name, kind) {
+            LookupFound::Unknown(why) => Some(why),
+            _ => None,
+        })?;
+        Some(format!("{name} was not asked: its address could not be looked up ({why})"))
+    };
+    zone::server_names(facts).into_iter().take(MAX_CHECKED_NAMES).filter_map(unfound).collect()
 }
 
 /// The conducts of servers that have a finding, and of those of which it could not be told whether they serve the zone.
@@ -114,17 +126,6 @@ impl ServersShown {
     }
 }
 
-/// The conduct of a server that does not serve the zone, with its code; none if it serves it, or if that could not be told.
-pub(super) fn fault(facts: &DomainFacts, server: IpAddr, of_silent: &[Want]) -> Option<(Code, String)> {
-    let mut shown = ServersShown::default();
-    if shown.judge(facts, server) == Some(true) {
-        return None;
-    }
-    cut_off(facts, of_silent, &mut shown.by_code);
-    let codes = [Code::NsLame, Code::NsSilent, Code::NsPrivateAddress];
-    codes.into_iter().find_map(|code| Some((code, shown.by_code.remove(&code)?.pop()?.1)))
-}
-
 /// Takes the servers that are silent over UDP, and that could not be asked over TCP until the end of the check, from those with a finding:
 /// they may be slow. So may those on a path that loses many datagrams be sound. Each comes with what is known of it.
 fn cut_off(
@@ -165,50 +166,14 @@ fn is_asked_over_tcp(wanted: &[Want], server: IpAddr) -> bool {
     wanted.iter().any(is_to)
 }
 
-/// Whether the servers that serve the zone all answer late.
-fn serves_only_late(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
-    let gives = |server: &&IpAddr| {
-        served::form(facts, **server).is_some()
-            || server_silence::gives_mail(facts, **server)
-            || server_silence::late(facts, **server).is_some()
-    };
-    let mut serving = servers.keys().filter(gives).peekable();
-    serving.peek().is_some() && serving.all(|server| server_silence::serves_late(facts, *server))
-}
-
-/// Whether lookups of the zone by this host fail for another reason than DNSSEC.
-fn has_failed(facts: &DomainFacts, apex: &str) -> bool {
-    let has_failed = match facts.got.get(&lookup(apex, "SOA")) {
-        Some(Got::Reply(reply)) => reply.rcode == "SERVFAIL" && reply.security != ReplySecurity::Bogus,
-        _ => false,
-    };
-    has_failed && !facts.lookup(&facts.subject.domain, "MX").is_known()
-}
-
 /// A server that serves the zone without EDNS. Of a very slow one, the replies with EDNS may have come too late: only if its replies
 /// without EDNS come well before the end of the wait, silence to EDNS is another fault. `is_lossy`: datagrams are lost, so that silence may
 /// be chance.
 fn of_plain(first: &Got, plain: Option<&Got>, is_lossy: bool, tell: &mut impl FnMut(Code, String)) {
-    let millis = match plain {
-        Some(Got::Reply(reply)) => reply.millis,
-        _ => 0,
-    };
-    let is_late = matches!(first, Got::NoReply(_)) && millis > MOST_MILLIS_WITHOUT_EDNS;
-    match millis > SLOW_SERVER_MILLIS {
-        true if is_late => {
-            tell(
-                Code::NsSlow,
-                format!("answers after {millis} ms without EDNS, and later or not at all with EDNS"),
-            );
-        }
-        is_slow => {
-            if is_slow {
-                tell(Code::NsSlow, format!("answers after {millis} ms"));
-            }
-            if !(is_lossy && *first == Got::NoReply(NoReply::Silent)) {
-                tell(Code::NsEdns, "answers without EDNS only".to_owned());
-            }
-        }
+    let is_slow = matches!(plain, Some(Got::Reply(reply)) if reply.millis > MOST_MILLIS_WITHOUT_EDNS);
+    let may_be_chance = is_lossy && *first == Got::NoReply(NoReply::Silent);
+    if !(is_slow && matches!(first, Got::NoReply(_)) || may_be_chance) {
+        tell(Code::NsEdns, "answers without EDNS only".to_owned());
     }
 }
 
@@ -225,7 +190,7 @@ fn of_conducts(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     mut by_code: BTreeMap<Code, Vec<(IpAddr, String)>>,
     (sound, asked): (usize, usize),
-    untold: &Untold,
+    unknown: &str,
 ) -> Vec<Finding> {
     let mut findings = Vec::<Finding>::new();
     let unreached = if sound == 0 { unreached(servers, &by_code) } else { Vec::new() };
@@ -236,29 +201,23 @@ fn of_conducts(
             "this host has no route to {}, or does not use its family, and reaches no server of the zone that answers",
             unreached.join(", ")
         );
-        let finding = Finding::new(Code::DelegationUnknown, evidence).to_do(remedies::NO_ROUTE);
+        let finding = Finding::new(Code::DelegationUnknown, evidence).to_do(remedies::NO_ROUTE).blocking();
         findings.push(finding.of(Part::Servers));
     } else if asked > 0 && sound == 0 && !is_resolved(facts) {
         // If the servers of the zone above are silent too, this host may not reach port 53 of any server.
         let none_heard = by_code.keys().all(|code| [Code::NsSilent, Code::NsUnrouted].contains(code));
         let all: Vec<(IpAddr, String)> = std::mem::take(&mut by_code).into_values().flatten().collect();
         let texts = texts(servers, &all);
-        findings.push(match answered_late(facts).filter(|_| none_heard) {
-            Some((lookup, millis)) => {
-                let evidence = format!(
-                    "{texts} in time; a lookup of {lookup} by this host had its answer after {millis} ms"
-                );
-                let about = all.iter().map(|(server, _)| About::Address(*server));
+        let about = all.iter().map(|(server, _)| About::Address(*server));
+        findings.push(match unknown {
+            _ if none_heard && (all_lost(facts) || is_answered_late(facts)) => {
+                Finding::new(Code::DelegationUnknown, texts).of(Part::Servers).about(about)
+            }
+            "" => none_answers(facts, &all, texts),
+            unknown => {
+                let evidence = format!("{texts}; {unknown}");
                 Finding::new(Code::DelegationUnknown, evidence).of(Part::Servers).about(about)
             }
-            None if none_heard && all_lost(facts) => Finding::new(Code::DelegationUnknown, texts),
-            None if !untold.is_empty() => {
-                let evidence = format!("{texts}; {}", untold.words(servers));
-                let about = all.iter().map(|(server, _)| About::Address(*server));
-                let finding = Finding::new(Code::DelegationUnknown, evidence).of(Part::Servers).about(about);
-                untold.with_remedy(finding)
-            }
-            None => none_answers(facts, &all, texts),
         });
     }
     findings.extend(by_code.into_iter().map(|(code, of_code)| match told(servers, code, &of_code) {
@@ -268,15 +227,17 @@ fn of_conducts(
         {
             finding.to_do(remedies::FAILING_AT_TIMES)
         }
+        // Resolvers with mixed case take the denial for the truth.
+        finding
+            if code == Code::NsPartly
+                && of_code.iter().any(|(server, _)| mixed_case::denies(facts, *server)) =>
+        {
+            finding.at(Level::Failure)
+        }
         finding if code == Code::NsPrivateAddress && sound == 0 => finding.at(Level::Failure),
         // Validating resolvers get no signatures.
-        finding if code == Code::NsEdns && keys::are_without_edns(facts) => finding.at(Level::Failure),
-        // After an error a resolver asks again.
-        finding
-            if code == Code::NsCaseDenied
-                && !of_code.iter().any(|(server, _)| mixed_case::denies(facts, *server)) =>
-        {
-            finding.at(Level::Warning)
+        finding if code == Code::NsEdns && keys::are_without_edns(facts) => {
+            finding.at(Level::Failure).blocking()
         }
         // Each resolver with mixed case waits for its timeout.
         finding
@@ -293,24 +254,15 @@ fn of_conducts(
 fn none_answers(facts: &DomainFacts, all: &[(IpAddr, String)], texts: String) -> Finding {
     let apex = zone::apex(facts);
     let evidence = if apex == facts.subject.domain { texts } else { format!("of the zone {apex}: {texts}") };
-    let finding = Finding::new(Code::NsNoneAnswers, evidence);
+    // Servers that all deny the name answer.
+    let code = if zone::is_denied(facts) { Code::DomainMissing } else { Code::NsNoneAnswers };
+    let finding = Finding::new(code, evidence).blocking();
     let is_without_udp = |server: IpAddr| {
         server_silence::is_silent(facts, server, QueryForm::Udp)
             && served::form(facts, server) == Some(QueryForm::Tcp)
     };
     let are_without_udp = all.iter().all(|(server, _)| is_without_udp(*server));
     if are_without_udp { finding.to_do(remedies::OPEN_UDP) } else { finding }
-}
-
-/// A lookup of the domain that servers have answered to this host, later than this check waits until it asks again, with its
-/// milliseconds.
-fn answered_late(facts: &DomainFacts) -> Option<(String, u64)> {
-    let domain = facts.subject.domain.as_str();
-    let late = ["SOA", "MX", "TXT"].into_iter().filter_map(|kind| {
-        let LookupFound::Data(reply) = facts.lookup(domain, kind) else { return None };
-        (!reply.from_cache && reply.is_late()).then(|| (format!("{domain} {kind}"), reply.millis))
-    });
-    late.max_by_key(|(_, millis)| *millis)
 }
 
 /// Whether resolvers that do not insist on AA find the zone: this one does, and a server gives the SOA without authority.
@@ -391,11 +343,6 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
     if at_times::answers_bad_version(facts, server) {
         tell(Code::NsEdns, at_times::BAD_VERSION.to_owned());
     }
-    if reply.millis > SLOW_SERVER_MILLIS {
-        tell(Code::NsSlow, format!("answers after {} ms", reply.millis));
-    } else if let Some((millis, name, kind)) = slowest(facts, server) {
-        tell(Code::NsSlow, format!("answers after {millis} ms for {name} {kind}"));
-    }
     if reply.recursive || matches!(over_tcp, Some(Got::Reply(reply)) if reply.recursive) {
         tell(Code::NsRecursive, "sets RA in its answers".to_owned());
     }
@@ -405,19 +352,6 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
     } else if let Some(how) = without_names(facts, server) {
         tell(Code::NsPartly, how);
     }
-}
-
-/// The slowest reply of a server over UDP beside that for the SOA, if it is slow and datagrams are not lost: one may have been asked for
-/// again.
-fn slowest(facts: &DomainFacts, server: IpAddr) -> Option<(u64, &str, &'static str)> {
-    let slow = facts.got.iter().filter_map(|(want, got)| match (want, got) {
-        (Want::Server { server: asked, name, kind, way: QueryForm::Udp }, Got::Reply(reply)) => {
-            let is_slow = *asked == server && reply.authoritative && reply.millis > SLOW_SERVER_MILLIS;
-            is_slow.then_some((reply.millis, name.as_str(), *kind))
-        }
-        _ => None,
-    });
-    slow.max().filter(|_| !facts.is_lossy(server))
 }
 
 /// The conduct of a server that serves the zone and says that it has no NS records of it, neither in mixed case nor in lower case.
@@ -441,12 +375,21 @@ pub(super) fn wrong(reply: &ReplyFacts, apex: &str) -> String {
             "answers as a recursive server, without authority".to_owned()
         }
         "NOERROR" if !reply.authoritative => format!("answers without authority for {apex}"),
-        "NOERROR" => match apex_alias::own(reply, apex) {
+        "NOERROR" => match delegation::own_alias(reply, apex) {
             Some(alias) => format!("has {alias} in the place of the SOA of {apex}"),
             None => format!("has no SOA of {apex}"),
         },
         rcode => format!("answers {rcode} for {apex}"),
     }
+}
+
+/// Whether servers have answered a lookup of the domain to this host, later than this check waits until it asks again.
+fn is_answered_late(facts: &DomainFacts) -> bool {
+    let is_late = |kind| match facts.lookup(&facts.subject.domain, kind) {
+        LookupFound::Data(reply) => !reply.from_cache && reply.is_late(),
+        _ => false,
+    };
+    ["SOA", "MX", "TXT"].into_iter().any(is_late)
 }
 
 /// Whether no server of the parent replied.

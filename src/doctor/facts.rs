@@ -7,7 +7,7 @@ use hickory_proto::rr::Name;
 
 use super::local_part::LocalPart;
 pub use super::lookup_found::LookupFound;
-use super::refusal::Refusal;
+use super::message::refusal::Refusal;
 pub use super::reply_facts::{Record, ReplyFacts, ReplySecurity};
 pub use super::role::Role;
 use super::sent::{QueryEnd, SentQueries, others_lose};
@@ -364,7 +364,7 @@ impl DomainFacts {
                 "NOERROR" => LookupFound::NoData(reply),
                 "NXDOMAIN" => LookupFound::NoName(reply),
                 rcode => match self.circles.get(name) {
-                    Some(circle) => LookupFound::Circle(circle.clone()),
+                    Some(circle) => LookupFound::Unknown(circle.clone()),
                     None if reply.why.is_empty() => LookupFound::Unknown(rcode.to_owned()),
                     None => LookupFound::Unknown(format!("{rcode}: {}", reply.why)),
                 },
@@ -412,6 +412,11 @@ impl DomainFacts {
     /// The answer of a server.
     pub fn server(&self, server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Option<&Got> {
         self.got.get(&at_server(server, name, kind, way))
+    }
+
+    /// The end of a TTL that runs from the check on, in seconds since 1970.
+    pub(crate) fn end(&self, ttl: u32) -> u64 {
+        self.subject.unix.saturating_add(ttl.into())
     }
 
     /// The queries to a server.

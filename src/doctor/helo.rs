@@ -5,11 +5,10 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::elsewhere;
 use super::facts::{DomainFacts, LookupFound, Want, addresses, canonical, lookup};
 use super::finding::Finding;
-use super::part::{About, Part};
-use super::refusal::RefusalReason;
+use super::message::refusal::RefusalReason;
+use super::part::About;
 use dns::wire::presentation::read_name;
 
 /// The tag before an IPv6 address in brackets (RFC 5321 section 4.1.3).
@@ -97,15 +96,8 @@ pub(super) fn check(facts: &DomainFacts, address: Option<IpAddr>) -> Option<Find
     if lookups.iter().all(|(_, found)| found.is_absent()) {
         return Some(Finding::new(Code::HeloUnknown, name));
     }
-    if found.is_empty()
-        && let Some(evidence) = elsewhere::evidence(facts, &name, "A")
-    {
-        return Some(
-            Finding::new(Code::HeloUnanswered, evidence).of(Part::Pointers).about([About::Host(name)]),
-        );
-    }
     let unknown = lookups.iter().find_map(|(kind, found)| match found {
-        LookupFound::Circle(why) | LookupFound::Unknown(why) => Some(format!("{name} {kind}: {why}")),
+        LookupFound::Unknown(why) => Some(format!("{name} {kind}: {why}")),
         LookupFound::NotAsked => Some(format!("{name} {kind} was not looked up")),
         _ => None,
     });

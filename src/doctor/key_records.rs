@@ -57,11 +57,6 @@ impl Key {
         Some(Self([flags.to_be_bytes().as_slice(), &numbers, &key].concat()))
     }
 
-    /// Whether it is a secure entry point (RFC 4034 section 2.1.1): a DS record names it.
-    pub(super) fn is_entry_point(&self) -> bool {
-        self.0.get(1).is_some_and(|flags| flags & 1 == 1)
-    }
-
     pub(super) fn algorithm(&self) -> Option<u8> {
         self.0.get(3).copied()
     }

@@ -103,21 +103,6 @@ pub(super) fn above(facts: &DomainFacts) -> BTreeSet<&str> {
     answers_above(facts).into_iter().flat_map(|reply| reply.data("DS")).collect()
 }
 
-/// The DS records that each server of the zone above gives, in its referral or in its answer for them.
-pub(super) fn given_above(facts: &DomainFacts) -> Vec<(IpAddr, BTreeSet<Ds>)> {
-    let said = parents::said(facts);
-    let of_referral = |server: &IpAddr| match said.get(server)? {
-        parents::Said::Delegates(delegation) => delegation.signers.clone(),
-        parents::Said::Denies { .. } => None,
-    };
-    let of_server = |server: IpAddr| {
-        let answered = told_ds(facts, server).map(|reply| reply.data("DS").map(str::to_owned).collect());
-        let records: BTreeSet<String> = answered.or_else(|| of_referral(&server))?;
-        Some((server, records.iter().map(|data| Ds::read(data)).collect::<Option<_>>()?))
-    };
-    zone::compared_parents(facts).into_iter().filter_map(of_server).collect()
-}
-
 /// The same; none if no server has told them.
 pub(super) fn told_above(facts: &DomainFacts) -> Option<BTreeSet<&str>> {
     (!answers_above(facts).is_empty()).then(|| above(facts))
@@ -329,7 +314,6 @@ fn is_without_signatures(apex: &str, ds: &[Ds], reply: &ReplyFacts) -> bool {
 pub(super) mod tests {
     use super::*;
     use crate::facts::tests::facts;
-    use crate::facts::{OtherResolver, ResolverWay};
 
     /// A zone `a.b.` with one server and its key, whose DS the zone above has.
     pub(crate) const SIGNED: &str = "
@@ -341,14 +325,6 @@ pub(super) mod tests {
         server 192.0.2.9 a.b. DS udp aa | 59409 13 2 b890b9a107382a9611e22dbe6a8c92c7415d0c97b485ecb2828fe095ccd2319a
         server 192.0.2.1 a.b. SOA udp aa | ns. h. 1 2 3 4 5
         server 192.0.2.1 a.b. DNSKEY udp aa | 257 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw== | =a.b. RRSIG DNSKEY 13 2 300 4000000000 1 59409 a.b. x";
-
-    /// Facts of a signed zone `a.b.` with these lines, and a resolver of others that is asked.
-    pub(crate) fn at_quad9(zone: &str, lines: &str) -> DomainFacts {
-        let mut facts = facts("a.b.", &format!("lookup a.b. SOA secure | ns. h. 1 2 3 4 5{zone}\n{lines}"));
-        let way = ResolverWay::Plain("9.9.9.9".parse().unwrap());
-        facts.subject.resolvers = vec![OtherResolver { way, name: "9.9.9.9 (Quad9)".to_owned() }];
-        facts
-    }
 
     fn judged(from: &str, to: &str) -> KeysNow {
         assert!(SIGNED.contains(from), "{from}");

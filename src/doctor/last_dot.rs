@@ -3,13 +3,12 @@
 //! RFC 1035 section 5.1. A name without an address, or with that of a wildcard only, ends with such an origin. The part before it is the name
 //! that is meant if it ends with the name of the zone too, or with a top-level domain and has an address itself.
 
-use std::collections::BTreeSet;
-
+use super::codes::remedies;
 use super::exchanges::{self, hosts};
 use super::facts::{DomainFacts, LookupFound, ReplyFacts, Want, addresses, canonical, is_within, lookup};
 use super::organizational::organizational_7489;
-use super::{remedies, wildcard, zone};
-use crate::limits::{MAX_MEANT_NAMES, MAX_WILDCARD_NAMES};
+use super::zone;
+use crate::limits::MAX_MEANT_NAMES;
 
 /// Top-level domains that are labels of nothing else.
 const TOP_LEVEL: [&str; 5] = ["com", "net", "org", "info", "biz"];
@@ -52,20 +51,9 @@ pub(super) fn meant<'n>(facts: &'n DomainFacts, name: &'n str, owner: &'n str) -
     parts(name, zone).find(is_clear).or_else(|| long_parts(facts, name, owner).find(has_address))
 }
 
-/// The origin behind a part of a name.
-fn origin<'n>(name: &'n str, before: &str) -> &'n str {
-    name.strip_prefix(before).unwrap_or(name)
-}
-
 /// The name that is meant, in words.
 pub(super) fn words(meant: &str) -> String {
     format!("the zone file may name {meant} without its last dot")
-}
-
-/// The name that is meant by a host of the domain that exists only by a wildcard of the origin, if it lacks its last dot.
-pub(super) fn meant_by_wildcard<'n>(facts: &'n DomainFacts, host: &'n str) -> Option<&'n str> {
-    let meant = meant(facts, host, &facts.subject.domain)?;
-    wildcard::is_only(facts, host, origin(host, meant)).then_some(meant)
 }
 
 /// The aliases of a host, each with its owner and its target.
@@ -110,27 +98,11 @@ pub(super) fn remedy_of_alias(facts: &DomainFacts, name: &str) -> Option<&'stati
     })
 }
 
-/// The questions that show whether hosts have their addresses by a wildcard of an origin.
-fn of_wildcards(facts: &DomainFacts) -> impl Iterator<Item = Want> {
-    let of_host = |host: &String| -> Vec<Want> {
-        let parts = long_parts(facts, host, &facts.subject.domain);
-        parts.flat_map(|part| wildcard::wants(facts, host, origin(host, part))).collect()
-    };
-    let wants: BTreeSet<Want> = hosts(facts).iter().flat_map(of_host).collect();
-    wants.into_iter().take(MAX_WILDCARD_NAMES)
-}
-
-/// Whether a host has no address, or only that of a wildcard.
-fn is_lost(facts: &DomainFacts, host: &str) -> bool {
-    let is_by_wildcard = |part: &str| wildcard::is_only(facts, host, origin(host, part));
-    ["A", "AAAA"].iter().all(|kind| facts.lookup(host, kind).is_absent())
-        || long_parts(facts, host, &facts.subject.domain).any(is_by_wildcard)
-}
-
 /// The questions that show whether the names before an origin have addresses, of those whose top-level domain exists; and whether a wildcard
 /// gives hosts theirs.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
-    let lost = hosts(facts).into_iter().filter(|host| is_lost(facts, host));
+    let is_absent = |host: &String| ["A", "AAAA"].iter().all(|kind| facts.lookup(host, kind).is_absent());
+    let lost = hosts(facts).into_iter().filter(is_absent);
     let names = lost.flat_map(|host| {
         let of_aliases = aliases(facts, &host);
         let own = (facts.subject.domain.clone(), host);
@@ -141,7 +113,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
         long_parts(facts, &name, &owner).map(str::to_owned).collect::<Vec<String>>()
     });
     let meant = parts.take(MAX_MEANT_NAMES).flat_map(|part| of_part(facts, &part));
-    of_wildcards(facts).chain(meant).collect()
+    meant.collect()
 }
 
 /// The questions about one of these names.

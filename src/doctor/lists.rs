@@ -5,12 +5,13 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Got, NoReply, Want, is_within};
+use super::facts::{DomainFacts, Got, NoReply, Want};
 use super::finding::{Finding, Level};
+use super::message::refusal;
 use super::part::About;
 use super::spf_named::NamedSenders;
-use super::{mail, mail_pointers, private_address, refusal_pages, refusing_lists, zone};
-use crate::limits::{MAX_LISTED_ADDRESSES, MAX_LISTED_SERVERS};
+use super::{mail, mail_pointers, private_address};
+use crate::limits::MAX_LISTED_ADDRESSES;
 
 /// The part of a subject of the lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,8 +24,6 @@ enum Part {
     Sender,
     /// Another host that receives mail: it need not send any.
     Host,
-    /// A name server, or the domain above its name.
-    Server,
 }
 
 impl Part {
@@ -36,7 +35,6 @@ impl Part {
             Self::Sender => Finding::new(Code::Listed, evidence).at(Level::Warning),
             Self::Host => Finding::new(Code::Listed, evidence).at(Level::Note),
             Self::Link => Finding::new(Code::UrlListed, evidence),
-            Self::Server => Finding::new(Code::ServerListed, evidence),
         }
     }
 }
@@ -67,31 +65,14 @@ fn subjects(
             let sends = senders.is_some_and(|senders| senders.has(address));
             add(if sends { Part::Sender } else { Part::Host }, address.to_string());
         }
-        of_servers(facts).into_iter().for_each(|subject| add(Part::Server, subject));
     }
     subjects
-}
-
-/// Addresses of name servers, and the domain of each name: lists of domains have no host names.
-fn of_servers(facts: &DomainFacts) -> Vec<String> {
-    let public = |address: &IpAddr| !private_address::is_private(*address);
-    let servers: Vec<_> = zone::servers(facts).into_iter().filter(|(address, _)| public(address)).collect();
-    let above = |name: &String| {
-        let (_, above) = name.split_once('.')?;
-        let sound = above.trim_end_matches('.').contains('.') && !is_within(name, &facts.subject.domain);
-        sound.then(|| above.trim_end_matches('.').to_owned())
-    };
-    let mut domains: Vec<String> = servers.iter().flat_map(|(_, names)| names).filter_map(above).collect();
-    domains.sort();
-    domains.dedup();
-    let addresses = servers.iter().take(MAX_LISTED_SERVERS).map(|(address, _)| address.to_string());
-    addresses.chain(domains.into_iter().take(MAX_LISTED_SERVERS)).collect()
 }
 
 /// The questions that are needed next. `examined`: the address that is examined by itself.
 pub(super) fn wants(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Want> {
     let all = subjects(facts, examined, None).into_iter().map(|(_, subject)| Want::Lists { subject });
-    refusing_lists::wants(facts).into_iter().chain(all).collect()
+    refusal::wants(facts).into_iter().chain(all).collect()
 }
 
 /// The findings. `examined`: the address that is examined by itself.
@@ -110,7 +91,7 @@ pub(super) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Findin
                 for listing in listings {
                     asked += 1;
                     // It is told as the answer to the bounce.
-                    if refusing_lists::is_told(facts, subject, &listing.list) {
+                    if refusal::is_told(facts, subject, &listing.list) {
                         continue;
                     }
                     match listing.listed {
@@ -134,12 +115,9 @@ pub(super) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Findin
             None => {}
         }
     }
-    let mut findings = refusing_lists::check(facts);
-    if findings.is_empty() {
-        findings.extend(refusal_pages::check(facts));
-    }
+    let mut findings: Vec<Finding> = refusal::check(facts).into_iter().collect();
     let all = senders.is_some_and(|senders| are_all_listed(&senders, &listed));
-    for part in [Part::Own, Part::Sender, Part::Link, Part::Host, Part::Server] {
+    for part in [Part::Own, Part::Sender, Part::Link, Part::Host] {
         let of_part = listed.iter().filter(|(of, _, _)| *of == part);
         let (texts, about): (Vec<&str>, Vec<About>) =
             of_part.map(|(_, text, about)| (text.as_str(), about.clone())).unzip();
@@ -302,30 +280,5 @@ mod tests {
         assert_eq!(level("a:mx.a.test a:b.test -all"), Level::Warning, "another host sends too");
         assert_eq!(level("a:mx.a.test ?all"), Level::Warning, "other hosts may send");
         assert_eq!(level("a:b.test -all"), Level::Note, "it only receives");
-    }
-
-    #[test]
-    fn name_servers_and_links_are_asked_about_with_levels_of_their_own() {
-        let mut facts = facts(
-            "a.test.",
-            "lookup a.test. NS | ns1.host.example. | ns2.a.test.\nlookup ns1.host.example. A | 198.18.0.1\n\
-             lookup ns2.a.test. A | 10.0.0.1",
-        );
-        facts.subject.links = vec!["shop.example.".to_owned(), "a.test.".to_owned()];
-        let asked: Vec<String> =
-            subjects(&facts, None, None).into_iter().map(|(_, subject)| subject).collect();
-        assert_eq!(asked, ["a.test", "shop.example", "198.18.0.1", "host.example"]);
-        let why = "spam".to_owned();
-        let listing = Listing { list: "bl.a.".to_owned(), listed: Some(true), why, ..Listing::default() };
-        for subject in ["shop.example", "198.18.0.1", "host.example"] {
-            let want = Want::Lists { subject: subject.to_owned() };
-            facts.got.insert(want, Got::Lists(vec![listing.clone()]));
-        }
-        let found: Vec<_> =
-            check(&facts, None).into_iter().map(|finding| (finding.code, finding.evidence)).collect();
-        let servers = "198.18.0.1 in bl.a. (spam); host.example in bl.a. (spam)".to_owned();
-        let expected =
-            [(Code::UrlListed, "shop.example in bl.a. (spam)".to_owned()), (Code::ServerListed, servers)];
-        assert_eq!(found, expected);
     }
 }

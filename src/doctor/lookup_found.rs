@@ -11,8 +11,6 @@ pub enum LookupFound<'f> {
     NoData(&'f ReplyFacts),
     /// The name does not exist.
     NoName(&'f ReplyFacts),
-    /// It was not found, because the aliases of the name lead in a circle or are too many; the text has them.
-    Circle(String),
     /// It could not be told.
     Unknown(String),
     /// It was not asked.
@@ -24,7 +22,7 @@ impl<'f> LookupFound<'f> {
     pub const fn reply(&self) -> Option<&'f ReplyFacts> {
         match self {
             Self::Data(reply) | Self::NoData(reply) | Self::NoName(reply) => Some(reply),
-            Self::Circle(_) | Self::Unknown(_) | Self::NotAsked => None,
+            Self::Unknown(_) | Self::NotAsked => None,
         }
     }
 

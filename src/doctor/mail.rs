@@ -2,21 +2,19 @@
 //!
 //! RFC 5321 section 5.1 (the choice of the host), RFC 7505 (null MX), RFC 2181 section 10.3 (no aliases).
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::codes::Code;
 use super::exchanges::{Exchange, exchanges};
 pub(super) use super::exchanges::{hosts, named_hosts};
-use super::facts::{DomainFacts, Got, LookupFound, Role, Want, addresses, lookup};
+use super::facts::{DomainFacts, LookupFound, Role, Want, addresses, lookup};
 use super::finding::{Finding, Level};
 use super::mail_addressless::Addressless;
 use super::mail_reach::{Reach, listed};
+use super::message::refusal::RefusalReason;
 use super::part::{About, Part};
 use super::private_address::is_private;
-use super::refusal::RefusalReason;
 use super::spf_record::{SpfRecords, Term, TermKind, records, terms};
-use super::wildcard::nowhere;
 use super::{elsewhere, last_dot, pointer, zone};
 use crate::limits::{MAX_CHECKED_ADDRESSES, MAX_CHECKED_HOSTS};
 
@@ -39,7 +37,6 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     if facts.lookup(domain, "MX") == LookupFound::NotAsked {
         return wants;
     }
-    wants.push(lookup(&nowhere(domain), "MX"));
     wants.extend(hosts(facts).iter().flat_map(|host| addresses(host)));
     wants.extend(last_dot::wants(facts));
     wants.extend(host_addresses(facts).into_iter().flat_map(|address| pointer::wants(facts, address)));
@@ -69,18 +66,15 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     {
         let target = reply.data("CNAME").next().unwrap_or_default();
         findings.push(Finding::new(Code::ApexAlias, format!("{domain} CNAME {target}")));
-    } else {
-        findings.extend(beside_alias(facts));
     }
     match facts.lookup(domain, "MX") {
-        LookupFound::Circle(circle) => {
-            findings.push(Finding::new(Code::MailNowhere, format!("{domain} MX: {circle}")))
-        }
         LookupFound::Unknown(why) => {
             let alias = facts.lookup(domain, "CNAME").alias();
             findings.push(match alias.and_then(|_| elsewhere::evidence(facts, domain, "MX")) {
-                Some(evidence) => Finding::new(Code::MxUnanswered, evidence).of(Part::MxRecords),
-                None => Finding::new(Code::MailUnknown, format!("{domain} MX: {why}")),
+                Some(evidence) => {
+                    Finding::new(Code::MxUnanswered, evidence).of(Part::MxRecords).on(domain, "MX")
+                }
+                None => Finding::new(Code::MailUnknown, format!("{domain} MX: {why}")).on(domain, "MX"),
             });
         }
         LookupFound::NotAsked => {
@@ -90,34 +84,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         LookupFound::NoData(_) => findings.extend(without_mx(facts)),
         LookupFound::Data(_) => findings.extend(with_mx(facts)),
     }
-    if let LookupFound::Data(reply) = facts.lookup(&nowhere(domain), "MX") {
-        let data: Vec<&str> = reply.data("MX").collect();
-        // A null MX bounces mail to names that do not exist (RFC 7505).
-        if data.iter().any(|data| !data.ends_with(" .")) {
-            let evidence = format!("names below {domain} that do not exist have MX {}", data.join(", "));
-            findings.push(Finding::new(Code::WildcardMx, evidence));
-        }
-    }
     findings.extend(here(facts));
     findings
-}
-
-/// A CNAME and MX records of the same name, below an apex.
-fn beside_alias(facts: &DomainFacts) -> Option<Finding> {
-    let domain = facts.subject.domain.as_str();
-    let LookupFound::Data(alias) = facts.lookup(domain, "CNAME") else { return None };
-    let asked = facts.got.iter().filter_map(|(want, got)| match (want, got) {
-        (Want::Lookup { name, kind: "MX" } | Want::Server { name, kind: "MX", .. }, Got::Reply(reply))
-            if name == domain =>
-        {
-            Some(reply)
-        }
-        _ => None,
-    });
-    let mut records = asked.flat_map(|reply| &reply.answers);
-    let record = records.find(|record| record.kind == "MX" && record.name == domain)?;
-    let target = alias.data("CNAME").next().unwrap_or_default();
-    Some(Finding::new(Code::CnameBesideMx, format!("{domain} CNAME {target}; {domain} MX {}", record.data)))
 }
 
 /// Mail hosts that have an address of this host.
@@ -136,25 +104,15 @@ fn here(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::MxIsHere, told.join("; ")))
 }
 
-/// That the mail software which has sent a bounce has found a host of itself: its address may be that of a router before it.
+/// The same in the words of the host that has bounced the mail.
 fn by_bounce(facts: &DomainFacts) -> Option<Finding> {
     let domain = facts.subject.domain.as_str();
     let is_loop = facts.subject.refusal.reason == Some(RefusalReason::Loop);
-    let hosts = hosts(facts).into_iter().map(|host| {
-        let found: Vec<String> = facts.addresses(&host).iter().map(ToString::to_string).collect();
-        format!("{host} ({})", found.join(", "))
-    });
-    let evidence = || {
-        let (hosts, records) = (hosts.collect::<Vec<_>>().join(", "), facts.data(domain, "MX").join(", "));
-        let these = match (hosts.as_str(), records.as_str()) {
-            ("", "") => String::new(),
-            // An address in place of a name is no host.
-            ("", records) => format!("; its MX records are {records}"),
-            (hosts, _) => format!("; these are {hosts}"),
-        };
-        format!("the host that has bounced the mail says that it is a mail host of {domain}{these}")
-    };
-    (is_loop && facts.lookup(domain, "MX").is_known()).then(|| Finding::new(Code::MxIsHere, evidence()))
+    let records = facts.data(domain, "MX").join(", ");
+    let words = format!(
+        "the host that has bounced the mail says that it is a mail host of {domain}; these are {records}"
+    );
+    (is_loop && facts.lookup(domain, "MX").is_known()).then(|| Finding::new(Code::MxIsHere, words))
 }
 
 /// The fallback to the address of the domain, which is then its own mail host (RFC 5321 section 5.1).
@@ -170,7 +128,8 @@ fn without_mx(facts: &DomainFacts) -> Vec<Finding> {
     let private = reach.private(facts, domain);
     let private = private.map(|found| Finding { evidence: format!("{evidence}{end}"), ..found });
     // Nobody takes a private address for that of a web server.
-    let no_mx = reach.has_public().then(|| Finding::new(Code::NoMx, &evidence));
+    let about = [About::Host(domain.to_owned())];
+    let no_mx = reach.has_public().then(|| Finding::new(Code::NoMx, &evidence).about(about));
     let without_ipv4 = private.as_ref().filter(|_| reach.needs_ipv6);
     let without_ipv4 = without_ipv4.map(|_| Finding::new(Code::MxWithoutIpv4, domain));
     private.iter().cloned().chain(no_mx).chain(without_ipv4).collect()
@@ -180,9 +139,7 @@ fn without_mx(facts: &DomainFacts) -> Vec<Finding> {
 fn without_host(facts: &DomainFacts) -> Finding {
     let domain = facts.subject.domain.as_str();
     let unknown = ["A", "AAAA"].into_iter().find_map(|kind| match facts.lookup(domain, kind) {
-        LookupFound::Circle(why) | LookupFound::Unknown(why) => {
-            Some(format!("{domain} has no MX; {kind}: {why}"))
-        }
+        LookupFound::Unknown(why) => Some(format!("{domain} has no MX; {kind}: {why}")),
         LookupFound::NotAsked => Some(format!("{domain} has no MX; {kind} was not looked up")),
         _ => None,
     });
@@ -230,41 +187,27 @@ fn with_mx(facts: &DomainFacts) -> Vec<Finding> {
         findings.push(Finding::new(Code::MxIsAddress, addresses.join("; ")));
     }
     findings.extend(of_hosts(facts));
-    findings.extend(beyond_bound(facts));
-    let equal = real.iter().zip(real.iter().skip(1)).find(|(one, next)| one.preference == next.preference);
-    if let Some((one, next)) = equal {
-        findings.push(Finding::new(Code::MxEqual, format!("{}; {}", shown(one), shown(next))));
-    }
     if findings.iter().all(|finding| finding.level >= Level::Note) {
         let hosts = hosts(facts);
         let with_addresses = hosts.iter().filter_map(|host| {
             let found: Vec<String> = facts.addresses(host).iter().map(ToString::to_string).collect();
             (!found.is_empty()).then(|| format!("{host} ({})", found.join(", ")))
         });
-        findings.push(Finding::new(Code::MailOk, with_addresses.collect::<Vec<_>>().join(", ")));
+        let mut evidence = with_addresses.collect::<Vec<_>>().join(", ");
+        let beyond = named_hosts(facts).split_off(hosts.len());
+        if !beyond.is_empty() {
+            evidence.push_str(&format!(
+                "; not looked up, beyond {MAX_CHECKED_HOSTS} hosts: {}",
+                beyond.join(", ")
+            ));
+        }
+        let finding =
+            hosts.iter().fold(Finding::new(Code::MailOk, evidence).on(domain, "MX"), |finding, host| {
+                finding.on(host.as_str(), "A").on(host.as_str(), "AAAA")
+            });
+        findings.push(finding);
     }
     findings
-}
-
-/// The hosts that are not looked up, because there are too many, and the addresses whose PTR records are not. No lookup has failed.
-fn beyond_bound(facts: &DomainFacts) -> Option<Finding> {
-    let hosts = hosts(facts);
-    let beyond = named_hosts(facts).split_off(hosts.len());
-    let of_hosts = (!beyond.is_empty()).then(|| {
-        format!(
-            "the check looks up the {MAX_CHECKED_HOSTS} most preferred mail hosts; not looked up: {}",
-            beyond.join(", ")
-        )
-    });
-    let addresses: BTreeSet<IpAddr> = hosts.iter().flat_map(|host| facts.addresses(host)).collect();
-    let public = addresses.into_iter().filter(|address| !is_private(*address)).count();
-    let of_addresses = (public > MAX_CHECKED_ADDRESSES).then(|| {
-        format!(
-            "the check looks up the PTR records of {MAX_CHECKED_ADDRESSES} addresses of mail hosts, which have {public}"
-        )
-    });
-    let told: Vec<String> = of_hosts.into_iter().chain(of_addresses).collect();
-    (!told.is_empty()).then(|| Finding::new(Code::MxMany, told.join("; ")))
 }
 
 /// The addresses of the hosts.
@@ -278,9 +221,7 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
     let reach = Reach::of(facts, &hosts, named);
     for host in &hosts {
         let kinds = ["A", "AAAA"].map(|kind| facts.lookup(host, kind));
-        if let Some(meant) = last_dot::meant_by_wildcard(facts, host) {
-            addressless.take_by_wildcard(host, meant);
-        } else if let Some(target) = kinds.iter().find_map(LookupFound::alias) {
+        if let Some(target) = kinds.iter().find_map(LookupFound::alias) {
             let told = Finding::new(Code::MxIsCname, format!("{host} CNAME {target}"));
             findings.push(told.about([About::Host(host.clone())]));
         }
@@ -293,7 +234,7 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
             addressless.take(facts, host);
         }
     }
-    findings.extend(addressless.findings(facts, all));
+    findings.extend(addressless.findings(all));
     findings.extend(misnamed(&hosts, all));
     let names = || hosts.join(", ");
     match (ipv4 && !reach.needs_ipv6, ipv6, known) {

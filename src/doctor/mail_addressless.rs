@@ -2,11 +2,11 @@
 //!
 //! RFC 5321 section 5.1.
 
-use super::codes::Code;
+use super::codes::{Code, remedies};
 use super::facts::{DomainFacts, LookupFound, is_within};
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
-use super::{dnssec, elsewhere, last_dot, remedies, served, zone};
+use super::{dnssec, elsewhere, last_dot, served};
 
 /// Mail hosts without a known address of their own, each with its evidence.
 #[derive(Default)]
@@ -17,12 +17,8 @@ pub(super) struct Addressless {
     dotless: Vec<(String, String)>,
     /// The same in a CNAME record that the MX record leads to.
     dotless_alias: Vec<(String, String)>,
-    /// The same in an MX record, and a wildcard gives the name an address.
-    by_wildcard: Vec<(String, String)>,
     /// An address stands in the place of the name, and the name of the domain was added to it.
     addresses: Vec<(String, String)>,
-    /// The zone of the host fails DNSSEC validation.
-    bogus: Vec<(String, String)>,
     /// No server of the host's zone answers.
     unanswered: Vec<(String, String)>,
     unknown: Vec<(String, String)>,
@@ -49,9 +45,8 @@ impl Addressless {
                 }
                 (None, None) => (&mut self.missing, host.to_owned()),
             },
-            Some((_, LookupFound::Circle(circle))) => (&mut self.missing, format!("{host} ({circle})")),
             Some((kind, LookupFound::Unknown(why))) if is_bogus(kind) => {
-                (&mut self.bogus, format!("{host}: {why}"))
+                (&mut self.unanswered, format!("{host} fails DNSSEC validation: {why}"))
             }
             Some((kind, LookupFound::Unknown(why))) => match elsewhere::evidence(facts, host, kind) {
                 Some(evidence) => (&mut self.unanswered, evidence),
@@ -62,18 +57,11 @@ impl Addressless {
         list.push((host.to_owned(), told));
     }
 
-    /// Takes in a host that exists only by a wildcard, with the name that is meant.
-    pub(super) fn take_by_wildcard(&mut self, host: &str, meant: &str) {
-        let told = format!("{host} ({}; only a wildcard gives it an address)", last_dot::words(meant));
-        self.by_wildcard.push((host.to_owned(), told));
-    }
-
     /// The findings about a domain with so many hosts.
-    pub(super) fn findings(self, facts: &DomainFacts, all: usize) -> Vec<Finding> {
-        let Self { missing, dotless, dotless_alias, by_wildcard, addresses, bogus, unanswered, unknown } =
-            self;
+    pub(super) fn findings(self, all: usize) -> Vec<Finding> {
+        let Self { missing, dotless, dotless_alias, addresses, unanswered, unknown } = self;
         // Senders deliver to none of these.
-        let lost = [&missing, &dotless, &dotless_alias, &by_wildcard, &addresses, &bogus, &unanswered];
+        let lost = [&missing, &dotless, &dotless_alias, &addresses, &unanswered];
         let lost: usize = lost.into_iter().map(Vec::len).sum();
         let worst = if lost == all { Level::Failure } else { Level::Warning };
         // The others receive the mail, and nobody is to deliver to these.
@@ -83,8 +71,6 @@ impl Addressless {
         };
         let told = [
             (Code::MxIsAddress, addresses, Code::MxIsAddress.entry().level),
-            (Code::MxByWildcard, by_wildcard, Code::MxByWildcard.entry().level),
-            (Code::MxHostBogus, bogus, worst),
             (Code::MxHostUnanswered, unanswered, worst),
             (Code::MxWithoutAddress, missing, worst),
             (Code::MailUnknown, unknown, Code::MailUnknown.entry().level),
@@ -95,11 +81,6 @@ impl Addressless {
             let finding = Finding::new(code, texts.join(separator)).at(level);
             let is_untold = [Code::MailUnknown, Code::MxHostUnanswered].contains(&code);
             let finding = if is_untold { finding.of(Part::MailHosts) } else { finding };
-            let is_own = |host: &String| is_within(host, zone::apex(facts)) && !dnssec::is_bogus_here(facts);
-            let finding = match code == Code::MxHostBogus && names.iter().all(is_own) {
-                true => finding.to_do(remedies::HOST_BOGUS_BELOW),
-                false => finding,
-            };
             finding.about(names.into_iter().map(About::Host))
         };
         let has_hosts = |hosts: &Vec<_>| !hosts.is_empty();

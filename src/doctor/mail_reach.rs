@@ -4,12 +4,11 @@
 
 use std::net::IpAddr;
 
-use super::codes::Code;
+use super::codes::{Code, remedies};
 use super::facts::DomainFacts;
 use super::finding::{Finding, Level};
 use super::part::About;
 use super::private_address::is_private;
-use super::remedies;
 
 /// Addresses with the word before them.
 pub(super) fn listed(addresses: &[IpAddr]) -> String {

@@ -31,65 +31,6 @@ fn a_name_that_proves_a_domain_to_a_provider_is_no_host_beside_others() {
 }
 
 #[test]
-fn each_fault_of_mx_records_has_its_code() {
-    let two = "lookup two.test. A | 198.18.0.1\nlookup two.test. AAAA";
-    let cases: &[(&str, &[(Code, Level)])] = &[
-        ("lookup a.test. MX | 10 mx.a.test.", &[usual(Code::MailOk), usual(Code::PointerOk)]),
-        ("lookup a.test. MX | 10 192.0.2.1.", &[usual(Code::MxIsAddress)]),
-        ("lookup a.test. MX | 10 [192.0.2.1].", &[usual(Code::MxIsAddress)]),
-        ("lookup a.test. MX | 10 [IPv6:2001:db8::1].", &[usual(Code::MxIsAddress)]),
-        ("lookup a.test. MX SERVFAIL", &[usual(Code::MailUnknown)]),
-        (
-            "lookup a.test. MX | 10 mx.b.test.\nlookup mx.b.test. A SERVFAIL bogus\nlookup mx.b.test. AAAA SERVFAIL bogus",
-            &[usual(Code::MxHostBogus)],
-        ),
-        (
-            "lookup a.test. MX | 10 192.0.2.1.a.test.\nlookup 192.0.2.1.a.test. A NXDOMAIN\n\
-             lookup 192.0.2.1.a.test. AAAA NXDOMAIN",
-            &[usual(Code::MxIsAddress)],
-        ),
-        ("", &[usual(Code::MailUnknown)]),
-        ("lookup a.test. MX | 0 .", &[usual(Code::NullMx)]),
-        ("lookup a.test. MX\nlookup a.test. A\nlookup a.test. AAAA", &[usual(Code::MailNowhere)]),
-        ("lookup a.test. MX\nlookup a.test. A\nlookup a.test. AAAA SERVFAIL", &[usual(Code::MailUnknown)]),
-        ("lookup a.test. MX\nlookup a.test. A SERVFAIL\nlookup a.test. AAAA", &[usual(Code::MailUnknown)]),
-        ("lookup a.test. MX\nlookup a.test. A", &[usual(Code::MailUnknown)]),
-        (
-            "lookup a.test. MX | 10 six.test.\nlookup six.test. A SERVFAIL\nlookup six.test. AAAA | 2001:2::1",
-            &[usual(Code::MailOk), usual(Code::PointerOk)],
-        ),
-        (
-            "lookup a.test. MX | 10 four.test.\nlookup four.test. A | 198.18.0.1\nlookup four.test. AAAA SERVFAIL",
-            &[usual(Code::MailOk), usual(Code::PointerOk)],
-        ),
-        (
-            "lookup a.test. MX | 10 gone.test.\nlookup gone.test. A NXDOMAIN\nlookup gone.test. AAAA NXDOMAIN",
-            &[usual(Code::MxWithoutAddress)],
-        ),
-        (
-            "lookup a.test. MX | 10 gone.test. | 5 mx.a.test.\nlookup gone.test. A NXDOMAIN\nlookup gone.test. AAAA NXDOMAIN",
-            &[(Code::MxWithoutAddress, Level::Warning), usual(Code::PointerOk)],
-        ),
-        (
-            "lookup a.test. MX | 10 in.test.\nlookup in.test. A | 10.0.0.1\nlookup in.test. AAAA",
-            &[usual(Code::MxPrivateAddress), usual(Code::MxWithoutIpv6)],
-        ),
-    ];
-    for (lines, expected) in cases {
-        assert_eq!(codes(&format!("{lines}\n{HOST}")), *expected, "{lines}");
-    }
-    let mixed = codes(&format!("lookup a.test. MX | 0 . | 10 mx.a.test.\n{HOST}"));
-    assert_eq!(mixed.first(), Some(&usual(Code::NullMxBesideOthers)));
-    let equal = codes(&format!("lookup a.test. MX | 10 mx.a.test. | 10 two.test.\n{HOST}\n{two}"));
-    assert!(equal.contains(&usual(Code::MxEqual)), "{equal:?}");
-    let alias = "lookup a.test. MX | 10 al.test.\nlookup al.test. A | =al.test. CNAME mx.a.test. | =mx.a.test. A 198.18.0.1";
-    let alias = codes(&format!("{alias}\n{HOST}"));
-    assert_eq!(alias.first(), Some(&usual(Code::MxIsCname)));
-    let ipv6 = "lookup a.test. MX | 10 six.test.\nlookup six.test. A\nlookup six.test. AAAA | 2001:2::1";
-    assert!(codes(&format!("{ipv6}\n{HOST}")).contains(&usual(Code::MxWithoutIpv4)));
-}
-
-#[test]
 fn a_private_address_of_the_domain_is_that_of_a_mail_host_if_there_is_no_mx() {
     let of = |addresses: &str| {
         let found = codes(&format!("lookup a.test. MX\nlookup a.test. A{addresses}\nlookup a.test. AAAA"))
@@ -134,25 +75,6 @@ fn names_that_no_host_can_have_and_addresses_of_documentation_are_told() {
 }
 
 #[test]
-fn hosts_beyond_the_bound_are_told_and_nothing_is_unknown() {
-    let of = |count: usize, data: &str| {
-        let records: Vec<String> = (1..=count).map(|host| format!("{host} m{host}.a.test.")).collect();
-        let hosts: String = (1..=MAX_CHECKED_HOSTS)
-            .map(|host| format!("\nlookup m{host}.a.test. A{data}\nlookup m{host}.a.test. AAAA"))
-            .collect();
-        check(&facts("a.test.", &format!("lookup a.test. MX | {}{hosts}\n{HOST}", records.join(" | "))))
-    };
-    let found = of(10, " | 198.18.0.1");
-    let codes: Vec<Code> = found.iter().map(|finding| finding.code).collect();
-    assert!(codes.starts_with(&[Code::MxMany, Code::MailOk]), "{codes:?}");
-    assert!(found[0].evidence.ends_with("not looked up: m9.a.test., m10.a.test."), "{}", found[0].evidence);
-    let level =
-        |count: usize| of(count, "").iter().find(|one| one.code == Code::MxWithoutAddress).unwrap().level;
-    assert_eq!((level(8), level(9)), (Level::Failure, Level::Warning), "the ninth may have one");
-    assert!(of(8, " | 198.18.0.1").iter().any(|finding| finding.code == Code::MxWithoutIpv6));
-}
-
-#[test]
 fn a_domain_without_mx_is_delivered_to_its_address() {
     let lines = "lookup a.test. MX\nlookup a.test. A | 198.18.0.80\nlookup a.test. AAAA\n\
         lookup 80.0.18.198.in-addr.arpa. PTR | www.a.test.\nlookup www.a.test. A | 198.18.0.80";
@@ -165,26 +87,6 @@ fn a_domain_without_mx_is_delivered_to_its_address() {
 }
 
 #[test]
-fn an_alias_at_the_apex_and_a_wildcard_are_told() {
-    let lines = format!(
-        "lookup a.test. CNAME | www.a.test.\nlookup a.test. MX | 10 mx.a.test.\n\
-         lookup resolverctl-check-of-wildcards.a.test. MX | 10 mx.a.test.\n{HOST}"
-    );
-    let found = codes(&lines);
-    assert!(found.contains(&usual(Code::WildcardMx)), "{found:?}");
-    let null = codes(&lines.replace("wildcards.a.test. MX | 10 mx.a.test.", "wildcards.a.test. MX | 0 ."));
-    assert!(!null.contains(&usual(Code::WildcardMx)), "{null:?}");
-    assert!(!found.contains(&usual(Code::ApexAlias)), "no zone begins at it: {found:?}");
-    let above = "lookup test. SOA | ns.test. h. 1 2 3 4 5\nlookup test. NS | ns.test.\nlookup ns.test. A | 198.18.9.1";
-    let apex =
-        codes(&format!("{lines}\n{above}\nserver 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test."));
-    assert_eq!(apex.first(), Some(&usual(Code::ApexAlias)));
-    let below =
-        codes(&format!("{lines}\n{above}\nserver 198.18.9.1 a.test. NS udp aa | =a.test. CNAME www.a.test."));
-    assert!(!below.contains(&usual(Code::ApexAlias)), "{below:?}");
-}
-
-#[test]
 fn private_addresses_are_told_from_public_ones() {
     for private in ["10.0.0.1", "127.0.0.1", "100.64.0.1", "169.254.1.1", "::1", "fd00::1", "fe80::1"] {
         assert!(is_private(private.parse().unwrap()), "{private}");
@@ -192,24 +94,6 @@ fn private_addresses_are_told_from_public_ones() {
     for public in ["198.18.0.1", "100.128.0.1", "2001:2::1", "8.8.8.8"] {
         assert!(!is_private(public.parse().unwrap()), "{public}");
     }
-}
-
-#[test]
-fn a_cname_beside_mx_records_and_a_mail_host_that_is_this_host_are_told() {
-    let beside = format!(
-        "lookup a.test. CNAME | www.a.test.\nlookup a.test. MX | 10 mx.a.test.\n{HOST}\n\
-         server 198.18.1.1 a.test. MX udp aa | 10 mx.a.test."
-    );
-    assert_eq!(codes(&beside).first(), Some(&usual(Code::CnameBesideMx)));
-    let followed = format!(
-        "lookup a.test. CNAME | b.test.\nlookup a.test. MX | =a.test. CNAME b.test. | =b.test. MX 10 mx.a.test.\n{HOST}"
-    );
-    assert!(!codes(&followed).contains(&usual(Code::CnameBesideMx)));
-    let mut ours = facts("a.test.", &format!("lookup a.test. MX | 10 mx.a.test.\n{HOST}"));
-    let has = |facts: &DomainFacts| check(facts).iter().any(|finding| finding.code == Code::MxIsHere);
-    assert!(!has(&ours));
-    ours.subject.own = vec!["198.18.0.1".parse().unwrap()];
-    assert!(has(&ours));
 }
 
 #[test]
@@ -243,23 +127,6 @@ fn a_mail_host_that_spf_does_not_allow_needs_no_ptr_record() {
         assert_eq!(notes(of("| \"v=spf1 ip4:192.0.2.0/24 ~all\"", pointer)), [], "{pointer}");
         assert_eq!(notes(of("| \"v=spf1 mx -all\"", pointer)), [code], "{pointer}");
         assert_eq!(notes(of("", pointer)), [code], "{pointer}: nobody knows whether it sends");
-    }
-}
-
-#[test]
-fn a_loop_is_told_with_the_mail_hosts_or_with_the_records_that_name_none() {
-    for (records, expected) in [
-        ("MX | 10 mx.a.test.", "; these are mx.a.test. (192.0.2.7)"),
-        ("MX | 10 192.0.2.7.", "; its MX records are 10 192.0.2.7."),
-        ("MX SERVFAIL", ""),
-    ] {
-        let mut facts =
-            facts("a.test.", &format!("lookup a.test. {records}\nlookup mx.a.test. A | 192.0.2.7"));
-        facts.subject.refusal.reason = Some(crate::refusal::RefusalReason::Loop);
-        let told = check(&facts).into_iter().find(|found| found.code == Code::MxIsHere);
-        let begin = "the host that has bounced the mail says that it is a mail host of a.test.";
-        let expected = (!expected.is_empty()).then(|| format!("{begin}{expected}"));
-        assert_eq!(told.map(|found| found.evidence), expected, "{records}");
     }
 }
 
@@ -311,19 +178,57 @@ fn a_name_without_its_last_dot_is_told_as_the_cause() {
 }
 
 #[test]
-fn addresses_of_a_mail_host_beyond_the_bound_are_told() {
-    let of = |number: usize| {
-        let addresses: String =
-            (0..number).map(|place| format!(" | 198.18.{}.{}", place / 200, 1 + place % 200)).collect();
-        let lines = format!(
-            "lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A{addresses}\nlookup mx.a.test. AAAA"
-        );
-        check(&facts("a.test.", &lines)).into_iter().find(|finding| finding.code == Code::MxMany)
-    };
-    assert_eq!(of(MAX_CHECKED_ADDRESSES), None);
-    let told = of(700).unwrap();
-    assert_eq!(
-        told.evidence,
-        "the check looks up the PTR records of 12 addresses of mail hosts, which have 700"
-    );
+fn each_fault_of_mx_records_has_its_code() {
+    let cases: &[(&str, &[(Code, Level)])] = &[
+        ("lookup a.test. MX | 10 mx.a.test.", &[usual(Code::MailOk), usual(Code::PointerOk)]),
+        ("lookup a.test. MX | 10 192.0.2.1.", &[usual(Code::MxIsAddress)]),
+        ("lookup a.test. MX | 10 [192.0.2.1].", &[usual(Code::MxIsAddress)]),
+        ("lookup a.test. MX | 10 [IPv6:2001:db8::1].", &[usual(Code::MxIsAddress)]),
+        ("lookup a.test. MX SERVFAIL", &[usual(Code::MailUnknown)]),
+        (
+            "lookup a.test. MX | 10 mx.b.test.\nlookup mx.b.test. A SERVFAIL bogus\nlookup mx.b.test. AAAA SERVFAIL bogus",
+            &[usual(Code::MxHostUnanswered)],
+        ),
+        (
+            "lookup a.test. MX | 10 192.0.2.1.a.test.\nlookup 192.0.2.1.a.test. A NXDOMAIN\n\
+             lookup 192.0.2.1.a.test. AAAA NXDOMAIN",
+            &[usual(Code::MxIsAddress)],
+        ),
+        ("", &[usual(Code::MailUnknown)]),
+        ("lookup a.test. MX | 0 .", &[usual(Code::NullMx)]),
+        ("lookup a.test. MX\nlookup a.test. A\nlookup a.test. AAAA", &[usual(Code::MailNowhere)]),
+        ("lookup a.test. MX\nlookup a.test. A\nlookup a.test. AAAA SERVFAIL", &[usual(Code::MailUnknown)]),
+        ("lookup a.test. MX\nlookup a.test. A SERVFAIL\nlookup a.test. AAAA", &[usual(Code::MailUnknown)]),
+        ("lookup a.test. MX\nlookup a.test. A", &[usual(Code::MailUnknown)]),
+        (
+            "lookup a.test. MX | 10 six.test.\nlookup six.test. A SERVFAIL\nlookup six.test. AAAA | 2001:2::1",
+            &[usual(Code::MailOk), usual(Code::PointerOk)],
+        ),
+        (
+            "lookup a.test. MX | 10 four.test.\nlookup four.test. A | 198.18.0.1\nlookup four.test. AAAA SERVFAIL",
+            &[usual(Code::MailOk), usual(Code::PointerOk)],
+        ),
+        (
+            "lookup a.test. MX | 10 gone.test.\nlookup gone.test. A NXDOMAIN\nlookup gone.test. AAAA NXDOMAIN",
+            &[usual(Code::MxWithoutAddress)],
+        ),
+        (
+            "lookup a.test. MX | 10 gone.test. | 5 mx.a.test.\nlookup gone.test. A NXDOMAIN\nlookup gone.test. AAAA NXDOMAIN",
+            &[(Code::MxWithoutAddress, Level::Warning), usual(Code::PointerOk)],
+        ),
+        (
+            "lookup a.test. MX | 10 in.test.\nlookup in.test. A | 10.0.0.1\nlookup in.test. AAAA",
+            &[usual(Code::MxPrivateAddress), usual(Code::MxWithoutIpv6)],
+        ),
+    ];
+    for (lines, expected) in cases {
+        assert_eq!(codes(&format!("{lines}\n{HOST}")), *expected, "{lines}");
+    }
+    let mixed = codes(&format!("lookup a.test. MX | 0 . | 10 mx.a.test.\n{HOST}"));
+    assert_eq!(mixed.first(), Some(&usual(Code::NullMxBesideOthers)));
+    let alias = "lookup a.test. MX | 10 al.test.\nlookup al.test. A | =al.test. CNAME mx.a.test. | =mx.a.test. A 198.18.0.1";
+    let alias = codes(&format!("{alias}\n{HOST}"));
+    assert_eq!(alias.first(), Some(&usual(Code::MxIsCname)));
+    let ipv6 = "lookup a.test. MX | 10 six.test.\nlookup six.test. A\nlookup six.test. AAAA | 2001:2::1";
+    assert!(codes(&format!("{ipv6}\n{HOST}")).contains(&usual(Code::MxWithoutIpv4)));
 }

@@ -20,7 +20,7 @@ pub(super) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Co
     if let (Some(Got::NoReply(lost)), Some(Got::Reply(_))) = (mixed, plain)
         && !matches!(lost, NoReply::Unknown(_))
         // Silence of a server that is late at times may be lateness.
-        && !(*lost == NoReply::Silent && has_late_reply(facts, server))
+        && !(*lost == NoReply::Silent && (has_late_reply(facts, server) || facts.is_lossy(server)))
     {
         let how = if *lost == NoReply::OtherCase { "changes the case" } else { DROPPED };
         tell(Code::NsCase, how.to_owned());
@@ -35,7 +35,7 @@ pub(super) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Co
             "NOERROR" => "gives no records for names in mixed case".to_owned(),
             rcode => format!("answers {rcode} for names in mixed case"),
         };
-        tell(Code::NsCaseDenied, how);
+        tell(Code::NsPartly, how);
     }
 }
 

@@ -132,7 +132,6 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     let Some(file) = file(facts) else {
         let lookups = ["A", "AAAA"].map(|kind| facts.lookup(&host, kind));
         return Some(match lookups.iter().find(|found| !found.is_absent()) {
-            Some(LookupFound::Circle(circle)) => unreachable(circle),
             Some(LookupFound::Unknown(why)) => unknown(&format!(": {why}")),
             _ => unknown(" was not looked up"),
         });
@@ -155,7 +154,9 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
         .collect();
     let (mode, named) = (format!("{:?}", policy.mode).to_lowercase(), policy.hosts.join(", "));
     if outside.is_empty() {
-        return Some(Finding::new(Code::MtaStsOk, format!("{record}; mode {mode}; mx {named}")));
+        let name = format!("_mta-sts.{}", facts.subject.domain);
+        let evidence = format!("{record}; mode {mode}; mx {named}");
+        return Some(Finding::new(Code::MtaStsOk, evidence).on(name, "TXT"));
     }
     let level = if policy.mode == Mode::Enforce { Level::Failure } else { Level::Warning };
     let evidence = format!("{} not in the policy (mode {mode}; mx {named})", outside.join(", "));

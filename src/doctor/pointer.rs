@@ -4,11 +4,11 @@
 
 use std::net::IpAddr;
 
-use super::codes::Code;
+use super::codes::{Code, remedies};
+use super::elsewhere;
 use super::facts::{DomainFacts, LookupFound, Want, canonical, is_within, lookup, reverse};
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
-use super::{elsewhere, remedies};
 use crate::limits::MAX_CHECKED_POINTERS;
 
 /// Labels, or their beginnings, that providers give to dynamic addresses.
@@ -19,9 +19,6 @@ const DYNAMIC: [&str; 16] = [
 
 /// Labels, or their beginnings, of hosts with addresses of their own.
 const FIXED: [&str; 9] = ["static", "mail", "mx", "smtp", "mta", "relay", "server", "srv", "vps"];
-
-/// More PTR records than an address should have.
-const MANY: usize = 3;
 
 fn family(address: IpAddr) -> &'static str {
     if address.is_ipv4() { "A" } else { "AAAA" }
@@ -74,7 +71,6 @@ fn without_names(facts: &DomainFacts, address: IpAddr) -> Option<Judged> {
                 aliases => format!("{address} ({}, which has no PTR record)", aliases.join(", ")),
             })
         }
-        LookupFound::Circle(circle) => Judged::Unanswered(format!("{address}: {circle}"), None),
         LookupFound::Unknown(why) => {
             let is_bogus = facts.is_bogus(&owner, "PTR");
             let remedy = Some(remedies::POINTER_BOGUS).filter(|_| is_bogus);
@@ -105,7 +101,6 @@ fn judge(facts: &DomainFacts, address: IpAddr) -> Judged {
             continue;
         }
         match lookup {
-            LookupFound::Circle(circle) => others.push(format!("{name}, which has {circle}")),
             LookupFound::Unknown(why) => match elsewhere::evidence(facts, &name, family(address)) {
                 Some(evidence) => {
                     let is_bogus = facts.is_bogus(&name, family(address));
@@ -252,7 +247,7 @@ pub(super) fn check_all(
 ) -> Vec<Finding> {
     let level = levels.fault;
     let (mut faults, mut unknown, mut well) = (Faults::default(), Told::default(), Vec::new());
-    let (mut dynamic, mut many, mut crowded) = (Told::default(), Told::default(), Told::default());
+    let (mut dynamic, mut crowded) = (Told::default(), Told::default());
     for (address, hosts) in addresses {
         let about = || {
             let hosts = hosts.iter().cloned();
@@ -270,9 +265,6 @@ pub(super) fn check_all(
         if let Some(name) = names.iter().find(|name| looks_dynamic(name, *address)) {
             dynamic.add(format!("{address} PTR {name}"), about());
         }
-        if names.len() > MANY {
-            many.add(format!("{address} has {} PTR records", names.len()), about());
-        }
     }
     let mut findings = faults.findings(level);
     if !unknown.texts.is_empty() {
@@ -285,10 +277,9 @@ pub(super) fn check_all(
     if findings.is_empty() && !well.is_empty() {
         findings.push(Finding::new(Code::PointerOk, well.join(", ")));
     }
-    let others =
-        [(Code::PtrDynamic, dynamic, levels.dynamic), (Code::PtrMany, many, Code::PtrMany.entry().level)];
-    for (code, told, level) in others.into_iter().filter(|(_, told, _)| !told.texts.is_empty()) {
-        findings.push(Finding::new(code, told.texts.join("; ")).at(level).about(told.about));
+    if !dynamic.texts.is_empty() {
+        let finding = Finding::new(Code::PtrDynamic, dynamic.texts.join("; "));
+        findings.push(finding.at(levels.dynamic).about(dynamic.about));
     }
     findings
 }

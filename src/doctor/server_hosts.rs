@@ -86,12 +86,6 @@ pub(super) fn shown(
     hosts(servers, addresses).iter().map(Host::shown).collect()
 }
 
-/// That hosts in words, `of` a zone, still give something.
-pub(super) fn still_giving(hosts: &[String], of: &str) -> String {
-    let verb = if hosts.len() == 1 { "gives" } else { "give" };
-    format!("{}{of} still {verb}", hosts.join(" and "))
-}
-
 /// Addresses, each with its conduct, in words by hosts.
 pub(super) fn with_conduct(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,

@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::codes::Code;
-use super::facts::{DomainFacts, LookupFound, is_within};
-use super::finding::Finding;
-use super::{elsewhere, last_dot, remedies, server_hosts, zone};
+use super::codes::{Code, remedies};
+use super::facts::{DomainFacts, is_within};
+use super::finding::{About, Finding};
+use super::{elsewhere, last_dot, server_hosts, zone};
 use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS};
 
 /// The lookups of names of servers without a known address.
@@ -25,14 +25,9 @@ pub(super) fn without_servers(facts: &DomainFacts) -> Option<Finding> {
     if names.is_empty() || names.len() > MAX_CHECKED_NAMES || !zone::servers(facts).is_empty() {
         return None;
     }
-    let (mut is_circular, mut told) = (false, Vec::new());
+    let mut told = Vec::new();
     for name in &names {
-        if let Some(circle) = elsewhere::circle_of_servers(facts, name, apex) {
-            is_circular = true;
-            told.push(circle);
-        } else if let Some(aliases) = alias_circle(facts, name) {
-            told.push(format!("{name} has {aliases}"));
-        } else if is_absent(facts, name) {
+        if is_absent(facts, name) {
             told.push(format!("{name} has no address"));
         } else if is_within(name, apex) {
             told.push(format!("{name} has no glue"));
@@ -40,21 +35,18 @@ pub(super) fn without_servers(facts: &DomainFacts) -> Option<Finding> {
             told.push(elsewhere::evidence(facts, name, "A")?);
         }
     }
-    let code = if is_circular { Code::NsCircular } else { Code::NsNoneAnswers };
     // `without_glue` tells these.
     let is_told = names.iter().all(|name| is_within(name, apex));
     let evidence = || format!("{apex} is delegated to {}; {}", listed(&names), told.join("; "));
-    let finding = || {
-        let finding = Finding::new(code, evidence());
-        if is_circular { finding } else { finding.to_do(remedies::NAMELESS_SERVERS) }
-    };
+    let finding =
+        || Finding::new(Code::NsNoneAnswers, evidence()).to_do(remedies::NAMELESS_SERVERS).blocking();
     (!is_told).then(finding)
 }
 
 /// Names of servers without an address, and aliases. `told`: names whose fault another finding tells.
-pub(super) fn check(facts: &DomainFacts, told: &BTreeSet<String>) -> Vec<Finding> {
+pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let (names, glue) = (zone::server_names(facts), zone::glue(facts));
-    let (mut findings, mut missing, mut has_dotless) = (Vec::new(), Vec::new(), false);
+    let (mut findings, mut missing, mut about, mut has_dotless) = (Vec::new(), Vec::new(), Vec::new(), false);
     for name in names.iter().take(MAX_CHECKED_NAMES) {
         if name.trim_end_matches('.').parse::<IpAddr>().is_ok() {
             findings.push(Finding::new(Code::NsIsAddress, name.clone()));
@@ -69,13 +61,14 @@ pub(super) fn check(facts: &DomainFacts, told: &BTreeSet<String>) -> Vec<Finding
         if kinds.iter().any(|found| found.alias().is_some()) {
             findings.push(Finding::new(Code::NsIsAlias, name.clone()));
         }
-        if !has_address(facts, &glue, name) && !told.contains(name) {
-            has_dotless |= is_dotless(facts, name);
-            missing.extend(addressless(facts, name));
+        if let Some(words) = fault(facts, name) {
+            has_dotless |= is_absent(facts, name) && dotless(facts, name).is_some();
+            missing.push(words);
+            about.push(About::Host(name.clone()));
         }
     }
     if !missing.is_empty() {
-        let finding = Finding::new(Code::NsWithoutAddress, missing.join(", "));
+        let finding = Finding::new(Code::NsWithoutAddress, missing.join(", ")).about(about);
         findings.push(if has_dotless { finding.to_do(remedies::LAST_DOT_OF_SERVER) } else { finding });
     }
     let glued = names.iter().filter_map(|name| glue.get(name.as_str())).flatten().copied();
@@ -91,7 +84,7 @@ pub(super) fn check(facts: &DomainFacts, told: &BTreeSet<String>) -> Vec<Finding
     let all = zone::servers(facts);
     let are_known = || {
         let kinds = |name: &String| {
-            alias_circle(facts, name).is_some()
+            facts.circles.contains_key(name)
                 || ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_known())
         };
         names.len() <= MAX_CHECKED_NAMES && names.iter().all(kinds)
@@ -106,28 +99,14 @@ pub(super) fn check(facts: &DomainFacts, told: &BTreeSet<String>) -> Vec<Finding
 }
 
 /// Why nobody finds the address of a name of a server; none if somebody may.
-pub(super) fn fault(facts: &DomainFacts, name: &str) -> Option<String> {
-    if has_address(facts, &zone::glue(facts), name) {
-        return None;
-    }
-    if let Some(aliases) = alias_circle(facts, name) {
-        return Some(format!("{name} has {aliases}"));
-    }
-    match is_absent(facts, name) {
-        true => {
-            let dotless = dotless(facts, name).unwrap_or_default();
-            Some(format!("{name} has no address{dotless}"))
+fn fault(facts: &DomainFacts, name: &str) -> Option<String> {
+    match has_address(facts, &zone::glue(facts), name) {
+        true => None,
+        false if is_absent(facts, name) => {
+            Some(format!("{name}{}", dotless(facts, name).unwrap_or_default()))
         }
         false => elsewhere::evidence(facts, name, "A"),
     }
-}
-
-/// The aliases of a name of a server, if they lead in a circle or are too many: nobody finds an address of it.
-fn alias_circle(facts: &DomainFacts, name: &str) -> Option<String> {
-    ["A", "AAAA"].into_iter().find_map(|kind| match facts.lookup(name, kind) {
-        LookupFound::Circle(aliases) => Some(aliases),
-        _ => None,
-    })
 }
 
 /// That a name without an address in an NS record may lack its last dot, in words.
@@ -136,23 +115,9 @@ fn dotless(facts: &DomainFacts, name: &str) -> Option<String> {
     Some(format!(" ({})", last_dot::words(meant)))
 }
 
-/// Whether a name in an NS record does not exist, and seems to lack its last dot.
-pub(super) fn is_dotless(facts: &DomainFacts, name: &str) -> bool {
-    is_absent(facts, name) && dotless(facts, name).is_some()
-}
-
 /// Whether it is known that a name has no address.
 fn is_absent(facts: &DomainFacts, name: &str) -> bool {
     ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_absent())
-}
-
-/// A name of a server whose address nobody finds, with the reason; none if somebody may.
-fn addressless(facts: &DomainFacts, name: &str) -> Option<String> {
-    match alias_circle(facts, name) {
-        Some(aliases) => Some(format!("{name} ({aliases})")),
-        None if is_absent(facts, name) => Some(format!("{name}{}", dotless(facts, name).unwrap_or_default())),
-        None => elsewhere::evidence(facts, name, "A"),
-    }
 }
 
 /// Whether a lookup or the glue gives an address of a name.
@@ -203,7 +168,7 @@ mod tests {
         let told = of(Code::NsWithoutAddress).unwrap_or_else(|| panic!("{found:#?}"));
         assert_eq!(
             told.evidence,
-            "loop1.b.test. (aliases in a circle: loop1.b.test. CNAME loop2.b.test. CNAME loop1.b.test.)"
+            "loop1.b.test. A: aliases in a circle: loop1.b.test. CNAME loop2.b.test. CNAME loop1.b.test."
         );
         let single = of(Code::NsSingle).unwrap_or_else(|| panic!("{found:#?}"));
         assert_eq!(single.evidence, "198.18.2.1 (ns2.c.test.)");
@@ -216,11 +181,7 @@ mod tests {
             judged("loop2.b.test.", "lookup a.test. SOA SERVFAIL\nlookup a.test. MX SERVFAIL");
         let first = found.first().map(|finding| (finding.code, finding.level));
         assert_eq!(first, Some((Code::NsNoneAnswers, Level::Failure)), "{found:#?}");
-        assert!(
-            found[0].evidence.contains("loop1.b.test. has aliases in a circle: "),
-            "{}",
-            found[0].evidence
-        );
+        assert!(found[0].evidence.contains("aliases in a circle: "), "{}", found[0].evidence);
         assert!(found.iter().all(|finding| finding.code != Code::DelegationUnknown), "{found:#?}");
         assert!(aliases::wants(&facts).contains(&lookup("loop1.b.test.", "CNAME")));
     }

@@ -9,14 +9,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::codes::Code;
+use super::codes::{Code, remedies};
 use super::facts::{DomainFacts, Got, QueryForm, Want};
 use super::finding::{Finding, Level};
 use super::keys::{self, KeysByFit};
 use super::part::About;
 use super::record_set::is_known;
 use super::signed_set::{self, SetSignature, SignatureFit, SignedSet};
-use super::{remedies, served, server_hosts, unproven, zone};
+use super::{served, server_hosts, unproven, zone};
 use crate::limits::MAX_UNANSWERED_SHOWN;
 use validate::budget::Budget;
 

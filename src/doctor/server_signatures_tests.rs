@@ -1,6 +1,7 @@
 //! Cases of the signatures of two servers of a zone.
 
 use super::*;
+use crate::codes::remedies;
 use crate::facts::tests::facts;
 use crate::judge;
 use crate::keys::tests::SIGNED;

@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Got, NoReply, QueryForm, Record, ReplyFacts};
+use super::facts::{DomainFacts, Got, NoReply, QueryForm, Record};
 use super::sent::may_be_chance;
 use super::served::ServerReply;
 use super::zone::serves;
@@ -16,9 +16,7 @@ use crate::limits::SLOW_SERVER_MILLIS;
 /// serves the zone.
 pub(super) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Code, String)) -> bool {
     let apex = zone::apex(facts);
-    if let Some((way, millis)) = late(facts, server) {
-        let over = if way == QueryForm::Tcp { " over TCP" } else { "" };
-        tell(Code::NsSlow, format!("answers{over} after {millis} ms"));
+    if late(facts, server) {
         return true;
     }
     if drops_soa_over_udp(facts, server) {
@@ -76,26 +74,15 @@ pub(super) fn is_silent(facts: &DomainFacts, server: IpAddr, way: QueryForm) -> 
     matches!(facts.server(server, zone::apex(facts), "SOA", way), Some(Got::NoReply(NoReply::Silent)))
 }
 
-/// The milliseconds after which a server answers, and how it was asked, if it does so later than this check waits over UDP.
-pub(super) fn late(facts: &DomainFacts, server: IpAddr) -> Option<(QueryForm, u64)> {
+/// Whether a server answers later than this check waits over UDP.
+fn late(facts: &DomainFacts, server: IpAddr) -> bool {
     let apex = zone::apex(facts);
-    match facts.server(server, apex, "SOA", QueryForm::Tcp) {
-        Some(Got::Reply(reply)) if serves(reply, apex) && reply.is_late() => {
-            return Some((QueryForm::Tcp, reply.millis));
-        }
-        Some(Got::Reply(_)) => return None,
-        _ => {}
+    if let Some(Got::Reply(reply)) = facts.server(server, apex, "SOA", QueryForm::Tcp) {
+        return serves(reply, apex) && reply.is_late();
     }
     // The SOA may have been later than this check waits, also over TCP.
     let is_late = |of: &ServerReply<'_>| of.server == server && of.reply.authoritative && of.reply.is_late();
-    let late = served::replies(facts).filter(is_late).map(|of| (of.way, of.reply.millis));
-    late.max_by_key(|(_, millis)| *millis)
-}
-
-/// Whether a server that serves the zone answers later than this check waits over UDP.
-pub(super) fn serves_late(facts: &DomainFacts, server: IpAddr) -> bool {
-    let of_form = served::soa(facts, server);
-    of_form.map_or_else(|| late(facts, server).is_some(), ReplyFacts::is_late)
+    served::replies(facts).any(|of| is_late(&of))
 }
 
 /// Whether a server is so slow that its silence may be lateness.
@@ -104,7 +91,7 @@ pub(super) fn is_slow(facts: &DomainFacts, server: IpAddr) -> bool {
         |got: Option<&Got>| matches!(got, Some(Got::Reply(reply)) if reply.millis > SLOW_SERVER_MILLIS);
     let forms = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp].into_iter();
     let mut soa = forms.map(|way| facts.server(server, zone::apex(facts), "SOA", way));
-    late(facts, server).is_some() || soa.any(is_slow)
+    late(facts, server) || soa.any(is_slow)
 }
 
 /// Whether a server that does not answer for the SOA answers for the NS records.

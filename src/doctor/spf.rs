@@ -9,15 +9,14 @@ use std::net::IpAddr;
 
 use super::codes::Code;
 use super::facts::{BOUND_REACHED, DomainFacts, LookupFound, Want, addresses, canonical, lookup};
-use super::finding::Finding;
+use super::finding::{Finding, Level};
 use super::organizational::organizational_7489;
 use super::part::Part;
 use super::spf_evaluate::{SpfOutcome, outcome};
 use super::spf_hosts::Failures;
 use super::spf_reach::reach;
-use super::spf_record::{SpfRecords, Term, TermKind, behind_all, mistaken, records, terms};
+use super::spf_record::{SpfRecords, Term, TermKind, mistaken, records, terms};
 use super::spf_senders::sender;
-use super::spf_special::is_special;
 use super::{elsewhere, misplaced, spf_hosts};
 use crate::limits::{
     MAX_CHECKED_SPF_COUNTED, MAX_CHECKED_SPF_HOSTS, MAX_CHECKED_SPF_LOOKUPS, MAX_CHECKED_SPF_MX,
@@ -47,12 +46,8 @@ struct Count {
     wrong: Vec<String>,
     /// Included domains with several records.
     several: Vec<String>,
-    /// Included domains whose aliases lead in a circle.
-    circles: Vec<String>,
     /// Lookups that failed, each with the words for it.
     failed: Vec<(String, &'static str, String)>,
-    /// Terms with addresses that no host on the internet has.
-    special: Vec<String>,
     /// Records of the domain's own organization with the mechanism `ptr`, each with its domain.
     with_ptr: Vec<String>,
     uses_macros: bool,
@@ -75,7 +70,6 @@ fn count(facts: &DomainFacts, domain: &str, depth: usize, sum: &mut Count) {
     let record = match records(facts, domain) {
         SpfRecords::One(record) => record,
         SpfRecords::NotAsked => return sum.wants.push(lookup(domain, "TXT")),
-        SpfRecords::Circle(circle) => return sum.circles.push(circle),
         SpfRecords::Unknown(why) => return sum.failed.push((domain.to_owned(), "TXT", why)),
         SpfRecords::Several(all) if depth > 0 => {
             return sum.several.push(format!("{domain}: {}", all.join("; ")));
@@ -109,7 +103,6 @@ fn count(facts: &DomainFacts, domain: &str, depth: usize, sum: &mut Count) {
 
 fn count_term(facts: &DomainFacts, (domain, term): (&str, &Term), depth: usize, sum: &mut Count) {
     match term.kind {
-        TermKind::Address(net) if is_special(net) => return sum.special.push(term.text.clone()),
         TermKind::All | TermKind::Address(_) | TermKind::Other => return,
         TermKind::Include
         | TermKind::A
@@ -200,20 +193,14 @@ fn failed_of(
         LookupFound::Unknown(why) if why != BOUND_REACHED => {
             Some((target.to_owned(), *kind, format!("{target} {kind}: {why}")))
         }
-        LookupFound::Circle(circle) => Some((target.to_owned(), *kind, format!("{target} {kind}: {circle}"))),
         _ => None,
     };
     let mut failed: Vec<_> = kinds.iter().filter_map(told).collect();
     // All types of a name have the same aliases.
-    if kinds.iter().any(|kind| is_circle(facts, target, kind)) {
+    if facts.circles.contains_key(target) {
         failed.truncate(1);
     }
     failed
-}
-
-/// Whether the aliases of a name lead in a circle, or are too many.
-fn is_circle(facts: &DomainFacts, name: &str, kind: &'static str) -> bool {
-    matches!(facts.lookup(name, kind), LookupFound::Circle(_))
 }
 
 /// The lookups of the record's terms that have no answer yet, or have failed.
@@ -275,13 +262,12 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         SpfRecords::One(record) => record,
         SpfRecords::Several(all) => return vec![Finding::new(Code::SpfMultiple, all.join("; "))],
         SpfRecords::None { meant, .. } => {
-            return vec![Finding::new(Code::SpfMissing, missing(facts, &meant))];
+            return vec![Finding::new(Code::SpfMissing, missing(facts, &meant)).on(domain, "TXT")];
         }
-        SpfRecords::Circle(circle) => return vec![Finding::new(Code::PolicyAliasCircle, circle)],
         SpfRecords::Unknown(why) => {
             return vec![match elsewhere::evidence(facts, domain, "TXT") {
-                Some(evidence) => Finding::new(Code::SpfUnanswered, evidence).of(Part::Spf),
-                None => Finding::new(Code::PolicyUnknown, why).of(Part::Spf),
+                Some(evidence) => Finding::new(Code::SpfUnanswered, evidence).of(Part::Spf).on(domain, "TXT"),
+                None => Finding::new(Code::PolicyUnknown, why).of(Part::Spf).on(domain, "TXT"),
             }];
         }
         SpfRecords::NotAsked => {
@@ -292,8 +278,13 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut sum = Count::default();
     count(facts, domain, 0, &mut sum);
     let mut findings = limits(domain, &sum);
+    let mistaken = mistaken(&terms(&record).unwrap_or_default());
+    if !mistaken.is_empty() {
+        let evidence =
+            format!("{}: receivers ignore a modifier that they do not know: {record}", mistaken.join(", "));
+        findings.push(Finding::new(Code::SpfSyntax, evidence).at(Level::Warning));
+    }
     findings.extend(rest(facts, domain, &record));
-    findings.extend(ignored(&record));
     if !sum.with_ptr.is_empty() {
         findings.push(Finding::new(Code::SpfPtr, sum.with_ptr.join("; ")));
     }
@@ -307,31 +298,21 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         let included = sum.others_in_words("");
         let evidence =
             format!("{record} ({} of {MAX_CHECKED_SPF_LOOKUPS} lookups{included}{macros})", sum.lookups);
-        findings.push(Finding::new(Code::SpfOk, evidence));
+        findings.push(Finding::new(Code::SpfOk, evidence).on(domain, "TXT"));
     }
-    findings.extend(special(&sum, &record));
     findings.extend(of_address);
     findings
-}
-
-/// The terms of a record that receivers ignore.
-fn ignored(record: &str) -> Option<Finding> {
-    let terms = terms(record).unwrap_or_default();
-    let ignored = [mistaken(&terms), behind_all(&terms)].concat();
-    let evidence = || format!("{}: {record}", ignored.join(", "));
-    (!ignored.is_empty()).then(|| Finding::new(Code::SpfModifierIgnored, evidence()))
 }
 
 /// The failed lookups in words, by the cause.
 fn failures(facts: &DomainFacts, sum: &Count) -> Failures {
     let mut failures = Failures::default();
     for (name, kind, words) in &sum.failed {
-        let is_circle = is_circle(facts, name, kind);
-        match elsewhere::evidence(facts, name, kind).or_else(|| is_circle.then(|| words.clone())) {
+        failures.lookups.push((name.clone(), *kind));
+        match elsewhere::evidence(facts, name, kind) {
             Some(evidence) if spf_hosts::is_of_host(facts, name, kind) => {
                 failures.of_hosts.push((name.clone(), evidence));
             }
-            Some(evidence) if is_circle => failures.circles.push(evidence),
             Some(evidence) => failures.unanswered.push(evidence),
             None => failures.unknown.push(words.clone()),
         }
@@ -348,9 +329,6 @@ fn limits(domain: &str, sum: &Count) -> Vec<Finding> {
     if !sum.wrong.is_empty() {
         findings.push(Finding::new(Code::SpfSyntax, sum.wrong.join("; ")));
     }
-    if !sum.circles.is_empty() {
-        findings.push(Finding::new(Code::PolicyAliasCircle, sum.circles.join("; ")));
-    }
     if sum.lookups > MAX_CHECKED_SPF_LOOKUPS {
         let least = if sum.lookups >= MAX_CHECKED_SPF_COUNTED { "at least " } else { "" };
         let evidence = format!("{domain} needs {least}{} lookups{}", sum.lookups, sum.others_in_words("it "));
@@ -366,12 +344,6 @@ fn limits(domain: &str, sum: &Count) -> Vec<Finding> {
         findings.push(Finding::new(Code::SpfIncludeMissing, sum.missing.join(", ")));
     }
     findings
-}
-
-/// Terms with addresses that no host on the internet has.
-fn special(sum: &Count, record: &str) -> Option<Finding> {
-    let evidence = || format!("{}: {record}", sum.special.join(", "));
-    (!sum.special.is_empty()).then(|| Finding::new(Code::SpfSpecialAddress, evidence()))
 }
 
 /// The words of a domain without a record.
@@ -444,7 +416,7 @@ fn of_address(
         );
         return Some(Finding::new(Code::SpfUnevaluated, format!("{evidence}; {why}")));
     }
-    Some(Finding::new(code, evidence))
+    Some(Finding::new(code, evidence).on(domain, "TXT"))
 }
 
 /// Whether SPF passes for a client of a hop before, and not for the given address: it may be that of a forwarder or a filter service.

@@ -80,7 +80,7 @@ fn evaluate(
         SpfRecords::One(record) => record,
         SpfRecords::None { .. } => return SpfOutcome::None,
         SpfRecords::Several(_) => return SpfOutcome::PermError,
-        SpfRecords::Circle(_) | SpfRecords::Unknown(_) => return SpfOutcome::Unknown,
+        SpfRecords::Unknown(_) => return SpfOutcome::Unknown,
         SpfRecords::NotAsked => {
             wants.push(lookup(domain, "TXT"));
             return SpfOutcome::Unknown;

@@ -46,7 +46,7 @@ fn rest(
         SpfRecords::One(record) => record,
         SpfRecords::None { .. } => return (SpfOutcome::None, at),
         SpfRecords::Several(_) => return (SpfOutcome::PermError, at),
-        SpfRecords::Circle(_) | SpfRecords::Unknown(_) | SpfRecords::NotAsked => {
+        SpfRecords::Unknown(_) | SpfRecords::NotAsked => {
             return (SpfOutcome::Unknown, at);
         }
     };

@@ -24,8 +24,6 @@ pub(super) enum SpfRecords {
     One(String),
     /// Several, which is an error.
     Several(Vec<String>),
-    /// The aliases of the name lead in a circle.
-    Circle(String),
     /// The lookup failed: the question, and why.
     Unknown(String),
     /// It was not looked up yet.
@@ -106,7 +104,6 @@ impl Term {
 pub(super) fn records(facts: &DomainFacts, domain: &str) -> SpfRecords {
     let texts = match texts(facts, domain, "") {
         Versioned::NotAsked => return SpfRecords::NotAsked,
-        Versioned::Circle(circle) => return SpfRecords::Circle(circle),
         Versioned::Unknown(why) => return SpfRecords::Unknown(why),
         Versioned::Texts(texts) => texts,
     };
@@ -158,17 +155,6 @@ pub(super) fn mistaken(terms: &[Term]) -> Vec<String> {
     let names = ["all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists", "v"];
     let is_mistaken = |term: &&Term| term.modifier().is_some_and(|name| names.contains(&name.as_str()));
     terms.iter().filter(is_mistaken).map(|term| term.text.clone()).collect()
-}
-
-/// Terms without effect: mechanisms behind `all` (RFC 7208 section 5.1), and `redirect` beside it (section 6.1).
-pub(super) fn behind_all(terms: &[Term]) -> Vec<String> {
-    let Some(end) = terms.iter().position(|term| term.kind == TermKind::All) else { return Vec::new() };
-    let is_ignored = |(place, term): &(usize, &Term)| match term.kind {
-        TermKind::Redirect => true,
-        TermKind::Other => false,
-        _ => *place > end,
-    };
-    terms.iter().enumerate().filter(is_ignored).map(|(_, term)| term.text.clone()).collect()
 }
 
 fn term(text: &str) -> Result<Term, String> {
@@ -305,17 +291,6 @@ mod tests {
     fn a_mechanism_with_an_equals_sign_is_mistaken() {
         let terms = terms("v=spf1 ip4=192.0.2.1 A=b.example x=y exp=e.example mx -all").unwrap();
         assert_eq!(mistaken(&terms), ["ip4=192.0.2.1", "A=b.example"]);
-    }
-
-    #[test]
-    fn terms_behind_all_have_no_effect() {
-        let of = |record: &str| behind_all(&terms(record).unwrap());
-        assert_eq!(of("v=spf1 mx -all include:b.example exp=e.example x=y"), ["include:b.example"]);
-        assert_eq!(of("v=spf1 redirect=b.example mx ~all"), ["redirect=b.example"]);
-        assert_eq!(of("v=spf1 ~all mx -all"), ["mx", "-all"]);
-        assert!(
-            of("v=spf1 mx redirect=b.example").is_empty() && of("v=spf1 mx exp=e.example -all").is_empty()
-        );
     }
 
     #[test]

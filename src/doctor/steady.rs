@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::client::is_near;
 use super::facts::{DomainFacts, Got, QueryForm, Want, at_server};
+use super::message::client::is_near;
 use super::record_set::{is_known, own_records};
 use super::{served, zone};
 
@@ -52,33 +52,6 @@ pub(super) fn are_kept(facts: &DomainFacts, (name, kind): (&str, &'static str), 
         is_asked && given.len() >= LEAST_ANSWERS && given.iter().all(|again| again == set)
     };
     sets.iter().all(|(set, servers)| servers.iter().all(|server| gives_again(set, server)))
-}
-
-/// The sets of records that a server has given in all forms in which it was asked.
-fn given_by(
-    facts: &DomainFacts,
-    server: IpAddr,
-    (name, kind): (&str, &'static str),
-) -> BTreeSet<BTreeSet<String>> {
-    let forms = std::iter::once(QueryForm::Udp).chain(REPEATED);
-    let given = forms.filter_map(|way| match facts.server(server, name, kind, way)? {
-        Got::Reply(reply) if reply.authoritative && is_known(reply) => own_records(reply, name, kind),
-        _ => None,
-    });
-    // Some servers find no names in mixed case.
-    given.filter(|set| !set.is_empty()).collect()
-}
-
-/// The sets of addresses that the servers of the zone have given, if one of them has given several: it answers in turn. None otherwise.
-pub(super) fn in_turn(
-    facts: &DomainFacts,
-    lookup: (&str, &'static str),
-) -> Option<BTreeSet<BTreeSet<String>>> {
-    let servers = zone::delegated_servers(facts).into_keys();
-    let given: Vec<BTreeSet<BTreeSet<String>>> =
-        servers.map(|server| given_by(facts, server, lookup)).collect();
-    let is_address = ["A", "AAAA"].contains(&lookup.1);
-    (is_address && given.iter().any(|sets| sets.len() > 1)).then(|| given.into_iter().flatten().collect())
 }
 
 /// Whether the servers that keep to their answers have different data, of which one is old: there are two answers, or one is that of most

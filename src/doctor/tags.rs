@@ -11,8 +11,6 @@ use super::finding::{Finding, Level};
 pub(super) enum Versioned {
     /// Their texts; empty if there are none.
     Texts(Vec<String>),
-    /// The aliases of the name lead in a circle.
-    Circle(String),
     /// The lookup failed.
     Unknown(String),
     /// It was not looked up.
@@ -23,7 +21,6 @@ pub(super) enum Versioned {
 pub(super) fn texts(facts: &DomainFacts, name: &str, version: &str) -> Versioned {
     match facts.lookup(name, "TXT") {
         LookupFound::NotAsked => Versioned::NotAsked,
-        LookupFound::Circle(circle) => Versioned::Circle(format!("{name} TXT: {circle}")),
         LookupFound::Unknown(why) => Versioned::Unknown(format!("{name} TXT: {why}")),
         LookupFound::NoData(_) | LookupFound::NoName(_) => Versioned::Texts(Vec::new()),
         LookupFound::Data(reply) => {
@@ -36,8 +33,8 @@ pub(super) fn texts(facts: &DomainFacts, name: &str, version: &str) -> Versioned
 /// The finding about a policy record whose lookup has failed: of `level` if each server of its zone was asked and fails.
 pub(super) fn not_found(facts: &DomainFacts, (name, why): (&str, String), level: Level) -> Finding {
     match elsewhere::evidence(facts, name, "TXT") {
-        Some(evidence) => Finding::new(Code::PolicyUnanswered, evidence).at(level),
-        None => Finding::new(Code::PolicyUnknown, why),
+        Some(evidence) => Finding::new(Code::PolicyUnanswered, evidence).at(level).on(name, "TXT"),
+        None => Finding::new(Code::PolicyUnknown, why).on(name, "TXT"),
     }
 }
 

@@ -9,7 +9,6 @@ use super::dmarc_record::cut_off;
 use super::facts::{DomainFacts, Want, lookup};
 use super::finding::{Finding, Level};
 use super::mta_sts;
-use super::part::needs;
 use super::tags::{Versioned, meant, not_found, texts, value};
 
 /// The labels of records of domains that receive mail.
@@ -94,7 +93,7 @@ fn enforced(facts: &DomainFacts) -> Option<bool> {
             Some(matches!(word.as_deref(), Some("reject" | "quarantine")) && !is_weak)
         }
         Policy::Missing => Some(false),
-        Policy::Circle(_) | Policy::Unknown { .. } | Policy::NotAsked(_) => None,
+        Policy::Unknown { .. } | Policy::NotAsked(_) => None,
     }
 }
 
@@ -109,20 +108,21 @@ fn record(
     let name = format!("{label}{}", facts.subject.domain);
     let found = match texts(facts, &name, version) {
         Versioned::Texts(found) => found,
-        Versioned::Circle(circle) => return Some(Finding::new(Code::PolicyAliasCircle, circle)),
         Versioned::Unknown(why) => {
             // Without a policy, mail is delivered as before.
             let level = if wrong == Code::MtaStsSyntax { Level::Warning } else { Level::Note };
             let finding = not_found(facts, (&name, why), level);
             // The part of the fault that it would be.
-            return Some(needs(wrong, wrong.entry().level).iter().copied().fold(finding, Finding::of));
+            return Some(wrong.entry().parts.iter().copied().fold(finding, Finding::of));
         }
         Versioned::NotAsked => return None,
     };
     match found.as_slice() {
         [] => meant(facts, &name, version).into_iter().next().map(|meant| Finding::new(wrong, meant)),
         [text] => match judge(text) {
-            Ok(code) => code.map(|code| Finding::new(code, format!("{name}: {text}"))),
+            Ok(code) => {
+                code.map(|code| Finding::new(code, format!("{name}: {text}")).on(name.as_str(), "TXT"))
+            }
             Err(why) => Some(Finding::new(wrong, format!("{name}: {text}: {why}"))),
         },
         several => Some(Finding::new(wrong, format!("{name} has {} records", several.len()))),

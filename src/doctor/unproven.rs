@@ -10,7 +10,7 @@
 //!   A resolver takes this for no proof.
 //! - A server that sends no signatures, or has other keys, is told by that alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::codes::Code;
@@ -21,15 +21,6 @@ use super::part::About;
 use super::served::ServerReply;
 use super::{doubled_name, keys, served, server_hosts, zone};
 use crate::limits::MAX_UNANSWERED_SHOWN;
-
-/// The effects: beside servers with proofs, and where no server proves the denial of a domain's MX records, of a policy, or of TLSA records.
-const ANOTHER_SERVER: &str = "Validating resolvers take these answers for bogus, and ask another server: lookups are slow. They fail where they reach only this server.";
-/// See above.
-const NO_MX_RECORDS: &str = "Senders behind validating resolvers cannot ask for the MX records of the domain, and mail to it waits in their queues.";
-/// See above.
-const NO_POLICY: &str = "Receivers behind validating resolvers cannot tell that the domain has no such policy: some defer its mail, and others do without the policy.";
-/// See above.
-const NO_TLSA: &str = "Senders with DANE cannot tell that the mail hosts have no TLSA records, and keep the mail for them in their queues.";
 
 /// The replies of servers to queries with EDNS.
 fn replies(facts: &DomainFacts) -> impl Iterator<Item = ServerReply<'_>> {
@@ -146,27 +137,7 @@ pub(super) fn check(facts: &DomainFacts, are_lookups_bogus: bool) -> Option<Find
         Finding::new(Code::NsWithoutProof, server_hosts::with_conduct(&zone::servers(facts), &told));
     let finding = finding.about(told.iter().map(|(server, _)| About::Address(*server)));
     let is_failure = told.len() == servers.len() || are_lookups_bogus;
-    let effect = if is_failure { effect(facts) } else { Some(ANOTHER_SERVER) };
-    let finding = Finding { effect, ..finding };
     (!told.is_empty()).then(|| if is_failure { finding.at(Level::Failure) } else { finding })
-}
-
-/// The effect where no server proves some denials: the worst one. None if it is that of the code.
-fn effect(facts: &DomainFacts) -> Option<&'static str> {
-    let is_of = |kind: &str| {
-        let of_kind = replies(facts).filter(|of| of.lookup.1 == kind);
-        of_kind
-            .map(|of| of.lookup)
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .any(|lookup| is_unproven(facts, lookup))
-    };
-    match () {
-        () if is_unproven(facts, (&facts.subject.domain, "MX")) => Some(NO_MX_RECORDS),
-        () if is_of("TXT") => Some(NO_POLICY),
-        () if is_of("TLSA") => Some(NO_TLSA),
-        () => None,
-    }
 }
 
 #[cfg(test)]

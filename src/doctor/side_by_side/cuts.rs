@@ -316,7 +316,7 @@ fn unaddressed(facts: &DomainFacts, name: &str) -> Option<Unaddressed> {
             LookupFound::NotAsked => {
                 return of(false, "its address could not be looked up in time".to_owned());
             }
-            LookupFound::Unknown(why) | LookupFound::Circle(why) => {
+            LookupFound::Unknown(why) => {
                 return of(false, format!("its address was not found: {why}"));
             }
             LookupFound::NoName(reply) if !is_here(reply, name) => {

@@ -34,7 +34,7 @@ use self::of_resolvers::of_resolver;
 use self::of_zone::ZoneSays;
 use self::told::Told;
 use super::facts::{DomainFacts, Got, ReplyFacts, Want, lookup};
-use super::other_resolvers::{ask, resolvers};
+use super::others::{ask, resolvers};
 use super::plan::Plan;
 
 /// The plan: the way to the servers of the zone, and one question to each of them and to each resolver.

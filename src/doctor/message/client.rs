@@ -5,11 +5,11 @@
 
 use std::net::IpAddr;
 
-use super::facts::{DomainFacts, canonical};
-use super::organizational::organizational_7489;
-use super::private_address::is_private;
-use super::spf;
+use crate::facts::{DomainFacts, canonical};
 use crate::limits::{MAX_EARLIER_CLIENTS, MAX_HELO};
+use crate::organizational::organizational_7489;
+use crate::private_address::is_private;
+use crate::spf;
 
 /// The client that sent a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(super) struct Sender {
 
 /// The address that is examined by itself: none of a host that may be the receiver's own, a forwarder's or a filter service's, beside a
 /// domain. Its PTR records and its HELO name are not the domain's to change.
-pub(super) fn examined(facts: &DomainFacts) -> Option<IpAddr> {
+pub(crate) fn examined(facts: &DomainFacts) -> Option<IpAddr> {
     let subject = &facts.subject;
     let may_be_of_other = || subject.may_be_relay || spf::passes_before(facts);
     subject.address.filter(|_| subject.domain.is_empty() || !may_be_of_other())
@@ -196,7 +196,7 @@ fn is_one(one: &str, other: &str) -> bool {
 }
 
 /// Whether two addresses are in one network: of 24 bits for IPv4, and of 32 bits, as registries give them, for IPv6.
-pub(super) fn is_near(one: IpAddr, other: IpAddr) -> bool {
+pub(crate) fn is_near(one: IpAddr, other: IpAddr) -> bool {
     match (one, other) {
         (IpAddr::V4(one), IpAddr::V4(other)) => one.octets()[..3] == other.octets()[..3],
         (IpAddr::V6(one), IpAddr::V6(other)) => one.segments()[..2] == other.segments()[..2],
