@@ -3,7 +3,7 @@
 //!
 //! RFC 1034 section 3.6.2. The daemon only tells that its lookup failed. The alias of each name is then looked up by itself.
 
-use super::facts::{DomainFacts, Got, ReplyFacts, ReplySecurity, Want, canonical, is_within, lookup};
+use crate::facts::{DomainFacts, Got, ReplyFacts, ReplySecurity, Want, canonical, is_within, lookup};
 use crate::limits::MAX_CHECKED_ALIASES;
 
 /// The types whose failed lookups are explained.

@@ -5,12 +5,15 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::codes::Code;
-use super::facts::{DomainFacts, LookupFound, ReplyFacts, Want};
-use super::finding::Finding;
-use super::part::About;
-use super::record_set::{ADDRESS_TTL, final_records, in_words, negative_ttl, own_records, path, records};
-use super::{compared, mixed_case, parents, served, zone};
+use crate::codes::Code;
+use crate::delegation::{mixed_case, parents};
+use crate::facts::record_set::{
+    ADDRESS_TTL, final_records, in_words, negative_ttl, own_records, path, records,
+};
+use crate::facts::{DomainFacts, LookupFound, ReplyFacts, Want};
+use crate::finding::Finding;
+use crate::part::About;
+use crate::{compared, served, zone};
 use dns::clock::minute;
 
 /// The findings.
@@ -130,8 +133,8 @@ fn other_servers(facts: &DomainFacts, told: &BTreeSet<BTreeSet<String>>) -> Opti
 
 #[cfg(test)]
 mod tests {
-    use super::super::current;
     use super::*;
+    use crate::configured::current;
 
     use crate::facts::tests::facts;
 

@@ -9,9 +9,9 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-use super::level::{Level, Topic};
-use super::message::refusal::RefusalReason;
-use super::part::Part;
+use crate::level::{Level, Topic};
+use crate::message::refusal::RefusalReason;
+use crate::part::Part;
 
 /// The description of a code.
 #[derive(Clone, Copy, Debug)]

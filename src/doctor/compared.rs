@@ -10,22 +10,25 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::codes::Code;
-use super::facts::{
+use crate::codes::Code;
+use crate::configured::{current, outside};
+use crate::delegation::{groups, server_hosts};
+use crate::facts::record_set::{ADDRESS_TTL, final_records, in_words, own_records};
+use crate::facts::{
     BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want,
     at_server, is_within, lookup, strings,
 };
-use super::finding::{Finding, Level};
-use super::part::{About, Part};
-use super::record_set::{ADDRESS_TTL, final_records, in_words, own_records};
-use super::spf_record::is_spf;
-use super::steady::{self, ServersBySet};
-use super::{current, groups, mail, outside, served, server_hosts, zone};
+use crate::finding::{Finding, Level};
 use crate::limits::{
     MAX_CHECK_QUESTIONS, MAX_COMPARED_POLICIES, MAX_COMPARED_QUESTIONS, MAX_OTHER_RESOLVERS,
     MAX_REPEATED_ANSWERS, MAX_SILENT_SERVERS_ASKED, QUESTIONS_AFTER_COMPARISON, QUESTIONS_TO_RESOLVER,
     QUESTIONS_TO_SILENT_SERVER,
 };
+use crate::mail::steady;
+use crate::mail::steady::ServersBySet;
+use crate::part::{About, Part};
+use crate::spf::record::is_spf;
+use crate::{mail, served, zone};
 
 /// Whether a server may still give records that no other gives: it has not said which it has, and may have them.
 pub(super) fn may_give(facts: &DomainFacts, server: IpAddr, lookup: (&str, &'static str)) -> bool {

@@ -200,8 +200,7 @@ fn an_alias_at_one_server_is_no_difference_if_it_leads_to_the_same_policy() {
         let mut facts =
             looked_up("_dmarc.a.test.", "TXT | \"v=DMARC1; p=reject\"", [&text("v=DMARC1; p=reject"), alias]);
         assert!(of_policies(&facts).contains(&lookup("d.b.test.", "TXT")), "{:?}", of_policies(&facts));
-        let other =
-            super::super::facts::tests::facts("a.test.", &format!("lookup d.b.test. TXT | \"{target}\""));
+        let other = crate::facts::tests::facts("a.test.", &format!("lookup d.b.test. TXT | \"{target}\""));
         facts.got.extend(other.got);
         check(&facts).map(|finding| finding.level)
     };

@@ -7,18 +7,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::facts::{
+use crate::delegation::server_hosts;
+use crate::facts::private_address::{OUT_OF_REACH, is_private};
+use crate::facts::record_set::is_known;
+use crate::facts::sent::may_be_chance;
+use crate::facts::{
     BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, Want, above, addresses,
     at_server, canonical, is_within, lookup,
 };
-use super::private_address::{OUT_OF_REACH, is_private};
-use super::record_set::is_known;
-use super::sent::may_be_chance;
-use super::zone::{self, named};
-use super::{aliases, dnssec, served, server_hosts};
 use crate::limits::{
     MAX_CHECKED_PARENTS, MAX_FAILED_LOOKUP_SERVERS, MAX_FAILED_LOOKUPS, MAX_REVERSE_LABELS_AT_ONCE,
 };
+use crate::zone;
+use crate::zone::named;
+use crate::{aliases, dnssec, served};
 
 /// A zone that answers for a name: its apex, the names of its servers, and their glue.
 struct Cut {

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::codes::Code;
-use super::finding::{Finding, Level};
-use super::message::refusal::RefusalReason;
+use crate::codes::Code;
+use crate::finding::{Finding, Level};
+use crate::message::refusal::RefusalReason;
 
 /// When a finding is explained by another one.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use super::codes::Code;
-pub use super::level::{Level, Topic};
-pub use super::part::{About, Part};
+use crate::codes::Code;
+pub use crate::level::{Level, Topic};
 use crate::limits::MAX_EVIDENCE;
+pub use crate::part::{About, Part};
 use dns::wire::presentation::shown;
 
 /// A finding.

@@ -1,7 +1,10 @@
 //! `resolverctl check DOMAIN`: finds why mail to or from a domain fails, and says who must change what.
 //!
-//! One file for each topic, with its RFC. A topic has two pure functions: `wants`, the questions that it needs next by
-//! the facts so far, and `check`, its findings. Nothing here waits: the crate `gather` asks the questions.
+//! A folder for each topic: `delegation`, `dnssec`, `mail`, `spf`, `authentication` (DKIM and DMARC), `transport`
+//! (MTA-STS and DANE), `configured` (names that the configuration answers), `message` (pasted bounces). A check has
+//! two pure functions: `wants`, the questions that it needs next by the facts so far, and `check`, its findings.
+//! `facts` has the questions and their replies. Nothing here waits: the crate `gather` asks the questions.
+//! `codes` is the table of findings, `explain` the table of which finding explains which.
 //!
 //! Calls `dns` and `validate`. It knows neither the resolver nor the control socket.
 //!
@@ -17,99 +20,50 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod aliases;
-mod at_times;
+pub mod authentication;
 mod cached;
 pub mod codes;
 pub mod compared;
 mod configured;
-mod connect;
-mod current;
-mod dane;
 mod delegation;
-mod denial_proofs;
-pub mod der;
-mod dkim;
-mod dmarc;
-mod dmarc_record;
 mod dnssec;
 mod doubled_name;
-mod each_server;
 mod elsewhere;
-mod exchanges;
 mod explain;
 pub mod facts;
 pub mod finding;
-mod glue;
-mod groups;
-mod hashed_denial;
-mod helo;
-mod key_records;
-mod keys;
-mod last_dot;
 mod level;
 pub mod limits;
-mod lists;
-pub mod local_part;
-mod lookup_found;
 mod mail;
-mod mail_addressless;
-mod mail_pointers;
-mod mail_reach;
 pub mod message;
-mod misplaced;
-mod mixed_case;
-mod mta_sts;
-mod organizational;
 mod others;
 pub mod outline;
-mod outside;
-mod parents;
 pub mod part;
 pub mod plan;
-mod pointer;
-mod private_address;
 pub mod public_resolvers;
-mod record_set;
-mod reply_facts;
-mod role;
-pub mod sent;
-mod serials;
 pub mod served;
-mod server_hosts;
-mod server_names;
-mod server_signatures;
-mod server_silence;
 pub mod side_by_side;
-mod signature_times;
-mod signed_set;
-pub mod signing;
 mod spf;
-mod spf_evaluate;
-mod spf_grammar;
-mod spf_hosts;
-mod spf_macros;
-mod spf_named;
-mod spf_reach;
-mod spf_record;
-mod spf_senders;
-mod steady;
-mod tags;
-mod transport;
+pub mod transport;
 mod unanswered;
-mod unproven;
 pub mod zone;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 pub use explain::in_order;
-pub use private_address::is_private;
-pub use record_set::compared_data;
+pub use facts::private_address::is_private;
+pub use facts::record_set::compared_data;
 
+use authentication::{dkim, dmarc};
 use codes::Code;
+use configured::current;
+use delegation::{parents, server_names};
 use facts::{DomainFacts, Role, Want};
 use finding::Finding;
+use mail::{connect, helo, lists, pointer, pointers};
 use plan::Plan;
+use transport::{dane, mta_sts};
 
 /// The plan of `check DOMAIN`.
 #[derive(Clone, Copy, Debug)]
@@ -261,7 +215,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
         if !zone::is_missing(facts) {
             findings.extend(dnssec::check(facts));
             findings.extend(mail::check(facts));
-            findings.extend(mail_pointers::check(facts, examined));
+            findings.extend(pointers::check(facts, examined));
             if role.sends() {
                 findings.extend(spf::check(facts));
                 let policy = format!("_dmarc.{}", facts.subject.domain);

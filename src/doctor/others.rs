@@ -16,19 +16,21 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::codes::{Code, remedies};
-use super::facts::{
+use crate::authentication::dmarc;
+use crate::codes::{Code, remedies};
+use crate::dnssec::key_records::Ds;
+use crate::dnssec::{keys, signature_times};
+use crate::facts::record_set::{
+    final_records, in_words, is_known, most_negative_ttl, negative_ttl, positive_ttl, records,
+};
+use crate::facts::{
     BOUND_REACHED, DomainFacts, Got, NoReply, OtherResolver, QueryForm, Record, ReplyFacts, ResolverWay,
     Want, is_within,
 };
-use super::finding::{Finding, Level};
-use super::key_records::Ds;
-use super::public_resolvers::is_public;
-use super::record_set::{
-    final_records, in_words, is_known, most_negative_ttl, negative_ttl, positive_ttl, records,
-};
-use super::{compared, configured, dmarc, keys, mail, served, signature_times, zone};
+use crate::finding::{Finding, Level};
 use crate::limits::{MAX_HOSTS_AT_OTHERS, MAX_OTHER_RESOLVERS};
+use crate::public_resolvers::is_public;
+use crate::{compared, configured, mail, served, zone};
 use dns::clock::minute;
 
 /// The question that every resolver answers which serves this host.

@@ -7,15 +7,17 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::codes::{Code, remedies};
-use super::compared::compared;
-use super::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
-use super::finding::{Finding, Level};
-use super::part::{About, Part};
-use super::record_set::is_known;
-use super::zone;
-use super::{at_times, keys, served, server_hosts, server_silence};
+use crate::codes::{Code, remedies};
+use crate::compared::compared;
+use crate::delegation::{at_times, server_hosts, server_silence};
+use crate::dnssec::keys;
+use crate::facts::record_set::is_known;
+use crate::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
+use crate::finding::{Finding, Level};
 use crate::limits::{MAX_REPEATED_OVER_TCP, MAX_UNANSWERED_SHOWN};
+use crate::part::{About, Part};
+use crate::served;
+use crate::zone;
 
 /// A name with a type.
 type NameAndType<'f> = (&'f str, &'static str);

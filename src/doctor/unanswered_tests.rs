@@ -57,7 +57,7 @@ fn a_difference_behind_a_lost_datagram_or_a_slow_server_is_found_over_tcp() {
         "server 198.18.2.1 a.test. SOA udp silent\nserver 198.18.2.1 a.test. SOA tcp aa",
     );
     let of = facts("a.test.", &slow);
-    assert!(super::super::compared::of_policies(&of).contains(&Want::Server {
+    assert!(crate::compared::of_policies(&of).contains(&Want::Server {
         server: "198.18.2.1".parse().unwrap(),
         name: "a.test.".to_owned(),
         kind: "TXT",

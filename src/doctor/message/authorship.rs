@@ -2,9 +2,9 @@
 //!
 //! RFC 7489 sections 3.1 and 4.2, RFC 9989: DMARC passes if a signature or SPF passes for the organization of the domain in `From`.
 
+use crate::authentication::organizational::organizational_7489;
+use crate::authentication::signing::Signing;
 use crate::facts::CheckSubject;
-use crate::organizational::organizational_7489;
-use crate::signing::Signing;
 
 /// The domains of a message that count for DMARC.
 #[derive(Debug)]

@@ -5,10 +5,10 @@
 
 use std::net::IpAddr;
 
+use crate::authentication::organizational::organizational_7489;
+use crate::facts::private_address::is_private;
 use crate::facts::{DomainFacts, canonical};
 use crate::limits::{MAX_EARLIER_CLIENTS, MAX_HELO};
-use crate::organizational::organizational_7489;
-use crate::private_address::is_private;
 use crate::spf;
 
 /// The client that sent a message.

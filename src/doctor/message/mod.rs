@@ -18,13 +18,13 @@ pub use self::phrases::{PHRASES, has};
 use self::refusal::{Refusal, RefusalReason, lists_of};
 use self::reply::{NamedReason, Replies, domain, of_delivery};
 use self::text::{Field, fields, lines, of_header};
-use crate::dkim;
+use crate::authentication::dkim;
+use crate::authentication::local_part::LocalPart;
+use crate::authentication::tags::value;
 use crate::facts::{CheckSubject, Role};
 use crate::limits::{
     MAX_MESSAGE_DOMAINS, MAX_MESSAGE_LINKS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS, MAX_RECIPIENT_LINES,
 };
-use crate::local_part::LocalPart;
-use crate::tags::value;
 use dns::wire::presentation::{ascii_name, name_text, read_name, read_typed_name};
 
 /// The fields with recipients in reports.

@@ -9,10 +9,10 @@ use std::net::IpAddr;
 use super::phrases::{NamePlace, PHRASES, behind, has};
 use super::refusal::{NamedList, RefusalReason, is_of_operator};
 use super::text::{Field, paragraphs};
-use crate::dkim;
+use crate::authentication::dkim;
 use crate::facts::canonical;
+use crate::facts::private_address::is_private;
 use crate::limits::{LEAST_KEY_LABEL, MAX_HELO, MAX_NAMED_LISTS, MAX_NAMED_PAGES};
-use crate::private_address::is_private;
 use dns::wire::presentation::read_name;
 
 /// The replies.

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use crate::facts::record_set::is_known;
 use crate::facts::{
     DomainFacts, Got, LookupFound, QueryForm, Record, ReplyFacts, Want, above, addresses, canonical,
     is_within, lookup,
@@ -14,7 +15,6 @@ use crate::facts::{
 use crate::limits::{
     MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_COMPARED_BEGINS, MAX_COMPARED_CUTS,
 };
-use crate::record_set::is_known;
 use crate::zone;
 use crate::zone::named;
 

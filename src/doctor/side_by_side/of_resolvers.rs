@@ -9,10 +9,10 @@ use super::cuts::is_here;
 use super::of_zone::{ZoneSays, doubtful, is_address, without_reply};
 use super::old;
 use super::told::Told;
+use crate::facts::private_address::is_private;
+use crate::facts::record_set::{ADDRESS_TTL, negative_ttl};
 use crate::facts::{DomainFacts, Got, ReplyFacts, ReplySecurity, Want, is_within};
 use crate::others::{is_sinkhole, no_answer};
-use crate::private_address::is_private;
-use crate::record_set::{ADDRESS_TTL, negative_ttl};
 use dns::clock::minute;
 
 /// The row of a resolver.
