@@ -383,8 +383,7 @@ codes! {
         "a name server gives records whose DNSSEC signatures are missing or wrong";
         "Validating resolvers take these answers for bogus: they ask another server, or fail if they reach only this one. Then mail to the domain waits in the queue of the sender, also where DANE demands the records.";
         "Let the server in the evidence transfer the current signed zone again; if it signs the zone itself, let it sign the zone again. The DS records fit: do not change them"
-        | KEYS_OF_SIGNERS "If several providers sign the zone, add the keys with which each of them signs to the DNSKEY records of all others. If one signs it, let the servers in the evidence transfer the current zone, and keep a key in the zone until no signature by it is left"
-        | OLD_SIGNED_ZONE "Let the servers in the evidence transfer the current zone: look in their logs and in that of the primary server for notifies and transfers that fail. Keep a key in the zone until no signature by it is left at any server. If each server signs by itself, add the keys with which each of them signs to the DNSKEY records of all others".
+        | KEYS_OF_SIGNERS "If several providers sign the zone, add the keys with which each of them signs to the DNSKEY records of all others. If one signs it, let the servers in the evidence transfer the current zone, and keep a key in the zone until no signature by it is left".
     NsWithoutKeys "ns_without_keys" Dnssec Failure [Dnssec] [Tls] "RFC 4035 sections 2.4 and 5.2":
         "a name server does not have the DNSSEC keys that the DS records name";
         "Validating resolvers take the answers of this server for bogus: they ask another server, or fail if they reach only this one.";

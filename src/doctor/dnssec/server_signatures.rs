@@ -21,7 +21,7 @@ use crate::facts::{DomainFacts, Got, QueryForm, Want};
 use crate::finding::{Finding, Level};
 use crate::limits::MAX_UNANSWERED_SHOWN;
 use crate::part::About;
-use crate::{served, zone};
+use crate::zone;
 use validate::budget::Budget;
 
 /// Whether a key has made a signature over a set: the set, its signature, and the data of the DNSKEY record.
@@ -36,8 +36,6 @@ enum SignatureFault {
     Wrong(u16),
     /// It is by the key with this tag, which these servers do not have in their DNSKEY records.
     OtherKey(u16, BTreeSet<IpAddr>),
-    /// The server lacks the key with this tag, by which the servers with the newest serial sign.
-    LacksKey(u16),
 }
 
 impl SignatureFault {
@@ -54,9 +52,6 @@ impl SignatureFault {
             Self::OtherKey(tag, without) => {
                 let without = server_hosts::shown(servers, without.iter().copied()).join(" and ");
                 format!("signs {records} with the key {tag}, which is not in the DNSKEY records at {without}")
-            }
-            Self::LacksKey(tag) => {
-                format!("does not have the key {tag} in its DNSKEY records, by which others sign {records}")
             }
         }
     }
@@ -219,46 +214,6 @@ fn faults<'f>(verdicts: &Verdicts<'f>, all: usize) -> FaultsByServer<'f> {
     faults
 }
 
-/// The servers with an older serial than another, which have one primary server with it.
-fn lagging(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> BTreeMap<IpAddr, u32> {
-    let Some(newest) = served::newest_serial(facts, servers.keys().copied()) else { return BTreeMap::new() };
-    let serials =
-        servers.keys().filter_map(|server| Some((*server, zone::soa(served::soa(facts, *server)?)?.serial)));
-    serials.filter(|(_, serial)| *serial != newest).collect()
-}
-
-/// The faults, those of current servers that sign with a key which only servers with an old zone lack as faults of these. If all servers
-/// have one zone soon, none of them is left. Records that an old server signs wrongly itself are told by that.
-fn of_lagging<'f>(faults: &FaultsByServer<'f>, lagging: &BTreeMap<IpAddr, u32>) -> FaultsByServer<'f> {
-    let mut by_cause = FaultsByServer::new();
-    let is_told = |at: IpAddr, records: &NameAndType<'f>| {
-        faults.get(&at).is_some_and(|own| own.values().any(|of| of.contains(records)))
-    };
-    let all = faults.iter().flat_map(|(server, own)| own.iter().map(move |(fault, of)| (server, fault, of)));
-    for (server, fault, records) in all {
-        let (tag, without) = match fault {
-            SignatureFault::OtherKey(tag, without)
-                if !lagging.contains_key(server) && without.iter().all(|at| lagging.contains_key(at)) =>
-            {
-                (tag, without)
-            }
-            _ => {
-                by_cause.entry(*server).or_default().insert(fault.clone(), records.clone());
-                continue;
-            }
-        };
-        for at in without {
-            let left: Vec<NameAndType<'f>> =
-                records.iter().copied().filter(|records| !is_told(*at, records)).collect();
-            if !left.is_empty() {
-                let own = by_cause.entry(*at).or_default();
-                own.entry(SignatureFault::LacksKey(*tag)).or_default().extend(left);
-            }
-        }
-    }
-    by_cause
-}
-
 /// The faults with their records at all addresses of one host: it is not asked for all records at each address.
 fn joined<'f>(
     faults: &FaultsByServer<'f>,
@@ -327,28 +282,16 @@ fn checked<'f>(facts: &'f DomainFacts, verify: &mut Verify<'_, 'f>) -> Option<Fi
     if all == 0 || facts.configured().is_some() || zone::apex(facts) == "." {
         return None;
     }
-    let lagging = lagging(facts, &servers);
-    let faults = of_lagging(&faults(&verdicts(facts, &by_fit, verify), all), &lagging);
-    let faults = joined(&faults, &servers);
-    let words = |(server, faults): (&IpAddr, &FaultsOfServer<'_>)| {
-        let old = lagging
-            .get(server)
-            .map_or_else(String::new, |serial| format!(", and has the old serial {serial}"));
-        (*server, in_words(faults, &servers, all) + &old)
-    };
+    let faults = joined(&faults(&verdicts(facts, &by_fit, verify), all), &servers);
+    let words = |(server, faults): (&IpAddr, &FaultsOfServer<'_>)| (*server, in_words(faults, &servers, all));
     let told: Vec<(IpAddr, String)> = faults.iter().map(words).collect();
-    let are_old = faults.keys().all(|server| lagging.contains_key(server));
     let of_all = || faults.values().flatten();
     let is_needed = of_all().any(|(_, records)| records.iter().any(is_needed));
     let is_of_keys = of_all().any(|(fault, _)| matches!(fault, SignatureFault::OtherKey(..)));
     let finding = Finding::new(Code::NsBogus, server_hosts::with_conduct(&servers, &told));
     let finding = finding.about(faults.keys().copied().map(About::Address));
     let finding = if is_needed { finding } else { finding.at(Level::Warning) };
-    (!told.is_empty()).then(|| match () {
-        () if are_old => finding.to_do(remedies::OLD_SIGNED_ZONE),
-        () if is_of_keys => finding.to_do(remedies::KEYS_OF_SIGNERS),
-        () => finding,
-    })
+    (!told.is_empty()).then(|| if is_of_keys { finding.to_do(remedies::KEYS_OF_SIGNERS) } else { finding })
 }
 
 #[cfg(test)]

@@ -151,58 +151,6 @@ fn a_key_that_not_all_servers_have_is_told_with_the_servers_that_lack_it() {
     assert_eq!(remedy, remedies::KEYS_OF_SIGNERS);
 }
 
-/// The evidence and the remedy about two servers with these serials and primary servers, as above.
-fn of_serials(
-    soas: [&str; 2],
-    keys: [&[&str]; 2],
-    signatures: [&[(&str, &str)]; 2],
-) -> (String, &'static str) {
-    let answers = [(ONE, 0), (OTHER, 1)].map(|(server, place)| {
-        format!("{}\n{}", keys_at(server, keys[place], "good"), mail_at(server, signatures[place]))
-    });
-    let both = SIGNED.replace("lookup ns.a.b. A | 192.0.2.1", "lookup ns.a.b. A | 192.0.2.1 | 192.0.2.2");
-    let both = both.replace(
-        "192.0.2.1 a.b. SOA udp aa | ns. h. 1 ",
-        &format!("192.0.2.1 a.b. SOA udp aa | {} ", soas[0]),
-    );
-    let other = format!("server 192.0.2.2 a.b. SOA udp aa | {} 2 3 4 5", soas[1]);
-    let here = "lookup a.b. SOA secure | ns. h. 1 2 3 4 5";
-    let facts = facts("a.b.", &format!("{here}{both}\n{other}\n{}", answers.join("\n")));
-    let found = checked(&facts, &mut |_, _, _| SignatureFit::Verifies).unwrap();
-    (found.evidence.clone(), found.remedy())
-}
-
-#[test]
-fn a_server_with_an_old_zone_is_the_one_at_fault() {
-    // The others have changed the key.
-    let (told, remedy) =
-        of_serials(["ns. h. 8", "ns. h. 7"], [&[ENTRY, SECOND], &[ENTRY, FIRST]], [BY_SECOND, BY_FIRST]);
-    let signs = format!(
-        "192.0.2.2 (ns.a.b.) signs a.b. MX with the key {}, which is not in the DNSKEY records at 192.0.2.1 (ns.a.b.)",
-        tag(FIRST)
-    );
-    assert_eq!((told, remedy), (format!("{signs}, and has the old serial 7"), remedies::OLD_SIGNED_ZONE));
-    // They still publish the former one.
-    let keys: [&[&str]; 2] = [&[ENTRY, FIRST, SECOND], &[ENTRY, FIRST]];
-    let lacks = format!(
-        "192.0.2.2 (ns.a.b.) does not have the key {} in its DNSKEY records, by which others sign a.b. MX, and has the old serial 7",
-        tag(SECOND)
-    );
-    let told = of_serials(["ns. h. 8", "ns. h. 7"], keys, [BY_SECOND, BY_FIRST]);
-    assert_eq!(told, (lacks, remedies::OLD_SIGNED_ZONE));
-    // Serials of two primary servers say nothing.
-    let (told, remedy) = of_serials(["ns. h. 8", "other. h. 7"], keys, [BY_SECOND, BY_FIRST]);
-    assert!(told.starts_with("192.0.2.1 (ns.a.b.) signs a.b. MX") && !told.contains("serial"), "{told}");
-    assert_eq!(remedy, remedies::KEYS_OF_SIGNERS);
-    // The new server is at fault itself.
-    let (told, _) =
-        of_serials(["ns. h. 8", "ns. h. 7"], [&[ENTRY, FIRST], &[ENTRY, FIRST]], [BY_SECOND, BY_FIRST]);
-    assert!(
-        told.starts_with("192.0.2.1 (ns.a.b.) signs a.b. MX") && told.ends_with("DNSKEY records"),
-        "{told}"
-    );
-}
-
 #[test]
 fn keys_without_a_signature_at_a_server_that_signs_other_records_are_told() {
     let bare = |server: &str| format!("server {server} a.b. DNSKEY udp aa | {ENTRY} | {FIRST}");
