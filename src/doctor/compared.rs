@@ -24,11 +24,11 @@ use crate::limits::{
     MAX_REPEATED_ANSWERS, MAX_SILENT_SERVERS_ASKED, QUESTIONS_AFTER_COMPARISON, QUESTIONS_TO_RESOLVER,
     QUESTIONS_TO_SILENT_SERVER,
 };
-use crate::mail::steady;
-use crate::mail::steady::ServersBySet;
+use crate::mail::steady::{self, ServersBySet};
+use crate::mail::{self};
 use crate::part::{About, Part};
 use crate::spf::record::is_spf;
-use crate::{mail, served, zone};
+use crate::{served, zone};
 
 /// Whether a server may still give records that no other gives: it has not said which it has, and may have them.
 pub(super) fn may_give(facts: &DomainFacts, server: IpAddr, lookup: (&str, &'static str)) -> bool {

@@ -18,8 +18,7 @@ use crate::facts::{
 use crate::limits::{
     MAX_CHECKED_PARENTS, MAX_FAILED_LOOKUP_SERVERS, MAX_FAILED_LOOKUPS, MAX_REVERSE_LABELS_AT_ONCE,
 };
-use crate::zone;
-use crate::zone::named;
+use crate::zone::{self, named};
 use crate::{aliases, dnssec, served};
 
 /// A zone that answers for a name: its apex, the names of its servers, and their glue.

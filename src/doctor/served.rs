@@ -5,8 +5,7 @@ use std::net::IpAddr;
 
 use crate::facts::record_set::is_known;
 use crate::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want};
-use crate::zone;
-use crate::zone::serves;
+use crate::zone::{self, serves};
 
 /// A reply of a server to a lookup.
 pub(super) struct ServerReply<'f> {

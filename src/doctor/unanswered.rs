@@ -16,8 +16,7 @@ use crate::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
 use crate::finding::{Finding, Level};
 use crate::limits::{MAX_REPEATED_OVER_TCP, MAX_UNANSWERED_SHOWN};
 use crate::part::{About, Part};
-use crate::served;
-use crate::zone;
+use crate::{served, zone};
 
 /// A name with a type.
 type NameAndType<'f> = (&'f str, &'static str);

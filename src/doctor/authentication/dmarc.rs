@@ -6,9 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::authentication::dmarc_record::RecordFaults;
+use crate::authentication::dmarc_record::{self, RecordFaults};
+use crate::authentication::misplaced;
 use crate::authentication::tags::{Versioned, meant, not_found, texts, value};
-use crate::authentication::{dmarc_record, misplaced};
 use crate::codes::Code;
 use crate::facts::{DomainFacts, Want, above, canonical, lookup};
 use crate::finding::{Finding, Level};

@@ -14,12 +14,10 @@
 use std::net::IpAddr;
 
 use crate::authentication::dkim;
-use crate::configured::outside;
-use crate::configured::outside::{in_place_of, open_end};
+use crate::configured::outside::{self, in_place_of, open_end};
 use crate::facts::record_set::{is_known, path};
 use crate::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want, at_server, is_within, lookup};
-use crate::zone;
-use crate::zone::serves;
+use crate::zone::{self, serves};
 
 /// The types of records that are judged.
 const TYPES: [&str; 5] = ["MX", "TXT", "A", "AAAA", "CNAME"];

@@ -7,11 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::codes::Code;
-use crate::facts::private_address;
 use crate::facts::record_set::{ADDRESS_TTL, in_words, own_records};
 use crate::facts::{
     DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, Want, addresses, at_server, canonical, is_within,
-    lookup, reverse, strings,
+    lookup, private_address, reverse, strings,
 };
 use crate::finding::{Finding, Level};
 use crate::limits::MAX_CHECKED_HOSTS;

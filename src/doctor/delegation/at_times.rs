@@ -9,10 +9,9 @@
 
 use std::net::IpAddr;
 
-use crate::facts::reply_facts;
-use crate::facts::{DomainFacts, QueryForm, ReplyFacts, is_within};
-use crate::served::ServerReply;
-use crate::{served, zone};
+use crate::facts::{DomainFacts, QueryForm, ReplyFacts, is_within, reply_facts};
+use crate::served::{self, ServerReply};
+use crate::zone;
 
 /// The replies of a server.
 fn replies(facts: &DomainFacts, server: IpAddr) -> impl Iterator<Item = &ReplyFacts> {

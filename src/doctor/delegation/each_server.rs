@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::codes::{Code, remedies};
-use crate::delegation::{at_times, mixed_case, server_hosts, server_names, server_silence};
+use crate::delegation::{self, at_times, mixed_case, server_hosts, server_names, server_silence};
 use crate::dnssec::keys;
 use crate::facts::private_address::{OUT_OF_REACH, is_private};
 use crate::facts::record_set::is_known;
@@ -16,8 +16,8 @@ use crate::facts::{
 };
 use crate::finding::{About, Finding, Level, Part};
 use crate::limits::{MAX_CHECKED_NAMES, MOST_MILLIS_WITHOUT_EDNS};
-use crate::zone::serves;
-use crate::{delegation, elsewhere, served, zone};
+use crate::zone::{self, serves};
+use crate::{elsewhere, served};
 
 /// Each server by itself. `of_silent` are the questions to servers that did not answer the first one.
 pub(crate) fn check(

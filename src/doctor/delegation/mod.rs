@@ -19,11 +19,10 @@ use std::net::IpAddr;
 use crate::authentication::organizational::organizational_7489;
 use crate::codes::Code;
 use crate::delegation::server_names::listed;
-use crate::facts::private_address;
 use crate::facts::record_set::is_known;
 use crate::facts::{
     DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want, above, addresses,
-    at_server, canonical, is_within, lookup,
+    at_server, canonical, is_within, lookup, private_address,
 };
 use crate::finding::{About, Finding, Level};
 use crate::limits::{
@@ -31,8 +30,7 @@ use crate::limits::{
     MAX_SERVERS_ASKED_IN_MIXED_CASE, MAX_SILENT_SERVERS_ASKED,
 };
 use crate::mail::exchanges;
-use crate::zone;
-use crate::zone::serves;
+use crate::zone::{self, serves};
 use crate::{cached, compared, others, served, unanswered};
 
 /// The questions that lead to the servers of the zone.

@@ -8,9 +8,8 @@ use crate::codes::Code;
 use crate::facts::sent::may_be_chance;
 use crate::facts::{DomainFacts, Got, NoReply, QueryForm, Record};
 use crate::limits::SLOW_SERVER_MILLIS;
-use crate::served::ServerReply;
-use crate::zone::serves;
-use crate::{served, zone};
+use crate::served::{self, ServerReply};
+use crate::zone::{self, serves};
 
 /// Tells the conduct of a server that does not answer over UDP for the SOA in time, unless only datagrams were lost. Returns whether it
 /// serves the zone.

@@ -11,10 +11,8 @@ use std::net::IpAddr;
 
 use crate::codes::{Code, remedies};
 use crate::delegation::server_hosts;
-use crate::dnssec::keys;
-use crate::dnssec::keys::KeysByFit;
-use crate::dnssec::signed_set;
-use crate::dnssec::signed_set::{SetSignature, SignatureFit, SignedSet};
+use crate::dnssec::keys::{self, KeysByFit};
+use crate::dnssec::signed_set::{self, SetSignature, SignatureFit, SignedSet};
 use crate::dnssec::unproven;
 use crate::facts::record_set::is_known;
 use crate::facts::{DomainFacts, Got, QueryForm, Want};

@@ -15,15 +15,14 @@ use std::net::IpAddr;
 
 use crate::codes::Code;
 use crate::delegation::server_hosts;
-use crate::dnssec::denial_proofs;
-use crate::dnssec::denial_proofs::{Claim, ClaimProof};
+use crate::dnssec::denial_proofs::{self, Claim, ClaimProof};
 use crate::dnssec::keys;
 use crate::facts::{DomainFacts, QueryForm, ReplyFacts};
 use crate::finding::{Finding, Level};
 use crate::limits::MAX_UNANSWERED_SHOWN;
 use crate::part::About;
-use crate::served::ServerReply;
-use crate::{doubled_name, served, zone};
+use crate::served::{self, ServerReply};
+use crate::{doubled_name, zone};
 
 /// The replies of servers to queries with EDNS.
 fn replies(facts: &DomainFacts) -> impl Iterator<Item = ServerReply<'_>> {

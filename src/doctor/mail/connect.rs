@@ -15,8 +15,7 @@ use crate::mail;
 use crate::part::About;
 use crate::transport::dane::{Association, usable};
 use crate::transport::der::{common_names, host_names, not_after};
-use crate::transport::mta_sts;
-use crate::transport::mta_sts::covers;
+use crate::transport::mta_sts::{self, covers};
 use dns::clock::minute;
 
 /// Seconds of a day.

@@ -7,8 +7,7 @@ use crate::authentication::organizational::organizational_7489;
 use crate::codes::remedies;
 use crate::facts::{DomainFacts, LookupFound, ReplyFacts, Want, addresses, canonical, is_within, lookup};
 use crate::limits::MAX_MEANT_NAMES;
-use crate::mail::exchanges;
-use crate::mail::exchanges::hosts;
+use crate::mail::exchanges::{self, hosts};
 use crate::zone;
 
 /// Top-level domains that are labels of nothing else.

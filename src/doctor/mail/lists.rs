@@ -5,12 +5,10 @@
 use std::net::IpAddr;
 
 use crate::codes::Code;
-use crate::facts::private_address;
-use crate::facts::{DomainFacts, Got, NoReply, Want};
+use crate::facts::{DomainFacts, Got, NoReply, Want, private_address};
 use crate::finding::{Finding, Level};
 use crate::limits::MAX_LISTED_ADDRESSES;
-use crate::mail;
-use crate::mail::pointers;
+use crate::mail::{self, pointers};
 use crate::message::refusal;
 use crate::part::About;
 use crate::spf::named::NamedSenders;

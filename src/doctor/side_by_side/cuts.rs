@@ -15,8 +15,7 @@ use crate::facts::{
 use crate::limits::{
     MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_COMPARED_BEGINS, MAX_COMPARED_CUTS,
 };
-use crate::zone;
-use crate::zone::named;
+use crate::zone::{self, named};
 
 /// A zone on the way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
