@@ -73,7 +73,6 @@ pub mod progress;
 mod query_share;
 mod refresh;
 mod renewal;
-mod resolved;
 mod returning;
 mod role;
 pub mod scrub;
@@ -90,4 +89,4 @@ mod zone_servers;
 
 pub use errand::{Errand, SubQuestions};
 pub use iterator::Iterate;
-pub use resolved::Resolved;
+pub use walk::Resolved;

@@ -12,13 +12,23 @@ use super::failure::Failure;
 use super::iterator::Iterate;
 use super::minimise::{Minimise, PROBED};
 use super::outdated::Outdated;
-use super::resolved::Resolved;
 use crate::cache::entries::Delegation;
 use crate::limits::MAX_REFERRALS;
 use crate::zones::RouteTarget;
 use dns::question::name_text;
 use history::event::StepEvent;
 use history::note::Note;
+
+/// The result of recursion, and its zone.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The answer.
+    pub found: Found,
+    /// The zone whose server gave it.
+    pub zone: Name,
+    /// The cut that this server serves.
+    pub(super) cut: Arc<Delegation>,
+}
 
 /// The result of asking for a part of a name.
 enum ProbedLabel {

@@ -12,7 +12,6 @@
 //! - Shared bounds are divided by zone and by client (see `resolve`), because with a global bound alone one client or
 //!   zone could take all of it.
 
-mod background;
 mod cache;
 mod config;
 mod dnsbl;
@@ -22,11 +21,8 @@ mod iterate;
 mod listener;
 mod lookahead;
 mod resolve;
-mod supervise;
 mod work;
-mod zones;
 
-pub(crate) use background::*;
 pub use cache::*;
 pub use config::*;
 pub use dnsbl::*;
@@ -36,6 +32,22 @@ pub use iterate::*;
 pub use listener::*;
 pub use lookahead::*;
 pub use resolve::*;
-pub use supervise::*;
 pub use work::*;
-pub use zones::*;
+
+use std::time::Duration;
+
+/// The time between two questions to root servers during a silence.
+pub(crate) const NETWORK_WITNESS_PAUSE: Duration = Duration::from_secs(1);
+
+/// Panics of one task or thread within `RESTART_WINDOW` after which it is not restarted: a fault that returns at once
+/// needs a new process.
+pub const MAX_RESTARTS: usize = 5;
+
+/// The time in which they are counted.
+pub(crate) const RESTART_WINDOW: Duration = Duration::from_secs(600);
+
+/// The pause between a panic and the restart: long enough to avoid a busy loop, and short for waiting questions.
+pub(crate) const RESTART_PAUSE: Duration = Duration::from_millis(100);
+
+/// Aliases followed within a zone. BIND stops at 16; a loop in the zone's text must end.
+pub const MAX_ALIASES_IN_ZONE: usize = 16;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::limits::{BATCH_MIN_SEEN, MAX_BATCH_LISTS};
 
-use super::list_id::ListId;
+use super::ListId;
 
 /// The number of addresses in a habit.
 const MEMORY: u32 = u128::BITS;

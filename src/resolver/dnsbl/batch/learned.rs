@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::allowance::BatchAllowance;
 use super::habit::Habit;
-use super::list_id::{EXCHANGER, ListId};
+use super::{EXCHANGER, ListId};
 use crate::limits::{
     BATCH_MIN_RISK, BATCH_MIN_ROUND_TRIP, BATCH_PERCENT, BATCH_WINDOW, MAX_BATCH_HABITS, MAX_BATCH_LISTS,
     MAX_BATCH_SUBJECTS,

@@ -8,7 +8,14 @@
 mod allowance;
 mod habit;
 mod learned;
-mod list_id;
 
 pub use learned::{Batch, BatchCounts, BatchStanding, Check, CheckQuery, ClientGroup, Mode};
-pub use list_id::{EXCHANGER, ListId, POINTER};
+
+/// A list, by its number in the state of all lists.
+pub type ListId = u32;
+
+/// In place of a list: the PTR of an address, which smtpd without postscreen asks before its lists.
+pub const POINTER: ListId = ListId::MAX;
+
+/// In place of a list: the MX of a domain, which smtpd asks before a scanner asks the lists of domains.
+pub const EXCHANGER: ListId = ListId::MAX - 1;

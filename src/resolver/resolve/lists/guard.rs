@@ -11,8 +11,8 @@ use std::sync::Arc;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
+use super::ListQuestion;
 use super::ListResolver;
-use super::list_question::ListQuestion;
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::gate;
 use crate::dnsbl::gate::{Given, ListVerdict, UntoldReason};

@@ -12,13 +12,28 @@
 //!   are the business of [`resolve`](crate::resolve).
 
 mod guard;
-mod list_question;
 mod list_resolver;
 mod mirrors;
 mod probe;
 mod shared;
 mod watched;
 
+use crate::dnsbl::entry::ListEntry;
+use crate::dnsbl::list::List;
+use crate::iterate::context::Context;
+use hickory_proto::rr::{Name, RecordType};
+
 pub use list_resolver::ListResolver;
 pub use probe::Probed;
 pub(super) use watched::Watched;
+
+/// A question to a list.
+#[derive(Clone, Copy)]
+pub(in crate::resolve) struct ListQuestion<'a> {
+    pub(in crate::resolve) list: &'a List,
+    /// The list's state on this way.
+    pub(in crate::resolve) entry: &'a ListEntry,
+    pub(in crate::resolve) name: &'a Name,
+    pub(in crate::resolve) kind: RecordType,
+    pub(in crate::resolve) context: &'a Context,
+}

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RecordType};
 
+use super::ListQuestion;
 use super::ListResolver;
 use super::guard::why_of;
-use super::list_question::ListQuestion;
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::gate;
 use crate::dnsbl::gate::ListVerdict;

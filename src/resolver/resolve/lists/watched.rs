@@ -8,8 +8,8 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 
+use super::ListQuestion;
 use super::ListResolver;
-use super::list_question::ListQuestion;
 use super::shared::Turn;
 use crate::dnsbl::breaker::ListQueryEnd;
 use crate::dnsbl::entry::ListEntry;
