@@ -7,6 +7,8 @@
 //! - A message is not called quick if a wait that fits the delay of the line may be of its mail, see `history::doubt`.
 //! - What the line itself says counts: if it names a failed lookup, DNS is at fault; if its delay is elsewhere, DNS is not.
 
+use std::cmp::Reverse;
+
 use super::about::{address_of, has};
 use super::fit::{
     DELAYED, FailedQuery, Fit, SHARE, TimeFit, failed_query, is_most_of_prompt, is_of_another, is_of_dns,
@@ -35,7 +37,9 @@ pub fn settle(
     }
     let mut fitted: Vec<(Fit, MessageReport)> =
         known.into_iter().map(|message| (Fit::new(line, &message), message)).collect();
-    fitted.sort_by(|(one, _), (other, _)| other.cmp(one));
+    // Of those that fit equally well, one with a cause comes first: a line without a time fits all of its domain.
+    let worth = |(fit, message): &(Fit, MessageReport)| (fit.clone(), is_of_dns(message.culprit.kind));
+    fitted.sort_by_cached_key(|fitted| Reverse(worth(fitted)));
     let Some((best, _)) = fitted.first() else {
         return absent.into_iter().next().map(|message| advised(line, message)).into_iter().collect();
     };

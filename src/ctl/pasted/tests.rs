@@ -614,6 +614,14 @@ fn all_messages_that_fit_a_line_are_shown_and_the_one_with_a_cause_comes_first()
     let of_domain = |began: f64, waited: f64, kind| of("fine.example.", "MX", began, waited, kind);
     let both = shown(qmgr, vec![of_domain(-2.2, 0.9, ServerSlow), of_domain(-1.1, 0.03, Nothing)]);
     assert_eq!(both.iter().map(|one| one.1).collect::<Vec<_>>(), [ServerSlow, NotDns]);
+    // A line without a time, as of the queue of OpenSMTPD.
+    let queue = "2d1b568e1e4ce26a|inet4|mta||bob@sender.example|us@fine.example|us@fine.example|pending";
+    let found = (0..5).map(|_| of("sender.example.", "MX", -90.0, 0.001, Nothing)).enumerate();
+    let mut found: Vec<_> =
+        found.map(|(place, one)| MessageReport { began: NOW - place as f64, ..one }).collect();
+    found.push(of_domain(-60.0, 4.0, ServerSlow));
+    let all = settle(&one(queue), found, &|began| began.to_string());
+    assert_eq!((all[0].questions[0].name.as_str(), all[0].culprit.kind), ("fine.example.", ServerSlow));
     // One that ended long before is not shown next to one that ended just before.
     let far = shown(qmgr, vec![of_domain(-20.0, 0.9, ServerSlow), of_domain(-1.1, 0.03, Nothing)]);
     assert_eq!(far.iter().map(|one| one.1).collect::<Vec<_>>(), [NotDns]);
