@@ -10,6 +10,7 @@
 //!   after it, may be of the same mail.
 //! - A mail has one host and one sender. A message with queries about an address is not of the mail of another one with such queries, and so
 //!   of the MX of a domain.
+//! - But domains have mail hosts in common. The query for such a host stands in one message, and may be of each mail whose answers name it.
 //! - A query that failed defers a mail, however soon it failed, so it counts as a wait does. A failed list defers none.
 //! - A client that waits for another query does not pause: if such a wait overlaps the message, the culprit is not the client.
 

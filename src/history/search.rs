@@ -5,6 +5,7 @@
 
 use std::cell::{LazyCell, RefCell};
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use hickory_proto::rr::RecordType;
 
@@ -348,9 +349,12 @@ impl Search<'_> {
             let message = self.messages.message_of(place).filter(|other| Some(*other) != message)?;
             (other.client == client && self.is_delay(other)).then_some((message, other))
         });
-        let may_be_own = |(message, _): &(u32, &QuestionOutline)| {
+        let subjects = self.subjects_of(places);
+        let may_be_own = |(message, wait): &(u32, &QuestionOutline)| {
             let other = self.messages.questions(*message).map(|places| self.facts_of(places));
-            other.is_some_and(|other| other.is_near(&own) && !other.excludes(&own))
+            // Domains have mail hosts in common: their query stands in one message, and each mail waits for it.
+            let is_common = || self.subject_of(wait.asked).is_some_and(|own| subjects.contains(&own));
+            other.is_some_and(|other| other.is_near(&own) && (!other.excludes(&own) || is_common()))
         };
         let waits = of_others.filter(may_be_own);
         let waits = waits.map(|(_, wait)| FoundWait::new(wait, (own.began, own.ended))).collect();
@@ -366,6 +370,21 @@ impl Search<'_> {
     fn is_delay(&self, question: &QuestionOutline) -> bool {
         let is_list = || self.names.list(self.names.asked(index(question.asked)).0).is_some();
         doubt::is_wait(question) || (question.outcome.is_failure() && !is_list())
+    }
+
+    /// The subjects of the queries of a message, and those that their answers name.
+    fn subjects_of(&self, places: &[u32]) -> Vec<Link> {
+        let asked: BTreeSet<u32> = self.questions(places).map(|question| question.asked).collect();
+        let own = asked.iter().filter_map(|asked| self.subject_of(*asked));
+        own.chain(asked.iter().flat_map(|asked| self.names.links(index(*asked)))).collect()
+    }
+
+    fn subject_of(&self, asked: u32) -> Option<Link> {
+        let (name, _) = self.names.asked(index(asked));
+        Some(match subject(name, |name| self.names.list(name))? {
+            Subject::Address(address) => Link::Address(address),
+            Subject::Domain(domain) => Link::Name(domain.as_ref().into()),
+        })
     }
 
     fn facts_of(&self, places: &[u32]) -> MailFacts {

@@ -572,3 +572,29 @@ fn of_two_causes_the_one_in_the_time_of_the_line_comes_first() {
         assert_eq!(causes_in_time(first, second, decisive), expected, "{case}");
     }
 }
+
+#[test]
+fn a_failed_mail_host_is_a_doubt_of_each_delivery_whose_domain_names_it() {
+    let host = |id: u64, question: &mut QuestionEntry| {
+        let mut flight = flight(question, id, 1, Conduct::Answered);
+        flight.links.push(Link::Name(wire("mx.silent.test.")));
+        flight
+    };
+    let domain =
+        |at: u64, name: &str| QuestionEntry { kind: RecordType::MX, ..question(1, at, 10 * MILLI, name) };
+    let (mut one, mut two) = (domain(0, "one.example."), domain(5 * MILLI, "two.example."));
+    let mut failed = QuestionEntry {
+        kind: RecordType::A,
+        outcome: Outcome::Failed,
+        ..question(1, 20 * MILLI, 4 * SECOND, "mx.silent.test.")
+    };
+    let flights = vec![host(1, &mut one), host(2, &mut two), flight(&mut failed, 3, 2, Conduct::Silent)];
+    let questions = vec![one, two, failed];
+    let recorded =
+        Recorded { questions, flights, begin: Some(BEGIN), whole: Some(BEGIN), ..Recorded::default() };
+    for name in ["one.example.", "two.example."] {
+        let report = told(&recorded, &of_name(name)).remove(0);
+        assert_ne!(report.culprit.kind, CulpritKind::None, "{name}: {report:#?}");
+        assert!(serde_json::to_string(&report).unwrap().contains("mx.silent.test."), "{report:#?}");
+    }
+}
