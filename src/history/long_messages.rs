@@ -38,7 +38,7 @@ pub(super) struct LongMessages {
     /// The places in the rings up to which they were read.
     places: Vec<RingPlace>,
     read_at: Option<Mono>,
-    /// The questions of messages that may go on, or may be next to such a message; at most `MAX_LONG_QUESTIONS`.
+    /// The questions of messages that may go on; at most `MAX_LONG_QUESTIONS`.
     questions: Vec<QuestionEntry>,
     /// Their flights; at most `MAX_LONG_QUESTIONS`.
     flights: Vec<FlightEntry>,

@@ -8,7 +8,7 @@
 //!
 //! - The host in a line about a delivery is that of the recipient's domain, and many domains have one mail host: only the domain says
 //!   which mail it was. In a line about a client the host is the client.
-//! - A domain is looked for as itself first, without the names below it, see `search`.
+//! - A domain stands for itself, without the names below it: those of a provider are its hosts and its customers, whose mails are others.
 //! - Other names in a line about a delivery may be of other mail: an earlier address of the recipient, the sender, the words of the remote
 //!   server. Those of its result count only if it names what was looked up, see `delivery`.
 //! - The domain of a Message-ID may be any name. It counts only in a result line of SpamAssassin, which has nothing else.
