@@ -341,7 +341,7 @@ fn not_asked(list: &List, why: &str) -> ListTest {
     }
 }
 
-/// That its answer could not be told.
+/// The result for a list whose answer is not known.
 fn untold(list: &List, why: &str) -> ListTest {
     ListTest { says: Some(ListSays::Untold), ..not_asked(list, why) }
 }

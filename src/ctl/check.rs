@@ -28,7 +28,7 @@ use doctor::WholeDomain;
 use doctor::codes::Code;
 use doctor::facts::{CheckSubject, Role, canonical};
 use doctor::finding::{Finding, Level};
-use doctor::limits::{MAX_HELO, MAX_MESSAGE_DOMAINS};
+use doctor::limits::MAX_HELO;
 use doctor::message;
 use doctor::message::MessageSubjects;
 use doctor::outline::outline;
@@ -87,7 +87,7 @@ impl Arguments {
 /// The subject of the check.
 #[derive(Debug, Subcommand)]
 enum CheckCommand {
-    /// Check resolv.conf, port 53, mail software, clock and network of this host, as root.
+    /// Check resolv.conf, port 53, mail software, clock and network of this host.
     System(System),
     /// Check the domains of a message or a bounce.
     ///
@@ -95,7 +95,7 @@ enum CheckCommand {
     /// bounce has the reply of a receiver, its reason is checked first: a DNS list, PTR records, SPF or TLS. At most 4 domains, for at
     /// most 10 s each.
     Mail(MailFile),
-    /// Show the findings of the domains that the daemon checks on schedule (`[[watch]]`).
+    /// Show the findings of the domains of `[[watch]]`.
     #[command(after_long_help = terms::WATCHED)]
     Watched(watched::Arguments),
 }
@@ -132,7 +132,7 @@ pub(super) fn run(
         (Some(CheckCommand::System(system)), _) => Ok(of_system(system, client, format)),
         (Some(CheckCommand::Mail(mail)), _) => {
             let read = subjects_of(&mail.file)?;
-            let told: Vec<Finding> = of_left_out(&read).into_iter().chain(of_unread(&read.unread)).collect();
+            let told: Vec<Finding> = of_unread(&read.unread).into_iter().collect();
             let subjects = with_others(read.subjects, &mail.others, client)?;
             of_subjects(
                 (subjects, told),
@@ -283,28 +283,12 @@ fn with_others(
     Ok(subjects)
 }
 
-/// That a message has more domains.
-fn of_left_out(read: &MessageSubjects) -> Option<Finding> {
-    let left_out = &read.left_out;
-    let named: Vec<&str> =
-        left_out.iter().take(MAX_MESSAGE_DOMAINS).map(|name| name.trim_end_matches('.')).collect();
-    let more = match left_out.len() - named.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let evidence = format!("{} not checked: {}{more}", left_out.len(), named.join(", "));
-    // The fault may be there.
-    let level = if read.lacks_recipient { Level::CouldNotTell } else { Code::MessageMany.entry().level };
-    (!left_out.is_empty()).then(|| Finding::new(Code::MessageMany, evidence).at(level))
-}
-
 /// The finding that parts of a message cannot be read.
 fn of_unread(unread: &[String]) -> Option<Finding> {
-    let remedy = message::remedy_of_unread(unread);
-    (!unread.is_empty()).then(|| Finding { remedy, ..Finding::new(Code::MessageUnread, unread.join("; ")) })
+    (!unread.is_empty()).then(|| Finding::new(Code::MessageUnread, unread.join("; ")))
 }
 
-/// The checks of domains and addresses, one after the other. The last one has the findings that are told about all of them.
+/// The checks of domains and addresses, one after the other. The last one has the findings that are shown for all of them.
 fn of_subjects(
     (subjects, mut told): (Vec<CheckSubject>, Vec<Finding>),
     daemon: &Daemon,

@@ -42,7 +42,7 @@ impl Daemon {
         Self { client, ports, resolvers }
     }
 
-    /// The facts about a subject. A daemon that has ended meanwhile is told from servers that do not answer.
+    /// The facts about a subject. A daemon that has ended meanwhile is distinguished from servers that do not answer.
     ///
     /// # Errors
     /// The daemon does not answer.

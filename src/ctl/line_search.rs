@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use super::CommandFailure;
 use super::client::ControlClient;
 use super::moment;
-use super::pasted::{self, FoundMessages, PastedLine, SearchStep};
+use super::pasted::{self, PastedLine};
 use crate::limits::{MAX_LINE_SUBJECTS, WHY_AROUND};
 use control::limits::MAX_CONTROL_REQUEST;
 use control::protocol::{Reply, Request, WhyRequest};
@@ -20,7 +20,7 @@ use history::why::MessageReport;
 /// Lines that are searched together: their requests fit in one.
 pub(super) const LINES_AT_ONCE: usize = MAX_WHY_REQUESTS / MAX_LINE_SUBJECTS;
 
-/// Octets of a request beside the requests in it.
+/// Octets of a request next to the requests in it.
 const ENVELOPE: usize = 64;
 
 /// The search for the messages of pasted lines.
@@ -31,68 +31,49 @@ pub(super) struct LineSearch<'a> {
 }
 
 impl LineSearch<'_> {
-    /// For each line its message, if there is one.
-    pub(super) fn settled<'l>(
-        &self,
-        lines: &'l [PastedLine],
-    ) -> Result<Vec<(&'l PastedLine, Option<MessageReport>)>, CommandFailure> {
+    /// For each line the messages that it may be about, the best first.
+    pub(super) fn settled(&self, lines: &[PastedLine]) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
         let found = self.found(lines)?.into_iter();
-        let settle = |line, found| (line, pasted::settle(line, found, &moment::shown));
-        self.with_unnamed(lines.iter().zip(found).map(|(line, found)| settle(line, found)).collect())
+        Ok(lines.iter().zip(found).map(|(line, found)| pasted::settle(line, found, &moment::shown)).collect())
     }
 
-    /// For each line the messages of the record that match it: same subject, and of the time of the line. If there are none, those of the
-    /// time around it. If the line has no time, the time on the command line is used.
+    /// For each line the messages of the history with one of its subjects: those of the first time that has a message of the line, else those of
+    /// the last. If the line has no time, the time on the command line is used.
     fn found(&self, lines: &[PastedLine]) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
-        let mut searched: Vec<SearchedLine<'_>> = lines.iter().map(SearchedLine::of).collect();
+        let around = WHY_AROUND.as_secs_f64();
+        let mut searched: Vec<_> =
+            lines.iter().map(|line| (line, line.spans(around).into_iter(), Vec::new())).collect();
         loop {
-            let open: Vec<_> = searched.iter_mut().filter_map(|one| Some((one.steps.next()?, one))).collect();
+            let open: Vec<_> = searched
+                .iter_mut()
+                .filter_map(|(line, spans, found)| Some((*line, spans.next()?, spans, found)))
+                .collect();
             if open.is_empty() {
-                return Ok(searched.into_iter().map(|one| one.found.messages()).collect());
+                return Ok(searched.into_iter().map(|(_, _, found)| found).collect());
             }
-            let requests = open.iter().flat_map(|(step, one)| self.requests(one.line, *step)).collect();
+            let requests = open.iter().flat_map(|(line, span, ..)| self.requests(line, *span)).collect();
             let mut replies = self.replies(requests)?.into_iter();
-            for (step, one) in open {
-                one.take(step, &mut replies);
+            for (line, _, spans, found) in open {
+                *found = replies.by_ref().take(line.subjects.len()).flatten().collect();
+                if found.iter().any(|message| pasted::is_of_line(line, message)) {
+                    *spans = Vec::new().into_iter();
+                }
             }
         }
     }
 
-    /// The requests of a step of the search for a line, one for each of its subjects.
-    fn requests(&self, line: &PastedLine, step: SearchStep) -> impl Iterator<Item = WhyRequest> {
+    /// The requests for the messages of a line in a time, one for each of its subjects. A domain stands for itself: the names below that of a
+    /// provider are those of its hosts and its customers, whose mails are others.
+    fn requests(&self, line: &PastedLine, span: Option<(f64, f64)>) -> impl Iterator<Item = WhyRequest> {
         line.subjects.iter().map(move |subject| WhyRequest {
             subject: Some(subject.clone()),
-            // No name is below an address, so that one request for it is enough.
-            itself: step.itself && subject.parse::<IpAddr>().is_err(),
-            from: step.span.map_or(self.asked.from, |(from, _)| Some(from)),
-            to: step.span.map_or(self.asked.to, |(_, to)| Some(to)),
-            ..self.request_of(line)
+            itself: subject.parse::<IpAddr>().is_err(),
+            from: span.map_or(self.asked.from, |(from, _)| Some(from)),
+            to: span.map_or(self.asked.to, |(_, to)| Some(to)),
+            most: MAX_WHY_MESSAGES,
+            decisive: line.decisive(),
+            ..self.asked.clone()
         })
-    }
-
-    /// A request for messages that may explain a line.
-    fn request_of(&self, line: &PastedLine) -> WhyRequest {
-        WhyRequest { most: MAX_WHY_MESSAGES, decisive: line.decisive(), ..self.asked.clone() }
-    }
-
-    /// The messages of lines. One that does not explain the time of its program is compared with the other messages of its client.
-    fn with_unnamed<'l>(
-        &self,
-        mut settled: Vec<(&'l PastedLine, Option<MessageReport>)>,
-    ) -> Result<Vec<(&'l PastedLine, Option<MessageReport>)>, CommandFailure> {
-        let (mut unexplained, mut requests) = (Vec::new(), Vec::new());
-        for (line, message) in &mut settled {
-            let span = message.as_ref().and_then(|message| pasted::unexplained_time(line, message));
-            if let Some((from, to)) = span {
-                let (from, to) = (Some(from), Some(to));
-                requests.push(WhyRequest { subject: None, from, to, ..self.request_of(line) });
-                unexplained.push((&*line, message));
-            }
-        }
-        for ((line, message), others) in unexplained.into_iter().zip(self.replies(requests)?) {
-            *message = message.take().map(|message| pasted::settle_unnamed(line, message, &others));
-        }
-        Ok(settled)
     }
 
     /// The reply to each request. Equal ones are sent once.
@@ -142,32 +123,6 @@ fn fitting(requests: &[WhyRequest]) -> &[WhyRequest] {
     };
     let count = requests.iter().take(MAX_WHY_REQUESTS).take_while(fits).count();
     requests.get(..count.max(1)).unwrap_or(requests)
-}
-
-/// A line in its search.
-struct SearchedLine<'l> {
-    line: &'l PastedLine,
-    /// The steps that are left.
-    steps: std::vec::IntoIter<SearchStep>,
-    found: FoundMessages,
-}
-
-impl<'l> SearchedLine<'l> {
-    fn of(line: &'l PastedLine) -> Self {
-        let steps = line.steps(WHY_AROUND.as_secs_f64()).into_iter();
-        Self { line, steps, found: FoundMessages::default() }
-    }
-
-    /// Takes the next replies, which are those of a step.
-    fn take(&mut self, step: SearchStep, replies: &mut impl Iterator<Item = Vec<MessageReport>>) {
-        let of_subjects = self.line.subjects.iter().zip(replies);
-        let of_subject = |(subject, messages): (&'l String, Vec<MessageReport>)| {
-            messages.into_iter().map(|message| (subject.as_str(), message))
-        };
-        if self.found.take(self.line, step, of_subjects.flat_map(of_subject).collect()) {
-            self.steps = Vec::new().into_iter();
-        }
-    }
 }
 
 #[cfg(test)]

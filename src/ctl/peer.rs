@@ -15,8 +15,8 @@ use tokio_rustls::rustls::{
 
 use super::certificate_fault;
 use crate::limits::MAX_PEER_CERTIFICATES;
-use doctor::der;
 use doctor::facts::NoReply;
+use doctor::transport::der;
 use gather::limits::CONNECTION_TIME;
 
 /// Connects; each step after it has the same time.

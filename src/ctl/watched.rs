@@ -73,7 +73,7 @@ fn rows(arguments: &Arguments, client: &ControlClient) -> Result<Vec<WatchedRow>
     }
 }
 
-/// The state of all, by the worst: a failure, a warning or a failure that is not confirmed, what could not be told.
+/// The state of all, by the worst: a failure, a warning or a failure that is not confirmed, what is unknown.
 fn state(rows: &[WatchedRow]) -> PluginState {
     if any(rows, Level::Failure) {
         PluginState::Critical

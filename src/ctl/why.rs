@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::client::ControlClient;
 use super::input::read_at_most;
 use super::line_search::{LINES_AT_ONCE, LineSearch};
-use super::pasted::{self, PastedLine, ToldMessage};
+use super::pasted::{self, LineResult, PastedLine};
 use super::render::{Format, json, why};
 use super::typed_name::typed_domain;
 use super::{CommandFailure, CommandOutcome, Exit, moment};
@@ -111,35 +111,38 @@ fn run_pasted(
     let asked = arguments.request(moment::now())?;
     let lines = pasted::failures_first(read_lines()?);
     let search = LineSearch { asked: &asked, client };
-    let mut told: Vec<ToldMessage> = Vec::new();
+    let mut results: Vec<LineResult> = Vec::new();
     for lines in lines.chunks(LINES_AT_ONCE) {
-        for (line, message) in search.settled(lines)? {
+        for (line, messages) in lines.iter().zip(search.settled(lines)?) {
             let note = line.unread_note(asked.from.is_some());
             if let Some(note) = &note {
                 let _closed = writeln!(io::stderr(), "resolverctl: {}", harmless(note));
             }
-            let Some(message) = message else { continue };
-            // Several lines of one mail have one message.
-            let is_same = |other: &&mut ToldMessage| {
-                let other = &other.message;
-                other.began == message.began
-                    && other.client == message.client
-                    && other.culprit == message.culprit
-            };
-            match told.iter_mut().find(is_same) {
-                Some(same) => same.add(line),
-                None => told.push(ToldMessage::of(line, MessageReport { note, ..message })),
+            for message in messages {
+                let message = MessageReport { note: note.clone(), ..message };
+                // Several lines of one mail have one message.
+                let same = results.iter_mut().find(|other| {
+                    let LineResult { message: other, .. } = other;
+                    other.began == message.began
+                        && other.client == message.client
+                        && other.culprit == message.culprit
+                });
+                match same {
+                    Some(same) => same.add(line),
+                    None => results.push(LineResult::new(line, message)),
+                }
             }
         }
     }
-    let told = pasted::known_first(told);
-    let known = told.iter().any(|told| told.message.culprit.kind != CulpritKind::Unknown);
+    let results: Vec<MessageReport> =
+        pasted::known_first(results).into_iter().map(LineResult::into_message).collect();
+    let known = results.iter().any(|message| message.culprit.kind != CulpritKind::Unknown);
     let text = match format {
         Format::Json => {
-            pasted::once(told).into_iter().map(|one| json::reply(&Reply::Message(Box::new(one)))).collect()
+            results.into_iter().map(|message| json::reply(&Reply::Message(Box::new(message)))).collect()
         }
         Format::Text(style) => {
-            told.into_iter().map(|told| why::messages(&[&told.shown()], &moment::shown, style)).collect()
+            results.iter().map(|message| why::messages(&[message], &moment::shown, style)).collect()
         }
     };
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })

@@ -22,7 +22,7 @@ use resolver::resolve::Resolver;
 /// The file in the state directory.
 pub(super) const FILE: &str = "history.snapshot";
 
-/// Octets that the file may have for each octet of `history.size`: an entry has a checksum beside it.
+/// Octets that the file may have for each octet of `history.size`: an entry has a checksum next to it.
 const GROWTH: u64 = 2;
 
 /// Whether the file is wanted.

@@ -1,6 +1,6 @@
 //! The snapshot of the cache: its file in the state directory, the times of writing, and its status.
 //!
-//! The file is written beside the old one and renamed, so that a killed process leaves the old one. It is not synced
+//! The file is written next to the old one and renamed, so that a killed process leaves the old one. It is not synced
 //! to the disk, because a sync delays mail queues on the same disk. After a power failure the checksums show whether
 //! the file is complete.
 //!

@@ -10,22 +10,25 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::codes::Code;
-use super::facts::{
+use crate::codes::Code;
+use crate::configured::{current, outside};
+use crate::delegation::{groups, server_hosts};
+use crate::facts::record_set::{ADDRESS_TTL, final_records, in_words, own_records};
+use crate::facts::{
     BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want,
     at_server, is_within, lookup, strings,
 };
-use super::finding::{Finding, Level};
-use super::part::{About, Part};
-use super::record_set::{ADDRESS_TTL, final_records, in_words, own_records, records};
-use super::spf_record::is_spf;
-use super::steady::{self, ServersBySet};
-use super::{current, groups, mail, outside, served, server_hosts, zone};
+use crate::finding::{Finding, Level};
 use crate::limits::{
     MAX_CHECK_QUESTIONS, MAX_COMPARED_POLICIES, MAX_COMPARED_QUESTIONS, MAX_OTHER_RESOLVERS,
     MAX_REPEATED_ANSWERS, MAX_SILENT_SERVERS_ASKED, QUESTIONS_AFTER_COMPARISON, QUESTIONS_TO_RESOLVER,
     QUESTIONS_TO_SILENT_SERVER,
 };
+use crate::mail::steady::{self, ServersBySet};
+use crate::mail::{self};
+use crate::part::{About, Part};
+use crate::spf::record::is_spf;
+use crate::{served, zone};
 
 /// Whether a server may still give records that no other gives: it has not said which it has, and may have them.
 pub(super) fn may_give(facts: &DomainFacts, server: IpAddr, lookup: (&str, &'static str)) -> bool {
@@ -270,12 +273,6 @@ pub(super) fn sets(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> (
     (sets, is_short)
 }
 
-/// Whether a server gives records that another one does not have.
-pub(super) fn has_record(facts: &DomainFacts, lookup: (&str, &'static str)) -> bool {
-    let (sets, _) = sets(facts, lookup);
-    sets.len() > 1 && sets.keys().any(|set| !set.is_empty())
-}
-
 /// A lookup for which the servers return different records.
 struct Difference<'f> {
     name: &'f str,
@@ -333,77 +330,16 @@ fn differences(facts: &DomainFacts) -> Vec<Difference<'_>> {
     lookups.filter_map(|lookup| difference(facts, lookup)).collect()
 }
 
-/// The lookups for which servers return different records. The MX records are none of them.
-pub(super) fn differing(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str)> {
-    differences(facts).into_iter().map(|difference| (difference.name, difference.kind))
-}
-
-/// The servers by the texts of the domain itself that no mail needs.
-fn by_other_texts(facts: &DomainFacts) -> ServersBySet {
-    let (domain, mut sets) = (facts.subject.domain.as_str(), ServersBySet::new());
-    if is_policy(domain) {
-        return sets;
-    }
-    for server in zone::servers(facts).into_keys() {
-        let given = served::given(facts, server, (domain, "TXT"));
-        if let Some(mut set) = given.and_then(|reply| records(reply, domain, "TXT")) {
-            set.retain(|data| !is_spf(&strings(data)));
-            sets.entry(set).or_default().push(server);
-        }
-    }
-    sets
-}
-
-/// The groups of servers that give the same texts which no mail needs.
-pub(super) fn groups_by_other_texts(facts: &DomainFacts) -> Vec<Vec<IpAddr>> {
-    by_other_texts(facts).into_values().collect()
-}
-
-/// The difference between texts that no mail needs: a note.
-fn of_other_texts(facts: &DomainFacts) -> Option<Difference<'_>> {
-    let (sets, domain) = (by_other_texts(facts), facts.subject.domain.as_str());
-    if sets.len() < 2 {
-        return None;
-    }
-    let about = sets.values().flatten().copied().map(About::Address).collect();
-    let sets = sets.into_iter().map(|(set, servers)| (in_words(&set, "other TXT"), servers));
-    let told = groups::having(server_hosts::of_groups(&zone::servers(facts), sets));
-    let told = format!("{domain} TXT beside SPF: {told}");
-    Some(Difference { name: domain, kind: "TXT", level: Level::Note, about, told })
-}
-
 /// The finding, with the level of the worst difference.
 pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
-    let differences: Vec<_> = differences(facts).into_iter().chain(of_other_texts(facts)).collect();
+    let differences = differences(facts);
     let worst = differences.iter().map(|difference| difference.level).min()?;
     let about: BTreeSet<About> = differences.iter().flat_map(|difference| difference.about.clone()).collect();
+    let lookups =
+        differences.iter().map(|difference| (difference.name.to_owned(), difference.kind)).collect();
     let told: Vec<String> = differences.into_iter().map(|difference| difference.told).collect();
-    Some(Finding::new(Code::RecordsDiffer, told.join("; ")).at(worst).about(about))
-}
-
-/// Whether the servers give the same records, in words that follow "they give"; none if a difference is more than a note.
-pub(super) fn sameness(facts: &DomainFacts) -> Option<&'static str> {
-    match check(facts).map(|finding| finding.level) {
-        _ if is_left_out(facts) => None,
-        None => Some("the same records"),
-        Some(Level::Note) => Some("the same records, except for some that stop no mail"),
-        Some(_) => None,
-    }
-}
-
-/// Gives the old serial of a server the level of the records that differ because of it: it is the cause, and comes first.
-pub(super) fn raise_old_serial(facts: &DomainFacts, findings: &mut [Finding]) {
-    let worst =
-        findings.iter().filter(|finding| finding.code == Code::RecordsDiffer).map(|finding| finding.level);
-    let Some(worst) = worst.min() else { return };
-    if !differing(facts).all(|lookup| steady::have_old_serials(facts, &sets(facts, lookup).0)) {
-        return;
-    }
-    let is_old =
-        |finding: &&mut Finding| finding.code == Code::SerialDiffers && finding.level == Level::Warning;
-    for finding in findings.iter_mut().filter(is_old) {
-        finding.level = finding.level.min(worst);
-    }
+    let finding = Finding::new(Code::RecordsDiffer, told.join("; ")).at(worst).about(about);
+    Some(Finding { lookups, ..finding })
 }
 
 /// The lookups of which a server that serves the zone was to give its records, and could not be asked; each with the reason.
@@ -429,17 +365,19 @@ pub(super) fn not_made(facts: &DomainFacts) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some((_, why)) = unmade.first() {
         let lookups = listed(&mut unmade.iter().map(|(lookup, _)| *lookup));
-        findings.push(untold(format!(
-            "the records of the name servers were not compared, because {why}: {lookups}"
-        )));
+        let evidence = format!("the records of the name servers were not compared, because {why}: {lookups}");
+        let lookups = unmade.iter().map(|((name, kind), _)| ((*name).to_owned(), *kind)).collect();
+        findings.push(Finding { lookups, ..untold(evidence) });
     }
     if !left_out.is_empty() {
         let about: Vec<About> = left_out.iter().map(|(name, _)| About::Host((*name).to_owned())).collect();
+        let on = left_out.iter().map(|(name, kind)| ((*name).to_owned(), *kind)).collect();
         let lookups = listed(&mut left_out.into_iter());
         let evidence = format!(
             "the check asks at most {MAX_CHECK_QUESTIONS} questions; not compared at all name servers: {lookups}"
         );
-        findings.push(Finding::new(Code::NsMany, evidence).of(Part::Records).about(about));
+        let finding = Finding::new(Code::NsMany, evidence).of(Part::Records).about(about);
+        findings.push(Finding { lookups: on, ..finding });
     }
     findings
 }
@@ -459,34 +397,6 @@ pub fn left_out(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
 /// Whether there are such.
 pub(super) fn is_left_out(facts: &DomainFacts) -> bool {
     !left_out(facts).is_empty()
-}
-
-/// Removes the verdicts that records are well of which another server gives others, or may give others.
-pub(super) fn without_contradictions(facts: &DomainFacts, findings: &mut Vec<Finding>) {
-    // The MX records of another server may name hosts that were not looked up.
-    if findings.iter().any(|finding| finding.code == Code::MxDiffers) {
-        findings.retain(|finding| finding.code != Code::MailOk);
-    }
-    let differing = differing(facts);
-    let unmade = unmade(facts).into_iter().map(|(lookup, _)| lookup);
-    for (name, kind) in differing.chain(unmade).chain(left_out(facts)) {
-        findings.retain(|finding| !is_verdict_on(facts, finding.code, (name, kind)));
-    }
-}
-
-/// Whether a verdict is about the records of this lookup.
-pub(super) fn is_verdict_on(facts: &DomainFacts, code: Code, (name, kind): (&str, &'static str)) -> bool {
-    let has_spf = || facts.data(name, kind).into_iter().any(|data| is_spf(&strings(data)));
-    let is_host = || mail::hosts(facts).iter().any(|host| host == name);
-    match code {
-        Code::SpfOk | Code::SpfFromPasses => kind == "TXT" && (name == facts.subject.domain || has_spf()),
-        Code::DmarcOk => name.starts_with("_dmarc."),
-        Code::DkimOk => name.contains("._domainkey."),
-        Code::MtaStsOk | Code::MtaStsUnread => name.starts_with("_mta-sts."),
-        Code::MailOk if kind == "MX" => name == facts.subject.domain,
-        Code::MailOk => ["A", "AAAA"].contains(&kind) && is_host(),
-        _ => false,
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Names with the domain twice, as panels make them that add the domain to a whole name: `misplaced` looks for records there.
 
-use super::facts::{DomainFacts, is_within};
+use crate::facts::{DomainFacts, is_within};
 
 /// The name with the domain twice.
 pub(super) fn doubled(facts: &DomainFacts, name: &str) -> String {

@@ -7,18 +7,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::facts::{
+use crate::delegation::server_hosts;
+use crate::facts::private_address::{OUT_OF_REACH, is_private};
+use crate::facts::record_set::is_known;
+use crate::facts::sent::may_be_chance;
+use crate::facts::{
     BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, Want, above, addresses,
     at_server, canonical, is_within, lookup,
 };
-use super::private_address::{OUT_OF_REACH, is_private};
-use super::record_set::is_known;
-use super::sent::may_be_chance;
-use super::zone::{self, named};
-use super::{aliases, dnssec, served, server_hosts};
 use crate::limits::{
     MAX_CHECKED_PARENTS, MAX_FAILED_LOOKUP_SERVERS, MAX_FAILED_LOOKUPS, MAX_REVERSE_LABELS_AT_ONCE,
 };
+use crate::zone::{self, named};
+use crate::{aliases, dnssec, served};
 
 /// A zone that answers for a name: its apex, the names of its servers, and their glue.
 struct Cut {
@@ -312,22 +313,12 @@ fn conduct(facts: &DomainFacts, server: IpAddr, name: &str, kind: &'static str) 
     }
 }
 
-/// Why the address of a name server can never be looked up: its own zone has only name servers in the zone `apex`, without glue, and
-/// these need the name server (RFC 1912 section 2.8).
-pub(super) fn circle_of_servers(facts: &DomainFacts, name: &str, apex: &str) -> Option<String> {
-    if is_within(name, apex) || facts.lookup(name, "A").is_known() {
-        return None;
-    }
-    let Cut { zone, names, glue } = cut(facts, name, zone_above(facts, name).ok()?)?;
-    let needs = |server: &String| is_within(server, apex) && !glue.contains_key(server);
-    let listed: Vec<&str> = names.iter().map(String::as_str).collect();
-    (!names.is_empty() && names.iter().all(needs))
-        .then(|| format!("{name} is in {zone}, whose name servers are {}", listed.join(", ")))
-}
-
 /// The evidence that a lookup fails for good: each server of the zone was asked and fails, or the zone fails DNSSEC validation. None if
 /// that is not known, as where this host validates nothing.
 pub(super) fn evidence(facts: &DomainFacts, name: &str, kind: &'static str) -> Option<String> {
+    if let Some(circle) = facts.circles.get(name) {
+        return Some(format!("{name} {kind}: {circle}"));
+    }
     if facts.is_bogus(name, kind)
         && let LookupFound::Unknown(why) = facts.lookup(name, kind)
     {
@@ -347,34 +338,6 @@ pub(super) fn evidence(facts: &DomainFacts, name: &str, kind: &'static str) -> O
     }
     let words = failing(facts, &servers, (&end, kind))?;
     Some(format!("{name} {kind}{told}: no server of {zone} answers for it: {words}"))
-}
-
-/// A zone to whose name servers this host has no route.
-pub(super) struct UnroutedZone {
-    pub(super) zone: String,
-    /// That it is so, with the servers.
-    pub(super) words: String,
-}
-
-/// The zone of a lookup that fails at this host because it has no route to any name server of it; none if that is not so, or not known.
-pub(super) fn unrouted(facts: &DomainFacts, name: &str, kind: &'static str) -> Option<UnroutedZone> {
-    if !matches!(facts.lookup(name, kind), LookupFound::Unknown(_)) {
-        return None;
-    }
-    let end = aliases::end(facts, name)?;
-    let cut = cut(facts, &end, zone_above(facts, &end).ok()?)?;
-    let servers = servers(facts, &cut, false)?;
-    let is_unrouted = |server: &IpAddr| matches!(conduct(facts, *server, &end, kind), Conduct::NoRoute);
-    let shown = || server_hosts::shown(&servers, servers.keys().copied()).join(", ");
-    let words = || {
-        let zone = &cut.zone;
-        format!(
-            "this host has no route to the name servers of {zone}, or does not use their family: {}",
-            shown()
-        )
-    };
-    let is_so = !servers.is_empty() && servers.keys().all(is_unrouted);
-    is_so.then(words).map(|words| UnroutedZone { zone: cut.zone, words })
 }
 
 /// The conducts of servers that all fail for a lookup, in words; none if one of them answers or may answer.

@@ -2,10 +2,10 @@
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use super::codes::Code;
-pub use super::level::{Level, Topic};
-use super::part::{About, Part, untold_part};
+use crate::codes::Code;
+pub use crate::level::{Level, Topic};
 use crate::limits::MAX_EVIDENCE;
+pub use crate::part::{About, Part};
 use dns::wire::presentation::shown;
 
 /// A finding.
@@ -23,10 +23,10 @@ pub struct Finding {
     pub about: Vec<About>,
     /// The change that helps against its cause, if the remedy of the code does not fit.
     pub remedy: Option<&'static str>,
-    /// Its effect, if that of the code does not fit.
-    pub effect: Option<&'static str>,
-    /// Whether mail from some hosts waits because of it, though its level is that of a part.
-    pub stops_mail: bool,
+    /// The lookups that it is about.
+    pub lookups: Vec<(String, &'static str)>,
+    /// Whether no record of the domain can be looked up because of it.
+    pub blocks: bool,
 }
 
 impl Finding {
@@ -37,11 +37,11 @@ impl Finding {
             code,
             level: code.entry().level,
             evidence,
-            part: untold_part(code),
+            part: code.entry().parts.first().copied().filter(|_| code.entry().level == Level::CouldNotTell),
             about: Vec::new(),
             remedy: None,
-            effect: None,
-            stops_mail: false,
+            lookups: Vec::new(),
+            blocks: false,
         }
     }
 
@@ -51,8 +51,8 @@ impl Finding {
     }
 
     /// Its effect; empty if it has none.
-    pub fn effect(&self) -> &'static str {
-        self.effect.unwrap_or_else(|| self.code.entry().effect)
+    pub const fn effect(&self) -> &'static str {
+        self.code.entry().effect
     }
 
     /// Sets a remedy in the place of that of the code.
@@ -74,6 +74,28 @@ impl Finding {
     pub fn about(mut self, about: impl IntoIterator<Item = About>) -> Self {
         self.about.extend(about);
         self
+    }
+
+    /// Adds a lookup that it is about.
+    #[must_use]
+    pub fn on(mut self, name: impl Into<String>, kind: &'static str) -> Self {
+        self.lookups.push((name.into(), kind));
+        self
+    }
+
+    /// Says that no record of the domain can be looked up because of it.
+    #[must_use]
+    pub const fn blocking(mut self) -> Self {
+        self.blocks = true;
+        self
+    }
+
+    /// Takes in a finding that is a part of this one.
+    pub(super) fn take(&mut self, effect: Self) {
+        let told = format!("; because of that, {}: {}", effect.code.entry().title, effect.evidence);
+        self.evidence.push_str(&told);
+        self.about.extend(effect.about);
+        self.level = self.level.min(effect.level);
     }
 
     /// Sets a level that differs from the level of the code.

@@ -1,7 +1,10 @@
 //! `resolverctl check DOMAIN`: finds why mail to or from a domain fails, and says who must change what.
 //!
-//! One file for each topic, with its RFC. A topic has two pure functions: `wants`, the questions that it needs next by
-//! the facts so far, and `check`, its findings. Nothing here waits: the crate `gather` asks the questions.
+//! A folder for each topic: `delegation`, `dnssec`, `mail`, `spf`, `authentication` (DKIM and DMARC), `transport`
+//! (MTA-STS and DANE), `configured` (names that the configuration answers), `message` (pasted bounces). A check has
+//! two pure functions: `wants`, the questions that it needs next by the facts so far, and `check`, its findings.
+//! `facts` has the questions and their replies. Nothing here waits: the crate `gather` asks the questions.
+//! `codes` is the table of findings, `explain` the table of which finding explains which.
 //!
 //! Calls `dns` and `validate`. It knows neither the resolver nor the control socket.
 //!
@@ -17,156 +20,50 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod aliases;
-mod apex_alias;
-mod at_times;
-mod authorship;
-mod bounce;
-mod bounce_addresses;
-mod bounce_exchange;
-mod bounce_logs;
-mod bounce_lookups;
-mod bounce_status;
-mod broken_answers;
+pub mod authentication;
 mod cached;
-mod client;
-mod code_entry;
-mod code_results;
-mod code_word;
 pub mod codes;
 pub mod compared;
 mod configured;
-mod connect;
-mod consequences;
-mod contradicted_errors;
-mod copies;
-mod current;
-mod dane;
 mod delegation;
-mod denial_proofs;
-pub mod der;
-mod dkim;
-mod dmarc;
-mod dmarc_record;
 mod dnssec;
 mod doubled_name;
-mod each_server;
-mod effects_of_glue;
-mod effects_of_sets;
 mod elsewhere;
-mod exchanges;
-mod extended_errors;
+mod explain;
 pub mod facts;
-mod failing_at_others;
-mod fallback;
 pub mod finding;
-mod foreign;
-mod former_keys;
-mod former_servers;
-mod glue;
-mod glue_sides;
-mod groups;
-mod hashed_denial;
-mod helo;
-mod kept_denial;
-mod key_records;
-mod keys;
-mod last_dot;
 mod level;
-mod likely_servers;
 pub mod limits;
-mod lists;
-pub mod local_part;
-mod lookup_found;
 mod mail;
-mod mail_addressless;
-mod mail_pointers;
-mod mail_reach;
 pub mod message;
-mod message_addresses;
-mod message_fields;
-mod message_html;
-mod message_kind;
-mod message_text;
-mod message_untold;
-mod misplaced;
-mod mixed_case;
-mod mta_sts;
-mod old_addresses;
-mod old_answer;
-mod old_at_others;
-mod old_keys;
-mod order;
-mod organizational;
-mod other_resolvers;
 mod others;
 pub mod outline;
-mod outside;
-mod parents;
-mod parents_differ;
 pub mod part;
 pub mod plan;
-mod pointer;
-mod private_address;
 pub mod public_resolvers;
-mod record_set;
-pub mod refusal;
-mod refusal_pages;
-mod refusal_reasons;
-mod refusal_recipient;
-mod refusal_tls;
-mod refusal_verdicts;
-mod refusal_words;
-mod refusing_lists;
-mod remedies;
-mod reply_facts;
-mod resolver_answers;
-mod role;
-pub mod sent;
-mod serials;
 pub mod served;
-mod server_hosts;
-mod server_names;
-mod server_signatures;
-mod server_silence;
 pub mod side_by_side;
-mod signature_times;
-mod signed_move;
-mod signed_set;
-pub mod signing;
 mod spf;
-mod spf_evaluate;
-mod spf_grammar;
-mod spf_hosts;
-mod spf_macros;
-mod spf_named;
-mod spf_reach;
-mod spf_record;
-mod spf_senders;
-mod spf_special;
-mod steady;
-mod tags;
-mod tcp_needed;
-mod transport;
-mod ttl_end;
+pub mod transport;
 mod unanswered;
-mod unproven;
-mod unrouted;
-mod untold_servers;
-mod wildcard;
-mod without_keys;
 pub mod zone;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-pub use order::in_order;
-pub use private_address::is_private;
-pub use record_set::compared_data;
+pub use explain::in_order;
+pub use facts::private_address::is_private;
+pub use facts::record_set::compared_data;
 
+use authentication::{dkim, dmarc};
 use codes::Code;
-use facts::{BOUND_REACHED, DomainFacts, Role, Want};
-use finding::{Finding, Level};
+use configured::current;
+use delegation::{parents, server_names};
+use facts::{DomainFacts, Role, Want};
+use finding::Finding;
+use mail::{connect, helo, lists, pointer, pointers};
 use plan::Plan;
+use transport::{dane, mta_sts};
 
 /// The plan of `check DOMAIN`.
 #[derive(Clone, Copy, Debug)]
@@ -185,7 +82,7 @@ impl Plan for WholeDomain {
 
 /// The questions that the checks need next. Some of them may have been asked already, or are under way.
 fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
-    let (mut wants, mut further, examined) = (Vec::new(), Vec::new(), client::examined(facts));
+    let (mut wants, mut further, examined) = (Vec::new(), Vec::new(), message::client::examined(facts));
     if let Some(address) = examined {
         wants.extend(pointer::wants(facts, address));
     }
@@ -214,7 +111,11 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     let is_done = |wants: &[Want]| wants.iter().all(|want| facts.got.contains_key(want));
     // Comparisons take no question from another check, and wait for no answer.
     if !facts.subject.domain.is_empty() && wants.iter().all(is_asked) {
-        further = parents_differ::wants(facts, || delegation::of_silent(facts));
+        further = parents::wants(facts);
+        // Lookups that fail because of a delegation may last as long as the check.
+        if parents::sets(facts).len() > 1 {
+            further.extend(delegation::of_silent(facts));
+        }
         if facts.subject.role.receives() {
             further.extend(dane::of_denied(facts));
             further.extend(dane::of_signed(facts));
@@ -299,12 +200,13 @@ fn needed(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<(String, &'stati
 
 /// The findings in order.
 pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
-    let (mut findings, examined) = (configured::check(facts), client::examined(facts));
+    let (mut findings, examined) = (configured::check(facts), message::client::examined(facts));
     if let Some(address) = examined {
         findings.extend(pointer::check(facts, address, is_private(address)));
     }
     findings.extend(helo::check(facts, examined));
-    if facts.subject.role == Role::Signer {
+    let role = facts.subject.role;
+    if role == Role::Signer {
         findings.extend(of_signer(facts));
     } else if !facts.subject.domain.is_empty() {
         if !zone::is_here_only(facts) || zone::is_missing(facts) {
@@ -313,14 +215,16 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
         if !zone::is_missing(facts) {
             findings.extend(dnssec::check(facts));
             findings.extend(mail::check(facts));
-            findings.extend(mail_pointers::check(facts, examined));
-            if facts.subject.role.sends() {
+            findings.extend(pointers::check(facts, examined));
+            if role.sends() {
                 findings.extend(spf::check(facts));
-                findings.extend(dmarc::check(facts));
+                let policy = format!("_dmarc.{}", facts.subject.domain);
+                findings
+                    .extend(dmarc::check(facts).into_iter().map(|found| found.on(policy.as_str(), "TXT")));
                 findings.extend(dkim::check(facts));
                 findings.extend(transport::bimi(facts));
             }
-            if facts.subject.role.receives() {
+            if role.receives() {
                 findings.extend(transport::check(facts));
             }
         }
@@ -332,50 +236,15 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
         findings.extend(mta_sts::check(facts));
         findings.extend(mta_sts::form(facts));
     }
-    compared::without_contradictions(facts, &mut findings);
-    compared::raise_old_serial(facts, &mut findings);
     configured::without_inner_view(facts, &mut findings);
-    consequences::remove(facts, &mut findings);
-    spf_hosts::put_behind_hosts(facts, &mut findings);
-    parents_differ::without_consequences(facts, &mut findings);
-    apex_alias::name(facts, &mut findings);
-    effects_of_sets::join(facts, &mut findings);
-    effects_of_glue::join(facts, &mut findings);
-    unanswered::name_servers(facts, &mut findings);
-    tcp_needed::explain(facts, &mut findings);
-    let reason = facts.subject.refusal.reason;
-    for finding in findings.iter_mut().filter(|finding| refusal_reasons::is_raised(reason, finding.code)) {
-        finding.level = Level::Failure;
-    }
-    if facts.subject.refusal != refusal::Refusal::default() {
-        without_logo(&mut findings);
-    }
-    findings.extend(refusal_tls::check(facts, &findings));
-    findings.extend(bounce_status::check(facts));
-    let is_bounded = |finding: &&mut Finding| {
-        finding.level == Level::CouldNotTell && finding.evidence.contains(BOUND_REACHED)
-    };
-    findings.iter_mut().filter(is_bounded).for_each(|finding| finding.remedy = Some(remedies::BOUND));
-    in_order(&mut findings, reason);
-    unrouted::explain(facts, &mut findings);
-    findings
-}
-
-/// Makes notes of the findings about a logo: no receiver refuses mail for one.
-fn without_logo(findings: &mut [Finding]) {
-    for finding in findings {
-        if [Code::BimiSyntax, Code::BimiWithoutDmarc].contains(&finding.code) {
-            finding.level = Level::Note;
-        }
-    }
+    explain::explained(findings, facts.subject.refusal.reason)
 }
 
 /// The findings about a domain that only signs: its keys, their DNSSEC, and why nobody can look them up.
 fn of_signer(facts: &DomainFacts) -> Vec<Finding> {
-    let of_keys = [Code::ParentDiffers, Code::NsNoneAnswers, Code::NsCircular, Code::RecordsDiffer];
+    let of_keys = [Code::ParentDiffers, Code::NsNoneAnswers, Code::RecordsDiffer];
     let mut findings = delegation::check(facts);
-    let is_edns = |finding: &Finding| (finding.code, finding.level) == (Code::NsEdns, Level::Failure);
-    findings.retain(|finding| of_keys.contains(&finding.code) || is_edns(finding));
+    findings.retain(|finding| of_keys.contains(&finding.code) || finding.blocks);
     if !zone::is_missing(facts) {
         findings.extend(dnssec::check(facts));
     }
@@ -386,7 +255,7 @@ fn of_signer(facts: &DomainFacts) -> Vec<Finding> {
 /// Whether the first finding of a report is a fault that a receiver gives as the reason of its refusal.
 pub fn answers_refusal(facts: &DomainFacts, findings: &[Finding]) -> bool {
     let reason = facts.subject.refusal.reason;
-    findings.first().is_some_and(|finding| refusal_reasons::is_it(reason, finding.code))
+    findings.first().is_some_and(|finding| explain::is_reason(reason, finding.code))
 }
 
 #[cfg(test)]
@@ -402,41 +271,6 @@ mod tests {
     }
 
     #[test]
-    fn the_cause_and_the_list_of_a_bounce_are_told_first() {
-        let first = |codes: [Code; 2]| {
-            let mut findings = codes.map(|code| Finding::new(code, "x"));
-            findings.iter_mut().filter(|finding| finding.code == Code::NsDiffer).for_each(|finding| {
-                finding.level = Level::Failure;
-            });
-            in_order(&mut findings, None);
-            findings[0].code
-        };
-        assert_eq!(first([Code::BimiWithoutDmarc, Code::BounceListUnknown]), Code::BounceListUnknown);
-        assert_eq!(first([Code::BounceListUnknown, Code::DomainMissing]), Code::DomainMissing);
-        assert_eq!(first([Code::MxDiffers, Code::NsDiffer]), Code::NsDiffer);
-        assert_eq!(first([Code::OthersHide, Code::NsEdns]), Code::NsEdns);
-        assert_eq!(first([Code::OthersHide, Code::NsTcp]), Code::OthersHide);
-    }
-
-    #[test]
-    fn no_bounce_is_about_a_logo() {
-        for (logo, code) in
-            [("v=BIMI1; l=http://x", Code::BimiSyntax), ("v=BIMI1; l=https://x", Code::BimiWithoutDmarc)]
-        {
-            let lines = format!(
-                "{TWO_SERVERS}\nlookup default._bimi.a.test. TXT | \"{logo}\"\nlookup _dmarc.a.test. TXT | \"v=DMARC1; p=none\""
-            );
-            let level = |pages: &[&str]| {
-                let mut facts = facts("a.test.", &lines);
-                facts.subject.refusal.pages = pages.iter().map(ToString::to_string).collect();
-                judge(&facts).into_iter().find(|found| found.code == code).map(|found| found.level)
-            };
-            assert_eq!(level(&[]), Some(Level::Warning), "{logo}");
-            assert_eq!(level(&["https://b.example/"]), Some(Level::Note), "{logo}");
-        }
-    }
-
-    #[test]
     fn a_zone_that_all_its_servers_deny_does_not_exist() {
         let denied = codes("lookup a.test. SOA NXDOMAIN\nlookup a.test. TXT NXDOMAIN", "SOA udp NXDOMAIN aa");
         assert_eq!(denied.first(), Some(&Code::DomainMissing), "{denied:?}");
@@ -448,65 +282,6 @@ mod tests {
             refused.contains(&Code::NsNoneAnswers) && !refused.contains(&Code::DomainMissing),
             "{refused:?}"
         );
-    }
-
-    #[test]
-    fn a_host_that_validates_nothing_calls_no_domain_failing() {
-        let bogus = ["a.test. SOA", "a.test. MX", "a.test. TXT", "test. SOA", ". SOA", "_dmarc.a.test. TXT"]
-            .iter()
-            .chain(&["_mta-sts.a.test. TXT", "_smtp._tls.a.test. TXT", "default._bimi.a.test. TXT"])
-            .chain(&["s._domainkey.a.test. TXT", "_domainkey.a.test. TXT", "7.2.0.192.in-addr.arpa. PTR"])
-            .map(|lookup| format!("lookup {lookup} SERVFAIL bogus\n"))
-            .collect::<String>();
-        let found = |lines: &str| {
-            let mut facts = facts("a.test.", &format!("{TWO_SERVERS}\n{lines}"));
-            facts.subject.selectors = vec!["s".to_owned()];
-            facts.subject.address = Some([192, 0, 2, 7].into());
-            judge(&facts)
-        };
-        let host = found(&bogus);
-        assert!(host.iter().all(|finding| finding.level > Level::Warning), "{host:#?}");
-        assert_eq!(host[0].code, Code::DnssecUnknown, "{host:#?}");
-        let validates = found(&bogus.replace(". SOA SERVFAIL bogus", ". SOA secure | a. h. 1 2 3 4 5"));
-        assert!(validates.iter().any(|finding| finding.code == Code::PtrUnanswered), "{validates:#?}");
-        // The question whether this host validates is asked for an address too.
-        let mut client = facts("", "lookup 7.2.0.192.in-addr.arpa. PTR SERVFAIL bogus");
-        client.subject.address = Some([192, 0, 2, 7].into());
-        let root = facts::lookup(".", "SOA");
-        assert!(WholeDomain.wants(&client, &BTreeSet::new()).contains(&root));
-        client.got.extend(facts("", "lookup . SOA SERVFAIL bogus").got);
-        assert_eq!(judge(&client)[0].code, Code::PointerUnknown);
-    }
-
-    #[test]
-    fn a_domain_that_only_signs_is_checked_for_its_keys_alone() {
-        let found = |lines: &str| -> Vec<(Code, Level)> {
-            let mut facts = facts("a.test.", &format!("{TWO_SERVERS}\n{lines}"));
-            facts.subject.role = Role::Signer;
-            facts.subject.selectors = vec!["x".to_owned()];
-            let findings = judge(&facts).into_iter();
-            findings.map(|finding| (finding.code, finding.level)).collect()
-        };
-        let key = "lookup x._domainkey.a.test. TXT | \"v=DKIM1; k=ed25519; p=BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\"";
-        let at =
-            |server: &str| key.replace("lookup", &format!("server {server}")).replace("TXT", "TXT udp aa");
-        let key = format!("{key}\n{}\n{}", at("198.18.1.1"), at("198.18.2.1"));
-        let none = "lookup a.test. MX\nlookup a.test. A\nlookup a.test. AAAA\nlookup a.test. TXT\nlookup _dmarc.a.test. TXT";
-        let sound = found(&format!("lookup a.test. SOA insecure | ns1.a.test. h. 7 2 3 4 5\n{none}\n{key}"));
-        assert_eq!(sound, [(Code::DnssecUnsigned, Level::Ok), (Code::DkimOk, Level::Ok)]);
-        let gone =
-            found("lookup a.test. SOA insecure | ns1.a.test. h. 7 2 3 4 5\nlookup x._domainkey.a.test. TXT");
-        assert_eq!(gone.first(), Some(&(Code::DkimMissing, Code::DkimMissing.entry().level)), "{gone:?}");
-        let bogus =
-            found("lookup a.test. SOA SERVFAIL bogus\nlookup x._domainkey.a.test. TXT SERVFAIL bogus");
-        assert_eq!(bogus.first().map(|(code, _)| *code), Some(Code::DnssecBogus), "{bogus:?}");
-        let mut unreached =
-            facts("a.test.", "lookup a.test. SOA SERVFAIL\nlookup x._domainkey.a.test. TXT SERVFAIL");
-        unreached.subject.role = Role::Signer;
-        unreached.subject.selectors = vec!["x".to_owned()];
-        assert!(judge(&unreached).iter().any(|finding| finding.level == Level::CouldNotTell));
-        let wanted = WholeDomain.wants(&unreached, &BTreeSet::new());
-        assert!(!wanted.iter().any(|want| matches!(want, Want::Lookup { kind: "MX", .. })), "{wanted:?}");
     }
 
     #[test]
@@ -537,33 +312,6 @@ mod tests {
             foreign.contains(&Code::PolicyUnanswered) && !foreign.contains(&Code::DnssecBogus),
             "{foreign:?}"
         );
-    }
-
-    #[test]
-    fn the_page_of_a_provider_is_the_first_line_only_without_a_failure() {
-        let first = |codes: &[Code]| {
-            let mut findings: Vec<Finding> = codes.iter().map(|code| Finding::new(*code, "")).collect();
-            in_order(&mut findings, None);
-            findings[0].code
-        };
-        assert_eq!(first(&[Code::SpfMissing, Code::BouncePage]), Code::BouncePage);
-        assert_eq!(first(&[Code::BouncePage, Code::PtrMissing]), Code::PtrMissing);
-        assert_eq!(first(&[Code::BounceUnlisted, Code::PtrMissing]), Code::BounceUnlisted);
-    }
-
-    #[test]
-    fn a_fault_that_a_receiver_refuses_is_a_failure() {
-        let first = |reason| {
-            let mut facts = facts("", "lookup m.a. A\nlookup m.a. AAAA\nlookup m.a. MX");
-            facts.subject.helo = Some("m.a".to_owned());
-            facts.subject.address = "10.0.0.1".parse().ok();
-            facts.subject.refusal.reason = reason;
-            let found = judge(&facts);
-            let unknown = found.iter().find(|finding| finding.code == Code::HeloUnknown).unwrap();
-            (unknown.level, answers_refusal(&facts, &found))
-        };
-        assert_eq!(first(Some(refusal::RefusalReason::Helo)), (Level::Failure, true));
-        assert_eq!(first(None), (Level::Warning, false));
     }
 
     #[test]

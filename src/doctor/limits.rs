@@ -75,14 +75,6 @@ pub(crate) const MAX_HOSTS_AT_OTHERS: usize = 2;
 /// at four servers. As many show the servers that send none for TLSA records which do not exist.
 pub(crate) const MAX_UNPROVEN_ASKED: usize = 24;
 
-/// Names of former name servers, which a resolver of others still has, that are asked for the records of the domain: a zone has two or
-/// three. The check asks all of them or none. For so many names of now, a resolver with an old DS record or other records is asked for
-/// the addresses.
-pub(crate) const MAX_FORMER_NAMES_ASKED: usize = 4;
-
-/// Lookups for which each of these is asked: records that a resolver has otherwise than the zone.
-pub(crate) const MAX_FORMER_LOOKUPS: usize = 4;
-
 /// Questions to each resolver of others: five about the domain, its DMARC record, two about each of these hosts, its SOA record, and the DS
 /// records of a signed domain.
 pub(crate) const QUESTIONS_TO_RESOLVER: usize = 8 + 2 * MAX_HOSTS_AT_OTHERS;
@@ -131,9 +123,6 @@ pub(crate) const MAX_SIGNED_TLSA_QUESTIONS: usize = 8;
 /// hosts. Each is three questions at most.
 pub(crate) const MAX_MEANT_NAMES: usize = 4;
 
-/// Names that cannot exist, which show whether a wildcard gives mail hosts their addresses: two for each of `MAX_MEANT_NAMES`.
-pub(crate) const MAX_WILDCARD_NAMES: usize = 2 * MAX_MEANT_NAMES;
-
 /// Addresses whose PTR records are looked up.
 pub(crate) const MAX_CHECKED_ADDRESSES: usize = 12;
 
@@ -181,10 +170,6 @@ pub(crate) const LEAST_KEY_LABEL: usize = 20;
 /// Octets of a HELO name of a message: the length of a domain name (RFC 5321 section 4.5.3.1.2).
 pub const MAX_HELO: usize = 255;
 
-/// Addresses of name servers that the DNS lists are asked about: lists count queries, and servers of one provider are
-/// listed together.
-pub(crate) const MAX_LISTED_SERVERS: usize = 2;
-
 /// Domains of links of a message that the DNS lists are asked about: SpamAssassin takes 20 by default; lists count queries.
 pub(crate) const MAX_MESSAGE_LINKS: usize = 10;
 
@@ -230,15 +215,6 @@ pub(crate) const MAX_CHECKED_SPF_COUNTED: usize = 30;
 /// once assigned to single organizations.
 pub(crate) const WIDEST_SPF_NETWORKS: (u8, u8) = (8, 16);
 
-/// Boundaries of multiparts in a message that are known: a bounce has two, with those of the message in it four.
-pub(crate) const MAX_MESSAGE_BOUNDARIES: usize = 16;
-
-/// Messages in a message that are encoded as a whole, one in another: a forwarded bounce is one, and one that was forwarded again two.
-pub(crate) const MAX_ENCODED_MESSAGES: usize = 4;
-
-/// Octets of a tag of HTML in a message: the longest ones have an address of a link in them, which filters make as long as 2 000 octets.
-pub(crate) const MAX_HTML_TAG: usize = 8_192;
-
 /// Parts of a message that `check mail` names because they cannot be read.
 pub(crate) const MAX_UNREAD_PARTS: usize = 4;
 
@@ -248,9 +224,6 @@ pub(crate) const MAX_RECIPIENT_LINES: usize = 40;
 /// Names from a domain upward whose failed lookups are taken for those of one zone: names of mail domains have five labels at most, and
 /// each name costs a lookup that may wait for silent servers.
 pub(crate) const MAX_FAILING_NAMES: usize = 6;
-
-/// Replies in one paragraph of a report of Exchange Server: each has its recipient, which stands in a paragraph of its own.
-pub(crate) const MAX_EXCHANGE_REPLIES: usize = 20;
 
 /// Datagrams to a server that does not answer, until it counts as silent. One in a hundred is lost on the internet.
 pub const CHECK_TRIES: usize = 3;

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::facts::{DomainFacts, Got, NoReply, QueryForm};
-use super::{each_server, zone};
+use crate::delegation::each_server;
+use crate::facts::{DomainFacts, Got, NoReply, QueryForm};
 use crate::limits::MAX_CHECKED_NAMES;
+use crate::zone;
 
 /// The delegation of a zone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::facts::{DomainFacts, Want};
+use crate::facts::{DomainFacts, Want};
 
 /// The questions of one purpose.
 pub trait Plan: Sync {

@@ -4,7 +4,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::facts::{OtherResolver, ResolverWay, SecuredResolver};
+use crate::facts::{OtherResolver, ResolverWay, SecuredResolver};
 
 /// A public resolver.
 pub struct PublicResolver {

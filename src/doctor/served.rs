@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want};
-use super::record_set::is_known;
-use super::zone::{self, serves};
+use crate::facts::record_set::is_known;
+use crate::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want};
+use crate::zone::{self, serves};
 
 /// A reply of a server to a lookup.
 pub(super) struct ServerReply<'f> {

@@ -4,19 +4,19 @@
 //! RFC 8906 section 3 (servers and firewalls that drop types), RFC 4074 section 4 (wrong answers to queries for AAAA). The records of such
 //! a server are not compared, so verdicts name the servers for which they stand.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::codes::Code;
-use super::compared::{compared, is_verdict_on};
-use super::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
-use super::finding::{Finding, Level};
-use super::part::{About, Part};
-use super::record_set::is_known;
-use super::zone;
-use super::{at_times, keys, remedies, served, server_hosts, server_silence};
-use crate::limits::{MAX_EVIDENCE, MAX_REPEATED_OVER_TCP, MAX_UNANSWERED_SHOWN};
-use dns::wire::presentation;
+use crate::codes::{Code, remedies};
+use crate::compared::compared;
+use crate::delegation::{at_times, server_hosts, server_silence};
+use crate::dnssec::keys;
+use crate::facts::record_set::is_known;
+use crate::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
+use crate::finding::{Finding, Level};
+use crate::limits::{MAX_REPEATED_OVER_TCP, MAX_UNANSWERED_SHOWN};
+use crate::part::{About, Part};
+use crate::{served, zone};
 
 /// A name with a type.
 type NameAndType<'f> = (&'f str, &'static str);
@@ -182,45 +182,11 @@ fn no_mx_records(facts: &DomainFacts) -> Option<Finding> {
     });
     let told: Vec<(IpAddr, String)> = told.collect::<Option<_>>()?;
     let conducts = server_hosts::with_conduct(&servers, &told);
-    Some(Finding::new(Code::MxUnanswered, format!("{} MX: {conducts}", lookup.0)).of(Part::MxRecords))
-}
-
-/// Adds to verdicts the servers for which they stand, if others have not given the records.
-pub(super) fn name_servers(facts: &DomainFacts, findings: &mut [Finding]) {
-    let (servers, serving) = (zone::servers(facts), served::serving(facts));
-    let out_of_reach: BTreeSet<IpAddr> =
-        servers.keys().copied().filter(|server| is_out_of_reach(facts, *server, &serving)).collect();
-    let lookups = lookups(facts);
-    for finding in findings {
-        let (mut giving, mut others) = (BTreeSet::new(), BTreeSet::new());
-        for (lookup, asked) in &lookups {
-            if !is_verdict_on(facts, finding.code, *lookup) {
-                continue;
-            }
-            let (gave, not): (Vec<IpAddr>, Vec<IpAddr>) =
-                asked.iter().partition(|server| served::given(facts, **server, *lookup).is_some());
-            giving.extend(gave);
-            others.extend(not.into_iter().chain(out_of_reach.iter().copied()));
-        }
-        giving.retain(|server| !others.contains(server));
-        if giving.is_empty() || others.is_empty() {
-            continue;
-        }
-        let named = |set: &BTreeSet<IpAddr>| some(&server_hosts::shown(&servers, set.iter().copied()));
-        let told = format!("; given by {}; not known at {}", named(&giving), named(&others));
-        finding.evidence.push_str(&presentation::shown(&told, MAX_EVIDENCE));
-    }
-}
-
-/// Whether a server has not shown the zone. One that this host has no route to counts by the other addresses of its names.
-fn is_out_of_reach(facts: &DomainFacts, server: IpAddr, serving: &[IpAddr]) -> bool {
-    let servers = zone::servers(facts);
-    let names = servers.get(&server).cloned().unwrap_or_default();
-    let is_met = || serving.iter().any(|other| servers.get(other).is_some_and(|of| !of.is_disjoint(&names)));
-    match facts.server(server, zone::apex(facts), "SOA", QueryForm::Udp) {
-        Some(Got::NoReply(NoReply::NoRoute)) => !is_met(),
-        _ => !serving.contains(&server),
-    }
+    Some(
+        Finding::new(Code::MxUnanswered, format!("{} MX: {conducts}", lookup.0))
+            .of(Part::MxRecords)
+            .on(lookup.0, "MX"),
+    )
 }
 
 #[cfg(test)]

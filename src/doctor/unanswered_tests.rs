@@ -19,44 +19,6 @@ fn evidence(findings: &[Finding], code: Code) -> Option<&str> {
 }
 
 #[test]
-fn a_server_that_does_not_answer_for_a_type_is_named_and_verdicts_name_those_that_do() {
-    let second = "server 198.18.2.1 a.test. TXT";
-    let silent = "198.18.2.1 (ns2.a.test.) does not answer for a.test. TXT";
-    for (told, expected) in [
-        ("udp silent".to_owned(), silent),
-        (format!("udp silent\n{second} tcp silent"), silent),
-        (
-            format!("udp silent\n{second} tcp aa | \"v=spf1 mx -all\""),
-            "198.18.2.1 (ns2.a.test.) answers over TCP only for a.test. TXT",
-        ),
-        ("udp SERVFAIL".to_owned(), "198.18.2.1 (ns2.a.test.) answers SERVFAIL for a.test. TXT"),
-        (
-            format!("udp NOTIMP\n{second} tcp NOTIMP"),
-            "198.18.2.1 (ns2.a.test.) answers NOTIMP for a.test. TXT",
-        ),
-        ("udp unreachable".to_owned(), "198.18.2.1 (ns2.a.test.) is unreachable for a.test. TXT"),
-        ("udp".to_owned(), "198.18.2.1 (ns2.a.test.) answers without authority for a.test. TXT"),
-    ] {
-        let found = judged(&format!("{second} {told}"));
-        assert_eq!(evidence(&found, Code::NsPartly), Some(expected), "{found:#?}");
-        assert_eq!(evidence(&found, Code::DelegationOk), None);
-        let spf = evidence(&found, Code::SpfOk).unwrap();
-        let is_given = told.contains("tcp aa");
-        let stands =
-            spf.ends_with("; given by 198.18.1.1 (ns1.a.test.); not known at 198.18.2.1 (ns2.a.test.)");
-        assert_eq!(stands, !is_given, "{spf}");
-    }
-    let sound = [
-        "udp aa | \"v=spf1 mx -all\"".to_owned(),
-        format!("udp SERVFAIL\n{second} tcp aa | \"v=spf1 mx -all\""),
-        "udp | >a.test. NS ns.b.test.".to_owned(),
-    ];
-    for told in sound {
-        assert_eq!(evidence(&judged(&format!("{second} {told}")), Code::NsPartly), None, "{told}");
-    }
-}
-
-#[test]
 fn a_server_that_drops_queries_for_ns_records_alone_is_named() {
     let second = "server 198.18.2.1 a.test. NS";
     let told = |lines: &str, lossy: bool| {
@@ -95,7 +57,7 @@ fn a_difference_behind_a_lost_datagram_or_a_slow_server_is_found_over_tcp() {
         "server 198.18.2.1 a.test. SOA udp silent\nserver 198.18.2.1 a.test. SOA tcp aa",
     );
     let of = facts("a.test.", &slow);
-    assert!(super::super::compared::of_policies(&of).contains(&Want::Server {
+    assert!(crate::compared::of_policies(&of).contains(&Want::Server {
         server: "198.18.2.1".parse().unwrap(),
         name: "a.test.".to_owned(),
         kind: "TXT",

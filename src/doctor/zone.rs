@@ -7,12 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::facts::{
+use crate::facts::record_set::{compared_data, is_known, records};
+use crate::facts::{
     DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, canonical,
 };
-use super::foreign::{self, CopyKeys, Foreign, ZoneCopy};
-use super::key_records::{Ds, fits};
-use super::record_set::{compared_data, is_known, records};
 use crate::limits::{
     MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_COMPARED_PARENTS, MAX_FAILING_NAMES,
     MAX_FURTHER_PARENTS,
@@ -302,93 +300,12 @@ pub(super) fn old_ones(facts: &DomainFacts, servers: impl IntoIterator<Item = Ip
     old.flatten().collect()
 }
 
-/// The sets of servers that servers told, without those of old copies, which name the servers of their time, and of foreign ones.
+/// The sets of servers that servers told, without those of old copies, which name the servers of their time.
 pub(super) fn current_sets(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> Vec<Told> {
-    let told = told(facts, servers);
+    let told = servers.into_iter().filter_map(|server| Some((server, child_set_at(facts, server)?)));
+    let told: Vec<Told> = told.collect();
     let old = old_ones(facts, told.iter().map(|(server, _)| *server));
-    let foreign = foreign_among(facts, &told);
-    told.into_iter().filter(|(server, _)| !old.contains(server) && !foreign.contains_key(server)).collect()
-}
-
-/// The sets of servers that servers told.
-fn told(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> Vec<Told> {
-    servers.into_iter().filter_map(|server| Some((server, child_set_at(facts, server)?))).collect()
-}
-
-/// The foreign copies among some sets.
-fn foreign_among(facts: &DomainFacts, told: &[Told]) -> BTreeMap<IpAddr, Foreign> {
-    let Some(above) = parent_set(facts) else { return BTreeMap::new() };
-    let ds = ds_above(facts);
-    let copy = |(server, names): &Told| ZoneCopy {
-        server: *server,
-        primary: primary_at(facts, *server),
-        names: names.clone(),
-        keys: keys_at(facts, *server)
-            .map_or(CopyKeys::Untold, |reply| CopyKeys::read(apex(facts), &ds, reply)),
-        mail: mail_at(facts, *server),
-    };
-    let copies: Vec<ZoneCopy> = told.iter().map(copy).collect();
-    foreign::among(&above, do_most_name(facts, &above), &copies)
-}
-
-/// The servers that have a foreign copy.
-pub(super) fn with_foreign(
-    facts: &DomainFacts,
-    servers: impl IntoIterator<Item = IpAddr>,
-) -> BTreeMap<IpAddr, Foreign> {
-    foreign_among(facts, &told(facts, servers))
-}
-
-/// Whether the DS records at the zone above fit the keys of a server.
-pub(super) fn has_named_keys(facts: &DomainFacts, server: IpAddr) -> bool {
-    keys_at(facts, server).is_some_and(|reply| fits(apex(facts), &ds_above(facts), reply))
-}
-
-/// The MX records of the domain that a server gives with authority, or the alias in their place.
-fn mail_at(facts: &DomainFacts, server: IpAddr) -> Option<BTreeSet<String>> {
-    let ways = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp];
-    ways.into_iter().find_map(|way| match facts.server(server, &facts.subject.domain, "MX", way) {
-        Some(Got::Reply(reply)) if reply.authoritative && is_known(reply) => {
-            Some(reply.data("MX").chain(reply.data("CNAME")).map(str::to_ascii_lowercase).collect())
-        }
-        _ => None,
-    })
-}
-
-/// The answer of a server for the keys of the zone.
-fn keys_at(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
-    match facts.server(server, apex(facts), "DNSKEY", QueryForm::Udp) {
-        Some(Got::Reply(reply)) if reply.authoritative && reply.rcode == "NOERROR" => Some(reply),
-        _ => None,
-    }
-}
-
-/// The DS records of the zone that servers of the zone above give, in a referral or in an answer.
-fn ds_above(facts: &DomainFacts) -> Vec<Ds> {
-    let apex = apex(facts);
-    let given = |server: IpAddr| {
-        ["NS", "DS"].into_iter().filter_map(move |kind| {
-            match facts.server(server, apex, kind, QueryForm::Udp) {
-                Some(Got::Reply(reply)) => Some(reply.answers.iter().chain(&reply.authority)),
-                _ => None,
-            }
-        })
-    };
-    let records = compared_parents(facts).into_iter().flat_map(given).flatten();
-    let of_zone = records.filter(|record| record.kind == "DS" && record.name == apex);
-    of_zone.filter_map(|record| Ds::read(&record.data)).collect()
-}
-
-/// Whether more than half of these servers, of those that have told, name exactly these. A server counts once for each of its names, and
-/// not for each of its addresses.
-fn do_most_name(facts: &DomainFacts, names: &BTreeSet<String>) -> bool {
-    let servers = addressed(facts, names);
-    let told_by = |name: &String| {
-        let mut of_name = servers.iter().filter(|(_, names)| names.contains(name));
-        of_name.find_map(|(server, _)| child_set_at(facts, *server))
-    };
-    let sets: Vec<BTreeSet<String>> = names.iter().filter_map(told_by).collect();
-    2 * sets.iter().filter(|set| *set == names).count() > sets.len()
+    told.into_iter().filter(|(server, _)| !old.contains(server)).collect()
 }
 
 /// The serial of the zone at a server.
@@ -518,18 +435,6 @@ pub(super) fn one_of_each(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> BTree
 pub(super) fn shown(server: IpAddr, names: &BTreeSet<String>) -> String {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     format!("{server} ({})", names.join(", "))
-}
-
-/// Whether a server of the zone answers with authority that its apex is an alias: then it has no SOA to give.
-pub(super) fn gives_alias(facts: &DomainFacts) -> bool {
-    let apex = apex(facts);
-    servers(facts).into_keys().any(|server| match facts.server(server, apex, "SOA", QueryForm::Udp) {
-        Some(Got::Reply(reply)) => {
-            reply.authoritative
-                && reply.answers.iter().any(|record| record.kind == "CNAME" && record.name == apex)
-        }
-        _ => false,
-    })
 }
 
 /// Whether all servers of the zone deny its apex with authority.

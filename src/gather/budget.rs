@@ -11,9 +11,9 @@ use tokio::time::Instant;
 use super::server_time::ServerTime;
 use crate::limits::CHECK_SERVER_TIME;
 use dns::limits::DIRECT_RECURSION_TIME;
+use doctor::facts::sent::{QueryEnd, SentQueries};
 use doctor::facts::{QueryForm, Want};
 use doctor::limits::CHECK_TRY_TIME;
-use doctor::sent::{QueryEnd, SentQueries};
 
 /// The questions that may still be asked, and the time until which.
 pub(crate) struct Budget {

@@ -6,7 +6,7 @@ use super::*;
 use dns::limits::DIRECT_TIME;
 use dns::stage::paused;
 use doctor::WholeDomain;
-use doctor::sent::QueryEnd;
+use doctor::facts::sent::QueryEnd;
 
 /// Answers with this, and counts; the most questions at once.
 struct Fixed(Got, Mutex<(usize, usize, usize)>);

@@ -8,7 +8,6 @@ use smallvec::SmallVec;
 use super::entry::Link;
 use super::numbered_octets::NumberedOctets;
 use super::subject::{ListName, Subject, linked, subject};
-use dns::question::label_places;
 
 /// Names and types by numbers, and the facts that grouping needs about them.
 pub(super) trait NumberedNames {
@@ -25,41 +24,29 @@ pub(super) trait NumberedNames {
     fn links(&self, number: usize) -> impl Iterator<Item = Link>;
 }
 
-/// The step of a mail at which mail software asks for a name and type.
+/// The step of a mail that a query begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum Opening {
     /// The reverse name of an address: a host has connected.
-    Reverse,
-    /// The addresses of a host.
-    Host,
-    /// An address or a domain in a DNS list.
-    List,
-    /// A key of DKIM or a policy of DMARC: the content of the mail has come.
-    Content,
-    /// Any other.
+    Connection,
+    /// The MX of a domain: of a sender, or of the recipient of a delivery.
+    Exchangers,
+    /// A policy of MTA-STS: of the recipient of a delivery.
+    Delivery,
+    /// Any other query begins none.
     #[default]
-    Other,
+    None,
 }
 
-impl Step {
-    fn of(name: &[u8], kind: RecordType, of_list: bool) -> Self {
+impl Opening {
+    fn of(name: &[u8], kind: RecordType) -> Self {
         match kind {
-            RecordType::PTR => Self::Reverse,
-            _ if of_list => Self::List,
-            RecordType::A | RecordType::AAAA => Self::Host,
-            RecordType::TXT if is_of_content(name) => Self::Content,
-            _ => Self::Other,
+            RecordType::PTR => Self::Connection,
+            RecordType::MX => Self::Exchangers,
+            RecordType::TXT if name.starts_with(b"\x08_mta-sts") => Self::Delivery,
+            _ => Self::None,
         }
     }
-}
-
-/// Whether a name has a label of DKIM or DMARC.
-fn is_of_content(name: &[u8]) -> bool {
-    let is_label = |place: usize| {
-        let label = name.get(place..).unwrap_or_default();
-        label.starts_with(b"\x0a_domainkey") || label.starts_with(b"\x06_dmarc")
-    };
-    name.contains(&b'_') && label_places(name).any(is_label)
 }
 
 /// The subjects of a name and type. There is one for each name of the record, so it is small.
@@ -69,36 +56,16 @@ pub(super) struct AskedSubjects {
     pub(super) numbers: SmallVec<[u32; 4]>,
     /// How many are of the name itself; none if they were not looked for.
     own: Option<u8>,
-    /// The number of the organisation of the name.
-    owner: Option<u32>,
-    /// Those of the organisations of the names in its answer.
-    linked_owners: SmallVec<[u32; 2]>,
-    /// Whether the name has an address.
-    pub(super) connects: bool,
-    /// Whether it asks for an MX.
-    pub(super) exchangers: bool,
-    /// Whether it asks for a policy of MTA-STS, which a delivery begins with.
-    pub(super) delivers: bool,
-    /// Whether it asks for a text or a list, as a program that examines a mail does.
-    pub(super) examines: bool,
-    /// The step of a mail that it is of.
-    pub(super) step: Step,
+    /// The address that the name is about.
+    pub(super) host: Option<u32>,
+    /// The step that it begins.
+    pub(super) opening: Opening,
 }
 
 impl AskedSubjects {
     /// The subjects of the name itself.
     pub(super) fn own(&self) -> &[u32] {
         self.numbers.get(..self.own.unwrap_or(0).into()).unwrap_or_default()
-    }
-
-    /// The organisation of the name itself.
-    pub(super) fn owner(&self) -> Option<u32> {
-        self.owner
-    }
-
-    /// The organisations of the name and of those in its answer.
-    pub(super) fn owners(&self) -> impl Iterator<Item = u32> {
-        self.owner.into_iter().chain(self.linked_owners.iter().copied())
     }
 }
 
@@ -108,12 +75,13 @@ pub(super) struct NumberedSubjects<'n, Names> {
     names: &'n Names,
     numbers: NumberedOctets,
     asked: Vec<AskedSubjects>,
+    /// Those of a number that no name has.
+    none: AskedSubjects,
 }
 
 /// The kinds of `NumberedSubjects::numbers`.
 const DOMAIN: u16 = 0;
 const ADDRESS: u16 = 1;
-const OWNER: u16 = 2;
 
 impl<'n, Names: NumberedNames> NumberedSubjects<'n, Names> {
     pub(super) fn of(names: &'n Names) -> Self {
@@ -121,49 +89,42 @@ impl<'n, Names: NumberedNames> NumberedSubjects<'n, Names> {
         let mut numbers = NumberedOctets::new();
         // Mostly each name is a subject.
         numbers.make_room(names.count());
-        Self { names, numbers, asked }
+        Self { names, numbers, asked, none: AskedSubjects::default() }
     }
 
-    /// The subjects of a name and type; none if `find` has not looked for them.
-    pub(super) fn known(&self, asked: usize) -> Option<&AskedSubjects> {
-        self.asked.get(asked)
-    }
-
-    /// Looks for the subjects of a name and type, if it was not done yet.
-    pub(super) fn find(&mut self, asked: usize) {
-        if self.asked.get(asked).is_none_or(|known| known.own.is_some()) {
-            return;
+    /// The subjects of a name and type, by its number.
+    pub(super) fn find(&mut self, asked: usize) -> &AskedSubjects {
+        if self.asked.get(asked).is_some_and(|known| known.own.is_none()) {
+            let found = self.subjects(asked);
+            if let Some(known) = self.asked.get_mut(asked) {
+                *known = found;
+            }
         }
+        self.asked.get(asked).unwrap_or(&self.none)
+    }
+
+    fn subjects(&mut self, asked: usize) -> AskedSubjects {
         let names = self.names;
         let (name, kind) = names.asked(asked);
-        let mut list = None;
-        let subject = subject(name, |name| {
-            list = names.list(name);
-            list
-        });
-        let connects = matches!(subject, Some(Subject::Address(_)));
+        let subject = subject(name, |name| names.list(name));
         let mut found = AskedSubjects {
             own: Some(u8::from(subject.is_some())),
-            connects,
-            step: Step::of(name, kind, connects || list.is_some()),
-            exchangers: kind == RecordType::MX,
-            delivers: is_mta_sts(name),
-            examines: (kind == RecordType::TXT && !is_mta_sts(name)) || list.is_some(),
+            opening: Opening::of(name, kind),
             ..AskedSubjects::default()
         };
-        found.owner = subject.as_ref().and_then(|subject| self.owner(subject));
-        found.numbers.extend(subject.map(|subject| self.number(&subject)));
+        if let Some(subject) = subject {
+            let number = self.number(&subject);
+            found.numbers.push(number);
+            found.host = matches!(subject, Subject::Address(_)).then_some(number);
+        }
         for link in names.links(asked) {
-            let subject = match &link {
-                Link::Address(address) => Subject::Address(*address),
-                Link::Name(name) => linked(name),
+            let number = match &link {
+                Link::Address(address) => self.number(&Subject::Address(*address)),
+                Link::Name(name) => self.number(&linked(name)),
             };
-            found.numbers.push(self.number(&subject));
-            found.linked_owners.extend(self.owner(&subject));
+            found.numbers.push(number);
         }
-        if let Some(known) = self.asked.get_mut(asked) {
-            *known = found;
-        }
+        found
     }
 
     fn number(&mut self, subject: &Subject<'_>) -> u32 {
@@ -173,13 +134,4 @@ impl<'n, Names: NumberedNames> NumberedSubjects<'n, Names> {
             Subject::Domain(domain) => self.numbers.number(domain, DOMAIN).0,
         }
     }
-
-    /// The number of the organisation of a subject.
-    fn owner(&mut self, subject: &Subject<'_>) -> Option<u32> {
-        subject.owner().map(|owner| self.numbers.number(owner, OWNER).0)
-    }
-}
-
-fn is_mta_sts(name: &[u8]) -> bool {
-    name.starts_with(b"\x08_mta-sts")
 }

@@ -11,7 +11,6 @@ use hickory_proto::rr::RecordType;
 use super::dates::Dates;
 use super::event::{ListFault, Shows};
 use super::hidden_clients::is_without_client;
-use super::whole_spans::WholeSpan;
 use dns::conduct::{Conduct, Transport};
 use dns::hash::Plain;
 use dns::question::{ClientTransport, ExtendedError, Outcome};
@@ -31,10 +30,12 @@ pub(super) const FLIGHT: u8 = 2;
 pub(super) const HIT: u8 = 3;
 pub(super) const OUTAGE: u8 = 4;
 pub(super) const OWNER: u8 = 5;
-pub(super) const WHOLE: u8 = 6;
+
+/// The tag of spans in files of earlier versions, which readers skip.
+const FORMER_SPAN: u8 = 6;
 
 /// All tags.
-pub(super) const TAGS: [u8; 6] = [QUESTION, FLIGHT, HIT, OUTAGE, OWNER, WHOLE];
+pub(super) const TAGS: [u8; 6] = [QUESTION, FLIGHT, HIT, OUTAGE, OWNER, FORMER_SPAN];
 
 /// Set in the depth of a query that is for keys of DNSSEC: no sub-question is so deep.
 pub(super) const FOR_KEYS: u8 = 0x80;
@@ -104,7 +105,6 @@ impl Entry {
             Self::Flight(flight) => flight.began = dates.unix(flight.began),
             Self::Outage(since, until) => (*since, *until) = (dates.unix(*since), dates.unix(*until)),
             Self::Owner(owner) => owner.at = dates.unix(owner.at),
-            Self::Whole(span) => (span.since, span.until) = (dates.unix(span.since), dates.unix(span.until)),
         }
     }
 
@@ -114,7 +114,6 @@ impl Entry {
             Self::Question(question) => question.at,
             Self::Flight(flight) => flight.began,
             Self::Outage(since, _) => *since,
-            Self::Whole(span) => span.since,
             Self::Owner(owner) => owner.at,
         }
     }
@@ -125,13 +124,12 @@ impl Entry {
             Self::Question(question) => question.end(),
             Self::Flight(flight) => flight.end(),
             Self::Outage(_, until) => *until,
-            Self::Whole(span) => span.until,
             Self::Owner(owner) => owner.at,
         }
     }
 }
 
-/// Octets of the heap beside each piece that is allocated.
+/// Octets that the allocator adds to each piece on the heap.
 const PIECE: usize = 16;
 
 impl QuestionEntry {
@@ -283,8 +281,6 @@ pub enum Entry {
     Outage(u64, u64),
     /// The local user that owns the socket of a client. It is in memory only: on disk the question has it.
     Owner(OwnerEntry),
-    /// A span of which the disk has every question of a client.
-    Whole(WholeSpan),
 }
 
 impl FlightEntry {

@@ -241,7 +241,7 @@ impl<'a> FailuresOfZone<'a> {
         })
     }
 
-    /// Why the last one failed, and how many were turned away beside it.
+    /// Why the last one failed, and how many queries were turned away.
     fn reason(&self, last: &FailedQuestion<'_>) -> String {
         match self.turned_away {
             0 => last.why().to_owned(),

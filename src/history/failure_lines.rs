@@ -12,7 +12,7 @@
 //! - The lines of a minute are bounded, because spam names many dead domains. Configured zones have lines of their own, which
 //!   strangers cannot use up. A flood overloads this resolver and has many
 //!   dead domains too, so the line about overload is not one of them.
-//! - At the end of the process the sums are told at once. A query that failed because of the end has no line of its own.
+//! - At the end of the process the sums are logged at once. A query that failed because of the end has no line of its own.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -65,7 +65,7 @@ impl NewsReader {
                 Entry::Flight(flight) => self.flights.push_back(flight),
                 Entry::Owner(owner) => self.owners.push_back(owner),
                 // Those of an earlier process were read by it.
-                Entry::Outage(..) | Entry::Whole(_) => {}
+                Entry::Outage(..) => {}
             });
         });
         let since = now.before(EXPLAINED_TIME).as_micros();

@@ -6,12 +6,11 @@ use std::net::IpAddr;
 use smallvec::SmallVec;
 
 use super::entry::{
-    FLIGHT, HIT, Link, OUTAGE, OWNER, OwnerEntry, QUESTION, QuestionEntry, TYPE, WHOLE, flight_weight,
+    FLIGHT, HIT, Link, OUTAGE, OWNER, OwnerEntry, QUESTION, QuestionEntry, TYPE, flight_weight,
 };
 use super::event::Shows;
 use super::reading::{self, EntryReader, FAULT, MESSAGE, address_of};
 use super::redact::{REDACTED, Secrets};
-use super::whole_spans::WholeSpan;
 use dns::conduct::Conduct;
 use dns::question::Outcome;
 
@@ -23,8 +22,6 @@ pub(super) enum EntryHead<'o> {
     /// See `Entry::Outage`.
     Outage(u64, u64),
     Owner(OwnerEntry),
-    /// See `Entry::Whole`.
-    Whole(WholeSpan),
 }
 
 impl EntryHead<'_> {
@@ -34,7 +31,6 @@ impl EntryHead<'_> {
             Self::Question(question) => Some(question.at.saturating_add(question.elapsed.into())),
             Self::Flight(flight) => Some(flight.began.saturating_add(flight.elapsed.into())),
             Self::Outage(_, until) => Some(*until),
-            Self::Whole(span) => Some(span.until),
             Self::Owner(_) => None,
         }
     }
@@ -87,7 +83,6 @@ pub(super) fn head(octets: &[u8]) -> Option<EntryHead<'_>> {
         FLIGHT => flight(&mut reader).map(EntryHead::Flight),
         OUTAGE => reading::read_outage(&mut reader).map(|(since, until)| EntryHead::Outage(since, until)),
         OWNER => reading::read_owner(&mut reader).map(EntryHead::Owner),
-        WHOLE => reading::read_whole(&mut reader).map(EntryHead::Whole),
         _ => None,
     }
 }

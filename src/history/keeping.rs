@@ -167,13 +167,12 @@ impl Recorder {
             let read = outline.extent.stored_begin;
             let begin = store.begin().map(|begin| begin.max(oldest));
             outline.extent.stored_since = begin.into_iter().chain(read).min();
-            outline.extent.process_began = Some(dates.unix(self.started.as_micros()));
             outline.questions.append(&mut memory);
         }
         outline.in_order()
     }
 
-    /// Like `outline`, for a reader that wants failed questions, and the others only beside these. On a day without a failure, memory is
+    /// Like `outline`, for a reader that wants failed questions, and the others only next to these. On a day without a failure, memory is
     /// looked through and not read.
     pub fn outline_of_failures<'s>(&self, span: &ReadSpan, secrets: &'s Secrets) -> Outline<'s> {
         let mut has_failure = false;

@@ -30,7 +30,6 @@
 
 mod asked;
 mod asked_subjects;
-mod choice;
 mod counters;
 pub mod culprit;
 mod dates;
@@ -44,7 +43,6 @@ pub mod failed;
 mod failure;
 mod failure_lines;
 mod follow;
-mod grouped;
 mod heads;
 mod hidden_clients;
 mod histogram;
@@ -60,11 +58,9 @@ mod lock;
 mod long_messages;
 pub mod message;
 mod names;
-mod next_mail;
 pub mod note;
 mod numbered_octets;
 mod numbers;
-mod open_messages;
 mod outage;
 mod outline;
 pub mod owner;
@@ -90,12 +86,10 @@ mod table;
 mod tally;
 mod telling;
 mod times;
-mod told;
 mod totals;
 mod traffic;
 pub mod trail;
 pub mod watch;
-mod whole_spans;
 pub mod why;
 mod window;
 pub mod written;
@@ -134,7 +128,7 @@ use self::shard::Shard;
 use self::table::Tally;
 use self::table::{CounterTable, Rows};
 use self::tally::{ClientTally, FailureTally, Messages, ZoneTally};
-pub use self::told::{TellFacts, Told};
+pub use self::telling::{TellFacts, Told};
 use self::totals::{Totals, Upstream};
 use self::watch::Watchers;
 use self::window::Snapshots;
@@ -200,7 +194,7 @@ impl Recorder {
         Arc::new(Self::made(clock, shards, size, true))
     }
 
-    /// A record beside the daemon's own, for a second resolver. It is not shown, and writes no line to the log.
+    /// A record next to the daemon's own, for a second resolver. It is not shown, and writes no line to the log.
     pub fn aside(clock: Clock) -> Arc<Self> {
         Arc::new(Self::made(clock, 1, 0, false))
     }

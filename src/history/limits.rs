@@ -139,30 +139,11 @@ pub const MESSAGE_PAUSE: Duration = Duration::from_secs(2);
 /// otherwise: mail software asks again within a few milliseconds.
 pub(crate) const MESSAGE_BURST: Duration = Duration::from_millis(100);
 
-/// Like `MESSAGE_BURST`, for a question that may begin a mail, for instance for an address that no other question named: a program
-/// sends several questions within a millisecond.
-pub(crate) const MESSAGE_NEXT: Duration = Duration::from_millis(1);
-
-/// Different queries about a host and its mail that come again, all in the same order, if its next mail begins: a reverse name, a host and
-/// a list. Fewer may be those of another program that looks at the same mail.
-pub(crate) const MIN_REPEATED_OF_HOST: usize = 3;
-
-/// As `MIN_REPEATED_OF_HOST`, of a delivery: an MX and an address. Also the queries of an opening that a mail with content begins with: a
-/// reverse name and a host.
-pub(crate) const MIN_REPEATED_OF_DELIVERY: usize = 2;
-
-/// Mails of one client in progress at once that are told apart; the quietest ends early.
+/// Mails of one client in progress at once that are kept apart; the quietest ends early.
 pub(crate) const MAX_OPEN_MESSAGES: usize = 64;
-
-/// Questions behind that for a sender's domain that are looked at for other mails of its time: a gateway asks some fifty in that time at 50
-/// mails a second.
-pub(crate) const MAX_RIVALS: usize = 256;
 
 /// Questions of a mail; the next begins another one. A mail with many links asks some two hundred.
 pub(crate) const MAX_MESSAGE_QUESTIONS: usize = 500;
-
-/// Questions of a mail in progress at once whose ends are known: mail software sends some twenty.
-pub(crate) const MAX_MESSAGE_ENDS: usize = 64;
 
 /// Mails in a reply of `why`.
 pub const MAX_WHY_MESSAGES: usize = 100;
@@ -177,7 +158,8 @@ pub(crate) const MAX_WHY_SENT: usize = 8;
 pub(crate) const MAX_WHY_ALSO: usize = 8;
 
 /// A wait of the same client that may be the delay of a mail, though no name shows that it belongs to it: half of a delay of a second, which
-/// a log line tells and an operator asks about.
+/// a log line shows and an operator asks about. Also the time between such a wait and the queries of the mail: a dialogue of SMTP has pauses
+/// of a few round trips.
 pub(crate) const POSSIBLE_WAIT: Duration = Duration::from_millis(500);
 
 /// Such waits of a mail in a reply: a pasted line excludes those that do not fit its delay, and the nearest ones are the likely ones.
@@ -193,8 +175,7 @@ pub(crate) const MAX_WHY_REPLY: usize = 4 << 20;
 /// Requests of `why` that are answered from one reading of the record: most of those that the pasted lines of a screen make at once.
 pub const MAX_WHY_REQUESTS: usize = 64;
 
-/// Names and addresses by which the questions of a mail are joined, and their organisations. A mail with many links asks for some forty
-/// domains.
+/// Names and addresses by which the questions of a mail are joined. A mail with many links asks for some forty domains.
 pub(crate) const MAX_MESSAGE_SUBJECTS: usize = 96;
 
 /// An answer that takes this time is slow: half of the way around the world and back takes about 300 ms.
@@ -224,7 +205,7 @@ pub(crate) const FAILURE_COST: Duration = Duration::from_secs(4);
 /// The time between the questions of a mail from which its client is said to wait: a shorter one is the dialogue of SMTP.
 pub(crate) const CLIENT_PAUSE: Duration = Duration::from_secs(1);
 
-/// Octets of the shortest key of a customer of a DNS list: a label that is shorter cannot be told from other text.
+/// Octets of the shortest key of a customer of a DNS list: a label that is shorter cannot be distinguished from other text.
 pub const MIN_LIST_KEY: usize = 8;
 
 /// Flights that are known when the next entries are read: the flights of `EXPLAINED_TIME` in which questions failed. About 1 KiB each.
@@ -281,12 +262,8 @@ pub(crate) const SILENT_IPV6_NETWORKS: usize = 3;
 /// of `MAX_STORED`. A message of 60 questions takes 7 KiB.
 pub(crate) const LONG_MESSAGES_AN_HOUR: u64 = 128 << 10;
 
-/// Octets of such messages that are stored at once: the worst night had about 150 of them, with other messages beside some of them.
+/// Octets of such messages that are stored at once: the worst night had about 150 of them.
 pub(crate) const LONG_MESSAGE_BURST: u64 = 4 << 20;
-
-/// The part of `LONG_MESSAGE_BURST` up to which messages of the same client beside them are stored too: with a message each second, those
-/// beside 40 messages.
-pub(crate) const WHOLE_SPAN_BURST: u64 = LONG_MESSAGE_BURST / 2;
 
 /// The part of `LONG_MESSAGE_BURST` up to which messages are stored that had a failed question and did not take long: most are spam of
 /// dead domains, and a message that took long finds room after them.
@@ -301,10 +278,6 @@ pub(crate) const LONG_MISS_BLOCKS: u64 = 64;
 
 /// Questions of messages that may go on, about 200 octets each: the questions of one reading of two workers.
 pub(crate) const MAX_LONG_QUESTIONS: usize = 20_000;
-
-/// The time before the begin of a process in which the disk may lack questions, if the process before it crashed: they are stored within
-/// 15 s, and systemd starts the next process soon.
-pub(crate) const CRASH_LOSS: Duration = Duration::from_secs(30);
 
 /// The part of a message that is looked at: most take a few seconds, and a client that waits for a minute has asked for another message.
 pub(crate) const LONG_MESSAGE_TIME: Duration = Duration::from_secs(60);

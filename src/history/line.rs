@@ -120,7 +120,7 @@ pub(super) struct FailedLine {
     /// The sentence that its client got.
     error: String,
     code: Option<u16>,
-    /// Why its flight failed, if its client was told another reason.
+    /// Why its flight failed, if its client got another reason.
     why: Option<String>,
     servers: Vec<IpAddr>,
     /// The conduct of each of them.

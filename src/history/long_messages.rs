@@ -6,10 +6,6 @@
 //!
 //! - The questions that the cache answered are read too, because they show when a client went on. That costs more than the reading of
 //!   failures, so it is done every `SNAPSHOT_INTERVAL`, and only the last blocks of a ring are read.
-//! - The questions of one mail are often several messages: those about its host and its lists, those about its sender, and those of a
-//!   delivery. So the messages of the same client just before and behind are stored too, and an entry says that the disk has all of this
-//!   time. Where mail is frequent there is no room for them.
-//! - These messages take a third of the disk at most: where a content filter makes every message long, failures must not give way.
 //! - The longest messages come first. Messages that a failed question did not delay get less room, because most are about domains of spam.
 
 use std::cmp::Reverse;
@@ -26,12 +22,10 @@ use super::recorded::Recorded;
 use super::redact::Secrets;
 use super::ring::{self, Ring, RingPlace};
 use super::stored::{self, Chooser};
-use super::whole_spans::WholeSpan;
 use super::why::{DaemonFacts, KnownFacts};
 use crate::limits::{
     FAILED_MESSAGE_BURST, FLIGHT_TIME, LONG_HIT_BLOCKS, LONG_MESSAGE_BURST, LONG_MESSAGE_TIME,
     LONG_MESSAGES_AN_HOUR, LONG_MISS_BLOCKS, MAX_LONG_QUESTIONS, MESSAGE_PAUSE, SNAPSHOT_INTERVAL,
-    WHOLE_SPAN_BURST,
 };
 use dns::clock::{Mono, micros};
 
@@ -44,7 +38,7 @@ pub(super) struct LongMessages {
     /// The places in the rings up to which they were read.
     places: Vec<RingPlace>,
     read_at: Option<Mono>,
-    /// The questions of messages that may go on, or may be beside such a message; at most `MAX_LONG_QUESTIONS`.
+    /// The questions of messages that may go on; at most `MAX_LONG_QUESTIONS`.
     questions: Vec<QuestionEntry>,
     /// Their flights; at most `MAX_LONG_QUESTIONS`.
     flights: Vec<FlightEntry>,
@@ -52,12 +46,6 @@ pub(super) struct LongMessages {
     stored: BTreeSet<QuestionKey>,
     /// The messages of `questions` that were stored, or that found no room: when they ended and began, and their client.
     considered: BTreeSet<(u64, u64, IpAddr)>,
-    /// Since when `questions` has all questions.
-    whole_since: u64,
-    /// As `whole_since`, of clients of which questions were dropped.
-    dropped_until: BTreeMap<IpAddr, u64>,
-    /// Whether there may still be room for messages beside others in this turn.
-    takes_spans: bool,
     /// Octets that were stored. In an hour `LONG_MESSAGES_AN_HOUR` of them become free again.
     used: u64,
 }
@@ -75,8 +63,6 @@ pub(super) struct LongWanted<'a> {
     pub(super) slow: u64,
     /// The messages that ended before this moment, in microseconds of `Mono`.
     pub(super) until: u64,
-    /// Whether messages beside them are wanted too.
-    pub(super) with_spans: bool,
     /// The lists and keys.
     pub(super) facts: &'a DaemonFacts<'a>,
 }
@@ -107,29 +93,14 @@ impl<'q> ReadMessage<'q> {
         self.ended.saturating_sub(self.began)
     }
 
-    /// When nothing that is beside it comes any more.
+    /// When no question of it comes any more.
     fn over_at(&self) -> u64 {
         self.ended.saturating_add(micros(MESSAGE_PAUSE))
-    }
-
-    /// It, and the time just before and behind.
-    fn span(&self) -> WholeSpan {
-        let since = self.began.saturating_sub(micros(MESSAGE_PAUSE));
-        WholeSpan { client: self.client, since, until: self.over_at() }
     }
 
     fn key(&self) -> (u64, u64, IpAddr) {
         (self.ended, self.began, self.client)
     }
-}
-
-/// The messages of each client, in the order of their begins.
-fn by_client<'m, 'q>(messages: &'m [ReadMessage<'q>]) -> BTreeMap<IpAddr, Vec<&'m ReadMessage<'q>>> {
-    let mut clients: BTreeMap<IpAddr, Vec<&ReadMessage<'_>>> = BTreeMap::new();
-    for message in messages {
-        clients.entry(message.client).or_default().push(message);
-    }
-    clients
 }
 
 /// The flights of questions.
@@ -174,11 +145,6 @@ impl LongMessages {
         self.read_at.is_none_or(|read| now.since(read) >= SNAPSHOT_INTERVAL)
     }
 
-    /// For a process that began at this moment.
-    pub(super) fn begin(&mut self, started: Mono) {
-        self.whole_since = self.whole_since.max(started.as_micros());
-    }
-
     /// Reads the new entries of all rings: the ring of misses first, then the ring of each worker. `rings` must be the same at
     /// each call.
     pub(super) fn read<'r>(
@@ -198,23 +164,19 @@ impl LongMessages {
             }
             let Some(place) = self.places.get_mut(number) else { continue };
             let blocks = if number == 0 { LONG_MISS_BLOCKS } else { LONG_HIT_BLOCKS };
-            if ring::skip(ring, place, blocks) {
-                self.whole_since = now.as_micros();
-            }
+            ring::skip(ring, place, blocks);
             ring::read_on(ring, place, |octets| {
                 reading::read(octets, &mut names, |entry| match entry {
                     Entry::Question(question) => self.questions.push(question),
                     Entry::Flight(flight) => self.flights.push(flight),
                     // Outages are those of an earlier process. Users are known only of questions that failed or were slow.
-                    Entry::Outage(..) | Entry::Owner(_) | Entry::Whole(_) => {}
+                    Entry::Outage(..) | Entry::Owner(_) => {}
                 });
             });
         }
         let since = now.before(LONG_MESSAGE_TIME).as_micros();
-        self.whole_since = self.whole_since.max(since);
         self.questions.retain(|question| question.end() >= since);
         self.flights.retain(|flight| flight.end() >= since);
-        self.dropped_until.retain(|_, until| *until >= since);
     }
 
     /// The questions and flights in order, without those for which there is no room.
@@ -222,9 +184,7 @@ impl LongMessages {
         let (questions, flights) = (std::mem::take(&mut self.questions), std::mem::take(&mut self.flights));
         let mut recorded = Recorded { questions, flights, ..Recorded::default() }.in_order();
         let surplus = recorded.questions.len().saturating_sub(MAX_LONG_QUESTIONS);
-        if let Some(last) = recorded.questions.drain(..surplus).next_back() {
-            self.whole_since = self.whole_since.max(last.at.saturating_add(1));
-        }
+        recorded.questions.drain(..surplus);
         let surplus = recorded.flights.len().saturating_sub(MAX_LONG_QUESTIONS);
         recorded.flights.drain(..surplus);
         recorded
@@ -238,7 +198,6 @@ impl LongMessages {
         let grouped = group(&recorded.questions, &known);
         let messages: Vec<ReadMessage<'_>> =
             grouped.iter().filter_map(|places| ReadMessage::of(places, &recorded.questions)).collect();
-        let clients = by_client(&messages);
         let flights = FlightsOfQuestions::of(&recorded.flights);
         let is_long = |message: &&ReadMessage<'_>| {
             message.over_at() < wanted.until && (message.took() >= wanted.slow || message.has_failed)
@@ -246,17 +205,13 @@ impl LongMessages {
         let mut long: Vec<&ReadMessage<'_>> = messages.iter().filter(is_long).collect();
         long.sort_by_key(|message| Reverse(message.took()));
         let mut chosen = Vec::new();
-        self.takes_spans = wanted.with_spans && self.used < WHOLE_SPAN_BURST;
         for message in long {
             if self.considered.insert(message.key()) {
-                let of_client = clients.get(&message.client).map_or(&[][..], Vec::as_slice);
-                let entries = self.entries(message, of_client, (&flights, stored), wanted);
+                let entries = self.entries(message, (&flights, stored), wanted);
                 chosen.extend(entries);
             }
         }
-        for of_client in clients.values() {
-            self.keep_open(of_client, wanted.until);
-        }
+        self.keep_open(&messages, wanted.until);
         // The links of messages that go on, and flights whose question was not read yet.
         let open: BTreeSet<u64> =
             self.questions.iter().filter_map(|question| flights.number(question)).collect();
@@ -268,11 +223,10 @@ impl LongMessages {
         chosen
     }
 
-    /// The entries to be stored of a message, and of the messages of its client beside it if there is room.
+    /// The entries to be stored of a message: its questions and their flights, as far as they are not stored; none if there is no room.
     fn entries(
         &mut self,
         message: &ReadMessage<'_>,
-        of_client: &[&ReadMessage<'_>],
         (flights, stored): (&FlightsOfQuestions<'_>, &mut Chooser),
         wanted: &LongWanted<'_>,
     ) -> Vec<Entry> {
@@ -281,37 +235,12 @@ impl LongMessages {
             let is_stored = question.flight.is_some_and(|id| stored.has_questions(id));
             !is_slow_or_failed && !is_stored && !long.stored.contains(&key(question))
         };
-        let span = message.span();
-        if self.takes_spans && self.has_all_of(&span) {
-            let beside = of_client.iter().filter(|one| one.began <= span.until && one.ended >= span.since);
-            let all = beside.flat_map(|one| one.questions.iter().copied());
-            let questions: Vec<_> = all.filter(|question| is_new(self, stored, question)).collect();
-            let entries = self.stored_with(&questions, (flights, stored), Some(span), WHOLE_SPAN_BURST);
-            if !entries.is_empty() {
-                return entries;
-            }
-            // The next ones would be written in vain.
-            self.takes_spans = false;
-        }
         let all = message.questions.iter().copied();
         let questions: Vec<_> = all.filter(|question| is_new(self, stored, question)).collect();
         let most = if message.took() >= wanted.slow { LONG_MESSAGE_BURST } else { FAILED_MESSAGE_BURST };
-        self.stored_with(&questions, (flights, stored), None, most)
-    }
-
-    /// The entries of questions, of their flights and of a span, noted as stored; none if they take more than `most` octets with those
-    /// before.
-    fn stored_with(
-        &mut self,
-        questions: &[&QuestionEntry],
-        (flights, stored): (&FlightsOfQuestions<'_>, &mut Chooser),
-        span: Option<WholeSpan>,
-        most: u64,
-    ) -> Vec<Entry> {
-        let missing = flights.missing(questions, stored);
+        let missing = flights.missing(&questions, stored);
         let mut entries: Vec<Entry> = missing.iter().map(|flight| Entry::Flight((*flight).clone())).collect();
         entries.extend(questions.iter().map(|question| Entry::Question((*question).clone())));
-        entries.extend(span.map(Entry::Whole));
         let used = self.used.saturating_add(octets_of(&entries));
         if used > most {
             return Vec::new();
@@ -336,26 +265,11 @@ impl LongMessages {
         entries
     }
 
-    /// Whether all questions of a span were read, and none was dropped.
-    fn has_all_of(&self, span: &WholeSpan) -> bool {
-        let dropped = self.dropped_until.get(&span.client).copied().unwrap_or(0);
-        self.whole_since <= span.since && dropped < span.since
-    }
-
-    /// Keeps the messages of a client that may go on, and those that are or may be beside one that does: a question is read when it has
-    /// ended.
-    fn keep_open(&mut self, of_client: &[&ReadMessage<'_>], until: u64) {
-        let open = of_client.iter().filter(|message| message.over_at() >= until);
-        let first = open.map(|message| message.began).min().unwrap_or(u64::MAX);
-        let first = first.min(until.saturating_sub(micros(FLIGHT_TIME)));
-        for message in of_client {
-            if message.over_at() >= first {
-                self.questions.extend(message.questions.iter().copied().cloned());
-            } else {
-                let dropped = self.dropped_until.entry(message.client).or_default();
-                *dropped = message.ended.max(*dropped);
-            }
-        }
+    /// Keeps the messages that may go on: a question is read when it has ended.
+    fn keep_open(&mut self, messages: &[ReadMessage<'_>], until: u64) {
+        let first = until.saturating_sub(micros(FLIGHT_TIME));
+        let open = messages.iter().filter(|message| message.over_at() >= first);
+        self.questions.extend(open.flat_map(|message| message.questions.iter().copied().cloned()));
     }
 }
 
@@ -396,13 +310,13 @@ mod tests {
         })
     }
 
-    fn take(long: &mut LongMessages, stored: &mut Chooser, until: u64, with_spans: bool) -> Vec<Entry> {
-        facts(|facts| long.take(stored, &LongWanted { slow: SECOND, until, with_spans, facts }))
+    fn take(long: &mut LongMessages, stored: &mut Chooser, until: u64) -> Vec<Entry> {
+        facts(|facts| long.take(stored, &LongWanted { slow: SECOND, until, facts }))
     }
 
-    /// When the chosen questions came, without messages beside them.
+    /// When the chosen questions came.
     fn taken(long: &mut LongMessages, until: u64) -> Vec<u64> {
-        let chosen = take(long, &mut Chooser::default(), until, false);
+        let chosen = take(long, &mut Chooser::default(), until);
         let at = |entry: &Entry| if let Entry::Question(question) = entry { question.at } else { panic!() };
         chosen.iter().map(at).collect()
     }
@@ -424,7 +338,7 @@ mod tests {
         ];
         let mut long = LongMessages { questions, ..LongMessages::default() };
         let mut taken = |until| taken(&mut long, until);
-        assert_eq!(taken(5 * SECOND / 2), [0; 0], "a message beside them may begin");
+        assert_eq!(taken(5 * SECOND / 2), [0; 0], "they may go on");
         assert_eq!(taken(3 * SECOND), [1]);
         assert_eq!(taken(9 * SECOND), [4 * SECOND, 0, SECOND]);
         assert_eq!(taken(u64::MAX), [0; 0]);
@@ -444,7 +358,7 @@ mod tests {
         let questions = later.into_iter().chain(first).collect();
         let mut long = LongMessages { questions, flights: vec![flight], ..LongMessages::default() };
         let mut stored = Chooser::default();
-        let mut take = |until| take(&mut long, &mut stored, until, false);
+        let mut take = |until| take(&mut long, &mut stored, until);
         let counts = |chosen: &[Entry]| {
             let is_flight = |entry: &&Entry| matches!(entry, Entry::Flight(_));
             let flights = chosen.iter().filter(is_flight).count();
@@ -452,80 +366,6 @@ mod tests {
         };
         assert_eq!(counts(&take(7 * SECOND / 2)), (1, 2));
         assert_eq!(counts(&take(u64::MAX)), (0, 1), "its slow question is stored anyway");
-    }
-
-    /// The entries of questions of a quick message, of a long one, of messages just before and behind it, and of others.
-    fn around(with_spans: bool, change: impl FnOnce(&mut LongMessages)) -> (Vec<u64>, Vec<WholeSpan>) {
-        let named =
-            |name: &[u8], at| QuestionEntry { name: name.into(), ..question(1, at, 10, Outcome::Upstream) };
-        let long = |at| named(b"\x07example\x00", at);
-        let begin = 100 * SECOND;
-        let questions = vec![
-            named(b"\x03old\x00", begin - 3 * SECOND),
-            named(b"\x06before\x00", begin - SECOND),
-            long(begin),
-            long(begin + 3 * SECOND / 2),
-            named(b"\x06behind\x00", begin + 3 * SECOND),
-            named(b"\x04late\x00", begin + 4 * SECOND),
-            question(2, begin, 10, Outcome::Upstream),
-        ];
-        let mut messages = LongMessages { questions, ..LongMessages::default() };
-        change(&mut messages);
-        let mut stored = Chooser::default();
-        assert_eq!(
-            take(&mut messages, &mut stored, begin + 7 * SECOND / 2, with_spans),
-            [],
-            "it is not over"
-        );
-        let chosen = take(&mut messages, &mut stored, begin + 9 * SECOND, with_spans);
-        assert_eq!(take(&mut messages, &mut stored, u64::MAX, with_spans), [], "once");
-        let (mut moments, mut spans) = (Vec::new(), Vec::new());
-        for entry in chosen {
-            match entry {
-                Entry::Question(question) => moments.push(question.at / (SECOND / 2)),
-                Entry::Whole(span) => spans.push(span),
-                _ => panic!("{entry:?}"),
-            }
-        }
-        (moments, spans)
-    }
-
-    #[test]
-    fn the_messages_just_before_and_behind_one_are_stored_with_it_and_the_span_is_noted() {
-        let span = WholeSpan {
-            client: std::net::Ipv4Addr::from_bits(1).into(),
-            since: 98 * SECOND,
-            until: 207 * SECOND / 2 + 10,
-        };
-        assert_eq!(around(true, |_| ()), (vec![198, 200, 203, 206], vec![span]));
-        let alone = (vec![200, 203], Vec::new());
-        assert_eq!(around(false, |_| ()), alone);
-        assert_eq!(around(true, |long| long.used = WHOLE_SPAN_BURST - 1), alone, "there is no room");
-        assert_eq!(around(true, |long| long.whole_since = 98 * SECOND + 1), alone, "some were not read");
-        let dropped = |long: &mut LongMessages| {
-            long.dropped_until.insert(span.client, 98 * SECOND);
-        };
-        assert_eq!(around(true, dropped), alone, "some were dropped");
-    }
-
-    #[test]
-    fn a_message_beside_one_that_is_long_itself_is_stored_once() {
-        let named =
-            |name: &[u8], at| QuestionEntry { name: name.into(), ..question(1, at, 10, Outcome::Upstream) };
-        let begin = 100 * SECOND;
-        let first = [0, 2].map(|at| named(b"\x05first\x00", begin + at * SECOND));
-        let next = [3, 5].map(|at| named(b"\x04next\x00", begin + at * SECOND));
-        let questions = first.into_iter().chain(next).collect();
-        let (mut long, mut stored) =
-            (LongMessages { questions, ..LongMessages::default() }, Chooser::default());
-        let mut moments = |until| {
-            let chosen = take(&mut long, &mut stored, until, true).into_iter();
-            let at =
-                |entry| if let Entry::Question(question) = entry { Some(question.at / SECOND) } else { None };
-            chosen.filter_map(at).collect::<Vec<_>>()
-        };
-        assert_eq!(moments(begin + 9 * SECOND / 2), [100, 102, 103, 105]);
-        assert_eq!(moments(begin + 20 * SECOND), [0; 0]);
     }
 
     #[test]
@@ -543,7 +383,7 @@ mod tests {
             ..LongMessages::default()
         };
         let mut stored = Chooser::default();
-        let mut take = |until| take(&mut long, &mut stored, until, false);
+        let mut take = |until| take(&mut long, &mut stored, until);
         assert_eq!(take(2 * SECOND).len(), 0, "it goes on");
         let chosen = take(u64::MAX);
         assert!(chosen.contains(&Entry::Flight(linked)) && chosen.len() == 2, "{chosen:#?}");

@@ -1,54 +1,58 @@
-//! Grouping: which questions were asked for one message (an email).
+//! Grouping: which queries were sent for one message (an email).
 //!
-//! Pure: a function over entries. Mail software does not say for which message it asks. Questions belong together if
-//! one client asks them with pauses of at most two seconds, and their names belong together: an address, its lists
-//! and its host; a domain, its exchangers, its policies and keys, and the policies that it includes. A question whose
-//! name belongs to nothing, for instance a link in the text, follows the message whose last question ended or began
-//! just before.
+//! Pure: a function over entries. Mail software does not say for which message it asks, so a message is no more than what can be shown:
+//! queries of one client that have a subject in common, with pauses of at most `MESSAGE_PAUSE`. A subject is an address, a host or a
+//! domain: that of the name (`_dmarc.example.com` is about `example.com`), and those in its answer (the exchangers of a domain).
 //!
 //! # Decisions
 //!
-//! - A question that could belong to two messages goes to the one that was active last: mail software asks its next
-//!   question within a few milliseconds.
-//! - Questions that were stored before clients had numbers (`hidden_clients`) have no client. They are joined by name only, because
-//!   they look like the questions of one client.
-//! - Two messages of one sender's domain are told apart by the connection that the second one begins with: the domain's MX is asked again,
-//!   while the first message is quiet, for the one that has not asked for any.
-//! - Names below one domain are those of one mail only if nothing else tells: a provider has the names of its hosts and those of its
-//!   customers in one domain, see `choice`.
-//! - The record on the disk lacks the questions that were answered soon, so that its only message in progress was not the only one: there a
-//!   question whose name belongs to nothing follows only what ended or began just before.
-//! - It is better to cut a message in two than to join two: a joined one blames a server for the wrong mail.
-//! - The reverse name of another address, and the MX of another domain if no host has connected, begin a message of their own, however soon
-//!   they come: a host connects once for a mail, and a delivery is to one domain.
-//! - Mails of one sender from one host look like one message. `next_mail` cuts it where the next one begins.
-//! - A question that no name joins is certainly of a message only if its client has no other message in progress, and if no MX of another
-//!   domain is asked for at about the same time. If it has, the question
-//!   begins a part of the message that it follows, and later names join the part that has them. The questions of one part belong to one
-//!   mail; those of another part may belong to another mail, and `search` makes no verdict of them.
+//! - A query whose subject several messages have goes to the one that was active last: mail software sends its next query within a few
+//!   milliseconds.
+//! - A query without a common subject joins the message before it only if the client has no other message in progress, and if it comes
+//!   within `MESSAGE_BURST`. On a busy gateway time shows nothing.
+//! - A message has one sender, and a delivery one domain: the MX of another name begins a message, and so does the reverse name of another
+//!   address. It is better to cut a message in two than to join two: a joined one blames a server for the wrong mail.
+//! - A common organization joins nothing: the hosts and the customers of a provider have names below its domain.
+//! - Time joins no queries of the disk, which lacks those that were quick, nor those that were stored before clients had numbers
+//!   (`hidden_clients`).
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use hickory_proto::rr::RecordType;
+use smallvec::SmallVec;
 
-use super::asked_subjects::{AskedSubjects, NumberedNames, NumberedSubjects, Step};
-use super::choice::{Choice, Chosen, JoinedBy, choose};
+use super::asked_subjects::{AskedSubjects, NumberedNames, NumberedSubjects, Opening};
 use super::entry::{ByAsked, Link, QuestionEntry, index};
-use super::grouped::Grouped;
-use super::next_mail::{self, MailQuery};
-pub(super) use super::open_messages::Asking;
-use super::open_messages::{Open, OpenMessages, OpenOfClient};
+use super::hidden_clients::is_of_any_client;
 pub use super::subject::ListName;
-use crate::limits::{MAX_RIVALS, MESSAGE_BURST};
+use crate::limits::{
+    MAX_MESSAGE_QUESTIONS, MAX_MESSAGE_SUBJECTS, MAX_OPEN_MESSAGES, MESSAGE_BURST, MESSAGE_PAUSE,
+};
 use dns::clock::micros;
 
-/// The facts that grouping needs beside the questions.
+/// The facts that grouping needs next to the queries.
 pub trait Known {
     /// The DNS list that a name asks.
     fn list(&self, name: &[u8]) -> Option<ListName>;
 
-    /// The names and addresses in the answer to a question, as far as they are known.
+    /// The names and addresses in the answer to a query, as far as they are known.
     fn links(&self, name: &[u8], kind: RecordType) -> &[Link];
+}
+
+/// A query, as grouping sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asking {
+    /// When it came, in microseconds.
+    pub(super) at: u64,
+    /// When its reply left.
+    pub(super) end: u64,
+    /// Its client.
+    pub(super) client: IpAddr,
+    /// The number of its name and type.
+    pub(super) asked: usize,
+    /// Whether other queries of its time may be missing: then time joins it to nothing.
+    pub(super) sparse: bool,
 }
 
 /// The names and types of entries.
@@ -76,8 +80,7 @@ impl<Facts: Known> NumberedNames for NamesOfEntries<'_, Facts> {
     }
 }
 
-/// The questions of each message, by their places, in the order of their begins. `questions` are in the order of
-/// time.
+/// The queries of each message, by their places, in the order of their begins. `questions` are in the order of time.
 pub fn group(questions: &[QuestionEntry], known: &impl Known) -> Vec<Vec<usize>> {
     let mut names = NamesOfEntries { asked: Vec::new(), known };
     let mut numbers: ByAsked<usize> = ByAsked::default();
@@ -87,155 +90,186 @@ pub fn group(questions: &[QuestionEntry], known: &impl Known) -> Vec<Vec<usize>>
             names.asked.push((&question.name, question.kind));
             names.asked.len().saturating_sub(1)
         });
-        let (at, end, client) = (question.at, question.end(), question.client);
-        asking.push(Asking { at, end, client, asked, sparse: false });
+        asking.push(Asking {
+            at: question.at,
+            end: question.end(),
+            client: question.client,
+            asked,
+            sparse: false,
+        });
     }
-    let grouped = group_numbered(asking.len(), |place| asking.get(place).copied(), &names);
+    let grouped = group_numbered(asking.into_iter(), &names);
     grouped.iter().map(|places| places.iter().map(|place| index(*place)).collect()).collect()
 }
 
-/// As `group`, of `count` questions whose names have numbers.
+/// As `group`, of queries whose names have numbers.
 pub(super) fn group_numbered(
-    count: usize,
-    question: impl Fn(usize) -> Option<Asking>,
+    questions: impl Iterator<Item = Asking>,
     names: &impl NumberedNames,
-) -> Grouped {
-    let mut open = OpenMessages::default();
-    let mut placed = Placed::of(count);
-    let mut numbered = NumberedSubjects::of(names);
-    let none = AskedSubjects::default();
-    for (place, asking) in (0..).zip((0..count).map_while(&question)) {
-        let Some(of_client) = open.of(asking.client) else { continue };
-        of_client.end_quiet(asking.at);
-        numbered.find(asking.asked);
-        let asked = numbered.known(asking.asked).unwrap_or(&none);
-        let mut choice = choose(of_client, &asking, asked);
-        if let Choice::Joins(chosen) = &mut choice
-            && chosen.is_sender(of_client, asked)
-        {
-            let later = (index(place).saturating_add(1)..).map_while(&question);
-            let message = of_client.messages.get(chosen.at);
-            if message.is_some_and(|message| has_rival(later, (&asking, chosen.by), message, &mut numbered)) {
-                chosen.part = None;
+) -> Messages {
+    let mut clients: BTreeMap<IpAddr, Vec<OpenMessage>> = BTreeMap::new();
+    let mut subjects = NumberedSubjects::of(names);
+    let (mut messages, mut count) = (Vec::new(), 0_u32);
+    for question in questions {
+        let asked = subjects.find(question.asked);
+        let open = clients.entry(question.client).or_default();
+        open.retain(|message| question.at <= message.end.saturating_add(micros(MESSAGE_PAUSE)));
+        let place = choose(open, &question, asked).unwrap_or_else(|| {
+            if open.len() >= MAX_OPEN_MESSAGES {
+                let quietest = open.iter().enumerate().min_by_key(|(_, message)| message.end);
+                let quietest = quietest.map_or(0, |(place, _)| place);
+                open.swap_remove(quietest);
             }
+            open.push(OpenMessage { number: count, ..OpenMessage::default() });
+            count = count.saturating_add(1);
+            open.len().saturating_sub(1)
+        });
+        if let Some(message) = open.get_mut(place) {
+            message.add(&question, asked);
+            messages.push(message.number);
         }
-        let asked = numbered.known(asking.asked).unwrap_or(&none);
-        placed.put(of_client, choice, (place, &asking), asked);
     }
-    let mut queries = Vec::new();
-    placed.grouped().cut(|grouped, places| {
-        queries.clear();
-        queries.extend(places.iter().filter_map(|place| {
-            let Asking { at, end, asked, .. } = question(index(*place))?;
-            let AskedSubjects { step, connects, exchangers, .. } = *numbered.known(asked).unwrap_or(&none);
-            Some(MailQuery { at, end, asked, part: grouped.part(*place), step, connects, exchangers })
-        }));
-        next_mail::begins(&queries)
-    })
+    Messages::of(&messages, count)
 }
 
-/// The message and the part of each question so far.
-struct Placed {
+/// A message that may go on.
+#[derive(Default)]
+struct OpenMessage {
+    /// Its number, in the order of begins.
+    number: u32,
+    /// The number of its queries so far.
+    questions: usize,
+    /// The numbers of its subjects.
+    subjects: Vec<u32>,
+    /// A bit for each of these, which excludes most messages without a common subject.
+    bits: u64,
+    /// The begin of its last query.
+    begun: u64,
+    /// The end of its last query.
+    end: u64,
+    /// The address that it is about: a host has connected.
+    host: Option<u32>,
+    /// The names whose MX it has asked for; mostly one.
+    exchangers: SmallVec<[u32; 1]>,
+    /// It has asked for a policy of MTA-STS: it is a delivery.
+    delivers: bool,
+}
+
+/// The bit of a subject.
+const fn bit(subject: u32) -> u64 {
+    1 << (subject % u64::BITS)
+}
+
+/// The place of the message that a query belongs to; none if it begins one.
+fn choose(open: &[OpenMessage], question: &Asking, asked: &AskedSubjects) -> Option<usize> {
+    let nearest = |(_, message): &(usize, &OpenMessage)| message.gap(question.at);
+    let has_room = |(_, message): &(usize, &OpenMessage)| message.questions < MAX_MESSAGE_QUESTIONS;
+    let related = open.iter().enumerate().filter(|(_, message)| message.is_about(asked));
+    if let Some((place, _)) = related.filter(has_room).min_by_key(nearest) {
+        return Some(place);
+    }
+    let [only] = open else { return None };
+    let follows = only.gap(question.at) <= micros(MESSAGE_BURST) && !only.ends_before(asked);
+    let is_known = !question.sparse && !is_of_any_client(question.client);
+    (follows && has_room(&(0, only)) && is_known).then_some(0)
+}
+
+impl OpenMessage {
+    /// The time since its last query began, or ended before `at`.
+    fn gap(&self, at: u64) -> u64 {
+        at.saturating_sub(if self.end <= at { self.end } else { self.begun })
+    }
+
+    /// Returns true if it has a subject of a query, and may have this query.
+    fn is_about(&self, asked: &AskedSubjects) -> bool {
+        let has = |subject: &u32| self.bits & bit(*subject) != 0 && self.subjects.contains(subject);
+        let is_next = asked.opening == Opening::Exchangers && self.has_other_exchangers(asked);
+        asked.own().iter().any(has) && !is_next
+    }
+
+    fn has_other_exchangers(&self, asked: &AskedSubjects) -> bool {
+        !self.exchangers.is_empty() && !asked.own().iter().any(|own| self.exchangers.contains(own))
+    }
+
+    /// Returns true if a query that has no subject of this message begins another mail.
+    fn ends_before(&self, asked: &AskedSubjects) -> bool {
+        match asked.opening {
+            Opening::Connection => self.questions > 0,
+            Opening::Exchangers => self.has_other_exchangers(asked) || self.delivers,
+            Opening::Delivery => true,
+            Opening::None => asked.host.is_some() && (self.host.is_some() || !self.exchangers.is_empty()),
+        }
+    }
+
+    fn add(&mut self, question: &Asking, asked: &AskedSubjects) {
+        for subject in &asked.numbers {
+            let is_known = self.bits & bit(*subject) != 0 && self.subjects.contains(subject);
+            if !is_known && self.subjects.len() < MAX_MESSAGE_SUBJECTS {
+                self.subjects.push(*subject);
+                self.bits |= bit(*subject);
+            }
+        }
+        self.host = self.host.or(asked.host);
+        if asked.opening == Opening::Exchangers && self.exchangers.len() < MAX_MESSAGE_SUBJECTS {
+            self.exchangers.extend(asked.own().first().copied());
+        }
+        self.delivers |= asked.opening == Opening::Delivery;
+        self.questions = self.questions.saturating_add(1);
+        (self.begun, self.end) = (self.begun.max(question.at), self.end.max(question.end));
+    }
+}
+
+/// The queries of each message, by their places. They lie in one list, because a history has hundreds of thousands.
+pub(super) struct Messages {
+    /// Where the queries of each message begin in `places`, and the end of the last one.
+    begins: Vec<u32>,
+    places: Vec<u32>,
+    /// The message of each query.
     messages: Vec<u32>,
-    parts: Vec<u32>,
-    /// The number of the next message.
-    next: u32,
-    /// Messages that went on in an earlier one: the part of each, and the message and part that it went on in.
-    merged: BTreeMap<u32, (u32, (u32, u32))>,
 }
 
-impl Placed {
-    fn of(count: usize) -> Self {
-        Self {
-            messages: Vec::with_capacity(count),
-            parts: Vec::with_capacity(count),
-            next: 0,
-            merged: BTreeMap::new(),
+impl Messages {
+    /// `messages` has the message of each query; there are `count` messages.
+    fn of(messages: &[u32], count: u32) -> Self {
+        let mut begins = vec![0_u32; index(count).saturating_add(1)];
+        for message in messages {
+            if let Some(behind) = begins.get_mut(index(*message).saturating_add(1)) {
+                *behind = behind.saturating_add(1);
+            }
         }
-    }
-
-    /// Puts the next question where it was chosen to go.
-    fn put(
-        &mut self,
-        of_client: &mut OpenOfClient,
-        choice: Choice,
-        (place, asking): (u32, &Asking),
-        asked: &AskedSubjects,
-    ) {
-        let (at, part, is_aside) = match choice {
-            Choice::Joins(chosen) => {
-                let part = chosen.part.unwrap_or(place);
-                let is_aside =
-                    chosen.by == JoinedBy::Owner && matches!(asked.step, Step::Content | Step::List);
-                (self.merge(of_client, &chosen, part).unwrap_or(chosen.at), part, is_aside)
-            }
-            Choice::Begins(again) => {
-                self.next = self.next.saturating_add(1);
-                (of_client.begin(self.next.saturating_sub(1), again), place, false)
-            }
-        };
-        self.parts.push(part);
-        self.messages.push(of_client.add((at, part), asking, asked, is_aside));
-    }
-
-    /// Notes that a message goes on in the one that was chosen; returns the place of that one.
-    fn merge(&mut self, of_client: &mut OpenOfClient, chosen: &Chosen, part: u32) -> Option<usize> {
-        let into = of_client.messages.get(chosen.at)?.number;
-        let ((from, of_part), at) = of_client.merge(chosen.merged?, into)?;
-        self.merged.insert(from, (of_part, (into, part)));
-        Some(at)
-    }
-
-    /// The messages.
-    fn grouped(mut self) -> Grouped {
-        // A message that went on in another one has no questions.
-        let empty: Vec<u32> = self.merged.keys().copied().collect();
-        if !empty.is_empty() {
-            for (message, part) in self.messages.iter_mut().zip(&mut self.parts) {
-                while let Some((of_part, (into, into_part))) = self.merged.get(message) {
-                    *message = *into;
-                    if *part == *of_part {
-                        *part = *into_part;
-                    }
+        let mut sum = 0_u32;
+        for begin in &mut begins {
+            sum = sum.saturating_add(*begin);
+            *begin = sum;
+        }
+        let (mut next, mut places) = (begins.clone(), vec![0; messages.len()]);
+        for (place, message) in (0..).zip(messages) {
+            if let Some(next) = next.get_mut(index(*message)) {
+                if let Some(room) = places.get_mut(index(*next)) {
+                    *room = place;
                 }
+                *next = next.saturating_add(1);
             }
-            let before =
-                |message: u32| u32::try_from(empty.partition_point(|one| *one < message)).unwrap_or(0);
-            self.messages.iter_mut().for_each(|message| *message = message.saturating_sub(before(*message)));
-            self.next = self.next.saturating_sub(before(self.next));
         }
-        Grouped::of(&self.messages, self.next, self.parts)
+        Self { begins, places, messages: messages.to_vec() }
     }
-}
 
-/// Whether the client asks for the MX of another domain while a question for one that was joined by time is in progress, or of another domain
-/// of its organisation: then one of them is of another mail. An MX behind the connection of another host is the sender of that one, and
-/// tells nothing. `later` are the questions behind it.
-fn has_rival(
-    later: impl Iterator<Item = Asking>,
-    (sender, by): (&Asking, JoinedBy),
-    message: &Open,
-    numbered: &mut NumberedSubjects<'_, impl NumberedNames>,
-) -> bool {
-    let burst = micros(MESSAGE_BURST);
-    let (near, until) = (sender.at.saturating_add(burst), sender.end.saturating_add(burst));
-    let of_sender = numbered.known(sender.asked);
-    let own = of_sender.and_then(|asked| asked.own().first().copied());
-    let owner = of_sender.and_then(AskedSubjects::owner);
-    for other in later.take_while(|other| other.at <= until).take(MAX_RIVALS) {
-        numbered.find(other.asked);
-        let Some(asked) = numbered.known(other.asked).filter(|_| other.client == sender.client) else {
-            continue;
-        };
-        if other.at > near && asked.connects && message.part_with(asked.own()).is_none() {
-            return false;
-        }
-        let is_near = by == JoinedBy::Time || asked.owner() == owner;
-        if asked.exchangers && asked.own().first().copied() != own && is_near {
-            return true;
-        }
+    /// The queries of each message in their order; the messages in the order of their begins.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u32]> {
+        (0..).map_while(|message| self.questions(message))
     }
-    false
+
+    /// The queries of a message in their order.
+    pub(super) fn questions(&self, message: u32) -> Option<&[u32]> {
+        let (begin, end) =
+            (self.begins.get(index(message))?, self.begins.get(index(message).saturating_add(1))?);
+        self.places.get(index(*begin)..index(*end))
+    }
+
+    /// The message of a query.
+    pub(super) fn message_of(&self, place: u32) -> Option<u32> {
+        self.messages.get(index(place)).copied()
+    }
 }
 
 #[cfg(test)]

@@ -202,7 +202,7 @@ impl Note {
     }
 }
 
-/// A record, without its TTL and class. Of a signature only the type that it covers and its key are told: nobody reads the rest.
+/// A record, without its TTL and class. Of a signature only the type that it covers and its key are shown: nobody reads the rest.
 pub fn record_text(record: &Record) -> String {
     let name = name_text(&record.name);
     match &record.data {

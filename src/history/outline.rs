@@ -3,7 +3,7 @@
 //!
 //! # Decisions
 //!
-//! - The octets of the entries are kept beside it. A second reading of the rings would find other entries in the place of the oldest.
+//! - The octets of the entries are kept next to it. A second reading of the rings would find other entries in the place of the oldest.
 //!   Entries of hits are not kept: the head of such an entry is all of it.
 //! - A question is judged by its own flight, and by those that failed, of lists that failed, and to servers that were silent. All
 //!   others answered, and answers to other questions explain nothing. So they are not read in full.
@@ -18,9 +18,8 @@ use smallvec::SmallVec;
 use super::asked::AskedNames;
 use super::asked_subjects::NumberedNames;
 use super::entry::{Entry, FlightEntry, HIT_HEAD, Link, QuestionEntry, index};
-use super::grouped::Grouped;
 use super::heads::{self, FlightHead, QuestionHead};
-use super::message::{Asking, group_numbered};
+use super::message::{Asking, Messages, group_numbered};
 use super::names::ReadNames;
 use super::owner;
 use super::reading;
@@ -182,7 +181,6 @@ impl<'s> Outline<'s> {
         keep_complete(&mut self.flights, |flight| (flight.id, flight.elapsed.into()));
         self.flights.sort_by_key(|flight| flight.began);
         self.extent.outages = joined(std::mem::take(&mut self.extent.outages));
-        self.extent.whole_spans.join();
         self
     }
 
@@ -365,16 +363,16 @@ impl<'a> OutlineNames<'a> {
     }
 
     /// The questions of each message, by their places, in the order of their begins.
-    pub(super) fn messages(&self) -> Grouped {
-        let Outline { extent, questions, .. } = self.outline;
+    pub(super) fn messages(&self) -> Messages {
+        let extent = &self.outline.extent;
         let asking = |question: &QuestionOutline| Asking {
             at: question.at,
             end: question.end(),
             client: question.client,
             asked: index(question.asked),
-            sparse: extent.is_sparse(question.client, question.at, question.hit),
+            sparse: extent.is_of_disk(question.at, question.hit),
         };
-        group_numbered(questions.len(), |place| questions.get(place).map(asking), self)
+        group_numbered(self.outline.questions.iter().map(asking), self)
     }
 }
 

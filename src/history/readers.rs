@@ -13,7 +13,6 @@ use super::redact::Secrets;
 use super::ring::{self, Ring};
 use super::store::Store;
 use super::stored;
-use super::whole_spans::WholeSpan;
 use crate::limits::{EXPLAINED_TIME, MAX_STORED_READ};
 use dns::clock::micros;
 use dns::question::Outcome;
@@ -105,13 +104,6 @@ impl StoreReader<'_> {
                     outline.extent.outages.push((since, until));
                 }
                 Some(until)
-            }
-            EntryHead::Whole(span) => {
-                if span.until >= first && span.since <= self.span.to {
-                    self.taken = self.taken.saturating_add(size_of::<WholeSpan>());
-                    outline.extent.whole_spans.add(span);
-                }
-                Some(span.until)
             }
             // Stored questions have their users.
             EntryHead::Owner(_) => None,
@@ -257,7 +249,7 @@ impl<'a, 's> RingReader<'a, 's> {
                     self.outline.extent.outages.push((self.dates.unix(since), self.dates.unix(until)));
                 }
                 // They are on disk only.
-                Some(EntryHead::Whole(_)) | None => {}
+                None => {}
             }
             place = place.saturating_add(entry.len());
         }

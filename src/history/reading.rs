@@ -8,11 +8,10 @@ use smallvec::SmallVec;
 
 use super::entry::{
     Entry, FLIGHT, FOR_KEYS, FlightEntry, HIT, Link, MessageEntry, OUTAGE, OWNER, OwnerEntry, QUESTION,
-    QuestionEntry, REASONS, TYPE, WHOLE,
+    QuestionEntry, REASONS, TYPE,
 };
 use super::event::{ListFault, Shows};
 use super::names::ReadNames;
-use super::whole_spans::WholeSpan;
 use dns::conduct::{Conduct, Transport};
 use dns::question::ClientTransport;
 use dns::question::Outcome;
@@ -50,7 +49,6 @@ pub(super) fn read_one(octets: &[u8], names: &mut ReadNames<'_>) -> Option<Entry
         FLIGHT => read_flight(&mut reader, names).map(Entry::Flight),
         OUTAGE => read_outage(&mut reader).map(|(since, until)| Entry::Outage(since, until)),
         OWNER => read_owner(&mut reader).map(Entry::Owner),
-        WHOLE => read_whole(&mut reader).map(Entry::Whole),
         _ => None,
     }
 }
@@ -92,11 +90,6 @@ fn read_question(reader: &mut EntryReader<'_>, names: &mut ReadNames<'_>) -> Opt
 
 pub(super) fn read_outage(reader: &mut EntryReader<'_>) -> Option<(u64, u64)> {
     Some((u64::from_le_bytes(reader.chunk()?), u64::from_le_bytes(reader.chunk()?)))
-}
-
-pub(super) fn read_whole(reader: &mut EntryReader<'_>) -> Option<WholeSpan> {
-    let (since, until) = read_outage(reader)?;
-    Some(WholeSpan { client: reader.address()?, since, until })
 }
 
 pub(super) fn read_owner(reader: &mut EntryReader<'_>) -> Option<OwnerEntry> {
@@ -313,11 +306,8 @@ mod tests {
         Entry::Owner(owner.clone()).put(&mut octets);
         put_flight(&mut octets);
         Entry::Outage(3, 5).put(&mut octets);
-        let span = WholeSpan { client, since: 7, until: 9 };
-        Entry::Whole(span).put(&mut octets);
         let mut entries = read_all(&octets);
         assert!(has_failure(&octets) && !has_failure(&octets[..HitHead::room(asked)]));
-        assert_eq!(entries.pop(), Some(Entry::Whole(span)));
         assert_eq!(entries.pop(), Some(Entry::Outage(3, 5)));
         let [Entry::Question(first), Entry::Question(second), Entry::Owner(told), Entry::Flight(third)] =
             &entries[..]

@@ -14,10 +14,8 @@ use super::owner;
 use super::ring::Ring;
 use super::store::Store;
 use super::trail::Trail;
-use super::whole_spans::WholeSpans;
 use super::written::HitHead;
-use crate::limits::CRASH_LOSS;
-use dns::clock::{Clock, micros};
+use dns::clock::Clock;
 use dns::conduct::Conduct;
 use dns::hash::Plain;
 use dns::question::Question;
@@ -104,10 +102,6 @@ pub struct Recorded {
     pub shortened: bool,
     /// Times in which our own network was down: no server on the internet answered, including root servers.
     pub outages: Vec<(u64, u64)>,
-    /// When this process began: after a crash, the disk lacks the last questions before that.
-    pub(crate) process_began: Option<u64>,
-    /// The spans of which the disk has every question of a client.
-    pub(crate) whole_spans: WholeSpans,
     /// The users that were found for clients, which their questions get by `in_order`.
     pub owners: Vec<OwnerEntry>,
 }
@@ -195,16 +189,6 @@ impl Recorded {
         if in_memory { is_before(self.lost) } else { self.whole.is_none() || is_before(self.whole) }
     }
 
-    /// The time just before this process, of which a crash may have lost questions.
-    pub(super) fn cut(&self) -> Option<(u64, u64)> {
-        self.process_began.map(|began| (began.saturating_sub(micros(CRASH_LOSS)), began))
-    }
-
-    /// Whether questions of a client of about this time may be missing: the disk alone has them, and only the failed and slow ones.
-    pub(super) fn is_sparse(&self, client: IpAddr, at: u64, in_memory: bool) -> bool {
-        self.is_of_disk(at, in_memory) && !self.whole_spans.have(client, at)
-    }
-
     /// In the order of time, and with their users; of a flight that was kept twice the later entry, which is complete.
     #[must_use]
     pub fn in_order(mut self) -> Self {
@@ -215,7 +199,6 @@ impl Recorded {
         keep_complete(&mut self.flights, |flight| (flight.id, flight.elapsed));
         self.flights.sort_by_cached_key(|flight| flight.began);
         self.outages = joined(self.outages);
-        self.whole_spans.join();
         owner::give(&std::mem::take(&mut self.owners), &mut self.questions);
         self
     }

@@ -76,8 +76,7 @@ impl Redaction {
                 flight.links.clear();
                 hide(&mut flight.why);
             }
-            Entry::Whole(span) if self.clients => span.client = numbers.of(span.client),
-            Entry::Flight(_) | Entry::Outage(..) | Entry::Owner(_) | Entry::Whole(_) => {}
+            Entry::Flight(_) | Entry::Outage(..) | Entry::Owner(_) => {}
         }
         entry
     }

@@ -292,7 +292,8 @@ fn faults(messages: &Messages) -> Option<String> {
 fn speed(messages: &Messages) -> String {
     let mean = messages.mean_round_trip();
     let word = if mean >= SLOW { "slow" } else { WELL };
-    match mean.as_millis() {
+    // Rounded, as the column next to it.
+    match mean.as_micros().saturating_add(500) / 1_000 {
         _ if messages.total() == 0 => NOT_ASKED.to_owned(),
         0 => format!("{word}: mean round trip < 1 ms"),
         millis => format!("{word}: mean round trip {millis} ms"),

@@ -50,7 +50,7 @@ impl Ring {
     }
 
     /// Reads the place of the next entries. It was last used when the ring was written the last time round, so that the core waits for
-    /// memory; it does not wait for the read, and other reads go on beside it.
+    /// memory; it does not wait for the read, and other reads continue meanwhile.
     #[inline]
     pub(super) fn fetch(&self) {
         let octet = |place| self.octets.get(place).copied();
@@ -208,15 +208,13 @@ pub(super) struct RingPlace {
     octets: usize,
 }
 
-/// Leaves out all but the last blocks. Whether entries of this process are left out.
-pub(super) fn skip(ring: &Mutex<Ring>, place: &mut RingPlace, blocks: u64) -> bool {
+/// Leaves out all but the last blocks.
+pub(super) fn skip(ring: &Mutex<Ring>, place: &mut RingPlace, blocks: u64) {
     let (first, restored) = {
         let ring = lock(ring);
         (RingPlace { block: ring.block.saturating_sub(blocks), octets: 0 }, ring.restored)
     };
-    let begin = restored.max(*place);
-    *place = first.max(begin);
-    first > begin
+    *place = first.max(restored).max(*place);
 }
 
 /// Reads the blocks of a ring, the oldest first, until `take` returns false. Blocks that are overwritten meanwhile are left out.

@@ -8,7 +8,7 @@
 //! - Keys of DNS lists are removed when it is written, as from all that is read.
 //! - A file with damage is not read: memory would claim to have all questions of a time of which some are missing. The disk still has the
 //!   failed and slow ones.
-//! - Restored entries were told and stored by the process that wrote them, so the readers of what is new begin behind them.
+//! - Restored entries were logged and stored by the process that wrote them, so the readers of what is new begin behind them.
 
 use std::sync::Mutex;
 

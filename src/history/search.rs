@@ -3,11 +3,9 @@
 //!
 //! Pure: a function of the outline.
 
-use std::borrow::Cow;
 use std::cell::{LazyCell, RefCell};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use hickory_proto::rr::RecordType;
 
@@ -15,18 +13,18 @@ use super::asked_subjects::NumberedNames;
 use super::culprit::{
     Cause, CulpritKind, ExplainedQuestion, MessageVerdict, judge, judge_decisive, known_cost, turns,
 };
-use super::doubt::{self, FoundWait, OtherQuery, OwnQuery, PossibleWaits};
+use super::doubt::{self, FoundWait, MailFacts, PossibleWait, PossibleWaits, WaitOrder};
 use super::entry::{Link, QuestionEntry, index};
-use super::evidence::{self, Absence, CulpritReport, seconds};
+use super::evidence::{self, Absence, seconds};
 use super::explained::{Explained, Links};
-use super::grouped::Grouped;
+use super::message::Messages;
 use super::outline::{FlightsByNumber, Outline, OutlineNames, QuestionOutline};
 use super::recorded::{ReadSpan, Recorded};
 use super::spans::waited;
-use super::subject::{Subject, asked_domain, linked, subject};
+use super::subject::{Subject, asked_domain, subject};
 use super::traffic::{Traffic, slow_answer};
 use super::why::{DaemonFacts, HistoryReach, KnownFacts, MessageReport, Wanted, WantedSubject, report};
-use crate::limits::{MAX_DEADLINE, MAX_WHY_REPLY};
+use crate::limits::{FLIGHT_TIME, MAX_WHY_REPLY};
 use dns::clock::micros;
 use dns::question::{is_within, kind_text, name_of_wire, name_text};
 
@@ -40,10 +38,7 @@ pub fn why(
 ) -> Vec<Vec<MessageReport>> {
     let names = OutlineNames::of(outline, facts.list);
     let messages = names.messages();
-    // Without a subject, each message is judged with all its questions.
-    let has_subject = wanted.iter().any(|one| one.subject.is_some());
-    let delayed = if has_subject { delayed(outline, &names, &messages) } else { Vec::new() };
-    let search = Search { outline, names: &names, facts, messages: &messages, delayed: &delayed };
+    let search = Search { outline, names: &names, facts, messages: &messages };
     let (mut replies, mut octets) = (Vec::new(), 0_usize);
     for one in wanted {
         let mut left = MAX_WHY_REPLY;
@@ -71,10 +66,9 @@ fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Mes
         history: begin.map(|_| HistoryReach::of(recorded, facts.slow)),
         line: None,
         more_lines: 0,
+        fitting: 0,
         note: None,
         of_disk: false,
-        whole_until: None,
-        is_cut: false,
         began: begin.map_or(0.0, seconds),
         client: String::new(),
         took: 0.0,
@@ -93,52 +87,7 @@ struct Search<'a> {
     outline: &'a Outline<'a>,
     names: &'a OutlineNames<'a>,
     facts: &'a DaemonFacts<'a>,
-    messages: &'a Grouped,
-    /// The messages that took long or failed.
-    delayed: &'a [DelayedMessage<'a>],
-}
-
-/// A message with a question that took long or failed.
-struct DelayedMessage<'a> {
-    places: &'a [u32],
-    client: IpAddr,
-    /// From its first question to its last reply.
-    span: (u64, u64),
-}
-
-/// The messages that took long or failed.
-fn delayed<'a>(
-    outline: &Outline<'_>,
-    names: &OutlineNames<'_>,
-    messages: &'a Grouped,
-) -> Vec<DelayedMessage<'a>> {
-    let delayed = |places: &'a [u32]| {
-        let questions = || places.iter().filter_map(|place| outline.questions.get(index(*place)));
-        questions().any(|question| is_delay(names, question)).then_some(())?;
-        let (first, end) = (questions().next()?, questions().map(QuestionOutline::end).max()?);
-        Some(DelayedMessage { places, client: first.client, span: (first.at, end) })
-    };
-    messages.iter().filter_map(delayed).collect()
-}
-
-/// Whether a question may be the delay of a mail: it took long, or failed. A failed list defers none.
-fn is_delay(names: &OutlineNames<'_>, question: &QuestionOutline) -> bool {
-    let is_list = || names.list(names.asked(index(question.asked)).0).is_some();
-    doubt::is_wait(question) || (question.outcome.is_failure() && !is_list())
-}
-
-/// A message with wanted questions, by the places of its questions.
-struct WantedMessage<'m> {
-    /// The questions that certainly belong to one mail with the wanted ones. Only these are judged and shown.
-    certain: Cow<'m, [u32]>,
-    /// All questions of the message.
-    all: &'m [u32],
-}
-
-impl AsRef<[u32]> for WantedMessage<'_> {
-    fn as_ref(&self) -> &[u32] {
-        &self.certain
-    }
+    messages: &'a Messages,
 }
 
 /// A message that was found.
@@ -194,13 +143,12 @@ impl Search<'_> {
             worst.truncate(wanted.most);
             found = worst.into_iter().map(|(_, message)| message).collect();
         }
-        let doubts = Doubts { search: self, subject: &subject };
         let is_of_subject =
             |question: &QuestionEntry| wanted.subject.is_some() && subject.is_of_entry(question);
         self.judge(&found, wanted, |judged, traffic| {
             let mut judged: Vec<_> = judged.into_iter().zip(&found).collect();
             judged.sort_by_key(|(message, _)| Reverse(message.worth));
-            let report = |(Judged { worth, asked, mut verdict }, found): (Judged<'_>, &WantedMessage<'_>)| {
+            let report = |(Judged { worth, asked, mut verdict }, places): (Judged<'_>, &&[u32])| {
                 let own: Vec<_> = asked.iter().filter(|one| is_of_subject(one.question)).copied().collect();
                 let of_subject = if own.len() == asked.len() {
                     verdict.has_cause()
@@ -211,32 +159,24 @@ impl Search<'_> {
                     verdict.put_first(judge_decisive(&asked, traffic, decisive));
                 }
                 let report = report(&asked, &verdict, self.facts, &is_of_subject, left);
-                FoundMessage { worth, of_subject, message: doubts.added(report, found) }
+                FoundMessage { worth, of_subject, message: self.with_doubts(report, places, wanted) }
             };
             judged.into_iter().map(report).collect()
         })
     }
 
     /// The messages with a question that is wanted.
-    fn candidates(&self, wanted: &Wanted, subject: &AskedSubject<'_>) -> Vec<WantedMessage<'_>> {
+    fn candidates(&self, wanted: &Wanted, subject: &AskedSubject<'_>) -> Vec<&[u32]> {
         let span = ReadSpan { from: wanted.from, to: wanted.to, client: wanted.client, hits: true };
-        let is_of = |place| {
-            let question = self.outline.questions.get(index(place));
+        let is_of = |place: &u32| {
+            let question = self.outline.questions.get(index(*place));
             question.is_some_and(|one| span.has(one.at, one.client) && subject.is_of(one.asked))
         };
-        let found = self.messages.iter().filter(|places| places.iter().any(|place| is_of(*place)));
-        // Each part may be a mail of its own.
-        let parts = |all| {
-            let parts = self.messages.certain(all, is_of).into_iter();
-            parts.map(move |certain| WantedMessage { certain, all })
-        };
-        let mut found: Vec<_> = found.flat_map(parts).collect();
+        let mut found: Vec<&[u32]> = self.messages.iter().filter(|places| places.iter().any(is_of)).collect();
         if wanted.subject.is_none() {
             // The others do not come into the reply, and to judge all takes as long as to read them.
-            found.sort_by_cached_key(|message| {
-                Reverse(waited(
-                    self.questions(&message.certain).map(|question| (question.at, question.end())),
-                ))
+            found.sort_by_cached_key(|places| {
+                Reverse(waited(self.questions(places).map(|question| (question.at, question.end()))))
             });
             found.truncate(wanted.most);
         }
@@ -248,17 +188,13 @@ impl Search<'_> {
     }
 
     /// The worth of each message. Only those that took long or failed are read for it.
-    fn worths<'m>(
-        &self,
-        messages: Vec<WantedMessage<'m>>,
-        wanted: &Wanted,
-    ) -> Vec<((u64, u64), WantedMessage<'m>)> {
+    fn worths<'m>(&self, messages: Vec<&'m [u32]>, wanted: &Wanted) -> Vec<((u64, u64), &'m [u32])> {
         let (mut decisive, mut worths) = (Vec::new(), Vec::new());
         let flights = LazyCell::new(|| self.outline.flights_by_number());
         for message in &messages {
-            let known = self.known_worth(message.as_ref(), wanted, &flights);
+            let known = self.known_worth(message, wanted, &flights);
             if known.is_none() {
-                decisive.push(self.decisive(message.as_ref()));
+                decisive.push(self.decisive(message));
             }
             worths.push(known);
         }
@@ -371,164 +307,96 @@ impl<'a> AskedSubject<'a> {
     }
 }
 
-/// Compares messages that were quick with those that waited or failed.
-struct Doubts<'a> {
-    search: &'a Search<'a>,
-    subject: &'a AskedSubject<'a>,
-}
-
-impl<'a> Doubts<'a> {
-    /// The report of a message with the waits that may belong to its mail, and in doubt if nothing else was slow, or if they fill the pauses
-    /// of its client.
-    fn added(&self, mut report: MessageReport, found: &WantedMessage<'_>) -> MessageReport {
-        let (extent, own) = (&self.search.outline.extent, &found.certain);
-        let mut own = self.search.questions(own).map(|one| (one.client, one.at, one.hit)).peekable();
-        let first = own.peek().copied();
-        report.of_disk = first.is_some_and(|(_, at, hit)| extent.is_of_disk(at, hit));
-        let is_whole = report.of_disk && !own.any(|(client, at, hit)| extent.is_sparse(client, at, hit));
-        let until =
-            first.filter(|_| is_whole).and_then(|(client, at, _)| extent.whole_spans.until(client, at));
-        report.whole_until = until.map(seconds);
-        let last = self.search.questions(&found.certain).map(QuestionOutline::end).max();
-        report.is_cut = report.of_disk
-            && !is_whole
-            && extent.cut().zip(last).is_some_and(|((since, began), last)| (since..began).contains(&last));
-        let is_pause = |culprit: &CulpritReport| culprit.kind == CulpritKind::Client;
-        let pauses = is_pause(&report.culprit) || report.also.iter().any(is_pause);
-        let mut waits = if self.subject.subject.is_some() { self.waits(found) } else { Vec::new() };
-        let in_pauses = if pauses { self.waits_in_pauses(found, &waits) } else { Vec::new() };
-        if !in_pauses.is_empty() {
-            report.also.retain(|also| !is_pause(also));
+impl Search<'_> {
+    /// The report with the waits that may belong to its mail. Its culprit is unknown if there are such waits and its own queries were quick, or
+    /// if one of them fills the pauses of its client.
+    fn with_doubts(&self, mut report: MessageReport, places: &[u32], wanted: &Wanted) -> MessageReport {
+        let first = self.questions(places).next();
+        report.of_disk = first.is_some_and(|first| self.outline.extent.is_of_disk(first.at, first.hit));
+        let kind = report.culprit.kind;
+        if wanted.subject.is_none() && kind != CulpritKind::Client {
+            return report;
         }
-        let is_open =
-            report.culprit.kind == CulpritKind::None || (is_pause(&report.culprit) && !in_pauses.is_empty());
-        waits.retain(|wait| !in_pauses.iter().any(|other| std::ptr::eq(wait.question, other.question)));
-        waits.extend(in_pauses);
-        let waits = self.told(waits);
-        (report.possible_waits, report.possible_waits_left_out) = (waits.nearest, waits.left_out);
-        if is_open && !report.possible_waits.is_empty() {
-            let waits: Vec<_> = report.possible_waits.iter().collect();
+        let PossibleWaits { nearest, left_out } = self.possible_waits(places);
+        (report.possible_waits, report.possible_waits_left_out) = (nearest, left_out);
+        let waits: Vec<&PossibleWait> = report.possible_waits.iter().collect();
+        let is_open = match kind {
+            CulpritKind::None => !waits.is_empty(),
+            CulpritKind::Client => waits.iter().any(|wait| wait.order == WaitOrder::During),
+            _ => false,
+        };
+        if is_open {
             report.culprit = doubt::culprit(report.waited, &waits);
-        } else if report.of_disk && report.whole_until.is_none() && report.culprit.kind == CulpritKind::None {
+        } else if report.of_disk && kind == CulpritKind::None {
             report.culprit = doubt::of_disk(&report.culprit);
         }
         report
     }
 
-    /// The waits of the same client for names of the organisations of a message, and those that may belong to its mail, if they fill its
-    /// pauses: then the client has not paused.
-    fn waits_in_pauses(&self, found: &WantedMessage<'_>, possible: &[FoundWait<'a>]) -> Vec<FoundWait<'a>> {
-        let Search { outline, names, .. } = *self.search;
-        let own: Vec<&QuestionOutline> = self.search.questions(&found.certain).collect();
-        let Some(first) = own.first() else { return Vec::new() };
-        let end = own.iter().map(|question| question.end()).max().unwrap_or(0);
-        let mut owners: BTreeSet<Box<[u8]>> = own.iter().filter_map(|one| self.owner(one.asked)).collect();
-        for reverse in own.iter().filter(|one| names.asked(index(one.asked)).1 == RecordType::PTR) {
-            owners.extend(names.links(index(reverse.asked)).filter_map(|link| match link {
-                Link::Name(name) => linked(&name).owner().map(Box::from),
-                Link::Address(_) => None,
-            }));
-        }
-        let longest_before = first.at.saturating_sub(micros(MAX_DEADLINE));
-        let begin = outline.questions.partition_point(|other| other.at < longest_before);
-        let is_wait = |(place, other): &(usize, &QuestionOutline)| {
-            let is_own = found.certain.iter().any(|own| index(*own) == *place);
-            let is_beside = other.client == first.client && other.end() > first.at && doubt::is_wait(other);
-            let is_of_owner = || self.owner(other.asked).is_some_and(|owner| owners.contains(&owner));
-            let is_possible = || possible.iter().any(|wait| std::ptr::eq(wait.question, *other));
-            is_beside && !is_own && (is_possible() || is_of_owner())
+    /// The waits and the failed queries of other messages that may belong to the mail of a message.
+    fn possible_waits(&self, places: &[u32]) -> PossibleWaits {
+        let (questions, own) = (&self.outline.questions, self.facts_of(places));
+        let Some(client) = self.questions(places).next().map(|first| first.client) else {
+            return PossibleWaits::default();
         };
-        let others = outline.questions.iter().enumerate().skip(begin).take_while(|(_, other)| other.at < end);
-        let waits: Vec<&QuestionOutline> = others.filter(is_wait).map(|(_, other)| other).collect();
-        doubt::in_pauses(&own, &waits)
-    }
-
-    /// The organisation of a name, by its number.
-    fn owner(&self, asked: u32) -> Option<Box<[u8]>> {
-        let (name, _) = self.search.names.asked(index(asked));
-        subject(name, |name| self.search.names.list(name))?.owner().map(Box::from)
-    }
-
-    fn waits(&self, found: &WantedMessage<'_>) -> Vec<FoundWait<'a>> {
-        let queries: Vec<OwnQuery<'_>> =
-            self.search.questions(&found.certain).map(|question| self.own(question)).collect();
-        let Some(client) = queries.first().map(|query| query.question.client) else {
-            return Vec::new();
+        let message = places.first().and_then(|place| self.messages.message_of(*place));
+        // The waits of a message follow each other, so one may be far from this message though the first one is near.
+        let reach = micros(FLIGHT_TIME);
+        let begin = questions.partition_point(|other| other.at < own.began.saturating_sub(reach));
+        let behind = (0..).zip(questions).skip(begin);
+        let near = behind.take_while(|(_, other)| other.at <= own.ended.saturating_add(reach));
+        let of_others = near.filter_map(|(place, other)| {
+            let message = self.messages.message_of(place).filter(|other| Some(*other) != message)?;
+            (other.client == client && self.is_delay(other)).then_some((message, other))
+        });
+        let subjects = self.subjects_of(places);
+        let may_be_own = |(message, wait): &(u32, &QuestionOutline)| {
+            let other = self.messages.questions(*message).map(|places| self.facts_of(places));
+            // Domains have mail hosts in common: their query stands in one message, and each mail waits for it.
+            let is_common = || self.subject_of(wait.asked).is_some_and(|own| subjects.contains(&own));
+            other.is_some_and(|other| other.is_near(&own) && (!other.excludes(&own) || is_common()))
         };
-        let own_span = (
-            queries.first().map_or(0, |query| query.question.at),
-            queries.iter().map(|query| query.question.end()).max().unwrap_or(0),
-        );
-        let others = self.others(found.all, &found.certain, true);
-        let mut waits = doubt::after(&queries, &others);
-        let begins = if self.has_address(&queries) { Vec::new() } else { doubt::begins(&queries) };
-        waits.extend(doubt::nearest_before(&begins, &others));
-        let is_other =
-            |other: &&DelayedMessage<'_>| other.client == client && other.places.first() != found.all.first();
-        for other in self.search.delayed.iter().filter(is_other) {
-            let (is_before, is_after) =
-                (doubt::may_be_before(&begins, other.span), doubt::may_be_after(own_span, other.span));
-            if is_before || is_after {
-                let others = self.others(other.places, &[], false);
-                waits.extend(doubt::nearest_before(&begins, &others));
-                waits.extend(doubt::after(&queries, &others));
-            }
-        }
-        waits
-    }
-
-    fn told(&self, waits: Vec<FoundWait<'_>>) -> PossibleWaits {
-        let names = self.search.names;
-        doubt::told(waits, |question| {
-            let (name, kind) = names.asked(index(question.asked));
+        let waits = of_others.filter(may_be_own);
+        let waits = waits.map(|(_, wait)| FoundWait::new(wait, (own.began, own.ended))).collect();
+        doubt::report(waits, |question| {
+            let (name, kind) = self.names.asked(index(question.asked));
             let text = |name: &[u8]| name_text(&name_of_wire(name));
-            let apex = names.list(name).and_then(|list| list.of(name));
+            let apex = self.names.list(name).and_then(|list| list.of(name));
             (text(name), kind_text(kind), apex.map(text))
         })
     }
 
-    fn own<'q>(&self, question: &'q QuestionOutline) -> OwnQuery<'q> {
-        let (name, kind) = self.search.names.asked(index(question.asked));
-        let of_address = self.address(question).is_some();
-        let of_sender = matches!(kind, RecordType::MX | RecordType::TXT)
-            && !of_address
-            && self.search.names.list(name).is_none();
-        OwnQuery { question, of_subject: self.subject.is_of(question.asked), of_address, of_sender }
+    /// Returns true if a query may be the delay of a mail: it took long, or failed. A failed list defers none.
+    fn is_delay(&self, question: &QuestionOutline) -> bool {
+        let is_list = || self.names.list(self.names.asked(index(question.asked)).0).is_some();
+        doubt::is_wait(question) || (question.outcome.is_failure() && !is_list())
     }
 
-    /// The questions of a message that are not among `own`, whose places are in order.
-    fn others(&self, message: &[u32], own: &[u32], of_message: bool) -> Vec<OtherQuery<'a>> {
-        let Search { outline, names, messages, .. } = *self.search;
-        let question = |place: u32| outline.questions.get(index(place));
-        let with_host: BTreeSet<u32> = message
-            .iter()
-            .filter(|place| question(**place).is_some_and(|one| self.address(one).is_some()))
-            .map(|place| messages.part(*place))
-            .collect();
-        let others = message.iter().filter(|place| own.binary_search(place).is_err());
-        let other = |place: &u32| {
-            let question = question(*place)?;
-            let (name, _) = names.asked(index(question.asked));
-            let of_list = question.outcome.is_failure() && names.list(name).is_some();
-            let with_host = with_host.contains(&messages.part(*place));
-            Some(OtherQuery { question, of_list, with_host, of_message })
-        };
-        others.filter_map(other).collect()
+    /// The subjects of the queries of a message, and those that their answers name.
+    fn subjects_of(&self, places: &[u32]) -> Vec<Link> {
+        let asked: BTreeSet<u32> = self.questions(places).map(|question| question.asked).collect();
+        let own = asked.iter().filter_map(|asked| self.subject_of(*asked));
+        own.chain(asked.iter().flat_map(|asked| self.names.links(index(*asked)))).collect()
     }
 
-    /// The address that a question is about.
-    fn address(&self, question: &QuestionOutline) -> Option<IpAddr> {
-        let (name, _) = self.search.names.asked(index(question.asked));
-        match subject(name, |name| self.search.names.list(name))? {
-            Subject::Address(address) => Some(address),
-            Subject::Domain(_) => None,
+    fn subject_of(&self, asked: u32) -> Option<Link> {
+        let (name, _) = self.names.asked(index(asked));
+        Some(match subject(name, |name| self.names.list(name))? {
+            Subject::Address(address) => Link::Address(address),
+            Subject::Domain(domain) => Link::Name(domain.as_ref().into()),
+        })
+    }
+
+    fn facts_of(&self, places: &[u32]) -> MailFacts {
+        let mut facts = MailFacts { began: u64::MAX, ..MailFacts::default() };
+        for question in self.questions(places) {
+            let (name, kind) = self.names.asked(index(question.asked));
+            let subject = subject(name, |name| self.names.list(name));
+            facts.has_host |= matches!(subject, Some(Subject::Address(_)));
+            facts.has_sender |= kind == RecordType::MX;
+            (facts.began, facts.ended) = (facts.began.min(question.at), facts.ended.max(question.end()));
         }
-    }
-
-    /// Whether a message has questions about the wanted address.
-    fn has_address(&self, queries: &[OwnQuery<'_>]) -> bool {
-        let Some(WantedSubject::Address(wanted)) = self.subject.subject else { return false };
-        queries.iter().any(|query| self.address(query.question) == Some(*wanted))
+        facts
     }
 }
 

@@ -142,7 +142,7 @@ pub(super) struct Chooser {
     flights: BTreeMap<u64, u64>,
     /// The members of `flights` that were stored with a message. Other questions that waited for them were not stored.
     added: BTreeSet<u64>,
-    /// The stored flights that only show what servers did beside these. At most `MAX_FOLLOWED_FLIGHTS`.
+    /// The stored flights that only show what servers did next to these. At most `MAX_FOLLOWED_FLIGHTS`.
     witnesses: BTreeSet<u64>,
     /// The outages when entries were last stored.
     outages: Vec<(u64, u64)>,

@@ -35,14 +35,6 @@ pub(super) enum Subject<'n> {
     Domain(Cow<'n, [u8]>),
 }
 
-impl Subject<'_> {
-    /// The domain of its organisation, in wire form; none for an address and for a name with one label.
-    pub(super) fn owner(&self) -> Option<&[u8]> {
-        let Self::Domain(domain) = self else { return None };
-        Some(organisation(below_service(domain))).filter(|owner| *owner != [0])
-    }
-}
-
 /// The subject of a name in an answer.
 pub(super) fn linked(name: &[u8]) -> Subject<'_> {
     Subject::Domain(served(name).into())
@@ -107,10 +99,13 @@ pub(super) fn asked_domain(name: &[u8], list: ListName) -> Option<Vec<u8>> {
 const SERVICES: [&[u8]; 9] =
     [b"_domainkey", b"_dmarc", b"_mta-sts", b"_tcp", b"_udp", b"_tls", b"_bimi", b"_adsp", b"_vouch"];
 
+/// The host with the policy of MTA-STS of a domain (RFC 8461 section 3.3).
+const POLICY_HOST: &[u8] = b"\x07mta-sts";
+
 /// The domain or host that a name of a service is about; any other name itself.
 pub(super) fn served(name: &[u8]) -> &[u8] {
     if !name.contains(&b'_') {
-        return name;
+        return name.strip_prefix(POLICY_HOST).unwrap_or(name);
     }
     let is_service = |place: &usize| label(name, *place).is_some_and(|label| SERVICES.contains(&label));
     let Some(last) = label_places(name).filter(is_service).last() else { return name };

@@ -10,18 +10,18 @@ use super::entry::{Entry, FlightEntry, QuestionEntry};
 use super::evidence::{self, Absence};
 use super::explained::{Explained, links_of};
 use super::failure::FailedQuestion;
-use super::failure_lines::{ToldElsewhere, ZoneOwner};
+use super::failure_lines::{FailureLines, ToldElsewhere, ZoneOwner};
 use super::follow::NewsReader;
 use super::line::{Line, SlowLine};
 use super::lock::lock;
-use super::long_messages::LongWanted;
+use super::long_messages::{LongMessages, LongWanted};
 use super::owner::WantedOwner;
 use super::recorded::Recorded;
 use super::redact::{Redaction, Secrets};
+use super::slow_lines::SlowLines;
 use super::store::Store;
-use super::stored::{self, WantedFlights};
+use super::stored::{self, Chooser, WantedFlights};
 use super::tally::{FailureCount, is_judged_failure};
-use super::told::{TellFacts, Told};
 use super::traffic::Traffic;
 use super::why::{DaemonFacts, KnownFacts};
 use super::written::Written;
@@ -29,6 +29,30 @@ use super::{Recorder, debug_lines, linked_flights, query_log};
 use crate::limits::{MESSAGE_PAUSE, QUERY_LINES_A_SECOND};
 use dns::clock::micros;
 use dns::question::{Outcome, label_places, name_of_wire};
+
+/// The questions that the log has, and the place in the record up to which it was read.
+#[derive(Debug, Default)]
+pub struct Told {
+    pub(super) follower: NewsReader,
+    pub(super) failures: FailureLines,
+    pub(super) slow: SlowLines,
+    pub(super) stored: Chooser,
+    pub(super) long: LongMessages,
+}
+
+/// The facts that are not in the record.
+pub struct TellFacts<'a> {
+    /// Keys that no line may have.
+    pub secrets: &'a Secrets,
+    /// The parts of an entry that are not written to disk.
+    pub redaction: Redaction,
+    /// See `DaemonFacts`.
+    pub facts: DaemonFacts<'a>,
+    /// Whether the log has a line about a list that does not work, by its apex in wire form.
+    pub is_list_told: &'a dyn Fn(&[u8]) -> bool,
+    /// Whether a zone is in the configuration, by its name in lower-case wire form.
+    pub is_configured: &'a dyn Fn(&[u8]) -> bool,
+}
 
 impl Recorder {
     /// Sets the time from which on a question is slow; called at start and after each reload.
@@ -121,13 +145,10 @@ impl Recorder {
         if self.kept.store.get().is_none() || !(is_ending || told.long.is_due(now)) {
             return;
         }
-        told.long.begin(self.started);
         told.long.read(self.rings(), facts.secrets, now);
         let until = if is_ending { u64::MAX } else { now.before(MESSAGE_PAUSE).as_micros() };
         let slow = self.slow_from();
-        // A question that is not slow has ended by then, and shortened names do not tell which mail a question is of.
-        let with_spans = slow <= MESSAGE_PAUSE && !facts.redaction.names;
-        let wanted = LongWanted { slow: micros(slow), until, with_spans, facts: &facts.facts };
+        let wanted = LongWanted { slow: micros(slow), until, facts: &facts.facts };
         let mut chosen = told.long.take(&mut told.stored, &wanted);
         let linked = linked_flights::of_hits(&chosen, &self.kept.misses, facts.secrets);
         chosen.extend(told.long.add_flights(linked, &mut told.stored));

@@ -70,18 +70,15 @@ pub struct MessageReport {
     /// The number of further lines with the same message.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more_lines: u64,
+    /// The number of messages that fit the line, if there are several: parts of its mail, or other mails.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub fitting: u64,
     /// The part of the line that was not understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// Whether the record has only the failed, bogus and slow queries of its time, and messages that took long: those on the disk.
     #[serde(default, skip_serializing_if = "is_false")]
     pub of_disk: bool,
-    /// Whether this process of resolverd began so soon behind a message on the disk that the disk may lack its last queries, after a crash.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub is_cut: bool,
-    /// Of a message on the disk of whose time the disk has all queries of its client: until when, in seconds since 1970.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub whole_until: Option<f64>,
     /// When its first question came; for an unknown one when the record begins.
     pub began: f64,
     /// Its client; `redacted` if `history.redact` has removed it, empty for an unknown one.
@@ -122,9 +119,6 @@ pub struct HistoryReach {
     /// The seconds from which on a question is slow.
     #[serde(default)]
     pub slow: Option<f64>,
-    /// Since when the disk may lack questions, up to the begin of this process: those before a crash.
-    #[serde(default)]
-    pub cut: Option<(f64, f64)>,
 }
 
 impl HistoryReach {
@@ -132,7 +126,6 @@ impl HistoryReach {
     pub(super) fn of(extent: &Recorded, slow: Duration) -> Self {
         Self {
             slow: Some(slow.as_secs_f64()),
-            cut: extent.cut().map(|(since, began)| (seconds(since), seconds(began))),
             resolved: extent.lost.or(extent.begin).map(seconds),
             cache: extent.lost_hits.or(extent.begin).map(seconds),
             disk: extent.stored_since.map(seconds),
@@ -320,10 +313,9 @@ pub(super) fn report(
         history: None,
         line: None,
         more_lines: 0,
+        fitting: 0,
         note: None,
         of_disk: false,
-        whole_until: None,
-        is_cut: false,
         began: seconds(first),
         client: asked.first().map(|one| one.question.client_text()).unwrap_or_default(),
         took: seconds(verdict.took),

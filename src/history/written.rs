@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use super::entry::{
     Entry, FLIGHT, FOR_KEYS, FlightEntry, HEAD, HIT, HIT_HEAD, Link, MessageEntry, NONE, OUTAGE, OWNER,
-    OwnerEntry, QUESTION, REASONS, WHOLE, octets_of,
+    OwnerEntry, QUESTION, REASONS, octets_of,
 };
 use super::event::{ListFault, Shows};
 use crate::limits::{
@@ -174,13 +174,6 @@ impl Entry {
                 into.extend_from_slice(&until.to_le_bytes());
             }
             Self::Owner(owner) => owner.put(into),
-            Self::Whole(span) => {
-                // Two octets of the length, the tag, two moments, and the address.
-                into.extend_from_slice(&[36, 0, WHOLE]);
-                into.extend_from_slice(&span.since.to_le_bytes());
-                into.extend_from_slice(&span.until.to_le_bytes());
-                put_address(span.client, into);
-            }
         }
     }
 }

@@ -74,7 +74,7 @@ fn with_code(query: &Message, code: ResponseCode) -> Message {
     response
 }
 
-/// An unsigned NSEC over names beside each answered one, with the signature of the answer.
+/// An unsigned NSEC over names next to each answered one, with the signature of the answer.
 fn junk_proofs(response: &mut Message) {
     let beside = |record: &Record| record.name.base_name().prepend_label("aaa").ok();
     let Some(owner) = response.answers.first().and_then(beside) else { return };

@@ -135,7 +135,7 @@ faults! {
     Poisons = "poisons",
     /// Names a server outside its zone for its zone, and gives the address of that server.
     ForeignGlue = "foreign-glue",
-    /// Refers everything to a zone beside its own.
+    /// Refers everything to a zone next to its own.
     SidewaysReferral = "sideways-referral",
     /// Refers everything to its own zone, again and again, with an address for its server.
     SelfReferral = "self-referral",

@@ -1,4 +1,4 @@
-//! The changes of a faulty server or middlebox to a response's octets, and forged messages beside it.
+//! The changes of a faulty server or middlebox to a response's octets, and forged messages next to it.
 //!
 //! Pure. RFC 1035 section 4 for the octets.
 

@@ -125,7 +125,7 @@ impl Signing {
         self.flaws.contains(&flaw)
     }
 
-    /// How many keys share one tag, beside the right one.
+    /// How many keys share one tag, next to the right one.
     pub(super) fn colliding(&self) -> u8 {
         let count = |flaw: &Flaw| if let Flaw::KeyTrap(count) = flaw { Some(*count) } else { None };
         self.flaws.iter().find_map(count).unwrap_or(0)

@@ -1,6 +1,6 @@
 //! RSA keys shorter than the library signs with, as zones had them before 2010 and a few still have.
 //!
-//! Bits, modulus and private exponent are in a file beside this one, in hexadecimal digits; the public exponent is
+//! Bits, modulus and private exponent are in a file next to this one, in hexadecimal digits; the public exponent is
 //! 65537. RFC 3110, RFC 8017 section 8.2.1.
 
 use hickory_proto::dnssec::{Algorithm, DnsSecError, DnsSecResult, PublicKeyBuf, SigningKey, TBS};

@@ -1,4 +1,4 @@
-//! The keys of the lab's zones: a few fixed ones of each algorithm, from files beside this one.
+//! The keys of the lab's zones: a few fixed ones of each algorithm, from files next to this one.
 //!
 //! They are public and protect nothing. They are fixed, so that a seed gives one run. RFC 8624 for the algorithms;
 //! for those that the library cannot sign with, keys and signatures only look real.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use doctor::codes::Code;
 use doctor::finding::Level;
-use doctor::part::{About, Part, needs};
+use doctor::part::{About, Part};
 use resolver::config::WatchAs;
 
 /// A finding that is followed. The same code at another level is another finding.
@@ -52,7 +52,7 @@ impl FollowedFinding {
         };
         let is_other = |part: &Part| others.contains(part);
         match self.parts.as_slice() {
-            [] => !needs(self.code, self.level).iter().any(is_other),
+            [] => !self.code.entry().parts.iter().any(is_other),
             // One of them is enough.
             untold => !untold.iter().all(is_other),
         }

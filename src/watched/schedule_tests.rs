@@ -109,7 +109,7 @@ fn findings_that_flap_in_turn_do_not_hurry_all_checks() {
             continue;
         }
         // At each check one of three is there, so that the others are always missed.
-        let code = [Code::NsSlow, Code::NsSilent, Code::NsTcp][checks % 3];
+        let code = [Code::NsLame, Code::NsSilent, Code::NsTcp][checks % 3];
         let end = CheckEnd::Told(vec![Finding::new(code, "")]);
         schedule.history(&watched).unwrap().take(end, at(second).unix, Confirmation::Twice);
         schedule.plan(&watched, at(second).mono, &random);

@@ -6,11 +6,10 @@
 use super::followed::FollowedFinding;
 use doctor::codes::Code;
 use doctor::finding::{Finding, Level, Topic};
-use doctor::part::{About, Part, needs};
+use doctor::part::{About, Part};
 
 /// Faults that hide all others: the domain cannot be resolved.
-const HIDES_ALL: [Code; 5] =
-    [Code::DomainMissing, Code::DnssecBogus, Code::DsRepaired, Code::NsNoneAnswers, Code::NsCircular];
+const HIDES_ALL: [Code; 4] = [Code::DomainMissing, Code::DnssecBogus, Code::DsRepaired, Code::NsNoneAnswers];
 
 /// A part that could not be told.
 struct UntoldPart {
@@ -61,7 +60,7 @@ fn is_unrouted(finding: &Finding) -> bool {
 impl UntoldPart {
     fn hides(&self, finding: &FollowedFinding) -> bool {
         let is_needed = match self.part {
-            Some(part) => needs(finding.code, finding.level).contains(&part),
+            Some(part) => finding.code.entry().parts.contains(&part),
             None => finding.code.entry().topic == Topic::Policy,
         };
         let meets = |about: &About| finding.about.iter().any(|of_finding| of_finding.meets(about));

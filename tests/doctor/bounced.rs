@@ -77,40 +77,12 @@ fn bounces_in_html_alone_are_read() {
 }
 
 #[test]
-fn bounces_about_tls_lead_to_the_recipient_and_to_the_certificates() {
+fn a_bounce_about_tls_leads_to_the_recipient_whose_dnssec_fails() {
     let gateway = gateway();
-    let unseen = |domain: &str, demanded: &str| {
-        format!(
-            "{domain}: the bounce is about TLS to the mail hosts of the domain, and their certificates were not looked at: {demanded}; run \
-             `resolverctl check {domain} --connect`."
-        )
-    };
     let log = "Nov 24 03:00:00 gw postfix/smtp[7]: 4A1: from=<al@sound.com>, to=<you@pinned.com>, relay=mx.pinned.com[198.18.9.1]:25, \
                delay=0.1, dsn=4.7.5, status=deferred (Server certificate not verified)\n";
-    let of_dane = unseen("pinned.com", "TLS is demanded by the TLSA records of mx.pinned.com.");
-    let policy = "TLS is demanded by the MTA-STS record \"v=STSv1; id=1\"";
-    for (text, first) in [
-        (log.to_owned(), of_dane.clone()),
-        (
-            exchange_online("pinned.com", "550 5.7.323 tlsa-invalid: The domain failed DANE validation"),
-            of_dane,
-        ),
-        (
-            exchange_online(
-                "posted.com",
-                "550 5.4.8 MX hosts of &#39;posted.com&#39; failed MTA-STS validation",
-            ),
-            unseen("posted.com", policy),
-        ),
-    ] {
-        let file = gateway.path("bounce");
-        std::fs::write(&file, &text).unwrap();
-        let (code, lines) = gateway.run(&["check", "mail", file.to_str().unwrap()]);
-        assert_eq!((lines[0].as_str(), code), (first.as_str(), 4), "{lines:#?}");
-    }
     let bogus = lines(&gateway, &log.replace("pinned.com", "bogus.com"));
     assert!(bogus[0].starts_with("bogus.com: the domain fails DNSSEC validation: "), "{bogus:#?}");
-    assert!(bogus.iter().all(|line| !line.contains("--connect")), "{bogus:#?}");
 }
 
 #[test]
@@ -140,8 +112,8 @@ fn a_bounce_with_a_code_alone_says_what_the_code_means() {
     for text in [text, german] {
         std::fs::write(&file, text.replace("DOMAIN", "sound.com")).unwrap();
         let (code, lines) = gateway.run(&["check", "mail", file.to_str().unwrap()]);
-        let first = "sound.com: the bounce has a status code, and no reply of a server: 4.4.7 (told by gw.here.com): the time for the delivery \
-                     is over: no mail host of the recipient was reached, or the receiver deferred the message each time.";
+        let first = "sound.com: the bounce has a status code, and no reply of a server: x.4.7: the time for the delivery is over: no mail host of \
+                     the recipient was reached, or the receiver deferred the message each time.";
         assert_eq!((lines[0].as_str(), code), (first, 4), "{lines:#?}");
     }
     let faulty = lines(&gateway, &text.replace("DOMAIN", "gone.com"));

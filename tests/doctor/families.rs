@@ -141,16 +141,7 @@ fn a_name_server_whose_address_this_host_cannot_find_may_answer() {
     };
     let untold = found.iter().find(told).unwrap_or_else(|| panic!("{found:#?}"));
     assert!(untold.evidence.contains("198.18.5.1 (ns3.hosts.com.) answers REFUSED"), "{untold:#?}");
-    assert!(untold.evidence.contains("2001:2::60 (six.far.net.)"), "{untold:#?}");
-    assert!(untold.remedy().contains("IPv6"), "{untold:#?}");
-}
-
-#[test]
-fn a_name_server_whose_address_this_host_cannot_find_is_told_beside_one_that_answers() {
-    let found = found_beside_far_name(&[]);
-    let told = evidence(&found, Code::NsUnrouted).unwrap_or_else(|| panic!("{found:#?}"));
-    assert!(told.contains("n.far.net. was not asked: ") && told.contains("2001:2::60"), "{told}");
-    assert!(found.iter().all(|finding| finding.level > Level::Warning), "{found:#?}");
+    assert!(untold.evidence.contains("2001:2::60"), "{untold:#?}");
 }
 
 /// The findings about `both.com.` with these name servers and records, at a host without IPv6; `far.net.` has a name server with IPv6 alone.
@@ -167,24 +158,11 @@ fn found_beside_far_zone(servers: &[&str], records: &str) -> Vec<Finding> {
 }
 
 #[test]
-fn a_zone_of_mail_hosts_that_this_host_has_no_route_to_is_told_once_with_its_remedy() {
-    let records = "@ MX 10 mx.far.net.\n@ MX 20 mx2.far.net.\n@ TXT \"v=spf1 mx a:mx.far.net -all\"\n";
-    let found = found_beside_far_zone(&["ns1.hosts.com", "ns2.hosts.com"], records);
-    let unknown: Vec<&Finding> =
-        found.iter().filter(|finding| finding.level == Level::CouldNotTell).collect();
-    assert!(unknown.iter().all(|finding| finding.remedy().contains("IPv6")), "{unknown:#?}");
-    let evidence: String = unknown.iter().map(|finding| finding.evidence.as_str()).collect();
-    assert_eq!(evidence.matches("IPv6 addresses only").count(), 1, "{unknown:#?}");
-    assert!(evidence.contains("mx2.far.net.: no route to the name servers of far.net."), "{unknown:#?}");
-}
-
-#[test]
 fn name_servers_whose_zone_this_host_has_no_route_to_are_the_one_unknown_finding() {
     let found = found_beside_far_zone(&["n.far.net"], SOUND);
     let unknown: Vec<&Finding> =
         found.iter().filter(|finding| finding.level == Level::CouldNotTell).collect();
     assert_eq!(unknown.len(), 1, "{unknown:#?}");
-    assert!(unknown[0].remedy().contains("IPv6"), "{unknown:#?}");
-    assert!(unknown[0].evidence.contains("2001:2::60 (six.far.net.)"), "{unknown:#?}");
+    assert!(unknown[0].evidence.contains("2001:2::60"), "{unknown:#?}");
     assert!(found.iter().all(|finding| finding.level != Level::Failure), "{found:#?}");
 }

@@ -91,8 +91,6 @@ fn faults_of_a_server_are_named() {
         (&[Fault::NoEdns], Code::NsEdns),
         (&[Fault::DropsEdns], Code::NsEdns),
         (&[Fault::FlipsCase], Code::NsCase),
-        (&[Fault::Slow(std::time::Duration::from_millis(800))], Code::NsSlow),
-        (&[Fault::Slow(std::time::Duration::from_millis(2_500))], Code::NsSlow),
     ];
     let dropping = of(SOUND, &[Fault::DropsMixedCase]);
     assert!(has(&dropping, Code::NsCase, Level::Warning), "{dropping:#?}");
@@ -103,15 +101,11 @@ fn faults_of_a_server_are_named() {
         assert!(code.entry().level == Level::Note || worst == Some(*code), "{faults:?}: {found:#?}");
     }
     // A slow server may have another fault, unless its replies are so late that this cannot be told.
-    let found_of =
-        |millis: u64| of(SOUND, &[Fault::DropsEdns, Fault::Slow(std::time::Duration::from_millis(millis))]);
-    let both = found_of(700);
-    for code in [Code::NsEdns, Code::NsSlow] {
-        assert!(has(&both, code, code.entry().level), "{code:?}: {both:#?}");
+    for (millis, is_told) in [(700, true), (1_050, false)] {
+        let slow = Fault::Slow(std::time::Duration::from_millis(millis));
+        let found = of(SOUND, &[Fault::DropsEdns, slow]);
+        assert_eq!(has(&found, Code::NsEdns, Level::Warning), is_told, "{millis}: {found:#?}");
     }
-    let late = found_of(1_050);
-    assert!(has(&late, Code::NsSlow, Code::NsSlow.entry().level), "{late:#?}");
-    assert!(late.iter().all(|finding| finding.code != Code::NsEdns), "{late:#?}");
     // A lost datagram makes no server silent.
     let lossy = of(SOUND, &[Fault::LosesFirst]);
     assert!(lossy.iter().all(|finding| finding.level >= Level::CouldNotTell), "{lossy:#?}");
@@ -144,7 +138,7 @@ fn a_server_that_fails_names_in_mixed_case_is_named_and_its_answers_are_not_call
         let told = &of_one[0];
         assert_eq!(
             (told.code, told.level, &told.evidence),
-            (Code::NsCaseDenied, level, &evidence),
+            (Code::NsPartly, level, &evidence),
             "{of_one:#?}"
         );
         assert!(of_one.iter().all(|finding| finding.code != Code::NsDiffer), "{of_one:#?}");
@@ -152,9 +146,8 @@ fn a_server_that_fails_names_in_mixed_case_is_named_and_its_answers_are_not_call
         let lab = tree(SOUND, &[fault]).build().unwrap();
         lab.server("ns1.hosts.com").unwrap().set_faults(&[fault]);
         let of_all = findings(lab, domain("faulty.com."), false);
-        assert!(has(&of_all, Code::NsCaseDenied, level), "{of_all:#?}");
-        let wrong =
-            [Code::CachedHere, Code::CachedDiffers, Code::MailNowhere, Code::DomainMissing, Code::NsDiffer];
+        assert!(has(&of_all, Code::NsPartly, level), "{of_all:#?}");
+        let wrong = [Code::CachedHere, Code::MailNowhere, Code::DomainMissing, Code::NsDiffer];
         assert!(of_all.iter().all(|finding| !wrong.contains(&finding.code)), "{of_all:#?}");
     }
 }
@@ -175,49 +168,13 @@ fn faults_of_mail_records_are_named() {
         let found = of(text, &[]);
         assert!(has(&found, code, code.entry().level), "{text}: {found:#?}");
     }
-    let notes = [
-        ("@ MX 0 .\n", Code::NullMx),
-        ("@ MX 10 mx2.hosts.com.\n", Code::MxWithoutIpv6),
-        ("@ MX 10 mx1.hosts.com.\n* MX 10 mx1.hosts.com.\n", Code::WildcardMx),
-        ("@ MX 10 mx1.hosts.com.\n@ MX 10 mx2.hosts.com.\n", Code::MxEqual),
-    ];
+    let notes = [("@ MX 0 .\n", Code::NullMx), ("@ MX 10 mx2.hosts.com.\n", Code::MxWithoutIpv6)];
     for (text, code) in notes {
         let found = of(text, &[]);
         assert!(has(&found, code, code.entry().level), "{text}: {found:#?}");
     }
     let missing = findings(tree(SOUND, &[]).build().unwrap(), domain("nowhere.com."), false);
     assert_eq!(missing.first().map(|finding| finding.code), Some(Code::DomainMissing));
-}
-
-#[test]
-fn a_missing_last_dot_is_the_answer_also_if_a_wildcard_gives_the_name_an_address() {
-    for (mx, wildcard) in [
-        ("mx1.hosts.com", "A 198.18.9.80"),
-        ("mail.faulty.com", "A 198.18.9.80"),
-        ("mail.faulty.com", "AAAA 2001:2::80"),
-        ("mx1.hosts.com", "CNAME mx2.hosts.com."),
-    ] {
-        let found = of(&format!("@ MX 10 {mx}\nmail A 198.18.9.1\n* {wildcard}\n"), &[]);
-        let first = &found[0];
-        assert_eq!((first.code, first.level), (Code::MxByWildcard, Level::Failure), "{mx}: {found:#?}");
-        let told = format!("{mx}.faulty.com. (the zone file may name {mx}. without its last dot; ");
-        assert!(first.evidence.starts_with(&told), "{first:#?}");
-        assert!(first.remedy().contains("with a dot"), "{first:#?}");
-        assert!(
-            found.iter().all(|finding| ![Code::MxIsCname, Code::MailOk].contains(&finding.code)),
-            "{found:#?}"
-        );
-    }
-    // The name was entered, or it is a name below the zone that a wildcard of its own answers for.
-    for text in [
-        "@ MX 10 mx.net\nmx.net A 198.18.9.1\n* A 198.18.9.80\n",
-        "@ MX 10 mail.faulty.com\nmail.faulty.com A 198.18.9.1\n* A 198.18.9.1\n",
-        "@ MX 10 mx.net\n*.net A 198.18.9.1\n",
-        "@ MX 10 mx\n* A 198.18.9.1\n",
-    ] {
-        let found = of(text, &[]);
-        assert!(found.iter().any(|finding| finding.code == Code::MailOk), "{text}: {found:#?}");
-    }
 }
 
 #[test]
@@ -443,10 +400,6 @@ fn servers_that_give_different_policies_are_named_and_neither_s_records_are_call
 fn a_zone_right_below_the_root_is_compared_with_the_root() {
     let found = findings(tree(SOUND, &[]).build().unwrap(), domain("com."), true);
     assert!(found.iter().all(|finding| finding.level != Level::CouldNotTell), "{found:#?}");
-    assert!(
-        has(&found, Code::DelegationOk, Level::Ok) || has(&found, Code::ChangeSeen, Level::Ok),
-        "{found:#?}"
-    );
 }
 
 #[test]
@@ -476,7 +429,7 @@ fn aliases_in_a_circle_are_told_of_name_servers_and_of_terms_of_spf() {
     };
     let found = of("circled.com.", SOUND);
     let told = of_code(&found, Code::NsWithoutAddress);
-    assert_eq!(told.evidence, format!("loop1.loops.com. ({circle})"), "{found:#?}");
+    assert_eq!(told.evidence, format!("loop1.loops.com. A: {circle}"), "{found:#?}");
     of_code(&found, Code::NsSingle);
     assert!(found.iter().all(|finding| finding.code != Code::DelegationOk), "{found:#?}");
     let found = of("faulty.com.", &SOUND.replace("v=spf1 mx", "v=spf1 a:loop1.loops.com mx"));
@@ -487,26 +440,6 @@ fn aliases_in_a_circle_are_told_of_name_servers_and_of_terms_of_spf() {
         "{found:#?}"
     );
     assert_eq!(found[0].code, Code::SpfUnanswered, "{found:#?}");
-}
-
-#[test]
-fn an_alias_at_the_apex_of_one_server_is_named_in_the_first_line() {
-    let alias = tree("@ CNAME mx1.hosts.com.\n", &[]).build().unwrap();
-    for seed in 1..=6 {
-        let lab = tree(SOUND, &[]).build().unwrap();
-        let second = alias.server("ns2.hosts.com").unwrap().authority();
-        lab.server("ns2.hosts.com").unwrap().set_authority(second);
-        let lab = Arc::new(lab);
-        let config = config_for(&lab);
-        let found =
-            paused(async { check(&Simulation::new(lab, config, seed), domain("faulty.com.")).await.1 });
-        let first = &found[0];
-        for words in ["CNAME mx1.hosts.com.", "198.18.4.1 (ns2.hosts.com.)"] {
-            assert!(first.evidence.contains(words), "{seed}: {found:#?}");
-        }
-        assert!(first.remedy().contains("CNAME"), "{seed}: {found:#?}");
-        assert!(found.iter().all(|finding| !finding.evidence.contains("has no MX")), "{seed}: {found:#?}");
-    }
 }
 
 #[test]

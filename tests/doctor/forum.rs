@@ -187,7 +187,7 @@ fn the_first_line_is_the_answer() {
         line.starts_with(
             "registered.com: the name servers in the zone above (at the registrar) differ from those in the zone: com. delegates \
              registered.com. to old1.former.com., old2.former.com.; the zone itself names ns1.host.com., \
-             ns2.host.com.; all of these servers give the same records. A change of the name servers made now is seen everywhere by "
+             ns2.host.com."
         ),
         "{lines:#?}"
     );
@@ -210,13 +210,9 @@ fn old_records_at_the_servers_of_the_registrar_are_a_part_of_the_answer() {
     let begin = "outdated.com: the name servers in the zone above (at the registrar) differ from those in the zone: com. delegates \
                  outdated.com. to old1.former.com., old2.former.com.; the zone itself names ns1.host.com., ns2.host.com.; because of that, ";
     assert!(line.starts_with(begin), "{lines:#?}");
-    let effect = "; because of that, the MX records differ: 127.91.0.3 (ns1.host.com.) and 127.91.0.4 (ns2.host.com.) have 10 new.host.com.; \
-                  127.91.0.6 (old1.former.com.) and 127.91.0.7 (old2.former.com.) have 10 old.host.com. A change of the name servers made now ";
+    let effect = "; because of that, the name servers of the zone give different MX records: 127.91.0.3 (ns1.host.com.) and 127.91.0.4 (ns2.host.com.) have 10 new.host.com.; \
+                  127.91.0.6 (old1.former.com.) and 127.91.0.7 (old2.former.com.) have 10 old.host.com.";
     assert!(line.contains(effect), "{lines:#?}");
-    assert!(
-        !lines.iter().any(|line| line.contains("give different MX records")),
-        "one fault, with one remedy: {lines:#?}"
-    );
     assert_eq!(code, 1);
 }
 

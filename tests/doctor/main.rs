@@ -12,7 +12,6 @@ mod elsewhere;
 mod failing;
 mod families;
 mod faults;
-mod foreign;
 mod former;
 mod forum;
 mod gateway;

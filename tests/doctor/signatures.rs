@@ -104,16 +104,6 @@ fn a_signer_whose_key_the_others_do_not_publish_is_the_answer() {
     assert!(forged.ends_with("that does not verify"), "{forged}");
 }
 
-#[test]
-fn a_second_signer_without_a_ds_record_is_told_to_enter_it() {
-    for findings in found(half_signed("", "algorithm=15"), 0) {
-        let told = findings.iter().find(|finding| finding.code == Code::NsWithoutKeys);
-        let told = told.unwrap_or_else(|| panic!("{findings:#?}"));
-        assert!(told.remedy().starts_with("If two providers sign the zone"), "{told:#?}");
-        assert!(told.remedy().contains("enter a DS record of the key that signs at the server"), "{told:#?}");
-    }
-}
-
 /// Plans of both servers that are healthy.
 const HEALTHY: [(&str, &str); 8] = [
     ("algorithm=8,13", "algorithm=8,13"),

@@ -114,9 +114,6 @@ fn a_server_that_sends_no_proof_for_tlsa_records_alone_is_named() {
         assert_eq!(told.level, Level::Warning, "{told:#?}");
         let words = "198.18.4.1 (ns2.hosts.com.) denies _25._tcp.mail.faulty.com. TLSA without an NSEC or NSEC3 record as the proof";
         assert_eq!(told.evidence, words, "{plan}");
-        assert!(told.effect().contains("ask another server: lookups are slow"), "{told:#?}");
-        let all = first(WITH_HOST, plan, Fault::StripsProofsOf(RecordType::TLSA), &BOTH);
-        assert!(all.effect().starts_with("Senders with DANE"), "{all:#?}");
     }
 }
 
@@ -127,8 +124,6 @@ fn a_domain_without_mx_records_whose_absence_no_server_proves_has_this_cause_fir
         let told = first(text, plan, Fault::StripsProofsOf(RecordType::MX), &BOTH);
         assert_eq!(told.level, Level::Failure, "{told:#?}");
         assert!(told.evidence.contains("denies faulty.com. MX"), "{told:#?}");
-        let effect = "cannot ask for the MX records of the domain, and mail to it waits";
-        assert!(told.effect().contains(effect), "{told:#?}");
     }
 }
 

@@ -25,45 +25,45 @@ function __fish_resolverctl_using_subcommand
 end
 
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -s h -l help -d 'Print help'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -s V -l version -d 'Print version'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "status" -d 'Show whether the daemon is healthy, and if not, what to do'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "stats" -d 'Show statistics: queries, outcomes, latency, the slowest zones and servers'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "top" -d 'Show live rates, and the slowest zones, servers, lists and clients, on the whole terminal, until q'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "query" -d 'Send a query through the daemon; show the answer, its source and the time it took'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "trace" -d 'Resolve a name and show each step as it happens: the choice of servers, their replies, and the DNSSEC chain'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "compare" -d 'Compare the answers of this resolver, of other resolvers and of each name server of the zone'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "shadow" -d 'Compare the answers of the resolver in place with those of resolverd, over the questions of this host, before a switch'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "flush" -d 'Remove entries from the cache; show how many'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "servers" -d 'Show the servers that were queried, the slowest first: round trip, state, missing features'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "zones" -d 'Show the configured zones, the servers of each, and whether these reply'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "inflight" -d 'Show the queries in progress, the oldest first: age, clients, and the server that resolverd waits for'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "why" -d 'Show why mail was slow: the queries of a message, the servers that they waited for, the culprit, what to do'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "failed" -d 'Show the zones whose queries failed, most queries first: reason, servers, whether they still fail, what to do'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "monitor" -d 'Show queries that the cache does not answer, one line each as they end, until Ctrl-C: time, client, outcome, reason'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "stats" -d 'Show statistics of queries, servers, the cache and DNSSEC'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "top" -d 'Show live rates and the slowest zones, servers, lists and clients'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "query" -d 'Send a query through the daemon and show the answer'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "trace" -d 'Resolve a name and show each step'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "compare" -d 'Compare the answers of resolvers and of each name server of the zone'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "shadow" -d 'Compare resolverd with the resolver in place, before a switch'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "flush" -d 'Remove entries from the cache'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "servers" -d 'Show the servers that were queried, the slowest first'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "zones" -d 'Show the configured zones and their servers'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "inflight" -d 'Show the queries in progress, the oldest first'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "why" -d 'Show why mail was slow, and what to do'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "failed" -d 'Show the zones whose queries failed, and what to do'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "monitor" -d 'Show queries that the cache does not answer, as they end'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "cache" -d 'Show the cache entries of a name and when they expire'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "dnsbl" -d 'Show the DNS lists in use: latency, listings, state and its age, and what to do'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "lookahead" -d 'Show the rules of look-ahead: how many of their queries clients used, and the time saved'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "dnsbl" -d 'Show the state of the DNS lists in use'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "lookahead" -d 'Show the rules of look-ahead and the time saved'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "config" -d 'Show the running configuration, or check a configuration file'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "nta" -d 'Manage negative trust anchors: domains that are excluded from DNSSEC validation'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "reload" -d 'Reload the configuration file; show the changes. If the file has an error, nothing changes'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "import" -d 'Convert the configuration of another resolver. Works without a daemon'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "switch" -d 'Put resolverd in the place of the resolver that this host uses. Run as root'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "nta" -d 'Turn off DNSSEC validation for a domain (negative trust anchors)'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "reload" -d 'Reload the configuration file and show the changes'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "import" -d 'Convert the configuration of another resolver'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "switch" -d 'Replace the resolver of this host by resolverd, or go back'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "completion" -d 'Print a completion script for a shell'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "check" -d 'Find out why mail to or from a domain fails, what an address lacks, or what is wrong with the DNS of this host'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "check" -d 'Check a domain, an address, a message or this host for faults'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -l plugin -d 'Print one line with performance data in the format of a Nagios plug-in, for Icinga, Zabbix and check_mk'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -l plugin -d 'Print one line in the format of a Nagios plug-in'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l since -d 'Time window of the statistics; since start if the daemon started later' -r -f -a "1m\t'The last minute'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l since -d 'Time window of the statistics' -r -f -a "1m\t'The last minute'
 5m\t'The last five minutes'
 1h\t'The last hour'
 start\t'Since the daemon started'"
@@ -73,12 +73,12 @@ client\t'Clients, most queries first'
 type\t'Types, most queries first'
 stage\t'The stages that the time of queries went to: queue, cache, servers, DNSSEC'
 minute\t'Messages (emails) a minute, and the time that they waited for DNS'"
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l watch -d 'Show it again after each interval, like 2s or 1m, until Ctrl-C: 1s to 60m. On a terminal each report replaces the last one' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l watch -d 'Show it again after each interval, 1s to 60m, until Ctrl-C. Default: 2s' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l slow -d 'Show the zones that took the most time, with a histogram of their resolution times'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l slow -d 'Show the zones that took the most time, with a histogram'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand top" -l by -d 'The table that is shown first' -r -f -a "zones\t'Zones, most time first'
@@ -90,181 +90,181 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand top" -l since -d
 5m\t'The last five minutes'
 1h\t'The last hour'
 start\t'Since the daemon started'"
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand top" -l interval -d 'Time between two readings, like 2s or 1m: 1s to 60m' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand top" -l interval -d 'Time between two readings, 1s to 60m' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand top" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand top" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand top" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand top" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand query" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand query" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand query" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand query" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand trace" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand trace" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand trace" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand trace" -l fresh -d 'Resolve past the cache, from the root or the configured servers down. The cache, the known servers and the statistics stay as they are'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand trace" -l fresh -d 'Resolve from the root or the configured servers, without the cache, and leave it as it is'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand trace" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand trace" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -l with -d 'Resolvers to query instead of 8.8.8.8, 1.1.1.1 and 9.9.9.9, separated by commas: an address, ADDRESS:PORT or [IPV6-ADDRESS]:PORT, tls://HOST, or https://HOST/PATH. The nameservers of /etc/resolv.conf are queried too' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -l with -d 'Resolvers instead of the public ones, with commas: ADDRESS, ADDRESS:PORT, tls://HOST, https://HOST/PATH' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -l resolv-conf -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -l local -d 'Query no other resolvers, only this one and the name servers of the zone'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -l local -d 'Query only this resolver and the name servers of the zone'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l against -d 'Resolver in place: ADDRESS, ADDRESS:PORT or [IPV6-ADDRESS]:PORT' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l from -d 'File with the questions of this host: a query log of BIND, Unbound, dnsmasq or resolverd, a pcap file, or a dnstap file. - is standard input. "live" takes the questions of the clients that come to --listen' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l listen -d 'Address of the listener of --from live, for UDP and TCP: each query is passed to the resolver in place, and its answer back' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l for -d 'End after this time, like 30m or 1h; at most 168h. Default: at the end of the file, or with Ctrl-C' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l format -d 'Format of the file. Default: detected from its first octets' -r -f -a "log\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l against -d 'Resolver in place: ADDRESS or ADDRESS:PORT' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l from -d 'File with questions (`-`: standard input), or "live": those of clients of --listen' -r -F
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l listen -d 'Listener of --from live; clients get the answers of the resolver in place' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l for -d 'End after this time, like 30m or 1h; at most 168h' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l format -d 'Format of the file. Default: detected' -r -f -a "log\t''
 pcap\t''
 dnstap\t''"
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l rate -d 'Questions a second, at most 1000. Each is sent to both resolvers' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l list-questions -d 'Different questions to each DNS list at most. A list of which 80 % of the daily quota is used gets none' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l rate -d 'Questions a second, at most 1000' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l list-questions -d 'Maximum of questions to each DNS list' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l type -d 'Remove only this record type' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l tree -d 'Also remove all names below NAME'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l negative -d 'Remove all negative answers and cached failures'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l all -d 'Remove everything, also the data about servers'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l all -d 'Remove everything, also data about servers'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand servers" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand servers" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand servers" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand servers" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand servers" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zones" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand zones" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand zones" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zones" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zones" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand inflight" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand inflight" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand inflight" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand inflight" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand inflight" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l slowest -d 'Show this number of messages (emails), at most 100: the slowest of the query history' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l at -d 'Show only messages within two minutes of this time, like 03:12, 2026-08-01 03:12:30, or with an offset' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l since -d 'Show only messages since this time, like 03:00, or of the last 1h, 30m and so on' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l client -d 'Show only messages of this client: an address or a network' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l slowest -d 'Show this number of the slowest messages (emails), at most 100' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l at -d 'Show messages within two minutes of this time, like 03:12 or 2026-08-01 03:12:30' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l since -d 'Show messages since this time, like 03:00, or of the last 1h or 30m' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l client -d 'Show only messages of these clients' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l since -d 'Show only queries since this time, like 03:00, or of the last 1h, 30m and so on' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l zone -d 'Show only this zone, the zones below it, and queries for this name and names below it. A mail address stands for its domain' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l client -d 'Show only queries of this client: an address or a network' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l since -d 'Show queries since this time, like 03:00, or of the last 1h or 30m' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l zone -d 'Show only this zone, name or mail address, and what is below it' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l client -d 'Show only queries of these clients' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand monitor" -l slow -d 'Show queries that take this long or longer, like 500ms or 2s. With --failures, failed ones too' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand monitor" -l client -d 'Show only queries of this client: an address or a network' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand monitor" -l zone -d 'Show only this name and names below it. A mail address stands for its domain' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand monitor" -l slow -d 'Show queries that take this long, like 500ms or 2s; with --failures, failed ones too' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand monitor" -l client -d 'Show only queries of these clients' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand monitor" -l zone -d 'Show only this name or mail address, and names below it' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand monitor" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand monitor" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand monitor" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand monitor" -l failures -d 'Show queries that fail with SERVFAIL. With --slow, slow ones too'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand monitor" -l failures -d 'Show queries that fail with SERVFAIL; with --slow, slow ones too'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand monitor" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand monitor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand cache" -l type -d 'Show only this record type' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand cache" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand cache" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand cache" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand cache" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand cache" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -f -a "test" -d 'Query each list in use about an address or a domain'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -f -a "health" -d 'Test the lists in use now; show their state two seconds later'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -f -a "list" -d 'Show the table of known lists and its date: all lists that resolverd knows, what they list, and their terms of use'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -f -a "health" -d 'Test the lists in use now, and show their state two seconds later'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -f -a "list" -d 'Show the table of known lists, what they list, and their terms of use'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from test" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from test" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from test" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from test" -l all -d 'Also query the lists that are not in use'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from test" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from health" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from health" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from health" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from health" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from health" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from list" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from list" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from list" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from help" -f -a "test" -d 'Query each list in use about an address or a domain'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from help" -f -a "health" -d 'Test the lists in use now; show their state two seconds later'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show the table of known lists and its date: all lists that resolverd knows, what they list, and their terms of use'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from help" -f -a "health" -d 'Test the lists in use now, and show their state two seconds later'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show the table of known lists, what they list, and their terms of use'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand lookahead" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand lookahead" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand lookahead" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand lookahead" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand lookahead" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -s h -l help -d 'Print help'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -f -a "show" -d 'Show the configuration of the daemon in the format of the file'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -f -a "check" -d 'Check a configuration file and report its errors. Works without a daemon'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from show" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from show" -l changed -d 'Show only values that differ from the defaults'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from check" -l listen -d 'Address and port that the daemon is started with instead of listen.addresses. May be repeated' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from check" -l listen -d 'Address and port instead of listen.addresses; may be repeated' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from check" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from check" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show the configuration of the daemon in the format of the file'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check a configuration file and report its errors. Works without a daemon'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -l json -d 'Print JSON, one object per line. Times are in seconds'
@@ -275,147 +275,147 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __f
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from add" -l for -d 'Duration, such as 30m, 1h or 2d. Maximum: 7d' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from add" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from add" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from add" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from add" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from list" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from list" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from list" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from remove" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from remove" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from remove" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from remove" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from help" -f -a "add" -d 'Turn off validation at and below a name for some time'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the negative trust anchors and when they expire'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a negative trust anchor'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand reload" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand reload" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand reload" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand reload" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand reload" -s h -l help -d 'Print help'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand reload" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand import" -s o -l output -d 'File to write, which must not exist. Default: standard output' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand import" -l from -d 'Format of the file. Default: detected from the text of the file, or from its name' -r -f -a "unbound\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand import" -l from -d 'Format of the file. Default: detected' -r -f -a "unbound\t''
 named\t''
 dnsmasq\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand import" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand import" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand import" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand import" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l ask -d 'Name to resolve through the C library at the end; may be repeated. Default: gmail.com, outlook.com, yahoo.com' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l ask -d 'Name to resolve at the end; may be repeated. Default: gmail.com, outlook.com, yahoo.com' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l root -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l root-server -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l systemctl -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l yes -d 'Carry out the plan. Without it, the plan is shown and nothing is changed'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l back -d 'Undo the last switch: files, links and services are as before. A file that was changed after the switch stays as it is'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l yes -d 'Carry out the plan'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l back -d 'Undo the last switch'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l stop-shared -d 'Stop the resolver in place even if other hosts can query it'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand completion" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand completion" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand completion" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand completion" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand completion" -s h -l help -d 'Print help'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l from -d 'Address that sends mail for the domain: check its PTR records, and whether SPF allows it' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l helo -d 'Name that the client gives with HELO or EHLO: check its form, and whether it leads to the address' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l selector -d 'DKIM selector to check; may be repeated, up to 10 times' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l html -d 'Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print' -r -F
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l from -d 'Address that sends mail for the domain: check its PTR records and SPF' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l helo -d 'HELO name of the client: check its form and address' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l selector -d 'DKIM selector to check; may be repeated' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l html -d 'Write the findings to this file too, as an HTML page' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l smtp-port -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l https-port -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l resolver -d 'Resolver to query instead of the public ones: an address, ADDRESS:PORT or [IPV6-ADDRESS]:PORT, tls://HOST for DNS over TLS, or https://HOST/PATH for DNS over HTTPS. May be repeated. HOST is a name or an address, with :PORT if the port is not the usual one. The certificate must be valid for this name or address, or for the name after #, as in tls://1.1.1.1#cloudflare-dns.com. Default of the path: /dns-query' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l resolver -d 'Resolver instead of the public ones: ADDRESS, ADDRESS:PORT, tls://HOST or https://HOST/PATH' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l resolv-conf -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l watch -d 'Repeat the check at this interval until Ctrl-C, for example 30s or 10m, and print a line when a finding appears or ends. The exit code belongs to the last check. Without INTERVAL: 5m' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l watch -d 'Repeat the check at this interval until Ctrl-C and print changes. Default: 5m' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l as-sender -d 'Check the domain as a sender only: without MTA-STS, TLS reporting and DANE'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l as-recipient -d 'Check the domain as a recipient only: without SPF, DKIM, DMARC and BIMI'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l connect -d 'Connect to port 25 of the mail hosts too: greeting, EHLO name, STARTTLS, and the certificate against the TLSA records. Nothing but EHLO, STARTTLS and QUIT is sent. If there is an MTA-STS record, the policy is fetched over HTTPS and compared with the mail hosts. The connections come from this command, not from the daemon'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l local -d 'Do not query other resolvers. Without this option, the check also looks up the records of the domain at 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf, to find resolvers that have old records or none. The queries have the source addresses of the daemon, except queries over TLS and HTTPS'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l connect -d 'Check STARTTLS and certificates of the mail hosts and the MTA-STS policy too, with connections from this host'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l local -d 'Do not query the public resolvers and those of /etc/resolv.conf'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "system" -d 'Check resolv.conf, port 53, Postfix, OpenDKIM, the clock, whether this host reaches servers on the internet, and whether resolverd validates the root zone with its trust anchors. Run as root; otherwise some checks cannot be made. That resolverd does not run is a failure; then only the last of these is not checked'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "mail" -d 'Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. Of a domain that only signs, the keys and their DNSSEC are checked. The DNS lists are asked about the domains of links too. If the reply of a receiver in a bounce gives a HELO name, a domain of a sender, PTR records or SPF as its reason, this is checked, and a fault in it is told first. If TLS to the recipient\'s mail hosts failed, as DANE and MTA-STS demand it, and the records have no fault, the first line has the command that looks at their certificates. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this host does not use it: the first line says whether it still lists the sender. If it refuses the sender and names only a web page, the first line says whose page this is, if that is known and the check finds no failure. If it has a status code and no reply, as those of Exchange Server 2003 do, and the check finds no failure, the first line says what the code means. Lines that look like header fields are read, also in the text of the message. Parts in base64 and quoted-printable are decoded, also whole messages, and parts in HTML are read as text; the file may be in UTF-8, in ISO 8859-1 or, with a byte order mark, in UTF-16. At most 4 domains are checked, one after the other, for at most 10 seconds each'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "watched" -d 'Show the domains that the daemon checks on schedule (`[[watch]]`): their findings, since when, and the next check'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "system" -d 'Check resolv.conf, port 53, mail software, clock and network of this host'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "mail" -d 'Check the domains of a message or a bounce'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "watched" -d 'Show the findings of the domains of `[[watch]]`'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -l root -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -l root-server -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -s h -l help -d 'Print help'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l html -d 'Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l resolver -d 'Resolver to query instead of the public ones: an address, ADDRESS:PORT or [IPV6-ADDRESS]:PORT, tls://HOST for DNS over TLS, or https://HOST/PATH for DNS over HTTPS. May be repeated. HOST is a name or an address, with :PORT if the port is not the usual one. The certificate must be valid for this name or address, or for the name after #, as in tls://1.1.1.1#cloudflare-dns.com. Default of the path: /dns-query' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l html -d 'Write the findings to this file too, as an HTML page' -r -F
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l resolver -d 'Resolver instead of the public ones: ADDRESS, ADDRESS:PORT, tls://HOST or https://HOST/PATH' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l resolv-conf -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l local -d 'Do not query other resolvers. Without this option, the check also looks up the records of the domain at 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf, to find resolvers that have old records or none. The queries have the source addresses of the daemon, except queries over TLS and HTTPS'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l local -d 'Do not query the public resolvers and those of /etc/resolv.conf'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -s h -l help -d 'Print help'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from watched" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from watched" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from watched" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from watched" -l plugin -d 'Print one line with performance data in the format of a Nagios plug-in, for Icinga, Zabbix and check_mk'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from watched" -l plugin -d 'Print one line in the format of a Nagios plug-in'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from watched" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from watched" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "system" -d 'Check resolv.conf, port 53, Postfix, OpenDKIM, the clock, whether this host reaches servers on the internet, and whether resolverd validates the root zone with its trust anchors. Run as root; otherwise some checks cannot be made. That resolverd does not run is a failure; then only the last of these is not checked'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "mail" -d 'Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. Of a domain that only signs, the keys and their DNSSEC are checked. The DNS lists are asked about the domains of links too. If the reply of a receiver in a bounce gives a HELO name, a domain of a sender, PTR records or SPF as its reason, this is checked, and a fault in it is told first. If TLS to the recipient\'s mail hosts failed, as DANE and MTA-STS demand it, and the records have no fault, the first line has the command that looks at their certificates. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this host does not use it: the first line says whether it still lists the sender. If it refuses the sender and names only a web page, the first line says whose page this is, if that is known and the check finds no failure. If it has a status code and no reply, as those of Exchange Server 2003 do, and the check finds no failure, the first line says what the code means. Lines that look like header fields are read, also in the text of the message. Parts in base64 and quoted-printable are decoded, also whole messages, and parts in HTML are read as text; the file may be in UTF-8, in ISO 8859-1 or, with a byte order mark, in UTF-16. At most 4 domains are checked, one after the other, for at most 10 seconds each'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "watched" -d 'Show the domains that the daemon checks on schedule (`[[watch]]`): their findings, since when, and the next check'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "system" -d 'Check resolv.conf, port 53, mail software, clock and network of this host'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "mail" -d 'Check the domains of a message or a bounce'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "watched" -d 'Show the findings of the domains of `[[watch]]`'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "status" -d 'Show whether the daemon is healthy, and if not, what to do'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "stats" -d 'Show statistics: queries, outcomes, latency, the slowest zones and servers'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "top" -d 'Show live rates, and the slowest zones, servers, lists and clients, on the whole terminal, until q'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "query" -d 'Send a query through the daemon; show the answer, its source and the time it took'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "trace" -d 'Resolve a name and show each step as it happens: the choice of servers, their replies, and the DNSSEC chain'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "compare" -d 'Compare the answers of this resolver, of other resolvers and of each name server of the zone'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "shadow" -d 'Compare the answers of the resolver in place with those of resolverd, over the questions of this host, before a switch'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "flush" -d 'Remove entries from the cache; show how many'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "servers" -d 'Show the servers that were queried, the slowest first: round trip, state, missing features'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "zones" -d 'Show the configured zones, the servers of each, and whether these reply'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "inflight" -d 'Show the queries in progress, the oldest first: age, clients, and the server that resolverd waits for'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "why" -d 'Show why mail was slow: the queries of a message, the servers that they waited for, the culprit, what to do'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "failed" -d 'Show the zones whose queries failed, most queries first: reason, servers, whether they still fail, what to do'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "monitor" -d 'Show queries that the cache does not answer, one line each as they end, until Ctrl-C: time, client, outcome, reason'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "stats" -d 'Show statistics of queries, servers, the cache and DNSSEC'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "top" -d 'Show live rates and the slowest zones, servers, lists and clients'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "query" -d 'Send a query through the daemon and show the answer'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "trace" -d 'Resolve a name and show each step'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "compare" -d 'Compare the answers of resolvers and of each name server of the zone'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "shadow" -d 'Compare resolverd with the resolver in place, before a switch'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "flush" -d 'Remove entries from the cache'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "servers" -d 'Show the servers that were queried, the slowest first'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "zones" -d 'Show the configured zones and their servers'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "inflight" -d 'Show the queries in progress, the oldest first'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "why" -d 'Show why mail was slow, and what to do'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "failed" -d 'Show the zones whose queries failed, and what to do'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "monitor" -d 'Show queries that the cache does not answer, as they end'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "cache" -d 'Show the cache entries of a name and when they expire'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "dnsbl" -d 'Show the DNS lists in use: latency, listings, state and its age, and what to do'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "lookahead" -d 'Show the rules of look-ahead: how many of their queries clients used, and the time saved'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "dnsbl" -d 'Show the state of the DNS lists in use'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "lookahead" -d 'Show the rules of look-ahead and the time saved'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "config" -d 'Show the running configuration, or check a configuration file'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "nta" -d 'Manage negative trust anchors: domains that are excluded from DNSSEC validation'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "reload" -d 'Reload the configuration file; show the changes. If the file has an error, nothing changes'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "import" -d 'Convert the configuration of another resolver. Works without a daemon'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "switch" -d 'Put resolverd in the place of the resolver that this host uses. Run as root'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "nta" -d 'Turn off DNSSEC validation for a domain (negative trust anchors)'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "reload" -d 'Reload the configuration file and show the changes'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "import" -d 'Convert the configuration of another resolver'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "switch" -d 'Replace the resolver of this host by resolverd, or go back'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "completion" -d 'Print a completion script for a shell'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "check" -d 'Find out why mail to or from a domain fails, what an address lacks, or what is wrong with the DNS of this host'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "check" -d 'Check a domain, an address, a message or this host for faults'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "test" -d 'Query each list in use about an address or a domain'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "health" -d 'Test the lists in use now; show their state two seconds later'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "list" -d 'Show the table of known lists and its date: all lists that resolverd knows, what they list, and their terms of use'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "health" -d 'Test the lists in use now, and show their state two seconds later'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "list" -d 'Show the table of known lists, what they list, and their terms of use'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Show the configuration of the daemon in the format of the file'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check a configuration file and report its errors. Works without a daemon'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from nta" -f -a "add" -d 'Turn off validation at and below a name for some time'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from nta" -f -a "list" -d 'List the negative trust anchors and when they expire'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from nta" -f -a "remove" -d 'Remove a negative trust anchor'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "system" -d 'Check resolv.conf, port 53, Postfix, OpenDKIM, the clock, whether this host reaches servers on the internet, and whether resolverd validates the root zone with its trust anchors. Run as root; otherwise some checks cannot be made. That resolverd does not run is a failure; then only the last of these is not checked'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "mail" -d 'Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. Of a domain that only signs, the keys and their DNSSEC are checked. The DNS lists are asked about the domains of links too. If the reply of a receiver in a bounce gives a HELO name, a domain of a sender, PTR records or SPF as its reason, this is checked, and a fault in it is told first. If TLS to the recipient\'s mail hosts failed, as DANE and MTA-STS demand it, and the records have no fault, the first line has the command that looks at their certificates. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this host does not use it: the first line says whether it still lists the sender. If it refuses the sender and names only a web page, the first line says whose page this is, if that is known and the check finds no failure. If it has a status code and no reply, as those of Exchange Server 2003 do, and the check finds no failure, the first line says what the code means. Lines that look like header fields are read, also in the text of the message. Parts in base64 and quoted-printable are decoded, also whole messages, and parts in HTML are read as text; the file may be in UTF-8, in ISO 8859-1 or, with a byte order mark, in UTF-16. At most 4 domains are checked, one after the other, for at most 10 seconds each'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "watched" -d 'Show the domains that the daemon checks on schedule (`[[watch]]`): their findings, since when, and the next check'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "system" -d 'Check resolv.conf, port 53, mail software, clock and network of this host'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "mail" -d 'Check the domains of a message or a bounce'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "watched" -d 'Show the findings of the domains of `[[watch]]`'

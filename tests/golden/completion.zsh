@@ -16,10 +16,10 @@ _resolverctl() {
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \
 '--version[Print version]' \
 ":: :_resolverctl_commands" \
@@ -34,8 +34,8 @@ _resolverctl() {
             (status)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
-'--plugin[Print one line with performance data in the format of a Nagios plug-in, for Icinga, Zabbix and check_mk]' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--plugin[Print one line in the format of a Nagios plug-in]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -43,7 +43,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (stats)
 _arguments "${_arguments_options[@]}" : \
-'--since=[Time window of the statistics; since start if the daemon started later]:WINDOW:((1m\:"The last minute"
+'--since=[Time window of the statistics]:WINDOW:((1m\:"The last minute"
 5m\:"The last five minutes"
 1h\:"The last hour"
 start\:"Since the daemon started"))' \
@@ -53,10 +53,10 @@ client\:"Clients, most queries first"
 type\:"Types, most queries first"
 stage\:"The stages that the time of queries went to\: queue, cache, servers, DNSSEC"
 minute\:"Messages (emails) a minute, and the time that they waited for DNS"))' \
-'--watch=[Show it again after each interval, like 2s or 1m, until Ctrl-C\: 1s to 60m. On a terminal each report replaces the last one]::INTERVAL:_default' \
+'--watch=[Show it again after each interval, 1s to 60m, until Ctrl-C. Default\: 2s]::INTERVAL:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
-'--slow[Show the zones that took the most time, with a histogram of their resolution times]' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--slow[Show the zones that took the most time, with a histogram]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -73,9 +73,9 @@ failures\:"Zones whose queries failed, most queries first"))' \
 5m\:"The last five minutes"
 1h\:"The last hour"
 start\:"Since the daemon started"))' \
-'--interval=[Time between two readings, like 2s or 1m\: 1s to 60m]:INTERVAL:_default' \
+'--interval=[Time between two readings, 1s to 60m]:INTERVAL:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -84,7 +84,7 @@ start\:"Since the daemon started"))' \
 (query)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -95,8 +95,8 @@ _arguments "${_arguments_options[@]}" : \
 (trace)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
-'--fresh[Resolve past the cache, from the root or the configured servers down. The cache, the known servers and the statistics stay as they are]' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--fresh[Resolve from the root or the configured servers, without the cache, and leave it as it is]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -106,11 +106,11 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (compare)
 _arguments "${_arguments_options[@]}" : \
-'(--local)*--with=[Resolvers to query instead of 8.8.8.8, 1.1.1.1 and 9.9.9.9, separated by commas\: an address, ADDRESS\:PORT or \[IPV6-ADDRESS\]\:PORT, tls\://HOST, or https\://HOST/PATH. The nameservers of /etc/resolv.conf are queried too]:RESOLVER:_default' \
+'(--local)*--with=[Resolvers instead of the public ones, with commas\: ADDRESS, ADDRESS\:PORT, tls\://HOST, https\://HOST/PATH]:RESOLVER:_default' \
 '--resolv-conf=[]:FILE:_files' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
-'--local[Query no other resolvers, only this one and the name servers of the zone]' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--local[Query only this resolver and the name servers of the zone]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -120,15 +120,15 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (shadow)
 _arguments "${_arguments_options[@]}" : \
-'--against=[Resolver in place\: ADDRESS, ADDRESS\:PORT or \[IPV6-ADDRESS\]\:PORT]:RESOLVER:_default' \
-'--from=[File with the questions of this host\: a query log of BIND, Unbound, dnsmasq or resolverd, a pcap file, or a dnstap file. - is standard input. "live" takes the questions of the clients that come to --listen]:FILE|live:_files' \
-'--listen=[Address of the listener of --from live, for UDP and TCP\: each query is passed to the resolver in place, and its answer back]:ADDRESS:PORT:_default' \
-'--for=[End after this time, like 30m or 1h; at most 168h. Default\: at the end of the file, or with Ctrl-C]:SPAN:_default' \
-'--format=[Format of the file. Default\: detected from its first octets]:FORMAT:(log pcap dnstap)' \
-'--rate=[Questions a second, at most 1000. Each is sent to both resolvers]:NUMBER:_default' \
-'--list-questions=[Different questions to each DNS list at most. A list of which 80 % of the daily quota is used gets none]:NUMBER:_default' \
+'--against=[Resolver in place\: ADDRESS or ADDRESS\:PORT]:RESOLVER:_default' \
+'--from=[File with questions (\`-\`\: standard input), or "live"\: those of clients of --listen]:FILE|live:_files' \
+'--listen=[Listener of --from live; clients get the answers of the resolver in place]:ADDRESS:PORT:_default' \
+'--for=[End after this time, like 30m or 1h; at most 168h]:SPAN:_default' \
+'--format=[Format of the file. Default\: detected]:FORMAT:(log pcap dnstap)' \
+'--rate=[Questions a second, at most 1000]:NUMBER:_default' \
+'--list-questions=[Maximum of questions to each DNS list]:NUMBER:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -138,10 +138,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '(--negative --all)--type=[Remove only this record type]:TYPE:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '(--negative --all)--tree[Also remove all names below NAME]' \
 '--negative[Remove all negative answers and cached failures]' \
-'--all[Remove everything, also the data about servers]' \
+'--all[Remove everything, also data about servers]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -151,17 +151,17 @@ _arguments "${_arguments_options[@]}" : \
 (servers)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::address -- Show only the server at this address. Exit code 1 if there is no data about it:_default' \
+'::address -- Show only this server. Exit code 1 if there are no data about it:_default' \
 && ret=0
 ;;
 (zones)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -170,7 +170,7 @@ _arguments "${_arguments_options[@]}" : \
 (inflight)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -178,25 +178,25 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (why)
 _arguments "${_arguments_options[@]}" : \
-'()--slowest=[Show this number of messages (emails), at most 100\: the slowest of the query history]:NUMBER:_default' \
-'(--since)--at=[Show only messages within two minutes of this time, like 03\:12, 2026-08-01 03\:12\:30, or with an offset]:TIME:_default' \
-'--since=[Show only messages since this time, like 03\:00, or of the last 1h, 30m and so on]:SPAN|TIME:_default' \
-'--client=[Show only messages of this client\: an address or a network]:ADDRESS|NETWORK:_default' \
+'()--slowest=[Show this number of the slowest messages (emails), at most 100]:NUMBER:_default' \
+'(--since)--at=[Show messages within two minutes of this time, like 03\:12 or 2026-08-01 03\:12\:30]:TIME:_default' \
+'--since=[Show messages since this time, like 03\:00, or of the last 1h or 30m]:SPAN|TIME:_default' \
+'--client=[Show only messages of these clients]:ADDRESS|NETWORK:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::subject -- A name, an address or a domain. A domain stands for all names below it too. An address stands for its names in DNS lists and for the hosts with this address too. A mail address stands for its domain. `-` reads pasted lines of a mail log, a bounce or mailq from standard input:_default' \
+'::subject -- Name, domain, address or mail address; `-` reads pasted lines of a mail log, a bounce or mailq:_default' \
 && ret=0
 ;;
 (failed)
 _arguments "${_arguments_options[@]}" : \
-'--since=[Show only queries since this time, like 03\:00, or of the last 1h, 30m and so on]:SPAN|TIME:_default' \
-'--zone=[Show only this zone, the zones below it, and queries for this name and names below it. A mail address stands for its domain]:ZONE:_default' \
-'--client=[Show only queries of this client\: an address or a network]:ADDRESS|NETWORK:_default' \
+'--since=[Show queries since this time, like 03\:00, or of the last 1h or 30m]:SPAN|TIME:_default' \
+'--zone=[Show only this zone, name or mail address, and what is below it]:ZONE:_default' \
+'--client=[Show only queries of these clients]:ADDRESS|NETWORK:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -204,12 +204,12 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (monitor)
 _arguments "${_arguments_options[@]}" : \
-'--slow=[Show queries that take this long or longer, like 500ms or 2s. With --failures, failed ones too]:SPAN:_default' \
-'--client=[Show only queries of this client\: an address or a network]:ADDRESS|NETWORK:_default' \
-'--zone=[Show only this name and names below it. A mail address stands for its domain]:NAME:_default' \
+'--slow=[Show queries that take this long, like 500ms or 2s; with --failures, failed ones too]:SPAN:_default' \
+'--client=[Show only queries of these clients]:ADDRESS|NETWORK:_default' \
+'--zone=[Show only this name or mail address, and names below it]:NAME:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
-'--failures[Show queries that fail with SERVFAIL. With --slow, slow ones too]' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--failures[Show queries that fail with SERVFAIL; with --slow, slow ones too]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -219,7 +219,7 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '--type=[Show only this record type]:TYPE:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -229,7 +229,7 @@ _arguments "${_arguments_options[@]}" : \
 (dnsbl)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -246,7 +246,7 @@ _arguments "${_arguments_options[@]}" : \
             (test)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--all[Also query the lists that are not in use]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -257,7 +257,7 @@ _arguments "${_arguments_options[@]}" : \
 (health)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -266,10 +266,10 @@ _arguments "${_arguments_options[@]}" : \
 (list)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
 (help)
@@ -311,7 +311,7 @@ esac
 (lookahead)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -320,10 +320,10 @@ _arguments "${_arguments_options[@]}" : \
 (config)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 ":: :_resolverctl__subcmd__config_commands" \
 "*::: :->config" \
 && ret=0
@@ -337,21 +337,21 @@ _arguments "${_arguments_options[@]}" : \
             (show)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--changed[Show only values that differ from the defaults]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
 (check)
 _arguments "${_arguments_options[@]}" : \
-'*--listen=[Address and port that the daemon is started with instead of listen.addresses. May be repeated]:ADDR:PORT:_default' \
+'*--listen=[Address and port instead of listen.addresses; may be repeated]:ADDR:PORT:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 '::file -- Configuration file. Default\: /etc/resolverd/resolverd.toml:_files' \
 && ret=0
 ;;
@@ -390,7 +390,7 @@ esac
 (nta)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -408,29 +408,29 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '--for=[Duration, such as 30m, 1h or 2d. Maximum\: 7d]:DURATION:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 ':name -- Name of the domain:_default' \
 && ret=0
 ;;
 (list)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
 (remove)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 ':name -- Name of the domain:_default' \
 && ret=0
 ;;
@@ -473,19 +473,19 @@ esac
 (reload)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
 (import)
 _arguments "${_arguments_options[@]}" : \
 '-o+[File to write, which must not exist. Default\: standard output]:FILE:_files' \
 '--output=[File to write, which must not exist. Default\: standard output]:FILE:_files' \
-'--from=[Format of the file. Default\: detected from the text of the file, or from its name]:FORMAT:(unbound named dnsmasq)' \
+'--from=[Format of the file. Default\: detected]:FORMAT:(unbound named dnsmasq)' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -494,14 +494,14 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (switch)
 _arguments "${_arguments_options[@]}" : \
-'(--back)*--ask=[Name to resolve through the C library at the end; may be repeated. Default\: gmail.com, outlook.com, yahoo.com]:NAME:_default' \
+'(--back)*--ask=[Name to resolve at the end; may be repeated. Default\: gmail.com, outlook.com, yahoo.com]:NAME:_default' \
 '--root=[]:DIRECTORY:_files' \
 '*--root-server=[]:ADDR:PORT:_default' \
 '--systemctl=[]:PROGRAM:_files' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
-'(--back)--yes[Carry out the plan. Without it, the plan is shown and nothing is changed]' \
-'--back[Undo the last switch\: files, links and services are as before. A file that was changed after the switch stays as it is]' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'(--back)--yes[Carry out the plan]' \
+'--back[Undo the last switch]' \
 '(--back)--stop-shared[Stop the resolver in place even if other hosts can query it]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -511,34 +511,34 @@ _arguments "${_arguments_options[@]}" : \
 (completion)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 ':shell -- Shell that will read the script:(bash elvish fish powershell zsh)' \
 && ret=0
 ;;
 (check)
 _arguments "${_arguments_options[@]}" : \
-'--from=[Address that sends mail for the domain\: check its PTR records, and whether SPF allows it]:ADDRESS:_default' \
-'--helo=[Name that the client gives with HELO or EHLO\: check its form, and whether it leads to the address]:NAME:_default' \
-'*--selector=[DKIM selector to check; may be repeated, up to 10 times]:NAME:_default' \
-'--html=[Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print]:FILE:_files' \
+'--from=[Address that sends mail for the domain\: check its PTR records and SPF]:ADDRESS:_default' \
+'--helo=[HELO name of the client\: check its form and address]:NAME:_default' \
+'*--selector=[DKIM selector to check; may be repeated]:NAME:_default' \
+'--html=[Write the findings to this file too, as an HTML page]:FILE:_files' \
 '--smtp-port=[]:PORT:_default' \
 '--https-port=[]:PORT:_default' \
-'*--resolver=[Resolver to query instead of the public ones\: an address, ADDRESS\:PORT or \[IPV6-ADDRESS\]\:PORT, tls\://HOST for DNS over TLS, or https\://HOST/PATH for DNS over HTTPS. May be repeated. HOST is a name or an address, with \:PORT if the port is not the usual one. The certificate must be valid for this name or address, or for the name after #, as in tls\://1.1.1.1#cloudflare-dns.com. Default of the path\: /dns-query]:ADDRESS|URL:_default' \
+'*--resolver=[Resolver instead of the public ones\: ADDRESS, ADDRESS\:PORT, tls\://HOST or https\://HOST/PATH]:ADDRESS|URL:_default' \
 '--resolv-conf=[]:FILE:_files' \
-'(--html)--watch=[Repeat the check at this interval until Ctrl-C, for example 30s or 10m, and print a line when a finding appears or ends. The exit code belongs to the last check. Without INTERVAL\: 5m]::INTERVAL:_default' \
+'(--html)--watch=[Repeat the check at this interval until Ctrl-C and print changes. Default\: 5m]::INTERVAL:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '(--as-recipient)--as-sender[Check the domain as a sender only\: without MTA-STS, TLS reporting and DANE]' \
 '--as-recipient[Check the domain as a recipient only\: without SPF, DKIM, DMARC and BIMI]' \
-'--connect[Connect to port 25 of the mail hosts too\: greeting, EHLO name, STARTTLS, and the certificate against the TLSA records. Nothing but EHLO, STARTTLS and QUIT is sent. If there is an MTA-STS record, the policy is fetched over HTTPS and compared with the mail hosts. The connections come from this command, not from the daemon]' \
-'(--resolver)--local[Do not query other resolvers. Without this option, the check also looks up the records of the domain at 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf, to find resolvers that have old records or none. The queries have the source addresses of the daemon, except queries over TLS and HTTPS]' \
+'--connect[Check STARTTLS and certificates of the mail hosts and the MTA-STS policy too, with connections from this host]' \
+'(--resolver)--local[Do not query the public resolvers and those of /etc/resolv.conf]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::subject -- Domain of mail addresses, or address of a mail client. Each name server of the zone of the domain is checked. The name servers of the zones of its mail hosts, and of domains that its SPF record needs, are queried only if a lookup there fails\: check these domains in the same way:_default' \
+'::subject -- Domain of mail addresses, or address of a mail client:_default' \
 ":: :_resolverctl__subcmd__check_commands" \
 "*::: :->check" \
 && ret=0
@@ -554,31 +554,31 @@ _arguments "${_arguments_options[@]}" : \
 '--root=[]:DIRECTORY:_files' \
 '*--root-server=[]:ADDR:PORT:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
 (mail)
 _arguments "${_arguments_options[@]}" : \
-'--html=[Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print]:FILE:_files' \
-'*--resolver=[Resolver to query instead of the public ones\: an address, ADDRESS\:PORT or \[IPV6-ADDRESS\]\:PORT, tls\://HOST for DNS over TLS, or https\://HOST/PATH for DNS over HTTPS. May be repeated. HOST is a name or an address, with \:PORT if the port is not the usual one. The certificate must be valid for this name or address, or for the name after #, as in tls\://1.1.1.1#cloudflare-dns.com. Default of the path\: /dns-query]:ADDRESS|URL:_default' \
+'--html=[Write the findings to this file too, as an HTML page]:FILE:_files' \
+'*--resolver=[Resolver instead of the public ones\: ADDRESS, ADDRESS\:PORT, tls\://HOST or https\://HOST/PATH]:ADDRESS|URL:_default' \
 '--resolv-conf=[]:FILE:_files' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
-'(--resolver)--local[Do not query other resolvers. Without this option, the check also looks up the records of the domain at 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf, to find resolvers that have old records or none. The queries have the source addresses of the daemon, except queries over TLS and HTTPS]' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'(--resolver)--local[Do not query the public resolvers and those of /etc/resolv.conf]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 ':file -- File with the message; - is standard input:_files' \
 && ret=0
 ;;
 (watched)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
-'--plugin[Print one line with performance data in the format of a Nagios plug-in, for Icinga, Zabbix and check_mk]' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--plugin[Print one line in the format of a Nagios plug-in]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -838,29 +838,29 @@ esac
 _resolverctl_commands() {
     local commands; commands=(
 'status:Show whether the daemon is healthy, and if not, what to do' \
-'stats:Show statistics\: queries, outcomes, latency, the slowest zones and servers' \
-'top:Show live rates, and the slowest zones, servers, lists and clients, on the whole terminal, until q' \
-'query:Send a query through the daemon; show the answer, its source and the time it took' \
-'trace:Resolve a name and show each step as it happens\: the choice of servers, their replies, and the DNSSEC chain' \
-'compare:Compare the answers of this resolver, of other resolvers and of each name server of the zone' \
-'shadow:Compare the answers of the resolver in place with those of resolverd, over the questions of this host, before a switch' \
-'flush:Remove entries from the cache; show how many' \
-'servers:Show the servers that were queried, the slowest first\: round trip, state, missing features' \
-'zones:Show the configured zones, the servers of each, and whether these reply' \
-'inflight:Show the queries in progress, the oldest first\: age, clients, and the server that resolverd waits for' \
-'why:Show why mail was slow\: the queries of a message, the servers that they waited for, the culprit, what to do' \
-'failed:Show the zones whose queries failed, most queries first\: reason, servers, whether they still fail, what to do' \
-'monitor:Show queries that the cache does not answer, one line each as they end, until Ctrl-C\: time, client, outcome, reason' \
+'stats:Show statistics of queries, servers, the cache and DNSSEC' \
+'top:Show live rates and the slowest zones, servers, lists and clients' \
+'query:Send a query through the daemon and show the answer' \
+'trace:Resolve a name and show each step' \
+'compare:Compare the answers of resolvers and of each name server of the zone' \
+'shadow:Compare resolverd with the resolver in place, before a switch' \
+'flush:Remove entries from the cache' \
+'servers:Show the servers that were queried, the slowest first' \
+'zones:Show the configured zones and their servers' \
+'inflight:Show the queries in progress, the oldest first' \
+'why:Show why mail was slow, and what to do' \
+'failed:Show the zones whose queries failed, and what to do' \
+'monitor:Show queries that the cache does not answer, as they end' \
 'cache:Show the cache entries of a name and when they expire' \
-'dnsbl:Show the DNS lists in use\: latency, listings, state and its age, and what to do' \
-'lookahead:Show the rules of look-ahead\: how many of their queries clients used, and the time saved' \
+'dnsbl:Show the state of the DNS lists in use' \
+'lookahead:Show the rules of look-ahead and the time saved' \
 'config:Show the running configuration, or check a configuration file' \
-'nta:Manage negative trust anchors\: domains that are excluded from DNSSEC validation' \
-'reload:Reload the configuration file; show the changes. If the file has an error, nothing changes' \
-'import:Convert the configuration of another resolver. Works without a daemon' \
-'switch:Put resolverd in the place of the resolver that this host uses. Run as root' \
+'nta:Turn off DNSSEC validation for a domain (negative trust anchors)' \
+'reload:Reload the configuration file and show the changes' \
+'import:Convert the configuration of another resolver' \
+'switch:Replace the resolver of this host by resolverd, or go back' \
 'completion:Print a completion script for a shell' \
-'check:Find out why mail to or from a domain fails, what an address lacks, or what is wrong with the DNS of this host' \
+'check:Check a domain, an address, a message or this host for faults' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl commands' commands "$@"
@@ -873,9 +873,9 @@ _resolverctl__subcmd__cache_commands() {
 (( $+functions[_resolverctl__subcmd__check_commands] )) ||
 _resolverctl__subcmd__check_commands() {
     local commands; commands=(
-'system:Check resolv.conf, port 53, Postfix, OpenDKIM, the clock, whether this host reaches servers on the internet, and whether resolverd validates the root zone with its trust anchors. Run as root; otherwise some checks cannot be made. That resolverd does not run is a failure; then only the last of these is not checked' \
-'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. Of a domain that only signs, the keys and their DNSSEC are checked. The DNS lists are asked about the domains of links too. If the reply of a receiver in a bounce gives a HELO name, a domain of a sender, PTR records or SPF as its reason, this is checked, and a fault in it is told first. If TLS to the recipient'\''s mail hosts failed, as DANE and MTA-STS demand it, and the records have no fault, the first line has the command that looks at their certificates. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this host does not use it\: the first line says whether it still lists the sender. If it refuses the sender and names only a web page, the first line says whose page this is, if that is known and the check finds no failure. If it has a status code and no reply, as those of Exchange Server 2003 do, and the check finds no failure, the first line says what the code means. Lines that look like header fields are read, also in the text of the message. Parts in base64 and quoted-printable are decoded, also whole messages, and parts in HTML are read as text; the file may be in UTF-8, in ISO 8859-1 or, with a byte order mark, in UTF-16. At most 4 domains are checked, one after the other, for at most 10 seconds each' \
-'watched:Show the domains that the daemon checks on schedule (\`\[\[watch\]\]\`)\: their findings, since when, and the next check' \
+'system:Check resolv.conf, port 53, mail software, clock and network of this host' \
+'mail:Check the domains of a message or a bounce' \
+'watched:Show the findings of the domains of \`\[\[watch\]\]\`' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl check commands' commands "$@"
@@ -883,9 +883,9 @@ _resolverctl__subcmd__check_commands() {
 (( $+functions[_resolverctl__subcmd__check__subcmd__help_commands] )) ||
 _resolverctl__subcmd__check__subcmd__help_commands() {
     local commands; commands=(
-'system:Check resolv.conf, port 53, Postfix, OpenDKIM, the clock, whether this host reaches servers on the internet, and whether resolverd validates the root zone with its trust anchors. Run as root; otherwise some checks cannot be made. That resolverd does not run is a failure; then only the last of these is not checked' \
-'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. Of a domain that only signs, the keys and their DNSSEC are checked. The DNS lists are asked about the domains of links too. If the reply of a receiver in a bounce gives a HELO name, a domain of a sender, PTR records or SPF as its reason, this is checked, and a fault in it is told first. If TLS to the recipient'\''s mail hosts failed, as DANE and MTA-STS demand it, and the records have no fault, the first line has the command that looks at their certificates. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this host does not use it\: the first line says whether it still lists the sender. If it refuses the sender and names only a web page, the first line says whose page this is, if that is known and the check finds no failure. If it has a status code and no reply, as those of Exchange Server 2003 do, and the check finds no failure, the first line says what the code means. Lines that look like header fields are read, also in the text of the message. Parts in base64 and quoted-printable are decoded, also whole messages, and parts in HTML are read as text; the file may be in UTF-8, in ISO 8859-1 or, with a byte order mark, in UTF-16. At most 4 domains are checked, one after the other, for at most 10 seconds each' \
-'watched:Show the domains that the daemon checks on schedule (\`\[\[watch\]\]\`)\: their findings, since when, and the next check' \
+'system:Check resolv.conf, port 53, mail software, clock and network of this host' \
+'mail:Check the domains of a message or a bounce' \
+'watched:Show the findings of the domains of \`\[\[watch\]\]\`' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl check help commands' commands "$@"
@@ -982,8 +982,8 @@ _resolverctl__subcmd__config__subcmd__show_commands() {
 _resolverctl__subcmd__dnsbl_commands() {
     local commands; commands=(
 'test:Query each list in use about an address or a domain' \
-'health:Test the lists in use now; show their state two seconds later' \
-'list:Show the table of known lists and its date\: all lists that resolverd knows, what they list, and their terms of use' \
+'health:Test the lists in use now, and show their state two seconds later' \
+'list:Show the table of known lists, what they list, and their terms of use' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl dnsbl commands' commands "$@"
@@ -997,8 +997,8 @@ _resolverctl__subcmd__dnsbl__subcmd__health_commands() {
 _resolverctl__subcmd__dnsbl__subcmd__help_commands() {
     local commands; commands=(
 'test:Query each list in use about an address or a domain' \
-'health:Test the lists in use now; show their state two seconds later' \
-'list:Show the table of known lists and its date\: all lists that resolverd knows, what they list, and their terms of use' \
+'health:Test the lists in use now, and show their state two seconds later' \
+'list:Show the table of known lists, what they list, and their terms of use' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl dnsbl help commands' commands "$@"
@@ -1047,29 +1047,29 @@ _resolverctl__subcmd__flush_commands() {
 _resolverctl__subcmd__help_commands() {
     local commands; commands=(
 'status:Show whether the daemon is healthy, and if not, what to do' \
-'stats:Show statistics\: queries, outcomes, latency, the slowest zones and servers' \
-'top:Show live rates, and the slowest zones, servers, lists and clients, on the whole terminal, until q' \
-'query:Send a query through the daemon; show the answer, its source and the time it took' \
-'trace:Resolve a name and show each step as it happens\: the choice of servers, their replies, and the DNSSEC chain' \
-'compare:Compare the answers of this resolver, of other resolvers and of each name server of the zone' \
-'shadow:Compare the answers of the resolver in place with those of resolverd, over the questions of this host, before a switch' \
-'flush:Remove entries from the cache; show how many' \
-'servers:Show the servers that were queried, the slowest first\: round trip, state, missing features' \
-'zones:Show the configured zones, the servers of each, and whether these reply' \
-'inflight:Show the queries in progress, the oldest first\: age, clients, and the server that resolverd waits for' \
-'why:Show why mail was slow\: the queries of a message, the servers that they waited for, the culprit, what to do' \
-'failed:Show the zones whose queries failed, most queries first\: reason, servers, whether they still fail, what to do' \
-'monitor:Show queries that the cache does not answer, one line each as they end, until Ctrl-C\: time, client, outcome, reason' \
+'stats:Show statistics of queries, servers, the cache and DNSSEC' \
+'top:Show live rates and the slowest zones, servers, lists and clients' \
+'query:Send a query through the daemon and show the answer' \
+'trace:Resolve a name and show each step' \
+'compare:Compare the answers of resolvers and of each name server of the zone' \
+'shadow:Compare resolverd with the resolver in place, before a switch' \
+'flush:Remove entries from the cache' \
+'servers:Show the servers that were queried, the slowest first' \
+'zones:Show the configured zones and their servers' \
+'inflight:Show the queries in progress, the oldest first' \
+'why:Show why mail was slow, and what to do' \
+'failed:Show the zones whose queries failed, and what to do' \
+'monitor:Show queries that the cache does not answer, as they end' \
 'cache:Show the cache entries of a name and when they expire' \
-'dnsbl:Show the DNS lists in use\: latency, listings, state and its age, and what to do' \
-'lookahead:Show the rules of look-ahead\: how many of their queries clients used, and the time saved' \
+'dnsbl:Show the state of the DNS lists in use' \
+'lookahead:Show the rules of look-ahead and the time saved' \
 'config:Show the running configuration, or check a configuration file' \
-'nta:Manage negative trust anchors\: domains that are excluded from DNSSEC validation' \
-'reload:Reload the configuration file; show the changes. If the file has an error, nothing changes' \
-'import:Convert the configuration of another resolver. Works without a daemon' \
-'switch:Put resolverd in the place of the resolver that this host uses. Run as root' \
+'nta:Turn off DNSSEC validation for a domain (negative trust anchors)' \
+'reload:Reload the configuration file and show the changes' \
+'import:Convert the configuration of another resolver' \
+'switch:Replace the resolver of this host by resolverd, or go back' \
 'completion:Print a completion script for a shell' \
-'check:Find out why mail to or from a domain fails, what an address lacks, or what is wrong with the DNS of this host' \
+'check:Check a domain, an address, a message or this host for faults' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl help commands' commands "$@"
@@ -1082,9 +1082,9 @@ _resolverctl__subcmd__help__subcmd__cache_commands() {
 (( $+functions[_resolverctl__subcmd__help__subcmd__check_commands] )) ||
 _resolverctl__subcmd__help__subcmd__check_commands() {
     local commands; commands=(
-'system:Check resolv.conf, port 53, Postfix, OpenDKIM, the clock, whether this host reaches servers on the internet, and whether resolverd validates the root zone with its trust anchors. Run as root; otherwise some checks cannot be made. That resolverd does not run is a failure; then only the last of these is not checked' \
-'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. Of a domain that only signs, the keys and their DNSSEC are checked. The DNS lists are asked about the domains of links too. If the reply of a receiver in a bounce gives a HELO name, a domain of a sender, PTR records or SPF as its reason, this is checked, and a fault in it is told first. If TLS to the recipient'\''s mail hosts failed, as DANE and MTA-STS demand it, and the records have no fault, the first line has the command that looks at their certificates. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this host does not use it\: the first line says whether it still lists the sender. If it refuses the sender and names only a web page, the first line says whose page this is, if that is known and the check finds no failure. If it has a status code and no reply, as those of Exchange Server 2003 do, and the check finds no failure, the first line says what the code means. Lines that look like header fields are read, also in the text of the message. Parts in base64 and quoted-printable are decoded, also whole messages, and parts in HTML are read as text; the file may be in UTF-8, in ISO 8859-1 or, with a byte order mark, in UTF-16. At most 4 domains are checked, one after the other, for at most 10 seconds each' \
-'watched:Show the domains that the daemon checks on schedule (\`\[\[watch\]\]\`)\: their findings, since when, and the next check' \
+'system:Check resolv.conf, port 53, mail software, clock and network of this host' \
+'mail:Check the domains of a message or a bounce' \
+'watched:Show the findings of the domains of \`\[\[watch\]\]\`' \
     )
     _describe -t commands 'resolverctl help check commands' commands "$@"
 }
@@ -1135,8 +1135,8 @@ _resolverctl__subcmd__help__subcmd__config__subcmd__show_commands() {
 _resolverctl__subcmd__help__subcmd__dnsbl_commands() {
     local commands; commands=(
 'test:Query each list in use about an address or a domain' \
-'health:Test the lists in use now; show their state two seconds later' \
-'list:Show the table of known lists and its date\: all lists that resolverd knows, what they list, and their terms of use' \
+'health:Test the lists in use now, and show their state two seconds later' \
+'list:Show the table of known lists, what they list, and their terms of use' \
     )
     _describe -t commands 'resolverctl help dnsbl commands' commands "$@"
 }

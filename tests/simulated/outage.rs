@@ -14,7 +14,7 @@ use lab::fault::Fault;
 use lab::server::Distance;
 use lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
-use resolver::cache::server_features::ServerFeatures;
+use resolver::cache::servers::ServerFeatures;
 use resolver::cache::servers::{Health, KnownServer};
 use resolver::config::{ConfiguredZone, ZoneKind};
 use resolver::limits::{DEAD_WANTED_TIME, HEDGE_BURST, HEDGES_PER_MILLE};

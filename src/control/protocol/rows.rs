@@ -7,8 +7,8 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use resolver::cache::rrset::Rank;
-use resolver::cache::server_features::ServerFeatures;
 use resolver::cache::servers::Health;
+use resolver::cache::servers::ServerFeatures;
 
 /// The state of a server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

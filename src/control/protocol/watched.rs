@@ -20,7 +20,7 @@ pub struct WatchedRow {
     pub side: WatchAs,
     /// The time between two checks.
     pub interval: f64,
-    /// When a check last told something; none before the first.
+    /// When a check last had a result; none before the first.
     pub checked: Option<u64>,
     /// Why the last check could not tell anything; none if it could.
     pub could_not_tell: Option<String>,

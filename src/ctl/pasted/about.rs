@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::doubt::address_of;
 use history::why::MessageReport;
+use resolver::dnsbl::list::{NIBBLES, OCTETS, reversed};
 
 /// Labels of keys and policies of a domain.
 const SERVICES: [&str; 3] = ["_dmarc", "_domainkey", "_mta-sts"];
@@ -32,11 +32,10 @@ fn is_service(labels: &str) -> bool {
     labels.rsplit('.').next().is_some_and(|last| SERVICES.contains(&last))
 }
 
-/// Whether a domain is in a zone, which ends with a dot.
-pub(super) fn is_in(domain: &str, zone: &str) -> bool {
-    let zone = zone.trim_end_matches('.');
-    let above = domain.strip_suffix(zone);
-    zone.is_empty() || above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
+/// The address of a name in text, if it is a reverse name or that of an address in a DNS list.
+pub(super) fn address_of(name: &str) -> Option<IpAddr> {
+    let labels: Vec<&[u8]> = name.split('.').map(str::as_bytes).collect();
+    [NIBBLES, OCTETS].into_iter().find_map(|count| reversed(labels.get(..count)?))
 }
 
 #[cfg(test)]
@@ -61,15 +60,16 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_is_in_its_zone_and_in_those_above() {
-        for (domain, zone, is) in [
-            ("sender.example", "sender.example.", true),
-            ("sender.example", "example.", true),
-            ("sender.example", ".", true),
-            ("sender.example", "customer.sender.example.", false),
-            ("mysender.example", "sender.example.", false),
+    fn labels_of_addresses_are_known() {
+        let (four, six) = (IpAddr::from([192, 0, 2, 7]), "2001:db8::1".parse().unwrap());
+        for (name, address) in [
+            ("7.2.0.192.list.test.".to_owned(), Some(four)),
+            (hickory_proto::rr::Name::from(six).to_ascii(), Some(six)),
+            ("sender.test.".to_owned(), None),
+            ("1.2.".to_owned(), None),
+            (".".to_owned(), None),
         ] {
-            assert_eq!(is_in(domain, zone), is, "{domain} {zone}");
+            assert_eq!(address_of(&name), address, "{name}");
         }
     }
 }

@@ -11,7 +11,7 @@
 use super::lookup;
 use super::subject::subject;
 
-/// Words that stand beside the recipient in lines of Postfix and Sendmail, of which one must be there.
+/// Words that stand next to the recipient in lines of Postfix and Sendmail, of which one must be there.
 const BESIDE_TO: [&str; 2] = [" relay=", " stat="];
 
 /// The same in lines of Exim.

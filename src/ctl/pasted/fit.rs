@@ -1,17 +1,21 @@
-//! How well a message of the record fits a pasted line: its time, and how many names and addresses of the line it has.
+//! How well a message of the history fits a pasted line: its time, its failed lookups, and how many names and addresses of the line it has.
 //!
 //! # Decisions
 //!
-//! - A line tells when its mail was under way: until its moment, and before it for its delay. Mails of one domain come often, so a
+//! - A line shows when its mail was in progress: until its moment, and before it for its delay. Mails of one domain come often, so a
 //!   message of another time is not the line's, however slow it was.
-//! - A line without a delay may be written long after the queries of its mail. Then more names and addresses in common say more than
-//!   the time, unless it says that a lookup failed: it is written when the client of the lookup gives up. But not if nearer messages have
-//!   these names too, see `nearest`.
-//! - A failed query for a name is the reason of such a line more often than a failed list or reverse name, which defers no mail.
+//! - A failed query for a name is the reason of a line about a failed lookup more often than a failed list or reverse name, which defers
+//!   no mail. If the line rejects a name, its own failed query is the reason.
+//! - A line without a delay may be written long after the queries of its mail. Those that ended just before it come first.
+//! - A mail has one host and one sender: a message with the MX of another domain, or with the reverse name of another address, is that of
+//!   another mail. A delivery asks for no reverse name.
 
 use std::cmp::Reverse;
 
+use super::about::{address_of, has, is_about};
+use super::delivery::is_attempt;
 use super::line::PastedLine;
+use crate::limits::PASTED_NEAR;
 use history::culprit::{CulpritKind, DecisiveTime};
 use history::limits::SLOW_ANSWER;
 use history::why::{MessageReport, QuestionReport};
@@ -25,7 +29,7 @@ pub(super) const DELAYED: f64 = 1.0;
 /// The part of a second that a delay of a line leaves out, if it is written with a fraction.
 const FRACTION: f64 = 0.1;
 
-/// Whether a message is of the time of a line.
+/// How the time of a message fits a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum TimeFit {
     /// It is of another time.
@@ -34,85 +38,74 @@ pub(super) enum TimeFit {
     EarlierTry,
     /// It is of the last try, or the line has no time.
     LastTry,
+    /// It ended just before a line that has no delay.
+    Near,
 }
 
 /// The worst failed query about a line in a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum FailedQuery {
-    /// None has failed.
+    /// None has failed, or the line does not say that a lookup failed.
     None,
     /// One about an address: its reverse name, or its name in a DNS list.
     OfAddress,
     /// One about a name.
     OfName,
+    /// One about the name that the line rejects.
+    OfRejected,
 }
 
 /// How well a message fits a line; the best is the greatest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Fit {
-    /// Its failed query about the line, if the line says that a lookup failed.
-    failed: FailedQuery,
-    /// Its time, if the line has a delay or says that a lookup failed.
-    of_delay: Option<TimeFit>,
-    /// How many subjects of the line have found it.
-    subjects: usize,
-    /// Its time.
-    time: TimeFit,
-    /// Whether its time is most of the delay.
-    explains: bool,
+    pub(super) failed: FailedQuery,
+    pub(super) time: TimeFit,
+    /// Its waits for DNS are most of the delay.
+    pub(super) explains: bool,
+    /// How many subjects of the line it has.
+    pub(super) subjects: usize,
     /// Whole seconds from its end to the line. The message that ended last before the line comes first.
-    distance: Reverse<u64>,
-    is_of_dns: bool,
-    has_failed: bool,
-    /// In milliseconds.
-    waited: u64,
+    pub(super) distance: Reverse<u64>,
 }
 
 impl Fit {
-    /// How a message fits that `subjects` subjects of a line have found; `failed` is a query about one of them.
-    pub(super) fn of(
-        line: &PastedLine,
-        message: &MessageReport,
-        subjects: usize,
-        failed: FailedQuery,
-    ) -> Self {
-        let time = time_fit(line, message);
+    /// How a message fits a line.
+    pub(super) fn new(line: &PastedLine, message: &MessageReport) -> Self {
         let delay = line.delay.with_dns().filter(|delay| *delay >= DELAYED);
         Self {
-            failed: if line.blames_dns { failed } else { FailedQuery::None },
-            of_delay: (line.blames_dns || line.delay.with_dns().is_some()).then_some(time),
-            subjects,
-            time,
+            failed: failed_query(line, message),
+            time: time_fit(line, message),
             explains: delay.is_some_and(|delay| waited(line, message) >= delay * SHARE)
                 || is_most_of_prompt(line, message),
+            subjects: line.subjects.iter().filter(|subject| has(message, subject)).count(),
             distance: Reverse(distance(line, message)),
-            is_of_dns: is_of_dns(message),
-            has_failed: has_failed(message),
-            waited: (message.waited * 1e3) as u64,
         }
-    }
-
-    /// Whether nothing but the causes of two messages tells which one is that of the line.
-    pub(super) fn is_equal(&self, other: &Self) -> bool {
-        let key = |fit: &Self| (fit.failed, fit.of_delay, fit.subjects, fit.time, fit.explains, fit.distance);
-        key(self) == key(other)
-    }
-
-    /// Whether the message is that of the line, and not only one with the same domain.
-    pub(super) fn is_certain(&self) -> bool {
-        self.time > TimeFit::Elsewhere || (self.of_delay.is_none() && self.subjects > 1)
     }
 }
 
-/// Whether a message is of the time of a line.
-pub(super) fn time_fit(line: &PastedLine, message: &MessageReport) -> TimeFit {
+/// The worst failed query about a line in a message.
+pub(super) fn failed_query(line: &PastedLine, message: &MessageReport) -> FailedQuery {
+    let kind = |question: &QuestionReport| match &line.rejected {
+        Some(name) if is_about(&question.name, name) => FailedQuery::OfRejected,
+        _ if address_of(&question.name).is_some() => FailedQuery::OfAddress,
+        _ => FailedQuery::OfName,
+    };
+    let failed = message.questions.iter().filter(|one| one.of_subject && one.outcome.is_failure());
+    let failed = failed.filter(|_| line.blames_dns);
+    failed.map(kind).max().unwrap_or(FailedQuery::None)
+}
+
+fn time_fit(line: &PastedLine, message: &MessageReport) -> TimeFit {
     let (Some(last_try), Some(delay)) = (line.last_try(), line.whole_delay()) else {
         return TimeFit::LastTry;
     };
     let is_in = |(begin, end): (f64, f64)| message.began <= end && message.began + message.took >= begin;
-    if is_in(last_try) {
+    let shows_time = line.is_arrival || line.delay.with_dns().is_some() || line.ends_session;
+    if is_in(last_try) && !shows_time && distance(line, message) <= PASTED_NEAR.as_secs() {
+        TimeFit::Near
+    } else if is_in(last_try) && !(message.of_disk && !shows_time && !line.blames_dns) {
         TimeFit::LastTry
-    } else if is_in(delay) {
+    } else if is_in(delay) && shows_time {
         TimeFit::EarlierTry
     } else {
         TimeFit::Elsewhere
@@ -121,7 +114,7 @@ pub(super) fn time_fit(line: &PastedLine, message: &MessageReport) -> TimeFit {
 
 /// Whole seconds from the end of a message to the end of a line. A message that began behind that end comes after all others. Before or
 /// after the time at which a mail came.
-pub(super) fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
+fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
     /// The moment of a line is a whole second, and some parts of it have passed.
     const SECOND: f64 = 1.0;
     if let Some(arrival) = line.at.filter(|_| line.is_arrival) {
@@ -137,6 +130,23 @@ pub(super) fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
     (end - message.began - message.took).max(0.0) as u64
 }
 
+/// Returns true if a message is certainly of another mail than a line.
+pub(super) fn is_of_another(line: &PastedLine, message: &MessageReport) -> bool {
+    let has_address = |question: &QuestionReport| address_of(&question.name).is_some();
+    let asked = |kind: &str, of_address: bool| {
+        let mut questions = message.questions.iter();
+        questions.any(|question| question.kind == kind && has_address(question) == of_address)
+    };
+    let has_sender = line.mail_domains.iter().any(|domain| has(message, domain));
+    let has_host = || line.addresses().any(|address| has(message, &address.to_string()));
+    let has_another_sender = !line.mail_domains.is_empty() && asked("MX", false) && !has_sender;
+    // Queries that were left out may be about the address.
+    let names_host = line.addresses().next().is_some() && message.left_out == 0;
+    let has_another_host = names_host && asked("PTR", true) && !has_host() && !has_sender;
+    let is_inbound = || is_attempt(&line.text) && message.questions.iter().any(has_address);
+    has_another_sender || has_another_host || is_inbound()
+}
+
 /// The seconds for which a message waited for DNS, as far as a line counts them: of a line that names the time of its program, those in this
 /// time. Of a short time that is `waited_within`.
 pub(super) fn waited(line: &PastedLine, message: &MessageReport) -> f64 {
@@ -146,7 +156,7 @@ pub(super) fn waited(line: &PastedLine, message: &MessageReport) -> f64 {
 
 /// The seconds for which a message waited for DNS in the time that a line names for its program: a query that took longer is none of this
 /// program. None if it names none, and if the report lacks queries of the message.
-pub(super) fn waited_within(line: &PastedLine, message: &MessageReport) -> Option<f64> {
+fn waited_within(line: &PastedLine, message: &MessageReport) -> Option<f64> {
     let Some(DecisiveTime::Delay { from, to }) = line.decisive().filter(|_| message.left_out == 0) else {
         return None;
     };
@@ -166,29 +176,13 @@ pub(super) fn waited_within(line: &PastedLine, message: &MessageReport) -> Optio
     Some(waited)
 }
 
-/// Whether a message waited longer in the time that a line names for its program than another one, by a slow answer.
-pub(super) fn waits_longer(line: &PastedLine, message: &MessageReport, other: &MessageReport) -> bool {
-    let both = waited_within(line, message).zip(waited_within(line, other));
-    both.is_some_and(|(one, other)| one >= other + SLOW_ANSWER.as_secs_f64())
-}
-
-/// Whether DNS was at fault.
-pub(super) fn is_of_dns(message: &MessageReport) -> bool {
-    is_of_dns_kind(message.culprit.kind)
-}
-
-/// See `is_of_dns`.
-pub(super) fn is_of_dns_kind(kind: CulpritKind) -> bool {
+/// Returns true if DNS was at fault.
+pub(super) fn is_of_dns(kind: CulpritKind) -> bool {
     !matches!(kind, CulpritKind::None | CulpritKind::Client | CulpritKind::NotDns | CulpritKind::Unknown)
 }
 
-/// Whether a query of the message failed.
-pub(super) fn has_failed(message: &MessageReport) -> bool {
-    message.questions.iter().any(|question| question.outcome.is_failure())
-}
-
-/// Whether waits for DNS were most of a whole delay that is short. In the time of its program, one must be slow, too: otherwise the culprit
-/// is a wait before that. Of other lines, a query that took longer is of another mail.
+/// Returns true if waits for DNS were most of a whole delay that is short. In the time of its program, one must be slow, too: otherwise the
+/// culprit is a wait before that. Of other lines, a query that took longer is of another mail.
 pub(super) fn is_most_of_prompt(line: &PastedLine, message: &MessageReport) -> bool {
     let Some(whole) = line.delay.whole.filter(|whole| *whole < DELAYED) else { return false };
     if let Some(within) = waited_within(line, message) {
@@ -203,69 +197,4 @@ pub(super) fn left_out(line: &PastedLine) -> f64 {
     let is_whole =
         line.delay.parts.is_none() && line.delay.with_dns().is_some_and(|delay| delay.fract() == 0.0);
     if is_whole { 1.0 } else { FRACTION }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::tests::{NOW, message};
-    use super::super::{read, settle};
-    use super::*;
-    use dns::question::Outcome;
-
-    #[test]
-    fn a_delay_of_less_than_a_whole_second_may_be_a_wait_for_dns() {
-        let exim = "2026-11-21 03:12:05 1abCde-0000Xy-01 <= a@fine.example H=mx.fine.example [192.0.2.1] S=9";
-        for (time, ended, kind) in [
-            ("RT=0s", 0.0, CulpritKind::ServerSlow),
-            ("RT=0.650s", 0.0, CulpritKind::ServerSlow),
-            ("RT=0.005s", -0.6, CulpritKind::NotDns),
-            // The wait was before it, such as that for the reverse name.
-            ("RT=0.005s", 0.0, CulpritKind::NotDns),
-            ("RT=0.100s", -2.0, CulpritKind::NotDns),
-            ("RT=0s", -2.0, CulpritKind::NotDns),
-        ] {
-            let line = read(&format!("{exim} {time}"), NOW).remove(0);
-            let slow = message(0.7, CulpritKind::ServerSlow, Outcome::Upstream);
-            let slow = MessageReport { began: line.at.unwrap() + ended - 0.3, ..slow };
-            let told = settle(&line, vec![slow], &|began| began.to_string()).unwrap();
-            assert_eq!(told.culprit.kind, kind, "{time} {ended}");
-        }
-    }
-
-    #[test]
-    fn a_line_that_names_the_time_of_its_program_counts_the_waits_in_it() {
-        let line = |text: &str| read(&format!("2026-11-21T03:12:05.5Z mx {text}"), NOW).remove(0);
-        let scanned = "rspamd[9]: from: <a@fine.example>, time: 2000.0ms, dns req: 7";
-        let at = line(scanned).at.unwrap();
-        let mail = |began: f64, elapsed: f64| {
-            let one = message(elapsed, CulpritKind::ServerSlow, Outcome::Upstream);
-            MessageReport { began: at + began, took: elapsed, ..one }
-        };
-        for (text, began, elapsed, expected) in [
-            (scanned, -4.0, 1.8, 0.0),
-            (scanned, -3.0, 1.8, 0.8),
-            (scanned, -1.9, 1.8, 1.8),
-            (scanned, -1.0, 1.8, 1.0),
-            ("rspamd[9]: from: <a@fine.example>, time: 200.0ms, dns req: 7", -4.0, 1.8, 1.8),
-            (
-                "postfix/smtp[9]: 4A: to=<a@fine.example>, delay=4, delays=0/0/2/0, status=sent",
-                -9.0,
-                1.8,
-                1.8,
-            ),
-        ] {
-            let told = waited(&line(text), &mail(began, elapsed));
-            assert!((told - expected).abs() < 1e-6, "{text} {began}: {told}");
-        }
-        // Two queries at a time wait once.
-        let mut both = mail(-1.9, 1.8);
-        both.questions.push(QuestionReport { at: 0.4, elapsed: 1.0, ..both.questions[0].clone() });
-        assert!((waited(&line(scanned), &both) - 1.8).abs() < 1e-6);
-        both.left_out = 1;
-        both.waited = 0.3;
-        assert!((waited(&line(scanned), &both) - 0.3).abs() < 1e-6, "the report has not all queries");
-        // The program waited for something else, behind a slow lookup of the host.
-        let told = settle(&line(scanned), vec![mail(-3.9, 1.8)], &|began| began.to_string()).unwrap();
-        assert_eq!((told.culprit.kind, told.also[0].kind), (CulpritKind::NotDns, CulpritKind::ServerSlow));
-    }
 }

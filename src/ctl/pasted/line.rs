@@ -123,6 +123,17 @@ impl PastedLine {
         Some((self.last_try()?.0.min(begin), end))
     }
 
+    /// The times in which the history is searched for its message, until one has it: those of the line, then `around` seconds before it; none: the
+    /// whole history. Few mails have the same address, so with one the time may be wide. Of other lines the nearest time comes first.
+    pub fn spans(&self, around: f64) -> Vec<Option<Span>> {
+        let has_address = self.addresses().next().is_some();
+        let own = self.nearest().map(Some).into_iter().chain([self.last_try(), self.whole_delay()]);
+        let mut spans: Vec<Option<Span>> = if has_address { Vec::new() } else { own.collect() };
+        spans.push(self.span(around));
+        spans.dedup();
+        spans
+    }
+
     /// The time in which the record is searched for other mails of its domains, which may be those of the line: at least `around` seconds
     /// before it. None if it has no time.
     pub fn span(&self, around: f64) -> Option<Span> {

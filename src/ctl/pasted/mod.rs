@@ -8,7 +8,7 @@
 //!
 //! - The host in a line about a delivery is that of the recipient's domain, and many domains have one mail host: only the domain says
 //!   which mail it was. In a line about a client the host is the client.
-//! - A domain is looked for as itself first, without the names below it, see `search`.
+//! - A domain stands for itself, without the names below it: those of a provider are its hosts and its customers, whose mails are others.
 //! - Other names in a line about a delivery may be of other mail: an earlier address of the recipient, the sender, the words of the remote
 //!   server. Those of its result count only if it names what was looked up, see `delivery`.
 //! - The domain of a Message-ID may be any name. It counts only in a result line of SpamAssassin, which has nothing else.
@@ -16,34 +16,25 @@
 mod about;
 mod delay;
 mod delivery;
-mod disk;
-mod doubt;
-mod equal;
 mod fit;
 mod line;
 mod lookup;
-mod nearest;
-mod not_asked;
 mod not_dns;
-mod other_mail;
-mod other_part;
+mod order;
 mod queue;
 mod rejected;
-mod search;
 mod settle;
 mod subject;
 mod time;
-mod unnamed;
 
 use std::net::IpAddr;
 
 pub use self::delay::LineDelay;
 use self::delivery::Delivery;
 pub use self::line::PastedLine;
-pub use self::search::{FoundMessages, SearchStep};
-pub use self::settle::{ToldMessage, known_first, once, settle};
+pub use self::order::{LineResult, known_first};
+pub use self::settle::{is_of_line, settle};
 use self::subject::subject;
-pub use self::unnamed::{settle_unnamed, unexplained_time};
 use crate::limits::MAX_LINE_SUBJECTS;
 
 /// Words of lines that are written at the end of a session, or of a step of it that took long.
@@ -108,7 +99,7 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
     lines
 }
 
-/// The lines in the order in which they are told: of an entry of a queue, or of a bounce, those first that say that a lookup failed. Its
+/// The lines in the order in which they are shown: of an entry of a queue, or of a bounce, those first that say that a lookup failed. Its
 /// sender, which is mostly a domain of this host, is not the reason for it.
 pub(crate) fn failures_first(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
     lines.sort_by_key(|line| (line.entry, !line.blames_dns));
@@ -214,9 +205,5 @@ impl LineSubjects {
     }
 }
 
-#[cfg(test)]
-mod doubt_tests;
-#[cfg(test)]
-mod order_tests;
 #[cfg(test)]
 mod tests;

@@ -282,10 +282,9 @@ pub(super) fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> Messa
     MessageReport {
         line: None,
         more_lines: 0,
+        fitting: 0,
         note: None,
         of_disk: false,
-        whole_until: None,
-        is_cut: false,
         began: NOW,
         client: "127.0.0.1".to_owned(),
         took: waited,
@@ -309,14 +308,14 @@ pub(super) fn settled(text: &str, found: Vec<MessageReport>) -> Option<MessageRe
 fn settle_at_its_end(line: &PastedLine, mut found: Vec<MessageReport>) -> Option<MessageReport> {
     let shift = line.end().unwrap() - NOW;
     found.iter_mut().for_each(|message| message.began += shift);
-    let told = settle(line, found, &|began| format!("{:.0} s", began - shift - NOW))?;
+    let told = settle(line, found, &|began| format!("{:.0} s", began - shift - NOW)).into_iter().next()?;
     Some(MessageReport { began: (told.began - shift).round(), ..told })
 }
 
 /// A message that began some seconds after the end of a line, and how many subjects of the line have found it.
 type Found = (f64, f64, CulpritKind, Outcome, usize);
 
-/// Lines, the messages of the record around them, and the message with the culprit that is told: the seconds of its begin.
+/// Lines, the messages of the record around them, and the message with the culprit that is shown: the seconds of its begin.
 const FITS: [(&str, &[Found], (f64, CulpritKind)); 14] = {
     use CulpritKind::{Client, None as Nothing, NotDns, ServerFailed, ServerSilent, ServerSlow, Unknown};
     use Outcome::{Failed, Upstream};
@@ -373,13 +372,13 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 14] = {
             &[(-100.0, 2.0, ServerSlow, Upstream, 2), (-2.0, 0.03, Nothing, Upstream, 1)],
             (-2.0, NotDns),
         ),
-        (CONNECT, &[(-100.0, 2.0, ServerSlow, Upstream, 2)], (-100.0, ServerSlow)),
+        (CONNECT, &[(-100.0, 2.0, ServerSlow, Upstream, 2)], (-100.0, Unknown)),
         (
             CONNECT,
             &[(-40.0, 2.0, ServerSlow, Upstream, 2), (-2.0, 0.03, Nothing, Upstream, 2)],
             (-2.0, NotDns),
         ),
-        // Those of one second cannot be told apart if they have not one cause.
+        // Those of one second cannot be distinguished if they have not one cause.
         (
             QMGR,
             &[(-2.3, 0.9, ServerSlow, Upstream, 1), (-2.2, 0.9, ServerSlow, Upstream, 1)],
@@ -435,7 +434,7 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
         assert!(told.culprit.evidence.contains("waited 20 ms for DNS"), "{:?}", told.culprit);
         assert_eq!(told.line.as_ref(), Some(text));
     }
-    // A list that failed beside it is told, but has not caused thirty seconds.
+    // A list that failed next to it is shown, but has not caused thirty seconds.
     let failed = || message(0.02, CulpritKind::ListRefused, Outcome::Failed);
     let told = settled(&lines[0], vec![failed()]).unwrap();
     assert_eq!((told.culprit.kind, told.also[0].kind), (CulpritKind::NotDns, CulpritKind::ListRefused));
@@ -575,4 +574,55 @@ fn a_time_that_does_not_exist_is_not_understood() {
         let line = one(&format!("{time} mx postfix/smtpd[1]: connect from mail.fine.example[192.0.2.9]"));
         assert_eq!((line.at, line.unread_time.as_deref()), (None, Some(time)));
     }
+}
+
+/// The messages that are shown for a line, by the first name of each and its culprit.
+fn shown(text: &str, mut found: Vec<MessageReport>) -> Vec<(String, CulpritKind, u64)> {
+    let line = one(text);
+    let shift = line.end().unwrap() - NOW;
+    found.iter_mut().for_each(|message| message.began += shift);
+    let shown = settle(&line, found, &|began| began.to_string()).into_iter();
+    shown.map(|one| (one.questions[0].name.clone(), one.culprit.kind, one.fitting)).collect()
+}
+
+#[test]
+fn all_messages_that_fit_a_line_are_shown_and_the_one_with_a_cause_comes_first() {
+    use CulpritKind::{None as Nothing, NotDns, ServerSlow};
+    let of = |name: &str, kind: &str, began: f64, waited: f64, culprit: CulpritKind| {
+        let mut report = MessageReport { began: NOW + began, ..message(waited, culprit, Outcome::Upstream) };
+        (report.questions[0].name, report.questions[0].kind) = (name.to_owned(), kind.to_owned());
+        report
+    };
+    let exim =
+        "2026-11-21 03:12:05 1abC <= a@fine.example H=mail.host.example [192.0.2.9] P=esmtps S=9 RT=4.0s";
+    let host = || of("9.2.0.192.in-addr.arpa.", "PTR", -3.9, 0.03, Nothing);
+    let sender = |waited: f64, kind| of("fine.example.", "MX", -3.5, waited, kind);
+    let (reverse, domain) = ("9.2.0.192.in-addr.arpa.".to_owned(), "fine.example.".to_owned());
+    // The host of a mail, and its sender.
+    assert_eq!(
+        shown(exim, vec![host(), sender(3.2, ServerSlow)]),
+        [(domain, ServerSlow, 2), (reverse.clone(), Nothing, 2)]
+    );
+    let quick = shown(exim, vec![host(), sender(0.1, Nothing)]);
+    assert_eq!((quick.len(), quick[0].1), (1, NotDns), "{quick:?}");
+    // Of another sender from the same host.
+    let other = of("other.example.", "MX", -3.5, 3.2, ServerSlow);
+    assert_eq!(shown(exim, vec![host(), other]), [(reverse, NotDns, 0)]);
+    // Two mails of a busy domain, and none shows which is that of the line.
+    let qmgr =
+        "Nov 21 03:12:05 mx postfix/qmgr[7]: 4A: from=<bob@fine.example>, size=9, nrcpt=1 (queue active)";
+    let of_domain = |began: f64, waited: f64, kind| of("fine.example.", "MX", began, waited, kind);
+    let both = shown(qmgr, vec![of_domain(-2.2, 0.9, ServerSlow), of_domain(-1.1, 0.03, Nothing)]);
+    assert_eq!(both.iter().map(|one| one.1).collect::<Vec<_>>(), [ServerSlow, NotDns]);
+    // A line without a time, as of the queue of OpenSMTPD.
+    let queue = "2d1b568e1e4ce26a|inet4|mta||bob@sender.example|us@fine.example|us@fine.example|pending";
+    let found = (0..5).map(|_| of("sender.example.", "MX", -90.0, 0.001, Nothing)).enumerate();
+    let mut found: Vec<_> =
+        found.map(|(place, one)| MessageReport { began: NOW - place as f64, ..one }).collect();
+    found.push(of_domain(-60.0, 4.0, ServerSlow));
+    let all = settle(&one(queue), found, &|began| began.to_string());
+    assert_eq!((all[0].questions[0].name.as_str(), all[0].culprit.kind), ("fine.example.", ServerSlow));
+    // One that ended long before is not shown next to one that ended just before.
+    let far = shown(qmgr, vec![of_domain(-20.0, 0.9, ServerSlow), of_domain(-1.1, 0.03, Nothing)]);
+    assert_eq!(far.iter().map(|one| one.1).collect::<Vec<_>>(), [NotDns]);
 }

@@ -2,6 +2,7 @@
 //!
 //! This module asks no daemon and reads no clock, so the same data always give the same text.
 
+pub mod columns;
 pub mod compare;
 pub mod domain;
 pub mod failed;

@@ -2,12 +2,12 @@
 //!
 //! The worst rows come first and fit a screen; JSON has all.
 
-use super::screen::verdict_paint;
+use super::columns::{self, count, fault, key, verdict};
 use super::table::{Align, TextTable, more};
 use super::{Paint, Style, spent, words};
 use control::protocol;
 use control::protocol::Reply;
-use history::{ClientRow, OTHER, ServerRow, TypeRow, Window, ZoneRow};
+use history::{Window, ZoneRow};
 
 /// A table as text; a sentence if it has no rows. `moment` shows a moment in local time.
 pub fn table(
@@ -17,29 +17,30 @@ pub fn table(
     moment: &dyn Fn(f64) -> String,
     style: Style,
 ) -> String {
-    let zones =
-        || replies.iter().filter_map(|reply| if let Reply::Zone(row) = reply { Some(row) } else { None });
+    /// The rows of one kind.
+    macro_rules! rows {
+        ($kind:ident) => {
+            replies
+                .iter()
+                .filter_map(|reply| if let Reply::$kind(row) = reply { Some(row) } else { None })
+                .collect::<Vec<_>>()
+        };
+    }
     let table = match which {
         _ if replies.is_empty() => return nothing(window),
-        protocol::Table::Zone => by_zone(zones()),
-        protocol::Table::Slow => return slow(zones(), style) + &period(which, window),
+        protocol::Table::Zone => columns::table(columns::ZONE, &rows!(Zone), 0),
+        protocol::Table::Slow => return slow(&rows!(Zone), style) + &period(which, window),
         protocol::Table::Stage => return spent::stages(replies, moment, style),
         protocol::Table::Minute => return spent::minutes(replies, moment, style),
-        protocol::Table::Server => by_server(
-            replies.iter().filter_map(|reply| if let Reply::Server(row) = reply { Some(row) } else { None }),
-        ),
-        protocol::Table::Client => by_client(
-            &replies
-                .iter()
-                .filter_map(|reply| if let Reply::Client(row) = reply { Some(row) } else { None })
-                .collect::<Vec<_>>(),
-        ),
-        protocol::Table::Type => by_type(
-            &replies
-                .iter()
-                .filter_map(|reply| if let Reply::Type(row) = reply { Some(row) } else { None })
-                .collect::<Vec<_>>(),
-        ),
+        protocol::Table::Server => columns::table(columns::SERVER, &rows!(Server), 0),
+        protocol::Table::Client => {
+            let rows = rows!(Client);
+            columns::table(columns::CLIENT, &rows, rows.iter().map(|row| row.questions).sum())
+        }
+        protocol::Table::Type => {
+            let rows = rows!(Type);
+            columns::table(columns::TYPE, &rows, rows.iter().map(|row| row.questions).sum())
+        }
     };
     let legend = match which {
         protocol::Table::Zone => ZONE_TERMS,
@@ -91,48 +92,8 @@ fn nothing(window: Window) -> String {
     format!("no queries {since}\n")
 }
 
-/// The zone, server, client or type of a row. The row `other` has the sum of all rows that are not counted by name.
-fn key(key: &str) -> (String, Paint) {
-    (if key == OTHER { "all others" } else { key }.to_owned(), Paint::Plain)
-}
-
-fn count(number: u64) -> (String, Paint) {
-    (words::number(number), Paint::Plain)
-}
-
-/// A count that should be zero.
-fn fault(number: u64) -> (String, Paint) {
-    (words::number(number), if number > 0 { Paint::Bad } else { Paint::Plain })
-}
-
-fn round_trip(seconds: f64) -> (String, Paint) {
-    (words::round_trip(seconds), Paint::Plain)
-}
-
-fn by_zone<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> TextTable {
-    let mut table = TextTable::new(&[
-        ("zone", Align::Left),
-        ("resolutions", Align::Right),
-        ("failed", Align::Right),
-        ("overload", Align::Right),
-        ("total time", Align::Right),
-        ("server behaviour", Align::Left),
-    ]);
-    for row in rows {
-        table.row(vec![
-            key(&row.zone),
-            count(row.flights),
-            fault(row.failed),
-            fault(row.shed),
-            (words::time(row.spent), Paint::Plain),
-            (row.verdict.clone(), verdict_paint(&row.zone, &row.verdict)),
-        ]);
-    }
-    table
-}
-
 /// Zones with a histogram of their times, as Postfix' qshape shows queues by age. The total includes hidden rows.
-fn slow<'a>(rows: impl Iterator<Item = &'a ZoneRow>, style: Style) -> String {
+fn slow(rows: &[&ZoneRow], style: Style) -> String {
     let mut table = TextTable::new(&[
         ("zone", Align::Left),
         ("resolutions", Align::Right),
@@ -159,17 +120,10 @@ fn slow<'a>(rows: impl Iterator<Item = &'a ZoneRow>, style: Style) -> String {
             *sum = sum.saturating_add(count);
         }
         let [total, a, b, c, d, e, failed] = counts;
-        table.row(vec![
-            key(&row.zone),
-            count(total),
-            count(a),
-            count(b),
-            count(c),
-            count(d),
-            fault(e),
-            fault(failed),
-            (row.verdict.clone(), verdict_paint(&row.zone, &row.verdict)),
-        ]);
+        let numbers = [count(total), count(a), count(b), count(c), count(d), fault(e), fault(failed)];
+        let cells = std::iter::once(key(&row.zone)).chain(numbers);
+        let cells = cells.chain([verdict(&row.zone, &row.verdict)]);
+        table.row(cells.map(|cell| (cell.text, cell.paint)).collect());
     }
     let cut = table.cut();
     let total =
@@ -178,70 +132,4 @@ fn slow<'a>(rows: impl Iterator<Item = &'a ZoneRow>, style: Style) -> String {
     let text = table.text(style, None);
     let more = if cut > 0 { more(cut, style) } else { String::new() };
     text + &more + SLOW_TERMS
-}
-
-fn by_server<'a>(rows: impl Iterator<Item = &'a ServerRow>) -> TextTable {
-    let mut table = TextTable::new(&[
-        ("server", Align::Left),
-        ("queries sent", Align::Right),
-        ("total wait", Align::Right),
-        ("longest round trip", Align::Right),
-        ("behaviour", Align::Left),
-    ]);
-    for row in rows {
-        table.row(vec![
-            key(&row.server),
-            count(row.messages.values().sum()),
-            (words::time(row.waited), Paint::Plain),
-            round_trip(row.round_trip_max),
-            (row.verdict.clone(), verdict_paint(&row.server, &row.verdict)),
-        ]);
-    }
-    table
-}
-
-fn by_client(rows: &[&ClientRow]) -> TextTable {
-    let mut table = TextTable::new(&[
-        ("client", Align::Left),
-        ("queries", Align::Right),
-        ("share of all", Align::Right),
-        ("from cache", Align::Right),
-        ("failed", Align::Right),
-        ("overload", Align::Right),
-        ("mean time to answer", Align::Right),
-    ]);
-    let all: u64 = rows.iter().map(|row| row.questions).sum();
-    for row in rows {
-        table.row(vec![
-            key(&row.client),
-            count(row.questions),
-            (words::percent_of(row.questions, all), Paint::Plain),
-            (words::percent_of(row.cache, row.questions), Paint::Plain),
-            fault(row.failed),
-            fault(row.shed),
-            (words::time(row.waited / row.questions.max(1) as f64), Paint::Plain),
-        ]);
-    }
-    table
-}
-
-fn by_type(rows: &[&TypeRow]) -> TextTable {
-    let mut table = TextTable::new(&[
-        ("type", Align::Left),
-        ("queries", Align::Right),
-        ("share of all", Align::Right),
-        ("from cache", Align::Right),
-        ("failed", Align::Right),
-    ]);
-    let all: u64 = rows.iter().map(|row| row.questions).sum();
-    for row in rows {
-        table.row(vec![
-            key(&row.kind),
-            count(row.questions),
-            (words::percent_of(row.questions, all), Paint::Plain),
-            (words::percent_of(row.cache, row.questions), Paint::Plain),
-            fault(row.failed),
-        ]);
-    }
-    table
 }

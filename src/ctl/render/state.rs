@@ -7,8 +7,8 @@ use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
 use control::protocol::Reply;
 use control::protocol::rows::{FlightState, HeldRow, ServerState};
-use resolver::cache::server_features::ServerFeatures;
 use resolver::cache::servers::Health;
+use resolver::cache::servers::ServerFeatures;
 use resolver::config::defaults;
 
 /// The states of servers; all fields for the one at `address`.

@@ -1,4 +1,4 @@
-//! A small aligner: columns as wide as their widest cell, numbers to the right, colours beside the count.
+//! A small aligner: columns as wide as their widest cell, numbers to the right, colours next to the count.
 //!
 //! Cells may have texts of strangers, which neither act on the terminal nor turn the direction of writing.
 

@@ -38,7 +38,10 @@ pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, sty
         let lines = if worst.more_lines == 1 { "line" } else { "lines" };
         format!("> and {} more {lines} with the same result", words::number(worst.more_lines))
     });
-    let lines = line.into_iter().chain(more);
+    let fitting = (worst.fitting > 0).then(|| {
+        format!("> {} messages fit this line: parts of its mail, or other mails of its time", worst.fitting)
+    });
+    let lines = line.into_iter().chain(more).chain(fitting);
     let mut text: String = lines.map(|line| format!("{}\n", style.paint(Paint::Faint, &line))).collect();
     if worst.is_absent() && worst.culprit.kind != CulpritKind::Unknown {
         return text + &verdict(&worst.culprit, style);

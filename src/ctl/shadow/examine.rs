@@ -33,7 +33,7 @@ pub(super) struct Examiner {
     pub(super) lists: ListBudget,
 }
 
-/// The daemon, with the resolver in place asked by this command: the daemon may be told to send nothing to loopback.
+/// The daemon, with the resolver in place asked by this command: the daemon may be configured to send nothing to loopback.
 struct WithInPlace<'e>(&'e Examiner);
 
 impl Sources for WithInPlace<'_> {

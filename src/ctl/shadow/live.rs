@@ -1,4 +1,4 @@
-//! Live: the questions of clients that come to a listener of this command, compared beside their answers.
+//! Live: the questions of clients that come to a listener of this command, compared next to their answers.
 
 use std::io;
 use std::net::SocketAddr;

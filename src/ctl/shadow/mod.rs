@@ -1,4 +1,4 @@
-//! `resolverctl shadow`: the answers of the resolver in place beside those of resolverd, over the questions that this host asks.
+//! `resolverctl shadow`: the answers of the resolver in place next to those of resolverd, over the questions that this host asks.
 
 mod examine;
 mod lists;
@@ -144,7 +144,7 @@ fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
-/// Serves clients until the end, and compares beside that. Returns whether a signal ended it.
+/// Serves clients until the end, and compares meanwhile. Returns whether a signal ended it.
 fn serve(
     (listen, ends): (SocketAddr, Ends),
     (runtime, replay): (&Runtime, &Replay<'_>),

@@ -2,8 +2,9 @@
 
 use super::keys::TopKey;
 use super::page::{PageWanted, WhyPage};
-use super::table::{TopRow, TopTable, row, sort};
+use super::table::{TopRow, TopTable, all_queries, row, sort};
 use crate::limits::{TOP_LATE, TOP_PAGE};
+use crate::render::columns::Context;
 use control::protocol::{Reply, Stats};
 use dns::question::Outcome;
 use history::Window;
@@ -220,7 +221,8 @@ impl TopLive {
         }
         // The user may have changed the table meanwhile.
         if wanted == self.wanted() {
-            let row = |reply| row(self.table, reply, &self.time_of_day);
+            let context = Context { all: all_queries(replies), moment: &self.time_of_day };
+            let row = |reply| row(self.table, reply, &context);
             self.rows = replies.iter().filter_map(row).collect();
             self.is_read = true;
             self.sort();

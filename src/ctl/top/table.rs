@@ -2,13 +2,11 @@
 
 use std::cmp::Ordering;
 
+use crate::render::columns::{self, Cell, Context};
 use crate::render::table::{Align, TextTable};
-use crate::render::{Paint, Style, lists, words};
+use crate::render::{Style, words};
 use control::protocol::Reply;
-use control::protocol::lists::ListRow;
-use dns::wire::presentation::harmless;
-use history::failed::{FailedZone, StillFails};
-use history::{ClientRow, OTHER, ServerRow, ZoneRow, blames};
+use history::OTHER;
 
 /// A table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -52,27 +50,14 @@ impl TopTable {
         }
     }
 
-    /// Its columns, the most important ones first. The first one is the name.
-    pub const fn columns(self) -> &'static [&'static str] {
+    /// The titles of its columns, the most important ones first. The first one is the name.
+    pub fn columns(self) -> Vec<&'static str> {
         match self {
-            Self::Zones => {
-                &["zone", "total time", "server behaviour", "failed", "resolutions", "mean round trip"]
-            }
-            Self::Servers => &[
-                "server",
-                "total wait",
-                "behaviour",
-                "queries sent",
-                "mean round trip",
-                "longest round trip",
-            ],
-            Self::Lists => {
-                &["list", "99 % answered in", "50 % answered in", "state", "queries", "from cache", "listed"]
-            }
-            Self::Clients => {
-                &["client", "queries", "failed", "overload", "from cache", "mean time to answer"]
-            }
-            Self::Failures => &["zone", "failed queries", "cause", "state", "last"],
+            Self::Zones => columns::titles(columns::ZONE),
+            Self::Servers => columns::titles(columns::SERVER),
+            Self::Lists => columns::titles(columns::LIST),
+            Self::Clients => columns::titles(columns::CLIENT),
+            Self::Failures => columns::titles(columns::FAILURE),
         }
     }
 
@@ -91,17 +76,6 @@ impl TopTable {
 
     /// The column by which it is sorted first.
     pub(crate) const FIRST_SORT: usize = 1;
-}
-
-/// A cell.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TopCell {
-    /// Its text, which is harmless.
-    pub text: String,
-    /// The number that it shows; none for words.
-    pub weight: Option<f64>,
-    /// Its colour.
-    pub(crate) paint: Paint,
 }
 
 /// The subject whose messages a row stands for.
@@ -123,7 +97,7 @@ pub struct TopRow {
     /// Its subject.
     pub subject: TopSubject,
     /// Its cells, as many as the table has columns.
-    pub cells: Vec<TopCell>,
+    pub cells: Vec<Cell>,
     /// Whether it is the sum of all that have no row.
     pub is_rest: bool,
 }
@@ -135,134 +109,54 @@ impl TopRow {
     }
 }
 
-fn word(text: &str) -> TopCell {
-    TopCell { text: harmless(text), weight: None, paint: Paint::Plain }
-}
-
-fn count(number: u64) -> TopCell {
-    TopCell { text: words::number(number), weight: Some(number as f64), paint: Paint::Plain }
-}
-
-/// A count that should be zero.
-fn fault(number: u64) -> TopCell {
-    TopCell { paint: if number > 0 { Paint::Bad } else { Paint::Plain }, ..count(number) }
-}
-
-fn time(seconds: f64) -> TopCell {
-    TopCell { text: words::time(seconds), weight: Some(seconds), paint: Paint::Plain }
-}
-
-fn round_trip(seconds: f64) -> TopCell {
-    TopCell { text: words::round_trip(seconds), ..time(seconds) }
-}
-
-fn share(part: u64, of: u64) -> TopCell {
-    let weight = if of == 0 { 0.0 } else { part as f64 / of as f64 };
-    TopCell { text: words::percent_of(part, of), weight: Some(weight), paint: Paint::Plain }
-}
-
-fn verdict(text: &str, is_rest: bool) -> TopCell {
-    TopCell { paint: if blames(text) && !is_rest { Paint::Bad } else { Paint::Plain }, ..word(text) }
-}
-
-/// The cell of a key; the row `other` is the sum of all that are not counted by name.
-fn key(key: &str) -> TopCell {
-    word(if key == OTHER { "all others" } else { key })
-}
-
 /// The rows of a table with their replies, sorted by the first column of numbers. `time_of_day` writes a moment.
 pub fn sorted<'r>(
     table: TopTable,
     replies: &'r [Reply],
     time_of_day: &dyn Fn(f64) -> String,
 ) -> Vec<(TopRow, &'r Reply)> {
-    let row = |reply| row(table, reply, time_of_day).map(|row| (row, reply));
+    let all = all_queries(replies);
+    let context = Context { all, moment: time_of_day };
+    let row = |reply| row(table, reply, &context).map(|row| (row, reply));
     let mut rows: Vec<(TopRow, &Reply)> = replies.iter().filter_map(row).collect();
     rows.sort_by(|(one, _), (other, _)| order(one, other, (TopTable::FIRST_SORT, false)));
     rows
 }
 
+/// The queries of all clients.
+pub(super) fn all_queries(replies: &[Reply]) -> u64 {
+    replies.iter().map(|reply| if let Reply::Client(row) = reply { row.questions } else { 0 }).sum()
+}
+
 /// The row of a reply, if it has one.
-pub(super) fn row(table: TopTable, reply: &Reply, time_of_day: &dyn Fn(f64) -> String) -> Option<TopRow> {
-    match (table, reply) {
-        (TopTable::Zones, Reply::Zone(row)) => Some(zone(row)),
-        (TopTable::Servers, Reply::Server(row)) => Some(server(row)),
-        (TopTable::Clients, Reply::Client(row)) => Some(client(row)),
-        (TopTable::Lists, Reply::ListState(row)) => Some(list(row)),
-        (TopTable::Failures, Reply::FailedZone(row)) => Some(failure(row, time_of_day)),
-        _ => None,
-    }
-}
-
-fn zone(row: &ZoneRow) -> TopRow {
-    let is_rest = row.zone == OTHER;
-    let cells = vec![
-        key(&row.zone),
-        time(row.spent),
-        verdict(&row.verdict, is_rest),
-        fault(row.failed),
-        count(row.flights),
-        round_trip(row.round_trip),
-    ];
-    TopRow { subject: TopSubject::Name(row.zone.clone()), cells, is_rest }
-}
-
-fn server(row: &ServerRow) -> TopRow {
-    let is_rest = row.server == OTHER;
-    let cells = vec![
-        key(&row.server),
-        time(row.waited),
-        verdict(&row.verdict, is_rest),
-        count(row.messages.values().sum()),
-        round_trip(row.round_trip),
-        round_trip(row.round_trip_max),
-    ];
-    TopRow { subject: TopSubject::Server(row.server.clone()), cells, is_rest }
-}
-
-fn client(row: &ClientRow) -> TopRow {
-    let cells = vec![
-        key(&row.client),
-        count(row.questions),
-        fault(row.failed),
-        fault(row.shed),
-        share(row.cache, row.questions),
-        time(row.waited / row.questions.max(1) as f64),
-    ];
-    TopRow { subject: TopSubject::Client(row.client.clone()), cells, is_rest: row.client == OTHER }
-}
-
-fn list(row: &ListRow) -> TopRow {
-    let (state, paint) = lists::standing(row);
-    let counts = &row.counts;
-    let judged = counts.listed.saturating_add(counts.not_listed).saturating_add(counts.untold);
-    let cells = vec![
-        word(&lists::called(row, 1)),
-        time(counts.elapsed.p99),
-        time(counts.elapsed.p50),
-        TopCell { paint, ..word(state) },
-        count(counts.questions),
-        share(counts.hits, counts.questions),
-        share(counts.listed, judged),
-    ];
-    TopRow { subject: TopSubject::Name(row.list.clone()), cells, is_rest: false }
-}
-
-fn failure(row: &FailedZone, time_of_day: &dyn Fn(f64) -> String) -> TopRow {
-    let (state, paint) = match row.still_fails {
-        StillFails::Yes => ("still failing", Paint::Bad),
-        StillFails::No => ("works again", Paint::Good),
-        StillFails::Unknown => ("not known", Paint::Plain),
+pub(super) fn row(table: TopTable, reply: &Reply, context: &Context<'_>) -> Option<TopRow> {
+    let (cells, subject, is_rest) = match (table, reply) {
+        (TopTable::Zones, Reply::Zone(row)) => (
+            columns::cells(columns::ZONE, row, context),
+            TopSubject::Name(row.zone.clone()),
+            row.zone == OTHER,
+        ),
+        (TopTable::Servers, Reply::Server(row)) => (
+            columns::cells(columns::SERVER, row, context),
+            TopSubject::Server(row.server.clone()),
+            row.server == OTHER,
+        ),
+        (TopTable::Clients, Reply::Client(row)) => (
+            columns::cells(columns::CLIENT, row, context),
+            TopSubject::Client(row.client.clone()),
+            row.client == OTHER,
+        ),
+        (TopTable::Lists, Reply::ListState(row)) => {
+            (columns::cells(columns::LIST, row, context), TopSubject::Name(row.list.clone()), false)
+        }
+        (TopTable::Failures, Reply::FailedZone(row)) => (
+            columns::cells(columns::FAILURE, row, context),
+            row.zone.clone().map_or(TopSubject::All, TopSubject::Name),
+            false,
+        ),
+        _ => return None,
     };
-    let cells = vec![
-        word(row.zone.as_deref().unwrap_or("resolverd (overload)")),
-        count(row.questions),
-        word(&words::word(&row.culprit).replace('_', " ")),
-        TopCell { paint, ..word(state) },
-        TopCell { text: time_of_day(row.last), weight: Some(row.last), paint: Paint::Plain },
-    ];
-    let subject = row.zone.clone().map_or(TopSubject::All, TopSubject::Name);
-    TopRow { subject, cells, is_rest: false }
+    Some(TopRow { subject, cells, is_rest })
 }
 
 /// Sorts by a column.
@@ -370,9 +264,19 @@ mod tests {
     use super::*;
 
     fn rows() -> Vec<TopRow> {
+        let cell = |text: &str, weight: Option<f64>| Cell {
+            text: text.to_owned(),
+            weight,
+            paint: crate::render::Paint::Plain,
+        };
         let row = |name: &str, seconds: f64, failed: u64| TopRow {
             subject: TopSubject::Name(name.to_owned()),
-            cells: vec![key(name), time(seconds), word("ok: mean round trip 14 ms"), fault(failed)],
+            cells: vec![
+                cell(name, None),
+                cell(&words::time(seconds), Some(seconds)),
+                cell("ok: mean round trip 14 ms", None),
+                cell(&words::number(failed), Some(failed as f64)),
+            ],
             is_rest: name == OTHER,
         };
         vec![
@@ -419,10 +323,5 @@ mod tests {
             fit(TopTable::Zones, &rows, 40).iter().map(|column| column.place).collect::<Vec<_>>(),
             [0, 1, 2]
         );
-    }
-
-    #[test]
-    fn names_of_strangers_are_harmless() {
-        assert_eq!(key("a\u{1b}[2J\u{202e}.example.").text, "a\\u{1b}[2J\\u{202e}.example.");
     }
 }

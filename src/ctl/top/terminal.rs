@@ -57,7 +57,7 @@ impl Drop for TopTerminal {
     }
 }
 
-/// Ends the process beside a thread that is stuck in a write to the terminal: only the modes of the terminal are as before.
+/// Ends the process although a thread is stuck in a write to the terminal: only the modes of the terminal are as before.
 pub(super) fn abandon() -> ! {
     let _gone = disable_raw_mode();
     exit(Exit::CouldNotTell.code().into())

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::told::Told;
+use crate::facts::record_set::{negative_ttl, positive_ttl};
 use crate::facts::{Got, ReplyFacts};
-use crate::record_set::{negative_ttl, positive_ttl};
 
 /// The giver of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::cuts::{Asked, Cut, FORMS, addresses_of, at};
+use crate::facts::record_set::is_known;
 use crate::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want, addresses, is_within, lookup};
 use crate::limits::{MAX_CHECKED_NAMES, MAX_COMPARED_TELLERS, MAX_FORMER_SERVERS};
-use crate::record_set::is_known;
 use crate::zone::named;
 
 /// Servers with their names.

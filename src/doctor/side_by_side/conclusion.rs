@@ -7,8 +7,8 @@ use std::net::Ipv6Addr;
 use serde::Serialize;
 
 use super::answer::{AnswerSource, AnswerVerdict, Compared, ComparedAnswer, DIFFER, UNCOMPARED};
+use crate::delegation::groups::being_at;
 use crate::facts::REJECTED_CERTIFICATE;
-use crate::groups::being_at;
 use crate::limits::MAX_COMPARED_IN_HEAD;
 
 /// Sources with the same answer.

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use crate::facts::record_set::is_known;
 use crate::facts::{
     DomainFacts, Got, LookupFound, QueryForm, Record, ReplyFacts, Want, above, addresses, canonical,
     is_within, lookup,
@@ -14,9 +15,7 @@ use crate::facts::{
 use crate::limits::{
     MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_COMPARED_BEGINS, MAX_COMPARED_CUTS,
 };
-use crate::record_set::is_known;
-use crate::zone;
-use crate::zone::named;
+use crate::zone::{self, named};
 
 /// A zone on the way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -316,7 +315,7 @@ fn unaddressed(facts: &DomainFacts, name: &str) -> Option<Unaddressed> {
             LookupFound::NotAsked => {
                 return of(false, "its address could not be looked up in time".to_owned());
             }
-            LookupFound::Unknown(why) | LookupFound::Circle(why) => {
+            LookupFound::Unknown(why) => {
                 return of(false, format!("its address was not found: {why}"));
             }
             LookupFound::NoName(reply) if !is_here(reply, name) => {

@@ -33,9 +33,9 @@ use self::cuts::{Asked, Way, way};
 use self::of_resolvers::of_resolver;
 use self::of_zone::ZoneSays;
 use self::told::Told;
-use super::facts::{DomainFacts, Got, ReplyFacts, Want, lookup};
-use super::other_resolvers::{ask, resolvers};
-use super::plan::Plan;
+use crate::facts::{DomainFacts, Got, ReplyFacts, Want, lookup};
+use crate::others::{ask, resolvers};
+use crate::plan::Plan;
 
 /// The plan: the way to the servers of the zone, and one question to each of them and to each resolver.
 #[derive(Clone, Copy, Debug)]

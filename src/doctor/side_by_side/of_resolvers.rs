@@ -9,11 +9,11 @@ use super::cuts::is_here;
 use super::of_zone::{ZoneSays, doubtful, is_address, without_reply};
 use super::old;
 use super::told::Told;
+use crate::facts::private_address::is_private;
+use crate::facts::record_set::{ADDRESS_TTL, negative_ttl};
 use crate::facts::{DomainFacts, Got, ReplyFacts, ReplySecurity, Want, is_within};
-use crate::private_address::is_private;
-use crate::record_set::{ADDRESS_TTL, negative_ttl};
-use crate::resolver_answers::{is_sinkhole, no_answer};
-use crate::ttl_end;
+use crate::others::{is_sinkhole, no_answer};
+use dns::clock::minute;
 
 /// The row of a resolver.
 pub(super) fn of_resolver(
@@ -307,7 +307,7 @@ fn positive(
 
 /// The end of an old answer, rounded up to the minute.
 fn until(facts: &DomainFacts, answer: &ComparedAnswer) -> String {
-    let end = |ttl: u32| format!(" until {} at the latest", ttl_end::over_by(ttl_end::end(facts, ttl)));
+    let end = |ttl: u32| format!(" until {} at the latest", minute(facts.end(ttl)));
     answer.ttl.map(end).unwrap_or_default()
 }
 

@@ -8,8 +8,8 @@ use super::answer::{AnswerSource, AnswerVerdict, CUT, ComparedAnswer, DIFFER};
 use super::beyond::{Beyond, beyond, cached};
 use super::cuts::{Asked, Cut, FORMS, Way, at};
 use super::told::Told;
+use crate::facts::record_set::{ADDRESS_TTL, is_known};
 use crate::facts::{DomainFacts, Got, NoReply, QueryForm, Record, ReplyFacts, ReplySecurity, Want, lookup};
-use crate::record_set::{ADDRESS_TTL, is_known};
 use crate::zone;
 
 /// The forms over UDP. In mixed case some servers fail to find the name, so a denial in it does not count as an answer.

@@ -1,4 +1,4 @@
-//! Whether the answer of a resolver is old, by what shows it (`old_answer`).
+//! Whether the answer of a resolver is old, by what shows it (`others`).
 //!
 //! # Decisions
 //!
@@ -12,7 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::answer::{AnswerSource, ComparedAnswer};
 use super::of_zone::ZoneSays;
 use crate::facts::{DomainFacts, ReplyFacts, ReplySecurity};
-use crate::old_answer::{ended_signature, older_serial};
+use crate::others::{ended_signature, older_serial};
 
 /// Why an answer is old, in words; none if nothing shows it.
 pub(super) fn shown(

@@ -364,7 +364,7 @@ fn the_configuration_of_this_host_is_no_name_server() {
         }
     }
     let soa = facts.got[&lookup("test.", "SOA")].clone();
-    facts.got.insert(lookup(".", "SOA"), Got::NoReply(super::super::facts::NoReply::Silent));
+    facts.got.insert(lookup(".", "SOA"), Got::NoReply(crate::facts::NoReply::Silent));
     facts.got.insert(lookup("test.", "SOA"), soa);
     let told = rows(&facts, "MX");
     assert_eq!(told[0].1, AnswerVerdict::Local, "{told:?}");

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::facts::record_set::{compared_data, in_words, is_known};
 use crate::facts::{Record, ReplyFacts, canonical};
-use crate::record_set::{compared_data, in_words, is_known};
 
 /// The answer for a name: that it does not exist, its alias, or its records of the type.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,7 +7,7 @@
 //!
 //! - Each moment in which the client waited counts once, for the question that ended last of those in progress: the
 //!   others did not delay the mail further. Within that question it counts for the query to a server that was in
-//!   progress; an answer counts more than a silence beside it, because it ended the wait.
+//!   progress; an answer counts more than a silence next to it, because it ended the wait.
 //! - A failed question costs as much as its client's patience, because mail is deferred by it, however quickly it failed.
 //!   A failed question to a DNS list defers no mail: the list comes behind the causes of a delay, unless its failure took long itself.
 //! - The pauses of a client excuse no failure: the failure is named first, and the client after it. Pauses behind which another mail may
@@ -20,7 +20,7 @@
 //!   answered over IPv4: then the servers cannot be reached, and the owner of a zone is not blamed alone.
 //! - A zone above a DNS list that belongs to the owner of the list is a part of it: `spamcop.net.` of `bl.spamcop.net.`. Its silence is a
 //!   silence of the list, and the zone that is named is the one whose servers were silent. The servers of a top-level domain are no part of
-//!   a list, so their silence is theirs, and the list is named beside it.
+//!   a list, so their silence is theirs, and the list is named next to it.
 //! - A failed question is blamed on each server's last word: a server that was silent once and refused then has refused.
 //! - A server that has truncated an answer is not silent, whatever becomes of the query over TCP: its answers need TCP, and TCP fails.
 
@@ -168,7 +168,7 @@ fn named(mut causes: Vec<Cause>, waited: u64, traffic: &Traffic) -> Vec<Cause> {
     let is_aside = |cause: &Cause| cause.failures > 0 && cause.deferring == 0 && cause.micros < traffic.slow;
     causes.sort_by_key(|cause| (is_excuse(cause), is_aside(cause), std::cmp::Reverse(cause.cost())));
     let best = causes.first().map_or(0, Cause::cost);
-    // A failure costs a client's patience, however quickly it came. The cause of most of the time is named beside it, unless its servers
+    // A failure costs a client's patience, however quickly it came. The cause of most of the time is named next to it, unless its servers
     // have caused the failure too.
     let failed: Vec<Box<[u8]>> =
         causes.iter().filter(|cause| cause.failures > 0).map(|cause| cause.zone.clone()).collect();

@@ -2,19 +2,12 @@
 //!
 //! # Decisions
 //!
-//! - A pause is not blamed on the client if another mail of the same host, or to the same domain, may have begun behind it: a reverse name
-//!   comes again with the first questions behind the pause, or the first question of a mail without reverse names. This is told: could
-//!   not tell. Most of such mails are messages of their own already, see `next_mail`.
-//! - Nor is it if the question behind it is for an MX, as one before it was: two mails may have hosts and senders in domains of one
-//!   provider, and a delivery may go to the domain of a sender. Nor if one of the first questions behind it is for an MX that was asked
-//!   before: the mails of one sender may come from several hosts.
-//! - Nor is it if the question behind it is about another address than those before it: another host has connected.
-//! - Nor is it if all questions are about the address of a host, and one of them comes again behind it: the host has connected again.
-//! - A pause longer than those that join a message had questions of another part of it, or some that are no longer known.
+//! - A pause is not blamed on the client if another mail may have begun behind it: a query just behind it was sent before in the same
+//!   message, or is about another address. Mails of one sender from one host have the same names, so they are one message. The verdict is
+//!   then: could not tell.
+//! - A pause longer than those that join a message had queries that are no longer known.
 
 use std::net::IpAddr;
-
-use hickory_proto::rr::RecordType;
 
 use super::explained_question::ExplainedQuestion;
 use crate::limits::{MESSAGE_BURST, MESSAGE_PAUSE};
@@ -24,16 +17,13 @@ use dns::clock::micros;
 /// The time of the pauses behind which another mail may begin, in microseconds. `asked` are in the order of time.
 pub(super) fn before_other_mails(asked: &[ExplainedQuestion<'_>]) -> u64 {
     let (mut end, mut sum) = (0_u64, 0_u64);
-    let is_of_host = asked.iter().all(|one| one.list.is_some() || one.question.kind == RecordType::PTR);
     for (place, one) in asked.iter().enumerate() {
         let pause = one.question.at.saturating_sub(end);
         let (before, rest) = (asked.get(..place).unwrap_or_default(), asked.get(place..).unwrap_or_default());
         let may_be_other = || {
             pause > micros(MESSAGE_PAUSE)
-                || begins_anew(before, rest)
-                || asks_for_an_exchanger_again(before, rest)
+                || burst(rest).any(|next| asks_again(before, next))
                 || asks_about_another_address(before, one)
-                || (is_of_host && asks_again(before, one))
         };
         if place > 0 && pause > micros(MESSAGE_BURST) && may_be_other() {
             sum = sum.saturating_add(pause);
@@ -41,17 +31,6 @@ pub(super) fn before_other_mails(asked: &[ExplainedQuestion<'_>]) -> u64 {
         end = end.max(one.question.end());
     }
     sum
-}
-
-/// Whether the questions `rest` begin as those before them.
-fn begins_anew(before: &[ExplainedQuestion<'_>], rest: &[ExplainedQuestion<'_>]) -> bool {
-    let mut reverse = before.iter().filter(|one| one.question.kind == RecordType::PTR).peekable();
-    if reverse.peek().is_some() {
-        return reverse.any(|one| burst(rest).any(|other| same(one, other)));
-    }
-    // A filter asks the lists again in the same mail.
-    let (first, next) = (before.first().filter(|first| first.list.is_none()), rest.first());
-    first.zip(next).is_some_and(|(first, next)| same(first, next))
 }
 
 /// Whether a question was asked before.
@@ -62,18 +41,6 @@ fn asks_again(before: &[ExplainedQuestion<'_>], next: &ExplainedQuestion<'_>) ->
 /// Whether two questions are for the same name and type.
 fn same(one: &ExplainedQuestion<'_>, other: &ExplainedQuestion<'_>) -> bool {
     one.question.name == other.question.name && one.question.kind == other.question.kind
-}
-
-/// Whether the first of the questions `rest` is for an MX, and those before it have asked for one: the next sender of a host, or a
-/// delivery. Or whether one behind it is for the same MX: the next mail of the sender.
-fn asks_for_an_exchanger_again(before: &[ExplainedQuestion<'_>], rest: &[ExplainedQuestion<'_>]) -> bool {
-    let is_exchanger = |one: &&ExplainedQuestion<'_>| one.question.kind == RecordType::MX;
-    let mut asked = before.iter().filter(is_exchanger).peekable();
-    if asked.peek().is_none() {
-        return false;
-    }
-    rest.first().filter(is_exchanger).is_some()
-        || asked.any(|one| burst(rest).filter(is_exchanger).any(|other| same(one, other)))
 }
 
 /// Whether a question is about an address, and those before it are about others.
@@ -147,8 +114,8 @@ mod tests {
             ("it begins with its domain", "PTR:r A:h MX:d 1500 MX:d TXT:d PTR:r", Unknown),
             ("the connection came late", "MX:d TXT:d PTR:r 1500 PTR:r MX:d", Unknown),
             ("the lists first", "A:l.list PTR:r MX:d 1500 A:l.list PTR:r MX:d", Unknown),
-            ("a filter", "A:l.list PTR:r MX:d 1500 A:l.list TXT:d", Client),
-            ("a filter without reverse name", "A:l.list MX:d 1500 A:l.list TXT:d", Client),
+            ("a filter", "A:l.list PTR:r MX:d 1500 A:l.list TXT:d", Unknown),
+            ("a filter without reverse name", "A:l.list MX:d 1500 A:l.list TXT:d", Unknown),
             ("a delivery", "MX:d A:m 1500 MX:d A:m2", Unknown),
             ("both", "PTR:r MX:d 1500 TXT:d 300 PTR:r", Client),
             ("two short ones", "PTR:r MX:d 600 TXT:d 600 PTR:r", Unknown),
@@ -156,9 +123,8 @@ mod tests {
             ("its lists alone", "A:l.list 1500 A:l.list", Unknown),
             ("another list of a host", "PTR:r A:l.list 1500 A:m.list", Client),
             ("a short one", "PTR:r MX:d 900 PTR:r", None),
-            ("a sender of the same provider", "PTR:r A:h A:l.list MX:d 1500 MX:e", Unknown),
             ("a delivery to the sender", "PTR:r A:h MX:d TXT:d 1500 MX:d", Unknown),
-            ("the policy of the sender again", "PTR:r A:h MX:d TXT:d 1500 TXT:d", Client),
+            ("the policy of the sender again", "PTR:r A:h MX:d TXT:d 1500 TXT:d", Unknown),
             ("queries of others are between", "PTR:r A:h MX:d 2500 TXT:d", Unknown),
             ("the sender's mail from another host", "PTR:r A:h MX:d TXT:d 1200 A:h MX:d TXT:d", Unknown),
             (

@@ -436,7 +436,7 @@ fn of_messages() -> Vec<Case> {
     ]
 }
 
-/// Messages with failures beside others, or beside a wait.
+/// Messages with failures next to others, or next to a wait.
 fn of_failures() -> Vec<Case> {
     vec![
         (

@@ -1,7 +1,7 @@
 //! The limits: a resolver that knows the address, the round trip and the health of every server, and loses nothing.
 //!
 //! It learns delegations and answers as a resolver must, keeps them for their TTLs, and asks equal questions once. Keys
-//! come beside the answers and take no time; nothing is truncated, and nothing jitters. Asking ahead, it knows what a
+//! come next to the answers and take no time; nothing is truncated, and nothing jitters. Asking ahead, it knows what a
 //! message will ask, and asks all of an address or domain with the first question about it.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,5 @@
 //! `resolverd demo --bench` and `benches/message.rs`: the time that the DNS of a message of mail takes, and its queries to
-//! servers, with look-ahead off, by rules and learned, beside two limits (`limit`).
+//! servers, with look-ahead off, by rules and learned, next to two limits (`limit`).
 //!
 //! The lab's rough internet in memory, on its virtual clock: a gateway gets and sends mail at a steady rate, from an empty
 //! cache. Times are those of the mail software. The CPU time is that of the thread, servers of the lab included, so that

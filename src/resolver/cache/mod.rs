@@ -43,7 +43,6 @@ mod round_trips;
 pub mod rrset;
 pub mod rrsets;
 pub mod security;
-pub mod server_features;
 pub mod servers;
 mod silence;
 mod silent_zones;

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use hickory_proto::rr::Name;
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
+use serde::{Deserialize, Serialize};
 
 use super::round_trips::{RoundTrips, timer_of};
-use super::server_features::ServerFeatures;
 pub use super::silence::Health;
 use super::silence::Silence;
 use super::silent_zones::SilentZones;
@@ -31,6 +31,22 @@ use dns::random::Random;
 /// Octets of an entry: the state with its digest of round trips, the greatest number of lame, silent and slow zones, and the
 /// table's bookkeeping. `tests/weights.rs` measures it.
 const ENTRY: u32 = 3_632;
+
+/// The features of a server, as far as is known: each is true until the server has shown that it lacks the feature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerFeatures {
+    /// Whether it takes EDNS (RFC 6891).
+    pub edns: bool,
+    /// Whether it repeats the case of the letters of a query name (0x20).
+    pub keeps_case: bool,
+    /// Whether it takes TCP.
+    pub tcp: bool,
+}
+
+impl ServerFeatures {
+    /// A server that lacks nothing.
+    pub const ALL: Self = Self { edns: true, keeps_case: true, tcp: true };
+}
 
 /// Servers by address.
 #[derive(Clone)]

@@ -216,7 +216,7 @@ pub(crate) fn refused_twice(faults: &[(SocketAddr, Conduct)]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::server_features::ServerFeatures;
+    use crate::cache::servers::ServerFeatures;
 
     fn candidate(last: u8, round_trip: Option<u64>, health: Health) -> Candidate {
         Candidate::new(

@@ -61,7 +61,7 @@ fn each_option_becomes_the_keys_that_the_page_names() {
 
 #[test]
 fn each_option_that_is_not_converted_is_told() {
-    for (format, option, typed, _) in NOT_CONVERTED {
+    for (format, option, typed) in NOT_CONVERTED {
         let text = imported(format, typed);
         let finding = text.lines().find(|line| line.starts_with("#   ") && line.contains(option));
         assert!(finding.is_some(), "{format} {option}:\n{text}");
@@ -84,10 +84,7 @@ fn tables(format: &str, name: &str) -> String {
     let of = |wanted: &&str| *wanted == format;
     let converted = CONVERTED.iter().filter(|row| of(&row.format));
     let converted = converted.map(|row| (row.option.to_owned(), row.keys.join(", ")));
-    let told = NOT_CONVERTED.iter().filter(|row| of(&row.0));
-    let told = told.map(|(_, option, _, instead)| ((*option).to_owned(), (*instead).to_owned()));
     table(&format!("Options of {name} that are converted"), converted)
-        + &table(&format!("Options of {name} that are not converted"), told)
 }
 
 /// The options of a resolver whose files cannot be imported.
@@ -101,7 +98,7 @@ fn the_page_has_these_tables() {
     let version = env!("CARGO_PKG_VERSION");
     let text = format!(".TH resolverd\\-migration 7 \"\" \"resolverd {version}\"\n")
         + texts::BEFORE
-        + ".SH TABLES\nThe left side is the option, the right side the section and key of resolverd.toml(5).\n"
+        + ".SH TABLES\nThe left side is the option, the right side the section and key of resolverd.toml(5). The import lists the options that it does not convert, and\nwhat to write instead.\n"
         + &tables("unbound", "Unbound")
         + &tables("named", "BIND")
         + &equivalents("PowerDNS Recursor", OF_RECURSOR)

@@ -6,8 +6,8 @@ use ctl::render::{Style, rows, state};
 use history::spent::{MinuteRow, Stage, StageRow, TableSpan};
 use history::{ClientRow, TypeRow, Window};
 use resolver::cache::rrset::Rank;
-use resolver::cache::server_features::ServerFeatures;
 use resolver::cache::servers::Health;
+use resolver::cache::servers::ServerFeatures;
 
 use crate::render::{both, lines, quantiles, servers, zone, zones};
 

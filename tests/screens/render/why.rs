@@ -84,10 +84,9 @@ pub(super) fn silent() -> MessageReport {
     MessageReport {
         line: None,
         more_lines: 0,
+        fitting: 0,
         note: None,
         of_disk: false,
-        whole_until: None,
-        is_cut: false,
         began: 1_795_165_921.25,
         client: "127.0.0.1".to_owned(),
         took: 4.0704,
@@ -140,7 +139,6 @@ fn what_the_record_does_not_have_is_said() {
         cache: Some(1_795_160_000.0),
         disk: Some(1_794_700_000.0),
         slow: Some(1.0),
-        cut: None,
     };
     let unknown = MessageReport {
         history: Some(history),

@@ -108,7 +108,7 @@ fn asked(domain: &str) -> String {
 
 /// A message whose client sleeps for three seconds.
 async fn sleep_between(host: &Simulation) {
-    for name in ["sleepy.tld.", "sleepy.tld.", "www.sleepy.tld."] {
+    for name in ["sleepy.tld.", "_dmarc.sleepy.tld.", "s1._domainkey.sleepy.tld."] {
         ask(host, name, RecordType::A).await;
         sleep(Duration::from_millis(1_500)).await;
     }
@@ -172,7 +172,7 @@ async fn pasted(host: &Simulation, report: &MessageReport, text: &str) -> Culpri
     for subject in line.subjects.iter().filter(|subject| subject.parse::<IpAddr>().is_err()) {
         found.extend(host.resolver().why(of(&format!("{subject}."))).await);
     }
-    pasted::settle(&line, found, &|began| began.to_string()).unwrap().culprit.kind
+    pasted::settle(&line, found, &|began| began.to_string())[0].culprit.kind
 }
 
 /// A line of Postfix about mail to each domain leads to its culprit, and those whose delay is elsewhere say so.
@@ -248,11 +248,11 @@ async fn of_sender(host: &Simulation, at: u64) -> CulpritKind {
     let text = format!("{at} mx postfix/qmgr[9]: 4C1: from=<a@fine.tld>, size=900, nrcpt=1 (queue active)");
     let line = pasted::read(&text, 1_795_305_600.0).remove(0);
     let found = host.resolver().why(of("fine.tld.")).await;
-    pasted::settle(&line, found, &|began| began.to_string()).unwrap().culprit.kind
+    pasted::settle(&line, found, &|began| began.to_string())[0].culprit.kind
 }
 
 #[test]
-fn the_quick_part_of_a_mail_that_waited_for_a_list_leads_to_the_list_from_the_disk_too() {
+fn the_quick_part_of_a_mail_that_waited_for_a_list_is_not_called_quick_by_the_disk() {
     let store = Arc::new(MemoryStore::default());
     lines(|| async {
         let first = host(Some(&store));
@@ -266,10 +266,11 @@ fn the_quick_part_of_a_mail_that_waited_for_a_list_leads_to_the_list_from_the_di
             ask(&first, &format!("w{number}.fine.tld."), RecordType::A).await;
             sleep(Duration::from_secs(1)).await;
         }
-        assert_eq!(of_sender(&first, at).await, before, "memory has lost it");
-        tells.abort();
-        assert_eq!(of_sender(&host(Some(&store)), at).await, before, "after a crash");
         assert_eq!(before, CulpritKind::ListSilent);
+        // Time joins nothing on the disk.
+        assert_eq!(of_sender(&first, at).await, CulpritKind::Unknown, "memory has lost it");
+        tells.abort();
+        assert_eq!(of_sender(&host(Some(&store)), at).await, CulpritKind::Unknown, "after a crash");
     });
 }
 

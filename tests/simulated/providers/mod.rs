@@ -6,12 +6,13 @@
 mod played;
 mod world;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ctl::limits::WHY_AROUND;
 use ctl::pasted;
-use ctl::pasted::{FoundMessages, PastedLine, SearchStep};
+use ctl::pasted::PastedLine;
 use dns::question::wire_name;
 use futures_util::future::join_all;
 use history::culprit::CulpritKind;
@@ -36,16 +37,12 @@ struct Verdicts {
     wrong: u32,
 }
 
-async fn ask(simulation: &Simulation, subject: &str, step: SearchStep) -> Vec<MessageReport> {
+async fn ask(simulation: &Simulation, subject: &str, (from, to): (f64, f64)) -> Vec<MessageReport> {
     let subject = match subject.parse() {
         Ok(address) => WantedSubject::Address(address),
-        Err(_) => {
-            let name = wire_name(&name(&format!("{subject}."))).into();
-            if step.itself { WantedSubject::Itself(name) } else { WantedSubject::Name(name) }
-        }
+        Err(_) => WantedSubject::Itself(wire_name(&name(&format!("{subject}."))).into()),
     };
     let micros = |seconds: f64| (seconds.max(0.0) * 1e6) as u64;
-    let (from, to) = step.span.unwrap();
     let (from, to, client) = (micros(from), micros(to), None);
     simulation
         .resolver()
@@ -55,18 +52,17 @@ async fn ask(simulation: &Simulation, subject: &str, step: SearchStep) -> Vec<Me
 
 /// The messages of a line, as `resolverctl why -` finds them.
 async fn found(simulation: &Simulation, line: &PastedLine) -> Vec<MessageReport> {
-    let mut found = FoundMessages::default();
-    for step in line.steps(WHY_AROUND.as_secs_f64()) {
-        let mut replies = Vec::new();
+    let mut found = Vec::new();
+    for span in line.spans(WHY_AROUND.as_secs_f64()) {
+        found.clear();
         for subject in &line.subjects {
-            let messages = ask(simulation, subject, step).await;
-            replies.extend(messages.into_iter().map(|message| (subject.as_str(), message)));
+            found.extend(ask(simulation, subject, span.unwrap()).await);
         }
-        if found.take(line, step, replies) {
+        if found.iter().any(|message| pasted::is_of_line(line, message)) {
             break;
         }
     }
-    found.messages()
+    found
 }
 
 /// Compares the verdict on each line with the truth. Wrong ones are printed.
@@ -74,10 +70,13 @@ async fn verdicts(simulation: &Simulation, lines: &[PlayedLine], is_restarted: b
     let mut verdicts = Verdicts::default();
     for played in lines {
         let line = pasted::read(&played.text, 1_795_305_600.0).remove(0);
-        let told = pasted::settle(&line, found(simulation, &line).await, &|began| began.to_string()).unwrap();
+        let shown = pasted::settle(&line, found(simulation, &line).await, &|began| began.to_string());
+        let told = &shown[0];
         let zone = told.culprit.zone.as_deref();
         let is_quick = matches!(told.culprit.kind, CulpritKind::NotDns | CulpritKind::None);
-        if told.culprit.kind == CulpritKind::Unknown {
+        let causes: BTreeSet<_> =
+            shown.iter().filter_map(|message| message.culprit.zone.as_deref()).collect();
+        if told.culprit.kind == CulpritKind::Unknown || causes.len() > 1 {
             verdicts.could_not_tell += 1;
         } else if played.zone.as_deref().map_or(is_quick, |own| zone == Some(own)) {
             verdicts.right += 1;

@@ -177,11 +177,7 @@ async fn pasted(simulation: &Simulation, text: &str) -> MessageReport {
         };
         found.extend(why(simulation, Some(subject)).await);
     }
-    let told = pasted::settle(&line, found, &|began| began.to_string()).unwrap();
-    match pasted::unexplained_time(&line, &told) {
-        Some(_) => pasted::settle_unnamed(&line, told, &why(simulation, None).await),
-        None => told,
-    }
+    pasted::settle(&line, found, &|began| began.to_string()).remove(0)
 }
 
 fn kind_of(report: &MessageReport) -> (CulpritKind, &str, usize) {

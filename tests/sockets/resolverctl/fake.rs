@@ -31,7 +31,7 @@ use lab::prelude::name;
 use resolver::cache::StoreFill;
 use resolver::cache::flush::{Flush, Flushed};
 use resolver::cache::look::{Held, HeldData};
-use resolver::cache::server_features::ServerFeatures;
+use resolver::cache::servers::ServerFeatures;
 use resolver::cache::servers::{Health, KnownServer};
 use resolver::config::{Config, ConfiguredZone, ZoneKind};
 use resolver::dnsbl::table::Lists;

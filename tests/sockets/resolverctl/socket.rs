@@ -39,11 +39,12 @@ fn the_socket_is_private_taken_over_from_the_dead_and_removed_at_the_end() {
 fn clients_that_do_not_read_the_history_leave_the_socket_to_others() {
     use std::io::{Read, Write};
     let world = World::new();
-    // Replies of some hundred kilobytes, which no buffer of a socket holds. The names of one organisation are one message.
+    // Replies of some hundred kilobytes, which no buffer of a socket holds. The services of one host are one message.
     let name = [&[63; 1][..], &[b'a'; 63]].concat().repeat(3);
     for client in 1..=8_u8 {
         for number in 0..200_u64 {
-            let name = [&[3], format!("{number:03}").as_bytes(), &name[..], &[0]].concat();
+            let service = format!("\x04_{number:03}\x04_tcp");
+            let name = [service.as_bytes(), &name[..], &[0]].concat();
             let question = Written {
                 name: &name,
                 kind: RecordType::A,

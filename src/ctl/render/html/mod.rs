@@ -1,4 +1,4 @@
-//! The findings about domains as one HTML page, for whoever runs their DNS: it loads nothing, and reads well in print.
+//! The findings about domains as one HTML page, for those who run their DNS: it loads nothing, and reads well in print.
 //!
 //! Strangers write names and records: each text passes `escaped`, and the page forbids scripts and other sources.
 

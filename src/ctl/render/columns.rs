@@ -1,0 +1,184 @@
+//! The columns of the tables of zones, servers, clients, types, lists and failures: each is described once, for `resolverctl stats --by` and
+//! for `resolverctl top`. A new column is one line.
+
+use super::table::{Align, TextTable};
+use super::{Paint, lists, words};
+use control::protocol::lists::ListRow;
+use dns::wire::presentation::harmless;
+use history::failed::{FailedZone, StillFails};
+use history::{ClientRow, OTHER, ServerRow, TypeRow, ZoneRow, blames};
+
+/// A cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// Its text, which is harmless.
+    pub text: String,
+    /// The number that it shows; none for words.
+    pub weight: Option<f64>,
+    /// Its colour.
+    pub(crate) paint: Paint,
+}
+
+/// What a cell needs next to its row.
+pub(crate) struct Context<'a> {
+    /// The queries of all rows.
+    pub(crate) all: u64,
+    /// Writes a moment.
+    pub(crate) moment: &'a dyn Fn(f64) -> String,
+}
+
+/// A column: its title, its rank, and its cell for a row. Columns stand in the order of a wide screen; a narrow one has those of the first
+/// ranks, in their order.
+pub(crate) struct Column<Row: 'static>(pub(crate) &'static str, pub(crate) u8, Show<Row>);
+
+/// Shows a row in a cell.
+type Show<Row> = fn(&Row, &Context<'_>) -> Cell;
+
+pub(crate) const ZONE: &[Column<ZoneRow>] = &[
+    Column("zone", 0, |row, _| key(&row.zone)),
+    Column("resolutions", 4, |row, _| count(row.flights)),
+    Column("failed", 3, |row, _| fault(row.failed)),
+    Column("overload", 5, |row, _| fault(row.shed)),
+    Column("total time", 1, |row, _| time(row.spent)),
+    Column("mean round trip", 6, |row, _| round_trip(row.round_trip)),
+    Column("server behaviour", 2, |row, _| verdict(&row.zone, &row.verdict)),
+];
+
+pub(crate) const SERVER: &[Column<ServerRow>] = &[
+    Column("server", 0, |row, _| key(&row.server)),
+    Column("queries sent", 3, |row, _| count(row.messages.values().sum())),
+    Column("total wait", 1, |row, _| time(row.waited)),
+    Column("mean round trip", 4, |row, _| round_trip(row.round_trip)),
+    Column("longest round trip", 5, |row, _| round_trip(row.round_trip_max)),
+    Column("behaviour", 2, |row, _| verdict(&row.server, &row.verdict)),
+];
+
+pub(crate) const CLIENT: &[Column<ClientRow>] = &[
+    Column("client", 0, |row, _| key(&row.client)),
+    Column("queries", 1, |row, _| count(row.questions)),
+    Column("share of all", 6, |row, context| share(row.questions, context.all)),
+    Column("from cache", 4, |row, _| share(row.cache, row.questions)),
+    Column("failed", 2, |row, _| fault(row.failed)),
+    Column("overload", 3, |row, _| fault(row.shed)),
+    Column("mean time to answer", 5, |row, _| time(row.waited / row.questions.max(1) as f64)),
+];
+
+pub(crate) const TYPE: &[Column<TypeRow>] = &[
+    Column("type", 0, |row, _| key(&row.kind)),
+    Column("queries", 1, |row, _| count(row.questions)),
+    Column("share of all", 4, |row, context| share(row.questions, context.all)),
+    Column("from cache", 3, |row, _| share(row.cache, row.questions)),
+    Column("failed", 2, |row, _| fault(row.failed)),
+];
+
+pub(crate) const LIST: &[Column<ListRow>] = &[
+    Column("list", 0, |row, _| word(&lists::called(row, 1))),
+    Column("99 % answered in", 1, |row, _| time(row.counts.elapsed.p99)),
+    Column("50 % answered in", 2, |row, _| time(row.counts.elapsed.p50)),
+    Column("state", 3, |row, _| {
+        let (state, paint) = lists::standing(row);
+        Cell { paint, ..word(state) }
+    }),
+    Column("queries", 4, |row, _| count(row.counts.questions)),
+    Column("from cache", 5, |row, _| share(row.counts.hits, row.counts.questions)),
+    Column("listed", 6, |row, _| {
+        let counts = &row.counts;
+        let judged = counts.listed.saturating_add(counts.not_listed).saturating_add(counts.untold);
+        share(counts.listed, judged)
+    }),
+];
+
+pub(crate) const FAILURE: &[Column<FailedZone>] = &[
+    Column("zone", 0, |row, _| word(row.zone.as_deref().unwrap_or("resolverd (overload)"))),
+    Column("failed queries", 1, |row, _| count(row.questions)),
+    Column("cause", 2, |row, _| word(&words::word(&row.culprit).replace('_', " "))),
+    Column("state", 3, |row, _| match row.still_fails {
+        StillFails::Yes => Cell { paint: Paint::Bad, ..word("still failing") },
+        StillFails::No => Cell { paint: Paint::Good, ..word("works again") },
+        StillFails::Unknown => word("not known"),
+    }),
+    Column("last", 4, |row, context| Cell {
+        text: (context.moment)(row.last),
+        weight: Some(row.last),
+        paint: Paint::Plain,
+    }),
+];
+
+/// The titles of columns in the order of their ranks.
+pub(crate) fn titles<Row>(columns: &'static [Column<Row>]) -> Vec<&'static str> {
+    by_rank(columns).map(|Column(title, ..)| *title).collect()
+}
+
+/// The cells of a row in the order of the ranks.
+pub(crate) fn cells<Row>(columns: &'static [Column<Row>], row: &Row, context: &Context<'_>) -> Vec<Cell> {
+    by_rank(columns).map(|Column(_, _, show)| show(row, context)).collect()
+}
+
+fn by_rank<Row>(columns: &'static [Column<Row>]) -> impl Iterator<Item = &'static Column<Row>> {
+    let mut sorted: Vec<&Column<Row>> = columns.iter().collect();
+    sorted.sort_by_key(|Column(_, rank, _)| *rank);
+    sorted.into_iter()
+}
+
+/// The table of rows, whose queries are `all` together.
+pub(crate) fn table<Row>(columns: &'static [Column<Row>], rows: &[&Row], all: u64) -> TextTable {
+    let context = Context { all, moment: &|at| at.to_string() };
+    let cells = |row: &&Row| columns.iter().map(|Column(_, _, show)| show(row, &context)).collect();
+    let rows: Vec<Vec<Cell>> = rows.iter().map(cells).collect();
+    let side = |place: usize| {
+        let cell = rows.first().and_then(|row| row.get(place));
+        if cell.is_some_and(|cell| cell.weight.is_some()) { Align::Right } else { Align::Left }
+    };
+    let head = columns.iter().enumerate().map(|(place, Column(title, ..))| (*title, side(place)));
+    let mut table = TextTable::new(&head.collect::<Vec<_>>());
+    for row in rows {
+        table.row(row.into_iter().map(|cell| (cell.text, cell.paint)).collect());
+    }
+    table
+}
+
+fn word(text: &str) -> Cell {
+    Cell { text: harmless(text), weight: None, paint: Paint::Plain }
+}
+
+pub(super) fn count(number: u64) -> Cell {
+    Cell { text: words::number(number), weight: Some(number as f64), paint: Paint::Plain }
+}
+
+/// A count that should be zero.
+pub(super) fn fault(number: u64) -> Cell {
+    Cell { paint: if number > 0 { Paint::Bad } else { Paint::Plain }, ..count(number) }
+}
+
+fn time(seconds: f64) -> Cell {
+    Cell { text: words::time(seconds), weight: Some(seconds), paint: Paint::Plain }
+}
+
+fn round_trip(seconds: f64) -> Cell {
+    Cell { text: words::round_trip(seconds), ..time(seconds) }
+}
+
+fn share(part: u64, of: u64) -> Cell {
+    let weight = if of == 0 { 0.0 } else { part as f64 / of as f64 };
+    Cell { text: words::percent_of(part, of), weight: Some(weight), paint: Paint::Plain }
+}
+
+/// The behaviour of the servers of a row; the sum of all others has no colour.
+pub(super) fn verdict(key: &str, verdict: &str) -> Cell {
+    Cell { paint: if blames(verdict) && key != OTHER { Paint::Bad } else { Paint::Plain }, ..word(verdict) }
+}
+
+/// The cell of a key; the row `other` is the sum of all that are not counted by name.
+pub(super) fn key(key: &str) -> Cell {
+    word(if key == OTHER { "all others" } else { key })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_strangers_are_harmless() {
+        assert_eq!(key("a\u{1b}[2J\u{202e}.example.").text, "a\\u{1b}[2J\\u{202e}.example.");
+    }
+}

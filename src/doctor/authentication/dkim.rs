@@ -1,0 +1,435 @@
+//! DKIM: the keys of selectors that the user gives, and of selectors that many hosters use.
+//!
+//! RFC 6376 section 3.6.1, RFC 8301 (sizes), RFC 8463 (Ed25519). DNS cannot list the selectors of a domain.
+
+use data_encoding::BASE64;
+
+use crate::authentication::signing::Signing;
+use crate::authentication::tags::{
+    Versioned, is_space, no_tag, not_found, other_space, texts, trimmed, value,
+};
+use crate::codes::Code;
+use crate::facts::{DomainFacts, Got, LookupFound, Role, Want, lookup};
+use crate::finding::{Finding, Level};
+use crate::limits::{MAX_OTHER_TEXT, MAX_SELECTOR};
+use crate::mail::last_dot;
+use crate::part::Part;
+use crate::spf;
+use crate::spf::evaluate::{SpfOutcome, outcome};
+use crate::transport::der::element;
+use dns::wire::presentation::shown;
+
+/// Selectors of Google, Microsoft, Mailchimp, SendGrid and of many guides.
+const KNOWN: [&str; 8] = ["default", "dkim", "google", "k1", "mail", "s1", "selector1", "selector2"];
+
+/// RFC 8301 section 3.2: verifiers do not accept fewer bits.
+const LEAST_BITS: usize = 1_024;
+
+/// The name of a key. A selector may be written as panels show it, with the name below it.
+fn name(facts: &DomainFacts, selector: &str) -> String {
+    let (domain, lower) = (&facts.subject.domain, selector.trim_end_matches('.').to_ascii_lowercase());
+    let lower = lower
+        .strip_suffix(domain.trim_end_matches('.'))
+        .map_or(lower.as_str(), |rest| rest.trim_end_matches('.'));
+    let selector = lower.strip_suffix("._domainkey").unwrap_or(lower);
+    format!("{selector}._domainkey.{domain}")
+}
+
+/// Whether a name is one of a key.
+pub(crate) fn is_key(name: &str) -> bool {
+    name.contains("._domainkey.")
+}
+
+/// Whether the name is the key of a selector that the user gave.
+pub(crate) fn is_given(facts: &DomainFacts, wanted: &str) -> bool {
+    facts.subject.selectors.iter().any(|selector| name(facts, selector) == wanted)
+}
+
+/// Whether a text may be a selector that somebody else has written (RFC 6376 section 3.1).
+pub(crate) fn is_selector(text: &str) -> bool {
+    (1..=MAX_SELECTOR).contains(&text.len())
+        && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet))
+}
+
+/// The well-known selectors that are tried, beside those that are given. The selectors of a message are all that matter for it.
+fn tried(facts: &DomainFacts) -> &'static [&'static str] {
+    if facts.subject.role == Role::Signer { &[] } else { &KNOWN }
+}
+
+/// The questions that are needed next.
+pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    let given = facts.subject.selectors.iter().map(String::as_str);
+    given.chain(tried(facts).iter().copied()).map(|selector| lookup(&name(facts, selector), "TXT")).collect()
+}
+
+/// The lookups of the given selectors; and of the well-known selectors that fail.
+pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
+    let given = facts.subject.selectors.iter().map(|selector| name(facts, selector));
+    given.chain(failing(facts)).map(|name| (name, "TXT")).collect()
+}
+
+/// The names of well-known selectors that cannot be looked up while the domain is known. If the lookups of all fail, the zone of the keys
+/// may have servers of its own, and the first name stands for all. Otherwise those that are aliases: somebody has set them up.
+fn failing(facts: &DomainFacts) -> Vec<String> {
+    let names: Vec<String> = tried(facts).iter().map(|selector| name(facts, selector)).collect();
+    let fails = |name: &String| {
+        let is_unknown = matches!(facts.lookup(name, "TXT"), LookupFound::Unknown(_));
+        is_unknown && matches!(facts.got.get(&lookup(name, "TXT")), Some(Got::Reply(_)))
+    };
+    if !facts.lookup(&facts.subject.domain, "SOA").is_known() {
+        return Vec::new();
+    }
+    if names.iter().all(fails) {
+        return names.into_iter().take(1).collect();
+    }
+    let is_alias = |name: &String| facts.lookup(name, "CNAME").alias().is_some();
+    names.into_iter().filter(|name| fails(name) && is_alias(name)).collect()
+}
+
+/// The findings. A well-known selector without a key, or with a revoked key, is not reported. It is not known whether
+/// mail is signed with a well-known selector, so its faults are notes.
+pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
+    let given = &facts.subject.selectors;
+    let known =
+        tried(facts).iter().filter(|known| !given.iter().any(|given| given.eq_ignore_ascii_case(known)));
+    let mut findings: Vec<Finding> =
+        given.iter().filter_map(|selector| of_selector(facts, &name(facts, selector), true)).collect();
+    with_signing(facts, &mut findings);
+    findings.extend(known.filter_map(|selector| of_selector(facts, &name(facts, selector), false)));
+    let failing = failing(facts).into_iter().filter_map(|name| match facts.lookup(&name, "TXT") {
+        LookupFound::Unknown(why) if given.is_empty() => {
+            let why = format!("{name} TXT: {why}");
+            Some(not_found(facts, (&name, why), Level::Warning).of(Part::Dkim))
+        }
+        _ => None,
+    });
+    findings.extend(failing);
+    findings
+}
+
+/// Gives revoked keys of the given selectors the level that they have if a message is signed with them: none of its receivers can verify
+/// the signature.
+fn with_signing(facts: &DomainFacts, findings: &mut [Finding]) {
+    let is_usable = |finding: &Finding| [Code::DkimOk, Code::DkimTesting].contains(&finding.code);
+    let has_other = findings.iter().any(is_usable);
+    let (level, why) = match facts.subject.signing {
+        Signing::None => return,
+        Signing::Alone if !has_other => {
+            (Level::Failure, ", and nothing else can pass DMARC for the domain in From")
+        }
+        Signing::WithSpf if !has_other && fails_spf(facts) => {
+            (Level::Failure, ", and SPF does not pass for the address that sent it")
+        }
+        _ => (Level::Warning, ""),
+    };
+    for finding in findings.iter_mut().filter(|finding| finding.code == Code::DkimRevoked) {
+        finding.level = level;
+        finding.evidence.push_str(&format!("; the message is signed with this key{why}"));
+    }
+}
+
+/// Whether it is known that SPF does not pass for the client of the message.
+fn fails_spf(facts: &DomainFacts) -> bool {
+    let Some(address) = facts.subject.address.filter(|_| !facts.subject.may_be_relay) else { return false };
+    let outcome = outcome(facts, &facts.subject.domain, address, &mut Vec::new());
+    let is_open = [SpfOutcome::Pass, SpfOutcome::Unknown].contains(&outcome);
+    !is_open && !matches!(outcome, SpfOutcome::Unevaluated(_)) && !spf::passes_before(facts)
+}
+
+fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> {
+    let texts = match texts(facts, name, "") {
+        Versioned::Texts(texts) => texts,
+        Versioned::Unknown(why) => {
+            return given.then(|| not_found(facts, (name, why), Level::Failure).of(Part::Dkim));
+        }
+        Versioned::NotAsked => {
+            let why = format!("{name} was not looked up");
+            return given.then(|| Finding::new(Code::PolicyUnknown, why).of(Part::Dkim));
+        }
+    };
+    // Other records may stand there too (RFC 6376 section 3.6.1: other versions are discarded).
+    let is_key = |text: &&String| {
+        value(text, "v").is_none_or(|version| version == "DKIM1") && value(text, "p").is_some()
+    };
+    let keys: Vec<&String> = texts.iter().filter(is_key).collect();
+    match keys.as_slice() {
+        [] => match texts.iter().find(|text| is_meant(text)) {
+            Some(text) => {
+                let finding =
+                    Finding::new(Code::DkimSyntax, format!("{name}: \"{text}\" is no key: {}", flaw(text)));
+                Some(if given { finding } else { finding.at(Level::Note) })
+            }
+            None => given.then(|| {
+                let finding = Finding::new(Code::DkimMissing, missing(facts, name, &texts));
+                Finding { remedy: last_dot::remedy_of_alias(facts, name), ..finding }
+            }),
+        },
+        [key] if given => Some(of_key(name, key)),
+        [key] => {
+            let finding = of_key(name, key);
+            let level = finding.level.max(Level::Note);
+            Some(finding.at(level)).filter(|finding| finding.code != Code::DkimRevoked)
+        }
+        // Old keys under one selector: a wildcard of a hoster has them too, so only a given selector is judged.
+        several => {
+            given.then(|| Finding::new(Code::DkimMultiple, format!("{name} has {} keys", several.len())))
+        }
+    }
+}
+
+/// The words of a name without a key. At an alias nothing can be published: the key belongs to its target.
+fn missing(facts: &DomainFacts, name: &str, texts: &[String]) -> String {
+    let texts: Vec<String> =
+        texts.iter().map(|text| format!("\"{}\"", shown(text, MAX_OTHER_TEXT))).collect();
+    let other = if texts.is_empty() { String::new() } else { format!(", but the text {}", texts.join(", ")) };
+    match facts.lookup(name, "TXT").alias() {
+        Some(target) => {
+            let dotless = last_dot::words_of_alias(facts, name);
+            format!("{name} is an alias (CNAME) of {target}, which has no key{other}{dotless}")
+        }
+        None => format!("{name} has no key{other}"),
+    }
+}
+
+/// Whether a text that is no key was meant as one.
+fn is_meant(text: &str) -> bool {
+    text.to_ascii_lowercase().contains("dkim1")
+}
+
+/// The reason why verifiers do not take a text for a key.
+fn flaw(text: &str) -> &'static str {
+    if text.contains("\\;") {
+        "a backslash stands before the semicolon"
+    } else if value(text, "v").is_some_and(|version| version.contains('=')) {
+        "the semicolons between the tags are missing"
+    } else {
+        "it needs v=DKIM1 and p=, in this case of letters"
+    }
+}
+
+/// The fault of a key that verifiers must not use.
+fn unusable(text: &str) -> Option<&'static str> {
+    let first = text.split_once('=').map(|(tag, _)| trimmed(tag));
+    let lists = |tag: &str, wanted: &[&str]| {
+        value(text, tag).is_none_or(|list| list.split(':').any(|item| wanted.contains(&trimmed(item))))
+    };
+    if value(text, "v").is_some() && first != Some("v") {
+        Some("v=DKIM1 must be the first tag")
+    } else if !lists("h", &["sha256"]) {
+        Some("h= does not allow sha256, and verifiers accept no other hash (RFC 8301 section 3.1)")
+    } else if !lists("s", &["*", "email"]) {
+        Some("s= does not allow the key for email")
+    } else {
+        None
+    }
+}
+
+fn of_key(name: &str, text: &str) -> Finding {
+    let key: String =
+        value(text, "p").unwrap_or_default().chars().filter(|letter| !is_space(*letter)).collect();
+    if key.is_empty() {
+        return Finding::new(Code::DkimRevoked, name);
+    }
+    let wrong = |why: &str| Finding::new(Code::DkimSyntax, format!("{name}: {why}"));
+    if let Some(space) = other_space(text) {
+        return wrong(&space);
+    }
+    if let Some(part) = no_tag(text) {
+        return wrong(&format!("\"{part}\" is no tag"));
+    }
+    if let Some(fault) = unusable(text) {
+        return wrong(fault);
+    }
+    let Ok(octets) = BASE64.decode(key.as_bytes()) else { return wrong("the key is not base64") };
+    let size = match value(text, "k").unwrap_or("rsa") {
+        "ed25519" if octets.len() == 32 => "Ed25519".to_owned(),
+        "ed25519" => return wrong("an Ed25519 key has 32 octets"),
+        "rsa" => match modulus_bits(&octets) {
+            None => return wrong("the key is not an RSA public key"),
+            Some(bits) if bits < LEAST_BITS => {
+                return Finding::new(Code::DkimWeak, format!("{name}: RSA with {bits} bits"));
+            }
+            Some(bits @ ..2_048) => format!("RSA with {bits} bits; 2048 are recommended"),
+            Some(bits) => format!("RSA with {bits} bits"),
+        },
+        other => return wrong(&format!("the key type {other} is unknown")),
+    };
+    let testing = value(text, "t").is_some_and(|flags| flags.split(':').any(|flag| trimmed(flag) == "y"));
+    let code = if testing { Code::DkimTesting } else { Code::DkimOk };
+    Finding::new(code, format!("{name}: {size}")).on(name, "TXT")
+}
+
+/// The bits of the modulus of an RSA key: SubjectPublicKeyInfo (RFC 5280 section 4.1), or RSAPublicKey alone (RFC 8017
+/// appendix A.1.1).
+fn modulus_bits(octets: &[u8]) -> Option<usize> {
+    let (0x30, body, _) = element(octets)? else { return None };
+    match element(body)? {
+        (0x02, modulus, _) => bits(modulus),
+        (0x30, _, rest) => {
+            let (0x03, key, _) = element(rest)? else { return None };
+            // The first octet counts unused bits.
+            let (0x30, body, _) = element(key.get(1..)?)? else { return None };
+            let (0x02, modulus, _) = element(body)? else { return None };
+            bits(modulus)
+        }
+        _ => None,
+    }
+}
+
+fn bits(integer: &[u8]) -> Option<usize> {
+    let zeros = integer.iter().take_while(|octet| **octet == 0).count();
+    let first = integer.get(zeros)?;
+    let whole = integer.len().checked_sub(zeros)?.checked_mul(8)?;
+    whole.checked_sub(usize::try_from(first.leading_zeros()).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::tests::facts;
+
+    /// An RSA key with a modulus of that many bits, in base64.
+    fn rsa(bits: usize) -> String {
+        let long = |tag: u8, content: Vec<u8>| {
+            let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+            [vec![tag, 0x82], length.to_vec(), content].concat()
+        };
+        let modulus = [vec![0, 0x80], vec![1; bits / 8 - 1]].concat();
+        let key = long(0x30, [long(0x02, modulus), vec![0x02, 3, 1, 0, 1]].concat());
+        let algorithm = vec![0x30, 0x0d, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
+        BASE64.encode(&long(0x30, [algorithm, long(0x03, [vec![0], key].concat())].concat()))
+    }
+
+    #[test]
+    fn keys_in_a_zone_whose_servers_fail_are_not_called_well() {
+        let of = |answer: &str| {
+            let fails = |selector: &&str| format!("\nlookup {selector}._domainkey.a.test. TXT {answer}");
+            let lines: String = KNOWN.iter().skip(1).map(fails).collect();
+            let soa = "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5\nlookup default._domainkey.a.test. TXT SERVFAIL";
+            let facts = facts("a.test.", &format!("{soa}{lines}"));
+            (check(&facts).into_iter().map(|finding| finding.code).collect::<Vec<_>>(), needed(&facts))
+        };
+        let first = vec![("default._domainkey.a.test.".to_owned(), "TXT")];
+        assert_eq!(of("SERVFAIL"), (vec![Code::PolicyUnknown], first));
+        for answer in ["", "NXDOMAIN", "unknown"] {
+            assert_eq!(of(answer), (vec![], vec![]), "{answer}");
+        }
+        // One of them is an alias into a zone whose servers fail.
+        let alias = |target: &str, conduct: &str| {
+            let lines = format!(
+                "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5\nlookup s1._domainkey.a.test. TXT NXDOMAIN\n\
+                 lookup google._domainkey.a.test. TXT SERVFAIL\nlookup google._domainkey.a.test. CNAME {target}\n\
+                 lookup b.test. SOA SERVFAIL\nlookup test. SOA | ns.test. h. 1 2 3 4 5\nlookup test. NS | ns.test.\n\
+                 lookup ns.test. A | 198.18.9.1\nlookup ns.b.test. A | 198.18.9.2\n\
+                 server 198.18.9.1 g.b.test. NS udp | >b.test. NS ns.b.test. | +ns.b.test. A 198.18.9.2\n\
+                 server 198.18.9.2 g.b.test. TXT udp {conduct}\nserver 198.18.9.2 g.b.test. TXT tcp {conduct}"
+            );
+            let found = check(&facts("a.test.", &lines)).into_iter();
+            found.map(|finding| (finding.code, finding.level)).collect::<Vec<_>>()
+        };
+        assert_eq!(alias("| g.b.test.", "silent"), [(Code::PolicyUnanswered, Level::Warning)]);
+        assert_eq!(alias("| g.b.test.", "aa | \"\""), [(Code::PolicyUnknown, Level::CouldNotTell)]);
+        assert_eq!(alias("", "silent"), [], "nobody has set it up");
+    }
+
+    #[test]
+    fn each_fault_of_a_key_has_its_code() {
+        let (small, old, good) = (rsa(512), rsa(1_024), rsa(2_048));
+        let edwards = BASE64.encode(&[7; 32]);
+        let cases = [
+            (format!("v=DKIM1; k=rsa; p={good}"), Code::DkimOk),
+            (format!("v=DKIM1; p={old}"), Code::DkimOk),
+            (format!("v=DKIM1; p={small}"), Code::DkimWeak),
+            (format!("v=DKIM1; k=ed25519; p={edwards}"), Code::DkimOk),
+            (format!("v=DKIM1; k=ed25519; p={good}"), Code::DkimSyntax),
+            (format!("v=DKIM1; t=y:s; p={good}"), Code::DkimTesting),
+            ("v=DKIM1; p=".to_owned(), Code::DkimRevoked),
+            ("v=DKIM1; p=AAAA".to_owned(), Code::DkimSyntax),
+            ("v=DKIM1; p=?".to_owned(), Code::DkimSyntax),
+            (format!("v=DKIM1; k=dsa; p={good}"), Code::DkimSyntax),
+            ("v=spf1 -all".to_owned(), Code::DkimMissing),
+            ("v=DMARC1; p=none".to_owned(), Code::DkimMissing),
+            (format!("p={good}"), Code::DkimOk),
+            (format!("v=DKIM1; h=sha1; p={good}"), Code::DkimSyntax),
+            (format!("v=DKIM1; h=sha1:sha256; s=email; p={good}"), Code::DkimOk),
+            (format!("v=DKIM1; s=tlsrpt; p={good}"), Code::DkimSyntax),
+            (format!("k=rsa; p={good}; v=DKIM1"), Code::DkimSyntax),
+            (format!("v=DKIM1 k=rsa p={good}"), Code::DkimSyntax),
+            (format!("v=DKIM1\\\\; k=rsa\\\\; p={good}"), Code::DkimSyntax),
+            (format!("v=DKIM1; P={good}"), Code::DkimSyntax),
+        ];
+        for (text, code) in cases {
+            let mut facts = facts("a.test.", &format!("lookup x._domainkey.a.test. TXT | \"{text}\""));
+            facts.subject.selectors = vec!["X".to_owned()];
+            let found: Vec<Code> = check(&facts).into_iter().map(|finding| finding.code).collect();
+            assert_eq!(found, [code], "{text}");
+        }
+        let mut other = facts("a.test.", "lookup x._domainkey.a.test. TXT | \"v=DKIM2; p=AA\"");
+        other.subject.selectors = vec!["x".to_owned()];
+        let evidence = "x._domainkey.a.test. has no key, but the text \"v=DKIM2; p=AA\"";
+        assert_eq!(check(&other)[0].evidence, evidence);
+        assert!(check(&facts("a.test.", "lookup s1._domainkey.a.test. TXT NXDOMAIN")).is_empty());
+        for selector in ["x", "x._domainkey", "X._domainkey.a.test."] {
+            assert_eq!(name(&facts("a.test.", ""), selector), "x._domainkey.a.test.");
+        }
+        // A selector that nobody gave.
+        let guessed = |text: &str| {
+            let found = check(&facts("a.test.", &format!("lookup s1._domainkey.a.test. TXT | \"{text}\"")));
+            found.into_iter().map(|finding| (finding.code, finding.level)).collect::<Vec<_>>()
+        };
+        assert_eq!(guessed("v=DKIM1; p="), []);
+        assert_eq!(guessed("v=DKIM1; p=AAAA"), [(Code::DkimSyntax, Level::Note)]);
+        assert_eq!(guessed(&format!("v=DKIM1; p={good}")), [(Code::DkimOk, Level::Ok)]);
+    }
+
+    #[test]
+    fn a_revoked_key_counts_by_what_else_passes_for_the_author_of_a_message() {
+        let of = |signing, selectors: &[&str], address: &str| {
+            let good = rsa(2_048);
+            let lines = format!(
+                "lookup x._domainkey.a.test. TXT | \"v=DKIM1; p=\"\nlookup y._domainkey.a.test. TXT | \"v=DKIM1; p={good}\"\n\
+                 lookup a.test. TXT | \"v=spf1 ip4:192.0.2.7 -all\""
+            );
+            let mut facts = facts("a.test.", &lines);
+            facts.subject.signing = signing;
+            facts.subject.selectors = selectors.iter().map(ToString::to_string).collect();
+            facts.subject.address = address.parse().ok();
+            let mut found = check(&facts).into_iter().filter(|finding| finding.code == Code::DkimRevoked);
+            let found = found.next().unwrap();
+            (found.level, found.evidence.contains("signed with this key"))
+        };
+        assert_eq!(of(Signing::None, &["x"], "192.0.2.8"), (Level::Note, false), "the user asks");
+        assert_eq!(of(Signing::Beside, &["x"], "192.0.2.8"), (Level::Warning, true));
+        assert_eq!(of(Signing::WithSpf, &["x"], "192.0.2.7"), (Level::Warning, true), "SPF passes");
+        assert_eq!(of(Signing::WithSpf, &["x"], ""), (Level::Warning, true), "the client is not known");
+        assert_eq!(of(Signing::WithSpf, &["x"], "192.0.2.8"), (Level::Failure, true));
+        assert_eq!(of(Signing::WithSpf, &["x", "y"], "192.0.2.8"), (Level::Warning, true), "another key");
+        assert_eq!(
+            of(Signing::Alone, &["x"], "192.0.2.7"),
+            (Level::Failure, true),
+            "SPF is of another domain"
+        );
+        assert_eq!(of(Signing::Alone, &["x", "y"], "192.0.2.7"), (Level::Warning, true));
+    }
+
+    #[test]
+    fn an_alias_without_a_key_is_the_record_to_change() {
+        let name = "x._domainkey.a.test.";
+        let told = |target: &str| {
+            let mut facts = facts("a.test.", &format!("lookup {name} TXT NXDOMAIN | ={name} CNAME {target}"));
+            facts.subject.selectors = vec!["x".to_owned()];
+            let found = check(&facts);
+            (found[0].code, found[0].evidence.clone(), found[0].remedy())
+        };
+        let (code, evidence, remedy) = told("x.b.net._domainkey.a.test.");
+        assert_eq!(code, Code::DkimMissing);
+        assert!(
+            evidence.ends_with("which has no key (the zone file may name x.b.net. without its last dot)"),
+            "{evidence}"
+        );
+        assert!(remedy.contains("end the target of the CNAME record with a dot"), "{remedy}");
+        let (_, evidence, remedy) = told("x.b.net.");
+        assert!(evidence.ends_with("which has no key"), "{evidence}");
+        assert!(remedy.contains("CNAME") && !remedy.contains("dot"), "{remedy}");
+    }
+}

@@ -1,0 +1,364 @@
+//! DMARC: the record that applies to the domain, found by the walk up the tree.
+//!
+//! RFC 9989 replaces the list of public suffixes of RFC 7489 by this walk up from the domain; after a name with eight labels or
+//! more, it continues with the last seven labels. Receivers change to RFC 9989 over years, so the check reports a policy that
+//! receivers by RFC 7489 apply differently.
+
+use std::collections::BTreeSet;
+
+use crate::authentication::dmarc_record::{self, RecordFaults};
+use crate::authentication::misplaced;
+use crate::authentication::tags::{Versioned, meant, not_found, texts, value};
+use crate::codes::Code;
+use crate::facts::{DomainFacts, Want, above, canonical, lookup};
+use crate::finding::{Finding, Level};
+use crate::limits::MAX_CHECKED_REPORT_TARGETS;
+use crate::mail::last_dot;
+use crate::part::Part;
+use dns::limits::DMARC_WALK_LABELS;
+use dns::wire::presentation::read_name;
+
+/// The names of the walk, the domain first.
+fn walk(domain: &str) -> Vec<&str> {
+    let labels = |name: &str| name.matches('.').count();
+    let (mut names, mut name) = (vec![domain], domain);
+    loop {
+        name = above(name);
+        while labels(name) > DMARC_WALK_LABELS {
+            name = above(name);
+        }
+        if name == "." {
+            return names;
+        }
+        names.push(name);
+    }
+}
+
+/// The record that applies.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Policy<'f> {
+    /// The record, and the domain that has it.
+    Record(&'f str, String),
+    Missing,
+    /// The lookup of this name failed.
+    Unknown {
+        name: String,
+        why: String,
+    },
+    /// The next name of the walk was not looked up.
+    NotAsked(String),
+}
+
+/// The record that applies to the domain: its own, or that of its organizational domain (RFC 9989): the record with
+/// `psd=n`, else the one below a record with `psd=y`, else the one with the fewest labels. The walk ends at the first record
+/// with either. Without a record of the organizational domain, that with `psd=y` applies. Several records at one name count as
+/// none, also at the domain itself (RFC 9989 section 4.10).
+pub(crate) fn policy(facts: &DomainFacts) -> Policy<'_> {
+    let mut last: Option<(&str, String)> = None;
+    for (place, name) in walk(&facts.subject.domain).into_iter().enumerate() {
+        let at = format!("_dmarc.{name}");
+        let record = match texts(facts, &at, "DMARC1") {
+            Versioned::NotAsked => return Policy::NotAsked(at),
+            Versioned::Unknown(why) => return Policy::Unknown { name: at, why },
+            Versioned::Texts(mut found) => match (found.pop(), found.is_empty()) {
+                (Some(record), true) => record,
+                (None, _) | (Some(_), false) => continue,
+            },
+        };
+        if place == 0 {
+            return Policy::Record(name, record);
+        }
+        match value(&record, "psd").map(str::to_ascii_lowercase).as_deref() {
+            Some("n") => return Policy::Record(name, record),
+            Some("y") => {
+                let below = last.filter(|(below, _)| above(below) == name);
+                let (name, record) = below.unwrap_or((name, record));
+                return Policy::Record(name, record);
+            }
+            _ => last = Some((name, record)),
+        }
+    }
+    last.map_or(Policy::Missing, |(name, record)| Policy::Record(name, record))
+}
+
+/// The name of the DMARC record that applies to the domain; that of the domain's own, if there is none.
+pub(crate) fn applied_at(facts: &DomainFacts) -> String {
+    match policy(facts) {
+        Policy::Record(name, _) => format!("_dmarc.{name}"),
+        _ => format!("_dmarc.{}", facts.subject.domain),
+    }
+}
+
+/// The questions that are needed next: the domain's own record, then all above.
+pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    let domain = facts.subject.domain.as_str();
+    let own = format!("_dmarc.{domain}");
+    match policy(facts) {
+        Policy::NotAsked(name) if name == own => vec![lookup(&own, "TXT")],
+        Policy::NotAsked(_) => {
+            walk(domain).iter().map(|name| lookup(&format!("_dmarc.{name}"), "TXT")).collect()
+        }
+        Policy::Record(name, record) => {
+            let targets = foreign_targets(name, &record).into_iter();
+            targets.map(|target| lookup(&permission(name, &target), "TXT")).collect()
+        }
+        Policy::Missing => vec![misplaced::want(facts, &own)],
+        _ => Vec::new(),
+    }
+}
+
+/// The lookup of the walk that has no answer yet, or has failed.
+pub(crate) fn needed(facts: &DomainFacts) -> Option<(String, &'static str)> {
+    match policy(facts) {
+        Policy::Unknown { name, .. } | Policy::NotAsked(name) => Some((name, "TXT")),
+        _ => None,
+    }
+}
+
+/// The domains of other organizations that a record sends reports to. Domains with the same last two labels count as domains of
+/// one organization, so some foreign domains are left out.
+fn foreign_targets(name: &str, record: &str) -> BTreeSet<String> {
+    let end = |domain: &str| -> Vec<String> {
+        domain.split('.').rev().skip(1).take(2).map(str::to_owned).collect()
+    };
+    let uris =
+        ["rua", "ruf"].into_iter().filter_map(|tag| value(record, tag)).flat_map(|uris| uris.split(','));
+    let domain = |uri: &str| {
+        let address = uri.trim().strip_prefix("mailto:")?;
+        // A size may follow the address (RFC 7489 section 6.2).
+        let domain = address.split(['!', '?']).next()?.rsplit_once('@')?.1;
+        read_name(domain).map(|_| canonical(domain))
+    };
+    let foreign = uris.filter_map(domain).filter(|domain| end(domain) != end(name));
+    foreign.take(MAX_CHECKED_REPORT_TARGETS).collect()
+}
+
+/// The name at which a domain says that it takes the reports about another (RFC 9990, RFC 7489 section 7.1).
+fn permission(name: &str, target: &str) -> String {
+    format!("{name}_report._dmarc.{target}")
+}
+
+/// Targets of reports that do not say so.
+fn refused_reports(facts: &DomainFacts) -> Option<Finding> {
+    let Policy::Record(name, record) = policy(facts) else { return None };
+    let refuses = |target: &String| {
+        let at = permission(name, target);
+        matches!(texts(facts, &at, "DMARC1"), Versioned::Texts(found) if found.is_empty())
+    };
+    let refusing: Vec<String> = foreign_targets(name, &record)
+        .into_iter()
+        .filter(refuses)
+        .map(|target| format!("{target} has no record {}", permission(name, &target)))
+        .collect();
+    (!refusing.is_empty()).then(|| Finding::new(Code::DmarcReportsRefused, refusing.join("; ")))
+}
+
+/// The policy word that applies, in lower case: `sp` for a domain below the record's own.
+pub(crate) fn applied(facts: &DomainFacts, name: &str, record: &str) -> Option<String> {
+    let own = value(record, "p");
+    let word = if name == facts.subject.domain { own } else { value(record, "sp").or(own) };
+    word.map(str::to_ascii_lowercase)
+}
+
+/// The findings.
+pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
+    let domain = facts.subject.domain.as_str();
+    let mut findings = match policy(facts) {
+        Policy::Missing => {
+            let remedy = last_dot::remedy_of_alias(facts, &format!("_dmarc.{domain}"));
+            vec![Finding { remedy, ..Finding::new(Code::DmarcMissing, missing(facts)) }]
+        }
+        Policy::Unknown { name, why } => {
+            vec![not_found(facts, (&name, why), Level::Failure).of(Part::Dmarc)]
+        }
+        Policy::NotAsked(name) => {
+            vec![Finding::new(Code::PolicyUnknown, format!("{name} was not looked up")).of(Part::Dmarc)]
+        }
+        Policy::Record(name, record) => of_record(facts, name, &record),
+    };
+    if let Some(several) = several(facts) {
+        // The records of a domain above are not the domain's to change, and `differs` shows what applies.
+        findings.retain(|finding| finding.level == Level::CouldNotTell);
+        findings.push(several);
+    }
+    let meant = meant(facts, &format!("_dmarc.{domain}"), "DMARC1");
+    if !meant.is_empty() {
+        // It is the fault behind a missing record.
+        findings.retain(|finding| finding.code != Code::DmarcMissing);
+        // Some receivers skip spaces at the begin, and others find no record.
+        let at = format!("_dmarc.{domain}");
+        let is_found = matches!(texts(facts, &at, ""), Versioned::Texts(all) if all.iter().any(|text| {
+            text.starts_with(char::is_whitespace) && text.trim_start().starts_with("v=DMARC1;")
+        }));
+        let level = if is_found { Level::Warning } else { Level::Failure };
+        findings.push(Finding::new(Code::DmarcSyntax, meant.join("; ")).at(level));
+    }
+    findings.into_iter().chain(refused_reports(facts)).collect()
+}
+
+/// Several records of the domain itself.
+fn several(facts: &DomainFacts) -> Option<Finding> {
+    let at = format!("_dmarc.{}", facts.subject.domain);
+    match texts(facts, &at, "DMARC1") {
+        Versioned::Texts(found) if found.len() > 1 => {
+            Some(Finding::new(Code::DmarcMultiple, format!("{at}: {}", found.join(" | "))))
+        }
+        _ => None,
+    }
+}
+
+/// The words of a domain without a record, with an alias that leads to none.
+fn missing(facts: &DomainFacts) -> String {
+    let domain = &facts.subject.domain;
+    let at = format!("_dmarc.{domain}");
+    match facts.lookup(&at, "TXT").alias() {
+        Some(target) => {
+            let dotless = last_dot::words_of_alias(facts, &at);
+            format!("{at} is an alias (CNAME) of {target}, which has no record{dotless}")
+        }
+        None => misplaced::dmarc(facts).unwrap_or_else(|| domain.clone()),
+    }
+}
+
+/// The findings about the record that applies.
+fn of_record(facts: &DomainFacts, name: &str, record: &str) -> Vec<Finding> {
+    let evidence = format!("_dmarc.{name}: {record}");
+    let syntax = |fault: &str| Finding::new(Code::DmarcSyntax, format!("{evidence}: {fault}"));
+    let RecordFaults { fatal, ignored, addresses } = dmarc_record::faults(record);
+    let applied = applied(facts, name, record);
+    let mut findings = match (fatal, applied.as_deref()) {
+        (Some(fault), _) => vec![syntax(&fault)],
+        (None, Some("reject" | "quarantine")) => vec![Finding::new(Code::DmarcOk, evidence.clone())],
+        // RFC 9989: without p, a record with rua counts as p=none.
+        (None, _) => vec![Finding::new(Code::DmarcNone, evidence.clone())],
+    };
+    if !ignored.is_empty() {
+        findings.retain(|finding| finding.code != Code::DmarcOk);
+        findings.push(syntax(&ignored.join("; ")).at(Level::Warning));
+    }
+    if !addresses.is_empty() {
+        let evidence = format!("{evidence}: {}", addresses.join("; "));
+        findings.push(Finding::new(Code::DmarcReportAddress, evidence));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::tests::facts;
+
+    #[test]
+    fn the_walk_goes_up_and_shortens_long_names() {
+        assert_eq!(walk("a.b.example."), ["a.b.example.", "b.example.", "example."]);
+        let long = walk("a.b.c.d.e.f.g.h.i.example.");
+        assert_eq!((long.len(), long[1]), (8, "d.e.f.g.h.i.example."));
+    }
+
+    #[test]
+    fn a_text_that_was_meant_as_a_record_is_shown() {
+        for text in [
+            "v=DMARC1 p=reject",
+            "v=dmarc1; p=reject",
+            "p=reject; v=DMARC1",
+            "v=DMARC2; p=none",
+            " v=DMARC1; p=reject",
+        ] {
+            let lines = format!("lookup _dmarc.a.test. TXT | \"{text}\"\nlookup _dmarc.test. TXT NXDOMAIN");
+            let found = check(&facts("a.test.", &lines));
+            assert_eq!(found.len(), 1, "{text}");
+            assert!(found[0].code == Code::DmarcSyntax && found[0].evidence.contains(text), "{text}");
+            let level = if text.starts_with(' ') { Level::Warning } else { Level::Failure };
+            assert_eq!(found[0].level, level, "{text}");
+        }
+    }
+
+    #[test]
+    fn reports_go_only_to_domains_that_take_them() {
+        let codes = |lines: &str| -> Vec<Code> {
+            check(&facts("a.test.", lines)).into_iter().map(|finding| finding.code).collect()
+        };
+        let record = "lookup _dmarc.a.test. TXT | \"v=DMARC1; p=reject; rua=mailto:x@r.a.test, mailto:y@other.example!10m\"";
+        let name = "a.test._report._dmarc.other.example.";
+        assert_eq!(wants(&facts("a.test.", record)), [lookup(name, "TXT")]);
+        let both = [Code::DmarcOk, Code::DmarcReportsRefused];
+        assert_eq!(codes(&format!("{record}\nlookup {name} TXT NXDOMAIN")), both);
+        assert_eq!(codes(&format!("{record}\nlookup {name} TXT | \"v=spf1 -all\"")), both);
+        assert_eq!(codes(&format!("{record}\nlookup {name} TXT | \"v=DMARC1\"")), [Code::DmarcOk]);
+        assert_eq!(codes(&format!("{record}\nlookup {name} TXT SERVFAIL")), [Code::DmarcOk]);
+    }
+
+    #[test]
+    fn an_alias_without_a_record_is_the_record_to_change() {
+        let name = "_dmarc.a.test.";
+        let told = |target: &str| {
+            let alias = format!("lookup {name} TXT NXDOMAIN | ={name} CNAME {target}");
+            let found = check(&facts("a.test.", &format!("{alias}\nlookup _dmarc.test. TXT")));
+            (found[0].code, found[0].evidence.clone(), found[0].remedy())
+        };
+        let (code, evidence, remedy) = told("_dmarc.b.net.a.test.");
+        assert_eq!(code, Code::DmarcMissing);
+        assert!(
+            evidence
+                .ends_with("which has no record (the zone file may name _dmarc.b.net. without its last dot)"),
+            "{evidence}"
+        );
+        assert!(remedy.contains("end the target of the CNAME record with a dot"), "{remedy}");
+        let (_, evidence, remedy) = told("_dmarc.b.net.");
+        assert!(evidence.ends_with("which has no record"), "{evidence}");
+        assert!(remedy.contains("CNAME") && !remedy.contains("dot"), "{remedy}");
+    }
+
+    #[test]
+    fn the_own_record_applies_or_that_of_the_organization() {
+        let codes = |lines: &str| -> Vec<Code> {
+            check(&facts("m.a.test.", lines)).into_iter().map(|finding| finding.code).collect()
+        };
+        let none = "lookup _dmarc.m.a.test. TXT NXDOMAIN\nlookup _dmarc.a.test. TXT";
+        let cases = [
+            ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=reject\"".to_owned(), Code::DmarcOk),
+            ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=Reject\"".to_owned(), Code::DmarcOk),
+            ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1;p=none\"".to_owned(), Code::DmarcNone),
+            ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; rua=mailto:x@a.test\"".to_owned(), Code::DmarcNone),
+            ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=refuse\"".to_owned(), Code::DmarcSyntax),
+            ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=reject; adkim=x\"".to_owned(), Code::DmarcSyntax),
+            // The walk ends at psd=y.
+            (
+                "lookup _dmarc.m.a.test. TXT\nlookup _dmarc.a.test. TXT | \"v=DMARC1; p=none; psd=y\"\n\
+                 lookup _dmarc.test. TXT | \"v=DMARC1; p=reject\""
+                    .to_owned(),
+                Code::DmarcNone,
+            ),
+            (
+                "lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=none\" | \"v=DMARC1; p=none\"\n\
+                 lookup _dmarc.a.test. TXT\nlookup _dmarc.test. TXT"
+                    .to_owned(),
+                Code::DmarcMultiple,
+            ),
+            ("lookup _dmarc.m.a.test. TXT SERVFAIL".to_owned(), Code::PolicyUnknown),
+            (format!("{none}\nlookup _dmarc.test. TXT"), Code::DmarcMissing),
+            (format!("{none} | \"v=DMARC1; p=none; sp=reject\"\nlookup _dmarc.test. TXT"), Code::DmarcOk),
+            // The fewest labels; below a public suffix; not above psd=n.
+            (
+                format!("{none} | \"v=DMARC1; p=none\"\nlookup _dmarc.test. TXT | \"v=DMARC1; p=reject\""),
+                Code::DmarcOk,
+            ),
+            (
+                format!(
+                    "{none} | \"v=DMARC1; p=none\"\nlookup _dmarc.test. TXT | \"v=DMARC1; p=reject; psd=y\""
+                ),
+                Code::DmarcNone,
+            ),
+            (
+                format!(
+                    "{none} | \"v=DMARC1; p=none; psd=n\"\nlookup _dmarc.test. TXT | \"v=DMARC1; p=reject\""
+                ),
+                Code::DmarcNone,
+            ),
+            (none.to_owned(), Code::PolicyUnknown),
+        ];
+        for (lines, code) in cases {
+            assert_eq!(codes(&lines), [code], "{lines}");
+        }
+    }
+}

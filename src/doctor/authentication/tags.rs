@@ -1,0 +1,143 @@
+//! Lists of tags, as DKIM, DMARC, MTA-STS, TLS reporting and BIMI use them: `tag=value; tag=value` (RFC 6376 section
+//! 3.2).
+
+use crate::codes::Code;
+use crate::elsewhere;
+use crate::facts::{DomainFacts, LookupFound, strings};
+use crate::finding::{Finding, Level};
+
+/// The text records at a name that begin with a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Versioned {
+    /// Their texts; empty if there are none.
+    Texts(Vec<String>),
+    /// The lookup failed.
+    Unknown(String),
+    /// It was not looked up.
+    NotAsked,
+}
+
+/// The text records at a name that begin with `version`; all of them if it is empty.
+pub(crate) fn texts(facts: &DomainFacts, name: &str, version: &str) -> Versioned {
+    match facts.lookup(name, "TXT") {
+        LookupFound::NotAsked => Versioned::NotAsked,
+        LookupFound::Unknown(why) => Versioned::Unknown(format!("{name} TXT: {why}")),
+        LookupFound::NoData(_) | LookupFound::NoName(_) => Versioned::Texts(Vec::new()),
+        LookupFound::Data(reply) => {
+            let texts = reply.data("TXT").map(strings);
+            Versioned::Texts(texts.filter(|text| begins(text, version)).collect())
+        }
+    }
+}
+
+/// The finding about a policy record whose lookup has failed: of `level` if each server of its zone was asked and fails.
+pub(crate) fn not_found(facts: &DomainFacts, (name, why): (&str, String), level: Level) -> Finding {
+    match elsewhere::evidence(facts, name, "TXT") {
+        Some(evidence) => Finding::new(Code::PolicyUnanswered, evidence).at(level).on(name, "TXT"),
+        None => Finding::new(Code::PolicyUnknown, why).on(name, "TXT"),
+    }
+}
+
+/// Texts at a name that were meant as records of a version, if there is no such record: what is wrong with each.
+pub(crate) fn meant(facts: &DomainFacts, name: &str, version: &str) -> Vec<String> {
+    let (Versioned::Texts(records), Versioned::Texts(all)) =
+        (texts(facts, name, version), texts(facts, name, ""))
+    else {
+        return Vec::new();
+    };
+    if !records.is_empty() {
+        return Vec::new();
+    }
+    let word = version
+        .trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == 'v')
+        .to_ascii_lowercase();
+    all.iter()
+        .filter(|text| text.to_ascii_lowercase().contains(&word))
+        .map(|text| format!("{name}: \"{text}\" is no record: it must begin with \"v={version};\""))
+        .collect()
+}
+
+/// Whether the first tag is `v` with this value. Spaces are free behind the `v`, and receivers discard a text that begins with one (RFC
+/// 7489 section 6.4, RFC 8461 section 3.1, RFC 8460 section 3).
+fn begins(text: &str, version: &str) -> bool {
+    version.is_empty() || value(text, "v").is_some_and(|value| value == version) && text.starts_with('v')
+}
+
+/// Whether a character is white space by the grammars (RFC 5234 appendix B.1, RFC 6376 section 2.8). A no-break space (U+00A0) is none: it
+/// is a part of the tag or the value, and receivers do not know this tag or this value.
+pub(crate) const fn is_space(letter: char) -> bool {
+    matches!(letter, ' ' | '\t' | '\r' | '\n')
+}
+
+/// A text without white space at its ends.
+pub(crate) fn trimmed(text: &str) -> &str {
+    text.trim_matches(is_space)
+}
+
+/// A character that looks like a space and is none by the grammars, as text from a web page or a word processor has it; in words.
+pub(crate) fn other_space(text: &str) -> Option<String> {
+    let other = text.chars().find(|letter| letter.is_whitespace() && !letter.is_ascii())?;
+    Some(format!("a space in it is the character U+{:04X}, not a space of ASCII", u32::from(other)))
+}
+
+/// The value of a tag.
+pub(crate) fn value<'t>(text: &'t str, tag: &str) -> Option<&'t str> {
+    let pairs = text.split(';').filter_map(|pair| pair.split_once('='));
+    pairs
+        .map(|(name, value)| (trimmed(name), trimmed(value)))
+        .find(|(name, _)| *name == tag)
+        .map(|(_, value)| value)
+}
+
+/// A part that is no `tag=value`, if any.
+pub(crate) fn no_tag(text: &str) -> Option<&str> {
+    text.split(';').map(trimmed).find(|part| !part.is_empty() && !part.contains('='))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::tests::facts;
+    use crate::judge;
+
+    #[test]
+    fn a_space_that_is_none_of_the_grammar_is_a_part_of_the_tag() {
+        assert_eq!(value("v=DMARC1; \tp = reject ", "p"), Some("reject"));
+        for space in ['\u{a0}', '\u{2003}', '\u{3000}'] {
+            assert_eq!(value(&format!("v=DMARC1;{space}p=reject"), "p"), None, "{space:?}");
+            assert_eq!(
+                value(&format!("v=DMARC1{space}; p=reject"), "v").map(str::len),
+                Some("DMARC1".len() + space.len_utf8())
+            );
+            assert!(no_tag(&format!("p=AA;{space}")).is_some(), "{space:?}");
+        }
+    }
+
+    #[test]
+    fn a_record_with_such_a_space_is_told_with_the_space() {
+        let key = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+        let dkim = format!("v=DKIM1; k=ed25519;\\194\\160p={key}");
+        let behind = format!("v=DKIM1; k=ed25519; p={key}\\194\\160");
+        let note = format!("v=DKIM1;\\194\\160h=sha256; k=ed25519; p={key}");
+        for (name, text, code) in [
+            ("_dmarc.a.test.", "v=DMARC1;\\194\\160p=reject", Code::DmarcSyntax),
+            ("_dmarc.a.test.", "v=DMARC1;\\194\\160p=reject; rua=mailto:r@a.test", Code::DmarcSyntax),
+            ("_dmarc.a.test.", "v=DMARC1\\194\\160; p=reject", Code::DmarcSyntax),
+            ("_mta-sts.a.test.", "v=STSv1;\\194\\160id=2026", Code::MtaStsSyntax),
+            ("x._domainkey.a.test.", &dkim, Code::DkimSyntax),
+            ("x._domainkey.a.test.", &behind, Code::DkimSyntax),
+            ("x._domainkey.a.test.", &note, Code::DkimSyntax),
+        ] {
+            let of = |text: &str| {
+                let lines =
+                    format!("lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5\nlookup {name} TXT | \"{text}\"");
+                let mut facts = facts("a.test.", &lines);
+                facts.subject.selectors = vec!["x".to_owned()];
+                judge(&facts).into_iter().find(|finding| finding.code == code).map(|finding| finding.evidence)
+            };
+            let told = of(text).unwrap_or_else(|| panic!("{text}"));
+            assert!(told.to_ascii_lowercase().contains("a0"), "{text}: {told}");
+            assert_eq!(of(&text.replace("\\194\\160", " ")), None, "{text} with a space");
+        }
+    }
+}

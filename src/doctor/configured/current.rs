@@ -1,0 +1,229 @@
+//! Current records: the records of a server of the zone now, in place of the records in the cache of this host.
+//!
+//! An operator who corrects a record, or breaks it, sees it in the next check, although this host may keep the old record
+//! until its TTL ends (RFC 1035 section 3.2.1). `cached` says which records this host still has, and until when. `compared`
+//! says which records another server of the zone gives.
+//!
+//! If the configuration of this host answers for the domain, the records of the servers are judged too, because others see these;
+//! `configured` says which records this host gives.
+//!
+//! TLSA records are those of the daemon, because only validated ones count; those that the configuration gives instead are judged by the
+//! servers, and count as not validated. Names of other zones, such as those that SPF includes, are looked up through the daemon too:
+//! their servers are not known here.
+
+use std::net::IpAddr;
+
+use crate::authentication::dkim;
+use crate::configured::outside::{self, in_place_of, open_end};
+use crate::facts::record_set::{is_known, path};
+use crate::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want, at_server, is_within, lookup};
+use crate::zone::{self, serves};
+
+/// The types of records that are judged.
+const TYPES: [&str; 5] = ["MX", "TXT", "A", "AAAA", "CNAME"];
+
+/// The server of the zone that has its newest copy.
+fn server(facts: &DomainFacts) -> Option<IpAddr> {
+    let apex = zone::apex(facts);
+    let mut servers = match facts.configured() {
+        Some(_) => outside::servers(facts),
+        None => zone::delegated_servers(facts).into_keys().collect(),
+    };
+    servers.retain(|server| match facts.server(*server, apex, "SOA", QueryForm::Udp) {
+        Some(Got::Reply(reply)) => serves(reply, apex),
+        _ => false,
+    });
+    // Of zones with different primary servers, the one that names the servers of the zone above counts.
+    let is_right = |server: &IpAddr| zone::child_set_at(facts, *server) == zone::parent_set(facts);
+    let serial = |server: &IpAddr| zone::serial_at(facts, *server).unwrap_or_default();
+    servers.into_iter().reduce(|best, next| match (is_right(&best), is_right(&next)) {
+        (true, false) => best,
+        (false, true) => next,
+        _ if zone::is_older(serial(&best), serial(&next)) => next,
+        _ => best,
+    })
+}
+
+/// The known lookups of records of the zone that are compared: names with types. None if the configuration answers for the domain.
+pub(crate) fn looked_up(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
+    if facts.configured().is_some() { Vec::new() } else { judged(facts) }
+}
+
+/// The known lookups of records of the zone that are judged: names with types. Well-known DKIM selectors that do not exist are not
+/// judged, nor is the name that only a wildcard has.
+fn judged(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
+    let is_judged = |name: &str| {
+        let exists = || !facts.data(name, "TXT").is_empty();
+        dkim::is_given(facts, name) || !dkim::is_key(name) || exists()
+    };
+    let mut lookups = of_zone(facts);
+    lookups.retain(|(name, _)| is_judged(name));
+    lookups
+}
+
+/// The lookups of the zone's records, whichever server or part of the configuration answers for the domain.
+pub(crate) fn of_zone(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
+    let apex = zone::apex(facts);
+    let is_configured = facts.configured().is_some();
+    let of_zone = |name: &str, kind: &str| {
+        (TYPES.contains(&kind) || kind == "TLSA" && is_configured) && is_within(name, apex)
+    };
+    let known = facts.got.iter().filter_map(|(want, got)| match (want, got) {
+        (Want::Lookup { name, kind }, Got::Reply(reply)) if of_zone(name, kind) && is_known(reply) => {
+            Some((name.as_str(), *kind))
+        }
+        _ => None,
+    });
+    known.collect()
+}
+
+/// The lookups of the zone's records, each with the question to the server. The addresses of name servers are left out, because
+/// they decide which server is asked, unless the glue decides.
+fn questions(facts: &DomainFacts) -> Vec<(Want, Want)> {
+    let Some(server) = server(facts) else { return Vec::new() };
+    let names = zone::server_names(facts);
+    let question = |(name, kind): (&str, &'static str)| {
+        (lookup(name, kind), at_server(server, name, kind, QueryForm::Udp))
+    };
+    let glue = zone::glue(facts);
+    let is_glued = |name: &str| facts.configured().is_some() && glue.contains_key(name);
+    let lookups = judged(facts).into_iter();
+    lookups.filter(|(name, _)| !names.contains(*name) || is_glued(name)).map(question).collect()
+}
+
+/// The questions that are needed next.
+pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    let questions = questions(facts);
+    let changed = questions.iter().filter_map(|(lookup, question)| changed(facts, lookup, question));
+    let targets = changed.filter_map(|change| Some(lookup(&open_end(change.now, change.name)?, change.kind)));
+    let targets: Vec<Want> = targets.collect();
+    questions.into_iter().map(|(_, question)| question).chain(targets).collect()
+}
+
+/// Replaces the records from the daemon by the records of the server. The security, and the part of the configuration that
+/// answers, stay as the daemon gave them. Nothing has validated the records of a server that stand in the place of configured ones.
+pub(crate) fn adopt(facts: &mut DomainFacts) {
+    for (lookup, question) in questions(facts) {
+        let Some(change) = changed(facts, &lookup, &question) else { continue };
+        let Some(now) = whole(facts, &change) else { continue };
+        let now = in_place_of(change.here, now);
+        replace(facts, lookup, now);
+    }
+    for (lookup, now) in outside::hosts_elsewhere(facts) {
+        replace(facts, lookup, now);
+    }
+}
+
+fn replace(facts: &mut DomainFacts, lookup: Want, now: ReplyFacts) {
+    if let Some(Got::Reply(here)) = facts.got.insert(lookup.clone(), Got::Reply(now)) {
+        facts.cached.entry(lookup).or_insert(here);
+    }
+}
+
+/// A lookup for which the server of the zone and the daemon return different records.
+struct Change<'f> {
+    name: &'f str,
+    kind: &'static str,
+    now: &'f ReplyFacts,
+    here: &'f ReplyFacts,
+}
+
+fn changed<'f>(facts: &'f DomainFacts, lookup: &'f Want, question: &Want) -> Option<Change<'f>> {
+    let (Want::Lookup { name, kind }, Some(Got::Reply(here)), Some(Got::Reply(now))) =
+        (lookup, facts.got.get(lookup), facts.got.get(question))
+    else {
+        return None;
+    };
+    let apex = zone::apex(facts);
+    let differs = path(now, kind, apex)? != path(here, kind, apex)?;
+    (now.authoritative && differs).then_some(Change { name, kind, now, here })
+}
+
+/// The reply of the server. If it ends with an alias, then with the answer of the daemon about the target; none before that is
+/// known.
+fn whole(facts: &DomainFacts, change: &Change<'_>) -> Option<ReplyFacts> {
+    let Some(target) = open_end(change.now, change.name) else { return Some(change.now.clone()) };
+    let Some(Got::Reply(end)) = facts.got.get(&lookup(&target, change.kind)) else { return None };
+    let mut whole = end.clone();
+    whole.answers = change.now.answers.iter().chain(&end.answers).cloned().collect();
+    Some(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::tests::{TWO_SERVERS, facts};
+
+    /// The zone with two servers; the first one has the greatest serial.
+    fn zone() -> String {
+        let first = "server 198.18.1.1 a.test. SOA udp aa | ns1.a.test. h.";
+        TWO_SERVERS.replace(&format!("{first} 7"), &format!("{first} 4294967295"))
+            + "
+        lookup a.test. TXT secure | \"v=spf1 a -all\"
+        lookup b.test. A | 198.18.3.1"
+    }
+
+    fn adopted(now: &str) -> DomainFacts {
+        let mut facts = facts("a.test.", &format!("{}\n{now}", zone()));
+        adopt(&mut facts);
+        facts
+    }
+
+    #[test]
+    fn the_server_with_the_newest_serial_is_asked_for_the_zone_s_records() {
+        let server = "198.18.2.1".parse().unwrap();
+        let ask =
+            |name: &str, kind| Want::Server { server, name: name.to_owned(), kind, way: QueryForm::Udp };
+        assert_eq!(
+            wants(&adopted("")),
+            [ask("a.test.", "TXT")],
+            "no address of a name server, no name elsewhere"
+        );
+        let mut configured = facts("a.test.", &zone());
+        if let Some(Got::Reply(reply)) = configured.got.get_mut(&crate::facts::lookup("a.test.", "SOA")) {
+            reply.configured = Some("a zone file".to_owned());
+        }
+        assert_eq!(wants(&configured).first(), Some(&ask("a.test.", "TXT")), "others ask these servers");
+    }
+
+    #[test]
+    fn records_that_differ_are_taken_and_those_of_the_cache_are_kept() {
+        let now = "server 198.18.2.1 a.test. TXT udp";
+        let changed = adopted(&format!("{now} aa | \"v=spf1 A -all\""));
+        let reply = changed.lookup("a.test.", "TXT").reply().unwrap();
+        assert_eq!(reply.data("TXT").collect::<Vec<_>>(), ["\"v=spf1 A -all\""]);
+        assert_eq!(reply.security, crate::facts::ReplySecurity::Secure);
+        assert_eq!(changed.cached.len(), 1);
+        assert!(adopted(&format!("{now} aa | \"v=spf1 a -all\"")).cached.is_empty());
+        assert!(adopted(&format!("{now} | \"other\"")).cached.is_empty(), "without authority");
+        assert!(adopted(&format!("{now} SERVFAIL aa")).cached.is_empty());
+        assert!(adopted(&format!("{now} NXDOMAIN aa")).lookup("a.test.", "TXT").is_absent());
+    }
+    #[test]
+    fn a_name_that_became_or_was_an_alias_is_judged_as_the_server_gives_it_now() {
+        let server = "server 198.18.2.1 mx.a.test. A udp";
+        let of = |here: &str, now: &str| {
+            let lines = format!("lookup mx.a.test. A{here}\n{server} {now}\nlookup t.b.test. A | 198.18.6.1");
+            let facts = adopted(&lines);
+            let found = facts.lookup("mx.a.test.", "A");
+            (facts.data("mx.a.test.", "A").join(" "), found.alias().map(str::to_owned), facts.cached.len())
+        };
+        let alias = "=mx.a.test. CNAME";
+        let told = |data: &str, alias: Option<&str>, cached: usize| {
+            (data.to_owned(), alias.map(str::to_owned), cached)
+        };
+        let gone = format!("NXDOMAIN aa | {alias} gone.a.test. | >a.test. SOA ns1.a.test. h. 7 2 3 4 5");
+        assert_eq!(of(" | 198.18.5.1", &gone), told("", Some("gone.a.test."), 1), "broken");
+        let was = format!(" | {alias} t.b.test. | =t.b.test. A 198.18.6.1");
+        assert_eq!(of(&was, "aa | 198.18.5.1"), told("198.18.5.1", None, 1), "mended");
+        let to_other = format!("aa | {alias} t.b.test.");
+        assert_eq!(of(" | 198.18.5.1", &to_other), told("198.18.6.1", Some("t.b.test."), 1), "another zone");
+        assert_eq!(of(&was, &to_other), told("198.18.6.1", Some("t.b.test."), 0), "the same");
+        let unknown = format!("aa | {alias} u.b.test.");
+        assert_eq!(of(" | 198.18.5.1", &unknown), told("198.18.5.1", None, 0), "not yet known");
+        let facts = adopted(&format!("lookup mx.a.test. A | 198.18.5.1\n{server} {unknown}"));
+        assert!(wants(&facts).contains(&lookup("u.b.test.", "A")), "{:?}", wants(&facts));
+        let circle = format!("aa | {alias} mx.a.test.");
+        assert_eq!(of(" | 198.18.5.1", &circle).2, 1);
+    }
+}

@@ -1,0 +1,405 @@
+//! Each name server of the zone by itself: whether it serves the zone, over UDP and TCP, with EDNS and names in mixed case.
+//!
+//! RFC 1912 (lame servers), RFC 7766 (TCP), RFC 6891 (EDNS), RFC 8906 (servers that drop queries).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use crate::codes::{Code, remedies};
+use crate::delegation::{self, at_times, mixed_case, server_hosts, server_names, server_silence};
+use crate::dnssec::keys;
+use crate::facts::private_address::{OUT_OF_REACH, is_private};
+use crate::facts::record_set::is_known;
+use crate::facts::sent::may_be_chance;
+use crate::facts::{
+    BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, Want, is_within,
+};
+use crate::finding::{About, Finding, Level, Part};
+use crate::limits::{MAX_CHECKED_NAMES, MOST_MILLIS_WITHOUT_EDNS};
+use crate::zone::{self, serves};
+use crate::{elsewhere, served};
+
+/// Each server by itself. `of_silent` are the questions to servers that did not answer the first one.
+pub(crate) fn check(
+    facts: &DomainFacts,
+    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
+    of_silent: &[Want],
+) -> Vec<Finding> {
+    let mut shown = ServersShown::default();
+    let verdicts: Vec<bool> = servers.keys().filter_map(|server| shown.judge(facts, *server)).collect();
+    let (sound, asked) = (verdicts.iter().filter(|serves| **serves).count(), verdicts.len());
+    let ServersShown { mut by_code, mut unknown } = shown;
+    // If all servers are silent, one finding tells it.
+    if sound > 0 {
+        unknown.extend(cut_off(facts, of_silent, &mut by_code));
+    }
+    let of_servers = (!unknown.is_empty()).then(|| server_hosts::with_conduct(servers, &unknown));
+    let words: Vec<String> = of_servers.into_iter().chain(unfound(facts)).collect();
+    let words = words.join("; ");
+    let mut findings = of_conducts(facts, servers, by_code, (sound, asked), &words);
+    let is_told = findings.iter().any(|finding| finding.code == Code::DelegationUnknown);
+    if !words.is_empty() && !is_told {
+        let about = unknown.iter().map(|(server, _)| About::Address(*server));
+        let finding = Finding::new(Code::DelegationUnknown, words).of(Part::Servers).about(about);
+        findings.push(Finding { blocks: sound == 0 && unknown.is_empty(), ..finding });
+    }
+    findings
+}
+
+/// The names of servers whose address could not be looked up, in words: nothing says that these servers do not answer.
+fn unfound(facts: &DomainFacts) -> Vec<String> {
+    let (apex, glue) = (zone::apex(facts), zone::glue(facts));
+    let unfound = |name: String| {
+        let is_found = server_names::has_address(facts, &glue, &name) || is_within(&name, apex);
+        if is_found || elsewhere::evidence(facts, &name, "A").is_some() {
+            return None;
+        }
+        let why = ["A", "AAAA"].into_iter().find_map(|kind| match facts.lookup(&name, kind) {
+            LookupFound::Unknown(why) => Some(why),
+            _ => None,
+        })?;
+        Some(format!("{name} was not asked: its address could not be looked up ({why})"))
+    };
+    zone::server_names(facts).into_iter().take(MAX_CHECKED_NAMES).filter_map(unfound).collect()
+}
+
+/// The conducts of servers that have a finding, and of those of which it could not be told whether they serve the zone.
+#[derive(Default)]
+struct ServersShown {
+    by_code: BTreeMap<Code, Vec<(IpAddr, String)>>,
+    unknown: Vec<(IpAddr, String)>,
+}
+
+impl ServersShown {
+    /// Adds a server. Returns whether it serves the zone; none if it was not asked, or if that could not be told.
+    fn judge(&mut self, facts: &DomainFacts, server: IpAddr) -> Option<bool> {
+        let apex = zone::apex(facts);
+        let first = facts.server(server, apex, "SOA", QueryForm::Udp)?;
+        let mut tell = |code, conduct: String| self.by_code.entry(code).or_default().push((server, conduct));
+        match first {
+            Got::Reply(reply) if serves(reply, apex) => of_sound(facts, server, reply, &mut tell),
+            Got::NoReply(NoReply::NoRoute) => {
+                tell(Code::NsUnrouted, "was not asked".to_owned());
+                return None;
+            }
+            Got::NoReply(NoReply::Unknown(_)) if !facts.sent(server).is_any() && is_private(server) => {
+                tell(Code::NsPrivateAddress, OUT_OF_REACH.to_owned());
+                return None;
+            }
+            Got::NoReply(NoReply::Unknown(why)) => {
+                self.unknown.push((server, facts.sent(server).untold(why)));
+                return None;
+            }
+            Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => return None,
+            Got::Reply(_) | Got::NoReply(_) => {
+                let plain = facts.server(server, apex, "SOA", QueryForm::Plain);
+                let without_edns = matches!(plain, Some(Got::Reply(reply)) if serves(reply, apex));
+                match first {
+                    _ if without_edns => {
+                        of_plain(first, plain, facts.is_lossy(server), &mut tell);
+                        // It answers an error to EDNS, also over TCP.
+                        let how = without_tcp(facts, server).filter(|_| matches!(first, Got::Reply(_)));
+                        how.into_iter().for_each(|how| tell(Code::NsTcp, how));
+                    }
+                    // All queries that were sent to it may have failed by chance.
+                    Got::Reply(reply)
+                        if at_times::code_of_host(facts, server) == Some(reply.rcode.as_str()) =>
+                    {
+                        tell(Code::NsPartly, at_times::words(&reply.rcode));
+                    }
+                    Got::Reply(reply)
+                        if server_silence::gives_mail(facts, server)
+                            || !is_known(reply) && at_times::gives_records(facts, server) =>
+                    {
+                        tell(Code::NsPartly, without_soa(reply, apex));
+                    }
+                    Got::Reply(reply) => {
+                        tell(Code::NsLame, wrong(reply, apex));
+                        return Some(false);
+                    }
+                    _ => return Some(server_silence::tell(facts, server, &mut tell)),
+                }
+            }
+        }
+        Some(true)
+    }
+}
+
+/// Takes the servers that are silent over UDP, and that could not be asked over TCP until the end of the check, from those with a finding:
+/// they may be slow. So may those on a path that loses many datagrams be sound. Each comes with what is known of it.
+fn cut_off(
+    facts: &DomainFacts,
+    of_silent: &[Want],
+    by_code: &mut BTreeMap<Code, Vec<(IpAddr, String)>>,
+) -> Vec<(IpAddr, String)> {
+    let untold = |server: IpAddr| match facts.server(server, zone::apex(facts), "SOA", QueryForm::Tcp) {
+        _ if !server_silence::is_silent(facts, server, QueryForm::Udp) => None,
+        Some(Got::NoReply(NoReply::Unknown(why))) if why != BOUND_REACHED || facts.is_lossy(server) => {
+            Some(facts.sent(server).untold(why))
+        }
+        Some(Got::NoReply(NoReply::Silent)) if may_be_chance(&facts.sent, server) => {
+            Some(facts.sent(server).untold("datagrams to other servers are lost too"))
+        }
+        // Its last query over UDP ended with the check, or it is one of many on a path that loses datagrams.
+        None if is_asked_over_tcp(of_silent, server) || facts.is_lossy(server) => {
+            Some(facts.sent(server).untold("it was not asked over TCP"))
+        }
+        _ => None,
+    };
+    let (mut cut, mut silent) = (Vec::new(), Vec::new());
+    for (server, conduct) in by_code.remove(&Code::NsSilent).unwrap_or_default() {
+        match untold(server) {
+            Some(untold) => cut.push((server, untold)),
+            None => silent.push((server, conduct)),
+        }
+    }
+    if !silent.is_empty() {
+        by_code.insert(Code::NsSilent, silent);
+    }
+    cut
+}
+
+/// Whether a query to a server over TCP is among some questions.
+fn is_asked_over_tcp(wanted: &[Want], server: IpAddr) -> bool {
+    let is_to = |want: &Want| matches!(want, Want::Server { server: asked, way: QueryForm::Tcp, .. } if *asked == server);
+    wanted.iter().any(is_to)
+}
+
+/// A server that serves the zone without EDNS. Of a very slow one, the replies with EDNS may have come too late: only if its replies
+/// without EDNS come well before the end of the wait, silence to EDNS is another fault. `is_lossy`: datagrams are lost, so that silence may
+/// be chance.
+fn of_plain(first: &Got, plain: Option<&Got>, is_lossy: bool, tell: &mut impl FnMut(Code, String)) {
+    let is_slow = matches!(plain, Some(Got::Reply(reply)) if reply.millis > MOST_MILLIS_WITHOUT_EDNS);
+    let may_be_chance = is_lossy && *first == Got::NoReply(NoReply::Silent);
+    if !(is_slow && matches!(first, Got::NoReply(_)) || may_be_chance) {
+        tell(Code::NsEdns, "answers without EDNS only".to_owned());
+    }
+}
+
+/// The conduct of a server that gives MX records and no SOA, in words.
+fn without_soa(reply: &ReplyFacts, apex: &str) -> String {
+    let wrong = wrong(reply, apex);
+    if reply.rcode == "NOERROR" && reply.authoritative { wrong } else { format!("{wrong} SOA") }
+}
+
+/// The findings about servers by their conduct; the number of servers that serve the zone, and that were asked; and those of which it
+/// could not be told.
+fn of_conducts(
+    facts: &DomainFacts,
+    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
+    mut by_code: BTreeMap<Code, Vec<(IpAddr, String)>>,
+    (sound, asked): (usize, usize),
+    unknown: &str,
+) -> Vec<Finding> {
+    let mut findings = Vec::<Finding>::new();
+    let unreached = if sound == 0 { unreached(servers, &by_code) } else { Vec::new() };
+    if !unreached.is_empty() {
+        // Others may reach them, and find the zone there.
+        by_code.remove(&Code::NsUnrouted);
+        let evidence = format!(
+            "this host has no route to {}, or does not use its family, and reaches no server of the zone that answers",
+            unreached.join(", ")
+        );
+        let finding = Finding::new(Code::DelegationUnknown, evidence).to_do(remedies::NO_ROUTE).blocking();
+        findings.push(finding.of(Part::Servers));
+    } else if asked > 0 && sound == 0 && !is_resolved(facts) {
+        // If the servers of the zone above are silent too, this host may not reach port 53 of any server.
+        let none_heard = by_code.keys().all(|code| [Code::NsSilent, Code::NsUnrouted].contains(code));
+        let all: Vec<(IpAddr, String)> = std::mem::take(&mut by_code).into_values().flatten().collect();
+        let texts = texts(servers, &all);
+        let about = all.iter().map(|(server, _)| About::Address(*server));
+        findings.push(match unknown {
+            _ if none_heard && (all_lost(facts) || is_answered_late(facts)) => {
+                Finding::new(Code::DelegationUnknown, texts).of(Part::Servers).about(about)
+            }
+            "" => none_answers(facts, &all, texts),
+            unknown => {
+                let evidence = format!("{texts}; {unknown}");
+                Finding::new(Code::DelegationUnknown, evidence).of(Part::Servers).about(about)
+            }
+        });
+    }
+    findings.extend(by_code.into_iter().map(|(code, of_code)| match told(servers, code, &of_code) {
+        finding
+            if code == Code::NsPartly
+                && of_code.iter().all(|(server, _)| at_times::code_of_host(facts, *server).is_some()) =>
+        {
+            finding.to_do(remedies::FAILING_AT_TIMES)
+        }
+        // Resolvers with mixed case take the denial for the truth.
+        finding
+            if code == Code::NsPartly
+                && of_code.iter().any(|(server, _)| mixed_case::denies(facts, *server)) =>
+        {
+            finding.at(Level::Failure)
+        }
+        finding if code == Code::NsPrivateAddress && sound == 0 => finding.at(Level::Failure),
+        // Validating resolvers get no signatures.
+        finding if code == Code::NsEdns && keys::are_without_edns(facts) => {
+            finding.at(Level::Failure).blocking()
+        }
+        // Each resolver with mixed case waits for its timeout.
+        finding
+            if code == Code::NsCase && of_code.iter().any(|(_, conduct)| conduct == mixed_case::DROPPED) =>
+        {
+            finding.at(Level::Warning)
+        }
+        finding => finding,
+    }));
+    findings
+}
+
+/// That no server answers over UDP, with the conducts of all in words. Servers that answer over TCP need not be started.
+fn none_answers(facts: &DomainFacts, all: &[(IpAddr, String)], texts: String) -> Finding {
+    let apex = zone::apex(facts);
+    let evidence = if apex == facts.subject.domain { texts } else { format!("of the zone {apex}: {texts}") };
+    // Servers that all deny the name answer.
+    let code = if zone::is_denied(facts) { Code::DomainMissing } else { Code::NsNoneAnswers };
+    let finding = Finding::new(code, evidence).blocking();
+    let is_without_udp = |server: IpAddr| {
+        server_silence::is_silent(facts, server, QueryForm::Udp)
+            && served::form(facts, server) == Some(QueryForm::Tcp)
+    };
+    let are_without_udp = all.iter().all(|(server, _)| is_without_udp(*server));
+    if are_without_udp { finding.to_do(remedies::OPEN_UDP) } else { finding }
+}
+
+/// Whether resolvers that do not insist on AA find the zone: this one does, and a server gives the SOA without authority.
+fn is_resolved(facts: &DomainFacts) -> bool {
+    let apex = zone::apex(facts);
+    let gives = |server: IpAddr| match facts.server(server, apex, "SOA", QueryForm::Udp) {
+        Some(Got::Reply(reply)) => {
+            reply.rcode == "NOERROR" && zone::soa(reply).is_some_and(|soa| soa.owner == apex)
+        }
+        _ => false,
+    };
+    facts.lookup(apex, "SOA").is_known() && zone::servers(facts).into_keys().any(gives)
+}
+
+/// The servers with their conduct, in words.
+fn texts(servers: &BTreeMap<IpAddr, BTreeSet<String>>, told: &[(IpAddr, String)]) -> String {
+    server_hosts::with_conduct(servers, told)
+}
+
+/// The finding about servers of one conduct.
+fn told(servers: &BTreeMap<IpAddr, BTreeSet<String>>, code: Code, told: &[(IpAddr, String)]) -> Finding {
+    let about = told.iter().map(|(server, _)| About::Address(*server));
+    let finding = Finding::new(code, texts(servers, told)).about(about);
+    // The records of such a server are not known.
+    let is_untold = [Code::NsSilent, Code::NsLame, Code::NsPartly].contains(&code);
+    if is_untold { finding.of(Part::Records) } else { finding }
+}
+
+/// The servers that this host has no route to, and does not reach by another address of their names either.
+fn unreached(
+    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
+    by_code: &BTreeMap<Code, Vec<(IpAddr, String)>>,
+) -> Vec<String> {
+    let of = |code: &Code| by_code.get(code).into_iter().flatten().map(|(server, _)| *server);
+    let others = by_code.keys().filter(|code| **code != Code::NsUnrouted).flat_map(of);
+    let met: BTreeSet<&String> = others.filter_map(|server| servers.get(&server)).flatten().collect();
+    let is_met = |server: &IpAddr| {
+        servers.get(server).is_some_and(|names| names.iter().any(|name| met.contains(name)))
+    };
+    server_hosts::shown(servers, of(&Code::NsUnrouted).filter(|server| !is_met(server)))
+}
+
+/// The conduct of a server that serves the zone and gives no reply over TCP; none if it gives one, or if that could not be told.
+fn without_tcp(facts: &DomainFacts, server: IpAddr) -> Option<String> {
+    let conduct = match facts.server(server, zone::apex(facts), "SOA", QueryForm::Tcp)? {
+        Got::NoReply(NoReply::Unreachable) => "refuses or closes the connection",
+        // A query over TCP takes two round trips.
+        Got::NoReply(NoReply::Silent)
+            if server_silence::is_slow(facts, server) || facts.loses_many(server) =>
+        {
+            return None;
+        }
+        Got::NoReply(NoReply::Silent) => "does not answer",
+        Got::NoReply(NoReply::Unfit) => "sends replies that cannot be read",
+        _ => return None,
+    };
+    Some(conduct.to_owned())
+}
+
+/// The details of a server that serves the zone.
+fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut impl FnMut(Code, String)) {
+    let apex = zone::apex(facts);
+    let over_tcp = facts.server(server, apex, "SOA", QueryForm::Tcp);
+    if let Some(how) = without_tcp(facts, server) {
+        tell(Code::NsTcp, how);
+    }
+    match over_tcp {
+        Some(Got::Reply(reply)) if reply.truncated => {
+            tell(Code::NsTcp, "truncates its replies over TCP".to_owned())
+        }
+        Some(Got::Reply(reply)) if reply.is_bad_version() => {}
+        Some(Got::Reply(reply)) if !is_known(reply) && at_times::is_over_udp(facts, server, &reply.rcode) => {
+        }
+        Some(Got::Reply(reply)) if at_times::code_of_host(facts, server) == Some(reply.rcode.as_str()) => {}
+        Some(Got::Reply(reply)) if !serves(reply, apex) => tell(Code::NsTcp, wrong(reply, apex)),
+        _ => {}
+    }
+    if at_times::answers_bad_version(facts, server) {
+        tell(Code::NsEdns, at_times::BAD_VERSION.to_owned());
+    }
+    if reply.recursive || matches!(over_tcp, Some(Got::Reply(reply)) if reply.recursive) {
+        tell(Code::NsRecursive, "sets RA in its answers".to_owned());
+    }
+    mixed_case::tell(facts, server, tell);
+    if let Some(code) = at_times::code(facts, server) {
+        tell(Code::NsPartly, at_times::words(code));
+    } else if let Some(how) = without_names(facts, server) {
+        tell(Code::NsPartly, how);
+    }
+}
+
+/// The conduct of a server that serves the zone and says that it has no NS records of it, neither in mixed case nor in lower case.
+/// `unanswered` tells of one that does not answer.
+fn without_names(facts: &DomainFacts, server: IpAddr) -> Option<String> {
+    let apex = zone::apex(facts);
+    let gives = |got: &Got| matches!(got, Got::Reply(reply) if reply.data("NS").next().is_some());
+    facts.server(server, apex, "NS", QueryForm::MixedCase).filter(|mixed| !gives(mixed))?;
+    let is_without =
+        |reply: &ReplyFacts| reply.rcode == "NOERROR" && reply.authoritative && reply.answers.is_empty();
+    match facts.server(server, apex, "NS", QueryForm::Udp)? {
+        Got::Reply(reply) if is_without(reply) => Some(format!("has no NS records of {apex}")),
+        _ => None,
+    }
+}
+
+/// The reply of a lame server in words.
+pub(crate) fn wrong(reply: &ReplyFacts, apex: &str) -> String {
+    match reply.rcode.as_str() {
+        "NOERROR" if !reply.authoritative && reply.recursive => {
+            "answers as a recursive server, without authority".to_owned()
+        }
+        "NOERROR" if !reply.authoritative => format!("answers without authority for {apex}"),
+        "NOERROR" => match delegation::own_alias(reply, apex) {
+            Some(alias) => format!("has {alias} in the place of the SOA of {apex}"),
+            None => format!("has no SOA of {apex}"),
+        },
+        rcode => format!("answers {rcode} for {apex}"),
+    }
+}
+
+/// Whether servers have answered a lookup of the domain to this host, later than this check waits until it asks again.
+fn is_answered_late(facts: &DomainFacts) -> bool {
+    let is_late = |kind| match facts.lookup(&facts.subject.domain, kind) {
+        LookupFound::Data(reply) => !reply.from_cache && reply.is_late(),
+        _ => false,
+    };
+    ["SOA", "MX", "TXT"].into_iter().any(is_late)
+}
+
+/// Whether no server of the parent replied.
+fn all_lost(facts: &DomainFacts) -> bool {
+    let asked = zone::compared_parents(facts);
+    let lost = |server: &IpAddr| {
+        matches!(facts.server(*server, zone::apex(facts), "NS", QueryForm::Udp), None | Some(Got::NoReply(_)))
+    };
+    asked.iter().all(lost)
+}
+
+#[cfg(test)]
+#[path = "each_server_tests.rs"]
+mod tests;

@@ -1,0 +1,110 @@
+//! Cases of each server by itself.
+
+use crate::codes::Code;
+use crate::facts::tests::{TWO_SERVERS, facts};
+use crate::judge;
+
+#[test]
+fn a_server_that_answers_another_query_or_whose_host_fails_at_random_is_not_lame() {
+    let found = |more: &str| {
+        let lines = TWO_SERVERS
+            .replace("lookup ns2.a.test. A | 198.18.2.1", "lookup ns2.a.test. A | 198.18.2.1 | 198.18.2.2");
+        let lines = format!("{lines}\nserver 198.18.2.2 a.test. SOA udp REFUSED\n{more}");
+        let found = judge(&facts("a.test.", &lines)).into_iter();
+        let found = found.filter(|found| [Code::NsPartly, Code::NsLame].contains(&found.code));
+        found.map(|found| (found.code, found.evidence)).collect::<Vec<_>>()
+    };
+    assert_eq!(found("")[0].0, Code::NsLame);
+    let random = found("server 198.18.2.1 a.test. SOA udp aa after=REFUSED | ns1.a.test. h. 7 2 3 4 5");
+    assert_eq!(random.len(), 1, "{random:#?}");
+    assert_eq!(random[0].0, Code::NsPartly, "{random:#?}");
+    let other = found("server 198.18.2.1 a.test. SOA udp aa after=SERVFAIL | ns1.a.test. h. 7 2 3 4 5");
+    assert!(other.iter().any(|(code, _)| *code == Code::NsLame), "another error: {other:#?}");
+    let answered = found("server 198.18.2.2 ns1.a.test. A udp aa | 198.18.1.1");
+    let words = "198.18.2.2 (ns2.a.test.) answers REFUSED for a.test. SOA";
+    assert_eq!(answered, [(Code::NsPartly, words.to_owned())]);
+    // Lookups that both addresses refuse are no second finding.
+    let refused = "server 198.18.2.1 a.test. SOA udp aa after=REFUSED | ns1.a.test. h. 7 2 3 4 5
+        server 198.18.2.2 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5
+        server 198.18.2.2 a.test. MX udp REFUSED\nserver 198.18.2.2 a.test. MX tcp REFUSED";
+    assert_eq!(found(refused).len(), 1, "{:#?}", found(refused));
+}
+
+#[test]
+fn silence_is_no_trait_of_a_server_on_a_path_that_loses_many_datagrams() {
+    let told = |lost: usize| -> Vec<Code> {
+        let soa = "server 198.18.2.1 a.test. SOA";
+        let lines = format!("{TWO_SERVERS}\n{soa} udp silent\n{soa} plain silent\n{soa} tcp silent");
+        let mut facts = facts("a.test.", &lines);
+        for (server, lost) in [("198.18.1.1", lost), ("198.18.9.1", lost), ("198.18.2.1", 0)] {
+            let sent = facts.sent.entry(server.parse().unwrap()).or_default();
+            (sent.answered, sent.unanswered, sent.lost) = (3, 3, lost);
+        }
+        judge(&facts).into_iter().map(|finding| finding.code).collect()
+    };
+    assert!(told(0).contains(&Code::NsSilent), "{:?}", told(0));
+    let lossy = told(1);
+    assert!(!lossy.contains(&Code::NsSilent) && lossy.contains(&Code::DelegationUnknown), "{lossy:?}");
+}
+
+#[test]
+fn servers_that_answer_over_tcp_alone_need_an_open_port_and_no_start() {
+    let remedy = |second: &str| {
+        let without_udp = |server: &str, tcp: &str| {
+            format!(
+                "server {server} a.test. SOA udp silent\nserver {server} a.test. SOA plain silent\nserver {server} a.test. SOA tcp {tcp}\n"
+            )
+        };
+        let sound = "aa | ns1.a.test. h. 7 2 3 4 5";
+        let lines = format!(
+            "{TWO_SERVERS}\nlookup a.test. SOA SERVFAIL\nlookup a.test. MX SERVFAIL\n{}{}",
+            without_udp("198.18.1.1", sound),
+            without_udp("198.18.2.1", if second.is_empty() { sound } else { second })
+        );
+        let found = judge(&facts("a.test.", &lines));
+        let told = found.iter().find(|finding| finding.code == Code::NsNoneAnswers);
+        told.unwrap_or_else(|| panic!("{found:#?}")).remedy()
+    };
+    assert!(remedy("").starts_with("Open port 53 for UDP"), "{}", remedy(""));
+    assert_eq!(remedy("silent"), Code::NsNoneAnswers.entry().remedy);
+}
+
+/// The conducts of the second server that are told, if it is silent over UDP for the SOA and gives it over TCP, and answers so for the MX
+/// records. So many of nine datagrams to the first one are lost.
+fn without_soa_over_udp(mail: &str, lost: [usize; 2]) -> Vec<(Code, String)> {
+    let second = "server 198.18.2.1 a.test.";
+    let base = TWO_SERVERS.replace(&format!("{second} SOA udp aa"), &format!("{second} SOA tcp aa"));
+    let lines = format!("{base}\n{second} SOA udp silent\n{second} SOA plain silent\n{second} MX udp {mail}");
+    let mut facts = facts("a.test.", &lines);
+    for (server, lost) in ["198.18.1.1", "198.18.2.1"].into_iter().zip(lost) {
+        let sent = facts.sent.entry(server.parse().unwrap()).or_default();
+        (sent.answered, sent.lost) = (9, lost);
+    }
+    let of_server = [Code::NsPartly, Code::NsSilent];
+    let found = judge(&facts).into_iter().filter(|finding| of_server.contains(&finding.code));
+    found.map(|finding| (finding.code, finding.evidence)).collect()
+}
+
+#[test]
+fn a_server_that_drops_queries_for_the_soa_over_udp_alone_is_named() {
+    let told =
+        [(Code::NsPartly, "198.18.2.1 (ns2.a.test.) answers over TCP only for a.test. SOA".to_owned())];
+    let mail = "aa | 10 mx.a.test.";
+    assert_eq!(without_soa_over_udp(mail, [0, 0]), told);
+    assert_eq!(
+        without_soa_over_udp(mail, [2, 0]),
+        told,
+        "six in a row are no chance where one in five is lost"
+    );
+    assert_eq!(without_soa_over_udp(mail, [0, 1]), [], "it loses others too");
+    assert_eq!(without_soa_over_udp(mail, [4, 0]), [], "others lose one in three");
+}
+
+#[test]
+fn a_server_that_drops_all_queries_over_udp_is_named_also_where_others_lose_some() {
+    let words = "198.18.2.1 (ns2.a.test.) does not answer over UDP and answers over TCP";
+    let told = [(Code::NsSilent, words.to_owned())];
+    assert_eq!(without_soa_over_udp("silent", [0, 0]), told);
+    assert_eq!(without_soa_over_udp("silent", [2, 0]), told);
+    assert_eq!(without_soa_over_udp("silent", [4, 0]), []);
+}

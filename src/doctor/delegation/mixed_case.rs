@@ -1,0 +1,92 @@
+//! Names in mixed case at a server of the zone: whether it answers about them, and as about names in lower case.
+//!
+//! RFC 4343 section 2, draft-vixie-dnsext-dns0x20. `gather` asks in both ways in turn before silence counts.
+
+use std::net::IpAddr;
+
+use crate::codes::Code;
+use crate::delegation::at_times;
+use crate::facts::record_set::is_known;
+use crate::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
+use crate::zone;
+
+/// The conduct of a server that drops queries for names in mixed case.
+pub(crate) const DROPPED: &str = "does not answer mixed case";
+
+/// Tells the conduct of a server that serves the zone.
+pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Code, String)) {
+    let apex = zone::apex(facts);
+    let mixed = facts.server(server, apex, "NS", QueryForm::MixedCase);
+    let plain = facts.server(server, apex, "NS", QueryForm::Udp);
+    if let (Some(Got::NoReply(lost)), Some(Got::Reply(_))) = (mixed, plain)
+        && !matches!(lost, NoReply::Unknown(_))
+        // Silence of a server that is late at times may be lateness.
+        && !(*lost == NoReply::Silent && (has_late_reply(facts, server) || facts.is_lossy(server)))
+    {
+        let how = if *lost == NoReply::OtherCase { "changes the case" } else { DROPPED };
+        tell(Code::NsCase, how.to_owned());
+    }
+    // One that fails other queries so, too, does not look at the case.
+    let is_at_times = |reply: &&ReplyFacts| {
+        reply.is_bad_version() || at_times::code_of_host(facts, server) == Some(reply.rcode.as_str())
+    };
+    if let Some(failed) = failed(facts, server).filter(|reply| !is_at_times(reply)) {
+        let how = match failed.rcode.as_str() {
+            "NXDOMAIN" => "denies names in mixed case (NXDOMAIN)".to_owned(),
+            "NOERROR" => "gives no records for names in mixed case".to_owned(),
+            rcode => format!("answers {rcode} for names in mixed case"),
+        };
+        tell(Code::NsPartly, how);
+    }
+}
+
+/// Whether a reply of a server came later than this check waits until it asks again.
+fn has_late_reply(facts: &DomainFacts, server: IpAddr) -> bool {
+    facts.got.iter().any(|(want, got)| match (want, got) {
+        (Want::Server { server: asked, .. }, Got::Reply(reply)) => *asked == server && reply.is_late(),
+        _ => false,
+    })
+}
+
+/// The reply of a server to a name in mixed case without the records that it gives for the name in lower case.
+fn failed(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
+    let apex = zone::apex(facts);
+    let reply = |way| match facts.server(server, apex, "NS", way) {
+        Some(Got::Reply(reply)) => Some(reply),
+        _ => None,
+    };
+    let has_names = |reply: &ReplyFacts| reply.data("NS").next().is_some();
+    reply(QueryForm::Udp).filter(|plain| has_names(plain))?;
+    reply(QueryForm::MixedCase).filter(|mixed| !has_names(mixed))
+}
+
+/// Whether a server denies the name or its records if the name is in mixed case, each time or at times: a resolver that sends it so takes this
+/// for the truth.
+pub(crate) fn denies(facts: &DomainFacts, server: IpAddr) -> bool {
+    let at_times = match facts.server(server, zone::apex(facts), "NS", QueryForm::MixedCase) {
+        Some(Got::Reply(reply)) => ["NXDOMAIN", "NOERROR"].contains(&reply.failed_before.as_str()),
+        _ => false,
+    };
+    at_times || failed(facts, server).is_some_and(is_known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::tests::facts;
+
+    #[test]
+    fn silence_of_a_server_that_is_late_at_times_is_no_trait() {
+        let told = |mail: &str| {
+            let lines = format!(
+                "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5\nserver 198.18.1.1 a.test. NS mixed silent\n\
+                 server 198.18.1.1 a.test. NS udp aa | ns1.a.test.\nserver 198.18.1.1 a.test. MX udp aa {mail}"
+            );
+            let mut found = Vec::new();
+            tell(&facts("a.test.", &lines), "198.18.1.1".parse().unwrap(), &mut |code, _| found.push(code));
+            found
+        };
+        assert_eq!(told("20ms"), [Code::NsCase]);
+        assert_eq!(told("1300ms"), []);
+    }
+}

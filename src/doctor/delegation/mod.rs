@@ -1,0 +1,407 @@
+//! Delegation: the parent's name servers against the zone's own. `each_server` has each server by itself.
+//!
+//! RFC 1034 section 4.2.2 (both sets must agree), RFC 2182 (servers in several networks).
+
+pub(crate) mod at_times;
+pub(crate) mod each_server;
+pub(crate) mod glue;
+pub(crate) mod groups;
+pub(crate) mod mixed_case;
+pub(crate) mod parents;
+pub(crate) mod serials;
+pub(crate) mod server_hosts;
+pub(crate) mod server_names;
+pub(crate) mod server_silence;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use crate::authentication::organizational::organizational_7489;
+use crate::codes::Code;
+use crate::delegation::server_names::listed;
+use crate::facts::record_set::is_known;
+use crate::facts::{
+    DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want, above, addresses,
+    at_server, canonical, is_within, lookup, private_address,
+};
+use crate::finding::{About, Finding, Level};
+use crate::limits::{
+    MAX_CHECK_QUESTIONS, MAX_CHECKED_NAMES, MAX_CHECKED_SERVERS, MAX_SERVERS_ASKED_IN_ALL_WAYS,
+    MAX_SERVERS_ASKED_IN_MIXED_CASE, MAX_SILENT_SERVERS_ASKED,
+};
+use crate::mail::exchanges;
+use crate::zone::{self, serves};
+use crate::{cached, compared, others, served, unanswered};
+
+/// The questions that lead to the servers of the zone.
+pub(super) fn to_servers(facts: &DomainFacts) -> Vec<Want> {
+    let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
+    let mut wants = vec![lookup(domain, "SOA"), lookup(above(domain), "SOA")];
+    // The lookup of a domain whose servers do not answer takes seconds. Meanwhile the zone above is asked whether it delegates the
+    // domain.
+    let is_asked = |name: &str| !matches!(facts.lookup(name, "SOA"), LookupFound::NotAsked);
+    if !is_asked(domain) && !is_asked(above(domain)) {
+        return wants;
+    }
+    // Of a name in a zone whose servers fail, only the zone above this one tells the delegation.
+    wants.extend([lookup(apex, "NS"), lookup(above(apex), "SOA"), lookup(zone::above_failing(facts), "SOA")]);
+    if let Some(parent) = zone::parent(facts) {
+        wants.push(lookup(parent, "NS"));
+        wants.extend(zone::names_of_parent(facts, parent).iter().flat_map(|name| addresses(name)));
+    }
+    let parents = zone::parent_servers(facts).into_iter();
+    wants.extend(parents.map(|server| at_server(server, apex, "NS", QueryForm::Udp)));
+    let names = zone::server_names(facts);
+    wants.extend(names.iter().take(MAX_CHECKED_NAMES).flat_map(|name| addresses(name)));
+    wants
+}
+
+/// The questions that are needed next.
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    let mut wants = to_servers(facts);
+    let servers = zone::servers(facts);
+    let (over_tcp, in_mixed_case): (BTreeSet<IpAddr>, BTreeSet<IpAddr>) = match servers.len() {
+        ..=MAX_SERVERS_ASKED_IN_ALL_WAYS => {
+            (servers.keys().copied().collect(), servers.keys().copied().collect())
+        }
+        _ => {
+            let each = zone::one_of_each(&servers);
+            let some = each.iter().copied().take(MAX_SERVERS_ASKED_IN_MIXED_CASE).collect();
+            (each, some)
+        }
+    };
+    let asked = |server: IpAddr| {
+        of_server(facts, server, (over_tcp.contains(&server), in_mixed_case.contains(&server)))
+    };
+    wants.extend(servers.into_keys().flat_map(asked));
+    wants.extend(glue::wants(facts));
+    wants
+}
+
+/// The questions to one server that it must answer first, over TCP and in mixed case too if it is among those. A server that does not
+/// answer gets few other questions (`of_silent`).
+fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bool, bool)) -> Vec<Want> {
+    let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
+    let mut wants = vec![at_server(server, apex, "SOA", QueryForm::Udp)];
+    match facts.server(server, apex, "SOA", QueryForm::Udp) {
+        None | Some(Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_)) => {}
+        Some(Got::Reply(reply)) if serves(reply, apex) => {
+            if over_tcp {
+                wants.push(at_server(server, apex, "SOA", QueryForm::Tcp));
+            }
+            if in_mixed_case {
+                wants.push(at_server(server, apex, "NS", QueryForm::MixedCase));
+            }
+            // Without names in mixed case: they show whether the case is the reason.
+            match facts.server(server, apex, "NS", QueryForm::MixedCase) {
+                Some(Got::Reply(reply)) if reply.data("NS").next().is_some() => {}
+                Some(_) => wants.push(at_server(server, apex, "NS", QueryForm::Udp)),
+                None => {}
+            }
+        }
+        Some(Got::Reply(reply)) if dislikes_edns(reply) => {
+            wants.push(at_server(server, apex, "SOA", QueryForm::Plain));
+            if over_tcp && served::form(facts, server).is_some() {
+                wants.push(at_server(server, apex, "SOA", QueryForm::Tcp));
+            }
+        }
+        // Some load balancers refuse queries for SOA and NS alone.
+        Some(Got::Reply(reply)) if !is_known(reply) => {
+            wants.push(at_server(server, domain, "MX", QueryForm::Udp))
+        }
+        // Without a SOA, as behind an alias or at some load balancers: the zone may have no NS records either.
+        Some(Got::Reply(reply)) if reply.authoritative => {
+            wants.push(at_server(server, apex, "NS", QueryForm::Udp));
+            // A server that denies the name has no mail of it.
+            if reply.rcode == "NOERROR" {
+                wants.push(at_server(server, domain, "MX", QueryForm::Udp));
+            }
+        }
+        // They come later: `of_silent`.
+        Some(Got::Reply(_) | Got::NoReply(_)) => {}
+    }
+    wants.extend(served::form(facts, server).map(|way| at_server(server, domain, "MX", way)));
+    wants
+}
+
+/// The questions to servers that did not answer the first question. Each of them may take seconds, so the questions to servers
+/// that answer come before.
+pub(super) fn of_silent(facts: &DomainFacts) -> Vec<Want> {
+    let apex = zone::apex(facts);
+    let is_silent = |server: &IpAddr| match facts.server(*server, apex, "SOA", QueryForm::Udp) {
+        Some(Got::NoReply(lost)) => !matches!(lost, NoReply::Unknown(_) | NoReply::NoRoute),
+        _ => false,
+    };
+    let silent = zone::servers(facts).into_keys().filter(is_silent).take(MAX_SILENT_SERVERS_ASKED);
+    silent
+        .flat_map(|server| {
+            // TCP tells most, and costs one question.
+            let soa = [QueryForm::Tcp, QueryForm::Plain].map(|way| at_server(server, apex, "SOA", way));
+            // Some servers drop queries for the SOA alone.
+            let mail = at_server(server, &facts.subject.domain, "MX", QueryForm::Udp);
+            soa.into_iter().chain([at_server(server, apex, "NS", QueryForm::Tcp), mail])
+        })
+        .collect()
+}
+
+/// Whether a reply may be an error about EDNS (RFC 6891 section 7).
+fn dislikes_edns(reply: &ReplyFacts) -> bool {
+    ["FORMERR", "NOTIMP", "BADVERS"].contains(&reply.rcode.as_str())
+}
+
+/// The findings.
+pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
+    let domain = facts.subject.domain.as_str();
+    match facts.lookup(domain, "SOA") {
+        LookupFound::NoName(_) if zone::is_missing(facts) => {
+            let by = facts.configured().map(|by| format!(", answered by {by}")).unwrap_or_default();
+            let target = facts.lookup(domain, "SOA").alias();
+            let told = target.map(|target| format!(" CNAME {target}, which does not exist:"));
+            // The registered domain is there, or a zone below it.
+            let registered = organizational_7489(domain).filter(|registered| *registered != domain);
+            let above = zone::parent(facts).zip(registered);
+            let above = above.filter(|(zone, registered)| is_within(zone, registered));
+            let above = above.map(|(zone, _)| format!("; the zone {zone} above it exists"));
+            let (told, above) = (told.unwrap_or_default(), above.unwrap_or_default());
+            let evidence = format!("{domain}{told} NXDOMAIN{by}{above}");
+            return vec![Finding::new(Code::DomainMissing, evidence)];
+        }
+        LookupFound::NotAsked => {
+            return vec![Finding::new(Code::DelegationUnknown, "the zone was not looked up")];
+        }
+        _ => {}
+    }
+    let (servers, of_silent) = (zone::servers(facts), of_silent(facts));
+    let mut findings = sets(facts);
+    findings.extend(server_names::without_servers(facts));
+    findings.extend(server_names::check(facts));
+    findings.extend(each_server::check(facts, &servers, &of_silent));
+    findings.extend(mail_differs(facts, &servers));
+    findings.extend(serials::check(facts, &servers));
+    let differing = compared::check(facts);
+    let agree = differing.is_none() && !compared::is_left_out(facts);
+    findings.extend(differing);
+    findings.extend(compared::not_made(facts));
+    findings.extend(unanswered::check(facts));
+    findings.extend(cached::check(facts));
+    findings.extend(networks(facts, &servers));
+    add_left_out(facts, &mut findings);
+    let replied = |server: &IpAddr| {
+        matches!(facts.server(*server, zone::apex(facts), "SOA", QueryForm::Udp), Some(Got::Reply(_)))
+    };
+    if agree && findings.iter().all(|finding| finding.level >= Level::Note) && servers.keys().any(replied) {
+        findings.push(match are_untold(facts, &servers) {
+            true => {
+                let apex = zone::apex(facts);
+                Finding::new(Code::DelegationUnknown, format!("no name server of {apex} told its NS records"))
+            }
+            false => Finding::new(Code::DelegationOk, well(facts, &servers)),
+        });
+    }
+    findings
+}
+
+/// Compares the parent's NS set with the NS sets of the servers, and the glue with the addresses.
+fn sets(facts: &DomainFacts) -> Vec<Finding> {
+    let apex = zone::apex(facts);
+    let Some(above) = zone::parent_set(facts) else {
+        let is_untold = apex != "." && !parent_told(facts);
+        let evidence = match is_unreached(facts) {
+            true => "no server answers this host, not even one of the zone above; look whether it reaches port 53 of other \
+                     hosts: `resolverctl check system`"
+                .to_owned(),
+            false => untold(facts),
+        };
+        let finding = Finding::new(Code::DelegationUnknown, evidence);
+        let finding = if is_unreached(facts) { finding.blocking() } else { finding };
+        return if is_untold { vec![finding] } else { Vec::new() };
+    };
+    let mut findings: Vec<Finding> = parents::check(facts).into_iter().collect();
+    let servers = zone::servers(facts);
+    let mut told = zone::current_sets(facts, servers.keys().copied());
+    told.retain(|(_, set)| !set.is_empty());
+    let (sets_above, named) = (parents::sets(facts), own_sets(&servers, &told));
+    told.retain(|(_, set)| !sets_above.contains(set));
+    if !told.is_empty() {
+        let parent = zone::parent(facts).unwrap_or_default();
+        let (level, why) = meaning(facts, &above, &told);
+        let above: Vec<String> = sets_above.iter().map(listed).collect();
+        let delegates = above.join(", others to ");
+        let evidence = format!("{parent} delegates {apex} to {delegates}; {named}{why}");
+        let about = told.iter().map(|(server, _)| About::Address(*server));
+        let finding = Finding::new(Code::NsDiffer, evidence).at(level).about(about);
+        findings.push(finding.about(parents::of_one_side(facts)));
+    }
+    findings.extend(without_glue(facts, &above));
+    findings.extend(glue::check(facts));
+    findings
+}
+
+/// The servers that the zone itself names, in words: if its servers do not agree, each with its set.
+fn own_sets(servers: &BTreeMap<IpAddr, BTreeSet<String>>, told: &[(IpAddr, BTreeSet<String>)]) -> String {
+    let mut sets = BTreeMap::<String, Vec<IpAddr>>::new();
+    for (server, set) in told {
+        sets.entry(listed(set)).or_default().push(*server);
+    }
+    match sets.keys().next() {
+        Some(only) if sets.len() == 1 => format!("the zone itself names {only}"),
+        _ => format!(
+            "the servers of the zone name others: {}",
+            groups::having(server_hosts::of_groups(servers, sets))
+        ),
+    }
+}
+
+/// The level of a difference between the parent's NS set and those that servers told, and the words for it. Where the servers have other
+/// records, the difference of these makes it a failure.
+fn meaning(
+    facts: &DomainFacts,
+    above: &BTreeSet<String>,
+    told: &[(IpAddr, BTreeSet<String>)],
+) -> (Level, &'static str) {
+    let glue = zone::glue(facts);
+    let of_name = |name: &String| -> BTreeSet<IpAddr> {
+        let glued = glue.get(name.as_str()).into_iter().flatten().copied();
+        facts.addresses(name).into_iter().chain(glued).collect()
+    };
+    let of_set = |set: &BTreeSet<String>| set.iter().flat_map(of_name).collect::<BTreeSet<IpAddr>>();
+    let mut names = told.iter().map(|(_, set)| set).chain([above]).flatten();
+    let are_known = names.all(|name| !of_name(name).is_empty());
+    if are_known && told.iter().all(|(_, set)| of_set(set) == of_set(above)) {
+        return (Level::Note, "; both sets have the same addresses");
+    }
+    (Level::Warning, "")
+}
+
+/// Servers inside the zone that the zone above names without an address: nobody can look them up (RFC 9471 section 3.1).
+fn without_glue(facts: &DomainFacts, above: &BTreeSet<String>) -> Option<Finding> {
+    let (apex, glue) = (zone::apex(facts), zone::glue(facts));
+    let bare: BTreeSet<&str> = above
+        .iter()
+        .map(String::as_str)
+        .filter(|name| is_within(name, apex) && !glue.contains_key(name))
+        .collect();
+    let level = if bare.len() == above.len() { Level::Failure } else { Level::Warning };
+    (!bare.is_empty()).then(|| Finding::new(Code::GlueMissing, listed(&bare)).at(level))
+}
+
+/// Whether no lookup and no server has given an answer: this host reaches nobody.
+fn is_unreached(facts: &DomainFacts) -> bool {
+    let is_known = |got: &Got| {
+        // Answers that fail DNSSEC validation have come too.
+        matches!(got, Got::Reply(reply) if reply.rcode != "SERVFAIL" || reply.security == ReplySecurity::Bogus)
+    };
+    !facts.got.values().any(is_known)
+}
+
+/// The evidence that the zone above did not tell the delegation, with the reason if it is known.
+fn untold(facts: &DomainFacts) -> String {
+    let apex = zone::apex(facts);
+    match zone::parent(facts).filter(|_| zone::compared_parents(facts).is_empty()) {
+        Some(parent) => format!(
+            "no server of the zone above {apex} was asked: no address of a name server of {parent} is known ({})",
+            facts.data(parent, "NS").join(", ")
+        ),
+        None => format!("no server of the zone above {apex} told the delegation"),
+    }
+}
+
+/// Whether servers were asked for the NS records of the zone, and none gave them.
+fn are_untold(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
+    let apex = zone::apex(facts);
+    let is_asked = |server: &IpAddr| facts.server(*server, apex, "NS", QueryForm::MixedCase).is_some();
+    let told = |server: &IpAddr| zone::child_set_at(facts, *server).is_some_and(|names| !names.is_empty());
+    servers.keys().any(is_asked) && !servers.keys().any(told)
+}
+
+/// Whether a server of the parent told whether it delegates the zone.
+fn parent_told(facts: &DomainFacts) -> bool {
+    let told = |server: IpAddr| match facts.server(server, zone::apex(facts), "NS", QueryForm::Udp) {
+        Some(Got::Reply(reply)) => ["NOERROR", "NXDOMAIN"].contains(&reply.rcode.as_str()),
+        _ => false,
+    };
+    zone::compared_parents(facts).into_iter().any(told)
+}
+
+/// That servers give different MX records.
+fn mail_differs(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Option<Finding> {
+    let domain = facts.subject.domain.as_str();
+    let (mut mail, mut about) =
+        (BTreeMap::<String, Vec<IpAddr>>::new(), vec![About::Host(domain.to_owned())]);
+    for server in servers.keys() {
+        if let Some(reply) = served::given(facts, *server, (domain, "MX")) {
+            about.push(About::Address(*server));
+            mail.entry(mail_records(facts, reply)).or_default().push(*server);
+        }
+    }
+    if mail.len() < 2 {
+        return None;
+    }
+    let given = servers.keys().filter_map(|server| served::given(facts, *server, (domain, "MX")));
+    let preferences = if exchanges::are_same_hosts(given) { exchanges::OTHER_PREFERENCES } else { "" };
+    let evidence = groups::having(server_hosts::of_groups(servers, mail)) + preferences;
+    Some(Finding::new(Code::MxDiffers, evidence).about(about))
+}
+
+/// The alias of a name in a reply, in words.
+pub(super) fn own_alias(reply: &ReplyFacts, name: &str) -> Option<String> {
+    let alias = reply.answers.iter().find(|record| record.kind == "CNAME" && record.name == name)?;
+    Some(format!("CNAME {}", canonical(&alias.data)))
+}
+
+/// The MX records of a reply, or the alias in their place.
+fn mail_records(facts: &DomainFacts, reply: &ReplyFacts) -> String {
+    let mut records: Vec<String> = reply.data("MX").map(str::to_ascii_lowercase).collect();
+    records.sort();
+    match own_alias(reply, &facts.subject.domain) {
+        // Below an apex an alias is sound, and leads to these records.
+        Some(alias) if records.is_empty() || zone::is_delegated(facts) => alias,
+        _ if records.is_empty() => "no MX".to_owned(),
+        _ => records.join(", "),
+    }
+}
+
+/// The servers that are not asked, because there are too many.
+fn beyond_bound(facts: &DomainFacts) -> Option<String> {
+    let beyond = zone::not_asked(facts);
+    let evidence = || {
+        format!(
+            "the check asks {MAX_CHECKED_SERVERS} addresses of name servers; not asked: {}",
+            beyond.join(", ")
+        )
+    };
+    (!beyond.is_empty()).then(evidence)
+}
+
+/// Adds the finding about the servers and the resolvers that are not asked to the one about records that are not compared.
+fn add_left_out(facts: &DomainFacts, findings: &mut Vec<Finding>) {
+    let others = others::are_left_out(facts).then(|| {
+        format!("none of the {MAX_CHECK_QUESTIONS} questions of the check was left for other resolvers")
+    });
+    let known = findings.iter_mut().find(|finding| finding.code == Code::NsMany);
+    let not_compared = known.as_ref().map(|known| known.evidence.clone());
+    let bounds: Vec<String> = [beyond_bound(facts), not_compared, others].into_iter().flatten().collect();
+    match known {
+        Some(known) => known.evidence = bounds.join("; "),
+        None if bounds.is_empty() => {}
+        None => findings.push(Finding::new(Code::NsMany, bounds.join("; "))),
+    }
+}
+
+/// Whether all servers are in one network.
+fn networks(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Option<Finding> {
+    // Private addresses tell nothing about networks.
+    let has_private = servers.keys().any(|address| private_address::is_private(*address));
+    let several = zone::server_names(facts).len() > 1 && !has_private;
+    let all = || server_hosts::shown(servers, servers.keys().copied()).join(", ");
+    (several && server_hosts::are_in_one_network(servers)).then(|| Finding::new(Code::NsOneNetwork, all()))
+}
+
+fn well(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> String {
+    let addresses =
+        if servers.len() == 1 { "1 address".to_owned() } else { format!("{} addresses", servers.len()) };
+    format!("{} of {} with {addresses}", listed(&zone::server_names(facts)), zone::apex(facts))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+//! The servers of the zone above: what each says about the delegation, and that they do not agree.
+//!
+//! RFC 1034 section 4.3.5, RFC 2182 section 3, RFC 4035 section 5.2 (DS). Resolvers follow the server that they happen to ask.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use crate::codes::Code;
+use crate::delegation::groups;
+use crate::delegation::server_names::listed;
+use crate::dnssec::keys::{self, KeysNow};
+use crate::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want, at_server, canonical, lookup};
+use crate::finding::{About, Finding, Level};
+use crate::limits::{MAX_CHECKED_PARENTS, SHOWN_DIGEST};
+use crate::{served, zone};
+
+/// What a server of the zone above says about the zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// It delegates the zone.
+    Delegates(Delegation),
+    /// It denies the zone (NXDOMAIN).
+    Denies,
+}
+
+/// A delegation in the words of one server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Delegation {
+    pub(crate) names: BTreeSet<String>,
+    /// The DS records; none if the server has not told whether there are any.
+    pub(crate) signers: Option<BTreeSet<String>>,
+}
+
+impl Delegation {
+    fn read(reply: &ReplyFacts, apex: &str) -> Option<Self> {
+        let names: BTreeSet<String> = zone::named(&reply.authority, apex).collect();
+        let is_proof = |kind: &str| ["DS", "NSEC", "NSEC3"].contains(&kind);
+        let of_zone = reply.authority.iter().filter(|record| record.kind == "DS" && record.name == apex);
+        let signers = || of_zone.map(|record| record.data.clone()).collect();
+        let has_told = reply.authority.iter().any(|record| is_proof(&record.kind));
+        (!names.is_empty()).then(|| Self { names, signers: has_told.then(signers) })
+    }
+}
+
+/// The questions to further servers of the zone above, and those that show which of different DS records are right.
+pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    // The first have been looked up before.
+    let names = zone::names_of_compared(facts).into_iter().skip(MAX_CHECKED_PARENTS);
+    let mut wants: Vec<Want> = names.map(|name| lookup(&name, "A")).collect();
+    let servers = zone::compared_parents(facts).into_iter();
+    wants.extend(servers.map(|server| at_server(server, zone::apex(facts), "NS", QueryForm::Udp)));
+    if delegations(&said(facts)).filter_map(|(_, told)| told.signers.as_ref()).collect::<BTreeSet<_>>().len()
+        > 1
+    {
+        wants.extend(keys::wants(facts));
+    }
+    wants
+}
+
+/// The words of each server that has told.
+pub(crate) fn said(facts: &DomainFacts) -> BTreeMap<IpAddr, Said> {
+    let apex = zone::apex(facts);
+    let of_server = |server: IpAddr| match facts.server(server, apex, "NS", QueryForm::Udp)? {
+        Got::Reply(reply) if reply.authoritative && reply.rcode == "NXDOMAIN" => Some((server, Said::Denies)),
+        Got::Reply(reply) if !reply.authoritative && reply.rcode == "NOERROR" => {
+            Some((server, Said::Delegates(Delegation::read(reply, apex)?)))
+        }
+        _ => None,
+    };
+    zone::compared_parents(facts).into_iter().filter_map(of_server).collect()
+}
+
+fn delegations(said: &BTreeMap<IpAddr, Said>) -> impl Iterator<Item = (IpAddr, &Delegation)> {
+    said.iter().filter_map(|(server, said)| match said {
+        Said::Delegates(delegation) => Some((*server, delegation)),
+        Said::Denies => None,
+    })
+}
+
+/// The sets of servers to which servers delegate.
+pub(crate) fn sets(facts: &DomainFacts) -> BTreeSet<BTreeSet<String>> {
+    delegations(&said(facts)).map(|(_, delegation)| delegation.names.clone()).collect()
+}
+
+/// The servers of the zone above that have not told, by their names, if this host seems to have another delegation than those that have.
+pub(crate) fn unheard(facts: &DomainFacts) -> Vec<String> {
+    if !zone::is_other_here(facts) {
+        return Vec::new();
+    }
+    let said = said(facts);
+    let is_heard =
+        |name: &String| zone::address(facts, name).is_some_and(|server| said.contains_key(&server));
+    let names = zone::parent(facts).map_or_else(Vec::new, |parent| facts.data(parent, "NS"));
+    let names: BTreeSet<String> = names.into_iter().map(canonical).filter(|name| !is_heard(name)).collect();
+    names.into_iter().collect()
+}
+
+/// Whether a server of the zone above gives DS records with its referral.
+pub(crate) fn is_signed(facts: &DomainFacts) -> bool {
+    let has_signers = |delegation: &Delegation| delegation.signers.as_ref().is_some_and(|ds| !ds.is_empty());
+    delegations(&said(facts)).any(|(_, delegation)| has_signers(delegation))
+}
+
+/// Whether some servers of the zone above deny the zone, and others delegate it.
+pub(crate) fn is_denied_by_one(facts: &DomainFacts) -> bool {
+    let said = said(facts);
+    said.values().any(|said| *said == Said::Denies) && said.values().any(|said| *said != Said::Denies)
+}
+
+/// The servers of the zone above in evidence.
+fn shown(facts: &DomainFacts) -> BTreeMap<IpAddr, String> {
+    let parent = zone::parent(facts).unwrap_or_default();
+    let mut names = BTreeMap::<IpAddr, BTreeSet<String>>::new();
+    for name in facts.data(parent, "NS").into_iter().map(canonical) {
+        if let Some(address) = zone::address(facts, &name) {
+            names.entry(address).or_default().insert(name);
+        }
+    }
+    names.into_iter().map(|(address, names)| (address, zone::shown(address, &names))).collect()
+}
+
+/// DS records in words: with the begin of their digests.
+fn signers_in_words(records: &BTreeSet<String>) -> String {
+    let short = |data: &String| match data.rsplit_once(' ') {
+        Some((fields, digest)) if digest.len() > SHOWN_DIGEST => {
+            format!("{fields} {}...", digest.chars().take(SHOWN_DIGEST).collect::<String>())
+        }
+        _ => data.clone(),
+    };
+    match records.is_empty() {
+        true => "no DS".to_owned(),
+        false => format!("DS {}", records.iter().map(short).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// That the servers of the zone above do not say the same. It is a failure if one denies the zone, or if what one says leads to no server that
+/// serves the zone, or to DS records that name none of its keys.
+pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
+    let (said, apex) = (said(facts), zone::apex(facts));
+    let signers: BTreeSet<_> = delegations(&said).filter_map(|(_, told)| told.signers.as_ref()).collect();
+    let (is_denied, have_other_signers) = (is_denied_by_one(facts), signers.len() > 1);
+    let names: BTreeSet<_> = delegations(&said).map(|(_, told)| &told.names).collect();
+    if !is_denied && names.len() < 2 && !have_other_signers {
+        return None;
+    }
+    let serving = served::serving(facts);
+    let servers = zone::servers(facts);
+    let serves = |names: &BTreeSet<String>| {
+        serving.iter().any(|server| servers.get(server).is_some_and(|own| !own.is_disjoint(names)))
+    };
+    let is_unfit = |records: &&BTreeSet<String>| {
+        let records: BTreeSet<&str> = records.iter().map(String::as_str).collect();
+        have_other_signers && matches!(keys::against(facts, &records), KeysNow::Differ(_))
+    };
+    let leads_nowhere = |said: &Said| match said {
+        Said::Delegates(told) => {
+            !serves(&told.names) || told.signers.as_ref().is_some_and(|ds| is_unfit(&ds))
+        }
+        Said::Denies => true,
+    };
+    let words = |said: &Said| match said {
+        Said::Delegates(Delegation { names, signers }) => {
+            let signers = signers.as_ref().filter(|_| have_other_signers);
+            let unfit = if signers.is_some_and(|ds| is_unfit(&ds)) {
+                ", which names no key that signs the zone"
+            } else {
+                ""
+            };
+            let signers = signers.map(|ds| format!(" with {}{unfit}", signers_in_words(ds)));
+            format!("delegates {apex} to {}{}", listed(names), signers.unwrap_or_default())
+        }
+        Said::Denies => format!("answers NXDOMAIN for {apex}"),
+    };
+    let shown = shown(facts);
+    let mut told: Vec<(&IpAddr, &Said)> = said.iter().collect();
+    told.sort_by_key(|(_, said)| !leads_nowhere(said));
+    let name = |server: &IpAddr| shown.get(server).cloned().unwrap_or_else(|| server.to_string());
+    let told: Vec<(String, String)> =
+        told.into_iter().map(|(server, said)| (name(server), words(said))).collect();
+    let evidence = groups::with_conduct(told.iter().map(|(server, said)| (server.as_str(), said.as_str())));
+    let blocks = said.values().any(leads_nowhere);
+    let level = if blocks { Level::Failure } else { Level::Warning };
+    let about = said.keys().copied().map(About::Address);
+    let finding =
+        Finding::new(Code::ParentDiffers, evidence).at(level).about(about).about(of_one_side(facts));
+    let finding = Finding { blocks, ..finding };
+    // The cache of this host has the DS records of one of them.
+    Some(if have_other_signers { finding.on(apex, "DS") } else { finding })
+}
+
+/// The servers that only some of the servers of the zone above and of the zone itself name: their addresses, and names without one.
+pub(crate) fn of_one_side(facts: &DomainFacts) -> BTreeSet<About> {
+    let own = zone::current_sets(facts, zone::servers(facts).into_keys()).into_iter();
+    let mut sets = sets(facts);
+    sets.extend(own.map(|(_, set)| set).filter(|set| !set.is_empty()));
+    let is_one_sided = |name: &String| !sets.iter().all(|set| set.contains(name));
+    let servers = zone::servers(facts).into_iter();
+    let addresses = servers.filter(|(_, names)| names.iter().all(is_one_sided));
+    let names = sets.iter().flatten().filter(|name| is_one_sided(name)).cloned();
+    addresses.map(|(address, _)| About::Address(address)).chain(names.map(About::Host)).collect()
+}

@@ -1,0 +1,199 @@
+//! The hosts behind the addresses of name servers: one with an IPv4 and an IPv6 address is one host, and a fault of it is one fault.
+//!
+//! RFC 9499 section 6 (a name server may have several addresses). Several addresses of one family behind a name may be those of several
+//! machines, so each of them counts by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::delegation::groups;
+
+/// A host: its addresses and names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Host {
+    addresses: BTreeSet<IpAddr>,
+    names: BTreeSet<String>,
+}
+
+impl Host {
+    /// Its addresses with its names, as evidence shows them.
+    fn shown(&self) -> String {
+        let addresses: Vec<String> = self.addresses.iter().map(IpAddr::to_string).collect();
+        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let addresses = addresses.join(" and ");
+        if names.is_empty() { addresses } else { format!("{addresses} ({})", names.join(", ")) }
+    }
+
+    /// Whether it has one address of a family at most.
+    fn is_one(&self) -> bool {
+        let of_ipv4 = self.addresses.iter().filter(|address| address.is_ipv4()).count();
+        of_ipv4 <= 1 && self.addresses.len() - of_ipv4 <= 1
+    }
+}
+
+/// The hosts of these addresses, in the order of the addresses. Addresses with a name in common are of one host.
+fn hosts(
+    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
+    addresses: impl IntoIterator<Item = IpAddr>,
+) -> Vec<Host> {
+    let single = |address: IpAddr| Host {
+        addresses: BTreeSet::from([address]),
+        names: servers.get(&address).cloned().unwrap_or_default(),
+    };
+    // All addresses of a name show whether it is the name of one host.
+    let mut whole: Vec<Host> = Vec::new();
+    for address in servers.keys().copied() {
+        let mut joined = single(address);
+        let (same, others): (Vec<Host>, Vec<Host>) =
+            whole.into_iter().partition(|host| !host.names.is_disjoint(&joined.names));
+        for host in same {
+            joined.addresses.extend(host.addresses);
+            joined.names.extend(host.names);
+        }
+        whole = others;
+        whole.push(joined);
+    }
+    let mut found: Vec<Host> = Vec::new();
+    for address in addresses {
+        let alone = single(address);
+        let of = whole.iter().find(|host| host.is_one() && host.addresses.contains(&address));
+        let is_of = |known: &&mut Host| {
+            of.is_some_and(|host| known.addresses.iter().any(|other| host.addresses.contains(other)))
+        };
+        match found.iter_mut().find(is_of) {
+            Some(known) => {
+                known.addresses.extend(alone.addresses);
+                known.names.extend(alone.names);
+            }
+            None => found.push(alone),
+        }
+    }
+    found
+}
+
+/// The number of hosts.
+pub(crate) fn count(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> usize {
+    hosts(servers, servers.keys().copied()).len()
+}
+
+/// Each host of these addresses in words.
+pub(crate) fn shown(
+    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
+    addresses: impl IntoIterator<Item = IpAddr>,
+) -> Vec<String> {
+    hosts(servers, addresses).iter().map(Host::shown).collect()
+}
+
+/// Addresses, each with its conduct, in words by hosts.
+pub(crate) fn with_conduct(
+    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
+    told: &[(IpAddr, String)],
+) -> String {
+    let mut conducts: Vec<(&str, Vec<IpAddr>)> = Vec::new();
+    for (server, conduct) in told {
+        match conducts.iter_mut().find(|(known, _)| known == conduct) {
+            Some((_, addresses)) => addresses.push(*server),
+            None => conducts.push((conduct, vec![*server])),
+        }
+    }
+    let by_host = conducts
+        .into_iter()
+        .flat_map(|(conduct, of)| shown(servers, of).into_iter().map(move |host| (host, conduct)));
+    let by_host: Vec<(String, &str)> = by_host.collect();
+    groups::with_conduct(by_host.iter().map(|(host, conduct)| (host.as_str(), *conduct)))
+}
+
+/// Groups of addresses by what they say, with the hosts in words in their place.
+pub(crate) fn of_groups(
+    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
+    groups: impl IntoIterator<Item = (String, Vec<IpAddr>)>,
+) -> Vec<(String, Vec<String>)> {
+    groups.into_iter().map(|(said, addresses)| (said, shown(servers, addresses))).collect()
+}
+
+/// The /24 or /48 of an address.
+pub(crate) fn network(address: IpAddr) -> Option<IpNet> {
+    Some(IpNet::new(address, if address.is_ipv4() { 24 } else { 48 }).ok()?.trunc())
+}
+
+/// Whether several hosts are all in one network: in one /24, and in one /48 as far as they have IPv6. A host with both families shows that
+/// both are of one place.
+pub(crate) fn are_in_one_network(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
+    let hosts = hosts(servers, servers.keys().copied());
+    let networks = |ipv4: bool| -> BTreeSet<Option<IpNet>> {
+        servers.keys().filter(|address| address.is_ipv4() == ipv4).map(|address| network(*address)).collect()
+    };
+    let (of_ipv4, of_ipv6) = (networks(true), networks(false));
+    let are_joined = of_ipv4.is_empty()
+        || of_ipv6.is_empty()
+        || hosts.iter().any(|host| {
+            host.addresses.iter().any(IpAddr::is_ipv4) && host.addresses.iter().any(IpAddr::is_ipv6)
+        });
+    hosts.len() > 1 && of_ipv4.len() <= 1 && of_ipv6.len() <= 1 && are_joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Servers from words such as `192.0.2.1=ns1` or `192.0.2.1=ns1,ns2`.
+    fn servers(words: &str) -> BTreeMap<IpAddr, BTreeSet<String>> {
+        let server = |word: &str| {
+            let (address, names) = word.split_once('=').unwrap();
+            (address.parse().unwrap(), names.split(',').map(str::to_owned).collect())
+        };
+        words.split_whitespace().map(server).collect()
+    }
+
+    #[test]
+    fn addresses_of_both_families_are_of_one_host() {
+        for (words, expected) in [
+            (
+                "198.18.0.1=a 2001:2::1=a 198.18.0.2=b 2001:2::2=b",
+                "198.18.0.1 and 2001:2::1 (a); 198.18.0.2 and 2001:2::2 (b)",
+            ),
+            ("198.18.0.1=a,b 2001:2::1=b", "198.18.0.1 and 2001:2::1 (a, b)"),
+            ("198.18.0.1=a 198.18.0.2=a 2001:2::1=a", "198.18.0.1 (a); 198.18.0.2 (a); 2001:2::1 (a)"),
+            ("198.18.0.1=a 2001:2::1=b", "198.18.0.1 (a); 2001:2::1 (b)"),
+        ] {
+            let servers = servers(words);
+            assert_eq!(shown(&servers, servers.keys().copied()).join("; "), expected, "{words}");
+        }
+        let part = servers("198.18.0.1=a 2001:2::1=a");
+        assert_eq!(shown(&part, ["2001:2::1".parse().unwrap()]), ["2001:2::1 (a)"]);
+    }
+
+    #[test]
+    fn a_conduct_is_told_once_for_each_host() {
+        let all = servers("198.18.0.1=a 2001:2::1=a 198.18.0.2=b 2001:2::2=b");
+        let told = |conducts: [&str; 4]| {
+            let told: Vec<_> = all.keys().copied().zip(conducts.map(str::to_owned)).collect();
+            with_conduct(&all, &told)
+        };
+        assert_eq!(
+            told(["is lame"; 4]),
+            "198.18.0.1 and 2001:2::1 (a) is lame; 198.18.0.2 and 2001:2::2 (b) is lame"
+        );
+        assert_eq!(
+            told(["is lame", "is lame", "is slow", "is lame"]),
+            "198.18.0.1 (a) is lame; 198.18.0.2 and 2001:2::2 (b) is lame; 2001:2::1 (a) is slow"
+        );
+    }
+
+    #[test]
+    fn hosts_are_in_one_network_if_those_of_each_family_are() {
+        for (words, expected) in [
+            ("9.0.0.1=a 9.0.0.2=b", true),
+            ("9.0.0.1=a 2a00:1::1=a 9.0.0.2=b 2a00:1::2=b", true),
+            ("9.0.0.1=a 2a00:1::1=a 9.0.0.2=b", true),
+            ("9.0.0.1=a 2a00:1::1=b", false),
+            ("9.0.0.1=a 2a00:1::1=a", false),
+            ("9.0.0.1=a 2a00:1::1=a 9.0.0.2=b 2a00:2::2=b", false),
+            ("9.0.0.1=a 9.0.1.2=b", false),
+        ] {
+            assert_eq!(are_in_one_network(&servers(words)), expected, "{words}");
+        }
+    }
+}

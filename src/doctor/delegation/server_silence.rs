@@ -1,0 +1,140 @@
+//! Name servers that do not answer over UDP for the SOA in time: slow ones, those that drop some queries, and silent ones.
+//!
+//! RFC 8906 section 3 (servers that drop queries), RFC 7766 (TCP).
+
+use std::net::IpAddr;
+
+use crate::codes::Code;
+use crate::facts::sent::may_be_chance;
+use crate::facts::{DomainFacts, Got, NoReply, QueryForm, Record};
+use crate::limits::SLOW_SERVER_MILLIS;
+use crate::served::{self, ServerReply};
+use crate::zone::{self, serves};
+
+/// Tells the conduct of a server that does not answer over UDP for the SOA in time, unless only datagrams were lost. Returns whether it
+/// serves the zone.
+pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Code, String)) -> bool {
+    let apex = zone::apex(facts);
+    if late(facts, server) {
+        return true;
+    }
+    if drops_soa_over_udp(facts, server) {
+        tell(Code::NsPartly, format!("answers over TCP only for {apex} SOA"));
+        return true;
+    }
+    if is_lost(facts, server) {
+        return true;
+    }
+    if is_without_soa(facts, server) || gives_mail(facts, server) {
+        tell(Code::NsPartly, format!("does not answer for {apex} SOA"));
+        return true;
+    }
+    tell(Code::NsSilent, words(facts, server));
+    false
+}
+
+/// Whether a server that is silent over UDP for the SOA gives it over TCP, and answers other queries over UDP: then datagrams were lost.
+fn is_lost(facts: &DomainFacts, server: IpAddr) -> bool {
+    let mail = over_udp(facts, server);
+    let is_deaf = is_often_silent(facts, server) && mail == Some(&Got::NoReply(NoReply::Silent));
+    let has_answered = matches!(mail, Some(Got::Reply(_))) || facts.is_lossy(server) && !is_deaf;
+    is_silent(facts, server, QueryForm::Udp) && is_served_over_tcp(facts, server) && has_answered
+}
+
+/// Whether a server drops queries for the SOA over UDP, and answers others: it is silent with and without EDNS.
+fn drops_soa_over_udp(facts: &DomainFacts, server: IpAddr) -> bool {
+    is_often_silent(facts, server)
+        && is_served_over_tcp(facts, server)
+        && matches!(over_udp(facts, server), Some(Got::Reply(_)))
+}
+
+/// Whether a server was silent over UDP for the SOA so often that it is no chance: with and without EDNS, where no datagram to it is known to be
+/// lost, and others do not lose many.
+fn is_often_silent(facts: &DomainFacts, server: IpAddr) -> bool {
+    is_silent(facts, server, QueryForm::Udp)
+        && is_silent(facts, server, QueryForm::Plain)
+        && !facts.sent(server).is_lossy()
+        && !may_be_chance(&facts.sent, server)
+}
+
+/// Whether a server gives the SOA over TCP.
+fn is_served_over_tcp(facts: &DomainFacts, server: IpAddr) -> bool {
+    let apex = zone::apex(facts);
+    matches!(facts.server(server, apex, "SOA", QueryForm::Tcp), Some(Got::Reply(reply)) if serves(reply, apex))
+}
+
+/// The answer of a server for the MX records over UDP.
+fn over_udp(facts: &DomainFacts, server: IpAddr) -> Option<&Got> {
+    facts.server(server, &facts.subject.domain, "MX", QueryForm::Udp)
+}
+
+/// Whether a server is silent to the query for the SOA in a form.
+pub(crate) fn is_silent(facts: &DomainFacts, server: IpAddr, way: QueryForm) -> bool {
+    matches!(facts.server(server, zone::apex(facts), "SOA", way), Some(Got::NoReply(NoReply::Silent)))
+}
+
+/// Whether a server answers later than this check waits over UDP.
+fn late(facts: &DomainFacts, server: IpAddr) -> bool {
+    let apex = zone::apex(facts);
+    if let Some(Got::Reply(reply)) = facts.server(server, apex, "SOA", QueryForm::Tcp) {
+        return serves(reply, apex) && reply.is_late();
+    }
+    // The SOA may have been later than this check waits, also over TCP.
+    let is_late = |of: &ServerReply<'_>| of.server == server && of.reply.authoritative && of.reply.is_late();
+    served::replies(facts).any(|of| is_late(&of))
+}
+
+/// Whether a server is so slow that its silence may be lateness.
+pub(crate) fn is_slow(facts: &DomainFacts, server: IpAddr) -> bool {
+    let is_slow =
+        |got: Option<&Got>| matches!(got, Some(Got::Reply(reply)) if reply.millis > SLOW_SERVER_MILLIS);
+    let forms = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp].into_iter();
+    let mut soa = forms.map(|way| facts.server(server, zone::apex(facts), "SOA", way));
+    late(facts, server) || soa.any(is_slow)
+}
+
+/// Whether a server that does not answer for the SOA answers for the NS records.
+fn is_without_soa(facts: &DomainFacts, server: IpAddr) -> bool {
+    let names = facts.server(server, zone::apex(facts), "NS", QueryForm::Tcp);
+    is_silent(facts, server, QueryForm::Tcp)
+        && matches!(names, Some(Got::Reply(reply)) if reply.authoritative && reply.data("NS").next().is_some())
+}
+
+/// Whether a server that has no SOA gives MX records with authority: it serves the zone for all that mail needs.
+pub(crate) fn gives_mail(facts: &DomainFacts, server: IpAddr) -> bool {
+    match facts.server(server, &facts.subject.domain, "MX", QueryForm::Udp) {
+        Some(Got::Reply(reply)) => {
+            let is_own = |record: &Record| record.kind == "MX" && record.name == facts.subject.domain;
+            reply.authoritative && reply.rcode == "NOERROR" && reply.answers.iter().any(is_own)
+        }
+        _ => false,
+    }
+}
+
+/// The conduct of a silent server in words.
+fn words(facts: &DomainFacts, server: IpAddr) -> String {
+    let apex = zone::apex(facts);
+    let over_udp = match facts.server(server, apex, "SOA", QueryForm::Udp) {
+        Some(Got::NoReply(NoReply::Unreachable)) => "is unreachable over UDP",
+        Some(Got::NoReply(NoReply::Unfit)) => "sends replies over UDP that cannot be read",
+        Some(Got::NoReply(NoReply::Truncated)) => "truncates its replies over UDP",
+        _ => "does not answer over UDP",
+    };
+    let over_tcp = match facts.server(server, apex, "SOA", QueryForm::Tcp) {
+        Some(Got::Reply(reply)) if reply.truncated => "and over TCP",
+        Some(Got::Reply(_)) => "and answers over TCP",
+        Some(Got::NoReply(NoReply::Unreachable)) => "and is unreachable over TCP",
+        Some(Got::NoReply(NoReply::Unfit)) => "and replies over TCP that cannot be read",
+        Some(Got::NoReply(NoReply::Unknown(_))) | None => return over_udp.to_owned(),
+        _ => "and does not answer over TCP",
+    };
+    match (over_udp, over_tcp) {
+        ("is unreachable over UDP", "and is unreachable over TCP") => {
+            "is unreachable over UDP and TCP".to_owned()
+        }
+        ("does not answer over UDP", "and does not answer over TCP") => {
+            "answers neither over UDP nor over TCP".to_owned()
+        }
+        _ => format!("{over_udp} {over_tcp}"),
+    }
+}

@@ -1,0 +1,374 @@
+//! Cases of the delegation.
+
+use super::*;
+use crate::facts::tests::facts;
+
+/// The zone above, which delegates to `ns1` and `ns2`.
+const ABOVE: &str = "
+    lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
+    lookup a.test. NS | ns1.a.test. | ns2.b.test.
+    lookup test. SOA | ns.test. h. 1 2 3 4 5
+    lookup test. NS | ns.test.
+    lookup ns.test. A | 198.18.9.1
+    lookup ns.test. AAAA
+    lookup ns1.a.test. A | 198.18.1.1
+    lookup ns1.a.test. AAAA
+    lookup ns2.b.test. A | 198.18.2.1
+    lookup ns2.b.test. AAAA";
+
+const REFERRAL: &str = "server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.b.test. | +ns1.a.test. A 198.18.1.1";
+
+const FIRST: &str = "
+    server 198.18.1.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5
+    server 198.18.1.1 a.test. SOA tcp aa | ns1.a.test. h. 7 2 3 4 5
+    server 198.18.1.1 a.test. NS mixed aa | ns1.a.test. | ns2.b.test.
+    server 198.18.1.1 a.test. MX udp aa | 10 mx.a.test.";
+
+const SECOND: &str = "
+    server 198.18.2.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5
+    server 198.18.2.1 a.test. SOA tcp aa | ns1.a.test. h. 7 2 3 4 5
+    server 198.18.2.1 a.test. NS mixed aa | ns1.a.test. | ns2.b.test.
+    server 198.18.2.1 a.test. MX udp aa | 10 mx.a.test.";
+
+/// The findings of a domain whose referral, first and second server are replaced by those that are given.
+fn codes(referral: &str, first: &str, second: &str) -> Vec<(Code, Level)> {
+    let lines = format!("{ABOVE}\n{referral}\n{first}\n{second}");
+    check(&facts("a.test.", &lines)).into_iter().map(|finding| (finding.code, finding.level)).collect()
+}
+
+fn usual(code: Code) -> (Code, Level) {
+    (code, code.entry().level)
+}
+
+#[test]
+fn servers_that_agree_are_well() {
+    assert_eq!(codes(REFERRAL, FIRST, SECOND), [usual(Code::DelegationOk)]);
+    let of_glue = "server 198.18.1.1 ns1.a.test. A udp aa | 198.18.1.1\nserver 198.18.2.1 ns1.a.test. A udp aa | 198.18.1.1";
+    let facts = facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{SECOND}\n{of_glue}"));
+    assert!(wants(&facts).iter().all(|want| facts.got.contains_key(want)), "nothing is left to ask");
+}
+
+#[test]
+fn a_server_without_a_soa_is_asked_for_ns_records() {
+    let asks = |second: &str| {
+        let facts = facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{second}"));
+        wants(&facts).contains(&at_server([198, 18, 2, 1].into(), "a.test.", "NS", QueryForm::Udp))
+    };
+    let soa = "server 198.18.2.1 a.test. SOA udp";
+    assert!(asks(&format!("{soa} aa")) && asks(&format!("{soa} NXDOMAIN aa")));
+    assert!(!asks(&format!("{soa} REFUSED")) && !asks(SECOND));
+}
+
+#[test]
+fn servers_that_are_too_slow_for_their_ns_records_do_not_agree() {
+    let slow = |text: &str| {
+        let silent = text.lines().filter(|line| line.contains(" NS mixed "));
+        let silent = silent.map(|line| line.split(" mixed ").next().unwrap_or_default());
+        let silent: String = silent.map(|line| format!("{line} mixed silent\n{line} udp silent\n")).collect();
+        let others = text.lines().filter(|line| !line.contains(" NS mixed "));
+        others.collect::<Vec<_>>().join("\n").replace("SOA udp aa", "SOA udp aa 900ms") + "\n" + &silent
+    };
+    let lines = format!("{ABOVE}\n{REFERRAL}\n{}\n{}", slow(FIRST), slow(SECOND));
+    let found = check(&facts("a.test.", &lines));
+    let of = |code| found.iter().find(|finding| finding.code == code);
+    let told = of(Code::DelegationUnknown).unwrap_or_else(|| panic!("{found:#?}"));
+    assert_eq!(told.evidence, "no name server of a.test. told its NS records");
+    assert_eq!(of(Code::DelegationOk), None, "{found:#?}");
+}
+
+#[test]
+fn silence_until_the_end_of_the_check_is_not_known_beside_a_server_that_answers() {
+    let soa = |server: &str, told: [&str; 2]| {
+        let told = told.map(|told| format!("server {server} a.test. SOA {told}"));
+        told.join("\n")
+    };
+    for (told, code) in [
+        (["udp silent", "tcp unknown"], Code::DelegationUnknown),
+        (["udp silent", "tcp silent"], Code::NsSilent),
+        (["udp silent", "plain silent"], Code::DelegationUnknown),
+        (["udp unreachable", "tcp unknown"], Code::NsSilent),
+    ] {
+        let found = codes(REFERRAL, FIRST, &soa("198.18.2.1", told));
+        assert_eq!(found.first(), Some(&usual(code)), "{told:?} {found:?}");
+        let both = codes(REFERRAL, &soa("198.18.1.1", told), &soa("198.18.2.1", told));
+        assert_eq!(both.first(), Some(&usual(Code::NsNoneAnswers)), "{told:?} {both:?}");
+    }
+}
+
+#[test]
+fn a_server_that_gives_its_soa_over_tcp_and_answers_other_queries_over_udp_is_not_silent() {
+    let of = |mail: &str, is_lossy: bool| {
+        let second = SECOND.replace("SOA udp aa", "SOA udp silent").replace("MX udp aa", mail);
+        let mut facts = facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{second}"));
+        facts.sent.entry("198.18.2.1".parse().unwrap()).or_default().lost = usize::from(is_lossy);
+        let found = check(&facts).into_iter();
+        found
+            .map(|finding| finding.code)
+            .filter(|code| [Code::NsSilent, Code::NsPartly].contains(code))
+            .collect::<Vec<Code>>()
+    };
+    for (mail, is_lossy, expected) in [
+        ("MX udp aa", false, &[][..]),
+        ("MX udp silent", true, &[]),
+        ("MX udp silent", false, &[Code::NsSilent]),
+    ] {
+        let found = of(mail, is_lossy);
+        assert_eq!(found, expected, "{mail} {is_lossy}");
+    }
+}
+
+#[test]
+fn a_name_in_a_zone_whose_servers_fail_is_told_of_this_zone() {
+    let lines = format!("{ABOVE}\n{REFERRAL}").replace(
+        "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5",
+        "lookup x.a.test. SOA SERVFAIL\nlookup a.test. SOA SERVFAIL",
+    );
+    let servers =
+        ["198.18.1.1", "198.18.2.1"].map(|server| format!("server {server} a.test. SOA udp SERVFAIL"));
+    let facts = facts("x.a.test.", &format!("{lines}\n{}", servers.join("\n")));
+    assert_eq!(zone::apex(&facts), "a.test.");
+    let found = check(&facts);
+    let none = found.iter().find(|finding| finding.code == Code::NsNoneAnswers);
+    let evidence = none.map(|finding| finding.evidence.as_str()).unwrap_or_default();
+    assert!(evidence.starts_with("of the zone a.test.: ") && evidence.contains("198.18.2.1"), "{found:#?}");
+}
+
+#[test]
+fn servers_that_give_mail_and_no_soa_serve_the_zone() {
+    let mail = |server: &str, soa: &str| {
+        format!("server {server} a.test. SOA udp {soa}\nserver {server} a.test. MX udp aa | 10 mx.a.test.")
+    };
+    for soa in ["aa", "silent"] {
+        let found = codes(REFERRAL, &mail("198.18.1.1", soa), &mail("198.18.2.1", soa));
+        assert!(found.contains(&usual(Code::NsPartly)), "{soa}: {found:?}");
+        assert!(!found.contains(&usual(Code::NsNoneAnswers)), "{soa}: {found:?}");
+    }
+}
+
+#[test]
+fn servers_that_give_no_ns_records_do_not_agree() {
+    let dropped = |text: &str, server: &str| {
+        let of_names = format!("server {server} a.test. NS mixed aa | ns1.a.test. | ns2.b.test.");
+        let silent =
+            format!("server {server} a.test. NS mixed silent\nserver {server} a.test. NS udp silent");
+        assert!(text.contains(&of_names));
+        text.replace(&of_names, &silent)
+    };
+    let found = codes(REFERRAL, &dropped(FIRST, "198.18.1.1"), &dropped(SECOND, "198.18.2.1"));
+    assert!(
+        found.contains(&usual(Code::NsPartly)) && !found.contains(&usual(Code::DelegationOk)),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn servers_that_answer_late_are_not_dead() {
+    let silent =
+        |text: &str| text.replace("SOA udp aa", "SOA udp silent").replace("MX udp aa", "MX udp silent");
+    let late = |answer: &str| {
+        let lines = format!(
+            "{ABOVE}\n{REFERRAL}\n{}\n{}\nlookup a.test. MX {answer} | 10 mx.a.test.",
+            silent(FIRST),
+            silent(SECOND)
+        );
+        check(&facts("a.test.", &lines)).into_iter().map(|finding| finding.code).collect::<Vec<_>>()
+    };
+    assert!(late("3003ms").contains(&Code::DelegationUnknown));
+    for answer in ["20ms", "cached 3003ms"] {
+        assert!(late(answer).contains(&Code::NsNoneAnswers), "{answer}");
+    }
+}
+
+#[test]
+fn a_host_that_gets_only_bogus_answers_reaches_servers() {
+    let unreached = |reply: &str| is_unreached(&facts("a.test.", &format!("lookup a.test. SOA {reply}")));
+    assert!(unreached("SERVFAIL") && !unreached("SERVFAIL bogus") && !unreached("NXDOMAIN"));
+}
+
+#[test]
+fn nothing_agrees_unless_both_sides_have_told() {
+    let parent = "server 198.18.9.1 a.test. NS udp";
+    for referral in [format!("{parent} silent"), format!("{parent} REFUSED"), String::new()] {
+        assert_eq!(codes(&referral, FIRST, SECOND), [usual(Code::DelegationUnknown)], "{referral}");
+    }
+    let unheard = |number: u8| format!("server 198.18.{number}.1 a.test. SOA udp no-route");
+    assert_eq!(codes(REFERRAL, &unheard(1), &unheard(2)), [usual(Code::DelegationUnknown)]);
+}
+
+#[test]
+fn the_registrar_s_set_is_compared_with_the_zone_s() {
+    let other = |text: &str| text.replace("ns1.a.test. | ns2.b.test.", "ns1.a.test. | ns3.c.test.");
+    let overlapping = codes(REFERRAL, &other(FIRST), SECOND);
+    assert_eq!(overlapping.first(), Some(&(Code::NsDiffer, Level::Warning)));
+    let old = REFERRAL.replace("ns1.a.test. |", "old1.d.test. |").replace("ns2.b.test.", "old2.d.test.");
+    assert_eq!(codes(&old, FIRST, SECOND).first(), Some(&(Code::NsDiffer, Level::Warning)));
+    let glue = REFERRAL.replace("A 198.18.1.1", "A 198.18.1.99");
+    assert!(codes(&glue, FIRST, SECOND).contains(&usual(Code::GlueDiffers)));
+    let more = |glue: &str| {
+        let referral = glue.to_owned();
+        let lines = format!("{ABOVE}\n{referral}\n{FIRST}\n{SECOND}");
+        let lines = lines.replace("ns1.a.test. A | 198.18.1.1", "ns1.a.test. A | 198.18.1.1 | 198.18.1.2");
+        let found = check(&facts("a.test.", &lines));
+        found.into_iter().find(|finding| finding.code == Code::GlueDiffers).map(|finding| finding.level)
+    };
+    assert_eq!(more(REFERRAL), Some(Level::Note), "a part of the addresses");
+    assert_eq!(more(&glue), Some(Level::Failure));
+    assert_eq!(more(&format!("{glue} | +ns1.a.test. A 198.18.1.1")), Some(Level::Warning));
+}
+
+#[test]
+fn glue_is_compared_with_the_addresses_that_the_servers_of_the_newest_zone_give() {
+    let found = |serial: &str, first: &str, second: &str| {
+        let second_zone = SECOND.replace("h. 7 ", &format!("h. {serial} "));
+        let told = format!(
+            "server 198.18.1.1 ns1.a.test. A udp aa | {first}\nserver 198.18.2.1 ns1.a.test. A udp aa | {second}"
+        );
+        let found = check(&facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{second_zone}\n{told}")));
+        let differs = found.into_iter().find(|finding| finding.code == Code::GlueDiffers);
+        differs.map(|finding| (finding.level, finding.evidence))
+    };
+    assert_eq!(found("7", "198.18.1.1", "198.18.1.1"), None);
+    assert_eq!(found("6", "198.18.1.1", "198.18.1.9"), None, "an old copy of the zone");
+    let (level, evidence) = found("8", "198.18.1.1", "198.18.1.9").unwrap();
+    assert_eq!(level, Level::Failure, "whatever the old copy at the glue says");
+    assert_eq!(evidence, "the glue of ns1.a.test. is 198.18.1.1, its address is 198.18.1.9");
+    let (level, evidence) = found("7", "198.18.1.1", "198.18.1.9").unwrap();
+    assert_eq!(level, Level::Warning);
+    assert!(evidence.ends_with("; 198.18.2.1 (ns2.b.test.) has 198.18.1.9"), "{evidence}");
+}
+
+#[test]
+fn old_glue_at_which_the_zone_is_still_served_is_a_warning() {
+    let glue = REFERRAL.replace("A 198.18.1.1", "A 198.18.1.99");
+    let first = FIRST.replace("198.18.1.1 ", "198.18.1.99 ");
+    let told = "server 198.18.2.1 ns1.a.test. A udp aa | 198.18.1.1";
+    let found = codes(&format!("{glue}\n{told}"), &format!("{FIRST}\n{first}"), SECOND);
+    assert_eq!(found.first(), Some(&(Code::GlueDiffers, Level::Warning)), "{found:?}");
+}
+
+#[test]
+fn a_server_that_drops_names_in_mixed_case_is_a_warning() {
+    let plain = "server 198.18.2.1 a.test. NS udp aa | ns1.a.test. | ns2.b.test.";
+    let second = format!("{}\n{plain}", SECOND.replace("NS mixed aa", "NS mixed silent"));
+    let found = codes(REFERRAL, FIRST, &second);
+    assert_eq!(found.first(), Some(&(Code::NsCase, Level::Warning)), "{found:?}");
+}
+
+#[test]
+fn the_servers_that_an_old_copy_of_the_zone_names_are_not_those_of_the_zone() {
+    let named = |serial: &str, set: &str| {
+        let second =
+            SECOND.replace("h. 7 ", &format!("h. {serial} ")).replace("ns1.a.test. | ns2.b.test.", set);
+        let facts = facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{second}"));
+        let found = check(&facts).into_iter().find(|finding| finding.code == Code::NsDiffer);
+        found.map(|finding| finding.evidence)
+    };
+    assert_eq!(named("6", "ns1.a.test. | old.c.test."), None, "the serials differ, and this is told");
+    let newer = named("8", "ns1.a.test. | new.c.test.").unwrap();
+    assert!(newer.contains("; the zone itself names new.c.test., ns1.a.test."), "{newer}");
+    let other = named("7", "ns1.a.test. | ns3.c.test.").unwrap();
+    assert!(other.contains("198.18.2.1 (ns2.b.test.) has ns1.a.test., ns3.c.test."), "{other}");
+    assert!(other.contains("198.18.1.1 (ns1.a.test.) has ns1.a.test., ns2.b.test."), "{other}");
+}
+
+#[test]
+fn mx_records_that_differ_in_preferences_alone_are_said_to_name_the_same_hosts() {
+    let told = |mail: &str| {
+        let second = SECOND.replace("10 mx.a.test.", mail);
+        let found = check(&facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{second}")));
+        found.into_iter().find(|finding| finding.code == Code::MxDiffers).unwrap().evidence
+    };
+    let same = "198.18.1.1 (ns1.a.test.) has 10 mx.a.test.; 198.18.2.1 (ns2.b.test.) has 20 mx.a.test.; the mail hosts are the same, and their \
+                preferences differ";
+    assert_eq!(told("20 mx.a.test."), same);
+    assert!(!told("20 old.a.test.").contains("preferences"));
+}
+
+#[test]
+fn names_without_addresses_single_servers_and_one_network_are_told() {
+    let with = |from: &str, to: &str| {
+        let lines = format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{SECOND}").replace(from, to);
+        let found = check(&facts("a.test.", &lines));
+        found.into_iter().map(|finding| finding.code).collect::<Vec<_>>()
+    };
+    let gone = with("lookup ns2.b.test. A | 198.18.2.1", "lookup ns2.b.test. A NXDOMAIN");
+    assert!(gone.contains(&Code::NsWithoutAddress), "{gone:?}");
+    let single = with(" | ns2.b.test.", "");
+    assert!(single.contains(&Code::NsSingle) || single.contains(&Code::NsDiffer), "{single:?}");
+    assert!(with("198.18.2.1", "198.18.1.2").contains(&Code::NsOneNetwork));
+    let denied = with("lookup a.test. SOA |", "lookup a.test. SOA NXDOMAIN |");
+    assert!(!denied.contains(&Code::DomainMissing), "the zone above delegates it: {denied:?}");
+    let missing = check(&facts("a.test.", "lookup a.test. SOA NXDOMAIN"));
+    assert_eq!(missing.first().map(|finding| finding.code), Some(Code::DomainMissing));
+    let below = |domain: &str, above: &str| {
+        let lines = format!("lookup {domain} SOA NXDOMAIN\nlookup {above} SOA | ns1.a.test. h. 7 2 3 4 5");
+        check(&facts(domain, &lines)).remove(0).evidence
+    };
+    assert_eq!(below("x.a.test.", "a.test."), "x.a.test. NXDOMAIN; the zone a.test. above it exists");
+    assert_eq!(below("a.test.", "test."), "a.test. NXDOMAIN");
+}
+
+#[test]
+fn a_server_inside_the_zone_needs_glue() {
+    let bare = REFERRAL.replace(" | +ns1.a.test. A 198.18.1.1", "");
+    assert!(codes(&bare, FIRST, SECOND).contains(&(Code::GlueMissing, Level::Warning)));
+    let alone = bare.replace(" | >a.test. NS ns2.b.test.", "");
+    assert!(codes(&alone, FIRST, SECOND).contains(&(Code::GlueMissing, Level::Failure)));
+    assert!(codes(REFERRAL, FIRST, SECOND).iter().all(|(code, _)| *code != Code::GlueMissing));
+}
+
+#[test]
+fn each_fault_of_a_server_has_its_code() {
+    let soa = "server 198.18.2.1 a.test. SOA";
+    let cases = [
+        (format!("{soa} udp REFUSED"), Code::NsLame),
+        (format!("{soa} udp SERVFAIL"), Code::NsLame),
+        (format!("{soa} udp ra | ns1.a.test. h. 7 2 3 4 5"), Code::NsLame),
+        (format!("{soa} udp aa"), Code::NsLame),
+        (format!("{soa} udp silent\n{soa} plain silent\n{soa} tcp silent"), Code::NsSilent),
+        (format!("{soa} udp unreachable\n{soa} plain silent"), Code::NsSilent),
+        (format!("{soa} udp unknown"), Code::DelegationUnknown),
+        (format!("{soa} udp no-route"), Code::NsUnrouted),
+        (format!("{soa} udp FORMERR\n{soa} plain aa | ns1.a.test. h. 7 2 3 4 5"), Code::NsEdns),
+        (format!("{soa} udp silent\n{soa} plain aa | ns1.a.test. h. 7 2 3 4 5"), Code::NsEdns),
+        (SECOND.replace("SOA tcp aa", "SOA tcp unreachable"), Code::NsTcp),
+        (SECOND.replace("SOA tcp aa", "SOA tcp silent"), Code::NsTcp),
+        (SECOND.replace("SOA tcp aa", "SOA tcp aa tc"), Code::NsTcp),
+        (SECOND.replace("SOA tcp aa", "SOA tcp unfit"), Code::NsTcp),
+        (
+            SECOND.replace("SOA udp aa | ns1.a.test. h. 7", "SOA udp aa | ns1.a.test. h. 6"),
+            Code::SerialDiffers,
+        ),
+        (SECOND.replace("10 mx.a.test.", "10 old.a.test."), Code::MxDiffers),
+    ];
+    for (second, code) in cases {
+        assert_eq!(codes(REFERRAL, FIRST, &second).first(), Some(&usual(code)), "{second}");
+    }
+    let notes = [
+        (SECOND.replace("SOA udp aa", "SOA udp aa ra"), Code::NsRecursive),
+        (SECOND.replace("SOA tcp aa", "SOA tcp aa ra"), Code::NsRecursive),
+        (
+            SECOND.replace("NS mixed aa", "NS mixed other-case")
+                + "\nserver 198.18.2.1 a.test. NS udp aa | ns1.a.test. | ns2.b.test.",
+            Code::NsCase,
+        ),
+    ];
+    for (second, code) in notes {
+        assert_eq!(codes(REFERRAL, FIRST, &second), [usual(code), usual(Code::DelegationOk)], "{second}");
+    }
+    let silent =
+        |text: &str| text.replace("SOA udp aa", "SOA udp silent").replace("MX udp aa", "MX udp silent");
+    assert_eq!(codes(REFERRAL, &silent(FIRST), &silent(SECOND)), [usual(Code::NsNoneAnswers)]);
+    let parent = "server 198.18.9.1 a.test. NS udp";
+    let lost = codes(&format!("{parent} silent"), &silent(FIRST), &silent(SECOND));
+    assert!(
+        lost.iter().all(|found| *found == usual(Code::DelegationUnknown)),
+        "no server is reached: {lost:?}"
+    );
+    let refused = FIRST.replace("SOA udp aa", "SOA udp REFUSED");
+    let gives_mail = codes(REFERRAL, &refused, &silent(SECOND));
+    assert!(!gives_mail.contains(&usual(Code::NsNoneAnswers)), "{gives_mail:?}");
+    let refused = refused.replace("MX udp aa", "MX udp REFUSED").replace("NS mixed aa", "NS mixed REFUSED");
+    let some = codes(&format!("{parent} silent"), &refused, &silent(SECOND));
+    assert!(some.contains(&usual(Code::NsNoneAnswers)), "{some:?}");
+}

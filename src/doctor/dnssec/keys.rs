@@ -1,0 +1,417 @@
+//! The DS records at servers of the zone above against the keys at servers of the zone, both as they are now.
+//!
+//! RFC 4034 section 5.1.4 and appendix B, RFC 4035 section 5.2. The daemon validates with the records in its cache. A zone that has a
+//! new key, whose DS nobody has entered, validates there until a TTL ends, and fails everywhere else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use crate::delegation::{parents, server_hosts};
+use crate::dnssec::key_records::{Ds, Key, fits, names_one, signing};
+use crate::facts::record_set::is_known;
+use crate::facts::{
+    BOUND_REACHED, DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, at_server, is_within,
+};
+use crate::limits::MAX_CHECKED_KEY_SERVERS;
+use crate::{served, zone};
+
+/// Flags of a DNSKEY record: the key of a zone, and a revoked one.
+const ZONE_KEY: u16 = 0x100;
+/// See above.
+const REVOKED: u16 = 0x80;
+
+/// The DS records against the keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum KeysNow {
+    /// At each server that was asked, a DS names a key that signs the keys.
+    Fit,
+    /// No DS does at any server; the text says which.
+    Differ(String),
+    /// No DS does at some of the servers; the text says which.
+    Partly(String),
+    /// At some or all servers a DS names a key, and they send no signatures; the text says which. The DS and the zone are right.
+    Unsigned(String),
+    /// The zone above has no DS.
+    WithoutDs,
+    /// It could not be told; the text says why.
+    Unknown(String),
+}
+
+/// The servers of the zone that are asked: an address of each name before the others.
+pub(crate) fn servers(facts: &DomainFacts) -> Vec<IpAddr> {
+    let each = zone::one_of_each(&zone::servers(facts));
+    let (mut first, others): (Vec<IpAddr>, Vec<IpAddr>) =
+        served::serving(facts).into_iter().partition(|server| each.contains(server));
+    first.extend(others);
+    first.truncate(MAX_CHECKED_KEY_SERVERS);
+    first
+}
+
+/// The servers of the zone that are not asked for its keys, or have told nothing of them.
+pub(crate) fn not_asked(facts: &DomainFacts) -> Vec<String> {
+    let all = zone::servers(facts);
+    let asked = servers(facts);
+    let is_cut = |server: &IpAddr| {
+        let got = facts.server(*server, zone::apex(facts), "DNSKEY", QueryForm::Udp);
+        matches!(got, Some(Got::NoReply(NoReply::Unknown(why))) if why == BOUND_REACHED)
+    };
+    let beyond =
+        served::serving(facts).into_iter().filter(|server| !asked.contains(server) || is_cut(server));
+    server_hosts::shown(&all, beyond)
+}
+
+/// The questions that are needed next.
+pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    let apex = zone::apex(facts);
+    let own = servers(facts).into_iter().map(|server| at_server(server, apex, "DNSKEY", QueryForm::Udp));
+    of_parents(facts).into_iter().chain(own).collect()
+}
+
+/// The questions about the present DS records.
+pub(crate) fn of_parents(facts: &DomainFacts) -> Vec<Want> {
+    let ask = |server| at_server(server, zone::apex(facts), "DS", QueryForm::Udp);
+    zone::telling_parents(facts).into_iter().map(ask).collect()
+}
+
+/// Whether the zone above has DS records, and no server of the zone sends signatures, because all that serve it do so without EDNS only.
+pub(crate) fn are_without_edns(facts: &DomainFacts) -> bool {
+    let serving = served::serving(facts);
+    let is_plain = |server: &IpAddr| served::form(facts, *server) == Some(QueryForm::Plain);
+    !serving.is_empty() && serving.iter().all(is_plain) && parents::is_signed(facts)
+}
+
+/// The answer of a server about the apex.
+fn told<'f>(facts: &'f DomainFacts, server: IpAddr, kind: &'static str) -> Option<&'f ReplyFacts> {
+    match facts.server(server, zone::apex(facts), kind, QueryForm::Udp) {
+        Some(Got::Reply(reply)) if reply.authoritative && reply.rcode == "NOERROR" => Some(reply),
+        _ => None,
+    }
+}
+
+/// The answers of servers of the zone above about the DS records.
+fn answers_above(facts: &DomainFacts) -> Vec<&ReplyFacts> {
+    zone::compared_parents(facts).into_iter().filter_map(|server| told_ds(facts, server)).collect()
+}
+
+/// The answer of a server of the zone above about the DS records. One that has both zones must answer for the zone above.
+fn told_ds(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
+    let apex = zone::apex(facts);
+    told(facts, server, "DS").filter(|reply| zone::soa(reply).is_none_or(|soa| soa.owner != apex))
+}
+
+/// The DS records that servers of the zone above have now.
+pub(crate) fn above(facts: &DomainFacts) -> BTreeSet<&str> {
+    answers_above(facts).into_iter().flat_map(|reply| reply.data("DS")).collect()
+}
+
+/// The same; none if no server has told them.
+pub(crate) fn told_above(facts: &DomainFacts) -> Option<BTreeSet<&str>> {
+    (!answers_above(facts).is_empty()).then(|| above(facts))
+}
+
+/// Whether the zone above has DS records, so that validators demand keys and proofs.
+pub(crate) fn has_ds(facts: &DomainFacts) -> bool {
+    told_above(facts).is_some_and(|records| !records.is_empty())
+}
+
+/// The data of the keys that the servers give.
+pub(crate) fn told_records(facts: &DomainFacts) -> BTreeSet<&str> {
+    told_keys(facts).into_iter().flat_map(|(_, reply)| reply.data("DNSKEY")).collect()
+}
+
+/// The keys that the servers give, each with its server.
+pub(crate) fn told_keys(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
+    servers(facts).into_iter().filter_map(|server| Some((server, told(facts, server, "DNSKEY")?))).collect()
+}
+
+/// The present DS records; none if one cannot be read.
+fn ds_above(facts: &DomainFacts) -> Option<Vec<Ds>> {
+    above(facts).into_iter().map(Ds::read).collect()
+}
+
+/// The answers with the keys of the zone by their servers: where a DS names a key that signs them, and where none does.
+#[derive(Debug, Default)]
+pub(crate) struct KeysByFit<'f> {
+    /// The answers whose keys a DS record fits.
+    pub(crate) fitting: BTreeMap<IpAddr, &'f ReplyFacts>,
+    /// The answers with the keys that a DS record names and no signature, from servers that have EDNS.
+    pub(crate) unsigned: BTreeMap<IpAddr, &'f ReplyFacts>,
+    /// The answers whose keys no DS record fits.
+    pub(crate) others: BTreeMap<IpAddr, &'f ReplyFacts>,
+}
+
+/// The answers with the keys, by the present DS records.
+pub(crate) fn by_fit(facts: &DomainFacts) -> KeysByFit<'_> {
+    let Some(ds) = ds_above(facts) else { return KeysByFit::default() };
+    let mut groups = groups(facts, &ds);
+    let mut of = |fit| groups.remove(&fit).unwrap_or_default().into_iter();
+    KeysByFit {
+        fitting: of(KeyFit::Fits).collect(),
+        unsigned: of(KeyFit::Unsigned).collect(),
+        others: [KeyFit::WithoutEdns, KeyFit::Wrong].into_iter().flat_map(of).collect(),
+    }
+}
+
+/// The fit of the keys of a server with DS records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum KeyFit {
+    /// A DS names a key that signs the keys.
+    Fits,
+    /// A DS names a key; the keys have no signature, and other records of the server have, or it has EDNS and another server signs.
+    Unsigned,
+    /// A DS names a key, and the server sends no signature at all, as without EDNS.
+    WithoutEdns,
+    /// No DS names a key that signs.
+    Wrong,
+}
+
+/// The answers with the keys of all servers by their fit.
+fn groups<'f>(facts: &'f DomainFacts, ds: &[Ds]) -> BTreeMap<KeyFit, Vec<(IpAddr, &'f ReplyFacts)>> {
+    let apex = zone::apex(facts);
+    let mut groups = BTreeMap::<KeyFit, Vec<_>>::new();
+    let told = told_keys(facts);
+    let is_one_right = told.iter().any(|(_, reply)| fits(apex, ds, reply));
+    for (server, reply) in told {
+        let fit = match () {
+            () if fits(apex, ds, reply) => KeyFit::Fits,
+            () if !is_without_signatures(apex, ds, reply) => KeyFit::Wrong,
+            () if sends_signatures(facts, server) => KeyFit::Unsigned,
+            // Beside a server with signatures it has an unsigned copy; all that send none are behind something that removes them.
+            () if reply.edns && is_one_right => KeyFit::Unsigned,
+            () => KeyFit::WithoutEdns,
+        };
+        groups.entry(fit).or_default().push((server, reply));
+    }
+    groups
+}
+
+/// Whether a server sends signatures of records of the zone: it has EDNS.
+fn sends_signatures(facts: &DomainFacts, server: IpAddr) -> bool {
+    let apex = zone::apex(facts);
+    facts.got.iter().any(|(want, got)| match (want, got) {
+        (Want::Server { server: asked, .. }, Got::Reply(reply)) if *asked == server => {
+            let mut records = reply.answers.iter().chain(&reply.authority);
+            records.any(|record| record.kind == "RRSIG" && is_within(&record.name, apex))
+        }
+        _ => false,
+    })
+}
+
+/// Whether a present DS record names a key, given as the data of a DNSKEY record.
+pub(crate) fn is_named(facts: &DomainFacts, data: &str) -> bool {
+    let apex = zone::apex(facts);
+    let named = |key: &Key| ds_above(facts).is_some_and(|ds| ds.iter().any(|ds| ds.names(apex, key)));
+    Key::read(data).is_some_and(|key| named(&key))
+}
+
+/// The algorithm and the tag of a key that signs records of the zone, given as the data of a DNSKEY record; none if it is revoked (RFC 5011
+/// section 2.1) or no zone key (RFC 4034 section 2.1.1).
+pub(crate) fn algorithm_and_tag(data: &str) -> Option<(u8, u16)> {
+    let flags: u16 = data.split_whitespace().next()?.parse().ok()?;
+    let key = Key::read(data).filter(|_| flags & (ZONE_KEY | REVOKED) == ZONE_KEY)?;
+    Some((key.algorithm()?, key.tag()))
+}
+
+/// The verdict.
+pub(crate) fn now(facts: &DomainFacts) -> KeysNow {
+    if answers_above(facts).is_empty() {
+        return KeysNow::Unknown("no server of the zone above told the DS records".to_owned());
+    }
+    against(facts, &above(facts))
+}
+
+/// The words for a zone with a key that a DS record names, if this key does not sign its DNSKEY records.
+const IDLE_KEY: &str =
+    " (a key that the DS records name is among the DNSKEY records there, and has not signed them)";
+
+/// The verdict about these DS records.
+pub(crate) fn against(facts: &DomainFacts, records: &BTreeSet<&str>) -> KeysNow {
+    let apex = zone::apex(facts);
+    if records.is_empty() {
+        return KeysNow::WithoutDs;
+    }
+    let Some(ds) = records.iter().map(|data| Ds::read(data)).collect::<Option<Vec<Ds>>>() else {
+        return KeysNow::Unknown("the DS records cannot be read".to_owned());
+    };
+    let mut groups = groups(facts, &ds);
+    if groups.is_empty() {
+        return KeysNow::Unknown("no name server of the zone told the DNSKEY records".to_owned());
+    }
+    let all = zone::servers(facts);
+    let mut of = |fit| groups.remove(&fit).unwrap_or_default();
+    let (fitting, unsigned, mut wrong) = (of(KeyFit::Fits), of(KeyFit::WithoutEdns), of(KeyFit::Wrong));
+    // `server_signatures` tells of keys without a signature where another server is right.
+    if fitting.is_empty() {
+        wrong.extend(of(KeyFit::Unsigned));
+    }
+    if let [_, ..] = wrong.as_slice() {
+        let of_ds = listed(&ds.iter().map(|ds| ds.tag).collect());
+        let mut groups = BTreeMap::<(String, bool), Vec<IpAddr>>::new();
+        for (server, reply) in wrong {
+            let tags = signing(apex, reply).into_iter().map(|key| key.tag()).collect();
+            groups.entry((listed(&tags), names_one(apex, &ds, reply))).or_default().push(server);
+        }
+        let told = groups.into_iter().map(|((tags, has_named), at)| {
+            let at = server_hosts::shown(&all, at).join(" and ");
+            let there = if has_named { IDLE_KEY } else { "" };
+            format!("the keys that sign at {at} are {tags}{there}")
+        });
+        let told = told.collect::<Vec<_>>().join("; ");
+        let told = format!("the DS records at the zone above name the keys {of_ds}; {told}");
+        return match fitting.is_empty() && unsigned.is_empty() {
+            true => match not_asked(facts) {
+                beyond if beyond.is_empty() => KeysNow::Differ(told),
+                beyond => KeysNow::Differ(format!("{told}; not asked for keys: {}", beyond.join(", "))),
+            },
+            false => KeysNow::Partly(told),
+        };
+    }
+    if unsigned.is_empty() {
+        return KeysNow::Fit;
+    }
+    let conduct = "gives the keys that the DS records name without signatures, as a server without EDNS does";
+    let unsigned: Vec<(IpAddr, String)> =
+        unsigned.into_iter().map(|(server, _)| (server, conduct.to_owned())).collect();
+    KeysNow::Unsigned(server_hosts::with_conduct(&all, &unsigned))
+}
+
+/// Tags of keys in words.
+fn listed(tags: &BTreeSet<u16>) -> String {
+    match tags.len() {
+        0 => "none".to_owned(),
+        _ => tags.iter().map(u16::to_string).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// That the zone above has DS records and no server of the zone gives its keys, each asked over UDP and TCP: the servers and what they do.
+pub(crate) fn unanswered(facts: &DomainFacts) -> Option<String> {
+    let (apex, all) = (zone::apex(facts), zone::servers(facts));
+    let asked = servers(facts);
+    if above(facts).is_empty() || asked.is_empty() || asked.len() != served::serving(facts).len() {
+        return None;
+    }
+    let words = |got: &Got| match got {
+        Got::Reply(reply) if !is_known(reply) => Some(format!("answers {}", reply.rcode)),
+        Got::Reply(_) | Got::NoReply(NoReply::Unknown(_) | NoReply::NoRoute) => None,
+        Got::NoReply(NoReply::Silent) => Some("does not answer".to_owned()),
+        Got::NoReply(lost) => Some(format!("gives {}", lost.words())),
+        Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => None,
+    };
+    let told = asked.into_iter().map(|server| {
+        let over = |way| facts.server(server, apex, "DNSKEY", way).and_then(words);
+        over(QueryForm::Tcp)?;
+        Some((server, over(QueryForm::Udp)?))
+    });
+    let told: Vec<(IpAddr, String)> = told.collect::<Option<_>>()?;
+    Some(server_hosts::with_conduct(&all, &told))
+}
+
+/// Whether a reply has no signature, and a key that a DS names: the server has the zone and does not send its signatures.
+fn is_without_signatures(apex: &str, ds: &[Ds], reply: &ReplyFacts) -> bool {
+    reply.data("RRSIG").next().is_none() && names_one(apex, ds, reply)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::facts::tests::facts;
+
+    /// A zone `a.b.` with one server and its key, whose DS the zone above has.
+    pub(crate) const SIGNED: &str = "
+        lookup b. SOA secure | ns.b. h. 1 2 3 4 5
+        lookup b. NS | ns.b.
+        lookup ns.b. A | 192.0.2.9
+        lookup ns.a.b. A | 192.0.2.1
+        server 192.0.2.9 a.b. NS udp | >a.b. NS ns.a.b.
+        server 192.0.2.9 a.b. DS udp aa | 59409 13 2 b890b9a107382a9611e22dbe6a8c92c7415d0c97b485ecb2828fe095ccd2319a
+        server 192.0.2.1 a.b. SOA udp aa | ns. h. 1 2 3 4 5
+        server 192.0.2.1 a.b. DNSKEY udp aa | 257 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw== | =a.b. RRSIG DNSKEY 13 2 300 4000000000 1 59409 a.b. x";
+
+    fn judged(from: &str, to: &str) -> KeysNow {
+        assert!(SIGNED.contains(from), "{from}");
+        now(&facts("a.b.", &format!("lookup a.b. SOA secure | ns. h. 1 2 3 4 5{}", SIGNED.replace(from, to))))
+    }
+
+    #[test]
+    fn a_ds_that_names_no_key_that_signs_is_told() {
+        let (ds, key) = (
+            "59409 13 2 b890b9a107382a9611e22dbe6a8c92c7415d0c97b485ecb2828fe095ccd2319a",
+            "257 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==",
+        );
+        let differs = |from: &str, to: &str| matches!(judged(from, to), KeysNow::Differ(_));
+        assert_eq!(judged(ds, ds), KeysNow::Fit);
+        assert_eq!(judged(ds, &format!("7 13 2 aa | {ds}")), KeysNow::Fit, "a rollover");
+        assert_eq!(judged(ds, "59409 13 1 41d59f29e3f428ec87d96062bd975d68d7a6231a"), KeysNow::Fit);
+        assert_eq!(
+            judged(
+                ds,
+                "59409 13 4 c5b2e835778308b3220635c7c0899ef149897418edc9774ea7bf41148fd6843bf8a8ff394fa19dcda15202e4604ae78d"
+            ),
+            KeysNow::Fit
+        );
+        assert_eq!(judged(ds, "59409 13 9 aa"), KeysNow::Fit, "a digest that is not known");
+        assert!(differs(ds, "59409 13 2 aa"));
+        assert!(differs(ds, "59409 8 2 b890b9a107382a9611e22dbe6a8c92c7415d0c97b485ecb2828fe095ccd2319a"));
+        assert_eq!(
+            judged(ds, "7 13 2 aa"),
+            KeysNow::Differ(
+                "the DS records at the zone above name the keys 7; the keys that sign at 192.0.2.1 (ns.a.b.) are 59409"
+                    .to_owned()
+            )
+        );
+        assert!(differs("1 59409 a.b.", "1 7 a.b."), "the key does not sign");
+        assert!(differs(&format!("aa | {key}"), "aa"));
+        let second = "lookup ns.a.b. A | 192.0.2.1 | 192.0.2.2\nserver 192.0.2.2 a.b. SOA udp aa | ns. h. 1 2 3 4 5\n\
+            server 192.0.2.2 a.b. DNSKEY udp aa";
+        let partly = "the DS records at the zone above name the keys 59409; the keys that sign at 192.0.2.2 (ns.a.b.) are none";
+        assert_eq!(judged("lookup ns.a.b. A | 192.0.2.1", second), KeysNow::Partly(partly.to_owned()));
+        assert_eq!(judged(&format!("DS udp aa | {ds}"), "DS udp aa"), KeysNow::WithoutDs);
+        let third = format!(
+            "{}\nserver 192.0.2.3 a.b. SOA udp aa | ns. h. 1 2 3 4 5\nserver 192.0.2.3 a.b. DNSKEY udp aa",
+            second.replace("192.0.2.2\n", "192.0.2.2 | 192.0.2.3\n")
+        );
+        let KeysNow::Partly(both) = judged("lookup ns.a.b. A | 192.0.2.1", &third) else { panic!() };
+        assert!(both.ends_with("sign at 192.0.2.2 (ns.a.b.) and 192.0.2.3 (ns.a.b.) are none"), "{both}");
+        let bare = judged(" | =a.b. RRSIG DNSKEY 13 2 300 4000000000 1 59409 a.b. x", "");
+        let KeysNow::Unsigned(bare) = bare else { panic!("{bare:?}") };
+        assert!(bare.starts_with("192.0.2.1 (ns.a.b.) gives the keys"), "{bare}");
+        // A server that has EDNS has an unsigned copy, if another one has signatures.
+        let third = second.replace("DNSKEY udp aa", &format!("DNSKEY udp aa edns | {key}"));
+        assert_eq!(judged("lookup ns.a.b. A | 192.0.2.1", &third), KeysNow::Fit, "`ns_bogus` tells it");
+        let plain = third.replace(" edns", "");
+        assert!(matches!(judged("lookup ns.a.b. A | 192.0.2.1", &plain), KeysNow::Unsigned(_)));
+        for lost in ["DS udp silent", "DS udp aa | >a.b. SOA ns. h. 1 2 3 4 5", "DS udp SERVFAIL"] {
+            let told = judged(&format!("DS udp aa | {ds}"), lost);
+            assert!(matches!(told, KeysNow::Unknown(_)), "{lost}: {told:?}");
+        }
+        assert!(matches!(judged("DNSKEY udp aa |", "DNSKEY udp silent |"), KeysNow::Unknown(_)));
+    }
+
+    #[test]
+    fn the_keys_of_all_servers_are_asked_for_and_those_that_are_not_are_told() {
+        let zone = |count: u8| {
+            let names: String = (1..=count).map(|last| format!(" | 192.0.2.{last}")).collect();
+            let soa = |last: u8| format!("server 192.0.2.{last} a.b. SOA udp aa | ns. h. 1 2 3 4 5\n");
+            let servers: String = (1..=count).map(soa).collect();
+            let ns = "lookup b. SOA | ns.b. h. 1 2 3 4 5\nlookup b. NS | ns.b.\nlookup ns.b. A | 192.0.2.99\n\
+                      server 192.0.2.99 a.b. NS udp | >a.b. NS ns.a.b.";
+            facts(
+                "a.b.",
+                &format!(
+                    "lookup a.b. SOA secure | ns. h. 1 2 3 4 5\n{ns}\nlookup ns.a.b. A{names}\n{servers}"
+                ),
+            )
+        };
+        let asked = |facts: &DomainFacts| {
+            let is_key = |want: &Want| matches!(want, Want::Server { kind: "DNSKEY", .. });
+            wants(facts).into_iter().filter(is_key).count()
+        };
+        let seven = zone(7);
+        assert_eq!((asked(&seven), not_asked(&seven).len()), (7, 0));
+        let many = zone(15);
+        assert_eq!(
+            (asked(&many), not_asked(&many).len()),
+            (MAX_CHECKED_KEY_SERVERS, 15 - MAX_CHECKED_KEY_SERVERS)
+        );
+    }
+}

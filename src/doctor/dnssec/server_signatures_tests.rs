@@ -1,0 +1,237 @@
+//! Cases of the signatures of two servers of a zone.
+
+use super::*;
+use crate::codes::remedies;
+use crate::dnssec::keys::tests::SIGNED;
+use crate::facts::tests::facts;
+use crate::judge;
+
+/// A key that signs the keys, one that signs the records, and another such key.
+const ENTRY: &str =
+    "257 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
+const FIRST: &str =
+    "256 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Qg==";
+const SECOND: &str =
+    "256 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+QQ==";
+
+fn tag(key: &str) -> u16 {
+    keys::algorithm_and_tag(key).unwrap().1
+}
+
+/// A signature of a type by a key; `fits` is what a check of it tells.
+fn signature(kind: &str, key: &str, fits: &str) -> String {
+    format!("=a.b. RRSIG {kind} 13 2 300 4000000000 1 {} a.b. {fits}", tag(key))
+}
+
+/// The keys of a server with a signature by the first of them.
+fn keys_at(server: &str, keys: &[&str], fits: &str) -> String {
+    format!(
+        "server {server} a.b. DNSKEY udp aa | {} | {}",
+        keys.join(" | "),
+        signature("DNSKEY", ENTRY, fits)
+    )
+}
+
+/// A server with these signatures of its MX record.
+fn mail_at(server: &str, signatures: &[(&str, &str)]) -> String {
+    let made = signatures.iter().map(|(key, fits)| format!(" | {}", signature("MX", key, fits)));
+    format!("server {server} a.b. MX udp aa | 10 mx.a.b.{}", made.collect::<String>())
+}
+
+/// Right signatures by these keys.
+const BY_FIRST: &[(&str, &str)] = &[(FIRST, "good")];
+/// See above.
+const BY_SECOND: &[(&str, &str)] = &[(SECOND, "good")];
+
+const ONE: &str = "192.0.2.1";
+const OTHER: &str = "192.0.2.2";
+
+/// The facts of a zone with two servers and these answers of both.
+fn zone_with(answers: &[String]) -> DomainFacts {
+    let both = SIGNED.replace("lookup ns.a.b. A | 192.0.2.1", "lookup ns.a.b. A | 192.0.2.1 | 192.0.2.2");
+    let soa = "server 192.0.2.2 a.b. SOA udp aa | ns. h. 1 2 3 4 5";
+    let here = "lookup a.b. SOA secure | ns. h. 1 2 3 4 5";
+    facts("a.b.", &format!("{here}{both}\n{soa}\n{}", answers.join("\n")))
+}
+
+/// The evidence and the remedy of the finding, if there is one.
+fn told(answers: &[String]) -> Option<(Level, String, &'static str)> {
+    let facts = zone_with(answers);
+    let found = checked(&facts, &mut |_, signature, _| match signature.data.rsplit(' ').next() {
+        Some("good") => SignatureFit::Verifies,
+        Some("bad") => SignatureFit::Fails,
+        _ => SignatureFit::Unknown,
+    })?;
+    Some((found.level, found.evidence.clone(), found.remedy()))
+}
+
+/// The evidence about both servers, whose keys are these, and whose MX records have these signatures.
+fn of_mail(keys: [&[&str]; 2], signatures: [&[(&str, &str)]; 2]) -> Option<String> {
+    let [one, other] = [(ONE, 0), (OTHER, 1)].map(|(server, place)| {
+        format!("{}\n{}", keys_at(server, keys[place], "good"), mail_at(server, signatures[place]))
+    });
+    told(&[one, other]).map(|(level, evidence, _)| {
+        assert_eq!(level, Level::Failure, "{evidence}");
+        evidence
+    })
+}
+
+const SAME: [&[&str]; 2] = [&[ENTRY, FIRST], &[ENTRY, FIRST]];
+
+#[test]
+fn a_missing_or_wrong_signature_at_one_server_is_told() {
+    let good: &[(&str, &str)] = &[(FIRST, "good")];
+    assert_eq!(of_mail(SAME, [good, good]), None);
+    assert_eq!(of_mail(SAME, [good, &[]]).unwrap(), "192.0.2.2 (ns.a.b.) gives a.b. MX without a signature");
+    let wrong = format!(
+        "192.0.2.2 (ns.a.b.) gives a.b. MX with a signature of the key {} that does not verify",
+        tag(FIRST)
+    );
+    assert_eq!(of_mail(SAME, [good, &[(FIRST, "bad")]]).unwrap(), wrong);
+    // What all servers lack is told about the domain.
+    assert_eq!(of_mail(SAME, [&[], &[]]), None);
+    assert_eq!(of_mail(SAME, [&[(FIRST, "bad")], &[(FIRST, "bad")]]), None);
+    // Nothing shows that the other one is right.
+    assert_eq!(of_mail(SAME, [&[(FIRST, "unknown")], &[(FIRST, "bad")]]), None);
+    assert_eq!(of_mail(SAME, [good, &[(FIRST, "unknown")]]), None);
+}
+
+#[test]
+fn one_signature_that_fits_is_enough() {
+    let good: &[(&str, &str)] = &[(FIRST, "good")];
+    for both in [
+        &[(FIRST, "bad"), (FIRST, "good")][..],
+        &[(SECOND, "good"), (FIRST, "good")],
+        &[(FIRST, "good"), (SECOND, "bad")],
+        &[(SECOND, "good"), (FIRST, "unknown")],
+    ] {
+        assert_eq!(of_mail(SAME, [good, both]), None, "{both:?}");
+    }
+    let wrong = of_mail(SAME, [good, &[(SECOND, "good"), (FIRST, "bad")]]).unwrap();
+    assert!(wrong.ends_with(&format!("of the key {} that does not verify", tag(FIRST))), "{wrong}");
+}
+
+#[test]
+fn a_change_of_keys_is_no_fault() {
+    let (first, second) = (BY_FIRST, BY_SECOND);
+    let both: &[&str] = &[ENTRY, FIRST, SECOND];
+    // The new key is published before it signs; one server has the zone of before.
+    assert_eq!(of_mail([&[ENTRY, FIRST], both], [first, first]), None);
+    assert_eq!(of_mail([both, both], [first, second]), None);
+    // Double signatures (RFC 6781 section 4.1.1.2).
+    assert_eq!(of_mail([&[ENTRY, FIRST], both], [first, &[(SECOND, "good"), (FIRST, "good")]]), None);
+}
+
+#[test]
+fn a_key_that_not_all_servers_have_is_told_with_the_servers_that_lack_it() {
+    let (first, second) = (BY_FIRST, BY_SECOND);
+    let lacks = |signs: &str, key: &str, lacks: &str| {
+        format!(
+            "{signs} (ns.a.b.) signs a.b. MX with the key {}, which is not in the DNSKEY records at {lacks} (ns.a.b.)",
+            tag(key)
+        )
+    };
+    let partly: [&[&str]; 2] = [&[ENTRY, FIRST], &[ENTRY, FIRST, SECOND]];
+    assert_eq!(of_mail(partly, [first, second]).unwrap(), lacks(OTHER, SECOND, ONE));
+    // Two providers that share no key: each of both servers is bogus with the keys of the other.
+    let apart: [&[&str]; 2] = [&[ENTRY, FIRST], &[ENTRY, SECOND]];
+    let both = format!("{}; {}", lacks(ONE, FIRST, OTHER), lacks(OTHER, SECOND, ONE));
+    assert_eq!(of_mail(apart, [first, second]).unwrap(), both);
+    let nobody = format!(
+        "192.0.2.2 (ns.a.b.) signs a.b. MX with the key {}, which no server has in its DNSKEY records",
+        tag(SECOND)
+    );
+    assert_eq!(of_mail(SAME, [first, second]).unwrap(), nobody);
+    assert_eq!(of_mail(SAME, [second, second]), None, "the zone itself is bogus");
+    let (_, _, remedy) = told(&[
+        format!("{}\n{}", keys_at(ONE, partly[0], "good"), mail_at(ONE, first)),
+        format!("{}\n{}", keys_at(OTHER, partly[1], "good"), mail_at(OTHER, second)),
+    ])
+    .unwrap();
+    assert_eq!(remedy, remedies::KEYS_OF_SIGNERS);
+}
+
+#[test]
+fn keys_without_a_signature_at_a_server_that_signs_other_records_are_told() {
+    let bare = |server: &str| format!("server {server} a.b. DNSKEY udp aa | {ENTRY} | {FIRST}");
+    let sound = format!("{}\n{}", keys_at(ONE, SAME[0], "good"), mail_at(ONE, BY_FIRST));
+    let other = format!("{}\n{}", bare(OTHER), mail_at(OTHER, BY_FIRST));
+    let (level, told, _) = self::told(&[sound.clone(), other.clone()]).unwrap();
+    assert_eq!(
+        (level, told.as_str()),
+        (Level::Failure, "192.0.2.2 (ns.a.b.) gives a.b. DNSKEY without a signature")
+    );
+    assert_eq!(keys::now(&zone_with(&[sound.clone(), other.clone()])), keys::KeysNow::Fit);
+    // All have lost it: the zone is bogus.
+    let all = format!("{}\n{}", bare(ONE), mail_at(ONE, BY_FIRST));
+    assert!(matches!(keys::now(&zone_with(&[all, other])), keys::KeysNow::Differ(_)));
+    // A server without EDNS sends no signature at all.
+    let plain = format!("{}\n{}", bare(OTHER), mail_at(OTHER, &[]));
+    assert!(matches!(keys::now(&zone_with(&[sound, plain])), keys::KeysNow::Unsigned(_)));
+}
+
+#[test]
+fn revoked_keys_and_keys_of_no_zone_sign_nothing() {
+    let good: &[(&str, &str)] = &[(FIRST, "good")];
+    for flags in ["384", "0"] {
+        let other = FIRST.replace("256 3", &format!("{flags} 3"));
+        assert_eq!(keys::algorithm_and_tag(&other), None);
+    }
+    let revoked = SECOND.replace("256 3", "384 3");
+    assert_eq!(of_mail([&[ENTRY, FIRST, &revoked], SAME[1]], [good, good]), None);
+}
+
+#[test]
+fn keys_count_by_the_signature_of_a_key_that_the_zone_above_names() {
+    let keys = |fits: [&str; 2]| {
+        told(&[keys_at(ONE, SAME[0], fits[0]), keys_at(OTHER, SAME[1], fits[1])]).map(|(_, told, _)| told)
+    };
+    assert_eq!(keys(["good", "good"]), None);
+    let wrong = format!(
+        "192.0.2.2 (ns.a.b.) gives a.b. DNSKEY with a signature of the key {} that does not verify",
+        tag(ENTRY)
+    );
+    assert_eq!(keys(["good", "bad"]).unwrap(), wrong);
+    assert_eq!(keys(["bad", "bad"]), None);
+    // `keys` tells of a server whose keys the zone above does not name.
+    let bare = format!("{}\n{}", keys_at(ONE, SAME[0], "good"), mail_at(ONE, &[(FIRST, "good")]));
+    let other = format!("server {OTHER} a.b. DNSKEY udp aa\n{}", mail_at(OTHER, &[]));
+    assert_eq!(told(&[bare, other]), None);
+}
+
+#[test]
+fn a_proof_of_absence_at_one_server_is_a_warning() {
+    let denial = |server: &str, signatures: &str| {
+        format!(
+            "{}\nserver {server} _dmarc.a.b. TXT udp NXDOMAIN aa | >a.b. NSEC mx.a.b. A MX RRSIG NSEC{signatures}",
+            keys_at(server, SAME[0], "good")
+        )
+    };
+    let signed = |fits: &str| format!(" | {}", signature("NSEC", FIRST, fits).replace('=', ">"));
+    let of = |signatures: &str| told(&[denial(ONE, &signed("good")), denial(OTHER, signatures)]);
+    assert_eq!(of(&signed("good")), None);
+    let (level, evidence, _) = of("").unwrap();
+    assert_eq!(
+        (level, evidence.as_str()),
+        (Level::Warning, "192.0.2.2 (ns.a.b.) gives a.b. NSEC without a signature")
+    );
+    assert_eq!(of(&signed("bad")).map(|(level, ..)| level), Some(Level::Warning));
+}
+
+#[test]
+fn records_of_an_unsigned_zone_below_need_no_signature() {
+    let of = |server: &str| {
+        format!("{}\nserver {server} mx.c.a.b. A udp aa | 192.0.2.25", keys_at(server, SAME[0], "good"))
+    };
+    assert_eq!(told(&[of(ONE), of(OTHER)]), None);
+}
+
+#[test]
+fn the_finding_takes_the_place_of_the_verdict_that_the_domain_validates() {
+    let answers = [
+        format!("{}\n{}", keys_at(ONE, SAME[0], "x"), mail_at(ONE, &[(FIRST, "x")])),
+        format!("{}\n{}", keys_at(OTHER, &[ENTRY, FIRST, SECOND], "x"), mail_at(OTHER, &[(SECOND, "x")])),
+    ];
+    let codes: Vec<Code> = judge(&zone_with(&answers)).into_iter().map(|finding| finding.code).collect();
+    assert!(codes.contains(&Code::NsBogus) && !codes.contains(&Code::DnssecOk), "{codes:?}");
+}

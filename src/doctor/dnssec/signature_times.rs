@@ -1,0 +1,94 @@
+//! The times of signatures: those that have ended, that have not begun, and that end soon, each with its servers.
+//!
+//! RFC 4035 section 5.3.1, RFC 6781 section 4.4.2.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::codes::Code;
+use crate::delegation::server_hosts;
+use crate::facts::{DomainFacts, Got, QueryForm};
+use crate::finding::Finding;
+use crate::zone;
+use dns::clock::minute;
+
+/// Signatures should be renewed days before they end (RFC 6781 section 4.4.2); two days leave a weekend. Servers that
+/// sign each answer use shorter signatures (50 h at Cloudflare): there it is soon in the last third of their life.
+const SOON: u64 = 2 * 24 * 60 * 60;
+
+/// Seconds by which the clock of this host may differ from that of the signer. Most signers set the begin an hour back for this reason.
+const CLOCKS_DIFFER: u64 = 5 * 60;
+
+/// The fault of the time of a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum TimeFault {
+    Ended,
+    NotBegun,
+    EndsSoon,
+}
+
+impl TimeFault {
+    /// The fault of a signature with this inception and end, and the moment that shows it.
+    fn of((inception, end): (u64, u64), now: u64) -> Option<(Self, u64)> {
+        let soon = SOON.min(end.saturating_sub(inception) / 3);
+        match () {
+            () if end < now => Some((Self::Ended, end)),
+            () if inception > now.saturating_add(CLOCKS_DIFFER) => Some((Self::NotBegun, inception)),
+            () if end < now.saturating_add(soon) => Some((Self::EndsSoon, end)),
+            () => None,
+        }
+    }
+
+    const fn code(self) -> Code {
+        match self {
+            Self::Ended => Code::SignatureExpired,
+            Self::NotBegun => Code::SignatureEarly,
+            Self::EndsSoon => Code::SignatureExpires,
+        }
+    }
+
+    const fn verb(self) -> &'static str {
+        match self {
+            Self::Ended => "ended",
+            Self::NotBegun => "begins",
+            Self::EndsSoon => "ends",
+        }
+    }
+}
+
+/// Signatures of the keys, the SOA and the MX records at the servers that have ended, have not begun, or end soon: those of the worst
+/// fault. Those of the keys are often made by hand, with a key that is kept off line. Each server may have its own.
+pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
+    let (apex, now) = (zone::apex(facts), facts.subject.unix);
+    let servers = zone::servers(facts);
+    let asked: [(&str, &'static str); 3] =
+        [(apex, "SOA"), (apex, "DNSKEY"), (facts.subject.domain.as_str(), "MX")];
+    let mut faults = BTreeMap::<TimeFault, BTreeMap<(u64, String), Vec<IpAddr>>>::new();
+    for server in servers.keys() {
+        let at_server = asked.into_iter().filter_map(|(name, kind)| {
+            let Some(Got::Reply(reply)) = facts.server(*server, name, kind, QueryForm::Udp) else {
+                return None;
+            };
+            let lives = reply.data("RRSIG").filter_map(|data| life(data, kind));
+            let (fault, moment) = lives.filter_map(|times| TimeFault::of(times, now)).min()?;
+            Some((fault, moment, format!("{name} {kind}")))
+        });
+        if let Some((fault, moment, records)) = at_server.min() {
+            faults.entry(fault).or_default().entry((moment, records)).or_default().push(*server);
+        }
+    }
+    let (fault, told) = faults.pop_first()?;
+    let told = told.into_iter().map(|((moment, records), at)| {
+        let at = server_hosts::shown(&servers, at).join(" and ");
+        format!("the signature of {records} at {at} {} at {}", fault.verb(), minute(moment))
+    });
+    Some(Finding::new(fault.code(), told.collect::<Vec<_>>().join("; ")))
+}
+
+/// Inception and end of a signature of a type, in seconds since 1970. The times have 32 bits, which last until 2106.
+pub(crate) fn life(data: &str, kind: &str) -> Option<(u64, u64)> {
+    let mut fields = data.split_whitespace();
+    (fields.next()? == kind).then_some(())?;
+    let end = fields.nth(3)?.parse().ok()?;
+    Some((fields.next()?.parse().ok()?, end))
+}

@@ -1,0 +1,536 @@
+//! The facts about a domain: each question with its reply. Checks read them and ask nothing.
+
+pub(crate) mod lookup_found;
+pub(crate) mod private_address;
+pub(crate) mod record_set;
+pub(crate) mod reply_facts;
+pub(crate) mod role;
+pub mod sent;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use hickory_proto::rr::Name;
+
+use crate::authentication::local_part::LocalPart;
+use crate::authentication::signing::Signing;
+pub use crate::facts::lookup_found::LookupFound;
+pub use crate::facts::reply_facts::{Record, ReplyFacts, ReplySecurity};
+pub use crate::facts::role::Role;
+use crate::facts::sent::{QueryEnd, SentQueries, others_lose};
+use crate::message::refusal::Refusal;
+use dns::wire::presentation::name_text;
+
+/// A question that a check needs answered.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Want {
+    /// A question through the daemon, with its routes, its cache and its validation.
+    Lookup {
+        /// The name: lower case, with its last dot.
+        name: String,
+        /// The type.
+        kind: &'static str,
+    },
+    /// A question to one server.
+    Server {
+        /// The server.
+        server: IpAddr,
+        /// The name: lower case, with its last dot.
+        name: String,
+        /// The type.
+        kind: &'static str,
+        /// The form of the message.
+        way: QueryForm,
+    },
+    /// A question to a resolver of others at a port of its own.
+    Resolver {
+        /// The resolver.
+        server: SocketAddr,
+        /// The name: lower case, with its last dot.
+        name: String,
+        /// The type.
+        kind: &'static str,
+        /// The form of the message.
+        way: QueryForm,
+    },
+    /// A question to a resolver of others over TLS or HTTPS.
+    Secured {
+        /// The resolver.
+        resolver: SecuredResolver,
+        /// The name: lower case, with its last dot.
+        name: String,
+        /// The type.
+        kind: &'static str,
+        /// With CD: it gives what it has without validation.
+        unvalidated: bool,
+    },
+    /// A connection to a mail host.
+    MailHost {
+        /// Its name: lower case, with its last dot.
+        host: String,
+        /// Its address.
+        address: IpAddr,
+    },
+    /// The policy file of MTA-STS.
+    PolicyFile {
+        /// The name of its host: lower case, with its last dot.
+        host: String,
+        /// Its address.
+        address: IpAddr,
+    },
+    /// The DNS lists in use.
+    Lists {
+        /// An address, or a domain.
+        subject: String,
+    },
+    /// The DNS lists that a bounce names.
+    NamedLists {
+        /// An address, or a domain.
+        subject: String,
+        /// Their zones, as the bounce names them.
+        lists: Vec<String>,
+    },
+}
+
+/// The form of a query to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum QueryForm {
+    /// UDP with EDNS (RFC 6891).
+    Udp,
+    /// TCP with EDNS (RFC 7766), recursion desired: servers of zones ignore that, and some show by RA only then that they
+    /// offer recursion.
+    Tcp,
+    /// UDP without EDNS.
+    Plain,
+    /// UDP with EDNS, the name in mixed case (0x20).
+    MixedCase,
+    /// To a resolver: UDP with EDNS, recursion desired.
+    Recursive,
+    /// To a resolver: TCP with EDNS, recursion desired.
+    RecursiveTcp,
+    /// To a resolver: like `RecursiveTcp`, with CD (RFC 4035 section 3.2.2). It gives what it has without validation.
+    Unvalidated,
+}
+
+impl QueryForm {
+    /// The form over TCP instead of UDP; none if it is over TCP already.
+    pub const fn over_tcp(self) -> Option<Self> {
+        match self {
+            Self::Tcp | Self::RecursiveTcp | Self::Unvalidated => None,
+            Self::Recursive => Some(Self::RecursiveTcp),
+            Self::Udp | Self::Plain | Self::MixedCase => Some(Self::Tcp),
+        }
+    }
+}
+
+/// The reason why a question beyond `MAX_CHECK_QUESTIONS` was not asked. A repeated check tells no more.
+pub const BOUND_REACHED: &str = "the check has reached its bound of questions";
+
+/// The reason why it is not known whether a server answers a form of query.
+pub const LOST: &str = "datagrams to the server or from it are lost";
+
+/// The begin of the reason why a resolver was not asked over TLS: its certificate.
+pub const REJECTED_CERTIFICATE: &str = "its certificate is not accepted";
+
+/// Why there is no reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoReply {
+    /// The server did not answer in time.
+    Silent,
+    /// The network or the server refused the message or the connection.
+    Unreachable,
+    /// The reply did not repeat the case of the name (0x20).
+    OtherCase,
+    /// The reply cannot be read, or answers another question.
+    Unfit,
+    /// The reply over UDP was truncated, and there was no whole one over TCP.
+    Truncated,
+    /// This host has no route to the address family, or does not use it.
+    NoRoute,
+    /// The question was not asked, or this host could not ask it. The text says why.
+    Unknown(String),
+}
+
+impl NoReply {
+    /// In words.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Silent => "no answer".to_owned(),
+            Self::Unreachable => "unreachable".to_owned(),
+            Self::OtherCase => "the name in another case".to_owned(),
+            Self::Unfit => "a reply that cannot be read".to_owned(),
+            Self::Truncated => "a truncated reply, and no whole one over TCP".to_owned(),
+            Self::NoRoute => "this host has no route".to_owned(),
+            Self::Unknown(why) => why.clone(),
+        }
+    }
+}
+
+/// A resolver that is asked over TLS (RFC 7858) or HTTPS (RFC 8484).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SecuredResolver {
+    /// Its name or address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The name, or the address, that its certificate must have.
+    pub certificate: String,
+    /// The path of its queries over HTTPS; none: TLS alone.
+    pub path: Option<String>,
+}
+
+/// The way to a resolver of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResolverWay {
+    /// UDP, and TCP after a truncated reply.
+    Plain(IpAddr),
+    /// UDP, and TCP after a truncated reply, at this port.
+    AtPort(SocketAddr),
+    /// TLS or HTTPS.
+    Secured(SecuredResolver),
+}
+
+/// A resolver of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherResolver {
+    /// The way to it.
+    pub way: ResolverWay,
+    /// Its name in evidence, with the address.
+    pub name: String,
+}
+
+/// A DNS list and its answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// The zone of the list.
+    pub list: String,
+    /// Whether the subject is listed; none if it could not be told.
+    pub listed: Option<bool>,
+    /// The reason of the listing, or why it could not be told.
+    pub why: String,
+    /// Questions about test entries of the list that this answer has cost.
+    pub tested: u32,
+}
+
+/// The words of a mail host at port 25.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MailHostSaid {
+    /// The first line of its greeting.
+    pub greeting: String,
+    /// The first line of its reply to EHLO; empty if that was not sent.
+    pub hello: String,
+    /// The end of STARTTLS.
+    pub tls: MailHostTls,
+}
+
+/// The end of STARTTLS.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum MailHostTls {
+    /// The host does not offer it.
+    #[default]
+    NotOffered,
+    /// It failed; the text says why.
+    Failed(String),
+    /// The connection was secured.
+    Done {
+        /// The certificates in DER, the host's own first.
+        chain: Vec<Vec<u8>>,
+        /// Why this system does not trust the certificate for the name of the host, if it does not.
+        fault: Option<String>,
+    },
+}
+
+/// The policy file of MTA-STS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicyFile {
+    /// Its text.
+    Text(String),
+    /// Its text, sent with another media type than `text/plain`.
+    Typed {
+        /// The media type.
+        media: String,
+        /// The text.
+        text: String,
+    },
+    /// Senders do not get it; the text says why.
+    Fault(String),
+}
+
+/// The answer to a `Want`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Got {
+    /// A reply.
+    Reply(ReplyFacts),
+    /// None.
+    NoReply(NoReply),
+    /// The words of a mail host.
+    MailHost(MailHostSaid),
+    /// A policy file.
+    PolicyFile(PolicyFile),
+    /// The answers of the lists.
+    Lists(Vec<Listing>),
+}
+
+impl Got {
+    /// How the query of this answer has ended.
+    pub const fn end(&self) -> QueryEnd {
+        match self {
+            Self::NoReply(NoReply::Unknown(_) | NoReply::NoRoute) => QueryEnd::NotSent,
+            Self::NoReply(NoReply::Silent | NoReply::Unreachable) => QueryEnd::Unanswered,
+            _ => QueryEnd::Answered,
+        }
+    }
+}
+
+/// The subject of a check.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CheckSubject {
+    /// The domain: lower case, with its last dot. Empty if an address is checked.
+    pub domain: String,
+    /// The address of a client or sender.
+    pub address: Option<IpAddr>,
+    /// The side of a mail.
+    pub role: Role,
+    /// DKIM selectors to look for.
+    pub selectors: Vec<String>,
+    /// The weight of the signatures with these selectors in a message.
+    pub signing: Signing,
+    /// The local part of the envelope sender, for macros of SPF.
+    pub local_part: LocalPart,
+    /// Whether the address may be that of a relay or gateway of the receiver, for which SPF was not evaluated.
+    pub may_be_relay: bool,
+    /// The clients of the hops before that of `address`: it may be that of a forwarder or of a filter service if SPF passes for these.
+    pub earlier_clients: Vec<IpAddr>,
+    /// The name that the client gives with HELO or EHLO, as it stands.
+    pub helo: Option<String>,
+    /// Domains of links in a message.
+    pub links: Vec<String>,
+    /// The refusal that a bounce reports.
+    pub refusal: Refusal,
+    /// Whether to connect to the mail hosts.
+    pub connect: bool,
+    /// Resolvers of others, for comparison.
+    pub resolvers: Vec<OtherResolver>,
+    /// The servers to which the daemon forwards all questions; empty if it recurses itself.
+    pub forwarders: Vec<String>,
+    /// The DNS lists that the daemon asks with a key: the zone of each, and the zone in whose names the key stands.
+    pub keyed_lists: Vec<(String, String)>,
+    /// Why no one but the daemon is asked about the domain; none if others may be. Only `compare` fills it in.
+    pub kept_here: Option<String>,
+    /// The addresses of this host.
+    pub own: Vec<IpAddr>,
+    /// An address of each root server that the daemon asks, for domains right below the root (`is_below_root`).
+    pub root_servers: Vec<IpAddr>,
+    /// Seconds since 1970.
+    pub unix: u64,
+}
+
+/// The facts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DomainFacts {
+    /// The subject.
+    pub subject: CheckSubject,
+    /// Each question with its answer.
+    pub got: BTreeMap<Want, Got>,
+    /// The answers of the daemon to lookups for which `got` has what a server of the zone says now.
+    pub cached: BTreeMap<Want, ReplyFacts>,
+    /// The aliases of names that lead in a circle or are too many.
+    pub(crate) circles: BTreeMap<String, String>,
+    /// The queries to each server.
+    pub sent: BTreeMap<IpAddr, SentQueries>,
+}
+
+impl DomainFacts {
+    /// No facts yet.
+    pub fn new(subject: CheckSubject) -> Self {
+        Self { subject, ..Self::default() }
+    }
+
+    /// The part of the configuration that answers for the domain; none if it is resolved on the internet, or not known yet.
+    pub fn configured(&self) -> Option<&str> {
+        self.configured_at(&self.subject.domain)
+    }
+
+    /// The part of the configuration that answers for another name.
+    pub fn configured_at(&self, wanted: &str) -> Option<&str> {
+        self.got.iter().find_map(|(want, got)| match (want, got) {
+            (Want::Lookup { name, .. }, Got::Reply(reply)) if name == wanted => reply.configured.as_deref(),
+            _ => None,
+        })
+    }
+
+    /// The result of a lookup: of the daemon's, or for records of the domain's zone that it has otherwise in its cache, of a
+    /// server's.
+    pub fn lookup(&self, name: &str, kind: &'static str) -> LookupFound<'_> {
+        match self.got.get(&Want::Lookup { name: name.to_owned(), kind }) {
+            None | Some(Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_)) => LookupFound::NotAsked,
+            Some(Got::NoReply(NoReply::Unknown(why))) => LookupFound::Unknown(why.clone()),
+            Some(Got::NoReply(_)) => LookupFound::Unknown("no reply from the daemon".to_owned()),
+            Some(Got::Reply(reply)) => match reply.rcode.as_str() {
+                "NOERROR" if reply.data(kind).next().is_some() => LookupFound::Data(reply),
+                "NOERROR" => LookupFound::NoData(reply),
+                "NXDOMAIN" => LookupFound::NoName(reply),
+                rcode => match self.circles.get(name) {
+                    Some(circle) => LookupFound::Unknown(circle.clone()),
+                    None if reply.why.is_empty() => LookupFound::Unknown(rcode.to_owned()),
+                    None => LookupFound::Unknown(format!("{rcode}: {}", reply.why)),
+                },
+            },
+        }
+    }
+
+    /// The data of a lookup; empty if there are none or they are not known.
+    pub fn data(&self, name: &str, kind: &'static str) -> Vec<&str> {
+        match self.got.get(&Want::Lookup { name: name.to_owned(), kind }) {
+            Some(Got::Reply(reply)) if reply.rcode == "NOERROR" => reply.data(kind).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The addresses of a name, IPv4 first.
+    pub fn addresses(&self, name: &str) -> Vec<IpAddr> {
+        ["A", "AAAA"]
+            .into_iter()
+            .flat_map(|kind| self.data(name, kind))
+            .filter_map(|text| text.parse().ok())
+            .collect()
+    }
+
+    /// Whether a lookup through the daemon fails DNSSEC validation.
+    pub fn is_bogus(&self, name: &str, kind: &'static str) -> bool {
+        matches!(self.got.get(&lookup(name, kind)), Some(Got::Reply(reply)) if reply.security == ReplySecurity::Bogus)
+    }
+
+    /// Whether any lookup of the domain itself through the daemon fails DNSSEC validation.
+    pub(super) fn has_bogus_lookup(&self) -> bool {
+        self.got.iter().any(|(want, got)| match (want, got) {
+            (Want::Lookup { name, .. }, Got::Reply(reply)) => {
+                *name == self.subject.domain && reply.security == ReplySecurity::Bogus
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether the addresses of a host fail DNSSEC validation.
+    pub(crate) fn is_bogus_host(&self, host: &str) -> bool {
+        self.addresses(host).is_empty() && ["A", "AAAA"].into_iter().any(|kind| self.is_bogus(host, kind))
+    }
+
+    /// The answer of a server.
+    pub fn server(&self, server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Option<&Got> {
+        self.got.get(&at_server(server, name, kind, way))
+    }
+
+    /// The end of a TTL that runs from the check on, in seconds since 1970.
+    pub(crate) fn end(&self, ttl: u32) -> u64 {
+        self.subject.unix.saturating_add(ttl.into())
+    }
+
+    /// The queries to a server.
+    pub fn sent(&self, server: IpAddr) -> SentQueries {
+        self.sent.get(&server).copied().unwrap_or_default()
+    }
+
+    /// The questions that the check has spent: repeated ones count each time.
+    pub(super) fn spent(&self) -> usize {
+        let all: usize = self.sent.values().map(|sent| sent.all()).sum();
+        let once = self.got.keys().filter(|want| matches!(want, Want::Server { .. })).count();
+        self.got.len() + all.saturating_sub(once)
+    }
+
+    /// Whether datagrams to a server or from it are lost, so that silence to some of them may be chance: it has answered a query that was
+    /// silent before, or half of all servers have, as on a path of this host that loses them, or others lose many.
+    pub(crate) fn is_lossy(&self, server: IpAddr) -> bool {
+        let lossy = self.sent.values().filter(|sent| sent.is_lossy()).count();
+        let answering = self.sent.values().filter(|sent| sent.answered > 0).count();
+        self.sent(server).is_lossy() || (lossy > 1 && 2 * lossy >= answering) || self.loses_many(server)
+    }
+
+    /// Whether the others lost one datagram in twenty or more: several lost in a row may be chance (of four, one time in 100 000 lookups).
+    pub(crate) fn loses_many(&self, server: IpAddr) -> bool {
+        others_lose(&self.sent, server, 20)
+    }
+
+    /// The answers of the lists about a subject.
+    pub fn lists(&self, subject: &str) -> Option<&Got> {
+        self.got.get(&Want::Lists { subject: subject.to_owned() })
+    }
+}
+
+/// A lookup that is wanted.
+pub fn lookup(name: &str, kind: &'static str) -> Want {
+    Want::Lookup { name: name.to_owned(), kind }
+}
+
+/// A question to one server that is wanted.
+pub(crate) fn at_server(server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Want {
+    Want::Server { server, name: name.to_owned(), kind, way }
+}
+
+/// Lookups of both kinds of addresses of a name.
+pub fn addresses(name: &str) -> [Want; 2] {
+    [lookup(name, "A"), lookup(name, "AAAA")]
+}
+
+/// Whether a domain has one label: the root servers are those of the zone above.
+pub fn is_below_root(domain: &str) -> bool {
+    !["", "."].contains(&domain) && above(domain) == "."
+}
+
+/// The name without its first label; the root for a name of one label.
+pub fn above(name: &str) -> &str {
+    match name.split_once('.') {
+        Some((_, "")) | None => ".",
+        Some((_, rest)) => rest,
+    }
+}
+
+/// A name in lower case with its last dot.
+pub fn canonical(name: &str) -> String {
+    let lower = name.to_ascii_lowercase();
+    if lower.ends_with('.') { lower } else { lower + "." }
+}
+
+/// Whether a name is `zone` or below it.
+pub fn is_within(name: &str, zone: &str) -> bool {
+    zone == "." || name == zone || name.strip_suffix(zone).is_some_and(|before| before.ends_with('.'))
+}
+
+/// The name of an address in the reverse tree (RFC 1035 section 3.5, RFC 3596 section 2.5).
+pub fn reverse(address: IpAddr) -> String {
+    name_text(&Name::from(address))
+}
+
+/// The text of a TXT record: its strings joined.
+pub fn strings(data: &str) -> String {
+    let (mut text, mut inside) = (Vec::new(), false);
+    let mut octets = data.bytes();
+    while let Some(octet) = octets.next() {
+        let octet = match octet {
+            b'"' => {
+                inside = !inside;
+                continue;
+            }
+            b'\\' => match octets.next() {
+                Some(first @ b'0'..=b'9') => {
+                    let digits = [Some(first), octets.next(), octets.next()];
+                    let digit = |octet: Option<u8>| u16::from(octet.unwrap_or(b'0').wrapping_sub(b'0'));
+                    let value = digits
+                        .into_iter()
+                        .fold(0_u16, |sum, octet| sum.wrapping_mul(10).wrapping_add(digit(octet)));
+                    value.to_be_bytes()[1]
+                }
+                Some(other) => other,
+                None => continue,
+            },
+            _ if !inside => continue,
+            other => other,
+        };
+        text.push(octet);
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+#[cfg(any(test, feature = "simulated"))]
+#[allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+pub mod tests;

@@ -1,0 +1,92 @@
+//! A reply as text, for the checks.
+
+use crate::limits::CHECK_TRY_TIME;
+
+/// The response code of a server that refuses the version of EDNS (RFC 6891 section 6.1.3).
+pub(crate) const BAD_VERSION: &str = "BADVERS";
+
+/// A record as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Owner name: lower case, with its last dot.
+    pub name: String,
+    /// Seconds.
+    pub ttl: u32,
+    /// The type.
+    pub kind: String,
+    /// Data in zone-file form.
+    pub data: String,
+}
+
+/// The DNSSEC verdict of the daemon.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReplySecurity {
+    /// The signatures are correct.
+    Secure,
+    /// The zone is not signed.
+    Insecure,
+    /// A signature is wrong or missing.
+    Bogus,
+    /// The configuration of the daemon says not to validate.
+    Off,
+    /// It could not be found out.
+    #[default]
+    Unknown,
+}
+
+/// A reply.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReplyFacts {
+    /// Response code: `NOERROR`.
+    pub rcode: String,
+    /// AA: the server has authority.
+    pub authoritative: bool,
+    /// RA: the server offers recursion.
+    pub recursive: bool,
+    /// Whether it has an OPT: the server has EDNS.
+    pub edns: bool,
+    /// TC: the reply was cut.
+    pub truncated: bool,
+    /// Milliseconds.
+    pub millis: u64,
+    /// The response code of the answer that the server gave to the same query just before, without the records; empty if it gave none.
+    pub failed_before: String,
+    /// The verdict, if the daemon answered.
+    pub security: ReplySecurity,
+    /// Whether the daemon had the answer in its cache.
+    pub from_cache: bool,
+    /// Why there is no answer, in the words of the daemon; the extended errors of a server (RFC 8914).
+    pub why: String,
+    /// The numbers of the extended errors of a server.
+    pub extended_errors: Vec<u16>,
+    /// The part of the daemon's configuration that answers for the name, in words; none if it is resolved on the internet.
+    pub configured: Option<String>,
+    /// The views whose clients get other data for the name.
+    pub views: Vec<String>,
+    /// The records of an expired entry of the cache, which the daemon gives because no server answers (RFC 8767). Such a reply counts
+    /// as SERVFAIL.
+    pub expired: Vec<Record>,
+    /// Answer section.
+    pub answers: Vec<Record>,
+    /// Authority section.
+    pub authority: Vec<Record>,
+    /// Additional section.
+    pub additional: Vec<Record>,
+}
+
+impl ReplyFacts {
+    /// Whether it came later than a check waits over UDP until it asks again.
+    pub(crate) fn is_late(&self) -> bool {
+        u128::from(self.millis) >= CHECK_TRY_TIME.as_millis()
+    }
+
+    /// Whether it refuses the version of EDNS.
+    pub(crate) fn is_bad_version(&self) -> bool {
+        self.rcode == BAD_VERSION
+    }
+
+    /// The data of the answers of a type.
+    pub fn data<'r>(&'r self, kind: &'r str) -> impl Iterator<Item = &'r str> {
+        self.answers.iter().filter(move |record| record.kind == kind).map(|record| record.data.as_str())
+    }
+}

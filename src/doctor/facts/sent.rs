@@ -1,0 +1,104 @@
+//! The queries that a check has sent to a server, counted: a server that was asked is never said not to have been.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// Whether the silence of a server over UDP and TCP may be chance: others lost one query in four, or more. With less, four tries over UDP
+/// and a connection with its repeats are all in vain once in ten thousand lookups.
+pub(crate) fn may_be_chance(sent: &BTreeMap<IpAddr, SentQueries>, server: IpAddr) -> bool {
+    others_lose(sent, server, 4)
+}
+
+/// Whether servers other than `server` lost one query in `in_all`, or more; one that was lost alone says nothing.
+pub(crate) fn others_lose(sent: &BTreeMap<IpAddr, SentQueries>, server: IpAddr, in_all: usize) -> bool {
+    let others = || sent.iter().filter(|(other, _)| **other != server).map(|(_, sent)| sent);
+    let lost: usize = others().map(|sent| sent.lost).sum();
+    lost > 1 && in_all * lost >= lost + others().map(|sent| sent.answered).sum::<usize>()
+}
+
+/// How a query has ended.
+#[derive(Clone, Copy, Debug)]
+pub enum QueryEnd {
+    /// A reply came.
+    Answered,
+    /// No reply came in time.
+    Unanswered,
+    /// The check has ended while it was under way, or another query for the same was answered.
+    CutOff,
+    /// This host has sent nothing.
+    NotSent,
+}
+
+/// Queries to one server, over UDP and TCP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SentQueries {
+    /// With a reply.
+    pub answered: usize,
+    /// Without a reply in time.
+    pub unanswered: usize,
+    /// Sent shortly before the end of the check, or beside another query that was answered: a reply may have come later.
+    pub cut_off: usize,
+    /// Queries that the server answered only when they were sent again. Datagrams are lost on the way, so silence may be chance.
+    pub lost: usize,
+}
+
+impl SentQueries {
+    /// Counts a query.
+    pub const fn count(&mut self, end: QueryEnd) {
+        match end {
+            QueryEnd::Answered => self.answered += 1,
+            QueryEnd::Unanswered => self.unanswered += 1,
+            QueryEnd::CutOff => self.cut_off += 1,
+            QueryEnd::NotSent => {}
+        }
+    }
+
+    /// Whether a datagram was lost.
+    pub const fn is_lossy(self) -> bool {
+        self.lost > 0
+    }
+
+    /// All of them.
+    pub(crate) const fn all(self) -> usize {
+        self.answered + self.unanswered + self.cut_off
+    }
+
+    /// Whether anything was sent.
+    pub const fn is_any(self) -> bool {
+        self.all() > 0
+    }
+
+    /// The conduct of a server of which it could not be told whether it serves the zone.
+    pub(crate) fn untold(self, why: &str) -> String {
+        let Self { answered, unanswered, .. } = self;
+        match (answered + unanswered, unanswered) {
+            _ if !self.is_any() => format!("was not asked: {why}"),
+            (_, 0) => format!("was asked without a result: {why}"),
+            (1, 1) => format!("did not answer 1 query: {why}"),
+            (all, lost) => format!("did not answer {lost} of {all} queries: {why}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::QueryEnd::{Answered, CutOff, NotSent, Unanswered};
+    use super::*;
+
+    #[test]
+    fn a_server_was_not_asked_only_if_nothing_was_sent_to_it() {
+        for (queries, words) in [
+            (&[][..], "was not asked: x"),
+            (&[NotSent, NotSent], "was not asked: x"),
+            (&[Unanswered], "did not answer 1 query: x"),
+            (&[Unanswered, Unanswered, CutOff], "did not answer 2 of 2 queries: x"),
+            (&[Answered, Unanswered, Answered], "did not answer 1 of 3 queries: x"),
+            (&[Answered], "was asked without a result: x"),
+            (&[CutOff], "was asked without a result: x"),
+        ] {
+            let mut sent = SentQueries::default();
+            queries.iter().for_each(|end| sent.count(*end));
+            assert_eq!(sent.untold("x"), words);
+        }
+    }
+}

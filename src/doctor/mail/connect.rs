@@ -1,0 +1,268 @@
+//! Connections to the mail hosts at port 25: greeting, EHLO name, STARTTLS, and the certificate against the TLSA records.
+//!
+//! RFC 5321 section 3.1, RFC 3207, RFC 7672 section 3.1, RFC 8461 section 4.1. Only if the operator asks for it. Connections
+//! come last, because many servers let a stranger wait for seconds.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::authentication::tags::{Versioned, texts};
+use crate::codes::Code;
+use crate::facts::{DomainFacts, Got, MailHostSaid, MailHostTls, NoReply, Want};
+use crate::finding::{Finding, Level};
+use crate::limits::{MAX_CONNECTION_TRIES, MAX_CONNECTIONS};
+use crate::mail;
+use crate::part::About;
+use crate::transport::dane::{Association, usable};
+use crate::transport::der::{common_names, host_names, not_after};
+use crate::transport::mta_sts::{self, covers};
+use dns::clock::minute;
+
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
+
+/// Clients of Let's Encrypt renew certificates 30 days before the end: with 21 left, renewal has failed for days.
+const EXPIRES_SOON: u64 = 21 * DAY;
+
+/// The mail hosts and addresses that may be connected to: one address of each host first.
+fn targets(facts: &DomainFacts) -> Vec<(String, IpAddr)> {
+    let mut targets: Vec<(usize, String, IpAddr)> = Vec::new();
+    for host in mail::hosts(facts) {
+        for (place, address) in facts.addresses(&host).into_iter().enumerate() {
+            if !targets.iter().any(|(_, _, known)| *known == address) {
+                targets.push((place, host.clone(), address));
+            }
+        }
+    }
+    targets.sort_by_key(|(place, _, _)| *place);
+    targets.into_iter().map(|(_, host, address)| (host, address)).collect()
+}
+
+fn want((host, address): (String, IpAddr)) -> Want {
+    Want::MailHost { host, address }
+}
+
+/// The addresses to connect to, and the number of addresses that are left out. An address without a route does not count.
+fn chosen(facts: &DomainFacts) -> (Vec<(String, IpAddr)>, usize) {
+    let (mut chosen, mut places) = (targets(facts), MAX_CONNECTIONS);
+    let is_unrouted = |target: &(String, IpAddr)| {
+        facts.got.get(&want(target.clone())) == Some(&Got::NoReply(NoReply::NoRoute))
+    };
+    let all = chosen.len();
+    chosen.truncate(MAX_CONNECTION_TRIES);
+    chosen.retain(|target| {
+        let taken = !is_unrouted(target);
+        let fits = !taken || places > 0;
+        places = places.saturating_sub(usize::from(taken));
+        fits
+    });
+    let left = all - chosen.len();
+    (chosen, left)
+}
+
+/// The questions that are needed next.
+pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    if facts.subject.connect { chosen(facts).0.into_iter().map(want).collect() } else { Vec::new() }
+}
+
+/// The findings.
+pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
+    let mut told = BTreeMap::<(Code, Level), Vec<(String, Vec<About>)>>::new();
+    let (mut refused, mut unrouted, mut heard) = (Vec::new(), Vec::new(), 0);
+    let (chosen, left) = if facts.subject.connect { chosen(facts) } else { Default::default() };
+    for target in chosen {
+        let by = format!("{} ({})", target.1, target.0);
+        let about = vec![About::Address(target.1), About::Host(target.0.clone())];
+        let mut tell = |finding: (Code, Level), text: String| {
+            told.entry(finding).or_default().push((format!("{by}{text}"), about.clone()));
+        };
+        match facts.got.get(&want(target.clone())) {
+            Some(Got::MailHost(said)) => {
+                heard += 1;
+                of_host(facts, &target.0, said, &mut tell);
+            }
+            Some(Got::NoReply(NoReply::Unreachable)) => refused.push((by, about)),
+            Some(Got::NoReply(lost @ NoReply::NoRoute)) => {
+                unrouted.push((format!("{by}: {}", lost.words()), vec![About::Address(target.1)]));
+            }
+            // Another address of the host may have been heard.
+            Some(Got::NoReply(lost)) => {
+                let text = format!("{by}: {}", lost.words());
+                let unknown = told.entry(usual(Code::SmtpUnknown)).or_default();
+                unknown.push((text, vec![About::Address(target.1)]));
+            }
+            _ => {}
+        }
+    }
+    if !refused.is_empty() {
+        let unknown = !unrouted.is_empty() || told.keys().any(|(code, _)| *code == Code::SmtpUnknown);
+        let level = if heard == 0 && !unknown { Level::Failure } else { Level::Warning };
+        told.entry((Code::SmtpRefused, level)).or_default().extend(refused);
+    }
+    if !unrouted.is_empty() {
+        let level = if heard > 0 { Level::Note } else { Code::SmtpUnknown.entry().level };
+        told.entry((Code::SmtpUnknown, level)).or_default().extend(unrouted);
+    }
+    if left > 0 {
+        let text = format!(
+            "the check connects to {MAX_CONNECTIONS} addresses of mail hosts; {left} more were not connected to"
+        );
+        told.entry((Code::SmtpUnknown, Level::Note)).or_default().push((text, Vec::new()));
+    }
+    let mut findings = Vec::new();
+    for ((code, level), told) in told {
+        let (texts, about): (Vec<String>, Vec<Vec<About>>) = told.into_iter().unzip();
+        findings.push(Finding::new(code, texts.join("; ")).at(level).about(about.into_iter().flatten()));
+    }
+    findings
+}
+
+fn usual(code: Code) -> (Code, Level) {
+    (code, code.entry().level)
+}
+
+fn of_host(
+    facts: &DomainFacts,
+    host: &str,
+    said: &MailHostSaid,
+    tell: &mut impl FnMut((Code, Level), String),
+) {
+    if !said.greeting.starts_with("220") {
+        return tell(usual(Code::SmtpRejects), format!(" says {}", said.greeting));
+    }
+    if !said.hello.starts_with("250") {
+        return tell(usual(Code::SmtpRejects), format!(" answers EHLO with {}", said.hello));
+    }
+    let chain = match &said.tls {
+        MailHostTls::NotOffered => {
+            let (level, demanded) = without_tls(facts, host, Code::StarttlsMissing);
+            let text = format!(" says {}, without STARTTLS{demanded}", said.greeting);
+            return tell((Code::StarttlsMissing, level), text);
+        }
+        MailHostTls::Failed(why) => {
+            let (level, demanded) = without_tls(facts, host, Code::StarttlsFails);
+            return tell((Code::StarttlsFails, level), format!(": {why}{demanded}"));
+        }
+        MailHostTls::Done { chain, fault } => {
+            let expired = tell_expiry(facts, host, chain, tell);
+            if let Some(fault) = fault.as_ref().filter(|_| !expired) {
+                let (level, demanded) = of_untrusted(facts);
+                tell((Code::CertificateInvalid, level), format!(": {fault}{demanded}"));
+            }
+            chain
+        }
+    };
+    let associations = usable(facts, host);
+    if associations.is_empty() {
+        tell(usual(Code::SmtpOk), format!(" says {}; EHLO: {}", said.greeting, said.hello));
+    } else if let Some(mismatch) = mismatch(facts, host, &associations, chain) {
+        tell(usual(Code::TlsaMismatch), format!(" has a certificate {mismatch}"));
+    } else {
+        tell(usual(Code::TlsaMatches), " has a certificate that its TLSA records name".to_owned());
+    }
+}
+
+/// How much it matters that a host has no TLS, and what demands it. Senders must not deliver without TLS if they found usable TLSA
+/// records (RFC 7672 section 2.2) or a policy of MTA-STS that is enforced (RFC 8461 section 5).
+fn without_tls(facts: &DomainFacts, host: &str, code: Code) -> (Level, &'static str) {
+    match (usable(facts, host).is_empty(), mta_sts::is_enforced(facts)) {
+        (true, false) => (code.entry().level, ""),
+        (false, false) => (Level::Failure, "; its TLSA records (DANE) demand TLS"),
+        (true, true) => (Level::Failure, "; the policy of MTA-STS demands TLS"),
+        (false, true) => (Level::Failure, "; its TLSA records (DANE) and the policy of MTA-STS demand TLS"),
+    }
+}
+
+/// How much it matters that this system does not trust a certificate for the name of its host. Only MTA-STS demands one of a public
+/// authority with this name (RFC 8461 sections 4.2 and 5); DANE does not.
+fn of_untrusted(facts: &DomainFacts) -> (Level, &'static str) {
+    if mta_sts::is_enforced(facts) {
+        return (Level::Failure, "; the policy of MTA-STS (mode enforce) demands one that is trusted");
+    }
+    let record = format!("_mta-sts.{}", facts.subject.domain);
+    match texts(facts, &record, "STSv1") {
+        Versioned::Texts(found) if !found.is_empty() => (Level::Warning, ""),
+        _ => (Level::Note, ""),
+    }
+}
+
+/// How much an expired certificate matters. Opportunistic TLS takes any certificate (RFC 7435), and so does DANE with a record
+/// of usage 3 (RFC 7672 section 3.1.1). If a policy of MTA-STS is enforced (RFC 8461 section 5), or a record has usage 2 (RFC
+/// 7672 section 3.1.2), senders do not deliver.
+fn of_expired(facts: &DomainFacts, host: &str) -> Level {
+    let (associations, enforced) = (usable(facts, host), mta_sts::is_enforced(facts));
+    let by_authority = !associations.is_empty() && associations.iter().all(|one| one.usage == 2);
+    if enforced || by_authority { Level::Failure } else { Level::Warning }
+}
+
+/// Tells if the host's own certificate has expired or expires soon; returns whether it has expired. One that cannot be read
+/// has no known end.
+fn tell_expiry(
+    facts: &DomainFacts,
+    host: &str,
+    chain: &[Vec<u8>],
+    tell: &mut impl FnMut((Code, Level), String),
+) -> bool {
+    let now = facts.subject.unix;
+    let Some(end) = chain.first().and_then(|own| not_after(own)) else { return false };
+    let day = minute(end);
+    if end <= now {
+        tell(
+            (Code::CertificateExpired, of_expired(facts, host)),
+            format!(" has a certificate that expired at {day}"),
+        );
+    } else if end - now < EXPIRES_SOON {
+        let left = match (end - now) / DAY {
+            0 => "in less than a day".to_owned(),
+            1 => "in 1 day".to_owned(),
+            days => format!("in {days} days"),
+        };
+        let text = format!(" has a certificate that expires at {day}, {left}");
+        tell(usual(Code::CertificateExpires), text);
+    }
+    end <= now
+}
+
+/// Why no record lets senders deliver, in words that follow the certificate; none if one does (RFC 7672 section 3.1). A record of usage
+/// 3 names the first certificate of the chain, whatever its names and its end. One of usage 2 names an authority: then the first must
+/// have the name of the host or of the domain, and must not have expired. Postfix, Exim and RFC 7672 section 3.2.3 compare the common
+/// names only if it has no DNS name.
+fn mismatch(
+    facts: &DomainFacts,
+    host: &str,
+    associations: &[Association],
+    chain: &[Vec<u8>],
+) -> Option<String> {
+    let own = chain.first().map(Vec::as_slice).unwrap_or_default();
+    let (of_own, of_authority): (Vec<&Association>, Vec<&Association>) =
+        associations.iter().partition(|one| one.usage == 3);
+    if of_own.iter().any(|one| one.names(own)) {
+        return None;
+    }
+    if !chain.iter().skip(1).any(|authority| of_authority.iter().any(|one| one.names(authority))) {
+        let texts: Vec<String> = associations.iter().map(|one| one.text.clone()).collect();
+        return Some(format!("that none of its TLSA records names: {}", texts.join("; ")));
+    }
+    if not_after(own).is_some_and(|end| end <= facts.subject.unix) {
+        return Some(
+            "of an authority that its TLSA records name (usage 2), and this certificate has expired"
+                .to_owned(),
+        );
+    }
+    let dns_names = host_names(own);
+    let names = if dns_names.is_empty() { common_names(own) } else { dns_names };
+    let is_named = |wanted: &str| names.iter().any(|name| covers(name, wanted.trim_end_matches('.')));
+    if is_named(host) || is_named(&facts.subject.domain) {
+        return None;
+    }
+    let told =
+        if names.is_empty() { "without a name".to_owned() } else { format!("for {}", names.join(", ")) };
+    Some(format!(
+        "{told}, of an authority that its TLSA records name (usage 2); with this usage it must have the name {}",
+        host.trim_end_matches('.')
+    ))
+}
+
+#[cfg(test)]
+#[path = "connect_tests.rs"]
+mod tests;

@@ -1,0 +1,271 @@
+//! Cases of connections to mail hosts.
+
+use data_encoding::{BASE64, HEXLOWER};
+use ring::digest::{SHA256, SHA512, digest};
+
+use super::*;
+use crate::facts::tests::facts;
+use crate::transport::der::{common_names, not_after, public_key};
+
+/// A certificate of `smtp.host.com`.
+const CERTIFICATE: &str = "MIIB4zCCAYqgAwIBAgIBAjAKBggqhkjOPQQDAjAjMSEwHwYDVQQDDBhyZXNvbHZlcmQgdGVzdCBhdXRob3JpdHkwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBgxFjAUBgNVBAMMDXNtdHAuaG9zdC5jb20wWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARXA67WnRhVBLSuSpKkARvRdI0vib7d8dIvS8HOHR9lcbXtqVCsH2Om0lOgKcX/fpux9OMS1eHDcLkKINoXZOa7o4G3MIG0MEUGA1UdEQQ+MDyCDXNtdHAuaG9zdC5jb22CFW10YS1zdHMuY29ubmVjdGVkLmNvbYIUbXRhLXN0cy5leGNsdWRlZC5jb20wCQYDVR0TBAIwADALBgNVHQ8EBAMCB4AwEwYDVR0lBAwwCgYIKwYBBQUHAwEwHQYDVR0OBBYEFNX7zpGgs85Sv9WeGN9eNdnFb1hMMB8GA1UdIwQYMBaAFDQK8VIfb1VOvjsa9jgelT0W3q5NMAoGCCqGSM49BAMCA0cAMEQCIAu9TIC3R9ma14X1I6xfq1d0pK1c4WOSSTbKRPBJUXb6AiBawGIKpI1u2s/Vt0DV38YEVBbznwSyszSo4iU8m0dE9A==";
+
+fn certificate() -> Vec<u8> {
+    BASE64.decode(CERTIFICATE.as_bytes()).unwrap()
+}
+
+/// The findings about one host that said this, with these TLSA records and other lines.
+fn found(got: &Got, lines: &str) -> Vec<(Code, Level)> {
+    let base = "lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.0.1\nlookup mx.a.test. AAAA";
+    let mut facts = facts("a.test.", &format!("{base}\n{lines}"));
+    facts.subject.connect = true;
+    let wanted = wants(&facts);
+    assert_eq!(wanted.len(), 1);
+    facts.got.extend(wanted.into_iter().map(|want| (want, got.clone())));
+    check(&facts).into_iter().map(|finding| (finding.code, finding.level)).collect()
+}
+
+fn said(greeting: &str, hello: &str, tls: MailHostTls) -> Got {
+    Got::MailHost(MailHostSaid { greeting: greeting.to_owned(), hello: hello.to_owned(), tls })
+}
+
+fn secured(chain: Vec<Vec<u8>>, fault: Option<&str>) -> Got {
+    said("220 mx.a.test ESMTP", "250 mx.a.test", MailHostTls::Done { chain, fault: fault.map(str::to_owned) })
+}
+
+#[test]
+fn each_answer_of_a_host_has_its_code() {
+    let hello = "250 mx.a.test";
+    let sts = "lookup _mta-sts.a.test. TXT | \"v=STSv1; id=1\"";
+    let cases = [
+        (said("554 go away", "", MailHostTls::NotOffered), "", Code::SmtpRejects, Level::Warning),
+        (said("220 mx", "502 what", MailHostTls::NotOffered), "", Code::SmtpRejects, Level::Warning),
+        (said("220 mx", hello, MailHostTls::NotOffered), "", Code::StarttlsMissing, Level::Warning),
+        (said("220 mx", hello, MailHostTls::Failed("x".to_owned())), "", Code::StarttlsFails, Level::Warning),
+        (secured(vec![certificate()], None), "", Code::SmtpOk, Level::Ok),
+        (Got::NoReply(NoReply::Unreachable), "", Code::SmtpRefused, Level::Failure),
+        (Got::NoReply(NoReply::Silent), "", Code::SmtpUnknown, Level::CouldNotTell),
+        (secured(vec![certificate()], Some("expired")), sts, Code::CertificateInvalid, Level::Warning),
+        (secured(vec![certificate()], Some("expired")), "", Code::CertificateInvalid, Level::Note),
+    ];
+    for (got, lines, code, level) in cases {
+        let told = found(&got, lines);
+        assert!(told.contains(&(code, level)), "{got:?}: {told:?}");
+    }
+    let without = facts("a.test.", "lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.0.1");
+    assert!(wants(&without).is_empty() && check(&without).is_empty(), "only if the operator asks for it");
+}
+
+#[test]
+fn a_host_without_tls_is_a_failure_where_dane_or_mta_sts_demands_it() {
+    let tls = |lines: &str, tls: MailHostTls| found(&said("220 mx", "250 mx.a.test", tls), lines)[0];
+    let record = format!("3 1 1 {}", "ab".repeat(32));
+    let dane = format!("lookup _25._tcp.mx.a.test. TLSA secure | {record}");
+    let unsigned = format!("lookup _25._tcp.mx.a.test. TLSA insecure | {record}");
+    let failed = || MailHostTls::Failed("handshake".to_owned());
+    assert_eq!(tls(&dane, MailHostTls::NotOffered), (Code::StarttlsMissing, Level::Failure));
+    assert_eq!(tls(&dane, failed()), (Code::StarttlsFails, Level::Failure));
+    assert_eq!(
+        tls(&unsigned, failed()),
+        (Code::StarttlsFails, Level::Warning),
+        "no sender uses these records"
+    );
+    assert_eq!(tls("", MailHostTls::NotOffered), (Code::StarttlsMissing, Level::Warning));
+}
+
+#[test]
+fn a_certificate_is_compared_with_the_tlsa_records() {
+    let whole = certificate();
+    let key = public_key(&whole).unwrap();
+    assert_eq!(
+        HEXLOWER.encode(digest(&SHA256, key).as_ref()),
+        "876d320669d640010b46d72aa3dca9059edc7e137f241139feaeb381eec679b2",
+        "as openssl prints it"
+    );
+    let hex = |octets: &[u8]| HEXLOWER.encode(octets);
+    let judge = |record: &str, chain: &[Vec<u8>]| {
+        let line = format!("lookup _25._tcp.mx.a.test. TLSA secure | {record}");
+        found(&secured(chain.to_vec(), None), &line)[0].0
+    };
+    let (leaf, other) = ([whole.clone()], [vec![0x30, 0], whole.clone()]);
+    let of_key = hex(digest(&SHA256, key).as_ref());
+    for record in [
+        format!("3 1 1 {of_key}"),
+        format!("3 1 1 {}", of_key.to_uppercase()),
+        format!("3 1 2 {}", hex(digest(&SHA512, key).as_ref())),
+        format!("3 0 1 {}", hex(digest(&SHA256, &whole).as_ref())),
+        format!("3 0 0 {}", hex(&whole)),
+        format!("3 1 1 {} | 3 1 1 {of_key}", "ab".repeat(32)),
+    ] {
+        assert_eq!(judge(&record, &leaf), Code::TlsaMatches, "{record}");
+    }
+    assert_eq!(judge(&format!("3 1 1 {}", "ab".repeat(32)), &leaf), Code::TlsaMismatch);
+    assert_eq!(judge(&format!("3 0 1 {of_key}"), &leaf), Code::TlsaMismatch, "the digest of the key alone");
+    assert_eq!(judge(&format!("2 1 1 {of_key}"), &leaf), Code::TlsaMismatch, "no authority");
+    assert_eq!(judge(&format!("3 1 1 {of_key}"), &other), Code::TlsaMismatch);
+    // The first certificate has the name of another host.
+    let named = [whole.clone(), whole.clone()];
+    assert_eq!(host_names(&whole)[0], "smtp.host.com");
+    assert_eq!(judge(&format!("2 1 1 {of_key}"), &named), Code::TlsaMismatch);
+    assert_eq!(judge(&format!("2 1 1 {of_key} | 3 1 1 {of_key}"), &named), Code::TlsaMatches);
+    let associations = [Association::read(&format!("2 1 1 {of_key}")).unwrap()];
+    let of = |host: &str, unix: u64| {
+        let mut facts = facts("a.test.", "");
+        facts.subject.unix = unix;
+        mismatch(&facts, host, &associations, &named)
+    };
+    assert_eq!(of("smtp.host.com.", 1_767_225_600), None);
+    assert!(of("smtp.host.com.", 4_733_510_400).unwrap().ends_with("has expired"));
+    assert!(of("mx.host.com.", 1_767_225_600).unwrap().ends_with("must have the name mx.host.com"));
+    assert_eq!(judge("1 1 1 ab", &leaf), Code::SmtpOk, "not a record for mail");
+}
+
+/// A certificate in DER without DNS names, of a subject with these common names.
+fn common(names: &[&str]) -> Vec<u8> {
+    let wrap = |tag: u8, content: &[u8]| [&[tag, u8::try_from(content.len()).unwrap()], content].concat();
+    let attribute = |name: &&str| {
+        let pair = [wrap(6, &[0x55, 4, 3]), wrap(0x0c, name.as_bytes())].concat();
+        wrap(0x31, &wrap(0x30, &pair))
+    };
+    let subject: Vec<u8> = names.iter().flat_map(attribute).collect();
+    let validity = [wrap(0x17, b"200101000000Z"), wrap(0x17, b"490101000000Z")].concat();
+    let fields =
+        [wrap(2, &[1]), wrap(0x30, &[]), wrap(0x30, &[]), wrap(0x30, &validity), wrap(0x30, &subject)];
+    wrap(0x30, &wrap(0x30, &fields.concat()))
+}
+
+#[test]
+fn a_common_name_counts_for_usage_2_only_without_dns_names() {
+    let whole = certificate();
+    assert_eq!(common_names(&whole), ["smtp.host.com"], "as openssl prints it");
+    assert_eq!(common_names(&common(&["Mail", "MX.a.test"])), ["mail", "mx.a.test"]);
+    assert!(common_names(&common(&[])).is_empty() && common_names(&[]).is_empty());
+    let key = HEXLOWER.encode(digest(&SHA256, public_key(&whole).unwrap()).as_ref());
+    let associations = [Association::read(&format!("2 1 1 {key}")).unwrap()];
+    let facts = facts("a.test.", "");
+    let of = |own: Vec<u8>| mismatch(&facts, "mx.a.test.", &associations, &[own, whole.clone()]);
+    for names in [&["mx.a.test"][..], &["Mail server", "mx.a.test"], &["a.test"], &["*.a.test"]] {
+        assert_eq!(of(common(names)), None, "{names:?}");
+    }
+    let other = of(common(&["Mail server"])).unwrap();
+    assert!(other.starts_with("for mail server, of an authority"), "{other}");
+    let nameless = of(common(&[])).unwrap();
+    assert!(nameless.starts_with("without a name, of an authority"), "{nameless}");
+    // The common name of this one is not compared, because it has DNS names.
+    assert!(mismatch(&facts, "mx.a.test.", &associations, &[whole.clone(), whole.clone()]).is_some());
+}
+
+/// A certificate in DER with this tag and text of notAfter; no other part of it is read.
+fn ending(tag: u8, text: &str) -> Vec<u8> {
+    let wrap = |tag: u8, content: &[u8]| [&[tag, u8::try_from(content.len()).unwrap()], content].concat();
+    let end = [wrap(0x17, b"200101000000Z"), wrap(tag, text.as_bytes())].concat();
+    let fields = [wrap(2, &[1]), wrap(0x30, &[]), wrap(0x30, &[]), wrap(0x30, &end)].concat();
+    wrap(0x30, &wrap(0x30, &fields))
+}
+
+#[test]
+fn the_end_of_a_certificate_is_read() {
+    assert_eq!(not_after(&certificate()), Some(4_733_510_400), "2120-01-01, by openssl");
+    let cases = [
+        (0x17, "260122000000Z", Some(1_769_040_000)),
+        (0x17, "500101000000Z", Some(0)),
+        (0x18, "20260122000000Z", Some(1_769_040_000)),
+        (0x18, "260122000000Z", None),
+        (0x17, "260122000000+0000", None),
+        (0x17, "261322000000Z", None),
+        (0x04, "260122000000Z", None),
+    ];
+    for (tag, text, end) in cases {
+        assert_eq!(not_after(&ending(tag, text)), end, "{tag} {text}");
+    }
+    assert_eq!(not_after(&[]), None);
+}
+
+#[test]
+fn a_certificate_that_expires_is_told_three_weeks_before() {
+    // The facts are of 2026-01-01 00:00.
+    let cases = [
+        ("260122000000Z", None, None),
+        ("260121235959Z", None, Some((Code::CertificateExpires, Level::Warning))),
+        ("260101000001Z", None, Some((Code::CertificateExpires, Level::Warning))),
+        ("260101000000Z", None, Some((Code::CertificateExpired, Level::Warning))),
+        // The same fault is not told twice.
+        ("251231000000Z", Some("certificate expired"), Some((Code::CertificateExpired, Level::Warning))),
+    ];
+    for (end, fault, expected) in cases {
+        let told = found(&secured(vec![ending(0x17, end)], fault), "");
+        let of_certificate: Vec<_> = told.iter().filter(|(code, _)| *code != Code::SmtpOk).copied().collect();
+        assert_eq!(of_certificate, expected.into_iter().collect::<Vec<_>>(), "{end}");
+        assert!(told.contains(&(Code::SmtpOk, Level::Ok)), "{end}");
+    }
+}
+
+#[test]
+fn an_expired_certificate_is_a_failure_for_senders_that_verify() {
+    let expired = || secured(vec![ending(0x17, "251231000000Z")], None);
+    let level = |lines: &str, policy: Option<&str>| {
+        let base =
+            "lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.0.1\nlookup mx.a.test. AAAA";
+        let mut facts = facts("a.test.", &format!("{base}\n{lines}"));
+        facts.subject.connect = true;
+        facts.got.extend(wants(&facts).into_iter().map(|want| (want, expired())));
+        let file =
+            policy.map(|mode| format!("version: STSv1\nmode: {mode}\nmx: mx.a.test\nmax_age: 86400\n"));
+        let files = mta_sts::wants(&facts).into_iter().filter(|want| matches!(want, Want::PolicyFile { .. }));
+        let files: Vec<_> = files
+            .filter_map(|want| Some((want, Got::PolicyFile(crate::facts::PolicyFile::Text(file.clone()?)))))
+            .collect();
+        facts.got.extend(files);
+        let found = check(&facts).into_iter().find(|finding| finding.code == Code::CertificateExpired);
+        found.unwrap().level
+    };
+    let sts = "lookup _mta-sts.a.test. TXT | \"v=STSv1; id=1\"\nlookup mta-sts.a.test. A | 198.18.0.9";
+    let tlsa =
+        |record: &str| format!("lookup _25._tcp.mx.a.test. TLSA secure | {record} 1 1 {}", "ab".repeat(32));
+    assert_eq!(level("", None), Level::Warning);
+    assert_eq!(level(sts, Some("enforce")), Level::Failure);
+    assert_eq!(level(sts, Some("testing")), Level::Warning);
+    assert_eq!(level(&tlsa("2"), None), Level::Failure);
+    assert_eq!(level(&tlsa("3"), None), Level::Warning, "the date is ignored");
+}
+
+#[test]
+fn an_address_without_a_route_takes_the_place_of_no_other_and_is_a_note() {
+    let lines: String = (1..=8)
+        .map(|host| {
+            format!(
+                "\nlookup m{host}.a.test. A | 198.18.0.{host}\nlookup m{host}.a.test. AAAA | 2001:2::{host}"
+            )
+        })
+        .collect();
+    let records: Vec<String> = (1..=10).map(|host| format!("{host} m{host}.a.test.")).collect();
+    let mut facts = facts("a.test.", &format!("lookup a.test. MX | {}{lines}", records.join(" | ")));
+    facts.subject.connect = true;
+    let heard = secured(vec![certificate()], None);
+    let mut rounds = 0;
+    loop {
+        let open: Vec<Want> =
+            wants(&facts).into_iter().filter(|want| !facts.got.contains_key(want)).collect();
+        if open.is_empty() {
+            break;
+        }
+        rounds += 1;
+        facts.got.extend(open.into_iter().map(|want| match &want {
+            Want::MailHost { address, .. } if address.is_ipv6() => (want, Got::NoReply(NoReply::NoRoute)),
+            _ => (want, heard.clone()),
+        }));
+    }
+    assert!(rounds <= 4, "{rounds}");
+    let asked = facts.got.keys().filter(|want| matches!(want, Want::MailHost { .. })).count();
+    assert_eq!(asked, 16, "each address of each host");
+    let told: Vec<_> = check(&facts).into_iter().map(|finding| (finding.code, finding.level)).collect();
+    assert_eq!(told, [(Code::SmtpUnknown, Level::Note), usual(Code::SmtpOk)]);
+    let silent = |want: &Want| matches!(want, Want::MailHost { address, .. } if address.is_ipv4());
+    facts
+        .got
+        .iter_mut()
+        .filter(|(want, _)| silent(want))
+        .for_each(|(_, got)| *got = Got::NoReply(NoReply::Silent));
+    let told: Vec<_> = check(&facts).into_iter().map(|finding| (finding.code, finding.level)).collect();
+    assert_eq!(told, [usual(Code::SmtpUnknown)]);
+}

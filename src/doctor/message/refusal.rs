@@ -1,0 +1,186 @@
+//! The refusal that a bounce reports, and the findings that answer it: whether the lists that it names still have the sender, and whose the
+//! pages are that it names.
+//!
+//! RFC 5782 section 2. A bounce may be days old, so the lists are asked again, also those that this host does not use.
+
+use std::net::IpAddr;
+
+use serde::Deserialize;
+
+use super::phrases::{Operator, PHRASES};
+use crate::codes::Code;
+use crate::facts::{DomainFacts, Got, Listing, Want, is_within};
+use crate::finding::{About, Finding};
+
+/// A DNS list that a receiver names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedList {
+    /// Its zone: lower case, with its last dot.
+    pub name: String,
+    /// Whether the words before it call it a list.
+    pub is_clear: bool,
+}
+
+/// The reason of a refusal, if it is a fact of the DNS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalReason {
+    /// The HELO name of the client.
+    Helo,
+    /// The domain of the sender.
+    Sender,
+    /// The PTR record of the client, or its name.
+    Pointer,
+    /// SPF.
+    Spf,
+    /// SPF, DKIM or DMARC, or an error in their records.
+    Authentication,
+    /// The mail goes in a loop.
+    Loop,
+    /// TLS to a mail host of the recipient.
+    Tls,
+}
+
+/// The refusal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// The address of the client that was refused.
+    pub address: Option<IpAddr>,
+    /// Its reason.
+    pub reason: Option<RefusalReason>,
+    /// The lists that it names.
+    pub lists: Vec<NamedList>,
+    /// The name or address that is listed, in the words of the receiver.
+    pub listed: Option<String>,
+    /// Whether it is about the content of the message.
+    pub is_of_content: bool,
+    /// The pages and addresses that it names.
+    pub pages: Vec<String>,
+    /// The enhanced status code of a bounce without a reply, without its class: `4.7`.
+    pub status: Option<String>,
+}
+
+/// The operator of a page or an address.
+fn operator(page: &str) -> Option<&'static Operator> {
+    let (_, rest) = page.split_once("://").or_else(|| page.split_once('@'))?;
+    let host = rest.split(['/', ':']).next()?.to_ascii_lowercase();
+    PHRASES.operator.iter().find(|operator| operator.domains.iter().any(|domain| is_within(&host, domain)))
+}
+
+/// Whether senders that were refused write to an address: its domain is one of an operator.
+pub(super) fn is_of_operator(address: &str) -> bool {
+    operator(address).is_some_and(|operator| !operator.page.is_empty())
+}
+
+/// The DNS lists of the operators of these pages.
+pub(super) fn lists_of(pages: &[String]) -> Vec<NamedList> {
+    let zones = pages.iter().filter_map(|page| operator(page)).flat_map(|operator| &operator.lists);
+    zones.map(|zone| NamedList { name: zone.clone(), is_clear: true }).collect()
+}
+
+/// The name or address that is listed by the words of the receiver. Without such words: the client that was refused and the domain of
+/// the sender, and the links of the message if the refusal is about these.
+fn subjects(facts: &DomainFacts) -> Vec<String> {
+    let (subject, refusal) = (&facts.subject, &facts.subject.refusal);
+    if refusal.lists.is_empty() {
+        return Vec::new();
+    }
+    if let Some(listed) = &refusal.listed {
+        return vec![listed.clone()];
+    }
+    let client = refusal.address.map(|address| address.to_string());
+    let links = subject.links.iter().filter(|_| refusal.is_of_content).map(String::as_str);
+    let names = [subject.domain.as_str()].into_iter().chain(links);
+    let names = names.map(|name| name.trim_end_matches('.').to_owned()).filter(|name| !name.is_empty());
+    client.into_iter().chain(names).collect()
+}
+
+fn want(facts: &DomainFacts, subject: String) -> Want {
+    let lists = facts.subject.refusal.lists.iter().map(|list| list.name.clone()).collect();
+    Want::NamedLists { subject, lists }
+}
+
+/// The questions.
+pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    subjects(facts).into_iter().map(|subject| want(facts, subject)).collect()
+}
+
+fn answers<'f>(facts: &'f DomainFacts, subject: &str) -> &'f [Listing] {
+    match facts.got.get(&want(facts, subject.to_owned())) {
+        Some(Got::Lists(listings)) => listings,
+        _ => &[],
+    }
+}
+
+/// Whether a list has a subject by these findings.
+pub(crate) fn is_told(facts: &DomainFacts, subject: &str, list: &str) -> bool {
+    let is_it = |listing: &Listing| listing.list == list && listing.listed == Some(true);
+    !facts.subject.refusal.lists.is_empty() && answers(facts, subject).iter().any(is_it)
+}
+
+/// The finding that answers the bounce: about the lists, or about a page.
+pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
+    let subjects = subjects(facts);
+    let answers: Vec<(&str, &Listing)> = subjects
+        .iter()
+        .flat_map(|subject| answers(facts, subject).iter().map(move |listing| (subject.as_str(), listing)))
+        .collect();
+    let finding = |code: Code, listed, text: &dyn Fn(&str, &Listing) -> String| {
+        let of = answers.iter().filter(|(_, listing)| listing.listed == listed);
+        let about = of.clone().map(|(subject, listing)| About::Listing {
+            subject: (*subject).to_owned(),
+            list: Some(listing.list.clone()),
+        });
+        let texts: Vec<String> = of.map(|(subject, listing)| text(subject, listing)).collect();
+        (!texts.is_empty()).then(|| Finding::new(code, texts.join("; ")).about(about))
+    };
+    let listed = finding(Code::BounceListed, Some(true), &|subject, listing| {
+        format!("{subject} in {} ({})", listing.list, listing.why)
+    });
+    // A list that gives no answer may be the one with the entry.
+    let unknown = finding(Code::ListsUnknown, None, &|subject, listing| {
+        format!("{} about {subject}: {}", listing.list, listing.why)
+    });
+    let unlisted = finding(Code::BounceUnlisted, Some(false), &|subject, listing| {
+        format!("{subject} is not in {}", listing.list)
+    });
+    listed
+        .or(unknown)
+        .or(unlisted)
+        .or_else(|| unasked(facts, &subjects))
+        .or_else(|| pages(facts))
+        .or_else(|| status(facts))
+}
+
+/// The meaning of the status code: that of its detail, or else that of its subject.
+fn status(facts: &DomainFacts) -> Option<Finding> {
+    let status = facts.subject.refusal.status.as_ref()?;
+    let subject = status.split('.').next().unwrap_or_default();
+    let meaning = PHRASES.meaning.get(status).or_else(|| PHRASES.meaning.get(subject))?;
+    Some(Finding::new(Code::BounceStatus, format!("x.{status}: {meaning}")))
+}
+
+/// That a bounce names a list, and none was asked.
+fn unasked(facts: &DomainFacts, subjects: &[String]) -> Option<Finding> {
+    let clear = facts.subject.refusal.lists.iter().filter(|list| list.is_clear);
+    let clear: Vec<&str> = clear.map(|list| list.name.trim_end_matches('.')).collect();
+    let is_asked = subjects.iter().any(|subject| facts.got.contains_key(&want(facts, subject.clone())));
+    (!clear.is_empty() && is_asked).then(|| {
+        let (lists, subjects) = (clear.join(", "), subjects.join(", "));
+        let words = "resolverd does not know this list, or the list has no entries about";
+        Finding::new(Code::ListsUnknown, format!("{lists}: {words} {subjects}"))
+    })
+}
+
+/// The finding about the pages of a bounce that leads to no DNS list.
+fn pages(facts: &DomainFacts) -> Option<Finding> {
+    let told = facts.subject.refusal.pages.iter().map(|page| match operator(page) {
+        Some(Operator { name, page: own, .. }) if own.is_empty() => format!("{page} is of {name}"),
+        Some(Operator { name, page: own, .. }) => {
+            format!("{page} is of {name}; its page for senders is {own}")
+        }
+        None => format!("{page} is of nobody known: open it only if it belongs to the receiver"),
+    });
+    let told: Vec<String> = told.collect();
+    (!told.is_empty()).then(|| Finding::new(Code::BouncePage, told.join("; ")))
+}

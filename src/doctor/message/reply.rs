@@ -1,0 +1,513 @@
+//! The replies of receivers in a bounce: the client that one has refused, its reason, and the lists and pages that it names.
+//!
+//! RFC 3464 section 2.3.6 (`Diagnostic-Code`), RFC 5321 section 4.2 (replies), RFC 3463 (status codes). Exchange Server writes
+//! `HOST #<HOST #5.7.1 smtp;554 5.7.1 text> #SMTP#` or `HOST #554 5.7.1 text ##`.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::phrases::{NamePlace, PHRASES, behind, has};
+use super::refusal::{NamedList, RefusalReason, is_of_operator};
+use super::text::{Field, paragraphs};
+use crate::authentication::dkim;
+use crate::facts::canonical;
+use crate::facts::private_address::is_private;
+use crate::limits::{LEAST_KEY_LABEL, MAX_HELO, MAX_NAMED_LISTS, MAX_NAMED_PAGES};
+use dns::wire::presentation::read_name;
+
+/// The replies.
+#[derive(Debug, Default)]
+pub(super) struct Replies {
+    texts: Vec<String>,
+    /// The addresses and names of hosts which said or got something.
+    receivers: BTreeSet<IpAddr>,
+    hosts: BTreeSet<String>,
+}
+
+/// A reason with the name and the DKIM selector that it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NamedReason {
+    pub(super) reason: RefusalReason,
+    pub(super) name: Option<String>,
+    pub(super) selector: Option<String>,
+}
+
+fn ends(letter: char) -> bool {
+    letter.is_whitespace() || "<>[]();,\"'{}`".contains(letter)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(ends).filter(|word| !word.is_empty())
+}
+
+/// The subject and detail of an enhanced status code of a failure.
+pub(super) fn status(word: &str) -> Option<(u16, u16)> {
+    let word = word.trim_matches(|letter: char| !letter.is_ascii_digit());
+    let (_, rest) = word.split_once('.').filter(|(class, _)| ["4", "5"].contains(class))?;
+    let (subject, detail) = rest.split_once('.')?;
+    Some((subject.parse().ok()?, detail.parse().ok()?))
+}
+
+fn is_code(word: &str) -> bool {
+    word.len() == 3 && word.starts_with(['4', '5']) && word.bytes().all(|octet| octet.is_ascii_digit())
+}
+
+/// A domain, or the domain of an address.
+pub(super) fn domain(word: &str) -> Option<String> {
+    let domain = word.rsplit(['@', '=']).next()?.trim_end_matches(['.', ':', '!']);
+    let is_sound = domain.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-._".contains(&octet));
+    let top = domain.rsplit('.').next().unwrap_or_default();
+    let is_name =
+        top.starts_with("xn--") || !top.is_empty() && top.bytes().all(|octet| octet.is_ascii_alphabetic());
+    (domain.contains('.') && is_sound && is_name && read_name(domain).is_some()).then(|| canonical(domain))
+}
+
+/// The addresses in a text, and whether the words next to each say that it is one of a client: others may be versions or sections of an RFC.
+fn addresses(text: &str) -> Vec<(IpAddr, bool)> {
+    let text = text.replace("IPv6:", " ");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is = |known: &[String], word: Option<&&str>| {
+        let word = word.copied().unwrap_or_default().to_ascii_lowercase();
+        known.iter().any(|known| word.trim_end_matches([':', ',', ';', '.']) == known.trim_end_matches(':'))
+    };
+    let mut found = Vec::new();
+    for (place, word) in words.iter().enumerate() {
+        let before = place.checked_sub(1).and_then(|place| words.get(place));
+        if before
+            .is_some_and(|before| before.to_ascii_lowercase().trim_start_matches('(').starts_with("version"))
+        {
+            continue;
+        }
+        let is_clear = word.starts_with('[')
+            || word.contains(['=', '/', '['])
+            || before.is_some_and(|before| before.ends_with(':'))
+            || is(&PHRASES.before_client, before)
+            || is(&PHRASES.behind_client, words.get(place + 1));
+        let is_part = |letter: char| letter.is_ascii_hexdigit() || letter == '.' || letter == ':';
+        let read = |part: &str| {
+            let before_port = part.split_once(':').map_or(part, |(address, _)| address);
+            [part.trim_matches('.').trim_end_matches(':'), before_port]
+                .iter()
+                .find_map(|form| form.parse().ok())
+        };
+        found.extend(
+            word.split(|letter| !is_part(letter)).filter_map(read).map(|address| (address, is_clear)),
+        );
+    }
+    found
+}
+
+/// The reply in a paragraph, and the words before it; none if it has none.
+fn split(paragraph: &str) -> Option<(&str, &str)> {
+    let lower = paragraph.to_ascii_lowercase();
+    // Exchange Server.
+    let marked = lower.match_indices('#').find(|(place, _)| {
+        let word = lower.get(place + 1..).unwrap_or_default().split(ends).next().unwrap_or_default();
+        let has_end = lower.get(*place..).is_some_and(|rest| rest.contains("##") || rest.contains("smtp"));
+        (is_code(word) || status(word).is_some()) && has_end
+    });
+    if let Some((place, _)) = marked {
+        return paragraph.split_at_checked(place);
+    }
+    let said = PHRASES
+        .before_reply
+        .iter()
+        .take(2)
+        .filter_map(|words| Some(lower.rfind(words.as_str())? + words.len()));
+    if let Some(place) = said.max() {
+        return paragraph.split_at_checked(place);
+    }
+    if let Some(place) = PHRASES.before_reply.iter().filter_map(|words| lower.find(words.as_str())).min() {
+        return paragraph.split_at_checked(place);
+    }
+    // A reply right behind the recipient, as Yahoo and Exim write it.
+    let (before, rest) = paragraph.split_once(": ").filter(|(before, _)| before.contains('@'))?;
+    let code = rest.split([' ', ':', '-']).next()?;
+    is_code(code).then_some((before, rest))
+}
+
+/// Finds the replies.
+pub(super) fn replies(text: &str, fields: &[Field]) -> Replies {
+    let of =
+        |wanted: &'static str| fields.iter().filter(move |(name, _)| name == wanted).map(|(_, body)| body);
+    let goes_on = |text: &str| {
+        let text = text.trim_end().to_ascii_lowercase();
+        PHRASES.before_reply.iter().any(|words| text.ends_with(words.trim_end()))
+    };
+    let mut found = Replies::default();
+    for body in of("remote-mta") {
+        found.receivers.extend(addresses(body).into_iter().map(|(address, _)| address));
+        found.hosts.extend(words(body).filter_map(domain));
+    }
+    // Those of other types are words of the sender's own software, with addresses that it has looked up.
+    for body in of("diagnostic-code").filter(|body| body.to_ascii_lowercase().starts_with("smtp")) {
+        let reply = body.split_once(';').map_or("", |(_, reply)| reply);
+        found.texts.push(split(reply).map_or(reply, |(_, reply)| reply).to_owned());
+    }
+    for paragraph in paragraphs(text, goes_on) {
+        let Some((before, reply)) = split(&paragraph) else { continue };
+        // "host NAME[ADDRESS]" is how the sending host names a receiver.
+        let before_hosts = paragraph.split("host ").skip(1).filter(|_| !before.is_empty());
+        let of_hosts =
+            before_hosts.filter_map(|rest| rest.split(']').next().filter(|name| name.contains('[')));
+        let is_client = |lower: &str| lower.contains("client host") || lower.contains("your host");
+        if !is_client(&paragraph.to_ascii_lowercase()) {
+            found.receivers.extend(of_hosts.flat_map(addresses).map(|(address, _)| address));
+        }
+        found.receivers.extend(addresses(before).into_iter().map(|(address, _)| address));
+        found.hosts.extend(words(before).filter_map(domain));
+        found.texts.push(reply.to_owned());
+    }
+    found.texts.retain(|text| words(text).nth(1).is_some());
+    found
+}
+
+impl Replies {
+    /// Whether a receiver has refused the mail.
+    pub(super) fn has_refusal(&self) -> bool {
+        self.texts.iter().any(|text| words(text).any(|word| is_code(word) || status(word).is_some()))
+    }
+
+    /// The public address of the client that a receiver has refused: the first one that is not that of a host which said or got something.
+    pub(super) fn refused(&self) -> Option<IpAddr> {
+        let found: Vec<(IpAddr, bool)> = self.texts.iter().flat_map(|text| addresses(text)).collect();
+        let is_of_client = |address: &IpAddr| !is_private(*address) && !self.receivers.contains(address);
+        let clear = found.iter().find(|(address, is_clear)| *is_clear && is_of_client(address));
+        // A verdict on the client by its PTR record or by SPF names no other address.
+        let is_judged = || {
+            let of = [RefusalReason::Pointer, RefusalReason::Spf];
+            self.reason().is_some_and(|named| of.contains(&named.reason))
+        };
+        let all: BTreeSet<IpAddr> = found.iter().map(|(address, _)| *address).filter(is_of_client).collect();
+        clear
+            .map(|(address, _)| *address)
+            .or_else(|| all.first().copied().filter(|_| all.len() == 1 && is_judged()))
+    }
+
+    /// The reason that a receiver gives, if it is a fact of the DNS; one with a name rather than one without.
+    pub(super) fn reason(&self) -> Option<NamedReason> {
+        let named: Vec<NamedReason> = self.of_sender().filter_map(reason).collect();
+        let is_of_host = |named: &NamedReason| {
+            let is_name = |name: &String| self.hosts.contains(&canonical(name));
+            named.reason != RefusalReason::Helo && named.name.as_ref().is_some_and(is_name)
+        };
+        let with_name = named.iter().find(|named| named.name.is_some() && !is_of_host(named));
+        with_name.or_else(|| named.first()).cloned().map(|named| match is_of_host(&named) {
+            true => NamedReason { name: None, ..named },
+            false => named,
+        })
+    }
+
+    /// The replies that do not refuse the recipient.
+    fn of_sender(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(String::as_str).filter(|text| !is_of_recipient(text))
+    }
+
+    /// The lists that the receiver names.
+    pub(super) fn lists(&self) -> Vec<NamedList> {
+        let mut found: Vec<NamedList> = Vec::new();
+        for text in self.of_sender() {
+            let mut before = String::new();
+            for word in words(text) {
+                let name = word.trim_matches(|letter: char| ".:!?".contains(letter));
+                if let Some(name) = domain(name).filter(|_| !name.contains(['@', '='])) {
+                    let is_clear = PHRASES.before_list.iter().any(|words| before.ends_with(words.as_str()));
+                    let list = NamedList { name: without_key(&name), is_clear };
+                    let is_new =
+                        !self.hosts.contains(&name) && !found.iter().any(|known| known.name == list.name);
+                    found.extend(Some(list).filter(|_| is_new));
+                }
+                before.push_str(&word.to_ascii_lowercase());
+                before.push(' ');
+            }
+        }
+        found.sort_by_key(|list| !list.is_clear);
+        found.truncate(MAX_NAMED_LISTS);
+        found
+    }
+
+    /// The name or address that is listed in the words of the receiver.
+    pub(super) fn listed(&self) -> Option<String> {
+        self.of_sender().find_map(|text| {
+            let lower = text.to_ascii_lowercase();
+            if let Some((_, rest)) = lower.split_once("/query/domain/") {
+                return rest
+                    .split(ends)
+                    .next()
+                    .and_then(domain)
+                    .map(|name| name.trim_end_matches('.').to_owned());
+            }
+            let (before, _) =
+                PHRASES.before_list.iter().find_map(|words| lower.split_once(words.as_str()))?;
+            let (_, subject) = before.rsplit_once(['[', '<'])?;
+            let subject = subject.split([']', '>']).next()?;
+            match subject.parse::<IpAddr>() {
+                Ok(address) => (!is_private(address)).then(|| address.to_string()),
+                Err(_) => domain(subject).map(|name| name.trim_end_matches('.').to_owned()),
+            }
+        })
+    }
+
+    /// Whether a receiver refuses the content.
+    pub(super) fn is_of_content(&self) -> bool {
+        let mut words = self.of_sender().flat_map(words);
+        words.any(|word| PHRASES.content.iter().any(|known| word.eq_ignore_ascii_case(known)))
+    }
+
+    /// The pages and addresses that the receiver names, without what may be a key or the address of a person.
+    pub(super) fn pages(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        // Words of the sending host have pages too.
+        let is_reply = |text: &&str| words(text).any(|word| is_code(word.get(..3).unwrap_or_default()));
+        for word in self.of_sender().filter(is_reply).flat_map(words) {
+            let lower = word.to_ascii_lowercase();
+            let page = match lower.split_once("://").filter(|(scheme, _)| ["http", "https"].contains(scheme))
+            {
+                Some((scheme, rest)) => page(scheme, rest),
+                None => {
+                    let address = lower.trim_matches(['.', ':']).to_owned();
+                    Some(address).filter(|address| address.contains('@') && is_of_operator(address))
+                }
+            };
+            found.extend(page.filter(|page| !found.contains(page)));
+        }
+        found.truncate(MAX_NAMED_PAGES);
+        found
+    }
+}
+
+fn page(scheme: &str, rest: &str) -> Option<String> {
+    let rest = rest.split(['?', '#']).next()?.trim_end_matches(['.', ':', '!']);
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let name = domain(host.rsplit('@').next()?.split(':').next()?)?;
+    let shown = without_key(&name);
+    let path = if shown == name { path } else { "/" };
+    Some(format!("{scheme}://{}{path}", shown.trim_end_matches('.')))
+}
+
+/// A name without the labels up to the last one that may be a customer's key.
+fn without_key(name: &str) -> String {
+    let (mut rest, mut kept) = (name, name);
+    while let Some((label, behind)) = rest.split_once('.') {
+        if label.len() >= LEAST_KEY_LABEL && behind.trim_end_matches('.').contains('.') {
+            kept = behind;
+        }
+        rest = behind;
+    }
+    kept.to_owned()
+}
+
+/// Whether a reply refuses the recipient: it says nothing about the sender.
+fn is_of_recipient(text: &str) -> bool {
+    let code =
+        text.split(|letter: char| letter.is_whitespace() || "-;:(<#".contains(letter)).find_map(status);
+    let is_code = matches!(
+        code,
+        Some(
+            (1, 1..=6 | 10) | (2, 1..=4) | (3 | 4, 1..) | (7, 2 | 13 | 17 | 18 | 64 | 124 | 129 | 133..=136)
+        )
+    );
+    is_code
+        || has(
+            &text.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase(),
+            &PHRASES.recipient,
+        )
+}
+
+/// The reason in a reply: that of its words, or of a verdict on the sender, or of its enhanced status code.
+fn reason(reply: &str) -> Option<NamedReason> {
+    let lower = reply.to_ascii_lowercase();
+    let alone = || NamedReason { reason: RefusalReason::Sender, ..with_name(reply) };
+    for phrases in &PHRASES.refusal {
+        let Some((begin, end)) = phrases
+            .words
+            .iter()
+            .find_map(|words| lower.find(words.as_str()).map(|at| (at, at + words.len())))
+        else {
+            continue;
+        };
+        let (before, after) = (reply.get(..begin)?, reply.get(end..)?);
+        let name = match phrases.name {
+            NamePlace::Before => before.rsplit_once('<').and_then(|(_, name)| name.split('>').next()),
+            NamePlace::Behind => words(after).next(),
+            NamePlace::Alone => None,
+        };
+        let name = name.map(|name| name.trim_end_matches([':', '.'])).filter(|name| name.len() <= MAX_HELO);
+        let name = match phrases.reason {
+            RefusalReason::Helo => name.map(str::to_owned),
+            RefusalReason::Pointer => None,
+            _ => name.and_then(domain).or_else(|| alone().name),
+        };
+        return Some(NamedReason { reason: phrases.reason, name, selector: None });
+    }
+    // The names of files and hosts of pages are no names of a check.
+    let plain: Vec<&str> = words(&lower).filter(|word| !word.contains("://")).collect();
+    let names_check = |phrases: &&super::phrases::ReasonPhrases| {
+        let mut parts = plain
+            .iter()
+            .flat_map(|word| word.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-'));
+        parts.any(|part| phrases.words.iter().any(|word| word == part))
+    };
+    let verdict = PHRASES.verdict.iter().find(names_check).filter(|_| has(&plain.join(" "), &PHRASES.fault));
+    let of_status =
+        || plain.iter().find_map(|word| status(word)).map(|(of, detail)| format!("{of}.{detail}"));
+    let of_status = || of_status().and_then(|code| PHRASES.status.get(&code)).copied();
+    let reason = verdict.map(|phrases| phrases.reason).or_else(of_status)?;
+    let named = with_name(reply);
+    Some(match reason {
+        RefusalReason::Pointer => NamedReason { reason, name: None, selector: None },
+        RefusalReason::Helo => {
+            let name = named.name.map(|name| name.trim_end_matches('.').to_owned());
+            NamedReason { reason, name, selector: None }
+        }
+        // An error in the SPF record is one of its owner.
+        RefusalReason::Spf
+            if lower.contains("error") || lower.contains("invalid") || lower.contains("missing") =>
+        {
+            NamedReason { reason: RefusalReason::Authentication, ..named }
+        }
+        _ => NamedReason { reason, ..named },
+    })
+}
+
+/// The one domain in a reply beside those of pages and of the host that refuses, or the domain of the DKIM key that it names.
+fn with_name(reply: &str) -> NamedReason {
+    let words: Vec<&str> = words(reply).map(|word| word.trim_end_matches(['.', ':'])).collect();
+    let tag = |name: &str| words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+    let behind = |name: &str| {
+        let place = words.iter().position(|word| word.eq_ignore_ascii_case(name))?;
+        words.get(place + 1).copied()
+    };
+    let as_name = words.iter().find_map(|word| word.split_once("._domainkey."));
+    let as_tags = || tag("s").or_else(|| tag("header.s")).zip(tag("d").or_else(|| tag("header.d")));
+    let key = as_name.or_else(as_tags).or_else(|| behind("selector").zip(behind("domain")));
+    let key = key.filter(|(selector, _)| dkim::is_selector(selector));
+    if let Some((selector, name)) = key.and_then(|(selector, of)| Some((selector.to_owned(), domain(of)?))) {
+        return NamedReason {
+            reason: RefusalReason::Authentication,
+            name: Some(name),
+            selector: Some(selector),
+        };
+    }
+    // A line of a log has the envelope sender behind the reply.
+    if let Some(place) = words.iter().position(|word| *word == "from=") {
+        let name = words.get(place + 1).filter(|word| word.contains('@')).and_then(|word| domain(word));
+        return NamedReason { reason: RefusalReason::Sender, name, selector: None };
+    }
+    let is_plain = |word: &&&str| {
+        !word.contains("://")
+            && (!word.contains('=') || word.contains("header.") || word.contains("mailfrom"))
+    };
+    let names: BTreeSet<String> = words.iter().filter(is_plain).filter_map(|word| domain(word)).collect();
+    let name = names.first().cloned().filter(|_| names.len() == 1);
+    NamedReason { reason: RefusalReason::Sender, name, selector: None }
+}
+
+/// The status code of a bounce: of its field, or alone in brackets as `<HOST #4.4.7>`.
+pub(super) fn bare_status(text: &str, fields: &[Field]) -> Option<String> {
+    let of_field = fields
+        .iter()
+        .filter(|(name, _)| name == "status")
+        .find_map(|(_, body)| status(body.split(' ').next()?));
+    let marked =
+        || text.split_whitespace().filter(|word| word.contains('#') && word.ends_with('>')).find_map(status);
+    of_field.or_else(marked).map(|(subject, detail)| format!("{subject}.{detail}"))
+}
+
+/// The end of the words of the sending host about the way to the recipient, with their reason.
+pub(super) fn of_delivery(text: &str) -> Option<RefusalReason> {
+    let lower = text.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
+    PHRASES
+        .delivery
+        .iter()
+        .find(|phrases| behind(&lower, &phrases.words).is_some())
+        .map(|phrases| phrases.reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(reply: &str) -> Replies {
+        replies(&format!("<y@b.example>: host mx.b.example[198.51.100.1] said: {reply}\n"), &[])
+    }
+
+    #[test]
+    fn a_reply_has_its_client_and_its_reason() {
+        use RefusalReason::{Authentication, Helo, Pointer, Sender, Spf};
+        for (reply, client, reason, name) in [
+            ("554 5.7.1 Client host [192.0.2.5] blocked using bl.example", Some("192.0.2.5"), None, None),
+            (
+                "450 4.7.1 cannot find your\n    reverse hostname, [2001:db8::5]",
+                Some("2001:db8::5"),
+                Some(Pointer),
+                None,
+            ),
+            (
+                "550-5.7.26 Unauthenticated email from c.example is not accepted [192.0.2.5]",
+                Some("192.0.2.5"),
+                Some(Authentication),
+                Some("c.example."),
+            ),
+            ("550 SPF unauthorized mail is prohibited. 192.0.2.5", Some("192.0.2.5"), Some(Spf), None),
+            (
+                "450 4.7.1 <pc>: Helo command rejected: need fully-qualified hostname",
+                None,
+                Some(Helo),
+                Some("pc"),
+            ),
+            (
+                "550 5.1.8 <al@a.example>: Sender address rejected: Domain not found",
+                None,
+                Some(Sender),
+                Some("a.example."),
+            ),
+            (
+                "550 dkim=permerror (no key for signature) header.s=s1 header.d=a.example",
+                None,
+                Some(Authentication),
+                Some("a.example."),
+            ),
+            ("550 5.1.1 <y@b.example>: User unknown in version 5.7.1", None, None, None),
+            ("550 host back.b.example[198.51.100.2] said: 550 5.1.1 User unknown", None, None, None),
+            ("554 5.7.25 no", None, Some(Pointer), None),
+        ] {
+            let found = said(reply);
+            assert_eq!(found.refused(), client.map(|text| text.parse().unwrap()), "{reply}");
+            let named = found.reason();
+            assert_eq!(named.as_ref().map(|named| named.reason), reason, "{reply}");
+            assert_eq!(named.and_then(|named| named.name).as_deref(), name, "{reply}");
+        }
+        let exchange = replies(
+            "y@b.example\nmx.b.example #<mx.b.example #5.7.1 smtp;554 5.7.1 [192.0.2.5] no> #SMTP#\n",
+            &[],
+        );
+        assert_eq!(exchange.refused(), "192.0.2.5".parse().ok());
+        let field = ("diagnostic-code".to_owned(), "smtp; 550 5.7.1 [192.0.2.5] no".to_owned());
+        assert_eq!(replies("", &[field]).refused(), "192.0.2.5".parse().ok());
+    }
+
+    #[test]
+    fn lists_and_pages_are_those_of_the_receiver_without_keys() {
+        let names = |reply: &str| -> Vec<String> {
+            said(reply).lists().into_iter().filter(|list| list.is_clear).map(|list| list.name).collect()
+        };
+        assert_eq!(
+            names("554 Client host [192.0.2.5] blocked using zen.spamhaus.org; see x"),
+            ["zen.spamhaus.org."]
+        );
+        assert_eq!(
+            names("554 blocked using a1b2c3d4e5f6a7b8c9d0e1f2g3.zen.dq.spamhaus.net"),
+            ["zen.dq.spamhaus.net."]
+        );
+        assert_eq!(
+            said("554 Sender address [al@A.example] blocked using dbl.example").listed().as_deref(),
+            Some("a.example")
+        );
+        assert_eq!(
+            said("550 see HTTPS://Www.b.example/why?ip=192.0.2.5").pages(),
+            ["https://www.b.example/why"]
+        );
+        assert_eq!(said("554 contact tobr@rx.t-online.de or y@b.example").pages(), ["tobr@rx.t-online.de"]);
+    }
+}

@@ -1,0 +1,152 @@
+//! The text of a file with a message: its header, and the text of its parts, of messages within it too.
+//!
+//! RFC 5322, RFC 2045. A bounce that was pasted, or lines of a log, have no header: their text is read as it stands.
+
+use mail_parser::decoders::html::html_to_text;
+use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
+
+use crate::limits::MAX_UNREAD_PARTS;
+
+/// The text of a file.
+#[derive(Debug, Default)]
+pub(super) struct FlatText {
+    /// The header, and behind it the parts.
+    pub(super) text: String,
+    /// The source of the file and of its parts in HTML, which has the links.
+    pub(super) source: String,
+    /// The parts that could not be read, with the reason.
+    pub(super) unread: Vec<String>,
+}
+
+/// A field of a header: its name in lower case, and its body on one line.
+pub(super) type Field = (String, String);
+
+/// Reads a file.
+pub(super) fn read(octets: &[u8]) -> FlatText {
+    let mut flat = FlatText::default();
+    let text = String::from_utf8_lossy(octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets));
+    flat.source.push_str(&text);
+    let first = text.lines().next().unwrap_or_default();
+    let is_field = first.split_once(':').is_some_and(|(name, _)| is_name(name)) || first.starts_with("From ");
+    let message = MessageParser::default().parse(octets).filter(|_| is_field);
+    match message {
+        Some(message) => flat.take(&message),
+        None if is_page(&text) => flat.take_html(&text),
+        None => flat.text = readable(&text),
+    }
+    flat
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
+}
+
+fn is_page(text: &str) -> bool {
+    let begin = text.trim_start().get(..15).unwrap_or_default().to_ascii_lowercase();
+    begin.starts_with("<html") || begin.starts_with("<!doctype html")
+}
+
+impl FlatText {
+    fn take(&mut self, message: &Message<'_>) {
+        for (name, body) in message.headers_raw() {
+            self.text.push_str(&format!("{name}:{}\n", body.trim_end()));
+        }
+        for part in &message.parts {
+            self.text.push('\n');
+            if part.is_encoding_problem && self.unread.len() < MAX_UNREAD_PARTS {
+                let kind = part.content_type().map_or_else(
+                    || "text/plain".to_owned(),
+                    |kind| format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or("*")),
+                );
+                self.unread.push(format!("{kind}: its encoding is damaged"));
+                continue;
+            }
+            match &part.body {
+                PartType::Text(text) => self.text.push_str(text),
+                PartType::Html(html) => self.take_html(html),
+                PartType::Message(inner) => self.take(inner),
+                PartType::Binary(octets) | PartType::InlineBinary(octets)
+                    if part.content_type().is_some_and(|kind| kind.ctype() == "message") =>
+                {
+                    self.text.push_str(&String::from_utf8_lossy(octets));
+                }
+                PartType::Binary(_) | PartType::InlineBinary(_) | PartType::Multipart(_) => {}
+            }
+            self.text.push('\n');
+        }
+    }
+
+    /// The address behind a link may stand in the link alone.
+    fn take_html(&mut self, html: &str) {
+        self.source.push_str(html);
+        self.text.push_str(&html_to_text(&html.replace("href=\"mailto:", ">")));
+    }
+}
+
+/// Text without a header, in the form of a bounce: a reply alone, and a log line of qmail, which has underscores for the spaces.
+fn readable(text: &str) -> String {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
+    let is_reply =
+        |line: &str| matches!(line.as_bytes(), [b'4' | b'5', b'0'..=b'9', b'0'..=b'9', b' ' | b'-', ..]);
+    if lines.peek().is_some() && lines.clone().all(is_reply) {
+        return format!("the host said: {}\n", lines.collect::<Vec<_>>().join(" "));
+    }
+    let of_line = |line: &str| {
+        let end =
+            [": failure: ", ": deferral: "].iter().filter_map(|words| Some(line.find(words)? + words.len()));
+        match end.min().filter(|_| line.contains("delivery ")).and_then(|end| line.split_at_checked(end)) {
+            Some((before, told)) => format!("{before}{}", told.replace('_', " ").replace('/', "\n")),
+            None => line.to_owned(),
+        }
+    };
+    text.lines().map(|line| of_line(line) + "\n").collect()
+}
+
+/// The fields in a text: of its header, of reports, and of messages within it.
+pub(super) fn fields(text: &str) -> Vec<Field> {
+    let mut fields: Vec<Field> = Vec::new();
+    let mut open = false;
+    for line in text.lines() {
+        if line.starts_with([' ', '\t']) && open {
+            if let Some((_, body)) = fields.last_mut() {
+                body.push(' ');
+                body.push_str(line.trim());
+            }
+            continue;
+        }
+        let field = line.split_once(':').filter(|(name, _)| is_name(name));
+        open = field.is_some();
+        fields.extend(field.map(|(name, body)| (name.to_ascii_lowercase(), body.trim().to_owned())));
+    }
+    fields
+}
+
+/// The number of fields in the header of a text.
+pub(super) fn of_header(text: &str) -> usize {
+    let header: Vec<&str> = text.lines().take_while(|line| !line.trim().is_empty()).collect();
+    fields(&header.join("\n")).len()
+}
+
+/// The lines without the marks of quoted text, and without spaces at their ends.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(|line| line.trim_start_matches("> ").trim_end())
+}
+
+/// The paragraphs of a text, each on one line. A line that ends with the words before a reply, and a field of HTML, go on behind empty lines.
+pub(super) fn paragraphs(text: &str, goes_on: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut paragraphs: Vec<String> = Vec::new();
+    let mut open = false;
+    for line in lines(text) {
+        match (paragraphs.last_mut(), line.is_empty()) {
+            (Some(last), true) if goes_on(last) => continue,
+            (Some(last), false) if open => {
+                last.push(' ');
+                last.push_str(line.trim_start());
+            }
+            (_, true) => {}
+            _ => paragraphs.push(line.to_owned()),
+        }
+        open = !line.is_empty();
+    }
+    paragraphs
+}

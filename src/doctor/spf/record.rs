@@ -1,0 +1,320 @@
+//! An SPF record: its terms (RFC 7208 section 12).
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::authentication::tags::{Versioned, texts};
+use crate::facts::{DomainFacts, canonical};
+use crate::spf::grammar::{domain, lengths, network, split_lengths};
+use crate::spf::macros::{SpfClient, expanded};
+
+/// The SPF records of a domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SpfRecords {
+    /// There is none.
+    None {
+        /// The domain has no TXT record at all: the lookup is then void.
+        void: bool,
+        /// Texts that were meant as one.
+        meant: Vec<String>,
+    },
+    /// One.
+    One(String),
+    /// Several, which is an error.
+    Several(Vec<String>),
+    /// The lookup failed: the question, and why.
+    Unknown(String),
+    /// It was not looked up yet.
+    NotAsked,
+}
+
+/// A mechanism or modifier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TermKind {
+    All,
+    Include,
+    A,
+    Mx,
+    Ptr,
+    Address(IpNet),
+    Exists,
+    Redirect,
+    /// `exp` and unknown modifiers: without effect on the result.
+    Other,
+}
+
+/// A term.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Term {
+    /// `+`, `-`, `~` or `?`.
+    pub(crate) qualifier: char,
+    pub(crate) kind: TermKind,
+    /// As it stands in the record.
+    pub(crate) text: String,
+    /// The domain that it names, if any: canonical, or with macros as it stands.
+    pub(crate) target: Option<String>,
+    /// Lengths of prefixes: for IPv4 and for IPv6.
+    pub(crate) prefixes: (u8, u8),
+}
+
+impl Term {
+    /// The domain that it asks in the record of the domain `current`; none if that depends on the client or the sender.
+    pub(crate) fn domain<'t>(&'t self, current: &'t str) -> Option<Cow<'t, str>> {
+        self.domain_for(current, None)
+    }
+
+    /// The domain that it asks for a client; none if that depends on what is not known.
+    pub(crate) fn domain_for<'t>(
+        &'t self,
+        current: &'t str,
+        client: Option<SpfClient<'_>>,
+    ) -> Option<Cow<'t, str>> {
+        let target = self.target.as_deref().unwrap_or(current);
+        if target.contains('%') {
+            expanded(target, current, client).map(Cow::Owned)
+        } else {
+            Some(Cow::Borrowed(target))
+        }
+    }
+
+    /// The end of the domain that does not depend on macros, as a name: the labels behind the last one; none without macros and labels.
+    pub(crate) fn fixed_end(&self) -> Option<String> {
+        let (_, behind) = self.target.as_deref()?.rsplit_once('}')?;
+        let (_, end) = behind.split_once('.')?;
+        (!end.is_empty() && !end.contains('%')).then(|| canonical(end))
+    }
+
+    /// The name of a modifier in lower case; none for a mechanism.
+    fn modifier(&self) -> Option<String> {
+        let is_modifier = matches!(self.kind, TermKind::Redirect | TermKind::Other);
+        modifier(&self.text).filter(|_| is_modifier).map(|(name, _)| name.to_ascii_lowercase())
+    }
+
+    /// Whether an address of the target equals the address of the client.
+    pub(crate) fn covers(&self, of_target: IpAddr, client: IpAddr) -> bool {
+        let (ipv4, ipv6) = self.prefixes;
+        let length = if of_target.is_ipv4() { ipv4 } else { ipv6 };
+        IpNet::new(of_target, length).is_ok_and(|net| net.contains(&client))
+    }
+}
+
+/// The SPF records of a domain (RFC 7208 section 4.5).
+pub(crate) fn records(facts: &DomainFacts, domain: &str) -> SpfRecords {
+    let texts = match texts(facts, domain, "") {
+        Versioned::NotAsked => return SpfRecords::NotAsked,
+        Versioned::Unknown(why) => return SpfRecords::Unknown(why),
+        Versioned::Texts(texts) => texts,
+    };
+    let void = texts.is_empty();
+    let (mut found, other): (Vec<String>, Vec<String>) = texts.into_iter().partition(|text| is_spf(text));
+    match (found.pop(), found.is_empty()) {
+        (None, _) => {
+            SpfRecords::None { void, meant: other.into_iter().filter(|text| is_meant(text)).collect() }
+        }
+        (Some(one), true) => SpfRecords::One(one),
+        (Some(last), false) => {
+            found.push(last);
+            SpfRecords::Several(found)
+        }
+    }
+}
+
+/// Whether the text of a TXT record is an SPF record.
+pub(crate) fn is_spf(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    lower == "v=spf1" || lower.starts_with("v=spf1 ")
+}
+
+/// Whether a text was meant as an SPF record, and is none because of its first letters.
+fn is_meant(text: &str) -> bool {
+    let lower = text.trim_start_matches(|letter: char| !letter.is_ascii_alphanumeric()).to_ascii_lowercase();
+    ["v=spf", "v= spf", "v =spf", "v = spf", "spf1", "spf2.0/"].iter().any(|begin| lower.starts_with(begin))
+}
+
+/// The terms of a record.
+///
+/// # Errors
+/// A term is invalid; the text says which and why.
+pub(crate) fn terms(record: &str) -> Result<Vec<Term>, String> {
+    let terms: Vec<Term> =
+        record.split(' ').filter(|text| !text.is_empty()).skip(1).map(term).collect::<Result<_, _>>()?;
+    for name in ["redirect", "exp"] {
+        // RFC 7208 section 6.
+        if terms.iter().filter(|term| term.modifier().as_deref() == Some(name)).count() > 1 {
+            return Err(format!("it has {name}= more than once"));
+        }
+    }
+    Ok(terms)
+}
+
+/// Modifiers of a record that nobody meant: they are written like a mechanism, but with an equals sign, and receivers ignore
+/// them.
+pub(crate) fn mistaken(terms: &[Term]) -> Vec<String> {
+    let names = ["all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists", "v"];
+    let is_mistaken = |term: &&Term| term.modifier().is_some_and(|name| names.contains(&name.as_str()));
+    terms.iter().filter(is_mistaken).map(|term| term.text.clone()).collect()
+}
+
+fn term(text: &str) -> Result<Term, String> {
+    let wrong = |why: &str| format!("\"{text}\": {why}");
+    if let Some((name, value)) = modifier(text) {
+        return of_modifier(text, &name.to_ascii_lowercase(), value).map_err(|why| wrong(&why));
+    }
+    let (qualifier, rest) = match text.chars().next() {
+        Some(sign @ ('+' | '-' | '~' | '?')) => (sign, text.get(1..).unwrap_or_default()),
+        _ => ('+', text),
+    };
+    let end = rest.find([':', '/']).unwrap_or(rest.len());
+    let (name, value) = rest.split_at(end);
+    let name = name.to_ascii_lowercase();
+    if name == "ip4" || name == "ip6" {
+        let net =
+            value.strip_prefix(':').and_then(network).filter(|net| (name == "ip4") == net.addr().is_ipv4());
+        let net = net.ok_or_else(|| wrong("it holds no such address"))?;
+        let (kind, text) = (TermKind::Address(net), text.to_owned());
+        return Ok(Term { qualifier, kind, text, target: None, prefixes: (32, 128) });
+    }
+    let kind = match name.as_str() {
+        "all" => TermKind::All,
+        "include" => TermKind::Include,
+        "a" => TermKind::A,
+        "mx" => TermKind::Mx,
+        "ptr" => TermKind::Ptr,
+        "exists" => TermKind::Exists,
+        _ => return Err(wrong("there is no such mechanism")),
+    };
+    if value.contains("://") {
+        return Err(wrong("it holds a URL instead of the name of a domain"));
+    }
+    let (named, prefix) = split_lengths(value);
+    let prefixes = match prefix {
+        None => (32, 128),
+        Some(_) if !matches!(kind, TermKind::A | TermKind::Mx) => {
+            return Err(wrong(&format!("{name} takes no prefix length")));
+        }
+        Some(prefix) => lengths(prefix).ok_or_else(|| wrong("the prefix length is invalid"))?,
+    };
+    let named = named.strip_prefix(':');
+    match (&kind, named) {
+        (TermKind::Include | TermKind::Exists, None) | (_, Some("")) => {
+            return Err(wrong("it names no domain"));
+        }
+        (TermKind::All, Some(_)) => return Err(wrong("all takes no domain")),
+        (_, Some(named)) if named.contains(':') && !named.contains('%') => {
+            return Err(wrong("it looks like two terms without a space between them"));
+        }
+        (_, Some(named)) if named.parse::<IpAddr>().is_ok() => {
+            return Err(wrong("an address needs ip4 or ip6 in place of the mechanism"));
+        }
+        (_, Some(named)) => domain(named, false).map_err(|why| wrong(&why))?,
+        (_, None) => {}
+    }
+    Ok(Term { qualifier, kind, text: text.to_owned(), target: named.map(target), prefixes })
+}
+
+/// A modifier, by its name in lower case.
+fn of_modifier(text: &str, name: &str, value: &str) -> Result<Term, String> {
+    let kind = if name == "redirect" { TermKind::Redirect } else { TermKind::Other };
+    if ["redirect", "exp"].contains(&name) {
+        if value.is_empty() {
+            return Err("it names no domain".to_owned());
+        }
+        domain(value, name == "exp")?;
+    }
+    Ok(Term { qualifier: '+', kind, text: text.to_owned(), target: Some(target(value)), prefixes: (32, 128) })
+}
+
+/// Name and value of a modifier.
+fn modifier(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.split_once('=')?;
+    let sound = name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
+    (sound && name.starts_with(|first: char| first.is_ascii_alphabetic())).then_some((name, value))
+}
+
+fn target(text: &str) -> String {
+    if text.contains('%') { text.to_owned() } else { canonical(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_are_read_as_the_grammar_says() {
+        let good = "v=spf1 a A:b.example/24//64 mx//64 ip4:192.0.2.0/24 ip6:2001:db8::/32 ?include:c.example \
+            exists:%{i}._spf.example ptr exp=e.example x-y=z redirect=d.example ~all";
+        let read = terms(good).unwrap();
+        assert_eq!(read.len(), 12);
+        assert_eq!(read[1].target.as_deref(), Some("b.example."));
+        assert_eq!((read[1].prefixes, read[2].prefixes), ((24, 64), (32, 64)));
+        assert_eq!((read[5].qualifier, &read[5].kind), ('?', &TermKind::Include));
+        assert_eq!((read[11].qualifier, &read[11].kind), ('~', &TermKind::All));
+        assert!(read[6].domain("a.").is_none());
+        assert_eq!(read[6].fixed_end().as_deref(), Some("_spf.example."));
+        assert_eq!(read[5].fixed_end(), None);
+        for bad in [
+            "ip4:192.0.2.300",
+            "ip4:2001:db8::1",
+            "ip6:192.0.2.1",
+            "include",
+            "include:",
+            "a/33",
+            "a//129",
+            "all:x.",
+            "mx:a.exampleinclude:b.example",
+            "ipv4:192.0.2.1",
+            "redirect=",
+            "include:b.example/24",
+            "exists:b.example/24",
+            "ptr/24",
+            "all/24",
+            "a:192.0.2.1",
+            "mx:localhost",
+            "include:b..example",
+            "ip4:192.0.2.1/08",
+            "a:%{d1r",
+            "include:%d.b.example",
+            "redirect=b.example redirect=b.example",
+            "exp=b.example exp=c.example",
+            "mx\tptr",
+            "v=spf1",
+        ] {
+            // A second version is an unknown modifier by its form.
+            let expected = bad == "v=spf1";
+            assert_eq!(terms(&format!("v=spf1 {bad} -all")).is_ok(), expected, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_mechanism_with_an_equals_sign_is_mistaken() {
+        let terms = terms("v=spf1 ip4=192.0.2.1 A=b.example x=y exp=e.example mx -all").unwrap();
+        assert_eq!(mistaken(&terms), ["ip4=192.0.2.1", "A=b.example"]);
+    }
+
+    #[test]
+    fn a_record_that_begins_wrongly_was_meant() {
+        for text in [
+            "v=spf1-all",
+            " v=spf1 -all",
+            "v=spf1; mx",
+            "v=spf1:mx",
+            "\"v=spf1 -all\"",
+            "spf1 mx",
+            "V=SPF2 mx",
+        ] {
+            assert!(is_meant(text) && !is_spf(text), "{text}");
+        }
+        assert!(!is_meant("google-site-verification=spf1") && !is_meant(""));
+    }
+
+    #[test]
+    fn a_prefix_covers_the_client() {
+        let term = &terms("v=spf1 a/24").unwrap()[0];
+        let address = |text: &str| text.parse().unwrap();
+        assert!(term.covers(address("192.0.2.1"), address("192.0.2.200")));
+        assert!(!term.covers(address("192.0.2.1"), address("192.0.3.1")));
+        assert!(!term.covers(address("192.0.2.1"), address("2001:db8::1")));
+    }
+}

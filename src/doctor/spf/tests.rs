@@ -1,0 +1,355 @@
+//! Cases of SPF records.
+
+use super::*;
+use crate::authentication::local_part::LocalPart;
+use crate::facts::tests::facts;
+use crate::finding::Level;
+
+fn codes(lines: &str) -> Vec<Code> {
+    check(&facts("a.test.", lines)).into_iter().map(|finding| finding.code).collect()
+}
+
+#[test]
+fn records_of_others_are_not_the_domain_s_to_change() {
+    let of = |included: &str, record: &str| {
+        let lines = format!(
+            "lookup a.test. TXT | \"v=spf1 include:{included} -all\"\nlookup {included} TXT | {record}"
+        );
+        let found = check(&facts("a.test.", &lines)).into_iter();
+        found.map(|finding| (finding.code, finding.evidence)).collect::<Vec<_>>()
+    };
+    assert_eq!(of("b.test.", "\"v=spf1 ptr -all\"")[0].0, Code::SpfOk);
+    assert_eq!(
+        of("s.a.test.", "\"v=spf1 ptr -all\""),
+        [(Code::SpfPtr, "s.a.test. v=spf1 ptr -all".to_owned())]
+    );
+    let several = of("b.test.", "\"v=spf1 a -all\" | \"v=spf1 -all\"");
+    assert_eq!(several, [(Code::SpfMultiple, "b.test.: v=spf1 a -all; v=spf1 -all".to_owned())]);
+}
+
+#[test]
+fn a_redirect_is_no_include() {
+    let of = |record: &str| {
+        let lines = format!(
+            "lookup a.test. TXT | \"{record}\"\nlookup b.test. TXT | \"v=spf1 ip4:198.18.0.1 -all\"\n\
+             lookup c.test. TXT | \"v=spf1 redirect=b.test\""
+        );
+        let found = check(&facts("a.test.", &lines)).into_iter().find(|finding| finding.code == Code::SpfOk);
+        found.unwrap().evidence
+    };
+    for (record, words) in [
+        ("v=spf1 redirect=b.test", "(1 of 10 lookups; redirects to b.test)"),
+        ("v=spf1 include:b.test -all", "(1 of 10 lookups; includes b.test)"),
+        (
+            "v=spf1 include:b.test redirect=c.test",
+            "(3 of 10 lookups; includes b.test, redirects to c.test, > redirects to b.test)",
+        ),
+    ] {
+        assert!(of(record).ends_with(words), "{}", of(record));
+    }
+}
+
+#[test]
+fn a_record_that_includes_itself_is_told_once() {
+    let of = |lines: &str| {
+        let found = check(&facts("a.test.", lines));
+        found.into_iter().find(|finding| finding.code == Code::SpfLookups).unwrap().evidence
+    };
+    let own = of("lookup a.test. TXT | \"v=spf1 include:a.test -all\"");
+    assert!(own.ends_with("; it includes a.test (a loop)"), "{own}");
+    let both = of(
+        "lookup a.test. TXT | \"v=spf1 include:b.test -all\"\nlookup b.test. TXT | \"v=spf1 include:a.test -all\"",
+    );
+    assert!(both.ends_with("; it includes b.test, > a.test (a loop), > > b.test (a loop)"), "{both}");
+}
+
+#[test]
+fn the_fixed_end_of_names_with_macros_is_looked_up() {
+    let of = |term: &str, soa: &str| {
+        let lines = format!("lookup a.test. TXT | \"v=spf1 {term} -all\"\nlookup gone.test. SOA {soa}");
+        (codes(&lines), wants(&facts("a.test.", &lines)).contains(&lookup("gone.test.", "SOA")))
+    };
+    let include = "include:%{ir}.%{v}.%{d}.spf.gone.test";
+    assert_eq!(of(include, "NXDOMAIN"), (vec![Code::SpfIncludeMissing], true));
+    assert_eq!(of("include:_spf.%{o}.gone.test", "NXDOMAIN"), (vec![Code::SpfIncludeMissing], true));
+    assert_eq!(of(include, "SERVFAIL"), (vec![Code::PolicyUnknown], true));
+    assert_eq!(of("exists:%{i}.gone.test", "SERVFAIL"), (vec![Code::PolicyUnknown], true));
+    assert_eq!(of(include, "| ns.gone.test. h. 7 2 3 4 5"), (vec![Code::SpfOk], true));
+    assert_eq!(of("exists:%{i}.gone.test", "NXDOMAIN"), (vec![Code::SpfOk], true), "it matches nobody");
+    assert_eq!(of("exists:%{i}.x.%{o}", "NXDOMAIN"), (vec![Code::SpfOk], false));
+    let redirect = "lookup a.test. TXT | \"v=spf1 redirect=%{l}.gone.test\"\nlookup gone.test. SOA NXDOMAIN";
+    assert_eq!(codes(redirect), [Code::SpfIncludeMissing]);
+}
+
+#[test]
+fn eleven_mail_hosts_are_too_many_for_mx() {
+    let record = |hosts: usize| {
+        let hosts: String = (0..hosts).map(|number| format!(" | 10 h{number}.test.")).collect();
+        format!("lookup a.test. TXT | \"v=spf1 mx -all\"\nlookup a.test. MX{hosts}")
+    };
+    assert_eq!((codes(&record(10)), codes(&record(11))), (vec![Code::SpfOk], vec![Code::SpfLookups]));
+    let address = "203.0.113.1".parse().unwrap();
+    let outcome = outcome(&facts("a.test.", &record(11)), "a.test.", address, &mut Vec::new());
+    assert_eq!(outcome, SpfOutcome::PermError);
+}
+
+#[test]
+fn a_third_void_lookup_ends_the_evaluation() {
+    let of = |voids: usize| {
+        let terms: String = (0..voids).map(|number| format!("a:n{number}.test ")).collect();
+        let lookups: String =
+            (0..voids).map(|number| format!("\nlookup n{number}.test. A NXDOMAIN")).collect();
+        let lines = format!("lookup a.test. TXT | \"v=spf1 {terms}ip4:203.0.113.1 -all\"{lookups}");
+        outcome(&facts("a.test.", &lines), "a.test.", "203.0.113.1".parse().unwrap(), &mut Vec::new())
+    };
+    assert_eq!((of(2), of(3)), (SpfOutcome::Pass, SpfOutcome::PermError));
+}
+
+#[test]
+fn eleven_lookups_are_too_many_and_ten_are_not() {
+    let record = |terms: usize| {
+        let terms: String = (0..terms).map(|number| format!("a:h{number}.test ")).collect();
+        let hosts: String = (0..11).map(|number| format!("\nlookup h{number}.test. A | 192.0.2.1")).collect();
+        format!("lookup a.test. TXT | \"v=spf1 {terms}-all\"{hosts}")
+    };
+    assert_eq!(codes(&record(10)), [Code::SpfOk]);
+    assert_eq!(codes(&record(11)), [Code::SpfLookups]);
+}
+
+#[test]
+fn an_address_is_evaluated() {
+    let of = |record: &str, address: &str| {
+        let lines = format!(
+            "lookup a.test. TXT | \"{record}\"\nlookup b.test. TXT | \"v=spf1 ip4:192.0.2.0/24 -all\"\n\
+             lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.51.100.1\nlookup a.test. A | 198.51.100.9"
+        );
+        let address = address.parse().unwrap();
+        outcome(&facts("a.test.", &lines), "a.test.", address, &mut Vec::new())
+    };
+    assert_eq!(of("v=spf1 include:b.test -all", "192.0.2.9"), SpfOutcome::Pass);
+    assert_eq!(of("v=spf1 include:b.test ~all", "203.0.113.1"), SpfOutcome::SoftFail);
+    assert_eq!(of("v=spf1 mx -all", "198.51.100.1"), SpfOutcome::Pass);
+    assert_eq!(of("v=spf1 mx -all", "198.51.100.2"), SpfOutcome::Fail);
+    assert_eq!(of("v=spf1 a/28 -all", "198.51.100.2"), SpfOutcome::Pass);
+    assert_eq!(of("v=spf1 redirect=b.test", "203.0.113.1"), SpfOutcome::Fail);
+    assert_eq!(of("v=spf1 include:c.test -all", "203.0.113.1"), SpfOutcome::Unknown);
+    let unevaluated = |term: &str| SpfOutcome::Unevaluated(term.to_owned());
+    for term in ["exists:%{p}.x.test", "ptr:%{p}", "include:%{p}.x.test", "redirect=%{p}.x.test"] {
+        assert_eq!(of(&format!("v=spf1 {term}"), "203.0.113.1"), unevaluated(term));
+    }
+    assert_eq!(of("v=spf1", "203.0.113.1"), SpfOutcome::Neutral);
+}
+
+#[test]
+fn names_of_the_address_are_evaluated_for_ptr() {
+    let of = |term: &str, names: &str| {
+        let lines = format!(
+            "lookup a.test. TXT | \"v=spf1 {term} -all\"\nlookup 1.113.0.203.in-addr.arpa. PTR {names}\n\
+             lookup mx.a.test. A | 203.0.113.1\nlookup old.a.test. A | 203.0.113.2\nlookup gone.a.test. A SERVFAIL\n\
+             lookup mx.b.test. A | 203.0.113.1"
+        );
+        outcome(&facts("a.test.", &lines), "a.test.", "203.0.113.1".parse().unwrap(), &mut Vec::new())
+    };
+    for (term, names, expected) in [
+        ("ptr", "| mx.a.test.", SpfOutcome::Pass),
+        ("?ptr", "| mx.a.test.", SpfOutcome::Neutral),
+        ("ptr:mx.a.test", "| mx.a.test.", SpfOutcome::Pass),
+        ("ptr:b.test", "| mx.a.test. | mx.b.test.", SpfOutcome::Pass),
+        ("ptr:x.a.test", "| mx.a.test.", SpfOutcome::Fail),
+        ("ptr", "| old.a.test.", SpfOutcome::Fail),
+        ("ptr", "| mx.b.test. | unasked.b.test.", SpfOutcome::Fail),
+        ("ptr", "", SpfOutcome::Fail),
+        ("ptr", "NXDOMAIN", SpfOutcome::Fail),
+        ("ptr", "| gone.a.test.", SpfOutcome::Unknown),
+        ("ptr", "| gone.a.test. | mx.a.test.", SpfOutcome::Pass),
+        ("ptr", "SERVFAIL", SpfOutcome::Unknown),
+    ] {
+        assert_eq!(of(term, names), expected, "{term} {names}");
+    }
+    let mut wants = Vec::new();
+    let facts = facts("a.test.", "lookup a.test. TXT | \"v=spf1 ptr -all\"");
+    assert_eq!(outcome(&facts, "a.test.", "203.0.113.1".parse().unwrap(), &mut wants), SpfOutcome::Unknown);
+    assert_eq!(wants, [lookup("1.113.0.203.in-addr.arpa.", "PTR")]);
+}
+
+#[test]
+fn macros_of_the_client_are_evaluated_for_an_address() {
+    let record = "v=spf1 exists:%{i}._i.%{d}.x.test include:%{ir}.%{v}.%{o}.y.test -all";
+    let asked = "\nlookup 203.0.113.1._i.a.test.x.test. A | 127.0.0.2\nlookup 203.0.113.2._i.a.test.x.test. A NXDOMAIN\n\
+        lookup 2.113.0.203.in-addr.a.test.y.test. TXT | \"v=spf1 ?all\"\nlookup 203.0.113.3._i.a.test.x.test. A";
+    let facts = facts("a.test.", &format!("lookup a.test. TXT | \"{record}\"{asked}"));
+    let of = |address: &str| {
+        let mut wants = Vec::new();
+        (outcome(&facts, "a.test.", address.parse().unwrap(), &mut wants), wants.pop())
+    };
+    assert_eq!(of("203.0.113.1").0, SpfOutcome::Pass);
+    assert_eq!(of("203.0.113.2").0, SpfOutcome::Fail);
+    let next = lookup("3.113.0.203.in-addr.a.test.y.test.", "TXT");
+    assert_eq!(of("203.0.113.3"), (SpfOutcome::Unknown, Some(next)));
+}
+
+#[test]
+fn the_outcome_for_an_address_has_its_code() {
+    let code = |record: &str| {
+        let mut facts = facts("a.test.", &format!("lookup a.test. TXT | \"{record}\""));
+        facts.subject.address = "203.0.113.1".parse().ok();
+        check(&facts).pop().unwrap()
+    };
+    for (record, expected) in [
+        ("v=spf1 ip4:203.0.113.1 -all", Code::SpfFromPasses),
+        ("v=spf1 ~all", Code::SpfFromFails),
+        ("v=spf1 ?all", Code::SpfFromNeutral),
+        ("v=spf1 exists:%{p}.x.test -all", Code::SpfUnevaluated),
+        ("v=spf1 include:b.test -all", Code::PolicyUnknown),
+    ] {
+        assert_eq!(code(record).code, expected, "{record}");
+    }
+    let mut relayed = facts("a.test.", "lookup a.test. TXT | \"v=spf1 ip4:203.0.113.1 -all\"");
+    relayed.subject.may_be_relay = true;
+    for (address, expected) in [
+        ("203.0.113.1", (Code::SpfFromPasses, Level::Ok)),
+        ("203.0.113.2", (Code::SpfUnevaluated, Level::CouldNotTell)),
+    ] {
+        relayed.subject.address = address.parse().ok();
+        let found = check(&relayed).pop().unwrap();
+        assert_eq!((found.code, found.level), expected, "{address}");
+    }
+    let mut forwarded = facts("a.test.", "lookup a.test. TXT | \"v=spf1 ip4:203.0.113.1 -all\"");
+    forwarded.subject.address = "203.0.113.2".parse().ok();
+    for (earlier, expected) in [
+        ("203.0.113.1", (Code::SpfUnevaluated, Level::CouldNotTell)),
+        ("203.0.113.3", (Code::SpfFromFails, Code::SpfFromFails.entry().level)),
+    ] {
+        forwarded.subject.earlier_clients = vec![earlier.parse().unwrap()];
+        let found = check(&forwarded).pop().unwrap();
+        assert_eq!((found.code, found.level), expected, "{earlier}");
+    }
+    for (local, name) in
+        [(LocalPart::Absent, "postmaster.x.test."), (LocalPart::Known("al".to_owned()), "al.x.test.")]
+    {
+        let lines =
+            format!("lookup a.test. TXT | \"v=spf1 exists:%{{l}}.x.test -all\"\nlookup {name} A | 127.0.0.1");
+        let mut with_macro = facts("a.test.", &lines);
+        (with_macro.subject.address, with_macro.subject.local_part) = ("203.0.113.1".parse().ok(), local);
+        assert_eq!(check(&with_macro).pop().unwrap().code, Code::SpfFromPasses, "{name}");
+        with_macro.subject.local_part = LocalPart::Unknown;
+        assert_eq!(check(&with_macro).pop().unwrap().code, Code::SpfUnevaluated, "{name}");
+    }
+    let unevaluated = code("v=spf1 exists:%{p}.x.test -all");
+    assert_eq!(unevaluated.level, Level::CouldNotTell);
+    let evidence = unevaluated.evidence;
+    assert!(
+        evidence.ends_with("the term exists:%{p}.x.test cannot be evaluated by this check"),
+        "{evidence}"
+    );
+}
+
+#[test]
+fn records_that_include_each_other_end_after_ten_terms() {
+    let record = |number: usize| {
+        let includes: String = (0..30).map(|_| format!("include:d{}.test ", number + 1)).collect();
+        format!("lookup d{number}.test. TXT | \"v=spf1 {includes}?all\"\n")
+    };
+    let lines: String =
+        (1..10).map(record).chain(["lookup d10.test. TXT | \"v=spf1 ?all\"".to_owned()]).collect();
+    let facts = facts("d1.test.", &lines);
+    let address = "203.0.113.1".parse().unwrap();
+    assert_eq!(outcome(&facts, "d1.test.", address, &mut Vec::new()), SpfOutcome::PermError);
+}
+
+#[test]
+fn the_services_behind_includes_are_named() {
+    let lines = "lookup a.test. TXT | \"v=spf1 include:_spf.google.com include:x.test -all\"\n\
+        lookup _spf.google.com. TXT | \"v=spf1 include:_netblocks.google.com -all\"\n\
+        lookup _netblocks.google.com. TXT | \"v=spf1 -all\"\nlookup x.test. TXT | \"v=spf1 -all\"";
+    let evidence = check(&facts("a.test.", lines)).remove(0).evidence;
+    let expected = "includes _spf.google.com (Google Workspace), > _netblocks.google.com, x.test)";
+    assert!(evidence.ends_with(expected), "{evidence}");
+}
+
+#[test]
+fn a_url_in_the_place_of_a_domain_is_called_so() {
+    let facts = facts("a.test.", "lookup a.test. TXT | \"v=spf1 include:https://spf.b.test -all\"");
+    let found = check(&facts);
+    let told =
+        found.iter().find(|found| found.code == Code::SpfSyntax).unwrap_or_else(|| panic!("{found:#?}"));
+    assert!(told.evidence.contains("it holds a URL instead of the name of a domain"), "{told:?}");
+}
+
+#[test]
+fn terms_whose_names_are_aliases_in_a_circle_end_with_temperror() {
+    let circle = "aliases in a circle: l1.b.test. CNAME l2.b.test. CNAME l1.b.test.";
+    for (term, kind) in [("a:l1.b.test", "A"), ("exists:l1.b.test", "A"), ("mx:l1.b.test", "MX")] {
+        let failed = ["A", "AAAA", "MX"].map(|kind| format!("lookup l1.b.test. {kind} SERVFAIL\n"));
+        let lines = format!(
+            "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5\nlookup a.test. TXT | \"v=spf1 {term} -all\"\n{}\
+             lookup l1.b.test. CNAME | l2.b.test.\nlookup l2.b.test. CNAME | l1.b.test.",
+            failed.concat()
+        );
+        let mut facts = facts("a.test.", &lines);
+        facts.subject.address = "198.18.0.7".parse().ok();
+        crate::aliases::note(&mut facts);
+        let found = check(&facts);
+        let told = format!("l1.b.test. {kind}: {circle}; the result for 198.18.0.7 is temperror");
+        let short: Vec<_> =
+            found.iter().map(|finding| (finding.code, finding.level, &finding.evidence)).collect();
+        assert_eq!(short, [(Code::SpfUnanswered, Level::Failure, &told)], "{term}");
+    }
+}
+
+#[test]
+fn each_fault_has_its_code() {
+    let cases: &[(&str, &[Code])] = &[
+        ("lookup a.test. TXT | \"v=spf1 -all\"", &[Code::SpfOk]),
+        ("lookup a.test. TXT | \"v=spf1 ip4:9.9.9.0/24\" \" ~all\"", &[Code::SpfOk]),
+        ("lookup a.test. TXT | \"v=spf1 ip4:198.51.100.0/25 -all\"", &[Code::SpfOk]),
+        ("lookup a.test. TXT | \"v=spf1 ip6:2001:db8::1 -all\"", &[Code::SpfOk]),
+        ("lookup a.test. TXT | \"v=spf1 ip4:10.1.0.0/16 -all\"", &[Code::SpfOk]),
+        ("lookup a.test. TXT | \"v=spf1 ip4:198.16.0.0/13 -all\"", &[Code::SpfOk]),
+        (
+            "lookup a.test. TXT | \"v=spf1 include:b.test -all\"\nlookup b.test. TXT | \"v=spf1 ip4:198.18.0.7 -all\"",
+            &[Code::SpfOk],
+        ),
+        ("lookup a.test. TXT | \"other\"", &[Code::SpfMissing]),
+        ("lookup a.test. TXT", &[Code::SpfMissing]),
+        ("lookup a.test. TXT SERVFAIL", &[Code::PolicyUnknown]),
+        ("lookup a.test. TXT | \"v=spf1 -all\" | \"v=spf1 mx -all\"", &[Code::SpfMultiple]),
+        ("lookup a.test. TXT | \"v=spf1 include:b.testinclude:c.test -all\"", &[Code::SpfSyntax]),
+        ("lookup a.test. TXT | \"v=spf1 ip4:1.2.3 -all\"", &[Code::SpfSyntax]),
+        ("lookup a.test. TXT | \"v=spf1 include:https://b.test -all\"", &[Code::SpfSyntax]),
+        ("lookup a.test. TXT | \"v=spf1 +all\"", &[Code::SpfAllowsAll]),
+        ("lookup a.test. TXT | \"v=spf1 all\"", &[Code::SpfAllowsAll]),
+        ("lookup a.test. TXT | \"v=spf1 ip4:9.9.9.9\"", &[Code::SpfOpenEnd]),
+        ("lookup a.test. TXT | \"v=spf1 ptr -all\"", &[Code::SpfPtr]),
+        ("lookup a.test. TXT | \"v=spf1 ip4:0.0.0.0/0 -all\"", &[Code::SpfAllowsAll]),
+        ("lookup a.test. TXT | \"v=spf1 ip4=192.0.2.1 -all\"", &[Code::SpfSyntax]),
+        ("lookup a.test. TXT | \"v=spf1-all\"", &[Code::SpfMissing]),
+        (
+            "lookup a.test. TXT | \"v=spf1 redirect=b.test\"\nlookup b.test. TXT | \"v=spf1 +all\"",
+            &[Code::SpfAllowsAll],
+        ),
+        (
+            "lookup a.test. TXT | \"v=spf1 exists:x.test exists:y.test exists:z.test -all\"\nlookup x.test. A\n\
+             lookup y.test. A NXDOMAIN\nlookup z.test. A",
+            &[Code::SpfVoidLookups],
+        ),
+        ("lookup a.test. TXT | \"v=spf1 exists:%{i}.x.test -all\"", &[Code::SpfOk]),
+        (
+            "lookup a.test. TXT | \"v=spf1 include:b.test -all\"\nlookup b.test. TXT NXDOMAIN",
+            &[Code::SpfIncludeMissing],
+        ),
+        (
+            "lookup a.test. TXT | \"v=spf1 redirect=b.test\"\nlookup b.test. TXT | \"v=spf1 -all\"",
+            &[Code::SpfOk],
+        ),
+        ("lookup a.test. TXT | \"v=spf1 include:a.test -all\"", &[Code::SpfLookups]),
+        (
+            "lookup a.test. TXT | \"v=spf1 a:x.test a:y.test mx:z.test -all\"\nlookup x.test. A\nlookup x.test. AAAA\n\
+             lookup y.test. A NXDOMAIN\nlookup y.test. AAAA NXDOMAIN\nlookup z.test. MX",
+            &[Code::SpfVoidLookups],
+        ),
+    ];
+    for (lines, expected) in cases {
+        assert_eq!(codes(lines), *expected, "{lines}");
+    }
+}

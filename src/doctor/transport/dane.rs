@@ -1,0 +1,346 @@
+//! DANE: the TLSA records of the mail hosts.
+//!
+//! RFC 6698 section 2.1 (the fields), RFC 7672 (which records count for mail).
+
+use std::net::IpAddr;
+
+use data_encoding::HEXLOWER_PERMISSIVE;
+use ring::digest::{SHA256, SHA512, digest};
+
+use crate::codes::Code;
+use crate::dnssec::TLSA_OF_MAIL;
+use crate::facts::{
+    DomainFacts, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, at_server, is_within, lookup,
+};
+use crate::finding::{Finding, Level};
+use crate::limits::{MAX_DENIED_TLSA, MAX_SIGNED_TLSA_QUESTIONS, MAX_UNPROVEN_ASKED};
+use crate::part::{About, Part};
+use crate::transport::der::public_key;
+use crate::{elsewhere, mail, served, zone};
+
+fn tlsa(host: &str) -> String {
+    format!("{TLSA_OF_MAIL}{host}")
+}
+
+/// The lookup of the TLSA records of a host.
+pub(crate) fn want(host: &str) -> Want {
+    lookup(&tlsa(host), "TLSA")
+}
+
+/// The questions that are needed next.
+pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    mail::hosts(facts).iter().map(|host| want(host)).collect()
+}
+
+/// The questions about TLSA records that the cache of this host denies with a proof: its servers may fail for them all the same. The
+/// proof may be that of a name above (RFC 8020), which other hosts do not have. So are those that fail validation: they may be denied
+/// without a proof, and a later lookup finds one in the cache.
+pub(crate) fn of_denied(facts: &DomainFacts) -> Vec<Want> {
+    let is_denied = |name: &String| match facts.lookup(name, "TLSA") {
+        LookupFound::NoData(reply) | LookupFound::NoName(reply) => {
+            reply.from_cache && reply.security == ReplySecurity::Secure
+        }
+        _ => facts.is_bogus(name, "TLSA"),
+    };
+    let names = mail::hosts(facts).into_iter().map(|host| tlsa(&host)).filter(is_denied);
+    let asked = names.take(MAX_DENIED_TLSA);
+    asked.flat_map(|name| elsewhere::behind_cache(facts, (&name, "TLSA"))).collect()
+}
+
+/// The questions about TLSA records in the zone of the domain that validate at this host: each server must sign them.
+pub(crate) fn of_signed(facts: &DomainFacts) -> Vec<Want> {
+    let is_signed = |found: &LookupFound<'_>| matches!(found, LookupFound::Data(reply) if is_secure(reply));
+    at_each_server(facts, is_signed).into_iter().take(MAX_SIGNED_TLSA_QUESTIONS).collect()
+}
+
+/// The questions about TLSA records in the zone of the domain whose absence is proven to this host: each server must send the proof. This host
+/// asks another server after one that sends none.
+pub(crate) fn of_proven(facts: &DomainFacts) -> Vec<Want> {
+    let is_proven = |found: &LookupFound<'_>| matches!(found, LookupFound::NoData(reply) | LookupFound::NoName(reply) if is_secure(reply));
+    at_each_server(facts, is_proven).into_iter().take(MAX_UNPROVEN_ASKED).collect()
+}
+
+fn is_secure(reply: &ReplyFacts) -> bool {
+    reply.security == ReplySecurity::Secure
+}
+
+/// The questions to servers of the zone about TLSA records in it whose lookup has such a result. One address of each name is asked.
+fn at_each_server(facts: &DomainFacts, is_asked: impl Fn(&LookupFound<'_>) -> bool) -> Vec<Want> {
+    let is_own = |name: &String| is_within(name, zone::apex(facts)) && is_asked(&facts.lookup(name, "TLSA"));
+    let serving = served::serving(facts);
+    let each = zone::one_of_each(&zone::servers(facts)).into_iter().filter(|server| serving.contains(server));
+    let each: Vec<IpAddr> = each.collect();
+    let names = mail::hosts(facts).into_iter().map(|host| tlsa(&host)).filter(is_own);
+    let ask = |server: IpAddr, name: &str| at_server(server, name, "TLSA", QueryForm::Udp);
+    names.flat_map(|name| each.iter().map(|server| ask(*server, &name)).collect::<Vec<_>>()).collect()
+}
+
+/// The name above that of TLSA records, if DNSSEC proves that it does not exist: then there are none (RFC 8020).
+fn proof<'n>(facts: &DomainFacts, name: &'n str) -> Option<&'n str> {
+    let above = above(name);
+    let found = facts.lookup(above, "SOA");
+    matches!(found, LookupFound::NoName(reply) if reply.security == ReplySecurity::Secure).then_some(above)
+}
+
+/// A TLSA record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Association {
+    pub(crate) usage: u8,
+    selector: u8,
+    matching: u8,
+    data: Vec<u8>,
+    /// As it stands in the answer.
+    pub(crate) text: String,
+}
+
+impl Association {
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let mut fields = text.split_whitespace();
+        let mut number = || fields.next()?.parse().ok();
+        let (usage, selector, matching) = (number()?, number()?, number()?);
+        let digits: String = fields.collect();
+        let data = HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok()?;
+        Some(Self { usage, selector, matching, data, text: text.to_owned() })
+    }
+
+    /// Whether it names this certificate (RFC 6698 section 2.1).
+    pub(crate) fn names(&self, certificate: &[u8]) -> bool {
+        let selected = if self.selector == 1 { public_key(certificate) } else { Some(certificate) };
+        let Some(selected) = selected else { return false };
+        match self.matching {
+            1 => digest(&SHA256, selected).as_ref() == self.data,
+            2 => digest(&SHA512, selected).as_ref() == self.data,
+            _ => selected == self.data,
+        }
+    }
+
+    /// Why mail software does not use it; none if it does.
+    fn unusable(&self) -> Option<&'static str> {
+        let length = self.data.len();
+        match self {
+            // RFC 7672 section 3.1.3.
+            Self { usage: 0 | 1, .. } => Some("usage 0 and 1 (PKIX) do not count for mail"),
+            Self { usage: 4.., .. } => Some("the usage is unknown"),
+            Self { selector: 2.., .. } => Some("the selector is unknown"),
+            Self { matching: 3.., .. } => Some("the matching type is unknown"),
+            Self { matching: 1, .. } if length != 32 => Some("a SHA-256 digest has 32 octets"),
+            Self { matching: 2, .. } if length != 64 => Some("a SHA-512 digest has 64 octets"),
+            _ if length == 0 => Some("it has no data"),
+            _ => None,
+        }
+    }
+}
+
+/// The records of a host that senders use: DNSSEC protects them, and they can be used for mail.
+pub(crate) fn usable(facts: &DomainFacts, host: &str) -> Vec<Association> {
+    match facts.lookup(&tlsa(host), "TLSA") {
+        LookupFound::Data(reply) if reply.security == ReplySecurity::Secure => {
+            let records = reply.data("TLSA").filter_map(Association::read);
+            records.filter(|record| record.unusable().is_none()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The hosts by the state of their TLSA records.
+#[derive(Default)]
+struct Hosts {
+    secure: Vec<String>,
+    unsigned: Vec<String>,
+    unusable: Vec<String>,
+    /// No server gives the records, with the evidence.
+    unanswered: Vec<(String, String)>,
+    /// The same, and a proof says that there are none.
+    proven: Vec<(String, String)>,
+    unknown: Vec<(String, String)>,
+}
+
+impl Hosts {
+    /// Takes in a host whose TLSA records no server gives; returns the others.
+    fn take_unanswered(&mut self, facts: &DomainFacts, host: String) -> Option<String> {
+        let name = tlsa(&host);
+        let Some(evidence) = elsewhere::evidence(facts, &name, "TLSA") else { return Some(host) };
+        match proof(facts, &name) {
+            Some(above) => self.proven.push((
+                host,
+                format!("{evidence}; a proof that {above} does not exist lets some resolvers answer that there are none"),
+            )),
+            None => self.unanswered.push((host, evidence)),
+        }
+        None
+    }
+}
+
+/// Whether the addresses of a host are not secured by DNSSEC.
+fn is_insecure(facts: &DomainFacts, host: &str) -> bool {
+    let of = |kind| match facts.lookup(host, kind) {
+        LookupFound::Data(reply) => Some(reply.security == ReplySecurity::Insecure),
+        _ => None,
+    };
+    let known: Vec<bool> = ["A", "AAAA"].into_iter().filter_map(of).collect();
+    !known.is_empty() && known.into_iter().all(|is_insecure| is_insecure)
+}
+
+/// The lookups whose failure is examined.
+pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
+    let hosts = mail::hosts(facts).into_iter();
+    let examined = hosts.filter(|host| !is_insecure(facts, host) && !facts.addresses(host).is_empty());
+    examined.map(|host| (tlsa(&host), "TLSA")).collect()
+}
+
+fn hosts(facts: &DomainFacts) -> Hosts {
+    let mut hosts = Hosts::default();
+    for host in mail::hosts(facts) {
+        match facts.lookup(&tlsa(&host), "TLSA") {
+            LookupFound::Data(reply) => match reply.security {
+                ReplySecurity::Secure => match none_usable(reply.data("TLSA")) {
+                    Some(why) => hosts.unusable.push(format!("{} TLSA {why}", tlsa(&host))),
+                    None => hosts.secure.push(host),
+                },
+                ReplySecurity::Insecure => hosts.unsigned.push(host),
+                ReplySecurity::Bogus | ReplySecurity::Off | ReplySecurity::Unknown => {}
+            },
+            // The finding about its addresses has the cause, and nobody connects to it.
+            LookupFound::Unknown(_)
+                if mail::is_without_answer(facts, &host) || facts.is_bogus_host(&host) => {}
+            // Nobody asks for TLSA records of a host whose address is not secure (RFC 7672 section 2.1.2).
+            LookupFound::Unknown(_) if is_insecure(facts, &host) => {}
+            LookupFound::Unknown(why) => {
+                if let Some(host) = hosts.take_unanswered(facts, host) {
+                    let text = format!("{} TLSA: {why}", tlsa(&host));
+                    hosts.unknown.push((host, text));
+                }
+            }
+            LookupFound::NoData(_) | LookupFound::NoName(_) => {
+                hosts.take_unanswered(facts, host);
+            }
+            LookupFound::NotAsked => {}
+        }
+    }
+    hosts
+}
+
+/// The first record and its fault, if no record can be used.
+fn none_usable<'r>(records: impl Iterator<Item = &'r str>) -> Option<String> {
+    let faults: Vec<Option<String>> = records
+        .map(|data| match Association::read(data) {
+            None => Some(format!("{data}: it cannot be read")),
+            Some(record) => record.unusable().map(|why| format!("{data}: {why}")),
+        })
+        .collect();
+    let all: Option<Vec<String>> = faults.into_iter().collect();
+    all?.into_iter().next()
+}
+
+/// The findings. TLSA records count only in signed zones (RFC 7672 section 2.1.1). Missing ones are not reported, unless
+/// other hosts of the domain have them.
+pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
+    let Hosts { secure, unsigned, unusable, unanswered, proven, unknown } = hosts(facts);
+    let mut findings = Vec::new();
+    let groups = [
+        (Code::DaneOk, secure, ", "),
+        (Code::TlsaUnsigned, unsigned, ", "),
+        (Code::TlsaUnusable, unusable, "; "),
+    ];
+    let told = groups.into_iter().filter(|(_, texts, _)| !texts.is_empty());
+    findings.extend(told.map(|(code, texts, between)| Finding::new(code, texts.join(between))));
+    let failed = [
+        (Code::PolicyUnanswered, unanswered, Code::PolicyUnanswered.entry().level),
+        // Resolvers that ask for the name above, or have its proof, give an answer.
+        (Code::PolicyUnanswered, proven, Level::Warning),
+        (Code::PolicyUnknown, unknown, Code::PolicyUnknown.entry().level),
+    ];
+    let failed = failed.into_iter().filter(|(_, hosts, _)| !hosts.is_empty());
+    findings.extend(failed.map(|(code, hosts, level)| {
+        let (hosts, texts): (Vec<String>, Vec<String>) = hosts.into_iter().unzip();
+        let told = Finding::new(code, texts.join("; ")).at(level).of(Part::Dane);
+        let told = hosts.iter().fold(told, |told, host| told.on(tlsa(host), "TLSA"));
+        told.about(hosts.into_iter().map(About::Host))
+    }));
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::tests::{TWO_SERVERS, facts};
+
+    /// A signed domain whose two servers fail for the TLSA records of its mail host.
+    const FAILS: &str = "lookup a.test. SOA secure | ns1.a.test. h. 7 2 3 4 5
+        lookup a.test. MX secure | 10 mx.a.test.
+        lookup mx.a.test. A secure | 198.18.0.1
+        lookup mx.a.test. AAAA secure
+        lookup mx.a.test. SOA secure | >a.test. SOA ns1.a.test. h. 7 2 3 4 5
+        lookup a.test. NS | ns1.a.test. | ns2.a.test.
+        server 198.18.1.1 _25._tcp.mx.a.test. NS udp aa NXDOMAIN | >a.test. SOA ns1.a.test. h. 7 2 3 4 5
+        server 198.18.1.1 _25._tcp.mx.a.test. TLSA udp SERVFAIL
+        server 198.18.1.1 _25._tcp.mx.a.test. TLSA tcp SERVFAIL
+        server 198.18.2.1 _25._tcp.mx.a.test. TLSA udp SERVFAIL
+        server 198.18.2.1 _25._tcp.mx.a.test. TLSA tcp SERVFAIL";
+
+    fn failing(lines: &str) -> Vec<(Code, Level, String)> {
+        let lines = format!("{TWO_SERVERS}\n{FAILS}\n{lines}");
+        let found = check(&facts("a.test.", &lines)).into_iter();
+        found.map(|finding| (finding.code, finding.level, finding.evidence)).collect()
+    }
+
+    #[test]
+    fn a_proof_in_the_cache_changes_nothing_about_servers_that_fail() {
+        let above = "lookup _tcp.mx.a.test. SOA secure NXDOMAIN | >a.test. SOA ns1.a.test. h. 7 2 3 4 5";
+        let first = failing(&format!("{above}\nlookup _25._tcp.mx.a.test. TLSA SERVFAIL"));
+        let second = failing(&format!("{above}\nlookup _25._tcp.mx.a.test. TLSA secure NXDOMAIN cached"));
+        assert_eq!(
+            (first.len(), &first[0].0, &first[0].1),
+            (1, &Code::PolicyUnanswered, &Level::Warning),
+            "{first:#?}"
+        );
+        let end = "answers SERVFAIL; a proof that _tcp.mx.a.test. does not exist lets some resolvers answer that there are none";
+        assert!(first[0].2.ends_with(end), "{first:#?}");
+        assert_eq!(first, second);
+        let exists = "lookup _tcp.mx.a.test. SOA secure | >a.test. SOA ns1.a.test. h. 7 2 3 4 5";
+        let found = failing(&format!("{exists}\nlookup _25._tcp.mx.a.test. TLSA SERVFAIL"));
+        assert_eq!((found.len(), found[0].1), (1, Level::Failure), "without a proof: {found:#?}");
+    }
+
+    #[test]
+    fn one_server_is_asked_about_a_proof_in_the_cache_and_the_others_if_it_fails() {
+        let denied = "lookup _tcp.mx.a.test. SOA secure NXDOMAIN | >a.test. SOA ns1.a.test. h. 7 2 3 4 5";
+        let until = FAILS.find("server 198.18.1.1 _25._tcp.mx.a.test. TLSA").unwrap();
+        let asked = |state: &str, more: &str| {
+            let tlsa = format!("lookup _25._tcp.mx.a.test. TLSA {state}");
+            let lines = format!("{TWO_SERVERS}\n{}\n{denied}\n{tlsa}\n{more}", &FAILS[..until]);
+            let wants = of_denied(&facts("a.test.", &lines));
+            wants.iter().filter(|want| matches!(want, Want::Server { kind: "TLSA", .. })).count()
+        };
+        assert_eq!(asked("secure NXDOMAIN cached", ""), 1);
+        assert_eq!(asked("secure NXDOMAIN", ""), 0, "the servers have just told it");
+        assert_eq!(asked("insecure NXDOMAIN cached", ""), 0);
+        let first = "server 198.18.1.1 _25._tcp.mx.a.test. TLSA udp";
+        assert_eq!(asked("secure NXDOMAIN cached", &format!("{first} aa NXDOMAIN")), 1);
+        assert_eq!(asked("secure NXDOMAIN cached", &format!("{first} SERVFAIL")), 4);
+    }
+
+    #[test]
+    fn tlsa_records_are_judged() {
+        let (digest, long) = ("ab".repeat(32), "ab".repeat(64));
+        let mail = "lookup a.test. MX secure | 10 mx.a.test.\nlookup _25._tcp.mx.a.test. TLSA";
+        let cases: &[(String, &[Code])] = &[
+            (format!("{mail} secure | 3 1 1 {digest}"), &[Code::DaneOk]),
+            (format!("{mail} secure | 2 0 2 {long}"), &[Code::DaneOk]),
+            (format!("{mail} secure | 3 1 0 abcd"), &[Code::DaneOk]),
+            (format!("{mail} insecure | 3 1 1 {digest}"), &[Code::TlsaUnsigned]),
+            (format!("{mail} secure | 1 1 1 {digest}"), &[Code::TlsaUnusable]),
+            (format!("{mail} secure | 3 1 1 aa"), &[Code::TlsaUnusable]),
+            (format!("{mail} secure | 3 1 2 {digest}"), &[Code::TlsaUnusable]),
+            (format!("{mail} secure | 3 2 1 {digest}"), &[Code::TlsaUnusable]),
+            (format!("{mail} secure | 3 1 1 aa | 3 1 1 {digest}"), &[Code::DaneOk]),
+            (format!("{mail} SERVFAIL"), &[Code::PolicyUnknown]),
+            (mail.to_owned(), &[]),
+        ];
+        for (lines, expected) in cases {
+            let found: Vec<Code> =
+                check(&facts("a.test.", lines)).into_iter().map(|finding| finding.code).collect();
+            assert_eq!(found, *expected, "{lines}");
+        }
+    }
+}

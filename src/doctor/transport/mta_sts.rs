@@ -1,0 +1,270 @@
+//! MTA-STS: the policy file against the mail hosts (RFC 8461). It is fetched only if the operator asks for connections.
+
+use crate::authentication::tags::{Versioned, texts, value};
+use crate::codes::Code;
+use crate::facts::{DomainFacts, Got, LookupFound, PolicyFile, Want, addresses, canonical};
+use crate::finding::{Finding, Level};
+use crate::mail;
+use crate::part::Part;
+
+fn host(facts: &DomainFacts) -> String {
+    format!("mta-sts.{}", facts.subject.domain)
+}
+
+/// Whether a record has a valid id (RFC 8461 section 3.1).
+pub(crate) fn has_id(text: &str) -> bool {
+    let sound =
+        |id: &str| (1..=32).contains(&id.len()) && id.bytes().all(|octet| octet.is_ascii_alphanumeric());
+    value(text, "id").is_some_and(sound)
+}
+
+/// The record that announces a policy.
+pub(crate) fn record(facts: &DomainFacts) -> Option<String> {
+    match texts(facts, &format!("_mta-sts.{}", facts.subject.domain), "STSv1") {
+        Versioned::Texts(mut found) if found.len() == 1 => found.pop().filter(|text| has_id(text)),
+        _ => None,
+    }
+}
+
+/// The question for the file, once an address of its host is known.
+fn file(facts: &DomainFacts) -> Option<Want> {
+    let address = facts.addresses(&host(facts)).into_iter().next()?;
+    Some(Want::PolicyFile { host: host(facts), address })
+}
+
+/// The questions for the addresses of the host of the policy.
+pub(crate) fn host_wants(facts: &DomainFacts) -> Vec<Want> {
+    if record(facts).is_none() { Vec::new() } else { addresses(&host(facts)).into() }
+}
+
+/// Whether the host of the policy has no address: then no sender finds the policy.
+pub(crate) fn is_without_host(facts: &DomainFacts) -> bool {
+    ["A", "AAAA"].iter().all(|kind| facts.lookup(&host(facts), kind).is_absent())
+}
+
+/// The question for the policy, once an address of its host is known.
+pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    if !facts.subject.connect || record(facts).is_none() {
+        return Vec::new();
+    }
+    file(facts).into_iter().collect()
+}
+
+/// The modes of a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Enforce,
+    Testing,
+    None,
+}
+
+/// A policy.
+#[derive(Debug, PartialEq, Eq)]
+struct StsPolicy {
+    mode: Mode,
+    /// Names and patterns of mail hosts: lower case, with their last dots.
+    hosts: Vec<String>,
+}
+
+/// The longest age that a policy may have, in seconds (RFC 8461 section 3.2).
+const MAX_AGE: u64 = 31_557_600;
+
+fn read(text: &str) -> Result<StsPolicy, String> {
+    let pairs: Vec<(&str, &str)> = text
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .map(|(key, value)| (key.trim(), value.trim()))
+        .collect();
+    let of = |key: &str| pairs.iter().find(|(known, _)| *known == key).map(|(_, value)| *value);
+    if of("version") != Some("STSv1") {
+        return Err("it has no \"version: STSv1\"".to_owned());
+    }
+    let mode = match of("mode") {
+        Some("enforce") => Mode::Enforce,
+        Some("testing") => Mode::Testing,
+        Some("none") => Mode::None,
+        Some(other) => return Err(format!("the mode \"{other}\" is unknown")),
+        None => return Err("it has no mode".to_owned()),
+    };
+    let age = of("max_age").and_then(|age| age.parse::<u64>().ok());
+    if age.is_none_or(|age| age > MAX_AGE) {
+        return Err(format!("it has no max_age between 0 and {MAX_AGE}"));
+    }
+    let hosts: Vec<String> =
+        pairs.iter().filter(|(key, _)| *key == "mx").map(|(_, value)| canonical(value)).collect();
+    if hosts.is_empty() && mode != Mode::None {
+        return Err("it names no mx".to_owned());
+    }
+    Ok(StsPolicy { mode, hosts })
+}
+
+/// Whether a policy was fetched that senders enforce.
+pub(crate) fn is_enforced(facts: &DomainFacts) -> bool {
+    let file = record(facts).and_then(|_| file(facts));
+    match file.and_then(|want| facts.got.get(&want)) {
+        Some(Got::PolicyFile(PolicyFile::Text(text) | PolicyFile::Typed { text, .. })) => {
+            read(text).is_ok_and(|policy| policy.mode == Mode::Enforce)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a pattern covers a host; its asterisk stands for one label (RFC 8461 section 4.1).
+pub(crate) fn covers(pattern: &str, host: &str) -> bool {
+    match pattern.strip_prefix("*.") {
+        Some(rest) => host.split_once('.').is_some_and(|(_, above)| above == rest),
+        None => pattern == host,
+    }
+}
+
+/// The finding about the policy; none if it was not to be fetched.
+pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
+    let record = record(facts)?;
+    let host = host(facts);
+    let unreachable = |why: &str| Finding::new(Code::MtaStsUnreachable, format!("{host}: {why}"));
+    if is_without_host(facts) {
+        return Some(unreachable("no address"));
+    }
+    if !facts.subject.connect {
+        return None;
+    }
+    let unknown = |why: &str| Finding::new(Code::PolicyUnknown, format!("{host}{why}")).of(Part::MtaSts);
+    let Some(file) = file(facts) else {
+        let lookups = ["A", "AAAA"].map(|kind| facts.lookup(&host, kind));
+        return Some(match lookups.iter().find(|found| !found.is_absent()) {
+            Some(LookupFound::Unknown(why)) => unknown(&format!(": {why}")),
+            _ => unknown(" was not looked up"),
+        });
+    };
+    let text = match facts.got.get(&file) {
+        Some(Got::PolicyFile(PolicyFile::Text(text) | PolicyFile::Typed { text, .. })) => text,
+        Some(Got::PolicyFile(PolicyFile::Fault(fault))) => return Some(unreachable(fault)),
+        Some(Got::NoReply(lost)) => {
+            return Some(unknown(&format!(": {}", lost.words())));
+        }
+        _ => return Some(unknown(" was not asked")),
+    };
+    let policy = match read(text) {
+        Ok(policy) => policy,
+        Err(why) => return Some(Finding::new(Code::MtaStsPolicy, format!("{host}: {why}"))),
+    };
+    let outside: Vec<String> = mail::named_hosts(facts)
+        .into_iter()
+        .filter(|host| policy.mode != Mode::None && !policy.hosts.iter().any(|pattern| covers(pattern, host)))
+        .collect();
+    let (mode, named) = (format!("{:?}", policy.mode).to_lowercase(), policy.hosts.join(", "));
+    if outside.is_empty() {
+        let name = format!("_mta-sts.{}", facts.subject.domain);
+        let evidence = format!("{record}; mode {mode}; mx {named}");
+        return Some(Finding::new(Code::MtaStsOk, evidence).on(name, "TXT"));
+    }
+    let level = if policy.mode == Mode::Enforce { Level::Failure } else { Level::Warning };
+    let evidence = format!("{} not in the policy (mode {mode}; mx {named})", outside.join(", "));
+    Some(Finding::new(Code::MtaStsMx, evidence).at(level))
+}
+
+/// Faults in the form of a valid policy that some senders take for an error (RFC 8461 section 3.2).
+pub(crate) fn form(facts: &DomainFacts) -> Option<Finding> {
+    let file = record(facts).and_then(|_| file(facts)).filter(|_| facts.subject.connect)?;
+    let (media, text) = match facts.got.get(&file)? {
+        Got::PolicyFile(PolicyFile::Text(text)) => (None, text),
+        Got::PolicyFile(PolicyFile::Typed { media, text }) => (Some(media), text),
+        _ => return None,
+    };
+    read(text).ok()?;
+    let pairs = text.lines().filter_map(|line| line.split_once(':'));
+    let hosts = pairs.filter(|(key, _)| key.trim() == "mx").map(|(_, host)| host.trim());
+    let dotted = hosts.filter(|host| host.ends_with('.')).map(|host| format!("mx {host} ends with a dot"));
+    let media = media.map(|media| format!("it is sent as {media}, not as text/plain"));
+    let told: Vec<String> = media.into_iter().chain(dotted).collect();
+    (!told.is_empty())
+        .then(|| Finding::new(Code::MtaStsPolicy, format!("{}: {}", host(facts), told.join("; "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::tests::facts;
+
+    const BASE: &str =
+        "lookup a.test. MX | 10 mx.a.test.\nlookup _mta-sts.a.test. TXT | \"v=STSv1; id=2026\"";
+
+    fn found(lines: &str, got: Option<Got>) -> Option<(Code, Level)> {
+        let mut facts = facts("a.test.", &format!("{BASE}\n{lines}"));
+        facts.subject.connect = true;
+        let address = "198.18.0.9".parse().unwrap();
+        let want = Want::PolicyFile { host: "mta-sts.a.test.".to_owned(), address };
+        assert_eq!(wants(&facts).contains(&want), lines.contains("| 198.18.0.9"));
+        facts.got.extend(got.map(|got| (want, got)));
+        check(&facts).map(|finding| (finding.code, finding.level))
+    }
+
+    #[test]
+    fn the_policy_is_compared_with_the_mail_hosts() {
+        let usual = |code: Code| Some((code, code.entry().level));
+        let judge = |text: &str| {
+            let got = Got::PolicyFile(PolicyFile::Text(text.replace("; ", "\r\n")));
+            found("lookup mta-sts.a.test. A | 198.18.0.9\nlookup mta-sts.a.test. AAAA", Some(got))
+        };
+        let enforce = "version: STSv1; mode: enforce; max_age: 86400; mx: ";
+        assert_eq!(judge(&format!("{enforce}MX.a.test")), usual(Code::MtaStsOk));
+        assert_eq!(judge(&format!("{enforce}b.test; mx: *.a.test")), usual(Code::MtaStsOk));
+        assert_eq!(
+            judge(&format!("{enforce}*.test")),
+            Some((Code::MtaStsMx, Level::Failure)),
+            "one label only"
+        );
+        let testing = format!("{enforce}b.test").replace("enforce", "testing");
+        assert_eq!(judge(&testing), Some((Code::MtaStsMx, Level::Warning)));
+        assert_eq!(judge("version: STSv1; mode: none; max_age: 1"), usual(Code::MtaStsOk));
+        for wrong in [
+            "",
+            "version: STSv2; mode: none; max_age: 1",
+            "version: STSv1; max_age: 1; mx: mx.a.test",
+            "version: STSv1; mode: report; max_age: 1; mx: mx.a.test",
+            "version: STSv1; mode: enforce; max_age: 99999999; mx: mx.a.test",
+            "version: STSv1; mode: enforce; max_age: 1",
+        ] {
+            assert_eq!(judge(wrong), usual(Code::MtaStsPolicy), "{wrong}");
+        }
+        let at = "lookup mta-sts.a.test. A | 198.18.0.9";
+        let fault = Got::PolicyFile(PolicyFile::Fault("expired".to_owned()));
+        assert_eq!(found(at, Some(fault)), usual(Code::MtaStsUnreachable));
+        assert_eq!(found(at, Some(Got::NoReply(crate::facts::NoReply::Silent))), usual(Code::PolicyUnknown));
+        let none = "lookup mta-sts.a.test. A NXDOMAIN\nlookup mta-sts.a.test. AAAA NXDOMAIN";
+        assert_eq!(found(none, None), usual(Code::MtaStsUnreachable));
+        assert_eq!(found("lookup mta-sts.a.test. A SERVFAIL", None), usual(Code::PolicyUnknown));
+        assert!(check(&facts("a.test.", BASE)).is_none(), "only if the operator asks for it");
+    }
+
+    #[test]
+    fn an_id_has_letters_and_digits() {
+        assert!(has_id("v=STSv1; id=20260101T1;") && !has_id("v=STSv1; id=a-b") && !has_id("v=STSv1"));
+        assert!(!has_id(&format!("v=STSv1; id={}", "1".repeat(33))));
+    }
+
+    #[test]
+    fn a_policy_of_another_media_type_or_with_a_dot_is_told() {
+        let of = |media: Option<&str>, mx: &str| {
+            let mut facts = facts("a.test.", &format!("{BASE}\nlookup mta-sts.a.test. A | 198.18.0.9"));
+            facts.subject.connect = true;
+            let text = format!("version: STSv1\r\nmode: enforce\r\nmax_age: 1\r\nmx: {mx}\r\n");
+            let file = match media {
+                None => PolicyFile::Text(text),
+                Some(media) => PolicyFile::Typed { media: media.to_owned(), text },
+            };
+            let want = file_of(&facts);
+            facts.got.insert(want, Got::PolicyFile(file));
+            assert!(is_enforced(&facts));
+            form(&facts).map(|finding| (finding.code, finding.level, finding.evidence))
+        };
+        let told = |why: &str| Some((Code::MtaStsPolicy, Level::Warning, format!("mta-sts.a.test.: {why}")));
+        assert_eq!(of(None, "mx.a.test"), None);
+        assert_eq!(of(Some("text/html"), "mx.a.test"), told("it is sent as text/html, not as text/plain"));
+        assert_eq!(of(None, "mx.a.test."), told("mx mx.a.test. ends with a dot"));
+    }
+
+    fn file_of(facts: &DomainFacts) -> Want {
+        file(facts).unwrap()
+    }
+}
